@@ -1,0 +1,550 @@
+"""The settings file, the places of our files, and files that only their owner can read."""
+
+from __future__ import annotations
+
+import errno
+import os
+import re
+import stat
+import tomllib
+import zoneinfo
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Annotated, Any, BinaryIO, Literal, cast
+
+import msgspec
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from pathlib import Path
+
+APP = "inbox-tui"
+
+# What is allowed is told to the user in the words of `description`.
+
+
+class Settings(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
+    """What `config.toml` says, checked; every setting has a default.
+
+    Made by `load_settings`. The constructor takes values as they are: what comes from elsewhere
+    (an option, the environment) goes through `check` first.
+    """
+
+    login: Annotated[str | None, msgspec.Meta(description="the account's login, in quotes")] = None
+    """The account to open; None where the file names none."""
+
+    server: Annotated[str, msgspec.Meta(min_length=1, description="a host or a URL, in quotes")] = (
+        "smscentre.com"
+    )
+    """Host or URL of the service; who sends to it checks it further."""
+
+    refresh_seconds: Annotated[
+        int, msgspec.Meta(ge=20, le=3600, description="whole numbers from 20 to 3600")
+    ] = 20
+    """Seconds between two requests; 20 is the least the limit allows."""
+
+    server_timezone: Annotated[
+        str, msgspec.Meta(description='names of time zones, such as "Europe/Moscow"')
+    ] = "Europe/Moscow"
+    """The zone of the server's clock, one that `zoneinfo` knows."""
+
+    only_to_phones: Annotated[
+        tuple[str, ...],
+        msgspec.Meta(description='lists of phone numbers in quotes, such as ["+7 911 000-00-01"]'),
+    ] = ()
+    """Receiving numbers to ask for, digits only, each once; empty for all of them."""
+
+    window: Annotated[
+        int,
+        msgspec.Meta(
+            ge=0, le=168, description="hours from 1 to 168, and 0 for everything that is kept"
+        ),
+    ] = 24
+    """Hours shown at start, 1 to 168; 0 shows everything that is kept."""
+
+    keep_days: Annotated[
+        int,
+        msgspec.Meta(
+            ge=0, le=36500, description="days from 1 to 36500, and 0 to keep messages for ever"
+        ),
+    ] = 0
+    """Days after which a message is deleted; 0 keeps for ever."""
+
+    notify: Annotated[
+        Literal["bell", "terminal", "off"],
+        msgspec.Meta(description='"bell", "terminal" and "off"'),
+    ] = "bell"
+    """How a new message is announced."""
+
+    notify_text: Annotated[bool, msgspec.Meta(description="true and false")] = False
+    """Whether an announcement shows the text of the message."""
+
+    remember_filters: Annotated[bool, msgspec.Meta(description="true and false")] = False
+    """Whether the filters of the last run are set again at start."""
+
+    theme: Annotated[str, msgspec.Meta(description="names of themes, in quotes")] = ""
+    """Name of the colour theme, which the app checks; empty for our own."""
+
+    names: Annotated[
+        dict[str, str],
+        msgspec.Meta(description='lines such as "79110000001" = "Orders", each number once'),
+    ] = {}
+    """Names by phone number, digits only."""
+
+
+TEMPLATE = """\
+# Settings of inbox-tui. A line that begins with "#" and no space shows a default:
+# take the "#" away and change the value.
+
+# The account to open; empty asks on the sign-in screen. The password is never
+# kept here: it is in the keyring of the system.
+#login = ""
+
+# Host or URL of the service. http:// is refused except for this machine.
+#server = "smscentre.com"
+
+# Seconds between two requests, 20 to 3600.
+#refresh_seconds = 20
+
+# The time zone of the server's clock.
+#server_timezone = "Europe/Moscow"
+
+# Ask only for messages to these numbers of yours, such as ["+7 911 000-00-01"];
+# empty asks for all of them.
+#only_to_phones = []
+
+# Hours shown at start, 1 to 168; 0 shows everything that is kept.
+#window = 24
+
+# Delete messages after this many days, 1 to 36500; 0 keeps them for ever.
+#keep_days = 0
+
+# How a new message is announced: "bell", "terminal" (a notification by the
+# terminal) or "off".
+#notify = "bell"
+
+# Whether the announcement shows the text of the message: true or false.
+#notify_text = false
+
+# Whether the filters of the last run are set again at start: true or false.
+#remember_filters = false
+
+# Name of a colour theme; empty for our own.
+#theme = ""
+
+# Names for phone numbers, one a line below [names]: "79110000001" = "Orders"
+#[names]
+"""
+"""A settings file in which every setting stands as a comment, with its default and what is allowed.
+
+Settings begin with `#` and no space, so that what explains them is told apart from them.
+"""
+
+
+class SettingsError(Exception):
+    """The settings can't be used. `str(error)` says where, what, and what is allowed.
+
+    `path`: the file. `line`: its line, from 1, or None where it is not known.
+    `key`: the setting, or None where the file as a whole can't be read.
+    `problem`: what is wrong, one line. `allowed`: what would be right, or "".
+    """
+
+    def __init__(
+        self, path: Path, line: int | None, key: str | None, problem: str, allowed: str = ""
+    ) -> None:
+        super().__init__(path, line, key, problem, allowed)
+        self.path = path
+        self.line = line
+        self.key = key
+        self.problem = problem
+        self.allowed = allowed
+
+    def __str__(self) -> str:
+        place = str(self.path) if self.line is None else f"{self.path}, line {self.line}"
+        return f"{place}: {self.problem}" + (
+            f": allowed are {self.allowed}" if self.allowed else ""
+        )
+
+
+class NotAllowed(ValueError):  # noqa: N818
+    """A value that a setting can't have.
+
+    `key`: the setting. `problem`: the value, safe to draw, on one line. `allowed`: what it can be.
+    `within`: the key inside of a table, where that one is to blame.
+    """
+
+    def __init__(self, key: str, problem: str, allowed: str, within: str | None = None) -> None:
+        super().__init__(f"{problem}: allowed are {allowed}")
+        self.key = key
+        self.problem = problem
+        self.allowed = allowed
+        self.within = within
+
+
+_FIELDS = {field.name: field for field in msgspec.structs.fields(Settings)}
+
+
+def allowed(key: str) -> str:
+    """Return what a setting can be, in words that follow "allowed are"."""
+    return cast("str", _FIELDS[key].type.__metadata__[0].description)
+
+
+def phone_digits(phone: str) -> str:
+    """Return the digits of a phone number written with `+`, spaces, dashes or brackets.
+
+    Raises ValueError where anything else is in it, or no digit at all.
+    """
+    digits = re.sub(r"[\s()‑–-]", "", phone).removeprefix("+")
+    if not re.fullmatch(r"[0-9]{1,20}", digits):
+        raise ValueError(phone)
+    return digits
+
+
+def check(key: str, value: object) -> Any:
+    """Return a value of TOML as the setting `key` has it, or raise NotAllowed.
+
+    Also for values from options and the environment, so that they are held to the same.
+    """
+    if key == "names" and isinstance(value, dict):
+        return _names(value)
+    try:
+        converted = msgspec.convert(value, _FIELDS[key].type)
+    except msgspec.ValidationError:
+        raise NotAllowed(key, f"{key} = {_shown(value)}", allowed(key)) from None
+    checker = _CHECKERS.get(key)
+    return checker(converted) if checker else converted
+
+
+def _login(value: str | None) -> str | None:
+    return value or None
+
+
+def _zone(value: str) -> str:
+    try:
+        zoneinfo.ZoneInfo(value)
+    except (KeyError, ValueError, OSError):
+        raise NotAllowed(
+            "server_timezone", f"server_timezone = {_shown(value)}", allowed("server_timezone")
+        ) from None
+    return value
+
+
+def _phones(value: tuple[str, ...]) -> tuple[str, ...]:
+    digits: dict[str, None] = {}
+    for phone in value:
+        try:
+            digits[phone_digits(phone)] = None
+        except ValueError:
+            raise NotAllowed(
+                "only_to_phones",
+                f"only_to_phones holds {_shown(phone)}",
+                allowed("only_to_phones"),
+            ) from None
+    return tuple(digits)
+
+
+def _names(value: dict[str, object]) -> dict[str, str]:
+    names: dict[str, str] = {}
+    for phone, name in value.items():
+        try:
+            digits = phone_digits(phone)
+        except ValueError:
+            digits = ""
+        if not digits or digits in names or not isinstance(name, str) or not name.strip():
+            problem = f"[names] {_shown(phone)} = {_shown(name)}"
+            raise NotAllowed("names", problem, allowed("names"), within=phone)
+        names[digits] = name.strip()
+    return names
+
+
+_CHECKERS: dict[str, Callable[[Any], object]] = {
+    "login": _login,
+    "server_timezone": _zone,
+    "only_to_phones": _phones,
+}
+
+
+def load_settings(path: Path | None) -> Settings:
+    """Read and check a settings file; a missing one, or None, gives the defaults.
+
+    Raises SettingsError for a file that can't be read, an unknown key and a bad value.
+    """
+    if path is None:
+        return Settings()
+    try:
+        source = path.read_bytes().decode("utf-8-sig")
+    except FileNotFoundError:
+        return Settings()
+    except OSError as error:
+        raise SettingsError(path, None, None, f"can't be read: {error.strerror}") from None
+    except UnicodeDecodeError as error:
+        line = error.object.count(b"\n", 0, error.start) + 1
+        raise SettingsError(path, line, None, "is not UTF-8 text") from None
+    values: dict[str, Any] = {}
+    for key, value in _parsed(path, source).items():
+        if key not in _FIELDS:
+            raise _unknown(path, source, key)
+        try:
+            values[key] = check(key, value)
+        except NotAllowed as error:
+            within = () if error.within is None else (error.within,)
+            line_found = key_line(source, key, *within) or key_line(source, key)
+            raise SettingsError(path, line_found, key, error.problem, error.allowed) from None
+    return Settings(**values)
+
+
+def _parsed(path: Path, source: str) -> dict[str, Any]:
+    try:
+        return tomllib.loads(source)
+    except (ValueError, RecursionError) as error:
+        reason = str(error)
+    if found := re.search(r" \(at line ([0-9]+), column [0-9]+\)$", reason):
+        raise SettingsError(path, int(found[1]), None, f"not TOML: {reason[: found.start()]}")
+    if reason.endswith(" (at end of document)"):
+        last = len(source.rstrip().splitlines()) or 1
+        raise SettingsError(path, last, None, f"not TOML: {reason}")
+    raise SettingsError(path, None, None, f"not TOML: {reason.partition(';')[0]}")
+
+
+def _unknown(path: Path, source: str, key: str) -> SettingsError:
+    from difflib import get_close_matches
+
+    problem = f"there is no setting {_shown_key(key)}"
+    if key in {"password", "psw"}:
+        problem += " (the keyring holds the password, never a file)"
+    elif near := get_close_matches(key, _FIELDS, n=1):
+        problem += f" (did you mean {near[0]}?)"
+    return SettingsError(path, key_line(source, key), key, problem, ", ".join(_FIELDS))
+
+
+_KEY = r"""(?:[\w-]+|"(?:[^"\\]|\\.)*"|'[^']*')"""
+_DOTTED = rf"{_KEY}(?:[ \t]*\.[ \t]*{_KEY})*"
+_TABLE_LINE = re.compile(rf"[ \t]*\[\[?[ \t]*({_DOTTED})[ \t]*\]")
+_KEY_LINE = re.compile(rf"[ \t]*({_DOTTED})[ \t]*=")
+
+
+def key_line(source: str, *key: str) -> int | None:
+    """Return the line, from 1, on which a TOML text first sets a key; None where none is found.
+
+    `key` is the path to it, such as `"names", "79110000001"`. A table header counts as setting the
+    table. Text inside of a multi-line string is not told apart from keys.
+    """
+    table: tuple[str, ...] = ()
+    for number, line in enumerate(source.split("\n"), start=1):
+        if found := _TABLE_LINE.match(line):
+            here = table = _path_of(found[1])
+        elif found := _KEY_LINE.match(line):
+            here = table + _path_of(found[1])
+        else:
+            continue
+        if here[: len(key)] == key:
+            return number
+    return None
+
+
+def _path_of(dotted: str) -> tuple[str, ...]:
+    path: list[str] = []
+    try:
+        node: Any = tomllib.loads(f"{dotted}=0")
+    except tomllib.TOMLDecodeError:
+        return ()
+    while isinstance(node, dict):
+        ((key, node),) = node.items()
+        path.append(key)
+    return tuple(path)
+
+
+def _shown(value: object) -> str:
+    """Return a value of TOML for an error: short, on one line, without control characters."""
+    if isinstance(value, bool):
+        return str(value).lower()
+    text = f'"{repr(value)[1:-1]}"' if isinstance(value, str) else repr(value)
+    return text if len(text) <= 60 else f"{text[:59]}…"
+
+
+def _shown_key(key: str) -> str:
+    return key if re.fullmatch(r"[A-Za-z0-9_-]{1,60}", key) else _shown(key)
+
+
+@dataclass(frozen=True)
+class Paths:
+    """Where our files are. Nothing is made or looked at."""
+
+    config: Path
+    """The settings, `config.toml`."""
+    archive: Path
+    """The archive, `inbox.db`."""
+    log: Path
+    """The log, `inbox-tui.log`."""
+
+    @classmethod
+    def default(cls) -> Paths:
+        """Return the places that the system gives a user's files (`XDG_*` honoured)."""
+        import platformdirs
+
+        return cls(
+            config=platformdirs.user_config_path(APP, appauthor=False) / "config.toml",
+            archive=platformdirs.user_data_path(APP, appauthor=False) / "inbox.db",
+            log=platformdirs.user_state_path(APP, appauthor=False) / "inbox-tui.log",
+        )
+
+    @classmethod
+    def under(cls, folder: Path) -> Paths:
+        """Return the places of all files in one folder, as the demo and the tests use them."""
+        return cls(
+            config=folder / "config.toml",
+            archive=folder / "inbox.db",
+            log=folder / "inbox-tui.log",
+        )
+
+
+class PathRefused(OSError):  # noqa: N818
+    """A file or folder that is not private enough. `str(error)` says why and what to do.
+
+    `path`; `reason`: what is wrong with it; `remedy`: what the user can do.
+    """
+
+    def __init__(self, path: Path, reason: str, remedy: str) -> None:
+        super().__init__(errno.EPERM, f"{reason}; {remedy}", str(path))
+        self.path = path
+        self.reason = reason
+        self.remedy = remedy
+
+    def __str__(self) -> str:
+        return f"{self.path} {self.reason}; {self.remedy}"
+
+
+class FolderRefused(PathRefused):
+    """A folder that someone else could read or change."""
+
+
+class FileRefused(PathRefused):
+    """A file that is not an ordinary one of the user's own."""
+
+
+_POSIX = os.name == "posix"
+
+
+def private_folder(path: Path) -> Path:
+    """Make a folder that only the user can enter (0700), or check and tighten the one there.
+
+    Missing parents are made alike; existing parents are left as they are. Raises FolderRefused
+    where `path` itself is a symbolic link, is no folder, belongs to another user, or could be
+    written to by others until now, and where it can't be made.
+    """
+    if not _POSIX:
+        path.mkdir(parents=True, exist_ok=True)
+        return path
+    try:
+        _make(path)
+    except OSError as error:
+        raise FolderRefused(
+            path, f"can't be made: {error.strerror}", "make it yourself, or choose another place"
+        ) from None
+    if path.is_symlink():
+        raise FolderRefused(path, "is a symbolic link", "put a folder of your own in its place")
+    try:
+        folder = os.open(path, os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW | os.O_CLOEXEC)
+    except NotADirectoryError:
+        raise FolderRefused(path, "is not a folder", "move it away") from None
+    except OSError as error:
+        raise FolderRefused(
+            path, f"can't be opened: {error.strerror}", "give yourself access to it"
+        ) from None
+    try:
+        status = os.fstat(folder)
+        if status.st_uid != os.geteuid():
+            raise FolderRefused(
+                path, f"belongs to another user ({_owner(status.st_uid)})", "run as that user"
+            )
+        mode = stat.S_IMODE(status.st_mode)
+        if mode & (stat.S_IWGRP | stat.S_IWOTH):
+            raise FolderRefused(
+                path,
+                f"can be written to by others (mode {mode:04o})",
+                "see that everything in it is yours, then run chmod 700 on it",
+            )
+        if mode != 0o700:
+            os.fchmod(folder, 0o700)
+    finally:
+        os.close(folder)
+    return path
+
+
+def _make(path: Path) -> None:
+    if os.path.lexists(path):
+        return
+    if path.parent != path:
+        _make(path.parent)
+    try:
+        path.mkdir(0o700)
+    except FileExistsError:
+        return
+    if stat.S_IMODE(path.lstat().st_mode) != 0o700:  # an umask that takes from the owner too
+        path.chmod(0o700)
+
+
+def open_private(path: Path, how: Literal["new", "replace", "append"]) -> BinaryIO:
+    """Open a file for writing that only the user can read (0600) from its first moment.
+
+    `new` raises FileExistsError where anything is at `path`; `replace` takes an ordinary file away
+    first (whoever has it open keeps the old content); `append` goes on at its end or makes it.
+    A symbolic link is never followed: that, another user's file and anything that is no ordinary
+    file raise FileRefused. Other failures are the OSError of the system.
+    """
+    flags = os.O_WRONLY | os.O_CREAT
+    for name in ("O_NOFOLLOW", "O_CLOEXEC", "O_NONBLOCK", "O_BINARY"):  # as far as there are any
+        flags |= getattr(os, name, 0)
+    if how != "new" and os.path.lexists(path):
+        _ordinary(path, path.lstat())
+        if how == "replace":
+            path.unlink(missing_ok=True)
+    flags |= os.O_APPEND if how == "append" else os.O_EXCL
+    file = os.open(path, flags, 0o600)
+    try:
+        if _POSIX:
+            status = os.fstat(file)
+            _ordinary(path, status)
+            if stat.S_IMODE(status.st_mode) != 0o600:
+                os.fchmod(file, 0o600)
+        return os.fdopen(file, "ab" if how == "append" else "wb")
+    except BaseException:
+        os.close(file)
+        raise
+
+
+def private_file(path: Path) -> Path:
+    """Make an empty file that only the user can read (0600), or check and tighten the one there.
+
+    For files that someone else opens by name, such as SQLite: a file that is there is not opened,
+    since closing it would drop the locks this process holds on it. Raises as `open_private`.
+    """
+    try:
+        open_private(path, "new").close()
+    except FileExistsError:
+        status = path.lstat()
+        _ordinary(path, status)
+        if _POSIX and stat.S_IMODE(status.st_mode) != 0o600:
+            path.chmod(0o600)
+    return path
+
+
+def _ordinary(path: Path, status: os.stat_result) -> None:
+    if stat.S_ISLNK(status.st_mode):
+        raise FileRefused(path, "is a symbolic link", "name the file that it points to")
+    if not stat.S_ISREG(status.st_mode):
+        raise FileRefused(path, "is not an ordinary file", "choose another name")
+    if _POSIX and status.st_uid != os.geteuid():
+        raise FileRefused(
+            path,
+            f"belongs to another user ({_owner(status.st_uid)})",
+            "choose another name, or run as that user",
+        )
+
+
+def _owner(uid: int) -> str:
+    import pwd
+
+    try:
+        return pwd.getpwuid(uid).pw_name
+    except KeyError:
+        return f"uid {uid}"

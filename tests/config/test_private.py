@@ -1,0 +1,288 @@
+"""Our files and folders: where they are, and that only their owner can use them."""
+
+from __future__ import annotations
+
+import os
+import stat
+from typing import TYPE_CHECKING, Literal
+
+import pytest
+
+from inbox_tui import config
+from inbox_tui.config import (
+    FileRefused,
+    FolderRefused,
+    PathRefused,
+    Paths,
+    open_private,
+    private_file,
+    private_folder,
+)
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+    from pathlib import Path
+
+Way = Literal["new", "replace", "append"]
+WAYS: list[Way] = ["new", "replace", "append"]
+
+
+def mode(path: Path) -> int:
+    return stat.S_IMODE(path.lstat().st_mode)
+
+
+@pytest.fixture(params=[0o000, 0o022, 0o077, 0o777], ids=oct)
+def umask(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[int]:
+    before = os.umask(request.param)
+    yield request.param
+    os.umask(before)
+
+
+@pytest.fixture
+def somebody_else(monkeypatch: pytest.MonkeyPatch) -> Callable[[], None]:
+    """Make everything that is there the property of another user."""
+
+    def become() -> None:
+        me = os.geteuid()
+        monkeypatch.setattr(os, "geteuid", lambda: me + 1)
+
+    return become
+
+
+def test_the_places_are_those_of_the_system(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("XDG_CONFIG_HOME", str(tmp_path / "c"))
+    monkeypatch.setenv("XDG_DATA_HOME", str(tmp_path / "d"))
+    monkeypatch.setenv("XDG_STATE_HOME", str(tmp_path / "s"))
+    assert Paths.default() == Paths(
+        config=tmp_path / "c" / "inbox-tui" / "config.toml",
+        archive=tmp_path / "d" / "inbox-tui" / "inbox.db",
+        log=tmp_path / "s" / "inbox-tui" / "inbox-tui.log",
+    )
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_the_demo_has_all_its_files_in_one_folder(tmp_path: Path) -> None:
+    paths = Paths.under(tmp_path)
+    assert {paths.config.parent, paths.archive.parent, paths.log.parent} == {tmp_path}
+
+
+def test_a_folder_is_made_private_with_its_parents(tmp_path: Path, umask: int) -> None:
+    folder = tmp_path / "a" / "b" / "c"
+    assert private_folder(folder) == folder
+    assert [mode(made) for made in (folder, folder.parent, folder.parent.parent)] == [0o700] * 3
+
+
+def test_a_folder_is_never_open_to_others_while_it_is_made(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    before = os.umask(0)
+    for tighten in ("chmod", "fchmod"):
+        monkeypatch.setattr(os, tighten, lambda *_, **__: pytest.fail("it was open until now"))
+    try:
+        private_folder(tmp_path / "a" / "b")
+    finally:
+        os.umask(before)
+    assert mode(tmp_path / "a") == mode(tmp_path / "a" / "b") == 0o700
+
+
+@pytest.mark.parametrize("loose", [0o755, 0o750, 0o711, 0o500, 0o700, 0o2700])
+def test_an_own_folder_is_tightened(tmp_path: Path, loose: int) -> None:
+    folder = tmp_path / "a"
+    folder.mkdir()
+    folder.chmod(loose)
+    private_folder(folder)
+    assert mode(folder) == 0o700
+
+
+def test_the_folder_above_is_left_as_it_is(tmp_path: Path) -> None:
+    tmp_path.chmod(0o755)
+    private_folder(tmp_path / "a")
+    assert mode(tmp_path) == 0o755
+
+
+@pytest.mark.parametrize("loose", [0o775, 0o777, 0o1777, 0o720, 0o702])
+def test_a_folder_others_could_write_to_is_refused(tmp_path: Path, loose: int) -> None:
+    folder = tmp_path / "a"
+    folder.mkdir()
+    folder.chmod(loose)
+    with pytest.raises(FolderRefused, match=f"written to by others .mode {loose:04o}.*chmod 700"):
+        private_folder(folder)
+    assert mode(folder) == loose
+
+
+@pytest.mark.parametrize("target", ["there", "missing"])
+def test_a_symbolic_link_as_folder_is_refused(tmp_path: Path, target: str) -> None:
+    (tmp_path / "there").mkdir(0o755)
+    (tmp_path / "a").symlink_to(tmp_path / target)
+    with pytest.raises(FolderRefused, match="a is a symbolic link; put a folder"):
+        private_folder(tmp_path / "a")
+    assert not (tmp_path / "missing").exists()
+
+
+def test_a_linked_folder_above_is_fine(tmp_path: Path) -> None:
+    (tmp_path / "there").mkdir()
+    (tmp_path / "link").symlink_to(tmp_path / "there")
+    private_folder(tmp_path / "link" / "a")
+    assert mode(tmp_path / "there" / "a") == 0o700
+
+
+def test_a_folder_of_another_user_is_refused(
+    tmp_path: Path, somebody_else: Callable[[], None]
+) -> None:
+    (tmp_path / "a").mkdir(0o755)
+    somebody_else()
+    with pytest.raises(FolderRefused, match="belongs to another user"):
+        private_folder(tmp_path / "a")
+    assert mode(tmp_path / "a") == 0o755
+
+
+def test_a_file_in_the_place_of_the_folder_is_refused(tmp_path: Path) -> None:
+    (tmp_path / "a").touch()
+    with pytest.raises(FolderRefused, match="is not a folder"):
+        private_folder(tmp_path / "a")
+    with pytest.raises(FolderRefused, match="can't be made: Not a directory"):
+        private_folder(tmp_path / "a" / "b")
+
+
+def test_a_refusal_is_an_error_of_the_system_with_reason_and_remedy(tmp_path: Path) -> None:
+    (tmp_path / "a").touch()
+    with pytest.raises(OSError, match="is not a folder") as caught:
+        private_folder(tmp_path / "a")
+    assert isinstance(caught.value, PathRefused)
+    assert str(caught.value) == f"{tmp_path / 'a'} is not a folder; move it away"
+
+
+@pytest.mark.parametrize("way", WAYS)
+def test_a_new_file_is_private(tmp_path: Path, umask: int, way: Way) -> None:
+    with open_private(tmp_path / "f", way) as file:
+        assert mode(tmp_path / "f") == 0o600
+        file.write("Код".encode())
+    assert (tmp_path / "f").read_text(encoding="utf-8") == "Код"
+
+
+@pytest.mark.parametrize("way", WAYS)
+def test_a_file_is_never_open_to_others_while_it_is_made(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, way: Way
+) -> None:
+    before = os.umask(0)
+    monkeypatch.setattr(os, "fstat", lambda *_: pytest.fail("stopped right after it is made"))
+    try:
+        with pytest.raises(pytest.fail.Exception):
+            open_private(tmp_path / "f", way)
+    finally:
+        os.umask(before)
+    assert mode(tmp_path / "f") == 0o600
+
+
+def test_a_file_is_not_written_over(tmp_path: Path) -> None:
+    (tmp_path / "f").write_text("old")
+    with pytest.raises(FileExistsError):
+        open_private(tmp_path / "f", "new")
+    assert (tmp_path / "f").read_text() == "old"
+
+
+def test_a_replaced_file_is_private_and_readers_of_the_old_one_see_the_old(tmp_path: Path) -> None:
+    path = tmp_path / "f"
+    path.write_text("old")
+    path.chmod(0o644)
+    with path.open() as reader:
+        with open_private(path, "replace") as file:
+            file.write(b"new")
+        assert reader.read() == "old"
+    assert path.read_text() == "new"
+    assert mode(path) == 0o600
+
+
+def test_a_log_goes_on_and_is_tightened(tmp_path: Path) -> None:
+    path = tmp_path / "f"
+    path.write_text("old ")
+    path.chmod(0o644)
+    with open_private(path, "append") as file:
+        file.write(b"new")
+    assert path.read_text() == "old new"
+    assert mode(path) == 0o600
+
+
+@pytest.mark.parametrize("way", ["replace", "append"])
+def test_a_symbolic_link_as_file_is_refused(tmp_path: Path, way: Way) -> None:
+    (tmp_path / "target").write_text("precious")
+    (tmp_path / "f").symlink_to(tmp_path / "target")
+    with pytest.raises(FileRefused, match="is a symbolic link"):
+        open_private(tmp_path / "f", way)
+    assert (tmp_path / "target").read_text() == "precious"
+    assert (tmp_path / "f").is_symlink()
+
+
+def test_a_link_that_points_nowhere_is_not_filled(tmp_path: Path) -> None:
+    (tmp_path / "f").symlink_to(tmp_path / "target")
+    with pytest.raises(FileExistsError):
+        open_private(tmp_path / "f", "new")
+    with pytest.raises(FileRefused):
+        open_private(tmp_path / "f", "append")
+    assert not (tmp_path / "target").exists()
+
+
+def test_a_link_put_there_at_the_last_moment_is_not_followed(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "target").write_text("precious")
+    (tmp_path / "f").symlink_to(tmp_path / "target")
+    monkeypatch.setattr(os.path, "lexists", lambda _: False)
+    for way in WAYS:
+        with pytest.raises(OSError, match=r"File exists|symbolic links"):
+            open_private(tmp_path / "f", way)
+    assert (tmp_path / "target").read_text() == "precious"
+
+
+@pytest.mark.parametrize("way", ["replace", "append"])
+def test_what_is_no_ordinary_file_is_refused_without_waiting(tmp_path: Path, way: Way) -> None:
+    os.mkfifo(tmp_path / "pipe")
+    (tmp_path / "folder").mkdir()
+    for name in ("pipe", "folder"):
+        with pytest.raises(FileRefused, match="is not an ordinary file"):
+            open_private(tmp_path / name, way)
+
+
+@pytest.mark.parametrize("way", ["replace", "append"])
+def test_a_file_of_another_user_is_refused(
+    tmp_path: Path, somebody_else: Callable[[], None], way: Way
+) -> None:
+    (tmp_path / "f").write_text("theirs")
+    somebody_else()
+    with pytest.raises(FileRefused, match="belongs to another user"):
+        open_private(tmp_path / "f", way)
+    assert (tmp_path / "f").read_text() == "theirs"
+
+
+def test_a_missing_folder_is_the_error_of_the_system(tmp_path: Path) -> None:
+    with pytest.raises(FileNotFoundError):
+        open_private(tmp_path / "no" / "f", "new")
+
+
+def test_a_file_for_sqlite_is_made_or_tightened_and_kept(tmp_path: Path, umask: int) -> None:
+    path = tmp_path / "f"
+    assert private_file(path) == path
+    assert mode(path) == 0o600
+    path.write_text("kept")
+    path.chmod(0o644)
+    private_file(path)
+    assert (path.read_text(), mode(path)) == ("kept", 0o600)
+
+
+def test_a_link_for_sqlite_is_refused(tmp_path: Path) -> None:
+    (tmp_path / "f").symlink_to(tmp_path / "target")
+    with pytest.raises(FileRefused):
+        private_file(tmp_path / "f")
+
+
+def test_a_system_without_owners_and_modes_gets_its_files(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(config, "_POSIX", False)
+    for name in ("geteuid", "fchmod", "O_NOFOLLOW", "O_CLOEXEC", "O_NONBLOCK"):
+        monkeypatch.delattr(os, name)
+    with open_private(private_folder(tmp_path / "a") / "f", "append") as file:
+        file.write(b"text")
+    assert private_file(tmp_path / "a" / "f").read_text() == "text"

@@ -1,0 +1,332 @@
+"""The settings file: what loads, and what the user is told where it does not."""
+
+from __future__ import annotations
+
+import tomllib
+from pathlib import Path
+
+import msgspec
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from inbox_tui.config import (
+    TEMPLATE,
+    NotAllowed,
+    Settings,
+    SettingsError,
+    allowed,
+    check,
+    key_line,
+    load_settings,
+    phone_digits,
+)
+
+FIELDS = [field.name for field in msgspec.structs.fields(Settings)]
+
+
+@pytest.fixture
+def file(tmp_path: Path) -> Path:
+    return tmp_path / "config.toml"
+
+
+def refusal(file: Path, source: str) -> SettingsError:
+    file.write_text(source, encoding="utf-8")
+    with pytest.raises(SettingsError) as caught:
+        load_settings(file)
+    return caught.value
+
+
+def test_a_missing_file_gives_the_defaults(file: Path) -> None:
+    assert load_settings(file) == load_settings(None) == Settings()
+
+
+def test_an_empty_file_gives_the_defaults(file: Path) -> None:
+    file.write_bytes(b"")
+    assert load_settings(file) == Settings()
+
+
+def test_every_setting_is_read(file: Path) -> None:
+    file.write_text(
+        """
+        login = "alex"
+        server = "http://127.0.0.1:8000/"
+        refresh_seconds = 3600
+        server_timezone = "Asia/Almaty"
+        only_to_phones = ["+7 911 000-00-01", "7 (911) 000 00 02", "79110000001"]
+        window = 0
+        keep_days = 30
+        notify = "terminal"
+        notify_text = true
+        remember_filters = true
+        theme = "nord"
+        [names]
+        "+7 999 123-45-67" = " Warehouse "
+        900 = "Банк"
+        """,
+        encoding="utf-8",
+    )
+    assert load_settings(file) == Settings(
+        login="alex",
+        server="http://127.0.0.1:8000/",
+        refresh_seconds=3600,
+        server_timezone="Asia/Almaty",
+        only_to_phones=("79110000001", "79110000002"),
+        window=0,
+        keep_days=30,
+        notify="terminal",
+        notify_text=True,
+        remember_filters=True,
+        theme="nord",
+        names={"79991234567": "Warehouse", "900": "Банк"},
+    )
+
+
+def test_a_file_from_a_windows_editor_is_read(file: Path) -> None:
+    file.write_bytes(b'\xef\xbb\xbflogin = "alex"\r\nwindow = 6\r\n')
+    assert load_settings(file) == Settings(login="alex", window=6)
+
+
+def test_a_bad_value_is_told_with_file_line_key_and_what_is_allowed(file: Path) -> None:
+    error = refusal(file, 'login = "alex"\n\n# slow\nrefresh_seconds = 5\n')
+    assert str(error) == (
+        f"{file}, line 4: refresh_seconds = 5: allowed are whole numbers from 20 to 3600"
+    )
+    assert (error.path, error.line, error.key) == (file, 4, "refresh_seconds")
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        "login = 7",
+        'server = ""',
+        "server = 1",
+        "refresh_seconds = 19",
+        "refresh_seconds = 3601",
+        "refresh_seconds = 20.0",
+        "refresh_seconds = true",
+        'refresh_seconds = "20"',
+        "refresh_seconds = 100000000000000000000000000000",
+        'server_timezone = "Moscow"',
+        'server_timezone = "Europe"',
+        'server_timezone = ""',
+        'server_timezone = "../../etc/passwd"',
+        'server_timezone = "\\u0000"',
+        "server_timezone = 3",
+        "only_to_phones = 79110000001",
+        "only_to_phones = [79110000001]",
+        'only_to_phones = "79110000001"',
+        'only_to_phones = ["79110000001", "office"]',
+        'only_to_phones = ["++79110000001"]',
+        'only_to_phones = [""]',
+        'only_to_phones = ["٧٩١١"]',
+        "window = -1",
+        "window = 169",
+        'window = "all"',
+        "keep_days = -1",
+        "keep_days = 36501",
+        'notify = "loud"',
+        "notify = false",
+        "notify_text = 1",
+        'remember_filters = "yes"',
+        "theme = 1",
+        'names = "Orders"',
+        "names = { 79110000001 = 1 }",
+        'names = { 79110000001 = "" }',
+        'names = { 79110000001 = " " }',
+        'names = { office = "Office" }',
+        'names = { 79110000001 = "a", "+7 911 000-00-01" = "b" }',
+        "window = 1979-05-27",
+        "[[window]]",
+    ],
+)
+def test_a_value_that_is_not_allowed_stops_the_start_on_its_line(file: Path, line: str) -> None:
+    error = refusal(file, f"# settings\n{line}\n")
+    key = line.strip("[").split()[0].rstrip("]")
+    assert (error.line, error.key, error.allowed) == (2, key, allowed(key))
+    assert str(error).startswith(f"{file}, line 2: ")
+    assert str(error).endswith(f": allowed are {allowed(key)}")
+    assert "\n" not in str(error)
+
+
+def test_a_bad_name_is_told_on_its_own_line(file: Path) -> None:
+    error = refusal(file, '[names]\n"79110000001" = "Orders"\n"+7 911 x" = "Other"\n')
+    assert error.line == 3
+    assert '[names] "+7 911 x" = "Other"' in str(error)
+
+
+def test_a_setting_that_slipped_below_names_is_told_on_its_own_line(file: Path) -> None:
+    error = refusal(file, '[names]\n"79110000001" = "Orders"\nwindow = 6\n')
+    assert error.line == 3
+    assert '[names] "window" = 6' in str(error)
+
+
+def test_a_bad_name_in_an_inline_table_is_told_on_the_line_of_the_table(file: Path) -> None:
+    assert refusal(file, 'window = 1\nnames = { x = "Other" }\n').line == 2
+
+
+def test_an_unknown_setting_comes_with_the_one_that_was_meant(file: Path) -> None:
+    error = refusal(file, "window = 6\n\nrefresh_second = 30\n")
+    assert str(error).startswith(
+        f"{file}, line 3: there is no setting refresh_second (did you mean refresh_seconds?)"
+    )
+    assert "server_timezone" in error.allowed
+
+
+def test_an_unknown_table_is_told_on_its_line(file: Path) -> None:
+    error = refusal(file, "window = 6\n[colours]\nred = 1\n")
+    assert (error.line, error.key) == (2, "colours")
+
+
+def test_a_password_in_the_file_is_refused_and_not_shown(file: Path) -> None:
+    error = refusal(file, 'password = "hunter2"\n')
+    assert "keyring" in str(error)
+    assert "hunter2" not in f"{error} {error!r} {error.args}"
+
+
+@pytest.mark.parametrize(
+    ("source", "line"),
+    [
+        ('login = "a"\nwindow 6\n', 2),
+        ("window = 1\nwindow = 2\n\n", 2),
+        ('login = "a\n', 1),
+        ("login = \x1b\n", 1),
+        ("", None),
+    ],
+)
+def test_broken_toml_is_told_with_its_line(file: Path, source: str, line: int | None) -> None:
+    if line is None:
+        source = f"keep_days = {'9' * 5000}"  # more digits than Python takes
+    error = refusal(file, source)
+    assert (error.line, error.key) == (line, None)
+    assert "not TOML" in str(error)
+    assert "\x1b" not in str(error)
+
+
+def test_endless_nesting_is_told_and_not_a_crash(file: Path) -> None:
+    assert "not TOML" in str(refusal(file, "window = " + "[" * 5000))
+
+
+def test_a_file_that_is_not_utf_8_is_told_with_its_line(file: Path) -> None:
+    file.write_bytes('login = "a"\n# Заказы\n'.encode("windows-1251"))
+    with pytest.raises(SettingsError, match="line 2: is not UTF-8 text"):
+        load_settings(file)
+
+
+def test_a_folder_in_the_place_of_the_file_is_told(file: Path) -> None:
+    file.mkdir()
+    with pytest.raises(SettingsError, match="can't be read: Is a directory"):
+        load_settings(file)
+
+
+def test_a_file_that_may_not_be_read_is_told(file: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def forbidden(path: Path) -> bytes:
+        raise PermissionError(13, "Permission denied", str(path))
+
+    monkeypatch.setattr(Path, "read_bytes", forbidden)
+    with pytest.raises(SettingsError, match="can't be read: Permission denied"):
+        load_settings(file)
+
+
+def test_control_characters_in_the_file_do_not_reach_the_terminal(file: Path) -> None:
+    for source in ('notify = "\\u001b[2J\\u202e\\n"', '"\\u001b[2J\\u202e" = 1'):
+        text = str(refusal(file, source))
+        assert all(character.isprintable() for character in text)
+
+
+def test_a_long_value_is_shortened(file: Path) -> None:
+    assert len(refusal(file, f'notify = "{"a" * 10_000}"').problem) < 100
+
+
+def test_the_template_loads_as_it_is_and_gives_the_defaults(file: Path) -> None:
+    file.write_text(TEMPLATE, encoding="utf-8")
+    assert load_settings(file) == Settings()
+
+
+def uncommented() -> str:
+    lines = TEMPLATE.splitlines()
+    return "\n".join(
+        line[1:] if line.startswith("#") and line[1:2] not in {" ", ""} else line for line in lines
+    )
+
+
+def test_the_template_uncommented_gives_the_defaults(file: Path) -> None:
+    file.write_text(uncommented(), encoding="utf-8")
+    assert load_settings(file) == Settings()
+
+
+def test_the_template_has_every_setting(file: Path) -> None:
+    assert list(tomllib.loads(uncommented())) == FIELDS
+
+
+def test_the_example_of_a_name_in_the_template_loads(file: Path) -> None:
+    file.write_text(uncommented() + '\n"79110000001" = "Orders"\n', encoding="utf-8")
+    assert load_settings(file).names == {"79110000001": "Orders"}
+
+
+def test_every_setting_says_what_is_allowed() -> None:
+    assert all(allowed(key) for key in FIELDS)
+
+
+def test_an_option_is_held_to_what_the_file_is_held_to() -> None:
+    assert check("only_to_phones", ["+7 911 000-00-01"]) == ("79110000001",)
+    assert check("login", "") is None
+    with pytest.raises(NotAllowed, match="refresh_seconds = 5: allowed are whole numbers from 20"):
+        check("refresh_seconds", 5)
+
+
+@given(st.text(alphabet="0123456789", min_size=1, max_size=20), st.data())
+def test_a_phone_number_is_its_digits_however_it_is_grouped(
+    digits: str, data: st.DataObject
+) -> None:
+    grouped = "".join(d + data.draw(st.sampled_from(["", " ", "-", "\xa0"])) for d in digits)
+    assert phone_digits(grouped) == phone_digits("+" + grouped) == digits
+
+
+@given(st.text())
+def test_any_text_is_a_phone_number_of_digits_or_refused(text: str) -> None:
+    try:
+        digits = phone_digits(text)
+    except ValueError:
+        return
+    assert digits.isascii()
+    assert digits.isdigit()
+
+
+@given(st.text(max_size=200))
+def test_any_text_as_a_file_loads_or_is_refused_in_words(
+    tmp_path_factory: pytest.TempPathFactory, text: str
+) -> None:
+    file = tmp_path_factory.getbasetemp() / "any.toml"
+    file.write_bytes(text.encode("utf-8", "surrogatepass"))
+    told = ""
+    try:
+        load_settings(file)
+    except SettingsError as error:
+        told = str(error)
+    assert told.isprintable()
+
+
+@given(
+    st.dictionaries(
+        st.one_of(st.sampled_from(FIELDS), st.text(max_size=5)),
+        st.one_of(st.integers(), st.text(max_size=5), st.booleans(), st.lists(st.text(max_size=3))),
+    )
+)
+def test_the_line_told_is_the_line_of_the_key(values: dict[str, object]) -> None:
+    quoted = {key: '"' + "".join(f"\\U{ord(c):08x}" for c in key) + '"' for key in values}
+    source = "".join(f"\n{quoted[key]} = 0\n" for key in values)
+    for number, key in enumerate(values):
+        assert key_line(source, key) == 2 * number + 2
+
+
+def test_the_line_of_a_key_is_found_in_its_own_table() -> None:
+    source = (
+        'window = 1\n[other]\nlogin = 2\n[ names ]\n\'79\' . x = 1\n"8\\u0030" = "="\n'
+        'names.y = 1\nlist = [\n  "a=1",\n]\n'
+    )
+    assert key_line(source, "login") is None
+    assert key_line(source, "names") == 4
+    assert key_line(source, "names", "79") == 5
+    assert key_line(source, "names", "80") == 6
+    assert key_line('names."79" = "a"\n', "names", "79") == 1
