@@ -1,0 +1,381 @@
+"""The password: a type that does not show it, and the keyring of the system that keeps it.
+
+The `keyring` library is imported by the first call, in its thread, and not with this module.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import hashlib
+import hmac
+import os
+import threading
+from collections import deque
+from concurrent.futures import Future
+from contextlib import suppress
+from typing import TYPE_CHECKING, Any, Final, NamedTuple, NoReturn, Self, TypeVar, cast, final
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, MutableMapping
+
+    from keyring.backend import KeyringBackend
+
+SERVICE: Final = "inbox-tui"
+"""The service under which every password is in the keyring."""
+
+ENVIRONMENT: Final = "INBOX_TUI_PASSWORD"
+"""The environment variable that gives a password where there is no keyring."""
+
+_SALT_BYTES: Final = 16
+_DIGEST_BYTES: Final = 2
+
+_T = TypeVar("_T")
+
+
+@final
+class Secret:
+    """A password that shows nowhere but in `reveal()`.
+
+    Its text is in a closure, not in an attribute: whatever prints, walks or serialises attributes
+    finds nothing. It can't be pickled; a copy of it is itself.
+    """
+
+    __slots__ = ("_text",)
+
+    def __init__(self, text: str) -> None:
+        self._text: Callable[[], str] = lambda: text
+
+    def reveal(self) -> str:
+        """Return the password. Keep it out of variables that outlive the statement."""
+        return self._text()
+
+    def __repr__(self) -> str:
+        return "Secret(…)"
+
+    def __format__(self, spec: str) -> str:
+        return repr(self)
+
+    def __eq__(self, other: object) -> bool:
+        if not isinstance(other, Secret):
+            return NotImplemented
+        return hmac.compare_digest(_encoded(self), _encoded(other))
+
+    __hash__ = None  # type: ignore[assignment]
+
+    def __copy__(self) -> Self:
+        return self
+
+    def __deepcopy__(self, memo: dict[int, Any]) -> Self:
+        return self
+
+    def __reduce_ex__(self, protocol: object) -> NoReturn:
+        raise TypeError("a Secret can't be pickled")
+
+
+def password_from_environment(
+    environ: MutableMapping[str, str] = os.environ,
+) -> Secret | None:
+    """Take the password out of the environment, so that no child process inherits it.
+
+    Returns None where there is none or an empty one. The second call returns None.
+    """
+    text = environ.pop(ENVIRONMENT, "")
+    return Secret(text) if text else None
+
+
+def new_mark(secret: Secret) -> bytes:
+    """Return a mark to know a refused password by, so that it is never sent twice (api.md, 2).
+
+    The mark may be kept in a file: it is a random salt and two bytes of the password's scrypt
+    digest, from which nobody learns more than 16 bits. No two marks of a password are alike. Takes
+    some hundredths of a second.
+    """
+    salt = os.urandom(_SALT_BYTES)
+    return salt + _digest(secret, salt)
+
+
+def mark_matches(secret: Secret, mark: bytes) -> bool:
+    """Tell whether this is the password that the mark was made of.
+
+    One in 65,536 other passwords matches too: ask the user, who may know better. A mark of another
+    length matches nothing.
+    """
+    if len(mark) != _SALT_BYTES + _DIGEST_BYTES:
+        return False
+    salt, digest = mark[:_SALT_BYTES], mark[_SALT_BYTES:]
+    return hmac.compare_digest(_digest(secret, salt), digest)
+
+
+def _digest(secret: Secret, salt: bytes) -> bytes:
+    return hashlib.scrypt(_encoded(secret), salt=salt, n=2**14, r=8, p=1, dklen=_DIGEST_BYTES)
+
+
+def _encoded(secret: Secret) -> bytes:
+    return secret.reveal().encode("utf-8", "surrogatepass")
+
+
+class KeyringError(Exception):
+    """The keyring did not do what was asked. `str(error)` is a sentence for the status bar.
+
+    It never holds a password, nor do its cause, its context and the frames of its traceback.
+    """
+
+
+class KeyringUnavailable(KeyringError):  # noqa: N818
+    """There is no keyring to use, it is locked, or it failed. `reason` says which."""
+
+    def __init__(self, reason: str) -> None:
+        super().__init__(f"The keyring can't be used: {reason}.")
+        self.reason = reason
+
+
+class KeyringSilent(KeyringError):  # noqa: N818
+    """The keyring did not answer within `seconds`, and may yet: often it waits for its user.
+
+    `late`: the answer to come, with what the call would have returned or raised. A call that has
+    not begun can be taken back by `late.cancel()`.
+    """
+
+    def __init__(self, seconds: float, late: Future[Any]) -> None:
+        super().__init__(f"The keyring did not answer in {seconds:g} s.")
+        self.seconds = seconds
+        self.late = late
+
+    async def wait(self) -> Any:
+        """Return the late answer, however long it takes.
+
+        Raises KeyringUnavailable where that is the answer, or where the call was taken back.
+        """
+        await _answered(self.late, None)
+        if self.late.cancelled():
+            raise KeyringUnavailable("the call was taken back")
+        return self.late.result()
+
+
+class KeyringReport(NamedTuple):
+    """What the keyring of this system is, for the sign-in screen and `doctor`."""
+
+    name: str
+    """Dotted name of the backend, such as `keyring.backends.SecretService.Keyring`."""
+    usable: bool
+    """Whether we use it. Whether it is unlocked is known only by asking it."""
+    plaintext: bool
+    """Whether it would keep passwords readable in a file."""
+    note: str
+    """Why it is not used, in words that follow a colon; empty where it is used."""
+
+
+class Keyring:
+    """The keyring of the system, off the event loop and bounded in time.
+
+    One daemon thread does the calls in the order in which they were made, and ends with the last:
+    a keyring that hangs keeps neither the loop nor the exit of the program waiting, and a late
+    `store` can't undo the `remove` that followed it. A call like the one that was made last and is
+    still waiting joins that one. Passwords are kept under `SERVICE` for the user `LOGIN@HOST`.
+    Every method raises KeyringSilent after `timeout` seconds. May be used by several threads.
+    """
+
+    def __init__(self, *, backend: KeyringBackend | None = None, timeout: float = 3.0) -> None:
+        self._backend = backend
+        self._timeout = timeout
+        self._lock = threading.Lock()
+        self._waiting: deque[tuple[Future[Any], Callable[[], Any]]] = deque()
+        self._working = False
+        self._last: tuple[tuple[str, ...], Future[Any]] | None = None
+
+    async def get(self, login: str, host: str) -> Secret | None:
+        """Return the password of an account, or None where there is none.
+
+        Raises KeyringUnavailable, KeyringSilent.
+        """
+        user = _user(login, host)
+
+        def get() -> Secret | None:
+            ring = _usable(self._backend)
+            return _asked(ring, lambda: _secret(ring.get_password(SERVICE, user)))
+
+        return await self._call(get, "get", user)
+
+    async def store(self, login: str, host: str, secret: Secret) -> None:
+        """Keep the password of an account, in the place of an older one.
+
+        Raises KeyringUnavailable, KeyringSilent.
+        """
+        user = _user(login, host)
+
+        def store() -> None:
+            ring = _usable(self._backend)
+            _asked(ring, lambda: ring.set_password(SERVICE, user, secret.reveal()))
+
+        await self._call(store)
+
+    async def remove(self, login: str, host: str) -> bool:
+        """Remove the password of an account; return False where there was none.
+
+        Raises KeyringUnavailable, KeyringSilent.
+        """
+        user = _user(login, host)
+
+        def remove() -> bool:
+            ring = _usable(self._backend)
+            return _asked(ring, lambda: _remove(ring, user))
+
+        return await self._call(remove, "remove", user)
+
+    async def describe(self) -> KeyringReport:
+        """Say which keyring would be used, and whether. Raises KeyringSilent."""
+        return await self._call(lambda: _report(_selected(self._backend)), "describe")
+
+    async def _call(self, function: Callable[[], _T], *key: str) -> _T:
+        call = self._submit(function, key)
+        if not await _answered(call, self._timeout):
+            raise KeyringSilent(self._timeout, call)
+        return call.result()
+
+    def _submit(self, function: Callable[[], _T], key: tuple[str, ...]) -> Future[_T]:
+        with self._lock:
+            if key and self._last and self._last[0] == key and not self._last[1].done():
+                return self._last[1]
+            call: Future[_T] = Future()
+            self._waiting.append((call, function))
+            self._last = (key, call)
+            if not self._working:
+                self._working = True
+                threading.Thread(target=self._work, name="keyring", daemon=True).start()
+        return call
+
+    def _work(self) -> None:
+        while True:
+            with self._lock:
+                if not self._waiting:
+                    self._working = False
+                    self._last = None
+                    return
+                call, function = self._waiting.popleft()
+            if not call.set_running_or_notify_cancel():
+                continue
+            try:
+                call.set_result(function())
+            except KeyringUnavailable as error:
+                call.set_exception(error)
+
+
+async def _answered(call: Future[Any], seconds: float | None) -> bool:
+    """Wait until a call is done, at most so many seconds; return whether it is."""
+    loop = asyncio.get_running_loop()
+    done = asyncio.Event()
+
+    def tell(_: Future[Any]) -> None:
+        with suppress(RuntimeError):  # the loop is closed when the answer comes
+            loop.call_soon_threadsafe(done.set)
+
+    call.add_done_callback(tell)
+    with suppress(TimeoutError):
+        async with asyncio.timeout(seconds):
+            await done.wait()
+    return call.done()
+
+
+def _user(login: str, host: str) -> str:
+    return f"{login}@{host}"
+
+
+def _secret(text: str | None) -> Secret | None:
+    return Secret(text) if text else None
+
+
+def _remove(ring: KeyringBackend, user: str) -> bool:
+    """Remove every entry of a user (another program may have made a second one)."""
+    from keyring.errors import PasswordDeleteError
+
+    for removed in range(4):
+        if ring.get_password(SERVICE, user) is None:
+            return removed > 0
+        with suppress(PasswordDeleteError):  # gone meanwhile, or the next look finds it again
+            ring.delete_password(SERVICE, user)
+    raise KeyringUnavailable(f"{_name(ring)} still has the entry after it was removed")
+
+
+def _asked(ring: KeyringBackend, call: Callable[[], _T]) -> _T:
+    """Do a call and put what a backend raises into our words.
+
+    Nothing of the error itself is told: its text may quote the password.
+    """
+    try:
+        return call()
+    except KeyringUnavailable as error:
+        reason = error.reason
+    except BaseException as error:  # whatever it is, the caller gets an answer
+        reason = _reason(_name(ring), type(error).__name__)
+    raise KeyringUnavailable(reason)
+
+
+def _reason(backend: str, error: str) -> str:
+    match error:
+        case "KeyringLocked" | "LockedException" | "PromptDismissedException":
+            return "it is locked and was not unlocked"
+        case "InitError":
+            return "it is locked, or was never set up, and nobody unlocked it"
+        case "NoKeyringError":
+            return "this system has none"
+        case "SecretServiceNotAvailableException":
+            return "the Secret Service of this session does not answer"
+        case _:
+            return f"{backend} failed with {error}"
+
+
+def _selected(backend: KeyringBackend | None) -> KeyringBackend | str:
+    """Return the backend in use, or the reason why there is none.
+
+    Of a chain only the first: the chain itself would go on to a plaintext backend.
+    """
+    try:
+        if backend is None:
+            import keyring
+
+            backend = keyring.get_keyring()
+        if _is_a(backend, "keyring.backends.chainer.ChainerBackend"):
+            chain = cast("list[KeyringBackend]", backend.backends)  # type: ignore[attr-defined]
+            return chain[0] if chain else "this system has none"
+    except BaseException as error:  # as in _asked
+        return f"the backend set up for Python's keyring can't be loaded ({type(error).__name__})"
+    return backend
+
+
+def _report(ring: KeyringBackend | str) -> KeyringReport:
+    if isinstance(ring, str):
+        return KeyringReport("none", usable=False, plaintext=False, note=ring)
+    name = _name(ring)
+    plaintext = False
+    if _is_a(ring, "keyring.backends.fail.Keyring"):
+        note = "this system has none"
+    elif _is_a(ring, "keyring.backends.null.Keyring"):
+        note = f"{name} is the null keyring, which keeps nothing"
+    elif any(kind.__name__.startswith("Plaintext") for kind in type(ring).__mro__):
+        plaintext = True
+        note = f"{name} keeps passwords as plain text"
+    elif name.startswith(("keyrings.alt.", "keyrings.cryptfile.")):
+        note = f"{name} is not one of the system's, and may ask for a password on the terminal"
+    else:
+        note = ""
+    return KeyringReport(name, usable=not note, plaintext=plaintext, note=note)
+
+
+def _usable(backend: KeyringBackend | None) -> KeyringBackend:
+    ring = _selected(backend)
+    report = _report(ring)
+    if isinstance(ring, str) or not report.usable:
+        raise KeyringUnavailable(report.note)
+    return ring
+
+
+def _name(ring: KeyringBackend) -> str:
+    return _dotted(type(ring))
+
+
+def _is_a(ring: KeyringBackend, name: str) -> bool:
+    return any(_dotted(kind) == name for kind in type(ring).__mro__)
+
+
+def _dotted(kind: type) -> str:
+    return f"{kind.__module__}.{kind.__qualname__}"

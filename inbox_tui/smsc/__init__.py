@@ -1,0 +1,81 @@
+"""The service as documented: messages, answers, errors, the one-request client and the limit.
+
+`InboxClient` is in `inbox_tui.smsc.client`, which is imported late because it brings httpx along.
+"""
+
+from inbox_tui.smsc.answers import read_answer
+from inbox_tui.smsc.endpoint import EndpointRefused, endpoint, host_of
+from inbox_tui.smsc.errors import (
+    AddressBlocked,
+    AnswerTimedOut,
+    AnswerTooLarge,
+    BadAnswer,
+    ClientFault,
+    ConnectionFailed,
+    ConnectionLost,
+    ConnectionRefused,
+    ConnectTimedOut,
+    HttpStatus,
+    NameNotResolved,
+    NotAnAnswer,
+    ParameterError,
+    Redirected,
+    ServiceError,
+    SignInRefused,
+    SmscError,
+    TlsFailed,
+    TooManyRequests,
+    UnknownServiceError,
+    service_error,
+)
+from inbox_tui.smsc.limit import (
+    LedgerEntry,
+    Limit,
+    Moment,
+    earliest,
+    fingerprint,
+    in_flight_until,
+    may_bring_forward,
+    room,
+    spacing,
+)
+from inbox_tui.smsc.message import Answer, IncomingMessage
+
+__all__ = [
+    "AddressBlocked",
+    "Answer",
+    "AnswerTimedOut",
+    "AnswerTooLarge",
+    "BadAnswer",
+    "ClientFault",
+    "ConnectTimedOut",
+    "ConnectionFailed",
+    "ConnectionLost",
+    "ConnectionRefused",
+    "EndpointRefused",
+    "HttpStatus",
+    "IncomingMessage",
+    "LedgerEntry",
+    "Limit",
+    "Moment",
+    "NameNotResolved",
+    "NotAnAnswer",
+    "ParameterError",
+    "Redirected",
+    "ServiceError",
+    "SignInRefused",
+    "SmscError",
+    "TlsFailed",
+    "TooManyRequests",
+    "UnknownServiceError",
+    "earliest",
+    "endpoint",
+    "fingerprint",
+    "host_of",
+    "in_flight_until",
+    "may_bring_forward",
+    "read_answer",
+    "room",
+    "service_error",
+    "spacing",
+]

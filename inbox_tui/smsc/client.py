@@ -1,0 +1,342 @@
+"""One request to the service at a time: a POST over verified TLS, and the answer read.
+
+Imported late, since it brings httpx along.
+
+The password is in the body of the request and nowhere else. `InboxClient.fetch` raises from a
+frame that never saw it: the exchange is made by inner functions that hand failures back as values,
+stripped of their tracebacks and of the exceptions they came from.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import socket
+import ssl
+import struct
+import time
+from http.cookiejar import CookieJar, DefaultCookiePolicy
+from typing import TYPE_CHECKING, Protocol
+from urllib.parse import quote_plus, urljoin, urlsplit
+from urllib.request import getproxies, proxy_bypass
+
+import httpx
+import truststore
+
+from inbox_tui import __version__
+from inbox_tui.smsc.answers import read_answer
+from inbox_tui.smsc.endpoint import endpoint, host_of, is_loopback
+from inbox_tui.smsc.errors import (
+    AnswerTimedOut,
+    AnswerTooLarge,
+    ClientFault,
+    ConnectionLost,
+    ConnectionRefused,
+    ConnectTimedOut,
+    HttpStatus,
+    NameNotResolved,
+    NotAnAnswer,
+    Redirected,
+    ServiceError,
+    SmscError,
+    TlsFailed,
+    service_error,
+)
+from inbox_tui.smsc.limit import Limit
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator, Mapping
+
+    from inbox_tui.smsc.message import Answer
+
+_CONNECT_SECONDS = 10.0
+_BODY_CEILING = 64 * 1024 * 1024
+_READ_ASIDE_FROM = 64 * 1024
+_TORN_DOWN_WHEN_CLOSED = (socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
+"""A request given up never arrives later: what the system has not sent of it is dropped."""
+_HEADERS = {
+    "User-Agent": f"inbox-tui/{__version__} (+python-httpx)",
+    "Accept-Encoding": "gzip",
+    "Connection": "close",
+}
+
+_CERTIFICATE_FAULTS = {
+    9: "its certificate is not valid yet (is the clock right?)",
+    10: "its certificate has expired (is the clock right?)",
+    18: "its certificate is self-signed",
+    19: "its certificate is signed by an authority that this machine does not trust",
+    20: "its certificate is signed by an authority that this machine does not trust",
+    21: "its certificate is signed by an authority that this machine does not trust",
+    62: "its certificate is for another name",
+    64: "its certificate is for another address",
+}
+"""Plain words for OpenSSL's X509_V_ERR_* codes."""
+
+
+class Password(Protocol):
+    """A password that shows itself only when asked."""
+
+    def reveal(self) -> str:
+        """Return the password."""
+        ...
+
+
+class InboxClient:
+    """Asks the service for incoming messages (api.md, Request), one request a call.
+
+    The connection is made anew for each request, so none goes out on one that died in the
+    meantime. Redirects are not followed, cookies not kept. A proxy named in the environment is
+    used for https only, and never for this machine.
+
+    `url` is read by `endpoint`, which raises EndpointRefused. The `password` is revealed for the
+    moment of a request. A `transport` carries the requests in place of the network. A request is
+    given `limit.patience` seconds in all. It does not leave later than that after `fetch` began,
+    by `seconds`, a clock that counts while the machine sleeps.
+    """
+
+    def __init__(
+        self,
+        url: str,
+        login: str,
+        password: Password,
+        *,
+        transport: httpx.AsyncBaseTransport | None = None,
+        limit: Limit = Limit(),  # noqa: B008 - immutable
+        seconds: Callable[[], float] = time.monotonic,
+    ) -> None:
+        self._url = endpoint(url)
+        self._login = login
+        self._password = password
+        self._transport = transport
+        self._limit = limit
+        self._seconds = seconds
+        self._http: httpx.AsyncClient | None = None
+        self._through_proxy = False
+
+    def __repr__(self) -> str:
+        return f"InboxClient(url={self._url!r}, login={self._login!r})"
+
+    async def fetch(
+        self, *, cnt: int, hour: int, after_id: int | None = None, to_phone: str | None = None
+    ) -> Answer:
+        """Send one request and return its answer (api.md, Request).
+
+        It asks for at most `cnt` messages (10000 at most) of the last `hour` hours (168 at most):
+        of those, only ids above `after_id`, and only what arrived at `to_phone`. Raises SmscError
+        where no messages came; its classes tell why, and whether the request left.
+        """
+        asked = {"cnt": str(cnt), "hour": str(hour)}
+        if after_id is not None:
+            asked["after_id"] = str(after_id)
+        if to_phone is not None:
+            asked["to_phone"] = to_phone
+        outcome = await self._outcome(asked)
+        if isinstance(outcome, BaseException):
+            raise outcome
+        return outcome
+
+    async def aclose(self) -> None:
+        """Close what is open; the client may still be used afterwards."""
+        http, self._http = self._http, None
+        if http is not None:
+            await http.aclose()
+
+    async def _outcome(self, asked: dict[str, str]) -> Answer | BaseException:
+        """Return the answer, or what is to be raised: with nothing of the exchange on it."""
+        failure: BaseException
+        try:
+            return await self._exchange(asked)
+        except ServiceError as error:
+            failure = service_error(error.code, self._without_password(error.description))
+        except SmscError as error:
+            failure = error
+        except (httpx.HTTPError, httpx.InvalidURL) as error:
+            failure = self._plain(error)
+        except Exception as error:
+            failure = _fault(error)
+        except BaseException as error:
+            failure = type(error)(*error.args)
+        failure.__cause__ = failure.__context__ = failure.__traceback__ = None
+        return failure
+
+    async def _exchange(self, asked: dict[str, str]) -> Answer:
+        patience = self._limit.patience
+        try:
+            async with asyncio.timeout(patience):
+                status, body = await self._post(asked)
+        except TimeoutError:
+            raise AnswerTimedOut(f"no answer within {patience:g} s") from None
+        if status >= 400:
+            with contextlib.suppress(NotAnAnswer):
+                await _read(body)
+            raise HttpStatus(status)
+        return await _read(body)
+
+    async def _post(self, asked: dict[str, str]) -> tuple[int, bytes]:
+        """Return the HTTP status and the body, decoded and no larger than the ceiling."""
+        form = {
+            "get_answers": "1",
+            "login": self._login,
+            "psw": self._password.reveal(),
+            **asked,
+            "fmt": "3",
+            "charset": "utf-8",
+        }
+        last_call = self._seconds() + self._limit.patience
+
+        async def stop_if_late(event: str, _: Mapping[str, object]) -> None:
+            if event.endswith("send_request_headers.started") and self._seconds() > last_call:
+                raise ConnectTimedOut
+
+        body = bytearray()
+        async with self._connected().stream(
+            "POST", self._url, data=form, extensions={"trace": stop_if_late}
+        ) as response:
+            if 300 <= response.status_code < 400:
+                raise Redirected(_redirect_host(self._url, response.headers.get("Location")))
+            if response.headers.get("Content-Encoding", "identity") not in ("identity", "gzip"):
+                raise NotAnAnswer
+            async for chunk in response.aiter_bytes():
+                body += chunk
+                if len(body) > _BODY_CEILING:
+                    raise AnswerTooLarge
+        return response.status_code, bytes(body)
+
+    def _connected(self) -> httpx.AsyncClient:
+        if self._http is None:
+            self._http = httpx.AsyncClient(
+                headers=_HEADERS,
+                cookies=CookieJar(DefaultCookiePolicy(allowed_domains=())),
+                transport=self._transport or self._network(),
+                trust_env=False,
+                follow_redirects=False,
+                timeout=httpx.Timeout(self._limit.patience, connect=_CONNECT_SECONDS),
+            )
+        return self._http
+
+    def _network(self) -> httpx.AsyncHTTPTransport:
+        proxy = _proxy_for(self._url)
+        self._through_proxy = proxy is not None
+        return httpx.AsyncHTTPTransport(
+            verify=truststore.SSLContext(ssl.PROTOCOL_TLS_CLIENT),
+            proxy=proxy,
+            trust_env=False,
+            limits=httpx.Limits(max_keepalive_connections=0),
+            socket_options=[_TORN_DOWN_WHEN_CLOSED],
+        )
+
+    def _without_password(self, text: str) -> str:
+        password = self._password.reveal()
+        for written in {password, quote_plus(password, errors="replace")} - {""}:
+            text = text.replace(written, "…")
+        return text
+
+    def _plain(self, error: httpx.HTTPError | httpx.InvalidURL) -> SmscError:
+        """Return the error of ours that says what `error` of httpx means."""
+        causes = list(_causes(error))
+        host = host_of(self._url)
+        met = "the proxy" if self._through_proxy else host
+        match error:
+            case httpx.ConnectTimeout() | httpx.PoolTimeout():
+                return ConnectTimedOut(f"{met} could not be reached in time")
+            case httpx.TimeoutException():
+                return AnswerTimedOut(f"no answer within {self._limit.patience:g} s")
+            case httpx.ProxyError():
+                return ConnectionRefused("the proxy refused to connect")
+            case httpx.ConnectError():
+                return _no_connection(causes, met, host)
+            case httpx.NetworkError():
+                return ConnectionLost(finished=any(map(_ended_by_other_side, causes)))
+            case httpx.RemoteProtocolError() if _CUT_OFF & set(str(error).split()):
+                return ConnectionLost()
+            case httpx.RemoteProtocolError() | httpx.DecodingError():
+                return NotAnAnswer()
+            case _:
+                return _fault(error)
+
+
+_CUT_OFF = {"disconnected", "closed"}
+"""Words by which httpx tells an answer that stopped short from one that is not HTTP."""
+
+
+async def _read(body: bytes) -> Answer:
+    if len(body) < _READ_ASIDE_FROM:
+        return read_answer(body)
+    return await asyncio.to_thread(read_answer, body)
+
+
+def _fault(error: Exception) -> ClientFault:
+    return ClientFault(f"the client failed in an unexpected way ({type(error).__name__})")
+
+
+def _redirect_host(url: str, location: str | None) -> str:
+    """Return the host a redirect points to, or "" where none can be told."""
+    if location is None:
+        return ""
+    try:
+        return urlsplit(urljoin(url, location)).hostname or ""
+    except ValueError:
+        return ""
+
+
+def _proxy_for(url: str) -> httpx.Proxy | None:
+    """Return the proxy that the environment names for `url`: for https only, never for loopback.
+
+    Raises ConnectionRefused where it names one that cannot be used.
+    """
+    parts = urlsplit(url)
+    if parts.scheme != "https" or is_loopback(parts.hostname or ""):
+        return None
+    proxies = getproxies()
+    named = proxies.get("https") or proxies.get("all")
+    if not named or proxy_bypass(host_of(url)):
+        return None
+    named = named if "://" in named else f"http://{named}"
+    try:
+        if not urlsplit(named).hostname:
+            raise ValueError
+        proxy = httpx.Proxy(named)
+    except (ValueError, httpx.InvalidURL):
+        raise ConnectionRefused("the proxy in the environment cannot be used") from None
+    if proxy.url.scheme not in ("http", "https"):
+        raise ConnectionRefused("the proxy in the environment is not an http:// one")
+    return proxy
+
+
+def _causes(error: BaseException) -> Iterator[BaseException]:
+    """Yield an exception and all that it came from."""
+    waiting: list[BaseException | None] = [error]
+    seen: set[int] = set()
+    while waiting:
+        one = waiting.pop(0)
+        if one is None or id(one) in seen:
+            continue
+        seen.add(id(one))
+        yield one
+        waiting += [one.__cause__, one.__context__]
+        if isinstance(one, BaseExceptionGroup):
+            waiting += one.exceptions
+
+
+def _no_connection(causes: list[BaseException], met: str, host: str) -> SmscError:
+    """Return why no connection was made to `met`, the server or a proxy, on the way to `host`."""
+    for cause in causes:
+        match cause:
+            case socket.gaierror():
+                return NameNotResolved(f"{met} could not be found (DNS)")
+            case ssl.SSLCertVerificationError():
+                fault = _CERTIFICATE_FAULTS.get(
+                    getattr(cause, "verify_code", 0), "its certificate could not be verified"
+                )
+                return TlsFailed(f"{host} was not trusted: {fault}")
+            case ssl.SSLError():
+                return TlsFailed(f"{host} would not make a secure connection")
+            case ConnectionRefusedError():
+                return ConnectionRefused(f"{met} refused the connection")
+            case _:
+                pass
+    return ConnectionRefused(f"no connection could be made to {met}")
+
+
+def _ended_by_other_side(cause: BaseException) -> bool:
+    return isinstance(cause, ConnectionResetError | BrokenPipeError | ssl.SSLEOFError)

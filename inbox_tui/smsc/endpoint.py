@@ -1,0 +1,91 @@
+"""Where requests go: what a user may write for the server, and the URL it means."""
+
+from __future__ import annotations
+
+import ipaddress
+import re
+from urllib.parse import urlsplit
+
+PATH = "/sys/get.php"
+"""The path of the operation (api.md, Request), the same under every domain of the service."""
+
+_HOST_NAME = re.compile(r"[a-z0-9_]([a-z0-9_.-]*[a-z0-9_.])?", re.ASCII)
+_PATH = re.compile(r"/[A-Za-z0-9._~!$&'()*+,;=:@%/-]*", re.ASCII)
+
+
+class EndpointRefused(ValueError):  # noqa: N818
+    """The server is one that a password must not be sent to; `str()` says why.
+
+    The reason never repeats what was written, which may hold a password.
+    """
+
+
+def endpoint(server: str) -> str:
+    """Return the full URL of `server`, a bare `HOST[:PORT]` or a URL.
+
+    A bare host means `https://HOST/sys/get.php`; a URL without a path gets that path. Plain
+    `http://` is for loopback only: `localhost`, 127.0.0.0/8, `[::1]`. Raises EndpointRefused where
+    it is no such thing, or holds a login, a query or a fragment.
+    """
+    server = server.strip()
+    if not server:
+        raise EndpointRefused("the server is empty")
+    if not server.isprintable() or " " in server:
+        raise EndpointRefused("the server holds a space or a control character")
+    try:
+        parts = urlsplit(server if "://" in server else f"https://{server}")
+        host, port = parts.hostname or "", parts.port
+    except ValueError:
+        raise EndpointRefused("the server is not a host or a URL") from None
+    if "@" in parts.netloc:
+        raise EndpointRefused("the server must not hold a login or a password")
+    if "?" in server or "#" in server:
+        raise EndpointRefused("the server must not hold a query or a fragment")
+    if parts.scheme not in ("http", "https"):
+        raise EndpointRefused("the server must begin with https://")
+    if port == 0 or parts.netloc.endswith(":"):
+        raise EndpointRefused("the port of the server is not a number from 1 to 65535")
+    host = _plain_host(host)
+    if parts.scheme == "http" and not is_loopback(host):
+        raise EndpointRefused("plain http:// is for this machine only: use https://")
+    path = PATH if parts.path in ("", "/") else parts.path
+    if not _PATH.fullmatch(path):
+        raise EndpointRefused("the path of the server holds a character that no URL may")
+    return f"{parts.scheme}://{_authority(host, port)}{path}"
+
+
+def host_of(url: str) -> str:
+    """Return the host of a URL that `endpoint` made, with `:port` where one is given."""
+    parts = urlsplit(url)
+    return _authority(parts.hostname or "", parts.port)
+
+
+def is_loopback(host: str) -> bool:
+    """Tell whether `host`, a name or an address without brackets, is this machine for certain."""
+    if host == "localhost":
+        return True
+    try:
+        address = ipaddress.ip_address(host)
+    except ValueError:
+        return False
+    if isinstance(address, ipaddress.IPv4Address):
+        return address.is_loopback
+    return address == ipaddress.IPv6Address("::1")
+
+
+def _authority(host: str, port: int | None) -> str:
+    shown = f"[{host}]" if ":" in host else host
+    return shown if port is None else f"{shown}:{port}"
+
+
+def _plain_host(host: str) -> str:
+    """Return the host in the ASCII letters it is looked up by."""
+    try:
+        if ":" in host and "%" not in host:
+            return str(ipaddress.IPv6Address(host))
+        plain = host if host.isascii() else host.encode("idna").decode("ascii")
+    except ValueError:
+        plain = ""
+    if not _HOST_NAME.fullmatch(plain) or ".." in plain:
+        raise EndpointRefused("the server has no usable host name")
+    return plain.lower()

@@ -1,0 +1,194 @@
+"""Everything that can go wrong with a request, as one tree under `SmscError`.
+
+* SmscError
+  * ServiceError: ParameterError, SignInRefused, AddressBlocked, TooManyRequests,
+    UnknownServiceError
+  * ConnectionFailed: NameNotResolved, ConnectionRefused, TlsFailed, ConnectTimedOut,
+    AnswerTimedOut, ConnectionLost
+  * BadAnswer: HttpStatus, Redirected, NotAnAnswer, AnswerTooLarge
+  * ClientFault
+"""
+
+# ruff: noqa: N818 - the names say what happened
+
+from __future__ import annotations
+
+_LONGEST_QUOTE = 200
+"""How many characters of the service's own description `str()` quotes."""
+
+
+class SmscError(Exception):
+    """The request did not bring messages; `str()` is one plain sentence for the status bar."""
+
+    sentence: str = "the request failed"
+    """What it says where it is given no sentence of its own."""
+    delivered: bool = True
+    """False only where the request certainly never left this machine."""
+    finished: bool = True
+    """True where the server is certainly no longer at work on the request."""
+
+    def __init__(self, sentence: str = "") -> None:
+        super().__init__(sentence or self.sentence)
+
+
+class ServiceError(SmscError):
+    """The service answered with one of its errors (api.md, Failure).
+
+    `str()` quotes the beginning of what the service wrote: whoever draws it makes it safe.
+    """
+
+    def __init__(self, code: int, description: str = "") -> None:
+        self.code = code
+        self.description = description
+        """What the service wrote, raw and whole."""
+        quoted = " ".join(description[:_LONGEST_QUOTE].split())
+        super().__init__(f"{self.sentence} ({quoted})" if quoted else self.sentence)
+
+
+class ParameterError(ServiceError):
+    """Error 1: the service found an error in the parameters (api.md, Failure)."""
+
+    sentence = "the service found an error in the request"
+
+
+class SignInRefused(ServiceError):
+    """Error 2: wrong login or password, or an address not allowed (api.md, Failure)."""
+
+    sentence = "the login or password was refused"
+
+
+class AddressBlocked(ServiceError):
+    """Error 4: this address is temporarily blocked (api.md, Failure)."""
+
+    sentence = "the service has blocked this address for a while"
+
+
+class TooManyRequests(ServiceError):
+    """Error 9: over the limit of identical or simultaneous requests (api.md, Failure)."""
+
+    sentence = "the service counted too many requests"
+
+
+class UnknownServiceError(ServiceError):
+    """An error with a number that api.md does not list."""
+
+    def __init__(self, code: int, description: str = "") -> None:
+        self.sentence = f"the service answered with error {code}"
+        super().__init__(code, description)
+
+
+_BY_CODE: dict[int, type[ServiceError]] = {
+    1: ParameterError,
+    2: SignInRefused,
+    4: AddressBlocked,
+    9: TooManyRequests,
+}
+
+
+def service_error(code: int, description: str = "") -> ServiceError:
+    """Return the error that stands for `code` (api.md, Failure), not raised."""
+    return _BY_CODE.get(code, UnknownServiceError)(code, description)
+
+
+class ConnectionFailed(SmscError):
+    """No answer came, by a fault of the network or of the other side."""
+
+    sentence = "the connection failed"
+
+
+class NameNotResolved(ConnectionFailed):
+    """The name of the server, or of the proxy, has no address."""
+
+    sentence = "the server could not be found (DNS)"
+    delivered = False
+
+
+class ConnectionRefused(ConnectionFailed):
+    """No connection was made: refused, unreachable, or the proxy would not."""
+
+    sentence = "the server refused the connection"
+    delivered = False
+
+
+class TlsFailed(ConnectionFailed):
+    """The server could not prove who it is, or does not speak TLS; nothing was sent to it."""
+
+    sentence = "a secure connection could not be made"
+    delivered = False
+
+
+class ConnectTimedOut(ConnectionFailed):
+    """The connection was not made in time; nothing was sent."""
+
+    sentence = "the server could not be reached in time"
+    delivered = False
+
+
+class AnswerTimedOut(ConnectionFailed):
+    """The request may have arrived, and its answer did not come in time."""
+
+    sentence = "no answer came in time"
+    finished = False
+
+
+class ConnectionLost(ConnectionFailed):
+    """The connection broke after it was made.
+
+    `finished` is True where the other side ended it, and False where it died under us (the
+    network went away) and the server may not know.
+    """
+
+    sentence = "the connection was cut off"
+
+    def __init__(self, sentence: str = "", *, finished: bool = True) -> None:
+        super().__init__(sentence)
+        self.finished = finished
+
+
+class BadAnswer(SmscError):
+    """Something came that is neither messages nor an error of the service."""
+
+    sentence = "an answer came that could not be used"
+
+
+class HttpStatus(BadAnswer):
+    """The server answered with HTTP status 400 or above, and no error of the service.
+
+    After 502 and 504 a gateway has answered, and the server behind it may still be at work.
+    """
+
+    def __init__(self, status: int) -> None:
+        super().__init__(f"the server answered with HTTP status {status}")
+        self.status = status
+        self.finished = status not in (502, 504)
+
+
+class Redirected(BadAnswer):
+    """The server pointed elsewhere, where the request is not sent.
+
+    Holds no more of the place than its host; that is the server's own text and may be empty.
+    """
+
+    def __init__(self, location_host: str = "") -> None:
+        place = location_host or "another place"
+        super().__init__(f"the server points to {place}, and nothing is sent there")
+        self.location_host = location_host
+
+
+class NotAnAnswer(BadAnswer):
+    """A web page, an empty body or junk came in place of an answer."""
+
+    sentence = "an answer came that could not be read"
+
+
+class AnswerTooLarge(BadAnswer):
+    """The answer is larger than any answer of the service can be; reading was broken off."""
+
+    sentence = "the answer is too large to be one of the service's"
+
+
+class ClientFault(SmscError):
+    """A bug on our side, told by the type of what was raised so that no secret is with it."""
+
+    sentence = "the client failed in an unexpected way"
+    finished = False

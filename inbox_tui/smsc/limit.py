@@ -1,0 +1,145 @@
+"""The limit of three identical requests a minute, as a rule over a ledger others store.
+
+The service refuses a fourth identical request within a minute (api.md, Failure), counting by its
+own clock the arrivals that we cannot see. Why it never sees a fourth:
+
+1. A request arrives between `sent_at` and `answered_at`, or `sent_at + lifetime` if unanswered.
+2. One goes only when none is in flight: so they arrive in the order in which they were sent.
+3. An entry is out once its latest arrival, plus window and margin, has passed: whatever is sent
+   from then on arrives more than a window later.
+4. One goes only when at most two identical entries are not out: of four, the first one is.
+
+Times are seconds on a clock that never jumps; see `Moment`.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, NamedTuple
+from urllib.parse import urlencode
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+_ROUNDING = 1e-6
+"""Seconds by which sums of the same numbers may differ; a foreseen poll is not late by these."""
+
+
+class Moment(NamedTuple):
+    """An instant on a clock that never jumps and counts while the machine sleeps."""
+
+    boot_id: str
+    """Which boot of the machine the seconds count from."""
+    seconds: float
+
+
+class LedgerEntry(NamedTuple):
+    """One request of an account that may have reached the server."""
+
+    fingerprint: str
+    sent_at: float
+    """Seconds on the reader's boot clock; at or below 0 for one of an earlier boot."""
+    answered_at: float | None
+    """When the server was certainly done with it; None while that is unknown."""
+
+
+class Limit(NamedTuple):
+    """The numbers of the rule; seconds, but for `identical`."""
+
+    window: float = 60.0
+    """How far back the service counts (api.md, Failure, error 9)."""
+    identical: int = 3
+    """How many identical requests it lets pass in a window."""
+    margin: float = 1.0
+    """Added to the window, for clocks that do not run alike."""
+    patience: float = 80.0
+    """How long a client waits for its answer before it tears the connection down."""
+    lifetime: float = 90.0
+    """When a request without an answer is certainly over; `patience`, and some to get going."""
+
+    def scaled(self, factor: float) -> Limit:
+        """Return the same limit with every time multiplied by `factor`."""
+        return self._replace(
+            window=self.window * factor,
+            margin=self.margin * factor,
+            patience=self.patience * factor,
+            lifetime=self.lifetime * factor,
+        )
+
+
+def fingerprint(
+    login: str, *, cnt: int, hour: int, after_id: int | None = None, to_phone: str | None = None
+) -> str:
+    """Return what makes two requests identical to the service: every parameter but the password."""
+    asked = {"login": login, "cnt": cnt, "hour": hour, "after_id": after_id, "to_phone": to_phone}
+    return urlencode(
+        {name: value for name, value in asked.items() if value is not None}, errors="surrogatepass"
+    )
+
+
+def in_flight_until(entries: Iterable[LedgerEntry], limit: Limit) -> float | None:
+    """Return when the last unanswered entry is given up, or None when none is unanswered."""
+    return max(
+        (entry.sent_at + limit.lifetime for entry in entries if entry.answered_at is None),
+        default=None,
+    )
+
+
+def earliest(entries: Iterable[LedgerEntry], fingerprint: str, now: float, limit: Limit) -> float:
+    """Return the first instant, `now` or later, at which a request may be sent.
+
+    `entries` are the account's, in any order; those that are out may be missing.
+    """
+    entries = list(entries)
+    instants = [now]
+    if (given_up := in_flight_until(entries, limit)) is not None:
+        instants.append(given_up)
+    outs = sorted(_outs(entries, fingerprint, limit), reverse=True)
+    instants.extend(outs[limit.identical - 1 : limit.identical])
+    return max(instants)
+
+
+def room(entries: Iterable[LedgerEntry], fingerprint: str, now: float, limit: Limit) -> int:
+    """Return how many requests of this fingerprint the window has room for: 0 to `identical`."""
+    counted = sum(out > now for out in _outs(entries, fingerprint, limit))
+    return max(0, limit.identical - counted)
+
+
+def spacing(answer_seconds: float, limit: Limit) -> float:
+    """Return the even spacing of polls, in seconds, that never has to wait for the limit.
+
+    `answer_seconds` is how long an answer takes; no poll starts while another is unanswered.
+    """
+    return max((limit.window + limit.margin + answer_seconds) / limit.identical, answer_seconds)
+
+
+def may_bring_forward(
+    entries: Iterable[LedgerEntry],
+    fingerprint: str,
+    now: float,
+    refresh_seconds: float,
+    answer_seconds: float,
+    limit: Limit,
+) -> bool:
+    """Tell whether a request at `now` is allowed and makes none of the polls after it late.
+
+    Those come `refresh_seconds` apart, or `spacing` where that is longer. Only the first few need
+    looking at: later ones have nothing older than this request in their window.
+    """
+    interval = max(refresh_seconds, spacing(answer_seconds, limit))
+    foreseen = list(entries)
+    for turn in range(limit.identical):
+        due = now + turn * interval
+        if earliest(foreseen, fingerprint, due, limit) > due + _ROUNDING:
+            return False
+        foreseen.append(LedgerEntry(fingerprint, due, due + answer_seconds))
+    return True
+
+
+def _outs(entries: Iterable[LedgerEntry], fingerprint: str, limit: Limit) -> Iterable[float]:
+    """Yield when each entry of this fingerprint is certainly out of the server's window."""
+    for entry in entries:
+        if entry.fingerprint == fingerprint:
+            latest = entry.answered_at
+            if latest is None:
+                latest = entry.sent_at + limit.lifetime
+            yield latest + limit.window + limit.margin

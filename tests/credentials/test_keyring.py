@@ -1,0 +1,552 @@
+"""The keyring: what the user gets from one that works, hangs, fails or is not to be trusted."""
+
+from __future__ import annotations
+
+import asyncio
+import io
+import logging
+import subprocess
+import sys
+import threading
+import time
+import traceback
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import keyring
+import keyring.backends.chainer
+import keyring.backends.fail
+import keyring.backends.null
+import keyring.errors
+import pytest
+from keyring.backend import KeyringBackend
+from rich.console import Console
+from rich.traceback import Traceback
+
+import inbox_tui
+from inbox_tui.credentials import (
+    Keyring,
+    KeyringError,
+    KeyringSilent,
+    KeyringUnavailable,
+    Secret,
+)
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+
+PASSWORD = "hunter2"
+HOST = "smscentre.com"
+
+
+class Memory(KeyringBackend):
+    """A keyring that works, and remembers what it was asked."""
+
+    priority = 1
+
+    def __init__(self) -> None:
+        super().__init__()  # type: ignore[no-untyped-call]
+        self.entries: dict[tuple[str, str], str] = {}
+        self.asked: list[str] = []
+        self.threads: list[threading.Thread] = []
+
+    def _note(self, what: str) -> None:
+        self.asked.append(what)
+        self.threads.append(threading.current_thread())
+
+    def get_password(self, service: str, username: str) -> str | None:
+        self._note("get")
+        return self.entries.get((service, username))
+
+    def set_password(self, service: str, username: str, password: str) -> None:
+        self._note("set")
+        self.entries[service, username] = password
+
+    def delete_password(self, service: str, username: str) -> None:
+        self._note("delete")
+        if self.entries.pop((service, username), None) is None:
+            raise keyring.errors.PasswordDeleteError("no such password")
+
+
+class Blocked(Memory):
+    """A keyring that waits for its user before it answers anything."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.unlocked = threading.Event()
+
+    def _note(self, what: str) -> None:
+        super()._note(what)
+        self.unlocked.wait()
+
+
+class Failing(Memory):
+    """A keyring that fails, with the password in what it says and in its variables."""
+
+    def __init__(self, error: Callable[[str], BaseException]) -> None:
+        super().__init__()
+        self.error = error
+
+    def _note(self, what: str) -> None:
+        text = f"{what}: {PASSWORD}"
+        try:
+            raise ValueError(text)
+        except ValueError as cause:
+            raise self.error(text) from cause
+
+
+@pytest.fixture
+def blocked() -> Iterator[Blocked]:
+    ring = Blocked()
+    yield ring
+    ring.unlocked.set()
+
+
+@pytest.fixture
+def chosen() -> Iterator[Callable[[KeyringBackend], None]]:
+    """Make a backend the one that Python's keyring chose."""
+    before = keyring.core._keyring_backend
+    yield keyring.set_keyring
+    keyring.core._keyring_backend = before
+
+
+def named(path: str, base: type[Memory] = Memory) -> Memory:
+    """Return a keyring that works and whose class has that dotted name."""
+    module, _, name = path.rpartition(".")
+    kind = type(name, (base,), {"__module__": module, "__qualname__": name})
+    ring = kind()
+    assert isinstance(ring, Memory)
+    return ring
+
+
+def threads() -> list[threading.Thread]:
+    return [thread for thread in threading.enumerate() if thread.name == "keyring"]
+
+
+async def test_a_stored_password_is_there_for_the_next_run() -> None:
+    ring = Memory()
+    await Keyring(backend=ring).store("alex", HOST, Secret(PASSWORD))
+    assert ring.entries == {("inbox-tui", "alex@smscentre.com"): PASSWORD}
+    assert await Keyring(backend=ring).get("alex", HOST) == Secret(PASSWORD)
+
+
+async def test_the_keyring_that_python_chose_is_used(
+    chosen: Callable[[KeyringBackend], None],
+) -> None:
+    ring = Memory()
+    chosen(ring)
+    await Keyring().store("alex", HOST, Secret(PASSWORD))
+    assert list(ring.entries.values()) == [PASSWORD]
+
+
+async def test_a_missing_or_empty_entry_is_no_password() -> None:
+    ring = Memory()
+    assert await Keyring(backend=ring).get("alex", HOST) is None
+    ring.entries["inbox-tui", "alex@smscentre.com"] = ""
+    assert await Keyring(backend=ring).get("alex", HOST) is None
+
+
+async def test_two_accounts_keep_their_own_passwords() -> None:
+    ours = Keyring(backend=Memory())
+    await ours.store("alex", HOST, Secret("one"))
+    await ours.store("alex", "localhost:8000", Secret("two"))
+    await ours.store("vera", HOST, Secret("three"))
+    assert await ours.remove("vera", HOST)
+    assert await ours.get("alex", HOST) == Secret("one")
+    assert await ours.get("alex", "localhost:8000") == Secret("two")
+    assert await ours.get("vera", HOST) is None
+
+
+async def test_logout_removes_the_entry_and_says_where_there_was_none() -> None:
+    ring = Memory()
+    ours = Keyring(backend=ring)
+    await ours.store("alex", HOST, Secret(PASSWORD))
+    assert await ours.remove("alex", HOST) is True
+    assert ring.entries == {}
+    assert await ours.remove("alex", HOST) is False
+
+
+async def test_logout_is_fine_with_an_entry_that_another_program_removes_at_that_moment() -> None:
+    class Racing(Memory):
+        def get_password(self, service: str, username: str) -> str | None:
+            password = super().get_password(service, username)
+            self.entries.clear()
+            return password
+
+    ring = Racing()
+    ring.entries["inbox-tui", "alex@smscentre.com"] = PASSWORD
+    await Keyring(backend=ring).remove("alex", HOST)
+    assert ring.entries == {}
+
+
+async def test_logout_removes_a_second_entry_of_the_same_name() -> None:
+    class Twofold(Memory):
+        second = True
+
+        def delete_password(self, service: str, username: str) -> None:
+            if self.second:
+                self.second = False
+            else:
+                super().delete_password(service, username)
+
+    ring = Twofold()
+    ring.entries["inbox-tui", "alex@smscentre.com"] = PASSWORD
+    assert await Keyring(backend=ring).remove("alex", HOST) is True
+    assert ring.entries == {}
+
+
+async def test_logout_never_claims_to_have_removed_what_is_still_there() -> None:
+    class Keeping(Memory):
+        def delete_password(self, service: str, username: str) -> None:
+            raise keyring.errors.PasswordDeleteError("denied")
+
+    ring = Keeping()
+    ring.entries["inbox-tui", "alex@smscentre.com"] = PASSWORD
+    with pytest.raises(KeyringUnavailable, match="still has the entry"):
+        await Keyring(backend=ring).remove("alex", HOST)
+
+
+async def test_every_call_is_off_the_loop_in_a_thread_that_does_not_outlive_it() -> None:
+    ring = Memory()
+    await Keyring(backend=ring).get("alex", HOST)
+    (thread,) = ring.threads
+    assert thread is not threading.main_thread()
+    assert thread.daemon
+    await asyncio.to_thread(thread.join, 5)
+    assert not thread.is_alive()
+
+
+async def test_a_keyring_that_hangs_is_given_up_in_time_and_the_loop_runs_on(
+    blocked: Blocked,
+) -> None:
+    ticks = 0
+
+    async def tick() -> None:
+        nonlocal ticks
+        while True:
+            await asyncio.sleep(0.005)
+            ticks += 1
+
+    ticking = asyncio.create_task(tick())
+    started = time.monotonic()
+    with pytest.raises(KeyringSilent, match=r"did not answer in 0\.05 s"):
+        await Keyring(backend=blocked, timeout=0.05).get("alex", HOST)
+    assert time.monotonic() - started < 2
+    assert ticks > 2
+    ticking.cancel()
+
+
+async def test_a_late_answer_is_still_taken(blocked: Blocked) -> None:
+    blocked.entries["inbox-tui", "alex@smscentre.com"] = PASSWORD
+    with pytest.raises(KeyringSilent) as caught:
+        await Keyring(backend=blocked, timeout=0.01).get("alex", HOST)
+    assert not caught.value.late.done()
+    waiting = asyncio.create_task(caught.value.wait())
+    await asyncio.sleep(0)
+    blocked.unlocked.set()
+    assert await waiting == Secret(PASSWORD)
+    assert await caught.value.wait() == Secret(PASSWORD)
+
+
+async def test_a_late_refusal_is_told_too() -> None:
+    class Dismissed(Blocked):
+        def _note(self, what: str) -> None:
+            super()._note(what)
+            raise keyring.errors.KeyringLocked("Failed to unlock the collection!")
+
+    ring = Dismissed()
+    with pytest.raises(KeyringSilent) as caught:
+        await Keyring(backend=ring, timeout=0.01).get("alex", HOST)
+    ring.unlocked.set()
+    with pytest.raises(KeyringUnavailable, match="it is locked and was not unlocked"):
+        await caught.value.wait()
+
+
+async def test_asking_again_while_it_hangs_joins_the_first_call(blocked: Blocked) -> None:
+    ours = Keyring(backend=blocked, timeout=0.01)
+    blocked.entries["inbox-tui", "alex@smscentre.com"] = PASSWORD
+    late = set()
+    for _ in range(5):
+        with pytest.raises(KeyringSilent) as caught:
+            await ours.get("alex", HOST)
+        late.add(caught.value.late)
+    assert len(late) == 1
+    assert len(threads()) == 1
+    both = [asyncio.create_task(caught.value.wait()) for _ in range(2)]
+    await asyncio.sleep(0)
+    blocked.unlocked.set()
+    assert await asyncio.gather(*both) == [Secret(PASSWORD)] * 2
+    assert blocked.asked == ["get"]
+
+
+async def test_a_late_sign_in_can_not_undo_the_logout_after_it(blocked: Blocked) -> None:
+    ours = Keyring(backend=blocked, timeout=0.01)
+    late = []
+    for call in (
+        ours.get("alex", HOST),
+        ours.store("alex", HOST, Secret(PASSWORD)),
+        ours.remove("alex", HOST),
+        ours.get("alex", HOST),
+    ):
+        with pytest.raises(KeyringSilent) as caught:
+            await call
+        late.append(caught.value)
+    assert len(threads()) == 1
+    blocked.unlocked.set()
+    assert [await silent.wait() for silent in late] == [None, None, True, None]
+    assert blocked.entries == {}
+
+
+async def test_a_call_that_has_not_begun_can_be_taken_back(blocked: Blocked) -> None:
+    ours = Keyring(backend=blocked, timeout=0.01)
+    with pytest.raises(KeyringSilent) as first:
+        await ours.get("alex", HOST)
+    with pytest.raises(KeyringSilent) as second:
+        await ours.store("alex", HOST, Secret(PASSWORD))
+    assert second.value.late.cancel()
+    with pytest.raises(KeyringUnavailable, match="taken back"):
+        await second.value.wait()
+    blocked.unlocked.set()
+    await first.value.wait()
+    assert await ours.get("alex", HOST) is None
+    assert blocked.entries == {}
+
+
+async def test_leaving_a_screen_that_waits_does_not_lose_the_next_answer(blocked: Blocked) -> None:
+    ours = Keyring(backend=blocked)
+    blocked.entries["inbox-tui", "alex@smscentre.com"] = PASSWORD
+    asking = asyncio.create_task(ours.get("alex", HOST))
+    await asyncio.sleep(0.01)
+    asking.cancel()
+    with pytest.raises(asyncio.CancelledError):
+        await asking
+    blocked.unlocked.set()
+    assert await ours.get("alex", HOST) == Secret(PASSWORD)
+
+
+def test_an_answer_after_the_end_of_the_loop_is_no_noise(
+    blocked: Blocked, caplog: pytest.LogCaptureFixture, capfd: pytest.CaptureFixture[str]
+) -> None:
+    async def ask() -> KeyringSilent:
+        with pytest.raises(KeyringSilent) as caught:
+            await Keyring(backend=blocked, timeout=0.01).get("alex", HOST)
+        return caught.value
+
+    silent = asyncio.run(ask())
+    blocked.unlocked.set()
+    assert silent.late.result(5) is None
+    assert caplog.text == ""
+    assert capfd.readouterr() == ("", "")
+
+
+@pytest.mark.parametrize(
+    ("error", "told"),
+    [
+        (keyring.errors.KeyringLocked, "it is locked and was not unlocked"),
+        (keyring.errors.InitError, "nobody unlocked it"),
+        (keyring.errors.NoKeyringError, "this system has none"),
+        (keyring.errors.PasswordSetError, "Failing failed with PasswordSetError"),
+        (RuntimeError, "Failing failed with RuntimeError"),
+        (SystemExit, "Failing failed with SystemExit"),
+        (KeyboardInterrupt, "Failing failed with KeyboardInterrupt"),
+    ],
+)
+@pytest.mark.parametrize("call", ["get", "store", "remove"])
+async def test_a_keyring_that_fails_is_told_in_words_without_the_password(
+    error: type[BaseException], told: str, call: str, caplog: pytest.LogCaptureFixture
+) -> None:
+    caplog.set_level(logging.DEBUG)
+    ours = Keyring(backend=Failing(error))
+    arguments: list[Any] = ["alex", HOST]
+    if call == "store":
+        arguments.append(Secret(PASSWORD))
+    with pytest.raises(KeyringUnavailable, match=told) as caught:
+        await getattr(ours, call)(*arguments)
+    error_out = caught.value
+    assert error_out.__cause__ is None
+    assert error_out.__context__ is None
+    console = Console(file=io.StringIO(), width=300)
+    console.print(
+        Traceback.from_exception(
+            type(error_out), error_out, error_out.__traceback__, show_locals=True
+        )
+    )
+    assert isinstance(console.file, io.StringIO)
+    plain = traceback.TracebackException.from_exception(error_out, capture_locals=True)
+    for shown in (repr(error_out), console.file.getvalue(), "".join(plain.format()), caplog.text):
+        assert PASSWORD not in shown
+
+
+async def test_a_keyring_that_failed_once_is_asked_again() -> None:
+    ring = Failing(RuntimeError)
+    ours = Keyring(backend=ring)
+    for _ in range(3):
+        with pytest.raises(KeyringUnavailable):
+            await ours.get("alex", HOST)
+
+
+@pytest.mark.parametrize(
+    ("ring", "told", "plaintext"),
+    [
+        (
+            named("keyrings.alt.file.PlaintextKeyring"),
+            "keyrings.alt.file.PlaintextKeyring keeps passwords as plain text",
+            True,
+        ),
+        (
+            named("mine.Keyring", type(named("keyrings.alt.file.PlaintextKeyring"))),
+            "mine.Keyring keeps passwords as plain text",
+            True,
+        ),
+        (
+            named("keyrings.alt.file.EncryptedKeyring"),
+            "keyrings.alt.file.EncryptedKeyring is not one of the system's, and may ask",
+            False,
+        ),
+        (
+            named("keyrings.cryptfile.cryptfile.CryptFileKeyring"),
+            "keyrings.cryptfile.cryptfile.CryptFileKeyring is not one of the system's",
+            False,
+        ),
+        (
+            keyring.backends.null.Keyring(),  # type: ignore[no-untyped-call]
+            "keyring.backends.null.Keyring is the null keyring, which keeps nothing",
+            False,
+        ),
+        (
+            keyring.backends.fail.Keyring(),  # type: ignore[no-untyped-call]
+            "this system has none",
+            False,
+        ),
+    ],
+    ids=lambda value: type(value).__name__ if isinstance(value, KeyringBackend) else None,
+)
+async def test_a_keyring_that_keeps_no_secret_is_named_and_never_used(
+    ring: KeyringBackend, told: str, plaintext: bool
+) -> None:
+    ours = Keyring(backend=ring)
+    for call in (
+        ours.get("alex", HOST),
+        ours.store("alex", HOST, Secret(PASSWORD)),
+        ours.remove("alex", HOST),
+    ):
+        with pytest.raises(KeyringUnavailable, match=told):
+            await call
+    report = await ours.describe()
+    assert not report.usable
+    assert report.plaintext == plaintext
+    assert told in report.note
+    assert getattr(ring, "asked", []) == []
+
+
+@pytest.mark.parametrize(
+    "path",
+    [
+        "keyring.backends.SecretService.Keyring",
+        "keyring.backends.libsecret.Keyring",
+        "keyring.backends.kwallet.DBusKeyring",
+        "keyring.backends.macOS.Keyring",
+        "keyring.backends.Windows.WinVaultKeyring",
+        "somebody.PassKeyring",
+    ],
+)
+async def test_a_keyring_of_the_system_is_named_and_used(path: str) -> None:
+    ours = Keyring(backend=named(path))
+    assert await ours.describe() == (path, True, False, "")
+    await ours.store("alex", HOST, Secret(PASSWORD))
+    assert await ours.get("alex", HOST) == Secret(PASSWORD)
+
+
+def chain(monkeypatch: pytest.MonkeyPatch, *rings: KeyringBackend) -> KeyringBackend:
+    monkeypatch.setattr(keyring.backends.chainer.ChainerBackend, "backends", list(rings))
+    return keyring.backends.chainer.ChainerBackend()  # type: ignore[no-untyped-call]
+
+
+async def test_a_chain_never_falls_to_its_plaintext_keyring(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    class Unwilling(Memory):
+        def set_password(self, service: str, username: str, password: str) -> None:
+            raise NotImplementedError
+
+    plain = named("keyrings.alt.file.PlaintextKeyring")
+    plain.entries["inbox-tui", "alex@smscentre.com"] = "planted"
+    ours = Keyring(backend=chain(monkeypatch, Unwilling(), plain))
+    assert await ours.get("alex", HOST) is None
+    with pytest.raises(KeyringUnavailable):
+        await ours.store("alex", HOST, Secret(PASSWORD))
+    assert (await ours.describe()).name.endswith("Unwilling")
+    assert plain.asked == []
+
+
+async def test_a_chain_that_begins_with_plaintext_or_is_empty_is_not_used(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    plain = named("keyrings.alt.file.PlaintextKeyring")
+    report = await Keyring(backend=chain(monkeypatch, plain, Memory())).describe()
+    assert (report.usable, report.plaintext) == (False, True)
+    with pytest.raises(KeyringUnavailable, match="this system has none"):
+        await Keyring(backend=chain(monkeypatch)).get("alex", HOST)
+
+
+async def test_a_backend_that_can_not_be_loaded_is_told(monkeypatch: pytest.MonkeyPatch) -> None:
+    def broken() -> KeyringBackend:
+        raise ModuleNotFoundError("No module named 'keyrings'")
+
+    monkeypatch.setattr(keyring, "get_keyring", broken)
+    told = r"can't be loaded \(ModuleNotFoundError\)"
+    with pytest.raises(KeyringUnavailable, match=told):
+        await Keyring().get("alex", HOST)
+    report = await Keyring().describe()
+    assert (report.name, report.usable) == ("none", False)
+
+
+async def test_a_keyring_that_hangs_while_it_is_looked_for_is_given_up_too(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    go = threading.Event()
+    monkeypatch.setattr(keyring, "get_keyring", go.wait)
+    with pytest.raises(KeyringSilent):
+        await Keyring(timeout=0.01).describe()
+    go.set()
+
+
+def test_every_error_is_one_sentence_of_one_family() -> None:
+    assert issubclass(KeyringUnavailable, KeyringError)
+    assert issubclass(KeyringSilent, KeyringError)
+    assert str(KeyringUnavailable("it is locked")) == "The keyring can't be used: it is locked."
+
+
+def child(source: str) -> subprocess.CompletedProcess[str]:
+    return subprocess.run(
+        [sys.executable, "-c", source],
+        cwd=Path(inbox_tui.__file__).parents[1],
+        capture_output=True,
+        text=True,
+        timeout=30,
+        check=False,
+    )
+
+
+def test_opening_the_program_does_not_load_the_keyring_library() -> None:
+    done = child(
+        "import sys, inbox_tui.credentials, inbox_tui.config\n"
+        "print([name for name in ('keyring', 'httpx', 'platformdirs') if name in sys.modules])"
+    )
+    assert (done.stdout, done.stderr) == ("[]\n", "")
+
+
+def test_a_keyring_that_never_answers_does_not_keep_the_program_from_ending() -> None:
+    done = child(
+        "import asyncio, threading\n"
+        "from keyring.backend import KeyringBackend\n"
+        "from inbox_tui.credentials import Keyring, KeyringSilent\n"
+        "class Blocked(KeyringBackend):\n"
+        "    priority = 1\n"
+        "    def get_password(self, service, username): threading.Event().wait()\n"
+        "    def set_password(self, service, username, password): pass\n"
+        "try: asyncio.run(Keyring(backend=Blocked(), timeout=0.05).get('alex', 'host'))\n"
+        "except KeyringSilent as error: print(error)\n"
+    )
+    assert (done.stdout, done.stderr) == ("The keyring did not answer in 0.05 s.\n", "")
+    assert done.returncode == 0

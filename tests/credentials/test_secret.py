@@ -1,0 +1,156 @@
+"""A password does not show, whatever prints, copies or stores what holds it."""
+
+from __future__ import annotations
+
+import copy
+import dataclasses
+import io
+import json
+import os
+import pickle
+import pprint
+import subprocess
+import sys
+import traceback
+
+import msgspec
+import pytest
+import rich
+from hypothesis import given
+from hypothesis import strategies as st
+from rich.console import Console
+from rich.pretty import pretty_repr
+from rich.traceback import Traceback
+
+from inbox_tui.credentials import Secret, password_from_environment
+
+TEXT = "hunter2-пароль"
+
+
+@dataclasses.dataclass
+class Account:
+    """Something that holds a password."""
+
+    login: str
+    password: Secret
+
+
+def printed(what: object) -> str:
+    console = Console(file=io.StringIO(), width=200)
+    console.print(what)
+    assert isinstance(console.file, io.StringIO)
+    return console.file.getvalue()
+
+
+@given(st.text(alphabet=st.characters(codec=None)))
+def test_a_password_comes_back_exact(text: str) -> None:
+    assert Secret(text).reveal() == text
+
+
+def test_a_password_is_not_in_any_text_made_of_it() -> None:
+    secret = Secret(TEXT)
+    for shown in (
+        repr(secret),
+        str(secret),
+        f"{secret}",
+        f"{secret!r:>40}",
+        f"{secret:>40}",
+        "%s %r" % (secret, secret),  # noqa: UP031
+        pretty_repr(secret),
+        pretty_repr({"a": [secret]}, expand_all=True),
+        pprint.pformat([secret]),
+        printed(secret),
+    ):
+        assert "Secret(…)" in shown
+        assert "hunter" not in shown
+
+
+def test_a_password_is_not_in_the_text_of_what_holds_it() -> None:
+    account = Account("alex", Secret(TEXT))
+    for shown in (
+        repr(account),
+        pretty_repr(account),
+        printed(account),
+        str(dataclasses.asdict(account)),
+        str(vars(account)),
+    ):
+        assert "Secret(…)" in shown
+        assert "hunter" not in shown
+
+
+def test_a_password_is_not_found_by_looking_inside(capsys: pytest.CaptureFixture[str]) -> None:
+    secret = Secret(TEXT)
+    rich.inspect(secret, all=True)
+    shown = capsys.readouterr().out + str(dir(secret))
+    shown += str([getattr(secret, name, None) for name in (*dir(secret), *Secret.__slots__)])
+    assert "hunter" not in shown
+    with pytest.raises(TypeError):
+        vars(secret)
+
+
+def test_a_password_is_not_in_a_crash_report_with_its_variables() -> None:
+    account = Account("alex", Secret(TEXT))
+    secret = account.password
+    try:
+        raise RuntimeError(secret)
+    except RuntimeError as error:
+        report = printed(Traceback.from_exception(type(error), error, None, show_locals=True))
+        report += printed(
+            Traceback.from_exception(type(error), error, error.__traceback__, show_locals=True)
+        )
+        report += "".join(
+            traceback.TracebackException.from_exception(error, capture_locals=True).format()
+        )
+    assert "Secret(…)" in report
+    assert "hunter" not in report.replace('TEXT = "hunter2-пароль"', "")
+
+
+def test_a_password_can_not_be_written_out() -> None:
+    secret = Secret(TEXT)
+    for protocol in range(pickle.HIGHEST_PROTOCOL + 1):
+        with pytest.raises(TypeError, match="can't be pickled"):
+            pickle.dumps(secret, protocol)
+    for encode in (json.dumps, msgspec.json.encode, msgspec.msgpack.encode):
+        with pytest.raises(TypeError):
+            encode(secret)
+
+
+def test_a_copy_of_a_password_is_itself() -> None:
+    secret = Secret(TEXT)
+    assert copy.copy(secret) is secret
+    assert copy.deepcopy({"a": secret})["a"] is secret
+
+
+def test_a_password_is_no_sequence() -> None:
+    for use in (iter, len, hash, list):
+        with pytest.raises(TypeError):
+            use(Secret(TEXT))  # type: ignore[call-overload, arg-type]
+
+
+@given(st.text(alphabet=st.characters(codec=None)), st.text())
+def test_passwords_are_equal_as_their_texts_are(one: str, other: str) -> None:
+    assert Secret(one) == Secret(one)
+    assert (Secret(one) == Secret(other)) == (one == other)
+    assert Secret(one) != one
+
+
+def test_a_password_from_the_environment_is_taken_out_of_it(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setenv("INBOX_TUI_PASSWORD", TEXT)
+    assert password_from_environment() == Secret(TEXT)
+    assert "INBOX_TUI_PASSWORD" not in os.environ
+    child = subprocess.run(
+        [sys.executable, "-c", "import os; print('INBOX_TUI_PASSWORD' in os.environ)"],
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    assert child.stdout == "False\n"
+    assert password_from_environment() is None
+
+
+def test_an_empty_password_in_the_environment_is_none_and_taken_out() -> None:
+    environ = {"INBOX_TUI_PASSWORD": "", "HOME": "/"}
+    assert password_from_environment(environ) is None
+    assert environ == {"HOME": "/"}

@@ -1,0 +1,649 @@
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Callable
+from datetime import datetime
+from xml.sax.saxutils import escape
+
+import httpx
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from inbox_tui.credentials import Secret
+from inbox_tui.smsc import errors
+from inbox_tui.smsc.answers import read_answer
+from inbox_tui.smsc.client import InboxClient
+from inbox_tui.smsc.errors import BadAnswer, NotAnAnswer, ServiceError, SmscError
+from inbox_tui.smsc.message import Answer, IncomingMessage
+
+RECEIVED = datetime(2026, 11, 23, 10, 0, 0)  # noqa: DTZ001
+SENT = datetime(2026, 11, 23, 9, 59, 58)  # noqa: DTZ001
+MESSAGE = IncomingMessage(7, RECEIVED, "79990000000", "79110000000", "text", SENT)
+GOOD = {
+    "id": 7,
+    "received": "23.11.2026 10:00:00",
+    "phone": "79990000000",
+    "message": "text",
+    "to_phone": "79110000000",
+    "sent": "23.11.2026 09:59:58",
+}
+
+
+def stamp(time: datetime | None) -> str:
+    """A time as the service writes it."""
+    if time is None:
+        return ""
+    return f"{time:%d.%m}.{time.year:04} {time:%H:%M:%S}"
+
+
+def fields(message: IncomingMessage) -> dict[str, object]:
+    return {
+        "id": message.id,
+        "received": stamp(message.received),
+        "phone": message.phone,
+        "message": message.message,
+        "to_phone": message.to_phone,
+        "sent": stamp(message.sent),
+    }
+
+
+def in_text(messages: list[IncomingMessage]) -> str:
+    return "\n".join(
+        ", ".join(f"{name} = {value}" for name, value in fields(message).items())
+        for message in messages
+    )
+
+
+def in_commas(messages: list[IncomingMessage]) -> str:
+    return "\n".join(
+        f"{message.id},{stamp(message.received)},{message.phone},{message.to_phone},"
+        f"{stamp(message.sent)},{message.message}"
+        for message in messages
+    )
+
+
+def in_xml(messages: list[IncomingMessage]) -> str:
+    entries = (
+        "".join(f"<{name}>{escape(str(value))}</{name}>" for name, value in fields(one).items())
+        for one in messages
+    )
+    return f"<sms_answers>{''.join(f'<sms>{entry}</sms>' for entry in entries)}</sms_answers>"
+
+
+def in_json(messages: list[IncomingMessage]) -> str:
+    return json.dumps([fields(message) for message in messages])
+
+
+def texts_of(answer: Answer) -> list[str]:
+    return [message.message for message in answer.messages]
+
+
+# -- success
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        "id = 7, received = 23.11.2026 10:00:00, phone = 79990000000, message = text, "
+        "to_phone = 79110000000, sent = 23.11.2026 09:59:58",
+        "7,23.11.2026 10:00:00,79990000000,79110000000,23.11.2026 09:59:58,text",
+        "<sms_answers><sms><id>7</id><received>23.11.2026 10:00:00</received>"
+        "<phone>79990000000</phone><message>text</message><to_phone>79110000000</to_phone>"
+        "<sent>23.11.2026 09:59:58</sent></sms></sms_answers>",
+        '[{"id": 7, "received": "23.11.2026 10:00:00", "phone": "79990000000", '
+        '"message": "text", "to_phone": "79110000000", "sent": "23.11.2026 09:59:58"}]',
+    ],
+    ids=["text", "commas", "xml", "json"],
+)
+@pytest.mark.parametrize("around", ["{}", "\ufeff{}", "{}\n", "{}\r\n", "\r\n{}"])
+def test_a_message_in_the_documented_words_of_each_form_is_read(body: str, around: str) -> None:
+    assert read_answer(around.format(body).encode()) == Answer([MESSAGE], [])
+
+
+@pytest.mark.parametrize(
+    "body", [b"[]", b" [ ]\n", b"<sms_answers/>", b"<sms_answers></sms_answers>"]
+)
+def test_an_answer_without_messages_is_read(body: bytes) -> None:
+    assert read_answer(body) == Answer([], [])
+
+
+HARD_TEXTS = [
+    "",
+    " two  spaces, a comma,, and = signs ",
+    "three\nlines\r\nand one",
+    "\n\n",
+    "call me, phone = 79, message = hi, to_phone = 79, sent = now",
+    "1,2,3\n8,soon,79,79,,later",
+    "ERROR = 9 (not really)\n0,-9",
+    '<b>&amp;</b> ]]> "quoted" \\n',
+    "Ваш код 481516 😀",
+]
+
+
+@pytest.mark.parametrize("text", HARD_TEXTS)
+@pytest.mark.parametrize("write", [in_text, in_commas, in_xml, in_json])
+def test_a_text_with_line_breaks_commas_and_names_of_fields_in_it_is_read_exact(
+    text: str, write: Callable[[list[IncomingMessage]], str]
+) -> None:
+    if write is in_xml:
+        text = text.replace("\r\n", "\n")
+    messages = [
+        MESSAGE,
+        MESSAGE._replace(id=8, message=text),
+        MESSAGE._replace(id=9, sent=None),
+    ]
+    assert read_answer(write(messages).encode()) == Answer(messages, [])
+
+
+def test_lines_that_end_in_two_characters_leave_none_in_the_text() -> None:
+    for write in (in_text, in_commas):
+        body = write([MESSAGE, MESSAGE]).replace("\n", "\r\n") + "\r\n"
+        assert read_answer(body.encode()) == Answer([MESSAGE, MESSAGE], [])
+
+
+def test_a_line_of_a_text_that_looks_like_an_entry_is_taken_for_one() -> None:
+    other = MESSAGE._replace(id=8, message="other")
+    in_one = MESSAGE._replace(message=f"text\n{in_commas([other])}")
+    assert read_answer(in_commas([in_one]).encode()) == Answer([MESSAGE, other], [])
+    in_one = MESSAGE._replace(message=f"text\n{in_text([other])}")
+    answer = read_answer(in_text([in_one]).encode())
+    assert [message.id for message in answer.messages] == [8]
+    assert answer.unreadable == [in_text([MESSAGE]).partition(", to_phone")[0]]
+
+
+@pytest.mark.parametrize(
+    ("changed", "message"),
+    [
+        ({"id": "7"}, MESSAGE),
+        ({"id": "9223372036854775807"}, MESSAGE._replace(id=2**63 - 1)),
+        ({"id": 0}, MESSAGE._replace(id=0)),
+        ({"phone": 79990000000, "to_phone": 79110000000}, MESSAGE),
+        ({"phone": None, "to_phone": None}, MESSAGE._replace(phone="", to_phone="")),
+        ({"phone": "Bank", "message": 481516}, MESSAGE._replace(phone="Bank", message="481516")),
+        ({"message": None}, MESSAGE._replace(message="")),
+        ({"message": "\ud83d"}, MESSAGE._replace(message="\ud83d")),
+        ({"message": "\x1b[2J\x00"}, MESSAGE._replace(message="\x1b[2J\x00")),
+        ({"sent": None}, MESSAGE._replace(sent=None)),
+        ({"sent": ""}, MESSAGE._replace(sent=None)),
+        ({"sent": "0"}, MESSAGE._replace(sent=None)),
+        ({"sent": 1763884798}, MESSAGE._replace(sent=None)),
+        ({"sent": "00.00.0000 00:00:00"}, MESSAGE._replace(sent=None)),
+        ({"more": [1, 2]}, MESSAGE),
+    ],
+)
+def test_an_entry_in_json_that_differs_a_little_is_read(
+    changed: dict[str, object], message: IncomingMessage
+) -> None:
+    assert read_answer(json.dumps([GOOD | changed]).encode()) == Answer([message], [])
+
+
+def test_an_entry_in_json_may_lack_all_but_its_id_and_when_it_was_received() -> None:
+    body = b'[{"id": 7, "received": "23.11.2026 10:00:00"}]'
+    assert read_answer(body).messages == [IncomingMessage(7, RECEIVED, "", "", "", None)]
+
+
+def test_control_characters_written_raw_into_json_are_read() -> None:
+    body = json.dumps([GOOD]).replace("text", "a\n\tb\x00")
+    assert texts_of(read_answer(body.encode())) == ["a\n\tb\x00"]
+
+
+@pytest.mark.parametrize("declared", ["utf-8", "windows-1251"])
+@pytest.mark.parametrize("written", ["utf-8", "windows-1251"])
+def test_xml_is_read_whatever_character_set_it_declares(declared: str, written: str) -> None:
+    body = f'<?xml version="1.0" encoding="{declared}"?>\n' + in_xml(
+        [MESSAGE._replace(message="Заказ готов")]
+    )
+    assert texts_of(read_answer(body.encode(written))) == ["Заказ готов"]
+
+
+def test_xml_may_be_indented_and_quote_a_text_as_a_section() -> None:
+    body = """
+        <sms_answers>
+          <sms>
+            <id> 7 </id><received>
+            23.11.2026 10:00:00 </received>
+            <message><![CDATA[ <a> & b ]]></message>
+          </sms>
+        </sms_answers>"""
+    assert read_answer(body.encode()) == Answer(
+        [IncomingMessage(7, RECEIVED, "", "", " <a> & b ", None)], []
+    )
+
+
+# -- character sets
+
+
+@pytest.mark.parametrize("write", [in_text, in_commas, in_xml, in_json])
+def test_an_answer_in_windows_1251_is_read(
+    write: Callable[[list[IncomingMessage]], str],
+) -> None:
+    messages = [MESSAGE._replace(message="Съешь ещё этих мягких булок, № 5 — «ё»")]
+    body = write(messages)
+    if write is in_json:
+        body = json.dumps(json.loads(body), ensure_ascii=False)
+    assert read_answer(body.encode("windows-1251")) == Answer(messages, [])
+
+
+@pytest.mark.parametrize(
+    ("raw", "text"),
+    [
+        (b"\xed\xa0\xbd\xed\xb8\x80", "😀"),
+        (b"\xed\xa0\xbd", "\ud83d"),
+        ("код ".encode() + b"\xd0", "код \ufffd"),
+    ],
+    ids=["emoji in two halves", "half an emoji", "half a letter"],
+)
+def test_one_faulty_text_does_not_spoil_the_others(raw: bytes, text: str) -> None:
+    other = MESSAGE._replace(message="Ваш код 481516")
+    body = in_text([other, MESSAGE._replace(message="HERE"), other]).encode().replace(b"HERE", raw)
+    assert texts_of(read_answer(body)) == ["Ваш код 481516", text, "Ваш код 481516"]
+
+
+# -- entries that can't be read
+
+
+@pytest.mark.parametrize(
+    "entry",
+    [
+        1,
+        None,
+        "text",
+        [],
+        {},
+        [GOOD],
+        GOOD | {"id": None},
+        GOOD | {"id": True},
+        GOOD | {"id": 7.0},
+        GOOD | {"id": -1},
+        GOOD | {"id": 2**63},
+        GOOD | {"id": "٧"},
+        GOOD | {"id": "7 "},
+        GOOD | {"id": ""},
+        GOOD | {"received": None},
+        GOOD | {"received": ""},
+        GOOD | {"received": "31.02.2026 10:00:00"},
+        GOOD | {"received": "23.11.2026 10:00"},
+        GOOD | {"received": "2026-11-23 10:00:00"},
+        GOOD | {"received": 1763884798},
+        GOOD | {"received": ["2"] * 19},
+        GOOD | {"message": ["text"]},
+        GOOD | {"message": True},
+        GOOD | {"phone": {}},
+    ],
+    ids=repr,
+)
+def test_an_entry_in_json_that_cannot_be_read_is_kept_and_costs_the_others_nothing(
+    entry: object,
+) -> None:
+    answer = read_answer(json.dumps([GOOD, entry, GOOD]).encode())
+    assert answer.messages == [MESSAGE, MESSAGE]
+    assert [json.loads(raw) for raw in answer.unreadable] == [entry]
+
+
+def test_a_number_of_thousands_of_digits_is_an_entry_that_cannot_be_read() -> None:
+    digits = "9" * 5000
+    answer = read_answer(f'[{json.dumps(GOOD)}, {{"id": {digits}}}]'.encode())
+    assert answer.messages == [MESSAGE]
+    assert digits in answer.unreadable[0]
+
+
+@pytest.mark.parametrize(
+    "entry",
+    [
+        "<sms><id>x</id><received>23.11.2026 10:00:00</received></sms>",
+        "<sms><id>7</id></sms>",
+        "<sms><id>7</id><received>soon</received></sms>",
+        "<sms><id>7</id><received>23.11.2026 10:00:00</received><message><b>a</b></message></sms>",
+        "<other>7</other>",
+    ],
+)
+def test_an_entry_in_xml_that_cannot_be_read_is_kept_and_costs_the_others_nothing(
+    entry: str,
+) -> None:
+    body = in_xml([MESSAGE, MESSAGE]).replace("</sms><sms>", f"</sms>{entry} and so on<sms>")
+    assert read_answer(body.encode()) == Answer([MESSAGE, MESSAGE], [entry])
+
+
+@pytest.mark.parametrize(
+    "entry",
+    [
+        "id = x, received = 23.11.2026 10:00:00, phone = 7, message = a\nb, to_phone = 7, sent = ",
+        "id = 7, received = soon, phone = 7, message = a, to_phone = 7, sent = ",
+        "id = 9223372036854775808, received = 23.11.2026 10:00:00, phone = 7, message = a, "
+        "to_phone = 7, sent = ",
+        "id = 7, received = 23.11.2026 10:00:00, phone = 7, message = cut o",
+    ],
+)
+def test_an_entry_in_text_that_cannot_be_read_is_kept_and_costs_the_others_nothing(
+    entry: str,
+) -> None:
+    good = in_text([MESSAGE])
+    assert read_answer(f"{good}\n{entry}\n{good}".encode()) == Answer([MESSAGE, MESSAGE], [entry])
+    assert read_answer(f"{entry}\n{good}".encode()) == Answer([MESSAGE], [entry])
+
+
+@pytest.mark.parametrize(
+    "entry",
+    [
+        "7,31.02.2026 10:00:00,79,79,23.11.2026 09:59:58,a\nb",
+        "9223372036854775808,23.11.2026 10:00:00,79,79,,a",
+    ],
+)
+def test_an_entry_in_commas_that_cannot_be_read_is_kept_and_costs_the_others_nothing(
+    entry: str,
+) -> None:
+    good = in_commas([MESSAGE])
+    assert read_answer(f"{good}\n{entry}\n{good}".encode()) == Answer([MESSAGE, MESSAGE], [entry])
+
+
+def test_messages_keep_the_order_and_the_repetitions_of_the_answer() -> None:
+    messages = [MESSAGE._replace(id=number) for number in (9, 7, 8, 7)]
+    assert read_answer(in_json(messages).encode()).messages == messages
+
+
+# -- failure
+
+
+@pytest.mark.parametrize(
+    ("code", "kind"),
+    [
+        (1, errors.ParameterError),
+        (2, errors.SignInRefused),
+        (4, errors.AddressBlocked),
+        (9, errors.TooManyRequests),
+        (3, errors.UnknownServiceError),
+        (0, errors.UnknownServiceError),
+    ],
+)
+@pytest.mark.parametrize(
+    ("form", "description"),
+    [
+        ("ERROR = {} (authorise error)", "authorise error"),
+        ("ERROR = {} (an (inner) one)\n", "an (inner) one"),
+        ("ERROR = {}", ""),
+        ("0,-{}", ""),
+        ("0,-{}\r\n", ""),
+        (
+            "<result><error>authorise error</error><error_code>{}</error_code></result>",
+            "authorise error",
+        ),
+        (
+            '<?xml version="1.0"?>\n<result>\n<error_code> {} </error_code></result>',
+            "",
+        ),
+        ('{{"error": "authorise error", "error_code": {}}}', "authorise error"),
+        ('{{"error": "authorise error", "error_code": "{}"}}', "authorise error"),
+        ('\ufeff{{"error_code": {}}}', ""),
+        ('{{"error": ["odd"], "error_code": {}}}', ""),
+    ],
+)
+def test_an_error_of_the_service_is_read_in_each_form(
+    code: int, kind: type[ServiceError], form: str, description: str
+) -> None:
+    with pytest.raises(ServiceError) as raised:
+        read_answer(form.format(code).encode())
+    assert type(raised.value) is kind
+    assert (raised.value.code, raised.value.description) == (code, description)
+
+
+def test_an_error_described_in_windows_1251_is_read() -> None:
+    with pytest.raises(ServiceError) as raised:
+        read_answer("ERROR = 4 (адрес заблокирован)".encode("windows-1251"))
+    assert raised.value.description == "адрес заблокирован"
+
+
+# -- what is no answer
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        "<!DOCTYPE html><html><body>Sign in to this network</body></html>",
+        "\n<HTML><body>502 Bad Gateway</body></HTML>",
+        "<!-- cached -->\n<html lang='ru'>",
+        "Warning: something\n<html>",
+        '<?xml version="1.0"?><!DOCTYPE html PUBLIC "-//W3C//DTD XHTML"><html></html>',
+    ],
+)
+def test_a_web_page_is_told_as_one(body: str) -> None:
+    with pytest.raises(NotAnAnswer, match="a web page came instead of an answer"):
+        read_answer(body.encode())
+
+
+@pytest.mark.parametrize("body", [b"", b" \r\n\t", b"\xef\xbb\xbf", b"\xef\xbb\xbf\n"])
+def test_an_empty_answer_is_told_as_one(body: bytes) -> None:
+    with pytest.raises(NotAnAnswer, match="an empty answer came"):
+        read_answer(body)
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        b"OK",
+        b"null",
+        b"{}",
+        b"{",
+        b'"ERROR = 2"',
+        b'{"error": "why"}',
+        b'{"error": "why", "error_code": null}',
+        b'{"error": "why", "error_code": true}',
+        b'{"error": "why", "error_code": -2}',
+        b'{"error": "why", "error_code": 2.0}',
+        b'{"error": "why", "error_code": 9999999999}',
+        b'{"error_code": [' * 5 + b"]}" * 5,
+        b"[" * 100_000,
+        b"[" * 900 + b"]" * 900 + b"x",
+        b"ERROR",
+        b"ERROR = x",
+        b"ERROR = 12345678901",
+        b"0,-",
+        b"0,-x",
+        b"1,-2",
+        b"<result/>",
+        b"<result><error_code>x</error_code></result>",
+        b"<sms>7</sms>",
+        b"<sms_answersome/>",
+        b"<sms_answers>&undefined;</sms_answers>",
+        b'<!DOCTYPE a [<!ENTITY b "c">]><sms_answers>&b;</sms_answers>',
+        b'<?xml version="1.0"?><!DOCTYPE a [<!ENTITY b "c">]><sms_answers/>',
+        b"<sms_answers>" + b"<a>" * 20_000 + b"</a>" * 20_000 + b"</sms_answers>",
+        b"id = 7",
+        b"Notice: id = 7, received = 23.11.2026 10:00:00, phone = 7, message = a",
+        b"7,23.11.2026 10:00:00",
+        b"\x00\xff\xfe",
+    ],
+    ids=lambda body: repr(body[:60]),
+)
+def test_what_is_none_of_the_forms_is_no_answer(body: bytes) -> None:
+    with pytest.raises(NotAnAnswer, match="an answer came that could not be read"):
+        read_answer(body)
+
+
+@pytest.mark.parametrize("write", [in_xml, in_json])
+def test_an_answer_cut_off_anywhere_is_no_answer(
+    write: Callable[[list[IncomingMessage]], str],
+) -> None:
+    body = write([MESSAGE._replace(message="Заказ"), MESSAGE]).encode()
+    for length in range(1, len(body)):
+        with pytest.raises(NotAnAnswer):
+            read_answer(body[:length])
+
+
+# -- any list of messages, and any bytes
+
+any_text = st.text(st.characters(exclude_categories=())).map(
+    lambda text: text.encode("utf-16-le", "surrogatepass").decode("utf-16-le", "surrogatepass")
+)
+pieces = st.lists(
+    st.sampled_from(
+        [
+            *(
+                "a",
+                "я",
+                "😀",
+                " ",
+                ",",
+                "\n",
+                "\r\n",
+                "\r",
+                "7",
+                "id = 7",
+                "id = ",
+                "<",
+                "&",
+                "]]>",
+            ),
+            *(", phone = ", ", message = ", ", to_phone = 79", ", sent = ", ", received = "),
+            *("\n7,23.11.2026 10:00:00,7", "\nERROR = 9", "\n0,-9", '"', "\\", "[{", "\x85"),
+        ]
+    )
+).map("".join)
+texts = any_text | pieces
+times = st.datetimes().map(lambda time: time.replace(microsecond=0))
+TEXT_ENTRY = re.compile(r"\nid = [^,\n]*, received = [^,\n]*, phone = ")
+COMMA_ENTRY = re.compile(r"\n\d+,\d\d\.\d\d\.\d{4} \d\d:\d\d:\d\d,")
+NOT_IN_XML = re.compile("[\x00-\x08\x0b-\x1f\ud800-\udfff\ufffe\uffff]")
+
+
+def lists(
+    messages: st.SearchStrategy[str], phones: st.SearchStrategy[str], *, min_size: int = 0
+) -> st.SearchStrategy[list[IncomingMessage]]:
+    message = st.builds(
+        IncomingMessage,
+        id=st.integers(0, 2**63 - 1),
+        received=times,
+        phone=phones,
+        to_phone=phones,
+        message=messages,
+        sent=st.none() | times,
+    )
+    return st.lists(message, min_size=min_size, max_size=5)
+
+
+def encoded(text: str, *, bom: bool) -> bytes:
+    return (b"\xef\xbb\xbf" if bom else b"") + text.encode("utf-8", "surrogatepass")
+
+
+plain_phones = st.text(st.characters(exclude_characters=",\r\n", exclude_categories=["Cs"]))
+
+
+@given(lists(texts, any_text), st.booleans(), st.booleans())
+def test_any_messages_written_in_json_read_back_equal(
+    messages: list[IncomingMessage], escaped: bool, bom: bool
+) -> None:
+    body = json.dumps([fields(message) for message in messages], ensure_ascii=escaped)
+    assert read_answer(encoded(body, bom=bom)) == Answer(messages, [])
+
+
+xml_texts = texts.map(lambda text: NOT_IN_XML.sub("", text))
+
+
+@given(lists(xml_texts, xml_texts), st.booleans())
+def test_any_messages_of_characters_that_xml_has_read_back_equal_from_it(
+    messages: list[IncomingMessage], bom: bool
+) -> None:
+    assert read_answer(encoded(in_xml(messages), bom=bom)) == Answer(messages, [])
+
+
+@given(
+    lists(texts.filter(lambda text: not TEXT_ENTRY.search(text)), plain_phones, min_size=1),
+    st.sampled_from(["\n", "\r\n"]),
+    st.booleans(),
+)
+def test_any_messages_without_a_line_like_an_entry_read_back_equal_from_text(
+    messages: list[IncomingMessage], line_break: str, last_ended: bool
+) -> None:
+    body = line_break.join(in_text([message]) for message in messages)
+    body += line_break * last_ended
+    assert read_answer(encoded(body, bom=False)) == Answer(messages, [])
+
+
+@given(
+    lists(
+        texts.filter(lambda text: not COMMA_ENTRY.search(text)).map(
+            lambda text: text.rstrip("\r\n")
+        ),
+        plain_phones,
+        min_size=1,
+    ),
+    st.sampled_from(["\n", "\r\n"]),
+    st.booleans(),
+)
+def test_any_messages_without_a_line_like_an_entry_read_back_equal_from_commas(
+    messages: list[IncomingMessage], line_break: str, last_ended: bool
+) -> None:
+    body = line_break.join(in_commas([message]) for message in messages)
+    body += line_break * last_ended
+    assert read_answer(encoded(body, bom=False)) == Answer(messages, [])
+
+
+russian = st.text("абвгдежзийклмнопрстуфхцчшщъыьэюяАБВГДЕЖЯ Z7.", max_size=30)
+
+
+@given(lists(russian, st.just("79"), min_size=1), st.sampled_from([in_text, in_commas, in_xml]))
+def test_any_messages_in_russian_letters_read_back_equal_from_windows_1251(
+    messages: list[IncomingMessage], write: Callable[[list[IncomingMessage]], str]
+) -> None:
+    assert read_answer(write(messages).encode("windows-1251")) == Answer(messages, [])
+
+
+@st.composite
+def mangled(draw: st.DrawFn) -> bytes:
+    """An answer in one of the forms with a few bytes changed, cut out or put in."""
+    write = draw(st.sampled_from([in_text, in_commas, in_xml, in_json]))
+    body = bytearray(write([MESSAGE, MESSAGE._replace(message="Заказ, \n")]).encode())
+    for _ in range(draw(st.integers(0, 4))):
+        start = draw(st.integers(0, len(body)))
+        body[start : start + draw(st.integers(0, 5))] = draw(st.binary(max_size=5))
+    return bytes(body[: draw(st.integers(0, len(body)))] if draw(st.booleans()) else body)
+
+
+tokens = st.lists(
+    st.sampled_from(
+        [
+            *(b"[", b"]", b"{", b"}", b'"id"', b'"received"', b":", b",", b"7", b"null", b"1e999"),
+            *(b"<sms_answers>", b"<sms>", b"</sms>", b"</sms_answers>", b"<id>", b"</id>", b"&#0;"),
+            *(b"<result>", b"</result>", b"<error_code>", b"</error_code>", b"<!DOCTYPE a>"),
+            *(b"ERROR = ", b"0,-", b"9", b"id = ", b", received = ", b", phone = ", b"\n", b"\xff"),
+            *(b", message = ", b", to_phone = ", b"23.11.2026 10:00:00", b'"error_code"', b"NaN"),
+        ]
+    ),
+    max_size=30,
+).map(b"".join)
+anything = st.binary() | mangled() | tokens
+
+
+@given(anything)
+def test_any_bytes_are_an_answer_or_an_error_of_ours(body: bytes) -> None:
+    try:
+        answer = read_answer(body)
+    except (ServiceError, NotAnAnswer):
+        return
+    assert all(0 <= message.id < 2**63 for message in answer.messages)
+    assert all(message.received.tzinfo is None for message in answer.messages)
+    assert all(isinstance(raw, str) for raw in answer.unreadable)
+
+
+@given(anything, st.integers(100, 999), st.sampled_from(["", "gzip", "br"]))
+async def test_any_bytes_with_any_http_status_are_an_answer_or_an_error_of_ours(
+    body: bytes, status: int, coding: str
+) -> None:
+    def answer(request: httpx.Request) -> httpx.Response:
+        headers = {"Content-Encoding": coding} if coding else {}
+        return httpx.Response(status, headers=headers, stream=httpx.ByteStream(body))
+
+    client = InboxClient(
+        "smscentre.com", "alex", Secret("secret"), transport=httpx.MockTransport(answer)
+    )
+    outcome: Answer | SmscError
+    try:
+        outcome = await client.fetch(cnt=10, hour=24)
+    except SmscError as error:
+        outcome = error
+    await client.aclose()
+    if isinstance(outcome, SmscError):
+        assert isinstance(outcome, ServiceError | BadAnswer)
+    else:
+        assert status < 300

@@ -1,0 +1,95 @@
+from __future__ import annotations
+
+import inspect
+import re
+from collections.abc import Iterator
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from inbox_tui.smsc import errors
+from inbox_tui.smsc.errors import SmscError, service_error
+
+
+def tree(kind: type[SmscError] = SmscError) -> Iterator[type[SmscError]]:
+    yield kind
+    for child in kind.__subclasses__():
+        yield from tree(child)
+
+
+@pytest.mark.parametrize(
+    ("code", "kind", "sentence"),
+    [
+        (1, errors.ParameterError, "the service found an error in the request"),
+        (2, errors.SignInRefused, "the login or password was refused"),
+        (4, errors.AddressBlocked, "the service has blocked this address for a while"),
+        (9, errors.TooManyRequests, "the service counted too many requests"),
+        (17, errors.UnknownServiceError, "the service answered with error 17"),
+    ],
+)
+def test_an_error_of_the_service_is_a_sentence_with_the_service_s_own_words(
+    code: int, kind: type[SmscError], sentence: str
+) -> None:
+    error = service_error(code, "authorise error")
+    assert type(error) is kind
+    assert isinstance(error, errors.ServiceError)
+    assert (error.code, error.description) == (code, "authorise error")
+    assert str(error) == f"{sentence} (authorise error)"
+    assert str(service_error(code)) == str(service_error(code, " \n")) == sentence
+
+
+@given(st.integers(0, 999_999_999), st.text() | st.text("a \n\r\u2028", min_size=300))
+def test_the_service_s_own_words_stay_on_one_short_line(code: int, description: str) -> None:
+    error = service_error(code, description)
+    assert error.description == description
+    assert len(str(error).splitlines()) == 1
+    assert len(str(error)) < 300
+
+
+def test_every_error_is_named_in_the_tree_that_a_caller_reads() -> None:
+    told = inspect.getdoc(errors) or ""
+    assert set(re.findall(r"\b[A-Z]\w+[a-z]\b", told)) - {"Everything"} == {
+        kind.__name__ for kind in tree()
+    }
+
+
+@pytest.mark.parametrize("kind", [kind for kind in tree() if "sentence" in vars(kind)])
+def test_an_error_without_words_of_its_own_says_what_it_is(kind: type[SmscError]) -> None:
+    error = kind(0) if issubclass(kind, errors.ServiceError) else kind()
+    assert re.fullmatch(r"[a-z][^.\n]+[^.\n ]", str(error))
+    assert str(error) == kind.sentence
+
+
+def test_an_error_says_the_words_it_is_given() -> None:
+    assert str(errors.TlsFailed("its certificate is self-signed")) == (
+        "its certificate is self-signed"
+    )
+    assert str(errors.HttpStatus(503)) == "the server answered with HTTP status 503"
+    assert str(errors.Redirected("evil.example")) == (
+        "the server points to evil.example, and nothing is sent there"
+    )
+    assert str(errors.Redirected()) == (
+        "the server points to another place, and nothing is sent there"
+    )
+
+
+def test_only_what_certainly_never_left_counts_as_not_delivered() -> None:
+    assert {kind for kind in tree() if not kind.delivered} == {
+        errors.NameNotResolved,
+        errors.ConnectionRefused,
+        errors.TlsFailed,
+        errors.ConnectTimedOut,
+    }
+
+
+def test_a_request_that_the_server_may_still_work_on_is_not_finished() -> None:
+    assert {kind for kind in tree() if not kind.finished} == {
+        errors.AnswerTimedOut,
+        errors.ClientFault,
+    }
+    assert not errors.ConnectionLost(finished=False).finished
+    assert [status for status in range(400, 600) if not errors.HttpStatus(status).finished] == [
+        502,
+        504,
+    ]

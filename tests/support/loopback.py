@@ -1,0 +1,42 @@
+"""A server on this machine that answers as told, for what is to be seen of real connections."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass, field
+
+Reply = bytes | Callable[[asyncio.StreamReader, asyncio.StreamWriter], Awaitable[None]]
+
+
+def http(body: bytes, status: str = "200 OK", *headers: str) -> bytes:
+    lines = [f"HTTP/1.1 {status}", f"Content-Length: {len(body)}", *headers, "", ""]
+    return "\r\n".join(lines).encode() + body
+
+
+@dataclass
+class Server:
+    """A loopback server that says one thing and remembers the requests it got."""
+
+    reply: Reply = b""
+    port: int = 0
+    heads: list[str] = field(default_factory=list)
+    bodies: list[str] = field(default_factory=list)
+
+    @property
+    def url(self) -> str:
+        return f"http://127.0.0.1:{self.port}"
+
+    async def answer(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        with contextlib.suppress(ConnectionError, asyncio.IncompleteReadError):
+            head = (await reader.readuntil(b"\r\n\r\n")).decode()
+            self.heads.append(head)
+            length = int(head.lower().split("content-length:")[1].split("\r\n")[0])
+            self.bodies.append((await reader.readexactly(length)).decode())
+            if isinstance(self.reply, bytes):
+                writer.write(self.reply)
+                await writer.drain()
+            else:
+                await self.reply(reader, writer)
+        writer.close()
