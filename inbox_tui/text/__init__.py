@@ -1,0 +1,22 @@
+"""Untrusted text made safe to draw; codes, links and phone numbers in it."""
+
+from __future__ import annotations
+
+from inbox_tui.text.codes import Code, find_code
+from inbox_tui.text.drawing import drawn
+from inbox_tui.text.links import Link, find_links
+from inbox_tui.text.phones import international
+from inbox_tui.text.search import folded, squeezed
+from inbox_tui.text.spreadsheet import csv_cell
+
+__all__ = [
+    "Code",
+    "Link",
+    "csv_cell",
+    "drawn",
+    "find_code",
+    "find_links",
+    "folded",
+    "international",
+    "squeezed",
+]

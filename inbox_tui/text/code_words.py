@@ -1,0 +1,122 @@
+"""The words that tell a one-time code from any other number."""
+
+from __future__ import annotations
+
+from typing import Final
+
+_STEM: Final = 5
+
+CODE: Final = "code"
+"""The number is a code: `код`, `code`, `пароль`."""
+PURPOSE: Final = "purpose"
+"""What one-time codes are for: `подтверждение`, `login`."""
+ASK: Final = "ask"
+"""Asks for the number to be typed in or told: `введите`, `enter`."""
+PRIVACY: Final = "privacy"
+"""The number is to be kept secret: `никому`, `share`."""
+LINK: Final = "link"
+"""Only ties other words together."""
+THING: Final = "thing"
+"""The number is the number of this, or its code: `заказ`, `order`."""
+OTHER: Final = "other"
+"""Makes another kind of code: `промокод`, `tracking`."""
+SALE: Final = "sale"
+"""Speaks of a discount."""
+
+# Whole words, in the forms they come in.
+_WORDS: Final = {
+    CODE: """
+        код кода коду кодом коде коды пин пина пинкод пинкода пароль пароля паролем шифр токен
+        code codes otp pin passcode password token
+        kod koda kodu kodom parol
+        кодыңыз кодыңызды пароліңіз
+        tan bestätigungscode sicherheitscode zugangscode anmeldecode
+        código codigo clave contraseña senha codice kodunuz şifre hasło
+        """,
+    PURPOSE: """
+        вход входа входу входе войти зайти доступ доступа смс
+        login log sign signin auth 2fa sms vhod vhoda
+        вхід кіру anmeldung
+        """,
+    ASK: "введите введи укажите назовите сообщите используйте enter use type with",
+    PRIVACY: "никому нікому ешкімге nikomu niemandem share disclose compartas partagez",
+    LINK: """
+        для на в к по и с от из во при до это этот этого ваш ваша вашего ваши ваше твой
+        your the a an is to for in of as this that at on
+        dlya vash ist ihr ihre dein es est tu su votre il tuo seu twój de zu für
+        """,
+    THING: """
+        id номер номера номеру номере телефон тел звоните позвоните наберите отправьте
+        адрес каб кв дом д ул оф офис этаж подъезд рейс рейса поезд вагон место зона ячейка
+        заказ заказа заказу заказе чек чека лот тираж билет билета талон окно очередь очереди
+        полис серия карта карты карте карту картам карт счет счёт счета счёта счете счёте лс доб ттн
+        инн кпп бик окпо октмо оквэд окпд кбк уин огрн снилс мкб тн вэд кладр vin imei
+        протокол протокола сумма сумму баланс остаток версия индекс пробег участок сборка
+        nr no tel phone call dial text reply from order orders ticket invoice account acct card
+        ending ends room gate flight seat row case ref bus plate version build ext total balance
+        замовлення тапсырыс bestellung auftrag pedido commande
+        """,
+    OTHER: """
+        промо трек трекномер трекинг бар тв rgb
+        promo qr track zip postal area error discount gift booking dress country bar barcode
+        referral voucher swift sort source product item sku status exit postleitzahl rabattcode
+        promocional morse penal tax employee staff
+        """,
+    SALE: "sale off save checkout акция акции shop win",
+}
+
+# The first five letters of longer words, whatever their ending.
+_STEMS: Final = {
+    CODE: "passw кодың",
+    PURPOSE: """
+        подтв автор регис верик вериф аутен актив безоп получ выдач списа смены смена
+        подпи однор време восст
+        verif bestä confi authe autho secur regis activ reset oneti acces
+        podtv avtor підтв weryf doğru vérif раста
+        """,
+    PRIVACY: "сообщ говор разгл повід soobs",
+    THING: """
+        догов посыл накла отпра обращ заявк артик товар участ лицев счётч счетч подра
+        брони тариф клиен абоне парко штраф серти квита оканч балан остат задол валют маршр
+        станц аэроп модел детал издел запча парти предм специ вакан магаз филиа отдел терми
+        кварт ворот калит орган предп плате объек сотру карто
+        рахун packa appoi reser menag custo membe
+        """,
+    OTHER: "промо купон штрих домоф отсле ошибк город стран регио подар диско coupo disco",
+    SALE: "скидк распр акцие бонус дарим кэшбэ rabat",
+}
+
+
+def _table(words: dict[str, str], length: int | None = None) -> dict[str, str]:
+    return {word[:length]: kind for kind, listed in words.items() for word in listed.split()}
+
+
+_KIND_BY_WORD: Final = _table(_WORDS)
+_KIND_BY_STEM: Final = _table(_STEMS, _STEM)
+
+CUES: Final = (
+    "код", "code", "парол", "пин", "введ", "pin", "otp", "use", "enter", "pass", "kod", "with",
+    "сообщ", "назов", "укаж", "испол", "type", "шифр", "токен", "token", "parol", "tan", "codice",
+    "código", "codigo", "clave", "contras", "senha", "şifre", "hasło",
+)  # fmt: skip
+"""What a message with a code has at least one of: parts of the words for a code and for asking."""
+
+CURRENCIES: Final = frozenset(
+    ("usd", "eur", "gbp", "inr", "rub", "rur", "kzt", "uah", "руб", "сумма", "сумму")
+)
+"""What stands before a sum of money."""
+
+_COUNTED: Final = """
+    р рублей рубля рубль рублях коп тг тенге грн гривен тыс млн
+    сек секунд секунды мин минут минуты ч час часа часов день дня дней лет год года годах
+    км м кг гр шт штук гб мб раз балл балла баллов баллами бонус бонуса бонусов миль
+    человек чел участников звонка звонков заказов просмотров посылок страниц
+    am pm sec seconds min minutes hours days years points miles gb mb items people views lines uhr
+    """
+COUNTED: Final = CURRENCIES.union(_COUNTED.split())
+"""What stands after a number of things, a time or a sum."""
+
+
+def kind_of(word: str) -> str | None:
+    """Return what a word in lower case says about a number near it."""
+    return _KIND_BY_WORD.get(word) or _KIND_BY_STEM.get(word[:_STEM])

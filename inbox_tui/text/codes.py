@@ -1,0 +1,331 @@
+"""The one-time code in a message.
+
+Numbers that have the shape of a code are judged by the words around them. A price, a date or a
+phone number is none, whatever is said around it.
+"""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING, Final, NamedTuple
+
+from inbox_tui.text.code_words import (
+    ASK,
+    CODE,
+    COUNTED,
+    CUES,
+    CURRENCIES,
+    LINK,
+    OTHER,
+    PRIVACY,
+    PURPOSE,
+    SALE,
+    THING,
+    kind_of,
+)
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+_LOOKED_AT: Final = 1000
+_WINDOW: Final = 80
+_WORDS_AFTER: Final = 10
+_WORD_AROUND: Final = 16
+_ABBREVIATION: Final = 4
+_FEWEST_DIGITS: Final = 3
+_USUAL_DIGITS: Final = 4
+_MOST_DIGITS: Final = 8
+
+_ENOUGH: Final = 5
+_ENOUGH_IF_UNUSUAL: Final = 7
+_NAMED_BEFORE: Final = 8
+_NAMED_AFTER: Final = 6
+_ASKED_FOR: Final = 3
+_HAS_PURPOSE: Final = 2
+_IS_SECRET: Final = 3
+_IS_SALE: Final = 4
+
+# A run of digits and of what stands within numbers, and the numbers it consists of.
+_RUN: Final = re.compile(r"[0-9](?:[0-9 \xa0.,:/()-]*[0-9])?")
+_NUMBER: Final = re.compile(
+    r"""
+    # A phone number.
+    [78]?[ \xa0-]?\(?[0-9]{3}\)?[ \xa0-]?[0-9]{3}[ \xa0-]?[0-9]{2}[ \xa0-]?[0-9]{2}(?![0-9])
+  | [0-9]{3}-[0-9]{4}(?![0-9])
+    # A date, a time, a price, an address.
+  | [0-9]{1,4}(?:[./-][0-9]{1,2}){1,2}(?![0-9])(?:[./-][0-9]+)*
+  | [0-9]+(?:[.:/,][0-9]+)+
+  | [0-9]{1,2}(?:[ \xa0][0-9]{3})+(?:[.,][0-9]+)?(?![0-9])
+  | [0-9]{3}[ \xa0][0-9]{3}[.,][0-9]{1,2}(?![0-9])
+    # What may be a code.
+  | (?P<code>
+        [0-9]{3}[ \xa0-][0-9]{3}(?:[ \xa0-][0-9]{3})?(?![ \xa0-]?[0-9])
+      | [0-9]{4}[ \xa0-][0-9]{4}(?![ \xa0-]?[0-9])
+      | [0-9](?:[ \xa0][0-9]){3,7}(?![ \xa0-]?[0-9])
+      | [0-9]+(?![-/.,:][0-9])
+    )
+    # A card, an account, a part of an order.
+  | [0-9]+(?:[-/.,:][0-9]+)*
+    """,
+    re.VERBOSE,
+)
+_MIXED: Final = re.compile(r"[A-Za-z0-9]{1,10}(?:-[A-Za-z0-9]{2,8})?")
+
+_PUNCTUATION: Final = ".,:;!?…()[]<>«»\"'“”„‘’—–="
+_BREAKS: Final = frozenset(".!?;…")
+# Ends in what leads from a name to its value: `код:`, `code is`, `пароль —`.
+_LABELLED: Final = re.compile(r"(?:[:=—–]|\s-|\b(?:is|lautet|est|es|é|è))[\s\"'«“(\[]*$")
+_LABEL_ENDING: Final = 12
+# Begins with what leads from a value to its name: `is your code`, `— ваш код`.
+_CALLED: Final = re.compile(r"[\s)\]»”\"'.]*(?:[—–-]|\b(?:is|ist|es|est)\b)")
+# What makes the number beside it a card's, an order's, a sum, a part of an address.
+_TAKING_BEFORE: Final = frozenset("*•×#№+$€£₽₸₴&_")
+_TAKING_WITHIN: Final = frozenset("*•@")
+_TAKING_AFTER: Final = re.compile(r"[ \xa0]?[%₽$€£₸₴°+*]|[/@]\S")
+
+
+class Code(NamedTuple):
+    """A one-time code in a text."""
+
+    text: str
+    """The code as it is typed in: letters and digits only."""
+    start: int
+    """Where it begins in the text."""
+    end: int
+    """Where it ends."""
+
+
+def find_code(text: str) -> Code | None:
+    """Return the one-time code in a message, if there is one.
+
+    Only the first 1,000 characters are looked at. Of several numbers the one that the words around
+    it speak for most is returned, and of equals the first.
+    """
+    text = text[:_LOOKED_AT]
+    lowered = text.lower()
+    if not any(cue in lowered for cue in CUES):
+        return None
+    best, most = None, 0
+    for start, end in _candidates(text):
+        code = "".join(filter(str.isalnum, text[start:end]))
+        unusual = not code.isdigit() or len(code) < _USUAL_DIGITS
+        score = _score(text, start, end, unusual)
+        if score > most and score >= (_ENOUGH_IF_UNUSUAL if unusual else _ENOUGH):
+            best, most = Code(code, start, end), score
+    return best
+
+
+def _candidates(text: str) -> list[tuple[int, int]]:
+    """Return where in the text there is something that has the shape of a code."""
+    found: list[tuple[int, int]] = []
+    done = 0
+    for start, end, shaped in _numbers(text):
+        if start < done:
+            continue
+        word_start, done = _word_around(text, start, end)
+        if done - word_start != end - start:
+            if _is_mixed(text[word_start:done]):
+                found.append((word_start, done))
+        elif shaped:
+            found.append((start, end))
+    return found
+
+
+def _numbers(text: str) -> Iterator[tuple[int, int, bool]]:
+    """Yield where numbers begin and end, and whether each has the shape of a code."""
+    for run in _RUN.finditer(text):
+        start, end = run.span()
+        if run[0].isdigit():
+            yield start, end, _has_length(run[0])
+            continue
+        for number in _NUMBER.finditer(text, start, end):
+            code = number["code"]
+            yield *number.span(), code is not None and _has_length(code)
+
+
+def _has_length(number: str) -> bool:
+    count = sum(map(str.isdigit, number))
+    return _FEWEST_DIGITS <= count <= _MOST_DIGITS or (count == 9 and len(number) > count)
+
+
+def _is_mixed(word: str) -> bool:
+    letters = word.replace("-", "")
+    return 4 <= len(letters) <= 10 and not letters.isdigit() and bool(_MIXED.fullmatch(word))
+
+
+def _word_around(text: str, start: int, end: int) -> tuple[int, int]:
+    """Return where the word of letters, digits and hyphens begins and ends that a number is in.
+
+    A hyphen belongs to it between Latin letters and digits: `G-482913`, not `код-482913`.
+    """
+    first, last = max(0, start - _WORD_AROUND), min(len(text), end + _WORD_AROUND)
+    begin = start
+    while begin > first and _is_inside(text, begin - 1, begin - 2):
+        begin -= 1
+    while end < last and _is_inside(text, end, end + 1):
+        end += 1
+    if text[begin:start].endswith("-") and kind_of(text[begin : start - 1].lower()) == CODE:
+        begin = start
+    return begin, end
+
+
+def _is_inside(text: str, at: int, beyond: int) -> bool:
+    if text[at] == "-":
+        return 0 <= beyond < len(text) and text[beyond].isascii() and text[beyond].isalnum()
+    return text[at].isalnum()
+
+
+class _Side(NamedTuple):
+    """What the words on one side of a number say about it."""
+
+    named: int = 0
+    """How much it is called a code, below 0 where it is said to be something else."""
+    purpose: bool = False
+    secret: bool = False
+    sale: bool = False
+
+
+_SOMETHING_ELSE: Final = _Side(named=-1)
+
+
+def _score(text: str, start: int, end: int, unusual: bool) -> int:
+    """Return how much speaks for a number being the code; 0 where something speaks against it."""
+    before = text[max(0, start - _WINDOW) : start].lower()
+    after = text[end : end + _WINDOW].lower()
+    if _is_taken(before, after):
+        return 0
+    words = _words(before)
+    left = _left(words, _LABELLED.search(before[-_LABEL_ENDING:]) is not None)
+    if left.named < 0:
+        return 0
+    right = _right(_words(after), _CALLED.match(after) is not None)
+    named = max(left.named, right.named)
+    if right.named < 0 or not named:
+        return 0
+    if left.purpose or right.purpose:
+        named += _HAS_PURPOSE
+    if left.secret or right.secret:
+        named += _IS_SECRET
+    if left.sale or right.sale or (unusual and _has(SALE, words)):
+        named -= _IS_SALE
+    return named
+
+
+def _is_taken(before: str, after: str) -> bool:
+    """Return whether what is written right beside a number makes it another kind of number."""
+    if before.rstrip()[-1:] in _TAKING_BEFORE or _TAKING_AFTER.match(after):
+        return True
+    *_, preceding = before[-_WORD_AROUND:].rsplit(maxsplit=1) or [""]
+    if before.endswith(preceding):
+        # Glued to the number: `*-*-4821`, `x.ru/4821`, `me@4821`.
+        if not _TAKING_WITHIN.isdisjoint(preceding) or ("/" in preceding and "." in preceding):
+            return True
+    elif preceding in CURRENCIES:
+        return True
+    following, *_ = after[:_WORD_AROUND].split(maxsplit=1) or [""]
+    return following.rstrip(_PUNCTUATION) in COUNTED
+
+
+def _words(context: str) -> list[str]:
+    """Return the words of a stretch of text, with the punctuation on them."""
+    return context.replace("-", " ").replace("/", " ").split()
+
+
+def _left(words: list[str], labelled: bool) -> _Side:
+    """Judge a number by the words before it, nearest first."""
+    named = distance = breaks = 0
+    purpose = secret = sale = number = False
+    for place in range(len(words) - 1, -1, -1):
+        written = words[place]
+        word = written.strip(_PUNCTUATION)
+        kind = kind_of(word)
+        if written[-1] in _BREAKS and not (kind == THING and len(word) <= _ABBREVIATION):
+            breaks += 1
+            if breaks == 2:
+                break
+            # `Не говорите код! 120387`, but not `Введите код на сайте. Оператор 120387`.
+            distance += 2 if kind == CODE and not distance else 4
+        if not word or kind == LINK:
+            continue
+        if kind == CODE:
+            if _is_other(words, place):
+                return _SOMETHING_ELSE
+            if labelled and not breaks:
+                distance = min(distance, 2)
+            named = max(named, _NAMED_BEFORE - distance - number)
+            purpose = purpose or (not breaks and _has(PURPOSE, words[:place]))
+            secret = secret or (not breaks and _has(PRIVACY, words[:place]))
+            break
+        if kind == PURPOSE:
+            purpose = True
+        elif kind == PRIVACY:
+            secret = secret or not breaks
+        elif kind == OTHER and not distance:
+            return _SOMETHING_ELSE
+        elif kind == THING and not distance and not number:
+            if labelled:
+                distance = 1
+            elif _is_purpose_of_code(words, place):
+                distance = 3
+            else:
+                return _SOMETHING_ELSE
+        elif kind == ASK and distance <= 1 and not breaks:
+            named = max(named, _ASKED_FOR)
+        elif word[0].isdigit():
+            number = True
+        else:
+            sale = sale or (kind == SALE and not breaks)
+            distance += 1
+    return _Side(named, purpose, secret, sale)
+
+
+def _right(words: list[str], called: bool) -> _Side:
+    """Judge a number by the words after it."""
+    named = distance = breaks = 0
+    purpose = secret = sale = False
+    for place, written in enumerate(words[:_WORDS_AFTER]):
+        word = written.strip(_PUNCTUATION)
+        kind = kind_of(word)
+        if kind == CODE and not breaks and not named:
+            if not _is_other(words, place):
+                named = max(0, _NAMED_AFTER - distance + 2 * called)
+            elif not distance:
+                return _SOMETHING_ELSE
+        elif kind == PURPOSE:
+            purpose = purpose or not breaks
+        elif kind == PRIVACY:
+            secret = True
+        elif kind == SALE:
+            sale = sale or not breaks
+        elif word and kind != LINK:
+            distance += 4 if word[0].isdigit() else 1
+        if written[-1] == ",":
+            distance += 2
+        if written[-1] in _BREAKS and not (kind == THING and len(word) <= _ABBREVIATION):
+            breaks += 1
+            if breaks == 2:
+                break
+    return _Side(named, purpose, secret, sale)
+
+
+def _has(kind: str, words: list[str]) -> bool:
+    return any(kind_of(word.strip(_PUNCTUATION)) == kind for word in words)
+
+
+def _is_purpose_of_code(words: list[str], place: int) -> bool:
+    """Return whether this thing is what a code is for: `код для подтверждения платежа`."""
+    place -= 1
+    if place < 0 or kind_of(words[place]) != PURPOSE:
+        return False
+    while place and kind_of(words[place]) in (PURPOSE, LINK):
+        place -= 1
+    return kind_of(words[place].strip(_PUNCTUATION)) == CODE
+
+
+def _is_other(words: list[str], place: int) -> bool:
+    """Return whether the word for a code here is that of another kind of code: `promo code`."""
+    if place and kind_of(words[place - 1].strip(_PUNCTUATION)) == OTHER:
+        return True
+    if place + 1 == len(words) or words[place][-1] in _PUNCTUATION:
+        return False
+    return kind_of(words[place + 1].strip(_PUNCTUATION)) in (THING, OTHER, SALE)

@@ -1,0 +1,173 @@
+"""Untrusted text made safe to draw in a terminal."""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from functools import lru_cache
+from typing import Final
+
+from rich.cells import cell_len
+
+_MARKS_A_LETTER: Final = 8
+_HIDDEN: Final = "\N{REPLACEMENT CHARACTER}"
+_LINE_BREAK: Final = "\N{RETURN SYMBOL}"
+_CIRCLE: Final = "\N{DOTTED CIRCLE}"
+_JOINER: Final = "\N{ZERO WIDTH JOINER}"
+_NON_JOINER: Final = "\N{ZERO WIDTH NON-JOINER}"
+_TEXT_STYLE, _EMOJI_STYLE = "\ufe0e", "\ufe0f"
+
+_LINE_BREAKS: Final = frozenset("\n\r\x85\u2028\u2029")
+_SYMBOLS: Final = {
+    **{chr(code): chr(0x2400 + code) for code in range(0x20)},
+    "\x7f": "\N{SYMBOL FOR DELETE}",
+}
+_FORMAT_CATEGORIES: Final = frozenset({"Cc", "Cf", "Cs", "Zl", "Zp"})
+
+# Letters and marks that show nothing: Hangul fillers, Khmer inherent vowels, the grapheme joiner.
+# Then the variation selectors and what Unicode keeps for more such characters.
+_INVISIBLE: Final = re.compile(
+    "[\u034f\u115f\u1160\u17b4\u17b5\u180b-\u180f\u2065\u3164\ufe00-\ufe0f\uffa0\ufff0-\ufffb"
+    "\ufdd0-\ufdef\U000e0000-\U000e0fff]"
+)
+_JOINING_SCRIPT: Final = re.compile(
+    "[\u0600-\u0dff\u1000-\u109f\u1780-\u18af\ufb50-\ufdcf\ufdf0-\ufdff\ufe70-\ufefc]"
+)
+
+_FLAG_LETTERS: Final = "\U0001f1e6-\U0001f1ff"
+_SKIN_TONES: Final = "\U0001f3fb-\U0001f3ff"
+# Emoji that are one cell wide until a variation selector makes them two.
+_NARROW_EMOJI: Final = (
+    "©®‼⁉™ℹ↔-↙↩↪⌨⏏⏭-⏯⏱⏲⏸-⏺Ⓜ▪▫▶◀◻◼☀-☄☎☑☘☝☠☢☣☦☪☮☯☸-☺♀♂♟♠♣♥♦♨♻♾⚒⚔-⚗⚙⚛⚜⚠⚧⚰⚱⛈⛏⛑⛓⛩⛰⛱⛴⛷-⛹"
+    "✂✈✉✌✍✏✒✔✖✝✡✳✴❄❇❣❤➡⤴⤵⬅-⬇🅰🅱🅾🅿🌡🌤-🌬🌶🍽🎖🎗🎙-🎛🎞🎟🏋-🏎🏔-🏟🏳🏵🏷🐿👁📽🕉🕊🕯🕰🕳-🕹"
+    "🖇🖊-🖍🖐🖥🖨🖱🖲🖼🗂-🗄🗑-🗓🗜-🗞🗡🗣🗨🗯🗳🗺🛋🛍-🛏🛠-🛥🛩🛰🛳"
+)
+_WIDE_EMOJI: Final = (
+    "⌚⌛⏩-⏬⏰⏳◽◾☔☕♈-♓♿⚓⚡⚪⚫⚽⚾⛄⛅⛎⛔⛪⛲⛳⛵⛺⛽✅✊✋✨❌❎❓-❕❗➕-➗➰➿⬛⬜⭐⭕〰〽㊗㊙"
+    "🀄🃏🆎🆑-🆚🈁🈂🈚🈯🈲-🈺🉐🉑🌀-🏺🐀-🗿😀-🙏🚀-🛿🟠-🟫🟰🤌-🧿🩰-🫿"
+)
+_PEOPLE: Final = (
+    "☝⛹✊-✍🎅🏂-🏄🏇🏊-🏌👂👃👆-👐👦-👸👼💁-💅💇💏💑💪🕴🕵🕺🖐🖕🖖🙅-🙇🙋-🙏🚣🚴-🚶🛀🛌🤌🤏🤘-🤟🤦🤰-🤹🤼-🤾"
+    "🥷🦵🦶🦸🦹🦻🧍-🧏🧑-🧝🫃-🫅🫰-🫸"
+)
+_EMOJI: Final = (
+    f"(?:[{_PEOPLE}]{_EMOJI_STYLE}?[{_SKIN_TONES}]|[{_NARROW_EMOJI}{_WIDE_EMOJI}]{_EMOJI_STYLE}?)"
+)
+_REGIONAL_FLAGS: Final = "|".join(
+    "\N{WAVING BLACK FLAG}"
+    + "".join(chr(0xE0000 + ord(letter)) for letter in region)
+    + "\U000e007f"
+    for region in ("gbeng", "gbsct", "gbwls")
+)
+
+# Characters of one cell or two, whatever is beside them.
+_PLAIN: Final = (
+    " -~\xa0-\xac\xae-\u02ff\u0370-\u0482\u048a-\u058f\u05d0-\u05ea\u0620-\u064a\u0660-\u066f"
+    "\u0671-\u06d3\u10a0-\u10ff\u1e00-\u1fff\u2000-\u200a\u2010-\u2027\u202f-\u205f\u2070-\u20cf"
+    "\u2100-\u2cee\u2e80-\u3029\u3030-\u3098\u309b-\u3163\u3165-\ua66e\uac00-\ud7a3\uf900-\ufaff"
+    "\uff01-\uff9f\U0001f000-\U0001f1e5\U0001f200-\U0001f3fa\U0001f400-\U0001fbff"
+    "\U00020000-\U0002fffd"
+)
+_DOUBTFUL: Final = re.compile(f"[^{_PLAIN}]+")
+_IN_SEQUENCES: Final = re.compile(
+    f"[{_JOINER}{_TEXT_STYLE}{_EMOJI_STYLE}{_FLAG_LETTERS}{_SKIN_TONES}\U000e007f]"
+)
+_PIECES: Final = re.compile(
+    rf"""
+    (?P<kept>
+        [{_FLAG_LETTERS}]{{2}}
+      | {_REGIONAL_FLAGS}
+      | [0-9\#*]{_EMOJI_STYLE}\N{{COMBINING ENCLOSING KEYCAP}}
+      | [{_NARROW_EMOJI}]{_TEXT_STYLE}
+      | {_EMOJI}(?:{_JOINER}{_EMOJI}){{0,4}}
+    )
+  | [{_FLAG_LETTERS}]
+  | [^{_PLAIN}{_FLAG_LETTERS}]+
+    """,
+    re.VERBOSE,
+)
+
+
+def drawn(text: str, lines: bool = False) -> str:
+    """Return text that a terminal shows as text, and in as many cells as Rich counts.
+
+    Nothing is left out. A control is shown as its symbol (`␛`, `␉`), and every other character
+    that shows nothing or steers what is around it as `�`: direction overrides and marks,
+    zero-width characters, tags, surrogates. So are marks piled on a letter beyond the eighth, all
+    of them as one `�`. Emoji sequences, and joiners in the scripts that need them, stay.
+    `drawn(drawn(text)) == drawn(text)`.
+
+    Args:
+        text: Anything.
+        lines: Whether line breaks stay, each as a newline: LF, CR, CR LF, NEL, and the line and
+            paragraph separators. Otherwise each is shown as `⏎`.
+
+    """
+    if _DOUBTFUL.search(text) is None:
+        return text
+    pieces = _DOUBTFUL if _IN_SEQUENCES.search(text) is None else _PIECES
+    text = text.replace("\r\n", "\n")
+    line_break = "\n" if lines else _LINE_BREAK
+
+    def shown(match: re.Match[str]) -> str:
+        if match.lastgroup is not None:
+            return match[0]
+        return _shown(text, match.start(), match.end(), line_break)
+
+    return pieces.sub(shown, text)
+
+
+def _shown(text: str, start: int, end: int, line_break: str) -> str:
+    """Return a stretch of doubtful characters as it is drawn."""
+    parts: list[str] = []
+    before = text[start - 1 : start]
+    marks = 0
+    for index in range(start, end):
+        character = text[index]
+        if character in _LINE_BREAKS:
+            shown = line_break
+        elif character == _JOINER == before and text[index - 2 : index] != _JOINER * 2:
+            continue
+        elif _belongs(character, before):
+            # Rich takes what follows a joiner for a part of the same emoji, and does not count it.
+            # A joiner between letters is therefore written twice.
+            shown = _JOINER * 2 if character == _JOINER else character
+        else:
+            shown = _alone(character)
+        if cell_len(shown) > 0 or shown == "\n":
+            marks = 0
+        elif before in ("", "\n"):
+            shown, marks = _CIRCLE + shown, 1
+        else:
+            marks += 1
+            if marks > _MARKS_A_LETTER:
+                shown = _HIDDEN if marks == _MARKS_A_LETTER + 1 else ""
+        parts.append(shown)
+        before = shown[-1:] or before
+    return "".join(parts)
+
+
+@lru_cache(maxsize=4096)
+def _alone(character: str) -> str:
+    """Return a character as it is drawn where nothing is around it."""
+    if symbol := _SYMBOLS.get(character):
+        return symbol
+    if "\U0001f1e6" <= character <= "\U0001f1ff":
+        return chr(ord(character) - 0x1F1E6 + 0x1F130)
+    if (
+        unicodedata.category(character) in _FORMAT_CATEGORIES
+        or "\U0001f3fb" <= character <= "\U0001f3ff"
+        or ord(character) & 0xFFFE == 0xFFFE
+        or _INVISIBLE.match(character)
+    ):
+        return _HIDDEN
+    return character
+
+
+def _belongs(character: str, before: str) -> bool:
+    """Return whether this invisible character does its work in the script of the one before it."""
+    if character in (_JOINER, _NON_JOINER):
+        return _JOINING_SCRIPT.match(before) is not None
+    if "\u180b" <= character <= "\u180d" or character == "\u180f":
+        return "\u1820" <= before <= "\u18aa"
+    return False

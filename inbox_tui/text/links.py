@@ -1,0 +1,152 @@
+"""Links in a message, and where they really lead."""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from ipaddress import IPv6Address
+from typing import Final, NamedTuple
+
+_LONGEST: Final = 2048
+_LOOKED_AT: Final = 20_000
+_LAST_PORT: Final = 65_535
+_HOST_LONGEST: Final = 253
+_LABEL_LONGEST: Final = 63
+
+# Ends at a space, a quote, a backslash (which browsers take for a slash) and at anything invisible.
+_LINK: Final = re.compile(
+    r"(?<![^\W_])(?P<scheme>https?)://"
+    r"""(?P<rest>[^\s\x00-\x20\x7f-\xa0\xad"'`<>{}|\\^«»„“”‘’‹›\u034f\u061c\u115f\u1160\u17b4\u17b5"""
+    r"\u180b-\u180f\u200b-\u200f\u2028-\u202f\u2060-\u206f\u3164\ufe00-\ufe0f\ufeff\uffa0\ufff0-\uffff"
+    r"\ud800-\udfff\U000e0000-\U000e0fff]+)",
+    re.IGNORECASE,
+)
+_AUTHORITY: Final = re.compile(r"[^/?#]*")
+_ASCII_LABEL: Final = re.compile(r"[a-z0-9_](?:[a-z0-9_-]*[a-z0-9_])?")
+_DOTS: Final = re.compile("[.\u3002\uff0e\uff61]")
+_TRAILING: Final = ".,;:!?…*_~—–-"
+_BRACKETS: Final = {")": "(", "]": "["}
+
+
+class Link(NamedTuple):
+    """A link in a text."""
+
+    url: str
+    """The address, exactly as it was written."""
+    host: str
+    """Where it leads, without login, password and port, in the letters a person reads."""
+    punycode: str
+    """The same host as the network knows it, or nothing where it is plain ASCII."""
+    start: int
+    """Where the address begins in the text."""
+    end: int
+    """Where it ends."""
+
+
+def find_links(text: str) -> list[Link]:
+    """Return the links of a message that may be opened: those with `http://` or `https://`.
+
+    A link with a host that is not one, or longer than 2,048 characters, is none. Only the first
+    20,000 characters are looked at.
+    """
+    text = text[:_LOOKED_AT]
+    links = []
+    for match in _LINK.finditer(text):
+        rest = _without_punctuation(match["rest"])
+        names = _host(rest)
+        if names is not None and len(rest) <= _LONGEST:
+            end = match.start("rest") + len(rest)
+            links.append(Link(text[match.start() : end], *names, match.start(), end))
+    return links
+
+
+def _without_punctuation(rest: str) -> str:
+    """Return an address without what belongs to the sentence around it."""
+    open_brackets = {closing: rest.count(opening) for closing, opening in _BRACKETS.items()}
+    closed = {closing: rest.count(closing) for closing in _BRACKETS}
+    end = len(rest)
+    while end:
+        last = rest[end - 1]
+        if last in _BRACKETS and closed[last] > open_brackets[last]:
+            closed[last] -= 1
+        elif last not in _TRAILING:
+            break
+        end -= 1
+    return rest[:end]
+
+
+def _host(rest: str) -> tuple[str, str] | None:
+    """Return the host of an address that begins after `://`, to read and in punycode."""
+    match = _AUTHORITY.match(rest)
+    assert match is not None
+    address = match[0].rpartition("@")[2]
+    if address.startswith("["):
+        literal, closing, port = address.partition("]")
+        if not closing or not _is_address(literal[1:]) or not _is_port(port):
+            return None
+        return f"{literal}]".lower(), ""
+    name, colon, number = address.partition(":")
+    if not _is_port(colon + number):
+        return None
+    return _names(name)
+
+
+def _is_port(text: str) -> bool:
+    if not text:
+        return True
+    digits = text[1:]
+    if not text.startswith(":") or not digits.isascii():
+        return False
+    return not digits or (digits.isdigit() and len(digits) <= 5 and int(digits) <= _LAST_PORT)
+
+
+def _is_address(text: str) -> bool:
+    try:
+        return bool(IPv6Address(text))
+    except ValueError:
+        return False
+
+
+def _names(name: str) -> tuple[str, str] | None:
+    """Return a host name to read and in punycode, or None where it is no host name."""
+    if not name or len(name) > _HOST_LONGEST:
+        return None
+    labels = _DOTS.split(unicodedata.normalize("NFKC", name).lower().removesuffix("."))
+    pairs = [_label(label) for label in labels]
+    if not all(pairs):
+        return None
+    read = ".".join(pair[0] for pair in pairs if pair)
+    known = ".".join(pair[1] for pair in pairs if pair)
+    if len(known) > _HOST_LONGEST:
+        return None
+    return read, "" if read == known else known
+
+
+def _label(label: str) -> tuple[str, str] | None:
+    """Return a part of a host name to read and in punycode, or None where it is none."""
+    if label.isascii():
+        if not _ASCII_LABEL.fullmatch(label) or len(label) > _LABEL_LONGEST:
+            return None
+        if not label.startswith("xn--"):
+            return label, label
+        try:
+            read = label[4:].encode("ascii").decode("punycode")
+        except UnicodeError:
+            return None
+        return (read, label) if not read.isascii() and _is_word(read) else None
+    if not _is_word(label):
+        return None
+    known = "xn--" + label.encode("punycode").decode("ascii")
+    return (label, known) if len(known) <= _LABEL_LONGEST else None
+
+
+def _is_word(label: str) -> bool:
+    """Return whether a part of a host name is of letters, their marks, digits and hyphens."""
+    return (
+        not label.startswith("-")
+        and not label.endswith("-")
+        and unicodedata.category(label[0])[0] != "M"
+        and all(
+            character == "-" or unicodedata.category(character)[0] in "LMN" for character in label
+        )
+    )

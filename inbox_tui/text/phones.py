@@ -1,0 +1,43 @@
+"""Phone numbers as people read them."""
+
+from __future__ import annotations
+
+import re
+from functools import lru_cache
+from typing import Final
+
+_NUMBER: Final = re.compile(r"\+?[0-9]{7,15}")
+
+
+@lru_cache(maxsize=4096)
+def international(phone: str, region: str = "RU") -> str:
+    """Return a phone number in international form: `79991234567` is `+7 999 123-45-67`.
+
+    The digits are read as an international number, and where there is none such, as a number
+    dialled within the region. A name, a short number and anything that is no number anywhere are
+    returned as they are. The result is not made safe to draw.
+
+    Args:
+        phone: The sender, as the service names it: digits without a plus, or a name.
+        region: The country, in two letters, whose own way of dialling is understood.
+
+    """
+    if not _NUMBER.fullmatch(phone):
+        return phone
+    # Costs more than everything else of the first frame's imports in this room.
+    from phonenumbers import (
+        NumberParseException,
+        PhoneNumberFormat,
+        format_number,
+        is_valid_number,
+        parse,
+    )
+
+    for digits, within in ((f"+{phone.removeprefix('+')}", None), (phone, region)):
+        try:
+            number = parse(digits, within)
+        except NumberParseException:
+            continue
+        if is_valid_number(number):
+            return format_number(number, PhoneNumberFormat.INTERNATIONAL)
+    return phone

@@ -1,0 +1,200 @@
+"""What a sender wrote is shown as text, whatever it is."""
+
+from __future__ import annotations
+
+import time
+import unicodedata
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from rich.cells import cell_len
+
+from inbox_tui.text import drawn
+from inbox_tui.text.drawing import _DOUBTFUL
+
+HIDDEN = "\N{REPLACEMENT CHARACTER}"
+JOINER = "\N{ZERO WIDTH JOINER}"
+NON_JOINER = "\N{ZERO WIDTH NON-JOINER}"
+
+# Two joined people, a flag of a region, and what they are made of.
+FAMILY = JOINER.join("👨👩👧")
+ENGLAND = "🏴\U000e0067\U000e0062\U000e0065\U000e006e\U000e0067\U000e007f"
+
+TROUBLE = [
+    *("a", "é", "й", "क", "्", "م", "世", "1", "#", " ", "\n", "\r", "\t", "\x1b", "\x9b", "\x7f"),
+    *("\x85", "\u2028", "\u202e", "\u200b", "\u200e", "\u061c", "\ufeff", "\xad", "\u034f"),
+    *(JOINER, NON_JOINER, "\ufe0f", "\ufe0e", "\u20e3", "\u0301", "\u0e31", "\u17b4", "\u0600"),
+    *("👩", "❤", "☝", "🏽", "🇷", "🏴", "\U000e0067", "\U000e007f", "\ud800", "\uffff", "\ufdd0"),
+    *("\u1100", "\u1161", "\u115f", "\u3164", "\u180b", "\u1820", "\U000e0100", "◌", HIDDEN),
+]
+ANY_TEXT = st.lists(st.sampled_from(TROUBLE), max_size=24).map("".join) | st.text(
+    st.characters(), max_size=40
+)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "",
+        "Ваш код: 481516. Никому его не сообщайте",
+        "№ 5 — «Ёлка», 1 500 ₽ • 20 °C … ½ ™",
+        "Zażółć gęślą jaźń; ΑΒΓ; Тест; ქართული; 世界; 한국어; ﾃｽﾄ",
+        "שלום עולם",
+        "مرحبا بالعالم",
+        f"می{NON_JOINER}خواهم",
+        "नमस्ते, ক্ষমা, தமிழ், ไทยกำ",
+        "й как и с кратким: и\u0306",
+        "👍 🚀 ❤ ☎",
+        "❤️ ☕️ ☝️ ▶️",
+        "👍🏽 ☝🏿",
+        FAMILY,
+        f"❤️{JOINER}🔥 🏳️{JOINER}🌈 👩🏽{JOINER}❤️{JOINER}💋{JOINER}👨🏻",
+        "🇷🇺🇰🇿",
+        ENGLAND,
+        "1️⃣ #️⃣ *️⃣",
+        "❤\ufe0e",
+        "\u1820\u180b",
+    ],
+)
+def test_what_people_write_is_left_as_it_is(text: str) -> None:
+    assert drawn(text) == text
+
+
+def test_plain_text_is_returned_itself() -> None:
+    text = "Ваш код: 481516" * 3
+    assert drawn(text) is text
+
+
+@pytest.mark.parametrize(
+    ("text", "shown"),
+    [
+        ("\x1b[31mred\x1b[0m", "␛[31mred␛[0m"),
+        ("\x1b]0;title\x07", "␛]0;title␇"),
+        ("\x1b]52;c;AAAA\x1b\\", "␛]52;c;AAAA␛\\"),
+        ("a\tb", "a␉b"),
+        ("a\x00b\x08c\x7f", "a␀b␈c␡"),
+        ("\x9b31m", f"{HIDDEN}31m"),
+        ("\u202egpj.exe", f"{HIDDEN}gpj.exe"),
+        ("\u2066a\u2069\u200e\u200f\u061c", f"{HIDDEN}a" + HIDDEN * 4),
+        ("па\u200bро\u2060ль\ufeff\xad", f"па{HIDDEN}ро{HIDDEN}ль{HIDDEN}{HIDDEN}"),
+        ("\ufff9a\ufffab\ufffb", f"{HIDDEN}a{HIDDEN}b{HIDDEN}"),
+        ("a\ud83db", f"a{HIDDEN}b"),
+        ("\uffff\ufdd0\U0010fffe", HIDDEN * 3),
+        ("x\U000e0041\U000e007f", f"x{HIDDEN}{HIDDEN}"),
+        ("a\ufe0fb\U000e0100", f"a{HIDDEN}b{HIDDEN}"),
+        ("\u3164\u115f\uffa0", HIDDEN * 3),
+        (f"a{JOINER}b{NON_JOINER}c", f"a{HIDDEN}b{HIDDEN}c"),
+        (f"👩{JOINER}x", f"👩{HIDDEN}x"),
+        ("🏽", HIDDEN),
+        ("🚗🏽", f"🚗{HIDDEN}"),
+        ("🇷", "🅁"),
+        ("🇷🇺🇷", "🇷🇺🅁"),
+        ("☕\ufe0e", f"☕{HIDDEN}"),
+        ("1\ufe0f", f"1{HIDDEN}"),
+        ("\u0301a", "◌\u0301a"),
+    ],
+)
+def test_what_steers_a_terminal_or_hides_is_shown(text: str, shown: str) -> None:
+    assert drawn(text) == shown
+
+
+@pytest.mark.parametrize("text", ["a\nb", "a\rb", "a\r\nb", "a\x85b", "a\u2028b", "a\u2029b"])
+def test_a_line_break_is_shown_or_kept(text: str) -> None:
+    assert drawn(text) == "a⏎b"
+    assert drawn(text, lines=True) == "a\nb"
+
+
+def test_tabs_and_controls_are_shown_beside_kept_lines_too() -> None:
+    assert drawn("a\tb\n\x1bc\x0b\x0c", lines=True) == "a␉b\n␛c␋␌"
+
+
+def test_a_mark_that_begins_a_line_stands_on_a_circle_of_its_own() -> None:
+    assert drawn("a\n\u0301b", lines=True) == "a\n◌\u0301b"
+    assert drawn("a\n\u0301b") == "a⏎\u0301b"
+
+
+def test_a_pile_of_marks_is_cut_to_eight_and_one_sign() -> None:
+    assert drawn("a" + "\u0301" * 8 + "b") == "a" + "\u0301" * 8 + "b"
+    assert drawn("a" + "\u0301" * 500 + "b") == "a" + "\u0301" * 8 + HIDDEN + "b"
+
+
+def test_a_joiner_within_a_word_hides_no_letter_from_the_count_of_cells() -> None:
+    word = f"क्{JOINER}ष"
+    assert drawn(word).replace(JOINER * 2, JOINER) == word
+    assert cell_len(drawn(word)) == 2
+
+
+def test_a_line_of_anything_is_as_wide_as_its_parts() -> None:
+    parts = [FAMILY, "❤️", "🇷🇺", f"क्{JOINER}ष", "a\u0301", "世", "1️⃣", ENGLAND, "🇷", "\x1b", "я"]
+    shown = [drawn(part) for part in parts]
+    assert [cell_len(part) for part in shown] == [2, 2, 2, 2, 1, 2, 2, 2, 1, 1, 1]
+    assert cell_len(drawn("".join(parts))) == sum(map(cell_len, shown))
+
+
+@given(ANY_TEXT, st.booleans())
+@settings(max_examples=400, deadline=None)
+def test_nothing_that_steers_the_terminal_remains(text: str, lines: bool) -> None:
+    shown = drawn(text, lines)
+    for character in shown:
+        if character == "\n":
+            assert lines
+        elif unicodedata.category(character) in ("Cc", "Cf", "Cs", "Zl", "Zp"):
+            assert character in (JOINER, NON_JOINER, *ENGLAND, "\u180e")
+    for hidden in "\u202a\u202e\u2066\u2069\u200e\u200f\u061c\u200b\ufeff\xad\x1b\x9b\u180e":
+        assert hidden not in shown
+    shown.encode()
+
+
+@given(ANY_TEXT, st.booleans())
+@settings(max_examples=400, deadline=None)
+def test_drawing_twice_is_drawing_once(text: str, lines: bool) -> None:
+    shown = drawn(text, lines)
+    assert drawn(shown, lines) == shown
+
+
+@given(ANY_TEXT)
+@settings(max_examples=200, deadline=None)
+def test_the_lines_are_as_wide_together_as_each_alone(text: str) -> None:
+    shown = drawn(text, lines=True)
+    widths = [cell_len(drawn(line)) for line in shown.split("\n")]
+    assert sum(widths) == sum(cell_len(line) for line in shown.split("\n"))
+    assert sum(widths) == cell_len(shown.replace("\n", ""))
+
+
+@given(ANY_TEXT)
+@settings(max_examples=200, deadline=None)
+def test_no_character_of_a_text_goes_without_a_trace(text: str) -> None:
+    """Ordinary characters all remain, and anything else leaves a sign of itself."""
+    shown = drawn(text)
+    ordinary = [character for character in text if not _DOUBTFUL.match(character)]
+    assert [character for character in shown if character in ordinary] == ordinary or (
+        {HIDDEN, "◌"} & set(ordinary)
+    )
+    if len(ordinary) < len(text):
+        assert len(shown) > len(ordinary)
+
+
+def test_characters_that_pass_unseen_take_room_and_steer_nothing() -> None:
+    plain = [chr(code) for code in range(0x110000) if not _DOUBTFUL.match(chr(code))]
+    assert len(plain) > 100_000
+    unseen = {"Cc", "Cf", "Cs", "Zl", "Zp", "Mn", "Me"}
+    assert [c for c in plain if unicodedata.category(c) in unseen or cell_len(c) < 1] == []
+
+
+def test_every_control_and_format_character_alone_is_shown_in_one_cell_or_two() -> None:
+    for code in range(0x110000):
+        if unicodedata.category(chr(code)) in ("Cc", "Cf"):
+            shown = drawn(chr(code))
+            assert shown != chr(code)
+            assert cell_len(shown) == 1
+
+
+@pytest.mark.parametrize(
+    "part", ["a\u200d", "\u0301", "👩\u200d", "🇷", "❤️", "\n", "\x1b", "क्\u200d"]
+)
+def test_a_long_hostile_text_is_drawn_in_a_moment(part: str) -> None:
+    text = part * 10_000
+    began = time.perf_counter()
+    drawn(text)
+    assert time.perf_counter() - began < 1

@@ -1,0 +1,161 @@
+"""Links are found, and lead where they say."""
+
+from __future__ import annotations
+
+import time
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from inbox_tui.text import find_links
+
+
+def _urls(text: str) -> list[str]:
+    return [link.url for link in find_links(text)]
+
+
+@pytest.mark.parametrize(
+    ("text", "url"),
+    [
+        ("Отследить: https://cdek.ru/t/1432209871", "https://cdek.ru/t/1432209871"),
+        ("Ссылка:http://a.ru/x?y=1&z=2#part", "http://a.ru/x?y=1&z=2#part"),
+        ("Смотрите https://example.ru.", "https://example.ru"),
+        ("(https://example.ru/a),", "https://example.ru/a"),
+        ("«https://example.ru/a»", "https://example.ru/a"),
+        ('<a href="https://example.ru/a">', "https://example.ru/a"),
+        ("https://en.wikipedia.org/wiki/A_(b)!", "https://en.wikipedia.org/wiki/A_(b)"),
+        ("https://example.ru/a?!…", "https://example.ru/a"),
+        ("HTTPS://EXAMPLE.RU/A", "HTTPS://EXAMPLE.RU/A"),
+        ("https://example.ru:8443/", "https://example.ru:8443/"),
+        ("https://example.ru/путь", "https://example.ru/путь"),
+        ("http://192.168.0.1/", "http://192.168.0.1/"),
+        ("http://[2001:db8::1]:80/", "http://[2001:db8::1]:80/"),
+        ("https://example.ru\u202e/x", "https://example.ru"),
+        ("https://example.ru/a\u200bb", "https://example.ru/a"),
+    ],
+)
+def test_a_link_is_found_without_the_punctuation_around_it(text: str, url: str) -> None:
+    assert _urls(text) == [url]
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "www.example.ru",
+        "example.ru/x",
+        "ftp://example.ru",
+        "javascript://example.ru/%0aalert(1)",
+        "xhttps://example.ru",
+        "https://",
+        "https:///path",
+        "https://?x",
+        "https://.ru",
+        "https://a..ru",
+        "https://-a.ru",
+        "https://a.ru:99999/",
+        "https://a.ru:8x/",
+        "https://[::1/",
+        "https://[::g]/",
+        "https://%65vil.com/",
+        "https://a" + "b" * 63 + ".ru",
+        "https://" + "a." * 130 + "ru",
+        "https://xn--0.ru",
+        "https://xn--abc-.ru",
+        "https://\u0301a.ru",
+        "https://пр☭вда.рф",
+        "https://a.ru/" + "x" * 2048,
+    ],
+)
+def test_what_cannot_be_opened_is_no_link(text: str) -> None:
+    assert find_links(text) == []
+
+
+@pytest.mark.parametrize(
+    ("url", "host"),
+    [
+        ("https://bank.ru@evil.com/", "evil.com"),
+        ("https://bank.ru:443@evil.com/", "evil.com"),
+        ("https://bank.ru/@evil.com", "bank.ru"),
+        ("https://evil.com?bank.ru/", "evil.com"),
+        ("https://evil.com#@bank.ru", "evil.com"),
+        ("https://a@b@evil.com", "evil.com"),
+        ("https://Bank.RU/", "bank.ru"),
+        ("https://bank.ru./", "bank.ru"),
+        ("https://ｅｖｉｌ。com/", "evil.com"),
+        ("http://[::1]/", "[::1]"),
+    ],
+)
+def test_the_host_is_the_one_the_browser_goes_to(url: str, host: str) -> None:
+    (link,) = find_links(url)
+    assert link.host == host
+    assert link.punycode == ""
+
+
+def test_a_backslash_ends_a_link_as_browsers_take_it_for_a_slash() -> None:
+    (link,) = find_links("https://evil.com\\@bank.ru")
+    assert (link.url, link.host) == ("https://evil.com", "evil.com")
+
+
+@pytest.mark.parametrize("name", ["пример.рф", "bücher.example", "сбер.ru", "例え.jp", "xn.рф"])
+def test_letters_beyond_ascii_are_told_in_punycode(name: str) -> None:
+    (link,) = find_links(f"https://{name}/")
+    assert link.host == name
+    assert link.punycode == name.encode("idna").decode()
+
+
+def test_a_lookalike_of_a_latin_name_is_told_apart() -> None:
+    (link,) = find_links("https://аpple.com")
+    assert link.punycode == "xn--pple-43d.com"
+
+
+def test_punycode_is_told_in_letters_too() -> None:
+    (link,) = find_links("https://xn--e1afmkfd.xn--p1ai/x")
+    assert (link.host, link.punycode) == ("пример.рф", "xn--e1afmkfd.xn--p1ai")
+
+
+def test_sharp_s_stays_as_in_browsers() -> None:
+    (link,) = find_links("https://faß.de")
+    assert (link.host, link.punycode) == ("faß.de", "xn--fa-hia.de")
+
+
+def test_links_say_where_they_stand() -> None:
+    text = "Раз https://a.ru, два http://b.ru/x."
+    assert [text[link.start : link.end] for link in find_links(text)] == [
+        "https://a.ru",
+        "http://b.ru/x",
+    ]
+
+
+@given(
+    st.text(max_size=60).map("https://".__add__)
+    | st.lists(
+        st.sampled_from(["https://", "a", ".", "@", ":", "[", "]", "xn--", "я", "/", "1", "-", "ß"])
+    ).map("".join)
+)
+@settings(max_examples=300, deadline=None)
+def test_anything_at_all_gives_links_that_lie_in_it(text: str) -> None:
+    for link in find_links(text):
+        assert text[link.start : link.end] == link.url
+        assert link.url.lower().startswith(("http://", "https://"))
+        assert link.host
+        assert (link.punycode or link.host).isascii()
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "https://" * 4000,
+        "https://a.ru/" + "(" * 20_000,
+        "https://a.ru/" + ")" * 20_000,
+        "https://" + "a@" * 10_000,
+        "https://" + "a." * 10_000,
+        "https://xn--" + "a" * 20_000,
+        "https://" + "я" * 20_000,
+        "https://a.ru/x " * 2_000,
+    ],
+)
+def test_a_hostile_text_takes_no_longer_than_a_moment(text: str) -> None:
+    began = time.perf_counter()
+    find_links(text)
+    assert time.perf_counter() - began < 1

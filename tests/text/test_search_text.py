@@ -1,0 +1,88 @@
+"""Search finds what people mean, however it was typed."""
+
+from __future__ import annotations
+
+import time
+import unicodedata
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from inbox_tui.text import folded, squeezed
+
+
+@pytest.mark.parametrize(
+    ("one", "other"),
+    [
+        ("ПРИВЕТ", "привет"),
+        ("Ёлка", "елка"),
+        ("ЕЩЁ", "еще"),
+        ("Straße", "STRASSE"),
+        ("ΣΊΣΥΦΟΣ", "σίσυφος"),
+        ("Й", unicodedata.normalize("NFD", "й")),
+        ("Ё", unicodedata.normalize("NFD", "ё")),
+        ("ÉCOLE", "e\u0301cole"),
+        ("ԲԱՐԵՒ", "բարեւ"),
+    ],
+)
+def test_letters_are_found_in_either_case_and_form(one: str, other: str) -> None:
+    assert folded(one) == folded(other)
+
+
+def test_й_and_и_differ() -> None:
+    assert folded("мой") != folded("мои")
+
+
+@pytest.mark.parametrize(
+    ("text", "word"),
+    [
+        ("Ваш код: 481 516", "481516"),
+        ("Ваш код: 481-516", "481516"),
+        ("Ваш код: 481\xa0516", "481 516"),
+        ("Ваш код: 481516", "481-516"),
+        ("+7 999 123-45-67", "79991234567"),
+        ("+7 (999) 123-45-67", "79991234567"),
+        ("8(800)5553535", "88005553535"),
+        ("79991234567", "999 123-45-67"),
+        ("тел. 79991234567", "7 (999) 123"),
+        ("Счёт 12–34", "1234"),
+    ],
+)
+def test_digits_are_found_across_what_parts_them(text: str, word: str) -> None:
+    assert squeezed(word) in squeezed(text)
+
+
+@pytest.mark.parametrize(
+    ("text", "joined"),
+    [
+        ("Код 4821. 12 мая", "код 4821. 12 мая"),
+        ("23.11.2026 в 10:30", "23.11.2026 в 10:30"),
+        ("1\n2", "1\n2"),
+        ("1    2", "1    2"),
+        ("5-й этаж, А-5", "5-й этаж, а-5"),
+        ("(5) - [6]", "(5) - [6]"),
+        ("1 2 3 4", "1234"),
+    ],
+)
+def test_only_the_digits_of_one_number_are_brought_together(text: str, joined: str) -> None:
+    assert squeezed(text) == joined
+
+
+def test_text_without_parted_digits_is_only_folded() -> None:
+    assert squeezed("Ваш код: 481516") == folded("Ваш код: 481516")
+
+
+@given(st.text(st.sampled_from("ё1 2-3()ЁßİΣ\xa0й\ud800a\n"), max_size=30))
+@settings(max_examples=200, deadline=None)
+def test_what_is_folded_stays_as_it_is(text: str) -> None:
+    assert folded(folded(text)) == folded(text)
+    assert squeezed(folded(text)) == squeezed(text)
+    assert squeezed(squeezed(text)) == squeezed(text)
+
+
+@pytest.mark.parametrize("part", ["1 ", "1   1", "1-", "( ", "ё", "e\u0301", "İ"])
+def test_a_long_hostile_text_takes_no_longer_than_a_moment(part: str) -> None:
+    began = time.perf_counter()
+    squeezed(part * 20_000)
+    assert time.perf_counter() - began < 1
