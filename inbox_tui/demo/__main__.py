@@ -1,0 +1,22 @@
+"""`python -m inbox_tui.demo`: the demo's server alone, for developers."""
+
+from __future__ import annotations
+
+from contextlib import suppress
+from random import SystemRandom
+from threading import Event
+
+from inbox_tui.demo.server import start_demo
+
+
+def main() -> None:
+    """Serve the demo until Ctrl-C, having said where it is and how to sign in."""
+    with suppress(KeyboardInterrupt), start_demo(SystemRandom()) as demo:
+        print(f"url       {demo.url}")  # noqa: T201
+        print(f"login     {demo.login}")  # noqa: T201
+        print(f"password  {demo.password}", flush=True)  # noqa: T201
+        Event().wait()
+
+
+if __name__ == "__main__":
+    main()

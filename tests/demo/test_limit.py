@@ -1,0 +1,174 @@
+"""Too many requests: identical ones within a minute, and simultaneous ones (api.md, Failure)."""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+from itertools import accumulate
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from support.peer import ServerClock, ids, incoming, parameters
+
+from inbox_tui.demo.service import DemoService
+from inbox_tui.smsc.errors import AddressBlocked, SignInRefused, TooManyRequests
+
+START = datetime(2026, 11, 23)  # noqa: DTZ001 - what the service's clock shows
+
+
+def test_the_fourth_identical_request_within_a_minute_is_error_9(
+    service: DemoService, clock: ServerClock
+) -> None:
+    for _ in range(3):
+        assert ids(service) == []
+        clock.move(seconds=20)
+    with pytest.raises(TooManyRequests):
+        ids(service)
+    assert service.over_limit == [service.requests[3]]
+    assert service.breaches == [service.requests[3]]
+    assert service.overlapping == []
+
+
+def test_the_window_slides(service: DemoService, clock: ServerClock) -> None:
+    ids(service)
+    clock.move(seconds=30)
+    ids(service)
+    clock.move(seconds=20)
+    ids(service)
+    clock.move(seconds=10.001)
+    assert ids(service) == []
+    with pytest.raises(TooManyRequests):
+        ids(service)
+    clock.move(seconds=25)
+    with pytest.raises(TooManyRequests):
+        ids(service)
+
+
+def test_a_minute_to_the_instant_is_still_within_a_minute(
+    service: DemoService, clock: ServerClock
+) -> None:
+    for _ in range(3):
+        ids(service)
+    clock.move(seconds=60)
+    with pytest.raises(TooManyRequests):
+        ids(service)
+
+
+def test_a_refused_request_counts_as_well(service: DemoService, clock: ServerClock) -> None:
+    for _ in range(3):
+        ids(service)
+    for _ in range(5):
+        clock.move(seconds=15)
+        with pytest.raises(TooManyRequests):
+            ids(service)
+    clock.move(seconds=61)
+    assert ids(service) == []
+
+
+@given(st.lists(st.integers(0, 40_000), min_size=4, max_size=30))
+def test_every_window_is_counted_exactly(pauses: list[int]) -> None:
+    arrivals = list(accumulate(pauses))
+    now = iter(arrivals)
+    service = DemoService({}, clock=lambda: START + timedelta(milliseconds=next(now)))
+    for _ in arrivals:
+        service.answer({"login": "alex", "cnt": "1"})
+    over = [
+        index
+        for index, at in enumerate(arrivals)
+        if sum(at - before <= 60_000 for before in arrivals[: index + 1]) > 3
+    ]
+    assert service.over_limit == [service.requests[index] for index in over]
+
+
+@pytest.mark.parametrize(
+    "other",
+    [{"cnt": 11}, {"hour": 2}, {"after_id": 5}, {"to_phone": "79110000002"}],
+    ids=str,
+)
+def test_another_question_has_a_window_of_its_own(
+    service: DemoService, other: dict[str, object]
+) -> None:
+    for _ in range(3):
+        ids(service, cnt=10, hour=1)
+        ids(service, **{"cnt": 10, "hour": 1, **other})
+    assert service.breaches == []
+    with pytest.raises(TooManyRequests):
+        ids(service, cnt=10, hour=1)
+
+
+def test_form_charset_and_strangers_do_not_make_another_question(service: DemoService) -> None:
+    service.answer(parameters(fmt=0))
+    service.answer(parameters(charset=None))
+    service.answer(parameters(fmt=2), "GET")
+    assert service.breaches == []
+    assert service.answer(parameters(nonce=1)).body.endswith(b'"error_code": 9}')
+
+
+def test_every_login_has_a_window_of_its_own(clock: ServerClock) -> None:
+    service = DemoService({"alex": "x", "anna": "y"}, clock=clock)
+    for _ in range(3):
+        ids(service, psw="x")
+        ids(service, login="anna", psw="y")
+    assert service.breaches == []
+
+
+def test_requests_with_a_wrong_password_count(service: DemoService) -> None:
+    for _ in range(3):
+        with pytest.raises(SignInRefused):
+            ids(service, psw="wrong")
+    with pytest.raises(TooManyRequests):
+        ids(service)
+
+
+def test_a_blocked_request_over_the_limit_is_a_breach_all_the_same(service: DemoService) -> None:
+    service.block()
+    for _ in range(4):
+        with pytest.raises(AddressBlocked):
+            ids(service)
+    assert service.over_limit == [service.requests[3]]
+
+
+def test_window_and_number_can_be_scaled(clock: ServerClock) -> None:
+    service = DemoService({"alex": "correct horse"}, clock=clock, window=6.0, identical=2)
+    ids(service)
+    ids(service)
+    with pytest.raises(TooManyRequests):
+        ids(service)
+    clock.move(seconds=6.5)
+    assert ids(service) == []
+
+
+def test_the_fifteenth_simultaneous_request_is_error_9(service: DemoService) -> None:
+    at_work = [service.begin(parameters(after_id=number)) for number in range(14)]
+    assert not any(exchange.request.refused for exchange in at_work)
+    with pytest.raises(TooManyRequests):
+        ids(service, after_id=14)
+    service.finish(at_work[0])
+    assert ids(service, after_id=15) == []
+
+
+def test_a_second_request_at_once_is_served_but_known_as_a_breach(service: DemoService) -> None:
+    first = service.begin(parameters(after_id=1))
+    second = service.begin(parameters(after_id=2))
+    service.finish(first)
+    third = service.begin(parameters(after_id=3))
+    service.finish(second)
+    service.finish(third)
+    service.answer(parameters(after_id=4))
+    assert service.overlapping == [second.request, third.request]
+    assert service.breaches == service.overlapping
+    assert not any(request.refused for request in service.requests)
+
+
+def test_requests_of_two_logins_do_not_overlap(clock: ServerClock) -> None:
+    service = DemoService({"alex": "x", "anna": "y"}, clock=clock)
+    service.begin(parameters(psw="x"))
+    service.begin(parameters(login="anna", psw="y"))
+    assert service.breaches == []
+
+
+def test_the_reply_holds_what_was_visible_on_arrival(service: DemoService) -> None:
+    exchange = service.begin(parameters())
+    service.add(incoming(1))
+    service.finish(exchange)
+    assert exchange.reply.body == b"[]"
