@@ -1,0 +1,302 @@
+"""The file itself: opened privately, set aside where it is damaged, one transaction at a time."""
+
+from __future__ import annotations
+
+import contextlib
+import errno
+import os
+import sqlite3
+import time
+from collections.abc import Callable, Generator, Iterable, Iterator, Sequence
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+from inbox_tui.archive.errors import (
+    ArchiveBusy,
+    ArchiveDamaged,
+    ArchiveError,
+    ArchiveReadOnly,
+    archive_error,
+)
+from inbox_tui.archive.schema import migrate
+from inbox_tui.config import PathRefused, private_file, private_folder
+
+BUSY_SECONDS = 5.0
+"""How long a writer waits for another one."""
+_SIDE_FILES = ("-wal", "-shm")
+_SHARED_MODE_RETRY_SECONDS = 0.01
+_PRAGMAS = (
+    "PRAGMA synchronous = FULL",  # what has been acknowledged outlives a power cut
+    "PRAGMA secure_delete = ON",
+    "PRAGMA temp_store = MEMORY",  # no text in files elsewhere
+    "PRAGMA cache_size = -16000",
+)
+
+
+Found = Generator[tuple[Any, ...], None, None]
+"""The rows of a query, as they are found."""
+
+
+def utc_now() -> datetime:
+    """The wall clock."""
+    return datetime.now(UTC)
+
+
+class Database:
+    """A connection to the archive's file, for one thread at a time.
+
+    Everything that goes wrong below is an `ArchiveError` above.
+    """
+
+    path: Path
+    """The file."""
+    read_only: bool
+    """Whether nothing can be written: every change then raises `ArchiveReadOnly`."""
+    set_aside: Path | None
+    """Where a damaged file was moved when this one was begun in its place."""
+
+    def __init__(
+        self,
+        connection: sqlite3.Connection,
+        path: Path,
+        *,
+        read_only: bool,
+        set_aside: Path | None,
+        wall: Callable[[], datetime],
+    ) -> None:
+        self.path = path
+        self.read_only = read_only
+        self.set_aside = set_aside
+        self._connection = connection
+        self._wall = wall
+        self._numbers: dict[int, str] = {}
+
+    def close(self) -> None:
+        """Let go of the file. May be called twice."""
+        try:
+            self._connection.close()
+        except sqlite3.Error as error:
+            raise archive_error(error) from None
+
+    def interrupt(self) -> None:
+        """End the query that runs in another thread: it raises `QueryCancelled`."""
+        with contextlib.suppress(sqlite3.ProgrammingError):  # closed meanwhile
+            self._connection.interrupt()
+
+    def data_version(self) -> int:
+        """Return a number that is another one once anybody has changed the archive.
+
+        It tells nothing else, and is good for this connection only.
+        """
+        (others,) = self._one("PRAGMA data_version")
+        return (int(others) << 40) + self._connection.total_changes
+
+    # -- queries
+
+    def _each(self, sql: str, parameters: Sequence[Any] = ()) -> Found:
+        """Yield the rows of a query as they are found; ends it when it is closed."""
+        try:
+            cursor = self._connection.execute(sql, parameters)
+            try:
+                yield from cursor
+            finally:
+                cursor.close()
+        except sqlite3.Error as error:
+            raise archive_error(error) from None
+
+    def _all(self, sql: str, parameters: Sequence[Any] = ()) -> list[tuple[Any, ...]]:
+        try:
+            return self._connection.execute(sql, parameters).fetchall()
+        except sqlite3.Error as error:
+            raise archive_error(error) from None
+
+    def _first(self, sql: str, parameters: Sequence[Any] = ()) -> tuple[Any, ...] | None:
+        """Return the first row, or None where there is none."""
+        for row in self._all(sql, parameters):
+            return row
+        return None
+
+    def _one(self, sql: str, parameters: Sequence[Any] = ()) -> tuple[Any, ...]:
+        """Return the row of a query that always has one."""
+        return self._all(sql, parameters)[0]
+
+    def _do(self, sql: str, parameters: Sequence[Any] = ()) -> int:
+        """Make a change; returns how many rows it touched."""
+        try:
+            return self._connection.execute(sql, parameters).rowcount
+        except sqlite3.Error as error:
+            raise archive_error(error) from None
+
+    def _do_each(self, sql: str, parameters: Iterable[Sequence[Any]]) -> None:
+        """Make a change once for each set of parameters."""
+        try:
+            self._connection.executemany(sql, parameters)
+        except sqlite3.Error as error:
+            raise archive_error(error) from None
+
+    @contextlib.contextmanager
+    def _reading(self) -> Iterator[None]:
+        """One state of the archive for all queries within. Within another one, that one's."""
+        if self._connection.in_transaction:
+            yield
+            return
+        self._do("BEGIN")
+        try:
+            yield
+        finally:
+            self._leave("ROLLBACK")
+
+    @contextlib.contextmanager
+    def _writing(self, account: int | None = None) -> Iterator[None]:
+        """All or nothing, with every other writer kept out.
+
+        Raises `ArchiveError` where `account` is not in the archive, or no longer.
+        """
+        if self.read_only:
+            raise ArchiveReadOnly("the archive cannot be written to")
+        self._do("BEGIN IMMEDIATE")
+        try:
+            if account is not None:
+                self._require(account)
+            yield
+            self._do("COMMIT")
+        except BaseException:
+            self._leave("ROLLBACK")
+            raise
+
+    def _require(self, account: int) -> None:
+        if self._first("SELECT 1 FROM accounts WHERE account = ?", (account,)) is None:
+            raise ArchiveError("this account is no longer in the archive")
+
+    def _leave(self, how: str) -> None:
+        """End a transaction, if SQLite has not ended it itself."""
+        if self._connection.in_transaction:
+            with contextlib.suppress(sqlite3.Error):
+                self._connection.execute(how)
+
+
+def open_file(
+    path: Path, busy_seconds: float, wall: Callable[[], datetime]
+) -> tuple[sqlite3.Connection, bool, Path | None]:
+    """Open or begin the file: the connection, whether it is read-only, where a bad one went.
+
+    Raises `ArchiveError`.
+    """
+    try:
+        if path.exists() and not _writable(path):
+            return _open_read_only(path, busy_seconds), True, None
+        private_folder(path.parent)
+        set_aside = None
+        while True:
+            private_file(path)
+            inode = path.stat().st_ino
+            try:
+                return _open_to_write(path, busy_seconds), False, set_aside
+            except ArchiveDamaged:
+                set_aside = _set_aside(path, inode, wall) or set_aside
+    except PathRefused as refused:
+        raise ArchiveError(str(refused)) from None
+    except sqlite3.Error as error:
+        raise archive_error(error) from None
+    except OSError as error:
+        if error.errno in (errno.ENOSPC, errno.EDQUOT):
+            raise archive_error(sqlite3.OperationalError(str(error))) from None
+        raise ArchiveError(f"{path} cannot be opened: {error.strerror}") from None
+
+
+def _writable(path: Path) -> bool:
+    return os.access(path, os.W_OK) and os.access(path.parent, os.W_OK)
+
+
+def _open_to_write(path: Path, busy_seconds: float) -> sqlite3.Connection:
+    connection = sqlite3.connect(
+        path, timeout=busy_seconds, isolation_level=None, check_same_thread=False
+    )
+    try:
+        migrate(connection, lambda: _share(connection, busy_seconds))
+        for pragma in _PRAGMAS:
+            connection.execute(pragma)
+    except sqlite3.Error as error:
+        connection.close()
+        raise archive_error(error) from None
+    except BaseException:
+        connection.close()
+        raise
+    return connection
+
+
+def _share(connection: sqlite3.Connection, busy_seconds: float) -> None:
+    """Let readers and a writer work at the same time.
+
+    The change of mode is refused at once, without a wait, while another program has the file open
+    for its own change of mode.
+    """
+    waited = 0.0
+    while True:
+        try:
+            connection.execute("PRAGMA journal_mode = WAL")
+            return
+        except sqlite3.OperationalError as error:
+            if not isinstance(archive_error(error), ArchiveBusy) or waited >= busy_seconds:
+                raise
+        time.sleep(_SHARED_MODE_RETRY_SECONDS)
+        waited += _SHARED_MODE_RETRY_SECONDS
+
+
+def _open_read_only(path: Path, busy_seconds: float) -> sqlite3.Connection:
+    """Open a file that cannot be written to, where need be without the files beside it."""
+    for parameters in ("mode=ro", "mode=ro&immutable=1"):
+        connection = sqlite3.connect(
+            f"{path.absolute().as_uri()}?{parameters}",
+            uri=True,
+            timeout=busy_seconds,
+            isolation_level=None,
+            check_same_thread=False,
+        )
+        try:
+            migrate(connection, None)
+        except sqlite3.OperationalError:
+            connection.close()
+            continue
+        except sqlite3.Error as error:
+            connection.close()
+            raise archive_error(error) from None
+        except BaseException:
+            connection.close()
+            raise
+        return connection
+    raise ArchiveReadOnly(f"{path} cannot be written to, nor be read as it is")
+
+
+def _set_aside(path: Path, inode: int, wall: Callable[[], datetime]) -> Path | None:
+    """Move a damaged file out of the way; None where another program already has.
+
+    Whoever holds the lock on the file that was found damaged moves it, if it is still there.
+    """
+    import fcntl
+
+    try:
+        file = os.open(path, os.O_RDONLY | os.O_CLOEXEC | os.O_NOFOLLOW)
+    except FileNotFoundError:
+        return None
+    try:
+        fcntl.flock(file, fcntl.LOCK_EX)
+        with contextlib.suppress(FileNotFoundError):
+            if path.stat().st_ino == inode == os.fstat(file).st_ino:
+                return _moved(path, wall)
+        return None
+    finally:
+        os.close(file)
+
+
+def _moved(path: Path, wall: Callable[[], datetime]) -> Path:
+    named = path.with_name(f"{path.name}.damaged-{wall().astimezone():%Y%m%d-%H%M%S}")
+    target, number = named, 1
+    while target.exists():
+        number += 1
+        target = named.with_name(f"{named.name}-{number}")
+    for suffix in _SIDE_FILES:  # first, so that the fresh file never meets them
+        with contextlib.suppress(FileNotFoundError):
+            Path(f"{path}{suffix}").rename(f"{target}{suffix}")
+    return path.rename(target)

@@ -1,0 +1,61 @@
+"""What can go wrong with the archive, as one tree under `ArchiveError`."""
+
+# ruff: noqa: N818 - the names say what happened
+
+from __future__ import annotations
+
+import sqlite3
+
+
+class ArchiveError(Exception):
+    """The archive could not do what was asked; `str()` is one plain sentence."""
+
+
+class ArchiveTooNew(ArchiveError):
+    """A later version of the program made the file; it is left as it is."""
+
+
+class ArchiveDamaged(ArchiveError):
+    """The file is not the database it was."""
+
+
+class ArchiveFull(ArchiveError):
+    """There is no room left to write to. Nothing of the last change was kept."""
+
+
+class ArchiveReadOnly(ArchiveError):
+    """The file or its folder cannot be written to."""
+
+
+class ArchiveBusy(ArchiveError):
+    """Another program kept the archive to itself for too long."""
+
+
+class QueryCancelled(ArchiveError):
+    """`Archive.interrupt` ended the query."""
+
+
+_KINDS: dict[int, tuple[type[ArchiveError], str]] = {
+    sqlite3.SQLITE_BUSY: (ArchiveBusy, "the archive is in use by another program"),
+    sqlite3.SQLITE_LOCKED: (ArchiveBusy, "the archive is in use by another program"),
+    sqlite3.SQLITE_FULL: (ArchiveFull, "the disk is full: nothing can be added to the archive"),
+    sqlite3.SQLITE_READONLY: (ArchiveReadOnly, "the archive cannot be written to"),
+    sqlite3.SQLITE_CORRUPT: (ArchiveDamaged, "the archive is damaged"),
+    sqlite3.SQLITE_NOTADB: (ArchiveDamaged, "the archive is not a database"),
+    sqlite3.SQLITE_INTERRUPT: (QueryCancelled, "the query was cancelled"),
+    sqlite3.SQLITE_CANTOPEN: (ArchiveError, "the archive cannot be opened"),
+    sqlite3.SQLITE_IOERR: (ArchiveError, "the disk failed to read or write the archive"),
+}
+_NO_ROOM = (sqlite3.SQLITE_IOERR_WRITE, sqlite3.SQLITE_IOERR_SHMSIZE)
+"""How the system's refusal to let a file grow (a quota, a limit) comes through SQLite."""
+
+
+def archive_error(error: sqlite3.Error) -> ArchiveError:
+    """Return the error of ours that an error of SQLite's stands for, not raised."""
+    code = getattr(error, "sqlite_errorcode", None)
+    if code is None:
+        return ArchiveError(f"the archive could not be used: {error}")
+    kind, sentence = _KINDS.get(code & 0xFF, (ArchiveError, f"the archive failed: {error}"))
+    if code in _NO_ROOM:
+        kind, sentence = _KINDS[sqlite3.SQLITE_FULL]
+    return kind(sentence)

@@ -1,0 +1,286 @@
+"""Answers written down, read marks, and letting go of what is old."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Sequence
+from datetime import datetime
+from itertools import islice
+
+from inbox_tui.archive.errors import ArchiveError
+from inbox_tui.archive.listings import Listings
+from inbox_tui.archive.records import Filter, Page, Stored, Sweep, to_server_seconds
+from inbox_tui.archive.rows import LAST_SERIAL, first_row, packed, rows_of, second_of
+from inbox_tui.archive.search import source_of
+from inbox_tui.smsc.limit import Moment
+from inbox_tui.smsc.message import IncomingMessage
+
+_AT_ONCE = 1000
+"""Messages changed by one statement."""
+_EXPIRED_AT_ONCE = 500
+_SIGHTINGS_KEPT_SECONDS = 7200.0
+_INSERT = "INSERT INTO messages VALUES (?, ?, ?, ?, ?, ?, ?, ?, 1, ?)"
+
+
+class Pages(Listings):
+    """The part of the archive that is written when the service has answered or the user reads."""
+
+    def store_page(self, account: int, page: Page) -> Stored:
+        """Keep an answer and all that came with it, in one transaction: all of it or nothing.
+
+        Messages that are in the archive already stay as they are. Raises `ArchiveError`.
+        """
+        with self._writing(account):
+            new = self._add(account, page.messages)
+            seen = int(page.seen.timestamp())
+            self._do_each(
+                "INSERT OR IGNORE INTO unreadable VALUES (?, ?, ?)",
+                ((account, packed(raw), seen) for raw in page.unreadable),
+            )
+            scope = packed(page.scope)
+            self._set_sweep(account, scope, page.sweep)
+            if page.messages:
+                self._sight(account, scope, page.at, max(message.id for message in page.messages))
+            if page.gap is not None:
+                self._do(
+                    "INSERT OR IGNORE INTO gaps VALUES (?, ?, ?, ?)", (account, scope, *page.gap)
+                )
+            if page.entry is not None:
+                self._do(
+                    "UPDATE requests SET answered_at = ? WHERE entry = ? AND account = ?",
+                    (page.at.seconds, page.entry, account),
+                )
+        return Stored(new)
+
+    def unreadable(self, account: int) -> int:
+        """Return how many raw entries are kept that could not be read as messages."""
+        (count,) = self._one("SELECT count(*) FROM unreadable WHERE account = ?", (account,))
+        return int(count)
+
+    # -- messages
+
+    def _add(self, account: int, messages: Sequence[IncomingMessage]) -> list[int]:
+        """Add those that are not there yet; returns their ids, newest first."""
+        known = self._known(account, messages)
+        fresh: dict[int, tuple[int, IncomingMessage]] = {}
+        for message in messages:
+            if message.id not in known and message.id not in fresh:
+                fresh[message.id] = (to_server_seconds(message.received), message)
+        if not fresh:
+            return []
+        self._do("UPDATE state SET changes = changes + 1")
+        (change,) = self._one("SELECT changes FROM state")
+        numbers = {
+            to_phone: self._number_made(account, to_phone)
+            for to_phone in {message.to_phone for _, message in fresh.values()}
+        }
+        in_order = sorted(fresh.values(), key=lambda timed: (timed[0], timed[1].id))
+        rows = self._free_rows(account, [received for received, _ in in_order])
+        self._do_each(
+            _INSERT,
+            (
+                (
+                    row,
+                    account,
+                    message.id,
+                    received,
+                    None if message.sent is None else to_server_seconds(message.sent),
+                    packed(message.phone),
+                    numbers[message.to_phone],
+                    packed(message.message),
+                    change,
+                )
+                for row, (received, message) in zip(rows, in_order, strict=True)
+            ),
+        )
+        self._do_each("INSERT INTO unindexed VALUES (?)", ((row,) for row in rows))
+        counted = ((numbers[message.to_phone], received) for received, message in in_order)
+        self._add_to_tally(account, counted, 1, 1)
+        return [message.id for _, message in reversed(in_order)]
+
+    def _known(self, account: int, messages: Sequence[IncomingMessage]) -> set[int]:
+        """Return which ids are in the archive already."""
+        known = self._all(
+            "SELECT id FROM messages INDEXED BY messages_id"
+            " WHERE account = ? AND id IN (SELECT value FROM json_each(?))",
+            (account, json.dumps([message.id for message in messages])),
+        )
+        return {found for (found,) in known}
+
+    def _free_rows(self, account: int, seconds: Sequence[int]) -> list[int]:
+        """Return a free row number for each of these server seconds, which rise."""
+        first, last = rows_of(account, None)
+        (highest,) = self._one(
+            "SELECT max(row) FROM messages WHERE row BETWEEN ? AND ?", (first, last)
+        )
+        rows: list[int] = []
+        row = -1
+        for received in seconds:
+            start = first_row(account, received)
+            if row < start:
+                row = start - 1
+                if highest is not None and start <= highest:
+                    (taken,) = self._one(
+                        "SELECT max(row) FROM messages WHERE row BETWEEN ? AND ?",
+                        (start, start | LAST_SERIAL),
+                    )
+                    row = row if taken is None else taken
+            row += 1
+            if second_of(row) != second_of(start):
+                raise ArchiveError("more messages in one second than the archive can number")
+            rows.append(row)
+        return rows
+
+    # -- read marks
+
+    def mark(self, account: int, ids: Iterable[int], *, unread: bool) -> None:
+        """Mark messages as unread or read. Ids that are not in the archive are passed over."""
+        rest = iter(ids)
+        with self._writing(account):
+            while some := list(islice(rest, _AT_ONCE)):
+                self._mark(account, some, unread=unread)
+
+    def mark_shown_read(self, account: int, wanted: Filter) -> list[int]:
+        """Mark everything that fits a filter as read; returns the ids that were unread."""
+        unread = wanted._replace(unread=True)
+        with self._writing(account):
+            number = self._number_of(account, unread)
+            if wanted.search or wanted.phone is not None:
+                rows = list(self._found(account, number, unread))
+                found = self._ids(rows)
+            else:
+                source, parameters = source_of(account, number, unread)
+                found = self._ids_in(source, parameters)
+            for start in range(0, len(found), _AT_ONCE):
+                self._mark(account, found[start : start + _AT_ONCE], unread=False)
+        return found
+
+    def _ids(self, rows: Sequence[int]) -> list[int]:
+        found: list[int] = []
+        for start in range(0, len(rows), _AT_ONCE):
+            some = json.dumps(rows[start : start + _AT_ONCE])
+            found += self._ids_in("messages WHERE row IN (SELECT value FROM json_each(?))", (some,))
+        return found
+
+    def _ids_in(self, source: str, parameters: Sequence[object]) -> list[int]:
+        found = self._all(f"SELECT id FROM {source}", parameters)  # noqa: S608
+        return [found_id for (found_id,) in found]
+
+    def _mark(self, account: int, ids: list[int], *, unread: bool) -> None:
+        changing = self._all(
+            "SELECT row, number, received FROM messages INDEXED BY messages_id"
+            " WHERE account = ? AND id IN (SELECT value FROM json_each(?)) AND unread = ?",
+            (account, json.dumps(ids), not unread),
+        )
+        self._do_each(
+            "UPDATE messages SET unread = ? WHERE row = ?",
+            ((unread, row) for row, _, _ in changing),
+        )
+        counted = ((number, received) for _, number, received in changing)
+        self._add_to_tally(account, counted, 0, 1 if unread else -1)
+
+    # -- how far the service has been asked
+
+    def sweep(self, account: int, scope: str) -> Sweep:
+        """Return how far a scope has been asked for; nothing but None where it never was."""
+        found = self._first(
+            "SELECT floor, reached, boot, seconds, completed FROM sweeps"
+            " WHERE account = ? AND scope = ?",
+            (account, packed(scope)),
+        )
+        if found is None:
+            return Sweep(None, None, None, None)
+        floor, reached, boot, seconds, completed = found
+        return Sweep(
+            floor,
+            reached,
+            None if boot is None else Moment(boot, seconds),
+            None if completed is None else datetime.fromisoformat(completed),
+        )
+
+    def _set_sweep(self, account: int, scope: str | bytes, sweep: Sweep) -> None:
+        boot, seconds = sweep.started or (None, None)
+        completed = None if sweep.completed is None else sweep.completed.isoformat()
+        self._do(
+            "INSERT OR REPLACE INTO sweeps VALUES (?, ?, ?, ?, ?, ?, ?)",
+            (account, scope, sweep.floor, sweep.reached, boot, seconds, completed),
+        )
+
+    def settled(self, account: int, scope: str, started: Moment, seconds: float) -> int | None:
+        """Return the highest id that had been seen `seconds` before `started`, or earlier.
+
+        None where nothing had been, on this boot: what an earlier one saw is in the sweep's floor.
+        """
+        (highest,) = self._one(
+            "SELECT max(highest) FROM sightings"
+            " WHERE account = ? AND scope = ? AND boot = ? AND seconds <= ?",
+            (account, packed(scope), started.boot_id, started.seconds - seconds),
+        )
+        return None if highest is None else int(highest)
+
+    def _sight(self, account: int, scope: str | bytes, at: Moment, highest: int) -> None:
+        """Note when an id was seen; of what is hours old, only the highest is kept."""
+        self._do(
+            "INSERT INTO sightings VALUES (?, ?, ?, ?, ?)"
+            " ON CONFLICT DO UPDATE SET highest = max(highest, excluded.highest)",
+            (account, scope, at.boot_id, at.seconds, highest),
+        )
+        old = at.seconds - _SIGHTINGS_KEPT_SECONDS
+        best = self._first(
+            "SELECT seconds FROM sightings WHERE account = ? AND scope = ? AND boot = ?"
+            " AND seconds <= ? ORDER BY highest DESC, seconds LIMIT 1",
+            (account, scope, at.boot_id, old),
+        )
+        self._do(
+            "DELETE FROM sightings WHERE account = ? AND scope = ?"
+            " AND (boot <> ? OR (seconds <= ? AND seconds <> ?))",
+            (account, scope, at.boot_id, old, best[0] if best is not None else old),
+        )
+
+    # -- letting go
+
+    def expire(self, account: int, before: int) -> int:
+        """Delete for good what was received before these server seconds; returns how many.
+
+        Raw entries that could not be read go by when they came.
+        """
+        deleted = 0
+        while some := self._expire_some(account, before):
+            deleted += some
+        with self._writing(account):
+            others = self._do(
+                "DELETE FROM unreadable WHERE account = ? AND seen < ?", (account, before)
+            )
+            self._do('DELETE FROM gaps WHERE account = ? AND "end" <= ?', (account, before))
+        (scrub,) = self._one("SELECT scrub FROM state")
+        if scrub or others:
+            self._scrub()
+        return deleted
+
+    def _expire_some(self, account: int, before: int) -> int:
+        with self._writing(account):
+            old = self._all(
+                "SELECT row, message, phone, number, received, unread"
+                " FROM messages INDEXED BY messages_key WHERE account = ? AND received < ?"
+                " ORDER BY received LIMIT ?",
+                (account, before, _EXPIRED_AT_ONCE),
+            )
+            if not old:
+                return 0
+            self._forget(sorted(columns[:4] for columns in old))
+            rows = [(row,) for row, *_ in old]
+            self._do_each("DELETE FROM unindexed WHERE row = ?", rows)
+            self._do_each(
+                "DELETE FROM senders WHERE account = ? AND phone = ? AND row = ?",
+                ((account, phone, row) for row, _, phone, *_ in old),
+            )
+            self._do_each("DELETE FROM messages WHERE row = ?", rows)
+            for was_unread in (0, 1):
+                counted = (
+                    (number, received)
+                    for _, _, _, number, received, unread in old
+                    if unread == was_unread
+                )
+                self._add_to_tally(account, counted, -1, -was_unread)
+            self._do("UPDATE state SET changes = changes + 1, scrub = 1")
+        return len(old)

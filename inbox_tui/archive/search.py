@@ -1,0 +1,223 @@
+"""The search index, and finding with it and without."""
+
+from __future__ import annotations
+
+import heapq
+import unicodedata
+from collections.abc import Generator, Iterable
+from contextlib import closing
+from typing import Any
+
+from inbox_tui.archive.database import Found
+from inbox_tui.archive.records import Filter
+from inbox_tui.archive.rows import packed, rows_of
+from inbox_tui.archive.tally import ALL_NUMBERS, Tally
+from inbox_tui.archive.terms import Terms, haystack
+
+_FOLDING = f"1 {unicodedata.unidata_version}"
+"""What the index was made with; the first number changes with `text.folded` and `squeezed`."""
+_FEW_UNREAD = 2000
+"""So many unread messages are looked through one by one rather than by the index."""
+_MERGE_PAGES = 200
+"""How much of the index is merged in one go: some ten milliseconds."""
+
+
+class Search(Tally):
+    """The part of the archive that finds messages by their text, sender and receiver.
+
+    New messages are looked through one by one until `index` has come to them, newest first.
+    """
+
+    def index(self, limit: int) -> int:
+        """Bring the search index up by at most `limit` messages; returns how many are left."""
+        folding, scrub = self._one("SELECT folding, scrub FROM state")
+        waiting = self._first("SELECT 1 FROM unindexed LIMIT 1")
+        if folding == _FOLDING and waiting is None:
+            if scrub:
+                self._scrub()
+            return 0
+        with self._writing():
+            (folding,) = self._one("SELECT folding FROM state")
+            if folding != _FOLDING:
+                self._begin_anew()
+            rows = self._all(
+                "SELECT unindexed.row, message, phone, number"
+                " FROM unindexed CROSS JOIN messages ON messages.row = unindexed.row"
+                " ORDER BY unindexed.row DESC LIMIT ?",
+                (limit,),
+            )
+            rows.reverse()  # the index takes rising numbers at one go
+            self._do_each(
+                "INSERT INTO search (rowid, text) VALUES (?, ?)",
+                ((row, self._haystack(*texts)) for row, *texts in rows),
+            )
+            self._do_each(
+                "INSERT OR IGNORE INTO senders SELECT account, phone, row FROM messages"
+                " WHERE row = ?",
+                ((row,) for row, *_ in rows),
+            )
+            if rows:
+                self._do("DELETE FROM unindexed WHERE row >= ?", (rows[0][0],))
+            (left,) = self._one("SELECT count(*) FROM unindexed")
+        return int(left)
+
+    def _begin_anew(self) -> None:
+        self._do("INSERT INTO search (search) VALUES ('delete-all')")
+        self._do("INSERT OR IGNORE INTO unindexed SELECT row FROM messages")
+        self._do("UPDATE state SET folding = ?", (_FOLDING,))
+
+    def _haystack(self, message: str | bytes, phone: str | bytes, number: int) -> str:
+        return haystack(message, phone, self._to_phone(number))
+
+    def _fits(self, terms: Terms, message: str | bytes, phone: str | bytes, number: int) -> bool:
+        return terms.found_in(message, phone, self._to_phone(number))
+
+    # -- finding
+
+    def _found(
+        self, account: int, number: int, wanted: Filter, last: int | None = None
+    ) -> Generator[int, None, None]:
+        """Yield the rows that fit a filter with a search or a sender, newest second first.
+
+        `last`: none with a larger number. To be read within one transaction.
+        """
+        terms = Terms.of(wanted.search)
+        query = terms.query
+        of_index: list[object]
+        first, end = rows_of(account, wanted.since)
+        bounds = (first, end if last is None else min(last, end))
+        further, parameters = _further(number, wanted)
+        few = wanted.unread and self._counted(account, number, None)[1] <= _FEW_UNREAD
+        if few or (query is None and wanted.phone is None):
+            source, of_source = source_of(account, number, wanted)
+            return self._checked(
+                terms,
+                self._each(
+                    f"SELECT row, message, phone, number FROM {source} AND row <= ?"  # noqa: S608
+                    " ORDER BY received DESC, id DESC",
+                    (*of_source, bounds[1]),
+                ),
+            )
+        columns = "messages.row, message, messages.phone, number"
+        if query is not None:
+            match, exact = query
+            key, condition, of_index = "search.rowid", "search MATCH ?", [match]
+        else:
+            exact = not wanted.search
+            key, condition = "senders.row", "senders.account = ? AND senders.phone = ?"
+            of_index = [account, packed(wanted.phone or "")]
+        table = key.partition(".")[0]
+        joined = f"{columns} FROM {table} CROSS JOIN messages ON messages.row = {key}"
+        if exact and wanted.search and not further:  # the index tells all
+            joined = f"{key} FROM {table}"
+        indexed = self._each(
+            f"SELECT {joined} WHERE {condition} AND {key} BETWEEN ? AND ? {further}"
+            f" ORDER BY {key} DESC",
+            (*of_index, *bounds, *parameters),
+        )
+        waiting = self._each(
+            f"SELECT {columns} FROM unindexed CROSS JOIN messages"  # noqa: S608
+            " ON messages.row = unindexed.row"
+            f" WHERE unindexed.row BETWEEN ? AND ? {further} ORDER BY unindexed.row DESC",
+            (*bounds, *parameters),
+        )
+        return self._merged(terms, indexed, waiting, exact=exact)
+
+    def _merged(
+        self,
+        terms: Terms,
+        indexed: Found,
+        waiting: Found,
+        *,
+        exact: bool,
+    ) -> Generator[int, None, None]:
+        """Yield what the index found, and what is found in what waits for it, in one order.
+
+        Those waiting are looked into no further than is asked for.
+        """
+        found = ((row[0], exact, row) for row in indexed)
+        unknown = ((row[0], False, row) for row in waiting)
+        with closing(indexed), closing(waiting):
+            for row, sure, texts in heapq.merge(found, unknown, reverse=True):
+                if sure or self._fits(terms, *texts[1:]):
+                    yield row
+
+    def _checked(self, terms: Terms, rows: Found) -> Generator[int, None, None]:
+        with closing(rows):
+            for row, *texts in rows:
+                if self._fits(terms, *texts):
+                    yield row
+
+    # -- forgetting
+
+    def _forget_rows(self, account: int) -> None:
+        first, last = rows_of(account, None)
+        outside = "SELECT 1 FROM messages WHERE row < ? OR row > ? LIMIT 1"
+        if self._first(outside, (first, last)) is None:
+            self._do("INSERT INTO search (search) VALUES ('delete-all')")
+        else:
+            self._forget(
+                self._each(
+                    "SELECT row, message, phone, number FROM messages WHERE row BETWEEN ? AND ?",
+                    (first, last),
+                )
+            )
+        self._do("DELETE FROM unindexed WHERE row BETWEEN ? AND ?", (first, last))
+        self._do("UPDATE state SET scrub = 1")
+
+    def _forget(self, rows: Iterable[tuple[Any, ...]]) -> None:
+        """Take rows out of the index, where they are in it; numbers rise."""
+        self._do_each(
+            "INSERT INTO search (search, rowid, text) SELECT 'delete', ?1, ?2"
+            " WHERE NOT EXISTS (SELECT 1 FROM unindexed WHERE row = ?1)",
+            ((row, self._haystack(*texts)) for row, *texts in rows),
+        )
+
+    def _scrub(self) -> None:
+        """Merge the index until nothing deleted is left in it, and empty the log beside the file.
+
+        A piece at a time, so that other programs can write in between.
+        """
+        pages = -_MERGE_PAGES
+        while True:
+            with self._writing():
+                before = self._connection.total_changes
+                self._do("INSERT INTO search (search, rank) VALUES ('merge', ?)", (pages,))
+                if self._connection.total_changes - before < 2:
+                    self._do("UPDATE state SET scrub = 0")
+                    break
+            pages = _MERGE_PAGES
+        self._all("PRAGMA wal_checkpoint(TRUNCATE)")
+
+
+def source_of(account: int, number: int, wanted: Filter) -> tuple[str, list[object]]:
+    """Return table, index and conditions for a wanted, its search left out, with parameters.
+
+    The index gives the order of lists, by received and id.
+    """
+    if wanted.unread:
+        index = "messages_unread"
+    elif number != ALL_NUMBERS:
+        index = "messages_number"
+    else:
+        index = "messages_key"
+    conditions, parameters = _further(number, wanted)
+    since, bound = ("AND received >= ?", [wanted.since]) if wanted.since is not None else ("", [])
+    return (
+        f"messages INDEXED BY {index} WHERE account = ? {conditions} {since}",
+        [account, *parameters, *bound],
+    )
+
+
+def _further(number: int, wanted: Filter) -> tuple[str, list[object]]:
+    """Return the conditions for what is neither account nor time, with parameters."""
+    conditions, parameters = "", list[object]()
+    if number != ALL_NUMBERS:
+        conditions += " AND number = ?"
+        parameters.append(number)
+    if wanted.phone is not None:
+        conditions += " AND messages.phone = ?"
+        parameters.append(packed(wanted.phone))
+    if wanted.unread:
+        conditions += " AND unread = 1"
+    return conditions, parameters

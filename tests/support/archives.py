@@ -1,0 +1,168 @@
+"""Archives to try things on: made-up messages, and a model that does it all the slow way."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from datetime import UTC, datetime
+from pathlib import Path
+
+from inbox_tui.archive import (
+    Archive,
+    Filter,
+    Gap,
+    Key,
+    Page,
+    Row,
+    Sweep,
+    from_server_seconds,
+    to_server_seconds,
+)
+from inbox_tui.smsc.limit import Moment
+from inbox_tui.smsc.message import IncomingMessage
+from inbox_tui.text import folded, squeezed
+
+NOW = datetime(2026, 11, 23, 7, 42, 30, tzinfo=UTC)
+SERVER_NOW = to_server_seconds(datetime(2026, 11, 23, 10, 42, 30))  # noqa: DTZ001
+BOOT = Moment("boot", 1000.0)
+NOWHERE = Sweep(None, None, None, None)
+
+
+def incoming(
+    number: int,
+    text: str = "Hello",
+    *,
+    received: int = SERVER_NOW,
+    phone: str = "79991234567",
+    to_phone: str = "79110000001",
+) -> IncomingMessage:
+    """A message received at these server seconds and sent two seconds before."""
+    return IncomingMessage(
+        number,
+        from_server_seconds(received),
+        phone,
+        to_phone,
+        text,
+        from_server_seconds(received - 2),
+    )
+
+
+def page(
+    *messages: IncomingMessage,
+    scope: str = "",
+    entry: int | None = None,
+    unreadable: Sequence[str] = (),
+    sweep: Sweep = NOWHERE,
+    at: Moment = BOOT,
+    gap: Gap | None = None,
+    seen: datetime = NOW,
+) -> Page:
+    return Page(scope, entry, messages, unreadable, sweep, at, gap, seen)
+
+
+def opened(folder: Path, *messages: IncomingMessage) -> tuple[Archive, int]:
+    """An archive with an account in it that has these messages."""
+    archive = Archive.open(folder / "inbox.db")
+    account = archive.account("alex", "smscentre.com")
+    if messages:
+        archive.store_page(account, page(*messages))
+    return archive, account
+
+
+def whole(archive: Archive, account: int, wanted: Filter) -> list[Row | Gap]:
+    """Everything that is listed for a filter."""
+    listing = archive.listing(account, wanted)
+    return list(archive.window(listing, 0, len(listing)))
+
+
+def ids(items: Iterable[Row | Gap]) -> list[int]:
+    return [item.id for item in items if isinstance(item, Row)]
+
+
+class Model:
+    """The same as an archive of one account, by looking at every message every time."""
+
+    def __init__(self) -> None:
+        self.rows: dict[int, Row] = {}
+        self.gaps: set[tuple[str, Gap]] = set()
+
+    def store(self, messages: Iterable[IncomingMessage]) -> list[int]:
+        new = []
+        for m in messages:
+            if m.id not in self.rows:
+                received = to_server_seconds(m.received)
+                sent = None if m.sent is None else to_server_seconds(m.sent)
+                self.rows[m.id] = Row(
+                    0, m.id, received, sent, m.phone, m.to_phone, m.message, True
+                )
+                new.append(self.rows[m.id])
+        return [row.id for row in sorted(new, key=lambda row: row.key, reverse=True)]
+
+    def mark(self, numbers: Iterable[int], *, unread: bool) -> None:
+        for number in numbers:
+            if number in self.rows:
+                self.rows[number] = self.rows[number]._replace(unread=unread)
+
+    def expire(self, before: int) -> int:
+        old = [row.id for row in self.rows.values() if row.received < before]
+        for number in old:
+            del self.rows[number]
+        self.gaps = {(scope, gap) for scope, gap in self.gaps if gap.end > before}
+        return len(old)
+
+    def fits(self, row: Row, wanted: Filter) -> bool:
+        return (
+            wanted.to_phone in (None, row.to_phone)
+            and wanted.phone in (None, row.phone)
+            and (wanted.since is None or row.received >= wanted.since)
+            and (row.unread or not wanted.unread)
+            and (not wanted.search or self.found(row, wanted.search))
+        )
+
+    def found(self, row: Row, search: str) -> bool:
+        places = [
+            place
+            for text in (row.message, row.phone, row.to_phone)
+            for place in (folded(text), squeezed(text))
+        ]
+
+        def somewhere(word: str) -> bool:
+            spellings = {word, squeezed(word)}
+            joined = squeezed(word)
+            if joined.startswith("+") and joined[1:].isdigit() and joined.isascii():
+                spellings.add(joined[1:])
+            return any(spelling in place for place in places for spelling in spellings)
+
+        return all(map(somewhere, folded(search).split())) or all(
+            map(somewhere, squeezed(search).split())
+        )
+
+    def messages(self, wanted: Filter) -> list[Row]:
+        found = [row for row in self.rows.values() if self.fits(row, wanted)]
+        return sorted(found, key=lambda row: row.key, reverse=True)
+
+    def listing(self, wanted: Filter) -> list[Row | Gap]:
+        items: list[Row | Gap] = list(self.messages(wanted))
+        if wanted.plain:
+            items += {
+                gap
+                for scope, gap in self.gaps
+                if scope in ("", wanted.to_phone) or wanted.to_phone is None
+                if wanted.since is None or gap.end > wanted.since
+            }
+        return sorted(items, key=order, reverse=True)
+
+    def next_unread(self, wanted: Filter, after: Key | None) -> Row | None:
+        unread = self.messages(wanted._replace(unread=True))
+        older = [row for row in unread if after is None or row.key < after]
+        return next(iter([*older, *unread]), None)
+
+
+def order(item: Row | Gap) -> tuple[int, int, int]:
+    if isinstance(item, Gap):
+        return (item.end, -1, -item.start)
+    return (item.received, item.id, 0)
+
+
+def without_row(items: Iterable[Row | Gap]) -> list[Row | Gap]:
+    """Items as the model has them: it knows nothing of row numbers."""
+    return [item._replace(row=0) if isinstance(item, Row) else item for item in items]
