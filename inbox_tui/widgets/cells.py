@@ -1,0 +1,93 @@
+"""Text cut and wrapped to terminal cells, and lines put together of pieces."""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING, Final
+
+from rich.cells import cell_len, chop_cells, set_cell_size
+from textual.content import Content
+
+from inbox_tui.widgets.symbols import symbols
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+_WORD: Final = re.compile("([^ ]*) *")
+_WIDEST_CHARACTER: Final = 2
+
+
+def cut(text: str, width: int) -> str:
+    """Return the text in at most `width` cells, ending in an ellipsis where something is lost.
+
+    The text must be safe to draw already (`inbox_tui.text.drawn`).
+    """
+    if cell_len(text) <= width:
+        return text
+    if width <= 0:
+        return ""
+    return set_cell_size(text, width - 1).rstrip() + symbols().ellipsis
+
+
+def padded(text: str, width: int) -> str:
+    """Return the text in exactly `width` cells, cut or filled with spaces."""
+    text = cut(text, width)
+    return text + " " * (width - cell_len(text))
+
+
+def wrapped(text: str, width: int) -> Iterator[tuple[int, int]]:
+    """Yield where the lines of one paragraph begin and end, each at most `width` cells.
+
+    Lines break at spaces; a word longer than a line is broken where the line is full. The spaces
+    at a break are on neither line. An empty text is one empty line.
+    """
+    width = max(_WIDEST_CHARACTER, width)
+    if len(text) * _WIDEST_CHARACTER <= width:
+        yield 0, len(text)
+        return
+    start = end = filled = 0
+    for word in _WORD.finditer(text):
+        if word[1] and filled + cell_len(word[1]) > width:
+            if filled:
+                yield start, end
+            start = word.start()
+            *full, last = chop_cells(word[1], width) or [""]
+            for piece in full:
+                yield start, start + len(piece)
+                start += len(piece)
+            filled = cell_len(last) + len(word[0]) - len(word[1])
+        else:
+            filled += cell_len(word[0])
+        end = word.end(1) if word[1] else end
+    yield start, end
+
+
+class Line:
+    """One line under construction, of pieces each in a style, never wider than its room."""
+
+    def __init__(self, room: int | None = None) -> None:
+        """Create an empty line of at most `room` cells, or of any length."""
+        self._room = room
+        self._pieces: list[tuple[str, str]] = []
+        self.width = 0
+        """The cells filled so far."""
+
+    def add(self, text: str, style: str = "") -> Line:
+        """Add a piece, cut to the room that is left."""
+        if self._room is not None:
+            text = cut(text, self._room - self.width)
+        if text:
+            self._pieces.append((text, style))
+            self.width += cell_len(text)
+        return self
+
+    def append(self, other: Line) -> Line:
+        """Add the pieces of another line."""
+        for text, style in other._pieces:
+            self.add(text, style)
+        return self
+
+    def beside(self, right: Line, width: int) -> Content:
+        """Return this line and another one at the right edge, in `width` cells."""
+        space = " " * max(0, width - self.width - right.width)
+        return Content.assemble(*self._pieces, space, *right._pieces)

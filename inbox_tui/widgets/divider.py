@@ -1,0 +1,76 @@
+"""The line between two widgets, which can be dragged."""
+
+from __future__ import annotations
+
+from textual import events
+from textual.content import Content
+from textual.message import Message
+from textual.reactive import reactive
+from textual.widget import Widget
+
+from inbox_tui.widgets.symbols import symbols
+
+
+class Divider(Widget):
+    """A line one cell thick between two widgets; dragging it tells where it should be."""
+
+    DEFAULT_CSS = """
+    Divider {
+        width: 100%;
+        height: 1;
+        color: $panel;
+        &:hover, &.-dragged { color: $primary; }
+        &.-upright { width: 1; height: 100%; }
+    }
+    """
+
+    upright: reactive[bool] = reactive(False)
+    """Whether the line stands between two widgets side by side."""
+
+    class Dragged(Message):
+        """Posted while the line is dragged."""
+
+        def __init__(self, divider: Divider, x: int, y: int) -> None:
+            super().__init__()
+            self.divider = divider
+            self.x = x
+            """The column of the screen the mouse is at."""
+            self.y = y
+            """The line of the screen the mouse is at."""
+
+        @property
+        def control(self) -> Divider:
+            """The line that is dragged."""
+            return self.divider
+
+    class Dropped(Message):
+        """Posted when the line is let go of."""
+
+    def watch_upright(self, upright: bool) -> None:
+        """Stand or lie."""
+        self.set_class(upright, "-upright")
+
+    def render(self) -> Content:
+        """Return the line."""
+        marks = symbols()
+        width, height = self.size
+        return Content("\n".join([marks.upright] * height) if self.upright else marks.rule * width)
+
+    def on_mouse_down(self, event: events.MouseDown) -> None:
+        """Take hold of the line."""
+        event.stop()
+        self.capture_mouse()
+        self.add_class("-dragged")
+
+    def on_mouse_move(self, event: events.MouseMove) -> None:
+        """Tell where it is dragged to."""
+        if self.has_class("-dragged"):
+            self.post_message(self.Dragged(self, event.screen_x, event.screen_y))
+
+    def on_mouse_up(self, event: events.MouseUp) -> None:
+        """Let go of it."""
+        if self.has_class("-dragged"):
+            event.stop()
+            self.capture_mouse(False)
+            self.remove_class("-dragged")
+            self.post_message(self.Dropped())

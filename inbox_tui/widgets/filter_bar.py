@@ -1,0 +1,291 @@
+"""The line of filters: what is shown, and the search."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Final, Literal, NamedTuple
+
+from rich.cells import cell_len
+from textual.message import Message
+from textual.reactive import reactive
+from textual.widget import Widget
+
+from inbox_tui.text import drawn
+from inbox_tui.widgets.cells import Line, cut
+from inbox_tui.widgets.presentation import grouped
+from inbox_tui.widgets.symbols import symbols
+
+if TYPE_CHECKING:
+    from textual import events
+    from textual.content import Content
+
+    from inbox_tui.widgets.search_input import SearchInput
+
+ChipName = Literal["to", "window", "search", "unread"]
+
+_GAP: Final = 3
+_SHORT_GAP: Final = 2
+_MUTED: Final = "$foreground 60%"
+_SHORTEST_CHIP: Final = 5
+_SHORTEST_SEARCH: Final = 12
+
+
+class _Chip(NamedTuple):
+    """A filter as it is drawn: a label and a value, `active` when it leaves something out."""
+
+    name: ChipName
+    label: str
+    value: str
+    active: bool
+
+    @property
+    def width(self) -> int:
+        return cell_len(self.label) + cell_len(self.value)
+
+    def add_to(self, line: Line) -> None:
+        line.add(self.label, _MUTED).add(self.value, "bold" if self.active else "")
+
+
+class FilterBar(Widget):
+    """Shows the filters as chips that can be clicked, the search, and how much is shown."""
+
+    DEFAULT_CSS = """
+    FilterBar {
+        height: 1;
+        padding: 0 1;
+        background: $background;
+        color: $foreground;
+    }
+    """
+
+    to: reactive[str] = reactive("all numbers")
+    """The receiving number shown, or what stands for all."""
+    window: reactive[str] = reactive("")
+    """The hour window shown."""
+    search: reactive[str] = reactive("")
+    """What is searched for."""
+    unread: reactive[bool] = reactive(False)
+    """Whether only unread messages are shown."""
+    shown: reactive[int | None] = reactive(None)
+    """How many messages are shown; None while they are being counted."""
+    total: reactive[int] = reactive(0)
+    """How many messages there are in all."""
+    newer: reactive[int] = reactive(0)
+    """How many messages came in above those in sight."""
+
+    class FilterMessage(Message):
+        """Base class of the messages of a bar."""
+
+        def __init__(self, filter_bar: FilterBar) -> None:
+            super().__init__()
+            self.filter_bar = filter_bar
+            """The bar that sent the message."""
+
+        @property
+        def control(self) -> FilterBar:
+            """The bar that sent the message, for use with the `on` decorator."""
+            return self.filter_bar
+
+    class Chosen(FilterMessage):
+        """Posted when a chip is clicked."""
+
+        def __init__(self, filter_bar: FilterBar, chip: ChipName) -> None:
+            super().__init__(filter_bar)
+            self.chip = chip
+            """Which chip."""
+
+    class SearchChanged(FilterMessage):
+        """Posted when what is searched for changes, at every key."""
+
+        def __init__(self, filter_bar: FilterBar, value: str) -> None:
+            super().__init__(filter_bar)
+            self.value = value
+            """What is searched for now."""
+
+    class SearchDone(FilterMessage):
+        """Posted when the search is no longer being typed."""
+
+        def __init__(self, filter_bar: FilterBar, accepted: bool) -> None:
+            super().__init__(filter_bar)
+            self.accepted = accepted
+            """Whether the search stays; False where it was given up."""
+
+    def __init__(
+        self,
+        *,
+        name: str | None = None,
+        id: str | None = None,  # noqa: A002 - as every widget of Textual has it
+        classes: str | None = None,
+    ) -> None:
+        """Create a bar.
+
+        Args:
+            name: The name of the widget.
+            id: The ID of the widget in the DOM.
+            classes: The CSS classes of the widget.
+
+        """
+        super().__init__(name=name, id=id, classes=classes)
+        self._input: SearchInput | None = None
+        self._spans: list[tuple[int, int, ChipName]] = []
+        """Where the chips are, in cells, from and to."""
+
+    # -- searching
+
+    @property
+    def searching(self) -> bool:
+        """Whether a search is being typed."""
+        return self._input is not None
+
+    def begin_search(self, value: str = "") -> None:
+        """Put an input in the place of the search chip, with this text in it, and go to it."""
+        if self._input is not None:
+            self._input.focus()
+            return
+        from inbox_tui.widgets.search_input import SearchInput
+
+        self._input = SearchInput(value)
+        self.mount(self._input)
+        self._input.focus()
+        self._place_input()
+        self.refresh()
+
+    def end_search(self, *, accepted: bool) -> None:
+        """Take the input away again; a search not accepted is cleared."""
+        search, self._input = self._input, None
+        if search is None:
+            return
+        if not accepted and search.value:
+            self.post_message(self.SearchChanged(self, ""))
+        self.post_message(self.SearchDone(self, accepted))
+        search.remove()
+        self.refresh()
+
+    def search_typed(self, value: str) -> None:
+        """Tell what the input holds."""
+        self.post_message(self.SearchChanged(self, value))
+
+    def _place_input(self) -> None:
+        """Give the input the room between its label and what is on the right."""
+        if self._input is None:
+            return
+        before, after = self._around_input()
+        self._input.styles.margin = (0, 0, 0, before)
+        self._input.styles.width = max(1, self.size.width - before - after)
+
+    def _around_input(self) -> tuple[int, int]:
+        """Return the cells taken before and after the input, the fewer the narrower the bar."""
+        width = self.size.width
+        before = self._before_input(width).width
+        after = self._counts().width
+        after += _GAP if after else 0
+        if width - before - after < _SHORTEST_SEARCH:
+            after = 0
+        return before, after
+
+    # -- drawing
+
+    def _chips(self, short: int = 0) -> list[_Chip]:
+        """Return the chips, the shorter the higher `short` is, from 0 to 2."""
+        to, search = drawn(self.to), drawn(self.search)
+        everyone = self.to == "all numbers"
+        labels = (("To: ", "Window: ", "Search: "), ("To: ", "", "/"), ("", "", "/"))[short]
+        if short and everyone:
+            to = "all"
+        nothing = symbols().ellipsis if short else "·"
+        chips = [
+            _Chip("to", labels[0] or ("To: " if everyone else ""), to, not everyone),
+            _Chip("window", labels[1], self.window, self.window not in {"", "everything"}),
+            _Chip("search", labels[2], search or nothing, bool(search)),
+        ]
+        if self.unread:
+            chips.append(_Chip("unread", "", "Unread", True))
+        return [chip for chip in chips if chip.value]
+
+    def _counts(self, short: int = 0) -> Line:
+        """Return what stands on the right, the less the higher `short` is, from 0 to 3."""
+        line = Line()
+        if self.newer:
+            word = "" if short else " new"
+            line.add(f"{grouped(self.newer)}{word} {symbols().above}", "bold $text-primary")
+        if self.shown is None or short > 2:
+            return line
+        line.add("  " if line.width else "")
+        told = grouped(self.shown)
+        if short < 2:
+            told += f" of {grouped(self.total)}"
+        return line.add(told, _MUTED)
+
+    def _fitted(self) -> tuple[list[_Chip], int, Line]:
+        """Return the chips, the gap after each, and the counts, as long as there is room."""
+        width = self.size.width
+        for short_chips, short_counts in ((0, 0), (1, 0), (1, 1), (1, 2), (2, 2), (2, 3)):
+            chips, counts = self._chips(short_chips), self._counts(short_counts)
+            gap = _SHORT_GAP if short_chips else _GAP
+            gaps = gap * (len(chips) if counts.width else len(chips) - 1)
+            spare = width - counts.width - gaps - sum(chip.width for chip in chips)
+            if spare >= 0:
+                return chips, gap, counts
+        return _narrowed(chips, -spare), gap, counts
+
+    def render(self) -> Content:
+        """Return the line."""
+        self._spans = []
+        if self._input is not None:
+            return self._render_around_input()
+        chips, gap, counts = self._fitted()
+        line = Line(self.size.width)
+        for number, chip in enumerate(chips):
+            line.add(" " * gap if number else "")
+            start = line.width
+            chip.add_to(line)
+            self._spans.append((start, line.width, chip.name))
+        return line.beside(counts, self.size.width)
+
+    def _render_around_input(self) -> Content:
+        _, after = self._around_input()
+        width = self.size.width
+        return self._before_input(width).beside(self._counts() if after else Line(), width)
+
+    def _before_input(self, width: int) -> Line:
+        """Return the chips before the input and its label, or a `/` where the bar is narrow."""
+        line = Line(width)
+        for chip in self._chips()[:2]:
+            chip.add_to(line)
+            line.add(" " * _GAP)
+        line.add("Search: ", _MUTED)
+        if width - line.width - self._counts().width < _SHORTEST_SEARCH * 2:
+            return Line(width).add("/", _MUTED)
+        return line
+
+    # -- events
+
+    def on_resize(self) -> None:
+        """Give the input the room there is now."""
+        self._place_input()
+
+    def watch_shown(self) -> None:
+        """Leave room for the count beside the input."""
+        self._place_input()
+
+    watch_newer = watch_total = watch_shown
+
+    def on_click(self, event: events.Click) -> None:
+        """Tell which chip was clicked."""
+        x = event.x - self.gutter.left
+        for start, end, name in self._spans:
+            if start <= x < end:
+                self.post_message(self.Chosen(self, name))
+
+
+def _narrowed(chips: list[_Chip], excess: int) -> list[_Chip]:
+    """Cut the longest values until `excess` cells are saved, as far as that goes."""
+    chips = list(chips)
+    while excess > 0:
+        longest = max(range(len(chips)), key=lambda number: cell_len(chips[number].value))
+        width = cell_len(chips[longest].value)
+        if width <= _SHORTEST_CHIP:
+            break
+        saved = min(excess, max(1, width // 4), width - _SHORTEST_CHIP)
+        chips[longest] = chips[longest]._replace(value=cut(chips[longest].value, width - saved))
+        excess -= saved
+    return chips

@@ -1,0 +1,664 @@
+"""The list of messages: a cursor over any number of them, at the cost of those in sight."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, ClassVar, Final, NamedTuple, Protocol
+
+from rich.cells import cell_len
+from rich.segment import Segment
+from rich.style import Style
+from textual.binding import Binding
+from textual.cache import LRUCache
+from textual.geometry import Region, Size, clamp
+from textual.message import Message
+from textual.reactive import reactive
+from textual.scroll_view import ScrollView
+from textual.strip import Strip
+
+from inbox_tui.archive import Gap, Key, Row
+from inbox_tui.text import drawn, find_code
+from inbox_tui.widgets.cells import cut, padded, wrapped
+from inbox_tui.widgets.symbols import symbols
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+    from datetime import date
+
+    from textual import events
+    from textual.binding import BindingType
+
+    from inbox_tui.widgets.presentation import Presentation
+
+_STRIPS_KEPT: Final = 512
+_CHARACTERS_A_CELL: Final = 4
+"""How many characters of a text are looked at for each cell of its preview."""
+
+
+class MessageSource(Protocol):
+    """Where the list reads from: a number of items, newest first, that does not change."""
+
+    def __len__(self) -> int: ...
+
+    def window(self, start: int, stop: int) -> Sequence[Row | Gap]:
+        """Return the items at these positions."""
+        ...
+
+    def position(self, key: Key) -> int:
+        """Return where the message is, or where it would be."""
+        ...
+
+
+class _Nothing:
+    """The source of a list that has been shown nothing yet."""
+
+    def __len__(self) -> int:
+        return 0
+
+    def window(self, start: int, stop: int) -> Sequence[Row | Gap]:
+        return ()
+
+    def position(self, key: Key) -> int:
+        return 0
+
+
+class _Columns(NamedTuple):
+    """Where the parts of a row begin, in cells from the left edge of the list."""
+
+    time: int
+    time_width: int
+    sender: int
+    sender_width: int
+    text: int
+
+
+_WIDE: Final = _Columns(time=3, time_width=6, sender=11, sender_width=17, text=29)
+_NARROW: Final = _Columns(time=3, time_width=6, sender=10, sender_width=12, text=23)
+_WIDE_FROM: Final = 44
+
+
+def _short_number(number: str, width: int) -> str:
+    """Return a phone number in at most `width` cells, the last digits kept: they tell the most.
+
+    A name is returned as it is.
+    """
+    digits = number.replace(" ", "").replace("-", "")
+    if cell_len(number) <= width or not digits.removeprefix("+").isdecimal():
+        return number
+    return digits if len(digits) <= width else symbols().ellipsis + digits[1 - width :]
+
+
+def _shortened(text: str, width: int) -> str:
+    """Return the end of a text in at most `width` cells, if there is room for any of it."""
+    if cell_len(text) <= width or width <= 0:
+        return text
+    text = text[-width:]
+    while cell_len(text) >= width:
+        text = text[1:]
+    return symbols().ellipsis + text.lstrip()
+
+
+def _key_of(item: Row | Gap) -> Key:
+    """Return the place of an item in the order of the list; a gap lies just below its end."""
+    return Key(item.end, -1) if isinstance(item, Gap) else item.key
+
+
+class MessageList(ScrollView, can_focus=True):
+    """A list of messages, newest first, with a cursor.
+
+    It reads the items in sight and no others, so that a move costs the same at a million messages
+    as at ten. The cursor belongs to a message rather than to a line: when new ones come in above,
+    both the message and its line on screen stay, unless the cursor is on the newest at the top,
+    where it follows the newest.
+    """
+
+    ALLOW_SELECT = False
+
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("up,k", "cursor_up", "Up", show=False),
+        Binding("down,j", "cursor_down", "Down", show=False),
+        Binding("pageup", "page_up", "Page up", show=False),
+        Binding("pagedown", "page_down", "Page down", show=False),
+        Binding("home,g", "first", "Newest", show=False),
+        Binding("end,G", "last", "Oldest", show=False),
+        Binding("enter", "open", "Open", show=False),
+    ]
+    """
+    | Key(s) | Description |
+    | :- | :- |
+    | up,k | Move the cursor up. |
+    | down,j | Move the cursor down. |
+    | pageup | Move the cursor up a page. |
+    | pagedown | Move the cursor down a page. |
+    | home,g | Move the cursor to the newest message. |
+    | end,G | Move the cursor to the oldest message. |
+    | enter | Open the message under the cursor. |
+    """
+
+    COMPONENT_CLASSES: ClassVar[set[str]] = {
+        "message-list--mark",
+        "message-list--time",
+        "message-list--sender",
+        "message-list--text",
+        "message-list--code",
+        "message-list--unread",
+        "message-list--gap",
+        "message-list--empty",
+        "message-list--hover",
+        "message-list--cursor",
+    }
+    """
+    | Class | Description |
+    | :- | :- |
+    | `message-list--mark` | Target the mark of an unread message. |
+    | `message-list--time` | Target the time. |
+    | `message-list--sender` | Target the sender. |
+    | `message-list--text` | Target the beginning of the text. |
+    | `message-list--code` | Target a one-time code within the text. |
+    | `message-list--unread` | Target the time and sender of an unread message. |
+    | `message-list--gap` | Target the line where messages may be missing. |
+    | `message-list--empty` | Target the text of an empty list. |
+    | `message-list--hover` | Target the row under the mouse. |
+    | `message-list--cursor` | Target the row under the cursor. |
+    """
+
+    DEFAULT_CSS = """
+    MessageList {
+        height: 1fr;
+        color: $foreground;
+        background: $background;
+        overflow-x: hidden;
+        scrollbar-size-vertical: 1;
+        scrollbar-background: $background;
+        scrollbar-background-hover: $background;
+        scrollbar-background-active: $background;
+
+        & > .message-list--mark { color: $text-primary; text-style: bold; }
+        & > .message-list--time { color: $foreground 60%; }
+        & > .message-list--sender { color: $foreground; }
+        & > .message-list--text { color: $foreground; }
+        & > .message-list--code { text-style: bold underline; }
+        & > .message-list--unread { color: $foreground; text-style: bold; }
+        & > .message-list--gap { color: $text-warning; }
+        & > .message-list--empty { color: $foreground 60%; }
+        & > .message-list--hover { background: $foreground 5%; }
+        & > .message-list--cursor { background: $foreground 10%; }
+
+        &:focus > .message-list--cursor { background: $primary 30%; }
+        &:nocolor:focus > .message-list--cursor { text-style: reverse; }
+    }
+    """
+
+    cursor: reactive[int] = reactive(0, repaint=False, init=False)
+    """The position the cursor is on, 0 for the newest."""
+    empty_text: reactive[str] = reactive("", init=False)
+    """What is shown when there are no messages: plain text, not markup."""
+    hover: reactive[int | None] = reactive(None, repaint=False, init=False)
+    """The position under the mouse, if there is one."""
+
+    class ListMessage(Message):
+        """Base class of the messages of a list."""
+
+        def __init__(self, message_list: MessageList) -> None:
+            super().__init__()
+            self.message_list = message_list
+            """The list that sent the message."""
+
+        @property
+        def control(self) -> MessageList:
+            """The list that sent the message, for use with the `on` decorator."""
+            return self.message_list
+
+    class Highlighted(ListMessage):
+        """Posted when the cursor comes onto another message, or onto none."""
+
+        def __init__(self, message_list: MessageList, row: Row | None, moved: bool) -> None:
+            super().__init__(message_list)
+            self.row = row
+            """The message under the cursor; None on a gap and in an empty list."""
+            self.moved = moved
+            """Whether the cursor was moved; False where the messages changed below it."""
+
+    class Opened(ListMessage):
+        """Posted when a message is opened, by Enter or by a double click."""
+
+        def __init__(self, message_list: MessageList, row: Row) -> None:
+            super().__init__(message_list)
+            self.row = row
+            """The message."""
+
+    class NewerChanged(ListMessage):
+        """Posted when the number of messages that came in above out of sight changes."""
+
+        def __init__(self, message_list: MessageList, count: int) -> None:
+            super().__init__(message_list)
+            self.count = count
+            """How many came in since the top was last in sight."""
+
+    def __init__(
+        self,
+        presentation: Presentation,
+        *,
+        name: str | None = None,
+        id: str | None = None,  # noqa: A002 - as every widget of Textual has it
+        classes: str | None = None,
+        disabled: bool = False,
+    ) -> None:
+        """Create an empty list.
+
+        Args:
+            presentation: How times, numbers and names are shown.
+            name: The name of the widget.
+            id: The ID of the widget in the DOM.
+            classes: The CSS classes of the widget.
+            disabled: Whether the widget is disabled.
+
+        """
+        super().__init__(name=name, id=id, classes=classes, disabled=disabled)
+        self._presentation = presentation
+        self._source: MessageSource = _Nothing()
+        self._newer = 0
+        self._showing = False
+        self._top: Key | None = None
+        """The newest item when the top of the list was last in sight."""
+        self._under: Row | Gap | None = None
+        """The item under the cursor."""
+        self._read_from = 0
+        self._read: list[Row | Gap] = []
+        """The items read, from the position `_read_from` on: those in sight."""
+        self._today: date | None = None
+        self._width = 0
+        self._strips: LRUCache[tuple[object, ...], Strip] = LRUCache(_STRIPS_KEPT)
+        self._styles_by_part: dict[tuple[str, ...], Style] = {}
+        self._painted: dict[int, Strip] = {}
+        """What each line on screen shows, where it shows an item."""
+
+    # -- what it shows
+
+    @property
+    def row(self) -> Row | None:
+        """The message under the cursor; None on a gap and in an empty list."""
+        return self._under if isinstance(self._under, Row) else None
+
+    @property
+    def newer(self) -> int:
+        """How many came in above, out of sight, since the top was last in sight."""
+        return self._newer
+
+    def show(self, source: MessageSource, *, keep: bool = True) -> None:
+        """Show these messages from now on.
+
+        Args:
+            source: The messages.
+            keep: Leave the cursor on its message and the message on its line; a cursor on the
+                newest, at the top, follows the newest. Without it the cursor goes to the top.
+
+        """
+        before = self._under
+        follow = not keep or before is None or (self.cursor == 0 and self._first_in_sight == 0)
+        length_changed = len(source) != len(self._source)
+        self._source = source
+        self._read = []
+        self._showing = True
+        cursor = 0 if follow or before is None else self._where(before)
+        cursor = clamp(cursor, 0, max(0, len(source) - 1))
+        first = 0 if follow else self._first_in_sight + cursor - self.cursor
+        if length_changed:
+            self.virtual_size = Size(0, len(source))
+        self._go(cursor, first)
+        self._showing = False
+        if not length_changed:
+            self._repaint_changes()
+        self._count_newer()
+
+    def move_to(self, key: Key) -> None:
+        """Put the cursor on a message, in the middle of the screen where it was out of sight."""
+        if not len(self._source):
+            return
+        cursor = clamp(self._source.position(key), 0, len(self._source) - 1)
+        first, height = self._first_in_sight, self._height
+        if not first <= cursor < first + height:
+            first = cursor - height // 2
+        self._go(cursor, first)
+
+    def refresh_times(self) -> None:
+        """Write the times again, now that time has passed, and repaint those that changed."""
+        self._today = None
+        self._repaint_changes(self._columns.time, self._columns.time_width)
+
+    # -- moving
+
+    def validate_cursor(self, cursor: int) -> int:
+        """Keep the cursor within the list."""
+        return clamp(cursor, 0, max(0, len(self._source) - 1))
+
+    def watch_cursor(self, before: int, cursor: int) -> None:
+        """Bring the cursor into sight, and tell what it is on."""
+        self._go(cursor, self._first_in_sight)
+        self._refresh_position(before)
+        self._refresh_position(cursor)
+
+    def action_cursor_up(self) -> None:
+        """Move the cursor up."""
+        self.cursor -= 1
+
+    def action_cursor_down(self) -> None:
+        """Move the cursor down."""
+        self.cursor += 1
+
+    def action_page_up(self) -> None:
+        """Move the cursor up a page, keeping its line on screen."""
+        self._turn_page(-1)
+
+    def action_page_down(self) -> None:
+        """Move the cursor down a page, keeping its line on screen."""
+        self._turn_page(1)
+
+    def action_first(self) -> None:
+        """Move the cursor to the newest message."""
+        self._go(0, 0)
+
+    def action_last(self) -> None:
+        """Move the cursor to the oldest message."""
+        last = max(0, len(self._source) - 1)
+        self._go(last, last)
+
+    def action_open(self) -> None:
+        """Open the message under the cursor."""
+        if self.row is not None:
+            self.post_message(self.Opened(self, self.row))
+
+    def _turn_page(self, pages: int) -> None:
+        lines = pages * max(1, self._height - 1)
+        self._go(self.validate_cursor(self.cursor + lines), self._first_in_sight + lines)
+
+    def _go(self, cursor: int, first: int) -> None:
+        """Put the cursor on a position and a position on the first line, cursor in sight.
+
+        Reads the items that come into sight, once.
+        """
+        height = self._height
+        first = clamp(first, cursor - height + 1, cursor)
+        first = clamp(first, 0, max(0, len(self._source) - height))
+        self._read_window(first, first + height)
+        if first != self.scroll_target_y or first != self._first_in_sight:
+            self.scroll_to(y=first, animate=False, force=True, immediate=True)
+        self.cursor = cursor
+        self._set_under(self._item(cursor))
+
+    def _set_under(self, item: Row | Gap | None) -> None:
+        before, self._under = self._under, item
+        was = None if before is None else _key_of(before)
+        now = None if item is None else _key_of(item)
+        if was != now:
+            self.post_message(self.Highlighted(self, self.row, moved=not self._showing))
+
+    def _count_newer(self) -> None:
+        if self._first_in_sight == 0:
+            item = self._item(0)
+            self._top = None if item is None else _key_of(item)
+        newer = 0 if self._top is None else self._source.position(self._top)
+        if newer != self._newer:
+            self._newer = newer
+            self.post_message(self.NewerChanged(self, newer))
+
+    def watch_scroll_y(self, old_value: float, new_value: float) -> None:
+        """Repaint, and see whether the top has come into sight."""
+        super().watch_scroll_y(old_value, new_value)
+        if self.hover is not None:
+            self.hover += round(new_value) - round(old_value)
+        if round(new_value) == 0 and self._newer:
+            self._read_window(0, self._height)
+            self._count_newer()
+
+    # -- reading
+
+    @property
+    def _page(self) -> Size:
+        """The room for items: while the list is hidden, that of when it was last shown."""
+        return self.outer_size - self.gutter.totals
+
+    @property
+    def _height(self) -> int:
+        return max(1, self._page.height)
+
+    @property
+    def _first_in_sight(self) -> int:
+        return self.scroll_offset.y
+
+    def _where(self, item: Row | Gap) -> int:
+        """Return the position of an item of the source shown before."""
+        position = self._source.position(_key_of(item))
+        if isinstance(item, Gap):
+            start = max(0, position - 1)
+            around = list(self._source.window(start, position + 2))
+            if item in around:
+                return start + around.index(item)
+        return position
+
+    def _item(self, position: int) -> Row | Gap | None:
+        index = position - self._read_from
+        if not 0 <= index < len(self._read):
+            return None
+        return self._read[index]
+
+    def _read_window(self, start: int, stop: int) -> None:
+        """Read the items at these positions, except those read already; forget all others."""
+        start, stop = max(0, start), min(stop, len(self._source))
+        have_start, have_stop = self._read_from, self._read_from + len(self._read)
+        if have_start <= start and stop <= have_stop:
+            return
+        window = self._source.window
+        if have_start <= start < have_stop:
+            items = [*self._read[start - have_start :], *window(have_stop, stop)]
+        elif have_start < stop <= have_stop:
+            items = [*window(start, have_start), *self._read[: stop - have_start]]
+        else:
+            items = list(window(start, stop))
+        self._read_from, self._read = start, items
+
+    # -- drawing
+
+    @property
+    def _columns(self) -> _Columns:
+        return _WIDE if self._width >= _WIDE_FROM else _NARROW
+
+    def notify_style_update(self) -> None:
+        """Forget what was drawn in the styles before."""
+        super().notify_style_update()
+        self._strips.clear()
+        self._styles_by_part.clear()
+        self._painted.clear()
+        self.refresh()
+
+    def _style(self, *parts: str) -> Style:
+        """Return the style of a part of a row, the later parts on top of the earlier."""
+        style = self._styles_by_part.get(parts)
+        if style is None:
+            names = [f"message-list--{part}" for part in parts]
+            style = self.get_visual_style(*names).rich_style
+            # A visual style leaves reverse out.
+            if any(self.get_component_styles(name).text_style.reverse for name in names):
+                style += Style(reverse=True)
+            self._styles_by_part[parts] = style
+        return style
+
+    def render_lines(self, crop: Region) -> list[Strip]:
+        """Draw lines, reading the items in sight once for all of them."""
+        self._prepare()
+        return super().render_lines(crop)
+
+    def _prepare(self) -> None:
+        """Find out once what every line is drawn with."""
+        if self._today is None:
+            self._today = self._presentation.today()
+        self._width = self._page.width
+        first = self._first_in_sight
+        self._read_window(first, first + self._height)
+
+    def render_line(self, y: int) -> Strip:
+        """Draw one line."""
+        strip = self._strip(y)
+        if strip is None:
+            self._painted.pop(y, None)
+            return self._empty_line(y)
+        self._painted[y] = strip
+        return strip
+
+    def _strip(self, y: int) -> Strip | None:
+        """Return what the line should show, None where it shows no item."""
+        position = self._first_in_sight + y
+        item = self._item(position)
+        if item is None:
+            return None
+        width = self._width
+        state: tuple[str, ...] = ()
+        if position == self.cursor:
+            state = ("cursor",)
+        elif position == self.hover:
+            state = ("hover",)
+        time = "" if isinstance(item, Gap) else self._time_of(item)
+        key = (item, width, state, time)
+        strip = self._strips.get(key)
+        if strip is None:
+            if isinstance(item, Gap):
+                segments = self._gap_segments(item, width, state)
+            else:
+                segments = self._row_segments(item, width, state, time)
+            strip = self._strips[key] = Strip(segments, width)
+        return strip
+
+    def _time_of(self, row: Row) -> str:
+        return self._presentation.short_time(row.received, self._today)
+
+    def _row_segments(
+        self, row: Row, width: int, state: tuple[str, ...], time: str
+    ) -> list[Segment]:
+        marks = symbols()
+        columns = self._columns
+        unread = ("unread",) if row.unread else ()
+        plain = self._style("text", *state)
+        sender = _short_number(self._presentation.who(row.phone), columns.sender_width)
+        segments = [
+            Segment(marks.cursor if "cursor" in state else " ", self._style("mark", *state)),
+            Segment(marks.unread if row.unread else " ", self._style("mark", *state)),
+            Segment(" ", plain),
+            Segment(padded(time, columns.time_width), self._style("time", *unread, *state)),
+            Segment(" " * (columns.sender - columns.time - columns.time_width), plain),
+            Segment(padded(sender, columns.sender_width), self._style("sender", *unread, *state)),
+            Segment(" " * (columns.text - columns.sender - columns.sender_width), plain),
+        ]
+        room = width - columns.text
+        segments += self._preview(row.message, room, plain, self._style("text", "code", *state))
+        return segments
+
+    def _preview(self, message: str, width: int, plain: Style, coded: Style) -> list[Segment]:
+        """Return the beginning of a text in exactly `width` cells, its code marked.
+
+        Where the code would be cut off, what comes before it is cut instead.
+        """
+        if width <= 0:
+            return []
+        code = find_code(message)
+        start, end = (code.start, code.end) if code else (0, 0)
+        head = message[: end + width * _CHARACTERS_A_CELL]
+        before, within, after = (
+            drawn(part) for part in (head[:start], head[start:end], head[end:])
+        )
+        before = _shortened(before, width - cell_len(within) - bool(after))
+        whole = before + within + after
+        shown = cut(whole, width) if len(head) == len(message) else cut(whole + " " * width, width)
+        kept = shown if shown == whole else shown[:-1]
+        parts = (
+            (kept[: len(before)], plain),
+            (kept[len(before) : len(before) + len(within)], coded),
+            (kept[len(before) + len(within) :] + shown[len(kept) :], plain),
+        )
+        filling = " " * (width - cell_len(shown))
+        segments = [Segment(text, style) for text, style in parts if text]
+        return [*segments, Segment(filling, plain)] if filling else segments
+
+    def _gap_segments(self, gap: Gap, width: int, state: tuple[str, ...]) -> list[Segment]:
+        marks = symbols()
+        start, end = (self._presentation.gap_time(edge) for edge in gap)
+        told = next(
+            (
+                text
+                for text in (
+                    f" messages from {start} to {end} may be missing ",
+                    f" may be missing: {start} to {end} ",
+                    f" {start}–{end} missing ",
+                )
+                if cell_len(text) <= width - 4
+            ),
+            " messages may be missing ",
+        )
+        lead = marks.cursor if "cursor" in state else " "
+        line = f"{lead}{marks.rule * 2}{told}"
+        style = self._style("gap", *state)
+        line = cut(line, width)
+        return [Segment(line + marks.rule * (width - cell_len(line)), style)]
+
+    def _empty_line(self, y: int) -> Strip:
+        """Draw a line below the items, or one of the text of an empty list."""
+        width, height = self._page
+        blank = Strip.blank(width, self.rich_style)
+        if len(self._source) or not self.empty_text or width < 3:
+            return blank
+        lines = [
+            paragraph[start:end]
+            for paragraph in drawn(self.empty_text, lines=True).split("\n")
+            for start, end in wrapped(paragraph, width - 2)
+        ]
+        index = y - max(0, (height - len(lines)) // 2)
+        if not 0 <= index < len(lines):
+            return blank
+        line = " " * ((width - cell_len(lines[index])) // 2) + lines[index]
+        return Strip([Segment(padded(line, width), self._style("empty"))], width)
+
+    def _refresh_position(self, position: int) -> None:
+        if 0 <= position - self._first_in_sight < self._height:
+            self.refresh_line(position)
+
+    def _repaint_changes(self, x: int = 0, width: int | None = None) -> None:
+        """Repaint the lines that no longer show what they should, from column `x` on."""
+        self._prepare()
+        width = self.size.width if width is None else width
+        changed = [y for y in range(self._height) if self._strip(y) is not self._painted.get(y)]
+        if changed:
+            self.refresh(*(Region(x, y, width, 1) for y in changed))
+
+    # -- events
+
+    def on_resize(self) -> None:
+        """Keep the cursor in sight."""
+        self._painted.clear()
+        self._go(self.cursor, self._first_in_sight)
+        self._count_newer()
+
+    def on_mouse_move(self, event: events.MouseMove) -> None:
+        """Mark the row under the mouse."""
+        position = self._first_in_sight + event.y
+        self.hover = position
+
+    def on_leave(self) -> None:
+        """Mark no row when the mouse has left."""
+        self.hover = None
+
+    def validate_hover(self, hover: int | None) -> int | None:
+        """Keep to the items there are."""
+        return hover if hover is not None and 0 <= hover < len(self._source) else None
+
+    def watch_hover(self, before: int | None, hover: int | None) -> None:
+        """Repaint the row the mouse left and the row it came to."""
+        for position in (before, hover):
+            if position is not None:
+                self._refresh_position(position)
+
+    def on_click(self, event: events.Click) -> None:
+        """Put the cursor on the row; open it at a double click."""
+        position = self._first_in_sight + event.y
+        if position >= len(self._source):
+            return
+        self.cursor = position
+        if event.chain == 2:
+            self.action_open()

@@ -1,0 +1,385 @@
+"""One message in full."""
+
+from __future__ import annotations
+
+from itertools import pairwise
+from typing import TYPE_CHECKING, ClassVar, Final, NamedTuple
+
+from rich.cells import cell_len
+from rich.segment import Segment
+from textual.actions import SkipAction
+from textual.binding import Binding
+from textual.geometry import Size
+from textual.scroll_view import ScrollView
+from textual.strip import Strip
+
+from inbox_tui.text import drawn, find_code, find_links
+from inbox_tui.widgets.cells import wrapped
+from inbox_tui.widgets.presentation import spaced_code
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from textual.binding import BindingType
+    from textual.selection import Selection
+
+    from inbox_tui.archive import Row
+    from inbox_tui.text import Code, Link
+    from inbox_tui.widgets.presentation import Presentation
+
+_LABEL_WIDTH: Final = 10
+_VALUE_AT_LEAST: Final = 8
+_HINT_FROM: Final = 22
+"""Where the hints begin that follow a short value."""
+_GAP: Final = 3
+_SENT_LATER_SECONDS: Final = 60
+_NOTHING: Final = "No message selected"
+
+
+class _Span(NamedTuple):
+    """A stretch of a paragraph and the part of the message it is."""
+
+    start: int
+    end: int
+    part: str
+
+
+class _Paragraph:
+    """A text without line breaks; its lines after the first begin at `indent`, in cells."""
+
+    def __init__(self, indent: int = 0) -> None:
+        self.text = ""
+        self.spans: list[_Span] = []
+        self.indent = indent
+
+    def add(self, text: str, part: str = "") -> None:
+        """Add a text at the end."""
+        if part:
+            self.spans.append(_Span(len(self.text), len(self.text) + len(text), part))
+        self.text += text
+
+
+class _Line(NamedTuple):
+    """A line of the page: this stretch of this paragraph, after so many spaces."""
+
+    paragraph: int
+    start: int
+    end: int
+    indent: int
+
+
+class MessageView(ScrollView, can_focus=True):
+    """A message in full: who, when, its code and link, and the text.
+
+    It is wrapped once and draws the lines in sight. Text selected with the mouse is copied as it
+    is shown, without the breaks of wrapping.
+    """
+
+    ALLOW_SELECT = True
+
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("up,k", "scroll_lines(-1)", "Scroll up", show=False),
+        Binding("down,j", "scroll_lines(1)", "Scroll down", show=False),
+        Binding("pageup", "scroll_pages(-1)", "Page up", show=False),
+        Binding("pagedown,space", "scroll_pages(1)", "Page down", show=False),
+        Binding("home,g", "scroll_to_edge(0)", "Beginning", show=False),
+        Binding("end,G", "scroll_to_edge(1)", "End", show=False),
+    ]
+    """
+    | Key(s) | Description |
+    | :- | :- |
+    | up,k | Scroll up a line. |
+    | down,j | Scroll down a line. |
+    | pageup | Scroll up a page. |
+    | pagedown,space | Scroll down a page. |
+    | home,g | Scroll to the beginning. |
+    | end,G | Scroll to the end. |
+    """
+
+    COMPONENT_CLASSES: ClassVar[set[str]] = {
+        "message-view--label",
+        "message-view--hint",
+        "message-view--code",
+        "message-view--host",
+        "message-view--link",
+        "message-view--warning",
+        "message-view--empty",
+    }
+    """
+    | Class | Description |
+    | :- | :- |
+    | `message-view--label` | Target the label of a field. |
+    | `message-view--hint` | Target the key beside a field. |
+    | `message-view--code` | Target a one-time code, as a field and within the text. |
+    | `message-view--host` | Target the host in the field of a link. |
+    | `message-view--link` | Target a link within the text. |
+    | `message-view--warning` | Target the true name of a host that looks like another. |
+    | `message-view--empty` | Target what is said where there is no message. |
+    """
+
+    DEFAULT_CSS = """
+    MessageView {
+        height: 1fr;
+        padding: 0 0 0 1;
+        color: $foreground;
+        background: $background;
+        overflow-x: hidden;
+        scrollbar-gutter: stable;
+        scrollbar-size-vertical: 1;
+        scrollbar-background: $background;
+        scrollbar-background-hover: $background;
+        scrollbar-background-active: $background;
+
+        & > .message-view--label { color: $foreground 60%; }
+        & > .message-view--hint { color: $foreground 60%; }
+        & > .message-view--code { text-style: bold underline; }
+        & > .message-view--host { text-style: bold; }
+        & > .message-view--link { text-style: underline; }
+        & > .message-view--warning { color: $text-warning; }
+        & > .message-view--empty { color: $foreground 60%; }
+    }
+    """
+
+    def __init__(
+        self,
+        presentation: Presentation,
+        *,
+        name: str | None = None,
+        id: str | None = None,  # noqa: A002 - as every widget of Textual has it
+        classes: str | None = None,
+        disabled: bool = False,
+    ) -> None:
+        """Create a view of no message.
+
+        Args:
+            presentation: How times, numbers and names are shown.
+            name: The name of the widget.
+            id: The ID of the widget in the DOM.
+            classes: The CSS classes of the widget.
+            disabled: Whether the widget is disabled.
+
+        """
+        super().__init__(name=name, id=id, classes=classes, disabled=disabled)
+        self._presentation = presentation
+        self._row: Row | None = None
+        self._times: tuple[str, ...] = ()
+        self._code: Code | None = None
+        self._links: list[Link] = []
+        self._paragraphs: list[_Paragraph] = []
+        self._lines: list[_Line] = []
+
+    # -- what it shows
+
+    @property
+    def row(self) -> Row | None:
+        """The message shown."""
+        return self._row
+
+    def show(self, row: Row | None) -> None:
+        """Show a message from its beginning, or that there is none."""
+        if row == self._row:
+            return
+        self._row = row
+        self._code = find_code(row.message) if row is not None else None
+        self._links = list(find_links(row.message)) if row is not None else []
+        if self in self.screen.selections:
+            self.screen.clear_selection()
+        self._lay_out()
+        self.scroll_to(y=0, animate=False, force=True, immediate=True)
+
+    def refresh_times(self) -> None:
+        """Write the times again where time that has passed has changed them."""
+        if self._row is not None and self._times != self._times_of(self._row):
+            self._lay_out()
+
+    def _times_of(self, row: Row) -> tuple[str, ...]:
+        moments = [row.received]
+        if row.sent is not None and abs(row.received - row.sent) > _SENT_LATER_SECONDS:
+            moments.append(row.sent)
+        return tuple(self._presentation.long_time(moment) for moment in moments)
+
+    # -- laying out
+
+    @property
+    def _page(self) -> Size:
+        return self.scrollable_content_region.size
+
+    def _lay_out(self) -> None:
+        """Wrap the message to the width there is."""
+        self._paragraphs = []
+        if self._row is not None:
+            self._paragraphs = [*self._fields(self._row), _Paragraph()]
+            self._paragraphs += self._body(self._row.message)
+        width, height = self._page
+        self._lines = list(_lines_of(self._paragraphs, width)) if width else []
+        # The size changes only with what there is to scroll: another size costs a layout.
+        self.virtual_size = Size(0, len(self._lines) if len(self._lines) > height else 0)
+        self.refresh()
+
+    def _fields(self, row: Row) -> Iterable[_Paragraph]:
+        self._times = self._times_of(row)
+        yield from self._field("From", *self._party(row.phone))
+        yield from self._field("To", *self._party(row.to_phone))
+        for label, time in zip(("Received", "Sent"), self._times, strict=False):
+            yield from self._field(label, time)
+        if self._code is not None:
+            code = spaced_code(drawn(self._code.text))
+            yield from self._field("Code", code, part="code", hint="c copies")
+        for number, link in enumerate(self._links):
+            yield self._link_field(link, "" if number else "o opens")
+            if link.punycode:
+                really = _Paragraph(_LABEL_WIDTH)
+                really.add(" " * _LABEL_WIDTH)
+                really.add(f"really {drawn(link.punycode)}", "warning")
+                yield really
+
+    def _party(self, phone: str) -> tuple[str, ...]:
+        name, number = self._presentation.who(phone), self._presentation.number(phone)
+        return (name,) if name == number else (name, number)
+
+    def _field(
+        self, label: str, *values: str, part: str = "", hint: str = ""
+    ) -> Iterable[_Paragraph]:
+        """Yield a field; its values are on one line where there is room for them."""
+        field = _labelled(label)
+        if _LABEL_WIDTH + cell_len("  ".join(values)) <= self._page.width:
+            values = ("  ".join(values),)
+        field.add(values[0], part)
+        self._add_hint(field, hint)
+        yield field
+        for value in values[1:]:
+            field = _Paragraph(_LABEL_WIDTH)
+            field.add(" " * _LABEL_WIDTH + value)
+            yield field
+
+    def _link_field(self, link: Link, hint: str) -> _Paragraph:
+        field = _labelled("Link")
+        before, host, after = drawn(link.url).partition(drawn(link.host))
+        field.add(before)
+        field.add(host, "host")
+        field.add(after)
+        self._add_hint(field, hint)
+        return field
+
+    def _add_hint(self, field: _Paragraph, hint: str) -> None:
+        """Add a key and what it does; both go to the next line where there is no room."""
+        if hint:
+            field.add(" " * max(_GAP, _HINT_FROM - cell_len(field.text)))
+            field.add(hint.replace(" ", "\N{NO-BREAK SPACE}"), "hint")
+
+    def _body(self, message: str) -> list[_Paragraph]:
+        """Return the text safe to draw, its code and links marked."""
+        marks = [_Span(link.start, link.end, "link") for link in self._links]
+        if self._code is not None:
+            marks.append(_Span(self._code.start, self._code.end, "code"))
+        paragraphs = [_Paragraph()]
+        done = 0
+        for mark in sorted(marks):
+            if mark.start >= done:
+                _add_text(paragraphs, message[done : mark.start])
+                _add_text(paragraphs, message[mark.start : mark.end], mark.part)
+                done = mark.end
+        _add_text(paragraphs, message[done:])
+        return paragraphs
+
+    # -- drawing
+
+    def render_line(self, y: int) -> Strip:
+        """Draw one line."""
+        width, height = self._page
+        base = self.visual_style.rich_style
+        if self._row is None and y == height // 2:
+            style = self.get_visual_style("message-view--empty").rich_style
+            return Strip([Segment(_NOTHING.center(width)[:width], style)], width)
+        number = self.scroll_offset.y + y
+        if number >= len(self._lines):
+            return Strip.blank(width, base)
+        line = self._lines[number]
+        text = Strip(self._segments(line)).apply_offsets(line.start, line.paragraph)
+        if line.indent:
+            text = Strip([Segment(" " * line.indent, base), *text])
+        return text.adjust_cell_length(width, base)
+
+    def _segments(self, line: _Line) -> Iterable[Segment]:
+        """Yield the pieces of a line, each in one style."""
+        if line.start == line.end:
+            yield Segment(" ", self.visual_style.rich_style)  # something to begin a selection at
+        paragraph = self._paragraphs[line.paragraph]
+        selected = self._selected(line.paragraph)
+        edges = {line.start, line.end, *selected}
+        for start, end, _ in paragraph.spans:
+            edges |= {start, end}
+        cuts = sorted(edge for edge in edges if line.start <= edge <= line.end)
+        for start, end in pairwise(cuts):
+            parts = [span.part for span in paragraph.spans if span.start <= start < span.end]
+            names = [f"message-view--{part}" for part in parts]
+            style = self.get_visual_style(*names).rich_style
+            if start in range(*selected):
+                style += self.screen.get_component_rich_style("screen--selection")
+            yield Segment(paragraph.text[start:end], style)
+
+    # -- selecting
+
+    def _selected(self, paragraph: int) -> tuple[int, int]:
+        """Return the stretch of a paragraph that is selected, an empty one where there is none."""
+        selection = self.text_selection
+        span = None if selection is None else selection.get_span(paragraph)
+        if span is None:
+            return 0, 0
+        start, end = span
+        return start, len(self._paragraphs[paragraph].text) if end == -1 else end
+
+    def get_selection(self, selection: Selection) -> tuple[str, str] | None:
+        """Return the text that is selected, and the line break after it."""
+        return selection.extract("\n".join(part.text for part in self._paragraphs)), "\n"
+
+    # -- scrolling
+
+    def on_resize(self) -> None:
+        """Wrap the message to the width there is now."""
+        self._lay_out()
+
+    def action_scroll_lines(self, lines: int) -> None:
+        """Scroll by so many lines, up where it is below 0."""
+        self._scroll_if_long(self.scroll_target_y + lines)
+
+    def action_scroll_pages(self, pages: int) -> None:
+        """Scroll by so many pages, up where it is below 0, a line of the last one in sight."""
+        self._scroll_if_long(self.scroll_target_y + pages * max(1, self._page.height - 1))
+
+    def action_scroll_to_edge(self, end: int) -> None:
+        """Scroll to the beginning, or with 1 to the end."""
+        self._scroll_if_long(end * self.max_scroll_y)
+
+    def _scroll_if_long(self, y: float) -> None:
+        """Scroll there at once; a message in full sight leaves the key to others."""
+        if not self.max_scroll_y:
+            raise SkipAction
+        self.scroll_to(y=y, animate=False)
+
+
+def _labelled(label: str) -> _Paragraph:
+    field = _Paragraph(_LABEL_WIDTH)
+    field.add(label.ljust(_LABEL_WIDTH), "label")
+    return field
+
+
+def _add_text(paragraphs: list[_Paragraph], text: str, part: str = "") -> None:
+    """Add a stretch of a message to its paragraphs, a new one begun at every line break."""
+    first, *others = drawn(text, lines=True).split("\n")
+    paragraphs[-1].add(first, part)
+    for line in others:
+        paragraphs.append(_Paragraph())
+        paragraphs[-1].add(line, part)
+
+
+def _lines_of(paragraphs: Iterable[_Paragraph], width: int) -> Iterable[_Line]:
+    """Yield the lines of a page of this width in cells."""
+    for number, paragraph in enumerate(paragraphs):
+        text, head = paragraph.text, paragraph.indent
+        room = max(_VALUE_AT_LEAST, width - head)
+        for line, (start, end) in enumerate(wrapped(text[head:], room)):
+            if line:
+                yield _Line(number, head + start, head + end, head)
+            else:
+                yield _Line(number, 0, head + end, 0)

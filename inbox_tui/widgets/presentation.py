@@ -1,0 +1,135 @@
+"""How times, numbers and names are shown: one place for list, message and bars."""
+
+from __future__ import annotations
+
+from datetime import date, datetime, timedelta
+from typing import TYPE_CHECKING, Final
+
+from inbox_tui.text import drawn, international
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+    from datetime import tzinfo
+
+_EPOCH: Final = datetime(1970, 1, 1)  # noqa: DTZ001 - the server's clock is naive
+_WEEKDAYS: Final = ("Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun")
+_MONTHS: Final = (
+    *("Jan", "Feb", "Mar", "Apr", "May", "Jun"),
+    *("Jul", "Aug", "Sep", "Oct", "Nov", "Dec"),
+)
+_DAYS_BY_NAME: Final = 6
+_NUMBERS_KEPT: Final = 4096
+
+
+def grouped(number: int) -> str:
+    """Write a count with its thousands set apart by no-break spaces: `10 482`."""
+    return f"{number:,}".replace(",", "\N{NO-BREAK SPACE}")
+
+
+def spaced_code(code: str) -> str:
+    """Write a one-time code the way people read it out: `481 516`, `4821 7735`."""
+    if not code.isdigit():
+        return code
+    size = {6: 3, 8: 4, 9: 3}.get(len(code), len(code))
+    return " ".join(code[start : start + size] for start in range(0, len(code), size))
+
+
+class Presentation:
+    """Turns what a message holds into what a person reads.
+
+    Times come in as server seconds: whole seconds since 1970-01-01 00:00:00 on the service's own
+    clock. Every string returned is safe to draw.
+    """
+
+    def __init__(
+        self,
+        *,
+        server_zone: tzinfo,
+        local_zone: tzinfo,
+        names: Mapping[str, str],
+        clock: Callable[[], datetime],
+    ) -> None:
+        """Create a presentation.
+
+        Args:
+            server_zone: The zone the service's clock is in.
+            local_zone: The zone of the person who reads.
+            names: From phone numbers, in any form, to names.
+            clock: Returns the present moment, with a zone.
+
+        """
+        self.server_zone = server_zone
+        """The zone the service's clock is in."""
+        self.local_zone = local_zone
+        """The zone of the person who reads."""
+        self._names = {_digits(phone): drawn(name) for phone, name in names.items()}
+        self._clock = clock
+        self._shown: dict[str, tuple[str, str]] = {}
+
+    def received_at(self, server_seconds: int) -> datetime:
+        """Return the moment in the reader's zone."""
+        naive = _EPOCH + timedelta(seconds=server_seconds)
+        return naive.replace(tzinfo=self.server_zone).astimezone(self.local_zone)
+
+    def today(self) -> date:
+        """Return the reader's date now."""
+        return self._clock().astimezone(self.local_zone).date()
+
+    def short_time(self, server_seconds: int, today: date | None = None) -> str:
+        """Return a time of at most six cells, the shorter the longer ago.
+
+        Args:
+            server_seconds: The time of the message.
+            today: The reader's date, for a caller that has many times to write.
+
+        """
+        moment = self.received_at(server_seconds)
+        day = moment.date()
+        today = today or self.today()
+        if day == today:
+            return f"{moment:%H:%M}"
+        if timedelta() < today - day <= timedelta(days=_DAYS_BY_NAME):
+            return _WEEKDAYS[day.weekday()]
+        if day.year == today.year:
+            return f"{day.day} {_MONTHS[day.month - 1]}"
+        return f"{day.year:04}"
+
+    def long_time(self, server_seconds: int) -> str:
+        """Return the day and the time to the second."""
+        moment = self.received_at(server_seconds)
+        day = moment.date()
+        ago = (self.today() - day).days
+        name = {0: "today", 1: "yesterday"}.get(ago) or (
+            f"{_WEEKDAYS[day.weekday()]} {day.day} {_MONTHS[day.month - 1]} {day.year:04}"
+        )
+        return f"{name} {moment:%H:%M:%S}"
+
+    def gap_time(self, server_seconds: int) -> str:
+        """Return the day and the time to the minute, as an edge of a gap is told."""
+        moment = self.received_at(server_seconds)
+        return f"{moment.day} {_MONTHS[moment.month - 1]} {moment:%H:%M}"
+
+    def who(self, phone: str) -> str:
+        """Return the name given to the number, or else the number."""
+        return self._look_up(phone)[0] or self.number(phone)
+
+    def number(self, phone: str) -> str:
+        """Return the number in international form, or as it is where it is none."""
+        return self._look_up(phone)[1]
+
+    def _look_up(self, phone: str) -> tuple[str, str]:
+        shown = self._shown.get(phone)
+        if shown is None:
+            if len(self._shown) >= _NUMBERS_KEPT:
+                self._shown.clear()
+            name = self._names.get(_digits(phone), "")
+            shown = self._shown[phone] = (name, drawn(international(phone)))
+        return shown
+
+
+def _digits(phone: str) -> str:
+    """Return what two ways of writing one number have in common."""
+    return phone.translate(_PUNCTUATION)
+
+
+_PUNCTUATION: Final = str.maketrans("", "", "+ -().\u00a0")

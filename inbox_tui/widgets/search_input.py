@@ -1,0 +1,67 @@
+"""The input of the filter bar; imported when the first search begins, as it costs time."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, ClassVar
+
+from textual.binding import Binding
+from textual.widgets import Input
+
+from inbox_tui.widgets.filter_bar import FilterBar
+
+if TYPE_CHECKING:
+    from textual.binding import BindingType
+    from textual.widget import Widget
+
+
+class SearchInput(Input):
+    """One line to type a search in."""
+
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("enter,down", "done(True)", "Keep the search", show=False),
+        Binding("escape", "done(False)", "Give up the search", show=False),
+    ]
+    """
+    | Key(s) | Description |
+    | :- | :- |
+    | enter,down | Keep the search and go to the list. |
+    | escape | Give up the search. |
+    """
+
+    DEFAULT_CSS = """
+    SearchInput {
+        height: 1;
+        background: $boost;
+    }
+    """
+
+    def __init__(self, value: str) -> None:
+        """Create an input that holds this search, all of it selected no more than typed."""
+        super().__init__(value, placeholder="text, sender or code", compact=True)
+        self.cursor_blink = False
+        self.select_on_focus = False
+        self._told = value
+
+    @property
+    def _bar(self) -> FilterBar:
+        assert isinstance(self.parent, FilterBar)
+        return self.parent
+
+    def on_mount(self) -> None:
+        """Take leaving for another widget as keeping the search."""
+        self.watch(self.screen, "focused", self._focus_moved, init=False)
+
+    def _focus_moved(self, focused: Widget | None) -> None:
+        if focused is not None and focused is not self and self.is_attached:
+            self._bar.end_search(accepted=True)
+
+    def on_input_changed(self, event: Input.Changed) -> None:
+        """Tell the bar what is searched for now."""
+        event.stop()
+        if event.value != self._told:
+            self._told = event.value
+            self._bar.search_typed(event.value)
+
+    def action_done(self, accepted: bool) -> None:
+        """End the search."""
+        self._bar.end_search(accepted=accepted)

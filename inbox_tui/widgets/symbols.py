@@ -1,0 +1,57 @@
+"""The few characters the widgets draw that a terminal may lack."""
+
+from __future__ import annotations
+
+import os
+from functools import cache
+from typing import TYPE_CHECKING, Final, NamedTuple
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+
+class Symbols(NamedTuple):
+    """One set of characters, each one cell wide."""
+
+    cursor: str
+    unread: str
+    ellipsis: str
+    rule: str
+    upright: str
+    above: str
+    free: str
+    used: str
+    live: str
+    checking: str
+    waiting: str
+    offline: str
+    blocked: str
+    sign_in: str
+
+
+UNICODE: Final = Symbols("▌", "●", "…", "─", "│", "↑", "●", "○", "●", "◌", "◷", "○", "■", "▲")
+"""What nearly every terminal and font has."""
+PLAIN: Final = Symbols(">", "*", "~", "-", "|", "^", "*", ".", "*", "o", "=", "-", "#", "!")
+"""ASCII, for a terminal that has nothing else."""
+
+_PLAIN_TERMINALS = ("linux", "vt", "dumb", "ansi", "cons25")
+
+
+def symbols_for(environment: Mapping[str, str]) -> Symbols:
+    """Choose the set for a terminal by its environment.
+
+    A locale that names a charset other than UTF-8, and a terminal whose font is known to be
+    small (the Linux console), get plain ASCII. A locale that names no charset says nothing.
+    """
+    locale = next(
+        (value for name in ("LC_ALL", "LC_CTYPE", "LANG") if (value := environment.get(name))), ""
+    )
+    charset = locale.partition(".")[2].partition("@")[0].replace("-", "").casefold()
+    small_font = environment.get("TERM", "").startswith(_PLAIN_TERMINALS)
+    return PLAIN if small_font or charset not in {"", "utf8"} else UNICODE
+
+
+@cache
+def symbols() -> Symbols:
+    """Return the set for the terminal of this process."""
+    return symbols_for(os.environ)

@@ -1,0 +1,53 @@
+"""The line on top: whose inbox it is and how much of it is unread."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from textual.reactive import reactive
+from textual.widget import Widget
+
+from inbox_tui.text import drawn
+from inbox_tui.widgets.cells import Line
+from inbox_tui.widgets.presentation import grouped
+
+if TYPE_CHECKING:
+    from textual.content import Content
+
+
+class TitleBar(Widget):
+    """Shows the account on the left and the number of unread messages on the right."""
+
+    DEFAULT_CSS = """
+    TitleBar {
+        height: 1;
+        padding: 0 1;
+        background: $panel;
+        color: $foreground;
+    }
+    """
+
+    account: reactive[str] = reactive("")
+    """The account, as LOGIN@HOST."""
+    demo: reactive[bool] = reactive(False)
+    """Whether the messages are made up."""
+    unread: reactive[int | None] = reactive(None)
+    """How many messages are unread; None while it is not known."""
+
+    def render(self) -> Content:
+        """Return the line."""
+        right = Line()
+        if self.unread:
+            right.add(f"{grouped(self.unread)} unread", "bold")
+        elif self.unread == 0:
+            right.add("all read", "$foreground 60%")
+        room = self.size.width - right.width - 2
+        left = Line(room)
+        left.add("inbox", "bold")
+        if self.demo:
+            left.add("  ")
+            left.add(" DEMO ", "reverse")
+        if self.account:
+            left.add("  ")
+            left.add(drawn(self.account))
+        return left.beside(right, self.size.width)

@@ -1,0 +1,109 @@
+"""Made-up messages, a clock that stands still, and a source that counts what is read from it."""
+
+from __future__ import annotations
+
+from bisect import bisect_left
+from collections.abc import Iterable, Sequence
+from datetime import UTC, datetime, timedelta
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from inbox_tui.archive import Gap, Key, Row
+from inbox_tui.widgets.presentation import Presentation
+
+MOSCOW = ZoneInfo("Europe/Moscow")
+NOW = datetime(2026, 11, 22, 7, 45, tzinfo=UTC)  # a Sunday, 10:45 in Moscow
+TEXTS = (
+    "Your code is 481516. Do not tell it to anyone.",
+    "Заказ 5512 готов к выдаче по адресу ул. Ленина, 5",
+    "Оплата 1 250 руб. прошла",
+    "Ваш код: 7741",
+    "Добрый день!\nБуду в 15:30, подождите меня, пожалуйста, у входа.",
+    "Счёт: https://pay.example.com/i/8812 до пятницы",
+    "ok",
+)
+SENDERS = ("79991234567", "79160001122", "79031112233", "TINKOFF", "380441234567")
+NEWEST = 1000
+"""The id of the message received at 10:42 today; each one before it is 40 minutes older."""
+
+
+def server_seconds(moment: datetime) -> int:
+    """Whole seconds on the server's clock, which is Moscow's."""
+    naive = moment.astimezone(MOSCOW).replace(tzinfo=None)
+    return round((naive - datetime(1970, 1, 1)).total_seconds())  # noqa: DTZ001
+
+
+def message(number: int, **changes: Any) -> Row:
+    """The message with this id: one every 40 minutes, NEWEST at 10:42 today, each fourth unread."""
+    row = Row(
+        row=number,
+        id=number,
+        received=server_seconds(NOW - timedelta(minutes=3)) - (NEWEST - number) * 2400,
+        sent=None,
+        phone=SENDERS[number % len(SENDERS)],
+        to_phone="79110000001",
+        message=TEXTS[number % len(TEXTS)],
+        unread=number % 4 == 0,
+    )
+    return row._replace(**changes)
+
+
+def presentation(now: datetime = NOW, **names: str) -> Presentation:
+    """How things are shown to a reader in Moscow, whose clock stands still."""
+    return Presentation(
+        server_zone=MOSCOW,
+        local_zone=MOSCOW,
+        names={"+7 916 000-11-22": "Pickup point"} | names,
+        clock=lambda: now,
+    )
+
+
+class Messages:
+    """Items held in memory, newest first; `windows` tells what was read of them."""
+
+    def __init__(self, items: Iterable[Row | Gap]) -> None:
+        self.items = sorted(items, key=_newest_first)
+        self._keys = [_newest_first(item) for item in self.items]
+        self.windows: list[tuple[int, int]] = []
+
+    @classmethod
+    def numbered(cls, newest: int = NEWEST, oldest: int = NEWEST - 99) -> Messages:
+        """The messages of these ids, and all between them."""
+        return cls(message(number) for number in range(oldest, newest + 1))
+
+    def __len__(self) -> int:
+        return len(self.items)
+
+    def window(self, start: int, stop: int) -> Sequence[Row | Gap]:
+        self.windows.append((start, stop))
+        return self.items[start:stop]
+
+    def position(self, key: Key) -> int:
+        return bisect_left(self._keys, (-key.received, -key.id))
+
+    @property
+    def rows_read(self) -> int:
+        return sum(stop - start for start, stop in self.windows)
+
+
+class ManyMessages(Messages):
+    """The messages with the ids from `count` down to 1, made as they are read."""
+
+    def __init__(self, count: int) -> None:
+        super().__init__(())
+        self.count = count
+
+    def __len__(self) -> int:
+        return self.count
+
+    def window(self, start: int, stop: int) -> Sequence[Row | Gap]:
+        self.windows.append((start, stop))
+        return [message(self.count - position) for position in range(start, min(stop, self.count))]
+
+    def position(self, key: Key) -> int:
+        return self.count - key.id
+
+
+def _newest_first(item: Row | Gap) -> tuple[int, int]:
+    """A gap lies just below the messages of its end."""
+    return (-item.end, 1) if isinstance(item, Gap) else (-item.received, -item.id)

@@ -1,0 +1,66 @@
+"""An application of the widgets under test, and what can be read on them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import Generic, TypeVar
+
+from rich.color import Color
+from rich.style import Style
+from textual.app import App, ComposeResult
+from textual.message import Message
+from textual.pilot import Pilot
+from textual.strip import Strip
+from textual.widget import Widget
+
+W = TypeVar("W", bound=Widget)
+
+
+class OneWidget(App[None], Generic[W]):
+    """Shows one widget; `heard` holds the messages of these kinds that it has posted."""
+
+    def __init__(self, widget: W, *kinds: type[Message]) -> None:
+        super().__init__()
+        self.widget = widget
+        self.heard: list[Message] = []
+        self._kinds = kinds
+
+    def compose(self) -> ComposeResult:
+        yield self.widget
+
+    def post_message(self, message: Message) -> bool:
+        """Keep what bubbles up to the application."""
+        if isinstance(message, self._kinds):
+            self.heard.append(message)
+        return super().post_message(message)
+
+
+async def widths_drawn(pilot: Pilot[None], widget: Widget, widths: Iterable[int]) -> list[int]:
+    """How wide the first line of a widget is drawn in terminals of these widths."""
+    drawn = []
+    for width in widths:
+        await pilot.resize_terminal(width, 3)
+        await pilot.pause()
+        drawn.append(Strip(widget.render_lines(widget.region.size.region)[0]).cell_length)
+    return drawn
+
+
+def lines(widget: Widget) -> list[str]:
+    """What is on the lines of a widget, as it was last painted."""
+    region = widget.region.size.region
+    return [strip.text.rstrip() for strip in widget.render_lines(region)]
+
+
+def style_of(widget: Widget, text: str) -> Style:
+    """The style of the piece in which this text is drawn."""
+    for strip in widget.render_lines(widget.region.size.region):
+        for segment in strip:
+            if text in segment.text:
+                return segment.style or Style()
+    raise AssertionError(f"{text!r} is not drawn in one style in {lines(widget)}")
+
+
+def background(widget: Widget, y: int) -> Color | None:
+    """The background at the beginning of a line."""
+    first, *_ = widget.render_lines(widget.region.size.region)[y]
+    return None if first.style is None else first.style.bgcolor

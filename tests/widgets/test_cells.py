@@ -1,0 +1,93 @@
+from __future__ import annotations
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from rich.cells import cell_len
+
+from inbox_tui.text import drawn
+from inbox_tui.widgets.cells import Line, cut, padded, wrapped
+from inbox_tui.widgets.symbols import PLAIN, UNICODE, symbols_for
+
+
+@pytest.mark.parametrize(
+    ("text", "width", "shown"),
+    [
+        ("word", 4, "word"),
+        ("words", 4, "wor…"),
+        ("two words", 5, "two…"),
+        ("日本語", 6, "日本語"),
+        ("日本語", 5, "日本…"),
+        ("日本語", 4, "日…"),
+        ("word", 1, "…"),
+        ("word", 0, ""),
+        ("", 0, ""),
+    ],
+)
+def test_a_text_is_cut_to_its_cells(text: str, width: int, shown: str) -> None:
+    assert cut(text, width) == shown
+
+
+@given(st.text(max_size=40).map(drawn), st.integers(1, 30))
+def test_a_padded_text_fills_its_cells(text: str, width: int) -> None:
+    assert cell_len(padded(text, width)) == width
+
+
+@pytest.mark.parametrize(
+    ("text", "width", "expected"),
+    [
+        ("", 10, [""]),
+        ("one two three", 7, ["one two", "three"]),
+        ("one  two", 3, ["one", "two"]),
+        ("a longword b", 5, ["a", "longw", "ord b"]),
+        ("  indented text", 10, ["  indented", "text"]),
+        ("ends in spaces   ", 9, ["ends in", "spaces"]),
+        ("日本語 x", 4, ["日本", "語 x"]),
+        ("日本", 1, ["日", "本"]),
+    ],
+)
+def test_a_paragraph_is_wrapped_at_spaces(text: str, width: int, expected: list[str]) -> None:
+    assert [text[start:end].rstrip() for start, end in wrapped(text, width)] == expected
+
+
+@given(st.text(max_size=200).map(drawn), st.integers(2, 40))
+def test_wrapping_loses_nothing_but_spaces_and_no_line_is_too_wide(text: str, width: int) -> None:
+    lines = list(wrapped(text, width))
+    shown = "".join(text[start:end] for start, end in lines)
+    assert shown.replace(" ", "") == text.replace(" ", "")
+    assert all(cell_len(text[start:end]) <= width for start, end in lines)
+
+
+def test_a_line_is_never_wider_than_its_room() -> None:
+    line = Line(8).add("one ").add("two three").add("four")
+    assert line.width == 8
+    assert line.beside(Line(), 8).plain == "one two…"
+
+
+def test_what_stands_on_the_right_ends_at_the_edge() -> None:
+    assert Line().add("left").beside(Line().add("right"), 12).plain == "left   right"
+
+
+@pytest.mark.parametrize(
+    ("environment", "chosen"),
+    [
+        ({}, UNICODE),
+        ({"LANG": "ru_RU.UTF-8"}, UNICODE),
+        ({"LANG": "de_DE.utf8@euro"}, UNICODE),
+        ({"LANG": "C"}, UNICODE),
+        ({"LANG": "ru_RU.KOI8-R"}, PLAIN),
+        ({"LANG": "ru_RU.UTF-8", "LC_ALL": "ru_RU.KOI8-R"}, PLAIN),
+        ({"LANG": "en_US.UTF-8", "TERM": "linux"}, PLAIN),
+        ({"LANG": "en_US.UTF-8", "TERM": "xterm-256color"}, UNICODE),
+    ],
+)
+def test_a_terminal_that_lacks_signs_gets_ascii(
+    environment: dict[str, str], chosen: object
+) -> None:
+    assert symbols_for(environment) is chosen
+
+
+@pytest.mark.parametrize("signs", [UNICODE, PLAIN])
+def test_every_sign_is_one_cell_wide(signs: tuple[str, ...]) -> None:
+    assert [cell_len(sign) for sign in signs] == [1] * len(signs)
+    assert signs is UNICODE or all(sign.isascii() for sign in signs)

@@ -1,0 +1,30 @@
+from __future__ import annotations
+
+from support.widgets import OneWidget, lines
+
+from inbox_tui.widgets.divider import Divider
+
+
+async def test_it_is_a_line_that_lies_or_stands() -> None:
+    divider = Divider()
+    async with OneWidget(divider).run_test(size=(10, 4)) as pilot:
+        assert lines(divider) == ["─" * 10]
+        divider.upright = True
+        await pilot.pause()
+        assert lines(divider) == ["│"] * 4
+
+
+async def test_dragging_it_tells_where_it_should_be() -> None:
+    divider = Divider()
+    app = OneWidget(divider, Divider.Dragged, Divider.Dropped)
+    async with app.run_test(size=(20, 10)) as pilot:
+        await pilot.hover(divider, offset=(5, 0))
+        assert app.heard == []
+        await pilot.mouse_down(divider, offset=(5, 0))
+        await pilot.hover(offset=(7, 6))
+        await pilot.mouse_up(offset=(7, 6))
+        await pilot.hover(offset=(1, 1))
+        await pilot.pause()
+        *dragged, dropped = app.heard
+        assert {(m.x, m.y) for m in dragged if isinstance(m, Divider.Dragged)} == {(7, 6)}
+        assert isinstance(dropped, Divider.Dropped)

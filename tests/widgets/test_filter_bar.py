@@ -1,0 +1,221 @@
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from typing import Any
+
+import pytest
+from support.widgets import OneWidget, lines, style_of, widths_drawn
+from textual.pilot import Pilot
+
+from inbox_tui.widgets.filter_bar import FilterBar
+
+MESSAGES = (FilterBar.Chosen, FilterBar.SearchChanged, FilterBar.SearchDone)
+Stage = tuple[FilterBar, Pilot[None], OneWidget[FilterBar]]
+
+
+@asynccontextmanager
+async def staged(width: int = 80, **shown: Any) -> AsyncIterator[Stage]:
+    bar = FilterBar()
+    bar.can_focus = True  # something else than the input to go to
+    app = OneWidget(bar, *MESSAGES)
+    async with app.run_test(size=(width, 3)) as pilot:
+        for name, value in ({"window": "24 h", "shown": 312, "total": 10_482} | shown).items():
+            setattr(bar, name, value)
+        await pilot.pause()
+        yield bar, pilot, app
+
+
+def text_of(bar: FilterBar) -> str:
+    return lines(bar)[0].strip().replace("\N{NO-BREAK SPACE}", " ")
+
+
+def told(app: OneWidget[FilterBar]) -> list[Any]:
+    """The values of the messages posted since the last call."""
+    values = [
+        getattr(message, name)
+        for message in app.heard
+        for name in ("chip", "value", "accepted")
+        if hasattr(message, name)
+    ]
+    app.heard.clear()
+    return values
+
+
+# -- what it shows
+
+
+async def test_it_shows_the_filters_and_how_much_of_all_is_shown() -> None:
+    async with staged() as (bar, _, _):
+        left, right = text_of(bar).split("   ", 3)[:3], text_of(bar).split("   ")[-1]
+        assert left == ["To: all numbers", "Window: 24 h", "Search: ·"]
+        assert right.strip() == "312 of 10 482"
+        assert len(lines(bar)[0]) == 79
+
+
+async def test_thousands_are_set_apart_by_a_space_that_does_not_break() -> None:
+    async with staged(shown=1_234_567, total=7_654_321) as (bar, _, _):
+        assert "1\u00a0234\u00a0567 of 7\u00a0654\u00a0321" in lines(bar)[0]
+
+
+async def test_no_count_is_told_while_messages_are_counted() -> None:
+    async with staged(shown=None) as (bar, _, _):
+        assert text_of(bar) == "To: all numbers   Window: 24 h   Search: ·"
+
+
+async def test_newer_messages_out_of_sight_are_told_with_where_they_are() -> None:
+    async with staged(newer=2) as (bar, _, _):
+        assert text_of(bar).endswith("2 new ↑  312 of 10 482")
+
+
+async def test_a_filter_that_leaves_something_out_is_bold() -> None:
+    async with staged(to="Shop", search="заказ", window="everything") as (bar, _, _):
+        assert style_of(bar, "Shop").bold
+        assert style_of(bar, "заказ").bold
+        assert not style_of(bar, "everything").bold
+
+
+async def test_unread_only_is_a_filter_of_its_own() -> None:
+    async with staged(unread=True) as (bar, pilot, _):
+        assert "Unread" in text_of(bar)
+        bar.unread = False
+        await pilot.pause()
+        assert "Unread" not in text_of(bar)
+
+
+async def test_a_label_is_less_bright_than_its_value() -> None:
+    async with staged() as (bar, _, _):
+        assert style_of(bar, "To: ").color != style_of(bar, "all numbers").color
+
+
+@pytest.mark.parametrize(
+    ("shown", "expected"),
+    [
+        ({}, "To: all  24 h  /…        312 of 10 482"),
+        ({"search": "заказ"}, "To: all  24 h  /заказ    312 of 10 482"),
+        ({"newer": 2}, "To: all  24 h  /…   2 ↑  312 of 10 482"),
+        (
+            {"to": "Магазин на Ленина", "search": "заказ", "unread": True, "newer": 2},
+            "Магазин на…  24 h  /заказ  Unread  2 ↑",
+        ),
+    ],
+)
+async def test_at_forty_columns_the_filters_stay_readable(
+    shown: dict[str, Any], expected: str
+) -> None:
+    async with staged(40, **shown) as (bar, _, _):
+        assert text_of(bar) == expected
+
+
+async def test_no_width_is_too_small() -> None:
+    filters = {"to": "日本語" * 9, "search": "заказ " * 9, "unread": True, "newer": 1234}
+    widths = [2, 3, 5, 10, 20, 30, 50, 79, 200]
+    async with staged(**filters) as (bar, pilot, _):
+        assert await widths_drawn(pilot, bar, widths) == widths
+
+
+async def test_what_is_searched_for_cannot_steer_the_terminal() -> None:
+    async with staged(search="\x1b[31m[b]x", to="\u202eabc") as (bar, _, _):
+        assert "\x1b" not in text_of(bar)
+        assert "\u202e" not in text_of(bar)
+        assert "[b]x" in text_of(bar)
+
+
+# -- clicking
+
+
+@pytest.mark.parametrize("width", [80, 40])
+async def test_a_click_on_a_chip_tells_which_one(width: int) -> None:
+    async with staged(width, unread=True, search="x") as (bar, pilot, app):
+        for text, chip in (("all", "to"), ("24", "window"), ("x", "search"), ("Unr", "unread")):
+            await pilot.click(bar, offset=(lines(bar)[0].rindex(text), 0))
+            assert told(app) == [chip]
+
+
+async def test_a_click_beside_the_chips_does_nothing() -> None:
+    async with staged() as (bar, pilot, app):
+        await pilot.click(bar, offset=(50, 0))
+        assert told(app) == []
+
+
+# -- searching
+
+
+async def test_a_search_is_typed_in_the_place_of_its_chip_and_told_at_every_key() -> None:
+    async with staged() as (bar, pilot, app):
+        bar.begin_search()
+        await pilot.pause()
+        assert bar.searching
+        await pilot.press("о", "к")
+        await pilot.pause()
+        assert told(app) == ["о", "ок"]
+        assert text_of(bar).startswith("To: all numbers   Window: 24 h")
+        assert text_of(bar).endswith("312 of 10 482")
+
+
+async def test_enter_keeps_the_search() -> None:
+    async with staged() as (bar, pilot, app):
+        bar.begin_search()
+        await pilot.press("o", "k", "enter")
+        await pilot.pause()
+        assert told(app) == ["o", "ok", True]
+        assert not bar.searching
+        assert not bar.children
+
+
+async def test_escape_clears_the_search() -> None:
+    async with staged(search="ok") as (bar, pilot, app):
+        bar.begin_search("ok")
+        await pilot.press("escape")
+        await pilot.pause()
+        assert told(app) == ["", False]
+        assert not bar.searching
+
+
+async def test_a_search_begins_with_what_was_searched_for_before() -> None:
+    async with staged(search="ok") as (bar, pilot, app):
+        bar.begin_search("ok")
+        await pilot.press("!", "enter")
+        await pilot.pause()
+        assert told(app) == ["ok!", True]
+
+
+async def test_the_letters_of_commands_are_letters_of_a_search() -> None:
+    async with staged() as (bar, pilot, app):
+        bar.begin_search()
+        await pilot.press("q", "x", "slash", "question_mark")
+        await pilot.pause()
+        assert told(app)[-1] == "qx/?"
+
+
+async def test_leaving_the_input_keeps_the_search() -> None:
+    async with staged() as (bar, pilot, app):
+        bar.begin_search()
+        await pilot.press("o")
+        bar.focus()
+        await pilot.pause()
+        assert told(app) == ["o", True]
+        assert not bar.searching
+
+
+async def test_a_search_begun_twice_is_one_search() -> None:
+    async with staged() as (bar, pilot, app):
+        bar.begin_search()
+        await pilot.press("o")
+        bar.begin_search("other")
+        await pilot.press("k")
+        await pilot.pause()
+        assert told(app) == ["o", "ok"]
+        assert len(bar.children) == 1
+
+
+@pytest.mark.parametrize("width", [20, 40, 60, 120])
+async def test_what_is_typed_is_in_sight_at_every_width(width: int) -> None:
+    async with staged(width) as (bar, pilot, _):
+        bar.begin_search()
+        await pilot.press(*"order")
+        await pilot.pause()
+        (search,) = bar.children
+        assert search.region.width >= min(width - 4, 12)
+        assert search.region.right <= width
+        assert "order" in search.render_lines(search.region.size.region)[0].text

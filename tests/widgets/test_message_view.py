@@ -1,0 +1,302 @@
+from __future__ import annotations
+
+import time
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from datetime import timedelta
+
+import pytest
+from support.rows import NOW, message, presentation
+from support.widgets import OneWidget, lines, style_of
+from textual.pilot import Pilot
+from textual.strip import Strip
+
+from inbox_tui.archive import Row
+from inbox_tui.widgets.message_view import MessageView
+from inbox_tui.widgets.presentation import Presentation
+
+Stage = tuple[MessageView, Pilot[None], OneWidget[MessageView]]
+LONG = "\n".join(f"line {number}" for number in range(1, 101))
+
+
+@asynccontextmanager
+async def staged(
+    row: Row | None = None,
+    *,
+    size: tuple[int, int] = (50, 16),
+    shown_by: Presentation | None = None,
+) -> AsyncIterator[Stage]:
+    view = MessageView(shown_by or presentation())
+    app = OneWidget(view)
+    async with app.run_test(size=size) as pilot:
+        view.focus()
+        view.show(row)
+        await pilot.pause()
+        yield view, pilot, app
+
+
+def text_of(view: MessageView) -> list[str]:
+    """What is on its lines, without the margin and the empty lines at the end."""
+    shown = [line.removeprefix(" ") for line in lines(view)]
+    while shown and not shown[-1]:
+        shown.pop()
+    return shown
+
+
+# -- what it shows
+
+
+async def test_a_message_shows_its_fields_in_a_column_and_its_text_below() -> None:
+    row = message(1000, phone="79991234567", message="Your code is 481516. Do not tell.")
+    async with staged(row) as (view, _, _):
+        assert text_of(view) == [
+            "From      +7 999 123-45-67",
+            "To        +7 911 000-00-01",
+            "Received  today 10:42:00",
+            "Code      481 516     c\N{NO-BREAK SPACE}copies",
+            "",
+            "Your code is 481516. Do not tell.",
+        ]
+
+
+async def test_a_name_stands_before_its_number() -> None:
+    async with staged(message(1000, phone="79160001122")) as (view, _, _):
+        assert text_of(view)[0] == "From      Pickup point  +7 916 000-11-22"
+
+
+async def test_where_there_is_no_room_for_both_the_number_goes_below_the_name() -> None:
+    async with staged(message(1000, phone="79160001122"), size=(40, 12)) as (view, _, _):
+        assert text_of(view)[:2] == ["From      Pickup point", "          +7 916 000-11-22"]
+
+
+async def test_when_it_was_sent_is_told_only_if_it_took_long() -> None:
+    received = message(1000).received
+    async with staged(message(1000, sent=received - 5)) as (view, pilot, _):
+        assert not [line for line in text_of(view) if line.startswith("Sent")]
+        view.show(message(1000, sent=received - 86400 - 1))
+        await pilot.pause()
+        assert "Sent      yesterday 10:41:59" in text_of(view)
+
+
+async def test_every_link_is_told_with_its_host_in_bold_and_the_first_with_its_key() -> None:
+    text = "Pay https://pay.example.com/i/8812 or https://example.org/x"
+    async with staged(message(1, message=text), size=(70, 16)) as (view, _, _):
+        shown = text_of(view)
+        assert shown[3] == "Link      https://pay.example.com/i/8812   o\N{NO-BREAK SPACE}opens"
+        assert shown[4] == "Link      https://example.org/x"
+        assert style_of(view, "pay.example.com").bold
+        assert style_of(view, "https://pay.example.com/i/8812").underline
+
+
+async def test_a_long_link_goes_on_below_and_its_key_is_still_told() -> None:
+    text = "https://shop.example.com/orders/5512?from=sms&utm_source=message"
+    row = message(1, message=text, phone="BANK")
+    async with staged(row, size=(40, 16)) as (view, _, _):
+        assert text_of(view)[3:7] == [
+            "Link      https://shop.example.com/ord",
+            "          ers/5512?from=sms&utm_source",
+            "          =message   o\N{NO-BREAK SPACE}opens",
+            "",
+        ]
+
+
+async def test_a_host_that_only_looks_like_another_is_told_as_what_it_is() -> None:
+    async with staged(message(1, message="https://аpple.com/x"), size=(60, 12)) as (view, _, _):
+        assert any(line.startswith("          really xn--") for line in text_of(view))
+
+
+async def test_the_code_and_the_links_are_marked_in_the_text() -> None:
+    text = "Code: 7741 at https://a.example.com now"
+    async with staged(message(1, message=text), size=(60, 16)) as (view, _, _):
+        body = view.render_lines(view.region.size.region)[6]
+        marked = {segment.text: segment.style for segment in body if segment.style}
+        assert marked["7741"].bold
+        assert marked["7741"].underline
+        assert marked["https://a.example.com"].underline
+        assert not marked[" now"].underline
+
+
+async def test_line_breaks_and_empty_lines_of_a_text_stay() -> None:
+    async with staged(message(1, message="One\n\nTwo\r\nThree")) as (view, _, _):
+        assert text_of(view)[-4:] == ["One", "", "Two", "Three"]
+
+
+async def test_words_are_not_broken_and_nothing_of_a_long_word_is_lost() -> None:
+    text = "Добрый день, ваш заказ собран " + "x" * 120
+    async with staged(message(1, message=text)) as (view, _, _):
+        body = text_of(view)[4:]
+        assert body[0] == "Добрый день, ваш заказ собран"
+        assert "".join(body[1:]) == "x" * 120
+        assert max(len(line) for line in body) == 48
+
+
+@pytest.mark.parametrize("size", [(120, 40), (40, 12), (12, 3), (3, 1)])
+async def test_every_line_is_as_wide_as_the_view(size: tuple[int, int]) -> None:
+    async with staged(size=size) as (view, pilot, _):
+        for text in ("日本語" * 40, "слово " * 40, "e\u0301" * 300, "👩\u200d👧" * 50, ""):
+            view.show(message(1, message=text))
+            await pilot.pause()
+            for strip in view.render_lines(view.region.size.region):
+                assert Strip(strip).cell_length == size[0]
+
+
+async def test_what_a_sender_wrote_cannot_steer_the_terminal() -> None:
+    hostile = "\x1b[2J[bold]x[/]\u202egnp.exe\x07\x9b31m"
+    async with staged(message(1, phone="\x1b[31mBANK", message=hostile)) as (view, _, _):
+        shown = "".join(text_of(view))
+        assert not any(character in shown for character in "\x1b\x07\x9b\u202e")
+        assert "[bold]x[/]" in shown
+
+
+async def test_without_a_message_it_says_so() -> None:
+    async with staged(message(1)) as (view, pilot, _):
+        view.show(None)
+        await pilot.pause()
+        assert [line.strip() for line in lines(view) if line.strip()] == ["No message selected"]
+        assert view.row is None
+
+
+async def test_yesterday_comes_without_a_restart() -> None:
+    now = [NOW]
+    shown_by = presentation()
+    shown_by._clock = lambda: now[0]
+    async with staged(message(1000), shown_by=shown_by) as (view, pilot, _):
+        now[0] += timedelta(days=1)
+        view.refresh_times()
+        await pilot.pause()
+        assert "Received  yesterday 10:42:00" in text_of(view)
+
+
+async def test_another_message_begins_at_its_beginning() -> None:
+    async with staged(message(1, message=LONG)) as (view, pilot, _):
+        await pilot.press("end")
+        view.show(message(2, message=LONG))
+        await pilot.pause()
+        assert text_of(view)[0].startswith("From")
+
+
+async def test_another_width_wraps_again() -> None:
+    async with staged(message(1, message="слово " * 20), size=(80, 16)) as (view, pilot, _):
+        await pilot.resize_terminal(30, 16)
+        await pilot.pause()
+        assert text_of(view)[-1] == "слово слово слово слово"
+
+
+# -- scrolling
+
+
+@pytest.mark.parametrize(
+    ("keys", "first"),
+    [
+        ("j", "To"),
+        ("down", "To"),
+        ("j j k", "To"),
+        ("j up", "From"),
+        ("k", "From"),
+        ("space", "line 12"),
+        ("pagedown", "line 12"),
+        ("space pageup", "From"),
+        ("G g", "From"),
+        ("end home", "From"),
+        ("G", "line 85"),
+        ("end space", "line 85"),
+    ],
+)
+async def test_keys_scroll_a_long_message(keys: str, first: str) -> None:
+    async with staged(message(1, message=LONG)) as (view, pilot, _):
+        await pilot.press(*keys.split())
+        await pilot.pause()
+        assert text_of(view)[0].startswith(first)
+
+
+async def test_a_message_in_full_sight_does_not_scroll() -> None:
+    async with staged(message(1, message="ok")) as (view, pilot, _):
+        await pilot.press("j", "space", "G")
+        await pilot.pause()
+        assert text_of(view)[0].startswith("From")
+        assert not view.show_vertical_scrollbar
+
+
+async def test_a_long_message_has_a_scrollbar() -> None:
+    async with staged(message(1, message=LONG)) as (view, _, _):
+        assert view.show_vertical_scrollbar
+        assert view.max_scroll_y == 104 - 16
+
+
+# -- selecting
+
+
+async def drag(
+    pilot: Pilot[None], view: MessageView, start: tuple[int, int], end: tuple[int, int]
+) -> None:
+    await pilot.mouse_down(view, offset=start)
+    await pilot.hover(view, offset=end)
+    await pilot.mouse_up(view, offset=end)
+    await pilot.pause()
+
+
+async def test_text_selected_with_the_mouse_is_copied_as_it_is_shown() -> None:
+    async with staged(message(1, message="Your code is 481516. Bye")) as (view, pilot, app):
+        await drag(pilot, view, (1 + 13, 5), (1 + 18, 5))
+        assert app.screen.get_selected_text() == "481516"
+
+
+async def test_a_selection_has_no_breaks_where_lines_were_wrapped() -> None:
+    text = "https://shop.example.com/" + "x" * 60 + " end"
+    async with staged(message(1, message="a\n" + text), size=(40, 16)) as (view, pilot, app):
+        body = text_of(view).index("a")
+        await drag(pilot, view, (1, body), (30, body + 3))
+        assert app.screen.get_selected_text() == "a\n" + text
+
+
+async def test_a_selection_is_seen() -> None:
+    async with staged(message(1, message="Your code is 481516. Bye")) as (view, pilot, _):
+        before = style_of(view, "481516").bgcolor
+        await drag(pilot, view, (1 + 13, 5), (1 + 18, 5))
+        assert style_of(view, "481516").bgcolor != before
+        assert style_of(view, "Your code is ").bgcolor == before
+
+
+async def test_a_selection_goes_with_its_message() -> None:
+    async with staged(message(1, message="Your code is 481516. Bye")) as (view, pilot, app):
+        await drag(pilot, view, (1 + 13, 5), (1 + 18, 5))
+        view.show(message(2))
+        await pilot.pause()
+        assert app.screen.get_selected_text() is None
+
+
+# -- cost
+
+
+@pytest.mark.parametrize("character", ["x", "я", "語"])
+async def test_a_very_long_text_without_spaces_costs_little(character: str) -> None:
+    async with staged(size=(60, 30)) as (view, pilot, _):
+        costs = []
+        for number in range(3):
+            started = time.thread_time()
+            view.show(message(number, message=character * 20_000))
+            lines(view)
+            costs.append(time.thread_time() - started)
+            await pilot.pause()
+        assert min(costs) < 0.060
+
+
+async def test_a_short_message_after_another_costs_no_layout() -> None:
+    async with staged(message(1, message="one")) as (view, pilot, _):
+        laid_out = view._layout_updates
+        view.show(message(2, message="two\nthree"))
+        await pilot.pause()
+        assert view._layout_updates == laid_out
+        assert text_of(view)[-1] == "three"
+
+
+async def test_a_message_chosen_while_the_view_was_hidden_is_there_when_it_is_shown() -> None:
+    async with staged() as (view, pilot, _):
+        view.display = False
+        await pilot.pause()
+        view.show(message(1, message=LONG))
+        await pilot.pause()
+        view.display = True
+        await pilot.pause()
+        assert text_of(view)[4:6] == ["line 1", "line 2"]
+        assert view.max_scroll_y == 104 - 16

@@ -1,0 +1,110 @@
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from zoneinfo import ZoneInfo
+
+import pytest
+from support.rows import MOSCOW, NOW, presentation, server_seconds
+
+from inbox_tui.widgets.presentation import Presentation, grouped, spaced_code
+
+
+def moscow(*moment: int) -> int:
+    return server_seconds(datetime(*moment, tzinfo=MOSCOW))  # type: ignore[misc, arg-type]
+
+
+@pytest.mark.parametrize(
+    ("moment", "told"),
+    [
+        ((2026, 11, 22, 10, 42), "10:42"),
+        ((2026, 11, 22, 0, 0), "00:00"),
+        ((2026, 11, 21, 23, 59), "Sat"),
+        ((2026, 11, 16, 0, 0), "Mon"),
+        ((2026, 11, 15, 23, 59), "15 Nov"),
+        ((2026, 1, 1, 0, 0), "1 Jan"),
+        ((2025, 12, 31, 23, 59), "2025"),
+        ((2026, 11, 23, 0, 1), "23 Nov"),
+        ((2027, 1, 1, 0, 0), "2027"),
+    ],
+)
+def test_a_time_is_the_shorter_the_longer_ago(moment: tuple[int, ...], told: str) -> None:
+    assert presentation().short_time(moscow(*moment)) == told
+
+
+@pytest.mark.parametrize(
+    ("moment", "told"),
+    [
+        ((2026, 11, 22, 10, 42, 7), "today 10:42:07"),
+        ((2026, 11, 21, 0, 0, 0), "yesterday 00:00:00"),
+        ((2026, 11, 20, 9, 5, 1), "Fri 20 Nov 2026 09:05:01"),
+        ((2026, 11, 23, 9, 5, 1), "Mon 23 Nov 2026 09:05:01"),
+    ],
+)
+def test_in_full_a_time_has_its_seconds(moment: tuple[int, ...], told: str) -> None:
+    assert presentation().long_time(moscow(*moment)) == told
+
+
+def test_times_are_in_the_zone_of_the_person_who_reads() -> None:
+    reader = Presentation(
+        server_zone=MOSCOW,
+        local_zone=ZoneInfo("Asia/Vladivostok"),
+        names={},
+        clock=lambda: NOW,
+    )
+    assert reader.short_time(moscow(2026, 11, 22, 10, 42)) == "17:42"
+    assert reader.long_time(moscow(2026, 11, 21, 18, 0, 0)) == "today 01:00:00"
+
+
+def test_a_message_from_before_midnight_is_of_the_day_before() -> None:
+    just_past_midnight = datetime(2026, 11, 21, 21, 1, tzinfo=UTC)
+    shown_by = presentation(just_past_midnight)
+    assert shown_by.short_time(moscow(2026, 11, 21, 23, 59)) == "Sat"
+    assert shown_by.short_time(moscow(2026, 11, 22, 0, 0)) == "00:00"
+
+
+@pytest.mark.parametrize(
+    "written", ["79160001122", "+79160001122", "+7 (916) 000-11-22", "7 916 000 11 22"]
+)
+def test_a_name_is_found_however_its_number_is_written(written: str) -> None:
+    shown_by = Presentation(
+        server_zone=MOSCOW, local_zone=MOSCOW, names={written: "Shop"}, clock=lambda: NOW
+    )
+    assert shown_by.who("79160001122") == "Shop"
+    assert shown_by.number("79160001122") == "+7 916 000-11-22"
+
+
+def test_a_number_without_a_name_is_shown_as_it_is_dialled() -> None:
+    assert presentation().who("79991234567") == "+7 999 123-45-67"
+
+
+def test_a_sender_that_is_no_number_is_shown_as_it_is() -> None:
+    assert presentation().who("TINKOFF") == "TINKOFF"
+
+
+def test_names_and_senders_cannot_steer_the_terminal() -> None:
+    shown_by = presentation(**{"79990000000": "\x1b[31mboss"})
+    assert "\x1b" not in shown_by.who("79990000000")
+    assert "\x1b" not in shown_by.who("\x1b[31mBANK")
+
+
+@pytest.mark.parametrize(
+    ("number", "written"),
+    [(0, "0"), (999, "999"), (10_482, "10\u00a0482"), (1_000_000, "1\u00a0000\u00a0000")],
+)
+def test_thousands_are_set_apart(number: int, written: str) -> None:
+    assert grouped(number) == written
+
+
+@pytest.mark.parametrize(
+    ("code", "written"),
+    [
+        ("7741", "7741"),
+        ("48151", "48151"),
+        ("481516", "481 516"),
+        ("48217735", "4821 7735"),
+        ("481516234", "481 516 234"),
+        ("AB12CD", "AB12CD"),
+    ],
+)
+def test_a_code_is_written_as_it_is_read_out(code: str, written: str) -> None:
+    assert spaced_code(code) == written

@@ -1,0 +1,141 @@
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from typing import Any
+
+import pytest
+from support.widgets import OneWidget, lines, widths_drawn
+from textual.pilot import Pilot
+
+from inbox_tui.widgets.status_bar import StatusBar, span
+from inbox_tui.widgets.symbols import PLAIN, UNICODE
+
+STATES = ("Live", "Checking", "Waiting", "Offline", "Blocked", "Sign in")
+REASON = "smscentre.com does not answer: connection refused"
+
+
+@asynccontextmanager
+async def staged(width: int = 80, **shown: Any) -> AsyncIterator[tuple[StatusBar, Pilot[None]]]:
+    bar = StatusBar()
+    async with OneWidget(bar).run_test(size=(width, 3)) as pilot:
+        for name, value in ({"state": "Live", "next_in": 12, "left": 2} | shown).items():
+            setattr(bar, name, value)
+        await pilot.pause()
+        yield bar, pilot
+
+
+def text_of(bar: StatusBar) -> str:
+    return lines(bar)[0].strip()
+
+
+async def test_it_shows_the_state_the_next_request_the_limit_and_the_keys() -> None:
+    async with staged() as (bar, _):
+        left, right = text_of(bar)[:36].rstrip(), text_of(bar)[36:].lstrip()
+        assert left == "● Live   next in 12 s   requests ●●○"
+        assert right == "? help  / search  r refresh"
+        assert len(lines(bar)[0]) == 79
+
+
+async def test_a_reason_gets_its_room_before_the_keys() -> None:
+    async with staged(91, state="Offline", reason=REASON) as (bar, _):
+        assert text_of(bar) == f"○ Offline   {REASON}   next try in 12 s   ? help"
+
+
+async def test_a_reason_gets_its_room_before_the_limit() -> None:
+    async with staged(80, state="Offline", reason=REASON) as (bar, _):
+        assert text_of(bar).startswith(f"○ Offline   {REASON}   in 12 s")
+        assert "requests" not in text_of(bar)
+
+
+async def test_at_forty_columns_the_state_and_the_next_try_survive() -> None:
+    async with staged(40, reason=REASON, next_in=900) as (bar, pilot):
+        for state in STATES:
+            bar.state = state
+            await pilot.pause()
+            assert state in text_of(bar)
+            assert "in 15 min" in text_of(bar)
+
+
+async def test_at_forty_columns_a_reason_is_cut_before_the_next_try() -> None:
+    async with staged(40, state="Offline", reason=REASON) as (bar, _):
+        assert text_of(bar) == "○ Offline   smscentre.com d…   in 12 s"
+
+
+async def test_at_forty_columns_the_limit_is_shown_where_there_is_nothing_to_explain() -> None:
+    async with staged(40) as (bar, _):
+        assert text_of(bar) == "● Live   next in 12 s   requests ●●○"
+
+
+@pytest.mark.parametrize("symbols", [UNICODE, PLAIN])
+def test_every_state_has_a_sign_of_its_own_shape(symbols: Any) -> None:
+    signs = [symbols.live, symbols.checking, symbols.waiting]
+    signs += [symbols.offline, symbols.blocked, symbols.sign_in]
+    assert len(set(signs)) == len(signs)
+
+
+async def test_nothing_is_told_of_a_next_request_where_none_is_planned() -> None:
+    async with staged(state="Sign in", reason="the password is not right", next_in=None) as (
+        bar,
+        _,
+    ):
+        assert text_of(bar).startswith("▲ Sign in   the password is not right   requests ●●○")
+
+
+async def test_no_limit_is_shown_where_there_is_none() -> None:
+    async with staged(allowed=0) as (bar, _):
+        assert "requests" not in text_of(bar)
+
+
+@pytest.mark.parametrize(("left", "shown"), [(0, "○○○"), (3, "●●●"), (-1, "○○○"), (9, "●●●")])
+async def test_the_limit_is_shown_as_what_is_left(left: int, shown: str) -> None:
+    async with staged(left=left) as (bar, _):
+        assert f"requests {shown} " in text_of(bar)
+
+
+async def test_a_notice_takes_the_place_of_all_but_the_state() -> None:
+    async with staged(notice="copied: 481516") as (bar, pilot):
+        assert text_of(bar).startswith("● Live   copied: 481516  ")
+        assert "next in" not in text_of(bar)
+        bar.notice = ""
+        await pilot.pause()
+        assert "next in 12 s" in text_of(bar)
+
+
+async def test_the_last_keys_give_way_first() -> None:
+    async with staged(60) as (bar, _):
+        assert text_of(bar).endswith("? help  / search")
+
+
+@pytest.mark.parametrize("reason", ["", REASON, "日本語" * 20])
+async def test_no_width_is_too_small(reason: str) -> None:
+    widths = [2, 3, 5, 12, 25, 33, 57, 81, 200]
+    async with staged(state="Offline", reason=reason) as (bar, pilot):
+        assert await widths_drawn(pilot, bar, widths) == widths
+
+
+async def test_what_a_server_wrote_cannot_steer_the_terminal() -> None:
+    async with staged(state="Blocked", reason="\x1b[2J[b]no\n\u202e") as (bar, _):
+        assert not any(character in text_of(bar) for character in "\x1b\n\u202e")
+        assert "[b]no" in text_of(bar)
+
+
+async def test_a_second_that_changes_nothing_to_be_read_paints_nothing(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    async with staged(state="Offline", next_in=290) as (bar, pilot):
+        painted: list[int] = []
+        monkeypatch.setattr(bar, "refresh", lambda *_, **__: painted.append(1))
+        bar.next_in = 289
+        await pilot.pause()
+        assert painted == []
+        bar.next_in = 240
+        assert painted == [1]
+
+
+@pytest.mark.parametrize(
+    ("seconds", "told"),
+    [(0, "0 s"), (1, "1 s"), (99, "99 s"), (100, "2 min"), (120, "2 min"), (121, "3 min")],
+)
+def test_a_time_to_come_is_told_in_a_word_or_two(seconds: int, told: str) -> None:
+    assert span(seconds) == told
