@@ -84,11 +84,10 @@ def password_from_environment(
 
 
 def new_mark(secret: Secret) -> bytes:
-    """Return a mark to know a refused password by, so that it is never sent twice (api.md, 2).
+    """Return 18 bytes to know a refused password by, so that it is never sent twice.
 
-    The mark may be kept in a file: it is a random salt and two bytes of the password's scrypt
-    digest, from which nobody learns more than 16 bits. No two marks of a password are alike. Takes
-    some hundredths of a second.
+    They may be kept in a file: a random salt and two bytes of the password's scrypt digest, from
+    which nobody learns more than 16 bits (api.md, Failure, error 2). Takes about 0.1 s.
     """
     salt = os.urandom(_SALT_BYTES)
     return salt + _digest(secret, salt)
@@ -97,8 +96,8 @@ def new_mark(secret: Secret) -> bytes:
 def mark_matches(secret: Secret, mark: bytes) -> bool:
     """Tell whether this is the password that the mark was made of.
 
-    One in 65,536 other passwords matches too: ask the user, who may know better. A mark of another
-    length matches nothing.
+    One in 65,536 other passwords matches too: let the user insist. A mark of another length
+    matches nothing. Takes about 0.1 s.
     """
     if len(mark) != _SALT_BYTES + _DIGEST_BYTES:
         return False

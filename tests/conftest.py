@@ -1,4 +1,7 @@
-"""How hard the property tests try: `HYPOTHESIS_PROFILE=long` is for a night, not for a change."""
+"""How hard the property tests try.
+
+`HYPOTHESIS_PROFILE=long pytest tests/smsc` tries 100,000 new examples of each: an hour or more.
+"""
 
 from __future__ import annotations
 

@@ -3,11 +3,11 @@
 The service refuses a fourth identical request within a minute (api.md, Failure), counting by its
 own clock the arrivals that we cannot see. Why it never sees a fourth:
 
-1. A request arrives between `sent_at` and `answered_at`, or `sent_at + lifetime` if unanswered.
-2. One goes only when none is in flight: so they arrive in the order in which they were sent.
-3. An entry is out once its latest arrival, plus window and margin, has passed: whatever is sent
-   from then on arrives more than a window later.
-4. One goes only when at most two identical entries are not out: of four, the first one is.
+1. A request arrives from `sent_at` to `answered_at`, or to `sent_at + lifetime` if unanswered.
+2. None goes while another may be in flight, so they arrive in the order in which they went.
+3. One is out when window and margin have passed since it arrived at the latest.
+4. What goes after that arrives more than a window later than the one that is out.
+5. None goes while three identical ones are not out: of any four in a row, the first is out.
 
 Times are seconds on a clock that never jumps; see `Moment`.
 """
@@ -18,7 +18,7 @@ from typing import TYPE_CHECKING, NamedTuple
 from urllib.parse import urlencode
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Iterator
 
 _ROUNDING = 1e-6
 """Seconds by which sums of the same numbers may differ; a foreseen poll is not late by these."""
@@ -37,7 +37,7 @@ class LedgerEntry(NamedTuple):
 
     fingerprint: str
     sent_at: float
-    """Seconds on the reader's boot clock; at or below 0 for one of an earlier boot."""
+    """When it went, or a little before; at or below 0 for one of an earlier boot."""
     answered_at: float | None
     """When the server was certainly done with it; None while that is unknown."""
 
@@ -93,14 +93,14 @@ def earliest(entries: Iterable[LedgerEntry], fingerprint: str, now: float, limit
     instants = [now]
     if (given_up := in_flight_until(entries, limit)) is not None:
         instants.append(given_up)
-    outs = sorted(_outs(entries, fingerprint, limit), reverse=True)
-    instants.extend(outs[limit.identical - 1 : limit.identical])
+    out_at = sorted(_out_at(entries, fingerprint, limit), reverse=True)
+    instants.extend(out_at[limit.identical - 1 : limit.identical])
     return max(instants)
 
 
 def room(entries: Iterable[LedgerEntry], fingerprint: str, now: float, limit: Limit) -> int:
     """Return how many requests of this fingerprint the window has room for: 0 to `identical`."""
-    counted = sum(out > now for out in _outs(entries, fingerprint, limit))
+    counted = sum(out > now for out in _out_at(entries, fingerprint, limit))
     return max(0, limit.identical - counted)
 
 
@@ -135,7 +135,7 @@ def may_bring_forward(
     return True
 
 
-def _outs(entries: Iterable[LedgerEntry], fingerprint: str, limit: Limit) -> Iterable[float]:
+def _out_at(entries: Iterable[LedgerEntry], fingerprint: str, limit: Limit) -> Iterator[float]:
     """Yield when each entry of this fingerprint is certainly out of the server's window."""
     for entry in entries:
         if entry.fingerprint == fingerprint:

@@ -1,0 +1,450 @@
+"""The Textual application: which screen stands when, and the task that keeps the inbox live."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import traceback
+from collections.abc import Callable, Sequence
+from concurrent.futures import Future
+from dataclasses import dataclass
+from datetime import tzinfo
+from functools import partial
+from pathlib import Path
+from random import Random
+from typing import TYPE_CHECKING, Any, ClassVar, NamedTuple
+from zoneinfo import ZoneInfo
+
+from rich.text import Text
+from textual.app import App
+from textual.binding import Binding, BindingType
+from textual.screen import Screen
+from textual.theme import Theme
+
+from inbox_tui.archive import Archive, Filter
+from inbox_tui.config import Settings
+from inbox_tui.credentials import Keyring, KeyringError, KeyringSilent, Secret
+from inbox_tui.notices import RESTORE_TITLE, SAVE_TITLE, notification, terminal_title
+from inbox_tui.screens.filters import Filters
+from inbox_tui.screens.inbox import InboxScreen, since_by
+from inbox_tui.smsc.endpoint import EndpointRefused, endpoint, host_of
+from inbox_tui.smsc.limit import Limit
+from inbox_tui.sync import (
+    Clock,
+    Event,
+    Inbox,
+    InboxSync,
+    MessagesArrived,
+    Progress,
+    State,
+    Status,
+    StatusChanged,
+)
+from inbox_tui.widgets.presentation import Presentation
+
+if TYPE_CHECKING:
+    from textual.command import Provider
+
+    from inbox_tui.exports import ExportFormat, Written
+    from inbox_tui.screens.sign_in import Credentials, Refusal
+
+SIGNED_IN = "signed_in"
+"""What the archive remembers of an account that the service has let in."""
+FILTERS = "filters"
+"""What the archive remembers of the filters last set."""
+
+DARK = Theme(
+    name="inbox-dark",
+    primary="#6ca7c8",
+    secondary="#8f9dae",
+    accent="#e0b05c",
+    warning="#e0b05c",
+    error="#e07a6c",
+    success="#7fb685",
+    foreground="#d5dae1",
+    background="#14181d",
+    surface="#1a1f26",
+    panel="#2a313b",
+    dark=True,
+)
+LIGHT = Theme(
+    name="inbox-light",
+    primary="#1f6f96",
+    secondary="#5b6875",
+    accent="#9a6400",
+    warning="#9a6400",
+    error="#b03a2a",
+    success="#2f7a3d",
+    foreground="#1d2329",
+    background="#fbfbf9",
+    surface="#f2f2ef",
+    panel="#dcdfe0",
+    dark=False,
+)
+
+
+def _inbox_commands() -> type[Provider]:
+    from inbox_tui.screens.commands import InboxCommands
+
+    return InboxCommands
+
+
+def _shortest(url: str) -> str:
+    """The shortest way to write the server's address: its host, where that means the same."""
+    host = host_of(url)
+    return host if endpoint(host) == url else url
+
+
+class Account(NamedTuple):
+    """Whose inbox it is: its number in the archive, and where it is kept."""
+
+    number: int
+    login: str
+    host: str
+    url: str
+
+
+@dataclass(frozen=True, slots=True)
+class Parts:
+    """What the application is put together from."""
+
+    archive_path: Path
+    settings: Settings
+    server: str
+    login: str | None
+    password: Secret | None
+    keyring: Keyring | None
+    connect: Callable[[str, str, Secret], Inbox]
+    clock: Clock
+    random: Random
+    local_zone: tzinfo
+    filters: Filters | None
+    """What to show at first; None: what the settings say."""
+    limit: Limit
+    refresh_seconds: float
+    demo: bool = False
+
+
+class InboxApp(App[None]):
+    """A live inbox of one account."""
+
+    TITLE = "inbox-tui"
+    # Textual does not read the CSS_PATH of a default screen.
+    CSS_PATH = Path(__file__).parent / "screens" / "inbox.tcss"
+    COMMANDS = App.COMMANDS | {_inbox_commands}
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("ctrl+q", "quit", "Quit", show=False, priority=True),
+    ]
+
+    def __init__(self, parts: Parts, archive: Archive) -> None:
+        super().__init__()
+        self._parts = parts
+        self._archive = archive
+        self._presentation = Presentation(
+            server_zone=ZoneInfo(parts.settings.server_timezone),
+            local_zone=parts.local_zone,
+            names=parts.settings.names,
+            clock=parts.clock.now,
+        )
+        self._account: Account | None = None
+        if parts.login is not None:
+            self._account = self._account_for(parts.login, endpoint(parts.server))
+        self._inbox: InboxScreen | None = None
+        self._shown: Account | None = None
+        self._sync: InboxSync | None = None
+        self._sync_archive: Archive | None = None
+        self._asking: asyncio.Task[None] | None = None
+        self._verdict: asyncio.Future[Status] | None = None
+        self._signing_in = False
+        self._focus_told = False
+        self.register_theme(DARK)
+        self.register_theme(LIGHT)
+        self.theme = parts.settings.theme or DARK.name
+
+    def _account_for(self, login: str, url: str) -> Account:
+        host = host_of(url)
+        return Account(self._archive.account(login, host), login, host, url)
+
+    # -- screens
+
+    def get_default_screen(self) -> Screen[Any]:
+        """The inbox of the account that is known; without one, the sign-in comes on top."""
+        if self._account is None:
+            return Screen(id="_default")
+        return self._inbox_of(self._account)
+
+    def _inbox_of(self, account: Account) -> InboxScreen:
+        self._shown = account
+        self._inbox = InboxScreen(
+            reader=self._archive,
+            account=account.number,
+            login=account.login,
+            host=account.host,
+            presentation=self._presentation,
+            clock=self._parts.clock,
+            since=since_by(self._parts.clock, self._presentation),
+            refresh=self._refresh,
+            sign_in=self._ask_to_sign_in,
+            export=partial(self._export, account.number),
+            filters=self._first_filters(account),
+            remember_filters=self._parts.settings.remember_filters,
+            demo=self._parts.demo,
+        )
+        return self._inbox
+
+    def _first_filters(self, account: Account) -> Filters:
+        """The filters asked for; without any, those of the last run where they are remembered."""
+        parts = self._parts
+        if parts.filters is None and parts.settings.remember_filters:
+            remembered = Filters.read(self._archive.recall(account.number, FILTERS) or "")
+            if remembered is not None:
+                return remembered
+        return parts.filters or Filters(hours=parts.settings.window or None)
+
+    def _export(
+        self,
+        account: int,
+        query: Filter,
+        form: ExportFormat,
+        path: Path,
+        replace: bool,
+        progress: Callable[[int], None],
+    ) -> Written:
+        """Write messages to a file, in a thread, over a connection of its own."""
+        from inbox_tui.exports import Exporter, write_file
+
+        exporter = Exporter(
+            form,
+            server_zone=self._presentation.server_zone,
+            names=self._parts.settings.names,
+        )
+        with Archive.open(self._archive.path) as archive:
+            rows = archive.export(account, query)
+            return write_file(
+                path, lambda file: exporter.write(rows, file, progress), replace=replace
+            )
+
+    def on_mount(self) -> None:
+        """With the first frame on screen, find the password and begin to ask."""
+        self._write_to_terminal(SAVE_TITLE)
+        if self._account is None:
+            self._ask_to_sign_in()
+        else:
+            self.call_after_refresh(self._begin, self._account)
+
+    def _begin(self, account: Account) -> None:
+        self.run_worker(self._sign_in_quietly(account), group="sign-in")
+
+    async def _sign_in_quietly(self, account: Account) -> None:
+        """Take the password from where it is kept; without one, ask for it."""
+        password, reason, late = self._parts.password, "", None
+        if password is None and self._parts.keyring is not None:
+            try:
+                password = await self._parts.keyring.get(account.login, account.host)
+            except KeyringSilent as silent:
+                reason, late = str(silent), silent.late
+            except KeyringError as error:
+                reason = str(error)
+        await self._start_asking(account, password)
+        if password is None:
+            self._ask_to_sign_in(reason)
+            if late is not None:
+                await self._take_late_password(late)
+
+    async def _take_late_password(self, late: Future[Secret | None]) -> None:
+        """A keyring that answers in the end saves the typing."""
+        try:
+            password = await asyncio.wrap_future(late)
+        except KeyringError:
+            return
+        if password is not None and self._sync is not None:
+            self._sync.sign_in(password)
+
+    # -- signing in
+
+    def _ask_to_sign_in(self, reason: str = "") -> None:
+        from inbox_tui.screens.sign_in import SignInScreen
+
+        if self._signing_in:
+            return
+        self._signing_in = True
+        account = self._account
+        screen = SignInScreen(
+            server=_shortest(account.url) if account is not None else self._parts.server,
+            login=account.login if account is not None else "",
+            attempt=self._attempt,
+            keyring_note=self._keyring_note,
+            reason=reason,
+            can_leave=self._inbox is not None,
+        )
+        self.push_screen(screen, self._sign_in_left)
+
+    def _sign_in_left(self, signed_in: bool | None) -> None:
+        self._signing_in = False
+        if not signed_in or self._account is None or self._account == self._shown:
+            return
+        self.push_screen(self._inbox_of(self._account))
+
+    async def _keyring_note(self) -> str:
+        if self._parts.keyring is None:
+            return "The password is kept for this run only."
+        try:
+            report = await self._parts.keyring.describe()
+        except KeyringError as error:
+            return f"{error} The password is kept for this run only."
+        if report.usable:
+            return ""
+        return f"No keyring to use: {report.note}. The password is kept for this run only."
+
+    async def _attempt(self, filled: Credentials) -> Refusal | None:
+        """Check an account with the first request of its inbox; keep the password if it is in."""
+        from inbox_tui.screens.sign_in import Refusal
+
+        try:
+            url = endpoint(filled.server)
+        except EndpointRefused as refused:
+            return Refusal(str(refused))
+        account = self._account_for(filled.login, url)
+        if account != self._account:
+            await self._stop_asking()
+            self._account = account
+        if filled.again:
+            self._archive.clear_hold(account.number)
+        status = await self._verdict_on(account, filled.password)
+        if status.state is State.SIGN_IN:
+            again = " Enter sends the same password once more." if status.reason else ""
+            return Refusal(f"{status.reason}.{again}", same_password=True)
+        if status.state is not State.LIVE:
+            return Refusal(status.reason)
+        self._archive.remember(account.number, SIGNED_IN, self._parts.clock.now().isoformat())
+        if filled.remember and self._parts.keyring is not None:
+            try:
+                await self._parts.keyring.store(account.login, account.host, filled.password)
+            except KeyringError as error:
+                self.notify(f"{error} It is kept for this run only.", severity="warning")
+        return None
+
+    async def _verdict_on(self, account: Account, password: Secret) -> Status:
+        self._verdict = asyncio.get_running_loop().create_future()
+        try:
+            if self._sync is None:
+                await self._start_asking(account, password)
+            else:
+                self._sync.sign_in(password)
+            return await self._verdict
+        finally:
+            self._verdict = None
+
+    # -- asking
+
+    async def _start_asking(self, account: Account, password: Secret | None) -> None:
+        parts = self._parts
+        self._sync_archive = await asyncio.to_thread(Archive.open, self._archive.path)
+        self._sync = InboxSync(
+            self._sync_archive,
+            account.number,
+            login=account.login,
+            connect=lambda secret: parts.connect(account.url, account.login, secret),
+            publish=self._heard,
+            clock=parts.clock,
+            random=parts.random,
+            server_zone=self._presentation.server_zone,
+            password=password,
+            scopes=parts.settings.only_to_phones or ("",),
+            refresh_seconds=parts.refresh_seconds,
+            keep_days=parts.settings.keep_days,
+            limit=parts.limit,
+        )
+        self._heard(StatusChanged(self._sync.status))
+        self._asking = asyncio.create_task(self._sync.run())
+        self._asking.add_done_callback(self._asking_ended)
+
+    def _asking_ended(self, task: asyncio.Task[None]) -> None:
+        if not task.cancelled() and (error := task.exception()) is not None:
+            self._handle_exception(error if isinstance(error, Exception) else RuntimeError())
+
+    async def _stop_asking(self) -> None:
+        if self._asking is not None:
+            self._asking.cancel()
+            await asyncio.wait([self._asking])
+            self._asking = None
+        if self._sync_archive is not None:
+            await asyncio.to_thread(self._sync_archive.close)
+            self._sync_archive = None
+        self._sync = None
+
+    def _refresh(self) -> None:
+        if self._sync is not None:
+            self._sync.refresh()
+
+    def _heard(self, event: Event) -> None:
+        """What sync publishes: for the sign-in that waits for it, and for the inbox."""
+        if self._inbox is not None and self._inbox.is_mounted and self._shown == self._account:
+            self._inbox.sync_event(event)
+        match event:
+            case MessagesArrived(new, live):
+                self._decide(Status(State.LIVE))
+                if live:
+                    self._announce(new)
+            case Progress():
+                self._decide(Status(State.LIVE))
+            case StatusChanged(status):
+                if status.state not in (State.CHECKING, State.WAITING):
+                    self._decide(status)
+                if status.state is State.SIGN_IN and status.reason:
+                    self._ask_to_sign_in(status.reason)
+
+    def _decide(self, status: Status) -> None:
+        if self._verdict is not None and not self._verdict.done():
+            self._verdict.set_result(status)
+
+    async def on_unmount(self) -> None:
+        """Stop asking; a request under way is left in the ledger as unanswered."""
+        await self._stop_asking()
+        self._write_to_terminal(RESTORE_TITLE)
+
+    # -- what the terminal is told
+
+    def on_app_focus(self) -> None:
+        """The terminal tells of its focus."""
+        self._focus_told = True
+
+    on_app_blur = on_app_focus
+
+    def _announce(self, new: Sequence[int]) -> None:
+        """One notice for all that came, unless the terminal says that it has the focus."""
+        settings = self._parts.settings
+        if settings.notify == "off" or (self._focus_told and self.app_focus):
+            return
+        if settings.notify == "bell":
+            self.bell()
+            return
+        words = "1 new message" if len(new) == 1 else f"{len(new)} new messages"
+        body = ""
+        if settings.notify_text and self._account is not None:
+            row = self._archive.message(self._account.number, new[0])
+            if row is not None:
+                body = f"{self._presentation.who(row.phone)}: {row.message}"
+        self._write_to_terminal(notification(words, body, os.environ))
+
+    def watch_title(self, title: str) -> None:
+        """Set the terminal's title."""
+        self._write_to_terminal(terminal_title(title))
+
+    def _write_to_terminal(self, sequence: str) -> None:
+        if self._driver is not None and not self.is_headless and not self.is_web:
+            self._driver.write(sequence)
+            self._driver.flush()
+
+    # -- the end
+
+    def _fatal_error(self) -> None:
+        """Say where it stopped, without the values at hand: a password may be among them."""
+        self.bell()
+        error = self._exception
+        lines = ["inbox-tui stopped by an error of its own. The inbox is safe in the archive."]
+        if error is not None:
+            where = traceback.format_list(traceback.extract_tb(error.__traceback__)[-6:])
+            lines += [*where, type(error).__name__]
+        self._exit_renderables.append(Text("\n".join(line.rstrip() for line in lines)))
+        self._close_messages_no_wait()

@@ -1,0 +1,394 @@
+"""What the commands share: the settings in force, the account they are for, and its archive."""
+
+from __future__ import annotations
+
+import asyncio
+import sys
+from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta, tzinfo
+from os import environ
+from pathlib import Path
+from random import SystemRandom
+from typing import TYPE_CHECKING, NamedTuple, NoReturn
+from zoneinfo import ZoneInfo
+
+from inbox_tui.cli.failure import (
+    FAILED,
+    LIMITED,
+    NO_CONNECTION,
+    SIGN_IN_REFUSED,
+    USAGE,
+    counted,
+    fail,
+)
+from inbox_tui.config import Paths, Settings, SettingsError, key_line, load_settings
+from inbox_tui.credentials import (
+    ENVIRONMENT,
+    Keyring,
+    KeyringError,
+    Secret,
+    password_from_environment,
+)
+from inbox_tui.smsc.endpoint import EndpointRefused, endpoint, host_of
+
+if TYPE_CHECKING:
+    from inbox_tui.archive import Archive, Hold
+    from inbox_tui.cli.options import Given
+    from inbox_tui.sync import Clock, Event, Inbox, InboxSync, Status
+
+DEFAULT = "default"
+"""Where a value comes from that nobody has set."""
+SIGNED_IN = "signed_in"
+"""What the archive remembers of an account that the service has let in; the inbox knows it too."""
+LOGIN_VARIABLE, SERVER_VARIABLE = "INBOX_TUI_LOGIN", "INBOX_TUI_SERVER"
+
+
+class Sourced(NamedTuple):
+    """A value, and where it comes from: an option, a variable, a place in the file, `DEFAULT`."""
+
+    value: str
+    source: str
+
+
+@dataclass(frozen=True, slots=True)
+class Choices:
+    """What the options, the environment and the settings file come to, in that order."""
+
+    paths: Paths
+    settings: Settings
+    login: Sourced
+    """The account's login, empty where none is known."""
+    server: Sourced
+
+    @property
+    def url(self) -> str:
+        """The full address that is asked."""
+        return endpoint(self.server.value)
+
+    @property
+    def host(self) -> str:
+        """The host that the account is kept under."""
+        return host_of(self.url)
+
+    @property
+    def zone(self) -> ZoneInfo:
+        """The zone of the server's clock."""
+        return ZoneInfo(self.settings.server_timezone)
+
+    @property
+    def account(self) -> str:
+        """The account, to speak of it."""
+        return f"{self.login.value}@{self.host}"
+
+    def since(self, hours: int, now: datetime) -> int:
+        """Server seconds of the moment so many hours before now."""
+        from inbox_tui.archive import to_server_seconds
+
+        moment = (now - timedelta(hours=hours)).astimezone(self.zone)
+        return to_server_seconds(moment.replace(tzinfo=None))
+
+
+def choose(given: Given) -> Choices:
+    """Read the settings, and put the environment and the options over them.
+
+    What can't be used ends the program, whichever of them it comes from.
+    """
+    paths = Paths.default()
+    try:
+        settings = load_settings(paths.config)
+    except SettingsError as error:
+        fail(f"{error}.", USAGE)
+    chosen = Choices(
+        paths=paths,
+        settings=settings,
+        login=_first(paths, "login", given.login, LOGIN_VARIABLE, settings.login or ""),
+        server=_first(paths, "server", given.server, SERVER_VARIABLE, settings.server),
+    )
+    check_login(chosen.login)
+    try:
+        _ = chosen.url
+    except EndpointRefused as refused:
+        fail(f"{chosen.server.source}: {refused}.", USAGE)
+    return chosen
+
+
+def _first(paths: Paths, key: str, option: str | None, variable: str, setting: str) -> Sourced:
+    if option is not None:
+        return Sourced(option, f"--{key}")
+    if value := environ.get(variable):
+        return Sourced(value, variable)
+    return Sourced(setting, place_in_file(paths.config, key) or DEFAULT)
+
+
+def place_in_file(path: Path, *key: str) -> str | None:
+    """Where the settings file sets this; None where it does not."""
+    try:
+        source = path.read_text("utf-8-sig")
+    except (OSError, UnicodeError):
+        return None
+    line = key_line(source, *key)
+    return None if line is None else f"{path}, line {line}"
+
+
+def check_login(login: Sourced) -> None:
+    """End the program where this can't be a login."""
+    if login.source == "--login" and not login.value.strip():
+        fail("--login: the login is empty.", USAGE)
+    if not login.value.isprintable():
+        fail(f"{login.source}: the login holds a control character.", USAGE)
+
+
+# -- the archive
+
+
+@contextmanager
+def opened(path: Path) -> Iterator[Archive]:
+    """The archive; what goes wrong with it ends the program in words."""
+    from inbox_tui.archive import Archive, ArchiveError
+
+    try:
+        archive = Archive.open(path)
+        try:
+            yield archive
+        finally:
+            archive.close()
+    except ArchiveError as error:
+        fail(f"{error}.")
+
+
+@contextmanager
+def opened_whole(path: Path) -> Iterator[Archive]:
+    """The archive, for a command that ends where it had to begin a fresh one."""
+    with opened(path) as archive:
+        if archive.set_aside is not None:
+            fail(f"{kept_aside(archive.set_aside)} Run the command once more to go on.")
+        yield archive
+
+
+@contextmanager
+def opened_for_account(chosen: Choices) -> Iterator[tuple[Choices, Archive]]:
+    """The archive, with the choices made whole by the account that it knows.
+
+    The program ends where no account is known; then no archive is begun.
+    """
+    if not chosen.login.value and not chosen.paths.archive.exists():
+        _no_login()
+    with opened_whole(chosen.paths.archive) as archive:
+        chosen = with_known_login(chosen, archive)
+        if not chosen.login.value:
+            _no_login()
+        yield chosen, archive
+
+
+def kept_aside(path: Path) -> str:
+    """What became of a damaged archive."""
+    return (
+        f"the archive was damaged: it is kept as {path}, and a fresh one was begun. The server "
+        "still has the messages of the last 7 days."
+    )
+
+
+def with_known_login(chosen: Choices, archive: Archive) -> Choices:
+    """Where no login is given, the account that was signed in last."""
+    if chosen.login.value:
+        return chosen
+    host, any_host = chosen.host, chosen.server.source == DEFAULT
+    known = [
+        (signed_in, login, account_host)
+        for number, login, account_host in archive.accounts()
+        if (any_host or account_host == host) and (signed_in := archive.recall(number, SIGNED_IN))
+    ]
+    if not known:
+        return chosen
+    _, login, account_host = max(known)
+    server = chosen.server if account_host == host else Sourced(account_host, SIGNED_IN)
+    return replace(chosen, login=Sourced(login, SIGNED_IN), server=server)
+
+
+def known_account(chosen: Choices, archive: Archive) -> int | None:
+    """The account's number in the archive; None where it is not in there, and it stays so."""
+    for number, login, host in archive.accounts():
+        if (login, host) == (chosen.login.value, chosen.host):
+            return number
+    return None
+
+
+def _no_login() -> NoReturn:
+    """End the program because nobody said whose messages."""
+    fail(
+        "no account is known: 'inbox-tui login' signs one in, --login or INBOX_TUI_LOGIN "
+        "names one.",
+        USAGE,
+    )
+
+
+# -- asking
+
+
+def connect(url: str, login: str, password: Secret) -> Inbox:
+    """The client of the service, imported when it is first needed."""
+    from inbox_tui.smsc.client import InboxClient
+
+    return InboxClient(url, login, password)
+
+
+async def password_of(chosen: Choices) -> Secret:
+    """The password from the environment or else the keyring; without one the program ends."""
+    password = password_from_environment()
+    if password is not None:
+        return password
+    try:
+        password = await Keyring().get(chosen.login.value, chosen.host)
+    except KeyringError as error:
+        fail(f"{error} {ENVIRONMENT} gives a password where there is none.", SIGN_IN_REFUSED)
+    if password is None:
+        fail(
+            f"there is no password for {chosen.account}: 'inbox-tui login' stores it in the "
+            f"keyring, {ENVIRONMENT} gives it for one run.",
+            SIGN_IN_REFUSED,
+        )
+    return password
+
+
+@contextmanager
+def asking(
+    chosen: Choices,
+    archive: Archive,
+    account: int,
+    password: Secret,
+    publish: Callable[[Event], None],
+    clock: Clock,
+) -> Iterator[InboxSync]:
+    """What keeps the account's archive up to date.
+
+    At the end of the block no thread is at work on the archive any more: it may be closed.
+    """
+    from inbox_tui.sync import InboxSync
+
+    settings, login, url = chosen.settings, chosen.login.value, chosen.url
+    with ThreadPoolExecutor(1) as thread:
+        yield InboxSync(
+            archive,
+            account,
+            login=login,
+            connect=lambda secret: connect(url, login, secret),
+            publish=publish,
+            clock=clock,
+            random=SystemRandom(),
+            server_zone=chosen.zone,
+            password=password,
+            scopes=settings.only_to_phones or ("",),
+            refresh_seconds=settings.refresh_seconds,
+            keep_days=settings.keep_days,
+            in_thread=lambda function, *arguments: asyncio.get_running_loop().run_in_executor(
+                thread, function, *arguments
+            ),
+        )
+
+
+class Progress:
+    """One line on the terminal that tells how far the asking is; nothing where there is none."""
+
+    def __init__(self, clock: Clock) -> None:
+        self._clock = clock
+        self._shown = sys.stderr is not None and sys.stderr.isatty()
+        self._width = 0
+
+    def heard(self, event: Event) -> None:
+        """Show what the sync publishes."""
+        from inbox_tui import sync
+
+        match event:
+            case sync.Progress(messages):
+                self.show(f"{counted(messages, 'message')} received so far…")
+            case sync.StatusChanged(sync.Status(state=sync.State.CHECKING)):
+                self.show("Asking the server…")
+            case sync.StatusChanged(status) if status.next_at is not None:
+                reason = status.reason or sync.LIMIT_REASON
+                self.show(f"Waiting {reason}{until(status.next_at, self._clock)}…")
+            case _:
+                pass
+
+    def show(self, words: str) -> None:
+        """Write over the line."""
+        if self._shown:
+            sys.stderr.write(f"\r{words:{self._width}}")
+            sys.stderr.flush()
+            self._width = len(words)
+
+    def clear(self) -> None:
+        """Leave no trace of the line."""
+        if self._width:
+            self.show("")
+            sys.stderr.write("\r")
+            self._width = 0
+
+
+def until(moment: float | None, clock: Clock) -> str:
+    """A moment of the clock's in the user's time, in words that follow others; may be empty."""
+    if moment is None:
+        return ""
+    at = clock.now() + timedelta(seconds=max(0.0, moment - clock.moment().seconds))
+    now, at = clock.now().astimezone(), at.astimezone()
+    return f" until {at:%H:%M:%S}" if at.date() == now.date() else f" until {at:%Y-%m-%d %H:%M}"
+
+
+def refuse_unless_live(status: Status, hold: Hold | None, clock: Clock) -> None:
+    """End the program with the exit status that fits what stands in the way.
+
+    `hold` is what the archive holds against asking; it tells the network's troubles from the
+    archive's own, which have no hold.
+    """
+    from inbox_tui.sync import State
+
+    if status.state is State.LIVE:
+        return
+    kind = hold.kind if hold is not None and hold.reason == status.reason else ""
+    if status.state is State.SIGN_IN:
+        fail(
+            f"sign-in refused: {status.reason}. The same password is not sent again: "
+            "'inbox-tui login' takes another one.",
+            SIGN_IN_REFUSED,
+        )
+    if kind in ("limited", "blocked"):
+        fail(f"{kind}: {status.reason}. Nothing is asked{until(status.next_at, clock)}.", LIMITED)
+    if kind == "offline":
+        fail(f"no connection: {status.reason}.", NO_CONNECTION)
+    fail(f"{status.reason}.", FAILED)
+
+
+async def asked_once(
+    chosen: Choices,
+    archive: Archive,
+    account: int,
+    password: Secret,
+    publish: Callable[[Event], None],
+    clock: Clock,
+) -> None:
+    """One refresh; ends the program where it did not come to its end."""
+    progress = Progress(clock)
+
+    def heard(event: Event) -> None:
+        progress.heard(event)
+        publish(event)
+
+    with asking(chosen, archive, account, password, heard, clock) as sync:
+        try:
+            status = await sync.once()
+        finally:
+            progress.clear()
+    refuse_unless_live(status, archive.hold(account, clock.moment()), clock)
+
+
+def local_zone() -> tzinfo:
+    """The user's zone, with its rules where the system names it."""
+    zone = datetime.now().astimezone().tzinfo
+    assert zone is not None
+    try:
+        name = Path("/etc/localtime").resolve(strict=True).as_posix().partition("zoneinfo/")[2]
+        return ZoneInfo(name) if name else zone
+    except (OSError, ValueError):
+        return zone

@@ -1,0 +1,32 @@
+"""`inbox-tui completion`: what a shell needs to complete the command line."""
+
+from __future__ import annotations
+
+import click
+
+from inbox_tui.cli.failure import fail, output
+from inbox_tui.cli.options import Given, example
+
+SHELLS = ("bash", "zsh", "fish")
+
+
+@click.command(
+    "completion",
+    epilog=example(
+        'eval "$(inbox-tui completion bash)"                              in ~/.bashrc',
+        'eval "$(inbox-tui completion zsh)"                               in ~/.zshrc',
+        "inbox-tui completion fish >~/.config/fish/completions/inbox-tui.fish",
+    ),
+)
+@click.argument("shell", type=click.Choice(SHELLS))
+@click.pass_obj
+def command(given: Given, shell: str) -> None:
+    """Print the script by which a shell completes commands and options."""
+    from click.shell_completion import get_completion_class
+
+    from inbox_tui.cli import main
+
+    kind = get_completion_class(shell)
+    if kind is None:
+        fail(f"there is no completion for {shell}.")
+    output(kind(main, {}, "inbox-tui", "_INBOX_TUI_COMPLETE").source())

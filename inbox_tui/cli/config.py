@@ -1,0 +1,113 @@
+"""`inbox-tui config`: the settings in force, and the file that they are in."""
+
+from __future__ import annotations
+
+import json
+import os
+import shlex
+import subprocess
+from collections.abc import Iterator
+from pathlib import Path
+
+import click
+import msgspec
+
+from inbox_tui.cli.account import DEFAULT, Choices, choose, place_in_file
+from inbox_tui.cli.failure import USAGE, fail, output, tell
+from inbox_tui.cli.options import Given, example, for_account
+from inbox_tui.config import (
+    TEMPLATE,
+    PathRefused,
+    Paths,
+    SettingsError,
+    load_settings,
+    open_private,
+    private_folder,
+)
+from inbox_tui.credentials import password_from_environment
+
+
+@click.command(
+    "config",
+    epilog=example(
+        "inbox-tui config",
+        "inbox-tui config --edit",
+    ),
+)
+@for_account
+@click.option("--edit", is_flag=True, help="Open the settings file in $VISUAL or $EDITOR.")
+def command(given: Given, edit: bool) -> None:
+    """Show each setting in force, and where its value comes from.
+
+    --edit begins a settings file with all settings explained where there is none, and checks
+    afterwards what was written.
+    """
+    if edit:
+        _edit(Paths.default().config)
+        return
+    from inbox_tui.text import drawn
+
+    for line in _shown(choose(given)):
+        output(drawn(line))
+
+
+def _shown(chosen: Choices) -> Iterator[str]:
+    """The settings as a settings file would have them, each with a comment of its source."""
+    path = chosen.paths.config
+    yield f"# {path}" + ("" if path.exists() else " (there is none yet: --edit begins one)")
+    values = msgspec.structs.asdict(chosen.settings)
+    names = values.pop("names")
+    for key, value in values.items():
+        source = place_in_file(path, key) or DEFAULT
+        if key == "login":
+            value, source = chosen.login
+        elif key == "server":
+            value, source = chosen.server
+        yield f"{f'{key} = {_toml(value)}':<40} # {source.removeprefix(f'{path}, ')}"
+    yield "[names]"
+    for number, name in names.items():
+        yield f"{json.dumps(number)} = {_toml(name)}"
+
+
+def _toml(value: object) -> str:
+    """A value as TOML has it; its strings and lists are JSON's."""
+    return json.dumps(list(value) if isinstance(value, tuple) else value, ensure_ascii=False)
+
+
+def _edit(path: Path) -> None:
+    try:
+        if not path.exists():
+            private_folder(path.parent)
+            with open_private(path, "new") as file:
+                file.write(TEMPLATE.encode())
+    except PathRefused as refused:
+        fail(f"{refused}.")
+    except OSError as error:
+        fail(f"{path} can't be made: {error.strerror}.")
+    _open_in_editor(path)
+    try:
+        load_settings(path)
+    except SettingsError as error:
+        fail(f"{error}.\nAs it is, nothing will start: 'inbox-tui config --edit' mends it.", USAGE)
+    tell(f"{path} is in order.")
+
+
+def _open_in_editor(path: Path) -> None:
+    password_from_environment()  # no child process inherits it
+    variable = "VISUAL" if os.environ.get("VISUAL") else "EDITOR"
+    written = os.environ.get(variable) or "vi"
+    try:
+        words = shlex.split(written)
+    except ValueError:
+        words = []
+    if not words:
+        fail(f"{variable}={written!r} is not a command.", USAGE)
+    try:
+        ended = subprocess.run([*words, str(path)], check=False)  # noqa: S603 - the user's own
+    except OSError as error:
+        fail(
+            f"the editor {words[0]!r} can't be started: {error.strerror}. "
+            "VISUAL or EDITOR names another one."
+        )
+    if ended.returncode != 0:
+        fail(f"the editor ended with status {ended.returncode}; {path} was not checked.")

@@ -1,0 +1,370 @@
+"""`inbox-tui doctor`: what works, and what to do where it does not."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import os
+import platform
+import shutil
+import sqlite3
+import stat
+import sys
+from collections.abc import Iterator
+from importlib.metadata import version
+from pathlib import Path
+from typing import NamedTuple
+
+import click
+
+from inbox_tui import __version__
+from inbox_tui.archive import Archive, ArchiveError, Filter, Hold
+from inbox_tui.archive.schema import MIGRATIONS
+from inbox_tui.cli.account import (
+    DEFAULT,
+    Choices,
+    Sourced,
+    asked_once,
+    choose,
+    known_account,
+    until,
+    with_known_login,
+)
+from inbox_tui.cli.failure import FAILED, LIMITED, NO_CONNECTION, SIGN_IN_REFUSED, Failure, output
+from inbox_tui.cli.options import Given, example, for_account
+from inbox_tui.config import Paths, Settings, SettingsError, load_settings
+from inbox_tui.credentials import (
+    ENVIRONMENT,
+    Keyring,
+    KeyringError,
+    Secret,
+    password_from_environment,
+)
+from inbox_tui.smsc.limit import Limit, earliest
+from inbox_tui.sync import ZONE_AHEAD, SystemClock
+from inbox_tui.text import drawn
+
+LEAST_COLUMNS, LEAST_LINES = 40, 12
+LEAST_FREE_BYTES = 100_000_000
+HOLDS = {
+    "refused": ("the server refused the sign-in", "run 'inbox-tui login'"),
+    "blocked": ("the server has blocked this address", "wait, and look for what asks too often"),
+    "limited": ("the server counted too many requests", "see if another program asks, too"),
+    "offline": ("the last request failed", "'inbox-tui doctor --online' says why"),
+    "stopped": ("the server found an error in the request", "check only_to_phones"),
+}
+"""What is told of a hold, and what to do."""
+
+
+class Check(NamedTuple):
+    """One thing looked at. It holds no secret, phone number, login or text of a message."""
+
+    name: str
+    ok: bool
+    found: str
+    remedy: str = ""
+
+
+@click.command(
+    "doctor",
+    epilog=example(
+        "inbox-tui doctor",
+        "inbox-tui doctor --online",
+        "inbox-tui doctor --json >report.json     fit to be shown to others",
+    ),
+)
+@for_account
+@click.option("--online", is_flag=True, help="Make a request, too, as far as the limit allows.")
+@click.option("--json", "as_json", is_flag=True, help="Report as JSON.")
+def command(given: Given, online: bool, as_json: bool) -> None:
+    """Check what works, and say what to do where it does not.
+
+    The report holds no password, login, phone number or text. The exit status is 1 where a check
+    fails.
+    """
+    checks = asyncio.run(_checked(given, online=online))
+    if as_json:
+        report = {
+            "ok": all(check.ok for check in checks),
+            "checks": [check._asdict() for check in checks],
+        }
+        output(json.dumps(report, ensure_ascii=False, indent=2))
+    else:
+        for check in checks:
+            output(_line(check))
+    if not all(check.ok for check in checks):
+        raise SystemExit(FAILED)
+
+
+def _line(check: Check) -> str:
+    mark = click.style("✓", fg="green") if check.ok else click.style("✗", fg="red")
+    if os.environ.get("NO_COLOR"):
+        mark = click.unstyle(mark)
+    remedy = f": {check.remedy}" if check.remedy else ""
+    return f"{mark} {check.name:<9} {drawn(check.found)}{drawn(remedy)}"
+
+
+async def _checked(given: Given, *, online: bool) -> list[Check]:
+    chosen, settings = _settings(given)
+    clock = SystemClock()
+    password = password_from_environment()
+    checks = [_python(), _terminal(), settings, *_folders(chosen.paths)]
+    archive = None
+    try:
+        if chosen.paths.archive.exists() or (online and chosen.login.value):
+            archive = Archive.open(chosen.paths.archive)
+            chosen = with_known_login(chosen, archive)
+    except ArchiveError as error:
+        checks.append(Check("archive", False, hidden(str(error)), "see the message"))
+    else:
+        if archive is None:
+            checks.append(Check("archive", True, "none yet: the first start begins it"))
+    keyring, password = await _keyring(chosen, password)
+    checks.insert(2, keyring)
+    if archive is not None:
+        with archive:
+            try:
+                checks += _archive(archive, chosen, clock)
+                if online:
+                    checks.append(await _online(chosen, archive, password, clock))
+            except ArchiveError as error:
+                checks.append(
+                    Check(
+                        "archive",
+                        False,
+                        hidden(str(error)),
+                        "the next start sets a damaged one aside",
+                    )
+                )
+    else:
+        checks.append(_clock(chosen, clock, None))
+    return checks
+
+
+def hidden(text: str) -> str:
+    """A text with the home folder, which has the user's name in it, as `~`."""
+    home = str(Path.home())
+    return text if home == "/" else text.replace(home, "~")
+
+
+# -- the machine
+
+
+def _python() -> Check:
+    packages = ", ".join(
+        f"{name} {version(name)}" for name in ("textual", "httpx", "keyring", "click")
+    )
+    found = (
+        f"inbox-tui {__version__}, Python {platform.python_version()} on {platform.system()}, "
+        f"SQLite {sqlite3.sqlite_version}, {packages}"
+    )
+    return Check("versions", True, found)
+
+
+def _terminal() -> Check:
+    encoding = (getattr(sys.stdout, "encoding", None) or "").lower().replace("_", "-")
+    if encoding not in ("utf-8", "utf8"):
+        return Check("terminal", False, f"writes {encoding}", "set LANG to one with UTF-8")
+    size = _terminal_size()
+    if size is None:
+        return Check("terminal", True, "none here")
+    term, colours = os.environ.get("TERM", ""), _colours()
+    found = f"{size.columns}×{size.lines}, {colours}, TERM={term}"
+    if term in ("", "dumb"):
+        return Check("terminal", False, found, "set TERM to what the terminal is")
+    if size.columns < LEAST_COLUMNS or size.lines < LEAST_LINES:
+        return Check("terminal", False, found, f"make it {LEAST_COLUMNS}×{LEAST_LINES} or more")
+    return Check("terminal", True, found)
+
+
+def _terminal_size() -> os.terminal_size | None:
+    for stream in (sys.stdout, sys.stderr, sys.stdin):
+        try:
+            return os.get_terminal_size(stream.fileno())
+        except (OSError, ValueError, AttributeError):
+            continue
+    return None
+
+
+def _colours() -> str:
+    if os.environ.get("NO_COLOR"):
+        return "no colours (NO_COLOR)"
+    if os.environ.get("COLORTERM") in ("truecolor", "24bit"):
+        return "16 million colours"
+    return "256 colours" if "256color" in os.environ.get("TERM", "") else "16 colours"
+
+
+async def _keyring(chosen: Choices, password: Secret | None) -> tuple[Check, Secret | None]:
+    """Whether the keyring answers, and the password that the environment or the keyring gives."""
+    note = f"; {ENVIRONMENT} gives the password" if password is not None else ""
+    keyring = Keyring()
+    login = chosen.login.value
+    remedy = "" if note else f"give the password in {ENVIRONMENT}, or set a keyring up"
+    try:
+        report = await keyring.describe()
+        if not report.usable:
+            return Check("keyring", bool(note), f"{report.note}{note}", remedy), password
+        stored = await keyring.get(login or "nobody", chosen.host)
+    except KeyringError as error:
+        return Check("keyring", bool(note), f"{error}{note}", remedy), password
+    if not note and login:
+        note = "; it has the password" if stored else "; it has no password for this account"
+    if password is None and stored is None and login:
+        return Check("keyring", False, f"{report.name}{note}", "run 'inbox-tui login'"), None
+    return Check("keyring", True, f"{report.name} answers{note}"), password or stored
+
+
+# -- settings and files
+
+
+def _settings(given: Given) -> tuple[Choices, Check]:
+    paths = Paths.default()
+    try:
+        load_settings(paths.config)
+        chosen = choose(given)
+    except SettingsError as error:
+        line = "" if error.line is None else f", line {error.line}"
+        key = f": {error.key}" if error.key in Settings.__struct_fields__ else ""
+        found = f"{hidden(str(error.path))}{line}{key} can't be used"
+        check = Check("settings", False, found, "run 'inbox-tui config --edit'")
+    except Failure as failure:
+        check = Check("settings", False, hidden(failure.message), "mend what is named")
+    else:
+        there = "" if paths.config.exists() else " (not there: the defaults)"
+        return chosen, Check("settings", True, f"{hidden(str(paths.config))}{there}")
+    nobody, server = Sourced("", DEFAULT), Sourced(Settings().server, DEFAULT)
+    return Choices(paths=paths, settings=Settings(), login=nobody, server=server), check
+
+
+def _folders(paths: Paths) -> Iterator[Check]:
+    """That what is kept is kept from others."""
+    for name, path, files in (
+        ("data", paths.archive.parent, (paths.archive.name, *_beside(paths.archive))),
+        ("log", paths.log.parent, (paths.log.name,)),
+    ):
+        yield _private(name, path, files)
+    there = next(folder for folder in paths.archive.parents if folder.exists())
+    free = shutil.disk_usage(there).free
+    found = f"{free // 1_000_000} MB free at {hidden(str(there))}"
+    yield Check(
+        "disk", free > LEAST_FREE_BYTES, found, "" if free > LEAST_FREE_BYTES else "make room"
+    )
+
+
+def _beside(archive: Path) -> tuple[str, ...]:
+    return tuple(f"{archive.name}{suffix}" for suffix in ("-wal", "-shm"))
+
+
+def _private(name: str, folder: Path, files: tuple[str, ...]) -> Check:
+    shown = hidden(str(folder))
+    if not os.path.lexists(folder):
+        return Check(name, True, f"{shown} (not there yet)")
+    for path in (folder, *(folder / file for file in files)):
+        try:
+            status = path.lstat()
+        except FileNotFoundError:
+            continue
+        except OSError as error:
+            return Check(name, False, f"{hidden(str(path))}: {error.strerror}", "mend its mode")
+        mode = stat.S_IMODE(status.st_mode)
+        proper = stat.S_ISDIR if path == folder else stat.S_ISREG
+        if not proper(status.st_mode) or status.st_uid != os.geteuid():
+            found = f"{hidden(str(path))} is no {'folder' if path == folder else 'file'} of yours"
+            return Check(name, False, found, "move it away")
+        if mode & 0o077:
+            found = f"{hidden(str(path))} is open to others (mode {mode:04o})"
+            return Check(name, False, found, f"chmod {'700' if path == folder else '600'} on it")
+    return Check(name, True, f"{shown}, for you alone")
+
+
+# -- the archive
+
+
+def _archive(archive: Archive, chosen: Choices, clock: SystemClock) -> Iterator[Check]:
+    if archive.set_aside is not None:
+        found = f"it was damaged; it is kept as {hidden(str(archive.set_aside))}"
+        yield Check("archive", False, found, "'inbox-tui sync' fetches the last 7 days again")
+    accounts = archive.accounts()
+    messages = readable = unreadable = gaps = 0
+    for account, _, _ in accounts:
+        messages += archive.total(account)
+        readable += sum(1 for _ in archive.export(account, Filter()))
+        unreadable += archive.unreadable(account)
+        gaps += len(archive.gaps(account))
+    found = (
+        f"version {len(MIGRATIONS)}, {len(accounts)} accounts, {messages} messages, "
+        f"{unreadable} unreadable entries, {gaps} gaps"
+    )
+    if archive.read_only:
+        yield Check("archive", False, f"{found}; it can't be written to", "mend its mode")
+    elif readable < messages:
+        found = f"{found}; only {readable} can be read"
+        yield Check("archive", False, found, "move it away: 'inbox-tui sync' begins a fresh one")
+    elif archive.set_aside is None:
+        yield Check("archive", True, found)
+    left = 0 if archive.read_only else archive.index(0)
+    yield Check("search", True, f"{left} messages wait for the index" if left else "all indexed")
+    number = known_account(chosen, archive)
+    if number is not None:
+        yield _ledger(archive, number, clock)
+    yield _clock(chosen, clock, None if number is None else archive.newest(number))
+
+
+def _ledger(archive: Archive, account: int, clock: SystemClock) -> Check:
+    limit, now = Limit(), clock.moment()
+    entries = archive.ledger(account, now)
+    recent = sum(entry.sent_at > now.seconds - limit.window for entry in entries)
+    free = max(
+        (earliest(entries, mark, now.seconds, limit) for mark in {e.fingerprint for e in entries}),
+        default=now.seconds,
+    )
+    found = f"{recent} requests in the last minute"
+    found += f", the next may go{until(free, clock)}" if free > now.seconds else ""
+    hold = archive.hold(account, now)
+    if hold is None or not _stands(hold, now.seconds):
+        return Check("limit", True, found)
+    words, remedy = HOLDS.get(hold.kind, (hold.kind, ""))
+    return Check("limit", False, f"{found}; {words}{until(hold.until, clock)}", remedy)
+
+
+def _stands(hold: Hold, now: float) -> bool:
+    return hold.until is None or hold.until > now
+
+
+def _clock(chosen: Choices, clock: SystemClock, newest: object) -> Check:
+    from inbox_tui.archive import Row
+
+    zone, now = chosen.settings.server_timezone, clock.now()
+    found = f"{now.astimezone():%H:%M} here, {now.astimezone(chosen.zone):%H:%M} in {zone}"
+    if isinstance(newest, Row) and newest.received - chosen.since(0, now) > ZONE_AHEAD:
+        return Check(
+            "clock",
+            False,
+            f"{found}; the newest message is dated later than that",
+            "set this machine's clock, or server_timezone in the settings",
+        )
+    return Check("clock", True, found)
+
+
+# -- the server
+
+
+async def _online(
+    chosen: Choices, archive: Archive, password: Secret | None, clock: SystemClock
+) -> Check:
+    if not chosen.login.value:
+        return Check("server", False, "no account is known", "run 'inbox-tui login'")
+    if password is None:
+        return Check("server", False, "not asked: there is no password", "run 'inbox-tui login'")
+    account = archive.account(chosen.login.value, chosen.host)
+    try:
+        await asked_once(chosen, archive, account, password, lambda event: None, clock)
+    except Failure as failure:
+        remedy = {
+            SIGN_IN_REFUSED: "run 'inbox-tui login'",
+            LIMITED: "wait until then",
+            NO_CONNECTION: "check the network, a proxy and the server in the settings",
+        }.get(failure.status, "see the other checks")
+        reason = failure.message.replace(chosen.login.value, "…").rstrip(".")
+        return Check("server", False, hidden(reason), remedy)
+    return Check("server", True, "it answers and takes the password")

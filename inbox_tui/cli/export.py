@@ -1,0 +1,130 @@
+"""`inbox-tui export`: messages for other programs."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Iterable
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from inbox_tui.cli.account import choose, known_account, opened_for_account
+from inbox_tui.cli.failure import counted, fail, fail_to_write, tell
+from inbox_tui.cli.options import Given, example, for_messages
+
+if TYPE_CHECKING:
+    from inbox_tui.archive import Row
+    from inbox_tui.exports import Exporter, Written
+
+
+@click.command(
+    "export",
+    epilog=example(
+        "inbox-tui export --hours 24 >today.csv",
+        "inbox-tui export --to-phone '+7 911 000-00-01' -o orders.json",
+        "inbox-tui export --format jsonl --search code | jq -r .code",
+    ),
+)
+@for_messages
+@click.option(
+    "--format",
+    "form",
+    type=click.Choice(("csv", "json", "jsonl")),
+    help="The format.  [default: what the name of FILE ends in, or else csv]",
+)
+@click.option(
+    "-o",
+    "--output",
+    "file",
+    type=click.Path(path_type=Path, allow_dash=True),
+    metavar="FILE",
+    help="Write to FILE, which only you can read, in place of standard output.",
+)
+@click.option("--force", is_flag=True, help="Write over FILE if it is there.")
+@click.option("--search", metavar="WORDS", help="Only messages with all these words.")
+def command(
+    given: Given, form: str | None, file: Path | None, force: bool, search: str | None
+) -> None:
+    """Write the messages kept on this machine, oldest first. Nothing is asked of the server.
+
+    A message has id, received, sent, phone, to_phone, message, read and code, the one-time code
+    in it. Times have their offset from UTC. What a spreadsheet would run as a formula gets an
+    apostrophe in front in CSV; how many cells that were is said.
+    """
+    from inbox_tui.archive import Filter
+    from inbox_tui.exports import FORMATS, Exporter, form_of
+
+    chosen = choose(given)
+    to_file = None if file is None or str(file) == "-" else file
+    if force and to_file is None:
+        raise click.UsageError("--force goes with -o FILE.")
+    if to_file is not None:
+        form = form or form_of(to_file)
+    query = Filter(
+        to_phone=given.to_phone,
+        since=None if given.hours is None else chosen.since(given.hours, datetime.now(UTC)),
+        search=(search or "").strip(),
+    )
+    if chosen.login.value and not chosen.paths.archive.exists():
+        fail(_nothing_kept(chosen.account))
+    with opened_for_account(chosen) as (chosen, archive):
+        account = known_account(chosen, archive)
+        if account is None:
+            fail(_nothing_kept(chosen.account))
+        exporter = Exporter(
+            next(known for known in FORMATS if known == (form or "csv")),
+            server_zone=chosen.zone,
+            names=chosen.settings.names,
+        )
+        rows = archive.export(account, query)
+        if to_file is None:
+            written, place = _to_output(exporter, rows), ""
+        else:
+            written, place = _to_file(exporter, rows, to_file, force=force), f" in {to_file}"
+    guarded = ""
+    if written.guarded:
+        guarded = f"; {counted(written.guarded, 'cell')} got an apostrophe against formulas"
+    tell(f"{counted(written.messages, 'message')}{place}{guarded}.")
+
+
+def _nothing_kept(account: str) -> str:
+    return f"there are no messages of {account} on this machine: 'inbox-tui sync' fetches them."
+
+
+def _to_file(exporter: Exporter, rows: Iterable[Row], path: Path, *, force: bool) -> Written:
+    from inbox_tui.config import PathRefused
+    from inbox_tui.exports import write_file
+
+    try:
+        return write_file(path, lambda file: exporter.write(rows, file), replace=force)
+    except FileExistsError:
+        fail(f"{path} is there already: --force writes over it.")
+    except PathRefused as refused:
+        fail(f"{refused}.")
+    except OSError as error:
+        fail(f"{path} can't be written: {error.strerror}.")
+
+
+def _to_output(exporter: Exporter, rows: Iterable[Row]) -> Written:
+    if sys.stdout is None:
+        fail("standard output is closed.")
+    try:
+        written = exporter.write(rows, _Drawn() if sys.stdout.isatty() else sys.stdout.buffer)
+        sys.stdout.flush()
+    except BrokenPipeError:
+        raise
+    except OSError as error:
+        fail_to_write(error)
+    return written
+
+
+class _Drawn:
+    """Shows what is written on a terminal, which no message may steer."""
+
+    def write(self, line: bytes) -> int:
+        """Show whole lines."""
+        from inbox_tui.text import drawn
+
+        return sys.stdout.write(drawn(line.decode(), lines=True))

@@ -1,0 +1,63 @@
+"""How a command ends: exit statuses, and one or two lines on standard error."""
+
+from __future__ import annotations
+
+import os
+import sys
+from contextlib import suppress
+from typing import NoReturn
+
+import click
+
+DONE, FAILED, USAGE, SIGN_IN_REFUSED, LIMITED, NO_CONNECTION = range(6)
+"""Exit statuses."""
+
+
+class Failure(Exception):  # noqa: N818
+    """Ends the program with one or two lines on standard error and an exit status."""
+
+    def __init__(self, message: str, status: int = FAILED) -> None:
+        super().__init__(message)
+        self.message = message
+        self.status = status
+
+
+def fail(message: str, status: int = FAILED) -> NoReturn:
+    """End the program."""
+    raise Failure(message, status)
+
+
+def tell(message: str) -> None:
+    """Say something on standard error, whatever is in it made fit for a terminal."""
+    from inbox_tui.text import drawn
+
+    click.echo(drawn(message, lines=True), err=True)
+
+
+def output(text: str) -> None:
+    """Write a line of the output proper."""
+    try:
+        click.echo(text)
+    except BrokenPipeError:
+        raise
+    except OSError as error:
+        fail_to_write(error)
+
+
+def fail_to_write(error: OSError) -> NoReturn:
+    """End the program because standard output does not take what is written."""
+    let_go_of_output()
+    fail(f"standard output can't be written to: {error.strerror}.")
+
+
+def let_go_of_output() -> None:
+    """See that what is left in the buffers is not tried again when the program ends."""
+    with suppress(OSError, ValueError, AttributeError):
+        nowhere = os.open(os.devnull, os.O_WRONLY)
+        os.dup2(nowhere, sys.stdout.fileno())
+        os.close(nowhere)
+
+
+def counted(number: int, one: str) -> str:
+    """A number with the word that goes with it."""
+    return f"{number} {one}" if number == 1 else f"{number} {one}s"

@@ -1,0 +1,59 @@
+"""The log: where an error arose, and nothing of what the program was at work on."""
+
+from __future__ import annotations
+
+import platform
+import traceback
+from collections.abc import Iterator
+from datetime import datetime
+from pathlib import Path
+
+from inbox_tui import __version__
+from inbox_tui.cli.failure import Failure
+from inbox_tui.config import Paths, open_private, private_folder
+
+
+def unforeseen(error: Exception, command: str | None, *, debug: bool) -> Failure:
+    """The end of the program by an error that nobody foresaw."""
+    what = f"stopped by an error of its own ({type(error).__name__})"
+    path = Paths.default().log
+    if not debug:
+        name = f" {command}" if command else ""
+        return Failure(f"{what}; 'inbox-tui --debug{name}' writes where it arose to {path}.")
+    try:
+        log(error, command)
+    except OSError as trouble:
+        return Failure(f"{what}, and the log can't be written: {trouble}.")
+    return Failure(f"{what}; the log says where it arose: {path}.")
+
+
+def log(error: BaseException, command: str | None) -> None:
+    """Add to the log where an error arose.
+
+    Only the types of errors and the places in the code: their words and the values at hand may
+    hold a password or the text of a message. Raises OSError.
+    """
+    path = Paths.default().log
+    private_folder(path.parent)
+    head = (
+        f"{datetime.now().astimezone().isoformat(timespec='seconds')} inbox-tui {__version__}"
+        f" {command or ''} (Python {platform.python_version()}, {platform.system()})"
+    )
+    with open_private(path, "append") as file:
+        file.write("\n".join([head, *_places(error), "", ""]).encode("utf-8", "backslashreplace"))
+
+
+def _places(error: BaseException) -> Iterator[str]:
+    """Each error that led to this one, the first one first, with where it was raised."""
+    chain: list[BaseException] = []
+    link: BaseException | None = error
+    while link is not None and link not in chain:
+        chain.append(link)
+        link = link.__cause__ or link.__context__
+    for one in reversed(chain):
+        for frame in traceback.extract_tb(one.__traceback__):
+            yield f"  {Path(frame.filename)}:{frame.lineno} in {frame.name}"
+        yield f"  {type(one).__module__}.{type(one).__qualname__}"
+        if isinstance(one, BaseExceptionGroup):
+            for inner in one.exceptions:
+                yield from _places(inner)

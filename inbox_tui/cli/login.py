@@ -1,0 +1,102 @@
+"""`inbox-tui login`: check a password and keep it."""
+
+from __future__ import annotations
+
+import asyncio
+import sys
+from dataclasses import replace
+
+import click
+
+from inbox_tui.cli.account import (
+    SIGNED_IN,
+    Choices,
+    Sourced,
+    asked_once,
+    check_login,
+    choose,
+    opened_whole,
+)
+from inbox_tui.cli.failure import USAGE, fail, tell
+from inbox_tui.cli.options import Given, example, for_account
+from inbox_tui.credentials import (
+    ENVIRONMENT,
+    Keyring,
+    KeyringError,
+    Secret,
+    password_from_environment,
+)
+
+
+@click.command(
+    "login",
+    epilog=example(
+        "inbox-tui login                   asks for the login and the password",
+        "inbox-tui login --login alex",
+        "pass show smsc | inbox-tui login --login alex --password-stdin",
+    ),
+)
+@for_account
+@click.option(
+    "--password-stdin", is_flag=True, help="Read the password from standard input, its first line."
+)
+def command(given: Given, password_stdin: bool) -> None:
+    """Check a password with one request and keep it in the keyring of the system.
+
+    The password is asked for on the terminal; INBOX_TUI_PASSWORD gives it too. There is no option
+    for it: options can be seen by everybody on the machine.
+    """
+    chosen = choose(given)
+    if not chosen.login.value:
+        chosen = replace(chosen, login=_asked_login(password_stdin))
+    password = _password_given(password_stdin)
+    asyncio.run(_check(chosen, password))
+    try:
+        asyncio.run(Keyring().store(chosen.login.value, chosen.host, password))
+    except KeyringError as error:
+        fail(
+            f"the server took the password, but it was not stored. {error}\n"
+            f"Without a keyring, give it in {ENVIRONMENT}."
+        )
+    tell(f"Signed in as {chosen.account}; the password is in the keyring.")
+
+
+def _asked_login(password_stdin: bool) -> Sourced:
+    if password_stdin or not sys.stdin.isatty():
+        fail("name the account with --login or INBOX_TUI_LOGIN.", USAGE)
+    login = Sourced(click.prompt("Login", err=True).strip(), "--login")
+    check_login(login)
+    return login
+
+
+def _password_given(password_stdin: bool) -> Secret:
+    if password_stdin:
+        try:
+            text = sys.stdin.buffer.readline().rstrip(b"\r\n").decode()
+        except UnicodeDecodeError:
+            text = None
+        if text is None:
+            fail("the password on standard input is not UTF-8 text.", USAGE)
+        if not text:
+            fail("there is no password on standard input.", USAGE)
+        return Secret(text)
+    password = password_from_environment()
+    if password is not None:
+        return password
+    if not sys.stdin.isatty():
+        fail("there is no terminal to ask for the password on: use --password-stdin.", USAGE)
+    return Secret(click.prompt("Password", hide_input=True, err=True))
+
+
+async def _check(chosen: Choices, password: Secret) -> None:
+    """Refresh with this password, an earlier refusal of it notwithstanding."""
+    from inbox_tui.sync import SystemClock
+
+    clock = SystemClock()
+    with opened_whole(chosen.paths.archive) as archive:
+        account = archive.account(chosen.login.value, chosen.host)
+        hold = archive.hold(account, clock.moment())
+        if hold is not None and hold.kind == "refused":
+            archive.clear_hold(account)
+        await asked_once(chosen, archive, account, password, lambda event: None, clock)
+        archive.remember(account, SIGNED_IN, clock.now().isoformat())

@@ -1,0 +1,58 @@
+"""`inbox-tui logout`: remove a password, and the messages where asked to."""
+
+from __future__ import annotations
+
+import asyncio
+
+import click
+
+from inbox_tui.cli.account import (
+    SIGNED_IN,
+    Choices,
+    choose,
+    known_account,
+    opened_for_account,
+)
+from inbox_tui.cli.failure import fail, tell
+from inbox_tui.cli.options import Given, example, for_account
+from inbox_tui.credentials import Keyring, KeyringError
+
+
+@click.command(
+    "logout",
+    epilog=example(
+        "inbox-tui logout",
+        "inbox-tui logout --login alex --purge",
+    ),
+)
+@for_account
+@click.option("--purge", is_flag=True, help="Delete the account's messages on this machine too.")
+def command(given: Given, purge: bool) -> None:
+    """Remove the account's password from the keyring of the system.
+
+    Without --login it is the account that was signed in last.
+    """
+    chosen = choose(given)
+    purged = False
+    if chosen.paths.archive.exists() or not chosen.login.value:
+        with opened_for_account(chosen) as (chosen, archive):
+            account = known_account(chosen, archive)
+            if account is not None and purge:
+                archive.purge(account)
+                purged = True
+            elif account is not None:
+                archive.remember(account, SIGNED_IN, None)
+    kept = " Its messages on this machine are deleted." if purged else ""
+    try:
+        removed = asyncio.run(_removed(chosen))
+    except KeyringError as error:
+        fail(f"{error} The password may still be in there.{kept}")
+    what = "The password was removed" if removed else "There was no password"
+    tell(f"{what} for {chosen.account}.{kept}")
+
+
+async def _removed(chosen: Choices) -> bool:
+    """Whether there was a password to remove; none of ours is in a keyring that we do not use."""
+    keyring = Keyring()
+    report = await keyring.describe()
+    return report.usable and await keyring.remove(chosen.login.value, chosen.host)

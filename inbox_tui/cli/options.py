@@ -1,0 +1,130 @@
+"""The options that commands have in common, checked before anything opens."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from functools import wraps
+from typing import Any, TypeVar
+
+import click
+
+MOST_HOURS = 168
+"""How far back the service looks at most (api.md, Request)."""
+
+F = TypeVar("F", bound=Callable[..., Any])
+
+
+def hours(context: click.Context, parameter: click.Parameter, written: str | None) -> int | None:
+    """Read a number of hours, whole, from 1 to 168; anything else is a wrong usage."""
+    if written is None:
+        return None
+    if re.fullmatch("[0-9]{1,9}", written, re.ASCII) and 1 <= int(written) <= MOST_HOURS:
+        return int(written)
+    raise click.BadParameter(f"{written!r}: allowed are whole hours from 1 to {MOST_HOURS}.")
+
+
+def phone(context: click.Context, parameter: click.Parameter, written: str | None) -> str | None:
+    """Read a phone number as people write it, into its digits; anything else is a wrong usage."""
+    from inbox_tui.config import phone_digits
+
+    if written is None:
+        return None
+    try:
+        return phone_digits(written)
+    except ValueError:
+        raise click.BadParameter(
+            f"{written!r}: allowed are numbers such as '+7 911 000-00-01'."
+        ) from None
+
+
+@dataclass(frozen=True, slots=True)
+class Given:
+    """What the options say; None where they say nothing."""
+
+    login: str | None = None
+    server: str | None = None
+    to_phone: str | None = None
+    hours: int | None = None
+
+    def over(self, **options: Any) -> Given:
+        """The same with the options of a command, which go before those of the program."""
+        return replace(
+            self, **{name: value for name, value in options.items() if value is not None}
+        )
+
+
+def account_options(command: F) -> F:
+    """`--login` and `--server`."""
+    for option in (
+        click.option(
+            "--server",
+            metavar="HOST-OR-URL",
+            help="The service's host, or its full address (INBOX_TUI_SERVER).  "
+            "[default: smscentre.com]",
+        ),
+        click.option("--login", metavar="LOGIN", help="Your SMS Centre login (INBOX_TUI_LOGIN)."),
+    ):
+        command = option(command)
+    return command
+
+
+def filter_options(command: F) -> F:
+    """`--to-phone` and `--hours`."""
+    for option in (
+        click.option(
+            "--hours",
+            callback=hours,
+            metavar="HOURS",
+            help=f"Only messages of the last HOURS hours, 1 to {MOST_HOURS}.",
+        ),
+        click.option(
+            "--to-phone",
+            callback=phone,
+            metavar="NUMBER",
+            help="Only messages to this number of yours.",
+        ),
+    ):
+        command = option(command)
+    return command
+
+
+def for_account(command: Callable[..., None]) -> Callable[..., None]:
+    """Hand a command what `--login` and `--server` say, as `Given`."""
+
+    @account_options
+    @wraps(command)
+    def with_account(login: str | None, server: str | None, **options: Any) -> None:
+        given: Given = click.get_current_context().obj
+        for name, value in (("--hours", given.hours), ("--to-phone", given.to_phone)):
+            if value is not None:
+                raise click.UsageError(f"{name} says nothing to this command.")
+        command(given.over(login=login, server=server), **options)
+
+    return with_account
+
+
+def for_messages(command: Callable[..., None]) -> Callable[..., None]:
+    """Hand a command what the account's and the filters' options say, as `Given`."""
+
+    @account_options
+    @filter_options
+    @wraps(command)
+    def with_messages(
+        login: str | None,
+        server: str | None,
+        to_phone: str | None,
+        hours: int | None,
+        **options: Any,
+    ) -> None:
+        given: Given = click.get_current_context().obj
+        over = given.over(login=login, server=server, to_phone=to_phone, hours=hours)
+        command(over, **options)
+
+    return with_messages
+
+
+def example(*lines: str) -> str:
+    """Examples for the end of a help page."""
+    return "\b\nExamples:\n" + "\n".join(f"  {line}" for line in lines)

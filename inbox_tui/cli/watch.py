@@ -1,0 +1,302 @@
+"""`inbox-tui watch`: each new message as a line, as it arrives."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import select
+import signal
+import sys
+from collections.abc import Callable
+from datetime import datetime
+from typing import TYPE_CHECKING
+
+import click
+
+from inbox_tui.archive import Archive, ArchiveBusy, Filter, Row, from_server_seconds
+from inbox_tui.cli.account import (
+    Choices,
+    asking,
+    choose,
+    opened_for_account,
+    opened_whole,
+    password_of,
+    until,
+)
+from inbox_tui.cli.failure import SIGN_IN_REFUSED, Failure, fail, fail_to_write, tell
+from inbox_tui.cli.options import MOST_HOURS, Given, example, for_account, hours
+from inbox_tui.exports import Exporter
+from inbox_tui.sync import (
+    Clock,
+    Event,
+    MessagesArrived,
+    State,
+    Status,
+    StatusChanged,
+    SystemClock,
+    ZoneSuspected,
+)
+from inbox_tui.text import drawn, international
+
+if TYPE_CHECKING:
+    from datetime import tzinfo
+
+TICK_SECONDS = 0.5
+"""How often the archive is looked at for what another program stored."""
+RETRY_SECONDS = 0.05
+"""How often a reader that takes nothing more is tried again."""
+PERIOD_HOURS = MOST_HOURS + 1
+"""Nothing older can arrive; an hour to spare for clocks that do not run alike."""
+
+
+@click.command(
+    "watch",
+    epilog=example(
+        "inbox-tui watch --format text",
+        "inbox-tui watch | jq -r 'select(.code) | .code'",
+        "inbox-tui watch --since 24 >>messages.jsonl",
+    ),
+)
+@for_account
+@click.option("--from-now", is_flag=True, help="Begin with what arrives from now on; the default.")
+@click.option(
+    "--since",
+    callback=hours,
+    metavar="HOURS",
+    help=f"Begin with the messages of the last HOURS hours, 1 to {MOST_HOURS}.",
+)
+@click.option(
+    "--format",
+    "form",
+    type=click.Choice(("jsonl", "text")),
+    default="jsonl",
+    show_default=True,
+    help="A JSON object a line as 'export' has them, or a line to be read by people.",
+)
+def command(given: Given, from_now: bool, since: int | None, form: str) -> None:
+    """Print each new message as it arrives, one a line, until interrupted.
+
+    It may run beside an open inbox and prints what that one receives as well; together they keep
+    to the server's limit of requests. It goes on while there is no connection. What it has to say
+    of itself goes to standard error.
+    """
+    if from_now and since is not None:
+        raise click.UsageError("--from-now and --since say different things: give one of them.")
+    chosen = choose(given)
+    if sys.stdout is None:
+        fail("standard output is closed.")
+    asyncio.run(_watch(chosen, since, form))
+
+
+async def _watch(chosen: Choices, since: int | None, form: str) -> None:
+    stop = asyncio.Event()
+    loop = asyncio.get_running_loop()
+    for number in (signal.SIGINT, signal.SIGTERM):
+        loop.add_signal_handler(number, stop.set)
+    clock = SystemClock()
+    with (
+        opened_for_account(chosen) as (chosen, archive),
+        opened_whole(chosen.paths.archive) as second,
+    ):
+        password = await password_of(chosen)
+        account = archive.account(chosen.login.value, chosen.host)
+        news = News(archive, account, chosen, clock, since)
+        output = Output(sys.stdout.fileno(), stop)
+        teller = Teller(clock)
+        with asking(chosen, second, account, password, teller.heard, clock) as sync:
+            running = asyncio.create_task(sync.run())
+            try:
+                await _print_news(news, output, teller, running, stop, _line_of(form, chosen))
+            finally:
+                running.cancel()
+                await asyncio.wait([running])
+
+
+async def _print_news(
+    news: News,
+    output: Output,
+    teller: Teller,
+    running: asyncio.Task[None],
+    stop: asyncio.Event,
+    line_of: Callable[[Row], bytes],
+) -> None:
+    """Print until told to stop, or until there is nobody to print for."""
+    while True:
+        for row in await asyncio.to_thread(news.take):
+            await output.put(line_of(row))
+            if stop.is_set():
+                return
+        if teller.end is not None:
+            raise teller.end
+        if running.done():
+            running.result()
+        if output.gone():
+            return
+        await teller.pause(stop, TICK_SECONDS)
+        if stop.is_set():
+            return
+
+
+class News:
+    """What of the archive is to be printed and has not been, whoever stored it.
+
+    The archive numbers rows by their time, and a message may become visible after a later one; so
+    it is the ids of the service's whole period that tell what is new.
+    """
+
+    def __init__(
+        self, archive: Archive, account: int, chosen: Choices, clock: Clock, since: int | None
+    ) -> None:
+        self._archive = archive
+        self._account = account
+        self._chosen = chosen
+        self._clock = clock
+        self._began = clock.now()
+        self._since = chosen.since(since or 0, self._began)
+        self._from_now = since is None
+        self._caught_up = False
+        self._seen: set[int] = set()
+        self._version: int | None = None
+        self._kept: object = None
+        if self._from_now:
+            self._seen.update(row.id for row in self._rows())
+
+    def take(self) -> list[Row]:
+        """What is new since the last call, oldest first."""
+        try:
+            version = self._archive.data_version()
+            if version == self._version:
+                return []
+            caught_up = self._caught_up or self._passes_are_complete()
+            kept = self._what_is_kept()
+            rows = [] if kept == self._kept else self._unseen()
+        except ArchiveBusy:
+            return []
+        if not (self._from_now and self._caught_up):
+            rows = [row for row in rows if row.received >= self._since]
+        self._caught_up = caught_up
+        self._version, self._kept = version, kept
+        return rows
+
+    def _what_is_kept(self) -> object:
+        """What is another one after new messages; most changes are of the ledger only."""
+        archive, account = self._archive, self._account
+        return archive.total(account), archive.unread(account), archive.newest(account)
+
+    def _unseen(self) -> list[Row]:
+        rows = [row for row in self._rows() if row.id not in self._seen]
+        self._seen.update(row.id for row in rows)
+        return rows
+
+    def _rows(self) -> list[Row]:
+        begin = self._chosen.since(PERIOD_HOURS, self._clock.now())
+        return list(self._archive.export(self._account, Filter(since=begin)))
+
+    def _passes_are_complete(self) -> bool:
+        """Whether all that came before now is in: from then on whatever is new has just come."""
+        for scope in self._chosen.settings.only_to_phones or ("",):
+            completed = self._archive.sweep(self._account, scope).completed
+            if completed is None or completed < self._began:
+                return False
+        return True
+
+
+class Output:
+    """Standard output, written to without ever waiting for its reader alone."""
+
+    def __init__(self, file: int, stop: asyncio.Event) -> None:
+        self._file = file
+        self._stop = stop
+        self._poll = select.poll()
+        self._poll.register(file, select.POLLOUT)
+
+    async def put(self, line: bytes) -> None:
+        """Write a line; sets `stop` where the reader is gone, and gives up once that is set."""
+        while line:
+            events = dict(self._poll.poll(0)).get(self._file, 0)
+            if events & (select.POLLERR | select.POLLHUP | select.POLLNVAL):
+                self._stop.set()
+            if self._stop.is_set():
+                return
+            if not events & select.POLLOUT:
+                await asyncio.sleep(RETRY_SECONDS)
+                continue
+            try:
+                written = os.write(self._file, line[: select.PIPE_BUF])
+            except BrokenPipeError:
+                self._stop.set()
+                return
+            except OSError as error:
+                fail_to_write(error)
+            line = line[written:]
+
+    def gone(self) -> bool:
+        """Whether nobody reads any more."""
+        events = dict(self._poll.poll(0)).get(self._file, 0)
+        return bool(events & (select.POLLERR | select.POLLHUP | select.POLLNVAL))
+
+
+class Teller:
+    """Tells on standard error how the asking goes, a line each time that changes."""
+
+    def __init__(self, clock: Clock) -> None:
+        self._clock = clock
+        self._told = State.LIVE
+        self._heard = asyncio.Event()
+        self.end: Failure | None = None
+        """Why the program is to end."""
+
+    async def pause(self, stop: asyncio.Event, seconds: float) -> None:
+        """Wait until there is news, until told to stop, or for so long."""
+        waits = [asyncio.ensure_future(event.wait()) for event in (stop, self._heard)]
+        await asyncio.wait(waits, timeout=seconds, return_when=asyncio.FIRST_COMPLETED)
+        for wait in waits:
+            wait.cancel()
+        self._heard.clear()
+
+    def heard(self, event: Event) -> None:
+        """Take in what the sync publishes."""
+        match event:
+            case MessagesArrived():
+                self._heard.set()
+            case ZoneSuspected(zone, _):
+                tell(
+                    "inbox-tui: messages are dated as if the server's clock were another one: "
+                    f'server_timezone = "{zone}" in the settings would fit.'
+                )
+            case StatusChanged(status):
+                self._tell(status)
+
+    def _tell(self, status: Status) -> None:
+        if status.state is State.SIGN_IN:
+            self.end = Failure(
+                f"sign-in refused: {status.reason}. 'inbox-tui login' takes another password.",
+                SIGN_IN_REFUSED,
+            )
+        elif status.state is State.BLOCKED and status.next_at is None:
+            self.end = Failure(f"{status.reason}.")
+        if self.end is not None:
+            self._heard.set()
+        elif status.state not in (State.CHECKING, self._told):
+            self._told = status.state
+            reason = f": {status.reason}" if status.reason else ""
+            when = until(status.next_at, self._clock) if reason else ""
+            tell(f"inbox-tui: {status.state.value.lower()}{reason}{when}.")
+
+
+def _line_of(form: str, chosen: Choices) -> Callable[[Row], bytes]:
+    names = chosen.settings.names
+    if form == "jsonl":
+        return Exporter("jsonl", server_zone=chosen.zone, names=names).line
+
+    def text(row: Row) -> bytes:
+        people = (names.get(phone) or international(phone) for phone in (row.phone, row.to_phone))
+        line = "  ".join([_local(row.received, chosen.zone), *people, row.message])
+        return drawn(line).encode() + b"\n"
+
+    return text
+
+
+def _local(server_seconds: int, zone: tzinfo) -> str:
+    moment: datetime = from_server_seconds(server_seconds).replace(tzinfo=zone)
+    return f"{moment.astimezone():%Y-%m-%d %H:%M:%S}"

@@ -1,0 +1,176 @@
+"""Messages for other programs: CSV, JSON and JSON Lines."""
+
+from __future__ import annotations
+
+import csv
+import json
+import os
+import re
+from collections.abc import Callable, Iterable, Mapping
+from datetime import tzinfo
+from pathlib import Path
+from typing import IO, Any, Literal, NamedTuple, Protocol, get_args
+
+from inbox_tui.archive import Row, from_server_seconds
+from inbox_tui.config import open_private, private_file
+from inbox_tui.text import csv_cell, find_code
+
+ExportFormat = Literal["csv", "json", "jsonl"]
+FORMATS: tuple[ExportFormat, ...] = get_args(ExportFormat)
+FIELDS = ("id", "received", "sent", "phone", "to_phone", "message", "read", "code")
+NAME_FIELDS = ("phone_name", "to_phone_name")
+"""Added where the settings give names to numbers."""
+REPORT_EVERY = 1000
+
+
+class Written(NamedTuple):
+    """What an export came to: messages, and CSV cells guarded against being run as a formula."""
+
+    messages: int
+    guarded: int = 0
+
+
+class Sink(Protocol):
+    """Takes what is written; a file opened in binary mode is one."""
+
+    def write(self, line: bytes, /) -> object:
+        """Take some whole lines."""
+
+
+class Exporter:
+    """Writes messages in one format.
+
+    `server_zone` is the zone of the service's clock; `names` has the user's names by the digits of
+    a phone number. The text is exact, but for CSV cells that a spreadsheet would run as a formula:
+    they get an apostrophe in front, and are counted.
+    """
+
+    def __init__(
+        self, form: ExportFormat, *, server_zone: tzinfo, names: Mapping[str, str]
+    ) -> None:
+        self._form = form
+        self._zone = server_zone
+        self._names = names
+
+    def record(self, row: Row) -> dict[str, Any]:
+        """A message by field names; times are ISO 8601 with offset, `code` may be None."""
+        code = find_code(row.message)
+        record: dict[str, Any] = {
+            "id": row.id,
+            "received": self._time(row.received),
+            "sent": None if row.sent is None else self._time(row.sent),
+            "phone": row.phone,
+            "to_phone": row.to_phone,
+            "message": row.message,
+            "read": not row.unread,
+            "code": None if code is None else code.text,
+        }
+        if self._names:
+            record["phone_name"] = self._names.get(row.phone)
+            record["to_phone_name"] = self._names.get(row.to_phone)
+        return record
+
+    def _time(self, server_seconds: int) -> str:
+        return from_server_seconds(server_seconds).replace(tzinfo=self._zone).isoformat()
+
+    def line(self, row: Row) -> bytes:
+        """A message as one line of JSON, in UTF-8, the line break included."""
+        return _encoded(self.record(row)) + b"\n"
+
+    def write(
+        self, rows: Iterable[Row], file: Sink, progress: Callable[[int], None] | None = None
+    ) -> Written:
+        """Write messages in the order given; `progress` is told their number now and then."""
+        writer = {"csv": self._write_csv, "json": self._write_json, "jsonl": self._write_lines}
+        return writer[self._form](_counted(rows, progress), file)
+
+    def _write_lines(self, rows: Iterable[Row], file: Sink) -> Written:
+        messages = 0
+        for row in rows:
+            file.write(self.line(row))
+            messages += 1
+        return Written(messages)
+
+    def _write_json(self, rows: Iterable[Row], file: Sink) -> Written:
+        messages = 0
+        for row in rows:
+            file.write(b",\n" if messages else b"[\n")
+            file.write(_encoded(self.record(row)))
+            messages += 1
+        file.write(b"\n]\n" if messages else b"[]\n")
+        return Written(messages)
+
+    def _write_csv(self, rows: Iterable[Row], file: Sink) -> Written:
+        fields = FIELDS + (NAME_FIELDS if self._names else ())
+        cells = csv.DictWriter(_Encoder(file), fields, lineterminator="\r\n")
+        cells.writeheader()
+        messages = guarded = 0
+        for row in rows:
+            record = self.record(row)
+            record["read"] = "true" if record["read"] else "false"
+            for field, value in record.items():
+                if isinstance(value, str) and (safe := csv_cell(value)) != value:
+                    record[field] = safe
+                    guarded += 1
+            cells.writerow(record)
+            messages += 1
+        return Written(messages, guarded)
+
+
+def form_of(path: Path) -> ExportFormat | None:
+    """The format that the ending of a file's name stands for."""
+    form = path.suffix.lower().removeprefix(".")
+    return form if form in FORMATS else None
+
+
+def write_file(path: Path, write: Callable[[IO[bytes]], Written], *, replace: bool) -> Written:
+    """Write a file that only the user can read (0600); what fails leaves nothing behind.
+
+    An older file stays as it is until the new one is whole. Raises FileExistsError where something
+    is at `path` and `replace` is False, FileRefused where that is no ordinary file, and OSError.
+    """
+    if replace and os.path.lexists(path):
+        private_file(path)  # refuses what must not be replaced
+        part = path.with_name(f".{path.name}.{os.urandom(4).hex()}.part")
+        written = _write_or_remove(part, write)
+        part.replace(path)
+        return written
+    return _write_or_remove(path, write)
+
+
+def _write_or_remove(path: Path, write: Callable[[IO[bytes]], Written]) -> Written:
+    file = open_private(path, "new")
+    try:
+        with file:
+            return write(file)
+    except BaseException:
+        path.unlink(missing_ok=True)
+        raise
+
+
+class _Encoder:
+    """Takes text and writes UTF-8; what UTF-8 cannot hold (half a surrogate pair) as an escape."""
+
+    def __init__(self, file: Sink) -> None:
+        self._file = file
+
+    def write(self, text: str) -> None:
+        self._file.write(text.encode("utf-8", "backslashreplace"))
+
+
+def _encoded(record: Mapping[str, Any]) -> bytes:
+    """JSON in which what steers a terminal, breaks a line or is no text stands as an escape."""
+    written = json.dumps(record, ensure_ascii=False)
+    return _ESCAPED.sub(lambda found: f"\\u{ord(found[0]):04x}", written).encode()
+
+
+_ESCAPED = re.compile(
+    "[\x7f-\x9f\u061c\u200e\u200f\u2028\u2029\u202a-\u202e\u2066-\u2069\ud800-\udfff]"
+)
+
+
+def _counted(rows: Iterable[Row], progress: Callable[[int], None] | None) -> Iterable[Row]:
+    for number, row in enumerate(rows, start=1):
+        yield row
+        if progress is not None and number % REPORT_EVERY == 0:
+            progress(number)

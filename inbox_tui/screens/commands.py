@@ -1,0 +1,66 @@
+"""The command palette: every key as a command, and a jump to each receiving number."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+from functools import partial
+from typing import Any, NamedTuple
+
+from textual.command import DiscoveryHit, Hit, Hits, Provider
+
+from inbox_tui.screens.inbox import InboxScreen
+from inbox_tui.text import drawn
+
+
+class _Command(NamedTuple):
+    words: str
+    key: str
+    action: str
+
+
+COMMANDS = (
+    _Command("Refresh", "r", "refresh"),
+    _Command("Search text, sender or code", "/", "search"),
+    _Command("Choose the receiving number", "p", "pick_number"),
+    _Command("Choose the hour window", "w", "pick_window"),
+    _Command("Show unread only, or all again", "u", "toggle_unread"),
+    _Command("Clear all filters", "x", "clear_filters"),
+    _Command("Go to the next unread message", "n", "next_unread"),
+    _Command("Mark read or unread", "m", "toggle_read"),
+    _Command("Mark all shown read", "M", "mark_all_read"),
+    _Command("Undo mark all read", "Ctrl+Z", "undo_marks"),
+    _Command("Copy the code", "c", "copy_code"),
+    _Command("Copy the text", "y", "copy_text"),
+    _Command("Open the link", "o", "open_link"),
+    _Command("Conversation with this sender", "t", "conversation"),
+    _Command("Export what is shown", "e", "export"),
+    _Command("Make the list smaller", "<", "share(-1)"),
+    _Command("Make the list larger", ">", "share(1)"),
+    _Command("Help: all keys", "?", "help"),
+)
+
+
+class InboxCommands(Provider):
+    """What can be done in the inbox, by name."""
+
+    async def discover(self) -> Hits:
+        """Everything, while nothing is typed."""
+        async for words, hint, run in self._commands():
+            yield DiscoveryHit(words, run, help=hint)
+
+    async def search(self, query: str) -> Hits:
+        """What fits the words typed."""
+        matcher = self.matcher(query)
+        async for words, hint, run in self._commands():
+            score = matcher.match(words)
+            if score > 0:
+                yield Hit(score, matcher.highlight(words), run, help=hint)
+
+    async def _commands(self) -> AsyncIterator[tuple[str, str, partial[Any]]]:
+        screen = self.screen
+        if not isinstance(screen, InboxScreen):
+            return
+        for command in COMMANDS:
+            yield command.words, command.key, partial(screen.run_action, command.action)
+        for number, label, messages in screen.receiving_numbers():
+            yield f"To {drawn(label)}", f"{messages} messages", partial(screen.jump_to, number)

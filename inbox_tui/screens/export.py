@@ -1,0 +1,173 @@
+"""Exporting what is shown to a file."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+from collections.abc import Awaitable, Callable
+from pathlib import Path
+from typing import ClassVar, NamedTuple
+
+from textual import on
+from textual.app import ComposeResult
+from textual.binding import Binding, BindingType
+from textual.containers import Vertical
+from textual.content import Content
+from textual.screen import ModalScreen
+from textual.suggester import Suggester
+from textual.widgets import Input, ProgressBar, RadioButton, RadioSet, Static
+
+from inbox_tui.archive import ArchiveError
+from inbox_tui.exports import FORMATS, ExportFormat, Written, form_of
+from inbox_tui.text import drawn
+
+FORMAT_NAMES: dict[ExportFormat, str] = {"csv": "CSV", "json": "JSON", "jsonl": "JSON Lines"}
+
+Export = Callable[[ExportFormat, Path, bool, Callable[[int], None]], Awaitable[Written]]
+"""Writes what is shown in a format to a file, over an old one where told to, telling progress."""
+
+
+class Exported(NamedTuple):
+    """Where an export went, and what it came to."""
+
+    path: Path
+    written: Written
+
+
+class PathSuggester(Suggester):
+    """Completes the name of a folder or file as it is typed."""
+
+    def __init__(self) -> None:
+        super().__init__(use_cache=False, case_sensitive=True)
+
+    async def get_suggestion(self, value: str) -> str | None:
+        """Return the first entry that goes on as typed; a folder ends in a slash."""
+        head, slash, beginning = value.rpartition("/")
+        if not slash or not beginning:
+            return None
+        name = await asyncio.to_thread(_first_entry, Path(f"{head}/"), beginning)
+        return None if name is None else f"{head}/{name}"
+
+
+def _first_entry(folder: Path, beginning: str) -> str | None:
+    try:
+        for entry in sorted(folder.expanduser().iterdir()):
+            if entry.name.startswith(beginning) and entry.name.isprintable():
+                return entry.name + ("/" if entry.is_dir() else "")
+    except (OSError, RuntimeError):
+        return None
+    return None
+
+
+class ExportScreen(ModalScreen[Exported | None]):
+    """Asks for a file and a format, and writes the messages shown.
+
+    `messages` is their number, None where it is not known yet; `path` is the file offered.
+    """
+
+    CSS_PATH = "export.tcss"
+    AUTO_FOCUS = "#export-file"
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("escape", "leave", "Close"),
+        Binding("ctrl+o", "write(True)", "Overwrite", show=False),
+    ]
+
+    def __init__(
+        self,
+        export: Export,
+        *,
+        messages: int | None,
+        path: str,
+    ) -> None:
+        super().__init__()
+        self._export = export
+        self._messages = messages
+        self._path = path
+        self._left = False
+
+    def compose(self) -> ComposeResult:
+        """A file, a format, and how far the writing is."""
+        count = "the messages" if self._messages is None else f"{self._messages:,} messages"
+        with Vertical(id="export"):
+            title = f"Export {count} shown".replace(",", "\N{NO-BREAK SPACE}")
+            yield Static(Content(title), id="export-title")
+            yield Input(self._path, id="export-file", suggester=PathSuggester(), compact=True)
+            with RadioSet(id="export-format", compact=True):
+                for number, form in enumerate(FORMATS):
+                    yield RadioButton(FORMAT_NAMES[form], value=number == 0)
+            yield ProgressBar(total=self._messages, show_eta=False, id="export-progress")
+            yield Static(id="export-reason")
+            yield Static(
+                Content("Enter writes · → completes · Esc closes"), id="export-hint"
+            )
+
+    def on_mount(self) -> None:
+        """Show no progress before there is any."""
+        self.query_one(ProgressBar).display = False
+        self._say("")
+
+    def _say(self, reason: str) -> None:
+        line = self.query_one("#export-reason", Static)
+        line.update(Content(drawn(reason)))
+        line.display = bool(reason)
+
+    @property
+    def _form(self) -> ExportFormat:
+        return FORMATS[max(0, self.query_one(RadioSet).pressed_index)]
+
+    @on(RadioSet.Changed)
+    def _format_chosen(self) -> None:
+        field = self.query_one("#export-file", Input)
+        path = Path(field.value)
+        if form_of(path) is not None:
+            field.value = str(path.with_suffix(f".{self._form}"))
+
+    @on(Input.Changed)
+    def _file_typed(self, event: Input.Changed) -> None:
+        self._say("")
+        form = form_of(Path(event.value))
+        if form is not None and form != self._form:
+            buttons = list(self.query(RadioButton))
+            buttons[FORMATS.index(form)].value = True
+
+    @on(Input.Submitted)
+    def _submitted(self) -> None:
+        self.action_write(replace=False)
+
+    def action_write(self, replace: bool) -> None:
+        """Write the file."""
+        name = self.query_one("#export-file", Input).value.strip()
+        if not name:
+            self._say("Name a file.")
+            return
+        path = Path(os.path.expanduser(name))  # noqa: PTH111 - an unknown ~name stays as it is
+        self.run_worker(self._write(path, replace=replace), exclusive=True, group="export")
+
+    async def _write(self, path: Path, *, replace: bool) -> None:
+        bar = self.query_one(ProgressBar)
+        bar.display = True
+        try:
+            written = await self._export(self._form, path, replace, self._progress)
+        except FileExistsError:
+            self._say("There is such a file already. Ctrl+O overwrites it.")
+        except InterruptedError:
+            return
+        except OSError as error:
+            self._say(f"It can't be written: {error.strerror or error}.")
+        except ArchiveError as error:
+            self._say(str(error))
+        else:
+            self.dismiss(Exported(path, written))
+        finally:
+            bar.display = False
+
+    def _progress(self, messages: int) -> None:
+        """Move the bar on, from the thread that writes; end that one once the screen is left."""
+        if self._left:
+            raise InterruptedError
+        self.app.call_from_thread(self.query_one(ProgressBar).update, progress=messages)
+
+    def action_leave(self) -> None:
+        """Close; an export under way ends, and leaves nothing behind."""
+        self._left = True
+        self.dismiss(None)

@@ -1,0 +1,77 @@
+"""What of the inbox is shown, and how to say it."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from inbox_tui.archive import Filter
+
+WINDOWS: tuple[int | None, ...] = (1, 6, 24, 48, 168, None)
+"""The hour windows offered; None is everything kept."""
+LONGEST_WINDOW = 168
+
+
+def window_name(hours: int | None) -> str:
+    """An hour window in a word or two."""
+    return "everything" if hours is None else f"{hours} h"
+
+
+@dataclass(frozen=True, slots=True)
+class Filters:
+    """What the user has chosen to see: filters combine."""
+
+    to_phone: str | None = None
+    hours: int | None = None
+    search: str = ""
+    unread: bool = False
+    phone: str | None = None
+
+    @property
+    def any(self) -> bool:
+        """Whether anything is left out."""
+        return self != Filters()
+
+    def written(self) -> str:
+        """The filters as they are remembered for the next start; the search is not."""
+        kept = {"to_phone": self.to_phone, "hours": self.hours, "unread": self.unread}
+        return json.dumps(kept)
+
+    @classmethod
+    def read(cls, written: str) -> Filters | None:
+        """What `written` gave; None for anything else."""
+        try:
+            kept = json.loads(written)
+            to_phone, hours, unread = kept["to_phone"], kept["hours"], kept["unread"]
+        except (ValueError, KeyError, TypeError):
+            return None
+        fits = (
+            (to_phone is None or isinstance(to_phone, str))
+            and (hours is None or (type(hours) is int and 1 <= hours <= LONGEST_WINDOW))
+            and isinstance(unread, bool)
+        )
+        return cls(to_phone=to_phone, hours=hours, unread=unread) if fits else None
+
+    def query(self, since: Callable[[int], int]) -> Filter:
+        """The archive's filter; `since` gives the server seconds at which a window begins."""
+        return Filter(
+            to_phone=self.to_phone,
+            since=None if self.hours is None else since(self.hours),
+            phone=self.phone,
+            search=self.search.strip(),
+            unread=self.unread,
+        )
+
+    def sentence(self, number: Callable[[str], str]) -> str:
+        """Why a list is empty, and the way out. `number` makes a phone number fit to be read."""
+        words = ["No unread messages" if self.unread else "No messages"]
+        if self.phone is not None:
+            words.append(f"from {number(self.phone)}")
+        if self.to_phone is not None:
+            words.append(f"to {number(self.to_phone)}")
+        if self.hours is not None:
+            words.append("in the last hour" if self.hours == 1 else f"in the last {self.hours} h")
+        if self.search.strip():
+            words.append(f"with “{self.search.strip()}”")
+        return f"{' '.join(words)}.\nx clears the filters, w chooses another window."

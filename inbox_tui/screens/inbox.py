@@ -1,0 +1,728 @@
+"""The inbox: filter bar, message list, message view and status bar."""
+
+from __future__ import annotations
+
+from asyncio import to_thread
+from collections.abc import Callable, Sequence
+from dataclasses import replace
+from datetime import timedelta
+from pathlib import Path
+from typing import TYPE_CHECKING, ClassVar, Literal, NamedTuple
+
+from textual import events, on
+from textual.app import ComposeResult
+from textual.binding import Binding, BindingType
+from textual.containers import Container
+from textual.screen import Screen
+from textual.timer import Timer
+
+from inbox_tui.archive import (
+    Archive,
+    ArchiveError,
+    Desk,
+    Filter,
+    Gap,
+    Key,
+    Listing,
+    QueryCancelled,
+    Row,
+    to_server_seconds,
+)
+from inbox_tui.screens.filters import Filters, window_name
+from inbox_tui.sync import (
+    Clock,
+    Event,
+    MessagesArrived,
+    Progress,
+    RefreshDeferred,
+    State,
+    Status,
+    StatusChanged,
+    ZoneSuspected,
+)
+from inbox_tui.text import drawn, find_code, find_links
+from inbox_tui.widgets.divider import Divider
+from inbox_tui.widgets.filter_bar import FilterBar
+from inbox_tui.widgets.message_list import MessageList
+from inbox_tui.widgets.message_view import MessageView
+from inbox_tui.widgets.presentation import Presentation
+from inbox_tui.widgets.status_bar import StatusBar
+from inbox_tui.widgets.title_bar import TitleBar
+
+if TYPE_CHECKING:
+    from inbox_tui.exports import ExportFormat, Written
+    from inbox_tui.screens.export import Exported
+    from inbox_tui.screens.link import LinkChoice
+
+DWELL_SECONDS = 1.0
+"""A message beside the list for this long counts as read."""
+FIRST_SCREENFUL = 100
+NOTICE_SECONDS = 4.0
+MINUTE_TICKS = 60
+LAYOUTS = [(0, "-narrow"), (60, "-stacked"), (110, "-wide")]
+"""Columns from which on the list is alone, above the message, or beside it."""
+SHARES = {"-wide": 55, "-stacked": 50}
+"""Per cent of the room that the list takes, by layout."""
+SMALLEST_SHARE, LARGEST_SHARE, SHARE_STEP = 25, 75, 5
+
+
+class _Place(NamedTuple):
+    """Where the user was before a conversation."""
+
+    filters: Filters
+    key: Key | None
+
+
+class ArchivedMessages:
+    """A listing of the archive, as the message list wants it."""
+
+    def __init__(self, archive: Archive, listing: Listing) -> None:
+        self._archive = archive
+        self.listing = listing
+
+    def __len__(self) -> int:
+        return len(self.listing)
+
+    def window(self, start: int, stop: int) -> Sequence[Row | Gap]:
+        """The items at these positions, newest first."""
+        return self._archive.window(self.listing, start, stop)
+
+    def position(self, key: Key) -> int:
+        """Where a message is, or would be."""
+        return self._archive.position(self.listing, key)
+
+
+class InboxScreen(Screen[None]):
+    """One account's inbox, read from its archive.
+
+    `reader` is the connection used on the event loop, for what costs an index look-up; all else
+    goes through desks.
+    """
+
+    HORIZONTAL_BREAKPOINTS = LAYOUTS
+    AUTO_FOCUS = "MessageList"
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("slash", "search", "Search"),
+        Binding("p", "pick_number", "Receiving number"),
+        Binding("w", "pick_window", "Hour window"),
+        Binding("u", "toggle_unread", "Unread only"),
+        Binding("x", "clear_filters", "Clear all filters"),
+        Binding("n", "next_unread", "Next unread"),
+        Binding("m", "toggle_read", "Mark read or unread"),
+        Binding("M", "mark_all_read", "Mark all shown read"),
+        Binding("ctrl+z", "undo_marks", "Undo mark all read"),
+        Binding("c", "copy_code", "Copy the code"),
+        Binding("y", "copy_text", "Copy the text"),
+        Binding("o", "open_link", "Open the link"),
+        Binding("t", "conversation", "Conversation with this sender"),
+        Binding("e", "export", "Export what is shown"),
+        Binding("r", "refresh", "Refresh"),
+        Binding("less_than_sign", "share(-1)", "Smaller list"),
+        Binding("greater_than_sign", "share(1)", "Larger list"),
+        Binding("question_mark", "help", "Help"),
+        Binding("escape", "back", "Back", show=False),
+        Binding("q", "app.quit", "Quit"),
+    ]
+
+    def __init__(
+        self,
+        *,
+        reader: Archive,
+        account: int,
+        login: str,
+        host: str,
+        presentation: Presentation,
+        clock: Clock,
+        since: Callable[[int], int],
+        refresh: Callable[[], None],
+        sign_in: Callable[[], None],
+        export: Callable[[Filter, ExportFormat, Path, bool, Callable[[int], None]], Written],
+        filters: Filters,
+        remember_filters: bool = False,
+        demo: bool = False,
+    ) -> None:
+        super().__init__()
+        self._reader = reader
+        self._account = account
+        self._login = login
+        self._host = host
+        self._presentation = presentation
+        self._clock = clock
+        self._since = since
+        self._refresh = refresh
+        self._sign_in = sign_in
+        self._export = export
+        self._remember_filters = remember_filters
+        self._demo = demo
+        self._filters = filters
+        self._listing: Listing | None = None
+        self._marks = Desk(reader.path)
+        self._searches = Desk(reader.path)
+        self._status = Status(State.CHECKING)
+        self._progress: Progress | None = None
+        self._version = 0
+        self._ticks = 0
+        self._dwell: Timer | None = None
+        self._notice: Timer | None = None
+        self._marked: Sequence[int] = ()
+        self._before_conversation: _Place | None = None
+        self._shares = dict(SHARES)
+        self._layout = ""
+
+    def compose(self) -> ComposeResult:
+        """Title, filters, list beside or above the message, status."""
+        yield TitleBar()
+        yield FilterBar()
+        with Container(id="body"):
+            yield MessageList(self._presentation)
+            yield Divider()
+            yield MessageView(self._presentation)
+        yield StatusBar()
+
+    def on_mount(self) -> None:
+        """Show what is in the archive, before anything is asked for."""
+        title = self.query_one(TitleBar)
+        title.account = f"{self._login}@{self._host}"
+        title.demo = self._demo
+        self._version = self._reader.data_version()
+        self._recall_shares()
+        self._layout = _layout_for(self.app.size.width)
+        self._lay_out()
+        self._show_filters()
+        self._reload(keep=False)
+        self.set_interval(1.0, self._tick)
+
+    def on_resize(self, event: events.Resize) -> None:
+        """Lay list and message out anew: side by side, stacked, or the list alone."""
+        self._layout = _layout_for(event.size.width)
+        self._lay_out()
+
+    async def on_unmount(self) -> None:
+        """Let go of the archive."""
+        await self._marks.close()
+        await self._searches.close()
+
+    # -- what sync tells
+
+    def sync_event(self, event: Event) -> None:
+        """Show what has come of the asking."""
+        match event:
+            case StatusChanged(status):
+                self._status = status
+                if status.state is State.LIVE:
+                    self._progress = None
+                self._show_status()
+            case MessagesArrived():
+                self._changed()
+            case Progress():
+                self._progress = event
+                self._show_status()
+            case RefreshDeferred(until):
+                self._notify_deferred(until)
+            case ZoneSuspected(zone, _):
+                self.notify(
+                    "Messages arrive with times that do not fit this clock. Put "
+                    f'server_timezone = "{zone}" into config.toml.',
+                    title="The server's clock is another one",
+                    severity="warning",
+                    timeout=30,
+                )
+
+    def _notify_deferred(self, until: float | None) -> None:
+        if until is None:
+            self._say(self._status.reason or "nothing is planned: sign in first")
+        else:
+            seconds = max(1, round(until - self._clock.moment().seconds))
+            self._say(f"the limit is three a minute: next in {seconds} s")
+
+    def _say(self, notice: str) -> None:
+        """Put a short-lived word into the status bar."""
+        bar = self.query_one(StatusBar)
+        bar.notice = notice
+        if self._notice is not None:
+            self._notice.stop()
+        self._notice = self.set_timer(NOTICE_SECONDS, self._unsay)
+
+    def _unsay(self) -> None:
+        self.query_one(StatusBar).notice = ""
+
+    def _tick(self) -> None:
+        """Once a second: count down, and see whether another terminal changed the archive."""
+        self._ticks += 1
+        self._show_countdown()
+        try:
+            version = self._reader.data_version()
+        except ArchiveError as error:
+            self._say(str(error))
+            return
+        if version != self._version:
+            self._changed()
+        elif self._ticks % MINUTE_TICKS == 0 and self._filters.hours is not None:
+            self._reload()
+        if self._ticks % MINUTE_TICKS == 0:
+            self.query_one(MessageList).refresh_times()
+            self.query_one(MessageView).refresh_times()
+
+    def _changed(self) -> None:
+        self._version = self._reader.data_version()
+        self._reload()
+
+    def _show_status(self) -> None:
+        bar = self.query_one(StatusBar)
+        status = self._status
+        bar.state = status.state.value
+        bar.reason = status.reason or self._progress_words()
+        bar.left = status.left
+        bar.allowed = status.allowed
+        self._show_countdown()
+        self._show_empty_text()
+
+    def _progress_words(self) -> str:
+        if self._progress is None or self._status.state is State.LIVE:
+            return ""
+        messages = f"{self._progress.messages:,}".replace(",", "\N{NO-BREAK SPACE}")
+        return f"7 days, {messages} messages, page {self._progress.page}"
+
+    def _show_countdown(self) -> None:
+        at = self._status.next_at
+        bar = self.query_one(StatusBar)
+        bar.next_in = None if at is None else max(0, round(at - self._clock.moment().seconds))
+
+    # -- what is shown
+
+    def _query(self) -> Filter:
+        return self._filters.query(self._since)
+
+    def _reload(self, *, keep: bool = True, at: Key | None = None) -> None:
+        """Read the list anew; with `keep` the cursor stays on its message, or goes to that `at`."""
+        query = self._query()
+        if query.plain:
+            self._searches.interrupt()
+            self.workers.cancel_group(self, "search")
+            try:
+                self._show_listing(self._reader.listing(self._account, query), keep=keep, at=at)
+            except ArchiveError as error:
+                self._say(str(error))
+        else:
+            self._searches.interrupt()
+            self.run_worker(self._search(query, keep=keep, at=at), group="search", exclusive=True)
+
+    async def _search(self, query: Filter, *, keep: bool, at: Key | None = None) -> None:
+        """The first screenful at once, the rest and the count when they are known."""
+        shown = self._listing if keep else None
+        try:
+            if not keep:
+                first = await self._searches.do(
+                    lambda archive: archive.listing(self._account, query, first=FIRST_SCREENFUL)
+                )
+                self._show_listing(first, keep=False)
+                if first.complete:
+                    return
+            whole = await self._searches.do(
+                lambda archive: archive.listing(self._account, query, keep=shown)
+            )
+            self._show_listing(whole, keep=True, at=at)
+        except QueryCancelled:
+            return
+        except ArchiveError as error:
+            self._say(str(error))
+
+    def _show_listing(self, listing: Listing, *, keep: bool, at: Key | None = None) -> None:
+        self._listing = listing
+        messages = self.query_one(MessageList)
+        if at is None and keep and messages.row is not None and not messages.has_focus:
+            at = messages.row.key
+        messages.show(ArchivedMessages(self._reader, listing), keep=keep)
+        if at is not None:
+            messages.move_to(at)
+        filters = self.query_one(FilterBar)
+        filters.shown = listing.messages if listing.complete else None
+        filters.total = self._reader.total(self._account)
+        unread = self._reader.unread(self._account)
+        self.query_one(TitleBar).unread = unread
+        self.app.title = f"({unread}) inbox" if unread else "inbox"
+        self._show_empty_text()
+
+    def _show_empty_text(self) -> None:
+        self.query_one(MessageList).empty_text = self._empty_text()
+
+    def _empty_text(self) -> str:
+        if self._reader.total(self._account) and self._filters.any:
+            return self._filters.sentence(self._presentation.who)
+        match self._status.state:
+            case State.CHECKING:
+                return "Asking for the messages of the last 7 days…"
+            case State.SIGN_IN:
+                return "Not signed in.\nr opens the sign-in."
+            case State.LIVE:
+                return (
+                    "No messages in the last 7 days.\n"
+                    "A new one appears here by itself, within 21 seconds of its arrival."
+                )
+            case _:
+                return f"No messages here yet.\n{self._status.reason}"
+
+    def _show_filters(self) -> None:
+        bar = self.query_one(FilterBar)
+        chosen = self._filters
+        bar.to = (
+            "all numbers" if chosen.to_phone is None else self._presentation.who(chosen.to_phone)
+        )
+        bar.window = window_name(chosen.hours)
+        bar.search = chosen.search
+        bar.unread = chosen.unread
+
+    def _filter_by(self, filters: Filters) -> None:
+        if filters != self._filters:
+            self._filters = filters
+            self._show_filters()
+            self._reload(keep=False)
+            if self._remember_filters and filters.phone is None:
+                self._remember("filters", filters.written())
+
+    # -- moving and reading
+
+    @on(MessageList.Highlighted)
+    def _highlighted(self, event: MessageList.Highlighted) -> None:
+        self.query_one(MessageView).show(event.row)
+        if self._dwell is not None:
+            self._dwell.stop()
+            self._dwell = None
+        if event.moved and event.row is not None and event.row.unread and self._message_in_sight:
+            self._dwell = self.set_timer(DWELL_SECONDS, lambda: self._mark(event.row, unread=False))
+
+    @property
+    def _message_in_sight(self) -> bool:
+        return bool(self.query_one(MessageView).display)
+
+    @on(MessageList.Opened)
+    def _opened(self, event: MessageList.Opened) -> None:
+        self.add_class("-reading")
+        self.query_one(MessageView).focus()
+        self._mark(event.row, unread=False)
+
+    @on(MessageList.NewerChanged)
+    def _newer_changed(self, event: MessageList.NewerChanged) -> None:
+        self.query_one(FilterBar).newer = event.count
+
+    def _mark(self, row: Row | None, *, unread: bool) -> None:
+        if row is not None and row.unread != unread:
+            self.run_worker(self._mark_ids([row.id], unread=unread), group="marks")
+
+    async def _mark_ids(self, ids: Sequence[int], *, unread: bool) -> None:
+        try:
+            await self._marks.do(lambda archive: archive.mark(self._account, ids, unread=unread))
+        except ArchiveError as error:
+            self._say(str(error))
+        self._changed()
+
+    def action_toggle_read(self) -> None:
+        """Turn the read mark of the message under the cursor."""
+        row = self.query_one(MessageList).row
+        if row is not None:
+            self._mark(row, unread=not row.unread)
+
+    def action_mark_all_read(self) -> None:
+        """Mark everything shown as read."""
+        self.run_worker(self._mark_all_read(), group="marks")
+
+    async def _mark_all_read(self) -> None:
+        query = self._query()
+        try:
+            self._marked = await self._marks.do(
+                lambda archive: archive.mark_shown_read(self._account, query)
+            )
+        except ArchiveError as error:
+            self._say(str(error))
+            return
+        self._say(
+            f"{len(self._marked)} marked read · Ctrl+Z undoes" if self._marked else "all read"
+        )
+        self._changed()
+
+    def action_undo_marks(self) -> None:
+        """Make unread again what was marked read all at once."""
+        ids, self._marked = self._marked, ()
+        if ids:
+            self._say(f"{len(ids)} unread again")
+            self.run_worker(self._mark_ids(ids, unread=True), group="marks")
+
+    def action_next_unread(self) -> None:
+        """Go to the next unread message below, then from the top again."""
+        messages = self.query_one(MessageList)
+        after = messages.row.key if messages.row is not None else None
+        row = self._reader.next_unread(self._account, self._query(), after)
+        if row is None:
+            self._say("nothing unread here")
+        else:
+            messages.move_to(row.key)
+
+    def action_back(self) -> None:
+        """Leave the message, the conversation or the search, whichever is nearest."""
+        if self.has_class("-reading"):
+            self.remove_class("-reading")
+            self.query_one(MessageList).focus()
+        elif self._before_conversation is not None:
+            self._leave_conversation(self._before_conversation)
+        elif self._filters.search:
+            self._filter_by(replace(self._filters, search=""))
+
+    # -- filters
+
+    def action_search(self) -> None:
+        """Search as you type."""
+        self.remove_class("-reading")
+        self.query_one(FilterBar).begin_search(self._filters.search)
+
+    @on(FilterBar.SearchChanged)
+    def _search_changed(self, event: FilterBar.SearchChanged) -> None:
+        self._filter_by(replace(self._filters, search=event.value))
+
+    @on(FilterBar.SearchDone)
+    def _search_done(self, event: FilterBar.SearchDone) -> None:
+        if not event.accepted:
+            self._filter_by(replace(self._filters, search=""))
+        self.query_one(MessageList).focus()
+
+    @on(FilterBar.Chosen)
+    def _chip_chosen(self, event: FilterBar.Chosen) -> None:
+        chips: dict[Literal["to", "window", "search", "unread"], Callable[[], None]] = {
+            "to": self.action_pick_number,
+            "window": self.action_pick_window,
+            "search": self.action_search,
+            "unread": self.action_toggle_unread,
+        }
+        chips[event.chip]()
+
+    def action_toggle_unread(self) -> None:
+        """Show unread messages only, or all again."""
+        self._filter_by(replace(self._filters, unread=not self._filters.unread))
+
+    def action_clear_filters(self) -> None:
+        """Show everything kept."""
+        self._filter_by(Filters())
+
+    def action_pick_number(self) -> None:
+        """Choose the receiving number."""
+        from inbox_tui.screens.pickers import Choice, Picker
+
+        numbers = self.receiving_numbers()
+        choices: list[Choice[str]] = [
+            Choice("all numbers", None, sum(messages for _, _, messages in numbers)),
+            *(Choice(label, number, messages, number) for number, label, messages in numbers),
+        ]
+
+        def chosen(choice: Choice[str] | None) -> None:
+            if choice is not None:
+                self._filter_by(replace(self._filters, to_phone=choice.value))
+
+        self.app.push_screen(
+            Picker("Receiving number", choices, self._filters.to_phone), callback=chosen
+        )
+
+    def receiving_numbers(self) -> list[tuple[str, str, int]]:
+        """The numbers that received anything in the window: digits, label, messages."""
+        numbers = self._reader.to_phones(self._account, self._query().since)
+        return [
+            (number, self._presentation.who(number), messages) for number, messages, _ in numbers
+        ]
+
+    def jump_to(self, number: str) -> None:
+        """Show the messages to this receiving number only."""
+        self._filter_by(replace(self._filters, to_phone=number))
+
+    def action_pick_window(self) -> None:
+        """Choose the hour window."""
+        from inbox_tui.screens.pickers import Choice, WindowPicker
+
+        def counted(hours: int | None) -> int:
+            since = None if hours is None else self._since(hours)
+            return self._reader.windows(self._account, self._filters.to_phone, [since])[0]
+
+        def chosen(choice: Choice[int] | None) -> None:
+            if choice is not None:
+                self._filter_by(replace(self._filters, hours=choice.value))
+
+        self.app.push_screen(WindowPicker(counted, self._filters.hours), callback=chosen)
+
+    # -- what is done with a message
+
+    def _selected(self) -> Row | None:
+        row = self.query_one(MessageList).row
+        if row is None:
+            self._say("no message selected")
+        return row
+
+    def action_copy_code(self) -> None:
+        """Copy the code of the message: its letters and digits."""
+        if (row := self._selected()) is None:
+            return
+        code = find_code(row.message)
+        if code is None:
+            self._say("no code in this message · y copies its text")
+        else:
+            self._copy(code.text, "code copied")
+
+    def action_copy_text(self) -> None:
+        """Copy the text of the message, exact."""
+        if (row := self._selected()) is not None:
+            self._copy(row.message, "text copied")
+
+    def _copy(self, text: str, notice: str) -> None:
+        self.app.copy_to_clipboard(text)
+        self._say(notice)
+        from inbox_tui.clipboard import copy_here
+
+        self.run_worker(lambda: copy_here(text), group="copy", thread=True)
+
+    def action_open_link(self) -> None:
+        """Show where the links of the message lead, and open one."""
+        if (row := self._selected()) is None:
+            return
+        links = find_links(row.message)
+        if not links:
+            self._say("no link in this message")
+            return
+        from inbox_tui.screens.link import LinkScreen
+
+        self.app.push_screen(LinkScreen(links), callback=self._link_chosen)
+
+    def _link_chosen(self, choice: LinkChoice | None) -> None:
+        from inbox_tui.clipboard import has_desktop
+
+        if choice is None:
+            return
+        if choice.act == "open" and has_desktop():
+            self.app.open_url(choice.url)
+            self._say("opened in the browser")
+        elif choice.act == "open":
+            self._copy(choice.url, "no browser on this machine: link copied")
+        else:
+            self._copy(choice.url, "link copied")
+
+    def action_conversation(self) -> None:
+        """Show all messages of this sender, the current one in place; `Esc` goes back."""
+        row = self.query_one(MessageList).row
+        if self._before_conversation is not None:
+            self._leave_conversation(self._before_conversation)
+        elif row is not None:
+            self._before_conversation = _Place(self._filters, row.key)
+            self._filters = Filters(phone=row.phone)
+            self._show_filters()
+            self._reload(keep=True)
+            self._say("Esc goes back")
+
+    def _leave_conversation(self, place: _Place) -> None:
+        self._before_conversation = None
+        self._filters = place.filters
+        self._show_filters()
+        self._reload(keep=True, at=place.key)
+
+    def action_export(self) -> None:
+        """Write what is shown to a file."""
+        from inbox_tui.screens.export import ExportScreen
+
+        query, listing = self._query(), self._listing
+        today = self._clock.now().astimezone(self._presentation.local_zone).date()
+
+        async def export(
+            form: ExportFormat, path: Path, replace: bool, progress: Callable[[int], None]
+        ) -> Written:
+            return await to_thread(self._export, query, form, path, replace, progress)
+
+        screen = ExportScreen(
+            export,
+            messages=listing.messages if listing is not None and listing.complete else None,
+            path=f"~/inbox-{today:%Y-%m-%d}.csv",
+        )
+        self.app.push_screen(screen, callback=self._exported)
+
+    def _exported(self, exported: Exported | None) -> None:
+        if exported is None:
+            return
+        words = f"{exported.written.messages} messages written to {exported.path}"
+        if exported.written.guarded:
+            words += (
+                f". {exported.written.guarded} cells that a spreadsheet would run as a formula "
+                "begin with an apostrophe."
+            )
+        self.notify(drawn(words), title="Exported", timeout=8, markup=False)
+
+    # -- layout
+
+    def action_share(self, steps: int) -> None:
+        """Give the list more or less of the room."""
+        if self._layout in self._shares:
+            self._share(self._layout, self._shares[self._layout] + steps * SHARE_STEP)
+            self._remember_shares()
+
+    def _share(self, layout: str, share: int) -> None:
+        self._shares[layout] = min(max(share, SMALLEST_SHARE), LARGEST_SHARE)
+        self._lay_out()
+
+    def _lay_out(self) -> None:
+        share = self._shares.get(self._layout, 50)
+        side_by_side = self._layout == "-wide"
+        self.query_one(Divider).upright = side_by_side
+        for widget, part in (
+            (self.query_one(MessageList), f"{share}fr"),
+            (self.query_one(MessageView), f"{100 - share}fr"),
+        ):
+            widget.styles.width = part if side_by_side else "1fr"
+            widget.styles.height = "1fr" if side_by_side else part
+
+    @on(Divider.Dragged)
+    def _divider_dragged(self, event: Divider.Dragged) -> None:
+        body = self.query_one("#body").content_region
+        if self._layout == "-wide":
+            self._share(self._layout, round(100 * (event.x - body.x) / max(1, body.width)))
+        else:
+            self._share(self._layout, round(100 * (event.y - body.y) / max(1, body.height)))
+
+    @on(Divider.Dropped)
+    def _remember_shares(self) -> None:
+        self._remember("shares", " ".join(str(share) for share in self._shares.values()))
+
+    def _recall_shares(self) -> None:
+        shares = (self._reader.recall(self._account, "shares") or "").split()
+        if len(shares) == len(SHARES) and all(share.isdigit() for share in shares):
+            for name, share in zip(SHARES, shares, strict=True):
+                self._shares[name] = min(max(int(share), SMALLEST_SHARE), LARGEST_SHARE)
+
+    def _remember(self, name: str, value: str) -> None:
+        self.run_worker(self._write_down(name, value), group="marks")
+
+    async def _write_down(self, name: str, value: str) -> None:
+        try:
+            await self._marks.do(lambda archive: archive.remember(self._account, name, value))
+        except ArchiveError as error:
+            self._say(str(error))
+
+    # -- the rest
+
+    def action_refresh(self) -> None:
+        """Ask the service now, if the limit allows; otherwise say when."""
+        if self._status.state is State.SIGN_IN:
+            self._sign_in()
+        elif self._status.state is not State.CHECKING:
+            self._refresh()
+
+    def action_help(self) -> None:
+        """Show every key."""
+        from inbox_tui.screens.help import HelpScreen
+
+        self.app.push_screen(HelpScreen())
+
+
+def _layout_for(columns: int) -> str:
+    return [name for least, name in LAYOUTS if columns >= least][-1]
+
+
+def since_by(clock: Clock, presentation: Presentation) -> Callable[[int], int]:
+    """Server seconds at which a window of so many hours begins."""
+
+    def since(hours: int) -> int:
+        begins = clock.now() - timedelta(hours=hours)
+        return to_server_seconds(begins.astimezone(presentation.server_zone).replace(tzinfo=None))
+
+    return since

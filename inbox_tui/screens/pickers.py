@@ -1,0 +1,157 @@
+"""Pickers: a short list to choose from, narrowed by typing."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import ClassVar, Generic, TypeVar
+
+from rich.cells import cell_len
+from textual import on
+from textual.app import ComposeResult
+from textual.binding import Binding, BindingType
+from textual.containers import Vertical
+from textual.content import Content
+from textual.screen import ModalScreen
+from textual.widgets import Input, OptionList, Static
+from textual.widgets.option_list import Option
+
+from inbox_tui.screens.filters import LONGEST_WINDOW, WINDOWS, window_name
+from inbox_tui.text import drawn, folded
+from inbox_tui.widgets.cells import padded
+
+T = TypeVar("T")
+
+LONGEST_LABEL = 30
+BESIDE_LABEL = 18
+"""Cells of a picker that its labels cannot have: edges, mark, count and scrollbar."""
+
+
+@dataclass(frozen=True, slots=True)
+class Choice(Generic[T]):
+    """One line of a picker: what it says, what it stands for, and how many messages it holds."""
+
+    label: str
+    value: T | None
+    count: int
+    search: str = ""
+
+
+class Picker(ModalScreen[Choice[T] | None], Generic[T]):
+    """Choose one of a few. Typing narrows, Enter applies, Esc leaves things as they were."""
+
+    CSS_PATH = "pickers.tcss"
+    AUTO_FOCUS = "Input"
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("escape", "dismiss(None)", "Close"),
+        Binding("down", "cursor('down')", "Next", show=False, priority=True),
+        Binding("up", "cursor('up')", "Previous", show=False, priority=True),
+        Binding("pagedown", "cursor('page_down')", "Page down", show=False, priority=True),
+        Binding("pageup", "cursor('page_up')", "Page up", show=False, priority=True),
+    ]
+    HINT = "type to narrow · Enter applies · Esc closes"
+
+    def __init__(self, title: str, choices: Sequence[Choice[T]], current: T | None) -> None:
+        super().__init__()
+        self._title = title
+        self._choices = list(choices)
+        self._current = current
+        self._offered: list[Choice[T]] = []
+
+    def compose(self) -> ComposeResult:
+        """A line to type in above the choices."""
+        with Vertical(id="picker"):
+            yield Static(Content(self._title), id="picker-title")
+            yield Input(placeholder=self.placeholder, id="picker-input")
+            yield OptionList(id="picker-choices")
+            yield Static(Content(self.HINT), id="picker-hint")
+
+    @property
+    def placeholder(self) -> str:
+        """What the line to type in says while it is empty."""
+        return "digits or a name"
+
+    def on_mount(self) -> None:
+        """Offer everything, with the cursor on the current choice."""
+        self._offer("")
+
+    def matching(self, typed: str) -> list[Choice[T]]:
+        """The choices that fit what was typed."""
+        words = folded(typed).split()
+        return [
+            choice
+            for choice in self._choices
+            if all(word.lstrip("+") in folded(f"{choice.label} {choice.search}") for word in words)
+        ]
+
+    @on(Input.Changed)
+    def _typed(self, event: Input.Changed) -> None:
+        self._offer(event.value)
+
+    def _offer(self, typed: str) -> None:
+        self._offered = self.matching(typed)
+        listed = self.query_one(OptionList)
+        listed.clear_options()
+        listed.add_options(Option(self._prompt(choice)) for choice in self._offered)
+        if not self._offered:
+            listed.add_option(Option(Content.styled("nothing fits", "dim"), disabled=True))
+            return
+        values = [choice.value for choice in self._offered]
+        at = values.index(self._current) if self._current in values and not typed else 0
+        listed.highlighted = at
+
+    def _prompt(self, choice: Choice[T]) -> Content:
+        mark = "✓ " if choice.value == self._current else "  "
+        label = padded(drawn(choice.label), min(LONGEST_LABEL, self.app.size.width - BESIDE_LABEL))
+        count = f"{choice.count:,}".replace(",", "\N{NO-BREAK SPACE}")
+        return Content.assemble(mark, label, " ", (" " * (8 - cell_len(count)) + count, "dim"))
+
+    def action_cursor(self, move: str) -> None:
+        """Move among the choices while the typing goes on."""
+        getattr(self.query_one(OptionList), f"action_{'cursor_' * ('page' not in move)}{move}")()
+
+    @on(Input.Submitted)
+    def _applied(self) -> None:
+        at = self.query_one(OptionList).highlighted
+        if self._offered and at is not None:
+            self.dismiss(self._offered[at])
+
+    @on(OptionList.OptionSelected)
+    def _clicked(self, event: OptionList.OptionSelected) -> None:
+        if self._offered:
+            self.dismiss(self._offered[event.option_index])
+
+
+class WindowPicker(Picker[int]):
+    """Choose the hour window; a typed number of hours from 1 to 168 is taken as it is."""
+
+    def __init__(self, counted: Callable[[int | None], int], current: int | None) -> None:
+        choices = [Choice(_window_label(hours), hours, counted(hours)) for hours in WINDOWS]
+        super().__init__("Hour window", choices, current)
+        self._counted = counted
+
+    @property
+    def placeholder(self) -> str:
+        """Allowed are whole hours."""
+        return f"hours, 1–{LONGEST_WINDOW}"
+
+    def matching(self, typed: str) -> list[Choice[int]]:
+        """The window of the typed number of hours; without one, those offered."""
+        typed = typed.strip()
+        if typed.isascii() and typed.isdigit():
+            hours = int(typed[:6])
+            if not 1 <= hours <= LONGEST_WINDOW:
+                return []
+            return [Choice(_window_label(hours), hours, self._counted(hours))]
+        return super().matching(typed)
+
+
+def _window_label(hours: int | None) -> str:
+    match hours:
+        case None:
+            return "everything kept"
+        case 1:
+            return "last hour"
+        case 168:
+            return "last 168 h (7 days)"
+    return f"last {window_name(hours)}"

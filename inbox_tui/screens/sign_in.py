@@ -1,0 +1,169 @@
+"""Signing in: server, login and password, checked with one request."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable
+from typing import ClassVar, NamedTuple
+
+from textual import on
+from textual.app import ComposeResult
+from textual.binding import Binding, BindingType
+from textual.containers import Horizontal, VerticalScroll
+from textual.content import Content
+from textual.screen import Screen
+from textual.widgets import Button, Checkbox, Input, Label, Static
+
+from inbox_tui.credentials import Secret
+from inbox_tui.text import drawn
+
+
+class Credentials(NamedTuple):
+    """What was filled in."""
+
+    server: str
+    login: str
+    password: Secret
+    remember: bool
+    again: bool
+    """The user insists on a password that was refused before."""
+
+
+class Refusal(NamedTuple):
+    """Why there is no way in (yet), and whether the same password was refused before."""
+
+    reason: str
+    same_password: bool = False
+
+
+class SignInScreen(Screen[bool]):
+    """Ask for an account until the service takes it.
+
+    `attempt` makes the one request that checks it; it returns None when the account is in.
+    `keyring_note` tells what is wrong with the keyring, or nothing. Dismissed with True when signed
+    in, with False when the user would rather look at the archive; `can_leave` says whether there is
+    one.
+    """
+
+    CSS_PATH = "sign_in.tcss"
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("escape", "leave", "Back to the inbox"),
+        Binding("ctrl+q", "app.quit", "Quit"),
+    ]
+
+    def __init__(
+        self,
+        *,
+        server: str,
+        login: str,
+        attempt: Callable[[Credentials], Awaitable[Refusal | None]],
+        keyring_note: Callable[[], Awaitable[str]],
+        reason: str = "",
+        can_leave: bool = False,
+    ) -> None:
+        super().__init__()
+        self._server = server
+        self._login = login
+        self._attempt = attempt
+        self._keyring_note = keyring_note
+        self._reason = reason
+        self._can_leave = can_leave
+        self._again = False
+
+    def compose(self) -> ComposeResult:
+        """Three fields, a box to tick, and a line for what went wrong."""
+        with VerticalScroll(id="sign-in"):
+            yield Static(Content("inbox-tui"), id="sign-in-title")
+            yield Static(
+                Content(
+                    "Sign in with the login and password of your SMS Centre account. "
+                    "One request checks them."
+                ),
+                id="sign-in-words",
+            )
+            yield Label("Server", classes="field")
+            yield Input(self._server, id="server", placeholder="smscentre.com")
+            yield Label("Login", classes="field")
+            yield Input(self._login, id="login")
+            yield Label("Password", classes="field")
+            yield Input(password=True, id="password")
+            yield Checkbox("Remember in the OS keyring", value=True, id="remember")
+            yield Static(id="keyring-note")
+            yield Static(id="sign-in-reason")
+            with Horizontal(id="sign-in-buttons"):
+                yield Button("Sign in", variant="primary", id="submit")
+                yield Static(
+                    Content("Enter signs in · ")
+                    + Content("Esc back to the inbox" if self._can_leave else "Ctrl+Q quits"),
+                    id="sign-in-hint",
+                )
+
+    def on_mount(self) -> None:
+        """Put the cursor into the first empty field."""
+        self.show_reason(self._reason)
+        empty = next((field for field in self.query(Input) if not field.value), None)
+        (empty or self.query_one("#password", Input)).focus()
+        self.run_worker(self._look_at_keyring())
+
+    async def _look_at_keyring(self) -> None:
+        note = await self._keyring_note()
+        line = self.query_one("#keyring-note", Static)
+        line.update(Content(drawn(note)))
+        line.display = bool(note)
+        if note:
+            remember = self.query_one(Checkbox)
+            remember.value = False
+            remember.disabled = True
+
+    def show_reason(self, reason: str) -> None:
+        """Say why there is no way in; the words may be the server's."""
+        line = self.query_one("#sign-in-reason", Static)
+        line.update(Content(drawn(reason)))
+        line.display = bool(reason)
+
+    @on(Input.Changed, "#password")
+    def _other_password(self) -> None:
+        self._again = False
+
+    @on(Input.Submitted)
+    @on(Button.Pressed, "#submit")
+    def _submit(self) -> None:
+        for name in ("server", "login", "password"):
+            field = self.query_one(f"#{name}", Input)
+            if not field.value.strip():
+                field.focus()
+                if name == "password" and self.query_one("#login", Input).value:
+                    self.show_reason("The password is empty.")
+                return
+        self.run_worker(self._check(), exclusive=True, group="sign-in")
+
+    async def _check(self) -> None:
+        fields = {field.id: field for field in self.query(Input)}
+        button = self.query_one("#submit", Button)
+        button.disabled = True
+        button.label = "Checking…"
+        self.show_reason("")
+        try:
+            refusal = await self._attempt(
+                Credentials(
+                    server=fields["server"].value.strip(),
+                    login=fields["login"].value.strip(),
+                    password=Secret(fields["password"].value),
+                    remember=self.query_one(Checkbox).value,
+                    again=self._again,
+                )
+            )
+        finally:
+            button.disabled = False
+            button.label = "Sign in"
+        if refusal is None:
+            fields["password"].value = ""
+            self.dismiss(True)
+            return
+        self._again = refusal.same_password
+        self.show_reason(refusal.reason)
+        fields["password"].focus()
+
+    def action_leave(self) -> None:
+        """Go back to the archive, if there is one."""
+        if self._can_leave:
+            self.dismiss(False)

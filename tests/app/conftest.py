@@ -1,0 +1,18 @@
+from __future__ import annotations
+
+import pytest
+
+
+@pytest.fixture(autouse=True)
+def _no_message_is_read_by_looking(monkeypatch: pytest.MonkeyPatch) -> None:
+    """However slow the machine, the message beside the list stays unread unless a test says so."""
+    monkeypatch.setattr("inbox_tui.screens.inbox.DWELL_SECONDS", 3600)
+    monkeypatch.setattr("inbox_tui.screens.inbox.NOTICE_SECONDS", 3600)
+
+
+@pytest.fixture(autouse=True)
+def _plain_environment(monkeypatch: pytest.MonkeyPatch) -> None:
+    for name in ("NO_COLOR", "TMUX", "DISPLAY", "WAYLAND_DISPLAY", "LC_ALL"):
+        monkeypatch.delenv(name, raising=False)
+    monkeypatch.setenv("LANG", "C.UTF-8")
+    monkeypatch.setenv("TERM", "xterm-256color")

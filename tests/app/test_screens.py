@@ -1,0 +1,286 @@
+"""What every screen looks like in each of its states, at three sizes of terminal."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Awaitable, Callable
+from pathlib import Path
+
+import pytest
+from support.stage import message, never, put_gap, server_seconds, stage, state_is, until, week
+from textual.pilot import Pilot
+
+from inbox_tui.archive import Gap
+from inbox_tui.config import Settings
+from inbox_tui.screens.filters import Filters
+from inbox_tui.smsc.errors import (
+    AddressBlocked,
+    ConnectionRefused,
+    ParameterError,
+    SignInRefused,
+    TooManyRequests,
+)
+from inbox_tui.smsc.message import Answer
+
+Snap = Callable[..., bool]
+Prepare = Callable[[Pilot[None]], Awaitable[None]]
+
+SIZES = [(120, 40), (80, 24), (40, 12)]
+every_size = pytest.mark.parametrize("size", SIZES, ids=[f"{x}x{y}" for x, y in SIZES])
+
+
+def live_then(*keys: str) -> Prepare:
+    """Wait until the inbox is live, then press keys."""
+
+    async def prepare(pilot: Pilot[None]) -> None:
+        await state_is(pilot, "Live")
+        await pilot.press(*keys)
+        await settled(pilot)
+
+    return prepare
+
+
+async def settled(pilot: Pilot[None]) -> None:
+    """Wait for what the keys began: searches, pickers, marks."""
+    await pilot.app.workers.wait_for_complete(
+        [worker for worker in pilot.app.workers if worker.group in ("search", "marks")]
+    )
+    await pilot.pause()
+    await pilot.pause()
+
+
+def keyring_looked_at(pilot: Pilot[None]) -> bool:
+    notes = pilot.app.screen.query("#keyring-note")
+    return bool(notes) and notes.first().display
+
+
+@every_size
+def test_the_inbox(snap_compare: Snap, tmp_path: Path, size: tuple[int, int]) -> None:
+    app = stage(tmp_path, messages=week())
+    assert snap_compare(app, terminal_size=size, run_before=live_then())
+
+
+@every_size
+def test_a_message_further_down_is_shown(
+    snap_compare: Snap, tmp_path: Path, size: tuple[int, int]
+) -> None:
+    app = stage(tmp_path, messages=week())
+    assert snap_compare(app, terminal_size=size, run_before=live_then("j", "j", "j", "enter"))
+
+
+@every_size
+def test_the_end_of_the_list(snap_compare: Snap, tmp_path: Path, size: tuple[int, int]) -> None:
+    app = stage(tmp_path, messages=week())
+    assert snap_compare(app, terminal_size=size, run_before=live_then("G"))
+
+
+@every_size
+def test_unread_only(snap_compare: Snap, tmp_path: Path, size: tuple[int, int]) -> None:
+    app = stage(tmp_path, messages=week())
+    assert snap_compare(app, terminal_size=size, run_before=live_then("u"))
+
+
+@every_size
+def test_searching(snap_compare: Snap, tmp_path: Path, size: tuple[int, int]) -> None:
+    app = stage(tmp_path, messages=week(), filters=Filters())
+    assert snap_compare(app, terminal_size=size, run_before=live_then("slash", *"КОД"))
+
+
+@every_size
+def test_a_search_that_finds_nothing_says_how_to_go_on(
+    snap_compare: Snap, tmp_path: Path, size: tuple[int, int]
+) -> None:
+    app = stage(tmp_path, messages=week(), filters=Filters(hours=6, unread=True))
+    keys = live_then("slash", *"nowhere", "enter")
+    assert snap_compare(app, terminal_size=size, run_before=keys)
+
+
+@every_size
+def test_the_numbers_to_choose_from(
+    snap_compare: Snap, tmp_path: Path, size: tuple[int, int]
+) -> None:
+    names = {"79110000001": "Orders"}
+    app = stage(tmp_path, messages=week(), settings=Settings(names=names))
+    assert snap_compare(app, terminal_size=size, run_before=live_then("p"))
+
+
+@every_size
+def test_the_windows_to_choose_from(
+    snap_compare: Snap, tmp_path: Path, size: tuple[int, int]
+) -> None:
+    app = stage(tmp_path, messages=week())
+    assert snap_compare(app, terminal_size=size, run_before=live_then("w"))
+
+
+@every_size
+def test_a_typed_window_is_counted(
+    snap_compare: Snap, tmp_path: Path, size: tuple[int, int]
+) -> None:
+    app = stage(tmp_path, messages=week())
+    assert snap_compare(app, terminal_size=size, run_before=live_then("w", "9", "6"))
+
+
+@every_size
+def test_help(snap_compare: Snap, tmp_path: Path, size: tuple[int, int]) -> None:
+    app = stage(tmp_path, messages=week())
+    assert snap_compare(app, terminal_size=size, run_before=live_then("question_mark"))
+
+
+@every_size
+def test_a_conversation(snap_compare: Snap, tmp_path: Path, size: tuple[int, int]) -> None:
+    app = stage(tmp_path, messages=week())
+    assert snap_compare(app, terminal_size=size, run_before=live_then("t"))
+
+
+@every_size
+def test_exporting(snap_compare: Snap, tmp_path: Path, size: tuple[int, int]) -> None:
+    app = stage(tmp_path, messages=week())
+    assert snap_compare(app, terminal_size=size, run_before=live_then("e"))
+
+
+@every_size
+def test_a_link_is_looked_at_before_it_opens(
+    snap_compare: Snap, tmp_path: Path, size: tuple[int, int]
+) -> None:
+    text = "Счёт https://pay.example.com/i/8812 или https://аррӏе.com/login до пятницы"
+    app = stage(tmp_path, messages=[message(1, text)])
+    assert snap_compare(app, terminal_size=size, run_before=live_then("o"))
+
+
+@every_size
+def test_the_first_sync_shows_its_progress(
+    snap_compare: Snap, tmp_path: Path, size: tuple[int, int]
+) -> None:
+    app = stage(tmp_path, never)
+    assert snap_compare(app, terminal_size=size, run_before=lambda p: state_is(p, "Checking"))
+
+
+@every_size
+def test_an_empty_inbox_says_what_will_happen(
+    snap_compare: Snap, tmp_path: Path, size: tuple[int, int]
+) -> None:
+    app = stage(tmp_path)
+    assert snap_compare(app, terminal_size=size, run_before=live_then())
+
+
+@every_size
+def test_signing_in(snap_compare: Snap, tmp_path: Path, size: tuple[int, int]) -> None:
+    app = stage(tmp_path, login=None, password=None)
+
+    async def shown(pilot: Pilot[None]) -> None:
+        await until(pilot, lambda: keyring_looked_at(pilot))
+        await pilot.pause()
+
+    assert snap_compare(app, terminal_size=size, run_before=shown)
+
+
+@every_size
+def test_a_refused_password_is_asked_for_again(
+    snap_compare: Snap, tmp_path: Path, size: tuple[int, int]
+) -> None:
+    app = stage(tmp_path, SignInRefused(2, "authorise error"), messages=week())
+
+    async def shown(pilot: Pilot[None]) -> None:
+        await until(pilot, lambda: bool(pilot.app.screen.query("#sign-in-reason")))
+        await until(pilot, lambda: keyring_looked_at(pilot))
+        await pilot.pause()
+
+    assert snap_compare(app, terminal_size=size, run_before=shown)
+
+
+STATES = {
+    "offline": (ConnectionRefused("smscentre.com refused the connection"), "Offline"),
+    "waiting": (TooManyRequests(9, "duplicate request, wait a minute"), "Waiting"),
+    "blocked": (AddressBlocked(4, "ip is blocked"), "Blocked"),
+    "stopped": (ParameterError(1, "parameters error"), "Blocked"),
+}
+
+
+@every_size
+@pytest.mark.parametrize("state", STATES)
+def test_the_status_bar_names_the_cause(
+    snap_compare: Snap, tmp_path: Path, state: str, size: tuple[int, int]
+) -> None:
+    error, shown = STATES[state]
+    app = stage(tmp_path, error, messages=week())
+    assert snap_compare(app, terminal_size=size, run_before=lambda p: state_is(p, shown))
+
+
+@every_size
+def test_a_new_message_does_not_move_what_is_read(
+    snap_compare: Snap, tmp_path: Path, size: tuple[int, int]
+) -> None:
+    arrived = [message(9001, "Новое сообщение", minutes_ago=0), message(9002, "Another one")]
+    app = stage(tmp_path, Answer([], []), Answer(arrived, []), messages=week())
+
+    async def prepare(pilot: Pilot[None]) -> None:
+        await state_is(pilot, "Live")
+        await pilot.press("pagedown", "pagedown", "j")
+        pilot.app.clock.move(21)
+        await until(pilot, lambda: len(pilot.app.scripted.asked) == 2)
+        await state_is(pilot, "Live")
+        await settled(pilot)
+
+    assert snap_compare(app, terminal_size=size, run_before=prepare)
+
+
+@every_size
+def test_a_gap_is_shown_where_it_lies(
+    snap_compare: Snap, tmp_path: Path, size: tuple[int, int]
+) -> None:
+    messages = week()
+    app = stage(tmp_path, messages=messages[-3:])
+    put_gap(app, Gap(server_seconds(-200), server_seconds(-30)))
+    assert snap_compare(app, terminal_size=size, run_before=live_then("x"))
+
+
+@every_size
+def test_hostile_text_is_shown_and_moves_nothing(
+    snap_compare: Snap, tmp_path: Path, size: tuple[int, int]
+) -> None:
+    texts = [
+        "[bold]not bold[/bold]\nsecond line",
+        "\x1b]0;title\x07\x1b[31mred\x9b2J",
+        "to\u202eesrever\u2066isolate\u2028separated",
+        "zero\u200bwidth\ufeff and \U000e0041\U000e0042 tags",
+        "e" + "\u0301" * 400 + " marks",
+        "👨‍👩‍👧‍👦 🏳️‍🌈 🇷🇺 👍🏽 1️⃣ family and flags",
+        "مرحبا بالعالم and שלום",
+        "漢字かな交じり文、幅広い文字",
+        "x" * 20_000,
+        "half \ud83d of a pair",
+    ]
+    listed = [
+        message(number, text, minutes_ago=number, phone="\x1bEVIL\u202e" if number == 2 else "BANK")
+        for number, text in enumerate(texts, start=1)
+    ]
+    app = stage(tmp_path, messages=listed)
+    assert snap_compare(app, terminal_size=size, run_before=live_then("j"))
+
+
+@every_size
+def test_the_light_theme(snap_compare: Snap, tmp_path: Path, size: tuple[int, int]) -> None:
+    app = stage(tmp_path, messages=week(), settings=Settings(theme="inbox-light"))
+    assert snap_compare(app, terminal_size=size, run_before=live_then())
+
+
+@every_size
+def test_without_colour(
+    snap_compare: Snap, tmp_path: Path, size: tuple[int, int], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("NO_COLOR", "1")
+    app = stage(tmp_path, messages=week())
+    assert snap_compare(app, terminal_size=size, run_before=live_then("j", "j"))
+
+
+@every_size
+def test_the_command_palette(snap_compare: Snap, tmp_path: Path, size: tuple[int, int]) -> None:
+    app = stage(tmp_path, messages=week())
+
+    async def prepare(pilot: Pilot[None]) -> None:
+        await live_then("ctrl+p")(pilot)
+        await pilot.press(*"unread")
+        await asyncio.sleep(0.3)
+        await pilot.pause()
+
+    assert snap_compare(app, terminal_size=size, run_before=prepare)

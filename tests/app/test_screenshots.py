@@ -1,0 +1,16 @@
+"""The pictures in `screenshots/` are of the application as it is."""
+
+from __future__ import annotations
+
+import pytest
+from support.pictures import FOLDER, PICTURES, take
+
+
+@pytest.mark.parametrize("name", PICTURES)
+async def test_a_picture_is_current(name: str) -> None:
+    current = (FOLDER / f"{name}.svg").read_text(encoding="utf-8")
+    assert await take(name) == current, "anew: PYTHONPATH=tests python -m support.pictures"
+
+
+def test_there_are_no_other_pictures() -> None:
+    assert {file.stem for file in FOLDER.glob("*.svg")} == set(PICTURES)

@@ -1,0 +1,64 @@
+"""A user who has never run the program, and a service on this machine."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import keyring
+import keyring.backends.fail
+import pytest
+from support.command import LOGIN, PASSWORD, Files, Memory, server_now
+
+from inbox_tui.demo.server import DemoServer
+from inbox_tui.demo.service import DemoService
+
+OTHERS = ("INBOX_TUI_LOGIN", "INBOX_TUI_SERVER", "INBOX_TUI_PASSWORD", "VISUAL", "EDITOR")
+
+
+@pytest.fixture(autouse=True)
+def files(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Files:
+    files = Files(tmp_path / "home")
+    files.home.mkdir(mode=0o700)
+    for name in OTHERS:
+        monkeypatch.delenv(name, raising=False)
+    for name, value in files.environment.items():
+        monkeypatch.setenv(name, value)
+    return files
+
+
+@pytest.fixture(autouse=True)
+def no_keyring() -> Iterator[None]:
+    """No test meets the keyring of the machine."""
+    before = keyring.get_keyring()
+    keyring.set_keyring(keyring.backends.fail.Keyring())
+    yield
+    keyring.set_keyring(before)
+
+
+@pytest.fixture
+def ring(no_keyring: None) -> Memory:
+    """A keyring that works."""
+    ring = Memory()
+    keyring.set_keyring(ring)
+    return ring
+
+
+@pytest.fixture
+def service() -> DemoService:
+    return DemoService({LOGIN: PASSWORD}, clock=server_now)
+
+
+@pytest.fixture
+def server(service: DemoService) -> Iterator[DemoServer]:
+    with DemoServer(service) as server:
+        yield server
+
+
+@pytest.fixture
+def account(server: DemoServer, monkeypatch: pytest.MonkeyPatch) -> DemoServer:
+    """The account at the service, all of it given by the environment."""
+    monkeypatch.setenv("INBOX_TUI_SERVER", server.url)
+    monkeypatch.setenv("INBOX_TUI_LOGIN", LOGIN)
+    monkeypatch.setenv("INBOX_TUI_PASSWORD", PASSWORD)
+    return server

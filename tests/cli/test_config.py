@@ -1,0 +1,131 @@
+"""`inbox-tui config`: what is in force, where it comes from, and the file to change it in."""
+
+from __future__ import annotations
+
+import stat
+import sys
+import tomllib
+from pathlib import Path
+
+import pytest
+from support.command import Files, run
+
+from inbox_tui.config import TEMPLATE, load_settings
+
+
+def source_of(key: str, output: str) -> str:
+    (line,) = [line for line in output.splitlines() if line.startswith(f"{key} =")]
+    return line.rpartition("# ")[2]
+
+
+def test_each_setting_is_told_with_its_source(
+    files: Files, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    files.configure('# mine\nrefresh_seconds = 30\nlogin = "boris"\n\n[names]\n"+7911" = "Shop"\n')
+    monkeypatch.setenv("INBOX_TUI_LOGIN", "alex")
+    ended = run("config", "--server", "smsc.kz")
+    assert (ended.status, ended.errors) == (0, "")
+    shown = tomllib.loads(ended.output)
+    assert shown["login"] == "alex"
+    assert shown["server"] == "smsc.kz"
+    assert shown["refresh_seconds"] == 30
+    assert shown["names"] == {"7911": "Shop"}
+    assert source_of("login", ended.output) == "INBOX_TUI_LOGIN"
+    assert source_of("server", ended.output) == "--server"
+    assert source_of("refresh_seconds", ended.output) == "line 2"
+    assert source_of("window", ended.output) == "default"
+    assert str(files.config) in ended.output
+
+
+def test_an_option_beats_the_environment_and_that_the_file(
+    files: Files, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    files.configure('login = "file"\n')
+    assert source_of("login", run("config").output) == "line 1"
+    monkeypatch.setenv("INBOX_TUI_LOGIN", "environment")
+    assert source_of("login", run("config").output) == "INBOX_TUI_LOGIN"
+    for words in (("--login", "option", "config"), ("config", "--login", "option")):
+        assert 'login = "option" ' in run(*words).output
+
+
+def test_what_is_shown_is_a_settings_file(files: Files, tmp_path: Path) -> None:
+    files.configure(
+        'only_to_phones = ["+7 911 000-00-01"]\ntheme = "nord"\n[names]\n7911 = "\\u001b[2J"'
+    )
+    ended = run("config")
+    assert "\x1b" not in ended.output
+    copy = tmp_path / "copy.toml"
+    copy.write_text(ended.output.replace('login = ""', "").replace('"7911"', '"7912"'))
+    assert load_settings(copy).only_to_phones == ("79110000001",)
+
+
+@pytest.mark.parametrize("command", ["sync", "export", "watch", "login", "logout", "config"])
+def test_a_bad_setting_stops_every_command(files: Files, command: str) -> None:
+    files.configure("\nrefresh_seconds = 5\n")
+    ended = run(command, "--login", "alex")
+    assert ended.status == 2
+    assert f"{files.config}, line 2" in ended.errors
+    assert "whole numbers from 20 to 3600" in ended.errors
+    assert not files.archive.exists()
+
+
+def editor(monkeypatch: pytest.MonkeyPatch, tmp_path: Path, script: str) -> None:
+    """An editor that does this with the file and notes the environment it was given."""
+    program = tmp_path / "an editor.py"
+    program.write_text(f"import os, sys\npath = sys.argv[-1]\n{script}\n")
+    monkeypatch.setenv("VISUAL", f'"{sys.executable}" "{program}" --wait')
+    monkeypatch.setenv("EDITOR", "false")
+
+
+def test_edit_begins_a_file_with_everything_explained(
+    files: Files, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    editor(monkeypatch, tmp_path, "")
+    ended = run("config", "--edit")
+    assert ended == (0, "", f"{files.config} is in order.\n")
+    assert files.config.read_text() == TEMPLATE
+    assert stat.S_IMODE(files.config.stat().st_mode) == 0o600
+
+
+def test_edit_says_what_is_wrong_afterwards(
+    files: Files, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    files.configure("window = 6\n")
+    editor(monkeypatch, tmp_path, "open(path, 'a').write('colour = 1')")
+    ended = run("config", "--edit")
+    assert ended.status == 2
+    assert f"{files.config}, line 2: there is no setting colour" in ended.errors
+    assert files.config.read_text() == "window = 6\ncolour = 1"
+
+
+def test_a_file_with_an_error_can_be_mended(
+    files: Files, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    files.configure("window =")
+    editor(monkeypatch, tmp_path, "open(path, 'w').write('window = 6')")
+    assert run("config", "--edit").status == 0
+
+
+def test_the_editor_does_not_inherit_the_password(
+    files: Files, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    monkeypatch.setenv("INBOX_TUI_PASSWORD", "correct horse")
+    editor(monkeypatch, tmp_path, "assert 'INBOX_TUI_PASSWORD' not in os.environ")
+    assert run("config", "--edit").status == 0
+
+
+@pytest.mark.parametrize(
+    ("command", "status", "said"),
+    [
+        ("no-such-editor -w", 1, "can't be started"),
+        ("'unfinished", 2, "is not a command"),
+        ("false", 1, "ended with status 1"),
+    ],
+)
+def test_an_editor_that_does_not_work_is_told(
+    monkeypatch: pytest.MonkeyPatch, command: str, status: int, said: str
+) -> None:
+    monkeypatch.setenv("EDITOR", command)
+    ended = run("config", "--edit")
+    assert ended.status == status
+    assert said in ended.errors

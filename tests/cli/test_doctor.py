@@ -1,0 +1,187 @@
+"""`inbox-tui doctor`: a line for each thing that can be wrong, and what to do."""
+
+from __future__ import annotations
+
+import json
+import sqlite3
+from typing import Any
+
+import pytest
+from support.command import LOGIN, PASSWORD, Ended, Files, Memory, incoming, put, run
+
+from inbox_tui.demo.server import DemoServer
+
+HOST = "smscentre.com"
+SECRET_TEXT = "the secret text"
+
+
+@pytest.fixture(autouse=True)
+def terminal(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The test's own terminal, if it has one, is of no interest."""
+    monkeypatch.setattr("inbox_tui.cli.doctor._terminal_size", lambda: None)
+
+
+def line(ended: Ended, name: str) -> str:
+    """The line of a check."""
+    (found,) = [text for text in ended.output.splitlines() if text[2:].startswith(f"{name} ")]
+    return found
+
+
+def checks(ended: Ended) -> dict[str, dict[str, Any]]:
+    return {check["name"]: check for check in json.loads(ended.output)["checks"]}
+
+
+def test_all_is_well_before_the_first_start(files: Files, ring: Memory) -> None:
+    ended = run("doctor")
+    assert (ended.status, ended.errors) == (0, "")
+    assert "✗" not in ended.output
+    assert "none yet" in line(ended, "archive")
+    assert list(files.home.iterdir()) == []
+
+
+def test_all_is_well_with_an_account_that_is_signed_in(files: Files, ring: Memory) -> None:
+    put(files.archive, HOST, incoming(1), incoming(2))
+    ring.entries["inbox-tui", f"{LOGIN}@{HOST}"] = PASSWORD
+    ended = run("doctor")
+    assert ended.status == 0
+    assert "has the password" in line(ended, "keyring")
+    assert "1 accounts, 2 messages" in line(ended, "archive")
+    assert "0 requests in the last minute" in line(ended, "limit")
+    assert "Europe/Moscow" in line(ended, "clock")
+
+
+def test_without_a_keyring_it_names_the_variable(
+    files: Files, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    ended = run("doctor")
+    assert ended.status == 1
+    assert line(ended, "keyring").startswith("✗")
+    assert "INBOX_TUI_PASSWORD" in line(ended, "keyring")
+    monkeypatch.setenv("INBOX_TUI_PASSWORD", PASSWORD)
+    assert run("doctor").status == 0
+
+
+def test_a_signed_in_account_without_a_password_is_told(files: Files, ring: Memory) -> None:
+    put(files.archive, HOST, incoming(1))
+    ended = run("doctor")
+    assert ended.status == 1
+    assert "inbox-tui login" in line(ended, "keyring")
+
+
+def test_a_bad_setting_is_told_with_its_line_and_without_its_value(
+    files: Files, ring: Memory
+) -> None:
+    files.configure("window = 24\nlogin = 79991234567\n")
+    ended = run("doctor")
+    assert ended.status == 1
+    assert "~/config/inbox-tui/config.toml, line 2: login" in line(ended, "settings")
+    assert "7999" not in ended.output
+
+
+def test_a_bad_address_is_told(files: Files, ring: Memory) -> None:
+    ended = run("doctor", "--server", "http://smscentre.com")
+    assert ended.status == 1
+    assert "https://" in line(ended, "settings")
+
+
+def test_files_that_are_open_to_others_are_told(files: Files, ring: Memory) -> None:
+    put(files.archive, HOST, incoming(1))
+    files.archive.chmod(0o644)
+    ended = run("doctor", "--login", "nobody")
+    assert ended.status == 1
+    assert "~/data/inbox-tui/inbox.db is open to others (mode 0644)" in line(ended, "data")
+
+
+def test_a_damaged_archive_is_told(files: Files, ring: Memory) -> None:
+    files.archive.parent.mkdir(mode=0o700, parents=True)
+    files.archive.write_bytes(b"this is no database" * 100)
+    files.archive.chmod(0o600)
+    ended = run("doctor")
+    assert ended.status == 1
+    assert "it was damaged" in line(ended, "archive")
+
+
+def test_an_archive_of_a_later_version_is_told(files: Files, ring: Memory) -> None:
+    put(files.archive, HOST, incoming(1))
+    database = sqlite3.connect(files.archive)
+    database.execute("PRAGMA user_version = 99")
+    database.close()
+    ended = run("doctor")
+    assert ended.status == 1
+    assert "later version" in line(ended, "archive")
+
+
+def test_messages_dated_ahead_of_the_clock_are_told(files: Files, ring: Memory) -> None:
+    ring.entries["inbox-tui", f"{LOGIN}@{HOST}"] = PASSWORD
+    put(files.archive, HOST, incoming(1, minutes_ago=-120))
+    ended = run("doctor")
+    assert ended.status == 1
+    assert "server_timezone" in line(ended, "clock")
+
+
+def test_online_makes_one_request(account: DemoServer) -> None:
+    ended = run("doctor", "--online")
+    assert ended.status == 0
+    assert line(ended, "server") == "✓ server    it answers and takes the password"
+    assert len(account.service.requests) == 1
+    after = run("doctor")
+    assert "1 requests in the last minute" in line(after, "limit")
+
+
+@pytest.mark.parametrize(
+    ("password", "server", "said"),
+    [("wrong", None, "inbox-tui login"), (PASSWORD, "http://127.0.0.1:1", "check the network")],
+)
+def test_online_tells_what_stands_in_the_way(
+    account: DemoServer,
+    monkeypatch: pytest.MonkeyPatch,
+    password: str,
+    server: str | None,
+    said: str,
+) -> None:
+    monkeypatch.setenv("INBOX_TUI_PASSWORD", password)
+    ended = run("doctor", "--online", *(["--server", server] if server else []))
+    assert ended.status == 1
+    assert said in line(ended, "server")
+
+
+def test_what_the_server_holds_against_us_is_told_without_asking(
+    account: DemoServer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    account.service.block()
+    run("sync")
+    monkeypatch.setenv("INBOX_TUI_PASSWORD", PASSWORD)
+    ended = run("doctor")
+    assert ended.status == 1
+    assert "blocked this address until " in line(ended, "limit")
+    assert len(account.service.requests) == 1
+
+
+def test_online_without_an_account_is_told(files: Files, ring: Memory) -> None:
+    ended = run("doctor", "--online")
+    assert ended.status == 1
+    assert "inbox-tui login" in line(ended, "server")
+    assert not files.archive.exists()
+
+
+def test_the_report_as_json_holds_nothing_private(
+    files: Files, account: DemoServer, ring: Memory
+) -> None:
+    login = "a-login-of-mine"
+    account.service.accounts[login] = "other password"
+    files.configure('[names]\n"+7 911 000-00-01" = "Shop"\n')
+    put(files.archive, account.host, incoming(1, SECRET_TEXT), login=login)
+    ended = run("doctor", "--json", "--online", "--login", login)
+    assert ended.status == 1
+    assert not json.loads(ended.output)["ok"]
+    assert not checks(ended)["server"]["ok"]
+    assert checks(ended)["archive"]["ok"]
+    private = (PASSWORD, login, SECRET_TEXT, "7999", "7911", "Shop", str(files.home))
+    assert [word for word in private if word in ended.output] == []
+
+
+def test_a_refused_sign_in_is_told_later_too(account: DemoServer, ring: Memory) -> None:
+    run("login", "--password-stdin", stdin="wrong")
+    ended = run("doctor")
+    assert ended.status == 1
+    assert "refused" in line(ended, "limit")

@@ -1,0 +1,223 @@
+"""`inbox-tui export`: what is kept, for other programs, and nothing asked of the server."""
+
+from __future__ import annotations
+
+import csv
+import io
+import json
+import os
+import pty
+import stat
+import subprocess
+import sys
+from datetime import datetime
+from pathlib import Path
+
+import pytest
+from support.command import LOGIN, Ended, Files, incoming, put, run
+
+HOST = "smscentre.com"
+
+
+@pytest.fixture(autouse=True)
+def login(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("INBOX_TUI_LOGIN", LOGIN)
+
+
+@pytest.fixture
+def kept(files: Files) -> Files:
+    """Four messages: an old one, two to one number, one to another."""
+    put(
+        files.archive,
+        HOST,
+        incoming(1, "Old", minutes_ago=60 * 30),
+        incoming(2, "Your code is 481516", minutes_ago=20),
+        incoming(4, "Заказ 5512 готов", minutes_ago=10, to_phone="79110000002"),
+        incoming(3, "=1+1\nsecond line", minutes_ago=15),
+    )
+    return files
+
+
+def ids(ended: Ended) -> list[int]:
+    return [json.loads(line)["id"] for line in ended.output.splitlines()]
+
+
+def test_messages_go_to_standard_output_oldest_first_and_their_number_to_errors(
+    kept: Files,
+) -> None:
+    ended = run("export", "--format", "jsonl")
+    assert ended.status == 0
+    assert ids(ended) == [1, 2, 3, 4]
+    assert ended.errors == "4 messages.\n"
+
+
+def test_a_message_has_the_fields_that_are_documented(kept: Files) -> None:
+    ended = run("export", "--format", "json", "--search", "481516")
+    (message,) = json.loads(ended.output)
+    received = datetime.fromisoformat(message["received"])
+    assert received.utcoffset() is not None
+    assert message == {
+        "id": 2,
+        "received": message["received"],
+        "sent": message["sent"],
+        "phone": "79991234567",
+        "to_phone": "79110000001",
+        "message": "Your code is 481516",
+        "read": False,
+        "code": "481516",
+    }
+
+
+def test_csv_is_the_default_and_counts_the_cells_it_guards(kept: Files) -> None:
+    ended = run("export")
+    rows = list(csv.DictReader(io.StringIO(ended.output, newline="")))
+    assert [row["id"] for row in rows] == ["1", "2", "3", "4"]
+    assert rows[2]["message"] == "'=1+1\nsecond line"
+    assert rows[1]["code"] == "481516"
+    assert rows[0]["code"] == ""
+    assert ended.errors == "4 messages; 1 cell got an apostrophe against formulas.\n"
+
+
+@pytest.mark.parametrize(
+    ("options", "expected"),
+    [
+        (("--hours", "24"), [2, 3, 4]),
+        (("--to-phone", "+7 911 000-00-02"), [4]),
+        (("--search", "заказ"), [4]),
+        (("--hours", "24", "--to-phone", "79110000001", "--search", "line"), [3]),
+        (("--search", "nowhere"), []),
+    ],
+)
+def test_filters_combine(kept: Files, options: tuple[str, ...], expected: list[int]) -> None:
+    assert ids(run("export", "--format", "jsonl", *options)) == expected
+
+
+def test_filters_may_come_before_the_command_and_the_later_one_wins(kept: Files) -> None:
+    ended = run("--hours", "1", "--to-phone", "79110000002", "export", "--format", "jsonl")
+    assert ids(ended) == [4]
+    assert ids(run("--hours", "1", "export", "--hours", "168", "--format", "jsonl")) == [1, 2, 3, 4]
+
+
+def test_a_file_is_for_its_owner_alone(kept: Files, tmp_path: Path) -> None:
+    file = tmp_path / "messages.csv"
+    ended = run("export", "-o", file)
+    assert ended.output == ""
+    assert f"4 messages in {file}" in ended.errors
+    assert stat.S_IMODE(file.stat().st_mode) == 0o600
+
+
+@pytest.mark.parametrize("form", ["csv", "json", "jsonl"])
+def test_the_ending_of_the_file_chooses_the_format(kept: Files, tmp_path: Path, form: str) -> None:
+    file = tmp_path / f"messages.{form}"
+    run("export", "-o", file)
+    assert file.read_bytes().decode() == run("export", "--format", form).output
+
+
+def test_a_file_that_is_there_is_left_alone(kept: Files, tmp_path: Path) -> None:
+    file = tmp_path / "messages.csv"
+    file.write_text("mine")
+    ended = run("export", "-o", file)
+    assert ended.status == 1
+    assert "--force" in ended.errors
+    assert file.read_text() == "mine"
+    assert run("export", "-o", file, "--force").status == 0
+    assert file.read_text().startswith("id,received")
+    assert [path.name for path in tmp_path.iterdir() if path.is_file()] == ["messages.csv"]
+
+
+def test_force_follows_no_link_and_replaces_no_device(kept: Files, tmp_path: Path) -> None:
+    mine = tmp_path / "mine.txt"
+    mine.write_text("mine")
+    link = tmp_path / "link.csv"
+    link.symlink_to(mine)
+    pipe = tmp_path / "pipe.csv"
+    os.mkfifo(pipe)
+    for file in (link, pipe, tmp_path):
+        ended = run("export", "-o", file, "--force")
+        assert ended.status == 1, file
+        assert str(file) in ended.errors
+    assert mine.read_text() == "mine"
+
+
+def test_a_folder_that_is_not_there_is_told(kept: Files, tmp_path: Path) -> None:
+    ended = run("export", "-o", tmp_path / "nowhere" / "messages.csv")
+    assert ended.status == 1
+    assert "No such file or directory" in ended.errors
+
+
+def test_force_without_a_file_is_a_wrong_usage(kept: Files) -> None:
+    assert run("export", "--force").status == 2
+    assert run("export", "--force", "-o", "-").status == 2
+
+
+def test_names_of_the_settings_are_exported_too(kept: Files) -> None:
+    kept.configure('[names]\n"+7 911 000-00-02" = "Orders"\n')
+    ended = run("export", "--format", "jsonl", "--to-phone", "79110000002")
+    (message,) = map(json.loads, ended.output.splitlines())
+    assert message["to_phone_name"] == "Orders"
+    assert message["phone_name"] is None
+
+
+def test_an_account_that_was_never_seen_is_not_made(kept: Files) -> None:
+    ended = run("export", "--login", "nobody")
+    assert (ended.status, ended.output) == (1, "")
+    assert "inbox-tui sync" in ended.errors
+    put(kept.archive, HOST, login="another", signed_in=False)
+    assert run("export", "--login", "nobody").status == 1
+
+
+def test_before_the_first_sync_no_archive_is_begun(
+    files: Files, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    assert run("export").status == 1
+    monkeypatch.delenv("INBOX_TUI_LOGIN")
+    assert run("export").status == 2
+    assert not files.archive.parent.exists()
+
+
+def test_on_a_terminal_nothing_that_was_sent_steers_it(files: Files) -> None:
+    put(files.archive, HOST, incoming(1, "\x1b[2J\x9b31m\u202egone"))
+    for form, shown in (("csv", "␛[2J"), ("jsonl", "\\u001b[2J\\u009b31m\\u202egone")):
+        ours, theirs = pty.openpty()
+        command = [sys.executable, "-m", "inbox_tui", "export", "--login", LOGIN, "--format", form]
+        with subprocess.Popen(
+            command, stdout=theirs, stderr=subprocess.PIPE, env=os.environ | {"TERM": "xterm"}
+        ) as process:
+            process.wait(20)
+        os.close(theirs)
+        written = os.read(ours, 65536).decode()
+        os.close(ours)
+        assert shown in written
+        assert not {"\x1b", "\x9b", "\u202e"} & set(written)
+
+
+def test_a_full_disk_behind_standard_output_is_told(kept: Files) -> None:
+    if not Path("/dev/full").exists():
+        pytest.skip("this system has no /dev/full")
+    with Path("/dev/full").open("wb") as full:
+        ended = subprocess.run(
+            [sys.executable, "-m", "inbox_tui", "export"],
+            stdout=full,
+            stderr=subprocess.PIPE,
+            text=True,
+            check=False,
+        )
+    assert ended.returncode == 1
+    assert ended.stderr == (
+        "inbox-tui: standard output can't be written to: No space left on device.\n"
+    )
+
+
+def test_a_reader_that_has_had_enough_ends_it_quietly(kept: Files) -> None:
+    put(kept.archive, HOST, *(incoming(number, "word " * 50) for number in range(10, 2000)))
+    with subprocess.Popen(
+        [sys.executable, "-m", "inbox_tui", "export"],
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+    ) as process:
+        assert process.stdout is not None
+        assert process.stderr is not None
+        process.stdout.read(10)
+        process.stdout.close()
+        assert process.stderr.read() == b""
+        assert process.wait(20) == 1

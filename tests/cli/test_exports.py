@@ -1,0 +1,140 @@
+"""The three formats: exact, and safe for what opens them."""
+
+from __future__ import annotations
+
+import csv
+import io
+import json
+from datetime import UTC
+from pathlib import Path
+from zoneinfo import ZoneInfo
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from inbox_tui.archive import Row
+from inbox_tui.config import FileRefused
+from inbox_tui.exports import FORMATS, Exporter, Written, form_of, write_file
+
+MOSCOW = ZoneInfo("Europe/Moscow")
+anything = st.text(st.characters(), max_size=40)
+"""With lone surrogates, controls and all."""
+
+
+def row(number: int = 1, text: str = "Hello", **changes: object) -> Row:
+    message = Row(number, number, 1_795_428_000, None, "79991234567", "79110000001", text, True)
+    return message._replace(**changes)  # type: ignore[arg-type]
+
+
+def exported(form: str, *rows: Row, names: dict[str, str] | None = None) -> tuple[bytes, Written]:
+    (known,) = [name for name in FORMATS if name == form]
+    file = io.BytesIO()
+    written = Exporter(known, server_zone=MOSCOW, names=names or {}).write(rows, file)
+    return file.getvalue(), written
+
+
+def test_times_have_the_offset_of_the_servers_clock() -> None:
+    written, _ = exported("jsonl", row(sent=1_795_427_990))
+    message = json.loads(written)
+    assert message["received"] == "2026-11-23T10:00:00+03:00"
+    assert message["sent"] == "2026-11-23T09:59:50+03:00"
+
+
+def test_a_message_without_a_sending_time_has_none() -> None:
+    assert json.loads(exported("jsonl", row())[0])["sent"] is None
+    assert b",2026-11-23T10:00:00+03:00,,7999" in exported("csv", row())[0]
+
+
+@given(st.lists(anything, max_size=4))
+def test_json_gives_every_text_back(texts: list[str]) -> None:
+    rows = [row(number, text) for number, text in enumerate(texts)]
+    whole = json.loads(exported("json", *rows)[0])
+    lines = [json.loads(line) for line in exported("jsonl", *rows)[0].decode().splitlines()]
+    assert [message["message"] for message in whole] == texts
+    assert lines == whole
+
+
+@given(anything)
+def test_json_holds_nothing_that_steers_a_terminal(text: str) -> None:
+    written = exported("jsonl", row(text=text))[0].decode()
+    assert not any(ord(character) < 32 or 126 < ord(character) < 160 for character in written[:-1])
+    assert not set("\u200e\u200f\u2028\u2029\u202a\u202b\u202c\u202d\u202e\u2066\u2069") & set(
+        written
+    )
+
+
+@given(st.text(st.characters(exclude_categories=["Cs"], exclude_characters="\0"), max_size=40))
+def test_csv_gives_every_text_back_but_for_the_apostrophe(text: str) -> None:
+    written, counts = exported("csv", row(text=text))
+    (cells,) = csv.DictReader(io.StringIO(written.decode(), newline=""))
+    guard = "'" if counts.guarded else ""
+    assert cells["message"] == guard + text
+
+
+@pytest.mark.parametrize("text", ["=1+1", "+7 999", "-1", "@SUM(A1)", "\t=1", " =1"])
+def test_csv_guards_what_a_spreadsheet_would_run(text: str) -> None:
+    written, counts = exported("csv", row(text=text), row(2, "plain"))
+    first, second = csv.DictReader(io.StringIO(written.decode(), newline=""))
+    assert first["message"] == f"'{text}"
+    assert second["message"] == "plain"
+    assert counts == Written(2, 1)
+
+
+def test_half_a_surrogate_pair_is_written_as_an_escape_in_csv() -> None:
+    assert b"a\\ud800b" in exported("csv", row(text="a\ud800b"))[0]
+
+
+@pytest.mark.parametrize(
+    ("form", "expected"),
+    [
+        ("csv", b"id,received,sent,phone,to_phone,message,read,code\r\n"),
+        ("json", b"[]\n"),
+        ("jsonl", b""),
+    ],
+)
+def test_no_messages_are_a_file_all_the_same(form: str, expected: bytes) -> None:
+    assert exported(form) == (expected, Written(0))
+
+
+def test_names_are_columns_of_their_own() -> None:
+    written, _ = exported("csv", row(), names={"79991234567": "Anna"})
+    (cells,) = csv.DictReader(io.StringIO(written.decode(), newline=""))
+    assert (cells["phone_name"], cells["to_phone_name"]) == ("Anna", "")
+
+
+def test_progress_is_told_now_and_then() -> None:
+    told: list[int] = []
+    exporter = Exporter("jsonl", server_zone=UTC, names={})
+    exporter.write((row(number) for number in range(2500)), io.BytesIO(), told.append)
+    assert told == [1000, 2000]
+
+
+def test_what_fails_leaves_nothing_behind(tmp_path: Path) -> None:
+    def fails(file: object) -> Written:
+        raise OSError("no room")
+
+    folder = tmp_path / "exports"
+    folder.mkdir()
+    old = folder / "old.csv"
+    old.write_text("mine")
+    for path in (old, folder / "new.csv"):
+        with pytest.raises(OSError, match="no room"):
+            write_file(path, fails, replace=True)
+    assert [path.name for path in folder.iterdir()] == ["old.csv"]
+    assert old.read_text() == "mine"
+
+
+def test_a_link_is_not_replaced(tmp_path: Path) -> None:
+    link = tmp_path / "link.csv"
+    link.symlink_to(tmp_path / "elsewhere.csv")
+    with pytest.raises(FileRefused):
+        write_file(link, lambda file: Written(0), replace=True)
+    assert link.is_symlink()
+
+
+def test_the_ending_of_a_name_tells_the_format() -> None:
+    assert form_of(Path("a.CSV")) == "csv"
+    assert form_of(Path("a.jsonl")) == "jsonl"
+    assert form_of(Path("a.txt")) is None
+    assert form_of(Path("csv")) is None

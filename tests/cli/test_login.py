@@ -1,0 +1,170 @@
+"""`inbox-tui login` and `logout`: the password goes into the keyring and out of it."""
+
+from __future__ import annotations
+
+import sys
+
+import pytest
+from support.command import LOGIN, PASSWORD, Files, Memory, forget_requests, incoming, put, run
+from support.terminal import Terminal
+
+from inbox_tui.archive import Archive
+from inbox_tui.demo.server import DemoServer
+
+HOST = "smscentre.com"
+
+
+def remembered(files: Files, host: str) -> list[str | None]:
+    with Archive.open(files.archive) as archive:
+        return [
+            archive.recall(number, "signed_in")
+            for number, _, known in archive.accounts()
+            if known == host
+        ]
+
+
+def test_a_password_that_the_server_takes_is_kept(
+    files: Files, account: DemoServer, ring: Memory
+) -> None:
+    ended = run("login", "--password-stdin", stdin=f"{PASSWORD}\nanother line\n")
+    assert ended == (
+        0,
+        "",
+        f"Signed in as {LOGIN}@{account.host}; the password is in the keyring.\n",
+    )
+    assert ring.entries == {("inbox-tui", f"{LOGIN}@{account.host}"): PASSWORD}
+    assert len(account.service.requests) == 1
+    assert remembered(files, account.host) != [None]
+
+
+def test_the_environment_gives_the_password_too(account: DemoServer, ring: Memory) -> None:
+    assert run("login").status == 0
+    assert list(ring.entries.values()) == [PASSWORD]
+
+
+def test_a_wrong_password_is_not_kept(account: DemoServer, ring: Memory) -> None:
+    ended = run("login", "--password-stdin", stdin="wrong\n")
+    assert ended.status == 3
+    assert "wrong" not in ended.errors
+    assert ring.entries == {}
+
+
+def test_a_refused_password_may_be_tried_again_by_hand(account: DemoServer, ring: Memory) -> None:
+    account.service.accounts[LOGIN] = "changed"
+    assert run("login", "--password-stdin", stdin="mine").status == 3
+    forget_requests(files.archive)
+    account.service.accounts[LOGIN] = "mine"
+    assert run("login", "--password-stdin", stdin="mine").status == 0
+
+
+def test_without_a_keyring_it_names_the_variable(account: DemoServer) -> None:
+    ended = run("login", "--password-stdin", stdin=PASSWORD)
+    assert ended.status == 1
+    assert "The keyring can't be used" in ended.errors
+    assert "INBOX_TUI_PASSWORD" in ended.errors
+
+
+@pytest.mark.parametrize(
+    ("stdin", "said"),
+    [("", "no password on standard input"), ("\n", "no password"), (b"\xff\xfe\n", "not UTF-8")],
+)
+def test_a_password_that_can_not_be_read_is_a_wrong_usage(
+    account: DemoServer, stdin: str | bytes, said: str
+) -> None:
+    ended = run("login", "--password-stdin", stdin=stdin)
+    assert ended.status == 2
+    assert said in ended.errors
+    assert account.service.requests == []
+
+
+def test_without_a_terminal_nothing_is_asked_for(monkeypatch: pytest.MonkeyPatch) -> None:
+    assert "--login" in run("login", "--password-stdin", stdin="x").errors
+    assert "--login" in run("login").errors
+    ended = run("login", "--login", LOGIN)
+    assert ended.status == 2
+    assert "--password-stdin" in ended.errors
+
+
+def test_no_option_takes_a_password() -> None:
+    assert run("login", "--login", LOGIN, "--password", PASSWORD).status == 2
+
+
+def test_the_statuses_of_the_server_are_those_of_sync(account: DemoServer) -> None:
+    account.service.block()
+    assert run("login").status == 4
+    assert run("login", "--server=http://127.0.0.1:1", "--password-stdin", stdin="x").status == 5
+
+
+def test_on_a_terminal_the_password_is_asked_for_and_not_shown(
+    files: Files, server: DemoServer
+) -> None:
+    command = [sys.executable, "-m", "inbox_tui", "login", "--server", server.url]
+    environment = {**files.environment, "TERM": "xterm", "PATH": "/usr/bin:/bin"}
+    with Terminal(command, environment=environment) as terminal:
+        terminal.wait_for("Login:")
+        terminal.press(LOGIN, "enter")
+        terminal.wait_for("Password:")
+        terminal.press(PASSWORD, "enter")
+        assert terminal.wait() == 1  # there is no keyring
+        terminal.wait_for("INBOX_TUI_PASSWORD")
+    assert PASSWORD.encode() not in terminal.raw
+    assert not server.service.requests[0].refused
+
+
+def test_logout_removes_the_password_and_keeps_the_messages(files: Files, ring: Memory) -> None:
+    put(files.archive, HOST, incoming(1))
+    ring.entries["inbox-tui", f"{LOGIN}@{HOST}"] = PASSWORD
+    ended = run("logout")
+    assert ended == (0, "", f"The password was removed for {LOGIN}@{HOST}.\n")
+    assert ring.entries == {}
+    assert remembered(files, HOST) == [None]
+    assert run("export", "--login", LOGIN).errors == "1 message.\n"
+
+
+def test_purge_deletes_the_messages_too(files: Files, ring: Memory) -> None:
+    put(files.archive, HOST, incoming(1, "keep me not"))
+    put(files.archive, HOST, incoming(2), login="other", signed_in=False)
+    ended = run("logout", "--purge")
+    assert ended.status == 0
+    assert "There was no password" in ended.errors
+    assert "deleted" in ended.errors
+    with Archive.open(files.archive) as archive:
+        assert [login for _, login, _ in archive.accounts()] == ["other"]
+    assert b"keep me not" not in files.archive.read_bytes()
+
+
+def test_purge_works_where_there_is_no_keyring(files: Files) -> None:
+    put(files.archive, HOST, incoming(1))
+    assert run("logout", "--purge").status == 0
+    assert remembered(files, HOST) == []
+
+
+def test_a_locked_keyring_is_told(
+    files: Files, ring: Memory, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    class KeyringLocked(Exception):  # noqa: N818 - as keyring names it
+        pass
+
+    def locked(*_: object) -> None:
+        raise KeyringLocked
+
+    monkeypatch.setattr(ring, "get_password", locked)
+    ended = run("logout", "--login", LOGIN)
+    assert ended.status == 1
+    assert "locked" in ended.errors
+    assert "may still be in there" in ended.errors
+
+
+def test_logout_of_an_account_that_was_never_seen_makes_none(files: Files, ring: Memory) -> None:
+    ended = run("logout", "--login", "nobody", "--purge")
+    assert ended == (0, "", f"There was no password for nobody@{HOST}.\n")
+    assert not files.archive.exists()
+    put(files.archive, HOST, incoming(1))
+    run("logout", "--login", "nobody")
+    with Archive.open(files.archive) as archive:
+        assert [login for _, login, _ in archive.accounts()] == [LOGIN]
+
+
+def test_logout_with_nobody_signed_in_is_a_wrong_usage(files: Files) -> None:
+    assert run("logout").status == 2
+    assert not files.archive.exists()

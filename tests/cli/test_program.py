@@ -1,0 +1,319 @@
+"""The command line as a whole: usage, help pages, what is common to all commands."""
+
+from __future__ import annotations
+
+import stat
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+import click
+import pytest
+from support.command import LOGIN, PASSWORD, Files, Memory, incoming, put, run
+
+import inbox_tui.cli.sync
+from inbox_tui import __version__, app
+from inbox_tui.cli import COMMANDS, account, main
+from inbox_tui.demo.server import DemoServer
+
+EVERY_COMMAND = ["login", "logout", "sync", "export", "watch", "doctor", "config"]
+
+
+def test_the_version_is_told() -> None:
+    assert run("--version").output == f"inbox-tui, version {__version__}\n"
+
+
+@pytest.mark.parametrize("command", [None, *COMMANDS])
+def test_help_pages_fit_in_80_columns_and_have_examples(command: str | None) -> None:
+    ended = run(*([command] if command else []), "--help")
+    assert ended.status == 0
+    assert max(map(len, ended.output.splitlines())) <= 80
+    assert "Examples:" in ended.output
+
+
+def test_every_command_is_what_the_list_says() -> None:
+    context = click.Context(main)
+    for name in COMMANDS:
+        found = main.get_command(context, name)
+        assert found is not None
+        assert found.name == name
+
+
+def test_the_program_starts_without_what_only_commands_need() -> None:
+    heavy = ("textual", "httpx", "keyring", "asyncio", "sqlite3", "msgspec", "inbox_tui.config")
+    script = (
+        "import sys\nimport inbox_tui.cli\n"
+        f"assert not {{*{heavy!r}}} & set(sys.modules), {{*{heavy!r}}} & set(sys.modules)\n"
+        "try: inbox_tui.cli.main(['--help'])\n"
+        "except SystemExit: pass\n"
+        f"assert not {{*{heavy!r}}} & set(sys.modules)\n"
+    )
+    subprocess.run([sys.executable, "-c", script], check=True, capture_output=True)
+
+
+def test_a_command_does_not_load_the_screen() -> None:
+    script = (
+        "import sys\n"
+        f"for name in {tuple(COMMANDS)!r}: __import__(f'inbox_tui.cli.{{name}}')\n"
+        "assert not {'textual', 'httpx', 'keyring'} & set(sys.modules)\n"
+    )
+    subprocess.run([sys.executable, "-c", script], check=True, capture_output=True)
+
+
+def test_without_a_terminal_the_inbox_is_a_wrong_usage(files: Files) -> None:
+    for words in ((), ("--demo",)):
+        ended = run(*words)
+        assert ended.status == 2
+        assert "needs a terminal" in ended.errors
+    assert list(files.home.iterdir()) == []
+
+
+@pytest.mark.parametrize(
+    "hours", ["0", "169", "-1", "1.5", "day", "", "٥", "1_0", " 5", "99999999999"]
+)
+@pytest.mark.parametrize("words", [["--hours"], ["export", "--hours"], ["watch", "--since"]])
+def test_hours_are_whole_and_from_1_to_168(files: Files, words: list[str], hours: str) -> None:
+    ended = run(*words, hours)
+    assert ended.status == 2
+    assert "from 1 to 168" in ended.errors
+    assert len(ended.errors.splitlines()) == 2
+    assert list(files.home.iterdir()) == []
+
+
+@pytest.mark.parametrize("phone", ["", "abc", "+", "7911x", "7" * 21])
+def test_a_phone_number_is_digits_however_they_are_written(files: Files, phone: str) -> None:
+    for words in ([], ["export"]):
+        ended = run(*words, "--to-phone", phone)
+        assert ended.status == 2
+        assert "--to-phone" in ended.errors
+
+
+@pytest.mark.parametrize("login", ["a\x1bb", "a\nb", "a\u202eb", ""])
+@pytest.mark.parametrize("command", EVERY_COMMAND)
+def test_a_login_that_can_not_be_one_is_refused_from_an_option(
+    files: Files, command: str, login: str
+) -> None:
+    ended = run(command, "--login", login)
+    if command == "doctor":
+        assert ended.status == 1
+        assert "✗ settings" in ended.output
+    else:
+        assert ended.status == 2
+        assert ended.errors.startswith("inbox-tui: --login: the login ")
+    assert not {"\x1b", "\u202e"} & set(ended.errors + ended.output)
+    assert not files.archive.exists()
+
+
+def test_the_environment_is_held_to_the_same(files: Files, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("INBOX_TUI_LOGIN", "a\x1bb")
+    assert run("sync").errors.startswith("inbox-tui: INBOX_TUI_LOGIN: the login ")
+    monkeypatch.setenv("INBOX_TUI_LOGIN", LOGIN)
+    monkeypatch.setenv("INBOX_TUI_SERVER", "http://smscentre.com")
+    ended = run("sync")
+    assert ended.status == 2
+    assert ended.errors.startswith("inbox-tui: INBOX_TUI_SERVER: plain http://")
+
+
+@pytest.mark.parametrize(
+    "server",
+    ["", "http://smscentre.com", "alex:secret@smscentre.com", "a b", "ftp://smscentre.com"],
+)
+def test_a_server_that_must_not_be_asked_is_refused(files: Files, server: str) -> None:
+    ended = run("sync", "--login", LOGIN, "--server", server)
+    assert ended.status == 2
+    assert ended.errors.startswith("inbox-tui: --server: ")
+    assert "secret" not in ended.errors
+    assert not files.archive.exists()
+
+
+def test_a_server_in_the_settings_is_told_with_its_line(files: Files) -> None:
+    files.configure('\nserver = "http://smscentre.com"\n')
+    ended = run("sync", "--login", LOGIN)
+    assert ended.status == 2
+    assert f"{files.config}, line 2: plain http://" in ended.errors
+
+
+def test_a_wrong_usage_is_two_lines_with_the_page_to_read() -> None:
+    assert run("sync", "--nothing").errors.splitlines()[1] == (
+        "'inbox-tui sync --help' says what is allowed."
+    )
+    assert run("nothing").status == 2
+    assert run("completion", "powershell").status == 2
+
+
+@pytest.mark.parametrize(
+    "words", [("--login", "alex"), ("--server", "smsc.ru"), ("sync",), ("export", "--hours", "1")]
+)
+def test_the_demo_has_an_account_of_its_own(files: Files, words: tuple[str, ...]) -> None:
+    ended = run("--demo", *words)
+    assert ended.status == 2
+    assert "--demo" in ended.errors
+    assert list(files.home.iterdir()) == []
+
+
+@pytest.mark.parametrize("shell", ["bash", "zsh", "fish"])
+def test_completion_prints_the_script_of_a_shell(shell: str) -> None:
+    ended = run("completion", shell)
+    assert ended.status == 0
+    assert f"_INBOX_TUI_COMPLETE={shell}_complete" in ended.output
+
+
+def test_completion_completes_commands_and_options(files: Files) -> None:
+    for typed, expected in (("wa", "plain,watch"), ("export --fo", "plain,--format")):
+        words = ["inbox-tui", *typed.split()]
+        ended = subprocess.run(
+            [sys.executable, "-m", "inbox_tui"],
+            env={
+                **files.environment,
+                "_INBOX_TUI_COMPLETE": "bash_complete",
+                "COMP_WORDS": " ".join(words),
+                "COMP_CWORD": str(len(words) - 1),
+            },
+            capture_output=True,
+            text=True,
+            check=False,
+        )
+        assert expected in ended.stdout.splitlines(), ended
+
+
+# -- the inbox
+
+
+class Started(Exception):  # noqa: N818
+    """The inbox would open now."""
+
+
+@pytest.fixture
+def opened(monkeypatch: pytest.MonkeyPatch) -> list[Any]:
+    """The parts that the inbox would be opened with."""
+    parts: list[Any] = []
+
+    class Inbox(app.InboxApp):
+        def __init__(self, given: app.Parts, archive: object) -> None:
+            parts.append(given)
+            super().__init__(given, archive)  # type: ignore[arg-type]
+
+        def run(self, *_: Any, **__: Any) -> None:
+            pass
+
+    monkeypatch.setattr(app, "InboxApp", Inbox)
+    monkeypatch.setattr("inbox_tui.cli._require_terminal", lambda: None)
+    return parts
+
+
+def test_the_inbox_opens_on_the_account_that_was_signed_in_last(
+    files: Files, opened: list[Any]
+) -> None:
+    put(files.archive, "smsc.kz", incoming(1))
+    assert run("--hours", "6", "--to-phone", "+7 911 000-00-01").status == 0
+    (parts,) = opened
+    assert (parts.login, parts.server) == (LOGIN, "smsc.kz")
+    assert (parts.filters.hours, parts.filters.to_phone) == (6, "79110000001")
+
+
+def test_the_inbox_opens_without_an_account(opened: list[Any]) -> None:
+    assert run().status == 0
+    (parts,) = opened
+    assert (parts.login, parts.server, parts.filters) == (None, "smscentre.com", None)
+
+
+def test_a_theme_that_is_not_there_is_told_with_its_line(files: Files, opened: list[Any]) -> None:
+    files.configure('theme = "mauve"\n')
+    ended = run()
+    assert ended.status == 2
+    assert f"{files.config}, line 1: there is no such theme" in ended.errors
+    assert "inbox-light" in ended.errors
+
+
+def test_a_damaged_archive_is_told_after_the_inbox(files: Files, opened: list[Any]) -> None:
+    files.archive.parent.mkdir(mode=0o700, parents=True)
+    files.archive.write_bytes(b"this is no database" * 100)
+    ended = run()
+    assert ended.status == 0
+    assert "the archive was damaged" in ended.errors
+
+
+def test_the_demo_writes_nothing_to_the_users_folders(files: Files, opened: list[Any]) -> None:
+    assert run("--demo").status == 0
+    (parts,) = opened
+    assert parts.demo
+    assert parts.filters.hours == 168
+    assert list(files.home.iterdir()) == []
+
+
+def test_the_inbox_and_the_commands_remember_sign_ins_alike() -> None:
+    assert account.SIGNED_IN == app.SIGNED_IN
+
+
+# -- what nobody foresaw
+
+
+@pytest.fixture
+def broken(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A bug, whose words and values hold what nobody may see."""
+
+    def fails(given: object) -> None:
+        password = PASSWORD
+        raise KeyError(f"{password} in the text of a message")
+
+    monkeypatch.setattr(inbox_tui.cli.sync, "choose", fails)
+
+
+@pytest.mark.usefixtures("broken")
+def test_an_unforeseen_error_is_one_line_that_names_the_log(files: Files) -> None:
+    ended = run("sync")
+    assert ended == (
+        1,
+        "",
+        "inbox-tui: stopped by an error of its own (KeyError); "
+        f"'inbox-tui --debug sync' writes where it arose to {files.log}.\n",
+    )
+    assert not files.log.exists()
+
+
+@pytest.mark.usefixtures("broken")
+def test_debug_writes_where_it_arose_and_nothing_else(files: Files) -> None:
+    ended = run("--debug", "sync", "--login", "private-login")
+    assert ended.status == 1
+    assert str(files.log) in ended.errors
+    written = files.log.read_text()
+    assert "in fails" in written
+    assert "KeyError" in written
+    assert PASSWORD not in written
+    assert "private-login" not in written
+    assert stat.S_IMODE(files.log.stat().st_mode) == 0o600
+    assert stat.S_IMODE(files.log.parent.stat().st_mode) == 0o700
+    run("--debug", "sync")
+    assert files.log.read_text().startswith(written)
+
+
+@pytest.mark.usefixtures("broken")
+def test_a_log_that_can_not_be_written_is_told(files: Files, tmp_path: Path) -> None:
+    files.log.parent.mkdir(mode=0o700, parents=True)
+    files.log.symlink_to(tmp_path / "elsewhere")
+    ended = run("--debug", "sync")
+    assert ended.status == 1
+    assert "the log can't be written" in ended.errors
+    assert not (tmp_path / "elsewhere").exists()
+
+
+def test_debug_writes_down_a_failure_in_words_too(
+    files: Files, account: DemoServer, ring: Memory
+) -> None:
+    files.archive.parent.mkdir(parents=True)
+    files.archive.mkdir()
+    ended = run("--debug", "sync")
+    assert ended.status == 1
+    assert ended.errors.startswith(f"inbox-tui: {files.archive} ")
+    assert "Failure" in files.log.read_text()
+
+
+def test_an_interrupted_command_says_so(monkeypatch: pytest.MonkeyPatch) -> None:
+    def interrupted(given: object) -> None:
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(inbox_tui.cli.sync, "choose", interrupted)
+    ended = run("sync")
+    assert ended.status == 1
+    assert ended.errors.strip() == "inbox-tui: interrupted."

@@ -1,0 +1,207 @@
+"""`inbox-tui sync`: one refresh, and an exit status that a script can act on."""
+
+from __future__ import annotations
+
+import sqlite3
+from dataclasses import replace
+
+import pytest
+from support.command import LOGIN, PASSWORD, Files, Memory, incoming, run
+
+from inbox_tui.archive import Archive, ArchiveFull, Filter
+from inbox_tui.demo.server import DemoServer
+from inbox_tui.demo.service import DemoService, Reply, Request
+
+
+def stored(files: Files, host: str) -> list[int]:
+    with Archive.open(files.archive) as archive:
+        return [row.id for row in archive.export(archive.account(LOGIN, host), Filter())]
+
+
+def test_it_says_how_many_messages_are_new(
+    files: Files, account: DemoServer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    account.service.extend([incoming(1), incoming(2)])
+    assert run("sync") == (0, "2 new messages\n", "")
+    assert stored(files, account.host) == [1, 2]
+    account.service.add(incoming(3))
+    monkeypatch.setenv("INBOX_TUI_PASSWORD", PASSWORD)
+    assert run("sync") == (0, "1 new message\n", "")
+    assert account.service.breaches == []
+
+
+def test_the_password_comes_from_the_keyring(
+    account: DemoServer, ring: Memory, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.delenv("INBOX_TUI_PASSWORD")
+    ring.entries["inbox-tui", f"{LOGIN}@{account.host}"] = PASSWORD
+    assert run("sync") == (0, "no new messages\n", "")
+
+
+def test_without_an_account_it_says_how_to_name_one_and_makes_no_file(files: Files) -> None:
+    ended = run("sync")
+    assert ended.status == 2
+    assert "inbox-tui login" in ended.errors
+    assert not files.archive.exists()
+
+
+def test_without_a_password_anywhere_it_says_what_to_do(
+    account: DemoServer, ring: Memory, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.delenv("INBOX_TUI_PASSWORD")
+    ended = run("sync")
+    assert ended.status == 3
+    assert "inbox-tui login" in ended.errors
+    assert "INBOX_TUI_PASSWORD" in ended.errors
+    assert account.service.requests == []
+
+
+def test_without_a_keyring_it_names_the_variable(
+    account: DemoServer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.delenv("INBOX_TUI_PASSWORD")
+    ended = run("sync")
+    assert ended.status == 3
+    assert "The keyring can't be used" in ended.errors
+    assert "INBOX_TUI_PASSWORD" in ended.errors
+
+
+def test_a_refused_password_is_not_sent_again(
+    account: DemoServer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for _ in range(2):
+        monkeypatch.setenv("INBOX_TUI_PASSWORD", "wrong")
+        ended = run("sync")
+        assert ended.status == 3
+        assert ended.output == ""
+        assert "refused" in ended.errors
+        assert "inbox-tui login" in ended.errors
+    assert len(account.service.requests) == 1
+
+
+def test_a_blocked_address_is_told_with_the_time_of_the_next_try(account: DemoServer) -> None:
+    account.service.block()
+    ended = run("sync")
+    assert ended.status == 4
+    assert "blocked" in ended.errors
+    assert " until " in ended.errors
+
+
+@pytest.fixture
+def limited() -> DemoService:
+    return DemoService({LOGIN: PASSWORD}, identical=0)
+
+
+def test_a_server_that_counts_too_many_requests_ends_it(
+    limited: DemoService, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with DemoServer(limited) as server:
+        monkeypatch.setenv("INBOX_TUI_PASSWORD", PASSWORD)
+        ended = run("sync", "--login", LOGIN, "--server", server.url)
+    assert ended.status == 4
+    assert "too many requests" in ended.errors
+    assert " until " in ended.errors
+
+
+def test_a_server_that_can_not_be_reached_is_no_connection(
+    account: DemoServer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    ended = run("sync", "--server", "http://127.0.0.1:1")
+    assert ended.status == 5
+    assert ended.errors == "inbox-tui: no connection: 127.0.0.1:1 refused the connection.\n"
+
+
+def test_an_error_in_the_parameters_is_a_failure_of_its_own(account: DemoServer) -> None:
+    def refuse(request: Request, reply: Reply) -> Reply:
+        return replace(reply, body=b'{"error": "parameters error", "error_code": 1}')
+
+    account.service.fault = refuse
+    ended = run("sync")
+    assert ended.status == 1
+    assert "parameters error" in ended.errors
+
+
+def test_what_the_server_writes_does_not_steer_the_terminal(account: DemoServer) -> None:
+    def steer(request: Request, reply: Reply) -> Reply:
+        return replace(reply, body=b'{"error": "\\u001b[2Jgone", "error_code": 4}')
+
+    account.service.fault = steer
+    ended = run("sync")
+    assert ended.status == 4
+    assert "\x1b" not in ended.errors
+    assert "␛[2Jgone" in ended.errors
+
+
+def test_a_full_disk_is_a_failure_in_words(
+    account: DemoServer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def full(*_: object) -> None:
+        raise ArchiveFull("the disk is full")
+
+    monkeypatch.setattr(Archive, "store_page", full)
+    assert run("sync") == (1, "", "inbox-tui: the disk is full.\n")
+
+
+def test_an_archive_of_a_later_version_is_left_as_it_is(files: Files, account: DemoServer) -> None:
+    Archive.open(files.archive).close()
+    with sqlite3.connect(files.archive) as database:
+        database.execute("PRAGMA user_version = 99")
+    database.close()
+    before = files.archive.read_bytes()
+    ended = run("sync")
+    assert ended.status == 1
+    assert "later version" in ended.errors
+    assert files.archive.read_bytes() == before
+
+
+def test_a_damaged_archive_is_kept_and_a_fresh_one_begun(
+    files: Files, account: DemoServer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    account.service.add(incoming(1))
+    files.archive.parent.mkdir(mode=0o700, parents=True)
+    files.archive.write_bytes(b"this is no database" * 100)
+    ended = run("sync")
+    assert ended.status == 1
+    (kept,) = files.archive.parent.glob("inbox.db.damaged-*")
+    assert str(kept) in ended.errors
+    monkeypatch.setenv("INBOX_TUI_PASSWORD", PASSWORD)
+    assert run("sync") == (0, "1 new message\n", "")
+
+
+def test_a_folder_that_others_can_write_to_is_refused(files: Files, account: DemoServer) -> None:
+    files.archive.parent.mkdir(parents=True)
+    files.archive.parent.chmod(0o777)
+    ended = run("sync")
+    assert ended.status == 1
+    assert "chmod 700" in ended.errors
+
+
+def test_messages_older_than_the_settings_keep_are_deleted(
+    files: Files, account: DemoServer
+) -> None:
+    files.configure("keep_days = 1\n")
+    account.service.extend([incoming(1, minutes_ago=60 * 30), incoming(2)])
+    assert run("sync").output == "2 new messages\n"
+    assert stored(files, account.host) == [2]
+
+
+def test_the_account_that_was_signed_in_last_is_the_default(
+    account: DemoServer, monkeypatch: pytest.MonkeyPatch, ring: Memory
+) -> None:
+    account.service.add(incoming(1))
+    assert run("login").status == 0
+    monkeypatch.delenv("INBOX_TUI_LOGIN")
+    assert run("sync").status == 0
+
+
+def test_it_has_nothing_to_do_with_filters(account: DemoServer) -> None:
+    ended = run("--hours", "5", "sync")
+    assert ended.status == 2
+    assert "--hours" in ended.errors
+    assert account.service.requests == []
+
+
+def test_the_help_page_lists_the_exit_statuses() -> None:
+    page = run("sync", "--help").output
+    assert "4 limited or blocked" in page
+    assert max(map(len, page.splitlines())) <= 80

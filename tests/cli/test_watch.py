@@ -1,0 +1,271 @@
+"""`inbox-tui watch`: each message once, whoever received it, until nobody wants it any more."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import os
+import signal
+import subprocess
+import sys
+from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+import pytest
+from support.command import LOGIN, PASSWORD, Files, Program, incoming, put, run
+
+from inbox_tui.archive import Archive
+from inbox_tui.cli.account import Choices, Sourced
+from inbox_tui.cli.watch import News, Output
+from inbox_tui.config import Paths, Settings
+from inbox_tui.demo.server import DemoServer
+from inbox_tui.smsc.limit import Moment
+
+SOON = -0.5
+"""Minutes ago of a message that is received while the watch runs."""
+
+
+@pytest.fixture
+def environment(files: Files, server: DemoServer) -> dict[str, str]:
+    return {
+        **files.environment,
+        "INBOX_TUI_SERVER": server.url,
+        "INBOX_TUI_LOGIN": LOGIN,
+        "INBOX_TUI_PASSWORD": PASSWORD,
+    }
+
+
+def test_messages_that_arrive_are_json_lines(
+    environment: dict[str, str], server: DemoServer
+) -> None:
+    server.service.extend(
+        [incoming(1, "from before"), incoming(2, "Your code is 481516", minutes_ago=SOON)]
+    )
+    with Program("watch", environment=environment) as program:
+        message = json.loads(program.line())
+        assert (message["id"], message["code"]) == (2, "481516")
+        assert program.end() == (0, "", "")
+
+
+def test_what_another_program_receives_is_printed_too(
+    environment: dict[str, str], files: Files, server: DemoServer
+) -> None:
+    with Program("watch", "--since", "1", environment=environment) as program:
+        server.service.add(incoming(1))
+        assert json.loads(program.line())["id"] == 1
+        put(files.archive, server.host, incoming(3))
+        assert json.loads(program.line())["id"] == 3
+        put(files.archive, server.host, incoming(2, minutes_ago=6))
+        assert json.loads(program.line())["id"] == 2
+        assert program.end(signal.SIGINT) == (0, "", "")
+
+
+def test_since_begins_with_what_is_kept(
+    environment: dict[str, str], files: Files, server: DemoServer
+) -> None:
+    put(
+        files.archive,
+        server.host,
+        incoming(1, minutes_ago=100),
+        incoming(2, minutes_ago=50),
+        incoming(3, minutes_ago=10),
+    )
+    with Program("watch", "--since=1", environment=environment) as program:
+        assert [json.loads(program.line())["id"] for _ in range(2)] == [2, 3]
+        assert program.end() == (0, "", "")
+
+
+def test_text_is_a_line_to_read_in_which_nothing_steers(
+    environment: dict[str, str], server: DemoServer
+) -> None:
+    message = incoming(1, "one\ntwo\x1b[2J")
+    server.service.add(message)
+    with Program("watch", "--since", "1", "--format", "text", environment=environment) as program:
+        assert program.line() == (
+            f"{message.received}  +7 999 123-45-67  +7 911 000-00-01  one⏎two␛[2J"
+        )
+        assert program.end().status == 0
+
+
+def test_it_ends_when_its_reader_does_though_nothing_arrives(environment: dict[str, str]) -> None:
+    with Program("watch", "--since", "1", environment=environment) as program:
+        program.hang_up()
+        assert program.wait() == (0, "", "")
+
+
+def test_a_reader_that_takes_nothing_does_not_keep_it_from_ending(
+    environment: dict[str, str], server: DemoServer
+) -> None:
+    server.service.extend(incoming(number, "word " * 100) for number in range(1, 400))
+    with Program("watch", "--since", "1", environment=environment) as program:
+        assert json.loads(program.line())["id"] == 1
+        program.process.send_signal(signal.SIGTERM)
+        assert program.process.wait(20) == 0
+
+
+def test_a_refused_sign_in_ends_it(environment: dict[str, str]) -> None:
+    environment["INBOX_TUI_PASSWORD"] = "wrong"
+    with Program("watch", environment=environment) as program:
+        ended = program.wait()
+    assert (ended.status, ended.output) == (3, "")
+    assert "inbox-tui login" in ended.errors
+
+
+def test_without_a_connection_it_says_so_once_and_goes_on(
+    environment: dict[str, str], files: Files
+) -> None:
+    environment["INBOX_TUI_SERVER"] = "http://127.0.0.1:1"
+    with Program("watch", environment=environment) as program:
+        line = program.line(errors=True)
+        assert line.startswith("inbox-tui: offline: 127.0.0.1:1 refused the connection until ")
+        put(files.archive, "127.0.0.1:1", incoming(1, minutes_ago=SOON))
+        assert json.loads(program.line())["id"] == 1
+        assert program.end() == (0, "", "")
+
+
+def test_without_a_password_it_does_not_begin(files: Files) -> None:
+    ended = run("watch", "--login", LOGIN)
+    assert ended.status == 3
+    assert "INBOX_TUI_PASSWORD" in ended.errors
+
+
+def test_beginnings_exclude_each_other() -> None:
+    assert run("watch", "--login", LOGIN, "--from-now", "--since", "5").status == 2
+    assert run("watch", "--login", LOGIN, "--since", "169").status == 2
+
+
+class Clock:
+    """Time stands still."""
+
+    def moment(self) -> Moment:
+        return Moment("boot", 100.0)
+
+    def now(self) -> datetime:
+        return datetime.now(UTC) - timedelta(minutes=1)
+
+    async def sleep(self, seconds: float) -> None:
+        raise AssertionError
+
+
+class Kept:
+    """An archive that others store to, and what a watch takes from it."""
+
+    def __init__(self, path: Path) -> None:
+        self.path = path
+        self.archive = Archive.open(path)
+        self.chosen = Choices(
+            paths=Paths.under(path.parent),
+            settings=Settings(),
+            login=Sourced(LOGIN, "--login"),
+            server=Sourced("smscentre.com", "default"),
+        )
+
+    def news(self, since: int | None = None) -> News:
+        account = self.archive.account(LOGIN, "smscentre.com")
+        return News(self.archive, account, self.chosen, Clock(), since)
+
+    def store(self, *numbers: int, minutes_ago: float = 0) -> None:
+        put(
+            self.path,
+            "smscentre.com",
+            *(incoming(number, minutes_ago=minutes_ago) for number in numbers),
+        )
+
+
+@pytest.fixture
+def kept(files: Files) -> Iterator[Kept]:
+    kept = Kept(files.archive)
+    yield kept
+    kept.archive.close()
+
+
+def taken(news: News) -> list[int]:
+    return [row.id for row in news.take()]
+
+
+def test_a_message_is_taken_once(kept: Kept) -> None:
+    kept.store(1)
+    news = kept.news()
+    assert taken(news) == []
+    kept.store(2, 3)
+    assert taken(news) == [2, 3]
+    assert taken(news) == []
+    kept.store(2, 3, 4)
+    assert taken(news) == [4]
+
+
+def test_a_message_that_becomes_visible_late_is_not_missed(kept: Kept) -> None:
+    news = kept.news()
+    kept.store(5)
+    assert taken(news) == [5]
+    kept.store(4, minutes_ago=10)
+    assert taken(news) == [4]
+
+
+def test_what_the_first_pass_brings_of_before_is_left_out_from_now_on(kept: Kept) -> None:
+    news = kept.news()
+    kept.store(1, minutes_ago=60)
+    assert taken(news) == []
+    kept.store(2, minutes_ago=60)
+    assert taken(news) == [2]
+
+
+def test_since_leaves_out_what_is_older_for_good(kept: Kept) -> None:
+    news = kept.news(since=1)
+    kept.store(1, minutes_ago=120)
+    kept.store(2, minutes_ago=30)
+    assert taken(news) == [2]
+    kept.store(3, minutes_ago=120)
+    assert taken(news) == []
+
+
+async def test_a_line_that_does_not_fit_goes_out_as_the_reader_takes_it() -> None:
+    reading, writing = os.pipe()
+    os.set_blocking(reading, False)
+    line = bytes(range(256)) * 1000 + b"\n"
+    putting = asyncio.ensure_future(Output(writing, asyncio.Event()).put(line))
+    read = b""
+    while len(read) < len(line):
+        try:
+            read += os.read(reading, 65536)
+        except BlockingIOError:
+            await asyncio.sleep(0.001)
+    await putting
+    assert read == line
+    os.close(reading)
+    os.close(writing)
+
+
+async def test_a_reader_that_has_gone_is_noticed_without_writing() -> None:
+    reading, writing = os.pipe()
+    stop = asyncio.Event()
+    output = Output(writing, stop)
+    assert not output.gone()
+    os.close(reading)
+    assert output.gone()
+    await output.put(b"line\n")
+    assert stop.is_set()
+    os.close(writing)
+
+
+def test_a_full_disk_behind_it_is_told(
+    environment: dict[str, str], files: Files, server: DemoServer
+) -> None:
+    if not Path("/dev/full").exists():
+        pytest.skip("this system has no /dev/full")
+    put(files.archive, server.host, incoming(1))
+    with Path("/dev/full").open("wb") as full:
+        ended = subprocess.run(
+            [sys.executable, "-m", "inbox_tui", "watch", "--since", "1"],
+            stdout=full,
+            stderr=subprocess.PIPE,
+            text=True,
+            env=environment | {"PATH": os.environ["PATH"]},
+            check=False,
+            timeout=20,
+        )
+    assert ended.returncode == 1
+    assert ended.stderr == (
+        "inbox-tui: standard output can't be written to: No space left on device.\n"
+    )

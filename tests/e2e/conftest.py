@@ -1,0 +1,72 @@
+"""The program as a user has it: a wheel, installed, in a terminal."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+import sysconfig
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from support.traffic import server_now
+
+from inbox_tui.demo.server import DemoServer
+from inbox_tui.demo.service import DemoService
+
+ROOT = Path(__file__).parents[2]
+
+
+def run(*command: str | Path) -> None:
+    subprocess.run([str(word) for word in command], check=True, capture_output=True, cwd=ROOT)
+
+
+@pytest.fixture(scope="session")
+def installed(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The `inbox-tui` command of a wheel built from this tree, in an environment of its own.
+
+    Only the dependencies are shared with the environment that runs the tests.
+    """
+    folder = tmp_path_factory.mktemp("installed")
+    pip = [sys.executable, "-m", "pip", "--quiet"]
+    run(*pip, "wheel", "--no-deps", "--no-build-isolation", "--wheel-dir", folder, ".")
+    (wheel,) = folder.glob("inbox_tui-*.whl")
+    run(sys.executable, "-m", "venv", "--without-pip", folder / "venv")
+    (site,) = (folder / "venv").glob("lib/python*/site-packages")
+    (site / "dependencies.pth").write_text(sysconfig.get_path("purelib") + "\n")
+    python = folder / "venv" / "bin" / "python"
+    run(python, "-m", "pip", "--quiet", "install", "--no-deps", "--no-index", wheel)
+    return folder / "venv" / "bin" / "inbox-tui"
+
+
+@pytest.fixture
+def environment(tmp_path: Path) -> dict[str, str]:
+    """The environment of a user who has never run the program, without a keyring."""
+    home = tmp_path / "home"
+    home.mkdir(mode=0o700)
+    return {
+        "PATH": os.environ["PATH"],
+        "HOME": str(home),
+        "XDG_CONFIG_HOME": str(home / "config"),
+        "XDG_DATA_HOME": str(home / "data"),
+        "XDG_STATE_HOME": str(home / "state"),
+        "XDG_CACHE_HOME": str(home / "cache"),
+        "TERM": "xterm-256color",
+        "COLORTERM": "truecolor",
+        "LANG": "C.UTF-8",
+        "TZ": "Europe/Moscow",
+        "PYTHON_KEYRING_BACKEND": "keyring.backends.fail.Keyring",
+        "INBOX_TUI_PASSWORD": "correct horse",
+    }
+
+
+@pytest.fixture
+def service() -> DemoService:
+    return DemoService({"alex": "correct horse"}, clock=server_now)
+
+
+@pytest.fixture
+def server(service: DemoService) -> Iterator[DemoServer]:
+    with DemoServer(service) as server:
+        yield server

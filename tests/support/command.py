@@ -1,0 +1,199 @@
+"""The command line, run in this process or as a program of its own."""
+
+from __future__ import annotations
+
+import contextlib
+import inspect
+import os
+import select
+import signal
+import sqlite3
+import subprocess
+import sys
+import time
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import NamedTuple, Self
+
+from click.testing import CliRunner
+from keyring.backend import KeyringBackend
+from keyring.errors import PasswordDeleteError
+
+from inbox_tui.archive import Archive, Page, Sweep
+from inbox_tui.cli import main
+from inbox_tui.smsc.limit import Moment
+from inbox_tui.smsc.message import IncomingMessage
+
+LOGIN = "alex"
+PASSWORD = "correct horse"
+
+
+class Ended(NamedTuple):
+    """What a command came to."""
+
+    status: int
+    output: str
+    errors: str
+
+
+def run(*words: str | Path, stdin: str | bytes | None = None) -> Ended:
+    """Run a command; an exception that gets past it fails the test."""
+    apart = {"mix_stderr": False} if "mix_stderr" in inspect.signature(CliRunner).parameters else {}
+    result = CliRunner(**apart).invoke(
+        main, [str(word) for word in words], input=stdin, prog_name="inbox-tui"
+    )
+    if result.exception is not None and not isinstance(result.exception, SystemExit):
+        raise result.exception
+    assert "Traceback" not in result.stderr
+    return Ended(result.exit_code, result.stdout_bytes.decode(), result.stderr)
+
+
+class Memory(KeyringBackend):
+    """A keyring that works."""
+
+    priority = 1
+
+    def __init__(self) -> None:
+        super().__init__()  # type: ignore[no-untyped-call]
+        self.entries: dict[tuple[str, str], str] = {}
+
+    def get_password(self, service: str, username: str) -> str | None:
+        return self.entries.get((service, username))
+
+    def set_password(self, service: str, username: str, password: str) -> None:
+        self.entries[service, username] = password
+
+    def delete_password(self, service: str, username: str) -> None:
+        if self.entries.pop((service, username), None) is None:
+            raise PasswordDeleteError("no such password")
+
+
+def server_now() -> datetime:
+    """What the service's clock shows: Moscow's."""
+    return datetime.now(UTC).replace(tzinfo=None, microsecond=0) + timedelta(hours=3)
+
+
+def incoming(
+    number: int,
+    text: str = "Hello",
+    *,
+    minutes_ago: float = 5,
+    phone: str = "79991234567",
+    to_phone: str = "79110000001",
+) -> IncomingMessage:
+    """A message received so many minutes ago."""
+    received = server_now() - timedelta(minutes=minutes_ago)
+    return IncomingMessage(number, received, phone, to_phone, text, received - timedelta(seconds=2))
+
+
+def put(
+    path: Path, host: str, *messages: IncomingMessage, login: str = LOGIN, signed_in: bool = True
+) -> None:
+    """Store messages in the archive of an account, as another program does."""
+    with Archive.open(path) as archive:
+        account = archive.account(login, host)
+        if signed_in:
+            archive.remember(account, "signed_in", "2026-11-23T10:00:00+00:00")
+        now = datetime.now(UTC)
+        sweep = Sweep(max((m.id for m in messages), default=None), None, None, now)
+        archive.store_page(
+            account, Page("", None, messages, [], sweep, Moment("boot", 1.0), None, now)
+        )
+
+
+def forget_requests(path: Path) -> None:
+    """Empty the ledger, as a minute does."""
+    with contextlib.closing(sqlite3.connect(path)) as database, database:
+        database.execute("DELETE FROM requests")
+
+
+@dataclass
+class Files:
+    """Where a test's user has the program's files."""
+
+    home: Path
+
+    @property
+    def config(self) -> Path:
+        return self.home / "config" / "inbox-tui" / "config.toml"
+
+    @property
+    def archive(self) -> Path:
+        return self.home / "data" / "inbox-tui" / "inbox.db"
+
+    @property
+    def log(self) -> Path:
+        return self.home / "state" / "inbox-tui" / "inbox-tui.log"
+
+    @property
+    def environment(self) -> dict[str, str]:
+        return {
+            "HOME": str(self.home),
+            "XDG_CONFIG_HOME": str(self.home / "config"),
+            "XDG_DATA_HOME": str(self.home / "data"),
+            "XDG_STATE_HOME": str(self.home / "state"),
+            "PYTHON_KEYRING_BACKEND": "keyring.backends.fail.Keyring",
+        }
+
+    def configure(self, text: str) -> None:
+        self.config.parent.mkdir(parents=True, exist_ok=True)
+        self.config.write_text(text, encoding="utf-8")
+
+
+class Program:
+    """`inbox-tui` as a process, its output in pipes."""
+
+    def __init__(self, *words: str, environment: Mapping[str, str]) -> None:
+        self._read = b""
+        self.process = subprocess.Popen(
+            [sys.executable, "-m", "inbox_tui", *words],
+            env={"PATH": os.environ["PATH"], "TZ": "Europe/Moscow", **environment},
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+        )
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        if self.process.poll() is None:
+            self.process.kill()
+        self.process.wait()
+        for pipe in (self.process.stdout, self.process.stderr):
+            if pipe is not None:
+                pipe.close()
+
+    def hang_up(self) -> None:
+        """Read no more of its output."""
+        assert self.process.stdout is not None
+        self.process.stdout.close()
+        self.process.stdout = None
+
+    def line(self, *, errors: bool = False, seconds: float = 20.0) -> str:
+        """The next line of output, or of errors; fails where none comes."""
+        pipe = self.process.stderr if errors else self.process.stdout
+        assert pipe is not None
+        end = time.monotonic() + seconds
+        while b"\n" not in self._read:
+            ready, _, _ = select.select([pipe], [], [], max(0.0, end - time.monotonic()))
+            assert ready, f"no line within {seconds} s, but {self._read!r}"
+            some = os.read(pipe.fileno(), 65536)
+            assert some, f"it ended: {self._read!r}, status {self.process.wait()}"
+            self._read += some
+        line, _, self._read = self._read.partition(b"\n")
+        return line.decode()
+
+    def end(self, how: signal.Signals = signal.SIGTERM) -> Ended:
+        """Stop it, and what it came to with all that was not read yet."""
+        self.process.send_signal(how)
+        return self.wait()
+
+    def wait(self) -> Ended:
+        """Wait for its end."""
+        output, errors = self.process.communicate(timeout=20)
+        return Ended(
+            self.process.returncode, (self._read + (output or b"")).decode(), errors.decode()
+        )

@@ -1,0 +1,94 @@
+"""The pictures of the real application that the README shows."""
+
+from __future__ import annotations
+
+import asyncio
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import NamedTuple
+
+from support.stage import stage, state_is, until, week
+from textual.pilot import Pilot
+
+from inbox_tui.config import Settings
+from inbox_tui.screens import inbox
+from inbox_tui.screens.filters import Filters
+
+FOLDER = Path(__file__).parents[2] / "screenshots"
+NAMES = {"79110000001": "Orders", "79110000002": "Support"}
+
+
+class Picture(NamedTuple):
+    """What to do for a picture, and the size of its terminal."""
+
+    keys: tuple[str, ...] = ()
+    size: tuple[int, int] = (120, 32)
+    theme: str = ""
+    signed_in: bool = True
+
+
+PICTURES = {
+    "inbox": Picture(("j", "j")),
+    "light": Picture(("j", "j"), theme="inbox-light"),
+    "search": Picture(("slash", *"код")),
+    "conversation": Picture(("t",)),
+    "numbers": Picture(("p",)),
+    "window": Picture(("w",)),
+    "help": Picture(("question_mark",)),
+    "stacked": Picture(("j", "j"), size=(80, 24)),
+    "narrow": Picture(size=(40, 12)),
+    "sign-in": Picture(signed_in=False),
+}
+
+
+async def take(name: str) -> str:
+    """The SVG of a picture."""
+    picture = PICTURES[name]
+    with TemporaryDirectory() as folder:
+        app = stage(
+            Path(folder),
+            messages=week(),
+            login="alex" if picture.signed_in else None,
+            password="correct horse" if picture.signed_in else None,
+            settings=Settings(theme=picture.theme, names=NAMES),
+            filters=Filters(hours=24),
+        )
+        async with app.run_test(size=picture.size) as pilot:
+            await (shown(pilot) if picture.signed_in else sign_in_shown(pilot))
+            await pilot.press(*picture.keys)
+            await settled(pilot)
+            return app.export_screenshot(title="inbox-tui")
+
+
+async def shown(pilot: Pilot[None]) -> None:
+    """Wait for the inbox to be live."""
+    await state_is(pilot, "Live")
+
+
+async def sign_in_shown(pilot: Pilot[None]) -> None:
+    """Wait for the sign-in to have looked at the keyring."""
+    await until(pilot, lambda: bool(pilot.app.screen.query("#keyring-note")))
+    await settled(pilot)
+
+
+async def settled(pilot: Pilot[None]) -> None:
+    """Wait for what the keys began."""
+    waited_for = [w for w in pilot.app.workers if w.group in ("search", "marks", "default")]
+    await pilot.app.workers.wait_for_complete(waited_for)
+    await pilot.pause()
+    await pilot.pause()
+
+
+def main() -> None:
+    """Take every picture anew."""
+    inbox.DWELL_SECONDS = 3600  # nothing is read by looking, however slow the machine
+    FOLDER.mkdir(exist_ok=True)
+    for name in PICTURES:
+        (FOLDER / f"{name}.svg").write_text(asyncio.run(take(name)), encoding="utf-8")
+    for file in FOLDER.glob("*.svg"):
+        if file.stem not in PICTURES:
+            file.unlink()
+
+
+if __name__ == "__main__":
+    main()

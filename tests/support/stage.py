@@ -1,0 +1,216 @@
+"""The application on a stage: a clock that stands still, a scripted service, a folder."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Awaitable, Callable, Sequence
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from random import Random
+from zoneinfo import ZoneInfo
+
+from textual.pilot import Pilot
+
+from inbox_tui.app import SIGNED_IN, InboxApp, Parts
+from inbox_tui.archive import Archive, Gap, Page, Sweep, to_server_seconds
+from inbox_tui.config import Settings
+from inbox_tui.credentials import Keyring, Secret
+from inbox_tui.demo.conversations import history
+from inbox_tui.screens.filters import Filters
+from inbox_tui.smsc.endpoint import endpoint, host_of
+from inbox_tui.smsc.limit import Limit, Moment
+from inbox_tui.smsc.message import Answer, IncomingMessage
+from inbox_tui.widgets.status_bar import StatusBar
+
+NOW = datetime(2026, 11, 23, 7, 42, 30, tzinfo=UTC)
+ZONE = ZoneInfo("Europe/Moscow")
+SERVER_NOW = NOW.astimezone(ZONE).replace(tzinfo=None)
+LOGIN = "alex"
+SERVER = "smscentre.com"
+PASSWORD = "correct horse"
+
+Reply = Answer | Exception | Callable[[], Awaitable[Answer]]
+
+
+class StillClock:
+    """Time stands still until it is moved on."""
+
+    def __init__(self, now: datetime = NOW, seconds: float = 100_000.0) -> None:
+        self._now = now
+        self._seconds = seconds
+        self._moved = asyncio.Event()
+
+    def moment(self) -> Moment:
+        return Moment("boot", self._seconds)
+
+    def now(self) -> datetime:
+        return self._now
+
+    async def sleep(self, seconds: float) -> None:
+        end = self._seconds + seconds
+        while self._seconds < end:
+            await self._moved.wait()
+            await asyncio.sleep(0)
+
+    def move(self, seconds: float) -> None:
+        self._seconds += seconds
+        self._now += timedelta(seconds=seconds)
+        moved, self._moved = self._moved, asyncio.Event()
+        moved.set()
+
+
+class ScriptedInbox:
+    """Answers as told: each request takes the next reply, the last one for ever."""
+
+    def __init__(self, *replies: Reply) -> None:
+        self.replies = list(replies) or [Answer([], [])]
+        self.asked: list[dict[str, object]] = []
+
+    async def fetch(self, **asked: object) -> Answer:
+        self.asked.append(asked)
+        reply = self.replies.pop(0) if len(self.replies) > 1 else self.replies[0]
+        if isinstance(reply, Exception):
+            raise reply
+        return reply if isinstance(reply, tuple) else await reply()
+
+    async def aclose(self) -> None:
+        pass
+
+
+class StagedApp(InboxApp):
+    """The application, with what drives it at hand."""
+
+    scripted: ScriptedInbox
+    clock: StillClock
+    archive_path: Path
+
+
+async def never() -> Answer:
+    """A reply that does not come."""
+    await asyncio.Event().wait()
+    raise AssertionError
+
+
+def message(
+    number: int,
+    text: str = "Hello",
+    *,
+    minutes_ago: float = 5,
+    phone: str = "79991234567",
+    to_phone: str = "79110000001",
+) -> IncomingMessage:
+    received = (SERVER_NOW - timedelta(minutes=minutes_ago)).replace(microsecond=0)
+    return IncomingMessage(number, received, phone, to_phone, text, received - timedelta(seconds=2))
+
+
+def week() -> list[IncomingMessage]:
+    """Seven believable days, always the same."""
+    return history(SERVER_NOW, Random(7))
+
+
+def put(archive: Archive, account: int, messages: Sequence[IncomingMessage]) -> None:
+    """Store messages as an answer would."""
+    archive.store_page(
+        account,
+        Page(
+            scope="",
+            entry=None,
+            messages=messages,
+            unreadable=[],
+            sweep=Sweep(max((m.id for m in messages), default=None), None, None, NOW),
+            at=Moment("boot", 90_000.0),
+            gap=None,
+            seen=NOW,
+        ),
+    )
+
+
+def server_seconds(hours: float) -> int:
+    """So many hours from now, on the service's clock."""
+    return to_server_seconds(SERVER_NOW + timedelta(hours=hours))
+
+
+def put_gap(app: StagedApp, gap: Gap) -> None:
+    """Record that messages are missing."""
+    with Archive.open(app.archive_path) as archive:
+        ((account, _, _),) = archive.accounts()
+        archive.store_page(
+            account,
+            Page(
+                scope="",
+                entry=None,
+                messages=[],
+                unreadable=[],
+                sweep=archive.sweep(account, ""),
+                at=Moment("boot", 90_001.0),
+                gap=gap,
+                seen=NOW,
+            ),
+        )
+
+
+async def until(pilot: Pilot[None], condition: Callable[[], bool]) -> None:
+    """Wait until something is so; fails when it is not within ten seconds."""
+    for _ in range(1000):
+        await pilot.pause()
+        if condition():
+            return
+        await asyncio.sleep(0.01)
+    raise AssertionError("it did not happen")
+
+
+async def state_is(pilot: Pilot[None], state: str) -> None:
+    """Wait until the status bar shows this state and everything is drawn."""
+    bars = pilot.app.screen_stack[0].query(StatusBar)
+    await until(pilot, lambda: bool(bars) and bars.first().state == state)
+    await pilot.pause()
+
+
+def stage(
+    folder: Path,
+    *replies: Reply,
+    messages: Sequence[IncomingMessage] = (),
+    read_before_minutes: float | None = 90,
+    login: str | None = LOGIN,
+    server: str = SERVER,
+    password: str | None = PASSWORD,
+    keyring: Keyring | None = None,
+    settings: Settings | None = None,
+    filters: Filters | None = None,
+    clock: StillClock | None = None,
+    demo: bool = False,
+) -> StagedApp:
+    """The application with these messages in its archive, and these replies to its requests."""
+    archive = Archive.open(folder / "inbox.db")
+    if login is not None:
+        account = archive.account(login, host_of(endpoint(server)))
+        archive.remember(account, SIGNED_IN, NOW.isoformat())
+        if messages:
+            put(archive, account, messages)
+        if messages and read_before_minutes is not None:
+            unread_from = SERVER_NOW - timedelta(minutes=read_before_minutes)
+            read = [m.id for m in messages if m.received < unread_from]
+            archive.mark(account, read, unread=False)
+    inbox = ScriptedInbox(*replies)
+    still = clock or StillClock()
+    app = StagedApp(
+        Parts(
+            archive_path=archive.path,
+            settings=settings or Settings(),
+            server=server,
+            login=login,
+            password=None if password is None else Secret(password),
+            keyring=keyring,
+            connect=lambda url, login, password: inbox,
+            clock=still,
+            random=Random(1),
+            local_zone=ZONE,
+            filters=filters,
+            limit=Limit(),
+            refresh_seconds=20,
+            demo=demo,
+        ),
+        archive,
+    )
+    app.scripted, app.clock, app.archive_path = inbox, still, archive.path
+    return app
