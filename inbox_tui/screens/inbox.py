@@ -7,7 +7,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
-from typing import TYPE_CHECKING, ClassVar, Literal, NamedTuple
+from typing import TYPE_CHECKING, ClassVar, NamedTuple
 
 from textual import events, on
 from textual.app import ComposeResult
@@ -42,7 +42,7 @@ from inbox_tui.sync import (
 )
 from inbox_tui.text import drawn, find_code, find_links
 from inbox_tui.widgets.divider import Divider
-from inbox_tui.widgets.filter_bar import FilterBar
+from inbox_tui.widgets.filter_bar import ChipName, FilterBar
 from inbox_tui.widgets.message_list import MessageList
 from inbox_tui.widgets.message_view import MessageView
 from inbox_tui.widgets.presentation import Presentation
@@ -368,6 +368,7 @@ class InboxScreen(Screen[None]):
         bar.to = (
             "all numbers" if chosen.to_phone is None else self._presentation.who(chosen.to_phone)
         )
+        bar.sender = "" if chosen.phone is None else self._presentation.who(chosen.phone)
         bar.window = window_name(chosen.hours)
         bar.search = chosen.search
         bar.unread = chosen.unread
@@ -486,7 +487,8 @@ class InboxScreen(Screen[None]):
 
     @on(FilterBar.Chosen)
     def _chip_chosen(self, event: FilterBar.Chosen) -> None:
-        chips: dict[Literal["to", "window", "search", "unread"], Callable[[], None]] = {
+        chips: dict[ChipName, Callable[[], None]] = {
+            "from": self.action_back,
             "to": self.action_pick_number,
             "window": self.action_pick_window,
             "search": self.action_search,

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from functools import lru_cache
+from functools import cache, lru_cache
 from typing import Final
 
 from rich.cells import cell_len
@@ -72,20 +72,28 @@ _DOUBTFUL: Final = re.compile(f"[^{_PLAIN}]+")
 _IN_SEQUENCES: Final = re.compile(
     f"[{_JOINER}{_TEXT_STYLE}{_EMOJI_STYLE}{_FLAG_LETTERS}{_SKIN_TONES}\U000e007f]"
 )
-_PIECES: Final = re.compile(
-    rf"""
-    (?P<kept>
-        [{_FLAG_LETTERS}]{{2}}
-      | {_REGIONAL_FLAGS}
-      | [0-9\#*]{_EMOJI_STYLE}\N{{COMBINING ENCLOSING KEYCAP}}
-      | [{_NARROW_EMOJI}]{_TEXT_STYLE}
-      | {_EMOJI}(?:{_JOINER}{_EMOJI}){{0,4}}
+
+
+@cache
+def _pieces() -> re.Pattern[str]:
+    """Return what cuts text into emoji sequences, which stay, and other doubtful stretches.
+
+    Made when it is first needed: it takes longer than everything else of this module.
+    """
+    return re.compile(
+        rf"""
+        (?P<kept>
+            [{_FLAG_LETTERS}]{{2}}
+          | {_REGIONAL_FLAGS}
+          | [0-9\#*]{_EMOJI_STYLE}\N{{COMBINING ENCLOSING KEYCAP}}
+          | [{_NARROW_EMOJI}]{_TEXT_STYLE}
+          | {_EMOJI}(?:{_JOINER}{_EMOJI}){{0,4}}
+        )
+      | [{_FLAG_LETTERS}]
+      | [^{_PLAIN}{_FLAG_LETTERS}]+
+        """,
+        re.VERBOSE,
     )
-  | [{_FLAG_LETTERS}]
-  | [^{_PLAIN}{_FLAG_LETTERS}]+
-    """,
-    re.VERBOSE,
-)
 
 
 def drawn(text: str, lines: bool = False) -> str:
@@ -105,7 +113,7 @@ def drawn(text: str, lines: bool = False) -> str:
     """
     if _DOUBTFUL.search(text) is None:
         return text
-    pieces = _DOUBTFUL if _IN_SEQUENCES.search(text) is None else _PIECES
+    pieces = _DOUBTFUL if _IN_SEQUENCES.search(text) is None else _pieces()
     text = text.replace("\r\n", "\n")
     line_break = "\n" if lines else _LINE_BREAK
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from ipaddress import IPv6Address
 from typing import Final, NamedTuple
 
 _LONGEST: Final = 2048
@@ -101,6 +100,8 @@ def _is_port(text: str) -> bool:
 
 
 def _is_address(text: str) -> bool:
+    from ipaddress import IPv6Address  # rarely needed, and not cheap to import
+
     try:
         return bool(IPv6Address(text))
     except ValueError:

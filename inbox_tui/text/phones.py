@@ -13,9 +13,9 @@ _NUMBER: Final = re.compile(r"\+?[0-9]{7,15}")
 def international(phone: str, region: str = "RU") -> str:
     """Return a phone number in international form: `79991234567` is `+7 999 123-45-67`.
 
-    The digits are read as an international number, and where there is none such, as a number
-    dialled within the region. A name, a short number and anything that is no number anywhere are
-    returned as they are. The result is not made safe to draw.
+    The digits are read as an international number of a country that has numbers of this length,
+    and where there is none such, as a number dialled within the region. A name, a short number and
+    anything else are returned as they are. The result is not made safe to draw.
 
     Args:
         phone: The sender, as the service names it: digits without a plus, or a name.
@@ -29,15 +29,19 @@ def international(phone: str, region: str = "RU") -> str:
         NumberParseException,
         PhoneNumberFormat,
         format_number,
+        is_possible_number,
         is_valid_number,
         parse,
     )
 
-    for digits, within in ((f"+{phone.removeprefix('+')}", None), (phone, region)):
+    for digits, within, fits in (
+        (f"+{phone.removeprefix('+')}", None, is_possible_number),
+        (phone, region, is_valid_number),
+    ):
         try:
             number = parse(digits, within)
         except NumberParseException:
             continue
-        if is_valid_number(number):
+        if fits(number):
             return format_number(number, PhoneNumberFormat.INTERNATIONAL)
     return phone

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
     from inbox_tui.widgets.search_input import SearchInput
 
-ChipName = Literal["to", "window", "search", "unread"]
+ChipName = Literal["from", "to", "window", "search", "unread"]
 
 _GAP: Final = 3
 _SHORT_GAP: Final = 2
@@ -59,6 +59,8 @@ class FilterBar(Widget):
 
     to: reactive[str] = reactive("all numbers")
     """The receiving number shown, or what stands for all."""
+    sender: reactive[str] = reactive("")
+    """The sender whose conversation is shown; empty outside of one."""
     window: reactive[str] = reactive("")
     """The hour window shown."""
     search: reactive[str] = reactive("")
@@ -199,6 +201,8 @@ class FilterBar(Widget):
         ]
         if self.unread:
             chips.append(_Chip("unread", "", "Unread", True))
+        if self.sender:
+            chips[0] = _Chip("from", "From: ", drawn(self.sender), True)
         return [chip for chip in chips if chip.value]
 
     def _counts(self, short: int = 0) -> Line:

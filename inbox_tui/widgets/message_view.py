@@ -254,10 +254,13 @@ class MessageView(ScrollView, can_focus=True):
 
     def _link_field(self, link: Link, hint: str) -> _Paragraph:
         field = _labelled("Link")
-        before, host, after = drawn(link.url).partition(drawn(link.host))
-        field.add(before)
-        field.add(host, "host")
-        field.add(after)
+        url, host = drawn(link.url), drawn(link.host)
+        start = url.lower().find(host)
+        if start < 0:  # the link has the host in punycode
+            start = len(url)
+        field.add(url[:start])
+        field.add(url[start : start + len(host)], "host")
+        field.add(url[start + len(host) :])
         self._add_hint(field, hint)
         return field
 
