@@ -6,7 +6,6 @@ import asyncio
 import os
 import traceback
 from collections.abc import Callable, Sequence
-from concurrent.futures import Future
 from dataclasses import dataclass
 from datetime import tzinfo
 from functools import partial
@@ -46,7 +45,7 @@ if TYPE_CHECKING:
     from textual.command import Provider
 
     from inbox_tui.exports import ExportFormat, Written
-    from inbox_tui.screens.sign_in import Credentials, Refusal
+    from inbox_tui.screens.sign_in import Credentials, Refusal, SignInScreen
 
 SIGNED_IN = "signed_in"
 """What the archive remembers of an account that the service has let in."""
@@ -155,7 +154,7 @@ class InboxApp(App[None]):
         self._sync_archive: Archive | None = None
         self._asking: asyncio.Task[None] | None = None
         self._verdict: asyncio.Future[Status] | None = None
-        self._signing_in = False
+        self._sign_in_screen: SignInScreen | None = None
         self._focus_told = False
         self.register_theme(DARK)
         self.register_theme(LIGHT)
@@ -237,39 +236,44 @@ class InboxApp(App[None]):
 
     async def _sign_in_quietly(self, account: Account) -> None:
         """Take the password from where it is kept; without one, ask for it."""
-        password, reason, late = self._parts.password, "", None
+        password, reason, silence = self._parts.password, "", None
         if password is None and self._parts.keyring is not None:
             try:
                 password = await self._parts.keyring.get(account.login, account.host)
             except KeyringSilent as silent:
-                reason, late = str(silent), silent.late
+                reason, silence = str(silent), silent
             except KeyringError as error:
                 reason = str(error)
         await self._start_asking(account, password)
         if password is None:
             self._ask_to_sign_in(reason)
-            if late is not None:
-                await self._take_late_password(late)
+            if silence is not None:
+                await self._take_late_password(silence)
 
-    async def _take_late_password(self, late: Future[Secret | None]) -> None:
+    async def _take_late_password(self, silence: KeyringSilent) -> None:
         """A keyring that answers in the end saves the typing."""
         try:
-            password = await asyncio.wrap_future(late)
+            password = await silence.wait()
         except KeyringError:
             return
-        if password is not None and self._sync is not None:
-            self._sync.sign_in(password)
+        if password is None or self._sync is None:
+            return
+        if self._sync.status.state is not State.SIGN_IN:  # one was typed meanwhile
+            return
+        self._sync.sign_in(password)
+        if self._sign_in_screen is not None:
+            self._sign_in_screen.dismiss(False)
 
     # -- signing in
 
     def _ask_to_sign_in(self, reason: str = "") -> None:
         from inbox_tui.screens.sign_in import SignInScreen
 
-        if self._signing_in:
+        if self._sign_in_screen is not None:
+            self._sign_in_screen.show_reason(reason)
             return
-        self._signing_in = True
         account = self._account
-        screen = SignInScreen(
+        self._sign_in_screen = screen = SignInScreen(
             server=_shortest(account.url) if account is not None else self._parts.server,
             login=account.login if account is not None else "",
             attempt=self._attempt,
@@ -280,7 +284,7 @@ class InboxApp(App[None]):
         self.push_screen(screen, self._sign_in_left)
 
     def _sign_in_left(self, signed_in: bool | None) -> None:
-        self._signing_in = False
+        self._sign_in_screen = None
         if not signed_in or self._account is None or self._account == self._shown:
             return
         self.push_screen(self._inbox_of(self._account))
@@ -393,6 +397,14 @@ class InboxApp(App[None]):
                     self._decide(status)
                 if status.state is State.SIGN_IN and status.reason:
                     self._ask_to_sign_in(status.reason)
+                elif status.state is State.WAITING and self._sign_in_screen is not None:
+                    self._sign_in_screen.show_reason(self._wait_in_words(status))
+
+    def _wait_in_words(self, status: Status) -> str:
+        if status.next_at is None:
+            return status.reason
+        seconds = max(1, round(status.next_at - self._parts.clock.moment().seconds))
+        return f"Waiting {seconds} s: {status.reason}"
 
     def _decide(self, status: Status) -> None:
         if self._verdict is not None and not self._verdict.done():

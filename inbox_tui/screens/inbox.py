@@ -571,6 +571,7 @@ class InboxScreen(Screen[None]):
             self._copy(row.message, "text copied")
 
     def _copy(self, text: str, notice: str) -> None:
+        text = text.encode("utf-8", "replace").decode()  # half a surrogate pair goes nowhere
         self.app.copy_to_clipboard(text)
         self._say(notice)
         from inbox_tui.clipboard import copy_here
