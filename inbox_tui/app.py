@@ -20,7 +20,7 @@ from textual.binding import Binding, BindingType
 from textual.screen import Screen
 from textual.theme import Theme
 
-from inbox_tui.archive import Archive, Filter
+from inbox_tui.archive import Archive, Desk, Filter
 from inbox_tui.config import Settings
 from inbox_tui.credentials import Keyring, KeyringError, KeyringSilent, Secret
 from inbox_tui.notices import RESTORE_TITLE, SAVE_TITLE, notification, terminal_title
@@ -151,7 +151,7 @@ class InboxApp(App[None]):
         self._inbox: InboxScreen | None = None
         self._shown: Account | None = None
         self._sync: InboxSync | None = None
-        self._sync_archive: Archive | None = None
+        self._desk: Desk | None = None
         self._asking: asyncio.Task[None] | None = None
         self._verdict: asyncio.Future[Status] | None = None
         self._sign_in_screen: SignInScreen | None = None
@@ -329,26 +329,24 @@ class InboxApp(App[None]):
         return None
 
     async def _verdict_on(self, account: Account, password: Secret) -> Status:
+        sync = self._sync or await self._start_asking(account, None)
         self._verdict = asyncio.get_running_loop().create_future()
         try:
-            if self._sync is None:
-                await self._start_asking(account, password)
-            else:
-                self._sync.sign_in(password)
+            sync.sign_in(password)
             return await self._verdict
         finally:
             self._verdict = None
 
     # -- asking
 
-    async def _start_asking(self, account: Account, password: Secret | None) -> None:
+    async def _start_asking(self, account: Account, password: Secret | None) -> InboxSync:
         parts = self._parts
-        self._sync_archive = await asyncio.to_thread(Archive.open, self._archive.path)
-        self._sync = InboxSync(
-            self._sync_archive,
+        self._desk = Desk(self._archive.path)
+        self._sync = sync = InboxSync(
+            await self._desk.archive(),
             account.number,
             login=account.login,
-            connect=lambda secret: parts.connect(account.url, account.login, secret),
+            connect=partial(parts.connect, account.url, account.login),
             publish=self._heard,
             clock=parts.clock,
             random=parts.random,
@@ -358,10 +356,12 @@ class InboxApp(App[None]):
             refresh_seconds=parts.refresh_seconds,
             keep_days=parts.settings.keep_days,
             limit=parts.limit,
+            in_thread=self._desk.run,
         )
-        self._heard(StatusChanged(self._sync.status))
-        self._asking = asyncio.create_task(self._sync.run())
+        self._heard(StatusChanged(sync.status))
+        self._asking = asyncio.create_task(sync.run())
         self._asking.add_done_callback(self._asking_ended)
+        return sync
 
     def _asking_ended(self, task: asyncio.Task[None]) -> None:
         if not task.cancelled() and (error := task.exception()) is not None:
@@ -372,9 +372,9 @@ class InboxApp(App[None]):
             self._asking.cancel()
             await asyncio.wait([self._asking])
             self._asking = None
-        if self._sync_archive is not None:
-            await asyncio.to_thread(self._sync_archive.close)
-            self._sync_archive = None
+        if self._desk is not None:
+            await self._desk.close()
+            self._desk = None
         self._sync = None
 
     def _refresh(self) -> None:
@@ -393,7 +393,9 @@ class InboxApp(App[None]):
             case Progress():
                 self._decide(Status(State.LIVE))
             case StatusChanged(status):
-                if status.state not in (State.CHECKING, State.WAITING):
+                if status.state is State.LIVE or (
+                    status.reason and status.state is not State.WAITING
+                ):
                     self._decide(status)
                 if status.state is State.SIGN_IN and status.reason:
                     self._ask_to_sign_in(status.reason)

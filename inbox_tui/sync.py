@@ -310,6 +310,7 @@ class InboxSync:
         self._client_password: Secret | None = None
         self._wake = asyncio.Event()
         self._pressed = _Pressed(forced=True, by_user=False)
+        self._unproven = False
         self._probe: _Probe | None = None
         self._pages = 0
         self._received = 0
@@ -326,8 +327,13 @@ class InboxSync:
         self._wake.set()
 
     def sign_in(self, password: Secret | None) -> None:
-        """Go on with this password; None: stop asking until there is one."""
+        """Go on with this password, checked by a request; None: stop asking until there is one.
+
+        Its status is published in any case, also where it is the one of before.
+        """
         self._password = password
+        self._unproven = password is not None
+        self.status = Status(State.CHECKING)
         self._pressed = _Pressed(forced=True, by_user=False)
         self._wake.set()
 
@@ -497,13 +503,16 @@ class InboxSync:
             if last is not None and ask.sweep.reached is None:
                 took = (last.answered_at or last.sent_at) - last.sent_at
                 due = last.sent_at + max(self._refresh_seconds, spacing(took, self._limit))
-                if forced and may_bring_forward(
-                    entries,
-                    self._fingerprint(ask),
-                    now.seconds,
-                    self._refresh_seconds,
-                    took,
-                    self._limit,
+                if self._unproven or (
+                    forced
+                    and may_bring_forward(
+                        entries,
+                        self._fingerprint(ask),
+                        now.seconds,
+                        self._refresh_seconds,
+                        took,
+                        self._limit,
+                    )
                 ):
                     due = now.seconds
             questions.append((ask, due))
@@ -606,6 +615,7 @@ class InboxSync:
     def _succeeded(self, ask: _Ask, answer: Answer) -> list[Event]:
         """Commit the answer, with how far it brings us, in one transaction; what to tell of it."""
         at, seen = self._clock.moment(), self._clock.now()
+        self._unproven = False
         before = ask.sweep.completed
         live = before is not None and seen - before < LIVE_WITHIN
         sweep, gap = self._advance(ask, answer, at, seen)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import TypeVar
 
@@ -13,35 +14,54 @@ T = TypeVar("T")
 
 
 class Desk:
-    """One connection to the archive, opened when first needed, used by one thread at a time."""
+    """One connection to the archive, opened when first needed, in a thread of its own.
+
+    Work is done in the order asked for. A coroutine that is cancelled meanwhile leaves its work to
+    end by itself: the connection is closed after it, never below it.
+    """
 
     def __init__(self, path: Path) -> None:
         self._path = path
         self._archive: Archive | None = None
-        self._turn = asyncio.Lock()
+        self._thread = ThreadPoolExecutor(1, thread_name_prefix="archive")
+        self._at_work = False
 
     async def do(self, work: Callable[[Archive], T]) -> T:
-        """Run `work` with the archive in a thread, after the work asked for earlier.
+        """Run `work` with the archive.
 
         Raises `ArchiveError`, and `QueryCancelled` where `interrupt` ended it.
         """
-        async with self._turn:
-            return await asyncio.to_thread(self._with_archive, work)
+        return await self.run(self._with_archive, work)
+
+    async def run(self, function: Callable[..., T], *arguments: object) -> T:
+        """Run any function in the thread of the archive."""
+        return await asyncio.get_running_loop().run_in_executor(self._thread, function, *arguments)
+
+    async def archive(self) -> Archive:
+        """The archive itself, for one who leaves all work on it to `run`."""
+        return await self.do(lambda archive: archive)
 
     def _with_archive(self, work: Callable[[Archive], T]) -> T:
-        if self._archive is None:
-            self._archive = Archive.open(self._path)
-        return work(self._archive)
+        self._at_work = True
+        try:
+            if self._archive is None:
+                self._archive = Archive.open(self._path)
+            return work(self._archive)
+        finally:
+            self._at_work = False
 
     def interrupt(self) -> None:
         """End the query that is running, if one is."""
-        if self._archive is not None and self._turn.locked():
+        if self._archive is not None and self._at_work:
             self._archive.interrupt()
 
     async def close(self) -> None:
         """Close the connection after the work under way."""
         self.interrupt()
-        async with self._turn:
-            if self._archive is not None:
-                archive, self._archive = self._archive, None
-                await asyncio.to_thread(archive.close)
+        await self.run(self._close)
+        self._thread.shutdown(wait=False)
+
+    def _close(self) -> None:
+        if self._archive is not None:
+            archive, self._archive = self._archive, None
+            archive.close()

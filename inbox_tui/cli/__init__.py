@@ -14,7 +14,16 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from inbox_tui import __version__
-from inbox_tui.cli.failure import DONE, FAILED, USAGE, Failure, fail, let_go_of_output, tell
+from inbox_tui.cli.failure import (
+    DONE,
+    FAILED,
+    USAGE,
+    Failure,
+    at_terminal,
+    fail,
+    let_go_of_output,
+    tell,
+)
 from inbox_tui.cli.options import Given, account_options, example, filter_options
 
 if TYPE_CHECKING:
@@ -79,7 +88,9 @@ class Program(click.Group):
             sys.stdout.reconfigure(errors="backslashreplace")
         status: object = FAILED
         try:
-            status = super().main(args, prog_name, **extra | {"standalone_mode": False})
+            status = super().main(
+                args, prog_name or "inbox-tui", **extra | {"standalone_mode": False}
+            )
         except click.UsageError as error:
             status = error.exit_code
             page = f"'{error.ctx.command_path} --help'" if error.ctx else "--help"
@@ -146,7 +157,7 @@ def main(
 
 
 def _require_terminal() -> None:
-    if not (sys.stdin.isatty() and sys.stdout.isatty()):
+    if not (at_terminal(sys.stdin) and at_terminal(sys.stdout)):
         fail("the inbox needs a terminal; for scripts there are the commands in --help.", USAGE)
 
 
@@ -160,7 +171,7 @@ def run_inbox(given: Given) -> None:
     from inbox_tui.app import DARK, LIGHT, InboxApp, Parts
     from inbox_tui.cli.account import (
         choose,
-        connect,
+        connecting,
         kept_aside,
         local_zone,
         opened,
@@ -177,6 +188,7 @@ def run_inbox(given: Given) -> None:
     with opened(chosen.paths.archive) as archive:
         chosen = with_known_login(chosen, archive)
         settings = chosen.settings
+        clock, limit = SystemClock(), Limit()
         parts = Parts(
             archive_path=chosen.paths.archive,
             settings=settings,
@@ -184,12 +196,12 @@ def run_inbox(given: Given) -> None:
             login=chosen.login.value or None,
             password=password,
             keyring=Keyring(),
-            connect=connect,
-            clock=SystemClock(),
+            connect=connecting(clock, limit),
+            clock=clock,
             random=SystemRandom(),
             local_zone=local_zone(),
             filters=_filters(given, settings.window or None),
-            limit=Limit(),
+            limit=limit,
             refresh_seconds=settings.refresh_seconds,
         )
         try:
@@ -211,7 +223,7 @@ def run_demo(given: Given) -> None:
     from tempfile import TemporaryDirectory
 
     from inbox_tui.app import InboxApp, Parts
-    from inbox_tui.cli.account import connect, local_zone, opened
+    from inbox_tui.cli.account import connecting, local_zone, opened
     from inbox_tui.config import Paths, Settings
     from inbox_tui.credentials import Secret
     from inbox_tui.demo.server import DEMO_WINDOW, start_demo
@@ -227,6 +239,7 @@ def run_demo(given: Given) -> None:
         start_demo(random) as server,
         opened(Paths.under(Path(folder)).archive) as archive,
     ):
+        clock = SystemClock()
         parts = Parts(
             archive_path=archive.path,
             settings=Settings(),
@@ -234,8 +247,8 @@ def run_demo(given: Given) -> None:
             login=server.login,
             password=Secret(server.password),
             keyring=None,
-            connect=connect,
-            clock=SystemClock(),
+            connect=connecting(clock, limit),
+            clock=clock,
             random=random,
             local_zone=local_zone(),
             filters=_filters(given.over(hours=given.hours or 168), None),

@@ -9,6 +9,7 @@ from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta, tzinfo
+from functools import partial
 from os import environ
 from pathlib import Path
 from random import SystemRandom
@@ -21,6 +22,7 @@ from inbox_tui.cli.failure import (
     NO_CONNECTION,
     SIGN_IN_REFUSED,
     USAGE,
+    at_terminal,
     counted,
     fail,
 )
@@ -33,6 +35,7 @@ from inbox_tui.credentials import (
     password_from_environment,
 )
 from inbox_tui.smsc.endpoint import EndpointRefused, endpoint, host_of
+from inbox_tui.smsc.limit import Limit
 
 if TYPE_CHECKING:
     from inbox_tui.archive import Archive, Hold
@@ -147,7 +150,7 @@ def check_login(login: Sourced) -> None:
 @contextmanager
 def opened(path: Path) -> Iterator[Archive]:
     """The archive; what goes wrong with it ends the program in words."""
-    from inbox_tui.archive import Archive, ArchiveError
+    from inbox_tui.archive import Archive, ArchiveDamaged, ArchiveError
 
     try:
         archive = Archive.open(path)
@@ -155,6 +158,8 @@ def opened(path: Path) -> Iterator[Archive]:
             yield archive
         finally:
             archive.close()
+    except ArchiveDamaged as error:
+        fail(f"{error}. Move {path} away: the next start begins a fresh one.")
     except ArchiveError as error:
         fail(f"{error}.")
 
@@ -228,11 +233,17 @@ def _no_login() -> NoReturn:
 # -- asking
 
 
-def connect(url: str, login: str, password: Secret) -> Inbox:
-    """The client of the service, imported when it is first needed."""
-    from inbox_tui.smsc.client import InboxClient
+def connecting(clock: Clock, limit: Limit) -> Callable[[str, str, Secret], Inbox]:
+    """What makes the client of the service, imported when it is first needed."""
 
-    return InboxClient(url, login, password)
+    def connect(url: str, login: str, password: Secret) -> Inbox:
+        from inbox_tui.smsc.client import InboxClient
+
+        return InboxClient(
+            url, login, password, limit=limit, seconds=lambda: clock.moment().seconds
+        )
+
+    return connect
 
 
 async def password_of(chosen: Choices) -> Secret:
@@ -268,13 +279,13 @@ def asking(
     """
     from inbox_tui.sync import InboxSync
 
-    settings, login, url = chosen.settings, chosen.login.value, chosen.url
+    settings, login = chosen.settings, chosen.login.value
     with ThreadPoolExecutor(1) as thread:
         yield InboxSync(
             archive,
             account,
             login=login,
-            connect=lambda secret: connect(url, login, secret),
+            connect=partial(connecting(clock, Limit()), chosen.url, login),
             publish=publish,
             clock=clock,
             random=SystemRandom(),
@@ -294,7 +305,7 @@ class Progress:
 
     def __init__(self, clock: Clock) -> None:
         self._clock = clock
-        self._shown = sys.stderr is not None and sys.stderr.isatty()
+        self._shown = at_terminal(sys.stderr)
         self._width = 0
 
     def heard(self, event: Event) -> None:
@@ -369,6 +380,8 @@ async def asked_once(
     clock: Clock,
 ) -> None:
     """One refresh; ends the program where it did not come to its end."""
+    from inbox_tui.sync import StatusChanged
+
     progress = Progress(clock)
 
     def heard(event: Event) -> None:
@@ -376,6 +389,7 @@ async def asked_once(
         publish(event)
 
     with asking(chosen, archive, account, password, heard, clock) as sync:
+        progress.heard(StatusChanged(sync.status))
         try:
             status = await sync.once()
         finally:

@@ -13,8 +13,8 @@ SHELLS = ("bash", "zsh", "fish")
 @click.command(
     "completion",
     epilog=example(
-        'eval "$(inbox-tui completion bash)"                              in ~/.bashrc',
-        'eval "$(inbox-tui completion zsh)"                               in ~/.zshrc',
+        'eval "$(inbox-tui completion bash)"          in ~/.bashrc',
+        'eval "$(inbox-tui completion zsh)"           in ~/.zshrc',
         "inbox-tui completion fish >~/.config/fish/completions/inbox-tui.fish",
     ),
 )

@@ -64,7 +64,8 @@ def _shown(chosen: Choices) -> Iterator[str]:
         elif key == "server":
             value, source = chosen.server
         yield f"{f'{key} = {_toml(value)}':<40} # {source.removeprefix(f'{path}, ')}"
-    yield "[names]"
+    if names:
+        yield "[names]"
     for number, name in names.items():
         yield f"{json.dumps(number)} = {_toml(name)}"
 

@@ -27,10 +27,19 @@ from inbox_tui.cli.account import (
     asked_once,
     choose,
     known_account,
+    opened,
     until,
     with_known_login,
 )
-from inbox_tui.cli.failure import FAILED, LIMITED, NO_CONNECTION, SIGN_IN_REFUSED, Failure, output
+from inbox_tui.cli.failure import (
+    FAILED,
+    LIMITED,
+    NO_CONNECTION,
+    SIGN_IN_REFUSED,
+    Failure,
+    counted,
+    output,
+)
 from inbox_tui.cli.options import Given, example, for_account
 from inbox_tui.config import Paths, Settings, SettingsError, load_settings
 from inbox_tui.credentials import (
@@ -111,7 +120,7 @@ async def _checked(given: Given, *, online: bool) -> list[Check]:
     checks = [_python(), _terminal(), settings, *_folders(chosen.paths)]
     archive = None
     try:
-        if chosen.paths.archive.exists() or (online and chosen.login.value):
+        if chosen.paths.archive.exists():
             archive = Archive.open(chosen.paths.archive)
             chosen = with_known_login(chosen, archive)
     except ArchiveError as error:
@@ -121,23 +130,17 @@ async def _checked(given: Given, *, online: bool) -> list[Check]:
             checks.append(Check("archive", True, "none yet: the first start begins it"))
     keyring, password = await _keyring(chosen, password)
     checks.insert(2, keyring)
-    if archive is not None:
+    if archive is None:
+        checks.append(_clock(chosen, clock, None))
+    else:
         with archive:
             try:
                 checks += _archive(archive, chosen, clock)
-                if online:
-                    checks.append(await _online(chosen, archive, password, clock))
             except ArchiveError as error:
-                checks.append(
-                    Check(
-                        "archive",
-                        False,
-                        hidden(str(error)),
-                        "the next start sets a damaged one aside",
-                    )
-                )
-    else:
-        checks.append(_clock(chosen, clock, None))
+                remedy = "if it is damaged, move it away: the next start begins a fresh one"
+                checks.append(Check("archive", False, hidden(str(error)), remedy))
+    if online:
+        checks.append(await _online(chosen, password, clock))
     return checks
 
 
@@ -292,8 +295,9 @@ def _archive(archive: Archive, chosen: Choices, clock: SystemClock) -> Iterator[
         unreadable += archive.unreadable(account)
         gaps += len(archive.gaps(account))
     found = (
-        f"version {len(MIGRATIONS)}, {len(accounts)} accounts, {messages} messages, "
-        f"{unreadable} unreadable entries, {gaps} gaps"
+        f"version {len(MIGRATIONS)}, {counted(len(accounts), 'account')}, "
+        f"{counted(messages, 'message')}, {unreadable} that could not be read, "
+        f"{counted(gaps, 'gap')}"
     )
     if archive.read_only:
         yield Check("archive", False, f"{found}; it can't be written to", "mend its mode")
@@ -303,7 +307,9 @@ def _archive(archive: Archive, chosen: Choices, clock: SystemClock) -> Iterator[
     elif archive.set_aside is None:
         yield Check("archive", True, found)
     left = 0 if archive.read_only else archive.index(0)
-    yield Check("search", True, f"{left} messages wait for the index" if left else "all indexed")
+    yield Check(
+        "search", True, f"{counted(left, 'message')} not indexed yet" if left else "all indexed"
+    )
     number = known_account(chosen, archive)
     if number is not None:
         yield _ledger(archive, number, clock)
@@ -318,7 +324,7 @@ def _ledger(archive: Archive, account: int, clock: SystemClock) -> Check:
         (earliest(entries, mark, now.seconds, limit) for mark in {e.fingerprint for e in entries}),
         default=now.seconds,
     )
-    found = f"{recent} requests in the last minute"
+    found = f"{counted(recent, 'request')} in the last minute"
     found += f", the next may go{until(free, clock)}" if free > now.seconds else ""
     hold = archive.hold(account, now)
     if hold is None or not _stands(hold, now.seconds):
@@ -349,16 +355,16 @@ def _clock(chosen: Choices, clock: SystemClock, newest: object) -> Check:
 # -- the server
 
 
-async def _online(
-    chosen: Choices, archive: Archive, password: Secret | None, clock: SystemClock
-) -> Check:
+async def _online(chosen: Choices, password: Secret | None, clock: SystemClock) -> Check:
+    """One refresh, and what came of it."""
     if not chosen.login.value:
         return Check("server", False, "no account is known", "run 'inbox-tui login'")
     if password is None:
         return Check("server", False, "not asked: there is no password", "run 'inbox-tui login'")
-    account = archive.account(chosen.login.value, chosen.host)
     try:
-        await asked_once(chosen, archive, account, password, lambda event: None, clock)
+        with opened(chosen.paths.archive) as archive:
+            account = archive.account(chosen.login.value, chosen.host)
+            await asked_once(chosen, archive, account, password, lambda event: None, clock)
     except Failure as failure:
         remedy = {
             SIGN_IN_REFUSED: "run 'inbox-tui login'",

@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import sys
 from contextlib import suppress
-from typing import NoReturn
+from typing import NoReturn, TextIO
 
 import click
 
@@ -48,6 +48,11 @@ def fail_to_write(error: OSError) -> NoReturn:
     """End the program because standard output does not take what is written."""
     let_go_of_output()
     fail(f"standard output can't be written to: {error.strerror}.")
+
+
+def at_terminal(stream: TextIO | None) -> bool:
+    """Whether somebody sits at the other end of a standard stream, which may be closed."""
+    return stream is not None and stream.isatty()
 
 
 def let_go_of_output() -> None:

@@ -17,7 +17,7 @@ from inbox_tui.cli.account import (
     choose,
     opened_whole,
 )
-from inbox_tui.cli.failure import USAGE, fail, tell
+from inbox_tui.cli.failure import USAGE, at_terminal, fail, tell
 from inbox_tui.cli.options import Given, example, for_account
 from inbox_tui.credentials import (
     ENVIRONMENT,
@@ -62,7 +62,7 @@ def command(given: Given, password_stdin: bool) -> None:
 
 
 def _asked_login(password_stdin: bool) -> Sourced:
-    if password_stdin or not sys.stdin.isatty():
+    if password_stdin or not at_terminal(sys.stdin):
         fail("name the account with --login or INBOX_TUI_LOGIN.", USAGE)
     login = Sourced(click.prompt("Login", err=True).strip(), "--login")
     check_login(login)
@@ -71,6 +71,8 @@ def _asked_login(password_stdin: bool) -> Sourced:
 
 def _password_given(password_stdin: bool) -> Secret:
     if password_stdin:
+        if sys.stdin is None:
+            fail("standard input is closed.", USAGE)
         try:
             text = sys.stdin.buffer.readline().rstrip(b"\r\n").decode()
         except UnicodeDecodeError:
@@ -83,7 +85,7 @@ def _password_given(password_stdin: bool) -> Secret:
     password = password_from_environment()
     if password is not None:
         return password
-    if not sys.stdin.isatty():
+    if not at_terminal(sys.stdin):
         fail("there is no terminal to ask for the password on: use --password-stdin.", USAGE)
     return Secret(click.prompt("Password", hide_input=True, err=True))
 

@@ -25,20 +25,19 @@ from inbox_tui.cli.options import Given, example, for_account
 )
 @for_account
 def command(given: Given) -> None:
-    r"""Fetch what is new once, say how many messages that were, and exit.
+    """Fetch what is new once, say how many messages that were, and exit.
 
     It shares the archive and the server's limit of requests with an open inbox, and waits for the
     limit where it must.
 
-    \b
-    Exit status: 0 done, 1 failed, 2 wrong usage or settings, 3 sign-in refused or
-    no password, 4 limited or blocked by the server, 5 no connection.
+    Exit status: 0 done, 1 failed, 2 wrong usage or settings, 3 sign-in refused or no password,
+    4 limited or blocked by the server, 5 no connection.
     """
     output(asyncio.run(_refreshed(given)))
 
 
 async def _refreshed(given: Given) -> str:
-    from inbox_tui.sync import Event, MessagesArrived, SystemClock
+    from inbox_tui.sync import INDEX_CHUNK, Event, MessagesArrived, SystemClock
 
     new: list[int] = []
 
@@ -54,4 +53,6 @@ async def _refreshed(given: Given) -> str:
         if chosen.settings.keep_days:
             oldest = chosen.since(24 * chosen.settings.keep_days, clock.now())
             archive.expire(account, oldest)
+        while archive.index(INDEX_CHUNK):
+            pass
     return counted(sum(new), "new message") if new else "no new messages"

@@ -27,6 +27,8 @@ from inbox_tui.cli.failure import SIGN_IN_REFUSED, Failure, fail, fail_to_write,
 from inbox_tui.cli.options import MOST_HOURS, Given, example, for_account, hours
 from inbox_tui.exports import Exporter
 from inbox_tui.sync import (
+    IN_FLIGHT_REASON,
+    LIMIT_REASON,
     Clock,
     Event,
     MessagesArrived,
@@ -159,7 +161,7 @@ class News:
         self._version: int | None = None
         self._kept: object = None
         if self._from_now:
-            self._seen.update(row.id for row in self._rows())
+            self._unseen()
 
     def take(self) -> list[Row]:
         """What is new since the last call, oldest first."""
@@ -184,9 +186,9 @@ class News:
         return archive.total(account), archive.unread(account), archive.newest(account)
 
     def _unseen(self) -> list[Row]:
-        rows = [row for row in self._rows() if row.id not in self._seen]
-        self._seen.update(row.id for row in rows)
-        return rows
+        seen, rows = self._seen, self._rows()
+        self._seen = {row.id for row in rows}
+        return [row for row in rows if row.id not in seen]
 
     def _rows(self) -> list[Row]:
         begin = self._chosen.since(PERIOD_HOURS, self._clock.now())
@@ -213,12 +215,12 @@ class Output:
     async def put(self, line: bytes) -> None:
         """Write a line; sets `stop` where the reader is gone, and gives up once that is set."""
         while line:
-            events = dict(self._poll.poll(0)).get(self._file, 0)
-            if events & (select.POLLERR | select.POLLHUP | select.POLLNVAL):
+            events = self._events()
+            if events & _GONE:
                 self._stop.set()
             if self._stop.is_set():
                 return
-            if not events & select.POLLOUT:
+            if not events & _READY:
                 await asyncio.sleep(RETRY_SECONDS)
                 continue
             try:
@@ -232,8 +234,15 @@ class Output:
 
     def gone(self) -> bool:
         """Whether nobody reads any more."""
-        events = dict(self._poll.poll(0)).get(self._file, 0)
-        return bool(events & (select.POLLERR | select.POLLHUP | select.POLLNVAL))
+        return bool(self._events() & _GONE)
+
+    def _events(self) -> int:
+        return dict(self._poll.poll(0)).get(self._file, 0)
+
+
+_GONE = select.POLLERR | select.POLLHUP
+_READY = select.POLLOUT | select.POLLNVAL
+"""What can't be polled, such as a terminal on some systems, is written to as it is."""
 
 
 class Teller:
@@ -268,6 +277,8 @@ class Teller:
                 self._tell(status)
 
     def _tell(self, status: Status) -> None:
+        if status.reason in (IN_FLIGHT_REASON, LIMIT_REASON):
+            return
         if status.state is State.SIGN_IN:
             self.end = Failure(
                 f"sign-in refused: {status.reason}. 'inbox-tui login' takes another password.",

@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from random import Random
     from types import TracebackType
 
-    from inbox_tui.demo.service import Method, Reply
+    from inbox_tui.demo.service import Exchange, Method
 
 PATH: Final = "/sys/get.php"
 """Where the operation is (api.md, Request)."""
@@ -173,11 +173,12 @@ class _Handler(BaseHTTPRequestHandler):
         exchange = demo.service.begin(_parameters(query, form), method)
         try:
             demo.closing.wait(delay + exchange.reply.delay)
-            self._send(exchange.reply)
+            self._send(exchange)
         finally:
             demo.service.finish(exchange)
 
-    def _send(self, reply: Reply) -> None:
+    def _send(self, exchange: Exchange) -> None:
+        reply = exchange.reply
         if reply.end in ("closed", "reset"):
             if reply.end == "reset":
                 self.server.reset_at_end(self.connection)
@@ -187,19 +188,28 @@ class _Handler(BaseHTTPRequestHandler):
         for name, value in reply.headers.items():
             self.send_header(name, value)
         self.send_header("Content-Length", str(len(reply.body)))
-        self.end_headers()
         body = reply.body
         if reply.end == "cut":
             body = body[: len(body) // 2]
             self.close_connection = True
-        if not reply.pause:
+        # A client that has the last byte may ask at once, so the service is done by then.
+        finish = self.server.demo.service.finish
+        if not body:
+            finish(exchange)
+        self.end_headers()
+        self._write(body[:-1], reply.pause)
+        finish(exchange)
+        self.wfile.write(body[-1:])
+
+    def _write(self, body: bytes, pause: float) -> None:
+        """Send a body, with a pause after each byte if there is to be any."""
+        if not pause:
             self.wfile.write(body)
             return
         for byte in body:
             self.wfile.write(bytes([byte]))
-            if self.server.demo.closing.wait(reply.pause):
-                self.close_connection = True
-                return
+            if self.server.demo.closing.wait(pause):
+                pause = 0.0
 
 
 def _parameters(query: bytes, form: bytes) -> dict[str, str]:

@@ -97,9 +97,7 @@ class ExportScreen(ModalScreen[Exported | None]):
                     yield RadioButton(FORMAT_NAMES[form], value=number == 0)
             yield ProgressBar(total=self._messages, show_eta=False, id="export-progress")
             yield Static(id="export-reason")
-            yield Static(
-                Content("Enter writes · → completes · Esc closes"), id="export-hint"
-            )
+            yield Static(Content("Enter writes · → completes · Esc closes"), id="export-hint")
 
     def on_mount(self) -> None:
         """Show no progress before there is any."""

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import json
+import os
 import sqlite3
 from typing import Any
 
 import pytest
 from support.command import LOGIN, PASSWORD, Ended, Files, Memory, incoming, put, run
 
+from inbox_tui.cli.doctor import Check, _line
 from inbox_tui.demo.server import DemoServer
 
 HOST = "smscentre.com"
@@ -45,7 +47,7 @@ def test_all_is_well_with_an_account_that_is_signed_in(files: Files, ring: Memor
     ended = run("doctor")
     assert ended.status == 0
     assert "has the password" in line(ended, "keyring")
-    assert "1 accounts, 2 messages" in line(ended, "archive")
+    assert "1 account, 2 messages" in line(ended, "archive")
     assert "0 requests in the last minute" in line(ended, "limit")
     assert "Europe/Moscow" in line(ended, "clock")
 
@@ -125,22 +127,22 @@ def test_online_makes_one_request(account: DemoServer) -> None:
     assert line(ended, "server") == "✓ server    it answers and takes the password"
     assert len(account.service.requests) == 1
     after = run("doctor")
-    assert "1 requests in the last minute" in line(after, "limit")
+    assert "1 request in the last minute" in line(after, "limit")
 
 
 @pytest.mark.parametrize(
-    ("password", "server", "said"),
+    ("password", "elsewhere", "said"),
     [("wrong", None, "inbox-tui login"), (PASSWORD, "http://127.0.0.1:1", "check the network")],
 )
 def test_online_tells_what_stands_in_the_way(
     account: DemoServer,
     monkeypatch: pytest.MonkeyPatch,
     password: str,
-    server: str | None,
+    elsewhere: str | None,
     said: str,
 ) -> None:
     monkeypatch.setenv("INBOX_TUI_PASSWORD", password)
-    ended = run("doctor", "--online", *(["--server", server] if server else []))
+    ended = run("doctor", "--online", *(["--server", elsewhere] if elsewhere else []))
     assert ended.status == 1
     assert said in line(ended, "server")
 
@@ -185,3 +187,22 @@ def test_a_refused_sign_in_is_told_later_too(account: DemoServer, ring: Memory) 
     ended = run("doctor")
     assert ended.status == 1
     assert "refused" in line(ended, "limit")
+
+
+def test_marks_have_a_colour_where_colours_are_wanted(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delenv("NO_COLOR", raising=False)
+    check = Check("clock", True, "right")
+    assert _line(check) == "\x1b[32m✓\x1b[0m clock     right"
+    monkeypatch.setenv("NO_COLOR", "1")
+    assert _line(check) == "✓ clock     right"
+
+
+def test_the_terminal_is_looked_at(ring: Memory, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("inbox_tui.cli.doctor._terminal_size", lambda: os.terminal_size((30, 10)))
+    monkeypatch.setenv("TERM", "xterm-256color")
+    monkeypatch.delenv("COLORTERM", raising=False)
+    monkeypatch.delenv("NO_COLOR", raising=False)
+    ended = run("doctor")
+    assert ended.status == 1
+    assert "30×10, 256 colours" in line(ended, "terminal")
+    assert "40×12" in line(ended, "terminal")

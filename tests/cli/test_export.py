@@ -191,21 +191,33 @@ def test_on_a_terminal_nothing_that_was_sent_steers_it(files: Files) -> None:
         assert not {"\x1b", "\x9b", "\u202e"} & set(written)
 
 
-def test_a_full_disk_behind_standard_output_is_told(kept: Files) -> None:
-    if not Path("/dev/full").exists():
-        pytest.skip("this system has no /dev/full")
-    with Path("/dev/full").open("wb") as full:
+def test_an_output_that_takes_nothing_is_told(kept: Files) -> None:
+    with Path(os.devnull).open("rb") as read_only:
         ended = subprocess.run(
             [sys.executable, "-m", "inbox_tui", "export"],
-            stdout=full,
+            stdout=read_only,
             stderr=subprocess.PIPE,
             text=True,
             check=False,
         )
     assert ended.returncode == 1
     assert ended.stderr == (
-        "inbox-tui: standard output can't be written to: No space left on device.\n"
+        "inbox-tui: standard output can't be written to: Bad file descriptor.\n"
     )
+
+
+@pytest.mark.parametrize(("closed", "said"), [(1, "standard output is closed."), (0, "1 message.")])
+def test_a_closed_stream_is_no_trouble(kept: Files, closed: int, said: str) -> None:
+    ended = subprocess.run(
+        [sys.executable, "-m", "inbox_tui", "export", "--search", "481516"],
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.PIPE,
+        text=True,
+        check=False,
+        preexec_fn=lambda: os.close(closed),
+    )
+    assert said in ended.stderr
+    assert len(ended.stderr.splitlines()) == 1
 
 
 def test_a_reader_that_has_had_enough_ends_it_quietly(kept: Files) -> None:

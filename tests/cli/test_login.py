@@ -49,7 +49,9 @@ def test_a_wrong_password_is_not_kept(account: DemoServer, ring: Memory) -> None
     assert ring.entries == {}
 
 
-def test_a_refused_password_may_be_tried_again_by_hand(account: DemoServer, ring: Memory) -> None:
+def test_a_refused_password_may_be_tried_again_by_hand(
+    files: Files, account: DemoServer, ring: Memory
+) -> None:
     account.service.accounts[LOGIN] = "changed"
     assert run("login", "--password-stdin", stdin="mine").status == 3
     forget_requests(files.archive)

@@ -17,10 +17,18 @@ from support.command import LOGIN, PASSWORD, Files, Program, incoming, put, run
 
 from inbox_tui.archive import Archive
 from inbox_tui.cli.account import Choices, Sourced
-from inbox_tui.cli.watch import News, Output
+from inbox_tui.cli.watch import News, Output, Teller
 from inbox_tui.config import Paths, Settings
 from inbox_tui.demo.server import DemoServer
 from inbox_tui.smsc.limit import Moment
+from inbox_tui.sync import (
+    LIMIT_REASON,
+    OTHER_PROGRAM_REASON,
+    State,
+    Status,
+    StatusChanged,
+    ZoneSuspected,
+)
 
 SOON = -0.5
 """Minutes ago of a message that is received while the watch runs."""
@@ -249,23 +257,50 @@ async def test_a_reader_that_has_gone_is_noticed_without_writing() -> None:
     os.close(writing)
 
 
-def test_a_full_disk_behind_it_is_told(
+def test_an_output_that_takes_nothing_is_told(
     environment: dict[str, str], files: Files, server: DemoServer
 ) -> None:
-    if not Path("/dev/full").exists():
-        pytest.skip("this system has no /dev/full")
     put(files.archive, server.host, incoming(1))
-    with Path("/dev/full").open("wb") as full:
+    with Path(os.devnull).open("rb") as read_only:
         ended = subprocess.run(
             [sys.executable, "-m", "inbox_tui", "watch", "--since", "1"],
-            stdout=full,
+            stdout=read_only,
             stderr=subprocess.PIPE,
             text=True,
-            env=environment | {"PATH": os.environ["PATH"]},
+            env=environment,
             check=False,
             timeout=20,
         )
     assert ended.returncode == 1
     assert ended.stderr == (
-        "inbox-tui: standard output can't be written to: No space left on device.\n"
+        "inbox-tui: standard output can't be written to: Bad file descriptor.\n"
     )
+
+
+def said(capsys: pytest.CaptureFixture[str], *statuses: Status) -> list[str]:
+    """What a teller says of these statuses."""
+    teller = Teller(Clock())
+    for status in statuses:
+        teller.heard(StatusChanged(status))
+    return capsys.readouterr().err.splitlines()
+
+
+def test_a_line_is_said_each_time_the_state_changes(capsys: pytest.CaptureFixture[str]) -> None:
+    offline = Status(State.OFFLINE, "no \x1bnetwork")
+    checking, live = Status(State.CHECKING), Status(State.LIVE)
+    lines = said(capsys, checking, live, offline, checking, offline, live, checking, live)
+    assert lines == ["inbox-tui: offline: no ␛network.", "inbox-tui: live."]
+
+
+def test_waiting_for_the_limit_as_always_is_not_worth_a_line(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    ordinary = Status(State.WAITING, LIMIT_REASON, 120.0)
+    assert said(capsys, ordinary, Status(State.LIVE)) == []
+    (line,) = said(capsys, Status(State.WAITING, OTHER_PROGRAM_REASON, 120.0))
+    assert "too many requests" in line
+
+
+def test_a_wrong_time_zone_is_told(capsys: pytest.CaptureFixture[str]) -> None:
+    Teller(Clock()).heard(ZoneSuspected("Asia/Omsk", 6.0))
+    assert 'server_timezone = "Asia/Omsk"' in capsys.readouterr().err

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from datetime import datetime, timedelta
 from itertools import accumulate
+from threading import Thread
 
 import pytest
 from hypothesis import given
@@ -172,3 +173,17 @@ def test_the_reply_holds_what_was_visible_on_arrival(service: DemoService) -> No
     service.add(incoming(1))
     service.finish(exchange)
     assert exchange.reply.body == b"[]"
+
+
+def test_threads_lose_no_count(service: DemoService) -> None:
+    def ask(number: int) -> None:
+        for _ in range(10):
+            service.answer(parameters(after_id=number % 4))
+
+    threads = [Thread(target=ask, args=(number,)) for number in range(8)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert len(service.requests) == 80
+    assert len(service.over_limit) == 80 - 4 * 3

@@ -7,6 +7,7 @@ import socket
 import threading
 import time
 from collections.abc import Callable, Iterator
+from contextlib import suppress
 from datetime import datetime
 from random import Random
 from urllib.parse import urlencode
@@ -18,7 +19,7 @@ from support.peer import ServerClock, incoming, parameters
 from inbox_tui.demo import faults
 from inbox_tui.demo.conversations import Arrival, arrivals
 from inbox_tui.demo.server import DEMO_WINDOW, DemoServer, start_demo
-from inbox_tui.demo.service import DemoService, Fault
+from inbox_tui.demo.service import DemoService, Exchange, Fault
 from inbox_tui.smsc.answers import read_answer
 from inbox_tui.smsc.client import InboxClient
 from inbox_tui.smsc.endpoint import endpoint, host_of
@@ -30,6 +31,7 @@ from inbox_tui.smsc.errors import (
     NotAnAnswer,
     Redirected,
     SignInRefused,
+    SmscError,
 )
 from inbox_tui.smsc.limit import Limit
 from inbox_tui.smsc.message import Answer
@@ -277,6 +279,30 @@ async def test_windows_1251_in_place_of_utf_8(service: DemoService, server: Demo
     service.add(incoming(1, "Привет"))
     service.fault = faults.windows_1251
     assert (await fetch(server)).messages[0].message == "Привет"
+
+
+@pytest.mark.parametrize(
+    "fault", [None, faults.empty, faults.truncated, faults.closed, faults.status(503)]
+)
+async def test_a_client_that_has_its_reply_may_ask_at_once(
+    service: DemoService,
+    server: DemoServer,
+    monkeypatch: pytest.MonkeyPatch,
+    fault: Fault | None,
+) -> None:
+    finish = service.finish
+
+    def finish_late(exchange: Exchange) -> None:
+        time.sleep(0.02)
+        finish(exchange)
+
+    monkeypatch.setattr(service, "finish", finish_late)
+    service.fault = fault
+    for after_id in range(3):
+        with suppress(SmscError):
+            await fetch(server, after_id=after_id)
+    assert len(service.requests) == 3
+    assert service.breaches == []
 
 
 async def test_faults_come_in_turn_and_then_all_is_well(

@@ -132,7 +132,6 @@ def test_after_a_kill_the_same_inbox_is_there_before_any_request(
             terminal.wait_for("Message number 39")
             assert len(service.requests) == asked
             terminal.wait_for("Message number 12")
-            print(listed, terminal.text)
             again = [line[:60] for line in terminal.screen.display[3:30]]
             assert sum(a[2:] == b[2:] for a, b in zip(listed, again, strict=True)) >= 25
             assert "38 unread" in terminal.text

@@ -91,9 +91,7 @@ class Model:
             if m.id not in self.rows:
                 received = to_server_seconds(m.received)
                 sent = None if m.sent is None else to_server_seconds(m.sent)
-                self.rows[m.id] = Row(
-                    0, m.id, received, sent, m.phone, m.to_phone, m.message, True
-                )
+                self.rows[m.id] = Row(0, m.id, received, sent, m.phone, m.to_phone, m.message, True)
                 new.append(self.rows[m.id])
         return [row.id for row in sorted(new, key=lambda row: row.key, reverse=True)]
 

@@ -82,6 +82,7 @@ class StagedApp(InboxApp):
 
     scripted: ScriptedInbox
     clock: StillClock
+    passwords: list[str]
     archive_path: Path
 
 
@@ -193,6 +194,12 @@ def stage(
             archive.mark(account, read, unread=False)
     inbox = ScriptedInbox(*replies)
     still = clock or StillClock()
+    passwords: list[str] = []
+
+    def connect(url: str, login: str, password: Secret) -> ScriptedInbox:
+        passwords.append(password.reveal())
+        return inbox
+
     app = StagedApp(
         Parts(
             archive_path=archive.path,
@@ -201,7 +208,7 @@ def stage(
             login=login,
             password=None if password is None else Secret(password),
             keyring=keyring,
-            connect=lambda url, login, password: inbox,
+            connect=connect,
             clock=still,
             random=Random(1),
             local_zone=ZONE,
@@ -213,4 +220,5 @@ def stage(
         archive,
     )
     app.scripted, app.clock, app.archive_path = inbox, still, archive.path
+    app.passwords = passwords
     return app

@@ -1,0 +1,116 @@
+"""List and message side by side, stacked, or one at a time; and the line between them."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+from support.stage import stage, state_is, until, week
+from textual.pilot import Pilot
+
+from inbox_tui.screens.filters import Filters
+from inbox_tui.screens.inbox import InboxScreen
+from inbox_tui.widgets.divider import Divider
+from inbox_tui.widgets.message_list import MessageList
+from inbox_tui.widgets.message_view import MessageView
+
+
+def parts(pilot: Pilot[None]) -> tuple[MessageList, Divider, MessageView]:
+    screen = pilot.app.screen
+    assert isinstance(screen, InboxScreen)
+    return screen.query_one(MessageList), screen.query_one(Divider), screen.query_one(MessageView)
+
+
+@pytest.mark.parametrize("columns", [110, 120, 200])
+async def test_from_110_columns_they_are_side_by_side(tmp_path: Path, columns: int) -> None:
+    async with stage(tmp_path, messages=week()).run_test(size=(columns, 40)) as pilot:
+        await state_is(pilot, "Live")
+        listed, divider, view = parts(pilot)
+        assert listed.region.y == view.region.y
+        assert listed.region.right == divider.region.x == view.region.x - 1
+        assert view.region.right == columns
+
+
+@pytest.mark.parametrize("columns", [60, 80, 109])
+async def test_below_that_they_are_stacked(tmp_path: Path, columns: int) -> None:
+    async with stage(tmp_path, messages=week()).run_test(size=(columns, 24)) as pilot:
+        await state_is(pilot, "Live")
+        listed, divider, view = parts(pilot)
+        assert listed.region.width == view.region.width == columns
+        assert listed.region.bottom == divider.region.y == view.region.y - 1
+
+
+@pytest.mark.parametrize("columns", [30, 40, 59])
+async def test_under_60_the_list_is_alone_and_enter_opens(tmp_path: Path, columns: int) -> None:
+    async with stage(tmp_path, messages=week()).run_test(size=(columns, 12)) as pilot:
+        await state_is(pilot, "Live")
+        listed, divider, view = parts(pilot)
+        assert (listed.display, divider.display, view.display) == (True, False, False)
+        await pilot.press("enter")
+        await pilot.pause()
+        assert (listed.display, view.display) == (False, True)
+        await pilot.press("escape")
+        await pilot.pause()
+        assert (listed.display, view.display) == (True, False)
+
+
+async def test_resizing_never_loses_the_cursor(tmp_path: Path) -> None:
+    async with stage(tmp_path, messages=week()).run_test(size=(120, 40)) as pilot:
+        await state_is(pilot, "Live")
+        await pilot.press("pagedown", "j", "j")
+        listed, _, view = parts(pilot)
+        row = listed.row
+        for size in ((80, 24), (40, 12), (30, 6), (200, 60), (60, 10), (120, 40)):
+            await pilot.resize_terminal(*size)
+            await pilot.pause()
+            assert listed.row == row
+            assert view.row == row
+            assert 0 <= listed.cursor - listed.scroll_offset.y < listed.size.height
+
+
+async def test_the_divider_moves_by_key_and_stays(tmp_path: Path) -> None:
+    app = stage(tmp_path, messages=week())
+    async with app.run_test(size=(120, 40)) as pilot:
+        await state_is(pilot, "Live")
+        before = parts(pilot)[0].region.width
+        await pilot.press("greater_than_sign", "greater_than_sign")
+        await pilot.pause()
+        wider = parts(pilot)[0].region.width
+        assert wider > before
+        await app.workers.wait_for_complete()
+    async with stage(tmp_path).run_test(size=(120, 40)) as pilot:
+        await state_is(pilot, "Live")
+        assert parts(pilot)[0].region.width == wider
+
+
+async def test_the_divider_moves_by_mouse(tmp_path: Path) -> None:
+    async with stage(tmp_path, messages=week()).run_test(size=(120, 40)) as pilot:
+        await state_is(pilot, "Live")
+        divider = parts(pilot)[1]
+        await pilot.mouse_down(divider, offset=(0, 5))
+        await pilot.hover(None, offset=(40, 10))
+        await pilot.mouse_up(None, offset=(40, 10))
+        await until(pilot, lambda: abs(parts(pilot)[0].region.right - 40) <= 1)
+
+
+async def test_neither_side_can_be_dragged_away(tmp_path: Path) -> None:
+    async with stage(tmp_path, messages=week()).run_test(size=(120, 40)) as pilot:
+        await state_is(pilot, "Live")
+        await pilot.press(*["less_than_sign"] * 30)
+        await pilot.pause()
+        assert parts(pilot)[0].region.width >= 25
+        await pilot.press(*["greater_than_sign"] * 30)
+        await pilot.pause()
+        assert parts(pilot)[2].region.width >= 25
+
+
+async def test_times_stay_true_as_time_passes(tmp_path: Path) -> None:
+    app = stage(tmp_path, messages=week(), filters=Filters())
+    async with app.run_test(size=(120, 40)) as pilot:
+        await state_is(pilot, "Live")
+        assert "today 10:39" in app.export_screenshot().replace("&#160;", " ")
+        app.clock.move(24 * 3600)
+        app.screen._ticks = 59
+        await until(
+            pilot, lambda: "yesterday 10:39" in app.export_screenshot().replace("&#160;", " ")
+        )

@@ -1,0 +1,234 @@
+"""Signing in, with every kind of keyring and every answer of the service."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from support.keyrings import LockedBackend, MemoryBackend, SilentBackend, keyring
+from support.stage import StagedApp, message, never, stage, state_is, until
+from textual.pilot import Pilot
+from textual.widgets import Button, Checkbox, Input
+
+from inbox_tui.screens.inbox import InboxScreen
+from inbox_tui.screens.sign_in import SignInScreen
+from inbox_tui.smsc.errors import (
+    AddressBlocked,
+    ConnectionRefused,
+    SignInRefused,
+    TooManyRequests,
+)
+from inbox_tui.smsc.message import Answer
+
+REFUSED = SignInRefused(2, "authorise error")
+GOOD = Answer([message(1, "Hello")], [])
+USER = "alex@smscentre.com"
+
+
+def signing_in(pilot: Pilot[None]) -> bool:
+    return isinstance(pilot.app.screen, SignInScreen) and bool(pilot.app.screen.query("#password"))
+
+
+def text_of(pilot: Pilot[None], selector: str) -> str:
+    widget = pilot.app.screen.query_one(selector)
+    return str(widget.render()) if widget.display else ""
+
+
+async def fill_in(pilot: Pilot[None], **fields: str) -> None:
+    await until(pilot, lambda: signing_in(pilot))
+    for name, value in fields.items():
+        pilot.app.screen.query_one(f"#{name}", Input).value = value
+    pilot.app.screen.query_one("#password", Input).focus()
+    await pilot.pause()
+    await pilot.press("enter")
+
+
+async def inbox_shown(pilot: Pilot[None]) -> None:
+    await until(pilot, lambda: isinstance(pilot.app.screen, InboxScreen))
+
+
+async def test_without_an_account_the_first_screen_signs_in(tmp_path: Path) -> None:
+    kept = MemoryBackend()
+    app = stage(tmp_path, GOOD, login=None, password=None, keyring=keyring(kept))
+    async with app.run_test(size=(120, 40)) as pilot:
+        await fill_in(pilot, login="alex", password="correct horse")
+        await inbox_shown(pilot)
+        assert len(app.scripted.asked) == 1
+        assert kept.kept == {("inbox-tui", USER): "correct horse"}
+
+
+async def test_a_password_in_the_keyring_needs_no_sign_in(tmp_path: Path) -> None:
+    ring = keyring(MemoryBackend(**{USER: "correct horse"}))
+    app = stage(tmp_path, GOOD, password=None, keyring=ring)
+    async with app.run_test() as pilot:
+        await until(pilot, lambda: len(app.scripted.asked) == 1)
+        await inbox_shown(pilot)
+        assert app.passwords == ["correct horse"]
+
+
+async def test_not_to_be_remembered_is_not_stored(tmp_path: Path) -> None:
+    kept = MemoryBackend()
+    app = stage(tmp_path, GOOD, login=None, password=None, keyring=keyring(kept))
+    async with app.run_test(size=(120, 40)) as pilot:
+        await until(pilot, lambda: signing_in(pilot))
+        app.screen.query_one(Checkbox).value = False
+        await fill_in(pilot, login="alex", password="correct horse")
+        await inbox_shown(pilot)
+        assert kept.kept == {}
+
+
+async def test_a_refused_password_is_not_stored_and_not_sent_again_unasked(tmp_path: Path) -> None:
+    kept = MemoryBackend()
+    app = stage(tmp_path, REFUSED, REFUSED, GOOD, login=None, password=None, keyring=keyring(kept))
+    async with app.run_test(size=(120, 40)) as pilot:
+        await fill_in(pilot, login="alex", password="wrong")
+        await until(pilot, lambda: "authorise error" in text_of(pilot, "#sign-in-reason"))
+        assert len(app.scripted.asked) == 1
+        assert kept.kept == {}
+        await fill_in(pilot, password="other")
+        await until(pilot, lambda: len(app.scripted.asked) == 2)
+        await until(pilot, lambda: not app.screen.query_one("#submit", Button).disabled)
+        await fill_in(pilot, password="correct horse")
+        await inbox_shown(pilot)
+        assert app.passwords == ["wrong", "other", "correct horse"]
+        assert kept.kept == {("inbox-tui", USER): "correct horse"}
+
+
+async def test_the_same_refused_password_is_sent_again_only_when_insisted_on(
+    tmp_path: Path,
+) -> None:
+    app = stage(tmp_path, REFUSED, REFUSED, login=None, password=None, keyring=None)
+    async with app.run_test(size=(120, 40)) as pilot:
+        await fill_in(pilot, login="alex", password="wrong")
+        await until(pilot, lambda: "authorise error" in text_of(pilot, "#sign-in-reason"))
+        await fill_in(pilot, password="")
+        await fill_in(pilot, password="wrong")
+        await until(pilot, lambda: "once more" in text_of(pilot, "#sign-in-reason"))
+        assert len(app.scripted.asked) == 1
+        await pilot.press("enter")
+        await until(pilot, lambda: len(app.scripted.asked) == 2)
+
+
+async def test_a_password_refused_before_the_restart_is_not_sent(tmp_path: Path) -> None:
+    app = stage(tmp_path, REFUSED, password="wrong")
+    async with app.run_test(size=(120, 40)) as pilot:
+        await until(pilot, lambda: signing_in(pilot))
+    again = stage(tmp_path, GOOD, password="wrong")
+    async with again.run_test(size=(120, 40)) as pilot:
+        await until(pilot, lambda: "authorise error" in text_of(pilot, "#sign-in-reason"))
+        assert again.scripted.asked == []
+        await fill_in(pilot, password="correct horse")
+        await inbox_shown(pilot)
+        assert len(again.scripted.asked) == 1
+
+
+async def test_no_connection_while_signing_in_says_so_and_stores_nothing(tmp_path: Path) -> None:
+    kept = MemoryBackend()
+    error = ConnectionRefused("smscentre.com refused the connection")
+    app = stage(tmp_path, error, login=None, password=None, keyring=keyring(kept))
+    async with app.run_test(size=(120, 40)) as pilot:
+        await fill_in(pilot, login="alex", password="correct horse")
+        await until(pilot, lambda: "refused the connection" in text_of(pilot, "#sign-in-reason"))
+        assert kept.kept == {}
+
+
+async def test_a_blocked_address_is_told_on_the_sign_in_screen(tmp_path: Path) -> None:
+    app = stage(tmp_path, AddressBlocked(4, "ip is blocked"), login=None, password=None)
+    async with app.run_test(size=(120, 40)) as pilot:
+        await fill_in(pilot, login="alex", password="correct horse")
+        await until(pilot, lambda: "ip is blocked" in text_of(pilot, "#sign-in-reason"))
+
+
+async def test_the_limit_in_the_way_of_signing_in_is_told_with_the_wait(tmp_path: Path) -> None:
+    error = TooManyRequests(9, "duplicate request, wait a minute")
+    app = stage(tmp_path, error, GOOD, login=None, password=None)
+    async with app.run_test(size=(120, 40)) as pilot:
+        await fill_in(pilot, login="alex", password="correct horse")
+        await until(pilot, lambda: "Waiting 61 s" in text_of(pilot, "#sign-in-reason"))
+        app.clock.move(62)
+        await inbox_shown(pilot)
+
+
+async def test_plain_http_is_refused_before_anything_is_sent(tmp_path: Path) -> None:
+    app = stage(tmp_path, GOOD, login=None, password=None)
+    async with app.run_test(size=(120, 40)) as pilot:
+        await fill_in(pilot, server="http://smscentre.com", login="alex", password="correct horse")
+        await until(pilot, lambda: bool(text_of(pilot, "#sign-in-reason")))
+        assert app.scripted.asked == []
+
+
+async def test_without_a_keyring_the_screen_says_that_the_password_is_for_this_run(
+    tmp_path: Path,
+) -> None:
+    app = stage(tmp_path, GOOD, login=None, password=None, keyring=keyring(fail_backend()))
+    async with app.run_test(size=(120, 40)) as pilot:
+        await until(pilot, lambda: signing_in(pilot))
+        await until(pilot, lambda: "this run only" in text_of(pilot, "#keyring-note"))
+        assert app.screen.query_one(Checkbox).disabled
+
+
+def fail_backend() -> object:
+    from keyring.backends.fail import Keyring
+
+    return Keyring()
+
+
+async def test_a_locked_keyring_is_named_and_the_password_asked_for(tmp_path: Path) -> None:
+    app = stage(tmp_path, GOOD, password=None, keyring=keyring(LockedBackend()))
+    async with app.run_test(size=(120, 40)) as pilot:
+        await until(pilot, lambda: signing_in(pilot))
+        assert "locked" in text_of(pilot, "#sign-in-reason")
+        await fill_in(pilot, password="correct horse")
+        await inbox_shown(pilot)
+
+
+async def test_a_keyring_that_answers_late_saves_the_typing(tmp_path: Path) -> None:
+    silent = SilentBackend(**{USER: "correct horse"})
+    app = stage(tmp_path, GOOD, password=None, keyring=keyring(silent))
+    async with app.run_test(size=(120, 40)) as pilot:
+        await until(pilot, lambda: signing_in(pilot))
+        assert "did not answer" in text_of(pilot, "#sign-in-reason")
+        assert app.scripted.asked == []
+        silent.let_go.set()
+        await inbox_shown(pilot)
+        await until(pilot, lambda: len(app.scripted.asked) == 1)
+        assert app.passwords == ["correct horse"]
+
+
+async def test_escape_leaves_the_sign_in_and_the_archive_is_readable(tmp_path: Path) -> None:
+    app = stage(tmp_path, messages=[message(1, "Kept")], password=None)
+    async with app.run_test(size=(120, 40)) as pilot:
+        await until(pilot, lambda: signing_in(pilot))
+        await pilot.press("escape")
+        await inbox_shown(pilot)
+        await state_is(pilot, "Sign in")
+        assert "Kept" in app.export_screenshot().replace("&#160;", " ")
+        await pilot.press("r")
+        await until(pilot, lambda: signing_in(pilot))
+
+
+async def test_two_accounts_are_kept_apart(tmp_path: Path) -> None:
+    kept = MemoryBackend()
+    app = stage(tmp_path, GOOD, messages=[message(7, "Of alex")], keyring=keyring(kept))
+    async with app.run_test(size=(120, 40)) as pilot:
+        await state_is(pilot, "Live")
+    other = stage(tmp_path, GOOD, login="boris", password="b", keyring=keyring(kept))
+    async with other.run_test(size=(120, 40)) as pilot:
+        await until(pilot, lambda: "Hello" in other.export_screenshot())
+        assert "Of alex" not in other.export_screenshot().replace("&#160;", " ")
+
+
+async def test_signing_in_to_another_account_shows_its_inbox(tmp_path: Path) -> None:
+    app = stage(tmp_path, REFUSED, GOOD, messages=[message(7, "Of alex")], password="wrong")
+    async with app.run_test(size=(120, 40)) as pilot:
+        await until(pilot, lambda: signing_in(pilot))
+        await fill_in(pilot, login="boris", password="b")
+        await inbox_shown(pilot)
+        await until(pilot, lambda: "boris@smscentre.com" in app.export_screenshot())
+        assert "Of alex" not in app.export_screenshot().replace("&#160;", " ")
+
+
+async def test_an_inbox_that_is_checking_still_shows_the_archive(tmp_path: Path) -> None:
+    app: StagedApp = stage(tmp_path, never, messages=[message(1, "Kept")])
+    async with app.run_test(size=(120, 40)) as pilot:
+        await state_is(pilot, "Checking")
+        assert "Kept" in app.export_screenshot()

@@ -1,0 +1,57 @@
+"""Keyrings for tests: one in memory, one that does not answer, one that fails."""
+
+from __future__ import annotations
+
+import threading
+
+from keyring.backend import KeyringBackend
+
+from inbox_tui.credentials import Keyring
+
+
+class MemoryBackend(KeyringBackend):
+    """Keeps passwords for as long as the test runs."""
+
+    priority = 1.0  # type: ignore[assignment]
+
+    def __init__(self, **passwords: str) -> None:
+        super().__init__()
+        self.kept = {("inbox-tui", user): password for user, password in passwords.items()}
+
+    def get_password(self, service: str, username: str) -> str | None:
+        return self.kept.get((service, username))
+
+    def set_password(self, service: str, username: str, password: str) -> None:
+        self.kept[service, username] = password
+
+    def delete_password(self, service: str, username: str) -> None:
+        del self.kept[service, username]
+
+
+class SilentBackend(MemoryBackend):
+    """Answers when it is let go."""
+
+    def __init__(self, **passwords: str) -> None:
+        super().__init__(**passwords)
+        self.let_go = threading.Event()
+
+    def get_password(self, service: str, username: str) -> str | None:
+        self.let_go.wait(20)
+        return super().get_password(service, username)
+
+
+class LockedBackend(MemoryBackend):
+    """Is locked, and nobody unlocks it."""
+
+    def get_password(self, service: str, username: str) -> str | None:
+        from keyring.errors import KeyringLocked
+
+        raise KeyringLocked("locked")
+
+    def set_password(self, service: str, username: str, password: str) -> None:
+        self.get_password(service, username)
+
+
+def keyring(backend: KeyringBackend) -> Keyring:
+    """A keyring over this backend; it is waited for only a moment."""
+    return Keyring(backend=backend, timeout=0.2)
