@@ -39,6 +39,7 @@ from inbox_tui.sync import (
     Status,
     StatusChanged,
 )
+from inbox_tui.text import drawn
 from inbox_tui.widgets.presentation import Presentation
 
 if TYPE_CHECKING:
@@ -226,6 +227,14 @@ class InboxApp(App[None]):
     def on_mount(self) -> None:
         """With the first frame on screen, find the password and begin to ask."""
         self._write_to_terminal(SAVE_TITLE)
+        if self._archive.set_aside is not None:
+            self.notify(
+                "The archive was damaged. It is kept beside the fresh one as "
+                f"{drawn(self._archive.set_aside.name)}.",
+                severity="warning",
+                timeout=30,
+                markup=False,
+            )
         if self._account is None:
             self._ask_to_sign_in()
         else:

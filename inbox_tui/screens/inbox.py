@@ -339,7 +339,9 @@ class InboxScreen(Screen[None]):
         filters.shown = listing.messages if listing.complete else None
         filters.total = self._reader.total(self._account)
         unread = self._reader.unread(self._account)
-        self.query_one(TitleBar).unread = unread
+        title = self.query_one(TitleBar)
+        title.unread = unread
+        title.unreadable = self._reader.unreadable(self._account)
         self.app.title = f"({unread}) inbox" if unread else "inbox"
         self._show_empty_text()
 

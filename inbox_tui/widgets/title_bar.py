@@ -34,9 +34,14 @@ class TitleBar(Widget):
     unread: reactive[int | None] = reactive(None)
     """How many messages are unread; None while it is not known."""
 
+    unreadable: reactive[int] = reactive(0)
+    """How many entries of answers are kept aside because they could not be read."""
+
     def render(self) -> Content:
         """Return the line."""
         right = Line()
+        if self.unreadable:
+            right.add(f"{grouped(self.unreadable)} unreadable", "$text-warning").add("  ")
         if self.unread:
             right.add(f"{grouped(self.unread)} unread", "bold")
         elif self.unread == 0:

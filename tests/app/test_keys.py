@@ -443,3 +443,19 @@ def test_remembered_filters_that_make_no_sense_are_none() -> None:
     kept = Filters(to_phone="7911", hours=6, unread=True)
     assert Filters.read(kept.written()) == kept
     assert Filter() == Filters().query(lambda hours: hours)
+
+
+async def test_entries_that_cannot_be_read_are_counted_on_screen(tmp_path: Path) -> None:
+    app = stage(tmp_path, Answer([message(1, "Good")], ['{"id": "x"}', "[]"]))
+    async with app.run_test(size=(80, 24)) as pilot:
+        await state_is(pilot, "Live")
+        await until(pilot, lambda: inbox(pilot).query_one(TitleBar).unreadable == 2)
+        assert "2 unreadable" in app.export_screenshot().replace("&#160;", " ")
+
+
+async def test_a_damaged_archive_is_set_aside_and_said_so(tmp_path: Path) -> None:
+    (tmp_path / "inbox.db").write_bytes(b"This is no database at all. " * 400)
+    app = stage(tmp_path, Answer([message(1, "Fresh")], []))
+    async with app.run_test(size=(120, 40)) as pilot:
+        await until(pilot, lambda: "Fresh" in app.export_screenshot())
+        assert any("inbox.db.damaged-" in told.message for told in app._notifications)
