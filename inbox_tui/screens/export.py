@@ -15,7 +15,7 @@ from textual.containers import Vertical
 from textual.content import Content
 from textual.screen import ModalScreen
 from textual.suggester import Suggester
-from textual.widgets import Input, ProgressBar, RadioButton, RadioSet, Static
+from textual.widgets import Input, ProgressBar, Static
 
 from inbox_tui.archive import ArchiveError
 from inbox_tui.exports import FORMATS, ExportFormat, Written, form_of
@@ -70,6 +70,7 @@ class ExportScreen(ModalScreen[Exported | None]):
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("escape", "leave", "Close"),
         Binding("ctrl+o", "write(True)", "Overwrite", show=False),
+        Binding("tab", "next_format", "Next format", show=False, priority=True),
     ]
 
     def __init__(
@@ -83,6 +84,7 @@ class ExportScreen(ModalScreen[Exported | None]):
         self._export = export
         self._messages = messages
         self._path = path
+        self._form = FORMATS[0]
         self._left = False
 
     def compose(self) -> ComposeResult:
@@ -92,41 +94,43 @@ class ExportScreen(ModalScreen[Exported | None]):
             title = f"Export {count} shown".replace(",", "\N{NO-BREAK SPACE}")
             yield Static(Content(title), id="export-title")
             yield Input(self._path, id="export-file", suggester=PathSuggester(), compact=True)
-            with RadioSet(id="export-format", compact=True):
-                for number, form in enumerate(FORMATS):
-                    yield RadioButton(FORMAT_NAMES[form], value=number == 0)
+            yield Static(id="export-format")
             yield ProgressBar(total=self._messages, show_eta=False, id="export-progress")
             yield Static(id="export-reason")
-            yield Static(Content("Enter writes · → completes · Esc closes"), id="export-hint")
+            yield Static(Content("Enter writes · Tab format · Esc closes"), id="export-hint")
 
     def on_mount(self) -> None:
         """Show no progress before there is any."""
         self.query_one(ProgressBar).display = False
         self._say("")
+        self._show_format()
 
     def _say(self, reason: str) -> None:
         line = self.query_one("#export-reason", Static)
         line.update(Content(drawn(reason)))
         line.display = bool(reason)
 
-    @property
-    def _form(self) -> ExportFormat:
-        return FORMATS[max(0, self.query_one(RadioSet).pressed_index)]
-
-    @on(RadioSet.Changed)
-    def _format_chosen(self) -> None:
+    def action_next_format(self) -> None:
+        """Choose the next format, and give the file its ending."""
+        self._form = FORMATS[(FORMATS.index(self._form) + 1) % len(FORMATS)]
         field = self.query_one("#export-file", Input)
-        path = Path(field.value)
-        if form_of(path) is not None:
-            field.value = str(path.with_suffix(f".{self._form}"))
+        if form_of(Path(field.value)) is not None:
+            field.value = str(Path(field.value).with_suffix(f".{self._form}"))
+            field.cursor_position = len(field.value)
+        self._show_format()
+
+    def _show_format(self) -> None:
+        names = [
+            Content.styled(f"[{name}]", "bold") if form == self._form else Content(f" {name} ")
+            for form, name in FORMAT_NAMES.items()
+        ]
+        self.query_one("#export-format", Static).update(Content(" ").join(names))
 
     @on(Input.Changed)
     def _file_typed(self, event: Input.Changed) -> None:
         self._say("")
-        form = form_of(Path(event.value))
-        if form is not None and form != self._form:
-            buttons = list(self.query(RadioButton))
-            buttons[FORMATS.index(form)].value = True
+        self._form = form_of(Path(event.value)) or self._form
+        self._show_format()
 
     @on(Input.Submitted)
     def _submitted(self) -> None:

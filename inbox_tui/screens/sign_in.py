@@ -35,6 +35,29 @@ class Refusal(NamedTuple):
     same_password: bool = False
 
 
+class PasswordInput(Input):
+    """A line to type a password in, from which nothing is copied."""
+
+    def __init__(self) -> None:
+        super().__init__(password=True, id="password")
+
+    def action_copy(self) -> None:
+        """Leave the clipboard as it is."""
+
+    def action_cut(self) -> None:
+        """Delete what is selected; the clipboard stays as it is."""
+        self.delete_selection()
+
+
+class TickBox(Checkbox):
+    """A checkbox whose tick is there or not: Textual tells the two apart by colour alone."""
+
+    def watch_value(self) -> None:
+        """Show the tick, or none."""
+        self.BUTTON_INNER = "X" if self.value else " "
+        super().watch_value()
+
+
 class SignInScreen(Screen[bool]):
     """Ask for an account until the service takes it.
 
@@ -85,8 +108,8 @@ class SignInScreen(Screen[bool]):
             yield Label("Login", classes="field")
             yield Input(self._login, id="login")
             yield Label("Password", classes="field")
-            yield Input(password=True, id="password")
-            yield Checkbox("Remember in the OS keyring", value=True, id="remember")
+            yield PasswordInput()
+            yield TickBox("Remember in the OS keyring", value=True, id="remember")
             yield Static(id="keyring-note")
             yield Static(id="sign-in-reason")
             with Horizontal(id="sign-in-buttons"):

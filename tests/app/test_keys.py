@@ -459,3 +459,20 @@ async def test_a_damaged_archive_is_set_aside_and_said_so(tmp_path: Path) -> Non
     async with app.run_test(size=(120, 40)) as pilot:
         await until(pilot, lambda: "Fresh" in app.export_screenshot())
         assert any("inbox.db.damaged-" in told.message for told in app._notifications)
+
+
+async def test_tab_changes_the_format_of_an_export_and_the_ending_tells_it(
+    tmp_path: Path,
+) -> None:
+    app = stage(tmp_path, messages=codes())
+    async with app.run_test(size=(80, 24)) as pilot:
+        await state_is(pilot, "Live")
+        await pilot.press("e")
+        await until(pilot, lambda: len(app.screen_stack) == 2)
+        field = app.screen.query_one("#export-file")
+        assert field.value == "~/inbox-2026-11-23.csv"
+        await pilot.press("tab")
+        assert field.value == "~/inbox-2026-11-23.json"
+        field.value = "~/x.jsonl"
+        await pilot.pause()
+        assert "[JSON Lines]" in str(app.screen.query_one("#export-format").render())

@@ -176,7 +176,7 @@ async def test_a_locked_keyring_is_named_and_the_password_asked_for(tmp_path: Pa
     app = stage(tmp_path, GOOD, password=None, keyring=keyring(LockedBackend()))
     async with app.run_test(size=(120, 40)) as pilot:
         await until(pilot, lambda: signing_in(pilot))
-        assert "locked" in text_of(pilot, "#sign-in-reason")
+        await until(pilot, lambda: "locked" in text_of(pilot, "#sign-in-reason"))
         await fill_in(pilot, password="correct horse")
         await inbox_shown(pilot)
 
@@ -186,7 +186,7 @@ async def test_a_keyring_that_answers_late_saves_the_typing(tmp_path: Path) -> N
     app = stage(tmp_path, GOOD, password=None, keyring=keyring(silent))
     async with app.run_test(size=(120, 40)) as pilot:
         await until(pilot, lambda: signing_in(pilot))
-        assert "did not answer" in text_of(pilot, "#sign-in-reason")
+        await until(pilot, lambda: "did not answer" in text_of(pilot, "#sign-in-reason"))
         assert app.scripted.asked == []
         silent.let_go.set()
         await inbox_shown(pilot)
