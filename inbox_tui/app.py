@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import asyncio
 import os
+import signal
+import sys
 import traceback
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
@@ -20,7 +22,7 @@ from textual.binding import Binding, BindingType
 from textual.screen import Screen
 from textual.theme import Theme
 
-from inbox_tui.archive import Archive, Desk, Filter
+from inbox_tui.archive import SIGNED_IN, Archive, Desk, Filter
 from inbox_tui.config import Settings
 from inbox_tui.credentials import Keyring, KeyringError, KeyringSilent, Secret
 from inbox_tui.notices import RESTORE_TITLE, SAVE_TITLE, notification, terminal_title
@@ -48,8 +50,7 @@ if TYPE_CHECKING:
     from inbox_tui.exports import ExportFormat, Written
     from inbox_tui.screens.sign_in import Credentials, Refusal, SignInScreen
 
-SIGNED_IN = "signed_in"
-"""What the archive remembers of an account that the service has let in."""
+TERMINAL_CHECK_SECONDS = 5.0
 FILTERS = "filters"
 """What the archive remembers of the filters last set."""
 
@@ -227,6 +228,10 @@ class InboxApp(App[None]):
     def on_mount(self) -> None:
         """With the first frame on screen, find the password and begin to ask."""
         self._write_to_terminal(SAVE_TITLE)
+        if not self.is_headless:
+            for ending in (signal.SIGTERM, signal.SIGHUP):
+                asyncio.get_running_loop().add_signal_handler(ending, self.exit)
+            self.set_interval(TERMINAL_CHECK_SECONDS, self._leave_with_the_terminal)
         if self._archive.set_aside is not None:
             self.notify(
                 "The archive was damaged. It is kept beside the fresh one as "
@@ -453,6 +458,11 @@ class InboxApp(App[None]):
     def watch_title(self, title: str) -> None:
         """Set the terminal's title."""
         self._write_to_terminal(terminal_title(title))
+
+    def _leave_with_the_terminal(self) -> None:
+        """End where the terminal is gone and no signal told so: Textual would read it for ever."""
+        if not (sys.__stdin__ and sys.__stdin__.isatty()):
+            self.exit()
 
     def _write_to_terminal(self, sequence: str) -> None:
         if self._driver is not None and not self.is_headless and not self.is_web:

@@ -13,6 +13,7 @@ from inbox_tui.archive.errors import (
 )
 from inbox_tui.archive.listings import Listing
 from inbox_tui.archive.records import (
+    SIGNED_IN,
     Filter,
     Gap,
     Hold,
@@ -28,6 +29,7 @@ from inbox_tui.archive.records import (
 )
 
 __all__ = [
+    "SIGNED_IN",
     "Archive",
     "ArchiveBusy",
     "ArchiveDamaged",

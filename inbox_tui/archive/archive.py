@@ -30,16 +30,19 @@ class Archive(Pages, Ledger):
     ) -> Self:
         """Open the archive, or begin it: folder 0700, files 0600.
 
-        A file that is no archive, or not all of one, is moved aside and a new one begun;
-        `set_aside` tells where to. A file that cannot be written to is opened to be read.
+        A file that is no archive, or not all of one, or that was found damaged while it was in use,
+        is moved aside and a new one begun; `set_aside` tells where to. A file that cannot be
+        written to is opened to be read.
         `busy_seconds` is how long a change waits for another program's; `wall` is the wall clock,
         which gives an aware time.
 
         Raises `ArchiveTooNew` for the file of a later version, which is left as it is, and
         `ArchiveError` where there can be no file.
         """
-        connection, read_only, set_aside = open_file(path, busy_seconds, wall)
-        return cls(connection, path, read_only=read_only, set_aside=set_aside, wall=wall)
+        connection, inode, read_only, set_aside = open_file(path, busy_seconds, wall)
+        return cls(
+            connection, path, inode=inode, read_only=read_only, set_aside=set_aside, wall=wall
+        )
 
     def __enter__(self) -> Self:
         return self

@@ -61,6 +61,7 @@ class Database:
         connection: sqlite3.Connection,
         path: Path,
         *,
+        inode: int,
         read_only: bool,
         set_aside: Path | None,
         wall: Callable[[], datetime],
@@ -69,6 +70,7 @@ class Database:
         self.read_only = read_only
         self.set_aside = set_aside
         self._connection = connection
+        self._inode = inode
         self._wall = wall
         self._numbers: dict[int, str] = {}
 
@@ -92,6 +94,20 @@ class Database:
         (others,) = self._one("PRAGMA data_version")
         return (int(others) << 40) + self._connection.total_changes
 
+    def check(self) -> list[str]:
+        """Read the whole file and return what is wrong with it; nothing where all is well.
+
+        A file with something wrong is set aside when it is opened next.
+        """
+        try:
+            complaints = [complaint for (complaint,) in self._all("PRAGMA quick_check")]
+        except ArchiveDamaged as damage:
+            return [str(damage)]
+        if complaints == ["ok"]:
+            return []
+        self._doubt()
+        return complaints
+
     # -- queries
 
     def _each(self, sql: str, parameters: Sequence[Any] = ()) -> Found:
@@ -103,13 +119,13 @@ class Database:
             finally:
                 cursor.close()
         except sqlite3.Error as error:
-            raise archive_error(error) from None
+            raise self._error(error) from None
 
     def _all(self, sql: str, parameters: Sequence[Any] = ()) -> list[tuple[Any, ...]]:
         try:
             return self._connection.execute(sql, parameters).fetchall()
         except sqlite3.Error as error:
-            raise archive_error(error) from None
+            raise self._error(error) from None
 
     def _first(self, sql: str, parameters: Sequence[Any] = ()) -> tuple[Any, ...] | None:
         """Return the first row, or None where there is none."""
@@ -126,14 +142,14 @@ class Database:
         try:
             return self._connection.execute(sql, parameters).rowcount
         except sqlite3.Error as error:
-            raise archive_error(error) from None
+            raise self._error(error) from None
 
     def _do_each(self, sql: str, parameters: Iterable[Sequence[Any]]) -> None:
         """Make a change once for each set of parameters."""
         try:
             self._connection.executemany(sql, parameters)
         except sqlite3.Error as error:
-            raise archive_error(error) from None
+            raise self._error(error) from None
 
     @contextlib.contextmanager
     def _reading(self) -> Iterator[None]:
@@ -155,6 +171,10 @@ class Database:
         """
         if self.read_only:
             raise ArchiveReadOnly("the archive cannot be written to")
+        if not _is_there(self.path, self._inode):
+            raise ArchiveError(
+                "the archive was moved away: start again to use the one that is there"
+            )
         self._do("BEGIN IMMEDIATE")
         try:
             if account is not None:
@@ -169,6 +189,19 @@ class Database:
         if self._first("SELECT 1 FROM accounts WHERE account = ?", (account,)) is None:
             raise ArchiveError("this account is no longer in the archive")
 
+    def _error(self, error: sqlite3.Error) -> ArchiveError:
+        """Return what to raise."""
+        ours = archive_error(error)
+        if isinstance(ours, ArchiveDamaged):
+            self._doubt()
+        return ours
+
+    def _doubt(self) -> None:
+        """Have the file looked through when it is opened next."""
+        if not self.read_only and _is_there(self.path, self._inode):
+            with contextlib.suppress(OSError):
+                private_file(_doubts(self.path))
+
     def _leave(self, how: str) -> None:
         """End a transaction, if SQLite has not ended it itself."""
         if self._connection.in_transaction:
@@ -178,23 +211,36 @@ class Database:
 
 def open_file(
     path: Path, busy_seconds: float, wall: Callable[[], datetime]
-) -> tuple[sqlite3.Connection, bool, Path | None]:
-    """Open or begin the file: the connection, whether it is read-only, where a bad one went.
+) -> tuple[sqlite3.Connection, int, bool, Path | None]:
+    """Open or begin the file.
+
+    Returns the connection, the file's inode, whether it is read-only, and where a bad one went.
 
     Raises `ArchiveError`.
     """
     try:
         if path.exists() and not _writable(path):
-            return _open_read_only(path, busy_seconds), True, None
+            return _open_read_only(path, busy_seconds), path.stat().st_ino, True, None
         private_folder(path.parent)
         set_aside = None
         while True:
             private_file(path)
-            inode = path.stat().st_ino
             try:
-                return _open_to_write(path, busy_seconds), False, set_aside
+                inode = path.stat().st_ino
+            except FileNotFoundError:  # set aside by another program just now
+                continue
+            try:
+                connection = _open_to_write(path, busy_seconds)
             except ArchiveDamaged:
                 set_aside = _set_aside(path, inode, wall) or set_aside
+                continue
+            except ArchiveError:
+                if _is_there(path, inode):
+                    raise
+                continue
+            if _is_there(path, inode):
+                return connection, inode, False, set_aside
+            connection.close()
     except PathRefused as refused:
         raise ArchiveError(str(refused)) from None
     except sqlite3.Error as error:
@@ -209,12 +255,20 @@ def _writable(path: Path) -> bool:
     return os.access(path, os.W_OK) and os.access(path.parent, os.W_OK)
 
 
+def _is_there(path: Path, inode: int) -> bool:
+    try:
+        return path.stat().st_ino == inode
+    except FileNotFoundError:
+        return False
+
+
 def _open_to_write(path: Path, busy_seconds: float) -> sqlite3.Connection:
-    connection = sqlite3.connect(
-        path, timeout=busy_seconds, isolation_level=None, check_same_thread=False
-    )
+    connection = _connected(path, "mode=rw", busy_seconds)  # never makes the file, as not private
     try:
         migrate(connection, lambda: _share(connection, busy_seconds))
+        if _doubts(path).exists():
+            _look_through(connection)
+            _doubts(path).unlink(missing_ok=True)
         for pragma in _PRAGMAS:
             connection.execute(pragma)
     except sqlite3.Error as error:
@@ -224,6 +278,28 @@ def _open_to_write(path: Path, busy_seconds: float) -> sqlite3.Connection:
         connection.close()
         raise
     return connection
+
+
+def _connected(path: Path, parameters: str, busy_seconds: float) -> sqlite3.Connection:
+    return sqlite3.connect(
+        f"{path.absolute().as_uri()}?{parameters}",
+        uri=True,
+        timeout=busy_seconds,
+        isolation_level=None,
+        check_same_thread=False,
+    )
+
+
+def _doubts(path: Path) -> Path:
+    """The file that stands beside an archive while there are doubts about it."""
+    return path.with_name(f"{path.name}.doubts")
+
+
+def _look_through(connection: sqlite3.Connection) -> None:
+    """Raise `ArchiveDamaged` if anything is wrong; what the check cannot see is made anew."""
+    if connection.execute("PRAGMA quick_check(1)").fetchone() != ("ok",):
+        raise ArchiveDamaged("the archive is damaged")
+    connection.execute("UPDATE state SET folding = ''")  # the search index
 
 
 def _share(connection: sqlite3.Connection, busy_seconds: float) -> None:
@@ -247,13 +323,7 @@ def _share(connection: sqlite3.Connection, busy_seconds: float) -> None:
 def _open_read_only(path: Path, busy_seconds: float) -> sqlite3.Connection:
     """Open a file that cannot be written to, where need be without the files beside it."""
     for parameters in ("mode=ro", "mode=ro&immutable=1"):
-        connection = sqlite3.connect(
-            f"{path.absolute().as_uri()}?{parameters}",
-            uri=True,
-            timeout=busy_seconds,
-            isolation_level=None,
-            check_same_thread=False,
-        )
+        connection = _connected(path, parameters, busy_seconds)
         try:
             migrate(connection, None)
         except sqlite3.OperationalError:
@@ -296,6 +366,7 @@ def _moved(path: Path, wall: Callable[[], datetime]) -> Path:
     while target.exists():
         number += 1
         target = named.with_name(f"{named.name}-{number}")
+    _doubts(path).unlink(missing_ok=True)
     for suffix in _SIDE_FILES:  # first, so that the fresh file never meets them
         with contextlib.suppress(FileNotFoundError):
             Path(f"{path}{suffix}").rename(f"{target}{suffix}")

@@ -294,16 +294,12 @@ class Listings(Search):
 
     def _gaps_of(self, account: int, to_phone: str | None) -> list[Gap]:
         """Return the gaps, newest first: of any scope, or those of all numbers and of one."""
-        gaps = self._all(
-            'SELECT scope, start, "end" FROM gaps WHERE account = ? ORDER BY "end" DESC, start',
-            (account,),
-        )
+        gaps = self._all('SELECT scope, start, "end" FROM gaps WHERE account = ?', (account,))
         scopes = (packed(to_phone or ""), "")
-        return list(
-            dict.fromkeys(
-                Gap(start, end) for scope, start, end in gaps if to_phone is None or scope in scopes
-            )
-        )
+        fitting = {
+            Gap(start, end) for scope, start, end in gaps if to_phone is None or scope in scopes
+        }
+        return sorted(fitting, key=lambda gap: (-gap.end, gap.start))
 
     # -- listings of row numbers: seconds are in order, rows of the same second are not
 

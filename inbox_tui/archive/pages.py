@@ -248,12 +248,11 @@ class Pages(Listings):
         while some := self._expire_some(account, before):
             deleted += some
         with self._writing(account):
-            others = self._do(
-                "DELETE FROM unreadable WHERE account = ? AND seen < ?", (account, before)
-            )
+            if self._do("DELETE FROM unreadable WHERE account = ? AND seen < ?", (account, before)):
+                self._do("UPDATE state SET changes = changes + 1, scrub = 1")
             self._do('DELETE FROM gaps WHERE account = ? AND "end" <= ?', (account, before))
         (scrub,) = self._one("SELECT scrub FROM state")
-        if scrub or others:
+        if scrub:
             self._scrub()
         return deleted
 

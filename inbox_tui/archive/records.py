@@ -15,6 +15,8 @@ if TYPE_CHECKING:
     from inbox_tui.smsc.limit import Moment
     from inbox_tui.smsc.message import IncomingMessage
 
+SIGNED_IN = "signed_in"
+"""The name under which is remembered that the service has let an account in."""
 _EPOCH = datetime(1970, 1, 1)  # noqa: DTZ001 - the service's clock has no zone
 
 

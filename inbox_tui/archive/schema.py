@@ -5,7 +5,7 @@ from __future__ import annotations
 import sqlite3
 from collections.abc import Callable
 
-from inbox_tui.archive.errors import ArchiveReadOnly, ArchiveTooNew
+from inbox_tui.archive.errors import ArchiveDamaged, ArchiveReadOnly, ArchiveTooNew
 
 MIGRATIONS: tuple[tuple[str, ...], ...] = (
     (
@@ -114,7 +114,8 @@ def migrate(connection: sqlite3.Connection, share: Callable[[], None] | None) ->
     """Bring a file up to this version, in one transaction; `share` is called before any change.
 
     Without `share` the file cannot be written to. Raises `ArchiveTooNew` for the file of a later
-    version, before anything is changed, `ArchiveReadOnly`, and what SQLite raises.
+    version, before anything is changed, `ArchiveDamaged` for a database of something else,
+    `ArchiveReadOnly`, and what SQLite raises.
     """
     if _version(connection) < len(MIGRATIONS) and share is None:
         raise ArchiveReadOnly(
@@ -125,7 +126,10 @@ def migrate(connection: sqlite3.Connection, share: Callable[[], None] | None) ->
     if _version(connection) < len(MIGRATIONS):
         connection.execute("BEGIN IMMEDIATE")
         try:
-            for statements in MIGRATIONS[_version(connection) :]:
+            version = _version(connection)
+            if version == 0 and connection.execute("SELECT 1 FROM sqlite_schema").fetchone():
+                raise ArchiveDamaged("the file is a database, but not an archive")
+            for statements in MIGRATIONS[version:]:
                 for statement in statements:
                     connection.execute(statement)
             connection.execute(f"PRAGMA user_version = {len(MIGRATIONS)}")
@@ -134,7 +138,12 @@ def migrate(connection: sqlite3.Connection, share: Callable[[], None] | None) ->
             if connection.in_transaction:
                 connection.execute("ROLLBACK")
             raise
-    connection.execute("SELECT changes FROM state").fetchone()
+    try:
+        connection.execute("SELECT changes FROM state").fetchone()
+    except sqlite3.OperationalError as error:
+        if error.sqlite_errorcode != sqlite3.SQLITE_ERROR:
+            raise
+        raise ArchiveDamaged("the file is a database, but not an archive") from None
 
 
 def _version(connection: sqlite3.Connection) -> int:

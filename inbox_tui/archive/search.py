@@ -21,6 +21,9 @@ _FEW_UNREAD = 2000
 _MERGE_PAGES = 200
 """How much of the index is merged in one go: some ten milliseconds."""
 
+_REWRITTEN_PAGES = 65536
+"""A file of no more pages is rewritten when something was deleted; it takes that much memory."""
+
 
 class Search(Tally):
     """The part of the archive that finds messages by their text, sender and receiver.
@@ -174,20 +177,27 @@ class Search(Tally):
         )
 
     def _scrub(self) -> None:
-        """Merge the index until nothing deleted is left in it, and empty the log beside the file.
+        """Merge the index until nothing deleted is left in it, rewrite the file, empty its log.
 
-        A piece at a time, so that other programs can write in between.
+        The index a piece at a time, so that other programs can write in between. What another
+        program still reads stays in the log: then it is done again later, by `index`.
         """
+        (changes,) = self._one("SELECT changes FROM state")
         pages = -_MERGE_PAGES
         while True:
             with self._writing():
                 before = self._connection.total_changes
                 self._do("INSERT INTO search (search, rank) VALUES ('merge', ?)", (pages,))
                 if self._connection.total_changes - before < 2:
-                    self._do("UPDATE state SET scrub = 0")
                     break
             pages = _MERGE_PAGES
-        self._all("PRAGMA wal_checkpoint(TRUNCATE)")
+        (size,) = self._one("PRAGMA page_count")
+        if size <= _REWRITTEN_PAGES:  # pages that were split keep copies of what has left them
+            self._do("VACUUM")
+        held_back, _, _ = self._one("PRAGMA wal_checkpoint(TRUNCATE)")
+        if not held_back:
+            with self._writing():
+                self._do("UPDATE state SET scrub = 0 WHERE changes = ?", (changes,))
 
 
 def source_of(account: int, number: int, wanted: Filter) -> tuple[str, list[object]]:

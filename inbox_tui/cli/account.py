@@ -44,8 +44,6 @@ if TYPE_CHECKING:
 
 DEFAULT = "default"
 """Where a value comes from that nobody has set."""
-SIGNED_IN = "signed_in"
-"""What the archive remembers of an account that the service has let in; the inbox knows it too."""
 LOGIN_VARIABLE, SERVER_VARIABLE = "INBOX_TUI_LOGIN", "INBOX_TUI_SERVER"
 
 
@@ -198,6 +196,8 @@ def kept_aside(path: Path) -> str:
 
 def with_known_login(chosen: Choices, archive: Archive) -> Choices:
     """Where no login is given, the account that was signed in last."""
+    from inbox_tui.archive import SIGNED_IN
+
     if chosen.login.value:
         return chosen
     host, any_host = chosen.host, chosen.server.source == DEFAULT

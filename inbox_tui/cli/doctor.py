@@ -18,7 +18,7 @@ from typing import NamedTuple
 import click
 
 from inbox_tui import __version__
-from inbox_tui.archive import Archive, ArchiveError, Filter, Hold
+from inbox_tui.archive import Archive, ArchiveError, Hold
 from inbox_tui.archive.schema import MIGRATIONS
 from inbox_tui.cli.account import (
     DEFAULT,
@@ -288,10 +288,9 @@ def _archive(archive: Archive, chosen: Choices, clock: SystemClock) -> Iterator[
         found = f"it was damaged; it is kept as {hidden(str(archive.set_aside))}"
         yield Check("archive", False, found, "'inbox-tui sync' fetches the last 7 days again")
     accounts = archive.accounts()
-    messages = readable = unreadable = gaps = 0
+    messages = unreadable = gaps = 0
     for account, _, _ in accounts:
         messages += archive.total(account)
-        readable += sum(1 for _ in archive.export(account, Filter()))
         unreadable += archive.unreadable(account)
         gaps += len(archive.gaps(account))
     found = (
@@ -299,11 +298,11 @@ def _archive(archive: Archive, chosen: Choices, clock: SystemClock) -> Iterator[
         f"{counted(messages, 'message')}, {unreadable} that could not be read, "
         f"{counted(gaps, 'gap')}"
     )
-    if archive.read_only:
+    if archive.check():
+        remedy = "the next start keeps it aside, and begins a fresh one"
+        yield Check("archive", False, f"{found}; it is damaged", remedy)
+    elif archive.read_only:
         yield Check("archive", False, f"{found}; it can't be written to", "mend its mode")
-    elif readable < messages:
-        found = f"{found}; only {readable} can be read"
-        yield Check("archive", False, found, "move it away: 'inbox-tui sync' begins a fresh one")
     elif archive.set_aside is None:
         yield Check("archive", True, found)
     left = 0 if archive.read_only else archive.index(0)

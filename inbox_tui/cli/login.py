@@ -8,8 +8,8 @@ from dataclasses import replace
 
 import click
 
+from inbox_tui.archive import SIGNED_IN
 from inbox_tui.cli.account import (
-    SIGNED_IN,
     Choices,
     Sourced,
     asked_once,

@@ -6,8 +6,8 @@ import asyncio
 
 import click
 
+from inbox_tui.archive import SIGNED_IN
 from inbox_tui.cli.account import (
-    SIGNED_IN,
     Choices,
     choose,
     known_account,

@@ -7,6 +7,7 @@ from functools import partial
 from typing import Any, NamedTuple
 
 from textual.command import DiscoveryHit, Hit, Hits, Provider
+from textual.content import Content
 
 from inbox_tui.screens.inbox import InboxScreen
 from inbox_tui.text import drawn
@@ -41,20 +42,23 @@ COMMANDS = (
 
 
 class InboxCommands(Provider):
-    """What can be done in the inbox, by name."""
+    """What can be done in the inbox, by name. A number may be anyone's words: it is no markup."""
 
     async def discover(self) -> Hits:
         """Everything, while nothing is typed."""
         async for words, hint, run in self._commands():
-            yield DiscoveryHit(words, run, help=hint)
+            yield DiscoveryHit(Content(words), run, text=words, help=hint)
 
     async def search(self, query: str) -> Hits:
         """What fits the words typed."""
         matcher = self.matcher(query)
         async for words, hint, run in self._commands():
-            score = matcher.match(words)
+            score, places = matcher.fuzzy_search.match(query, words)
             if score > 0:
-                yield Hit(score, matcher.highlight(words), run, help=hint)
+                shown = Content(words)
+                for place in places:
+                    shown = shown.stylize(self.match_style or "bold", place, place + 1)
+                yield Hit(score, shown, run, text=words, help=hint)
 
     async def _commands(self) -> AsyncIterator[tuple[str, str, partial[Any]]]:
         screen = self.screen

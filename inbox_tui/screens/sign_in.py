@@ -6,6 +6,7 @@ from collections.abc import Awaitable, Callable
 from typing import ClassVar, NamedTuple
 
 from textual import on
+from textual.actions import SkipAction
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.containers import Horizontal, VerticalScroll
@@ -71,6 +72,10 @@ class SignInScreen(Screen[bool]):
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("escape", "leave", "Back to the inbox"),
         Binding("ctrl+q", "app.quit", "Quit"),
+        # At once: what is typed ahead of the cursor would end in the field before, in the clear.
+        Binding("tab", "app.focus_next", show=False, priority=True),
+        Binding("shift+tab", "app.focus_previous", show=False, priority=True),
+        Binding("enter", "next_field", show=False, priority=True),
     ]
 
     def __init__(
@@ -147,13 +152,20 @@ class SignInScreen(Screen[bool]):
     def _other_password(self) -> None:
         self._again = False
 
+    def action_next_field(self) -> None:
+        """Go on from a field above the password, as long as that is empty."""
+        password = self.query_one(PasswordInput)
+        if not isinstance(self.focused, Input) or self.focused is password or password.value:
+            raise SkipAction
+        self.focus_next(Input)
+
     @on(Input.Submitted)
     @on(Button.Pressed, "#submit")
     def _submit(self) -> None:
         for name in ("server", "login", "password"):
             field = self.query_one(f"#{name}", Input)
             if not field.value.strip():
-                field.focus()
+                self.set_focus(field)
                 if name == "password" and self.query_one("#login", Input).value:
                     self.show_reason("The password is empty.")
                 return

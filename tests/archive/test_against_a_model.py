@@ -7,8 +7,9 @@ from pathlib import Path
 
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
-from inbox_tui.archive import Archive, Filter, Gap, Key, Listing, Row
 from support.archives import SERVER_NOW, Model, incoming, order, page, without_row
+
+from inbox_tui.archive import Archive, Filter, Gap, Key, Listing, Row
 
 TO_PHONES = ("79110000001", "79110000002", "")
 PHONES = ("79991234567", "TINKOFF", "7 (916) 000", "\ud800")
@@ -121,12 +122,9 @@ def test_lists_positions_and_counts_are_those_of_the_model(data: st.DataObject) 
                 assert archive.expire(account, before) == model.expire(before)
             for wanted in data.draw(st.lists(filters, min_size=1, max_size=5)):
                 check(archive, account, model, wanted)
+                keys = [st.sampled_from([row.key]) for row in model.rows.values()]
                 after = data.draw(
-                    st.one_of(
-                        st.none(),
-                        st.builds(Key, instants, st.integers(0, 60)),
-                        *([st.sampled_from([r.key for r in model.rows.values()])] if model.rows else []),
-                    )
+                    st.one_of(st.none(), st.builds(Key, instants, st.integers(0, 60)), *keys)
                 )
                 row = archive.next_unread(account, wanted, after)
                 assert (row and row._replace(row=0)) == model.next_unread(wanted, after)
@@ -163,9 +161,7 @@ def check_counts(archive: Archive, account: int, model: Model, data: st.DataObje
                 assert archive.lowest_id(account, to_phone, since) == lowest
         numbers = archive.to_phones(account, since)
         assert numbers == [(number, *counted[number]) for number in sorted(counted)]
-        assert archive.windows(account, None, [since]) == [
-            len(model.messages(Filter(since=since)))
-        ]
+        assert archive.windows(account, None, [since]) == [len(model.messages(Filter(since=since)))]
     newest = archive.newest(account)
     assert (newest and newest._replace(row=0)) == next(iter(model.messages(Filter())), None)
     for row in rows[:5]:

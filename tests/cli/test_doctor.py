@@ -103,6 +103,18 @@ def test_a_damaged_archive_is_told(files: Files, ring: Memory) -> None:
     assert "it was damaged" in line(ended, "archive")
 
 
+def test_an_archive_damaged_in_its_middle_is_told(files: Files, ring: Memory) -> None:
+    put(files.archive, HOST, *[incoming(number, "text " * 50) for number in range(500)])
+    with files.archive.open("r+b") as archive:
+        archive.seek(files.archive.stat().st_size // 2)
+        archive.write(b"\xff" * 20_000)
+    ended = run("doctor")
+    assert ended.status == 1
+    assert "damaged" in line(ended, "archive")
+    assert "keeps it aside" in line(ended, "archive")
+    assert "it was damaged" in line(run("doctor"), "archive")
+
+
 def test_an_archive_of_a_later_version_is_told(files: Files, ring: Memory) -> None:
     put(files.archive, HOST, incoming(1))
     database = sqlite3.connect(files.archive)

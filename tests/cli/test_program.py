@@ -14,7 +14,7 @@ from support.command import LOGIN, PASSWORD, Files, Memory, incoming, put, run
 
 import inbox_tui.cli.sync
 from inbox_tui import __version__, app
-from inbox_tui.cli import COMMANDS, account, main
+from inbox_tui.cli import COMMANDS, main
 from inbox_tui.demo.server import DemoServer
 
 EVERY_COMMAND = ["login", "logout", "sync", "export", "watch", "doctor", "config"]
@@ -240,10 +240,6 @@ def test_the_demo_writes_nothing_to_the_users_folders(files: Files, opened: list
     assert parts.demo
     assert parts.filters.hours == 168
     assert list(files.home.iterdir()) == []
-
-
-def test_the_inbox_and_the_commands_remember_sign_ins_alike() -> None:
-    assert account.SIGNED_IN == app.SIGNED_IN
 
 
 # -- what nobody foresaw

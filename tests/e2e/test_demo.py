@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import os
 import re
+import signal
+import subprocess
 from pathlib import Path
 
 import pytest
@@ -45,3 +48,36 @@ def test_the_demo_fits_the_terminal(
         terminal.wait_for(lambda text: "Keys" not in text)
         terminal.press("q")
         assert terminal.wait() == 0
+
+
+@pytest.mark.parametrize("how", [signal.SIGTERM, signal.SIGHUP])
+def test_the_demo_leaves_nothing_behind_when_the_session_ends(
+    installed: Path, environment: dict[str, str], tmp_path: Path, how: signal.Signals
+) -> None:
+    environment["TMPDIR"] = str(tmp_path)
+    with Terminal([str(installed), "--demo"], environment=environment) as terminal:
+        terminal.wait_for("Live")
+        assert list(tmp_path.glob("inbox-tui-demo-*"))
+        os.kill(terminal.pid, how)
+        assert terminal.wait() == 0
+    assert not list(tmp_path.glob("inbox-tui-demo-*"))
+
+
+def test_the_program_ends_when_its_terminal_is_gone(
+    installed: Path, environment: dict[str, str]
+) -> None:
+    master, slave = os.openpty()
+    program = subprocess.Popen(
+        [str(installed), "--demo"],
+        stdin=slave,
+        stdout=slave,
+        stderr=slave,
+        env=environment,
+        start_new_session=True,
+    )
+    os.close(slave)
+    shown = b""
+    while b"Live" not in shown:
+        shown += os.read(master, 65536)
+    os.close(master)
+    assert program.wait(timeout=20) in (0, 120)  # 120: nowhere to flush the output to

@@ -11,8 +11,8 @@ from zoneinfo import ZoneInfo
 
 from textual.pilot import Pilot
 
-from inbox_tui.app import SIGNED_IN, InboxApp, Parts
-from inbox_tui.archive import Archive, Gap, Page, Sweep, to_server_seconds
+from inbox_tui.app import InboxApp, Parts
+from inbox_tui.archive import SIGNED_IN, Archive, Gap, Page, Sweep, to_server_seconds
 from inbox_tui.config import Settings
 from inbox_tui.credentials import Keyring, Secret
 from inbox_tui.demo.conversations import history

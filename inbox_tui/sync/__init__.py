@@ -1,0 +1,45 @@
+"""When to ask the service, what to ask for, and what came of it; published as events."""
+
+from inbox_tui.sync.clock import Clock, SystemClock
+from inbox_tui.sync.events import (
+    Event,
+    MessagesArrived,
+    Progress,
+    RefreshDeferred,
+    State,
+    Status,
+    StatusChanged,
+    ZoneSuspected,
+)
+from inbox_tui.sync.inbox_sync import (
+    IN_FLIGHT_REASON,
+    INDEX_CHUNK,
+    LIMIT_REASON,
+    OTHER_PROGRAM_REASON,
+    Inbox,
+    InboxSync,
+)
+from inbox_tui.sync.passes import PAGE_SIZE, PERIOD_HOURS
+from inbox_tui.sync.zone import ZONE_AHEAD
+
+__all__ = [
+    "INDEX_CHUNK",
+    "IN_FLIGHT_REASON",
+    "LIMIT_REASON",
+    "OTHER_PROGRAM_REASON",
+    "PAGE_SIZE",
+    "PERIOD_HOURS",
+    "ZONE_AHEAD",
+    "Clock",
+    "Event",
+    "Inbox",
+    "InboxSync",
+    "MessagesArrived",
+    "Progress",
+    "RefreshDeferred",
+    "State",
+    "Status",
+    "StatusChanged",
+    "SystemClock",
+    "ZoneSuspected",
+]

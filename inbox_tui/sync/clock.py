@@ -1,0 +1,62 @@
+"""Time as the program sees it."""
+
+from __future__ import annotations
+
+import asyncio
+import sys
+import time
+from collections.abc import Callable
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Protocol
+
+from inbox_tui.smsc.limit import Moment
+
+
+class Clock(Protocol):
+    """Passed in wherever time matters, so that tests are exact."""
+
+    def moment(self) -> Moment:
+        """Seconds that never jump and count on while the machine sleeps, with the boot's id."""
+
+    def now(self) -> datetime:
+        """The wall clock, aware, in UTC. It may jump."""
+
+    async def sleep(self, seconds: float) -> None:
+        """Wait; longer than that where the machine sleeps meanwhile."""
+
+
+class SystemClock:
+    """The machine's own clocks."""
+
+    def __init__(self) -> None:
+        self._boot_id, self._seconds = _boot_clock()
+
+    def moment(self) -> Moment:
+        """Seconds since the machine started, sleep included where the system counts it."""
+        return Moment(self._boot_id, self._seconds())
+
+    def now(self) -> datetime:
+        """The wall clock in UTC."""
+        return datetime.now(UTC)
+
+    async def sleep(self, seconds: float) -> None:
+        """Wait on the event loop."""
+        await asyncio.sleep(seconds)
+
+
+def _boot_clock() -> tuple[str, Callable[[], float]]:
+    if sys.platform == "linux":
+        boot_id = Path("/proc/sys/kernel/random/boot_id").read_text().strip()
+        return boot_id, lambda: time.clock_gettime(time.CLOCK_BOOTTIME)
+    if sys.platform == "darwin":
+        import subprocess
+
+        asked = subprocess.run(
+            ["/usr/sbin/sysctl", "-n", "kern.bootsessionuuid"],
+            capture_output=True,
+            text=True,
+            check=False,
+        )
+        return asked.stdout.strip(), lambda: time.clock_gettime(time.CLOCK_MONOTONIC)
+    return "", time.monotonic

@@ -1,0 +1,74 @@
+"""What is published of the asking: how it stands, and what came."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from enum import StrEnum
+from typing import NamedTuple
+
+
+class State(StrEnum):
+    """What the status bar says first."""
+
+    LIVE = "Live"
+    CHECKING = "Checking"
+    WAITING = "Waiting"
+    OFFLINE = "Offline"
+    BLOCKED = "Blocked"
+    SIGN_IN = "Sign in"
+
+
+class Status(NamedTuple):
+    """How things stand: the state, why, and the moment of the next try.
+
+    `next_at` is in seconds of `Clock.moment`, None where nothing is planned. `left` of `allowed`
+    identical requests may still go now. `reason` may hold the server's words: unsafe to draw as is.
+    """
+
+    state: State
+    reason: str = ""
+    next_at: float | None = None
+    left: int = 3
+    allowed: int = 3
+
+
+class StatusChanged(NamedTuple):
+    """The status is another one now."""
+
+    status: Status
+
+
+class MessagesArrived(NamedTuple):
+    """New messages are committed: their ids, newest first. `live` is False in the first pass."""
+
+    new: Sequence[int]
+    live: bool
+
+
+class Progress(NamedTuple):
+    """A pass of several pages goes on: messages received so far, and the page they came with."""
+
+    messages: int
+    page: int
+
+
+class RefreshDeferred(NamedTuple):
+    """A refresh was asked for that may not go yet; `until` in seconds of `Clock.moment`.
+
+    `until` is None where nothing is planned.
+    """
+
+    until: float | None
+
+
+class ZoneSuspected(NamedTuple):
+    """Live messages are dated so that `server_timezone` must be wrong; `zone` would fit.
+
+    `hours` is how far that one is ahead of UTC.
+    """
+
+    zone: str
+    hours: float
+
+
+Event = StatusChanged | MessagesArrived | Progress | RefreshDeferred | ZoneSuspected

@@ -1,0 +1,74 @@
+"""Whether the service's clock is in another zone than the settings say.
+
+Its answers carry no zone (api.md, Success); messages that have only just come tell.
+"""
+
+from __future__ import annotations
+
+from collections import deque
+from collections.abc import Iterable
+from datetime import datetime, timedelta, tzinfo
+from zoneinfo import ZoneInfo, available_timezones
+
+from inbox_tui.smsc.message import IncomingMessage
+from inbox_tui.sync.events import ZoneSuspected
+
+ZONE_AHEAD = 600.0
+"""A message dated so many seconds ahead is dated by another clock."""
+ZONE_BEHIND = 3600.0
+"""So is one that only just came and is dated so many seconds back."""
+_MESSAGES_TO_JUDGE = 3
+_SERVED = (
+    "Europe/Moscow",
+    "UTC",
+    "Europe/Kyiv",
+    "Europe/Samara",
+    "Asia/Almaty",
+    "Asia/Omsk",
+    "Asia/Krasnoyarsk",
+    "Asia/Irkutsk",
+    "Asia/Yakutsk",
+    "Asia/Vladivostok",
+    "Asia/Magadan",
+    "Asia/Kamchatka",
+)
+"""Zones in which the service has customers."""
+
+
+class ZoneJudge:
+    """Suspects `zone` of being wrong when several live messages in a row do not fit it."""
+
+    def __init__(self, zone: tzinfo) -> None:
+        self._zone = zone
+        self._skews: deque[float] = deque(maxlen=_MESSAGES_TO_JUDGE)
+        self._suspected: float | None = None
+
+    def judge(self, live: Iterable[IncomingMessage], seen: datetime) -> ZoneSuspected | None:
+        """Take in messages that came only just before `seen`; a suspicion is told once."""
+        here = seen.astimezone(self._zone)
+        for message in live:
+            skew = (message.received - here.replace(tzinfo=None)).total_seconds()
+            if -ZONE_BEHIND < skew < ZONE_AHEAD:
+                self._skews.clear()
+                self._suspected = None
+            else:
+                self._skews.append(skew)
+        if len(self._skews) < _MESSAGES_TO_JUDGE:
+            return None
+        middle = sorted(self._skews)[_MESSAGES_TO_JUDGE // 2]
+        offset = here.utcoffset() or timedelta()
+        hours = round((offset.total_seconds() + middle) / 1800) / 2
+        if hours == self._suspected:
+            return None
+        self._suspected = hours
+        zone = _zone_with_offset(hours, seen)
+        return None if zone is None else ZoneSuspected(zone, hours)
+
+
+def _zone_with_offset(hours: float, at: datetime) -> str | None:
+    """A zone of this offset from UTC at that time: a served one, if there is one."""
+    offset = timedelta(hours=hours)
+    for zone in (*_SERVED, *sorted(available_timezones())):
+        if at.astimezone(ZoneInfo(zone)).utcoffset() == offset:
+            return zone
+    return None

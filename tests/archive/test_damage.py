@@ -1,0 +1,391 @@
+"""Files that are damaged, from the future, full, busy or not ours to write to."""
+
+from __future__ import annotations
+
+import os
+import sqlite3
+from collections.abc import Iterator
+from contextlib import closing
+from datetime import UTC, datetime
+from pathlib import Path
+
+import pytest
+from support.archives import BOOT, SERVER_NOW, ids, incoming, opened, page, whole
+from support.programs import SPAWN, fill_up, open_and_tell, spawned
+
+from inbox_tui.archive import (
+    Archive,
+    ArchiveBusy,
+    ArchiveDamaged,
+    ArchiveError,
+    ArchiveFull,
+    ArchiveReadOnly,
+    ArchiveTooNew,
+    Filter,
+    Hold,
+)
+from inbox_tui.archive.schema import MIGRATIONS
+from inbox_tui.smsc.limit import Limit
+
+WALL = datetime(2026, 11, 23, 7, 42, 30, tzinfo=UTC)
+DAMAGED = f"inbox.db.damaged-{WALL.astimezone():%Y%m%d-%H%M%S}"
+
+
+@pytest.fixture(scope="module")
+def sound(tmp_path_factory: pytest.TempPathFactory) -> bytes:
+    """The bytes of an archive in which all is well."""
+    folder = tmp_path_factory.mktemp("sound")
+    messages = [
+        incoming(n, f"text {n} " * 20, received=SERVER_NOW - n * 300, phone=f"7{n}")
+        for n in range(600)
+    ]
+    archive, _ = opened(folder, *messages)
+    while archive.index(500):
+        pass
+    archive.close()
+    return (folder / "inbox.db").read_bytes()
+
+
+def at_wall(path: Path) -> Archive:
+    return Archive.open(path, wall=lambda: WALL)
+
+
+def works(archive: Archive) -> bool:
+    """Whether it takes a message and shows it."""
+    account = archive.account("works", "smscentre.com")
+    archive.store_page(account, page(incoming(1)))
+    return ids(whole(archive, account, Filter())) == [1]
+
+
+# -- set aside
+
+
+@pytest.mark.parametrize(
+    "content",
+    [b"this is no database" * 100, b"\0" * 4096, b"x" * 100, b"SQLite format 3\0" + b"\xff" * 5000],
+    ids=["text", "zeroes", "a hundred bytes", "a head without a body"],
+)
+def test_a_file_that_is_no_database_is_set_aside_with_its_date(
+    tmp_path: Path, content: bytes
+) -> None:
+    path = tmp_path / "inbox.db"
+    path.write_bytes(content)
+    with at_wall(path) as archive:
+        assert archive.set_aside == tmp_path / DAMAGED
+        assert works(archive)
+    assert (tmp_path / DAMAGED).read_bytes() == content
+    with at_wall(path) as archive:
+        assert archive.set_aside is None
+        assert archive.accounts() == [(1, "works", "smscentre.com")]
+
+
+def test_an_empty_file_is_begun(tmp_path: Path) -> None:
+    (tmp_path / "inbox.db").touch()
+    with at_wall(tmp_path / "inbox.db") as archive:
+        assert archive.set_aside is None
+        assert works(archive)
+
+
+@pytest.mark.parametrize("version", [0, len(MIGRATIONS)])
+def test_a_database_of_something_else_is_set_aside(tmp_path: Path, version: int) -> None:
+    path = tmp_path / "inbox.db"
+    with closing(sqlite3.connect(path)) as other:
+        other.execute("CREATE TABLE state (other)")
+        other.execute("INSERT INTO state VALUES ('theirs')")
+        other.execute(f"PRAGMA user_version = {version}")
+        other.commit()
+    with at_wall(path) as archive:
+        assert archive.set_aside == tmp_path / DAMAGED
+        assert works(archive)
+    with closing(sqlite3.connect(tmp_path / DAMAGED)) as other:
+        assert other.execute("SELECT * FROM state").fetchall() == [("theirs",)]
+
+
+def test_a_file_cut_short_anywhere_is_set_aside(tmp_path: Path, sound: bytes) -> None:
+    lengths = [*range(2, 5000, 499), *range(5000, len(sound), 33_333), len(sound) - 4096]
+    for length in lengths:
+        folder = tmp_path / str(length)
+        folder.mkdir()
+        (folder / "inbox.db").write_bytes(sound[:length])
+        with at_wall(folder / "inbox.db") as archive:
+            assert archive.set_aside == folder / DAMAGED, length
+            assert works(archive)
+        assert (folder / DAMAGED).read_bytes() == sound[:length]
+
+
+def test_the_files_beside_it_go_with_it(tmp_path: Path) -> None:
+    path = tmp_path / "inbox.db"
+    archive, _ = opened(tmp_path, incoming(1))  # who has it open keeps the files beside it
+    archive._connection.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+    path.write_bytes(b"no database" * 500)
+    with at_wall(path) as fresh:
+        assert works(fresh)
+    assert (tmp_path / DAMAGED).read_bytes() == b"no database" * 500
+    assert (tmp_path / f"{DAMAGED}-wal").read_bytes() == b""
+    assert (tmp_path / f"{DAMAGED}-shm").exists()
+    archive.close()
+    with at_wall(path) as fresh:
+        assert works(fresh)
+
+
+def test_two_damaged_within_a_second_are_both_kept(tmp_path: Path) -> None:
+    path = tmp_path / "inbox.db"
+    for content in (b"first" * 100, b"second" * 100):
+        path.unlink(missing_ok=True)
+        path.write_bytes(content)
+        at_wall(path).close()
+    kept = sorted(tmp_path.glob("inbox.db.damaged-*"))
+    assert [found.read_bytes()[:5] for found in kept] == [b"first", b"secon"]
+
+
+def test_damage_found_in_use_is_told_and_set_aside_by_the_next_start(
+    tmp_path: Path, sound: bytes
+) -> None:
+    path = tmp_path / "inbox.db"
+    middle = len(sound) // 8192 * 4096
+    bad = sound[:middle] + b"\xfe\xca" * 10_000 + sound[middle + 20_000 :]
+    path.write_bytes(bad)
+    with at_wall(path) as archive:
+        assert archive.set_aside is None
+        account = archive.account("alex", "smscentre.com")
+        with pytest.raises(ArchiveDamaged, match=r"^the archive is damaged$"):
+            list(archive.export(account, Filter()))
+    with at_wall(path) as archive:
+        assert archive.set_aside == tmp_path / DAMAGED
+        assert works(archive)
+        assert archive.check() == []
+    assert (tmp_path / DAMAGED).stat().st_size == len(bad)
+    with at_wall(path) as archive:
+        assert archive.set_aside is None
+
+
+def test_damage_found_by_a_check_is_set_aside_by_the_next_start(
+    tmp_path: Path, sound: bytes
+) -> None:
+    path = tmp_path / "inbox.db"
+    bad = bytearray(sound)
+    middle = len(sound) // 8192 * 4096
+    for page_start in range(middle, middle + 40_960, 4096):
+        bad[page_start + 3 : page_start + 8] = b"\xff" * 5  # how many cells it has, and where
+    path.write_bytes(bad)
+    with at_wall(path) as archive:
+        assert archive.set_aside is None
+        assert archive.check() != []
+    with at_wall(path) as archive:
+        assert archive.set_aside == tmp_path / DAMAGED
+        assert archive.check() == []
+
+
+def test_doubts_that_are_unfounded_are_dropped(tmp_path: Path) -> None:
+    archive, account = opened(tmp_path, *[incoming(n, "some text") for n in range(30)])
+    archive.index(100)
+    archive._connection.execute("DELETE FROM search_data WHERE id > 10")
+    with pytest.raises(ArchiveDamaged):
+        whole(archive, account, Filter(search="text"))
+    archive.close()
+    with at_wall(archive.path) as archive:
+        assert archive.set_aside is None
+        while archive.index(7):
+            pass
+        assert len(whole(archive, account, Filter(search="text"))) == 30
+    with at_wall(archive.path) as archive:
+        assert archive.index(7) == 0
+
+
+@pytest.mark.parametrize("turn", range(3))
+def test_programs_that_find_the_damage_at_once_share_the_fresh_archive(
+    tmp_path: Path, sound: bytes, turn: int
+) -> None:
+    content = (sound[: len(sound) // 2], b"no database" * 1000, b"\0" * 100)[turn]
+    path = tmp_path / "inbox.db"
+    path.write_bytes(content)
+    together, told = SPAWN.Barrier(3), SPAWN.Queue()
+    with spawned(open_and_tell, [(path, together, told)] * 3):
+        results = [told.get(timeout=60) for _ in range(3)]
+    (kept,) = tmp_path.glob("inbox.db.damaged-*[0-9]")
+    assert kept.read_bytes() == content
+    assert [name for _, name in results if name] == [kept.name]
+    archive, account = opened(tmp_path)
+    assert sorted(ids(whole(archive, account, Filter()))) == sorted(number for number, _ in results)
+
+
+def test_whoever_still_has_the_old_file_open_writes_no_more(tmp_path: Path) -> None:
+    old, account = opened(tmp_path, incoming(1))
+    (tmp_path / "inbox.db").rename(tmp_path / "elsewhere.db")
+    with Archive.open(tmp_path / "inbox.db") as fresh:
+        assert works(fresh)
+        with pytest.raises(ArchiveError, match="moved away"):
+            old.begin_request(account, "", "a", BOOT, Limit())
+        with pytest.raises(ArchiveError, match="moved away"):
+            old.mark(account, [1], unread=False)
+        old.close()
+        assert works(fresh)
+    with Archive.open(tmp_path / "inbox.db") as again:
+        assert works(again)
+
+
+# -- of a later version
+
+
+def test_the_file_of_a_later_version_is_left_as_it_is(tmp_path: Path) -> None:
+    archive, _ = opened(tmp_path, incoming(1))
+    archive.close()
+    path = tmp_path / "inbox.db"
+    with closing(sqlite3.connect(path)) as other:
+        other.execute(f"PRAGMA user_version = {len(MIGRATIONS) + 1}")
+    before = path.read_bytes()
+    for _ in range(2):
+        with pytest.raises(ArchiveTooNew, match="later version"):
+            Archive.open(path)
+    assert path.read_bytes() == before
+    assert os.listdir(tmp_path) == ["inbox.db"]  # noqa: PTH208
+
+
+# -- no room
+
+
+def test_a_page_for_which_there_is_no_room_leaves_nothing_behind(tmp_path: Path) -> None:
+    told = SPAWN.Queue()
+    with spawned(fill_up, [(tmp_path / "inbox.db", told)]):
+        kept, error = told.get(timeout=60)
+        assert told.get(timeout=60) == [7_000_000]
+    assert error == "the disk is full: nothing can be added to the archive"
+    assert len(kept) >= 100
+    archive, account = opened(tmp_path)
+    assert sorted(ids(whole(archive, account, Filter()))) == [*kept, 7_000_000]
+    assert archive.total(account) == archive.unread(account) == len(kept) + 1
+    assert archive.unreadable(account) == len(kept) // 50
+    assert archive.check() == []
+
+
+def test_a_database_that_may_grow_no_more_can_still_be_read_and_marked(tmp_path: Path) -> None:
+    archive, account = opened(tmp_path, *[incoming(number) for number in range(100)])
+    (pages,) = archive._connection.execute("PRAGMA page_count").fetchone()
+    archive._connection.execute(f"PRAGMA max_page_count = {pages}")
+    large = page(*[incoming(number, "large " * 1000) for number in range(1000, 1100)])
+    with pytest.raises(ArchiveFull):
+        archive.store_page(account, large)
+    assert archive.total(account) == len(whole(archive, account, Filter())) == 100
+    archive.mark(account, [1], unread=False)
+    assert archive.unread(account) == 99
+    archive._connection.execute("PRAGMA max_page_count = 1000000")
+    assert len(archive.store_page(account, large).new) == 100
+
+
+# -- not ours to write to
+
+
+def check_read_only(path: Path) -> None:
+    """Every way to read works, and every way to write is refused."""
+    with Archive.open(path) as archive:
+        assert archive.read_only
+        ((account, _, _),) = archive.accounts()
+        assert archive.account("alex", "smscentre.com") == account
+        assert ids(whole(archive, account, Filter())) == [2, 1]
+        assert ids(whole(archive, account, Filter(search="hello"))) == [2, 1]
+        assert [row.id for row in archive.export(account, Filter())] == [1, 2]
+        assert archive.unread(account) == 2
+        assert archive.check() == []
+        hold = Hold("blocked", 1.0, 1, "", WALL, b"")
+        for write in (
+            lambda: archive.store_page(account, page(incoming(3))),
+            lambda: archive.mark(account, [1], unread=False),
+            lambda: archive.mark_shown_read(account, Filter()),
+            lambda: archive.expire(account, 2**40),
+            lambda: archive.purge(account),
+            lambda: archive.index(10),
+            lambda: archive.remember(account, "a", "b"),
+            lambda: archive.begin_request(account, "", "a", BOOT, Limit()),
+            lambda: archive.end_request(1, BOOT, delivered=True, finished=True),
+            lambda: archive.set_hold(account, hold, BOOT),
+            lambda: archive.clear_hold(account),
+            lambda: archive.account("new", "smscentre.com"),
+        ):
+            with pytest.raises(ArchiveReadOnly, match=r"^the archive cannot be written to$"):
+                write()
+        assert ids(whole(archive, account, Filter())) == [2, 1]
+
+
+@pytest.fixture(params=["the file", "the folder"])
+def not_to_be_written(
+    tmp_path: Path, request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch
+) -> Iterator[Path]:
+    """An archive whose file or folder cannot be written to, by the superuser neither."""
+    folder = tmp_path / "data"
+    folder.mkdir(0o700)
+    archive, _ = opened(folder, incoming(1), incoming(2))
+    archive.close()
+    protected = archive.path if request.param == "the file" else folder
+    protected.chmod(0o400 if request.param == "the file" else 0o500)
+    allowed = os.access
+
+    def access(path: os.PathLike[str], mode: int) -> bool:
+        return not (mode == os.W_OK and Path(path) == protected) and allowed(path, mode)
+
+    monkeypatch.setattr(os, "access", access)  # the superuser may write to anything
+    yield archive.path
+    protected.chmod(0o700)
+
+
+def test_what_cannot_be_written_to_can_be_read(not_to_be_written: Path) -> None:
+    before = not_to_be_written.read_bytes()
+    check_read_only(not_to_be_written)
+    assert not_to_be_written.read_bytes() == before
+
+
+def test_what_cannot_be_written_to_is_read_while_others_write(not_to_be_written: Path) -> None:
+    with closing(sqlite3.connect(not_to_be_written)) as writer:
+        writer.execute("PRAGMA journal_mode = WAL")
+        writer.execute("UPDATE messages SET unread = 1")
+        writer.commit()
+        check_read_only(not_to_be_written)
+
+
+def test_an_earlier_version_that_cannot_be_written_to_is_told(not_to_be_written: Path) -> None:
+    with closing(sqlite3.connect(not_to_be_written)) as other:
+        other.execute("PRAGMA user_version = 0")
+    with pytest.raises(ArchiveReadOnly, match="earlier version"):
+        Archive.open(not_to_be_written)
+
+
+def test_a_folder_in_the_place_of_the_file_is_told(tmp_path: Path) -> None:
+    (tmp_path / "inbox.db").mkdir()
+    with pytest.raises(ArchiveError):
+        Archive.open(tmp_path / "inbox.db")
+    (tmp_path / "file").touch()
+    with pytest.raises(ArchiveError):
+        Archive.open(tmp_path / "file" / "inbox.db")
+
+
+# -- in use
+
+
+def test_a_writer_waits_only_so_long_for_another_and_works_after_it(tmp_path: Path) -> None:
+    opened(tmp_path, incoming(1))[0].close()
+    path = tmp_path / "inbox.db"
+    with Archive.open(path, busy_seconds=0.02) as archive:
+        account = archive.account("alex", "smscentre.com")
+        with closing(sqlite3.connect(path, isolation_level=None)) as other:
+            other.execute("BEGIN IMMEDIATE")
+            with pytest.raises(ArchiveBusy, match="in use by another program"):
+                archive.store_page(account, page(incoming(2)))
+            with pytest.raises(ArchiveBusy):
+                archive.begin_request(account, "", "a", BOOT, Limit())
+            assert ids(whole(archive, account, Filter())) == [1]
+            with Archive.open(path, busy_seconds=0.02) as third:
+                assert third.total(account) == 1
+            other.execute("ROLLBACK")
+        assert list(archive.store_page(account, page(incoming(2))).new) == [2]
+
+
+def test_a_file_locked_whole_is_busy_and_not_damaged(tmp_path: Path) -> None:
+    opened(tmp_path, incoming(1))[0].close()
+    path = tmp_path / "inbox.db"
+    with closing(sqlite3.connect(path, isolation_level=None)) as other:
+        other.execute("PRAGMA locking_mode = EXCLUSIVE")
+        other.execute("BEGIN EXCLUSIVE")
+        with pytest.raises(ArchiveBusy):
+            Archive.open(path, busy_seconds=0.02)
+    with Archive.open(path) as archive:
+        assert archive.set_aside is None
+        assert archive.total(1) == 1

@@ -1,0 +1,169 @@
+"""Killed at any instant, an archive has everything it has acknowledged, and nothing by halves.
+
+Some forty kills by default; `INBOX_TUI_KILLS=400 pytest tests/archive/test_kill.py` takes its time.
+"""
+
+from __future__ import annotations
+
+import os
+import sqlite3
+import time
+from contextlib import closing
+from pathlib import Path
+from random import Random
+from typing import Any
+
+import pytest
+from support.archives import SERVER_NOW, ids, incoming, opened, whole
+from support.programs import SPAWN, let_go, write_until_killed
+
+from inbox_tui.archive import Archive, Filter, Row
+from inbox_tui.smsc.limit import Moment
+
+KILLS = int(os.environ.get("INBOX_TUI_KILLS") or 40)
+FILES = 4
+
+
+class Promised:
+    """What an archive must hold, from what its writers told."""
+
+    def __init__(self) -> None:
+        self.unread: dict[int, bool] = {}
+        self.raws: set[int] = set()
+        self.floor: int | None = None
+
+    def make(self, change: tuple[Any, ...]) -> None:
+        match change:
+            case ("store", turn, numbers):
+                self.unread = dict.fromkeys(numbers, True) | self.unread
+                self.raws = self.raws | {turn}
+                self.floor = turn
+            case ("mark", unread, numbers):
+                there = [number for number in numbers if number in self.unread]
+                self.unread = self.unread | dict.fromkeys(there, unread)
+
+    def with_change(self, change: tuple[Any, ...]) -> Promised:
+        other = Promised()
+        other.unread, other.raws, other.floor = self.unread, self.raws, self.floor
+        other.make(change)
+        return other
+
+    def kept_by(self, archive: Archive, account: int) -> bool:
+        rows = whole(archive, account, Filter())
+        return (
+            {row.id: row.unread for row in rows if isinstance(row, Row)} == self.unread
+            and archive.unreadable(account) == len(self.raws)
+            and archive.sweep(account, "").floor == self.floor
+        )
+
+
+def one_life(path: Path, seed: int, random: Random) -> list[tuple[Any, ...] | None]:
+    """Let a writer write for a moment, kill it, and return all it told."""
+    listening, told = SPAWN.Pipe(duplex=False)
+    writer = SPAWN.Process(target=write_until_killed, args=(path, seed, told))
+    writer.start()
+    told.close()
+    heard = []
+    with closing(listening):
+        for _ in range(random.randrange(1, 30)):
+            assert listening.poll(60)
+            heard.append(listening.recv())
+        time.sleep(random.uniform(0, 0.005))
+        writer.kill()
+        writer.join()
+        try:
+            while True:
+                heard.append(listening.recv())
+        except (EOFError, OSError):
+            return heard
+
+
+def check_file(path: Path) -> None:
+    """What SQLite, and sums made the slow way, say of the file."""
+    with closing(sqlite3.connect(path)) as raw:
+        assert raw.execute("PRAGMA integrity_check").fetchall() == [("ok",)]
+        raw.execute("INSERT INTO search (search) VALUES ('integrity-check')")
+        counted = raw.execute(
+            "SELECT number, received - received % 86400 AS day, count(*), sum(unread)"
+            " FROM messages GROUP BY number, day ORDER BY number, day"
+        ).fetchall()
+        tallied = "SELECT number, day, total, unread FROM tally WHERE number"
+        assert raw.execute(f"{tallied} > 0 ORDER BY number, day").fetchall() == counted
+        assert (
+            raw.execute(f"{tallied} = 0 ORDER BY day").fetchall()
+            == raw.execute(
+                "SELECT 0, received - received % 86400 AS day, count(*), sum(unread)"
+                " FROM messages GROUP BY day ORDER BY day"
+            ).fetchall()
+        )
+        assert (
+            raw.execute("SELECT row FROM unindexed EXCEPT SELECT row FROM messages").fetchall()
+            == []
+        )
+
+
+@pytest.mark.parametrize("file", range(FILES))
+def test_what_was_acknowledged_outlives_a_kill(tmp_path: Path, file: int) -> None:
+    random = Random(file)
+    path = tmp_path / "inbox.db"
+    promised = Promised()
+    for life in range(KILLS // FILES):
+        heard = one_life(path, life, random)
+        changes = [change for change in heard if change is not None]
+        for told, made in zip(changes[::2], changes[1::2], strict=False):
+            assert told == made
+            promised.make(made)
+        with Archive.open(path) as archive:
+            assert archive.set_aside is None
+            account = archive.account("alex", "smscentre.com")
+            if len(changes) % 2:  # it was at work on this one
+                done = promised.with_change(changes[-1])
+                assert promised.kept_by(archive, account) or done.kept_by(archive, account)
+                if done.kept_by(archive, account):
+                    promised = done
+            assert promised.kept_by(archive, account)
+            unread = sum(promised.unread.values())
+            assert (archive.total(account), archive.unread(account)) == (
+                len(promised.unread),
+                unread,
+            )
+            for turn in list(promised.raws)[-3:]:
+                now = Moment("boot", turn * 100.0 + 2)
+                request = archive.last_request(account, str(turn), now)
+                assert request is not None
+                assert request.answered_at == turn * 100.0 + 1
+        check_file(path)
+
+
+def test_a_kill_while_old_messages_are_deleted_keeps_the_rest(tmp_path: Path) -> None:
+    random = Random(5)
+    messages = [incoming(n, f"oldword{n} " * 5, received=SERVER_NOW - n) for n in range(3000)]
+    archive, account = opened(tmp_path, *messages)
+    while archive.index(1000):
+        pass
+    archive.close()
+    for left in range(2500, 0, -500):
+        listening, told = SPAWN.Pipe(duplex=False)
+        program = SPAWN.Process(target=let_go, args=(archive.path, SERVER_NOW - left, told))
+        program.start()
+        assert listening.poll(60)
+        time.sleep(random.uniform(0, 0.1))
+        program.kill()
+        program.join()
+        listening.close()
+        told.close()
+        check_file(archive.path)
+        with Archive.open(archive.path) as archive:
+            kept = ids(whole(archive, account, Filter()))
+            assert kept == list(range(len(kept)))
+            assert left < len(kept) <= left + 501
+            found = ids(whole(archive, account, Filter(search="oldword")))
+            assert found == kept
+            archive.expire(account, SERVER_NOW - left)
+            assert ids(whole(archive, account, Filter())) == list(range(left + 1))
+            while archive.index(1000):
+                pass
+    content = b"".join(path.read_bytes() for path in tmp_path.iterdir())
+    assert b"oldword2999 " not in content
+    assert b"oldword501 " not in content
+    assert b"oldword500 " in content

@@ -1,0 +1,338 @@
+"""Answers written down: all of a page or nothing, every text exact, nothing twice."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from pathlib import Path
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+from support.archives import BOOT, NOW, SERVER_NOW, ids, incoming, opened, page, whole
+from support.programs import SPAWN, spawned, store_pages
+
+from inbox_tui.archive import Archive, ArchiveError, Filter, Gap, Permit, Row, Sweep
+from inbox_tui.smsc.limit import Limit, Moment
+
+anything = st.text(st.characters(), max_size=40)
+"""With lone surrogates, NUL, controls and all."""
+
+
+def at(seconds: float, boot: str = "boot") -> Moment:
+    return Moment(boot, seconds)
+
+
+def test_what_is_stored_is_told_newest_first(tmp_path: Path) -> None:
+    archive, account = opened(tmp_path)
+    messages = [
+        incoming(7, received=SERVER_NOW - 60),
+        incoming(3, received=SERVER_NOW),
+        incoming(9, received=SERVER_NOW),
+        incoming(5, received=SERVER_NOW - 7200),
+    ]
+    assert list(archive.store_page(account, page(*messages)).new) == [9, 3, 7, 5]
+    assert ids(whole(archive, account, Filter())) == [9, 3, 7, 5]
+    assert archive.total(account) == archive.unread(account) == 4
+
+
+def test_the_same_page_twice_is_there_once(tmp_path: Path) -> None:
+    archive, account = opened(tmp_path, incoming(1), incoming(2, "first"))
+    archive.mark(account, [1], unread=False)
+    again = page(incoming(1), incoming(2, "second"), incoming(3), incoming(3, "twice"))
+    assert list(archive.store_page(account, again).new) == [3]
+    shown = whole(archive, account, Filter())
+    assert [(row.id, row.message, row.unread) for row in shown if isinstance(row, Row)] == [
+        (3, "Hello", True),
+        (2, "first", True),
+        (1, "Hello", False),
+    ]
+
+
+def test_the_same_id_in_two_accounts_is_two_messages(tmp_path: Path) -> None:
+    archive, account = opened(tmp_path, incoming(1, "mine"))
+    other = archive.account("other", "smscentre.com")
+    assert list(archive.store_page(other, page(incoming(1, "theirs"))).new) == [1]
+    archive.mark(other, [1], unread=False)
+    mine, theirs = archive.message(account, 1), archive.message(other, 1)
+    assert mine is not None
+    assert theirs is not None
+    assert (mine.message, mine.unread) == ("mine", True)
+    assert (theirs.message, theirs.unread) == ("theirs", False)
+
+
+def test_the_same_login_at_another_host_is_another_account(tmp_path: Path) -> None:
+    archive, account = opened(tmp_path)
+    other = archive.account("alex", "smsc.kz")
+    assert other != account
+    assert archive.account("alex", "smscentre.com") == account
+    assert archive.accounts() == [
+        (account, "alex", "smscentre.com"),
+        (other, "alex", "smsc.kz"),
+    ]
+
+
+@given(text=anything, phone=anything, to_phone=anything, raw=anything, word=anything)
+@settings(max_examples=40, suppress_health_check=[HealthCheck.function_scoped_fixture])
+def test_every_text_comes_back_exactly(
+    tmp_path: Path, text: str, phone: str, to_phone: str, raw: str, word: str
+) -> None:
+    with Archive.open(tmp_path / "inbox.db") as archive:
+        account = archive.account(word, phone)
+        archive.purge(account)
+        account = archive.account(word, phone)
+        message = incoming(1, text, phone=phone, to_phone=to_phone)
+        archive.store_page(account, page(message, scope=to_phone, unreadable=[raw]))
+        archive.index(100)
+        archive.remember(account, word, text)
+        assert (account, word, phone) in archive.accounts()
+    with Archive.open(tmp_path / "inbox.db") as archive:
+        (row,) = whole(archive, account, Filter(to_phone=to_phone, phone=phone))
+        assert isinstance(row, Row)
+        assert (row.message, row.phone, row.to_phone) == (text, phone, to_phone)
+        assert archive.to_phones(account, None) == [(to_phone, 1, 1)]
+        assert archive.recall(account, word) == text
+        assert archive.unreadable(account) == 1
+        assert archive.settled(account, to_phone, at(2000), 0) == 1
+
+
+@pytest.mark.parametrize(
+    "received", [-5_000_000, 0, 2**33 - 1, 2**33, 10**11, 253_402_300_799], ids=str
+)
+def test_any_date_is_kept_and_listed_in_its_place(tmp_path: Path, received: int) -> None:
+    archive, account = opened(tmp_path)
+    dated = [incoming(n, "code", received=received - n % 2, phone="7") for n in range(4)]
+    archive.store_page(account, page(incoming(10, "code", phone="7"), *dated))
+    archive.index(3)
+    for wanted in (Filter(), Filter(search="code"), Filter(unread=True), Filter(phone="7")):
+        shown = [2, 0, 3, 1]
+        expected = [*shown, 10] if received > SERVER_NOW else [10, *shown]
+        assert ids(whole(archive, account, wanted)) == expected
+    dated_row = archive.message(account, 2)
+    assert dated_row is not None
+    assert (dated_row.received, dated_row.sent) == (received, received - 2)
+
+
+def test_a_message_without_a_time_of_sending_has_none(tmp_path: Path) -> None:
+    archive, account = opened(tmp_path, incoming(1)._replace(sent=None))
+    row = archive.message(account, 1)
+    assert row is not None
+    assert row.sent is None
+
+
+def test_the_smallest_and_the_largest_id_are_kept(tmp_path: Path) -> None:
+    archive, account = opened(tmp_path, incoming(0), incoming(2**63 - 1))
+    archive.mark(account, [0, 2**63 - 1], unread=False)
+    assert ids(whole(archive, account, Filter())) == [2**63 - 1, 0]
+    assert archive.unread(account) == 0
+    assert archive.settled(account, "", at(1000), 0) == 2**63 - 1
+
+
+def test_a_page_that_cannot_be_kept_whole_leaves_nothing(tmp_path: Path) -> None:
+    archive, account = opened(tmp_path)
+    permit = archive.begin_request(account, "", "a", at(999), Limit())
+    assert isinstance(permit, Permit)
+    too_large = incoming(1)._replace(id=2**63)
+    bad = page(
+        incoming(5),
+        incoming(1)._replace(to_phone="new"),
+        too_large,
+        unreadable=["raw"],
+        sweep=Sweep(5, None, None, NOW),
+        gap=Gap(1, 2),
+        entry=permit.entry,
+    )
+    with pytest.raises(OverflowError):
+        archive.store_page(account, bad)
+    assert archive.total(account) == archive.unreadable(account) == 0
+    assert archive.gaps(account) == []
+    assert archive.to_phones(account, None) == []
+    assert archive.sweep(account, "") == Sweep(None, None, None, None)
+    assert archive.settled(account, "", at(2000), 0) is None
+    assert [entry.answered_at for entry in archive.ledger(account, at(1000))] == [None]
+    assert list(archive.store_page(account, page(incoming(5))).new) == [5]
+
+
+def test_what_cannot_be_read_is_kept_raw_and_once(tmp_path: Path) -> None:
+    archive, account = opened(tmp_path)
+    raws = ['{"id": "seven"}', "\ud800 half", "a\0b"]
+    archive.store_page(account, page(unreadable=[*raws, raws[0]]))
+    archive.store_page(account, page(unreadable=raws[:1]))
+    assert archive.unreadable(account) == 3
+    assert archive.total(account) == 0
+
+
+def test_a_gap_is_kept_with_its_scope_and_once(tmp_path: Path) -> None:
+    archive, account = opened(tmp_path)
+    for scope in ("", "7", "7"):
+        archive.store_page(account, page(scope=scope, gap=Gap(10, 20)))
+    archive.store_page(account, page(gap=Gap(30, 40)))
+    assert archive.gaps(account) == [Gap(30, 40), Gap(10, 20)]
+
+
+# -- read marks
+
+
+def test_marks_are_counted_once(tmp_path: Path) -> None:
+    archive, account = opened(tmp_path, *[incoming(number) for number in range(2500)])
+    archive.mark(account, [*range(2400), *range(100), 7_000_000], unread=False)
+    archive.mark(account, range(10), unread=False)
+    assert (archive.total(account), archive.unread(account)) == (2500, 100)
+    archive.mark(account, [1, 1, 2], unread=True)
+    assert archive.unread(account) == 102
+    row = archive.message(account, 1)
+    assert row is not None
+    assert row.unread
+
+
+@pytest.mark.parametrize(
+    ("wanted", "read"),
+    [
+        (Filter(), 30),
+        (Filter(to_phone="7911"), 10),
+        (Filter(since=SERVER_NOW - 4), 5),
+        (Filter(search="odd"), 15),
+        (Filter(phone="7999", search="odd"), 5),
+        (Filter(to_phone="unheard of"), 0),
+        (Filter(unread=True), 30),
+    ],
+)
+def test_all_that_is_shown_is_marked_read(tmp_path: Path, wanted: Filter, read: int) -> None:
+    messages = [
+        incoming(
+            number,
+            ("even", "odd")[number % 2],
+            received=SERVER_NOW - number,
+            to_phone=("7911", "7912", "7913")[number % 3],
+            phone=("7998", "7997", "7999")[number % 3],
+        )
+        for number in range(30)
+    ]
+    archive, account = opened(tmp_path, *messages)
+    archive.index(11)
+    fitting = ids(whole(archive, account, wanted))
+    marked = archive.mark_shown_read(account, wanted)
+    assert len(marked) == read
+    assert sorted(marked) == sorted(fitting)
+    assert archive.unread(account) == 30 - read
+    assert archive.mark_shown_read(account, wanted) == []
+
+
+# -- how far the service has been asked
+
+
+def test_a_sweep_is_kept_for_each_scope(tmp_path: Path) -> None:
+    archive, account = opened(tmp_path)
+    sweep = Sweep(17, 2**63 - 1, at(12.25), datetime(2026, 11, 23, 7, 0, 0, 5, tzinfo=UTC))
+    archive.store_page(account, page(sweep=sweep))
+    archive.store_page(account, page(scope="7", sweep=Sweep(None, 3, at(1.5), None)))
+    assert archive.sweep(account, "") == sweep
+    assert archive.sweep(account, "7") == Sweep(None, 3, at(1.5), None)
+    assert archive.sweep(account, "8") == Sweep(None, None, None, None)
+
+
+def test_the_highest_id_seen_long_enough_before_a_pass_is_settled(tmp_path: Path) -> None:
+    archive, account = opened(tmp_path)
+    for seconds, number in ((100, 10), (200, 30), (250, 20), (400, 40)):
+        archive.store_page(account, page(incoming(number), at=at(seconds)))
+    for started, settled in ((399, None), (400, 10), (499, 10), (500, 30), (699, 30), (700, 40)):
+        assert archive.settled(account, "", at(started), 300) == settled
+    assert archive.settled(account, "7", at(5000), 300) is None
+    other = archive.account("other", "smscentre.com")
+    assert archive.settled(other, "", at(5000), 300) is None
+
+
+def test_what_was_seen_again_is_settled_by_when_it_was_seen_first(tmp_path: Path) -> None:
+    archive, account = opened(tmp_path)
+    archive.store_page(account, page(incoming(10), at=at(100)))
+    archive.store_page(account, page(incoming(10), at=at(600)))
+    assert archive.settled(account, "", at(450), 300) == 10
+
+
+def test_what_another_boot_saw_settles_nothing(tmp_path: Path) -> None:
+    archive, account = opened(tmp_path)
+    archive.store_page(account, page(incoming(10), at=at(100, "earlier")))
+    assert archive.settled(account, "", at(5000), 300) is None
+    archive.store_page(account, page(incoming(11), at=at(50)))
+    assert archive.settled(account, "", at(5000), 300) == 11
+    assert archive.settled(account, "", at(5000, "earlier"), 300) is None
+
+
+def test_sightings_are_few_and_hours_later_still_tell_the_highest(tmp_path: Path) -> None:
+    archive, account = opened(tmp_path)
+    archive.store_page(account, page(incoming(90_000), at=at(0)))
+    for turn in range(1, 400):
+        archive.store_page(account, page(incoming(turn), at=at(turn * 40)))
+    (kept,) = archive._connection.execute("SELECT count(*) FROM sightings").fetchone()
+    assert kept < 200
+    assert archive.settled(account, "", at(16_000), 300) == 90_000
+    assert archive.settled(account, "", at(16_000), 15_000) == 90_000
+
+
+# -- small things
+
+
+def test_a_word_is_remembered_until_it_is_forgotten(tmp_path: Path) -> None:
+    archive, account = opened(tmp_path)
+    other = archive.account("other", "smscentre.com")
+    assert archive.recall(account, "filters") is None
+    archive.remember(account, "filters", "{}")
+    archive.remember(account, "filters", "{'a': 1}")
+    archive.remember(other, "filters", "theirs")
+    with Archive.open(archive.path) as again:
+        assert again.recall(account, "filters") == "{'a': 1}"
+        again.remember(account, "filters", None)
+    assert archive.recall(account, "filters") is None
+    assert archive.recall(other, "filters") == "theirs"
+
+
+def test_a_change_by_anybody_is_noticed_and_reading_is_not_one(tmp_path: Path) -> None:
+    archive, account = opened(tmp_path, incoming(1))
+    before = archive.data_version()
+    whole(archive, account, Filter(search="hello"))
+    archive.total(account)
+    assert archive.data_version() == before
+    archive.mark(account, [1], unread=False)
+    after_own = archive.data_version()
+    assert after_own != before
+    with Archive.open(archive.path) as other:
+        assert archive.data_version() == after_own
+        other.store_page(account, page(incoming(2)))
+    assert archive.data_version() not in (before, after_own)
+
+
+def test_whoever_closes_twice_or_asks_a_closed_archive_is_told(tmp_path: Path) -> None:
+    archive, account = opened(tmp_path, incoming(1))
+    archive.close()
+    archive.close()
+    archive.interrupt()
+    with pytest.raises(ArchiveError):
+        archive.total(account)
+    with pytest.raises(ArchiveError):
+        archive.mark(account, [1], unread=False)
+
+
+# -- two programs
+
+
+def test_two_programs_that_store_the_same_pages_store_each_message_once(tmp_path: Path) -> None:
+    together = SPAWN.Barrier(2)
+    programs = [(tmp_path / "inbox.db", together, downwards) for downwards in (False, True)]
+    with spawned(store_pages, programs):
+        pass
+    archive, account = opened(tmp_path)
+    assert ids(whole(archive, account, Filter())) == sorted(
+        range(1010), key=lambda number: (-(number // 7), number), reverse=True
+    )
+    assert archive.total(account) == 1010
+    assert archive.unread(account) == 960
+    assert archive.unreadable(account) == 10
+    assert archive.to_phones(account, None) == [
+        (str(to_phone), len(whole(archive, account, Filter(to_phone=str(to_phone)))), unread)
+        for to_phone in range(4)
+        for unread in [len(whole(archive, account, Filter(to_phone=str(to_phone), unread=True)))]
+    ]
+    while archive.index(500):
+        pass
+    assert len(whole(archive, account, Filter(search="hello"))) == 1010
+    assert archive.check() == []
+    assert archive.settled(account, "", BOOT, 0) == 1009

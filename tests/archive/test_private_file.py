@@ -1,0 +1,121 @@
+"""Nobody but the user reads the archive, from the first moment on."""
+
+from __future__ import annotations
+
+import os
+import stat
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from support.archives import incoming, opened
+
+from inbox_tui.archive import Archive, ArchiveError
+
+
+@pytest.fixture(params=[0o000, 0o022, 0o777])
+def umask(request: pytest.FixtureRequest) -> Iterator[int]:
+    before = os.umask(request.param)
+    yield request.param
+    os.umask(before)
+
+
+def mode(path: Path) -> int:
+    return stat.S_IMODE(path.lstat().st_mode)
+
+
+def test_the_archive_and_the_files_beside_it_are_the_users_alone(
+    tmp_path: Path, umask: int
+) -> None:
+    folder = tmp_path / "a" / "b"
+    archive, _ = opened(folder, incoming(1))
+    assert {path.name: mode(path) for path in folder.iterdir()} == {
+        "inbox.db": 0o600,
+        "inbox.db-wal": 0o600,
+        "inbox.db-shm": 0o600,
+    }
+    assert mode(folder) == mode(folder.parent) == 0o700
+    archive.close()
+
+
+def test_no_file_is_open_to_others_at_any_moment(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    made: dict[str, int] = {}
+    allowed = os.open
+
+    def watched(path: os.PathLike[str], flags: int, mode: int = 0o777, **more: int) -> int:
+        if flags & os.O_CREAT:
+            made[os.fspath(path)] = mode
+        return allowed(path, flags, mode, **more)
+
+    monkeypatch.setattr(os, "open", watched)
+    monkeypatch.setattr(os, "chmod", lambda *_: pytest.fail("it was open to others before"))
+    before = os.umask(0)
+    try:
+        opened(tmp_path, incoming(1))
+    finally:
+        os.umask(before)
+    assert made == {str(tmp_path / "inbox.db"): 0o600}
+
+
+def test_the_library_never_makes_the_file_itself(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Another program moves it away between our making it and its being opened."""
+    turns = iter([True, True, False])
+
+    def vanishes(path: Path) -> Path:
+        if not next(turns):
+            path.touch(0o600)
+        return path
+
+    monkeypatch.setattr("inbox_tui.archive.database.private_file", vanishes)
+    archive, _ = opened(tmp_path, incoming(1))
+    assert mode(archive.path) == 0o600
+    assert next(turns, None) is None
+
+
+def test_a_file_and_a_folder_that_others_could_read_are_tightened(tmp_path: Path) -> None:
+    opened(tmp_path, incoming(1))[0].close()
+    (tmp_path / "inbox.db").chmod(0o644)
+    tmp_path.chmod(0o755)
+    archive, _ = opened(tmp_path)
+    assert (mode(archive.path), mode(tmp_path)) == (0o600, 0o700)
+
+
+def test_what_is_set_aside_stays_private(tmp_path: Path) -> None:
+    (tmp_path / "inbox.db").write_bytes(b"this is no database" * 100)
+    (tmp_path / "inbox.db").chmod(0o644)
+    archive, _ = opened(tmp_path)
+    assert archive.set_aside is not None
+    assert mode(archive.set_aside) == mode(archive.path) == 0o600
+
+
+def test_a_symbolic_link_in_its_place_is_refused(tmp_path: Path) -> None:
+    target = tmp_path / "elsewhere"
+    (tmp_path / "data").mkdir(0o700)
+    for there in (False, True):
+        (tmp_path / "data" / "inbox.db").unlink(missing_ok=True)
+        (tmp_path / "data" / "inbox.db").symlink_to(target)
+        with pytest.raises(ArchiveError, match="is a symbolic link"):
+            Archive.open(tmp_path / "data" / "inbox.db")
+        assert target.exists() == there
+        target.touch()
+    assert target.read_bytes() == b""
+
+
+def test_a_folder_that_others_may_write_to_is_refused(tmp_path: Path) -> None:
+    folder = tmp_path / "data"
+    folder.mkdir()
+    folder.chmod(0o777)
+    with pytest.raises(ArchiveError, match="can be written to by others"):
+        Archive.open(folder / "inbox.db")
+    assert list(folder.iterdir()) == []
+
+
+def test_a_folder_that_is_a_symbolic_link_is_refused(tmp_path: Path) -> None:
+    (tmp_path / "real").mkdir(0o700)
+    (tmp_path / "data").symlink_to(tmp_path / "real")
+    with pytest.raises(ArchiveError, match="is a symbolic link"):
+        Archive.open(tmp_path / "data" / "inbox.db")

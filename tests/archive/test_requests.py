@@ -1,0 +1,323 @@
+"""The ledger of requests and the holds, as all programs that share an archive keep to them."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import UTC, datetime, timedelta
+from itertools import pairwise
+from pathlib import Path
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+from support.archives import NOW, incoming, opened, page
+from support.programs import SPAWN, ask, spawned
+
+from inbox_tui.archive import Archive, ArchiveError, Hold, Permit, Refused
+from inbox_tui.smsc.limit import LedgerEntry, Limit, Moment, earliest
+
+LIMIT = Limit()
+
+
+def at(seconds: float, boot: str = "boot") -> Moment:
+    return Moment(boot, seconds)
+
+
+def begun(archive: Archive, account: int, now: Moment, mark: str = "a", scope: str = "") -> int:
+    permit = archive.begin_request(account, scope, mark, now, LIMIT)
+    assert isinstance(permit, Permit), permit
+    return permit.entry
+
+
+def answered(archive: Archive, account: int, seconds: float, mark: str = "a") -> None:
+    """A request that takes half a second."""
+    entry = begun(archive, account, at(seconds), mark)
+    archive.end_request(entry, at(seconds + 0.5), delivered=True, finished=True)
+
+
+def test_a_request_is_in_the_ledger_from_its_beginning_to_its_answer(tmp_path: Path) -> None:
+    archive, account = opened(tmp_path)
+    entry = begun(archive, account, at(1000))
+    assert archive.ledger(account, at(1001)) == [LedgerEntry("a", 1000, None)]
+    archive.end_request(entry, at(1002.5), delivered=True, finished=True)
+    assert archive.ledger(account, at(1003)) == [LedgerEntry("a", 1000, 1002.5)]
+
+
+def test_a_page_that_is_stored_ends_its_request(tmp_path: Path) -> None:
+    archive, account = opened(tmp_path)
+    entry = begun(archive, account, at(1000))
+    archive.store_page(account, page(incoming(1), entry=entry, at=at(1003)))
+    assert archive.ledger(account, at(1003)) == [LedgerEntry("a", 1000, 1003)]
+
+
+def test_a_request_that_never_left_is_taken_out(tmp_path: Path) -> None:
+    archive, account = opened(tmp_path)
+    entry = begun(archive, account, at(1000))
+    archive.end_request(entry, at(1001), delivered=False, finished=True)
+    assert archive.ledger(account, at(1001)) == []
+    begun(archive, account, at(1001))
+
+
+def test_a_request_given_up_stays_in_flight_for_its_lifetime(tmp_path: Path) -> None:
+    archive, account = opened(tmp_path)
+    entry = begun(archive, account, at(1000))
+    archive.end_request(entry, at(1080), delivered=True, finished=False)
+    refused = archive.begin_request(account, "", "other", at(1080), LIMIT)
+    assert refused == Refused(1090, in_flight=True)
+    assert begun(archive, account, at(1090), "other") != entry
+
+
+def test_only_one_request_of_an_account_is_in_flight(tmp_path: Path) -> None:
+    archive, account = opened(tmp_path)
+    begun(archive, account, at(1000), scope="7")
+    refused = archive.begin_request(account, "8", "b", at(1001), LIMIT)
+    assert refused == Refused(1090, in_flight=True)
+    other = archive.account("other", "smscentre.com")
+    begun(archive, other, at(1001))
+
+
+def test_three_identical_requests_go_and_the_fourth_waits(tmp_path: Path) -> None:
+    archive, account = opened(tmp_path)
+    for seconds in (1000, 1001, 1002):
+        answered(archive, account, seconds)
+    refused = archive.begin_request(account, "", "a", at(1003), LIMIT)
+    assert refused == Refused(1061.5, in_flight=False)
+    answered(archive, account, 1003, "b")
+    assert isinstance(archive.begin_request(account, "", "a", at(1061.4), LIMIT), Refused)
+    answered(archive, account, 1061.5)
+
+
+def test_a_refusal_leaves_the_ledger_as_it_was(tmp_path: Path) -> None:
+    archive, account = opened(tmp_path)
+    begun(archive, account, at(1000))
+    before = archive.data_version()
+    for _ in range(3):
+        assert isinstance(archive.begin_request(account, "", "a", at(1001), LIMIT), Refused)
+    assert archive.data_version() == before
+    assert len(archive.ledger(account, at(1001))) == 1
+
+
+def test_the_last_request_of_a_scope_is_told(tmp_path: Path) -> None:
+    archive, account = opened(tmp_path)
+    assert archive.last_request(account, "7", at(1000)) is None
+    entry = begun(archive, account, at(1000), "x\ud800", scope="7")
+    archive.end_request(entry, at(1001), delivered=True, finished=True)
+    answered(archive, account, 1002)
+    assert archive.last_request(account, "7", at(1003)) == LedgerEntry("x\ud800", 1000, 1001)
+    assert archive.last_request(account, "", at(1003)) == LedgerEntry("a", 1002, 1002.5)
+
+
+# -- other boots
+
+
+def test_requests_of_an_earlier_boot_count_as_sent_when_this_one_began(tmp_path: Path) -> None:
+    archive, account = opened(tmp_path)
+    for seconds in (5000, 5001, 5002):
+        entry = begun(archive, account, at(seconds, "earlier"))
+        archive.end_request(entry, at(seconds + 1, "earlier"), delivered=True, finished=True)
+    assert archive.ledger(account, at(20)) == [LedgerEntry("a", 0, 0)] * 3
+    assert archive.begin_request(account, "", "a", at(20), LIMIT) == Refused(61, in_flight=False)
+    begun(archive, account, at(61))
+
+
+def test_an_unanswered_request_of_an_earlier_boot_may_still_be_in_flight(tmp_path: Path) -> None:
+    archive, account = opened(tmp_path)
+    begun(archive, account, at(5000, "earlier"))
+    assert archive.ledger(account, at(20)) == [LedgerEntry("a", 0, None)]
+    assert archive.begin_request(account, "", "b", at(20), LIMIT) == Refused(90, in_flight=True)
+    assert archive.last_request(account, "", at(20)) == LedgerEntry("a", 0, None)
+    begun(archive, account, at(90))
+
+
+def test_a_boot_that_calls_itself_as_the_one_before_is_told_apart(tmp_path: Path) -> None:
+    archive, account = opened(tmp_path)
+    begun(archive, account, at(500_000))
+    assert archive.begin_request(account, "", "a", at(20), LIMIT) == Refused(90, in_flight=True)
+
+
+# -- pruning
+
+
+def test_old_requests_are_forgotten_but_for_the_last_of_each_scope(tmp_path: Path) -> None:
+    archive, account = opened(tmp_path)
+    other = archive.account("other", "smscentre.com")
+    begun(archive, other, at(1))
+    for turn in range(50):
+        entry = begun(archive, account, at(turn * 100), scope=str(turn % 2))
+        archive.end_request(entry, at(turn * 100 + 1), delivered=True, finished=True)
+    answered(archive, account, 10_000)
+    answered(archive, account, 10_001)
+    assert [entry.sent_at for entry in archive.ledger(account, at(10_001))] == [
+        4800,
+        4900,
+        10_000,
+        10_001,
+    ]
+    assert len(archive.ledger(other, at(10_001))) == 1
+
+
+steps = st.lists(
+    st.tuples(
+        st.sampled_from(["a", "a", "a", "b"]),
+        st.sampled_from(["", "7"]),
+        st.floats(0, 70).map(lambda seconds: round(seconds, 2)),
+        st.sampled_from(["answered", "answered", "given up", "never left", "killed", "reboot"]),
+        st.floats(0, 80).map(lambda seconds: round(seconds, 2)),
+    ),
+    max_size=40,
+)
+
+
+@given(steps, st.booleans())
+@settings(max_examples=25, suppress_health_check=[HealthCheck.function_scoped_fixture])
+def test_no_fourth_goes_within_a_minute_whatever_becomes_of_the_others(
+    tmp_path: Path, steps: list[tuple[str, str, float, str, float]], long_up: bool
+) -> None:
+    """Nothing that counts is pruned: what went is checked against all that ever went."""
+    with Archive.open(tmp_path / "inbox.db") as archive:
+        archive.purge(archive.account("alex", "smscentre.com"))
+        account = archive.account("alex", "smscentre.com")
+        real = 100_000.0
+        booted = real - (90_000 if long_up else 0)
+        boot = 0
+        gone: list[tuple[str, float, float | None]] = []  # fingerprint, sent, answered
+        for mark, scope, pause, end, takes in steps:
+            real += pause
+            now = at(real - booted, str(boot))
+            begin = archive.begin_request(account, scope, mark, now, LIMIT)
+            entries = [LedgerEntry(*entry) for entry in gone]
+            allowed = earliest(entries, mark, real, LIMIT)
+            if allowed > real:
+                assert isinstance(begin, Refused)
+            if isinstance(begin, Refused):
+                assert begin.until > now.seconds
+                assert begin.until - now.seconds <= 151 + 1e-6
+                continue
+            real += takes
+            now = at(real - booted, str(boot))
+            if end == "never left":
+                archive.end_request(begin.entry, now, delivered=False, finished=True)
+                continue
+            done = end == "answered"
+            gone.append((mark, real - takes, real if done else None))
+            if end in ("answered", "given up"):
+                archive.end_request(begin.entry, now, delivered=True, finished=done)
+            elif end == "reboot":
+                boot, booted = boot + 1, real
+
+
+# -- several programs
+
+
+def test_eight_programs_that_share_the_ledger_keep_the_limit_together(tmp_path: Path) -> None:
+    limit = Limit(window=0.4, identical=3, margin=0.02, patience=0.2, lifetime=0.3)
+    together, told = SPAWN.Barrier(8), SPAWN.Queue()
+    programs = [(tmp_path / "inbox.db", number, limit, together, told) for number in range(8)]
+    with spawned(ask, programs):
+        went = sorted(request for _ in programs for request in told.get(timeout=60))
+    assert len(went) >= 8
+    for (_, done, _), (sent, _, _) in pairwise(went):
+        assert done <= sent, "two were in flight at once"
+    for mark in (0, 1):
+        same = [request for request in went if request[2] == mark]
+        for first, fourth in zip(same, same[3:], strict=False):
+            assert fourth[0] - first[1] >= limit.window
+
+
+def test_requests_of_a_purged_account_are_refused(tmp_path: Path) -> None:
+    archive, account = opened(tmp_path)
+    begun(archive, account, at(1))
+    with Archive.open(archive.path) as other:
+        other.purge(account)
+    with pytest.raises(ArchiveError):
+        archive.begin_request(account, "", "a", at(500), LIMIT)
+    assert archive.ledger(account, at(500)) == []
+
+
+# -- holds
+
+HOLD = Hold("blocked", 1900.0, 2, "the server has blocked this address", NOW, b"")
+
+
+def with_wall(folder: Path, wall: Callable[[], datetime]) -> tuple[Archive, int]:
+    archive = Archive.open(folder / "inbox.db", wall=wall)
+    return archive, archive.account("alex", "smscentre.com")
+
+
+def test_a_hold_stands_for_every_program_until_it_is_cleared(tmp_path: Path) -> None:
+    archive, account = opened(tmp_path)
+    other = archive.account("other", "smscentre.com")
+    assert archive.hold(account, at(1000)) is None
+    archive.set_hold(account, HOLD, at(1000))
+    with Archive.open(archive.path) as again:
+        assert again.hold(account, at(1500)) == HOLD
+        assert again.hold(account, at(5000)) == HOLD
+        assert again.hold(other, at(1500)) is None
+        refused = HOLD._replace(kind="refused", until=None, reason="\ud800", mark=b"\0mark\xff")
+        again.set_hold(account, refused, at(1600))
+    assert archive.hold(account, at(1700)) == refused
+    archive.clear_hold(account)
+    assert archive.hold(account, at(1700)) is None
+
+
+def test_a_hold_without_an_end_outlives_the_boot(tmp_path: Path) -> None:
+    archive, account = opened(tmp_path)
+    refused = HOLD._replace(kind="refused", until=None, mark=b"mark")
+    archive.set_hold(account, refused, at(1000, "earlier"))
+    assert archive.hold(account, at(7)) == refused
+
+
+@pytest.mark.parametrize(
+    ("since", "up", "left"),
+    [
+        (timedelta(seconds=400), 20, 500),  # 900 s were to wait when it was set
+        (timedelta(seconds=0), 20, 880),
+        (timedelta(seconds=900), 20, 0),
+        (timedelta(days=400), 20, 0),
+        (timedelta(days=-400), 20, 880),  # a wall clock set back: only the uptime can be believed
+        (timedelta(days=-400), 890, 10),
+        (timedelta(seconds=10), 5000, 0),
+    ],
+)
+def test_a_hold_of_an_earlier_boot_waits_for_what_is_left_of_it(
+    tmp_path: Path, since: timedelta, up: float, left: float
+) -> None:
+    archive, account = with_wall(tmp_path, lambda: NOW + since)
+    archive.set_hold(account, HOLD, at(1000, "earlier"))
+    hold = archive.hold(account, at(up))
+    assert hold is not None
+    assert hold.until == pytest.approx(up + left)
+    assert hold._replace(until=HOLD.until) == HOLD
+
+
+@given(
+    wait=st.floats(0, 10_000),
+    up=st.floats(0, 1e6),
+    jump=st.floats(-1e9, 1e9),
+    boot=st.sampled_from(["boot", "earlier"]),
+)
+@settings(max_examples=40, suppress_health_check=[HealthCheck.function_scoped_fixture])
+def test_a_hold_never_waits_longer_than_it_was_to_whatever_the_wall_clock_does(
+    tmp_path: Path, wait: float, up: float, jump: float, boot: str
+) -> None:
+    wall = NOW + timedelta(seconds=jump)
+    archive, account = with_wall(tmp_path, lambda: wall)
+    with archive:
+        archive.set_hold(account, HOLD._replace(until=8000 + wait), at(8000, boot))
+        hold = archive.hold(account, at(up))
+        assert hold is not None
+        assert hold.until is not None
+        if boot == "earlier":
+            assert up <= hold.until <= up + wait + 1e-6
+        elif up >= 8000:
+            assert hold.until == 8000 + wait
+
+
+def test_the_wall_clock_of_a_hold_is_kept_with_its_zone(tmp_path: Path) -> None:
+    archive, account = opened(tmp_path)
+    moment = datetime(2026, 3, 29, 1, 30, 0, 123456, tzinfo=UTC)
+    archive.set_hold(account, HOLD._replace(at=moment), at(1000))
+    hold = archive.hold(account, at(1000))
+    assert hold is not None
+    assert hold.at == moment
+    assert hold.at.tzinfo is not None
