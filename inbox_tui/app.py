@@ -7,7 +7,7 @@ import os
 import signal
 import sys
 import traceback
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import tzinfo
 from functools import partial
@@ -17,10 +17,12 @@ from typing import TYPE_CHECKING, Any, ClassVar, NamedTuple
 from zoneinfo import ZoneInfo
 
 from rich.text import Text
-from textual.app import App
+from textual import events
+from textual.app import App, SystemCommand
 from textual.binding import Binding, BindingType
 from textual.screen import Screen
 from textual.theme import Theme
+from textual.worker import WorkerFailed
 
 from inbox_tui.archive import SIGNED_IN, Archive, Desk, Filter
 from inbox_tui.config import Settings
@@ -262,15 +264,15 @@ class InboxApp(App[None]):
         if password is None:
             self._ask_to_sign_in(reason)
             if silence is not None:
-                await self._take_late_password(silence)
+                await self._take_late_password(account, silence)
 
-    async def _take_late_password(self, silence: KeyringSilent) -> None:
+    async def _take_late_password(self, account: Account, silence: KeyringSilent) -> None:
         """A keyring that answers in the end saves the typing."""
         try:
             password = await silence.wait()
         except KeyringError:
             return
-        if password is None or self._sync is None:
+        if password is None or self._sync is None or account != self._account:
             return
         if self._sync.status.state is not State.SIGN_IN:  # one was typed meanwhile
             return
@@ -339,7 +341,9 @@ class InboxApp(App[None]):
             try:
                 await self._parts.keyring.store(account.login, account.host, filled.password)
             except KeyringError as error:
-                self.notify(f"{error} It is kept for this run only.", severity="warning")
+                self.notify(
+                    f"{error} It is kept for this run only.", severity="warning", markup=False
+                )
         return None
 
     async def _verdict_on(self, account: Account, password: Secret) -> Status:
@@ -431,6 +435,25 @@ class InboxApp(App[None]):
         await self._stop_asking()
         self._write_to_terminal(RESTORE_TITLE)
 
+    # -- what comes in by the terminal
+
+    async def on_event(self, event: events.Event) -> None:
+        """Show what is pasted into a field as text, whatever is in it."""
+        if isinstance(event, events.Paste):
+            event.text = drawn(event.text, lines=True)
+        await super().on_event(event)
+
+    @property
+    def clipboard(self) -> str:
+        """What was copied here, fit for a field."""
+        return drawn(super().clipboard)
+
+    def get_system_commands(self, screen: Screen[Any]) -> Iterable[SystemCommand]:
+        """All but the picture of the screen: it would be a file that others can read."""
+        for command in super().get_system_commands(screen):
+            if command.title != "Screenshot":
+                yield command
+
     # -- what the terminal is told
 
     def on_app_focus(self) -> None:
@@ -475,6 +498,9 @@ class InboxApp(App[None]):
         """Say where it stopped, without the values at hand: a password may be among them."""
         self.bell()
         error = self._exception
+        if isinstance(error, WorkerFailed):
+            inner = error.error
+            error = inner if isinstance(inner, Exception) else error
         lines = ["inbox-tui stopped by an error of its own. The inbox is safe in the archive."]
         if error is not None:
             where = traceback.format_list(traceback.extract_tb(error.__traceback__)[-6:])

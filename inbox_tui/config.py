@@ -266,12 +266,15 @@ _CHECKERS: dict[str, Callable[[Any], object]] = {
 def load_settings(path: Path | None) -> Settings:
     """Read and check a settings file; a missing one, or None, gives the defaults.
 
-    Raises SettingsError for a file that can't be read, an unknown key and a bad value.
+    Raises SettingsError for a file that can't be read, an unknown key and a bad value, and for one
+    that another user could have written: it names the server that the password goes to.
     """
     if path is None:
         return Settings()
     try:
-        source = path.read_bytes().decode("utf-8-sig")
+        with path.open("rb") as file:
+            fault = _not_one_s_own(os.fstat(file.fileno()))
+            source = file.read().decode("utf-8-sig")
     except FileNotFoundError:
         return Settings()
     except OSError as error:
@@ -279,6 +282,8 @@ def load_settings(path: Path | None) -> Settings:
     except UnicodeDecodeError as error:
         line = error.object.count(b"\n", 0, error.start) + 1
         raise SettingsError(path, line, None, "is not UTF-8 text") from None
+    if fault:
+        raise SettingsError(path, None, None, fault)
     values: dict[str, Any] = {}
     for key, value in _parsed(path, source).items():
         if key not in _FIELDS:
@@ -290,6 +295,17 @@ def load_settings(path: Path | None) -> Settings:
             line_found = key_line(source, key, *within) or key_line(source, key)
             raise SettingsError(path, line_found, key, error.problem, error.allowed) from None
     return Settings(**values)
+
+
+def _not_one_s_own(status: os.stat_result) -> str:
+    """Return why a settings file can't be trusted, or nothing; the system's own can."""
+    if not _POSIX:
+        return ""
+    if status.st_uid not in (os.geteuid(), 0):
+        return f"belongs to another user ({_owner(status.st_uid)}); run as that user, or copy it"
+    if status.st_mode & stat.S_IWOTH:
+        return "can be written to by everybody; see that it is as you want it, then chmod 600 it"
+    return ""
 
 
 def _parsed(path: Path, source: str) -> dict[str, Any]:

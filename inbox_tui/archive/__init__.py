@@ -1,6 +1,7 @@
 """What is kept: messages, read marks, search, and the ledger of requests, in one SQLite file."""
 
 from inbox_tui.archive.archive import Archive
+from inbox_tui.archive.database import damaged_copies
 from inbox_tui.archive.desk import Desk
 from inbox_tui.archive.errors import (
     ArchiveBusy,
@@ -50,6 +51,7 @@ __all__ = [
     "Row",
     "Stored",
     "Sweep",
+    "damaged_copies",
     "from_server_seconds",
     "to_server_seconds",
 ]

@@ -360,6 +360,11 @@ def _set_aside(path: Path, inode: int, wall: Callable[[], datetime]) -> Path | N
         os.close(file)
 
 
+def damaged_copies(path: Path) -> list[Path]:
+    """Return the damaged archives that were kept beside this one, with their side files."""
+    return sorted(path.parent.glob(f"{path.name}.damaged-*"))
+
+
 def _moved(path: Path, wall: Callable[[], datetime]) -> Path:
     named = path.with_name(f"{path.name}.damaged-{wall().astimezone():%Y%m%d-%H%M%S}")
     target, number = named, 1

@@ -9,6 +9,7 @@ import errno
 import sys
 from collections.abc import Sequence
 from importlib import import_module
+from os import environ
 from typing import TYPE_CHECKING, Any
 
 import click
@@ -143,7 +144,10 @@ def main(
 
     Without a command it opens the inbox.
     """
-    given = Given(login=login, server=server, to_phone=to_phone, hours=hours)
+    from inbox_tui.credentials import password_from_environment
+
+    password = password_from_environment()
+    given = Given(login=login, server=server, to_phone=to_phone, hours=hours, password=password)
     context.obj = given
     if demo:
         for name, value in (("--login", login), ("--server", server)):
@@ -163,6 +167,8 @@ def _require_terminal() -> None:
 
 def run_inbox(given: Given) -> None:
     """Open the inbox on the user's own archive."""
+    for name in ("TEXTUAL", "TEXTUAL_DEBUG", "TEXTUAL_LOG"):  # they write down what is typed
+        environ.pop(name, None)
     from random import SystemRandom
 
     from textual.app import InvalidThemeError
@@ -178,13 +184,12 @@ def run_inbox(given: Given) -> None:
         place_in_file,
         with_known_login,
     )
-    from inbox_tui.credentials import Keyring, password_from_environment
+    from inbox_tui.credentials import Keyring
     from inbox_tui.smsc.limit import Limit
     from inbox_tui.sync import SystemClock
 
     chosen = choose(given)
     _require_terminal()
-    password = password_from_environment()
     with opened(chosen.paths.archive) as archive:
         chosen = with_known_login(chosen, archive)
         settings = chosen.settings
@@ -194,7 +199,7 @@ def run_inbox(given: Given) -> None:
             settings=settings,
             server=chosen.server.value,
             login=chosen.login.value or None,
-            password=password,
+            password=given.password,
             keyring=Keyring(),
             connect=connecting(clock, limit),
             clock=clock,

@@ -32,10 +32,10 @@ from inbox_tui.credentials import (
     Keyring,
     KeyringError,
     Secret,
-    password_from_environment,
 )
 from inbox_tui.smsc.endpoint import EndpointRefused, endpoint, host_of
 from inbox_tui.smsc.limit import Limit
+from inbox_tui.text import drawn
 
 if TYPE_CHECKING:
     from inbox_tui.archive import Archive, Hold
@@ -246,11 +246,10 @@ def connecting(clock: Clock, limit: Limit) -> Callable[[str, str, Secret], Inbox
     return connect
 
 
-async def password_of(chosen: Choices) -> Secret:
+async def password_of(given: Given, chosen: Choices) -> Secret:
     """The password from the environment or else the keyring; without one the program ends."""
-    password = password_from_environment()
-    if password is not None:
-        return password
+    if given.password is not None:
+        return given.password
     try:
         password = await Keyring().get(chosen.login.value, chosen.host)
     except KeyringError as error:
@@ -326,6 +325,7 @@ class Progress:
     def show(self, words: str) -> None:
         """Write over the line."""
         if self._shown:
+            words = drawn(words)
             sys.stderr.write(f"\r{words:{self._width}}")
             sys.stderr.flush()
             self._width = len(words)

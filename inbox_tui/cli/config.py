@@ -24,7 +24,6 @@ from inbox_tui.config import (
     open_private,
     private_folder,
 )
-from inbox_tui.credentials import password_from_environment
 
 
 @click.command(
@@ -94,7 +93,6 @@ def _edit(path: Path) -> None:
 
 
 def _open_in_editor(path: Path) -> None:
-    password_from_environment()  # no child process inherits it
     variable = "VISUAL" if os.environ.get("VISUAL") else "EDITOR"
     written = os.environ.get(variable) or "vi"
     try:

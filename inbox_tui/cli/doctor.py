@@ -47,7 +47,6 @@ from inbox_tui.credentials import (
     Keyring,
     KeyringError,
     Secret,
-    password_from_environment,
 )
 from inbox_tui.smsc.limit import Limit, earliest
 from inbox_tui.sync import ZONE_AHEAD, SystemClock
@@ -97,7 +96,7 @@ def command(given: Given, online: bool, as_json: bool) -> None:
             "ok": all(check.ok for check in checks),
             "checks": [check._asdict() for check in checks],
         }
-        output(json.dumps(report, ensure_ascii=False, indent=2))
+        output(json.dumps(report, indent=2))
     else:
         for check in checks:
             output(_line(check))
@@ -116,7 +115,6 @@ def _line(check: Check) -> str:
 async def _checked(given: Given, *, online: bool) -> list[Check]:
     chosen, settings = _settings(given)
     clock = SystemClock()
-    password = password_from_environment()
     checks = [_python(), _terminal(), settings, *_folders(chosen.paths)]
     archive = None
     try:
@@ -128,7 +126,7 @@ async def _checked(given: Given, *, online: bool) -> list[Check]:
     else:
         if archive is None:
             checks.append(Check("archive", True, "none yet: the first start begins it"))
-    keyring, password = await _keyring(chosen, password)
+    keyring, password = await _keyring(chosen, given.password)
     checks.insert(2, keyring)
     if archive is None:
         checks.append(_clock(chosen, clock, None))

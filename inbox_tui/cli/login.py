@@ -24,7 +24,6 @@ from inbox_tui.credentials import (
     Keyring,
     KeyringError,
     Secret,
-    password_from_environment,
 )
 
 
@@ -49,7 +48,7 @@ def command(given: Given, password_stdin: bool) -> None:
     chosen = choose(given)
     if not chosen.login.value:
         chosen = replace(chosen, login=_asked_login(password_stdin))
-    password = _password_given(password_stdin)
+    password = _password_given(given, password_stdin)
     asyncio.run(_check(chosen, password))
     try:
         asyncio.run(Keyring().store(chosen.login.value, chosen.host, password))
@@ -69,7 +68,7 @@ def _asked_login(password_stdin: bool) -> Sourced:
     return login
 
 
-def _password_given(password_stdin: bool) -> Secret:
+def _password_given(given: Given, password_stdin: bool) -> Secret:
     if password_stdin:
         if sys.stdin is None:
             fail("standard input is closed.", USAGE)
@@ -82,9 +81,8 @@ def _password_given(password_stdin: bool) -> Secret:
         if not text:
             fail("there is no password on standard input.", USAGE)
         return Secret(text)
-    password = password_from_environment()
-    if password is not None:
-        return password
+    if given.password is not None:
+        return given.password
     if not at_terminal(sys.stdin):
         fail("there is no terminal to ask for the password on: use --password-stdin.", USAGE)
     return Secret(click.prompt("Password", hide_input=True, err=True))

@@ -6,7 +6,7 @@ import asyncio
 
 import click
 
-from inbox_tui.archive import SIGNED_IN
+from inbox_tui.archive import SIGNED_IN, damaged_copies
 from inbox_tui.cli.account import (
     Choices,
     choose,
@@ -30,6 +30,8 @@ from inbox_tui.credentials import Keyring, KeyringError
 def command(given: Given, purge: bool) -> None:
     """Remove the account's password from the keyring of the system.
 
+    --purge also deletes what was kept of damaged archives.
+
     Without --login it is the account that was signed in last.
     """
     chosen = choose(given)
@@ -40,6 +42,8 @@ def command(given: Given, purge: bool) -> None:
             if account is not None and purge:
                 archive.purge(account)
                 purged = True
+                for copy in damaged_copies(archive.path):
+                    copy.unlink(missing_ok=True)
             elif account is not None:
                 archive.remember(account, SIGNED_IN, None)
     kept = " Its messages on this machine are deleted." if purged else ""

@@ -6,9 +6,12 @@ import re
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from functools import wraps
-from typing import Any, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar
 
 import click
+
+if TYPE_CHECKING:
+    from inbox_tui.credentials import Secret
 
 MOST_HOURS = 168
 """How far back the service looks at most (api.md, Request)."""
@@ -41,12 +44,14 @@ def phone(context: click.Context, parameter: click.Parameter, written: str | Non
 
 @dataclass(frozen=True, slots=True)
 class Given:
-    """What the options say; None where they say nothing."""
+    """What the options say, and the password of the environment; None where they say nothing."""
 
     login: str | None = None
     server: str | None = None
     to_phone: str | None = None
     hours: int | None = None
+    password: Secret | None = None
+    """It is out of the environment before anything else happens: no child process inherits it."""
 
     def over(self, **options: Any) -> Given:
         """The same with the options of a command, which go before those of the program."""

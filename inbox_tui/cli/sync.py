@@ -47,7 +47,7 @@ async def _refreshed(given: Given) -> str:
 
     clock = SystemClock()
     with opened_for_account(choose(given)) as (chosen, archive):
-        password = await password_of(chosen)
+        password = await password_of(given, chosen)
         account = archive.account(chosen.login.value, chosen.host)
         await asked_once(chosen, archive, account, password, heard, clock)
         if chosen.settings.keep_days:

@@ -87,10 +87,10 @@ def command(given: Given, from_now: bool, since: int | None, form: str) -> None:
     chosen = choose(given)
     if sys.stdout is None:
         fail("standard output is closed.")
-    asyncio.run(_watch(chosen, since, form))
+    asyncio.run(_watch(given, chosen, since, form))
 
 
-async def _watch(chosen: Choices, since: int | None, form: str) -> None:
+async def _watch(given: Given, chosen: Choices, since: int | None, form: str) -> None:
     stop = asyncio.Event()
     loop = asyncio.get_running_loop()
     for number in (signal.SIGINT, signal.SIGTERM):
@@ -100,7 +100,7 @@ async def _watch(chosen: Choices, since: int | None, form: str) -> None:
         opened_for_account(chosen) as (chosen, archive),
         opened_whole(chosen.paths.archive) as second,
     ):
-        password = await password_of(chosen)
+        password = await password_of(given, chosen)
         account = archive.account(chosen.login.value, chosen.host)
         news = News(archive, account, chosen, clock, since)
         output = Output(sys.stdout.fileno(), stop)

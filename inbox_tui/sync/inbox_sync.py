@@ -193,6 +193,7 @@ class InboxSync:
         self._pages = 0
         self._received = 0
         self._to_index = True
+        self._just_answered = False
         self._expired_on: date | None = None
         self._archive_failures = 0
         self.status = Status(State.CHECKING if password else State.SIGN_IN)
@@ -310,14 +311,15 @@ class InboxSync:
         try:
             if self._to_index:
                 self._to_index = await self._in_thread(self._archive.index, INDEX_CHUNK) > 0
-            elif self._keep_days and self.status.state is State.LIVE:
+            elif self._keep_days and self._just_answered:
+                self._just_answered = False
                 await self._expire_once_a_day()
         except ArchiveError:
             return False
         return self._to_index
 
     async def _expire_once_a_day(self) -> None:
-        """Let go of what is too old, while the service answers: then the clock can't be far off."""
+        """Let go of what is too old. The service has just proved who it is: the clock is right."""
         now = self._clock.now()
         if now.date() != self._expired_on:
             oldest = now - timedelta(days=self._keep_days)
@@ -566,6 +568,7 @@ class InboxSync:
         )
         if request.password is self._password:
             self._unproven = False
+        self._just_answered = True
         events: list[Event] = []
         self._pages += 1
         self._received += len(answer.messages)

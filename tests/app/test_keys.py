@@ -185,12 +185,14 @@ async def test_c_copies_the_letters_and_digits_of_the_code_only(tmp_path: Path) 
         assert "no code" in notice(pilot)
 
 
-async def test_y_copies_the_text_exactly(tmp_path: Path) -> None:
+async def test_y_copies_the_text_exactly(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     app = stage(tmp_path, messages=[message(1, "[b]\x1b[31mline\nпривет 🎉")])
+    copied: list[str] = []
+    monkeypatch.setattr(app, "copy_to_clipboard", copied.append)
     async with app.run_test() as pilot:
         await state_is(pilot, "Live")
         await pilot.press("y")
-        assert app.clipboard == "[b]\x1b[31mline\nпривет 🎉"
+        assert copied == ["[b]\x1b[31mline\nпривет 🎉"]
 
 
 async def test_a_text_that_no_terminal_can_take_is_copied_as_near_as_can_be(

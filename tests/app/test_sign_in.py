@@ -29,8 +29,8 @@ def signing_in(pilot: Pilot[None]) -> bool:
 
 
 def text_of(pilot: Pilot[None], selector: str) -> str:
-    widget = pilot.app.screen.query_one(selector)
-    return str(widget.render()) if widget.display else ""
+    found = pilot.app.screen.query(selector)
+    return str(found.first().render()) if found and found.first().display else ""
 
 
 async def fill_in(pilot: Pilot[None], **fields: str) -> None:
