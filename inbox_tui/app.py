@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import gc
 import os
 import signal
 import sys
@@ -20,6 +21,7 @@ from rich.text import Text
 from textual import events
 from textual.app import App, SystemCommand
 from textual.binding import Binding, BindingType
+from textual.reactive import Reactive
 from textual.screen import Screen
 from textual.theme import Theme
 from textual.worker import WorkerFailed
@@ -43,7 +45,7 @@ from inbox_tui.sync import (
     Status,
     StatusChanged,
 )
-from inbox_tui.text import drawn
+from inbox_tui.text import drawn, load_tables
 from inbox_tui.widgets.presentation import Presentation
 
 if TYPE_CHECKING:
@@ -90,6 +92,13 @@ def _inbox_commands() -> type[Provider]:
     from inbox_tui.screens.commands import InboxCommands
 
     return InboxCommands
+
+
+def _collect_garbage() -> None:
+    """Where it was put off until now, look for garbage, but not in what the first frame needed."""
+    if not gc.isenabled():
+        gc.freeze()
+        gc.enable()
 
 
 def _shortest(url: str) -> str:
@@ -139,6 +148,9 @@ class InboxApp(App[None]):
         Binding("ctrl+q", "quit", "Quit", show=False, priority=True),
     ]
 
+    theme: Reactive[str] = Reactive(DARK.name)
+    """The theme; a default costs nothing, where one set later has all styles read again."""
+
     def __init__(self, parts: Parts, archive: Archive) -> None:
         super().__init__()
         self._parts = parts
@@ -149,6 +161,7 @@ class InboxApp(App[None]):
             names=parts.settings.names,
             clock=parts.clock.now,
         )
+        self._presentation.numbers_wait = parts.login is not None
         self._account: Account | None = None
         if parts.login is not None:
             self._account = self._account_for(parts.login, endpoint(parts.server))
@@ -162,11 +175,17 @@ class InboxApp(App[None]):
         self._focus_told = False
         self.register_theme(DARK)
         self.register_theme(LIGHT)
-        self.theme = parts.settings.theme or DARK.name
+        if parts.settings.theme:
+            self.theme = parts.settings.theme
 
     def _account_for(self, login: str, url: str) -> Account:
         host = host_of(url)
         return Account(self._archive.account(login, host), login, host, url)
+
+    @property
+    def current_theme(self) -> Theme:
+        """The theme in use; the usual one is needed before it can be registered."""
+        return DARK if self.theme == DARK.name else super().current_theme
 
     # -- screens
 
@@ -230,6 +249,7 @@ class InboxApp(App[None]):
     def on_mount(self) -> None:
         """With the first frame on screen, find the password and begin to ask."""
         self._write_to_terminal(SAVE_TITLE)
+        self.call_after_refresh(_collect_garbage)
         if not self.is_headless:
             for ending in (signal.SIGTERM, signal.SIGHUP):
                 asyncio.get_running_loop().add_signal_handler(ending, self.exit)
@@ -249,6 +269,14 @@ class InboxApp(App[None]):
 
     def _begin(self, account: Account) -> None:
         self.run_worker(self._sign_in_quietly(account), group="sign-in")
+        self.run_worker(self._load_numbers(), group="numbers")
+
+    async def _load_numbers(self) -> None:
+        """Write numbers as their countries do, once it is known how."""
+        await asyncio.to_thread(load_tables)
+        self._presentation.numbers_wait = False
+        if self._inbox is not None and self._inbox.is_mounted:
+            self._inbox.rewrite()
 
     async def _sign_in_quietly(self, account: Account) -> None:
         """Take the password from where it is kept; without one, ask for it."""

@@ -272,9 +272,8 @@ def load_settings(path: Path | None) -> Settings:
     if path is None:
         return Settings()
     try:
-        with path.open("rb") as file:
-            fault = _not_one_s_own(os.fstat(file.fileno()))
-            source = file.read().decode("utf-8-sig")
+        source = path.read_bytes().decode("utf-8-sig")
+        fault = _not_one_s_own(path.stat())
     except FileNotFoundError:
         return Settings()
     except OSError as error:

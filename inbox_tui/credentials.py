@@ -6,8 +6,6 @@ The `keyring` library is imported by the first call, in its thread, and not with
 from __future__ import annotations
 
 import asyncio
-import hashlib
-import hmac
 import os
 import threading
 from collections import deque
@@ -58,7 +56,9 @@ class Secret:
     def __eq__(self, other: object) -> bool:
         if not isinstance(other, Secret):
             return NotImplemented
-        return hmac.compare_digest(_encoded(self), _encoded(other))
+        from hmac import compare_digest
+
+        return compare_digest(_encoded(self), _encoded(other))
 
     __hash__ = None  # type: ignore[assignment]
 
@@ -102,11 +102,15 @@ def mark_matches(secret: Secret, mark: bytes) -> bool:
     if len(mark) != _SALT_BYTES + _DIGEST_BYTES:
         return False
     salt, digest = mark[:_SALT_BYTES], mark[_SALT_BYTES:]
-    return hmac.compare_digest(_digest(secret, salt), digest)
+    from hmac import compare_digest
+
+    return compare_digest(_digest(secret, salt), digest)
 
 
 def _digest(secret: Secret, salt: bytes) -> bytes:
-    return hashlib.scrypt(_encoded(secret), salt=salt, n=2**14, r=8, p=1, dklen=_DIGEST_BYTES)
+    from hashlib import scrypt
+
+    return scrypt(_encoded(secret), salt=salt, n=2**14, r=8, p=1, dklen=_DIGEST_BYTES)
 
 
 def _encoded(secret: Secret) -> bytes:

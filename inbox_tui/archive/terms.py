@@ -20,8 +20,9 @@ _DIALLED = re.compile(r"\+[0-9]+")
 def haystack(message: str | bytes, phone: str | bytes, to_phone: str) -> str:
     """Return all that a message, packed or not, is found by: text, sender and receiver."""
     plain = _plain(message, phone, to_phone)
-    joined = squeezed(unpacked(message))
-    return plain if joined in plain else f"{plain}\n{_searchable(joined)}"
+    texts = (unpacked(message), unpacked(phone), to_phone)
+    joined = (_searchable(squeezed(text)) for text in texts)
+    return "\n".join((plain, *(text for text in joined if text not in plain)))
 
 
 def _plain(message: str | bytes, phone: str | bytes, to_phone: str) -> str:

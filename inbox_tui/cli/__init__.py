@@ -6,6 +6,7 @@ A command's module is imported when the command is called: the inbox opens witho
 from __future__ import annotations
 
 import errno
+import gc
 import sys
 from collections.abc import Sequence
 from importlib import import_module
@@ -167,6 +168,8 @@ def _require_terminal() -> None:
 
 def run_inbox(given: Given) -> None:
     """Open the inbox on the user's own archive."""
+    environ.setdefault("TEXTUAL_FPS", "240")  # a frame waits for the next of so many a second
+    gc.disable()  # what is made before the first frame stays; the application turns it on again
     for name in ("TEXTUAL", "TEXTUAL_DEBUG", "TEXTUAL_LOG"):  # they write down what is typed
         environ.pop(name, None)
     from random import SystemRandom

@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 import sys
 from collections.abc import Callable, Iterator
-from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta, tzinfo
@@ -276,6 +275,8 @@ def asking(
 
     At the end of the block no thread is at work on the archive any more: it may be closed.
     """
+    from concurrent.futures import ThreadPoolExecutor
+
     from inbox_tui.sync import InboxSync
 
     settings, login = chosen.settings, chosen.login.value

@@ -187,6 +187,7 @@ class InboxScreen(Screen[None]):
         self._version = self._reader.data_version()
         self._recall_shares()
         self._layout = _layout_for(self.app.size.width)
+        self.add_class(self._layout)  # Textual would after the first frame
         self._lay_out()
         self._show_filters()
         self._reload(keep=False)
@@ -262,6 +263,12 @@ class InboxScreen(Screen[None]):
         if self._ticks % MINUTE_TICKS == 0:
             self.query_one(MessageList).refresh_times()
             self.query_one(MessageView).refresh_times()
+
+    def rewrite(self) -> None:
+        """Write everything anew, now that numbers are written in another way."""
+        self.query_one(MessageList).notify_style_update()
+        self.query_one(MessageView).rewrite()
+        self._show_filters()
 
     def _changed(self) -> None:
         self._version = self._reader.data_version()
@@ -346,7 +353,8 @@ class InboxScreen(Screen[None]):
         self._show_empty_text()
 
     def _show_empty_text(self) -> None:
-        self.query_one(MessageList).empty_text = self._empty_text()
+        empty = self._listing is not None and not len(self._listing)
+        self.query_one(MessageList).empty_text = self._empty_text() if empty else ""
 
     def _empty_text(self) -> str:
         if self._reader.total(self._account) and self._filters.any:

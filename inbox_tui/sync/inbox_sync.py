@@ -76,7 +76,6 @@ OTHER_PROGRAM_REASON = (
 
 _DOCUMENTED_LIMIT = Limit()
 _STATE_OF_HOLD = {
-    "offline": State.OFFLINE,
     "limited": State.WAITING,
     "blocked": State.BLOCKED,
     "stopped": State.BLOCKED,
@@ -131,6 +130,7 @@ class _Rest(NamedTuple):
     until: float | None
     version: int | None = None
     held: bool = False
+    """Whether it is for something other than the time: a failure, a refusal."""
     deferred: bool = False
     """Whether the user wants a refresh and has to wait for it."""
 
@@ -421,15 +421,16 @@ class InboxSync:
         allowed = self._limit.identical
         left = room(entries, mark, now.seconds, self._limit)
         until = None if chosen.may_go == math.inf else chosen.may_go
-        given_up = in_flight_until(entries, self._limit)
-        in_flight = given_up is not None and given_up > now.seconds
+        given_up = in_flight_until(entries, self._limit) or now.seconds
+        in_flight = given_up > now.seconds
         if hold is not None:
-            status = Status(_STATE_OF_HOLD[hold.kind], hold.reason, until, left, allowed)
+            state = _STATE_OF_HOLD.get(hold.kind, State.OFFLINE)
+            status = Status(state, hold.reason, until, left, allowed)
         elif chosen.due <= now.seconds:
             reason = IN_FLIGHT_REASON if in_flight else LIMIT_REASON
             status = Status(State.WAITING, reason, until, left, allowed)
         elif in_flight:  # of another terminal, as a rule
-            until = chosen.due
+            until = min(chosen.due, given_up)
             status = Status(State.CHECKING, "", None, left, allowed)
         else:
             status = Status(State.LIVE, "", until, left, allowed)

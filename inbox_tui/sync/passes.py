@@ -101,8 +101,8 @@ class Passes:
         first = self._archive.recall(self._account, FIRST_GIVEN)
         answered = len(answer.messages) + len(answer.unreadable)
         if question.highest is not None:
-            if answered > question.cnt:  # an answer to something else
-                return sweep, None
+            if not 0 < answered <= question.cnt:  # none to this question
+                return sweep._replace(reached=None), None
             return self._learnt(question, highest, at, seen)
         if answered < question.cnt:
             if sweep.reached is not None and first is None:

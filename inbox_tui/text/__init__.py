@@ -5,7 +5,7 @@ from __future__ import annotations
 from inbox_tui.text.codes import Code, find_code
 from inbox_tui.text.drawing import drawn
 from inbox_tui.text.links import Link, find_links
-from inbox_tui.text.phones import international
+from inbox_tui.text.phones import international, load_tables, needs_tables
 from inbox_tui.text.search import folded, squeezed
 from inbox_tui.text.spreadsheet import csv_cell
 
@@ -18,5 +18,7 @@ __all__ = [
     "find_links",
     "folded",
     "international",
+    "load_tables",
+    "needs_tables",
     "squeezed",
 ]

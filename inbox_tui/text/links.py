@@ -13,16 +13,15 @@ _HOST_LONGEST: Final = 253
 _LABEL_LONGEST: Final = 63
 
 # Ends at a space, a quote, a backslash (which browsers take for a slash) and at anything invisible.
-_LINK: Final = re.compile(
+_LINK: Final = (
     r"(?<![^\W_])(?P<scheme>https?)://"
     r"""(?P<rest>[^\s\x00-\x20\x7f-\xa0\xad"'`<>{}|\\^«»„“”‘’‹›\u034f\u061c\u115f\u1160\u17b4\u17b5"""
     r"\u180b-\u180f\u200b-\u200f\u2028-\u202f\u2060-\u206f\u3164\ufe00-\ufe0f\ufeff\uffa0\ufff0-\uffff"
-    r"\ud800-\udfff\U000e0000-\U000e0fff]+)",
-    re.IGNORECASE,
+    r"\ud800-\udfff\U000e0000-\U000e0fff]+)"
 )
 _AUTHORITY: Final = re.compile(r"[^/?#]*")
 _ASCII_LABEL: Final = re.compile(r"[a-z0-9_](?:[a-z0-9_-]*[a-z0-9_])?")
-_DOTS: Final = re.compile("[.\u3002\uff0e\uff61]")
+_DOTS: Final = "[.\u3002\uff0e\uff61]"
 _TRAILING: Final = ".,;:!?…*_~—–-"
 _BRACKETS: Final = {")": "(", "]": "["}
 
@@ -49,8 +48,10 @@ def find_links(text: str) -> list[Link]:
     20,000 characters are looked at.
     """
     text = text[:_LOOKED_AT]
-    links = []
-    for match in _LINK.finditer(text):
+    links: list[Link] = []
+    if "://" not in text:
+        return links
+    for match in re.finditer(_LINK, text, re.IGNORECASE):
         rest = _without_punctuation(match["rest"])
         names = _host(rest)
         if names is not None and len(rest) <= _LONGEST:
@@ -112,7 +113,7 @@ def _names(name: str) -> tuple[str, str] | None:
     """Return a host name to read and in punycode, or None where it is no host name."""
     if not name or len(name) > _HOST_LONGEST:
         return None
-    labels = _DOTS.split(unicodedata.normalize("NFKC", name).lower().removesuffix("."))
+    labels = re.split(_DOTS, unicodedata.normalize("NFKC", name).lower().removesuffix("."))
     pairs = [_label(label) for label in labels]
     if not all(pairs):
         return None

@@ -167,6 +167,8 @@ class MessageView(ScrollView, can_focus=True):
         self._links: list[Link] = []
         self._paragraphs: list[_Paragraph] = []
         self._lines: list[_Line] = []
+        self._width = 0
+        """The width the lines are wrapped to."""
 
     # -- what it shows
 
@@ -192,6 +194,10 @@ class MessageView(ScrollView, can_focus=True):
         if self._row is not None and self._times != self._times_of(self._row):
             self._lay_out()
 
+    def rewrite(self) -> None:
+        """Write the message again, now that numbers are written in another way."""
+        self._lay_out()
+
     def _times_of(self, row: Row) -> tuple[str, ...]:
         moments = [row.received]
         if row.sent is not None and abs(row.received - row.sent) > _SENT_LATER_SECONDS:
@@ -211,10 +217,15 @@ class MessageView(ScrollView, can_focus=True):
             self._paragraphs = [*self._fields(self._row), _Paragraph()]
             self._paragraphs += self._body(self._row.message)
         width, height = self._page
+        before = len(self._lines)
         self._lines = list(_lines_of(self._paragraphs, width)) if width else []
         # The size changes only with what there is to scroll: another size costs a layout.
         self.virtual_size = Size(0, len(self._lines) if len(self._lines) > height else 0)
-        self.refresh()
+        if before and self._lines and not self.scroll_offset.y and width == self._width:
+            self.refresh_lines(0, max(before, len(self._lines)))
+        else:
+            self.refresh()
+        self._width = width
 
     def _fields(self, row: Row) -> Iterable[_Paragraph]:
         self._times = self._times_of(row)

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import asyncio
 from collections.abc import Awaitable, Callable
 from pathlib import Path
 
 import pytest
 from support.stage import message, never, put_gap, server_seconds, stage, state_is, until, week
 from textual.pilot import Pilot
+from textual.widgets import OptionList
 
 from inbox_tui.archive import Gap
 from inbox_tui.config import Settings
@@ -47,6 +47,11 @@ async def settled(pilot: Pilot[None]) -> None:
     )
     await pilot.pause()
     await pilot.pause()
+
+
+def hits(pilot: Pilot[None]) -> int:
+    lists = pilot.app.screen.query("CommandList")
+    return lists.first(OptionList).option_count if lists else 0
 
 
 def keyring_looked_at(pilot: Pilot[None]) -> bool:
@@ -280,7 +285,7 @@ def test_the_command_palette(snap_compare: Snap, tmp_path: Path, size: tuple[int
     async def prepare(pilot: Pilot[None]) -> None:
         await live_then("ctrl+p")(pilot)
         await pilot.press(*"unread")
-        await asyncio.sleep(0.3)
-        await pilot.pause()
+        await until(pilot, lambda: hits(pilot) == 4)
+        await pilot.pause(0.1)
 
     assert snap_compare(app, terminal_size=size, run_before=prepare)

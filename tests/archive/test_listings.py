@@ -8,8 +8,9 @@ from pathlib import Path
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from inbox_tui.archive import Archive, Filter, Gap, Key, QueryCancelled, Row
 from support.archives import BOOT, SERVER_NOW, ids, incoming, opened, page, whole
+
+from inbox_tui.archive import Archive, Filter, Gap, Key, QueryCancelled, Row
 
 HOUR = 3600
 

@@ -1,0 +1,222 @@
+"""Search finds what a person would say is there, indexed or not, whatever is typed."""
+
+from __future__ import annotations
+
+import threading
+import unicodedata
+from pathlib import Path
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+from support.archives import (
+    SERVER_NOW,
+    Model,
+    ids,
+    incoming,
+    opened,
+    page,
+    whole,
+)
+
+from inbox_tui.archive import Archive, Filter, QueryCancelled
+
+TEXTS = {
+    1: "Your code is 481-516. Do not tell it to anybody",
+    2: "Заказ №5512 ГОТОВ, ждём Вас до 20:00",
+    3: "Берёза и ЁЛКА по 1 200 руб.",
+    4: "STRASSE, Straße; ΑΘΗΝΑ, Σίσυφος",
+    5: 'He said "never AND not" (NEAR) code:* ^x -y',
+    6: "Call +7 (999) 123-45-67 or 8 800 555 35 35",
+    7: "a%b_c\\d'e;DROP TABLE messages--",
+    8: "e\u0301clair, naïve, İstanbul",
+    9: "🎉 你好世界 今日は",
+    10: "x",
+    11: "",
+    12: "nul\0inside and \udc00 alone",
+    13: "fi\nnal  line\r\n\tend",
+}
+
+
+@pytest.fixture(params=[0, 6, 100], ids=["not indexed", "half indexed", "indexed"])
+def stored(tmp_path: Path, request: pytest.FixtureRequest) -> tuple[Archive, int]:
+    messages = [
+        incoming(
+            number, text, received=SERVER_NOW - number, phone=("MTC", "79031112233")[number % 2]
+        )
+        for number, text in TEXTS.items()
+    ]
+    archive, account = opened(tmp_path, *messages)
+    other = archive.account("other", "smscentre.com")
+    archive.store_page(other, page(*[incoming(n + 50, text) for n, text in TEXTS.items()]))
+    while request.param == 100 and archive.index(100):
+        pass
+    archive.index(min(request.param, 6))
+    return archive, account
+
+
+@pytest.mark.parametrize(
+    ("search", "found"),
+    [
+        ("code", [1, 5]),
+        ("CODE", [1, 5]),
+        ("ode is", [1]),
+        ("is code your", [1]),
+        ("code заказ", []),
+        ("481516", [1]),
+        ("481 516", [1]),
+        ("481-516", [1]),
+        ("48151", [1]),
+        ("4815167", []),
+        ("заказ", [2]),
+        ("гОтОв", [2]),
+        ("ждем вас", [2]),
+        ("ЖДЁМ", [2]),
+        ("елка береза", [3]),
+        ("ёлка", [3]),
+        ("1200", [3]),
+        ("strasse", [4]),
+        ("straße", [4]),
+        ("αθηνα", [4]),
+        ("ΣΊΣΥΦΟΣ", [4]),
+        ('"never', [5]),
+        ('"', [5]),
+        ("(NEAR)", [5]),
+        ("never AND not", [5]),
+        ("NEAR(code x)", []),
+        ("code:*", [5]),
+        ("code*", []),
+        ("^x", [5]),
+        ("-y", [5]),
+        ("79991234567", [6]),
+        ("+79991234567", [6]),
+        ("+7 999 123-45-67", [6]),
+        ("9991234567 call", [6]),
+        ("88005553535", [6]),
+        ("a%b", [7]),
+        ("%", [7]),
+        ("_", [7]),
+        ("\\d'e", [7]),
+        ("';--", []),
+        ("DROP TABLE", [7]),
+        ("éclair", [8]),
+        ("ÉCLAIR", [8]),
+        ("naïve", [8]),
+        ("naive", []),
+        ("🎉", [9]),
+        ("世界", [9]),
+        ("好", [9]),
+        ("mtc", [2, 4, 6, 8, 10, 12]),
+        ("+79031112233", [1, 3, 5, 7, 9, 11, 13]),
+        ("903", [1, 3, 5, 7, 9, 11, 13]),
+        ("79110000001", list(TEXTS)),
+        ("code mtc", []),
+        ("code 903 79110000001", [1, 5]),
+        ("x", [5, 10]),
+        ("ис", []),
+        ("nul", [12]),
+        ("inside alone", [12]),
+        ("final", []),
+        ("final line", []),
+        ("fi nal line end", [13]),
+        ("  code  ", [1, 5]),
+        ("\t", list(TEXTS)),
+        ("code " * 500, [1, 5]),
+        ("z" * 5000, []),
+    ],
+)
+def test_what_is_typed_is_found(stored: tuple[Archive, int], search: str, found: list[int]) -> None:
+    archive, account = stored
+    assert ids(whole(archive, account, Filter(search=search))) == found
+    unread = Filter(search=search, unread=True, since=SERVER_NOW - 7)
+    assert ids(whole(archive, account, unread)) == [number for number in found if number <= 7]
+
+
+letters = st.sampled_from([*"abкКеЁ1 29-()\"'*:^+%_\n\0", "ё", "е\u0308", "ß", "SS", "界"])
+texts = st.lists(letters, max_size=14).map("".join)
+
+
+@given(
+    st.lists(st.tuples(texts, texts), min_size=1, max_size=8),
+    st.lists(texts, min_size=1, max_size=8),
+    st.sampled_from([0, 3, 100]),
+)
+@settings(max_examples=40, suppress_health_check=[HealthCheck.function_scoped_fixture])
+def test_any_text_is_found_as_by_looking_through_all(
+    tmp_path: Path, stored: list[tuple[str, str]], searches: list[str], indexed: int
+) -> None:
+    with Archive.open(tmp_path / "inbox.db") as archive:
+        archive.purge(archive.account("alex", "smscentre.com"))
+        account = archive.account("alex", "smscentre.com")
+        model = Model()
+        messages = [
+            incoming(number, text, received=SERVER_NOW - number, phone=phone)
+            for number, (text, phone) in enumerate(stored)
+        ]
+        archive.store_page(account, page(*messages))
+        model.store(messages)
+        archive.index(indexed)
+        parts = [text[start : start + 5] for text, _ in stored for start in (0, 3)]
+        for search in (*searches, *parts):
+            wanted = Filter(search=search)
+            expected = [row.id for row in model.messages(wanted)]
+            assert ids(whole(archive, account, wanted)) == expected, search
+
+
+def test_a_search_goes_on_being_right_while_the_index_grows(tmp_path: Path) -> None:
+    messages = [
+        incoming(n, f"number {n}", received=SERVER_NOW - n, phone=f"sender {n % 3}")
+        for n in range(200)
+    ]
+    archive, account = opened(tmp_path, *messages[::2])
+    left = 100
+    for step in range(20):
+        assert ids(whole(archive, account, Filter(search="number"))) == [
+            *sorted({*range(0, 200, 2), *range(1, 2 * step, 2)})
+        ]
+        assert len(whole(archive, account, Filter(phone="sender 1"))) > 30
+        archive.store_page(account, page(messages[2 * step + 1]))
+        left = archive.index(7)
+    assert left == 0
+
+
+def test_an_index_made_with_another_folding_is_made_anew(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    archive, account = opened(tmp_path, *[incoming(n, "ёлка") for n in range(10)])
+    assert archive.index(100) == 0
+    archive.close()
+    monkeypatch.setattr("inbox_tui.archive.search._FOLDING", f"2 {unicodedata.unidata_version}")
+    with Archive.open(archive.path) as archive:
+        assert archive.index(4) == 6
+        assert len(whole(archive, account, Filter(search="елка"))) == 10
+        assert archive.index(100) == 0
+        assert len(whole(archive, account, Filter(search="елка"))) == 10
+
+
+@pytest.mark.parametrize("search", ["no such text", "zz"])
+def test_a_search_under_way_is_cancelled_by_another_thread(tmp_path: Path, search: str) -> None:
+    messages = [incoming(n, "word " * 200, received=SERVER_NOW - n) for n in range(4000)]
+    archive, account = opened(tmp_path, *messages)
+    looking = threading.Event()
+    archive._connection.set_progress_handler(looking.set, 1000)
+
+    def interrupt() -> None:
+        assert looking.wait(30)
+        archive.interrupt()
+
+    other = threading.Thread(target=interrupt)
+    other.start()
+    with pytest.raises(QueryCancelled):
+        archive.listing(account, Filter(search=search))
+    other.join()
+    archive._connection.set_progress_handler(None, 0)
+    assert len(archive.listing(account, Filter(search="word"), first=10)) == 10
+    archive.mark(account, [1], unread=False)
+    assert archive.unread(account) == 3999
+
+
+def test_a_cancel_when_nothing_runs_changes_nothing(tmp_path: Path) -> None:
+    archive, account = opened(tmp_path, incoming(1))
+    archive.interrupt()
+    assert ids(whole(archive, account, Filter(search="hello"))) == [1]

@@ -1,0 +1,184 @@
+"""Takes every figure and prints the table: `python -m benchmarks`."""
+
+from __future__ import annotations
+
+import argparse
+import os
+import platform
+import sys
+from pathlib import Path
+from typing import NamedTuple
+
+from benchmarks import figures
+from benchmarks.made import Made, made
+
+STANDARD, QUICK = (100_000, 1_000_000), (10_000,)
+MILLISECOND, MEGABYTE = 1e-3, 1e6
+SYNCED = 100_000
+"""So many messages the first sync brings at most."""
+
+
+class Line(NamedTuple):
+    """One line of the table: a figure, what it came to, what it is measured by, and the promise."""
+
+    name: str
+    ours: str
+    floor: str
+    promise: str
+    kept: bool | None
+
+
+class Promises(NamedTuple):
+    """What is promised for an archive of some size: factors and seconds."""
+
+    start: float
+    memory: float
+    search: float
+    filter: float
+
+
+SMALLER, LARGER = Promises(1.10, 1.20, 0.030, 0.030), Promises(1.15, 1.30, 0.060, 0.060)
+MOVE, STALL, QUIET, A_SECOND, OF_RAW = 0.010, 0.050, 0.01, 20_000, 0.5
+
+
+def main() -> None:
+    """Read the options, take the figures, print them."""
+    options = _options()
+    sizes = options.sizes or (QUICK if options.quick else STANDARD)
+    print(_machine(), flush=True)
+    for size in sizes:
+        _print(size, _lines(made(size, fresh=options.fresh), quick=options.quick))
+
+
+def _options() -> argparse.Namespace:
+    parser = argparse.ArgumentParser(prog="python -m benchmarks", description=__doc__)
+    parser.add_argument("sizes", nargs="*", type=int, help="messages in the archives")
+    parser.add_argument("--quick", action="store_true", help="a small archive and few repeats")
+    parser.add_argument("--fresh", action="store_true", help="make the archives anew")
+    return parser.parse_args()
+
+
+def _machine() -> str:
+    model = next(
+        line.partition(":")[2].strip()
+        for line in [*Path("/proc/cpuinfo").read_text().splitlines(), "model name: unknown"]
+        if line.startswith("model name")
+    )
+    load = os.getloadavg()[0]
+    python = platform.python_version()
+    return f"{model}, {os.cpu_count()} cores, load {load:.1f}; Python {python}, {sys.platform}"
+
+
+def _lines(made: Made, *, quick: bool) -> list[Line]:
+    promises = SMALLER if made.size <= STANDARD[0] else LARGER
+    rounds = 2 if quick else 6
+    with figures.service(made) as server:
+        inbox = figures.Inbox(made, server)
+        start = figures.starts(inbox, 3 if quick else 9)
+        memory = figures.memories(inbox)
+        moves = figures.moves(inbox, rounds)
+        search = figures.percentile_95(figures.searches(inbox, rounds + 2))
+        change = figures.percentile_95(figures.filters(inbox, rounds))
+        quiet = figures.quiet(inbox, 10.0 if quick else 40.0)
+    sync = figures.first_sync(min(made.size, SYNCED))
+    others = figures.others(made)
+    move = figures.percentile_95(moves.first)
+    seen = figures.percentile_95(moves.last)
+    fastest = ", ".join(
+        f"{name} {_ms(loaded.move)}" for name, loaded in others.items() if loaded is not None
+    )
+    lines = [
+        Line(
+            "start to the inbox on screen ÷ bare Textual",
+            f"{_ms(start.ours)}, ÷ {start.ratio:.2f}",
+            _ms(start.floor),
+            f"≤ {promises.start:.2f}",
+            start.ratio <= promises.start,
+        ),
+        Line(
+            "memory (PSS), live ÷ bare Textual",
+            f"{_mb(memory.ours)}, ÷ {memory.ratio:.2f}",
+            _mb(memory.floor),
+            f"≤ {promises.memory:.2f}",
+            memory.ratio <= promises.memory,
+        ),
+        Line("a move to its frame, p95", _ms(move), fastest, f"≤ {_ms(MOVE)}", move <= MOVE),
+        Line("… and to the message beside it, p95", _ms(seen), "", "", None),
+        Line(
+            "a search key to its first screenful, p95",
+            _ms(search),
+            "",
+            f"≤ {_ms(promises.search)}",
+            search <= promises.search,
+        ),
+        Line(
+            "changing a filter to its frame, p95",
+            _ms(change),
+            "",
+            f"≤ {_ms(promises.filter)}",
+            change <= promises.filter,
+        ),
+        Line(
+            "first sync, messages a second",
+            f"{sync.ours:,.0f}",
+            f"json + sqlite3 {sync.raw:,.0f}",
+            f"≥ {A_SECOND:,}",
+            sync.ours >= A_SECOND,
+        ),
+        Line(
+            "… ÷ raw json + sqlite3",
+            f"{sync.ours / sync.raw:.2f}",
+            "1",
+            f"≥ {OF_RAW}",
+            sync.ours >= OF_RAW * sync.raw,
+        ),
+        Line(
+            "open and quiet, share of a core",
+            f"{quiet.ours:.2%}",
+            f"bare Textual {quiet.floor:.2%}",
+            f"< {QUIET:.0%}",
+            quiet.ours < QUIET,
+        ),
+        Line(
+            "longest stall of the event loop, first sync",
+            f"{_ms(sync.stall)}, indexing {_ms(sync.indexing_stall)}",
+            "",
+            f"≤ {_ms(STALL)}",
+            max(sync.stall, sync.indexing_stall) <= STALL,
+        ),
+    ]
+    for name, loaded in others.items():
+        told = (
+            f"over {figures.LONGEST_LOAD:.0f} s"
+            if loaded is None
+            else f"{loaded.seconds:.1f} s, {_mb(loaded.memory)}"
+        )
+        lines.append(Line(f"the same messages in {name}", "", told, "", None))
+    return lines
+
+
+def _ms(seconds: float) -> str:
+    milliseconds = seconds / MILLISECOND
+    return f"{milliseconds:.0f} ms" if milliseconds >= 100 else f"{milliseconds:.1f} ms"
+
+
+def _mb(size: float) -> str:
+    return f"{size / MEGABYTE:.0f} MB"
+
+
+def _print(size: int, lines: list[Line]) -> None:
+    kept = {True: "kept", False: "NOT KEPT", None: ""}
+    rows = [
+        (f"figure, at {size:,} messages", "inbox-tui", "floor", "promised", ""),
+        *((line.name, line.ours, line.floor, line.promise, kept[line.kept]) for line in lines),
+    ]
+    widths = [max(len(row[column]) for row in rows) for column in range(len(rows[0]))]
+    rows.insert(1, ("-" * widths[0], "-" * widths[1], "-" * widths[2], "-" * widths[3], "----"))
+    print()
+    for row in rows:
+        cells = (cell.ljust(width) for cell, width in zip(row, widths, strict=True))
+        print(f"| {' | '.join(cells)} |", flush=True)
+
+
+if __name__ == "__main__":
+    main()

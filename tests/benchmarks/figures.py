@@ -1,0 +1,398 @@
+"""How each figure is taken. Times are of the wall clock, in seconds; memory is in bytes.
+
+A start is from the start of the process to the frame that shows the inbox: the newest message and
+others down to the foot of the list. A key is from the byte written to the terminal to the last byte
+of the first frame that it causes; of a move, also to that of the last one, which shows the message
+beside the list. The countdown at the bottom is none of them. The terminal has 120 columns and 40
+lines, and says that it marks its frames. Memory is the proportional set size (PSS) of the program
+and its children, which counts what they share once.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import gc
+import json
+import os
+import sqlite3
+import statistics
+import subprocess
+import sys
+import time
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+from random import Random
+from shutil import which
+from tempfile import TemporaryDirectory
+from typing import NamedTuple
+
+from benchmarks.made import HOST, LOGIN, PAGE, Made, in_page, pages, server_now
+from benchmarks.terminal import LINES, Frame, Program
+from inbox_tui.archive import Archive
+from inbox_tui.smsc.answers import read_answer
+from inbox_tui.smsc.message import IncomingMessage
+
+PROGRAMS = Path(__file__).parent / "programs"
+LAST_LINE = b"\x1b[%d;1H" % LINES
+SETTLED_SECONDS = 6.0
+"""After so many seconds the first request is answered and everything later is loaded."""
+LONGEST_LOAD = 60.0
+INDEXED = 250
+"""So many messages the search index is brought up by at a time."""
+LAYING_OUT = 0.4
+OTHERS_MOVES = 10
+LIST_LINE = 4
+"""The first line of the list."""
+
+Figures = Sequence[float]
+
+
+def percentile_95(figures: Figures) -> float:
+    """Return what 95 of 100 do not exceed."""
+    return sorted(figures)[max(0, -(-len(figures) * 95 // 100) - 1)]
+
+
+class Apart(NamedTuple):
+    """A figure and its floor, taken by turns."""
+
+    ours: float
+    floor: float
+
+    @property
+    def ratio(self) -> float:
+        return self.ours / self.floor
+
+
+class Inbox:
+    """The inbox of an archive, with a service that has nothing new for it."""
+
+    def __init__(self, made: Made, server: str) -> None:
+        self.made = made
+        self._server = server
+
+    def __call__(self) -> Program:
+        """Start it."""
+        beside = Path(sys.executable).with_name("inbox-tui")
+        command = [beside] if beside.exists() else [sys.executable, "-m", "inbox_tui"]
+        options = ["--login", LOGIN, "--server", f"http://{self._server}"]
+        return Program([*command, *options], environment(self.made))
+
+    def shown(self) -> Program:
+        """Start it, and wait until everything is loaded and the screen is quiet."""
+        program = self()
+        program.until(*self.made.markers, LAST_LINE)
+        program.rest(SETTLED_SECONDS)
+        return program
+
+
+def environment(made: Made) -> dict[str, str]:
+    """What the programs are started with."""
+    path = os.environ.get("PYTHONPATH")
+    return made.environment(os.environ["PATH"]) | ({"PYTHONPATH": path} if path else {})
+
+
+@contextlib.contextmanager
+def service(made: Made) -> Iterator[str]:
+    """A service without messages, in a process of its own; gives its host."""
+    command = [sys.executable, "-m", "benchmarks.service"]
+    tests = str(Path(__file__).parents[1])
+    python_path = os.pathsep.join([tests, *filter(None, [os.environ.get("PYTHONPATH")])])
+    process = subprocess.Popen(
+        command,
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        env=os.environ | {"PYTHONPATH": python_path},
+        text=True,
+    )
+    assert process.stdin is not None
+    assert process.stdout is not None
+    try:
+        host = process.stdout.readline().strip()
+        with contextlib.closing(sqlite3.connect(made.path)) as database, database:
+            database.execute("DELETE FROM accounts WHERE account > 1")
+            database.execute("UPDATE accounts SET host = ?", (host,))
+            for table in ("requests", "holds"):
+                database.execute(f"DELETE FROM {table}")
+        yield host
+    finally:
+        process.stdin.close()
+        process.wait()
+
+
+def bare(made: Made) -> Program:
+    """An empty Textual application."""
+    return Program([sys.executable, PROGRAMS / "bare.py"], environment(made))
+
+
+# -- start and memory
+
+
+def starts(inbox: Inbox, times: int) -> Apart:
+    """Median starts of the inbox and of an empty Textual application."""
+    ours, floor = [], []
+    for number in range(times + 1):
+        with bare(inbox.made) as program:
+            floor.append(program.until(LAST_LINE))
+        with inbox() as program:
+            ours.append(program.until(*inbox.made.markers, LAST_LINE))
+        if not number:  # what is read from the disk for the first time
+            ours.clear()
+            floor.clear()
+    return Apart(statistics.median(ours), statistics.median(floor))
+
+
+def memories(inbox: Inbox) -> Apart:
+    """Memory of the live inbox after moves to both ends, and of an empty Textual application."""
+    with bare(inbox.made) as program:
+        program.until(LAST_LINE)
+        program.rest(1.0)
+        floor = program.memory
+    with inbox.shown() as program:
+        program.type(b"G")
+        program.type(b"g")
+        return Apart(program.memory, floor)
+
+
+class Loaded(NamedTuple):
+    """What a program needs to show the same messages, and to move among them."""
+
+    seconds: float
+    memory: int
+    move: float
+
+
+def others(made: Made) -> dict[str, Loaded | None]:
+    """The same messages in other programs; None where one is not there or takes too long."""
+    commands: dict[str, list[str | Path]] = {
+        "DataTable": [sys.executable, PROGRAMS / "table.py", made.path],
+        "OptionList": [sys.executable, PROGRAMS / "options.py", made.path],
+    }
+    if neomutt := which("neomutt"):
+        settings = f"set sort=reverse-mailbox-order folder={made.home}"
+        commands["neomutt"] = [
+            neomutt,
+            "-n",
+            "-F",
+            "/dev/null",
+            "-e",
+            settings,
+            "-R",
+            "-f",
+            made.mbox,
+        ]
+    found: dict[str, Loaded | None] = {}
+    for name, command in commands.items():
+        wanted = (b"Msgs:",) if name == "neomutt" else made.markers[:1]
+        with Program(command, environment(made)) as program:
+            try:
+                seconds = program.until(*wanted, seconds=LONGEST_LOAD)
+            except AssertionError:
+                found[name] = None
+                continue
+            program.rest(1.0)
+            memory = program.memory
+            down = b"j" if name == "neomutt" else b"\x1b[B"
+            taken = [program.echo(down) for _ in range(OTHERS_MOVES)]
+            found[name] = Loaded(seconds, memory, percentile_95(taken))
+    return found
+
+
+# -- keys
+
+
+def in_list(frame: Frame) -> bool:
+    """Whether anything but the countdown was drawn."""
+    return bool(frame.lines - {LINES})
+
+
+def rows_drawn(frame: Frame) -> bool:
+    """Whether the list was drawn on."""
+    return bool(frame.lines & set(range(LIST_LINE, LINES - 1)))
+
+
+class Moves(NamedTuple):
+    """Seconds to the first frame of every move, and to the last one."""
+
+    first: list[float]
+    last: list[float]
+
+
+MOVES = (b"j", b"\x1b[6~", b"j", b"n", b"\x1b[5~", b"k", b"G", b"\x1b[5~", b"n", b"g")
+"""`j`, PgDn, `j`, `n`, PgUp, `k`, `G`, PgUp, `n`, `g`."""
+
+
+def moves(inbox: Inbox, rounds: int) -> Moves:
+    """Every move in the list of everything, here and there."""
+    random = Random(5)
+    taken = Moves([], [])
+    with inbox.shown() as program:
+        for _ in range(rounds):
+            for key in MOVES:
+                program.rest(random.uniform(0.01, 0.03))
+                first, last = program.press(key, in_list)
+                taken.first.append(first)
+                taken.last.append(last)
+            program.type(b"\x1b[6~" * random.randrange(1, 8))
+    return taken
+
+
+SEARCHES = ("код 48", "заказ", "+7 999", "code", "ваш", "оплата 12", "79", "при")
+"""Words of one letter and of many, rare ones and some that nearly every message has."""
+
+
+def searches(inbox: Inbox, rounds: int) -> list[float]:
+    """Every key of some searches, to the first screenful of what is found."""
+    taken: list[float] = []
+    with inbox.shown() as program:
+        for typed in SEARCHES[: max(2, rounds)]:
+            program.type(b"/")
+            for letter in typed:
+                taken.append(program.press(letter.encode(), rows_drawn)[0])
+                program.settle(0.3)
+            program.type(b"\x1b")
+            program.rest(LAYING_OUT)
+    return taken
+
+
+def filters(inbox: Inbox, rounds: int) -> list[float]:
+    """Every change of a filter: the key that applies it, to the frame of the list."""
+    taken: list[float] = []
+
+    def press(program: Program, key: bytes) -> None:
+        taken.append(program.press(key, rows_drawn)[0])
+        program.settle(0.2)
+
+    with inbox.shown() as program:
+        for number in range(rounds):
+            press(program, b"u")
+            press(program, b"u")
+            program.type(b"p")
+            program.type(b"\x1b[B" * (1 + number % 4))
+            press(program, b"\r")
+            program.type(b"w")
+            program.type(b"\x1b[A" * (1 + number % 3))
+            press(program, b"\r")
+            press(program, b"x")
+    return taken
+
+
+# -- open and quiet
+
+
+def quiet(inbox: Inbox, seconds: float) -> Apart:
+    """The share of a core that the live inbox takes while nothing happens, refreshes included.
+
+    Beside that of an empty Textual application.
+    """
+    with inbox.shown() as program, bare(inbox.made) as empty:
+        program.rest(2.0)
+        empty.rest(1.0)
+        begun = time.perf_counter()
+        used, used_empty = program.seconds_of_a_core, empty.seconds_of_a_core
+        program.rest(seconds)
+        passed = time.perf_counter() - begun
+        ours, floor = program.seconds_of_a_core - used, empty.seconds_of_a_core - used_empty
+        return Apart(ours / passed, floor / passed)
+
+
+# -- the first sync
+
+
+class Stored(NamedTuple):
+    """The first sync: messages a second, and the longest stall of the event loop in seconds."""
+
+    ours: float
+    raw: float
+    stall: float
+    indexing_stall: float
+
+
+def answers(messages: int) -> Iterator[bytes]:
+    """What the service answers, page after page."""
+    for page in pages(messages, server_now()):
+        yield json.dumps([_entry(message) for message in page], ensure_ascii=False).encode()
+
+
+def _entry(message: IncomingMessage) -> dict[str, object]:
+    sent = message.sent or message.received
+    return {
+        "id": message.id,
+        "received": f"{message.received:%d.%m.%Y %H:%M:%S}",
+        "phone": message.phone,
+        "message": message.message,
+        "to_phone": message.to_phone,
+        "sent": f"{sent:%d.%m.%Y %H:%M:%S}",
+    }
+
+
+def first_sync(messages: int) -> Stored:
+    """Store pages of 10,000 in a thread, as sync does, and index a second's worth of them."""
+    with TemporaryDirectory(prefix="inbox-tui-") as folder:
+        return asyncio.run(_first_sync(Path(folder), messages))
+
+
+async def _first_sync(folder: Path, messages: int) -> Stored:
+    archive = Archive.open(folder / "ours" / "inbox.db")
+    account = archive.account(LOGIN, HOST)
+    raw = sqlite3.connect(folder / "raw.db", isolation_level=None, check_same_thread=False)
+    raw.execute("PRAGMA journal_mode = WAL")
+    raw.execute(
+        "CREATE TABLE messages (id INTEGER PRIMARY KEY, received, sent, phone, to_phone, message)"
+    )
+    ours = floor = 0.0
+    stored = 0
+    watch = Stalls()
+
+    def store(body: bytes) -> float:
+        begun = time.perf_counter()
+        archive.store_page(account, in_page(read_answer(body).messages))
+        return time.perf_counter() - begun
+
+    def store_raw(body: bytes) -> float:
+        begun = time.perf_counter()
+        entries = json.loads(body)
+        raw.execute("BEGIN")
+        raw.executemany(
+            "INSERT INTO messages VALUES (:id, :received, :sent, :phone, :to_phone, :message)",
+            entries,
+        )
+        raw.execute("COMMIT")
+        return time.perf_counter() - begun
+
+    gc.freeze()
+    for body in answers(messages):
+        with watch:
+            ours += await asyncio.to_thread(store, body)
+        floor += await asyncio.to_thread(store_raw, body)
+        stored += min(PAGE, messages - stored)
+    indexing = Stalls()
+    with indexing:
+        end = time.perf_counter() + 2.0
+        left = 1
+        while left and time.perf_counter() < end:
+            left = await asyncio.to_thread(archive.index, INDEXED)
+    archive.close()
+    raw.close()
+    return Stored(stored / ours, stored / floor, watch.longest, indexing.longest)
+
+
+class Stalls:
+    """Watches how late the event loop is; `with` it, work in threads is awaited."""
+
+    def __init__(self) -> None:
+        self.longest = 0.0
+        self._watching: asyncio.Task[None] | None = None
+
+    def __enter__(self) -> None:
+        self._watching = asyncio.create_task(self._watch())
+
+    def __exit__(self, *_: object) -> None:
+        assert self._watching is not None
+        self._watching.cancel()
+
+    async def _watch(self) -> None:
+        while True:
+            begun = time.perf_counter()
+            await asyncio.sleep(0.001)
+            self.longest = max(self.longest, time.perf_counter() - begun - 0.001)

@@ -1,0 +1,195 @@
+"""Archives of any size, made of believable messages and kept for the day."""
+
+from __future__ import annotations
+
+import re
+import shutil
+import sys
+import tempfile
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from itertools import islice
+from pathlib import Path
+from random import Random
+
+from inbox_tui.archive import Archive, Filter, Page, Row, Sweep, to_server_seconds
+from inbox_tui.demo.conversations import history
+from inbox_tui.smsc.limit import Moment
+from inbox_tui.smsc.message import IncomingMessage
+
+LOGIN, HOST = "alex", "127.0.0.1"
+PAGE = 10_000
+WEEKS = 260
+"""Five years."""
+MARKED = (0, 12, 30)
+"""Places in the list whose messages tell that it is on screen."""
+LEAST_A_WEEK = 300
+"""Messages that a week of one company has at least."""
+UNREAD_HOURS = 48
+LEFT_UNREAD_EVERY = 100
+"""So many messages apart, one was never read."""
+
+
+@dataclass(frozen=True, slots=True)
+class Made:
+    """An archive in the folders of a user who is signed in."""
+
+    size: int
+    home: Path
+    markers: tuple[bytes, ...]
+    """What is on screen once the inbox is: pieces of the text of messages above and below."""
+
+    @property
+    def path(self) -> Path:
+        """The archive's file."""
+        return self.home / "data" / "inbox-tui" / "inbox.db"
+
+    @property
+    def mbox(self) -> Path:
+        """The same messages as mail."""
+        return self.home / "messages.mbox"
+
+    def environment(self, path: str) -> dict[str, str]:
+        """What the user's programs are started with; the password comes without a keyring."""
+        return {
+            "PATH": path,
+            "HOME": str(self.home),
+            "XDG_CONFIG_HOME": str(self.home / "config"),
+            "XDG_DATA_HOME": str(self.home / "data"),
+            "XDG_STATE_HOME": str(self.home / "state"),
+            "XDG_CACHE_HOME": str(self.home / "cache"),
+            "TERM": "xterm-256color",
+            "COLORTERM": "truecolor",
+            "LANG": "C.UTF-8",
+            "TZ": "Europe/Moscow",
+            "PYTHON_KEYRING_BACKEND": "keyring.backends.fail.Keyring",
+            "INBOX_TUI_PASSWORD": "correct horse",
+        }
+
+
+def server_now() -> datetime:
+    """What the service's clock shows: Moscow's."""
+    return datetime.now(UTC).replace(tzinfo=None, microsecond=0) + timedelta(hours=3)
+
+
+def messages(size: int, now: datetime) -> Iterator[IncomingMessage]:
+    """Yield so many messages, oldest first, ids rising, the last one just before `now`.
+
+    They are spread over five years, or over fewer where they are few, to five numbers.
+    """
+    weeks = max(1, min(WEEKS, size // LEAST_A_WEEK))
+    number = 0
+    for week in range(weeks):
+        share = size * (week + 1) // weeks - size * week // weeks
+        end = now - timedelta(weeks=weeks - 1 - week)
+        companies = -(-share // LEAST_A_WEEK)
+        written = sorted(
+            (
+                message
+                for company in range(companies)
+                for message in history(end, Random(week * 1000 + company))
+            ),
+            key=lambda message: message.received,
+        )
+        for message in written[-share:]:
+            number += 3
+            yield message._replace(id=number)
+
+
+def pages(size: int, now: datetime) -> Iterator[list[IncomingMessage]]:
+    """Yield the messages as answers hold them, 10,000 each."""
+    every = messages(size, now)
+    while page := list(islice(every, PAGE)):
+        yield page
+
+
+def in_page(messages: list[IncomingMessage]) -> Page:
+    """Return an answer with these messages, as sync stores it."""
+    now = datetime.now(UTC)
+    sweep = Sweep(messages[-1].id, None, None, now)
+    return Page("", None, messages, [], sweep, Moment("made", 1.0), None, now)
+
+
+def folder() -> Path:
+    """Return where everything made is kept; nobody else can look into it."""
+    path = Path(tempfile.gettempdir()) / "inbox-tui-benchmarks"
+    path.mkdir(mode=0o700, exist_ok=True)
+    return path
+
+
+def made(size: int, *, fresh: bool) -> Made:
+    """Return the archive of this size made today; make it where there is none."""
+    home = folder() / f"{size}-{server_now():%Y-%m-%d}"
+    done = home / "done"
+    if fresh or not done.exists():
+        for old in folder().glob(f"{size}-*"):
+            shutil.rmtree(old)
+        home.mkdir(mode=0o700)
+        _make(Made(size, home, ()))
+        done.touch()
+    return Made(size, home, _markers(Made(size, home, ()).path))
+
+
+def _markers(path: Path) -> tuple[bytes, ...]:
+    with Archive.open(path) as archive:
+        (account, _, _), *_ = archive.accounts()
+        listing = archive.listing(account, Filter())
+        rows = [archive.window(listing, place, place + 1)[0] for place in MARKED]
+    texts = [row.message for row in rows if isinstance(row, Row)]
+    return tuple(_plain_piece(text).encode() for text in texts)
+
+
+def _plain_piece(text: str) -> str:
+    """Return the beginning of the longest piece without digits, which may be parts of a code."""
+    return max(re.split(r"[0-9\s]+", text), key=len)[:12]
+
+
+def _make(to_make: Made) -> None:
+    """Make archive, settings and mail folder."""
+    config = to_make.home / "config" / "inbox-tui" / "config.toml"
+    config.parent.mkdir(parents=True, mode=0o700)
+    config.write_text("window = 0\n", encoding="utf-8")
+    to_make.path.parent.mkdir(parents=True, mode=0o700)
+    now = server_now()
+    with Archive.open(to_make.path) as archive, to_make.mbox.open("wb") as mbox:
+        account = archive.account(LOGIN, HOST)
+        archive.remember(account, "signed_in", datetime.now(UTC).isoformat())
+        stored = 0
+        for page in pages(to_make.size, now):
+            archive.store_page(account, in_page(page))
+            for message in page:
+                mbox.write(_mail(message))
+            stored += len(page)
+            _tell(f"{to_make.size:,} messages: {stored:,} stored")
+        while left := archive.index(PAGE):
+            _tell(f"{to_make.size:,} messages: {left:,} left to index")
+        archive.mark_shown_read(account, Filter())
+        recent = to_server_seconds(now - timedelta(hours=UNREAD_HOURS))
+        listing = archive.listing(account, Filter(since=recent))
+        kept = archive.window(listing, 0, len(listing))
+        unread = [item.id for item in kept if isinstance(item, Row)]
+        unread += range(3, to_make.size * 3, 3 * LEFT_UNREAD_EVERY)
+        archive.mark(account, unread, unread=True)
+    _tell("")
+
+
+def _mail(message: IncomingMessage) -> bytes:
+    subject = " ".join(message.message.split())[:60]
+    text = message.message.replace("\nFrom ", "\n>From ")
+    return (
+        f"From {message.phone}@example.com {message.received:%a %b %d %H:%M:%S %Y}\n"
+        f"From: {message.phone} <{message.phone}@example.com>\n"
+        f"To: {message.to_phone}@example.com\n"
+        f"Date: {message.received:%a, %d %b %Y %H:%M:%S} +0300\n"
+        f"Subject: {subject}\n"
+        f"Message-ID: <{message.id}@example.com>\n"
+        "Content-Type: text/plain; charset=utf-8\n"
+        f"Content-Transfer-Encoding: 8bit\n\n{text}\n\n"
+    ).encode()
+
+
+def _tell(words: str) -> None:
+    if sys.stderr.isatty():
+        sys.stderr.write(f"\r\x1b[K{words}")
+        sys.stderr.flush()

@@ -1,0 +1,163 @@
+"""A program in a pty, timed from outside by the bytes it writes."""
+
+from __future__ import annotations
+
+import fcntl
+import os
+import pty
+import re
+import select
+import struct
+import subprocess
+import termios
+import time
+from collections.abc import Callable, Mapping, Sequence
+from pathlib import Path
+from typing import NamedTuple, Self
+
+COLUMNS, LINES = 120, 40
+ASKED, ANSWER = b"\x1b[?2026$p", b"\x1b[?2026;2$y"
+"""Whether frames may be marked, which a terminal of today answers with yes."""
+FRAME_END = b"\x1b[?2026l"
+QUIET = 0.05
+"""A key has been answered when nothing was drawn for so many seconds."""
+_PLACED = re.compile(rb"\x1b\[([0-9]+);[0-9]+H")
+_TICKS = os.sysconf("SC_CLK_TCK")
+
+
+class Frame(NamedTuple):
+    """What was drawn at once, and when the last of it came."""
+
+    at: float
+    drawn: bytes
+
+    @property
+    def lines(self) -> set[int]:
+        """The lines of the screen that were drawn on, the first is 1."""
+        return {int(line) for line in _PLACED.findall(self.drawn)}
+
+
+class Program:
+    """A program in a terminal of 120 columns and 40 lines, from its start to its end."""
+
+    def __init__(self, command: Sequence[str | Path], environment: Mapping[str, str]) -> None:
+        self._fd, terminal = pty.openpty()
+        fcntl.ioctl(terminal, termios.TIOCSWINSZ, struct.pack("HHHH", LINES, COLUMNS, 0, 0))
+        self.begun = time.perf_counter()
+        self._process = subprocess.Popen(
+            command,
+            env=dict(environment),
+            stdin=terminal,
+            stdout=terminal,
+            stderr=terminal,
+            start_new_session=True,
+        )
+        os.close(terminal)
+        self.written = bytearray()
+        self.read_at = self.begun
+        """When the last bytes came."""
+        self._answered = False
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._process.kill()
+        self._process.wait()
+        os.close(self._fd)
+
+    def read(self, seconds: float) -> bool:
+        """Take in what the program writes next, if it comes within so many seconds."""
+        ready, _, _ = select.select([self._fd], [], [], max(0.0, seconds))
+        if not ready:
+            return False
+        try:
+            self.written += os.read(self._fd, 1 << 20)
+        except OSError:
+            raise AssertionError(f"it ended: {bytes(self.written[-2000:])!r}") from None
+        self.read_at = time.perf_counter()
+        if not self._answered and ASKED in self.written:
+            self._answered = True
+            os.write(self._fd, ANSWER)
+        return True
+
+    def until(self, *wanted: bytes, seconds: float = 60.0) -> float:
+        """Read until all of this has been written; returns when it had, since the start."""
+        end = time.perf_counter() + seconds
+        while not all(text in self.written for text in wanted):
+            left = end - time.perf_counter()
+            if left <= 0 or not self.read(left):
+                raise AssertionError(f"{wanted} not drawn, but {bytes(self.written[-2000:])!r}")
+        return self.read_at - self.begun
+
+    def rest(self, seconds: float) -> None:
+        """Let the program be, and take in what it writes."""
+        end = time.perf_counter() + seconds
+        while (left := end - time.perf_counter()) > 0:
+            self.read(left)
+
+    def settle(self, quiet: float = 0.5) -> None:
+        """Wait until nothing has been written for so long."""
+        while self.read(quiet):
+            pass
+
+    def press(self, key: bytes, shows: Callable[[Frame], bool]) -> tuple[float, float]:
+        """Press a key; returns when the first and the last frame that it caused were drawn.
+
+        Both are in seconds since the key. `shows` tells those frames from others.
+        """
+        self.written.clear()
+        begun = time.perf_counter()
+        os.write(self._fd, key)
+        taken: list[float] = []
+        done = 0
+        while self.read(QUIET if taken else 10.0):
+            while (end := self.written.find(FRAME_END, done)) >= 0:
+                frame = Frame(self.read_at, bytes(self.written[done:end]))
+                done = end + len(FRAME_END)
+                if shows(frame):
+                    taken.append(frame.at - begun)
+        assert taken, f"nothing was drawn after {key!r}: {bytes(self.written[-2000:])!r}"
+        return taken[0], taken[-1]
+
+    def echo(self, key: bytes) -> float:
+        """Press a key; returns after how many seconds the first bytes came back, ten at most."""
+        self.settle(QUIET)
+        begun = time.perf_counter()
+        os.write(self._fd, key)
+        self.read(10.0)
+        return time.perf_counter() - begun
+
+    def type(self, keys: bytes) -> None:
+        """Press keys, and wait until the screen is quiet."""
+        os.write(self._fd, keys)
+        self.read(10.0)
+        self.settle(0.3)
+
+    # -- what it costs
+
+    @property
+    def seconds_of_a_core(self) -> float:
+        """The processor time it has used, children included."""
+        fields = Path(f"/proc/{self._process.pid}/stat").read_text().rpartition(")")[2].split()
+        return sum(int(ticks) for ticks in fields[11:15]) / _TICKS
+
+    @property
+    def memory(self) -> int:
+        """Its share of the memory (PSS) with that of its children, in bytes."""
+        return sum(_memory_of(process) for process in _with_children(self._process.pid))
+
+
+def _with_children(process: int) -> list[int]:
+    found = [process]
+    for task in Path(f"/proc/{process}/task").iterdir():
+        for child in (task / "children").read_text().split():
+            found += _with_children(int(child))
+    return found
+
+
+def _memory_of(process: int) -> int:
+    for line in Path(f"/proc/{process}/smaps_rollup").read_text().splitlines():
+        if line.startswith("Pss:"):
+            return int(line.split()[1]) * 1024
+    return 0

@@ -1,0 +1,149 @@
+"""What a key costs, counted: statements put to the archive and messages read, at two sizes."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from pathlib import Path
+
+import pytest
+from support.stage import StagedApp, message, stage, state_is
+from textual.pilot import Pilot
+
+from inbox_tui.archive import Archive, Filter
+from inbox_tui.screens.filters import Filters
+from inbox_tui.screens.inbox import ArchivedMessages, InboxScreen
+
+LINES = 40
+SMALL, LARGE = 300, 6000
+MOVES = ("j", "pagedown", "pagedown", "k", "n", "G", "pageup", "n", "g", "pageup", "end", "home")
+MOST_STATEMENTS = 6
+
+
+class Counted:
+    """What is asked of the connection that the event loop reads from."""
+
+    def __init__(self, archive: Archive, monkeypatch: pytest.MonkeyPatch) -> None:
+        self.statements: list[str] = []
+        self.messages = 0
+        window = ArchivedMessages.window
+
+        def counted(source: ArchivedMessages, start: int, stop: int) -> object:
+            items = window(source, start, stop)
+            self.messages += len(items)
+            return items
+
+        monkeypatch.setattr(ArchivedMessages, "window", counted)
+        archive._connection.set_trace_callback(self._asked)
+
+    def _asked(self, statement: str) -> None:
+        if statement.startswith(("SELECT", "PRAGMA")):
+            self.statements.append(statement)
+
+    def start_again(self) -> None:
+        self.statements.clear()
+        self.messages = 0
+
+
+@asynccontextmanager
+async def opened(folder: Path, size: int) -> AsyncIterator[tuple[StagedApp, Pilot[None]]]:
+    """The inbox on so many messages, one in seven unread, everything shown."""
+    messages = [message(n, f"message {n}", minutes_ago=(size - n) * 11) for n in range(1, size + 1)]
+    app = stage(folder, messages=messages, read_before_minutes=0, filters=Filters())
+    with Archive.open(app.archive_path) as archive:
+        ((account, _, _),) = archive.accounts()
+        archive.mark(account, range(1, size + 1, 7), unread=True)
+        while archive.index(1000):
+            pass
+    async with app.run_test(size=(120, LINES)) as pilot:
+        await state_is(pilot, "Live")
+        yield app, pilot
+
+
+async def costs(
+    folder: Path, size: int, keys: tuple[str, ...], monkeypatch: pytest.MonkeyPatch
+) -> list[tuple[str, int, int]]:
+    """Each key, with the statements and the messages it took."""
+    taken = []
+    with monkeypatch.context() as patched:
+        patched.setattr(InboxScreen, "_tick", lambda _: None)
+        async with opened(folder, size) as (app, pilot):
+            counted = Counted(app._archive, patched)
+            for key in keys:
+                counted.start_again()
+                await pilot.press(key)
+                await pilot.pause()
+                taken.append((key, len(counted.statements), counted.messages))
+    return taken
+
+
+async def test_a_move_reads_a_screenful_at_most_whatever_the_archive_holds(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    small = await costs(tmp_path / "small", SMALL, MOVES, monkeypatch)
+    large = await costs(tmp_path / "large", LARGE, MOVES, monkeypatch)
+    for taken in (small, large):
+        for _, statements, messages in taken:
+            assert statements <= MOST_STATEMENTS, taken
+            assert messages <= LINES, taken
+    assert large == small
+
+
+async def test_a_move_within_what_is_in_sight_reads_nothing(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    taken = await costs(tmp_path / "large", LARGE, ("j", "j", "k"), monkeypatch)
+    assert taken == [("j", 0, 0), ("j", 0, 0), ("k", 0, 0)]
+
+
+async def test_a_line_further_down_reads_one_message(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    taken = await costs(tmp_path / "large", LARGE, ("G", "pageup", "j"), monkeypatch)
+    assert taken[-1] == ("j", 1, 1)
+
+
+async def test_a_change_of_a_plain_filter_reads_one_screenful(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    keys = ("w", "up", "enter", "x")
+    small = await costs(tmp_path / "small", SMALL, keys, monkeypatch)
+    large = await costs(tmp_path / "large", LARGE, keys, monkeypatch)
+    for taken in (small, large):
+        assert all(messages <= LINES for _, _, messages in taken), taken
+        assert all(statements <= 40 for _, statements, _ in taken), taken
+
+
+async def test_a_search_is_never_made_on_the_event_loop(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async with opened(tmp_path / "large", LARGE) as (app, pilot):
+        counted = Counted(app._archive, monkeypatch)
+        await pilot.press("slash", *"mess 5", "enter", "u")
+        await pilot.app.workers.wait_for_complete(
+            [worker for worker in pilot.app.workers if worker.group == "search"]
+        )
+        await pilot.pause()
+        assert not [sql for sql in counted.statements if "MATCH" in sql or "unindexed" in sql]
+
+
+def test_the_first_screenful_of_a_search_looks_at_no_more_than_it_needs(tmp_path: Path) -> None:
+    messages = [message(n, f"message {n}", minutes_ago=LARGE - n) for n in range(1, LARGE + 1)]
+    app = stage(tmp_path, messages=messages)
+    archive = app._archive
+    ((account, _, _),) = archive.accounts()
+    archive.index(LARGE // 2)
+    steps = 0
+
+    def stepped() -> None:
+        nonlocal steps
+        steps += 1
+
+    taken = []
+    for first in (50, None):
+        steps = 0
+        archive._connection.set_progress_handler(stepped, 100)
+        archive.listing(account, Filter(search="message"), first=first)
+        taken.append(steps)
+    assert taken[0] * 5 < taken[1]
+    archive.close()

@@ -1,0 +1,84 @@
+"""An open inbox in which nothing happens: what it draws and what it asks."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+from support.stage import stage, state_is, until, week
+from textual.widget import Widget
+
+from inbox_tui.screens.filters import Filters
+from inbox_tui.screens.inbox import InboxScreen
+from inbox_tui.widgets.filter_bar import FilterBar
+from inbox_tui.widgets.message_list import MessageList
+from inbox_tui.widgets.message_view import MessageView
+from inbox_tui.widgets.status_bar import StatusBar
+from inbox_tui.widgets.title_bar import TitleBar
+
+WIDGETS = {
+    StatusBar: "render",
+    FilterBar: "render",
+    TitleBar: "render",
+    MessageList: "render_lines",
+    MessageView: "render_line",
+}
+
+
+@pytest.fixture
+def drawn(monkeypatch: pytest.MonkeyPatch) -> Counter[str]:
+    """How often each widget has been drawn."""
+    counts: Counter[str] = Counter()
+
+    def counting(kind: type[Widget], method: str) -> Callable[..., Any]:
+        original = getattr(kind, method)
+
+        def counted(widget: Widget, *arguments: Any) -> Any:
+            counts[kind.__name__] += 1
+            return original(widget, *arguments)
+
+        return counted
+
+    for kind, method in WIDGETS.items():
+        monkeypatch.setattr(kind, method, counting(kind, method))
+    return counts
+
+
+async def test_a_second_in_which_nothing_happens_repaints_the_countdown_only(
+    tmp_path: Path, drawn: Counter[str]
+) -> None:
+    app = stage(tmp_path, messages=week(), filters=Filters())
+    async with app.run_test(size=(120, 40)) as pilot:
+        await state_is(pilot, "Live")
+        screen = app.screen
+        assert isinstance(screen, InboxScreen)
+        screen._tick()  # what changed with the first request
+        await pilot.pause()
+        drawn.clear()
+        for _ in range(5):
+            app.clock.move(1)
+            screen._tick()
+            await pilot.pause()
+        assert drawn == {"StatusBar": 5}
+
+
+async def test_a_refresh_that_brings_nothing_repaints_the_status_only(
+    tmp_path: Path, drawn: Counter[str]
+) -> None:
+    app = stage(tmp_path, messages=week(), filters=Filters())
+    async with app.run_test(size=(120, 40)) as pilot:
+        await state_is(pilot, "Live")
+        screen = app.screen
+        assert isinstance(screen, InboxScreen)
+        screen._tick()
+        await pilot.pause()
+        drawn.clear()
+        app.clock.move(21)
+        await until(pilot, lambda: len(app.scripted.asked) == 2)
+        await state_is(pilot, "Live")
+        screen._tick()
+        await pilot.pause()
+        assert set(drawn) == {"StatusBar"}

@@ -1,0 +1,109 @@
+"""What the first frame is made of: what is imported before it, and what is on it."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+
+import pytest
+from support.stage import message, put
+
+from inbox_tui.archive import Archive
+
+STARTED = """
+import json, sys
+import inbox_tui.cli as cli
+from textual.app import App
+
+run = App.run
+App.run = lambda self: run(self, headless=True, size=(120, 40))
+cli._require_terminal = lambda: None
+
+from inbox_tui.app import InboxApp
+from inbox_tui.widgets.message_list import MessageList
+from inbox_tui.widgets.message_view import MessageView
+
+drawn, render_lines = [], MessageList.render_lines
+
+def first_drawn(self, crop):
+    drawn.extend((self.region, self.screen.query_one(MessageView).region))
+    return render_lines(self, crop)
+
+def begun(self, account):
+    print(json.dumps({"modules": list(sys.modules), "list": drawn[0], "view": drawn[1]}))
+    self.exit()
+
+MessageList.render_lines = first_drawn
+InboxApp._begin = begun
+cli.main(["--login", "alex"])
+"""
+"""The program as it is started, up to where it has drawn its first frame."""
+
+NOT_NEEDED = (
+    *("httpx", "httpcore", "h11", "anyio", "truststore", "keyring", "phonenumbers", "pyperclip"),
+    *("xml", "email", "http", "hashlib", "statistics", "csv"),
+    *("inbox_tui.demo", "inbox_tui.exports", "inbox_tui.smsc.answers", "inbox_tui.smsc.client"),
+    *(f"inbox_tui.cli.{name}" for name in ("doctor", "export", "log", "login", "watch")),
+    *(f"inbox_tui.screens.{name}" for name in ("commands", "export", "help", "link", "pickers")),
+    "inbox_tui.screens.sign_in",
+    *(f"textual.widgets._{name}" for name in ("data_table", "markdown", "text_area")),
+)
+
+
+@pytest.fixture(scope="module")
+def first_frame(tmp_path_factory: pytest.TempPathFactory) -> dict[str, list]:
+    """What is known when the first frame of an inbox with messages has been drawn."""
+    home = tmp_path_factory.mktemp("home")
+    archive_path = home / "data" / "inbox-tui" / "inbox.db"
+    archive_path.parent.mkdir(parents=True, mode=0o700)
+    with Archive.open(archive_path) as archive:
+        account = archive.account("alex", "smscentre.com")
+        senders = ("79991234567", "447700900123", "BANK")
+        messages = [
+            message(number, f"code {number}", phone=senders[number % 3], minutes_ago=200 - number)
+            for number in range(1, 100)
+        ]
+        put(archive, account, messages)
+    (home / "config" / "inbox-tui").mkdir(parents=True, mode=0o700)
+    (home / "config" / "inbox-tui" / "config.toml").write_text("window = 0\n", encoding="utf-8")
+    environment = {
+        name: value for name, value in os.environ.items() if not name.startswith(("INBOX_", "XDG_"))
+    }
+    started = subprocess.run(
+        [sys.executable, "-c", STARTED],
+        env=environment
+        | {
+            "HOME": str(home),
+            "XDG_CONFIG_HOME": str(home / "config"),
+            "XDG_DATA_HOME": str(home / "data"),
+            "XDG_STATE_HOME": str(home / "state"),
+            "PYTHONPATH": os.pathsep.join(filter(None, sys.path)),
+        },
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    lines = [line for line in started.stdout.splitlines() if line.startswith("{")]
+    assert lines, started.stdout + started.stderr
+    return json.loads(lines[-1])
+
+
+def test_nothing_is_imported_that_the_first_frame_does_not_need(
+    first_frame: dict[str, list],
+) -> None:
+    imported = [
+        module
+        for module in first_frame["modules"]
+        if any(module == name or module.startswith(f"{name}.") for name in NOT_NEEDED)
+    ]
+    assert imported == []
+
+
+def test_the_first_frame_has_list_and_message_side_by_side(first_frame: dict[str, list]) -> None:
+    (x, y, width, height), view = first_frame["list"], first_frame["view"]
+    assert width > 50
+    assert height > 30
+    assert view[0] > x + width - 1
+    assert (view[1], view[3]) == (y, height)

@@ -1,0 +1,186 @@
+"""What other programs do to an archive while a test looks on. Each is started by `spawned`."""
+
+from __future__ import annotations
+
+import os
+import resource
+import signal
+import sqlite3
+import time
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager
+from multiprocessing import get_context
+from multiprocessing.connection import Connection
+from multiprocessing.context import ForkServerProcess
+from multiprocessing.queues import Queue
+from multiprocessing.synchronize import Barrier
+from pathlib import Path
+from random import Random
+from typing import Any
+
+from support.archives import SERVER_NOW, incoming, page
+
+from inbox_tui.archive import Archive, ArchiveFull, Permit, Refused, Sweep
+from inbox_tui.archive.schema import migrate
+from inbox_tui.smsc.limit import Limit, Moment
+
+SPAWN = get_context("forkserver")
+"""Processes of their own, which begin with the archive imported."""
+SPAWN.set_forkserver_preload(["support.programs"])
+
+
+@contextmanager
+def spawned(
+    program: Callable[..., None], arguments: Iterable[tuple[object, ...]]
+) -> Iterator[list[ForkServerProcess]]:
+    """One process for each set of arguments; all of them have ended well afterwards."""
+    processes = [SPAWN.Process(target=program, args=given) for given in arguments]
+    for process in processes:
+        process.start()
+    try:
+        yield processes
+        for process in processes:
+            process.join(60)
+        assert [process.exitcode for process in processes] == [0] * len(processes)
+    finally:
+        for process in processes:
+            process.kill()
+            process.join()
+
+
+def store_pages(path: Path, together: Barrier, downwards: bool) -> None:
+    """Store the same overlapping pages as the others, from one end or the other."""
+    with Archive.open(path) as archive:
+        account = archive.account("alex", "smscentre.com")
+        together.wait(60)
+        for start in range(0, 1000, 100):
+            first = 900 - start if downwards else start
+            messages = [
+                incoming(number, received=SERVER_NOW - number // 7, to_phone=str(number % 4))
+                for number in range(first, first + 110)
+            ]
+            archive.store_page(account, page(*messages, unreadable=[f"raw {first}"]))
+            archive.mark(account, range(first, first + 5), unread=False)
+            archive.index(60)
+
+
+def ask(path: Path, number: int, limit: Limit, together: Barrier, told: Queue) -> None:
+    """Ask as often as the ledger lets us, for two seconds; tell when each went and was done."""
+    random = Random(number)
+    went = []
+    with Archive.open(path, busy_seconds=20) as archive:
+        account = archive.account("alex", "smscentre.com")
+        together.wait(60)
+        end = time.monotonic() + 2
+        while (begun_at := time.monotonic()) < end:
+            now = Moment("boot", begun_at)
+            begun = archive.begin_request(account, "", f"mark {number % 2}", now, limit)
+            if isinstance(begun, Refused):
+                time.sleep(random.uniform(0.001, 0.02))
+                continue
+            sent = time.monotonic()
+            time.sleep(random.uniform(0.001, 0.01))
+            done = time.monotonic()
+            if random.random() < 0.9:
+                now = Moment("boot", done)
+                archive.end_request(begun.entry, now, delivered=True, finished=True)
+            went.append((sent, done, number % 2))
+    told.put(went)
+
+
+def open_and_tell(path: Path, together: Barrier, told: Queue) -> None:
+    """Open an archive at the same moment as the others, and store a message of one's own."""
+    together.wait(60)
+    with Archive.open(path) as archive:
+        account = archive.account("alex", "smscentre.com")
+        number = os.getpid()
+        archive.store_page(account, page(incoming(number)))
+        told.put((number, None if archive.set_aside is None else archive.set_aside.name))
+
+
+def fill_up(path: Path, told: Queue) -> None:
+    """Store pages until the file may grow no more; tell what is kept and what the error was."""
+    with Archive.open(path) as archive:
+        account = archive.account("alex", "smscentre.com")
+        resource.setrlimit(resource.RLIMIT_FSIZE, (2_000_000, resource.RLIM_INFINITY))
+        kept = []
+        for first in range(0, 1_000_000, 50):
+            numbers = range(first, first + 50)
+            texts = (incoming(number, "no room " * 100) for number in numbers)
+            try:
+                archive.store_page(account, page(*texts, unreadable=[f"raw {first}"]))
+            except ArchiveFull as error:
+                told.put((kept, str(error)))
+                break
+            kept += numbers
+        resource.setrlimit(resource.RLIMIT_FSIZE, (resource.RLIM_INFINITY, resource.RLIM_INFINITY))
+        stored = archive.store_page(account, page(incoming(7_000_000)))
+        told.put(stored.new)
+
+
+def write_until_killed(path: Path, seed: int, told: Connection) -> None:
+    """Change the archive without end; tell each change before it is made, and when it was made.
+
+    A change is ("store", turn, ids), ("mark", unread, ids) or ("index",). With every page goes an
+    unreadable entry, a sweep and the answer to a request, all of which tell the turn.
+    """
+    random = Random(seed)
+    with Archive.open(path) as archive:
+        account = archive.account("alex", "smscentre.com")
+        told.send(None)
+        for turn in range(seed * 10_000, (seed + 1) * 10_000):
+            numbers = [random.randrange(3000) for _ in range(random.choice((1, 5, 60)))]
+            match random.choice(("store", "store", "mark", "index")):
+                case "store":
+                    told.send(change := ("store", turn, numbers))
+                    store_turn(archive, account, turn, numbers)
+                case "mark":
+                    told.send(change := ("mark", bool(turn % 2), numbers))
+                    archive.mark(account, numbers, unread=bool(turn % 2))
+                case _:
+                    told.send(change := ("index",))
+                    archive.index(50)
+            told.send(change)
+
+
+def store_turn(archive: Archive, account: int, turn: int, numbers: list[int]) -> None:
+    now = Moment("boot", turn * 100.0)
+    begun = archive.begin_request(account, str(turn), str(turn), now, Limit())
+    assert isinstance(begun, Permit)
+    archive.store_page(
+        account,
+        page(
+            *(
+                incoming(n, f"text {n}", received=SERVER_NOW - n * 999, to_phone=str(n % 3))
+                for n in numbers
+            ),
+            entry=begun.entry,
+            unreadable=[f"raw {turn}"],
+            sweep=Sweep(turn, None, None, None),
+            at=Moment("boot", turn * 100.0 + 1),
+        ),
+    )
+
+
+def let_go(path: Path, before: int, told: Connection) -> None:
+    """Delete what is older, after having told that it begins."""
+    with Archive.open(path) as archive:
+        account = archive.account("alex", "smscentre.com")
+        told.send(None)
+        archive.expire(account, before)
+
+
+def die_after(path: Path, statements: int) -> None:
+    """Begin an archive, and be killed after so many statements of it."""
+
+    class Dies(sqlite3.Connection):
+        left = statements
+
+        def execute(self, sql: str, *parameters: Any) -> sqlite3.Cursor:
+            if sql.startswith(("CREATE", "INSERT")):
+                self.left -= 1
+            if self.left < 0:
+                os.kill(os.getpid(), signal.SIGKILL)
+            return super().execute(sql, *parameters)
+
+    migrate(sqlite3.connect(path, isolation_level=None, factory=Dies), lambda: None)
