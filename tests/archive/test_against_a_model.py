@@ -93,7 +93,7 @@ def check_positions(archive: Archive, listing: Listing, expected: list[Row | Gap
     assert archive.position(listing, Key(-1, 0)) == len(expected)
 
 
-@settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@settings(max_examples=40, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 @given(st.data())
 def test_lists_positions_and_counts_are_those_of_the_model(data: st.DataObject) -> None:
     with (

@@ -125,6 +125,19 @@ def test_a_little_at_a_time_leaves_no_trace_either(tmp_path: Path) -> None:
     assert check_index(archive) == []
 
 
+def test_a_file_too_large_to_be_rewritten_is_wiped_where_it_is(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("inbox_tui.archive.search._REWRITTEN_PAGES", 0)
+    messages = some(400, 1, SERVER_NOW - HOUR, 10)
+    archive, account = opened(tmp_path, *messages)
+    index_all(archive)
+    size = archive.path.stat().st_size
+    archive.expire(account, SERVER_NOW)
+    assert archive.path.stat().st_size >= size
+    assert traces(tmp_path, words(messages)) == []
+
+
 def test_what_another_program_reads_meanwhile_is_wiped_off_the_log_later(tmp_path: Path) -> None:
     messages = some(50, 1, SERVER_NOW - HOUR, 5)
     opened(tmp_path, *messages)[0].close()

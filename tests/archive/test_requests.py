@@ -156,6 +156,19 @@ def test_old_requests_are_forgotten_but_for_the_last_of_each_scope(tmp_path: Pat
     assert len(archive.ledger(other, at(10_001))) == 1
 
 
+def test_a_request_given_up_counts_for_as_long_as_it_may_have_come_late(tmp_path: Path) -> None:
+    archive, account = opened(tmp_path)
+    entry = begun(archive, account, at(1000))
+    archive.end_request(entry, at(1080), delivered=True, finished=False)
+    answered(archive, account, 1090)
+    answered(archive, account, 1092, "b")
+    answered(archive, account, 1093)
+    answered(archive, account, 1094, "b")
+    refused = archive.begin_request(account, "", "a", at(1100), LIMIT)
+    assert refused == Refused(1151, in_flight=False)
+    begun(archive, account, at(1151))
+
+
 steps = st.lists(
     st.tuples(
         st.sampled_from(["a", "a", "a", "b"]),

@@ -220,3 +220,13 @@ def test_a_cancel_when_nothing_runs_changes_nothing(tmp_path: Path) -> None:
     archive, account = opened(tmp_path, incoming(1))
     archive.interrupt()
     assert ids(whole(archive, account, Filter(search="hello"))) == [1]
+
+
+@pytest.mark.parametrize("indexed", [0, 10])
+def test_a_sender_written_with_separators_is_found_without_them(
+    tmp_path: Path, indexed: int
+) -> None:
+    archive, account = opened(tmp_path, incoming(1, phone="8 (916) 000-11"), incoming(2))
+    archive.index(indexed)
+    for search in ("891600011", "8 916 000-11", "(916)", "16000"):
+        assert ids(whole(archive, account, Filter(search=search))) == [1], search
