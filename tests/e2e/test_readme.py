@@ -1,0 +1,406 @@
+"""The README, held to what is there: every command in it is run, every table is compared."""
+
+from __future__ import annotations
+
+import importlib.util
+import os
+import re
+import shlex
+import subprocess
+import time
+import tomllib
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any, NamedTuple
+
+import click
+import pytest
+from support.desktop import desktop, need
+from support.terminal import Terminal
+from support.traffic import incoming, server_now
+
+from inbox_tui.cli import COMMANDS, failure, main
+from inbox_tui.config import Paths, Settings, load_settings
+from inbox_tui.demo.server import DemoServer
+from inbox_tui.demo.service import DemoService
+from inbox_tui.screens.inbox import InboxScreen
+
+pytestmark = pytest.mark.e2e
+
+ROOT = Path(__file__).parents[2]
+README = (ROOT / "README.md").read_text(encoding="utf-8")
+PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))
+PASSWORD = "correct horse"
+
+RECEIVED = (
+    (2900, "79990408139", "79110000001", "Здравствуйте! Где мой заказ 5874?"),
+    (180, "79993061427", "79110000001", "Заказ 5990 получил, спасибо"),
+    (41, "79998179779", "79110000004", "Буду через 7 минут"),
+    (
+        33,
+        "447700900588",
+        "447700900123",
+        "Hi! We land early. Could we drop our bags off before noon?",
+    ),
+    (28, "79990408139", "79110000001", "Добрый день! Заказ 5992 можно забрать завтра утром?"),
+    (24, "ZARYABANK", "79110000002", "Код: 0032. Вход в интернет-банк. Никому его не говорите!"),
+)
+"""The messages that the README's examples are about: minutes ago, from, to, text."""
+
+
+# -- what is in the README
+
+
+FLAGS = re.MULTILINE | re.DOTALL
+
+
+class Command(NamedTuple):
+    """A command, and what the README says it prints."""
+
+    line: str
+    output: tuple[str, ...] = ()
+
+
+def blocks(language: str) -> list[str]:
+    """The fenced blocks of a language."""
+    return re.findall(rf"^```{language}\n(.*?)^```$", README, FLAGS)
+
+
+def section(title: str) -> str:
+    """What stands under a heading, its sub-headings included."""
+    found = re.search(
+        rf"^(#+) {re.escape(title)}\n(.*?)(?=^#{{1,2}} |\Z)", README, re.MULTILINE | re.DOTALL
+    )
+    assert found, f"no heading {title!r}"
+    return found[2]
+
+
+def table(title: str, first: str) -> list[list[str]]:
+    """The rows of the table under a heading whose first column is called so."""
+    found = re.search(
+        rf"^\| {first} \|.*?\n\|[ |-]+\|\n((?:\|.*\n)+)", section(title), re.MULTILINE
+    )
+    assert found, f"no table of {first!r} under {title!r}"
+    return [[cell.strip() for cell in row.strip("|").split(" | ")] for row in found[1].splitlines()]
+
+
+def quoted(text: str) -> list[str]:
+    """What stands between backticks, outside of blocks."""
+    return re.findall(r"`([^`\n]+)`", re.sub(r"^```.*?^```$", "", text, flags=FLAGS))
+
+
+def transcripts() -> Iterator[Command]:
+    """The commands with their output."""
+    for block in blocks("console"):
+        for part in re.split(r"^\$ ", block, flags=re.MULTILINE)[1:]:
+            line, *output = part.splitlines()
+            yield Command(line, tuple(output))
+
+
+LINES = [line for block in blocks("sh") for line in block.splitlines() if line]
+LINES += [
+    re.sub(r"^(\S+ +){5}", "", line)
+    for block in blocks("crontab")
+    for line in block.split("\n")
+    if line
+]
+SET_UP = [line for line in LINES if re.match(r"git |python3 -m venv |pipx |uvx |.*/pip ", line)]
+DEVELOPING = [line for line in LINES if ".venv/bin/" in line and line not in SET_UP]
+OURS = [line for line in LINES if line not in SET_UP and line not in DEVELOPING]
+TRANSCRIPTS = list(transcripts())
+
+
+# -- commands that set the program up
+
+
+def test_the_two_set_ups_are_one_line_each_and_start_from_nothing() -> None:
+    tried, tested = (
+        line for line in LINES if line.startswith("python3 -m venv") and "[dev]" not in line
+    )
+    begin = "python3 -m venv .venv && .venv/bin/pip install --quiet "
+    assert tried.startswith(begin)
+    assert tried.endswith(" && .venv/bin/inbox-tui --demo")
+    assert tested.startswith(begin)
+    assert tested.endswith(" && .venv/bin/pytest")
+
+
+def test_the_gate_runs_the_test_command_of_the_readme() -> None:
+    gate = (ROOT / ".ci" / "run").read_text(encoding="utf-8")
+    (pattern,) = re.findall(r"grep -m1 -E '(.*?)' README.md", gate)
+    found = [line for line in README.splitlines() if re.search(pattern, line)]
+    assert found
+    assert found[0] in SET_UP
+
+
+@pytest.mark.parametrize("line", SET_UP)
+def test_a_set_up_command_names_what_is_there(line: str) -> None:
+    assert subprocess.run(["bash", "-n", "-c", line], check=False).returncode == 0
+    for extra in re.findall(r"\.\[(\w+)\]", line):
+        assert extra in PROJECT["project"]["optional-dependencies"]
+    address = PROJECT["project"]["urls"]["Source"]
+    if line.startswith("git clone"):
+        assert line == f"git clone {address}.git && cd {address.rpartition('/')[2]}"
+    elif line.startswith("uvx"):
+        assert line.startswith("uvx --from . inbox-tui")
+        assert "inbox-tui" in PROJECT["project"]["scripts"]
+    elif line.startswith("pipx uninstall"):
+        assert line.endswith(f" {PROJECT['project']['name']}")
+
+
+@pytest.mark.parametrize("line", DEVELOPING)
+def test_a_command_for_developers_names_what_is_there(
+    line: str, pytestconfig: pytest.Config, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.syspath_prepend(ROOT / "tests")
+    before, _, program = line.partition(".venv/bin/")
+    for variable in re.findall(r"(\w+)=", before):
+        assert variable == "PYTHONPATH" or named_in_tests(variable), variable
+    name, *words = shlex.split(program)
+    extras = PROJECT["project"]["optional-dependencies"]
+    tools = {re.split("[<>=]", tool)[0] for tool in (*extras["test"], *extras["dev"])}
+    assert name in {*tools, "python"}
+    for word in words:
+        if word.startswith("tests") or word == "inbox_tui":
+            assert (ROOT / word).exists()
+        elif name == "pytest" and word.startswith("--"):
+            pytestconfig.getoption(word)
+    if name == "python":
+        assert words[0] == "-m"
+        assert importlib.util.find_spec(words[1]) is not None
+    elif name == "pytest" and "-m" in words:
+        markers = PROJECT["tool"]["pytest"]["ini_options"]["markers"]
+        assert words[words.index("-m") + 1].split()[-1] in {mark.split(":")[0] for mark in markers}
+
+
+def named_in_tests(variable: str) -> bool:
+    return any(
+        variable in file.read_text(encoding="utf-8")
+        for file in (ROOT / "tests").rglob("*.py")
+        if file != Path(__file__)
+    )
+
+
+# -- commands of ours
+
+
+@pytest.fixture
+def service() -> DemoService:
+    service = DemoService({"alex": PASSWORD}, clock=server_now)
+    for number, (minutes, phone, to_phone, text) in enumerate(RECEIVED):
+        service.add(
+            incoming(
+                148206950 + 3 * number, text, minutes_ago=minutes, phone=phone, to_phone=to_phone
+            )
+        )
+    return service
+
+
+@pytest.fixture
+def user(
+    installed: Path, environment: dict[str, str], server: DemoServer, tmp_path: Path
+) -> dict[str, str]:
+    """The environment of a reader of the README, who has an account and fetched its messages."""
+    stand_ins = tmp_path / "stand-ins"
+    stand_ins.mkdir()
+    (stand_ins / "pass").write_text(f"#!/bin/sh\n[ $# = 2 ] && echo '{PASSWORD}'\n")
+    (stand_ins / "pass").chmod(0o755)
+    return {
+        **{name: value for name, value in environment.items() if not name.startswith("XDG_")},
+        "PATH": os.pathsep.join((str(stand_ins), str(installed.parent), os.environ["PATH"])),
+        "EDITOR": "true",
+        "INBOX_TUI_LOGIN": "alex",
+        "INBOX_TUI_SERVER": server.url,
+    }
+
+
+def fetched(user: dict[str, str]) -> None:
+    subprocess.run(["inbox-tui", "sync"], check=True, capture_output=True, env=user)
+
+
+def in_terminal(line: str, user: dict[str, str]) -> Terminal:
+    command = ["bash", "-c", f'cd "$HOME" && {line}']
+    return Terminal(command, environment=user, columns=200, lines=60)
+
+
+ANSWERS = {"Keyring password:": ("a word", "enter"), "next in": ("q",)}
+"""What a user types when the screen shows this."""
+
+
+@pytest.mark.parametrize("line", OURS)
+def test_every_command_does_what_it_is_for(
+    line: str, user: dict[str, str], tmp_path: Path, service: DemoService
+) -> None:
+    fetched(user)
+    if "dbus-run-session" in line:
+        need("dbus-run-session", "gnome-keyring-daemon")
+    if "inbox-tui login" not in line:
+        assert ended(line, user) == 0
+    else:
+        with desktop(tmp_path / "desktop") as variables:
+            del user["PYTHON_KEYRING_BACKEND"], user["INBOX_TUI_PASSWORD"]
+            assert ended(line, user | variables) == 0
+            assert ended("inbox-tui sync", user | variables) == 0
+    assert service.breaches == []
+
+
+def ended(line: str, user: dict[str, str]) -> int:
+    """Run a command, type what it asks for, and return its status."""
+    with in_terminal(line, user) as terminal:
+        answers = dict(ANSWERS)
+        end = time.monotonic() + 40
+        while terminal.status is None and time.monotonic() < end:
+            terminal.read(0.05)
+            for shown in [shown for shown in answers if shown in terminal.text]:
+                terminal.press(*answers.pop(shown))
+            pid, status = os.waitpid(terminal.pid, os.WNOHANG)
+            if pid:
+                terminal.status = os.waitstatus_to_exitcode(status)
+        assert "Traceback" not in terminal.text
+        assert terminal.status is not None, f"still running\n{terminal.text}"
+        assert terminal.status == 0, terminal.text
+        return terminal.status
+
+
+@pytest.mark.parametrize("command", TRANSCRIPTS, ids=[command.line for command in TRANSCRIPTS])
+def test_the_output_shown_is_the_output(command: Command, user: dict[str, str]) -> None:
+    if "jq" in command.line:
+        need("jq")
+    if command.line != "inbox-tui sync":
+        fetched(user)
+    expected = [shape(line) for line in command.output]
+    with in_terminal(command.line, user) as terminal:
+        terminal.wait_for(lambda text: shapes(text) == expected, seconds=20)
+        if "watch" in command.line:
+            terminal.press("\x03")
+            assert terminal.wait() in (0, 130)  # jq dies of it
+        else:
+            assert terminal.wait() == 0
+        assert [line for line in shapes(terminal.text) if line != "^C"] == expected
+
+
+def shapes(text: str) -> list[str]:
+    """The lines of a screen, as `shape` has them."""
+    return [shape(line) for line in text.splitlines() if line.strip()]
+
+
+def shape(line: str) -> str:
+    """A line whose numbers, dates and versions do not matter."""
+    return re.sub(r"\d+(\.\d+)*", "0", line).rstrip()
+
+
+def test_every_command_of_the_program_is_shown_and_no_other() -> None:
+    lines = [*LINES, *(command.line for command in TRANSCRIPTS), *quoted(README)]
+    named = {name for line in lines for name in re.findall(r"\binbox-tui ([a-z]+)", line)}
+    assert named == set(COMMANDS)
+
+
+# -- tables
+
+
+def test_the_options_of_every_command_are_in_its_row() -> None:
+    rows = {quoted(row[0])[0]: row[1] for row in table("Commands", "command")}
+    assert set(rows) == {"inbox-tui", *(f"inbox-tui {name}" for name in COMMANDS)}
+    context = click.Context(main)
+    common = {"--login", "--server", "--help", "--version", "--debug"}
+    assert common <= {word for text in quoted(section("Commands")) for word in text.split()}
+    for name, does in rows.items():
+        command = main if name == "inbox-tui" else main.get_command(context, name.split()[1])
+        assert command is not None
+        options = {
+            max(option.opts, key=len)
+            for option in command.get_params(click.Context(command))
+            if isinstance(option, click.Option)
+        }
+        documented = {
+            word for text in quoted(does) for word in text.split() if word.startswith("--")
+        }
+        assert documented == options - common, name
+
+
+def test_the_exit_statuses_are_the_ones() -> None:
+    statuses = {
+        failure.DONE: "done",
+        failure.FAILED: "failed",
+        failure.USAGE: "wrong usage",
+        failure.SIGN_IN_REFUSED: "sign-in refused",
+        failure.LIMITED: "limited or blocked",
+        failure.NO_CONNECTION: "no connection",
+    }
+    rows = table("Commands", "exit status")
+    assert [int(status) for status, _ in rows] == list(statuses)
+    for status, means in rows:
+        assert means.startswith(statuses[int(status)])
+
+
+def test_every_setting_is_in_the_table_with_its_default() -> None:
+    defaults: dict[str, Any] = {}
+    for cells in table("Settings", "setting"):
+        name = quoted(cells[0])[0]
+        if name != "[names]":
+            defaults[name] = tomllib.loads(f"value = {quoted(cells[1])[0]}")["value"]
+    ours = {name: getattr(Settings(), name) for name in Settings.__struct_fields__}
+    assert ours.pop("names") == {}
+    ours |= {"login": ours["login"] or "", "only_to_phones": list(ours["only_to_phones"])}
+    assert defaults == ours
+
+
+def test_the_settings_shown_are_allowed(tmp_path: Path) -> None:
+    for number, block in enumerate(blocks("toml")):
+        file = tmp_path / f"{number}.toml"
+        file.write_text(block, encoding="utf-8")
+        assert load_settings(file) != Settings()
+
+
+def test_every_key_is_in_the_table() -> None:
+    written = {"slash": "/", "question_mark": "?", "less_than_sign": "<", "greater_than_sign": ">"}
+    documented = {
+        word
+        for row in table("Keys", "key")
+        for text in quoted(" ".join(row))
+        for word in text.split()
+    }
+    documented = {word.lower() if len(word) > 1 else word for word in documented}
+    for binding in InboxScreen.BINDINGS:
+        key = binding[0] if isinstance(binding, tuple) else binding.key
+        for name in key.split(","):
+            assert written.get(name, {"escape": "esc"}.get(name, name)) in documented
+
+
+def test_the_files_are_where_the_program_has_them(monkeypatch: pytest.MonkeyPatch) -> None:
+    for name in ("XDG_CONFIG_HOME", "XDG_DATA_HOME", "XDG_STATE_HOME"):
+        monkeypatch.delenv(name, raising=False)
+        assert name in section("Files")
+    named = {quoted(row[1])[0] for row in table("Files", "what")[:3]}
+    paths = Paths.default()
+    home = str(Path.home())
+    assert {
+        str(path).replace(home, "~") for path in (paths.config, paths.archive, paths.log)
+    } == named
+
+
+# -- links and pictures
+
+
+def test_every_picture_and_every_link_within_is_there() -> None:
+    pictures = re.findall(r'(?:\]\(|src=")(screenshots/[^")]+)', README)
+    assert "screenshots/inbox.svg" in pictures
+    for picture in pictures:
+        assert (ROOT / picture).is_file()
+    headings = re.findall(r"^#+ (.+)$", README, re.MULTILINE)
+    anchors = {re.sub(r"[^\w -]", "", heading.lower()).replace(" ", "-") for heading in headings}
+    for link in re.findall(r"\]\(#([^)]+)\)", README):
+        assert link in anchors
+
+
+def test_the_rooms_are_those_of_the_package() -> None:
+    rooms = {quoted(row[0])[0] for row in table("How it is built", "room")}
+    folders = {
+        file.stem
+        for file in (ROOT / "inbox_tui").iterdir()
+        if file.is_dir() and (file / "__init__.py").exists()
+    }
+    assert folders <= rooms
+    assert all(
+        (ROOT / "inbox_tui" / room).is_dir() or (ROOT / "inbox_tui" / f"{room}.py").is_file()
+        for room in rooms
+    )

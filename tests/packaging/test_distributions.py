@@ -1,0 +1,140 @@
+"""What is given to others: the wheel and the sdist, built from this tree."""
+
+from __future__ import annotations
+
+import ast
+import subprocess
+import sys
+import tarfile
+import tomllib
+import zipfile
+from email.message import Message
+from email.parser import HeaderParser
+from pathlib import Path
+from typing import Any, NamedTuple
+
+import pytest
+
+from inbox_tui import __version__
+
+ROOT = Path(__file__).parents[2]
+PACKAGE = {
+    file.relative_to(ROOT).as_posix()
+    for file in (ROOT / "inbox_tui").rglob("*")
+    if file.is_file() and "__pycache__" not in file.parts
+}
+INFO = f"inbox_tui-{__version__}.dist-info"
+
+
+class Built(NamedTuple):
+    """The files of a distribution by their names, the sdist's without its folder."""
+
+    wheel: dict[str, bytes]
+    sdist: dict[str, bytes]
+
+    @property
+    def metadata(self) -> Message:
+        """What the wheel says of itself."""
+        return HeaderParser().parsestr(self.wheel[f"{INFO}/METADATA"].decode())
+
+
+@pytest.fixture(scope="module")
+def built(tmp_path_factory: pytest.TempPathFactory) -> Built:
+    """The sdist of this tree, and the wheel that is built from that sdist."""
+    folder = tmp_path_factory.mktemp("distributions")
+    command = [sys.executable, "-m", "build", "--no-isolation", "--outdir", str(folder), str(ROOT)]
+    subprocess.run(command, check=True, capture_output=True, text=True)
+    (wheel_file,), (sdist_file,) = folder.glob("*.whl"), folder.glob("*.tar.gz")
+    with zipfile.ZipFile(wheel_file) as wheel:
+        in_wheel = {name: wheel.read(name) for name in wheel.namelist()}
+    in_sdist = {}
+    with tarfile.open(sdist_file) as sdist:
+        for member in sdist.getmembers():
+            if (file := sdist.extractfile(member)) is not None:
+                in_sdist[member.name.partition("/")[2]] = file.read()
+    return Built(in_wheel, in_sdist)
+
+
+@pytest.fixture(scope="module")
+def project() -> dict[str, Any]:
+    """The `project` table of pyproject.toml."""
+    table: dict[str, Any] = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]
+    return table
+
+
+def test_the_wheel_holds_the_package_and_nothing_else(built: Built) -> None:
+    about = {name for name in built.wheel if name.startswith(f"{INFO}/")}
+    assert set(built.wheel) - about == PACKAGE
+    assert f"{INFO}/licenses/LICENSE" in about
+
+
+def test_the_sdist_holds_the_package_and_what_builds_it(built: Built) -> None:
+    beside = {"pyproject.toml", "README.md", "LICENSE", "PKG-INFO", ".gitignore"}
+    assert set(built.sdist) == PACKAGE | beside
+
+
+def test_styles_and_the_mark_of_typing_are_in_both(built: Built) -> None:
+    styles = {name for name in PACKAGE if name.endswith(".tcss")}
+    assert styles
+    for files in built:
+        assert {*styles, "inbox_tui/py.typed"} <= set(files)
+
+
+def test_every_file_is_what_it_is_in_the_tree(built: Built) -> None:
+    for files in built:
+        assert [name for name in PACKAGE if files[name] != (ROOT / name).read_bytes()] == []
+
+
+def test_the_metadata_is_complete(built: Built, project: dict[str, Any]) -> None:
+    metadata = built.metadata
+    assert metadata["Name"] == "inbox-tui"
+    assert metadata["Version"] == __version__
+    assert metadata["Summary"] == project["description"]
+    assert metadata["License-Expression"] == "MIT"
+    assert metadata["Requires-Python"] == ">=3.11"
+    assert set(metadata["Keywords"].split(",")) == set(project["keywords"])
+    assert metadata["Description-Content-Type"] == "text/markdown"
+    urls = dict(url.split(", ") for url in metadata.get_all("Project-URL", []))
+    assert urls == project["urls"]
+    assert {"Homepage", "Source", "Issues", "Changes"} <= set(urls)
+    versions = {f"Programming Language :: Python :: 3.{minor}" for minor in range(11, 15)}
+    assert {*versions, "Typing :: Typed"} <= set(metadata.get_all("Classifier", []))
+
+
+def test_what_only_the_tests_need_is_in_no_installation(
+    built: Built, project: dict[str, Any]
+) -> None:
+    requirements = built.metadata.get_all("Requires-Dist", [])
+    at_run_time = {words for words in requirements if "extra ==" not in words}
+    assert len(at_run_time) == len(project["dependencies"])
+    assert not {"pytest", "build", "ruff"} & {words.split(">")[0] for words in at_run_time}
+    assert set(built.metadata.get_all("Provides-Extra", [])) == {"test", "dev"}
+
+
+def test_every_package_that_is_imported_is_named(project: dict[str, Any]) -> None:
+    named = {words.split(">")[0] for words in project["dependencies"]}
+    imported = {
+        module.split(".")[0]
+        for name in PACKAGE
+        if name.endswith(".py")
+        for node in ast.walk(ast.parse((ROOT / name).read_text(encoding="utf-8")))
+        for module in modules(node)
+    }
+    # tzdata is read by zoneinfo where the system has no zones of its own.
+    assert imported - sys.stdlib_module_names - {"inbox_tui"} == named - {"tzdata"}
+
+
+def modules(node: ast.AST) -> list[str]:
+    """The modules that a statement imports."""
+    match node:
+        case ast.Import(names):
+            return [name.name for name in names]
+        case ast.ImportFrom(module=str(module), level=0):
+            return [module]
+        case _:
+            return []
+
+
+def test_the_command_is_there(built: Built) -> None:
+    points = built.wheel[f"{INFO}/entry_points.txt"].decode()
+    assert points.split() == ["[console_scripts]", "inbox-tui", "=", "inbox_tui.cli:main"]

@@ -1,0 +1,128 @@
+"""An error of the program's own tells where it arose, and nothing of what was at hand."""
+
+from __future__ import annotations
+
+import os
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from support import crashing
+from support.crashing import PASSWORD, TEXT
+from support.terminal import Terminal
+from support.traffic import incoming, server_now
+
+import inbox_tui
+from inbox_tui.demo.server import DemoServer
+from inbox_tui.demo.service import DemoService
+
+pytestmark = pytest.mark.e2e
+
+LEFT = b"\x1b[?1049l"
+"""With this the screen is left, and what the shell's user sees begins."""
+
+
+@pytest.fixture
+def server() -> Iterator[DemoServer]:
+    service = DemoService({"alex": PASSWORD}, clock=server_now)
+    service.add(incoming(1, TEXT, minutes_ago=3))
+    with DemoServer(service) as server:
+        yield server
+
+
+@pytest.fixture
+def environment(tmp_path: Path) -> dict[str, str]:
+    home = tmp_path / "home"
+    home.mkdir(mode=0o700)
+    folders = {f"XDG_{name}_HOME": str(home / name) for name in ("CONFIG", "DATA", "STATE")}
+    root, tests = Path(inbox_tui.__file__).parents[1], Path(crashing.__file__).parents[1]
+    return {
+        "PATH": os.environ["PATH"],
+        "PYTHONPATH": f"{root}:{tests}",
+        "HOME": str(home),
+        **folders,
+        "TERM": "xterm-256color",
+        "LANG": "C.UTF-8",
+        "TZ": "Europe/Moscow",
+        "PYTHON_KEYRING_BACKEND": "keyring.backends.fail.Keyring",
+        "INBOX_TUI_PASSWORD": PASSWORD,
+    }
+
+
+def broken(
+    place: str, server: DemoServer, environment: dict[str, str], *, login: bool = True
+) -> Terminal:
+    """The program with a fault in this place, Python at its most talkative."""
+    command = [sys.executable, "-X", "dev", crashing.__file__, place]
+    command += ["--server", f"http://{server.host}", *(["--login", "alex"] if login else [])]
+    return Terminal(command, environment={**environment, "PYTHONASYNCIODEBUG": "1"})
+
+
+def assert_told_nothing(terminal: Terminal, environment: dict[str, str]) -> None:
+    """The password was nowhere on the terminal, and no text where the screen is left."""
+    for secret in (PASSWORD.encode(), *map(str.encode, PASSWORD.split(";"))):
+        assert secret not in terminal.raw
+    before, left, after = bytes(terminal.raw).rpartition(LEFT)
+    if not left:
+        after = before
+    assert b"913042" not in after, after
+    assert TEXT.encode() not in after, after
+    for file in Path(environment["HOME"]).rglob("*"):
+        assert not file.is_file() or PASSWORD.split(";")[0].encode() not in file.read_bytes(), file
+
+
+@pytest.mark.parametrize(
+    ("place", "keys"),
+    [
+        ("client", ""),
+        ("sync", ""),
+        ("widget", ""),
+        ("worker", "m"),
+        ("thread worker", "y"),
+        ("key", "?"),
+        ("start", ""),
+        ("end", "q"),
+        ("beside", ""),
+    ],
+)
+def test_a_fault_tells_neither_password_nor_code_nor_text(
+    server: DemoServer, environment: dict[str, str], place: str, keys: str
+) -> None:
+    with broken(place, server, environment) as terminal:
+        if keys:
+            terminal.wait_for("913042")
+            terminal.press(keys)
+        if place == "client":
+            terminal.wait_for("unexpected way (ValueError)")
+            terminal.press("q")
+        status = terminal.wait()
+        if place not in ("client", "beside"):
+            assert status == 1
+            assert b"stopped by an error of its own" in terminal.raw
+        assert_told_nothing(terminal, environment)
+
+
+def test_a_fault_while_signing_in_does_not_tell_the_password_typed(
+    server: DemoServer, environment: dict[str, str]
+) -> None:
+    del environment["INBOX_TUI_PASSWORD"]
+    with broken("sign-in", server, environment, login=False) as terminal:
+        terminal.wait_for("Password")
+        terminal.press("alex", "\t", PASSWORD)
+        terminal.wait_for("•" * len(PASSWORD))
+        terminal.press("enter")
+        assert terminal.wait() == 1
+        assert b"inbox-tui stopped by an error of its own" in terminal.raw
+        assert_told_nothing(terminal, environment)
+
+
+@pytest.mark.parametrize("place", ["keyring", "sign-in screen"])
+def test_a_fault_before_the_sign_in_tells_nothing(
+    server: DemoServer, environment: dict[str, str], place: str
+) -> None:
+    del environment["INBOX_TUI_PASSWORD"]
+    with broken(place, server, environment) as terminal:
+        assert terminal.wait() == 1
+        assert b"inbox-tui stopped by an error of its own" in terminal.raw
+        assert_told_nothing(terminal, environment)

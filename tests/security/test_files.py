@@ -1,0 +1,210 @@
+"""What is kept on disk: for its owner alone, and gone for good when it is deleted."""
+
+from __future__ import annotations
+
+import os
+import re
+import stat
+import tomllib
+from datetime import timedelta
+from pathlib import Path
+
+import pytest
+from support.archives import incoming, page
+from support.command import Files, put, run
+from support.command import incoming as received
+from support.hostile import painted
+from support.stage import NOW, message, stage, state_is, until
+
+import inbox_tui
+from inbox_tui.archive import Archive, ArchiveError, Filter, to_server_seconds
+from inbox_tui.config import SettingsError, load_settings
+
+ROOT = Path(inbox_tui.__file__).parents[1]
+OLD = "ꙮꙭꙬ Your code is 913042 ѪѬѨ"
+TRACES = ["913042", "ꙮꙭꙬ", "ѪѬѨ", "79995550001", "79115550001"]
+"""What is left nowhere; three letters are the least that the search index keeps."""
+
+
+@pytest.fixture
+def files(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Files:
+    files = Files(tmp_path / "home")
+    files.home.mkdir(mode=0o700)
+    for name, value in files.environment.items():
+        monkeypatch.setenv(name, value)
+    return files
+
+
+def traces(folder: Path) -> set[str]:
+    """What of the old message is in any file of the folder."""
+    written = b"".join(file.read_bytes() for file in folder.rglob("*") if file.is_file())
+    return {trace for trace in TRACES if trace.encode() in written}
+
+
+def hold(folder: Path) -> tuple[Archive, int]:
+    """An archive with an old message, indexed, and a new one."""
+    archive = Archive.open(folder / "inbox.db")
+    account = archive.account("alex", "smscentre.com")
+    old = to_server_seconds((NOW - timedelta(days=40)).replace(tzinfo=None))
+    archive.store_page(
+        account,
+        page(
+            incoming(1, OLD, received=old, phone="79995550001", to_phone="79115550001"),
+            incoming(2, "Kept"),
+        ),
+    )
+    while archive.index(100):
+        pass
+    return archive, account
+
+
+def expire(archive: Archive, account: int) -> None:
+    archive.expire(account, to_server_seconds((NOW - timedelta(days=30)).replace(tzinfo=None)))
+    while archive.index(100):
+        pass
+
+
+def test_what_is_older_than_keep_days_is_on_no_disk_any_more_while_the_inbox_is_open(
+    tmp_path: Path,
+) -> None:
+    archive, account = hold(tmp_path)
+    with archive, Archive.open(archive.path) as other:
+        assert {"913042"} <= traces(tmp_path)
+        assert other.total(account) == 2
+        expire(archive, account)
+        assert traces(tmp_path) <= {"79115550001"}, "the own number may stay"
+        assert other.total(account) == 1
+    assert traces(tmp_path) <= {"79115550001"}
+
+
+def test_what_another_terminal_was_reading_is_wiped_as_soon_as_it_has_read(tmp_path: Path) -> None:
+    archive, account = hold(tmp_path)
+    with archive, Archive.open(archive.path, busy_seconds=0.05) as other:
+        rows = iter(other.export(account, Filter()))
+        next(rows)
+        expire(archive, account)
+        assert len(list(rows)) == 1
+        archive.index(100)
+        assert traces(tmp_path) <= {"79115550001"}
+
+
+def test_purge_leaves_nothing_while_a_second_terminal_runs_and_that_one_brings_nothing_back(
+    files: Files,
+) -> None:
+    put(files.archive, "smscentre.com", received(1, OLD, phone="79995550001"))
+    with Archive.open(files.archive) as second:
+        ((account, _, _),) = second.accounts()
+        while second.index(100):
+            pass
+        assert second.total(account) == 1
+        ended = run("logout", "--purge", "--login", "alex")
+        assert ended.status == 0, ended
+        assert traces(files.home) == set()
+        assert second.total(account) == 0
+        with pytest.raises(ArchiveError, match="no longer"):
+            second.store_page(account, page(incoming(1, OLD)))
+        with pytest.raises(ArchiveError, match="no longer"):
+            second.remember(account, "signed_in", "yes")
+    assert traces(files.home) == set()
+
+
+def test_purge_leaves_no_copy_of_a_damaged_archive(files: Files) -> None:
+    put(files.archive, "smscentre.com", received(1, OLD))
+    folder = files.archive.parent
+    for name in ("inbox.db.damaged-20261101-101010", "inbox.db.damaged-20261101-101010-wal"):
+        (folder / name).write_bytes(OLD.encode())
+    assert run("logout", "--purge", "--login", "alex").status == 0
+    assert traces(files.home) == set()
+
+
+def test_everything_written_is_for_its_owner_alone_whatever_the_umask(files: Files) -> None:
+    before = os.umask(0)
+    try:
+        put(files.archive, "smscentre.com", received(1, "Hello"))
+        assert run("export", "--login", "alex", "-o", files.home / "out.csv").status == 0
+        assert run("--debug", "sync", "--login", "alex", "--server", "127.0.0.1:9").status > 0
+        with Archive.open(files.archive):
+            modes = {
+                path.relative_to(files.home): stat.S_IMODE(path.stat().st_mode)
+                for path in files.home.rglob("*")
+            }
+    finally:
+        os.umask(before)
+    assert Path("data/inbox-tui/inbox.db-wal") in modes
+    assert Path("state/inbox-tui/inbox-tui.log") in modes
+    assert Path("out.csv") in modes
+    for path, mode in modes.items():
+        assert mode == (0o700 if (files.home / path).is_dir() else 0o600), path
+
+
+def test_a_symlinked_or_open_data_folder_is_refused_with_exit_1(
+    files: Files, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    folder = files.archive.parent
+    folder.parent.mkdir(mode=0o700)
+    (tmp_path / "elsewhere").mkdir()
+    folder.symlink_to(tmp_path / "elsewhere")
+    monkeypatch.setenv("INBOX_TUI_PASSWORD", "correct horse")
+    ended = run("sync", "--login", "alex", "--server", "127.0.0.1:9")
+    assert ended.status == 1
+    assert "symbolic link" in ended.errors
+    assert list((tmp_path / "elsewhere").iterdir()) == []
+
+
+async def test_no_picture_of_the_screen_is_written_where_others_can_read_it(tmp_path: Path) -> None:
+    app = stage(tmp_path, messages=[message(1, "Hello")])
+    async with app.run_test(size=(120, 40)) as pilot:
+        await state_is(pilot, "Live")
+        await pilot.press("ctrl+p", *"quit")
+        await until(pilot, lambda: "Quit the application" in painted(app))
+        titles = {command.title for command in app.get_system_commands(app.screen)}
+        assert "Quit" in titles
+        assert "Screenshot" not in titles
+
+
+# -- settings, which name the server that gets the password
+
+
+@pytest.fixture
+def config(tmp_path: Path) -> Path:
+    path = tmp_path / "config.toml"
+    path.write_text('server = "smscentre.com"\n')
+    path.chmod(0o644)
+    return path
+
+
+def test_settings_that_anybody_may_write_to_are_refused(config: Path) -> None:
+    load_settings(config)
+    config.chmod(0o646)
+    with pytest.raises(SettingsError, match=r"written to by everybody.*chmod 600"):
+        load_settings(config)
+
+
+def test_settings_of_another_user_are_refused(
+    config: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(os, "geteuid", lambda: 12345)
+    status = config.stat()
+
+    def owned_by(uid: int) -> None:
+        owned = os.stat_result([*status[:4], uid, *status[5:]])
+        monkeypatch.setattr(Path, "stat", lambda path: owned)
+
+    owned_by(4711)
+    with pytest.raises(SettingsError, match=r"belongs to another user \(uid 4711\)"):
+        load_settings(config)
+    owned_by(0)
+    assert load_settings(config).server == "smscentre.com"
+
+
+# -- what the program is made of
+
+
+def test_every_dependency_has_a_lower_and_an_upper_bound() -> None:
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]
+    needed = project["dependencies"]
+    assert len(needed) <= 12
+    for dependency in needed:
+        assert ">=" in dependency, dependency
+        name = re.split("[<>=]", dependency)[0]
+        assert "<" in dependency or name == "tzdata", f"{name} is numbered by years"

@@ -1,0 +1,149 @@
+"""Anything at all, through the reader of answers and along the path of text to the terminal.
+
+`HYPOTHESIS_PROFILE=long pytest tests/security/test_fuzz.py` tries 100,000 new examples of each:
+about twenty minutes on two cores.
+"""
+
+from __future__ import annotations
+
+import json
+import unicodedata
+from collections.abc import Mapping
+from datetime import UTC, datetime
+from xml.sax.saxutils import escape
+
+from hypothesis import given
+from hypothesis import strategies as st
+from rich.cells import cell_len
+from support.hostile import steering, texts
+
+from inbox_tui.archive import Row
+from inbox_tui.exports import Exporter
+from inbox_tui.notices import notification, terminal_title
+from inbox_tui.smsc.answers import read_answer
+from inbox_tui.smsc.errors import SmscError
+from inbox_tui.text import csv_cell, drawn, find_code, find_links
+from inbox_tui.widgets.cells import cut, padded, wrapped
+from inbox_tui.widgets.presentation import Presentation, spaced_code
+
+TIME = "23.11.2026 10:00:00"
+
+
+def encoded(text: str) -> bytes:
+    return text.encode("utf-8", "surrogatepass")
+
+
+def in_xml(entry: Mapping[str, object]) -> str:
+    fields = (f"<{name}>{escape(str(value))}</{name}>" for name, value in entry.items())
+    return f"<sms>{''.join(fields)}</sms>"
+
+
+@st.composite
+def answers(draw: st.DrawFn) -> bytes:
+    """An answer in one of the four forms, with anything in its fields, damaged or whole."""
+    entries = [
+        {
+            "id": draw(st.one_of(st.integers(), texts)),
+            "received": draw(st.one_of(st.just(TIME), texts)),
+            "phone": draw(texts),
+            "message": draw(texts),
+            "to_phone": draw(texts),
+            "sent": draw(st.one_of(st.just(TIME), texts)),
+        }
+        for _ in range(draw(st.integers(1, 3)))
+    ]
+    words = draw(texts)
+    body = draw(
+        st.sampled_from(
+            [
+                encoded(json.dumps(entries, ensure_ascii=draw(st.booleans()))),
+                encoded(json.dumps({"error": words, "error_code": draw(st.integers(0, 12))})),
+                encoded("\n".join(", ".join(f"{k} = {v}" for k, v in e.items()) for e in entries)),
+                encoded(f"ERROR = 2 ({words})"),
+                encoded("\n".join(",".join(str(v) for v in e.values()) for e in entries)),
+                encoded(f"<sms_answers>{''.join(map(in_xml, entries))}</sms_answers>"),
+                encoded(
+                    f"<result><error>{escape(words)}</error><error_code>2</error_code></result>"
+                ),
+            ]
+        )
+    )
+    if draw(st.booleans()):
+        start = draw(st.integers(0, len(body)))
+        end = draw(st.integers(start, min(len(body), start + 30)))
+        body = body[:start] + draw(st.binary(max_size=12)) + body[end:]
+    return body
+
+
+@given(st.one_of(answers(), st.binary(max_size=200)))
+def test_any_answer_is_read_or_refused_in_words_and_nothing_it_brings_steers_the_terminal(
+    body: bytes,
+) -> None:
+    try:
+        answer = read_answer(body)
+    except SmscError as error:
+        brought = [str(error)]
+    else:
+        brought = list(answer.unreadable)
+        for message in answer.messages:
+            brought += [message.phone, message.to_phone, message.message]
+    for text in brought:
+        assert steering(drawn(text)) == []
+
+
+PRESENTATION = Presentation(
+    server_zone=UTC, local_zone=UTC, names={}, clock=lambda: datetime(2026, 11, 23, tzinfo=UTC)
+)
+EXPORTER = Exporter("jsonl", server_zone=UTC, names={})
+
+
+@given(texts, st.integers(1, 60))
+def test_no_text_steers_the_terminal_or_shifts_a_column_wherever_it_is_shown(
+    text: str, width: int
+) -> None:
+    shown = drawn(text)
+    assert steering(shown) == []
+    assert steering(drawn(text, lines=True).replace("\n", "")) == []
+    assert cell_len(cut(shown, width)) <= width
+    assert cell_len(padded(shown, width)) == width
+    for start, end in wrapped(shown, width):
+        assert cell_len(shown[start:end]) <= max(2, width)
+    assert steering(PRESENTATION.who(text)) == []
+    assert steering(PRESENTATION.number(text)) == []
+    code = find_code(text)
+    assert code is None or steering(spaced_code(code.text)) == []
+    for link in find_links(text):
+        assert link.url in text
+        assert steering(link.url + link.host + link.punycode) == []
+        assert link.url.lower().startswith(("http://", "https://"))
+        assert (link.punycode or link.host).isascii()
+
+
+@given(texts, texts)
+def test_no_text_ends_a_notice_or_begins_another_one(title: str, body: str) -> None:
+    for environment in ({}, {"TERM": "foot"}):
+        notice = notification(title, body, environment)
+        inside = notice.removeprefix("\x1b]").removesuffix("\x1b\\\a")
+        assert steering(inside) == []
+    assert steering(terminal_title(title).removeprefix("\x1b]2;").removesuffix("\x1b\\")) == []
+
+
+@given(texts)
+def test_an_export_gives_every_text_back_and_runs_nowhere(text: str) -> None:
+    line = EXPORTER.line(Row(1, 1, 0, None, text, text, text, True)).decode()
+    assert json.loads(line)["message"] == whole_characters(text)
+    for character in line.removesuffix("\n"):
+        assert unicodedata.category(character) not in ("Cc", "Cs", "Zl", "Zp")
+        assert character not in DIRECTIONS
+    cell = csv_cell(text)
+    assert cell.removeprefix("'") == text.removeprefix("'")
+    assert not cell.startswith(("=", "+", "-", "@", "\t", "\r"))
+
+
+DIRECTIONS = "\u061c\u200e\u200f\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069"
+"""What turns the direction of the text around it."""
+
+
+def whole_characters(text: str) -> str:
+    """The text with each pair of surrogates as the one character that it is in JSON."""
+    return text.encode("utf-16-le", "surrogatepass").decode("utf-16-le", "surrogatepass")

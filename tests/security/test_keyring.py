@@ -1,0 +1,173 @@
+"""The keyring: named where it keeps no secret, and never in the way of the first frame."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import keyring as library
+import pytest
+from keyring.backend import KeyringBackend
+from keyring.backends import null
+from support.command import Files, run
+from support.desktop import need
+from support.hostile import painted
+from support.keyrings import MemoryBackend, SilentBackend, keyring
+from support.stage import stage, until
+from support.terminal import Terminal
+from textual.widgets import Checkbox, Input, Static
+
+import inbox_tui
+from inbox_tui.smsc.errors import SignInRefused
+from inbox_tui.smsc.message import Answer
+
+USER = "alex@smscentre.com"
+GOOD = Answer([], [])
+
+
+class PlaintextKeyring(MemoryBackend):
+    """As `keyrings.alt` has one: a file that anybody can read."""
+
+
+UNFIT = [
+    (PlaintextKeyring(), "PlaintextKeyring keeps passwords as plain text"),
+    (null.Keyring(), "null"),  # type: ignore[no-untyped-call]
+]
+
+
+@pytest.mark.parametrize(("backend", "named"), UNFIT, ids=["plaintext", "null"])
+async def test_a_keyring_that_keeps_no_secret_is_named_on_the_sign_in_screen_and_not_used(
+    tmp_path: Path, backend: KeyringBackend, named: str
+) -> None:
+    app = stage(tmp_path, GOOD, login=None, password=None, keyring=keyring(backend))
+    async with app.run_test(size=(120, 40)) as pilot:
+        await until(pilot, lambda: bool(app.screen.query("#keyring-note")))
+        note = app.screen.query_one("#keyring-note", Static)
+        await until(pilot, lambda: named in str(note.render()) and note.display)
+        assert "kept for this run only" in str(note.render())
+        assert app.screen.query_one(Checkbox).disabled
+        app.screen.query_one("#login", Input).value = "alex"
+        app.screen.query_one("#password", Input).value = "correct horse"
+        app.screen.query_one("#password", Input).focus()
+        await pilot.press("enter")
+        await until(pilot, lambda: app.passwords == ["correct horse"])
+    assert getattr(backend, "kept", {}) == {}
+
+
+@pytest.mark.parametrize(("backend", "named"), UNFIT, ids=["plaintext", "null"])
+def test_a_keyring_that_keeps_no_secret_is_named_by_the_doctor(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, backend: KeyringBackend, named: str
+) -> None:
+    for name, value in Files(tmp_path).environment.items():
+        monkeypatch.setenv(name, value)
+    library.set_keyring(backend)
+    ended = run("doctor")
+    assert ended.status == 1
+    (line,) = [line for line in ended.output.splitlines() if line.startswith("✗ keyring")]
+    assert named in line
+
+
+async def test_a_late_password_is_not_sent_for_the_account_typed_meanwhile(tmp_path: Path) -> None:
+    silent = SilentBackend(**{USER: "of alex"})
+    refused = SignInRefused(2, "authorise error")
+    app = stage(tmp_path, refused, GOOD, password=None, keyring=keyring(silent))
+    async with app.run_test(size=(120, 40)) as pilot:
+        await until(pilot, lambda: bool(app.screen.query("#password")))
+        await until(pilot, lambda: "did not answer" in painted(app))
+        app.screen.query_one("#server", Input).value = "http://127.0.0.1:9"
+        app.screen.query_one("#login", Input).value = "mallory"
+        app.screen.query_one("#password", Input).value = "mine"
+        app.screen.query_one("#password", Input).focus()
+        await pilot.press("enter")
+        await until(pilot, lambda: "authorise error" in painted(app))
+        silent.let_go.set()
+        await asyncio.sleep(0.1)
+        await pilot.pause()
+        await pilot.pause()
+        assert app.passwords == ["mine"]
+
+
+# -- a real gnome-keyring
+
+UNLOCKED = "printf word | gnome-keyring-daemon --unlock --components=secrets"
+LOCKED = "gnome-keyring-daemon --start --components=secrets"
+STORED = "import keyring; keyring.set_password('inbox-tui', 'alex@127.0.0.1:9', 'correct horse')"
+NEVER_ANSWERS = """[D-BUS Service]
+Name=org.gnome.keyring.SystemPrompter
+Exec=/bin/sh -c "exec sleep 60 >/dev/null 2>&1"
+"""
+
+
+@contextmanager
+def session(environment: dict[str, str], daemon: str) -> Iterator[dict[str, str]]:
+    """A session bus with a gnome-keyring: the environment of the programs in it."""
+    script = f'{daemon} >/dev/null && echo "$DBUS_SESSION_BUS_ADDRESS" && exec cat'
+    with subprocess.Popen(
+        ["dbus-run-session", "--", "bash", "-c", script],
+        env=environment,
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.DEVNULL,
+        text=True,
+    ) as bus:
+        assert bus.stdout is not None
+        address = bus.stdout.readline().strip()
+        assert address, "the session did not start"
+        yield environment | {"DBUS_SESSION_BUS_ADDRESS": address}
+        bus.communicate()
+
+
+def environment_in(home: Path) -> dict[str, str]:
+    services = home / "data" / "dbus-1" / "services"
+    services.mkdir(parents=True)
+    (services / "org.gnome.keyring.SystemPrompter.service").write_text(NEVER_ANSWERS)
+    for folder in (home, home / "run"):
+        folder.mkdir(exist_ok=True)
+        folder.chmod(0o700)
+    return {
+        "PATH": os.environ["PATH"],
+        "PYTHONPATH": str(Path(inbox_tui.__file__).parents[1]),
+        "HOME": str(home),
+        "XDG_RUNTIME_DIR": str(home / "run"),
+        "XDG_CONFIG_HOME": str(home / "config"),
+        "XDG_DATA_HOME": str(home / "data"),
+        "XDG_STATE_HOME": str(home / "state"),
+        "TERM": "xterm-256color",
+        "LANG": "C.UTF-8",
+    }
+
+
+def seconds_to_first_frame(environment: dict[str, str], *, says: str) -> float:
+    """How long the inbox takes to be on screen; afterwards it must say this of the keyring."""
+    command = [sys.executable, "-m", "inbox_tui", "--login", "alex"]
+    begun = time.monotonic()
+    with Terminal(
+        [*command, "--server", "http://127.0.0.1:9"], environment=environment
+    ) as terminal:
+        terminal.wait_for("Search:", seconds=30)
+        taken = time.monotonic() - begun
+        terminal.wait_for("Password", seconds=30)
+        terminal.wait_for(says, seconds=30)
+        terminal.press("\x11")
+        assert terminal.wait() == 0
+    return taken
+
+
+@pytest.mark.e2e
+def test_the_first_frame_comes_as_fast_with_a_locked_keyring_as_without_one(tmp_path: Path) -> None:
+    need("dbus-run-session", "gnome-keyring-daemon")
+    environment = environment_in(tmp_path)
+    without = environment | {"PYTHON_KEYRING_BACKEND": "keyring.backends.fail.Keyring"}
+    with session(environment, UNLOCKED) as unlocked:
+        subprocess.run([sys.executable, "-c", STORED], env=unlocked, check=True)
+    seconds_to_first_frame(without, says="this system has none")
+    quick = seconds_to_first_frame(without, says="this system has none")
+    with session(environment, LOCKED) as locked:
+        slow = seconds_to_first_frame(locked, says="did not answer in 3 s")
+    assert slow < 2 * quick + 0.5

@@ -1,0 +1,430 @@
+"""The password is in the keyring and in the bodies of requests, and nowhere else."""
+
+from __future__ import annotations
+
+import base64
+import inspect
+import logging
+import os
+import pickle
+import sys
+from collections import deque
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+from random import Random
+from typing import Any
+from urllib.parse import quote, quote_plus
+
+import pytest
+from support.command import Files, run
+from support.hostile import painted
+from support.keyrings import MemoryBackend, keyring
+from support.stage import until
+from support.terminal import Terminal
+from support.traffic import incoming, server_now
+from textual.app import App
+from textual.widgets import Input
+
+import inbox_tui
+from inbox_tui.app import InboxApp, Parts
+from inbox_tui.archive import Archive
+from inbox_tui.cli.account import connecting, local_zone
+from inbox_tui.config import Settings
+from inbox_tui.credentials import Secret
+from inbox_tui.demo.server import DemoServer
+from inbox_tui.demo.service import DemoService
+from inbox_tui.screens.sign_in import PasswordInput, SignInScreen
+from inbox_tui.smsc.limit import Limit
+from inbox_tui.sync import SystemClock
+
+PASSWORD = 'kW7 zebra&"stripes"+ж'
+TEXT = "Your code is 913042. Do not tell https://shop.example/?q=1"
+CODE = "913042"
+SPELLINGS = {
+    *(PASSWORD, quote(PASSWORD), quote_plus(PASSWORD), repr(PASSWORD)[1:-1]),
+    *("zebra&", "stripes", "zebra%26", "zebra&quot;", "zebra&amp;"),
+    base64.b64encode(PASSWORD.encode()).decode()[:24],
+}
+"""How the password could be written somewhere."""
+
+
+def assert_without_password(written: str | bytes, place: object) -> None:
+    text = written.decode(errors="replace") if isinstance(written, bytes) else written
+    for spelling in SPELLINGS:
+        assert spelling not in text, place
+
+
+def assert_files_without_password(folder: Path) -> None:
+    files = [file for file in folder.rglob("*") if file.is_file()]
+    assert files
+    for file in files:
+        assert_without_password(file.read_bytes(), file)
+        assert_without_password(file.name, file)
+
+
+@pytest.fixture
+def service() -> DemoService:
+    service = DemoService({"alex": PASSWORD}, clock=server_now)
+    service.add(incoming(1, TEXT, minutes_ago=3))
+    return service
+
+
+@pytest.fixture
+def server(service: DemoService) -> Iterator[DemoServer]:
+    with DemoServer(service) as server:
+        yield server
+
+
+def everything_within(thing: object) -> Iterator[tuple[str, object]]:
+    """Whatever is found by looking into attributes and containers, with the way to it."""
+    seen: set[int] = set()
+    waiting: list[tuple[str, object]] = [("", thing)]
+    while waiting:
+        way, one = waiting.pop()
+        if id(one) in seen or inspect.ismodule(one) or inspect.isclass(one):
+            continue
+        seen.add(id(one))
+        yield way, one
+        if isinstance(one, Mapping):
+            inside: Any = [item for pair in list(one.items()) for item in pair]
+        elif isinstance(one, list | tuple | set | frozenset | deque):
+            inside = list(one)
+        else:
+            waiting += [(f"{way}.{name}", value) for name, value in attributes(one)]
+            continue
+        waiting += [(f"{way}[]", item) for item in inside]
+
+
+def attributes(one: object) -> Iterator[tuple[str, object]]:
+    yield from getattr(one, "__dict__", {}).items()
+    for kind in type(one).__mro__:
+        slots = vars(kind).get("__slots__", ())
+        for name in [slots] if isinstance(slots, str) else slots:
+            if hasattr(one, name):
+                yield name, getattr(one, name)
+
+
+def app_at(server: DemoServer, folder: Path, kept: MemoryBackend) -> tuple[InboxApp, Archive]:
+    clock, limit = SystemClock(), Limit()
+    archive = Archive.open(folder / "data" / "inbox.db")
+    parts = Parts(
+        archive_path=archive.path,
+        settings=Settings(window=0),
+        server=server.url,
+        login=None,
+        password=None,
+        keyring=keyring(kept),
+        connect=connecting(clock, limit),
+        clock=clock,
+        random=Random(1),
+        local_zone=local_zone(),
+        filters=None,
+        limit=limit,
+        refresh_seconds=20,
+    )
+    return InboxApp(parts, archive), archive
+
+
+async def test_a_day_with_the_inbox_leaves_the_password_nowhere(
+    server: DemoServer,
+    service: DemoService,
+    tmp_path: Path,
+    caplog: pytest.LogCaptureFixture,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setenv("HOME", str(tmp_path))
+    copied: list[str] = []
+    monkeypatch.setattr(App, "copy_to_clipboard", lambda app, text: copied.append(text))
+    for name in ("", "httpx", "httpcore", "keyring", "asyncio", "textual"):
+        caplog.set_level(logging.DEBUG, logger=name)
+    kept = MemoryBackend()
+    app, archive = app_at(server, tmp_path, kept)
+    screens = []
+    async with app.run_test(size=(120, 40)) as pilot:
+        await until(pilot, lambda: bool(app.screen.query("#password")))
+        app.screen.query_one("#login", Input).value = "alex"
+        app.screen.query_one("#password", Input).value = PASSWORD
+        app.screen.query_one("#password", Input).focus()
+        await pilot.pause()
+        screens.append(painted(app))
+        await pilot.press("ctrl+a", "ctrl+c", "enter")
+        await until(pilot, lambda: CODE in painted(app))
+        for key in ("c", "y", "enter", "escape", "slash", *"code", "enter", "question_mark"):
+            await pilot.press(key)
+            screens.append(painted(app))
+        await pilot.press("escape", "e")
+        await pilot.pause()
+        await pilot.press("enter")
+        await until(pilot, lambda: bool(list(tmp_path.glob("inbox-*.csv"))))
+        await pilot.press("r", "ctrl+p")
+        screens.append(painted(app))
+        parts, sync = app._parts, app._sync
+        assert sync is not None
+        client: Any = sync._client
+        shown = [parts, sync, client, parts.keyring, app, app._account, sync._password, archive]
+        for thing in shown:
+            assert_without_password(repr(thing) + str(thing) + f"{thing}", thing)
+            assert_without_password(repr(getattr(thing, "__dict__", "")), thing)
+        for thing in (parts, client, sync._password):
+            with pytest.raises((TypeError, pickle.PicklingError, AttributeError)):
+                pickle.dumps(thing)
+        kept.kept.clear()
+        for way, one in everything_within(app):
+            if isinstance(one, str | bytes | bytearray):
+                assert_without_password(one if isinstance(one, str) else bytes(one), way)
+    archive.close()
+    for screen in screens:
+        assert_without_password(screen, "screen")
+    assert copied == [CODE, TEXT]
+    assert {record.name.partition(".")[0] for record in caplog.records} >= {"httpx", "httpcore"}
+    for record in caplog.records:
+        assert_without_password(record.getMessage() + repr(record.__dict__), record.name)
+    assert not server.query_strings
+    assert service.requests
+    assert {request.method for request in service.requests} == {"POST"}
+    assert_files_without_password(tmp_path)
+
+
+def test_the_password_given_by_the_environment_is_gone_once_read(
+    server: DemoServer, files: Files, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("INBOX_TUI_PASSWORD", PASSWORD)
+    ended = run("sync", "--login", "alex", "--server", server.url)
+    assert ended.status == 0
+    assert "INBOX_TUI_PASSWORD" not in os.environ
+    assert_without_password(repr(ended), "sync")
+    assert_files_without_password(files.home)
+
+
+@pytest.mark.parametrize("command", ["sync", "export", "config", "doctor", "logout"])
+def test_no_command_leaves_the_password_in_the_environment(
+    files: Files, monkeypatch: pytest.MonkeyPatch, command: str
+) -> None:
+    monkeypatch.setenv("INBOX_TUI_PASSWORD", PASSWORD)
+    ended = run(command, "--login", "alex", "--server", "http://127.0.0.1:9")
+    assert "INBOX_TUI_PASSWORD" not in os.environ
+    assert_without_password(repr(ended), command)
+
+
+def test_the_doctor_and_the_exports_know_nothing_of_it(
+    server: DemoServer, files: Files, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    account = ("--login", "alex", "--server", server.url)
+    monkeypatch.setenv("INBOX_TUI_PASSWORD", PASSWORD)
+    run("sync", *account)
+    monkeypatch.setenv("INBOX_TUI_PASSWORD", PASSWORD)
+    report = run("doctor", "--json", "--online", *account)
+    assert_without_password(repr(report), "doctor")
+    assert CODE not in repr(report)
+    for form in ("csv", "json", "jsonl"):
+        exported = run("export", "--format", form, *account)
+        assert CODE in exported.output
+        assert_without_password(exported.output, form)
+
+
+def test_a_wrong_password_leaves_nothing_that_tells_it(
+    server: DemoServer, files: Files, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    wrong = "a-distinctive-wrong-one"
+    monkeypatch.setenv("INBOX_TUI_PASSWORD", wrong)
+    ended = run("--debug", "sync", "--login", "alex", "--server", server.url)
+    assert ended.status == 3
+    assert wrong not in repr(ended)
+    for file in files.home.rglob("*"):
+        assert not file.is_file() or wrong.encode() not in file.read_bytes()
+
+
+@pytest.mark.parametrize("keys", ["ctrl+c", "ctrl+x", "super+c"])
+async def test_a_password_being_typed_is_never_copied(
+    server: DemoServer, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, keys: str
+) -> None:
+    copied: list[str] = []
+    monkeypatch.setattr(App, "copy_to_clipboard", lambda app, text: copied.append(text))
+    app, archive = app_at(server, tmp_path, MemoryBackend())
+    async with app.run_test(size=(120, 40)) as pilot:
+        await until(pilot, lambda: bool(app.screen.query(PasswordInput)))
+        field = app.screen.query_one(PasswordInput)
+        field.value = PASSWORD
+        field.focus()
+        await pilot.press("ctrl+a", keys)
+        await pilot.pause()
+        assert field.selection or not field.value
+        assert PASSWORD not in app.clipboard
+    archive.close()
+    assert copied == []
+
+
+async def test_what_is_typed_ahead_of_the_cursor_is_not_shown_in_another_field(
+    server: DemoServer, tmp_path: Path
+) -> None:
+    from textual import events
+
+    app, archive = app_at(server, tmp_path, MemoryBackend())
+    async with app.run_test(size=(120, 40)) as pilot:
+        await until(pilot, lambda: bool(app.screen.query("#password")))
+        login = app.screen.query_one("#login", Input)
+        await until(pilot, lambda: login.has_focus)
+        for separator in ("tab", "enter"):
+            login.focus()
+            login.value = app.screen.query_one("#password", Input).value = ""
+            await pilot.pause()
+            for key in ("a", separator, *"psw"):
+                app.post_message(events.Key(key, key if len(key) == 1 else None))
+            await until(pilot, lambda: len(app.screen.query_one(PasswordInput).value) == 3)
+            assert isinstance(app.screen, SignInScreen)
+            assert login.value == "a"
+    archive.close()
+
+
+def test_a_password_as_an_option_is_refused_and_not_repeated(files: Files) -> None:
+    for words in (["--password", PASSWORD], ["login", "--password", PASSWORD], ["--psw", PASSWORD]):
+        ended = run(*words)
+        assert ended.status == 2
+        assert_without_password(repr(ended), words)
+
+
+@pytest.fixture
+def files(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Files:
+    files = Files(tmp_path / "home")
+    files.home.mkdir(mode=0o700)
+    for name, value in files.environment.items():
+        monkeypatch.setenv(name, value)
+    return files
+
+
+# -- as a process of its own
+
+RECORDER = """#!/bin/sh
+seen="{folder}/$(basename "$0")"
+tr '\\0' '\\n' </proc/$$/environ >"$seen.environment"
+tr '\\0' ' ' </proc/$$/cmdline >"$seen.words"
+case "$seen" in */browser) ;; *) cat >"$seen.input" ;; esac
+"""
+
+
+@pytest.fixture
+def environment(tmp_path: Path) -> dict[str, str]:
+    """A user with a desktop whose programs write down what they see."""
+    home, programs = tmp_path / "home", tmp_path / "programs"
+    home.mkdir(mode=0o700)
+    programs.mkdir()
+    for name in ("tmux", "xclip", "browser"):
+        (programs / name).write_text(RECORDER.format(folder=programs))
+        (programs / name).chmod(0o755)
+    folders = {f"XDG_{n}_HOME": str(home / n) for n in ("CONFIG", "DATA", "STATE", "CACHE")}
+    root, tests = Path(inbox_tui.__file__).parents[1], Path(__file__).parents[1]
+    return {
+        "PATH": f"{programs}:{os.environ['PATH']}",
+        "PYTHONPATH": f"{root}:{tests}",
+        "HOME": str(home),
+        **folders,
+        "TERM": "xterm-256color",
+        "LANG": "C.UTF-8",
+        "TZ": "Europe/Moscow",
+        "PYTHON_KEYRING_BACKEND": "support.keyrings.MemoryBackend",
+        "TMUX": "/nowhere,1,0",
+        "DISPLAY": ":99",
+        "BROWSER": str(programs / "browser"),
+    }
+
+
+def seen_by_children(environment: dict[str, str]) -> dict[str, bytes]:
+    folder = Path(environment["BROWSER"]).parent
+    return {file.name: file.read_bytes() for file in folder.glob("*.*")}
+
+
+def copy_and_open(terminal: Terminal) -> None:
+    """Have the program start every other program that it starts."""
+    terminal.press("y")
+    terminal.wait_for("text copied")
+    terminal.press("o")
+    terminal.wait_for("Open this link?")
+    terminal.press("enter")
+    terminal.wait_for("opened in the browser")
+    terminal.read(0.5)
+
+
+@pytest.mark.e2e
+def test_no_child_no_file_and_no_screen_has_the_password_of_the_environment(
+    server: DemoServer, environment: dict[str, str], tmp_path: Path
+) -> None:
+    command = [sys.executable, "-m", "inbox_tui", "--server", f"http://{server.host}"]
+    environment["INBOX_TUI_PASSWORD"] = PASSWORD
+    with Terminal([*command, "--login", "alex"], environment=environment) as terminal:
+        terminal.wait_for(CODE)
+        assert_without_password(Path(f"/proc/{terminal.pid}/cmdline").read_bytes(), "cmdline")
+        copy_and_open(terminal)
+        assert_files_without_password(tmp_path)
+        terminal.press("q")
+        assert terminal.wait() == 0
+        assert_without_password(bytes(terminal.raw), "terminal")
+    seen = seen_by_children(environment)
+    assert {name.partition(".")[0] for name in seen} == {"tmux", "xclip", "browser"}
+    for name, written in seen.items():
+        assert_without_password(written, name)
+        assert b"INBOX_TUI_PASSWORD" not in written, name
+    assert seen["tmux.input"] == seen["xclip.input"] == TEXT.encode()
+    assert CODE.encode() not in seen["tmux.words"] + seen["xclip.words"]
+    assert_files_without_password(tmp_path)
+    assert files_with(CODE, tmp_path) <= {"inbox.db", "inbox.db-wal", "tmux.input", "xclip.input"}
+
+
+def files_with(text: str, folder: Path) -> set[str]:
+    files = [file for file in folder.rglob("*") if file.is_file()]
+    return {file.name for file in files if text.encode() in file.read_bytes()}
+
+
+@pytest.mark.e2e
+def test_a_password_typed_in_is_in_no_log_that_textual_can_be_asked_for(
+    server: DemoServer, environment: dict[str, str], tmp_path: Path
+) -> None:
+    environment |= {
+        "TEXTUAL": "debug,devtools",
+        "TEXTUAL_DEBUG": "1",
+        "TEXTUAL_LOG": str(tmp_path / "textual.log"),
+    }
+    command = [
+        *("/bin/sh", "-c", f'cd {tmp_path} && exec "$@"', "sh"),
+        *(sys.executable, "-m", "inbox_tui", "--server", f"http://{server.host}"),
+    ]
+    with Terminal(command, environment=environment) as terminal:
+        terminal.wait_for("Password")
+        terminal.wait_for("Remember")
+        terminal.press("alex", "\t", PASSWORD)
+        terminal.wait_for("•" * len(PASSWORD))
+        terminal.press("enter")
+        terminal.wait_for(CODE)
+        terminal.press("q")
+        assert terminal.wait() == 0
+        assert_without_password(bytes(terminal.raw), "terminal")
+    assert not (tmp_path / "keys.log").exists()
+    assert_files_without_password(tmp_path)
+    assert not (tmp_path / "textual.log").exists()
+
+
+@pytest.mark.e2e
+def test_the_demo_hands_no_password_of_the_environment_to_its_children(
+    environment: dict[str, str],
+) -> None:
+    environment["INBOX_TUI_PASSWORD"] = PASSWORD
+    command = [sys.executable, "-m", "inbox_tui", "--demo"]
+    with Terminal(command, environment=environment) as terminal:
+        terminal.wait_for("Live")
+        terminal.press("y")
+        terminal.wait_for("text copied")
+        terminal.read(0.5)
+        terminal.press("q")
+        assert terminal.wait() == 0
+    seen = seen_by_children(environment)
+    assert "xclip.environment" in seen
+    for name, written in seen.items():
+        assert b"INBOX_TUI_PASSWORD" not in written, name
+
+
+def test_a_secret_is_shown_by_nothing_that_holds_it() -> None:
+    secret = Secret(PASSWORD)
+    assert_without_password(repr([secret, {"a": secret}]) + f"{secret}{secret!s:>9}", "secret")
+    with pytest.raises(TypeError):
+        pickle.dumps({"a": secret})
+    with pytest.raises(TypeError):
+        vars(secret)

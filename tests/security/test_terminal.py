@@ -1,0 +1,202 @@
+"""What the commands and the terminal itself are given: words, and nothing that steers."""
+
+from __future__ import annotations
+
+import json
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from support.command import LOGIN, PASSWORD, Files, incoming, put, run, server_now
+from support.hostile import ATTACKS, steering
+from support.stage import message, stage, state_is
+from textual.app import App
+from textual.widgets import OptionList
+
+from inbox_tui.clipboard import copy_here
+from inbox_tui.demo.server import DemoServer
+from inbox_tui.demo.service import DemoService, Reply, Request
+from inbox_tui.screens.link import LinkScreen
+
+EVERYTHING = "before " + "".join(ATTACKS[:11]) + "after"
+TEXT = "Your code is 913042 https://shop.example/?q=1"
+
+
+@pytest.fixture
+def files(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Files:
+    files = Files(tmp_path / "home")
+    files.home.mkdir(mode=0o700)
+    for name, value in files.environment.items():
+        monkeypatch.setenv(name, value)
+    monkeypatch.setenv("INBOX_TUI_PASSWORD", PASSWORD)
+    return files
+
+
+@pytest.fixture
+def hostile_server() -> Iterator[DemoServer]:
+    """A server whose every answer is an error in words that steer."""
+    service = DemoService({LOGIN: PASSWORD}, clock=server_now)
+
+    def fault(_: Request, __: Reply) -> Reply:
+        words = EVERYTHING.encode("utf-8", "replace").decode()
+        return Reply(json.dumps({"error": words, "error_code": 4}, ensure_ascii=False).encode())
+
+    service.fault = fault
+    with DemoServer(service) as server:
+        yield server
+
+
+def assert_steers_nothing(text: str) -> None:
+    assert steering(text.replace("\n", "").replace("\r", "").replace("\x1b[0m", "")) == []
+
+
+@pytest.mark.parametrize(
+    "words",
+    [["sync"], ["doctor", "--online"], ["doctor", "--online", "--json"], ["--debug", "sync"]],
+    ids=" ".join,
+)
+def test_the_words_of_a_server_steer_no_terminal(
+    files: Files,
+    hostile_server: DemoServer,
+    monkeypatch: pytest.MonkeyPatch,
+    words: list[str],
+) -> None:
+    monkeypatch.setattr("inbox_tui.cli.account.at_terminal", lambda stream: True)
+    monkeypatch.setenv("NO_COLOR", "1")
+    account = ["--login", LOGIN, "--server", hostile_server.url]
+    for _ in range(2):  # the second time, what the archive remembers is told
+        monkeypatch.setenv("INBOX_TUI_PASSWORD", PASSWORD)
+        ended = run(*words, *account)
+        assert ended.status in (1, 4)
+        assert "before" in ended.output + ended.errors or words[0] == "doctor"
+        assert_steers_nothing(ended.errors)
+        assert_steers_nothing(ended.output)
+
+
+def test_what_stands_in_the_settings_steers_no_terminal(files: Files) -> None:
+    name = json.dumps("name " + EVERYTHING.encode("utf-8", "replace").decode())
+    name = name.replace("\x7f", "\\u007f")
+    files.configure(f'[names]\n"79110000001" = {name}\n')
+    for words in (["config"], ["doctor"], ["doctor", "--json"]):
+        ended = run(*words)
+        assert_steers_nothing(ended.output + ended.errors)
+
+
+@pytest.mark.parametrize("form", ["json", "jsonl"])
+def test_an_export_to_a_pipe_has_no_control_character_that_is_not_escaped(
+    files: Files, form: str
+) -> None:
+    put(files.archive, "smscentre.com", incoming(1, EVERYTHING, phone=EVERYTHING))
+    ended = run("export", "--format", form, "--login", LOGIN)
+    assert ended.status == 0
+    told = [code for code in steering(ended.output.replace("\n", "")) if code < "U+2000"]
+    assert told in ([], ["U+00AD"] * len(told))
+    record = json.loads(ended.output)
+    assert (record[0] if form == "json" else record)["message"].startswith("before \x1b]0;OWNED")
+
+
+# -- the clipboard
+
+
+async def test_nothing_is_copied_or_opened_but_by_a_key(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    done: list[str] = []
+    monkeypatch.setattr(App, "copy_to_clipboard", lambda app, text: done.append(text))
+    monkeypatch.setattr(App, "open_url", lambda app, url, new_tab=True: done.append(url))
+    monkeypatch.setattr("inbox_tui.clipboard.copy_here", lambda text: done.append(text))
+    monkeypatch.setenv("DISPLAY", ":99")
+    app = stage(tmp_path, messages=[message(1, TEXT)])
+    async with app.run_test(size=(160, 24)) as pilot:
+        await state_is(pilot, "Live")
+        assert "https://shop.example/?q=1" in "".join(painted_lines(app))
+        clicks = 0
+        for y, line in enumerate(painted_lines(app)):
+            shown = [word for word in ("shop.example", "913") if word in line]
+            if shown:
+                await pilot.click(offset=(line.rindex(shown[0]), y))
+                clicks += 1
+        assert clicks >= 3
+        await pilot.pause()
+        assert done == []
+
+
+def painted_lines(app: App[None]) -> list[str]:
+    return [strip.text for strip in app.screen._compositor.render_strips()]
+
+
+async def test_only_the_link_screen_opens_a_link_and_it_tells_the_true_host(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    opened: list[str] = []
+    monkeypatch.setattr(App, "open_url", lambda app, url, new_tab=True: opened.append(url))
+    monkeypatch.setenv("DISPLAY", ":99")
+    link = "https://shop.example@аpple.com/a"
+    app = stage(tmp_path, messages=[message(1, f"file:///etc/passwd javascript:x {link} ")])
+    async with app.run_test(size=(120, 40)) as pilot:
+        await state_is(pilot, "Live")
+        await pilot.press("o")
+        await pilot.pause()
+        assert isinstance(app.screen, LinkScreen)
+        choices = app.screen.query_one(OptionList)
+        told = str(choices.get_option_at_index(0).prompt)
+        assert choices.option_count == 1
+        assert told == f"at аpple.com, really xn--pple-43d.com\n{link}"
+        assert opened == []
+        await pilot.press("enter")
+        await pilot.pause()
+        assert opened == [link]
+
+
+RECORDER = """#!{python}
+import sys, pathlib
+here = pathlib.Path(__file__)
+here.with_suffix(".words").write_text(repr(sys.argv[1:]))
+here.with_suffix(".input").write_text(sys.stdin.read() if here.name != "qdbus" else "")
+"""
+
+
+def programs(folder: Path, *names: str) -> None:
+    for name in names:
+        (folder / name).write_text(RECORDER.format(python=sys.executable))
+        (folder / name).chmod(0o755)
+
+
+@pytest.mark.parametrize(
+    ("name", "environment"),
+    [
+        ("tmux", {"TMUX": "/nowhere,1,0"}),
+        ("xclip", {"DISPLAY": ":99"}),
+        ("xsel", {"DISPLAY": ":99"}),
+        ("wl-copy", {"WAYLAND_DISPLAY": "wayland-99"}),
+    ],
+)
+def test_a_program_that_copies_gets_the_text_on_standard_input_and_never_as_an_argument(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, name: str, environment: dict[str, str]
+) -> None:
+    programs(tmp_path, name, *(["wl-paste"] if name == "wl-copy" else []))
+    monkeypatch.setenv("PATH", str(tmp_path))
+    for variable, value in environment.items():
+        monkeypatch.setenv(variable, value)
+    assert copy_here(TEXT, environment)
+    assert (tmp_path / f"{name}.input").read_text() == TEXT
+    assert "913042" not in (tmp_path / f"{name}.words").read_text()
+
+
+def test_where_the_desktop_takes_text_as_an_argument_only_it_is_not_given_any(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    programs(tmp_path, "klipper", "qdbus")
+    monkeypatch.setenv("PATH", str(tmp_path))
+    monkeypatch.setenv("DISPLAY", ":99")
+    assert copy_here(TEXT, {"DISPLAY": ":99"}) == []
+    assert not list(tmp_path.glob("*.words"))
+
+
+def test_a_desktop_without_a_way_to_copy_is_no_error(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("PATH", str(tmp_path))
+    monkeypatch.setenv("DISPLAY", ":99")
+    assert copy_here(TEXT, {"DISPLAY": ":99"}) == []

@@ -1,0 +1,113 @@
+"""Requests go to the server that was named, over a connection that is safe, or nowhere."""
+
+from __future__ import annotations
+
+import asyncio
+import ssl
+from pathlib import Path
+
+import pytest
+from support.command import Files, run
+from support.loopback import Server, http
+
+import inbox_tui
+from inbox_tui.credentials import Secret
+from inbox_tui.smsc.client import InboxClient
+from inbox_tui.smsc.errors import Redirected, SmscError
+
+GOOD = http(b"[]")
+SOURCES = sorted(Path(inbox_tui.__file__).parent.rglob("*.py"))
+
+
+@pytest.fixture
+def files(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Files:
+    files = Files(tmp_path / "home")
+    files.home.mkdir(mode=0o700)
+    for name, value in files.environment.items():
+        monkeypatch.setenv(name, value)
+    return files
+
+
+@pytest.mark.parametrize("words", [[], ["login", "--password-stdin"], ["sync"], ["watch"]])
+@pytest.mark.parametrize("place", ["option", "environment", "settings"])
+def test_plain_http_to_another_machine_ends_with_2_before_anything_is_opened(
+    files: Files, monkeypatch: pytest.MonkeyPatch, words: list[str], place: str
+) -> None:
+    def connect(*_: object, **__: object) -> None:
+        raise AssertionError("a connection was made")
+
+    for name in ("socket.socket.connect", "socket.getaddrinfo"):
+        monkeypatch.setattr(name, connect)
+    monkeypatch.setenv("INBOX_TUI_PASSWORD", "correct horse")
+    monkeypatch.setenv("INBOX_TUI_LOGIN", "alex")
+    url = "http://smscentre.com/sys/get.php"
+    if place == "environment":
+        monkeypatch.setenv("INBOX_TUI_SERVER", url)
+    elif place == "settings":
+        files.configure(f'server = "{url}"\n')
+    ended = run(*(["--server", url] if place == "option" else []), *words, stdin="word\n")
+    assert ended.status == 2
+    assert "plain http:// is for this machine only" in ended.errors
+    assert not files.archive.exists()
+
+
+@pytest.mark.parametrize("status", ["301 No", "302 No", "303 No", "307 No", "308 No"])
+async def test_where_a_redirect_points_nothing_is_sent(status: str) -> None:
+    here, there = Server(), Server(GOOD)
+    async with (
+        await asyncio.start_server(there.answer, "127.0.0.1", 0) as other,
+        await asyncio.start_server(here.answer, "127.0.0.1", 0) as listening,
+    ):
+        there.port = other.sockets[0].getsockname()[1]
+        here.port = listening.sockets[0].getsockname()[1]
+        here.reply = http(b"", status, f"Location: {there.url}/sys/get.php")
+        client = InboxClient(here.url, "alex", Secret("s3cr3t"))
+        with pytest.raises(Redirected):
+            await client.fetch(cnt=1, hour=1)
+        await client.aclose()
+    assert len(here.heads) == 1
+    assert there.heads == []
+
+
+async def test_a_cookie_of_the_server_does_not_come_back() -> None:
+    served = Server(http(b"[]", "200 OK", "Set-Cookie: who=alex; Path=/"))
+    async with await asyncio.start_server(served.answer, "127.0.0.1", 0) as listening:
+        served.port = listening.sockets[0].getsockname()[1]
+        client = InboxClient(served.url, "alex", Secret("s3cr3t"))
+        for _ in range(2):
+            await client.fetch(cnt=1, hour=1)
+        await client.aclose()
+    assert len(served.heads) == 2
+    assert "cookie" not in "".join(served.heads).lower()
+
+
+def test_nothing_can_turn_the_check_of_certificates_off() -> None:
+    for source in SOURCES:
+        text = source.read_text()
+        for way in ("verify=False", "CERT_NONE", "check_hostname = False", "_create_unverified"):
+            assert way not in text, source
+
+
+async def test_certificates_are_checked_by_the_system_s_trust_store_and_keys_never_logged(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    import truststore
+
+    made: list[ssl.SSLContext] = []
+    kept = truststore.SSLContext
+
+    def context(protocol: int) -> ssl.SSLContext:
+        made.append(kept(protocol))
+        return made[-1]
+
+    monkeypatch.setattr("truststore.SSLContext", context)
+    keys = tmp_path / "keys"
+    monkeypatch.setenv("SSLKEYLOGFILE", str(keys))
+    client = InboxClient("https://127.0.0.1:1", "alex", Secret("s3cr3t"))
+    with pytest.raises(SmscError):
+        await client.fetch(cnt=1, hour=1)
+    await client.aclose()
+    (used,) = made
+    assert used.verify_mode is ssl.CERT_REQUIRED
+    assert used.check_hostname
+    assert not keys.exists()

@@ -1,0 +1,106 @@
+"""The program with a fault in it: `python crashing.py PLACE OPTION…`.
+
+What is raised quotes what was at hand: a password, and the text of a message.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import gc
+import sys
+import threading
+from typing import Any, NoReturn
+
+from inbox_tui.app import InboxApp
+from inbox_tui.cli import main
+from inbox_tui.credentials import Keyring
+from inbox_tui.screens.inbox import InboxScreen
+from inbox_tui.screens.sign_in import SignInScreen
+from inbox_tui.smsc.client import InboxClient
+from inbox_tui.sync import InboxSync
+from inbox_tui.widgets.message_view import MessageView
+
+PASSWORD = "kW7zebra;stripes"
+TEXT = "Your code is 913042. Do not tell"
+
+
+def fail(*at_hand: object, **more: object) -> NoReturn:
+    """Raise an error that tells everything."""
+    password, text = PASSWORD, TEXT
+    raise ValueError(password, text, at_hand, more)
+
+
+async def fail_later(*at_hand: object, **more: object) -> NoReturn:
+    fail(*at_hand, **more)
+
+
+class Unraisable:
+    """Fails where nobody can catch it."""
+
+    def __del__(self) -> None:
+        fail(self)
+
+
+class Knot:
+    """Is freed by the collector of garbage only."""
+
+    def __init__(self) -> None:
+        self.knot = self
+        self.inside = Unraisable()
+
+
+def fail_beside(app: InboxApp) -> None:
+    """Fail in a task nobody waits for, in a callback, in a thread and in a destructor."""
+    loop = asyncio.get_running_loop()
+    task = loop.create_task(fail_later())
+    task.add_done_callback(lambda _: None)
+    loop.call_soon(fail)
+    threading.Thread(target=fail).start()
+    Unraisable()
+    Knot()
+    del task
+    loop.call_later(0.5, gc.collect)
+    loop.call_later(1.0, app.exit)
+
+
+def break_in(place: str) -> None:
+    match place:
+        case "client":
+            InboxClient._post = fail_later  # type: ignore[method-assign]
+        case "sync":
+            InboxSync._plan = fail  # type: ignore[method-assign]
+        case "widget":
+            MessageView.render_line = fail  # type: ignore[method-assign]
+        case "worker":
+            InboxScreen._mark_ids = fail_later  # type: ignore[method-assign]
+        case "thread worker":
+            import inbox_tui.clipboard
+
+            inbox_tui.clipboard.copy_here = fail
+        case "sign-in":
+            InboxApp._attempt = fail_later  # type: ignore[method-assign]
+        case "keyring":
+            Keyring._call = fail_later  # type: ignore[method-assign]
+        case "start":
+            InboxApp.get_default_screen = fail  # type: ignore[method-assign]
+        case "key":
+            InboxScreen.action_help = fail  # type: ignore[method-assign]
+        case "end":
+            InboxApp.on_unmount = fail_later  # type: ignore[method-assign]
+        case "beside":
+            mounted: Any = InboxApp.on_mount
+
+            def on_mount(app: InboxApp) -> None:
+                mounted(app)
+                fail_beside(app)
+
+            InboxApp.on_mount = on_mount  # type: ignore[method-assign]
+        case "sign-in screen":
+            SignInScreen.compose = fail  # type: ignore[method-assign]
+        case _:
+            raise AssertionError(place)
+
+
+if __name__ == "__main__":
+    break_in(sys.argv[1])
+    main(sys.argv[2:])

@@ -1,0 +1,55 @@
+"""What a desktop has: a session bus, and a keyring that is unlocked."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import subprocess
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import pytest
+
+PACKAGES = {"dbus-run-session": "dbus", "gnome-keyring-daemon": "gnome-keyring"}
+"""The Debian packages of programs that are called otherwise."""
+
+
+def need(*programs: str) -> None:
+    """Skip the test where a program is missing; in CI, which installs them, fail it."""
+    missing = [PACKAGES.get(name, name) for name in programs if shutil.which(name) is None]
+    if not missing:
+        return
+    reason = f"install the Debian packages {', '.join(missing)}"
+    if os.environ.get("CI"):
+        pytest.fail(reason)
+    pytest.skip(reason)
+
+
+@contextmanager
+def desktop(home: Path) -> Iterator[dict[str, str]]:
+    """The variables by which programs find the session's keyring, which lasts as long as the block.
+
+    The keyring is kept under `home`.
+    """
+    need("dbus-run-session", "gnome-keyring-daemon")
+    runtime = home / "run"
+    runtime.mkdir(mode=0o700, parents=True)
+    variables = {"XDG_RUNTIME_DIR": str(runtime)}
+    script = (
+        "printf word | gnome-keyring-daemon --unlock --components=secrets >/dev/null && "
+        'echo "$DBUS_SESSION_BUS_ADDRESS" && exec cat'
+    )
+    with subprocess.Popen(
+        ["dbus-run-session", "--", "bash", "-c", script],
+        env={"PATH": os.environ["PATH"], "HOME": str(home), "LC_ALL": "C.UTF-8", **variables},
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.DEVNULL,
+        text=True,
+    ) as session:
+        assert session.stdout is not None
+        address = session.stdout.readline().strip()
+        assert address, "the session did not start"
+        yield {**variables, "DBUS_SESSION_BUS_ADDRESS": address}
+        session.communicate()
