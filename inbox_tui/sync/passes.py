@@ -34,7 +34,8 @@ OVERLAP_SECONDS = 300.0
 FIRST_OVERLAP_SECONDS = 900
 """The overlap after the very first pass, in the service's own time."""
 FIRST_GIVEN = "first_given"
-"""The archive's note of which messages a full page holds: the `oldest` or the `newest`."""
+"""The archive's note of which messages a full page holds: the `oldest` or the `newest`, and the
+seconds and the boot in which that was learnt."""
 _SAMPLE = 2
 """So few messages tell which ones come first, even where one of them can't be read."""
 
@@ -98,9 +99,10 @@ class Passes:
         """
         sweep = question.sweep
         highest = max((message.id for message in answer.messages), default=-1)
-        first = self._archive.recall(self._account, FIRST_GIVEN)
+        first = self._first_given()
         answered = len(answer.messages) + len(answer.unreadable)
         if question.highest is not None:
+            self._to_learn.pop(question.scope, None)
             if not 0 < answered <= question.cnt:  # none to this question
                 return sweep._replace(reached=None), None
             return self._learnt(question, highest, at, seen)
@@ -108,12 +110,30 @@ class Passes:
             if sweep.reached is not None and first is None:
                 self._to_learn[question.scope] = sweep, max(highest, sweep.reached)
                 return sweep, None
+            if sweep.reached is not None and self._learnt_since(sweep.started):
+                return sweep._replace(reached=None), None
             return self._finished(question, at, seen)
         if highest <= (-1 if question.after is None else question.after):
             # The same page again, or nothing that can be read: there is no way to the next one.
             return Sweep(sweep.floor, None, None, _began(sweep, at, seen)), None
         gap = self._cut_off(question, answer, seen) if first == "newest" else None
         return sweep._replace(reached=highest), gap
+
+    def _first_given(self) -> str | None:
+        note = self._archive.recall(self._account, FIRST_GIVEN)
+        return None if note is None else note.partition(" ")[0]
+
+    def _learnt_since(self, started: Moment | None) -> bool:
+        """Whether a pass made a full page before it was known that those lack the oldest."""
+        note = self._archive.recall(self._account, FIRST_GIVEN) or ""
+        first, _, learnt = note.partition(" ")
+        seconds, _, boot_id = learnt.partition(" ")
+        return (
+            first == "newest"
+            and started is not None
+            and started.boot_id == boot_id
+            and started.seconds < float(seconds)
+        )
 
     def _learnt(
         self, question: Question, given: int, at: Moment, seen: datetime
@@ -128,7 +148,8 @@ class Passes:
         if given < 0:
             return self._finished(question, at, seen)
         first = "newest" if given >= question.highest else "oldest"
-        self._archive.remember(self._account, FIRST_GIVEN, first)
+        note = f"{first} {at.seconds} {at.boot_id}"
+        self._archive.remember(self._account, FIRST_GIVEN, note)
         if first == "newest":
             return question.sweep._replace(reached=None), None
         return self._finished(question, at, seen)

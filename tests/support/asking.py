@@ -1,0 +1,222 @@
+"""An account, its archive and a service that answers as told, in virtual time."""
+
+from __future__ import annotations
+
+import asyncio
+import functools
+from collections.abc import Callable, Coroutine, Sequence
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from random import Random
+from typing import Any, NamedTuple, TypeVar
+from zoneinfo import ZoneInfo
+
+from support.virtual import run_virtually
+
+from inbox_tui.archive import Archive, Filter
+from inbox_tui.credentials import Secret
+from inbox_tui.smsc.errors import SignInRefused, SmscError
+from inbox_tui.smsc.limit import Moment
+from inbox_tui.smsc.message import Answer, IncomingMessage
+from inbox_tui.sync import Event, InboxSync, Status, StatusChanged
+
+NOW = datetime(2026, 11, 23, 9, 0, 0, tzinfo=UTC)
+ZONE = ZoneInfo("Europe/Moscow")
+PASSWORD = "correct horse"
+BOOTED = 50_000.0
+"""How long the machine has been up."""
+
+E = TypeVar("E")
+Reply = Answer | SmscError | None
+
+
+def virtually(test: Callable[..., Coroutine[Any, Any, None]]) -> Callable[..., None]:
+    """Run a test in an event loop of its own, in which time passes by itself."""
+
+    @functools.wraps(test)
+    def run(*arguments: Any, **named: Any) -> None:
+        run_virtually(test(*arguments, **named))
+
+    return run
+
+
+class Asked(NamedTuple):
+    """A request as it left."""
+
+    at: float
+    cnt: int
+    hour: int
+    after_id: int | None
+    to_phone: str | None
+    password: str
+
+
+class Scene:
+    """The machine and the service. Seconds count from the beginning of the test."""
+
+    def __init__(self, folder: Path, *messages: IncomingMessage) -> None:
+        self.path = folder / "inbox.db"
+        self.messages = list(messages)
+        self.replies: list[Reply] = []
+        """What is answered in turn; None, and all after, is what was asked for."""
+        self.newest_first = False
+        self.refused = ""
+        """A password that is wrong."""
+        self.delay = 0.0
+        self.asked: list[Asked] = []
+        self.boot = "boot"
+        self.booted = BOOTED
+        self.wall = 0.0
+        self.terminals: list[Terminal] = []
+
+    # -- a clock
+
+    def time(self) -> float:
+        return asyncio.get_running_loop().time()
+
+    def moment(self) -> Moment:
+        return Moment(self.boot, self.booted + self.time())
+
+    def now(self) -> datetime:
+        return NOW + timedelta(seconds=self.time() + self.wall)
+
+    async def sleep(self, seconds: float) -> None:
+        await asyncio.sleep(max(0.001, seconds))
+
+    def fall_asleep(self, seconds: float) -> None:
+        """The machine's clocks go on, its programs don't."""
+        self.booted += seconds
+        self.wall += seconds
+
+    # -- a service
+
+    def message(
+        self, number: int, *, ago: float = 0.0, to_phone: str = "79110000001"
+    ) -> IncomingMessage:
+        """A message that the service received some seconds ago."""
+        received = self.now().astimezone(ZONE).replace(tzinfo=None, microsecond=0)
+        received -= timedelta(seconds=ago)
+        return IncomingMessage(number, received, "79991234567", to_phone, f"Text {number}", None)
+
+    def receive(self, number: int, **how: Any) -> None:
+        self.messages.append(self.message(number, **how))
+
+    async def answer(self, asked: Asked) -> Answer:
+        self.asked.append(asked)
+        reply = self.replies.pop(0) if self.replies else None
+        fitting = sorted(
+            message
+            for message in self.messages
+            if (asked.after_id is None or message.id > asked.after_id)
+            and asked.to_phone in (None, message.to_phone)
+        )
+        fitting = fitting[-asked.cnt :] if self.newest_first else fitting[: asked.cnt]
+        await asyncio.sleep(self.delay)
+        if asked.password == self.refused:
+            raise SignInRefused(2, "authorise error")
+        if isinstance(reply, SmscError):
+            raise reply
+        return reply or Answer(fitting, [])
+
+    @property
+    def times(self) -> list[float]:
+        return [round(asked.at, 2) for asked in self.asked]
+
+    # -- programs
+
+    def start(self, password: str | None = PASSWORD, **options: Any) -> Terminal:
+        """Open the inbox in a terminal."""
+        terminal = Terminal(self, password, **options)
+        self.terminals.append(terminal)
+        return terminal
+
+
+class Terminal:
+    """A program that asks."""
+
+    def __init__(
+        self, scene: Scene, password: str | None = PASSWORD, *, run: bool = True, **options: Any
+    ) -> None:
+        self.events: list[Event] = []
+        self.archive = Archive.open(scene.path, wall=scene.now)
+        self.account = self.archive.account("alex", "smscentre.com")
+        self.trouble: Callable[[str], None] = lambda name: None
+        self.stopped = False
+
+        async def in_thread(function: Callable[..., Any], *arguments: Any) -> Any:
+            if self.stopped:
+                raise asyncio.CancelledError
+            return function(*arguments)
+
+        self.sync = InboxSync(
+            Watched(self),  # type: ignore[arg-type]
+            self.account,
+            login="alex",
+            connect=lambda secret: Client(scene, secret.reveal()),
+            publish=self.events.append,
+            clock=scene,
+            random=Random(1),
+            server_zone=ZONE,
+            password=None if password is None else Secret(password),
+            in_thread=in_thread,
+            **options,
+        )
+        if run:
+            self.task = asyncio.create_task(self.sync.run())
+
+    @property
+    def status(self) -> Status:
+        return self.sync.status
+
+    @property
+    def ids(self) -> list[int]:
+        return [row.id for row in self.archive.export(self.account, Filter())]
+
+    def told(self, kind: type[E]) -> list[E]:
+        """Every event of this kind."""
+        return [event for event in self.events if isinstance(event, kind)]
+
+    @property
+    def statuses(self) -> Sequence[Status]:
+        return [event.status for event in self.told(StatusChanged)]
+
+    def kill(self) -> None:
+        """Gone, with nothing put in order."""
+        self.stopped = True
+        self.task.cancel()
+        self.archive.close()
+
+
+class Client:
+    """Stands in for `InboxClient`."""
+
+    def __init__(self, scene: Scene, password: str) -> None:
+        self._scene = scene
+        self._password = password
+
+    async def fetch(
+        self, *, cnt: int, hour: int, after_id: int | None = None, to_phone: str | None = None
+    ) -> Answer:
+        scene = self._scene
+        return await scene.answer(
+            Asked(scene.time(), cnt, hour, after_id, to_phone, self._password)
+        )
+
+    async def aclose(self) -> None:
+        pass
+
+
+class Watched:
+    """The archive, with `Terminal.trouble` before each use."""
+
+    def __init__(self, terminal: Terminal) -> None:
+        self._terminal = terminal
+
+    def __getattr__(self, name: str) -> Any:
+        found = getattr(self._terminal.archive, name)
+
+        def use(*arguments: Any, **named: Any) -> Any:
+            self._terminal.trouble(name)
+            return found(*arguments, **named)
+
+        return use

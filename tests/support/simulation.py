@@ -1,0 +1,648 @@
+"""A day in the life of several terminals on one machine, in a moment.
+
+A `World` is a machine with its clocks, a network, the service behind it and the processes that
+share one archive. Everything in it follows from its seed. All that can go wrong goes wrong for a
+while; then it is calm, and `World.check` looks at what the archive has and what the service saw.
+
+One thing is left out: a request that was on its way when the machine fell asleep arrives in its
+time or never, not hours later when the machine wakes.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import json
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from random import Random
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from inbox_tui.archive import (
+    Archive,
+    ArchiveBusy,
+    ArchiveFull,
+    Filter,
+    Row,
+    to_server_seconds,
+)
+from inbox_tui.credentials import Secret
+from inbox_tui.demo.service import DemoService, Exchange
+from inbox_tui.smsc.answers import read_answer
+from inbox_tui.smsc.errors import (
+    AnswerTimedOut,
+    AnswerTooLarge,
+    ClientFault,
+    ConnectionLost,
+    ConnectionRefused,
+    ConnectTimedOut,
+    HttpStatus,
+    NameNotResolved,
+    NotAnAnswer,
+    SignInRefused,
+    service_error,
+)
+from inbox_tui.smsc.limit import Limit, Moment
+from inbox_tui.smsc.message import Answer, IncomingMessage
+from inbox_tui.sync import Event, InboxSync, State
+
+ZONE = ZoneInfo("Europe/Moscow")
+LOGIN = "alex"
+MOMENT = 0.001
+"""Nothing is done in less: time must pass even where numbers are rounded."""
+WEEK = 168 * 3600.0
+LIMIT = Limit()
+CHANGES = frozenset(
+    {"store_page", "begin_request", "end_request", "set_hold", "clear_hold", "remember", "index"}
+)
+FATES = (
+    "lost",  # the answer
+    "never",  # the request
+    "reset",
+    "died",  # the network, under the request
+    "status",
+    "gateway",
+    "junk",
+    "large",
+    "error",  # of the service
+    "again",  # the same full page as before
+    "fault",  # of the client
+)
+"""What may become of a request instead of its answer."""
+NUMBERS = ("79110000001", "79110000002", "79110000003")
+
+
+class Killed(BaseException):
+    """The process is no more."""
+
+
+@dataclass
+class Plan:
+    """What is to happen in a world."""
+
+    seconds: float
+    """How long things go wrong before it is calm."""
+    page_size: int
+    order: str
+    first: str
+    scopes: tuple[str, ...]
+    history: int
+    """How many messages there are at the start, over a week."""
+    rate: float
+    """New messages an hour."""
+    lag: float
+    """How much later than it is received a message becomes visible at most."""
+    slow: float
+    """The most that a request, and an answer, is on its way."""
+    faults: float
+    """How often a request goes wrong."""
+    processes: int
+    kills: int
+    deaths: float
+    """How often a process dies at a step of its own."""
+    flaky: float
+    """How often a change to the archive fails."""
+    outages: int
+    sleeps: int
+    reboots: int
+    jumps: int
+    presses: int
+    password_changes: int
+    absence: float
+    """How long nobody asks, in the middle."""
+    refresh_seconds: float
+    late: float
+    """How long a sleep of a second takes: the machine is busy."""
+
+    @classmethod
+    def of(cls, random: Random, seconds: float) -> Plan:
+        def some(most: int, often: float = 0.5) -> int:
+            return random.randint(1, most) if random.random() < often else 0
+
+        page_size = random.randint(5, 9)
+        absence = random.choice((0.0,) * 9 + (random.uniform(0.9, 1.3) * WEEK,))
+        first = random.choice(("oldest", "oldest", "oldest", "newest"))
+        return cls(
+            seconds=seconds,
+            page_size=page_size,
+            order=random.choice(("oldest", "newest", "shuffled")),
+            first=first,
+            scopes=random.choice((("",), ("",), ("",), NUMBERS[:1], NUMBERS[:2], NUMBERS)),
+            history=random.choice((0, 1, page_size, 2 * page_size, random.randint(0, 60))),
+            rate=random.choice((0.0, 5.0, 40.0, 200.0)),
+            lag=random.choice((0.0, 10.0, 300.0)),
+            slow=random.choice((0.3, 3.0, 30.0)),
+            faults=random.choice((0.0, 0.02, 0.1, 0.4)),
+            processes=random.choice((1, 1, 1, 1, 2, 2, 2, 2, 3, 3, 4, 8)),
+            kills=some(8),
+            deaths=random.choice((0.0, 0.0, 0.002, 0.02)),
+            flaky=random.choice((0.0, 0.0, 0.01, 0.1)),
+            outages=some(4),
+            sleeps=some(3),
+            reboots=some(2, 0.2),
+            # A gap is dated by the wall clock: it can be no better than that.
+            jumps=0 if absence or first == "newest" else some(4, 0.3),
+            presses=some(6),
+            password_changes=some(1, 0.15),
+            absence=absence,
+            refresh_seconds=random.choice((20.0, 20.0, 20.0, 33.0, 120.0)),
+            late=random.choice((1.0, 3.0, 5.0)),
+        )
+
+
+class World:
+    """A machine, a network, a service, and what happens to them; see the module."""
+
+    def __init__(self, folder: Path, seed: int, plan: Plan) -> None:
+        self.random = Random(seed)
+        self.plan = plan
+        self.path = folder / "inbox.db"
+        self.calm = False
+        self.away = False
+        self.loop = asyncio.get_running_loop()
+        self.began = datetime(2026, 11, 23, 23, 59) - timedelta(  # noqa: DTZ001
+            seconds=self.random.uniform(0, plan.seconds)
+        )
+        self.passwords = ["first password"]
+        self.service = DemoService(
+            {LOGIN: self.passwords[-1]},
+            clock=self.server_now,
+            order=plan.order,  # type: ignore[arg-type]
+            first=plan.first,  # type: ignore[arg-type]
+            random=Random(seed),
+        )
+        self.messages: dict[int, IncomingMessage] = {}
+        self.visible: dict[int, float] = {}
+        self.unreadable: set[int] = set()
+        self.stale: bytes | None = None
+        self.wall_offset = 0.0
+        self.boots = 0
+        self.boot_began = -self.random.choice((0.0, 50.0, 500.0, 50_000.0))
+        self.asleep_until = 0.0
+        self.offline_until = 0.0
+        self.first_complete: float | None = None
+        self.processes: list[Process] = []
+        self.faults: list[str] = []
+        self._write_messages()
+
+    # -- time
+
+    def time(self) -> float:
+        return self.loop.time()
+
+    def server_now(self) -> datetime:
+        return self.began + timedelta(seconds=self.loop.time())
+
+    def moment(self) -> Moment:
+        return Moment(f"boot {self.boots}", self.loop.time() - self.boot_began)
+
+    def now(self) -> datetime:
+        wall = self.server_now() - timedelta(hours=3) + timedelta(seconds=self.wall_offset)
+        return wall.replace(tzinfo=UTC)
+
+    async def sleep(self, seconds: float) -> None:
+        await asyncio.sleep(self.plan.late if seconds == 1.0 else max(MOMENT, seconds))
+        while self.asleep_until > self.loop.time():  # noqa: ASYNC110 - it may fall asleep again
+            await asyncio.sleep(max(MOMENT, self.asleep_until - self.loop.time()))
+
+    # -- messages
+
+    def _write_messages(self) -> None:
+        plan, random = self.plan, self.random
+        span = plan.seconds + plan.absence
+        times = [random.uniform(-WEEK - 3600, 0.0) for _ in range(plan.history)]
+        times += [random.uniform(-600.0, plan.seconds / 2) for _ in range(int(plan.rate / 2))]
+        times += [random.uniform(span / 2, span + 300.0) for _ in range(int(plan.rate / 2))]
+        if plan.absence:
+            times += [random.uniform(0.0, span) for _ in range(40)]
+        number = random.randint(0, 10**6)
+        number_of = dict.fromkeys(NUMBERS, 0)
+        last_unreadable: dict[str, int] = {}
+        for time in sorted(times):
+            number += random.choice((1, 1, 2, 1000))
+            received = self.began.replace(microsecond=0) + timedelta(seconds=int(time))
+            message = IncomingMessage(
+                number,
+                received,
+                random.choice(("79991234567", "79160001122", "MTS")),
+                random.choice(NUMBERS),
+                random.choice(("Код: 481516", "a,b\nc", "Заказ готов", "\u202e[b]", "")),
+                random.choice((received, None)),
+            )
+            lag = random.uniform(0.0, plan.lag) if random.random() < 0.5 else 0.0
+            self.messages[number] = message
+            self.visible[number] = max(time, int(time)) + lag
+            self.service.add(message, self.began + timedelta(seconds=self.visible[number]))
+            far = number_of[message.to_phone] - last_unreadable.get(message.to_phone, -9) > 4
+            number_of[message.to_phone] += 1
+            if random.random() < 0.03 and far:
+                self.unreadable.add(number)
+                last_unreadable[message.to_phone] = number_of[message.to_phone]
+
+    # -- the network
+
+    async def fetch(self, process: Process, password: str, asked: dict[str, str]) -> Answer:
+        """What `InboxClient.fetch` would do."""
+        random, plan = self.random, self.plan
+        process.must_live()
+        if self.time() < self.offline_until and not self.calm:
+            error = random.choice((NameNotResolved, ConnectionRefused, ConnectTimedOut))
+            await self.sleep(10.0 if error is ConnectTimedOut else 0.1)
+            raise error
+        slow = 0.3 if self.calm else plan.slow
+        way_there, work, way_back = (
+            random.uniform(0, slow),
+            random.uniform(0, slow / 2),
+            random.uniform(0, slow / 2),
+        )
+        fate = "well"
+        if not self.calm and random.random() < plan.faults:
+            fate = random.choice(FATES)
+        arrival: asyncio.Future[bytes] = self.loop.create_future()
+        if fate != "never":
+            parameters = {
+                "get_answers": "1",
+                "login": LOGIN,
+                "psw": password,
+                **asked,
+                "fmt": "3",
+                "charset": "utf-8",
+            }
+            self.loop.call_later(way_there, self._arrive, parameters, work, arrival)
+        if fate in ("lost", "never"):
+            await self.sleep(LIMIT.patience)
+            raise AnswerTimedOut
+        if fate == "died":
+            await self.sleep(random.uniform(0, way_there + work))
+            raise ConnectionLost(finished=False)
+        if fate == "gateway":
+            await self.sleep(random.uniform(way_there, way_there + work))
+            raise HttpStatus(random.choice((502, 504)))
+        if fate == "fault":
+            await self.sleep(random.uniform(0, way_there + work))
+            raise ClientFault
+        await self.sleep(way_there + work + way_back)
+        body = arrival.result()
+        process.must_live()
+        match fate:
+            case "reset":
+                raise ConnectionLost
+            case "status":
+                raise HttpStatus(random.choice((500, 503)))
+            case "junk":
+                raise NotAnAnswer
+            case "large":
+                raise AnswerTooLarge
+            case "error":
+                raise service_error(random.choice((1, 9, 4, 17, 17, 17)), "<b>no</b>")
+            case "again" if self.stale is not None and asked["cnt"] == str(plan.page_size):
+                body = self.stale
+        answer = read_answer(body)
+        full = len(answer.messages) + len(answer.unreadable) == plan.page_size
+        self.stale = body if full else None
+        return answer
+
+    def _arrive(
+        self, parameters: dict[str, str], work: float, arrival: asyncio.Future[bytes]
+    ) -> None:
+        exchange: Exchange = self.service.begin(parameters)
+        self.loop.call_later(work, self.service.finish, exchange)
+        arrival.set_result(self._garbled(exchange.reply.body))
+
+    def _garbled(self, body: bytes) -> bytes:
+        records = json.loads(body)
+        if isinstance(records, list) and self.unreadable:
+            for record in records:
+                if record["id"] in self.unreadable:
+                    record["received"] = "?"
+            return json.dumps(records).encode()
+        return body
+
+    # -- what happens
+
+    async def live(self) -> None:
+        """Let everything happen, then let it be calm until all is caught up with."""
+        plan, random = self.plan, self.random
+        happenings: list[tuple[float, Callable[[], None]]] = []
+        for count, what in (
+            (plan.kills, self._kill),
+            (plan.outages, self._cut_off),
+            (plan.sleeps, self._fall_asleep),
+            (plan.reboots, self._reboot),
+            (plan.jumps, self._jump),
+            (plan.presses, self._press),
+            (plan.password_changes, self._change_password),
+        ):
+            happenings += [(random.uniform(0, plan.seconds), what) for _ in range(count)]
+        if plan.absence:
+            happenings.append((plan.seconds / 2, self._leave))
+        for _ in range(plan.processes):
+            self.processes.append(Process(self))
+        late = 0.0
+        for at, what in sorted(happenings, key=lambda happening: happening[0]):
+            await asyncio.sleep(max(0.0, at + late - self.time()))
+            what()
+            if what == self._leave:
+                self.away = True
+                await asyncio.sleep(plan.absence)
+                self.away = False
+                late += plan.absence
+                for process in self.processes:
+                    process.start_if_dead()
+        await asyncio.sleep(max(0.0, plan.seconds + late - self.time()))
+        self.calm = True
+        await self._catch_up()
+
+    async def _catch_up(self) -> None:
+        began = self.time()
+        for process in self.processes[2:]:
+            process.kill()
+        del self.processes[2:]
+        before = self._completed()
+        while not self._caught_up(before, began + 400.0):
+            assert self.time() - began < 30 * 3600, "it never comes to rest"
+            for process in self.processes:
+                process.start_if_dead()
+                process.use()
+            await asyncio.sleep(60.0)
+
+    def _caught_up(self, before: list[datetime | None], at: float) -> bool:
+        return all(
+            now is not None and now != then and self._true(now) >= at
+            for then, now in zip(before, self._completed(), strict=True)
+        )
+
+    def _completed(self) -> list[datetime | None]:
+        """When the last pass over each scope began, by the wall clock of that time."""
+        with Archive.open(self.path) as archive:
+            account = archive.account(LOGIN, "smscentre.com")
+            return [archive.sweep(account, scope).completed for scope in self.plan.scopes]
+
+    def _true(self, wall: datetime) -> float:
+        naive = wall.replace(tzinfo=None) + timedelta(hours=3)
+        return (naive - self.began).total_seconds() - self.wall_offset
+
+    def _kill(self) -> None:
+        process = self.random.choice(self.processes)
+        process.kill()
+        delay = self.random.choice((0.0, 1.0, 60.0, 600.0))
+        self.loop.call_later(delay, process.start_if_dead)
+
+    def _cut_off(self) -> None:
+        self.offline_until = self.time() + self.random.choice((5.0, 60.0, 1200.0))
+
+    def _fall_asleep(self) -> None:
+        self.asleep_until = self.time() + self.random.choice((10.0, 70.0, 200.0, 3600.0))
+
+    def _reboot(self) -> None:
+        for process in self.processes:
+            process.kill()
+        self.boots += 1
+        self.boot_began = self.time() + self.random.choice((1.0, 20.0, 300.0))
+        for process in self.processes:
+            self.loop.call_at(self.boot_began + 5.0, process.start_if_dead)
+
+    def _jump(self) -> None:
+        self.wall_offset += self.random.uniform(-5 * 3600, 5 * 3600)
+
+    def _press(self) -> None:
+        for process in self.processes:
+            for _ in range(self.random.choice((1, 30))):
+                process.sync.refresh()
+
+    def _change_password(self) -> None:
+        self.passwords.append(f"password {len(self.passwords)}")
+        self.service.accounts[LOGIN] = self.passwords[-1]
+
+    def _leave(self) -> None:
+        if self.random.random() < 0.5:
+            self.asleep_until = self.time() + self.plan.absence
+            return
+        for process in self.processes:
+            process.kill()
+
+    # -- what came of it
+
+    def check(self) -> None:
+        """Nothing lost, nothing twice, no limit broken."""
+        assert self.faults == []
+        assert self.service.over_limit == [], "the limit is broken"
+        assert self.service.overlapping == [], "two requests at once"
+        with Archive.open(self.path) as archive:
+            account = archive.account(LOGIN, "smscentre.com")
+            rows = {row.id: row for row in archive.export(account, Filter())}
+            gaps = archive.gaps(account)
+            unreadable = archive.unreadable(account)
+        end = min(self._true(completed) for completed in self._completed() if completed)
+        for row in rows.values():
+            assert same(row, self.messages[row.id])
+        missing = [
+            message
+            for message in self.messages.values()
+            if message.id not in rows
+            and message.id not in self.unreadable
+            and (message.to_phone in self.plan.scopes or "" in self.plan.scopes)
+            and self.visible[message.id] <= end
+            and not self._was_too_old(message)
+            and not any(gap.start <= to_server_seconds(message.received) <= gap.end for gap in gaps)
+        ]
+        assert missing == []
+        assert unreadable <= len(self.unreadable)
+        if self.plan.first == "oldest" and not self.plan.absence:
+            assert gaps == []
+
+    def _was_too_old(self, message: IncomingMessage) -> bool:
+        """Whether it had left the service's period before the first pass was over."""
+        received = (message.received - self.began).total_seconds()
+        return self.first_complete is None or received < self.first_complete - WEEK
+
+
+@dataclass(eq=False)
+class Process:
+    """A terminal with the inbox open. Killed, it does nothing more; it may be started again."""
+
+    world: World
+    lives: int = 0
+    password: int = 0
+    events: list[Event] = field(default_factory=list)
+
+    def __post_init__(self) -> None:
+        self.dead = True
+        self.start_if_dead()
+
+    def start_if_dead(self) -> None:
+        if not self.dead or self.world.asleep_until > self.world.time():
+            return
+        if self.world.away or self.world.boot_began > self.world.time():
+            return
+        world = self.world
+        self.dead = False
+        self.lives += 1
+        self.password = len(world.passwords) - 1
+        self.signed_out_since: float | None = None
+        life = Life(self)
+        self.archive = life.archive
+        self.sync = life.sync
+        self.life = life
+        self.task = world.loop.create_task(self.sync.run())
+        self.task.add_done_callback(self._ended)
+
+    def _ended(self, task: asyncio.Task[None]) -> None:
+        if task.cancelled():
+            return
+        error = task.exception()
+        if error is not None and not isinstance(error, Killed):
+            self.world.faults.append(repr(error))
+            task.print_stack()
+
+    def kill(self) -> None:
+        if not self.dead:
+            self.dead = True
+            self.life.dead = True
+            self.task.cancel()
+            self.archive.close()
+
+    def must_live(self) -> None:
+        if self.dead:
+            raise Killed
+
+    def use(self) -> None:
+        """What its user does in the end: signs in where need be, tries again where it stopped."""
+        if self.dead:
+            return
+        match self.sync.status.state:
+            case State.SIGN_IN:
+                self.sync.sign_in(Secret(self.world.passwords[-1]))
+            case State.BLOCKED if self.sync.status.next_at is None:
+                self.sync.refresh()
+            case _:
+                pass
+
+
+class Life:
+    """One run of a process: what it is made of, and what is done to that."""
+
+    def __init__(self, process: Process) -> None:
+        world = process.world
+        self.world = world
+        self.process = process
+        self.dead = False
+        self.refused: set[str] = set()
+        self.archive = Archive.open(world.path, wall=world.now)
+        account = self.archive.account(LOGIN, "smscentre.com")
+        self.sync = InboxSync(
+            FlakyArchive(self),  # type: ignore[arg-type]
+            account,
+            login=LOGIN,
+            connect=lambda secret: Client(self, secret.reveal()),
+            publish=self.heard,
+            clock=world,
+            random=Random(world.random.random()),
+            server_zone=ZONE,
+            password=Secret(world.passwords[-1]),
+            scopes=world.plan.scopes,
+            refresh_seconds=world.plan.refresh_seconds,
+            page_size=world.plan.page_size,
+            in_thread=self.in_thread,
+        )
+
+    def heard(self, event: Event) -> None:
+        self.process.events.append(event)
+
+    async def in_thread(self, function: Callable[..., Any], *arguments: Any) -> Any:
+        world, plan = self.world, self.world.plan
+        if function == self.archive.data_version:
+            if self.dead:
+                raise Killed
+            return function()
+        if not world.calm and world.random.random() < 0.02:
+            await world.sleep(world.random.choice((0.01, 1.0, 4.0, 8.0)))
+        self._maybe_die(plan.deaths)
+        result = function(*arguments)
+        if world.first_complete is None:
+            self._look_for_first_complete()
+        self._maybe_die(plan.deaths)
+        return result
+
+    def _look_for_first_complete(self) -> None:
+        world = self.world
+        account = self.archive.account(LOGIN, "smscentre.com")
+        sweeps = [self.archive.sweep(account, scope) for scope in world.plan.scopes]
+        if all(sweep.completed is not None for sweep in sweeps):
+            world.first_complete = world.time()
+
+    def _maybe_die(self, often: float) -> None:
+        if not self.dead and not self.world.calm and self.world.random.random() < often:
+            self.process.kill()
+            delay = self.world.random.choice((0.0, 5.0, 120.0))
+            self.world.loop.call_later(delay, self.process.start_if_dead)
+        if self.dead:
+            raise Killed
+
+
+class Client:
+    """Stands in for `InboxClient`."""
+
+    def __init__(self, life: Life, password: str) -> None:
+        self.life = life
+        self.password = password
+
+    async def fetch(
+        self, *, cnt: int, hour: int, after_id: int | None = None, to_phone: str | None = None
+    ) -> Answer:
+        asked = {"cnt": str(cnt), "hour": str(hour)}
+        if after_id is not None:
+            asked["after_id"] = str(after_id)
+        if to_phone is not None:
+            asked["to_phone"] = to_phone
+        assert self.password not in self.life.refused, "a refused password is sent again"
+        try:
+            return await self.life.world.fetch(self.life.process, self.password, asked)
+        except SignInRefused:
+            self.life.refused.add(self.password)
+            raise
+
+    async def aclose(self) -> None:
+        pass
+
+
+class FlakyArchive:
+    """The archive, where every change may fail."""
+
+    def __init__(self, life: Life) -> None:
+        self._life = life
+
+    def __getattr__(self, name: str) -> Any:
+        life = self._life
+        world = life.world
+        if name in CHANGES and not world.calm and world.random.random() < world.plan.flaky:
+            raise world.random.choice((ArchiveBusy, ArchiveBusy, ArchiveFull))("no room")
+        return getattr(life.archive, name)
+
+
+def same(row: Row, message: IncomingMessage) -> bool:
+    return (
+        row.received,
+        row.sent,
+        row.phone,
+        row.to_phone,
+        row.message,
+    ) == (
+        to_server_seconds(message.received),
+        None if message.sent is None else to_server_seconds(message.sent),
+        message.phone,
+        message.to_phone,
+        message.message,
+    )
+
+
+async def simulate(folder: Path, seed: int, seconds: float) -> World:
+    """A world of this seed, lived through and checked."""
+    world = World(folder, seed, Plan.of(Random(seed), seconds))
+    await world.live()
+    for process in world.processes:
+        process.kill()
+    world.check()
+    return world

@@ -1,0 +1,301 @@
+"""Clocks that jump, machines that sleep, programs that are killed, several at once."""
+
+from __future__ import annotations
+
+import asyncio
+from datetime import timedelta
+from itertools import pairwise
+from pathlib import Path
+
+import pytest
+from support.asking import ZONE, Scene, virtually
+
+from inbox_tui.archive import to_server_seconds
+from inbox_tui.smsc.message import Answer
+from inbox_tui.sync import IN_FLIGHT_REASON, State, ZoneSuspected
+
+
+def server(scene: Scene, **ago: float) -> int:
+    moment = scene.now() - timedelta(**ago)
+    return to_server_seconds(moment.astimezone(ZONE).replace(tzinfo=None))
+
+
+@pytest.mark.parametrize("hours", [-5, -1, 1, 5])
+@virtually
+async def test_a_wall_clock_that_jumps_makes_nobody_wait(tmp_path: Path, hours: int) -> None:
+    scene = Scene(tmp_path)
+    terminal = scene.start()
+    await asyncio.sleep(100)
+    scene.wall += hours * 3600
+    await asyncio.sleep(300)
+    gaps = [later - sooner for sooner, later in pairwise(scene.times)]
+    assert max(gaps) < 20.4
+    assert terminal.archive.gaps(terminal.account) == []
+
+
+@virtually
+async def test_on_waking_it_asks_at_once(tmp_path: Path) -> None:
+    scene = Scene(tmp_path)
+    scene.start()
+    await asyncio.sleep(85)
+    before = len(scene.asked)
+    scene.fall_asleep(8 * 3600)
+    await asyncio.sleep(1.1)
+    assert len(scene.asked) == before + 1
+
+
+@virtually
+async def test_a_request_planned_before_the_machine_slept_is_not_sent_after(
+    tmp_path: Path,
+) -> None:
+    scene = Scene(tmp_path)
+    terminal = scene.start()
+    slept = []
+
+    def trouble(used: str) -> None:
+        if used == "begin_request" and not slept:
+            slept.append(scene.time())
+            asyncio.get_running_loop().call_soon(lambda: None)
+
+    terminal.trouble = trouble
+    begin = terminal.archive.begin_request
+
+    def begin_and_sleep(*arguments: object) -> object:
+        begun = begin(*arguments)  # type: ignore[arg-type]
+        if len(slept) == 1:
+            slept.append(scene.time())
+            scene.fall_asleep(3600)
+        return begun
+
+    terminal.archive.begin_request = begin_and_sleep  # type: ignore[method-assign,assignment]
+    await asyncio.sleep(1)
+    assert len(scene.asked) == 1
+    assert len(terminal.archive.ledger(terminal.account, scene.moment())) == 1
+
+
+@virtually
+async def test_after_a_kill_the_request_under_way_is_waited_for_and_told(tmp_path: Path) -> None:
+    scene = Scene(tmp_path)
+    scene.delay = 30.0
+    killed = scene.start()
+    await asyncio.sleep(5)
+    killed.kill()
+    scene.delay = 0.0
+    again = scene.start()
+    await asyncio.sleep(5)
+    assert again.status[:2] == (State.WAITING, IN_FLIGHT_REASON)
+    await asyncio.sleep(100)
+    assert scene.times[1] == pytest.approx(90, abs=0.02)
+    assert again.status.state is State.LIVE
+
+
+@virtually
+async def test_a_request_of_another_terminal_shows_until_it_is_answered_or_given_up(
+    tmp_path: Path,
+) -> None:
+    scene = Scene(tmp_path)
+    watching = scene.start(refresh_seconds=3600)
+    await asyncio.sleep(1)
+    asking = scene.start()
+    scene.delay = 5.0
+    await asyncio.sleep(22)
+    assert watching.status.state is State.CHECKING
+    await asyncio.sleep(5)
+    assert watching.status.state is State.LIVE
+    scene.delay = 60.0
+    await asyncio.sleep(20)
+    asking.kill()
+    await asyncio.sleep(30)
+    assert watching.status.state is State.CHECKING
+    await asyncio.sleep(60)
+    assert watching.status.state is State.LIVE
+
+
+@virtually
+async def test_after_a_reboot_an_earlier_request_may_still_be_on_its_way(tmp_path: Path) -> None:
+    scene = Scene(tmp_path)
+    scene.delay = 30.0
+    killed = scene.start()
+    await asyncio.sleep(5)
+    killed.kill()
+    scene.boot, scene.booted, scene.delay = "another boot", 10.0 - scene.time(), 0.0
+    scene.start()
+    await asyncio.sleep(100)
+    assert scene.times[1] == pytest.approx(5 + 80, abs=0.05)
+
+
+@virtually
+async def test_two_terminals_share_the_polls_and_both_see_the_messages(tmp_path: Path) -> None:
+    scene = Scene(tmp_path)
+    first = scene.start()
+    await asyncio.sleep(1)
+    second = scene.start()
+    for number in range(1, 11):
+        await asyncio.sleep(30)
+        scene.receive(number)
+    await asyncio.sleep(21)
+    times = scene.times
+    assert all(later - sooner > 20.3 for sooner, later in pairwise(times))
+    assert first.ids == second.ids == list(range(1, 11))
+    for terminal in (first, second):
+        assert terminal.status.state is State.LIVE
+        assert State.WAITING not in {status.state for status in terminal.statuses}
+
+
+@virtually
+async def test_a_pass_cut_short_by_a_kill_goes_on_where_it_was(tmp_path: Path) -> None:
+    scene = Scene(tmp_path)
+    for number in range(1, 8):
+        scene.receive(number, ago=3600.0)
+    scene.delay = 1.0
+    killed = scene.start(page_size=3)
+    await asyncio.sleep(1.5)
+    killed.kill()
+    scene.delay = 0.0
+    again = scene.start(page_size=3)
+    await asyncio.sleep(100)
+    assert scene.asked[2].after_id == 3
+    assert again.ids == [1, 2, 3, 4, 5, 6, 7]
+
+
+# -- what can't be had
+
+
+@virtually
+async def test_away_longer_than_the_service_keeps_is_told_with_the_dates(tmp_path: Path) -> None:
+    scene = Scene(tmp_path)
+    terminal = scene.start()
+    await asyncio.sleep(1)
+    left = server(scene)
+    terminal.kill()
+    scene.fall_asleep(200 * 3600)
+    again = scene.start()
+    await asyncio.sleep(1)
+    (gap,) = again.archive.gaps(again.account)
+    assert gap.start == pytest.approx(left - 300, abs=2)
+    assert gap.end == pytest.approx(server(scene, hours=168), abs=2)
+
+
+@virtually
+async def test_away_for_less_leaves_no_gap(tmp_path: Path) -> None:
+    scene = Scene(tmp_path)
+    scene.start()
+    await asyncio.sleep(1)
+    scene.terminals[0].kill()
+    scene.fall_asleep(167 * 3600)
+    again = scene.start()
+    await asyncio.sleep(100)
+    assert again.archive.gaps(again.account) == []
+
+
+@virtually
+async def test_a_service_that_gives_the_newest_first_leaves_a_gap_that_is_told(
+    tmp_path: Path,
+) -> None:
+    scene = Scene(tmp_path)
+    scene.newest_first = True
+    for number in range(1, 11):
+        scene.receive(number, ago=3600.0 * (20 - number))
+    terminal = scene.start(page_size=4)
+    await asyncio.sleep(10)
+    assert terminal.ids == [7, 8, 9, 10]
+    (gap,) = terminal.archive.gaps(terminal.account)
+    assert gap.start == pytest.approx(server(scene, hours=168), abs=12)
+    assert gap.end == server(scene, hours=13) - 10
+
+
+@pytest.mark.parametrize("answered", [[], [1, 2, 3]])
+@virtually
+async def test_a_gap_is_told_though_a_stale_answer_comes_in_between(
+    tmp_path: Path, answered: list[int]
+) -> None:
+    scene = Scene(tmp_path)
+    scene.newest_first = True
+    for number in range(1, 11):
+        scene.receive(number, ago=3600.0 * (20 - number))
+    stale = Answer([scene.message(number) for number in answered], [])
+    scene.replies = [None, None, stale]
+    terminal = scene.start(page_size=4)
+    await asyncio.sleep(100)
+    assert len(terminal.archive.gaps(terminal.account)) == 1
+
+
+@virtually
+async def test_each_of_several_numbers_has_its_own_gap_where_the_newest_come_first(
+    tmp_path: Path,
+) -> None:
+    scene = Scene(tmp_path)
+    scene.newest_first = True
+    for number in range(1, 21):
+        scene.receive(number, ago=3600.0 * (40 - number), to_phone="12"[number % 2])
+    scene.delay = 0.5
+    terminal = scene.start(page_size=4, scopes=("1", "2"))
+    await asyncio.sleep(200)
+    assert terminal.ids == list(range(13, 21))
+    ends = [gap.end for gap in terminal.archive.gaps(terminal.account)]
+    expected = [number.received for number in scene.messages if number.id in (13, 14)]
+    assert sorted(ends) == [to_server_seconds(received) for received in expected]
+
+
+@virtually
+async def test_a_service_that_gives_the_oldest_first_leaves_none(tmp_path: Path) -> None:
+    scene = Scene(tmp_path)
+    for number in range(1, 11):
+        scene.receive(number, ago=3600.0 * (20 - number))
+    terminal = scene.start(page_size=4)
+    await asyncio.sleep(1000)
+    assert terminal.ids == list(range(1, 11))
+    assert terminal.archive.gaps(terminal.account) == []
+    assert [asked.cnt for asked in scene.asked].count(2) == 1
+
+
+# -- the zone
+
+
+@pytest.mark.parametrize(
+    ("hours", "zone"), [(-3, "UTC"), (4, "Asia/Krasnoyarsk"), (-1, "Europe/Kyiv")]
+)
+@virtually
+async def test_live_messages_of_another_clock_again_and_again_name_the_zone_that_fits(
+    tmp_path: Path, hours: int, zone: str
+) -> None:
+    scene = Scene(tmp_path)
+    terminal = scene.start()
+    await asyncio.sleep(1)
+    for number in range(1, 8):
+        scene.receive(number, ago=-hours * 3600.0)
+        await asyncio.sleep(25)
+        assert len(terminal.told(ZoneSuspected)) == (number >= 3)
+    assert terminal.told(ZoneSuspected) == [ZoneSuspected(zone, 3 + hours)]
+
+
+@virtually
+async def test_old_messages_of_the_first_sync_say_nothing_of_the_zone(tmp_path: Path) -> None:
+    scene = Scene(tmp_path)
+    for number in range(1, 20):
+        scene.receive(number, ago=3 * 3600.0)
+    terminal = scene.start()
+    await asyncio.sleep(100)
+    assert terminal.told(ZoneSuspected) == []
+
+
+@virtually
+async def test_one_message_that_fits_ends_the_suspicion(tmp_path: Path) -> None:
+    scene = Scene(tmp_path)
+    terminal = scene.start()
+    await asyncio.sleep(1)
+    for number in range(1, 12):
+        scene.receive(number, ago=7200.0 if number % 3 else 0.0)
+        await asyncio.sleep(25)
+    assert terminal.told(ZoneSuspected) == []
+
+
+@virtually
+async def test_a_clock_that_no_zone_explains_is_nobodys(tmp_path: Path) -> None:
+    scene = Scene(tmp_path)
+    terminal = scene.start()
+    await asyncio.sleep(1)
+    for number in range(1, 8):
+        scene.receive(number, ago=86400.0 * 3)
+        await asyncio.sleep(25)
+    assert terminal.told(ZoneSuspected) == []

@@ -1,0 +1,44 @@
+"""Everything goes wrong; then nothing is lost and the limit was never broken.
+
+`INBOX_TUI_SEEDS=1000 pytest tests/sync/test_simulation.py` tries that many worlds of an hour each
+instead of a few shorter ones.
+"""
+
+from __future__ import annotations
+
+import os
+import shutil
+import tempfile
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from support.simulation import simulate
+from support.virtual import run_virtually
+
+LONG = int(os.environ.get("INBOX_TUI_SEEDS") or 0)
+SECONDS = 3600.0 if LONG else 600.0
+SEEDS = LONG or 60
+AT_ONCE = 5
+"""Seeds in one test, so that many of them are not mostly pytest."""
+
+
+@pytest.fixture
+def folder() -> Iterator[Path]:
+    """Files in memory, where there is such a place."""
+    memory = Path("/dev/shm")
+    made = Path(tempfile.mkdtemp(dir=memory if memory.is_dir() else None))
+    yield made
+    shutil.rmtree(made)
+
+
+@pytest.mark.parametrize("first", range(0, SEEDS, AT_ONCE))
+def test_whatever_happens_nothing_is_lost_and_the_limit_is_kept(folder: Path, first: int) -> None:
+    for seed in range(first, min(first + AT_ONCE, SEEDS)):
+        place = folder / str(seed)
+        place.mkdir()
+        try:
+            run_virtually(simulate(place, seed, SECONDS))
+        except BaseException as error:
+            error.add_note(f"seed {seed}")
+            raise

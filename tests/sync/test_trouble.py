@@ -1,0 +1,308 @@
+"""What is waited for when the service, the network or the archive fails."""
+
+from __future__ import annotations
+
+import asyncio
+from datetime import timedelta
+from itertools import pairwise
+from pathlib import Path
+
+import pytest
+from support.asking import BOOTED, PASSWORD, Scene, virtually
+
+from inbox_tui.archive import ArchiveBusy, ArchiveError, ArchiveFull, ArchiveReadOnly
+from inbox_tui.credentials import Secret
+from inbox_tui.smsc.errors import (
+    AddressBlocked,
+    HttpStatus,
+    NameNotResolved,
+    ParameterError,
+    SignInRefused,
+    TooManyRequests,
+    UnknownServiceError,
+)
+from inbox_tui.sync import LIMIT_REASON, OTHER_PROGRAM_REASON, RefreshDeferred, State
+
+REFUSED = SignInRefused(2, "authorise error")
+
+
+@virtually
+async def test_error_9_waits_a_full_window_and_asks_whether_another_program_polls(
+    tmp_path: Path,
+) -> None:
+    scene = Scene(tmp_path)
+    scene.replies = [TooManyRequests(9, "duplicate request")]
+    terminal = scene.start()
+    await asyncio.sleep(1)
+    assert terminal.status[:2] == (State.WAITING, OTHER_PROGRAM_REASON)
+    assert terminal.status.next_at == pytest.approx(BOOTED + 61, abs=0.02)
+    terminal.sync.refresh()
+    await asyncio.sleep(62)
+    assert scene.times == pytest.approx([0, 61], abs=0.02)
+    assert terminal.told(RefreshDeferred) == [RefreshDeferred(pytest.approx(BOOTED + 61))]
+
+
+@virtually
+async def test_error_4_waits_15_minutes_and_then_twice_as_long_each_time(tmp_path: Path) -> None:
+    scene = Scene(tmp_path)
+    scene.replies = [AddressBlocked(4, "ip is blocked")] * 3
+    terminal = scene.start()
+    await asyncio.sleep(1)
+    assert terminal.status.state is State.BLOCKED
+    assert "ip is blocked" in terminal.status.reason
+    for _ in range(10):
+        terminal.sync.refresh()
+        await asyncio.sleep(1)
+    await asyncio.sleep(2 * 3600)
+    assert scene.times[:4] == pytest.approx([0, 900, 2700, 6300], abs=0.1)
+    assert terminal.status.state is State.LIVE
+
+
+@virtually
+async def test_a_block_outlives_a_restart(tmp_path: Path) -> None:
+    scene = Scene(tmp_path)
+    scene.replies = [AddressBlocked(4)]
+    scene.start().task.add_done_callback(lambda task: None)
+    await asyncio.sleep(1)
+    scene.terminals[0].kill()
+    again = scene.start()
+    await asyncio.sleep(800)
+    assert again.status.state is State.BLOCKED
+    assert len(scene.asked) == 1
+
+
+@virtually
+async def test_a_refused_password_is_never_sent_again_but_another_one_is(tmp_path: Path) -> None:
+    scene = Scene(tmp_path)
+    scene.replies = [REFUSED]
+    terminal = scene.start("wrong")
+    await asyncio.sleep(600)
+    terminal.sync.refresh()
+    await asyncio.sleep(600)
+    assert terminal.status.state is State.SIGN_IN
+    assert "authorise error" in terminal.status.reason
+    terminal.kill()
+    again = scene.start("wrong")
+    await asyncio.sleep(600)
+    assert again.status.state is State.SIGN_IN
+    assert len(scene.asked) == 1
+    again.sync.sign_in(Secret(PASSWORD))
+    await asyncio.sleep(1)
+    assert [asked.password for asked in scene.asked] == ["wrong", PASSWORD]
+    assert again.status.state is State.LIVE
+
+
+@virtually
+async def test_a_terminal_with_the_old_password_does_not_send_it_for_ever(tmp_path: Path) -> None:
+    scene = Scene(tmp_path)
+    old, new = scene.start("old"), scene.start("old")
+    await asyncio.sleep(100)
+    scene.asked.clear()
+    scene.refused = "old"
+    await asyncio.sleep(100)
+    assert {terminal.status.state for terminal in (old, new)} == {State.SIGN_IN}
+    new.sync.sign_in(Secret("new"))
+    await asyncio.sleep(1000)
+    assert sum(asked.password == "old" for asked in scene.asked) == 1
+    assert sum(asked.password == "new" for asked in scene.asked) > 40
+    assert old.status.state is State.SIGN_IN
+
+
+@virtually
+async def test_a_password_typed_while_the_old_one_is_refused_is_tried(tmp_path: Path) -> None:
+    scene = Scene(tmp_path)
+    scene.delay = 5.0
+    scene.replies = [REFUSED]
+    terminal = scene.start("wrong")
+    await asyncio.sleep(1)
+    terminal.sync.sign_in(Secret(PASSWORD))
+    await asyncio.sleep(20)
+    assert [asked.password for asked in scene.asked] == ["wrong", PASSWORD]
+    assert terminal.status.state is State.LIVE
+
+
+@virtually
+async def test_a_typed_password_is_not_called_good_before_it_was_in_a_request(
+    tmp_path: Path,
+) -> None:
+    scene = Scene(tmp_path)
+    terminal = scene.start()
+    await asyncio.sleep(62)
+    terminal.events.clear()
+    scene.replies = [REFUSED]
+    terminal.sync.sign_in(Secret("typo"))
+    await asyncio.sleep(61)
+    assert terminal.statuses[0][:2] == (State.WAITING, LIMIT_REASON)
+    assert State.LIVE not in {status.state for status in terminal.statuses}
+    assert terminal.status.state is State.SIGN_IN
+
+
+@virtually
+async def test_once_is_not_content_with_what_another_terminal_fetched(tmp_path: Path) -> None:
+    scene = Scene(tmp_path)
+    scene.start()
+    await asyncio.sleep(62)
+    scene.refused = "typo"
+    status = await scene.start("typo", run=False).sync.once()
+    assert status.state is State.SIGN_IN
+
+
+@virtually
+async def test_a_refused_password_is_not_sent_again_though_the_archive_was_busy(
+    tmp_path: Path,
+) -> None:
+    scene = Scene(tmp_path)
+    scene.replies = [REFUSED]
+    terminal = scene.start("wrong")
+    terminal.trouble = failing_times(ArchiveBusy("busy"), "set_hold", 3)
+    await asyncio.sleep(600)
+    assert len(scene.asked) == 1
+    assert terminal.status.state is State.SIGN_IN
+
+
+@virtually
+async def test_error_1_stops_and_shows_it_until_the_user_tries_again(tmp_path: Path) -> None:
+    scene = Scene(tmp_path)
+    scene.replies = [ParameterError(1, "parameters error")]
+    terminal = scene.start()
+    await asyncio.sleep(7200)
+    assert len(scene.asked) == 1
+    assert terminal.status.state is State.BLOCKED
+    assert "parameters error" in terminal.status.reason
+    assert terminal.status.next_at is None
+    terminal.sync.refresh()
+    await asyncio.sleep(1)
+    assert terminal.status.state is State.LIVE
+
+
+@virtually
+async def test_an_undocumented_error_is_tried_again_later_and_later(tmp_path: Path) -> None:
+    scene = Scene(tmp_path)
+    scene.replies = [UnknownServiceError(17, "maintenance")] * 4
+    terminal = scene.start()
+    await asyncio.sleep(0.5)
+    assert terminal.status.state is State.OFFLINE
+    assert "17" in terminal.status.reason
+    await asyncio.sleep(200)
+    assert terminal.status.state is State.LIVE
+
+
+@virtually
+async def test_without_a_network_the_tries_get_rarer_up_to_five_minutes_and_all_comes_after(
+    tmp_path: Path,
+) -> None:
+    scene = Scene(tmp_path)
+    scene.replies = [NameNotResolved()] * 30
+    terminal = scene.start()
+    await asyncio.sleep(3600)
+    gaps = [later - sooner for sooner, later in pairwise(scene.times)]
+    assert max(gaps) <= 300.1
+    assert min(gaps[8:]) >= 150
+    assert len({round(gap) for gap in gaps[8:]}) > 1
+    assert terminal.status.state is State.OFFLINE
+    scene.replies = []
+    scene.receive(1, ago=1800.0)
+    await asyncio.sleep(301)
+    assert terminal.ids == [1]
+
+
+@virtually
+async def test_r_does_not_wait_for_the_network_to_be_tried_again(tmp_path: Path) -> None:
+    scene = Scene(tmp_path)
+    scene.replies = [NameNotResolved()] * 12
+    terminal = scene.start()
+    await asyncio.sleep(1500)
+    before = len(scene.asked)
+    terminal.sync.refresh()
+    await asyncio.sleep(1)
+    assert len(scene.asked) == before + 1
+
+
+@virtually
+async def test_after_a_bad_gateway_the_request_may_be_under_way_and_none_goes_beside_it(
+    tmp_path: Path,
+) -> None:
+    scene = Scene(tmp_path)
+    scene.replies = [HttpStatus(502)]
+    terminal = scene.start()
+    await asyncio.sleep(1)
+    assert terminal.status.state is State.OFFLINE
+    await asyncio.sleep(120)
+    assert scene.times[1] == pytest.approx(90, abs=0.02)
+
+
+@pytest.mark.parametrize("trouble", [ArchiveBusy, ArchiveFull, ArchiveReadOnly])
+@virtually
+async def test_an_archive_that_can_not_be_written_is_told_and_nothing_is_lost(
+    tmp_path: Path, trouble: type[ArchiveError]
+) -> None:
+    scene = Scene(tmp_path)
+    for number in range(1, 8):
+        scene.receive(number, ago=3600.0)
+    terminal = scene.start(page_size=3)
+    terminal.trouble = failing_times(trouble("no room"), "store_page", 4)
+    await asyncio.sleep(0.5)
+    assert terminal.status[:2] == (State.OFFLINE, "no room")
+    assert terminal.ids == []
+    await asyncio.sleep(400)
+    assert terminal.ids == [1, 2, 3, 4, 5, 6, 7]
+    assert terminal.status.state is State.LIVE
+
+
+@virtually
+async def test_a_kill_while_the_disk_is_full_loses_nothing(tmp_path: Path) -> None:
+    scene = Scene(tmp_path)
+    scene.receive(1, ago=3600.0)
+    terminal = scene.start()
+    terminal.trouble = failing_times(ArchiveFull("the disk is full"), "store_page", 10**6)
+    await asyncio.sleep(100)
+    terminal.kill()
+    again = scene.start()
+    await asyncio.sleep(100)
+    assert again.ids == [1]
+
+
+def failing_times(error: Exception, name: str, times: int) -> object:
+    left = [times]
+
+    def trouble(used: str) -> None:
+        if used == name and left[0]:
+            left[0] -= 1
+            raise error
+
+    return trouble
+
+
+@virtually
+async def test_messages_older_than_the_settings_keep_go_once_a_day(tmp_path: Path) -> None:
+    scene = Scene(tmp_path)
+    expired: list[float] = []
+
+    def trouble(used: str) -> None:
+        if used == "expire":
+            expired.append(scene.time())
+
+    scene.receive(1, ago=3 * 86400.0)
+    scene.receive(2)
+    terminal = scene.start(keep_days=2, refresh_seconds=3600)
+    terminal.trouble = trouble
+    await asyncio.sleep(100)
+    assert terminal.ids == [2]
+    for _ in range(8):
+        scene.fall_asleep(6 * 3600)
+        await asyncio.sleep(100)
+    assert len(expired) == 3
+
+
+@virtually
+async def test_nothing_is_deleted_by_a_clock_that_no_answer_has_confirmed(tmp_path: Path) -> None:
+    scene = Scene(tmp_path)
+    scene.receive(1, ago=3600.0)
+    scene.start(keep_days=30)
+    await asyncio.sleep(1)
+    scene.terminals[0].kill()
+    scene.wall += timedelta(days=4000).total_seconds()
+    scene.replies = [NameNotResolved()] * 1000
+    later = scene.start(keep_days=30)
+    await asyncio.sleep(600)
+    assert later.ids == [1]
