@@ -393,7 +393,8 @@ class InboxSync:
         due, took = now.seconds, 0.0
         if last is not None and last.answered_at is not None:
             took = last.answered_at - last.sent_at
-        if last is not None and question.waits_for_its_time and not self._unproven:
+        again = question.sweep.completed is not None or scope in self._finished
+        if last is not None and again and question.begins_pass and not self._unproven:
             due = last.sent_at + max(self._refresh_seconds, spacing(took, self._limit))
         if hold is not None:
             due = max(due, math.inf if hold.until is None else hold.until)

@@ -54,9 +54,29 @@ class Question(NamedTuple):
     id of the pass."""
 
     @property
-    def waits_for_its_time(self) -> bool:
-        """Whether it may: all but the first pass do at their beginning, and none later."""
-        return self.sweep.reached is None and self.sweep.completed is not None
+    def begins_pass(self) -> bool:
+        """Whether it is the first one of its pass."""
+        return self.sweep.reached is None
+
+
+class _FirstGiven(NamedTuple):
+    """Which messages of its window a full page holds, and when that was learnt."""
+
+    which: str
+    learnt: Moment
+
+    @property
+    def newest(self) -> bool:
+        return self.which == "newest"
+
+    def too_late_for(self, sweep: Sweep) -> bool:
+        """Whether a full page of this pass may have been cut off before anybody knew."""
+        return (
+            self.newest
+            and sweep.started is not None
+            and sweep.started.boot_id == self.learnt.boot_id
+            and sweep.started.seconds < self.learnt.seconds
+        )
 
 
 class Passes:
@@ -105,38 +125,29 @@ class Passes:
             self._to_learn.pop(question.scope, None)
             if not 0 < answered <= question.cnt:  # none to this question
                 return sweep._replace(reached=None), None
-            return self._learnt(question, highest, at, seen)
+            return self._learnt(question, answer, at, seen)
         if answered < question.cnt:
             if sweep.reached is not None and first is None:
                 self._to_learn[question.scope] = sweep, max(highest, sweep.reached)
                 return sweep, None
-            if sweep.reached is not None and self._learnt_since(sweep.started):
+            if sweep.reached is not None and first is not None and first.too_late_for(sweep):
                 return sweep._replace(reached=None), None
-            return self._finished(question, at, seen)
+            return self._finished(question, answer, at, seen)
         if highest <= (-1 if question.after is None else question.after):
             # The same page again, or nothing that can be read: there is no way to the next one.
-            return Sweep(sweep.floor, None, None, _began(sweep, at, seen)), None
-        gap = self._cut_off(question, answer, seen) if first == "newest" else None
+            return sweep._replace(reached=None, started=None), None
+        gap = self._cut_off(question, answer, seen) if first is not None and first.newest else None
         return sweep._replace(reached=highest), gap
 
-    def _first_given(self) -> str | None:
+    def _first_given(self) -> _FirstGiven | None:
         note = self._archive.recall(self._account, FIRST_GIVEN)
-        return None if note is None else note.partition(" ")[0]
-
-    def _learnt_since(self, started: Moment | None) -> bool:
-        """Whether a pass made a full page before it was known that those lack the oldest."""
-        note = self._archive.recall(self._account, FIRST_GIVEN) or ""
-        first, _, learnt = note.partition(" ")
-        seconds, _, boot_id = learnt.partition(" ")
-        return (
-            first == "newest"
-            and started is not None
-            and started.boot_id == boot_id
-            and started.seconds < float(seconds)
-        )
+        if note is None:
+            return None
+        which, seconds, boot_id = note.split(" ", 2)
+        return _FirstGiven(which, Moment(boot_id, float(seconds)))
 
     def _learnt(
-        self, question: Question, given: int, at: Moment, seen: datetime
+        self, question: Question, answer: Answer, at: Moment, seen: datetime
     ) -> tuple[Sweep, Gap | None]:
         """Which messages of a full page's window the service gives first.
 
@@ -145,14 +156,15 @@ class Passes:
         full page left out.
         """
         assert question.highest is not None
-        if given < 0:
-            return self._finished(question, at, seen)
-        first = "newest" if given >= question.highest else "oldest"
-        note = f"{first} {at.seconds} {at.boot_id}"
+        if not answer.messages:
+            return self._finished(question, answer, at, seen)
+        given = max(message.id for message in answer.messages)
+        which = "newest" if given >= question.highest else "oldest"
+        note = f"{which} {at.seconds} {at.boot_id}"
         self._archive.remember(self._account, FIRST_GIVEN, note)
-        if first == "newest":
+        if which == "newest":
             return question.sweep._replace(reached=None), None
-        return self._finished(question, at, seen)
+        return self._finished(question, answer, at, seen)
 
     def _cut_off(self, question: Question, answer: Answer, seen: datetime) -> Gap | None:
         """What a full page of the newest left out: all between the last pass and its oldest."""
@@ -163,35 +175,46 @@ class Passes:
         end = min(to_server_seconds(message.received) for message in answer.messages)
         return Gap(start, end) if start < end else None
 
-    def _finished(self, question: Question, at: Moment, seen: datetime) -> tuple[Sweep, Gap | None]:
+    def _finished(
+        self, question: Question, answer: Answer, at: Moment, seen: datetime
+    ) -> tuple[Sweep, Gap | None]:
         """The pass is over: everything above its floor that was visible when it began is here."""
         sweep, scope = question.sweep, question.scope
         assert sweep.started is not None
+        lasted = at.seconds - sweep.started.seconds
         gap = None
         if sweep.completed is None:
-            settled = self._first_floor(scope, at.seconds - sweep.started.seconds)
+            settled = self._first_floor(scope, answer, lasted)
         else:
             settled = self._archive.settled(self._account, scope, sweep.started, OVERLAP_SECONDS)
             left = self._server_seconds(sweep.completed) - int(OVERLAP_SECONDS)
             if left < self._horizon(seen):
                 gap = Gap(left, self._horizon(seen))
         floors = [floor for floor in (sweep.floor, settled) if floor is not None]
-        return Sweep(max(floors, default=None), None, None, _began(sweep, at, seen)), gap
+        began = seen - timedelta(seconds=lasted)
+        return Sweep(max(floors, default=None), None, None, began), gap
 
-    def _first_floor(self, scope: str, lasted: float) -> int | None:
+    def _first_floor(self, scope: str, answer: Answer, lasted: float) -> int | None:
         """Where the second pass begins, when nothing had been seen before the first.
 
         Only the service's own times can tell, counted from its newest message: below all of the
         last quarter of an hour, and of as long as the pass lasted.
         """
+        times = {message.id: to_server_seconds(message.received) for message in answer.messages}
         listing = self._archive.listing(self._account, Filter(to_phone=scope or None))
-        newest = self._row_at(listing, 0)
-        if newest is None:
+        if newest := self._row_at(listing, 0):
+            times[newest.id] = newest.received
+        if not times:
             return None
-        since = newest.received - FIRST_OVERLAP_SECONDS - math.ceil(lasted)
-        older = self._row_at(listing, self._archive.position(listing, Key(since, -1)))
+        since = max(times.values()) - FIRST_OVERLAP_SECONDS - math.ceil(lasted)
+        if older := self._row_at(listing, self._archive.position(listing, Key(since, -1))):
+            times[older.id] = older.received
+        settled = [number for number, received in times.items() if received < since]
+        recent = [number for number, received in times.items() if received >= since]
         lowest = self._archive.lowest_id(self._account, scope, since)
-        return None if older is None or lowest is None else min(older.id, lowest - 1)
+        if lowest is not None:
+            recent.append(lowest)
+        return min(max(settled), min(recent) - 1) if settled else None
 
     def _row_at(self, listing: Listing, place: int) -> Row | None:
         """The message at a place of a listing, or the first one below it."""
@@ -205,9 +228,3 @@ class Passes:
 
     def _server_seconds(self, moment: datetime) -> int:
         return to_server_seconds(moment.astimezone(self._server_zone).replace(tzinfo=None))
-
-
-def _began(sweep: Sweep, at: Moment, seen: datetime) -> datetime:
-    """When the pass began, by the wall clock of its end."""
-    assert sweep.started is not None
-    return seen - timedelta(seconds=at.seconds - sweep.started.seconds)

@@ -191,6 +191,17 @@ async def test_a_smaller_id_that_shows_up_after_the_first_sync_is_not_lost(
     scene.receive(2, ago=100.0)
     await asyncio.sleep(30)
     assert 2 in terminal.ids
+    assert scene.asked[1].after_id == 1
+
+
+@virtually
+async def test_the_second_request_does_not_fetch_the_whole_week_again(tmp_path: Path) -> None:
+    scene = Scene(tmp_path)
+    for number in range(1, 200):
+        scene.receive(number, ago=3600.0 * (200 - number) / 2)
+    scene.start(page_size=50)
+    await asyncio.sleep(30)
+    assert scene.asked[-1].after_id == 198
 
 
 @virtually

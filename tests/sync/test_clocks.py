@@ -221,6 +221,22 @@ async def test_a_gap_is_told_though_a_stale_answer_comes_in_between(
 
 
 @virtually
+async def test_a_gap_of_the_first_sync_is_told_though_the_same_page_came_twice(
+    tmp_path: Path,
+) -> None:
+    scene = Scene(tmp_path)
+    scene.newest_first = True
+    for number in range(1, 11):
+        scene.receive(number, ago=3600.0 * (20 - number))
+    page = Answer(sorted(scene.messages)[-4:], [])
+    scene.replies = [page, page]
+    terminal = scene.start(page_size=4)
+    await asyncio.sleep(100)
+    (gap,) = terminal.archive.gaps(terminal.account)
+    assert gap.start == pytest.approx(server(scene, hours=168), abs=101)
+
+
+@virtually
 async def test_each_of_several_numbers_has_its_own_gap_where_the_newest_come_first(
     tmp_path: Path,
 ) -> None:
