@@ -67,7 +67,6 @@ class Scene:
         self.boot = "boot"
         self.booted = BOOTED
         self.wall = 0.0
-        self.terminals: list[Terminal] = []
 
     # -- a clock
 
@@ -126,9 +125,7 @@ class Scene:
 
     def start(self, password: str | None = PASSWORD, **options: Any) -> Terminal:
         """Open the inbox in a terminal."""
-        terminal = Terminal(self, password, **options)
-        self.terminals.append(terminal)
-        return terminal
+        return Terminal(self, password, **options)
 
 
 class Terminal:

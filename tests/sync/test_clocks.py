@@ -6,6 +6,7 @@ import asyncio
 from datetime import timedelta
 from itertools import pairwise
 from pathlib import Path
+from typing import Any
 
 import pytest
 from support.asking import ZONE, Scene, virtually
@@ -50,24 +51,15 @@ async def test_a_request_planned_before_the_machine_slept_is_not_sent_after(
 ) -> None:
     scene = Scene(tmp_path)
     terminal = scene.start()
-    slept = []
-
-    def trouble(used: str) -> None:
-        if used == "begin_request" and not slept:
-            slept.append(scene.time())
-            asyncio.get_running_loop().call_soon(lambda: None)
-
-    terminal.trouble = trouble
     begin = terminal.archive.begin_request
 
-    def begin_and_sleep(*arguments: object) -> object:
-        begun = begin(*arguments)  # type: ignore[arg-type]
-        if len(slept) == 1:
-            slept.append(scene.time())
-            scene.fall_asleep(3600)
+    def begin_and_fall_asleep(*arguments: Any) -> Any:
+        terminal.archive.begin_request = begin  # type: ignore[method-assign]
+        begun = begin(*arguments)
+        scene.fall_asleep(3600)
         return begun
 
-    terminal.archive.begin_request = begin_and_sleep  # type: ignore[method-assign,assignment]
+    terminal.archive.begin_request = begin_and_fall_asleep  # type: ignore[method-assign]
     await asyncio.sleep(1)
     assert len(scene.asked) == 1
     assert len(terminal.archive.ledger(terminal.account, scene.moment())) == 1
@@ -179,9 +171,9 @@ async def test_away_longer_than_the_service_keeps_is_told_with_the_dates(tmp_pat
 @virtually
 async def test_away_for_less_leaves_no_gap(tmp_path: Path) -> None:
     scene = Scene(tmp_path)
-    scene.start()
+    earlier = scene.start()
     await asyncio.sleep(1)
-    scene.terminals[0].kill()
+    earlier.kill()
     scene.fall_asleep(167 * 3600)
     again = scene.start()
     await asyncio.sleep(100)

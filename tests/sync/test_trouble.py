@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Callable
 from datetime import timedelta
 from itertools import pairwise
 from pathlib import Path
@@ -62,9 +63,9 @@ async def test_error_4_waits_15_minutes_and_then_twice_as_long_each_time(tmp_pat
 async def test_a_block_outlives_a_restart(tmp_path: Path) -> None:
     scene = Scene(tmp_path)
     scene.replies = [AddressBlocked(4)]
-    scene.start().task.add_done_callback(lambda task: None)
+    blocked = scene.start()
     await asyncio.sleep(1)
-    scene.terminals[0].kill()
+    blocked.kill()
     again = scene.start()
     await asyncio.sleep(800)
     assert again.status.state is State.BLOCKED
@@ -262,7 +263,7 @@ async def test_a_kill_while_the_disk_is_full_loses_nothing(tmp_path: Path) -> No
     assert again.ids == [1]
 
 
-def failing_times(error: Exception, name: str, times: int) -> object:
+def failing_times(error: Exception, name: str, times: int) -> Callable[[str], None]:
     left = [times]
 
     def trouble(used: str) -> None:
@@ -298,9 +299,9 @@ async def test_messages_older_than_the_settings_keep_go_once_a_day(tmp_path: Pat
 async def test_nothing_is_deleted_by_a_clock_that_no_answer_has_confirmed(tmp_path: Path) -> None:
     scene = Scene(tmp_path)
     scene.receive(1, ago=3600.0)
-    scene.start(keep_days=30)
+    earlier = scene.start(keep_days=30)
     await asyncio.sleep(1)
-    scene.terminals[0].kill()
+    earlier.kill()
     scene.wall += timedelta(days=4000).total_seconds()
     scene.replies = [NameNotResolved()] * 1000
     later = scene.start(keep_days=30)
