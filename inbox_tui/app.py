@@ -23,6 +23,7 @@ from textual.app import App, SystemCommand
 from textual.binding import Binding, BindingType
 from textual.reactive import Reactive
 from textual.screen import Screen
+from textual.scrollbar import ScrollBar
 from textual.theme import Theme
 from textual.worker import WorkerFailed
 
@@ -47,6 +48,7 @@ from inbox_tui.sync import (
 )
 from inbox_tui.text import drawn, load_tables
 from inbox_tui.widgets.presentation import Presentation
+from inbox_tui.widgets.scroll_bar import QuickScrollBar
 
 if TYPE_CHECKING:
     from textual.command import Provider
@@ -154,6 +156,7 @@ class InboxApp(App[None]):
 
     def __init__(self, parts: Parts, archive: Archive) -> None:
         super().__init__()
+        ScrollBar.renderer = QuickScrollBar
         self._parts = parts
         self._archive = archive
         self._presentation = Presentation(

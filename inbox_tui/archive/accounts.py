@@ -41,7 +41,7 @@ class Accounts(Database):
             self._forget_rows(account)
             for table in TABLES_OF_AN_ACCOUNT:
                 self._do(f"DELETE FROM {table} WHERE account = ?", (account,))  # noqa: S608
-            self._do("UPDATE state SET changes = changes + 1")
+            self._count_change()
         self._scrub()
 
     def remember(self, account: int, name: str, value: str | None) -> None:

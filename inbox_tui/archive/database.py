@@ -94,6 +94,14 @@ class Database:
         (others,) = self._one("PRAGMA data_version")
         return (int(others) << 40) + self._connection.total_changes
 
+    def changes(self) -> int:
+        """Return a number that is larger once anything shown has changed, by anybody.
+
+        That is messages, their read marks, gaps, and what could not be read.
+        """
+        (changes,) = self._one("SELECT changes FROM state")
+        return int(changes)
+
     def check(self) -> list[str]:
         """Read the whole file and return what is wrong with it; nothing where all is well.
 
@@ -184,6 +192,10 @@ class Database:
         except BaseException:
             self._leave("ROLLBACK")
             raise
+
+    def _count_change(self) -> None:
+        """Have `changes` tell that something was changed; within `_writing`."""
+        self._do("UPDATE state SET changes = changes + 1")
 
     def _require(self, account: int) -> None:
         if self._first("SELECT 1 FROM accounts WHERE account = ?", (account,)) is None:

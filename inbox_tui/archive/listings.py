@@ -201,7 +201,7 @@ class Listings(Search):
     # -- plain listings
 
     def _plain(self, account: int, wanted: Filter, number: int) -> Listing:
-        (change,) = self._one("SELECT changes FROM state")
+        change = self.changes()
         listing = Listing(
             account,
             wanted,

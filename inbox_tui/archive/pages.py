@@ -41,6 +41,8 @@ class Pages(Listings):
             self._set_sweep(account, scope, page.sweep)
             if page.messages:
                 self._sight(account, scope, page.at, max(message.id for message in page.messages))
+            if page.unreadable or page.gap is not None:
+                self._count_change()
             if page.gap is not None:
                 self._do(
                     "INSERT OR IGNORE INTO gaps VALUES (?, ?, ?, ?)", (account, scope, *page.gap)
@@ -68,8 +70,8 @@ class Pages(Listings):
                 fresh[message.id] = (to_server_seconds(message.received), message)
         if not fresh:
             return []
-        self._do("UPDATE state SET changes = changes + 1")
-        (change,) = self._one("SELECT changes FROM state")
+        self._count_change()
+        change = self.changes()
         numbers = {
             to_phone: self._number_made(account, to_phone)
             for to_phone in {message.to_phone for _, message in fresh.values()}
@@ -172,6 +174,9 @@ class Pages(Listings):
             " WHERE account = ? AND id IN (SELECT value FROM json_each(?)) AND unread = ?",
             (account, json.dumps(ids), not unread),
         )
+        if not changing:
+            return
+        self._count_change()
         self._do_each(
             "UPDATE messages SET unread = ? WHERE row = ?",
             ((unread, row) for row, _, _ in changing),

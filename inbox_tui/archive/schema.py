@@ -9,7 +9,7 @@ from inbox_tui.archive.errors import ArchiveDamaged, ArchiveReadOnly, ArchiveToo
 
 MIGRATIONS: tuple[tuple[str, ...], ...] = (
     (
-        # One row. `changes` counts what adds or removes messages; `folding` is what the search
+        # One row. `changes` counts the changes of what is shown; `folding` is what the search
         # index was made with.
         """CREATE TABLE state (
             changes INTEGER NOT NULL, folding TEXT NOT NULL, scrub INTEGER NOT NULL

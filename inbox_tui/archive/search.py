@@ -182,7 +182,7 @@ class Search(Tally):
         The index a piece at a time, so that other programs can write in between. What another
         program still reads stays in the log: then it is done again later, by `index`.
         """
-        (changes,) = self._one("SELECT changes FROM state")
+        changes = self.changes()
         pages = -_MERGE_PAGES
         while True:
             with self._writing():

@@ -166,10 +166,16 @@ def _require_terminal() -> None:
         fail("the inbox needs a terminal; for scripts there are the commands in --help.", USAGE)
 
 
+def _answer_quickly() -> None:
+    """Before Textual is imported: have the screen wait for nothing but its own work."""
+    environ.setdefault("TEXTUAL_FPS", "1000")  # a frame waits for the next of so many a second
+    sys.setswitchinterval(0.0005)  # what other threads do does not hold up the event loop
+    gc.disable()  # what is made before the first frame stays; the application turns it on again
+
+
 def run_inbox(given: Given) -> None:
     """Open the inbox on the user's own archive."""
-    environ.setdefault("TEXTUAL_FPS", "240")  # a frame waits for the next of so many a second
-    gc.disable()  # what is made before the first frame stays; the application turns it on again
+    _answer_quickly()
     for name in ("TEXTUAL", "TEXTUAL_DEBUG", "TEXTUAL_LOG"):  # they write down what is typed
         environ.pop(name, None)
     from random import SystemRandom

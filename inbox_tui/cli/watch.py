@@ -158,32 +158,23 @@ class News:
         self._from_now = since is None
         self._caught_up = False
         self._seen: set[int] = set()
-        self._version: int | None = None
-        self._kept: object = None
+        self._changes: int | None = None
         if self._from_now:
             self._unseen()
 
     def take(self) -> list[Row]:
         """What is new since the last call, oldest first."""
         try:
-            version = self._archive.data_version()
-            if version == self._version:
-                return []
+            changes = self._archive.changes()
             caught_up = self._caught_up or self._passes_are_complete()
-            kept = self._what_is_kept()
-            rows = [] if kept == self._kept else self._unseen()
+            rows = [] if changes == self._changes else self._unseen()
         except ArchiveBusy:
             return []
         if not (self._from_now and self._caught_up):
             rows = [row for row in rows if row.received >= self._since]
         self._caught_up = caught_up
-        self._version, self._kept = version, kept
+        self._changes = changes
         return rows
-
-    def _what_is_kept(self) -> object:
-        """What is another one after new messages; most changes are of the ledger only."""
-        archive, account = self._archive, self._account
-        return archive.total(account), archive.unread(account), archive.newest(account)
 
     def _unseen(self) -> list[Row]:
         seen, rows = self._seen, self._rows()

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from asyncio import to_thread
+import asyncio
 from collections.abc import Callable, Sequence
 from dataclasses import replace
 from datetime import timedelta
@@ -56,7 +56,6 @@ if TYPE_CHECKING:
 
 DWELL_SECONDS = 1.0
 """A message beside the list for this long counts as read."""
-FIRST_SCREENFUL = 100
 NOTICE_SECONDS = 4.0
 MINUTE_TICKS = 60
 LAYOUTS = [(0, "-narrow"), (60, "-stacked"), (110, "-wide")]
@@ -160,7 +159,7 @@ class InboxScreen(Screen[None]):
         self._searches = Desk(reader.path)
         self._status = Status(State.CHECKING)
         self._progress: Progress | None = None
-        self._version = 0
+        self._changes = reader.changes()
         self._ticks = 0
         self._dwell: Timer | None = None
         self._notice: Timer | None = None
@@ -184,13 +183,13 @@ class InboxScreen(Screen[None]):
         title = self.query_one(TitleBar)
         title.account = f"{self._login}@{self._host}"
         title.demo = self._demo
-        self._version = self._reader.data_version()
         self._recall_shares()
         self._layout = _layout_for(self.app.size.width)
         self.add_class(self._layout)  # Textual would after the first frame
         self._lay_out()
         self._show_filters()
         self._reload(keep=False)
+        self._show_totals()
         self.set_interval(1.0, self._tick)
 
     def on_resize(self, event: events.Resize) -> None:
@@ -252,11 +251,11 @@ class InboxScreen(Screen[None]):
         self._ticks += 1
         self._show_countdown()
         try:
-            version = self._reader.data_version()
+            changes = self._reader.changes()
         except ArchiveError as error:
             self._say(str(error))
             return
-        if version != self._version:
+        if changes != self._changes:
             self._changed()
         elif self._ticks % MINUTE_TICKS == 0 and self._filters.hours is not None:
             self._reload()
@@ -271,8 +270,9 @@ class InboxScreen(Screen[None]):
         self._show_filters()
 
     def _changed(self) -> None:
-        self._version = self._reader.data_version()
+        self._changes = self._reader.changes()
         self._reload()
+        self._show_totals()
 
     def _show_status(self) -> None:
         bar = self.query_one(StatusBar)
@@ -319,12 +319,16 @@ class InboxScreen(Screen[None]):
         shown = self._listing if keep else None
         try:
             if not keep:
+                screenful = max(1, self.query_one(MessageList).size.height)
                 first = await self._searches.do(
-                    lambda archive: archive.listing(self._account, query, first=FIRST_SCREENFUL)
+                    lambda archive: archive.listing(self._account, query, first=screenful)
                 )
                 self._show_listing(first, keep=False)
                 if first.complete:
                     return
+                on_screen = asyncio.Event()
+                self.call_after_refresh(on_screen.set)
+                await on_screen.wait()
             whole = await self._searches.do(
                 lambda archive: archive.listing(self._account, query, keep=shown)
             )
@@ -344,13 +348,16 @@ class InboxScreen(Screen[None]):
             messages.move_to(at)
         filters = self.query_one(FilterBar)
         filters.shown = listing.messages if listing.complete else None
-        filters.total = self._reader.total(self._account)
+        self._show_empty_text()
+
+    def _show_totals(self) -> None:
+        """Show what is counted whatever the filters are."""
+        self.query_one(FilterBar).total = self._reader.total(self._account)
         unread = self._reader.unread(self._account)
         title = self.query_one(TitleBar)
         title.unread = unread
         title.unreadable = self._reader.unreadable(self._account)
         self.app.title = f"({unread}) inbox" if unread else "inbox"
-        self._show_empty_text()
 
     def _show_empty_text(self) -> None:
         empty = self._listing is not None and not len(self._listing)
@@ -395,12 +402,18 @@ class InboxScreen(Screen[None]):
 
     @on(MessageList.Highlighted)
     def _highlighted(self, event: MessageList.Highlighted) -> None:
-        self.query_one(MessageView).show(event.row)
+        if event.moved:  # the list answers the key first
+            self.call_after_refresh(self._show_message)
+        else:
+            self._show_message()
         if self._dwell is not None:
             self._dwell.stop()
             self._dwell = None
         if event.moved and event.row is not None and event.row.unread and self._message_in_sight:
             self._dwell = self.set_timer(DWELL_SECONDS, lambda: self._mark(event.row, unread=False))
+
+    def _show_message(self) -> None:
+        self.query_one(MessageView).show(self.query_one(MessageList).row)
 
     @property
     def _message_in_sight(self) -> bool:
@@ -641,7 +654,7 @@ class InboxScreen(Screen[None]):
         async def export(
             form: ExportFormat, path: Path, replace: bool, progress: Callable[[int], None]
         ) -> Written:
-            return await to_thread(self._export, query, form, path, replace, progress)
+            return await asyncio.to_thread(self._export, query, form, path, replace, progress)
 
         screen = ExportScreen(
             export,

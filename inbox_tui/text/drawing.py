@@ -102,6 +102,11 @@ def _pieces() -> re.Pattern[str]:
     )
 
 
+def takes_a_cell_each(text: str) -> bool:
+    """Return whether every character is drawn as it is and in one cell; False where unsure."""
+    return _COMMON.fullmatch(text) is not None
+
+
 def drawn(text: str, lines: bool = False) -> str:
     """Return text that a terminal shows as text, and in as many cells as Rich counts.
 
@@ -117,7 +122,7 @@ def drawn(text: str, lines: bool = False) -> str:
             paragraph separators. Otherwise each is shown as `⏎`.
 
     """
-    if _COMMON.fullmatch(text) or _doubtful().search(text) is None:
+    if takes_a_cell_each(text) or _doubtful().search(text) is None:
         return text
     pieces = _doubtful() if _IN_SEQUENCES.search(text) is None else _pieces()
     text = text.replace("\r\n", "\n")

@@ -63,7 +63,7 @@ class FilterBar(Widget):
     """The sender whose conversation is shown; empty outside of one."""
     window: reactive[str] = reactive("")
     """The hour window shown."""
-    search: reactive[str] = reactive("")
+    search: reactive[str] = reactive("", repaint=False)
     """What is searched for."""
     unread: reactive[bool] = reactive(False)
     """Whether only unread messages are shown."""
@@ -178,8 +178,7 @@ class FilterBar(Widget):
         """Return the cells taken before and after the input, the fewer the narrower the bar."""
         width = self.size.width
         before = self._before_input(width).width
-        after = self._counts().width
-        after += _GAP if after else 0
+        after = self._counted(self.total).width + _GAP  # another width costs a layout
         if width - before - after < _SHORTEST_SEARCH:
             after = 0
         return before, after
@@ -207,14 +206,18 @@ class FilterBar(Widget):
 
     def _counts(self, short: int = 0) -> Line:
         """Return what stands on the right, the less the higher `short` is, from 0 to 3."""
+        return self._counted(self.shown, short)
+
+    def _counted(self, shown: int | None, short: int = 0) -> Line:
+        """Return what stands on the right when so many messages are shown."""
         line = Line()
         if self.newer:
             word = "" if short else " new"
             line.add(f"{grouped(self.newer)}{word} {symbols().above}", "bold $text-primary")
-        if self.shown is None or short > 2:
+        if shown is None or short > 2:
             return line
         line.add("  " if line.width else "")
-        told = grouped(self.shown)
+        told = grouped(shown)
         if short < 2:
             told += f" of {grouped(self.total)}"
         return line.add(told, _MUTED)
@@ -257,7 +260,7 @@ class FilterBar(Widget):
             chip.add_to(line)
             line.add(" " * _GAP)
         line.add("Search: ", _MUTED)
-        if width - line.width - self._counts().width < _SHORTEST_SEARCH * 2:
+        if width - line.width - self._counted(0).width < _SHORTEST_SEARCH * 2:
             return Line(width).add("/", _MUTED)
         return line
 
@@ -267,11 +270,16 @@ class FilterBar(Widget):
         """Give the input the room there is now."""
         self._place_input()
 
-    def watch_shown(self) -> None:
-        """Leave room for the count beside the input."""
+    def watch_search(self) -> None:
+        """Show what is searched for, unless the input does."""
+        if self._input is None:
+            self.refresh()
+
+    def watch_total(self) -> None:
+        """Leave room for the counts beside the input."""
         self._place_input()
 
-    watch_newer = watch_total = watch_shown
+    watch_newer = watch_total
 
     def on_click(self, event: events.Click) -> None:
         """Tell which chip was clicked."""

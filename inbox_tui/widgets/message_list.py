@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, ClassVar, Final, NamedTuple, Protocol
 
-from rich.cells import cell_len
 from rich.segment import Segment
 from rich.style import Style
 from textual.binding import Binding
@@ -17,7 +16,7 @@ from textual.strip import Strip
 
 from inbox_tui.archive import Gap, Key, Row
 from inbox_tui.text import drawn, find_code
-from inbox_tui.widgets.cells import cut, padded, wrapped
+from inbox_tui.widgets.cells import cells, cut, padded, wrapped
 from inbox_tui.widgets.symbols import symbols
 
 if TYPE_CHECKING:
@@ -29,6 +28,8 @@ if TYPE_CHECKING:
 
     from inbox_tui.widgets.presentation import Presentation
 
+_STEPS_A_CELL: Final = 8
+"""The thumb of a scrollbar is drawn to an eighth of a cell."""
 _STRIPS_KEPT: Final = 512
 _CHARACTERS_A_CELL: Final = 4
 """How many characters of a text are looked at for each cell of its preview."""
@@ -82,17 +83,17 @@ def _short_number(number: str, width: int) -> str:
     A name is returned as it is.
     """
     digits = number.replace(" ", "").replace("-", "")
-    if cell_len(number) <= width or not digits.removeprefix("+").isdecimal():
+    if cells(number) <= width or not digits.removeprefix("+").isdecimal():
         return number
     return digits if len(digits) <= width else symbols().ellipsis + digits[1 - width :]
 
 
 def _shortened(text: str, width: int) -> str:
     """Return the end of a text in at most `width` cells, if there is room for any of it."""
-    if cell_len(text) <= width or width <= 0:
+    if cells(text) <= width or width <= 0:
         return text
     text = text[-width:]
-    while cell_len(text) >= width:
+    while cells(text) >= width:
         text = text[1:]
     return symbols().ellipsis + text.lstrip()
 
@@ -403,7 +404,13 @@ class MessageList(ScrollView, can_focus=True):
 
     def watch_scroll_y(self, old_value: float, new_value: float) -> None:
         """Repaint, and see whether the top has come into sight."""
-        super().watch_scroll_y(old_value, new_value)
+        if self.show_vertical_scrollbar:
+            # The bar is drawn anew only where its thumb moves.
+            step = max(1, self.virtual_size.height // (self._height * _STEPS_A_CELL))
+            at_end = new_value >= self.max_scroll_y
+            self.vertical_scrollbar.position = new_value if at_end else new_value // step * step
+        if round(old_value) != round(new_value):
+            self.refresh(self.size.region)
         if self.hover is not None:
             self.hover += round(new_value) - round(old_value)
         if round(new_value) == 0 and self._newer:
@@ -479,13 +486,34 @@ class MessageList(ScrollView, can_focus=True):
             # A visual style leaves reverse out.
             if any(self.get_component_styles(name).text_style.reverse for name in names):
                 style += Style(reverse=True)
+            _, background = self.background_colors
+            for line_filter in self.get_line_filters():  # once, rather than for each segment
+                style = line_filter.apply([Segment(" ", style)], background)[0].style or style
             self._styles_by_part[parts] = style
         return style
 
     def render_lines(self, crop: Region) -> list[Strip]:
-        """Draw lines, reading the items in sight once for all of them."""
+        """Draw lines, reading the items in sight once for all of them.
+
+        What Textual draws around a widget, and the filters of its segments, cost more than the
+        lines themselves, and are left out where they change nothing.
+        """
         self._prepare()
-        return super().render_lines(crop)
+        if self._decorated or crop.column_span != (0, self._width):
+            return super().render_lines(crop)
+        return [self.render_line(y) for y in crop.line_range]
+
+    @property
+    def _decorated(self) -> bool:
+        """Whether the lines are drawn with anything around or over them."""
+        styles = self.styles
+        return (
+            any(styles.gutter)
+            or any(edge for edge, _ in styles.outline)
+            or styles.tint.a > 0
+            or styles.has_rule("hatch")
+            or self.opacity < 1
+        )
 
     def _prepare(self) -> None:
         """Find out once what every line is drawn with."""
@@ -536,20 +564,27 @@ class MessageList(ScrollView, can_focus=True):
         marks = symbols()
         columns = self._columns
         unread = ("unread",) if row.unread else ()
-        plain = self._style("text", *state)
+        cursor_mark = marks.cursor if "cursor" in state else " "
+        unread_mark = marks.unread if row.unread else " "
         sender = _short_number(self._presentation.who(row.phone), columns.sender_width)
-        segments = [
-            Segment(marks.cursor if "cursor" in state else " ", self._style("mark", *state)),
-            Segment(marks.unread if row.unread else " ", self._style("mark", *state)),
-            Segment(" ", plain),
-            Segment(padded(time, columns.time_width), self._style("time", *unread, *state)),
-            Segment(" " * (columns.sender - columns.time - columns.time_width), plain),
-            Segment(padded(sender, columns.sender_width), self._style("sender", *unread, *state)),
-            Segment(" " * (columns.text - columns.sender - columns.sender_width), plain),
+        return [
+            Segment(f"{cursor_mark}{unread_mark} ", self._style("mark", *state)),
+            Segment(
+                padded(time, columns.time_width).ljust(columns.sender - columns.time),
+                self._style("time", *unread, *state),
+            ),
+            Segment(
+                padded(sender, columns.sender_width)
+                + " " * (columns.text - columns.sender - columns.sender_width),
+                self._style("sender", *unread, *state),
+            ),
+            *self._preview(
+                row.message,
+                width - columns.text,
+                self._style("text", *state),
+                self._style("text", "code", *state),
+            ),
         ]
-        room = width - columns.text
-        segments += self._preview(row.message, room, plain, self._style("text", "code", *state))
-        return segments
 
     def _preview(self, message: str, width: int, plain: Style, coded: Style) -> list[Segment]:
         """Return the beginning of a text in exactly `width` cells, its code marked.
@@ -564,18 +599,17 @@ class MessageList(ScrollView, can_focus=True):
         before, within, after = (
             drawn(part) for part in (head[:start], head[start:end], head[end:])
         )
-        before = _shortened(before, width - cell_len(within) - bool(after))
+        before = _shortened(before, width - cells(within) - bool(after))
         whole = before + within + after
         shown = cut(whole, width) if len(head) == len(message) else cut(whole + " " * width, width)
         kept = shown if shown == whole else shown[:-1]
+        filling = " " * (width - cells(shown))
         parts = (
             (kept[: len(before)], plain),
             (kept[len(before) : len(before) + len(within)], coded),
-            (kept[len(before) + len(within) :] + shown[len(kept) :], plain),
+            (kept[len(before) + len(within) :] + shown[len(kept) :] + filling, plain),
         )
-        filling = " " * (width - cell_len(shown))
-        segments = [Segment(text, style) for text, style in parts if text]
-        return [*segments, Segment(filling, plain)] if filling else segments
+        return [Segment(text, style) for text, style in parts if text]
 
     def _gap_segments(self, gap: Gap, width: int, state: tuple[str, ...]) -> list[Segment]:
         marks = symbols()
@@ -588,7 +622,7 @@ class MessageList(ScrollView, can_focus=True):
                     f" may be missing: {start} to {end} ",
                     f" {start}–{end} missing ",
                 )
-                if cell_len(text) <= width - 4
+                if cells(text) <= width - 4
             ),
             " messages may be missing ",
         )
@@ -596,12 +630,12 @@ class MessageList(ScrollView, can_focus=True):
         line = f"{lead}{marks.rule * 2}{told}"
         style = self._style("gap", *state)
         line = cut(line, width)
-        return [Segment(line + marks.rule * (width - cell_len(line)), style)]
+        return [Segment(line + marks.rule * (width - cells(line)), style)]
 
     def _empty_line(self, y: int) -> Strip:
         """Draw a line below the items, or one of the text of an empty list."""
         width, height = self._page
-        blank = Strip.blank(width, self.rich_style)
+        blank = Strip.blank(width, self._style("text"))
         if len(self._source) or not self.empty_text or width < 3:
             return blank
         lines = [
@@ -612,7 +646,7 @@ class MessageList(ScrollView, can_focus=True):
         index = y - max(0, (height - len(lines)) // 2)
         if not 0 <= index < len(lines):
             return blank
-        line = " " * ((width - cell_len(lines[index])) // 2) + lines[index]
+        line = " " * ((width - cells(lines[index])) // 2) + lines[index]
         return Strip([Segment(padded(line, width), self._style("empty"))], width)
 
     def _refresh_position(self, position: int) -> None:

@@ -300,6 +300,38 @@ def test_a_change_by_anybody_is_noticed_and_reading_is_not_one(tmp_path: Path) -
     assert archive.data_version() not in (before, after_own)
 
 
+def test_changes_are_counted_of_what_is_shown_and_of_nothing_else(tmp_path: Path) -> None:
+    archive, account = opened(tmp_path, incoming(1))
+    counted = [archive.changes()]
+
+    def count() -> bool:
+        counted.append(archive.changes())
+        return counted[-1] > counted[-2]
+
+    with Archive.open(archive.path) as other:
+        other.store_page(account, page(incoming(2)))
+        assert count()
+        other.store_page(account, page(incoming(2)))
+        assert not count()
+        other.store_page(account, page(unreadable=["?"]))
+        assert count()
+        other.store_page(account, page(gap=Gap(1, 2)))
+        assert count()
+        other.mark(account, [1], unread=False)
+        assert count()
+        other.mark(account, [1], unread=False)
+        assert not count()
+        other.mark_shown_read(account, Filter())
+        assert count()
+        other.remember(account, "filters", "{}")
+        other.begin_request(account, "", "a", BOOT, Limit())
+        while other.index(10):
+            pass
+        assert not count()
+        other.expire(account, 2**40)
+        assert count()
+
+
 def test_whoever_closes_twice_or_asks_a_closed_archive_is_told(tmp_path: Path) -> None:
     archive, account = opened(tmp_path, incoming(1))
     archive.close()

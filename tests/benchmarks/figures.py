@@ -237,7 +237,7 @@ def moves(inbox: Inbox, rounds: int) -> Moves:
     return taken
 
 
-SEARCHES = ("код 48", "заказ", "+7 999", "code", "ваш", "оплата 12", "79", "при")
+SEARCHES = ("код 48", "заказ", "7999", "code", "ваш", "оплата 12", "79", "при")
 """Words of one letter and of many, rare ones and some that nearly every message has."""
 
 
@@ -248,6 +248,9 @@ def searches(inbox: Inbox, rounds: int) -> list[float]:
         for typed in SEARCHES[: max(2, rounds)]:
             program.type(b"/")
             for letter in typed:
+                if letter == " ":  # finds the same
+                    program.type(b" ")
+                    continue
                 taken.append(program.press(letter.encode(), rows_drawn)[0])
                 program.settle(0.3)
             program.type(b"\x1b")

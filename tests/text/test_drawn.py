@@ -10,7 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from rich.cells import cell_len
 
-from inbox_tui.text import drawn
+from inbox_tui.text import drawn, takes_a_cell_each
 from inbox_tui.text.drawing import _doubtful
 
 HIDDEN = "\N{REPLACEMENT CHARACTER}"
@@ -198,3 +198,16 @@ def test_a_long_hostile_text_is_drawn_in_a_moment(part: str) -> None:
     began = time.perf_counter()
     drawn(text)
     assert time.perf_counter() - began < 1
+
+
+def test_what_takes_a_cell_each_is_drawn_as_it_is_in_that_many_cells() -> None:
+    plain = [chr(code) for code in range(0x110000) if takes_a_cell_each(chr(code))]
+    assert {"a", "Я", "ё", "₽", "№", "…", "«"} <= set(plain)
+    for character in plain:
+        assert drawn(character) == character
+        assert cell_len(character) == 1
+
+
+@pytest.mark.parametrize("text", ["a\x1bb", "界", "е\u0301", "👍", "\u00ad", "\n"])
+def test_what_takes_more_or_less_or_is_drawn_otherwise_does_not(text: str) -> None:
+    assert not takes_a_cell_each(text)

@@ -588,3 +588,23 @@ async def test_another_theme_is_drawn_at_once() -> None:
 def test_the_sample_ends_three_minutes_before_now() -> None:
     assert message(NEWEST).received == server_seconds(NOW) - 180
     assert datetime.fromtimestamp(message(NEWEST).received - 3 * 3600, NOW.tzinfo) < NOW
+
+
+async def test_it_can_be_padded_outlined_and_faded_as_any_widget() -> None:
+    async with staged(ManyMessages(100)) as (messages, pilot, _):
+        bare = lines(messages)
+        plain = style_of(messages, bare[1][-8:])
+        messages.styles.opacity = 0.5
+        await pilot.pause()
+        assert lines(messages) == bare
+        assert style_of(messages, bare[1][-8:]).color != plain.color
+        messages.styles.opacity = 1.0
+        messages.styles.outline = ("heavy", "red")
+        await pilot.pause()
+        assert set(lines(messages)[0]) == set("┏━┓")
+        messages.styles.outline = ("none", "red")
+        messages.styles.padding = 1
+        await pilot.pause()
+        padded = lines(messages)
+        assert padded[0] == ""
+        assert padded[1][1:30] == bare[0][:29]
