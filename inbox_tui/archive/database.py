@@ -231,8 +231,8 @@ def open_file(
     Raises `ArchiveError`.
     """
     try:
-        if path.exists() and not _writable(path):
-            return _open_read_only(path, busy_seconds), path.stat().st_ino, True, None
+        if inode := _unwritable(path):
+            return _open_read_only(path, busy_seconds), inode, True, None
         private_folder(path.parent)
         set_aside = None
         while True:
@@ -263,8 +263,21 @@ def open_file(
         raise ArchiveError(f"{path} cannot be opened: {error.strerror}") from None
 
 
-def _writable(path: Path) -> bool:
-    return os.access(path, os.W_OK) and os.access(path.parent, os.W_OK)
+def _unwritable(path: Path) -> int | None:
+    """Return the inode of a file that cannot be written to; None for one that can, or for none.
+
+    Another program may set the file aside meanwhile, and begin a fresh one.
+    """
+    while path.exists():
+        try:
+            inode = path.stat().st_ino
+        except FileNotFoundError:
+            continue
+        if os.access(path, os.W_OK) and os.access(path.parent, os.W_OK):
+            return None
+        if _is_there(path, inode):
+            return inode
+    return None
 
 
 def _is_there(path: Path, inode: int) -> bool:
