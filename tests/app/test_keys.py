@@ -27,6 +27,8 @@ from inbox_tui.widgets.message_view import MessageView
 from inbox_tui.widgets.status_bar import StatusBar
 from inbox_tui.widgets.title_bar import TitleBar
 
+Size = tuple[int, int]
+
 SIZES = [(120, 40), (80, 24), (40, 12)]
 at_every_size = pytest.mark.parametrize("size", SIZES, ids=[f"{x}x{y}" for x, y in SIZES])
 
@@ -72,9 +74,7 @@ def codes() -> list:
 
 
 @at_every_size
-async def test_enter_opens_the_message_and_marks_it_read(
-    tmp_path: Path, size: tuple[int, int]
-) -> None:
+async def test_enter_opens_the_message_and_marks_it_read(tmp_path: Path, size: Size) -> None:
     app = stage(tmp_path, messages=codes())
     async with app.run_test(size=size) as pilot:
         await state_is(pilot, "Live")
@@ -100,12 +100,13 @@ async def test_a_message_moved_to_and_shown_for_a_moment_is_read(
         assert not under_cursor(pilot).unread
 
 
+@at_every_size
 async def test_a_message_that_comes_while_nobody_moves_stays_unread(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, size: Size
 ) -> None:
     monkeypatch.setattr("inbox_tui.screens.inbox.DWELL_SECONDS", 0.01)
     app = stage(tmp_path, Answer([], []), Answer([message(9, "New")], []), messages=codes())
-    async with app.run_test(size=(120, 40)) as pilot:
+    async with app.run_test(size=size) as pilot:
         await state_is(pilot, "Live")
         app.clock.move(21)
         await until(pilot, lambda: unread(pilot) == 6)
@@ -126,9 +127,10 @@ async def test_in_the_narrow_list_looking_does_not_read(
         assert unread(pilot) == 5
 
 
-async def test_m_turns_the_mark_and_it_survives(tmp_path: Path) -> None:
+@at_every_size
+async def test_m_turns_the_mark_and_it_survives(tmp_path: Path, size: Size) -> None:
     app = stage(tmp_path, messages=codes())
-    async with app.run_test() as pilot:
+    async with app.run_test(size=size) as pilot:
         await state_is(pilot, "Live")
         await pilot.press("m")
         await until(pilot, lambda: unread(pilot) == 4)
@@ -139,9 +141,10 @@ async def test_m_turns_the_mark_and_it_survives(tmp_path: Path) -> None:
     assert kept_unread(app) == 4
 
 
-async def test_all_shown_are_marked_read_and_it_can_be_undone(tmp_path: Path) -> None:
+@at_every_size
+async def test_all_shown_are_marked_read_and_it_can_be_undone(tmp_path: Path, size: Size) -> None:
     app = stage(tmp_path, messages=codes(), filters=Filters(to_phone="79110000002"))
-    async with app.run_test() as pilot:
+    async with app.run_test(size=size) as pilot:
         await state_is(pilot, "Live")
         await pilot.press("M")
         await until(pilot, lambda: unread(pilot) == 3)
@@ -150,9 +153,10 @@ async def test_all_shown_are_marked_read_and_it_can_be_undone(tmp_path: Path) ->
         await until(pilot, lambda: unread(pilot) == 5)
 
 
-async def test_marks_of_another_terminal_appear(tmp_path: Path) -> None:
+@at_every_size
+async def test_marks_of_another_terminal_appear(tmp_path: Path, size: Size) -> None:
     app = stage(tmp_path, messages=codes())
-    async with app.run_test() as pilot:
+    async with app.run_test(size=size) as pilot:
         await state_is(pilot, "Live")
         with Archive.open(app.archive_path) as other:
             ((account, _, _),) = other.accounts()
@@ -160,11 +164,12 @@ async def test_marks_of_another_terminal_appear(tmp_path: Path) -> None:
         await until(pilot, lambda: unread(pilot) == 2)
 
 
-async def test_n_goes_to_the_next_unread_and_around(tmp_path: Path) -> None:
+@at_every_size
+async def test_n_goes_to_the_next_unread_and_around(tmp_path: Path, size: Size) -> None:
     app = stage(tmp_path, messages=codes())
     with Archive.open(app.archive_path) as archive:
         archive.mark(1, [2, 3, 5], unread=False)
-    async with app.run_test() as pilot:
+    async with app.run_test(size=size) as pilot:
         await state_is(pilot, "Live")
         visited = []
         for _ in range(3):
@@ -173,9 +178,10 @@ async def test_n_goes_to_the_next_unread_and_around(tmp_path: Path) -> None:
         assert visited == [4, 1, 4]
 
 
-async def test_c_copies_the_letters_and_digits_of_the_code_only(tmp_path: Path) -> None:
+@at_every_size
+async def test_c_copies_the_letters_and_digits_of_the_code_only(tmp_path: Path, size: Size) -> None:
     app = stage(tmp_path, messages=codes())
-    async with app.run_test() as pilot:
+    async with app.run_test(size=size) as pilot:
         await state_is(pilot, "Live")
         await pilot.press("c")
         assert app.clipboard == "123456"
@@ -185,34 +191,39 @@ async def test_c_copies_the_letters_and_digits_of_the_code_only(tmp_path: Path) 
         assert "no code" in notice(pilot)
 
 
-async def test_y_copies_the_text_exactly(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+@at_every_size
+async def test_y_copies_the_text_exactly(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, size: Size
+) -> None:
     app = stage(tmp_path, messages=[message(1, "[b]\x1b[31mline\nпривет 🎉")])
     copied: list[str] = []
     monkeypatch.setattr(app, "copy_to_clipboard", copied.append)
-    async with app.run_test() as pilot:
+    async with app.run_test(size=size) as pilot:
         await state_is(pilot, "Live")
         await pilot.press("y")
         assert copied == ["[b]\x1b[31mline\nпривет 🎉"]
 
 
+@at_every_size
 async def test_a_text_that_no_terminal_can_take_is_copied_as_near_as_can_be(
-    tmp_path: Path,
+    tmp_path: Path, size: Size
 ) -> None:
     app = stage(tmp_path, messages=[message(1, "half \ud83d pair")])
-    async with app.run_test() as pilot:
+    async with app.run_test(size=size) as pilot:
         await state_is(pilot, "Live")
         await pilot.press("y")
         assert app.clipboard == "half ? pair"
 
 
+@at_every_size
 async def test_a_link_opens_only_after_its_host_was_shown(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, size: Size
 ) -> None:
     opened: list[str] = []
     monkeypatch.setenv("DISPLAY", ":0")
     app = stage(tmp_path, messages=codes())
     monkeypatch.setattr(app, "open_url", lambda url, **_: opened.append(url))
-    async with app.run_test() as pilot:
+    async with app.run_test(size=size) as pilot:
         await state_is(pilot, "Live")
         await pilot.press("j", "j", "j", "o")
         await until(pilot, lambda: len(app.screen_stack) == 2)
@@ -225,9 +236,10 @@ async def test_a_link_opens_only_after_its_host_was_shown(
         assert len(opened) == 1
 
 
-async def test_without_a_desktop_the_link_is_copied(tmp_path: Path) -> None:
+@at_every_size
+async def test_without_a_desktop_the_link_is_copied(tmp_path: Path, size: Size) -> None:
     app = stage(tmp_path, messages=codes())
-    async with app.run_test() as pilot:
+    async with app.run_test(size=size) as pilot:
         await state_is(pilot, "Live")
         await pilot.press("j", "j", "j", "o")
         await until(pilot, lambda: len(app.screen_stack) == 2)
@@ -237,9 +249,12 @@ async def test_without_a_desktop_the_link_is_copied(tmp_path: Path) -> None:
         assert "copied" in notice(pilot)
 
 
-async def test_t_shows_the_whole_conversation_and_escape_goes_back(tmp_path: Path) -> None:
+@at_every_size
+async def test_t_shows_the_whole_conversation_and_escape_goes_back(
+    tmp_path: Path, size: Size
+) -> None:
     app = stage(tmp_path, messages=codes(), filters=Filters(to_phone="79110000002"))
-    async with app.run_test() as pilot:
+    async with app.run_test(size=size) as pilot:
         await state_is(pilot, "Live")
         await pilot.press("j")
         assert under_cursor(pilot).id == 3
@@ -254,10 +269,13 @@ async def test_t_shows_the_whole_conversation_and_escape_goes_back(tmp_path: Pat
         assert inbox(pilot).query_one(FilterBar).to == "+7 911 000-00-02"
 
 
-async def test_e_writes_what_is_shown(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+@at_every_size
+async def test_e_writes_what_is_shown(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, size: Size
+) -> None:
     monkeypatch.setenv("HOME", str(tmp_path))
     app = stage(tmp_path, messages=codes(), filters=Filters(to_phone="79110000002"))
-    async with app.run_test(size=(120, 40)) as pilot:
+    async with app.run_test(size=size) as pilot:
         await state_is(pilot, "Live")
         await pilot.press("e")
         await until(pilot, lambda: len(app.screen_stack) == 2)
@@ -271,13 +289,14 @@ async def test_e_writes_what_is_shown(tmp_path: Path, monkeypatch: pytest.Monkey
         assert (tmp_path / "out.jsonl").stat().st_mode & 0o777 == 0o600
 
 
+@at_every_size
 async def test_an_export_never_goes_over_a_file_unasked(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, size: Size
 ) -> None:
     monkeypatch.setenv("HOME", str(tmp_path))
     (tmp_path / "out.csv").write_text("mine")
     app = stage(tmp_path, messages=codes())
-    async with app.run_test(size=(120, 40)) as pilot:
+    async with app.run_test(size=size) as pilot:
         await state_is(pilot, "Live")
         await pilot.press("e")
         await until(pilot, lambda: len(app.screen_stack) == 2)
@@ -290,9 +309,10 @@ async def test_an_export_never_goes_over_a_file_unasked(
         assert "123-456" in (tmp_path / "out.csv").read_text()
 
 
-async def test_an_export_to_nowhere_says_why(tmp_path: Path) -> None:
+@at_every_size
+async def test_an_export_to_nowhere_says_why(tmp_path: Path, size: Size) -> None:
     app = stage(tmp_path, messages=codes())
-    async with app.run_test(size=(120, 40)) as pilot:
+    async with app.run_test(size=size) as pilot:
         await state_is(pilot, "Live")
         await pilot.press("e")
         await until(pilot, lambda: len(app.screen_stack) == 2)
@@ -302,9 +322,10 @@ async def test_an_export_to_nowhere_says_why(tmp_path: Path) -> None:
         assert "No such file or directory" in str(app.screen.query_one("#export-reason").render())
 
 
-async def test_filters_combine_and_x_clears_them(tmp_path: Path) -> None:
+@at_every_size
+async def test_filters_combine_and_x_clears_them(tmp_path: Path, size: Size) -> None:
     app = stage(tmp_path, messages=codes(), filters=Filters(hours=6))
-    async with app.run_test() as pilot:
+    async with app.run_test(size=size) as pilot:
         await state_is(pilot, "Live")
         await pilot.press("p", *"0002", "enter")
         await until(pilot, lambda: shown(pilot) == 2)
@@ -317,10 +338,11 @@ async def test_filters_combine_and_x_clears_them(tmp_path: Path) -> None:
         assert len(app.scripted.asked) == 1, "filters never cost a request"
 
 
-async def test_a_typed_window_is_taken_as_it_is(tmp_path: Path) -> None:
+@at_every_size
+async def test_a_typed_window_is_taken_as_it_is(tmp_path: Path, size: Size) -> None:
     messages = [message(1, "old", minutes_ago=60 * 8), message(2, "new")]
     app = stage(tmp_path, messages=messages)
-    async with app.run_test() as pilot:
+    async with app.run_test(size=size) as pilot:
         await state_is(pilot, "Live")
         await pilot.press("w", *"7", "enter")
         await until(pilot, lambda: shown(pilot) == 1)
@@ -359,9 +381,10 @@ async def test_filters_are_not_kept_unless_it_is_asked_for(tmp_path: Path) -> No
         assert not inbox(pilot).query_one(FilterBar).unread
 
 
-async def test_r_refreshes_at_once_or_says_when(tmp_path: Path) -> None:
+@at_every_size
+async def test_r_refreshes_at_once_or_says_when(tmp_path: Path, size: Size) -> None:
     app = stage(tmp_path, messages=codes())
-    async with app.run_test() as pilot:
+    async with app.run_test(size=size) as pilot:
         await state_is(pilot, "Live")
         for _ in range(30):
             await pilot.press("r")
@@ -382,9 +405,10 @@ async def test_names_stand_for_numbers_everywhere(tmp_path: Path) -> None:
         assert "Courier" in app.export_screenshot()
 
 
-async def test_the_command_palette_jumps_to_a_number(tmp_path: Path) -> None:
+@at_every_size
+async def test_the_command_palette_jumps_to_a_number(tmp_path: Path, size: Size) -> None:
     app = stage(tmp_path, messages=codes())
-    async with app.run_test() as pilot:
+    async with app.run_test(size=size) as pilot:
         await state_is(pilot, "Live")
         await pilot.press("ctrl+p")
         await pilot.press(*"to +7 911 000-00-02")
@@ -394,18 +418,20 @@ async def test_the_command_palette_jumps_to_a_number(tmp_path: Path) -> None:
         await until(pilot, lambda: shown(pilot) == 2)
 
 
-async def test_the_title_of_the_terminal_counts_the_unread(tmp_path: Path) -> None:
+@at_every_size
+async def test_the_title_of_the_terminal_counts_the_unread(tmp_path: Path, size: Size) -> None:
     app = stage(tmp_path, messages=codes())
-    async with app.run_test() as pilot:
+    async with app.run_test(size=size) as pilot:
         await state_is(pilot, "Live")
         assert app.title == "(5) inbox"
         await pilot.press("M")
         await until(pilot, lambda: app.title == "inbox")
 
 
-async def test_escape_in_the_search_gives_it_up(tmp_path: Path) -> None:
+@at_every_size
+async def test_escape_in_the_search_gives_it_up(tmp_path: Path, size: Size) -> None:
     app = stage(tmp_path, messages=codes())
-    async with app.run_test() as pilot:
+    async with app.run_test(size=size) as pilot:
         await state_is(pilot, "Live")
         await pilot.press("slash", *"code")
         await until(pilot, lambda: shown(pilot) == 1)
@@ -425,9 +451,12 @@ async def test_every_key_of_the_help_is_bound(tmp_path: Path) -> None:
             assert key in bound
 
 
-async def test_unread_only_keeps_the_message_that_was_just_read_in_place(tmp_path: Path) -> None:
+@at_every_size
+async def test_unread_only_keeps_the_message_that_was_just_read_in_place(
+    tmp_path: Path, size: Size
+) -> None:
     app = stage(tmp_path, messages=codes(), filters=Filters(unread=True))
-    async with app.run_test(size=(120, 40)) as pilot:
+    async with app.run_test(size=size) as pilot:
         await state_is(pilot, "Live")
         await until(pilot, lambda: shown(pilot) == 5)
         await pilot.press("j", "m")
