@@ -49,6 +49,7 @@ from inbox_tui.sync import (
 from inbox_tui.text import drawn, load_tables
 from inbox_tui.widgets.presentation import Presentation
 from inbox_tui.widgets.scroll_bar import QuickScrollBar
+from inbox_tui.widgets.symbols import PLAIN, symbols
 
 if TYPE_CHECKING:
     from textual.command import Provider
@@ -157,6 +158,7 @@ class InboxApp(App[None]):
     def __init__(self, parts: Parts, archive: Archive) -> None:
         super().__init__()
         ScrollBar.renderer = QuickScrollBar
+        self.set_class(symbols() is PLAIN, "-ascii")
         self._parts = parts
         self._archive = archive
         self._presentation = Presentation(

@@ -459,9 +459,7 @@ class InboxScreen(Screen[None]):
         except ArchiveError as error:
             self._say(str(error))
             return
-        self._say(
-            f"{len(self._marked)} marked read · Ctrl+Z undoes" if self._marked else "all read"
-        )
+        self._say(f"{len(self._marked)} read · Ctrl+Z undoes" if self._marked else "all read")
         self._changed()
 
     def action_undo_marks(self) -> None:

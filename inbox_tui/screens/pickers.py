@@ -19,6 +19,7 @@ from textual.widgets.option_list import Option
 from inbox_tui.screens.filters import LONGEST_WINDOW, WINDOWS, window_name
 from inbox_tui.text import drawn, folded
 from inbox_tui.widgets.cells import padded
+from inbox_tui.widgets.symbols import symbols
 
 T = TypeVar("T")
 
@@ -101,7 +102,7 @@ class Picker(ModalScreen[Choice[T] | None], Generic[T]):
         listed.highlighted = at
 
     def _prompt(self, choice: Choice[T]) -> Content:
-        mark = "✓ " if choice.value == self._current else "  "
+        mark = f"{symbols().chosen} " if choice.value == self._current else "  "
         label = padded(drawn(choice.label), min(LONGEST_LABEL, self.app.size.width - BESIDE_LABEL))
         count = f"{choice.count:,}".replace(",", "\N{NO-BREAK SPACE}")
         return Content.assemble(mark, label, " ", (" " * (8 - cell_len(count)) + count, "dim"))

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, ClassVar
 
 from rich.color import Color
 from rich.segment import Segment
@@ -11,10 +11,19 @@ from textual.scrollbar import ScrollBarRender
 from textual.strip import Strip
 from textual.visual import Visual
 
+from inbox_tui.widgets.symbols import PLAIN, symbols
+
 if TYPE_CHECKING:
     from textual.css.styles import RulesMap
     from textual.style import Style as VisualStyle
     from textual.visual import RenderOptions
+
+
+class _PlainBar(ScrollBarRender):
+    """A bar of whole cells, for a terminal without the characters for parts of one."""
+
+    VERTICAL_BARS: ClassVar[list[str]] = [" "]
+    HORIZONTAL_BARS: ClassVar[list[str]] = [" "]
 
 
 class QuickScrollBar(ScrollBarRender, Visual):
@@ -26,7 +35,8 @@ class QuickScrollBar(ScrollBarRender, Visual):
         """Draw the lines of the bar."""
         height = height or 1
         colors = self.style if isinstance(self.style, Style) else Style.parse(self.style)
-        bar = self.render_bar(
+        drawing = _PlainBar if symbols() is PLAIN else ScrollBarRender
+        bar = drawing.render_bar(
             size=height if self.vertical else width,
             virtual_size=self.virtual_size,
             window_size=self.window_size,

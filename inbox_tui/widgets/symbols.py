@@ -27,11 +27,12 @@ class Symbols(NamedTuple):
     offline: str
     blocked: str
     sign_in: str
+    chosen: str
 
 
-UNICODE: Final = Symbols("▌", "●", "…", "─", "│", "↑", "●", "○", "●", "◌", "◷", "○", "■", "▲")
+UNICODE: Final = Symbols("▌", "●", "…", "─", "│", "↑", "●", "○", "●", "◌", "◷", "○", "■", "▲", "✓")
 """What nearly every terminal and font has."""
-PLAIN: Final = Symbols(">", "*", "~", "-", "|", "^", "*", ".", "*", "o", "=", "-", "#", "!")
+PLAIN: Final = Symbols(">", "*", "~", "-", "|", "^", "*", ".", "*", "o", "=", "-", "#", "!", "x")
 """ASCII, for a terminal that has nothing else."""
 
 _PLAIN_TERMINALS = ("linux", "vt", "dumb", "ansi", "cons25")

@@ -148,7 +148,7 @@ async def test_all_shown_are_marked_read_and_it_can_be_undone(tmp_path: Path, si
         await state_is(pilot, "Live")
         await pilot.press("M")
         await until(pilot, lambda: unread(pilot) == 3)
-        assert "2 marked read" in notice(pilot)
+        assert "2 read" in notice(pilot)
         await pilot.press("ctrl+z")
         await until(pilot, lambda: unread(pilot) == 5)
 

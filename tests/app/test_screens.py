@@ -21,6 +21,7 @@ from inbox_tui.smsc.errors import (
     TooManyRequests,
 )
 from inbox_tui.smsc.message import Answer
+from inbox_tui.widgets.symbols import symbols
 
 Snap = Callable[..., bool]
 Prepare = Callable[[Pilot[None]], Awaitable[None]]
@@ -276,6 +277,31 @@ def test_without_colour(
     monkeypatch.setenv("NO_COLOR", "1")
     app = stage(tmp_path, messages=week())
     assert snap_compare(app, terminal_size=size, run_before=live_then("j", "j"))
+
+
+@every_size
+@pytest.mark.parametrize("key", ["j", "p"])
+def test_without_unicode(
+    snap_compare: Snap,
+    tmp_path: Path,
+    size: tuple[int, int],
+    key: str,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setenv("TERM", "linux")
+    symbols.cache_clear()
+    messages = [message(number, f"Message {number}") for number in range(60)]
+
+    async def prepare(pilot: Pilot[None]) -> None:
+        await live_then(key)(pilot)
+        drawn = "".join(strip.text for strip in pilot.app.screen._compositor.render_strips())
+        assert {character for character in drawn if not character.isascii()} <= set("·\xa0")
+
+    try:
+        app = stage(tmp_path, messages=messages)
+        assert snap_compare(app, terminal_size=size, run_before=prepare)
+    finally:
+        symbols.cache_clear()
 
 
 @every_size
