@@ -9,7 +9,6 @@ import signal
 import sys
 import traceback
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass
 from datetime import tzinfo
 from functools import partial
 from pathlib import Path
@@ -38,8 +37,6 @@ from inbox_tui.smsc.limit import Limit
 from inbox_tui.sync import (
     Clock,
     Event,
-    Inbox,
-    InboxSync,
     MessagesArrived,
     Progress,
     State,
@@ -56,6 +53,7 @@ if TYPE_CHECKING:
 
     from inbox_tui.exports import ExportFormat, Written
     from inbox_tui.screens.sign_in import Credentials, Refusal, SignInScreen
+    from inbox_tui.sync import Inbox, InboxSync
 
 TERMINAL_CHECK_SECONDS = 5.0
 LOST_LEDGER_REASON = "the archive was begun anew, and with it the count of requests"
@@ -120,8 +118,7 @@ class Account(NamedTuple):
     url: str
 
 
-@dataclass(frozen=True, slots=True)
-class Parts:
+class Parts(NamedTuple):
     """What the application is put together from."""
 
     archive_path: Path
@@ -410,6 +407,8 @@ class InboxApp(App[None]):
     # -- asking
 
     async def _start_asking(self, account: Account, password: Secret | None) -> InboxSync:
+        from inbox_tui.sync import InboxSync
+
         parts = self._parts
         self._desk = Desk(self._archive.path)
         self._sync = sync = InboxSync(

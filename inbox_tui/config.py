@@ -8,8 +8,7 @@ import re
 import stat
 import tomllib
 import zoneinfo
-from dataclasses import dataclass
-from typing import TYPE_CHECKING, Annotated, Any, BinaryIO, Literal, cast
+from typing import TYPE_CHECKING, Annotated, Any, BinaryIO, Literal, NamedTuple, cast
 
 import msgspec
 
@@ -380,8 +379,7 @@ def _shown_key(key: str) -> str:
     return key if re.fullmatch(r"[A-Za-z0-9_-]{1,60}", key) else _shown(key)
 
 
-@dataclass(frozen=True)
-class Paths:
+class Paths(NamedTuple):
     """Where our files are. Nothing is made or looked at."""
 
     config: Path

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from array import array
 from bisect import bisect_left, bisect_right
 from collections.abc import Generator, Iterable, Iterator, Sequence
@@ -11,7 +10,7 @@ from itertools import accumulate, groupby, islice
 from typing import Any, NamedTuple
 
 from inbox_tui.archive.records import Filter, Gap, Key, Row
-from inbox_tui.archive.rows import first_row, last_row, packed, rows_of, second_of, unpacked
+from inbox_tui.archive.rows import first_row, last_row, listed, packed, rows_of, second_of, unpacked
 from inbox_tui.archive.search import Search, source_of
 from inbox_tui.archive.tally import ALL_NUMBERS, DAY, day_of
 
@@ -334,7 +333,7 @@ class Listings(Search):
         """Return the messages at these places of a list of rows."""
         first = _begin_of_second(rows, start)
         last = _end_of_second(rows, stop - 1)
-        wanted = json.dumps(rows[first:last].tolist())
+        wanted = listed(rows[first:last])
         read = self._read("messages WHERE row IN (SELECT value FROM json_each(?))", (wanted,))
         read.sort(key=lambda row: row.key, reverse=True)
         return read[start - first : stop - first]
@@ -347,7 +346,7 @@ class Listings(Search):
             return first
         keys = self._all(
             "SELECT received, id FROM messages WHERE row IN (SELECT value FROM json_each(?))",
-            (json.dumps(rows[first:last].tolist()),),
+            (listed(rows[first:last]),),
         )
         return first + sum(Key(*other) > key for other in keys)
 

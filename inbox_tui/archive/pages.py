@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterable, Sequence
 from datetime import datetime
 from itertools import islice
@@ -10,7 +9,7 @@ from itertools import islice
 from inbox_tui.archive.errors import ArchiveError
 from inbox_tui.archive.listings import Listings
 from inbox_tui.archive.records import Filter, Page, Stored, Sweep, to_server_seconds
-from inbox_tui.archive.rows import LAST_SERIAL, first_row, packed, rows_of, second_of
+from inbox_tui.archive.rows import LAST_SERIAL, first_row, listed, packed, rows_of, second_of
 from inbox_tui.archive.search import source_of
 from inbox_tui.smsc.limit import Moment
 from inbox_tui.smsc.message import IncomingMessage
@@ -105,7 +104,7 @@ class Pages(Listings):
         known = self._all(
             "SELECT id FROM messages INDEXED BY messages_id"
             " WHERE account = ? AND id IN (SELECT value FROM json_each(?))",
-            (account, json.dumps([message.id for message in messages])),
+            (account, listed(message.id for message in messages)),
         )
         return {found for (found,) in known}
 
@@ -160,7 +159,7 @@ class Pages(Listings):
     def _ids(self, rows: Sequence[int]) -> list[int]:
         found: list[int] = []
         for start in range(0, len(rows), _AT_ONCE):
-            some = json.dumps(rows[start : start + _AT_ONCE])
+            some = listed(rows[start : start + _AT_ONCE])
             found += self._ids_in("messages WHERE row IN (SELECT value FROM json_each(?))", (some,))
         return found
 
@@ -172,7 +171,7 @@ class Pages(Listings):
         changing = self._all(
             "SELECT row, number, received FROM messages INDEXED BY messages_id"
             " WHERE account = ? AND id IN (SELECT value FROM json_each(?)) AND unread = ?",
-            (account, json.dumps(ids), not unread),
+            (account, listed(ids), not unread),
         )
         if not changing:
             return

@@ -11,6 +11,8 @@ order: who needs one reads their keys.
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+
 SERIAL_BITS = 20
 SECOND_BITS = 33
 ACCOUNT_BITS = 10
@@ -42,6 +44,11 @@ def rows_of(account: int, since: int | None) -> tuple[int, int]:
 def second_of(row: int) -> int:
     """Return what rows of the same account and second have in common."""
     return row >> SERIAL_BITS
+
+
+def listed(numbers: Iterable[int]) -> str:
+    """Return whole numbers as `json_each` reads them."""
+    return f"[{','.join(map(str, numbers))}]"
 
 
 def packed(text: str) -> str | bytes:

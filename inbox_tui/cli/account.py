@@ -6,7 +6,6 @@ import asyncio
 import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass, replace
 from datetime import datetime, timedelta, tzinfo
 from functools import partial
 from os import environ
@@ -53,8 +52,7 @@ class Sourced(NamedTuple):
     source: str
 
 
-@dataclass(frozen=True, slots=True)
-class Choices:
+class Choices(NamedTuple):
     """What the options, the environment and the settings file come to, in that order."""
 
     paths: Paths
@@ -209,7 +207,7 @@ def with_known_login(chosen: Choices, archive: Archive) -> Choices:
         return chosen
     _, login, account_host = max(known)
     server = chosen.server if account_host == host else Sourced(account_host, SIGNED_IN)
-    return replace(chosen, login=Sourced(login, SIGNED_IN), server=server)
+    return chosen._replace(login=Sourced(login, SIGNED_IN), server=server)
 
 
 def known_account(chosen: Choices, archive: Archive) -> int | None:

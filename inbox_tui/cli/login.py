@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import sys
-from dataclasses import replace
 
 import click
 
@@ -47,7 +46,7 @@ def command(given: Given, password_stdin: bool) -> None:
     """
     chosen = choose(given)
     if not chosen.login.value:
-        chosen = replace(chosen, login=_asked_login(password_stdin))
+        chosen = chosen._replace(login=_asked_login(password_stdin))
     password = _password_given(given, password_stdin)
     asyncio.run(_check(chosen, password))
     try:

@@ -4,9 +4,8 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
-from dataclasses import dataclass, replace
 from functools import wraps
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import TYPE_CHECKING, Any, NamedTuple, TypeVar
 
 import click
 
@@ -42,8 +41,7 @@ def phone(context: click.Context, parameter: click.Parameter, written: str | Non
         ) from None
 
 
-@dataclass(frozen=True, slots=True)
-class Given:
+class Given(NamedTuple):
     """What the options say, and the password of the environment; None where they say nothing."""
 
     login: str | None = None
@@ -55,8 +53,8 @@ class Given:
 
     def over(self, **options: Any) -> Given:
         """The same with the options of a command, which go before those of the program."""
-        return replace(
-            self, **{name: value for name, value in options.items() if value is not None}
+        return self._replace(
+            **{name: value for name, value in options.items() if value is not None}
         )
 
 

@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Callable
-from dataclasses import dataclass
+from typing import NamedTuple
 
 from inbox_tui.archive import Filter
 
@@ -18,8 +17,7 @@ def window_name(hours: int | None) -> str:
     return "everything" if hours is None else f"{hours} h"
 
 
-@dataclass(frozen=True, slots=True)
-class Filters:
+class Filters(NamedTuple):
     """What the user has chosen to see: filters combine."""
 
     to_phone: str | None = None
@@ -35,12 +33,16 @@ class Filters:
 
     def written(self) -> str:
         """The filters as they are remembered for the next start; the search is not."""
+        import json
+
         kept = {"to_phone": self.to_phone, "hours": self.hours, "unread": self.unread}
         return json.dumps(kept)
 
     @classmethod
     def read(cls, written: str) -> Filters | None:
         """What `written` gave; None for anything else."""
+        import json
+
         try:
             kept = json.loads(written)
             to_phone, hours, unread = kept["to_phone"], kept["hours"], kept["unread"]

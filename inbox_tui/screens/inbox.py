@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable, Sequence
-from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING, ClassVar, NamedTuple
@@ -487,7 +486,7 @@ class InboxScreen(Screen[None]):
         elif self._before_conversation is not None:
             self._leave_conversation(self._before_conversation)
         elif self._filters.search:
-            self._filter_by(replace(self._filters, search=""))
+            self._filter_by(self._filters._replace(search=""))
 
     # -- filters
 
@@ -498,12 +497,12 @@ class InboxScreen(Screen[None]):
 
     @on(FilterBar.SearchChanged)
     def _search_changed(self, event: FilterBar.SearchChanged) -> None:
-        self._filter_by(replace(self._filters, search=event.value))
+        self._filter_by(self._filters._replace(search=event.value))
 
     @on(FilterBar.SearchDone)
     def _search_done(self, event: FilterBar.SearchDone) -> None:
         if not event.accepted:
-            self._filter_by(replace(self._filters, search=""))
+            self._filter_by(self._filters._replace(search=""))
         self.query_one(MessageList).focus()
 
     @on(FilterBar.Chosen)
@@ -519,7 +518,7 @@ class InboxScreen(Screen[None]):
 
     def action_toggle_unread(self) -> None:
         """Show unread messages only, or all again."""
-        self._filter_by(replace(self._filters, unread=not self._filters.unread))
+        self._filter_by(self._filters._replace(unread=not self._filters.unread))
 
     def action_clear_filters(self) -> None:
         """Show everything kept."""
@@ -537,7 +536,7 @@ class InboxScreen(Screen[None]):
 
         def chosen(choice: Choice[str] | None) -> None:
             if choice is not None:
-                self._filter_by(replace(self._filters, to_phone=choice.value))
+                self._filter_by(self._filters._replace(to_phone=choice.value))
 
         self.app.push_screen(
             Picker("Receiving number", choices, self._filters.to_phone), callback=chosen
@@ -552,7 +551,7 @@ class InboxScreen(Screen[None]):
 
     def jump_to(self, number: str) -> None:
         """Show the messages to this receiving number only."""
-        self._filter_by(replace(self._filters, to_phone=number))
+        self._filter_by(self._filters._replace(to_phone=number))
 
     def action_pick_window(self) -> None:
         """Choose the hour window."""
@@ -564,7 +563,7 @@ class InboxScreen(Screen[None]):
 
         def chosen(choice: Choice[int] | None) -> None:
             if choice is not None:
-                self._filter_by(replace(self._filters, hours=choice.value))
+                self._filter_by(self._filters._replace(hours=choice.value))
 
         self.app.push_screen(WindowPicker(counted, self._filters.hours), callback=chosen)
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import unicodedata
+from bisect import bisect_right
 from functools import cache, lru_cache
 from typing import Final
 
@@ -60,14 +61,37 @@ _REGIONAL_FLAGS: Final = "|".join(
     for region in ("gbeng", "gbsct", "gbwls")
 )
 
-# Characters of one cell or two, whatever is beside them.
-_PLAIN: Final = (
-    " -~\xa0-\xac\xae-\u02ff\u0370-\u0482\u048a-\u058f\u05d0-\u05ea\u0620-\u064a\u0660-\u066f"
-    "\u0671-\u06d3\u10a0-\u10ff\u1e00-\u1fff\u2000-\u200a\u2010-\u2027\u202f-\u205f\u2070-\u20cf"
-    "\u2100-\u2cee\u2e80-\u3029\u3030-\u3098\u309b-\u3163\u3165-\ua66e\uac00-\ud7a3\uf900-\ufaff"
-    "\uff01-\uff9f\U0001f000-\U0001f1e5\U0001f200-\U0001f3fa\U0001f400-\U0001fbff"
-    "\U00020000-\U0002fffd"
+# Characters of one cell or two, whatever is beside them: the first and the last of each range.
+_PLAIN_RANGES: Final = (
+    " ~",
+    "\xa0\xac",
+    "\xae\u02ff",
+    "\u0370\u0482",
+    "\u048a\u058f",
+    "\u05d0\u05ea",
+    "\u0620\u064a",
+    "\u0660\u066f",
+    "\u0671\u06d3",
+    "\u10a0\u10ff",
+    "\u1e00\u1fff",
+    "\u2000\u200a",
+    "\u2010\u2027",
+    "\u202f\u205f",
+    "\u2070\u20cf",
+    "\u2100\u2cee",
+    "\u2e80\u3029",
+    "\u3030\u3098",
+    "\u309b\u3163",
+    "\u3165\ua66e",
+    "\uac00\ud7a3",
+    "\uf900\ufaff",
+    "\uff01\uff9f",
+    "\U0001f000\U0001f1e5",
+    "\U0001f200\U0001f3fa",
+    "\U0001f400\U0001fbff",
+    "\U00020000\U0002fffd",
 )
+_PLAIN: Final = "".join(f"{first}-{last}" for first, last in _PLAIN_RANGES)
 # Most texts hold nothing else: to tell that costs a fifth of what the whole pattern costs to make.
 _COMMON: Final = re.compile("[ -~\xa0-\xac\xae-\xff\u0400-\u0482\u2010-\u2027\u20bd\u2116]*")
 _IN_SEQUENCES: Final = re.compile(
@@ -75,8 +99,15 @@ _IN_SEQUENCES: Final = re.compile(
 )
 
 
+@lru_cache(maxsize=4096)
+def _is_plain(character: str) -> bool:
+    place = bisect_right(_PLAIN_RANGES, character + "\U0010ffff") - 1
+    return place >= 0 and character <= _PLAIN_RANGES[place][1]
+
+
 @cache
 def _doubtful() -> re.Pattern[str]:
+    """Return what finds doubtful characters; like the next one it takes long to make."""
     return re.compile(f"[^{_PLAIN}]+")
 
 
@@ -122,8 +153,13 @@ def drawn(text: str, lines: bool = False) -> str:
             paragraph separators. Otherwise each is shown as `⏎`.
 
     """
-    if takes_a_cell_each(text) or _doubtful().search(text) is None:
+    if takes_a_cell_each(text):
         return text
+    odd = {character for character in set(text) if not _is_plain(character)}
+    if not odd or (lines and odd == {"\n"}):
+        return text
+    if odd == {"\n"}:
+        return text.replace("\n", _LINE_BREAK)
     pieces = _doubtful() if _IN_SEQUENCES.search(text) is None else _pieces()
     text = text.replace("\r\n", "\n")
     line_break = "\n" if lines else _LINE_BREAK
