@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import signal
 import stat
 import subprocess
 import sys
@@ -313,3 +314,21 @@ def test_an_interrupted_command_says_so(monkeypatch: pytest.MonkeyPatch) -> None
     ended = run("sync")
     assert ended.status == 1
     assert ended.errors.strip() == "inbox-tui: interrupted."
+
+
+def test_an_interrupt_while_the_program_is_being_imported_ends_it_without_a_word() -> None:
+    interrupted = """
+import os, signal, sys
+
+class Interrupt:
+    def find_spec(self, name, *rest):
+        if name == "inbox_tui.cli":
+            os.kill(os.getpid(), signal.SIGINT)
+
+sys.meta_path.insert(0, Interrupt())
+from inbox_tui.__main__ import main
+
+main()
+"""
+    ended = subprocess.run([sys.executable, "-c", interrupted], capture_output=True, timeout=30)
+    assert (ended.returncode, ended.stdout, ended.stderr) == (-signal.SIGINT, b"", b"")

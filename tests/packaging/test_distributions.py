@@ -137,4 +137,4 @@ def modules(node: ast.AST) -> list[str]:
 
 def test_the_command_is_there(built: Built) -> None:
     points = built.wheel[f"{INFO}/entry_points.txt"].decode()
-    assert points.split() == ["[console_scripts]", "inbox-tui", "=", "inbox_tui.cli:main"]
+    assert points.split() == ["[console_scripts]", "inbox-tui", "=", "inbox_tui.__main__:main"]
