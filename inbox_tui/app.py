@@ -7,7 +7,6 @@ import gc
 import os
 import signal
 import sys
-import traceback
 from collections.abc import Callable, Iterable, Sequence
 from datetime import tzinfo
 from functools import partial
@@ -16,7 +15,6 @@ from random import Random
 from typing import TYPE_CHECKING, Any, ClassVar, NamedTuple
 from zoneinfo import ZoneInfo
 
-from rich.text import Text
 from textual import events
 from textual.app import App, SystemCommand
 from textual.binding import Binding, BindingType
@@ -546,15 +544,14 @@ class InboxApp(App[None]):
     # -- the end
 
     def _fatal_error(self) -> None:
-        """Say where it stopped, without the values at hand: a password may be among them."""
+        """Leave the screen, and tell nothing here: a password may be among the values at hand."""
         self.bell()
-        error = self._exception
-        if isinstance(error, WorkerFailed):
-            inner = error.error
-            error = inner if isinstance(inner, Exception) else error
-        lines = ["inbox-tui stopped by an error of its own. The inbox is safe in the archive."]
-        if error is not None:
-            where = traceback.format_list(traceback.extract_tb(error.__traceback__)[-6:])
-            lines += [*where, type(error).__name__]
-        self._exit_renderables.append(Text("\n".join(line.rstrip() for line in lines)))
         self._close_messages_no_wait()
+
+    @property
+    def fault(self) -> Exception | None:
+        """The error of its own that the program stopped by."""
+        error = self._exception
+        if isinstance(error, WorkerFailed) and isinstance(error.error, Exception):
+            return error.error
+        return error

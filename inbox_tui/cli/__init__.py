@@ -29,6 +29,7 @@ from inbox_tui.cli.failure import (
 from inbox_tui.cli.options import Given, account_options, example, filter_options
 
 if TYPE_CHECKING:
+    from inbox_tui.app import InboxApp
     from inbox_tui.screens.filters import Filters
 
 COMMANDS = {
@@ -224,10 +225,17 @@ def run_inbox(given: Given) -> None:
             place = place_in_file(chosen.paths.config, "theme")
             themes = ", ".join((DARK.name, LIGHT.name, *BUILTIN_THEMES))
             fail(f"{place}: there is no such theme: allowed are {themes}.", USAGE)
-        app.run()
+        _run(app)
         if archive.set_aside is not None:
             tell(f"inbox-tui: {kept_aside(archive.set_aside)}")
     raise SystemExit(app.return_code or DONE)
+
+
+def _run(app: InboxApp) -> None:
+    """Open it, and raise what it stopped by."""
+    app.run()
+    if app.fault is not None:
+        raise app.fault
 
 
 def run_demo(given: Given) -> None:
@@ -271,7 +279,7 @@ def run_demo(given: Given) -> None:
             demo=True,
         )
         app = InboxApp(parts, archive)
-        app.run()
+        _run(app)
     raise SystemExit(app.return_code or DONE)
 
 

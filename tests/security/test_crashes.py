@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 import pytest
@@ -51,11 +51,21 @@ def environment(tmp_path: Path) -> dict[str, str]:
 
 
 def broken(
-    place: str, server: DemoServer, environment: dict[str, str], *, login: bool = True
+    place: str,
+    server: DemoServer,
+    environment: dict[str, str],
+    *,
+    login: bool = True,
+    options: Sequence[str] = (),
 ) -> Terminal:
     """The program with a fault in this place, Python at its most talkative."""
     command = [sys.executable, "-X", "dev", crashing.__file__, place]
-    command += ["--server", f"http://{server.host}", *(["--login", "alex"] if login else [])]
+    command += [
+        "--server",
+        f"http://{server.host}",
+        *(["--login", "alex"] if login else []),
+        *options,
+    ]
     return Terminal(command, environment={**environment, "PYTHONASYNCIODEBUG": "1"})
 
 
@@ -103,6 +113,21 @@ def test_a_fault_tells_neither_password_nor_code_nor_text(
         assert_told_nothing(terminal, environment)
 
 
+def test_the_log_tells_where_a_fault_of_the_inbox_arose_and_no_more(
+    server: DemoServer, environment: dict[str, str]
+) -> None:
+    with broken("worker", server, environment, options=["--debug"]) as terminal:
+        terminal.wait_for("913042")
+        terminal.press("m")
+        assert terminal.wait() == 1
+        assert b"the log says where it arose" in terminal.raw
+        assert_told_nothing(terminal, environment)
+    log = Path(environment["XDG_STATE_HOME"], "inbox-tui", "inbox-tui.log").read_text()
+    assert "in fail_later" in log
+    assert "builtins.ValueError" in log
+    assert "913042" not in log
+
+
 def test_a_fault_while_signing_in_does_not_tell_the_password_typed(
     server: DemoServer, environment: dict[str, str]
 ) -> None:
@@ -113,7 +138,7 @@ def test_a_fault_while_signing_in_does_not_tell_the_password_typed(
         terminal.wait_for("•" * len(PASSWORD))
         terminal.press("enter")
         assert terminal.wait() == 1
-        assert b"inbox-tui stopped by an error of its own" in terminal.raw
+        assert b"inbox-tui: stopped by an error of its own" in terminal.raw
         assert_told_nothing(terminal, environment)
 
 
@@ -124,5 +149,5 @@ def test_a_fault_before_the_sign_in_tells_nothing(
     del environment["INBOX_TUI_PASSWORD"]
     with broken(place, server, environment) as terminal:
         assert terminal.wait() == 1
-        assert b"inbox-tui stopped by an error of its own" in terminal.raw
+        assert b"inbox-tui: stopped by an error of its own" in terminal.raw
         assert_told_nothing(terminal, environment)
