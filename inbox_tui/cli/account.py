@@ -154,7 +154,7 @@ def opened(path: Path) -> Iterator[Archive]:
         finally:
             archive.close()
     except ArchiveDamaged as error:
-        fail(f"{error}. Move {path} away: the next start begins a fresh one.")
+        fail(f"{error}. Start again: it is looked through, and set aside for a fresh one.")
     except ArchiveError as error:
         fail(f"{error}.")
 

@@ -135,7 +135,7 @@ async def _checked(given: Given, *, online: bool) -> list[Check]:
             try:
                 checks += _archive(archive, chosen, clock)
             except ArchiveError as error:
-                remedy = "if it is damaged, move it away: the next start begins a fresh one"
+                remedy = "if it is damaged, the next start sets it aside and begins a fresh one"
                 checks.append(Check("archive", False, hidden(str(error)), remedy))
     if online:
         checks.append(await _online(chosen, password, clock))
