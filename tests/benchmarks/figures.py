@@ -224,16 +224,29 @@ MOVES = (b"j", b"\x1b[6~", b"j", b"n", b"\x1b[5~", b"k", b"G", b"\x1b[5~", b"n",
 
 def moves(inbox: Inbox, rounds: int) -> Moves:
     """Every move in the list of everything, here and there."""
+    with inbox.shown() as program:
+        return _moves(program, rounds)
+
+
+def bare_moves(made: Made, rounds: int) -> list[float]:
+    """The same moves in a bare `ScrollView`, to the first frame."""
+    command = [sys.executable, PROGRAMS / "lines.py"]
+    with Program(command, environment(made) | {"TEXTUAL_FPS": "1000"}) as program:
+        program.until(LAST_LINE)
+        program.rest(1.0)
+        return _moves(program, rounds).first
+
+
+def _moves(program: Program, rounds: int) -> Moves:
     random = Random(5)
     taken = Moves([], [])
-    with inbox.shown() as program:
-        for _ in range(rounds):
-            for key in MOVES:
-                program.rest(random.uniform(0.01, 0.03))
-                first, last = program.press(key, in_list)
-                taken.first.append(first)
-                taken.last.append(last)
-            program.type(b"\x1b[6~" * random.randrange(1, 8))
+    for _ in range(rounds):
+        for key in MOVES:
+            program.rest(random.uniform(0.01, 0.03))
+            first, last = program.press(key, in_list)
+            taken.first.append(first)
+            taken.last.append(last)
+        program.type(b"\x1b[6~" * random.randrange(1, 8))
     return taken
 
 
