@@ -97,6 +97,7 @@ class InboxScreen(Screen[None]):
     goes through desks.
     """
 
+    BLANK = True  # nothing but its background shows, and that costs next to nothing then
     HORIZONTAL_BREAKPOINTS = LAYOUTS
     AUTO_FOCUS = "MessageList"
     BINDINGS: ClassVar[list[BindingType]] = [
