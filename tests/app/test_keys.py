@@ -354,16 +354,17 @@ async def test_a_typed_window_is_taken_as_it_is(tmp_path: Path, size: Size) -> N
         await until(pilot, lambda: shown(pilot) == 2)
 
 
-async def test_filters_are_there_again_at_the_next_start(tmp_path: Path) -> None:
+@at_every_size
+async def test_filters_are_there_again_at_the_next_start(tmp_path: Path, size: Size) -> None:
     settings = Settings(remember_filters=True)
     app = stage(tmp_path, messages=codes(), settings=settings)
-    async with app.run_test() as pilot:
+    async with app.run_test(size=size) as pilot:
         await state_is(pilot, "Live")
         await pilot.press("p", *"0002", "enter", "u")
         await until(pilot, lambda: shown(pilot) == 2)
         await pilot.app.workers.wait_for_complete()
     again = stage(tmp_path, settings=settings)
-    async with again.run_test() as pilot:
+    async with again.run_test(size=size) as pilot:
         await state_is(pilot, "Live")
         assert inbox(pilot).query_one(FilterBar).to == "+7 911 000-00-02"
         assert inbox(pilot).query_one(FilterBar).unread
@@ -392,10 +393,11 @@ async def test_r_refreshes_at_once_or_says_when(tmp_path: Path, size: Size) -> N
         assert len(app.scripted.asked) <= 3
 
 
-async def test_names_stand_for_numbers_everywhere(tmp_path: Path) -> None:
+@at_every_size
+async def test_names_stand_for_numbers_everywhere(tmp_path: Path, size: Size) -> None:
     settings = Settings(names={"79160001122": "Courier", "79110000002": "Orders"})
     app = stage(tmp_path, messages=codes(), settings=settings)
-    async with app.run_test(size=(120, 40)) as pilot:
+    async with app.run_test(size=size) as pilot:
         await state_is(pilot, "Live")
         await pilot.press("p", *"orders", "enter")
         await until(pilot, lambda: shown(pilot) == 2)
@@ -510,3 +512,22 @@ async def test_tab_changes_the_format_of_an_export_and_the_ending_tells_it(
         field.value = "~/x.jsonl"
         await pilot.pause()
         assert "[JSON Lines]" in str(app.screen.query_one("#export-format").render())
+
+
+@at_every_size
+async def test_the_mouse_does_it_too(tmp_path: Path, size: Size) -> None:
+    app = stage(tmp_path, messages=codes())
+    async with app.run_test(size=size) as pilot:
+        await state_is(pilot, "Live")
+        await pilot.click(MessageList, offset=(5, 2))
+        assert under_cursor(pilot).id == 3
+        await pilot.click(FilterBar, offset=(3, 0))
+        await until(pilot, lambda: len(app.screen_stack) == 2)
+        await pilot.press("escape")
+        await until(pilot, lambda: len(app.screen_stack) == 1)
+        await pilot.double_click(MessageList, offset=(5, 3))
+        await until(pilot, lambda: unread(pilot) == 4)
+        assert inbox(pilot).query_one(MessageView).has_focus
+        shown_row = inbox(pilot).query_one(MessageView).row
+        assert shown_row is not None
+        assert shown_row.id == 2
