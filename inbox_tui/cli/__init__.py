@@ -167,8 +167,10 @@ def _require_terminal() -> None:
         fail("the inbox needs a terminal; for scripts there are the commands in --help.", USAGE)
 
 
-def _answer_quickly() -> None:
-    """Before Textual is imported: have the screen wait for nothing but its own work."""
+def _before_textual() -> None:
+    """Have it write down nothing, and its screen wait for nothing but its own work."""
+    for name in ("TEXTUAL", "TEXTUAL_DEBUG", "TEXTUAL_LOG"):  # they write down what is typed
+        environ.pop(name, None)
     environ.setdefault("TEXTUAL_FPS", "1000")  # a frame waits for the next of so many a second
     sys.setswitchinterval(0.0005)  # what other threads do does not hold up the event loop
     gc.disable()  # what is made before the first frame stays; the application turns it on again
@@ -176,9 +178,7 @@ def _answer_quickly() -> None:
 
 def run_inbox(given: Given) -> None:
     """Open the inbox on the user's own archive."""
-    _answer_quickly()
-    for name in ("TEXTUAL", "TEXTUAL_DEBUG", "TEXTUAL_LOG"):  # they write down what is typed
-        environ.pop(name, None)
+    _before_textual()
     from random import SystemRandom
 
     from textual.app import InvalidThemeError
@@ -240,6 +240,7 @@ def _run(app: InboxApp) -> None:
 
 def run_demo(given: Given) -> None:
     """Open the inbox on a demo server of its own; all it writes is gone afterwards."""
+    _before_textual()
     from pathlib import Path
     from random import SystemRandom
     from tempfile import TemporaryDirectory
