@@ -54,6 +54,9 @@ if TYPE_CHECKING:
     from inbox_tui.sync import Inbox, InboxSync
 
 TERMINAL_CHECK_SECONDS = 5.0
+YOUNG_GARBAGE_SECONDS, GARBAGE_SECONDS = 1.0, 60.0
+GARBAGE_AT_MOST = 100_000
+"""So many things more than before are looked through at once, whatever goes on."""
 LOST_LEDGER_REASON = "the archive was begun anew, and with it the count of requests"
 FILTERS = "filters"
 """What the archive remembers of the filters last set."""
@@ -92,13 +95,6 @@ def _inbox_commands() -> type[Provider]:
     from inbox_tui.screens.commands import InboxCommands
 
     return InboxCommands
-
-
-def _collect_garbage() -> None:
-    """Where it was put off until now, look for garbage, but not in what the first frame needed."""
-    if not gc.isenabled():
-        gc.freeze()
-        gc.enable()
 
 
 def _shortest(url: str) -> str:
@@ -268,7 +264,7 @@ class InboxApp(App[None]):
     def on_mount(self) -> None:
         """With the first frame on screen, find the password and begin to ask."""
         self._write_to_terminal(SAVE_TITLE)
-        self.call_after_refresh(_collect_garbage)
+        self.call_after_refresh(self._collect_garbage)
         if not self.is_headless:
             for ending in (signal.SIGTERM, signal.SIGHUP):
                 asyncio.get_running_loop().add_signal_handler(ending, self.exit)
@@ -285,6 +281,16 @@ class InboxApp(App[None]):
             self._ask_to_sign_in()
         else:
             self.call_after_refresh(self._begin, self._account)
+
+    def _collect_garbage(self) -> None:
+        """Where that was put off until now, look for garbage, but not amid the answer to a key."""
+        if gc.isenabled():
+            return
+        gc.freeze()  # what the first frame needed stays
+        gc.set_threshold(GARBAGE_AT_MOST)
+        gc.enable()
+        self.set_interval(YOUNG_GARBAGE_SECONDS, partial(gc.collect, 1))
+        self.set_interval(GARBAGE_SECONDS, gc.collect)
 
     def _begin(self, account: Account) -> None:
         self.run_worker(self._sign_in_quietly(account), group="sign-in")

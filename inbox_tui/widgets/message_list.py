@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, ClassVar, Final, NamedTuple, Protocol
+from typing import TYPE_CHECKING, ClassVar, Final, NamedTuple, Protocol, Self
 
 from rich.segment import Segment
 from rich.style import Style
@@ -271,7 +271,7 @@ class MessageList(ScrollView, can_focus=True):
         self._strips: LRUCache[tuple[object, ...], Strip] = LRUCache(_STRIPS_KEPT)
         self._styles_by_part: dict[tuple[str, ...], Style] = {}
         self._painted: dict[int, Strip] = {}
-        """What each line on screen shows, where it shows an item."""
+        """What each line shows, but those that show no item or are to be drawn again."""
 
     # -- what it shows
 
@@ -474,7 +474,6 @@ class MessageList(ScrollView, can_focus=True):
         super().notify_style_update()
         self._strips.clear()
         self._styles_by_part.clear()
-        self._painted.clear()
         self.refresh()
 
     def _style(self, *parts: str) -> Style:
@@ -499,9 +498,24 @@ class MessageList(ScrollView, can_focus=True):
         lines themselves, and are left out where they change nothing.
         """
         self._prepare()
-        if self._decorated or crop.column_span != (0, self._width):
+        if self._decorated or crop.x > 0 or crop.width < self._width:
             return super().render_lines(crop)
-        return [self.render_line(y) for y in crop.line_range]
+        return [self._painted.get(y) or self.render_line(y) for y in crop.line_range]
+
+    def refresh(
+        self,
+        *regions: Region,
+        repaint: bool = True,
+        layout: bool = False,
+        recompose: bool = False,
+    ) -> Self:
+        """Have the lines of these regions drawn again, or all of them."""
+        if repaint and not regions:
+            self._painted.clear()
+        elif repaint:
+            for y in {y for region in regions for y in region.line_range}:
+                self._painted.pop(y, None)
+        return super().refresh(*regions, repaint=repaint, layout=layout, recompose=recompose)
 
     @property
     def _decorated(self) -> bool:
@@ -519,7 +533,9 @@ class MessageList(ScrollView, can_focus=True):
         """Find out once what every line is drawn with."""
         if self._today is None:
             self._today = self._presentation.today()
-        self._width = self._page.width
+        if self._width != self._page.width:
+            self._width = self._page.width
+            self._painted.clear()
         first = self._first_in_sight
         self._read_window(first, first + self._height)
 
