@@ -28,17 +28,19 @@ def cut(text: str, width: int) -> str:
 
     The text must be safe to draw already (`inbox_tui.text.drawn`).
     """
-    if cells(text) <= width:
+    plain = takes_a_cell_each(text)
+    if (len(text) if plain else cell_len(text)) <= width:
         return text
     if width <= 0:
         return ""
-    return set_cell_size(text, width - 1).rstrip() + symbols().ellipsis
+    start = text[: width - 1] if plain else set_cell_size(text, width - 1)
+    return start.rstrip() + symbols().ellipsis
 
 
 def padded(text: str, width: int) -> str:
     """Return the text in exactly `width` cells, cut or filled with spaces."""
     text = cut(text, width)
-    return text + " " * (width - cells(text))
+    return text.ljust(width) if takes_a_cell_each(text) else text + " " * (width - cell_len(text))
 
 
 def wrapped(text: str, width: int) -> Iterator[tuple[int, int]]:

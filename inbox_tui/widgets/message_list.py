@@ -586,7 +586,7 @@ class MessageList(ScrollView, can_focus=True):
         return [
             Segment(f"{cursor_mark}{unread_mark} ", self._style("mark", *state)),
             Segment(
-                padded(time, columns.time_width).ljust(columns.sender - columns.time),
+                time.ljust(columns.sender - columns.time),
                 self._style("time", *unread, *state),
             ),
             Segment(
@@ -612,6 +612,9 @@ class MessageList(ScrollView, can_focus=True):
         code = find_code(message)
         start, end = (code.start, code.end) if code else (0, 0)
         head = message[: end + width * _CHARACTERS_A_CELL]
+        if code is None:
+            shown = drawn(head)
+            return [Segment(padded(shown if head == message else shown + " " * width, width), plain)]
         before, within, after = (
             drawn(part) for part in (head[:start], head[start:end], head[end:])
         )
