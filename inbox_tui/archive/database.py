@@ -255,8 +255,6 @@ def open_file(
             connection.close()
     except PathRefused as refused:
         raise ArchiveError(str(refused)) from None
-    except sqlite3.Error as error:
-        raise archive_error(error) from None
     except OSError as error:
         if error.errno in (errno.ENOSPC, errno.EDQUOT):
             raise archive_error(sqlite3.OperationalError(str(error))) from None
@@ -306,13 +304,16 @@ def _open_to_write(path: Path, busy_seconds: float) -> sqlite3.Connection:
 
 
 def _connected(path: Path, parameters: str, busy_seconds: float) -> sqlite3.Connection:
-    return sqlite3.connect(
-        f"{path.absolute().as_uri()}?{parameters}",
-        uri=True,
-        timeout=busy_seconds,
-        isolation_level=None,
-        check_same_thread=False,
-    )
+    try:
+        return sqlite3.connect(
+            f"{path.absolute().as_uri()}?{parameters}",
+            uri=True,
+            timeout=busy_seconds,
+            isolation_level=None,
+            check_same_thread=False,
+        )
+    except sqlite3.Error as error:
+        raise archive_error(error) from None
 
 
 def _doubts(path: Path) -> Path:

@@ -613,8 +613,8 @@ class MessageList(ScrollView, can_focus=True):
         start, end = (code.start, code.end) if code else (0, 0)
         head = message[: end + width * _CHARACTERS_A_CELL]
         if code is None:
-            shown = drawn(head)
-            return [Segment(padded(shown if head == message else shown + " " * width, width), plain)]
+            shown = drawn(head) if head == message else drawn(head) + " " * width
+            return [Segment(padded(shown, width), plain)]
         before, within, after = (
             drawn(part) for part in (head[:start], head[start:end], head[end:])
         )

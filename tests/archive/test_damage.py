@@ -209,6 +209,25 @@ def test_programs_that_find_the_damage_at_once_share_the_fresh_archive(
     assert sorted(ids(whole(archive, account, Filter()))) == sorted(number for number, _ in results)
 
 
+def test_a_file_set_aside_while_it_is_being_opened_is_not_missed(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path = tmp_path / "inbox.db"
+    path.write_bytes(b"no database" * 1000)
+    connect, theirs = sqlite3.connect, tmp_path / "set-aside-by-another-program"
+
+    def set_aside_first(*arguments: object, **options: object) -> sqlite3.Connection:
+        if not theirs.exists():
+            path.rename(theirs)
+        return connect(*arguments, **options)  # type: ignore[call-overload, no-any-return]
+
+    monkeypatch.setattr(sqlite3, "connect", set_aside_first)
+    with at_wall(path) as archive:
+        assert archive.set_aside is None
+        assert works(archive)
+    assert theirs.read_bytes() == b"no database" * 1000
+
+
 def test_whoever_still_has_the_old_file_open_writes_no_more(tmp_path: Path) -> None:
     old, account = opened(tmp_path, incoming(1))
     (tmp_path / "inbox.db").rename(tmp_path / "elsewhere.db")
