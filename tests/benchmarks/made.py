@@ -6,7 +6,7 @@ import re
 import shutil
 import sys
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from itertools import islice
@@ -17,13 +17,15 @@ from inbox_tui.archive import Archive, Filter, Page, Row, Sweep, to_server_secon
 from inbox_tui.demo.conversations import history
 from inbox_tui.smsc.limit import Moment
 from inbox_tui.smsc.message import IncomingMessage
+from inbox_tui.text import find_code
 
 LOGIN, HOST = "alex", "127.0.0.1"
 PAGE = 10_000
 WEEKS = 260
 """Five years."""
 MARKED = (0, 12, 30)
-"""Places in the list whose messages tell that it is on screen."""
+"""Places in the list at which, or just below, messages tell that it is on screen."""
+_PLAIN_BEGINNING = re.compile(r"[^\W\d_][\w ]{5,11}")
 LEAST_A_WEEK = 300
 """Messages that a week of one company has at least."""
 UNREAD_HOURS = 48
@@ -135,14 +137,15 @@ def _markers(path: Path) -> tuple[bytes, ...]:
     with Archive.open(path) as archive:
         (account, _, _), *_ = archive.accounts()
         listing = archive.listing(account, Filter())
-        rows = [archive.window(listing, place, place + 1)[0] for place in MARKED]
+        rows = archive.window(listing, 0, MARKED[-1] + 5)
     texts = [row.message for row in rows if isinstance(row, Row)]
-    return tuple(_plain_piece(text).encode() for text in texts)
+    return tuple(_marker(texts[place:]).encode() for place in MARKED)
 
 
-def _plain_piece(text: str) -> str:
-    """Return the beginning of the longest piece without digits, which may be parts of a code."""
-    return max(re.split(r"[0-9\s]+", text), key=len)[:12]
+def _marker(texts: Iterable[str]) -> str:
+    """Return how the first of these texts begins that is certain to be drawn from its beginning."""
+    beginnings = (_PLAIN_BEGINNING.match(text) for text in texts if find_code(text) is None)
+    return next(beginning[0] for beginning in beginnings if beginning)
 
 
 def _make(to_make: Made) -> None:
