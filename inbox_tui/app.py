@@ -54,9 +54,6 @@ if TYPE_CHECKING:
     from inbox_tui.sync import Inbox, InboxSync
 
 TERMINAL_CHECK_SECONDS = 5.0
-YOUNG_GARBAGE_SECONDS, GARBAGE_SECONDS = 1.0, 60.0
-GARBAGE_AT_MOST = 100_000
-"""So many things more than before are looked through at once, whatever goes on."""
 LOST_LEDGER_REASON = "the archive was begun anew, and with it the count of requests"
 FILTERS = "filters"
 """What the archive remembers of the filters last set."""
@@ -283,14 +280,10 @@ class InboxApp(App[None]):
             self.call_after_refresh(self._begin, self._account)
 
     def _collect_garbage(self) -> None:
-        """Where that was put off until now, look for garbage, but not amid the answer to a key."""
-        if gc.isenabled():
-            return
-        gc.freeze()  # what the first frame needed stays
-        gc.set_threshold(GARBAGE_AT_MOST)
-        gc.enable()
-        self.set_interval(YOUNG_GARBAGE_SECONDS, partial(gc.collect, 1))
-        self.set_interval(GARBAGE_SECONDS, gc.collect)
+        """Where that was put off until now, look for garbage, but not in what is there to stay."""
+        if not gc.isenabled():
+            gc.freeze()
+            gc.enable()
 
     def _begin(self, account: Account) -> None:
         self.run_worker(self._sign_in_quietly(account), group="sign-in")

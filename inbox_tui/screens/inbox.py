@@ -27,7 +27,6 @@ from inbox_tui.archive import (
     Row,
     to_server_seconds,
 )
-from inbox_tui.screens.compositor import QuickCompositor
 from inbox_tui.screens.filters import Filters, window_name
 from inbox_tui.sync import (
     Clock,
@@ -142,7 +141,6 @@ class InboxScreen(Screen[None]):
         demo: bool = False,
     ) -> None:
         super().__init__()
-        self._compositor = QuickCompositor()
         self._reader = reader
         self._account = account
         self._login = login

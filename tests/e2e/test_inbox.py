@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from itertools import pairwise
 from pathlib import Path
 
 import pytest
@@ -42,6 +43,28 @@ def test_a_new_message_is_on_screen_within_21_seconds_while_r_is_held_down(
     assert len(service.requests) >= 2
     assert {request.method for request in service.requests} == {"POST"}
     assert not server.query_strings
+
+
+def test_open_for_over_a_minute_it_asks_evenly_and_still_answers_keys(
+    installed: Path, environment: dict[str, str], service: DemoService, server: DemoServer
+) -> None:
+    service.add(incoming(1, "Here all the time", minutes_ago=3))
+    with Terminal(inbox(installed, server), environment=environment) as terminal:
+        terminal.wait_for("Here all the time")
+        begun = time.monotonic()
+        while time.monotonic() - begun < 68:
+            terminal.read(1.0)
+        terminal.press("?")
+        terminal.wait_for("Keys")
+        terminal.press("q")
+        terminal.wait_for(lambda text: "Keys" not in text)
+        terminal.press("q")
+        assert terminal.wait() == 0
+    arrivals = [request.at for request in service.requests[1:]]  # of the second pass and on
+    apart = [(after - before).total_seconds() for before, after in pairwise(arrivals)]
+    assert len(apart) >= 2
+    assert all(20 <= seconds <= 21 for seconds in apart)
+    assert not service.over_limit
 
 
 def test_markup_line_breaks_emoji_and_cyrillic_are_text(
