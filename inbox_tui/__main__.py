@@ -2,7 +2,16 @@
 
 from __future__ import annotations
 
+import os
 import signal
+import sys
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+COMPLETING = "_INBOX_TUI_COMPLETE"
+"""Set by a shell that asks how to complete the command line."""
 
 
 def main() -> None:
@@ -10,11 +19,18 @@ def main() -> None:
     interruptible = signal.getsignal(signal.SIGINT) is signal.default_int_handler
     if interruptible:
         signal.signal(signal.SIGINT, signal.SIG_DFL)
-    from inbox_tui.cli import main as program
+    begin: Callable[[], object]
+    if sys.argv[1:] or COMPLETING in os.environ:
+        from inbox_tui.cli.program import main as command_line
 
+        begin = command_line
+    else:  # nothing to be read: the inbox opens without what reads options
+        from inbox_tui.cli.inbox import main as inbox
+
+        begin = inbox
     if interruptible:
         signal.signal(signal.SIGINT, signal.default_int_handler)
-    program()
+    begin()
 
 
 if __name__ == "__main__":

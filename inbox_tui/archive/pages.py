@@ -9,7 +9,7 @@ from itertools import islice
 from inbox_tui.archive.errors import ArchiveError
 from inbox_tui.archive.listings import Listings
 from inbox_tui.archive.records import Filter, Page, Stored, Sweep, to_server_seconds
-from inbox_tui.archive.rows import LAST_SERIAL, first_row, listed, packed, rows_of, second_of
+from inbox_tui.archive.rows import LAST_SERIAL, first_row, listed, packed, rows_of
 from inbox_tui.archive.search import source_of
 from inbox_tui.smsc.limit import Moment
 from inbox_tui.smsc.message import IncomingMessage
@@ -63,48 +63,55 @@ class Pages(Listings):
     def _add(self, account: int, messages: Sequence[IncomingMessage]) -> list[int]:
         """Add those that are not there yet; returns their ids, newest first."""
         known = self._known(account, messages)
-        fresh: dict[int, tuple[int, IncomingMessage]] = {}
-        for message in messages:
-            if message.id not in known and message.id not in fresh:
-                fresh[message.id] = (to_server_seconds(message.received), message)
-        if not fresh:
+        fresh = {message.id: message for message in reversed(messages)}  # the first of each id
+        in_order = sorted(
+            (to_server_seconds(message.received), number, message)
+            for number, message in fresh.items()
+            if number not in known
+        )
+        if not in_order:
             return []
         self._count_change()
         change = self.changes()
         numbers = {
             to_phone: self._number_made(account, to_phone)
-            for to_phone in {message.to_phone for _, message in fresh.values()}
+            for to_phone in {message.to_phone for _, _, message in in_order}
         }
-        in_order = sorted(fresh.values(), key=lambda timed: (timed[0], timed[1].id))
-        rows = self._free_rows(account, [received for received, _ in in_order])
+        texts = "".join([message.phone + message.message for _, _, message in in_order])
+        stored = str if packed(texts) is texts else packed
+        rows = self._free_rows(account, [received for received, _, _ in in_order])
         self._do_each(
             _INSERT,
-            (
+            [
                 (
                     row,
                     account,
-                    message.id,
+                    number,
                     received,
                     None if message.sent is None else to_server_seconds(message.sent),
-                    packed(message.phone),
+                    stored(message.phone),
                     numbers[message.to_phone],
-                    packed(message.message),
+                    stored(message.message),
                     change,
                 )
-                for row, (received, message) in zip(rows, in_order, strict=True)
-            ),
+                for row, (received, number, message) in zip(rows, in_order, strict=True)
+            ],
         )
-        self._do_each("INSERT INTO unindexed VALUES (?)", ((row,) for row in rows))
-        counted = ((numbers[message.to_phone], received) for received, message in in_order)
+        self._do_each("INSERT INTO unindexed VALUES (?)", zip(rows, strict=True))
+        counted = [(numbers[message.to_phone], received) for received, _, message in in_order]
         self._add_to_tally(account, counted, 1, 1)
-        return [message.id for _, message in reversed(in_order)]
+        return [number for _, number, _ in reversed(in_order)]
 
     def _known(self, account: int, messages: Sequence[IncomingMessage]) -> set[int]:
         """Return which ids are in the archive already."""
+        ids = [message.id for message in messages]
+        between = "SELECT 1 FROM messages WHERE account = ? AND id BETWEEN ? AND ? LIMIT 1"
+        if not ids or self._first(between, (account, min(ids), max(ids))) is None:
+            return set()
         known = self._all(
             "SELECT id FROM messages INDEXED BY messages_id"
             " WHERE account = ? AND id IN (SELECT value FROM json_each(?))",
-            (account, listed(message.id for message in messages)),
+            (account, listed(ids)),
         )
         return {found for (found,) in known}
 
@@ -119,15 +126,16 @@ class Pages(Listings):
         for received in seconds:
             start = first_row(account, received)
             if row < start:
-                row = start - 1
+                row = start
                 if highest is not None and start <= highest:
                     (taken,) = self._one(
                         "SELECT max(row) FROM messages WHERE row BETWEEN ? AND ?",
                         (start, start | LAST_SERIAL),
                     )
-                    row = row if taken is None else taken
-            row += 1
-            if second_of(row) != second_of(start):
+                    row = start if taken is None else taken + 1
+            else:
+                row += 1
+            if row > start | LAST_SERIAL:
                 raise ArchiveError("more messages in one second than the archive can number")
             rows.append(row)
         return rows

@@ -37,7 +37,7 @@ from inbox_tui.text import drawn
 
 if TYPE_CHECKING:
     from inbox_tui.archive import Archive, Hold
-    from inbox_tui.cli.options import Given
+    from inbox_tui.cli.given import Given
     from inbox_tui.sync import Clock, Event, Inbox, InboxSync, Status
 
 DEFAULT = "default"

@@ -5,7 +5,8 @@ from __future__ import annotations
 import click
 
 from inbox_tui.cli.failure import fail, output
-from inbox_tui.cli.options import Given, example
+from inbox_tui.cli.given import Given
+from inbox_tui.cli.options import example
 
 SHELLS = ("bash", "zsh", "fish")
 
@@ -24,7 +25,7 @@ def command(given: Given, shell: str) -> None:
     """Print the script by which a shell completes commands and options."""
     from click.shell_completion import get_completion_class
 
-    from inbox_tui.cli import main
+    from inbox_tui.cli.program import main
 
     kind = get_completion_class(shell)
     if kind is None:

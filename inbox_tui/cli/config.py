@@ -14,7 +14,8 @@ import msgspec
 
 from inbox_tui.cli.account import DEFAULT, Choices, choose, place_in_file
 from inbox_tui.cli.failure import USAGE, fail, output, tell
-from inbox_tui.cli.options import Given, example, for_account
+from inbox_tui.cli.given import Given
+from inbox_tui.cli.options import example, for_account
 from inbox_tui.config import (
     TEMPLATE,
     PathRefused,

@@ -40,7 +40,8 @@ from inbox_tui.cli.failure import (
     counted,
     output,
 )
-from inbox_tui.cli.options import Given, example, for_account
+from inbox_tui.cli.given import Given
+from inbox_tui.cli.options import example, for_account
 from inbox_tui.config import Paths, Settings, SettingsError, load_settings
 from inbox_tui.credentials import (
     ENVIRONMENT,

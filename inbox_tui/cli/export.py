@@ -12,7 +12,8 @@ import click
 
 from inbox_tui.cli.account import choose, known_account, opened_for_account
 from inbox_tui.cli.failure import at_terminal, counted, fail, fail_to_write, tell
-from inbox_tui.cli.options import Given, example, for_messages
+from inbox_tui.cli.given import Given
+from inbox_tui.cli.options import example, for_messages
 
 if TYPE_CHECKING:
     from inbox_tui.archive import Row

@@ -4,10 +4,9 @@ from __future__ import annotations
 
 import os
 import sys
+from collections.abc import Callable
 from contextlib import suppress
 from typing import NoReturn, TextIO
-
-import click
 
 DONE, FAILED, USAGE, SIGN_IN_REFUSED, LIMITED, NO_CONNECTION = range(6)
 """Exit statuses."""
@@ -31,11 +30,13 @@ def tell(message: str) -> None:
     """Say something on standard error, whatever is in it made fit for a terminal."""
     from inbox_tui.text import drawn
 
-    click.echo(drawn(message, lines=True), err=True)
+    print(drawn(message, lines=True), file=sys.stderr, flush=True)  # noqa: T201
 
 
 def output(text: str) -> None:
-    """Write a line of the output proper."""
+    """Write a line of the output proper; its colours only on a terminal."""
+    import click
+
     try:
         click.echo(text)
     except BrokenPipeError:
@@ -53,6 +54,27 @@ def fail_to_write(error: OSError) -> NoReturn:
 def at_terminal(stream: TextIO | None) -> bool:
     """Whether somebody sits at the other end of a standard stream, which may be closed."""
     return stream is not None and stream.isatty()
+
+
+def exit_after(run: Callable[[], object]) -> NoReturn:
+    """Run the program, tell what it ends by, and exit with its status."""
+    if hasattr(sys.stdout, "reconfigure"):
+        sys.stdout.reconfigure(errors="backslashreplace")
+    status: object = FAILED
+    try:
+        status = run()
+    except Failure as failure:
+        status = failure.status
+        tell(f"inbox-tui: {failure.message}")
+    except KeyboardInterrupt:
+        tell("inbox-tui: interrupted.")
+    except BrokenPipeError:
+        let_go_of_output()
+    except Exception as error:
+        from inbox_tui.cli.log import unforeseen
+
+        tell(f"inbox-tui: {unforeseen(error, None, debug=False).message}")
+    sys.exit(status if isinstance(status, int) else DONE)
 
 
 def let_go_of_output() -> None:

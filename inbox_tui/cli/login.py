@@ -17,7 +17,8 @@ from inbox_tui.cli.account import (
     opened_whole,
 )
 from inbox_tui.cli.failure import USAGE, at_terminal, fail, tell
-from inbox_tui.cli.options import Given, example, for_account
+from inbox_tui.cli.given import Given
+from inbox_tui.cli.options import example, for_account
 from inbox_tui.credentials import (
     ENVIRONMENT,
     Keyring,

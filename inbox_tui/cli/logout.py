@@ -14,7 +14,8 @@ from inbox_tui.cli.account import (
     opened_for_account,
 )
 from inbox_tui.cli.failure import fail, tell
-from inbox_tui.cli.options import Given, example, for_account
+from inbox_tui.cli.given import Given
+from inbox_tui.cli.options import example, for_account
 from inbox_tui.credentials import Keyring, KeyringError
 
 

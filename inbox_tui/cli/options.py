@@ -5,12 +5,12 @@ from __future__ import annotations
 import re
 from collections.abc import Callable
 from functools import wraps
-from typing import TYPE_CHECKING, Any, NamedTuple, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar
 
 import click
 
 if TYPE_CHECKING:
-    from inbox_tui.credentials import Secret
+    from inbox_tui.cli.given import Given
 
 MOST_HOURS = 168
 """How far back the service looks at most (api.md, Request)."""
@@ -39,23 +39,6 @@ def phone(context: click.Context, parameter: click.Parameter, written: str | Non
         raise click.BadParameter(
             f"{written!r}: allowed are numbers such as '+7 911 000-00-01'."
         ) from None
-
-
-class Given(NamedTuple):
-    """What the options say, and the password of the environment; None where they say nothing."""
-
-    login: str | None = None
-    server: str | None = None
-    to_phone: str | None = None
-    hours: int | None = None
-    password: Secret | None = None
-    """It is out of the environment before anything else happens: no child process inherits it."""
-
-    def over(self, **options: Any) -> Given:
-        """The same with the options of a command, which go before those of the program."""
-        return self._replace(
-            **{name: value for name, value in options.items() if value is not None}
-        )
 
 
 def account_options(command: F) -> F:

@@ -13,7 +13,8 @@ from inbox_tui.cli.account import (
     password_of,
 )
 from inbox_tui.cli.failure import counted, output
-from inbox_tui.cli.options import Given, example, for_account
+from inbox_tui.cli.given import Given
+from inbox_tui.cli.options import example, for_account
 
 
 @click.command(

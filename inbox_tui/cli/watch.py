@@ -24,7 +24,8 @@ from inbox_tui.cli.account import (
     until,
 )
 from inbox_tui.cli.failure import SIGN_IN_REFUSED, Failure, fail, fail_to_write, tell
-from inbox_tui.cli.options import MOST_HOURS, Given, example, for_account, hours
+from inbox_tui.cli.given import Given
+from inbox_tui.cli.options import MOST_HOURS, example, for_account, hours
 from inbox_tui.exports import Exporter
 from inbox_tui.sync import (
     IN_FLIGHT_REASON,

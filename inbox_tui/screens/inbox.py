@@ -170,11 +170,13 @@ class InboxScreen(Screen[None]):
 
     def compose(self) -> ComposeResult:
         """Title, filters, list beside or above the message, status."""
+        self._layout = _layout_for(self.app.size.width)
+        self.add_class(self._layout)  # Textual would after the first frame
         yield TitleBar()
         yield FilterBar()
         with Container(id="body"):
             yield MessageList(self._presentation)
-            yield Divider()
+            yield Divider(upright=self._layout == "-wide")
             yield MessageView(self._presentation)
         yield StatusBar()
 
@@ -184,8 +186,6 @@ class InboxScreen(Screen[None]):
         title.account = f"{self._login}@{self._host}"
         title.demo = self._demo
         self._recall_shares()
-        self._layout = _layout_for(self.app.size.width)
-        self.add_class(self._layout)  # Textual would after the first frame
         self._lay_out()
         self._show_filters()
         self._reload(keep=False)

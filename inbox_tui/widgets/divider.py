@@ -46,6 +46,11 @@ class Divider(Widget):
     class Dropped(Message):
         """Posted when the line is let go of."""
 
+    def __init__(self, *, upright: bool = False) -> None:
+        """Create a line that lies, or stands."""
+        super().__init__(classes="-upright" if upright else None)
+        self.set_reactive(Divider.upright, upright)
+
     def watch_upright(self, upright: bool) -> None:
         """Stand or lie."""
         self.set_class(upright, "-upright")

@@ -15,7 +15,7 @@ from support.command import LOGIN, PASSWORD, Files, Memory, incoming, put, run
 
 import inbox_tui.cli.sync
 from inbox_tui import __version__, app
-from inbox_tui.cli import COMMANDS, main
+from inbox_tui.cli.program import COMMANDS, main
 from inbox_tui.demo.server import DemoServer
 
 EVERY_COMMAND = ["login", "logout", "sync", "export", "watch", "doctor", "config"]
@@ -44,9 +44,9 @@ def test_every_command_is_what_the_list_says() -> None:
 def test_the_program_starts_without_what_only_commands_need() -> None:
     heavy = ("textual", "httpx", "keyring", "asyncio", "sqlite3", "msgspec", "inbox_tui.config")
     script = (
-        "import sys\nimport inbox_tui.cli\n"
+        "import sys\nimport inbox_tui.cli.program\n"
         f"assert not {{*{heavy!r}}} & set(sys.modules), {{*{heavy!r}}} & set(sys.modules)\n"
-        "try: inbox_tui.cli.main(['--help'])\n"
+        "try: inbox_tui.cli.program.main(['--help'])\n"
         "except SystemExit: pass\n"
         f"assert not {{*{heavy!r}}} & set(sys.modules)\n"
     )
@@ -199,7 +199,7 @@ def opened(monkeypatch: pytest.MonkeyPatch) -> list[Any]:
             pass
 
     monkeypatch.setattr(app, "InboxApp", Inbox)
-    monkeypatch.setattr("inbox_tui.cli._require_terminal", lambda: None)
+    monkeypatch.setattr("inbox_tui.cli.inbox._require_terminal", lambda: None)
     return parts
 
 

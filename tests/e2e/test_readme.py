@@ -19,7 +19,8 @@ from support.desktop import desktop, need
 from support.terminal import Terminal
 from support.traffic import incoming, server_now
 
-from inbox_tui.cli import COMMANDS, failure, main
+from inbox_tui.cli import failure
+from inbox_tui.cli.program import COMMANDS, main
 from inbox_tui.config import Paths, Settings, load_settings
 from inbox_tui.demo.server import DemoServer
 from inbox_tui.demo.service import DemoService

@@ -537,6 +537,33 @@ def test_any_messages_written_in_json_read_back_equal(
     assert read_answer(encoded(body, bom=bom)) == Answer(messages, [])
 
 
+a_little_off = {
+    "id": st.sampled_from([7, 0, 2**63 - 1, 2**63, -1, "7", 7.0, True, None, "x"]),
+    "received": st.sampled_from(["23.11.2026 10:00:00", "23.11.2026", "2026-11-23 10:00:00", None]),
+    "phone": st.sampled_from(["79990000000", 79990000000, None, "MTS", ["7"]]),
+    "to_phone": st.sampled_from(["79110000000", "", 7]),
+    "message": texts | st.sampled_from([None, 481516, {"text": "x"}]),
+    "sent": st.sampled_from(["23.11.2026 09:59:58", "", None, "?", 0]),
+    "more": st.sampled_from(["", [1, {"a": None}], 10**400]),
+}
+
+
+@given(st.lists(st.fixed_dictionaries({}, optional=a_little_off), max_size=4), st.booleans())
+def test_json_is_read_alike_at_one_go_and_entry_by_entry(
+    entries: list[dict[str, object]], escaped: bool
+) -> None:
+    body = encoded(json.dumps(entries, ensure_ascii=escaped), bom=False)
+    at_one_go, by_entry = outcome(body), outcome(b"\n" + body)
+    assert at_one_go == by_entry
+
+
+def outcome(body: bytes) -> Answer | str:
+    try:
+        return read_answer(body)
+    except SmscError as error:
+        return f"{type(error).__name__}: {error}"
+
+
 xml_texts = texts.map(lambda text: NOT_IN_XML.sub("", text))
 
 

@@ -14,12 +14,12 @@ from inbox_tui.archive import Archive
 
 STARTED = """
 import json, sys
-import inbox_tui.cli as cli
+import inbox_tui.cli.inbox as inbox
 from textual.app import App
 
 run = App.run
 App.run = lambda self: run(self, headless=True, size=(120, 40))
-cli._require_terminal = lambda: None
+inbox._require_terminal = lambda: None
 
 from inbox_tui.app import InboxApp
 from inbox_tui.widgets.message_list import MessageList
@@ -37,12 +37,13 @@ def begun(self, account):
 
 MessageList.render_lines = first_drawn
 InboxApp._begin = begun
-cli.main(["--login", "alex"])
+inbox.main()
 """
 """The program as it is started, up to where it has drawn its first frame."""
 
 NOT_NEEDED = (
-    *("httpx", "httpcore", "h11", "anyio", "truststore", "keyring", "phonenumbers", "pyperclip"),
+    *("click", "httpx", "httpcore", "h11", "anyio", "truststore", "keyring", "phonenumbers"),
+    "pyperclip",
     *("xml", "email", "http", "hashlib", "statistics", "csv"),
     *("inbox_tui.demo", "inbox_tui.exports", "inbox_tui.smsc.answers", "inbox_tui.smsc.client"),
     *(f"inbox_tui.cli.{name}" for name in ("doctor", "export", "log", "login", "watch")),
@@ -75,6 +76,7 @@ def first_frame(tmp_path_factory: pytest.TempPathFactory) -> dict[str, list]:
         [sys.executable, "-c", STARTED],
         env=environment
         | {
+            "INBOX_TUI_LOGIN": "alex",
             "HOME": str(home),
             "XDG_CONFIG_HOME": str(home / "config"),
             "XDG_DATA_HOME": str(home / "data"),
@@ -99,6 +101,14 @@ def test_nothing_is_imported_that_the_first_frame_does_not_need(
         if any(module == name or module.startswith(f"{name}.") for name in NOT_NEEDED)
     ]
     assert imported == []
+
+
+def test_asking_brings_no_command_line_along() -> None:
+    script = (
+        "import sys, inbox_tui.smsc.client\n"
+        "assert not {'click', 'pygments', 'rich'} & set(sys.modules)\n"
+    )
+    subprocess.run([sys.executable, "-c", script], check=True)
 
 
 def test_the_first_frame_has_list_and_message_side_by_side(first_frame: dict[str, list]) -> None:

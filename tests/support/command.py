@@ -22,7 +22,7 @@ from keyring.backend import KeyringBackend
 from keyring.errors import PasswordDeleteError
 
 from inbox_tui.archive import Archive, Page, Sweep
-from inbox_tui.cli import main
+from inbox_tui.cli.program import main
 from inbox_tui.smsc.limit import Moment
 from inbox_tui.smsc.message import IncomingMessage
 

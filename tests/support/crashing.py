@@ -12,7 +12,7 @@ import threading
 from typing import Any, NoReturn
 
 from inbox_tui.app import InboxApp
-from inbox_tui.cli import main
+from inbox_tui.cli.program import main
 from inbox_tui.credentials import Keyring
 from inbox_tui.screens.inbox import InboxScreen
 from inbox_tui.screens.sign_in import SignInScreen

@@ -1,0 +1,25 @@
+"""What the user gave the program to go by."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+if TYPE_CHECKING:
+    from inbox_tui.credentials import Secret
+
+
+class Given(NamedTuple):
+    """What the options say, and the password of the environment; None where they say nothing."""
+
+    login: str | None = None
+    server: str | None = None
+    to_phone: str | None = None
+    hours: int | None = None
+    password: Secret | None = None
+    """It is out of the environment before anything else happens: no child process inherits it."""
+
+    def over(self, **options: Any) -> Given:
+        """The same with the options of a command, which go before those of the program."""
+        return self._replace(
+            **{name: value for name, value in options.items() if value is not None}
+        )

@@ -1,0 +1,153 @@
+"""`inbox-tui` without a command: opens the inbox, or the demo."""
+
+from __future__ import annotations
+
+import gc
+import sys
+from os import environ
+from typing import TYPE_CHECKING, NoReturn
+
+from inbox_tui.cli.failure import DONE, USAGE, at_terminal, exit_after, fail, tell
+from inbox_tui.cli.given import Given
+
+if TYPE_CHECKING:
+    from inbox_tui.app import InboxApp
+    from inbox_tui.screens.filters import Filters
+
+
+def main() -> NoReturn:
+    """Open the inbox as nothing but the settings and the environment say."""
+    from inbox_tui.credentials import password_from_environment
+
+    exit_after(lambda: run_inbox(Given(password=password_from_environment())))
+
+
+def _require_terminal() -> None:
+    if not (at_terminal(sys.stdin) and at_terminal(sys.stdout)):
+        fail("the inbox needs a terminal; for scripts there are the commands in --help.", USAGE)
+
+
+def _before_textual() -> None:
+    """Have it write down nothing, and its screen wait for nothing but its own work."""
+    for name in ("TEXTUAL", "TEXTUAL_DEBUG", "TEXTUAL_LOG"):  # they write down what is typed
+        environ.pop(name, None)
+    environ.setdefault("TEXTUAL_FPS", "1000")  # a frame waits for the next of so many a second
+    sys.setswitchinterval(0.0005)  # what other threads do does not hold up the event loop
+    gc.disable()  # what is made before the first frame stays; the application turns it on again
+
+
+def run_inbox(given: Given) -> None:
+    """Open the inbox on the user's own archive."""
+    _before_textual()
+    from random import SystemRandom
+
+    from textual.app import InvalidThemeError
+    from textual.theme import BUILTIN_THEMES
+
+    from inbox_tui.app import DARK, LIGHT, InboxApp, Parts
+    from inbox_tui.cli.account import (
+        choose,
+        connecting,
+        kept_aside,
+        local_zone,
+        opened,
+        place_in_file,
+        with_known_login,
+    )
+    from inbox_tui.credentials import Keyring
+    from inbox_tui.smsc.limit import Limit
+    from inbox_tui.sync import SystemClock
+
+    chosen = choose(given)
+    _require_terminal()
+    with opened(chosen.paths.archive) as archive:
+        chosen = with_known_login(chosen, archive)
+        settings = chosen.settings
+        clock, limit = SystemClock(), Limit()
+        parts = Parts(
+            archive_path=chosen.paths.archive,
+            settings=settings,
+            server=chosen.server.value,
+            login=chosen.login.value or None,
+            password=given.password,
+            keyring=Keyring(),
+            connect=connecting(clock, limit),
+            clock=clock,
+            random=SystemRandom(),
+            local_zone=local_zone(),
+            filters=_filters(given, settings.window or None),
+            limit=limit,
+            refresh_seconds=settings.refresh_seconds,
+        )
+        try:
+            app = InboxApp(parts, archive)
+        except InvalidThemeError:
+            place = place_in_file(chosen.paths.config, "theme")
+            themes = ", ".join((DARK.name, LIGHT.name, *BUILTIN_THEMES))
+            fail(f"{place}: there is no such theme: allowed are {themes}.", USAGE)
+        _run(app)
+        if archive.set_aside is not None:
+            tell(f"inbox-tui: {kept_aside(archive.set_aside)}")
+    raise SystemExit(app.return_code or DONE)
+
+
+def _run(app: InboxApp) -> None:
+    """Open it, and raise what it stopped by."""
+    app.run()
+    if app.fault is not None:
+        raise app.fault
+
+
+def run_demo(given: Given) -> None:
+    """Open the inbox on a demo server of its own; all it writes is gone afterwards."""
+    _before_textual()
+    from pathlib import Path
+    from random import SystemRandom
+    from tempfile import TemporaryDirectory
+
+    from inbox_tui.app import InboxApp, Parts
+    from inbox_tui.cli.account import connecting, local_zone, opened
+    from inbox_tui.config import Paths, Settings
+    from inbox_tui.credentials import Secret
+    from inbox_tui.demo.server import DEMO_WINDOW, start_demo
+    from inbox_tui.smsc.limit import Limit
+    from inbox_tui.sync import SystemClock
+
+    _require_terminal()
+    limit = Limit()
+    limit = limit.scaled(DEMO_WINDOW / limit.window)
+    random = SystemRandom()
+    with (
+        TemporaryDirectory(prefix="inbox-tui-demo-") as folder,
+        start_demo(random) as server,
+        opened(Paths.under(Path(folder)).archive) as archive,
+    ):
+        clock = SystemClock()
+        parts = Parts(
+            archive_path=archive.path,
+            settings=Settings(),
+            server=server.url,
+            login=server.login,
+            password=Secret(server.password),
+            keyring=None,
+            connect=connecting(clock, limit),
+            clock=clock,
+            random=random,
+            local_zone=local_zone(),
+            filters=_filters(given.over(hours=given.hours or 168), None),
+            limit=limit,
+            refresh_seconds=limit.window / limit.identical,
+            demo=True,
+        )
+        app = InboxApp(parts, archive)
+        _run(app)
+    raise SystemExit(app.return_code or DONE)
+
+
+def _filters(given: Given, hours: int | None) -> Filters | None:
+    """What the options leave to be shown; None where they say nothing."""
+    from inbox_tui.screens.filters import Filters
+
+    if given.to_phone is None and given.hours is None:
+        return None
+    return Filters(to_phone=given.to_phone, hours=given.hours or hours)

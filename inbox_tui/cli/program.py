@@ -1,0 +1,142 @@
+"""The commands and their options, as the user writes them.
+
+A command's module is imported when the command is called.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from importlib import import_module
+from typing import Any
+
+import click
+
+from inbox_tui import __version__
+from inbox_tui.cli.failure import FAILED, Failure, exit_after, tell
+from inbox_tui.cli.given import Given
+from inbox_tui.cli.options import account_options, example, filter_options
+
+COMMANDS = {
+    "login": "Check a password and keep it in the keyring.",
+    "logout": "Remove the password from the keyring.",
+    "sync": "Fetch what is new once and exit: for cron.",
+    "watch": "Print each new message as it arrives.",
+    "export": "Write messages as CSV, JSON or JSON Lines.",
+    "doctor": "Check what works, and say what to do where it does not.",
+    "config": "Show the settings in force, or edit them.",
+    "completion": "Print the completion script for a shell.",
+}
+"""What each command is for; its module has the same name."""
+
+
+class Program(click.Group):
+    """The commands, each imported when it is called."""
+
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        """The names, in the order of the help page."""
+        return list(COMMANDS)
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
+        """The command of this name."""
+        if cmd_name not in COMMANDS:
+            return None
+        command = import_module(f"inbox_tui.cli.{cmd_name}").command
+        assert isinstance(command, click.Command)
+        return command
+
+    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        """List the commands without importing them."""
+        with formatter.section("Commands"):
+            formatter.write_dl(list(COMMANDS.items()))
+
+    def invoke(self, ctx: click.Context) -> Any:
+        """Run the command; what nobody foresaw ends it in words, too."""
+        debug = bool(ctx.params["debug"])
+        try:
+            return super().invoke(ctx)
+        except (click.exceptions.Exit, click.Abort, click.UsageError):
+            raise
+        except Failure as failure:
+            if debug:
+                _log(failure, ctx)
+            raise
+        except BrokenPipeError:
+            raise
+        except Exception as error:
+            from inbox_tui.cli.log import unforeseen
+
+            raise unforeseen(error, ctx.invoked_subcommand, debug=debug) from None
+
+    def main(  # type: ignore[override]
+        self, args: Sequence[str] | None = None, prog_name: str | None = None, **extra: Any
+    ) -> Any:
+        """Run the program and exit with its status."""
+        extra["standalone_mode"] = False
+
+        def run() -> object:
+            try:
+                return super(Program, self).main(args, prog_name or "inbox-tui", **extra)
+            except click.UsageError as error:
+                page = f"'{error.ctx.command_path} --help'" if error.ctx else "--help"
+                tell(f"inbox-tui: {error.format_message()}\n{page} says what is allowed.")
+                return error.exit_code
+            except click.ClickException as error:
+                tell(f"inbox-tui: {error.format_message()}")
+                return error.exit_code
+            except click.Abort:
+                tell("inbox-tui: interrupted.")
+                return FAILED
+
+        exit_after(run)
+
+
+def _log(failure: Failure, context: click.Context) -> None:
+    from inbox_tui.cli.log import log
+
+    log(failure, context.invoked_subcommand)
+
+
+@click.group(
+    cls=Program,
+    invoke_without_command=True,
+    context_settings={"help_option_names": ["-h", "--help"]},
+    epilog=example(
+        "inbox-tui --demo                  try it, without an account",
+        "inbox-tui --hours 6               open the inbox on the last six hours",
+        "inbox-tui sync && inbox-tui export --hours 24 -o today.csv",
+    ),
+)
+@account_options
+@filter_options
+@click.option("--demo", is_flag=True, help="Try it on a demo server: no account, nothing kept.")
+@click.option("--debug", is_flag=True, help="Write down in the log where an error arose.")
+@click.version_option(__version__, prog_name="inbox-tui")
+@click.pass_context
+def main(
+    context: click.Context,
+    login: str | None,
+    server: str | None,
+    to_phone: str | None,
+    hours: int | None,
+    demo: bool,
+    debug: bool,
+) -> None:
+    """A live terminal inbox for the SMS that your numbers receive through SMS Centre.
+
+    Without a command it opens the inbox.
+    """
+    from inbox_tui.cli.inbox import run_demo, run_inbox
+    from inbox_tui.credentials import password_from_environment
+
+    password = password_from_environment()
+    given = Given(login=login, server=server, to_phone=to_phone, hours=hours, password=password)
+    context.obj = given
+    if demo:
+        for name, value in (("--login", login), ("--server", server)):
+            if value is not None:
+                raise click.UsageError(f"--demo has an account of its own: leave {name} out.")
+        if context.invoked_subcommand is not None:
+            raise click.UsageError("--demo opens the inbox and goes with no command.")
+        run_demo(given)
+    elif context.invoked_subcommand is None:
+        run_inbox(given)
