@@ -6,11 +6,11 @@ import errno
 import os
 import re
 import stat
-import tomllib
 import zoneinfo
-from typing import TYPE_CHECKING, Annotated, Any, BinaryIO, Literal, NamedTuple, cast
-
-import msgspec
+from collections.abc import Mapping
+from functools import cache
+from types import MappingProxyType
+from typing import TYPE_CHECKING, Annotated, Any, BinaryIO, Literal, NamedTuple
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -18,76 +18,74 @@ if TYPE_CHECKING:
 
 APP = "inbox-tui"
 
-# What is allowed is told to the user in the words of `description`.
 
-
-class Settings(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
+class Settings(NamedTuple):
     """What `config.toml` says, checked; every setting has a default.
 
     Made by `load_settings`. The constructor takes values as they are: what comes from elsewhere
     (an option, the environment) goes through `check` first.
     """
 
-    login: Annotated[str | None, msgspec.Meta(description="the account's login, in quotes")] = None
+    login: str | None = None
     """The account to open; None where the file names none."""
-
-    server: Annotated[str, msgspec.Meta(min_length=1, description="a host or a URL, in quotes")] = (
-        "smscentre.com"
-    )
+    server: str = "smscentre.com"
     """Host or URL of the service; who sends to it checks it further."""
-
-    refresh_seconds: Annotated[
-        int, msgspec.Meta(ge=20, le=3600, description="whole numbers from 20 to 3600")
-    ] = 20
-    """Seconds between two requests; 20 is the least the limit allows."""
-
-    server_timezone: Annotated[
-        str, msgspec.Meta(description='names of time zones, such as "Europe/Moscow"')
-    ] = "Europe/Moscow"
+    refresh_seconds: int = 20
+    """Seconds between two requests, 20 to 3600; 20 is the least the limit allows."""
+    server_timezone: str = "Europe/Moscow"
     """The zone of the server's clock, one that `zoneinfo` knows."""
-
-    only_to_phones: Annotated[
-        tuple[str, ...],
-        msgspec.Meta(description='lists of phone numbers in quotes, such as ["+7 911 000-00-01"]'),
-    ] = ()
+    only_to_phones: tuple[str, ...] = ()
     """Receiving numbers to ask for, digits only, each once; empty for all of them."""
-
-    window: Annotated[
-        int,
-        msgspec.Meta(
-            ge=0, le=168, description="hours from 1 to 168, and 0 for everything that is kept"
-        ),
-    ] = 24
+    window: int = 24
     """Hours shown at start, 1 to 168; 0 shows everything that is kept."""
-
-    keep_days: Annotated[
-        int,
-        msgspec.Meta(
-            ge=0, le=36500, description="days from 1 to 36500, and 0 to keep messages for ever"
-        ),
-    ] = 0
+    keep_days: int = 0
     """Days after which a message is deleted; 0 keeps for ever."""
-
-    notify: Annotated[
-        Literal["bell", "terminal", "off"],
-        msgspec.Meta(description='"bell", "terminal" and "off"'),
-    ] = "bell"
+    notify: Literal["bell", "terminal", "off"] = "bell"
     """How a new message is announced."""
-
-    notify_text: Annotated[bool, msgspec.Meta(description="true and false")] = False
+    notify_text: bool = False
     """Whether an announcement shows the text of the message."""
-
-    remember_filters: Annotated[bool, msgspec.Meta(description="true and false")] = False
+    remember_filters: bool = False
     """Whether the filters of the last run are set again at start."""
-
-    theme: Annotated[str, msgspec.Meta(description="names of themes, in quotes")] = ""
+    theme: str = ""
     """Name of the colour theme, which the app checks; empty for our own."""
-
-    names: Annotated[
-        dict[str, str],
-        msgspec.Meta(description='lines such as "79110000001" = "Orders", each number once'),
-    ] = {}
+    names: Mapping[str, str] = MappingProxyType({})
     """Names by phone number, digits only."""
+
+
+class _Rule(NamedTuple):
+    """What a setting can be: for `msgspec`, and in words that follow "allowed are"."""
+
+    kind: Any
+    words: str
+
+
+@cache
+def _rules() -> dict[str, _Rule]:
+    """Return the rule of each setting. Nobody needs it, nor msgspec, without a settings file."""
+    from msgspec import Meta
+
+    def whole(least: int, most: int) -> Any:
+        return Annotated[int, Meta(ge=least, le=most)]
+
+    yes_or_no = _Rule(bool, "true and false")
+    return {
+        "login": _Rule(str, "the account's login, in quotes"),
+        "server": _Rule(Annotated[str, Meta(min_length=1)], "a host or a URL, in quotes"),
+        "refresh_seconds": _Rule(whole(20, 3600), "whole numbers from 20 to 3600"),
+        "server_timezone": _Rule(str, 'names of time zones, such as "Europe/Moscow"'),
+        "only_to_phones": _Rule(
+            tuple[str, ...], 'lists of phone numbers in quotes, such as ["+7 911 000-00-01"]'
+        ),
+        "window": _Rule(whole(0, 168), "hours from 1 to 168, and 0 for everything that is kept"),
+        "keep_days": _Rule(
+            whole(0, 36500), "days from 1 to 36500, and 0 to keep messages for ever"
+        ),
+        "notify": _Rule(Literal["bell", "terminal", "off"], '"bell", "terminal" and "off"'),
+        "notify_text": yes_or_no,
+        "remember_filters": yes_or_no,
+        "theme": _Rule(str, "names of themes, in quotes"),
+        "names": _Rule(dict[str, str], 'lines such as "79110000001" = "Orders", each number once'),
+    }
 
 
 TEMPLATE = """\
@@ -179,12 +177,9 @@ class NotAllowed(ValueError):  # noqa: N818
         self.within = within
 
 
-_FIELDS = {field.name: field for field in msgspec.structs.fields(Settings)}
-
-
 def allowed(key: str) -> str:
     """Return what a setting can be, in words that follow "allowed are"."""
-    return cast("str", _FIELDS[key].type.__metadata__[0].description)
+    return _rules()[key].words
 
 
 def phone_digits(phone: str) -> str:
@@ -205,8 +200,10 @@ def check(key: str, value: object) -> Any:
     """
     if key == "names" and isinstance(value, dict):
         return _names(value)
+    import msgspec
+
     try:
-        converted = msgspec.convert(value, _FIELDS[key].type)
+        converted = msgspec.convert(value, _rules()[key].kind)
     except msgspec.ValidationError:
         raise NotAllowed(key, f"{key} = {_shown(value)}", allowed(key)) from None
     checker = _CHECKERS.get(key)
@@ -284,7 +281,7 @@ def load_settings(path: Path | None) -> Settings:
         raise SettingsError(path, None, None, fault)
     values: dict[str, Any] = {}
     for key, value in _parsed(path, source).items():
-        if key not in _FIELDS:
+        if key not in Settings._fields:
             raise _unknown(path, source, key)
         try:
             values[key] = check(key, value)
@@ -307,6 +304,8 @@ def _not_one_s_own(status: os.stat_result) -> str:
 
 
 def _parsed(path: Path, source: str) -> dict[str, Any]:
+    import tomllib
+
     try:
         return tomllib.loads(source)
     except (ValueError, RecursionError) as error:
@@ -325,15 +324,15 @@ def _unknown(path: Path, source: str, key: str) -> SettingsError:
     problem = f"there is no setting {_shown_key(key)}"
     if key in {"password", "psw"}:
         problem += " (the keyring holds the password, never a file)"
-    elif near := get_close_matches(key, _FIELDS, n=1):
+    elif near := get_close_matches(key, Settings._fields, n=1):
         problem += f" (did you mean {near[0]}?)"
-    return SettingsError(path, key_line(source, key), key, problem, ", ".join(_FIELDS))
+    return SettingsError(path, key_line(source, key), key, problem, ", ".join(Settings._fields))
 
 
 _KEY = r"""(?:[\w-]+|"(?:[^"\\]|\\.)*"|'[^']*')"""
 _DOTTED = rf"{_KEY}(?:[ \t]*\.[ \t]*{_KEY})*"
-_TABLE_LINE = re.compile(rf"[ \t]*\[\[?[ \t]*({_DOTTED})[ \t]*\]")
-_KEY_LINE = re.compile(rf"[ \t]*({_DOTTED})[ \t]*=")
+_TABLE_LINE = rf"[ \t]*\[\[?[ \t]*({_DOTTED})[ \t]*\]"
+_KEY_LINE = rf"[ \t]*({_DOTTED})[ \t]*="
 
 
 def key_line(source: str, *key: str) -> int | None:
@@ -344,9 +343,9 @@ def key_line(source: str, *key: str) -> int | None:
     """
     table: tuple[str, ...] = ()
     for number, line in enumerate(source.split("\n"), start=1):
-        if found := _TABLE_LINE.match(line):
+        if found := re.match(_TABLE_LINE, line):
             here = table = _path_of(found[1])
-        elif found := _KEY_LINE.match(line):
+        elif found := re.match(_KEY_LINE, line):
             here = table + _path_of(found[1])
         else:
             continue
@@ -356,6 +355,8 @@ def key_line(source: str, *key: str) -> int | None:
 
 
 def _path_of(dotted: str) -> tuple[str, ...]:
+    import tomllib
+
     path: list[str] = []
     try:
         node: Any = tomllib.loads(f"{dotted}=0")

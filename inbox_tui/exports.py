@@ -13,7 +13,8 @@ from typing import IO, Any, Literal, NamedTuple, Protocol, get_args
 
 from inbox_tui.archive import Row, from_server_seconds
 from inbox_tui.config import open_private, private_file
-from inbox_tui.text import csv_cell, find_code
+from inbox_tui.text import find_code
+from inbox_tui.text.spreadsheet import csv_cell
 
 ExportFormat = Literal["csv", "json", "jsonl"]
 FORMATS: tuple[ExportFormat, ...] = get_args(ExportFormat)

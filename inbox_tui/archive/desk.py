@@ -4,11 +4,14 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable
-from concurrent.futures import ThreadPoolExecutor
+from functools import cached_property
 from pathlib import Path
-from typing import TypeVar
+from typing import TYPE_CHECKING, TypeVar
 
 from inbox_tui.archive.archive import Archive
+
+if TYPE_CHECKING:
+    from concurrent.futures import ThreadPoolExecutor
 
 T = TypeVar("T")
 
@@ -23,8 +26,13 @@ class Desk:
     def __init__(self, path: Path) -> None:
         self._path = path
         self._archive: Archive | None = None
-        self._thread = ThreadPoolExecutor(1, thread_name_prefix="archive")
         self._at_work = False
+
+    @cached_property
+    def _thread(self) -> ThreadPoolExecutor:
+        from concurrent.futures import ThreadPoolExecutor
+
+        return ThreadPoolExecutor(1, thread_name_prefix="archive")
 
     async def do(self, work: Callable[[Archive], T]) -> T:
         """Run `work` with the archive.

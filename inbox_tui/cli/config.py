@@ -10,7 +10,6 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import click
-import msgspec
 
 from inbox_tui.cli.account import DEFAULT, Choices, choose, place_in_file
 from inbox_tui.cli.failure import USAGE, fail, output, tell
@@ -55,7 +54,7 @@ def _shown(chosen: Choices) -> Iterator[str]:
     """The settings as a settings file would have them, each with a comment of its source."""
     path = chosen.paths.config
     yield f"# {path}" + ("" if path.exists() else " (there is none yet: --edit begins one)")
-    values = msgspec.structs.asdict(chosen.settings)
+    values = chosen.settings._asdict()
     names = values.pop("names")
     for key, value in values.items():
         source = place_in_file(path, key) or DEFAULT

@@ -226,7 +226,7 @@ def _settings(given: Given) -> tuple[Choices, Check]:
         chosen = choose(given)
     except SettingsError as error:
         line = "" if error.line is None else f", line {error.line}"
-        key = f": {error.key}" if error.key in Settings.__struct_fields__ else ""
+        key = f": {error.key}" if error.key in Settings._fields else ""
         found = f"{hidden(str(error.path))}{line}{key} can't be used"
         check = Check("settings", False, found, "run 'inbox-tui config --edit'")
     except Failure as failure:

@@ -7,12 +7,10 @@ from inbox_tui.text.drawing import drawn, takes_a_cell_each
 from inbox_tui.text.links import Link, find_links
 from inbox_tui.text.phones import international, load_tables, needs_tables
 from inbox_tui.text.search import folded, squeezed
-from inbox_tui.text.spreadsheet import csv_cell
 
 __all__ = [
     "Code",
     "Link",
-    "csv_cell",
     "drawn",
     "find_code",
     "find_links",

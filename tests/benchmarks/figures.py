@@ -75,14 +75,15 @@ class Inbox:
         """Start it."""
         beside = Path(sys.executable).with_name("inbox-tui")
         command = [beside] if beside.exists() else [sys.executable, "-m", "inbox_tui"]
-        options = ["--login", LOGIN, "--server", f"http://{self._server}"]
-        return Program([*command, *options], environment(self.made))
+        account = {"INBOX_TUI_LOGIN": LOGIN, "INBOX_TUI_SERVER": f"http://{self._server}"}
+        return Program(command, environment(self.made) | account)
 
     def shown(self) -> Program:
-        """Start it, and wait until everything is loaded and the screen is quiet."""
+        """Start it, have it show everything, and wait until all is loaded and the screen quiet."""
         program = self()
         program.until(*self.made.markers, LAST_LINE)
         program.rest(SETTLED_SECONDS)
+        program.type(b"x")
         return program
 
 

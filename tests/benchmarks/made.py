@@ -149,10 +149,7 @@ def _marker(texts: Iterable[str]) -> str:
 
 
 def _make(to_make: Made) -> None:
-    """Make archive, settings and mail folder."""
-    config = to_make.home / "config" / "inbox-tui" / "config.toml"
-    config.parent.mkdir(parents=True, mode=0o700)
-    config.write_text("window = 0\n", encoding="utf-8")
+    """Make archive and mail folder."""
     to_make.path.parent.mkdir(parents=True, mode=0o700)
     now = server_now()
     with Archive.open(to_make.path) as archive, to_make.mbox.open("wb") as mbox:

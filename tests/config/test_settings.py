@@ -5,7 +5,6 @@ from __future__ import annotations
 import tomllib
 from pathlib import Path
 
-import msgspec
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -22,7 +21,7 @@ from inbox_tui.config import (
     phone_digits,
 )
 
-FIELDS = [field.name for field in msgspec.structs.fields(Settings)]
+FIELDS = list(Settings._fields)
 
 
 @pytest.fixture

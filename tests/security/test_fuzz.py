@@ -22,7 +22,8 @@ from inbox_tui.exports import Exporter
 from inbox_tui.notices import notification, terminal_title
 from inbox_tui.smsc.answers import read_answer
 from inbox_tui.smsc.errors import SmscError
-from inbox_tui.text import csv_cell, drawn, find_code, find_links
+from inbox_tui.text import drawn, find_code, find_links
+from inbox_tui.text.spreadsheet import csv_cell
 from inbox_tui.widgets.cells import cut, padded, wrapped
 from inbox_tui.widgets.presentation import Presentation, spaced_code
 

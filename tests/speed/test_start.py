@@ -43,7 +43,7 @@ inbox.main()
 
 NOT_NEEDED = (
     *("click", "httpx", "httpcore", "h11", "anyio", "truststore", "keyring", "phonenumbers"),
-    "pyperclip",
+    *("msgspec", "pyperclip", "tomllib"),
     *("xml", "email", "http", "hashlib", "statistics", "csv"),
     *("inbox_tui.demo", "inbox_tui.exports", "inbox_tui.smsc.answers", "inbox_tui.smsc.client"),
     *(f"inbox_tui.cli.{name}" for name in ("doctor", "export", "log", "login", "watch")),
@@ -67,8 +67,6 @@ def first_frame(tmp_path_factory: pytest.TempPathFactory) -> dict[str, list]:
             for number in range(1, 100)
         ]
         put(archive, account, messages)
-    (home / "config" / "inbox-tui").mkdir(parents=True, mode=0o700)
-    (home / "config" / "inbox-tui" / "config.toml").write_text("window = 0\n", encoding="utf-8")
     environment = {
         name: value for name, value in os.environ.items() if not name.startswith(("INBOX_", "XDG_"))
     }

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from inbox_tui.text import csv_cell
+from inbox_tui.text.spreadsheet import csv_cell
 
 
 @pytest.mark.parametrize(
