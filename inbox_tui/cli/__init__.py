@@ -23,7 +23,7 @@ from inbox_tui.cli.failure import (
     Failure,
     at_terminal,
     fail,
-    let_go_of_output,
+    let_go,
     tell,
 )
 from inbox_tui.cli.options import Given, account_options, example, filter_options
@@ -77,7 +77,7 @@ class Program(click.Group):
                 _log(failure, ctx)
             raise
         except Exception as error:
-            if isinstance(error, OSError) and error.errno == errno.EPIPE:
+            if isinstance(error, OSError) and (error.errno == errno.EPIPE or _of_click(error)):
                 raise
             from inbox_tui.cli.log import unforeseen
 
@@ -97,7 +97,8 @@ class Program(click.Group):
         except click.UsageError as error:
             status = error.exit_code
             page = f"'{error.ctx.command_path} --help'" if error.ctx else "--help"
-            tell(f"inbox-tui: {error.format_message()}\n{page} says what is allowed.")
+            what = " ".join(error.format_message().split())
+            tell(f"inbox-tui: {what}\n{page} says what is allowed.")
         except click.ClickException as error:
             status = error.exit_code
             tell(f"inbox-tui: {error.format_message()}")
@@ -107,14 +108,28 @@ class Program(click.Group):
         except click.Abort:
             tell("inbox-tui: interrupted.")
         except BrokenPipeError:
-            let_go_of_output()
+            let_go(sys.stdout)
+        except OSError as error:  # of click
+            let_go(sys.stdout)
+            tell(f"inbox-tui: standard output can't be written to: {error.strerror}.")
         sys.exit(status if isinstance(status, int) else DONE)
+
+
+def _of_click(error: OSError) -> bool:
+    """Whether click raised it, which writes the pages of --help."""
+    place = error.__traceback__
+    while place is not None and place.tb_next is not None:
+        place = place.tb_next
+    return place is not None and place.tb_frame.f_globals["__name__"] == "click.utils"
 
 
 def _log(failure: Failure, context: click.Context) -> None:
     from inbox_tui.cli.log import log
 
-    log(failure, context.invoked_subcommand)
+    try:
+        log(failure, context.invoked_subcommand)
+    except OSError as trouble:
+        tell(f"inbox-tui: the log can't be written: {trouble}.")
 
 
 @click.group(

@@ -11,7 +11,14 @@ from typing import TYPE_CHECKING
 import click
 
 from inbox_tui.cli.account import choose, known_account, opened_for_account
-from inbox_tui.cli.failure import at_terminal, counted, fail, fail_to_write, tell
+from inbox_tui.cli.failure import (
+    at_terminal,
+    counted,
+    fail,
+    fail_to_write,
+    require_output,
+    tell,
+)
 from inbox_tui.cli.options import Given, example, for_messages
 
 if TYPE_CHECKING:
@@ -108,8 +115,7 @@ def _to_file(exporter: Exporter, rows: Iterable[Row], path: Path, *, force: bool
 
 
 def _to_output(exporter: Exporter, rows: Iterable[Row]) -> Written:
-    if sys.stdout is None:
-        fail("standard output is closed.")
+    require_output()
     try:
         written = exporter.write(rows, _Drawn() if at_terminal(sys.stdout) else sys.stdout.buffer)
         sys.stdout.flush()

@@ -23,7 +23,7 @@ from inbox_tui.cli.account import (
     password_of,
     until,
 )
-from inbox_tui.cli.failure import SIGN_IN_REFUSED, Failure, fail, fail_to_write, tell
+from inbox_tui.cli.failure import SIGN_IN_REFUSED, Failure, fail_to_write, require_output, tell
 from inbox_tui.cli.options import MOST_HOURS, Given, example, for_account, hours
 from inbox_tui.exports import Exporter
 from inbox_tui.sync import (
@@ -85,8 +85,7 @@ def command(given: Given, from_now: bool, since: int | None, form: str) -> None:
     if from_now and since is not None:
         raise click.UsageError("--from-now and --since say different things: give one of them.")
     chosen = choose(given)
-    if sys.stdout is None:
-        fail("standard output is closed.")
+    require_output()
     asyncio.run(_watch(given, chosen, since, form))
 
 
