@@ -108,13 +108,23 @@ def test_a_login_that_can_not_be_one_is_refused_from_an_option(
 
 
 def test_the_environment_is_held_to_the_same(files: Files, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv("INBOX_TUI_LOGIN", "a\x1bb")
-    assert run("sync").errors.startswith("inbox-tui: INBOX_TUI_LOGIN: the login ")
+    for login in ("a\x1bb", "  "):
+        monkeypatch.setenv("INBOX_TUI_LOGIN", login)
+        assert run("sync").errors.startswith("inbox-tui: INBOX_TUI_LOGIN: the login ")
     monkeypatch.setenv("INBOX_TUI_LOGIN", LOGIN)
     monkeypatch.setenv("INBOX_TUI_SERVER", "http://smscentre.com")
     ended = run("sync")
     assert ended.status == 2
     assert ended.errors.startswith("inbox-tui: INBOX_TUI_SERVER: plain http://")
+
+
+def test_an_empty_variable_says_nothing(files: Files, monkeypatch: pytest.MonkeyPatch) -> None:
+    for name in ("LOGIN", "SERVER", "PASSWORD"):
+        monkeypatch.setenv(f"INBOX_TUI_{name}", "")
+    ended = run("config")
+    assert 'login = ""                               # default' in ended.output
+    assert 'server = "smscentre.com"                 # default' in ended.output
+    assert run("sync", "--login", LOGIN).status == 3
 
 
 @pytest.mark.parametrize(
@@ -230,6 +240,7 @@ def test_a_theme_that_is_not_there_is_told_with_its_line(files: Files, opened: l
     assert ended.status == 2
     assert f"{files.config}, line 1: there is no such theme" in ended.errors
     assert "inbox-light" in ended.errors
+    assert not files.archive.exists()
 
 
 def test_a_damaged_archive_is_told_after_the_inbox(files: Files, opened: list[Any]) -> None:
