@@ -217,20 +217,20 @@ def kept_aside(path: Path) -> str:
 
 def with_known_login(chosen: Choices, archive: Archive) -> Choices:
     """Where no login is given, the account that was signed in last."""
-    from inbox_tui.archive import SIGNED_IN
+    from inbox_tui.archive import ADDRESS, SIGNED_IN
 
     if chosen.login.value:
         return chosen
-    host, any_host = chosen.host, chosen.server.source == DEFAULT
+    any_host = chosen.server.source == DEFAULT
     known = [
-        (signed_in, login, account_host)
-        for number, login, account_host in archive.accounts()
-        if (any_host or account_host == host) and (signed_in := archive.recall(number, SIGNED_IN))
+        (signed_in, login, archive.recall(number, ADDRESS) or host)
+        for number, login, host in archive.accounts()
+        if (any_host or host == chosen.host) and (signed_in := archive.recall(number, SIGNED_IN))
     ]
     if not known:
         return chosen
-    _, login, account_host = max(known)
-    server = chosen.server if account_host == host else Sourced(account_host, SIGNED_IN)
+    _, login, address = max(known)
+    server = Sourced(address, SIGNED_IN) if any_host else chosen.server
     return chosen._replace(login=Sourced(login, SIGNED_IN), server=server)
 
 
