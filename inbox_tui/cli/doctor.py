@@ -329,9 +329,9 @@ def _archive(archive: Archive, chosen: Choices, clock: SystemClock) -> Iterator[
 
 
 def _search(archive: Archive) -> Check:
+    left = 0 if archive.read_only else archive.index(0)  # one that was in doubt is begun anew
     if not archive.check_search():
         return Check("search", False, "the index is damaged", "the next start makes it anew")
-    left = 0 if archive.read_only else archive.index(0)
     return Check(
         "search", True, f"{counted(left, 'message')} not indexed yet" if left else "all indexed"
     )
