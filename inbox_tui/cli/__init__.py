@@ -30,6 +30,7 @@ from inbox_tui.cli.options import Given, account_options, example, filter_option
 
 if TYPE_CHECKING:
     from inbox_tui.app import InboxApp
+    from inbox_tui.credentials import Secret
     from inbox_tui.screens.filters import Filters
 
 COMMANDS = {
@@ -161,9 +162,7 @@ def main(
 
     Without a command it opens the inbox.
     """
-    from inbox_tui.credentials import password_from_environment
-
-    password = password_from_environment()
+    password = _password()
     given = Given(login=login, server=server, to_phone=to_phone, hours=hours, password=password)
     context.obj = given
     if demo:
@@ -175,6 +174,16 @@ def main(
         run_demo(given)
     elif context.invoked_subcommand is None:
         run_inbox(given)
+
+
+def _password() -> Secret | None:
+    """What the environment gives, which no child process inherits then."""
+    from inbox_tui.credentials import ENVIRONMENT, password_from_environment
+
+    password = password_from_environment()
+    if password is not None and any("\ud800" <= sign <= "\udfff" for sign in password.reveal()):
+        fail(f"{ENVIRONMENT} is not UTF-8 text.", USAGE)
+    return password
 
 
 def _require_terminal() -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import shlex
 import signal
 import stat
@@ -116,6 +117,15 @@ def test_the_environment_is_held_to_the_same(files: Files, monkeypatch: pytest.M
     ended = run("sync")
     assert ended.status == 2
     assert ended.errors.startswith("inbox-tui: INBOX_TUI_SERVER: plain http://")
+
+
+def test_a_password_of_the_environment_is_text(
+    account: DemoServer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("INBOX_TUI_PASSWORD", "p\udcff")
+    assert run("sync") == (2, "", "inbox-tui: INBOX_TUI_PASSWORD is not UTF-8 text.\n")
+    assert "INBOX_TUI_PASSWORD" not in os.environ
+    assert account.service.requests == []
 
 
 def test_an_empty_variable_says_nothing(files: Files, monkeypatch: pytest.MonkeyPatch) -> None:
