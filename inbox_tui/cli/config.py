@@ -39,7 +39,7 @@ from inbox_tui.config import (
     "config",
     epilog=example(
         "inbox-tui config",
-        "inbox-tui config --edit",
+        "EDITOR=nano inbox-tui config --edit",
     ),
 )
 @for_account
