@@ -24,7 +24,7 @@ from textual.scrollbar import ScrollBar
 from textual.theme import Theme
 from textual.worker import WorkerFailed
 
-from inbox_tui.archive import SIGNED_IN, Archive, Desk, Filter, Hold
+from inbox_tui.archive import ADDRESS, SIGNED_IN, Archive, Desk, Filter, Hold
 from inbox_tui.config import Settings
 from inbox_tui.credentials import Keyring, KeyringError, KeyringSilent, Secret
 from inbox_tui.notices import RESTORE_TITLE, SAVE_TITLE, notification, terminal_title
@@ -382,6 +382,7 @@ class InboxApp(App[None]):
             return Refusal(f"{status.reason}.{again}", same_password=True)
         if status.state is not State.LIVE:
             return Refusal(status.reason)
+        self._archive.remember(account.number, ADDRESS, account.url)
         self._archive.remember(account.number, SIGNED_IN, self._parts.clock.now().isoformat())
         if filled.remember and self._parts.keyring is not None:
             try:

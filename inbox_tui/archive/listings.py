@@ -193,6 +193,22 @@ class Listings(Search):
                 if isinstance(item, Row):
                     yield item
 
+    def arrived(self, account: int, since: int, after: int) -> tuple[list[Row], int]:
+        """Return what came once `changes` had been `after`, oldest first, and what it is now.
+
+        `since`: only what was received then (server seconds) or later.
+        """
+        with self._reading():
+            changes = self.changes()
+            if changes == after:
+                return [], changes
+            rows = self._read(
+                "messages INDEXED BY messages_key WHERE account = ? AND received >= ?"
+                " AND change > ? ORDER BY received, id",
+                (account, since, after),
+            )
+        return rows, changes
+
     def gaps(self, account: int) -> list[Gap]:
         """Return the gaps of an account, newest first, each once."""
         return self._gaps_of(account, None)

@@ -17,6 +17,8 @@ if TYPE_CHECKING:
 
 SIGNED_IN = "signed_in"
 """The name under which is remembered that the service has let an account in."""
+ADDRESS = "address"
+"""The name under which is remembered where that was: the server as a full address."""
 _EPOCH = datetime(1970, 1, 1)  # noqa: DTZ001 - the service's clock has no zone
 
 

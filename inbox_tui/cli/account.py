@@ -102,41 +102,65 @@ def choose(given: Given) -> Choices:
     chosen = Choices(
         paths=paths,
         settings=settings,
-        login=_first(paths, "login", given.login, LOGIN_VARIABLE, settings.login or ""),
-        server=_first(paths, "server", given.server, SERVER_VARIABLE, settings.server),
+        login=_first("login", settings.login or "", paths, given.login, LOGIN_VARIABLE),
+        server=_first("server", settings.server, paths, given.server, SERVER_VARIABLE),
     )
     check_login(chosen.login)
-    try:
-        _ = chosen.url
-    except EndpointRefused as refused:
-        fail(f"{chosen.server.source}: {refused}.", USAGE)
+    check_server(chosen.server)
     return chosen
 
 
-def _first(paths: Paths, key: str, option: str | None, variable: str, setting: str) -> Sourced:
+def _first(key: str, setting: str, paths: Paths, option: str | None, variable: str) -> Sourced:
     if option is not None:
         return Sourced(option, f"--{key}")
     if value := environ.get(variable):
         return Sourced(value, variable)
+    return in_file(key, setting, paths)
+
+
+def in_file(key: str, setting: str, paths: Paths) -> Sourced:
+    """A setting, with its place in the file where that one sets it."""
     return Sourced(setting, place_in_file(paths.config, key) or DEFAULT)
 
 
-def place_in_file(path: Path, *key: str) -> str | None:
+def place_in_file(path: Path, key: str) -> str | None:
     """Where the settings file sets this; None where it does not."""
     try:
         source = path.read_text("utf-8-sig")
     except (OSError, UnicodeError):
         return None
-    line = key_line(source, *key)
+    line = key_line(source, key)
     return None if line is None else f"{path}, line {line}"
 
 
 def check_login(login: Sourced) -> None:
-    """End the program where this can't be a login."""
-    if login.source == "--login" and not login.value.strip():
-        fail("--login: the login is empty.", USAGE)
+    """End the program where this can't be a login; only an option may not be left empty."""
+    if (login.value or login.source == "--login") and not login.value.strip():
+        fail(f"{login.source}: the login is empty.", USAGE)
     if not login.value.isprintable():
         fail(f"{login.source}: the login holds a control character.", USAGE)
+
+
+def check_server(server: Sourced) -> None:
+    """End the program where this must not be asked."""
+    try:
+        endpoint(server.value)
+    except EndpointRefused as refused:
+        fail(f"{server.source}: {refused}.", USAGE)
+
+
+def check_theme(theme: Sourced) -> None:
+    """End the program where there is no such theme; empty stands for our own."""
+    if not theme.value:
+        return
+    from textual.theme import BUILTIN_THEMES
+
+    from inbox_tui.app import DARK, LIGHT
+
+    known = (DARK.name, LIGHT.name, *BUILTIN_THEMES)
+    if theme.value not in known:
+        there_are = ", ".join(known)
+        fail(f"{theme.source}: there is no such theme: allowed are {there_are}.", USAGE)
 
 
 # -- the archive
@@ -193,20 +217,20 @@ def kept_aside(path: Path) -> str:
 
 def with_known_login(chosen: Choices, archive: Archive) -> Choices:
     """Where no login is given, the account that was signed in last."""
-    from inbox_tui.archive import SIGNED_IN
+    from inbox_tui.archive import ADDRESS, SIGNED_IN
 
     if chosen.login.value:
         return chosen
-    host, any_host = chosen.host, chosen.server.source == DEFAULT
+    any_host = chosen.server.source == DEFAULT
     known = [
-        (signed_in, login, account_host)
-        for number, login, account_host in archive.accounts()
-        if (any_host or account_host == host) and (signed_in := archive.recall(number, SIGNED_IN))
+        (signed_in, login, archive.recall(number, ADDRESS) or host)
+        for number, login, host in archive.accounts()
+        if (any_host or host == chosen.host) and (signed_in := archive.recall(number, SIGNED_IN))
     ]
     if not known:
         return chosen
-    _, login, account_host = max(known)
-    server = chosen.server if account_host == host else Sourced(account_host, SIGNED_IN)
+    _, login, address = max(known)
+    server = Sourced(address, SIGNED_IN) if any_host else chosen.server
     return chosen._replace(login=Sourced(login, SIGNED_IN), server=server)
 
 

@@ -11,8 +11,17 @@ from pathlib import Path
 
 import click
 
-from inbox_tui.cli.account import DEFAULT, Choices, choose, place_in_file
-from inbox_tui.cli.failure import USAGE, fail, output, tell
+from inbox_tui.cli.account import (
+    DEFAULT,
+    Choices,
+    check_login,
+    check_server,
+    check_theme,
+    choose,
+    in_file,
+    place_in_file,
+)
+from inbox_tui.cli.failure import USAGE, Failure, fail, output, tell
 from inbox_tui.cli.given import Given
 from inbox_tui.cli.options import example, for_account
 from inbox_tui.config import (
@@ -30,7 +39,7 @@ from inbox_tui.config import (
     "config",
     epilog=example(
         "inbox-tui config",
-        "inbox-tui config --edit",
+        "EDITOR=nano inbox-tui config --edit",
     ),
 )
 @for_account
@@ -42,11 +51,13 @@ def command(given: Given, edit: bool) -> None:
     afterwards what was written.
     """
     if edit:
-        _edit(Paths.default().config)
+        _edit(Paths.default())
         return
     from inbox_tui.text import drawn
 
-    for line in _shown(choose(given)):
+    chosen = choose(given)
+    check_theme(in_file("theme", chosen.settings.theme, chosen.paths))
+    for line in _shown(chosen):
         output(drawn(line))
 
 
@@ -64,7 +75,8 @@ def _shown(chosen: Choices) -> Iterator[str]:
             value, source = chosen.server
         yield f"{f'{key} = {_toml(value)}':<40} # {source.removeprefix(f'{path}, ')}"
     if names:
-        yield "[names]"
+        place = place_in_file(path, "names") or DEFAULT
+        yield f"{'[names]':<40} # {place.removeprefix(f'{path}, ')}"
     for number, name in names.items():
         yield f"{json.dumps(number)} = {_toml(name)}"
 
@@ -74,9 +86,10 @@ def _toml(value: object) -> str:
     return json.dumps(list(value) if isinstance(value, tuple) else value, ensure_ascii=False)
 
 
-def _edit(path: Path) -> None:
+def _edit(paths: Paths) -> None:
+    path = paths.config
     try:
-        if not path.exists():
+        if not os.path.lexists(path):
             private_folder(path.parent)
             with open_private(path, "new") as file:
                 file.write(TEMPLATE.encode())
@@ -86,10 +99,22 @@ def _edit(path: Path) -> None:
         fail(f"{path} can't be made: {error.strerror}.")
     _open_in_editor(path)
     try:
-        load_settings(path)
-    except SettingsError as error:
-        fail(f"{error}.\nAs it is, nothing will start: 'inbox-tui config --edit' mends it.", USAGE)
+        _check(paths)
+    except Failure as failure:
+        remedy = "As it is, the inbox will not start: 'inbox-tui config --edit' mends it."
+        fail(f"{failure.message}\n{remedy}", USAGE)
     tell(f"{path} is in order.")
+
+
+def _check(paths: Paths) -> None:
+    """End the program where the inbox would not start with the file as it is."""
+    try:
+        settings = load_settings(paths.config)
+    except SettingsError as error:
+        fail(f"{error}.", USAGE)
+    check_login(in_file("login", settings.login or "", paths))
+    check_server(in_file("server", settings.server, paths))
+    check_theme(in_file("theme", settings.theme, paths))
 
 
 def _open_in_editor(path: Path) -> None:

@@ -25,7 +25,9 @@ from inbox_tui.cli.account import (
     Choices,
     Sourced,
     asked_once,
+    check_theme,
     choose,
+    in_file,
     known_account,
     opened,
     until,
@@ -224,18 +226,29 @@ def _settings(given: Given) -> tuple[Choices, Check]:
     try:
         load_settings(paths.config)
         chosen = choose(given)
+        check_theme(in_file("theme", chosen.settings.theme, paths))
     except SettingsError as error:
-        line = "" if error.line is None else f", line {error.line}"
-        key = f": {error.key}" if error.key in Settings._fields else ""
-        found = f"{hidden(str(error.path))}{line}{key} can't be used"
-        check = Check("settings", False, found, "run 'inbox-tui config --edit'")
+        check = _bad_settings(error)
     except Failure as failure:
-        check = Check("settings", False, hidden(failure.message), "mend what is named")
+        found = hidden(failure.message.rstrip("."))
+        check = Check("settings", False, found, "mend what is named")
     else:
         there = "" if paths.config.exists() else " (not there: the defaults)"
         return chosen, Check("settings", True, f"{hidden(str(paths.config))}{there}")
     nobody, server = Sourced("", DEFAULT), Sourced(Settings().server, DEFAULT)
     return Choices(paths=paths, settings=Settings(), login=nobody, server=server), check
+
+
+def _bad_settings(error: SettingsError) -> Check:
+    """What is wrong with the file, without anything that stands in it."""
+    path = hidden(str(error.path))
+    if error.key is None and error.line is None:
+        found, _, remedy = error.problem.partition("; ")
+        return Check("settings", False, f"{path}: {found}", remedy or "mend what is named")
+    line = "" if error.line is None else f", line {error.line}"
+    key = f": {error.key}" if error.key in Settings._fields else ""
+    found = f"{path}{line}{key} can't be used"
+    return Check("settings", False, found, "run 'inbox-tui config --edit'")
 
 
 def _folders(paths: Paths) -> Iterator[Check]:
@@ -260,7 +273,11 @@ def _beside(archive: Path) -> tuple[str, ...]:
 def _private(name: str, folder: Path, files: tuple[str, ...]) -> Check:
     shown = hidden(str(folder))
     if not os.path.lexists(folder):
-        return Check(name, True, f"{shown} (not there yet)")
+        there = next(parent for parent in folder.parents if os.path.lexists(parent))
+        if there.is_dir() and os.access(there, os.W_OK | os.X_OK):
+            return Check(name, True, f"{shown} (not there yet)")
+        found = f"{shown} can't be made in {hidden(str(there))}"
+        return Check(name, False, found, "make it yourself, or choose another place")
     for path in (folder, *(folder / file for file in files)):
         try:
             status = path.lstat()
@@ -276,7 +293,8 @@ def _private(name: str, folder: Path, files: tuple[str, ...]) -> Check:
         if mode & 0o077:
             found = f"{hidden(str(path))} is open to others (mode {mode:04o})"
             return Check(name, False, found, f"chmod {'700' if path == folder else '600'} on it")
-    return Check(name, True, f"{shown}, for you alone")
+    mode = stat.S_IMODE(folder.stat().st_mode)
+    return Check(name, True, f"{shown} (mode {mode:04o}), for you alone")
 
 
 # -- the archive
@@ -304,14 +322,20 @@ def _archive(archive: Archive, chosen: Choices, clock: SystemClock) -> Iterator[
         yield Check("archive", False, f"{found}; it can't be written to", "mend its mode")
     elif archive.set_aside is None:
         yield Check("archive", True, found)
-    left = 0 if archive.read_only else archive.index(0)
-    yield Check(
-        "search", True, f"{counted(left, 'message')} not indexed yet" if left else "all indexed"
-    )
+    yield _search(archive)
     number = known_account(chosen, archive)
     if number is not None:
         yield _ledger(archive, number, clock)
     yield _clock(chosen, clock, None if number is None else archive.newest(number))
+
+
+def _search(archive: Archive) -> Check:
+    left = 0 if archive.read_only else archive.index(0)  # one that was in doubt is begun anew
+    if not archive.check_search():
+        return Check("search", False, "the index is damaged", "the next start makes it anew")
+    return Check(
+        "search", True, f"{counted(left, 'message')} not indexed yet" if left else "all indexed"
+    )
 
 
 def _ledger(archive: Archive, account: int, clock: SystemClock) -> Check:
@@ -323,7 +347,8 @@ def _ledger(archive: Archive, account: int, clock: SystemClock) -> Check:
         default=now.seconds,
     )
     found = f"{counted(recent, 'request')} in the last minute"
-    found += f", the next may go{until(free, clock)}" if free > now.seconds else ""
+    found += ", the next may "
+    found += f"not go{until(free, clock)}" if free > now.seconds else "go now"
     hold = archive.hold(account, now)
     if hold is None or not _stands(hold, now.seconds):
         return Check("limit", True, found)

@@ -11,7 +11,14 @@ from typing import TYPE_CHECKING
 import click
 
 from inbox_tui.cli.account import choose, known_account, opened_for_account
-from inbox_tui.cli.failure import at_terminal, counted, fail, fail_to_write, tell
+from inbox_tui.cli.failure import (
+    at_terminal,
+    counted,
+    fail,
+    fail_to_write,
+    require_output,
+    tell,
+)
 from inbox_tui.cli.given import Given
 from inbox_tui.cli.options import example, for_messages
 
@@ -39,14 +46,14 @@ if TYPE_CHECKING:
     "-o",
     "--output",
     "file",
-    type=click.Path(path_type=Path, allow_dash=True),
+    type=click.Path(allow_dash=True),
     metavar="FILE",
     help="Write to FILE, which only you can read, in place of standard output.",
 )
 @click.option("--force", is_flag=True, help="Write over FILE if it is there.")
 @click.option("--search", metavar="WORDS", help="Only messages with all these words.")
 def command(
-    given: Given, form: str | None, file: Path | None, force: bool, search: str | None
+    given: Given, form: str | None, file: str | None, force: bool, search: str | None
 ) -> None:
     """Write the messages kept on this machine, oldest first. Nothing is asked of the server.
 
@@ -58,7 +65,9 @@ def command(
     from inbox_tui.exports import FORMATS, Exporter, form_of
 
     chosen = choose(given)
-    to_file = None if file is None or str(file) == "-" else file
+    if file == "":
+        raise click.UsageError("-o '': allowed are the name of a file, and - for standard output.")
+    to_file = None if file is None or file == "-" else Path(file)
     if force and to_file is None:
         raise click.UsageError("--force goes with -o FILE.")
     if to_file is not None:
@@ -101,6 +110,8 @@ def _to_file(exporter: Exporter, rows: Iterable[Row], path: Path, *, force: bool
     try:
         return write_file(path, lambda file: exporter.write(rows, file), replace=force)
     except FileExistsError:
+        if path.is_symlink() or not path.is_file():
+            fail(f"{path} is there already, and no ordinary file: choose another name.")
         fail(f"{path} is there already: --force writes over it.")
     except PathRefused as refused:
         fail(f"{refused}.")
@@ -109,8 +120,7 @@ def _to_file(exporter: Exporter, rows: Iterable[Row], path: Path, *, force: bool
 
 
 def _to_output(exporter: Exporter, rows: Iterable[Row]) -> Written:
-    if sys.stdout is None:
-        fail("standard output is closed.")
+    require_output()
     try:
         written = exporter.write(rows, _Drawn() if at_terminal(sys.stdout) else sys.stdout.buffer)
         sys.stdout.flush()

@@ -27,16 +27,23 @@ def fail(message: str, status: int = FAILED) -> NoReturn:
 
 
 def tell(message: str) -> None:
-    """Say something on standard error, whatever is in it made fit for a terminal."""
+    """Say something on standard error, whatever is in it made fit for a terminal.
+
+    Where nobody can be told, the program goes on and ends as it would have.
+    """
     from inbox_tui.text import drawn
 
-    print(drawn(message, lines=True), file=sys.stderr, flush=True)  # noqa: T201
+    try:
+        print(drawn(message, lines=True), file=sys.stderr, flush=True)  # noqa: T201
+    except OSError:
+        let_go(sys.stderr)
 
 
 def output(text: str) -> None:
     """Write a line of the output proper; its colours only on a terminal."""
     import click
 
+    require_output()
     try:
         click.echo(text)
     except BrokenPipeError:
@@ -45,9 +52,15 @@ def output(text: str) -> None:
         fail_to_write(error)
 
 
+def require_output() -> None:
+    """End the program where it has no standard output."""
+    if sys.stdout is None:
+        fail("standard output is closed.")
+
+
 def fail_to_write(error: OSError) -> NoReturn:
     """End the program because standard output does not take what is written."""
-    let_go_of_output()
+    let_go(sys.stdout)
     fail(f"standard output can't be written to: {error.strerror}.")
 
 
@@ -69,7 +82,7 @@ def exit_after(run: Callable[[], object]) -> NoReturn:
     except KeyboardInterrupt:
         tell("inbox-tui: interrupted.")
     except BrokenPipeError:
-        let_go_of_output()
+        let_go(sys.stdout)
     except Exception as error:
         from inbox_tui.cli.log import unforeseen
 
@@ -77,11 +90,11 @@ def exit_after(run: Callable[[], object]) -> NoReturn:
     sys.exit(status if isinstance(status, int) else DONE)
 
 
-def let_go_of_output() -> None:
-    """See that what is left in the buffers is not tried again when the program ends."""
+def let_go(stream: TextIO) -> None:
+    """See that what is left in a stream's buffer is not tried again when the program ends."""
     with suppress(OSError, ValueError, AttributeError):
         nowhere = os.open(os.devnull, os.O_WRONLY)
-        os.dup2(nowhere, sys.stdout.fileno())
+        os.dup2(nowhere, stream.fileno())
         os.close(nowhere)
 
 

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, NamedTuple
 
+from inbox_tui.cli.failure import USAGE, fail
+
 if TYPE_CHECKING:
     from inbox_tui.credentials import Secret
 
@@ -17,6 +19,16 @@ class Given(NamedTuple):
     hours: int | None = None
     password: Secret | None = None
     """It is out of the environment before anything else happens: no child process inherits it."""
+
+    @classmethod
+    def of_environment(cls) -> Given:
+        """Take the password out of the environment."""
+        from inbox_tui.credentials import ENVIRONMENT, password_from_environment
+
+        password = password_from_environment()
+        if password is not None and any("\ud800" <= sign <= "\udfff" for sign in password.reveal()):
+            fail(f"{ENVIRONMENT} is not UTF-8 text.", USAGE)
+        return cls(password=password)
 
     def over(self, **options: Any) -> Given:
         """The same with the options of a command, which go before those of the program."""

@@ -17,9 +17,7 @@ if TYPE_CHECKING:
 
 def main() -> NoReturn:
     """Open the inbox as nothing but the settings and the environment say."""
-    from inbox_tui.credentials import password_from_environment
-
-    exit_after(lambda: run_inbox(Given(password=password_from_environment())))
+    exit_after(lambda: run_inbox(Given.of_environment()))
 
 
 def _require_terminal() -> None:
@@ -41,17 +39,15 @@ def run_inbox(given: Given) -> None:
     _before_textual()
     from random import SystemRandom
 
-    from textual.app import InvalidThemeError
-    from textual.theme import BUILTIN_THEMES
-
-    from inbox_tui.app import DARK, LIGHT, InboxApp, Parts
+    from inbox_tui.app import InboxApp, Parts
     from inbox_tui.cli.account import (
+        check_theme,
         choose,
         connecting,
+        in_file,
         kept_aside,
         local_zone,
         opened,
-        place_in_file,
         with_known_login,
     )
     from inbox_tui.credentials import Keyring
@@ -59,6 +55,7 @@ def run_inbox(given: Given) -> None:
     from inbox_tui.sync import SystemClock
 
     chosen = choose(given)
+    check_theme(in_file("theme", chosen.settings.theme, chosen.paths))
     _require_terminal()
     with opened(chosen.paths.archive) as archive:
         chosen = with_known_login(chosen, archive)
@@ -79,12 +76,7 @@ def run_inbox(given: Given) -> None:
             limit=limit,
             refresh_seconds=settings.refresh_seconds,
         )
-        try:
-            app = InboxApp(parts, archive)
-        except InvalidThemeError:
-            place = place_in_file(chosen.paths.config, "theme")
-            themes = ", ".join((DARK.name, LIGHT.name, *BUILTIN_THEMES))
-            fail(f"{place}: there is no such theme: allowed are {themes}.", USAGE)
+        app = InboxApp(parts, archive)
         _run(app)
         if archive.set_aside is not None:
             tell(f"inbox-tui: {kept_aside(archive.set_aside)}")

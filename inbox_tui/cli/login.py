@@ -7,7 +7,7 @@ import sys
 
 import click
 
-from inbox_tui.archive import SIGNED_IN
+from inbox_tui.archive import ADDRESS, SIGNED_IN
 from inbox_tui.cli.account import (
     Choices,
     Sourced,
@@ -99,4 +99,5 @@ async def _check(chosen: Choices, password: Secret) -> None:
         if hold is not None and hold.kind == "refused":
             archive.clear_hold(account)
         await asked_once(chosen, archive, account, password, lambda event: None, clock)
+        archive.remember(account, ADDRESS, chosen.url)
         archive.remember(account, SIGNED_IN, clock.now().isoformat())

@@ -22,7 +22,7 @@ from inbox_tui.credentials import Keyring, KeyringError
 @click.command(
     "logout",
     epilog=example(
-        "inbox-tui logout",
+        "inbox-tui logout                       the messages stay",
         "inbox-tui logout --login alex --purge",
     ),
 )
@@ -31,9 +31,8 @@ from inbox_tui.credentials import Keyring, KeyringError
 def command(given: Given, purge: bool) -> None:
     """Remove the account's password from the keyring of the system.
 
-    --purge also deletes what was kept of damaged archives.
-
-    Without --login it is the account that was signed in last.
+    Without --login it is the account that was signed in last. With --purge its messages go too, and
+    what was kept of damaged archives; an inbox may be open meanwhile.
     """
     chosen = choose(given)
     purged = False

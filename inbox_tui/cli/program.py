@@ -12,7 +12,7 @@ from typing import Any
 import click
 
 from inbox_tui import __version__
-from inbox_tui.cli.failure import FAILED, Failure, exit_after, tell
+from inbox_tui.cli.failure import FAILED, Failure, exit_after, fail_to_write, tell
 from inbox_tui.cli.given import Given
 from inbox_tui.cli.options import account_options, example, filter_options
 
@@ -60,9 +60,9 @@ class Program(click.Group):
             if debug:
                 _log(failure, ctx)
             raise
-        except BrokenPipeError:
-            raise
         except Exception as error:
+            if isinstance(error, BrokenPipeError) or _of_click(error):
+                raise
             from inbox_tui.cli.log import unforeseen
 
             raise unforeseen(error, ctx.invoked_subcommand, debug=debug) from None
@@ -78,7 +78,8 @@ class Program(click.Group):
                 return super(Program, self).main(args, prog_name or "inbox-tui", **extra)
             except click.UsageError as error:
                 page = f"'{error.ctx.command_path} --help'" if error.ctx else "--help"
-                tell(f"inbox-tui: {error.format_message()}\n{page} says what is allowed.")
+                what = " ".join(error.format_message().split())
+                tell(f"inbox-tui: {what}\n{page} says what is allowed.")
                 return error.exit_code
             except click.ClickException as error:
                 tell(f"inbox-tui: {error.format_message()}")
@@ -86,14 +87,32 @@ class Program(click.Group):
             except click.Abort:
                 tell("inbox-tui: interrupted.")
                 return FAILED
+            except BrokenPipeError:
+                raise
+            except OSError as error:
+                if _of_click(error):
+                    fail_to_write(error)
+                raise
 
         exit_after(run)
+
+
+def _of_click(error: Exception) -> bool:
+    """Whether click could not write, which is what writes the pages of --help."""
+    place = error.__traceback__
+    while place is not None and place.tb_next is not None:
+        place = place.tb_next
+    where = None if place is None else place.tb_frame.f_globals["__name__"]
+    return isinstance(error, OSError) and where == "click.utils"
 
 
 def _log(failure: Failure, context: click.Context) -> None:
     from inbox_tui.cli.log import log
 
-    log(failure, context.invoked_subcommand)
+    try:
+        log(failure, context.invoked_subcommand)
+    except OSError as trouble:
+        tell(f"inbox-tui: the log can't be written: {trouble}.")
 
 
 @click.group(
@@ -126,10 +145,8 @@ def main(
     Without a command it opens the inbox.
     """
     from inbox_tui.cli.inbox import run_demo, run_inbox
-    from inbox_tui.credentials import password_from_environment
 
-    password = password_from_environment()
-    given = Given(login=login, server=server, to_phone=to_phone, hours=hours, password=password)
+    given = Given.of_environment().over(login=login, server=server, to_phone=to_phone, hours=hours)
     context.obj = given
     if demo:
         for name, value in (("--login", login), ("--server", server)):

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from inbox_tui.archive import Archive, ArchiveBusy, Filter, Row, from_server_seconds
+from inbox_tui.archive import Archive, ArchiveBusy, Row, from_server_seconds
 from inbox_tui.cli.account import (
     Choices,
     asking,
@@ -23,7 +23,7 @@ from inbox_tui.cli.account import (
     password_of,
     until,
 )
-from inbox_tui.cli.failure import SIGN_IN_REFUSED, Failure, fail, fail_to_write, tell
+from inbox_tui.cli.failure import SIGN_IN_REFUSED, Failure, fail_to_write, require_output, tell
 from inbox_tui.cli.given import Given
 from inbox_tui.cli.options import MOST_HOURS, example, for_account, hours
 from inbox_tui.exports import Exporter
@@ -86,8 +86,7 @@ def command(given: Given, from_now: bool, since: int | None, form: str) -> None:
     if from_now and since is not None:
         raise click.UsageError("--from-now and --since say different things: give one of them.")
     chosen = choose(given)
-    if sys.stdout is None:
-        fail("standard output is closed.")
+    require_output()
     asyncio.run(_watch(given, chosen, since, form))
 
 
@@ -143,8 +142,8 @@ async def _print_news(
 class News:
     """What of the archive is to be printed and has not been, whoever stored it.
 
-    The archive numbers rows by their time, and a message may become visible after a later one; so
-    it is the ids of the service's whole period that tell what is new.
+    The archive knows with which of its changes a message came: one that becomes visible after a
+    later one is not missed.
     """
 
     def __init__(
@@ -158,33 +157,21 @@ class News:
         self._since = chosen.since(since or 0, self._began)
         self._from_now = since is None
         self._caught_up = False
-        self._seen: set[int] = set()
-        self._changes: int | None = None
-        if self._from_now:
-            self._unseen()
+        self._changes = archive.changes() if self._from_now else 0
 
     def take(self) -> list[Row]:
         """What is new since the last call, oldest first."""
+        since = self._since
+        if self._from_now and self._caught_up:
+            since = self._chosen.since(PERIOD_HOURS, self._clock.now())
         try:
-            changes = self._archive.changes()
             caught_up = self._caught_up or self._passes_are_complete()
-            rows = [] if changes == self._changes else self._unseen()
+            rows, changes = self._archive.arrived(self._account, since, self._changes)
         except ArchiveBusy:
             return []
-        if not (self._from_now and self._caught_up):
-            rows = [row for row in rows if row.received >= self._since]
         self._caught_up = caught_up
         self._changes = changes
         return rows
-
-    def _unseen(self) -> list[Row]:
-        seen, rows = self._seen, self._rows()
-        self._seen = {row.id for row in rows}
-        return [row for row in rows if row.id not in seen]
-
-    def _rows(self) -> list[Row]:
-        begin = self._chosen.since(PERIOD_HOURS, self._clock.now())
-        return list(self._archive.export(self._account, Filter(since=begin)))
 
     def _passes_are_complete(self) -> bool:
         """Whether all that came before now is in: from then on whatever is new has just come."""

@@ -9,6 +9,7 @@ from support.stage import StagedApp, message, never, stage, state_is, until
 from textual.pilot import Pilot
 from textual.widgets import Button, Checkbox, Input
 
+from inbox_tui.archive import ADDRESS, Archive
 from inbox_tui.screens.inbox import InboxScreen
 from inbox_tui.screens.sign_in import SignInScreen
 from inbox_tui.smsc.errors import (
@@ -54,6 +55,16 @@ async def test_without_an_account_the_first_screen_signs_in(tmp_path: Path) -> N
         await inbox_shown(pilot)
         assert len(app.scripted.asked) == 1
         assert kept.kept == {("inbox-tui", USER): "correct horse"}
+
+
+async def test_the_full_address_is_remembered(tmp_path: Path) -> None:
+    app = stage(tmp_path, GOOD, login=None, password=None)
+    async with app.run_test(size=(120, 40)) as pilot:
+        address = "https://gate.example/sms/get.php"
+        await fill_in(pilot, server=address, login="alex", password="correct horse")
+        await inbox_shown(pilot)
+    with Archive.open(tmp_path / "inbox.db") as archive:
+        assert archive.recall(archive.account("alex", "gate.example"), ADDRESS) == address
 
 
 async def test_a_password_in_the_keyring_needs_no_sign_in(tmp_path: Path) -> None:

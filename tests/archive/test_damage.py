@@ -192,6 +192,23 @@ def test_doubts_that_are_unfounded_are_dropped(tmp_path: Path) -> None:
         assert archive.index(7) == 0
 
 
+def test_a_damaged_search_index_is_no_damage_of_the_file_and_made_anew(tmp_path: Path) -> None:
+    archive, account = opened(tmp_path, *[incoming(n, "some text") for n in range(30)])
+    archive.index(100)
+    assert archive.check_search()
+    archive._connection.execute("DELETE FROM search_data WHERE id > 10")
+    assert archive.check() == []
+    assert archive.check_search() == (sqlite3.sqlite_version_info < (3, 44))
+    archive._doubt()  # as an earlier SQLite has it once the search fails
+    archive.close()
+    with at_wall(archive.path) as archive:
+        assert archive.set_aside is None
+        while archive.index(7):
+            pass
+        assert archive.check_search()
+        assert len(whole(archive, account, Filter(search="text"))) == 30
+
+
 @pytest.mark.parametrize("turn", range(3))
 def test_programs_that_find_the_damage_at_once_share_the_fresh_archive(
     tmp_path: Path, sound: bytes, turn: int

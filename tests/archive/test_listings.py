@@ -68,6 +68,21 @@ def test_a_listing_gets_shorter_where_messages_are_deleted(
         assert archive.position(listing, row.key) == kept.index(row.id)
 
 
+def test_what_arrived_is_told_once_however_old_it_is(tmp_path: Path) -> None:
+    archive, account = opened(tmp_path, incoming(5, received=SERVER_NOW))
+    since = SERVER_NOW - 500
+    rows, changes = archive.arrived(account, since, 0)
+    assert ids(rows) == [5]
+    with Archive.open(archive.path) as other:
+        older = [incoming(n, received=SERVER_NOW - 100 * n) for n in (1, 2, 3, 6)]
+        other.store_page(account, page(*older, incoming(5)))
+        other.store_page(other.account("vera", "smscentre.com"), page(incoming(9)))
+        other.mark(account, [5], unread=False)
+    rows, changes = archive.arrived(account, since, changes)
+    assert ids(rows) == [3, 2, 1]
+    assert archive.arrived(account, since, changes) == ([], changes)
+
+
 def test_many_messages_of_one_second_and_of_one_hour_are_all_found(tmp_path: Path) -> None:
     same = [incoming(number, "crowd", received=SERVER_NOW) for number in range(0, 20_000, 2)]
     hour = [incoming(number, "crowd", received=SERVER_NOW - number) for number in range(1, 2000, 2)]

@@ -92,6 +92,12 @@ def test_what_is_set_aside_stays_private(tmp_path: Path) -> None:
     assert mode(archive.set_aside) == mode(archive.path) == 0o600
 
 
+def test_its_folder_may_have_any_name(tmp_path: Path) -> None:
+    folder = tmp_path / "a?mode=ro#b%41 ж\udcff"
+    Archive.open(folder / "inbox.db").close()
+    assert (folder / "inbox.db").stat().st_size > 0
+
+
 def test_a_symbolic_link_in_its_place_is_refused(tmp_path: Path) -> None:
     target = tmp_path / "elsewhere"
     (tmp_path / "data").mkdir(0o700)

@@ -34,6 +34,7 @@ def test_each_setting_is_told_with_its_source(
     assert source_of("server", ended.output) == "--server"
     assert source_of("refresh_seconds", ended.output) == "line 2"
     assert source_of("window", ended.output) == "default"
+    assert "[names]                                  # line 5\n" in ended.output
     assert str(files.config) in ended.output
 
 
@@ -96,6 +97,43 @@ def test_edit_says_what_is_wrong_afterwards(
     assert ended.status == 2
     assert f"{files.config}, line 2: there is no setting colour" in ended.errors
     assert files.config.read_text() == "window = 6\ncolour = 1"
+
+
+@pytest.mark.parametrize(
+    ("setting", "said"),
+    [
+        ('login = " "', "the login is empty"),
+        ('server = "http://smscentre.com"', "plain http://"),
+        ('theme = "mauve"', "there is no such theme"),
+    ],
+)
+def test_what_would_not_start_is_not_in_order(
+    files: Files, monkeypatch: pytest.MonkeyPatch, tmp_path: Path, setting: str, said: str
+) -> None:
+    monkeypatch.setenv("INBOX_TUI_LOGIN", "alex")
+    monkeypatch.setenv("INBOX_TUI_SERVER", "smsc.kz")
+    editor(monkeypatch, tmp_path, f"open(path, 'w').write('\\n{setting}')")
+    ended = run("config", "--edit")
+    assert ended.status == 2
+    assert ended.errors.startswith(f"inbox-tui: {files.config}, line 2: {said}")
+    assert len(ended.errors.splitlines()) == 2
+
+
+def test_a_theme_that_is_not_there_is_not_in_force(files: Files) -> None:
+    files.configure('theme = "mauve"')
+    ended = run("config")
+    assert (ended.status, ended.output) == (2, "")
+    assert f"{files.config}, line 1: there is no such theme" in ended.errors
+
+
+def test_a_link_to_a_file_that_is_not_there_is_left_to_the_editor(
+    files: Files, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    files.config.parent.mkdir(parents=True)
+    files.config.symlink_to(tmp_path / "elsewhere.toml")
+    editor(monkeypatch, tmp_path, "open(path, 'w').write('window = 6')")
+    assert run("config", "--edit").status == 0
+    assert (tmp_path / "elsewhere.toml").read_text() == "window = 6"
 
 
 def test_a_file_with_an_error_can_be_mended(

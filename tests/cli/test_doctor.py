@@ -2,16 +2,21 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import os
+import re
 import sqlite3
 from typing import Any
 
 import pytest
 from support.command import LOGIN, PASSWORD, Ended, Files, Memory, incoming, put, run
 
+from inbox_tui.archive import Archive, Permit
 from inbox_tui.cli.doctor import Check, _line
 from inbox_tui.demo.server import DemoServer
+from inbox_tui.smsc.limit import Limit
+from inbox_tui.sync import SystemClock
 
 HOST = "smscentre.com"
 SECRET_TEXT = "the secret text"
@@ -48,7 +53,8 @@ def test_all_is_well_with_an_account_that_is_signed_in(files: Files, ring: Memor
     assert ended.status == 0
     assert "has the password" in line(ended, "keyring")
     assert "1 account, 2 messages" in line(ended, "archive")
-    assert "0 requests in the last minute" in line(ended, "limit")
+    assert "0 requests in the last minute, the next may go now" in line(ended, "limit")
+    assert "(mode 0700), for you alone" in line(ended, "data")
     assert "Europe/Moscow" in line(ended, "clock")
 
 
@@ -83,7 +89,45 @@ def test_a_bad_setting_is_told_with_its_line_and_without_its_value(
 def test_a_bad_address_is_told(files: Files, ring: Memory) -> None:
     ended = run("doctor", "--server", "http://smscentre.com")
     assert ended.status == 1
-    assert "https://" in line(ended, "settings")
+    assert line(ended, "settings") == (
+        "✗ settings  --server: plain http:// is for this machine only: use https://: "
+        "mend what is named"
+    )
+
+
+def test_a_theme_that_is_not_there_is_told(files: Files, ring: Memory) -> None:
+    files.configure('theme = "mauve"\n')
+    ended = run("doctor")
+    assert ended.status == 1
+    assert "line 1: there is no such theme" in line(ended, "settings")
+
+
+def test_a_settings_file_that_can_not_be_used_is_told_with_the_reason(
+    files: Files, ring: Memory
+) -> None:
+    files.configure("")
+    files.config.chmod(0o666)
+    told = line(run("doctor"), "settings")
+    assert told.startswith("✗ settings  ~/config/inbox-tui/config.toml: can be written to by every")
+    assert told.endswith(" then chmod 600 it")
+    files.config.unlink()
+    files.config.mkdir()
+    assert "can't be read: Is a directory" in line(run("doctor"), "settings")
+    files.config.rmdir()
+    files.config.write_text('[names]\n79991234567 = "a"\n79991234567.b = 1\n')
+    ended = run("doctor")
+    assert "config.toml, line 3 can't be used: run" in line(ended, "settings")
+    assert "7999" not in ended.output
+
+
+def test_a_folder_that_can_not_be_made_is_told(
+    files: Files, ring: Memory, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (files.home / "file").touch()
+    monkeypatch.setenv("XDG_DATA_HOME", str(files.home / "file"))
+    ended = run("doctor")
+    assert ended.status == 1
+    assert line(ended, "data").startswith("✗ data      ~/file/inbox-tui can't be made in ~/file: ")
 
 
 def test_files_that_are_open_to_others_are_told(files: Files, ring: Memory) -> None:
@@ -139,7 +183,38 @@ def test_online_makes_one_request(account: DemoServer) -> None:
     assert line(ended, "server") == "✓ server    it answers and takes the password"
     assert len(account.service.requests) == 1
     after = run("doctor")
-    assert "1 request in the last minute" in line(after, "limit")
+    assert "1 request in the last minute, the next may go now" in line(after, "limit")
+
+
+def test_the_next_request_is_told_with_its_time_where_the_limit_holds_it_back(
+    files: Files, ring: Memory
+) -> None:
+    clock, limit = SystemClock(), Limit()
+    with Archive.open(files.archive) as archive:
+        account = archive.account(LOGIN, HOST)
+        for ago in (40, 30, 20):
+            moment = clock.moment()
+            sent = moment._replace(seconds=moment.seconds - ago)
+            begun = archive.begin_request(account, "", "mark", sent, limit)
+            assert isinstance(begun, Permit)
+            archive.end_request(begun.entry, sent, delivered=True, finished=True)
+    ended = run("doctor", "--login", LOGIN)
+    told = line(ended, "limit")
+    assert re.search(r"3 requests in the last minute, the next may not go until [\d:]", told)
+    assert "✓" in told
+
+
+def test_a_damaged_search_index_is_told(files: Files, ring: Memory) -> None:
+    put(files.archive, HOST, incoming(1, "some text"))
+    with Archive.open(files.archive) as archive:
+        archive.index(10)
+    with contextlib.closing(sqlite3.connect(files.archive)) as database, database:
+        database.execute("DELETE FROM search_data WHERE id > 10")
+    ended = run("doctor")
+    assert line(ended, "archive").startswith("✓")
+    if sqlite3.sqlite_version_info >= (3, 44):
+        assert "✗ search    the index is damaged" in line(ended, "search")
+        assert line(run("doctor"), "search").startswith("✓")
 
 
 @pytest.mark.parametrize(

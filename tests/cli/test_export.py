@@ -125,6 +125,39 @@ def test_a_file_that_is_there_is_left_alone(kept: Files, tmp_path: Path) -> None
     assert [path.name for path in tmp_path.iterdir() if path.is_file()] == ["messages.csv"]
 
 
+def test_a_format_that_is_named_goes_before_the_ending(kept: Files, tmp_path: Path) -> None:
+    for name, form in (("messages.csv", "json"), ("messages.json", "jsonl")):
+        run("export", "-o", tmp_path / name, "--format", form)
+        written = (tmp_path / name).read_text()
+        assert written == run("export", "--format", form).output
+    run("export", "-o", tmp_path / "messages.txt")
+    assert (tmp_path / "messages.txt").read_text().startswith("id,received")
+
+
+def test_a_dash_is_standard_output_and_no_name_is_a_wrong_usage(
+    kept: Files, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    assert run("export", "-o", "-").output == run("export").output
+    ended = run("export", "-o", "")
+    assert ended.status == 2
+    assert "-o ''" in ended.errors
+    assert [path.name for path in tmp_path.iterdir()] == ["home"]
+
+
+def test_what_is_no_ordinary_file_is_told_without_a_word_of_force(
+    kept: Files, tmp_path: Path
+) -> None:
+    os.mkfifo(tmp_path / "pipe.csv")
+    (tmp_path / "link.csv").symlink_to("nowhere")
+    for file in (tmp_path, tmp_path / "pipe.csv", tmp_path / "link.csv", Path("/dev/null")):
+        ended = run("export", "-o", file)
+        assert ended.status == 1
+        assert ended.errors == (
+            f"inbox-tui: {file} is there already, and no ordinary file: choose another name.\n"
+        )
+
+
 def test_force_follows_no_link_and_replaces_no_device(kept: Files, tmp_path: Path) -> None:
     mine = tmp_path / "mine.txt"
     mine.write_text("mine")

@@ -37,6 +37,16 @@ def test_a_password_that_the_server_takes_is_kept(
     assert remembered(files, account.host) != [None]
 
 
+def test_the_server_is_asked_later_at_the_same_address(
+    account: DemoServer, monkeypatch: pytest.MonkeyPatch, ring: Memory
+) -> None:
+    assert run("login").status == 0
+    monkeypatch.delenv("INBOX_TUI_SERVER")
+    monkeypatch.delenv("INBOX_TUI_LOGIN")
+    assert run("sync") == (0, "no new messages\n", "")
+    assert run("sync", "--server", account.url) == (0, "no new messages\n", "")
+
+
 def test_the_environment_gives_the_password_too(account: DemoServer, ring: Memory) -> None:
     assert run("login").status == 0
     assert list(ring.entries.values()) == [PASSWORD]

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+import shlex
 import signal
 import stat
 import subprocess
@@ -11,7 +13,7 @@ from typing import Any
 
 import click
 import pytest
-from support.command import LOGIN, PASSWORD, Files, Memory, incoming, put, run
+from support.command import LOGIN, PASSWORD, Ended, Files, Memory, incoming, put, run
 
 import inbox_tui.cli.sync
 from inbox_tui import __version__, app
@@ -107,13 +109,32 @@ def test_a_login_that_can_not_be_one_is_refused_from_an_option(
 
 
 def test_the_environment_is_held_to_the_same(files: Files, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv("INBOX_TUI_LOGIN", "a\x1bb")
-    assert run("sync").errors.startswith("inbox-tui: INBOX_TUI_LOGIN: the login ")
+    for login in ("a\x1bb", "  "):
+        monkeypatch.setenv("INBOX_TUI_LOGIN", login)
+        assert run("sync").errors.startswith("inbox-tui: INBOX_TUI_LOGIN: the login ")
     monkeypatch.setenv("INBOX_TUI_LOGIN", LOGIN)
     monkeypatch.setenv("INBOX_TUI_SERVER", "http://smscentre.com")
     ended = run("sync")
     assert ended.status == 2
     assert ended.errors.startswith("inbox-tui: INBOX_TUI_SERVER: plain http://")
+
+
+def test_a_password_of_the_environment_is_text(
+    account: DemoServer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("INBOX_TUI_PASSWORD", "p\udcff")
+    assert run("sync") == (2, "", "inbox-tui: INBOX_TUI_PASSWORD is not UTF-8 text.\n")
+    assert "INBOX_TUI_PASSWORD" not in os.environ
+    assert account.service.requests == []
+
+
+def test_an_empty_variable_says_nothing(files: Files, monkeypatch: pytest.MonkeyPatch) -> None:
+    for name in ("LOGIN", "SERVER", "PASSWORD"):
+        monkeypatch.setenv(f"INBOX_TUI_{name}", "")
+    ended = run("config")
+    assert 'login = ""                               # default' in ended.output
+    assert 'server = "smscentre.com"                 # default' in ended.output
+    assert run("sync", "--login", LOGIN).status == 3
 
 
 @pytest.mark.parametrize(
@@ -141,6 +162,10 @@ def test_a_wrong_usage_is_two_lines_with_the_page_to_read() -> None:
     )
     assert run("nothing").status == 2
     assert run("completion", "powershell").status == 2
+    ended = run("completion")
+    assert ended.status == 2
+    assert len(ended.errors.splitlines()) == 2
+    assert "bash, zsh, fish" in ended.errors
 
 
 @pytest.mark.parametrize(
@@ -225,6 +250,7 @@ def test_a_theme_that_is_not_there_is_told_with_its_line(files: Files, opened: l
     assert ended.status == 2
     assert f"{files.config}, line 1: there is no such theme" in ended.errors
     assert "inbox-light" in ended.errors
+    assert not files.archive.exists()
 
 
 def test_a_damaged_archive_is_told_after_the_inbox(files: Files, opened: list[Any]) -> None:
@@ -241,6 +267,52 @@ def test_the_demo_writes_nothing_to_the_users_folders(files: Files, opened: list
     assert parts.demo
     assert parts.filters.hours == 168
     assert list(files.home.iterdir()) == []
+
+
+# -- outputs that are full or closed
+
+
+def with_streams(streams: str, *words: str) -> Ended:
+    """Run a command with its standard streams as a shell redirects them."""
+    program = shlex.join([sys.executable, "-m", "inbox_tui", *words])
+    ended = subprocess.run(
+        ["sh", "-c", f"{program} {streams}"], capture_output=True, text=True, check=False
+    )
+    assert "Traceback" not in ended.stderr
+    return Ended(ended.returncode, ended.stdout, ended.stderr)
+
+
+@pytest.mark.parametrize("words", [("--help",), ("--version",), ("sync", "--help"), ("config",)])
+def test_an_output_that_is_full_is_told(words: tuple[str, ...]) -> None:
+    ended = with_streams(">/dev/full", *words)
+    assert ended.status == 1
+    assert ended.errors == (
+        "inbox-tui: standard output can't be written to: No space left on device.\n"
+    )
+
+
+@pytest.mark.parametrize("command", ["config", "doctor", "export", "watch", "completion bash"])
+def test_an_output_that_is_closed_is_told(kept: Files, command: str) -> None:
+    ended = with_streams(">&-", *command.split())
+    assert (ended.status, ended.errors) == (1, "inbox-tui: standard output is closed.\n")
+
+
+@pytest.mark.parametrize("streams", ["2>&-", "2>/dev/full"])
+def test_a_command_that_can_tell_nobody_ends_as_it_would_have(kept: Files, streams: str) -> None:
+    assert with_streams(streams, "export").status == 0
+    assert with_streams(streams, "export", "--login", "nobody").status == 1
+    assert with_streams(streams, "export", "--hours", "0").status == 2
+    assert with_streams(streams, "logout").status == 0
+    assert with_streams(streams).status == 2
+
+
+@pytest.fixture
+def kept(files: Files, monkeypatch: pytest.MonkeyPatch) -> Files:
+    """A message of an account that the environment names."""
+    put(files.archive, "smscentre.com", incoming(1))
+    monkeypatch.setenv("INBOX_TUI_LOGIN", LOGIN)
+    monkeypatch.setenv("INBOX_TUI_PASSWORD", PASSWORD)
+    return files
 
 
 # -- what nobody foresaw
@@ -304,6 +376,11 @@ def test_debug_writes_down_a_failure_in_words_too(
     assert ended.status == 1
     assert ended.errors.startswith(f"inbox-tui: {files.archive} ")
     assert "Failure" in files.log.read_text()
+    files.log.unlink()
+    files.log.mkdir()
+    told = run("--debug", "sync").errors.splitlines()
+    assert told[0].startswith("inbox-tui: the log can't be written: ")
+    assert told[1:] == ended.errors.splitlines()
 
 
 def test_an_interrupted_command_says_so(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -319,6 +396,8 @@ def test_an_interrupted_command_says_so(monkeypatch: pytest.MonkeyPatch) -> None
 def test_an_interrupt_while_the_program_is_being_imported_ends_it_without_a_word() -> None:
     interrupted = """
 import os, signal, sys
+
+signal.signal(signal.SIGINT, signal.default_int_handler)
 
 class Interrupt:
     def find_spec(self, name, *rest):

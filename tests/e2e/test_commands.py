@@ -12,6 +12,7 @@ import stat
 import subprocess
 import time
 from collections.abc import Iterator
+from dataclasses import replace
 from datetime import datetime, timedelta
 from pathlib import Path
 from typing import NamedTuple
@@ -68,7 +69,7 @@ class User:
         self.settings.write_text(text, encoding="utf-8")
 
     def run(self, *words: str | Path, stdin: str = "") -> Ended:
-        """Run a command; whatever it came to, it said so in a few words."""
+        """Run a command; whatever it came to, it said so in a few words, and plainly in a pipe."""
         done = subprocess.run(
             [self.program, *words],
             env=self.environment,
@@ -81,6 +82,8 @@ class User:
         assert "Traceback" not in ended.output + ended.errors
         assert len(ended.errors.splitlines()) <= 2, ended.errors
         assert PASSWORD not in ended.output + ended.errors
+        assert "\x1b" not in ended.output + ended.errors
+        assert "\r" not in ended.errors
         return ended
 
     def shell(self, script: str) -> Ended:
@@ -184,6 +187,16 @@ def test_a_refresh_says_how_many_came_and_another_one_that_none_did(
     assert {request.method for request in service.requests} == {"POST"}
 
 
+def test_a_refresh_shows_its_progress_on_a_terminal_and_takes_it_away(
+    user: User, messages: None
+) -> None:
+    with user.inbox("sync") as terminal:
+        assert terminal.wait() == 0
+        terminal.read()
+        assert terminal.text.split() == ["3", "new", "messages"]
+        assert b"\rAsking the server" in terminal.raw
+
+
 def test_messages_are_exported_to_a_pipe(user: User, messages: None) -> None:
     user.run("sync")
     ended = user.run("export")
@@ -275,10 +288,28 @@ def test_the_doctor_reports_without_secrets(user: User, messages: None) -> None:
     ended = user.run("doctor", "--json")
     report = json.loads(ended.output)
     assert (ended.status, report["ok"]) == (0, True)
-    names = [check["name"] for check in report["checks"]]
-    assert {"versions", "terminal", "keyring", "archive", "limit", "clock"} <= set(names)
+    found = {check["name"]: check["found"] for check in report["checks"]}
+    assert " ".join(found) == (
+        "versions terminal keyring settings data log disk archive search limit clock"
+    )
+    assert re.match(r"inbox-tui \S+, Python \S+ on \w+, SQLite .+textual .+", found["versions"])
+    assert "gives the password" in found["keyring"]
+    assert "~/config/inbox-tui/config.toml" in found["settings"]
+    assert "(mode 0700)" in found["data"]
+    assert found["archive"].startswith("version 1, 1 account, 3 messages, 0 that could not be read")
+    assert found["search"] == "all indexed"
+    assert found["limit"] == "2 requests in the last minute, the next may go now"
+    assert re.fullmatch(r"(\S+) here, \1 in Europe/Moscow", found["clock"])
     for secret in ("alex", "7999", "7911", "Заказ", "481516", str(user.home)):
         assert secret not in ended.output
+
+
+def test_the_doctor_looks_at_the_terminal(user: User) -> None:
+    with user.inbox("doctor") as terminal:
+        assert terminal.wait() == 0
+        terminal.read()
+        assert "✓ terminal  120×40, 16 million colours, TERM=xterm-256color" in terminal.text
+        assert "\x1b[32m✓\x1b[0m".encode() in terminal.raw
 
 
 def test_the_doctor_says_what_to_do(user: User) -> None:
@@ -348,14 +379,70 @@ def test_a_wrong_usage_is_2(user: User, command: str) -> None:
     assert f"'inbox-tui {command} --help' says what is allowed" in ended.errors
 
 
+HOURS = "whole hours from 1 to 168"
+
+
 @pytest.mark.parametrize(
-    "words", [["--hours=0"], ["export", "--hours=169"], ["watch", "--since=day"]]
+    ("words", "allowed"),
+    [
+        ("--hours=0", HOURS),
+        ("--hours=169 export", HOURS),
+        ("export --hours=1.5", HOURS),
+        ("watch --since=day", HOURS),
+        ("watch --since=1 --from-now", "give one of them"),
+        ("--to-phone=office", "'+7 911 000-00-01'"),
+        ("export --to-phone=", "'+7 911 000-00-01'"),
+        ("export --format=xml", "'csv', 'json', 'jsonl'"),
+        ("watch --format=csv", "'jsonl', 'text'"),
+        ("export --output=", "the name of a file, and -"),
+        ("export --force", "goes with -o FILE"),
+        ("sync --login=", "the login is empty"),
+        ("sync --server=http://smscentre.com", "use https://"),
+        ("--demo --login=alex", "leave --login out"),
+        ("completion tcsh", "'bash', 'zsh', 'fish'"),
+    ],
 )
-def test_hours_that_can_not_be_are_2_and_nothing_opens(user: User, words: list[str]) -> None:
-    ended = user.run(*words)
-    assert ended.status == 2
-    assert "whole hours from 1 to 168" in ended.errors
+def test_an_option_that_can_not_be_is_2_and_nothing_opens(
+    user: User, service: DemoService, words: str, allowed: str
+) -> None:
+    ended = user.run(*words.split())
+    assert (ended.status, ended.output) == (2, "")
+    assert allowed in ended.errors
     assert list(user.home.iterdir()) == []
+    assert service.requests == []
+
+
+@pytest.mark.parametrize(
+    ("setting", "allowed"),
+    [
+        ("login = 7", "the account's login, in quotes"),
+        ('login = " "', "the login is empty"),
+        ('server = ""', "a host or a URL, in quotes"),
+        ('server = "http://smscentre.com"', "use https://"),
+        ("refresh_seconds = 19", "whole numbers from 20 to 3600"),
+        ('server_timezone = "Moscow"', 'such as "Europe/Moscow"'),
+        ('only_to_phones = ["office"]', 'such as ["+7 911 000-00-01"]'),
+        ("window = 169", "hours from 1 to 168, and 0"),
+        ("keep_days = -1", "days from 1 to 36500, and 0"),
+        ('notify = "loud"', '"bell", "terminal" and "off"'),
+        ("notify_text = 1", "true and false"),
+        ('remember_filters = "yes"', "true and false"),
+        ('theme = "mauve"', "inbox-dark, inbox-light"),
+        ('names = { office = "Office" }', '"79110000001" = "Orders"'),
+        ("colour = 1", "login, server, refresh_seconds"),
+    ],
+)
+def test_a_setting_that_can_not_be_is_2_and_nothing_opens(
+    user: User, setting: str, allowed: str
+) -> None:
+    del user.environment["INBOX_TUI_LOGIN"], user.environment["INBOX_TUI_SERVER"]
+    user.configure(f"# mine\n{setting}\n")
+    for command in ([], ["config"]):
+        ended = user.run(*command)
+        assert (ended.status, ended.output) == (2, "")
+        assert ended.errors.startswith(f"inbox-tui: {user.settings}, line 2: ")
+        assert allowed in ended.errors
+    assert [path.name for path in user.home.iterdir()] == ["config"]
 
 
 @pytest.mark.parametrize("command", [None, "login", "logout", "sync", "watch", "export", "config"])
@@ -383,6 +470,26 @@ def test_an_archive_that_can_not_be_used_is_1(user: User, command: str) -> None:
     assert "inbox.db" in ended.output + ended.errors
 
 
+def test_an_inbox_whose_archive_can_not_be_used_is_1(user: User) -> None:
+    user.archive.mkdir(mode=0o700, parents=True)
+    with user.inbox() as terminal:
+        assert terminal.wait() == 1
+        terminal.read()
+        assert terminal.text.startswith(f"inbox-tui: {user.archive}"[:120])
+
+
+@pytest.mark.parametrize("command", ["login", "sync", "watch"])
+def test_a_request_that_the_server_finds_fault_with_is_1(
+    user: User, service: DemoService, command: str
+) -> None:
+    service.fault = lambda request, reply: replace(
+        reply, body=b'{"error": "parameters error", "error_code": 1}'
+    )
+    ended = user.run(command)
+    assert (ended.status, ended.output) == (1, "")
+    assert "parameters error" in ended.errors
+
+
 def test_an_editor_that_can_not_be_used_is_1(user: User) -> None:
     user.environment["EDITOR"] = "no-such-editor"
     assert user.run("config", "--edit").status == 1
@@ -390,7 +497,10 @@ def test_an_editor_that_can_not_be_used_is_1(user: User) -> None:
     assert user.run("config", "--edit").status == 1
 
 
-@pytest.mark.parametrize("command", ["sync", "watch --since 1", "export", "doctor", "config"])
+@pytest.mark.parametrize(
+    "command",
+    ["sync", "watch --since 1", "export", "doctor", "config", "completion bash", "--help"],
+)
 def test_an_output_that_takes_nothing_is_1(user: User, messages: None, command: str) -> None:
     user.run("sync")
     ended = user.shell(f"inbox-tui {command} >/dev/full")
@@ -464,6 +574,21 @@ def test_a_doctor_who_finds_the_server_gone_is_1(user: User) -> None:
     ended = user.run("doctor", "--online", "--server", NOBODY)
     assert ended.status == 1
     assert "✗ server    no connection: 127.0.0.1:1 refused the connection" in ended.output
+
+
+def test_debug_writes_where_a_failure_arose_and_nothing_private(
+    user: User, messages: None, service: DemoService
+) -> None:
+    user.run("sync")
+    service.accounts["alex"] = "another one"
+    assert user.run("--debug", "sync").status == 3
+    log = user.home / "state" / "inbox-tui" / "inbox-tui.log"
+    assert stat.S_IMODE(log.stat().st_mode) == 0o600
+    written = log.read_text(encoding="utf-8")
+    assert re.search(r"/inbox_tui/cli/account\.py:\d+ in refuse_unless_live\n", written)
+    assert "inbox_tui.cli.failure.Failure" in written
+    for secret in (PASSWORD, "alex", "7999", "7911", "Заказ", "481516", "authorise"):
+        assert secret not in written
 
 
 def test_a_damaged_archive_is_kept_aside(user: User, messages: None) -> None:

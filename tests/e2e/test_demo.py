@@ -34,6 +34,34 @@ def test_the_demo_is_live_before_ones_eyes_and_leaves_nothing_behind(
     assert list(home.iterdir()) == []
 
 
+def test_the_server_alone_is_there_for_scripts(
+    installed: Path, environment: dict[str, str]
+) -> None:
+    with subprocess.Popen(
+        [installed.with_name("python"), "-m", "inbox_tui.demo"],
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+        env=environment,
+        preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL),
+    ) as server:
+        assert server.stdout is not None
+        assert server.stderr is not None
+        said = dict(server.stdout.readline().split() for _ in range(3))
+        ended = subprocess.run(
+            [installed, "sync", "--login", said["login"], "--server", said["url"]],
+            env=environment | {"INBOX_TUI_PASSWORD": said["password"]},
+            capture_output=True,
+            text=True,
+            check=False,
+        )
+        assert (ended.returncode, ended.stderr) == (0, "")
+        assert re.fullmatch(r"\d{3} new messages\n", ended.stdout)
+        server.send_signal(signal.SIGINT)
+        assert server.wait(10) == 0
+        assert server.stderr.read() == ""
+
+
 @pytest.mark.parametrize(("columns", "lines"), [(120, 40), (80, 24), (40, 12)])
 def test_the_demo_fits_the_terminal(
     installed: Path, environment: dict[str, str], columns: int, lines: int

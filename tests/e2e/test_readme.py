@@ -339,7 +339,7 @@ def test_every_setting_is_in_the_table_with_its_default() -> None:
         name = quoted(cells[0])[0]
         if name != "[names]":
             defaults[name] = tomllib.loads(f"value = {quoted(cells[1])[0]}")["value"]
-    ours = {name: getattr(Settings(), name) for name in Settings.__struct_fields__}
+    ours = {name: getattr(Settings(), name) for name in Settings._fields}
     assert ours.pop("names") == {}
     ours |= {"login": ours["login"] or "", "only_to_phones": list(ours["only_to_phones"])}
     assert defaults == ours

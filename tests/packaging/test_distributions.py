@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import ast
+import json
+import re
 import subprocess
 import sys
 import tarfile
@@ -138,3 +140,18 @@ def modules(node: ast.AST) -> list[str]:
 def test_the_command_is_there(built: Built) -> None:
     points = built.wheel[f"{INFO}/entry_points.txt"].decode()
     assert points.split() == ["[console_scripts]", "inbox-tui", "=", "inbox_tui.__main__:main"]
+
+
+def test_the_gate_runs_on_every_python_that_is_declared(project: dict[str, Any]) -> None:
+    workflow = (ROOT / ".github" / "workflows" / "ci.yml").read_text(encoding="utf-8")
+    (matrix,) = re.findall(r"^ *python: (\[.+\])$", workflow, re.MULTILINE)
+    declared = [
+        name.rpartition(" ")[2] for name in project["classifiers"] if re.search(r":: 3\.\d+$", name)
+    ]
+    assert json.loads(matrix) == declared == ["3.11", "3.12", "3.13", "3.14"]
+    assert "- run: .ci/run\n" in workflow
+
+
+def test_a_report_of_a_bug_asks_for_that_of_the_doctor() -> None:
+    template = (ROOT / ".github" / "ISSUE_TEMPLATE" / "bug.yml").read_text(encoding="utf-8")
+    assert re.search(r"`inbox-tui doctor --json`(?s:.)+?required: true", template)

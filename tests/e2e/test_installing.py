@@ -1,0 +1,123 @@
+"""The README's ways to set the program up, each done from nothing. They need the network."""
+
+from __future__ import annotations
+
+import os
+import re
+import socket
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+from support.terminal import Terminal
+
+from inbox_tui import __version__
+
+pytestmark = pytest.mark.e2e
+
+ROOT = Path(__file__).parents[2]
+LINES = [
+    line
+    for block in re.findall(
+        r"^```sh\n(.*?)^```$", (ROOT / "README.md").read_text(encoding="utf-8"), re.M | re.S
+    )
+    for line in block.splitlines()
+]
+
+
+def line(begin: str, end: str = "") -> str:
+    """The one command of the README that begins and ends so."""
+    (found,) = {line for line in LINES if line.startswith(begin) and line.endswith(end)}
+    return found
+
+
+@pytest.fixture(scope="module")
+def newcomer(tmp_path_factory: pytest.TempPathFactory) -> dict[str, str]:
+    """The environment of somebody with Python, git, pipx and uv, to whom this tree is GitHub's."""
+    try:
+        socket.create_connection(("pypi.org", 443), 5).close()
+    except OSError:
+        if os.environ.get("CI"):
+            pytest.fail("there is no network")
+        pytest.skip("there is no network")
+    home = tmp_path_factory.mktemp("newcomer")
+    caches = os.environ.get("XDG_CACHE_HOME") or str(Path.home() / ".cache")
+    kept = {
+        name: value
+        for name, value in os.environ.items()
+        if not name.startswith(("XDG_", "INBOX_TUI_", "PYTEST_", "PIPX_", "VIRTUAL_ENV"))
+    }
+    return {
+        **kept,
+        "HOME": str(home),
+        "XDG_CACHE_HOME": caches,
+        "PATH": os.pathsep.join(
+            (str(home / ".local" / "bin"), str(Path(sys.executable).parent), os.environ["PATH"])
+        ),
+        "TERM": "xterm-256color",
+        "PYTHON_KEYRING_BACKEND": "keyring.backends.fail.Keyring",
+        "GIT_CONFIG_COUNT": "2",
+        "GIT_CONFIG_KEY_0": f"url.{ROOT}.insteadOf",
+        "GIT_CONFIG_VALUE_0": "https://github.com/inbox-tui/inbox-tui.git",
+        "GIT_CONFIG_KEY_1": "safe.directory",
+        "GIT_CONFIG_VALUE_1": "*",
+    }
+
+
+@pytest.fixture
+def clone(newcomer: dict[str, str], tmp_path: Path) -> Path:
+    """The folder in which the README's first line ends."""
+    done(f"{line('git clone')} && pwd >../where", tmp_path, newcomer)
+    return Path((tmp_path / "where").read_text().strip())
+
+
+def done(line: str, folder: Path, environment: dict[str, str]) -> str:
+    """Do a line in a shell, and return what it printed."""
+    ended = subprocess.run(
+        ["bash", "-o", "pipefail", "-c", line],
+        cwd=folder,
+        env=environment,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert ended.returncode == 0, ended.stdout + ended.stderr
+    return ended.stdout
+
+
+def assert_demo(line: str, folder: Path, environment: dict[str, str]) -> None:
+    """The line opens the demo."""
+    command = ["bash", "-c", f"cd {folder} && {line}"]
+    with Terminal(command, environment=environment) as terminal:
+        terminal.wait_for("next in", seconds=180)
+        assert "DEMO" in terminal.text
+        terminal.press("q")
+        assert terminal.wait() == 0
+
+
+def test_the_demo_of_a_clone(clone: Path, newcomer: dict[str, str]) -> None:
+    assert_demo(line("python3 -m venv", "inbox-tui --demo"), clone, newcomer)
+
+
+def test_the_demo_without_installing_it(clone: Path, newcomer: dict[str, str]) -> None:
+    assert_demo(line("uvx"), clone, newcomer)
+
+
+def test_pipx_installs_it_and_takes_it_away(clone: Path, newcomer: dict[str, str]) -> None:
+    done(line("pipx install"), clone, newcomer)
+    installed = Path(newcomer["HOME"], ".local", "bin", "inbox-tui")
+    assert done("command -v inbox-tui", clone, newcomer).strip() == str(installed)
+    told = done("inbox-tui --version", clone, newcomer)
+    assert told == f"inbox-tui, version {__version__}\n"
+    done(line("pipx uninstall"), clone, newcomer)
+    assert not installed.is_symlink()
+
+
+def test_a_contributor_is_set_up_checks_and_builds(clone: Path, newcomer: dict[str, str]) -> None:
+    done(line("python3 -m venv", "pre-commit install"), clone, newcomer)
+    assert (clone / ".git" / "hooks" / "pre-commit").exists()
+    assert "Failed" not in done(".venv/bin/pre-commit run --all-files", clone, newcomer)
+    done(line(".venv/bin/python -m build"), clone, newcomer)
+    checked = done(line("pipx run twine check"), clone, newcomer)
+    assert checked.count("PASSED") == 2
