@@ -308,7 +308,7 @@ async def test_a_call_that_has_not_begun_can_be_taken_back(blocked: Blocked) -> 
         await second.value.wait()
     blocked.unlocked.set()
     await first.value.wait()
-    assert await ours.get("alex", HOST) is None
+    assert await Keyring(backend=blocked).get("alex", HOST) is None
     assert blocked.entries == {}
 
 
