@@ -27,6 +27,10 @@ BUSY_SECONDS = 5.0
 """How long a writer waits for another one."""
 _SIDE_FILES = ("-wal", "-shm")
 _SHARED_MODE_RETRY_SECONDS = 0.01
+_SHARED_LOCK = (510, 0x40000002)
+"""How many bytes every connection of SQLite's keeps locked in its file, and from which one on."""
+_OPEN: dict[int, int] = {}
+"""The inodes of the files that this program has open, by connection."""
 _PRAGMAS = (
     "PRAGMA synchronous = FULL",  # what has been acknowledged outlives a power cut
     "PRAGMA secure_delete = ON",
@@ -71,7 +75,7 @@ class Database:
         self.read_only = read_only
         self.set_aside = set_aside
         self._connection = connection
-        self._inode = inode
+        self._inode = _OPEN[id(connection)] = inode
         self._wall = wall
         self._numbers: dict[int, str] = {}
 
@@ -81,6 +85,7 @@ class Database:
             self._connection.close()
         except sqlite3.Error as error:
             raise archive_error(error) from None
+        _OPEN.pop(id(self._connection), None)
 
     def interrupt(self) -> None:
         """End the query that runs in another thread: it raises `QueryCancelled`."""
@@ -242,28 +247,24 @@ def open_file(
     Raises `ArchiveError`.
     """
     try:
-        if inode := _unwritable(path):
-            return _open_read_only(path, busy_seconds), inode, True, None
-        private_folder(path.parent)
+        if unwritable := _unwritable(path):
+            return _open_read_only(path, busy_seconds), unwritable, True, None
         set_aside = None
         while True:
-            private_file(path)
-            try:
-                inode = path.stat().st_ino
-            except FileNotFoundError:  # set aside by another program just now
-                continue
-            try:
-                connection = _open_to_write(path, busy_seconds)
-            except ArchiveDamaged:
-                set_aside = _set_aside(path, inode, wall) or set_aside
-                continue
-            except ArchiveError:
-                if _is_there(path, inode):
-                    raise
-                continue
-            if _is_there(path, inode):
-                return connection, inode, False, set_aside
-            connection.close()
+            private_folder(path.parent)
+            with _gate(path, setting_aside=False):
+                try:
+                    inode = private_file(path).stat().st_ino
+                    return _open_to_write(path, busy_seconds), inode, False, set_aside
+                except FileNotFoundError:  # somebody moved it away just now
+                    continue
+                except ArchiveDamaged:
+                    pass
+                except ArchiveError:
+                    if _is_there(path, inode):
+                        raise
+                    continue
+            set_aside = _set_aside(path, inode, wall) or set_aside
     except PathRefused as refused:
         raise ArchiveError(str(refused)) from None
     except OSError as error:
@@ -382,25 +383,52 @@ def _open_read_only(path: Path, busy_seconds: float) -> sqlite3.Connection:
     raise ArchiveReadOnly(f"{path} cannot be written to, nor be read as it is")
 
 
-def _set_aside(path: Path, inode: int, wall: Callable[[], datetime]) -> Path | None:
-    """Move a damaged file out of the way; None where another program already has.
+@contextlib.contextmanager
+def _gate(path: Path, *, setting_aside: bool) -> Iterator[None]:
+    """Keep a file from being set aside while it is opened, and from being opened meanwhile.
 
-    Whoever holds the lock on the file that was found damaged moves it, if it is still there.
+    The lock is on the folder: SQLite would lose its own on a file that we close again.
     """
     import fcntl
 
+    folder = os.open(path.parent, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
     try:
-        file = os.open(path, os.O_RDONLY | os.O_CLOEXEC | os.O_NOFOLLOW)
-    except FileNotFoundError:
-        return None
+        fcntl.flock(folder, fcntl.LOCK_EX if setting_aside else fcntl.LOCK_SH)
+        yield
+    finally:
+        os.close(folder)
+
+
+def _set_aside(path: Path, inode: int, wall: Callable[[], datetime]) -> Path | None:
+    """Move a damaged file out of the way; None where another program already has.
+
+    Raises `ArchiveDamaged` where it is in use: SQLite finds the files beside it by their names, and
+    whoever still has it open would take those of the fresh one for its own.
+    """
+    with _gate(path, setting_aside=True):
+        if not _is_there(path, inode):
+            return None
+        if _in_use(path, inode):
+            raise ArchiveDamaged(
+                "the archive is damaged, and still open in an inbox-tui: leave that one first"
+            )
+        return _moved(path, wall)
+
+
+def _in_use(path: Path, inode: int) -> bool:
+    """Tell whether any program has this file open, this one included."""
+    import fcntl
+
+    if inode in _OPEN.values():
+        return True
+    file = os.open(path, os.O_RDWR | os.O_CLOEXEC | os.O_NOFOLLOW)
     try:
-        fcntl.flock(file, fcntl.LOCK_EX)
-        with contextlib.suppress(FileNotFoundError):
-            if path.stat().st_ino == inode == os.fstat(file).st_ino:
-                return _moved(path, wall)
-        return None
+        fcntl.lockf(file, fcntl.LOCK_EX | fcntl.LOCK_NB, *_SHARED_LOCK)
+    except OSError:
+        return True
     finally:
         os.close(file)
+    return False
 
 
 def damaged_copies(path: Path) -> list[Path]:

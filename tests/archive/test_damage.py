@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 from support.archives import BOOT, SERVER_NOW, ids, incoming, opened, page, whole
-from support.programs import SPAWN, fill_up, open_and_tell, spawned
+from support.programs import SPAWN, fill_up, open_and_tell, open_until, spawned
 
 from inbox_tui.archive import (
     Archive,
@@ -24,6 +24,7 @@ from inbox_tui.archive import (
     Filter,
     Hold,
 )
+from inbox_tui.archive.database import _set_aside
 from inbox_tui.archive.schema import MIGRATIONS
 from inbox_tui.smsc.limit import Limit
 
@@ -115,16 +116,48 @@ def test_a_file_cut_short_anywhere_is_set_aside(tmp_path: Path, sound: bytes) ->
 
 def test_the_files_beside_it_go_with_it(tmp_path: Path) -> None:
     path = tmp_path / "inbox.db"
-    archive, _ = opened(tmp_path, incoming(1))  # who has it open keeps the files beside it
-    archive._connection.execute("PRAGMA wal_checkpoint(TRUNCATE)")
-    path.write_bytes(b"no database" * 500)
+    for suffix in ("", "-wal", "-shm"):
+        path.with_name(f"{path.name}{suffix}").write_bytes(b"of " + suffix.encode())
+    assert _set_aside(path, path.stat().st_ino, lambda: WALL) == tmp_path / DAMAGED
+    for suffix in ("", "-wal", "-shm"):
+        assert (tmp_path / f"{DAMAGED}{suffix}").read_bytes() == b"of " + suffix.encode()
     with at_wall(path) as fresh:
         assert works(fresh)
-    assert (tmp_path / DAMAGED).read_bytes() == b"no database" * 500
-    assert (tmp_path / f"{DAMAGED}-wal").read_bytes() == b""
-    assert (tmp_path / f"{DAMAGED}-shm").exists()
-    archive.close()
+
+
+def spoil(path: Path) -> None:
+    """Make an archive one that is found damaged when it is opened next."""
+    with path.open("r+b") as file:
+        file.write(b"no database")
+
+
+def test_what_is_open_in_another_program_is_not_set_aside(tmp_path: Path) -> None:
+    path = tmp_path / "inbox.db"
+    opened(tmp_path, incoming(1))[0].close()
+    begun, go_on = SPAWN.Queue(), SPAWN.Event()
+    with spawned(open_until, [(path, begun, go_on)]) as (other,):
+        assert begun.get(timeout=60)
+        spoil(path)
+        for _ in range(2):
+            with pytest.raises(ArchiveDamaged, match="still open in an inbox-tui"):
+                at_wall(path)
+        assert not list(tmp_path.glob("*.damaged-*"))
+        go_on.set()
+        other.join()
     with at_wall(path) as fresh:
+        assert fresh.set_aside == tmp_path / DAMAGED
+        assert works(fresh)
+
+
+def test_what_this_program_has_open_is_not_set_aside(tmp_path: Path) -> None:
+    archive, _ = opened(tmp_path, incoming(1))
+    archive._connection.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+    spoil(archive.path)
+    with pytest.raises(ArchiveDamaged, match="still open"):
+        at_wall(archive.path)
+    archive.close()
+    with at_wall(archive.path) as fresh:
+        assert fresh.set_aside == tmp_path / DAMAGED
         assert works(fresh)
 
 

@@ -13,7 +13,7 @@ from multiprocessing import get_context
 from multiprocessing.connection import Connection
 from multiprocessing.context import ForkServerProcess
 from multiprocessing.queues import Queue
-from multiprocessing.synchronize import Barrier
+from multiprocessing.synchronize import Barrier, Event
 from pathlib import Path
 from random import Random
 from typing import Any
@@ -96,6 +96,13 @@ def open_and_tell(path: Path, together: Barrier, told: Queue) -> None:
         number = os.getpid()
         archive.store_page(account, page(incoming(number)))
         told.put((number, None if archive.set_aside is None else archive.set_aside.name))
+
+
+def open_until(path: Path, begun: Queue, go_on: Event) -> None:
+    """Have an archive open, and leave it when told to."""
+    with Archive.open(path):
+        begun.put(True)
+        go_on.wait(60)
 
 
 def fill_up(path: Path, told: Queue) -> None:
