@@ -221,6 +221,8 @@ class InboxApp(App[None]):
             sign_in=self._ask_to_sign_in,
             export=partial(self._export, account.number),
             filters=self._first_filters(account),
+            status=Status(State.CHECKING) if self._sync is None else self._sync.status,
+            refresh_seconds=self._parts.refresh_seconds,
             remember_filters=self._parts.settings.remember_filters,
             demo=self._parts.demo,
         )
@@ -449,7 +451,7 @@ class InboxApp(App[None]):
 
     def _heard(self, event: Event) -> None:
         """What sync publishes: for the sign-in that waits for it, and for the inbox."""
-        if self._inbox is not None and self._inbox.is_mounted and self._shown == self._account:
+        if self._inbox is not None and self._shown == self._account:
             self._inbox.sync_event(event)
         match event:
             case MessagesArrived(new, live):

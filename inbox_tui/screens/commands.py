@@ -31,7 +31,7 @@ COMMANDS = (
     _Command("Mark all shown read", "M", "mark_all_read"),
     _Command("Undo mark all read", "Ctrl+Z", "undo_marks"),
     _Command("Copy the code", "c", "copy_code"),
-    _Command("Copy the text", "y", "copy_text"),
+    _Command("Copy the text", "y", "copy_message"),
     _Command("Open the link", "o", "open_link"),
     _Command("Conversation with this sender", "t", "conversation"),
     _Command("Export what is shown", "e", "export"),
@@ -65,6 +65,6 @@ class InboxCommands(Provider):
         if not isinstance(screen, InboxScreen):
             return
         for command in COMMANDS:
-            yield command.words, command.key, partial(screen.run_action, command.action)
+            yield command.words, command.key, partial(screen.do, command.action)
         for number, label, messages in screen.receiving_numbers():
             yield f"To {drawn(label)}", f"{messages} messages", partial(screen.jump_to, number)

@@ -9,12 +9,15 @@ import pytest
 from support.stage import (
     StagedApp,
     message,
+    never,
     stage,
     state_is,
     until,
     week,
 )
+from textual import events
 from textual.pilot import Pilot
+from textual.widgets import Input
 
 from inbox_tui.archive import Archive, Filter, Row
 from inbox_tui.config import Settings
@@ -51,6 +54,17 @@ def shown(pilot: Pilot[None]) -> int | None:
 
 def notice(pilot: Pilot[None]) -> str:
     return inbox(pilot).query_one(StatusBar).notice
+
+
+def hints(pilot: Pilot[None]) -> str:
+    return inbox(pilot).query_one(StatusBar).hints
+
+
+def press_at_once(pilot: Pilot[None], *keys: str) -> None:
+    """Have keys arrive together, as over a slow connection."""
+    for key in keys:
+        name = {"/": "slash", "\r": "enter"}.get(key, key)
+        pilot.app.post_message(events.Key(name, key))
 
 
 def unread(pilot: Pilot[None]) -> int | None:
@@ -259,14 +273,85 @@ async def test_t_shows_the_whole_conversation_and_escape_goes_back(
         await pilot.press("j")
         assert under_cursor(pilot).id == 3
         await pilot.press("t")
-        await until(pilot, lambda: shown(pilot) == 2 and notice(pilot) == "Esc goes back")
+        await until(pilot, lambda: shown(pilot) == 2)
         assert under_cursor(pilot).id == 3
+        assert hints(pilot).startswith("Esc back")
         await pilot.press("j")
         assert under_cursor(pilot).id == 2
         await pilot.press("escape")
         await pilot.pause()
         assert under_cursor(pilot).id == 3
         assert inbox(pilot).query_one(FilterBar).to == "+7 911 000-00-02"
+        assert not hints(pilot).startswith("Esc back")
+
+
+@at_every_size
+async def test_a_conversation_from_deep_in_the_list_and_back_moves_nothing(
+    tmp_path: Path, size: Size
+) -> None:
+    arrived = [message(9001, "New", minutes_ago=0)]
+    app = stage(tmp_path, Answer([], []), Answer(arrived, []), messages=week(), filters=Filters())
+    async with app.run_test(size=size) as pilot:
+        await state_is(pilot, "Live")
+        await pilot.press(*["pagedown"] * 4, "j", "j")
+        messages = inbox(pilot).query_one(MessageList)
+        before = (under_cursor(pilot).id, messages.line, messages.scroll_offset.y, messages.newer)
+        await pilot.press("t")
+        await pilot.pause()
+        assert under_cursor(pilot).id == before[0]
+        assert messages.newer == 0, "what stands above in the conversation is not new"
+        await pilot.press("escape")
+        await pilot.pause()
+        after = (under_cursor(pilot).id, messages.line, messages.scroll_offset.y, messages.newer)
+        assert after == before
+        await pilot.press("t")
+        app.clock.move(21)
+        await until(pilot, lambda: len(app.scripted.asked) == 2)
+        await state_is(pilot, "Live")
+        await pilot.press("escape")
+        await until(pilot, lambda: messages.newer == 1)
+        assert (under_cursor(pilot).id, messages.line) == before[:2]
+
+
+@at_every_size
+async def test_a_conversation_asked_for_while_reading_goes_back_to_the_reading(
+    tmp_path: Path, size: Size
+) -> None:
+    app = stage(tmp_path, messages=codes())
+    async with app.run_test(size=size) as pilot:
+        await state_is(pilot, "Live")
+        await pilot.press("j", "j", "enter", "t")
+        await until(pilot, lambda: shown(pilot) == 2)
+        assert inbox(pilot).query_one(MessageList).display
+        assert inbox(pilot).query_one(MessageList).has_focus
+        await pilot.press("escape")
+        await until(pilot, lambda: shown(pilot) == 5)
+        assert inbox(pilot).query_one(MessageView).display
+        assert inbox(pilot).query_one(MessageView).has_focus
+        await pilot.press("escape")
+        await pilot.pause()
+        assert inbox(pilot).query_one(MessageList).has_focus
+
+
+@at_every_size
+async def test_filters_narrow_a_conversation_and_clearing_them_ends_it(
+    tmp_path: Path, size: Size
+) -> None:
+    app = stage(tmp_path, messages=codes())
+    async with app.run_test(size=size) as pilot:
+        await state_is(pilot, "Live")
+        await pilot.press("j", "j", "t")
+        await until(pilot, lambda: shown(pilot) == 2)
+        await pilot.press("p", *"0002", "enter")
+        await until(pilot, lambda: shown(pilot) == 1)
+        bar = inbox(pilot).query_one(FilterBar)
+        assert (bar.sender, bar.to) == ("+7 916 000-11-22", "+7 911 000-00-02")
+        assert {"from", "to"} <= {name for _, _, name in bar._spans}
+        await pilot.press("x")
+        await until(pilot, lambda: shown(pilot) == 5)
+        await pilot.press("g", "t")
+        await until(pilot, lambda: shown(pilot) == 2)
+        assert bar.sender == "BANK", "t is the conversation of this sender, not the way back"
 
 
 @at_every_size
@@ -440,6 +525,185 @@ async def test_escape_in_the_search_gives_it_up(tmp_path: Path, size: Size) -> N
         await pilot.press("escape")
         await until(pilot, lambda: shown(pilot) == 5)
         assert inbox(pilot).query_one(MessageList).has_focus
+
+
+@at_every_size
+async def test_what_is_typed_after_the_slash_is_searched_for_however_fast_it_comes(
+    tmp_path: Path, size: Size
+) -> None:
+    app = stage(tmp_path, messages=codes())
+    async with app.run_test(size=size) as pilot:
+        await state_is(pilot, "Live")
+        press_at_once(pilot, "/", *"Mxe")
+        await until(pilot, lambda: shown(pilot) == 0)
+        assert inbox(pilot).query_one(FilterBar).search == "Mxe"
+        assert unread(pilot) == 5, "nothing was marked"
+        assert len(app.screen_stack) == 1
+        await pilot.press("escape")
+        await until(pilot, lambda: shown(pilot) == 5)
+
+
+@at_every_size
+async def test_what_is_typed_after_the_key_of_a_picker_narrows_it_however_fast_it_comes(
+    tmp_path: Path, size: Size
+) -> None:
+    app = stage(tmp_path, messages=codes())
+    async with app.run_test(size=size) as pilot:
+        await state_is(pilot, "Live")
+        press_at_once(pilot, "p", *"0002")
+        await until(pilot, lambda: len(app.screen_stack) == 2)
+        await until(pilot, lambda: app.screen.query_one(Input).value == "0002")
+        await pilot.press("enter")
+        await until(pilot, lambda: shown(pilot) == 2)
+
+
+@at_every_size
+async def test_keys_that_come_together_are_done_in_their_order(tmp_path: Path, size: Size) -> None:
+    app = stage(tmp_path, messages=codes())
+    async with app.run_test(size=size) as pilot:
+        await state_is(pilot, "Live")
+        press_at_once(pilot, "j", "j", "j", "j", "c", "k", "m", "u")
+        await until(pilot, lambda: unread(pilot) == 4)
+        assert app.clipboard == "481516"
+        with Archive.open(app.archive_path) as archive:
+            read = archive.message(1, 2)
+            assert read is not None
+            assert not read.unread
+
+
+@at_every_size
+async def test_a_message_in_full_sight_leaves_the_moves_to_the_list(
+    tmp_path: Path, size: Size
+) -> None:
+    app = stage(tmp_path, messages=codes())
+    async with app.run_test(size=size) as pilot:
+        await state_is(pilot, "Live")
+        await pilot.press("enter", "j")
+        assert under_cursor(pilot).id == 4
+        await until(pilot, lambda: inbox(pilot).query_one(MessageView).row == under_cursor(pilot))
+        await pilot.press("G")
+        assert under_cursor(pilot).id == 1
+        await pilot.press("k")
+        assert under_cursor(pilot).id == 2
+        assert inbox(pilot).query_one(MessageView).has_focus
+
+
+@at_every_size
+async def test_a_message_gone_back_from_by_the_mouse_is_not_open_any_more(
+    tmp_path: Path, size: Size
+) -> None:
+    app = stage(tmp_path, messages=codes())
+    async with app.run_test(size=(120, 40)) as pilot:
+        await state_is(pilot, "Live")
+        await pilot.press("enter")
+        await pilot.click(MessageList, offset=(20, 3))
+        await pilot.resize_terminal(*size)
+        await pilot.pause()
+        assert inbox(pilot).query_one(MessageList).display
+        assert inbox(pilot).query_one(MessageList).has_focus
+
+
+@at_every_size
+@pytest.mark.parametrize(
+    ("keys", "told"),
+    [
+        (("x", "x"), "no filters are set"),
+        (("ctrl+z",), "nothing to undo"),
+        (("M", "M"), "all read already"),
+        (("M", "n"), "nothing unread here"),
+        (("j", "j", "c"), "no code in this message · y copies its text"),
+        (("o",), "no link in this message"),
+        (("slash", *"zzz", "enter", "e"), "no messages to export"),
+        (("slash", *"zzz", "enter", "t"), "no message selected"),
+        (("slash", *"zzz", "enter", "m"), "no message selected"),
+        (("slash", *"zzz", "enter", "y"), "no message selected"),
+    ],
+    ids=lambda value: value if isinstance(value, str) else "",
+)
+async def test_a_key_that_can_do_nothing_says_why(
+    tmp_path: Path, size: Size, keys: tuple[str, ...], told: str
+) -> None:
+    app = stage(tmp_path, messages=codes())
+    async with app.run_test(size=size) as pilot:
+        await state_is(pilot, "Live")
+        for key in keys:
+            await pilot.press(key)
+            await pilot.app.workers.wait_for_complete(
+                [worker for worker in app.workers if worker.group in ("search", "marks")]
+            )
+            await pilot.pause()
+        await until(pilot, lambda: notice(pilot) == told)
+        assert len(app.screen_stack) == 1
+
+
+async def test_in_the_narrow_layout_there_is_nothing_to_divide(tmp_path: Path) -> None:
+    app = stage(tmp_path, messages=codes())
+    async with app.run_test(size=(40, 12)) as pilot:
+        await state_is(pilot, "Live")
+        await pilot.press("greater_than_sign")
+        assert notice(pilot) == "the list stands alone here"
+
+
+@at_every_size
+async def test_r_while_it_is_asking_says_so(tmp_path: Path, size: Size) -> None:
+    app = stage(tmp_path, never, messages=codes())
+    async with app.run_test(size=size) as pilot:
+        await state_is(pilot, "Checking")
+        await until(pilot, lambda: bool(app.scripted.asked))
+        await pilot.press("r")
+        assert notice(pilot) == "asking already"
+
+
+@at_every_size
+async def test_the_status_bar_names_the_keys_that_matter_here(tmp_path: Path, size: Size) -> None:
+    app = stage(tmp_path, messages=codes())
+    async with app.run_test(size=size) as pilot:
+        await state_is(pilot, "Live")
+        bar = inbox(pilot).query_one(StatusBar)
+        await until(pilot, lambda: bar.here == "c code  n next unread  t conversation")
+        await pilot.press("j", "j", "j")
+        await until(pilot, lambda: bar.here == "o link  n next unread  t conversation")
+        await pilot.press("u", "M")
+        await until(pilot, lambda: "n next unread" not in bar.here)
+        assert "x clear" in bar.here
+        await pilot.press("slash")
+        assert (bar.hints, bar.here) == ("Enter keeps  Esc clears", "")
+        await pilot.press("escape")
+        await until(pilot, lambda: bar.hints == "? help  / search  r refresh")
+        await pilot.press("x", "enter")
+        await pilot.pause()
+        assert bar.hints.startswith("Esc back") == (size == (40, 12))
+
+
+@at_every_size
+async def test_what_is_selected_with_the_mouse_is_copied(
+    tmp_path: Path, size: Size, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    app = stage(tmp_path, messages=[message(1, "Заказ 5512 готов")])
+    here: list[str] = []
+    monkeypatch.setattr("inbox_tui.clipboard.copy_here", here.append)
+    async with app.run_test(size=size) as pilot:
+        await state_is(pilot, "Live")
+        await pilot.press("enter")
+        await pilot.pause()
+        view = inbox(pilot).query_one(MessageView)
+        line = [strip.text.strip() for strip in view.render_lines(view.region.size.region)].index(
+            "Заказ 5512 готов"
+        )
+        await pilot.mouse_down(view, offset=(1, line))
+        await pilot.hover(view, offset=(5, line))
+        await pilot.mouse_up(view, offset=(5, line))
+        await pilot.pause()
+        assert notice(pilot) == "Ctrl+C copies the selection"
+        await pilot.press("ctrl+c")
+        assert app.clipboard == "Заказ"
+        assert notice(pilot) == "selection copied"
+        await pilot.press("y")
+        assert app.clipboard == "Заказ 5512 готов"
+        await pilot.app.workers.wait_for_complete(
+            [worker for worker in app.workers if worker.group == "copy"]
+        )
+        assert here == ["Заказ", "Заказ 5512 готов"]
 
 
 async def test_every_key_of_the_help_is_bound(tmp_path: Path) -> None:

@@ -18,6 +18,7 @@ from inbox_tui.smsc.errors import (
     TooManyRequests,
 )
 from inbox_tui.smsc.message import Answer
+from inbox_tui.widgets.status_bar import StatusBar
 
 REFUSED = SignInRefused(2, "authorise error")
 GOOD = Answer([message(1, "Hello")], [])
@@ -52,6 +53,8 @@ async def test_without_an_account_the_first_screen_signs_in(tmp_path: Path) -> N
     async with app.run_test(size=(120, 40)) as pilot:
         await fill_in(pilot, login="alex", password="correct horse")
         await inbox_shown(pilot)
+        bar = app.screen.query_one(StatusBar)
+        await until(pilot, lambda: (bar.state, bar.next_in) == ("Live", 20))
         assert len(app.scripted.asked) == 1
         assert kept.kept == {("inbox-tui", USER): "correct horse"}
 
