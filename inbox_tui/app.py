@@ -498,11 +498,16 @@ class InboxApp(App[None]):
         """What was copied here, fit for a field."""
         return drawn(super().clipboard)
 
+    async def action_command_palette(self) -> None:  # type: ignore[override] # it is awaited
+        """Open the palette, there at once for what is typed after its key."""
+        from textual.command import CommandPalette
+
+        if not isinstance(self.screen, CommandPalette):
+            await self.push_screen(CommandPalette(placeholder="a command or a number"))
+
     def get_system_commands(self, screen: Screen[Any]) -> Iterable[SystemCommand]:
-        """All but the picture of the screen: it would be a file that others can read."""
-        for command in super().get_system_commands(screen):
-            if command.title != "Screenshot":
-                yield command
+        """None: those of use here are among our own; a picture would be a file others can read."""
+        return ()
 
     # -- what the terminal is told
 

@@ -414,7 +414,7 @@ class InboxScreen(Screen[None]):
             return self._filters.sentence(self._presentation.who)
         match self._status.state:
             case State.CHECKING:
-                return f"Asking for the messages of the last 7 days…\n{progress}".rstrip()
+                return f"Asking for the messages of the last 7 days.\n{progress}".rstrip()
             case State.SIGN_IN:
                 return "Not signed in.\nr opens the sign-in."
             case State.LIVE:

@@ -16,6 +16,7 @@ from textual.widgets import Button, Checkbox, Input, Label, Static
 
 from inbox_tui.credentials import Secret
 from inbox_tui.text import drawn
+from inbox_tui.widgets.symbols import PLAIN, symbols
 
 
 class Credentials(NamedTuple):
@@ -52,6 +53,11 @@ class PasswordInput(Input):
 
 class TickBox(Checkbox):
     """A checkbox whose tick is there or not: Textual tells the two apart by colour alone."""
+
+    def __init__(self, label: str, *, value: bool, id: str) -> None:  # noqa: A002 - as Textual has it
+        if symbols() is PLAIN:
+            self.BUTTON_LEFT, self.BUTTON_RIGHT = "[", "]"
+        super().__init__(label, value=value, id=id)
 
     def watch_value(self) -> None:
         """Show the tick, or none."""
@@ -175,7 +181,7 @@ class SignInScreen(Screen[bool]):
         fields = {field.id: field for field in self.query(Input)}
         button = self.query_one("#submit", Button)
         button.disabled = True
-        button.label = "Checking…"
+        button.label = "Checking"
         self.show_reason("")
         try:
             refusal = await self._attempt(

@@ -6,6 +6,7 @@ import json
 from pathlib import Path
 
 import pytest
+from support.sizes import Size, at_every_size
 from support.stage import (
     StagedApp,
     message,
@@ -17,11 +18,13 @@ from support.stage import (
 )
 from textual import events
 from textual.pilot import Pilot
-from textual.widgets import Input
+from textual.widgets import Input, OptionList
 
 from inbox_tui.archive import Archive, Filter, Row
 from inbox_tui.config import Settings
+from inbox_tui.screens.commands import COMMANDS, EVERYWHERE
 from inbox_tui.screens.filters import Filters
+from inbox_tui.screens.help import KEYS as HELP
 from inbox_tui.screens.inbox import InboxScreen
 from inbox_tui.smsc.message import Answer
 from inbox_tui.widgets.filter_bar import FilterBar
@@ -29,11 +32,6 @@ from inbox_tui.widgets.message_list import MessageList
 from inbox_tui.widgets.message_view import MessageView
 from inbox_tui.widgets.status_bar import StatusBar
 from inbox_tui.widgets.title_bar import TitleBar
-
-Size = tuple[int, int]
-
-SIZES = [(120, 40), (80, 24), (40, 12)]
-at_every_size = pytest.mark.parametrize("size", SIZES, ids=[f"{x}x{y}" for x, y in SIZES])
 
 
 def inbox(pilot: Pilot[None]) -> InboxScreen:
@@ -706,15 +704,59 @@ async def test_what_is_selected_with_the_mouse_is_copied(
         assert here == ["Заказ", "Заказ 5512 готов"]
 
 
-async def test_every_key_of_the_help_is_bound(tmp_path: Path) -> None:
-    app = stage(tmp_path, messages=week())
-    async with app.run_test(size=(120, 50)) as pilot:
+KEY_NAMES = {
+    "slash": "/",
+    "question_mark": "?",
+    "less_than_sign": "<",
+    "greater_than_sign": ">",
+    "ctrl+z": "Ctrl+Z",
+    "escape": "Esc",
+    "ctrl+q": "q",
+}
+
+
+def test_every_key_is_in_the_help_in_the_palette_and_in_the_readme() -> None:
+    bindings = [b for b in InboxScreen.BINDINGS if not b.action.startswith("in_list")]
+    bound = {KEY_NAMES.get(binding.key, binding.key) for binding in bindings}
+    helped = " ".join(f"{keys} {does}" for _, rows in HELP for keys, does in rows).split()
+    assert [key for key in bound if key not in helped] == []
+    commands = [*COMMANDS, *EVERYWHERE]
+    commanded = {KEY_NAMES.get(command.key.lower(), command.key) for command in commands}
+    assert [key for key in bound if key not in commanded | {"Esc"}] == []
+    assert len({command.words for command in commands}) == len(commands)
+    readme = (Path(__file__).parents[2] / "README.md").read_text(encoding="utf-8")
+    table = readme.partition("## Keys")[2].partition("## Filters")[0]
+    assert [key for key in bound if f"`{key}`" not in table] == []
+
+
+@at_every_size
+async def test_every_command_of_the_palette_can_be_done(tmp_path: Path, size: Size) -> None:
+    app = stage(tmp_path, messages=codes())
+    async with app.run_test(size=size) as pilot:
         await state_is(pilot, "Live")
-        bound = set(inbox(pilot).active_bindings)
-        for key in ("n", "slash", "p", "w", "u", "x", "m", "M", "ctrl+z", "c", "y", "o", "t", "e"):
-            assert key in bound
-        for key in ("r", "question_mark", "ctrl+p", "q", "less_than_sign", "greater_than_sign"):
-            assert key in bound
+        for command in COMMANDS:
+            await inbox(pilot).do(command.action)
+            await pilot.pause()
+            await pilot.press("escape", "escape")
+            await until(pilot, lambda: len(app.screen_stack) == 1)
+
+
+@at_every_size
+async def test_a_command_of_the_palette_keeps_the_search_that_is_being_typed(
+    tmp_path: Path, size: Size
+) -> None:
+    app = stage(tmp_path, messages=codes())
+    async with app.run_test(size=size) as pilot:
+        await state_is(pilot, "Live")
+        await pilot.press("slash", *"bank", "ctrl+p")
+        press_at_once(pilot, *"all shown")
+        await until(pilot, lambda: app.screen.query_one(Input).value == "all shown")
+        await until(pilot, lambda: app.screen.query_one(OptionList).option_count == 1)
+        await pilot.pause(0.1)
+        await pilot.press("enter")
+        await until(pilot, lambda: unread(pilot) == 3)
+        assert inbox(pilot).query_one(FilterBar).search == "bank"
+        assert inbox(pilot).query_one(MessageList).has_focus
 
 
 @at_every_size
