@@ -252,7 +252,7 @@ class InboxScreen(Screen[None]):
                 self._progress = None
         elif isinstance(event, Progress):
             self._progress = event
-        if not self.is_mounted:
+        if not self._stands:
             return
         match event:
             case StatusChanged() | Progress():
@@ -270,6 +270,11 @@ class InboxScreen(Screen[None]):
                     timeout=30,
                 )
 
+    @property
+    def _stands(self) -> bool:
+        """Whether there is anything to show things on: not yet at the start, no more at the end."""
+        return self.is_mounted and self.app.return_code is None and bool(self.query(StatusBar))
+
     def _notify_deferred(self, until: float | None) -> None:
         if until is None:
             self._say(self._status.reason or "nothing is planned: sign in first")
@@ -279,6 +284,8 @@ class InboxScreen(Screen[None]):
 
     def _say(self, notice: str) -> None:
         """Put a short-lived word into the status bar."""
+        if not self._stands:
+            return
         bar = self.query_one(StatusBar)
         bar.notice = notice
         if self._notice is not None:
@@ -312,6 +319,8 @@ class InboxScreen(Screen[None]):
         self._show_filters()
 
     def _changed(self) -> None:
+        if not self._stands:
+            return
         self._changes = self._reader.changes()
         self._reload()
         self._show_totals()

@@ -6,7 +6,7 @@ import json
 from pathlib import Path
 
 import pytest
-from support.sizes import Size, at_every_size
+from support.sizes import SIZES, Size, at_every_size
 from support.stage import (
     StagedApp,
     message,
@@ -27,6 +27,7 @@ from inbox_tui.screens.filters import Filters
 from inbox_tui.screens.help import KEYS as HELP
 from inbox_tui.screens.inbox import InboxScreen
 from inbox_tui.smsc.message import Answer
+from inbox_tui.sync import MessagesArrived, RefreshDeferred, State, Status, StatusChanged
 from inbox_tui.widgets.filter_bar import FilterBar
 from inbox_tui.widgets.message_list import MessageList
 from inbox_tui.widgets.message_view import MessageView
@@ -100,12 +101,13 @@ async def test_enter_opens_the_message_and_marks_it_read(tmp_path: Path, size: S
     assert kept_unread(app) == 4
 
 
+@pytest.mark.parametrize("size", SIZES[:2], ids=["120x40", "80x24"])
 async def test_a_message_moved_to_and_shown_for_a_moment_is_read(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, size: Size
 ) -> None:
     monkeypatch.setattr("inbox_tui.screens.inbox.DWELL_SECONDS", 0.01)
     app = stage(tmp_path, messages=codes())
-    async with app.run_test(size=(120, 40)) as pilot:
+    async with app.run_test(size=size) as pilot:
         await state_is(pilot, "Live")
         await pilot.press("j")
         await until(pilot, lambda: unread(pilot) == 4)
@@ -453,14 +455,15 @@ async def test_filters_are_there_again_at_the_next_start(tmp_path: Path, size: S
         assert inbox(pilot).query_one(FilterBar).unread
 
 
-async def test_filters_are_not_kept_unless_it_is_asked_for(tmp_path: Path) -> None:
+@at_every_size
+async def test_filters_are_not_kept_unless_it_is_asked_for(tmp_path: Path, size: Size) -> None:
     app = stage(tmp_path, messages=codes())
-    async with app.run_test() as pilot:
+    async with app.run_test(size=size) as pilot:
         await state_is(pilot, "Live")
         await pilot.press("u")
         await pilot.pause()
     again = stage(tmp_path)
-    async with again.run_test() as pilot:
+    async with again.run_test(size=size) as pilot:
         await state_is(pilot, "Live")
         assert not inbox(pilot).query_one(FilterBar).unread
 
@@ -784,18 +787,22 @@ def test_remembered_filters_that_make_no_sense_are_none() -> None:
     assert Filter() == Filters().query(lambda hours: hours)
 
 
-async def test_entries_that_cannot_be_read_are_counted_on_screen(tmp_path: Path) -> None:
+@at_every_size
+async def test_entries_that_cannot_be_read_are_counted_on_screen(
+    tmp_path: Path, size: Size
+) -> None:
     app = stage(tmp_path, Answer([message(1, "Good")], ['{"id": "x"}', "[]"]))
-    async with app.run_test(size=(80, 24)) as pilot:
+    async with app.run_test(size=size) as pilot:
         await state_is(pilot, "Live")
         await until(pilot, lambda: inbox(pilot).query_one(TitleBar).unreadable == 2)
         assert "2 unreadable" in app.export_screenshot().replace("&#160;", " ")
 
 
-async def test_a_damaged_archive_is_set_aside_and_said_so(tmp_path: Path) -> None:
+@at_every_size
+async def test_a_damaged_archive_is_set_aside_and_said_so(tmp_path: Path, size: Size) -> None:
     (tmp_path / "inbox.db").write_bytes(b"This is no database at all. " * 400)
     app = stage(tmp_path, Answer([message(1, "Fresh")], []))
-    async with app.run_test(size=(120, 40)) as pilot:
+    async with app.run_test(size=size) as pilot:
         await state_is(pilot, "Waiting")
         assert app.scripted.asked == [], "what was asked before is not known any more"
         app.clock.move(62)
@@ -803,21 +810,14 @@ async def test_a_damaged_archive_is_set_aside_and_said_so(tmp_path: Path) -> Non
         assert any("inbox.db.damaged-" in told.message for told in app._notifications)
 
 
-async def test_tab_changes_the_format_of_an_export_and_the_ending_tells_it(
-    tmp_path: Path,
-) -> None:
-    app = stage(tmp_path, messages=codes())
-    async with app.run_test(size=(80, 24)) as pilot:
-        await state_is(pilot, "Live")
-        await pilot.press("e")
-        await until(pilot, lambda: len(app.screen_stack) == 2)
-        field = app.screen.query_one("#export-file")
-        assert field.value == "~/inbox-2026-11-23.csv"
-        await pilot.press("tab")
-        assert field.value == "~/inbox-2026-11-23.json"
-        field.value = "~/x.jsonl"
-        await pilot.pause()
-        assert "[JSON Lines]" in str(app.screen.query_one("#export-format").render())
+async def test_what_is_heard_while_the_program_ends_is_shown_nowhere(tmp_path: Path) -> None:
+    app = stage(tmp_path, never, messages=codes())
+    async with app.run_test() as pilot:
+        await state_is(pilot, "Checking")
+        await inbox(pilot).query_one(StatusBar).remove()
+        app._heard(StatusChanged(Status(State.LIVE)))
+        app._heard(MessagesArrived([1], live=True))
+        app._heard(RefreshDeferred(None))
 
 
 @at_every_size
@@ -837,3 +837,121 @@ async def test_the_mouse_does_it_too(tmp_path: Path, size: Size) -> None:
         shown_row = inbox(pilot).query_one(MessageView).row
         assert shown_row is not None
         assert shown_row.id == 2
+
+
+@at_every_size
+async def test_the_wheel_scrolls_the_list_and_leaves_the_cursor(tmp_path: Path, size: Size) -> None:
+    app = stage(tmp_path, messages=week(), filters=Filters())
+    async with app.run_test(size=size) as pilot:
+        await state_is(pilot, "Live")
+        messages = inbox(pilot).query_one(MessageList)
+        before = under_cursor(pilot)
+        x, y = messages.region.x + 4, messages.region.y + 4
+        for _ in range(3):
+            app.post_message(events.MouseScrollDown(None, x, y, 0, 1, 0, False, False, False, x, y))
+        await until(pilot, lambda: messages.scroll_offset.y > 0)
+        assert under_cursor(pilot) == before
+        await pilot.press("j")
+        assert 0 <= messages.line < messages.size.height
+
+
+@at_every_size
+async def test_every_chip_opens_what_it_stands_for(tmp_path: Path, size: Size) -> None:
+    app = stage(tmp_path, messages=codes(), filters=Filters(unread=True))
+    async with app.run_test(size=size) as pilot:
+        await state_is(pilot, "Live")
+        bar = inbox(pilot).query_one(FilterBar)
+
+        async def click(chip: str) -> None:
+            (start,) = (start for start, _, name in bar._spans if name == chip)
+            await pilot.click(FilterBar, offset=(start + 1, 0))
+            await pilot.pause()
+
+        for chip, title in (("to", "Receiving number"), ("window", "Hour window")):
+            await click(chip)
+            await until(pilot, lambda: len(app.screen_stack) == 2)
+            assert str(app.screen.query_one("#picker-title").render()) == title
+            await pilot.press("escape")
+            await until(pilot, lambda: len(app.screen_stack) == 1)
+        await click("unread")
+        await until(pilot, lambda: not bar.unread)
+        await pilot.press("j", "j", "t")
+        await until(pilot, lambda: bar.sender != "")
+        await click("from")
+        await until(pilot, lambda: bar.sender == "")
+        await click("search")
+        await until(pilot, lambda: bar.searching)
+
+
+@at_every_size
+async def test_a_name_stands_for_its_number_everywhere(
+    tmp_path: Path, size: Size, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("HOME", str(tmp_path))
+    names = {"79160001122": "Courier", "79110000002": "Support"}
+    app = stage(tmp_path, messages=codes(), settings=Settings(names=names))
+    async with app.run_test(size=size) as pilot:
+        await state_is(pilot, "Live")
+        messages = inbox(pilot).query_one(MessageList)
+        assert " Courier " in messages.render_line(2).text
+        await pilot.press("j", "j", "enter")
+        await pilot.pause()
+        view = inbox(pilot).query_one(MessageView)
+        told = " ".join(" ".join(view.render_line(y).text.split()) for y in range(4))
+        assert "From Courier +7 916 000-11-22 To Support +7 911 000-00-02" in told
+        await pilot.press("escape", "p")
+        await until(pilot, lambda: len(app.screen_stack) == 2)
+        offered = app.screen.query_one(OptionList)
+        assert any("Support" in str(option.prompt) for option in offered.options)
+        await pilot.press(*"supp", "enter")
+        await until(pilot, lambda: inbox(pilot).query_one(FilterBar).to == "Support")
+        await pilot.press("slash", *"zzz", "enter")
+        await until(pilot, lambda: shown(pilot) == 0)
+        assert messages.empty_text.startswith("No messages to Support in the last 24 h")
+        await pilot.press("escape", "e", "enter")
+        await until(pilot, lambda: (tmp_path / "inbox-2026-11-23.csv").exists())
+        await until(pilot, lambda: len(app.screen_stack) == 1)
+    written = (tmp_path / "inbox-2026-11-23.csv").read_text(encoding="utf-8")
+    assert ",Courier,Support" in written
+
+
+@at_every_size
+async def test_an_empty_list_tells_its_filters_in_a_sentence(tmp_path: Path, size: Size) -> None:
+    filters = Filters(to_phone="79110000001", hours=24)
+    app = stage(tmp_path, messages=[message(1, minutes_ago=60 * 30)], filters=filters)
+    async with app.run_test(size=size) as pilot:
+        await state_is(pilot, "Live")
+        messages = inbox(pilot).query_one(MessageList)
+        assert messages.empty_text == (
+            "No messages to +7 911 000-00-01 in the last 24 h.\n"
+            "x clears the filters, w chooses another window."
+        )
+        drawn = " ".join(messages.render_line(y).text.strip() for y in range(messages.size.height))
+        assert "No messages to +7 911 000-00-01 in the last 24 h." in " ".join(drawn.split())
+        await pilot.press("x")
+        await until(pilot, lambda: shown(pilot) == 1)
+
+
+@at_every_size
+async def test_a_theme_of_our_own_or_of_textual_is_chosen_in_the_palette(
+    tmp_path: Path, size: Size
+) -> None:
+    app = stage(tmp_path, messages=codes())
+    async with app.run_test(size=size) as pilot:
+        await state_is(pilot, "Live")
+        messages = inbox(pilot).query_one(MessageList)
+        for theme in ("inbox-light", "nord", "inbox-dark"):
+            before = messages.render_line(3)
+            await pilot.press("ctrl+p", *"theme")
+            await until(pilot, lambda: bool(app.screen.query(OptionList)))
+            await until(pilot, lambda: app.screen.query_one(OptionList).option_count >= 1)
+            await pilot.pause(0.1)
+            await pilot.press("enter")
+            await pilot.pause()
+            await pilot.press(*theme)
+            await until(pilot, lambda: app.screen.query_one(OptionList).option_count >= 1)
+            await pilot.pause(0.2)
+            await pilot.press("enter")
+            await until(pilot, lambda theme=theme: app.theme == theme)
+            await pilot.pause()
+            assert messages.render_line(3) != before
