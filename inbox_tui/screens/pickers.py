@@ -82,8 +82,13 @@ class Picker(ModalScreen[Choice[T] | None], Generic[T]):
         self._offer("")
 
     def on_resize(self) -> None:
-        """Leave room for the line to type in and the hint, however short the terminal."""
+        """Leave room for the line to type in and the hint, however small the terminal."""
         self._fit()
+        listed = self.query_one(OptionList)
+        at = listed.highlighted
+        self._offer(self.query_one(Input).value)
+        if at is not None:
+            listed.highlighted = at
 
     def _fit(self) -> None:
         """Keep to one size while the choices are narrowed."""

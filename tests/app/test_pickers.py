@@ -127,3 +127,18 @@ async def test_a_choice_can_be_clicked_and_escape_leaves_things_as_they_were(
         await pilot.click(OptionList, offset=(5, 1))
         await until(pilot, lambda: len(app.screen_stack) == 1)
         assert app.screen.query_one(FilterBar).to == "+44 7700 900123"
+
+
+@at_every_size
+async def test_a_picker_that_is_open_follows_the_size(tmp_path: Path, size: Size) -> None:
+    app = stage(tmp_path, messages=week())
+    async with app.run_test(size=(120, 40)) as pilot:
+        await open_picker(pilot, "w")
+        await pilot.press("down")
+        await pilot.resize_terminal(*size)
+        await until(pilot, lambda: choices(pilot)[0] == "last hour 7")
+        assert len(choices(pilot)) == 6
+        assert app.screen.query_one("#picker").region in app.screen.region
+        await pilot.press("enter")
+        await until(pilot, lambda: len(app.screen_stack) == 1)
+        assert app.screen.query_one(FilterBar).window == "48 h"
