@@ -16,9 +16,6 @@ from textual.widgets.option_list import Option
 
 from inbox_tui.text import Link, drawn
 
-BESIDE_CHOICES = 5
-"""Lines of the dialog that the links cannot have: edges, title, hint, and an empty one."""
-
 
 class LinkChoice(NamedTuple):
     """What to do with which link."""
@@ -51,12 +48,6 @@ class LinkScreen(ModalScreen[LinkChoice | None]):
     def on_mount(self) -> None:
         """Begin at the first link."""
         self.query_one(OptionList).highlighted = 0
-        self.on_resize()
-
-    def on_resize(self) -> None:
-        """Leave room for the hint, however short the terminal."""
-        room = max(1, self.app.size.height - BESIDE_CHOICES)
-        self.query_one(OptionList).styles.max_height = room
 
     @on(OptionList.OptionSelected)
     def _opened(self, event: OptionList.OptionSelected) -> None:

@@ -60,36 +60,6 @@ async def test_without_an_account_the_first_screen_signs_in(tmp_path: Path) -> N
         assert kept.kept == {("inbox-tui", USER): "correct horse"}
 
 
-@at_every_size
-async def test_an_empty_field_is_gone_to_and_named(tmp_path: Path, size: Size) -> None:
-    app = stage(tmp_path, GOOD, login=None, password=None)
-    async with app.run_test(size=size) as pilot:
-        await until(pilot, lambda: signing_in(pilot))
-        await fill_in(pilot, password="correct horse")
-        await until(pilot, lambda: text_of(pilot, "#sign-in-reason") == "The login is empty.")
-        assert app.screen.query_one("#login").has_focus
-        await pilot.press(*"alex")
-        await until(pilot, lambda: text_of(pilot, "#sign-in-reason") == "")
-        await fill_in(pilot, password="")
-        await until(pilot, lambda: text_of(pilot, "#sign-in-reason") == "The password is empty.")
-        assert app.scripted.asked == []
-        await fill_in(pilot, password="correct horse")
-        await inbox_shown(pilot)
-
-
-@at_every_size
-async def test_a_refusal_is_in_sight_beside_the_password(tmp_path: Path, size: Size) -> None:
-    app = stage(tmp_path, REFUSED, login=None, password=None, keyring=keyring(fail_backend()))
-    async with app.run_test(size=size) as pilot:
-        await fill_in(pilot, login="alex", password="wrong")
-        told = "The login or password was refused (authorise error)."
-        await until(pilot, lambda: told in text_of(pilot, "#sign-in-reason"))
-        await pilot.pause()
-        box = app.screen.query_one("#sign-in").content_region
-        for part in ("#sign-in-reason", "#password"):
-            assert app.screen.query_one(part).region in box
-
-
 async def test_a_password_in_the_keyring_needs_no_sign_in(tmp_path: Path) -> None:
     ring = keyring(MemoryBackend(**{USER: "correct horse"}))
     app = stage(tmp_path, GOOD, password=None, keyring=ring)
@@ -266,3 +236,33 @@ async def test_an_inbox_that_is_checking_still_shows_the_archive(tmp_path: Path)
     async with app.run_test(size=(120, 40)) as pilot:
         await state_is(pilot, "Checking")
         assert "Kept" in app.export_screenshot()
+
+
+@at_every_size
+async def test_an_empty_field_is_gone_to_and_named(tmp_path: Path, size: Size) -> None:
+    app = stage(tmp_path, GOOD, login=None, password=None)
+    async with app.run_test(size=size) as pilot:
+        await until(pilot, lambda: signing_in(pilot))
+        await fill_in(pilot, password="correct horse")
+        await until(pilot, lambda: text_of(pilot, "#sign-in-reason") == "The login is empty.")
+        assert app.screen.query_one("#login").has_focus
+        await pilot.press(*"alex")
+        await until(pilot, lambda: text_of(pilot, "#sign-in-reason") == "")
+        await fill_in(pilot, password="")
+        await until(pilot, lambda: text_of(pilot, "#sign-in-reason") == "The password is empty.")
+        assert app.scripted.asked == []
+        await fill_in(pilot, password="correct horse")
+        await inbox_shown(pilot)
+
+
+@at_every_size
+async def test_a_refusal_is_in_sight_beside_the_password(tmp_path: Path, size: Size) -> None:
+    app = stage(tmp_path, REFUSED, login=None, password=None, keyring=keyring(fail_backend()))
+    async with app.run_test(size=size) as pilot:
+        await fill_in(pilot, login="alex", password="wrong")
+        told = "The login or password was refused (authorise error)."
+        await until(pilot, lambda: told in text_of(pilot, "#sign-in-reason"))
+        await pilot.pause()
+        box = app.screen.query_one("#sign-in").content_region
+        for part in ("#sign-in-reason", "#password"):
+            assert app.screen.query_one(part).region in box
