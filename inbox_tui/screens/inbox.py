@@ -449,12 +449,19 @@ class InboxScreen(Screen[None]):
         aside = self._before_conversation is not None
         away = aside or (self._layout == "-narrow" and self.has_class("-reading"))
         bar.hints = f"Esc back  {KEYS}" if away else KEYS
+        there_is_one = view.row is not None
         here = {
             "c code": view.has_code,
             "o link": view.has_link,
             "x clear": bool(chosen.to_phone or chosen.search or chosen.unread),
             "n next unread": bool(self.query_one(TitleBar).unread),
-            "t conversation": view.row is not None and not aside,
+            "t conversation": there_is_one and not aside,
+            "m mark": there_is_one,
+            "y text": there_is_one,
+            "e export": there_is_one,
+            "u unread only": not chosen.unread,
+            "p number": True,
+            "w window": True,
         }
         bar.here = "  ".join(key for key, matters in here.items() if matters)
 

@@ -163,14 +163,13 @@ class StatusBar(Widget):
         return reason + next(fitting, soon), True
 
     def _hints_within(self, room: int) -> Line:
-        """Return as many of the first hints as fit, and before them those of `here` that do."""
+        """Return as many of the first hints as fit, and before them as many of `here`."""
         hints = _split(self.hints)
         while hints and _width(hints) > room:
             del hints[-1]
-        here: list[str] = []
-        for hint in _split(self.here) if hints else []:
-            if _width([*here, hint, *hints]) <= room:
-                here.append(hint)
+        here = _split(self.here) if hints else []
+        while here and _width(here + hints) > room:
+            del here[-1]
         line = Line()
         for number, hint in enumerate(here + hints):
             key, _, does = hint.partition(" ")
