@@ -145,7 +145,7 @@ class InboxScreen(Screen[None]):
                 ("up,k", "cursor_up"),
                 ("down,j", "cursor_down"),
                 ("pageup", "page_up"),
-                ("pagedown,space", "page_down"),
+                ("pagedown", "page_down"),
                 ("home,g", "first"),
                 ("end,G", "last"),
             )
@@ -482,7 +482,7 @@ class InboxScreen(Screen[None]):
             if filters.phone is None:
                 self._before_conversation = None
             if self.has_class("-reading"):
-                self._read(False)
+                self._set_reading(False)
             self._filters = filters
             self._show_filters()
             self._reload(keep=False)
@@ -513,10 +513,10 @@ class InboxScreen(Screen[None]):
 
     @on(MessageList.Opened)
     def _opened(self, event: MessageList.Opened) -> None:
-        self._read(True)
+        self._set_reading(True)
         self._mark(event.row, unread=False)
 
-    def _read(self, reading: bool) -> None:
+    def _set_reading(self, reading: bool) -> None:
         """Go to the message, or back to the list."""
         self.set_class(reading, "-reading")
         self.set_focus(self.query_one(MessageView if reading else MessageList))
@@ -526,7 +526,7 @@ class InboxScreen(Screen[None]):
     def _list_focused(self, event: events.DescendantFocus) -> None:
         back = isinstance(event.widget, MessageList) and event.widget is self.focused
         if back and self.has_class("-reading"):
-            self._read(False)
+            self._set_reading(False)
 
     def action_in_list(self, move: str) -> None:
         """Move in the list from where there is nothing to move in."""
@@ -591,7 +591,7 @@ class InboxScreen(Screen[None]):
     def action_back(self) -> None:
         """Leave the message, the conversation or the search, whichever is nearest."""
         if self.has_class("-reading"):
-            self._read(False)
+            self._set_reading(False)
         elif self._before_conversation is not None:
             self._leave_conversation(self._before_conversation)
         elif self._filters.search:
@@ -768,14 +768,14 @@ class InboxScreen(Screen[None]):
             reading = self.has_class("-reading")
             self._before_conversation = _Place(self._filters, spot, reading)
             self._filters = Filters(phone=row.phone)
-            self._read(False)
+            self._set_reading(False)
             self._show_filters()
             self._reload(at=_Spot(row.key, None, None))
 
     def _leave_conversation(self, place: _Place) -> None:
         self._before_conversation = None
         self._filters = place.filters
-        self._read(place.reading)
+        self._set_reading(place.reading)
         self._show_filters()
         self._reload(at=place.spot)
 
