@@ -804,12 +804,12 @@ class InboxScreen(Screen[None]):
     def _exported(self, exported: Exported | None) -> None:
         if exported is None:
             return
-        written = exported.written
-        messages = "1 message" if written.messages == 1 else f"{grouped(written.messages)} messages"
+        count = exported.written.messages
+        messages = "1 message" if count == 1 else f"{grouped(count)} messages"
         words = f"{messages} written to {exported.path}"
-        if written.guarded:
+        if exported.written.guarded:
             words += (
-                f". {grouped(written.guarded)} cells that a spreadsheet would run as a formula "
+                f". {exported.written.guarded} cells that a spreadsheet would run as a formula "
                 "begin with an apostrophe."
             )
         self.notify(drawn(words), title="Exported", timeout=8, markup=False)
