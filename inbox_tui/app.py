@@ -221,6 +221,8 @@ class InboxApp(App[None]):
             sign_in=self._ask_to_sign_in,
             export=partial(self._export, account.number),
             filters=self._first_filters(account),
+            status=Status(State.CHECKING) if self._sync is None else self._sync.status,
+            refresh_seconds=self._parts.refresh_seconds,
             remember_filters=self._parts.settings.remember_filters,
             demo=self._parts.demo,
         )
@@ -450,7 +452,7 @@ class InboxApp(App[None]):
 
     def _heard(self, event: Event) -> None:
         """What sync publishes: for the sign-in that waits for it, and for the inbox."""
-        if self._inbox is not None and self._inbox.is_mounted and self._shown == self._account:
+        if self._inbox is not None and self._shown == self._account:
             self._inbox.sync_event(event)
         match event:
             case MessagesArrived(new, live):
@@ -497,11 +499,16 @@ class InboxApp(App[None]):
         """What was copied here, fit for a field."""
         return drawn(super().clipboard)
 
+    async def action_command_palette(self) -> None:  # type: ignore[override] # it is awaited
+        """Open the palette, there at once for what is typed after its key."""
+        from textual.command import CommandPalette
+
+        if not isinstance(self.screen, CommandPalette):
+            await self.push_screen(CommandPalette(placeholder="a command or a number"))
+
     def get_system_commands(self, screen: Screen[Any]) -> Iterable[SystemCommand]:
-        """All but the picture of the screen: it would be a file that others can read."""
-        for command in super().get_system_commands(screen):
-            if command.title != "Screenshot":
-                yield command
+        """None: those of use here are among our own; a picture would be a file others can read."""
+        return ()
 
     # -- what the terminal is told
 

@@ -11,6 +11,9 @@ from textual.content import Content
 
 from inbox_tui.screens.inbox import InboxScreen
 from inbox_tui.text import drawn
+from inbox_tui.widgets.presentation import grouped
+
+HINT_WIDTH = 7
 
 
 class _Command(NamedTuple):
@@ -24,21 +27,24 @@ COMMANDS = (
     _Command("Search text, sender or code", "/", "search"),
     _Command("Choose the receiving number", "p", "pick_number"),
     _Command("Choose the hour window", "w", "pick_window"),
-    _Command("Show unread only, or all again", "u", "toggle_unread"),
+    _Command("Show unread only, or all", "u", "toggle_unread"),
     _Command("Clear all filters", "x", "clear_filters"),
-    _Command("Go to the next unread message", "n", "next_unread"),
+    _Command("Go to the next unread", "n", "next_unread"),
     _Command("Mark read or unread", "m", "toggle_read"),
     _Command("Mark all shown read", "M", "mark_all_read"),
     _Command("Undo mark all read", "Ctrl+Z", "undo_marks"),
     _Command("Copy the code", "c", "copy_code"),
-    _Command("Copy the text", "y", "copy_text"),
+    _Command("Copy the text", "y", "copy_message"),
     _Command("Open the link", "o", "open_link"),
-    _Command("Conversation with this sender", "t", "conversation"),
+    _Command("The sender's conversation", "t", "conversation"),
     _Command("Export what is shown", "e", "export"),
     _Command("Make the list smaller", "<", "share(-1)"),
     _Command("Make the list larger", ">", "share(1)"),
     _Command("Help: all keys", "?", "help"),
 )
+"""What can be done in the inbox."""
+EVERYWHERE = (_Command("Theme", "", "app.change_theme"), _Command("Quit", "Ctrl+Q", "app.quit"))
+"""What can be done on every screen."""
 
 
 class InboxCommands(Provider):
@@ -47,7 +53,7 @@ class InboxCommands(Provider):
     async def discover(self) -> Hits:
         """Everything, while nothing is typed."""
         async for words, hint, run in self._commands():
-            yield DiscoveryHit(Content(words), run, text=words, help=hint)
+            yield DiscoveryHit(_line(Content(words), hint), run, text=words)
 
     async def search(self, query: str) -> Hits:
         """What fits the words typed."""
@@ -58,13 +64,20 @@ class InboxCommands(Provider):
                 shown = Content(words)
                 for place in places:
                     shown = shown.stylize(self.match_style or "bold", place, place + 1)
-                yield Hit(score, shown, run, text=words, help=hint)
+                yield Hit(score, _line(shown, hint), run, text=words)
 
     async def _commands(self) -> AsyncIterator[tuple[str, str, partial[Any]]]:
         screen = self.screen
-        if not isinstance(screen, InboxScreen):
-            return
-        for command in COMMANDS:
+        if isinstance(screen, InboxScreen):
+            for command in COMMANDS:
+                yield command.words, command.key, partial(screen.do, command.action)
+        for command in EVERYWHERE:
             yield command.words, command.key, partial(screen.run_action, command.action)
-        for number, label, messages in screen.receiving_numbers():
-            yield f"To {drawn(label)}", f"{messages} messages", partial(screen.jump_to, number)
+        if isinstance(screen, InboxScreen):
+            for number, label, messages in screen.receiving_numbers():
+                yield f"To {drawn(label)}", grouped(messages), partial(screen.jump_to, number)
+
+
+def _line(words: Content, hint: str) -> Content:
+    """Put the key of a command before it, or the number of messages, in a column of its own."""
+    return Content.assemble((hint.ljust(HINT_WIDTH), "$foreground 60%"), words)

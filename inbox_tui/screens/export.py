@@ -20,6 +20,7 @@ from textual.widgets import Input, ProgressBar, Static
 from inbox_tui.archive import ArchiveError
 from inbox_tui.exports import FORMATS, ExportFormat, Written, form_of
 from inbox_tui.text import drawn
+from inbox_tui.widgets.presentation import grouped
 
 FORMAT_NAMES: dict[ExportFormat, str] = {"csv": "CSV", "json": "JSON", "jsonl": "JSON Lines"}
 
@@ -85,25 +86,44 @@ class ExportScreen(ModalScreen[Exported | None]):
         self._messages = messages
         self._path = path
         self._form = FORMATS[0]
+        self._writing = False
         self._left = False
 
     def compose(self) -> ComposeResult:
         """A file, a format, and how far the writing is."""
-        count = "the messages" if self._messages is None else f"{self._messages:,} messages"
+        match self._messages:
+            case None:
+                what = "the messages"
+            case 1:
+                what = "the one message"
+            case messages:
+                what = f"{grouped(messages)} messages"
         with Vertical(id="export"):
-            title = f"Export {count} shown".replace(",", "\N{NO-BREAK SPACE}")
-            yield Static(Content(title), id="export-title")
+            yield Static(Content(f"Export {what} shown"), id="export-title")
             yield Input(self._path, id="export-file", suggester=PathSuggester(), compact=True)
             yield Static(id="export-format")
             yield ProgressBar(total=self._messages, show_eta=False, id="export-progress")
             yield Static(id="export-reason")
-            yield Static(Content("Enter writes · Tab format · Esc closes"), id="export-hint")
+            yield Static(id="export-hint")
 
     def on_mount(self) -> None:
         """Show no progress before there is any."""
-        self.query_one(ProgressBar).display = False
+        self._show_writing(False)
         self._say("")
         self._show_format()
+
+    def _show_writing(self, writing: bool) -> None:
+        """Take nothing but Esc while the file is written."""
+        self._writing = writing
+        self.query_one(ProgressBar).display = writing
+        field = self.query_one("#export-file", Input)
+        field.disabled = writing
+        if not writing:
+            self.set_focus(field)
+        keys = (
+            "Esc stops" if writing else "Enter writes · Tab format · Right completes · Esc closes"
+        )
+        self.query_one("#export-hint", Static).update(Content(keys))
 
     def _say(self, reason: str) -> None:
         line = self.query_one("#export-reason", Static)
@@ -112,6 +132,8 @@ class ExportScreen(ModalScreen[Exported | None]):
 
     def action_next_format(self) -> None:
         """Choose the next format, and give the file its ending."""
+        if self._writing:
+            return
         self._form = FORMATS[(FORMATS.index(self._form) + 1) % len(FORMATS)]
         field = self.query_one("#export-file", Input)
         if form_of(Path(field.value)) is not None:
@@ -138,16 +160,18 @@ class ExportScreen(ModalScreen[Exported | None]):
 
     def action_write(self, replace: bool) -> None:
         """Write the file."""
+        if self._writing:
+            return
         name = self.query_one("#export-file", Input).value.strip()
         if not name:
             self._say("Name a file.")
             return
         path = Path(os.path.expanduser(name))  # noqa: PTH111 - an unknown ~name stays as it is
-        self.run_worker(self._write(path, replace=replace), exclusive=True, group="export")
+        self._say("")
+        self._show_writing(True)
+        self.run_worker(self._write(path, replace=replace), group="export")
 
     async def _write(self, path: Path, *, replace: bool) -> None:
-        bar = self.query_one(ProgressBar)
-        bar.display = True
         try:
             written = await self._export(self._form, path, replace, self._progress)
         except FileExistsError:
@@ -161,7 +185,8 @@ class ExportScreen(ModalScreen[Exported | None]):
         else:
             self.dismiss(Exported(path, written))
         finally:
-            bar.display = False
+            if self.is_attached:
+                self._show_writing(False)
 
     def _progress(self, messages: int) -> None:
         """Move the bar on, from the thread that writes; end that one once the screen is left."""

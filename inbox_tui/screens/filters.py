@@ -75,5 +75,6 @@ class Filters(NamedTuple):
         if self.hours is not None:
             words.append("in the last hour" if self.hours == 1 else f"in the last {self.hours} h")
         if self.search.strip():
-            words.append(f"with “{self.search.strip()}”")
-        return f"{' '.join(words)}.\nx clears the filters, w chooses another window."
+            words.append(f'with "{self.search.strip()}"')
+        longer = "" if self.hours is None else ", w chooses another window"
+        return f"{' '.join(words)}.\nx clears the filters{longer}."

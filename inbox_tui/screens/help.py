@@ -4,12 +4,16 @@ from __future__ import annotations
 
 from typing import ClassVar
 
+from rich.table import Table
+from rich.text import Text
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.containers import VerticalScroll
 from textual.content import Content
 from textual.screen import ModalScreen
 from textual.widgets import Static
+
+from inbox_tui.widgets.symbols import PLAIN, symbols
 
 KEYS: tuple[tuple[str, tuple[tuple[str, str], ...]], ...] = (
     (
@@ -20,6 +24,7 @@ KEYS: tuple[tuple[str, tuple[tuple[str, str], ...]], ...] = (
             ("Home End  g G", "newest, oldest"),
             ("n", "next unread"),
             ("Enter  Esc", "open, back"),
+            ("Tab", "from the list to the message, and back"),
         ),
     ),
     (
@@ -38,6 +43,7 @@ KEYS: tuple[tuple[str, tuple[tuple[str, str], ...]], ...] = (
             ("m", "mark read or unread"),
             ("M", "mark all shown read; Ctrl+Z undoes"),
             ("c  y", "copy the code, the text"),
+            ("Ctrl+C", "copy what is selected with the mouse"),
             ("o", "open the link"),
             ("t", "the conversation with this sender"),
             ("e", "export what is shown"),
@@ -49,10 +55,11 @@ KEYS: tuple[tuple[str, tuple[tuple[str, str], ...]], ...] = (
         ),
     ),
 )
+KEY_WIDTH = 15
 
 
 class HelpScreen(ModalScreen[None]):
-    """What every key does."""
+    """What every key does, and every sign means."""
 
     CSS_PATH = "help.tcss"
     BINDINGS: ClassVar[list[BindingType]] = [
@@ -60,11 +67,21 @@ class HelpScreen(ModalScreen[None]):
     ]
 
     def compose(self) -> ComposeResult:
-        """A table of keys, under headings."""
+        """Tables of keys, under headings."""
+        marks = symbols()
+        signs = (
+            (marks.unread, "not read yet"),
+            (f"requests {marks.free * 2}{marks.used}", "how many may still go this minute"),
+        )
         with VerticalScroll(id="help"):
-            yield Static(Content("Keys"), id="help-title")
-            for heading, keys in KEYS:
+            title = Content.assemble(("Keys", "bold"), ("   Esc closes", "$text-muted"))
+            yield Static(title, id="help-title")
+            for heading, rows in (*KEYS, ("Signs", signs)):
                 yield Static(Content(heading), classes="help-heading")
-                for key, does in keys:
-                    yield Static(Content.assemble((key.ljust(15), "bold"), does))
-            yield Static(Content("Esc closes"), id="help-hint")
+                table = Table.grid()
+                table.add_column(width=KEY_WIDTH)
+                table.add_column()
+                for key, does in rows:
+                    shown = key.replace("↑ ↓", "Up Down") if marks is PLAIN else key
+                    table.add_row(Text(shown, "bold"), Text(does))
+                yield Static(table)

@@ -8,7 +8,8 @@ from datetime import timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING, ClassVar, NamedTuple
 
-from textual import events, on
+from textual import events, on, work
+from textual.actions import SkipAction
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.containers import Container
@@ -44,7 +45,7 @@ from inbox_tui.widgets.divider import Divider
 from inbox_tui.widgets.filter_bar import ChipName, FilterBar
 from inbox_tui.widgets.message_list import MessageList
 from inbox_tui.widgets.message_view import MessageView
-from inbox_tui.widgets.presentation import Presentation
+from inbox_tui.widgets.presentation import Presentation, grouped
 from inbox_tui.widgets.status_bar import StatusBar
 from inbox_tui.widgets.title_bar import TitleBar
 
@@ -64,11 +65,24 @@ SHARES = {"-wide": 55, "-stacked": 50}
 SMALLEST_SHARE, LARGEST_SHARE, SHARE_STEP = 25, 75, 5
 
 
+KEYS = "? help  / search  r refresh"
+"""The keys that the status bar names everywhere in the inbox."""
+
+
+class _Spot(NamedTuple):
+    """Where in the list the user is: a message, its line on screen, and the newest one seen."""
+
+    key: Key
+    line: int | None
+    seen: Key | None
+
+
 class _Place(NamedTuple):
     """Where the user was before a conversation."""
 
     filters: Filters
-    key: Key | None
+    spot: _Spot
+    reading: bool
 
 
 class ArchivedMessages:
@@ -101,27 +115,48 @@ class InboxScreen(Screen[None]):
     HORIZONTAL_BREAKPOINTS = LAYOUTS
     AUTO_FOCUS = "MessageList"
     BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("slash", "search", "Search"),
-        Binding("p", "pick_number", "Receiving number"),
-        Binding("w", "pick_window", "Hour window"),
-        Binding("u", "toggle_unread", "Unread only"),
-        Binding("x", "clear_filters", "Clear all filters"),
-        Binding("n", "next_unread", "Next unread"),
-        Binding("m", "toggle_read", "Mark read or unread"),
-        Binding("M", "mark_all_read", "Mark all shown read"),
-        Binding("ctrl+z", "undo_marks", "Undo mark all read"),
-        Binding("c", "copy_code", "Copy the code"),
-        Binding("y", "copy_text", "Copy the text"),
-        Binding("o", "open_link", "Open the link"),
-        Binding("t", "conversation", "Conversation with this sender"),
-        Binding("e", "export", "Export what is shown"),
-        Binding("r", "refresh", "Refresh"),
-        Binding("less_than_sign", "share(-1)", "Smaller list"),
-        Binding("greater_than_sign", "share(1)", "Larger list"),
-        Binding("question_mark", "help", "Help"),
-        Binding("escape", "back", "Back", show=False),
+        *(
+            Binding(key, action, description, priority=True)
+            for key, action, description in (
+                ("slash", "search", "Search"),
+                ("p", "pick_number", "Receiving number"),
+                ("w", "pick_window", "Hour window"),
+                ("u", "toggle_unread", "Unread only"),
+                ("x", "clear_filters", "Clear all filters"),
+                ("n", "next_unread", "Next unread"),
+                ("m", "toggle_read", "Mark read or unread"),
+                ("M", "mark_all_read", "Mark all shown read"),
+                ("ctrl+z", "undo_marks", "Undo mark all read"),
+                ("c", "copy_code", "Copy the code"),
+                ("y", "copy_message", "Copy the text"),
+                ("o", "open_link", "Open the link"),
+                ("t", "conversation", "Conversation with this sender"),
+                ("e", "export", "Export what is shown"),
+                ("r", "refresh", "Refresh"),
+                ("less_than_sign", "share(-1)", "Smaller list"),
+                ("greater_than_sign", "share(1)", "Larger list"),
+                ("question_mark", "help", "Help"),
+                ("escape", "back", "Back"),
+            )
+        ),
+        *(
+            Binding(keys, f"in_list({move!r})", show=False)
+            for keys, move in (
+                ("up,k", "cursor_up"),
+                ("down,j", "cursor_down"),
+                ("pageup", "page_up"),
+                ("pagedown", "page_down"),
+                ("home,g", "first"),
+                ("end,G", "last"),
+            )
+        ),
         Binding("q", "app.quit", "Quit"),
     ]
+    """
+    With priority a key has done all that it does, and what it opened has the focus, before the next
+    one is looked at: over a slow connection several arrive at once, and none may go astray. The
+    moves of the list are for a message in full sight, which has no use for them.
+    """
 
     def __init__(
         self,
@@ -137,6 +172,8 @@ class InboxScreen(Screen[None]):
         sign_in: Callable[[], None],
         export: Callable[[Filter, ExportFormat, Path, bool, Callable[[int], None]], Written],
         filters: Filters,
+        status: Status,
+        refresh_seconds: float,
         remember_filters: bool = False,
         demo: bool = False,
     ) -> None:
@@ -151,13 +188,14 @@ class InboxScreen(Screen[None]):
         self._refresh = refresh
         self._sign_in = sign_in
         self._export = export
+        self._refresh_seconds = refresh_seconds
         self._remember_filters = remember_filters
         self._demo = demo
         self._filters = filters
         self._listing: Listing | None = None
         self._marks = Desk(reader.path)
         self._searches = Desk(reader.path)
-        self._status = Status(State.CHECKING)
+        self._status = status
         self._progress: Progress | None = None
         self._changes = reader.changes()
         self._ticks = 0
@@ -190,12 +228,14 @@ class InboxScreen(Screen[None]):
         self._show_filters()
         self._reload(keep=False)
         self._show_totals()
+        self._show_status()
         self.set_interval(1.0, self._tick)
 
     def on_resize(self, event: events.Resize) -> None:
         """Lay list and message out anew: side by side, stacked, or the list alone."""
         self._layout = _layout_for(event.size.width)
         self._lay_out()
+        self._show_keys()
 
     async def on_unmount(self) -> None:
         """Let go of the archive."""
@@ -205,18 +245,20 @@ class InboxScreen(Screen[None]):
     # -- what sync tells
 
     def sync_event(self, event: Event) -> None:
-        """Show what has come of the asking."""
+        """Show what has come of the asking, as soon as there is something to show it on."""
+        if isinstance(event, StatusChanged):
+            self._status = event.status
+            if event.status.state is State.LIVE:
+                self._progress = None
+        elif isinstance(event, Progress):
+            self._progress = event
+        if not self._stands:
+            return
         match event:
-            case StatusChanged(status):
-                self._status = status
-                if status.state is State.LIVE:
-                    self._progress = None
+            case StatusChanged() | Progress():
                 self._show_status()
             case MessagesArrived():
                 self._changed()
-            case Progress():
-                self._progress = event
-                self._show_status()
             case RefreshDeferred(until):
                 self._notify_deferred(until)
             case ZoneSuspected(zone, _):
@@ -228,6 +270,11 @@ class InboxScreen(Screen[None]):
                     timeout=30,
                 )
 
+    @property
+    def _stands(self) -> bool:
+        """Whether there is anything to show things on: not yet at the start, no more at the end."""
+        return self.is_mounted and self.app.return_code is None and bool(self.query(StatusBar))
+
     def _notify_deferred(self, until: float | None) -> None:
         if until is None:
             self._say(self._status.reason or "nothing is planned: sign in first")
@@ -237,6 +284,8 @@ class InboxScreen(Screen[None]):
 
     def _say(self, notice: str) -> None:
         """Put a short-lived word into the status bar."""
+        if not self._stands:
+            return
         bar = self.query_one(StatusBar)
         bar.notice = notice
         if self._notice is not None:
@@ -270,6 +319,8 @@ class InboxScreen(Screen[None]):
         self._show_filters()
 
     def _changed(self) -> None:
+        if not self._stands:
+            return
         self._changes = self._reader.changes()
         self._reload()
         self._show_totals()
@@ -287,8 +338,7 @@ class InboxScreen(Screen[None]):
     def _progress_words(self) -> str:
         if self._progress is None or self._status.state is State.LIVE:
             return ""
-        messages = f"{self._progress.messages:,}".replace(",", "\N{NO-BREAK SPACE}")
-        return f"7 days, {messages} messages, page {self._progress.page}"
+        return f"7 days, {grouped(self._progress.messages)} messages, page {self._progress.page}"
 
     def _show_countdown(self) -> None:
         at = self._status.next_at
@@ -300,7 +350,7 @@ class InboxScreen(Screen[None]):
     def _query(self) -> Filter:
         return self._filters.query(self._since)
 
-    def _reload(self, *, keep: bool = True, at: Key | None = None) -> None:
+    def _reload(self, *, keep: bool = True, at: _Spot | None = None) -> None:
         """Read the list anew; with `keep` the cursor stays on its message, or goes to that `at`."""
         query = self._query()
         if query.plain:
@@ -312,9 +362,10 @@ class InboxScreen(Screen[None]):
                 self._say(str(error))
         else:
             self._searches.interrupt()
-            self.run_worker(self._search(query, keep=keep, at=at), group="search", exclusive=True)
+            self._search(query, keep=keep, at=at)
 
-    async def _search(self, query: Filter, *, keep: bool, at: Key | None = None) -> None:
+    @work(group="search", exclusive=True)
+    async def _search(self, query: Filter, *, keep: bool, at: _Spot | None = None) -> None:
         """The first screenful at once, the rest and the count when they are known."""
         shown = self._listing if keep else None
         try:
@@ -338,14 +389,16 @@ class InboxScreen(Screen[None]):
         except ArchiveError as error:
             self._say(str(error))
 
-    def _show_listing(self, listing: Listing, *, keep: bool, at: Key | None = None) -> None:
+    def _show_listing(self, listing: Listing, *, keep: bool, at: _Spot | None = None) -> None:
         self._listing = listing
         messages = self.query_one(MessageList)
         if at is None and keep and messages.row is not None and not messages.has_focus:
-            at = messages.row.key
+            at = _Spot(messages.row.key, None, messages.seen)
+        if at is not None:
+            messages.seen = at.seen
         messages.show(ArchivedMessages(self._reader, listing), keep=keep)
         if at is not None:
-            messages.move_to(at)
+            messages.move_to(at.key, at.line)
         filters = self.query_one(FilterBar)
         filters.shown = listing.messages if listing.complete else None
         self._show_empty_text()
@@ -358,26 +411,59 @@ class InboxScreen(Screen[None]):
         title.unread = unread
         title.unreadable = self._reader.unreadable(self._account)
         self.app.title = f"({unread}) inbox" if unread else "inbox"
+        self._show_keys()
 
     def _show_empty_text(self) -> None:
         empty = self._listing is not None and not len(self._listing)
         self.query_one(MessageList).empty_text = self._empty_text() if empty else ""
 
     def _empty_text(self) -> str:
-        if self._reader.total(self._account) and self._filters.any:
+        progress = self._progress_words()
+        if self._reader.total(self._account) and self._filters.any and not progress:
             return self._filters.sentence(self._presentation.who)
         match self._status.state:
             case State.CHECKING:
-                return "Asking for the messages of the last 7 days…"
+                return f"Asking for the messages of the last 7 days.\n{progress}".rstrip()
             case State.SIGN_IN:
                 return "Not signed in.\nr opens the sign-in."
             case State.LIVE:
                 return (
                     "No messages in the last 7 days.\n"
-                    "A new one appears here by itself, within 21 seconds of its arrival."
+                    f"A new one appears here by itself, within {self._longest_wait()} "
+                    "of its arrival."
                 )
             case _:
                 return f"No messages here yet.\n{self._status.reason}"
+
+    def _longest_wait(self) -> str:
+        """How long a message may have arrived before it is asked for."""
+        seconds = round(self._refresh_seconds) + 1
+        return f"{seconds} seconds" if seconds < 100 else f"{-(-seconds // 60)} minutes"
+
+    def _show_keys(self) -> None:
+        """Name the keys that matter where the user is."""
+        bar, view, chosen = self.query_one(StatusBar), self.query_one(MessageView), self._filters
+        if self.query_one(FilterBar).searching:
+            bar.hints, bar.here = "Enter keeps  Esc clears", ""
+            return
+        aside = self._before_conversation is not None
+        away = aside or (self._layout == "-narrow" and self.has_class("-reading"))
+        bar.hints = f"Esc back  {KEYS}" if away else KEYS
+        there_is_one = view.row is not None
+        here = {
+            "c code": view.has_code,
+            "o link": view.has_link,
+            "x clear": bool(chosen.to_phone or chosen.search or chosen.unread),
+            "n next unread": bool(self.query_one(TitleBar).unread),
+            "t conversation": there_is_one and not aside,
+            "m mark": there_is_one,
+            "y text": there_is_one,
+            "e export": there_is_one,
+            "u unread only": not chosen.unread,
+            "p number": True,
+            "w window": True,
+        }
+        bar.here = "  ".join(key for key, matters in here.items() if matters)
 
     def _show_filters(self) -> None:
         bar = self.query_one(FilterBar)
@@ -389,9 +475,14 @@ class InboxScreen(Screen[None]):
         bar.window = window_name(chosen.hours)
         bar.search = chosen.search
         bar.unread = chosen.unread
+        self._show_keys()
 
     def _filter_by(self, filters: Filters) -> None:
         if filters != self._filters:
+            if filters.phone is None:
+                self._before_conversation = None
+            if self.has_class("-reading"):
+                self._set_reading(False)
             self._filters = filters
             self._show_filters()
             self._reload(keep=False)
@@ -414,6 +505,7 @@ class InboxScreen(Screen[None]):
 
     def _show_message(self) -> None:
         self.query_one(MessageView).show(self.query_one(MessageList).row)
+        self._show_keys()
 
     @property
     def _message_in_sight(self) -> bool:
@@ -421,9 +513,24 @@ class InboxScreen(Screen[None]):
 
     @on(MessageList.Opened)
     def _opened(self, event: MessageList.Opened) -> None:
-        self.add_class("-reading")
-        self.query_one(MessageView).focus()
+        self._set_reading(True)
         self._mark(event.row, unread=False)
+
+    def _set_reading(self, reading: bool) -> None:
+        """Go to the message, or back to the list."""
+        self.set_class(reading, "-reading")
+        self.set_focus(self.query_one(MessageView if reading else MessageList))
+        self._show_keys()
+
+    @on(events.DescendantFocus)
+    def _list_focused(self, event: events.DescendantFocus) -> None:
+        back = isinstance(event.widget, MessageList) and event.widget is self.focused
+        if back and self.has_class("-reading"):
+            self._set_reading(False)
+
+    def action_in_list(self, move: str) -> None:
+        """Move in the list from where there is nothing to move in."""
+        getattr(self.query_one(MessageList), f"action_{move}")()
 
     @on(MessageList.NewerChanged)
     def _newer_changed(self, event: MessageList.NewerChanged) -> None:
@@ -442,8 +549,7 @@ class InboxScreen(Screen[None]):
 
     def action_toggle_read(self) -> None:
         """Turn the read mark of the message under the cursor."""
-        row = self.query_one(MessageList).row
-        if row is not None:
+        if (row := self._selected()) is not None:
             self._mark(row, unread=not row.unread)
 
     def action_mark_all_read(self) -> None:
@@ -459,15 +565,18 @@ class InboxScreen(Screen[None]):
         except ArchiveError as error:
             self._say(str(error))
             return
-        self._say(f"{len(self._marked)} read · Ctrl+Z undoes" if self._marked else "all read")
+        read = f"{grouped(len(self._marked))} read · Ctrl+Z undoes"
+        self._say(read if self._marked else "all read already")
         self._changed()
 
     def action_undo_marks(self) -> None:
         """Make unread again what was marked read all at once."""
         ids, self._marked = self._marked, ()
         if ids:
-            self._say(f"{len(ids)} unread again")
+            self._say(f"{grouped(len(ids))} unread again")
             self.run_worker(self._mark_ids(ids, unread=True), group="marks")
+        else:
+            self._say("nothing to undo")
 
     def action_next_unread(self) -> None:
         """Go to the next unread message below, then from the top again."""
@@ -482,8 +591,7 @@ class InboxScreen(Screen[None]):
     def action_back(self) -> None:
         """Leave the message, the conversation or the search, whichever is nearest."""
         if self.has_class("-reading"):
-            self.remove_class("-reading")
-            self.query_one(MessageList).focus()
+            self._set_reading(False)
         elif self._before_conversation is not None:
             self._leave_conversation(self._before_conversation)
         elif self._filters.search:
@@ -495,6 +603,16 @@ class InboxScreen(Screen[None]):
         """Search as you type."""
         self.remove_class("-reading")
         self.query_one(FilterBar).begin_search(self._filters.search)
+        self._show_keys()
+
+    def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
+        """While a search is typed, keys are text; and they wait for the screen to be there."""
+        return self.is_mounted and not self.query_one(FilterBar).searching
+
+    async def do(self, action: str) -> None:
+        """Do something that was not asked for by its key; a search that is being typed stays."""
+        self.query_one(FilterBar).end_search(accepted=True)
+        await self.run_action(action)
 
     @on(FilterBar.SearchChanged)
     def _search_changed(self, event: FilterBar.SearchChanged) -> None:
@@ -504,18 +622,20 @@ class InboxScreen(Screen[None]):
     def _search_done(self, event: FilterBar.SearchDone) -> None:
         if not event.accepted:
             self._filter_by(self._filters._replace(search=""))
-        self.query_one(MessageList).focus()
+        if not self.query_one(FilterBar).searching:
+            self.set_focus(self.query_one(MessageList))
+        self._show_keys()
 
     @on(FilterBar.Chosen)
-    def _chip_chosen(self, event: FilterBar.Chosen) -> None:
-        chips: dict[ChipName, Callable[[], None]] = {
-            "from": self.action_back,
-            "to": self.action_pick_number,
-            "window": self.action_pick_window,
-            "search": self.action_search,
-            "unread": self.action_toggle_unread,
+    async def _chip_chosen(self, event: FilterBar.Chosen) -> None:
+        chips: dict[ChipName, str] = {
+            "from": "conversation",
+            "to": "pick_number",
+            "window": "pick_window",
+            "search": "search",
+            "unread": "toggle_unread",
         }
-        chips[event.chip]()
+        await self.run_action(chips[event.chip])
 
     def action_toggle_unread(self) -> None:
         """Show unread messages only, or all again."""
@@ -523,9 +643,11 @@ class InboxScreen(Screen[None]):
 
     def action_clear_filters(self) -> None:
         """Show everything kept."""
+        if not self._filters.any:
+            self._say("no filters are set")
         self._filter_by(Filters())
 
-    def action_pick_number(self) -> None:
+    async def action_pick_number(self) -> None:
         """Choose the receiving number."""
         from inbox_tui.screens.pickers import Choice, Picker
 
@@ -539,7 +661,7 @@ class InboxScreen(Screen[None]):
             if choice is not None:
                 self._filter_by(self._filters._replace(to_phone=choice.value))
 
-        self.app.push_screen(
+        await self.app.push_screen(
             Picker("Receiving number", choices, self._filters.to_phone), callback=chosen
         )
 
@@ -551,10 +673,10 @@ class InboxScreen(Screen[None]):
         ]
 
     def jump_to(self, number: str) -> None:
-        """Show the messages to this receiving number only."""
-        self._filter_by(self._filters._replace(to_phone=number))
+        """Show the messages to this receiving number only, of whatever sender."""
+        self._filter_by(self._filters._replace(to_phone=number, phone=None))
 
-    def action_pick_window(self) -> None:
+    async def action_pick_window(self) -> None:
         """Choose the hour window."""
         from inbox_tui.screens.pickers import Choice, WindowPicker
 
@@ -566,7 +688,7 @@ class InboxScreen(Screen[None]):
             if choice is not None:
                 self._filter_by(self._filters._replace(hours=choice.value))
 
-        self.app.push_screen(WindowPicker(counted, self._filters.hours), callback=chosen)
+        await self.app.push_screen(WindowPicker(counted, self._filters.hours), callback=chosen)
 
     # -- what is done with a message
 
@@ -586,10 +708,22 @@ class InboxScreen(Screen[None]):
         else:
             self._copy(code.text, "code copied")
 
-    def action_copy_text(self) -> None:
+    def action_copy_message(self) -> None:
         """Copy the text of the message, exact."""
         if (row := self._selected()) is not None:
             self._copy(row.message, "text copied")
+
+    def action_copy_text(self) -> None:
+        """Copy what is selected with the mouse; Textual has `Ctrl+C` for it."""
+        selected = self.get_selected_text()
+        if not selected:
+            raise SkipAction
+        self._copy(selected, "selection copied")
+
+    @on(events.TextSelected)
+    def _text_selected(self) -> None:
+        if self.get_selected_text():
+            self._say("Ctrl+C copies the selection")
 
     def _copy(self, text: str, notice: str) -> None:
         text = text.encode("utf-8", "replace").decode()  # half a surrogate pair goes nowhere
@@ -599,7 +733,7 @@ class InboxScreen(Screen[None]):
 
         self.run_worker(lambda: copy_here(text), group="copy", thread=True)
 
-    def action_open_link(self) -> None:
+    async def action_open_link(self) -> None:
         """Show where the links of the message lead, and open one."""
         if (row := self._selected()) is None:
             return
@@ -609,7 +743,7 @@ class InboxScreen(Screen[None]):
             return
         from inbox_tui.screens.link import LinkScreen
 
-        self.app.push_screen(LinkScreen(links), callback=self._link_chosen)
+        await self.app.push_screen(LinkScreen(links), callback=self._link_chosen)
 
     def _link_chosen(self, choice: LinkChoice | None) -> None:
         from inbox_tui.clipboard import has_desktop
@@ -626,27 +760,33 @@ class InboxScreen(Screen[None]):
 
     def action_conversation(self) -> None:
         """Show all messages of this sender, the current one in place; `Esc` goes back."""
-        row = self.query_one(MessageList).row
         if self._before_conversation is not None:
             self._leave_conversation(self._before_conversation)
-        elif row is not None:
-            self._before_conversation = _Place(self._filters, row.key)
+        elif (row := self._selected()) is not None:
+            messages = self.query_one(MessageList)
+            spot = _Spot(row.key, messages.line, messages.seen)
+            reading = self.has_class("-reading")
+            self._before_conversation = _Place(self._filters, spot, reading)
             self._filters = Filters(phone=row.phone)
+            self._set_reading(False)
             self._show_filters()
-            self._reload(keep=True)
-            self._say("Esc goes back")
+            self._reload(at=_Spot(row.key, None, None))
 
     def _leave_conversation(self, place: _Place) -> None:
         self._before_conversation = None
         self._filters = place.filters
+        self._set_reading(place.reading)
         self._show_filters()
-        self._reload(keep=True, at=place.key)
+        self._reload(at=place.spot)
 
-    def action_export(self) -> None:
+    async def action_export(self) -> None:
         """Write what is shown to a file."""
         from inbox_tui.screens.export import ExportScreen
 
         query, listing = self._query(), self._listing
+        if listing is not None and listing.complete and not listing.messages:
+            self._say("no messages to export")
+            return
         today = self._clock.now().astimezone(self._presentation.local_zone).date()
 
         async def export(
@@ -659,12 +799,14 @@ class InboxScreen(Screen[None]):
             messages=listing.messages if listing is not None and listing.complete else None,
             path=f"~/inbox-{today:%Y-%m-%d}.csv",
         )
-        self.app.push_screen(screen, callback=self._exported)
+        await self.app.push_screen(screen, callback=self._exported)
 
     def _exported(self, exported: Exported | None) -> None:
         if exported is None:
             return
-        words = f"{exported.written.messages} messages written to {exported.path}"
+        count = exported.written.messages
+        messages = "1 message" if count == 1 else f"{grouped(count)} messages"
+        words = f"{messages} written to {exported.path}"
         if exported.written.guarded:
             words += (
                 f". {exported.written.guarded} cells that a spreadsheet would run as a formula "
@@ -679,6 +821,8 @@ class InboxScreen(Screen[None]):
         if self._layout in self._shares:
             self._share(self._layout, self._shares[self._layout] + steps * SHARE_STEP)
             self._remember_shares()
+        else:
+            self._say("the list stands alone here")
 
     def _share(self, layout: str, share: int) -> None:
         self._shares[layout] = min(max(share, SMALLEST_SHARE), LARGEST_SHARE)
@@ -728,14 +872,16 @@ class InboxScreen(Screen[None]):
         """Ask the service now, if the limit allows; otherwise say when."""
         if self._status.state is State.SIGN_IN:
             self._sign_in()
-        elif self._status.state is not State.CHECKING:
+        elif self._status.state is State.CHECKING:
+            self._say("asking already")
+        else:
             self._refresh()
 
-    def action_help(self) -> None:
+    async def action_help(self) -> None:
         """Show every key."""
         from inbox_tui.screens.help import HelpScreen
 
-        self.app.push_screen(HelpScreen())
+        await self.app.push_screen(HelpScreen())
 
 
 def _layout_for(columns: int) -> str:

@@ -19,6 +19,7 @@ from textual.widgets.option_list import Option
 from inbox_tui.screens.filters import LONGEST_WINDOW, WINDOWS, window_name
 from inbox_tui.text import drawn, folded
 from inbox_tui.widgets.cells import padded
+from inbox_tui.widgets.presentation import grouped
 from inbox_tui.widgets.symbols import symbols
 
 T = TypeVar("T")
@@ -26,6 +27,11 @@ T = TypeVar("T")
 LONGEST_LABEL = 30
 BESIDE_LABEL = 18
 """Cells of a picker that its labels cannot have: edges, mark, count and scrollbar."""
+MOST_CHOICES = 14
+BESIDE_CHOICES = 7
+"""Lines of a picker that its choices cannot have: edges, title, input, hint, and two empty ones."""
+SHORT = 18
+"""In a terminal of fewer lines the empty ones are left out."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,7 +56,10 @@ class Picker(ModalScreen[Choice[T] | None], Generic[T]):
         Binding("pagedown", "cursor('page_down')", "Page down", show=False, priority=True),
         Binding("pageup", "cursor('page_up')", "Page up", show=False, priority=True),
     ]
-    HINT = "type to narrow · Enter applies · Esc closes"
+    PLACEHOLDER: ClassVar[str] = "type digits or a name"
+    """What the line to type in says while it is empty."""
+    NOTHING: ClassVar[str] = "no such number"
+    """What stands in the place of the choices where none fits."""
 
     def __init__(self, title: str, choices: Sequence[Choice[T]], current: T | None) -> None:
         super().__init__()
@@ -63,18 +72,32 @@ class Picker(ModalScreen[Choice[T] | None], Generic[T]):
         """A line to type in above the choices."""
         with Vertical(id="picker"):
             yield Static(Content(self._title), id="picker-title")
-            yield Input(placeholder=self.placeholder, id="picker-input")
+            yield Input(placeholder=self.PLACEHOLDER, id="picker-input")
             yield OptionList(id="picker-choices")
-            yield Static(Content(self.HINT), id="picker-hint")
-
-    @property
-    def placeholder(self) -> str:
-        """What the line to type in says while it is empty."""
-        return "digits or a name"
+            yield Static(Content("Enter applies · Esc closes"), id="picker-hint")
 
     def on_mount(self) -> None:
         """Offer everything, with the cursor on the current choice."""
+        self._fit()
         self._offer("")
+
+    def on_resize(self) -> None:
+        """Leave room for the line to type in and the hint, however small the terminal."""
+        self._fit()
+        listed = self.query_one(OptionList)
+        at = listed.highlighted
+        self._offer(self.query_one(Input).value)
+        if at is not None:
+            listed.highlighted = at
+
+    def _fit(self) -> None:
+        """Keep to one size while the choices are narrowed."""
+        lines = self.app.size.height
+        short = lines < SHORT
+        self.set_class(short, "-short")
+        room = lines - BESIDE_CHOICES + 2 * short
+        shown = max(1, min(len(self._choices), MOST_CHOICES, room))
+        self.query_one(OptionList).styles.height = shown
 
     def matching(self, typed: str) -> list[Choice[T]]:
         """The choices that fit what was typed."""
@@ -95,7 +118,7 @@ class Picker(ModalScreen[Choice[T] | None], Generic[T]):
         listed.clear_options()
         listed.add_options(Option(self._prompt(choice)) for choice in self._offered)
         if not self._offered:
-            listed.add_option(Option(Content.styled("nothing fits", "dim"), disabled=True))
+            listed.add_option(Option(Content.styled(f"  {self.NOTHING}", "dim"), disabled=True))
             return
         values = [choice.value for choice in self._offered]
         at = values.index(self._current) if self._current in values and not typed else 0
@@ -104,7 +127,7 @@ class Picker(ModalScreen[Choice[T] | None], Generic[T]):
     def _prompt(self, choice: Choice[T]) -> Content:
         mark = f"{symbols().chosen} " if choice.value == self._current else "  "
         label = padded(drawn(choice.label), min(LONGEST_LABEL, self.app.size.width - BESIDE_LABEL))
-        count = f"{choice.count:,}".replace(",", "\N{NO-BREAK SPACE}")
+        count = grouped(choice.count)
         return Content.assemble(mark, label, " ", (" " * (8 - cell_len(count)) + count, "dim"))
 
     def action_cursor(self, move: str) -> None:
@@ -126,15 +149,13 @@ class Picker(ModalScreen[Choice[T] | None], Generic[T]):
 class WindowPicker(Picker[int]):
     """Choose the hour window; a typed number of hours from 1 to 168 is taken as it is."""
 
+    PLACEHOLDER = f"type hours, 1 to {LONGEST_WINDOW}"
+    NOTHING = f"only whole hours, 1 to {LONGEST_WINDOW}"
+
     def __init__(self, counted: Callable[[int | None], int], current: int | None) -> None:
         choices = [Choice(_window_label(hours), hours, counted(hours)) for hours in WINDOWS]
         super().__init__("Hour window", choices, current)
         self._counted = counted
-
-    @property
-    def placeholder(self) -> str:
-        """Allowed are whole hours."""
-        return f"hours, 1–{LONGEST_WINDOW}"
 
     def matching(self, typed: str) -> list[Choice[int]]:
         """The window of the typed number of hours; without one, those offered."""

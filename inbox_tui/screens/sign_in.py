@@ -16,6 +16,10 @@ from textual.widgets import Button, Checkbox, Input, Label, Static
 
 from inbox_tui.credentials import Secret
 from inbox_tui.text import drawn
+from inbox_tui.widgets.symbols import PLAIN, symbols
+
+SHORT = 24
+"""In a terminal of fewer lines there are no empty ones between the fields."""
 
 
 class Credentials(NamedTuple):
@@ -52,6 +56,11 @@ class PasswordInput(Input):
 
 class TickBox(Checkbox):
     """A checkbox whose tick is there or not: Textual tells the two apart by colour alone."""
+
+    def __init__(self, label: str, *, value: bool, id: str) -> None:  # noqa: A002 - as Textual has it
+        if symbols() is PLAIN:
+            self.BUTTON_LEFT, self.BUTTON_RIGHT = "[", "]"
+        super().__init__(label, value=value, id=id)
 
     def watch_value(self) -> None:
         """Show the tick, or none."""
@@ -96,6 +105,7 @@ class SignInScreen(Screen[bool]):
         self._reason = reason
         self._can_leave = can_leave
         self._again = False
+        self._empty = ""
 
     def compose(self) -> ComposeResult:
         """Three fields, a box to tick, and a line for what went wrong."""
@@ -127,10 +137,15 @@ class SignInScreen(Screen[bool]):
 
     def on_mount(self) -> None:
         """Put the cursor into the first empty field."""
+        self.on_resize()
         self.show_reason(self._reason)
         empty = next((field for field in self.query(Input) if not field.value), None)
         (empty or self.query_one("#password", Input)).focus()
         self.run_worker(self._look_at_keyring())
+
+    def on_resize(self) -> None:
+        """Do without empty lines in a short terminal."""
+        self.set_class(self.app.size.height < SHORT, "-short")
 
     async def _look_at_keyring(self) -> None:
         note = await self._keyring_note()
@@ -144,13 +159,25 @@ class SignInScreen(Screen[bool]):
 
     def show_reason(self, reason: str) -> None:
         """Say why there is no way in; the words may be the server's."""
+        self._empty = ""
         line = self.query_one("#sign-in-reason", Static)
-        line.update(Content(drawn(reason)))
+        line.update(Content(drawn(_sentence(reason))))
         line.display = bool(reason)
+        if reason:
+            self.call_after_refresh(line.scroll_visible, animate=False)
 
-    @on(Input.Changed, "#password")
-    def _other_password(self) -> None:
-        self._again = False
+    def _show_empty(self, field: Input) -> None:
+        """Go to a field that must be filled in, and say so until it is."""
+        self.set_focus(field)
+        self.show_reason(f"The {field.id} is empty.")
+        self._empty = field.id or ""
+
+    @on(Input.Changed)
+    def _typed(self, event: Input.Changed) -> None:
+        if event.input.id == self._empty:
+            self.show_reason("")
+        if isinstance(event.input, PasswordInput):
+            self._again = False
 
     def action_next_field(self) -> None:
         """Go on from a field above the password, as long as that is empty."""
@@ -165,9 +192,7 @@ class SignInScreen(Screen[bool]):
         for name in ("server", "login", "password"):
             field = self.query_one(f"#{name}", Input)
             if not field.value.strip():
-                self.set_focus(field)
-                if name == "password" and self.query_one("#login", Input).value:
-                    self.show_reason("The password is empty.")
+                self._show_empty(field)
                 return
         self.run_worker(self._check(), exclusive=True, group="sign-in")
 
@@ -175,7 +200,7 @@ class SignInScreen(Screen[bool]):
         fields = {field.id: field for field in self.query(Input)}
         button = self.query_one("#submit", Button)
         button.disabled = True
-        button.label = "Checking…"
+        button.label = "Checking"
         self.show_reason("")
         try:
             refusal = await self._attempt(
@@ -202,3 +227,9 @@ class SignInScreen(Screen[bool]):
         """Go back to the archive, if there is one."""
         if self._can_leave:
             self.dismiss(False)
+
+
+def _sentence(reason: str) -> str:
+    """Begin with a capital letter, unless a name of a host comes first."""
+    first = reason.partition(" ")[0]
+    return reason if "." in first else reason[:1].upper() + reason[1:]

@@ -35,10 +35,13 @@ _WORDS: Final = {
         """,
     PURPOSE: """
         вход входа входу входе войти зайти доступ доступа смс
-        login log sign signin auth 2fa sms vhod vhoda
+        login log sign signin auth 2fa sms vhod vhoda receive collect pickup unlock
         вхід кіру anmeldung
         """,
-    ASK: "введите введи укажите назовите сообщите используйте enter use type with",
+    ASK: """
+        введите введи укажите назовите сообщите используйте покажите продиктуйте передайте скажите
+        enter use type with give tell show quote
+        """,
     PRIVACY: "никому нікому ешкімге nikomu niemandem share disclose compartas partagez",
     LINK: """
         для на в к по и с от из во при до это этот этого ваш ваша вашего ваши ваше твой
@@ -57,8 +60,9 @@ _WORDS: Final = {
         замовлення тапсырыс bestellung auftrag pedido commande
         """,
     OTHER: """
-        промо трек трекномер трекинг бар тв rgb
-        promo qr track zip postal area error discount gift booking dress country bar barcode
+        промо трек трекномер трекинг бар тв rgb ответа
+        promocode zipcode postcode qrcode sortcode discountcode gutscheincode aktionscode
+        promo qr cvv cvc track zip postal area error discount gift booking dress country bar barcode
         referral voucher swift sort source product item sku status exit postleitzahl rabattcode
         promocional morse penal tax employee staff
         """,
@@ -96,10 +100,14 @@ _KIND_BY_STEM: Final = _table(_STEMS, _STEM)
 
 CUES: Final = (
     "код", "code", "парол", "пин", "введ", "pin", "otp", "use", "enter", "pass", "kod", "with",
-    "сообщ", "назов", "укаж", "испол", "type", "шифр", "токен", "token", "parol", "tan", "codice",
+    "подтв", "сообщ", "назов", "укаж", "испол", "покаж", "продик", "переда", "скаж", "give",
+    "tell", "show", "quote", "type", "шифр", "токен", "token", "parol", "tan", "codice",
     "código", "codigo", "clave", "contras", "senha", "şifre", "hasło",
 )  # fmt: skip
 """What a message with a code has at least one of: parts of the words for a code and for asking."""
+
+PHONE: Final = frozenset(("номера", "телефона", "phone", "number"))
+"""What is confirmed with a code, and is no code."""
 
 CURRENCIES: Final = frozenset(
     ("usd", "eur", "gbp", "inr", "rub", "rur", "kzt", "uah", "руб", "сумма", "сумму")
@@ -119,4 +127,7 @@ COUNTED: Final = CURRENCIES.union(_COUNTED.split())
 
 def kind_of(word: str) -> str | None:
     """Return what a word in lower case says about a number near it."""
-    return _KIND_BY_WORD.get(word) or _KIND_BY_STEM.get(word[:_STEM])
+    kind = _KIND_BY_WORD.get(word)
+    if kind is None and word.endswith("code"):  # German joins words, and so do programmers
+        return CODE
+    return kind or _KIND_BY_STEM.get(word[:_STEM])

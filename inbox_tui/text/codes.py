@@ -17,6 +17,7 @@ from inbox_tui.text.code_words import (
     CURRENCIES,
     LINK,
     OTHER,
+    PHONE,
     PRIVACY,
     PURPOSE,
     SALE,
@@ -41,7 +42,9 @@ _ENOUGH_IF_UNUSUAL: Final = 7
 _NAMED_BEFORE: Final = 8
 _NAMED_AFTER: Final = 6
 _ASKED_FOR: Final = 3
+_FOR_A_PURPOSE: Final = 2
 _HAS_PURPOSE: Final = 2
+_ASKED_FOR_PURPOSE: Final = 2
 _IS_SECRET: Final = 3
 _IS_SALE: Final = 4
 
@@ -70,6 +73,8 @@ _NUMBER: Final = re.compile(
     re.VERBOSE,
 )
 _MIXED: Final = re.compile(r"[A-Za-z0-9]{1,10}(?:-[A-Za-z0-9]{2,8})?")
+# A code that happens to have no digit, as they come in pairs of three: `ULQ-EYS`.
+_LETTERS: Final = re.compile(r"(?<![\w-])([A-Z]{3})-([A-Z]{3})(?![\w-])")
 
 _PUNCTUATION: Final = ".,:;!?…()[]<>«»\"'“”„‘’—–="
 _BREAKS: Final = frozenset(".!?;…")
@@ -128,6 +133,11 @@ def _candidates(text: str) -> list[tuple[int, int]]:
                 found.append((word_start, done))
         elif shaped:
             found.append((start, end))
+    found.extend(
+        letters.span()
+        for letters in _LETTERS.finditer(text)
+        if not any(kind_of(part.lower()) for part in letters.groups())
+    )
     return found
 
 
@@ -183,6 +193,8 @@ class _Side(NamedTuple):
     purpose: bool = False
     secret: bool = False
     sale: bool = False
+    at_once: bool = False
+    """Whether asking for it comes right before, or its purpose right after."""
 
 
 _SOMETHING_ELSE: Final = _Side(named=-1)
@@ -204,6 +216,8 @@ def _score(text: str, start: int, end: int, unusual: bool) -> int:
         return 0
     if left.purpose or right.purpose:
         named += _HAS_PURPOSE
+    if left.at_once and right.at_once:
+        named += _ASKED_FOR_PURPOSE
     if left.secret or right.secret:
         named += _IS_SECRET
     if left.sale or right.sale or (unusual and _has(SALE, words)):
@@ -228,13 +242,16 @@ def _is_taken(before: str, after: str) -> bool:
 
 def _words(context: str) -> list[str]:
     """Return the words of a stretch of text, with the punctuation on them."""
-    return context.replace("-", " ").replace("/", " ").split()
+    return context.translate(_PARTING).split()
+
+
+_PARTING: Final = str.maketrans("-/]", "   ")
 
 
 def _left(words: list[str], labelled: bool) -> _Side:
     """Judge a number by the words before it, nearest first."""
     named = distance = breaks = 0
-    purpose = secret = sale = number = False
+    purpose = secret = sale = number = at_once = False
     for place in range(len(words) - 1, -1, -1):
         written = words[place]
         word = written.strip(_PUNCTUATION)
@@ -257,6 +274,10 @@ def _left(words: list[str], labelled: bool) -> _Side:
             secret = secret or (not breaks and _has(PRIVACY, words[:place]))
             break
         if kind == PURPOSE:
+            if labelled and not breaks and not number and distance <= 1:
+                # `Подтверждение номера: 8033`; `Вход в Ozon: 5042` is not enough by itself.
+                of_phone = place + 1 < len(words) and words[place + 1].strip(_PUNCTUATION) in PHONE
+                named = max(named, _ASKED_FOR if of_phone else _FOR_A_PURPOSE)
             purpose = True
         elif kind == PRIVACY:
             secret = secret or not breaks
@@ -271,18 +292,19 @@ def _left(words: list[str], labelled: bool) -> _Side:
                 return _SOMETHING_ELSE
         elif kind == ASK and distance <= 1 and not breaks:
             named = max(named, _ASKED_FOR)
+            at_once = not distance
         elif word[0].isdigit():
             number = True
         else:
             sale = sale or (kind == SALE and not breaks)
             distance += 1
-    return _Side(named, purpose, secret, sale)
+    return _Side(named, purpose, secret, sale, at_once)
 
 
 def _right(words: list[str], called: bool) -> _Side:
     """Judge a number by the words after it."""
     named = distance = breaks = 0
-    purpose = secret = sale = False
+    purpose = secret = sale = at_once = False
     for place, written in enumerate(words[:_WORDS_AFTER]):
         word = written.strip(_PUNCTUATION)
         kind = kind_of(word)
@@ -293,19 +315,21 @@ def _right(words: list[str], called: bool) -> _Side:
                 return _SOMETHING_ELSE
         elif kind == PURPOSE:
             purpose = purpose or not breaks
+            at_once = at_once or not (distance or breaks)
         elif kind == PRIVACY:
             secret = True
         elif kind == SALE:
             sale = sale or not breaks
         elif word and kind != LINK:
-            distance += 4 if word[0].isdigit() else 1
+            is_number = word.isdigit() or (word[0].isdigit() and not word.isalnum())
+            distance += 4 if is_number else 1
         if written[-1] == ",":
             distance += 2
         if written[-1] in _BREAKS and not (kind == THING and len(word) <= _ABBREVIATION):
             breaks += 1
             if breaks == 2:
                 break
-    return _Side(named, purpose, secret, sale)
+    return _Side(named, purpose, secret, sale, at_once)
 
 
 def _has(kind: str, words: list[str]) -> bool:
@@ -315,6 +339,8 @@ def _has(kind: str, words: list[str]) -> bool:
 def _is_purpose_of_code(words: list[str], place: int) -> bool:
     """Return whether this thing is what a code is for: `код для подтверждения платежа`."""
     place -= 1
+    while place > 0 and kind_of(words[place]) == LINK:
+        place -= 1
     if place < 0 or kind_of(words[place]) != PURPOSE:
         return False
     while place and kind_of(words[place]) in (PURPOSE, LINK):
@@ -324,7 +350,7 @@ def _is_purpose_of_code(words: list[str], place: int) -> bool:
 
 def _is_other(words: list[str], place: int) -> bool:
     """Return whether the word for a code here is that of another kind of code: `promo code`."""
-    if place and kind_of(words[place - 1].strip(_PUNCTUATION)) == OTHER:
+    if place and kind_of(words[place - 1]) == OTHER:
         return True
     if place + 1 == len(words) or words[place][-1] in _PUNCTUATION:
         return False

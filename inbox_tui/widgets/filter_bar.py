@@ -141,13 +141,13 @@ class FilterBar(Widget):
     def begin_search(self, value: str = "") -> None:
         """Put an input in the place of the search chip, with this text in it, and go to it."""
         if self._input is not None:
-            self._input.focus()
+            self.screen.set_focus(self._input)
             return
         from inbox_tui.widgets.search_input import SearchInput
 
         self._input = SearchInput(value)
         self.mount(self._input)
-        self._input.focus()
+        self.screen.set_focus(self._input)  # at once, for the keys that follow
         self._place_input()
         self.refresh()
 
@@ -201,7 +201,7 @@ class FilterBar(Widget):
         if self.unread:
             chips.append(_Chip("unread", "", "Unread", True))
         if self.sender:
-            chips[0] = _Chip("from", "From: ", drawn(self.sender), True)
+            chips[: int(everyone)] = [_Chip("from", "From: ", drawn(self.sender), True)]
         return [chip for chip in chips if chip.value]
 
     def _counts(self, short: int = 0) -> Line:

@@ -114,14 +114,15 @@ class MessageList(ScrollView, can_focus=True):
 
     ALLOW_SELECT = False
 
+    # Before the keys after them, however fast they come: see `InboxScreen.BINDINGS`.
     BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("up,k", "cursor_up", "Up", show=False),
-        Binding("down,j", "cursor_down", "Down", show=False),
-        Binding("pageup", "page_up", "Page up", show=False),
-        Binding("pagedown", "page_down", "Page down", show=False),
-        Binding("home,g", "first", "Newest", show=False),
-        Binding("end,G", "last", "Oldest", show=False),
-        Binding("enter", "open", "Open", show=False),
+        Binding("up,k", "cursor_up", "Up", show=False, priority=True),
+        Binding("down,j", "cursor_down", "Down", show=False, priority=True),
+        Binding("pageup", "page_up", "Page up", show=False, priority=True),
+        Binding("pagedown", "page_down", "Page down", show=False, priority=True),
+        Binding("home,g", "first", "Newest", show=False, priority=True),
+        Binding("end,G", "last", "Oldest", show=False, priority=True),
+        Binding("enter", "open", "Open", show=False, priority=True),
     ]
     """
     | Key(s) | Description |
@@ -259,8 +260,7 @@ class MessageList(ScrollView, can_focus=True):
         self._source: MessageSource = _Nothing()
         self._newer = 0
         self._showing = False
-        self._top: Key | None = None
-        """The newest item when the top of the list was last in sight."""
+        self._seen: Key | None = None
         self._under: Row | Gap | None = None
         """The item under the cursor."""
         self._read_from = 0
@@ -284,6 +284,18 @@ class MessageList(ScrollView, can_focus=True):
     def newer(self) -> int:
         """How many came in above, out of sight, since the top was last in sight."""
         return self._newer
+
+    @property
+    def seen(self) -> Key | None:
+        """The newest message when the top was last in sight; None counts from what is shown next.
+
+        Set this before other messages are shown than those it was of.
+        """
+        return self._seen
+
+    @seen.setter
+    def seen(self, key: Key | None) -> None:
+        self._seen = key
 
     def show(self, source: MessageSource, *, keep: bool = True) -> None:
         """Show these messages from now on.
@@ -311,13 +323,27 @@ class MessageList(ScrollView, can_focus=True):
             self._repaint_changes()
         self._count_newer()
 
-    def move_to(self, key: Key) -> None:
-        """Put the cursor on a message, in the middle of the screen where it was out of sight."""
+    @property
+    def line(self) -> int:
+        """The line on screen that the cursor is on."""
+        return self.cursor - self._first_in_sight
+
+    def move_to(self, key: Key, line: int | None = None) -> None:
+        """Put the cursor on a message.
+
+        Args:
+            key: The message.
+            line: The line on screen to have it on, as far as that goes. Without it the list stays
+                as it is, and a message out of sight comes to the middle.
+
+        """
         if not len(self._source):
             return
         cursor = clamp(self._source.position(key), 0, len(self._source) - 1)
         first, height = self._first_in_sight, self._height
-        if not first <= cursor < first + height:
+        if line is not None:
+            first = cursor - line
+        elif not first <= cursor < first + height:
             first = cursor - height // 2
         self._go(cursor, first)
 
@@ -394,10 +420,10 @@ class MessageList(ScrollView, can_focus=True):
             self.post_message(self.Highlighted(self, self.row, moved=not self._showing))
 
     def _count_newer(self) -> None:
-        if self._first_in_sight == 0:
-            item = self._item(0)
-            self._top = None if item is None else _key_of(item)
-        newer = 0 if self._top is None else self._source.position(self._top)
+        if self._first_in_sight == 0 or self._seen is None:
+            item = self._item(0) or next(iter(self._source.window(0, 1)), None)
+            self._seen = None if item is None else _key_of(item)
+        newer = 0 if self._seen is None else self._source.position(self._seen)
         if newer != self._newer:
             self._newer = newer
             self.post_message(self.NewerChanged(self, newer))

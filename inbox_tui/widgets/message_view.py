@@ -77,13 +77,14 @@ class MessageView(ScrollView, can_focus=True):
 
     ALLOW_SELECT = True
 
+    # Before the keys after them, however fast they come: see `InboxScreen.BINDINGS`.
     BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("up,k", "scroll_lines(-1)", "Scroll up", show=False),
-        Binding("down,j", "scroll_lines(1)", "Scroll down", show=False),
-        Binding("pageup", "scroll_pages(-1)", "Page up", show=False),
-        Binding("pagedown,space", "scroll_pages(1)", "Page down", show=False),
-        Binding("home,g", "scroll_to_edge(0)", "Beginning", show=False),
-        Binding("end,G", "scroll_to_edge(1)", "End", show=False),
+        Binding("up,k", "scroll_lines(-1)", "Scroll up", show=False, priority=True),
+        Binding("down,j", "scroll_lines(1)", "Scroll down", show=False, priority=True),
+        Binding("pageup", "scroll_pages(-1)", "Page up", show=False, priority=True),
+        Binding("pagedown,space", "scroll_pages(1)", "Page down", show=False, priority=True),
+        Binding("home,g", "scroll_to_edge(0)", "Beginning", show=False, priority=True),
+        Binding("end,G", "scroll_to_edge(1)", "End", show=False, priority=True),
     ]
     """
     | Key(s) | Description |
@@ -176,6 +177,16 @@ class MessageView(ScrollView, can_focus=True):
     def row(self) -> Row | None:
         """The message shown."""
         return self._row
+
+    @property
+    def has_code(self) -> bool:
+        """Whether there is a code in the message."""
+        return self._code is not None
+
+    @property
+    def has_link(self) -> bool:
+        """Whether there is a link in the message."""
+        return bool(self._links)
 
     def show(self, row: Row | None) -> None:
         """Show a message from its beginning, or that there is none."""

@@ -10,15 +10,16 @@ from textual.reactive import reactive
 from textual.widget import Widget
 
 from inbox_tui.text import drawn
-from inbox_tui.widgets.cells import Line, cut
+from inbox_tui.widgets.cells import Line, cut, wrapped
 from inbox_tui.widgets.symbols import symbols
 
 if TYPE_CHECKING:
     from textual import events
 
 _GAP: Final = "   "
-_REASON_AT_LEAST: Final = 12
-"""How many cells of a reason, with the gap before it, are better than none."""
+_REASON_LINES: Final = 3
+"""How many lines below the first one a long reason may take."""
+_LONGEST_TIME: Final = len("in 15 min")
 _MINUTE: Final = 60
 _MINUTES_FROM: Final = 100
 """From so many seconds on, time is told in minutes."""
@@ -41,14 +42,20 @@ def span(seconds: int) -> str:
 
 
 class StatusBar(Widget):
-    """Shows the state, why it is so, when the next request goes, and a few keys."""
+    """Shows the state, why it is so, when the next request goes, and a few keys.
+
+    It is one line, and as many more as a reason takes that does not fit into it.
+    """
 
     DEFAULT_CSS = """
     StatusBar {
         height: 1;
+        min-height: 1;
+        max-height: 34%;
         padding: 0 1;
         background: $panel;
         color: $foreground;
+        text-wrap: nowrap;
     }
     """
 
@@ -66,6 +73,8 @@ class StatusBar(Widget):
     """A word about what has just been done, in the place of the reason and all that follows."""
     hints: reactive[str] = reactive("? help  / search  r refresh", repaint=False, init=False)
     """Keys and what they do, two spaces apart; the last give way first when room is short."""
+    here: reactive[str] = reactive("", repaint=False, init=False)
+    """More such keys, for where the user is; they stand before the others, and give way first."""
 
     def __init__(
         self,
@@ -84,22 +93,27 @@ class StatusBar(Widget):
         """
         super().__init__(name=name, id=id, classes=classes)
         self._shown = Content()
+        self._reason_lines = 0
 
     def _changed(self) -> None:
         """Repaint if what is to be read is other than what is shown."""
-        line = self._line()
-        if not line.is_same(self._shown):
+        first, reason = self._lines()
+        if len(reason) != self._reason_lines:
+            self._reason_lines = len(reason)
+            self.styles.height = 1 + len(reason)
+        elif not _whole(first, reason).is_same(self._shown):
             self.refresh()
 
     watch_state = watch_reason = watch_next_in = watch_left = _changed
-    watch_allowed = watch_notice = watch_hints = _changed
+    watch_allowed = watch_notice = watch_hints = watch_here = _changed
 
     def render(self) -> Content:
-        """Return the line."""
-        self._shown = self._line()
+        """Return the line, and those of the reason."""
+        self._shown = _whole(*self._lines())
         return self._shown
 
-    def _line(self) -> Content:
+    def _lines(self) -> tuple[Content, list[str]]:
+        """Return the first line, and a reason that does not fit into it as lines of its own."""
         marks = symbols()
         symbol = {
             "Live": marks.live,
@@ -113,15 +127,19 @@ class StatusBar(Widget):
         line = Line(width)
         line.add(symbol, _STYLES.get(self.state, ""))
         line.add(f" {self.state}", "bold")
+        reason = drawn(self.reason)
+        outlook, fits = self._outlook(reason, width - line.width)
+        below = [] if fits or not reason else _paragraph(reason, width)
         if self.notice:
             line.add(_GAP)
             line.add(drawn(self.notice))
         else:
-            self._add_outlook(line, width)
-        return line.beside(self._hints_within(width - line.width - len(_GAP)), width)
+            line.add(outlook)
+        hints = self._hints_within(width - line.width - len(_GAP))
+        return line.beside(hints, width), below
 
-    def _add_outlook(self, line: Line, width: int) -> None:
-        """Add the reason, the next request and what the limit leaves, as far as there is room."""
+    def _outlook(self, reason: str, room: int) -> tuple[str, bool]:
+        """Return what fits of reason, next request and limit, and whether the reason did."""
         marks = symbols()
         soon = again = ""
         if self.next_in is not None:
@@ -131,26 +149,29 @@ class StatusBar(Widget):
             )
         left = max(0, min(self.left, self.allowed))
         requests = f"{_GAP}requests {marks.free * left}{marks.used * (self.allowed - left)}"
-        reason = f"{_GAP}{drawn(self.reason)}" if self.reason else ""
-        room = width - line.width
-        for words in (
-            reason + again + requests * bool(self.allowed),
-            reason + again,
-            reason + soon,
-        ):
-            if cell_len(words) <= room:
-                line.add(words)
-                return
-        reason = cut(reason, room - cell_len(soon))
-        line.add(reason + soon if cell_len(reason) >= _REASON_AT_LEAST else again)
+        requests *= bool(self.allowed)
+        if reason:
+            reason = _GAP + reason
+            longest = len(soon) and len(_GAP) + _LONGEST_TIME  # no line comes and goes by it
+            if cell_len(reason) + longest > room:
+                return (again if cell_len(again) <= room else soon), False
+        elif self.hints:
+            first_key = _GAP + self.hints.partition("  ")[0]
+            if cell_len(again + requests + first_key) > room:
+                requests = ""  # the key matters more
+        fitting = (words for words in (again + requests, again) if cell_len(reason + words) <= room)
+        return reason + next(fitting, soon), True
 
     def _hints_within(self, room: int) -> Line:
-        """Return as many of the first hints as fit."""
-        hints = [hint for hint in self.hints.split("  ") if hint]
-        while hints and cell_len("  ".join(hints)) > room:
+        """Return as many of the first hints as fit, and before them as many of `here`."""
+        hints = _split(self.hints)
+        while hints and _width(hints) > room:
             del hints[-1]
+        here = _split(self.here) if hints else []
+        while here and _width(here + hints) > room:
+            del here[-1]
         line = Line()
-        for number, hint in enumerate(hints):
+        for number, hint in enumerate(here + hints):
             key, _, does = hint.partition(" ")
             line.add("  " if number else "").add(key, "bold").add(f" {does}", "$foreground 60%")
         return line
@@ -158,3 +179,21 @@ class StatusBar(Widget):
     def on_resize(self, event: events.Resize) -> None:
         """Fit the line to the new width."""
         self._changed()
+
+
+def _whole(first: Content, reason: list[str]) -> Content:
+    return Content("\n").join([first, *map(Content, reason)]) if reason else first
+
+
+def _paragraph(text: str, width: int) -> list[str]:
+    """Return a text as lines of this width, the last one cut where there are too many."""
+    spans = list(wrapped(text, width))[:_REASON_LINES]
+    return [*(text[start:end] for start, end in spans[:-1]), cut(text[spans[-1][0] :], width)]
+
+
+def _split(hints: str) -> list[str]:
+    return [hint for hint in hints.split("  ") if hint]
+
+
+def _width(hints: list[str]) -> int:
+    return cell_len("  ".join(hints))

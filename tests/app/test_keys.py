@@ -6,31 +6,33 @@ import json
 from pathlib import Path
 
 import pytest
+from support.sizes import SIZES, Size, at_every_size
 from support.stage import (
     StagedApp,
     message,
+    never,
     stage,
     state_is,
     until,
     week,
 )
+from textual import events
 from textual.pilot import Pilot
+from textual.widgets import Input, OptionList
 
 from inbox_tui.archive import Archive, Filter, Row
 from inbox_tui.config import Settings
+from inbox_tui.screens.commands import COMMANDS, EVERYWHERE
 from inbox_tui.screens.filters import Filters
+from inbox_tui.screens.help import KEYS as HELP
 from inbox_tui.screens.inbox import InboxScreen
 from inbox_tui.smsc.message import Answer
+from inbox_tui.sync import MessagesArrived, RefreshDeferred, State, Status, StatusChanged
 from inbox_tui.widgets.filter_bar import FilterBar
 from inbox_tui.widgets.message_list import MessageList
 from inbox_tui.widgets.message_view import MessageView
 from inbox_tui.widgets.status_bar import StatusBar
 from inbox_tui.widgets.title_bar import TitleBar
-
-Size = tuple[int, int]
-
-SIZES = [(120, 40), (80, 24), (40, 12)]
-at_every_size = pytest.mark.parametrize("size", SIZES, ids=[f"{x}x{y}" for x, y in SIZES])
 
 
 def inbox(pilot: Pilot[None]) -> InboxScreen:
@@ -51,6 +53,17 @@ def shown(pilot: Pilot[None]) -> int | None:
 
 def notice(pilot: Pilot[None]) -> str:
     return inbox(pilot).query_one(StatusBar).notice
+
+
+def hints(pilot: Pilot[None]) -> str:
+    return inbox(pilot).query_one(StatusBar).hints
+
+
+def press_at_once(pilot: Pilot[None], *keys: str) -> None:
+    """Have keys arrive together, as over a slow connection."""
+    for key in keys:
+        name = {"/": "slash", "\r": "enter"}.get(key, key)
+        pilot.app.post_message(events.Key(name, key))
 
 
 def unread(pilot: Pilot[None]) -> int | None:
@@ -88,12 +101,13 @@ async def test_enter_opens_the_message_and_marks_it_read(tmp_path: Path, size: S
     assert kept_unread(app) == 4
 
 
+@pytest.mark.parametrize("size", SIZES[:2], ids=["120x40", "80x24"])
 async def test_a_message_moved_to_and_shown_for_a_moment_is_read(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, size: Size
 ) -> None:
     monkeypatch.setattr("inbox_tui.screens.inbox.DWELL_SECONDS", 0.01)
     app = stage(tmp_path, messages=codes())
-    async with app.run_test(size=(120, 40)) as pilot:
+    async with app.run_test(size=size) as pilot:
         await state_is(pilot, "Live")
         await pilot.press("j")
         await until(pilot, lambda: unread(pilot) == 4)
@@ -259,14 +273,85 @@ async def test_t_shows_the_whole_conversation_and_escape_goes_back(
         await pilot.press("j")
         assert under_cursor(pilot).id == 3
         await pilot.press("t")
-        await until(pilot, lambda: shown(pilot) == 2 and notice(pilot) == "Esc goes back")
+        await until(pilot, lambda: shown(pilot) == 2)
         assert under_cursor(pilot).id == 3
+        assert hints(pilot).startswith("Esc back")
         await pilot.press("j")
         assert under_cursor(pilot).id == 2
         await pilot.press("escape")
         await pilot.pause()
         assert under_cursor(pilot).id == 3
         assert inbox(pilot).query_one(FilterBar).to == "+7 911 000-00-02"
+        assert not hints(pilot).startswith("Esc back")
+
+
+@at_every_size
+async def test_a_conversation_from_deep_in_the_list_and_back_moves_nothing(
+    tmp_path: Path, size: Size
+) -> None:
+    arrived = [message(9001, "New", minutes_ago=0)]
+    app = stage(tmp_path, Answer([], []), Answer(arrived, []), messages=week(), filters=Filters())
+    async with app.run_test(size=size) as pilot:
+        await state_is(pilot, "Live")
+        await pilot.press(*["pagedown"] * 4, "j", "j")
+        messages = inbox(pilot).query_one(MessageList)
+        before = (under_cursor(pilot).id, messages.line, messages.scroll_offset.y, messages.newer)
+        await pilot.press("t")
+        await pilot.pause()
+        assert under_cursor(pilot).id == before[0]
+        assert messages.newer == 0, "what stands above in the conversation is not new"
+        await pilot.press("escape")
+        await pilot.pause()
+        after = (under_cursor(pilot).id, messages.line, messages.scroll_offset.y, messages.newer)
+        assert after == before
+        await pilot.press("t")
+        app.clock.move(21)
+        await until(pilot, lambda: len(app.scripted.asked) == 2)
+        await state_is(pilot, "Live")
+        await pilot.press("escape")
+        await until(pilot, lambda: messages.newer == 1)
+        assert (under_cursor(pilot).id, messages.line) == before[:2]
+
+
+@at_every_size
+async def test_a_conversation_asked_for_while_reading_goes_back_to_the_reading(
+    tmp_path: Path, size: Size
+) -> None:
+    app = stage(tmp_path, messages=codes())
+    async with app.run_test(size=size) as pilot:
+        await state_is(pilot, "Live")
+        await pilot.press("j", "j", "enter", "t")
+        await until(pilot, lambda: shown(pilot) == 2)
+        assert inbox(pilot).query_one(MessageList).display
+        assert inbox(pilot).query_one(MessageList).has_focus
+        await pilot.press("escape")
+        await until(pilot, lambda: shown(pilot) == 5)
+        assert inbox(pilot).query_one(MessageView).display
+        assert inbox(pilot).query_one(MessageView).has_focus
+        await pilot.press("escape")
+        await pilot.pause()
+        assert inbox(pilot).query_one(MessageList).has_focus
+
+
+@at_every_size
+async def test_filters_narrow_a_conversation_and_clearing_them_ends_it(
+    tmp_path: Path, size: Size
+) -> None:
+    app = stage(tmp_path, messages=codes())
+    async with app.run_test(size=size) as pilot:
+        await state_is(pilot, "Live")
+        await pilot.press("j", "j", "t")
+        await until(pilot, lambda: shown(pilot) == 2)
+        await pilot.press("p", *"0002", "enter")
+        await until(pilot, lambda: shown(pilot) == 1)
+        bar = inbox(pilot).query_one(FilterBar)
+        assert (bar.sender, bar.to) == ("+7 916 000-11-22", "+7 911 000-00-02")
+        assert {"from", "to"} <= {name for _, _, name in bar._spans}
+        await pilot.press("x")
+        await until(pilot, lambda: shown(pilot) == 5)
+        await pilot.press("g", "t")
+        await until(pilot, lambda: shown(pilot) == 2)
+        assert bar.sender == "BANK", "t is the conversation of this sender, not the way back"
 
 
 @at_every_size
@@ -370,14 +455,15 @@ async def test_filters_are_there_again_at_the_next_start(tmp_path: Path, size: S
         assert inbox(pilot).query_one(FilterBar).unread
 
 
-async def test_filters_are_not_kept_unless_it_is_asked_for(tmp_path: Path) -> None:
+@at_every_size
+async def test_filters_are_not_kept_unless_it_is_asked_for(tmp_path: Path, size: Size) -> None:
     app = stage(tmp_path, messages=codes())
-    async with app.run_test() as pilot:
+    async with app.run_test(size=size) as pilot:
         await state_is(pilot, "Live")
         await pilot.press("u")
         await pilot.pause()
     again = stage(tmp_path)
-    async with again.run_test() as pilot:
+    async with again.run_test(size=size) as pilot:
         await state_is(pilot, "Live")
         assert not inbox(pilot).query_one(FilterBar).unread
 
@@ -442,15 +528,239 @@ async def test_escape_in_the_search_gives_it_up(tmp_path: Path, size: Size) -> N
         assert inbox(pilot).query_one(MessageList).has_focus
 
 
-async def test_every_key_of_the_help_is_bound(tmp_path: Path) -> None:
-    app = stage(tmp_path, messages=week())
-    async with app.run_test(size=(120, 50)) as pilot:
+@at_every_size
+async def test_what_is_typed_after_the_slash_is_searched_for_however_fast_it_comes(
+    tmp_path: Path, size: Size
+) -> None:
+    app = stage(tmp_path, messages=codes())
+    async with app.run_test(size=size) as pilot:
         await state_is(pilot, "Live")
-        bound = set(inbox(pilot).active_bindings)
-        for key in ("n", "slash", "p", "w", "u", "x", "m", "M", "ctrl+z", "c", "y", "o", "t", "e"):
-            assert key in bound
-        for key in ("r", "question_mark", "ctrl+p", "q", "less_than_sign", "greater_than_sign"):
-            assert key in bound
+        press_at_once(pilot, "/", *"Mxe")
+        await until(pilot, lambda: shown(pilot) == 0)
+        assert inbox(pilot).query_one(FilterBar).search == "Mxe"
+        assert unread(pilot) == 5, "nothing was marked"
+        assert len(app.screen_stack) == 1
+        await pilot.press("escape")
+        await until(pilot, lambda: shown(pilot) == 5)
+
+
+@at_every_size
+async def test_what_is_typed_after_the_key_of_a_picker_narrows_it_however_fast_it_comes(
+    tmp_path: Path, size: Size
+) -> None:
+    app = stage(tmp_path, messages=codes())
+    async with app.run_test(size=size) as pilot:
+        await state_is(pilot, "Live")
+        press_at_once(pilot, "p", *"0002")
+        await until(pilot, lambda: len(app.screen_stack) == 2)
+        await until(pilot, lambda: app.screen.query_one(Input).value == "0002")
+        await pilot.press("enter")
+        await until(pilot, lambda: shown(pilot) == 2)
+
+
+@at_every_size
+async def test_keys_that_come_together_are_done_in_their_order(tmp_path: Path, size: Size) -> None:
+    app = stage(tmp_path, messages=codes())
+    async with app.run_test(size=size) as pilot:
+        await state_is(pilot, "Live")
+        press_at_once(pilot, "j", "j", "j", "j", "c", "k", "m", "u")
+        await until(pilot, lambda: unread(pilot) == 4)
+        assert app.clipboard == "481516"
+        with Archive.open(app.archive_path) as archive:
+            read = archive.message(1, 2)
+            assert read is not None
+            assert not read.unread
+
+
+@at_every_size
+async def test_a_message_in_full_sight_leaves_the_moves_to_the_list(
+    tmp_path: Path, size: Size
+) -> None:
+    app = stage(tmp_path, messages=codes())
+    async with app.run_test(size=size) as pilot:
+        await state_is(pilot, "Live")
+        await pilot.press("enter", "j")
+        assert under_cursor(pilot).id == 4
+        await until(pilot, lambda: inbox(pilot).query_one(MessageView).row == under_cursor(pilot))
+        await pilot.press("G")
+        assert under_cursor(pilot).id == 1
+        await pilot.press("k")
+        assert under_cursor(pilot).id == 2
+        assert inbox(pilot).query_one(MessageView).has_focus
+
+
+@at_every_size
+async def test_a_message_gone_back_from_by_the_mouse_is_not_open_any_more(
+    tmp_path: Path, size: Size
+) -> None:
+    app = stage(tmp_path, messages=codes())
+    async with app.run_test(size=(120, 40)) as pilot:
+        await state_is(pilot, "Live")
+        await pilot.press("enter")
+        await pilot.click(MessageList, offset=(20, 3))
+        await pilot.resize_terminal(*size)
+        await pilot.pause()
+        assert inbox(pilot).query_one(MessageList).display
+        assert inbox(pilot).query_one(MessageList).has_focus
+
+
+@at_every_size
+@pytest.mark.parametrize(
+    ("keys", "told"),
+    [
+        (("x", "x"), "no filters are set"),
+        (("ctrl+z",), "nothing to undo"),
+        (("M", "M"), "all read already"),
+        (("M", "n"), "nothing unread here"),
+        (("j", "j", "c"), "no code in this message · y copies its text"),
+        (("o",), "no link in this message"),
+        (("slash", *"zzz", "enter", "e"), "no messages to export"),
+        (("slash", *"zzz", "enter", "t"), "no message selected"),
+        (("slash", *"zzz", "enter", "m"), "no message selected"),
+        (("slash", *"zzz", "enter", "y"), "no message selected"),
+    ],
+    ids=lambda value: value if isinstance(value, str) else "",
+)
+async def test_a_key_that_can_do_nothing_says_why(
+    tmp_path: Path, size: Size, keys: tuple[str, ...], told: str
+) -> None:
+    app = stage(tmp_path, messages=codes())
+    async with app.run_test(size=size) as pilot:
+        await state_is(pilot, "Live")
+        for key in keys:
+            await pilot.press(key)
+            await pilot.app.workers.wait_for_complete(
+                [worker for worker in app.workers if worker.group in ("search", "marks")]
+            )
+            await pilot.pause()
+        await until(pilot, lambda: notice(pilot) == told)
+        assert len(app.screen_stack) == 1
+
+
+async def test_in_the_narrow_layout_there_is_nothing_to_divide(tmp_path: Path) -> None:
+    app = stage(tmp_path, messages=codes())
+    async with app.run_test(size=(40, 12)) as pilot:
+        await state_is(pilot, "Live")
+        await pilot.press("greater_than_sign")
+        assert notice(pilot) == "the list stands alone here"
+
+
+@at_every_size
+async def test_r_while_it_is_asking_says_so(tmp_path: Path, size: Size) -> None:
+    app = stage(tmp_path, never, messages=codes())
+    async with app.run_test(size=size) as pilot:
+        await state_is(pilot, "Checking")
+        await until(pilot, lambda: bool(app.scripted.asked))
+        await pilot.press("r")
+        assert notice(pilot) == "asking already"
+
+
+@at_every_size
+async def test_the_status_bar_names_the_keys_that_matter_here(tmp_path: Path, size: Size) -> None:
+    app = stage(tmp_path, messages=codes())
+    async with app.run_test(size=size) as pilot:
+        await state_is(pilot, "Live")
+        bar = inbox(pilot).query_one(StatusBar)
+        others = "m mark  y text  e export  u unread only  p number  w window"
+        await until(pilot, lambda: bar.here == f"c code  n next unread  t conversation  {others}")
+        await pilot.press("j", "j", "j")
+        await until(pilot, lambda: bar.here == f"o link  n next unread  t conversation  {others}")
+        await pilot.press("u", "M")
+        await until(pilot, lambda: "n next unread" not in bar.here)
+        assert "x clear" in bar.here
+        await pilot.press("slash")
+        assert (bar.hints, bar.here) == ("Enter keeps  Esc clears", "")
+        await pilot.press("escape")
+        await until(pilot, lambda: bar.hints == "? help  / search  r refresh")
+        await pilot.press("x", "enter")
+        await pilot.pause()
+        assert bar.hints.startswith("Esc back") == (size == (40, 12))
+
+
+@at_every_size
+async def test_what_is_selected_with_the_mouse_is_copied(
+    tmp_path: Path, size: Size, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    app = stage(tmp_path, messages=[message(1, "Заказ 5512 готов")])
+    here: list[str] = []
+    monkeypatch.setattr("inbox_tui.clipboard.copy_here", here.append)
+    async with app.run_test(size=size) as pilot:
+        await state_is(pilot, "Live")
+        await pilot.press("enter")
+        await pilot.pause()
+        view = inbox(pilot).query_one(MessageView)
+        line = [strip.text.strip() for strip in view.render_lines(view.region.size.region)].index(
+            "Заказ 5512 готов"
+        )
+        await pilot.mouse_down(view, offset=(1, line))
+        await pilot.hover(view, offset=(5, line))
+        await pilot.mouse_up(view, offset=(5, line))
+        await pilot.pause()
+        assert notice(pilot) == "Ctrl+C copies the selection"
+        await pilot.press("ctrl+c")
+        assert app.clipboard == "Заказ"
+        assert notice(pilot) == "selection copied"
+        await pilot.press("y")
+        assert app.clipboard == "Заказ 5512 готов"
+        await pilot.app.workers.wait_for_complete(
+            [worker for worker in app.workers if worker.group == "copy"]
+        )
+        assert here == ["Заказ", "Заказ 5512 готов"]
+
+
+KEY_NAMES = {
+    "slash": "/",
+    "question_mark": "?",
+    "less_than_sign": "<",
+    "greater_than_sign": ">",
+    "ctrl+z": "Ctrl+Z",
+    "escape": "Esc",
+    "ctrl+q": "q",
+}
+
+
+def test_every_key_is_in_the_help_in_the_palette_and_in_the_readme() -> None:
+    bindings = [b for b in InboxScreen.BINDINGS if not b.action.startswith("in_list")]
+    bound = {KEY_NAMES.get(binding.key, binding.key) for binding in bindings}
+    helped = " ".join(f"{keys} {does}" for _, rows in HELP for keys, does in rows).split()
+    assert [key for key in bound if key not in helped] == []
+    commands = [*COMMANDS, *EVERYWHERE]
+    commanded = {KEY_NAMES.get(command.key.lower(), command.key) for command in commands}
+    assert [key for key in bound if key not in commanded | {"Esc"}] == []
+    assert len({command.words for command in commands}) == len(commands)
+    readme = (Path(__file__).parents[2] / "README.md").read_text(encoding="utf-8")
+    table = readme.partition("## Keys")[2].partition("## Filters")[0]
+    assert [key for key in bound if f"`{key}`" not in table] == []
+
+
+@at_every_size
+async def test_every_command_of_the_palette_can_be_done(tmp_path: Path, size: Size) -> None:
+    app = stage(tmp_path, messages=codes())
+    async with app.run_test(size=size) as pilot:
+        await state_is(pilot, "Live")
+        for command in COMMANDS:
+            await inbox(pilot).do(command.action)
+            await pilot.pause()
+            await pilot.press("escape", "escape")
+            await until(pilot, lambda: len(app.screen_stack) == 1)
+
+
+@at_every_size
+async def test_a_command_of_the_palette_keeps_the_search_that_is_being_typed(
+    tmp_path: Path, size: Size
+) -> None:
+    app = stage(tmp_path, messages=codes())
+    async with app.run_test(size=size) as pilot:
+        await state_is(pilot, "Live")
+        await pilot.press("slash", *"bank", "ctrl+p")
+        press_at_once(pilot, *"all shown")
+        await until(pilot, lambda: app.screen.query_one(Input).value == "all shown")
+        await until(pilot, lambda: app.screen.query_one(OptionList).option_count == 1)
+        await pilot.pause(0.1)
+        await pilot.press("enter")
+        await until(pilot, lambda: unread(pilot) == 3)
+        assert inbox(pilot).query_one(FilterBar).search == "bank"
+        assert inbox(pilot).query_one(MessageList).has_focus
 
 
 @at_every_size
@@ -478,18 +788,22 @@ def test_remembered_filters_that_make_no_sense_are_none() -> None:
     assert Filter() == Filters().query(lambda hours: hours)
 
 
-async def test_entries_that_cannot_be_read_are_counted_on_screen(tmp_path: Path) -> None:
+@at_every_size
+async def test_entries_that_cannot_be_read_are_counted_on_screen(
+    tmp_path: Path, size: Size
+) -> None:
     app = stage(tmp_path, Answer([message(1, "Good")], ['{"id": "x"}', "[]"]))
-    async with app.run_test(size=(80, 24)) as pilot:
+    async with app.run_test(size=size) as pilot:
         await state_is(pilot, "Live")
         await until(pilot, lambda: inbox(pilot).query_one(TitleBar).unreadable == 2)
         assert "2 unreadable" in app.export_screenshot().replace("&#160;", " ")
 
 
-async def test_a_damaged_archive_is_set_aside_and_said_so(tmp_path: Path) -> None:
+@at_every_size
+async def test_a_damaged_archive_is_set_aside_and_said_so(tmp_path: Path, size: Size) -> None:
     (tmp_path / "inbox.db").write_bytes(b"This is no database at all. " * 400)
     app = stage(tmp_path, Answer([message(1, "Fresh")], []))
-    async with app.run_test(size=(120, 40)) as pilot:
+    async with app.run_test(size=size) as pilot:
         await state_is(pilot, "Waiting")
         assert app.scripted.asked == [], "what was asked before is not known any more"
         app.clock.move(62)
@@ -497,21 +811,14 @@ async def test_a_damaged_archive_is_set_aside_and_said_so(tmp_path: Path) -> Non
         assert any("inbox.db.damaged-" in told.message for told in app._notifications)
 
 
-async def test_tab_changes_the_format_of_an_export_and_the_ending_tells_it(
-    tmp_path: Path,
-) -> None:
-    app = stage(tmp_path, messages=codes())
-    async with app.run_test(size=(80, 24)) as pilot:
-        await state_is(pilot, "Live")
-        await pilot.press("e")
-        await until(pilot, lambda: len(app.screen_stack) == 2)
-        field = app.screen.query_one("#export-file")
-        assert field.value == "~/inbox-2026-11-23.csv"
-        await pilot.press("tab")
-        assert field.value == "~/inbox-2026-11-23.json"
-        field.value = "~/x.jsonl"
-        await pilot.pause()
-        assert "[JSON Lines]" in str(app.screen.query_one("#export-format").render())
+async def test_what_is_heard_while_the_program_ends_is_shown_nowhere(tmp_path: Path) -> None:
+    app = stage(tmp_path, never, messages=codes())
+    async with app.run_test() as pilot:
+        await state_is(pilot, "Checking")
+        await inbox(pilot).query_one(StatusBar).remove()
+        app._heard(StatusChanged(Status(State.LIVE)))
+        app._heard(MessagesArrived([1], live=True))
+        app._heard(RefreshDeferred(None))
 
 
 @at_every_size
@@ -531,3 +838,121 @@ async def test_the_mouse_does_it_too(tmp_path: Path, size: Size) -> None:
         shown_row = inbox(pilot).query_one(MessageView).row
         assert shown_row is not None
         assert shown_row.id == 2
+
+
+@at_every_size
+async def test_the_wheel_scrolls_the_list_and_leaves_the_cursor(tmp_path: Path, size: Size) -> None:
+    app = stage(tmp_path, messages=week(), filters=Filters())
+    async with app.run_test(size=size) as pilot:
+        await state_is(pilot, "Live")
+        messages = inbox(pilot).query_one(MessageList)
+        before = under_cursor(pilot)
+        x, y = messages.region.x + 4, messages.region.y + 4
+        for _ in range(3):
+            app.post_message(events.MouseScrollDown(None, x, y, 0, 1, 0, False, False, False, x, y))
+        await until(pilot, lambda: messages.scroll_offset.y > 0)
+        assert under_cursor(pilot) == before
+        await pilot.press("j")
+        assert 0 <= messages.line < messages.size.height
+
+
+@at_every_size
+async def test_every_chip_opens_what_it_stands_for(tmp_path: Path, size: Size) -> None:
+    app = stage(tmp_path, messages=codes(), filters=Filters(unread=True))
+    async with app.run_test(size=size) as pilot:
+        await state_is(pilot, "Live")
+        bar = inbox(pilot).query_one(FilterBar)
+
+        async def click(chip: str) -> None:
+            (start,) = (start for start, _, name in bar._spans if name == chip)
+            await pilot.click(FilterBar, offset=(start + 1, 0))
+            await pilot.pause()
+
+        for chip, title in (("to", "Receiving number"), ("window", "Hour window")):
+            await click(chip)
+            await until(pilot, lambda: len(app.screen_stack) == 2)
+            assert str(app.screen.query_one("#picker-title").render()) == title
+            await pilot.press("escape")
+            await until(pilot, lambda: len(app.screen_stack) == 1)
+        await click("unread")
+        await until(pilot, lambda: not bar.unread)
+        await pilot.press("j", "j", "t")
+        await until(pilot, lambda: bar.sender != "")
+        await click("from")
+        await until(pilot, lambda: bar.sender == "")
+        await click("search")
+        await until(pilot, lambda: bar.searching)
+
+
+@at_every_size
+async def test_a_name_stands_for_its_number_everywhere(
+    tmp_path: Path, size: Size, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("HOME", str(tmp_path))
+    names = {"79160001122": "Courier", "79110000002": "Support"}
+    app = stage(tmp_path, messages=codes(), settings=Settings(names=names))
+    async with app.run_test(size=size) as pilot:
+        await state_is(pilot, "Live")
+        messages = inbox(pilot).query_one(MessageList)
+        assert " Courier " in messages.render_line(2).text
+        await pilot.press("j", "j", "enter")
+        await pilot.pause()
+        view = inbox(pilot).query_one(MessageView)
+        told = " ".join(" ".join(view.render_line(y).text.split()) for y in range(4))
+        assert "From Courier +7 916 000-11-22 To Support +7 911 000-00-02" in told
+        await pilot.press("escape", "p")
+        await until(pilot, lambda: len(app.screen_stack) == 2)
+        offered = app.screen.query_one(OptionList)
+        assert any("Support" in str(option.prompt) for option in offered.options)
+        await pilot.press(*"supp", "enter")
+        await until(pilot, lambda: inbox(pilot).query_one(FilterBar).to == "Support")
+        await pilot.press("slash", *"zzz", "enter")
+        await until(pilot, lambda: shown(pilot) == 0)
+        assert messages.empty_text.startswith("No messages to Support in the last 24 h")
+        await pilot.press("escape", "e", "enter")
+        await until(pilot, lambda: (tmp_path / "inbox-2026-11-23.csv").exists())
+        await until(pilot, lambda: len(app.screen_stack) == 1)
+    written = (tmp_path / "inbox-2026-11-23.csv").read_text(encoding="utf-8")
+    assert ",Courier,Support" in written
+
+
+@at_every_size
+async def test_an_empty_list_tells_its_filters_in_a_sentence(tmp_path: Path, size: Size) -> None:
+    filters = Filters(to_phone="79110000001", hours=24)
+    app = stage(tmp_path, messages=[message(1, minutes_ago=60 * 30)], filters=filters)
+    async with app.run_test(size=size) as pilot:
+        await state_is(pilot, "Live")
+        messages = inbox(pilot).query_one(MessageList)
+        assert messages.empty_text == (
+            "No messages to +7 911 000-00-01 in the last 24 h.\n"
+            "x clears the filters, w chooses another window."
+        )
+        drawn = " ".join(messages.render_line(y).text.strip() for y in range(messages.size.height))
+        assert "No messages to +7 911 000-00-01 in the last 24 h." in " ".join(drawn.split())
+        await pilot.press("x")
+        await until(pilot, lambda: shown(pilot) == 1)
+
+
+@at_every_size
+async def test_a_theme_of_our_own_or_of_textual_is_chosen_in_the_palette(
+    tmp_path: Path, size: Size
+) -> None:
+    app = stage(tmp_path, messages=codes())
+    async with app.run_test(size=size) as pilot:
+        await state_is(pilot, "Live")
+        messages = inbox(pilot).query_one(MessageList)
+        for theme in ("inbox-light", "nord", "inbox-dark"):
+            before = messages.render_line(3)
+            await pilot.press("ctrl+p", *"theme")
+            await until(pilot, lambda: bool(app.screen.query(OptionList)))
+            await until(pilot, lambda: app.screen.query_one(OptionList).option_count >= 1)
+            await pilot.pause(0.1)
+            await pilot.press("enter")
+            await pilot.pause()
+            await pilot.press(*theme)
+            await until(pilot, lambda: app.screen.query_one(OptionList).option_count >= 1)
+            await pilot.pause(0.2)
+            await pilot.press("enter")
+            await until(pilot, lambda theme=theme: app.theme == theme)
+            await pilot.pause()
+            assert messages.render_line(3) != before

@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
+from support.sizes import SIZES, Size, at_every_size
 from support.stage import stage, state_is, until, week
 from textual.pilot import Pilot
 
@@ -13,6 +14,8 @@ from inbox_tui.screens.inbox import InboxScreen
 from inbox_tui.widgets.divider import Divider
 from inbox_tui.widgets.message_list import MessageList
 from inbox_tui.widgets.message_view import MessageView
+
+with_a_divider = pytest.mark.parametrize("size", SIZES[:2], ids=["120x40", "80x24"])
 
 
 def parts(pilot: Pilot[None]) -> tuple[MessageList, Divider, MessageView]:
@@ -54,63 +57,94 @@ async def test_under_60_the_list_is_alone_and_enter_opens(tmp_path: Path, column
         assert (listed.display, view.display) == (True, False)
 
 
-async def test_resizing_never_loses_the_cursor(tmp_path: Path) -> None:
-    async with stage(tmp_path, messages=week()).run_test(size=(120, 40)) as pilot:
+@at_every_size
+async def test_resizing_never_loses_the_cursor(tmp_path: Path, size: Size) -> None:
+    async with stage(tmp_path, messages=week()).run_test(size=size) as pilot:
         await state_is(pilot, "Live")
         await pilot.press("pagedown", "j", "j")
         listed, _, view = parts(pilot)
         row = listed.row
-        for size in ((80, 24), (40, 12), (30, 6), (200, 60), (60, 10), (120, 40)):
-            await pilot.resize_terminal(*size)
+        for other in ((80, 24), (40, 12), (30, 6), (200, 60), (60, 10), (120, 40)):
+            await pilot.resize_terminal(*other)
             await pilot.pause()
             assert listed.row == row
             assert view.row == row
             assert 0 <= listed.cursor - listed.scroll_offset.y < listed.size.height
 
 
-async def test_the_divider_moves_by_key_and_stays(tmp_path: Path) -> None:
+def share(pilot: Pilot[None]) -> int:
+    """How many cells the list has, across or down."""
+    listed, divider, _ = parts(pilot)
+    return listed.region.width if divider.upright else listed.region.height
+
+
+@with_a_divider
+async def test_the_divider_moves_by_key_and_stays(tmp_path: Path, size: Size) -> None:
     app = stage(tmp_path, messages=week())
-    async with app.run_test(size=(120, 40)) as pilot:
+    async with app.run_test(size=size) as pilot:
         await state_is(pilot, "Live")
-        before = parts(pilot)[0].region.width
+        before = share(pilot)
         await pilot.press("greater_than_sign", "greater_than_sign")
         await pilot.pause()
-        wider = parts(pilot)[0].region.width
-        assert wider > before
+        larger = share(pilot)
+        assert larger > before
         await app.workers.wait_for_complete()
-    async with stage(tmp_path).run_test(size=(120, 40)) as pilot:
+    async with stage(tmp_path).run_test(size=size) as pilot:
         await state_is(pilot, "Live")
-        assert parts(pilot)[0].region.width == wider
+        assert share(pilot) == larger
 
 
-async def test_the_divider_moves_by_mouse(tmp_path: Path) -> None:
-    async with stage(tmp_path, messages=week()).run_test(size=(120, 40)) as pilot:
+@with_a_divider
+async def test_the_divider_moves_by_mouse_and_stays(tmp_path: Path, size: Size) -> None:
+    app = stage(tmp_path, messages=week())
+    async with app.run_test(size=size) as pilot:
         await state_is(pilot, "Live")
-        divider = parts(pilot)[1]
-        await pilot.mouse_down(divider, offset=(0, 5))
+        listed, divider, _ = parts(pilot)
+        await pilot.mouse_down(divider, offset=(0, 5) if divider.upright else (5, 0))
         await pilot.hover(None, offset=(40, 10))
         await pilot.mouse_up(None, offset=(40, 10))
-        await until(pilot, lambda: abs(parts(pilot)[0].region.right - 40) <= 1)
-
-
-async def test_neither_side_can_be_dragged_away(tmp_path: Path) -> None:
-    async with stage(tmp_path, messages=week()).run_test(size=(120, 40)) as pilot:
+        edge = 40 if divider.upright else 10
+        await until(
+            pilot,
+            lambda: (
+                abs((listed.region.right if divider.upright else listed.region.bottom) - edge) <= 1
+            ),
+        )
+        dragged = share(pilot)
+        await app.workers.wait_for_complete()
+    async with stage(tmp_path).run_test(size=size) as pilot:
         await state_is(pilot, "Live")
+        assert share(pilot) == dragged
+
+
+@with_a_divider
+async def test_neither_side_can_be_dragged_away(tmp_path: Path, size: Size) -> None:
+    async with stage(tmp_path, messages=week()).run_test(size=size) as pilot:
+        await state_is(pilot, "Live")
+        whole = parts(pilot)[1].parent.size
+        room = whole.width if parts(pilot)[1].upright else whole.height
         await pilot.press(*["less_than_sign"] * 30)
         await pilot.pause()
-        assert parts(pilot)[0].region.width >= 25
+        assert share(pilot) >= room // 5
         await pilot.press(*["greater_than_sign"] * 30)
         await pilot.pause()
-        assert parts(pilot)[2].region.width >= 25
+        assert share(pilot) <= room - room // 5
 
 
-async def test_times_stay_true_as_time_passes(tmp_path: Path) -> None:
+@at_every_size
+async def test_times_stay_true_as_time_passes(tmp_path: Path, size: Size) -> None:
     app = stage(tmp_path, messages=week(), filters=Filters())
-    async with app.run_test(size=(120, 40)) as pilot:
+    async with app.run_test(size=size) as pilot:
         await state_is(pilot, "Live")
+        listed = parts(pilot)[0]
+        assert listed.render_line(0).text[3:8] == "10:39"
+        await pilot.press("enter")
+        await pilot.pause()
         assert "today 10:39" in app.export_screenshot().replace("&#160;", " ")
         app.clock.move(24 * 3600)
         app.screen._ticks = 59
         await until(
             pilot, lambda: "yesterday 10:39" in app.export_screenshot().replace("&#160;", " ")
         )
+        await pilot.press("escape")
+        await until(pilot, lambda: listed.render_line(0).text[3:6] == "Mon")

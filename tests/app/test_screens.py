@@ -6,6 +6,7 @@ from collections.abc import Awaitable, Callable
 from pathlib import Path
 
 import pytest
+from support.sizes import at_every_size as every_size
 from support.stage import message, never, put_gap, server_seconds, stage, state_is, until, week
 from textual.pilot import Pilot
 from textual.widgets import OptionList
@@ -21,13 +22,11 @@ from inbox_tui.smsc.errors import (
     TooManyRequests,
 )
 from inbox_tui.smsc.message import Answer
+from inbox_tui.sync import Progress
 from inbox_tui.widgets.symbols import symbols
 
 Snap = Callable[..., bool]
 Prepare = Callable[[Pilot[None]], Awaitable[None]]
-
-SIZES = [(120, 40), (80, 24), (40, 12)]
-every_size = pytest.mark.parametrize("size", SIZES, ids=[f"{x}x{y}" for x, y in SIZES])
 
 
 def live_then(*keys: str) -> Prepare:
@@ -119,6 +118,14 @@ def test_the_windows_to_choose_from(
 
 
 @every_size
+def test_a_window_that_cannot_be_says_what_can(
+    snap_compare: Snap, tmp_path: Path, size: tuple[int, int]
+) -> None:
+    app = stage(tmp_path, messages=week())
+    assert snap_compare(app, terminal_size=size, run_before=live_then("w", *"169"))
+
+
+@every_size
 def test_a_typed_window_is_counted(
     snap_compare: Snap, tmp_path: Path, size: tuple[int, int]
 ) -> None:
@@ -159,6 +166,19 @@ def test_the_first_sync_shows_its_progress(
 ) -> None:
     app = stage(tmp_path, never)
     assert snap_compare(app, terminal_size=size, run_before=lambda p: state_is(p, "Checking"))
+
+
+@every_size
+def test_the_first_sync_tells_how_far_it_is(
+    snap_compare: Snap, tmp_path: Path, size: tuple[int, int]
+) -> None:
+    async def prepare(pilot: Pilot[None]) -> None:
+        await state_is(pilot, "Checking")
+        pilot.app._heard(Progress(12_480, 2))
+        await pilot.pause()
+
+    app = stage(tmp_path, never)
+    assert snap_compare(app, terminal_size=size, run_before=prepare)
 
 
 @every_size
@@ -280,7 +300,7 @@ def test_without_colour(
 
 
 @every_size
-@pytest.mark.parametrize("key", ["j", "p"])
+@pytest.mark.parametrize("key", ["j", "p", "w", "e", "question_mark", "ctrl+p"])
 def test_without_unicode(
     snap_compare: Snap,
     tmp_path: Path,
@@ -294,6 +314,9 @@ def test_without_unicode(
 
     async def prepare(pilot: Pilot[None]) -> None:
         await live_then(key)(pilot)
+        if key == "ctrl+p":
+            await until(pilot, lambda: hits(pilot) > 10)
+            await pilot.pause(0.1)
         drawn = "".join(strip.text for strip in pilot.app.screen._compositor.render_strips())
         assert {character for character in drawn if not character.isascii()} <= set("·\xa0")
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 from support.keyrings import LockedBackend, MemoryBackend, SilentBackend, keyring
+from support.sizes import Size, at_every_size
 from support.stage import StagedApp, message, never, stage, state_is, until
 from textual.pilot import Pilot
 from textual.widgets import Button, Checkbox, Input
@@ -19,6 +20,7 @@ from inbox_tui.smsc.errors import (
     TooManyRequests,
 )
 from inbox_tui.smsc.message import Answer
+from inbox_tui.widgets.status_bar import StatusBar
 
 REFUSED = SignInRefused(2, "authorise error")
 GOOD = Answer([message(1, "Hello")], [])
@@ -53,6 +55,8 @@ async def test_without_an_account_the_first_screen_signs_in(tmp_path: Path) -> N
     async with app.run_test(size=(120, 40)) as pilot:
         await fill_in(pilot, login="alex", password="correct horse")
         await inbox_shown(pilot)
+        bar = app.screen.query_one(StatusBar)
+        await until(pilot, lambda: (bar.state, bar.next_in) == ("Live", 20))
         assert len(app.scripted.asked) == 1
         assert kept.kept == {("inbox-tui", USER): "correct horse"}
 
@@ -243,3 +247,33 @@ async def test_an_inbox_that_is_checking_still_shows_the_archive(tmp_path: Path)
     async with app.run_test(size=(120, 40)) as pilot:
         await state_is(pilot, "Checking")
         assert "Kept" in app.export_screenshot()
+
+
+@at_every_size
+async def test_an_empty_field_is_gone_to_and_named(tmp_path: Path, size: Size) -> None:
+    app = stage(tmp_path, GOOD, login=None, password=None)
+    async with app.run_test(size=size) as pilot:
+        await until(pilot, lambda: signing_in(pilot))
+        await fill_in(pilot, password="correct horse")
+        await until(pilot, lambda: text_of(pilot, "#sign-in-reason") == "The login is empty.")
+        assert app.screen.query_one("#login").has_focus
+        await pilot.press(*"alex")
+        await until(pilot, lambda: text_of(pilot, "#sign-in-reason") == "")
+        await fill_in(pilot, password="")
+        await until(pilot, lambda: text_of(pilot, "#sign-in-reason") == "The password is empty.")
+        assert app.scripted.asked == []
+        await fill_in(pilot, password="correct horse")
+        await inbox_shown(pilot)
+
+
+@at_every_size
+async def test_a_refusal_is_in_sight_beside_the_password(tmp_path: Path, size: Size) -> None:
+    app = stage(tmp_path, REFUSED, login=None, password=None, keyring=keyring(fail_backend()))
+    async with app.run_test(size=size) as pilot:
+        await fill_in(pilot, login="alex", password="wrong")
+        told = "The login or password was refused (authorise error)."
+        await until(pilot, lambda: told in text_of(pilot, "#sign-in-reason"))
+        await pilot.pause()
+        box = app.screen.query_one("#sign-in").content_region
+        for part in ("#sign-in-reason", "#password"):
+            assert app.screen.query_one(part).region in box

@@ -13,18 +13,18 @@ from inbox_tui.text import Code, find_code
 from inbox_tui.text.code_words import _STEM, _STEMS, _WORDS, ASK, CODE, CUES, kind_of
 
 
-def _texts() -> list[tuple[str, str]]:
-    """Return the collection: the code of a text, or nothing where it has none, and the text."""
-    path = Path(__file__).with_name("codes.tsv")
+def _texts(name: str) -> list[tuple[str, str]]:
+    """Return a collection: the code of a text, or nothing where it has none, and the text."""
+    path = Path(__file__).with_name(name)
     lines = [line for line in path.read_text("utf-8").splitlines() if not line.startswith("#")]
     pairs = [line.split("\t") for line in lines]
     return [(code, text.replace("\\n", "\n")) for code, text in pairs]
 
 
-TEXTS = _texts()
-HELD_OUT = TEXTS[2::3]
-"""Every third text. The words and weights were chosen by the other ones."""
-KNOWN = [text for place, text in enumerate(TEXTS) if place % 3 != 2]
+KNOWN = _texts("codes.tsv")
+"""The texts that words and weights were chosen by."""
+APART = _texts("codes_apart.tsv")
+"""A third of all, which nothing was chosen by: what is measured on it holds for new texts too."""
 
 
 def _found(text: str) -> str:
@@ -32,11 +32,14 @@ def _found(text: str) -> str:
     return code.text if code else ""
 
 
-def test_the_collection_is_large_and_half_of_it_has_no_code() -> None:
-    with_code = sum(bool(code) for code, _ in TEXTS)
-    assert len(TEXTS) >= 240
-    assert 0.4 < with_code / len(TEXTS) < 0.6
-    assert len({text for _, text in TEXTS}) == len(TEXTS)
+def test_the_collection_is_large_half_of_it_has_no_code_and_a_third_is_set_apart() -> None:
+    for texts in (KNOWN, APART):
+        with_code = sum(bool(code) for code, _ in texts)
+        assert 0.4 < with_code / len(texts) < 0.6
+    texts = KNOWN + APART
+    assert len(texts) >= 500
+    assert len(APART) * 3 >= len(texts)
+    assert len({text for _, text in texts}) == len(texts)
 
 
 def test_every_known_text_gives_its_code_or_none() -> None:
@@ -45,15 +48,13 @@ def test_every_known_text_gives_its_code_or_none() -> None:
 
 
 def test_texts_set_apart_give_their_codes() -> None:
-    found = [(code, _found(text)) for code, text in HELD_OUT]
+    found = [(code, _found(text)) for code, text in APART]
     right = sum(code == got != "" for code, got in found)
     precision = right / sum(got != "" for _, got in found)
     recall = right / sum(code != "" for code, _ in found)
     print(f"{len(found)} texts set apart: precision {precision:.3f}, recall {recall:.3f}")  # noqa: T201
-    wrong = [(code, got, text) for (code, text), (_, got) in zip(HELD_OUT, found, strict=True)]
-    wrong = [case for case in wrong if case[0] != case[1]]
-    assert precision >= 0.97, wrong
-    assert recall >= 0.97, wrong
+    assert precision >= 0.97  # which ones are wrong is not told: they would no longer be apart
+    assert recall >= 0.97
 
 
 @pytest.mark.parametrize(
@@ -81,6 +82,8 @@ def test_texts_set_apart_give_their_codes() -> None:
         ("Логин: user1, пароль: aB3dE9", "aB3dE9"),
         ("login: 482913 password: kT9xQ2", "kT9xQ2"),
         ("Код: 4821. Никому его не сообщайте, даже по телефону 8 800 100-20-30", "4821"),
+        ("Your Slack confirmation code is ULQ-EYS", "ULQEYS"),
+        ("Подтверждение телефона: 4821", "4821"),
     ],
 )
 def test_a_code_is_found_however_it_is_written(text: str, code: str) -> None:
@@ -115,6 +118,10 @@ def test_a_code_is_found_however_it_is_written(text: str, code: str) -> None:
         "Код пришлём на me@4821.ru",
         "Пароль $4821",
         "Код: 4821 ₽",
+        "Подтверждение бронирования: 55120",
+        "Enter PIN-CODE to log in",
+        "Use SMS-PIN to sign in",
+        "Use NEW15 at sign up and save 20%",
     ],
 )
 def test_a_number_that_is_something_else_is_no_code(text: str) -> None:
@@ -148,7 +155,6 @@ def test_a_found_code_is_of_letters_and_digits_and_lies_in_the_text(text: str) -
     if code is not None:
         assert code.text.isascii()
         assert code.text.isalnum()
-        assert any(map(str.isdigit, code.text))
         written = text[code.start : code.end]
         assert "".join(filter(str.isalnum, written)) == code.text
 

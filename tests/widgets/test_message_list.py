@@ -17,6 +17,7 @@ from support.rows import (
 )
 from support.widgets import OneWidget, background, lines, style_of
 from textual.events import MouseScrollDown
+from textual.geometry import Region
 from textual.pilot import Pilot
 from textual.strip import Strip
 
@@ -204,6 +205,32 @@ async def test_times_are_written_again_when_the_day_is_over() -> None:
         messages.refresh_times()
         await pilot.pause()
         assert " Sun " in lines(messages)[0]
+
+
+async def test_as_time_passes_nothing_but_the_times_that_changed_is_painted(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    now = [NOW]
+    shown_by = presentation()
+    shown_by._clock = lambda: now[0]
+    yesterday = [message(number) for number in range(900, 903)]
+    source = Messages([*Messages.numbered().items[:4], *reversed(yesterday)])
+    async with staged(source, shown_by=shown_by) as (messages, _, _):
+        assert [line[3:9].strip() for line in lines(messages)[:7]].count("Thu") == 3
+        painted: list[Region] = []
+        refresh = messages.refresh
+
+        def noted(*regions: Region, **options: bool) -> MessageList:
+            painted.extend(regions or [messages.size.region])
+            return refresh(*regions, **options)
+
+        monkeypatch.setattr(messages, "refresh", noted)
+        now[0] += timedelta(minutes=1)
+        messages.refresh_times()
+        assert painted == []
+        now[0] += timedelta(days=1)
+        messages.refresh_times()
+        assert painted == [Region(3, y, 6, 1) for y in range(4)]
 
 
 # -- moving

@@ -16,9 +16,11 @@ REASON = "smscentre.com does not answer: connection refused"
 
 
 @asynccontextmanager
-async def staged(width: int = 80, **shown: Any) -> AsyncIterator[tuple[StatusBar, Pilot[None]]]:
+async def staged(
+    width: int = 80, height: int = 3, **shown: Any
+) -> AsyncIterator[tuple[StatusBar, Pilot[None]]]:
     bar = StatusBar()
-    async with OneWidget(bar).run_test(size=(width, 3)) as pilot:
+    async with OneWidget(bar).run_test(size=(width, height)) as pilot:
         for name, value in ({"state": "Live", "next_in": 12, "left": 2} | shown).items():
             setattr(bar, name, value)
         await pilot.pause()
@@ -57,14 +59,55 @@ async def test_at_forty_columns_the_state_and_the_next_try_survive() -> None:
             assert "in 15 min" in text_of(bar)
 
 
-async def test_at_forty_columns_a_reason_is_cut_before_the_next_try() -> None:
-    async with staged(40, state="Offline", reason=REASON) as (bar, _):
-        assert text_of(bar) == "○ Offline   smscentre.com d…   in 12 s"
+async def test_a_reason_that_does_not_fit_into_the_line_stands_below_it() -> None:
+    async with staged(40, 12, state="Offline", reason=REASON) as (bar, pilot):
+        assert [line.strip() for line in lines(bar)] == [
+            "○ Offline   next try in 12 s    ? help",
+            "smscentre.com does not answer:",
+            "connection refused",
+        ]
+        bar.notice = "text copied"
+        await pilot.pause()
+        assert len(lines(bar)) == 3, "nothing moves for a word that is soon gone"
+        bar.state, bar.reason, bar.notice = "Live", "", ""
+        await pilot.pause()
+        assert len(lines(bar)) == 1
 
 
-async def test_at_forty_columns_the_limit_is_shown_where_there_is_nothing_to_explain() -> None:
-    async with staged(40) as (bar, _):
+async def test_a_reason_of_many_lines_is_cut_and_leaves_room_for_the_rest() -> None:
+    async with staged(40, 12, state="Offline", reason="word " * 99) as (bar, _):
+        assert len(lines(bar)) == 4
+        assert lines(bar)[-1].endswith("…")
+
+
+async def test_no_line_comes_and_goes_as_the_seconds_are_counted() -> None:
+    async with staged(60, 12, state="Offline", reason="r" * 38) as (bar, pilot):
+        heights = set()
+        for seconds in (900, 101, 99, 10, 9, 0):
+            bar.next_in = seconds
+            await pilot.pause()
+            heights.add(len(lines(bar)))
+        assert len(heights) == 1
+
+
+async def test_at_forty_columns_the_first_key_matters_more_than_the_limit() -> None:
+    async with staged(40) as (bar, pilot):
+        assert text_of(bar).startswith("● Live   next in 12 s")
+        assert text_of(bar).endswith("? help")
+        bar.hints = ""
+        await pilot.pause()
         assert text_of(bar) == "● Live   next in 12 s   requests ●●○"
+
+
+async def test_keys_of_the_place_stand_before_the_others_and_give_way_first() -> None:
+    async with staged(80, here="c code  t conversation") as (bar, pilot):
+        assert text_of(bar).endswith("c code  ? help  / search  r refresh")
+        await pilot.resize_terminal(120, 3)
+        await pilot.pause()
+        assert text_of(bar).endswith("c code  t conversation  ? help  / search  r refresh")
+        await pilot.resize_terminal(66, 3)
+        await pilot.pause()
+        assert text_of(bar).endswith("  ? help  / search")
 
 
 @pytest.mark.parametrize("symbols", [UNICODE, PLAIN])

@@ -1,0 +1,155 @@
+"""Exporting what is shown, from the inbox."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from threading import Event
+
+import pytest
+from support.sizes import Size, at_every_size
+from support.stage import StagedApp, message, stage, state_is, until
+from textual.pilot import Pilot
+from textual.widgets import Input, ProgressBar
+
+from inbox_tui.app import InboxApp
+from inbox_tui.exports import Exporter
+from inbox_tui.screens.filters import Filters
+
+
+@pytest.fixture(autouse=True)
+def _home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("HOME", str(tmp_path))
+
+
+def staged(tmp_path: Path, messages: int = 5) -> StagedApp:
+    listed = [message(number, f"Код: {4000 + number}") for number in range(1, messages + 1)]
+    return stage(tmp_path, messages=listed, filters=Filters())
+
+
+async def open_export(pilot: Pilot[None]) -> Input:
+    await state_is(pilot, "Live")
+    await pilot.press("e")
+    await until(pilot, lambda: len(pilot.app.screen_stack) == 2)
+    return pilot.app.screen.query_one("#export-file", Input)
+
+
+def told(app: StagedApp) -> str:
+    return " ".join(notification.message for notification in app._notifications)
+
+
+@at_every_size
+async def test_the_folder_is_completed(tmp_path: Path, size: Size) -> None:
+    (tmp_path / "Documents").mkdir()
+    app = staged(tmp_path)
+    async with app.run_test(size=size) as pilot:
+        field = await open_export(pilot)
+        field.value = ""
+        await pilot.press(*"~/Doc")
+        await until(pilot, lambda: field._suggestion == "~/Documents/")
+        await pilot.press("right")
+        assert field.value == "~/Documents/"
+        await pilot.press(*"x.json", "enter")
+        await until(pilot, lambda: len(app.screen_stack) == 1)
+    records = json.loads((tmp_path / "Documents" / "x.json").read_text())
+    assert [record["code"] for record in records][:2] == ["4001", "4002"]
+
+
+@at_every_size
+@pytest.mark.parametrize("form", ["csv", "json", "jsonl"])
+async def test_each_format_is_chosen_by_tab_and_the_number_written_is_told(
+    tmp_path: Path, size: Size, form: str
+) -> None:
+    app = staged(tmp_path)
+    async with app.run_test(size=size) as pilot:
+        field = await open_export(pilot)
+        await pilot.press(*["tab"] * ["csv", "json", "jsonl"].index(form))
+        assert field.value == f"~/inbox-2026-11-23.{form}"
+        await pilot.press("enter")
+        await until(pilot, lambda: len(app.screen_stack) == 1)
+        assert told(app) == f"5 messages written to {tmp_path}/inbox-2026-11-23.{form}"
+    assert "4005" in (tmp_path / f"inbox-2026-11-23.{form}").read_text()
+
+
+class Halfway:
+    """Stops the writing after so many messages, until it is let go on."""
+
+    def __init__(self, monkeypatch: pytest.MonkeyPatch, at: int) -> None:
+        self.go_on = Event()
+        record = Exporter.record
+
+        def waiting(exporter: Exporter, row: object) -> dict[str, object]:
+            self._done += 1
+            if self._done == at:
+                assert self.go_on.wait(20)
+            return record(exporter, row)
+
+        self._done = 0
+        monkeypatch.setattr(Exporter, "record", waiting)
+
+
+@at_every_size
+async def test_a_large_export_shows_how_far_it_is_and_takes_no_key_but_escape(
+    tmp_path: Path, size: Size, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    halfway = Halfway(monkeypatch, at=2100)
+    app = staged(tmp_path, 3000)
+    async with app.run_test(size=size) as pilot:
+        field = await open_export(pilot)
+        await pilot.press("enter")
+        bar = app.screen.query_one(ProgressBar)
+        await until(pilot, lambda: bar.progress == 2000)
+        assert bar.display
+        assert bar.total == 3000
+        assert "Esc stops" in str(app.screen.query_one("#export-hint").render())
+        await pilot.press("tab", "enter", "x")
+        assert field.value == "~/inbox-2026-11-23.csv"
+        halfway.go_on.set()
+        await until(pilot, lambda: len(app.screen_stack) == 1)
+        assert told(app).startswith("3\u00a0000 messages written to ")
+
+
+@at_every_size
+async def test_an_export_given_up_leaves_nothing_behind(
+    tmp_path: Path, size: Size, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    halfway = Halfway(monkeypatch, at=1500)
+    app = staged(tmp_path, 3000)
+    ended = Event()
+    export = InboxApp._export
+
+    def noted(*args: object) -> object:
+        try:
+            return export(*args)
+        finally:
+            ended.set()
+
+    monkeypatch.setattr(InboxApp, "_export", noted)
+    async with app.run_test(size=size) as pilot:
+        await open_export(pilot)
+        await pilot.press("enter")
+        await until(pilot, lambda: app.screen.query_one(ProgressBar).progress == 1000)
+        await pilot.press("escape")
+        await until(pilot, lambda: len(app.screen_stack) == 1)
+        halfway.go_on.set()
+        await until(pilot, ended.is_set)
+        assert told(app) == ""
+    assert not (tmp_path / "inbox-2026-11-23.csv").exists()
+
+
+@at_every_size
+async def test_after_what_went_wrong_the_name_can_be_mended(tmp_path: Path, size: Size) -> None:
+    app = staged(tmp_path)
+    async with app.run_test(size=size) as pilot:
+        field = await open_export(pilot)
+        field.value = "~/missing/x.csv"
+        await pilot.press("enter")
+        await until(pilot, lambda: app.screen.query_one("#export-reason").display)
+        assert field.has_focus
+        field.value = ""
+        await pilot.press("enter")
+        await pilot.pause()
+        assert "Name a file." in str(app.screen.query_one("#export-reason").render())
+        await pilot.press(*"~/x.csv", "enter")
+        await until(pilot, lambda: len(app.screen_stack) == 1)
+    assert (tmp_path / "x.csv").exists()

@@ -1,0 +1,144 @@
+"""Choosing the number and the window."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from support.sizes import Size, at_every_size
+from support.stage import message, stage, state_is, until, week
+from textual.pilot import Pilot
+from textual.widgets import Input, OptionList
+
+from inbox_tui.config import Settings
+from inbox_tui.screens.filters import Filters
+from inbox_tui.widgets.filter_bar import FilterBar
+
+
+def choices(pilot: Pilot[None]) -> list[str]:
+    """What is offered, line by line, on the lines that are in sight."""
+    listed = pilot.app.screen.query_one(OptionList)
+    drawn = listed.render_lines(listed.region.size.region)
+    return [" ".join(strip.text.split()) for strip in drawn if strip.text.strip()]
+
+
+async def open_picker(pilot: Pilot[None], key: str) -> None:
+    await state_is(pilot, "Live")
+    await pilot.press(key)
+    await until(pilot, lambda: len(pilot.app.screen_stack) == 2)
+    await pilot.pause()
+
+
+@at_every_size
+async def test_each_number_has_its_count_and_the_current_one_a_mark(
+    tmp_path: Path, size: Size
+) -> None:
+    messages = [
+        message(1, minutes_ago=5, to_phone="79110000001"),
+        message(2, minutes_ago=60 * 30, to_phone="79110000001"),
+        message(3, minutes_ago=6, to_phone="79110000002"),
+    ]
+    app = stage(
+        tmp_path,
+        messages=messages,
+        settings=Settings(names={"79110000002": "Support"}),
+        filters=Filters(to_phone="79110000002", hours=24),
+    )
+    async with app.run_test(size=size) as pilot:
+        await open_picker(pilot, "p")
+        assert choices(pilot) == ["all numbers 2", "+7 911 000-00-01 1", "✓ Support 1"]
+        assert app.screen.query_one(OptionList).highlighted == 2
+
+
+@at_every_size
+async def test_typing_narrows_by_digits_and_by_name_and_the_box_stays_where_it_is(
+    tmp_path: Path, size: Size
+) -> None:
+    app = stage(tmp_path, messages=week(), settings=Settings(names={"79110000002": "Support"}))
+    async with app.run_test(size=size) as pilot:
+        await open_picker(pilot, "p")
+        box = app.screen.query_one("#picker").region
+        for typed, fitting in (
+            ("supp", ["Support 12"]),
+            ("0002", ["Support 12"]),
+            ("+44 7700", ["+44 7700 900123 8"]),
+            ("zzz", ["no such number"]),
+        ):
+            app.screen.query_one(Input).value = typed
+            await until(pilot, lambda fitting=fitting: choices(pilot) == fitting)
+            assert app.screen.query_one("#picker").region == box
+        await pilot.press("enter")
+        await pilot.pause()
+        assert len(app.screen_stack) == 2, "there is nothing to apply"
+
+
+@at_every_size
+async def test_every_window_is_in_sight_with_its_count(tmp_path: Path, size: Size) -> None:
+    app = stage(tmp_path, messages=week(), filters=Filters(hours=None))
+    async with app.run_test(size=size) as pilot:
+        await open_picker(pilot, "w")
+        assert choices(pilot) == [
+            "last hour 7",
+            "last 6 h 8",
+            "last 24 h 33",
+            "last 48 h 71",
+            "last 168 h (7 days) 348",
+            "✓ everything kept 348",
+        ]
+        region = app.screen.query_one("#picker-hint").region
+        assert region.bottom < size[1], "the hint is in sight, too"
+
+
+@at_every_size
+async def test_only_whole_hours_of_a_week_are_a_window(tmp_path: Path, size: Size) -> None:
+    app = stage(tmp_path, messages=week())
+    async with app.run_test(size=size) as pilot:
+        await open_picker(pilot, "w")
+        for typed in ("0", "169", "abc", "1.5", "-3", "999999999999"):
+            app.screen.query_one(Input).value = typed
+            await until(pilot, lambda: choices(pilot) == ["only whole hours, 1 to 168"])
+        app.screen.query_one(Input).value = "12"
+        await until(pilot, lambda: choices(pilot)[0].startswith("last 12 h "))
+        await pilot.press("enter")
+        await until(pilot, lambda: len(app.screen_stack) == 1)
+        assert app.screen.query_one(FilterBar).window == "12 h"
+
+
+@at_every_size
+async def test_arrows_choose_while_the_typing_goes_on(tmp_path: Path, size: Size) -> None:
+    app = stage(tmp_path, messages=week())
+    async with app.run_test(size=size) as pilot:
+        await open_picker(pilot, "p")
+        await pilot.press("down", "down", "up", "down", "enter")
+        await until(pilot, lambda: len(app.screen_stack) == 1)
+        assert app.screen.query_one(FilterBar).to == "+7 911 000-00-01"
+
+
+@at_every_size
+async def test_a_choice_can_be_clicked_and_escape_leaves_things_as_they_were(
+    tmp_path: Path, size: Size
+) -> None:
+    app = stage(tmp_path, messages=week())
+    async with app.run_test(size=size) as pilot:
+        await open_picker(pilot, "p")
+        await pilot.press("down", "escape")
+        await until(pilot, lambda: len(app.screen_stack) == 1)
+        assert app.screen.query_one(FilterBar).to == "all numbers"
+        await open_picker(pilot, "p")
+        await pilot.click(OptionList, offset=(5, 1))
+        await until(pilot, lambda: len(app.screen_stack) == 1)
+        assert app.screen.query_one(FilterBar).to == "+44 7700 900123"
+
+
+@at_every_size
+async def test_a_picker_that_is_open_follows_the_size(tmp_path: Path, size: Size) -> None:
+    app = stage(tmp_path, messages=week())
+    async with app.run_test(size=(120, 40)) as pilot:
+        await open_picker(pilot, "w")
+        await pilot.press("down")
+        await pilot.resize_terminal(*size)
+        await until(pilot, lambda: choices(pilot)[0] == "last hour 7")
+        assert len(choices(pilot)) == 6
+        assert app.screen.query_one("#picker").region in app.screen.region
+        await pilot.press("enter")
+        await until(pilot, lambda: len(app.screen_stack) == 1)
+        assert app.screen.query_one(FilterBar).window == "48 h"
