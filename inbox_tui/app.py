@@ -375,7 +375,7 @@ class InboxApp(App[None]):
             await self._stop_asking()
             self._account = account
         if filled.again:
-            self._archive.clear_hold(account.number)
+            self._archive.forgive(account.number)
         status = await self._verdict_on(account, filled.password)
         if status.state is State.SIGN_IN:
             again = " Enter sends the same password once more." if status.reason else ""

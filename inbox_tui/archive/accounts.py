@@ -47,15 +47,17 @@ class Accounts(Database):
     def remember(self, account: int, name: str, value: str | None) -> None:
         """Keep a word about the account; None forgets it."""
         with self._writing(account):
-            if value is None:
-                self._do(
-                    "DELETE FROM notes WHERE account = ? AND name = ?", (account, packed(name))
-                )
-            else:
-                self._do(
-                    "INSERT OR REPLACE INTO notes VALUES (?, ?, ?)",
-                    (account, packed(name), packed(value)),
-                )
+            self._note(account, name, value)
+
+    def _note(self, account: int, name: str, value: str | None) -> None:
+        """Do what `remember` does; within `_writing`."""
+        if value is None:
+            self._do("DELETE FROM notes WHERE account = ? AND name = ?", (account, packed(name)))
+        else:
+            self._do(
+                "INSERT OR REPLACE INTO notes VALUES (?, ?, ?)",
+                (account, packed(name), packed(value)),
+            )
 
     def recall(self, account: int, name: str) -> str | None:
         """Return what was last remembered under this name."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import datetime
 
-from inbox_tui.archive.database import Database
+from inbox_tui.archive.accounts import Accounts
 from inbox_tui.archive.records import Hold, Permit, Refused
 from inbox_tui.archive.rows import packed, unpacked
 from inbox_tui.smsc.limit import LedgerEntry, Limit, Moment, earliest, in_flight_until
@@ -13,9 +13,12 @@ _KEPT_SECONDS = 3600.0
 """Requests older than this are forgotten, but for the last one of each scope."""
 _SURELY_AHEAD = 3600.0
 """A request that lies this far ahead on this boot's clock is one of an earlier boot."""
+_REFUSALS = "refusals"
+"""The name of the note of passwords that were refused: a mark and the reason a line."""
+_REFUSALS_KEPT = 4
 
 
-class Ledger(Database):
+class Ledger(Accounts):
     """The part of the archive that knows what was asked and what must be waited for.
 
     Nothing is known of when an earlier boot's requests were made, but that it was before this one
@@ -88,8 +91,13 @@ class Ledger(Database):
     # -- holds
 
     def set_hold(self, account: int, hold: Hold, now: Moment) -> None:
-        """Keep every program from asking until the hold is over or cleared."""
+        """Keep every program from asking until the hold is over or cleared.
+
+        The mark of a refused password is kept longer: see `refusals`.
+        """
         with self._writing(account):
+            if hold.mark:
+                self._keep_refusal(account, hold)
             self._do(
                 "INSERT OR REPLACE INTO holds VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)",
                 (
@@ -132,6 +140,28 @@ class Ledger(Database):
         """
         since = (self._wall() - at).total_seconds()
         return now.seconds + max(0.0, wait - max(since, now.seconds))
+
+    # -- refused passwords
+
+    def refusals(self, account: int) -> list[tuple[bytes, str]]:
+        """Return the marks of the last few passwords that were refused, and why, newest first.
+
+        They outlive the hold: another program may have a password that is good.
+        """
+        lines = (self.recall(account, _REFUSALS) or "").split("\n")
+        parted = (line.partition(" ") for line in lines if line)
+        return [(bytes.fromhex(mark), reason) for mark, _, reason in parted]
+
+    def forgive(self, account: int) -> None:
+        """Let any password be sent, also one that was refused: the user insists."""
+        with self._writing(account):
+            self._do("DELETE FROM holds WHERE account = ? AND kind = 'refused'", (account,))
+            self._note(account, _REFUSALS, None)
+
+    def _keep_refusal(self, account: int, hold: Hold) -> None:
+        refusals = [(hold.mark, " ".join(hold.reason.split())), *self.refusals(account)]
+        lines = (f"{mark.hex()} {reason}" for mark, reason in refusals[:_REFUSALS_KEPT])
+        self._note(account, _REFUSALS, "\n".join(lines))
 
 
 def _rebased(

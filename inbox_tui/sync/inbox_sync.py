@@ -188,6 +188,7 @@ class InboxSync:
         self._press: _Press | None = _Press(frozenset(self._scopes), by_user=False)
         self._unproven = False
         self._refusal: tuple[Secret, str] | None = None
+        self._refused_others: tuple[Secret, Sequence[tuple[bytes, str]]] | None = None
         self._outcome: Callable[[], list[Event]] | None = None
         self._finished: dict[str, float] = {}
         self._pages = 0
@@ -352,15 +353,13 @@ class InboxSync:
         """Begin the request that is due at this moment, or rest until one is."""
         version = self._archive.data_version()
         now = self._clock.moment()
+        refused = self._refused_before(password)
+        if refused is not None:
+            return self._signed_out(refused)._replace(version=version)
         hold = self._archive.hold(self._account, now)
-        if hold is not None and hold.kind == "refused":
-            if mark_matches(password, hold.mark):
-                self._refusal = password, hold.reason
-            else:
-                self._archive.clear_hold(self._account)
+        if hold is not None and hold.kind == "refused":  # with another password
+            self._archive.clear_hold(self._account)
             hold = None
-        if self._refusal is not None and self._refusal[0] is password:
-            return self._signed_out(self._refusal[1])._replace(version=version)
         entries = self._archive.ledger(self._account, now)
         candidates = [self._candidate(scope, now, hold, entries, press) for scope in self._scopes]
         chosen = min(candidates, key=lambda candidate: (candidate.may_go, candidate.due))
@@ -377,6 +376,19 @@ class InboxSync:
             left = press.scopes - {scope}
             press = press._replace(scopes=left) if left else None
         return _Request(chosen.question, begun.entry, now, password, press)
+
+    def _refused_before(self, password: Secret) -> str | None:
+        """Why this password was refused, in whichever program's request; None: it was not."""
+        if self._refusal is not None and self._refusal[0] is password:
+            return self._refusal[1]
+        refusals = self._archive.refusals(self._account)
+        if self._refused_others != (password, refusals):
+            for mark, reason in refusals:
+                if mark_matches(password, mark):
+                    self._refusal = password, reason
+                    return reason
+            self._refused_others = password, refusals
+        return None
 
     def _candidate(
         self,

@@ -318,6 +318,7 @@ def check_read_only(path: Path) -> None:
             lambda: archive.end_request(1, BOOT, delivered=True, finished=True),
             lambda: archive.set_hold(account, hold, BOOT),
             lambda: archive.clear_hold(account),
+            lambda: archive.forgive(account),
             lambda: archive.account("new", "smscentre.com"),
         ):
             with pytest.raises(ArchiveReadOnly, match=r"^the archive cannot be written to$"):

@@ -270,6 +270,7 @@ def test_whoever_still_knows_a_purged_account_reads_nothing_and_changes_nothing(
             lambda: late.begin_request(mine, "", "a", BOOT, Limit()),
             lambda: late.set_hold(mine, hold, BOOT),
             lambda: late.clear_hold(mine),
+            lambda: late.forgive(mine),
         ):
             with pytest.raises(ArchiveError, match=r"^this account is no longer in the archive$"):
                 write()

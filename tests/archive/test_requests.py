@@ -273,6 +273,28 @@ def test_a_hold_stands_for_every_program_until_it_is_cleared(tmp_path: Path) -> 
     assert archive.hold(account, at(1700)) is None
 
 
+def test_refused_passwords_are_known_by_their_marks_until_the_user_insists(tmp_path: Path) -> None:
+    archive, account = opened(tmp_path)
+    other = archive.account("other", "smscentre.com")
+    assert archive.refusals(account) == []
+    for turn in range(6):
+        refused = HOLD._replace(kind="refused", reason=f"no\n{turn}", mark=b"m%d" % turn)
+        archive.set_hold(account, refused, at(1000 + turn))
+    archive.set_hold(account, HOLD._replace(reason="\ud800"), at(1100))
+    archive.clear_hold(account)
+    last_four = [(b"m5", "no 5"), (b"m4", "no 4"), (b"m3", "no 3"), (b"m2", "no 2")]
+    with Archive.open(archive.path) as again:
+        assert again.refusals(account) == last_four
+        assert again.refusals(other) == []
+        again.set_hold(account, refused, at(1200))
+        again.forgive(account)
+        assert again.hold(account, at(1200)) is None
+        again.set_hold(account, HOLD, at(1300))
+        again.forgive(account)
+    assert archive.refusals(account) == []
+    assert archive.hold(account, at(1300)) == HOLD
+
+
 def test_a_hold_without_an_end_outlives_the_boot(tmp_path: Path) -> None:
     archive, account = opened(tmp_path)
     refused = HOLD._replace(kind="refused", until=None, mark=b"mark")

@@ -123,6 +123,36 @@ async def test_a_password_typed_while_the_old_one_is_refused_is_tried(tmp_path: 
 
 
 @virtually
+async def test_a_refused_password_is_not_sent_again_though_another_one_was_good_since(
+    tmp_path: Path,
+) -> None:
+    scene = Scene(tmp_path)
+    scene.refused = "old"
+    inbox = scene.start("new")
+    await asyncio.sleep(62)
+    for _ in range(3):
+        status = await scene.start("old", run=False).sync.once()
+        assert status.state is State.SIGN_IN
+        assert "authorise error" in status.reason
+        await asyncio.sleep(300)
+    assert [asked.password for asked in scene.asked].count("old") == 1
+    assert inbox.status.state is State.LIVE
+    inbox.archive.forgive(inbox.account)
+    await scene.start("old", run=False).sync.once()
+    assert [asked.password for asked in scene.asked].count("old") == 2
+
+
+@virtually
+async def test_of_two_wrong_passwords_neither_is_sent_twice(tmp_path: Path) -> None:
+    scene = Scene(tmp_path)
+    scene.replies = [REFUSED] * 9
+    for password in ("first", "second", "first", "second"):
+        status = await scene.start(password, run=False).sync.once()
+        assert "authorise error" in status.reason
+    assert [asked.password for asked in scene.asked] == ["first", "second"]
+
+
+@virtually
 async def test_a_typed_password_is_not_called_good_before_it_was_in_a_request(
     tmp_path: Path,
 ) -> None:
