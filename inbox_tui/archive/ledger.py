@@ -93,11 +93,14 @@ class Ledger(Accounts):
     def set_hold(self, account: int, hold: Hold, now: Moment) -> None:
         """Keep every program from asking until the hold is over or cleared.
 
-        The mark of a refused password is kept longer: see `refusals`.
+        One that was set after `now` stays. The mark of a refused password is kept longer: see
+        `refusals`.
         """
         with self._writing(account):
             if hold.mark:
                 self._keep_refusal(account, hold)
+            if self._held_since(account, now):
+                return
             self._do(
                 "INSERT OR REPLACE INTO holds VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)",
                 (
@@ -113,10 +116,19 @@ class Ledger(Accounts):
                 ),
             )
 
-    def clear_hold(self, account: int) -> None:
-        """Let requests go again."""
+    def clear_hold(self, account: int, now: Moment) -> None:
+        """Let requests go again, unless the hold was set after `now`."""
         with self._writing(account):
-            self._do("DELETE FROM holds WHERE account = ?", (account,))
+            if not self._held_since(account, now):
+                self._do("DELETE FROM holds WHERE account = ?", (account,))
+
+    def _held_since(self, account: int, now: Moment) -> bool:
+        """Tell whether there is a hold that was set later: what is known now is the older news."""
+        later = self._first(
+            "SELECT 1 FROM holds WHERE account = ? AND boot = ? AND seconds > ? AND seconds <= ?",
+            (account, now.boot_id, now.seconds, now.seconds + _SURELY_AHEAD),
+        )
+        return later is not None
 
     def hold(self, account: int, now: Moment) -> Hold | None:
         """Return what keeps us from asking, on this boot's clock; it may be over already."""
@@ -159,9 +171,9 @@ class Ledger(Accounts):
             self._note(account, _REFUSALS, None)
 
     def _keep_refusal(self, account: int, hold: Hold) -> None:
-        refusals = [(hold.mark, " ".join(hold.reason.split())), *self.refusals(account)]
-        lines = (f"{mark.hex()} {reason}" for mark, reason in refusals[:_REFUSALS_KEPT])
-        self._note(account, _REFUSALS, "\n".join(lines))
+        refusals = {hold.mark: " ".join(hold.reason.split())} | dict(self.refusals(account))
+        lines = [f"{mark.hex()} {reason}" for mark, reason in refusals.items()]
+        self._note(account, _REFUSALS, "\n".join(lines[:_REFUSALS_KEPT]))
 
 
 def _rebased(

@@ -358,7 +358,7 @@ class InboxSync:
             return self._signed_out(refused)._replace(version=version)
         hold = self._archive.hold(self._account, now)
         if hold is not None and hold.kind == "refused":  # with another password
-            self._archive.clear_hold(self._account)
+            self._archive.clear_hold(self._account, now)
             hold = None
         entries = self._archive.ledger(self._account, now)
         candidates = [self._candidate(scope, now, hold, entries, press) for scope in self._scopes]
@@ -532,9 +532,10 @@ class InboxSync:
         if self._press is request.press:
             self._press = None
         before = self._archive.hold(self._account, at)
-        attempt = 1
+        attempt, mark = 1, b""
         if before is not None and before.kind == kind:
             attempt = before.attempt + (before.at != seen)
+            mark = before.mark if before.at == seen else b""
         wait = {
             "offline": self._back_off(attempt),
             "limited": self._limit.window + self._limit.margin,
@@ -546,7 +547,7 @@ class InboxSync:
             attempt=attempt,
             reason=OTHER_PROGRAM_REASON if kind == "limited" else str(error),
             at=seen,
-            mark=new_mark(request.password) if kind == "refused" else b"",
+            mark=mark or (new_mark(request.password) if kind == "refused" else b""),
         )
         self._archive.set_hold(self._account, hold, at)
         self._archive.end_request(
@@ -565,7 +566,7 @@ class InboxSync:
         question = request.question
         before = question.sweep.completed
         if self._archive.hold(self._account, at) is not None:
-            self._archive.clear_hold(self._account)
+            self._archive.clear_hold(self._account, at)
         sweep, gap = self._passes.judged(question, answer, at, seen)
         stored = self._archive.store_page(
             self._account,

@@ -317,7 +317,7 @@ def check_read_only(path: Path) -> None:
             lambda: archive.begin_request(account, "", "a", BOOT, Limit()),
             lambda: archive.end_request(1, BOOT, delivered=True, finished=True),
             lambda: archive.set_hold(account, hold, BOOT),
-            lambda: archive.clear_hold(account),
+            lambda: archive.clear_hold(account, BOOT),
             lambda: archive.forgive(account),
             lambda: archive.account("new", "smscentre.com"),
         ):

@@ -269,7 +269,7 @@ def test_whoever_still_knows_a_purged_account_reads_nothing_and_changes_nothing(
             lambda: late.remember(mine, "a", "b"),
             lambda: late.begin_request(mine, "", "a", BOOT, Limit()),
             lambda: late.set_hold(mine, hold, BOOT),
-            lambda: late.clear_hold(mine),
+            lambda: late.clear_hold(mine, BOOT),
             lambda: late.forgive(mine),
         ):
             with pytest.raises(ArchiveError, match=r"^this account is no longer in the archive$"):

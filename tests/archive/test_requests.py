@@ -269,7 +269,7 @@ def test_a_hold_stands_for_every_program_until_it_is_cleared(tmp_path: Path) -> 
         refused = HOLD._replace(kind="refused", until=None, reason="\ud800", mark=b"\0mark\xff")
         again.set_hold(account, refused, at(1600))
     assert archive.hold(account, at(1700)) == refused
-    archive.clear_hold(account)
+    archive.clear_hold(account, at(1700))
     assert archive.hold(account, at(1700)) is None
 
 
@@ -281,7 +281,7 @@ def test_refused_passwords_are_known_by_their_marks_until_the_user_insists(tmp_p
         refused = HOLD._replace(kind="refused", reason=f"no\n{turn}", mark=b"m%d" % turn)
         archive.set_hold(account, refused, at(1000 + turn))
     archive.set_hold(account, HOLD._replace(reason="\ud800"), at(1100))
-    archive.clear_hold(account)
+    archive.clear_hold(account, at(1100))
     last_four = [(b"m5", "no 5"), (b"m4", "no 4"), (b"m3", "no 3"), (b"m2", "no 2")]
     with Archive.open(archive.path) as again:
         assert again.refusals(account) == last_four
@@ -293,6 +293,22 @@ def test_refused_passwords_are_known_by_their_marks_until_the_user_insists(tmp_p
         again.forgive(account)
     assert archive.refusals(account) == []
     assert archive.hold(account, at(1300)) == HOLD
+
+
+def test_what_is_known_later_stands(tmp_path: Path) -> None:
+    archive, account = opened(tmp_path)
+    archive.set_hold(account, HOLD, at(1000))
+    archive.set_hold(account, HOLD._replace(kind="offline"), at(999))
+    archive.clear_hold(account, at(999))
+    assert archive.hold(account, at(1000)) == HOLD
+    for now in (at(7, "another"), at(1e6, "yet another")):
+        archive.clear_hold(account, now)
+        assert archive.hold(account, now) is None
+        archive.set_hold(account, HOLD, now)
+    archive.set_hold(account, HOLD._replace(kind="offline"), at(7, "yet another"))
+    hold = archive.hold(account, at(7, "yet another"))
+    assert hold is not None
+    assert hold.kind == "offline"
 
 
 def test_a_hold_without_an_end_outlives_the_boot(tmp_path: Path) -> None:

@@ -72,6 +72,26 @@ async def test_a_block_outlives_a_restart(tmp_path: Path) -> None:
     assert len(scene.asked) == 1
 
 
+@pytest.mark.parametrize("reply", [None, HttpStatus(500)])
+@virtually
+async def test_what_is_written_down_late_does_not_lift_the_block_of_a_later_answer(
+    tmp_path: Path, reply: HttpStatus | None
+) -> None:
+    scene = Scene(tmp_path)
+    scene.replies = [reply, AddressBlocked(4, "ip is blocked")]
+    late = scene.start()
+    late.trouble = failing_times(ArchiveFull("the disk is full"), "end_request", 10**6)
+    if reply is None:
+        late.trouble = failing_times(ArchiveFull("the disk is full"), "store_page", 10**6)
+    await asyncio.sleep(50)
+    scene.start()
+    await asyncio.sleep(50)
+    assert len(scene.asked) == 2
+    late.trouble = lambda name: None
+    await asyncio.sleep(860)
+    assert scene.times == pytest.approx([0, 90], abs=0.02)
+
+
 @virtually
 async def test_a_refused_password_is_never_sent_again_but_another_one_is(tmp_path: Path) -> None:
     scene = Scene(tmp_path)
@@ -178,17 +198,19 @@ async def test_once_is_not_content_with_what_another_terminal_fetched(tmp_path: 
     assert status.state is State.SIGN_IN
 
 
+@pytest.mark.parametrize("busy", ["set_hold", "end_request"])
 @virtually
 async def test_a_refused_password_is_not_sent_again_though_the_archive_was_busy(
-    tmp_path: Path,
+    tmp_path: Path, busy: str
 ) -> None:
     scene = Scene(tmp_path)
     scene.replies = [REFUSED]
     terminal = scene.start("wrong")
-    terminal.trouble = failing_times(ArchiveBusy("busy"), "set_hold", 3)
+    terminal.trouble = failing_times(ArchiveBusy("busy"), busy, 3)
     await asyncio.sleep(600)
     assert len(scene.asked) == 1
     assert terminal.status.state is State.SIGN_IN
+    assert len(terminal.archive.refusals(terminal.account)) == 1
 
 
 @virtually
