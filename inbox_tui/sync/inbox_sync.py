@@ -527,8 +527,6 @@ class InboxSync:
     ) -> list[Event]:
         """Note the end of the request, and what everybody must wait for (api.md, Failure)."""
         kind = _kind_of_hold(error)
-        if kind == "refused":
-            self._refusal = request.password, str(error)
         if self._press is request.press:
             self._press = None
         before = self._archive.hold(self._account, at)

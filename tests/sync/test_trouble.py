@@ -300,6 +300,7 @@ async def test_an_archive_that_can_not_be_written_is_told_and_nothing_is_lost(
     await asyncio.sleep(400)
     assert terminal.ids == [1, 2, 3, 4, 5, 6, 7]
     assert terminal.status.state is State.LIVE
+    assert [asked.after_id for asked in scene.asked[:3]] == [None, 3, 6], "no page is asked twice"
 
 
 @virtually
