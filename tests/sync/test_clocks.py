@@ -298,6 +298,20 @@ async def test_one_message_that_fits_ends_the_suspicion(tmp_path: Path) -> None:
     assert terminal.told(ZoneSuspected) == []
 
 
+@pytest.mark.parametrize("minutes", [-14, 11, 14])
+@virtually
+async def test_a_machine_whose_clock_is_some_minutes_off_is_not_sent_to_the_zone_it_has(
+    tmp_path: Path, minutes: int
+) -> None:
+    scene = Scene(tmp_path)
+    terminal = scene.start()
+    await asyncio.sleep(1)
+    for number in range(1, 8):
+        scene.receive(number, ago=minutes * -60.0)
+        await asyncio.sleep(25)
+    assert terminal.told(ZoneSuspected) == []
+
+
 @virtually
 async def test_a_clock_that_no_zone_explains_is_nobodys(tmp_path: Path) -> None:
     scene = Scene(tmp_path)
