@@ -8,6 +8,7 @@ import socket
 import ssl
 import struct
 import threading
+import time
 import types
 from collections.abc import AsyncIterator, Iterator
 from datetime import datetime
@@ -358,16 +359,53 @@ async def test_nothing_of_a_request_given_up_arrives_later(server: Server) -> No
         assert isinstance(await ends.get(), ConnectionResetError)
 
 
-async def test_a_request_the_machine_slept_over_does_not_leave(server: Server) -> None:
+class Machine:
+    """A clock that counts while the machine sleeps, which it does at the next look at it."""
+
+    def __init__(self, *, sleeps: float) -> None:
+        self.sleeps = sleeps
+        self.awake = True
+
+    def seconds(self) -> float:
+        slept = 0.0 if self.awake else self.sleeps
+        self.awake = False
+        return time.monotonic() + slept
+
+
+@pytest.mark.parametrize(("sleeps", "leaves"), [(2.0, True), (3.0, False), (9000.0, False)])
+async def test_a_request_the_machine_slept_over_does_not_leave_late(
+    server: Server, sleeps: float, leaves: bool
+) -> None:
     server.reply = http(b"[]")
-    times = iter([100.0, 106.0])
+    machine = Machine(sleeps=sleeps)
     client = InboxClient(
-        server.url, "alex", Hidden(), limit=Limit(patience=5.0), seconds=times.__next__
+        server.url, "alex", Hidden(), limit=Limit(patience=5.0), seconds=machine.seconds
     )
+    if leaves:
+        assert (await client.fetch(cnt=10, hour=24)).messages == []
+    else:
+        error = await failure_of(client)
+        assert type(error) is errors.ConnectTimedOut
+        assert not error.delivered
+    assert len(server.heads) == leaves
+
+
+async def test_an_answer_is_not_waited_for_longer_because_the_machine_slept(
+    server: Server,
+) -> None:
+    async def fall_asleep(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        machine.sleeps = 3600.0
+        await reader.read()
+
+    server.reply = fall_asleep
+    machine = Machine(sleeps=0.0)
+    limit = Limit(patience=30.0)
+    client = InboxClient(server.url, "alex", Hidden(), limit=limit, seconds=machine.seconds)
+    began = time.monotonic()
     error = await failure_of(client)
-    assert type(error) is errors.ConnectTimedOut
-    assert not error.delivered
-    assert server.heads == []
+    assert type(error) is errors.AnswerTimedOut
+    assert not error.finished
+    assert time.monotonic() - began < 2
 
 
 async def test_a_name_without_an_address_is_told(monkeypatch: pytest.MonkeyPatch) -> None:
