@@ -64,6 +64,8 @@ SHORTEST_BLOCK = 15 * 60.0
 LONGEST_BLOCK = 24 * 3600.0
 TICK_SECONDS = 1.0
 """How often a wait looks up: another terminal may have asked, the machine may have slept."""
+BUSY_TRIES = 10
+"""How often `once` tries an archive that another program keeps to itself."""
 INDEX_CHUNK = 250
 """How many messages the search index takes in one go."""
 LIVE_WITHIN = timedelta(minutes=2)
@@ -340,7 +342,7 @@ class InboxSync:
         wait = TICK_SECONDS if busy else self._back_off(self._archive_failures)
         until = self._clock.moment().seconds + wait
         status = self.status._replace(state=State.OFFLINE, reason=str(error), next_at=until)
-        return _Rest(status, until, held=not busy)
+        return _Rest(status, until, held=not busy or self._archive_failures > BUSY_TRIES)
 
     def _set_status(self, status: Status) -> None:
         if status != self.status:

@@ -304,6 +304,18 @@ async def test_an_archive_that_can_not_be_written_is_told_and_nothing_is_lost(
 
 
 @virtually
+async def test_once_outwaits_a_busy_archive_but_not_for_ever(tmp_path: Path) -> None:
+    scene = Scene(tmp_path)
+    terminal = scene.start(run=False)
+    terminal.trouble = failing_times(ArchiveBusy("in use"), "begin_request", 5)
+    assert (await terminal.sync.once()).state is State.LIVE
+    terminal.trouble = failing_times(ArchiveBusy("in use"), "begin_request", 10**6)
+    status = await terminal.sync.once()
+    assert status[:2] == (State.OFFLINE, "in use")
+    assert len(scene.asked) == 1
+
+
+@virtually
 async def test_a_kill_while_the_disk_is_full_loses_nothing(tmp_path: Path) -> None:
     scene = Scene(tmp_path)
     scene.receive(1, ago=3600.0)
