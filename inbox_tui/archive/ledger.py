@@ -62,10 +62,15 @@ class Ledger(Accounts):
                 )
 
     def ledger(self, account: int, now: Moment) -> list[LedgerEntry]:
-        """Return the requests of an account, oldest first, on this boot's clock."""
+        """Return the requests of a login, oldest first, on this boot's clock.
+
+        The same service answers under sister domains (api.md, Also known), and counts for all.
+        """
         found = self._all(
-            "SELECT fingerprint, boot, sent_at, answered_at FROM requests"
-            " WHERE account = ? ORDER BY entry",
+            "SELECT fingerprint, boot, sent_at, answered_at FROM requests WHERE account IN"
+            " (SELECT account FROM accounts"
+            "  WHERE login = (SELECT login FROM accounts WHERE account = ?))"
+            " ORDER BY entry",
             (account,),
         )
         return [_rebased(*request, now=now) for request in found]

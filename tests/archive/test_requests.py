@@ -76,6 +76,19 @@ def test_only_one_request_of_an_account_is_in_flight(tmp_path: Path) -> None:
     begun(archive, other, at(1001))
 
 
+def test_the_same_login_under_a_sister_domain_shares_the_limit(tmp_path: Path) -> None:
+    archive, account = opened(tmp_path)
+    sister = archive.account("alex", "smsc.kz")
+    entry = begun(archive, account, at(1000))
+    refused = archive.begin_request(sister, "", "b", at(1001), LIMIT)
+    assert refused == Refused(1090, in_flight=True)
+    archive.end_request(entry, at(1001), delivered=True, finished=True)
+    answered(archive, account, 1002)
+    answered(archive, sister, 1003)
+    assert archive.begin_request(sister, "", "a", at(1004), LIMIT) == Refused(1062, False)
+    assert archive.last_request(sister, "", at(1004)) == LedgerEntry("a", 1003, 1003.5)
+
+
 def test_three_identical_requests_go_and_the_fourth_waits(tmp_path: Path) -> None:
     archive, account = opened(tmp_path)
     for seconds in (1000, 1001, 1002):
