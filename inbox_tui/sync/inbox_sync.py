@@ -38,6 +38,7 @@ from inbox_tui.smsc.limit import (
     fingerprint,
     in_flight_until,
     may_bring_forward,
+    more_room_at,
     room,
     spacing,
 )
@@ -130,6 +131,8 @@ class _Rest(NamedTuple):
 
     status: Status
     until: float | None
+    more_room_at: float | None = None
+    """When more requests are left than the status says."""
     version: int | None = None
     held: bool = False
     """Whether it is for something other than the time: a failure, a refusal."""
@@ -280,12 +283,12 @@ class InboxSync:
 
     async def _rest(self, rest: _Rest) -> None:
         """Wait for the time planned, for a key, or for what another terminal does."""
+        ends = [end for end in (rest.until, rest.more_room_at) if end is not None]
         woken = asyncio.ensure_future(self._wake.wait())
         try:
             while not self._wake.is_set():
-                left = TICK_SECONDS
-                if rest.until is not None:
-                    left = min(left, rest.until - self._clock.moment().seconds)
+                now = self._clock.moment().seconds
+                left = min([TICK_SECONDS, *(end - now for end in ends)])
                 if left <= 0:
                     break
                 await self._sleep(0.0 if await self._idle_work() else left, woken)
@@ -449,7 +452,8 @@ class InboxSync:
             status = Status(State.CHECKING, "", None, left, allowed)
         else:
             status = Status(State.LIVE, "", until, left, allowed)
-        return _Rest(status, until, held=hold is not None)
+        more = more_room_at(entries, mark, now.seconds, self._limit)
+        return _Rest(status, until, more_room_at=more, held=hold is not None)
 
     def _fingerprint(self, question: Question) -> str:
         return fingerprint(

@@ -150,6 +150,26 @@ async def test_a_pass_cut_short_by_a_kill_goes_on_where_it_was(tmp_path: Path) -
     assert again.ids == [1, 2, 3, 4, 5, 6, 7]
 
 
+@pytest.mark.parametrize("boot", ["another boot", "boot"])
+@virtually
+async def test_a_pass_cut_short_by_a_reboot_begins_anew(tmp_path: Path, boot: str) -> None:
+    scene = Scene(tmp_path)
+    for number in range(1, 8):
+        scene.receive(number, ago=3600.0)
+    scene.delay = 1.0
+    killed = scene.start(page_size=3)
+    await asyncio.sleep(1.5)
+    killed.kill()
+    scene.delay, scene.boot, scene.booted = 0.0, boot, 10.0 - scene.time()
+    again = scene.start(page_size=3)
+    await asyncio.sleep(100)
+    assert [asked.after_id for asked in scene.asked[2:5]] == [None, 3, 6]
+    assert again.ids == [1, 2, 3, 4, 5, 6, 7]
+    completed = again.archive.sweep(again.account, "").completed
+    assert completed is not None
+    assert completed <= scene.now()
+
+
 # -- what can't be had
 
 
@@ -240,6 +260,25 @@ async def test_each_of_several_numbers_has_its_own_gap_where_the_newest_come_fir
     terminal = scene.start(page_size=4, scopes=("1", "2"))
     await asyncio.sleep(200)
     assert terminal.ids == list(range(13, 21))
+    ends = [gap.end for gap in terminal.archive.gaps(terminal.account)]
+    expected = [number.received for number in scene.messages if number.id in (13, 14)]
+    assert sorted(ends) == [to_server_seconds(received) for received in expected]
+
+
+@virtually
+async def test_a_page_cut_off_before_anybody_knew_which_come_first_is_asked_for_again(
+    tmp_path: Path,
+) -> None:
+    scene = Scene(tmp_path)
+    scene.newest_first = True
+    for number in range(1, 21):
+        scene.receive(number, ago=3600.0 * (40 - number), to_phone="12"[number % 2])
+    scene.delay = 0.5
+    killed = scene.start(page_size=4, scopes=("2",))
+    await asyncio.sleep(0.7)
+    killed.kill()
+    terminal = scene.start(page_size=4, scopes=("1", "2"))
+    await asyncio.sleep(200)
     ends = [gap.end for gap in terminal.archive.gaps(terminal.account)]
     expected = [number.received for number in scene.messages if number.id in (13, 14)]
     assert sorted(ends) == [to_server_seconds(received) for received in expected]
