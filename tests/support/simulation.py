@@ -1,8 +1,9 @@
 """A day in the life of several terminals on one machine, in a moment.
 
 A `World` is a machine with its clocks, a network, the service behind it and the processes that
-share one archive. Everything in it follows from its seed. All that can go wrong goes wrong for a
-while; then it is calm, and `World.check` looks at what the archive has and what the service saw.
+share one archive. The service is that of the demo, and the program's own client asks it. Everything
+follows from the seed. All that can go wrong goes wrong for a while; then it is calm, and
+`World.check` looks at what the archive has and what the service saw.
 
 One thing is left out: a request that was on its way when the machine fell asleep arrives in its
 time or never, not hours later when the machine wakes.
@@ -11,15 +12,23 @@ time or never, not hours later when the machine wakes.
 from __future__ import annotations
 
 import asyncio
+import gzip
 import json
+import socket
+import ssl
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import AsyncIterator, Callable
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
+from errno import ENETUNREACH
 from pathlib import Path
 from random import Random
 from typing import Any
+from unittest.mock import patch
+from urllib.parse import parse_qsl
 from zoneinfo import ZoneInfo
+
+import httpx
 
 from inbox_tui.archive import (
     Archive,
@@ -33,22 +42,9 @@ from inbox_tui.archive import (
 )
 from inbox_tui.credentials import Secret
 from inbox_tui.demo.service import DemoService, Exchange
-from inbox_tui.smsc.answers import read_answer
-from inbox_tui.smsc.errors import (
-    AddressBlocked,
-    AnswerTimedOut,
-    AnswerTooLarge,
-    ClientFault,
-    ConnectionLost,
-    ConnectionRefused,
-    ConnectTimedOut,
-    HttpStatus,
-    NameNotResolved,
-    Redirected,
-    SignInRefused,
-    TlsFailed,
-    TooManyRequests,
-)
+from inbox_tui.smsc import client as client_module
+from inbox_tui.smsc.client import InboxClient
+from inbox_tui.smsc.errors import AddressBlocked, SignInRefused, SmscError, TooManyRequests
 from inbox_tui.smsc.limit import Limit, Moment
 from inbox_tui.smsc.message import Answer, IncomingMessage
 from inbox_tui.sync import (
@@ -75,22 +71,26 @@ FATES = (
     "lost",  # the answer
     "never",  # the request
     "trickle",  # the answer, for minutes
+    "cut",
+    "truncated",
     "reset",
     "died",  # the network, under the request
     "status",
     "gateway",
     "redirect",
     "portal",  # of another network
-    "truncated",
     "empty",
     "junk",
+    "not http",
     "large",
-    "error",  # of the service
+    *("error",) * 3,  # of the service
     "again",  # the same full page as before
     "twice",  # a message in the same answer
     "fault",  # of the client
 )
 """What may become of a request instead of its answer."""
+CEILING = 50_000
+"""The largest answer that is read here."""
 PORTAL = b"<!DOCTYPE html><html><head><title>Sign in</title></head><body>Hotel</body></html>"
 ERRORS = (
     "ERROR = {} (<b>no</b>)",
@@ -260,6 +260,9 @@ class World:
 
     async def sleep(self, seconds: float) -> None:
         await asyncio.sleep(self.plan.late if seconds == 1.0 else max(MOMENT, seconds))
+        await self.awake()
+
+    async def awake(self) -> None:
         while self.asleep_until > self.loop.time():  # noqa: ASYNC110 - it may fall asleep again
             await asyncio.sleep(max(MOMENT, self.asleep_until - self.loop.time()))
 
@@ -299,19 +302,16 @@ class World:
 
     # -- the network
 
-    async def fetch(self, process: Process, password: str, asked: dict[str, str]) -> Answer:
-        """What `InboxClient.fetch` would do."""
+    async def carry(self, request: httpx.Request) -> httpx.Response:
+        """Take a request to the service, and bring back what comes of it."""
         random, plan = self.random, self.plan
-        process.must_live()
         began = self.time()
-        if self.time() < self.offline_until and not self.calm:
-            error = random.choice((NameNotResolved, ConnectionRefused, ConnectTimedOut, TlsFailed))
-            await self.sleep(10.0 if error is ConnectTimedOut else 0.1)
-            raise error
         slow = 0.3 if self.calm else plan.slow
+        if self.time() < self.offline_until and not self.calm:
+            await self.sleep(0.1)
+            raise self._no_connection()
         await self.sleep(random.uniform(0, slow / 5))
-        if self.time() - began > LIMIT.patience / 2:
-            raise ConnectTimedOut
+        await request.extensions["trace"]("http11.send_request_headers.started", {})
         way_there, work, way_back = (
             random.uniform(0, slow),
             random.uniform(0, slow / 2),
@@ -324,65 +324,73 @@ class World:
             work = random.uniform(0, began + LIMIT.patience - self.time() - way_there)
         arrival: asyncio.Future[bytes] = self.loop.create_future()
         if fate not in ("never", "portal"):
-            parameters = {
-                "get_answers": "1",
-                "login": LOGIN,
-                "psw": password,
-                **asked,
-                "fmt": "3",
-                "charset": plan.charset,
-            }
+            form = parse_qsl((await request.aread()).decode(), keep_blank_values=True)
+            parameters = dict(form) | {"charset": plan.charset}
             self.loop.call_later(way_there, self._arrive, parameters, work, arrival)
         match fate:
-            case "lost" | "never" | "trickle":
-                await self.sleep(began + LIMIT.patience - self.time())
-                raise AnswerTimedOut
+            case "lost" | "never":
+                await asyncio.sleep(WEEK)
             case "died":
-                await self.sleep(random.uniform(0, way_there + work))
-                raise ConnectionLost(finished=False)
+                await asyncio.sleep(random.uniform(0, way_there + work))
+                raise httpx.ReadError("") from OSError(ENETUNREACH, "Network is unreachable")
             case "gateway":
-                await self.sleep(random.uniform(way_there, way_there + work))
-                raise HttpStatus(random.choice((502, 504)))
+                await asyncio.sleep(random.uniform(way_there, way_there + work))
+                return httpx.Response(random.choice((502, 504)), content=PORTAL)
             case "fault":
-                await self.sleep(random.uniform(0, way_there + work))
-                raise ClientFault
-        await self.sleep(way_there + work + way_back)
-        process.must_live()
-        if self.time() - began > LIMIT.patience and random.random() < 0.5:  # it slept over it
-            raise AnswerTimedOut
-        answer = read_answer(self._body(fate, arrival, asked))
-        full = len(answer.messages) + len(answer.unreadable) >= plan.page_size
-        self.stale = arrival.result() if full else None
-        return answer
+                await asyncio.sleep(random.uniform(0, way_there + work))
+                raise TypeError
+        await asyncio.sleep(way_there + work + way_back)
+        return self._response(fate, arrival)
 
-    def _body(self, fate: str, arrival: asyncio.Future[bytes], asked: dict[str, str]) -> bytes:
-        """What comes as the body of the answer, or the failure in its place."""
+    def _no_connection(self) -> httpx.TransportError:
+        error = httpx.ConnectError("")
+        error.__cause__ = self.random.choice(
+            (socket.gaierror(), ssl.SSLError(), ConnectionRefusedError(), OSError(ENETUNREACH, ""))
+        )
+        return self.random.choice((error, httpx.ConnectTimeout("")))
+
+    def _response(self, fate: str, arrival: asyncio.Future[bytes]) -> httpx.Response:
+        """What comes as the answer, or the failure in its place."""
         random = self.random
         match fate:
             case "reset":
-                raise ConnectionLost
+                raise httpx.ReadError("") from ConnectionResetError()
+            case "not http":
+                raise httpx.RemoteProtocolError("illegal status line")
             case "status":
-                raise HttpStatus(random.choice((500, 503)))
+                return httpx.Response(random.choice((500, 503)), content=PORTAL)
             case "redirect":
-                raise Redirected("login.example")
+                return httpx.Response(302, headers={"Location": "https://login.example/"})
             case "large":
-                raise AnswerTooLarge
+                return httpx.Response(200, content=b"[" * 2 * CEILING)
             case "portal":
-                return PORTAL
+                return httpx.Response(200, content=PORTAL)
             case "empty":
-                return b""
-            case "truncated":
-                return arrival.result()[: random.randrange(len(arrival.result()))]
+                return httpx.Response(200)
             case "junk":
-                return random.randbytes(300)
+                return httpx.Response(200, content=random.randbytes(300))
             case "error":
-                form = random.choice(ERRORS)
-                return form.format(random.choice((1, 9, 4, 17, 17, 17))).encode()
-            case "again" if self.stale is not None and asked["cnt"] == str(self.plan.page_size):
-                return self.stale
+                code = random.choice((1, 4, 9, 9, 17, 17))
+                body = random.choice(ERRORS).format(code).encode()
+                return httpx.Response(random.choice((200, 403)), content=body)
+        body = arrival.result()
+        match fate:
+            case "trickle":
+                return httpx.Response(200, stream=Trickle(body))
+            case "cut":
+                return httpx.Response(200, stream=Trickle(body, cut=True))
+            case "truncated":
+                return httpx.Response(200, content=body[: random.randrange(len(body))])
             case "twice":
-                return self._spoiled(arrival.result(), twice=True)
-        return arrival.result()
+                return httpx.Response(200, content=self._spoiled(body, twice=True))
+            case "again" if self.stale is not None:
+                body = self.stale
+        self.stale = body if body.count(b'"to_phone"') >= self.plan.page_size else None
+        if random.random() < 0.3:
+            return httpx.Response(
+                200, headers={"Content-Encoding": "gzip"}, content=gzip.compress(body)
+            )
+        return httpx.Response(200, content=body)
 
     def _arrive(
         self, parameters: dict[str, str], work: float, arrival: asyncio.Future[bytes]
@@ -640,7 +648,7 @@ class Life:
             FlakyArchive(self),  # type: ignore[arg-type]
             account,
             login=LOGIN,
-            connect=lambda secret: Client(self, secret.reveal()),
+            connect=lambda secret: Client(self, secret),
             publish=self.heard,
             clock=world,
             random=Random(world.random.random()),
@@ -673,6 +681,7 @@ class Life:
 
     async def in_thread(self, function: Callable[..., Any], *arguments: Any) -> Any:
         world, plan = self.world, self.world.plan
+        await world.awake()
         if function == self.archive.data_version:
             if self.dead:
                 raise Killed
@@ -703,39 +712,60 @@ class Life:
 
 
 class Client:
-    """Stands in for `InboxClient`."""
+    """`InboxClient`, and what is held against its requests."""
 
-    def __init__(self, life: Life, password: str) -> None:
+    def __init__(self, life: Life, password: Secret) -> None:
+        world = life.world
         self.life = life
-        self.password = password
+        self.password = password.reveal()
+        self.client = InboxClient(
+            "smscentre.com",
+            LOGIN,
+            password,
+            transport=httpx.MockTransport(world.carry),
+            limit=LIMIT,
+            seconds=lambda: world.moment().seconds,
+        )
 
-    async def fetch(
-        self, *, cnt: int, hour: int, after_id: int | None = None, to_phone: str | None = None
-    ) -> Answer:
-        asked = {"cnt": str(cnt), "hour": str(hour)}
-        if after_id is not None:
-            asked["after_id"] = str(after_id)
-        if to_phone is not None:
-            asked["to_phone"] = to_phone
+    async def fetch(self, **asked: Any) -> Answer:
         life, world = self.life, self.life.world
+        life.process.must_live()
         refused = life.refused | world.refused
         assert self.password not in refused, "a refused password is sent again"
         quiet_until = max(life.quiet_until, world.quiet_until)
         assert world.time() > quiet_until - MOMENT, "asked though the service said not to"
         try:
-            return await world.fetch(life.process, self.password, asked)
-        except SignInRefused:
-            life.refused.add(self.password)
+            answer = await self.client.fetch(**asked)
+        except SmscError as error:
+            await world.awake()
+            match error:
+                case SignInRefused():
+                    life.refused.add(self.password)
+                case AddressBlocked():
+                    life.quiet_until = world.time() + 15 * 60.0
+                case TooManyRequests():
+                    life.quiet_until = world.time() + LIMIT.window
             raise
-        except AddressBlocked:
-            life.quiet_until = world.time() + 15 * 60.0
-            raise
-        except TooManyRequests:
-            life.quiet_until = world.time() + LIMIT.window
-            raise
+        await world.awake()
+        return answer
 
     async def aclose(self) -> None:
-        pass
+        await self.client.aclose()
+
+
+class Trickle(httpx.AsyncByteStream):
+    """A body that comes byte by byte, and is cut off if it is to be."""
+
+    def __init__(self, body: bytes, *, cut: bool = False) -> None:
+        self.body = body
+        self.cut = cut
+
+    async def __aiter__(self) -> AsyncIterator[bytes]:
+        for place in range(len(self.body)):
+            if self.cut and place * 2 > len(self.body):
+                raise httpx.RemoteProtocolError("peer closed connection without sending it all")
+            await asyncio.sleep(0.001 if self.cut else 5.0)
+            yield self.body[place : place + 1]
 
 
 class FlakyArchive:
@@ -784,7 +814,8 @@ def same(row: Row, message: IncomingMessage) -> bool:
 async def simulate(folder: Path, seed: int, seconds: float) -> World:
     """A world of this seed, lived through and checked."""
     world = World(folder, seed, Plan.of(Random(seed), seconds))
-    await world.live()
+    with patch.object(client_module, "_BODY_CEILING", CEILING):
+        await world.live()
     for process in world.processes:
         process.kill()
     world.check()
