@@ -686,14 +686,20 @@ class Life:
             if self.dead:
                 raise Killed
             return function()
-        if not world.calm and world.random.random() < 0.02:
-            await world.sleep(world.random.choice((0.01, 1.0, 4.0, 8.0)))
+        await self._stall()
         self.maybe_die(plan.deaths)
         result = function(*arguments)
         if world.first_complete is None:
             self._look_for_first_complete()
         self.maybe_die(plan.deaths)
+        await self._stall()
         return result
+
+    async def _stall(self) -> None:
+        """Now and then the disk is slow, or the process is stopped."""
+        world = self.world
+        if not world.calm and world.random.random() < 0.015:
+            await world.sleep(world.random.choice((0.01, 1.0, 4.0, 8.0, 120.0)))
 
     def _look_for_first_complete(self) -> None:
         world = self.world
