@@ -283,6 +283,26 @@ async def test_a_reset_is_told_as_cut_off(server: Server) -> None:
     assert error.finished
 
 
+@pytest.mark.skipif(not socket.has_dualstack_ipv6(), reason="there is no IPv6 here")
+@pytest.mark.parametrize("host", ["localhost", "[::1]"])
+async def test_a_server_with_an_ipv6_address_alone_is_asked(
+    monkeypatch: pytest.MonkeyPatch, host: str
+) -> None:
+    async def only_ipv6(*args: object, **kwargs: object) -> list[object]:
+        address = ("::1", listening.sockets[0].getsockname()[1], 0, 0)
+        return [(socket.AF_INET6, socket.SOCK_STREAM, socket.IPPROTO_TCP, "", address)]
+
+    served = Server(reply=http(GOOD))
+    listening = await asyncio.start_server(served.answer, "::1", 0)
+    monkeypatch.setattr(asyncio.get_running_loop(), "getaddrinfo", only_ipv6)
+    async with listening:
+        port = listening.sockets[0].getsockname()[1]
+        client = InboxClient(f"http://{host}:{port}", "alex", Hidden())
+        assert (await client.fetch(cnt=10, hour=24)).messages == [MESSAGE]
+        await client.aclose()
+    assert len(served.heads) == 1
+
+
 def _refusing(error: Exception) -> httpx.MockTransport:
     def handle(request: httpx.Request) -> httpx.Response:
         raise error
@@ -326,6 +346,13 @@ async def test_an_answer_over_the_ceiling_is_broken_off(
         http(gzip.compress(body), "200 OK", "Content-Encoding: gzip") if zipped else http(body)
     )
     assert type(await failure_of(at(server))) is errors.AnswerTooLarge
+
+
+@pytest.mark.parametrize("junk", [b"<html>", b"[", b"[[],", b"\xe0\xff\x00", b"0,-9\n"])
+async def test_forty_megabytes_of_junk_are_no_answer(server: Server, junk: bytes) -> None:
+    server.reply = http(junk * (40_000_000 // len(junk)))
+    error = await failure_of(at(server))
+    assert type(error) is errors.NotAnAnswer
 
 
 async def test_an_answer_that_trickles_is_given_up_at_the_deadline(server: Server) -> None:
