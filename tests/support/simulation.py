@@ -89,6 +89,9 @@ FATES = (
     "fault",  # of the client
 )
 """What may become of a request instead of its answer."""
+AT_WORK = LIMIT.lifetime - 6.0
+"""How long after the client began the service is at work on its request at most: the ledger gives
+up a request a `lifetime` after it was planned, and that is up to 5 s before."""
 CEILING = 50_000
 """The largest answer that is read here."""
 PORTAL = b"<!DOCTYPE html><html><head><title>Sign in</title></head><body>Hotel</body></html>"
@@ -321,7 +324,7 @@ class World:
         if not self.calm and random.random() < plan.faults:
             fate = random.choice(FATES)
         if fate in ("trickle", "gateway", "died"):  # the service may be at work for long
-            work = random.uniform(0, began + LIMIT.patience - self.time() - way_there)
+            work = random.uniform(0, began + AT_WORK - self.time() - way_there)
         arrival: asyncio.Future[bytes] = self.loop.create_future()
         if fate not in ("never", "portal"):
             form = parse_qsl((await request.aread()).decode(), keep_blank_values=True)

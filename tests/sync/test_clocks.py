@@ -150,9 +150,13 @@ async def test_a_pass_cut_short_by_a_kill_goes_on_where_it_was(tmp_path: Path) -
     assert again.ids == [1, 2, 3, 4, 5, 6, 7]
 
 
-@pytest.mark.parametrize("boot", ["another boot", "boot"])
+@pytest.mark.parametrize(
+    ("boot", "up"), [("another boot", 10.0), ("another boot", 90_000.0), ("boot", 10.0)]
+)
 @virtually
-async def test_a_pass_cut_short_by_a_reboot_begins_anew(tmp_path: Path, boot: str) -> None:
+async def test_a_pass_cut_short_by_a_reboot_begins_anew(
+    tmp_path: Path, boot: str, up: float
+) -> None:
     scene = Scene(tmp_path)
     for number in range(1, 8):
         scene.receive(number, ago=3600.0)
@@ -160,7 +164,7 @@ async def test_a_pass_cut_short_by_a_reboot_begins_anew(tmp_path: Path, boot: st
     killed = scene.start(page_size=3)
     await asyncio.sleep(1.5)
     killed.kill()
-    scene.delay, scene.boot, scene.booted = 0.0, boot, 10.0 - scene.time()
+    scene.delay, scene.boot, scene.booted = 0.0, boot, up - scene.time()
     again = scene.start(page_size=3)
     await asyncio.sleep(100)
     assert [asked.after_id for asked in scene.asked[2:5]] == [None, 3, 6]
@@ -300,11 +304,18 @@ async def test_a_service_that_gives_the_oldest_first_leaves_none(tmp_path: Path)
 
 
 @pytest.mark.parametrize(
-    ("hours", "zone"), [(-3, "UTC"), (4, "Asia/Krasnoyarsk"), (-1, "Europe/Kyiv")]
+    ("hours", "zone"),
+    [
+        (-3, "UTC"),
+        (4, "Asia/Krasnoyarsk"),
+        (-1, "Europe/Kyiv"),
+        (1, "Europe/Samara"),
+        (0.5, "Asia/Tehran"),
+    ],
 )
 @virtually
 async def test_live_messages_of_another_clock_again_and_again_name_the_zone_that_fits(
-    tmp_path: Path, hours: int, zone: str
+    tmp_path: Path, hours: float, zone: str
 ) -> None:
     scene = Scene(tmp_path)
     terminal = scene.start()
