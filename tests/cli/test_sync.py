@@ -8,7 +8,7 @@ import sys
 from dataclasses import replace
 
 import pytest
-from support.command import LOGIN, PASSWORD, Files, Memory, incoming, run
+from support.command import LOGIN, PASSWORD, Files, Memory, incoming, put, run
 from support.terminal import Terminal
 
 from inbox_tui.archive import Archive, ArchiveFull, Filter
@@ -183,8 +183,10 @@ def test_messages_older_than_the_settings_keep_are_deleted(
     files: Files, account: DemoServer
 ) -> None:
     files.configure("keep_days = 1\n")
+    put(files.archive, account.host, incoming(1, minutes_ago=60 * 30))
+    assert stored(files, account.host) == [1]
     account.service.extend([incoming(1, minutes_ago=60 * 30), incoming(2)])
-    assert run("sync").output == "2 new messages\n"
+    assert run("sync").output == "1 new message\n"
     assert stored(files, account.host) == [2]
 
 

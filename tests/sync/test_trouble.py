@@ -22,7 +22,13 @@ from inbox_tui.smsc.errors import (
     TooManyRequests,
     UnknownServiceError,
 )
-from inbox_tui.sync import LIMIT_REASON, OTHER_PROGRAM_REASON, RefreshDeferred, State
+from inbox_tui.sync import (
+    LIMIT_REASON,
+    OTHER_PROGRAM_REASON,
+    MessagesArrived,
+    RefreshDeferred,
+    State,
+)
 
 REFUSED = SignInRefused(2, "authorise error")
 
@@ -358,6 +364,26 @@ async def test_messages_older_than_the_settings_keep_go_once_a_day(tmp_path: Pat
         scene.fall_asleep(6 * 3600)
         await asyncio.sleep(100)
     assert len(expired) == 3
+
+
+@virtually
+async def test_what_was_let_go_does_not_come_back_as_news(tmp_path: Path) -> None:
+    scene = Scene(tmp_path)
+    scene.receive(1, ago=1.9 * 86400.0)
+    friday = scene.start(keep_days=2)
+    await asyncio.sleep(100)
+    assert friday.ids == [1]
+    friday.kill()
+    scene.fall_asleep(86400.0)
+    scene.boot, scene.booted = "another boot", 100.0 - scene.time()
+    monday = scene.start(keep_days=2)
+    await asyncio.sleep(100)
+    assert monday.ids == []
+    assert monday.told(MessagesArrived) == []
+    scene.receive(2)
+    await asyncio.sleep(100)
+    assert monday.ids == [2]
+    assert monday.told(MessagesArrived) == [MessagesArrived([2], live=True)]
 
 
 @virtually
