@@ -14,6 +14,7 @@ from inbox_tui.archive.errors import (
 )
 from inbox_tui.archive.listings import Listing
 from inbox_tui.archive.records import (
+    LOST_REQUESTS,
     SIGNED_IN,
     Filter,
     Gap,
@@ -30,6 +31,7 @@ from inbox_tui.archive.records import (
 )
 
 __all__ = [
+    "LOST_REQUESTS",
     "SIGNED_IN",
     "Archive",
     "ArchiveBusy",

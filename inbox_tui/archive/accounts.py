@@ -4,8 +4,12 @@ from __future__ import annotations
 
 from inbox_tui.archive.database import Database
 from inbox_tui.archive.errors import ArchiveError
+from inbox_tui.archive.records import LOST_REQUESTS
 from inbox_tui.archive.rows import LAST_ACCOUNT, packed, unpacked
 from inbox_tui.archive.schema import TABLES_OF_AN_ACCOUNT
+
+_ANY_ACCOUNT = 0
+"""Notes of no account's: each that is made gets them."""
 
 
 class Accounts(Database):
@@ -23,6 +27,11 @@ class Accounts(Database):
             with self._writing():
                 self._do("INSERT OR IGNORE INTO accounts (login, host) VALUES (?, ?)", names)
                 found = self._one(query, names)
+                self._do(
+                    "INSERT OR IGNORE INTO notes"
+                    " SELECT ?, name, value FROM notes WHERE account = ?",
+                    (found[0], _ANY_ACCOUNT),
+                )
                 if found[0] > LAST_ACCOUNT:
                     raise ArchiveError(f"the archive has had {LAST_ACCOUNT} accounts: begin a new")
         return int(found[0])
@@ -64,6 +73,14 @@ class Accounts(Database):
         query = "SELECT value FROM notes WHERE account = ? AND name = ?"
         found = self._first(query, (account, packed(name)))
         return None if found is None else unpacked(found[0])
+
+    def note_lost_requests(self) -> None:
+        """Have every account know that its requests went with a damaged archive."""
+        with self._writing():
+            self._note(_ANY_ACCOUNT, LOST_REQUESTS, "")
+            self._do(
+                "INSERT OR IGNORE INTO notes SELECT account, ?, '' FROM accounts", (LOST_REQUESTS,)
+            )
 
     # -- receiving numbers
 

@@ -14,6 +14,7 @@ from functools import partial
 from typing import TYPE_CHECKING, Any, Literal, NamedTuple, Protocol
 
 from inbox_tui.archive import (
+    LOST_REQUESTS,
     Archive,
     ArchiveBusy,
     ArchiveError,
@@ -73,6 +74,7 @@ LIVE_WITHIN = timedelta(minutes=2)
 """New messages of a pass this soon after the last one have only just arrived."""
 IN_FLIGHT_REASON = "an earlier request may still be under way"
 LIMIT_REASON = "for the server's limit of requests"
+LOST_REQUESTS_REASON = "the archive was begun anew, and with it the count of requests"
 OTHER_PROGRAM_REASON = (
     "the server counts too many requests: is another program asking for this account?"
 )
@@ -361,6 +363,8 @@ class InboxSync:
         refused = self._refused_before(password)
         if refused is not None:
             return self._signed_out(refused)._replace(version=version)
+        if self._archive.recall(self._account, LOST_REQUESTS) is not None:
+            self._wait_for_lost_requests(now)
         hold = self._archive.hold(self._account, now)
         if hold is not None and hold.kind == "refused":  # with another password
             self._archive.clear_hold(self._account, now)
@@ -394,6 +398,14 @@ class InboxSync:
                     return reason
             self._refused_others = password, refusals
         return None
+
+    def _wait_for_lost_requests(self, now: Moment) -> None:
+        """Ask nothing for as long as a request that nobody knows of could count."""
+        wait = self._limit.lifetime + self._limit.window + self._limit.margin
+        reason, at = LOST_REQUESTS_REASON, self._clock.now()
+        hold = Hold("limited", now.seconds + wait, attempt=1, reason=reason, at=at, mark=b"")
+        self._archive.set_hold(self._account, hold, now)
+        self._archive.remember(self._account, LOST_REQUESTS, None)
 
     def _candidate(
         self,

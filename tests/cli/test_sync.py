@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import sqlite3
 import sys
+from contextlib import closing
 from dataclasses import replace
 
 import pytest
@@ -167,6 +168,14 @@ def test_a_damaged_archive_is_kept_and_a_fresh_one_begun(
     assert ended.status == 1
     (kept,) = files.archive.parent.glob("inbox.db.damaged-*")
     assert str(kept) in ended.errors
+    monkeypatch.setenv("INBOX_TUI_PASSWORD", PASSWORD)
+    ended = run("sync")
+    assert ended.status == 4
+    assert "the archive was begun anew, and with it the count of requests" in ended.errors
+    assert " until " in ended.errors
+    assert account.service.requests == []
+    with closing(sqlite3.connect(files.archive)) as database, database:
+        database.execute("UPDATE holds SET until = 0.0")
     monkeypatch.setenv("INBOX_TUI_PASSWORD", PASSWORD)
     assert run("sync") == (0, "1 new message\n", "")
 

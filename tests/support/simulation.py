@@ -155,6 +155,8 @@ class Plan:
     jumps: int
     presses: int
     password_changes: int
+    damages: int
+    """How often the archive turns out to be no database any more."""
     absence: float
     """How long nobody asks, in the middle."""
     refresh_seconds: float
@@ -197,6 +199,7 @@ class Plan:
             jumps=some(4, 0.3) if any_clock else 0,
             presses=some(6),
             password_changes=some(2, 0.15),
+            damages=some(2, 0.1),
             absence=absence,
             refresh_seconds=random.choice((20.0, 20.0, 20.0, 33.0, 120.0)),
             late=random.choice((1.0, 3.0, 5.0)),
@@ -432,6 +435,7 @@ class World:
             (plan.jumps, self._jump),
             (plan.presses, self._press),
             (plan.password_changes, self._change_password),
+            (plan.damages, self._damage),
         ):
             happenings += [(random.uniform(0, plan.seconds), what) for _ in range(count)]
         if plan.absence:
@@ -514,6 +518,18 @@ class World:
     def _change_password(self) -> None:
         self.passwords.append(f"password {len(self.passwords)}")
         self.service.accounts[LOGIN] = self.passwords[-1]
+
+    def _damage(self) -> None:
+        for process in self.processes:
+            process.kill()
+        self.path.write_bytes(b"no database" * 500)
+        self.first_complete = None
+        self.quiet_until = 0.0
+        self.refused.clear()
+        self.announced.clear()
+        for process in self.processes:
+            delay = self.random.choice((0.0, 5.0, 60.0))
+            self.loop.call_later(delay, process.start_if_dead)
 
     def _leave(self) -> None:
         if self.random.random() < 0.5:

@@ -13,7 +13,7 @@ from support.asking import ZONE, Scene, virtually
 
 from inbox_tui.archive import to_server_seconds
 from inbox_tui.smsc.message import Answer
-from inbox_tui.sync import IN_FLIGHT_REASON, State, ZoneSuspected
+from inbox_tui.sync import IN_FLIGHT_REASON, LOST_REQUESTS_REASON, State, ZoneSuspected
 
 
 def server(scene: Scene, **ago: float) -> int:
@@ -172,6 +172,28 @@ async def test_a_pass_cut_short_by_a_reboot_begins_anew(
     completed = again.archive.sweep(again.account, "").completed
     assert completed is not None
     assert completed <= scene.now()
+
+
+@virtually
+async def test_after_damage_nobody_asks_until_what_was_asked_can_no_longer_count(
+    tmp_path: Path,
+) -> None:
+    scene = Scene(tmp_path)
+    scene.receive(1, ago=3600.0)
+    killed = scene.start()
+    await asyncio.sleep(62)
+    killed.kill()
+    asked = len(scene.asked)
+    scene.path.write_bytes(b"no database" * 500)
+    for terminal in (scene.start(password=None, run=False), scene.start(), scene.start()):
+        await asyncio.sleep(20)
+        assert terminal.ids == []
+    assert terminal.status[:2] == (State.WAITING, LOST_REQUESTS_REASON)
+    await asyncio.sleep(70)
+    assert len(scene.asked) == asked
+    await asyncio.sleep(80)
+    assert terminal.ids == [1]
+    assert scene.times[asked] == pytest.approx(62 + 151, abs=0.02)
 
 
 # -- what can't be had
