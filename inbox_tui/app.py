@@ -24,7 +24,7 @@ from textual.scrollbar import ScrollBar
 from textual.theme import Theme
 from textual.worker import WorkerFailed
 
-from inbox_tui.archive import ADDRESS, SIGNED_IN, Archive, Desk, Filter, Hold
+from inbox_tui.archive import ADDRESS, SIGNED_IN, Archive, Desk, Filter
 from inbox_tui.config import Settings
 from inbox_tui.credentials import Keyring, KeyringError, KeyringSilent, Secret
 from inbox_tui.notices import RESTORE_TITLE, SAVE_TITLE, notification, terminal_title
@@ -54,7 +54,6 @@ if TYPE_CHECKING:
     from inbox_tui.sync import Inbox, InboxSync
 
 TERMINAL_CHECK_SECONDS = 5.0
-LOST_LEDGER_REASON = "the archive was begun anew, and with it the count of requests"
 FILTERS = "filters"
 """What the archive remembers of the filters last set."""
 
@@ -156,7 +155,6 @@ class InboxApp(App[None]):
             clock=parts.clock.now,
         )
         self._presentation.numbers_wait = parts.login is not None
-        self._begun_anew: set[int] = set()
         self._account: Account | None = None
         if parts.login is not None:
             self._account = self._account_for(parts.login, endpoint(parts.server))
@@ -175,24 +173,7 @@ class InboxApp(App[None]):
 
     def _account_for(self, login: str, url: str) -> Account:
         host = host_of(url)
-        account = Account(self._archive.account(login, host), login, host, url)
-        if self._archive.set_aside is not None and account.number not in self._begun_anew:
-            self._begun_anew.add(account.number)
-            self._wait_for_lost_requests(account.number)
-        return account
-
-    def _wait_for_lost_requests(self, account: int) -> None:
-        """Ask nothing for a window: which requests were made went with the damaged archive."""
-        limit, now = self._parts.limit, self._parts.clock.moment()
-        hold = Hold(
-            kind="limited",
-            until=now.seconds + limit.window + limit.margin,
-            attempt=1,
-            reason=LOST_LEDGER_REASON,
-            at=self._parts.clock.now(),
-            mark=b"",
-        )
-        self._archive.set_hold(account, hold, now)
+        return Account(self._archive.account(login, host), login, host, url)
 
     @property
     def current_theme(self) -> Theme:
@@ -377,7 +358,7 @@ class InboxApp(App[None]):
             await self._stop_asking()
             self._account = account
         if filled.again:
-            self._archive.clear_hold(account.number)
+            self._archive.forgive(account.number)
         status = await self._verdict_on(account, filled.password)
         if status.state is State.SIGN_IN:
             again = " Enter sends the same password once more." if status.reason else ""

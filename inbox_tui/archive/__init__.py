@@ -15,6 +15,7 @@ from inbox_tui.archive.errors import (
 from inbox_tui.archive.listings import Listing
 from inbox_tui.archive.records import (
     ADDRESS,
+    LOST_REQUESTS,
     SIGNED_IN,
     Filter,
     Gap,
@@ -32,6 +33,7 @@ from inbox_tui.archive.records import (
 
 __all__ = [
     "ADDRESS",
+    "LOST_REQUESTS",
     "SIGNED_IN",
     "Archive",
     "ArchiveBusy",

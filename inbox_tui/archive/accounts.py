@@ -4,8 +4,12 @@ from __future__ import annotations
 
 from inbox_tui.archive.database import Database
 from inbox_tui.archive.errors import ArchiveError
+from inbox_tui.archive.records import LOST_REQUESTS
 from inbox_tui.archive.rows import LAST_ACCOUNT, packed, unpacked
 from inbox_tui.archive.schema import TABLES_OF_AN_ACCOUNT
+
+_ANY_ACCOUNT = 0
+"""Notes of no account's: each that is made gets them."""
 
 
 class Accounts(Database):
@@ -23,6 +27,11 @@ class Accounts(Database):
             with self._writing():
                 self._do("INSERT OR IGNORE INTO accounts (login, host) VALUES (?, ?)", names)
                 found = self._one(query, names)
+                self._do(
+                    "INSERT OR IGNORE INTO notes"
+                    " SELECT ?, name, value FROM notes WHERE account = ?",
+                    (found[0], _ANY_ACCOUNT),
+                )
                 if found[0] > LAST_ACCOUNT:
                     raise ArchiveError(f"the archive has had {LAST_ACCOUNT} accounts: begin a new")
         return int(found[0])
@@ -47,21 +56,31 @@ class Accounts(Database):
     def remember(self, account: int, name: str, value: str | None) -> None:
         """Keep a word about the account; None forgets it."""
         with self._writing(account):
-            if value is None:
-                self._do(
-                    "DELETE FROM notes WHERE account = ? AND name = ?", (account, packed(name))
-                )
-            else:
-                self._do(
-                    "INSERT OR REPLACE INTO notes VALUES (?, ?, ?)",
-                    (account, packed(name), packed(value)),
-                )
+            self._note(account, name, value)
+
+    def _note(self, account: int, name: str, value: str | None) -> None:
+        """Do what `remember` does; within `_writing`."""
+        if value is None:
+            self._do("DELETE FROM notes WHERE account = ? AND name = ?", (account, packed(name)))
+        else:
+            self._do(
+                "INSERT OR REPLACE INTO notes VALUES (?, ?, ?)",
+                (account, packed(name), packed(value)),
+            )
 
     def recall(self, account: int, name: str) -> str | None:
         """Return what was last remembered under this name."""
         query = "SELECT value FROM notes WHERE account = ? AND name = ?"
         found = self._first(query, (account, packed(name)))
         return None if found is None else unpacked(found[0])
+
+    def note_lost_requests(self) -> None:
+        """Have every account know that its requests went with a damaged archive."""
+        with self._writing():
+            self._note(_ANY_ACCOUNT, LOST_REQUESTS, "")
+            self._do(
+                "INSERT OR IGNORE INTO notes SELECT account, ?, '' FROM accounts", (LOST_REQUESTS,)
+            )
 
     # -- receiving numbers
 

@@ -9,6 +9,7 @@ from types import TracebackType
 from typing import Self
 
 from inbox_tui.archive.database import BUSY_SECONDS, open_file, utc_now
+from inbox_tui.archive.errors import ArchiveError
 from inbox_tui.archive.ledger import Ledger
 from inbox_tui.archive.pages import Pages
 
@@ -40,9 +41,16 @@ class Archive(Pages, Ledger):
         `ArchiveError` where there can be no file.
         """
         connection, inode, read_only, set_aside = open_file(path, busy_seconds, wall)
-        return cls(
+        archive = cls(
             connection, path, inode=inode, read_only=read_only, set_aside=set_aside, wall=wall
         )
+        if set_aside is not None:
+            try:
+                archive.note_lost_requests()
+            except ArchiveError:
+                archive.close()
+                raise
+        return archive
 
     def __enter__(self) -> Self:
         return self

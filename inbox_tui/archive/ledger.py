@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import datetime
 
-from inbox_tui.archive.database import Database
+from inbox_tui.archive.accounts import Accounts
 from inbox_tui.archive.records import Hold, Permit, Refused
 from inbox_tui.archive.rows import packed, unpacked
 from inbox_tui.smsc.limit import LedgerEntry, Limit, Moment, earliest, in_flight_until
@@ -13,9 +13,12 @@ _KEPT_SECONDS = 3600.0
 """Requests older than this are forgotten, but for the last one of each scope."""
 _SURELY_AHEAD = 3600.0
 """A request that lies this far ahead on this boot's clock is one of an earlier boot."""
+_REFUSALS = "refusals"
+"""The name of the note of passwords that were refused: a mark and the reason a line."""
+_REFUSALS_KEPT = 4
 
 
-class Ledger(Database):
+class Ledger(Accounts):
     """The part of the archive that knows what was asked and what must be waited for.
 
     Nothing is known of when an earlier boot's requests were made, but that it was before this one
@@ -59,10 +62,15 @@ class Ledger(Database):
                 )
 
     def ledger(self, account: int, now: Moment) -> list[LedgerEntry]:
-        """Return the requests of an account, oldest first, on this boot's clock."""
+        """Return the requests of a login, oldest first, on this boot's clock.
+
+        The same service answers under sister domains (api.md, Also known), and counts for all.
+        """
         found = self._all(
-            "SELECT fingerprint, boot, sent_at, answered_at FROM requests"
-            " WHERE account = ? ORDER BY entry",
+            "SELECT fingerprint, boot, sent_at, answered_at FROM requests WHERE account IN"
+            " (SELECT account FROM accounts"
+            "  WHERE login = (SELECT login FROM accounts WHERE account = ?))"
+            " ORDER BY entry",
             (account,),
         )
         return [_rebased(*request, now=now) for request in found]
@@ -88,8 +96,16 @@ class Ledger(Database):
     # -- holds
 
     def set_hold(self, account: int, hold: Hold, now: Moment) -> None:
-        """Keep every program from asking until the hold is over or cleared."""
+        """Keep every program from asking until the hold is over or cleared.
+
+        One that was set after `now` stays. The mark of a refused password is kept longer: see
+        `refusals`.
+        """
         with self._writing(account):
+            if hold.mark:
+                self._keep_refusal(account, hold)
+            if self._held_since(account, now):
+                return
             self._do(
                 "INSERT OR REPLACE INTO holds VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)",
                 (
@@ -105,10 +121,19 @@ class Ledger(Database):
                 ),
             )
 
-    def clear_hold(self, account: int) -> None:
-        """Let requests go again."""
+    def clear_hold(self, account: int, now: Moment) -> None:
+        """Let requests go again, unless the hold was set after `now`."""
         with self._writing(account):
-            self._do("DELETE FROM holds WHERE account = ?", (account,))
+            if not self._held_since(account, now):
+                self._do("DELETE FROM holds WHERE account = ?", (account,))
+
+    def _held_since(self, account: int, now: Moment) -> bool:
+        """Tell whether there is a hold that was set later: what is known now is the older news."""
+        later = self._first(
+            "SELECT 1 FROM holds WHERE account = ? AND boot = ? AND seconds > ? AND seconds <= ?",
+            (account, now.boot_id, now.seconds, now.seconds + _SURELY_AHEAD),
+        )
+        return later is not None
 
     def hold(self, account: int, now: Moment) -> Hold | None:
         """Return what keeps us from asking, on this boot's clock; it may be over already."""
@@ -132,6 +157,28 @@ class Ledger(Database):
         """
         since = (self._wall() - at).total_seconds()
         return now.seconds + max(0.0, wait - max(since, now.seconds))
+
+    # -- refused passwords
+
+    def refusals(self, account: int) -> list[tuple[bytes, str]]:
+        """Return the marks of the last few passwords that were refused, and why, newest first.
+
+        They outlive the hold: another program may have a password that is good.
+        """
+        lines = (self.recall(account, _REFUSALS) or "").split("\n")
+        parted = (line.partition(" ") for line in lines if line)
+        return [(bytes.fromhex(mark), reason) for mark, _, reason in parted]
+
+    def forgive(self, account: int) -> None:
+        """Let any password be sent, also one that was refused: the user insists."""
+        with self._writing(account):
+            self._do("DELETE FROM holds WHERE account = ? AND kind = 'refused'", (account,))
+            self._note(account, _REFUSALS, None)
+
+    def _keep_refusal(self, account: int, hold: Hold) -> None:
+        refusals = {hold.mark: " ".join(hold.reason.split())} | dict(self.refusals(account))
+        lines = [f"{mark.hex()} {reason}" for mark, reason in refusals.items()]
+        self._note(account, _REFUSALS, "\n".join(lines[:_REFUSALS_KEPT]))
 
 
 def _rebased(

@@ -18,6 +18,8 @@ _AT_ONCE = 1000
 """Messages changed by one statement."""
 _EXPIRED_AT_ONCE = 500
 _SIGHTINGS_KEPT_SECONDS = 7200.0
+_LET_GO = "let_go"
+"""The name of the note of what was let go: before which server seconds, and up to which id."""
 _INSERT = "INSERT INTO messages VALUES (?, ?, ?, ?, ?, ?, ?, ?, 1, ?)"
 
 
@@ -27,10 +29,11 @@ class Pages(Listings):
     def store_page(self, account: int, page: Page) -> Stored:
         """Keep an answer and all that came with it, in one transaction: all of it or nothing.
 
-        Messages that are in the archive already stay as they are. Raises `ArchiveError`.
+        Messages that are in the archive already stay as they are, and those that were let go do not
+        come back. Raises `ArchiveError`.
         """
         with self._writing(account):
-            new = self._add(account, page.messages)
+            new = self._add(account, self._not_let_go(account, page.messages))
             seen = int(page.seen.timestamp())
             self._do_each(
                 "INSERT OR IGNORE INTO unreadable VALUES (?, ?, ?)",
@@ -271,7 +274,7 @@ class Pages(Listings):
     def _expire_some(self, account: int, before: int) -> int:
         with self._writing(account):
             old = self._all(
-                "SELECT row, message, phone, number, received, unread"
+                "SELECT row, message, phone, number, received, unread, id"
                 " FROM messages INDEXED BY messages_key WHERE account = ? AND received < ?"
                 " ORDER BY received LIMIT ?",
                 (account, before, _EXPIRED_AT_ONCE),
@@ -289,9 +292,30 @@ class Pages(Listings):
             for was_unread in (0, 1):
                 counted = (
                     (number, received)
-                    for _, _, _, number, received, unread in old
+                    for _, _, _, number, received, unread, _ in old
                     if unread == was_unread
                 )
                 self._add_to_tally(account, counted, -1, -was_unread)
             self._do("UPDATE state SET changes = changes + 1, scrub = 1")
+            earlier, highest = self._let_go(account)
+            highest = max(highest, *(columns[-1] for columns in old))
+            self._note(account, _LET_GO, f"{max(before, earlier)} {highest}")
         return len(old)
+
+    def _let_go(self, account: int) -> tuple[int, int]:
+        """Return before which server seconds, and up to which id, messages were let go."""
+        before, _, highest = (self.recall(account, _LET_GO) or "0 -1").partition(" ")
+        return int(before), int(highest)
+
+    def _not_let_go(
+        self, account: int, messages: Sequence[IncomingMessage]
+    ) -> Sequence[IncomingMessage]:
+        """Return the messages without those that were let go: the service still shows them."""
+        before, highest = self._let_go(account)
+        if highest < 0:
+            return messages
+        return [
+            message
+            for message in messages
+            if message.id > highest or to_server_seconds(message.received) >= before
+        ]

@@ -19,6 +19,9 @@ SIGNED_IN = "signed_in"
 """The name under which is remembered that the service has let an account in."""
 ADDRESS = "address"
 """The name under which is remembered where that was: the server as a full address."""
+LOST_REQUESTS = "lost_requests"
+"""The name under which is remembered that requests may have been made that the ledger does not
+know: it was begun anew in place of a damaged one."""
 _EPOCH = datetime(1970, 1, 1)  # noqa: DTZ001 - the service's clock has no zone
 
 

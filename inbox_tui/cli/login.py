@@ -24,6 +24,7 @@ from inbox_tui.credentials import (
     Keyring,
     KeyringError,
     Secret,
+    mark_matches,
 )
 
 
@@ -95,9 +96,8 @@ async def _check(chosen: Choices, password: Secret) -> None:
     clock = SystemClock()
     with opened_whole(chosen.paths.archive) as archive:
         account = archive.account(chosen.login.value, chosen.host)
-        hold = archive.hold(account, clock.moment())
-        if hold is not None and hold.kind == "refused":
-            archive.clear_hold(account)
+        if any(mark_matches(password, mark) for mark, _ in archive.refusals(account)):
+            archive.forgive(account)
         await asked_once(chosen, archive, account, password, lambda event: None, clock)
         archive.remember(account, ADDRESS, chosen.url)
         archive.remember(account, SIGNED_IN, clock.now().isoformat())

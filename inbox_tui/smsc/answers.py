@@ -22,6 +22,10 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
 _LARGEST_ID = 2**63 - 1
+_MOST_ENTRIES = 100_000
+"""Ten times what may be asked for (api.md, Request): whatever holds more is no answer."""
+_MOST_BRACKETS = 20 * _MOST_ENTRIES
+"""An entry in XML has 14 of them."""
 _STAMP = r"\d\d\.\d\d\.\d{4} \d\d:\d\d:\d\d"
 _ERROR_CODE = re.compile(r"\d{1,9}", re.ASCII)
 
@@ -81,7 +85,8 @@ def read_answer(body: bytes) -> Answer:
     for the entry's own.
 
     Raises ServiceError where the service answered with an error (api.md, Failure), and NotAnAnswer
-    where the body is none of the forms or was cut off; its `str()` says what came.
+    where the body is none of the forms, was cut off or holds far more than was asked for; its
+    `str()` says what came.
     """
     if (answer := _as_documented(body)) is not None:
         return answer
@@ -182,6 +187,8 @@ def _integer(digits: str) -> int | str:
 
 
 def _from_entries(entries: list[Any]) -> Answer:
+    if len(entries) > _MOST_ENTRIES:
+        raise NotAnAnswer(_JUNK)
     messages: list[IncomingMessage] = []
     unreadable: list[str] = []
     for entry in entries:
@@ -257,6 +264,8 @@ def _from_xml(text: str) -> Answer:
     """
     if not _XML_ROOT.match(text):
         raise _not_an_answer(text)
+    if text.count("<") > _MOST_BRACKETS:
+        raise NotAnAnswer(_JUNK)
     try:
         root = ElementTree.fromstring(text)  # noqa: S314 - no DOCTYPE gets here
     except (ElementTree.ParseError, ValueError):
@@ -309,5 +318,7 @@ def _from_records(text: str, start: re.Pattern[str], record: re.Pattern[str]) ->
 def _records(text: str, start: re.Pattern[str]) -> Iterator[str]:
     """Cut the text where a record starts, and the line break off that ends each."""
     starts = [found.start() for found in start.finditer(text)]
+    if len(starts) > _MOST_ENTRIES:
+        raise NotAnAnswer(_JUNK)
     for begin, end in zip(starts, [*starts[1:], len(text)], strict=True):
         yield text[begin:end].removesuffix("\n").removesuffix("\r")

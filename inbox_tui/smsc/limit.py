@@ -104,6 +104,13 @@ def room(entries: Iterable[LedgerEntry], fingerprint: str, now: float, limit: Li
     return max(0, limit.identical - counted)
 
 
+def more_room_at(
+    entries: Iterable[LedgerEntry], fingerprint: str, now: float, limit: Limit
+) -> float | None:
+    """Return when `room` grows next by itself, or None where it never does."""
+    return min((out for out in _out_at(entries, fingerprint, limit) if out > now), default=None)
+
+
 def spacing(answer_seconds: float, limit: Limit) -> float:
     """Return the even spacing of polls, in seconds, that never has to wait for the limit.
 

@@ -14,6 +14,7 @@ from functools import partial
 from typing import TYPE_CHECKING, Any, Literal, NamedTuple, Protocol
 
 from inbox_tui.archive import (
+    LOST_REQUESTS,
     Archive,
     ArchiveBusy,
     ArchiveError,
@@ -38,6 +39,7 @@ from inbox_tui.smsc.limit import (
     fingerprint,
     in_flight_until,
     may_bring_forward,
+    more_room_at,
     room,
     spacing,
 )
@@ -64,12 +66,15 @@ SHORTEST_BLOCK = 15 * 60.0
 LONGEST_BLOCK = 24 * 3600.0
 TICK_SECONDS = 1.0
 """How often a wait looks up: another terminal may have asked, the machine may have slept."""
+BUSY_TRIES = 10
+"""How often `once` tries an archive that another program keeps to itself."""
 INDEX_CHUNK = 250
 """How many messages the search index takes in one go."""
 LIVE_WITHIN = timedelta(minutes=2)
 """New messages of a pass this soon after the last one have only just arrived."""
 IN_FLIGHT_REASON = "an earlier request may still be under way"
 LIMIT_REASON = "for the server's limit of requests"
+LOST_REQUESTS_REASON = "the archive was begun anew, and with it the count of requests"
 OTHER_PROGRAM_REASON = (
     "the server counts too many requests: is another program asking for this account?"
 )
@@ -128,6 +133,8 @@ class _Rest(NamedTuple):
 
     status: Status
     until: float | None
+    more_room_at: float | None = None
+    """When more requests are left than the status says."""
     version: int | None = None
     held: bool = False
     """Whether it is for something other than the time: a failure, a refusal."""
@@ -188,6 +195,7 @@ class InboxSync:
         self._press: _Press | None = _Press(frozenset(self._scopes), by_user=False)
         self._unproven = False
         self._refusal: tuple[Secret, str] | None = None
+        self._refused_others: tuple[Secret, Sequence[tuple[bytes, str]]] | None = None
         self._outcome: Callable[[], list[Event]] | None = None
         self._finished: dict[str, float] = {}
         self._pages = 0
@@ -277,12 +285,12 @@ class InboxSync:
 
     async def _rest(self, rest: _Rest) -> None:
         """Wait for the time planned, for a key, or for what another terminal does."""
+        ends = [end for end in (rest.until, rest.more_room_at) if end is not None]
         woken = asyncio.ensure_future(self._wake.wait())
         try:
             while not self._wake.is_set():
-                left = TICK_SECONDS
-                if rest.until is not None:
-                    left = min(left, rest.until - self._clock.moment().seconds)
+                now = self._clock.moment().seconds
+                left = min([TICK_SECONDS, *(end - now for end in ends)])
                 if left <= 0:
                     break
                 await self._sleep(0.0 if await self._idle_work() else left, woken)
@@ -339,7 +347,7 @@ class InboxSync:
         wait = TICK_SECONDS if busy else self._back_off(self._archive_failures)
         until = self._clock.moment().seconds + wait
         status = self.status._replace(state=State.OFFLINE, reason=str(error), next_at=until)
-        return _Rest(status, until, held=not busy)
+        return _Rest(status, until, held=not busy or self._archive_failures > BUSY_TRIES)
 
     def _set_status(self, status: Status) -> None:
         if status != self.status:
@@ -352,15 +360,15 @@ class InboxSync:
         """Begin the request that is due at this moment, or rest until one is."""
         version = self._archive.data_version()
         now = self._clock.moment()
+        refused = self._refused_before(password)
+        if refused is not None:
+            return self._signed_out(refused)._replace(version=version)
+        if self._archive.recall(self._account, LOST_REQUESTS) is not None:
+            self._wait_for_lost_requests(now)
         hold = self._archive.hold(self._account, now)
-        if hold is not None and hold.kind == "refused":
-            if mark_matches(password, hold.mark):
-                self._refusal = password, hold.reason
-            else:
-                self._archive.clear_hold(self._account)
+        if hold is not None and hold.kind == "refused":  # with another password
+            self._archive.clear_hold(self._account, now)
             hold = None
-        if self._refusal is not None and self._refusal[0] is password:
-            return self._signed_out(self._refusal[1])._replace(version=version)
         entries = self._archive.ledger(self._account, now)
         candidates = [self._candidate(scope, now, hold, entries, press) for scope in self._scopes]
         chosen = min(candidates, key=lambda candidate: (candidate.may_go, candidate.due))
@@ -377,6 +385,27 @@ class InboxSync:
             left = press.scopes - {scope}
             press = press._replace(scopes=left) if left else None
         return _Request(chosen.question, begun.entry, now, password, press)
+
+    def _refused_before(self, password: Secret) -> str | None:
+        """Why this password was refused, in whichever program's request; None: it was not."""
+        if self._refusal is not None and self._refusal[0] is password:
+            return self._refusal[1]
+        refusals = self._archive.refusals(self._account)
+        if self._refused_others != (password, refusals):
+            for mark, reason in refusals:
+                if mark_matches(password, mark):
+                    self._refusal = password, reason
+                    return reason
+            self._refused_others = password, refusals
+        return None
+
+    def _wait_for_lost_requests(self, now: Moment) -> None:
+        """Ask nothing for as long as a request that nobody knows of could count."""
+        wait = self._limit.lifetime + self._limit.window + self._limit.margin
+        reason, at = LOST_REQUESTS_REASON, self._clock.now()
+        hold = Hold("limited", now.seconds + wait, attempt=1, reason=reason, at=at, mark=b"")
+        self._archive.set_hold(self._account, hold, now)
+        self._archive.remember(self._account, LOST_REQUESTS, None)
 
     def _candidate(
         self,
@@ -435,7 +464,8 @@ class InboxSync:
             status = Status(State.CHECKING, "", None, left, allowed)
         else:
             status = Status(State.LIVE, "", until, left, allowed)
-        return _Rest(status, until, held=hold is not None)
+        more = more_room_at(entries, mark, now.seconds, self._limit)
+        return _Rest(status, until, more_room_at=more, held=hold is not None)
 
     def _fingerprint(self, question: Question) -> str:
         return fingerprint(
@@ -515,14 +545,13 @@ class InboxSync:
     ) -> list[Event]:
         """Note the end of the request, and what everybody must wait for (api.md, Failure)."""
         kind = _kind_of_hold(error)
-        if kind == "refused":
-            self._refusal = request.password, str(error)
         if self._press is request.press:
             self._press = None
         before = self._archive.hold(self._account, at)
-        attempt = 1
+        attempt, mark = 1, b""
         if before is not None and before.kind == kind:
             attempt = before.attempt + (before.at != seen)
+            mark = before.mark if before.at == seen else b""
         wait = {
             "offline": self._back_off(attempt),
             "limited": self._limit.window + self._limit.margin,
@@ -534,7 +563,7 @@ class InboxSync:
             attempt=attempt,
             reason=OTHER_PROGRAM_REASON if kind == "limited" else str(error),
             at=seen,
-            mark=new_mark(request.password) if kind == "refused" else b"",
+            mark=mark or (new_mark(request.password) if kind == "refused" else b""),
         )
         self._archive.set_hold(self._account, hold, at)
         self._archive.end_request(
@@ -553,7 +582,7 @@ class InboxSync:
         question = request.question
         before = question.sweep.completed
         if self._archive.hold(self._account, at) is not None:
-            self._archive.clear_hold(self._account)
+            self._archive.clear_hold(self._account, at)
         sweep, gap = self._passes.judged(question, answer, at, seen)
         stored = self._archive.store_page(
             self._account,

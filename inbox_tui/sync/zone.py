@@ -58,8 +58,8 @@ class ZoneJudge:
         middle = sorted(self._skews)[_MESSAGES_TO_JUDGE // 2]
         offset = here.utcoffset() or timedelta()
         hours = round((offset.total_seconds() + middle) / 1800) / 2
-        if hours == self._suspected:
-            return None
+        if hours in (self._suspected, offset / timedelta(hours=1)):
+            return None  # told already, or no zone explains it: this machine's clock is off
         self._suspected = hours
         zone = _zone_with_offset(hours, seen)
         return None if zone is None else ZoneSuspected(zone, hours)

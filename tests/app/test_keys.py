@@ -806,7 +806,7 @@ async def test_a_damaged_archive_is_set_aside_and_said_so(tmp_path: Path, size: 
     async with app.run_test(size=size) as pilot:
         await state_is(pilot, "Waiting")
         assert app.scripted.asked == [], "what was asked before is not known any more"
-        app.clock.move(62)
+        app.clock.move(152)
         await until(pilot, lambda: "Fresh" in app.export_screenshot())
         assert any("inbox.db.damaged-" in told.message for told in app._notifications)
 

@@ -14,6 +14,7 @@ from support.archives import BOOT, SERVER_NOW, ids, incoming, opened, page, whol
 from support.programs import SPAWN, fill_up, open_and_tell, open_until, spawned
 
 from inbox_tui.archive import (
+    LOST_REQUESTS,
     Archive,
     ArchiveBusy,
     ArchiveDamaged,
@@ -51,6 +52,11 @@ def at_wall(path: Path) -> Archive:
     return Archive.open(path, wall=lambda: WALL)
 
 
+def lost_requests(archive: Archive, login: str = "alex") -> bool:
+    account = archive.account(login, "smscentre.com")
+    return archive.recall(account, LOST_REQUESTS) is not None
+
+
 def works(archive: Archive) -> bool:
     """Whether it takes a message and shows it."""
     account = archive.account("works", "smscentre.com")
@@ -78,6 +84,26 @@ def test_a_file_that_is_no_database_is_set_aside_with_its_date(
     with at_wall(path) as archive:
         assert archive.set_aside is None
         assert archive.accounts() == [(1, "works", "smscentre.com")]
+
+
+def test_of_a_fresh_archive_every_account_knows_that_its_requests_are_lost(
+    tmp_path: Path, sound: bytes
+) -> None:
+    path = tmp_path / "inbox.db"
+    for content in (b"", sound):
+        path.write_bytes(content)
+        with at_wall(path) as archive:
+            assert not lost_requests(archive)
+    path.write_bytes(b"no database" * 500)
+    at_wall(path).close()
+    with at_wall(path) as archive:
+        assert archive.accounts() == []
+        assert lost_requests(archive)
+        assert lost_requests(archive, "other")
+        archive.remember(archive.account("alex", "smscentre.com"), LOST_REQUESTS, None)
+    with at_wall(path) as archive:
+        assert not lost_requests(archive)
+        assert lost_requests(archive, "other")
 
 
 def test_an_empty_file_is_begun(tmp_path: Path) -> None:
@@ -367,7 +393,8 @@ def check_read_only(path: Path) -> None:
             lambda: archive.begin_request(account, "", "a", BOOT, Limit()),
             lambda: archive.end_request(1, BOOT, delivered=True, finished=True),
             lambda: archive.set_hold(account, hold, BOOT),
-            lambda: archive.clear_hold(account),
+            lambda: archive.clear_hold(account, BOOT),
+            lambda: archive.forgive(account),
             lambda: archive.account("new", "smscentre.com"),
         ):
             with pytest.raises(ArchiveReadOnly, match=r"^the archive cannot be written to$"):

@@ -135,6 +135,12 @@ def test_what_was_acknowledged_outlives_a_kill(tmp_path: Path, file: int) -> Non
         check_file(path)
 
 
+def test_what_was_acknowledged_is_on_the_disk_and_not_on_its_way_there(tmp_path: Path) -> None:
+    archive, _ = opened(tmp_path)
+    assert archive._connection.execute("PRAGMA journal_mode").fetchone() == ("wal",)
+    assert archive._connection.execute("PRAGMA synchronous").fetchone() == (2,)  # FULL
+
+
 def test_a_kill_while_old_messages_are_deleted_keeps_the_rest(tmp_path: Path) -> None:
     random = Random(5)
     messages = [incoming(n, f"oldword{n} " * 5, received=SERVER_NOW - n) for n in range(3000)]

@@ -112,6 +112,24 @@ def check_index(archive: Archive) -> list[str]:
     return []
 
 
+def test_what_was_let_go_does_not_come_back_and_all_else_does(tmp_path: Path) -> None:
+    archive, account = opened(tmp_path)
+    before = SERVER_NOW - HOUR
+    old, older = incoming(7, received=before - 1), incoming(9, received=before - 100)
+    archive.store_page(account, page(old, older, incoming(8)))
+    assert archive.expire(account, before) == 2
+    assert archive.expire(account, before - HOUR) == 0
+    late, young = incoming(5, received=before - 1), incoming(6, received=before)
+    new = incoming(10, received=before - 1)  # its clock is off
+    stored = archive.store_page(account, page(old, older, late, young, new))
+    assert list(stored.new) == [6, 10]
+    assert archive.expire(account, before) == 1
+    assert list(archive.store_page(account, page(new, young)).new) == []
+    with Archive.open(archive.path) as again:
+        other = again.account("other", "smscentre.com")
+        assert list(again.store_page(other, page(old)).new) == [7]
+
+
 def test_a_little_at_a_time_leaves_no_trace_either(tmp_path: Path) -> None:
     messages = some(400, 1, SERVER_NOW, 4)
     archive, account = opened(tmp_path, *messages)
@@ -175,16 +193,6 @@ def test_expiry_takes_gaps_that_are_over_and_keeps_the_rest(tmp_path: Path) -> N
     assert archive.expire(account, 150) == 1
     assert archive.gaps(account) == [Gap(190, 300), Gap(150, 199)]
     assert ids(whole(archive, account, Filter(unread=True))) == [2]
-
-
-def test_an_expired_message_that_comes_again_is_unread_and_there_once(tmp_path: Path) -> None:
-    archive, account = opened(tmp_path, incoming(1, received=100), incoming(2))
-    archive.index(10)
-    archive.mark(account, [1], unread=False)
-    assert archive.expire(account, 200) == 1
-    assert list(archive.store_page(account, page(incoming(1, received=100))).new) == [1]
-    assert ids(whole(archive, account, Filter(search="hello"))) == [2, 1]
-    assert (archive.total(account), archive.unread(account)) == (2, 2)
 
 
 # -- a whole account
@@ -269,7 +277,8 @@ def test_whoever_still_knows_a_purged_account_reads_nothing_and_changes_nothing(
             lambda: late.remember(mine, "a", "b"),
             lambda: late.begin_request(mine, "", "a", BOOT, Limit()),
             lambda: late.set_hold(mine, hold, BOOT),
-            lambda: late.clear_hold(mine),
+            lambda: late.clear_hold(mine, BOOT),
+            lambda: late.forgive(mine),
         ):
             with pytest.raises(ArchiveError, match=r"^this account is no longer in the archive$"):
                 write()

@@ -76,6 +76,19 @@ def test_only_one_request_of_an_account_is_in_flight(tmp_path: Path) -> None:
     begun(archive, other, at(1001))
 
 
+def test_the_same_login_under_a_sister_domain_shares_the_limit(tmp_path: Path) -> None:
+    archive, account = opened(tmp_path)
+    sister = archive.account("alex", "smsc.kz")
+    entry = begun(archive, account, at(1000))
+    refused = archive.begin_request(sister, "", "b", at(1001), LIMIT)
+    assert refused == Refused(1090, in_flight=True)
+    archive.end_request(entry, at(1001), delivered=True, finished=True)
+    answered(archive, account, 1002)
+    answered(archive, sister, 1003)
+    assert archive.begin_request(sister, "", "a", at(1004), LIMIT) == Refused(1062, False)
+    assert archive.last_request(sister, "", at(1004)) == LedgerEntry("a", 1003, 1003.5)
+
+
 def test_three_identical_requests_go_and_the_fourth_waits(tmp_path: Path) -> None:
     archive, account = opened(tmp_path)
     for seconds in (1000, 1001, 1002):
@@ -269,8 +282,46 @@ def test_a_hold_stands_for_every_program_until_it_is_cleared(tmp_path: Path) -> 
         refused = HOLD._replace(kind="refused", until=None, reason="\ud800", mark=b"\0mark\xff")
         again.set_hold(account, refused, at(1600))
     assert archive.hold(account, at(1700)) == refused
-    archive.clear_hold(account)
+    archive.clear_hold(account, at(1700))
     assert archive.hold(account, at(1700)) is None
+
+
+def test_refused_passwords_are_known_by_their_marks_until_the_user_insists(tmp_path: Path) -> None:
+    archive, account = opened(tmp_path)
+    other = archive.account("other", "smscentre.com")
+    assert archive.refusals(account) == []
+    for turn in range(6):
+        refused = HOLD._replace(kind="refused", reason=f"no\n{turn}", mark=b"m%d" % turn)
+        archive.set_hold(account, refused, at(1000 + turn))
+    archive.set_hold(account, HOLD._replace(reason="\ud800"), at(1100))
+    archive.clear_hold(account, at(1100))
+    last_four = [(b"m5", "no 5"), (b"m4", "no 4"), (b"m3", "no 3"), (b"m2", "no 2")]
+    with Archive.open(archive.path) as again:
+        assert again.refusals(account) == last_four
+        assert again.refusals(other) == []
+        again.set_hold(account, refused, at(1200))
+        again.forgive(account)
+        assert again.hold(account, at(1200)) is None
+        again.set_hold(account, HOLD, at(1300))
+        again.forgive(account)
+    assert archive.refusals(account) == []
+    assert archive.hold(account, at(1300)) == HOLD
+
+
+def test_what_is_known_later_stands(tmp_path: Path) -> None:
+    archive, account = opened(tmp_path)
+    archive.set_hold(account, HOLD, at(1000))
+    archive.set_hold(account, HOLD._replace(kind="offline"), at(999))
+    archive.clear_hold(account, at(999))
+    assert archive.hold(account, at(1000)) == HOLD
+    for now in (at(7, "another"), at(1e6, "yet another")):
+        archive.clear_hold(account, now)
+        assert archive.hold(account, now) is None
+        archive.set_hold(account, HOLD, now)
+    archive.set_hold(account, HOLD._replace(kind="offline"), at(7, "yet another"))
+    hold = archive.hold(account, at(7, "yet another"))
+    assert hold is not None
+    assert hold.kind == "offline"
 
 
 def test_a_hold_without_an_end_outlives_the_boot(tmp_path: Path) -> None:

@@ -69,6 +69,18 @@ def test_a_refused_password_may_be_tried_again_by_hand(
     assert run("login", "--password-stdin", stdin="mine").status == 0
 
 
+def test_so_it_may_though_another_one_was_good_since(
+    files: Files, account: DemoServer, ring: Memory, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    assert run("login", "--password-stdin", stdin="mine").status == 3
+    assert run("login", "--password-stdin", stdin=PASSWORD).status == 0
+    account.service.accounts[LOGIN] = "mine"
+    monkeypatch.setenv("INBOX_TUI_PASSWORD", "mine")
+    assert run("sync").status == 3
+    assert len(account.service.requests) == 2
+    assert run("login", "--password-stdin", stdin="mine").status == 0
+
+
 def test_without_a_keyring_it_names_the_variable(account: DemoServer) -> None:
     ended = run("login", "--password-stdin", stdin=PASSWORD)
     assert ended.status == 1

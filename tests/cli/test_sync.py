@@ -5,10 +5,11 @@ from __future__ import annotations
 import os
 import sqlite3
 import sys
+from contextlib import closing
 from dataclasses import replace
 
 import pytest
-from support.command import LOGIN, PASSWORD, Files, Memory, incoming, run
+from support.command import LOGIN, PASSWORD, Files, Memory, incoming, put, run
 from support.terminal import Terminal
 
 from inbox_tui.archive import Archive, ArchiveFull, Filter
@@ -168,6 +169,14 @@ def test_a_damaged_archive_is_kept_and_a_fresh_one_begun(
     (kept,) = files.archive.parent.glob("inbox.db.damaged-*")
     assert str(kept) in ended.errors
     monkeypatch.setenv("INBOX_TUI_PASSWORD", PASSWORD)
+    ended = run("sync")
+    assert ended.status == 4
+    assert "the archive was begun anew, and with it the count of requests" in ended.errors
+    assert " until " in ended.errors
+    assert account.service.requests == []
+    with closing(sqlite3.connect(files.archive)) as database, database:
+        database.execute("UPDATE holds SET until = 0.0")
+    monkeypatch.setenv("INBOX_TUI_PASSWORD", PASSWORD)
     assert run("sync") == (0, "1 new message\n", "")
 
 
@@ -183,8 +192,10 @@ def test_messages_older_than_the_settings_keep_are_deleted(
     files: Files, account: DemoServer
 ) -> None:
     files.configure("keep_days = 1\n")
+    put(files.archive, account.host, incoming(1, minutes_ago=60 * 30))
+    assert stored(files, account.host) == [1]
     account.service.extend([incoming(1, minutes_ago=60 * 30), incoming(2)])
-    assert run("sync").output == "2 new messages\n"
+    assert run("sync").output == "1 new message\n"
     assert stored(files, account.host) == [2]
 
 

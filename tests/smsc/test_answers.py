@@ -471,6 +471,21 @@ def test_an_answer_cut_off_anywhere_is_no_answer(
             read_answer(body[:length])
 
 
+@pytest.mark.parametrize(
+    ("around", "entry"),
+    [
+        ("[{}0]", "1,"),
+        ("<sms_answers>{}</sms_answers>", "<sms></sms>" * 10),
+        ("{}", "id = 1, received = , phone = \n"),
+        ("{}", "1,23.11.2026 10:00:00,,,,\n"),
+    ],
+)
+def test_far_more_than_can_have_been_asked_for_is_no_answer(around: str, entry: str) -> None:
+    assert read_answer(around.format(entry * 50).encode()) != ([], [])
+    with pytest.raises(NotAnAnswer, match="an answer came that could not be read"):
+        read_answer(around.format(entry * 100_001).encode())
+
+
 # -- any list of messages, and any bytes
 
 any_text = st.text(st.characters(exclude_categories=())).map(

@@ -8,6 +8,7 @@ import socket
 import ssl
 import struct
 import threading
+import time
 import types
 from collections.abc import AsyncIterator, Iterator
 from datetime import datetime
@@ -282,6 +283,26 @@ async def test_a_reset_is_told_as_cut_off(server: Server) -> None:
     assert error.finished
 
 
+@pytest.mark.skipif(not socket.has_dualstack_ipv6(), reason="there is no IPv6 here")
+@pytest.mark.parametrize("host", ["localhost", "[::1]"])
+async def test_a_server_with_an_ipv6_address_alone_is_asked(
+    monkeypatch: pytest.MonkeyPatch, host: str
+) -> None:
+    async def only_ipv6(*args: object, **kwargs: object) -> list[object]:
+        address = ("::1", listening.sockets[0].getsockname()[1], 0, 0)
+        return [(socket.AF_INET6, socket.SOCK_STREAM, socket.IPPROTO_TCP, "", address)]
+
+    served = Server(reply=http(GOOD))
+    listening = await asyncio.start_server(served.answer, "::1", 0)
+    monkeypatch.setattr(asyncio.get_running_loop(), "getaddrinfo", only_ipv6)
+    async with listening:
+        port = listening.sockets[0].getsockname()[1]
+        client = InboxClient(f"http://{host}:{port}", "alex", Hidden())
+        assert (await client.fetch(cnt=10, hour=24)).messages == [MESSAGE]
+        await client.aclose()
+    assert len(served.heads) == 1
+
+
 def _refusing(error: Exception) -> httpx.MockTransport:
     def handle(request: httpx.Request) -> httpx.Response:
         raise error
@@ -327,6 +348,13 @@ async def test_an_answer_over_the_ceiling_is_broken_off(
     assert type(await failure_of(at(server))) is errors.AnswerTooLarge
 
 
+@pytest.mark.parametrize("junk", [b"<html>", b"[", b"[[],", b"\xe0\xff\x00", b"0,-9\n"])
+async def test_forty_megabytes_of_junk_are_no_answer(server: Server, junk: bytes) -> None:
+    server.reply = http(junk * (40_000_000 // len(junk)))
+    error = await failure_of(at(server))
+    assert type(error) is errors.NotAnAnswer
+
+
 async def test_an_answer_that_trickles_is_given_up_at_the_deadline(server: Server) -> None:
     async def trickle(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         writer.write(b"HTTP/1.1 200 OK\r\nContent-Length: 1000\r\n\r\n")
@@ -358,16 +386,53 @@ async def test_nothing_of_a_request_given_up_arrives_later(server: Server) -> No
         assert isinstance(await ends.get(), ConnectionResetError)
 
 
-async def test_a_request_the_machine_slept_over_does_not_leave(server: Server) -> None:
+class Machine:
+    """A clock that counts while the machine sleeps, which it does at the next look at it."""
+
+    def __init__(self, *, sleeps: float) -> None:
+        self.sleeps = sleeps
+        self.awake = True
+
+    def seconds(self) -> float:
+        slept = 0.0 if self.awake else self.sleeps
+        self.awake = False
+        return time.monotonic() + slept
+
+
+@pytest.mark.parametrize(("sleeps", "leaves"), [(2.0, True), (3.0, False), (9000.0, False)])
+async def test_a_request_the_machine_slept_over_does_not_leave_late(
+    server: Server, sleeps: float, leaves: bool
+) -> None:
     server.reply = http(b"[]")
-    times = iter([100.0, 106.0])
+    machine = Machine(sleeps=sleeps)
     client = InboxClient(
-        server.url, "alex", Hidden(), limit=Limit(patience=5.0), seconds=times.__next__
+        server.url, "alex", Hidden(), limit=Limit(patience=5.0), seconds=machine.seconds
     )
+    if leaves:
+        assert (await client.fetch(cnt=10, hour=24)).messages == []
+    else:
+        error = await failure_of(client)
+        assert type(error) is errors.ConnectTimedOut
+        assert not error.delivered
+    assert len(server.heads) == leaves
+
+
+async def test_an_answer_is_not_waited_for_longer_because_the_machine_slept(
+    server: Server,
+) -> None:
+    async def fall_asleep(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        machine.sleeps = 3600.0
+        await reader.read()
+
+    server.reply = fall_asleep
+    machine = Machine(sleeps=0.0)
+    limit = Limit(patience=30.0)
+    client = InboxClient(server.url, "alex", Hidden(), limit=limit, seconds=machine.seconds)
+    began = time.monotonic()
     error = await failure_of(client)
-    assert type(error) is errors.ConnectTimedOut
-    assert not error.delivered
-    assert server.heads == []
+    assert type(error) is errors.AnswerTimedOut
+    assert not error.finished
+    assert time.monotonic() - began < 2
 
 
 async def test_a_name_without_an_address_is_told(monkeypatch: pytest.MonkeyPatch) -> None:

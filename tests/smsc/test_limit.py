@@ -16,6 +16,7 @@ from inbox_tui.smsc.limit import (
     fingerprint,
     in_flight_until,
     may_bring_forward,
+    more_room_at,
     room,
     spacing,
 )
@@ -229,6 +230,22 @@ def test_every_request_takes_room_for_a_window_after_its_answer() -> None:
         *(0, 0, 1, 2, 2, 3)
     ]
     assert room(entries, "b", 20, LIMIT) == 3
+
+
+@given(entries, moments)
+def test_room_grows_at_the_instant_told_and_no_sooner(
+    entries: list[LedgerEntry], now: float
+) -> None:
+    instant = more_room_at(iter(entries), "a", now, LIMIT)
+    if instant is None:
+        assert room(entries, "a", now, LIMIT) == 3
+        return
+    assert instant > now
+    sooner = now + (instant - now) * 0.999
+    counted = [entry for entry in entries if entry.fingerprint == "a"]
+    if len(counted) <= 3:
+        assert room(entries, "a", sooner, LIMIT) == room(entries, "a", now, LIMIT)
+        assert room(entries, "a", instant, LIMIT) > room(entries, "a", now, LIMIT)
 
 
 def test_what_is_in_flight_is_over_when_the_last_unanswered_one_is_given_up() -> None:

@@ -84,12 +84,15 @@ class Model:
     def __init__(self) -> None:
         self.rows: dict[int, Row] = {}
         self.gaps: set[tuple[str, Gap]] = set()
+        self.let_go = (0, -1)
+        """What is older than this, up to this id, does not come back."""
 
     def store(self, messages: Iterable[IncomingMessage]) -> list[int]:
         new = []
         for m in messages:
-            if m.id not in self.rows:
-                received = to_server_seconds(m.received)
+            received = to_server_seconds(m.received)
+            let_go = received < self.let_go[0] and m.id <= self.let_go[1]
+            if m.id not in self.rows and not let_go:
                 sent = None if m.sent is None else to_server_seconds(m.sent)
                 self.rows[m.id] = Row(0, m.id, received, sent, m.phone, m.to_phone, m.message, True)
                 new.append(self.rows[m.id])
@@ -104,6 +107,8 @@ class Model:
         old = [row.id for row in self.rows.values() if row.received < before]
         for number in old:
             del self.rows[number]
+        if old:
+            self.let_go = (max(before, self.let_go[0]), max(*old, self.let_go[1]))
         self.gaps = {(scope, gap) for scope, gap in self.gaps if gap.end > before}
         return len(old)
 

@@ -1,8 +1,9 @@
 """A day in the life of several terminals on one machine, in a moment.
 
 A `World` is a machine with its clocks, a network, the service behind it and the processes that
-share one archive. Everything in it follows from its seed. All that can go wrong goes wrong for a
-while; then it is calm, and `World.check` looks at what the archive has and what the service saw.
+share one archive. The service is that of the demo, and the program's own client asks it. Everything
+follows from the seed. All that can go wrong goes wrong for a while; then it is calm, and
+`World.check` looks at what the archive has and what the service saw.
 
 One thing is left out: a request that was on its way when the machine fell asleep arrives in its
 time or never, not hours later when the machine wakes.
@@ -11,45 +12,54 @@ time or never, not hours later when the machine wakes.
 from __future__ import annotations
 
 import asyncio
+import gzip
 import json
-from collections.abc import Callable
-from dataclasses import dataclass, field
+import socket
+import ssl
+from collections import Counter
+from collections.abc import AsyncIterator, Callable
+from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
+from errno import ENETUNREACH
 from pathlib import Path
 from random import Random
 from typing import Any
+from unittest.mock import patch
+from urllib.parse import parse_qsl
 from zoneinfo import ZoneInfo
+
+import httpx
 
 from inbox_tui.archive import (
     Archive,
     ArchiveBusy,
     ArchiveFull,
+    ArchiveReadOnly,
     Filter,
+    Hold,
     Row,
     to_server_seconds,
 )
 from inbox_tui.credentials import Secret
 from inbox_tui.demo.service import DemoService, Exchange
-from inbox_tui.smsc.answers import read_answer
-from inbox_tui.smsc.errors import (
-    AnswerTimedOut,
-    AnswerTooLarge,
-    ClientFault,
-    ConnectionLost,
-    ConnectionRefused,
-    ConnectTimedOut,
-    HttpStatus,
-    NameNotResolved,
-    NotAnAnswer,
-    SignInRefused,
-    service_error,
-)
+from inbox_tui.smsc import client as client_module
+from inbox_tui.smsc.client import InboxClient
+from inbox_tui.smsc.errors import AddressBlocked, SignInRefused, SmscError, TooManyRequests
 from inbox_tui.smsc.limit import Limit, Moment
 from inbox_tui.smsc.message import Answer, IncomingMessage
-from inbox_tui.sync import Event, InboxSync, State
+from inbox_tui.sync import (
+    Event,
+    InboxSync,
+    MessagesArrived,
+    RefreshDeferred,
+    State,
+    StatusChanged,
+    ZoneSuspected,
+)
 
 ZONE = ZoneInfo("Europe/Moscow")
 LOGIN = "alex"
+TROUBLE = (ArchiveBusy, ArchiveBusy, ArchiveBusy, ArchiveFull, ArchiveReadOnly)
 MOMENT = 0.001
 """Nothing is done in less: time must pass even where numbers are rounded."""
 WEEK = 168 * 3600.0
@@ -60,17 +70,46 @@ CHANGES = frozenset(
 FATES = (
     "lost",  # the answer
     "never",  # the request
+    "trickle",  # the answer, for minutes
+    "cut",
+    "truncated",
     "reset",
     "died",  # the network, under the request
     "status",
     "gateway",
+    "redirect",
+    "portal",  # of another network
+    "empty",
     "junk",
+    "not http",
     "large",
-    "error",  # of the service
+    *("error",) * 3,  # of the service
     "again",  # the same full page as before
+    "twice",  # a message in the same answer
     "fault",  # of the client
 )
 """What may become of a request instead of its answer."""
+AT_WORK = LIMIT.lifetime - 6.0
+"""How long after the client began the service is at work on its request at most: the ledger gives
+up a request a `lifetime` after it was planned, and that is up to 5 s before."""
+CEILING = 50_000
+"""The largest answer that is read here."""
+PORTAL = b"<!DOCTYPE html><html><head><title>Sign in</title></head><body>Hotel</body></html>"
+ERRORS = (
+    "ERROR = {} (<b>no</b>)",
+    "0,-{}",
+    "<result><error>no</error><error_code>{}</error_code></result>",
+    '{{"error": "no", "error_code": {}}}',
+)
+LONGEST_WAIT = LIMIT.lifetime + LIMIT.window + LIMIT.margin
+"""For the limit: an earlier request may still be under way, and counts for a window then."""
+LONGEST_WAITS = {
+    State.LIVE: LONGEST_WAIT,
+    State.CHECKING: LONGEST_WAIT,
+    State.WAITING: LONGEST_WAIT,
+    State.OFFLINE: 300.0,
+    State.BLOCKED: 24 * 3600.0,
+}
 NUMBERS = ("79110000001", "79110000002", "79110000003")
 
 
@@ -94,11 +133,17 @@ class Plan:
     """New messages an hour."""
     lag: float
     """How much later than it is received a message becomes visible at most."""
+    charset: str
+    string_ids: bool
+    pace: float
+    """How fast the clock of the service runs."""
     slow: float
     """The most that a request, and an answer, is on its way."""
     faults: float
     """How often a request goes wrong."""
     processes: int
+    crons: int
+    """How many of the processes refresh once, and again after some minutes."""
     kills: int
     deaths: float
     """How often a process dies at a step of its own."""
@@ -110,6 +155,8 @@ class Plan:
     jumps: int
     presses: int
     password_changes: int
+    damages: int
+    """How often the archive turns out to be no database any more."""
     absence: float
     """How long nobody asks, in the middle."""
     refresh_seconds: float
@@ -124,6 +171,9 @@ class Plan:
         page_size = random.randint(5, 9)
         absence = random.choice((0.0,) * 9 + (random.uniform(0.9, 1.3) * WEEK,))
         first = random.choice(("oldest", "oldest", "oldest", "newest"))
+        # A gap is dated by the wall clock: it can be no better than that.
+        any_clock = not absence and first == "oldest"
+        processes = random.choice((1, 1, 1, 1, 2, 2, 2, 2, 3, 3, 4, 8))
         return cls(
             seconds=seconds,
             page_size=page_size,
@@ -133,19 +183,23 @@ class Plan:
             history=random.choice((0, 1, page_size, 2 * page_size, random.randint(0, 60))),
             rate=random.choice((0.0, 5.0, 40.0, 200.0)),
             lag=random.choice((0.0, 10.0, 300.0)),
+            charset=random.choice(("utf-8", "utf-8", "windows-1251")),
+            string_ids=random.random() < 0.3,
+            pace=random.choice((0.99, 1.0, 1.0, 1.01)) if any_clock else 1.0,
             slow=random.choice((0.3, 3.0, 30.0)),
             faults=random.choice((0.0, 0.02, 0.1, 0.4)),
-            processes=random.choice((1, 1, 1, 1, 2, 2, 2, 2, 3, 3, 4, 8)),
+            processes=processes,
+            crons=random.choice((0, 0, 0, 1, processes)),
             kills=some(8),
             deaths=random.choice((0.0, 0.0, 0.002, 0.02)),
             flaky=random.choice((0.0, 0.0, 0.01, 0.1)),
             outages=some(4),
             sleeps=some(3),
             reboots=some(2, 0.2),
-            # A gap is dated by the wall clock: it can be no better than that.
-            jumps=0 if absence or first == "newest" else some(4, 0.3),
+            jumps=some(4, 0.3) if any_clock else 0,
             presses=some(6),
-            password_changes=some(1, 0.15),
+            password_changes=some(2, 0.15),
+            damages=some(2, 0.1),
             absence=absence,
             refresh_seconds=random.choice((20.0, 20.0, 20.0, 33.0, 120.0)),
             late=random.choice((1.0, 3.0, 5.0)),
@@ -183,6 +237,11 @@ class World:
         self.asleep_until = 0.0
         self.offline_until = 0.0
         self.first_complete: float | None = None
+        self.quiet_until = 0.0
+        """Nobody may ask before: the service has said so, and it is in the archive."""
+        self.refused: set[str] = set()
+        """Passwords that nobody may send again."""
+        self.announced: Counter[int] = Counter()
         self.processes: list[Process] = []
         self.faults: list[str] = []
         self._write_messages()
@@ -193,17 +252,23 @@ class World:
         return self.loop.time()
 
     def server_now(self) -> datetime:
-        return self.began + timedelta(seconds=self.loop.time())
+        return self.server_time(self.loop.time())
+
+    def server_time(self, seconds: float) -> datetime:
+        return self.began + timedelta(seconds=seconds * self.plan.pace)
 
     def moment(self) -> Moment:
         return Moment(f"boot {self.boots}", self.loop.time() - self.boot_began)
 
     def now(self) -> datetime:
-        wall = self.server_now() - timedelta(hours=3) + timedelta(seconds=self.wall_offset)
+        wall = self.began + timedelta(seconds=self.loop.time() + self.wall_offset, hours=-3)
         return wall.replace(tzinfo=UTC)
 
     async def sleep(self, seconds: float) -> None:
         await asyncio.sleep(self.plan.late if seconds == 1.0 else max(MOMENT, seconds))
+        await self.awake()
+
+    async def awake(self) -> None:
         while self.asleep_until > self.loop.time():  # noqa: ASYNC110 - it may fall asleep again
             await asyncio.sleep(max(MOMENT, self.asleep_until - self.loop.time()))
 
@@ -222,7 +287,7 @@ class World:
         last_unreadable: dict[str, int] = {}
         for time in sorted(times):
             number += random.choice((1, 1, 2, 1000))
-            received = self.began.replace(microsecond=0) + timedelta(seconds=int(time))
+            received = self.server_time(time).replace(microsecond=0)
             message = IncomingMessage(
                 number,
                 received,
@@ -233,8 +298,8 @@ class World:
             )
             lag = random.uniform(0.0, plan.lag) if random.random() < 0.5 else 0.0
             self.messages[number] = message
-            self.visible[number] = max(time, int(time)) + lag
-            self.service.add(message, self.began + timedelta(seconds=self.visible[number]))
+            self.visible[number] = time + lag
+            self.service.add(message, self.server_time(self.visible[number]))
             far = number_of[message.to_phone] - last_unreadable.get(message.to_phone, -9) > 4
             number_of[message.to_phone] += 1
             if random.random() < 0.03 and far:
@@ -243,15 +308,16 @@ class World:
 
     # -- the network
 
-    async def fetch(self, process: Process, password: str, asked: dict[str, str]) -> Answer:
-        """What `InboxClient.fetch` would do."""
+    async def carry(self, request: httpx.Request) -> httpx.Response:
+        """Take a request to the service, and bring back what comes of it."""
         random, plan = self.random, self.plan
-        process.must_live()
-        if self.time() < self.offline_until and not self.calm:
-            error = random.choice((NameNotResolved, ConnectionRefused, ConnectTimedOut))
-            await self.sleep(10.0 if error is ConnectTimedOut else 0.1)
-            raise error
+        began = self.time()
         slow = 0.3 if self.calm else plan.slow
+        if self.time() < self.offline_until and not self.calm:
+            await self.sleep(0.1)
+            raise self._no_connection()
+        await self.sleep(random.uniform(0, slow / 5))
+        await request.extensions["trace"]("http11.send_request_headers.started", {})
         way_there, work, way_back = (
             random.uniform(0, slow),
             random.uniform(0, slow / 2),
@@ -260,65 +326,100 @@ class World:
         fate = "well"
         if not self.calm and random.random() < plan.faults:
             fate = random.choice(FATES)
+        if fate in ("trickle", "gateway", "died"):  # the service may be at work for long
+            work = random.uniform(0, began + AT_WORK - self.time() - way_there)
         arrival: asyncio.Future[bytes] = self.loop.create_future()
-        if fate != "never":
-            parameters = {
-                "get_answers": "1",
-                "login": LOGIN,
-                "psw": password,
-                **asked,
-                "fmt": "3",
-                "charset": "utf-8",
-            }
+        if fate not in ("never", "portal"):
+            form = parse_qsl((await request.aread()).decode(), keep_blank_values=True)
+            parameters = dict(form) | {"charset": plan.charset}
             self.loop.call_later(way_there, self._arrive, parameters, work, arrival)
-        if fate in ("lost", "never"):
-            await self.sleep(LIMIT.patience)
-            raise AnswerTimedOut
-        if fate == "died":
-            await self.sleep(random.uniform(0, way_there + work))
-            raise ConnectionLost(finished=False)
-        if fate == "gateway":
-            await self.sleep(random.uniform(way_there, way_there + work))
-            raise HttpStatus(random.choice((502, 504)))
-        if fate == "fault":
-            await self.sleep(random.uniform(0, way_there + work))
-            raise ClientFault
-        await self.sleep(way_there + work + way_back)
-        body = arrival.result()
-        process.must_live()
+        match fate:
+            case "lost" | "never":
+                await asyncio.sleep(WEEK)
+            case "died":
+                await asyncio.sleep(random.uniform(0, way_there + work))
+                raise httpx.ReadError("") from OSError(ENETUNREACH, "Network is unreachable")
+            case "gateway":
+                await asyncio.sleep(random.uniform(way_there, way_there + work))
+                return httpx.Response(random.choice((502, 504)), content=PORTAL)
+            case "fault":
+                await asyncio.sleep(random.uniform(0, way_there + work))
+                raise TypeError
+        await asyncio.sleep(way_there + work + way_back)
+        return self._response(fate, arrival)
+
+    def _no_connection(self) -> httpx.TransportError:
+        error = httpx.ConnectError("")
+        error.__cause__ = self.random.choice(
+            (socket.gaierror(), ssl.SSLError(), ConnectionRefusedError(), OSError(ENETUNREACH, ""))
+        )
+        return self.random.choice((error, httpx.ConnectTimeout("")))
+
+    def _response(self, fate: str, arrival: asyncio.Future[bytes]) -> httpx.Response:
+        """What comes as the answer, or the failure in its place."""
+        random = self.random
         match fate:
             case "reset":
-                raise ConnectionLost
+                raise httpx.ReadError("") from ConnectionResetError()
+            case "not http":
+                raise httpx.RemoteProtocolError("illegal status line")
             case "status":
-                raise HttpStatus(random.choice((500, 503)))
-            case "junk":
-                raise NotAnAnswer
+                return httpx.Response(random.choice((500, 503)), content=PORTAL)
+            case "redirect":
+                return httpx.Response(302, headers={"Location": "https://login.example/"})
             case "large":
-                raise AnswerTooLarge
+                return httpx.Response(200, content=b"[" * 2 * CEILING)
+            case "portal":
+                return httpx.Response(200, content=PORTAL)
+            case "empty":
+                return httpx.Response(200)
+            case "junk":
+                return httpx.Response(200, content=random.randbytes(300))
             case "error":
-                raise service_error(random.choice((1, 9, 4, 17, 17, 17)), "<b>no</b>")
-            case "again" if self.stale is not None and asked["cnt"] == str(plan.page_size):
+                code = random.choice((1, 4, 9, 9, 17, 17))
+                body = random.choice(ERRORS).format(code).encode()
+                return httpx.Response(random.choice((200, 403)), content=body)
+        body = arrival.result()
+        match fate:
+            case "trickle":
+                return httpx.Response(200, stream=Trickle(body))
+            case "cut":
+                return httpx.Response(200, stream=Trickle(body, cut=True))
+            case "truncated":
+                return httpx.Response(200, content=body[: random.randrange(len(body))])
+            case "twice":
+                return httpx.Response(200, content=self._spoiled(body, twice=True))
+            case "again" if self.stale is not None:
                 body = self.stale
-        answer = read_answer(body)
-        full = len(answer.messages) + len(answer.unreadable) == plan.page_size
-        self.stale = body if full else None
-        return answer
+        self.stale = body if body.count(b'"to_phone"') >= self.plan.page_size else None
+        if random.random() < 0.3:
+            return httpx.Response(
+                200, headers={"Content-Encoding": "gzip"}, content=gzip.compress(body)
+            )
+        return httpx.Response(200, content=body)
 
     def _arrive(
         self, parameters: dict[str, str], work: float, arrival: asyncio.Future[bytes]
     ) -> None:
         exchange: Exchange = self.service.begin(parameters)
         self.loop.call_later(work, self.service.finish, exchange)
-        arrival.set_result(self._garbled(exchange.reply.body))
+        arrival.set_result(self._spoiled(exchange.reply.body))
 
-    def _garbled(self, body: bytes) -> bytes:
-        records = json.loads(body)
-        if isinstance(records, list) and self.unreadable:
-            for record in records:
-                if record["id"] in self.unreadable:
-                    record["received"] = "?"
-            return json.dumps(records).encode()
-        return body
+    def _spoiled(self, body: bytes, *, twice: bool = False) -> bytes:
+        """The answer as a service writes it that is not quite as documented."""
+        charset = self.plan.charset
+        records = json.loads(body.decode(charset))
+        if not isinstance(records, list):
+            return body
+        for record in records:
+            if int(record["id"]) in self.unreadable:
+                record["received"] = "?"
+            if self.plan.string_ids:
+                record["id"] = str(record["id"])
+        if twice and records:
+            records.append(self.random.choice(records))
+        text = json.dumps(records, ensure_ascii=False)
+        return text.encode(charset, "inbox_tui.demo.json")
 
     # -- what happens
 
@@ -334,12 +435,13 @@ class World:
             (plan.jumps, self._jump),
             (plan.presses, self._press),
             (plan.password_changes, self._change_password),
+            (plan.damages, self._damage),
         ):
             happenings += [(random.uniform(0, plan.seconds), what) for _ in range(count)]
         if plan.absence:
             happenings.append((plan.seconds / 2, self._leave))
-        for _ in range(plan.processes):
-            self.processes.append(Process(self))
+        for number in range(plan.processes):
+            self.processes.append(Process(self, cron=number < plan.crons))
         late = 0.0
         for at, what in sorted(happenings, key=lambda happening: happening[0]):
             await asyncio.sleep(max(0.0, at + late - self.time()))
@@ -401,6 +503,7 @@ class World:
             process.kill()
         self.boots += 1
         self.boot_began = self.time() + self.random.choice((1.0, 20.0, 300.0))
+        self.quiet_until = 0.0  # what is left of it, only the wall clock can tell
         for process in self.processes:
             self.loop.call_at(self.boot_began + 5.0, process.start_if_dead)
 
@@ -415,6 +518,18 @@ class World:
     def _change_password(self) -> None:
         self.passwords.append(f"password {len(self.passwords)}")
         self.service.accounts[LOGIN] = self.passwords[-1]
+
+    def _damage(self) -> None:
+        for process in self.processes:
+            process.kill()
+        self.path.write_bytes(b"no database" * 500)
+        self.first_complete = None
+        self.quiet_until = 0.0
+        self.refused.clear()
+        self.announced.clear()
+        for process in self.processes:
+            delay = self.random.choice((0.0, 5.0, 60.0))
+            self.loop.call_later(delay, process.start_if_dead)
 
     def _leave(self) -> None:
         if self.random.random() < 0.5:
@@ -434,42 +549,53 @@ class World:
             account = archive.account(LOGIN, "smscentre.com")
             rows = {row.id: row for row in archive.export(account, Filter())}
             gaps = archive.gaps(account)
-            unreadable = archive.unreadable(account)
+            raws = archive._all("SELECT raw FROM unreadable")
+            assert archive.unreadable(account) == len(raws)
         end = min(self._true(completed) for completed in self._completed() if completed)
         for row in rows.values():
             assert same(row, self.messages[row.id])
+        kept_aside = [int(json.loads(raw)["id"]) for (raw,) in raws]
+        assert len(kept_aside) == len(set(kept_aside)), "kept aside twice"
+        assert set(kept_aside) <= self.unreadable
         missing = [
             message
             for message in self.messages.values()
             if message.id not in rows
-            and message.id not in self.unreadable
+            and message.id not in kept_aside
             and (message.to_phone in self.plan.scopes or "" in self.plan.scopes)
             and self.visible[message.id] <= end
             and not self._was_too_old(message)
             and not any(gap.start <= to_server_seconds(message.received) <= gap.end for gap in gaps)
         ]
         assert missing == []
-        assert unreadable <= len(self.unreadable)
+        assert not rows.keys() & self.unreadable
+        assert set(self.announced) <= rows.keys()
+        assert max(self.announced.values(), default=1) == 1, "told of twice"
         if self.plan.first == "oldest" and not self.plan.absence:
             assert gaps == []
 
     def _was_too_old(self, message: IncomingMessage) -> bool:
         """Whether it had left the service's period before the first pass was over."""
         received = (message.received - self.began).total_seconds()
-        return self.first_complete is None or received < self.first_complete - WEEK
+        if self.first_complete is None:
+            return True
+        return received < self.first_complete * self.plan.pace - WEEK
 
 
 @dataclass(eq=False)
 class Process:
-    """A terminal with the inbox open. Killed, it does nothing more; it may be started again."""
+    """A terminal with the inbox open, or a line of cron.
+
+    Killed, it does nothing more; it may be started again.
+    """
 
     world: World
+    cron: bool
     lives: int = 0
-    password: int = 0
-    events: list[Event] = field(default_factory=list)
 
     def __post_init__(self) -> None:
         self.dead = True
+        self.password = self.world.passwords[-1]
         self.start_if_dead()
 
     def start_if_dead(self) -> None:
@@ -480,20 +606,24 @@ class Process:
         world = self.world
         self.dead = False
         self.lives += 1
-        self.password = len(world.passwords) - 1
-        self.signed_out_since: float | None = None
+        if world.calm or not self.cron:  # nobody tells cron of another password
+            self.password = world.passwords[-1]
         life = Life(self)
         self.archive = life.archive
         self.sync = life.sync
         self.life = life
-        self.task = world.loop.create_task(self.sync.run())
+        self.task = world.loop.create_task(self.sync.once() if self.cron else self.sync.run())
         self.task.add_done_callback(self._ended)
 
-    def _ended(self, task: asyncio.Task[None]) -> None:
+    def _ended(self, task: asyncio.Task[Any]) -> None:
         if task.cancelled():
             return
         error = task.exception()
-        if error is not None and not isinstance(error, Killed):
+        if error is None:
+            self.kill()
+            pause = self.world.random.choice((5.0, 60.0, 300.0))
+            self.world.loop.call_later(pause, self.start_if_dead)
+        elif not isinstance(error, Killed):
             self.world.faults.append(repr(error))
             task.print_stack()
 
@@ -530,18 +660,19 @@ class Life:
         self.process = process
         self.dead = False
         self.refused: set[str] = set()
+        self.quiet_until = 0.0
         self.archive = Archive.open(world.path, wall=world.now)
         account = self.archive.account(LOGIN, "smscentre.com")
         self.sync = InboxSync(
             FlakyArchive(self),  # type: ignore[arg-type]
             account,
             login=LOGIN,
-            connect=lambda secret: Client(self, secret.reveal()),
+            connect=lambda secret: Client(self, secret),
             publish=self.heard,
             clock=world,
             random=Random(world.random.random()),
             server_zone=ZONE,
-            password=Secret(world.passwords[-1]),
+            password=Secret(process.password),
             scopes=world.plan.scopes,
             refresh_seconds=world.plan.refresh_seconds,
             page_size=world.plan.page_size,
@@ -549,22 +680,45 @@ class Life:
         )
 
     def heard(self, event: Event) -> None:
-        self.process.events.append(event)
+        world = self.world
+        match event:
+            case StatusChanged(status):
+                assert 0 <= status.left <= status.allowed == LIMIT.identical
+                if status.next_at is not None:
+                    self._check_wait(status.next_at, LONGEST_WAITS[status.state])
+            case RefreshDeferred(until) if until is not None:
+                self._check_wait(until, LONGEST_WAITS[self.sync.status.state])
+            case MessagesArrived(new):
+                world.announced.update(new)
+            case ZoneSuspected():
+                assert world.plan.jumps, "the zone is right"
+
+    def _check_wait(self, until: float, longest: float) -> None:
+        wait = until - self.world.moment().seconds
+        longest = max(longest, LONGEST_WAIT, self.world.plan.refresh_seconds)
+        assert wait <= longest + MOMENT, f"waits for {wait}"
 
     async def in_thread(self, function: Callable[..., Any], *arguments: Any) -> Any:
         world, plan = self.world, self.world.plan
+        await world.awake()
         if function == self.archive.data_version:
             if self.dead:
                 raise Killed
             return function()
-        if not world.calm and world.random.random() < 0.02:
-            await world.sleep(world.random.choice((0.01, 1.0, 4.0, 8.0)))
-        self._maybe_die(plan.deaths)
+        await self._stall()
+        self.maybe_die(plan.deaths)
         result = function(*arguments)
         if world.first_complete is None:
             self._look_for_first_complete()
-        self._maybe_die(plan.deaths)
+        self.maybe_die(plan.deaths)
+        await self._stall()
         return result
+
+    async def _stall(self) -> None:
+        """Now and then the disk is slow, or the process is stopped."""
+        world = self.world
+        if not world.calm and world.random.random() < 0.015:
+            await world.sleep(world.random.choice((0.01, 1.0, 4.0, 8.0, 120.0)))
 
     def _look_for_first_complete(self) -> None:
         world = self.world
@@ -573,7 +727,7 @@ class Life:
         if all(sweep.completed is not None for sweep in sweeps):
             world.first_complete = world.time()
 
-    def _maybe_die(self, often: float) -> None:
+    def maybe_die(self, often: float) -> None:
         if not self.dead and not self.world.calm and self.world.random.random() < often:
             self.process.kill()
             delay = self.world.random.choice((0.0, 5.0, 120.0))
@@ -583,29 +737,60 @@ class Life:
 
 
 class Client:
-    """Stands in for `InboxClient`."""
+    """`InboxClient`, and what is held against its requests."""
 
-    def __init__(self, life: Life, password: str) -> None:
+    def __init__(self, life: Life, password: Secret) -> None:
+        world = life.world
         self.life = life
-        self.password = password
+        self.password = password.reveal()
+        self.client = InboxClient(
+            "smscentre.com",
+            LOGIN,
+            password,
+            transport=httpx.MockTransport(world.carry),
+            limit=LIMIT,
+            seconds=lambda: world.moment().seconds,
+        )
 
-    async def fetch(
-        self, *, cnt: int, hour: int, after_id: int | None = None, to_phone: str | None = None
-    ) -> Answer:
-        asked = {"cnt": str(cnt), "hour": str(hour)}
-        if after_id is not None:
-            asked["after_id"] = str(after_id)
-        if to_phone is not None:
-            asked["to_phone"] = to_phone
-        assert self.password not in self.life.refused, "a refused password is sent again"
+    async def fetch(self, **asked: Any) -> Answer:
+        life, world = self.life, self.life.world
+        life.process.must_live()
+        refused = life.refused | world.refused
+        assert self.password not in refused, "a refused password is sent again"
+        quiet_until = max(life.quiet_until, world.quiet_until)
+        assert world.time() > quiet_until - MOMENT, "asked though the service said not to"
         try:
-            return await self.life.world.fetch(self.life.process, self.password, asked)
-        except SignInRefused:
-            self.life.refused.add(self.password)
+            answer = await self.client.fetch(**asked)
+        except SmscError as error:
+            await world.awake()
+            match error:
+                case SignInRefused():
+                    life.refused.add(self.password)
+                case AddressBlocked():
+                    life.quiet_until = world.time() + 15 * 60.0
+                case TooManyRequests():
+                    life.quiet_until = world.time() + LIMIT.window
             raise
+        await world.awake()
+        return answer
 
     async def aclose(self) -> None:
-        pass
+        await self.client.aclose()
+
+
+class Trickle(httpx.AsyncByteStream):
+    """A body that comes byte by byte, and is cut off if it is to be."""
+
+    def __init__(self, body: bytes, *, cut: bool = False) -> None:
+        self.body = body
+        self.cut = cut
+
+    async def __aiter__(self) -> AsyncIterator[bytes]:
+        for place in range(len(self.body)):
+            if self.cut and place * 2 > len(self.body):
+                raise httpx.RemoteProtocolError("peer closed connection without sending it all")
+            await asyncio.sleep(0.001 if self.cut else 5.0)
+            yield self.body[place : place + 1]
 
 
 class FlakyArchive:
@@ -617,9 +802,22 @@ class FlakyArchive:
     def __getattr__(self, name: str) -> Any:
         life = self._life
         world = life.world
-        if name in CHANGES and not world.calm and world.random.random() < world.plan.flaky:
-            raise world.random.choice((ArchiveBusy, ArchiveBusy, ArchiveFull))("no room")
-        return getattr(life.archive, name)
+        if name in CHANGES:
+            life.maybe_die(world.plan.deaths)
+            if not world.calm and world.random.random() < world.plan.flaky:
+                raise world.random.choice(TROUBLE)("no room")
+        return self._set_hold if name == "set_hold" else getattr(life.archive, name)
+
+    def _set_hold(self, account: int, hold: Hold, now: Moment) -> None:
+        life, world = self._life, self._life.world
+        life.archive.set_hold(account, hold, now)
+        stands = life.archive.hold(account, now)
+        assert stands is not None
+        if stands.kind in ("limited", "blocked") and stands.until is not None:
+            wait = stands.until - world.moment().seconds
+            world.quiet_until = max(world.quiet_until, world.time() + wait)
+        if hold.kind == "refused":
+            world.refused |= life.refused
 
 
 def same(row: Row, message: IncomingMessage) -> bool:
@@ -641,7 +839,8 @@ def same(row: Row, message: IncomingMessage) -> bool:
 async def simulate(folder: Path, seed: int, seconds: float) -> World:
     """A world of this seed, lived through and checked."""
     world = World(folder, seed, Plan.of(Random(seed), seconds))
-    await world.live()
+    with patch.object(client_module, "_BODY_CEILING", CEILING):
+        await world.live()
     for process in world.processes:
         process.kill()
     world.check()

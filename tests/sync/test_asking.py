@@ -195,6 +195,40 @@ async def test_a_smaller_id_that_shows_up_after_the_first_sync_is_not_lost(
 
 
 @virtually
+async def test_nor_is_one_that_is_late_behind_another_late_one(tmp_path: Path) -> None:
+    scene = Scene(tmp_path)
+    scene.receive(1, ago=7200.0)
+    scene.receive(20, ago=590.0)  # it has only just become visible
+    scene.receive(30)
+    terminal = scene.start()
+    await asyncio.sleep(10)
+    scene.receive(10, ago=600.0)
+    await asyncio.sleep(30)
+    assert terminal.ids == [1, 10, 20, 30]
+
+
+@virtually
+async def test_the_status_counts_what_the_ledger_leaves(tmp_path: Path) -> None:
+    scene = Scene(tmp_path)
+    terminal = scene.start(refresh_seconds=3600)
+    left = []
+    for _ in range(3):
+        terminal.sync.refresh()
+        await asyncio.sleep(1)
+        left.append(terminal.status.left)
+    assert left == [2, 1, 0]
+    other = scene.start(refresh_seconds=3600)
+    await asyncio.sleep(57.5)
+    assert terminal.status.left == other.status.left == 0
+    for expected in (1, 2, 3, 3):
+        await asyncio.sleep(1)
+        assert terminal.status.left == other.status.left == expected
+    assert terminal.status.allowed == 3
+    assert terminal.status.next_at == pytest.approx(BOOTED + 3602, abs=0.1)
+    assert len(scene.asked) == 3
+
+
+@virtually
 async def test_the_second_request_does_not_fetch_the_whole_week_again(tmp_path: Path) -> None:
     scene = Scene(tmp_path)
     for number in range(1, 200):

@@ -13,7 +13,7 @@ from support.asking import ZONE, Scene, virtually
 
 from inbox_tui.archive import to_server_seconds
 from inbox_tui.smsc.message import Answer
-from inbox_tui.sync import IN_FLIGHT_REASON, State, ZoneSuspected
+from inbox_tui.sync import IN_FLIGHT_REASON, LOST_REQUESTS_REASON, State, ZoneSuspected
 
 
 def server(scene: Scene, **ago: float) -> int:
@@ -150,6 +150,52 @@ async def test_a_pass_cut_short_by_a_kill_goes_on_where_it_was(tmp_path: Path) -
     assert again.ids == [1, 2, 3, 4, 5, 6, 7]
 
 
+@pytest.mark.parametrize(
+    ("boot", "up"), [("another boot", 10.0), ("another boot", 90_000.0), ("boot", 10.0)]
+)
+@virtually
+async def test_a_pass_cut_short_by_a_reboot_begins_anew(
+    tmp_path: Path, boot: str, up: float
+) -> None:
+    scene = Scene(tmp_path)
+    for number in range(1, 8):
+        scene.receive(number, ago=3600.0)
+    scene.delay = 1.0
+    killed = scene.start(page_size=3)
+    await asyncio.sleep(1.5)
+    killed.kill()
+    scene.delay, scene.boot, scene.booted = 0.0, boot, up - scene.time()
+    again = scene.start(page_size=3)
+    await asyncio.sleep(100)
+    assert [asked.after_id for asked in scene.asked[2:5]] == [None, 3, 6]
+    assert again.ids == [1, 2, 3, 4, 5, 6, 7]
+    completed = again.archive.sweep(again.account, "").completed
+    assert completed is not None
+    assert completed <= scene.now()
+
+
+@virtually
+async def test_after_damage_nobody_asks_until_what_was_asked_can_no_longer_count(
+    tmp_path: Path,
+) -> None:
+    scene = Scene(tmp_path)
+    scene.receive(1, ago=3600.0)
+    killed = scene.start()
+    await asyncio.sleep(62)
+    killed.kill()
+    asked = len(scene.asked)
+    scene.path.write_bytes(b"no database" * 500)
+    for terminal in (scene.start(password=None, run=False), scene.start(), scene.start()):
+        await asyncio.sleep(20)
+        assert terminal.ids == []
+    assert terminal.status[:2] == (State.WAITING, LOST_REQUESTS_REASON)
+    await asyncio.sleep(70)
+    assert len(scene.asked) == asked
+    await asyncio.sleep(80)
+    assert terminal.ids == [1]
+    assert scene.times[asked] == pytest.approx(62 + 151, abs=0.02)
+
+
 # -- what can't be had
 
 
@@ -246,6 +292,25 @@ async def test_each_of_several_numbers_has_its_own_gap_where_the_newest_come_fir
 
 
 @virtually
+async def test_a_page_cut_off_before_anybody_knew_which_come_first_is_asked_for_again(
+    tmp_path: Path,
+) -> None:
+    scene = Scene(tmp_path)
+    scene.newest_first = True
+    for number in range(1, 21):
+        scene.receive(number, ago=3600.0 * (40 - number), to_phone="12"[number % 2])
+    scene.delay = 0.5
+    killed = scene.start(page_size=4, scopes=("2",))
+    await asyncio.sleep(0.7)
+    killed.kill()
+    terminal = scene.start(page_size=4, scopes=("1", "2"))
+    await asyncio.sleep(200)
+    ends = [gap.end for gap in terminal.archive.gaps(terminal.account)]
+    expected = [number.received for number in scene.messages if number.id in (13, 14)]
+    assert sorted(ends) == [to_server_seconds(received) for received in expected]
+
+
+@virtually
 async def test_a_service_that_gives_the_oldest_first_leaves_none(tmp_path: Path) -> None:
     scene = Scene(tmp_path)
     for number in range(1, 11):
@@ -261,11 +326,18 @@ async def test_a_service_that_gives_the_oldest_first_leaves_none(tmp_path: Path)
 
 
 @pytest.mark.parametrize(
-    ("hours", "zone"), [(-3, "UTC"), (4, "Asia/Krasnoyarsk"), (-1, "Europe/Kyiv")]
+    ("hours", "zone"),
+    [
+        (-3, "UTC"),
+        (4, "Asia/Krasnoyarsk"),
+        (-1, "Europe/Kyiv"),
+        (1, "Europe/Samara"),
+        (0.5, "Asia/Tehran"),
+    ],
 )
 @virtually
 async def test_live_messages_of_another_clock_again_and_again_name_the_zone_that_fits(
-    tmp_path: Path, hours: int, zone: str
+    tmp_path: Path, hours: float, zone: str
 ) -> None:
     scene = Scene(tmp_path)
     terminal = scene.start()
@@ -294,6 +366,20 @@ async def test_one_message_that_fits_ends_the_suspicion(tmp_path: Path) -> None:
     await asyncio.sleep(1)
     for number in range(1, 12):
         scene.receive(number, ago=7200.0 if number % 3 else 0.0)
+        await asyncio.sleep(25)
+    assert terminal.told(ZoneSuspected) == []
+
+
+@pytest.mark.parametrize("minutes", [-14, 11, 14])
+@virtually
+async def test_a_machine_whose_clock_is_some_minutes_off_is_not_sent_to_the_zone_it_has(
+    tmp_path: Path, minutes: int
+) -> None:
+    scene = Scene(tmp_path)
+    terminal = scene.start()
+    await asyncio.sleep(1)
+    for number in range(1, 8):
+        scene.receive(number, ago=minutes * -60.0)
         await asyncio.sleep(25)
     assert terminal.told(ZoneSuspected) == []
 

@@ -22,7 +22,13 @@ from inbox_tui.smsc.errors import (
     TooManyRequests,
     UnknownServiceError,
 )
-from inbox_tui.sync import LIMIT_REASON, OTHER_PROGRAM_REASON, RefreshDeferred, State
+from inbox_tui.sync import (
+    LIMIT_REASON,
+    OTHER_PROGRAM_REASON,
+    MessagesArrived,
+    RefreshDeferred,
+    State,
+)
 
 REFUSED = SignInRefused(2, "authorise error")
 
@@ -70,6 +76,26 @@ async def test_a_block_outlives_a_restart(tmp_path: Path) -> None:
     await asyncio.sleep(800)
     assert again.status.state is State.BLOCKED
     assert len(scene.asked) == 1
+
+
+@pytest.mark.parametrize("reply", [None, HttpStatus(500)])
+@virtually
+async def test_what_is_written_down_late_does_not_lift_the_block_of_a_later_answer(
+    tmp_path: Path, reply: HttpStatus | None
+) -> None:
+    scene = Scene(tmp_path)
+    scene.replies = [reply, AddressBlocked(4, "ip is blocked")]
+    late = scene.start()
+    late.trouble = failing_times(ArchiveFull("the disk is full"), "end_request", 10**6)
+    if reply is None:
+        late.trouble = failing_times(ArchiveFull("the disk is full"), "store_page", 10**6)
+    await asyncio.sleep(50)
+    scene.start()
+    await asyncio.sleep(50)
+    assert len(scene.asked) == 2
+    late.trouble = lambda name: None
+    await asyncio.sleep(860)
+    assert scene.times == pytest.approx([0, 90], abs=0.02)
 
 
 @virtually
@@ -123,6 +149,36 @@ async def test_a_password_typed_while_the_old_one_is_refused_is_tried(tmp_path: 
 
 
 @virtually
+async def test_a_refused_password_is_not_sent_again_though_another_one_was_good_since(
+    tmp_path: Path,
+) -> None:
+    scene = Scene(tmp_path)
+    scene.refused = "old"
+    inbox = scene.start("new")
+    await asyncio.sleep(62)
+    for _ in range(3):
+        status = await scene.start("old", run=False).sync.once()
+        assert status.state is State.SIGN_IN
+        assert "authorise error" in status.reason
+        await asyncio.sleep(300)
+    assert [asked.password for asked in scene.asked].count("old") == 1
+    assert inbox.status.state is State.LIVE
+    inbox.archive.forgive(inbox.account)
+    await scene.start("old", run=False).sync.once()
+    assert [asked.password for asked in scene.asked].count("old") == 2
+
+
+@virtually
+async def test_of_two_wrong_passwords_neither_is_sent_twice(tmp_path: Path) -> None:
+    scene = Scene(tmp_path)
+    scene.replies = [REFUSED] * 9
+    for password in ("first", "second", "first", "second"):
+        status = await scene.start(password, run=False).sync.once()
+        assert "authorise error" in status.reason
+    assert [asked.password for asked in scene.asked] == ["first", "second"]
+
+
+@virtually
 async def test_a_typed_password_is_not_called_good_before_it_was_in_a_request(
     tmp_path: Path,
 ) -> None:
@@ -148,17 +204,19 @@ async def test_once_is_not_content_with_what_another_terminal_fetched(tmp_path: 
     assert status.state is State.SIGN_IN
 
 
+@pytest.mark.parametrize("busy", ["set_hold", "end_request"])
 @virtually
 async def test_a_refused_password_is_not_sent_again_though_the_archive_was_busy(
-    tmp_path: Path,
+    tmp_path: Path, busy: str
 ) -> None:
     scene = Scene(tmp_path)
     scene.replies = [REFUSED]
     terminal = scene.start("wrong")
-    terminal.trouble = failing_times(ArchiveBusy("busy"), "set_hold", 3)
+    terminal.trouble = failing_times(ArchiveBusy("busy"), busy, 3)
     await asyncio.sleep(600)
     assert len(scene.asked) == 1
     assert terminal.status.state is State.SIGN_IN
+    assert len(terminal.archive.refusals(terminal.account)) == 1
 
 
 @virtually
@@ -248,6 +306,19 @@ async def test_an_archive_that_can_not_be_written_is_told_and_nothing_is_lost(
     await asyncio.sleep(400)
     assert terminal.ids == [1, 2, 3, 4, 5, 6, 7]
     assert terminal.status.state is State.LIVE
+    assert [asked.after_id for asked in scene.asked[:3]] == [None, 3, 6], "no page is asked twice"
+
+
+@virtually
+async def test_once_outwaits_a_busy_archive_but_not_for_ever(tmp_path: Path) -> None:
+    scene = Scene(tmp_path)
+    terminal = scene.start(run=False)
+    terminal.trouble = failing_times(ArchiveBusy("in use"), "begin_request", 5)
+    assert (await terminal.sync.once()).state is State.LIVE
+    terminal.trouble = failing_times(ArchiveBusy("in use"), "begin_request", 10**6)
+    status = await terminal.sync.once()
+    assert status[:2] == (State.OFFLINE, "in use")
+    assert len(scene.asked) == 1
 
 
 @virtually
@@ -293,6 +364,26 @@ async def test_messages_older_than_the_settings_keep_go_once_a_day(tmp_path: Pat
         scene.fall_asleep(6 * 3600)
         await asyncio.sleep(100)
     assert len(expired) == 3
+
+
+@virtually
+async def test_what_was_let_go_does_not_come_back_as_news(tmp_path: Path) -> None:
+    scene = Scene(tmp_path)
+    scene.receive(1, ago=1.9 * 86400.0)
+    friday = scene.start(keep_days=2)
+    await asyncio.sleep(100)
+    assert friday.ids == [1]
+    friday.kill()
+    scene.fall_asleep(86400.0)
+    scene.boot, scene.booted = "another boot", 100.0 - scene.time()
+    monday = scene.start(keep_days=2)
+    await asyncio.sleep(100)
+    assert monday.ids == []
+    assert monday.told(MessagesArrived) == []
+    scene.receive(2)
+    await asyncio.sleep(100)
+    assert monday.ids == [2]
+    assert monday.told(MessagesArrived) == [MessagesArrived([2], live=True)]
 
 
 @virtually

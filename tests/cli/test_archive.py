@@ -1,0 +1,101 @@
+"""An archive that is damaged, of a later version, not to be written to, or on a full disk."""
+
+from __future__ import annotations
+
+import os
+import sqlite3
+import subprocess
+import sys
+from collections.abc import Callable
+from contextlib import closing
+from pathlib import Path
+
+import pytest
+from support.command import LOGIN, PASSWORD, Files, forget_requests, incoming, put, run
+
+from inbox_tui.archive import Archive, Filter
+from inbox_tui.demo.server import DemoServer
+
+
+@pytest.fixture
+def kept(files: Files, account: DemoServer) -> Files:
+    """An archive of some pages, with the messages of the account."""
+    put(files.archive, account.host, *[incoming(n, f"text {n} " * 40) for n in range(100)])
+    return files
+
+
+def no_database(path: Path) -> None:
+    path.write_bytes(b"this is no database" * 100)
+
+
+def cut_short(path: Path) -> None:
+    os.truncate(path, path.stat().st_size // 2)
+
+
+@pytest.mark.parametrize("damage", [no_database, cut_short])
+@pytest.mark.parametrize("command", ["sync", "export"])
+def test_a_damaged_archive_is_set_aside_with_its_date_and_the_command_ends_with_1(
+    kept: Files, account: DemoServer, command: str, damage: Callable[[Path], None]
+) -> None:
+    damage(kept.archive)
+    content = kept.archive.read_bytes()
+    ended = run(command)
+    assert (ended.status, ended.output) == (1, "")
+    (aside,) = kept.archive.parent.glob("inbox.db.damaged-2*")
+    assert f"the archive was damaged: it is kept as {aside}, and a fresh one" in ended.errors
+    assert aside.read_bytes() == content
+    assert account.service.requests == []
+
+
+@pytest.mark.parametrize("command", ["sync", "export"])
+def test_an_archive_of_a_later_version_is_refused_and_left_as_it_is(
+    kept: Files, account: DemoServer, command: str
+) -> None:
+    with closing(sqlite3.connect(kept.archive)) as database:
+        database.execute("PRAGMA user_version = 99")
+    content = kept.archive.read_bytes()
+    assert run(command) == (
+        1,
+        "",
+        "inbox-tui: a later version of inbox-tui made this archive: install that version to open "
+        "it.\n",
+    )
+    assert kept.archive.read_bytes() == content
+    assert account.service.requests == []
+
+
+def test_what_cannot_be_written_to_is_exported_and_not_asked_for(
+    kept: Files, account: DemoServer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    folder, allowed = kept.archive.parent, os.access
+    monkeypatch.setattr(  # the superuser may write to anything
+        os, "access", lambda path, mode: Path(path) != folder and allowed(path, mode)
+    )
+    assert run("sync") == (1, "", "inbox-tui: the archive cannot be written to.\n")
+    assert run("export").errors.startswith("100 messages")
+    assert account.service.requests == []
+
+
+def test_a_full_disk_ends_it_with_1_and_what_was_missed_comes_when_there_is_room(
+    kept: Files, account: DemoServer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    account.service.extend([incoming(n, "no room " * 400) for n in range(1000, 1500)])
+    room = kept.archive.stat().st_size // 1024 + 100
+    ended = subprocess.run(
+        ["bash", "-c", f'ulimit -f {room}; "{sys.executable}" -m inbox_tui sync'],
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert (ended.returncode, ended.stdout, ended.stderr) == (
+        1,
+        "",
+        "inbox-tui: the disk is full: nothing can be added to the archive.\n",
+    )
+    forget_requests(kept.archive)
+    monkeypatch.setenv("INBOX_TUI_PASSWORD", PASSWORD)
+    assert run("sync").output == "500 new messages\n"
+    with Archive.open(kept.archive) as archive:
+        number = archive.account(LOGIN, account.host)
+        assert archive.total(number) == len(list(archive.export(number, Filter()))) == 600
+        assert archive.check() == []

@@ -1,0 +1,97 @@
+"""Whatever comes in place of an answer is told in plain words; the next good one brings it all."""
+
+from __future__ import annotations
+
+import json
+import sqlite3
+from contextlib import closing
+
+import pytest
+from support.command import PASSWORD, Files, forget_requests, incoming, run
+
+from inbox_tui.demo import faults
+from inbox_tui.demo.server import DemoServer
+from inbox_tui.demo.service import Fault
+
+PORTAL = "a web page came instead of an answer: is there a login page on this network?"
+UNREADABLE = "an answer came that could not be read"
+
+
+def let_time_pass(files: Files) -> None:
+    """What was asked counts no more, and nothing needs to be waited for."""
+    forget_requests(files.archive)
+    with closing(sqlite3.connect(files.archive)) as database, database:
+        database.execute("DELETE FROM holds")
+
+
+@pytest.mark.parametrize(
+    ("fault", "said"),
+    [
+        (faults.status(500), "the server answered with HTTP status 500"),
+        (
+            faults.status(502, b"<html>"),
+            "the server answered with HTTP status 502",
+        ),
+        (faults.web_page, PORTAL),
+        (faults.shortened, UNREADABLE),
+        (faults.truncated, "the connection was cut off"),
+        (faults.closed, "the connection was cut off"),
+        (faults.reset, "the connection was cut off"),
+        (faults.empty, "an empty answer came"),
+        (faults.body(b"\xff\xfe\x00junk" * 1000), UNREADABLE),
+        (faults.redirect("https://login.example/"), "the server points to login.example"),
+    ],
+)
+def test_a_fault_is_named_and_nothing_is_lost_by_it(
+    files: Files,
+    account: DemoServer,
+    monkeypatch: pytest.MonkeyPatch,
+    fault: Fault,
+    said: str,
+) -> None:
+    account.service.extend([incoming(1, "Ваш код 481516"), incoming(2)])
+    account.service.fault = fault
+    ended = run("sync")
+    assert (ended.status, ended.output) == (5, "")
+    assert ended.errors.startswith(f"inbox-tui: no connection: {said}")
+    account.service.fault = None
+    let_time_pass(files)
+    monkeypatch.setenv("INBOX_TUI_PASSWORD", PASSWORD)
+    assert run("sync") == (0, "2 new messages\n", "")
+    assert account.service.breaches == []
+
+
+@pytest.mark.parametrize(
+    "form",
+    [
+        "ERROR = {} (no)",
+        "0,-{}",
+        "<result><error>no</error><error_code>{}</error_code></result>",
+        '{{"error": "no", "error_code": {}}}',
+    ],
+)
+@pytest.mark.parametrize(
+    ("code", "status", "said"),
+    [
+        (1, 1, "the service found an error in the request"),
+        (2, 3, "sign-in refused: the login or password was refused"),
+        (4, 4, "blocked: the service has blocked this address for a while"),
+        (9, 4, "limited: the server counts too many requests"),
+        (17, 5, "no connection: the service answered with error 17"),
+    ],
+)
+def test_an_error_of_the_service_ends_it_as_documented_in_any_form(
+    account: DemoServer, form: str, code: int, status: int, said: str
+) -> None:
+    account.service.fault = faults.body(form.format(code).encode(), "text/plain")
+    ended = run("sync")
+    assert (ended.status, ended.output) == (status, "")
+    assert ended.errors.startswith(f"inbox-tui: {said}")
+
+
+def test_windows_1251_is_recognised(files: Files, account: DemoServer) -> None:
+    account.service.add(incoming(1, "Ваш код 481516"))
+    account.service.fault = faults.windows_1251
+    assert run("sync").output == "1 new message\n"
+    (message,) = json.loads(run("export", "--format", "json").output)
+    assert message["message"] == "Ваш код 481516"
