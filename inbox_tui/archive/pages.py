@@ -253,7 +253,7 @@ class Pages(Listings):
             deleted += some
         with self._writing(account):
             if self._do("DELETE FROM unreadable WHERE account = ? AND seen < ?", (account, before)):
-                self._do("UPDATE state SET changes = changes + 1, scrub = 1")
+                self._do("UPDATE state SET changes = changes + 1, scrub = changes + 1")
             self._do('DELETE FROM gaps WHERE account = ? AND "end" <= ?', (account, before))
         (scrub,) = self._one("SELECT scrub FROM state")
         if scrub:
@@ -285,5 +285,5 @@ class Pages(Listings):
                     if unread == was_unread
                 )
                 self._add_to_tally(account, counted, -1, -was_unread)
-            self._do("UPDATE state SET changes = changes + 1, scrub = 1")
+            self._do("UPDATE state SET changes = changes + 1, scrub = changes + 1")
         return len(old)

@@ -4,10 +4,14 @@ from __future__ import annotations
 
 import re
 import sqlite3
-from contextlib import closing
+import stat
+import sys
+from collections.abc import Sequence
+from contextlib import closing, suppress
 from datetime import timedelta
 from pathlib import Path
 from random import Random
+from typing import Any
 
 import pytest
 from support.archives import BOOT, NOW, SERVER_NOW, ids, incoming, opened, page, whole
@@ -15,6 +19,7 @@ from support.archives import BOOT, NOW, SERVER_NOW, ids, incoming, opened, page,
 from inbox_tui.archive import (
     Archive,
     ArchiveError,
+    ArchiveFull,
     Filter,
     Gap,
     Hold,
@@ -70,8 +75,12 @@ def index_all(archive: Archive) -> None:
         pass
 
 
-@pytest.mark.parametrize("indexed", [True, False])
-def test_what_is_expired_leaves_no_trace_in_any_file(tmp_path: Path, indexed: bool) -> None:
+@pytest.mark.parametrize(("indexed", "large"), [(True, False), (False, False), (True, True)])
+def test_what_is_expired_leaves_no_trace_in_any_file(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, indexed: bool, large: bool
+) -> None:
+    if large:
+        monkeypatch.setattr("inbox_tui.archive.search._REWRITTEN_IN_MEMORY", 0)
     old = some(700, 1, SERVER_NOW - 100 * HOUR, 1)
     young = some(300, 5000, SERVER_NOW, 2)
     archive, account = opened(tmp_path)
@@ -125,17 +134,86 @@ def test_a_little_at_a_time_leaves_no_trace_either(tmp_path: Path) -> None:
     assert check_index(archive) == []
 
 
-def test_a_file_too_large_to_be_rewritten_is_wiped_where_it_is(
+@pytest.mark.skipif(sys.platform != "linux", reason="looks at open files as Linux shows them")
+def test_a_large_file_is_rewritten_by_way_of_one_beside_it_that_nobody_else_can_open(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("inbox_tui.archive.search._REWRITTEN_PAGES", 0)
-    messages = some(400, 1, SERVER_NOW - HOUR, 10)
-    archive, account = opened(tmp_path, *messages)
+    monkeypatch.setattr("inbox_tui.archive.search._REWRITTEN_IN_MEMORY", 0)
+    folder = tmp_path / "it's mine"
+    archive, account = opened(folder, *some(800, 1, SERVER_NOW - HOUR, 12), incoming(9000))
+    archive._connection.execute("PRAGMA cache_size = 10")
+
+    def opened_files() -> dict[str, int]:
+        files: dict[str, int] = {}
+        for file in Path("/proc/self/fd").iterdir():
+            with suppress(OSError):
+                files[str(file.readlink())] = stat.S_IMODE(file.stat().st_mode)
+        return files
+
+    before, seen = opened_files(), dict[str, int]()
+
+    def look() -> None:
+        seen.update(opened_files())
+
+    archive._connection.set_progress_handler(look, 100)
+    archive.expire(account, SERVER_NOW - 100 * HOUR)
+    archive._connection.set_progress_handler(None, 0)
+    beside = {path: mode for path, mode in seen.items() if path not in before and "/fd" not in path}
+    assert beside
+    for path, mode in beside.items():
+        assert Path(path).parent == folder
+        assert path.endswith(" (deleted)")
+        assert mode == 0o600
+    assert archive._one("PRAGMA temp_store") == (2,)
+
+
+def test_what_has_no_room_to_be_rewritten_is_deleted_all_the_same_and_not_tried_without_end(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    opened(tmp_path, *some(50, 1, SERVER_NOW - HOUR, 13))[0].close()
+    archive = Archive.open(tmp_path / "inbox.db", busy_seconds=0.02)
+    account = archive.account("alex", "smscentre.com")
     index_all(archive)
-    size = archive.path.stat().st_size
-    archive.expire(account, SERVER_NOW)
-    assert archive.path.stat().st_size >= size
-    assert traces(tmp_path, words(messages)) == []
+    tried = []
+
+    def full(self: Archive, sql: str, parameters: Sequence[Any] = ()) -> int:
+        if sql == "VACUUM":
+            tried.append(sql)
+            raise ArchiveFull("the disk is full")
+        return done(self, sql, parameters)
+
+    done = Archive._do
+    monkeypatch.setattr(Archive, "_do", full)
+    with closing(sqlite3.connect(archive.path, isolation_level=None)) as reader:
+        reader.execute("BEGIN")
+        reader.execute("SELECT * FROM messages").fetchone()
+        assert archive.expire(account, SERVER_NOW) == 50
+        archive.index(10)
+        assert archive.total(account) == 0
+        assert len(tried) == 1
+    archive.index(10)
+    assert archive._one("SELECT scrub FROM state") == (0,)
+    assert len(tried) == 1
+
+
+@pytest.mark.parametrize("deletes", [False, True])
+def test_only_what_another_program_deletes_meanwhile_has_to_be_wiped_again(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, deletes: bool
+) -> None:
+    archive, account = opened(tmp_path, *some(50, 1, SERVER_NOW - HOUR, 14), incoming(900))
+    rewrite = Archive._rewrite
+
+    def rewrite_and_meanwhile(self: Archive) -> None:
+        rewrite(self)
+        with monkeypatch.context() as cut, Archive.open(archive.path) as other:
+            cut.setattr(Archive, "_scrub", lambda self: None)
+            other.store_page(account, page(incoming(901)))
+            if deletes:
+                other.expire(account, SERVER_NOW + 1)
+
+    monkeypatch.setattr(Archive, "_rewrite", rewrite_and_meanwhile)
+    assert archive.expire(account, SERVER_NOW) == 50
+    assert (archive._one("SELECT scrub FROM state") != (0,)) == deletes
 
 
 def test_what_another_program_reads_meanwhile_is_wiped_off_the_log_later(tmp_path: Path) -> None:
