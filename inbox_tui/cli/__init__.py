@@ -30,6 +30,7 @@ from inbox_tui.cli.options import Given, account_options, example, filter_option
 
 if TYPE_CHECKING:
     from inbox_tui.app import InboxApp
+    from inbox_tui.credentials import Secret
     from inbox_tui.screens.filters import Filters
 
 COMMANDS = {
@@ -90,10 +91,9 @@ class Program(click.Group):
         if hasattr(sys.stdout, "reconfigure"):
             sys.stdout.reconfigure(errors="backslashreplace")
         status: object = FAILED
+        extra |= {"standalone_mode": False, "obj": _password()}
         try:
-            status = super().main(
-                args, prog_name or "inbox-tui", **extra | {"standalone_mode": False}
-            )
+            status = super().main(args, prog_name or "inbox-tui", **extra)
         except click.UsageError as error:
             status = error.exit_code
             page = f"'{error.ctx.command_path} --help'" if error.ctx else "--help"
@@ -109,6 +109,18 @@ class Program(click.Group):
         except BrokenPipeError:
             let_go_of_output()
         sys.exit(status if isinstance(status, int) else DONE)
+
+
+def _password() -> Secret | None:
+    """Take the password out of the environment before any other program is started.
+
+    Even completion starts one, and it does not wait for the rest that a password needs.
+    """
+    if "INBOX_TUI_PASSWORD" not in environ:
+        return None
+    from inbox_tui.credentials import password_from_environment
+
+    return password_from_environment()
 
 
 def _log(failure: Failure, context: click.Context) -> None:
@@ -146,10 +158,7 @@ def main(
 
     Without a command it opens the inbox.
     """
-    from inbox_tui.credentials import password_from_environment
-
-    password = password_from_environment()
-    given = Given(login=login, server=server, to_phone=to_phone, hours=hours, password=password)
+    given = Given(login=login, server=server, to_phone=to_phone, hours=hours, password=context.obj)
     context.obj = given
     if demo:
         for name, value in (("--login", login), ("--server", server)):
@@ -169,7 +178,8 @@ def _require_terminal() -> None:
 
 def _before_textual() -> None:
     """Have it write down nothing, and its screen wait for nothing but its own work."""
-    for name in ("TEXTUAL", "TEXTUAL_DEBUG", "TEXTUAL_LOG"):  # they write down what is typed
+    # They write down what is typed or shown.
+    for name in ("TEXTUAL", "TEXTUAL_DEBUG", "TEXTUAL_LOG", "TEXTUAL_SCREENSHOT"):
         environ.pop(name, None)
     environ.setdefault("TEXTUAL_FPS", "1000")  # a frame waits for the next of so many a second
     sys.setswitchinterval(0.0005)  # what other threads do does not hold up the event loop
