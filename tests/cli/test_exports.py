@@ -133,6 +133,16 @@ def test_a_link_is_not_replaced(tmp_path: Path) -> None:
     assert link.is_symlink()
 
 
+def test_what_is_replaced_is_not_touched(tmp_path: Path) -> None:
+    old, elsewhere = tmp_path / "old.csv", tmp_path / "elsewhere.csv"
+    old.write_text("old")
+    old.chmod(0o644)
+    elsewhere.hardlink_to(old)
+    write_file(old, lambda file: Written(file.write(b"new")), replace=True)
+    assert (old.read_text(), old.stat().st_mode & 0o777) == ("new", 0o600)
+    assert (elsewhere.read_text(), elsewhere.stat().st_mode & 0o777) == ("old", 0o644)
+
+
 def test_the_ending_of_a_name_tells_the_format() -> None:
     assert form_of(Path("a.CSV")) == "csv"
     assert form_of(Path("a.jsonl")) == "jsonl"
