@@ -23,7 +23,7 @@ from inbox_tui.notices import notification, terminal_title
 from inbox_tui.smsc.answers import read_answer
 from inbox_tui.smsc.errors import SmscError
 from inbox_tui.text import csv_cell, drawn, find_code, find_links
-from inbox_tui.widgets.cells import cut, padded, wrapped
+from inbox_tui.widgets.cells import cut, cut_before, padded, wrapped
 from inbox_tui.widgets.presentation import Presentation, spaced_code
 
 TIME = "23.11.2026 10:00:00"
@@ -103,11 +103,13 @@ def test_no_text_steers_the_terminal_or_shifts_a_column_wherever_it_is_shown(
 ) -> None:
     shown = drawn(text)
     assert steering(shown) == []
+    assert drawn(shown) == shown
     assert steering(drawn(text, lines=True).replace("\n", "")) == []
-    assert cell_len(cut(shown, width)) <= width
     assert cell_len(padded(shown, width)) == width
-    for start, end in wrapped(shown, width):
-        assert cell_len(shown[start:end]) <= max(2, width)
+    pieces = [shown[start:end] for start, end in wrapped(shown, max(2, width))]
+    for piece in (*pieces, cut(shown, width), cut_before(shown, width)):
+        assert cell_len(piece) <= max(2, width)
+        assert drawn(piece) == piece, "what is cut off shows no less than before"
     assert steering(PRESENTATION.who(text)) == []
     assert steering(PRESENTATION.number(text)) == []
     code = find_code(text)
