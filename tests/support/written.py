@@ -15,7 +15,6 @@ from contextlib import contextmanager
 from typing import Any
 
 from textual.app import App
-from textual.drivers.linux_driver import LinuxDriver
 
 SEQUENCE = re.compile(
     r"\r\n"  # between the lines of a screen
@@ -26,6 +25,8 @@ SEQUENCE = re.compile(
     r"|[\x00-\x1f\x7f-\x9f]"
 )
 """A control sequence, or a control character that belongs to none."""
+ANCHOR = re.compile(r"\x1b\[[0-9]+[XG]")
+"""Cells that are erased, and a column that is gone to."""
 COLOUR = re.compile(r"\x1b\[[0-9;]*m")
 PLACE = re.compile(r"\x1b\[([0-9]+);([0-9]+)H")
 _MARK = "\x1b[?77n"
@@ -58,7 +59,7 @@ class Written:
         """Have the application that is about to run write here."""
         terminal = self
 
-        class Driver(LinuxDriver):
+        class Driver(app.driver_class):
             def __init__(self, app: App[Any], **options: Any) -> None:
                 super().__init__(app, **options)
                 self._file = os.fdopen(
@@ -120,7 +121,8 @@ def told(written: str) -> list[str]:
     return [
         sequence
         for sequence in SEQUENCE.findall(written)
-        if not (COLOUR.fullmatch(sequence) or PLACE.fullmatch(sequence) or sequence == "\r\n")
+        if sequence != "\r\n"
+        and not any(paints.fullmatch(sequence) for paints in (COLOUR, PLACE, ANCHOR))
     ]
 
 
