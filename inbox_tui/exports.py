@@ -42,7 +42,7 @@ class Exporter:
 
     `server_zone` is the zone of the service's clock; `names` has the user's names by the digits of
     a phone number. The text is exact, but for CSV cells that a spreadsheet would run as a formula:
-    they get an apostrophe in front, and are counted.
+    they get an apostrophe, and are counted.
     """
 
     def __init__(
