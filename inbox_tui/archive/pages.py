@@ -246,11 +246,13 @@ class Pages(Listings):
     def expire(self, account: int, before: int) -> int:
         """Delete for good what was received before these server seconds; returns how many.
 
-        Raw entries that could not be read go by when they came.
+        Raw entries that could not be read go by when they came. Raises `QueryCancelled` after
+        `hurry`: what is left to do is done the next time.
         """
         deleted = 0
         while some := self._expire_some(account, before):
             deleted += some
+            self._stop_if_hurried()
         with self._writing(account):
             if self._do("DELETE FROM unreadable WHERE account = ? AND seen < ?", (account, before)):
                 self._do("UPDATE state SET changes = changes + 1, scrub = changes + 1")

@@ -9,7 +9,7 @@ from contextlib import closing, suppress
 from typing import Any
 
 from inbox_tui.archive.database import Found
-from inbox_tui.archive.errors import ArchiveError, ArchiveFull
+from inbox_tui.archive.errors import ArchiveError, ArchiveFull, QueryCancelled
 from inbox_tui.archive.records import Filter
 from inbox_tui.archive.rows import packed, rows_of
 from inbox_tui.archive.tally import ALL_NUMBERS, Tally
@@ -34,6 +34,16 @@ class Search(Tally):
 
     _rewritten = 0
     """The deletion after which this connection last rewrote the file."""
+    _wiping = _hurried = False
+
+    def hurry(self) -> None:
+        """Put off what can be done the next time, now and from now on: wiping what was deleted.
+
+        It ends with `QueryCancelled`. May be called from any thread.
+        """
+        self._hurried = True
+        if self._wiping:
+            self.interrupt()
 
     def index(self, limit: int) -> int:
         """Bring the search index up by at most `limit` messages; returns how many are left."""
@@ -187,8 +197,12 @@ class Search(Tally):
         """
         (deletion,) = self._one("SELECT scrub FROM state")
         if deletion != self._rewritten:
-            self._merge_index()
-            self._rewrite()
+            self._wiping = True
+            try:
+                self._merge_index()
+                self._rewrite()
+            finally:
+                self._wiping = False
             self._rewritten = deletion
         held_back, _, _ = self._one("PRAGMA wal_checkpoint(TRUNCATE)")
         if not held_back:
@@ -199,6 +213,7 @@ class Search(Tally):
         """Merge the index a piece at a time, so that other programs can write in between."""
         pages = -_MERGE_PAGES
         while True:
+            self._stop_if_hurried()
             with self._writing():
                 before = self._connection.total_changes
                 self._do("INSERT INTO search (search, rank) VALUES ('merge', ?)", (pages,))
@@ -211,6 +226,7 @@ class Search(Tally):
 
         Where the disk has no room for a second one, they keep them until the next time.
         """
+        self._stop_if_hurried()
         self._one("PRAGMA wal_checkpoint")  # zeros go over what is cut off the file
         (size,), (free,) = self._one("PRAGMA page_count"), self._one("PRAGMA freelist_count")
         if size - free > _REWRITTEN_IN_MEMORY and self._can_spill():
@@ -220,6 +236,10 @@ class Search(Tally):
                 self._do("VACUUM")
         finally:
             self._do("PRAGMA temp_store = MEMORY")
+
+    def _stop_if_hurried(self) -> None:
+        if self._hurried:
+            raise QueryCancelled("what was deleted is wiped the next time")
 
     def _can_spill(self) -> bool:
         """Have what memory is too small for in the archive's folder, in files without a name."""

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import asyncio
 import re
 import sqlite3
 import stat
 import sys
+import threading
 from collections.abc import Sequence
 from contextlib import closing, suppress
 from datetime import timedelta
@@ -20,10 +22,12 @@ from inbox_tui.archive import (
     Archive,
     ArchiveError,
     ArchiveFull,
+    Desk,
     Filter,
     Gap,
     Hold,
     Key,
+    QueryCancelled,
     Row,
     Sweep,
     from_server_seconds,
@@ -244,6 +248,49 @@ def test_an_expiry_cut_off_half_way_is_finished_later(
     assert archive.total(account) == 0
     archive.index(10)
     assert traces(tmp_path, words(messages)) == []
+
+
+@pytest.mark.parametrize("at", ["INSERT INTO search (search, rank)", "VACUUM"])
+def test_whoever_leaves_does_not_wait_for_the_wiping_and_the_next_one_does_it(
+    tmp_path: Path, at: str
+) -> None:
+    messages = some(300, 1, SERVER_NOW - HOUR, 15)
+    archive, account = opened(tmp_path, *messages)
+    index_all(archive)
+    begun: list[str] = []
+
+    def leave(statement: str) -> None:
+        begun.append(statement)
+        if statement.startswith(at):
+            archive.hurry()
+
+    archive._connection.set_trace_callback(leave)
+    with pytest.raises(QueryCancelled):
+        archive.expire(account, SERVER_NOW)
+    archive._connection.set_trace_callback(None)
+    assert ("VACUUM" in begun) == (at == "VACUUM")
+    assert archive.total(account) == 0
+    archive.close()
+    with Archive.open(archive.path) as again:
+        again.index(10)
+    assert traces(tmp_path, words(messages)) == []
+
+
+async def test_a_desk_is_closed_without_the_wiping_that_it_is_at(tmp_path: Path) -> None:
+    archive, account = opened(tmp_path, *some(1200, 1, SERVER_NOW - HOUR, 16))
+    desk = Desk(archive.path)
+    at_work = threading.Event()
+
+    def expire(archive: Archive) -> int:
+        archive._connection.set_trace_callback(lambda statement: at_work.set())
+        return archive.expire(account, SERVER_NOW)
+
+    expiring = asyncio.create_task(desk.run(expire, await desk.archive()))
+    await asyncio.to_thread(at_work.wait, 5)
+    await desk.close()
+    with pytest.raises(QueryCancelled):
+        await expiring
+    assert archive._one("SELECT scrub > 0 FROM state") == (1,)
 
 
 def test_expiry_takes_gaps_that_are_over_and_keeps_the_rest(tmp_path: Path) -> None:
