@@ -125,6 +125,27 @@ def check_index(archive: Archive) -> list[str]:
     return []
 
 
+def test_no_three_digits_of_a_code_stay_in_the_index(tmp_path: Path) -> None:
+    def without_digits(number: int, text: str, received: int) -> IncomingMessage:
+        return incoming(number, text, received=received, phone="BANK", to_phone="SHOP")
+
+    archive, account = opened(tmp_path)
+    for text, received in (("Your code is 913042", SERVER_NOW - HOUR), ("hello", SERVER_NOW)):
+        first = received % 1000 * 100
+        archive.store_page(
+            account, page(*(without_digits(first + n, text, received) for n in range(60)))
+        )
+        index_all(archive)
+
+    def kept() -> set[bytes]:
+        blocks = b"".join(block for (block,) in archive._all("SELECT block FROM search_data"))
+        return {digits for digits in (b"913", b"130", b"304", b"042") if digits in blocks}
+
+    assert kept()
+    assert archive.expire(account, SERVER_NOW - 1) == 60
+    assert kept() == set()
+
+
 def test_a_little_at_a_time_leaves_no_trace_either(tmp_path: Path) -> None:
     messages = some(400, 1, SERVER_NOW, 4)
     archive, account = opened(tmp_path, *messages)
@@ -174,7 +195,8 @@ def test_a_large_file_is_rewritten_by_way_of_one_beside_it_that_nobody_else_can_
 def test_what_has_no_room_to_be_rewritten_is_deleted_all_the_same_and_not_tried_without_end(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    opened(tmp_path, *some(50, 1, SERVER_NOW - HOUR, 13))[0].close()
+    messages = some(50, 1, SERVER_NOW - HOUR, 13)
+    opened(tmp_path, *messages)[0].close()
     archive = Archive.open(tmp_path / "inbox.db", busy_seconds=0.02)
     account = archive.account("alex", "smscentre.com")
     index_all(archive)
@@ -198,6 +220,7 @@ def test_what_has_no_room_to_be_rewritten_is_deleted_all_the_same_and_not_tried_
     archive.index(10)
     assert archive._one("SELECT scrub FROM state") == (0,)
     assert len(tried) == 1
+    assert traces(tmp_path, words(messages)) == []
 
 
 @pytest.mark.parametrize("deletes", [False, True])
