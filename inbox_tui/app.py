@@ -25,6 +25,7 @@ from textual.theme import Theme
 from textual.worker import WorkerFailed
 
 from inbox_tui.archive import ADDRESS, SIGNED_IN, Archive, Desk, Filter
+from inbox_tui.columns import steady
 from inbox_tui.config import Settings
 from inbox_tui.credentials import Keyring, KeyringError, KeyringSilent, Secret
 from inbox_tui.notices import RESTORE_TITLE, SAVE_TITLE, notification, terminal_title
@@ -48,6 +49,7 @@ from inbox_tui.widgets.symbols import PLAIN, symbols
 
 if TYPE_CHECKING:
     from textual.command import Provider
+    from textual.driver import Driver
 
     from inbox_tui.exports import ExportFormat, Written
     from inbox_tui.screens.sign_in import Credentials, Refusal, SignInScreen
@@ -514,6 +516,10 @@ class InboxApp(App[None]):
             if row is not None:
                 body = f"{self._presentation.who(row.phone)}: {row.message}"
         self._write_to_terminal(notification(words, body, os.environ))
+
+    def get_driver_class(self) -> type[Driver]:
+        """The usual driver, by which columns stay in place."""
+        return steady(super().get_driver_class())
 
     def watch_title(self, title: str) -> None:
         """Set the terminal's title."""

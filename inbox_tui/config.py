@@ -268,8 +268,9 @@ def load_settings(path: Path | None) -> Settings:
     if path is None:
         return Settings()
     try:
-        source = path.read_bytes().decode("utf-8-sig")
-        fault = _not_one_s_own(path.stat())
+        with path.open("rb") as file:
+            fault = _not_one_s_own(os.fstat(file.fileno()))
+            source = file.read().decode("utf-8-sig")
     except FileNotFoundError:
         return Settings()
     except OSError as error:
@@ -540,6 +541,11 @@ def private_file(path: Path) -> Path:
         if _POSIX and stat.S_IMODE(status.st_mode) != 0o600:
             path.chmod(0o600)
     return path
+
+
+def refuse_unless_ordinary(path: Path) -> None:
+    """Raise FileRefused for what must not be replaced: a link, a device, another user's file."""
+    _ordinary(path, path.lstat())
 
 
 def _ordinary(path: Path, status: os.stat_result) -> None:

@@ -13,6 +13,8 @@ from concurrent.futures import Future
 from contextlib import suppress
 from typing import TYPE_CHECKING, Any, Final, NamedTuple, NoReturn, Self, TypeVar, cast, final
 
+from inbox_tui import ENVIRONMENT
+
 if TYPE_CHECKING:
     from collections.abc import Callable, MutableMapping
 
@@ -20,9 +22,6 @@ if TYPE_CHECKING:
 
 SERVICE: Final = "inbox-tui"
 """The service under which every password is in the keyring."""
-
-ENVIRONMENT: Final = "INBOX_TUI_PASSWORD"
-"""The environment variable that gives a password where there is no keyring."""
 
 _SALT_BYTES: Final = 16
 _DIGEST_BYTES: Final = 2

@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import IO, Any, Literal, NamedTuple, Protocol, get_args
 
 from inbox_tui.archive import Row, from_server_seconds
-from inbox_tui.config import open_private, private_file
+from inbox_tui.config import open_private, refuse_unless_ordinary
 from inbox_tui.text import find_code
 from inbox_tui.text.spreadsheet import csv_cell
 
@@ -43,7 +43,7 @@ class Exporter:
 
     `server_zone` is the zone of the service's clock; `names` has the user's names by the digits of
     a phone number. The text is exact, but for CSV cells that a spreadsheet would run as a formula:
-    they get an apostrophe in front, and are counted.
+    they get an apostrophe, and are counted.
     """
 
     def __init__(
@@ -131,7 +131,7 @@ def write_file(path: Path, write: Callable[[IO[bytes]], Written], *, replace: bo
     is at `path` and `replace` is False, FileRefused where that is no ordinary file, and OSError.
     """
     if replace and os.path.lexists(path):
-        private_file(path)  # refuses what must not be replaced
+        refuse_unless_ordinary(path)
         part = path.with_name(f".{path.name}.{os.urandom(4).hex()}.part")
         written = _write_or_remove(part, write)
         part.replace(path)

@@ -64,8 +64,10 @@ class Desk:
             self._archive.interrupt()
 
     async def close(self) -> None:
-        """Close the connection after the work under way."""
+        """Close the connection after the work under way, or what of it cannot wait."""
         self.interrupt()
+        if self._archive is not None:
+            self._archive.hurry()
         await self.run(self._close)
         self._thread.shutdown(wait=False)
 

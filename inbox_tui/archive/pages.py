@@ -257,14 +257,16 @@ class Pages(Listings):
     def expire(self, account: int, before: int) -> int:
         """Delete for good what was received before these server seconds; returns how many.
 
-        Raw entries that could not be read go by when they came.
+        Raw entries that could not be read go by when they came. Raises `QueryCancelled` after
+        `hurry`: what is left to do is done the next time.
         """
         deleted = 0
         while some := self._expire_some(account, before):
             deleted += some
+            self._stop_if_hurried()
         with self._writing(account):
             if self._do("DELETE FROM unreadable WHERE account = ? AND seen < ?", (account, before)):
-                self._do("UPDATE state SET changes = changes + 1, scrub = 1")
+                self._do("UPDATE state SET changes = changes + 1, scrub = changes + 1")
             self._do('DELETE FROM gaps WHERE account = ? AND "end" <= ?', (account, before))
         (scrub,) = self._one("SELECT scrub FROM state")
         if scrub:
@@ -296,7 +298,7 @@ class Pages(Listings):
                     if unread == was_unread
                 )
                 self._add_to_tally(account, counted, -1, -was_unread)
-            self._do("UPDATE state SET changes = changes + 1, scrub = 1")
+            self._do("UPDATE state SET changes = changes + 1, scrub = changes + 1")
             earlier, highest = self._let_go(account)
             highest = max(highest, *(columns[-1] for columns in old))
             self._note(account, _LET_GO, f"{max(before, earlier)} {highest}")

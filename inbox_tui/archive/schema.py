@@ -10,7 +10,8 @@ from inbox_tui.archive.errors import ArchiveDamaged, ArchiveReadOnly, ArchiveToo
 MIGRATIONS: tuple[tuple[str, ...], ...] = (
     (
         # One row. `changes` counts the changes of what is shown; `folding` is what the search
-        # index was made with.
+        # index was made with; `scrub` is another number for every deletion that may have left
+        # traces, 0 without.
         """CREATE TABLE state (
             changes INTEGER NOT NULL, folding TEXT NOT NULL, scrub INTEGER NOT NULL
         )""",

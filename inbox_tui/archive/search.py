@@ -5,10 +5,11 @@ from __future__ import annotations
 import heapq
 import unicodedata
 from collections.abc import Generator, Iterable
-from contextlib import closing
+from contextlib import closing, suppress
 from typing import Any
 
 from inbox_tui.archive.database import Found
+from inbox_tui.archive.errors import ArchiveError, ArchiveFull, QueryCancelled
 from inbox_tui.archive.records import Filter
 from inbox_tui.archive.rows import packed, rows_of
 from inbox_tui.archive.tally import ALL_NUMBERS, Tally
@@ -21,8 +22,8 @@ _FEW_UNREAD = 2000
 _MERGE_PAGES = 200
 """How much of the index is merged in one go: some ten milliseconds."""
 
-_REWRITTEN_PAGES = 65536
-"""A file of no more pages is rewritten when something was deleted; it takes that much memory."""
+_REWRITTEN_IN_MEMORY = 8192
+"""So many pages of a file are rewritten by way of memory, more by way of a file beside it."""
 
 
 class Search(Tally):
@@ -30,6 +31,19 @@ class Search(Tally):
 
     New messages are looked through one by one until `index` has come to them, newest first.
     """
+
+    _rewritten = 0
+    """The deletion after which this connection last rewrote the file."""
+    _wiping = _hurried = False
+
+    def hurry(self) -> None:
+        """Put off what can be done the next time, now and from now on: wiping what was deleted.
+
+        It ends with `QueryCancelled`. May be called from any thread.
+        """
+        self._hurried = True
+        if self._wiping:
+            self.interrupt()
 
     def index(self, limit: int) -> int:
         """Bring the search index up by at most `limit` messages; returns how many are left."""
@@ -166,7 +180,7 @@ class Search(Tally):
                 )
             )
         self._do("DELETE FROM unindexed WHERE row BETWEEN ? AND ?", (first, last))
-        self._do("UPDATE state SET scrub = 1")
+        self._do("UPDATE state SET scrub = changes + 1")
 
     def _forget(self, rows: Iterable[tuple[Any, ...]]) -> None:
         """Take rows out of the index, where they are in it; numbers rise."""
@@ -179,25 +193,63 @@ class Search(Tally):
     def _scrub(self) -> None:
         """Merge the index until nothing deleted is left in it, rewrite the file, empty its log.
 
-        The index a piece at a time, so that other programs can write in between. What another
-        program still reads stays in the log: then it is done again later, by `index`.
+        What another program still reads stays in the log: that is then emptied later, by `index`.
         """
-        changes = self.changes()
+        (deletion,) = self._one("SELECT scrub FROM state")
+        if deletion != self._rewritten:
+            self._wiping = True
+            try:
+                self._merge_index()
+                self._rewrite()
+            finally:
+                self._wiping = False
+            self._rewritten = deletion
+        held_back, _, _ = self._one("PRAGMA wal_checkpoint(TRUNCATE)")
+        if not held_back:
+            with self._writing():
+                self._do("UPDATE state SET scrub = 0 WHERE scrub = ?", (deletion,))
+
+    def _merge_index(self) -> None:
+        """Merge the index a piece at a time, so that other programs can write in between."""
         pages = -_MERGE_PAGES
         while True:
+            self._stop_if_hurried()
             with self._writing():
                 before = self._connection.total_changes
                 self._do("INSERT INTO search (search, rank) VALUES ('merge', ?)", (pages,))
                 if self._connection.total_changes - before < 2:
                     break
             pages = _MERGE_PAGES
-        (size,) = self._one("PRAGMA page_count")
-        if size <= _REWRITTEN_PAGES:  # pages that were split keep copies of what has left them
-            self._do("VACUUM")
-        held_back, _, _ = self._one("PRAGMA wal_checkpoint(TRUNCATE)")
-        if not held_back:
-            with self._writing():
-                self._do("UPDATE state SET scrub = 0 WHERE changes = ?", (changes,))
+
+    def _rewrite(self) -> None:
+        """Write the file anew: pages that were split keep copies of what has left them.
+
+        Where the disk has no room for a second one, they keep them until the next time.
+        """
+        self._stop_if_hurried()
+        self._one("PRAGMA wal_checkpoint")  # zeros go over what is cut off the file
+        (size,), (free,) = self._one("PRAGMA page_count"), self._one("PRAGMA freelist_count")
+        if size - free > _REWRITTEN_IN_MEMORY and self._can_spill():
+            self._do("PRAGMA temp_store = FILE")
+        try:
+            with suppress(ArchiveFull):
+                self._do("VACUUM")
+        finally:
+            self._do("PRAGMA temp_store = MEMORY")
+
+    def _stop_if_hurried(self) -> None:
+        if self._hurried:
+            raise QueryCancelled("what was deleted is wiped the next time")
+
+    def _can_spill(self) -> bool:
+        """Have what memory is too small for in the archive's folder, in files without a name."""
+        folder = str(self.path.parent.absolute())
+        quoted = folder.replace("'", "''")
+        try:
+            self._do(f"PRAGMA temp_store_directory = '{quoted}'")
+        except (ArchiveError, UnicodeEncodeError):
+            return False
+        return self._first("PRAGMA temp_store_directory") == (folder,)
 
 
 def source_of(account: int, number: int, wanted: Filter) -> tuple[str, list[object]]:

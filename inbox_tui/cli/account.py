@@ -14,6 +14,7 @@ from random import SystemRandom
 from typing import TYPE_CHECKING, NamedTuple, NoReturn
 from zoneinfo import ZoneInfo
 
+from inbox_tui import ENVIRONMENT
 from inbox_tui.cli.failure import (
     FAILED,
     LIMITED,
@@ -26,7 +27,6 @@ from inbox_tui.cli.failure import (
 )
 from inbox_tui.config import Paths, Settings, SettingsError, key_line, load_settings
 from inbox_tui.credentials import (
-    ENVIRONMENT,
     Keyring,
     KeyringError,
     Secret,

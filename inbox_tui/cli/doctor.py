@@ -17,7 +17,7 @@ from typing import NamedTuple
 
 import click
 
-from inbox_tui import __version__
+from inbox_tui import ENVIRONMENT, __version__
 from inbox_tui.archive import Archive, ArchiveError, Hold
 from inbox_tui.archive.schema import MIGRATIONS
 from inbox_tui.cli.account import (
@@ -46,7 +46,6 @@ from inbox_tui.cli.given import Given
 from inbox_tui.cli.options import example, for_account
 from inbox_tui.config import Paths, Settings, SettingsError, load_settings
 from inbox_tui.credentials import (
-    ENVIRONMENT,
     Keyring,
     KeyringError,
     Secret,

@@ -58,8 +58,8 @@ def command(
     """Write the messages kept on this machine, oldest first. Nothing is asked of the server.
 
     A message has id, received, sent, phone, to_phone, message, read and code, the one-time code
-    in it. Times have their offset from UTC. What a spreadsheet would run as a formula gets an
-    apostrophe in front in CSV; how many cells that were is said.
+    in it. Times have their offset from UTC. In CSV, what a spreadsheet would run as a formula gets
+    an apostrophe before it; how many cells that were is said.
     """
     from inbox_tui.archive import Filter
     from inbox_tui.exports import FORMATS, Exporter, form_of

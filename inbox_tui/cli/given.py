@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from os import environ
 from typing import TYPE_CHECKING, Any, NamedTuple
 
+from inbox_tui import ENVIRONMENT
 from inbox_tui.cli.failure import USAGE, fail
 
 if TYPE_CHECKING:
@@ -23,7 +25,9 @@ class Given(NamedTuple):
     @classmethod
     def of_environment(cls) -> Given:
         """Take the password out of the environment."""
-        from inbox_tui.credentials import ENVIRONMENT, password_from_environment
+        if ENVIRONMENT not in environ:
+            return cls()
+        from inbox_tui.credentials import password_from_environment
 
         password = password_from_environment()
         if password is not None and any("\ud800" <= sign <= "\udfff" for sign in password.reveal()):

@@ -27,7 +27,8 @@ def _require_terminal() -> None:
 
 def _before_textual() -> None:
     """Have it write down nothing, and its screen wait for nothing but its own work."""
-    for name in ("TEXTUAL", "TEXTUAL_DEBUG", "TEXTUAL_LOG"):  # they write down what is typed
+    # They write down what is typed or shown.
+    for name in ("TEXTUAL", "TEXTUAL_DEBUG", "TEXTUAL_LOG", "TEXTUAL_SCREENSHOT"):
         environ.pop(name, None)
     environ.setdefault("TEXTUAL_FPS", "1000")  # a frame waits for the next of so many a second
     sys.setswitchinterval(0.0005)  # what other threads do does not hold up the event loop

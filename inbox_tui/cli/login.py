@@ -7,6 +7,7 @@ import sys
 
 import click
 
+from inbox_tui import ENVIRONMENT
 from inbox_tui.archive import ADDRESS, SIGNED_IN
 from inbox_tui.cli.account import (
     Choices,
@@ -20,7 +21,6 @@ from inbox_tui.cli.failure import USAGE, at_terminal, fail, tell
 from inbox_tui.cli.given import Given
 from inbox_tui.cli.options import example, for_account
 from inbox_tui.credentials import (
-    ENVIRONMENT,
     Keyring,
     KeyringError,
     Secret,

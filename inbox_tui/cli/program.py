@@ -75,6 +75,8 @@ class Program(click.Group):
 
         def run() -> object:
             try:
+                # A shell that completes is started before any option is read.
+                extra["obj"] = Given.of_environment()
                 return super(Program, self).main(args, prog_name or "inbox-tui", **extra)
             except click.UsageError as error:
                 page = f"'{error.ctx.command_path} --help'" if error.ctx else "--help"
@@ -146,7 +148,7 @@ def main(
     """
     from inbox_tui.cli.inbox import run_demo, run_inbox
 
-    given = Given.of_environment().over(login=login, server=server, to_phone=to_phone, hours=hours)
+    given = context.obj.over(login=login, server=server, to_phone=to_phone, hours=hours)
     context.obj = given
     if demo:
         for name, value in (("--login", login), ("--server", server)):

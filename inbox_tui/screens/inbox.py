@@ -810,7 +810,7 @@ class InboxScreen(Screen[None]):
         if exported.written.guarded:
             words += (
                 f". {exported.written.guarded} cells that a spreadsheet would run as a formula "
-                "begin with an apostrophe."
+                "got an apostrophe."
             )
         self.notify(drawn(words), title="Exported", timeout=8, markup=False)
 

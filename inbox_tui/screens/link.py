@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import ClassVar, Literal, NamedTuple
+from typing import ClassVar, Final, Literal, NamedTuple
 
 from textual import on
 from textual.app import ComposeResult
@@ -16,6 +16,9 @@ from textual.widgets.option_list import Option
 
 from inbox_tui.text import Link, drawn
 
+_HOST_LONGEST: Final = 50
+"""Of a longer name its end is told, which says whose it is: that is in sight at every size."""
+
 
 class LinkChoice(NamedTuple):
     """What to do with which link."""
@@ -25,13 +28,19 @@ class LinkChoice(NamedTuple):
 
 
 class LinkScreen(ModalScreen[LinkChoice | None]):
-    """Shows each link of a message in full, with its host; opens or copies the one chosen."""
+    """Shows each link of a message in full, with its host; opens or copies the one chosen.
+
+    A click chooses; only a key opens, once the host has been in sight.
+    """
 
     CSS_PATH = "link.tcss"
     AUTO_FOCUS = "OptionList"
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("escape", "dismiss(None)", "Close"),
-        Binding("y", "copy", "Copy"),
+        Binding("enter", "choose('open')", "Open", priority=True),
+        Binding("y", "choose('copy')", "Copy"),
+        Binding("pagedown", "scroll(1)", "Scroll down", show=False, priority=True),
+        Binding("pageup", "scroll(-1)", "Scroll up", show=False, priority=True),
     ]
 
     def __init__(self, links: Sequence[Link]) -> None:
@@ -49,19 +58,28 @@ class LinkScreen(ModalScreen[LinkChoice | None]):
         """Begin at the first link."""
         self.query_one(OptionList).highlighted = 0
 
-    @on(OptionList.OptionSelected)
-    def _opened(self, event: OptionList.OptionSelected) -> None:
-        self.dismiss(LinkChoice(self._links[event.option_index].url, "open"))
+    @on(OptionList.OptionHighlighted)
+    def _show_host(self, event: OptionList.OptionHighlighted) -> None:
+        event.option_list.scroll_to_highlight(top=True)
 
-    def action_copy(self) -> None:
-        """Copy the link instead."""
+    def action_choose(self, act: Literal["open", "copy"]) -> None:
+        """Open or copy the link."""
         at = self.query_one(OptionList).highlighted
         if at is not None:
-            self.dismiss(LinkChoice(self._links[at].url, "copy"))
+            self.dismiss(LinkChoice(self._links[at].url, act))
+
+    def action_scroll(self, pages: int) -> None:
+        """Look at the rest of a link that is longer than the room there is."""
+        choices = self.query_one(OptionList)
+        choices.scroll_relative(y=pages * choices.size.height, animate=False)
 
 
 def _described(link: Link) -> Content:
-    host: list[str | tuple[str, str]] = ["at ", (drawn(link.host), "bold")]
+    host: list[str | tuple[str, str]] = ["at ", (_end(link.host), "bold")]
     if link.punycode:
-        host += [", really ", (drawn(link.punycode), "bold $text-warning")]
+        host += [", really ", (_end(link.punycode), "bold $text-warning")]
     return Content.assemble(*host, "\n", drawn(link.url))
+
+
+def _end(host: str) -> str:
+    return drawn(host if len(host) <= _HOST_LONGEST else f"…{host[-_HOST_LONGEST:]}")

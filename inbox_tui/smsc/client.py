@@ -154,7 +154,7 @@ class InboxClient:
             failure = error
         except (httpx.HTTPError, httpx.InvalidURL) as error:
             failure = self._plain(error)
-        except Exception as error:
+        except (Exception, BaseExceptionGroup) as error:
             failure = _fault(error)
         except BaseException as error:
             failure = type(error)(*error.args)
@@ -232,7 +232,7 @@ class InboxClient:
         proxy = _proxy_for(self._url)
         self._through_proxy = proxy is not None
         return httpx.AsyncHTTPTransport(
-            verify=truststore.SSLContext(ssl.PROTOCOL_TLS_CLIENT),
+            verify=_verifying(),
             proxy=proxy,
             trust_env=False,
             limits=httpx.Limits(max_keepalive_connections=0),
@@ -279,7 +279,12 @@ async def _read(body: bytes) -> Answer:
     return await asyncio.to_thread(read_answer, body)
 
 
-def _fault(error: Exception) -> ClientFault:
+def _verifying() -> ssl.SSLContext:
+    """Return what checks certificates against those that the system trusts."""
+    return truststore.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
+
+
+def _fault(error: BaseException) -> ClientFault:
     return ClientFault(f"the client failed in an unexpected way ({type(error).__name__})")
 
 
@@ -314,6 +319,8 @@ def _proxy_for(url: str) -> httpx.Proxy | None:
         raise ConnectionRefused("the proxy in the environment cannot be used") from None
     if proxy.url.scheme not in ("http", "https"):
         raise ConnectionRefused("the proxy in the environment is not an http:// one")
+    if proxy.url.scheme == "https":
+        proxy.ssl_context = _verifying()
     return proxy
 
 

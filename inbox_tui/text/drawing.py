@@ -6,9 +6,12 @@ import re
 import unicodedata
 from bisect import bisect_right
 from functools import cache, lru_cache
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 from rich.cells import cell_len
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
 
 _MARKS_A_LETTER: Final = 8
 _HIDDEN: Final = "\N{REPLACEMENT CHARACTER}"
@@ -170,6 +173,28 @@ def drawn(text: str, lines: bool = False) -> str:
         return _shown(text, match.start(), match.end(), line_break)
 
     return pieces.sub(shown, text)
+
+
+def signs(text: str) -> Iterator[tuple[int, int]]:
+    """Yield where each sign of a drawn text begins and ends: a letter with its marks, an emoji.
+
+    What is cut between two of them is drawn text, too.
+    """
+    start = 0
+    half_a_flag = False
+    for index, character in enumerate(text):
+        is_flag_letter = "\U0001f1e6" <= character <= "\U0001f1ff"
+        if index and not (
+            (text[index - 1] == _JOINER != text[index - 2 : index - 1])
+            or (is_flag_letter and half_a_flag)
+            or "\U0001f3fb" <= character <= "\U0001f3ff"
+            or not cell_len(character)
+        ):
+            yield start, index
+            start, half_a_flag = index, False
+        half_a_flag = is_flag_letter and not half_a_flag
+    if text:
+        yield start, len(text)
 
 
 def _shown(text: str, start: int, end: int, line_break: str) -> str:

@@ -3,23 +3,27 @@
 from __future__ import annotations
 
 import re
-import unicodedata
 from typing import Final
 
-_FIRST: Final = re.compile(r"[^\s\x00-\x20\xad\u180e\u200b-\u200f\u202a-\u202e\u2060-\u206f\ufeff]")
+_FORMULA: Final = "[=+\\-@⁺⁼₊₌⩵⩶﬩﹢﹣﹦﹫＋－＝＠]"
+"""What a formula begins with; a spreadsheet may take what looks like it for it."""
+_UNSEEN: Final = (
+    r"\x00-\x08\x0b\x0c\x0e-\x20\x7f-\xa0\xad\u1680\u180e\u2000-\u200f\u2028-\u202f"
+    r"\u205f-\u206f\u3000\ufeff"
+)
+_AT_FIRST: Final = re.compile(rf"[\t\r]|[{_UNSEEN}\s]*{_FORMULA}")
+_WITHIN: Final = re.compile(rf'(?<=[;\t\r\n])(?=[{_UNSEEN}"]*{_FORMULA})')
 
 
 def csv_cell(text: str) -> str:
-    """Return the text with an apostrophe before it where a spreadsheet would run it as a formula.
+    """Return the text with an apostrophe wherever a spreadsheet would run it as a formula.
 
-    That is where it begins with a tab or a carriage return, or where the first character that
-    shows is `=`, `+`, `-` or `@`, fullwidth forms included. There is no exception for numbers such
+    That is before a text that begins with a tab or a carriage return, or whose first character
+    that shows is `=`, `+`, `-` or `@`, fullwidth forms included. Within a text it is where one of
+    these comes first after a semicolon, a tab or a line break: in many countries a spreadsheet
+    parts cells by semicolons, whatever is between quotes. There is no exception for numbers such
     as `+79991234567`: senders are written as the service names them, in digits without a plus,
     and need none.
     """
-    first = _FIRST.search(text)
-    if text.startswith(("\t", "\r")):
-        return f"'{text}"
-    if first and unicodedata.normalize("NFKC", first[0])[0] in "=+-@":
-        return f"'{text}"
-    return text
+    guard = "'" if _AT_FIRST.match(text) else ""
+    return guard + _WITHIN.sub("'", text)

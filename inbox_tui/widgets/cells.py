@@ -5,10 +5,10 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING, Final
 
-from rich.cells import cell_len, chop_cells, set_cell_size
+from rich.cells import cell_len
 from textual.content import Content
 
-from inbox_tui.text import takes_a_cell_each
+from inbox_tui.text import signs, takes_a_cell_each
 from inbox_tui.widgets.symbols import symbols
 
 if TYPE_CHECKING:
@@ -33,8 +33,40 @@ def cut(text: str, width: int) -> str:
         return text
     if width <= 0:
         return ""
-    start = text[: width - 1] if plain else set_cell_size(text, width - 1)
+    start = text[: width - 1] if plain else text[: next(_line_ends(text, width - 1), len(text))]
     return start.rstrip() + symbols().ellipsis
+
+
+def cut_before(text: str, width: int) -> str:
+    """Return the end of a text in at most `width` cells, an ellipsis where something is lost.
+
+    Where there is no room at all the text is returned whole.
+    """
+    if cells(text) <= width or width <= 0:
+        return text
+    kept, room = len(text), width - 1
+    if takes_a_cell_each(text):
+        return symbols().ellipsis + text[kept - room :].lstrip()
+    for start, end in reversed(list(signs(text))):
+        room -= cells(text[start:end])
+        if room < 0:
+            break
+        kept = start
+    return symbols().ellipsis + text[kept:].lstrip()
+
+
+def _line_ends(text: str, width: int) -> Iterator[int]:
+    """Yield where the lines end but for the last one, each at most `width` cells."""
+    if takes_a_cell_each(text):
+        yield from range(width, len(text), width)
+        return
+    filled = 0
+    for start, end in signs(text):
+        size = cells(text[start:end])
+        if filled + size > width:
+            yield start
+            filled = 0
+        filled += size
 
 
 def padded(text: str, width: int) -> str:
@@ -59,11 +91,10 @@ def wrapped(text: str, width: int) -> Iterator[tuple[int, int]]:
             if filled:
                 yield start, end
             start = word.start()
-            *full, last = chop_cells(word[1], width) or [""]
-            for piece in full:
-                yield start, start + len(piece)
-                start += len(piece)
-            filled = cells(last) + len(word[0]) - len(word[1])
+            for line_end in _line_ends(word[1], width):
+                yield start, word.start() + line_end
+                start = word.start() + line_end
+            filled = cells(text[start : word.end(1)]) + len(word[0]) - len(word[1])
         else:
             filled += cells(word[0])
         end = word.end(1) if word[1] else end

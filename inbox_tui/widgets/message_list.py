@@ -16,7 +16,7 @@ from textual.strip import Strip
 
 from inbox_tui.archive import Gap, Key, Row
 from inbox_tui.text import drawn, find_code
-from inbox_tui.widgets.cells import cells, cut, padded, wrapped
+from inbox_tui.widgets.cells import cells, cut, cut_before, padded, wrapped
 from inbox_tui.widgets.symbols import symbols
 
 if TYPE_CHECKING:
@@ -86,16 +86,6 @@ def _short_number(number: str, width: int) -> str:
     if cells(number) <= width or not digits.removeprefix("+").isdecimal():
         return number
     return digits if len(digits) <= width else symbols().ellipsis + digits[1 - width :]
-
-
-def _shortened(text: str, width: int) -> str:
-    """Return the end of a text in at most `width` cells, if there is room for any of it."""
-    if cells(text) <= width or width <= 0:
-        return text
-    text = text[-width:]
-    while cells(text) >= width:
-        text = text[1:]
-    return symbols().ellipsis + text.lstrip()
 
 
 def _key_of(item: Row | Gap) -> Key:
@@ -644,7 +634,7 @@ class MessageList(ScrollView, can_focus=True):
         before, within, after = (
             drawn(part) for part in (head[:start], head[start:end], head[end:])
         )
-        before = _shortened(before, width - cells(within) - bool(after))
+        before = cut_before(before, width - cells(within) - bool(after))
         whole = before + within + after
         shown = cut(whole, width) if len(head) == len(message) else cut(whole + " " * width, width)
         kept = shown if shown == whole else shown[:-1]

@@ -2,12 +2,18 @@
 
 from __future__ import annotations
 
+import asyncio
 import re
 import sqlite3
-from contextlib import closing
+import stat
+import sys
+import threading
+from collections.abc import Sequence
+from contextlib import closing, suppress
 from datetime import timedelta
 from pathlib import Path
 from random import Random
+from typing import Any
 
 import pytest
 from support.archives import BOOT, NOW, SERVER_NOW, ids, incoming, opened, page, whole
@@ -15,10 +21,13 @@ from support.archives import BOOT, NOW, SERVER_NOW, ids, incoming, opened, page,
 from inbox_tui.archive import (
     Archive,
     ArchiveError,
+    ArchiveFull,
+    Desk,
     Filter,
     Gap,
     Hold,
     Key,
+    QueryCancelled,
     Row,
     Sweep,
     from_server_seconds,
@@ -70,8 +79,12 @@ def index_all(archive: Archive) -> None:
         pass
 
 
-@pytest.mark.parametrize("indexed", [True, False])
-def test_what_is_expired_leaves_no_trace_in_any_file(tmp_path: Path, indexed: bool) -> None:
+@pytest.mark.parametrize(("indexed", "large"), [(True, False), (False, False), (True, True)])
+def test_what_is_expired_leaves_no_trace_in_any_file(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, indexed: bool, large: bool
+) -> None:
+    if large:
+        monkeypatch.setattr("inbox_tui.archive.search._REWRITTEN_IN_MEMORY", 0)
     old = some(700, 1, SERVER_NOW - 100 * HOUR, 1)
     young = some(300, 5000, SERVER_NOW, 2)
     archive, account = opened(tmp_path)
@@ -130,6 +143,27 @@ def test_what_was_let_go_does_not_come_back_and_all_else_does(tmp_path: Path) ->
         assert list(again.store_page(other, page(old)).new) == [7]
 
 
+def test_no_three_digits_of_a_code_stay_in_the_index(tmp_path: Path) -> None:
+    def without_digits(number: int, text: str, received: int) -> IncomingMessage:
+        return incoming(number, text, received=received, phone="BANK", to_phone="SHOP")
+
+    archive, account = opened(tmp_path)
+    for text, received in (("Your code is 913042", SERVER_NOW - HOUR), ("hello", SERVER_NOW)):
+        first = received % 1000 * 100
+        archive.store_page(
+            account, page(*(without_digits(first + n, text, received) for n in range(60)))
+        )
+        index_all(archive)
+
+    def kept() -> set[bytes]:
+        blocks = b"".join(block for (block,) in archive._all("SELECT block FROM search_data"))
+        return {digits for digits in (b"913", b"130", b"304", b"042") if digits in blocks}
+
+    assert kept()
+    assert archive.expire(account, SERVER_NOW - 1) == 60
+    assert kept() == set()
+
+
 def test_a_little_at_a_time_leaves_no_trace_either(tmp_path: Path) -> None:
     messages = some(400, 1, SERVER_NOW, 4)
     archive, account = opened(tmp_path, *messages)
@@ -143,17 +177,88 @@ def test_a_little_at_a_time_leaves_no_trace_either(tmp_path: Path) -> None:
     assert check_index(archive) == []
 
 
-def test_a_file_too_large_to_be_rewritten_is_wiped_where_it_is(
+@pytest.mark.skipif(sys.platform != "linux", reason="looks at open files as Linux shows them")
+def test_a_large_file_is_rewritten_by_way_of_one_beside_it_that_nobody_else_can_open(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("inbox_tui.archive.search._REWRITTEN_PAGES", 0)
-    messages = some(400, 1, SERVER_NOW - HOUR, 10)
-    archive, account = opened(tmp_path, *messages)
+    monkeypatch.setattr("inbox_tui.archive.search._REWRITTEN_IN_MEMORY", 0)
+    folder = tmp_path / "it's mine"
+    archive, account = opened(folder, *some(800, 1, SERVER_NOW - HOUR, 12), incoming(9000))
+    archive._connection.execute("PRAGMA cache_size = 10")
+
+    def opened_files() -> dict[str, int]:
+        files: dict[str, int] = {}
+        for file in Path("/proc/self/fd").iterdir():
+            with suppress(OSError):
+                files[str(file.readlink())] = stat.S_IMODE(file.stat().st_mode)
+        return files
+
+    before, seen = opened_files(), dict[str, int]()
+
+    def look() -> None:
+        seen.update(opened_files())
+
+    archive._connection.set_progress_handler(look, 100)
+    archive.expire(account, SERVER_NOW - 100 * HOUR)
+    archive._connection.set_progress_handler(None, 0)
+    beside = {path: mode for path, mode in seen.items() if path not in before and "/fd" not in path}
+    assert beside
+    for path, mode in beside.items():
+        assert Path(path).parent == folder
+        assert path.endswith(" (deleted)")
+        assert mode == 0o600
+    assert archive._one("PRAGMA temp_store") == (2,)
+
+
+def test_what_has_no_room_to_be_rewritten_is_deleted_all_the_same_and_not_tried_without_end(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    messages = some(50, 1, SERVER_NOW - HOUR, 13)
+    opened(tmp_path, *messages)[0].close()
+    archive = Archive.open(tmp_path / "inbox.db", busy_seconds=0.02)
+    account = archive.account("alex", "smscentre.com")
     index_all(archive)
-    size = archive.path.stat().st_size
-    archive.expire(account, SERVER_NOW)
-    assert archive.path.stat().st_size >= size
+    tried = []
+
+    def full(self: Archive, sql: str, parameters: Sequence[Any] = ()) -> int:
+        if sql == "VACUUM":
+            tried.append(sql)
+            raise ArchiveFull("the disk is full")
+        return done(self, sql, parameters)
+
+    done = Archive._do
+    monkeypatch.setattr(Archive, "_do", full)
+    with closing(sqlite3.connect(archive.path, isolation_level=None)) as reader:
+        reader.execute("BEGIN")
+        reader.execute("SELECT * FROM messages").fetchone()
+        assert archive.expire(account, SERVER_NOW) == 50
+        archive.index(10)
+        assert archive.total(account) == 0
+        assert len(tried) == 1
+    archive.index(10)
+    assert archive._one("SELECT scrub FROM state") == (0,)
+    assert len(tried) == 1
     assert traces(tmp_path, words(messages)) == []
+
+
+@pytest.mark.parametrize("deletes", [False, True])
+def test_only_what_another_program_deletes_meanwhile_has_to_be_wiped_again(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, deletes: bool
+) -> None:
+    archive, account = opened(tmp_path, *some(50, 1, SERVER_NOW - HOUR, 14), incoming(900))
+    rewrite = Archive._rewrite
+
+    def rewrite_and_meanwhile(self: Archive) -> None:
+        rewrite(self)
+        with monkeypatch.context() as cut, Archive.open(archive.path) as other:
+            cut.setattr(Archive, "_scrub", lambda self: None)
+            other.store_page(account, page(incoming(901)))
+            if deletes:
+                other.expire(account, SERVER_NOW + 1)
+
+    monkeypatch.setattr(Archive, "_rewrite", rewrite_and_meanwhile)
+    assert archive.expire(account, SERVER_NOW) == 50
+    assert (archive._one("SELECT scrub FROM state") != (0,)) == deletes
 
 
 def test_what_another_program_reads_meanwhile_is_wiped_off_the_log_later(tmp_path: Path) -> None:
@@ -184,6 +289,49 @@ def test_an_expiry_cut_off_half_way_is_finished_later(
     assert archive.total(account) == 0
     archive.index(10)
     assert traces(tmp_path, words(messages)) == []
+
+
+@pytest.mark.parametrize("at", ["INSERT INTO search (search, rank)", "VACUUM"])
+def test_whoever_leaves_does_not_wait_for_the_wiping_and_the_next_one_does_it(
+    tmp_path: Path, at: str
+) -> None:
+    messages = some(300, 1, SERVER_NOW - HOUR, 15)
+    archive, account = opened(tmp_path, *messages)
+    index_all(archive)
+    begun: list[str] = []
+
+    def leave(statement: str) -> None:
+        begun.append(statement)
+        if statement.startswith(at):
+            archive.hurry()
+
+    archive._connection.set_trace_callback(leave)
+    with pytest.raises(QueryCancelled):
+        archive.expire(account, SERVER_NOW)
+    archive._connection.set_trace_callback(None)
+    assert ("VACUUM" in begun) == (at == "VACUUM")
+    assert archive.total(account) == 0
+    archive.close()
+    with Archive.open(archive.path) as again:
+        again.index(10)
+    assert traces(tmp_path, words(messages)) == []
+
+
+async def test_a_desk_is_closed_without_the_wiping_that_it_is_at(tmp_path: Path) -> None:
+    archive, account = opened(tmp_path, *some(1200, 1, SERVER_NOW - HOUR, 16))
+    desk = Desk(archive.path)
+    at_work = threading.Event()
+
+    def expire(archive: Archive) -> int:
+        archive._connection.set_trace_callback(lambda statement: at_work.set())
+        return archive.expire(account, SERVER_NOW)
+
+    expiring = asyncio.create_task(desk.run(expire, await desk.archive()))
+    await asyncio.to_thread(at_work.wait, 5)
+    await desk.close()
+    with pytest.raises(QueryCancelled):
+        await expiring
+    assert archive._one("SELECT scrub > 0 FROM state") == (1,)
 
 
 def test_expiry_takes_gaps_that_are_over_and_keeps_the_rest(tmp_path: Path) -> None:

@@ -186,13 +186,33 @@ def test_settings_of_another_user_are_refused(
 
     def owned_by(uid: int) -> None:
         owned = os.stat_result([*status[:4], uid, *status[5:]])
-        monkeypatch.setattr(Path, "stat", lambda path: owned)
+        monkeypatch.setattr(os, "fstat", lambda file: owned)
 
     owned_by(4711)
     with pytest.raises(SettingsError, match=r"belongs to another user \(uid 4711\)"):
         load_settings(config)
     owned_by(0)
     assert load_settings(config).server == "smscentre.com"
+
+
+def test_settings_put_in_their_place_while_they_are_read_are_not_taken_for_one_s_own(
+    config: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    theirs, mine = tmp_path / "theirs", tmp_path / "mine"
+    theirs.write_text('server = "evil.example"\n')
+    theirs.chmod(0o666)
+    mine.write_text('server = "smscentre.com"\n')
+    theirs.rename(config)
+    opened = Path.open
+
+    def open_and_swap(path: Path, *how: str) -> object:
+        file = opened(path, *how)
+        mine.rename(config)
+        return file
+
+    monkeypatch.setattr(Path, "open", open_and_swap)
+    with pytest.raises(SettingsError, match="written to by everybody"):
+        load_settings(config)
 
 
 # -- what the program is made of

@@ -206,6 +206,19 @@ def test_no_command_leaves_the_password_in_the_environment(
     assert_without_password(repr(ended), command)
 
 
+def test_a_shell_that_completes_does_not_inherit_the_password(
+    files: Files, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "bash").write_text(RECORDER.format(folder=tmp_path))
+    (tmp_path / "bash").chmod(0o755)
+    monkeypatch.setenv("PATH", f"{tmp_path}:{os.environ['PATH']}")
+    monkeypatch.setenv("INBOX_TUI_PASSWORD", PASSWORD)
+    monkeypatch.setenv("_INBOX_TUI_COMPLETE", "bash_source")
+    run()
+    assert b"_INBOX_TUI_COMPLETE" in (tmp_path / "bash.environment").read_bytes()
+    assert_without_password((tmp_path / "bash.environment").read_bytes(), "bash")
+
+
 def test_the_doctor_and_the_exports_know_nothing_of_it(
     server: DemoServer, files: Files, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
@@ -375,13 +388,15 @@ def files_with(text: str, folder: Path) -> set[str]:
 
 
 @pytest.mark.e2e
-def test_a_password_typed_in_is_in_no_log_that_textual_can_be_asked_for(
+def test_a_password_typed_in_is_in_no_log_and_picture_that_textual_can_be_asked_for(
     server: DemoServer, environment: dict[str, str], tmp_path: Path
 ) -> None:
     environment |= {
         "TEXTUAL": "debug,devtools",
         "TEXTUAL_DEBUG": "1",
         "TEXTUAL_LOG": str(tmp_path / "textual.log"),
+        "TEXTUAL_SCREENSHOT": "0",
+        "TEXTUAL_SCREENSHOT_LOCATION": str(tmp_path),
     }
     command = [
         *("/bin/sh", "-c", f'cd {tmp_path} && exec "$@"', "sh"),
@@ -400,6 +415,7 @@ def test_a_password_typed_in_is_in_no_log_that_textual_can_be_asked_for(
     assert not (tmp_path / "keys.log").exists()
     assert_files_without_password(tmp_path)
     assert not (tmp_path / "textual.log").exists()
+    assert not list(tmp_path.rglob("*.svg"))
 
 
 @pytest.mark.e2e

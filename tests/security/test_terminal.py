@@ -21,6 +21,8 @@ from inbox_tui.screens.link import LinkScreen
 
 EVERYTHING = "before " + "".join(ATTACKS[:11]) + "after"
 TEXT = "Your code is 913042 https://shop.example/?q=1"
+FRAME = " │▁▂▃▄▅▆▇█"
+"""What stands around a dialogue's lines: its border and its scroll bar."""
 
 
 @pytest.fixture
@@ -147,6 +149,64 @@ async def test_only_the_link_screen_opens_a_link_and_it_tells_the_true_host(
         await pilot.press("enter")
         await pilot.pause()
         assert opened == [link]
+
+
+@pytest.mark.parametrize(
+    "size", [(120, 40), (80, 24), (40, 12)], ids=lambda size: f"{size[0]}x{size[1]}"
+)
+async def test_whose_a_link_is_stands_in_sight_whenever_enter_would_open_it(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, size: tuple[int, int]
+) -> None:
+    opened: list[str] = []
+    monkeypatch.setattr(App, "open_url", lambda app, url, new_tab=True: opened.append(url))
+    monkeypatch.setenv("DISPLAY", ":99")
+    hosts = [
+        "bank.example",
+        f"bank.ru.{'login.' * 35}evil.example",
+        f"{'я' * 40}.рф",
+        "last.example",
+    ]
+    links = [f"https://{host}/{'path' * 200}END{number}" for number, host in enumerate(hosts)]
+    app = stage(tmp_path, messages=[message(1, " ".join(links))])
+    async with app.run_test(size=size) as pilot:
+        await state_is(pilot, "Live")
+        await pilot.press("o")
+        for number, host in enumerate(hosts):
+            await pilot.press(*["down"] * bool(number))
+            await pilot.pause()
+            shown = "".join(line.strip(FRAME) for line in painted_lines(app))
+            assert host[-10:] in shown
+            assert host.isascii() or "xn--p1ai" in shown
+            for _ in range(40):
+                if any(f"END{number}" in line for line in painted_lines(app)):
+                    break
+                await pilot.press("pagedown")
+                await pilot.pause()
+            assert f"END{number}" in "".join(painted_lines(app))
+        assert opened == []
+        await pilot.press("enter")
+        await pilot.pause()
+        assert opened == [links[-1]]
+
+
+async def test_a_click_on_a_link_opens_nothing(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    opened: list[str] = []
+    monkeypatch.setattr(App, "open_url", lambda app, url, new_tab=True: opened.append(url))
+    monkeypatch.setenv("DISPLAY", ":99")
+    app = stage(tmp_path, messages=[message(1, "https://one.example https://two.example")])
+    async with app.run_test(size=(120, 40)) as pilot:
+        await state_is(pilot, "Live")
+        await pilot.press("o")
+        await pilot.pause()
+        for host in ("two.example", "one.example"):
+            (y,) = (y for y, line in enumerate(painted_lines(app)) if f"at {host}" in line)
+            await pilot.click(offset=(painted_lines(app)[y].index(host), y), times=2)
+            await pilot.pause()
+        assert isinstance(app.screen, LinkScreen)
+        assert app.screen.query_one(OptionList).highlighted == 0
+        assert opened == []
 
 
 RECORDER = """#!{python}

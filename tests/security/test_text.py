@@ -2,89 +2,25 @@
 
 from __future__ import annotations
 
-import asyncio
-from collections.abc import Iterator
-from contextlib import AsyncExitStack, contextmanager
 from pathlib import Path
-from tempfile import TemporaryDirectory
 
 import pytest
 from hypothesis import HealthCheck, given, settings
 from support.hostile import ATTACKS, assert_painted_safely, painted, texts
 from support.keyrings import MemoryBackend, keyring
-from support.stage import StagedApp, message, put, stage, state_is, until
+from support.stage import StagedApp, message, stage, state_is, until
+from support.theatre import theatre
 from textual import events
 from textual.widgets import Input
 
-from inbox_tui.archive import Archive, Key
 from inbox_tui.config import Settings
 from inbox_tui.screens.inbox import InboxScreen
 from inbox_tui.screens.sign_in import SignInScreen
 from inbox_tui.smsc.errors import SignInRefused
 from inbox_tui.smsc.message import Answer, IncomingMessage
-from inbox_tui.sync import State, Status, StatusChanged
-from inbox_tui.widgets.filter_bar import FilterBar
-from inbox_tui.widgets.message_list import MessageList
 
 SIZES = [(120, 40), (80, 24), (40, 12)]
 EVERYTHING = "before " + "".join(ATTACKS) + " after"
-
-
-class Theatre:
-    """An application in a loop of its own that stays open between the examples of a test."""
-
-    def __init__(self, folder: Path, size: tuple[int, int]) -> None:
-        self._runner = asyncio.Runner()
-        self._stack = AsyncExitStack()
-        self.app = self._runner.run(self._open(folder, size))
-        self._number = 100
-
-    async def _open(self, folder: Path, size: tuple[int, int]) -> StagedApp:
-        app = stage(folder, messages=[message(1, "Hello")])
-        self._pilot = await self._stack.enter_async_context(app.run_test(size=size))
-        await state_is(self._pilot, "Live")
-        return app
-
-    def show(self, text: str) -> None:
-        """Have the text come in every place that is another's to fill."""
-        self._runner.run(self._show(text))
-
-    async def _show(self, text: str) -> None:
-        self._number += 1
-        screen = self.app.screen
-        assert isinstance(screen, InboxScreen)
-        new = message(self._number, text, phone=text, to_phone=text, minutes_ago=0)
-        with Archive.open(self.app.archive_path) as archive:
-            put(archive, screen._account, [new])
-        screen._changed()
-        screen.query_one(MessageList).move_to(new_key(new, screen))
-        screen.sync_event(StatusChanged(Status(State.OFFLINE, text, None)))
-        screen.query_one(FilterBar).sender = screen._presentation.who(text)
-        await self._pilot.pause()
-        row = screen.query_one(MessageList).row
-        assert row is not None
-        assert row.message == text
-        assert_painted_safely(self.app)
-
-    def close(self) -> None:
-        self._runner.run(self._stack.aclose())
-        self._runner.close()
-
-
-def new_key(new: IncomingMessage, screen: InboxScreen) -> Key:
-    row = screen._reader.message(screen._account, new.id)
-    assert row is not None
-    return row.key
-
-
-@contextmanager
-def theatre(size: tuple[int, int]) -> Iterator[Theatre]:
-    with TemporaryDirectory() as folder:
-        opened = Theatre(Path(folder), size)
-        try:
-            yield opened
-        finally:
-            opened.close()
 
 
 @pytest.mark.parametrize("size", SIZES, ids=[f"{x}x{y}" for x, y in SIZES])

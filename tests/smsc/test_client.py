@@ -303,7 +303,7 @@ async def test_a_server_with_an_ipv6_address_alone_is_asked(
     assert len(served.heads) == 1
 
 
-def _refusing(error: Exception) -> httpx.MockTransport:
+def _refusing(error: BaseException) -> httpx.MockTransport:
     def handle(request: httpx.Request) -> httpx.Response:
         raise error
 
@@ -469,10 +469,11 @@ async def test_a_refused_port_is_told() -> None:
         (httpx.ConnectError("no route"), errors.ConnectionRefused, False),
         (httpx.LocalProtocolError("bug"), errors.ClientFault, True),
         (TypeError(PASSWORD), errors.ClientFault, True),
+        (BaseExceptionGroup(PASSWORD, [SystemExit(PASSWORD)]), errors.ClientFault, True),
     ],
 )
 async def test_every_failure_of_the_transport_is_one_of_ours(
-    raised: Exception, kind: type, delivered: bool
+    raised: BaseException, kind: type, delivered: bool
 ) -> None:
     client = InboxClient("smscentre.com", "alex", Hidden(), transport=_refusing(raised))
     error = await failure_of(client)
@@ -584,6 +585,32 @@ async def test_a_proxy_gets_a_name_and_a_port_and_never_the_password(proxy: list
     assert "s3cr3t" not in proxy[0]
 
 
+@pytest.mark.parametrize("trusted", [True, False])
+async def test_a_proxy_that_is_asked_over_tls_has_to_prove_itself_to_the_system_too(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path, trusted: bool
+) -> None:
+    asked: list[bytes] = []
+
+    async def refuse(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        asked.append(await reader.readuntil(b"\r\n\r\n"))
+        writer.write(b"HTTP/1.1 407 No\r\nContent-Length: 0\r\n\r\n")
+        writer.close()
+
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    context.load_cert_chain(HERE / "localhost.pem")
+    if trusted:
+        monkeypatch.setenv("SSL_CERT_FILE", str(HERE / "localhost.pem"))
+    monkeypatch.setenv("SSLKEYLOGFILE", str(tmp_path / "keys"))
+    listening = await asyncio.start_server(refuse, "127.0.0.1", 0, ssl=context)
+    port = listening.sockets[0].getsockname()[1]
+    monkeypatch.setenv("https_proxy", f"https://user:word@localhost:{port}")
+    async with listening:
+        error = await failure_of(InboxClient("smscentre.example", "alex", Hidden()))
+    assert type(error) is (errors.ConnectionRefused if trusted else errors.TlsFailed)
+    assert [head.split(b" ")[0] for head in asked] == [b"CONNECT"] * trusted
+    assert not (tmp_path / "keys").exists()
+
+
 async def test_a_proxy_is_never_used_for_this_machine(
     server: Server, proxy: list[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -606,6 +633,13 @@ async def test_a_proxy_that_cannot_be_used_is_told(
     assert type(error) is errors.ConnectionRefused
     assert "the proxy in the environment" in str(error)
     assert not error.delivered
+
+
+def test_a_proxy_is_used_for_https_only(monkeypatch: pytest.MonkeyPatch) -> None:
+    for name in ("http_proxy", "https_proxy", "all_proxy"):
+        monkeypatch.setenv(name, "http://127.0.0.1:1")
+    assert client_module._proxy_for("https://smscentre.example/sys/get.php") is not None
+    assert client_module._proxy_for("http://smscentre.example/sys/get.php") is None
 
 
 @pytest.mark.parametrize("no_proxy", ["smscentre.example", "*"])

@@ -66,8 +66,9 @@ def painted(app: App[Any]) -> str:
 
 def assert_painted_safely(app: App[Any]) -> None:
     """Nothing on screen steers the terminal, and every line is as wide as the screen."""
-    assert steering(painted(app)) == []
-    painted(app).encode()
+    shown = painted(app)
+    assert steering(shown) == [], shown
+    shown.encode()
     for strip in app.screen._compositor.render_strips():
         assert steering(strip.text) == [], strip.text
         assert cell_len(strip.text) == app.size.width, strip.text

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import time
+import unicodedata
+
 import pytest
 
 from inbox_tui.text.spreadsheet import csv_cell
@@ -17,7 +20,6 @@ from inbox_tui.text.spreadsheet import csv_cell
         "@SUM(A1)",
         "+79991234567",
         " =1",
-        "\n=1",
         "\xa0=1",
         "\ufeff=1",
         "\u200b=1",
@@ -36,10 +38,44 @@ def test_a_formula_is_made_text(text: str) -> None:
 
 
 @pytest.mark.parametrize(
+    ("text", "cell"),
+    [
+        ("\n=1", "'\n'=1"),
+        ("a;=1+1;b", "a;'=1+1;b"),
+        ('a; "=1+1"', 'a;\' "=1+1"'),
+        ("a\t@SUM(A1)", "a\t'@SUM(A1)"),
+        ("a\r\n\u200b=1", "a\r\n'\u200b=1"),
+        ("=1;＝2\n-3", "'=1;'＝2\n'-3"),
+    ],
+)
+def test_a_formula_that_begins_a_cell_elsewhere_is_made_text_too(text: str, cell: str) -> None:
+    assert csv_cell(text) == cell
+
+
+def test_whatever_is_taken_for_the_beginning_of_a_formula_is_guarded() -> None:
+    for code in range(0x110000):
+        character = chr(code)
+        if unicodedata.normalize("NFKC", character)[:1] in tuple("=+-@"):
+            assert csv_cell(character) == f"'{character}"
+            assert csv_cell(f"a;{character}") == f"a;'{character}"
+
+
+def test_a_long_text_is_guarded_in_a_moment() -> None:
+    began = time.perf_counter()
+    for part in (";", "; ", "\n", ";=", " ", "\t"):
+        csv_cell(part * 50_000)
+    assert time.perf_counter() - began < 1
+
+
+@pytest.mark.parametrize(
     "text",
     [
         "",
         " ",
+        "a; b",
+        "a;'=1",
+        "раз;два\nтри",
+        "a - b; 5 = 5",
         "\n",
         "79991234567",
         "Ваш код: 481516",

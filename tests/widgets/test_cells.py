@@ -6,7 +6,7 @@ from hypothesis import strategies as st
 from rich.cells import cell_len
 
 from inbox_tui.text import drawn
-from inbox_tui.widgets.cells import Line, cut, padded, wrapped
+from inbox_tui.widgets.cells import Line, cut, cut_before, padded, wrapped
 from inbox_tui.widgets.symbols import PLAIN, UNICODE, symbols_for
 
 
@@ -26,6 +26,35 @@ from inbox_tui.widgets.symbols import PLAIN, UNICODE, symbols_for
 )
 def test_a_text_is_cut_to_its_cells(text: str, width: int, shown: str) -> None:
     assert cut(text, width) == shown
+
+
+FAMILY, FLAGS = "👩‍👩‍👧", "🇷🇺🇰🇿"
+ENGLAND = "🏴\U000e0067\U000e0062\U000e0065\U000e006e\U000e0067\U000e007f"
+
+
+@pytest.mark.parametrize(
+    ("text", "width", "beginning", "end"),
+    [
+        (FLAGS, 4, FLAGS, FLAGS),
+        (FLAGS, 3, "🇷🇺…", "…🇰🇿"),
+        (FLAGS, 2, "…", "…"),
+        (f"a{FAMILY}b", 3, "a…", "…b"),
+        (f"ab{FAMILY}cd", 5, f"ab{FAMILY}…", f"…{FAMILY}cd"),
+        (f"ab{ENGLAND}cd", 5, f"ab{ENGLAND}…", f"…{ENGLAND}cd"),
+        (f"ab{ENGLAND}cd", 4, "ab…", "…cd"),
+        ("👍🏽👍🏽", 3, "👍🏽…", "…👍🏽"),
+        ("a1️⃣b", 3, "a…", "…b"),
+        ("й\u0301й\u0301й\u0301", 2, "й\u0301…", "…й\u0301"),
+        ("क्\u200d\u200dषक्\u200d\u200dष", 3, "क्\u200d\u200dष…", "…क्\u200d\u200dष"),
+        ("plain words", 6, "plain…", "…words"),
+        ("plain words", 0, "", "plain words"),
+    ],
+)
+def test_a_cut_does_not_part_what_is_one_sign(
+    text: str, width: int, beginning: str, end: str
+) -> None:
+    assert cut(text, width) == beginning
+    assert cut_before(text, width) == end
 
 
 @given(st.text(max_size=40).map(drawn), st.integers(1, 30))

@@ -6,6 +6,7 @@ from contextlib import asynccontextmanager
 from datetime import datetime, timedelta
 
 import pytest
+from rich.cells import cell_len
 from support.rows import (
     NEWEST,
     NOW,
@@ -22,6 +23,7 @@ from textual.pilot import Pilot
 from textual.strip import Strip
 
 from inbox_tui.archive import Gap, Key, Row
+from inbox_tui.text import drawn
 from inbox_tui.widgets.message_list import MessageList
 from inbox_tui.widgets.presentation import Presentation
 
@@ -108,6 +110,20 @@ async def test_a_code_that_would_be_cut_off_is_shown_and_what_comes_before_it_is
     async with staged(source, size=(40, 5)) as (messages, _, _):
         assert lines(messages)[0].endswith(" …тот код: 481516…")
         assert style_of(messages, "481516").underline
+
+
+async def test_what_is_cut_before_a_code_leaves_no_part_of_an_emoji_that_does_not_show() -> None:
+    england = "🏴\U000e0067\U000e0062\U000e0065\U000e006e\U000e0067\U000e007f"
+    emoji = f"{england}👩\u200d👩\u200d👧🇷🇺👍🏽❤️"
+    source = Messages(
+        message(number, message=f"{'x' * number}{emoji * 3} Your code is 481516")
+        for number in range(30)
+    )
+    async with staged(source, size=(60, 30)) as (messages, _, _):
+        for line in lines(messages):
+            assert "481516" in line
+            assert drawn(line) == line
+            assert cell_len(line) <= 60
 
 
 async def test_an_unread_message_is_marked_by_a_sign_and_in_bold() -> None:

@@ -1,0 +1,168 @@
+"""Every byte that goes to the terminal, through the driver that writes there, is of our making.
+
+What a hostile message makes the application write is compared with what a harmless one does.
+"""
+
+from __future__ import annotations
+
+import base64
+import re
+from collections.abc import Awaitable, Callable
+from pathlib import Path
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+from support.hostile import ATTACKS, steering, texts
+from support.stage import StagedApp, message, stage, state_is, until
+from support.theatre import theatre
+from support.written import colours, places, terminal, told
+from textual.pilot import Pilot
+from textual.widgets import Input
+
+from inbox_tui.config import Settings
+from inbox_tui.smsc.errors import SignInRefused
+from inbox_tui.smsc.message import Answer
+
+Play = Callable[[Pilot[None]], Awaitable[None]]
+
+AFTER = " Your code is 481516. https://evil.example/a https://аpple.com/b"
+HARMLESS = "Words, and more of them." + AFTER
+HOSTILE = "".join(ATTACKS) + AFTER
+TITLE = re.compile(r"\x1b\]2;\([0-9]+\) inbox\x1b\\")
+NOTICE = re.compile(r"\x1b\](?:9|777);([^\x1b]*)\x1b\\")
+COPIED = re.compile("\x1b]52;c;([A-Za-z0-9+/=]*)\x07")
+COLOUR = re.compile("\x1b\\[(?:0|(?:[1-47];)*(?:[34]8;5;[0-9]+;?)+)m")
+"""How the application sets a colour in a terminal of 256: none of the sixteen that have names."""
+SIZES = [(120, 40), (40, 12)]
+
+
+@pytest.fixture(autouse=True)
+def _terminal_of_256_colours(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delenv("COLORTERM", raising=False)
+    monkeypatch.setattr("inbox_tui.app.TERMINAL_CHECK_SECONDS", 3600)  # stdin is none at all
+
+
+def assert_painted_within(written: str, size: tuple[int, int]) -> None:
+    """It goes to no place outside of the screen, and in colours of the application's."""
+    assert [colour for colour in colours(written) if not COLOUR.fullmatch(colour)] == []
+    for line, column in places(written):
+        assert 1 <= line <= size[1]
+        assert 1 <= column <= size[0]
+
+
+def sequences(written: str) -> list[str]:
+    """The sequences that were told, the words of senders in them left out once looked at."""
+    listed = []
+    for sequence in told(written):
+        if notice := NOTICE.fullmatch(sequence):
+            assert steering(notice[1]) == []
+            sequence = sequence.replace(notice[1], "WORDS")
+        listed.append(COPIED.sub("COPIED", sequence))
+    return listed
+
+
+async def written_by(app: StagedApp, size: tuple[int, int], play: Play) -> str:
+    """All that the application writes until it has ended."""
+    with terminal(size) as screen:
+        screen.attach(app)
+        async with app.run_test(size=size, headless=False) as pilot:
+            await play(pilot)
+            await pilot.pause()
+        return screen.take_all()
+
+
+@pytest.mark.parametrize(
+    "keys",
+    [
+        ["enter"],
+        ["j", "enter"],
+        ["j", "j", "enter"],
+        ["j", "j", "j", "enter"],
+        ["o", "down"],
+        ["p"],
+        ["w"],
+        ["t", "escape"],
+        ["e", "tab"],
+        ["y"],
+        ["slash", "b", "e", "f"],
+        ["question_mark"],
+        ["ctrl+p", "t", "o"],
+    ],
+    ids=" ".join,
+)
+async def test_a_hostile_message_has_nothing_written_that_a_harmless_one_has_not(
+    tmp_path: Path, keys: list[str]
+) -> None:
+    def inbox_with(text: str, folder: str) -> StagedApp:
+        return stage(
+            tmp_path / folder,
+            Answer([], []),
+            Answer([message(7, text)], []),
+            messages=[
+                message(1, text),
+                message(2, "Hello", minutes_ago=6, phone=text),
+                message(3, "Hello", minutes_ago=7, to_phone=text),
+                message(4, "Hello", minutes_ago=8, phone="79110000002"),
+            ],
+            settings=Settings(names={"79110000002": text}, notify="terminal", notify_text=True),
+        )
+
+    async def play(pilot: Pilot[None]) -> None:
+        app = pilot.app
+        assert isinstance(app, StagedApp)
+        await state_is(pilot, "Live")
+        for key in keys:
+            await pilot.press(key)
+            await pilot.pause()
+        app.clock.move(21)
+        await until(pilot, lambda: len(app.scripted.asked) == 2)
+        await state_is(pilot, "Live")
+
+    harmless = await written_by(inbox_with(HARMLESS, "harmless"), SIZES[0], play)
+    hostile = await written_by(inbox_with(HOSTILE, "hostile"), SIZES[0], play)
+    assert "WORDS" in "".join(sequences(hostile))
+    assert sequences(hostile) == sequences(harmless)
+    assert_painted_within(hostile, SIZES[0])
+    if "y" in keys:
+        copied = [base64.b64decode(found).decode() for found in COPIED.findall(hostile)]
+        assert copied == [HOSTILE.encode("utf-8", "replace").decode()]
+
+
+async def test_the_words_of_a_server_have_nothing_written_on_the_sign_in_screen(
+    tmp_path: Path,
+) -> None:
+    async def play(pilot: Pilot[None]) -> None:
+        screen = pilot.app.screen_stack
+        await until(pilot, lambda: bool(screen[-1].query("#password")))
+        for name in ("login", "password"):
+            screen[-1].query_one(f"#{name}", Input).value = "alex"
+        screen[-1].query_one("#password", Input).focus()
+        await pilot.press("enter")
+        await until(pilot, lambda: bool(screen[-1].query_one("#sign-in-reason").display))
+
+    written = []
+    for folder, words in (("harmless", HARMLESS), ("hostile", HOSTILE)):
+        refused = SignInRefused(2, words)
+        app = stage(tmp_path / folder, refused, login=None, password=None)
+        written.append(await written_by(app, SIZES[0], play))
+    assert sequences(written[1]) == sequences(written[0])
+    assert_painted_within(written[1], SIZES[0])
+
+
+@pytest.mark.parametrize("size", SIZES, ids=["120x40", "40x12"])
+def test_no_message_has_a_control_sequence_written(size: tuple[int, int]) -> None:
+    with terminal(size) as screen, theatre(size, screen) as opened:
+        screen.take(opened.app)
+
+        @settings(
+            max_examples=min(settings().max_examples // 4, 2000),
+            suppress_health_check=[HealthCheck.too_slow],
+        )
+        @given(texts)
+        def shown(text: str) -> None:
+            opened.show(text)
+            written = screen.take(opened.app)
+            assert [one for one in told(written) if not TITLE.fullmatch(one)] == []
+            assert_painted_within(written, size)
+
+        shown()

@@ -1,0 +1,85 @@
+"""The application, run once for many texts, each shown wherever another may write."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Iterator
+from contextlib import AsyncExitStack, contextmanager
+from pathlib import Path
+from tempfile import TemporaryDirectory
+
+from support.hostile import assert_painted_safely
+from support.stage import StagedApp, message, put, stage, state_is
+from support.written import Written
+
+from inbox_tui.archive import Archive, Key
+from inbox_tui.screens.inbox import InboxScreen
+from inbox_tui.smsc.message import IncomingMessage
+from inbox_tui.sync import State, Status, StatusChanged
+from inbox_tui.widgets.filter_bar import FilterBar
+from inbox_tui.widgets.message_list import MessageList
+
+
+class Theatre:
+    """An application in a loop of its own that stays open between the examples of a test.
+
+    It writes to the terminal `written`, where there is one.
+    """
+
+    def __init__(self, folder: Path, size: tuple[int, int], written: Written | None) -> None:
+        self._written = written
+        self._runner = asyncio.Runner()
+        self._stack = AsyncExitStack()
+        self.app = self._runner.run(self._open(folder, size))
+        self._number = 100
+
+    async def _open(self, folder: Path, size: tuple[int, int]) -> StagedApp:
+        app = stage(folder, messages=[message(1, "Hello")])
+        if self._written is not None:
+            self._written.attach(app)
+        running = app.run_test(size=size, headless=self._written is None)
+        self._pilot = await self._stack.enter_async_context(running)
+        await state_is(self._pilot, "Live")
+        return app
+
+    def show(self, text: str) -> None:
+        """Have the text come in every place that is another's to fill."""
+        self._runner.run(self._show(text))
+
+    async def _show(self, text: str) -> None:
+        self._number += 1
+        screen = self.app.screen
+        assert isinstance(screen, InboxScreen)
+        new = message(self._number, text, phone=text, to_phone=text, minutes_ago=0)
+        with Archive.open(self.app.archive_path) as archive:
+            put(archive, screen._account, [new])
+        screen._changed()
+        screen.query_one(MessageList).move_to(new_key(new, screen))
+        screen.sync_event(StatusChanged(Status(State.OFFLINE, text, None)))
+        screen.query_one(FilterBar).sender = screen._presentation.who(text)
+        await self._pilot.pause()
+        row = screen.query_one(MessageList).row
+        assert row is not None
+        assert row.message == text
+        assert_painted_safely(self.app)
+
+    def close(self) -> None:
+        self._runner.run(self._stack.aclose())
+        self._runner.close()
+
+
+def new_key(new: IncomingMessage, screen: InboxScreen) -> Key:
+    row = screen._reader.message(screen._account, new.id)
+    assert row is not None
+    return row.key
+
+
+@contextmanager
+def theatre(size: tuple[int, int], written: Written | None = None) -> Iterator[Theatre]:
+    """The application, for the time of the block."""
+    with TemporaryDirectory() as folder:
+        opened = Theatre(Path(folder), size, written)
+        try:
+            yield opened
+        finally:
+            opened.close()

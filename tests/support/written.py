@@ -1,0 +1,136 @@
+"""What the application writes to a terminal, by the driver that it really has."""
+
+from __future__ import annotations
+
+import fcntl
+import os
+import pty
+import re
+import signal
+import struct
+import termios
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any
+
+from textual.app import App
+
+SEQUENCE = re.compile(
+    r"\r\n"  # between the lines of a screen
+    r"|\x1b\[[0-?]*[ -/]*[@-~]"  # CSI
+    r"|\x1b\][^\x07\x1b]*(?:\x07|\x1b\\)"  # OSC
+    r"|\x1b[PX^_][^\x1b]*\x1b\\"  # DCS and the like
+    r"|\x1b[ -/]*[0-~]?"
+    r"|[\x00-\x1f\x7f-\x9f]"
+)
+"""A control sequence, or a control character that belongs to none."""
+ANCHOR = re.compile(r"\x1b\[[0-9]+[XG]")
+"""Cells that are erased, and a column that is gone to."""
+COLOUR = re.compile(r"\x1b\[[0-9;]*m")
+PLACE = re.compile(r"\x1b\[([0-9]+);([0-9]+)H")
+_MARK = "\x1b[?77n"
+_SIGNALS = (signal.SIGTSTP, signal.SIGCONT, signal.SIGWINCH, signal.SIGTTOU, signal.SIGTTIN)
+
+
+class Written:
+    """A terminal of this size, which takes down every byte."""
+
+    def __init__(self, size: tuple[int, int]) -> None:
+        self.size = size
+        self._master, self._slave = pty.openpty()
+        columns, lines = size
+        fcntl.ioctl(self._slave, termios.TIOCSWINSZ, struct.pack("HHHH", lines, columns, 0, 0))
+        self._bytes = bytearray()
+        self._marked = threading.Event()
+        self._reader = threading.Thread(target=self._take_down, daemon=True)
+        self._reader.start()
+
+    def _take_down(self) -> None:
+        while True:
+            try:
+                self._bytes += os.read(self._master, 65536)
+            except OSError:
+                return
+            if self._bytes.endswith(_MARK.encode()):
+                self._marked.set()
+
+    def attach(self, app: App[Any]) -> None:
+        """Have the application that is about to run write here."""
+        terminal = self
+
+        class Driver(app.driver_class):
+            def __init__(self, app: App[Any], **options: Any) -> None:
+                super().__init__(app, **options)
+                self._file = os.fdopen(
+                    os.dup(terminal._slave), "w", encoding="utf-8", errors="backslashreplace"
+                )
+                self.fileno = terminal._slave
+                self.input_tty = True
+
+            def _get_terminal_size(self) -> tuple[int, int]:
+                return terminal.size
+
+            def close(self) -> None:
+                super().close()
+                self._file.close()
+
+        app.driver_class = Driver
+
+    def take(self, app: App[Any]) -> str:
+        """All that was written since the last call."""
+        assert app._driver is not None
+        app._driver.write(_MARK)
+        app._driver.flush()
+        return self._taken()
+
+    def _taken(self) -> str:
+        assert self._marked.wait(10)
+        self._marked.clear()
+        written = bytes(self._bytes).decode().removesuffix(_MARK)
+        self._bytes.clear()
+        return written
+
+    def take_all(self) -> str:
+        """All that was written by an application that has ended."""
+        os.write(self._slave, _MARK.encode())
+        return self._taken()
+
+    def close(self) -> None:
+        """Let go of it."""
+        os.close(self._slave)
+        self._reader.join(10)
+        os.close(self._master)
+
+
+@contextmanager
+def terminal(size: tuple[int, int]) -> Iterator[Written]:
+    """A terminal for the time of the block; signals are handled as before afterwards."""
+    before = {number: signal.getsignal(number) for number in _SIGNALS}
+    written = Written(size)
+    try:
+        yield written
+    finally:
+        written.close()
+        for number, handler in before.items():
+            signal.signal(number, handler)
+
+
+def told(written: str) -> list[str]:
+    """The control sequences but for those that paint: colours, places on screen, line breaks."""
+    return [
+        sequence
+        for sequence in SEQUENCE.findall(written)
+        if sequence != "\r\n"
+        and not any(paints.fullmatch(sequence) for paints in (COLOUR, PLACE, ANCHOR))
+    ]
+
+
+def colours(written: str) -> set[str]:
+    """The sequences that set colours and styles."""
+    return {sequence for sequence in SEQUENCE.findall(written) if COLOUR.fullmatch(sequence)}
+
+
+def places(written: str) -> set[tuple[int, int]]:
+    """The places that the cursor was put to, as line and column."""
+    return {(int(line), int(column)) for line, column in PLACE.findall(written)}
