@@ -90,6 +90,7 @@ class Terminal:
             self.read()
             pid, status = os.waitpid(self.pid, os.WNOHANG)
             if pid:
+                self.read(1.0)  # its last words
                 self.status = os.waitstatus_to_exitcode(status)
                 return self.status
         raise AssertionError(f"still running after {seconds} s\n{self.text}")
