@@ -14,7 +14,7 @@ _LONGEST_TERM = 64
 _MOST_TERMS = 32
 _UNSEARCHABLE = re.compile("[\0\ud800-\udfff]")
 _DIGITS = re.compile("[0-9]{2}")
-_DIALLED = re.compile(r"\+[0-9]+")
+_DIALLED = re.compile(r"[+(]+[0-9]+")
 
 
 def haystack(message: str | bytes, phone: str | bytes, to_phone: str) -> str:
@@ -79,8 +79,8 @@ class Terms(NamedTuple):
 
 def _spellings(word: str) -> tuple[str, ...]:
     joined = squeezed(word)
-    if _DIALLED.fullmatch(joined):  # a number is written with a plus, and kept without
-        joined = joined[1:]
+    if _DIALLED.fullmatch(joined):  # a number is written with a plus or a bracket, and kept without
+        joined = joined.lstrip("+(")
     return tuple(dict.fromkeys((_searchable(word), _searchable(joined))))
 
 
