@@ -147,8 +147,8 @@ def drawn(text: str, lines: bool = False) -> str:
     Nothing is left out. A control is shown as its symbol (`␛`, `␉`), and every other character
     that shows nothing or steers what is around it as `�`: direction overrides and marks,
     zero-width characters, tags, surrogates. So are marks piled on a letter beyond the eighth, all
-    of them as one `�`. Emoji sequences, and joiners in the scripts that need them, stay.
-    `drawn(drawn(text)) == drawn(text)`.
+    of them as one `�`. A mark with nothing or a space before it stands on `◌`. Emoji sequences, and
+    joiners in the scripts that need them, stay. `drawn(drawn(text)) == drawn(text)`.
 
     Args:
         text: Anything.
@@ -216,7 +216,7 @@ def _shown(text: str, start: int, end: int, line_break: str) -> str:
             shown = _alone(character)
         if cell_len(shown) > 0 or shown == "\n":
             marks = 0
-        elif before in ("", "\n"):
+        elif before in ("", "\n", " "):  # lines break at spaces
             shown, marks = _CIRCLE + shown, 1
         else:
             marks += 1

@@ -93,6 +93,7 @@ def test_plain_text_is_returned_itself() -> None:
         ("☕\ufe0e", f"☕{HIDDEN}"),
         ("1\ufe0f", f"1{HIDDEN}"),
         ("\u0301a", "◌\u0301a"),
+        ("\N{HOT DOG} \u0301\u20dd", "\N{HOT DOG} ◌\u0301\u20dd"),
     ],
 )
 def test_what_steers_a_terminal_or_hides_is_shown(text: str, shown: str) -> None:
