@@ -477,7 +477,8 @@ class InboxScreen(Screen[None]):
         bar.unread = chosen.unread
         self._show_keys()
 
-    def _filter_by(self, filters: Filters) -> None:
+    def _filter_by(self, filters: Filters, *, keep: bool = False) -> None:
+        """Show what fits; with `keep` the cursor stays on its message or goes to the nearest."""
         if filters != self._filters:
             if filters.phone is None:
                 self._before_conversation = None
@@ -485,7 +486,7 @@ class InboxScreen(Screen[None]):
                 self._set_reading(False)
             self._filters = filters
             self._show_filters()
-            self._reload(keep=False)
+            self._reload(keep=keep)
             if self._remember_filters and filters.phone is None:
                 self._remember("filters", filters.written())
 
@@ -595,7 +596,7 @@ class InboxScreen(Screen[None]):
         elif self._before_conversation is not None:
             self._leave_conversation(self._before_conversation)
         elif self._filters.search:
-            self._filter_by(self._filters._replace(search=""))
+            self._filter_by(self._filters._replace(search=""), keep=True)
 
     # -- filters
 
@@ -616,12 +617,12 @@ class InboxScreen(Screen[None]):
 
     @on(FilterBar.SearchChanged)
     def _search_changed(self, event: FilterBar.SearchChanged) -> None:
-        self._filter_by(self._filters._replace(search=event.value))
+        self._filter_by(self._filters._replace(search=event.value), keep=not event.value)
 
     @on(FilterBar.SearchDone)
     def _search_done(self, event: FilterBar.SearchDone) -> None:
         if not event.accepted:
-            self._filter_by(self._filters._replace(search=""))
+            self._filter_by(self._filters._replace(search=""), keep=True)
         if not self.query_one(FilterBar).searching:
             self.set_focus(self.query_one(MessageList))
         self._show_keys()
@@ -639,13 +640,14 @@ class InboxScreen(Screen[None]):
 
     def action_toggle_unread(self) -> None:
         """Show unread messages only, or all again."""
-        self._filter_by(self._filters._replace(unread=not self._filters.unread))
+        unread = not self._filters.unread
+        self._filter_by(self._filters._replace(unread=unread), keep=True)
 
     def action_clear_filters(self) -> None:
         """Show everything kept."""
         if not self._filters.any:
             self._say("no filters are set")
-        self._filter_by(Filters())
+        self._filter_by(Filters(), keep=True)
 
     async def action_pick_number(self) -> None:
         """Choose the receiving number."""
