@@ -39,7 +39,7 @@ RESTORE_TITLE = "\x1b[23;2t"
 
 
 def _one_line(words: str) -> str:
-    return drawn(words)[:LONGEST_NOTICE]
+    return drawn(words[:LONGEST_NOTICE])  # cut first: a part of an emoji is drawn as one
 
 
 def _knows_osc_777(environment: Mapping[str, str]) -> bool:

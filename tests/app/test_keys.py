@@ -440,6 +440,30 @@ async def test_a_typed_window_is_taken_as_it_is(tmp_path: Path, size: Size) -> N
 
 
 @at_every_size
+async def test_where_a_filter_leaves_the_message_the_cursor_stays_on_it(
+    tmp_path: Path, size: Size
+) -> None:
+    app = stage(tmp_path, messages=codes())
+    async with app.run_test(size=size) as pilot:
+        await state_is(pilot, "Live")
+        await pilot.press("j", "j", "u")
+        assert inbox(pilot).query_one(FilterBar).unread
+        assert under_cursor(pilot).id == 3
+        await pilot.press("u", "m", "u")
+        await until(pilot, lambda: shown(pilot) == 4)
+        assert under_cursor(pilot).id == 2, "the nearest one"
+        await pilot.press("x")
+        await until(pilot, lambda: shown(pilot) == 5)
+        assert under_cursor(pilot).id == 2
+        await pilot.press("slash", *"заказ", "enter")
+        await until(pilot, lambda: shown(pilot) == 2)
+        assert under_cursor(pilot).id == 4, "the newest one found"
+        await pilot.press("j", "escape")
+        await until(pilot, lambda: shown(pilot) == 5)
+        assert under_cursor(pilot).id == 2
+
+
+@at_every_size
 async def test_filters_are_there_again_at_the_next_start(tmp_path: Path, size: Size) -> None:
     settings = Settings(remember_filters=True)
     app = stage(tmp_path, messages=codes(), settings=settings)

@@ -11,7 +11,7 @@ from support.stage import StagedApp, message, stage, state_is, until
 from textual import events
 
 from inbox_tui.config import Settings
-from inbox_tui.notices import notification, terminal_title
+from inbox_tui.notices import LONGEST_NOTICE, notification, terminal_title
 from inbox_tui.smsc.message import Answer
 
 FIRST = Answer([message(1, "Kept")], [])
@@ -112,6 +112,12 @@ def test_tmux_passes_it_on_and_hears_the_bell() -> None:
     assert notification("1 new message", "", {"TMUX": "/tmp/tmux"}) == (
         "\x1bPtmux;\x1b\x1b]9;1 new message\x1b\x1b\\\x1b\\\a"
     )
+
+
+def test_an_emoji_cut_short_is_told_as_what_cannot_be_shown() -> None:
+    england = "\N{WAVING BLACK FLAG}" + "".join(chr(0xE0000 + ord(letter)) for letter in "gbeng")
+    told = notification("1 new message", "x" * (LONGEST_NOTICE - 3) + england + "\U000e007f", {})
+    assert told.endswith("x\N{WAVING BLACK FLAG}��\x1b\\\a")
 
 
 @given(st.text(), st.text())
