@@ -31,8 +31,11 @@ HOSTILE = "".join(ATTACKS) + AFTER
 TITLE = re.compile(r"\x1b\]2;\([0-9]+\) inbox\x1b\\")
 NOTICE = re.compile(r"\x1b\](?:9|777);([^\x1b]*)\x1b\\")
 COPIED = re.compile("\x1b]52;c;([A-Za-z0-9+/=]*)\x07")
-COLOUR = re.compile("\x1b\\[(?:0|(?:[1-47];)*(?:[34]8;5;[0-9]+;?)+)m")
-"""How the application sets a colour in a terminal of 256: none of the sixteen that have names."""
+COLOUR = re.compile("\x1b\\[(?:0|(?:[1-47];)*(?:[34]8;(?:5|2;[0-9]+;[0-9]+);[0-9]+;?)+)m")
+"""How the application sets a colour in a terminal of 256 or more: none of the sixteen with names.
+
+A style that was once painted in one of these ways is painted so for as long as Python runs.
+"""
 SIZES = [(120, 40), (40, 12)]
 
 
