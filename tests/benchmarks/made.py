@@ -23,8 +23,10 @@ LOGIN, HOST = "alex", "127.0.0.1"
 PAGE = 10_000
 WEEKS = 260
 """Five years."""
-MARKED = (0, 12, 30)
+MARKED = (0, 12, 24)
 """Places in the list at which, or just below, messages tell that it is on screen."""
+IN_SIGHT = 35
+"""Messages on a screen of 40 lines."""
 _PLAIN_BEGINNING = re.compile(r"[^\W\d_][\w ]{5,11}")
 LEAST_A_WEEK = 300
 """Messages that a week of one company has at least."""
@@ -137,7 +139,7 @@ def _markers(path: Path) -> tuple[bytes, ...]:
     with Archive.open(path) as archive:
         (account, _, _), *_ = archive.accounts()
         listing = archive.listing(account, Filter())
-        rows = archive.window(listing, 0, MARKED[-1] + 5)
+        rows = archive.window(listing, 0, IN_SIGHT)
     texts = [row.message for row in rows if isinstance(row, Row)]
     return tuple(_marker(texts[place:]).encode() for place in MARKED)
 
