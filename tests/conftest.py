@@ -19,3 +19,8 @@ settings.register_profile(
     suppress_health_check=[HealthCheck.too_slow],
 )
 settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE") or "default")
+
+
+def pytest_xdist_auto_num_workers() -> int:
+    """One more process than there are cores: the end-to-end tests mostly wait."""
+    return (os.cpu_count() or 1) + 1
