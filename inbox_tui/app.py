@@ -290,7 +290,8 @@ class InboxApp(App[None]):
             except KeyringSilent as silent:
                 reason, silence = str(silent), silent
             except KeyringError as error:
-                reason = str(error)
+                told_anyway = await self._keyring_note()
+                reason = "" if told_anyway else str(error)
         await self._start_asking(account, password)
         if password is None:
             self._ask_to_sign_in(reason)

@@ -60,6 +60,15 @@ async def test_a_keyring_that_keeps_no_secret_is_named_on_the_sign_in_screen_and
     assert getattr(backend, "kept", {}) == {}
 
 
+async def test_what_is_wrong_with_the_keyring_is_said_once(tmp_path: Path) -> None:
+    app = stage(tmp_path, password=None, keyring=keyring(PlaintextKeyring()))
+    async with app.run_test(size=(120, 40)) as pilot:
+        await until(pilot, lambda: bool(app.screen.query("#keyring-note")))
+        note = app.screen.query_one("#keyring-note", Static)
+        await until(pilot, lambda: "plain text" in str(note.render()) and note.display)
+        assert not app.screen.query_one("#sign-in-reason", Static).display
+
+
 @pytest.mark.parametrize(("backend", "named"), UNFIT, ids=["plaintext", "null"])
 def test_a_keyring_that_keeps_no_secret_is_named_by_the_doctor(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, backend: KeyringBackend, named: str
