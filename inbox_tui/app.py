@@ -27,7 +27,7 @@ from textual.worker import WorkerFailed
 from inbox_tui.archive import ADDRESS, SIGNED_IN, Archive, Desk, Filter
 from inbox_tui.columns import steady
 from inbox_tui.config import Settings
-from inbox_tui.credentials import Keyring, KeyringError, KeyringSilent, Secret
+from inbox_tui.credentials import Keyring, KeyringError, KeyringSilent, KeyringUnfit, Secret
 from inbox_tui.notices import RESTORE_TITLE, SAVE_TITLE, notification, terminal_title
 from inbox_tui.screens.filters import Filters
 from inbox_tui.screens.inbox import InboxScreen, since_by
@@ -289,9 +289,10 @@ class InboxApp(App[None]):
                 password = await self._parts.keyring.get(account.login, account.host)
             except KeyringSilent as silent:
                 reason, silence = str(silent), silent
+            except KeyringUnfit:
+                reason = ""  # the sign-in screen tells
             except KeyringError as error:
-                told_anyway = await self._keyring_note()
-                reason = "" if told_anyway else str(error)
+                reason = str(error)
         await self._start_asking(account, password)
         if password is None:
             self._ask_to_sign_in(reason)

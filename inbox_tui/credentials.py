@@ -131,6 +131,10 @@ class KeyringUnavailable(KeyringError):  # noqa: N818
         self.reason = reason
 
 
+class KeyringUnfit(KeyringUnavailable):
+    """There is none to use, as `Keyring.describe` tells, too: nothing was asked of it."""
+
+
 class KeyringSilent(KeyringError):  # noqa: N818
     """The keyring did not answer within `seconds`, and may yet: often it waits for its user.
 
@@ -367,7 +371,7 @@ def _usable(backend: KeyringBackend | None) -> KeyringBackend:
     ring = _selected(backend)
     report = _report(ring)
     if isinstance(ring, str) or not report.usable:
-        raise KeyringUnavailable(report.note)
+        raise KeyringUnfit(report.note)
     return ring
 
 
