@@ -250,7 +250,11 @@ class MessageList(ScrollView, can_focus=True):
         self._source: MessageSource = _Nothing()
         self._newer = 0
         self._showing = False
-        self._seen: Key | None = None
+        self.seen: Key | None = None
+        """The newest message when the top was last in sight; None counts from what is shown next.
+
+        Set this before other messages are shown than those it was of.
+        """
         self._under: Row | Gap | None = None
         """The item under the cursor."""
         self._read_from = 0
@@ -274,18 +278,6 @@ class MessageList(ScrollView, can_focus=True):
     def newer(self) -> int:
         """How many came in above, out of sight, since the top was last in sight."""
         return self._newer
-
-    @property
-    def seen(self) -> Key | None:
-        """The newest message when the top was last in sight; None counts from what is shown next.
-
-        Set this before other messages are shown than those it was of.
-        """
-        return self._seen
-
-    @seen.setter
-    def seen(self, key: Key | None) -> None:
-        self._seen = key
 
     def show(self, source: MessageSource, *, keep: bool = True) -> None:
         """Show these messages from now on.
@@ -410,10 +402,10 @@ class MessageList(ScrollView, can_focus=True):
             self.post_message(self.Highlighted(self, self.row, moved=not self._showing))
 
     def _count_newer(self) -> None:
-        if self._first_in_sight == 0 or self._seen is None:
+        if self._first_in_sight == 0 or self.seen is None:
             item = self._item(0) or next(iter(self._source.window(0, 1)), None)
-            self._seen = None if item is None else _key_of(item)
-        newer = 0 if self._seen is None else self._source.position(self._seen)
+            self.seen = None if item is None else _key_of(item)
+        newer = 0 if self.seen is None else self._source.position(self.seen)
         if newer != self._newer:
             self._newer = newer
             self.post_message(self.NewerChanged(self, newer))
