@@ -46,7 +46,7 @@ from inbox_tui.widgets.filter_bar import ChipName, FilterBar
 from inbox_tui.widgets.message_list import MessageList
 from inbox_tui.widgets.message_view import MessageView
 from inbox_tui.widgets.presentation import Presentation, grouped
-from inbox_tui.widgets.status_bar import StatusBar
+from inbox_tui.widgets.status_bar import KEYS, StatusBar
 from inbox_tui.widgets.title_bar import TitleBar
 
 if TYPE_CHECKING:
@@ -63,10 +63,6 @@ LAYOUTS = [(0, "-narrow"), (60, "-stacked"), (110, "-wide")]
 SHARES = {"-wide": 55, "-stacked": 50}
 """Per cent of the room that the list takes, by layout."""
 SMALLEST_SHARE, LARGEST_SHARE, SHARE_STEP = 25, 75, 5
-
-
-KEYS = "? help  / search  r refresh"
-"""The keys that the status bar names everywhere in the inbox."""
 
 
 class _Spot(NamedTuple):

@@ -1,7 +1,7 @@
 """Anything at all, through the reader of answers and along the path of text to the terminal.
 
 `HYPOTHESIS_PROFILE=long pytest tests/security/test_fuzz.py` tries 100,000 new examples of each:
-about twenty minutes on two cores.
+ten to twenty minutes on two cores.
 """
 
 from __future__ import annotations
