@@ -404,7 +404,8 @@ class MessageList(ScrollView, can_focus=True):
     def _count_newer(self) -> None:
         if self._first_in_sight == 0 or self.seen is None:
             item = self._item(0) or next(iter(self._source.window(0, 1)), None)
-            self.seen = None if item is None else _key_of(item)
+            if item is not None:  # a filter may have kept out what was seen before
+                self.seen = max(_key_of(item), self.seen or _key_of(item))
         newer = 0 if self.seen is None else self._source.position(self.seen)
         if newer != self._newer:
             self._newer = newer

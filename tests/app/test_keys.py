@@ -464,6 +464,21 @@ async def test_where_a_filter_leaves_the_message_the_cursor_stays_on_it(
 
 
 @at_every_size
+async def test_what_a_search_kept_out_is_not_new_after_it(tmp_path: Path, size: Size) -> None:
+    messages = [message(n, f"Заказ {n}" if n < 50 else "Код") for n in range(1, 100)]
+    app = stage(tmp_path, Answer(messages, []), messages=messages)
+    async with app.run_test(size=size) as pilot:
+        await state_is(pilot, "Live")
+        await pilot.press("slash", *"заказ", "enter")
+        await until(pilot, lambda: shown(pilot) == 49)
+        await pilot.press("j", "escape")
+        await until(pilot, lambda: shown(pilot) == 99)
+        messages_list = inbox(pilot).query_one(MessageList)
+        assert messages_list.scroll_offset.y > 0
+        assert messages_list.newer == 0
+
+
+@at_every_size
 async def test_filters_are_there_again_at_the_next_start(tmp_path: Path, size: Size) -> None:
     settings = Settings(remember_filters=True)
     app = stage(tmp_path, messages=codes(), settings=settings)
