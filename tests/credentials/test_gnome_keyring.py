@@ -44,6 +44,10 @@ async def main():
 asyncio.run(main())
 """
 
+STORES = """
+asyncio.run(Keyring(timeout=30).store("vera", "localhost:8000", Secret("second")))
+"""
+
 PATIENT = "TIMEOUT = 30"
 IMPATIENT = "TIMEOUT = 1"
 
@@ -143,7 +147,7 @@ def test_an_unlocked_gnome_keyring_keeps_two_accounts(session: Session) -> None:
 def test_a_locked_gnome_keyring_whose_question_nobody_answers_is_given_up_in_time(
     session: Session,
 ) -> None:
-    session.run(UNLOCKED, WORKS)
+    session.run(UNLOCKED, STORES)
     session.prompter('/bin/sh -c "exec sleep 30 >/dev/null 2>&1"')
     said, seconds = session.run(LOCKED, IMPATIENT + ASKS)
     assert said[0]["error"] == "KeyringSilent"
@@ -156,7 +160,7 @@ def test_a_locked_gnome_keyring_that_can_not_ask_is_told_at_once(
     session: Session, used_before: bool
 ) -> None:
     if used_before:
-        session.run(UNLOCKED, WORKS)
+        session.run(UNLOCKED, STORES)
     session.prompter("/bin/false")
     said, seconds = session.run(LOCKED, PATIENT + ASKS)
     assert said[0]["error"] == "KeyringUnavailable"
