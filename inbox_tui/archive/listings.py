@@ -11,7 +11,7 @@ from typing import Any, NamedTuple
 
 from inbox_tui.archive.records import Filter, Gap, Key, Row
 from inbox_tui.archive.rows import first_row, last_row, listed, packed, rows_of, second_of, unpacked
-from inbox_tui.archive.search import Search, source_of
+from inbox_tui.archive.search import Search, Source, source_of
 from inbox_tui.archive.tally import ALL_NUMBERS, DAY, day_of
 
 _NO_NUMBER = -1
@@ -19,7 +19,7 @@ _NO_NUMBER = -1
 _EXPORTED_AT_ONCE = 500
 _STRIDE = 4096
 """So many messages of one day are passed over without a thought."""
-_COLUMNS = "row, id, received, sent, phone, number, message, unread"
+_COLUMNS = "row, id, received, sent, phone, messages.number, message, messages.unread"
 
 
 class _Days(NamedTuple):
@@ -170,8 +170,8 @@ class Listings(Search):
         """
         wanted = Filter(to_phone=scope or None, since=since)
         with self._reading():
-            source, parameters = source_of(account, self._number_of(account, wanted), wanted)
-            (lowest,) = self._one(f"SELECT min(id) FROM {source}", parameters)  # noqa: S608
+            source = source_of(account, self._number_of(account, wanted), wanted)
+            (lowest,) = self._one(f"SELECT min(id) FROM {source.table}", source.parameters)  # noqa: S608
         return None if lowest is None else int(lowest)
 
     def next_unread(self, account: int, wanted: Filter, after: Key | None) -> Row | None:
@@ -240,7 +240,7 @@ class Listings(Search):
         )
         if since is not None and days and days[-1][0] == first:
             days.pop()
-            count = self._in_part(account, number, since, first + DAY)
+            count, _ = self._in_part(account, number, since, first + DAY)
             if count:
                 days.append((first, count))
         return days
@@ -253,10 +253,10 @@ class Listings(Search):
         day, into_day = listing._days.at(start)
         anchors = self._anchors(listing, day, into_day, None)
         place = min(into_day // _STRIDE, len(anchors) - 1)
-        source, parameters = self._below(listing, anchors[place])
+        source = self._below(listing, anchors[place])
         return self._read(
-            f"{source} ORDER BY received DESC, id DESC LIMIT ? OFFSET ?",
-            (*parameters, stop - start, into_day - place * _STRIDE),
+            f"{source.table} ORDER BY {source.order} LIMIT ? OFFSET ?",
+            (*source.parameters, stop - start, into_day - place * _STRIDE),
         )
 
     def _plain_above(self, listing: Listing, key: Key) -> int:
@@ -268,10 +268,10 @@ class Listings(Search):
             return above
         anchors = self._anchors(listing, day, None, key)
         place = sum(anchor > key for anchor in anchors) - 1
-        source, parameters = self._below(listing, anchors[place])
+        source = self._below(listing, anchors[place], key.received)
         (rest,) = self._one(
-            f"SELECT count(*) FROM {source} AND (received, id) > (?, ?)",  # noqa: S608
-            (*parameters, *key),
+            f"SELECT count(*) FROM {source.table} AND (received, id) > (?, ?)",  # noqa: S608
+            (*source.parameters, *key),
         )
         return int(above + place * _STRIDE + rest)
 
@@ -288,23 +288,28 @@ class Listings(Search):
             if into_day is not None
             else key is not None and anchors[-1] > key
         ):
-            source, parameters = self._below(listing, anchors[-1])
+            source = self._below(listing, anchors[-1], day)
             found = self._first(
-                f"SELECT received, id FROM {source} AND received >= ?"  # noqa: S608
-                " ORDER BY received DESC, id DESC LIMIT 1 OFFSET ?",
-                (*parameters, day, _STRIDE - 1),
+                f"SELECT received, id FROM {source.table}"  # noqa: S608
+                f" ORDER BY {source.order} LIMIT 1 OFFSET ?",
+                (*source.parameters, _STRIDE - 1),
             )
             if found is None:
                 break
             anchors.append(Key(*found))
         return anchors
 
-    def _below(self, listing: Listing, key: Key) -> tuple[str, list[object]]:
-        """Return table and conditions for the messages of a plain listing older than `key`."""
-        source, parameters = source_of(listing._account, listing._number, listing._filter)
-        return (
-            f"{source} AND (received, id) < (?, ?) AND change <= ?",
-            [*parameters, *key, listing._change],
+    def _below(self, listing: Listing, key: Key, since: int | None = None) -> Source:
+        """Return where the messages of a plain listing are that are older than `key`.
+
+        `since`: only those of these server seconds or later.
+        """
+        bounds = [bound for bound in (listing._filter.since, since) if bound is not None]
+        wanted = listing._filter._replace(since=max(bounds, default=None))
+        source = source_of(listing._account, listing._number, wanted, key)
+        return source._replace(
+            table=f"{source.table} AND change <= ?",
+            parameters=[*source.parameters, listing._change],
         )
 
     def _gaps_of(self, account: int, to_phone: str | None) -> list[Gap]:
@@ -336,10 +341,10 @@ class Listings(Search):
         return self._rows_of(account, number, wanted)
 
     def _rows_of(self, account: int, number: int, wanted: Filter) -> Generator[int, None, None]:
-        source, parameters = source_of(account, number, wanted)
+        source = source_of(account, number, wanted)
         found = self._each(
-            f"SELECT row FROM {source} ORDER BY received DESC, id DESC",  # noqa: S608
-            parameters,
+            f"SELECT row FROM {source.table} ORDER BY {source.order}",  # noqa: S608
+            source.parameters,
         )
         with closing(found):
             for (row,) in found:
@@ -371,11 +376,10 @@ class Listings(Search):
     ) -> Row | None:
         """Return the newest unread message that is older than `after`."""
         if not wanted.search and wanted.phone is None:
-            source, parameters = source_of(account, number, wanted)
-            if after is not None:
-                source += " AND (received, id) < (?, ?)"
-                parameters += after
-            return self._read_first(f"{source} ORDER BY received DESC, id DESC LIMIT 1", parameters)
+            source = source_of(account, number, wanted, after)
+            return self._read_first(
+                f"{source.table} ORDER BY {source.order} LIMIT 1", source.parameters
+            )
         last = None if after is None else last_row(account, after.received)
         with closing(self._found(account, number, wanted, last)) as found:
             for _, rows in groupby(found, second_of):

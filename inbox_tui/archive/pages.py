@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from datetime import datetime
-from itertools import islice
+from itertools import chain, islice
+from operator import attrgetter
 
 from inbox_tui.archive.errors import ArchiveError
 from inbox_tui.archive.listings import Listings
@@ -20,7 +21,10 @@ _EXPIRED_AT_ONCE = 500
 _SIGHTINGS_KEPT_SECONDS = 7200.0
 _LET_GO = "let_go"
 """The name of the note of what was let go: before which server seconds, and up to which id."""
+_TOGETHER = 10
+"""Messages inserted by one statement: it takes a quarter less time than ten statements."""
 _INSERT = "INSERT INTO messages VALUES (?, ?, ?, ?, ?, ?, ?, ?, 1, ?)"
+_INSERT_TOGETHER = _INSERT + f", {_INSERT.partition('VALUES ')[2]}" * (_TOGETHER - 1)
 
 
 class Pages(Listings):
@@ -65,72 +69,87 @@ class Pages(Listings):
 
     def _add(self, account: int, messages: Sequence[IncomingMessage]) -> list[int]:
         """Add those that are not there yet; returns their ids, newest first."""
-        known = self._known(account, messages)
         fresh = {message.id: message for message in reversed(messages)}  # the first of each id
-        in_order = sorted(
-            (to_server_seconds(message.received), number, message)
-            for number, message in fresh.items()
-            if number not in known
-        )
-        if not in_order:
+        for known in self._known(account, fresh):
+            del fresh[known]
+        if not fresh:
             return []
+        in_order = sorted(fresh.values(), key=attrgetter("received", "id"))
         self._count_change()
         change = self.changes()
         numbers = {
             to_phone: self._number_made(account, to_phone)
-            for to_phone in {message.to_phone for _, _, message in in_order}
+            for to_phone in {message.to_phone for message in in_order}
         }
-        texts = "".join([message.phone + message.message for _, _, message in in_order])
-        stored = str if packed(texts) is texts else packed
-        rows = self._free_rows(account, [received for received, _, _ in in_order])
-        self._do_each(
-            _INSERT,
-            [
-                (
+        seconds = [to_server_seconds(message.received) for message in in_order]
+        first, last = rows_of(account, None)
+        (highest,) = self._one(
+            "SELECT max(row) FROM messages WHERE row BETWEEN ? AND ?", (first, last)
+        )
+        if highest is None:
+            highest = first - 1
+        rows = self._free_rows(account, seconds, highest)
+
+        def columns(*, pack: bool) -> Iterator[tuple[object, ...]]:
+            for row, received, message in zip(rows, seconds, in_order, strict=True):
+                number, _, phone, to_phone, text, sent = message
+                yield (
                     row,
                     account,
                     number,
                     received,
-                    None if message.sent is None else to_server_seconds(message.sent),
-                    stored(message.phone),
-                    numbers[message.to_phone],
-                    stored(message.message),
+                    None if sent is None else to_server_seconds(sent),
+                    packed(phone) if pack else phone,
+                    numbers[to_phone],
+                    packed(text) if pack else text,
                     change,
                 )
-                for row, (received, number, message) in zip(rows, in_order, strict=True)
-            ],
-        )
-        self._do_each("INSERT INTO unindexed VALUES (?)", zip(rows, strict=True))
-        counted = [(numbers[message.to_phone], received) for received, _, message in in_order]
-        self._add_to_tally(account, counted, 1, 1)
-        return [number for _, number, _ in reversed(in_order)]
 
-    def _known(self, account: int, messages: Sequence[IncomingMessage]) -> set[int]:
+        self._do("SAVEPOINT added")
+        try:
+            self._insert(len(rows), columns(pack=False))
+        except UnicodeEncodeError:  # half a character in one of the texts
+            self._do("ROLLBACK TO added")
+            self._insert(len(rows), columns(pack=True))
+        self._put_off(account, rows, highest)
+        counted = [
+            (numbers[message.to_phone], received)
+            for message, received in zip(in_order, seconds, strict=True)
+        ]
+        self._add_to_tally(account, counted, 1, 1)
+        return [message.id for message in reversed(in_order)]
+
+    def _insert(self, count: int, columns: Iterator[tuple[object, ...]]) -> None:
+        self._do_each(
+            _INSERT_TOGETHER,
+            (
+                tuple(chain.from_iterable(islice(columns, _TOGETHER)))
+                for _ in range(count // _TOGETHER)
+            ),
+        )
+        self._do_each(_INSERT, columns)
+
+    def _known(self, account: int, ids: Collection[int]) -> list[int]:
         """Return which ids are in the archive already."""
-        ids = [message.id for message in messages]
         between = "SELECT 1 FROM messages WHERE account = ? AND id BETWEEN ? AND ? LIMIT 1"
         if not ids or self._first(between, (account, min(ids), max(ids))) is None:
-            return set()
+            return []
         known = self._all(
             "SELECT id FROM messages INDEXED BY messages_id"
             " WHERE account = ? AND id IN (SELECT value FROM json_each(?))",
             (account, listed(ids)),
         )
-        return {found for (found,) in known}
+        return [found for (found,) in known]
 
-    def _free_rows(self, account: int, seconds: Sequence[int]) -> list[int]:
+    def _free_rows(self, account: int, seconds: Sequence[int], highest: int) -> list[int]:
         """Return a free row number for each of these server seconds, which rise."""
-        first, last = rows_of(account, None)
-        (highest,) = self._one(
-            "SELECT max(row) FROM messages WHERE row BETWEEN ? AND ?", (first, last)
-        )
         rows: list[int] = []
         row = -1
         for received in seconds:
             start = first_row(account, received)
             if row < start:
                 row = start
-                if highest is not None and start <= highest:
+                if start <= highest:
                     (taken,) = self._one(
                         "SELECT max(row) FROM messages WHERE row BETWEEN ? AND ?",
                         (start, start | LAST_SERIAL),
@@ -161,8 +180,8 @@ class Pages(Listings):
                 rows = list(self._found(account, number, unread))
                 found = self._ids(rows)
             else:
-                source, parameters = source_of(account, number, unread)
-                found = self._ids_in(source, parameters)
+                source = source_of(account, number, unread)
+                found = self._ids_in(source.table, source.parameters)
             for start in range(0, len(found), _AT_ONCE):
                 self._mark(account, found[start : start + _AT_ONCE], unread=False)
         return found
@@ -268,6 +287,7 @@ class Pages(Listings):
             if self._do("DELETE FROM unreadable WHERE account = ? AND seen < ?", (account, before)):
                 self._do("UPDATE state SET changes = changes + 1, scrub = changes + 1")
             self._do('DELETE FROM gaps WHERE account = ? AND "end" <= ?', (account, before))
+            self._no_longer_wait(account, before)
         (scrub,) = self._one("SELECT scrub FROM state")
         if scrub:
             self._scrub()
@@ -285,7 +305,6 @@ class Pages(Listings):
                 return 0
             self._forget(sorted(columns[:4] for columns in old))
             rows = [(row,) for row, *_ in old]
-            self._do_each("DELETE FROM unindexed WHERE row = ?", rows)
             self._do_each(
                 "DELETE FROM senders WHERE account = ? AND phone = ? AND row = ?",
                 ((account, phone, row) for row, _, phone, *_ in old),

@@ -91,6 +91,18 @@ MIGRATIONS: tuple[tuple[str, ...], ...] = (
             at TEXT NOT NULL, mark BLOB NOT NULL, boot TEXT NOT NULL, seconds REAL NOT NULL
         )""",
     ),
+    (
+        # One index for every list: the tally tells in which days to look for a number, and for
+        # what is unread. Each index more made the first sync slower.
+        "DROP INDEX messages_number",
+        "DROP INDEX messages_unread",
+        "DROP INDEX messages_key",
+        """CREATE INDEX messages_key ON messages
+            (account, received, id, number, unread, change)""",
+        # All messages from `row` to `last` wait.
+        "ALTER TABLE unindexed ADD COLUMN last INTEGER NOT NULL DEFAULT 0",
+        "UPDATE unindexed SET last = row",
+    ),
 )
 """What makes each version of the file out of the one before it. A published one never changes."""
 

@@ -4,21 +4,33 @@ from __future__ import annotations
 
 import heapq
 import unicodedata
-from collections.abc import Generator, Iterable
+from bisect import bisect_right
+from collections.abc import Generator, Iterable, Sequence
 from contextlib import closing, suppress
-from typing import Any
+from typing import Any, NamedTuple
 
 from inbox_tui.archive.database import Found
 from inbox_tui.archive.errors import ArchiveError, ArchiveFull, QueryCancelled
-from inbox_tui.archive.records import Filter
-from inbox_tui.archive.rows import packed, rows_of
-from inbox_tui.archive.tally import ALL_NUMBERS, Tally
+from inbox_tui.archive.records import Filter, Key
+from inbox_tui.archive.rows import INTEGERS, first_row, packed, rows_of
+from inbox_tui.archive.tally import ALL_NUMBERS, DAY, Tally, day_of
 from inbox_tui.archive.terms import Terms, haystack
 
 _FOLDING = f"1 {unicodedata.unidata_version}"
 """What the index was made with; the first number changes with `text.folded` and `squeezed`."""
 _FEW_UNREAD = 2000
 """So many unread messages are looked through one by one rather than by the index."""
+_ALL_ROWS = (INTEGERS[0], INTEGERS[-1])
+_WAITING = (
+    "unindexed CROSS JOIN messages NOT INDEXED"
+    " ON messages.row BETWEEN max(unindexed.row, ?) AND min(unindexed.last, ?)"
+)
+"""What the search index has yet to come to, from one row to another."""
+_WAITS = "ifnull((SELECT last FROM unindexed WHERE row <= ?1 ORDER BY row DESC LIMIT 1) >= ?1, 0)"
+"""Whether a row is among them."""
+_NEWEST_FIRST = "unindexed.row DESC, messages.row DESC"
+_FIRST, _LAST = -(2**62), Key(2**62, 0)
+"""Server seconds below, and a key above, all there can be."""
 _MERGE_PAGES = 200
 """How much of the index is merged in one go: some ten milliseconds."""
 
@@ -45,23 +57,22 @@ class Search(Tally):
         if self._wiping:
             self.interrupt()
 
-    def index(self, limit: int) -> int:
-        """Bring the search index up by at most `limit` messages; returns how many are left."""
+    def index(self, limit: int) -> bool:
+        """Bring the search index up by at most `limit` messages; tells whether any are left."""
         folding, scrub = self._one("SELECT folding, scrub FROM state")
         waiting = self._first("SELECT 1 FROM unindexed LIMIT 1")
         if folding == _FOLDING and waiting is None:
             if scrub:
                 self._scrub()
-            return 0
+            return False
         with self._writing():
             (folding,) = self._one("SELECT folding FROM state")
             if folding != _FOLDING:
                 self._begin_anew()
             rows = self._all(
-                "SELECT unindexed.row, message, phone, number"
-                " FROM unindexed CROSS JOIN messages ON messages.row = unindexed.row"
-                " ORDER BY unindexed.row DESC LIMIT ?",
-                (limit,),
+                f"SELECT messages.row, message, phone, number FROM {_WAITING}"  # noqa: S608
+                f" ORDER BY {_NEWEST_FIRST} LIMIT ?",
+                (*_ALL_ROWS, limit),
             )
             rows.reverse()  # the index takes rising numbers at one go
             self._do_each(
@@ -73,14 +84,46 @@ class Search(Tally):
                 " WHERE row = ?",
                 ((row,) for row, *_ in rows),
             )
-            if rows:
-                self._do("DELETE FROM unindexed WHERE row >= ?", (rows[0][0],))
-            (left,) = self._one("SELECT count(*) FROM unindexed")
-        return int(left)
+            if len(rows) < limit:
+                self._do("DELETE FROM unindexed")
+            elif rows:
+                lowest = rows[0][0]
+                self._do("DELETE FROM unindexed WHERE row >= ?", (lowest,))
+                self._do("UPDATE unindexed SET last = ? WHERE last >= ?", (lowest - 1, lowest))
+            return self._first("SELECT 1 FROM unindexed LIMIT 1") is not None
+
+    def unindexed(self) -> int:
+        """Return how many messages wait for the search index."""
+        (count,) = self._one(f"SELECT count(*) FROM {_WAITING}", _ALL_ROWS)  # noqa: S608
+        return int(count)
+
+    def _put_off(self, account: int, rows: Sequence[int], highest: int) -> None:
+        """Have new rows wait for the index, in rising order; `highest` was the last one before."""
+        above = bisect_right(rows, highest)
+        self._do_each(
+            f"INSERT INTO unindexed SELECT ?1, ?1 WHERE NOT {_WAITS}",
+            ((row,) for row in rows[:above]),
+        )
+        if above < len(rows):
+            first, last = rows_of(account, None)
+            self._do("DELETE FROM unindexed WHERE row > ? AND row <= ?", (highest, last))
+            self._do(
+                "UPDATE unindexed SET last = ?1 WHERE last > ?1 AND row BETWEEN ?2 AND ?1",
+                (highest, first),
+            )
+            self._do("INSERT INTO unindexed VALUES (?, ?)", (rows[above], rows[-1]))
+
+    def _no_longer_wait(self, account: int, before: int) -> None:
+        """Take what is gone, all before these server seconds, off what waits for the index."""
+        first, _ = rows_of(account, None)
+        kept = first_row(account, before)
+        self._do("DELETE FROM unindexed WHERE row >= ? AND last < ?", (first, kept))
+        self._do("UPDATE unindexed SET row = ?1 WHERE row >= ?2 AND row < ?1", (kept, first))
 
     def _begin_anew(self) -> None:
         self._do("INSERT INTO search (search) VALUES ('delete-all')")
-        self._do("INSERT OR IGNORE INTO unindexed SELECT row FROM messages")
+        self._do("DELETE FROM unindexed")
+        self._do("INSERT INTO unindexed SELECT min(row), max(row) FROM messages GROUP BY account")
         self._do("UPDATE state SET folding = ?", (_FOLDING,))
 
     def _haystack(self, message: str | bytes, phone: str | bytes, number: int) -> str:
@@ -106,13 +149,13 @@ class Search(Tally):
         further, parameters = _further(number, wanted)
         few = wanted.unread and self._counted(account, number, None)[1] <= _FEW_UNREAD
         if few or (query is None and wanted.phone is None):
-            source, of_source = source_of(account, number, wanted)
+            source = source_of(account, number, wanted)
             return self._checked(
                 terms,
                 self._each(
-                    f"SELECT row, message, phone, number FROM {source} AND row <= ?"  # noqa: S608
-                    " ORDER BY received DESC, id DESC",
-                    (*of_source, bounds[1]),
+                    f"SELECT row, message, phone, messages.number FROM {source.table}"  # noqa: S608
+                    f" AND row <= ? ORDER BY {source.order}",
+                    (*source.parameters, bounds[1]),
                 ),
             )
         columns = "messages.row, message, messages.phone, number"
@@ -133,9 +176,7 @@ class Search(Tally):
             (*of_index, *bounds, *parameters),
         )
         waiting = self._each(
-            f"SELECT {columns} FROM unindexed CROSS JOIN messages"  # noqa: S608
-            " ON messages.row = unindexed.row"
-            f" WHERE unindexed.row BETWEEN ? AND ? {further} ORDER BY unindexed.row DESC",
+            f"SELECT {columns} FROM {_WAITING} {further} ORDER BY {_NEWEST_FIRST}",  # noqa: S608
             (*bounds, *parameters),
         )
         return self._merged(terms, indexed, waiting, exact=exact)
@@ -185,8 +226,7 @@ class Search(Tally):
     def _forget(self, rows: Iterable[tuple[Any, ...]]) -> None:
         """Take rows out of the index, where they are in it; numbers rise."""
         self._do_each(
-            "INSERT INTO search (search, rowid, text) SELECT 'delete', ?1, ?2"
-            " WHERE NOT EXISTS (SELECT 1 FROM unindexed WHERE row = ?1)",
+            f"INSERT INTO search (search, rowid, text) SELECT 'delete', ?1, ?2 WHERE NOT {_WAITS}",
             ((row, self._haystack(*texts)) for row, *texts in rows),
         )
 
@@ -252,22 +292,43 @@ class Search(Tally):
         return self._first("PRAGMA temp_store_directory") == (folder,)
 
 
-def source_of(account: int, number: int, wanted: Filter) -> tuple[str, list[object]]:
-    """Return table, index and conditions for a wanted, its search left out, with parameters.
+class Source(NamedTuple):
+    """What a query reads messages from: for `SELECT … FROM table … ORDER BY order`."""
 
-    The index gives the order of lists, by received and id.
+    table: str
+    """Tables and conditions."""
+    order: str
+    """The order of lists, newest first, which the index gives."""
+    parameters: list[object]
+
+
+def source_of(account: int, number: int, wanted: Filter, below: Key | None = None) -> Source:
+    """Return where a filter's messages are, its search left out; `below`: only those older.
+
+    Those of one number, and unread ones, are looked for in the days that have any.
     """
-    if wanted.unread:
-        index = "messages_unread"
-    elif number != ALL_NUMBERS:
-        index = "messages_number"
-    else:
-        index = "messages_key"
+    since, below = wanted.since if wanted.since is not None else _FIRST, below or _LAST
     conditions, parameters = _further(number, wanted)
-    since, bound = ("AND received >= ?", [wanted.since]) if wanted.since is not None else ("", [])
-    return (
-        f"messages INDEXED BY {index} WHERE account = ? {conditions} {since}",
-        [account, *parameters, *bound],
+    if number == ALL_NUMBERS and not wanted.unread:
+        return Source(
+            "messages INDEXED BY messages_key"
+            f" WHERE account = ? AND received >= ? AND (received, id) < (?, ?) {conditions}",
+            "received DESC, id DESC",
+            [account, since, *below, *parameters],
+        )
+    unread = "AND tally.unread > 0" if wanted.unread else ""
+    return Source(
+        "tally CROSS JOIN messages INDEXED BY messages_key ON messages.account = tally.account"
+        f" AND received BETWEEN max(day, ?) AND min(day + {DAY - 1}, ?)"
+        f" WHERE tally.account = ? AND tally.number = ? AND day BETWEEN ? AND ? {unread}"
+        f" AND (received, id) < (?, ?) {conditions}",
+        "day DESC, received DESC, id DESC",
+        [
+            *(since, below.received),
+            *(account, number, day_of(since), below.received),
+            *below,
+            *parameters,
+        ],
     )
 
 
@@ -275,11 +336,11 @@ def _further(number: int, wanted: Filter) -> tuple[str, list[object]]:
     """Return the conditions for what is neither account nor time, with parameters."""
     conditions, parameters = "", list[object]()
     if number != ALL_NUMBERS:
-        conditions += " AND number = ?"
+        conditions += " AND messages.number = ?"
         parameters.append(number)
     if wanted.phone is not None:
         conditions += " AND messages.phone = ?"
         parameters.append(packed(wanted.phone))
     if wanted.unread:
-        conditions += " AND unread = 1"
+        conditions += " AND messages.unread = 1"
     return conditions, parameters

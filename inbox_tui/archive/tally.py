@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 
 from inbox_tui.archive.accounts import Accounts
 
@@ -62,27 +62,18 @@ class Tally(Accounts):
             (account, number, next_day),
         )
         if since is not None:
-            total += self._in_part(account, number, since, next_day)
-            unread += self._unread_in_part(account, number, since, next_day)
+            more, more_unread = self._in_part(account, number, since, next_day)
+            total, unread = total + more, unread + more_unread
         return total, unread
 
-    def _in_part(self, account: int, number: int, start: int, stop: int) -> int:
-        index, of_number, parameters = _of_one(number)
-        (count,) = self._one(
-            f"SELECT count(*) FROM messages INDEXED BY {index} WHERE account = ?"  # noqa: S608
-            f" {of_number} AND received >= ? AND received < ?",
-            (account, *parameters, start, stop),
+    def _in_part(self, account: int, number: int, start: int, stop: int) -> tuple[int, int]:
+        """Count messages and unread ones of a part of a day, one by one."""
+        total, unread = self._one(
+            "SELECT count(*), ifnull(sum(unread), 0) FROM messages INDEXED BY messages_key"
+            " WHERE account = ? AND received >= ? AND received < ? AND ? IN (number, ?)",
+            (account, start, stop, number, ALL_NUMBERS),
         )
-        return int(count)
-
-    def _unread_in_part(self, account: int, number: int, start: int, stop: int) -> int:
-        _, of_number, parameters = _of_one(number)
-        (count,) = self._one(
-            "SELECT count(*) FROM messages INDEXED BY messages_unread WHERE account = ?"  # noqa: S608
-            f" {of_number} AND received >= ? AND received < ? AND unread = 1",
-            (account, *parameters, start, stop),
-        )
-        return int(count)
+        return total, unread
 
     def _add_to_tally(
         self, account: int, counted: Iterable[tuple[int, int]], total: int, unread: int
@@ -104,10 +95,3 @@ class Tally(Accounts):
         )
         if total < 0:
             self._do("DELETE FROM tally WHERE account = ? AND total = 0", (account,))
-
-
-def _of_one(number: int) -> tuple[str, str, Sequence[int]]:
-    """Return the index, the condition and its parameter for messages to one number, or to all."""
-    if number == ALL_NUMBERS:
-        return "messages_key", "", ()
-    return "messages_number", "AND number = ?", (number,)

@@ -314,14 +314,16 @@ def _archive(archive: Archive, chosen: Choices, clock: SystemClock) -> Iterator[
         f"{counted(messages, 'message')}, {unreadable} that could not be read, "
         f"{counted(gaps, 'gap')}"
     )
-    if archive.check():
+    damaged = archive.check()
+    if damaged:
         remedy = "the next start keeps it aside, and begins a fresh one"
         yield Check("archive", False, f"{found}; it is damaged", remedy)
     elif archive.read_only:
         yield Check("archive", False, f"{found}; it can't be written to", "mend its mode")
     elif archive.set_aside is None:
         yield Check("archive", True, found)
-    yield _search(archive)
+    if not damaged:
+        yield _search(archive)
     number = known_account(chosen, archive)
     if number is not None:
         yield _ledger(archive, number, clock)
@@ -329,9 +331,11 @@ def _archive(archive: Archive, chosen: Choices, clock: SystemClock) -> Iterator[
 
 
 def _search(archive: Archive) -> Check:
-    left = 0 if archive.read_only else archive.index(0)  # one that was in doubt is begun anew
+    if not archive.read_only:
+        archive.index(0)  # one that was in doubt is begun anew
     if not archive.check_search():
         return Check("search", False, "the index is damaged", "the next start makes it anew")
+    left = archive.unindexed()
     return Check(
         "search", True, f"{counted(left, 'message')} not indexed yet" if left else "all indexed"
     )

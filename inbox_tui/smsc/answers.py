@@ -10,6 +10,7 @@ import json
 import re
 from contextlib import suppress
 from datetime import datetime
+from functools import lru_cache
 from typing import TYPE_CHECKING, Annotated, Any
 from xml.etree import ElementTree
 
@@ -236,9 +237,17 @@ def _text(value: object) -> str:
 
 def _time(stamp: str) -> datetime:
     """Read `DD.MM.YYYY hh:mm:ss`."""
-    if len(stamp) != 19 or stamp[2:6:3] != ".." or stamp[10] != " " or stamp[13:17:3] != "::":
+    if len(stamp) != 19 or stamp[10] != " " or stamp[13] != ":" or stamp[16] != ":":
         raise ValueError
-    return datetime.fromisoformat(f"{stamp[6:10]}-{stamp[3:5]}-{stamp[:2]}T{stamp[11:]}")
+    return datetime.fromisoformat(_iso_date(stamp[:10]) + stamp[10:])
+
+
+@lru_cache(maxsize=512)
+def _iso_date(date: str) -> str:
+    """Return `DD.MM.YYYY` in the other order; a page has the same few again and again."""
+    if date[2] != "." or date[5] != ".":
+        raise ValueError
+    return f"{date[6:]}-{date[3:5]}-{date[:2]}"
 
 
 def _time_or_none(stamp: str) -> datetime | None:

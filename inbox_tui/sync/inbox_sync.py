@@ -318,7 +318,7 @@ class InboxSync:
         """Bring the search index up and let go of what is too old; True where more is waiting."""
         try:
             if self._to_index:
-                self._to_index = await self._in_thread(self._archive.index, INDEX_CHUNK) > 0
+                self._to_index = await self._in_thread(self._archive.index, INDEX_CHUNK)
             elif self._keep_days and self._just_answered:
                 self._just_answered = False
                 await self._expire_once_a_day()

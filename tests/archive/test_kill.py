@@ -97,7 +97,10 @@ def check_file(path: Path) -> None:
             ).fetchall()
         )
         assert (
-            raw.execute("SELECT row FROM unindexed EXCEPT SELECT row FROM messages").fetchall()
+            raw.execute(
+                "SELECT row FROM unindexed EXCEPT SELECT row FROM messages"
+                " UNION ALL SELECT last FROM unindexed EXCEPT SELECT row FROM messages"
+            ).fetchall()
             == []
         )
 

@@ -240,6 +240,6 @@ def test_a_position_deep_in_a_crowded_day_costs_no_look_at_the_messages_above(
     archive._connection.set_trace_callback(asked.append)
     archive.window(listing, 2800, 2850)
     archive._connection.set_trace_callback(None)
-    (read,) = [sql for sql in asked if "message, unread" in sql]
+    (read,) = [sql for sql in asked if "message, messages.unread" in sql]
     offset = int(read.rpartition("OFFSET ")[2])
     assert offset < 150

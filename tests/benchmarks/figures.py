@@ -386,9 +386,8 @@ async def _first_sync(folder: Path, messages: int) -> Stored:
     indexing = Stalls()
     with indexing:
         end = time.perf_counter() + 2.0
-        left = 1
-        while left and time.perf_counter() < end:
-            left = await asyncio.to_thread(archive.index, INDEXED)
+        while time.perf_counter() < end and await asyncio.to_thread(archive.index, INDEXED):
+            pass
     archive.close()
     raw.close()
     return Stored(stored / ours, stored / floor, watch.longest, indexing.longest)

@@ -127,6 +127,36 @@ async def test_a_search_is_never_made_on_the_event_loop(
         assert not [sql for sql in counted.statements if "MATCH" in sql or "unindexed" in sql]
 
 
+@pytest.mark.parametrize(
+    "wanted", [Filter(to_phone="79110000009"), Filter(unread=True, to_phone="79110000009")]
+)
+def test_what_is_rare_is_looked_for_in_its_days_only(tmp_path: Path, wanted: Filter) -> None:
+    def steps(size: int) -> int:
+        days = [message(n, "often", minutes_ago=n * 24 * 60) for n in range(5, size)]
+        rare = [
+            message(size + n, "rare", minutes_ago=n * 24 * 60, to_phone="79110000009")
+            for n in range(5, size, size // 3)
+        ]
+        app = stage(tmp_path / str(size), messages=[*days, *rare])
+        archive = app._archive
+        ((account, _, _),) = archive.accounts()
+        archive.mark(account, [message.id for message in rare], unread=True)
+        taken = 0
+
+        def stepped() -> None:
+            nonlocal taken
+            taken += 1
+
+        archive._connection.set_progress_handler(stepped, 10)
+        listing = archive.listing(account, wanted)
+        assert len(archive.window(listing, 0, LINES)) == len(rare)
+        assert archive.next_unread(account, wanted, None) is not None
+        archive.close()
+        return taken
+
+    assert steps(3000) < steps(300) * 1.5
+
+
 def test_the_first_screenful_of_a_search_looks_at_no_more_than_it_needs(tmp_path: Path) -> None:
     messages = [message(n, f"message {n}", minutes_ago=LARGE - n) for n in range(1, LARGE + 1)]
     app = stage(tmp_path, messages=messages)
