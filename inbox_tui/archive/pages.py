@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Iterator, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from datetime import datetime
-from itertools import chain, islice
+from itertools import chain, islice, repeat
 from operator import attrgetter
 
 from inbox_tui.archive.errors import ArchiveError
@@ -77,57 +77,36 @@ class Pages(Listings):
         in_order = sorted(fresh.values(), key=attrgetter("received", "id"))
         self._count_change()
         change = self.changes()
-        numbers = {
-            to_phone: self._number_made(account, to_phone)
-            for to_phone in {message.to_phone for message in in_order}
-        }
-        seconds = [to_server_seconds(message.received) for message in in_order]
-        first, last = rows_of(account, None)
-        (highest,) = self._one(
-            "SELECT max(row) FROM messages WHERE row BETWEEN ? AND ?", (first, last)
-        )
-        if highest is None:
-            highest = first - 1
+        ids, received, phones, to_phones, texts, sent = zip(*in_order, strict=True)
+        made = {to_phone: self._number_made(account, to_phone) for to_phone in set(to_phones)}
+        numbers = [made[to_phone] for to_phone in to_phones]
+        seconds = [to_server_seconds(moment) for moment in received]
+        sent_at = [None if moment is None else to_server_seconds(moment) for moment in sent]
+        highest = self._highest_row(account)
         rows = self._free_rows(account, seconds, highest)
 
-        def columns(*, pack: bool) -> Iterator[tuple[object, ...]]:
-            for row, received, message in zip(rows, seconds, in_order, strict=True):
-                number, _, phone, to_phone, text, sent = message
-                yield (
-                    row,
-                    account,
-                    number,
-                    received,
-                    None if sent is None else to_server_seconds(sent),
-                    packed(phone) if pack else phone,
-                    numbers[to_phone],
-                    packed(text) if pack else text,
-                    change,
-                )
+        def insert(phones: Iterable[str | bytes], texts: Iterable[str | bytes]) -> None:
+            of_account, of_change = repeat(account, len(rows)), repeat(change, len(rows))
+            each = zip(
+                *(rows, of_account, ids, seconds, sent_at, phones, numbers, texts, of_change),
+                strict=True,
+            )
+            together = (
+                list(chain.from_iterable(islice(each, _TOGETHER)))
+                for _ in range(len(rows) // _TOGETHER)
+            )
+            self._do_each(_INSERT_TOGETHER, together)
+            self._do_each(_INSERT, each)
 
         self._do("SAVEPOINT added")
         try:
-            self._insert(len(rows), columns(pack=False))
+            insert(phones, texts)
         except UnicodeEncodeError:  # half a character in one of the texts
             self._do("ROLLBACK TO added")
-            self._insert(len(rows), columns(pack=True))
+            insert(map(packed, phones), map(packed, texts))
         self._put_off(account, rows, highest)
-        counted = [
-            (numbers[message.to_phone], received)
-            for message, received in zip(in_order, seconds, strict=True)
-        ]
-        self._add_to_tally(account, counted, 1, 1)
-        return [message.id for message in reversed(in_order)]
-
-    def _insert(self, count: int, columns: Iterator[tuple[object, ...]]) -> None:
-        self._do_each(
-            _INSERT_TOGETHER,
-            (
-                tuple(chain.from_iterable(islice(columns, _TOGETHER)))
-                for _ in range(count // _TOGETHER)
-            ),
-        )
-        self._do_each(_INSERT, columns)
+        self._add_to_tally(account, zip(numbers, seconds, strict=True), 1, 1)
+        return list(reversed(ids))
 
     def _known(self, account: int, ids: Collection[int]) -> list[int]:
         """Return which ids are in the archive already."""
@@ -140,6 +119,14 @@ class Pages(Listings):
             (account, listed(ids)),
         )
         return [found for (found,) in known]
+
+    def _highest_row(self, account: int) -> int:
+        """Return the number of the last row of the account, or what comes before its first."""
+        first, last = rows_of(account, None)
+        (highest,) = self._one(
+            "SELECT max(row) FROM messages WHERE row BETWEEN ? AND ?", (first, last)
+        )
+        return first - 1 if highest is None else int(highest)
 
     def _free_rows(self, account: int, seconds: Sequence[int], highest: int) -> list[int]:
         """Return a free row number for each of these server seconds, which rise."""

@@ -25,8 +25,9 @@ INTEGERS = range(-(2**63), 2**63)
 
 def first_row(account: int, received: int) -> int:
     """Return the number of the first row of a second (server seconds) of an account."""
-    second = min(max(received, 0), _LAST_SECOND)
-    return ((account << SECOND_BITS) + second) << SERIAL_BITS
+    if not 0 <= received <= _LAST_SECOND:
+        received = min(max(received, 0), _LAST_SECOND)
+    return ((account << SECOND_BITS) + received) << SERIAL_BITS
 
 
 def last_row(account: int, received: int) -> int:

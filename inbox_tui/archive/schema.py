@@ -92,13 +92,11 @@ MIGRATIONS: tuple[tuple[str, ...], ...] = (
         )""",
     ),
     (
-        # One index for every list: the tally tells in which days to look for a number, and for
-        # what is unread. Each index more made the first sync slower.
+        # The tally tells in which days to look for a number; an index for it made the first sync
+        # slower.
         "DROP INDEX messages_number",
-        "DROP INDEX messages_unread",
         "DROP INDEX messages_key",
-        """CREATE INDEX messages_key ON messages
-            (account, received, id, number, unread, change)""",
+        "CREATE INDEX messages_key ON messages (account, received, id, number, change)",
         # All messages from `row` to `last` wait.
         "ALTER TABLE unindexed ADD COLUMN last INTEGER NOT NULL DEFAULT 0",
         "UPDATE unindexed SET last = row",

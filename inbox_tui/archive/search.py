@@ -305,22 +305,21 @@ class Source(NamedTuple):
 def source_of(account: int, number: int, wanted: Filter, below: Key | None = None) -> Source:
     """Return where a filter's messages are, its search left out; `below`: only those older.
 
-    Those of one number, and unread ones, are looked for in the days that have any.
+    Those of one number are looked for in the days that have any.
     """
     since, below = wanted.since if wanted.since is not None else _FIRST, below or _LAST
     conditions, parameters = _further(number, wanted)
-    if number == ALL_NUMBERS and not wanted.unread:
+    if number == ALL_NUMBERS or wanted.unread:
         return Source(
-            "messages INDEXED BY messages_key"
+            f"messages INDEXED BY {'messages_unread' if wanted.unread else 'messages_key'}"
             f" WHERE account = ? AND received >= ? AND (received, id) < (?, ?) {conditions}",
             "received DESC, id DESC",
             [account, since, *below, *parameters],
         )
-    unread = "AND tally.unread > 0" if wanted.unread else ""
     return Source(
         "tally CROSS JOIN messages INDEXED BY messages_key ON messages.account = tally.account"
         f" AND received BETWEEN max(day, ?) AND min(day + {DAY - 1}, ?)"
-        f" WHERE tally.account = ? AND tally.number = ? AND day BETWEEN ? AND ? {unread}"
+        " WHERE tally.account = ? AND tally.number = ? AND day BETWEEN ? AND ?"
         f" AND (received, id) < (?, ?) {conditions}",
         "day DESC, received DESC, id DESC",
         [

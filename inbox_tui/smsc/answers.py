@@ -119,13 +119,15 @@ def _as_documented(body: bytes) -> Answer | None:
         return None
     try:
         messages = [
-            IncomingMessage(
-                entry.id,
-                _time(entry.received),
-                entry.phone,
-                entry.to_phone,
-                entry.message,
-                _time(entry.sent) if entry.sent else None,
+            IncomingMessage._make(
+                (
+                    entry.id,
+                    _time(entry.received),
+                    entry.phone,
+                    entry.to_phone,
+                    entry.message,
+                    _time(entry.sent) if entry.sent else None,
+                )
             )
             for entry in _ENTRIES.decode(body)
         ]

@@ -344,9 +344,18 @@ def _entry(message: IncomingMessage) -> dict[str, object]:
 
 
 def first_sync(messages: int) -> Stored:
-    """Store pages of 10,000 in a thread, as sync does, and index a second's worth of them."""
-    with TemporaryDirectory(prefix="inbox-tui-") as folder:
-        return asyncio.run(_first_sync(Path(folder), messages))
+    """Store pages of 10,000 in a thread, as sync does, and index two seconds' worth of them.
+
+    Three times: the middle one, with the longest stalls of all.
+    """
+    taken: list[Stored] = []
+    for _ in range(3):
+        with TemporaryDirectory(prefix="inbox-tui-") as folder:
+            taken.append(asyncio.run(_first_sync(Path(folder), messages)))
+    return sorted(taken, key=lambda stored: stored.ours / stored.raw)[1]._replace(
+        stall=max(stored.stall for stored in taken),
+        indexing_stall=max(stored.indexing_stall for stored in taken),
+    )
 
 
 async def _first_sync(folder: Path, messages: int) -> Stored:
@@ -381,7 +390,8 @@ async def _first_sync(folder: Path, messages: int) -> Stored:
     for body in answers(messages):
         with watch:
             ours += await asyncio.to_thread(store, body)
-        floor += await asyncio.to_thread(store_raw, body)
+        with Stalls():  # beside the same event loop
+            floor += await asyncio.to_thread(store_raw, body)
         stored += min(PAGE, messages - stored)
     indexing = Stalls()
     with indexing:
