@@ -143,16 +143,22 @@ def starts(inbox: Inbox, times: int) -> Apart:
     return Apart(statistics.median(ours), statistics.median(floor))
 
 
-def memories(inbox: Inbox) -> Apart:
-    """Memory of the live inbox after moves to both ends, and of an empty Textual application."""
+def memories(inbox: Inbox) -> tuple[Apart, Apart]:
+    """Memory of an inbox just shown, and of a live one after moves to both ends.
+
+    Each beside that of an empty Textual application.
+    """
     with bare(inbox.made) as program:
         program.until(LAST_LINE)
         program.rest(1.0)
         floor = program.memory
+    with inbox() as program:
+        program.until(*inbox.made.markers, LAST_LINE)
+        at_first = program.memory
     with inbox.shown() as program:
         program.type(b"G")
         program.type(b"g")
-        return Apart(program.memory, floor)
+        return Apart(at_first, floor), Apart(program.memory, floor)
 
 
 class Loaded(NamedTuple):
