@@ -31,7 +31,7 @@ def _before_textual() -> None:
     for name in ("TEXTUAL", "TEXTUAL_DEBUG", "TEXTUAL_LOG", "TEXTUAL_SCREENSHOT"):
         environ.pop(name, None)
     environ.setdefault("TEXTUAL_FPS", "1000")  # a frame waits for the next of so many a second
-    sys.setswitchinterval(0.0001)  # a frame waits for no other thread, nor for the one that writes it
+    sys.setswitchinterval(0.0001)  # a frame waits neither to be drawn nor to be written
     gc.disable()  # what is made before the first frame stays; the application turns it on again
 
 
