@@ -240,7 +240,7 @@ class Listings(Search):
         )
         if since is not None and days and days[-1][0] == first:
             days.pop()
-            count, _ = self._in_part(account, number, since, first + DAY)
+            count = self._in_part(account, number, since, first + DAY)
             if count:
                 days.append((first, count))
         return days

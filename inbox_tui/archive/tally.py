@@ -62,19 +62,21 @@ class Tally(Accounts):
             (account, number, next_day),
         )
         if since is not None:
-            more, more_unread = self._in_part(account, number, since, next_day)
-            total, unread = total + more, unread + more_unread
+            total += self._in_part(account, number, since, next_day)
+            unread += self._in_part(account, number, since, next_day, unread=True)
         return total, unread
 
-    def _in_part(self, account: int, number: int, start: int, stop: int) -> tuple[int, int]:
-        """Count messages and unread ones of a part of a day, one by one."""
-        in_it = "WHERE account = ? AND received >= ? AND received < ? AND ? IN (number, ?)"
-        total, unread = self._one(
-            f"SELECT (SELECT count(*) FROM messages INDEXED BY messages_key {in_it}),"  # noqa: S608
-            f" (SELECT count(*) FROM messages INDEXED BY messages_unread {in_it} AND unread = 1)",
-            (account, start, stop, number, ALL_NUMBERS) * 2,
+    def _in_part(
+        self, account: int, number: int, start: int, stop: int, *, unread: bool = False
+    ) -> int:
+        """Count the messages of a part of a day, or the unread ones of them, one by one."""
+        index, only = ("messages_unread", "AND unread = 1") if unread else ("messages_key", "")
+        (count,) = self._one(
+            f"SELECT count(*) FROM messages INDEXED BY {index} WHERE account = ?"  # noqa: S608
+            f" AND received >= ? AND received < ? AND ? IN (number, ?) {only}",
+            (account, start, stop, number, ALL_NUMBERS),
         )
-        return total, unread
+        return int(count)
 
     def _add_to_tally(
         self, account: int, counted: Iterable[tuple[int, int]], total: int, unread: int

@@ -164,8 +164,10 @@ def _make(to_make: Made) -> None:
                 mbox.write(_mail(message))
             stored += len(page)
             _tell(f"{to_make.size:,} messages: {stored:,} stored")
+        indexed = 0
         while archive.index(PAGE):
-            _tell(f"{to_make.size:,} messages: {archive.unindexed():,} left to index")
+            indexed += PAGE
+            _tell(f"{to_make.size:,} messages: {indexed:,} indexed")
         archive.mark_shown_read(account, Filter())
         recent = to_server_seconds(now - timedelta(hours=UNREAD_HOURS))
         listing = archive.listing(account, Filter(since=recent))
