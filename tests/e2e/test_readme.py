@@ -122,7 +122,7 @@ def test_the_two_set_ups_are_one_line_each_and_start_from_nothing() -> None:
     assert tried.startswith(begin)
     assert tried.endswith(" && .venv/bin/inbox-tui --demo")
     assert tested.startswith(begin)
-    assert tested.endswith(" && .venv/bin/pytest")
+    assert tested.endswith(" && .venv/bin/pytest -n auto")
 
 
 def test_the_gate_runs_the_test_command_of_the_readme() -> None:
