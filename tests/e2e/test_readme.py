@@ -1,4 +1,4 @@
-"""The README, held to what is there: every command in it is run, every table is compared."""
+"""README and CONTRIBUTING, held to what is there: commands are run, tables are compared."""
 
 from __future__ import annotations
 
@@ -30,6 +30,7 @@ pytestmark = pytest.mark.e2e
 
 ROOT = Path(__file__).parents[2]
 README = (ROOT / "README.md").read_text(encoding="utf-8")
+CONTRIBUTING = (ROOT / ".github" / "CONTRIBUTING.md").read_text(encoding="utf-8")
 PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))
 PASSWORD = "correct horse"
 
@@ -62,24 +63,26 @@ class Command(NamedTuple):
     output: tuple[str, ...] = ()
 
 
-def blocks(language: str) -> list[str]:
+def blocks(language: str, document: str = README) -> list[str]:
     """The fenced blocks of a language."""
-    return re.findall(rf"^```{language}\n(.*?)^```$", README, FLAGS)
+    return re.findall(rf"^```{language}\n(.*?)^```$", document, FLAGS)
 
 
-def section(title: str) -> str:
+def section(title: str, document: str = README) -> str:
     """What stands under a heading, its sub-headings included."""
     found = re.search(
-        rf"^(#+) {re.escape(title)}\n(.*?)(?=^#{{1,2}} |\Z)", README, re.MULTILINE | re.DOTALL
+        rf"^(#+) {re.escape(title)}\n(.*?)(?=^#{{1,2}} |\Z)", document, re.MULTILINE | re.DOTALL
     )
     assert found, f"no heading {title!r}"
     return found[2]
 
 
-def table(title: str, first: str) -> list[list[str]]:
+def table(title: str, first: str, document: str = README) -> list[list[str]]:
     """The rows of the table under a heading whose first column is called so."""
     found = re.search(
-        rf"^\| {first} \|.*?\n\|[ |-]+\|\n((?:\|.*\n)+)", section(title), re.MULTILINE
+        rf"^\| {first} \|.*?\n\|[ |-]+\|\n((?:\|.*\n)+)",
+        section(title, document),
+        re.MULTILINE,
     )
     assert found, f"no table of {first!r} under {title!r}"
     return [[cell.strip() for cell in row.strip("|").split(" | ")] for row in found[1].splitlines()]
@@ -98,7 +101,13 @@ def transcripts() -> Iterator[Command]:
             yield Command(line, tuple(output))
 
 
-LINES = [line for block in blocks("sh") for line in block.splitlines() if line]
+LINES = [
+    line
+    for document in (README, CONTRIBUTING)
+    for block in blocks("sh", document)
+    for line in block.splitlines()
+    if line
+]
 LINES += [
     re.sub(r"^(\S+ +){5}", "", line)
     for block in blocks("crontab")
@@ -106,7 +115,11 @@ LINES += [
     if line
 ]
 SET_UP = [line for line in LINES if re.match(r"git |python3 -m venv |pipx |uvx |.*/pip ", line)]
-DEVELOPING = [line for line in LINES if ".venv/bin/" in line and line not in SET_UP]
+DEVELOPING = [
+    line
+    for line in LINES
+    if (".venv/bin/" in line or line.startswith(".ci/")) and line not in SET_UP
+]
 OURS = [line for line in LINES if line not in SET_UP and line not in DEVELOPING]
 TRANSCRIPTS = list(transcripts())
 
@@ -386,6 +399,8 @@ def test_every_picture_and_every_link_within_is_there() -> None:
     assert "screenshots/inbox.svg" in pictures
     for picture in pictures:
         assert (ROOT / picture).is_file()
+    for document in re.findall(r"\]\((\.github/[^)#]+)\)", README):
+        assert (ROOT / document).is_file()
     headings = re.findall(r"^#+ (.+)$", README, re.MULTILINE)
     anchors = {re.sub(r"[^\w -]", "", heading.lower()).replace(" ", "-") for heading in headings}
     for link in re.findall(r"\]\(#([^)]+)\)", README):
@@ -393,7 +408,7 @@ def test_every_picture_and_every_link_within_is_there() -> None:
 
 
 def test_the_rooms_are_those_of_the_package() -> None:
-    rooms = {quoted(row[0])[0] for row in table("How it is built", "room")}
+    rooms = {quoted(row[0])[0] for row in table("The map of the rooms", "room", CONTRIBUTING)}
     folders = {
         file.stem
         for file in (ROOT / "inbox_tui").iterdir()
