@@ -139,11 +139,24 @@ def test_the_two_set_ups_are_one_line_each_and_start_from_nothing() -> None:
 
 
 def test_the_gate_runs_the_test_command_of_the_readme() -> None:
-    gate = (ROOT / ".ci" / "run").read_text(encoding="utf-8")
-    (pattern,) = re.findall(r"grep -m1 -E '(.*?)' README.md", gate)
-    found = [line for line in README.splitlines() if re.search(pattern, line)]
-    assert found
-    assert found[0] in SET_UP
+    gate = (ROOT / ".ci" / "run").read_text(encoding="utf-8").splitlines()
+    (tested,) = (
+        line for line in LINES if line.endswith(".venv/bin/pytest -n auto") and "&&" in line
+    )
+    assert tested in gate
+
+
+def test_actions_in_workflows_are_pinned_by_commit() -> None:
+    workflows = [*(ROOT / ".github" / "workflows").glob("*.yml")]
+    used = [
+        use
+        for workflow in workflows
+        for use in re.findall(r"uses: (.+)", workflow.read_text(encoding="utf-8"))
+        if not use.startswith("./")
+    ]
+    assert len(used) > 5
+    for use in used:
+        assert re.fullmatch(r"[\w./-]+@[0-9a-f]{40} # v[\d.]+", use), use
 
 
 @pytest.mark.parametrize("line", SET_UP)

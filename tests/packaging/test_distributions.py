@@ -40,13 +40,24 @@ class Built(NamedTuple):
         return HeaderParser().parsestr(self.wheel[f"{INFO}/METADATA"].decode())
 
 
-@pytest.fixture(scope="module")
-def built(tmp_path_factory: pytest.TempPathFactory) -> Built:
-    """The sdist of this tree, and the wheel that is built from that sdist."""
-    folder = tmp_path_factory.mktemp("distributions")
+def build(folder: Path) -> tuple[Path, Path]:
+    """Build the sdist of this tree, and the wheel from that sdist."""
     command = [sys.executable, "-m", "build", "--no-isolation", "--outdir", str(folder), str(ROOT)]
     subprocess.run(command, check=True, capture_output=True, text=True)
-    (wheel_file,), (sdist_file,) = folder.glob("*.whl"), folder.glob("*.tar.gz")
+    (wheel,), (sdist,) = folder.glob("*.whl"), folder.glob("*.tar.gz")
+    return wheel, sdist
+
+
+@pytest.fixture(scope="module")
+def files(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, Path]:
+    """The files of the wheel and the sdist."""
+    return build(tmp_path_factory.mktemp("distributions"))
+
+
+@pytest.fixture(scope="module")
+def built(files: tuple[Path, Path]) -> Built:
+    """What the wheel and the sdist hold."""
+    wheel_file, sdist_file = files
     with zipfile.ZipFile(wheel_file) as wheel:
         in_wheel = {name: wheel.read(name) for name in wheel.namelist()}
     in_sdist = {}
@@ -55,6 +66,10 @@ def built(tmp_path_factory: pytest.TempPathFactory) -> Built:
             if (file := sdist.extractfile(member)) is not None:
                 in_sdist[member.name.partition("/")[2]] = file.read()
     return Built(in_wheel, in_sdist)
+
+
+def test_a_second_build_gives_the_same_bytes(files: tuple[Path, Path], tmp_path: Path) -> None:
+    assert [file.read_bytes() for file in build(tmp_path)] == [file.read_bytes() for file in files]
 
 
 @pytest.fixture(scope="module")
