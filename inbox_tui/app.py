@@ -42,7 +42,7 @@ from inbox_tui.sync import (
     Status,
     StatusChanged,
 )
-from inbox_tui.text import drawn, load_tables
+from inbox_tui.text import load_metadata, sanitize
 from inbox_tui.widgets.presentation import Presentation
 from inbox_tui.widgets.scroll_bar import QuickScrollBar
 from inbox_tui.widgets.symbols import PLAIN, symbols
@@ -254,7 +254,7 @@ class InboxApp(App[None]):
         if self._archive.set_aside is not None:
             self.notify(
                 "The archive was damaged. It is kept beside the fresh one as "
-                f"{drawn(self._archive.set_aside.name)}.",
+                f"{sanitize(self._archive.set_aside.name)}.",
                 severity="warning",
                 timeout=30,
                 markup=False,
@@ -276,7 +276,7 @@ class InboxApp(App[None]):
 
     async def _load_numbers(self) -> None:
         """Write numbers as their countries do, once it is known how."""
-        await asyncio.to_thread(load_tables)
+        await asyncio.to_thread(load_metadata)
         self._presentation.numbers_wait = False
         if self._inbox is not None and self._inbox.is_mounted:
             self._inbox.rewrite()
@@ -476,13 +476,13 @@ class InboxApp(App[None]):
     async def on_event(self, event: events.Event) -> None:
         """Show what is pasted into a field as text, whatever is in it."""
         if isinstance(event, events.Paste):
-            event.text = drawn(event.text, lines=True)
+            event.text = sanitize(event.text, lines=True)
         await super().on_event(event)
 
     @property
     def clipboard(self) -> str:
         """What was copied here, fit for a field."""
-        return drawn(super().clipboard)
+        return sanitize(super().clipboard)
 
     async def action_command_palette(self) -> None:  # type: ignore[override] # it is awaited
         """Open the palette, there at once for what is typed after its key."""

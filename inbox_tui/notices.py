@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from inbox_tui.text import drawn
+from inbox_tui.text import sanitize
 
 BELL = "\a"
 LONGEST_NOTICE = 200
@@ -39,7 +39,7 @@ RESTORE_TITLE = "\x1b[23;2t"
 
 
 def _one_line(words: str) -> str:
-    return drawn(words[:LONGEST_NOTICE])  # cut first: a part of an emoji is drawn as one
+    return sanitize(words[:LONGEST_NOTICE])  # cut first: a part of an emoji is drawn as one
 
 
 def _knows_osc_777(environment: Mapping[str, str]) -> bool:

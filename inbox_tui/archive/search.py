@@ -14,10 +14,10 @@ from inbox_tui.archive.errors import ArchiveError, ArchiveFull, QueryCancelled
 from inbox_tui.archive.records import Filter, Key
 from inbox_tui.archive.rows import INTEGERS, first_row, packed, rows_of
 from inbox_tui.archive.tally import ALL_NUMBERS, DAY, Tally, day_of
-from inbox_tui.archive.terms import Terms, haystack
+from inbox_tui.archive.terms import Terms, search_document
 
 _FOLDING = f"1 {unicodedata.unidata_version}"
-"""What the index was made with; the first number changes with `text.folded` and `squeezed`."""
+"""What the index was made with; the first number changes with `inbox_tui.text.search`."""
 _FEW_UNREAD = 2000
 """So many unread messages are looked through one by one rather than by the index."""
 _ALL_ROWS = (INTEGERS[0], INTEGERS[-1])
@@ -127,7 +127,7 @@ class Search(Tally):
         self._do("UPDATE state SET folding = ?", (_FOLDING,))
 
     def _haystack(self, message: str | bytes, phone: str | bytes, number: int) -> str:
-        return haystack(message, phone, self._to_phone(number))
+        return search_document(message, phone, self._to_phone(number))
 
     def _fits(self, terms: Terms, message: str | bytes, phone: str | bytes, number: int) -> bool:
         return terms.found_in(message, phone, self._to_phone(number))

@@ -6,7 +6,7 @@ import re
 from typing import NamedTuple
 
 from inbox_tui.archive.rows import unpacked
-from inbox_tui.text.search import folded, squeezed
+from inbox_tui.text.search import fold_text, strip_separators
 
 _INDEXED = 3
 """The search index finds strings of this many characters or more."""
@@ -17,16 +17,16 @@ _DIGITS = re.compile("[0-9]{2}")
 _DIALLED = re.compile(r"[+(]+[0-9]+")
 
 
-def haystack(message: str | bytes, phone: str | bytes, to_phone: str) -> str:
+def search_document(message: str | bytes, phone: str | bytes, to_phone: str) -> str:
     """Return all that a message, packed or not, is found by: text, sender and receiver."""
     plain = _plain(message, phone, to_phone)
     texts = (unpacked(message), unpacked(phone), to_phone)
-    joined = (_searchable(squeezed(text)) for text in texts)
+    joined = (_searchable(strip_separators(text)) for text in texts)
     return "\n".join((plain, *(text for text in joined if text not in plain)))
 
 
 def _plain(message: str | bytes, phone: str | bytes, to_phone: str) -> str:
-    return _searchable(folded(f"{unpacked(message)}\n{unpacked(phone)}\n{to_phone}"))
+    return _searchable(fold_text(f"{unpacked(message)}\n{unpacked(phone)}\n{to_phone}"))
 
 
 def _searchable(text: str) -> str:
@@ -44,14 +44,15 @@ class Terms(NamedTuple):
     @classmethod
     def of(cls, search: str) -> Terms:
         """Read what the user typed: words, whose digits may be parted or not."""
-        by_word = tuple(_spellings(word) for word in dict.fromkeys(folded(search).split()))
-        joined = tuple(_spellings(word) for word in dict.fromkeys(squeezed(search).split()))
-        return cls(tuple(dict.fromkeys((by_word, joined))), bool(_DIGITS.search(squeezed(search))))
+        by_word = tuple(_spellings(word) for word in dict.fromkeys(fold_text(search).split()))
+        joined = tuple(_spellings(word) for word in dict.fromkeys(strip_separators(search).split()))
+        joins_digits = bool(_DIGITS.search(strip_separators(search)))
+        return cls(tuple(dict.fromkeys((by_word, joined))), joins_digits)
 
     def found_in(self, message: str | bytes, phone: str | bytes, to_phone: str) -> bool:
         """Tell whether a message, packed or not, holds what is looked for."""
         return self._within(_plain(message, phone, to_phone)) or (
-            self.joins_digits and self._within(haystack(message, phone, to_phone))
+            self.joins_digits and self._within(search_document(message, phone, to_phone))
         )
 
     def _within(self, hay: str) -> bool:
@@ -78,7 +79,7 @@ class Terms(NamedTuple):
 
 
 def _spellings(word: str) -> tuple[str, ...]:
-    joined = squeezed(word)
+    joined = strip_separators(word)
     if _DIALLED.fullmatch(joined):  # a number is written with a plus or a bracket, and kept without
         joined = joined.lstrip("+(")
     return tuple(dict.fromkeys((_searchable(word), _searchable(joined))))

@@ -33,7 +33,7 @@ from inbox_tui.credentials import (
 )
 from inbox_tui.smsc.endpoint import EndpointRefused, endpoint, host_of
 from inbox_tui.smsc.limit import Limit
-from inbox_tui.text import drawn
+from inbox_tui.text import sanitize
 
 if TYPE_CHECKING:
     from inbox_tui.archive import Archive, Hold
@@ -348,7 +348,7 @@ class Progress:
     def show(self, words: str) -> None:
         """Write over the line."""
         if self._shown:
-            words = drawn(words)
+            words = sanitize(words)
             sys.stderr.write(f"\r{words:{self._width}}")
             sys.stderr.flush()
             self._width = len(words)

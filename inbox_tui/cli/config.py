@@ -53,12 +53,12 @@ def command(given: Given, edit: bool) -> None:
     if edit:
         _edit(Paths.default())
         return
-    from inbox_tui.text import drawn
+    from inbox_tui.text import sanitize
 
     chosen = choose(given)
     check_theme(in_file("theme", chosen.settings.theme, chosen.paths))
     for line in _shown(chosen):
-        output(drawn(line))
+        output(sanitize(line))
 
 
 def _shown(chosen: Choices) -> Iterator[str]:

@@ -52,7 +52,7 @@ from inbox_tui.credentials import (
 )
 from inbox_tui.smsc.limit import Limit, earliest
 from inbox_tui.sync import ZONE_AHEAD, SystemClock
-from inbox_tui.text import drawn
+from inbox_tui.text import sanitize
 
 LEAST_COLUMNS, LEAST_LINES = 40, 12
 LEAST_FREE_BYTES = 100_000_000
@@ -111,7 +111,7 @@ def _line(check: Check) -> str:
     if os.environ.get("NO_COLOR"):
         mark = click.unstyle(mark)
     remedy = f": {check.remedy}" if check.remedy else ""
-    return f"{mark} {check.name:<9} {drawn(check.found)}{drawn(remedy)}"
+    return f"{mark} {check.name:<9} {sanitize(check.found)}{sanitize(remedy)}"
 
 
 async def _checked(given: Given, *, online: bool) -> list[Check]:

@@ -136,6 +136,6 @@ class _Drawn:
 
     def write(self, line: bytes) -> int:
         """Show whole lines."""
-        from inbox_tui.text import drawn
+        from inbox_tui.text import sanitize
 
-        return sys.stdout.write(drawn(line.decode(), lines=True))
+        return sys.stdout.write(sanitize(line.decode(), lines=True))

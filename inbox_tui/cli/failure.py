@@ -31,10 +31,10 @@ def tell(message: str) -> None:
 
     Where nobody can be told, the program goes on and ends as it would have.
     """
-    from inbox_tui.text import drawn
+    from inbox_tui.text import sanitize
 
     try:
-        print(drawn(message, lines=True), file=sys.stderr, flush=True)  # noqa: T201
+        print(sanitize(message, lines=True), file=sys.stderr, flush=True)  # noqa: T201
     except OSError:
         let_go(sys.stderr)
 

@@ -39,7 +39,7 @@ from inbox_tui.sync import (
     SystemClock,
     ZoneSuspected,
 )
-from inbox_tui.text import drawn, international
+from inbox_tui.text import format_phone, sanitize
 
 if TYPE_CHECKING:
     from datetime import tzinfo
@@ -280,9 +280,9 @@ def _line_of(form: str, chosen: Choices) -> Callable[[Row], bytes]:
         return Exporter("jsonl", server_zone=chosen.zone, names=names).line
 
     def text(row: Row) -> bytes:
-        people = (names.get(phone) or international(phone) for phone in (row.phone, row.to_phone))
+        people = (names.get(phone) or format_phone(phone) for phone in (row.phone, row.to_phone))
         line = "  ".join([_local(row.received, chosen.zone), *people, row.message])
-        return drawn(line).encode() + b"\n"
+        return sanitize(line).encode() + b"\n"
 
     return text
 

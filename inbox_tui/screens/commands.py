@@ -10,7 +10,7 @@ from textual.command import DiscoveryHit, Hit, Hits, Provider
 from textual.content import Content
 
 from inbox_tui.screens.inbox import InboxScreen
-from inbox_tui.text import drawn
+from inbox_tui.text import sanitize
 from inbox_tui.widgets.presentation import grouped
 
 HINT_WIDTH = 7
@@ -75,7 +75,7 @@ class InboxCommands(Provider):
             yield command.words, command.key, partial(screen.run_action, command.action)
         if isinstance(screen, InboxScreen):
             for number, label, messages in screen.receiving_numbers():
-                yield f"To {drawn(label)}", grouped(messages), partial(screen.jump_to, number)
+                yield f"To {sanitize(label)}", grouped(messages), partial(screen.jump_to, number)
 
 
 def _line(words: Content, hint: str) -> Content:

@@ -19,7 +19,7 @@ from textual.widgets import Input, ProgressBar, Static
 
 from inbox_tui.archive import ArchiveError
 from inbox_tui.exports import FORMATS, ExportFormat, Written, form_of
-from inbox_tui.text import drawn
+from inbox_tui.text import sanitize
 from inbox_tui.widgets.presentation import grouped
 
 FORMAT_NAMES: dict[ExportFormat, str] = {"csv": "CSV", "json": "JSON", "jsonl": "JSON Lines"}
@@ -127,7 +127,7 @@ class ExportScreen(ModalScreen[Exported | None]):
 
     def _say(self, reason: str) -> None:
         line = self.query_one("#export-reason", Static)
-        line.update(Content(drawn(reason)))
+        line.update(Content(sanitize(reason)))
         line.display = bool(reason)
 
     def action_next_format(self) -> None:

@@ -40,7 +40,7 @@ from inbox_tui.sync import (
     StatusChanged,
     ZoneSuspected,
 )
-from inbox_tui.text import drawn, find_code, find_links
+from inbox_tui.text import find_code, find_links, sanitize
 from inbox_tui.widgets.divider import Divider
 from inbox_tui.widgets.filter_bar import ChipName, FilterBar
 from inbox_tui.widgets.message_list import MessageList
@@ -810,7 +810,7 @@ class InboxScreen(Screen[None]):
                 f". {exported.written.guarded} cells that a spreadsheet would run as a formula "
                 "got an apostrophe."
             )
-        self.notify(drawn(words), title="Exported", timeout=8, markup=False)
+        self.notify(sanitize(words), title="Exported", timeout=8, markup=False)
 
     # -- layout
 

@@ -14,7 +14,7 @@ from textual.screen import ModalScreen
 from textual.widgets import OptionList, Static
 from textual.widgets.option_list import Option
 
-from inbox_tui.text import Link, drawn
+from inbox_tui.text import Link, sanitize
 
 _HOST_LONGEST: Final = 50
 """Of a longer name its end is told, which says whose it is: that is in sight at every size."""
@@ -78,8 +78,8 @@ def _described(link: Link) -> Content:
     host: list[str | tuple[str, str]] = ["at ", (_end(link.host), "bold")]
     if link.punycode:
         host += [", really ", (_end(link.punycode), "bold $text-warning")]
-    return Content.assemble(*host, "\n", drawn(link.url))
+    return Content.assemble(*host, "\n", sanitize(link.url))
 
 
 def _end(host: str) -> str:
-    return drawn(host if len(host) <= _HOST_LONGEST else f"…{host[-_HOST_LONGEST:]}")
+    return sanitize(host if len(host) <= _HOST_LONGEST else f"…{host[-_HOST_LONGEST:]}")

@@ -17,7 +17,7 @@ from textual.widgets import Input, OptionList, Static
 from textual.widgets.option_list import Option
 
 from inbox_tui.screens.filters import LONGEST_WINDOW, WINDOWS, window_name
-from inbox_tui.text import drawn, folded
+from inbox_tui.text import fold_text, sanitize
 from inbox_tui.widgets.cells import padded
 from inbox_tui.widgets.presentation import grouped
 from inbox_tui.widgets.symbols import symbols
@@ -101,11 +101,13 @@ class Picker(ModalScreen[Choice[T] | None], Generic[T]):
 
     def matching(self, typed: str) -> list[Choice[T]]:
         """The choices that fit what was typed."""
-        words = folded(typed).split()
+        words = fold_text(typed).split()
         return [
             choice
             for choice in self._choices
-            if all(word.lstrip("+") in folded(f"{choice.label} {choice.search}") for word in words)
+            if all(
+                word.lstrip("+") in fold_text(f"{choice.label} {choice.search}") for word in words
+            )
         ]
 
     @on(Input.Changed)
@@ -126,7 +128,9 @@ class Picker(ModalScreen[Choice[T] | None], Generic[T]):
 
     def _prompt(self, choice: Choice[T]) -> Content:
         mark = f"{symbols().chosen} " if choice.value == self._current else "  "
-        label = padded(drawn(choice.label), min(LONGEST_LABEL, self.app.size.width - BESIDE_LABEL))
+        label = padded(
+            sanitize(choice.label), min(LONGEST_LABEL, self.app.size.width - BESIDE_LABEL)
+        )
         count = grouped(choice.count)
         return Content.assemble(mark, label, " ", (" " * (8 - cell_len(count)) + count, "dim"))
 

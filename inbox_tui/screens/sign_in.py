@@ -15,7 +15,7 @@ from textual.screen import Screen
 from textual.widgets import Button, Checkbox, Input, Label, Static
 
 from inbox_tui.credentials import Secret
-from inbox_tui.text import drawn
+from inbox_tui.text import sanitize
 from inbox_tui.widgets.symbols import PLAIN, symbols
 
 SHORT = 24
@@ -150,7 +150,7 @@ class SignInScreen(Screen[bool]):
     async def _look_at_keyring(self) -> None:
         note = await self._keyring_note()
         line = self.query_one("#keyring-note", Static)
-        line.update(Content(drawn(note)))
+        line.update(Content(sanitize(note)))
         line.display = bool(note)
         if note:
             remember = self.query_one(Checkbox)
@@ -161,7 +161,7 @@ class SignInScreen(Screen[bool]):
         """Say why there is no way in; the words may be the server's."""
         self._empty = ""
         line = self.query_one("#sign-in-reason", Static)
-        line.update(Content(drawn(_sentence(reason))))
+        line.update(Content(sanitize(_sentence(reason))))
         line.display = bool(reason)
         if reason:
             self.call_after_refresh(line.scroll_visible, animate=False)

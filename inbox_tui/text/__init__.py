@@ -3,22 +3,22 @@
 from __future__ import annotations
 
 from inbox_tui.text.codes import Code, find_code
-from inbox_tui.text.drawing import drawn, signs, takes_a_cell_each
 from inbox_tui.text.links import Link, find_links
-from inbox_tui.text.phones import international, load_tables, needs_tables
-from inbox_tui.text.search import folded, squeezed
+from inbox_tui.text.phones import format_phone, load_metadata, needs_metadata
+from inbox_tui.text.sanitize import graphemes, is_single_width, sanitize
+from inbox_tui.text.search import fold_text, strip_separators
 
 __all__ = [
     "Code",
     "Link",
-    "drawn",
     "find_code",
     "find_links",
-    "folded",
-    "international",
-    "load_tables",
-    "needs_tables",
-    "signs",
-    "squeezed",
-    "takes_a_cell_each",
+    "fold_text",
+    "format_phone",
+    "graphemes",
+    "is_single_width",
+    "load_metadata",
+    "needs_metadata",
+    "sanitize",
+    "strip_separators",
 ]

@@ -10,18 +10,18 @@ _NUMBER: Final = re.compile(r"\+?[0-9]{7,15}")
 _RUSSIAN_MOBILE: Final = re.compile(r"\+?7(9[0-9]{2})([0-9]{3})([0-9]{2})([0-9]{2})")
 
 
-def needs_tables(phone: str) -> bool:
+def needs_metadata(phone: str) -> bool:
     """Return whether `international` needs the tables of all countries, which take long to load."""
     return not _RUSSIAN_MOBILE.fullmatch(phone) and _NUMBER.fullmatch(phone) is not None
 
 
-def load_tables() -> None:
+def load_metadata() -> None:
     """Load the tables of all countries: some 50 ms, once."""
     import phonenumbers.data  # noqa: F401
 
 
 @lru_cache(maxsize=4096)
-def international(phone: str, region: str = "RU") -> str:
+def format_phone(phone: str, region: str = "RU") -> str:
     """Return a phone number in international form: `79991234567` is `+7 999 123-45-67`.
 
     The digits are read as an international number of a country that has numbers of this length,

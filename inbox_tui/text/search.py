@@ -12,7 +12,7 @@ _BETWEEN_DIGITS: Final = re.compile(
 )
 
 
-def folded(text: str) -> str:
+def fold_text(text: str) -> str:
     """Return text in which letters that search takes for the same are the same.
 
     Upper and lower case of every script, composed and decomposed letters, and `ё` and `е`. What is
@@ -24,11 +24,11 @@ def folded(text: str) -> str:
     return text
 
 
-def squeezed(text: str) -> str:
+def strip_separators(text: str) -> str:
     """Return the text folded, and the digits of a number brought together.
 
     Up to three spaces, tabs, dashes and round brackets between two digits are taken out, so that
     `+7 (999) 123-45-67` becomes `+79991234567`. A word looked for goes through here as well:
     `481516` and `481 516` then find each other, both ways.
     """
-    return _BETWEEN_DIGITS.sub("", folded(text))
+    return _BETWEEN_DIGITS.sub("", fold_text(text))

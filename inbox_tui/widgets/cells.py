@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Final
 from rich.cells import cell_len
 from textual.content import Content
 
-from inbox_tui.text import signs, takes_a_cell_each
+from inbox_tui.text import graphemes, is_single_width
 from inbox_tui.widgets.symbols import symbols
 
 if TYPE_CHECKING:
@@ -20,15 +20,15 @@ _WIDEST_CHARACTER: Final = 2
 
 def cells(text: str) -> int:
     """Return how many cells the text takes. The common case takes a fraction of Rich's time."""
-    return len(text) if takes_a_cell_each(text) else cell_len(text)
+    return len(text) if is_single_width(text) else cell_len(text)
 
 
 def cut(text: str, width: int) -> str:
     """Return the text in at most `width` cells, ending in an ellipsis where something is lost.
 
-    The text must be safe to draw already (`inbox_tui.text.drawn`).
+    The text must be safe to draw already (`inbox_tui.text.sanitize`).
     """
-    plain = takes_a_cell_each(text)
+    plain = is_single_width(text)
     if (len(text) if plain else cell_len(text)) <= width:
         return text
     if width <= 0:
@@ -45,9 +45,9 @@ def cut_before(text: str, width: int) -> str:
     if cells(text) <= width or width <= 0:
         return text
     kept, room = len(text), width - 1
-    if takes_a_cell_each(text):
+    if is_single_width(text):
         return symbols().ellipsis + text[kept - room :].lstrip()
-    for start, end in reversed(list(signs(text))):
+    for start, end in reversed(list(graphemes(text))):
         room -= cells(text[start:end])
         if room < 0:
             break
@@ -57,11 +57,11 @@ def cut_before(text: str, width: int) -> str:
 
 def _line_ends(text: str, width: int) -> Iterator[int]:
     """Yield where the lines end but for the last one, each at most `width` cells."""
-    if takes_a_cell_each(text):
+    if is_single_width(text):
         yield from range(width, len(text), width)
         return
     filled = 0
-    for start, end in signs(text):
+    for start, end in graphemes(text):
         size = cells(text[start:end])
         if filled + size > width:
             yield start
@@ -72,7 +72,7 @@ def _line_ends(text: str, width: int) -> Iterator[int]:
 def padded(text: str, width: int) -> str:
     """Return the text in exactly `width` cells, cut or filled with spaces."""
     text = cut(text, width)
-    return text.ljust(width) if takes_a_cell_each(text) else text + " " * (width - cell_len(text))
+    return text.ljust(width) if is_single_width(text) else text + " " * (width - cell_len(text))
 
 
 def wrapped(text: str, width: int) -> Iterator[tuple[int, int]]:

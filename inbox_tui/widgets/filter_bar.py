@@ -9,7 +9,7 @@ from textual.message import Message
 from textual.reactive import reactive
 from textual.widget import Widget
 
-from inbox_tui.text import drawn
+from inbox_tui.text import sanitize
 from inbox_tui.widgets.cells import Line, cut
 from inbox_tui.widgets.presentation import grouped
 from inbox_tui.widgets.symbols import symbols
@@ -187,7 +187,7 @@ class FilterBar(Widget):
 
     def _chips(self, short: int = 0) -> list[_Chip]:
         """Return the chips, the shorter the higher `short` is, from 0 to 2."""
-        to, search = drawn(self.to), drawn(self.search)
+        to, search = sanitize(self.to), sanitize(self.search)
         everyone = self.to == "all numbers"
         labels = (("To: ", "Window: ", "Search: "), ("To: ", "", "/"), ("", "", "/"))[short]
         if short and everyone:
@@ -201,7 +201,7 @@ class FilterBar(Widget):
         if self.unread:
             chips.append(_Chip("unread", "", "Unread", True))
         if self.sender:
-            chips[: int(everyone)] = [_Chip("from", "From: ", drawn(self.sender), True)]
+            chips[: int(everyone)] = [_Chip("from", "From: ", sanitize(self.sender), True)]
         return [chip for chip in chips if chip.value]
 
     def _counts(self, short: int = 0) -> Line:

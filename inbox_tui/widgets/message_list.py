@@ -15,7 +15,7 @@ from textual.scroll_view import ScrollView
 from textual.strip import Strip
 
 from inbox_tui.archive import Gap, Key, Row
-from inbox_tui.text import drawn, find_code
+from inbox_tui.text import find_code, sanitize
 from inbox_tui.widgets.cells import cells, cut, cut_before, padded, wrapped
 from inbox_tui.widgets.symbols import symbols
 
@@ -637,10 +637,10 @@ class MessageList(ScrollView, can_focus=True):
         start, end = (code.start, code.end) if code else (0, 0)
         head = message[: end + width * _CHARACTERS_A_CELL]
         if code is None:
-            shown = drawn(head) if head == message else drawn(head) + " " * width
+            shown = sanitize(head) if head == message else sanitize(head) + " " * width
             return [Segment(padded(shown, width), plain)]
         before, within, after = (
-            drawn(part) for part in (head[:start], head[start:end], head[end:])
+            sanitize(part) for part in (head[:start], head[start:end], head[end:])
         )
         before = cut_before(before, width - cells(within) - bool(after))
         whole = before + within + after
@@ -683,7 +683,7 @@ class MessageList(ScrollView, can_focus=True):
             return blank
         lines = [
             paragraph[start:end]
-            for paragraph in drawn(self.empty_text, lines=True).split("\n")
+            for paragraph in sanitize(self.empty_text, lines=True).split("\n")
             for start, end in wrapped(paragraph, width - 2)
         ]
         index = y - max(0, (height - len(lines)) // 2)

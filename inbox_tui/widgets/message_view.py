@@ -13,7 +13,7 @@ from textual.geometry import Size
 from textual.scroll_view import ScrollView
 from textual.strip import Strip
 
-from inbox_tui.text import drawn, find_code, find_links
+from inbox_tui.text import find_code, find_links, sanitize
 from inbox_tui.widgets.cells import wrapped
 from inbox_tui.widgets.presentation import spaced_code
 
@@ -245,14 +245,14 @@ class MessageView(ScrollView, can_focus=True):
         for label, time in zip(("Received", "Sent"), self._times, strict=False):
             yield from self._field(label, time)
         if self._code is not None:
-            code = spaced_code(drawn(self._code.text))
+            code = spaced_code(sanitize(self._code.text))
             yield from self._field("Code", code, part="code", hint="c copies")
         for number, link in enumerate(self._links):
             yield self._link_field(link, "" if number else "o opens")
             if link.punycode:
                 really = _Paragraph(_LABEL_WIDTH)
                 really.add(" " * _LABEL_WIDTH)
-                really.add(f"really {drawn(link.punycode)}", "warning")
+                really.add(f"really {sanitize(link.punycode)}", "warning")
                 yield really
 
     def _party(self, phone: str) -> tuple[str, ...]:
@@ -276,7 +276,7 @@ class MessageView(ScrollView, can_focus=True):
 
     def _link_field(self, link: Link, hint: str) -> _Paragraph:
         field = _labelled("Link")
-        url, host = drawn(link.url), drawn(link.host)
+        url, host = sanitize(link.url), sanitize(link.host)
         start = url.lower().find(host)
         if start < 0:  # the link has the host in punycode
             start = len(url)
@@ -391,7 +391,7 @@ def _labelled(label: str) -> _Paragraph:
 
 def _add_text(paragraphs: list[_Paragraph], text: str, part: str = "") -> None:
     """Add a stretch of a message to its paragraphs, a new one begun at every line break."""
-    first, *others = drawn(text, lines=True).split("\n")
+    first, *others = sanitize(text, lines=True).split("\n")
     paragraphs[-1].add(first, part)
     for line in others:
         paragraphs.append(_Paragraph())

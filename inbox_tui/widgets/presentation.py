@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import date, datetime, timedelta
 from typing import TYPE_CHECKING, Final
 
-from inbox_tui.text import drawn, international, needs_tables
+from inbox_tui.text import format_phone, needs_metadata, sanitize
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -64,7 +64,7 @@ class Presentation:
         """The zone of the person who reads."""
         self.numbers_wait = False
         """Whether numbers that take long to look up are shown as they are meanwhile."""
-        self._names = {_digits(phone): drawn(name) for phone, name in names.items()}
+        self._names = {_digits(phone): sanitize(name) for phone, name in names.items()}
         self._clock = clock
         self._shown: dict[str, tuple[str, str]] = {}
 
@@ -125,9 +125,9 @@ class Presentation:
             if len(self._shown) >= _NUMBERS_KEPT:
                 self._shown.clear()
             name = self._names.get(_digits(phone), "")
-            if self.numbers_wait and needs_tables(phone):
+            if self.numbers_wait and needs_metadata(phone):
                 return name, f"+{phone.removeprefix('+')}"
-            shown = self._shown[phone] = (name, drawn(international(phone)))
+            shown = self._shown[phone] = (name, sanitize(format_phone(phone)))
         return shown
 
 

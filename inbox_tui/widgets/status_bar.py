@@ -9,7 +9,7 @@ from textual.content import Content
 from textual.reactive import reactive
 from textual.widget import Widget
 
-from inbox_tui.text import drawn
+from inbox_tui.text import sanitize
 from inbox_tui.widgets.cells import Line, cut, wrapped
 from inbox_tui.widgets.symbols import symbols
 
@@ -129,12 +129,12 @@ class StatusBar(Widget):
         line = Line(width)
         line.add(symbol, _STYLES.get(self.state, ""))
         line.add(f" {self.state}", "bold")
-        reason = drawn(self.reason)
+        reason = sanitize(self.reason)
         outlook, fits = self._outlook(reason, width - line.width)
         below = [] if fits or not reason else _paragraph(reason, width)
         if self.notice:
             line.add(_GAP)
-            line.add(drawn(self.notice))
+            line.add(sanitize(self.notice))
         else:
             line.add(outlook)
         hints = self._hints_within(width - line.width - len(_GAP))

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from textual.reactive import reactive
 from textual.widget import Widget
 
-from inbox_tui.text import drawn
+from inbox_tui.text import sanitize
 from inbox_tui.widgets.cells import Line
 from inbox_tui.widgets.presentation import grouped
 
@@ -54,5 +54,5 @@ class TitleBar(Widget):
             left.add(" DEMO ", "reverse")
         if self.account:
             left.add("  ")
-            left.add(drawn(self.account))
+            left.add(sanitize(self.account))
         return left.beside(right, self.size.width)

@@ -13,7 +13,7 @@ from support.stage import message, stage, state_is
 from support.written import terminal
 
 from inbox_tui.columns import anchored
-from inbox_tui.text import drawn
+from inbox_tui.text import sanitize
 
 SIGNS = [
     "plain words",
@@ -66,14 +66,14 @@ async def test_nothing_beside_a_text_is_pushed_out_of_its_column(
     edges = "│" if size[0] == 120 else ""
     for line, text in zip(range(3, 3 + len(SIGNS)), SIGNS, strict=True):
         there = [column for column in range(size[0]) if screen.buffer[line][column].data == "|"]
-        assert 29 + cell_len(drawn(text)) + 1 in there, text
+        assert 29 + cell_len(sanitize(text)) + 1 in there, text
         found = {column for column in range(size[0]) if screen.buffer[line][column].data == "│"}
         assert found == ({65} if edges else set()), text
 
 
 @given(texts)
 def test_what_follows_a_text_stands_where_it_is_counted_to_stand(text: str) -> None:
-    shown = drawn(text)
+    shown = sanitize(text)
     screen = pyte.Screen(20_000, 3)
     pyte.Stream(screen).feed(anchored(f"\x1b[2;5H{shown}\x1b[0m|"))
     assert screen.buffer[1][4 + cell_len(shown)].data == "|"

@@ -23,7 +23,7 @@ from inbox_tui.exports import Exporter
 from inbox_tui.notices import notification, terminal_title
 from inbox_tui.smsc.answers import read_answer
 from inbox_tui.smsc.errors import SmscError
-from inbox_tui.text import drawn, find_code, find_links
+from inbox_tui.text import find_code, find_links, sanitize
 from inbox_tui.text.spreadsheet import csv_cell
 from inbox_tui.widgets.cells import cut, cut_before, padded, wrapped
 from inbox_tui.widgets.presentation import Presentation, spaced_code
@@ -90,7 +90,7 @@ def test_any_answer_is_read_or_refused_in_words_and_nothing_it_brings_steers_the
         for message in answer.messages:
             brought += [message.phone, message.to_phone, message.message]
     for text in brought:
-        assert steering(drawn(text)) == []
+        assert steering(sanitize(text)) == []
 
 
 PRESENTATION = Presentation(
@@ -103,15 +103,15 @@ EXPORTER = Exporter("jsonl", server_zone=UTC, names={})
 def test_no_text_steers_the_terminal_or_shifts_a_column_wherever_it_is_shown(
     text: str, width: int
 ) -> None:
-    shown = drawn(text)
+    shown = sanitize(text)
     assert steering(shown) == []
-    assert drawn(shown) == shown
-    assert steering(drawn(text, lines=True).replace("\n", "")) == []
+    assert sanitize(shown) == shown
+    assert steering(sanitize(text, lines=True).replace("\n", "")) == []
     assert cell_len(padded(shown, width)) == width
     pieces = [shown[start:end] for start, end in wrapped(shown, max(2, width))]
     for piece in (*pieces, cut(shown, width), cut_before(shown, width)):
         assert cell_len(piece) <= max(2, width)
-        assert drawn(piece) == piece, "what is cut off shows no less than before"
+        assert sanitize(piece) == piece, "what is cut off shows no less than before"
     assert steering(PRESENTATION.who(text)) == []
     assert steering(PRESENTATION.number(text)) == []
     code = find_code(text)

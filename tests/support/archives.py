@@ -19,7 +19,7 @@ from inbox_tui.archive import (
 )
 from inbox_tui.smsc.limit import Moment
 from inbox_tui.smsc.message import IncomingMessage
-from inbox_tui.text import folded, squeezed
+from inbox_tui.text import fold_text, strip_separators
 
 NOW = datetime(2026, 11, 23, 7, 42, 30, tzinfo=UTC)
 SERVER_NOW = to_server_seconds(datetime(2026, 11, 23, 10, 42, 30))  # noqa: DTZ001
@@ -125,18 +125,18 @@ class Model:
         places = [
             place
             for text in (row.message, row.phone, row.to_phone)
-            for place in (folded(text), squeezed(text))
+            for place in (fold_text(text), strip_separators(text))
         ]
 
         def somewhere(word: str) -> bool:
-            spellings = {word, squeezed(word)}
-            joined = squeezed(word)
+            spellings = {word, strip_separators(word)}
+            joined = strip_separators(word)
             if joined.startswith("+") and joined[1:].isdigit() and joined.isascii():
                 spellings.add(joined[1:])
             return any(spelling in place for place in places for spelling in spellings)
 
-        return all(map(somewhere, folded(search).split())) or all(
-            map(somewhere, squeezed(search).split())
+        return all(map(somewhere, fold_text(search).split())) or all(
+            map(somewhere, strip_separators(search).split())
         )
 
     def messages(self, wanted: Filter) -> list[Row]:

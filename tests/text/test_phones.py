@@ -7,7 +7,7 @@ import sys
 
 import pytest
 
-from inbox_tui.text import international
+from inbox_tui.text import format_phone
 
 
 @pytest.mark.parametrize(
@@ -26,7 +26,7 @@ from inbox_tui.text import international
     ],
 )
 def test_a_number_is_written_in_international_form(phone: str, shown: str) -> None:
-    assert international(phone) == shown
+    assert format_phone(phone) == shown
 
 
 @pytest.mark.parametrize(
@@ -37,11 +37,11 @@ def test_a_number_is_written_in_international_form(phone: str, shown: str) -> No
     ],
 )
 def test_a_name_a_short_number_and_anything_else_stay_as_they_are(phone: str) -> None:
-    assert international(phone) == phone
+    assert format_phone(phone) == phone
 
 
 def test_a_number_dialled_within_another_country_is_understood() -> None:
-    assert international("0501234567", "UA") == "+380 50 123 4567"
+    assert format_phone("0501234567", "UA") == "+380 50 123 4567"
 
 
 def test_the_numbering_plans_are_not_read_before_they_are_needed() -> None:

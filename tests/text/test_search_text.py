@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from inbox_tui.text import folded, squeezed
+from inbox_tui.text import fold_text, strip_separators
 
 
 @pytest.mark.parametrize(
@@ -27,11 +27,11 @@ from inbox_tui.text import folded, squeezed
     ],
 )
 def test_letters_are_found_in_either_case_and_form(one: str, other: str) -> None:
-    assert folded(one) == folded(other)
+    assert fold_text(one) == fold_text(other)
 
 
 def test_й_and_и_differ() -> None:
-    assert folded("мой") != folded("мои")
+    assert fold_text("мой") != fold_text("мои")
 
 
 @pytest.mark.parametrize(
@@ -50,7 +50,7 @@ def test_й_and_и_differ() -> None:
     ],
 )
 def test_digits_are_found_across_what_parts_them(text: str, word: str) -> None:
-    assert squeezed(word) in squeezed(text)
+    assert strip_separators(word) in strip_separators(text)
 
 
 @pytest.mark.parametrize(
@@ -66,23 +66,23 @@ def test_digits_are_found_across_what_parts_them(text: str, word: str) -> None:
     ],
 )
 def test_only_the_digits_of_one_number_are_brought_together(text: str, joined: str) -> None:
-    assert squeezed(text) == joined
+    assert strip_separators(text) == joined
 
 
 def test_text_without_parted_digits_is_only_folded() -> None:
-    assert squeezed("Ваш код: 481516") == folded("Ваш код: 481516")
+    assert strip_separators("Ваш код: 481516") == fold_text("Ваш код: 481516")
 
 
 @given(st.text(st.sampled_from("ё1 2-3()ЁßİΣ\xa0й\ud800a\n"), max_size=30))
 @settings(max_examples=200, deadline=None)
 def test_what_is_folded_stays_as_it_is(text: str) -> None:
-    assert folded(folded(text)) == folded(text)
-    assert squeezed(folded(text)) == squeezed(text)
-    assert squeezed(squeezed(text)) == squeezed(text)
+    assert fold_text(fold_text(text)) == fold_text(text)
+    assert strip_separators(fold_text(text)) == strip_separators(text)
+    assert strip_separators(strip_separators(text)) == strip_separators(text)
 
 
 @pytest.mark.parametrize("part", ["1 ", "1   1", "1-", "( ", "ё", "e\u0301", "İ"])
 def test_a_long_hostile_text_takes_no_longer_than_a_moment(part: str) -> None:
     began = time.perf_counter()
-    squeezed(part * 20_000)
+    strip_separators(part * 20_000)
     assert time.perf_counter() - began < 1

@@ -5,7 +5,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from rich.cells import cell_len
 
-from inbox_tui.text import drawn
+from inbox_tui.text import sanitize
 from inbox_tui.widgets.cells import Line, cut, cut_before, padded, wrapped
 from inbox_tui.widgets.symbols import PLAIN, UNICODE, symbols_for
 
@@ -57,7 +57,7 @@ def test_a_cut_does_not_part_what_is_one_sign(
     assert cut_before(text, width) == end
 
 
-@given(st.text(max_size=40).map(drawn), st.integers(1, 30))
+@given(st.text(max_size=40).map(sanitize), st.integers(1, 30))
 def test_a_padded_text_fills_its_cells(text: str, width: int) -> None:
     assert cell_len(padded(text, width)) == width
 
@@ -79,7 +79,7 @@ def test_a_paragraph_is_wrapped_at_spaces(text: str, width: int, expected: list[
     assert [text[start:end].rstrip() for start, end in wrapped(text, width)] == expected
 
 
-@given(st.text(max_size=200).map(drawn), st.integers(2, 40))
+@given(st.text(max_size=200).map(sanitize), st.integers(2, 40))
 def test_wrapping_loses_nothing_but_spaces_and_no_line_is_too_wide(text: str, width: int) -> None:
     lines = list(wrapped(text, width))
     shown = "".join(text[start:end] for start, end in lines)

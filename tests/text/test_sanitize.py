@@ -10,8 +10,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from rich.cells import cell_len
 
-from inbox_tui.text import drawn, takes_a_cell_each
-from inbox_tui.text.drawing import _doubtful
+from inbox_tui.text import is_single_width, sanitize
+from inbox_tui.text.sanitize import _doubtful
 
 HIDDEN = "\N{REPLACEMENT CHARACTER}"
 JOINER = "\N{ZERO WIDTH JOINER}"
@@ -58,12 +58,12 @@ ANY_TEXT = st.lists(st.sampled_from(TROUBLE), max_size=24).map("".join) | st.tex
     ],
 )
 def test_what_people_write_is_left_as_it_is(text: str) -> None:
-    assert drawn(text) == text
+    assert sanitize(text) == text
 
 
 def test_plain_text_is_returned_itself() -> None:
     text = "Ваш код: 481516" * 3
-    assert drawn(text) is text
+    assert sanitize(text) is text
 
 
 @pytest.mark.parametrize(
@@ -97,46 +97,46 @@ def test_plain_text_is_returned_itself() -> None:
     ],
 )
 def test_what_steers_a_terminal_or_hides_is_shown(text: str, shown: str) -> None:
-    assert drawn(text) == shown
+    assert sanitize(text) == shown
 
 
 @pytest.mark.parametrize("text", ["a\nb", "a\rb", "a\r\nb", "a\x85b", "a\u2028b", "a\u2029b"])
 def test_a_line_break_is_shown_or_kept(text: str) -> None:
-    assert drawn(text) == "a⏎b"
-    assert drawn(text, lines=True) == "a\nb"
+    assert sanitize(text) == "a⏎b"
+    assert sanitize(text, lines=True) == "a\nb"
 
 
 def test_tabs_and_controls_are_shown_beside_kept_lines_too() -> None:
-    assert drawn("a\tb\n\x1bc\x0b\x0c", lines=True) == "a␉b\n␛c␋␌"
+    assert sanitize("a\tb\n\x1bc\x0b\x0c", lines=True) == "a␉b\n␛c␋␌"
 
 
 def test_a_mark_that_begins_a_line_stands_on_a_circle_of_its_own() -> None:
-    assert drawn("a\n\u0301b", lines=True) == "a\n◌\u0301b"
-    assert drawn("a\n\u0301b") == "a⏎\u0301b"
+    assert sanitize("a\n\u0301b", lines=True) == "a\n◌\u0301b"
+    assert sanitize("a\n\u0301b") == "a⏎\u0301b"
 
 
 def test_a_pile_of_marks_is_cut_to_eight_and_one_sign() -> None:
-    assert drawn("a" + "\u0301" * 8 + "b") == "a" + "\u0301" * 8 + "b"
-    assert drawn("a" + "\u0301" * 500 + "b") == "a" + "\u0301" * 8 + HIDDEN + "b"
+    assert sanitize("a" + "\u0301" * 8 + "b") == "a" + "\u0301" * 8 + "b"
+    assert sanitize("a" + "\u0301" * 500 + "b") == "a" + "\u0301" * 8 + HIDDEN + "b"
 
 
 def test_a_joiner_within_a_word_hides_no_letter_from_the_count_of_cells() -> None:
     word = f"क्{JOINER}ष"
-    assert drawn(word).replace(JOINER * 2, JOINER) == word
-    assert cell_len(drawn(word)) == 2
+    assert sanitize(word).replace(JOINER * 2, JOINER) == word
+    assert cell_len(sanitize(word)) == 2
 
 
 def test_a_line_of_anything_is_as_wide_as_its_parts() -> None:
     parts = [FAMILY, "❤️", "🇷🇺", f"क्{JOINER}ष", "a\u0301", "世", "1️⃣", ENGLAND, "🇷", "\x1b", "я"]
-    shown = [drawn(part) for part in parts]
+    shown = [sanitize(part) for part in parts]
     assert [cell_len(part) for part in shown] == [2, 2, 2, 2, 1, 2, 2, 2, 1, 1, 1]
-    assert cell_len(drawn("".join(parts))) == sum(map(cell_len, shown))
+    assert cell_len(sanitize("".join(parts))) == sum(map(cell_len, shown))
 
 
 @given(ANY_TEXT, st.booleans())
 @settings(max_examples=400, deadline=None)
 def test_nothing_that_steers_the_terminal_remains(text: str, lines: bool) -> None:
-    shown = drawn(text, lines)
+    shown = sanitize(text, lines)
     for character in shown:
         if character == "\n":
             assert lines
@@ -150,15 +150,15 @@ def test_nothing_that_steers_the_terminal_remains(text: str, lines: bool) -> Non
 @given(ANY_TEXT, st.booleans())
 @settings(max_examples=400, deadline=None)
 def test_drawing_twice_is_drawing_once(text: str, lines: bool) -> None:
-    shown = drawn(text, lines)
-    assert drawn(shown, lines) == shown
+    shown = sanitize(text, lines)
+    assert sanitize(shown, lines) == shown
 
 
 @given(ANY_TEXT)
 @settings(max_examples=200, deadline=None)
 def test_the_lines_are_as_wide_together_as_each_alone(text: str) -> None:
-    shown = drawn(text, lines=True)
-    widths = [cell_len(drawn(line)) for line in shown.split("\n")]
+    shown = sanitize(text, lines=True)
+    widths = [cell_len(sanitize(line)) for line in shown.split("\n")]
     assert sum(widths) == sum(cell_len(line) for line in shown.split("\n"))
     assert sum(widths) == cell_len(shown.replace("\n", ""))
 
@@ -167,7 +167,7 @@ def test_the_lines_are_as_wide_together_as_each_alone(text: str) -> None:
 @settings(max_examples=200, deadline=None)
 def test_no_character_of_a_text_goes_without_a_trace(text: str) -> None:
     """Ordinary characters all remain, and anything else leaves a sign of itself."""
-    shown = drawn(text)
+    shown = sanitize(text)
     ordinary = [character for character in text if not _doubtful().match(character)]
     assert [character for character in shown if character in ordinary] == ordinary or (
         {HIDDEN, "◌"} & set(ordinary)
@@ -186,7 +186,7 @@ def test_characters_that_pass_unseen_take_room_and_steer_nothing() -> None:
 def test_every_control_and_format_character_alone_is_shown_in_one_cell_or_two() -> None:
     for code in range(0x110000):
         if unicodedata.category(chr(code)) in ("Cc", "Cf"):
-            shown = drawn(chr(code))
+            shown = sanitize(chr(code))
             assert shown != chr(code)
             assert cell_len(shown) == 1
 
@@ -197,18 +197,18 @@ def test_every_control_and_format_character_alone_is_shown_in_one_cell_or_two() 
 def test_a_long_hostile_text_is_drawn_in_a_moment(part: str) -> None:
     text = part * 10_000
     began = time.perf_counter()
-    drawn(text)
+    sanitize(text)
     assert time.perf_counter() - began < 1
 
 
 def test_what_takes_a_cell_each_is_drawn_as_it_is_in_that_many_cells() -> None:
-    plain = [chr(code) for code in range(0x110000) if takes_a_cell_each(chr(code))]
+    plain = [chr(code) for code in range(0x110000) if is_single_width(chr(code))]
     assert {"a", "Я", "ё", "₽", "№", "…", "«"} <= set(plain)
     for character in plain:
-        assert drawn(character) == character
+        assert sanitize(character) == character
         assert cell_len(character) == 1
 
 
 @pytest.mark.parametrize("text", ["a\x1bb", "界", "е\u0301", "👍", "\u00ad", "\n"])
 def test_what_takes_more_or_less_or_is_drawn_otherwise_does_not(text: str) -> None:
-    assert not takes_a_cell_each(text)
+    assert not is_single_width(text)

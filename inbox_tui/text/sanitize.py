@@ -136,19 +136,19 @@ def _pieces() -> re.Pattern[str]:
     )
 
 
-def takes_a_cell_each(text: str) -> bool:
+def is_single_width(text: str) -> bool:
     """Return whether every character is drawn as it is and in one cell; False where unsure."""
     return _COMMON.fullmatch(text) is not None
 
 
-def drawn(text: str, lines: bool = False) -> str:
+def sanitize(text: str, lines: bool = False) -> str:
     """Return text that a terminal shows as text, and in as many cells as Rich counts.
 
     Nothing is left out. A control is shown as its symbol (`␛`, `␉`), and every other character
     that shows nothing or steers what is around it as `�`: direction overrides and marks,
     zero-width characters, tags, surrogates. So are marks piled on a letter beyond the eighth, all
     of them as one `�`. A mark with nothing or a space before it stands on `◌`. Emoji sequences, and
-    joiners in the scripts that need them, stay. `drawn(drawn(text)) == drawn(text)`.
+    joiners in the scripts that need them, stay. `sanitize(sanitize(text)) == sanitize(text)`.
 
     Args:
         text: Anything.
@@ -156,7 +156,7 @@ def drawn(text: str, lines: bool = False) -> str:
             paragraph separators. Otherwise each is shown as `⏎`.
 
     """
-    if takes_a_cell_each(text):
+    if is_single_width(text):
         return text
     odd = {character for character in set(text) if not _is_plain(character)}
     if not odd or (lines and odd == {"\n"}):
@@ -175,7 +175,7 @@ def drawn(text: str, lines: bool = False) -> str:
     return pieces.sub(shown, text)
 
 
-def signs(text: str) -> Iterator[tuple[int, int]]:
+def graphemes(text: str) -> Iterator[tuple[int, int]]:
     """Yield where each sign of a drawn text begins and ends: a letter with its marks, an emoji.
 
     What is cut between two of them is drawn text, too.
