@@ -13,48 +13,9 @@ from textual.content import Content
 from textual.screen import ModalScreen
 from textual.widgets import Static
 
+from inbox_tui.commands import GROUPS, in_group, key_labels
 from inbox_tui.widgets.symbols import PLAIN, symbols
 
-KEYS: tuple[tuple[str, tuple[tuple[str, str], ...]], ...] = (
-    (
-        "Move",
-        (
-            ("↑ ↓  j k", "one message"),
-            ("PgUp PgDn", "one page"),
-            ("Home End  g G", "newest, oldest"),
-            ("n", "next unread"),
-            ("Enter  Esc", "open, back"),
-            ("Tab", "from the list to the message, and back"),
-        ),
-    ),
-    (
-        "Find",
-        (
-            ("/", "search text, sender and code as you type"),
-            ("p", "choose the receiving number"),
-            ("w", "choose the hour window"),
-            ("u", "unread only"),
-            ("x", "clear all filters"),
-        ),
-    ),
-    (
-        "Do",
-        (
-            ("m", "mark read or unread"),
-            ("M", "mark all shown read; Ctrl+Z undoes"),
-            ("c  y", "copy the code, the text"),
-            ("Ctrl+C", "copy what is selected with the mouse"),
-            ("o", "open the link"),
-            ("t", "the conversation with this sender"),
-            ("e", "export what is shown"),
-            ("r", "refresh, as the server's limit allows"),
-            ("<  >", "smaller, larger list"),
-            ("?", "this help"),
-            ("Ctrl+P", "all commands"),
-            ("q", "quit"),
-        ),
-    ),
-)
 KEY_WIDTH = 15
 
 
@@ -67,21 +28,26 @@ class HelpScreen(ModalScreen[None]):
     ]
 
     def compose(self) -> ComposeResult:
-        """Tables of keys, under headings."""
+        """A table for each group of commands, and one of the signs."""
         marks = symbols()
+        plain = marks is PLAIN
         signs = (
             (marks.unread, "not read yet"),
             (f"requests {marks.free * 2}{marks.used}", "how many may still go this minute"),
         )
+        groups = (
+            (group, tuple((key_labels(c.name), c.description) for c in in_group(group) if c.keys))
+            for group in GROUPS
+        )
         with VerticalScroll(id="help"):
             title = Content.assemble(("Keys", "bold"), ("   Esc closes", "$text-muted"))
             yield Static(title, id="help-title")
-            for heading, rows in (*KEYS, ("Signs", signs)):
+            for heading, rows in (*groups, ("Signs", signs)):
                 yield Static(Content(heading), classes="help-heading")
                 table = Table.grid()
                 table.add_column(width=KEY_WIDTH)
                 table.add_column()
                 for key, does in rows:
-                    shown = key.replace("↑ ↓", "Up Down") if marks is PLAIN else key
+                    shown = key.replace("↑", "Up").replace("↓", "Down") if plain else key
                     table.add_row(Text(shown, "bold"), Text(does))
                 yield Static(table)

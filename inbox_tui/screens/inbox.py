@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, ClassVar, NamedTuple
 from textual import events, on, work
 from textual.actions import SkipAction
 from textual.app import ComposeResult
-from textual.binding import Binding, BindingType
+from textual.binding import BindingType
 from textual.containers import Container
 from textual.screen import Screen
 from textual.timer import Timer
@@ -28,6 +28,7 @@ from inbox_tui.archive import (
     Row,
     to_server_seconds,
 )
+from inbox_tui.commands import bindings, hint, screen_bindings
 from inbox_tui.screens.filters import Filters, window_name
 from inbox_tui.sync import (
     Clock,
@@ -46,7 +47,7 @@ from inbox_tui.widgets.filter_bar import ChipName, FilterBar
 from inbox_tui.widgets.message_list import MessageList
 from inbox_tui.widgets.message_view import MessageView
 from inbox_tui.widgets.presentation import Presentation, grouped
-from inbox_tui.widgets.status_bar import KEYS, StatusBar
+from inbox_tui.widgets.status_bar import StatusBar
 from inbox_tui.widgets.title_bar import TitleBar
 
 if TYPE_CHECKING:
@@ -111,48 +112,20 @@ class InboxScreen(Screen[None]):
     HORIZONTAL_BREAKPOINTS = LAYOUTS
     AUTO_FOCUS = "MessageList"
     BINDINGS: ClassVar[list[BindingType]] = [
-        *(
-            Binding(key, action, description, priority=True)
-            for key, action, description in (
-                ("slash", "search", "Search"),
-                ("p", "pick_number", "Receiving number"),
-                ("w", "pick_window", "Hour window"),
-                ("u", "toggle_unread", "Unread only"),
-                ("x", "clear_filters", "Clear all filters"),
-                ("n", "next_unread", "Next unread"),
-                ("m", "toggle_read", "Mark read or unread"),
-                ("M", "mark_all_read", "Mark all shown read"),
-                ("ctrl+z", "undo_marks", "Undo mark all read"),
-                ("c", "copy_code", "Copy the code"),
-                ("y", "copy_message", "Copy the text"),
-                ("o", "open_link", "Open the link"),
-                ("t", "conversation", "Conversation with this sender"),
-                ("e", "export", "Export what is shown"),
-                ("r", "refresh", "Refresh"),
-                ("less_than_sign", "share(-1)", "Smaller list"),
-                ("greater_than_sign", "share(1)", "Larger list"),
-                ("question_mark", "help", "Help"),
-                ("escape", "back", "Back"),
-            )
+        *screen_bindings(),
+        *bindings(
+            {
+                "up": "in_list('cursor_up')",
+                "down": "in_list('cursor_down')",
+                "page_up": "in_list('page_up')",
+                "page_down": "in_list('page_down')",
+                "first": "in_list('first')",
+                "last": "in_list('last')",
+            },
+            priority=False,
         ),
-        *(
-            Binding(keys, f"in_list({move!r})", show=False)
-            for keys, move in (
-                ("up,k", "cursor_up"),
-                ("down,j", "cursor_down"),
-                ("pageup", "page_up"),
-                ("pagedown", "page_down"),
-                ("home,g", "first"),
-                ("end,G", "last"),
-            )
-        ),
-        Binding("q", "app.quit", "Quit"),
     ]
-    """
-    With priority a key has done all that it does, and what it opened has the focus, before the next
-    one is looked at: over a slow connection several arrive at once, and none may go astray. The
-    moves of the list are for a message in full sight, which has no use for them.
-    """
+    """The moves of the list are for a message in full sight, which has no use for them."""
 
     def __init__(
         self,
@@ -444,22 +417,23 @@ class InboxScreen(Screen[None]):
             return
         aside = self._before_conversation is not None
         away = aside or (self._layout == "-narrow" and self.has_class("-reading"))
-        bar.hints = f"Esc back  {KEYS}" if away else KEYS
+        everywhere = ("help", "search", "refresh")
+        bar.hints = "  ".join(map(hint, ("back", *everywhere) if away else everywhere))
         there_is_one = view.row is not None
         here = {
-            "c code": view.has_code,
-            "o link": view.has_link,
-            "x clear": bool(chosen.to_phone or chosen.search or chosen.unread),
-            "n next unread": bool(self.query_one(TitleBar).unread),
-            "t conversation": there_is_one and not aside,
-            "m mark": there_is_one,
-            "y text": there_is_one,
-            "e export": there_is_one,
-            "u unread only": not chosen.unread,
-            "p number": True,
-            "w window": True,
+            "copy_code": view.has_code,
+            "open_link": view.has_link,
+            "clear_filters": bool(chosen.to_phone or chosen.search or chosen.unread),
+            "next_unread": bool(self.query_one(TitleBar).unread),
+            "conversation": there_is_one and not aside,
+            "toggle_read": there_is_one,
+            "copy_message": there_is_one,
+            "export": there_is_one,
+            "toggle_unread": not chosen.unread,
+            "pick_number": True,
+            "pick_window": True,
         }
-        bar.here = "  ".join(key for key, matters in here.items() if matters)
+        bar.here = "  ".join(hint(name) for name, matters in here.items() if matters)
 
     def _show_filters(self) -> None:
         bar = self.query_one(FilterBar)
@@ -566,7 +540,7 @@ class InboxScreen(Screen[None]):
         self._say(read if self._marked else "all read already")
         self._changed()
 
-    def action_undo_marks(self) -> None:
+    def action_undo(self) -> None:
         """Make unread again what was marked read all at once."""
         ids, self._marked = self._marked, ()
         if ids:

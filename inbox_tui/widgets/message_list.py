@@ -6,7 +6,6 @@ from typing import TYPE_CHECKING, ClassVar, Final, NamedTuple, Protocol, Self
 
 from rich.segment import Segment
 from rich.style import Style
-from textual.binding import Binding
 from textual.cache import LRUCache
 from textual.geometry import Region, Size, clamp
 from textual.message import Message
@@ -15,6 +14,7 @@ from textual.scroll_view import ScrollView
 from textual.strip import Strip
 
 from inbox_tui.archive import Gap, Key, Row
+from inbox_tui.commands import bindings
 from inbox_tui.text import find_code, sanitize
 from inbox_tui.widgets.cells import cells, cut, cut_before, padded, wrapped
 from inbox_tui.widgets.symbols import symbols
@@ -119,15 +119,18 @@ class MessageList(ScrollView, can_focus=True):
 
     ALLOW_SELECT = False
 
-    # Before the keys after them, however fast they come: see `InboxScreen.BINDINGS`.
     BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("up,k", "cursor_up", "Up", show=False, priority=True),
-        Binding("down,j", "cursor_down", "Down", show=False, priority=True),
-        Binding("pageup", "page_up", "Page up", show=False, priority=True),
-        Binding("pagedown", "page_down", "Page down", show=False, priority=True),
-        Binding("home,g", "first", "Newest", show=False, priority=True),
-        Binding("end,G", "last", "Oldest", show=False, priority=True),
-        Binding("enter", "open", "Open", show=False, priority=True),
+        *bindings(
+            {
+                "up": "cursor_up",
+                "down": "cursor_down",
+                "page_up": "page_up",
+                "page_down": "page_down",
+                "first": "first",
+                "last": "last",
+                "open": "open",
+            }
+        )
     ]
     """
     | Key(s) | Description |

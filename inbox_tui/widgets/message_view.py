@@ -13,6 +13,7 @@ from textual.geometry import Size
 from textual.scroll_view import ScrollView
 from textual.strip import Strip
 
+from inbox_tui.commands import bindings
 from inbox_tui.text import find_code, find_links, sanitize
 from inbox_tui.widgets.cells import wrapped
 from inbox_tui.widgets.presentation import spaced_code
@@ -77,14 +78,18 @@ class MessageView(ScrollView, can_focus=True):
 
     ALLOW_SELECT = True
 
-    # Before the keys after them, however fast they come: see `InboxScreen.BINDINGS`.
     BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("up,k", "scroll_lines(-1)", "Scroll up", show=False, priority=True),
-        Binding("down,j", "scroll_lines(1)", "Scroll down", show=False, priority=True),
-        Binding("pageup", "scroll_pages(-1)", "Page up", show=False, priority=True),
-        Binding("pagedown,space", "scroll_pages(1)", "Page down", show=False, priority=True),
-        Binding("home,g", "scroll_to_edge(0)", "Beginning", show=False, priority=True),
-        Binding("end,G", "scroll_to_edge(1)", "End", show=False, priority=True),
+        *bindings(
+            {
+                "up": "scroll_lines(-1)",
+                "down": "scroll_lines(1)",
+                "page_up": "scroll_pages(-1)",
+                "page_down": "scroll_pages(1)",
+                "first": "scroll_to_edge(0)",
+                "last": "scroll_to_edge(1)",
+            }
+        ),
+        Binding("space", "scroll_pages(1)", "Page down", show=False, priority=True),
     ]
     """
     | Key(s) | Description |

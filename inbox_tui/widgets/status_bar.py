@@ -16,8 +16,6 @@ from inbox_tui.widgets.symbols import symbols
 if TYPE_CHECKING:
     from textual import events
 
-KEYS: Final = "? help  / search  r refresh"
-"""The keys that matter everywhere in the inbox."""
 _GAP: Final = "   "
 _REASON_LINES: Final = 3
 """How many lines below the first one a long reason may take."""
@@ -73,7 +71,7 @@ class StatusBar(Widget):
     """How many requests the limit allows in its window; 0 shows none of it."""
     notice: reactive[str] = reactive("", repaint=False, init=False)
     """A word about what has just been done, in the place of the reason and all that follows."""
-    hints: reactive[str] = reactive(KEYS, repaint=False, init=False)
+    hints: reactive[str] = reactive("", repaint=False, init=False)
     """Keys and what they do, two spaces apart; the last give way first when room is short."""
     here: reactive[str] = reactive("", repaint=False, init=False)
     """More such keys, for where the user is; they stand before the others, and give way first."""

@@ -24,7 +24,6 @@ from inbox_tui.cli.program import COMMANDS, main
 from inbox_tui.config import Paths, Settings, load_settings
 from inbox_tui.demo.server import DemoServer
 from inbox_tui.demo.service import DemoService
-from inbox_tui.screens.inbox import InboxScreen
 
 pytestmark = pytest.mark.e2e
 
@@ -376,22 +375,6 @@ def test_the_settings_shown_are_allowed(tmp_path: Path) -> None:
         file = tmp_path / f"{number}.toml"
         file.write_text(block, encoding="utf-8")
         assert load_settings(file) != Settings()
-
-
-def test_every_key_is_in_the_table() -> None:
-    written = {"slash": "/", "question_mark": "?", "less_than_sign": "<", "greater_than_sign": ">"}
-    written |= {"escape": "esc", "up": "↑", "down": "↓", "pageup": "pgup", "pagedown": "pgdn"}
-    documented = {
-        word
-        for row in table("Keys", "key")
-        for text in quoted(" ".join(row))
-        for word in text.split()
-    }
-    documented = {word.lower() if len(word) > 1 else word for word in documented}
-    for binding in InboxScreen.BINDINGS:
-        key = binding[0] if isinstance(binding, tuple) else binding.key
-        for name in key.split(","):
-            assert written.get(name, name) in documented
 
 
 def test_the_files_are_where_the_program_has_them(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -12,6 +12,7 @@ from inbox_tui.widgets.status_bar import StatusBar, span
 from inbox_tui.widgets.symbols import PLAIN, UNICODE
 
 STATES = ("Live", "Checking", "Waiting", "Offline", "Blocked", "Sign in")
+HINTS = "? help  / search  r refresh"
 REASON = "smscentre.com does not answer: connection refused"
 
 
@@ -21,7 +22,8 @@ async def staged(
 ) -> AsyncIterator[tuple[StatusBar, Pilot[None]]]:
     bar = StatusBar()
     async with OneWidget(bar).run_test(size=(width, height)) as pilot:
-        for name, value in ({"state": "Live", "next_in": 12, "left": 2} | shown).items():
+        usual = {"state": "Live", "next_in": 12, "left": 2, "hints": HINTS}
+        for name, value in (usual | shown).items():
             setattr(bar, name, value)
         await pilot.pause()
         yield bar, pilot

@@ -1,0 +1,166 @@
+"""One table of all commands: what they are called, their keys, and what is said of them.
+
+Bindings, help, palette, the status bar's hints and the README's table of keys come from it. To add
+a command, add a row, and a method `action_NAME` to the inbox screen.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Final, Literal, NamedTuple
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping
+
+    from textual.binding import Binding
+
+Group = Literal["Move", "Find", "Do", "Program"]
+GROUPS: Final[tuple[Group, ...]] = ("Move", "Find", "Do", "Program")
+"""The headings of the help, in their order."""
+
+
+class Command(NamedTuple):
+    """A command of the inbox."""
+
+    name: str
+    """What settings and code call it."""
+    keys: tuple[str, ...]
+    """Its keys: one character each, or Textual's name (`up`, `ctrl+z`)."""
+    description: str
+    """What it does, in lower case, as help, palette and README say it."""
+    group: Group
+    hint: str = ""
+    """A word or two for the status bar; empty where it is never named there."""
+    action: str = ""
+    """Textual's action; empty for `name`, a method `action_NAME` of the inbox screen."""
+    place: Literal["screen", "widgets", "textual"] = "screen"
+    """Where its keys are bound: on the inbox screen, on each widget that it moves in, or by
+    Textual itself."""
+    in_palette: bool = True
+    """Whether the palette offers it."""
+
+
+def _move(name: str, keys: tuple[str, ...], description: str) -> Command:
+    return Command(name, keys, description, "Move", place="widgets", in_palette=False)
+
+
+COMMANDS: Final = (
+    _move("up", ("up", "k"), "one message up"),
+    _move("down", ("down", "j"), "one message down"),
+    _move("page_up", ("pageup",), "one page up"),
+    _move("page_down", ("pagedown",), "one page down"),
+    _move("first", ("home", "g"), "to the newest message"),
+    _move("last", ("end", "G"), "to the oldest message"),
+    Command("next_unread", ("n",), "go to the next unread", "Move", "next unread"),
+    _move("open", ("enter",), "open the message"),
+    Command("back", ("escape",), "back, clear the search", "Move", "back", in_palette=False),
+    Command(
+        "next_side",
+        ("tab",),
+        "from the list to the message, and back",
+        "Move",
+        place="textual",
+        in_palette=False,
+    ),
+    Command("search", ("/",), "search text, sender and code as you type", "Find", "search"),
+    Command("pick_number", ("p",), "choose the receiving number", "Find", "number"),
+    Command("pick_window", ("w",), "choose the hour window", "Find", "window"),
+    Command("toggle_unread", ("u",), "show unread only, or all", "Find", "unread only"),
+    Command("clear_filters", ("x",), "clear all filters", "Find", "clear"),
+    Command("toggle_read", ("m",), "mark read or unread", "Do", "mark"),
+    Command("mark_all_read", ("M",), "mark all shown read", "Do"),
+    Command("undo", ("ctrl+z",), "undo mark all read", "Do"),
+    Command("copy_code", ("c",), "copy the code", "Do", "code"),
+    Command("copy_message", ("y",), "copy the text", "Do", "text"),
+    Command(
+        "copy_selection",
+        ("ctrl+c",),
+        "copy what is selected with the mouse",
+        "Do",
+        place="textual",
+        in_palette=False,
+    ),
+    Command("open_link", ("o",), "open the link", "Do", "link"),
+    Command("conversation", ("t",), "the conversation with this sender", "Do", "conversation"),
+    Command("export", ("e",), "export what is shown", "Do", "export"),
+    Command("refresh", ("r",), "refresh, as the server's limit allows", "Do", "refresh"),
+    Command("smaller_list", ("<",), "make the list smaller", "Program", action="share(-1)"),
+    Command("larger_list", (">",), "make the list larger", "Program", action="share(1)"),
+    Command("help", ("?",), "help: all keys", "Program", "help"),
+    Command(
+        "palette",
+        ("ctrl+p",),
+        "all commands, to find by name",
+        "Program",
+        action="app.command_palette",
+        place="textual",
+        in_palette=False,
+    ),
+    Command("theme", (), "choose the theme", "Program", action="app.change_theme"),
+    Command("quit", ("q", "ctrl+q"), "quit", "Program", action="app.quit"),
+)
+"""Every command, in the order in which help, palette and README list them."""
+
+_BY_NAME: Final = {command.name: command for command in COMMANDS}
+
+_KEY_LABELS: Final = {
+    "up": "↑",
+    "down": "↓",
+    "pageup": "PgUp",
+    "pagedown": "PgDn",
+    "home": "Home",
+    "end": "End",
+    "enter": "Enter",
+    "escape": "Esc",
+    "tab": "Tab",
+    "space": "Space",
+}
+
+
+def key_label(key: str) -> str:
+    """Return a key as it is written for people: `Ctrl+Z`, `PgUp`, `/`."""
+    modifiers, plus, last = key.rpartition("+")
+    if plus and modifiers:
+        return f"{modifiers.title()}+{last.upper()}"
+    return _KEY_LABELS.get(key, key)
+
+
+def key_labels(name: str) -> str:
+    """Return all keys of a command as they are written for people, a space between."""
+    return " ".join(map(key_label, _BY_NAME[name].keys))
+
+
+def hint(name: str) -> str:
+    """Return the first key of a command and a word on it, as the status bar shows them."""
+    command = _BY_NAME[name]
+    return f"{key_label(command.keys[0])} {command.hint}"
+
+
+def bindings(actions: Mapping[str, str], *, priority: bool = True) -> list[Binding]:
+    """Bind the keys of commands to Textual's actions, by name of the command.
+
+    With priority a key has done all that it does, and what it opened has the focus, before the next
+    one is looked at: over a slow connection several arrive at once, and none may go astray.
+    """
+    from textual.binding import Binding
+
+    return [
+        Binding(key, action, _BY_NAME[name].description, show=False, priority=priority)
+        for name, action in actions.items()
+        for key in _BY_NAME[name].keys
+    ]
+
+
+def screen_bindings() -> list[Binding]:
+    """Bind the keys of all commands that are bound on the inbox screen."""
+    return bindings(
+        {
+            command.name: command.action or command.name
+            for command in COMMANDS
+            if command.place == "screen"
+        }
+    )
+
+
+def in_group(group: Group) -> Iterator[Command]:
+    """Give the commands of a group of the help."""
+    return (command for command in COMMANDS if command.group == group)
