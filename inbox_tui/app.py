@@ -24,7 +24,7 @@ from textual.scrollbar import ScrollBar
 from textual.theme import Theme
 from textual.worker import WorkerFailed
 
-from inbox_tui.archive import ADDRESS, SIGNED_IN, Archive, Desk, Filter
+from inbox_tui.archive import ADDRESS, SIGNED_IN, AccountArchive, Archive, ArchiveWorker, Query
 from inbox_tui.columns import steady
 from inbox_tui.config import Settings
 from inbox_tui.credentials import Keyring, KeyringError, KeyringSilent, KeyringUnfit, Secret
@@ -102,9 +102,9 @@ def _shortest(url: str) -> str:
 
 
 class Account(NamedTuple):
-    """Whose inbox it is: its number in the archive, and where it is kept."""
+    """Whose inbox it is: its part of the archive, and where it is kept."""
 
-    number: int
+    archive: AccountArchive
     login: str
     host: str
     url: str
@@ -163,7 +163,7 @@ class InboxApp(App[None]):
         self._inbox: InboxScreen | None = None
         self._shown: Account | None = None
         self._sync: InboxSync | None = None
-        self._desk: Desk | None = None
+        self._worker: ArchiveWorker | None = None
         self._asking: asyncio.Task[None] | None = None
         self._verdict: asyncio.Future[Status] | None = None
         self._sign_in_screen: SignInScreen | None = None
@@ -193,16 +193,13 @@ class InboxApp(App[None]):
     def _inbox_of(self, account: Account) -> InboxScreen:
         self._shown = account
         self._inbox = InboxScreen(
-            reader=self._archive,
-            account=account.number,
-            login=account.login,
-            host=account.host,
+            account=account.archive,
             presentation=self._presentation,
             clock=self._parts.clock,
             since=since_by(self._parts.clock, self._presentation),
             refresh=self._refresh,
             sign_in=self._ask_to_sign_in,
-            export=partial(self._export, account.number),
+            export=partial(self._export, account.archive),
             filters=self._first_filters(account),
             status=Status(State.CHECKING) if self._sync is None else self._sync.status,
             refresh_seconds=self._parts.refresh_seconds,
@@ -215,15 +212,15 @@ class InboxApp(App[None]):
         """The filters asked for; without any, those of the last run where they are remembered."""
         parts = self._parts
         if parts.filters is None and parts.settings.remember_filters:
-            remembered = Filters.read(self._archive.recall(account.number, FILTERS) or "")
+            remembered = Filters.read(account.archive.notes.get(FILTERS) or "")
             if remembered is not None:
                 return remembered
         return parts.filters or Filters(hours=parts.settings.window or None)
 
     def _export(
         self,
-        account: int,
-        query: Filter,
+        account: AccountArchive,
+        query: Query,
         form: ExportFormat,
         path: Path,
         replace: bool,
@@ -238,7 +235,7 @@ class InboxApp(App[None]):
             names=self._parts.settings.names,
         )
         with Archive.open(self._archive.path) as archive:
-            rows = archive.export(account, query)
+            rows = account.on(archive).lists.export(query)
             return write_file(
                 path, lambda file: exporter.write(rows, file, progress), replace=replace
             )
@@ -362,15 +359,15 @@ class InboxApp(App[None]):
             await self._stop_asking()
             self._account = account
         if filled.again:
-            self._archive.forgive(account.number)
+            account.archive.requests.forgive()
         status = await self._verdict_on(account, filled.password)
         if status.state is State.SIGN_IN:
             again = " Enter sends the same password once more." if status.reason else ""
             return Refusal(f"{status.reason}.{again}", same_password=True)
         if status.state is not State.LIVE:
             return Refusal(status.reason)
-        self._archive.remember(account.number, ADDRESS, account.url)
-        self._archive.remember(account.number, SIGNED_IN, self._parts.clock.now().isoformat())
+        account.archive.notes.set(ADDRESS, account.url)
+        account.archive.notes.set(SIGNED_IN, self._parts.clock.now().isoformat())
         if filled.remember and self._parts.keyring is not None:
             try:
                 await self._parts.keyring.store(account.login, account.host, filled.password)
@@ -395,10 +392,9 @@ class InboxApp(App[None]):
         from inbox_tui.sync import InboxSync
 
         parts = self._parts
-        self._desk = Desk(self._archive.path)
+        self._worker = worker = ArchiveWorker(self._archive.path)
         self._sync = sync = InboxSync(
-            await self._desk.archive(),
-            account.number,
+            await worker.call(account.archive.on),
             login=account.login,
             connect=partial(parts.connect, account.url, account.login),
             publish=self._heard,
@@ -410,7 +406,7 @@ class InboxApp(App[None]):
             refresh_seconds=parts.refresh_seconds,
             keep_days=parts.settings.keep_days,
             limit=parts.limit,
-            in_thread=self._desk.run,
+            in_thread=worker.run,
         )
         self._heard(StatusChanged(sync.status))
         self._asking = asyncio.create_task(sync.run())
@@ -426,9 +422,9 @@ class InboxApp(App[None]):
             self._asking.cancel()
             await asyncio.wait([self._asking])
             self._asking = None
-        if self._desk is not None:
-            await self._desk.close()
-            self._desk = None
+        if self._worker is not None:
+            await self._worker.close()
+            self._worker = None
         self._sync = None
 
     def _refresh(self) -> None:
@@ -514,7 +510,7 @@ class InboxApp(App[None]):
         words = "1 new message" if len(new) == 1 else f"{len(new)} new messages"
         body = ""
         if settings.notify_text and self._account is not None:
-            row = self._archive.message(self._account.number, new[0])
+            row = self._account.archive.messages.get(new[0])
             if row is not None:
                 body = f"{self._presentation.who(row.phone)}: {row.message}"
         self._write_to_terminal(notification(words, body, os.environ))

@@ -1,8 +1,7 @@
-"""What is kept: messages, read marks, search, and the ledger of requests, in one SQLite file."""
+"""What is kept: messages, read flags, search, and the log of requests, in one SQLite file."""
 
-from inbox_tui.archive.archive import Archive
+from inbox_tui.archive.archive import AccountArchive, Archive
 from inbox_tui.archive.database import damaged_copies
-from inbox_tui.archive.desk import Desk
 from inbox_tui.archive.errors import (
     ArchiveBusy,
     ArchiveDamaged,
@@ -17,12 +16,12 @@ from inbox_tui.archive.records import (
     ADDRESS,
     LOST_REQUESTS,
     SIGNED_IN,
-    Filter,
     Gap,
     Hold,
     Key,
     Page,
     Permit,
+    Query,
     Refused,
     Row,
     Stored,
@@ -30,11 +29,13 @@ from inbox_tui.archive.records import (
     from_server_seconds,
     to_server_seconds,
 )
+from inbox_tui.archive.worker import ArchiveWorker
 
 __all__ = [
     "ADDRESS",
     "LOST_REQUESTS",
     "SIGNED_IN",
+    "AccountArchive",
     "Archive",
     "ArchiveBusy",
     "ArchiveDamaged",
@@ -42,14 +43,14 @@ __all__ = [
     "ArchiveFull",
     "ArchiveReadOnly",
     "ArchiveTooNew",
-    "Desk",
-    "Filter",
+    "ArchiveWorker",
     "Gap",
     "Hold",
     "Key",
     "Listing",
     "Page",
     "Permit",
+    "Query",
     "QueryCancelled",
     "Refused",
     "Row",

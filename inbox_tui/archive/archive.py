@@ -8,18 +8,29 @@ from pathlib import Path
 from types import TracebackType
 from typing import Self
 
-from inbox_tui.archive.database import BUSY_SECONDS, open_file, utc_now
+from inbox_tui.archive.accounts import Accounts
+from inbox_tui.archive.database import BUSY_SECONDS, Database, utc_now
 from inbox_tui.archive.errors import ArchiveError
-from inbox_tui.archive.ledger import Ledger
+from inbox_tui.archive.notes import Notes
 from inbox_tui.archive.pages import Pages
+from inbox_tui.archive.records import Page, Stored
+from inbox_tui.archive.request_log import RequestLog
+from inbox_tui.archive.schema import TABLES_OF_AN_ACCOUNT
+from inbox_tui.archive.sync_state import SyncState
 
 
-class Archive(Pages, Ledger):
-    """All that is kept of the accounts: messages, read marks, search index, request ledger.
+class Archive:
+    """All that is kept of the accounts: messages, read flags, search index, request log.
 
-    One object is one connection, used by one thread at a time; `interrupt` may come from any.
-    Everything that goes wrong is an `ArchiveError`.
+    One object is one connection, used by one thread at a time; `interrupt` and `request_stop` may
+    be called from any. Everything that goes wrong is an `ArchiveError`.
     """
+
+    def __init__(self, database: Database) -> None:
+        self.database = database
+        self._accounts = Accounts(database)
+        self._bound: dict[int, AccountArchive] = {}
+        self._index = Pages(database, 0, Notes(database, 0), SyncState(database, 0))
 
     @classmethod
     def open(
@@ -40,13 +51,10 @@ class Archive(Pages, Ledger):
         Raises `ArchiveTooNew` for the file of a later version, which is left as it is, and
         `ArchiveError` where there can be no file.
         """
-        connection, inode, read_only, set_aside = open_file(path, busy_seconds, wall)
-        archive = cls(
-            connection, path, inode=inode, read_only=read_only, set_aside=set_aside, wall=wall
-        )
-        if set_aside is not None:
+        archive = cls(Database.open(path, busy_seconds=busy_seconds, wall=wall))
+        if archive.set_aside is not None:
             try:
-                archive.note_lost_requests()
+                archive._accounts.note_lost_requests()
             except ArchiveError:
                 archive.close()
                 raise
@@ -62,3 +70,138 @@ class Archive(Pages, Ledger):
         traceback: TracebackType | None,
     ) -> None:
         self.close()
+
+    def close(self) -> None:
+        """Close the connection. May be called twice."""
+        self.database.close()
+
+    @property
+    def path(self) -> Path:
+        """The file."""
+        return self.database.path
+
+    @property
+    def read_only(self) -> bool:
+        """Whether nothing can be written: every change then raises `ArchiveReadOnly`."""
+        return self.database.read_only
+
+    @property
+    def set_aside(self) -> Path | None:
+        """Where a damaged file was moved when this one was begun in its place."""
+        return self.database.set_aside
+
+    # -- accounts
+
+    def account(self, login: str, host: str) -> AccountArchive:
+        """Return the part of the archive that is this account's; it is made where it is new."""
+        return self._bind(self._accounts.add(login, host), login, host)
+
+    def find_account(self, login: str, host: str) -> AccountArchive | None:
+        """Return the part of the archive that is this account's; None where there is none."""
+        account_id = self._accounts.find(login, host)
+        return None if account_id is None else self._bind(account_id, login, host)
+
+    def accounts(self) -> list[AccountArchive]:
+        """Return every account, in the order they were made."""
+        return [self._bind(*account) for account in self._accounts.all()]
+
+    def _bind(self, account_id: int, login: str, host: str) -> AccountArchive:
+        """Return the one object of this account: what it has learnt is learnt once."""
+        if account_id not in self._bound:
+            self._bound[account_id] = AccountArchive(self, account_id, login, host)
+        return self._bound[account_id]
+
+    # -- the file
+
+    def interrupt(self) -> None:
+        """End the query that runs in another thread: it raises `QueryCancelled`."""
+        self.database.interrupt()
+
+    def request_stop(self) -> None:
+        """Put off what can be done the next time: wiping what was deleted. From any thread."""
+        self.database.request_stop()
+
+    def changes(self) -> int:
+        """Return a number that is larger once anything shown has changed, by anybody."""
+        return self.database.changes()
+
+    def data_version(self) -> int:
+        """Return a number that is another one once anybody has changed the archive."""
+        return self.database.data_version()
+
+    def check(self) -> list[str]:
+        """Read the whole file and return what is wrong with it; nothing where all is well."""
+        return self.database.check()
+
+    def check_search(self) -> bool:
+        """Read the whole search index and return whether it is sound."""
+        return self.database.check_search()
+
+    def index(self, limit: int) -> bool:
+        """Bring the search index up by at most `limit` messages; tells whether any are left."""
+        return self._index.index(limit)
+
+    def unindexed(self) -> int:
+        """Return how many messages wait for the search index."""
+        return self._index.unindexed()
+
+
+class AccountArchive:
+    """One account's part of an archive."""
+
+    def __init__(self, archive: Archive, account_id: int, login: str, host: str) -> None:
+        self.archive = archive
+        self.id = account_id
+        self.login = login
+        self.host = host
+        database = archive.database
+        self.notes = Notes(database, account_id)
+        self.requests = RequestLog(database, account_id, self.notes)
+        self.sync_state = SyncState(database, account_id)
+        self.messages = Pages(database, account_id, self.notes, self.sync_state)
+        self.lists = self.messages
+        self.counts = self.messages
+
+    def on(self, archive: Archive) -> AccountArchive:
+        """Return the same account over another connection to the same file."""
+        return archive._bind(self.id, self.login, self.host)
+
+    def store_page(self, page: Page) -> Stored:
+        """Keep an answer and all that came with it, in one transaction: all of it or nothing.
+
+        Messages that are in the archive already stay as they are, and those that were let go do not
+        come back. Raises `ArchiveError`.
+        """
+        with self.archive.database.transaction(self.id):
+            new = self.messages.add(page.messages)
+            self.messages.add_unreadable(page.unreadable, page.seen)
+            self.sync_state.set_sweep(page.scope, page.sweep)
+            if page.messages:
+                highest = max(message.id for message in page.messages)
+                self.sync_state.add_sighting(page.scope, page.at, highest)
+            if page.gap is not None:
+                self.sync_state.add_gap(page.scope, page.gap)
+            if page.entry is not None:
+                self.requests.end(page.entry, page.at, delivered=True, finished=True)
+        return Stored(new)
+
+    def expire(self, before: int) -> int:
+        """Delete for good what was received before these server seconds; returns how many.
+
+        Raw entries that could not be read go by when they came. Raises `QueryCancelled` after
+        `request_stop`: what is left to do is done the next time.
+        """
+        return self.messages.expire(before)
+
+    def purge(self) -> None:
+        """Delete the account and everything of it for good.
+
+        Whoever still uses it can read nothing of it and change nothing: `ArchiveError`.
+        """
+        database = self.archive.database
+        with database.transaction(self.id):
+            self.messages._forget_rows()
+            for table in TABLES_OF_AN_ACCOUNT:
+                database.execute(f"DELETE FROM {table} WHERE account = ?", (self.id,))  # noqa: S608
+            database.count_change()
+        self.messages._scrub()

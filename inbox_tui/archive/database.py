@@ -10,7 +10,7 @@ import time
 from collections.abc import Callable, Generator, Iterable, Iterator, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any
+from typing import Any, Self
 from urllib.parse import quote_from_bytes
 
 from inbox_tui.archive.errors import (
@@ -74,38 +74,59 @@ class Database:
         self.path = path
         self.read_only = read_only
         self.set_aside = set_aside
-        self._connection = connection
+        self.connection = connection
         self._inode = _OPEN[id(connection)] = inode
-        self._wall = wall
-        self._numbers: dict[int, str] = {}
+        self.wall = wall
+        self._writing = False
+        self.stop_requested = False
+        self.stoppable = False
+        self.rewritten = 0
+        """The deletion after which this connection last rewrote the file."""
+
+    @classmethod
+    def open(cls, path: Path, *, busy_seconds: float, wall: Callable[[], datetime]) -> Self:
+        """Open or begin the file. Raises `ArchiveError`."""
+        connection, inode, read_only, set_aside = open_file(path, busy_seconds, wall)
+        return cls(
+            connection, path, inode=inode, read_only=read_only, set_aside=set_aside, wall=wall
+        )
 
     def close(self) -> None:
         """Let go of the file. May be called twice."""
         try:
-            self._connection.close()
+            self.connection.close()
         except sqlite3.Error as error:
             raise archive_error(error) from None
-        _OPEN.pop(id(self._connection), None)
+        _OPEN.pop(id(self.connection), None)
 
     def interrupt(self) -> None:
         """End the query that runs in another thread: it raises `QueryCancelled`."""
         with contextlib.suppress(sqlite3.ProgrammingError):  # closed meanwhile
-            self._connection.interrupt()
+            self.connection.interrupt()
+
+    def request_stop(self) -> None:
+        """Put off what can be done the next time, now and from now on: wiping what was deleted.
+
+        It ends with `QueryCancelled`. May be called from any thread.
+        """
+        self.stop_requested = True
+        if self.stoppable:
+            self.interrupt()
 
     def data_version(self) -> int:
         """Return a number that is another one once anybody has changed the archive.
 
         It tells nothing else, and is good for this connection only.
         """
-        (others,) = self._one("PRAGMA data_version")
-        return (int(others) << 40) + self._connection.total_changes
+        (others,) = self.query_row("PRAGMA data_version")
+        return (int(others) << 40) + self.connection.total_changes
 
     def changes(self) -> int:
         """Return a number that is larger once anything shown has changed, by anybody.
 
         That is messages, their read marks, gaps, and what could not be read.
         """
-        (changes,) = self._one("SELECT changes FROM state")
+        (changes,) = self.query_row("SELECT changes FROM state")
         return int(changes)
 
     def check(self) -> list[str]:
@@ -115,7 +136,7 @@ class Database:
         of it: that one can be made anew.
         """
         try:
-            complaints = _of_the_file(self._all("PRAGMA quick_check"))
+            complaints = _of_the_file(self.query("PRAGMA quick_check"))
         except ArchiveDamaged as damage:
             return [str(damage)]
         if complaints:
@@ -127,17 +148,17 @@ class Database:
 
         That is from 3.44 on. One that is not is made anew when the file is opened next.
         """
-        sound = self._all("PRAGMA quick_check(search)") == [("ok",)]
+        sound = self.query("PRAGMA quick_check(search)") == [("ok",)]
         if not sound:
             self._doubt()
         return sound
 
     # -- queries
 
-    def _each(self, sql: str, parameters: Sequence[Any] = ()) -> Found:
+    def query_each(self, sql: str, parameters: Sequence[Any] = ()) -> Found:
         """Yield the rows of a query as they are found; ends it when it is closed."""
         try:
-            cursor = self._connection.execute(sql, parameters)
+            cursor = self.connection.execute(sql, parameters)
             try:
                 yield from cursor
             finally:
@@ -145,76 +166,83 @@ class Database:
         except sqlite3.Error as error:
             raise self._error(error) from None
 
-    def _all(self, sql: str, parameters: Sequence[Any] = ()) -> list[tuple[Any, ...]]:
+    def query(self, sql: str, parameters: Sequence[Any] = ()) -> list[tuple[Any, ...]]:
+        """Return the rows of a query."""
         try:
-            return self._connection.execute(sql, parameters).fetchall()
+            return self.connection.execute(sql, parameters).fetchall()
         except sqlite3.Error as error:
             raise self._error(error) from None
 
-    def _first(self, sql: str, parameters: Sequence[Any] = ()) -> tuple[Any, ...] | None:
+    def query_one(self, sql: str, parameters: Sequence[Any] = ()) -> tuple[Any, ...] | None:
         """Return the first row, or None where there is none."""
-        for row in self._all(sql, parameters):
+        for row in self.query(sql, parameters):
             return row
         return None
 
-    def _one(self, sql: str, parameters: Sequence[Any] = ()) -> tuple[Any, ...]:
+    def query_row(self, sql: str, parameters: Sequence[Any] = ()) -> tuple[Any, ...]:
         """Return the row of a query that always has one."""
-        return self._all(sql, parameters)[0]
+        return self.query(sql, parameters)[0]
 
-    def _do(self, sql: str, parameters: Sequence[Any] = ()) -> int:
+    def execute(self, sql: str, parameters: Sequence[Any] = ()) -> int:
         """Make a change; returns how many rows it touched."""
         try:
-            return self._connection.execute(sql, parameters).rowcount
+            return self.connection.execute(sql, parameters).rowcount
         except sqlite3.Error as error:
             raise self._error(error) from None
 
-    def _do_each(self, sql: str, parameters: Iterable[Sequence[Any]]) -> None:
+    def execute_many(self, sql: str, parameters: Iterable[Sequence[Any]]) -> None:
         """Make a change once for each set of parameters."""
         try:
-            self._connection.executemany(sql, parameters)
+            self.connection.executemany(sql, parameters)
         except sqlite3.Error as error:
             raise self._error(error) from None
 
     @contextlib.contextmanager
-    def _reading(self) -> Iterator[None]:
+    def reading(self) -> Iterator[None]:
         """One state of the archive for all queries within. Within another one, that one's."""
-        if self._connection.in_transaction:
+        if self.connection.in_transaction:
             yield
             return
-        self._do("BEGIN")
+        self.execute("BEGIN")
         try:
             yield
         finally:
             self._leave("ROLLBACK")
 
     @contextlib.contextmanager
-    def _writing(self, account: int | None = None) -> Iterator[None]:
-        """All or nothing, with every other writer kept out.
+    def transaction(self, account_id: int | None = None) -> Iterator[None]:
+        """All or nothing, with every other writer kept out. Within another one, that one.
 
-        Raises `ArchiveError` where `account` is not in the archive, or no longer.
+        Raises `ArchiveError` where this account is not in the archive, or no longer.
         """
+        if self._writing:
+            yield
+            return
         if self.read_only:
             raise ArchiveReadOnly("the archive cannot be written to")
         if not _is_there(self.path, self._inode):
             raise ArchiveError(
                 "the archive was moved away: start again to use the one that is there"
             )
-        self._do("BEGIN IMMEDIATE")
+        self.execute("BEGIN IMMEDIATE")
+        self._writing = True
         try:
-            if account is not None:
-                self._require(account)
+            if account_id is not None:
+                self._require(account_id)
             yield
-            self._do("COMMIT")
+            self.execute("COMMIT")
         except BaseException:
             self._leave("ROLLBACK")
             raise
+        finally:
+            self._writing = False
 
-    def _count_change(self) -> None:
-        """Have `changes` tell that something was changed; within `_writing`."""
-        self._do("UPDATE state SET changes = changes + 1")
+    def count_change(self) -> None:
+        """Have `changes` tell that something was changed; within `transaction`."""
+        self.execute("UPDATE state SET changes = changes + 1")
 
-    def _require(self, account: int) -> None:
-        if self._first("SELECT 1 FROM accounts WHERE account = ?", (account,)) is None:
+    def _require(self, account_id: int) -> None:
+        if self.query_one("SELECT 1 FROM accounts WHERE account = ?", (account_id,)) is None:
             raise ArchiveError("this account is no longer in the archive")
 
     def _error(self, error: sqlite3.Error) -> ArchiveError:
@@ -232,9 +260,9 @@ class Database:
 
     def _leave(self, how: str) -> None:
         """End a transaction, if SQLite has not ended it itself."""
-        if self._connection.in_transaction:
+        if self.connection.in_transaction:
             with contextlib.suppress(sqlite3.Error):
-                self._connection.execute(how)
+                self.connection.execute(how)
 
 
 def open_file(

@@ -9,8 +9,8 @@ from contextlib import closing
 from itertools import accumulate, groupby, islice
 from typing import Any, NamedTuple
 
-from inbox_tui.archive.records import Filter, Gap, Key, Row
-from inbox_tui.archive.rows import first_row, last_row, listed, packed, rows_of, second_of, unpacked
+from inbox_tui.archive.records import Gap, Key, Query, Row
+from inbox_tui.archive.rows import first_row, last_row, listed, rows_of, second_of, unpacked
 from inbox_tui.archive.search import Search, Source, source_of
 from inbox_tui.archive.tally import ALL_NUMBERS, DAY, day_of
 
@@ -73,7 +73,7 @@ class Listing:
     def __init__(
         self,
         account: int,
-        wanted: Filter,
+        query: Query,
         *,
         number: int = ALL_NUMBERS,
         change: int = 0,
@@ -82,7 +82,7 @@ class Listing:
         complete: bool = True,
     ) -> None:
         self._account = account
-        self._filter = wanted
+        self._filter = query
         self._number = number
         self._change = change
         self._days = days
@@ -100,27 +100,25 @@ class Listing:
 class Listings(Search):
     """The part of the archive that lists messages."""
 
-    def listing(
-        self, account: int, wanted: Filter, first: int | None = None, keep: Listing | None = None
-    ) -> Listing:
+    def open(self, query: Query, first: int | None = None, keep: Listing | None = None) -> Listing:
         """Return what fits a filter now.
 
         A plain filter's costs the same at any size, and so do a window on it and a position in it.
         Any other's holds a number for each message; with `first` only those of the first so many
         are looked for, and `complete` tells whether that is all. `keep` is the listing shown until
-        now: of the same wanted, its messages stay, even those that have been read meanwhile.
+        now: of the same query, its messages stay, even those that have been read meanwhile.
 
         Raises `QueryCancelled` where `interrupt` ended it.
         """
-        with self._reading():
-            number = self._number_of(account, wanted)
-            if wanted.plain:
-                return self._plain(account, wanted, number)
-            with closing(self._matching(account, number, wanted)) as matching:
+        with self._db.reading():
+            number = self._number_of(query)
+            if query.plain:
+                return self._plain(query, number)
+            with closing(self._matching(number, query)) as matching:
                 rows, complete = self._taken(matching, first)
-        if keep is not None and wanted.unread:
-            rows = _with_kept(rows, account, wanted, keep)
-        return Listing(account, wanted, rows=rows, complete=complete)
+        if keep is not None and query.unread:
+            rows = _with_kept(rows, self._account_id, query, keep)
+        return Listing(self._account_id, query, rows=rows, complete=complete)
 
     def window(self, listing: Listing, start: int, stop: int) -> Sequence[Row | Gap]:
         """Return the items of a listing at these positions.
@@ -132,115 +130,113 @@ class Listings(Search):
             return []
         gaps = [place for place, _ in listing._gaps]
         first_gap, last_gap = bisect_left(gaps, start), bisect_left(gaps, stop)
-        with self._reading():
+        with self._db.reading():
             if listing._rows is None:
                 items: list[Row | Gap] = []
                 items += self._plain_rows(listing, start - first_gap, stop - last_gap)
             else:
-                return self._listed_rows(listing._account, listing._rows, start, stop)
+                return self._listed_rows(listing._rows, start, stop)
         for place, gap in listing._gaps[first_gap:last_gap]:
             items.insert(place - start, gap)
         return items
 
     def position(self, listing: Listing, key: Key) -> int:
         """Return where a message is in a listing, or would be."""
-        with self._reading():
+        with self._db.reading():
             if listing._rows is not None:
-                return self._listed_above(listing._account, listing._rows, key)
+                return self._listed_above(listing._rows, key)
             above = self._plain_above(listing, key)
         gaps = (Key(gap.end, -1) for _, gap in listing._gaps)
         return above + sum(gap > key for gap in gaps)
 
-    def message(self, account: int, message_id: int) -> Row | None:
+    def get(self, message_id: int) -> Row | None:
         """Return the message with this id."""
-        return self._read_first("messages WHERE account = ? AND id = ?", (account, message_id))
+        return self._read_first(
+            "messages WHERE account = ? AND id = ?", (self._account_id, message_id)
+        )
 
-    def newest(self, account: int) -> Row | None:
+    def newest(self) -> Row | None:
         """Return the message that is first in a list of all."""
         return self._read_first(
             "messages INDEXED BY messages_key WHERE account = ?"
             " ORDER BY received DESC, id DESC LIMIT 1",
-            (account,),
+            (self._account_id,),
         )
 
-    def lowest_id(self, account: int, scope: str, since: int) -> int | None:
+    def lowest_id(self, scope: str, since: int) -> int | None:
         """Return the lowest id of what was received at these server seconds or later.
 
         `scope` is a receiving number, or "" for all.
         """
-        wanted = Filter(to_phone=scope or None, since=since)
-        with self._reading():
-            source = source_of(account, self._number_of(account, wanted), wanted)
-            (lowest,) = self._one(f"SELECT min(id) FROM {source.table}", source.parameters)  # noqa: S608
+        query = Query(to_phone=scope or None, since=since)
+        with self._db.reading():
+            source = source_of(self._account_id, self._number_of(query), query)
+            (lowest,) = self._db.query_row(f"SELECT min(id) FROM {source.table}", source.parameters)  # noqa: S608
         return None if lowest is None else int(lowest)
 
-    def next_unread(self, account: int, wanted: Filter, after: Key | None) -> Row | None:
+    def next_unread(self, query: Query, after: Key | None) -> Row | None:
         """Return the next unread message of a filter: older than `after`, else from the top."""
-        wanted = wanted._replace(unread=True)
-        with self._reading():
-            number = self._number_of(account, wanted)
+        query = query._replace(unread=True)
+        with self._db.reading():
+            number = self._number_of(query)
             if after is not None:
-                older = self._unread_below(account, number, wanted, after)
+                older = self._unread_below(number, query, after)
                 if older is not None:
                     return older
-            return self._unread_below(account, number, wanted, None)
+            return self._unread_below(number, query, None)
 
-    def export(self, account: int, wanted: Filter) -> Iterator[Row]:
-        """Yield what fits a wanted, oldest first, a few hundred messages in memory at a time."""
-        listing = self.listing(account, wanted)
+    def export(self, query: Query) -> Iterator[Row]:
+        """Yield what fits a query, oldest first, a few hundred messages in memory at a time."""
+        listing = self.open(query)
         for stop in range(len(listing), 0, -_EXPORTED_AT_ONCE):
             for item in reversed(self.window(listing, stop - _EXPORTED_AT_ONCE, stop)):
                 if isinstance(item, Row):
                     yield item
 
-    def arrived(self, account: int, since: int, after: int) -> tuple[list[Row], int]:
+    def arrived(self, since: int, after: int) -> tuple[list[Row], int]:
         """Return what came once `changes` had been `after`, oldest first, and what it is now.
 
         `since`: only what was received then (server seconds) or later.
         """
-        with self._reading():
-            changes = self.changes()
+        with self._db.reading():
+            changes = self._db.changes()
             if changes == after:
                 return [], changes
             rows = self._read(
                 "messages INDEXED BY messages_key WHERE account = ? AND received >= ?"
                 " AND change > ? ORDER BY received, id",
-                (account, since, after),
+                (self._account_id, since, after),
             )
         return rows, changes
 
-    def gaps(self, account: int) -> list[Gap]:
-        """Return the gaps of an account, newest first, each once."""
-        return self._gaps_of(account, None)
-
     # -- plain listings
 
-    def _plain(self, account: int, wanted: Filter, number: int) -> Listing:
-        change = self.changes()
+    def _plain(self, query: Query, number: int) -> Listing:
+        change = self._db.changes()
         listing = Listing(
-            account,
-            wanted,
+            self._account_id,
+            query,
             number=number,
             change=change,
-            days=_Days.of(self._days(account, number, wanted.since)),
+            days=_Days.of(self._days(number, query.since)),
         )
-        for place, gap in enumerate(self._gaps_of(account, wanted.to_phone)):
-            if wanted.since is None or gap.end > wanted.since:
+        for place, gap in enumerate(self._sync_state.gaps_of(query.to_phone)):
+            if query.since is None or gap.end > query.since:
                 above = self._plain_above(listing, Key(gap.end, -1))
                 listing._gaps.append((above + place, gap))
         return listing
 
-    def _days(self, account: int, number: int, since: int | None) -> list[tuple[int, int]]:
+    def _days(self, number: int, since: int | None) -> list[tuple[int, int]]:
         """Return start and count of every day with messages, newest first."""
         first = -(2**62) if since is None else day_of(since)
-        days = self._all(
+        days = self._db.query(
             "SELECT day, total FROM tally WHERE account = ? AND number = ? AND day >= ?"
             " ORDER BY day DESC",
-            (account, number, first),
+            (self._account_id, number, first),
         )
         if since is not None and days and days[-1][0] == first:
             days.pop()
-            count = self._in_part(account, number, since, first + DAY)
+            count = self._in_part(number, since, first + DAY)
             if count:
                 days.append((first, count))
         return days
@@ -269,7 +265,7 @@ class Listings(Search):
         anchors = self._anchors(listing, day, None, key)
         place = sum(anchor > key for anchor in anchors) - 1
         source = self._below(listing, anchors[place], key.received)
-        (rest,) = self._one(
+        (rest,) = self._db.query_row(
             f"SELECT count(*) FROM {source.table} AND (received, id) > (?, ?)",  # noqa: S608
             (*source.parameters, *key),
         )
@@ -289,7 +285,7 @@ class Listings(Search):
             else key is not None and anchors[-1] > key
         ):
             source = self._below(listing, anchors[-1], day)
-            found = self._first(
+            found = self._db.query_one(
                 f"SELECT received, id FROM {source.table}"  # noqa: S608
                 f" ORDER BY {source.order} LIMIT 1 OFFSET ?",
                 (*source.parameters, _STRIDE - 1),
@@ -305,21 +301,12 @@ class Listings(Search):
         `since`: only those of these server seconds or later.
         """
         bounds = [bound for bound in (listing._filter.since, since) if bound is not None]
-        wanted = listing._filter._replace(since=max(bounds, default=None))
-        source = source_of(listing._account, listing._number, wanted, key)
+        query = listing._filter._replace(since=max(bounds, default=None))
+        source = source_of(listing._account, listing._number, query, key)
         return source._replace(
             table=f"{source.table} AND change <= ?",
             parameters=[*source.parameters, listing._change],
         )
-
-    def _gaps_of(self, account: int, to_phone: str | None) -> list[Gap]:
-        """Return the gaps, newest first: of any scope, or those of all numbers and of one."""
-        gaps = self._all('SELECT scope, start, "end" FROM gaps WHERE account = ?', (account,))
-        scopes = (packed(to_phone or ""), "")
-        fitting = {
-            Gap(start, end) for scope, start, end in gaps if to_phone is None or scope in scopes
-        }
-        return sorted(fitting, key=lambda gap: (-gap.end, gap.start))
 
     # -- listings of row numbers: seconds are in order, rows of the same second are not
 
@@ -334,15 +321,15 @@ class Listings(Search):
             rows.append(row)
         return rows, True
 
-    def _matching(self, account: int, number: int, wanted: Filter) -> Generator[int, None, None]:
+    def _matching(self, number: int, query: Query) -> Generator[int, None, None]:
         """Yield the rows of a filter that is not plain, newest second first."""
-        if wanted.search or wanted.phone is not None:
-            return self._found(account, number, wanted)
-        return self._rows_of(account, number, wanted)
+        if query.search or query.phone is not None:
+            return self._found(number, query)
+        return self._rows_of(number, query)
 
-    def _rows_of(self, account: int, number: int, wanted: Filter) -> Generator[int, None, None]:
-        source = source_of(account, number, wanted)
-        found = self._each(
+    def _rows_of(self, number: int, query: Query) -> Generator[int, None, None]:
+        source = source_of(self._account_id, number, query)
+        found = self._db.query_each(
             f"SELECT row FROM {source.table} ORDER BY {source.order}",  # noqa: S608
             source.parameters,
         )
@@ -350,56 +337,54 @@ class Listings(Search):
             for (row,) in found:
                 yield row
 
-    def _listed_rows(self, account: int, rows: array[int], start: int, stop: int) -> list[Row]:
+    def _listed_rows(self, rows: array[int], start: int, stop: int) -> list[Row]:
         """Return the messages at these places of a list of rows."""
         first = _begin_of_second(rows, start)
         last = _end_of_second(rows, stop - 1)
-        wanted = listed(rows[first:last])
-        read = self._read("messages WHERE row IN (SELECT value FROM json_each(?))", (wanted,))
+        query = listed(rows[first:last])
+        read = self._read("messages WHERE row IN (SELECT value FROM json_each(?))", (query,))
         read.sort(key=lambda row: row.key, reverse=True)
         return read[start - first : stop - first]
 
-    def _listed_above(self, account: int, rows: array[int], key: Key) -> int:
+    def _listed_above(self, rows: array[int], key: Key) -> int:
         """Return how many messages in a list of rows are newer."""
-        first = bisect_left(rows, -last_row(account, key.received), key=lambda row: -row)
-        last = bisect_right(rows, -first_row(account, key.received), key=lambda row: -row)
+        first = bisect_left(rows, -last_row(self._account_id, key.received), key=lambda row: -row)
+        last = bisect_right(rows, -first_row(self._account_id, key.received), key=lambda row: -row)
         if first == last:
             return first
-        keys = self._all(
+        keys = self._db.query(
             "SELECT received, id FROM messages WHERE row IN (SELECT value FROM json_each(?))",
             (listed(rows[first:last]),),
         )
         return first + sum(Key(*other) > key for other in keys)
 
-    def _unread_below(
-        self, account: int, number: int, wanted: Filter, after: Key | None
-    ) -> Row | None:
+    def _unread_below(self, number: int, query: Query, after: Key | None) -> Row | None:
         """Return the newest unread message that is older than `after`."""
-        if not wanted.search and wanted.phone is None:
-            source = source_of(account, number, wanted, after)
+        if not query.search and query.phone is None:
+            source = source_of(self._account_id, number, query, after)
             return self._read_first(
                 f"{source.table} ORDER BY {source.order} LIMIT 1", source.parameters
             )
-        last = None if after is None else last_row(account, after.received)
-        with closing(self._found(account, number, wanted, last)) as found:
+        last = None if after is None else last_row(self._account_id, after.received)
+        with closing(self._found(number, query, last)) as found:
             for _, rows in groupby(found, second_of):
                 same_second = array("q", rows)
-                for row in self._listed_rows(account, same_second, 0, len(same_second)):
+                for row in self._listed_rows(same_second, 0, len(same_second)):
                     if after is None or row.key < after:
                         return row
         return None
 
     # -- reading
 
-    def _number_of(self, account: int, wanted: Filter) -> int:
-        if wanted.to_phone is None:
+    def _number_of(self, query: Query) -> int:
+        if query.to_phone is None:
             return ALL_NUMBERS
-        number = self._number(account, wanted.to_phone)
+        number = self._number(query.to_phone)
         return _NO_NUMBER if number is None else number
 
     def _read(self, source: str, parameters: Sequence[object]) -> list[Row]:
         """Return the messages of a table with conditions."""
-        found = self._all(f"SELECT {_COLUMNS} FROM {source}", parameters)  # noqa: S608
+        found = self._db.query(f"SELECT {_COLUMNS} FROM {source}", parameters)  # noqa: S608
         return [self._row(*columns) for columns in found]
 
     def _read_first(self, source: str, parameters: Sequence[object]) -> Row | None:
@@ -430,15 +415,15 @@ class Listings(Search):
         )
 
 
-def _with_kept(rows: array[int], account: int, wanted: Filter, keep: Listing) -> array[int]:
-    """Add what was listed before with the same wanted, but for how far back it looked."""
-    anyhow = wanted._replace(since=None)
+def _with_kept(rows: array[int], account: int, query: Query, keep: Listing) -> array[int]:
+    """Add what was listed before with the same query, but for how far back it looked."""
+    anyhow = query._replace(since=None)
     if keep._rows is None or (keep._account, keep._filter._replace(since=None)) != (
         account,
         anyhow,
     ):
         return rows
-    first, _ = rows_of(account, wanted.since)
+    first, _ = rows_of(account, query.since)
     known = set(rows)
     kept: Iterable[int] = (row for row in keep._rows if row >= first and row not in known)
     return array("q", sorted((*rows, *kept), reverse=True))

@@ -9,16 +9,14 @@ from operator import attrgetter
 
 from inbox_tui.archive.errors import ArchiveError
 from inbox_tui.archive.listings import Listings
-from inbox_tui.archive.records import Filter, Page, Stored, Sweep, to_server_seconds
+from inbox_tui.archive.records import Query, to_server_seconds
 from inbox_tui.archive.rows import LAST_SERIAL, first_row, listed, packed, rows_of
 from inbox_tui.archive.search import source_of
-from inbox_tui.smsc.limit import Moment
 from inbox_tui.smsc.message import IncomingMessage
 
 _AT_ONCE = 1000
 """Messages changed by one statement."""
 _EXPIRED_AT_ONCE = 500
-_SIGHTINGS_KEPT_SECONDS = 7200.0
 _LET_GO = "let_go"
 """The name of the note of what was let go: before which server seconds, and up to which id."""
 _TOGETHER = 10
@@ -30,63 +28,52 @@ _INSERT_TOGETHER = _INSERT + f", {_INSERT.partition('VALUES ')[2]}" * (_TOGETHER
 class Pages(Listings):
     """The part of the archive that is written when the service has answered or the user reads."""
 
-    def store_page(self, account: int, page: Page) -> Stored:
-        """Keep an answer and all that came with it, in one transaction: all of it or nothing.
+    def add(self, messages: Sequence[IncomingMessage]) -> list[int]:
+        """Keep those that are not in the archive yet; returns their ids, newest first.
 
-        Messages that are in the archive already stay as they are, and those that were let go do not
-        come back. Raises `ArchiveError`.
+        Within `transaction`. Messages that are in the archive already stay as they are, and those
+        that were let go do not come back.
         """
-        with self._writing(account):
-            new = self._add(account, self._not_let_go(account, page.messages))
-            seen = int(page.seen.timestamp())
-            self._do_each(
-                "INSERT OR IGNORE INTO unreadable VALUES (?, ?, ?)",
-                ((account, packed(raw), seen) for raw in page.unreadable),
-            )
-            scope = packed(page.scope)
-            self._set_sweep(account, scope, page.sweep)
-            if page.messages:
-                self._sight(account, scope, page.at, max(message.id for message in page.messages))
-            if page.unreadable or page.gap is not None:
-                self._count_change()
-            if page.gap is not None:
-                self._do(
-                    "INSERT OR IGNORE INTO gaps VALUES (?, ?, ?, ?)", (account, scope, *page.gap)
-                )
-            if page.entry is not None:
-                self._do(
-                    "UPDATE requests SET answered_at = ? WHERE entry = ? AND account = ?",
-                    (page.at.seconds, page.entry, account),
-                )
-        return Stored(new)
+        return self._add(self._not_let_go(messages))
 
-    def unreadable(self, account: int) -> int:
+    def add_unreadable(self, entries: Sequence[str], seen: datetime) -> None:
+        """Keep raw entries that could not be read as messages; within `transaction`."""
+        self._db.execute_many(
+            "INSERT OR IGNORE INTO unreadable VALUES (?, ?, ?)",
+            ((self._account_id, packed(raw), int(seen.timestamp())) for raw in entries),
+        )
+        if entries:
+            self._db.count_change()
+
+    def unreadable_count(self) -> int:
         """Return how many raw entries are kept that could not be read as messages."""
-        (count,) = self._one("SELECT count(*) FROM unreadable WHERE account = ?", (account,))
+        (count,) = self._db.query_row(
+            "SELECT count(*) FROM unreadable WHERE account = ?", (self._account_id,)
+        )
         return int(count)
 
     # -- messages
 
-    def _add(self, account: int, messages: Sequence[IncomingMessage]) -> list[int]:
+    def _add(self, messages: Sequence[IncomingMessage]) -> list[int]:
         """Add those that are not there yet; returns their ids, newest first."""
         fresh = {message.id: message for message in reversed(messages)}  # the first of each id
-        for known in self._known(account, fresh):
+        for known in self._known(fresh):
             del fresh[known]
         if not fresh:
             return []
         in_order = sorted(fresh.values(), key=attrgetter("received", "id"))
-        self._count_change()
-        change = self.changes()
+        self._db.count_change()
+        change = self._db.changes()
         ids, received, phones, to_phones, texts, sent = zip(*in_order, strict=True)
-        made = {to_phone: self._number_made(account, to_phone) for to_phone in set(to_phones)}
+        made = {to_phone: self._number_made(to_phone) for to_phone in set(to_phones)}
         numbers = [made[to_phone] for to_phone in to_phones]
         seconds = [to_server_seconds(moment) for moment in received]
         sent_at = [None if moment is None else to_server_seconds(moment) for moment in sent]
-        highest = self._highest_row(account)
-        rows = self._free_rows(account, seconds, highest)
+        highest = self._highest_row()
+        rows = self._free_rows(seconds, highest)
 
         def insert(phones: Iterable[str | bytes], texts: Iterable[str | bytes]) -> None:
-            of_account, of_change = repeat(account, len(rows)), repeat(change, len(rows))
+            of_account, of_change = repeat(self._account_id, len(rows)), repeat(change, len(rows))
             each = zip(
                 *(rows, of_account, ids, seconds, sent_at, phones, numbers, texts, of_change),
                 strict=True,
@@ -95,49 +82,49 @@ class Pages(Listings):
                 list(chain.from_iterable(islice(each, _TOGETHER)))
                 for _ in range(len(rows) // _TOGETHER)
             )
-            self._do_each(_INSERT_TOGETHER, together)
-            self._do_each(_INSERT, each)
+            self._db.execute_many(_INSERT_TOGETHER, together)
+            self._db.execute_many(_INSERT, each)
 
-        self._do("SAVEPOINT added")
+        self._db.execute("SAVEPOINT added")
         try:
             insert(phones, texts)
         except UnicodeEncodeError:  # half a character in one of the texts
-            self._do("ROLLBACK TO added")
+            self._db.execute("ROLLBACK TO added")
             insert(map(packed, phones), map(packed, texts))
-        self._put_off(account, rows, highest)
-        self._add_to_tally(account, zip(numbers, seconds, strict=True), 1, 1)
+        self._put_off(rows, highest)
+        self._add_to_tally(zip(numbers, seconds, strict=True), 1, 1)
         return list(reversed(ids))
 
-    def _known(self, account: int, ids: Collection[int]) -> list[int]:
+    def _known(self, ids: Collection[int]) -> list[int]:
         """Return which ids are in the archive already."""
         between = "SELECT 1 FROM messages WHERE account = ? AND id BETWEEN ? AND ? LIMIT 1"
-        if not ids or self._first(between, (account, min(ids), max(ids))) is None:
+        if not ids or self._db.query_one(between, (self._account_id, min(ids), max(ids))) is None:
             return []
-        known = self._all(
+        known = self._db.query(
             "SELECT id FROM messages INDEXED BY messages_id"
             " WHERE account = ? AND id IN (SELECT value FROM json_each(?))",
-            (account, listed(ids)),
+            (self._account_id, listed(ids)),
         )
         return [found for (found,) in known]
 
-    def _highest_row(self, account: int) -> int:
+    def _highest_row(self) -> int:
         """Return the number of the last row of the account, or what comes before its first."""
-        first, last = rows_of(account, None)
-        (highest,) = self._one(
+        first, last = rows_of(self._account_id, None)
+        (highest,) = self._db.query_row(
             "SELECT max(row) FROM messages WHERE row BETWEEN ? AND ?", (first, last)
         )
         return first - 1 if highest is None else int(highest)
 
-    def _free_rows(self, account: int, seconds: Sequence[int], highest: int) -> list[int]:
+    def _free_rows(self, seconds: Sequence[int], highest: int) -> list[int]:
         """Return a free row number for each of these server seconds, which rise."""
         rows: list[int] = []
         row = -1
         for received in seconds:
-            start = first_row(account, received)
+            start = first_row(self._account_id, received)
             if row < start:
                 row = start
                 if start <= highest:
-                    (taken,) = self._one(
+                    (taken,) = self._db.query_row(
                         "SELECT max(row) FROM messages WHERE row BETWEEN ? AND ?",
                         (start, start | LAST_SERIAL),
                     )
@@ -151,26 +138,26 @@ class Pages(Listings):
 
     # -- read marks
 
-    def mark(self, account: int, ids: Iterable[int], *, unread: bool) -> None:
+    def set_unread(self, ids: Iterable[int], *, unread: bool) -> None:
         """Mark messages as unread or read. Ids that are not in the archive are passed over."""
         rest = iter(ids)
-        with self._writing(account):
+        with self._db.transaction(self._account_id):
             while some := list(islice(rest, _AT_ONCE)):
-                self._mark(account, some, unread=unread)
+                self._mark(some, unread=unread)
 
-    def mark_shown_read(self, account: int, wanted: Filter) -> list[int]:
+    def mark_all_read(self, query: Query) -> list[int]:
         """Mark everything that fits a filter as read; returns the ids that were unread."""
-        unread = wanted._replace(unread=True)
-        with self._writing(account):
-            number = self._number_of(account, unread)
-            if wanted.search or wanted.phone is not None:
-                rows = list(self._found(account, number, unread))
+        unread = query._replace(unread=True)
+        with self._db.transaction(self._account_id):
+            number = self._number_of(unread)
+            if query.search or query.phone is not None:
+                rows = list(self._found(number, unread))
                 found = self._ids(rows)
             else:
-                source = source_of(account, number, unread)
+                source = source_of(self._account_id, number, unread)
                 found = self._ids_in(source.table, source.parameters)
             for start in range(0, len(found), _AT_ONCE):
-                self._mark(account, found[start : start + _AT_ONCE], unread=False)
+                self._mark(found[start : start + _AT_ONCE], unread=False)
         return found
 
     def _ids(self, rows: Sequence[int]) -> list[int]:
@@ -181,145 +168,87 @@ class Pages(Listings):
         return found
 
     def _ids_in(self, source: str, parameters: Sequence[object]) -> list[int]:
-        found = self._all(f"SELECT id FROM {source}", parameters)  # noqa: S608
+        found = self._db.query(f"SELECT id FROM {source}", parameters)  # noqa: S608
         return [found_id for (found_id,) in found]
 
-    def _mark(self, account: int, ids: list[int], *, unread: bool) -> None:
-        changing = self._all(
+    def _mark(self, ids: list[int], *, unread: bool) -> None:
+        changing = self._db.query(
             "SELECT row, number, received FROM messages INDEXED BY messages_id"
             " WHERE account = ? AND id IN (SELECT value FROM json_each(?)) AND unread = ?",
-            (account, listed(ids), not unread),
+            (self._account_id, listed(ids), not unread),
         )
         if not changing:
             return
-        self._count_change()
-        self._do_each(
+        self._db.count_change()
+        self._db.execute_many(
             "UPDATE messages SET unread = ? WHERE row = ?",
             ((unread, row) for row, _, _ in changing),
         )
         counted = ((number, received) for _, number, received in changing)
-        self._add_to_tally(account, counted, 0, 1 if unread else -1)
-
-    # -- how far the service has been asked
-
-    def sweep(self, account: int, scope: str) -> Sweep:
-        """Return how far a scope has been asked for; nothing but None where it never was."""
-        found = self._first(
-            "SELECT floor, reached, boot, seconds, completed FROM sweeps"
-            " WHERE account = ? AND scope = ?",
-            (account, packed(scope)),
-        )
-        if found is None:
-            return Sweep(None, None, None, None)
-        floor, reached, boot, seconds, completed = found
-        return Sweep(
-            floor,
-            reached,
-            None if boot is None else Moment(boot, seconds),
-            None if completed is None else datetime.fromisoformat(completed),
-        )
-
-    def _set_sweep(self, account: int, scope: str | bytes, sweep: Sweep) -> None:
-        boot, seconds = sweep.started or (None, None)
-        completed = None if sweep.completed is None else sweep.completed.isoformat()
-        self._do(
-            "INSERT OR REPLACE INTO sweeps VALUES (?, ?, ?, ?, ?, ?, ?)",
-            (account, scope, sweep.floor, sweep.reached, boot, seconds, completed),
-        )
-
-    def settled(self, account: int, scope: str, started: Moment, seconds: float) -> int | None:
-        """Return the highest id that had been seen `seconds` before `started`, or earlier.
-
-        None where nothing had been, on this boot: what an earlier one saw is in the sweep's floor.
-        """
-        (highest,) = self._one(
-            "SELECT max(highest) FROM sightings"
-            " WHERE account = ? AND scope = ? AND boot = ? AND seconds <= ?",
-            (account, packed(scope), started.boot_id, started.seconds - seconds),
-        )
-        return None if highest is None else int(highest)
-
-    def _sight(self, account: int, scope: str | bytes, at: Moment, highest: int) -> None:
-        """Note when an id was seen; of what is hours old, only the highest is kept."""
-        self._do(
-            "INSERT INTO sightings VALUES (?, ?, ?, ?, ?)"
-            " ON CONFLICT DO UPDATE SET highest = max(highest, excluded.highest)",
-            (account, scope, at.boot_id, at.seconds, highest),
-        )
-        old = at.seconds - _SIGHTINGS_KEPT_SECONDS
-        best = self._first(
-            "SELECT seconds FROM sightings WHERE account = ? AND scope = ? AND boot = ?"
-            " AND seconds <= ? ORDER BY highest DESC, seconds LIMIT 1",
-            (account, scope, at.boot_id, old),
-        )
-        self._do(
-            "DELETE FROM sightings WHERE account = ? AND scope = ?"
-            " AND (boot <> ? OR (seconds <= ? AND seconds <> ?))",
-            (account, scope, at.boot_id, old, best[0] if best is not None else old),
-        )
+        self._add_to_tally(counted, 0, 1 if unread else -1)
 
     # -- letting go
 
-    def expire(self, account: int, before: int) -> int:
+    def expire(self, before: int) -> int:
         """Delete for good what was received before these server seconds; returns how many.
 
         Raw entries that could not be read go by when they came. Raises `QueryCancelled` after
-        `hurry`: what is left to do is done the next time.
+        `request_stop`: what is left to do is done the next time.
         """
         deleted = 0
-        while some := self._expire_some(account, before):
+        while some := self._expire_some(before):
             deleted += some
-            self._stop_if_hurried()
-        with self._writing(account):
-            if self._do("DELETE FROM unreadable WHERE account = ? AND seen < ?", (account, before)):
-                self._do("UPDATE state SET changes = changes + 1, scrub = changes + 1")
-            self._do('DELETE FROM gaps WHERE account = ? AND "end" <= ?', (account, before))
-            self._no_longer_wait(account, before)
-        (scrub,) = self._one("SELECT scrub FROM state")
+            self._stop_if_asked()
+        with self._db.transaction(self._account_id):
+            if self._db.execute(
+                "DELETE FROM unreadable WHERE account = ? AND seen < ?", (self._account_id, before)
+            ):
+                self._db.execute("UPDATE state SET changes = changes + 1, scrub = changes + 1")
+            self._sync_state.expire_gaps(before)
+            self._no_longer_wait(before)
+        (scrub,) = self._db.query_row("SELECT scrub FROM state")
         if scrub:
             self._scrub()
         return deleted
 
-    def _expire_some(self, account: int, before: int) -> int:
-        with self._writing(account):
-            old = self._all(
+    def _expire_some(self, before: int) -> int:
+        with self._db.transaction(self._account_id):
+            old = self._db.query(
                 "SELECT row, message, phone, number, received, unread, id"
                 " FROM messages INDEXED BY messages_key WHERE account = ? AND received < ?"
                 " ORDER BY received LIMIT ?",
-                (account, before, _EXPIRED_AT_ONCE),
+                (self._account_id, before, _EXPIRED_AT_ONCE),
             )
             if not old:
                 return 0
             self._forget(sorted(columns[:4] for columns in old))
             rows = [(row,) for row, *_ in old]
-            self._do_each(
+            self._db.execute_many(
                 "DELETE FROM senders WHERE account = ? AND phone = ? AND row = ?",
-                ((account, phone, row) for row, _, phone, *_ in old),
+                ((self._account_id, phone, row) for row, _, phone, *_ in old),
             )
-            self._do_each("DELETE FROM messages WHERE row = ?", rows)
+            self._db.execute_many("DELETE FROM messages WHERE row = ?", rows)
             for was_unread in (0, 1):
                 counted = (
                     (number, received)
                     for _, _, _, number, received, unread, _ in old
                     if unread == was_unread
                 )
-                self._add_to_tally(account, counted, -1, -was_unread)
-            self._do("UPDATE state SET changes = changes + 1, scrub = changes + 1")
-            earlier, highest = self._let_go(account)
+                self._add_to_tally(counted, -1, -was_unread)
+            self._db.execute("UPDATE state SET changes = changes + 1, scrub = changes + 1")
+            earlier, highest = self._let_go()
             highest = max(highest, *(columns[-1] for columns in old))
-            self._note(account, _LET_GO, f"{max(before, earlier)} {highest}")
+            self._notes.set(_LET_GO, f"{max(before, earlier)} {highest}")
         return len(old)
 
-    def _let_go(self, account: int) -> tuple[int, int]:
+    def _let_go(self) -> tuple[int, int]:
         """Return before which server seconds, and up to which id, messages were let go."""
-        before, _, highest = (self.recall(account, _LET_GO) or "0 -1").partition(" ")
+        before, _, highest = (self._notes.get(_LET_GO) or "0 -1").partition(" ")
         return int(before), int(highest)
 
-    def _not_let_go(
-        self, account: int, messages: Sequence[IncomingMessage]
-    ) -> Sequence[IncomingMessage]:
+    def _not_let_go(self, messages: Sequence[IncomingMessage]) -> Sequence[IncomingMessage]:
         """Return the messages without those that were let go: the service still shows them."""
-        before, highest = self._let_go(account)
+        before, highest = self._let_go()
         if highest < 0:
             return messages
         return [

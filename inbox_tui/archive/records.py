@@ -72,7 +72,7 @@ class Gap(NamedTuple):
     end: int
 
 
-class Filter(NamedTuple):
+class Query(NamedTuple):
     """What is wanted; filters combine."""
 
     to_phone: str | None = None

@@ -36,7 +36,7 @@ from inbox_tui.smsc.limit import Limit
 from inbox_tui.text import sanitize
 
 if TYPE_CHECKING:
-    from inbox_tui.archive import Archive, Hold
+    from inbox_tui.archive import AccountArchive, Archive, Hold
     from inbox_tui.cli.given import Given
     from inbox_tui.sync import Clock, Event, Inbox, InboxSync, Status
 
@@ -223,9 +223,9 @@ def with_known_login(chosen: Choices, archive: Archive) -> Choices:
         return chosen
     any_host = chosen.server.source == DEFAULT
     known = [
-        (signed_in, login, archive.recall(number, ADDRESS) or host)
-        for number, login, host in archive.accounts()
-        if (any_host or host == chosen.host) and (signed_in := archive.recall(number, SIGNED_IN))
+        (signed_in, account.login, account.notes.get(ADDRESS) or account.host)
+        for account in archive.accounts()
+        if (any_host or account.host == chosen.host) and (signed_in := account.notes.get(SIGNED_IN))
     ]
     if not known:
         return chosen
@@ -234,12 +234,9 @@ def with_known_login(chosen: Choices, archive: Archive) -> Choices:
     return chosen._replace(login=Sourced(login, SIGNED_IN), server=server)
 
 
-def known_account(chosen: Choices, archive: Archive) -> int | None:
-    """The account's number in the archive; None where it is not in there, and it stays so."""
-    for number, login, host in archive.accounts():
-        if (login, host) == (chosen.login.value, chosen.host):
-            return number
-    return None
+def known_account(chosen: Choices, archive: Archive) -> AccountArchive | None:
+    """The account's part of the archive; None where it is not in there, and it stays so."""
+    return archive.find_account(chosen.login.value, chosen.host)
 
 
 def _no_login() -> NoReturn:
@@ -287,8 +284,7 @@ async def password_of(given: Given, chosen: Choices) -> Secret:
 @contextmanager
 def asking(
     chosen: Choices,
-    archive: Archive,
-    account: int,
+    account: AccountArchive,
     password: Secret,
     publish: Callable[[Event], None],
     clock: Clock,
@@ -304,7 +300,6 @@ def asking(
     settings, login = chosen.settings, chosen.login.value
     with ThreadPoolExecutor(1) as thread:
         yield InboxSync(
-            archive,
             account,
             login=login,
             connect=partial(connecting(clock, Limit()), chosen.url, login),
@@ -396,8 +391,7 @@ def refuse_unless_live(status: Status, hold: Hold | None, clock: Clock) -> None:
 
 async def asked_once(
     chosen: Choices,
-    archive: Archive,
-    account: int,
+    account: AccountArchive,
     password: Secret,
     publish: Callable[[Event], None],
     clock: Clock,
@@ -411,13 +405,13 @@ async def asked_once(
         progress.heard(event)
         publish(event)
 
-    with asking(chosen, archive, account, password, heard, clock) as sync:
+    with asking(chosen, account, password, heard, clock) as sync:
         progress.heard(StatusChanged(sync.status))
         try:
             status = await sync.once()
         finally:
             progress.clear()
-    refuse_unless_live(status, archive.hold(account, clock.moment()), clock)
+    refuse_unless_live(status, account.requests.hold(clock.moment()), clock)
 
 
 def local_zone() -> tzinfo:

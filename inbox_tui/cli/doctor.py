@@ -18,7 +18,7 @@ from typing import NamedTuple
 import click
 
 from inbox_tui import ENVIRONMENT, __version__
-from inbox_tui.archive import Archive, ArchiveError, Hold
+from inbox_tui.archive import AccountArchive, Archive, ArchiveError, Hold
 from inbox_tui.archive.schema import MIGRATIONS
 from inbox_tui.cli.account import (
     DEFAULT,
@@ -305,10 +305,10 @@ def _archive(archive: Archive, chosen: Choices, clock: SystemClock) -> Iterator[
         yield Check("archive", False, found, "'inbox-tui sync' fetches the last 7 days again")
     accounts = archive.accounts()
     messages = unreadable = gaps = 0
-    for account, _, _ in accounts:
-        messages += archive.total(account)
-        unreadable += archive.unreadable(account)
-        gaps += len(archive.gaps(account))
+    for account in accounts:
+        messages += account.counts.total()
+        unreadable += account.messages.unreadable_count()
+        gaps += len(account.sync_state.gaps())
     found = (
         f"version {len(MIGRATIONS)}, {counted(len(accounts), 'account')}, "
         f"{counted(messages, 'message')}, {unreadable} that could not be read, "
@@ -324,10 +324,12 @@ def _archive(archive: Archive, chosen: Choices, clock: SystemClock) -> Iterator[
         yield Check("archive", True, found)
     if not damaged:
         yield _search(archive)
-    number = known_account(chosen, archive)
-    if number is not None:
-        yield _ledger(archive, number, clock)
-    yield _clock(chosen, clock, None if number is None else archive.newest(number))
+    chosen_account = known_account(chosen, archive)
+    if chosen_account is not None:
+        yield _ledger(chosen_account, clock)
+    yield _clock(
+        chosen, clock, None if chosen_account is None else chosen_account.messages.newest()
+    )
 
 
 def _search(archive: Archive) -> Check:
@@ -341,9 +343,9 @@ def _search(archive: Archive) -> Check:
     )
 
 
-def _ledger(archive: Archive, account: int, clock: SystemClock) -> Check:
+def _ledger(account: AccountArchive, clock: SystemClock) -> Check:
     limit, now = Limit(), clock.moment()
-    entries = archive.ledger(account, now)
+    entries = account.requests.entries(now)
     recent = sum(entry.sent_at > now.seconds - limit.window for entry in entries)
     free = max(
         (earliest(entries, mark, now.seconds, limit) for mark in {e.fingerprint for e in entries}),
@@ -352,7 +354,7 @@ def _ledger(archive: Archive, account: int, clock: SystemClock) -> Check:
     found = f"{counted(recent, 'request')} in the last minute"
     found += ", the next may "
     found += f"not go{until(free, clock)}" if free > now.seconds else "go now"
-    hold = archive.hold(account, now)
+    hold = account.requests.hold(now)
     if hold is None or not _stands(hold, now.seconds):
         return Check("limit", True, found)
     words, remedy = HOLDS.get(hold.kind, (hold.kind, ""))
@@ -390,7 +392,7 @@ async def _online(chosen: Choices, password: Secret | None, clock: SystemClock) 
     try:
         with opened(chosen.paths.archive) as archive:
             account = archive.account(chosen.login.value, chosen.host)
-            await asked_once(chosen, archive, account, password, lambda event: None, clock)
+            await asked_once(chosen, account, password, lambda event: None, clock)
     except Failure as failure:
         remedy = {
             SIGN_IN_REFUSED: "run 'inbox-tui login'",

@@ -61,7 +61,7 @@ def command(
     in it. Times have their offset from UTC. In CSV, what a spreadsheet would run as a formula gets
     an apostrophe before it; how many cells that were is said.
     """
-    from inbox_tui.archive import Filter
+    from inbox_tui.archive import Query
     from inbox_tui.exports import FORMATS, Exporter, form_of
 
     chosen = choose(given)
@@ -72,7 +72,7 @@ def command(
         raise click.UsageError("--force goes with -o FILE.")
     if to_file is not None:
         form = form or form_of(to_file)
-    query = Filter(
+    query = Query(
         to_phone=given.to_phone,
         since=None if given.hours is None else chosen.since(given.hours, datetime.now(UTC)),
         search=(search or "").strip(),
@@ -88,7 +88,7 @@ def command(
             server_zone=chosen.zone,
             names=chosen.settings.names,
         )
-        rows = archive.export(account, query)
+        rows = account.lists.export(query)
         if to_file is None:
             written, place = _to_output(exporter, rows), ""
         else:

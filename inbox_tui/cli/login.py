@@ -96,8 +96,8 @@ async def _check(chosen: Choices, password: Secret) -> None:
     clock = SystemClock()
     with opened_whole(chosen.paths.archive) as archive:
         account = archive.account(chosen.login.value, chosen.host)
-        if any(mark_matches(password, mark) for mark, _ in archive.refusals(account)):
-            archive.forgive(account)
-        await asked_once(chosen, archive, account, password, lambda event: None, clock)
-        archive.remember(account, ADDRESS, chosen.url)
-        archive.remember(account, SIGNED_IN, clock.now().isoformat())
+        if any(mark_matches(password, mark) for mark, _ in account.requests.refusals()):
+            account.requests.forgive()
+        await asked_once(chosen, account, password, lambda event: None, clock)
+        account.notes.set(ADDRESS, chosen.url)
+        account.notes.set(SIGNED_IN, clock.now().isoformat())

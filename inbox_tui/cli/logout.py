@@ -40,12 +40,12 @@ def command(given: Given, purge: bool) -> None:
         with opened_for_account(chosen) as (chosen, archive):
             account = known_account(chosen, archive)
             if account is not None and purge:
-                archive.purge(account)
+                account.purge()
                 purged = True
                 for copy in damaged_copies(archive.path):
                     copy.unlink(missing_ok=True)
             elif account is not None:
-                archive.remember(account, SIGNED_IN, None)
+                account.notes.set(SIGNED_IN, None)
     kept = " Its messages on this machine are deleted." if purged else ""
     try:
         removed = asyncio.run(_removed(chosen))

@@ -50,10 +50,10 @@ async def _refreshed(given: Given) -> str:
     with opened_for_account(choose(given)) as (chosen, archive):
         password = await password_of(given, chosen)
         account = archive.account(chosen.login.value, chosen.host)
-        await asked_once(chosen, archive, account, password, heard, clock)
+        await asked_once(chosen, account, password, heard, clock)
         if chosen.settings.keep_days:
             oldest = chosen.since(24 * chosen.settings.keep_days, clock.now())
-            archive.expire(account, oldest)
+            account.expire(oldest)
         while archive.index(INDEX_CHUNK):
             pass
     return counted(sum(new), "new message") if new else "no new messages"

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from inbox_tui.archive import Archive, ArchiveBusy, Row, from_server_seconds
+from inbox_tui.archive import AccountArchive, ArchiveBusy, Row, from_server_seconds
 from inbox_tui.cli.account import (
     Choices,
     asking,
@@ -102,10 +102,10 @@ async def _watch(given: Given, chosen: Choices, since: int | None, form: str) ->
     ):
         password = await password_of(given, chosen)
         account = archive.account(chosen.login.value, chosen.host)
-        news = News(archive, account, chosen, clock, since)
+        news = News(account, chosen, clock, since)
         output = Output(sys.stdout.fileno(), stop)
         teller = Teller(clock)
-        with asking(chosen, second, account, password, teller.heard, clock) as sync:
+        with asking(chosen, account.on(second), password, teller.heard, clock) as sync:
             running = asyncio.create_task(sync.run())
             try:
                 await _print_news(news, output, teller, running, stop, _line_of(form, chosen))
@@ -147,9 +147,8 @@ class News:
     """
 
     def __init__(
-        self, archive: Archive, account: int, chosen: Choices, clock: Clock, since: int | None
+        self, account: AccountArchive, chosen: Choices, clock: Clock, since: int | None
     ) -> None:
-        self._archive = archive
         self._account = account
         self._chosen = chosen
         self._clock = clock
@@ -157,7 +156,7 @@ class News:
         self._since = chosen.since(since or 0, self._began)
         self._from_now = since is None
         self._caught_up = False
-        self._changes = archive.changes() if self._from_now else 0
+        self._changes = account.archive.changes() if self._from_now else 0
 
     def take(self) -> list[Row]:
         """What is new since the last call, oldest first."""
@@ -166,7 +165,7 @@ class News:
             since = self._chosen.since(PERIOD_HOURS, self._clock.now())
         try:
             caught_up = self._caught_up or self._passes_are_complete()
-            rows, changes = self._archive.arrived(self._account, since, self._changes)
+            rows, changes = self._account.messages.arrived(since, self._changes)
         except ArchiveBusy:
             return []
         self._caught_up = caught_up
@@ -176,7 +175,7 @@ class News:
     def _passes_are_complete(self) -> bool:
         """Whether all that came before now is in: from then on whatever is new has just come."""
         for scope in self._chosen.settings.only_to_phones or ("",):
-            completed = self._archive.sweep(self._account, scope).completed
+            completed = self._account.sync_state.sweep(scope).completed
             if completed is None or completed < self._began:
                 return False
         return True

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import NamedTuple
 
-from inbox_tui.archive import Filter
+from inbox_tui.archive import Query
 
 WINDOWS: tuple[int | None, ...] = (1, 6, 24, 48, 168, None)
 """The hour windows offered; None is everything kept."""
@@ -55,9 +55,9 @@ class Filters(NamedTuple):
         )
         return cls(to_phone=to_phone, hours=hours, unread=unread) if fits else None
 
-    def query(self, since: Callable[[int], int]) -> Filter:
-        """The archive's filter; `since` gives the server seconds at which a window begins."""
-        return Filter(
+    def query(self, since: Callable[[int], int]) -> Query:
+        """The archive's query; `since` gives the server seconds at which a window begins."""
+        return Query(
             to_phone=self.to_phone,
             since=None if self.hours is None else since(self.hours),
             phone=self.phone,

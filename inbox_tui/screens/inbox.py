@@ -17,13 +17,13 @@ from textual.screen import Screen
 from textual.timer import Timer
 
 from inbox_tui.archive import (
-    Archive,
+    AccountArchive,
     ArchiveError,
-    Desk,
-    Filter,
+    ArchiveWorker,
     Gap,
     Key,
     Listing,
+    Query,
     QueryCancelled,
     Row,
     to_server_seconds,
@@ -85,8 +85,8 @@ class _Place(NamedTuple):
 class ArchivedMessages:
     """A listing of the archive, as the message list wants it."""
 
-    def __init__(self, archive: Archive, listing: Listing) -> None:
-        self._archive = archive
+    def __init__(self, account: AccountArchive, listing: Listing) -> None:
+        self._account = account
         self.listing = listing
 
     def __len__(self) -> int:
@@ -94,18 +94,18 @@ class ArchivedMessages:
 
     def window(self, start: int, stop: int) -> Sequence[Row | Gap]:
         """The items at these positions, newest first."""
-        return self._archive.window(self.listing, start, stop)
+        return self._account.lists.window(self.listing, start, stop)
 
     def position(self, key: Key) -> int:
         """Where a message is, or would be."""
-        return self._archive.position(self.listing, key)
+        return self._account.lists.position(self.listing, key)
 
 
 class InboxScreen(Screen[None]):
     """One account's inbox, read from its archive.
 
-    `reader` is the connection used on the event loop, for what costs an index look-up; all else
-    goes through desks.
+    `account` is used on the event loop, for what costs an index look-up; all else goes through
+    archive workers.
     """
 
     BLANK = True  # nothing but its background shows, and that costs next to nothing then
@@ -130,16 +130,13 @@ class InboxScreen(Screen[None]):
     def __init__(
         self,
         *,
-        reader: Archive,
-        account: int,
-        login: str,
-        host: str,
+        account: AccountArchive,
         presentation: Presentation,
         clock: Clock,
         since: Callable[[int], int],
         refresh: Callable[[], None],
         sign_in: Callable[[], None],
-        export: Callable[[Filter, ExportFormat, Path, bool, Callable[[int], None]], Written],
+        export: Callable[[Query, ExportFormat, Path, bool, Callable[[int], None]], Written],
         filters: Filters,
         status: Status,
         refresh_seconds: float,
@@ -147,10 +144,7 @@ class InboxScreen(Screen[None]):
         demo: bool = False,
     ) -> None:
         super().__init__()
-        self._reader = reader
         self._account = account
-        self._login = login
-        self._host = host
         self._presentation = presentation
         self._clock = clock
         self._since = since
@@ -162,11 +156,11 @@ class InboxScreen(Screen[None]):
         self._demo = demo
         self._filters = filters
         self._listing: Listing | None = None
-        self._marks = Desk(reader.path)
-        self._searches = Desk(reader.path)
+        self._marks = ArchiveWorker(account.archive.path)
+        self._searches = ArchiveWorker(account.archive.path)
         self._status = status
         self._progress: Progress | None = None
-        self._changes = reader.changes()
+        self._changes = account.archive.changes()
         self._ticks = 0
         self._dwell: Timer | None = None
         self._notice: Timer | None = None
@@ -190,7 +184,7 @@ class InboxScreen(Screen[None]):
     def on_mount(self) -> None:
         """Show what is in the archive, before anything is asked for."""
         title = self.query_one(TitleBar)
-        title.account = f"{self._login}@{self._host}"
+        title.account = f"{self._account.login}@{self._account.host}"
         title.demo = self._demo
         self._recall_shares()
         self._lay_out()
@@ -269,7 +263,7 @@ class InboxScreen(Screen[None]):
         self._ticks += 1
         self._show_countdown()
         try:
-            changes = self._reader.changes()
+            changes = self._account.archive.changes()
         except ArchiveError as error:
             self._say(str(error))
             return
@@ -290,7 +284,7 @@ class InboxScreen(Screen[None]):
     def _changed(self) -> None:
         if not self._stands:
             return
-        self._changes = self._reader.changes()
+        self._changes = self._account.archive.changes()
         self._reload()
         self._show_totals()
 
@@ -316,7 +310,7 @@ class InboxScreen(Screen[None]):
 
     # -- what is shown
 
-    def _query(self) -> Filter:
+    def _query(self) -> Query:
         return self._filters.query(self._since)
 
     def _reload(self, *, keep: bool = True, at: _Spot | None = None) -> None:
@@ -326,7 +320,7 @@ class InboxScreen(Screen[None]):
             self._searches.interrupt()
             self.workers.cancel_group(self, "search")
             try:
-                self._show_listing(self._reader.listing(self._account, query), keep=keep, at=at)
+                self._show_listing(self._account.lists.open(query), keep=keep, at=at)
             except ArchiveError as error:
                 self._say(str(error))
         else:
@@ -334,14 +328,14 @@ class InboxScreen(Screen[None]):
             self._search(query, keep=keep, at=at)
 
     @work(group="search", exclusive=True)
-    async def _search(self, query: Filter, *, keep: bool, at: _Spot | None = None) -> None:
+    async def _search(self, query: Query, *, keep: bool, at: _Spot | None = None) -> None:
         """The first screenful at once, the rest and the count when they are known."""
         shown = self._listing if keep else None
         try:
             if not keep:
                 screenful = max(1, self.query_one(MessageList).size.height)
-                first = await self._searches.do(
-                    lambda archive: archive.listing(self._account, query, first=screenful)
+                first = await self._searches.call(
+                    lambda archive: self._account.on(archive).lists.open(query, first=screenful)
                 )
                 self._show_listing(first, keep=False)
                 if first.complete:
@@ -349,8 +343,8 @@ class InboxScreen(Screen[None]):
                 on_screen = asyncio.Event()
                 self.call_after_refresh(on_screen.set)
                 await on_screen.wait()
-            whole = await self._searches.do(
-                lambda archive: archive.listing(self._account, query, keep=shown)
+            whole = await self._searches.call(
+                lambda archive: self._account.on(archive).lists.open(query, keep=shown)
             )
             self._show_listing(whole, keep=True, at=at)
         except QueryCancelled:
@@ -365,7 +359,7 @@ class InboxScreen(Screen[None]):
             at = _Spot(messages.row.key, None, messages.seen)
         if at is not None:
             messages.seen = at.seen
-        messages.show(ArchivedMessages(self._reader, listing), keep=keep)
+        messages.show(ArchivedMessages(self._account, listing), keep=keep)
         if at is not None:
             messages.move_to(at.key, at.line)
         filters = self.query_one(FilterBar)
@@ -374,11 +368,11 @@ class InboxScreen(Screen[None]):
 
     def _show_totals(self) -> None:
         """Show what is counted whatever the filters are."""
-        self.query_one(FilterBar).total = self._reader.total(self._account)
-        unread = self._reader.unread(self._account)
+        self.query_one(FilterBar).total = self._account.counts.total()
+        unread = self._account.counts.unread()
         title = self.query_one(TitleBar)
         title.unread = unread
-        title.unreadable = self._reader.unreadable(self._account)
+        title.unreadable = self._account.messages.unreadable_count()
         self.app.title = f"({unread}) inbox" if unread else "inbox"
         self._show_keys()
 
@@ -388,7 +382,7 @@ class InboxScreen(Screen[None]):
 
     def _empty_text(self) -> str:
         progress = self._progress_words()
-        if self._reader.total(self._account) and self._filters.any and not progress:
+        if self._account.counts.total() and self._filters.any and not progress:
             return self._filters.sentence(self._presentation.who)
         match self._status.state:
             case State.CHECKING:
@@ -513,7 +507,9 @@ class InboxScreen(Screen[None]):
 
     async def _mark_ids(self, ids: Sequence[int], *, unread: bool) -> None:
         try:
-            await self._marks.do(lambda archive: archive.mark(self._account, ids, unread=unread))
+            await self._marks.call(
+                lambda archive: self._account.on(archive).messages.set_unread(ids, unread=unread)
+            )
         except ArchiveError as error:
             self._say(str(error))
         self._changed()
@@ -530,8 +526,8 @@ class InboxScreen(Screen[None]):
     async def _mark_all_read(self) -> None:
         query = self._query()
         try:
-            self._marked = await self._marks.do(
-                lambda archive: archive.mark_shown_read(self._account, query)
+            self._marked = await self._marks.call(
+                lambda archive: self._account.on(archive).messages.mark_all_read(query)
             )
         except ArchiveError as error:
             self._say(str(error))
@@ -553,7 +549,7 @@ class InboxScreen(Screen[None]):
         """Go to the next unread message below, then from the top again."""
         messages = self.query_one(MessageList)
         after = messages.row.key if messages.row is not None else None
-        row = self._reader.next_unread(self._account, self._query(), after)
+        row = self._account.lists.next_unread(self._query(), after)
         if row is None:
             self._say("nothing unread here")
         else:
@@ -639,7 +635,7 @@ class InboxScreen(Screen[None]):
 
     def receiving_numbers(self) -> list[tuple[str, str, int]]:
         """The numbers that received anything in the window: digits, label, messages."""
-        numbers = self._reader.to_phones(self._account, self._query().since)
+        numbers = self._account.counts.to_phones(self._query().since)
         return [
             (number, self._presentation.who(number), messages) for number, messages, _ in numbers
         ]
@@ -654,7 +650,7 @@ class InboxScreen(Screen[None]):
 
         def counted(hours: int | None) -> int:
             since = None if hours is None else self._since(hours)
-            return self._reader.windows(self._account, self._filters.to_phone, [since])[0]
+            return self._account.counts.windows(self._filters.to_phone, [since])[0]
 
         def chosen(choice: Choice[int] | None) -> None:
             if choice is not None:
@@ -824,7 +820,7 @@ class InboxScreen(Screen[None]):
         self._remember("shares", " ".join(str(share) for share in self._shares.values()))
 
     def _recall_shares(self) -> None:
-        shares = (self._reader.recall(self._account, "shares") or "").split()
+        shares = (self._account.notes.get("shares") or "").split()
         if len(shares) == len(SHARES) and all(share.isdigit() for share in shares):
             for name, share in zip(SHARES, shares, strict=True):
                 self._shares[name] = min(max(int(share), SMALLEST_SHARE), LARGEST_SHARE)
@@ -834,7 +830,7 @@ class InboxScreen(Screen[None]):
 
     async def _write_down(self, name: str, value: str) -> None:
         try:
-            await self._marks.do(lambda archive: archive.remember(self._account, name, value))
+            await self._marks.call(lambda archive: self._account.on(archive).notes.set(name, value))
         except ArchiveError as error:
             self._say(str(error))
 

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any, Literal, NamedTuple, Protocol
 
 from inbox_tui.archive import (
     LOST_REQUESTS,
-    Archive,
+    AccountArchive,
     ArchiveBusy,
     ArchiveError,
     Hold,
@@ -145,7 +145,7 @@ class _Rest(NamedTuple):
 class InboxSync:
     """Keeps one account's archive up to date, within the service's limit.
 
-    `archive` is used by one thread at a time, for this object alone. `connect` makes the client
+    `account` is used by one thread at a time, for this object alone. `connect` makes the client
     for a password; it is called late and away from the event loop, because it imports the HTTP
     library. `scopes` are the receiving numbers to ask for one by one, or `("",)` for all at once.
     `publish` is called on the event loop. `in_thread` runs a function away from the event loop.
@@ -156,8 +156,7 @@ class InboxSync:
 
     def __init__(
         self,
-        archive: Archive,
-        account: int,
+        account: AccountArchive,
         *,
         login: str,
         connect: Callable[[Secret], Inbox],
@@ -173,7 +172,7 @@ class InboxSync:
         limit: Limit = _DOCUMENTED_LIMIT,
         in_thread: Callable[..., Awaitable[Any]] = asyncio.to_thread,
     ) -> None:
-        self._archive = archive
+        self._archive = account.archive
         self._account = account
         self._login = login
         self._connect = connect
@@ -187,7 +186,7 @@ class InboxSync:
         self._keep_days = keep_days
         self._limit = limit
         self._in_thread = in_thread
-        self._passes = Passes(archive, account, server_zone=server_zone, page_size=page_size)
+        self._passes = Passes(account, server_zone=server_zone, page_size=page_size)
         self._zone_judge = ZoneJudge(server_zone)
         self._client: Inbox | None = None
         self._client_password: Secret | None = None
@@ -332,7 +331,7 @@ class InboxSync:
         if now.date() != self._expired_on:
             oldest = now - timedelta(days=self._keep_days)
             seconds = to_server_seconds(oldest.astimezone(self._server_zone).replace(tzinfo=None))
-            await self._in_thread(self._archive.expire, self._account, seconds)
+            await self._in_thread(self._account.expire, seconds)
             self._expired_on = now.date()
 
     def _signed_out(self, reason: str) -> _Rest:
@@ -363,13 +362,13 @@ class InboxSync:
         refused = self._refused_before(password)
         if refused is not None:
             return self._signed_out(refused)._replace(version=version)
-        if self._archive.recall(self._account, LOST_REQUESTS) is not None:
+        if self._account.notes.get(LOST_REQUESTS) is not None:
             self._wait_for_lost_requests(now)
-        hold = self._archive.hold(self._account, now)
+        hold = self._account.requests.hold(now)
         if hold is not None and hold.kind == "refused":  # with another password
-            self._archive.clear_hold(self._account, now)
+            self._account.requests.clear_hold(now)
             hold = None
-        entries = self._archive.ledger(self._account, now)
+        entries = self._account.requests.entries(now)
         candidates = [self._candidate(scope, now, hold, entries, press) for scope in self._scopes]
         chosen = min(candidates, key=lambda candidate: (candidate.may_go, candidate.due))
         mark = self._fingerprint(chosen.question)
@@ -378,7 +377,7 @@ class InboxSync:
                 version=version, deferred=press is not None and press.by_user
             )
         scope = chosen.question.scope
-        begun = self._archive.begin_request(self._account, scope, mark, now, self._limit)
+        begun = self._account.requests.begin(scope, mark, now, self._limit)
         if isinstance(begun, Refused):  # another terminal was quicker
             return self._plan(password, press)
         if press is not None:
@@ -390,7 +389,7 @@ class InboxSync:
         """Why this password was refused, in whichever program's request; None: it was not."""
         if self._refusal is not None and self._refusal[0] is password:
             return self._refusal[1]
-        refusals = self._archive.refusals(self._account)
+        refusals = self._account.requests.refusals()
         if self._refused_others != (password, refusals):
             for mark, reason in refusals:
                 if mark_matches(password, mark):
@@ -404,8 +403,8 @@ class InboxSync:
         wait = self._limit.lifetime + self._limit.window + self._limit.margin
         reason, at = LOST_REQUESTS_REASON, self._clock.now()
         hold = Hold("limited", now.seconds + wait, attempt=1, reason=reason, at=at, mark=b"")
-        self._archive.set_hold(self._account, hold, now)
-        self._archive.remember(self._account, LOST_REQUESTS, None)
+        self._account.requests.set_hold(hold, now)
+        self._account.notes.set(LOST_REQUESTS, None)
 
     def _candidate(
         self,
@@ -418,7 +417,7 @@ class InboxSync:
         """The next question of a scope, and when it is to go: boot seconds."""
         question = self._passes.question(scope, now)
         mark = self._fingerprint(question)
-        last = self._archive.last_request(self._account, scope, now)
+        last = self._account.requests.last(scope, now)
         due, took = now.seconds, 0.0
         if last is not None and last.answered_at is not None:
             took = last.answered_at - last.sent_at
@@ -480,7 +479,7 @@ class InboxSync:
         """Whether a pass over every scope has come to its end that began after this."""
         missing = [scope for scope in self._scopes if self._finished.get(scope, -1.0) < seconds]
         for scope in missing:
-            sweep = await self._in_thread(self._archive.sweep, self._account, scope)
+            sweep = await self._in_thread(self._account.sync_state.sweep, scope)
             if sweep.completed is None or sweep.completed < began:
                 return False
         return True
@@ -537,7 +536,7 @@ class InboxSync:
     # -- what came of it (away from the event loop; done again where the archive fails)
 
     def _given_up(self, request: _Request) -> list[Event]:
-        self._archive.end_request(request.entry, request.at, delivered=False, finished=True)
+        self._account.requests.end(request.entry, request.at, delivered=False, finished=True)
         return []
 
     def _failed(
@@ -547,7 +546,7 @@ class InboxSync:
         kind = _kind_of_hold(error)
         if self._press is request.press:
             self._press = None
-        before = self._archive.hold(self._account, at)
+        before = self._account.requests.hold(at)
         attempt, mark = 1, b""
         if before is not None and before.kind == kind:
             attempt = before.attempt + (before.at != seen)
@@ -565,8 +564,8 @@ class InboxSync:
             at=seen,
             mark=mark or (new_mark(request.password) if kind == "refused" else b""),
         )
-        self._archive.set_hold(self._account, hold, at)
-        self._archive.end_request(
+        self._account.requests.set_hold(hold, at)
+        self._account.requests.end(
             request.entry, at, delivered=error.delivered, finished=error.finished
         )
         return []
@@ -581,11 +580,10 @@ class InboxSync:
         """Commit the answer, with how far it brings us, in one transaction; what to tell of it."""
         question = request.question
         before = question.sweep.completed
-        if self._archive.hold(self._account, at) is not None:
-            self._archive.clear_hold(self._account, at)
+        if self._account.requests.hold(at) is not None:
+            self._account.requests.clear_hold(at)
         sweep, gap = self._passes.judged(question, answer, at, seen)
-        stored = self._archive.store_page(
-            self._account,
+        stored = self._account.store_page(
             Page(
                 scope=question.scope,
                 entry=request.entry,

@@ -21,7 +21,16 @@ import math
 from datetime import datetime, timedelta, tzinfo
 from typing import NamedTuple
 
-from inbox_tui.archive import Archive, Filter, Gap, Key, Listing, Row, Sweep, to_server_seconds
+from inbox_tui.archive import (
+    AccountArchive,
+    Gap,
+    Key,
+    Listing,
+    Query,
+    Row,
+    Sweep,
+    to_server_seconds,
+)
 from inbox_tui.smsc.limit import Moment
 from inbox_tui.smsc.message import Answer
 
@@ -83,9 +92,8 @@ class Passes:
     """How far an account has been asked for. It keeps nothing of its own that must outlive it."""
 
     def __init__(
-        self, archive: Archive, account: int, *, server_zone: tzinfo, page_size: int = PAGE_SIZE
+        self, account: AccountArchive, *, server_zone: tzinfo, page_size: int = PAGE_SIZE
     ) -> None:
-        self._archive = archive
         self._account = account
         self._server_zone = server_zone
         self._page_size = page_size
@@ -95,7 +103,7 @@ class Passes:
 
     def question(self, scope: str, now: Moment) -> Question:
         """The next question of the pass under way, or the first of a new one. `ArchiveError`."""
-        sweep = self._archive.sweep(self._account, scope)
+        sweep = self._account.sync_state.sweep(scope)
         if (
             sweep.reached is None
             or sweep.started is None
@@ -140,7 +148,7 @@ class Passes:
         return sweep._replace(reached=highest), gap
 
     def _first_given(self) -> _FirstGiven | None:
-        note = self._archive.recall(self._account, FIRST_GIVEN)
+        note = self._account.notes.get(FIRST_GIVEN)
         if note is None:
             return None
         which, seconds, boot_id = note.split(" ", 2)
@@ -161,7 +169,7 @@ class Passes:
         given = max(message.id for message in answer.messages)
         which = "newest" if given >= question.highest else "oldest"
         note = f"{which} {at.seconds} {at.boot_id}"
-        self._archive.remember(self._account, FIRST_GIVEN, note)
+        self._account.notes.set(FIRST_GIVEN, note)
         if which == "newest":
             return question.sweep._replace(reached=None), None
         return self._finished(question, answer, at, seen)
@@ -186,7 +194,7 @@ class Passes:
         if sweep.completed is None:
             settled = self._first_floor(scope, answer, lasted)
         else:
-            settled = self._archive.settled(self._account, scope, sweep.started, OVERLAP_SECONDS)
+            settled = self._account.sync_state.settled(scope, sweep.started, OVERLAP_SECONDS)
             left = self._server_seconds(sweep.completed) - int(OVERLAP_SECONDS)
             if left < self._horizon(seen):
                 gap = Gap(left, self._horizon(seen))
@@ -201,17 +209,17 @@ class Passes:
         last quarter of an hour, and of as long as the pass lasted.
         """
         times = {message.id: to_server_seconds(message.received) for message in answer.messages}
-        listing = self._archive.listing(self._account, Filter(to_phone=scope or None))
+        listing = self._account.lists.open(Query(to_phone=scope or None))
         if newest := self._row_at(listing, 0):
             times[newest.id] = newest.received
         if not times:
             return None
         since = max(times.values()) - FIRST_OVERLAP_SECONDS - math.ceil(lasted)
-        if older := self._row_at(listing, self._archive.position(listing, Key(since, -1))):
+        if older := self._row_at(listing, self._account.lists.position(listing, Key(since, -1))):
             times[older.id] = older.received
         settled = [number for number, received in times.items() if received < since]
         recent = [number for number, received in times.items() if received >= since]
-        lowest = self._archive.lowest_id(self._account, scope, since)
+        lowest = self._account.messages.lowest_id(scope, since)
         if lowest is not None:
             recent.append(lowest)
         return min(max(settled), min(recent) - 1) if settled else None
@@ -219,7 +227,7 @@ class Passes:
     def _row_at(self, listing: Listing, place: int) -> Row | None:
         """The message at a place of a listing, or the first one below it."""
         gaps = len(listing) - listing.messages
-        items = self._archive.window(listing, place, place + gaps + 1)
+        items = self._account.lists.window(listing, place, place + gaps + 1)
         return next((item for item in items if isinstance(item, Row)), None)
 
     def _horizon(self, seen: datetime) -> int:

@@ -20,7 +20,7 @@ from textual import events
 from textual.pilot import Pilot
 from textual.widgets import Input, OptionList
 
-from inbox_tui.archive import Archive, Filter, Row
+from inbox_tui.archive import Archive, Query, Row
 from inbox_tui.commands import COMMANDS
 from inbox_tui.config import Settings
 from inbox_tui.screens.filters import Filters
@@ -71,8 +71,8 @@ def unread(pilot: Pilot[None]) -> int | None:
 
 def kept_unread(app: StagedApp) -> int:
     with Archive.open(app.archive_path) as archive:
-        ((account, _, _),) = archive.accounts()
-        return archive.unread(account)
+        (account,) = archive.accounts()
+        return account.counts.unread()
 
 
 def codes() -> list:
@@ -172,8 +172,8 @@ async def test_marks_of_another_terminal_appear(tmp_path: Path, size: Size) -> N
     async with app.run_test(size=size) as pilot:
         await state_is(pilot, "Live")
         with Archive.open(app.archive_path) as other:
-            ((account, _, _),) = other.accounts()
-            other.mark(account, [1, 2, 3], unread=False)
+            (account,) = other.accounts()
+            account.on(other).messages.set_unread([1, 2, 3], unread=False)
         await until(pilot, lambda: unread(pilot) == 2)
 
 
@@ -181,7 +181,7 @@ async def test_marks_of_another_terminal_appear(tmp_path: Path, size: Size) -> N
 async def test_n_goes_to_the_next_unread_and_around(tmp_path: Path, size: Size) -> None:
     app = stage(tmp_path, messages=codes())
     with Archive.open(app.archive_path) as archive:
-        archive.mark(1, [2, 3, 5], unread=False)
+        archive.accounts()[0].messages.set_unread([2, 3, 5], unread=False)
     async with app.run_test(size=size) as pilot:
         await state_is(pilot, "Live")
         visited = []
@@ -605,7 +605,7 @@ async def test_keys_that_come_together_are_done_in_their_order(tmp_path: Path, s
         await until(pilot, lambda: unread(pilot) == 4)
         assert app.clipboard == "481516"
         with Archive.open(app.archive_path) as archive:
-            read = archive.message(1, 2)
+            read = archive.accounts()[0].messages.get(2)
             assert read is not None
             assert not read.unread
 
@@ -800,7 +800,7 @@ def test_remembered_filters_that_make_no_sense_are_none() -> None:
     assert Filters.read('{"to_phone": null, "hours": 999, "unread": false}') is None
     kept = Filters(to_phone="7911", hours=6, unread=True)
     assert Filters.read(kept.written()) == kept
-    assert Filter() == Filters().query(lambda hours: hours)
+    assert Query() == Filters().query(lambda hours: hours)
 
 
 @at_every_size

@@ -68,7 +68,7 @@ async def test_the_full_address_is_remembered(tmp_path: Path) -> None:
         await fill_in(pilot, server=address, login="alex", password="correct horse")
         await inbox_shown(pilot)
     with Archive.open(tmp_path / "inbox.db") as archive:
-        assert archive.recall(archive.account("alex", "gate.example"), ADDRESS) == address
+        assert archive.account("alex", "gate.example").notes.get(ADDRESS) == address
 
 
 async def test_a_password_in_the_keyring_needs_no_sign_in(tmp_path: Path) -> None:

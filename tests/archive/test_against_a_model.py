@@ -9,7 +9,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from support.archives import SERVER_NOW, Model, incoming, order, page, without_row
 
-from inbox_tui.archive import Archive, Filter, Gap, Key, Listing, Row
+from inbox_tui.archive import AccountArchive, Archive, Gap, Key, Listing, Query, Row
 
 TO_PHONES = ("79110000001", "79110000002", "")
 PHONES = ("79991234567", "TINKOFF", "7 (916) 000", "\ud800")
@@ -45,7 +45,7 @@ messages = st.lists(
     max_size=30,
 )
 filters = st.builds(
-    Filter,
+    Query,
     to_phone=st.sampled_from([None, None, *TO_PHONES, "unheard of"]),
     since=st.one_of(st.none(), instants),
     phone=st.sampled_from([None, None, *PHONES]),
@@ -63,34 +63,37 @@ gaps = st.lists(
 )
 
 
-def check(archive: Archive, account: int, model: Model, wanted: Filter) -> Listing:
+def check(archive: Archive, account: AccountArchive, model: Model, wanted: Query) -> Listing:
     expected = model.listing(wanted)
-    listing = archive.listing(account, wanted)
+    listing = account.lists.open(wanted)
     assert len(listing) == len(expected)
     assert listing.complete
     assert listing.messages == sum(isinstance(item, Row) for item in expected)
-    assert without_row(archive.window(listing, 0, len(listing))) == expected
+    assert without_row(account.lists.window(listing, 0, len(listing))) == expected
     for start in range(0, len(expected), 3):
-        assert without_row(archive.window(listing, start, start + 4)) == expected[start : start + 4]
-    check_positions(archive, listing, expected)
-    first = archive.listing(account, wanted, first=5)
-    shown = without_row(archive.window(first, 0, len(first)))
+        assert (
+            without_row(account.lists.window(listing, start, start + 4))
+            == expected[start : start + 4]
+        )
+    check_positions(account, listing, expected)
+    first = account.lists.open(wanted, first=5)
+    shown = without_row(account.lists.window(first, 0, len(first)))
     assert shown == expected[: len(shown)]
     assert len(shown) >= min(5, len(expected))
     assert first.complete == (len(shown) == len(expected)) or not first.complete
     return listing
 
 
-def check_positions(archive: Archive, listing: Listing, expected: list[Row | Gap]) -> None:
+def check_positions(account: AccountArchive, listing: Listing, expected: list[Row | Gap]) -> None:
     for place, item in enumerate(expected):
         if isinstance(item, Row):
-            assert archive.position(listing, item.key) == place
+            assert account.lists.position(listing, item.key) == place
         else:
             at_end = Key(item.end, -1)
             newer = sum(order(other)[:2] > at_end for other in expected)
-            assert archive.position(listing, at_end) == newer
-    assert archive.position(listing, Key(2**40, 0)) == 0
-    assert archive.position(listing, Key(-1, 0)) == len(expected)
+            assert account.lists.position(listing, at_end) == newer
+    assert account.lists.position(listing, Key(2**40, 0)) == 0
+    assert account.lists.position(listing, Key(-1, 0)) == len(expected)
 
 
 @settings(max_examples=40, deadline=None, suppress_health_check=[HealthCheck.too_slow])
@@ -101,71 +104,73 @@ def test_lists_positions_and_counts_are_those_of_the_model(data: st.DataObject) 
         Archive.open(Path(folder) / "inbox.db") as archive,
     ):
         other = archive.account("other", "smscentre.com")
-        archive.store_page(other, page(*[incoming(n, "code код") for n in range(5)]))
+        other.store_page(page(*[incoming(n, "code код") for n in range(5)]))
         account = archive.account("alex", "smscentre.com")
         model = Model()
         for _ in range(data.draw(st.integers(1, 3))):
             batch = data.draw(messages)
-            assert list(archive.store_page(account, page(*batch)).new) == model.store(batch)
+            assert list(account.store_page(page(*batch)).new) == model.store(batch)
             for scope, gap in data.draw(gaps):
-                archive.store_page(account, page(scope=scope, gap=gap))
+                account.store_page(page(scope=scope, gap=gap))
                 model.gaps.add((scope, gap))
             known = sorted(model.rows)
             if known:
                 some = data.draw(st.lists(st.sampled_from(known), max_size=10))
                 unread = data.draw(st.booleans())
-                archive.mark(account, some, unread=unread)
+                account.messages.set_unread(some, unread=unread)
                 model.mark(some, unread=unread)
             archive.index(data.draw(st.sampled_from([0, 1, 7, 1000])))
             if data.draw(st.booleans()):
                 before = data.draw(instants)
-                assert archive.expire(account, before) == model.expire(before)
+                assert account.expire(before) == model.expire(before)
             for wanted in data.draw(st.lists(filters, min_size=1, max_size=5)):
                 check(archive, account, model, wanted)
                 keys = [st.sampled_from([row.key]) for row in model.rows.values()]
                 after = data.draw(
                     st.one_of(st.none(), st.builds(Key, instants, st.integers(0, 60)), *keys)
                 )
-                row = archive.next_unread(account, wanted, after)
+                row = account.lists.next_unread(wanted, after)
                 assert (row and row._replace(row=0)) == model.next_unread(wanted, after)
         check_counts(archive, account, model, data)
         wanted = data.draw(filters)
-        exported = [row._replace(row=0) for row in archive.export(account, wanted)]
+        exported = [row._replace(row=0) for row in account.lists.export(wanted)]
         assert exported == model.messages(wanted)[::-1]
-        marked = archive.mark_shown_read(account, wanted)
+        marked = account.messages.mark_all_read(wanted)
         unread_shown = [row.id for row in model.messages(wanted._replace(unread=True))]
         assert sorted(marked) == sorted(unread_shown)
         model.mark(marked, unread=False)
-        check(archive, account, model, Filter())
+        check(archive, account, model, Query())
         check_counts(archive, account, model, data)
-        assert archive.total(other) == archive.unread(other) == 5
+        assert other.counts.total() == other.counts.unread() == 5
 
 
-def check_counts(archive: Archive, account: int, model: Model, data: st.DataObject) -> None:
+def check_counts(
+    archive: Archive, account: AccountArchive, model: Model, data: st.DataObject
+) -> None:
     rows = list(model.rows.values())
-    assert archive.total(account) == len(rows)
-    assert archive.unread(account) == sum(row.unread for row in rows)
+    assert account.counts.total() == len(rows)
+    assert account.counts.unread() == sum(row.unread for row in rows)
     for since in (None, data.draw(instants)):
         counted = {}
         for to_phone in TO_PHONES:
-            fitting = model.messages(Filter(to_phone=to_phone, since=since))
+            fitting = model.messages(Query(to_phone=to_phone, since=since))
             if fitting:
                 counted[to_phone] = (len(fitting), sum(row.unread for row in fitting))
-            windows = archive.windows(account, to_phone, [since, None])
+            windows = account.counts.windows(to_phone, [since, None])
             assert windows == [
                 len(fitting),
-                len(model.messages(Filter(to_phone=to_phone))),
+                len(model.messages(Query(to_phone=to_phone))),
             ]
             lowest = min((row.id for row in fitting), default=None)
             if to_phone and since is not None:
-                assert archive.lowest_id(account, to_phone, since) == lowest
-        numbers = archive.to_phones(account, since)
+                assert account.messages.lowest_id(to_phone, since) == lowest
+        numbers = account.counts.to_phones(since)
         assert numbers == [(number, *counted[number]) for number in sorted(counted)]
-        assert archive.windows(account, None, [since]) == [len(model.messages(Filter(since=since)))]
-    newest = archive.newest(account)
-    assert (newest and newest._replace(row=0)) == next(iter(model.messages(Filter())), None)
+        assert account.counts.windows(None, [since]) == [len(model.messages(Query(since=since)))]
+    newest = account.messages.newest()
+    assert (newest and newest._replace(row=0)) == next(iter(model.messages(Query())), None)
     for row in rows[:5]:
-        found = archive.message(account, row.id)
+        found = account.messages.get(row.id)
         assert found is not None
         assert found._replace(row=0) == row
-    assert set(archive.gaps(account)) == {gap for _, gap in model.gaps}
+    assert set(account.sync_state.gaps()) == {gap for _, gap in model.gaps}

@@ -22,8 +22,8 @@ from inbox_tui.archive import (
     ArchiveFull,
     ArchiveReadOnly,
     ArchiveTooNew,
-    Filter,
     Hold,
+    Query,
 )
 from inbox_tui.archive.database import _set_aside
 from inbox_tui.archive.schema import MIGRATIONS
@@ -54,14 +54,14 @@ def at_wall(path: Path) -> Archive:
 
 def lost_requests(archive: Archive, login: str = "alex") -> bool:
     account = archive.account(login, "smscentre.com")
-    return archive.recall(account, LOST_REQUESTS) is not None
+    return account.notes.get(LOST_REQUESTS) is not None
 
 
 def works(archive: Archive) -> bool:
     """Whether it takes a message and shows it."""
     account = archive.account("works", "smscentre.com")
-    archive.store_page(account, page(incoming(1)))
-    return ids(whole(archive, account, Filter())) == [1]
+    account.store_page(page(incoming(1)))
+    return ids(whole(archive, account, Query())) == [1]
 
 
 # -- set aside
@@ -83,7 +83,7 @@ def test_a_file_that_is_no_database_is_set_aside_with_its_date(
     assert (tmp_path / DAMAGED).read_bytes() == content
     with at_wall(path) as archive:
         assert archive.set_aside is None
-        assert archive.accounts() == [(1, "works", "smscentre.com")]
+        assert [account.login for account in archive.accounts()] == ["works"]
 
 
 def test_of_a_fresh_archive_every_account_knows_that_its_requests_are_lost(
@@ -100,7 +100,7 @@ def test_of_a_fresh_archive_every_account_knows_that_its_requests_are_lost(
         assert archive.accounts() == []
         assert lost_requests(archive)
         assert lost_requests(archive, "other")
-        archive.remember(archive.account("alex", "smscentre.com"), LOST_REQUESTS, None)
+        archive.account("alex", "smscentre.com").notes.set(LOST_REQUESTS, None)
     with at_wall(path) as archive:
         assert not lost_requests(archive)
         assert lost_requests(archive, "other")
@@ -177,7 +177,7 @@ def test_what_is_open_in_another_program_is_not_set_aside(tmp_path: Path) -> Non
 
 def test_what_this_program_has_open_is_not_set_aside(tmp_path: Path) -> None:
     archive, _ = opened(tmp_path, incoming(1))
-    archive._connection.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+    archive.database.connection.execute("PRAGMA wal_checkpoint(TRUNCATE)")
     spoil(archive.path)
     with pytest.raises(ArchiveDamaged, match="still open"):
         at_wall(archive.path)
@@ -208,7 +208,7 @@ def test_damage_found_in_use_is_told_and_set_aside_by_the_next_start(
         assert archive.set_aside is None
         account = archive.account("alex", "smscentre.com")
         with pytest.raises(ArchiveDamaged, match=r"^the archive is damaged$"):
-            list(archive.export(account, Filter()))
+            list(account.lists.export(Query()))
     with at_wall(path) as archive:
         assert archive.set_aside == tmp_path / DAMAGED
         assert works(archive)
@@ -238,15 +238,15 @@ def test_damage_found_by_a_check_is_set_aside_by_the_next_start(
 def test_doubts_that_are_unfounded_are_dropped(tmp_path: Path) -> None:
     archive, account = opened(tmp_path, *[incoming(n, "some text") for n in range(30)])
     archive.index(100)
-    archive._connection.execute("DELETE FROM search_data WHERE id > 10")
+    archive.database.connection.execute("DELETE FROM search_data WHERE id > 10")
     with pytest.raises(ArchiveDamaged):
-        whole(archive, account, Filter(search="text"))
+        whole(archive, account, Query(search="text"))
     archive.close()
     with at_wall(archive.path) as archive:
         assert archive.set_aside is None
         while archive.index(7):
             pass
-        assert len(whole(archive, account, Filter(search="text"))) == 30
+        assert len(whole(archive, account, Query(search="text"))) == 30
     with at_wall(archive.path) as archive:
         assert not archive.index(7)
 
@@ -255,17 +255,17 @@ def test_a_damaged_search_index_is_no_damage_of_the_file_and_made_anew(tmp_path:
     archive, account = opened(tmp_path, *[incoming(n, "some text") for n in range(30)])
     archive.index(100)
     assert archive.check_search()
-    archive._connection.execute("DELETE FROM search_data WHERE id > 10")
+    archive.database.connection.execute("DELETE FROM search_data WHERE id > 10")
     assert archive.check() == []
     assert archive.check_search() == (sqlite3.sqlite_version_info < (3, 44))
-    archive._doubt()  # as an earlier SQLite has it once the search fails
+    archive.database._doubt()  # as an earlier SQLite has it once the search fails
     archive.close()
     with at_wall(archive.path) as archive:
         assert archive.set_aside is None
         while archive.index(7):
             pass
         assert archive.check_search()
-        assert len(whole(archive, account, Filter(search="text"))) == 30
+        assert len(whole(archive, account, Query(search="text"))) == 30
 
 
 @pytest.mark.parametrize("turn", range(3))
@@ -282,7 +282,7 @@ def test_programs_that_find_the_damage_at_once_share_the_fresh_archive(
     assert kept.read_bytes() == content
     assert [name for _, name in results if name] == [kept.name]
     archive, account = opened(tmp_path)
-    assert sorted(ids(whole(archive, account, Filter()))) == sorted(number for number, _ in results)
+    assert sorted(ids(whole(archive, account, Query()))) == sorted(number for number, _ in results)
 
 
 def test_a_file_set_aside_while_it_is_being_opened_is_not_missed(
@@ -310,9 +310,9 @@ def test_whoever_still_has_the_old_file_open_writes_no_more(tmp_path: Path) -> N
     with Archive.open(tmp_path / "inbox.db") as fresh:
         assert works(fresh)
         with pytest.raises(ArchiveError, match="moved away"):
-            old.begin_request(account, "", "a", BOOT, Limit())
+            account.on(old).requests.begin("", "a", BOOT, Limit())
         with pytest.raises(ArchiveError, match="moved away"):
-            old.mark(account, [1], unread=False)
+            account.on(old).messages.set_unread([1], unread=False)
         old.close()
         assert works(fresh)
     with Archive.open(tmp_path / "inbox.db") as again:
@@ -347,24 +347,24 @@ def test_a_page_for_which_there_is_no_room_leaves_nothing_behind(tmp_path: Path)
     assert error == "the disk is full: nothing can be added to the archive"
     assert len(kept) >= 100
     archive, account = opened(tmp_path)
-    assert sorted(ids(whole(archive, account, Filter()))) == [*kept, 7_000_000]
-    assert archive.total(account) == archive.unread(account) == len(kept) + 1
-    assert archive.unreadable(account) == len(kept) // 50
+    assert sorted(ids(whole(archive, account, Query()))) == [*kept, 7_000_000]
+    assert account.counts.total() == account.counts.unread() == len(kept) + 1
+    assert account.messages.unreadable_count() == len(kept) // 50
     assert archive.check() == []
 
 
 def test_a_database_that_may_grow_no_more_can_still_be_read_and_marked(tmp_path: Path) -> None:
     archive, account = opened(tmp_path, *[incoming(number) for number in range(100)])
-    (pages,) = archive._connection.execute("PRAGMA page_count").fetchone()
-    archive._connection.execute(f"PRAGMA max_page_count = {pages}")
+    (pages,) = archive.database.connection.execute("PRAGMA page_count").fetchone()
+    archive.database.connection.execute(f"PRAGMA max_page_count = {pages}")
     large = page(*[incoming(number, "large " * 1000) for number in range(1000, 1100)])
     with pytest.raises(ArchiveFull):
-        archive.store_page(account, large)
-    assert archive.total(account) == len(whole(archive, account, Filter())) == 100
-    archive.mark(account, [1], unread=False)
-    assert archive.unread(account) == 99
-    archive._connection.execute("PRAGMA max_page_count = 1000000")
-    assert len(archive.store_page(account, large).new) == 100
+        account.store_page(large)
+    assert account.counts.total() == len(whole(archive, account, Query())) == 100
+    account.messages.set_unread([1], unread=False)
+    assert account.counts.unread() == 99
+    archive.database.connection.execute("PRAGMA max_page_count = 1000000")
+    assert len(account.store_page(large).new) == 100
 
 
 # -- not ours to write to
@@ -374,32 +374,32 @@ def check_read_only(path: Path) -> None:
     """Every way to read works, and every way to write is refused."""
     with Archive.open(path) as archive:
         assert archive.read_only
-        ((account, _, _),) = archive.accounts()
+        (account,) = archive.accounts()
         assert archive.account("alex", "smscentre.com") == account
-        assert ids(whole(archive, account, Filter())) == [2, 1]
-        assert ids(whole(archive, account, Filter(search="hello"))) == [2, 1]
-        assert [row.id for row in archive.export(account, Filter())] == [1, 2]
-        assert archive.unread(account) == 2
+        assert ids(whole(archive, account, Query())) == [2, 1]
+        assert ids(whole(archive, account, Query(search="hello"))) == [2, 1]
+        assert [row.id for row in account.lists.export(Query())] == [1, 2]
+        assert account.counts.unread() == 2
         assert archive.check() == []
         hold = Hold("blocked", 1.0, 1, "", WALL, b"")
         for write in (
-            lambda: archive.store_page(account, page(incoming(3))),
-            lambda: archive.mark(account, [1], unread=False),
-            lambda: archive.mark_shown_read(account, Filter()),
-            lambda: archive.expire(account, 2**40),
-            lambda: archive.purge(account),
+            lambda: account.store_page(page(incoming(3))),
+            lambda: account.messages.set_unread([1], unread=False),
+            lambda: account.messages.mark_all_read(Query()),
+            lambda: account.expire(2**40),
+            lambda: account.purge(),
             lambda: archive.index(10),
-            lambda: archive.remember(account, "a", "b"),
-            lambda: archive.begin_request(account, "", "a", BOOT, Limit()),
-            lambda: archive.end_request(1, BOOT, delivered=True, finished=True),
-            lambda: archive.set_hold(account, hold, BOOT),
-            lambda: archive.clear_hold(account, BOOT),
-            lambda: archive.forgive(account),
+            lambda: account.notes.set("a", "b"),
+            lambda: account.requests.begin("", "a", BOOT, Limit()),
+            lambda: account.requests.end(1, BOOT, delivered=True, finished=True),
+            lambda: account.requests.set_hold(hold, BOOT),
+            lambda: account.requests.clear_hold(BOOT),
+            lambda: account.requests.forgive(),
             lambda: archive.account("new", "smscentre.com"),
         ):
             with pytest.raises(ArchiveReadOnly, match=r"^the archive cannot be written to$"):
                 write()
-        assert ids(whole(archive, account, Filter())) == [2, 1]
+        assert ids(whole(archive, account, Query())) == [2, 1]
 
 
 @pytest.fixture(params=["the file", "the folder"])
@@ -464,14 +464,14 @@ def test_a_writer_waits_only_so_long_for_another_and_works_after_it(tmp_path: Pa
         with closing(sqlite3.connect(path, isolation_level=None)) as other:
             other.execute("BEGIN IMMEDIATE")
             with pytest.raises(ArchiveBusy, match="in use by another program"):
-                archive.store_page(account, page(incoming(2)))
+                account.store_page(page(incoming(2)))
             with pytest.raises(ArchiveBusy):
-                archive.begin_request(account, "", "a", BOOT, Limit())
-            assert ids(whole(archive, account, Filter())) == [1]
+                account.requests.begin("", "a", BOOT, Limit())
+            assert ids(whole(archive, account, Query())) == [1]
             with Archive.open(path, busy_seconds=0.02) as third:
-                assert third.total(account) == 1
+                assert account.on(third).counts.total() == 1
             other.execute("ROLLBACK")
-        assert list(archive.store_page(account, page(incoming(2))).new) == [2]
+        assert list(account.store_page(page(incoming(2))).new) == [2]
 
 
 def test_a_file_locked_whole_is_busy_and_not_damaged(tmp_path: Path) -> None:
@@ -484,4 +484,4 @@ def test_a_file_locked_whole_is_busy_and_not_damaged(tmp_path: Path) -> None:
             Archive.open(path, busy_seconds=0.02)
     with Archive.open(path) as archive:
         assert archive.set_aside is None
-        assert archive.total(1) == 1
+        assert archive.accounts()[0].counts.total() == 1

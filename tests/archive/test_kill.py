@@ -17,7 +17,7 @@ import pytest
 from support.archives import SERVER_NOW, ids, incoming, opened, whole
 from support.programs import SPAWN, let_go, write_until_killed
 
-from inbox_tui.archive import Archive, Filter, Row
+from inbox_tui.archive import AccountArchive, Archive, Query, Row
 from inbox_tui.smsc.limit import Moment
 
 KILLS = int(os.environ.get("INBOX_TUI_KILLS") or 40)
@@ -48,12 +48,12 @@ class Promised:
         other.make(change)
         return other
 
-    def kept_by(self, archive: Archive, account: int) -> bool:
-        rows = whole(archive, account, Filter())
+    def kept_by(self, archive: Archive, account: AccountArchive) -> bool:
+        rows = whole(archive, account, Query())
         return (
             {row.id: row.unread for row in rows if isinstance(row, Row)} == self.unread
-            and archive.unreadable(account) == len(self.raws)
-            and archive.sweep(account, "").floor == self.floor
+            and account.messages.unreadable_count() == len(self.raws)
+            and account.sync_state.sweep("").floor == self.floor
         )
 
 
@@ -126,13 +126,13 @@ def test_what_was_acknowledged_outlives_a_kill(tmp_path: Path, file: int) -> Non
                     promised = done
             assert promised.kept_by(archive, account)
             unread = sum(promised.unread.values())
-            assert (archive.total(account), archive.unread(account)) == (
+            assert (account.counts.total(), account.counts.unread()) == (
                 len(promised.unread),
                 unread,
             )
             for turn in list(promised.raws)[-3:]:
                 now = Moment("boot", turn * 100.0 + 2)
-                request = archive.last_request(account, str(turn), now)
+                request = account.requests.last(str(turn), now)
                 assert request is not None
                 assert request.answered_at == turn * 100.0 + 1
         check_file(path)
@@ -140,8 +140,8 @@ def test_what_was_acknowledged_outlives_a_kill(tmp_path: Path, file: int) -> Non
 
 def test_what_was_acknowledged_is_on_the_disk_and_not_on_its_way_there(tmp_path: Path) -> None:
     archive, _ = opened(tmp_path)
-    assert archive._connection.execute("PRAGMA journal_mode").fetchone() == ("wal",)
-    assert archive._connection.execute("PRAGMA synchronous").fetchone() == (2,)  # FULL
+    assert archive.database.connection.execute("PRAGMA journal_mode").fetchone() == ("wal",)
+    assert archive.database.connection.execute("PRAGMA synchronous").fetchone() == (2,)  # FULL
 
 
 def test_a_kill_while_old_messages_are_deleted_keeps_the_rest(tmp_path: Path) -> None:
@@ -163,13 +163,13 @@ def test_a_kill_while_old_messages_are_deleted_keeps_the_rest(tmp_path: Path) ->
         told.close()
         check_file(archive.path)
         with Archive.open(archive.path) as archive:
-            kept = ids(whole(archive, account, Filter()))
+            kept = ids(whole(archive, account, Query()))
             assert kept == list(range(len(kept)))
             assert left < len(kept) <= left + 501
-            found = ids(whole(archive, account, Filter(search="oldword")))
+            found = ids(whole(archive, account, Query(search="oldword")))
             assert found == kept
-            archive.expire(account, SERVER_NOW - left)
-            assert ids(whole(archive, account, Filter())) == list(range(left + 1))
+            account.on(archive).expire(SERVER_NOW - left)
+            assert ids(whole(archive, account, Query())) == list(range(left + 1))
             while archive.index(1000):
                 pass
     content = b"".join(path.read_bytes() for path in tmp_path.iterdir())

@@ -10,7 +10,7 @@ import pytest
 from support.archives import ids, incoming, opened, page, whole
 from support.programs import SPAWN, die_after, open_and_tell, spawned
 
-from inbox_tui.archive import Archive, ArchiveError, Filter
+from inbox_tui.archive import Archive, ArchiveError, Query
 from inbox_tui.archive import schema as archive_schema
 from inbox_tui.archive.schema import MIGRATIONS, migrate
 
@@ -45,12 +45,12 @@ def description(path: Path) -> list[tuple[str, ...]]:
 def test_a_file_of_the_first_version_is_opened_with_all_that_is_in_it(tmp_path: Path) -> None:
     version_1(tmp_path / "inbox.db")
     archive, account = opened(tmp_path)
-    assert account == 1
-    for wanted in (Filter(), Filter(search="kept"), Filter(to_phone="79110000001", unread=True)):
+    assert account.id == 1
+    for wanted in (Query(), Query(search="kept"), Query(to_phone="79110000001", unread=True)):
         assert ids(whole(archive, account, wanted)) == [7]
-    archive.store_page(account, page(incoming(8)))
+    account.store_page(page(incoming(8)))
     assert not archive.index(10)
-    assert archive.unread(account) == 2
+    assert account.counts.unread() == 2
     assert archive.check() == []
 
 
@@ -106,7 +106,7 @@ def test_a_process_that_dies_in_a_migration_leaves_the_version_before_it(tmp_pat
         assert description(path) == empty
     archive, account = opened(tmp_path, incoming(1))
     assert archive.set_aside is None
-    assert archive.total(account) == 1
+    assert account.counts.total() == 1
 
 
 def test_programs_that_begin_the_archive_at_once_begin_one(tmp_path: Path) -> None:
@@ -116,5 +116,5 @@ def test_programs_that_begin_the_archive_at_once_begin_one(tmp_path: Path) -> No
         results = [told.get(timeout=60) for _ in range(4)]
     assert [name for _, name in results] == [None] * 4
     archive, account = opened(tmp_path)
-    assert sorted(ids(whole(archive, account, Filter()))) == sorted(number for number, _ in results)
+    assert sorted(ids(whole(archive, account, Query()))) == sorted(number for number, _ in results)
     assert len(archive.accounts()) == 1

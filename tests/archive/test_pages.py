@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from support.archives import BOOT, NOW, SERVER_NOW, ids, incoming, opened, page, whole
 from support.programs import SPAWN, spawned, store_pages
 
-from inbox_tui.archive import Archive, ArchiveError, Filter, Gap, Permit, Row, Sweep
+from inbox_tui.archive import Archive, ArchiveError, Gap, Permit, Query, Row, Sweep
 from inbox_tui.smsc.limit import Limit, Moment
 
 anything = st.text(st.characters(), max_size=40)
@@ -30,17 +30,17 @@ def test_what_is_stored_is_told_newest_first(tmp_path: Path) -> None:
         incoming(9, received=SERVER_NOW),
         incoming(5, received=SERVER_NOW - 7200),
     ]
-    assert list(archive.store_page(account, page(*messages)).new) == [9, 3, 7, 5]
-    assert ids(whole(archive, account, Filter())) == [9, 3, 7, 5]
-    assert archive.total(account) == archive.unread(account) == 4
+    assert list(account.store_page(page(*messages)).new) == [9, 3, 7, 5]
+    assert ids(whole(archive, account, Query())) == [9, 3, 7, 5]
+    assert account.counts.total() == account.counts.unread() == 4
 
 
 def test_the_same_page_twice_is_there_once(tmp_path: Path) -> None:
     archive, account = opened(tmp_path, incoming(1), incoming(2, "first"))
-    archive.mark(account, [1], unread=False)
+    account.messages.set_unread([1], unread=False)
     again = page(incoming(1), incoming(2, "second"), incoming(3), incoming(3, "twice"))
-    assert list(archive.store_page(account, again).new) == [3]
-    shown = whole(archive, account, Filter())
+    assert list(account.store_page(again).new) == [3]
+    shown = whole(archive, account, Query())
     assert [(row.id, row.message, row.unread) for row in shown if isinstance(row, Row)] == [
         (3, "Hello", True),
         (2, "first", True),
@@ -51,9 +51,9 @@ def test_the_same_page_twice_is_there_once(tmp_path: Path) -> None:
 def test_the_same_id_in_two_accounts_is_two_messages(tmp_path: Path) -> None:
     archive, account = opened(tmp_path, incoming(1, "mine"))
     other = archive.account("other", "smscentre.com")
-    assert list(archive.store_page(other, page(incoming(1, "theirs"))).new) == [1]
-    archive.mark(other, [1], unread=False)
-    mine, theirs = archive.message(account, 1), archive.message(other, 1)
+    assert list(other.store_page(page(incoming(1, "theirs"))).new) == [1]
+    other.messages.set_unread([1], unread=False)
+    mine, theirs = account.messages.get(1), other.messages.get(1)
     assert mine is not None
     assert theirs is not None
     assert (mine.message, mine.unread) == ("mine", True)
@@ -65,10 +65,7 @@ def test_the_same_login_at_another_host_is_another_account(tmp_path: Path) -> No
     other = archive.account("alex", "smsc.kz")
     assert other != account
     assert archive.account("alex", "smscentre.com") == account
-    assert archive.accounts() == [
-        (account, "alex", "smscentre.com"),
-        (other, "alex", "smsc.kz"),
-    ]
+    assert archive.accounts() == [account, other]
 
 
 @given(text=anything, phone=anything, to_phone=anything, raw=anything, word=anything)
@@ -78,21 +75,22 @@ def test_every_text_comes_back_exactly(
 ) -> None:
     with Archive.open(tmp_path / "inbox.db") as archive:
         account = archive.account(word, phone)
-        archive.purge(account)
+        account.purge()
         account = archive.account(word, phone)
         message = incoming(1, text, phone=phone, to_phone=to_phone)
-        archive.store_page(account, page(message, scope=to_phone, unreadable=[raw]))
+        account.store_page(page(message, scope=to_phone, unreadable=[raw]))
         archive.index(100)
-        archive.remember(account, word, text)
-        assert (account, word, phone) in archive.accounts()
+        account.notes.set(word, text)
+        assert (word, phone) in [(known.login, known.host) for known in archive.accounts()]
     with Archive.open(tmp_path / "inbox.db") as archive:
-        (row,) = whole(archive, account, Filter(to_phone=to_phone, phone=phone))
+        account = account.on(archive)
+        (row,) = whole(archive, account, Query(to_phone=to_phone, phone=phone))
         assert isinstance(row, Row)
         assert (row.message, row.phone, row.to_phone) == (text, phone, to_phone)
-        assert archive.to_phones(account, None) == [(to_phone, 1, 1)]
-        assert archive.recall(account, word) == text
-        assert archive.unreadable(account) == 1
-        assert archive.settled(account, to_phone, at(2000), 0) == 1
+        assert account.counts.to_phones(None) == [(to_phone, 1, 1)]
+        assert account.notes.get(word) == text
+        assert account.messages.unreadable_count() == 1
+        assert account.sync_state.settled(to_phone, at(2000), 0) == 1
 
 
 @pytest.mark.parametrize(
@@ -101,35 +99,35 @@ def test_every_text_comes_back_exactly(
 def test_any_date_is_kept_and_listed_in_its_place(tmp_path: Path, received: int) -> None:
     archive, account = opened(tmp_path)
     dated = [incoming(n, "code", received=received - n % 2, phone="7") for n in range(4)]
-    archive.store_page(account, page(incoming(10, "code", phone="7"), *dated))
+    account.store_page(page(incoming(10, "code", phone="7"), *dated))
     archive.index(3)
-    for wanted in (Filter(), Filter(search="code"), Filter(unread=True), Filter(phone="7")):
+    for wanted in (Query(), Query(search="code"), Query(unread=True), Query(phone="7")):
         shown = [2, 0, 3, 1]
         expected = [*shown, 10] if received > SERVER_NOW else [10, *shown]
         assert ids(whole(archive, account, wanted)) == expected
-    dated_row = archive.message(account, 2)
+    dated_row = account.messages.get(2)
     assert dated_row is not None
     assert (dated_row.received, dated_row.sent) == (received, received - 2)
 
 
 def test_a_message_without_a_time_of_sending_has_none(tmp_path: Path) -> None:
-    archive, account = opened(tmp_path, incoming(1)._replace(sent=None))
-    row = archive.message(account, 1)
+    _archive, account = opened(tmp_path, incoming(1)._replace(sent=None))
+    row = account.messages.get(1)
     assert row is not None
     assert row.sent is None
 
 
 def test_the_smallest_and_the_largest_id_are_kept(tmp_path: Path) -> None:
     archive, account = opened(tmp_path, incoming(0), incoming(2**63 - 1))
-    archive.mark(account, [0, 2**63 - 1], unread=False)
-    assert ids(whole(archive, account, Filter())) == [2**63 - 1, 0]
-    assert archive.unread(account) == 0
-    assert archive.settled(account, "", at(1000), 0) == 2**63 - 1
+    account.messages.set_unread([0, 2**63 - 1], unread=False)
+    assert ids(whole(archive, account, Query())) == [2**63 - 1, 0]
+    assert account.counts.unread() == 0
+    assert account.sync_state.settled("", at(1000), 0) == 2**63 - 1
 
 
 def test_a_page_that_cannot_be_kept_whole_leaves_nothing(tmp_path: Path) -> None:
-    archive, account = opened(tmp_path)
-    permit = archive.begin_request(account, "", "a", at(999), Limit())
+    _archive, account = opened(tmp_path)
+    permit = account.requests.begin("", "a", at(999), Limit())
     assert isinstance(permit, Permit)
     too_large = incoming(1)._replace(id=2**63)
     bad = page(
@@ -142,44 +140,44 @@ def test_a_page_that_cannot_be_kept_whole_leaves_nothing(tmp_path: Path) -> None
         entry=permit.entry,
     )
     with pytest.raises(OverflowError):
-        archive.store_page(account, bad)
-    assert archive.total(account) == archive.unreadable(account) == 0
-    assert archive.gaps(account) == []
-    assert archive.to_phones(account, None) == []
-    assert archive.sweep(account, "") == Sweep(None, None, None, None)
-    assert archive.settled(account, "", at(2000), 0) is None
-    assert [entry.answered_at for entry in archive.ledger(account, at(1000))] == [None]
-    assert list(archive.store_page(account, page(incoming(5))).new) == [5]
+        account.store_page(bad)
+    assert account.counts.total() == account.messages.unreadable_count() == 0
+    assert account.sync_state.gaps() == []
+    assert account.counts.to_phones(None) == []
+    assert account.sync_state.sweep("") == Sweep(None, None, None, None)
+    assert account.sync_state.settled("", at(2000), 0) is None
+    assert [entry.answered_at for entry in account.requests.entries(at(1000))] == [None]
+    assert list(account.store_page(page(incoming(5))).new) == [5]
 
 
 def test_what_cannot_be_read_is_kept_raw_and_once(tmp_path: Path) -> None:
-    archive, account = opened(tmp_path)
+    _archive, account = opened(tmp_path)
     raws = ['{"id": "seven"}', "\ud800 half", "a\0b"]
-    archive.store_page(account, page(unreadable=[*raws, raws[0]]))
-    archive.store_page(account, page(unreadable=raws[:1]))
-    assert archive.unreadable(account) == 3
-    assert archive.total(account) == 0
+    account.store_page(page(unreadable=[*raws, raws[0]]))
+    account.store_page(page(unreadable=raws[:1]))
+    assert account.messages.unreadable_count() == 3
+    assert account.counts.total() == 0
 
 
 def test_a_gap_is_kept_with_its_scope_and_once(tmp_path: Path) -> None:
-    archive, account = opened(tmp_path)
+    _archive, account = opened(tmp_path)
     for scope in ("", "7", "7"):
-        archive.store_page(account, page(scope=scope, gap=Gap(10, 20)))
-    archive.store_page(account, page(gap=Gap(30, 40)))
-    assert archive.gaps(account) == [Gap(30, 40), Gap(10, 20)]
+        account.store_page(page(scope=scope, gap=Gap(10, 20)))
+    account.store_page(page(gap=Gap(30, 40)))
+    assert account.sync_state.gaps() == [Gap(30, 40), Gap(10, 20)]
 
 
 # -- read marks
 
 
 def test_marks_are_counted_once(tmp_path: Path) -> None:
-    archive, account = opened(tmp_path, *[incoming(number) for number in range(2500)])
-    archive.mark(account, [*range(2400), *range(100), 7_000_000], unread=False)
-    archive.mark(account, range(10), unread=False)
-    assert (archive.total(account), archive.unread(account)) == (2500, 100)
-    archive.mark(account, [1, 1, 2], unread=True)
-    assert archive.unread(account) == 102
-    row = archive.message(account, 1)
+    _archive, account = opened(tmp_path, *[incoming(number) for number in range(2500)])
+    account.messages.set_unread([*range(2400), *range(100), 7_000_000], unread=False)
+    account.messages.set_unread(range(10), unread=False)
+    assert (account.counts.total(), account.counts.unread()) == (2500, 100)
+    account.messages.set_unread([1, 1, 2], unread=True)
+    assert account.counts.unread() == 102
+    row = account.messages.get(1)
     assert row is not None
     assert row.unread
 
@@ -187,16 +185,16 @@ def test_marks_are_counted_once(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("wanted", "read"),
     [
-        (Filter(), 30),
-        (Filter(to_phone="7911"), 10),
-        (Filter(since=SERVER_NOW - 4), 5),
-        (Filter(search="odd"), 15),
-        (Filter(phone="7999", search="odd"), 5),
-        (Filter(to_phone="unheard of"), 0),
-        (Filter(unread=True), 30),
+        (Query(), 30),
+        (Query(to_phone="7911"), 10),
+        (Query(since=SERVER_NOW - 4), 5),
+        (Query(search="odd"), 15),
+        (Query(phone="7999", search="odd"), 5),
+        (Query(to_phone="unheard of"), 0),
+        (Query(unread=True), 30),
     ],
 )
-def test_all_that_is_shown_is_marked_read(tmp_path: Path, wanted: Filter, read: int) -> None:
+def test_all_that_is_shown_is_marked_read(tmp_path: Path, wanted: Query, read: int) -> None:
     messages = [
         incoming(
             number,
@@ -210,62 +208,62 @@ def test_all_that_is_shown_is_marked_read(tmp_path: Path, wanted: Filter, read: 
     archive, account = opened(tmp_path, *messages)
     archive.index(11)
     fitting = ids(whole(archive, account, wanted))
-    marked = archive.mark_shown_read(account, wanted)
+    marked = account.messages.mark_all_read(wanted)
     assert len(marked) == read
     assert sorted(marked) == sorted(fitting)
-    assert archive.unread(account) == 30 - read
-    assert archive.mark_shown_read(account, wanted) == []
+    assert account.counts.unread() == 30 - read
+    assert account.messages.mark_all_read(wanted) == []
 
 
 # -- how far the service has been asked
 
 
 def test_a_sweep_is_kept_for_each_scope(tmp_path: Path) -> None:
-    archive, account = opened(tmp_path)
+    _archive, account = opened(tmp_path)
     sweep = Sweep(17, 2**63 - 1, at(12.25), datetime(2026, 11, 23, 7, 0, 0, 5, tzinfo=UTC))
-    archive.store_page(account, page(sweep=sweep))
-    archive.store_page(account, page(scope="7", sweep=Sweep(None, 3, at(1.5), None)))
-    assert archive.sweep(account, "") == sweep
-    assert archive.sweep(account, "7") == Sweep(None, 3, at(1.5), None)
-    assert archive.sweep(account, "8") == Sweep(None, None, None, None)
+    account.store_page(page(sweep=sweep))
+    account.store_page(page(scope="7", sweep=Sweep(None, 3, at(1.5), None)))
+    assert account.sync_state.sweep("") == sweep
+    assert account.sync_state.sweep("7") == Sweep(None, 3, at(1.5), None)
+    assert account.sync_state.sweep("8") == Sweep(None, None, None, None)
 
 
 def test_the_highest_id_seen_long_enough_before_a_pass_is_settled(tmp_path: Path) -> None:
     archive, account = opened(tmp_path)
     for seconds, number in ((100, 10), (200, 30), (250, 20), (400, 40)):
-        archive.store_page(account, page(incoming(number), at=at(seconds)))
+        account.store_page(page(incoming(number), at=at(seconds)))
     for started, settled in ((399, None), (400, 10), (499, 10), (500, 30), (699, 30), (700, 40)):
-        assert archive.settled(account, "", at(started), 300) == settled
-    assert archive.settled(account, "7", at(5000), 300) is None
+        assert account.sync_state.settled("", at(started), 300) == settled
+    assert account.sync_state.settled("7", at(5000), 300) is None
     other = archive.account("other", "smscentre.com")
-    assert archive.settled(other, "", at(5000), 300) is None
+    assert other.sync_state.settled("", at(5000), 300) is None
 
 
 def test_what_was_seen_again_is_settled_by_when_it_was_seen_first(tmp_path: Path) -> None:
-    archive, account = opened(tmp_path)
-    archive.store_page(account, page(incoming(10), at=at(100)))
-    archive.store_page(account, page(incoming(10), at=at(600)))
-    assert archive.settled(account, "", at(450), 300) == 10
+    _archive, account = opened(tmp_path)
+    account.store_page(page(incoming(10), at=at(100)))
+    account.store_page(page(incoming(10), at=at(600)))
+    assert account.sync_state.settled("", at(450), 300) == 10
 
 
 def test_what_another_boot_saw_settles_nothing(tmp_path: Path) -> None:
-    archive, account = opened(tmp_path)
-    archive.store_page(account, page(incoming(10), at=at(100, "earlier")))
-    assert archive.settled(account, "", at(5000), 300) is None
-    archive.store_page(account, page(incoming(11), at=at(50)))
-    assert archive.settled(account, "", at(5000), 300) == 11
-    assert archive.settled(account, "", at(5000, "earlier"), 300) is None
+    _archive, account = opened(tmp_path)
+    account.store_page(page(incoming(10), at=at(100, "earlier")))
+    assert account.sync_state.settled("", at(5000), 300) is None
+    account.store_page(page(incoming(11), at=at(50)))
+    assert account.sync_state.settled("", at(5000), 300) == 11
+    assert account.sync_state.settled("", at(5000, "earlier"), 300) is None
 
 
 def test_sightings_are_few_and_hours_later_still_tell_the_highest(tmp_path: Path) -> None:
     archive, account = opened(tmp_path)
-    archive.store_page(account, page(incoming(90_000), at=at(0)))
+    account.store_page(page(incoming(90_000), at=at(0)))
     for turn in range(1, 400):
-        archive.store_page(account, page(incoming(turn), at=at(turn * 40)))
-    (kept,) = archive._connection.execute("SELECT count(*) FROM sightings").fetchone()
+        account.store_page(page(incoming(turn), at=at(turn * 40)))
+    (kept,) = archive.database.connection.execute("SELECT count(*) FROM sightings").fetchone()
     assert kept < 200
-    assert archive.settled(account, "", at(16_000), 300) == 90_000
-    assert archive.settled(account, "", at(16_000), 15_000) == 90_000
+    assert account.sync_state.settled("", at(16_000), 300) == 90_000
+    assert account.sync_state.settled("", at(16_000), 15_000) == 90_000
 
 
 # -- small things
@@ -274,29 +272,29 @@ def test_sightings_are_few_and_hours_later_still_tell_the_highest(tmp_path: Path
 def test_a_word_is_remembered_until_it_is_forgotten(tmp_path: Path) -> None:
     archive, account = opened(tmp_path)
     other = archive.account("other", "smscentre.com")
-    assert archive.recall(account, "filters") is None
-    archive.remember(account, "filters", "{}")
-    archive.remember(account, "filters", "{'a': 1}")
-    archive.remember(other, "filters", "theirs")
+    assert account.notes.get("filters") is None
+    account.notes.set("filters", "{}")
+    account.notes.set("filters", "{'a': 1}")
+    other.notes.set("filters", "theirs")
     with Archive.open(archive.path) as again:
-        assert again.recall(account, "filters") == "{'a': 1}"
-        again.remember(account, "filters", None)
-    assert archive.recall(account, "filters") is None
-    assert archive.recall(other, "filters") == "theirs"
+        assert account.on(again).notes.get("filters") == "{'a': 1}"
+        account.on(again).notes.set("filters", None)
+    assert account.notes.get("filters") is None
+    assert other.notes.get("filters") == "theirs"
 
 
 def test_a_change_by_anybody_is_noticed_and_reading_is_not_one(tmp_path: Path) -> None:
     archive, account = opened(tmp_path, incoming(1))
     before = archive.data_version()
-    whole(archive, account, Filter(search="hello"))
-    archive.total(account)
+    whole(archive, account, Query(search="hello"))
+    account.counts.total()
     assert archive.data_version() == before
-    archive.mark(account, [1], unread=False)
+    account.messages.set_unread([1], unread=False)
     after_own = archive.data_version()
     assert after_own != before
     with Archive.open(archive.path) as other:
         assert archive.data_version() == after_own
-        other.store_page(account, page(incoming(2)))
+        account.on(other).store_page(page(incoming(2)))
     assert archive.data_version() not in (before, after_own)
 
 
@@ -309,26 +307,26 @@ def test_changes_are_counted_of_what_is_shown_and_of_nothing_else(tmp_path: Path
         return counted[-1] > counted[-2]
 
     with Archive.open(archive.path) as other:
-        other.store_page(account, page(incoming(2)))
+        account.on(other).store_page(page(incoming(2)))
         assert count()
-        other.store_page(account, page(incoming(2)))
+        account.on(other).store_page(page(incoming(2)))
         assert not count()
-        other.store_page(account, page(unreadable=["?"]))
+        account.on(other).store_page(page(unreadable=["?"]))
         assert count()
-        other.store_page(account, page(gap=Gap(1, 2)))
+        account.on(other).store_page(page(gap=Gap(1, 2)))
         assert count()
-        other.mark(account, [1], unread=False)
+        account.on(other).messages.set_unread([1], unread=False)
         assert count()
-        other.mark(account, [1], unread=False)
+        account.on(other).messages.set_unread([1], unread=False)
         assert not count()
-        other.mark_shown_read(account, Filter())
+        account.on(other).messages.mark_all_read(Query())
         assert count()
-        other.remember(account, "filters", "{}")
-        other.begin_request(account, "", "a", BOOT, Limit())
+        account.on(other).notes.set("filters", "{}")
+        account.on(other).requests.begin("", "a", BOOT, Limit())
         while other.index(10):
             pass
         assert not count()
-        other.expire(account, 2**40)
+        account.on(other).expire(2**40)
         assert count()
 
 
@@ -338,9 +336,9 @@ def test_whoever_closes_twice_or_asks_a_closed_archive_is_told(tmp_path: Path) -
     archive.close()
     archive.interrupt()
     with pytest.raises(ArchiveError):
-        archive.total(account)
+        account.counts.total()
     with pytest.raises(ArchiveError):
-        archive.mark(account, [1], unread=False)
+        account.messages.set_unread([1], unread=False)
 
 
 # -- two programs
@@ -352,19 +350,19 @@ def test_two_programs_that_store_the_same_pages_store_each_message_once(tmp_path
     with spawned(store_pages, programs):
         pass
     archive, account = opened(tmp_path)
-    assert ids(whole(archive, account, Filter())) == sorted(
+    assert ids(whole(archive, account, Query())) == sorted(
         range(1010), key=lambda number: (-(number // 7), number), reverse=True
     )
-    assert archive.total(account) == 1010
-    assert archive.unread(account) == 960
-    assert archive.unreadable(account) == 10
-    assert archive.to_phones(account, None) == [
-        (str(to_phone), len(whole(archive, account, Filter(to_phone=str(to_phone)))), unread)
+    assert account.counts.total() == 1010
+    assert account.counts.unread() == 960
+    assert account.messages.unreadable_count() == 10
+    assert account.counts.to_phones(None) == [
+        (str(to_phone), len(whole(archive, account, Query(to_phone=str(to_phone)))), unread)
         for to_phone in range(4)
-        for unread in [len(whole(archive, account, Filter(to_phone=str(to_phone), unread=True)))]
+        for unread in [len(whole(archive, account, Query(to_phone=str(to_phone), unread=True)))]
     ]
     while archive.index(500):
         pass
-    assert len(whole(archive, account, Filter(search="hello"))) == 1010
+    assert len(whole(archive, account, Query(search="hello"))) == 1010
     assert archive.check() == []
-    assert archive.settled(account, "", BOOT, 0) == 1009
+    assert account.sync_state.settled("", BOOT, 0) == 1009

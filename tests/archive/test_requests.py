@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from support.archives import NOW, incoming, opened, page
 from support.programs import SPAWN, ask, spawned
 
-from inbox_tui.archive import Archive, ArchiveError, Hold, Permit, Refused
+from inbox_tui.archive import AccountArchive, Archive, ArchiveError, Hold, Permit, Refused
 from inbox_tui.smsc.limit import LedgerEntry, Limit, Moment, earliest
 
 LIMIT = Limit()
@@ -23,46 +23,48 @@ def at(seconds: float, boot: str = "boot") -> Moment:
     return Moment(boot, seconds)
 
 
-def begun(archive: Archive, account: int, now: Moment, mark: str = "a", scope: str = "") -> int:
-    permit = archive.begin_request(account, scope, mark, now, LIMIT)
+def begun(
+    archive: Archive, account: AccountArchive, now: Moment, mark: str = "a", scope: str = ""
+) -> int:
+    permit = account.requests.begin(scope, mark, now, LIMIT)
     assert isinstance(permit, Permit), permit
     return permit.entry
 
 
-def answered(archive: Archive, account: int, seconds: float, mark: str = "a") -> None:
+def answered(archive: Archive, account: AccountArchive, seconds: float, mark: str = "a") -> None:
     """A request that takes half a second."""
     entry = begun(archive, account, at(seconds), mark)
-    archive.end_request(entry, at(seconds + 0.5), delivered=True, finished=True)
+    account.requests.end(entry, at(seconds + 0.5), delivered=True, finished=True)
 
 
 def test_a_request_is_in_the_ledger_from_its_beginning_to_its_answer(tmp_path: Path) -> None:
     archive, account = opened(tmp_path)
     entry = begun(archive, account, at(1000))
-    assert archive.ledger(account, at(1001)) == [LedgerEntry("a", 1000, None)]
-    archive.end_request(entry, at(1002.5), delivered=True, finished=True)
-    assert archive.ledger(account, at(1003)) == [LedgerEntry("a", 1000, 1002.5)]
+    assert account.requests.entries(at(1001)) == [LedgerEntry("a", 1000, None)]
+    account.requests.end(entry, at(1002.5), delivered=True, finished=True)
+    assert account.requests.entries(at(1003)) == [LedgerEntry("a", 1000, 1002.5)]
 
 
 def test_a_page_that_is_stored_ends_its_request(tmp_path: Path) -> None:
     archive, account = opened(tmp_path)
     entry = begun(archive, account, at(1000))
-    archive.store_page(account, page(incoming(1), entry=entry, at=at(1003)))
-    assert archive.ledger(account, at(1003)) == [LedgerEntry("a", 1000, 1003)]
+    account.store_page(page(incoming(1), entry=entry, at=at(1003)))
+    assert account.requests.entries(at(1003)) == [LedgerEntry("a", 1000, 1003)]
 
 
 def test_a_request_that_never_left_is_taken_out(tmp_path: Path) -> None:
     archive, account = opened(tmp_path)
     entry = begun(archive, account, at(1000))
-    archive.end_request(entry, at(1001), delivered=False, finished=True)
-    assert archive.ledger(account, at(1001)) == []
+    account.requests.end(entry, at(1001), delivered=False, finished=True)
+    assert account.requests.entries(at(1001)) == []
     begun(archive, account, at(1001))
 
 
 def test_a_request_given_up_stays_in_flight_for_its_lifetime(tmp_path: Path) -> None:
     archive, account = opened(tmp_path)
     entry = begun(archive, account, at(1000))
-    archive.end_request(entry, at(1080), delivered=True, finished=False)
-    refused = archive.begin_request(account, "", "other", at(1080), LIMIT)
+    account.requests.end(entry, at(1080), delivered=True, finished=False)
+    refused = account.requests.begin("", "other", at(1080), LIMIT)
     assert refused == Refused(1090, in_flight=True)
     assert begun(archive, account, at(1090), "other") != entry
 
@@ -70,7 +72,7 @@ def test_a_request_given_up_stays_in_flight_for_its_lifetime(tmp_path: Path) -> 
 def test_only_one_request_of_an_account_is_in_flight(tmp_path: Path) -> None:
     archive, account = opened(tmp_path)
     begun(archive, account, at(1000), scope="7")
-    refused = archive.begin_request(account, "8", "b", at(1001), LIMIT)
+    refused = account.requests.begin("8", "b", at(1001), LIMIT)
     assert refused == Refused(1090, in_flight=True)
     other = archive.account("other", "smscentre.com")
     begun(archive, other, at(1001))
@@ -80,23 +82,23 @@ def test_the_same_login_under_a_sister_domain_shares_the_limit(tmp_path: Path) -
     archive, account = opened(tmp_path)
     sister = archive.account("alex", "smsc.kz")
     entry = begun(archive, account, at(1000))
-    refused = archive.begin_request(sister, "", "b", at(1001), LIMIT)
+    refused = sister.requests.begin("", "b", at(1001), LIMIT)
     assert refused == Refused(1090, in_flight=True)
-    archive.end_request(entry, at(1001), delivered=True, finished=True)
+    account.requests.end(entry, at(1001), delivered=True, finished=True)
     answered(archive, account, 1002)
     answered(archive, sister, 1003)
-    assert archive.begin_request(sister, "", "a", at(1004), LIMIT) == Refused(1062, False)
-    assert archive.last_request(sister, "", at(1004)) == LedgerEntry("a", 1003, 1003.5)
+    assert sister.requests.begin("", "a", at(1004), LIMIT) == Refused(1062, False)
+    assert sister.requests.last("", at(1004)) == LedgerEntry("a", 1003, 1003.5)
 
 
 def test_three_identical_requests_go_and_the_fourth_waits(tmp_path: Path) -> None:
     archive, account = opened(tmp_path)
     for seconds in (1000, 1001, 1002):
         answered(archive, account, seconds)
-    refused = archive.begin_request(account, "", "a", at(1003), LIMIT)
+    refused = account.requests.begin("", "a", at(1003), LIMIT)
     assert refused == Refused(1061.5, in_flight=False)
     answered(archive, account, 1003, "b")
-    assert isinstance(archive.begin_request(account, "", "a", at(1061.4), LIMIT), Refused)
+    assert isinstance(account.requests.begin("", "a", at(1061.4), LIMIT), Refused)
     answered(archive, account, 1061.5)
 
 
@@ -105,19 +107,19 @@ def test_a_refusal_leaves_the_ledger_as_it_was(tmp_path: Path) -> None:
     begun(archive, account, at(1000))
     before = archive.data_version()
     for _ in range(3):
-        assert isinstance(archive.begin_request(account, "", "a", at(1001), LIMIT), Refused)
+        assert isinstance(account.requests.begin("", "a", at(1001), LIMIT), Refused)
     assert archive.data_version() == before
-    assert len(archive.ledger(account, at(1001))) == 1
+    assert len(account.requests.entries(at(1001))) == 1
 
 
 def test_the_last_request_of_a_scope_is_told(tmp_path: Path) -> None:
     archive, account = opened(tmp_path)
-    assert archive.last_request(account, "7", at(1000)) is None
+    assert account.requests.last("7", at(1000)) is None
     entry = begun(archive, account, at(1000), "x\ud800", scope="7")
-    archive.end_request(entry, at(1001), delivered=True, finished=True)
+    account.requests.end(entry, at(1001), delivered=True, finished=True)
     answered(archive, account, 1002)
-    assert archive.last_request(account, "7", at(1003)) == LedgerEntry("x\ud800", 1000, 1001)
-    assert archive.last_request(account, "", at(1003)) == LedgerEntry("a", 1002, 1002.5)
+    assert account.requests.last("7", at(1003)) == LedgerEntry("x\ud800", 1000, 1001)
+    assert account.requests.last("", at(1003)) == LedgerEntry("a", 1002, 1002.5)
 
 
 # -- other boots
@@ -127,25 +129,25 @@ def test_requests_of_an_earlier_boot_count_as_sent_when_this_one_began(tmp_path:
     archive, account = opened(tmp_path)
     for seconds in (5000, 5001, 5002):
         entry = begun(archive, account, at(seconds, "earlier"))
-        archive.end_request(entry, at(seconds + 1, "earlier"), delivered=True, finished=True)
-    assert archive.ledger(account, at(20)) == [LedgerEntry("a", 0, 0)] * 3
-    assert archive.begin_request(account, "", "a", at(20), LIMIT) == Refused(61, in_flight=False)
+        account.requests.end(entry, at(seconds + 1, "earlier"), delivered=True, finished=True)
+    assert account.requests.entries(at(20)) == [LedgerEntry("a", 0, 0)] * 3
+    assert account.requests.begin("", "a", at(20), LIMIT) == Refused(61, in_flight=False)
     begun(archive, account, at(61))
 
 
 def test_an_unanswered_request_of_an_earlier_boot_may_still_be_in_flight(tmp_path: Path) -> None:
     archive, account = opened(tmp_path)
     begun(archive, account, at(5000, "earlier"))
-    assert archive.ledger(account, at(20)) == [LedgerEntry("a", 0, None)]
-    assert archive.begin_request(account, "", "b", at(20), LIMIT) == Refused(90, in_flight=True)
-    assert archive.last_request(account, "", at(20)) == LedgerEntry("a", 0, None)
+    assert account.requests.entries(at(20)) == [LedgerEntry("a", 0, None)]
+    assert account.requests.begin("", "b", at(20), LIMIT) == Refused(90, in_flight=True)
+    assert account.requests.last("", at(20)) == LedgerEntry("a", 0, None)
     begun(archive, account, at(90))
 
 
 def test_a_boot_that_calls_itself_as_the_one_before_is_told_apart(tmp_path: Path) -> None:
     archive, account = opened(tmp_path)
     begun(archive, account, at(500_000))
-    assert archive.begin_request(account, "", "a", at(20), LIMIT) == Refused(90, in_flight=True)
+    assert account.requests.begin("", "a", at(20), LIMIT) == Refused(90, in_flight=True)
 
 
 # -- pruning
@@ -157,27 +159,27 @@ def test_old_requests_are_forgotten_but_for_the_last_of_each_scope(tmp_path: Pat
     begun(archive, other, at(1))
     for turn in range(50):
         entry = begun(archive, account, at(turn * 100), scope=str(turn % 2))
-        archive.end_request(entry, at(turn * 100 + 1), delivered=True, finished=True)
+        account.requests.end(entry, at(turn * 100 + 1), delivered=True, finished=True)
     answered(archive, account, 10_000)
     answered(archive, account, 10_001)
-    assert [entry.sent_at for entry in archive.ledger(account, at(10_001))] == [
+    assert [entry.sent_at for entry in account.requests.entries(at(10_001))] == [
         4800,
         4900,
         10_000,
         10_001,
     ]
-    assert len(archive.ledger(other, at(10_001))) == 1
+    assert len(other.requests.entries(at(10_001))) == 1
 
 
 def test_a_request_given_up_counts_for_as_long_as_it_may_have_come_late(tmp_path: Path) -> None:
     archive, account = opened(tmp_path)
     entry = begun(archive, account, at(1000))
-    archive.end_request(entry, at(1080), delivered=True, finished=False)
+    account.requests.end(entry, at(1080), delivered=True, finished=False)
     answered(archive, account, 1090)
     answered(archive, account, 1092, "b")
     answered(archive, account, 1093)
     answered(archive, account, 1094, "b")
-    refused = archive.begin_request(account, "", "a", at(1100), LIMIT)
+    refused = account.requests.begin("", "a", at(1100), LIMIT)
     assert refused == Refused(1151, in_flight=False)
     begun(archive, account, at(1151))
 
@@ -201,7 +203,7 @@ def test_no_fourth_goes_within_a_minute_whatever_becomes_of_the_others(
 ) -> None:
     """Nothing that counts is pruned: what went is checked against all that ever went."""
     with Archive.open(tmp_path / "inbox.db") as archive:
-        archive.purge(archive.account("alex", "smscentre.com"))
+        archive.account("alex", "smscentre.com").purge()
         account = archive.account("alex", "smscentre.com")
         real = 100_000.0
         booted = real - (90_000 if long_up else 0)
@@ -210,7 +212,7 @@ def test_no_fourth_goes_within_a_minute_whatever_becomes_of_the_others(
         for mark, scope, pause, end, takes in steps:
             real += pause
             now = at(real - booted, str(boot))
-            begin = archive.begin_request(account, scope, mark, now, LIMIT)
+            begin = account.requests.begin(scope, mark, now, LIMIT)
             entries = [LedgerEntry(*entry) for entry in gone]
             allowed = earliest(entries, mark, real, LIMIT)
             if allowed > real:
@@ -222,12 +224,12 @@ def test_no_fourth_goes_within_a_minute_whatever_becomes_of_the_others(
             real += takes
             now = at(real - booted, str(boot))
             if end == "never left":
-                archive.end_request(begin.entry, now, delivered=False, finished=True)
+                account.requests.end(begin.entry, now, delivered=False, finished=True)
                 continue
             done = end == "answered"
             gone.append((mark, real - takes, real if done else None))
             if end in ("answered", "given up"):
-                archive.end_request(begin.entry, now, delivered=True, finished=done)
+                account.requests.end(begin.entry, now, delivered=True, finished=done)
             elif end == "reboot":
                 boot, booted = boot + 1, real
 
@@ -254,10 +256,10 @@ def test_requests_of_a_purged_account_are_refused(tmp_path: Path) -> None:
     archive, account = opened(tmp_path)
     begun(archive, account, at(1))
     with Archive.open(archive.path) as other:
-        other.purge(account)
+        account.on(other).purge()
     with pytest.raises(ArchiveError):
-        archive.begin_request(account, "", "a", at(500), LIMIT)
-    assert archive.ledger(account, at(500)) == []
+        account.requests.begin("", "a", at(500), LIMIT)
+    assert account.requests.entries(at(500)) == []
 
 
 # -- holds
@@ -265,7 +267,7 @@ def test_requests_of_a_purged_account_are_refused(tmp_path: Path) -> None:
 HOLD = Hold("blocked", 1900.0, 2, "the server has blocked this address", NOW, b"")
 
 
-def with_wall(folder: Path, wall: Callable[[], datetime]) -> tuple[Archive, int]:
+def with_wall(folder: Path, wall: Callable[[], datetime]) -> tuple[Archive, AccountArchive]:
     archive = Archive.open(folder / "inbox.db", wall=wall)
     return archive, archive.account("alex", "smscentre.com")
 
@@ -273,62 +275,62 @@ def with_wall(folder: Path, wall: Callable[[], datetime]) -> tuple[Archive, int]
 def test_a_hold_stands_for_every_program_until_it_is_cleared(tmp_path: Path) -> None:
     archive, account = opened(tmp_path)
     other = archive.account("other", "smscentre.com")
-    assert archive.hold(account, at(1000)) is None
-    archive.set_hold(account, HOLD, at(1000))
+    assert account.requests.hold(at(1000)) is None
+    account.requests.set_hold(HOLD, at(1000))
     with Archive.open(archive.path) as again:
-        assert again.hold(account, at(1500)) == HOLD
-        assert again.hold(account, at(5000)) == HOLD
-        assert again.hold(other, at(1500)) is None
+        assert account.on(again).requests.hold(at(1500)) == HOLD
+        assert account.on(again).requests.hold(at(5000)) == HOLD
+        assert other.on(again).requests.hold(at(1500)) is None
         refused = HOLD._replace(kind="refused", until=None, reason="\ud800", mark=b"\0mark\xff")
-        again.set_hold(account, refused, at(1600))
-    assert archive.hold(account, at(1700)) == refused
-    archive.clear_hold(account, at(1700))
-    assert archive.hold(account, at(1700)) is None
+        account.on(again).requests.set_hold(refused, at(1600))
+    assert account.requests.hold(at(1700)) == refused
+    account.requests.clear_hold(at(1700))
+    assert account.requests.hold(at(1700)) is None
 
 
 def test_refused_passwords_are_known_by_their_marks_until_the_user_insists(tmp_path: Path) -> None:
     archive, account = opened(tmp_path)
     other = archive.account("other", "smscentre.com")
-    assert archive.refusals(account) == []
+    assert account.requests.refusals() == []
     for turn in range(6):
         refused = HOLD._replace(kind="refused", reason=f"no\n{turn}", mark=b"m%d" % turn)
-        archive.set_hold(account, refused, at(1000 + turn))
-    archive.set_hold(account, HOLD._replace(reason="\ud800"), at(1100))
-    archive.clear_hold(account, at(1100))
+        account.requests.set_hold(refused, at(1000 + turn))
+    account.requests.set_hold(HOLD._replace(reason="\ud800"), at(1100))
+    account.requests.clear_hold(at(1100))
     last_four = [(b"m5", "no 5"), (b"m4", "no 4"), (b"m3", "no 3"), (b"m2", "no 2")]
     with Archive.open(archive.path) as again:
-        assert again.refusals(account) == last_four
-        assert again.refusals(other) == []
-        again.set_hold(account, refused, at(1200))
-        again.forgive(account)
-        assert again.hold(account, at(1200)) is None
-        again.set_hold(account, HOLD, at(1300))
-        again.forgive(account)
-    assert archive.refusals(account) == []
-    assert archive.hold(account, at(1300)) == HOLD
+        assert account.on(again).requests.refusals() == last_four
+        assert other.on(again).requests.refusals() == []
+        account.on(again).requests.set_hold(refused, at(1200))
+        account.on(again).requests.forgive()
+        assert account.on(again).requests.hold(at(1200)) is None
+        account.on(again).requests.set_hold(HOLD, at(1300))
+        account.on(again).requests.forgive()
+    assert account.requests.refusals() == []
+    assert account.requests.hold(at(1300)) == HOLD
 
 
 def test_what_is_known_later_stands(tmp_path: Path) -> None:
-    archive, account = opened(tmp_path)
-    archive.set_hold(account, HOLD, at(1000))
-    archive.set_hold(account, HOLD._replace(kind="offline"), at(999))
-    archive.clear_hold(account, at(999))
-    assert archive.hold(account, at(1000)) == HOLD
+    _archive, account = opened(tmp_path)
+    account.requests.set_hold(HOLD, at(1000))
+    account.requests.set_hold(HOLD._replace(kind="offline"), at(999))
+    account.requests.clear_hold(at(999))
+    assert account.requests.hold(at(1000)) == HOLD
     for now in (at(7, "another"), at(1e6, "yet another")):
-        archive.clear_hold(account, now)
-        assert archive.hold(account, now) is None
-        archive.set_hold(account, HOLD, now)
-    archive.set_hold(account, HOLD._replace(kind="offline"), at(7, "yet another"))
-    hold = archive.hold(account, at(7, "yet another"))
+        account.requests.clear_hold(now)
+        assert account.requests.hold(now) is None
+        account.requests.set_hold(HOLD, now)
+    account.requests.set_hold(HOLD._replace(kind="offline"), at(7, "yet another"))
+    hold = account.requests.hold(at(7, "yet another"))
     assert hold is not None
     assert hold.kind == "offline"
 
 
 def test_a_hold_without_an_end_outlives_the_boot(tmp_path: Path) -> None:
-    archive, account = opened(tmp_path)
+    _archive, account = opened(tmp_path)
     refused = HOLD._replace(kind="refused", until=None, mark=b"mark")
-    archive.set_hold(account, refused, at(1000, "earlier"))
-    assert archive.hold(account, at(7)) == refused
+    account.requests.set_hold(refused, at(1000, "earlier"))
+    assert account.requests.hold(at(7)) == refused
 
 
 @pytest.mark.parametrize(
@@ -346,9 +348,9 @@ def test_a_hold_without_an_end_outlives_the_boot(tmp_path: Path) -> None:
 def test_a_hold_of_an_earlier_boot_waits_for_what_is_left_of_it(
     tmp_path: Path, since: timedelta, up: float, left: float
 ) -> None:
-    archive, account = with_wall(tmp_path, lambda: NOW + since)
-    archive.set_hold(account, HOLD, at(1000, "earlier"))
-    hold = archive.hold(account, at(up))
+    _archive, account = with_wall(tmp_path, lambda: NOW + since)
+    account.requests.set_hold(HOLD, at(1000, "earlier"))
+    hold = account.requests.hold(at(up))
     assert hold is not None
     assert hold.until == pytest.approx(up + left)
     assert hold._replace(until=HOLD.until) == HOLD
@@ -367,8 +369,8 @@ def test_a_hold_never_waits_longer_than_it_was_to_whatever_the_wall_clock_does(
     wall = NOW + timedelta(seconds=jump)
     archive, account = with_wall(tmp_path, lambda: wall)
     with archive:
-        archive.set_hold(account, HOLD._replace(until=8000 + wait), at(8000, boot))
-        hold = archive.hold(account, at(up))
+        account.requests.set_hold(HOLD._replace(until=8000 + wait), at(8000, boot))
+        hold = account.requests.hold(at(up))
         assert hold is not None
         assert hold.until is not None
         if boot == "earlier":
@@ -378,10 +380,10 @@ def test_a_hold_never_waits_longer_than_it_was_to_whatever_the_wall_clock_does(
 
 
 def test_the_wall_clock_of_a_hold_is_kept_with_its_zone(tmp_path: Path) -> None:
-    archive, account = opened(tmp_path)
+    _archive, account = opened(tmp_path)
     moment = datetime(2026, 3, 29, 1, 30, 0, 123456, tzinfo=UTC)
-    archive.set_hold(account, HOLD._replace(at=moment), at(1000))
-    hold = archive.hold(account, at(1000))
+    account.requests.set_hold(HOLD._replace(at=moment), at(1000))
+    hold = account.requests.hold(at(1000))
     assert hold is not None
     assert hold.at == moment
     assert hold.at.tzinfo is not None

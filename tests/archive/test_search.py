@@ -19,7 +19,7 @@ from support.archives import (
     whole,
 )
 
-from inbox_tui.archive import Archive, Filter, QueryCancelled
+from inbox_tui.archive import AccountArchive, Archive, Query, QueryCancelled
 
 TEXTS = {
     1: "Your code is 481-516. Do not tell it to anybody",
@@ -39,7 +39,7 @@ TEXTS = {
 
 
 @pytest.fixture(params=[0, 6, 100], ids=["not indexed", "half indexed", "indexed"])
-def stored(tmp_path: Path, request: pytest.FixtureRequest) -> tuple[Archive, int]:
+def stored(tmp_path: Path, request: pytest.FixtureRequest) -> tuple[Archive, AccountArchive]:
     messages = [
         incoming(
             number, text, received=SERVER_NOW - number, phone=("MTC", "79031112233")[number % 2]
@@ -48,7 +48,7 @@ def stored(tmp_path: Path, request: pytest.FixtureRequest) -> tuple[Archive, int
     ]
     archive, account = opened(tmp_path, *messages)
     other = archive.account("other", "smscentre.com")
-    archive.store_page(other, page(*[incoming(n + 50, text) for n, text in TEXTS.items()]))
+    other.store_page(page(*[incoming(n + 50, text) for n, text in TEXTS.items()]))
     while request.param == 100 and archive.index(100):
         pass
     archive.index(min(request.param, 6))
@@ -127,10 +127,12 @@ def stored(tmp_path: Path, request: pytest.FixtureRequest) -> tuple[Archive, int
         ("z" * 5000, []),
     ],
 )
-def test_what_is_typed_is_found(stored: tuple[Archive, int], search: str, found: list[int]) -> None:
+def test_what_is_typed_is_found(
+    stored: tuple[Archive, AccountArchive], search: str, found: list[int]
+) -> None:
     archive, account = stored
-    assert ids(whole(archive, account, Filter(search=search))) == found
-    unread = Filter(search=search, unread=True, since=SERVER_NOW - 7)
+    assert ids(whole(archive, account, Query(search=search))) == found
+    unread = Query(search=search, unread=True, since=SERVER_NOW - 7)
     assert ids(whole(archive, account, unread)) == [number for number in found if number <= 7]
 
 
@@ -148,19 +150,19 @@ def test_any_text_is_found_as_by_looking_through_all(
     tmp_path: Path, stored: list[tuple[str, str]], searches: list[str], indexed: int
 ) -> None:
     with Archive.open(tmp_path / "inbox.db") as archive:
-        archive.purge(archive.account("alex", "smscentre.com"))
+        archive.account("alex", "smscentre.com").purge()
         account = archive.account("alex", "smscentre.com")
         model = Model()
         messages = [
             incoming(number, text, received=SERVER_NOW - number, phone=phone)
             for number, (text, phone) in enumerate(stored)
         ]
-        archive.store_page(account, page(*messages))
+        account.store_page(page(*messages))
         model.store(messages)
         archive.index(indexed)
         parts = [text[start : start + 5] for text, _ in stored for start in (0, 3)]
         for search in (*searches, *parts):
-            wanted = Filter(search=search)
+            wanted = Query(search=search)
             expected = [row.id for row in model.messages(wanted)]
             assert ids(whole(archive, account, wanted)) == expected, search
 
@@ -172,11 +174,11 @@ def test_a_search_goes_on_being_right_while_the_index_grows(tmp_path: Path) -> N
     ]
     archive, account = opened(tmp_path, *messages[::2])
     for step in range(20):
-        assert ids(whole(archive, account, Filter(search="number"))) == [
+        assert ids(whole(archive, account, Query(search="number"))) == [
             *sorted({*range(0, 200, 2), *range(1, 2 * step, 2)})
         ]
-        assert len(whole(archive, account, Filter(phone="sender 1"))) > 30
-        archive.store_page(account, page(messages[2 * step + 1]))
+        assert len(whole(archive, account, Query(phone="sender 1"))) > 30
+        account.store_page(page(messages[2 * step + 1]))
         left = archive.index(7)
         assert archive.unindexed() == max(0, 100 - 6 * (step + 1))
     assert not left
@@ -192,9 +194,9 @@ def test_an_index_made_with_another_folding_is_made_anew(
     with Archive.open(archive.path) as archive:
         assert archive.index(4)
         assert archive.unindexed() == 6
-        assert len(whole(archive, account, Filter(search="елка"))) == 10
+        assert len(whole(archive, account, Query(search="елка"))) == 10
         assert not archive.index(100)
-        assert len(whole(archive, account, Filter(search="елка"))) == 10
+        assert len(whole(archive, account, Query(search="елка"))) == 10
 
 
 @pytest.mark.parametrize("search", ["no such text", "zz"])
@@ -202,7 +204,7 @@ def test_a_search_under_way_is_cancelled_by_another_thread(tmp_path: Path, searc
     messages = [incoming(n, "word " * 200, received=SERVER_NOW - n) for n in range(4000)]
     archive, account = opened(tmp_path, *messages)
     looking = threading.Event()
-    archive._connection.set_progress_handler(looking.set, 1000)
+    archive.database.connection.set_progress_handler(looking.set, 1000)
 
     def interrupt() -> None:
         assert looking.wait(30)
@@ -211,18 +213,18 @@ def test_a_search_under_way_is_cancelled_by_another_thread(tmp_path: Path, searc
     other = threading.Thread(target=interrupt)
     other.start()
     with pytest.raises(QueryCancelled):
-        archive.listing(account, Filter(search=search))
+        account.lists.open(Query(search=search))
     other.join()
-    archive._connection.set_progress_handler(None, 0)
-    assert len(archive.listing(account, Filter(search="word"), first=10)) == 10
-    archive.mark(account, [1], unread=False)
-    assert archive.unread(account) == 3999
+    archive.database.connection.set_progress_handler(None, 0)
+    assert len(account.lists.open(Query(search="word"), first=10)) == 10
+    account.messages.set_unread([1], unread=False)
+    assert account.counts.unread() == 3999
 
 
 def test_a_cancel_when_nothing_runs_changes_nothing(tmp_path: Path) -> None:
     archive, account = opened(tmp_path, incoming(1))
     archive.interrupt()
-    assert ids(whole(archive, account, Filter(search="hello"))) == [1]
+    assert ids(whole(archive, account, Query(search="hello"))) == [1]
 
 
 @pytest.mark.parametrize("indexed", [0, 10])
@@ -232,4 +234,4 @@ def test_a_sender_written_with_separators_is_found_without_them(
     archive, account = opened(tmp_path, incoming(1, phone="8 (916) 000-11"), incoming(2))
     archive.index(indexed)
     for search in ("891600011", "8 916 000-11", "(916)", "16000"):
-        assert ids(whole(archive, account, Filter(search=search))) == [1], search
+        assert ids(whole(archive, account, Query(search=search))) == [1], search

@@ -378,7 +378,7 @@ async def _first_sync(folder: Path, messages: int) -> Stored:
 
     def store(body: bytes) -> float:
         begun = time.perf_counter()
-        archive.store_page(account, in_page(read_answer(body).messages))
+        account.store_page(in_page(read_answer(body).messages))
         return time.perf_counter() - begun
 
     def store_raw(body: bytes) -> float:

@@ -13,7 +13,7 @@ from itertools import islice
 from pathlib import Path
 from random import Random
 
-from inbox_tui.archive import Archive, Filter, Page, Row, Sweep, to_server_seconds
+from inbox_tui.archive import Archive, Page, Query, Row, Sweep, to_server_seconds
 from inbox_tui.demo.conversations import history
 from inbox_tui.smsc.limit import Moment
 from inbox_tui.smsc.message import IncomingMessage
@@ -137,9 +137,9 @@ def made(size: int, *, fresh: bool) -> Made:
 
 def _markers(path: Path) -> tuple[bytes, ...]:
     with Archive.open(path) as archive:
-        (account, _, _), *_ = archive.accounts()
-        listing = archive.listing(account, Filter())
-        rows = archive.window(listing, 0, IN_SIGHT)
+        account, *_ = archive.accounts()
+        listing = account.lists.open(Query())
+        rows = account.lists.window(listing, 0, IN_SIGHT)
     texts = [row.message for row in rows if isinstance(row, Row)]
     return tuple(_marker(texts[place:]).encode() for place in MARKED)
 
@@ -156,10 +156,10 @@ def _make(to_make: Made) -> None:
     now = server_now()
     with Archive.open(to_make.path) as archive, to_make.mbox.open("wb") as mbox:
         account = archive.account(LOGIN, HOST)
-        archive.remember(account, "signed_in", datetime.now(UTC).isoformat())
+        account.notes.set("signed_in", datetime.now(UTC).isoformat())
         stored = 0
         for page in pages(to_make.size, now):
-            archive.store_page(account, in_page(page))
+            account.store_page(in_page(page))
             for message in page:
                 mbox.write(_mail(message))
             stored += len(page)
@@ -168,13 +168,13 @@ def _make(to_make: Made) -> None:
         while archive.index(PAGE):
             indexed += PAGE
             _tell(f"{to_make.size:,} messages: {indexed:,} indexed")
-        archive.mark_shown_read(account, Filter())
+        account.messages.mark_all_read(Query())
         recent = to_server_seconds(now - timedelta(hours=UNREAD_HOURS))
-        listing = archive.listing(account, Filter(since=recent))
-        kept = archive.window(listing, 0, len(listing))
+        listing = account.lists.open(Query(since=recent))
+        kept = account.lists.window(listing, 0, len(listing))
         unread = [item.id for item in kept if isinstance(item, Row)]
         unread += range(3, to_make.size * 3, 3 * LEFT_UNREAD_EVERY)
-        archive.mark(account, unread, unread=True)
+        account.messages.set_unread(unread, unread=True)
     _tell("")
 
 

@@ -13,7 +13,7 @@ from pathlib import Path
 import pytest
 from support.command import LOGIN, PASSWORD, Files, forget_requests, incoming, put, run
 
-from inbox_tui.archive import Archive, Filter
+from inbox_tui.archive import Archive, Query
 from inbox_tui.demo.server import DemoServer
 
 
@@ -97,5 +97,5 @@ def test_a_full_disk_ends_it_with_1_and_what_was_missed_comes_when_there_is_room
     assert run("sync").output == "500 new messages\n"
     with Archive.open(kept.archive) as archive:
         number = archive.account(LOGIN, account.host)
-        assert archive.total(number) == len(list(archive.export(number, Filter()))) == 600
+        assert number.counts.total() == len(list(number.lists.export(Query()))) == 600
         assert archive.check() == []

@@ -195,9 +195,9 @@ def test_the_next_request_is_told_with_its_time_where_the_limit_holds_it_back(
         for ago in (40, 30, 20):
             moment = clock.moment()
             sent = moment._replace(seconds=moment.seconds - ago)
-            begun = archive.begin_request(account, "", "mark", sent, limit)
+            begun = account.requests.begin("", "mark", sent, limit)
             assert isinstance(begun, Permit)
-            archive.end_request(begun.entry, sent, delivered=True, finished=True)
+            account.requests.end(begun.entry, sent, delivered=True, finished=True)
     ended = run("doctor", "--login", LOGIN)
     told = line(ended, "limit")
     assert re.search(r"3 requests in the last minute, the next may not go until [\d:]", told)

@@ -17,9 +17,7 @@ HOST = "smscentre.com"
 def remembered(files: Files, host: str) -> list[str | None]:
     with Archive.open(files.archive) as archive:
         return [
-            archive.recall(number, "signed_in")
-            for number, _, known in archive.accounts()
-            if known == host
+            account.notes.get("signed_in") for account in archive.accounts() if account.host == host
         ]
 
 
@@ -153,7 +151,7 @@ def test_purge_deletes_the_messages_too(files: Files, ring: Memory) -> None:
     assert "There was no password" in ended.errors
     assert "deleted" in ended.errors
     with Archive.open(files.archive) as archive:
-        assert [login for _, login, _ in archive.accounts()] == ["other"]
+        assert [account.login for account in archive.accounts()] == ["other"]
     assert b"keep me not" not in files.archive.read_bytes()
 
 
@@ -186,7 +184,7 @@ def test_logout_of_an_account_that_was_never_seen_makes_none(files: Files, ring:
     put(files.archive, HOST, incoming(1))
     run("logout", "--login", "nobody")
     with Archive.open(files.archive) as archive:
-        assert [login for _, login, _ in archive.accounts()] == [LOGIN]
+        assert [account.login for account in archive.accounts()] == [LOGIN]
 
 
 def test_logout_with_nobody_signed_in_is_a_wrong_usage(files: Files) -> None:

@@ -12,14 +12,14 @@ import pytest
 from support.command import LOGIN, PASSWORD, Files, Memory, incoming, put, run
 from support.terminal import Terminal
 
-from inbox_tui.archive import Archive, ArchiveFull, Filter
+from inbox_tui.archive import AccountArchive, Archive, ArchiveFull, Query
 from inbox_tui.demo.server import DemoServer
 from inbox_tui.demo.service import DemoService, Reply, Request
 
 
 def stored(files: Files, host: str) -> list[int]:
     with Archive.open(files.archive) as archive:
-        return [row.id for row in archive.export(archive.account(LOGIN, host), Filter())]
+        return [row.id for row in archive.account(LOGIN, host).lists.export(Query())]
 
 
 def test_it_says_how_many_messages_are_new(
@@ -142,7 +142,7 @@ def test_a_full_disk_is_a_failure_in_words(
     def full(*_: object) -> None:
         raise ArchiveFull("the disk is full")
 
-    monkeypatch.setattr(Archive, "store_page", full)
+    monkeypatch.setattr(AccountArchive, "store_page", full)
     assert run("sync") == (1, "", "inbox-tui: the disk is full.\n")
 
 

@@ -171,7 +171,7 @@ class Kept:
 
     def news(self, since: int | None = None) -> News:
         account = self.archive.account(LOGIN, "smscentre.com")
-        return News(self.archive, account, self.chosen, Clock(), since)
+        return News(account, self.chosen, Clock(), since)
 
     def store(self, *numbers: int, minutes_ago: float = 0) -> None:
         put(

@@ -17,7 +17,7 @@ from support.hostile import painted
 from support.stage import NOW, message, stage, state_is, until
 
 import inbox_tui
-from inbox_tui.archive import Archive, ArchiveError, Filter, to_server_seconds
+from inbox_tui.archive import AccountArchive, Archive, ArchiveError, Query, to_server_seconds
 from inbox_tui.config import SettingsError, load_settings
 
 ROOT = Path(inbox_tui.__file__).parents[1]
@@ -41,13 +41,12 @@ def traces(folder: Path) -> set[str]:
     return {trace for trace in TRACES if trace.encode() in written}
 
 
-def hold(folder: Path) -> tuple[Archive, int]:
+def hold(folder: Path) -> tuple[Archive, AccountArchive]:
     """An archive with an old message, indexed, and a new one."""
     archive = Archive.open(folder / "inbox.db")
     account = archive.account("alex", "smscentre.com")
     old = to_server_seconds((NOW - timedelta(days=40)).replace(tzinfo=None))
-    archive.store_page(
-        account,
+    account.store_page(
         page(
             incoming(1, OLD, received=old, phone="79995550001", to_phone="79115550001"),
             incoming(2, "Kept"),
@@ -58,8 +57,8 @@ def hold(folder: Path) -> tuple[Archive, int]:
     return archive, account
 
 
-def expire(archive: Archive, account: int) -> None:
-    archive.expire(account, to_server_seconds((NOW - timedelta(days=30)).replace(tzinfo=None)))
+def expire(archive: Archive, account: AccountArchive) -> None:
+    account.expire(to_server_seconds((NOW - timedelta(days=30)).replace(tzinfo=None)))
     while archive.index(100):
         pass
 
@@ -70,17 +69,17 @@ def test_what_is_older_than_keep_days_is_on_no_disk_any_more_while_the_inbox_is_
     archive, account = hold(tmp_path)
     with archive, Archive.open(archive.path) as other:
         assert {"913042"} <= traces(tmp_path)
-        assert other.total(account) == 2
+        assert account.on(other).counts.total() == 2
         expire(archive, account)
         assert traces(tmp_path) <= {"79115550001"}, "the own number may stay"
-        assert other.total(account) == 1
+        assert account.on(other).counts.total() == 1
     assert traces(tmp_path) <= {"79115550001"}
 
 
 def test_what_another_terminal_was_reading_is_wiped_as_soon_as_it_has_read(tmp_path: Path) -> None:
     archive, account = hold(tmp_path)
     with archive, Archive.open(archive.path, busy_seconds=0.05) as other:
-        rows = iter(other.export(account, Filter()))
+        rows = iter(account.on(other).lists.export(Query()))
         next(rows)
         expire(archive, account)
         assert len(list(rows)) == 1
@@ -93,18 +92,18 @@ def test_purge_leaves_nothing_while_a_second_terminal_runs_and_that_one_brings_n
 ) -> None:
     put(files.archive, "smscentre.com", received(1, OLD, phone="79995550001"))
     with Archive.open(files.archive) as second:
-        ((account, _, _),) = second.accounts()
+        (account,) = second.accounts()
         while second.index(100):
             pass
-        assert second.total(account) == 1
+        assert account.on(second).counts.total() == 1
         ended = run("logout", "--purge", "--login", "alex")
         assert ended.status == 0, ended
         assert traces(files.home) == set()
-        assert second.total(account) == 0
+        assert account.on(second).counts.total() == 0
         with pytest.raises(ArchiveError, match="no longer"):
-            second.store_page(account, page(incoming(1, OLD)))
+            account.on(second).store_page(page(incoming(1, OLD)))
         with pytest.raises(ArchiveError, match="no longer"):
-            second.remember(account, "signed_in", "yes")
+            account.on(second).notes.set("signed_in", "yes")
     assert traces(files.home) == set()
 
 

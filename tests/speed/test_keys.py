@@ -10,7 +10,7 @@ import pytest
 from support.stage import StagedApp, message, stage, state_is
 from textual.pilot import Pilot
 
-from inbox_tui.archive import Archive, Filter
+from inbox_tui.archive import Archive, Query
 from inbox_tui.screens.filters import Filters
 from inbox_tui.screens.inbox import ArchivedMessages, InboxScreen
 
@@ -34,7 +34,7 @@ class Counted:
             return items
 
         monkeypatch.setattr(ArchivedMessages, "window", counted)
-        archive._connection.set_trace_callback(self._asked)
+        archive.database.connection.set_trace_callback(self._asked)
 
     def _asked(self, statement: str) -> None:
         if statement.startswith(("SELECT", "PRAGMA")):
@@ -51,8 +51,8 @@ async def opened(folder: Path, size: int) -> AsyncIterator[tuple[StagedApp, Pilo
     messages = [message(n, f"message {n}", minutes_ago=(size - n) * 11) for n in range(1, size + 1)]
     app = stage(folder, messages=messages, read_before_minutes=0, filters=Filters())
     with Archive.open(app.archive_path) as archive:
-        ((account, _, _),) = archive.accounts()
-        archive.mark(account, range(1, size + 1, 7), unread=True)
+        (account,) = archive.accounts()
+        account.messages.set_unread(range(1, size + 1, 7), unread=True)
         while archive.index(1000):
             pass
     async with app.run_test(size=(120, LINES)) as pilot:
@@ -128,9 +128,9 @@ async def test_a_search_is_never_made_on_the_event_loop(
 
 
 @pytest.mark.parametrize(
-    "wanted", [Filter(to_phone="79110000009"), Filter(unread=True, to_phone="79110000009")]
+    "wanted", [Query(to_phone="79110000009"), Query(unread=True, to_phone="79110000009")]
 )
-def test_what_is_rare_is_looked_for_in_its_days_only(tmp_path: Path, wanted: Filter) -> None:
+def test_what_is_rare_is_looked_for_in_its_days_only(tmp_path: Path, wanted: Query) -> None:
     def steps(size: int) -> int:
         days = [message(n, "often", minutes_ago=n * 24 * 60) for n in range(5, size)]
         rare = [
@@ -139,18 +139,18 @@ def test_what_is_rare_is_looked_for_in_its_days_only(tmp_path: Path, wanted: Fil
         ]
         app = stage(tmp_path / str(size), messages=[*days, *rare])
         archive = app._archive
-        ((account, _, _),) = archive.accounts()
-        archive.mark(account, [message.id for message in rare], unread=True)
+        (account,) = archive.accounts()
+        account.messages.set_unread([message.id for message in rare], unread=True)
         taken = 0
 
         def stepped() -> None:
             nonlocal taken
             taken += 1
 
-        archive._connection.set_progress_handler(stepped, 10)
-        listing = archive.listing(account, wanted)
-        assert len(archive.window(listing, 0, LINES)) == len(rare)
-        assert archive.next_unread(account, wanted, None) is not None
+        archive.database.connection.set_progress_handler(stepped, 10)
+        listing = account.lists.open(wanted)
+        assert len(account.lists.window(listing, 0, LINES)) == len(rare)
+        assert account.lists.next_unread(wanted, None) is not None
         archive.close()
         return taken
 
@@ -161,7 +161,7 @@ def test_the_first_screenful_of_a_search_looks_at_no_more_than_it_needs(tmp_path
     messages = [message(n, f"message {n}", minutes_ago=LARGE - n) for n in range(1, LARGE + 1)]
     app = stage(tmp_path, messages=messages)
     archive = app._archive
-    ((account, _, _),) = archive.accounts()
+    (account,) = archive.accounts()
     archive.index(LARGE // 2)
     steps = 0
 
@@ -172,8 +172,8 @@ def test_the_first_screenful_of_a_search_looks_at_no_more_than_it_needs(tmp_path
     taken = []
     for first in (50, None):
         steps = 0
-        archive._connection.set_progress_handler(stepped, 100)
-        archive.listing(account, Filter(search="message"), first=first)
+        archive.database.connection.set_progress_handler(stepped, 100)
+        account.lists.open(Query(search="message"), first=first)
         taken.append(steps)
     assert taken[0] * 5 < taken[1]
     archive.close()

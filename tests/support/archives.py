@@ -7,11 +7,12 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from inbox_tui.archive import (
+    AccountArchive,
     Archive,
-    Filter,
     Gap,
     Key,
     Page,
+    Query,
     Row,
     Sweep,
     from_server_seconds,
@@ -59,19 +60,20 @@ def page(
     return Page(scope, entry, messages, unreadable, sweep, at, gap, seen)
 
 
-def opened(folder: Path, *messages: IncomingMessage) -> tuple[Archive, int]:
+def opened(folder: Path, *messages: IncomingMessage) -> tuple[Archive, AccountArchive]:
     """An archive with an account in it that has these messages."""
     archive = Archive.open(folder / "inbox.db")
     account = archive.account("alex", "smscentre.com")
     if messages:
-        archive.store_page(account, page(*messages))
+        account.store_page(page(*messages))
     return archive, account
 
 
-def whole(archive: Archive, account: int, wanted: Filter) -> list[Row | Gap]:
+def whole(archive: Archive, account: AccountArchive, wanted: Query) -> list[Row | Gap]:
     """Everything that is listed for a filter."""
-    listing = archive.listing(account, wanted)
-    return list(archive.window(listing, 0, len(listing)))
+    lists = account.on(archive).lists
+    listing = lists.open(wanted)
+    return list(lists.window(listing, 0, len(listing)))
 
 
 def ids(items: Iterable[Row | Gap]) -> list[int]:
@@ -112,7 +114,7 @@ class Model:
         self.gaps = {(scope, gap) for scope, gap in self.gaps if gap.end > before}
         return len(old)
 
-    def fits(self, row: Row, wanted: Filter) -> bool:
+    def fits(self, row: Row, wanted: Query) -> bool:
         return (
             wanted.to_phone in (None, row.to_phone)
             and wanted.phone in (None, row.phone)
@@ -139,11 +141,11 @@ class Model:
             map(somewhere, strip_separators(search).split())
         )
 
-    def messages(self, wanted: Filter) -> list[Row]:
+    def messages(self, wanted: Query) -> list[Row]:
         found = [row for row in self.rows.values() if self.fits(row, wanted)]
         return sorted(found, key=lambda row: row.key, reverse=True)
 
-    def listing(self, wanted: Filter) -> list[Row | Gap]:
+    def listing(self, wanted: Query) -> list[Row | Gap]:
         items: list[Row | Gap] = list(self.messages(wanted))
         if wanted.plain:
             items += {
@@ -154,7 +156,7 @@ class Model:
             }
         return sorted(items, key=order, reverse=True)
 
-    def next_unread(self, wanted: Filter, after: Key | None) -> Row | None:
+    def next_unread(self, wanted: Query, after: Key | None) -> Row | None:
         unread = self.messages(wanted._replace(unread=True))
         older = [row for row in unread if after is None or row.key < after]
         return next(iter([*older, *unread]), None)

@@ -13,7 +13,7 @@ from zoneinfo import ZoneInfo
 
 from support.virtual import run_virtually
 
-from inbox_tui.archive import Archive, Filter
+from inbox_tui.archive import Archive, Query
 from inbox_tui.credentials import Secret
 from inbox_tui.smsc.errors import SignInRefused, SmscError
 from inbox_tui.smsc.limit import Moment
@@ -146,8 +146,7 @@ class Terminal:
             return function(*arguments)
 
         self.sync = InboxSync(
-            Watched(self),  # type: ignore[arg-type]
-            self.account,
+            Watched(self, self.account),  # type: ignore[arg-type]
             login="alex",
             connect=lambda secret: Client(scene, secret.reveal()),
             publish=self.events.append,
@@ -167,7 +166,7 @@ class Terminal:
 
     @property
     def ids(self) -> list[int]:
-        return [row.id for row in self.archive.export(self.account, Filter())]
+        return [row.id for row in self.account.lists.export(Query())]
 
     def told(self, kind: type[E]) -> list[E]:
         """Every event of this kind."""
@@ -204,13 +203,21 @@ class Client:
 
 
 class Watched:
-    """The archive, with `Terminal.trouble` before each use."""
+    """An account's archive or a part of it, with `Terminal.trouble` before each use.
 
-    def __init__(self, terminal: Terminal) -> None:
+    It is told the name of what is used: `store_page`, `requests.begin`.
+    """
+
+    def __init__(self, terminal: Terminal, watched: object, prefix: str = "") -> None:
         self._terminal = terminal
+        self._watched = watched
+        self._prefix = prefix
 
     def __getattr__(self, name: str) -> Any:
-        found = getattr(self._terminal.archive, name)
+        found = getattr(self._watched, name)
+        name = f"{self._prefix}{name}"
+        if not callable(found):
+            return Watched(self._terminal, found, f"{name}.")
 
         def use(*arguments: Any, **named: Any) -> Any:
             self._terminal.trouble(name)

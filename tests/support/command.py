@@ -95,12 +95,10 @@ def put(
     with Archive.open(path) as archive:
         account = archive.account(login, host)
         if signed_in:
-            archive.remember(account, "signed_in", "2026-11-23T10:00:00+00:00")
+            account.notes.set("signed_in", "2026-11-23T10:00:00+00:00")
         now = datetime.now(UTC)
         sweep = Sweep(max((m.id for m in messages), default=None), None, None, now)
-        archive.store_page(
-            account, Page("", None, messages, [], sweep, Moment("boot", 1.0), None, now)
-        )
+        account.store_page(Page("", None, messages, [], sweep, Moment("boot", 1.0), None, now))
 
 
 def forget_requests(path: Path) -> None:

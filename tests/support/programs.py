@@ -20,7 +20,7 @@ from typing import Any
 
 from support.archives import SERVER_NOW, incoming, page
 
-from inbox_tui.archive import Archive, ArchiveFull, Permit, Refused, Sweep
+from inbox_tui.archive import AccountArchive, Archive, ArchiveFull, Permit, Refused, Sweep
 from inbox_tui.archive.schema import migrate
 from inbox_tui.smsc.limit import Limit, Moment
 
@@ -59,8 +59,8 @@ def store_pages(path: Path, together: Barrier, downwards: bool) -> None:
                 incoming(number, received=SERVER_NOW - number // 7, to_phone=str(number % 4))
                 for number in range(first, first + 110)
             ]
-            archive.store_page(account, page(*messages, unreadable=[f"raw {first}"]))
-            archive.mark(account, range(first, first + 5), unread=False)
+            account.store_page(page(*messages, unreadable=[f"raw {first}"]))
+            account.messages.set_unread(range(first, first + 5), unread=False)
             archive.index(60)
 
 
@@ -74,7 +74,7 @@ def ask(path: Path, number: int, limit: Limit, together: Barrier, told: Queue) -
         end = time.monotonic() + 2
         while (begun_at := time.monotonic()) < end:
             now = Moment("boot", begun_at)
-            begun = archive.begin_request(account, "", f"mark {number % 2}", now, limit)
+            begun = account.requests.begin("", f"mark {number % 2}", now, limit)
             if isinstance(begun, Refused):
                 time.sleep(random.uniform(0.001, 0.02))
                 continue
@@ -83,7 +83,7 @@ def ask(path: Path, number: int, limit: Limit, together: Barrier, told: Queue) -
             done = time.monotonic()
             if random.random() < 0.9:
                 now = Moment("boot", done)
-                archive.end_request(begun.entry, now, delivered=True, finished=True)
+                account.requests.end(begun.entry, now, delivered=True, finished=True)
             went.append((sent, done, number % 2))
     told.put(went)
 
@@ -94,7 +94,7 @@ def open_and_tell(path: Path, together: Barrier, told: Queue) -> None:
     with Archive.open(path) as archive:
         account = archive.account("alex", "smscentre.com")
         number = os.getpid()
-        archive.store_page(account, page(incoming(number)))
+        account.store_page(page(incoming(number)))
         told.put((number, None if archive.set_aside is None else archive.set_aside.name))
 
 
@@ -115,13 +115,13 @@ def fill_up(path: Path, told: Queue) -> None:
             numbers = range(first, first + 50)
             texts = (incoming(number, "no room " * 100) for number in numbers)
             try:
-                archive.store_page(account, page(*texts, unreadable=[f"raw {first}"]))
+                account.store_page(page(*texts, unreadable=[f"raw {first}"]))
             except ArchiveFull as error:
                 told.put((kept, str(error)))
                 break
             kept += numbers
         resource.setrlimit(resource.RLIMIT_FSIZE, (resource.RLIM_INFINITY, resource.RLIM_INFINITY))
-        stored = archive.store_page(account, page(incoming(7_000_000)))
+        stored = account.store_page(page(incoming(7_000_000)))
         told.put(stored.new)
 
 
@@ -143,19 +143,18 @@ def write_until_killed(path: Path, seed: int, told: Connection) -> None:
                     store_turn(archive, account, turn, numbers)
                 case "mark":
                     told.send(change := ("mark", bool(turn % 2), numbers))
-                    archive.mark(account, numbers, unread=bool(turn % 2))
+                    account.messages.set_unread(numbers, unread=bool(turn % 2))
                 case _:
                     told.send(change := ("index",))
                     archive.index(50)
             told.send(change)
 
 
-def store_turn(archive: Archive, account: int, turn: int, numbers: list[int]) -> None:
+def store_turn(archive: Archive, account: AccountArchive, turn: int, numbers: list[int]) -> None:
     now = Moment("boot", turn * 100.0)
-    begun = archive.begin_request(account, str(turn), str(turn), now, Limit())
+    begun = account.requests.begin(str(turn), str(turn), now, Limit())
     assert isinstance(begun, Permit)
-    archive.store_page(
-        account,
+    account.store_page(
         page(
             *(
                 incoming(n, f"text {n}", received=SERVER_NOW - n * 999, to_phone=str(n % 3))
@@ -174,7 +173,7 @@ def let_go(path: Path, before: int, told: Connection) -> None:
     with Archive.open(path) as archive:
         account = archive.account("alex", "smscentre.com")
         told.send(None)
-        archive.expire(account, before)
+        account.expire(before)
 
 
 def die_after(path: Path, statements: int) -> None:

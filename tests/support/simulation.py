@@ -35,8 +35,8 @@ from inbox_tui.archive import (
     ArchiveBusy,
     ArchiveFull,
     ArchiveReadOnly,
-    Filter,
     Hold,
+    Query,
     Row,
     to_server_seconds,
 )
@@ -65,7 +65,15 @@ MOMENT = 0.001
 WEEK = 168 * 3600.0
 LIMIT = Limit()
 CHANGES = frozenset(
-    {"store_page", "begin_request", "end_request", "set_hold", "clear_hold", "remember", "index"}
+    {
+        "store_page",
+        "requests.begin",
+        "requests.end",
+        "requests.set_hold",
+        "requests.clear_hold",
+        "notes.set",
+        "archive.index",
+    }
 )
 FATES = (
     "lost",  # the answer
@@ -480,7 +488,7 @@ class World:
         """When the last pass over each scope began, by the wall clock of that time."""
         with Archive.open(self.path) as archive:
             account = archive.account(LOGIN, "smscentre.com")
-            return [archive.sweep(account, scope).completed for scope in self.plan.scopes]
+            return [account.sync_state.sweep(scope).completed for scope in self.plan.scopes]
 
     def _true(self, wall: datetime) -> float:
         naive = wall.replace(tzinfo=None) + timedelta(hours=3)
@@ -547,10 +555,10 @@ class World:
         assert self.service.overlapping == [], "two requests at once"
         with Archive.open(self.path) as archive:
             account = archive.account(LOGIN, "smscentre.com")
-            rows = {row.id: row for row in archive.export(account, Filter())}
-            gaps = archive.gaps(account)
-            raws = archive._all("SELECT raw FROM unreadable")
-            assert archive.unreadable(account) == len(raws)
+            rows = {row.id: row for row in account.lists.export(Query())}
+            gaps = account.sync_state.gaps()
+            raws = archive.database.query("SELECT raw FROM unreadable")
+            assert account.messages.unreadable_count() == len(raws)
         end = min(self._true(completed) for completed in self._completed() if completed)
         for row in rows.values():
             assert same(row, self.messages[row.id])
@@ -662,10 +670,9 @@ class Life:
         self.refused: set[str] = set()
         self.quiet_until = 0.0
         self.archive = Archive.open(world.path, wall=world.now)
-        account = self.archive.account(LOGIN, "smscentre.com")
+        self.account = self.archive.account(LOGIN, "smscentre.com")
         self.sync = InboxSync(
-            FlakyArchive(self),  # type: ignore[arg-type]
-            account,
+            FlakyAccount(self, self.account),  # type: ignore[arg-type]
             login=LOGIN,
             connect=lambda secret: Client(self, secret),
             publish=self.heard,
@@ -723,7 +730,7 @@ class Life:
     def _look_for_first_complete(self) -> None:
         world = self.world
         account = self.archive.account(LOGIN, "smscentre.com")
-        sweeps = [self.archive.sweep(account, scope) for scope in world.plan.scopes]
+        sweeps = [account.sync_state.sweep(scope) for scope in world.plan.scopes]
         if all(sweep.completed is not None for sweep in sweeps):
             world.first_complete = world.time()
 
@@ -793,25 +800,31 @@ class Trickle(httpx.AsyncByteStream):
             yield self.body[place : place + 1]
 
 
-class FlakyArchive:
-    """The archive, where every change may fail."""
+class FlakyAccount:
+    """An account's archive or a part of it, where every change may fail."""
 
-    def __init__(self, life: Life) -> None:
+    def __init__(self, life: Life, part: object, prefix: str = "") -> None:
         self._life = life
+        self._part = part
+        self._prefix = prefix
 
     def __getattr__(self, name: str) -> Any:
+        found = getattr(self._part, name)
+        name = f"{self._prefix}{name}"
+        if not callable(found):
+            return FlakyAccount(self._life, found, f"{name}.")
         life = self._life
         world = life.world
         if name in CHANGES:
             life.maybe_die(world.plan.deaths)
             if not world.calm and world.random.random() < world.plan.flaky:
                 raise world.random.choice(TROUBLE)("no room")
-        return self._set_hold if name == "set_hold" else getattr(life.archive, name)
+        return self._set_hold if name == "requests.set_hold" else found
 
-    def _set_hold(self, account: int, hold: Hold, now: Moment) -> None:
+    def _set_hold(self, hold: Hold, now: Moment) -> None:
         life, world = self._life, self._life.world
-        life.archive.set_hold(account, hold, now)
-        stands = life.archive.hold(account, now)
+        life.account.requests.set_hold(hold, now)
+        stands = life.account.requests.hold(now)
         assert stands is not None
         if stands.kind in ("limited", "blocked") and stands.until is not None:
             wait = stands.until - world.moment().seconds

@@ -12,7 +12,15 @@ from zoneinfo import ZoneInfo
 from textual.pilot import Pilot
 
 from inbox_tui.app import InboxApp, Parts
-from inbox_tui.archive import SIGNED_IN, Archive, Gap, Page, Sweep, to_server_seconds
+from inbox_tui.archive import (
+    SIGNED_IN,
+    AccountArchive,
+    Archive,
+    Gap,
+    Page,
+    Sweep,
+    to_server_seconds,
+)
 from inbox_tui.config import Settings
 from inbox_tui.credentials import Keyring, Secret
 from inbox_tui.demo.conversations import history
@@ -109,10 +117,9 @@ def week() -> list[IncomingMessage]:
     return history(SERVER_NOW, Random(7))
 
 
-def put(archive: Archive, account: int, messages: Sequence[IncomingMessage]) -> None:
+def put(archive: Archive, account: AccountArchive, messages: Sequence[IncomingMessage]) -> None:
     """Store messages as an answer would."""
-    archive.store_page(
-        account,
+    account.store_page(
         Page(
             scope="",
             entry=None,
@@ -134,15 +141,14 @@ def server_seconds(hours: float) -> int:
 def put_gap(app: StagedApp, gap: Gap) -> None:
     """Record that messages are missing."""
     with Archive.open(app.archive_path) as archive:
-        ((account, _, _),) = archive.accounts()
-        archive.store_page(
-            account,
+        (account,) = archive.accounts()
+        account.store_page(
             Page(
                 scope="",
                 entry=None,
                 messages=[],
                 unreadable=[],
-                sweep=archive.sweep(account, ""),
+                sweep=account.sync_state.sweep(""),
                 at=Moment("boot", 90_001.0),
                 gap=gap,
                 seen=NOW,
@@ -185,13 +191,13 @@ def stage(
     archive = Archive.open(folder / "inbox.db")
     if login is not None:
         account = archive.account(login, host_of(endpoint(server)))
-        archive.remember(account, SIGNED_IN, NOW.isoformat())
+        account.notes.set(SIGNED_IN, NOW.isoformat())
         if messages:
             put(archive, account, messages)
         if messages and read_before_minutes is not None:
             unread_from = SERVER_NOW - timedelta(minutes=read_before_minutes)
             read = [m.id for m in messages if m.received < unread_from]
-            archive.mark(account, read, unread=False)
+            account.messages.set_unread(read, unread=False)
     inbox = ScriptedInbox(*replies)
     still = clock or StillClock()
     passwords: list[str] = []

@@ -278,7 +278,7 @@ async def test_entries_that_can_not_be_read_are_counted_and_block_nothing(tmp_pa
     await asyncio.sleep(1)
     assert scene.asked[1].after_id == 2
     assert terminal.ids == [1, 2, 4]
-    assert terminal.archive.unreadable(terminal.account) == 1
+    assert terminal.account.messages.unreadable_count() == 1
 
 
 @virtually

@@ -31,7 +31,7 @@ async def test_a_wall_clock_that_jumps_makes_nobody_wait(tmp_path: Path, hours: 
     await asyncio.sleep(300)
     gaps = [later - sooner for sooner, later in pairwise(scene.times)]
     assert max(gaps) < 20.4
-    assert terminal.archive.gaps(terminal.account) == []
+    assert terminal.account.sync_state.gaps() == []
 
 
 @virtually
@@ -51,18 +51,18 @@ async def test_a_request_planned_before_the_machine_slept_is_not_sent_after(
 ) -> None:
     scene = Scene(tmp_path)
     terminal = scene.start()
-    begin = terminal.archive.begin_request
+    begin = terminal.account.requests.begin
 
     def begin_and_fall_asleep(*arguments: Any) -> Any:
-        terminal.archive.begin_request = begin  # type: ignore[method-assign]
+        terminal.account.requests.begin = begin  # type: ignore[method-assign]
         begun = begin(*arguments)
         scene.fall_asleep(3600)
         return begun
 
-    terminal.archive.begin_request = begin_and_fall_asleep  # type: ignore[method-assign]
+    terminal.account.requests.begin = begin_and_fall_asleep  # type: ignore[method-assign]
     await asyncio.sleep(1)
     assert len(scene.asked) == 1
-    assert len(terminal.archive.ledger(terminal.account, scene.moment())) == 1
+    assert len(terminal.account.requests.entries(scene.moment())) == 1
 
 
 @virtually
@@ -169,7 +169,7 @@ async def test_a_pass_cut_short_by_a_reboot_begins_anew(
     await asyncio.sleep(100)
     assert [asked.after_id for asked in scene.asked[2:5]] == [None, 3, 6]
     assert again.ids == [1, 2, 3, 4, 5, 6, 7]
-    completed = again.archive.sweep(again.account, "").completed
+    completed = again.account.sync_state.sweep("").completed
     assert completed is not None
     assert completed <= scene.now()
 
@@ -209,7 +209,7 @@ async def test_away_longer_than_the_service_keeps_is_told_with_the_dates(tmp_pat
     scene.fall_asleep(200 * 3600)
     again = scene.start()
     await asyncio.sleep(1)
-    (gap,) = again.archive.gaps(again.account)
+    (gap,) = again.account.sync_state.gaps()
     assert gap.start == pytest.approx(left - 300, abs=2)
     assert gap.end == pytest.approx(server(scene, hours=168), abs=2)
 
@@ -223,7 +223,7 @@ async def test_away_for_less_leaves_no_gap(tmp_path: Path) -> None:
     scene.fall_asleep(167 * 3600)
     again = scene.start()
     await asyncio.sleep(100)
-    assert again.archive.gaps(again.account) == []
+    assert again.account.sync_state.gaps() == []
 
 
 @virtually
@@ -237,7 +237,7 @@ async def test_a_service_that_gives_the_newest_first_leaves_a_gap_that_is_told(
     terminal = scene.start(page_size=4)
     await asyncio.sleep(10)
     assert terminal.ids == [7, 8, 9, 10]
-    (gap,) = terminal.archive.gaps(terminal.account)
+    (gap,) = terminal.account.sync_state.gaps()
     assert gap.start == pytest.approx(server(scene, hours=168), abs=12)
     assert gap.end == server(scene, hours=13) - 10
 
@@ -255,7 +255,7 @@ async def test_a_gap_is_told_though_a_stale_answer_comes_in_between(
     scene.replies = [None, None, stale]
     terminal = scene.start(page_size=4)
     await asyncio.sleep(100)
-    assert len(terminal.archive.gaps(terminal.account)) == 1
+    assert len(terminal.account.sync_state.gaps()) == 1
 
 
 @virtually
@@ -270,7 +270,7 @@ async def test_a_gap_of_the_first_sync_is_told_though_the_same_page_came_twice(
     scene.replies = [page, page]
     terminal = scene.start(page_size=4)
     await asyncio.sleep(100)
-    (gap,) = terminal.archive.gaps(terminal.account)
+    (gap,) = terminal.account.sync_state.gaps()
     assert gap.start == pytest.approx(server(scene, hours=168), abs=101)
 
 
@@ -286,7 +286,7 @@ async def test_each_of_several_numbers_has_its_own_gap_where_the_newest_come_fir
     terminal = scene.start(page_size=4, scopes=("1", "2"))
     await asyncio.sleep(200)
     assert terminal.ids == list(range(13, 21))
-    ends = [gap.end for gap in terminal.archive.gaps(terminal.account)]
+    ends = [gap.end for gap in terminal.account.sync_state.gaps()]
     expected = [number.received for number in scene.messages if number.id in (13, 14)]
     assert sorted(ends) == [to_server_seconds(received) for received in expected]
 
@@ -305,7 +305,7 @@ async def test_a_page_cut_off_before_anybody_knew_which_come_first_is_asked_for_
     killed.kill()
     terminal = scene.start(page_size=4, scopes=("1", "2"))
     await asyncio.sleep(200)
-    ends = [gap.end for gap in terminal.archive.gaps(terminal.account)]
+    ends = [gap.end for gap in terminal.account.sync_state.gaps()]
     expected = [number.received for number in scene.messages if number.id in (13, 14)]
     assert sorted(ends) == [to_server_seconds(received) for received in expected]
 
@@ -318,7 +318,7 @@ async def test_a_service_that_gives_the_oldest_first_leaves_none(tmp_path: Path)
     terminal = scene.start(page_size=4)
     await asyncio.sleep(1000)
     assert terminal.ids == list(range(1, 11))
-    assert terminal.archive.gaps(terminal.account) == []
+    assert terminal.account.sync_state.gaps() == []
     assert [asked.cnt for asked in scene.asked].count(2) == 1
 
 

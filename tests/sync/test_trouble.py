@@ -86,7 +86,7 @@ async def test_what_is_written_down_late_does_not_lift_the_block_of_a_later_answ
     scene = Scene(tmp_path)
     scene.replies = [reply, AddressBlocked(4, "ip is blocked")]
     late = scene.start()
-    late.trouble = failing_times(ArchiveFull("the disk is full"), "end_request", 10**6)
+    late.trouble = failing_times(ArchiveFull("the disk is full"), "requests.end", 10**6)
     if reply is None:
         late.trouble = failing_times(ArchiveFull("the disk is full"), "store_page", 10**6)
     await asyncio.sleep(50)
@@ -163,7 +163,7 @@ async def test_a_refused_password_is_not_sent_again_though_another_one_was_good_
         await asyncio.sleep(300)
     assert [asked.password for asked in scene.asked].count("old") == 1
     assert inbox.status.state is State.LIVE
-    inbox.archive.forgive(inbox.account)
+    inbox.account.requests.forgive()
     await scene.start("old", run=False).sync.once()
     assert [asked.password for asked in scene.asked].count("old") == 2
 
@@ -204,7 +204,7 @@ async def test_once_is_not_content_with_what_another_terminal_fetched(tmp_path: 
     assert status.state is State.SIGN_IN
 
 
-@pytest.mark.parametrize("busy", ["set_hold", "end_request"])
+@pytest.mark.parametrize("busy", ["requests.set_hold", "requests.end"])
 @virtually
 async def test_a_refused_password_is_not_sent_again_though_the_archive_was_busy(
     tmp_path: Path, busy: str
@@ -216,7 +216,7 @@ async def test_a_refused_password_is_not_sent_again_though_the_archive_was_busy(
     await asyncio.sleep(600)
     assert len(scene.asked) == 1
     assert terminal.status.state is State.SIGN_IN
-    assert len(terminal.archive.refusals(terminal.account)) == 1
+    assert len(terminal.account.requests.refusals()) == 1
 
 
 @virtually
@@ -313,9 +313,9 @@ async def test_an_archive_that_can_not_be_written_is_told_and_nothing_is_lost(
 async def test_once_outwaits_a_busy_archive_but_not_for_ever(tmp_path: Path) -> None:
     scene = Scene(tmp_path)
     terminal = scene.start(run=False)
-    terminal.trouble = failing_times(ArchiveBusy("in use"), "begin_request", 5)
+    terminal.trouble = failing_times(ArchiveBusy("in use"), "requests.begin", 5)
     assert (await terminal.sync.once()).state is State.LIVE
-    terminal.trouble = failing_times(ArchiveBusy("in use"), "begin_request", 10**6)
+    terminal.trouble = failing_times(ArchiveBusy("in use"), "requests.begin", 10**6)
     status = await terminal.sync.once()
     assert status[:2] == (State.OFFLINE, "in use")
     assert len(scene.asked) == 1

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 T = TypeVar("T")
 
 
-class Desk:
+class ArchiveWorker:
     """One connection to the archive, opened when first needed, in a thread of its own.
 
     Work is done in the order asked for. A coroutine that is cancelled meanwhile leaves its work to
@@ -34,7 +34,7 @@ class Desk:
 
         return ThreadPoolExecutor(1, thread_name_prefix="archive")
 
-    async def do(self, work: Callable[[Archive], T]) -> T:
+    async def call(self, work: Callable[[Archive], T]) -> T:
         """Run `work` with the archive.
 
         Raises `ArchiveError`, and `QueryCancelled` where `interrupt` ended it.
@@ -47,7 +47,7 @@ class Desk:
 
     async def archive(self) -> Archive:
         """The archive itself, for one who leaves all work on it to `run`."""
-        return await self.do(lambda archive: archive)
+        return await self.call(lambda archive: archive)
 
     def _with_archive(self, work: Callable[[Archive], T]) -> T:
         self._at_work = True
@@ -67,7 +67,7 @@ class Desk:
         """Close the connection after the work under way, or what of it cannot wait."""
         self.interrupt()
         if self._archive is not None:
-            self._archive.hurry()
+            self._archive.request_stop()
         await self.run(self._close)
         self._thread.shutdown(wait=False)
 

@@ -1,0 +1,36 @@
+"""Small things remembered of an account, by name."""
+
+from __future__ import annotations
+
+from inbox_tui.archive.database import Database
+from inbox_tui.archive.rows import packed, unpacked
+
+
+class Notes:
+    """Texts by name; each is one row."""
+
+    def __init__(self, database: Database, account_id: int) -> None:
+        self._db = database
+        self._account_id = account_id
+
+    def get(self, name: str) -> str | None:
+        """Return what was last set under this name."""
+        found = self._db.query_one(
+            "SELECT value FROM notes WHERE account = ? AND name = ?",
+            (self._account_id, packed(name)),
+        )
+        return None if found is None else unpacked(found[0])
+
+    def set(self, name: str, value: str | None) -> None:
+        """Keep a text under a name; None forgets it. Joins the transaction that is open, if any."""
+        with self._db.transaction(self._account_id):
+            if value is None:
+                self._db.execute(
+                    "DELETE FROM notes WHERE account = ? AND name = ?",
+                    (self._account_id, packed(name)),
+                )
+            else:
+                self._db.execute(
+                    "INSERT OR REPLACE INTO notes VALUES (?, ?, ?)",
+                    (self._account_id, packed(name), packed(value)),
+                )
