@@ -35,7 +35,7 @@ class Settings(NamedTuple):
     server_timezone: str = "Europe/Moscow"
     """The zone of the server's clock, one that `zoneinfo` knows."""
     only_to_phones: tuple[str, ...] = ()
-    """Receiving numbers to ask for, digits only, each once; empty for all of them."""
+    """Receiving numbers to ask for, as the service writes them, each once; empty for all."""
     window: int = 24
     """Hours shown at start, 1 to 168; 0 shows everything that is kept."""
     keep_days: int = 0
@@ -49,7 +49,7 @@ class Settings(NamedTuple):
     theme: str = ""
     """Name of the colour theme, which the app checks; empty for our own."""
     names: Mapping[str, str] = MappingProxyType({})
-    """Names by phone number, digits only."""
+    """Names by phone number or sender, both as the service writes them."""
 
 
 class _Rule(NamedTuple):
@@ -84,7 +84,10 @@ def _rules() -> dict[str, _Rule]:
         "notify_text": yes_or_no,
         "remember_filters": yes_or_no,
         "theme": _Rule(str, "names of themes, in quotes"),
-        "names": _Rule(dict[str, str], 'lines such as "79110000001" = "Orders", each number once'),
+        "names": _Rule(
+            dict[str, str],
+            'lines such as "+7 911 000-00-01" = "Orders", each number or sender once',
+        ),
     }
 
 
@@ -128,7 +131,8 @@ TEMPLATE = """\
 # Name of a colour theme; empty for our own.
 #theme = ""
 
-# Names for phone numbers, one a line below [names]: "79110000001" = "Orders"
+# Names for phone numbers and senders, one a line below [names], such as
+# "+7 911 000-00-01" = "Orders" or "OZON.ru" = "Shop"
 #[names]
 """
 """A settings file in which every setting stands as a comment, with its default and what is allowed.
@@ -182,17 +186,6 @@ def allowed(key: str) -> str:
     return _rules()[key].words
 
 
-def phone_digits(phone: str) -> str:
-    """Return the digits of a phone number written with `+`, spaces, dashes or brackets.
-
-    Raises ValueError where anything else is in it, or no digit at all.
-    """
-    digits = re.sub(r"[\s()‑–-]", "", phone).removeprefix("+")
-    if not re.fullmatch(r"[0-9]{1,20}", digits):
-        raise ValueError(phone)
-    return digits
-
-
 def check(key: str, value: object) -> Any:
     """Return a value of TOML as the setting `key` has it, or raise NotAllowed.
 
@@ -225,30 +218,34 @@ def _zone(value: str) -> str:
 
 
 def _phones(value: tuple[str, ...]) -> tuple[str, ...]:
-    digits: dict[str, None] = {}
+    from inbox_tui.text.phones import NotAPhoneNumber, parse_phone
+
+    phones: dict[str, None] = {}
     for phone in value:
         try:
-            digits[phone_digits(phone)] = None
-        except ValueError:
-            raise NotAllowed(
-                "only_to_phones",
-                f"only_to_phones holds {_shown(phone)}",
-                allowed("only_to_phones"),
-            ) from None
-    return tuple(digits)
+            phones[parse_phone(phone)] = None
+        except NotAPhoneNumber as error:
+            problem = f"only_to_phones holds {_shown(phone)} ({error})"
+            raise NotAllowed("only_to_phones", problem, allowed("only_to_phones")) from None
+    return tuple(phones)
 
 
 def _names(value: dict[str, object]) -> dict[str, str]:
+    from inbox_tui.text.phones import NotAPhoneNumber, parse_sender, phone_key
+
     names: dict[str, str] = {}
-    for phone, name in value.items():
+    keys: set[str] = set()
+    for written, name in value.items():
+        problem = f"[names] {_shown(written)} = {_shown(name)}"
         try:
-            digits = phone_digits(phone)
-        except ValueError:
-            digits = ""
-        if not digits or digits in names or not isinstance(name, str) or not name.strip():
-            problem = f"[names] {_shown(phone)} = {_shown(name)}"
-            raise NotAllowed("names", problem, allowed("names"), within=phone)
-        names[digits] = name.strip()
+            phone = parse_sender(written)
+        except NotAPhoneNumber as error:
+            problem = f"{problem} ({error})"
+            raise NotAllowed("names", problem, allowed("names"), within=written) from None
+        if phone_key(phone) in keys or not isinstance(name, str) or not name.strip():
+            raise NotAllowed("names", problem, allowed("names"), within=written)
+        keys.add(phone_key(phone))
+        names[phone] = name.strip()
     return names
 
 

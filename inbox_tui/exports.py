@@ -13,7 +13,7 @@ from typing import IO, Any, Literal, NamedTuple, Protocol, get_args
 
 from inbox_tui.archive import Row, from_server_seconds
 from inbox_tui.config import open_private, refuse_unless_ordinary
-from inbox_tui.text import find_code
+from inbox_tui.text import find_code, name_finder
 from inbox_tui.text.spreadsheet import csv_cell
 
 ExportFormat = Literal["csv", "json", "jsonl"]
@@ -41,9 +41,9 @@ class Sink(Protocol):
 class Exporter:
     """Writes messages in one format.
 
-    `server_zone` is the zone of the service's clock; `names` has the user's names by the digits of
-    a phone number. The text is exact, but for CSV cells that a spreadsheet would run as a formula:
-    they get an apostrophe, and are counted.
+    `server_zone` is the zone of the service's clock; `names` has the user's names by phone
+    number, as `parse_sender` returns it. The text is exact, but for CSV cells that a spreadsheet
+    would run as a formula: they get an apostrophe, and are counted.
     """
 
     def __init__(
@@ -52,6 +52,7 @@ class Exporter:
         self._form = form
         self._zone = server_zone
         self._names = names
+        self._name = name_finder(names)
 
     def record(self, row: Row) -> dict[str, Any]:
         """A message by field names; times are ISO 8601 with offset, `code` may be None."""
@@ -67,8 +68,8 @@ class Exporter:
             "code": None if code is None else code.text,
         }
         if self._names:
-            record["phone_name"] = self._names.get(row.phone)
-            record["to_phone_name"] = self._names.get(row.to_phone)
+            record["phone_name"] = self._name(row.phone)
+            record["to_phone_name"] = self._name(row.to_phone)
         return record
 
     def _time(self, server_seconds: int) -> str:

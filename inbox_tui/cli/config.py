@@ -78,7 +78,7 @@ def _shown(chosen: Choices) -> Iterator[str]:
         place = place_in_file(path, "names") or DEFAULT
         yield f"{'[names]':<40} # {place.removeprefix(f'{path}, ')}"
     for number, name in names.items():
-        yield f"{json.dumps(number)} = {_toml(name)}"
+        yield f"{_toml(number)} = {_toml(name)}"
 
 
 def _toml(value: object) -> str:

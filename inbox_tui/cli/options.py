@@ -28,16 +28,16 @@ def hours(context: click.Context, parameter: click.Parameter, written: str | Non
 
 
 def phone(context: click.Context, parameter: click.Parameter, written: str | None) -> str | None:
-    """Read a phone number as people write it, into its digits; anything else is a wrong usage."""
-    from inbox_tui.config import phone_digits
+    """Read a phone number as people write it; what can't be one is a wrong usage."""
+    from inbox_tui.text.phones import NotAPhoneNumber, parse_phone
 
     if written is None:
         return None
     try:
-        return phone_digits(written)
-    except ValueError:
+        return parse_phone(written)
+    except NotAPhoneNumber as error:
         raise click.BadParameter(
-            f"{written!r}: allowed are numbers such as '+7 911 000-00-01'."
+            f"{written!r}: {error}; allowed are numbers such as '+7 911 000-00-01'."
         ) from None
 
 

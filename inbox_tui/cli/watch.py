@@ -39,7 +39,7 @@ from inbox_tui.sync import (
     SystemClock,
     ZoneSuspected,
 )
-from inbox_tui.text import format_phone, sanitize
+from inbox_tui.text import format_phone, name_finder, sanitize
 
 if TYPE_CHECKING:
     from datetime import tzinfo
@@ -278,8 +278,10 @@ def _line_of(form: str, chosen: Choices) -> Callable[[Row], bytes]:
     if form == "jsonl":
         return Exporter("jsonl", server_zone=chosen.zone, names=names).line
 
+    name_of = name_finder(names)
+
     def text(row: Row) -> bytes:
-        people = (names.get(phone) or format_phone(phone) for phone in (row.phone, row.to_phone))
+        people = (name_of(phone) or format_phone(phone) for phone in (row.phone, row.to_phone))
         line = "  ".join([_local(row.received, chosen.zone), *people, row.message])
         return sanitize(line).encode() + b"\n"
 

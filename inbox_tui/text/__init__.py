@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from inbox_tui.text.codes import Code, find_code
 from inbox_tui.text.links import Link, find_links
-from inbox_tui.text.phones import format_phone, load_metadata, needs_metadata
+from inbox_tui.text.phones import format_phone, load_metadata, name_finder, needs_metadata
 from inbox_tui.text.sanitize import graphemes, is_single_width, sanitize
 from inbox_tui.text.search import fold_text, strip_separators
 
@@ -18,6 +18,7 @@ __all__ = [
     "graphemes",
     "is_single_width",
     "load_metadata",
+    "name_finder",
     "needs_metadata",
     "sanitize",
     "strip_separators",

@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import date, datetime, timedelta
 from typing import TYPE_CHECKING, Final
 
-from inbox_tui.text import format_phone, needs_metadata, sanitize
+from inbox_tui.text import format_phone, name_finder, needs_metadata, sanitize
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -54,7 +54,7 @@ class Presentation:
         Args:
             server_zone: The zone the service's clock is in.
             local_zone: The zone of the person who reads.
-            names: From phone numbers, in any form, to names.
+            names: From phone numbers and senders, as `parse_sender` returns them, to names.
             clock: Returns the present moment, with a zone.
 
         """
@@ -64,7 +64,7 @@ class Presentation:
         """The zone of the person who reads."""
         self.numbers_wait = False
         """Whether numbers that take long to look up are shown as they are meanwhile."""
-        self._names = {_digits(phone): sanitize(name) for phone, name in names.items()}
+        self._name_of = name_finder({phone: sanitize(name) for phone, name in names.items()})
         self._clock = clock
         self._shown: dict[str, tuple[str, str]] = {}
 
@@ -124,16 +124,8 @@ class Presentation:
         if shown is None:
             if len(self._shown) >= _NUMBERS_KEPT:
                 self._shown.clear()
-            name = self._names.get(_digits(phone), "")
+            name = self._name_of(phone) or ""
             if self.numbers_wait and needs_metadata(phone):
                 return name, f"+{phone.removeprefix('+')}"
             shown = self._shown[phone] = (name, sanitize(format_phone(phone)))
         return shown
-
-
-def _digits(phone: str) -> str:
-    """Return what two ways of writing one number have in common."""
-    return phone.translate(_PUNCTUATION)
-
-
-_PUNCTUATION: Final = str.maketrans("", "", "+ -().\u00a0")

@@ -21,7 +21,9 @@ def source_of(key: str, output: str) -> str:
 def test_each_setting_is_told_with_its_source(
     files: Files, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    files.configure('# mine\nrefresh_seconds = 30\nlogin = "boris"\n\n[names]\n"+7911" = "Shop"\n')
+    files.configure(
+        '# mine\nrefresh_seconds = 30\nlogin = "boris"\n\n[names]\n"8 911 000-00-01" = "Shop"\n'
+    )
     monkeypatch.setenv("INBOX_TUI_LOGIN", "alex")
     ended = run("config", "--server", "smsc.kz")
     assert (ended.status, ended.errors) == (0, "")
@@ -29,7 +31,7 @@ def test_each_setting_is_told_with_its_source(
     assert shown["login"] == "alex"
     assert shown["server"] == "smsc.kz"
     assert shown["refresh_seconds"] == 30
-    assert shown["names"] == {"7911": "Shop"}
+    assert shown["names"] == {"79110000001": "Shop"}
     assert source_of("login", ended.output) == "INBOX_TUI_LOGIN"
     assert source_of("server", ended.output) == "--server"
     assert source_of("refresh_seconds", ended.output) == "line 2"

@@ -83,6 +83,7 @@ def test_csv_is_the_default_and_counts_the_cells_it_guards(kept: Files) -> None:
     [
         (("--hours", "24"), [2, 3, 4]),
         (("--to-phone", "+7 911 000-00-02"), [4]),
+        (("--to-phone", "89110000002"), [4]),
         (("--search", "заказ"), [4]),
         (("--hours", "24", "--to-phone", "79110000001", "--search", "line"), [3]),
         (("--search", "nowhere"), []),

@@ -392,6 +392,7 @@ HOURS = "whole hours from 1 to 168"
         ("watch --since=1 --from-now", "give one of them"),
         ("--to-phone=office", "'+7 911 000-00-01'"),
         ("export --to-phone=", "'+7 911 000-00-01'"),
+        ("export --to-phone=226-44-58", "its area code is missing"),
         ("export --format=xml", "'csv', 'json', 'jsonl'"),
         ("watch --format=csv", "'jsonl', 'text'"),
         ("export --output=", "the name of a file, and -"),

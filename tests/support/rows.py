@@ -53,7 +53,7 @@ def presentation(now: datetime = NOW, **names: str) -> Presentation:
     return Presentation(
         server_zone=MOSCOW,
         local_zone=MOSCOW,
-        names={"+7 916 000-11-22": "Pickup point"} | names,
+        names={"79160001122": "Pickup point"} | names,
         clock=lambda: now,
     )
 

@@ -1,13 +1,144 @@
-"""Phone numbers are written the way people read them."""
+"""A number is the same number however it is written."""
 
 from __future__ import annotations
 
 import subprocess
 import sys
+from contextlib import suppress
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from inbox_tui.text import format_phone
+from inbox_tui.text.phones import (
+    NotAPhoneNumber,
+    name_finder,
+    parse_phone,
+    parse_sender,
+    phone_key,
+    phone_spellings,
+)
+
+SEPARATORS = st.sampled_from(["", " ", "-", "\xa0", "(", ")", "\u2011", ".", "\u202a"])
+
+
+@pytest.mark.parametrize(
+    ("written", "phone"),
+    [
+        ("+7 (999) 226-44-58", "79992264458"),
+        ("8 999 226-44-58", "79992264458"),
+        ("+8 999 226 44 58", "79992264458"),
+        ("999 226-44-58", "79992264458"),
+        ("8.495.123.45.67", "74951234567"),
+        ("8 800 100-20-30", "78001002030"),
+        ("\u202a+7 999 226‑44‑58\u202c", "79992264458"),
+        ("８ ９９９ ２２６ ４４ ５８", "79992264458"),
+        ("+84 95 123 45 67", "84951234567"),
+        ("8 701 123 45 67", "77011234567"),
+        ("+380 50 123-45-67", "380501234567"),
+        ("8 10 380 50 123-45-67", "380501234567"),
+        ("+49 (0)30 1234567", "49301234567"),
+        ("14155552671", "14155552671"),
+        ("900", "900"),
+        ("111-222", "111222"),
+    ],
+)
+def test_a_number_is_read_as_people_write_it(written: str, phone: str) -> None:
+    assert parse_phone(written) == phone
+
+
+@pytest.mark.parametrize(
+    ("written", "reason"),
+    [
+        ("", "no digits"),
+        ("+", "no digits"),
+        ("12", "too few digits"),
+        ("226-44-58", "area code"),
+        ("+7 999 123-45-6", "too few digits"),
+        ("7911000000", "too few digits"),
+        ("+7 999 123-45-678", "has so many digits"),
+        ("7" * 400, "too many digits"),
+        ("000000000", "no country"),
+        ("office", "a number has digits"),
+        ("++79110000001", "a number has digits"),
+        ("8 999 226-44-58 доб. 12", "a number has digits"),
+        ("٧٩١١", "a number has digits"),
+    ],
+)
+def test_what_can_not_be_a_number_is_refused_with_the_reason(written: str, reason: str) -> None:
+    with pytest.raises(NotAPhoneNumber, match=reason):
+        parse_phone(written)
+
+
+@pytest.mark.parametrize("name", ["OZON.ru", "Госуслуги", "4Lapy", "H&M", "Sber 900", "a@b.ru"])
+def test_a_sender_may_be_a_name(name: str) -> None:
+    assert parse_sender(f" {name} ") == name
+
+
+@pytest.mark.parametrize("written", ["", "--", "8911000000a", "a" * 31, "a\nb", "a\x1b"])
+def test_what_is_neither_a_number_nor_a_name_is_no_sender(written: str) -> None:
+    with pytest.raises(NotAPhoneNumber):
+        parse_sender(written)
+
+
+def test_a_name_given_to_a_sender_is_found_in_the_service_s_spelling() -> None:
+    name_of = name_finder({"79992264458": "Anna", "OZON.ru": "Shop"})
+    assert [name_of(phone) for phone in ("79992264458", "+79992264458", "89992264458")] == [
+        "Anna"
+    ] * 3
+    assert name_of("ozon.RU") == "Shop"
+    assert name_of("79992264459") is None
+
+
+@pytest.mark.parametrize(
+    ("written", "found", "not_found"),
+    [
+        ("8 999 226-44-58", ["79992264458", "89992264458", "9992264458"], ["79992264459"]),
+        ("+7 (999) 226-44-58", ["79992264458", "89992264458"], ["79992264459"]),
+        ("999 226-44-58", ["79992264458"], ["79992264459"]),
+        ("226-44-58", ["79992264458", "74952264458"], ["79992264459"]),
+        ("8 999 2", ["79992264458", "89992264458"], ["79993264458"]),
+        ("8999226", ["79992264458"], ["79993264458"]),
+        ("8999", ["48999"], ["79992264458"]),
+        ("8 10 380 50 123", ["380501234567"], ["79992264458"]),
+    ],
+)
+def test_a_number_or_its_part_is_found_by_its_digits(
+    written: str, found: list[str], not_found: list[str]
+) -> None:
+    spellings = phone_spellings(written)
+    assert [any(map(digits.__contains__, spellings)) for digits in found] == [True] * len(found)
+    assert not any(spelling in digits for digits in not_found for spelling in spellings)
+
+
+def test_a_word_is_no_part_of_a_number() -> None:
+    assert phone_spellings("office") == phone_spellings("") == phone_spellings("4a") == ()
+
+
+@given(
+    st.from_regex("[3489][0-9]{9}", fullmatch=True),
+    st.sampled_from(["7", "+7", "8", ""]),
+    st.data(),
+)
+def test_every_way_to_write_a_russian_number_is_the_same_number(
+    national: str, prefix: str, data: st.DataObject
+) -> None:
+    written = prefix + "".join(data.draw(SEPARATORS) + digit for digit in national)
+    assert parse_phone(written) == phone_key("7" + national) == "7" + national
+    (spelling,) = phone_spellings(written)
+    assert spelling == national
+
+
+@given(st.text() | st.text("+0123456789 -()8", max_size=20))
+def test_any_text_is_a_number_in_digits_or_refused_in_words(written: str) -> None:
+    for parse in (parse_phone, parse_sender):
+        with suppress(NotAPhoneNumber):
+            phone = parse(written)
+            assert parse(phone) == phone
+            assert parse is parse_sender or (phone.isascii() and phone.isdigit())
+    assert all(spelling.isdigit() for spelling in phone_spellings(written))
+    assert phone_key(phone_key(written)) == phone_key(written)
 
 
 @pytest.mark.parametrize(
@@ -25,7 +156,7 @@ from inbox_tui.text import format_phone
         ("4915112345678", "+49 1511 2345678"),
     ],
 )
-def test_a_number_is_written_in_international_form(phone: str, shown: str) -> None:
+def test_a_number_is_shown_in_international_form(phone: str, shown: str) -> None:
     assert format_phone(phone) == shown
 
 
@@ -36,7 +167,7 @@ def test_a_number_is_written_in_international_form(phone: str, shown: str) -> No
         *("7999123456x", "+", "79990000000\n", "٧٩٩٩١٢٣٤٥٦٧", "\x1b[2J", "000000000"),
     ],
 )
-def test_a_name_a_short_number_and_anything_else_stay_as_they_are(phone: str) -> None:
+def test_a_name_a_short_number_and_anything_else_are_shown_as_they_are(phone: str) -> None:
     assert format_phone(phone) == phone
 
 
@@ -44,6 +175,11 @@ def test_a_number_dialled_within_another_country_is_understood() -> None:
     assert format_phone("0501234567", "UA") == "+380 50 123 4567"
 
 
-def test_the_numbering_plans_are_not_read_before_they_are_needed() -> None:
-    asks = "import sys, inbox_tui.text; sys.exit('phonenumbers' in sys.modules)"
-    assert subprocess.run([sys.executable, "-c", asks], check=False).returncode == 0
+@pytest.mark.parametrize("asks", ["parse_phone('8 999 226-44-58')", "parse_sender('OZON')"])
+def test_the_data_of_all_countries_is_not_loaded_for_a_russian_number(asks: str) -> None:
+    program = f"""if True:
+        import sys
+        from inbox_tui.text.phones import parse_phone, parse_sender
+        {asks}
+        sys.exit('phonenumbers' in sys.modules)"""
+    assert subprocess.run([sys.executable, "-c", program], check=False).returncode == 0

@@ -6,6 +6,7 @@ from zoneinfo import ZoneInfo
 import pytest
 from support.rows import MOSCOW, NOW, presentation, server_seconds
 
+from inbox_tui.config import check
 from inbox_tui.widgets.presentation import Presentation, grouped, spaced_code
 
 
@@ -63,12 +64,12 @@ def test_a_message_from_before_midnight_is_of_the_day_before() -> None:
 
 
 @pytest.mark.parametrize(
-    "written", ["79160001122", "+79160001122", "+7 (916) 000-11-22", "7 916 000 11 22"]
+    "written",
+    ["79160001122", "+7 (916) 000-11-22", "8 916 000 11 22", "89160001122", "916 000-11-22"],
 )
-def test_a_name_is_found_however_its_number_is_written(written: str) -> None:
-    shown_by = Presentation(
-        server_zone=MOSCOW, local_zone=MOSCOW, names={written: "Shop"}, clock=lambda: NOW
-    )
+def test_a_name_is_shown_however_its_number_is_written_in_the_settings(written: str) -> None:
+    names = check("names", {written: "Shop"})
+    shown_by = Presentation(server_zone=MOSCOW, local_zone=MOSCOW, names=names, clock=lambda: NOW)
     assert shown_by.who("79160001122") == "Shop"
     assert shown_by.number("79160001122") == "+7 916 000-11-22"
 
