@@ -429,7 +429,7 @@ def test_an_option_that_can_not_be_is_2_and_nothing_opens(
         ("notify_text = 1", "true and false"),
         ('remember_filters = "yes"', "true and false"),
         ('theme = "mauve"', "inbox-dark, inbox-light"),
-        ('names = { office = "Office" }', '"79110000001" = "Orders"'),
+        ('names = { "226-44-58" = "Office" }', '"+7 911 000-00-01" = "Orders"'),
         ("colour = 1", "login, server, refresh_seconds"),
     ],
 )
