@@ -26,6 +26,7 @@ from textual.worker import WorkerFailed
 
 from inbox_tui.archive import ADDRESS, SIGNED_IN, AccountArchive, Archive, ArchiveWorker, Query
 from inbox_tui.columns import steady
+from inbox_tui.commands import latin_key, textual_key
 from inbox_tui.config import Settings
 from inbox_tui.credentials import Keyring, KeyringError, KeyringSilent, KeyringUnfit, Secret
 from inbox_tui.notices import RESTORE_TITLE, SAVE_TITLE, notification, terminal_title
@@ -470,10 +471,22 @@ class InboxApp(App[None]):
     # -- what comes in by the terminal
 
     async def on_event(self, event: events.Event) -> None:
-        """Show what is pasted into a field as text, whatever is in it."""
-        if isinstance(event, events.Paste):
+        """Take keys by their place, and show what is pasted into a field as text."""
+        if isinstance(event, events.Key) and not event.is_forwarded:
+            self._take_by_place(event)
+        elif isinstance(event, events.Paste):
             event.text = sanitize(event.text, lines=True)
         await super().on_event(event)
+
+    def _take_by_place(self, event: events.Key) -> None:
+        """Make a key of the Russian layout that of the Latin one, unless it is text in a field."""
+        if self.focused and self.focused.check_consume_key(event.key, event.character):
+            return
+        with_modifier = "+" in event.key[:-1]
+        pressed = event.key if with_modifier or not event.character else event.character
+        key = latin_key(pressed)
+        if key != pressed:
+            event.key, event.character = textual_key(key), None if with_modifier else key
 
     @property
     def clipboard(self) -> str:

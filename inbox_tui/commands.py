@@ -161,6 +161,27 @@ def screen_bindings() -> list[Binding]:
     )
 
 
+_RUSSIAN: Final = "ёйцукенгшщзхъфывапролджэячсмитьбю.ЁЙЦУКЕНГШЩЗХЪФЫВАПРОЛДЖЭЯЧСМИТЬБЮ,№"
+_LATIN: Final = "`qwertyuiop[]asdfghjkl;'zxcvbnm,./~QWERTYUIOP{}ASDFGHJKL:\"ZXCVBNM<>?#"
+SAME_PLACE: Final = dict(zip(_RUSSIAN, _LATIN, strict=True))
+"""What the Latin layout gives at the place of each character of the Russian one, where no other
+place of the Latin one gives it. No command has such a character for a key: a full stop is the key
+of the slash on one of them, and one cannot know on which it was pressed."""
+
+
+def latin_key(key: str) -> str:
+    """Return the key of the Latin layout at the same place: `j` for `о`, `ctrl+p` for `ctrl+з`."""
+    modifiers, plus, last = key.rpartition("+")
+    return modifiers + plus + SAME_PLACE.get(last, last)
+
+
+def textual_key(key: str) -> str:
+    """Return Textual's name of a key: `slash` for `/`."""
+    from textual.keys import _character_to_key
+
+    return _character_to_key(key) if len(key) == 1 else key
+
+
 def in_group(group: Group) -> Iterator[Command]:
     """Give the commands of a group of the help."""
     return (command for command in COMMANDS if command.group == group)

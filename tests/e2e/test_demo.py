@@ -109,3 +109,22 @@ def test_the_program_ends_when_its_terminal_is_gone(
         shown += os.read(master, 65536)
     os.close(master)
     assert program.wait(timeout=20) in (0, 120)  # 120: nowhere to flush the output to
+
+
+def test_it_is_worked_with_the_russian_layout(installed: Path, environment: dict[str, str]) -> None:
+    with Terminal([str(installed), "--demo"], environment=environment) as terminal:
+        terminal.wait_for("Live")
+        terminal.press(",")
+        terminal.wait_for("Keys")
+        terminal.press("й")
+        terminal.wait_for(lambda text: "Keys" not in text)
+        terminal.press(".", "код")
+        terminal.wait_for("Search: код")
+        terminal.press("escape")
+        terminal.wait_for(lambda text: "Esc clears" not in text)
+        terminal.press("Ь")
+        terminal.wait_for("undoes")
+        terminal.press("\x1b[1103;5u")  # Ctrl+Я, as the kitty protocol has it
+        terminal.wait_for("unread again")
+        terminal.press("й")
+        assert terminal.wait() == 0

@@ -1,0 +1,165 @@
+"""With the Russian layout on, every command's key works, and what is typed in a field is text."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+from support.stage import StagedApp, message, stage, state_is, until
+from textual import events
+from textual.pilot import Pilot
+from textual.widgets import Input
+
+from inbox_tui.commands import COMMANDS, SAME_PLACE, latin_key
+from inbox_tui.screens.inbox import InboxScreen
+from inbox_tui.widgets.filter_bar import FilterBar
+from inbox_tui.widgets.message_list import MessageList
+from inbox_tui.widgets.message_view import MessageView
+
+RUSSIAN = {latin: russian for russian, latin in SAME_PLACE.items()}
+TEXT = "Ваш код: 481 516 https://shop.example/5512"
+
+
+async def type_characters(pilot: Pilot[None], typed: str) -> None:
+    """Send characters as a terminal does, each as a key."""
+    for character in typed:
+        await pilot.press(character)
+    await pilot.pause()
+
+
+def record_actions(app: StagedApp, monkeypatch: pytest.MonkeyPatch) -> list[tuple[str, str]]:
+    """Note the actions that keys are bound to, and where, instead of doing them."""
+    actions: list[tuple[str, str]] = []
+
+    async def note(action: Any, namespace: Any = None, namespaces: Any = None) -> bool:
+        actions.append((str(action), type(namespace).__name__))
+        return True
+
+    monkeypatch.setattr(app, "run_action", note)
+    return actions
+
+
+def on_russian(key: str) -> str:
+    """The key at the same place with the Russian layout on; itself where that changes nothing."""
+    modifiers, plus, last = key.rpartition("+")
+    return modifiers + plus + RUSSIAN.get(last, last)
+
+
+@pytest.mark.parametrize("widget", [MessageList, MessageView])
+async def test_every_command_does_the_same_with_the_russian_layout(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, widget: type[MessageList | MessageView]
+) -> None:
+    app = stage(tmp_path, messages=[message(1, TEXT)])
+    async with app.run_test() as pilot:
+        await state_is(pilot, "Live")
+        app.screen.query_one(widget).focus()
+        await pilot.pause()
+        actions = record_actions(app, monkeypatch)
+        for command in COMMANDS:
+            for key in command.keys:
+                if on_russian(key) == key:
+                    continue
+                done = []
+                for layout in (key, on_russian(key)):
+                    await pilot.press(layout)
+                    done.append(actions[:])
+                    actions.clear()
+                latin, russian = done
+                assert len(latin) == 1, key
+                assert russian == latin, key
+
+
+def test_every_letter_and_sign_of_a_command_has_its_place_on_the_russian_layout() -> None:
+    keys = [key.rpartition("+")[2] for command in COMMANDS for key in command.keys]
+    assert [key for key in keys if len(key) == 1 and key not in RUSSIAN and key > "9"] == []
+
+
+def test_no_key_of_a_command_is_taken_for_that_of_another() -> None:
+    for command in COMMANDS:
+        for key in command.keys:
+            assert latin_key(key) == key, "a full stop or a comma cannot be told by its layout"
+
+
+@pytest.mark.parametrize(
+    ("russian", "latin"),
+    [
+        *zip("йцукенгшщзхъ", "qwertyuiop[]", strict=True),
+        *zip("фывапролджэ", "asdfghjkl;'", strict=True),
+        *zip("ячсмитьбю.ё", "zxcvbnm,./`", strict=True),
+        *zip("ЙФЯБЮЖЭХЪЁ,", 'QAZ<>:"{}~?', strict=True),
+        ("№", "#"),
+        ("ctrl+я", "ctrl+z"),
+        ("ctrl+З", "ctrl+P"),
+        ("q", "q"),
+        ("é", "é"),
+        ("escape", "escape"),
+        ("+", "+"),
+    ],
+)
+def test_a_key_is_the_one_at_its_place(russian: str, latin: str) -> None:
+    assert latin_key(russian) == latin
+
+
+async def test_a_search_begun_with_the_russian_layout_takes_russian_words(tmp_path: Path) -> None:
+    app = stage(tmp_path, messages=[message(1, TEXT), message(2, "Заказ")])
+    async with app.run_test() as pilot:
+        await state_is(pilot, "Live")
+        await type_characters(pilot, ".код.,")
+        bar = app.screen.query_one(FilterBar)
+        await until(pilot, lambda: bar.search == "код.,")
+        await pilot.press("enter")
+        await pilot.pause()
+        await type_characters(pilot, "ч")
+        await until(pilot, lambda: bar.search == "")
+
+
+async def test_a_picker_opened_with_the_russian_layout_is_narrowed_by_russian_letters(
+    tmp_path: Path,
+) -> None:
+    app = stage(tmp_path, messages=[message(1, TEXT)])
+    async with app.run_test() as pilot:
+        await state_is(pilot, "Live")
+        await type_characters(pilot, "зцй")
+        assert app.screen.query_one(Input).value == "цй"
+
+
+async def test_the_palette_takes_russian_letters(tmp_path: Path) -> None:
+    app = stage(tmp_path, messages=[message(1, TEXT)])
+    async with app.run_test() as pilot:
+        await state_is(pilot, "Live")
+        await pilot.press("ctrl+з")
+        await until(pilot, lambda: bool(app.screen.query(Input)))
+        await type_characters(pilot, "щк.")
+        assert app.screen.query_one(Input).value == "щк."
+
+
+async def test_keys_of_dialogues_work_with_the_russian_layout(tmp_path: Path) -> None:
+    app = stage(tmp_path, messages=[message(1, TEXT)])
+    async with app.run_test() as pilot:
+        await state_is(pilot, "Live")
+        for opens, closes in ((",", "й"), (",", ","), ("щ", "н")):
+            await type_characters(pilot, opens)
+            await until(pilot, lambda: len(app.screen_stack) == 2)
+            await type_characters(pilot, closes)
+            await until(pilot, lambda: len(app.screen_stack) == 1)
+        assert app.clipboard == "https://shop.example/5512"
+
+
+async def test_a_comma_that_bubbles_up_from_a_dialogue_is_taken_once(tmp_path: Path) -> None:
+    app = stage(tmp_path, messages=[message(1, TEXT)])
+    async with app.run_test() as pilot:
+        await state_is(pilot, "Live")
+        await type_characters(pilot, "бю")
+        assert isinstance(app.screen, InboxScreen), "б is a comma, which is no command's key"
+        assert not app.screen.query_one(FilterBar).searching, "ю is a full stop, no slash"
+
+
+async def test_keys_of_both_layouts_that_come_together_stay_apart(tmp_path: Path) -> None:
+    app = stage(tmp_path, messages=[message(1, TEXT)])
+    async with app.run_test() as pilot:
+        await state_is(pilot, "Live")
+        for name, character in (("full_stop", "."), ("ь", "ь"), ("comma", ","), ("Ь", "Ь")):
+            app.post_message(events.Key(name, character))
+        bar = app.screen.query_one(FilterBar)
+        await until(pilot, lambda: bar.search == "ь,Ь")
