@@ -1,22 +1,22 @@
-"""The settings file, the places of our files, and files that only their owner can read."""
+"""The settings: what they are, and the file that they are in."""
 
 from __future__ import annotations
 
-import errno
-import os
 import re
-import stat
 import zoneinfo
 from collections.abc import Mapping
 from functools import cache
 from types import MappingProxyType
-from typing import TYPE_CHECKING, Annotated, Any, BinaryIO, Literal, NamedTuple
+from typing import TYPE_CHECKING, Annotated, Any, Literal, NamedTuple
+
+from inbox_tui.private_files import PathRefused, read_trusted
 
 if TYPE_CHECKING:
     from collections.abc import Callable
     from pathlib import Path
 
-APP = "inbox-tui"
+_MOST_BYTES = 256 * 1024
+"""The longest settings file that is read."""
 
 
 class Settings(NamedTuple):
@@ -260,23 +260,23 @@ def load_settings(path: Path | None) -> Settings:
     """Read and check a settings file; a missing one, or None, gives the defaults.
 
     Raises SettingsError for a file that can't be read, an unknown key and a bad value, and for one
-    that another user could have written: it names the server that the password goes to.
+    that another user could have put there: it names the server that the password goes to.
     """
     if path is None:
         return Settings()
     try:
-        with path.open("rb") as file:
-            fault = _not_one_s_own(os.fstat(file.fileno()))
-            source = file.read().decode("utf-8-sig")
+        source = read_trusted(path, _MOST_BYTES).decode("utf-8-sig")
     except FileNotFoundError:
         return Settings()
+    except PathRefused as refused:
+        raise SettingsError(
+            refused.path, None, None, f"{refused.reason}; {refused.remedy}"
+        ) from None
     except OSError as error:
         raise SettingsError(path, None, None, f"can't be read: {error.strerror}") from None
     except UnicodeDecodeError as error:
         line = error.object.count(b"\n", 0, error.start) + 1
         raise SettingsError(path, line, None, "is not UTF-8 text") from None
-    if fault:
-        raise SettingsError(path, None, None, fault)
     values: dict[str, Any] = {}
     for key, value in _parsed(path, source).items():
         if key not in Settings._fields:
@@ -288,17 +288,6 @@ def load_settings(path: Path | None) -> Settings:
             line_found = key_line(source, key, *within) or key_line(source, key)
             raise SettingsError(path, line_found, key, error.problem, error.allowed) from None
     return Settings(**values)
-
-
-def _not_one_s_own(status: os.stat_result) -> str:
-    """Return why a settings file can't be trusted, or nothing; the system's own can."""
-    if not _POSIX:
-        return ""
-    if status.st_uid not in (os.geteuid(), 0):
-        return f"belongs to another user ({_owner(status.st_uid)}); run as that user, or copy it"
-    if status.st_mode & stat.S_IWOTH:
-        return "can be written to by everybody; see that it is as you want it, then chmod 600 it"
-    return ""
 
 
 def _parsed(path: Path, source: str) -> dict[str, Any]:
@@ -376,192 +365,3 @@ def _shown(value: object) -> str:
 
 def _shown_key(key: str) -> str:
     return key if re.fullmatch(r"[A-Za-z0-9_-]{1,60}", key) else _shown(key)
-
-
-class Paths(NamedTuple):
-    """Where our files are. Nothing is made or looked at."""
-
-    config: Path
-    """The settings, `config.toml`."""
-    archive: Path
-    """The archive, `inbox.db`."""
-    log: Path
-    """The log, `inbox-tui.log`."""
-
-    @classmethod
-    def default(cls) -> Paths:
-        """Return the places that the system gives a user's files (`XDG_*` honoured)."""
-        import platformdirs
-
-        return cls(
-            config=platformdirs.user_config_path(APP, appauthor=False) / "config.toml",
-            archive=platformdirs.user_data_path(APP, appauthor=False) / "inbox.db",
-            log=platformdirs.user_state_path(APP, appauthor=False) / "inbox-tui.log",
-        )
-
-    @classmethod
-    def under(cls, folder: Path) -> Paths:
-        """Return the places of all files in one folder, as the demo and the tests use them."""
-        return cls(
-            config=folder / "config.toml",
-            archive=folder / "inbox.db",
-            log=folder / "inbox-tui.log",
-        )
-
-
-class PathRefused(OSError):  # noqa: N818
-    """A file or folder that is not private enough. `str(error)` says why and what to do.
-
-    `path`; `reason`: what is wrong with it; `remedy`: what the user can do.
-    """
-
-    def __init__(self, path: Path, reason: str, remedy: str) -> None:
-        super().__init__(errno.EPERM, f"{reason}; {remedy}", str(path))
-        self.path = path
-        self.reason = reason
-        self.remedy = remedy
-
-    def __str__(self) -> str:
-        return f"{self.path} {self.reason}; {self.remedy}"
-
-
-class FolderRefused(PathRefused):
-    """A folder that someone else could read or change."""
-
-
-class FileRefused(PathRefused):
-    """A file that is not an ordinary one of the user's own."""
-
-
-_POSIX = os.name == "posix"
-
-
-def private_folder(path: Path) -> Path:
-    """Make a folder that only the user can enter (0700), or check and tighten the one there.
-
-    Missing parents are made alike; existing parents are left as they are. Raises FolderRefused
-    where `path` itself is a symbolic link, is no folder, belongs to another user, or could be
-    written to by others until now, and where it can't be made.
-    """
-    if not _POSIX:
-        path.mkdir(parents=True, exist_ok=True)
-        return path
-    try:
-        _make(path)
-    except OSError as error:
-        raise FolderRefused(
-            path, f"can't be made: {error.strerror}", "make it yourself, or choose another place"
-        ) from None
-    if path.is_symlink():
-        raise FolderRefused(path, "is a symbolic link", "put a folder of your own in its place")
-    try:
-        folder = os.open(path, os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW | os.O_CLOEXEC)
-    except NotADirectoryError:
-        raise FolderRefused(path, "is not a folder", "move it away") from None
-    except OSError as error:
-        raise FolderRefused(
-            path, f"can't be opened: {error.strerror}", "give yourself access to it"
-        ) from None
-    try:
-        status = os.fstat(folder)
-        if status.st_uid != os.geteuid():
-            raise FolderRefused(
-                path, f"belongs to another user ({_owner(status.st_uid)})", "run as that user"
-            )
-        mode = stat.S_IMODE(status.st_mode)
-        if mode & (stat.S_IWGRP | stat.S_IWOTH):
-            raise FolderRefused(
-                path,
-                f"can be written to by others (mode {mode:04o})",
-                "see that everything in it is yours, then run chmod 700 on it",
-            )
-        if mode != 0o700:
-            os.fchmod(folder, 0o700)
-    finally:
-        os.close(folder)
-    return path
-
-
-def _make(path: Path) -> None:
-    if os.path.lexists(path):
-        return
-    if path.parent != path:
-        _make(path.parent)
-    try:
-        path.mkdir(0o700)
-    except FileExistsError:
-        return
-    if stat.S_IMODE(path.lstat().st_mode) != 0o700:  # an umask that takes from the owner too
-        path.chmod(0o700)
-
-
-def open_private(path: Path, how: Literal["new", "replace", "append"]) -> BinaryIO:
-    """Open a file for writing that only the user can read (0600) from its first moment.
-
-    `new` raises FileExistsError where anything is at `path`; `replace` takes an ordinary file away
-    first (whoever has it open keeps the old content); `append` goes on at its end or makes it.
-    A symbolic link is never followed: that, another user's file and anything that is no ordinary
-    file raise FileRefused. Other failures are the OSError of the system.
-    """
-    flags = os.O_WRONLY | os.O_CREAT
-    for name in ("O_NOFOLLOW", "O_CLOEXEC", "O_NONBLOCK", "O_BINARY"):  # as far as there are any
-        flags |= getattr(os, name, 0)
-    if how != "new" and os.path.lexists(path):
-        _ordinary(path, path.lstat())
-        if how == "replace":
-            path.unlink(missing_ok=True)
-    flags |= os.O_APPEND if how == "append" else os.O_EXCL
-    file = os.open(path, flags, 0o600)
-    try:
-        if _POSIX:
-            status = os.fstat(file)
-            _ordinary(path, status)
-            if stat.S_IMODE(status.st_mode) != 0o600:
-                os.fchmod(file, 0o600)
-        return os.fdopen(file, "ab" if how == "append" else "wb")
-    except BaseException:
-        os.close(file)
-        raise
-
-
-def private_file(path: Path) -> Path:
-    """Make an empty file that only the user can read (0600), or check and tighten the one there.
-
-    For files that someone else opens by name, such as SQLite: a file that is there is not opened,
-    since closing it would drop the locks this process holds on it. Raises as `open_private`.
-    """
-    try:
-        open_private(path, "new").close()
-    except FileExistsError:
-        status = path.lstat()
-        _ordinary(path, status)
-        if _POSIX and stat.S_IMODE(status.st_mode) != 0o600:
-            path.chmod(0o600)
-    return path
-
-
-def refuse_unless_ordinary(path: Path) -> None:
-    """Raise FileRefused for what must not be replaced: a link, a device, another user's file."""
-    _ordinary(path, path.lstat())
-
-
-def _ordinary(path: Path, status: os.stat_result) -> None:
-    if stat.S_ISLNK(status.st_mode):
-        raise FileRefused(path, "is a symbolic link", "name the file that it points to")
-    if not stat.S_ISREG(status.st_mode):
-        raise FileRefused(path, "is not an ordinary file", "choose another name")
-    if _POSIX and status.st_uid != os.geteuid():
-        raise FileRefused(
-            path,
-            f"belongs to another user ({_owner(status.st_uid)})",
-            "choose another name, or run as that user",
-        )
-
-
-def _owner(uid: int) -> str:
-    import pwd
-
-    try:
-        return pwd.getpwuid(uid).pw_name
-    except KeyError:
-        return f"uid {uid}"

@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import IO, Any, Literal, NamedTuple, Protocol, get_args
 
 from inbox_tui.archive import Row, from_server_seconds
-from inbox_tui.config import open_private, refuse_unless_ordinary
+from inbox_tui.private_files import open_private, refuse_unless_ordinary
 from inbox_tui.text import find_code, name_finder
 from inbox_tui.text.spreadsheet import csv_cell
 

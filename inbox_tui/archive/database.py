@@ -21,7 +21,7 @@ from inbox_tui.archive.errors import (
     archive_error,
 )
 from inbox_tui.archive.schema import migrate
-from inbox_tui.config import PathRefused, private_file, private_folder
+from inbox_tui.private_files import PathRefused, private_file, private_folder
 
 BUSY_SECONDS = 5.0
 """How long a writer waits for another one."""

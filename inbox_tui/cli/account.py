@@ -25,12 +25,13 @@ from inbox_tui.cli.failure import (
     counted,
     fail,
 )
-from inbox_tui.config import Paths, Settings, SettingsError, key_line, load_settings
+from inbox_tui.config import Settings, SettingsError, key_line, load_settings
 from inbox_tui.credentials import (
     Keyring,
     KeyringError,
     Secret,
 )
+from inbox_tui.paths import Paths
 from inbox_tui.smsc.endpoint import EndpointRefused, endpoint, host_of
 from inbox_tui.smsc.limit import Limit
 from inbox_tui.text import sanitize

@@ -24,15 +24,9 @@ from inbox_tui.cli.account import (
 from inbox_tui.cli.failure import USAGE, Failure, fail, output, tell
 from inbox_tui.cli.given import Given
 from inbox_tui.cli.options import example, for_account
-from inbox_tui.config import (
-    TEMPLATE,
-    PathRefused,
-    Paths,
-    SettingsError,
-    load_settings,
-    open_private,
-    private_folder,
-)
+from inbox_tui.config import TEMPLATE, SettingsError, load_settings
+from inbox_tui.paths import Paths
+from inbox_tui.private_files import PathRefused, open_private, private_folder
 
 
 @click.command(

@@ -44,12 +44,13 @@ from inbox_tui.cli.failure import (
 )
 from inbox_tui.cli.given import Given
 from inbox_tui.cli.options import example, for_account
-from inbox_tui.config import Paths, Settings, SettingsError, load_settings
+from inbox_tui.config import Settings, SettingsError, load_settings
 from inbox_tui.credentials import (
     Keyring,
     KeyringError,
     Secret,
 )
+from inbox_tui.paths import Paths
 from inbox_tui.smsc.limit import Limit, earliest
 from inbox_tui.sync import ZONE_AHEAD, SystemClock
 from inbox_tui.text import sanitize

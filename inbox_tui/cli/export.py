@@ -104,8 +104,8 @@ def _nothing_kept(account: str) -> str:
 
 
 def _to_file(exporter: Exporter, rows: Iterable[Row], path: Path, *, force: bool) -> Written:
-    from inbox_tui.config import PathRefused
     from inbox_tui.exports import write_file
+    from inbox_tui.private_files import PathRefused
 
     try:
         return write_file(path, lambda file: exporter.write(rows, file), replace=force)

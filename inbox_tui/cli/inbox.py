@@ -100,9 +100,10 @@ def run_demo(given: Given) -> None:
 
     from inbox_tui.app import InboxApp, Parts
     from inbox_tui.cli.account import connecting, local_zone, opened
-    from inbox_tui.config import Paths, Settings
+    from inbox_tui.config import Settings
     from inbox_tui.credentials import Secret
     from inbox_tui.demo.server import DEMO_WINDOW, start_demo
+    from inbox_tui.paths import Paths
     from inbox_tui.smsc.limit import Limit
     from inbox_tui.sync import SystemClock
 

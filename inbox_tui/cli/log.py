@@ -10,7 +10,8 @@ from pathlib import Path
 
 from inbox_tui import __version__
 from inbox_tui.cli.failure import Failure
-from inbox_tui.config import Paths, open_private, private_folder
+from inbox_tui.paths import Paths
+from inbox_tui.private_files import open_private, private_folder
 
 
 def unforeseen(error: Exception, command: str | None, *, debug: bool) -> Failure:

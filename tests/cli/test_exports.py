@@ -14,8 +14,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from inbox_tui.archive import Row
-from inbox_tui.config import FileRefused
 from inbox_tui.exports import FORMATS, Exporter, Written, form_of, write_file
+from inbox_tui.private_files import FileRefused
 
 MOSCOW = ZoneInfo("Europe/Moscow")
 anything = st.text(st.characters(), max_size=40)

@@ -18,8 +18,9 @@ from support.command import LOGIN, PASSWORD, Files, Program, incoming, put, run
 from inbox_tui.archive import Archive
 from inbox_tui.cli.account import Choices, Sourced
 from inbox_tui.cli.watch import News, Output, Teller
-from inbox_tui.config import Paths, Settings
+from inbox_tui.config import Settings
 from inbox_tui.demo.server import DemoServer
+from inbox_tui.paths import Paths
 from inbox_tui.smsc.limit import Moment
 from inbox_tui.sync import (
     LIMIT_REASON,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import tomllib
 from pathlib import Path
 
@@ -220,10 +221,10 @@ def test_a_folder_in_the_place_of_the_file_is_told(file: Path) -> None:
 
 
 def test_a_file_that_may_not_be_read_is_told(file: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    def forbidden(path: Path, *how: str) -> None:
+    def forbidden(path: Path, *how: int) -> None:
         raise PermissionError(13, "Permission denied", str(path))
 
-    monkeypatch.setattr(Path, "open", forbidden)
+    monkeypatch.setattr(os, "open", forbidden)
     with pytest.raises(SettingsError, match="can't be read: Permission denied"):
         load_settings(file)
 

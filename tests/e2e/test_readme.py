@@ -21,9 +21,10 @@ from support.traffic import incoming, server_now
 
 from inbox_tui.cli import failure
 from inbox_tui.cli.program import COMMANDS, main
-from inbox_tui.config import Paths, Settings, load_settings
+from inbox_tui.config import Settings, load_settings
 from inbox_tui.demo.server import DemoServer
 from inbox_tui.demo.service import DemoService
+from inbox_tui.paths import Paths
 
 pytestmark = pytest.mark.e2e
 

@@ -155,7 +155,7 @@ async def test_no_picture_of_the_screen_is_written_where_others_can_read_it(tmp_
     async with app.run_test(size=(120, 40)) as pilot:
         await state_is(pilot, "Live")
         await pilot.press("ctrl+p", *"quit")
-        await until(pilot, lambda: "Ctrl+Q Quit" in painted(app))
+        await until(pilot, lambda: "q      Quit" in painted(app))
         assert list(app.get_system_commands(app.screen)) == [], "Textual's, and its Screenshot"
 
 
@@ -164,33 +164,55 @@ async def test_no_picture_of_the_screen_is_written_where_others_can_read_it(tmp_
 
 @pytest.fixture
 def config(tmp_path: Path) -> Path:
-    path = tmp_path / "config.toml"
+    path = tmp_path / "inbox-tui" / "config.toml"
+    path.parent.mkdir(mode=0o755)
     path.write_text('server = "smscentre.com"\n')
     path.chmod(0o644)
     return path
 
 
-def test_settings_that_anybody_may_write_to_are_refused(config: Path) -> None:
-    load_settings(config)
-    config.chmod(0o646)
-    with pytest.raises(SettingsError, match=r"written to by everybody.*chmod 600"):
+@pytest.mark.parametrize("mode", [0o646, 0o664, 0o620])
+def test_settings_that_others_may_write_to_are_refused(config: Path, mode: int) -> None:
+    assert load_settings(config).server == "smscentre.com"
+    config.chmod(mode)
+    with pytest.raises(SettingsError, match=rf"written to by others \(mode {mode:04o}\).*chmod"):
         load_settings(config)
 
 
-def test_settings_of_another_user_are_refused(
-    config: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+@pytest.mark.parametrize("mode", [0o775, 0o757, 0o1777])
+def test_settings_in_a_folder_that_others_may_write_to_are_refused(config: Path, mode: int) -> None:
+    config.parent.chmod(mode)
+    with pytest.raises(SettingsError, match="written to by others") as caught:
+        load_settings(config)
+    assert caught.value.path == config.parent
+
+
+def test_settings_in_a_folder_that_is_a_link_are_refused(config: Path, tmp_path: Path) -> None:
+    (tmp_path / "linked").symlink_to(config.parent)
+    with pytest.raises(SettingsError, match="linked: is a symbolic link"):
+        load_settings(tmp_path / "linked" / config.name)
+
+
+def change_owners(monkeypatch: pytest.MonkeyPatch, config: Path, *, file: int, folder: int) -> None:
+    """Make settings and their folder those of these users."""
     monkeypatch.setattr(os, "geteuid", lambda: 12345)
-    status = config.stat()
-
-    def owned_by(uid: int) -> None:
+    for how, uid, path in (("fstat", file, config), ("lstat", folder, config.parent)):
+        status = path.stat()
         owned = os.stat_result([*status[:4], uid, *status[5:]])
-        monkeypatch.setattr(os, "fstat", lambda file: owned)
+        monkeypatch.setattr(os, how, lambda *_, owned=owned: owned)
 
-    owned_by(4711)
+
+@pytest.mark.parametrize(("file", "folder"), [(4711, 12345), (12345, 4711)])
+def test_settings_of_another_user_are_refused(
+    config: Path, monkeypatch: pytest.MonkeyPatch, file: int, folder: int
+) -> None:
+    change_owners(monkeypatch, config, file=file, folder=folder)
     with pytest.raises(SettingsError, match=r"belongs to another user \(uid 4711\)"):
         load_settings(config)
-    owned_by(0)
+
+
+def test_settings_of_the_system_are_trusted(config: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    change_owners(monkeypatch, config, file=0, folder=0)
     assert load_settings(config).server == "smscentre.com"
 
 
@@ -202,15 +224,29 @@ def test_settings_put_in_their_place_while_they_are_read_are_not_taken_for_one_s
     theirs.chmod(0o666)
     mine.write_text('server = "smscentre.com"\n')
     theirs.rename(config)
-    opened = Path.open
+    opened = os.open
 
-    def open_and_swap(path: Path, *how: str) -> object:
+    def open_and_swap(path: Path, *how: int) -> int:
         file = opened(path, *how)
         mine.rename(config)
         return file
 
-    monkeypatch.setattr(Path, "open", open_and_swap)
-    with pytest.raises(SettingsError, match="written to by everybody"):
+    monkeypatch.setattr(os, "open", open_and_swap)
+    with pytest.raises(SettingsError, match="written to by others"):
+        load_settings(config)
+
+
+def test_settings_that_are_a_pipe_are_refused_without_waiting(config: Path) -> None:
+    config.unlink()
+    os.mkfifo(config, 0o600)
+    with pytest.raises(SettingsError, match="is not an ordinary file"):
+        load_settings(config)
+
+
+def test_settings_without_end_are_refused(config: Path) -> None:
+    with config.open("wb") as file:
+        file.truncate(10**12)
+    with pytest.raises(SettingsError, match="is larger than 256 KiB"):
         load_settings(config)
 
 

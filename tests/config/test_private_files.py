@@ -8,12 +8,12 @@ from typing import TYPE_CHECKING, Literal
 
 import pytest
 
-from inbox_tui import config
-from inbox_tui.config import (
+from inbox_tui import private_files
+from inbox_tui.paths import Paths
+from inbox_tui.private_files import (
     FileRefused,
     FolderRefused,
     PathRefused,
-    Paths,
     open_private,
     private_file,
     private_folder,
@@ -280,7 +280,7 @@ def test_a_link_for_sqlite_is_refused(tmp_path: Path) -> None:
 def test_a_system_without_owners_and_modes_gets_its_files(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(config, "_POSIX", False)
+    monkeypatch.setattr(private_files, "_POSIX", False)
     for name in ("geteuid", "fchmod", "O_NOFOLLOW", "O_CLOEXEC", "O_NONBLOCK"):
         monkeypatch.delattr(os, name)
     with open_private(private_folder(tmp_path / "a") / "f", "append") as file:

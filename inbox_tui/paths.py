@@ -1,0 +1,39 @@
+"""Where the settings, the archive and the log are."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import NamedTuple
+
+_APP = "inbox-tui"
+
+
+class Paths(NamedTuple):
+    """Where our files are. Nothing is made or looked at."""
+
+    config: Path
+    """The settings, `config.toml`."""
+    archive: Path
+    """The archive, `inbox.db`."""
+    log: Path
+    """The log, `inbox-tui.log`."""
+
+    @classmethod
+    def default(cls) -> Paths:
+        """Return the places that the system gives a user's files (`XDG_*` honoured)."""
+        import platformdirs
+
+        return cls(
+            config=platformdirs.user_config_path(_APP, appauthor=False) / "config.toml",
+            archive=platformdirs.user_data_path(_APP, appauthor=False) / "inbox.db",
+            log=platformdirs.user_state_path(_APP, appauthor=False) / "inbox-tui.log",
+        )
+
+    @classmethod
+    def under(cls, folder: Path) -> Paths:
+        """Return the places of all files in one folder, as the demo and the tests use them."""
+        return cls(
+            config=folder / "config.toml",
+            archive=folder / "inbox.db",
+            log=folder / "inbox-tui.log",
+        )

@@ -1,0 +1,207 @@
+"""Files and folders that only their owner can use."""
+
+from __future__ import annotations
+
+import errno
+import os
+import stat
+from typing import TYPE_CHECKING, BinaryIO, Literal
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+
+class PathRefused(OSError):  # noqa: N818
+    """A file or folder that is not private enough. `str(error)` says why and what to do.
+
+    `path`; `reason`: what is wrong with it; `remedy`: what the user can do.
+    """
+
+    def __init__(self, path: Path, reason: str, remedy: str) -> None:
+        super().__init__(errno.EPERM, f"{reason}; {remedy}", str(path))
+        self.path = path
+        self.reason = reason
+        self.remedy = remedy
+
+    def __str__(self) -> str:
+        return f"{self.path} {self.reason}; {self.remedy}"
+
+
+class FolderRefused(PathRefused):
+    """A folder that someone else could read or change."""
+
+
+class FileRefused(PathRefused):
+    """A file that is not an ordinary one of the user's own."""
+
+
+_POSIX = os.name == "posix"
+
+
+def private_folder(path: Path) -> Path:
+    """Make a folder that only the user can enter (0700), or check and tighten the one there.
+
+    Missing parents are made alike; existing parents are left as they are. Raises FolderRefused
+    where `path` itself is a symbolic link, is no folder, belongs to another user, or could be
+    written to by others until now, and where it can't be made.
+    """
+    if not _POSIX:
+        path.mkdir(parents=True, exist_ok=True)
+        return path
+    try:
+        _make(path)
+    except OSError as error:
+        raise FolderRefused(
+            path, f"can't be made: {error.strerror}", "make it yourself, or choose another place"
+        ) from None
+    if path.is_symlink():
+        raise FolderRefused(path, "is a symbolic link", "put a folder of your own in its place")
+    try:
+        folder = os.open(path, os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW | os.O_CLOEXEC)
+    except NotADirectoryError:
+        raise FolderRefused(path, "is not a folder", "move it away") from None
+    except OSError as error:
+        raise FolderRefused(
+            path, f"can't be opened: {error.strerror}", "give yourself access to it"
+        ) from None
+    try:
+        status = os.fstat(folder)
+        if status.st_uid != os.geteuid():
+            raise FolderRefused(
+                path, f"belongs to another user ({_owner(status.st_uid)})", "run as that user"
+            )
+        mode = stat.S_IMODE(status.st_mode)
+        if mode & (stat.S_IWGRP | stat.S_IWOTH):
+            raise FolderRefused(
+                path,
+                f"can be written to by others (mode {mode:04o})",
+                "see that everything in it is yours, then run chmod 700 on it",
+            )
+        if mode != 0o700:
+            os.fchmod(folder, 0o700)
+    finally:
+        os.close(folder)
+    return path
+
+
+def _make(path: Path) -> None:
+    if os.path.lexists(path):
+        return
+    if path.parent != path:
+        _make(path.parent)
+    try:
+        path.mkdir(0o700)
+    except FileExistsError:
+        return
+    if stat.S_IMODE(path.lstat().st_mode) != 0o700:  # an umask that takes from the owner too
+        path.chmod(0o700)
+
+
+def open_private(path: Path, how: Literal["new", "replace", "append"]) -> BinaryIO:
+    """Open a file for writing that only the user can read (0600) from its first moment.
+
+    `new` raises FileExistsError where anything is at `path`; `replace` takes an ordinary file away
+    first (whoever has it open keeps the old content); `append` goes on at its end or makes it.
+    A symbolic link is never followed: that, another user's file and anything that is no ordinary
+    file raise FileRefused. Other failures are the OSError of the system.
+    """
+    flags = os.O_WRONLY | os.O_CREAT
+    for name in ("O_NOFOLLOW", "O_CLOEXEC", "O_NONBLOCK", "O_BINARY"):  # as far as there are any
+        flags |= getattr(os, name, 0)
+    if how != "new" and os.path.lexists(path):
+        _ordinary(path, path.lstat())
+        if how == "replace":
+            path.unlink(missing_ok=True)
+    flags |= os.O_APPEND if how == "append" else os.O_EXCL
+    file = os.open(path, flags, 0o600)
+    try:
+        if _POSIX:
+            status = os.fstat(file)
+            _ordinary(path, status)
+            if stat.S_IMODE(status.st_mode) != 0o600:
+                os.fchmod(file, 0o600)
+        return os.fdopen(file, "ab" if how == "append" else "wb")
+    except BaseException:
+        os.close(file)
+        raise
+
+
+def private_file(path: Path) -> Path:
+    """Make an empty file that only the user can read (0600), or check and tighten the one there.
+
+    For files that someone else opens by name, such as SQLite: a file that is there is not opened,
+    since closing it would drop the locks this process holds on it. Raises as `open_private`.
+    """
+    try:
+        open_private(path, "new").close()
+    except FileExistsError:
+        status = path.lstat()
+        _ordinary(path, status)
+        if _POSIX and stat.S_IMODE(status.st_mode) != 0o600:
+            path.chmod(0o600)
+    return path
+
+
+def read_trusted(path: Path, most: int) -> bytes:
+    """Read a file of at most so many bytes that nobody but the user, or the system, could write.
+
+    Raises FileRefused and FolderRefused where somebody else could have put it there: it or its
+    folder belongs to another user or can be written to by others, or the folder is a symbolic
+    link. Also for what is no ordinary file, and for more than `most` bytes. Others are the OSError
+    of the system. Never waits, as on a pipe.
+    """
+    flags = os.O_RDONLY
+    for name in ("O_CLOEXEC", "O_NONBLOCK", "O_BINARY"):  # as far as there are any
+        flags |= getattr(os, name, 0)
+    with os.fdopen(os.open(path, flags), "rb") as file:
+        status = os.fstat(file.fileno())
+        if not stat.S_ISREG(status.st_mode):
+            raise FileRefused(path, "is not an ordinary file", "put a text file in its place")
+        if _POSIX:
+            folder = os.lstat(path.parent)
+            if stat.S_ISLNK(folder.st_mode):
+                reason, remedy = "is a symbolic link", "put a folder of your own in its place"
+                raise FolderRefused(path.parent, reason, remedy)
+            _trusted(FolderRefused, path.parent, folder, "see that everything in it is yours")
+            _trusted(FileRefused, path, status, "see that it is as you want it")
+        content = file.read(most + 1)
+    if len(content) > most:
+        raise FileRefused(path, f"is larger than {most // 1024} KiB", "take out what is no setting")
+    return content
+
+
+def _trusted(refused: type[PathRefused], path: Path, status: os.stat_result, remedy: str) -> None:
+    if status.st_uid not in (os.geteuid(), 0):
+        reason = f"belongs to another user ({_owner(status.st_uid)})"
+        raise refused(path, reason, "run as that user, or put one of your own in its place")
+    mode = stat.S_IMODE(status.st_mode)
+    if mode & (stat.S_IWGRP | stat.S_IWOTH):
+        reason = f"can be written to by others (mode {mode:04o})"
+        raise refused(path, reason, f"{remedy}, then run chmod go-w on it")
+
+
+def refuse_unless_ordinary(path: Path) -> None:
+    """Raise FileRefused for what must not be replaced: a link, a device, another user's file."""
+    _ordinary(path, path.lstat())
+
+
+def _ordinary(path: Path, status: os.stat_result) -> None:
+    if stat.S_ISLNK(status.st_mode):
+        raise FileRefused(path, "is a symbolic link", "name the file that it points to")
+    if not stat.S_ISREG(status.st_mode):
+        raise FileRefused(path, "is not an ordinary file", "choose another name")
+    if _POSIX and status.st_uid != os.geteuid():
+        raise FileRefused(
+            path,
+            f"belongs to another user ({_owner(status.st_uid)})",
+            "choose another name, or run as that user",
+        )
+
+
+def _owner(uid: int) -> str:
+    import pwd
+
+    try:
+        return pwd.getpwuid(uid).pw_name
+    except KeyError:
+        return f"uid {uid}"
