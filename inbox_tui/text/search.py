@@ -4,7 +4,12 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from typing import Final
+from typing import TYPE_CHECKING, Final
+
+from inbox_tui.text.sanitize import graphemes, is_single_width
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Sequence
 
 # What people put between the digits of one number. No dot: it ends a sentence or parts a date.
 _BETWEEN_DIGITS: Final = re.compile(
@@ -32,3 +37,69 @@ def strip_separators(text: str) -> str:
     `481516` and `481 516` then find each other, both ways.
     """
     return _BETWEEN_DIGITS.sub("", fold_text(text))
+
+
+def find_spans(text: str, strings: Iterable[str]) -> list[tuple[int, int]]:
+    """Return where the strings stand in a text that is safe to draw: rising, none beside another.
+
+    Letters are compared folded, and digits also across what parts them. A span begins and ends
+    between graphemes.
+
+    Args:
+        text: The text as it is drawn.
+        strings: Folded, without separators between digits.
+
+    """
+    folded, places = _fold_with_places(text)
+    joined, kept = _strip_with_places(folded)
+    found: list[tuple[int, int]] = []
+    for string in filter(None, dict.fromkeys(strings)):
+        for document, within in ((folded, None), (joined, kept))[: 1 + (kept is not None)]:
+            start = document.find(string)
+            while start >= 0:
+                last = start + len(string) - 1
+                first, last = (start, last) if within is None else (within[start], within[last])
+                found.append(
+                    (first, last + 1) if places is None else (places[first][0], places[last][1])
+                )
+                start = document.find(string, start + len(string))
+    spans: list[tuple[int, int]] = []
+    for start, end in sorted(found):
+        if spans and start <= spans[-1][1]:
+            spans[-1] = (spans[-1][0], max(end, spans[-1][1]))
+        else:
+            spans.append((start, end))
+    return spans
+
+
+def _fold_with_places(text: str) -> tuple[str, Sequence[tuple[int, int]] | None]:
+    """Return a text folded, and the grapheme that each letter of it comes from.
+
+    None where each letter comes from the one at its place.
+    """
+    folded = fold_text(text)
+    if is_single_width(text) and len(folded) == len(text):
+        return folded, None
+    pieces: list[str] = []
+    places: list[tuple[int, int]] = []
+    for start, end in graphemes(text):
+        piece = fold_text(text[start:end])
+        pieces.append(piece)
+        places.extend([(start, end)] * len(piece))
+    return "".join(pieces), places
+
+
+def _strip_with_places(folded: str) -> tuple[str, Sequence[int] | None]:
+    """Return a folded text with the digits of each number together, and where each letter was.
+
+    None where nothing was taken out.
+    """
+    kept: list[int] = []
+    end = 0
+    for separators in _BETWEEN_DIGITS.finditer(folded):
+        kept.extend(range(end, separators.start()))
+        end = separators.end()
+    if not end:
+        return folded, None
+    kept.extend(range(end, len(folded)))
+    return "".join([folded[place] for place in kept]), kept

@@ -1,0 +1,422 @@
+"""The search language: what a person types, as a query that the archive can answer.
+
+- Words are looked for in text, sender, receiver and the names given to them: all of them, in any
+  order, in either case. Digits are found across spaces and dashes, and numbers however written.
+- `"a phrase"` (also `«…»`): as it stands. `-word`, `-"a phrase"`, `-from:ozon`: without.
+- `from:` and `to:`: a number, a part of one, or a name; several of them mean any of them.
+- `before:` a day or moment, `after:` (at it or later), `on:` (within it).
+- `is:` a state, `has:` code or link.
+
+A space after the colon is allowed. Every operator and value has its Russian twin. `word:value` with
+any other word of letters is an error, so that no misspelt operator is looked for as text; in quotes
+it is text. `12:30`, `https://…` and a word that ends in a colon are text.
+"""
+
+from __future__ import annotations
+
+import re
+from difflib import get_close_matches
+from typing import TYPE_CHECKING, Final, Literal, NamedTuple, get_args
+
+from inbox_tui.text.dates import DateRange, parse_date
+from inbox_tui.text.phones import NotAPhoneNumber, parse_phone, phone_spellings
+from inbox_tui.text.search import find_spans, fold_text, strip_separators
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping
+    from datetime import datetime
+
+Operator = Literal["from", "to", "before", "after", "on", "is", "has"]
+State = Literal["unread", "read", "starred", "done", "todo", "muted", "taken", "mine"]
+Content = Literal["code", "link"]
+ErrorKind = Literal[
+    "unknown_operator", "missing_value", "unknown_value", "bad_date", "date_excluded"
+]
+
+OPERATORS: Final[dict[str, Operator]] = {
+    "from": "from",
+    "to": "to",
+    "before": "before",
+    "after": "after",
+    "on": "on",
+    "is": "is",
+    "has": "has",
+    "от": "from",
+    "на": "to",
+    "кому": "to",
+    "до": "before",
+    "после": "after",
+    "за": "on",
+    "это": "is",
+    "есть": "has",
+}
+"""Every spelling of an operator, folded."""
+STATES: Final[dict[str, State]] = {
+    "unread": "unread",
+    "read": "read",
+    "starred": "starred",
+    "done": "done",
+    "todo": "todo",
+    "muted": "muted",
+    "taken": "taken",
+    "mine": "mine",
+    **dict.fromkeys(("непрочитано", "непрочитанное", "непрочитанные"), "unread"),
+    **dict.fromkeys(("прочитано", "прочитанное", "прочитанные"), "read"),
+    **dict.fromkeys(("отмечено", "отмеченное", "отмеченные", "важное"), "starred"),
+    **dict.fromkeys(("сделано", "сделанное", "готово"), "done"),
+    **dict.fromkeys(("несделано", "несделанное", "дело", "дела"), "todo"),
+    **dict.fromkeys(("заглушено", "заглушенное", "заглушенные", "тихо"), "muted"),
+    **dict.fromkeys(("взято", "взятое", "взятые"), "taken"),
+    **dict.fromkeys(("мое", "мои"), "mine"),
+}
+"""Every spelling of a value of `is:`, folded."""
+CONTENTS: Final[dict[str, Content]] = {
+    "code": "code",
+    "link": "link",
+    "код": "code",
+    "ссылка": "link",
+}
+"""Every spelling of a value of `has:`, folded."""
+
+_FEWEST_JOINED_DIGITS: Final = 3
+_FEWEST_DIALLED: Final = 10
+_MOST_WORDS_OF_DATE: Final = 5
+_QUOTES: Final = {'"': '"', "«": "»", "“": "”", "„": "“”"}
+_OPERATOR: Final = re.compile(r"([^\W\d_]{2,}):(?!/)")
+_WORD: Final = re.compile(r"\S+")
+_DIGITS: Final = r"\(?[0-9][0-9()\u2010-\u2015\u2212-]*"
+_NUMBER: Final = re.compile(rf"\+?{_DIGITS}(?:[ \t\xa0]+{_DIGITS})*(?!\S)")
+
+
+class Words(NamedTuple):
+    """A word, a number or a phrase to be found in a message."""
+
+    alternatives: tuple[tuple[str, ...], ...]
+    """It is found where all the strings of one alternative are in the search document."""
+    phones: tuple[str, ...] = ()
+    """Or where the sender or receiver is one of these, as the service writes them: their names."""
+    excluded: bool = False
+
+
+class Party(NamedTuple):
+    """A sender or receiver: what `from:` or `to:` names."""
+
+    parts: tuple[str, ...]
+    """It fits where one of these is in the number or name, folded, as the service writes it."""
+    phones: tuple[str, ...] = ()
+    """Or where it is one of these, as the service writes them: the names given to them fit."""
+    excluded: bool = False
+
+
+class Is(NamedTuple):
+    """A state that a message must have, or must not."""
+
+    state: State
+    excluded: bool = False
+
+
+class Has(NamedTuple):
+    """What must be in a message, or must not."""
+
+    content: Content
+    excluded: bool = False
+
+
+class QueryError(NamedTuple):
+    """What is wrong with a part of what was typed."""
+
+    kind: ErrorKind
+    start: int
+    """Where the part begins in what was typed."""
+    end: int
+    operator: str
+    """The operator as it was typed, without its colon."""
+    value: str
+    allowed: tuple[str, ...] = ()
+    """What would be right: values, or the operator that may have been meant."""
+    unfinished: bool = False
+    """Whether typing on may make it right."""
+
+
+class Query(NamedTuple):
+    """What is looked for; a message must fit all of it.
+
+    Of the senders that are not excluded it must fit one, and so with receivers.
+    """
+
+    words: tuple[Words, ...] = ()
+    senders: tuple[Party, ...] = ()
+    receivers: tuple[Party, ...] = ()
+    since: datetime | None = None
+    """Received at this moment or later."""
+    before: datetime | None = None
+    """Received before this moment."""
+    states: tuple[Is, ...] = ()
+    contents: tuple[Has, ...] = ()
+    errors: tuple[QueryError, ...] = ()
+    """What could not be read; where there is any, the rest is not to be searched for."""
+
+
+def parse_query(typed: str, now: datetime, names: Mapping[str, str]) -> Query:
+    """Read what was typed into the search field or given to `--search`.
+
+    Args:
+        typed: Anything.
+        now: The present moment in the reader's zone, which the query's moments are in, too.
+        names: From numbers and senders, as the service writes them, to the names given to them.
+
+    """
+    parser = _Parser(typed, now, names)
+    while parser.read_part():
+        pass
+    return Query(
+        tuple(dict.fromkeys(parser.words)),
+        tuple(dict.fromkeys(parser.senders)),
+        tuple(dict.fromkeys(parser.receivers)),
+        parser.since,
+        parser.before,
+        tuple(dict.fromkeys(parser.states)),
+        tuple(dict.fromkeys(parser.contents)),
+        tuple(parser.errors),
+    )
+
+
+def explain(error: QueryError) -> str:
+    """Return a sentence about an error, without a full stop; it quotes what was typed."""
+    if error.kind == "unknown_operator":
+        known = f'is "{error.allowed[0]}:" meant?' if error.allowed else "quotes make it text"
+        return f'there is no operator "{error.operator}:"; {known}'
+    if error.kind == "missing_value":
+        return f'"{error.operator}:" needs a value'
+    if error.kind == "unknown_value":
+        return f'"{error.operator}:" can be {", ".join(error.allowed)}, not "{error.value}"'
+    if error.kind == "bad_date":
+        return f'"{error.value}" is no date; dates are such as 20.11, 2026-11-20, yesterday, mon'
+    return f'"{error.operator}:" can\'t be excluded'
+
+
+def text_spans(query: Query, text: str) -> list[tuple[int, int]]:
+    """Return where a message's text, as it is shown, has what was looked for: rising, apart."""
+    return find_spans(text, _strings_in(text, query.words))
+
+
+def sender_spans(query: Query, shown: str) -> list[tuple[int, int]]:
+    """Return where a sender's number or name, as it is shown, has what was looked for."""
+    return find_spans(shown, (*_strings_in(shown, query.words), *_parts(query.senders)))
+
+
+def receiver_spans(query: Query, shown: str) -> list[tuple[int, int]]:
+    """Return where a receiving number or its name, as it is shown, has what was looked for."""
+    return find_spans(shown, (*_strings_in(shown, query.words), *_parts(query.receivers)))
+
+
+def _parts(parties: Iterable[Party]) -> list[str]:
+    return [part for party in parties if not party.excluded for part in party.parts]
+
+
+def _strings_in(text: str, words: Iterable[Words]) -> list[str]:
+    """Return the strings to mark: of each word the first alternative that is whole in the text.
+
+    Where none is, parts of it may be there and others in the sender: all are returned.
+    """
+    document = f"{fold_text(text)}\n{strip_separators(text)}"
+    strings: list[str] = []
+    for word in words:
+        if word.excluded:
+            continue
+        whole = next((a for a in word.alternatives if all(s in document for s in a)), None)
+        strings.extend(whole or (s for alternative in word.alternatives for s in alternative))
+    return strings
+
+
+class _Parser:
+    """Reads what was typed part by part, from left to right."""
+
+    def __init__(self, typed: str, now: datetime, names: Mapping[str, str]) -> None:
+        self._typed = typed
+        self._now = now
+        self._names = {phone: fold_text(name) for phone, name in names.items()}
+        self._at = 0
+        self.words: list[Words] = []
+        self.senders: list[Party] = []
+        self.receivers: list[Party] = []
+        self.since: datetime | None = None
+        self.before: datetime | None = None
+        self.states: list[Is] = []
+        self.contents: list[Has] = []
+        self.errors: list[QueryError] = []
+
+    def read_part(self) -> bool:
+        """Read a word, number, phrase or operator; returns whether there was any."""
+        self._skip_spaces()
+        start = self._at
+        if start == len(self._typed):
+            return False
+        excluded = self._typed[start] == "-" and self._typed[start + 1 : start + 2].strip() != ""
+        self._at += excluded
+        if (phrase := self._quoted()) is not None:
+            self._add_phrase(phrase, excluded)
+        elif operator := _OPERATOR.match(self._typed, self._at):
+            self._read_operator(start, operator, excluded)
+        elif number := _NUMBER.match(self._typed, self._at):
+            self._at = number.end()
+            self._add_number(number[0], excluded)
+        else:
+            self._add_phrase(self._word(), excluded)
+        return True
+
+    def _skip_spaces(self) -> None:
+        while self._typed[self._at : self._at + 1].isspace():
+            self._at += 1
+
+    def _word(self) -> str:
+        word = _WORD.match(self._typed, self._at)
+        if word is None:
+            return ""
+        self._at = word.end()
+        return word[0]
+
+    def _quoted(self) -> str | None:
+        """Read what is in quotes, up to the end where they are not closed."""
+        closing = _QUOTES.get(self._typed[self._at : self._at + 1])
+        if closing is None:
+            return None
+        start = self._at + 1
+        ends = (self._typed.find(quote, start) for quote in closing)
+        end = min((end for end in ends if end >= 0), default=len(self._typed))
+        self._at = min(end + 1, len(self._typed))
+        return self._typed[start:end]
+
+    def _add_phrase(self, written: str, excluded: bool) -> None:
+        spellings = _spellings(written)
+        if spellings[0].strip():
+            alternatives = tuple((spelling,) for spelling in spellings)
+            self.words.append(Words(alternatives, self._named(spellings[0]), excluded))
+
+    def _add_number(self, written: str, excluded: bool) -> None:
+        """Add numbers beside each other: they may be one number, or several."""
+        single = ["".join(filter(str.isdigit, part)) for part in written.split()]
+        alternatives: list[tuple[str, ...]] = []
+        spellings = phone_spellings(written)
+        if spellings and len(spellings[0]) >= _FEWEST_JOINED_DIGITS:
+            alternatives = [(spelling,) for spelling in spellings]
+        if len(single) > 1 or not alternatives:
+            alternatives.append(tuple(dict.fromkeys(single)))
+        named = self._named(fold_text(written))
+        self.words.append(Words(tuple(dict.fromkeys(alternatives)), named, excluded))
+
+    def _named(self, folded: str) -> tuple[str, ...]:
+        """Return the numbers with names that this is in."""
+        return tuple(phone for phone, name in self._names.items() if folded in name)
+
+    def _read_operator(self, start: int, written: re.Match[str], excluded: bool) -> None:
+        word = written[1]
+        operator = OPERATORS.get(fold_text(word))
+        if operator is None:
+            self._read_unknown(start, written, excluded)
+            return
+        self._at = written.end()
+        self._skip_spaces()
+        if self._at == len(self._typed):
+            error = QueryError("missing_value", start, written.end(), word, "", unfinished=True)
+            self.errors.append(error)
+        elif operator in ("from", "to"):
+            self._read_party(start, word, operator, excluded)
+        elif operator in ("is", "has"):
+            self._read_choice(start, word, operator, excluded)
+        else:
+            self._read_date(start, word, operator, excluded)
+
+    def _read_unknown(self, start: int, written: re.Match[str], excluded: bool) -> None:
+        word = self._word()
+        if word == written[0]:  # a word of the text that ends in a colon
+            self._add_phrase(word, excluded)
+            return
+        folded = fold_text(written[1])
+        near = tuple(get_close_matches(folded, OPERATORS, n=1, cutoff=0.7))
+        value = word[len(written[0]) :]
+        error = QueryError("unknown_operator", start, self._at, written[1], value, near)
+        self.errors.append(error)
+
+    def _read_party(self, start: int, word: str, operator: Operator, excluded: bool) -> None:
+        value = self._quoted()
+        if value is None:
+            value = self._number_of_party() or self._word()
+        folded = fold_text(value).strip()
+        if not folded:
+            self.errors.append(QueryError("missing_value", start, self._at, word, ""))
+            return
+        parts = phone_spellings(value) or (folded,)
+        party = Party(parts, self._named(folded), excluded)
+        (self.senders if operator == "from" else self.receivers).append(party)
+
+    def _number_of_party(self) -> str:
+        """Read a number with spaces in it, where it can't be a part of one and further words."""
+        number = _NUMBER.match(self._typed, self._at)
+        if number is None:
+            return ""
+        written = number[0]
+        is_whole = written.startswith("+") or written.split()[0] in ("7", "8")
+        if not is_whole:
+            try:
+                is_whole = len(parse_phone(written)) >= _FEWEST_DIALLED
+            except NotAPhoneNumber:
+                is_whole = False
+        if not is_whole:
+            return ""
+        self._at = number.end()
+        return written
+
+    def _read_choice(self, start: int, word: str, operator: Operator, excluded: bool) -> None:
+        value = self._quoted()
+        value = self._word() if value is None else value
+        folded = fold_text(value).strip()
+        if operator == "is" and folded in STATES:
+            self.states.append(Is(STATES[folded], excluded))
+        elif operator == "has" and folded in CONTENTS:
+            self.contents.append(Has(CONTENTS[folded], excluded))
+        else:
+            begun = any(known.startswith(folded) for known in (STATES, CONTENTS)[operator == "has"])
+            unfinished = begun and self._at == len(self._typed)
+            allowed = get_args(State) if operator == "is" else get_args(Content)
+            self.errors.append(
+                QueryError("unknown_value", start, self._at, word, value, allowed, unfinished)
+            )
+
+    def _read_date(self, start: int, word: str, operator: Operator, excluded: bool) -> None:
+        value, day = self._date()
+        if day is None:
+            unfinished = self._at == len(self._typed)
+            error = QueryError("bad_date", start, self._at, word, value, unfinished=unfinished)
+            self.errors.append(error)
+            return
+        if excluded:
+            self.errors.append(QueryError("date_excluded", start, self._at, word, value))
+            return
+        if operator != "before":
+            self.since = day.start if self.since is None else max(self.since, day.start)
+        if operator != "after":
+            end = day.start if operator == "before" else day.end
+            self.before = end if self.before is None else min(self.before, end)
+
+    def _date(self) -> tuple[str, DateRange | None]:
+        """Read as many words as make a date, or one where they make none."""
+        quoted = self._quoted()
+        if quoted is not None:
+            return quoted, parse_date(quoted, self._now)
+        start = self._at
+        ends: list[int] = []
+        while len(ends) < _MOST_WORDS_OF_DATE and self._word():
+            ends.append(self._at)
+            self._skip_spaces()
+        for self._at in reversed(ends):
+            value = self._typed[start : self._at]
+            day = parse_date(value, self._now)
+            if day is not None:
+                return value, day
+        return self._typed[start : self._at], None
+
+
+def _spellings(written: str) -> tuple[str, ...]:
+    """Return a text folded, and the same with the digits in it brought together."""
+    return tuple(dict.fromkeys((fold_text(written), strip_separators(written))))

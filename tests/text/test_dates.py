@@ -1,0 +1,111 @@
+"""Dates are read as people type them."""
+
+from __future__ import annotations
+
+from datetime import date, datetime, timedelta
+from functools import partial
+from zoneinfo import ZoneInfo
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from inbox_tui.text.dates import parse_date
+
+MOSCOW = ZoneInfo("Europe/Moscow")
+NOW = datetime(2026, 11, 27, 10, 0, tzinfo=MOSCOW)
+"""A Friday."""
+WORDS = st.sampled_from(
+    [*("20.11", "2026-11-20", "mon", "вчера", "today", "20", "ноя", "29.02", "14:30", "at", "в")]
+)
+
+
+@pytest.mark.parametrize(
+    ("written", "day"),
+    [
+        ("20.11", date(2026, 11, 20)),
+        ("20.12", date(2025, 12, 20)),
+        ("20.11.2025", date(2025, 11, 20)),
+        ("1.2.25", date(2025, 2, 1)),
+        ("29.02", date(2024, 2, 29)),
+        ("2026-11-20", date(2026, 11, 20)),
+        ("2027-01-02", date(2027, 1, 2)),
+        ("today", date(2026, 11, 27)),
+        ("Yesterday", date(2026, 11, 26)),
+        ("позавчера", date(2026, 11, 25)),
+        ("mon", date(2026, 11, 23)),
+        ("fri", date(2026, 11, 27)),
+        ("saturday", date(2026, 11, 21)),
+        ("ПН", date(2026, 11, 23)),
+        ("среду", date(2026, 11, 25)),
+        ("20 ноября", date(2026, 11, 20)),
+        ("5 мая 2025", date(2025, 5, 5)),
+        ("nov 20", date(2026, 11, 20)),
+        ("20  Sept", date(2026, 9, 20)),
+    ],
+)
+def test_a_day_is_from_midnight_to_midnight(written: str, day: date) -> None:
+    found = parse_date(written, NOW)
+    assert found is not None
+    assert (found.start, found.end) == (
+        datetime(day.year, day.month, day.day, tzinfo=MOSCOW),
+        datetime(day.year, day.month, day.day, tzinfo=MOSCOW) + timedelta(days=1),
+    )
+
+
+@pytest.mark.parametrize(
+    ("written", "start", "seconds"),
+    [
+        ("20.11 14:30", "2026-11-20T14:30:00", 60),
+        ("2026-11-20T14:30:05", "2026-11-20T14:30:05", 1),
+        ("вчера в 9:05", "2026-11-26T09:05:00", 60),
+        ("mon at 00:00", "2026-11-23T00:00:00", 60),
+        ("14:30", "2026-11-27T14:30:00", 60),
+    ],
+)
+def test_a_time_makes_it_a_minute_or_second(written: str, start: str, seconds: int) -> None:
+    found = parse_date(written, NOW)
+    assert found is not None
+    assert found.start.replace(tzinfo=None).isoformat() == start
+    assert found.end - found.start == timedelta(seconds=seconds)
+
+
+@pytest.mark.parametrize(
+    "written",
+    [
+        *("", " ", "20", "31.11", "0.11", "20.13", "20/11", "11-20", "2026-02-30", "20.11.202"),
+        *("20.11.0001", "9999-01-01", "ma", "nov", "j 5", "25:00", "20.11 24:00", "20.11 9:5"),
+        *("٢٠.١١", "20.11 x", "soon", "20.11\0"),
+    ],
+)
+def test_what_is_no_date_is_told_apart(written: str) -> None:
+    assert parse_date(written, NOW) is None
+
+
+DAYS = st.dates(date(1971, 1, 1), date(9000, 1, 1))
+MOMENTS = st.builds(partial(datetime.combine, tzinfo=MOSCOW), DAYS, st.times())
+
+
+@given(MOMENTS, DAYS)
+def test_a_date_without_a_year_is_the_latest_up_to_today(now: datetime, day: date) -> None:
+    found = parse_date(f"{day.day}.{day.month}", now)
+    if found is None:
+        assert now.year < 1980  # no leap year yet
+        return
+    start = found.start.date()
+    assert (start.day, start.month) == (day.day, day.month)
+    assert start <= now.date() < start + timedelta(days=366 * 8)
+
+
+@given(MOMENTS)
+def test_a_moment_is_read_in_every_form_it_is_written_in(moment: datetime) -> None:
+    for form in ("%Y-%m-%dT%H:%M:%S", "%d.%m.%Y %H:%M:%S", "%d %b %Y %H:%M:%S"):
+        found = parse_date(moment.strftime(form), NOW)
+        assert found is not None
+        assert found.start == moment.replace(microsecond=0)
+
+
+@given(st.text() | st.lists(WORDS).map(" ".join), MOMENTS)
+def test_any_text_is_a_date_or_none(written: str, now: datetime) -> None:
+    found = parse_date(written, now)
+    assert found is None or found.start < found.end
