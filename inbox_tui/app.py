@@ -5,8 +5,6 @@ from __future__ import annotations
 import asyncio
 import gc
 import os
-import signal
-import sys
 from collections.abc import Callable, Iterable, Sequence
 from datetime import tzinfo
 from functools import partial
@@ -25,11 +23,9 @@ from textual.theme import Theme
 from textual.worker import WorkerFailed
 
 from inbox_tui.archive import ADDRESS, SIGNED_IN, AccountArchive, Archive, ArchiveWorker, Query
-from inbox_tui.columns import steady
 from inbox_tui.commands import latin_key, textual_key
 from inbox_tui.config import Settings
 from inbox_tui.credentials import Keyring, KeyringError, KeyringSilent, KeyringUnfit, Secret
-from inbox_tui.notices import RESTORE_TITLE, SAVE_TITLE, notification, terminal_title
 from inbox_tui.screens.filters import Filters
 from inbox_tui.screens.inbox import InboxScreen, since_by
 from inbox_tui.smsc.endpoint import EndpointRefused, endpoint, host_of
@@ -43,6 +39,8 @@ from inbox_tui.sync import (
     Status,
     StatusChanged,
 )
+from inbox_tui.terminal import driver_class
+from inbox_tui.terminal.notices import RESTORE_TITLE, SAVE_TITLE, notification, terminal_title
 from inbox_tui.text import load_metadata, sanitize
 from inbox_tui.widgets.presentation import Presentation
 from inbox_tui.widgets.scroll_bar import QuickScrollBar
@@ -56,7 +54,6 @@ if TYPE_CHECKING:
     from inbox_tui.screens.sign_in import Credentials, Refusal, SignInScreen
     from inbox_tui.sync import Inbox, InboxSync
 
-TERMINAL_CHECK_SECONDS = 5.0
 FILTERS = "filters"
 """What the archive remembers of the filters last set."""
 
@@ -245,10 +242,6 @@ class InboxApp(App[None]):
         """With the first frame on screen, find the password and begin to ask."""
         self._write_to_terminal(SAVE_TITLE)
         self.call_after_refresh(self._collect_garbage)
-        if not self.is_headless:
-            for ending in (signal.SIGTERM, signal.SIGHUP):
-                asyncio.get_running_loop().add_signal_handler(ending, self.exit)
-            self.set_interval(TERMINAL_CHECK_SECONDS, self._leave_with_the_terminal)
         if self._archive.set_aside is not None:
             self.notify(
                 "The archive was damaged. It is kept beside the fresh one as "
@@ -529,17 +522,12 @@ class InboxApp(App[None]):
         self._write_to_terminal(notification(words, body, os.environ))
 
     def get_driver_class(self) -> type[Driver]:
-        """The usual driver, by which columns stay in place."""
-        return steady(super().get_driver_class())
+        """What reads from and writes to the terminal."""
+        return driver_class()
 
     def watch_title(self, title: str) -> None:
         """Set the terminal's title."""
         self._write_to_terminal(terminal_title(title))
-
-    def _leave_with_the_terminal(self) -> None:
-        """End where the terminal is gone and no signal told so: Textual would read it for ever."""
-        if not (sys.__stdin__ and sys.__stdin__.isatty()):
-            self.exit()
 
     def _write_to_terminal(self, sequence: str) -> None:
         if self._driver is not None and not self.is_headless and not self.is_web:

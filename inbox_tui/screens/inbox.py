@@ -697,7 +697,7 @@ class InboxScreen(Screen[None]):
         text = text.encode("utf-8", "replace").decode()  # half a surrogate pair goes nowhere
         self.app.copy_to_clipboard(text)
         self._say(notice)
-        from inbox_tui.clipboard import copy_here
+        from inbox_tui.terminal.clipboard import copy_here
 
         self.run_worker(lambda: copy_here(text), group="copy", thread=True)
 
@@ -714,7 +714,7 @@ class InboxScreen(Screen[None]):
         await self.app.push_screen(LinkScreen(links), callback=self._link_chosen)
 
     def _link_chosen(self, choice: LinkChoice | None) -> None:
-        from inbox_tui.clipboard import has_desktop
+        from inbox_tui.terminal.clipboard import has_desktop
 
         if choice is None:
             return

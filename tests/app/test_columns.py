@@ -12,7 +12,7 @@ from support.hostile import texts
 from support.stage import message, stage, state_is
 from support.written import terminal
 
-from inbox_tui.columns import anchored
+from inbox_tui.terminal.columns import pin_columns
 from inbox_tui.text import sanitize
 
 SIGNS = [
@@ -37,11 +37,6 @@ SIGNS = [
     "a\u20dd enclosed",
     "\x1b[31m\u202e\ufeffhostile",
 ]
-
-
-@pytest.fixture(autouse=True)
-def _stdin_is_no_terminal(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("inbox_tui.app.TERMINAL_CHECK_SECONDS", 3600)
 
 
 @pytest.mark.parametrize("size", [(120, 30), (80, 60)], ids=["120x30", "80x60"])
@@ -75,7 +70,7 @@ async def test_nothing_beside_a_text_is_pushed_out_of_its_column(
 def test_what_follows_a_text_stands_where_it_is_counted_to_stand(text: str) -> None:
     shown = sanitize(text)
     screen = pyte.Screen(20_000, 3)
-    pyte.Stream(screen).feed(anchored(f"\x1b[2;5H{shown}\x1b[0m|"))
+    pyte.Stream(screen).feed(pin_columns(f"\x1b[2;5H{shown}\x1b[0m|"))
     assert screen.buffer[1][4 + cell_len(shown)].data == "|"
 
 
@@ -94,4 +89,4 @@ def test_what_follows_a_text_stands_where_it_is_counted_to_stand(text: str) -> N
     ],
 )
 def test_a_doubtful_stretch_is_anchored_where_its_column_is_known(frame: str, written: str) -> None:
-    assert anchored(frame) == written
+    assert pin_columns(frame) == written

@@ -721,7 +721,7 @@ async def test_what_is_selected_with_the_mouse_is_copied(
 ) -> None:
     app = stage(tmp_path, messages=[message(1, "Заказ 5512 готов")])
     here: list[str] = []
-    monkeypatch.setattr("inbox_tui.clipboard.copy_here", here.append)
+    monkeypatch.setattr("inbox_tui.terminal.clipboard.copy_here", here.append)
     async with app.run_test(size=size) as pilot:
         await state_is(pilot, "Live")
         await pilot.press("enter")

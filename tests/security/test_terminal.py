@@ -14,10 +14,10 @@ from support.stage import message, stage, state_is
 from textual.app import App
 from textual.widgets import OptionList
 
-from inbox_tui.clipboard import copy_here
 from inbox_tui.demo.server import DemoServer
 from inbox_tui.demo.service import DemoService, Reply, Request
 from inbox_tui.screens.link import LinkScreen
+from inbox_tui.terminal.clipboard import copy_here
 
 EVERYTHING = "before " + "".join(ATTACKS[:11]) + "after"
 TEXT = "Your code is 913042 https://shop.example/?q=1"
@@ -107,7 +107,7 @@ async def test_nothing_is_copied_or_opened_but_by_a_key(
     done: list[str] = []
     monkeypatch.setattr(App, "copy_to_clipboard", lambda app, text: done.append(text))
     monkeypatch.setattr(App, "open_url", lambda app, url, new_tab=True: done.append(url))
-    monkeypatch.setattr("inbox_tui.clipboard.copy_here", lambda text: done.append(text))
+    monkeypatch.setattr("inbox_tui.terminal.clipboard.copy_here", lambda text: done.append(text))
     monkeypatch.setenv("DISPLAY", ":99")
     app = stage(tmp_path, messages=[message(1, TEXT)])
     async with app.run_test(size=(160, 24)) as pilot:

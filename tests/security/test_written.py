@@ -42,7 +42,6 @@ SIZES = [(120, 40), (40, 12)]
 @pytest.fixture(autouse=True)
 def _terminal_of_256_colours(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.delenv("COLORTERM", raising=False)
-    monkeypatch.setattr("inbox_tui.app.TERMINAL_CHECK_SECONDS", 3600)  # stdin is none at all
 
 
 def assert_painted_within(written: str, size: tuple[int, int]) -> None:

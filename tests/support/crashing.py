@@ -74,9 +74,9 @@ def break_in(place: str) -> None:
         case "worker":
             InboxScreen._mark_ids = fail_later  # type: ignore[method-assign]
         case "thread worker":
-            import inbox_tui.clipboard
+            import inbox_tui.terminal.clipboard
 
-            inbox_tui.clipboard.copy_here = fail
+            inbox_tui.terminal.clipboard.copy_here = fail
         case "sign-in":
             InboxApp._attempt = fail_later  # type: ignore[method-assign]
         case "keyring":

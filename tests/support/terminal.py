@@ -28,6 +28,7 @@ class Terminal:
         environment: Mapping[str, str],
         columns: int = 120,
         lines: int = 40,
+        ignoring: signal.Signals | None = None,
     ) -> None:
         self.screen = pyte.Screen(columns, lines)
         self._stream = pyte.ByteStream(self.screen)
@@ -35,8 +36,10 @@ class Terminal:
         self.status: int | None = None
         self.pid, self._fd = pty.fork()
         if self.pid == 0:
+            if ignoring is not None:
+                signal.signal(ignoring, signal.SIG_IGN)
             os.execvpe(command[0], list(command), dict(environment))
-        fcntl.ioctl(self._fd, termios.TIOCSWINSZ, struct.pack("HHHH", lines, columns, 0, 0))
+        self._set_size(columns, lines)
 
     def __enter__(self) -> Self:
         return self
@@ -44,7 +47,29 @@ class Terminal:
     def __exit__(self, *_: object) -> None:
         if self.status is None:
             self.kill()
+        if self._fd >= 0:
+            os.close(self._fd)
+
+    def _set_size(self, columns: int, lines: int) -> None:
+        fcntl.ioctl(self._fd, termios.TIOCSWINSZ, struct.pack("HHHH", lines, columns, 0, 0))
+
+    def resize(self, columns: int, lines: int) -> None:
+        """Give it another size, of which the program is told."""
+        self.screen.resize(lines, columns)
+        self._set_size(columns, lines)
+
+    def freeze(self) -> None:
+        """Take nothing more, and have the program write until there is no room for it."""
+        columns, lines = self.screen.columns, self.screen.lines
+        for _ in range(15):
+            for narrower in (1, 0):
+                self._set_size(columns - narrower, lines)
+                time.sleep(0.1)
+
+    def hang_up(self) -> None:
+        """Go away, as an emulator that is closed."""
         os.close(self._fd)
+        self._fd = -1
 
     @property
     def text(self) -> str:
@@ -71,7 +96,16 @@ class Terminal:
     def press(self, *keys: str) -> None:
         """Type keys; names such as `enter` stand for themselves."""
         for key in keys:
-            os.write(self._fd, KEYS.get(key, key).encode())
+            self.send(KEYS.get(key, key).encode())
+
+    def send(self, data: bytes) -> None:
+        """Send bytes, reading what is written meanwhile."""
+        while data:
+            _, ready, _ = select.select([], [self._fd], [], 0.05)
+            if ready:
+                data = data[os.write(self._fd, data[:1024]) :]
+            else:
+                self.read(0)
 
     def wait_for(self, wanted: str | Callable[[str], bool], *, seconds: float = 15.0) -> str:
         """Read until the screen shows this; fails with the screen if it does not."""
@@ -94,6 +128,31 @@ class Terminal:
                 self.status = os.waitstatus_to_exitcode(status)
                 return self.status
         raise AssertionError(f"still running after {seconds} s\n{self.text}")
+
+    def wait_unread(self, *, seconds: float) -> int:
+        """The exit status, once the program has ended, without reading what it writes."""
+        end = time.monotonic() + seconds
+        while time.monotonic() < end:
+            pid, status = os.waitpid(self.pid, os.WNOHANG)
+            if pid:
+                self.status = os.waitstatus_to_exitcode(status)
+                return self.status
+            time.sleep(0.02)
+        raise AssertionError(f"still running after {seconds} s")
+
+    def wait_stopped(self) -> None:
+        """Read until the program has stopped, as by SIGTSTP."""
+        while True:
+            self.read()
+            pid, status = os.waitpid(self.pid, os.WNOHANG | os.WUNTRACED)
+            if pid:
+                assert os.WIFSTOPPED(status)
+                self.read()
+                return
+
+    def send_signal(self, which: signal.Signals) -> None:
+        """Send the program a signal."""
+        os.kill(self.pid, which)
 
     def kill(self, how: signal.Signals = signal.SIGKILL) -> None:
         """End the program as the machine would."""

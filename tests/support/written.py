@@ -62,18 +62,11 @@ class Written:
         class Driver(app.driver_class):
             def __init__(self, app: App[Any], **options: Any) -> None:
                 super().__init__(app, **options)
-                self._file = os.fdopen(
-                    os.dup(terminal._slave), "w", encoding="utf-8", errors="backslashreplace"
-                )
-                self.fileno = terminal._slave
-                self.input_tty = True
+                self.input_fd = self.output_fd = terminal._slave
+                self.encoding = "utf-8"
 
-            def _get_terminal_size(self) -> tuple[int, int]:
+            def get_size(self) -> tuple[int, int]:
                 return terminal.size
-
-            def close(self) -> None:
-                super().close()
-                self._file.close()
 
         app.driver_class = Driver
 

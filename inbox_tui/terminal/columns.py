@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Final
 from rich.cells import cell_len
 
 if TYPE_CHECKING:
-    from textual.driver import Driver
+    pass
 
 # Nobody doubts the width of Latin, Greek and Cyrillic letters, punctuation, signs and frames.
 _DOUBTFUL: Final = (
@@ -28,7 +28,7 @@ _PART: Final = re.compile(
 )
 
 
-def anchored(frame: str) -> str:
+def pin_columns(frame: str) -> str:
     """Return what paints a frame, each doubtful stretch of it in just the cells that it has.
 
     The cells are erased before it, as it may take fewer. After it the cursor is put to where the
@@ -61,16 +61,3 @@ def anchored(frame: str) -> str:
                 column = 1
         parts.append(part[0])
     return "".join(parts)
-
-
-def steady(driver: type[Driver]) -> type[Driver]:
-    """Return a driver like this one, by which columns stay in place."""
-
-    class SteadyDriver(driver):  # type: ignore[valid-type, misc]
-        """Anchors what it writes."""
-
-        def write(self, data: str) -> None:
-            """Write to the terminal."""
-            super().write(anchored(data))
-
-    return SteadyDriver

@@ -1,0 +1,234 @@
+"""Textual's driver for Linux and macOS."""
+
+from __future__ import annotations
+
+import os
+import re
+import select
+import shutil
+import signal
+import sys
+import termios
+import threading
+from contextlib import suppress
+from typing import TYPE_CHECKING, Any, Final
+
+from textual import events
+from textual.constants import DISABLE_KITTY_KEY
+from textual.driver import Driver
+from textual.geometry import Size
+
+from inbox_tui.terminal.columns import pin_columns
+from inbox_tui.terminal.input import InputParser
+from inbox_tui.terminal.output import TerminalOutput
+
+if TYPE_CHECKING:
+    from textual.app import App
+
+ENDING_SECONDS: Final = 8
+"""How long the process may take to end once its terminal is gone or it is told to end."""
+DRAIN_SECONDS: Final = 1.0
+"""How long a terminal that takes nothing is waited for when it is left."""
+
+_KITTY_FLAGS: Final = 0b11001  # escape codes told apart; all keys reported, with their text
+_MOUSE: Final = (1000, 1003, 1015, 1006)  # buttons, moves, and how they are written
+_ENTER: Final = (
+    "\x1b[?1049h"  # the alternate screen
+    "\x1b[?25l"  # no cursor
+    "\x1b[?1004h"  # tell of the focus
+    + ("" if DISABLE_KITTY_KEY else f"\x1b[>{_KITTY_FLAGS}u")
+    + "\x1b[?2004h"  # bracketed paste
+    "\x1b[?7l"  # no line wrap
+     + "".join(f"\x1b[?{mode}h" for mode in _MOUSE)
+)
+_ASK_FOR_SYNCHRONIZED_OUTPUT: Final = "\x1b[?2026$p"
+_LEAVE: Final = (
+    "\x1b[?2004l\x1b[?7h"
+    + "".join(f"\x1b[?{mode}l" for mode in _MOUSE)
+    + ("" if DISABLE_KITTY_KEY else "\x1b[<u")
+    + "\x1b[?1049l\x1b[?25h\x1b[?1004l"
+)
+_DROPPABLE: Final = re.compile(r"\x1b\[[0-9;]*H|\x1b\[\?2026|\a|\x1b\](?:9|777);|\x1bPtmux;")
+"""How a frame begins, or word of new messages: what a terminal that takes nothing can miss."""
+
+
+class TerminalDriver(Driver):
+    """Reads keys from standard input and writes frames to standard output.
+
+    Unlike Textual's own, it never makes the event loop wait for the terminal, ends the program
+    when the terminal is gone, paints the screen anew after a stop, and keeps what is pasted text.
+    """
+
+    def __init__(
+        self,
+        app: App[Any],
+        *,
+        debug: bool = False,
+        mouse: bool = True,
+        size: tuple[int, int] | None = None,
+    ) -> None:
+        super().__init__(app, debug=debug, mouse=mouse, size=size)
+        assert sys.__stdin__ is not None
+        assert sys.__stdout__ is not None
+        self.input_fd = sys.__stdin__.fileno()
+        self.output_fd = sys.__stdout__.fileno()
+        self.encoding = sys.__stdout__.encoding
+        self._output: TerminalOutput | None = None
+        self._input: threading.Thread | None = None
+        self._wake_fds = (-1, -1)
+        self._mode_before: list[Any] | None = None
+        self._reported_size: Size | None = None
+        self._suspended = False
+
+    @property
+    def can_suspend(self) -> bool:
+        """Whether the terminal can be left to another program for a while."""
+        return True
+
+    def get_size(self) -> tuple[int, int]:
+        """The terminal's columns and lines."""
+        return shutil.get_terminal_size()
+
+    # -- output
+
+    def write(self, data: str) -> None:
+        """Write to the terminal; never waits."""
+        if self._output is not None:
+            self._output.send(
+                pin_columns(data).encode(self.encoding, "replace"),
+                droppable=_DROPPABLE.match(data) is not None,
+            )
+
+    def _repaint(self) -> None:
+        self._app.call_later(self._app.refresh)
+
+    # -- beginning and end
+
+    def start_application_mode(self) -> None:
+        """Take the terminal over, at the start and after a stop."""
+        self._suspended = False
+        if self._output is None:
+            self._output = TerminalOutput(
+                self.output_fd, on_caught_up=self._repaint, on_gone=self._end_program
+            )
+            signal.signal(signal.SIGALRM, signal.SIG_DFL)  # see _end_program
+            handlers = {
+                signal.SIGWINCH: self._report_size,
+                signal.SIGTSTP: self._stop,
+                signal.SIGCONT: self._continue,
+                signal.SIGHUP: self._end_program,
+                signal.SIGTERM: self._end_program,
+            }
+            for number, handler in handlers.items():
+                self._loop.add_signal_handler(number, handler)
+        self._set_raw_mode()
+        self.write(_ENTER)
+        if os.environ.get("TERM_PROGRAM") != "Apple_Terminal":  # which would show a part of it
+            self.write(_ASK_FOR_SYNCHRONIZED_OUTPUT)
+        self._report_size()
+        if self._input is None:
+            self._wake_fds = os.pipe()
+            self._input = threading.Thread(
+                target=self._read_input, daemon=True, name="terminal-input"
+            )
+            self._input.start()
+
+    def _set_raw_mode(self) -> None:
+        try:
+            mode = termios.tcgetattr(self.input_fd)
+            if self._mode_before is None:
+                self._mode_before = [*mode[:6], list(mode[6])]
+            # Ctrl+S, Ctrl+Q, Enter, Ctrl+C and the like are keys as all others.
+            mode[0] &= ~(
+                termios.IXON | termios.IXOFF | termios.ICRNL | termios.INLCR | termios.IGNCR
+            )
+            mode[3] &= ~(termios.ECHO | termios.ICANON | termios.IEXTEN | termios.ISIG)
+            mode[6][termios.VMIN] = 1
+            termios.tcsetattr(self.input_fd, termios.TCSANOW, mode)
+        except termios.error:
+            pass  # it is gone, which reading will tell
+
+    def disable_input(self) -> None:
+        """Read nothing any more."""
+        if self._input is None:
+            return
+        os.write(self._wake_fds[1], b"x")
+        self._input.join()
+        self._input = None
+        for fd in self._wake_fds:
+            os.close(fd)
+        with suppress(termios.error):  # what the mouse still told must not reach the shell
+            termios.tcflush(self.input_fd, termios.TCIFLUSH)
+
+    def stop_application_mode(self) -> None:
+        """Leave the terminal as it was."""
+        self.disable_input()
+        self.write(_LEAVE)
+        if self._mode_before is not None:
+            with suppress(termios.error):
+                termios.tcsetattr(self.input_fd, termios.TCSANOW, self._mode_before)
+            self._mode_before = None
+
+    def suspend_application_mode(self) -> None:
+        """Leave the terminal to another program, or to the shell."""
+        self._suspended = True
+        self.stop_application_mode()
+        if self._output is not None:
+            self._output.drain(DRAIN_SECONDS)
+
+    def close(self) -> None:
+        """End writing; what a terminal does not take in time is not written."""
+        if self._output is not None:
+            self._output.stop(DRAIN_SECONDS)
+
+    # -- signals
+
+    def _report_size(self) -> None:
+        size = Size(*self.get_size())
+        if size != self._reported_size:
+            self._reported_size = size
+            self.send_message(events.Resize(size, size))
+
+    def _stop(self) -> None:
+        """Stop the process until it is continued, as SIGTSTP does by default."""
+        if self._auto_restart:
+            self.suspend_application_mode()
+        os.kill(os.getpid(), signal.SIGSTOP)
+
+    def _continue(self) -> None:
+        """Take the terminal over again, whatever was shown on it meanwhile."""
+        if self._auto_restart:
+            self.start_application_mode()
+            self._repaint()
+
+    def _end_program(self) -> None:
+        """End the program; where it can't in time, the system ends it."""
+        signal.alarm(ENDING_SECONDS)
+        with suppress(RuntimeError):  # the loop has ended already
+            self._loop.call_soon_threadsafe(self._app.exit)
+
+    # -- input
+
+    def _read_input(self) -> None:
+        """Pass on what the terminal sends; runs in a thread of its own."""
+        parser = InputParser()
+        fds = [self.input_fd, self._wake_fds[0]]
+        while True:
+            ready, _, _ = select.select(fds, [], [], parser.timeout)
+            if self._wake_fds[0] in ready:
+                return
+            if not ready:
+                messages = parser.tick()
+            else:
+                try:
+                    data = os.read(self.input_fd, 65536)
+                except BlockingIOError:  # another program has made it so, and read it
+                    continue
+                except OSError:
+                    data = b""
+                if not data:
+                    self._end_program()
+                    return
+                messages = parser.feed(data)
+            for message in messages:
+                self.process_message(message)

@@ -1,0 +1,15 @@
+"""Textual's driver for Windows."""
+
+from __future__ import annotations
+
+from textual.drivers.windows_driver import WindowsDriver
+
+from inbox_tui.terminal.columns import pin_columns
+
+
+class TerminalDriver(WindowsDriver):
+    """Textual's own, with columns that stay in place."""
+
+    def write(self, data: str) -> None:
+        """Write to the terminal."""
+        super().write(pin_columns(data))

@@ -1,0 +1,135 @@
+"""What a terminal sends is taken for what it is: keys, the mouse, or pasted text."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from itertools import count, pairwise
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from textual import events
+from textual.message import Message
+
+from inbox_tui.terminal.input import PASTE_LIMIT, PASTE_SECONDS, InputParser
+
+START, END = "\x1b[200~", "\x1b[201~"
+
+
+@pytest.fixture(autouse=True)
+def _every_tick_is_late(monkeypatch: pytest.MonkeyPatch) -> None:
+    times = count(0, 1000)
+    monkeypatch.setattr("textual._parser.get_time", lambda: next(times))
+
+
+def names(messages: Iterable[Message]) -> list[str]:
+    """Each key by its name, each paste as `paste: TEXT`, all else by its class."""
+    named = []
+    for message in messages:
+        match message:
+            case events.Key():
+                named.append(message.key)
+            case events.Paste():
+                named.append(f"paste: {message.text}")
+            case _:
+                named.append(type(message).__name__)
+    return named
+
+
+def received(*reads: str | bytes) -> list[str]:
+    """What these reads mean, each right after the other, and then silence."""
+    parser = InputParser()
+    found: list[Message] = []
+    for read in reads:
+        found += parser.feed(read if isinstance(read, bytes) else read.encode())
+    if parser.timeout is not None:
+        found += parser.tick()
+    return names(found)
+
+
+def test_keys_the_mouse_and_the_focus_are_told() -> None:
+    assert received("aЯ\x1b[A\x1b[<0;5;6M\x1b[I\x1b[O") == [
+        "a", "Я", "up", "MouseDown", "AppFocus", "AppBlur",
+    ]  # fmt: skip
+
+
+def test_what_is_not_utf_8_is_shown_and_loses_no_key() -> None:
+    (first, *others) = received(b"\xffa\xc3", "я")
+    assert (first, others[0], others[-1]) == ("replacement_character", "a", "я")
+
+
+def test_a_key_of_a_character_that_is_none_loses_no_other_key() -> None:
+    assert received("a\x1b[1114112ub\x1b[99999999999uc") == ["a", "b", "c"]
+
+
+@given(st.lists(st.binary(max_size=40), max_size=8))
+def test_nothing_that_is_sent_stops_the_reading(reads: list[bytes]) -> None:
+    received(*reads)
+    received(*reads, b"\x1b[201~", "q")
+
+
+PASTED = st.text(st.sampled_from("aMq\r\x1b[2001~;<u") | st.characters(codec="utf-8"))
+HOSTILE = st.lists(PASTED | st.sampled_from([START, END, "\x1b[<0;5;5M", "\x1bOP"])).map("".join)
+
+
+def split(data: bytes, places: Sequence[int]) -> list[bytes]:
+    edges = [0, *sorted(place % (len(data) + 1) for place in places), len(data)]
+    return [data[start:end] for start, end in pairwise(edges) if start < end]
+
+
+@given(HOSTILE, st.lists(st.integers(0, 10_000), max_size=4))
+def test_whatever_is_pasted_is_text_however_it_is_split(text: str, places: list[int]) -> None:
+    text += "."  # half an end mark would be a whole one together with the end
+    reads = split(f"{START}{text}{END}".encode(), places)
+    assert received(*reads) == [f"paste: {text.replace(chr(0), '')[:PASTE_LIMIT]}"]
+
+
+def test_plain_text_is_pasted_after_a_silence_that_nobody_notices() -> None:
+    parser = InputParser()
+    assert names(parser.feed(f"a{START}two\nlines{END}".encode())) == ["a"]
+    assert parser.timeout == PASTE_SECONDS <= 0.1
+    assert names(parser.tick()) == ["paste: two\nlines"]
+    assert names(parser.feed(b"b")) == ["b"]
+
+
+def test_keys_right_after_a_paste_are_keys_and_so_is_a_second_paste_pasted() -> None:
+    assert received(f"{START}one{END}\x1b[Aq") == ["paste: one", "up", "q"]
+
+
+def test_of_a_long_paste_the_beginning_is_kept() -> None:
+    parser = InputParser()
+    found = list(parser.feed(f"{START}{'x' * 60_000}".encode()))
+    for _ in range(100):
+        found += parser.feed(b"y" * 60_000)
+    found += [*parser.feed(END.encode()), *parser.tick()]
+    assert names(found) == [f"paste: {'x' * PASTE_LIMIT}"]
+
+
+def test_a_paste_without_an_end_is_over_after_a_silence() -> None:
+    parser = InputParser()
+    assert names(parser.feed(f"{START}half".encode())) == []
+    assert names(parser.tick()) == ["paste: half"]
+    assert names(parser.feed(b"q")) == ["q"]
+
+
+@pytest.mark.parametrize("rest", ["M" * 200, "M\x1b[201~"])
+def test_the_rest_of_a_paste_that_stopped_on_its_way_is_no_key(rest: str) -> None:
+    parser = InputParser()
+    found = [*parser.feed(f"{START}half".encode()), *parser.tick(), *parser.feed(rest.encode())]
+    found += parser.tick()
+    assert names(found) == ["paste: half", f"paste: {rest.removesuffix(END)}"]
+    assert names(parser.feed(b"q")) == ["q"]
+
+
+def test_escape_is_told_after_a_short_wait() -> None:
+    parser = InputParser()
+    assert names(parser.feed(b"\x1b")) == []
+    assert parser.timeout is not None
+    assert names(parser.tick()) == ["escape"]
+    assert parser.timeout is None
+
+
+def test_a_start_mark_that_comes_in_two_parts_begins_a_paste_all_the_same() -> None:
+    parser = InputParser()
+    found = [*parser.feed(b"\x1b"), *parser.tick(), *parser.feed(b"[200~M\x1b[201~")]
+    assert names([*found, *parser.tick()]) == ["escape", "paste: M"]

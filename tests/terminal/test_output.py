@@ -1,0 +1,98 @@
+"""Whoever writes to a terminal never waits for it."""
+
+from __future__ import annotations
+
+import os
+import threading
+from collections.abc import Iterator
+
+import pytest
+
+from inbox_tui.terminal.output import FRAME_LIMIT, LIMIT, TerminalOutput
+
+
+class Pipe:
+    """An output that writes to a pipe, which takes little until it is read."""
+
+    def __init__(self) -> None:
+        self.reader, self.writer = os.pipe()
+        self.caught_up = threading.Event()
+        self.gone = threading.Event()
+        self.output = TerminalOutput(
+            self.writer, on_caught_up=self.caught_up.set, on_gone=self.gone.set
+        )
+
+    def read_until(self, last: bytes) -> bytes:
+        data = b""
+        while not data.endswith(last):
+            data += os.read(self.reader, 65536)
+        return data
+
+
+@pytest.fixture
+def pipe() -> Iterator[Pipe]:
+    pipe = Pipe()
+    yield pipe
+    pipe.output.stop(0)
+    if not pipe.gone.is_set():
+        os.close(pipe.reader)
+    pipe.output.thread.join(10)
+    os.close(pipe.writer)
+
+
+def frame(number: int) -> bytes:
+    return b"%06d" % number * 1000
+
+
+def test_what_is_sent_is_written_in_order(pipe: Pipe) -> None:
+    for number in range(10):
+        pipe.output.send(frame(number), droppable=True)
+    assert pipe.read_until(frame(9)) == b"".join(map(frame, range(10)))
+    assert not pipe.caught_up.is_set()
+
+
+def test_frames_are_dropped_while_nothing_is_read_and_then_a_new_one_is_asked_for(
+    pipe: Pipe,
+) -> None:
+    for number in range(10_000):
+        pipe.output.send(frame(number), droppable=True)
+    pipe.output.send(b"the title")
+    assert not pipe.caught_up.is_set()
+    written = pipe.read_until(b"the title")
+    assert len(written) < 65536 + 2 * FRAME_LIMIT + len(frame(0)) + 100
+    assert pipe.caught_up.wait(10)
+    pipe.output.send(b"all of it", droppable=True)
+    assert pipe.read_until(b"all of it") == b"all of it"
+
+
+def test_what_is_kept_for_a_frozen_terminal_has_a_bound(pipe: Pipe) -> None:
+    for number in range(10_000):
+        pipe.output.send(frame(number))
+    assert sum(map(len, pipe.output._waiting)) <= LIMIT + len(frame(0))
+
+
+def test_waiting_for_a_frozen_terminal_has_an_end(pipe: Pipe) -> None:
+    for number in range(100):
+        pipe.output.send(frame(number))
+    pipe.output.drain(0.01)
+    pipe.output.stop(0.01)
+    assert pipe.output.thread.is_alive()  # in a write that nobody takes
+
+
+def test_a_terminal_that_goes_is_told_of_once_and_what_comes_after_is_let_be(pipe: Pipe) -> None:
+    for number in range(100):
+        pipe.output.send(frame(number))
+    os.close(pipe.reader)
+    assert pipe.gone.wait(10)
+    pipe.output.send(b"lost")
+    pipe.output.drain(10)
+    pipe.output.thread.join(10)
+    assert not pipe.output.thread.is_alive()
+
+
+def test_a_terminal_made_non_blocking_by_another_program_is_waited_for(pipe: Pipe) -> None:
+    os.set_blocking(pipe.writer, False)
+    for number in range(10):
+        pipe.output.send(frame(number))
+    assert pipe.read_until(frame(9)) == b"".join(map(frame, range(10)))
+    assert not pipe.gone.is_set()
