@@ -1,4 +1,4 @@
-"""Copying: through the terminal, and to the clipboards of this machine where there are any."""
+"""Copying to the clipboards of this machine: tmux's buffer and the desktop's."""
 
 from __future__ import annotations
 
@@ -9,26 +9,26 @@ from collections.abc import Mapping
 
 TIMEOUT_SECONDS = 3.0
 _SHOWS_ARGUMENTS = "copy_klipper"
-"""A way of pyperclip's to copy that has the text among the arguments, which everybody can see."""
+"""The function of pyperclip that passes the text as an argument, which other users can see."""
 
 
 def copy_here(text: str, environment: Mapping[str, str] = os.environ) -> list[str]:
-    """Put text into tmux's buffer and the desktop's clipboard; return those that took it.
+    """Copy text to tmux's buffer and the desktop's clipboard; return the names of those it is in.
 
-    For a thread: it starts programs, which get the text on standard input and never as an
-    argument. The terminal's own clipboard (OSC 52) is Textual's part; tmux would swallow that, so
-    tmux is asked to pass the text on to its terminal.
+    To be called in a thread: it runs programs, which get the text on standard input and never as
+    an argument. The terminal's own clipboard (OSC 52) is Textual's part; tmux ignores that by
+    default, so that tmux is asked to pass the text on to its terminal.
     """
-    taken = []
+    copied = []
     if environment.get("TMUX") and _copy_to_tmux(text):
-        taken.append("tmux")
+        copied.append("tmux")
     if has_desktop(environment) and _copy_to_desktop(text):
-        taken.append("clipboard")
-    return taken
+        copied.append("clipboard")
+    return copied
 
 
 def has_desktop(environment: Mapping[str, str] = os.environ) -> bool:
-    """Whether a graphical desktop is at hand, with its clipboard and its browser."""
+    """Whether there is a graphical desktop, with a clipboard and a browser."""
     desktop = environment.get("DISPLAY") or environment.get("WAYLAND_DISPLAY")
     return bool(desktop) or sys.platform in ("darwin", "win32")
 

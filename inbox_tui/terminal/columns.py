@@ -1,27 +1,24 @@
-"""Columns that stay in place, whatever the terminal takes the width of a character for.
+"""Keeping columns in place in terminals that count the cells of a character otherwise than we do.
 
-Terminals do not agree on emoji, on the marks of many scripts, and on what is newer than they are.
+Terminals do not agree on the width of emoji, of combining marks of many scripts, and of characters
+that are newer than they are.
 """
 
 from __future__ import annotations
 
 import re
-from typing import TYPE_CHECKING, Final
+from typing import Final
 
 from rich.cells import cell_len
 
-if TYPE_CHECKING:
-    pass
-
-# Nobody doubts the width of Latin, Greek and Cyrillic letters, punctuation, signs and frames.
-_DOUBTFUL: Final = (
+# Everybody agrees on the width of Latin, Greek and Cyrillic letters, punctuation, signs and frames.
+_AMBIGUOUS: Final = (
     "[^\x00-\x7f\xa0-\xac\xae-\u02ff\u0370-\u0482\u048a-\u052f\u2010-\u2027\u2030-\u205e\u20a0-\u20bf"
     "\u2100-\u214f\u2190-\u2193\u2400-\u2426\u2500-\u25ff\ufffd]"
 )
-_ANY_DOUBTFUL: Final = re.compile(_DOUBTFUL)
-_STRETCH: Final = re.compile(
-    f".?{_DOUBTFUL}(?:.*{_DOUBTFUL})?"
-)  # a mark belongs to what it follows
+_ANY_AMBIGUOUS: Final = re.compile(_AMBIGUOUS)
+# With the character before it, which a combining mark belongs to.
+_RUN: Final = re.compile(f".?{_AMBIGUOUS}(?:.*{_AMBIGUOUS})?")
 _PART: Final = re.compile(
     r"\x1b\[(?P<line>[0-9]+);(?P<column>[0-9]+)H|(?P<style>\x1b\[[0-9;]*m)"
     r"|(?P<other>\x1b|\r)|(?P<text>[^\x1b\r\n]+)|\n"
@@ -29,20 +26,21 @@ _PART: Final = re.compile(
 
 
 def pin_columns(frame: str) -> str:
-    """Return what paints a frame, each doubtful stretch of it in just the cells that it has.
+    """Return a frame in which text of ambiguous width moves nothing that follows it.
 
-    The cells are erased before it, as it may take fewer. After it the cursor is put to where the
-    next character belongs.
+    Before each run of such text its cells are erased, as the terminal may draw it narrower; after
+    it the cursor is moved to the column where the next character belongs. A frame is what Textual
+    writes: text, styles, line breaks, and moves to a line and column.
     """
-    if _ANY_DOUBTFUL.search(frame) is None:
+    if _ANY_AMBIGUOUS.search(frame) is None:
         return frame
     parts: list[str] = []
-    column = 0  # from 1; 0 where it is not known
+    column = 0  # of the cursor, from 1; 0 while it is not known
 
-    def in_its_cells(stretch: re.Match[str]) -> str:
-        begins = column + cell_len(stretch.string[: stretch.start()])
-        width = cell_len(stretch[0])
-        return f"\x1b[{width}X{stretch[0]}\x1b[{begins + width}G" if width else stretch[0]
+    def pin(run: re.Match[str]) -> str:
+        start = column + cell_len(run.string[: run.start()])
+        width = cell_len(run[0])
+        return f"\x1b[{width}X{run[0]}\x1b[{start + width}G" if width else run[0]
 
     for part in _PART.finditer(frame):
         match part.lastgroup:
@@ -54,7 +52,7 @@ def pin_columns(frame: str) -> str:
                 column = 0
             case "text":
                 if column:
-                    parts.append(_STRETCH.sub(in_its_cells, part[0]))
+                    parts.append(_RUN.sub(pin, part[0]))
                     column += cell_len(part[0])
                     continue
             case _:

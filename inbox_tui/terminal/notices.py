@@ -1,6 +1,7 @@
-"""Telling that new messages came: the bell, or a notification by the terminal itself.
+"""Control sequences for the terminal's notifications and title.
 
-The program is often at the far end of an SSH connection, where only the terminal is near the user.
+Notifications go through the terminal, as the program often runs at the far end of an SSH
+connection.
 """
 
 from __future__ import annotations
@@ -14,10 +15,10 @@ LONGEST_NOTICE = 200
 
 
 def notification(title: str, body: str, environment: Mapping[str, str]) -> str:
-    """The control sequence that asks the terminal to notify, with the bell after it.
+    """Return the control sequence of a desktop notification, with the bell after it.
 
-    OSC 777 where the terminal is known to take that (rxvt-unicode, foot, VTE-based ones), OSC 9
-    otherwise; wrapped so that tmux passes it on. `title` and `body` may be anyone's words.
+    OSC 777 for terminals known to support it (rxvt-unicode, foot, ghostty, VTE), OSC 9 for others;
+    wrapped for tmux to pass it on. `title` and `body` may be untrusted.
     """
     title, body = (_one_line(words) for words in (title, body))
     if _knows_osc_777(environment):
@@ -30,7 +31,7 @@ def notification(title: str, body: str, environment: Mapping[str, str]) -> str:
 
 
 def terminal_title(title: str) -> str:
-    """The control sequence that sets the terminal's title."""
+    """Return the control sequence that sets the terminal's title."""
     return f"\x1b]2;{_one_line(title)}\x1b\\"
 
 
@@ -39,7 +40,7 @@ RESTORE_TITLE = "\x1b[23;2t"
 
 
 def _one_line(words: str) -> str:
-    return sanitize(words[:LONGEST_NOTICE])  # cut first: a part of an emoji is drawn as one
+    return sanitize(words[:LONGEST_NOTICE])  # cut before, so that half an emoji is replaced
 
 
 def _knows_osc_777(environment: Mapping[str, str]) -> bool:

@@ -1,4 +1,4 @@
-"""Columns stay in place also in a terminal that takes other widths for right than we do."""
+"""Columns stay in place in a terminal that counts the cells of a character otherwise."""
 
 from __future__ import annotations
 
@@ -67,7 +67,7 @@ async def test_nothing_beside_a_text_is_pushed_out_of_its_column(
 
 
 @given(texts)
-def test_what_follows_a_text_stands_where_it_is_counted_to_stand(text: str) -> None:
+def test_what_follows_a_text_is_in_its_column(text: str) -> None:
     shown = sanitize(text)
     screen = pyte.Screen(20_000, 3)
     pyte.Stream(screen).feed(pin_columns(f"\x1b[2;5H{shown}\x1b[0m|"))
@@ -88,5 +88,5 @@ def test_what_follows_a_text_stands_where_it_is_counted_to_stand(text: str) -> N
         ("\x1b[2;3H\x1b[5C界", "\x1b[2;3H\x1b[5C界"),
     ],
 )
-def test_a_doubtful_stretch_is_anchored_where_its_column_is_known(frame: str, written: str) -> None:
+def test_ambiguous_text_is_pinned_where_its_column_is_known(frame: str, written: str) -> None:
     assert pin_columns(frame) == written

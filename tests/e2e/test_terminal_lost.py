@@ -6,13 +6,14 @@ import os
 import signal
 import sqlite3
 import subprocess
+import sys
 import time
 from collections.abc import Iterator
 from contextlib import closing
 from pathlib import Path
 
 import pytest
-from support.terminal import Terminal
+from support.terminal import Terminal, have_much_written
 from support.traffic import incoming
 
 from inbox_tui.demo.server import DemoServer
@@ -54,6 +55,30 @@ def test_the_program_ends_when_its_terminal_goes(
     assert_archive_is_whole(environment)
 
 
+BLOCKED = """
+import asyncio, sys, time
+import inbox_tui.terminal.posix as posix
+from textual.app import App
+
+posix.ENDING_SECONDS = 1
+
+class Blocked(App):
+    def on_ready(self):
+        print("blocked", file=sys.__stdout__, flush=True)
+        time.sleep(60)
+
+Blocked(driver_class=posix.TerminalDriver).run()
+"""
+
+
+def test_even_a_program_that_hangs_ends_with_its_terminal(environment: dict[str, str]) -> None:
+    command = [sys.executable, "-c", BLOCKED]
+    with Terminal(command, environment=environment, ignoring=signal.SIGHUP) as terminal:
+        terminal.wait_for("blocked")
+        terminal.hang_up()
+        assert terminal.wait_unread(seconds=5) == -signal.SIGALRM
+
+
 @pytest.fixture
 def tmux(tmp_path: Path, environment: dict[str, str]) -> Iterator[list[str]]:
     """The command of a tmux server of its own."""
@@ -86,8 +111,13 @@ def test_the_program_ends_when_tmux_is_killed(
         time.sleep(0.1)
     if frozen:
         server = int(tmux_says(tmux, "display-message", "-p", "#{pid}"))
+        tty = os.open(
+            tmux_says(tmux, "display-message", "-p", "#{pane_tty}").strip(),
+            os.O_RDWR | os.O_NOCTTY,
+        )
         os.kill(server, signal.SIGSTOP)
-        time.sleep(1.0)
+        have_much_written(tty, 120, 39)
+        os.close(tty)
         os.kill(server, signal.SIGKILL)
     else:
         tmux_says(tmux, "kill-server")

@@ -18,6 +18,19 @@ import pyte
 KEYS = {"enter": "\r", "escape": "\x1b", "up": "\x1b[A", "down": "\x1b[B", "tab": "\t"}
 
 
+def set_size(fd: int, columns: int, lines: int) -> None:
+    """Give a pty another size, of which the program in it is told."""
+    fcntl.ioctl(fd, termios.TIOCSWINSZ, struct.pack("HHHH", lines, columns, 0, 0))
+
+
+def have_much_written(fd: int, columns: int, lines: int) -> None:
+    """Have the program in a pty write more than that has room for."""
+    for _ in range(15):
+        for narrower in (1, 0):
+            set_size(fd, columns - narrower, lines)
+            time.sleep(0.1)
+
+
 class Terminal:
     """A program in a pty of so many columns and lines; `raw` is every byte it has written."""
 
@@ -39,7 +52,7 @@ class Terminal:
             if ignoring is not None:
                 signal.signal(ignoring, signal.SIG_IGN)
             os.execvpe(command[0], list(command), dict(environment))
-        self._set_size(columns, lines)
+        set_size(self._fd, columns, lines)
 
     def __enter__(self) -> Self:
         return self
@@ -50,21 +63,14 @@ class Terminal:
         if self._fd >= 0:
             os.close(self._fd)
 
-    def _set_size(self, columns: int, lines: int) -> None:
-        fcntl.ioctl(self._fd, termios.TIOCSWINSZ, struct.pack("HHHH", lines, columns, 0, 0))
-
     def resize(self, columns: int, lines: int) -> None:
         """Give it another size, of which the program is told."""
         self.screen.resize(lines, columns)
-        self._set_size(columns, lines)
+        set_size(self._fd, columns, lines)
 
     def freeze(self) -> None:
         """Take nothing more, and have the program write until there is no room for it."""
-        columns, lines = self.screen.columns, self.screen.lines
-        for _ in range(15):
-            for narrower in (1, 0):
-                self._set_size(columns - narrower, lines)
-                time.sleep(0.1)
+        have_much_written(self._fd, self.screen.columns, self.screen.lines)
 
     def hang_up(self) -> None:
         """Go away, as an emulator that is closed."""
