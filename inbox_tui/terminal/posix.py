@@ -153,10 +153,11 @@ class TerminalDriver(Driver):
         if self._input is None:
             return
         os.write(self._wake_fds[1], b"x")
-        self._input.join()
+        self._input.join(DRAIN_SECONDS)
+        if not self._input.is_alive():  # else it waits for input that another program has read
+            for fd in self._wake_fds:
+                os.close(fd)
         self._input = None
-        for fd in self._wake_fds:
-            os.close(fd)
         with suppress(termios.error):  # what the mouse still told must not reach the shell
             termios.tcflush(self.input_fd, termios.TCIFLUSH)
 
