@@ -1,4 +1,4 @@
-"""What the terminal is told, how little of it is enough, and two of them on one archive."""
+"""Title, notifications and clipboard; sixteen colours; two terminals on one archive."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ def inbox(installed: Path, server: DemoServer) -> list[str]:
     return [str(installed), "--login", "alex", "--server", f"http://{server.host}"]
 
 
-def test_two_terminals_share_the_read_marks_and_they_survive_a_kill(
+def test_two_terminals_share_read_flags_and_a_kill_loses_none(
     installed: Path, environment: dict[str, str], service: DemoService, server: DemoServer
 ) -> None:
     for number in range(1, 6):
@@ -107,6 +107,8 @@ def test_sixteen_colours_are_enough(
         assert terminal.wait() == 0
     grounds = [{cell.bg for cell in row} for row in rows]
     assert len(grounds[1]) == 1
-    assert grounds[1].isdisjoint(grounds[0] | grounds[2]), "the row of the cursor stands out"
+    assert grounds[1].isdisjoint(grounds[0] | grounds[2]), (
+        "the selected row has a background of its own"
+    )
     styles = {code for style in SGR.findall(bytes(terminal.raw)) for code in style.split(b";")}
     assert not styles & {b"38", b"48"}, "colours beyond the sixteen"

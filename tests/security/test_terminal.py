@@ -1,4 +1,4 @@
-"""What the commands and the terminal itself are given: words, and nothing that steers."""
+"""Untrusted text sends no control sequences; nothing is copied or opened without a key."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ from inbox_tui.terminal.clipboard import copy_here
 EVERYTHING = "before " + "".join(ATTACKS[:11]) + "after"
 TEXT = "Your code is 913042 https://shop.example/?q=1"
 FRAME = " │▁▂▃▄▅▆▇█"
-"""What stands around a dialogue's lines: its border and its scroll bar."""
+"""The border and the scroll bar of a dialogue."""
 
 
 @pytest.fixture
@@ -37,7 +37,7 @@ def files(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Files:
 
 @pytest.fixture
 def hostile_server() -> Iterator[DemoServer]:
-    """A server whose every answer is an error in words that steer."""
+    """A server whose every answer is an error with control sequences in its text."""
     service = DemoService({LOGIN: PASSWORD}, clock=server_now)
 
     def fault(_: Request, __: Reply) -> Reply:
@@ -49,7 +49,7 @@ def hostile_server() -> Iterator[DemoServer]:
         yield server
 
 
-def assert_steers_nothing(text: str) -> None:
+def assert_no_control_sequence(text: str) -> None:
     assert steering(text.replace("\n", "").replace("\r", "").replace("\x1b[0m", "")) == []
 
 
@@ -58,7 +58,7 @@ def assert_steers_nothing(text: str) -> None:
     [["sync"], ["doctor", "--online"], ["doctor", "--online", "--json"], ["--debug", "sync"]],
     ids=" ".join,
 )
-def test_the_words_of_a_server_steer_no_terminal(
+def test_a_server_sends_no_control_sequence_to_the_terminal(
     files: Files,
     hostile_server: DemoServer,
     monkeypatch: pytest.MonkeyPatch,
@@ -67,28 +67,26 @@ def test_the_words_of_a_server_steer_no_terminal(
     monkeypatch.setattr("inbox_tui.cli.account.at_terminal", lambda stream: True)
     monkeypatch.setenv("NO_COLOR", "1")
     account = ["--login", LOGIN, "--server", hostile_server.url]
-    for _ in range(2):  # the second time, what the archive remembers is told
+    for _ in range(2):  # the second time, what the archive remembers is shown
         monkeypatch.setenv("INBOX_TUI_PASSWORD", PASSWORD)
         ended = run(*words, *account)
         assert ended.status in (1, 4)
         assert "before" in ended.output + ended.errors or words[0] == "doctor"
-        assert_steers_nothing(ended.errors)
-        assert_steers_nothing(ended.output)
+        assert_no_control_sequence(ended.errors)
+        assert_no_control_sequence(ended.output)
 
 
-def test_what_stands_in_the_settings_steers_no_terminal(files: Files) -> None:
+def test_settings_send_no_control_sequence_to_the_terminal(files: Files) -> None:
     name = json.dumps("name " + EVERYTHING.encode("utf-8", "replace").decode())
     name = name.replace("\x7f", "\\u007f")
     files.configure(f'[names]\n"79110000001" = {name}\n')
     for words in (["config"], ["doctor"], ["doctor", "--json"]):
         ended = run(*words)
-        assert_steers_nothing(ended.output + ended.errors)
+        assert_no_control_sequence(ended.output + ended.errors)
 
 
 @pytest.mark.parametrize("form", ["json", "jsonl"])
-def test_an_export_to_a_pipe_has_no_control_character_that_is_not_escaped(
-    files: Files, form: str
-) -> None:
+def test_an_export_as_json_escapes_control_characters(files: Files, form: str) -> None:
     put(files.archive, "smscentre.com", incoming(1, EVERYTHING, phone=EVERYTHING))
     ended = run("export", "--format", form, "--login", LOGIN)
     assert ended.status == 0
@@ -128,7 +126,7 @@ def painted_lines(app: App[None]) -> list[str]:
     return [strip.text for strip in app.screen._compositor.render_strips()]
 
 
-async def test_only_the_link_screen_opens_a_link_and_it_tells_the_true_host(
+async def test_only_the_link_screen_opens_a_link_and_it_shows_the_true_host(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     opened: list[str] = []
@@ -154,7 +152,7 @@ async def test_only_the_link_screen_opens_a_link_and_it_tells_the_true_host(
 @pytest.mark.parametrize(
     "size", [(120, 40), (80, 24), (40, 12)], ids=lambda size: f"{size[0]}x{size[1]}"
 )
-async def test_whose_a_link_is_stands_in_sight_whenever_enter_would_open_it(
+async def test_the_host_of_a_link_is_in_sight_whenever_enter_would_open_it(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, size: tuple[int, int]
 ) -> None:
     opened: list[str] = []
@@ -232,7 +230,7 @@ def programs(folder: Path, *names: str) -> None:
         ("wl-copy", {"WAYLAND_DISPLAY": "wayland-99"}),
     ],
 )
-def test_a_program_that_copies_gets_the_text_on_standard_input_and_never_as_an_argument(
+def test_programs_that_copy_get_the_text_on_standard_input_only(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, name: str, environment: dict[str, str]
 ) -> None:
     programs(tmp_path, name, *(["wl-paste"] if name == "wl-copy" else []))
@@ -244,7 +242,7 @@ def test_a_program_that_copies_gets_the_text_on_standard_input_and_never_as_an_a
     assert "913042" not in (tmp_path / f"{name}.words").read_text()
 
 
-def test_where_the_desktop_takes_text_as_an_argument_only_it_is_not_given_any(
+def test_a_desktop_that_takes_text_only_as_an_argument_gets_none(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     programs(tmp_path, "klipper", "qdbus")
@@ -254,7 +252,7 @@ def test_where_the_desktop_takes_text_as_an_argument_only_it_is_not_given_any(
     assert not list(tmp_path.glob("*.words"))
 
 
-def test_a_desktop_without_a_way_to_copy_is_no_error(
+def test_a_desktop_without_a_clipboard_is_no_error(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("PATH", str(tmp_path))
