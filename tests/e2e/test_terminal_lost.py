@@ -142,7 +142,7 @@ def test_with_a_frozen_terminal_asking_goes_on_and_then_the_screen_is_whole(
             time.sleep(0.1)
         time.sleep(1.0)
         terminal.screen.reset()
-        terminal.wait_for("Came while nobody looked.", seconds=2)
+        terminal.wait_for("Came while nobody looked.", seconds=5)
         terminal.wait_for(lambda text: all(f"Message number {n}." in text for n in range(1, 31)))
         terminal.press("q")
         assert terminal.wait() == 0
@@ -246,10 +246,10 @@ def test_a_paste_of_megabytes_is_there_at_once(
         terminal.send(bracketed("x" * 5_000_000))
         sent = time.monotonic()
         terminal.wait_for("xxxx")
-        assert time.monotonic() - sent < 2
+        assert time.monotonic() - sent < 3
         assert sent - begun < 10
         peak = Path(f"/proc/{terminal.pid}/status").read_text().partition("VmHWM:")[2]
-        assert int(peak.split()[0]) < 250_000
+        assert int(peak.split()[0]) < 150_000  # kB
         terminal.press("escape")
         terminal.wait_for("30 of 30")
         terminal.press("q")
