@@ -78,7 +78,6 @@ class TerminalDriver(Driver):
         self._wake_fds = (-1, -1)
         self._mode_before: list[Any] | None = None
         self._reported_size: Size | None = None
-        self._suspended = False
 
     @property
     def can_suspend(self) -> bool:
@@ -106,7 +105,6 @@ class TerminalDriver(Driver):
 
     def start_application_mode(self) -> None:
         """Take the terminal over, at the start and after a stop."""
-        self._suspended = False
         if self._output is None:
             self._output = TerminalOutput(
                 self.output_fd, on_caught_up=self._repaint, on_gone=self._end_program
@@ -172,7 +170,6 @@ class TerminalDriver(Driver):
 
     def suspend_application_mode(self) -> None:
         """Leave the terminal to another program, or to the shell."""
-        self._suspended = True
         self.stop_application_mode()
         if self._output is not None:
             self._output.drain(DRAIN_SECONDS)

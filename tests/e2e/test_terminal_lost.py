@@ -181,6 +181,33 @@ def test_the_screen_is_whole_after_a_stop(
         assert terminal.wait() == 0
 
 
+def test_in_a_shell_it_can_be_stopped_sent_to_the_background_and_fetched(
+    command: list[str], environment: dict[str, str]
+) -> None:
+    shell = ["bash", "--norc", "--noprofile", "-i"]
+    with Terminal(shell, environment={**environment, "PS1": "shell: "}) as terminal:
+        terminal.wait_for("shell: ")
+        terminal.press(" ".join(command), "enter")
+        terminal.wait_for("Live")
+        children = Path(f"/proc/{terminal.pid}/task/{terminal.pid}/children").read_text()
+        os.kill(int(children), signal.SIGTSTP)
+        terminal.wait_for("Stopped")
+        terminal.press("bg", "enter")
+        terminal.wait_for("&")
+        terminal.press("echo th''is is a shell", "enter")
+        terminal.wait_for("this is a shell")
+        terminal.press("fg", "enter")
+        terminal.wait_for("Live")
+        terminal.wait_for("Message number 30.")
+        assert "this is a shell" not in terminal.text
+        terminal.press("q")
+        terminal.wait_for("shell: ")
+        terminal.press("stty -a", "enter")
+        terminal.wait_for(" icanon")
+        terminal.press("exit", "enter")
+        terminal.wait()
+
+
 def test_a_storm_of_resizes_ends_in_a_whole_screen(
     command: list[str], environment: dict[str, str]
 ) -> None:
