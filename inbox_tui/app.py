@@ -23,7 +23,7 @@ from textual.theme import Theme
 from textual.worker import WorkerFailed
 
 from inbox_tui.archive import ADDRESS, SIGNED_IN, AccountArchive, Archive, ArchiveWorker, Query
-from inbox_tui.commands import latin_key, textual_key
+from inbox_tui.commands import CommandKeys, latin_key, textual_key
 from inbox_tui.config import Settings
 from inbox_tui.credentials import Keyring, KeyringError, KeyringSilent, KeyringUnfit, Secret
 from inbox_tui.screens.filters import Filters
@@ -153,6 +153,7 @@ class InboxApp(App[None]):
             local_zone=parts.local_zone,
             names=parts.settings.names,
             clock=parts.clock.now,
+            keys=CommandKeys(parts.settings.keys),
         )
         self._presentation.numbers_wait = parts.login is not None
         self._account: Account | None = None
@@ -472,14 +473,21 @@ class InboxApp(App[None]):
         await super().on_event(event)
 
     def _take_by_place(self, event: events.Key) -> None:
-        """Make a key of the Russian layout that of the Latin one, unless it is text in a field."""
-        if self.focused and self.focused.check_consume_key(event.key, event.character):
-            return
+        """Make a key that is no text the one at its place on the Latin layout, and its command's.
+
+        Bindings know the keys of the table of commands; the settings may give a command others.
+        """
+        in_field = self.focused is not None and self.focused.check_consume_key("a", "a")
         with_modifier = "+" in event.key[:-1]
         pressed = event.key if with_modifier or not event.character else event.character
+        if in_field and len(pressed) == 1:
+            return
         key = latin_key(pressed)
+        if isinstance(self.screen, InboxScreen):
+            usual = self._presentation.keys.usual(key)
+            key = key if in_field and len(usual) == 1 else usual
         if key != pressed:
-            event.key, event.character = textual_key(key), None if with_modifier else key
+            event.key, event.character = textual_key(key), key if len(key) == 1 else None
 
     @property
     def clipboard(self) -> str:

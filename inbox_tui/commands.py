@@ -6,10 +6,12 @@ a command, add a row, and a method `action_NAME` to the inbox screen.
 
 from __future__ import annotations
 
+import re
+from types import MappingProxyType
 from typing import TYPE_CHECKING, Final, Literal, NamedTuple
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Iterable, Iterator, Mapping, Sequence
 
     from textual.binding import Binding
 
@@ -124,29 +126,19 @@ def key_label(key: str) -> str:
     return _KEY_LABELS.get(key, key)
 
 
-def key_labels(name: str) -> str:
-    """Return all keys of a command as they are written for people, a space between."""
-    return " ".join(map(key_label, _BY_NAME[name].keys))
-
-
-def hint(name: str) -> str:
-    """Return the first key of a command and a word on it, as the status bar shows them."""
-    command = _BY_NAME[name]
-    return f"{key_label(command.keys[0])} {command.hint}"
-
-
 def bindings(actions: Mapping[str, str], *, priority: bool = True) -> list[Binding]:
     """Bind the keys of commands to Textual's actions, by name of the command.
 
     With priority a key has done all that it does, and what it opened has the focus, before the next
-    one is looked at: over a slow connection several arrive at once, and none may go astray.
+    one is looked at: over a slow connection several arrive at once, and none may go astray. A
+    command without keys is bound to its name, which no key has, for `CommandKeys` to give it one.
     """
     from textual.binding import Binding
 
     return [
         Binding(key, action, _BY_NAME[name].description, show=False, priority=priority)
         for name, action in actions.items()
-        for key in _BY_NAME[name].keys
+        for key in _BY_NAME[name].keys or (name,)
     ]
 
 
@@ -185,3 +177,109 @@ def textual_key(key: str) -> str:
 def in_group(group: Group) -> Iterator[Command]:
     """Give the commands of a group of the help."""
     return (command for command in COMMANDS if command.group == group)
+
+
+_FIXED_KEYS: Final = {
+    *("up", "down", "pageup", "pagedown", "home", "end", "enter", "escape", "tab"),
+    *("ctrl+c", "ctrl+q"),
+}
+"""The keys that no setting takes away: whatever is set, the inbox can be worked and left."""
+_NO_KEY: Final = "no_command"
+# Terminals send the same for ctrl with c, h, i, j and m as for other keys; ctrl+q is fixed.
+_SENDABLE: Final = re.compile(r"ctrl\+[abd-gk-lnopr-z]|f[1-9]|f1[0-2]")
+_ALLOWED_KEYS: Final = (
+    'single characters but ".", "," and the space, "ctrl+" and a letter but c, h, i, j, m and q, '
+    'and "f1" to "f12", alone or in a list'
+)
+
+
+class KeyRefused(ValueError):  # noqa: N818
+    """A key that a command can't have.
+
+    `name`: the command. `problem`: what is wrong. `allowed`: what would be right, to follow
+    "allowed are".
+    """
+
+    def __init__(self, name: str, problem: str, allowed: str) -> None:
+        super().__init__(f"{problem}: allowed are {allowed}")
+        self.name = name
+        self.problem = problem
+        self.allowed = allowed
+
+
+class CommandKeys:
+    """The keys in force: those of the table, and in the place of some those of the settings."""
+
+    def __init__(self, chosen: Mapping[str, Sequence[str]] = MappingProxyType({})) -> None:
+        """Take over the keys chosen, by the name of their command.
+
+        They replace those of the table but the arrows and the like; no key leaves a command
+        without. Raises KeyRefused for an unknown command, a key that a terminal can't send or that
+        would not be known on both layouts, and one that two commands would have.
+        """
+        self._keys = {command.name: command.keys for command in COMMANDS}
+        for name, keys in chosen.items():
+            if name not in _BY_NAME:
+                from difflib import get_close_matches
+
+                near = get_close_matches(name, _BY_NAME, n=1)
+                meant = f" (did you mean {near[0]}?)" if near else ""
+                problem = f"there is no command {_shown(name)}{meant}"
+                raise KeyRefused(name, problem, ", ".join(_BY_NAME))
+            fixed = (key for key in _BY_NAME[name].keys if key in _FIXED_KEYS)
+            chosen_keys = (_parse_key(name, written) for written in keys)
+            self._keys[name] = tuple(dict.fromkeys((*fixed, *chosen_keys)))
+        self._usual: dict[str, str] = {}
+        self._refuse_shared(chosen)
+        for name in chosen:
+            self._usual |= dict.fromkeys(_BY_NAME[name].keys, _NO_KEY)
+        for name in chosen:
+            usual = (*_BY_NAME[name].keys, name)[0]
+            self._usual |= dict.fromkeys(self._keys[name], usual)
+
+    def _refuse_shared(self, chosen: Mapping[str, Sequence[str]]) -> None:
+        owners: dict[str, str] = {}
+        for name, keys in self._keys.items():
+            for key in keys:
+                other = owners.setdefault(key, name)
+                if other != name:
+                    name, other = (name, other) if name in chosen else (other, name)
+                    problem = f'[keys] {name} = "{key_label(key)}", which is a key of {other}'
+                    raise KeyRefused(name, problem, "keys that no other command has")
+
+    def of(self, name: str) -> tuple[str, ...]:
+        """Return the keys of a command, as the table writes them."""
+        return self._keys[name]
+
+    def label(self, name: str) -> str:
+        """Return the first key of a command as it is written for people; its name without one."""
+        return key_label((*self._keys[name], name)[0])
+
+    def labels(self, name: str) -> str:
+        """Return all keys of a command as they are written for people, a space between."""
+        return " ".join(map(key_label, self._keys[name]))
+
+    def hints(self, names: Iterable[str]) -> str:
+        """Return the first keys of commands, each with a word on it, as the status bar has them."""
+        return "  ".join(
+            f"{self.label(name)} {_BY_NAME[name].hint}" for name in names if self._keys[name]
+        )
+
+    def usual(self, key: str) -> str:
+        """Return the key that is bound to what this one is for now."""
+        return self._usual.get(key, key)
+
+
+def _shown(written: str) -> str:
+    """Return what somebody wrote for an error: short, and without control characters."""
+    return repr(written)[1:-1][:60]
+
+
+def _parse_key(name: str, written: str) -> str:
+    """Return a key as the table writes it, from how a person wrote it in the settings."""
+    key = written if len(written) == 1 else written.strip().lower()
+    key = key if key in SAME_PLACE and not key.isalpha() else latin_key(key)
+    single = len(key) == 1 and key.isprintable() and not key.isspace() and key not in SAME_PLACE
+    if not single and not _SENDABLE.fullmatch(key):
+        raise KeyRefused(name, f'[keys] {name} = "{_shown(written)}"', _ALLOWED_KEYS)
+    return key

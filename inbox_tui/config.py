@@ -4,15 +4,13 @@ from __future__ import annotations
 
 import re
 import zoneinfo
-from collections.abc import Mapping
-from functools import cache
+from collections.abc import Callable, Mapping
 from types import MappingProxyType
-from typing import TYPE_CHECKING, Annotated, Any, Literal, NamedTuple
+from typing import TYPE_CHECKING, Any, Final, Literal, NamedTuple
 
 from inbox_tui.private_files import PathRefused, read_trusted
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
     from pathlib import Path
 
 _MOST_BYTES = 256 * 1024
@@ -20,125 +18,28 @@ _MOST_BYTES = 256 * 1024
 
 
 class Settings(NamedTuple):
-    """What `config.toml` says, checked; every setting has a default.
+    """What `config.toml` says, checked. `SETTINGS` says what each is for.
 
     Made by `load_settings`. The constructor takes values as they are: what comes from elsewhere
     (an option, the environment) goes through `check` first.
     """
 
-    login: str | None = None
-    """The account to open; None where the file names none."""
+    login: str = ""
     server: str = "smscentre.com"
-    """Host or URL of the service; who sends to it checks it further."""
     refresh_seconds: int = 20
-    """Seconds between two requests, 20 to 3600; 20 is the least the limit allows."""
     server_timezone: str = "Europe/Moscow"
-    """The zone of the server's clock, one that `zoneinfo` knows."""
     only_to_phones: tuple[str, ...] = ()
-    """Receiving numbers to ask for, as the service writes them, each once; empty for all."""
-    window: int = 24
-    """Hours shown at start, 1 to 168; 0 shows everything that is kept."""
+    """Each as `parse_phone` returns it, each once."""
+    window: int = 0
     keep_days: int = 0
-    """Days after which a message is deleted; 0 keeps for ever."""
     notify: Literal["bell", "terminal", "off"] = "bell"
-    """How a new message is announced."""
     notify_text: bool = False
-    """Whether an announcement shows the text of the message."""
     remember_filters: bool = False
-    """Whether the filters of the last run are set again at start."""
     theme: str = ""
-    """Name of the colour theme, which the app checks; empty for our own."""
     names: Mapping[str, str] = MappingProxyType({})
-    """Names by phone number or sender, both as the service writes them."""
-
-
-class _Rule(NamedTuple):
-    """What a setting can be: for `msgspec`, and in words that follow "allowed are"."""
-
-    kind: Any
-    words: str
-
-
-@cache
-def _rules() -> dict[str, _Rule]:
-    """Return the rule of each setting. Nobody needs it, nor msgspec, without a settings file."""
-    from msgspec import Meta
-
-    def whole(least: int, most: int) -> Any:
-        return Annotated[int, Meta(ge=least, le=most)]
-
-    yes_or_no = _Rule(bool, "true and false")
-    return {
-        "login": _Rule(str, "the account's login, in quotes"),
-        "server": _Rule(Annotated[str, Meta(min_length=1)], "a host or a URL, in quotes"),
-        "refresh_seconds": _Rule(whole(20, 3600), "whole numbers from 20 to 3600"),
-        "server_timezone": _Rule(str, 'names of time zones, such as "Europe/Moscow"'),
-        "only_to_phones": _Rule(
-            tuple[str, ...], 'lists of phone numbers in quotes, such as ["+7 911 000-00-01"]'
-        ),
-        "window": _Rule(whole(0, 168), "hours from 1 to 168, and 0 for everything that is kept"),
-        "keep_days": _Rule(
-            whole(0, 36500), "days from 1 to 36500, and 0 to keep messages for ever"
-        ),
-        "notify": _Rule(Literal["bell", "terminal", "off"], '"bell", "terminal" and "off"'),
-        "notify_text": yes_or_no,
-        "remember_filters": yes_or_no,
-        "theme": _Rule(str, "names of themes, in quotes"),
-        "names": _Rule(
-            dict[str, str],
-            'lines such as "+7 911 000-00-01" = "Orders", each number or sender once',
-        ),
-    }
-
-
-TEMPLATE = """\
-# Settings of inbox-tui. A line that begins with "#" and no space shows a default:
-# take the "#" away and change the value.
-
-# The account to open; empty asks on the sign-in screen. The password is never
-# kept here: it is in the keyring of the system.
-#login = ""
-
-# Host or URL of the service. http:// is refused except for this machine.
-#server = "smscentre.com"
-
-# Seconds between two requests, 20 to 3600.
-#refresh_seconds = 20
-
-# The time zone of the server's clock.
-#server_timezone = "Europe/Moscow"
-
-# Ask only for messages to these numbers of yours, such as ["+7 911 000-00-01"];
-# empty asks for all of them.
-#only_to_phones = []
-
-# Hours shown at start, 1 to 168; 0 shows everything that is kept.
-#window = 24
-
-# Delete messages after this many days, 1 to 36500; 0 keeps them for ever.
-#keep_days = 0
-
-# How a new message is announced: "bell", "terminal" (a notification by the
-# terminal) or "off".
-#notify = "bell"
-
-# Whether the announcement shows the text of the message: true or false.
-#notify_text = false
-
-# Whether the filters of the last run are set again at start: true or false.
-#remember_filters = false
-
-# Name of a colour theme; empty for our own.
-#theme = ""
-
-# Names for phone numbers and senders, one a line below [names], such as
-# "+7 911 000-00-01" = "Orders" or "OZON.ru" = "Shop"
-#[names]
-"""
-"""A settings file in which every setting stands as a comment, with its default and what is allowed.
-
-Settings begin with `#` and no space, so that what explains them is told apart from them.
-"""
+    """Names by phone number or sender, both as `parse_sender` returns them."""
+    keys: Mapping[str, tuple[str, ...]] = MappingProxyType({})
+    """Keys by the name of their command; `CommandKeys` checks them."""
 
 
 class SettingsError(Exception):
@@ -169,21 +70,215 @@ class SettingsError(Exception):
 class NotAllowed(ValueError):  # noqa: N818
     """A value that a setting can't have.
 
-    `key`: the setting. `problem`: the value, safe to draw, on one line. `allowed`: what it can be.
-    `within`: the key inside of a table, where that one is to blame.
+    `problem`: the value, safe to draw, on one line. `allowed`: what it can be. `within`: the key
+    inside of a table, where that one is to blame.
     """
 
-    def __init__(self, key: str, problem: str, allowed: str, within: str | None = None) -> None:
+    def __init__(self, problem: str, allowed: str, within: str | None = None) -> None:
         super().__init__(f"{problem}: allowed are {allowed}")
-        self.key = key
         self.problem = problem
         self.allowed = allowed
         self.within = within
 
 
-def allowed(key: str) -> str:
-    """Return what a setting can be, in words that follow "allowed are"."""
-    return _rules()[key].words
+class _EntryError(ValueError):
+    """An entry of a list or table that can't be; `str(error)` may give the reason."""
+
+    def __init__(self, entry: str, reason: object = "") -> None:
+        super().__init__(f" ({reason})" if reason else "")
+        self.entry = entry
+
+
+class Setting(NamedTuple):
+    """A row of the table of settings. The default is that of `Settings`."""
+
+    name: str
+    convert: Callable[[Any], object]
+    """From a value of TOML to that of `Settings`; raises ValueError or KeyError."""
+    allowed: str
+    """What it can be, to follow "allowed are"."""
+    description: str
+    """What it is for, in lower case and without a full stop."""
+    example: str = ""
+    """For a table, a line that may stand in it."""
+
+    @property
+    def default(self) -> Any:
+        """The value where nothing is set."""
+        return Settings._field_defaults[self.name]
+
+
+def _text(value: Any) -> str:
+    if not isinstance(value, str):
+        raise ValueError(value)
+    return value
+
+
+def _server(value: Any) -> str:
+    if not _text(value):
+        raise ValueError(value)
+    return str(value)
+
+
+def _whole(least: int, most: int) -> Callable[[Any], int]:
+    def convert(value: Any) -> int:
+        if type(value) is not int or not least <= value <= most:
+            raise ValueError(value)
+        return value
+
+    return convert
+
+
+def _one_of(*known: object) -> Callable[[Any], object]:
+    def convert(value: Any) -> object:
+        if not any(type(value) is type(one) and value == one for one in known):
+            raise ValueError(value)
+        return value
+
+    return convert
+
+
+def _zone(value: Any) -> str:
+    zoneinfo.ZoneInfo(_text(value))
+    return str(value)
+
+
+def _table(value: Any) -> dict[str, Any]:
+    if not isinstance(value, dict):
+        raise ValueError(value)
+    return value
+
+
+def _phones(value: Any) -> tuple[str, ...]:
+    from inbox_tui.text.phones import NotAPhoneNumber, parse_phone
+
+    if not isinstance(value, list):
+        raise ValueError(value)
+    phones: dict[str, None] = {}
+    for phone in value:
+        try:
+            phones[parse_phone(_text(phone))] = None
+        except NotAPhoneNumber as error:
+            raise _EntryError(phone, error) from None
+    return tuple(phones)
+
+
+def _names(value: Any) -> dict[str, str]:
+    from inbox_tui.text.phones import NotAPhoneNumber, parse_sender, phone_key
+
+    names: dict[str, str] = {}
+    known: set[str] = set()
+    for written, name in _table(value).items():
+        try:
+            phone = parse_sender(written)
+        except NotAPhoneNumber as error:
+            raise _EntryError(written, error) from None
+        if phone_key(phone) in known or not isinstance(name, str) or not name.strip():
+            raise _EntryError(written)
+        known.add(phone_key(phone))
+        names[phone] = name.strip()
+    return names
+
+
+def _keys(value: Any) -> dict[str, tuple[str, ...]]:
+    keys: dict[str, tuple[str, ...]] = {}
+    for command, written in _table(value).items():
+        several = written if isinstance(written, list) else [written] if written != "" else []
+        if not all(isinstance(key, str) for key in several):
+            raise _EntryError(command)
+        keys[command] = tuple(several)
+    return keys
+
+
+_yes_or_no: Final = _one_of(True, False)
+
+SETTINGS: Final = (
+    Setting(
+        "login",
+        _text,
+        "logins, in quotes",
+        "the account to open; empty opens the one signed in last. The password is never kept here: "
+        "it is in the keyring of the system",
+    ),
+    Setting(
+        "server",
+        _server,
+        "hosts and URLs, in quotes",
+        "where to ask; plain `http://` is for this machine only",
+    ),
+    Setting(
+        "refresh_seconds",
+        _whole(20, 3600),
+        "whole numbers from 20 to 3600",
+        "the seconds from one request to the next",
+    ),
+    Setting(
+        "server_timezone",
+        _zone,
+        'names of time zones, such as "Europe/Moscow"',
+        "the time zone of the server's clock",
+    ),
+    Setting(
+        "only_to_phones",
+        _phones,
+        'lists of phone numbers in quotes, such as ["+7 911 000-00-01"]',
+        "ask only for messages to these numbers of yours; empty asks for all of them",
+    ),
+    Setting(
+        "window",
+        _whole(0, 168),
+        "hours from 1 to 168, and 0 for everything that is kept",
+        "the hours shown at the start",
+    ),
+    Setting(
+        "keep_days",
+        _whole(0, 36500),
+        "days from 1 to 36500, and 0 to keep them for ever",
+        "the days after which a message is deleted",
+    ),
+    Setting(
+        "notify",
+        _one_of("bell", "terminal", "off"),
+        '"bell", "terminal" (a notification by the terminal) and "off"',
+        "how a new message is announced while you look elsewhere",
+    ),
+    Setting(
+        "notify_text",
+        _yes_or_no,
+        "true and false",
+        "whether the terminal's notification shows sender and text",
+    ),
+    Setting(
+        "remember_filters",
+        _yes_or_no,
+        "true and false",
+        "whether number, window and unread are set again at the start as they were left",
+    ),
+    Setting(
+        "theme",
+        _text,
+        '"inbox-dark", "inbox-light", and the names of Textual\'s themes',
+        "the colours; empty for `inbox-dark`",
+    ),
+    Setting(
+        "names",
+        _names,
+        "lines with a number or sender and its name, each once",
+        "names shown in the place of phone numbers and senders",
+        '"+7 911 000-00-01" = "Orders"',
+    ),
+    Setting(
+        "keys",
+        _keys,
+        "lines with a command and its key, or a list of keys, in quotes",
+        "other keys for commands, by their names in the README's table of keys; an empty one takes "
+        "the key away",
+        'refresh = "f5"',
+    ),
+)
+"""Every setting, in the order of `Settings`. Template, checks, `config` and README come from it."""
+
+_BY_NAME: Final = {setting.name: setting for setting in SETTINGS}
 
 
 def check(key: str, value: object) -> Any:
@@ -191,69 +286,50 @@ def check(key: str, value: object) -> Any:
 
     Also for values from options and the environment, so that they are held to the same.
     """
-    if key == "names" and isinstance(value, dict):
-        return _names(value)
-    import msgspec
-
+    setting = _BY_NAME[key]
     try:
-        converted = msgspec.convert(value, _rules()[key].kind)
-    except msgspec.ValidationError:
-        raise NotAllowed(key, f"{key} = {_shown(value)}", allowed(key)) from None
-    checker = _CHECKERS.get(key)
-    return checker(converted) if checker else converted
+        return setting.convert(value)
+    except _EntryError as error:
+        if isinstance(value, dict):
+            problem = f"[{key}] {_shown(error.entry)} = {_shown(value[error.entry])}{error}"
+            raise NotAllowed(problem, setting.allowed, within=error.entry) from None
+        raise NotAllowed(f"{key} holds {_shown(error.entry)}{error}", setting.allowed) from None
+    except (ValueError, KeyError, OSError):
+        raise NotAllowed(f"{key} = {_shown(value)}", setting.allowed) from None
 
 
-def _login(value: str | None) -> str | None:
-    return value or None
+def toml(value: object) -> str:
+    """Return a value of `Settings`, other than a table, as TOML has it."""
+    import json  # its strings and lists are TOML's
+
+    return json.dumps(list(value) if isinstance(value, tuple) else value, ensure_ascii=False)
 
 
-def _zone(value: str) -> str:
-    try:
-        zoneinfo.ZoneInfo(value)
-    except (KeyError, ValueError, OSError):
-        raise NotAllowed(
-            "server_timezone", f"server_timezone = {_shown(value)}", allowed("server_timezone")
-        ) from None
-    return value
+def template() -> str:
+    """Return a settings file in which every setting stands as a comment with its default.
+
+    Settings begin with `#` and no space, so that what explains them is told apart from them.
+    """
+    from textwrap import wrap
+
+    parts = [_TEMPLATE_HEAD]
+    for setting in SETTINGS:
+        words = f"{setting.description[0].upper()}{setting.description[1:]}. "
+        words += f"Allowed are {setting.allowed}."
+        lines = wrap(words.replace("`", ""), 77, break_on_hyphens=False)
+        if setting.example:
+            lines += ["Such as:", setting.example]
+            default = f"[{setting.name}]"
+        else:
+            default = f"{setting.name} = {toml(setting.default)}"
+        parts.append("".join(f"# {line}\n" for line in lines) + f"#{default}\n")
+    return "\n".join(parts)
 
 
-def _phones(value: tuple[str, ...]) -> tuple[str, ...]:
-    from inbox_tui.text.phones import NotAPhoneNumber, parse_phone
-
-    phones: dict[str, None] = {}
-    for phone in value:
-        try:
-            phones[parse_phone(phone)] = None
-        except NotAPhoneNumber as error:
-            problem = f"only_to_phones holds {_shown(phone)} ({error})"
-            raise NotAllowed("only_to_phones", problem, allowed("only_to_phones")) from None
-    return tuple(phones)
-
-
-def _names(value: dict[str, object]) -> dict[str, str]:
-    from inbox_tui.text.phones import NotAPhoneNumber, parse_sender, phone_key
-
-    names: dict[str, str] = {}
-    keys: set[str] = set()
-    for written, name in value.items():
-        problem = f"[names] {_shown(written)} = {_shown(name)}"
-        try:
-            phone = parse_sender(written)
-        except NotAPhoneNumber as error:
-            problem = f"{problem} ({error})"
-            raise NotAllowed("names", problem, allowed("names"), within=written) from None
-        if phone_key(phone) in keys or not isinstance(name, str) or not name.strip():
-            raise NotAllowed("names", problem, allowed("names"), within=written)
-        keys.add(phone_key(phone))
-        names[phone] = name.strip()
-    return names
-
-
-_CHECKERS: dict[str, Callable[[Any], object]] = {
-    "login": _login,
-    "server_timezone": _zone,
-    "only_to_phones": _phones,
-}
+_TEMPLATE_HEAD: Final = """\
+# Settings of inbox-tui. A line that begins with "#" and no space shows a default:
+# take the "#" away and change the value.
+"""
 
 
 def load_settings(path: Path | None) -> Settings:

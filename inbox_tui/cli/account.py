@@ -25,6 +25,7 @@ from inbox_tui.cli.failure import (
     counted,
     fail,
 )
+from inbox_tui.commands import CommandKeys, KeyRefused
 from inbox_tui.config import Settings, SettingsError, key_line, load_settings
 from inbox_tui.credentials import (
     Keyring,
@@ -103,11 +104,12 @@ def choose(given: Given) -> Choices:
     chosen = Choices(
         paths=paths,
         settings=settings,
-        login=_first("login", settings.login or "", paths, given.login, LOGIN_VARIABLE),
+        login=_first("login", settings.login, paths, given.login, LOGIN_VARIABLE),
         server=_first("server", settings.server, paths, given.server, SERVER_VARIABLE),
     )
     check_login(chosen.login)
     check_server(chosen.server)
+    check_keys(settings, paths)
     return chosen
 
 
@@ -124,13 +126,13 @@ def in_file(key: str, setting: str, paths: Paths) -> Sourced:
     return Sourced(setting, place_in_file(paths.config, key) or DEFAULT)
 
 
-def place_in_file(path: Path, key: str) -> str | None:
+def place_in_file(path: Path, *key: str) -> str | None:
     """Where the settings file sets this; None where it does not."""
     try:
         source = path.read_text("utf-8-sig")
     except (OSError, UnicodeError):
         return None
-    line = key_line(source, key)
+    line = key_line(source, *key) or key_line(source, *key[:1])
     return None if line is None else f"{path}, line {line}"
 
 
@@ -148,6 +150,15 @@ def check_server(server: Sourced) -> None:
         endpoint(server.value)
     except EndpointRefused as refused:
         fail(f"{server.source}: {refused}.", USAGE)
+
+
+def check_keys(settings: Settings, paths: Paths) -> None:
+    """End the program where the settings give a command a key that it can't have."""
+    try:
+        CommandKeys(settings.keys)
+    except KeyRefused as refused:
+        place = place_in_file(paths.config, "keys", refused.name) or paths.config
+        fail(f"{place}: {refused}.", USAGE)
 
 
 def check_theme(theme: Sourced) -> None:

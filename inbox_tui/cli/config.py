@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-import json
 import os
 import shlex
 import subprocess
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 
 import click
@@ -14,6 +13,7 @@ import click
 from inbox_tui.cli.account import (
     DEFAULT,
     Choices,
+    check_keys,
     check_login,
     check_server,
     check_theme,
@@ -24,7 +24,7 @@ from inbox_tui.cli.account import (
 from inbox_tui.cli.failure import USAGE, Failure, fail, output, tell
 from inbox_tui.cli.given import Given
 from inbox_tui.cli.options import example, for_account
-from inbox_tui.config import TEMPLATE, SettingsError, load_settings
+from inbox_tui.config import SETTINGS, SettingsError, load_settings, template, toml
 from inbox_tui.paths import Paths
 from inbox_tui.private_files import PathRefused, open_private, private_folder
 
@@ -59,25 +59,18 @@ def _shown(chosen: Choices) -> Iterator[str]:
     """The settings as a settings file would have them, each with a comment of its source."""
     path = chosen.paths.config
     yield f"# {path}" + ("" if path.exists() else " (there is none yet: --edit begins one)")
-    values = chosen.settings._asdict()
-    names = values.pop("names")
-    for key, value in values.items():
-        source = place_in_file(path, key) or DEFAULT
-        if key == "login":
-            value, source = chosen.login
-        elif key == "server":
-            value, source = chosen.server
-        yield f"{f'{key} = {_toml(value)}':<40} # {source.removeprefix(f'{path}, ')}"
-    if names:
-        place = place_in_file(path, "names") or DEFAULT
-        yield f"{'[names]':<40} # {place.removeprefix(f'{path}, ')}"
-    for number, name in names.items():
-        yield f"{_toml(number)} = {_toml(name)}"
-
-
-def _toml(value: object) -> str:
-    """A value as TOML has it; its strings and lists are JSON's."""
-    return json.dumps(list(value) if isinstance(value, tuple) else value, ensure_ascii=False)
+    in_force = {"login": chosen.login, "server": chosen.server}
+    for setting in SETTINGS:
+        value = getattr(chosen.settings, setting.name)
+        source = place_in_file(path, setting.name) or DEFAULT
+        if setting.name in in_force:
+            value, source = in_force[setting.name]
+        is_table = isinstance(value, Mapping)
+        line = f"[{setting.name}]" if is_table else f"{setting.name} = {toml(value)}"
+        if value or not is_table:
+            yield f"{line:<40} # {source.removeprefix(f'{path}, ')}"
+        for entry, of_entry in value.items() if is_table else ():
+            yield f"{toml(entry)} = {toml(of_entry)}"
 
 
 def _edit(paths: Paths) -> None:
@@ -86,7 +79,7 @@ def _edit(paths: Paths) -> None:
         if not os.path.lexists(path):
             private_folder(path.parent)
             with open_private(path, "new") as file:
-                file.write(TEMPLATE.encode())
+                file.write(template().encode())
     except PathRefused as refused:
         fail(f"{refused}.")
     except OSError as error:
@@ -106,8 +99,9 @@ def _check(paths: Paths) -> None:
         settings = load_settings(paths.config)
     except SettingsError as error:
         fail(f"{error}.", USAGE)
-    check_login(in_file("login", settings.login or "", paths))
+    check_login(in_file("login", settings.login, paths))
     check_server(in_file("server", settings.server, paths))
+    check_keys(settings, paths)
     check_theme(in_file("theme", settings.theme, paths))
 
 

@@ -9,7 +9,7 @@ from typing import Any
 from textual.command import DiscoveryHit, Hit, Hits, Provider
 from textual.content import Content
 
-from inbox_tui.commands import COMMANDS, key_label
+from inbox_tui.commands import COMMANDS, CommandKeys
 from inbox_tui.screens.inbox import InboxScreen
 from inbox_tui.text import sanitize
 from inbox_tui.widgets.presentation import grouped
@@ -39,6 +39,7 @@ class InboxCommands(Provider):
     async def _commands(self) -> AsyncIterator[tuple[str, str, partial[Any]]]:
         screen = self.screen
         inbox = screen if isinstance(screen, InboxScreen) else None
+        keys = CommandKeys() if inbox is None else inbox.keys
         for command in COMMANDS:
             action = command.action or command.name
             everywhere = action.startswith("app.")
@@ -46,7 +47,8 @@ class InboxCommands(Provider):
                 continue
             words = command.description[0].upper() + command.description[1:]
             run = screen.run_action if inbox is None or everywhere else inbox.do
-            yield words, " ".join(map(key_label, command.keys[:1])), partial(run, action)
+            key = keys.label(command.name) if keys.of(command.name) else ""
+            yield words, key, partial(run, action)
         if inbox is not None:
             for number, label, messages in inbox.receiving_numbers():
                 yield f"To {sanitize(label)}", grouped(messages), partial(inbox.jump_to, number)

@@ -6,6 +6,7 @@ from collections.abc import Callable
 from typing import NamedTuple
 
 from inbox_tui.archive import Query
+from inbox_tui.commands import CommandKeys
 
 WINDOWS: tuple[int | None, ...] = (1, 6, 24, 48, 168, None)
 """The hour windows offered; None is everything kept."""
@@ -65,7 +66,7 @@ class Filters(NamedTuple):
             unread=self.unread,
         )
 
-    def sentence(self, number: Callable[[str], str]) -> str:
+    def sentence(self, number: Callable[[str], str], keys: CommandKeys) -> str:
         """Why a list is empty, and the way out. `number` makes a phone number fit to be read."""
         words = ["No unread messages" if self.unread else "No messages"]
         if self.phone is not None:
@@ -76,5 +77,7 @@ class Filters(NamedTuple):
             words.append("in the last hour" if self.hours == 1 else f"in the last {self.hours} h")
         if self.search.strip():
             words.append(f'with "{self.search.strip()}"')
-        longer = "" if self.hours is None else ", w chooses another window"
-        return f"{' '.join(words)}.\nx clears the filters{longer}."
+        way_out = f"{keys.label('clear_filters')} clears the filters"
+        if self.hours is not None:
+            way_out += f", {keys.label('pick_window')} chooses another window"
+        return f"{' '.join(words)}.\n{way_out}."

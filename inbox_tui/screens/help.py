@@ -13,7 +13,7 @@ from textual.content import Content
 from textual.screen import ModalScreen
 from textual.widgets import Static
 
-from inbox_tui.commands import GROUPS, in_group, key_labels
+from inbox_tui.commands import GROUPS, CommandKeys, in_group
 from inbox_tui.widgets.symbols import PLAIN, symbols
 
 KEY_WIDTH = 15
@@ -27,6 +27,10 @@ class HelpScreen(ModalScreen[None]):
         Binding("escape,q,question_mark,enter", "dismiss(None)", "Close"),
     ]
 
+    def __init__(self, keys: CommandKeys) -> None:
+        super().__init__()
+        self._keys = keys
+
     def compose(self) -> ComposeResult:
         """A table for each group of commands, and one of the signs."""
         marks = symbols()
@@ -36,7 +40,14 @@ class HelpScreen(ModalScreen[None]):
             (f"requests {marks.free * 2}{marks.used}", "how many may still go this minute"),
         )
         groups = (
-            (group, tuple((key_labels(c.name), c.description) for c in in_group(group) if c.keys))
+            (
+                group,
+                tuple(
+                    (self._keys.labels(command.name), command.description)
+                    for command in in_group(group)
+                    if self._keys.of(command.name)
+                ),
+            )
             for group in GROUPS
         )
         with VerticalScroll(id="help"):

@@ -28,7 +28,7 @@ from inbox_tui.archive import (
     Row,
     to_server_seconds,
 )
-from inbox_tui.commands import bindings, hint, screen_bindings
+from inbox_tui.commands import bindings, screen_bindings
 from inbox_tui.screens.filters import Filters, window_name
 from inbox_tui.sync import (
     Clock,
@@ -146,6 +146,7 @@ class InboxScreen(Screen[None]):
         super().__init__()
         self._account = account
         self._presentation = presentation
+        self.keys = presentation.keys
         self._clock = clock
         self._since = since
         self._refresh = refresh
@@ -383,12 +384,12 @@ class InboxScreen(Screen[None]):
     def _empty_text(self) -> str:
         progress = self._progress_words()
         if self._account.counts.total() and self._filters.any and not progress:
-            return self._filters.sentence(self._presentation.who)
+            return self._filters.sentence(self._presentation.who, self.keys)
         match self._status.state:
             case State.CHECKING:
                 return f"Asking for the messages of the last 7 days.\n{progress}".rstrip()
             case State.SIGN_IN:
-                return "Not signed in.\nr opens the sign-in."
+                return f"Not signed in.\n{self.keys.label('refresh')} opens the sign-in."
             case State.LIVE:
                 return (
                     "No messages in the last 7 days.\n"
@@ -412,7 +413,7 @@ class InboxScreen(Screen[None]):
         aside = self._before_conversation is not None
         away = aside or (self._layout == "-narrow" and self.has_class("-reading"))
         everywhere = ("help", "search", "refresh")
-        bar.hints = "  ".join(map(hint, ("back", *everywhere) if away else everywhere))
+        bar.hints = self.keys.hints(("back", *everywhere) if away else everywhere)
         there_is_one = view.row is not None
         here = {
             "copy_code": view.has_code,
@@ -427,7 +428,7 @@ class InboxScreen(Screen[None]):
             "pick_number": True,
             "pick_window": True,
         }
-        bar.here = "  ".join(hint(name) for name, matters in here.items() if matters)
+        bar.here = self.keys.hints(name for name, matters in here.items() if matters)
 
     def _show_filters(self) -> None:
         bar = self.query_one(FilterBar)
@@ -532,7 +533,7 @@ class InboxScreen(Screen[None]):
         except ArchiveError as error:
             self._say(str(error))
             return
-        read = f"{grouped(len(self._marked))} read · Ctrl+Z undoes"
+        read = f"{grouped(len(self._marked))} read · {self.keys.label('undo')} undoes"
         self._say(read if self._marked else "all read already")
         self._changed()
 
@@ -672,7 +673,9 @@ class InboxScreen(Screen[None]):
             return
         code = find_code(row.message)
         if code is None:
-            self._say("no code in this message · y copies its text")
+            self._say(
+                f"no code in this message · {self.keys.label('copy_message')} copies its text"
+            )
         else:
             self._copy(code.text, "code copied")
 
@@ -849,7 +852,7 @@ class InboxScreen(Screen[None]):
         """Show every key."""
         from inbox_tui.screens.help import HelpScreen
 
-        await self.app.push_screen(HelpScreen())
+        await self.app.push_screen(HelpScreen(self.keys))
 
 
 def _layout_for(columns: int) -> str:

@@ -249,11 +249,18 @@ class MessageView(ScrollView, can_focus=True):
         yield from self._field("To", *self._party(row.to_phone))
         for label, time in zip(("Received", "Sent"), self._times, strict=False):
             yield from self._field(label, time)
+        keys = self._presentation.keys
+        keys = self._presentation.keys
         if self._code is not None:
             code = spaced_code(sanitize(self._code.text))
-            yield from self._field("Code", code, part="code", hint="c copies")
+            yield from self._field(
+                "Code",
+                code,
+                part="code",
+                hint=f"{keys.label('copy_code')} copies",
+            )
         for number, link in enumerate(self._links):
-            yield self._link_field(link, "" if number else "o opens")
+            yield self._link_field(link, "" if number else f"{keys.label('open_link')} opens")
             if link.punycode:
                 really = _Paragraph(_LABEL_WIDTH)
                 really.add(" " * _LABEL_WIDTH)

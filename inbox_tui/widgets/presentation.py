@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import date, datetime, timedelta
 from typing import TYPE_CHECKING, Final
 
+from inbox_tui.commands import CommandKeys
 from inbox_tui.text import format_phone, name_finder, needs_metadata, sanitize
 
 if TYPE_CHECKING:
@@ -48,6 +49,7 @@ class Presentation:
         local_zone: tzinfo,
         names: Mapping[str, str],
         clock: Callable[[], datetime],
+        keys: CommandKeys | None = None,
     ) -> None:
         """Create a presentation.
 
@@ -56,8 +58,11 @@ class Presentation:
             local_zone: The zone of the person who reads.
             names: From phone numbers and senders, as `parse_sender` returns them, to names.
             clock: Returns the present moment, with a zone.
+            keys: The keys of commands in force; None for those of the table.
 
         """
+        self.keys = keys or CommandKeys()
+        """The keys of commands in force, to be named."""
         self.server_zone = server_zone
         """The zone the service's clock is in."""
         self.local_zone = local_zone

@@ -5,13 +5,17 @@ from __future__ import annotations
 from collections import Counter
 from pathlib import Path
 
-from support.stage import message, stage, state_is, until
-from textual.widgets import OptionList, Static
+import pytest
+from support.stage import StagedApp, message, stage, state_is, until
+from textual.widgets import OptionList
 
-from inbox_tui.commands import COMMANDS, GROUPS, key_label
+from inbox_tui.commands import COMMANDS, GROUPS, CommandKeys, KeyRefused, key_label
+from inbox_tui.config import Settings
 from inbox_tui.screens.inbox import InboxScreen
+from inbox_tui.widgets.filter_bar import FilterBar
 from inbox_tui.widgets.message_list import MessageList
 from inbox_tui.widgets.message_view import MessageView
+from inbox_tui.widgets.status_bar import StatusBar
 
 README = Path(__file__).parents[2] / "README.md"
 
@@ -43,11 +47,11 @@ def test_every_move_is_bound_in_the_list_and_all_but_open_in_the_message() -> No
 
 def test_the_readme_lists_every_key_and_what_it_does() -> None:
     rows = [
-        f"| {' '.join(f'`{key_label(key)}`' for key in command.keys)} | {command.description} |"
+        f"| {' '.join(f'`{key_label(key)}`' for key in command.keys)} | {command.description} "
+        f"| `{command.name}` |"
         for command in COMMANDS
-        if command.keys
     ]
-    table = "\n".join(("| key | does |", "| --- | --- |", *rows))
+    table = "\n".join(("| key | does | name |", "| --- | --- | --- |", *rows))
     assert f"\n\n{table}\n\n" in README.read_text(encoding="utf-8")
 
 
@@ -57,11 +61,7 @@ async def test_the_help_says_what_every_key_does(tmp_path: Path) -> None:
         await state_is(pilot, "Live")
         await pilot.press("question_mark")
         await until(pilot, lambda: bool(app.screen.query("#help-title")))
-        told = "\n".join(
-            "".join(segment.text for segment in line)
-            for static in app.screen.query(Static)
-            for line in app.console.render_lines(static.content)
-        )
+        told = on_screen(app)
     for group in GROUPS:
         assert group in told
     for command in COMMANDS:
@@ -82,3 +82,110 @@ async def test_the_palette_offers_every_command_with_its_key(tmp_path: Path) -> 
             words = command.description[0].upper() + command.description[1:]
             key = "".join(map(key_label, command.keys[:1]))
             assert any(line.strip() == f"{key.ljust(7)}{words}".strip() for line in offered), words
+
+
+# -- other keys, by [keys] of the settings
+
+
+def rebound(tmp_path: Path, **keys: tuple[str, ...]) -> StagedApp:
+    messages = [message(1, "Ваш код: 481 516", minutes_ago=9), message(2, "Заказ")]
+    return stage(tmp_path, messages=messages, settings=Settings(keys=keys))
+
+
+def on_screen(app: StagedApp) -> str:
+    """What the whole screen shows."""
+    strips = app.screen._compositor.render_strips()
+    return "\n".join(strip.text for strip in strips).replace("\N{NO-BREAK SPACE}", " ")
+
+
+async def test_a_command_answers_to_the_keys_of_the_settings_only(tmp_path: Path) -> None:
+    app = rebound(tmp_path, toggle_unread=("s", "f5"), search=("u",))
+    async with app.run_test() as pilot:
+        await state_is(pilot, "Live")
+        bar = app.screen.query_one(FilterBar)
+        for key, unread in (("s", True), ("f5", False), ("ы", True), ("slash", True), (".", True)):
+            await pilot.press(key)
+            await pilot.pause()
+            assert (bar.unread, bar.searching) == (unread, False), key
+        await pilot.press("г")
+        await until(pilot, lambda: bar.searching)
+
+
+async def test_what_is_typed_in_a_field_is_text_whatever_the_settings_say(tmp_path: Path) -> None:
+    app = rebound(tmp_path, toggle_unread=("s",), refresh=("ctrl+u",), export=())
+    async with app.run_test() as pilot:
+        await state_is(pilot, "Live")
+        await pilot.press("slash", *"seu", "ctrl+u", *"rs")
+        bar = app.screen.query_one(FilterBar)
+        await until(pilot, lambda: bar.search == "rs")
+        assert not bar.unread
+        await pilot.press("enter", "e")
+        await pilot.pause()
+        assert len(app.screen_stack) == 1, "export has no key"
+
+
+async def test_moves_answer_to_the_keys_of_the_settings_and_to_the_arrows(tmp_path: Path) -> None:
+    app = rebound(tmp_path, down=("i",), open=("l",), theme=("ctrl+t",))
+    async with app.run_test() as pilot:
+        await state_is(pilot, "Live")
+        messages = app.screen.query_one(MessageList)
+        for key, cursor in (("j", 0), ("i", 1), ("up", 0), ("down", 1)):
+            await pilot.press(key)
+            assert messages.cursor == cursor, key
+        await pilot.press("l")
+        await until(pilot, lambda: app.screen.query_one(MessageView).has_focus)
+        await pilot.press("ctrl+t")
+        await until(pilot, lambda: len(app.screen_stack) == 2)
+
+
+async def test_hints_help_and_palette_name_the_keys_in_force(tmp_path: Path) -> None:
+    app = rebound(tmp_path, search=("s",), copy_code=("ctrl+k",), refresh=())
+    async with app.run_test(size=(120, 60)) as pilot:
+        await state_is(pilot, "Live")
+        assert app.screen.query_one(StatusBar).hints == "? help  s search"
+        await pilot.press("j")
+        await until(pilot, lambda: "Ctrl+K copies" in on_screen(app))
+        await pilot.press("question_mark")
+        await until(pilot, lambda: bool(app.screen.query("#help-title")))
+        assert f"{'s':15}search text" in on_screen(app)
+        assert "refresh, as" not in on_screen(app)
+        await pilot.press("escape", "ctrl+p")
+        await until(pilot, lambda: "Ctrl+K Copy the code" in on_screen(app))
+
+
+def test_swapped_keys_are_both_in_force() -> None:
+    keys = CommandKeys({"search": ("u",), "toggle_unread": ("/",)})
+    assert (keys.usual("u"), keys.usual("/")) == ("/", "u")
+    assert (keys.label("search"), keys.label("toggle_unread")) == ("u", "/")
+
+
+def test_a_key_written_in_russian_is_the_one_at_its_place() -> None:
+    assert CommandKeys({"search": ("Ы",)}).of("search") == ("S",)
+    assert CommandKeys({"search": ("Ctrl+K", " F5 ")}).of("search") == ("ctrl+k", "f5")
+
+
+@pytest.mark.parametrize(
+    ("chosen", "problem"),
+    [
+        ({"serch": ("s",)}, "there is no command serch (did you mean search?)"),
+        ({"search": ("u",)}, '[keys] search = "u", which is a key of toggle_unread'),
+        ({"search": ("г",)}, '[keys] search = "u", which is a key of toggle_unread'),
+        ({"search": ("s",), "undo": ("s",)}, '[keys] undo = "s", which is a key of search'),
+        ({"first": ("G",)}, '[keys] first = "G", which is a key of last'),
+        *(
+            ({"search": (key,)}, f'[keys] search = "{key}"')
+            for key in (
+                *("", " ", ".", ",", "ab", "\t", "ctrl+h", "ctrl+i", "ctrl+j", "ctrl+m", "ctrl+q"),
+                *("ctrl+c", "ctrl+1", "ctrl+shift+a", "shift+a", "alt+x", "cmd+k", "f13", "f0"),
+                *("up", "enter", "escape", "tab", "\x1b[2J"),
+            )
+        ),
+    ],
+)
+def test_a_key_that_cannot_be_is_refused(chosen: dict[str, tuple[str, ...]], problem: str) -> None:
+    with pytest.raises(KeyRefused) as refused:
+        CommandKeys(chosen)
+    assert str(refused.value).isprintable()
+    if "\x1b" not in problem and "\t" not in problem:
+        assert refused.value.problem == problem
+    assert refused.value.allowed

@@ -53,7 +53,8 @@ async def test_each_number_has_its_count_and_the_current_one_a_mark(
 async def test_typing_narrows_by_digits_and_by_name_and_the_box_stays_where_it_is(
     tmp_path: Path, size: Size
 ) -> None:
-    app = stage(tmp_path, messages=week(), settings=Settings(names={"79110000002": "Support"}))
+    settings = Settings(names={"79110000002": "Support"}, window=24)
+    app = stage(tmp_path, messages=week(), settings=settings)
     async with app.run_test(size=size) as pilot:
         await open_picker(pilot, "p")
         box = app.screen.query_one("#picker").region

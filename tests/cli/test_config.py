@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 from support.command import Files, run
 
-from inbox_tui.config import TEMPLATE, load_settings
+from inbox_tui.config import load_settings, template
 
 
 def source_of(key: str, output: str) -> str:
@@ -86,7 +86,7 @@ def test_edit_begins_a_file_with_everything_explained(
     editor(monkeypatch, tmp_path, "")
     ended = run("config", "--edit")
     assert ended == (0, "", f"{files.config} is in order.\n")
-    assert files.config.read_text() == TEMPLATE
+    assert files.config.read_text() == template()
     assert stat.S_IMODE(files.config.stat().st_mode) == 0o600
 
 
@@ -169,3 +169,19 @@ def test_an_editor_that_does_not_work_is_told(
     ended = run("config", "--edit")
     assert ended.status == status
     assert said in ended.errors
+
+
+def test_a_key_that_a_command_cannot_have_stops_the_start_on_its_line(files: Files) -> None:
+    files.configure('window = 6\n[keys]\nrefresh = "f5"\nsearch = "u"\n')
+    for command in ("config", "sync"):
+        ended = run(command, "--login", "alex")
+        assert ended.status == 2
+        assert f'{files.config}, line 4: [keys] search = "u"' in ended.errors
+        assert "which is a key of toggle_unread: allowed are keys that no other" in ended.errors
+
+
+def test_keys_are_shown_as_a_table(files: Files) -> None:
+    files.configure('[keys]\nrefresh = "f5"\nexport = ""\n')
+    ended = run("config")
+    assert tomllib.loads(ended.output)["keys"] == {"refresh": ["f5"], "export": []}
+    assert "[keys]                                   # line 1\n" in ended.output

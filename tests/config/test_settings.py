@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import tomllib
+from collections.abc import Mapping
 from pathlib import Path
 
 import pytest
@@ -11,17 +12,20 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from inbox_tui.config import (
-    TEMPLATE,
+    SETTINGS,
     NotAllowed,
+    Setting,
     Settings,
     SettingsError,
-    allowed,
     check,
     key_line,
     load_settings,
+    template,
+    toml,
 )
 
 FIELDS = list(Settings._fields)
+README = Path(__file__).parents[2] / "README.md"
 
 
 @pytest.fixture
@@ -63,6 +67,10 @@ def test_every_setting_is_read(file: Path) -> None:
         "8 999 123-45-67" = " Warehouse "
         900 = "Банк"
         "OZON.ru" = "Shop"
+        [keys]
+        refresh = ["r", "f5"]
+        search = "s"
+        mark_all_read = ""
         """,
         encoding="utf-8",
     )
@@ -78,6 +86,7 @@ def test_every_setting_is_read(file: Path) -> None:
         notify_text=True,
         remember_filters=True,
         theme="nord",
+        keys={"refresh": ("r", "f5"), "search": ("s",), "mark_all_read": ()},
         names={"79991234567": "Warehouse", "900": "Банк", "OZON.ru": "Shop"},
     )
 
@@ -137,6 +146,9 @@ def test_a_bad_value_is_told_with_file_line_key_and_what_is_allowed(file: Path) 
         'names = { 79110000001 = " " }',
         'names = { "226-44-58" = "Office" }',
         'names = { 79110000001 = "a", "+7 911 000-00-01" = "b" }',
+        'keys = "r"',
+        "keys = { refresh = 5 }",
+        "keys = { refresh = [5] }",
         "window = 1979-05-27",
         "[[window]]",
     ],
@@ -144,9 +156,10 @@ def test_a_bad_value_is_told_with_file_line_key_and_what_is_allowed(file: Path) 
 def test_a_value_that_is_not_allowed_stops_the_start_on_its_line(file: Path, line: str) -> None:
     error = refusal(file, f"# settings\n{line}\n")
     key = line.strip("[").split()[0].rstrip("]")
-    assert (error.line, error.key, error.allowed) == (2, key, allowed(key))
+    allowed = next(setting.allowed for setting in SETTINGS if setting.name == key)
+    assert (error.line, error.key, error.allowed) == (2, key, allowed)
     assert str(error).startswith(f"{file}, line 2: ")
-    assert str(error).endswith(f": allowed are {allowed(key)}")
+    assert str(error).endswith(f": allowed are {allowed}")
     assert "\n" not in str(error)
 
 
@@ -240,12 +253,12 @@ def test_a_long_value_is_shortened(file: Path) -> None:
 
 
 def test_the_template_loads_as_it_is_and_gives_the_defaults(file: Path) -> None:
-    file.write_text(TEMPLATE, encoding="utf-8")
+    file.write_text(template(), encoding="utf-8")
     assert load_settings(file) == Settings()
 
 
 def uncommented() -> str:
-    lines = TEMPLATE.splitlines()
+    lines = template().splitlines()
     return "\n".join(
         line[1:] if line.startswith("#") and line[1:2] not in {" ", ""} else line for line in lines
     )
@@ -260,18 +273,32 @@ def test_the_template_has_every_setting(file: Path) -> None:
     assert list(tomllib.loads(uncommented())) == FIELDS
 
 
-def test_the_example_of_a_name_in_the_template_loads(file: Path) -> None:
-    file.write_text(uncommented() + '\n"79110000001" = "Orders"\n', encoding="utf-8")
-    assert load_settings(file).names == {"79110000001": "Orders"}
+@pytest.mark.parametrize("table", [setting for setting in SETTINGS if setting.example])
+def test_the_example_of_a_table_in_the_template_loads(file: Path, table: Setting) -> None:
+    assert f"# {table.example}\n#[{table.name}]\n" in template()
+    file.write_text(f"[{table.name}]\n{table.example}\n", encoding="utf-8")
+    assert getattr(load_settings(file), table.name) != table.default
 
 
-def test_every_setting_says_what_is_allowed() -> None:
-    assert all(allowed(key) for key in FIELDS)
+def test_every_setting_has_its_row_in_the_table() -> None:
+    assert [setting.name for setting in SETTINGS] == FIELDS
+
+
+def test_the_readme_lists_every_setting_with_its_default_and_what_is_allowed() -> None:
+    rows = [
+        f"| `[{setting.name}]` | none | {setting.allowed} | {setting.description} |"
+        if isinstance(setting.default, Mapping)
+        else f"| `{setting.name}` | `{toml(setting.default)}` | {setting.allowed} | "
+        f"{setting.description} |"
+        for setting in SETTINGS
+    ]
+    head = ("| setting | default | allowed | what for |", "| --- | --- | --- | --- |")
+    assert "\n".join(("", "", *head, *rows, "", "")) in README.read_text(encoding="utf-8")
 
 
 def test_an_option_is_held_to_what_the_file_is_held_to() -> None:
     assert check("only_to_phones", ["+7 911 000-00-01"]) == ("79110000001",)
-    assert check("login", "") is None
+    assert check("login", "alex") == "alex"
     with pytest.raises(NotAllowed, match="refresh_seconds = 5: allowed are whole numbers from 20"):
         check("refresh_seconds", 5)
 

@@ -11,7 +11,7 @@ import time
 import tomllib
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 import click
 import pytest
@@ -357,18 +357,6 @@ def test_the_exit_statuses_are_the_ones() -> None:
     assert [int(status) for status, _ in rows] == list(statuses)
     for status, means in rows:
         assert means.startswith(statuses[int(status)])
-
-
-def test_every_setting_is_in_the_table_with_its_default() -> None:
-    defaults: dict[str, Any] = {}
-    for cells in table("Settings", "setting"):
-        name = quoted(cells[0])[0]
-        if name != "[names]":
-            defaults[name] = tomllib.loads(f"value = {quoted(cells[1])[0]}")["value"]
-    ours = {name: getattr(Settings(), name) for name in Settings._fields}
-    assert ours.pop("names") == {}
-    ours |= {"login": ours["login"] or "", "only_to_phones": list(ours["only_to_phones"])}
-    assert defaults == ours
 
 
 def test_the_settings_shown_are_allowed(tmp_path: Path) -> None:
