@@ -47,22 +47,18 @@ def test_two_terminals_share_read_flags_and_a_kill_loses_none(
         assert again.wait() == 0, again.text
 
 
-@pytest.mark.parametrize(("columns", "lines"), [(120, 40), (80, 24), (40, 12)])
 def test_the_terminal_gets_the_title_the_notification_and_what_is_copied(
     installed: Path,
     environment: dict[str, str],
     service: DemoService,
     server: DemoServer,
-    columns: int,
-    lines: int,
 ) -> None:
     folder = Path(environment["XDG_CONFIG_HOME"]) / "inbox-tui"
     folder.mkdir(mode=0o700, parents=True)
     (folder / "config.toml").write_text('notify = "terminal"\n', encoding="utf-8")
     (folder / "config.toml").chmod(0o600)
     service.add(incoming(1, "Ваш код: 481 516. Никому", minutes_ago=3))
-    command = inbox(installed, server)
-    with Terminal(command, environment=environment, columns=columns, lines=lines) as terminal:
+    with Terminal(inbox(installed, server), environment=environment) as terminal:
         terminal.wait_for("Live")
         terminal.wait_for("1 unread")
         terminal.press("c")
