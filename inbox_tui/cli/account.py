@@ -39,7 +39,7 @@ from inbox_tui.text import sanitize
 
 if TYPE_CHECKING:
     from inbox_tui.archive import AccountArchive, Archive, Hold
-    from inbox_tui.cli.given import Given
+    from inbox_tui.cli.cli_options import CliOptions
     from inbox_tui.sync import Clock, Event, Inbox, InboxSync, Status
 
 DEFAULT = "default"
@@ -47,21 +47,21 @@ DEFAULT = "default"
 LOGIN_VARIABLE, SERVER_VARIABLE = "INBOX_TUI_LOGIN", "INBOX_TUI_SERVER"
 
 
-class Sourced(NamedTuple):
+class FromSource(NamedTuple):
     """A value, and where it comes from: an option, a variable, a place in the file, `DEFAULT`."""
 
     value: str
     source: str
 
 
-class Choices(NamedTuple):
+class Config(NamedTuple):
     """What the options, the environment and the settings file come to, in that order."""
 
     paths: Paths
     settings: Settings
-    login: Sourced
+    login: FromSource
     """The account's login, empty where none is known."""
-    server: Sourced
+    server: FromSource
 
     @property
     def url(self) -> str:
@@ -91,7 +91,7 @@ class Choices(NamedTuple):
         return to_server_seconds(moment.replace(tzinfo=None))
 
 
-def choose(given: Given) -> Choices:
+def read_config(cli_options: CliOptions) -> Config:
     """Read the settings, and put the environment and the options over them.
 
     What can't be used ends the program, whichever of them it comes from.
@@ -101,29 +101,29 @@ def choose(given: Given) -> Choices:
         settings = load_settings(paths.config)
     except SettingsError as error:
         fail(f"{error}.", USAGE)
-    chosen = Choices(
+    config = Config(
         paths=paths,
         settings=settings,
-        login=_first("login", settings.login, paths, given.login, LOGIN_VARIABLE),
-        server=_first("server", settings.server, paths, given.server, SERVER_VARIABLE),
+        login=_first("login", settings.login, paths, cli_options.login, LOGIN_VARIABLE),
+        server=_first("server", settings.server, paths, cli_options.server, SERVER_VARIABLE),
     )
-    check_login(chosen.login)
-    check_server(chosen.server)
+    check_login(config.login)
+    check_server(config.server)
     check_keys(settings, paths)
-    return chosen
+    return config
 
 
-def _first(key: str, setting: str, paths: Paths, option: str | None, variable: str) -> Sourced:
+def _first(key: str, setting: str, paths: Paths, option: str | None, variable: str) -> FromSource:
     if option is not None:
-        return Sourced(option, f"--{key}")
+        return FromSource(option, f"--{key}")
     if value := environ.get(variable):
-        return Sourced(value, variable)
+        return FromSource(value, variable)
     return in_file(key, setting, paths)
 
 
-def in_file(key: str, setting: str, paths: Paths) -> Sourced:
+def in_file(key: str, setting: str, paths: Paths) -> FromSource:
     """A setting, with its place in the file where that one sets it."""
-    return Sourced(setting, place_in_file(paths.config, key) or DEFAULT)
+    return FromSource(setting, place_in_file(paths.config, key) or DEFAULT)
 
 
 def place_in_file(path: Path, *key: str) -> str | None:
@@ -136,7 +136,7 @@ def place_in_file(path: Path, *key: str) -> str | None:
     return None if line is None else f"{path}, line {line}"
 
 
-def check_login(login: Sourced) -> None:
+def check_login(login: FromSource) -> None:
     """End the program where this can't be a login; only an option may not be left empty."""
     if (login.value or login.source == "--login") and not login.value.strip():
         fail(f"{login.source}: the login is empty.", USAGE)
@@ -144,7 +144,7 @@ def check_login(login: Sourced) -> None:
         fail(f"{login.source}: the login holds a control character.", USAGE)
 
 
-def check_server(server: Sourced) -> None:
+def check_server(server: FromSource) -> None:
     """End the program where this must not be asked."""
     try:
         endpoint(server.value)
@@ -161,7 +161,7 @@ def check_keys(settings: Settings, paths: Paths) -> None:
         fail(f"{place}: {refused}.", USAGE)
 
 
-def check_theme(theme: Sourced) -> None:
+def check_theme(theme: FromSource) -> None:
     """End the program where there is no such theme; empty stands for our own."""
     if not theme.value:
         return
@@ -205,18 +205,18 @@ def opened_whole(path: Path) -> Iterator[Archive]:
 
 
 @contextmanager
-def opened_for_account(chosen: Choices) -> Iterator[tuple[Choices, Archive]]:
+def opened_for_account(config: Config) -> Iterator[tuple[Config, Archive]]:
     """The archive, with the choices made whole by the account that it knows.
 
     The program ends where no account is known; then no archive is begun.
     """
-    if not chosen.login.value and not chosen.paths.archive.exists():
+    if not config.login.value and not config.paths.archive.exists():
         _no_login()
-    with opened_whole(chosen.paths.archive) as archive:
-        chosen = with_known_login(chosen, archive)
-        if not chosen.login.value:
+    with opened_whole(config.paths.archive) as archive:
+        config = with_known_login(config, archive)
+        if not config.login.value:
             _no_login()
-        yield chosen, archive
+        yield config, archive
 
 
 def kept_aside(path: Path) -> str:
@@ -227,28 +227,28 @@ def kept_aside(path: Path) -> str:
     )
 
 
-def with_known_login(chosen: Choices, archive: Archive) -> Choices:
-    """Where no login is given, the account that was signed in last."""
+def with_known_login(config: Config, archive: Archive) -> Config:
+    """Where no login is named, the account that was signed in last."""
     from inbox_tui.archive import ADDRESS, SIGNED_IN
 
-    if chosen.login.value:
-        return chosen
-    any_host = chosen.server.source == DEFAULT
+    if config.login.value:
+        return config
+    any_host = config.server.source == DEFAULT
     known = [
         (signed_in, account.login, account.notes.get(ADDRESS) or account.host)
         for account in archive.accounts()
-        if (any_host or account.host == chosen.host) and (signed_in := account.notes.get(SIGNED_IN))
+        if (any_host or account.host == config.host) and (signed_in := account.notes.get(SIGNED_IN))
     ]
     if not known:
-        return chosen
+        return config
     _, login, address = max(known)
-    server = Sourced(address, SIGNED_IN) if any_host else chosen.server
-    return chosen._replace(login=Sourced(login, SIGNED_IN), server=server)
+    server = FromSource(address, SIGNED_IN) if any_host else config.server
+    return config._replace(login=FromSource(login, SIGNED_IN), server=server)
 
 
-def known_account(chosen: Choices, archive: Archive) -> AccountArchive | None:
+def known_account(config: Config, archive: Archive) -> AccountArchive | None:
     """The account's part of the archive; None where it is not in there, and it stays so."""
-    return archive.find_account(chosen.login.value, chosen.host)
+    return archive.find_account(config.login.value, config.host)
 
 
 def _no_login() -> NoReturn:
@@ -276,17 +276,17 @@ def connecting(clock: Clock, limit: Limit) -> Callable[[str, str, Secret], Inbox
     return connect
 
 
-async def password_of(given: Given, chosen: Choices) -> Secret:
+async def password_of(cli_options: CliOptions, config: Config) -> Secret:
     """The password from the environment or else the keyring; without one the program ends."""
-    if given.password is not None:
-        return given.password
+    if cli_options.password is not None:
+        return cli_options.password
     try:
-        password = await Keyring().get(chosen.login.value, chosen.host)
+        password = await Keyring().get(config.login.value, config.host)
     except KeyringError as error:
         fail(f"{error} {ENVIRONMENT} gives a password where there is none.", SIGN_IN_REFUSED)
     if password is None:
         fail(
-            f"there is no password for {chosen.account}: 'inbox-tui login' stores it in the "
+            f"there is no password for {config.account}: 'inbox-tui login' stores it in the "
             f"keyring, {ENVIRONMENT} gives it for one run.",
             SIGN_IN_REFUSED,
         )
@@ -295,7 +295,7 @@ async def password_of(given: Given, chosen: Choices) -> Secret:
 
 @contextmanager
 def asking(
-    chosen: Choices,
+    config: Config,
     account: AccountArchive,
     password: Secret,
     publish: Callable[[Event], None],
@@ -309,16 +309,16 @@ def asking(
 
     from inbox_tui.sync import InboxSync
 
-    settings, login = chosen.settings, chosen.login.value
+    settings, login = config.settings, config.login.value
     with ThreadPoolExecutor(1) as thread:
         yield InboxSync(
             account,
             login=login,
-            connect=partial(connecting(clock, Limit()), chosen.url, login),
+            connect=partial(connecting(clock, Limit()), config.url, login),
             publish=publish,
             clock=clock,
             random=SystemRandom(),
-            server_zone=chosen.zone,
+            server_zone=config.zone,
             password=password,
             scopes=settings.only_to_phones or ("",),
             refresh_seconds=settings.refresh_seconds,
@@ -402,7 +402,7 @@ def refuse_unless_live(status: Status, hold: Hold | None, clock: Clock) -> None:
 
 
 async def asked_once(
-    chosen: Choices,
+    config: Config,
     account: AccountArchive,
     password: Secret,
     publish: Callable[[Event], None],
@@ -417,7 +417,7 @@ async def asked_once(
         progress.heard(event)
         publish(event)
 
-    with asking(chosen, account, password, heard, clock) as sync:
+    with asking(config, account, password, heard, clock) as sync:
         progress.heard(StatusChanged(sync.status))
         try:
             status = await sync.once()
@@ -427,11 +427,14 @@ async def asked_once(
 
 
 def local_zone() -> tzinfo:
-    """The user's zone, with its rules where the system names it."""
+    """Return the user's zone, as `TZ` or else the system names it; with its rules if it can be."""
     zone = datetime.now().astimezone().tzinfo
     assert zone is not None
     try:
-        name = Path("/etc/localtime").resolve(strict=True).as_posix().partition("zoneinfo/")[2]
+        named = environ.get("TZ")
+        if named is None:
+            named = Path("/etc/localtime").resolve(strict=True).as_posix()
+        name = named.removeprefix(":").rpartition("zoneinfo/")[2]
         return ZoneInfo(name) if name else zone
-    except (OSError, ValueError):
+    except (OSError, ValueError, KeyError):
         return zone

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import click
 
+from inbox_tui.cli.cli_options import CliOptions
 from inbox_tui.cli.failure import fail, output
-from inbox_tui.cli.given import Given
 from inbox_tui.cli.options import example
 
 SHELLS = ("bash", "zsh", "fish")
@@ -21,7 +21,7 @@ SHELLS = ("bash", "zsh", "fish")
 )
 @click.argument("shell", type=click.Choice(SHELLS))
 @click.pass_obj
-def command(given: Given, shell: str) -> None:
+def command(cli_options: CliOptions, shell: str) -> None:
     """Print the script by which a shell completes commands and options."""
     from click.shell_completion import get_completion_class
 

@@ -12,17 +12,17 @@ import click
 
 from inbox_tui.cli.account import (
     DEFAULT,
-    Choices,
+    Config,
     check_keys,
     check_login,
     check_server,
     check_theme,
-    choose,
     in_file,
     place_in_file,
+    read_config,
 )
+from inbox_tui.cli.cli_options import CliOptions
 from inbox_tui.cli.failure import USAGE, Failure, fail, output, tell
-from inbox_tui.cli.given import Given
 from inbox_tui.cli.options import example, for_account
 from inbox_tui.config import SETTINGS, SettingsError, load_settings, template, toml
 from inbox_tui.paths import Paths
@@ -38,7 +38,7 @@ from inbox_tui.private_files import PathRefused, open_private, private_folder
 )
 @for_account
 @click.option("--edit", is_flag=True, help="Open the settings file in $VISUAL or $EDITOR.")
-def command(given: Given, edit: bool) -> None:
+def command(cli_options: CliOptions, edit: bool) -> None:
     """Show each setting in force, and where its value comes from.
 
     --edit begins a settings file with all settings explained where there is none, and checks
@@ -49,19 +49,19 @@ def command(given: Given, edit: bool) -> None:
         return
     from inbox_tui.text import sanitize
 
-    chosen = choose(given)
-    check_theme(in_file("theme", chosen.settings.theme, chosen.paths))
-    for line in _shown(chosen):
+    config = read_config(cli_options)
+    check_theme(in_file("theme", config.settings.theme, config.paths))
+    for line in _shown(config):
         output(sanitize(line))
 
 
-def _shown(chosen: Choices) -> Iterator[str]:
+def _shown(config: Config) -> Iterator[str]:
     """The settings as a settings file would have them, each with a comment of its source."""
-    path = chosen.paths.config
+    path = config.paths.config
     yield f"# {path}" + ("" if path.exists() else " (there is none yet: --edit begins one)")
-    in_force = {"login": chosen.login, "server": chosen.server}
+    in_force = {"login": config.login, "server": config.server}
     for setting in SETTINGS:
-        value = getattr(chosen.settings, setting.name)
+        value = getattr(config.settings, setting.name)
         source = place_in_file(path, setting.name) or DEFAULT
         if setting.name in in_force:
             value, source = in_force[setting.name]

@@ -22,17 +22,18 @@ from inbox_tui.archive import AccountArchive, Archive, ArchiveError, Hold
 from inbox_tui.archive.schema import MIGRATIONS
 from inbox_tui.cli.account import (
     DEFAULT,
-    Choices,
-    Sourced,
+    Config,
+    FromSource,
     asked_once,
     check_theme,
-    choose,
     in_file,
     known_account,
     opened,
+    read_config,
     until,
     with_known_login,
 )
+from inbox_tui.cli.cli_options import CliOptions
 from inbox_tui.cli.failure import (
     FAILED,
     LIMITED,
@@ -42,7 +43,6 @@ from inbox_tui.cli.failure import (
     counted,
     output,
 )
-from inbox_tui.cli.given import Given
 from inbox_tui.cli.options import example, for_account
 from inbox_tui.config import Settings, SettingsError, load_settings
 from inbox_tui.credentials import (
@@ -87,13 +87,13 @@ class Check(NamedTuple):
 @for_account
 @click.option("--online", is_flag=True, help="Make a request, too, as far as the limit allows.")
 @click.option("--json", "as_json", is_flag=True, help="Report as JSON.")
-def command(given: Given, online: bool, as_json: bool) -> None:
+def command(cli_options: CliOptions, online: bool, as_json: bool) -> None:
     """Check what works, and say what to do where it does not.
 
     The report holds no password, login, phone number or text. The exit status is 1 where a check
     fails.
     """
-    checks = asyncio.run(_checked(given, online=online))
+    checks = asyncio.run(_checked(cli_options, online=online))
     if as_json:
         report = {
             "ok": all(check.ok for check in checks),
@@ -115,33 +115,33 @@ def _line(check: Check) -> str:
     return f"{mark} {check.name:<9} {sanitize(check.found)}{sanitize(remedy)}"
 
 
-async def _checked(given: Given, *, online: bool) -> list[Check]:
-    chosen, settings = _settings(given)
+async def _checked(cli_options: CliOptions, *, online: bool) -> list[Check]:
+    config, settings = _settings(cli_options)
     clock = SystemClock()
-    checks = [_python(), _terminal(), settings, *_folders(chosen.paths)]
+    checks = [_python(), _terminal(), settings, *_folders(config.paths)]
     archive = None
     try:
-        if chosen.paths.archive.exists():
-            archive = Archive.open(chosen.paths.archive)
-            chosen = with_known_login(chosen, archive)
+        if config.paths.archive.exists():
+            archive = Archive.open(config.paths.archive)
+            config = with_known_login(config, archive)
     except ArchiveError as error:
         checks.append(Check("archive", False, hidden(str(error)), "see the message"))
     else:
         if archive is None:
             checks.append(Check("archive", True, "none yet: the first start begins it"))
-    keyring, password = await _keyring(chosen, given.password)
+    keyring, password = await _keyring(config, cli_options.password)
     checks.insert(2, keyring)
     if archive is None:
-        checks.append(_clock(chosen, clock, None))
+        checks.append(_clock(config, clock, None))
     else:
         with archive:
             try:
-                checks += _archive(archive, chosen, clock)
+                checks += _archive(archive, config, clock)
             except ArchiveError as error:
                 remedy = "if it is damaged, the next start sets it aside and begins a fresh one"
                 checks.append(Check("archive", False, hidden(str(error)), remedy))
     if online:
-        checks.append(await _online(chosen, password, clock))
+        checks.append(await _online(config, password, clock))
     return checks
 
 
@@ -198,17 +198,17 @@ def _colours() -> str:
     return "256 colours" if "256color" in os.environ.get("TERM", "") else "16 colours"
 
 
-async def _keyring(chosen: Choices, password: Secret | None) -> tuple[Check, Secret | None]:
+async def _keyring(config: Config, password: Secret | None) -> tuple[Check, Secret | None]:
     """Whether the keyring answers, and the password that the environment or the keyring gives."""
     note = f"; {ENVIRONMENT} gives the password" if password is not None else ""
     keyring = Keyring()
-    login = chosen.login.value
+    login = config.login.value
     remedy = "" if note else f"give the password in {ENVIRONMENT}, or set a keyring up"
     try:
         report = await keyring.describe()
         if not report.usable:
             return Check("keyring", bool(note), f"{report.note}{note}", remedy), password
-        stored = await keyring.get(login or "nobody", chosen.host)
+        stored = await keyring.get(login or "nobody", config.host)
     except KeyringError as error:
         return Check("keyring", bool(note), f"{error}{note}", remedy), password
     if not note and login:
@@ -221,12 +221,12 @@ async def _keyring(chosen: Choices, password: Secret | None) -> tuple[Check, Sec
 # -- settings and files
 
 
-def _settings(given: Given) -> tuple[Choices, Check]:
+def _settings(cli_options: CliOptions) -> tuple[Config, Check]:
     paths = Paths.default()
     try:
         load_settings(paths.config)
-        chosen = choose(given)
-        check_theme(in_file("theme", chosen.settings.theme, paths))
+        config = read_config(cli_options)
+        check_theme(in_file("theme", config.settings.theme, paths))
     except SettingsError as error:
         check = _bad_settings(error)
     except Failure as failure:
@@ -234,9 +234,9 @@ def _settings(given: Given) -> tuple[Choices, Check]:
         check = Check("settings", False, found, "mend what is named")
     else:
         there = "" if paths.config.exists() else " (not there: the defaults)"
-        return chosen, Check("settings", True, f"{hidden(str(paths.config))}{there}")
-    nobody, server = Sourced("", DEFAULT), Sourced(Settings().server, DEFAULT)
-    return Choices(paths=paths, settings=Settings(), login=nobody, server=server), check
+        return config, Check("settings", True, f"{hidden(str(paths.config))}{there}")
+    nobody, server = FromSource("", DEFAULT), FromSource(Settings().server, DEFAULT)
+    return Config(paths=paths, settings=Settings(), login=nobody, server=server), check
 
 
 def _bad_settings(error: SettingsError) -> Check:
@@ -300,7 +300,7 @@ def _private(name: str, folder: Path, files: tuple[str, ...]) -> Check:
 # -- the archive
 
 
-def _archive(archive: Archive, chosen: Choices, clock: SystemClock) -> Iterator[Check]:
+def _archive(archive: Archive, config: Config, clock: SystemClock) -> Iterator[Check]:
     if archive.set_aside is not None:
         found = f"it was damaged; it is kept as {hidden(str(archive.set_aside))}"
         yield Check("archive", False, found, "'inbox-tui sync' fetches the last 7 days again")
@@ -325,11 +325,11 @@ def _archive(archive: Archive, chosen: Choices, clock: SystemClock) -> Iterator[
         yield Check("archive", True, found)
     if not damaged:
         yield _search(archive)
-    chosen_account = known_account(chosen, archive)
+    chosen_account = known_account(config, archive)
     if chosen_account is not None:
         yield _ledger(chosen_account, clock)
     yield _clock(
-        chosen, clock, None if chosen_account is None else chosen_account.messages.newest()
+        config, clock, None if chosen_account is None else chosen_account.messages.newest()
     )
 
 
@@ -366,12 +366,12 @@ def _stands(hold: Hold, now: float) -> bool:
     return hold.until is None or hold.until > now
 
 
-def _clock(chosen: Choices, clock: SystemClock, newest: object) -> Check:
+def _clock(config: Config, clock: SystemClock, newest: object) -> Check:
     from inbox_tui.archive import Row
 
-    zone, now = chosen.settings.server_timezone, clock.now()
-    found = f"{now.astimezone():%H:%M} here, {now.astimezone(chosen.zone):%H:%M} in {zone}"
-    if isinstance(newest, Row) and newest.received - chosen.since(0, now) > ZONE_AHEAD:
+    zone, now = config.settings.server_timezone, clock.now()
+    found = f"{now.astimezone():%H:%M} here, {now.astimezone(config.zone):%H:%M} in {zone}"
+    if isinstance(newest, Row) and newest.received - config.since(0, now) > ZONE_AHEAD:
         return Check(
             "clock",
             False,
@@ -384,22 +384,22 @@ def _clock(chosen: Choices, clock: SystemClock, newest: object) -> Check:
 # -- the server
 
 
-async def _online(chosen: Choices, password: Secret | None, clock: SystemClock) -> Check:
+async def _online(config: Config, password: Secret | None, clock: SystemClock) -> Check:
     """One refresh, and what came of it."""
-    if not chosen.login.value:
+    if not config.login.value:
         return Check("server", False, "no account is known", "run 'inbox-tui login'")
     if password is None:
         return Check("server", False, "not asked: there is no password", "run 'inbox-tui login'")
     try:
-        with opened(chosen.paths.archive) as archive:
-            account = archive.account(chosen.login.value, chosen.host)
-            await asked_once(chosen, account, password, lambda event: None, clock)
+        with opened(config.paths.archive) as archive:
+            account = archive.account(config.login.value, config.host)
+            await asked_once(config, account, password, lambda event: None, clock)
     except Failure as failure:
         remedy = {
             SIGN_IN_REFUSED: "run 'inbox-tui login'",
             LIMITED: "wait until then",
             NO_CONNECTION: "check the network, a proxy and the server in the settings",
         }.get(failure.status, "see the other checks")
-        reason = failure.message.replace(chosen.login.value, "…").rstrip(".")
+        reason = failure.message.replace(config.login.value, "…").rstrip(".")
         return Check("server", False, hidden(reason), remedy)
     return Check("server", True, "it answers and takes the password")

@@ -10,7 +10,8 @@ from typing import TYPE_CHECKING
 
 import click
 
-from inbox_tui.cli.account import choose, known_account, opened_for_account
+from inbox_tui.cli.account import known_account, opened_for_account, read_config
+from inbox_tui.cli.cli_options import CliOptions
 from inbox_tui.cli.failure import (
     at_terminal,
     counted,
@@ -19,7 +20,6 @@ from inbox_tui.cli.failure import (
     require_output,
     tell,
 )
-from inbox_tui.cli.given import Given
 from inbox_tui.cli.options import example, for_messages
 
 if TYPE_CHECKING:
@@ -53,7 +53,7 @@ if TYPE_CHECKING:
 @click.option("--force", is_flag=True, help="Write over FILE if it is there.")
 @click.option("--search", metavar="WORDS", help="Only messages with all these words.")
 def command(
-    given: Given, form: str | None, file: str | None, force: bool, search: str | None
+    cli_options: CliOptions, form: str | None, file: str | None, force: bool, search: str | None
 ) -> None:
     """Write the messages kept on this machine, oldest first. Nothing is asked of the server.
 
@@ -64,7 +64,7 @@ def command(
     from inbox_tui.archive import Query
     from inbox_tui.exports import FORMATS, Exporter, form_of
 
-    chosen = choose(given)
+    config = read_config(cli_options)
     if file == "":
         raise click.UsageError("-o '': allowed are the name of a file, and - for standard output.")
     to_file = None if file is None or file == "-" else Path(file)
@@ -73,20 +73,22 @@ def command(
     if to_file is not None:
         form = form or form_of(to_file)
     query = Query(
-        to_phone=given.to_phone,
-        since=None if given.hours is None else chosen.since(given.hours, datetime.now(UTC)),
+        to_phone=cli_options.to_phone,
+        since=None
+        if cli_options.hours is None
+        else config.since(cli_options.hours, datetime.now(UTC)),
         search=(search or "").strip(),
     )
-    if chosen.login.value and not chosen.paths.archive.exists():
-        fail(_nothing_kept(chosen.account))
-    with opened_for_account(chosen) as (chosen, archive):
-        account = known_account(chosen, archive)
+    if config.login.value and not config.paths.archive.exists():
+        fail(_nothing_kept(config.account))
+    with opened_for_account(config) as (config, archive):
+        account = known_account(config, archive)
         if account is None:
-            fail(_nothing_kept(chosen.account))
+            fail(_nothing_kept(config.account))
         exporter = Exporter(
             next(known for known in FORMATS if known == (form or "csv")),
-            server_zone=chosen.zone,
-            names=chosen.settings.names,
+            server_zone=config.zone,
+            names=config.settings.names,
         )
         rows = account.lists.export(query)
         if to_file is None:

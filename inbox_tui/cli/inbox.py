@@ -7,8 +7,8 @@ import sys
 from os import environ
 from typing import TYPE_CHECKING, NoReturn
 
+from inbox_tui.cli.cli_options import CliOptions
 from inbox_tui.cli.failure import DONE, USAGE, at_terminal, exit_after, fail, tell
-from inbox_tui.cli.given import Given
 
 if TYPE_CHECKING:
     from inbox_tui.app import InboxApp
@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
 def main() -> NoReturn:
     """Open the inbox as nothing but the settings and the environment say."""
-    exit_after(lambda: run_inbox(Given.of_environment()))
+    exit_after(lambda: run_inbox(CliOptions.of_environment()))
 
 
 def _require_terminal() -> None:
@@ -35,7 +35,7 @@ def _before_textual() -> None:
     gc.disable()  # what is made before the first frame stays; the application turns it on again
 
 
-def run_inbox(given: Given) -> None:
+def run_inbox(cli_options: CliOptions) -> None:
     """Open the inbox on the user's own archive."""
     _before_textual()
     from random import SystemRandom
@@ -43,37 +43,37 @@ def run_inbox(given: Given) -> None:
     from inbox_tui.app import InboxApp, Parts
     from inbox_tui.cli.account import (
         check_theme,
-        choose,
         connecting,
         in_file,
         kept_aside,
         local_zone,
         opened,
+        read_config,
         with_known_login,
     )
     from inbox_tui.credentials import Keyring
     from inbox_tui.smsc.limit import Limit
     from inbox_tui.sync import SystemClock
 
-    chosen = choose(given)
-    check_theme(in_file("theme", chosen.settings.theme, chosen.paths))
+    config = read_config(cli_options)
+    check_theme(in_file("theme", config.settings.theme, config.paths))
     _require_terminal()
-    with opened(chosen.paths.archive) as archive:
-        chosen = with_known_login(chosen, archive)
-        settings = chosen.settings
+    with opened(config.paths.archive) as archive:
+        config = with_known_login(config, archive)
+        settings = config.settings
         clock, limit = SystemClock(), Limit()
         parts = Parts(
-            archive_path=chosen.paths.archive,
+            archive_path=config.paths.archive,
             settings=settings,
-            server=chosen.server.value,
-            login=chosen.login.value or None,
-            password=given.password,
+            server=config.server.value,
+            login=config.login.value or None,
+            password=cli_options.password,
             keyring=Keyring(),
             connect=connecting(clock, limit),
             clock=clock,
             random=SystemRandom(),
             local_zone=local_zone(),
-            filters=_filters(given, settings.window or None),
+            filters=_filters(cli_options, settings.window or None),
             limit=limit,
             refresh_seconds=settings.refresh_seconds,
         )
@@ -91,7 +91,7 @@ def _run(app: InboxApp) -> None:
         raise app.fault
 
 
-def run_demo(given: Given) -> None:
+def run_demo(cli_options: CliOptions) -> None:
     """Open the inbox on a demo server of its own; all it writes is gone afterwards."""
     _before_textual()
     from pathlib import Path
@@ -128,7 +128,7 @@ def run_demo(given: Given) -> None:
             clock=clock,
             random=random,
             local_zone=local_zone(),
-            filters=_filters(given.over(hours=given.hours or 168), None),
+            filters=_filters(cli_options.with_options(hours=cli_options.hours or 168), None),
             limit=limit,
             refresh_seconds=limit.window / limit.identical,
             demo=True,
@@ -138,10 +138,10 @@ def run_demo(given: Given) -> None:
     raise SystemExit(app.return_code or DONE)
 
 
-def _filters(given: Given, hours: int | None) -> Filters | None:
+def _filters(cli_options: CliOptions, hours: int | None) -> Filters | None:
     """What the options leave to be shown; None where they say nothing."""
     from inbox_tui.screens.filters import Filters
 
-    if given.to_phone is None and given.hours is None:
+    if cli_options.to_phone is None and cli_options.hours is None:
         return None
-    return Filters(to_phone=given.to_phone, hours=given.hours or hours)
+    return Filters(to_phone=cli_options.to_phone, hours=cli_options.hours or hours)

@@ -10,15 +10,15 @@ import click
 from inbox_tui import ENVIRONMENT
 from inbox_tui.archive import ADDRESS, SIGNED_IN
 from inbox_tui.cli.account import (
-    Choices,
-    Sourced,
+    Config,
+    FromSource,
     asked_once,
     check_login,
-    choose,
     opened_whole,
+    read_config,
 )
+from inbox_tui.cli.cli_options import CliOptions
 from inbox_tui.cli.failure import USAGE, at_terminal, fail, tell
-from inbox_tui.cli.given import Given
 from inbox_tui.cli.options import example, for_account
 from inbox_tui.credentials import (
     Keyring,
@@ -40,36 +40,36 @@ from inbox_tui.credentials import (
 @click.option(
     "--password-stdin", is_flag=True, help="Read the password from standard input, its first line."
 )
-def command(given: Given, password_stdin: bool) -> None:
+def command(cli_options: CliOptions, password_stdin: bool) -> None:
     """Check a password with one request and keep it in the keyring of the system.
 
     The password is asked for on the terminal; INBOX_TUI_PASSWORD gives it too. There is no option
     for it: options can be seen by everybody on the machine.
     """
-    chosen = choose(given)
-    if not chosen.login.value:
-        chosen = chosen._replace(login=_asked_login(password_stdin))
-    password = _password_given(given, password_stdin)
-    asyncio.run(_check(chosen, password))
+    config = read_config(cli_options)
+    if not config.login.value:
+        config = config._replace(login=_asked_login(password_stdin))
+    password = _password_given(cli_options, password_stdin)
+    asyncio.run(_check(config, password))
     try:
-        asyncio.run(Keyring().store(chosen.login.value, chosen.host, password))
+        asyncio.run(Keyring().store(config.login.value, config.host, password))
     except KeyringError as error:
         fail(
             f"the server took the password, but it was not stored. {error}\n"
             f"Without a keyring, give it in {ENVIRONMENT}."
         )
-    tell(f"Signed in as {chosen.account}; the password is in the keyring.")
+    tell(f"Signed in as {config.account}; the password is in the keyring.")
 
 
-def _asked_login(password_stdin: bool) -> Sourced:
+def _asked_login(password_stdin: bool) -> FromSource:
     if password_stdin or not at_terminal(sys.stdin):
         fail("name the account with --login or INBOX_TUI_LOGIN.", USAGE)
-    login = Sourced(click.prompt("Login", err=True).strip(), "--login")
+    login = FromSource(click.prompt("Login", err=True).strip(), "--login")
     check_login(login)
     return login
 
 
-def _password_given(given: Given, password_stdin: bool) -> Secret:
+def _password_given(cli_options: CliOptions, password_stdin: bool) -> Secret:
     if password_stdin:
         if sys.stdin is None:
             fail("standard input is closed.", USAGE)
@@ -82,22 +82,22 @@ def _password_given(given: Given, password_stdin: bool) -> Secret:
         if not text:
             fail("there is no password on standard input.", USAGE)
         return Secret(text)
-    if given.password is not None:
-        return given.password
+    if cli_options.password is not None:
+        return cli_options.password
     if not at_terminal(sys.stdin):
         fail("there is no terminal to ask for the password on: use --password-stdin.", USAGE)
     return Secret(click.prompt("Password", hide_input=True, err=True))
 
 
-async def _check(chosen: Choices, password: Secret) -> None:
+async def _check(config: Config, password: Secret) -> None:
     """Refresh with this password, an earlier refusal of it notwithstanding."""
     from inbox_tui.sync import SystemClock
 
     clock = SystemClock()
-    with opened_whole(chosen.paths.archive) as archive:
-        account = archive.account(chosen.login.value, chosen.host)
+    with opened_whole(config.paths.archive) as archive:
+        account = archive.account(config.login.value, config.host)
         if any(mark_matches(password, mark) for mark, _ in account.requests.refusals()):
             account.requests.forgive()
-        await asked_once(chosen, account, password, lambda event: None, clock)
-        account.notes.set(ADDRESS, chosen.url)
+        await asked_once(config, account, password, lambda event: None, clock)
+        account.notes.set(ADDRESS, config.url)
         account.notes.set(SIGNED_IN, clock.now().isoformat())

@@ -8,13 +8,13 @@ import click
 
 from inbox_tui.archive import SIGNED_IN, damaged_copies
 from inbox_tui.cli.account import (
-    Choices,
-    choose,
+    Config,
     known_account,
     opened_for_account,
+    read_config,
 )
+from inbox_tui.cli.cli_options import CliOptions
 from inbox_tui.cli.failure import fail, tell
-from inbox_tui.cli.given import Given
 from inbox_tui.cli.options import example, for_account
 from inbox_tui.credentials import Keyring, KeyringError
 
@@ -28,17 +28,17 @@ from inbox_tui.credentials import Keyring, KeyringError
 )
 @for_account
 @click.option("--purge", is_flag=True, help="Delete the account's messages on this machine too.")
-def command(given: Given, purge: bool) -> None:
+def command(cli_options: CliOptions, purge: bool) -> None:
     """Remove the account's password from the keyring of the system.
 
     Without --login it is the account that was signed in last. With --purge its messages go too, and
     what was kept of damaged archives; an inbox may be open meanwhile.
     """
-    chosen = choose(given)
+    config = read_config(cli_options)
     purged = False
-    if chosen.paths.archive.exists() or not chosen.login.value:
-        with opened_for_account(chosen) as (chosen, archive):
-            account = known_account(chosen, archive)
+    if config.paths.archive.exists() or not config.login.value:
+        with opened_for_account(config) as (config, archive):
+            account = known_account(config, archive)
             if account is not None and purge:
                 account.purge()
                 purged = True
@@ -48,15 +48,15 @@ def command(given: Given, purge: bool) -> None:
                 account.notes.set(SIGNED_IN, None)
     kept = " Its messages on this machine are deleted." if purged else ""
     try:
-        removed = asyncio.run(_removed(chosen))
+        removed = asyncio.run(_removed(config))
     except KeyringError as error:
         fail(f"{error} The password may still be in there.{kept}")
     what = "The password was removed" if removed else "There was no password"
-    tell(f"{what} for {chosen.account}.{kept}")
+    tell(f"{what} for {config.account}.{kept}")
 
 
-async def _removed(chosen: Choices) -> bool:
+async def _removed(config: Config) -> bool:
     """Whether there was a password to remove; none of ours is in a keyring that we do not use."""
     keyring = Keyring()
     report = await keyring.describe()
-    return report.usable and await keyring.remove(chosen.login.value, chosen.host)
+    return report.usable and await keyring.remove(config.login.value, config.host)

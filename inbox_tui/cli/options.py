@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 import click
 
 if TYPE_CHECKING:
-    from inbox_tui.cli.given import Given
+    from inbox_tui.cli.cli_options import CliOptions
 
 MOST_HOURS = 168
 """How far back the service looks at most (api.md, Request)."""
@@ -77,22 +77,22 @@ def filter_options(command: F) -> F:
 
 
 def for_account(command: Callable[..., None]) -> Callable[..., None]:
-    """Hand a command what `--login` and `--server` say, as `Given`."""
+    """Hand a command what `--login` and `--server` say, as `CliOptions`."""
 
     @account_options
     @wraps(command)
     def with_account(login: str | None, server: str | None, **options: Any) -> None:
-        given: Given = click.get_current_context().obj
-        for name, value in (("--hours", given.hours), ("--to-phone", given.to_phone)):
+        cli_options: CliOptions = click.get_current_context().obj
+        for name, value in (("--hours", cli_options.hours), ("--to-phone", cli_options.to_phone)):
             if value is not None:
                 raise click.UsageError(f"{name} says nothing to this command.")
-        command(given.over(login=login, server=server), **options)
+        command(cli_options.with_options(login=login, server=server), **options)
 
     return with_account
 
 
 def for_messages(command: Callable[..., None]) -> Callable[..., None]:
-    """Hand a command what the account's and the filters' options say, as `Given`."""
+    """Hand a command what the account's and the filters' options say, as `CliOptions`."""
 
     @account_options
     @filter_options
@@ -104,8 +104,8 @@ def for_messages(command: Callable[..., None]) -> Callable[..., None]:
         hours: int | None,
         **options: Any,
     ) -> None:
-        given: Given = click.get_current_context().obj
-        over = given.over(login=login, server=server, to_phone=to_phone, hours=hours)
+        cli_options: CliOptions = click.get_current_context().obj
+        over = cli_options.with_options(login=login, server=server, to_phone=to_phone, hours=hours)
         command(over, **options)
 
     return with_messages

@@ -12,8 +12,8 @@ from typing import Any
 import click
 
 from inbox_tui import __version__
+from inbox_tui.cli.cli_options import CliOptions
 from inbox_tui.cli.failure import FAILED, Failure, exit_after, fail_to_write, tell
-from inbox_tui.cli.given import Given
 from inbox_tui.cli.options import account_options, example, filter_options
 
 COMMANDS = {
@@ -76,7 +76,7 @@ class Program(click.Group):
         def run() -> object:
             try:
                 # A shell that completes is started before any option is read.
-                extra["obj"] = Given.of_environment()
+                extra["obj"] = CliOptions.of_environment()
                 return super(Program, self).main(args, prog_name or "inbox-tui", **extra)
             except click.UsageError as error:
                 page = f"'{error.ctx.command_path} --help'" if error.ctx else "--help"
@@ -148,14 +148,16 @@ def main(
     """
     from inbox_tui.cli.inbox import run_demo, run_inbox
 
-    given = context.obj.over(login=login, server=server, to_phone=to_phone, hours=hours)
-    context.obj = given
+    cli_options = context.obj.with_options(
+        login=login, server=server, to_phone=to_phone, hours=hours
+    )
+    context.obj = cli_options
     if demo:
         for name, value in (("--login", login), ("--server", server)):
             if value is not None:
                 raise click.UsageError(f"--demo has an account of its own: leave {name} out.")
         if context.invoked_subcommand is not None:
             raise click.UsageError("--demo opens the inbox and goes with no command.")
-        run_demo(given)
+        run_demo(cli_options)
     elif context.invoked_subcommand is None:
-        run_inbox(given)
+        run_inbox(cli_options)

@@ -8,12 +8,12 @@ import click
 
 from inbox_tui.cli.account import (
     asked_once,
-    choose,
     opened_for_account,
     password_of,
+    read_config,
 )
+from inbox_tui.cli.cli_options import CliOptions
 from inbox_tui.cli.failure import counted, output
-from inbox_tui.cli.given import Given
 from inbox_tui.cli.options import example, for_account
 
 
@@ -25,7 +25,7 @@ from inbox_tui.cli.options import example, for_account
     ),
 )
 @for_account
-def command(given: Given) -> None:
+def command(cli_options: CliOptions) -> None:
     """Fetch what is new once, say how many messages that were, and exit.
 
     It shares the archive and the server's limit of requests with an open inbox, and waits for the
@@ -34,10 +34,10 @@ def command(given: Given) -> None:
     Exit status: 0 done, 1 failed, 2 wrong usage or settings, 3 sign-in refused or no password,
     4 limited or blocked by the server, 5 no connection.
     """
-    output(asyncio.run(_refreshed(given)))
+    output(asyncio.run(_refreshed(cli_options)))
 
 
-async def _refreshed(given: Given) -> str:
+async def _refreshed(cli_options: CliOptions) -> str:
     from inbox_tui.sync import INDEX_CHUNK, Event, MessagesArrived, SystemClock
 
     new: list[int] = []
@@ -47,12 +47,12 @@ async def _refreshed(given: Given) -> str:
             new.append(len(event.new))
 
     clock = SystemClock()
-    with opened_for_account(choose(given)) as (chosen, archive):
-        password = await password_of(given, chosen)
-        account = archive.account(chosen.login.value, chosen.host)
-        await asked_once(chosen, account, password, heard, clock)
-        if chosen.settings.keep_days:
-            oldest = chosen.since(24 * chosen.settings.keep_days, clock.now())
+    with opened_for_account(read_config(cli_options)) as (config, archive):
+        password = await password_of(cli_options, config)
+        account = archive.account(config.login.value, config.host)
+        await asked_once(config, account, password, heard, clock)
+        if config.settings.keep_days:
+            oldest = config.since(24 * config.settings.keep_days, clock.now())
             account.expire(oldest)
         while archive.index(INDEX_CHUNK):
             pass

@@ -15,16 +15,16 @@ import click
 
 from inbox_tui.archive import AccountArchive, ArchiveBusy, Row, from_server_seconds
 from inbox_tui.cli.account import (
-    Choices,
+    Config,
     asking,
-    choose,
     opened_for_account,
     opened_whole,
     password_of,
+    read_config,
     until,
 )
+from inbox_tui.cli.cli_options import CliOptions
 from inbox_tui.cli.failure import SIGN_IN_REFUSED, Failure, fail_to_write, require_output, tell
-from inbox_tui.cli.given import Given
 from inbox_tui.cli.options import MOST_HOURS, example, for_account, hours
 from inbox_tui.exports import Exporter
 from inbox_tui.sync import (
@@ -76,7 +76,7 @@ PERIOD_HOURS = MOST_HOURS + 1
     show_default=True,
     help="A JSON object a line as 'export' has them, or a line to be read by people.",
 )
-def command(given: Given, from_now: bool, since: int | None, form: str) -> None:
+def command(cli_options: CliOptions, from_now: bool, since: int | None, form: str) -> None:
     """Print each new message as it arrives, one a line, until interrupted.
 
     It may run beside an open inbox and prints what that one receives as well; together they keep
@@ -85,30 +85,30 @@ def command(given: Given, from_now: bool, since: int | None, form: str) -> None:
     """
     if from_now and since is not None:
         raise click.UsageError("--from-now and --since say different things: give one of them.")
-    chosen = choose(given)
+    config = read_config(cli_options)
     require_output()
-    asyncio.run(_watch(given, chosen, since, form))
+    asyncio.run(_watch(cli_options, config, since, form))
 
 
-async def _watch(given: Given, chosen: Choices, since: int | None, form: str) -> None:
+async def _watch(cli_options: CliOptions, config: Config, since: int | None, form: str) -> None:
     stop = asyncio.Event()
     loop = asyncio.get_running_loop()
     for number in (signal.SIGINT, signal.SIGTERM):
         loop.add_signal_handler(number, stop.set)
     clock = SystemClock()
     with (
-        opened_for_account(chosen) as (chosen, archive),
-        opened_whole(chosen.paths.archive) as second,
+        opened_for_account(config) as (config, archive),
+        opened_whole(config.paths.archive) as second,
     ):
-        password = await password_of(given, chosen)
-        account = archive.account(chosen.login.value, chosen.host)
-        news = News(account, chosen, clock, since)
+        password = await password_of(cli_options, config)
+        account = archive.account(config.login.value, config.host)
+        news = News(account, config, clock, since)
         output = Output(sys.stdout.fileno(), stop)
         teller = Teller(clock)
-        with asking(chosen, account.on(second), password, teller.heard, clock) as sync:
+        with asking(config, account.on(second), password, teller.heard, clock) as sync:
             running = asyncio.create_task(sync.run())
             try:
-                await _print_news(news, output, teller, running, stop, _line_of(form, chosen))
+                await _print_news(news, output, teller, running, stop, _line_of(form, config))
             finally:
                 running.cancel()
                 await asyncio.wait([running])
@@ -147,13 +147,13 @@ class News:
     """
 
     def __init__(
-        self, account: AccountArchive, chosen: Choices, clock: Clock, since: int | None
+        self, account: AccountArchive, config: Config, clock: Clock, since: int | None
     ) -> None:
         self._account = account
-        self._chosen = chosen
+        self._chosen = config
         self._clock = clock
         self._began = clock.now()
-        self._since = chosen.since(since or 0, self._began)
+        self._since = config.since(since or 0, self._began)
         self._from_now = since is None
         self._caught_up = False
         self._changes = account.archive.changes() if self._from_now else 0
@@ -273,16 +273,16 @@ class Teller:
             tell(f"inbox-tui: {status.state.value.lower()}{reason}{when}.")
 
 
-def _line_of(form: str, chosen: Choices) -> Callable[[Row], bytes]:
-    names = chosen.settings.names
+def _line_of(form: str, config: Config) -> Callable[[Row], bytes]:
+    names = config.settings.names
     if form == "jsonl":
-        return Exporter("jsonl", server_zone=chosen.zone, names=names).line
+        return Exporter("jsonl", server_zone=config.zone, names=names).line
 
     name_of = name_finder(names)
 
     def text(row: Row) -> bytes:
         people = (name_of(phone) or format_phone(phone) for phone in (row.phone, row.to_phone))
-        line = "  ".join([_local(row.received, chosen.zone), *people, row.message])
+        line = "  ".join([_local(row.received, config.zone), *people, row.message])
         return sanitize(line).encode() + b"\n"
 
     return text

@@ -8,6 +8,8 @@ import signal
 import stat
 import subprocess
 import sys
+import time
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -17,6 +19,7 @@ from support.command import LOGIN, PASSWORD, Ended, Files, Memory, incoming, put
 
 import inbox_tui.cli.sync
 from inbox_tui import __version__, app
+from inbox_tui.cli.account import local_zone
 from inbox_tui.cli.program import COMMANDS, main
 from inbox_tui.demo.server import DemoServer
 
@@ -326,7 +329,7 @@ def broken(monkeypatch: pytest.MonkeyPatch) -> None:
         password = PASSWORD
         raise KeyError(f"{password} in the text of a message")
 
-    monkeypatch.setattr(inbox_tui.cli.sync, "choose", fails)
+    monkeypatch.setattr(inbox_tui.cli.sync, "read_config", fails)
 
 
 @pytest.mark.usefixtures("broken")
@@ -387,7 +390,7 @@ def test_an_interrupted_command_says_so(monkeypatch: pytest.MonkeyPatch) -> None
     def interrupted(given: object) -> None:
         raise KeyboardInterrupt
 
-    monkeypatch.setattr(inbox_tui.cli.sync, "choose", interrupted)
+    monkeypatch.setattr(inbox_tui.cli.sync, "read_config", interrupted)
     ended = run("sync")
     assert ended.status == 1
     assert ended.errors.strip() == "inbox-tui: interrupted."
@@ -411,3 +414,26 @@ main()
 """
     ended = subprocess.run([sys.executable, "-c", interrupted], capture_output=True, timeout=30)
     assert (ended.returncode, ended.stdout, ended.stderr) == (-signal.SIGINT, b"", b"")
+
+
+@pytest.mark.parametrize(
+    ("named", "hours"),
+    [
+        ("Asia/Vladivostok", 10),
+        (":Asia/Vladivostok", 10),
+        ("/usr/share/zoneinfo/Asia/Vladivostok", 10),
+        ("XYZ-7", 7),
+        ("", 0),
+    ],
+)
+def test_times_are_shown_in_the_zone_of_tz(
+    monkeypatch: pytest.MonkeyPatch, named: str, hours: int
+) -> None:
+    monkeypatch.setenv("TZ", named)
+    time.tzset()
+    try:
+        shown = datetime(2026, 11, 27, tzinfo=UTC).astimezone(local_zone())
+        assert shown.utcoffset() == timedelta(hours=hours)
+    finally:
+        monkeypatch.undo()
+        time.tzset()

@@ -16,7 +16,7 @@ import pytest
 from support.command import LOGIN, PASSWORD, Files, Program, incoming, put, run
 
 from inbox_tui.archive import Archive
-from inbox_tui.cli.account import Choices, Sourced
+from inbox_tui.cli.account import Config, FromSource
 from inbox_tui.cli.watch import News, Output, Teller
 from inbox_tui.config import Settings
 from inbox_tui.demo.server import DemoServer
@@ -163,16 +163,16 @@ class Kept:
     def __init__(self, path: Path) -> None:
         self.path = path
         self.archive = Archive.open(path)
-        self.chosen = Choices(
+        self.config = Config(
             paths=Paths.under(path.parent),
             settings=Settings(),
-            login=Sourced(LOGIN, "--login"),
-            server=Sourced("smscentre.com", "default"),
+            login=FromSource(LOGIN, "--login"),
+            server=FromSource("smscentre.com", "default"),
         )
 
     def news(self, since: int | None = None) -> News:
         account = self.archive.account(LOGIN, "smscentre.com")
-        return News(account, self.chosen, Clock(), since)
+        return News(account, self.config, Clock(), since)
 
     def store(self, *numbers: int, minutes_ago: float = 0) -> None:
         put(

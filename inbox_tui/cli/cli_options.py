@@ -1,4 +1,4 @@
-"""What the user gave the program to go by."""
+"""What the options of a command say, and the password of the environment."""
 
 from __future__ import annotations
 
@@ -12,8 +12,8 @@ if TYPE_CHECKING:
     from inbox_tui.credentials import Secret
 
 
-class Given(NamedTuple):
-    """What the options say, and the password of the environment; None where they say nothing."""
+class CliOptions(NamedTuple):
+    """The options of a command; None where they are left out."""
 
     login: str | None = None
     server: str | None = None
@@ -23,7 +23,7 @@ class Given(NamedTuple):
     """It is out of the environment before anything else happens: no child process inherits it."""
 
     @classmethod
-    def of_environment(cls) -> Given:
+    def of_environment(cls) -> CliOptions:
         """Take the password out of the environment."""
         if ENVIRONMENT not in environ:
             return cls()
@@ -34,8 +34,8 @@ class Given(NamedTuple):
             fail(f"{ENVIRONMENT} is not UTF-8 text.", USAGE)
         return cls(password=password)
 
-    def over(self, **options: Any) -> Given:
-        """The same with the options of a command, which go before those of the program."""
+    def with_options(self, **options: Any) -> CliOptions:
+        """Return the same with the options of a command, which go before those of the program."""
         return self._replace(
             **{name: value for name, value in options.items() if value is not None}
         )
