@@ -1,16 +1,15 @@
-"""The Textual application: which screen stands when, and the task that keeps the inbox live."""
+"""The Textual application: which screen is shown, the themes, and what the terminal is told."""
 
 from __future__ import annotations
 
 import asyncio
 import gc
 import os
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Iterable, Sequence
 from datetime import tzinfo
 from functools import partial
 from pathlib import Path
-from random import Random
-from typing import TYPE_CHECKING, Any, ClassVar, NamedTuple
+from typing import TYPE_CHECKING, Any, ClassVar
 from zoneinfo import ZoneInfo
 
 from textual import events
@@ -22,26 +21,22 @@ from textual.scrollbar import ScrollBar
 from textual.theme import Theme
 from textual.worker import WorkerFailed
 
-from inbox_tui.archive import ADDRESS, SIGNED_IN, AccountArchive, Archive, ArchiveWorker, Query
 from inbox_tui.commands import CommandKeys, latin_key, textual_key
-from inbox_tui.config import Settings
-from inbox_tui.credentials import Keyring, KeyringError, KeyringSilent, KeyringUnfit, Secret
 from inbox_tui.screens.filters import Filters
-from inbox_tui.screens.inbox import InboxScreen, since_by
-from inbox_tui.smsc.endpoint import EndpointRefused, endpoint, host_of
-from inbox_tui.smsc.limit import Limit
-from inbox_tui.sync import (
-    Clock,
-    Event,
-    MessagesArrived,
-    Progress,
-    State,
-    Status,
-    StatusChanged,
+from inbox_tui.screens.inbox import InboxScreen
+from inbox_tui.session import (
+    Dependencies,
+    Session,
+    SessionEvent,
+    SessionFailed,
+    keyring_note,
 )
+from inbox_tui.smsc.endpoint import EndpointRefused, endpoint, host_of
+from inbox_tui.sync import MessagesArrived, State, Status, StatusChanged
 from inbox_tui.terminal import driver_class
 from inbox_tui.terminal.notices import RESTORE_TITLE, SAVE_TITLE, notification, terminal_title
 from inbox_tui.text import load_metadata, sanitize
+from inbox_tui.themes import DARK, LIGHT
 from inbox_tui.widgets.presentation import Presentation
 from inbox_tui.widgets.scroll_bar import QuickScrollBar
 from inbox_tui.widgets.symbols import PLAIN, symbols
@@ -50,41 +45,11 @@ if TYPE_CHECKING:
     from textual.command import Provider
     from textual.driver import Driver
 
-    from inbox_tui.exports import ExportFormat, Written
-    from inbox_tui.screens.sign_in import Credentials, Refusal, SignInScreen
-    from inbox_tui.sync import Inbox, InboxSync
+    from inbox_tui.credentials import Secret
+    from inbox_tui.screens.sign_in import Credentials, Refusal
 
 FILTERS = "filters"
-"""What the archive remembers of the filters last set."""
-
-DARK = Theme(
-    name="inbox-dark",
-    primary="#6ca7c8",
-    secondary="#8f9dae",
-    accent="#e0b05c",
-    warning="#e0b05c",
-    error="#e07a6c",
-    success="#7fb685",
-    foreground="#d5dae1",
-    background="#14181d",
-    surface="#1a1f26",
-    panel="#2a313b",
-    dark=True,
-)
-LIGHT = Theme(
-    name="inbox-light",
-    primary="#1f6f96",
-    secondary="#5b6875",
-    accent="#9a6400",
-    warning="#9a6400",
-    error="#b03a2a",
-    success="#2f7a3d",
-    foreground="#1d2329",
-    background="#fbfbf9",
-    surface="#f2f2ef",
-    panel="#dcdfe0",
-    dark=False,
-)
+"""The name under which the archive remembers the filters last set."""
 
 
 def _inbox_commands() -> type[Provider]:
@@ -99,37 +64,8 @@ def _shortest(url: str) -> str:
     return host if endpoint(host) == url else url
 
 
-class Account(NamedTuple):
-    """Whose inbox it is: its part of the archive, and where it is kept."""
-
-    archive: AccountArchive
-    login: str
-    host: str
-    url: str
-
-
-class Parts(NamedTuple):
-    """What the application is put together from."""
-
-    archive_path: Path
-    settings: Settings
-    server: str
-    login: str | None
-    password: Secret | None
-    keyring: Keyring | None
-    connect: Callable[[str, str, Secret], Inbox]
-    clock: Clock
-    random: Random
-    local_zone: tzinfo
-    filters: Filters | None
-    """What to show at first; None: what the settings say."""
-    limit: Limit
-    refresh_seconds: float
-    demo: bool = False
-
-
 class InboxApp(App[None]):
-    """A live inbox of one account."""
+    """A live inbox."""
 
     TITLE = "inbox-tui"
     # Textual does not read the CSS_PATH of a default screen.
@@ -142,39 +78,54 @@ class InboxApp(App[None]):
     theme: Reactive[str] = Reactive(DARK.name)
     """The theme; a default costs nothing, where one set later has all styles read again."""
 
-    def __init__(self, parts: Parts, archive: Archive) -> None:
+    def __init__(
+        self,
+        dependencies: Dependencies,
+        *,
+        server: str,
+        login: str | None,
+        password: Secret | None = None,
+        local_zone: tzinfo,
+        filters: Filters | None = None,
+        demo: bool = False,
+    ) -> None:
+        """Create the application, on the account of `login` at `server` where one is known.
+
+        `filters` are shown at first; None: what the settings say.
+        """
         super().__init__()
         ScrollBar.renderer = QuickScrollBar
         self.set_class(symbols() is PLAIN, "-ascii")
-        self._parts = parts
-        self._archive = archive
+        self._dependencies = dependencies
+        self._settings = dependencies.settings
+        self._server = server
+        self._first_filters = filters
+        self._demo = demo
         self._presentation = Presentation(
-            server_zone=ZoneInfo(parts.settings.server_timezone),
-            local_zone=parts.local_zone,
-            names=parts.settings.names,
-            clock=parts.clock.now,
-            keys=CommandKeys(parts.settings.keys),
+            server_zone=ZoneInfo(self._settings.server_timezone),
+            local_zone=local_zone,
+            names=self._settings.names,
+            clock=dependencies.clock.now,
+            keys=CommandKeys(self._settings.keys),
         )
-        self._presentation.numbers_wait = parts.login is not None
-        self._account: Account | None = None
-        if parts.login is not None:
-            self._account = self._account_for(parts.login, endpoint(parts.server))
+        self._session: Session | None = None
+        """The account on screen."""
+        self._candidate: Session | None = None
+        """Another account, which is being signed in."""
+        if login is not None:
+            self._session = self._new_session(login, endpoint(server), password)
+        self._presentation.numbers_wait = self._session is not None
         self._inbox: InboxScreen | None = None
-        self._shown: Account | None = None
-        self._sync: InboxSync | None = None
-        self._worker: ArchiveWorker | None = None
-        self._asking: asyncio.Task[None] | None = None
-        self._verdict: asyncio.Future[Status] | None = None
-        self._sign_in_screen: SignInScreen | None = None
         self._focus_told = False
         self.register_theme(DARK)
         self.register_theme(LIGHT)
-        if parts.settings.theme:
-            self.theme = parts.settings.theme
+        if self._settings.theme:
+            self.theme = self._settings.theme
 
-    def _account_for(self, login: str, url: str) -> Account:
-        host = host_of(url)
-        return Account(self._archive.account(login, host), login, host, url)
+    def _new_session(self, login: str, url: str, password: Secret | None = None) -> Session:
+        session = Session(login, url, dependencies=self._dependencies, password=password)
+        session.on_event(partial(self._session_event, session))
+        return session
 
     @property
     def current_theme(self) -> Theme:
@@ -185,76 +136,45 @@ class InboxApp(App[None]):
 
     def get_default_screen(self) -> Screen[Any]:
         """The inbox of the account that is known; without one, the sign-in comes on top."""
-        if self._account is None:
+        if self._session is None:
             return Screen(id="_default")
-        return self._inbox_of(self._account)
+        return self._inbox_of(self._session)
 
-    def _inbox_of(self, account: Account) -> InboxScreen:
-        self._shown = account
+    def _inbox_of(self, session: Session) -> InboxScreen:
         self._inbox = InboxScreen(
-            account=account.archive,
-            presentation=self._presentation,
-            clock=self._parts.clock,
-            since=since_by(self._parts.clock, self._presentation),
-            refresh=self._refresh,
-            sign_in=self._ask_to_sign_in,
-            export=partial(self._export, account.archive),
-            filters=self._first_filters(account),
-            status=Status(State.CHECKING) if self._sync is None else self._sync.status,
-            refresh_seconds=self._parts.refresh_seconds,
-            remember_filters=self._parts.settings.remember_filters,
-            demo=self._parts.demo,
+            session,
+            self._presentation,
+            filters=self._filters_for(session),
+            remember_filters=self._settings.remember_filters,
+            demo=self._demo,
         )
         return self._inbox
 
-    def _first_filters(self, account: Account) -> Filters:
+    def _filters_for(self, session: Session) -> Filters:
         """The filters asked for; without any, those of the last run where they are remembered."""
-        parts = self._parts
-        if parts.filters is None and parts.settings.remember_filters:
-            remembered = Filters.read(account.archive.notes.get(FILTERS) or "")
+        if self._first_filters is None and self._settings.remember_filters:
+            remembered = Filters.read(session.archive.notes.get(FILTERS) or "")
             if remembered is not None:
                 return remembered
-        return parts.filters or Filters(hours=parts.settings.window or None)
-
-    def _export(
-        self,
-        account: AccountArchive,
-        query: Query,
-        form: ExportFormat,
-        path: Path,
-        replace: bool,
-        progress: Callable[[int], None],
-    ) -> Written:
-        """Write messages to a file, in a thread, over a connection of its own."""
-        from inbox_tui.exports import Exporter, write_file
-
-        exporter = Exporter(
-            form,
-            server_zone=self._presentation.server_zone,
-            names=self._parts.settings.names,
-        )
-        with Archive.open(self._archive.path) as archive:
-            rows = account.on(archive).lists.export(query)
-            return write_file(
-                path, lambda file: exporter.write(rows, file, progress), replace=replace
-            )
+        return self._first_filters or Filters(hours=self._settings.window or None)
 
     def on_mount(self) -> None:
         """With the first frame on screen, find the password and begin to ask."""
         self._write_to_terminal(SAVE_TITLE)
         self.call_after_refresh(self._collect_garbage)
-        if self._archive.set_aside is not None:
+        archive = self._dependencies.archive
+        if archive.set_aside is not None:
             self.notify(
                 "The archive was damaged. It is kept beside the fresh one as "
-                f"{sanitize(self._archive.set_aside.name)}.",
+                f"{sanitize(archive.set_aside.name)}.",
                 severity="warning",
                 timeout=30,
                 markup=False,
             )
-        if self._account is None:
-            self._ask_to_sign_in()
+        if self._session is None:
+            self.call_next(self.action_sign_in)
         else:
-            self.call_after_refresh(self._begin, self._account)
+            self.call_after_refresh(self._begin)
 
     def _collect_garbage(self) -> None:
         """Where that was put off until now, look for garbage, but not in what is there to stay."""
@@ -262,8 +182,9 @@ class InboxApp(App[None]):
             gc.freeze()
             gc.enable()
 
-    def _begin(self, account: Account) -> None:
-        self.run_worker(self._sign_in_quietly(account), group="sign-in")
+    def _begin(self) -> None:
+        if self._session is not None:
+            self.run_worker(self._session.start(), group="session")
         self.run_worker(self._load_numbers(), group="numbers")
 
     async def _load_numbers(self) -> None:
@@ -273,193 +194,100 @@ class InboxApp(App[None]):
         if self._inbox is not None and self._inbox.is_mounted:
             self._inbox.rewrite()
 
-    async def _sign_in_quietly(self, account: Account) -> None:
-        """Take the password from where it is kept; without one, ask for it."""
-        password, reason, silence = self._parts.password, "", None
-        if password is None and self._parts.keyring is not None:
-            try:
-                password = await self._parts.keyring.get(account.login, account.host)
-            except KeyringSilent as silent:
-                reason, silence = str(silent), silent
-            except KeyringUnfit:
-                reason = ""  # the sign-in screen tells
-            except KeyringError as error:
-                reason = str(error)
-        await self._start_asking(account, password)
-        if password is None:
-            self._ask_to_sign_in(reason)
-            if silence is not None:
-                await self._take_late_password(account, silence)
-
-    async def _take_late_password(self, account: Account, silence: KeyringSilent) -> None:
-        """A keyring that answers in the end saves the typing."""
-        try:
-            password = await silence.wait()
-        except KeyringError:
-            return
-        if password is None or self._sync is None or account != self._account:
-            return
-        if self._sync.status.state is not State.SIGN_IN:  # one was typed meanwhile
-            return
-        self._sync.sign_in(password)
-        if self._sign_in_screen is not None:
-            self._sign_in_screen.dismiss(False)
-
     # -- signing in
 
-    def _ask_to_sign_in(self, reason: str = "") -> None:
+    async def action_sign_in(self) -> None:
+        """Open the sign-in screen. Nothing but the user's key does, once an inbox is shown."""
         from inbox_tui.screens.sign_in import SignInScreen
 
-        if self._sign_in_screen is not None:
-            self._sign_in_screen.show_reason(reason)
-            return
-        account = self._account
-        self._sign_in_screen = screen = SignInScreen(
-            server=_shortest(account.url) if account is not None else self._parts.server,
-            login=account.login if account is not None else "",
+        session = self._session
+        signed_out = session is not None and session.status.state is State.SIGN_IN
+        screen = SignInScreen(
+            server=self._server if session is None else _shortest(session.url),
+            login="" if session is None else session.login,
             attempt=self._attempt,
-            keyring_note=self._keyring_note,
-            reason=reason,
-            can_leave=self._inbox is not None,
+            keyring_note=partial(keyring_note, self._dependencies.keyring),
+            reason=session.status.reason if session is not None and signed_out else "",
+            can_leave=session is not None,
         )
-        self.push_screen(screen, self._sign_in_left)
-
-    def _sign_in_left(self, signed_in: bool | None) -> None:
-        self._sign_in_screen = None
-        if not signed_in or self._account is None or self._account == self._shown:
-            return
-        self.push_screen(self._inbox_of(self._account))
-
-    async def _keyring_note(self) -> str:
-        if self._parts.keyring is None:
-            return "The password is kept for this run only."
-        try:
-            report = await self._parts.keyring.describe()
-        except KeyringError as error:
-            return f"{error} The password is kept for this run only."
-        if report.usable:
-            return ""
-        return f"No keyring to use: {report.note}. The password is kept for this run only."
+        await self.push_screen(screen, self._sign_in_left)
 
     async def _attempt(self, filled: Credentials) -> Refusal | None:
-        """Check an account with the first request of its inbox; keep the password if it is in."""
+        """Check an account with the first request of its session."""
         from inbox_tui.screens.sign_in import Refusal
 
         try:
             url = endpoint(filled.server)
-        except EndpointRefused as refused:
-            return Refusal(str(refused))
-        account = self._account_for(filled.login, url)
-        if account != self._account:
-            await self._stop_asking()
-            self._account = account
-        if filled.again:
-            account.archive.requests.forgive()
-        status = await self._verdict_on(account, filled.password)
-        if status.state is State.SIGN_IN:
-            again = " Enter sends the same password once more." if status.reason else ""
-            return Refusal(f"{status.reason}.{again}", same_password=True)
+        except EndpointRefused as error:
+            return Refusal(str(error))
+        session = self._session
+        if session is None or (session.login, session.url) != (filled.login, url):
+            await self._drop_candidate()
+            session = self._candidate = self._new_session(filled.login, url)
+        result = await session.sign_in(
+            filled.password, remember=filled.remember, insist=filled.insist
+        )
+        status = result.status
         if status.state is not State.LIVE:
-            return Refusal(status.reason)
-        account.archive.notes.set(ADDRESS, account.url)
-        account.archive.notes.set(SIGNED_IN, self._parts.clock.now().isoformat())
-        if filled.remember and self._parts.keyring is not None:
-            try:
-                await self._parts.keyring.store(account.login, account.host, filled.password)
-            except KeyringError as error:
-                self.notify(
-                    f"{error} It is kept for this run only.", severity="warning", markup=False
-                )
+            refused = status.state is State.SIGN_IN
+            return Refusal(status.reason, refused=refused, withheld=result.withheld)
+        if result.keyring_note:
+            self.notify(result.keyring_note, severity="warning", markup=False)
         return None
 
-    async def _verdict_on(self, account: Account, password: Secret) -> Status:
-        sync = self._sync or await self._start_asking(account, None)
-        self._verdict = asyncio.get_running_loop().create_future()
-        try:
-            sync.sign_in(password)
-            return await self._verdict
-        finally:
-            self._verdict = None
+    async def _sign_in_left(self, signed_in: bool | None) -> None:
+        """Show the account that was signed in; one that was not is given up."""
+        if not signed_in or self._candidate is None:
+            await self._drop_candidate()
+            return
+        before, self._session, self._candidate = self._session, self._candidate, None
+        # The screen at the bottom can't be taken away: Textual has it from the start.
+        show = self.push_screen if len(self.screen_stack) == 1 else self.switch_screen
+        await show(self._inbox_of(self._session))
+        if before is not None:
+            await before.close()
 
-    # -- asking
+    async def _drop_candidate(self) -> None:
+        if self._candidate is not None:
+            dropped, self._candidate = self._candidate, None
+            await dropped.close()
 
-    async def _start_asking(self, account: Account, password: Secret | None) -> InboxSync:
-        from inbox_tui.sync import InboxSync
+    # -- what sessions publish
 
-        parts = self._parts
-        self._worker = worker = ArchiveWorker(self._archive.path)
-        self._sync = sync = InboxSync(
-            await worker.call(account.archive.on),
-            login=account.login,
-            connect=partial(parts.connect, account.url, account.login),
-            publish=self._heard,
-            clock=parts.clock,
-            random=parts.random,
-            server_zone=self._presentation.server_zone,
-            password=password,
-            scopes=parts.settings.only_to_phones or ("",),
-            refresh_seconds=parts.refresh_seconds,
-            keep_days=parts.settings.keep_days,
-            limit=parts.limit,
-            in_thread=worker.run,
-        )
-        self._heard(StatusChanged(sync.status))
-        self._asking = asyncio.create_task(sync.run())
-        self._asking.add_done_callback(self._asking_ended)
-        return sync
-
-    def _asking_ended(self, task: asyncio.Task[None]) -> None:
-        if not task.cancelled() and (error := task.exception()) is not None:
-            self._handle_exception(error if isinstance(error, Exception) else RuntimeError())
-
-    async def _stop_asking(self) -> None:
-        if self._asking is not None:
-            self._asking.cancel()
-            await asyncio.wait([self._asking])
-            self._asking = None
-        if self._worker is not None:
-            await self._worker.close()
-            self._worker = None
-        self._sync = None
-
-    def _refresh(self) -> None:
-        if self._sync is not None:
-            self._sync.refresh()
-
-    def _heard(self, event: Event) -> None:
-        """What sync publishes: for the sign-in that waits for it, and for the inbox."""
-        if self._inbox is not None and self._shown == self._account:
-            self._inbox.sync_event(event)
+    def _session_event(self, session: Session, event: SessionEvent) -> None:
         match event:
-            case MessagesArrived(new, live):
-                self._decide(Status(State.LIVE))
-                if live:
-                    self._announce(new)
-            case Progress():
-                self._decide(Status(State.LIVE))
+            case SessionFailed(error):
+                self._handle_exception(error)
+            case MessagesArrived(new, live=True):
+                self._announce(session, new)
             case StatusChanged(status):
-                if status.state is State.LIVE or (
-                    status.reason and status.state is not State.WAITING
-                ):
-                    self._decide(status)
-                if status.state is State.SIGN_IN and status.reason:
-                    self._ask_to_sign_in(status.reason)
-                elif status.state is State.WAITING and self._sign_in_screen is not None:
-                    self._sign_in_screen.show_reason(self._wait_in_words(status))
+                self._show_on_sign_in(session, status)
+
+    def _show_on_sign_in(self, session: Session, status: Status) -> None:
+        """Keep the sign-in screen, where it is open, up to date about its account."""
+        from inbox_tui.screens.sign_in import SignInScreen
+
+        screen = self.screen
+        if not isinstance(screen, SignInScreen) or session is not (
+            self._candidate or self._session
+        ):
+            return
+        if status.state is State.WAITING:
+            screen.show_reason(self._wait_in_words(status))
+        elif status.state is State.LIVE:
+            screen.show_signed_in()
 
     def _wait_in_words(self, status: Status) -> str:
         if status.next_at is None:
             return status.reason
-        seconds = max(1, round(status.next_at - self._parts.clock.moment().seconds))
+        seconds = max(1, round(status.next_at - self._dependencies.clock.moment().seconds))
         return f"Waiting {seconds} s: {status.reason}"
 
-    def _decide(self, status: Status) -> None:
-        if self._verdict is not None and not self._verdict.done():
-            self._verdict.set_result(status)
-
     async def on_unmount(self) -> None:
-        """Stop asking; a request under way is left in the ledger as unanswered."""
-        await self._stop_asking()
+        """Stop asking."""
+        await self._drop_candidate()
+        if self._session is not None:
+            await self._session.close()
         self._write_to_terminal(RESTORE_TITLE)
 
     # -- what comes in by the terminal
@@ -513,9 +341,9 @@ class InboxApp(App[None]):
 
     on_app_blur = on_app_focus
 
-    def _announce(self, new: Sequence[int]) -> None:
+    def _announce(self, session: Session, new: Sequence[int]) -> None:
         """One notice for all that came, unless the terminal says that it has the focus."""
-        settings = self._parts.settings
+        settings = self._settings
         if settings.notify == "off" or (self._focus_told and self.app_focus):
             return
         if settings.notify == "bell":
@@ -523,8 +351,8 @@ class InboxApp(App[None]):
             return
         words = "1 new message" if len(new) == 1 else f"{len(new)} new messages"
         body = ""
-        if settings.notify_text and self._account is not None:
-            row = self._account.archive.messages.get(new[0])
+        if settings.notify_text:
+            row = session.archive.messages.get(new[0])
             if row is not None:
                 body = f"{self._presentation.who(row.phone)}: {row.message}"
         self._write_to_terminal(notification(words, body, os.environ))

@@ -167,7 +167,7 @@ def check_theme(theme: FromSource) -> None:
         return
     from textual.theme import BUILTIN_THEMES
 
-    from inbox_tui.app import DARK, LIGHT
+    from inbox_tui.themes import DARK, LIGHT
 
     known = (DARK.name, LIGHT.name, *BUILTIN_THEMES)
     if theme.value not in known:

@@ -40,7 +40,7 @@ def run_inbox(cli_options: CliOptions) -> None:
     _before_textual()
     from random import SystemRandom
 
-    from inbox_tui.app import InboxApp, Parts
+    from inbox_tui.app import InboxApp
     from inbox_tui.cli.account import (
         check_theme,
         connecting,
@@ -52,6 +52,7 @@ def run_inbox(cli_options: CliOptions) -> None:
         with_known_login,
     )
     from inbox_tui.credentials import Keyring
+    from inbox_tui.session import Dependencies
     from inbox_tui.smsc.limit import Limit
     from inbox_tui.sync import SystemClock
 
@@ -62,22 +63,23 @@ def run_inbox(cli_options: CliOptions) -> None:
         config = with_known_login(config, archive)
         settings = config.settings
         clock, limit = SystemClock(), Limit()
-        parts = Parts(
-            archive_path=config.paths.archive,
-            settings=settings,
+        app = InboxApp(
+            Dependencies(
+                archive=archive,
+                settings=settings,
+                keyring=Keyring(),
+                connect=connecting(clock, limit),
+                clock=clock,
+                random=SystemRandom(),
+                limit=limit,
+                refresh_seconds=settings.refresh_seconds,
+            ),
             server=config.server.value,
             login=config.login.value or None,
             password=cli_options.password,
-            keyring=Keyring(),
-            connect=connecting(clock, limit),
-            clock=clock,
-            random=SystemRandom(),
             local_zone=local_zone(),
             filters=_filters(cli_options, settings.window or None),
-            limit=limit,
-            refresh_seconds=settings.refresh_seconds,
         )
-        app = InboxApp(parts, archive)
         _run(app)
         if archive.set_aside is not None:
             tell(f"inbox-tui: {kept_aside(archive.set_aside)}")
@@ -98,12 +100,13 @@ def run_demo(cli_options: CliOptions) -> None:
     from random import SystemRandom
     from tempfile import TemporaryDirectory
 
-    from inbox_tui.app import InboxApp, Parts
+    from inbox_tui.app import InboxApp
     from inbox_tui.cli.account import connecting, local_zone, opened
     from inbox_tui.config import Settings
     from inbox_tui.credentials import Secret
     from inbox_tui.demo.server import DEMO_WINDOW, start_demo
     from inbox_tui.paths import Paths
+    from inbox_tui.session import Dependencies
     from inbox_tui.smsc.limit import Limit
     from inbox_tui.sync import SystemClock
 
@@ -117,23 +120,24 @@ def run_demo(cli_options: CliOptions) -> None:
         opened(Paths.under(Path(folder)).archive) as archive,
     ):
         clock = SystemClock()
-        parts = Parts(
-            archive_path=archive.path,
-            settings=Settings(),
+        app = InboxApp(
+            Dependencies(
+                archive=archive,
+                settings=Settings(),
+                keyring=None,
+                connect=connecting(clock, limit),
+                clock=clock,
+                random=random,
+                limit=limit,
+                refresh_seconds=limit.window / limit.identical,
+            ),
             server=server.url,
             login=server.login,
             password=Secret(server.password),
-            keyring=None,
-            connect=connecting(clock, limit),
-            clock=clock,
-            random=random,
             local_zone=local_zone(),
             filters=_filters(cli_options.with_options(hours=cli_options.hours or 168), None),
-            limit=limit,
-            refresh_seconds=limit.window / limit.identical,
             demo=True,
         )
-        app = InboxApp(parts, archive)
         _run(app)
     raise SystemExit(app.return_code or DONE)
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable, Sequence
-from datetime import timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING, ClassVar, NamedTuple
 
@@ -18,6 +17,7 @@ from textual.timer import Timer
 
 from inbox_tui.archive import (
     AccountArchive,
+    Archive,
     ArchiveError,
     ArchiveWorker,
     Gap,
@@ -26,18 +26,14 @@ from inbox_tui.archive import (
     Query,
     QueryCancelled,
     Row,
-    to_server_seconds,
 )
 from inbox_tui.commands import bindings, screen_bindings
 from inbox_tui.screens.filters import Filters, window_name
 from inbox_tui.sync import (
-    Clock,
-    Event,
     MessagesArrived,
     Progress,
     RefreshDeferred,
     State,
-    Status,
     StatusChanged,
     ZoneSuspected,
 )
@@ -54,6 +50,7 @@ if TYPE_CHECKING:
     from inbox_tui.exports import ExportFormat, Written
     from inbox_tui.screens.export import Exported
     from inbox_tui.screens.link import LinkChoice
+    from inbox_tui.session import Session, SessionEvent
 
 DWELL_SECONDS = 1.0
 """A message beside the list for this long counts as read."""
@@ -102,10 +99,10 @@ class ArchivedMessages:
 
 
 class InboxScreen(Screen[None]):
-    """One account's inbox, read from its archive.
+    """The inbox of one session, read from its archive.
 
-    `account` is used on the event loop, for what costs an index look-up; all else goes through
-    archive workers.
+    `session.archive` is used on the event loop, for what costs an index look-up; all else goes
+    through archive workers.
     """
 
     BLANK = True  # nothing but its background shows, and that costs next to nothing then
@@ -129,37 +126,25 @@ class InboxScreen(Screen[None]):
 
     def __init__(
         self,
-        *,
-        account: AccountArchive,
+        session: Session,
         presentation: Presentation,
-        clock: Clock,
-        since: Callable[[int], int],
-        refresh: Callable[[], None],
-        sign_in: Callable[[], None],
-        export: Callable[[Query, ExportFormat, Path, bool, Callable[[int], None]], Written],
+        *,
         filters: Filters,
-        status: Status,
-        refresh_seconds: float,
         remember_filters: bool = False,
         demo: bool = False,
     ) -> None:
         super().__init__()
-        self._account = account
+        self._session = session
+        self._account = account = session.archive
         self._presentation = presentation
         self.keys = presentation.keys
-        self._clock = clock
-        self._since = since
-        self._refresh = refresh
-        self._sign_in = sign_in
-        self._export = export
-        self._refresh_seconds = refresh_seconds
+        self._clock = session.clock
         self._remember_filters = remember_filters
         self._demo = demo
         self._filters = filters
         self._listing: Listing | None = None
         self._marks = ArchiveWorker(account.archive.path)
         self._searches = ArchiveWorker(account.archive.path)
-        self._status = status
         self._progress: Progress | None = None
         self._changes = account.archive.changes()
         self._ticks = 0
@@ -185,7 +170,7 @@ class InboxScreen(Screen[None]):
     def on_mount(self) -> None:
         """Show what is in the archive, before anything is asked for."""
         title = self.query_one(TitleBar)
-        title.account = f"{self._account.login}@{self._account.host}"
+        title.account = self._session.name
         title.demo = self._demo
         self._recall_shares()
         self._lay_out()
@@ -193,6 +178,7 @@ class InboxScreen(Screen[None]):
         self._reload(keep=False)
         self._show_totals()
         self._show_status()
+        self._unsubscribe = self._session.on_event(self.session_event)
         self.set_interval(1.0, self._tick)
 
     def on_resize(self, event: events.Resize) -> None:
@@ -202,16 +188,16 @@ class InboxScreen(Screen[None]):
         self._show_keys()
 
     async def on_unmount(self) -> None:
-        """Let go of the archive."""
+        """Let go of the session and the archive."""
+        self._unsubscribe()
         await self._marks.close()
         await self._searches.close()
 
-    # -- what sync tells
+    # -- what the session publishes
 
-    def sync_event(self, event: Event) -> None:
-        """Show what has come of the asking, as soon as there is something to show it on."""
+    def session_event(self, event: SessionEvent) -> None:
+        """Show what has come of the asking."""
         if isinstance(event, StatusChanged):
-            self._status = event.status
             if event.status.state is State.LIVE:
                 self._progress = None
         elif isinstance(event, Progress):
@@ -241,7 +227,7 @@ class InboxScreen(Screen[None]):
 
     def _notify_deferred(self, until: float | None) -> None:
         if until is None:
-            self._say(self._status.reason or "nothing is planned: sign in first")
+            self._say(self._session.status.reason or "nothing is planned: sign in first")
         else:
             seconds = max(1, round(until - self._clock.moment().seconds))
             self._say(f"the limit is three a minute: next in {seconds} s")
@@ -291,28 +277,29 @@ class InboxScreen(Screen[None]):
 
     def _show_status(self) -> None:
         bar = self.query_one(StatusBar)
-        status = self._status
+        status = self._session.status
         bar.state = status.state.value
         bar.reason = status.reason or self._progress_words()
         bar.left = status.left
         bar.allowed = status.allowed
         self._show_countdown()
         self._show_empty_text()
+        self._show_keys()
 
     def _progress_words(self) -> str:
-        if self._progress is None or self._status.state is State.LIVE:
+        if self._progress is None or self._session.status.state is State.LIVE:
             return ""
         return f"7 days, {grouped(self._progress.messages)} messages, page {self._progress.page}"
 
     def _show_countdown(self) -> None:
-        at = self._status.next_at
+        at = self._session.status.next_at
         bar = self.query_one(StatusBar)
         bar.next_in = None if at is None else max(0, round(at - self._clock.moment().seconds))
 
     # -- what is shown
 
     def _query(self) -> Query:
-        return self._filters.query(self._since)
+        return self._filters.query(self._session.window_start)
 
     def _reload(self, *, keep: bool = True, at: _Spot | None = None) -> None:
         """Read the list anew; with `keep` the cursor stays on its message, or goes to that `at`."""
@@ -385,11 +372,11 @@ class InboxScreen(Screen[None]):
         progress = self._progress_words()
         if self._account.counts.total() and self._filters.any and not progress:
             return self._filters.sentence(self._presentation.who, self.keys)
-        match self._status.state:
+        match self._session.status.state:
             case State.CHECKING:
                 return f"Asking for the messages of the last 7 days.\n{progress}".rstrip()
             case State.SIGN_IN:
-                return f"Not signed in.\n{self.keys.label('refresh')} opens the sign-in."
+                return f"Not signed in.\n{self.keys.label('sign_in')} opens the sign-in."
             case State.LIVE:
                 return (
                     "No messages in the last 7 days.\n"
@@ -397,23 +384,25 @@ class InboxScreen(Screen[None]):
                     "of its arrival."
                 )
             case _:
-                return f"No messages here yet.\n{self._status.reason}"
+                return f"No messages here yet.\n{self._session.status.reason}"
 
     def _longest_wait(self) -> str:
         """How long a message may have arrived before it is asked for."""
-        seconds = round(self._refresh_seconds) + 1
+        seconds = round(self._session.refresh_seconds) + 1
         return f"{seconds} seconds" if seconds < 100 else f"{-(-seconds // 60)} minutes"
 
     def _show_keys(self) -> None:
         """Name the keys that matter where the user is."""
         bar, view, chosen = self.query_one(StatusBar), self.query_one(MessageView), self._filters
+        signed_out = self._session.status.state is State.SIGN_IN
         if self.query_one(FilterBar).searching:
-            bar.hints, bar.here = "Enter keeps  Esc clears", ""
+            then = f"  then {self.keys.hints(['sign_in'])}" if signed_out else ""
+            bar.hints, bar.here = f"Enter keeps  Esc clears{then}", ""
             return
         aside = self._before_conversation is not None
         away = aside or (self._layout == "-narrow" and self.has_class("-reading"))
-        everywhere = ("help", "search", "refresh")
-        bar.hints = self.keys.hints(("back", *everywhere) if away else everywhere)
+        names = ["sign_in"] * signed_out + ["back"] * away + ["help", "search", "refresh"]
+        bar.hints = self.keys.hints(names)
         there_is_one = view.row is not None
         here = {
             "copy_code": view.has_code,
@@ -650,7 +639,7 @@ class InboxScreen(Screen[None]):
         from inbox_tui.screens.pickers import Choice, WindowPicker
 
         def counted(hours: int | None) -> int:
-            since = None if hours is None else self._since(hours)
+            since = None if hours is None else self._session.window_start(hours)
             return self._account.counts.windows(self._filters.to_phone, [since])[0]
 
         def chosen(choice: Choice[int] | None) -> None:
@@ -772,6 +761,25 @@ class InboxScreen(Screen[None]):
         )
         await self.app.push_screen(screen, callback=self._exported)
 
+    def _export(
+        self,
+        query: Query,
+        form: ExportFormat,
+        path: Path,
+        replace: bool,
+        progress: Callable[[int], None],
+    ) -> Written:
+        """Write messages to a file, in a thread, over a connection of its own."""
+        from inbox_tui.exports import Exporter, write_file
+
+        session = self._session
+        exporter = Exporter(form, server_zone=session.server_zone, names=session.settings.names)
+        with Archive.open(self._account.archive.path) as archive:
+            rows = self._account.on(archive).lists.export(query)
+            return write_file(
+                path, lambda file: exporter.write(rows, file, progress), replace=replace
+            )
+
     def _exported(self, exported: Exported | None) -> None:
         if exported is None:
             return
@@ -839,14 +847,18 @@ class InboxScreen(Screen[None]):
 
     # -- the rest
 
-    def action_refresh(self) -> None:
+    async def action_refresh(self) -> None:
         """Ask the service now, if the limit allows; otherwise say when."""
-        if self._status.state is State.SIGN_IN:
-            self._sign_in()
-        elif self._status.state is State.CHECKING:
+        if self._session.status.state is State.SIGN_IN:
+            await self.action_sign_in()
+        elif self._session.status.state is State.CHECKING:
             self._say("asking already")
         else:
-            self._refresh()
+            self._session.refresh()
+
+    async def action_sign_in(self) -> None:
+        """Open the sign-in screen, for this account or another."""
+        await self.run_action("app.sign_in")
 
     async def action_help(self) -> None:
         """Show every key."""
@@ -857,13 +869,3 @@ class InboxScreen(Screen[None]):
 
 def _layout_for(columns: int) -> str:
     return [name for least, name in LAYOUTS if columns >= least][-1]
-
-
-def since_by(clock: Clock, presentation: Presentation) -> Callable[[int], int]:
-    """Server seconds at which a window of so many hours begins."""
-
-    def since(hours: int) -> int:
-        begins = clock.now() - timedelta(hours=hours)
-        return to_server_seconds(begins.astimezone(presentation.server_zone).replace(tzinfo=None))
-
-    return since

@@ -29,15 +29,18 @@ class Credentials(NamedTuple):
     login: str
     password: Secret
     remember: bool
-    again: bool
+    insist: bool
     """The user insists on a password that was refused before."""
 
 
 class Refusal(NamedTuple):
-    """Why there is no way in (yet), and whether the same password was refused before."""
+    """Why the account is not signed in."""
 
     reason: str
-    same_password: bool = False
+    refused: bool = False
+    """The service, and not the network, has said so."""
+    withheld: bool = False
+    """The password was refused before, and was not sent again."""
 
 
 class PasswordInput(Input):
@@ -104,7 +107,8 @@ class SignInScreen(Screen[bool]):
         self._keyring_note = keyring_note
         self._reason = reason
         self._can_leave = can_leave
-        self._again = False
+        self._checking = False
+        self._withheld: Secret | None = None
         self._empty = ""
 
     def compose(self) -> ComposeResult:
@@ -166,6 +170,15 @@ class SignInScreen(Screen[bool]):
         if reason:
             self.call_after_refresh(line.scroll_visible, animate=False)
 
+    def show_signed_in(self) -> None:
+        """Say that the account was signed in without this form, by a keyring that was late.
+
+        The form stays: whoever is typing into it would type into the inbox.
+        """
+        if self._reason and not self._checking:
+            self._reason = ""
+            self.show_reason("Signed in with the keyring's password. Esc goes back to the inbox.")
+
     def _show_empty(self, field: Input) -> None:
         """Go to a field that must be filled in, and say so until it is."""
         self.set_focus(field)
@@ -176,8 +189,6 @@ class SignInScreen(Screen[bool]):
     def _typed(self, event: Input.Changed) -> None:
         if event.input.id == self._empty:
             self.show_reason("")
-        if isinstance(event.input, PasswordInput):
-            self._again = False
 
     def action_next_field(self) -> None:
         """Go on from a field above the password, as long as that is empty."""
@@ -198,8 +209,9 @@ class SignInScreen(Screen[bool]):
 
     async def _check(self) -> None:
         fields = {field.id: field for field in self.query(Input)}
+        password = Secret(fields["password"].value)
         button = self.query_one("#submit", Button)
-        button.disabled = True
+        button.disabled = self._checking = True
         button.label = "Checking"
         self.show_reason("")
         try:
@@ -207,20 +219,24 @@ class SignInScreen(Screen[bool]):
                 Credentials(
                     server=fields["server"].value.strip(),
                     login=fields["login"].value.strip(),
-                    password=Secret(fields["password"].value),
+                    password=password,
                     remember=self.query_one(Checkbox).value,
-                    again=self._again,
+                    insist=password == self._withheld,
                 )
             )
         finally:
-            button.disabled = False
+            button.disabled = self._checking = False
             button.label = "Sign in"
-        if refusal is None:
+        if refusal is None or refusal.refused:
             fields["password"].value = ""
+        if refusal is None:
             self.dismiss(True)
             return
-        self._again = refusal.same_password
-        self.show_reason(refusal.reason)
+        self._withheld = password if refusal.withheld else None
+        reason = f"{refusal.reason}." if refusal.refused else refusal.reason
+        if refusal.withheld:
+            reason += " It was not sent again: enter the same once more to insist."
+        self.show_reason(reason)
         fields["password"].focus()
 
     def action_leave(self) -> None:

@@ -12,9 +12,9 @@ from support.stage import StagedApp, message, stage, state_is, until
 from textual.pilot import Pilot
 from textual.widgets import Input, ProgressBar
 
-from inbox_tui.app import InboxApp
 from inbox_tui.exports import Exporter
 from inbox_tui.screens.filters import Filters
+from inbox_tui.screens.inbox import InboxScreen
 
 
 @pytest.fixture(autouse=True)
@@ -116,7 +116,7 @@ async def test_an_export_given_up_leaves_nothing_behind(
     halfway = Halfway(monkeypatch, at=1500)
     app = staged(tmp_path, 3000)
     ended = Event()
-    export = InboxApp._export
+    export = InboxScreen._export
 
     def noted(*args: object) -> object:
         try:
@@ -124,7 +124,7 @@ async def test_an_export_given_up_leaves_nothing_behind(
         finally:
             ended.set()
 
-    monkeypatch.setattr(InboxApp, "_export", noted)
+    monkeypatch.setattr(InboxScreen, "_export", noted)
     async with app.run_test(size=size) as pilot:
         await open_export(pilot)
         await pilot.press("enter")

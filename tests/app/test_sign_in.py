@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import asyncio
 from pathlib import Path
 
+import pytest
 from support.keyrings import LockedBackend, MemoryBackend, SilentBackend, keyring
 from support.sizes import Size, at_every_size
 from support.stage import StagedApp, message, never, stage, state_is, until
@@ -11,17 +13,22 @@ from textual.pilot import Pilot
 from textual.widgets import Button, Checkbox, Input
 
 from inbox_tui.archive import ADDRESS, Archive
+from inbox_tui.credentials import Keyring
 from inbox_tui.screens.inbox import InboxScreen
 from inbox_tui.screens.sign_in import SignInScreen
 from inbox_tui.smsc.errors import (
     AddressBlocked,
     ConnectionRefused,
+    ParameterError,
     SignInRefused,
+    SmscError,
     TooManyRequests,
 )
 from inbox_tui.smsc.message import Answer
+from inbox_tui.widgets.search_input import SearchInput
 from inbox_tui.widgets.status_bar import StatusBar
 
+PARAMETERS = ParameterError(1, "parameters error")
 REFUSED = SignInRefused(2, "authorise error")
 GOOD = Answer([message(1, "Hello")], [])
 USER = "alex@smscentre.com"
@@ -43,6 +50,19 @@ async def fill_in(pilot: Pilot[None], **fields: str) -> None:
     pilot.app.screen.query_one("#password", Input).focus()
     await pilot.pause()
     await pilot.press("enter")
+
+
+async def open_sign_in(pilot: Pilot[None]) -> None:
+    """Press the key that the status bar names."""
+    await state_is(pilot, "Sign in")
+    assert "S sign in" in pilot.app.screen.query_one(StatusBar).hints
+    await pilot.press("S")
+    await until(pilot, lambda: signing_in(pilot))
+
+
+def reason(pilot: Pilot[None]) -> str:
+    """What the status bar says is wrong."""
+    return pilot.app.screen_stack[0].query_one(StatusBar).reason
 
 
 async def inbox_shown(pilot: Pilot[None]) -> None:
@@ -115,20 +135,22 @@ async def test_the_same_refused_password_is_sent_again_only_when_insisted_on(
     async with app.run_test(size=(120, 40)) as pilot:
         await fill_in(pilot, login="alex", password="wrong")
         await until(pilot, lambda: "authorise error" in text_of(pilot, "#sign-in-reason"))
-        await fill_in(pilot, password="")
+        assert app.screen.query_one("#password", Input).value == ""
         await fill_in(pilot, password="wrong")
-        await until(pilot, lambda: "once more" in text_of(pilot, "#sign-in-reason"))
+        await until(pilot, lambda: "once more to insist" in text_of(pilot, "#sign-in-reason"))
         assert len(app.scripted.asked) == 1
-        await pilot.press("enter")
+        assert app.screen.query_one("#password", Input).value == ""
+        await fill_in(pilot, password="wrong")
         await until(pilot, lambda: len(app.scripted.asked) == 2)
 
 
 async def test_a_password_refused_before_the_restart_is_not_sent(tmp_path: Path) -> None:
     app = stage(tmp_path, REFUSED, password="wrong")
     async with app.run_test(size=(120, 40)) as pilot:
-        await until(pilot, lambda: signing_in(pilot))
+        await state_is(pilot, "Sign in")
     again = stage(tmp_path, GOOD, password="wrong")
     async with again.run_test(size=(120, 40)) as pilot:
+        await open_sign_in(pilot)
         await until(pilot, lambda: "authorise error" in text_of(pilot, "#sign-in-reason"))
         assert again.scripted.asked == []
         await fill_in(pilot, password="correct horse")
@@ -190,7 +212,8 @@ def fail_backend() -> object:
 async def test_a_locked_keyring_is_named_and_the_password_asked_for(tmp_path: Path) -> None:
     app = stage(tmp_path, GOOD, password=None, keyring=keyring(LockedBackend()))
     async with app.run_test(size=(120, 40)) as pilot:
-        await until(pilot, lambda: signing_in(pilot))
+        await until(pilot, lambda: "locked" in reason(pilot))
+        await open_sign_in(pilot)
         await until(pilot, lambda: "locked" in text_of(pilot, "#sign-in-reason"))
         await fill_in(pilot, password="correct horse")
         await inbox_shown(pilot)
@@ -200,22 +223,88 @@ async def test_a_keyring_that_answers_late_saves_the_typing(tmp_path: Path) -> N
     silent = SilentBackend(**{USER: "correct horse"})
     app = stage(tmp_path, GOOD, password=None, keyring=keyring(silent))
     async with app.run_test(size=(120, 40)) as pilot:
-        await until(pilot, lambda: signing_in(pilot))
-        await until(pilot, lambda: "did not answer" in text_of(pilot, "#sign-in-reason"))
+        await until(pilot, lambda: "did not answer" in reason(pilot))
         assert app.scripted.asked == []
         silent.let_go.set()
-        await inbox_shown(pilot)
-        await until(pilot, lambda: len(app.scripted.asked) == 1)
+        await state_is(pilot, "Live")
         assert app.passwords == ["correct horse"]
+
+
+async def test_a_keyring_that_answers_late_leaves_the_sign_in_form_open(tmp_path: Path) -> None:
+    silent = SilentBackend(**{USER: "correct horse"})
+    app = stage(tmp_path, GOOD, password=None, keyring=keyring(silent))
+    async with app.run_test(size=(120, 40)) as pilot:
+        await until(pilot, lambda: "did not answer" in reason(pilot))
+        await open_sign_in(pilot)
+        await pilot.press(*"corr")
+        silent.let_go.set()
+        await until(pilot, lambda: "Esc goes back" in text_of(pilot, "#sign-in-reason"))
+        await pilot.press(*"ect")
+        assert app.screen.query_one("#password", Input).value == "correct"
+        await pilot.press("escape")
+        await inbox_shown(pilot)
+        await state_is(pilot, "Live")
+
+
+async def test_signing_in_while_the_keyring_is_silent_asks_once(tmp_path: Path) -> None:
+    silent = SilentBackend(**{USER: "stored"})
+    ring = Keyring(backend=silent, timeout=20)
+    app = stage(tmp_path, GOOD, password=None, keyring=ring)
+    async with app.run_test(size=(120, 40)) as pilot:
+        await pilot.press("S")
+        await until(pilot, lambda: signing_in(pilot))
+        app.screen.query_one(Checkbox).value = False
+        await fill_in(pilot, password="typed")
+        await inbox_shown(pilot)
+        silent.let_go.set()
+        bar = app.screen.query_one(StatusBar)
+        await until(pilot, lambda: (bar.state, bar.next_in) == ("Live", 20))
+        app.clock.move(21)
+        await until(pilot, lambda: len(app.scripted.asked) == 2)
+        assert app.passwords == ["typed"]
+
+
+@pytest.mark.parametrize("error", [REFUSED, AddressBlocked(4, "ip is blocked"), PARAMETERS])
+async def test_an_error_while_a_search_is_typed_takes_no_letter(
+    tmp_path: Path, error: SmscError
+) -> None:
+    asked, answer = asyncio.Event(), asyncio.Event()
+
+    async def fail_later() -> Answer:
+        asked.set()
+        await answer.wait()
+        raise error
+
+    app = stage(tmp_path, fail_later, messages=[message(1, "Hello")])
+    async with app.run_test(size=(120, 40)) as pilot:
+        await until(pilot, asked.is_set)
+        await pilot.press("slash", *"Hel")
+        answer.set()
+        await until(pilot, lambda: str(error) in reason(pilot))
+        await pilot.press(*"lo")
+        assert isinstance(app.screen, InboxScreen)
+        assert app.screen.query_one(SearchInput).value == "Hello"
+        hints = app.screen.query_one(StatusBar).hints
+        assert ("S sign in" in hints) == (error is REFUSED)
+
+
+async def test_spaces_around_the_login_are_dropped(tmp_path: Path) -> None:
+    app = stage(tmp_path, GOOD, login=None, password=None)
+    async with app.run_test(size=(120, 40)) as pilot:
+        await fill_in(pilot, login="  alex ", password=" correct horse ")
+        await inbox_shown(pilot)
+        assert app.passwords == [" correct horse "]
+    with Archive.open(tmp_path / "inbox.db") as archive:
+        assert [account.login for account in archive.accounts()] == ["alex"]
 
 
 async def test_escape_leaves_the_sign_in_and_the_archive_is_readable(tmp_path: Path) -> None:
     app = stage(tmp_path, messages=[message(1, "Kept")], password=None)
     async with app.run_test(size=(120, 40)) as pilot:
-        await until(pilot, lambda: signing_in(pilot))
+        await open_sign_in(pilot)
         await pilot.press("escape")
         await inbox_shown(pilot)
-        await state_is(pilot, "Sign in")
+        assert "no password is kept" in reason(pilot)
         assert "Kept" in app.export_screenshot().replace("&#160;", " ")
         await pilot.press("r")
         await until(pilot, lambda: signing_in(pilot))
@@ -235,7 +324,7 @@ async def test_two_accounts_are_kept_apart(tmp_path: Path) -> None:
 async def test_signing_in_to_another_account_shows_its_inbox(tmp_path: Path) -> None:
     app = stage(tmp_path, REFUSED, GOOD, messages=[message(7, "Of alex")], password="wrong")
     async with app.run_test(size=(120, 40)) as pilot:
-        await until(pilot, lambda: signing_in(pilot))
+        await open_sign_in(pilot)
         await fill_in(pilot, login="boris", password="b")
         await inbox_shown(pilot)
         await until(pilot, lambda: "boris@smscentre.com" in app.export_screenshot())

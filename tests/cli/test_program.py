@@ -11,6 +11,7 @@ import sys
 import time
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import click
@@ -22,6 +23,7 @@ from inbox_tui import __version__, app
 from inbox_tui.cli.account import local_zone
 from inbox_tui.cli.program import COMMANDS, main
 from inbox_tui.demo.server import DemoServer
+from inbox_tui.session import Dependencies
 
 EVERY_COMMAND = ["login", "logout", "sync", "export", "watch", "doctor", "config"]
 
@@ -219,9 +221,9 @@ def opened(monkeypatch: pytest.MonkeyPatch) -> list[Any]:
     parts: list[Any] = []
 
     class Inbox(app.InboxApp):
-        def __init__(self, given: app.Parts, archive: object) -> None:
-            parts.append(given)
-            super().__init__(given, archive)  # type: ignore[arg-type]
+        def __init__(self, dependencies: Dependencies, **given: Any) -> None:
+            parts.append(SimpleNamespace(settings=dependencies.settings, **given))
+            super().__init__(dependencies, **given)
 
         def run(self, *_: Any, **__: Any) -> None:
             pass

@@ -26,7 +26,7 @@ from textual.app import App
 from textual.widgets import Input
 
 import inbox_tui
-from inbox_tui.app import InboxApp, Parts
+from inbox_tui.app import InboxApp
 from inbox_tui.archive import Archive
 from inbox_tui.cli.account import connecting, local_zone
 from inbox_tui.config import Settings
@@ -34,6 +34,7 @@ from inbox_tui.credentials import Secret
 from inbox_tui.demo.server import DemoServer
 from inbox_tui.demo.service import DemoService
 from inbox_tui.screens.sign_in import PasswordInput, SignInScreen
+from inbox_tui.session import Dependencies
 from inbox_tui.smsc.limit import Limit
 from inbox_tui.sync import SystemClock
 
@@ -107,22 +108,18 @@ def attributes(one: object) -> Iterator[tuple[str, object]]:
 def app_at(server: DemoServer, folder: Path, kept: MemoryBackend) -> tuple[InboxApp, Archive]:
     clock, limit = SystemClock(), Limit()
     archive = Archive.open(folder / "data" / "inbox.db")
-    parts = Parts(
-        archive_path=archive.path,
+    dependencies = Dependencies(
+        archive=archive,
         settings=Settings(window=0),
-        server=server.url,
-        login=None,
-        password=None,
         keyring=keyring(kept),
         connect=connecting(clock, limit),
         clock=clock,
         random=Random(1),
-        local_zone=local_zone(),
-        filters=None,
         limit=limit,
         refresh_seconds=20,
     )
-    return InboxApp(parts, archive), archive
+    app = InboxApp(dependencies, server=server.url, login=None, local_zone=local_zone())
+    return app, archive
 
 
 async def test_a_day_with_the_inbox_leaves_the_password_nowhere(
@@ -158,14 +155,17 @@ async def test_a_day_with_the_inbox_leaves_the_password_nowhere(
         await until(pilot, lambda: bool(list(tmp_path.glob("inbox-*.csv"))))
         await pilot.press("r", "ctrl+p")
         screens.append(painted(app))
-        parts, sync = app._parts, app._sync
+        session, dependencies = app._session, app._dependencies
+        assert session is not None
+        sync = session._sync
         assert sync is not None
         client: Any = sync._client
-        shown = [parts, sync, client, parts.keyring, app, app._account, sync._password, archive]
+        shown = [dependencies, session, sync, client, app, sync._password, archive]
+        shown += [dependencies.keyring]
         for thing in shown:
             assert_without_password(repr(thing) + str(thing) + f"{thing}", thing)
             assert_without_password(repr(getattr(thing, "__dict__", "")), thing)
-        for thing in (parts, client, sync._password):
+        for thing in (dependencies, session, client, sync._password):
             with pytest.raises((TypeError, pickle.PicklingError, AttributeError)):
                 pickle.dumps(thing)
         kept.kept.clear()

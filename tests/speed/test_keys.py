@@ -68,7 +68,7 @@ async def costs(
     with monkeypatch.context() as patched:
         patched.setattr(InboxScreen, "_tick", lambda _: None)
         async with opened(folder, size) as (app, pilot):
-            counted = Counted(app._archive, patched)
+            counted = Counted(app._dependencies.archive, patched)
             for key in keys:
                 counted.start_again()
                 await pilot.press(key)
@@ -118,7 +118,7 @@ async def test_a_search_is_never_made_on_the_event_loop(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     async with opened(tmp_path / "large", LARGE) as (app, pilot):
-        counted = Counted(app._archive, monkeypatch)
+        counted = Counted(app._dependencies.archive, monkeypatch)
         await pilot.press("slash", *"mess 5", "enter", "u")
         await pilot.app.workers.wait_for_complete(
             [worker for worker in pilot.app.workers if worker.group == "search"]
@@ -138,7 +138,7 @@ def test_what_is_rare_is_looked_for_in_its_days_only(tmp_path: Path, wanted: Que
             for n in range(5, size, size // 3)
         ]
         app = stage(tmp_path / str(size), messages=[*days, *rare])
-        archive = app._archive
+        archive = app._dependencies.archive
         (account,) = archive.accounts()
         account.messages.set_unread([message.id for message in rare], unread=True)
         taken = 0
@@ -160,7 +160,7 @@ def test_what_is_rare_is_looked_for_in_its_days_only(tmp_path: Path, wanted: Que
 def test_the_first_screenful_of_a_search_looks_at_no_more_than_it_needs(tmp_path: Path) -> None:
     messages = [message(n, f"message {n}", minutes_ago=LARGE - n) for n in range(1, LARGE + 1)]
     app = stage(tmp_path, messages=messages)
-    archive = app._archive
+    archive = app._dependencies.archive
     (account,) = archive.accounts()
     archive.index(LARGE // 2)
     steps = 0

@@ -31,7 +31,7 @@ def first_drawn(self, crop):
     drawn.extend((self.region, self.screen.query_one(MessageView).region))
     return render_lines(self, crop)
 
-def begun(self, account):
+def begun(self):
     print(json.dumps({"modules": list(sys.modules), "list": drawn[0], "view": drawn[1]}))
     self.exit()
 

@@ -11,7 +11,7 @@ from zoneinfo import ZoneInfo
 
 from textual.pilot import Pilot
 
-from inbox_tui.app import InboxApp, Parts
+from inbox_tui.app import InboxApp
 from inbox_tui.archive import (
     SIGNED_IN,
     AccountArchive,
@@ -25,6 +25,7 @@ from inbox_tui.config import Settings
 from inbox_tui.credentials import Keyring, Secret
 from inbox_tui.demo.conversations import history
 from inbox_tui.screens.filters import Filters
+from inbox_tui.session import Dependencies
 from inbox_tui.smsc.endpoint import endpoint, host_of
 from inbox_tui.smsc.limit import Limit, Moment
 from inbox_tui.smsc.message import Answer, IncomingMessage
@@ -207,23 +208,22 @@ def stage(
         return inbox
 
     app = StagedApp(
-        Parts(
-            archive_path=archive.path,
+        Dependencies(
+            archive=archive,
             settings=settings or Settings(),
-            server=server,
-            login=login,
-            password=None if password is None else Secret(password),
             keyring=keyring,
             connect=connect,
             clock=still,
             random=Random(1),
-            local_zone=ZONE,
-            filters=filters,
             limit=Limit(),
             refresh_seconds=20,
-            demo=demo,
         ),
-        archive,
+        server=server,
+        login=login,
+        password=None if password is None else Secret(password),
+        local_zone=ZONE,
+        filters=filters,
+        demo=demo,
     )
     app.scripted, app.clock, app.archive_path = inbox, still, archive.path
     app.passwords = passwords

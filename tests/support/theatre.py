@@ -55,7 +55,7 @@ class Theatre:
             put(archive, screen._account, [new])
         screen._changed()
         screen.query_one(MessageList).move_to(new_key(new, screen))
-        screen.sync_event(StatusChanged(Status(State.OFFLINE, text, None)))
+        screen._session._publish(StatusChanged(Status(State.OFFLINE, text, None)))
         screen.query_one(FilterBar).sender = screen._presentation.who(text)
         await self._pilot.pause()
         row = screen.query_one(MessageList).row

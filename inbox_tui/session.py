@@ -1,0 +1,315 @@
+"""One signed-in account, live: its password, its sync, and the events of both.
+
+Several accounts are several sessions.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable, Coroutine
+from datetime import timedelta
+from functools import partial
+from typing import TYPE_CHECKING, Any, NamedTuple
+from zoneinfo import ZoneInfo
+
+from inbox_tui.archive import (
+    ADDRESS,
+    SIGNED_IN,
+    Archive,
+    ArchiveError,
+    ArchiveWorker,
+    to_server_seconds,
+)
+from inbox_tui.config import Settings
+from inbox_tui.credentials import (
+    Keyring,
+    KeyringError,
+    KeyringSilent,
+    KeyringUnfit,
+    Secret,
+    mark_matches,
+)
+from inbox_tui.smsc.endpoint import host_of
+from inbox_tui.smsc.limit import Limit
+from inbox_tui.sync import (
+    Clock,
+    Event,
+    MessagesArrived,
+    Progress,
+    State,
+    Status,
+    StatusChanged,
+)
+
+if TYPE_CHECKING:
+    from random import Random
+
+    from inbox_tui.sync import Inbox, InboxSync
+
+
+class Dependencies(NamedTuple):
+    """What all sessions of a program share."""
+
+    archive: Archive
+    """A connection for quick reads on the event loop."""
+    settings: Settings
+    keyring: Keyring | None
+    """None: passwords are kept for this run only."""
+    connect: Callable[[str, str, Secret], Inbox]
+    """Makes the client of the service for an address, a login and a password."""
+    clock: Clock
+    random: Random
+    limit: Limit
+    refresh_seconds: float
+
+
+class SessionFailed(NamedTuple):
+    """Asking has ended by an error of our own."""
+
+    error: Exception
+
+
+SessionEvent = Event | SessionFailed
+
+
+class SignInResult(NamedTuple):
+    """What came of signing in: the account is in where the state is `LIVE`."""
+
+    status: Status
+    withheld: bool = False
+    """The password was refused before, and was not sent again."""
+    keyring_note: str = ""
+    """Why the password could not be stored, as a sentence."""
+
+
+class Session:
+    """One account: asks for its messages while it is open, and publishes what comes of it.
+
+    `password` is used instead of the keyring's. Nothing is asked before `start` or `sign_in`. The
+    methods and the listeners run on one event loop; the archive, the keyring and the network are
+    used in threads of their own.
+    """
+
+    def __init__(
+        self, login: str, url: str, *, dependencies: Dependencies, password: Secret | None = None
+    ) -> None:
+        self.login = login
+        self.url = url
+        self.host = host_of(url)
+        self.archive = dependencies.archive.account(login, self.host)
+        """The account's part of the archive, for quick reads on the event loop."""
+        self.settings = dependencies.settings
+        self.clock = dependencies.clock
+        self.server_zone = ZoneInfo(self.settings.server_timezone)
+        self.refresh_seconds = dependencies.refresh_seconds
+        self.status = Status(State.CHECKING)
+        """How things stand; each change is published as `StatusChanged`."""
+        self._dependencies = dependencies
+        self._password = password
+        self._listeners: list[Callable[[SessionEvent], None]] = []
+        self._worker = ArchiveWorker(dependencies.archive.path)
+        self._sync: InboxSync | None = None
+        self._starting = asyncio.Lock()
+        self._tasks: set[asyncio.Task[None]] = set()
+        self._signed_out_reason = ""
+        self._verdict: asyncio.Future[Status] | None = None
+
+    @property
+    def name(self) -> str:
+        """The account, to speak of it: `LOGIN@HOST`."""
+        return f"{self.login}@{self.host}"
+
+    def on_event(self, listener: Callable[[SessionEvent], None]) -> Callable[[], None]:
+        """Have a function called with every event; return what ends that."""
+        self._listeners.append(listener)
+        return lambda: self._listeners.remove(listener)
+
+    def window_start(self, hours: int) -> int:
+        """Return the server seconds at which a window of so many hours begins."""
+        begins = self.clock.now() - timedelta(hours=hours)
+        return to_server_seconds(begins.astimezone(self.server_zone).replace(tzinfo=None))
+
+    # -- what the user does
+
+    async def start(self) -> None:
+        """Find the password and begin to ask; without one the status says why."""
+        password, silent = self._password, None
+        if password is None:
+            self._signed_out_reason = "no password is kept for this account"
+            if self._dependencies.keyring is not None:
+                try:
+                    password = await self._dependencies.keyring.get(self.login, self.host)
+                except KeyringUnfit:
+                    pass  # the sign-in screen tells about it
+                except KeyringError as error:
+                    self._signed_out_reason = str(error).removesuffix(".")
+                    silent = error if isinstance(error, KeyringSilent) else None
+        await self._begin(password)
+        if silent is not None:
+            self._in_background(self._take_late_password(silent))
+
+    def refresh(self) -> None:
+        """Ask now if the limit allows; else `RefreshDeferred` says when."""
+        if self._sync is not None:
+            self._sync.refresh()
+
+    async def sign_in(
+        self, password: Secret, *, remember: bool = False, insist: bool = False
+    ) -> SignInResult:
+        """Check a password with one request, and go on with it.
+
+        Waits for as long as the limit must be waited for. With `remember` a password that was
+        taken goes to the keyring. One that was refused before is sent only with `insist`.
+        """
+        try:
+            sync = await self._begin(None)
+            if insist:
+                await self._worker.call(lambda archive: self.archive.on(archive).requests.forgive())
+            elif reason := await self._worker.call(partial(self._refused_before, password)):
+                return SignInResult(Status(State.SIGN_IN, reason), withheld=True)
+            status = await self._verdict_on(password, sync)
+            if status.state is State.LIVE:
+                await self._worker.call(self._note_sign_in)
+        except ArchiveError as error:
+            return SignInResult(Status(State.OFFLINE, str(error)))
+        if status.state is not State.LIVE or not remember:
+            return SignInResult(status)
+        return SignInResult(status, keyring_note=await self._store(password))
+
+    async def close(self) -> None:
+        """Stop asking; a request under way is left in the log of requests as unanswered."""
+        for task in tuple(self._tasks):
+            task.cancel()
+        if self._tasks:
+            await asyncio.wait(self._tasks)
+        await self._worker.close()
+
+    # -- the password
+
+    async def _take_late_password(self, silent: KeyringSilent) -> None:
+        """Go on with the password of a keyring that answers in the end, if none was typed."""
+        try:
+            password: Secret | None = await silent.wait()
+        except KeyringError:
+            return
+        if password is not None:
+            await self._begin(password)
+
+    def _refused_before(self, password: Secret, archive: Archive) -> str:
+        """Return why this password was refused in an earlier request; empty: it was not."""
+        for digest, reason in self.archive.on(archive).requests.refusals():
+            if mark_matches(password, digest):
+                return reason
+        return ""
+
+    async def _verdict_on(self, password: Secret, sync: InboxSync) -> Status:
+        """Hand the password to the sync, and wait for what its request comes to."""
+        self._verdict = asyncio.get_running_loop().create_future()
+        try:
+            sync.sign_in(password)
+            self._publish(StatusChanged(sync.status))
+            return await self._verdict
+        finally:
+            self._verdict = None
+
+    def _note_sign_in(self, archive: Archive) -> None:
+        notes = self.archive.on(archive).notes
+        notes.set(ADDRESS, self.url)
+        notes.set(SIGNED_IN, self.clock.now().isoformat())
+
+    async def _store(self, password: Secret) -> str:
+        if self._dependencies.keyring is None:
+            return ""
+        try:
+            await self._dependencies.keyring.store(self.login, self.host, password)
+        except KeyringError as error:
+            return f"{error} It is kept for this run only."
+        return ""
+
+    # -- asking
+
+    async def _begin(self, password: Secret | None) -> InboxSync:
+        """Begin to ask, or go on with this password where none is in use."""
+        async with self._starting:
+            if self._sync is None:
+                self._sync = await self._new_sync(password)
+                self._publish(StatusChanged(self._sync.status))
+                self._in_background(self._sync.run())
+            elif password is not None and self.status.state is State.SIGN_IN:
+                self._sync.sign_in(password)
+                self._publish(StatusChanged(self._sync.status))
+            return self._sync
+
+    async def _new_sync(self, password: Secret | None) -> InboxSync:
+        from inbox_tui.sync import InboxSync
+
+        shared = self._dependencies
+        return InboxSync(
+            await self._worker.call(self.archive.on),
+            login=self.login,
+            connect=partial(shared.connect, self.url, self.login),
+            publish=self._publish,
+            clock=shared.clock,
+            random=shared.random,
+            server_zone=self.server_zone,
+            password=password,
+            scopes=shared.settings.only_to_phones or ("",),
+            refresh_seconds=shared.refresh_seconds,
+            keep_days=shared.settings.keep_days,
+            limit=shared.limit,
+            in_thread=self._worker.run,
+        )
+
+    def _in_background(self, work: Coroutine[Any, Any, None]) -> None:
+        task = asyncio.create_task(work)
+        self._tasks.add(task)
+        task.add_done_callback(self._ended)
+
+    def _ended(self, task: asyncio.Task[None]) -> None:
+        self._tasks.discard(task)
+        if not task.cancelled() and (error := task.exception()) is not None:
+            self._tell(
+                SessionFailed(error if isinstance(error, Exception) else RuntimeError("asking"))
+            )
+
+    def _publish(self, event: Event) -> None:
+        """Take in an event of the sync, and tell the listeners."""
+        self._decide(event)
+        if isinstance(event, StatusChanged):
+            status = event.status
+            if status.state is State.SIGN_IN and not status.reason:
+                status = status._replace(reason=self._signed_out_reason)
+            self.status = status
+            event = StatusChanged(status)
+        self._tell(event)
+
+    def _tell(self, event: SessionEvent) -> None:
+        for listener in tuple(self._listeners):
+            listener(event)
+
+    def _decide(self, event: Event) -> None:
+        """Tell the sign-in that waits what its request came to."""
+        match event:
+            case MessagesArrived() | Progress():
+                verdict = Status(State.LIVE)
+            case StatusChanged(status) if status.state is State.LIVE or (
+                status.reason and status.state is not State.WAITING
+            ):
+                verdict = status
+            case _:
+                return
+        if self._verdict is not None and not self._verdict.done():
+            self._verdict.set_result(verdict)
+
+
+async def keyring_note(keyring: Keyring | None) -> str:
+    """Return why a password is kept for this run only, as sentences; empty where it is stored."""
+    if keyring is None:
+        return "The password is kept for this run only."
+    try:
+        report = await keyring.describe()
+    except KeyringError as error:
+        return f"{error} The password is kept for this run only."
+    if report.usable:
+        return ""
+    return f"No keyring to use: {report.note}. The password is kept for this run only."
