@@ -46,7 +46,7 @@ if TYPE_CHECKING:
     from textual.driver import Driver
 
     from inbox_tui.credentials import Secret
-    from inbox_tui.screens.sign_in import Credentials, Refusal
+    from inbox_tui.screens.sign_in import Credentials, Refusal, SignInScreen
 
 FILTERS = "filters"
 """The name under which the archive remembers the filters last set."""
@@ -116,6 +116,7 @@ class InboxApp(App[None]):
             self._session = self._new_session(login, endpoint(server), password)
         self._presentation.numbers_wait = self._session is not None
         self._inbox: InboxScreen | None = None
+        self._sign_in_screen: SignInScreen | None = None
         self._focus_told = False
         self.register_theme(DARK)
         self.register_theme(LIGHT)
@@ -202,7 +203,7 @@ class InboxApp(App[None]):
 
         session = self._session
         signed_out = session is not None and session.status.state is State.SIGN_IN
-        screen = SignInScreen(
+        self._sign_in_screen = screen = SignInScreen(
             server=self._server if session is None else _shortest(session.url),
             login="" if session is None else session.login,
             attempt=self._attempt,
@@ -237,6 +238,7 @@ class InboxApp(App[None]):
 
     async def _sign_in_left(self, signed_in: bool | None) -> None:
         """Show the account that was signed in; one that was not is given up."""
+        self._sign_in_screen = None
         if not signed_in or self._candidate is None:
             await self._drop_candidate()
             return
@@ -265,12 +267,8 @@ class InboxApp(App[None]):
 
     def _show_on_sign_in(self, session: Session, status: Status) -> None:
         """Keep the sign-in screen, where it is open, up to date about its account."""
-        from inbox_tui.screens.sign_in import SignInScreen
-
-        screen = self.screen
-        if not isinstance(screen, SignInScreen) or session is not (
-            self._candidate or self._session
-        ):
+        screen = self._sign_in_screen
+        if screen is None or session is not (self._candidate or self._session):
             return
         if status.state is State.WAITING:
             screen.show_reason(self._wait_in_words(status))

@@ -174,7 +174,7 @@ def test_the_first_sync_tells_how_far_it_is(
 ) -> None:
     async def prepare(pilot: Pilot[None]) -> None:
         await state_is(pilot, "Checking")
-        pilot.app._heard(Progress(12_480, 2))
+        pilot.app._session._publish(Progress(12_480, 2))
         await pilot.pause()
 
     app = stage(tmp_path, never)
@@ -207,7 +207,8 @@ def test_a_refused_password_is_asked_for_again(
     app = stage(tmp_path, SignInRefused(2, "authorise error"), messages=week())
 
     async def shown(pilot: Pilot[None]) -> None:
-        await until(pilot, lambda: bool(pilot.app.screen.query("#sign-in-reason")))
+        await state_is(pilot, "Sign in")
+        await pilot.press("S")
         await until(pilot, lambda: keyring_looked_at(pilot))
         await pilot.pause()
 
@@ -218,6 +219,7 @@ STATES = {
     "offline": (ConnectionRefused("smscentre.com refused the connection"), "Offline"),
     "waiting": (TooManyRequests(9, "duplicate request, wait a minute"), "Waiting"),
     "blocked": (AddressBlocked(4, "ip is blocked"), "Blocked"),
+    "refused": (SignInRefused(2, "authorise error"), "Sign in"),
     "stopped": (ParameterError(1, "parameters error"), "Blocked"),
 }
 

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from support.hostile import ATTACKS, assert_painted_safely, painted, texts
 from support.keyrings import MemoryBackend, keyring
-from support.stage import StagedApp, message, stage, state_is, until
+from support.stage import message, stage, state_is, until
 from support.theatre import theatre
 from textual import events
 from textual.widgets import Input
@@ -81,10 +81,10 @@ async def test_markup_of_a_sender_is_text_in_the_command_palette(tmp_path: Path)
 async def test_the_words_of_a_server_or_keyring_do_not_steer_the_sign_in_screen(
     tmp_path: Path, size: tuple[int, int], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    async def note(self: StagedApp) -> str:
+    async def note(keyring: object) -> str:
         return EVERYTHING
 
-    monkeypatch.setattr(StagedApp, "_keyring_note", note)
+    monkeypatch.setattr("inbox_tui.app.keyring_note", note)
     app = stage(
         tmp_path,
         SignInRefused(2, EVERYTHING),

@@ -69,7 +69,7 @@ class Theatre:
 
 
 def new_key(new: IncomingMessage, screen: InboxScreen) -> Key:
-    row = screen._reader.message(screen._account, new.id)
+    row = screen._account.messages.get(new.id)
     assert row is not None
     return row.key
 
