@@ -153,6 +153,9 @@ class StatusBar(Widget):
         if reason:
             reason = _GAP + reason
             longest = len(soon) and len(_GAP) + _LONGEST_TIME  # no line comes and goes by it
+            if self.state == "Sign in":  # nothing goes on without the key
+                requests = ""
+                longest = len(_GAP) + cell_len(self.hints.partition("  ")[0])
             if cell_len(reason) + longest > room:
                 return (again if cell_len(again) <= room else soon), False
         elif self.hints:
