@@ -120,11 +120,18 @@ def test_every_state_has_a_sign_of_its_own_shape(symbols: Any) -> None:
 
 
 async def test_nothing_is_told_of_a_next_request_where_none_is_planned() -> None:
-    async with staged(state="Sign in", reason="the password is not right", next_in=None) as (
+    async with staged(state="Blocked", reason="parameters error", next_in=None) as (bar, _):
+        assert text_of(bar).startswith(f"{UNICODE.blocked} Blocked   parameters error   requests")
+
+
+@pytest.mark.parametrize("reason", ["the password is not right", "the keyring is " * 4])
+async def test_signed_out_the_key_that_helps_is_always_named(reason: str) -> None:
+    async with staged(state="Sign in", reason=reason, next_in=None, hints="S sign in  ? help") as (
         bar,
         _,
     ):
-        assert text_of(bar).startswith("▲ Sign in   the password is not right   requests ●●○")
+        assert "S sign in" in text_of(bar).splitlines()[0]
+        assert "requests" not in text_of(bar)
 
 
 async def test_no_limit_is_shown_where_there_is_none() -> None:
