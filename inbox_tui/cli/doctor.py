@@ -24,13 +24,10 @@ from inbox_tui.cli.account import (
     DEFAULT,
     Config,
     FromSource,
-    asked_once,
     check_theme,
     in_file,
     known_account,
-    opened,
     read_config,
-    until,
     with_known_login,
 )
 from inbox_tui.cli.cli_options import CliOptions
@@ -43,7 +40,9 @@ from inbox_tui.cli.failure import (
     counted,
     output,
 )
+from inbox_tui.cli.open_archive import open_archive
 from inbox_tui.cli.options import example, for_account
+from inbox_tui.cli.run_sync import sync_once, until_words
 from inbox_tui.config import Settings, SettingsError, load_settings
 from inbox_tui.credentials import (
     Keyring,
@@ -354,12 +353,12 @@ def _ledger(account: AccountArchive, clock: SystemClock) -> Check:
     )
     found = f"{counted(recent, 'request')} in the last minute"
     found += ", the next may "
-    found += f"not go{until(free, clock)}" if free > now.seconds else "go now"
+    found += f"not go{until_words(free, clock)}" if free > now.seconds else "go now"
     hold = account.requests.hold(now)
     if hold is None or not _stands(hold, now.seconds):
         return Check("limit", True, found)
     words, remedy = HOLDS.get(hold.kind, (hold.kind, ""))
-    return Check("limit", False, f"{found}; {words}{until(hold.until, clock)}", remedy)
+    return Check("limit", False, f"{found}; {words}{until_words(hold.until, clock)}", remedy)
 
 
 def _stands(hold: Hold, now: float) -> bool:
@@ -391,9 +390,9 @@ async def _online(config: Config, password: Secret | None, clock: SystemClock) -
     if password is None:
         return Check("server", False, "not asked: there is no password", "run 'inbox-tui login'")
     try:
-        with opened(config.paths.archive) as archive:
+        with open_archive(config.paths.archive) as archive:
             account = archive.account(config.login.value, config.host)
-            await asked_once(config, account, password, lambda event: None, clock)
+            await sync_once(config, account, password, lambda event: None, clock)
     except Failure as failure:
         remedy = {
             SIGN_IN_REFUSED: "run 'inbox-tui login'",

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from inbox_tui.cli.account import known_account, opened_for_account, read_config
+from inbox_tui.cli.account import known_account, read_config
 from inbox_tui.cli.cli_options import CliOptions
 from inbox_tui.cli.failure import (
     at_terminal,
@@ -20,6 +20,7 @@ from inbox_tui.cli.failure import (
     require_output,
     tell,
 )
+from inbox_tui.cli.open_archive import open_account
 from inbox_tui.cli.options import example, for_messages
 
 if TYPE_CHECKING:
@@ -81,7 +82,7 @@ def command(
     )
     if config.login.value and not config.paths.archive.exists():
         fail(_nothing_kept(config.account))
-    with opened_for_account(config) as (config, archive):
+    with open_account(config) as (config, archive):
         account = known_account(config, archive)
         if account is None:
             fail(_nothing_kept(config.account))

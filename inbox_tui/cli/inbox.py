@@ -4,8 +4,11 @@ from __future__ import annotations
 
 import gc
 import sys
+from datetime import datetime, tzinfo
 from os import environ
+from pathlib import Path
 from typing import TYPE_CHECKING, NoReturn
+from zoneinfo import ZoneInfo
 
 from inbox_tui.cli.cli_options import CliOptions
 from inbox_tui.cli.failure import DONE, USAGE, at_terminal, exit_after, fail, tell
@@ -41,16 +44,9 @@ def run_inbox(cli_options: CliOptions) -> None:
     from random import SystemRandom
 
     from inbox_tui.app import InboxApp
-    from inbox_tui.cli.account import (
-        check_theme,
-        connecting,
-        in_file,
-        kept_aside,
-        local_zone,
-        opened,
-        read_config,
-        with_known_login,
-    )
+    from inbox_tui.cli.account import check_theme, in_file, read_config, with_known_login
+    from inbox_tui.cli.connect import connector
+    from inbox_tui.cli.open_archive import open_archive, set_aside_notice
     from inbox_tui.credentials import Keyring
     from inbox_tui.session import Dependencies
     from inbox_tui.smsc.limit import Limit
@@ -59,7 +55,7 @@ def run_inbox(cli_options: CliOptions) -> None:
     config = read_config(cli_options)
     check_theme(in_file("theme", config.settings.theme, config.paths))
     _require_terminal()
-    with opened(config.paths.archive) as archive:
+    with open_archive(config.paths.archive) as archive:
         config = with_known_login(config, archive)
         settings = config.settings
         clock, limit = SystemClock(), Limit()
@@ -68,7 +64,7 @@ def run_inbox(cli_options: CliOptions) -> None:
                 archive=archive,
                 settings=settings,
                 keyring=Keyring(),
-                connect=connecting(clock, limit),
+                connect=connector(clock, limit),
                 clock=clock,
                 random=SystemRandom(),
                 limit=limit,
@@ -82,7 +78,7 @@ def run_inbox(cli_options: CliOptions) -> None:
         )
         _run(app)
         if archive.set_aside is not None:
-            tell(f"inbox-tui: {kept_aside(archive.set_aside)}")
+            tell(f"inbox-tui: {set_aside_notice(archive.set_aside)}")
     raise SystemExit(app.return_code or DONE)
 
 
@@ -96,12 +92,12 @@ def _run(app: InboxApp) -> None:
 def run_demo(cli_options: CliOptions) -> None:
     """Open the inbox on a demo server of its own; all it writes is gone afterwards."""
     _before_textual()
-    from pathlib import Path
     from random import SystemRandom
     from tempfile import TemporaryDirectory
 
     from inbox_tui.app import InboxApp
-    from inbox_tui.cli.account import connecting, local_zone, opened
+    from inbox_tui.cli.connect import connector
+    from inbox_tui.cli.open_archive import open_archive
     from inbox_tui.config import Settings
     from inbox_tui.credentials import Secret
     from inbox_tui.demo.server import DEMO_WINDOW, start_demo
@@ -117,7 +113,7 @@ def run_demo(cli_options: CliOptions) -> None:
     with (
         TemporaryDirectory(prefix="inbox-tui-demo-") as folder,
         start_demo(random) as server,
-        opened(Paths.under(Path(folder)).archive) as archive,
+        open_archive(Paths.under(Path(folder)).archive) as archive,
     ):
         clock = SystemClock()
         app = InboxApp(
@@ -125,7 +121,7 @@ def run_demo(cli_options: CliOptions) -> None:
                 archive=archive,
                 settings=Settings(),
                 keyring=None,
-                connect=connecting(clock, limit),
+                connect=connector(clock, limit),
                 clock=clock,
                 random=random,
                 limit=limit,
@@ -149,3 +145,17 @@ def _filters(cli_options: CliOptions, hours: int | None) -> Filters | None:
     if cli_options.to_phone is None and cli_options.hours is None:
         return None
     return Filters(to_phone=cli_options.to_phone, hours=cli_options.hours or hours)
+
+
+def local_zone() -> tzinfo:
+    """Return the user's zone, as `TZ` or else the system names it; with its rules if it can be."""
+    zone = datetime.now().astimezone().tzinfo
+    assert zone is not None
+    try:
+        named = environ.get("TZ")
+        if named is None:
+            named = Path("/etc/localtime").resolve(strict=True).as_posix()
+        name = named.removeprefix(":").rpartition("zoneinfo/")[2]
+        return ZoneInfo(name) if name else zone
+    except (OSError, ValueError, KeyError):
+        return zone

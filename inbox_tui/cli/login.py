@@ -9,17 +9,12 @@ import click
 
 from inbox_tui import ENVIRONMENT
 from inbox_tui.archive import ADDRESS, SIGNED_IN
-from inbox_tui.cli.account import (
-    Config,
-    FromSource,
-    asked_once,
-    check_login,
-    opened_whole,
-    read_config,
-)
+from inbox_tui.cli.account import Config, FromSource, check_login, read_config
 from inbox_tui.cli.cli_options import CliOptions
 from inbox_tui.cli.failure import USAGE, at_terminal, fail, tell
+from inbox_tui.cli.open_archive import open_sound_archive
 from inbox_tui.cli.options import example, for_account
+from inbox_tui.cli.run_sync import sync_once
 from inbox_tui.credentials import (
     Keyring,
     KeyringError,
@@ -94,10 +89,10 @@ async def _check(config: Config, password: Secret) -> None:
     from inbox_tui.sync import SystemClock
 
     clock = SystemClock()
-    with opened_whole(config.paths.archive) as archive:
+    with open_sound_archive(config.paths.archive) as archive:
         account = archive.account(config.login.value, config.host)
         if any(mark_matches(password, mark) for mark, _ in account.requests.refusals()):
             account.requests.forgive()
-        await asked_once(config, account, password, lambda event: None, clock)
+        await sync_once(config, account, password, lambda event: None, clock)
         account.notes.set(ADDRESS, config.url)
         account.notes.set(SIGNED_IN, clock.now().isoformat())

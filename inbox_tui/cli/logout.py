@@ -7,14 +7,10 @@ import asyncio
 import click
 
 from inbox_tui.archive import SIGNED_IN, damaged_copies
-from inbox_tui.cli.account import (
-    Config,
-    known_account,
-    opened_for_account,
-    read_config,
-)
+from inbox_tui.cli.account import Config, known_account, read_config
 from inbox_tui.cli.cli_options import CliOptions
 from inbox_tui.cli.failure import fail, tell
+from inbox_tui.cli.open_archive import open_account
 from inbox_tui.cli.options import example, for_account
 from inbox_tui.credentials import Keyring, KeyringError
 
@@ -37,7 +33,7 @@ def command(cli_options: CliOptions, purge: bool) -> None:
     config = read_config(cli_options)
     purged = False
     if config.paths.archive.exists() or not config.login.value:
-        with opened_for_account(config) as (config, archive):
+        with open_account(config) as (config, archive):
             account = known_account(config, archive)
             if account is not None and purge:
                 account.purge()

@@ -6,15 +6,13 @@ import asyncio
 
 import click
 
-from inbox_tui.cli.account import (
-    asked_once,
-    opened_for_account,
-    password_of,
-    read_config,
-)
+from inbox_tui.cli.account import read_config
 from inbox_tui.cli.cli_options import CliOptions
+from inbox_tui.cli.connect import find_password
 from inbox_tui.cli.failure import counted, output
+from inbox_tui.cli.open_archive import open_account
 from inbox_tui.cli.options import example, for_account
+from inbox_tui.cli.run_sync import sync_once
 
 
 @click.command(
@@ -47,10 +45,10 @@ async def _refreshed(cli_options: CliOptions) -> str:
             new.append(len(event.new))
 
     clock = SystemClock()
-    with opened_for_account(read_config(cli_options)) as (config, archive):
-        password = await password_of(cli_options, config)
+    with open_account(read_config(cli_options)) as (config, archive):
+        password = await find_password(cli_options, config)
         account = archive.account(config.login.value, config.host)
-        await asked_once(config, account, password, heard, clock)
+        await sync_once(config, account, password, heard, clock)
         if config.settings.keep_days:
             oldest = config.since(24 * config.settings.keep_days, clock.now())
             account.expire(oldest)

@@ -14,18 +14,13 @@ from typing import TYPE_CHECKING
 import click
 
 from inbox_tui.archive import AccountArchive, ArchiveBusy, Row, from_server_seconds
-from inbox_tui.cli.account import (
-    Config,
-    asking,
-    opened_for_account,
-    opened_whole,
-    password_of,
-    read_config,
-    until,
-)
+from inbox_tui.cli.account import Config, read_config
 from inbox_tui.cli.cli_options import CliOptions
+from inbox_tui.cli.connect import find_password
 from inbox_tui.cli.failure import SIGN_IN_REFUSED, Failure, fail_to_write, require_output, tell
+from inbox_tui.cli.open_archive import open_account, open_sound_archive
 from inbox_tui.cli.options import MOST_HOURS, example, for_account, hours
+from inbox_tui.cli.run_sync import running_sync, until_words
 from inbox_tui.exports import Exporter
 from inbox_tui.sync import (
     IN_FLIGHT_REASON,
@@ -97,15 +92,15 @@ async def _watch(cli_options: CliOptions, config: Config, since: int | None, for
         loop.add_signal_handler(number, stop.set)
     clock = SystemClock()
     with (
-        opened_for_account(config) as (config, archive),
-        opened_whole(config.paths.archive) as second,
+        open_account(config) as (config, archive),
+        open_sound_archive(config.paths.archive) as second,
     ):
-        password = await password_of(cli_options, config)
+        password = await find_password(cli_options, config)
         account = archive.account(config.login.value, config.host)
         news = News(account, config, clock, since)
         output = Output(sys.stdout.fileno(), stop)
         teller = Teller(clock)
-        with asking(config, account.on(second), password, teller.heard, clock) as sync:
+        with running_sync(config, account.on(second), password, teller.heard, clock) as sync:
             running = asyncio.create_task(sync.run())
             try:
                 await _print_news(news, output, teller, running, stop, _line_of(form, config))
@@ -269,7 +264,7 @@ class Teller:
         elif status.state not in (State.CHECKING, self._told):
             self._told = status.state
             reason = f": {status.reason}" if status.reason else ""
-            when = until(status.next_at, self._clock) if reason else ""
+            when = until_words(status.next_at, self._clock) if reason else ""
             tell(f"inbox-tui: {status.state.value.lower()}{reason}{when}.")
 
 

@@ -20,7 +20,7 @@ from support.command import LOGIN, PASSWORD, Ended, Files, Memory, incoming, put
 
 import inbox_tui.cli.sync
 from inbox_tui import __version__, app
-from inbox_tui.cli.account import local_zone
+from inbox_tui.cli.inbox import local_zone
 from inbox_tui.cli.program import COMMANDS, main
 from inbox_tui.demo.server import DemoServer
 from inbox_tui.session import Dependencies

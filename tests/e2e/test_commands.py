@@ -586,7 +586,7 @@ def test_debug_writes_where_a_failure_arose_and_nothing_private(
     log = user.home / "state" / "inbox-tui" / "inbox-tui.log"
     assert stat.S_IMODE(log.stat().st_mode) == 0o600
     written = log.read_text(encoding="utf-8")
-    assert re.search(r"/inbox_tui/cli/account\.py:\d+ in refuse_unless_live\n", written)
+    assert re.search(r"/inbox_tui/cli/run_sync\.py:\d+ in fail_unless_live\n", written)
     assert "inbox_tui.cli.failure.Failure" in written
     for secret in (PASSWORD, "alex", "7999", "7911", "Заказ", "481516", "authorise"):
         assert secret not in written

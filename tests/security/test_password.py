@@ -28,7 +28,8 @@ from textual.widgets import Input
 import inbox_tui
 from inbox_tui.app import InboxApp
 from inbox_tui.archive import Archive
-from inbox_tui.cli.account import connecting, local_zone
+from inbox_tui.cli.connect import connector
+from inbox_tui.cli.inbox import local_zone
 from inbox_tui.config import Settings
 from inbox_tui.credentials import Secret
 from inbox_tui.demo.server import DemoServer
@@ -112,7 +113,7 @@ def app_at(server: DemoServer, folder: Path, kept: MemoryBackend) -> tuple[Inbox
         archive=archive,
         settings=Settings(window=0),
         keyring=keyring(kept),
-        connect=connecting(clock, limit),
+        connect=connector(clock, limit),
         clock=clock,
         random=Random(1),
         limit=limit,

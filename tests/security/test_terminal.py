@@ -64,7 +64,7 @@ def test_a_server_sends_no_control_sequence_to_the_terminal(
     monkeypatch: pytest.MonkeyPatch,
     words: list[str],
 ) -> None:
-    monkeypatch.setattr("inbox_tui.cli.account.at_terminal", lambda stream: True)
+    monkeypatch.setattr("inbox_tui.cli.run_sync.at_terminal", lambda stream: True)
     monkeypatch.setenv("NO_COLOR", "1")
     account = ["--login", LOGIN, "--server", hostile_server.url]
     for _ in range(2):  # the second time, what the archive remembers is shown

@@ -1,0 +1,46 @@
+"""What a command needs to ask the service: the client, and the password."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import TYPE_CHECKING
+
+from inbox_tui import ENVIRONMENT
+from inbox_tui.cli.failure import SIGN_IN_REFUSED, fail
+from inbox_tui.credentials import Keyring, KeyringError, Secret
+from inbox_tui.smsc.limit import Limit
+
+if TYPE_CHECKING:
+    from inbox_tui.cli.account import Config
+    from inbox_tui.cli.cli_options import CliOptions
+    from inbox_tui.sync import Clock, Inbox
+
+
+def connector(clock: Clock, limit: Limit) -> Callable[[str, str, Secret], Inbox]:
+    """What makes the client of the service, imported when it is first needed."""
+
+    def connect(url: str, login: str, password: Secret) -> Inbox:
+        from inbox_tui.smsc.client import InboxClient
+
+        return InboxClient(
+            url, login, password, limit=limit, seconds=lambda: clock.moment().seconds
+        )
+
+    return connect
+
+
+async def find_password(cli_options: CliOptions, config: Config) -> Secret:
+    """The password from the environment or else the keyring; without one the program ends."""
+    if cli_options.password is not None:
+        return cli_options.password
+    try:
+        password = await Keyring().get(config.login.value, config.host)
+    except KeyringError as error:
+        fail(f"{error} {ENVIRONMENT} gives a password where there is none.", SIGN_IN_REFUSED)
+    if password is None:
+        fail(
+            f"there is no password for {config.account}: 'inbox-tui login' stores it in the "
+            f"keyring, {ENVIRONMENT} gives it for one run.",
+            SIGN_IN_REFUSED,
+        )
+    return password

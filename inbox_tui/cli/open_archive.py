@@ -1,0 +1,63 @@
+"""Opening the archive for a command; what goes wrong with it ends the program in words."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from inbox_tui.cli.account import Config, fail_without_login, with_known_login
+from inbox_tui.cli.failure import fail
+
+if TYPE_CHECKING:
+    from inbox_tui.archive import Archive
+
+
+@contextmanager
+def open_archive(path: Path) -> Iterator[Archive]:
+    """The archive; what goes wrong with it ends the program in words."""
+    from inbox_tui.archive import Archive, ArchiveDamaged, ArchiveError
+
+    try:
+        archive = Archive.open(path)
+        try:
+            yield archive
+        finally:
+            archive.close()
+    except ArchiveDamaged as error:
+        fail(f"{error}. Start again: it is looked through, and set aside for a fresh one.")
+    except ArchiveError as error:
+        fail(f"{error}.")
+
+
+@contextmanager
+def open_sound_archive(path: Path) -> Iterator[Archive]:
+    """The archive, for a command that ends where it had to begin a fresh one."""
+    with open_archive(path) as archive:
+        if archive.set_aside is not None:
+            fail(f"{set_aside_notice(archive.set_aside)} Run the command once more to go on.")
+        yield archive
+
+
+@contextmanager
+def open_account(config: Config) -> Iterator[tuple[Config, Archive]]:
+    """The archive, with the choices made whole by the account that it knows.
+
+    The program ends where no account is known; then no archive is begun.
+    """
+    if not config.login.value and not config.paths.archive.exists():
+        fail_without_login()
+    with open_sound_archive(config.paths.archive) as archive:
+        config = with_known_login(config, archive)
+        if not config.login.value:
+            fail_without_login()
+        yield config, archive
+
+
+def set_aside_notice(path: Path) -> str:
+    """What became of a damaged archive."""
+    return (
+        f"the archive was damaged: it is kept as {path}, and a fresh one was begun. The server "
+        "still has the messages of the last 7 days."
+    )

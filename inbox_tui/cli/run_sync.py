@@ -1,0 +1,167 @@
+"""Running a sync for a command, and telling on the terminal how it goes."""
+
+from __future__ import annotations
+
+import asyncio
+import sys
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from datetime import timedelta
+from functools import partial
+from random import SystemRandom
+from typing import TYPE_CHECKING
+
+from inbox_tui.cli.connect import connector
+from inbox_tui.cli.failure import (
+    FAILED,
+    LIMITED,
+    NO_CONNECTION,
+    SIGN_IN_REFUSED,
+    at_terminal,
+    counted,
+    fail,
+)
+from inbox_tui.credentials import Secret
+from inbox_tui.smsc.limit import Limit
+from inbox_tui.text import sanitize
+
+if TYPE_CHECKING:
+    from inbox_tui.archive import AccountArchive, Hold
+    from inbox_tui.cli.account import Config
+    from inbox_tui.sync import Clock, Event, InboxSync, Status
+
+
+@contextmanager
+def running_sync(
+    config: Config,
+    account: AccountArchive,
+    password: Secret,
+    on_event: Callable[[Event], None],
+    clock: Clock,
+) -> Iterator[InboxSync]:
+    """What keeps the account's archive up to date.
+
+    At the end of the block no thread is at work on the archive any more: it may be closed.
+    """
+    from concurrent.futures import ThreadPoolExecutor
+
+    from inbox_tui.sync import InboxSync
+
+    settings, login = config.settings, config.login.value
+    with ThreadPoolExecutor(1) as thread:
+        yield InboxSync(
+            account,
+            login=login,
+            connect=partial(connector(clock, Limit()), config.url, login),
+            publish=on_event,
+            clock=clock,
+            random=SystemRandom(),
+            server_zone=config.zone,
+            password=password,
+            scopes=settings.only_to_phones or ("",),
+            refresh_seconds=settings.refresh_seconds,
+            keep_days=settings.keep_days,
+            in_thread=lambda function, *arguments: asyncio.get_running_loop().run_in_executor(
+                thread, function, *arguments
+            ),
+        )
+
+
+class ProgressLine:
+    """One line on the terminal that tells how far the asking is; nothing where there is none."""
+
+    def __init__(self, clock: Clock) -> None:
+        self._clock = clock
+        self._shown = at_terminal(sys.stderr)
+        self._width = 0
+
+    def on_event(self, event: Event) -> None:
+        """Show what the sync publishes."""
+        from inbox_tui import sync
+
+        match event:
+            case sync.Progress(messages):
+                self.show(f"{counted(messages, 'message')} received so far…")
+            case sync.StatusChanged(sync.Status(state=sync.State.CHECKING)):
+                self.show("Asking the server…")
+            case sync.StatusChanged(status) if status.next_at is not None:
+                reason = status.reason or sync.LIMIT_REASON
+                self.show(f"Waiting {reason}{until_words(status.next_at, self._clock)}…")
+            case _:
+                pass
+
+    def show(self, words: str) -> None:
+        """Write over the line."""
+        if self._shown:
+            words = sanitize(words)
+            sys.stderr.write(f"\r{words:{self._width}}")
+            sys.stderr.flush()
+            self._width = len(words)
+
+    def clear(self) -> None:
+        """Leave no trace of the line."""
+        if self._width:
+            self.show("")
+            sys.stderr.write("\r")
+            self._width = 0
+
+
+def until_words(moment: float | None, clock: Clock) -> str:
+    """A moment of the clock's in the user's time, in words that follow others; may be empty."""
+    if moment is None:
+        return ""
+    at = clock.now() + timedelta(seconds=max(0.0, moment - clock.moment().seconds))
+    now, at = clock.now().astimezone(), at.astimezone()
+    return f" until {at:%H:%M:%S}" if at.date() == now.date() else f" until {at:%Y-%m-%d %H:%M}"
+
+
+def fail_unless_live(status: Status, hold: Hold | None, clock: Clock) -> None:
+    """End the program with the exit status that fits what stands in the way.
+
+    `hold` is what the archive holds against asking; it tells the network's troubles from the
+    archive's own, which have no hold.
+    """
+    from inbox_tui.sync import State
+
+    if status.state is State.LIVE:
+        return
+    kind = hold.kind if hold is not None and hold.reason == status.reason else ""
+    if status.state is State.SIGN_IN:
+        fail(
+            f"sign-in refused: {status.reason}. The same password is not sent again: "
+            "'inbox-tui login' takes another one.",
+            SIGN_IN_REFUSED,
+        )
+    if kind in ("limited", "blocked"):
+        fail(
+            f"{kind}: {status.reason}. Nothing is asked{until_words(status.next_at, clock)}.",
+            LIMITED,
+        )
+    if kind == "offline":
+        fail(f"no connection: {status.reason}.", NO_CONNECTION)
+    fail(f"{status.reason}.", FAILED)
+
+
+async def sync_once(
+    config: Config,
+    account: AccountArchive,
+    password: Secret,
+    on_event: Callable[[Event], None],
+    clock: Clock,
+) -> None:
+    """One refresh; ends the program where it did not come to its end."""
+    from inbox_tui.sync import StatusChanged
+
+    progress = ProgressLine(clock)
+
+    def both(event: Event) -> None:
+        progress.on_event(event)
+        on_event(event)
+
+    with running_sync(config, account, password, both, clock) as sync:
+        progress.on_event(StatusChanged(sync.status))
+        try:
+            status = await sync.once()
+        finally:
+            progress.clear()
+    fail_unless_live(status, account.requests.hold(clock.moment()), clock)
