@@ -18,6 +18,7 @@ from inbox_tui.text.code_words import (
     LINK,
     OTHER,
     PHONE,
+    PREPOSITIONS,
     PRIVACY,
     PURPOSE,
     SALE,
@@ -39,6 +40,7 @@ _MOST_DIGITS: Final = 8
 
 _ENOUGH: Final = 5
 _ENOUGH_IF_UNUSUAL: Final = 7
+_ENOUGH_IF_DATE: Final = 8
 _NAMED_BEFORE: Final = 8
 _NAMED_AFTER: Final = 6
 _ASKED_FOR: Final = 3
@@ -49,12 +51,22 @@ _IS_SECRET: Final = 3
 _IS_SALE: Final = 4
 
 # A run of digits and of what stands within numbers, and the numbers it consists of.
-_RUN: Final = re.compile(r"[0-9](?:[0-9 \xa0.,:/()-]*[0-9])?")
+_RUN: Final = re.compile(r"[0-9](?:[0-9 \xa0.,:/()\u2011\u2013-]*[0-9])?")
 _NUMBER: Final = re.compile(
     r"""
     # A phone number.
     [78]?[ \xa0-]?\(?[0-9]{3}\)?[ \xa0-]?[0-9]{3}[ \xa0-]?[0-9]{2}[ \xa0-]?[0-9]{2}(?![0-9])
   | [0-9]{3}-[0-9]{4}(?![0-9])
+    # What may be a code: pairs or single digits, all parted by the same character.
+  | (?P<grouped>
+        (?<![0-9][ \xa0\u2011\u2013-])
+        (?:
+            [0-9]{2}(?P<between_pairs>[ \xa0\u2011\u2013-])[0-9]{2}
+            (?:(?P=between_pairs)[0-9]{2}){0,2}
+          | [0-9](?P<between_digits>[ \xa0\u2011\u2013-])[0-9](?:(?P=between_digits)[0-9]){2,6}
+        )
+        (?![ \xa0\u2011\u2013-]?[0-9]|[./,:][0-9])
+    )
     # A date, a time, a price, an address.
   | [0-9]{1,4}(?:[./-][0-9]{1,2}){1,2}(?![0-9])(?:[./-][0-9]+)*
   | [0-9]+(?:[.:/,][0-9]+)+
@@ -64,7 +76,6 @@ _NUMBER: Final = re.compile(
   | (?P<code>
         [0-9]{3}[ \xa0-][0-9]{3}(?:[ \xa0-][0-9]{3})?(?![ \xa0-]?[0-9])
       | [0-9]{4}[ \xa0-][0-9]{4}(?![ \xa0-]?[0-9])
-      | [0-9](?:[ \xa0][0-9]){3,7}(?![ \xa0-]?[0-9])
       | [0-9]+(?![-/.,:][0-9])
     )
     # A card, an account, a part of an order.
@@ -76,10 +87,21 @@ _MIXED: Final = re.compile(r"[A-Za-z0-9]{1,10}(?:-[A-Za-z0-9]{2,8})?")
 # A code that happens to have no digit, as they come in pairs of three: `ULQ-EYS`.
 _LETTERS: Final = re.compile(r"(?<![\w-])([A-Z]{3})-([A-Z]{3})(?![\w-])")
 
+# A masked card or a sum of money: to the words around a code either is one number.
+_READ_OVER: Final = re.compile(
+    r"""
+    (?:\b(?:карт|сч[её]т|card|karte|carte|tarjeta|carta|acc(?:oun)?t)\w*[ \xa0])?
+    (?:(?:[0-9]{4}[ ])?(?:[*•·×]+[ ]?|x{2,}-?)+|\bending[ ](?:in[ ]|with[ ])?)[0-9]{4}\b
+  | (?:[$€£₽₸₴]|\b(?:usd|eur|gbp|inr|rs|rub|rur|kzt|uah)\b[. \xa0])[ \xa0]?[0-9][0-9 \xa0.,]*
+  | [0-9][0-9 \xa0.,]*(?:[₽$€£₸₴]|(?:р|руб|рубл\w*|rub|rur|usd|eur|gbp|kzt|тг|грн)\b\.?)
+    """,
+    re.VERBOSE | re.IGNORECASE,
+)
+
 _PUNCTUATION: Final = ".,:;!?…()[]<>«»\"'“”„‘’—–="
 _BREAKS: Final = frozenset(".!?;…")
 # Ends in what leads from a name to its value: `код:`, `code is`, `пароль —`.
-_LABELLED: Final = re.compile(r"(?:[:=—–]|\s-|\b(?:is|lautet|est|es|é|è))[\s\"'«“(\[]*$")
+_LABELLED: Final = re.compile(r"(?:[:=—–]|\s-|\b(?:is|ist|lautet|est|es|é|è))[\s\"'«“(\[]*$")
 _LABEL_ENDING: Final = 12
 # Begins with what leads from a value to its name: `is your code`, `— ваш код`.
 _CALLED: Final = re.compile(r"[\s)\]»”\"'.]*(?:[—–-]|\b(?:is|ist|es|est)\b)")
@@ -114,8 +136,12 @@ def find_code(text: str) -> Code | None:
     for start, end in _candidates(text):
         code = "".join(filter(str.isalnum, text[start:end]))
         unusual = not code.isdigit() or len(code) < _USUAL_DIGITS
+        pairs = _pairs(text[start:end])
         score = _score(text, start, end, unusual)
-        if score > most and score >= (_ENOUGH_IF_UNUSUAL if unusual else _ENOUGH):
+        enough = _ENOUGH_IF_UNUSUAL if unusual or pairs else _ENOUGH
+        if _is_date(pairs):
+            enough = _ENOUGH_IF_DATE
+        if score > most and score >= enough:
             best, most = Code(code, start, end), score
     return best
 
@@ -149,13 +175,27 @@ def _numbers(text: str) -> Iterator[tuple[int, int, bool]]:
             yield start, end, _has_length(run[0])
             continue
         for number in _NUMBER.finditer(text, start, end):
-            code = number["code"]
+            code = number["code"] or number["grouped"]
             yield *number.span(), code is not None and _has_length(code)
 
 
 def _has_length(number: str) -> bool:
     count = sum(map(str.isdigit, number))
     return _FEWEST_DIGITS <= count <= _MOST_DIGITS or (count == 9 and len(number) > count)
+
+
+def _pairs(number: str) -> list[int]:
+    """Return the pairs of digits that a number is written in, if it is: `55 01 93`."""
+    in_pairs = number[:2].isdigit() and not number[2:3].isalnum()
+    places = range(0, len(number) * in_pairs, 3)
+    return [int(number[place : place + 2]) for place in places]
+
+
+def _is_date(pairs: list[int]) -> bool:
+    """Return whether pairs of digits may be a date of these years, or an hour and a minute."""
+    if len(pairs) == 2:
+        return (pairs[0] <= 31 and pairs[1] <= 12) or (pairs[0] < 24 and pairs[1] < 60)
+    return len(pairs) == 3 and pairs[0] <= 31 and pairs[1] <= 12 and 20 <= pairs[2] < 40
 
 
 def _is_mixed(word: str) -> bool:
@@ -206,6 +246,7 @@ def _score(text: str, start: int, end: int, unusual: bool) -> int:
     after = text[end : end + _WINDOW].lower()
     if _is_taken(before, after):
         return 0
+    before, after = (_READ_OVER.sub(" 0 ", side) for side in (before, after))
     words = _words(before)
     left = _left(words, _LABELLED.search(before[-_LABEL_ENDING:]) is not None)
     if left.named < 0:
@@ -234,7 +275,7 @@ def _is_taken(before: str, after: str) -> bool:
         # Glued to the number: `*-*-4821`, `x.ru/4821`, `me@4821`.
         if not _TAKING_WITHIN.isdisjoint(preceding) or ("/" in preceding and "." in preceding):
             return True
-    elif preceding in CURRENCIES:
+    elif preceding in CURRENCIES or preceding in PREPOSITIONS:
         return True
     following, *_ = after[:_WORD_AROUND].split(maxsplit=1) or [""]
     return following.rstrip(_PUNCTUATION) in COUNTED
@@ -337,8 +378,10 @@ def _has(kind: str, words: list[str]) -> bool:
 
 
 def _is_purpose_of_code(words: list[str], place: int) -> bool:
-    """Return whether this thing is what a code is for: `код для подтверждения платежа`."""
+    """Return whether a code is for this thing: `код для подтверждения платежа`, `код от посылки`."""
     place -= 1
+    if place > 0 and words[place] in ("от", "from", "for"):
+        return kind_of(words[place - 1]) == CODE
     while place > 0 and kind_of(words[place]) == LINK:
         place -= 1
     if place < 0 or kind_of(words[place]) != PURPOSE:

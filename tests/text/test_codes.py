@@ -37,7 +37,7 @@ def test_the_collection_is_large_half_of_it_has_no_code_and_a_third_is_set_apart
         with_code = sum(bool(code) for code, _ in texts)
         assert 0.4 < with_code / len(texts) < 0.6
     texts = KNOWN + APART
-    assert len(texts) >= 500
+    assert len(texts) >= 800
     assert len(APART) * 3 >= len(texts)
     assert len({text for _, text in texts}) == len(texts)
 
@@ -73,6 +73,10 @@ def test_texts_set_apart_give_their_codes() -> None:
         ("Ваш код: 4 8 1 5 1 6", "481516"),
         ("Ваш код: 481\xa0516", "481516"),
         ("Ваш код: 4821-7735", "48217735"),
+        ("Ваш код: 55 01 93", "550193"),
+        ("Ваш код: 12\u201104\u201155", "120455"),
+        ("Your code is 6-4-1-9", "6419"),
+        ("Код для оплаты 5 400 р. картой *4417: 8021", "8021"),
         ("Please use 123456 to verify your account", "123456"),
         ("Enter 123456 to sign in", "123456"),
         ("Покупка 1200 RUB в OZON, код 4821", "4821"),
@@ -122,6 +126,10 @@ def test_a_code_is_found_however_it_is_written(text: str, code: str) -> None:
         "Enter PIN-CODE to log in",
         "Use SMS-PIN to sign in",
         "Use NEW15 at sign up and save 20%",
+        "Код действует до 12-11-26",
+        "Отправьте код на 3434",
+        "Звоните 55-01-93, код города 8442",
+        "Код по карте *4417 на 5 400 р. не нужен",
     ],
 )
 def test_a_number_that_is_something_else_is_no_code(text: str) -> None:
