@@ -88,14 +88,16 @@ _MIXED: Final = re.compile(r"[A-Za-z0-9]{1,10}(?:-[A-Za-z0-9]{2,8})?")
 _LETTERS: Final = re.compile(r"(?<![\w-])([A-Z]{3})-([A-Z]{3})(?![\w-])")
 
 # A masked card or a sum of money: to the words around a code either is one number.
+_AMOUNT: Final = r"(?<![0-9])(?:[0-9]{1,3}(?:[ \xa0.,][0-9]{3}){1,4}|[0-9]+)(?:[.,][0-9]{1,2})?"
 _READ_OVER: Final = re.compile(
-    r"""
+    rf"""
     (?:\b(?:карт|сч[её]т|card|karte|carte|tarjeta|carta|acc(?:oun)?t)\w*[ \xa0])?
-    (?:(?:[0-9]{4}[ ])?(?:[*•·×]+[ ]?|x{2,}-?)+|\bending[ ](?:in[ ]|with[ ])?)[0-9]{4}\b
-  | (?:[$€£₽₸₴]|\b(?:usd|eur|gbp|inr|rs|rub|rur|kzt|uah)\b[. \xa0])[ \xa0]?[0-9][0-9 \xa0.,]*
-  | [0-9][0-9 \xa0.,]*(?:[₽$€£₸₴]|(?:р|руб|рубл\w*|rub|rur|usd|eur|gbp|kzt|тг|грн)\b\.?)
+    (?:(?:[0-9]{{4}}[ ])?(?:[*•·×]|x{{2}})[*•·×x -]{{0,16}}|\bending[ ](?:in[ ]|with[ ])?)
+    [0-9]{{4}}\b
+  | (?:[$€£₽₸₴]|\b(?:usd|eur|gbp|inr|rs|rub|rur|kzt|uah)\b[. \xa0])[ \xa0]?{_AMOUNT}
+  | {_AMOUNT}[ \xa0]?(?:[₽$€£₸₴]|(?:р|руб|рубл\w*|rub|rur|usd|eur|gbp|kzt|тг|грн)\b\.?)
     """,
-    re.VERBOSE | re.IGNORECASE,
+    re.VERBOSE,
 )
 
 _PUNCTUATION: Final = ".,:;!?…()[]<>«»\"'“”„‘’—–="
@@ -129,15 +131,18 @@ def find_code(text: str) -> Code | None:
     it speak for most is returned, and of equals the first.
     """
     text = text[:_LOOKED_AT]
-    lowered = text.lower()
+    lowered = text.replace("İ", "i").lower()  # as long as the text: no other letter grows
     if not any(cue in lowered for cue in CUES):
         return None
+    context = _READ_OVER.sub(_as_one_number, lowered)
     best, most = None, 0
     for start, end in _candidates(text):
         code = "".join(filter(str.isalnum, text[start:end]))
         unusual = not code.isdigit() or len(code) < _USUAL_DIGITS
         pairs = _pairs(text[start:end])
-        score = _score(text, start, end, unusual)
+        if context[start:end] != lowered[start:end] or _is_taken(lowered, start, end):
+            continue
+        score = _score(context, start, end, unusual)
         enough = _ENOUGH_IF_UNUSUAL if unusual or pairs else _ENOUGH
         if _is_date(pairs):
             enough = _ENOUGH_IF_DATE
@@ -240,13 +245,10 @@ class _Side(NamedTuple):
 _SOMETHING_ELSE: Final = _Side(named=-1)
 
 
-def _score(text: str, start: int, end: int, unusual: bool) -> int:
+def _score(context: str, start: int, end: int, unusual: bool) -> int:
     """Return how much speaks for a number being the code; 0 where something speaks against it."""
-    before = text[max(0, start - _WINDOW) : start].lower()
-    after = text[end : end + _WINDOW].lower()
-    if _is_taken(before, after):
-        return 0
-    before, after = (_READ_OVER.sub(" 0 ", side) for side in (before, after))
+    before = context[max(0, start - _WINDOW) : start]
+    after = context[end : end + _WINDOW]
     words = _words(before)
     left = _left(words, _LABELLED.search(before[-_LABEL_ENDING:]) is not None)
     if left.named < 0:
@@ -266,8 +268,13 @@ def _score(text: str, start: int, end: int, unusual: bool) -> int:
     return named
 
 
-def _is_taken(before: str, after: str) -> bool:
+def _as_one_number(match: re.Match[str]) -> str:
+    return " 0".ljust(len(match[0]))
+
+
+def _is_taken(lowered: str, start: int, end: int) -> bool:
     """Return whether what is written right beside a number makes it another kind of number."""
+    before, after = lowered[max(0, start - _WINDOW) : start], lowered[end : end + _WINDOW]
     if before.rstrip()[-1:] in _TAKING_BEFORE or _TAKING_AFTER.match(after):
         return True
     *_, preceding = before[-_WORD_AROUND:].rsplit(maxsplit=1) or [""]
@@ -378,7 +385,7 @@ def _has(kind: str, words: list[str]) -> bool:
 
 
 def _is_purpose_of_code(words: list[str], place: int) -> bool:
-    """Return whether a code is for this thing: `код для подтверждения платежа`, `код от посылки`."""
+    """Return whether a code is for this thing: `код для подтверждения платежа`, `код от заказа`."""
     place -= 1
     if place > 0 and words[place] in ("от", "from", "for"):
         return kind_of(words[place - 1]) == CODE
