@@ -14,7 +14,7 @@ _LABEL_LONGEST: Final = 63
 
 # Ends at a space, a quote, a backslash (which browsers take for a slash) and at anything invisible.
 _LINK: Final = (
-    r"(?<![^\W_])(?P<scheme>https?)://"
+    r"(?<![^\W_])[Hh][Tt][Tt][Pp][Ss]?://"
     r"""(?P<rest>[^\s\x00-\x20\x7f-\xa0\xad"'`<>{}|\\^«»„“”‘’‹›\u034f\u061c\u115f\u1160\u17b4\u17b5"""
     r"\u180b-\u180f\u200b-\u200f\u2028-\u202f\u2060-\u206f\u3164\ufe00-\ufe0f\ufeff\uffa0\ufff0-\uffff"
     r"\ud800-\udfff\U000e0000-\U000e0fff]+)"
@@ -51,7 +51,7 @@ def find_links(text: str) -> list[Link]:
     links: list[Link] = []
     if "://" not in text:
         return links
-    for match in re.finditer(_LINK, text, re.IGNORECASE):
+    for match in re.finditer(_LINK, text):
         rest = _without_punctuation(match["rest"])
         names = _host(rest)
         if names is not None and len(rest) <= _LONGEST:
