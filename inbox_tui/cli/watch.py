@@ -35,6 +35,7 @@ from inbox_tui.sync import (
     ZoneSuspected,
 )
 from inbox_tui.text import format_phone, name_finder, sanitize
+from inbox_tui.text.dates import in_zone
 
 if TYPE_CHECKING:
     from datetime import tzinfo
@@ -285,4 +286,4 @@ def _line_of(form: str, config: Config) -> Callable[[Row], bytes]:
 
 def _local(server_seconds: int, zone: tzinfo) -> str:
     moment: datetime = from_server_seconds(server_seconds).replace(tzinfo=zone)
-    return f"{moment.astimezone():%Y-%m-%d %H:%M:%S}"
+    return in_zone(moment).replace(tzinfo=None).isoformat(" ")

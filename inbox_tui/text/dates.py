@@ -1,9 +1,9 @@
-"""Days and moments as people type them: `20.11 14:30`, `yesterday`, `пн`, `20 ноября`."""
+"""Days and moments as people type them (`20.11 14:30`, `yesterday`, `пн`), and in their zone."""
 
 from __future__ import annotations
 
 import re
-from datetime import date, datetime, time, timedelta
+from datetime import date, datetime, time, timedelta, tzinfo
 from typing import Final, NamedTuple
 
 from inbox_tui.text.search import fold_text
@@ -48,6 +48,17 @@ _MONTHS: Final = (
     ("november", "ноябрь", "ноября"),
     ("december", "декабрь", "декабря"),
 )
+
+
+def in_zone(moment: datetime, zone: tzinfo | None = None) -> datetime:
+    """Return a moment as clocks show it in a zone, or in the system's; never fails.
+
+    A date at the edge of the calendar, which would leave it there, stays as it came.
+    """
+    try:
+        return moment.astimezone(zone)
+    except (OverflowError, ValueError, OSError):
+        return moment
 
 
 class DateRange(NamedTuple):

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Final
 
 from inbox_tui.commands import CommandKeys
 from inbox_tui.text import format_phone, name_finder, needs_metadata, sanitize
+from inbox_tui.text.dates import in_zone
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -74,9 +75,9 @@ class Presentation:
         self._shown: dict[str, tuple[str, str]] = {}
 
     def received_at(self, server_seconds: int) -> datetime:
-        """Return the moment in the reader's zone."""
+        """Return the moment in the reader's zone, or as it came where a calendar ends there."""
         naive = _EPOCH + timedelta(seconds=server_seconds)
-        return naive.replace(tzinfo=self.server_zone).astimezone(self.local_zone)
+        return in_zone(naive.replace(tzinfo=self.server_zone), self.local_zone)
 
     def today(self) -> date:
         """Return the reader's date now."""

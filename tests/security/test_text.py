@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import datetime
 from pathlib import Path
 
 import pytest
@@ -40,6 +41,20 @@ def test_no_message_sender_or_error_makes_the_inbox_write_a_control_sequence(
         shown()
         for attack in ATTACKS if size == SIZES[0] else (EVERYTHING,):
             opened.show(attack)
+
+
+async def test_messages_of_the_first_and_last_day_there_is_do_not_end_the_inbox(
+    tmp_path: Path,
+) -> None:
+    dates = map(datetime.fromisoformat, ("0001-01-01", "9999-12-31T23:59:59"))
+    mine = [message(place, "Hello")._replace(received=at) for place, at in enumerate(dates, 1)]
+    app = stage(tmp_path, messages=mine, settings=Settings(server_timezone="America/Los_Angeles"))
+    async with app.run_test(size=(120, 40)) as pilot:
+        await state_is(pilot, "Live")
+        await pilot.press("g", "enter")
+        await until(pilot, lambda: "31 Dec 9999 23:59:59" in painted(app))
+        await pilot.press("escape", "G", "enter")
+        await until(pilot, lambda: "Jan 0001" in painted(app))
 
 
 def hostile_messages() -> list[IncomingMessage]:

@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from inbox_tui.text.dates import parse_date
+from inbox_tui.text.dates import in_zone, parse_date
 
 MOSCOW = ZoneInfo("Europe/Moscow")
 NOW = datetime(2026, 11, 27, 10, 0, tzinfo=MOSCOW)
@@ -109,3 +109,25 @@ def test_a_moment_is_read_in_every_form_it_is_written_in(moment: datetime) -> No
 def test_any_text_is_a_date_or_none(written: str, now: datetime) -> None:
     found = parse_date(written, now)
     assert found is None or found.start < found.end
+
+
+@given(st.datetimes(timezones=st.timezones()), st.none() | st.timezones())
+def test_every_moment_has_a_time_in_every_zone(moment: datetime, zone: ZoneInfo | None) -> None:
+    shown = in_zone(moment, zone)
+    assert abs(shown.replace(tzinfo=None) - moment.replace(tzinfo=None)) < timedelta(days=3)
+    if date(2, 1, 1) < moment.date() < date(9998, 1, 1):
+        assert shown == moment.astimezone(zone)
+
+
+@pytest.mark.parametrize(
+    ("edge", "zone", "other"),
+    [
+        ("0001-01-01", "Pacific/Kiritimati", "America/Los_Angeles"),
+        ("9999-12-31T23:59:59", "America/Los_Angeles", "Pacific/Kiritimati"),
+    ],
+)
+def test_a_date_at_the_edge_of_the_calendar_is_shown_as_it_came(
+    edge: str, zone: str, other: str
+) -> None:
+    moment = datetime.fromisoformat(edge).replace(tzinfo=ZoneInfo(zone))
+    assert in_zone(moment, ZoneInfo(other)) == moment

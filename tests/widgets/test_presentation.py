@@ -4,8 +4,11 @@ from datetime import UTC, datetime
 from zoneinfo import ZoneInfo
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 from support.rows import MOSCOW, NOW, presentation, server_seconds
 
+from inbox_tui.archive import to_server_seconds
 from inbox_tui.config import check
 from inbox_tui.widgets.presentation import Presentation, grouped, spaced_code
 
@@ -61,6 +64,19 @@ def test_a_message_from_before_midnight_is_of_the_day_before() -> None:
     shown_by = presentation(just_past_midnight)
     assert shown_by.short_time(moscow(2026, 11, 21, 23, 59)) == "Sat"
     assert shown_by.short_time(moscow(2026, 11, 22, 0, 0)) == "00:00"
+
+
+@given(st.datetimes(), st.timezones(), st.timezones())
+def test_any_date_that_the_service_can_send_is_shown(
+    received: datetime, server_zone: ZoneInfo, local_zone: ZoneInfo
+) -> None:
+    shown_by = Presentation(
+        server_zone=server_zone, local_zone=local_zone, names={}, clock=lambda: NOW
+    )
+    at = to_server_seconds(received.replace(microsecond=0))
+    assert 3 <= len(shown_by.short_time(at)) <= 6
+    assert shown_by.long_time(at)
+    assert shown_by.gap_time(at)
 
 
 @pytest.mark.parametrize(
