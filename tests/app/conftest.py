@@ -16,3 +16,9 @@ def _plain_environment(monkeypatch: pytest.MonkeyPatch) -> None:
         monkeypatch.delenv(name, raising=False)
     monkeypatch.setenv("LANG", "C.UTF-8")
     monkeypatch.setenv("TERM", "xterm-256color")
+
+
+@pytest.fixture(autouse=True)
+def _no_cursor_blinks(monkeypatch: pytest.MonkeyPatch) -> None:
+    """On a slow machine a picture would show the cursor of a field in one state or the other."""
+    monkeypatch.setattr("textual.widgets.Input._toggle_cursor", lambda field: None)

@@ -121,7 +121,7 @@ async def test_a_picker_opened_with_the_russian_layout_is_narrowed_by_russian_le
     async with app.run_test() as pilot:
         await state_is(pilot, "Live")
         await type_characters(pilot, "зцй")
-        assert app.screen.query_one(Input).value == "цй"
+        await until(pilot, lambda: app.screen.query_one(Input).value == "цй")
 
 
 async def test_the_palette_takes_russian_letters(tmp_path: Path) -> None:
@@ -131,7 +131,7 @@ async def test_the_palette_takes_russian_letters(tmp_path: Path) -> None:
         await pilot.press("ctrl+з")
         await until(pilot, lambda: bool(app.screen.query(Input)))
         await type_characters(pilot, "щк.")
-        assert app.screen.query_one(Input).value == "щк."
+        await until(pilot, lambda: app.screen.query_one(Input).value == "щк.")
 
 
 async def test_keys_of_dialogues_work_with_the_russian_layout(tmp_path: Path) -> None:
@@ -144,6 +144,19 @@ async def test_keys_of_dialogues_work_with_the_russian_layout(tmp_path: Path) ->
             await type_characters(pilot, closes)
             await until(pilot, lambda: len(app.screen_stack) == 1)
         assert app.clipboard == "https://shop.example/5512"
+
+
+async def test_ctrl_with_a_letter_works_in_a_field_with_the_russian_layout(tmp_path: Path) -> None:
+    (tmp_path / "out.csv").write_text("old")
+    app = stage(tmp_path, messages=[message(1, TEXT)])
+    async with app.run_test() as pilot:
+        await state_is(pilot, "Live")
+        await type_characters(pilot, "у")
+        await until(pilot, lambda: len(app.screen_stack) == 2)
+        app.screen.query_one(Input).value = str(tmp_path / "out.csv")
+        await pilot.press("ctrl+щ")
+        await until(pilot, lambda: len(app.screen_stack) == 1)
+    assert "481 516" in (tmp_path / "out.csv").read_text(encoding="utf-8")
 
 
 async def test_a_comma_that_bubbles_up_from_a_dialogue_is_taken_once(tmp_path: Path) -> None:

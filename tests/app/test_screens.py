@@ -12,8 +12,10 @@ from textual.pilot import Pilot
 from textual.widgets import OptionList
 
 from inbox_tui.archive import Gap
+from inbox_tui.commands import COMMANDS
 from inbox_tui.config import Settings
 from inbox_tui.screens.filters import Filters
+from inbox_tui.screens.inbox import InboxScreen
 from inbox_tui.smsc.errors import (
     AddressBlocked,
     ConnectionRefused,
@@ -317,7 +319,11 @@ def test_without_unicode(
     async def prepare(pilot: Pilot[None]) -> None:
         await live_then(key)(pilot)
         if key == "ctrl+p":
-            await until(pilot, lambda: hits(pilot) > 10)
+            commands = sum(command.in_palette for command in COMMANDS)
+            inbox = pilot.app.screen_stack[0]
+            assert isinstance(inbox, InboxScreen)
+            everything = commands + len(inbox.receiving_numbers())
+            await until(pilot, lambda: hits(pilot) == everything)
             await pilot.pause(0.1)
         drawn = "".join(strip.text for strip in pilot.app.screen._compositor.render_strips())
         assert {character for character in drawn if not character.isascii()} <= set("·\xa0")

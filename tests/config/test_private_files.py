@@ -256,11 +256,6 @@ def test_a_file_of_another_user_is_refused(
     assert (tmp_path / "f").read_text() == "theirs"
 
 
-def test_a_missing_folder_is_the_error_of_the_system(tmp_path: Path) -> None:
-    with pytest.raises(FileNotFoundError):
-        open_private(tmp_path / "no" / "f", "new")
-
-
 def test_a_file_for_sqlite_is_made_or_tightened_and_kept(tmp_path: Path, umask: int) -> None:
     path = tmp_path / "f"
     assert private_file(path) == path
