@@ -82,8 +82,8 @@ def password_from_environment(
     return Secret(text) if text else None
 
 
-def new_mark(secret: Secret) -> bytes:
-    """Return 18 bytes to know a refused password by, so that it is never sent twice.
+def new_digest(secret: Secret) -> bytes:
+    """Return a digest of 18 bytes to know a refused password by, so that it is never sent twice.
 
     They may be kept in a file: a random salt and two bytes of the password's scrypt digest, from
     which nobody learns more than 16 bits (api.md, Failure, error 2). Takes about 0.1 s.
@@ -92,18 +92,18 @@ def new_mark(secret: Secret) -> bytes:
     return salt + _digest(secret, salt)
 
 
-def mark_matches(secret: Secret, mark: bytes) -> bool:
-    """Tell whether this is the password that the mark was made of.
+def digest_matches(secret: Secret, digest: bytes) -> bool:
+    """Tell whether this is the password that the digest was made of.
 
-    One in 65,536 other passwords matches too: let the user insist. A mark of another length
+    One in 65,536 other passwords matches too: let the user insist. A digest of another length
     matches nothing. Takes about 0.1 s.
     """
-    if len(mark) != _SALT_BYTES + _DIGEST_BYTES:
-        return False
-    salt, digest = mark[:_SALT_BYTES], mark[_SALT_BYTES:]
     from hmac import compare_digest
 
-    return compare_digest(_digest(secret, salt), digest)
+    if len(digest) != _SALT_BYTES + _DIGEST_BYTES:
+        return False
+    salt, rest = digest[:_SALT_BYTES], digest[_SALT_BYTES:]
+    return compare_digest(_digest(secret, salt), rest)
 
 
 def _digest(secret: Secret, salt: bytes) -> bytes:
@@ -152,7 +152,7 @@ class KeyringSilent(KeyringError):  # noqa: N818
 
         Raises KeyringUnavailable where that is the answer, or where the call was taken back.
         """
-        await _answered(self.late, None)
+        await _wait_for(self.late, None)
         if self.late.cancelled():
             raise KeyringUnavailable("the call was taken back")
         return self.late.result()
@@ -174,10 +174,10 @@ class KeyringReport(NamedTuple):
 class Keyring:
     """The keyring of the system, off the event loop and bounded in time.
 
-    One daemon thread does the calls in the order in which they were made, and ends with the last:
-    a keyring that hangs keeps neither the loop nor the exit of the program waiting, and a late
-    `store` can't undo the `remove` that followed it. A call like the one that was made last and is
-    still waiting joins that one. Passwords are kept under `SERVICE` for the user `LOGIN@HOST`.
+    A locked keyring can block a call for ever. So one daemon thread makes the calls, in their
+    order, and ends with the last: neither the event loop nor the exit of the program waits for it,
+    and a late `store` can't undo the `remove` that followed it. A call that is the same as the last
+    one, which is still waiting, gets the answer of that one. Passwords are kept under `SERVICE` for the user `LOGIN@HOST`.
     Every method raises KeyringSilent after `timeout` seconds. May be used by several threads.
     """
 
@@ -198,7 +198,7 @@ class Keyring:
 
         def get() -> Secret | None:
             ring = _usable(self._backend)
-            return _asked(ring, lambda: _secret(ring.get_password(SERVICE, user)))
+            return _call_backend(ring, lambda: _secret(ring.get_password(SERVICE, user)))
 
         return await self._call(get, "get", user)
 
@@ -211,7 +211,7 @@ class Keyring:
 
         def store() -> None:
             ring = _usable(self._backend)
-            _asked(ring, lambda: ring.set_password(SERVICE, user, secret.reveal()))
+            _call_backend(ring, lambda: ring.set_password(SERVICE, user, secret.reveal()))
 
         await self._call(store)
 
@@ -224,7 +224,7 @@ class Keyring:
 
         def remove() -> bool:
             ring = _usable(self._backend)
-            return _asked(ring, lambda: _remove(ring, user))
+            return _call_backend(ring, lambda: _remove(ring, user))
 
         return await self._call(remove, "remove", user)
 
@@ -234,7 +234,7 @@ class Keyring:
 
     async def _call(self, function: Callable[[], _T], *key: str) -> _T:
         call = self._submit(function, key)
-        if not await _answered(call, self._timeout):
+        if not await _wait_for(call, self._timeout):
             raise KeyringSilent(self._timeout, call)
         return call.result()
 
@@ -266,7 +266,7 @@ class Keyring:
                 call.set_exception(error)
 
 
-async def _answered(call: Future[Any], seconds: float | None) -> bool:
+async def _wait_for(call: Future[Any], seconds: float | None) -> bool:
     """Wait until a call is done, at most so many seconds; return whether it is."""
     loop = asyncio.get_running_loop()
     done = asyncio.Event()
@@ -302,10 +302,10 @@ def _remove(ring: KeyringBackend, user: str) -> bool:
     raise KeyringUnavailable(f"{_name(ring)} still has the entry after it was removed")
 
 
-def _asked(ring: KeyringBackend, call: Callable[[], _T]) -> _T:
-    """Do a call and put what a backend raises into our words.
+def _call_backend(ring: KeyringBackend, call: Callable[[], _T]) -> _T:
+    """Call a backend, and raise what it raises as KeyringUnavailable.
 
-    Nothing of the error itself is told: its text may quote the password.
+    The text of its error goes nowhere: it may quote the password.
     """
     try:
         return call()
@@ -343,7 +343,7 @@ def _selected(backend: KeyringBackend | None) -> KeyringBackend | str:
         if _is_a(backend, "keyring.backends.chainer.ChainerBackend"):
             chain = cast("list[KeyringBackend]", backend.backends)  # type: ignore[attr-defined]
             return chain[0] if chain else "this system has none"
-    except BaseException as error:  # as in _asked
+    except BaseException as error:  # as in _call_backend
         return f"the backend set up for Python's keyring can't be loaded ({type(error).__name__})"
     return backend
 

@@ -27,7 +27,7 @@ from inbox_tui.credentials import (
     KeyringSilent,
     KeyringUnfit,
     Secret,
-    mark_matches,
+    digest_matches,
 )
 from inbox_tui.smsc.endpoint import host_of
 from inbox_tui.smsc.limit import Limit
@@ -198,7 +198,7 @@ class Session:
     def _refused_before(self, password: Secret, archive: Archive) -> str:
         """Return why this password was refused in an earlier request; empty: it was not."""
         for digest, reason in self.archive.on(archive).requests.refusals():
-            if mark_matches(password, digest):
+            if digest_matches(password, digest):
                 return reason
         return ""
 

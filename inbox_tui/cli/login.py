@@ -19,7 +19,7 @@ from inbox_tui.credentials import (
     Keyring,
     KeyringError,
     Secret,
-    mark_matches,
+    digest_matches,
 )
 
 
@@ -91,7 +91,7 @@ async def _check(config: Config, password: Secret) -> None:
     clock = SystemClock()
     with open_sound_archive(config.paths.archive) as archive:
         account = archive.account(config.login.value, config.host)
-        if any(mark_matches(password, mark) for mark, _ in account.requests.refusals()):
+        if any(digest_matches(password, digest) for digest, _ in account.requests.refusals()):
             account.requests.forgive()
         await sync_once(config, account, password, lambda event: None, clock)
         account.notes.set(ADDRESS, config.url)

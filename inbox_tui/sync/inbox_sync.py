@@ -23,7 +23,7 @@ from inbox_tui.archive import (
     Refused,
     to_server_seconds,
 )
-from inbox_tui.credentials import Secret, mark_matches, new_mark
+from inbox_tui.credentials import Secret, digest_matches, new_digest
 from inbox_tui.smsc.errors import (
     AddressBlocked,
     ParameterError,
@@ -391,8 +391,8 @@ class InboxSync:
             return self._refusal[1]
         refusals = self._account.requests.refusals()
         if self._refused_others != (password, refusals):
-            for mark, reason in refusals:
-                if mark_matches(password, mark):
+            for digest, reason in refusals:
+                if digest_matches(password, digest):
                     self._refusal = password, reason
                     return reason
             self._refused_others = password, refusals
@@ -562,7 +562,7 @@ class InboxSync:
             attempt=attempt,
             reason=OTHER_PROGRAM_REASON if kind == "limited" else str(error),
             at=seen,
-            mark=mark or (new_mark(request.password) if kind == "refused" else b""),
+            mark=mark or (new_digest(request.password) if kind == "refused" else b""),
         )
         self._account.requests.set_hold(hold, at)
         self._account.requests.end(

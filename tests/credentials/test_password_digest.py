@@ -1,0 +1,43 @@
+"""The digest of a refused password: enough to know it again, too little to find it."""
+
+from __future__ import annotations
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from inbox_tui.credentials import Secret, digest_matches, new_digest
+
+PASSWORD = Secret("hunter2-пароль")
+
+
+@settings(max_examples=5)
+@given(st.text(st.characters(exclude_categories=())))
+def test_a_digest_knows_its_password_again(text: str) -> None:
+    assert digest_matches(Secret(text), new_digest(Secret(text)))
+
+
+@pytest.mark.parametrize("other", ["hunter2", "hunter2-Пароль", "hunter2-пароль ", ""])
+def test_a_digest_matches_no_other_password(other: str) -> None:
+    # two digests of one password: that both match another one by chance is 1 in 2**32
+    digests = [new_digest(PASSWORD), new_digest(PASSWORD)]
+    assert not all(digest_matches(Secret(other), digest) for digest in digests)
+
+
+def test_a_digest_is_a_fresh_salt_and_two_bytes() -> None:
+    digests = [new_digest(PASSWORD) for _ in range(4)]
+    assert {len(digest) for digest in digests} == {18}
+    assert len({digest[:16] for digest in digests}) == 4
+
+
+@pytest.mark.parametrize("length", [0, 1, 16, 17, 19, 36])
+def test_a_digest_of_another_length_matches_nothing(length: int) -> None:
+    digest = (new_digest(PASSWORD) * 2)[:length]
+    assert not digest_matches(PASSWORD, digest)
+
+
+@pytest.mark.parametrize("place", [16, 17])
+def test_a_changed_digest_matches_no_more(place: int) -> None:
+    digest = bytearray(new_digest(PASSWORD))
+    digest[place] ^= 1
+    assert not digest_matches(PASSWORD, bytes(digest))
