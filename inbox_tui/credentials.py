@@ -177,8 +177,9 @@ class Keyring:
     A locked keyring can block a call for ever. So one daemon thread makes the calls, in their
     order, and ends with the last: neither the event loop nor the exit of the program waits for it,
     and a late `store` can't undo the `remove` that followed it. A call that is the same as the last
-    one, which is still waiting, gets the answer of that one. Passwords are kept under `SERVICE` for the user `LOGIN@HOST`.
-    Every method raises KeyringSilent after `timeout` seconds. May be used by several threads.
+    one, which is still waiting, gets the answer of that one. Passwords are kept under `SERVICE` for
+    the user `LOGIN@HOST`. Every method raises KeyringSilent after `timeout` seconds. May be used by
+    several threads.
     """
 
     def __init__(self, *, backend: KeyringBackend | None = None, timeout: float = 3.0) -> None:

@@ -142,7 +142,8 @@ class Session:
                 except KeyringUnfit:
                     pass  # the sign-in screen tells about it
                 except KeyringError as error:
-                    self._signed_out_reason = str(error).removesuffix(".")
+                    sentence = str(error).removesuffix(".")
+                    self._signed_out_reason = sentence[:1].lower() + sentence[1:]
                     silent = error if isinstance(error, KeyringSilent) else None
         await self._begin(password)
         if silent is not None:

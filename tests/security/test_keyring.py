@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import os
 import subprocess
 import sys
@@ -19,7 +18,7 @@ from support.command import Files, run
 from support.desktop import need
 from support.hostile import painted
 from support.keyrings import MemoryBackend, SilentBackend, keyring
-from support.stage import stage, until
+from support.stage import stage, state_is, until
 from support.terminal import Terminal
 from textual.widgets import Checkbox, Input, Static
 
@@ -63,10 +62,13 @@ async def test_a_keyring_that_keeps_no_secret_is_named_on_the_sign_in_screen_and
 async def test_what_is_wrong_with_the_keyring_is_said_once(tmp_path: Path) -> None:
     app = stage(tmp_path, password=None, keyring=keyring(PlaintextKeyring()))
     async with app.run_test(size=(120, 40)) as pilot:
+        await state_is(pilot, "Sign in")
+        await pilot.press("S")
         await until(pilot, lambda: bool(app.screen.query("#keyring-note")))
         note = app.screen.query_one("#keyring-note", Static)
         await until(pilot, lambda: "plain text" in str(note.render()) and note.display)
-        assert not app.screen.query_one("#sign-in-reason", Static).display
+        reason = app.screen.query_one("#sign-in-reason", Static)
+        assert str(reason.render()) == "No password is kept for this account"
 
 
 @pytest.mark.parametrize(("backend", "named"), UNFIT, ids=["plaintext", "null"])
@@ -87,8 +89,10 @@ async def test_a_late_password_is_not_sent_for_the_account_typed_meanwhile(tmp_p
     refused = SignInRefused(2, "authorise error")
     app = stage(tmp_path, refused, GOOD, password=None, keyring=keyring(silent))
     async with app.run_test(size=(120, 40)) as pilot:
+        await state_is(pilot, "Sign in")
+        assert "did not answer" in painted(app)
+        await pilot.press("S")
         await until(pilot, lambda: bool(app.screen.query("#password")))
-        await until(pilot, lambda: "did not answer" in painted(app))
         app.screen.query_one("#server", Input).value = "http://127.0.0.1:9"
         app.screen.query_one("#login", Input).value = "mallory"
         app.screen.query_one("#password", Input).value = "mine"
@@ -96,10 +100,9 @@ async def test_a_late_password_is_not_sent_for_the_account_typed_meanwhile(tmp_p
         await pilot.press("enter")
         await until(pilot, lambda: "authorise error" in painted(app))
         silent.let_go.set()
-        await asyncio.sleep(0.1)
-        await pilot.pause()
-        await pilot.pause()
-        assert app.passwords == ["mine"]
+        await until(pilot, lambda: len(app.passwords) == 2)
+        assert app.logins == ["mallory", "alex"]
+        assert app.passwords == ["mine", "of alex"]
 
 
 # -- a real gnome-keyring
@@ -161,6 +164,8 @@ def seconds_to_first_frame(environment: dict[str, str], *, says: str) -> float:
     ) as terminal:
         terminal.wait_for("Search:", seconds=30)
         taken = time.monotonic() - begun
+        terminal.wait_for("S sign in", seconds=30)
+        terminal.press("S")
         terminal.wait_for("Password", seconds=30)
         terminal.wait_for(says, seconds=30)
         terminal.press("\x11")

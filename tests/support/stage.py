@@ -91,6 +91,7 @@ class StagedApp(InboxApp):
 
     scripted: ScriptedInbox
     clock: StillClock
+    logins: list[str]
     passwords: list[str]
     archive_path: Path
 
@@ -201,9 +202,11 @@ def stage(
             account.messages.set_unread(read, unread=False)
     inbox = ScriptedInbox(*replies)
     still = clock or StillClock()
+    logins: list[str] = []
     passwords: list[str] = []
 
     def connect(url: str, login: str, password: Secret) -> ScriptedInbox:
+        logins.append(login)
         passwords.append(password.reveal())
         return inbox
 
@@ -226,5 +229,5 @@ def stage(
         demo=demo,
     )
     app.scripted, app.clock, app.archive_path = inbox, still, archive.path
-    app.passwords = passwords
+    app.logins, app.passwords = logins, passwords
     return app
