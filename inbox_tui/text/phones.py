@@ -21,6 +21,7 @@ _MOBILE_AFTER_8: Final = re.compile(r"\+?8(9[0-9]{9})")
 # As it is dialled within Russia and Kazakhstan: with an 8 before it, or without.
 _DIALLED: Final = re.compile("(?:8(?=[3-9])|(?=[3489]))([0-9]{10})")
 _SHORT_NUMBER: Final = re.compile("[0-9]{3,6}")
+_TRUNK_ZERO: Final = re.compile(r"^(\+(?!7)[0-9]{1,3})[\s-]*\(0\)")
 _SEPARATORS: Final = re.compile(r"[\s()./\u2010-\u2015\u2212-]+")
 _SENDER_NAME: Final = re.compile(r"(?=.*[^\W\d_])\w[\w .,&'!*@#+-]{0,29}")
 _MOST_DIGITS_IN_NAME: Final = 6
@@ -119,7 +120,7 @@ def _without_separators(written: str) -> str:
         for character in unicodedata.normalize("NFKC", written)
         if unicodedata.category(character) != "Cf"
     )
-    return _SEPARATORS.sub("", text.replace("(0)", ""))
+    return _SEPARATORS.sub("", _TRUNK_ZERO.sub(r"\1", text.strip()))
 
 
 def _parse_foreign(number: str) -> str:

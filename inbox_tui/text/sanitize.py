@@ -109,16 +109,16 @@ def _is_plain(character: str) -> bool:
 
 
 @cache
-def _doubtful() -> re.Pattern[str]:
-    """Return what finds doubtful characters; like the next one it takes long to make."""
+def _unsafe_runs() -> re.Pattern[str]:
+    """Return a pattern of the characters that may be unsafe; slow to compile, as the next."""
     return re.compile(f"[^{_PLAIN}]+")
 
 
 @cache
-def _pieces() -> re.Pattern[str]:
-    """Return what cuts text into emoji sequences, which stay, and other doubtful stretches.
+def _unsafe_runs_and_sequences() -> re.Pattern[str]:
+    """Return a pattern of emoji sequences, in the group `kept`, and of other unsafe stretches.
 
-    Made when it is first needed: it takes longer than everything else of this module.
+    Compiled when it is first needed: it takes longer than everything else of this module.
     """
     return re.compile(
         rf"""
@@ -137,7 +137,7 @@ def _pieces() -> re.Pattern[str]:
 
 
 def is_single_width(text: str) -> bool:
-    """Return whether every character is drawn as it is and in one cell; False where unsure."""
+    """Return whether every character is safe and one cell wide; False where unsure."""
     return _COMMON.fullmatch(text) is not None
 
 
@@ -163,22 +163,22 @@ def sanitize(text: str, lines: bool = False) -> str:
         return text
     if odd == {"\n"}:
         return text.replace("\n", _LINE_BREAK)
-    pieces = _doubtful() if _IN_SEQUENCES.search(text) is None else _pieces()
+    pieces = _unsafe_runs() if _IN_SEQUENCES.search(text) is None else _unsafe_runs_and_sequences()
     text = text.replace("\r\n", "\n")
     line_break = "\n" if lines else _LINE_BREAK
 
     def shown(match: re.Match[str]) -> str:
         if match.lastgroup is not None:
             return match[0]
-        return _shown(text, match.start(), match.end(), line_break)
+        return _sanitize_run(text, match.start(), match.end(), line_break)
 
     return pieces.sub(shown, text)
 
 
 def graphemes(text: str) -> Iterator[tuple[int, int]]:
-    """Yield where each sign of a drawn text begins and ends: a letter with its marks, an emoji.
+    """Yield where each grapheme of a sanitized text begins and ends: a letter, marks, an emoji.
 
-    What is cut between two of them is drawn text, too.
+    A sanitized text that is cut between two of them is two sanitized texts.
     """
     start = 0
     half_a_flag = False
@@ -197,8 +197,8 @@ def graphemes(text: str) -> Iterator[tuple[int, int]]:
         yield start, len(text)
 
 
-def _shown(text: str, start: int, end: int, line_break: str) -> str:
-    """Return a stretch of doubtful characters as it is drawn."""
+def _sanitize_run(text: str, start: int, end: int, line_break: str) -> str:
+    """Return an unsafe stretch of a text as a terminal may show it."""
     parts: list[str] = []
     before = text[start - 1 : start]
     marks = 0
@@ -208,12 +208,12 @@ def _shown(text: str, start: int, end: int, line_break: str) -> str:
             shown = line_break
         elif character == _JOINER == before and text[index - 2 : index] != _JOINER * 2:
             continue
-        elif _belongs(character, before):
+        elif _is_used_by_script(character, before):
             # Rich takes what follows a joiner for a part of the same emoji, and does not count it.
             # A joiner between letters is therefore written twice.
             shown = _JOINER * 2 if character == _JOINER else character
         else:
-            shown = _alone(character)
+            shown = _replacement(character)
         if cell_len(shown) > 0 or shown == "\n":
             marks = 0
         elif before in ("", "\n", " "):  # lines break at spaces
@@ -228,8 +228,8 @@ def _shown(text: str, start: int, end: int, line_break: str) -> str:
 
 
 @lru_cache(maxsize=4096)
-def _alone(character: str) -> str:
-    """Return a character as it is drawn where nothing is around it."""
+def _replacement(character: str) -> str:
+    """Return what is shown for a character where nothing around it gives it a meaning."""
     if symbol := _SYMBOLS.get(character):
         return symbol
     if "\U0001f1e6" <= character <= "\U0001f1ff":
@@ -244,8 +244,8 @@ def _alone(character: str) -> str:
     return character
 
 
-def _belongs(character: str, before: str) -> bool:
-    """Return whether this invisible character does its work in the script of the one before it."""
+def _is_used_by_script(character: str, before: str) -> bool:
+    """Return whether the script of the character before needs this invisible one."""
     if character in (_JOINER, _NON_JOINER):
         return re.match(_JOINING_SCRIPT, before) is not None
     if "\u180b" <= character <= "\u180d" or character == "\u180f":

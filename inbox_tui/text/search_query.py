@@ -409,6 +409,8 @@ class _Parser:
         while len(ends) < _MOST_WORDS_OF_DATE and self._word():
             ends.append(self._at)
             self._skip_spaces()
+            if _OPERATOR.match(self._typed, self._at):
+                break
         for self._at in reversed(ends):
             value = self._typed[start : self._at]
             day = parse_date(value, self._now)

@@ -13,7 +13,7 @@ import pytest
 from support.archives import incoming, page
 from support.command import Files, put, run
 from support.command import incoming as received
-from support.hostile import painted
+from support.hostile import screen_output
 from support.stage import NOW, message, stage, state_is, until
 
 import inbox_tui
@@ -155,7 +155,7 @@ async def test_no_picture_of_the_screen_is_written_where_others_can_read_it(tmp_
     async with app.run_test(size=(120, 40)) as pilot:
         await state_is(pilot, "Live")
         await pilot.press("ctrl+p", *"quit")
-        await until(pilot, lambda: "q      Quit" in painted(app))
+        await until(pilot, lambda: "q      Quit" in screen_output(app))
         assert list(app.get_system_commands(app.screen)) == [], "Textual's, and its Screenshot"
 
 

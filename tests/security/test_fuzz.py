@@ -16,7 +16,7 @@ from xml.sax.saxutils import escape
 from hypothesis import given
 from hypothesis import strategies as st
 from rich.cells import cell_len
-from support.hostile import steering, texts
+from support.hostile import texts, unsafe_characters
 
 from inbox_tui.archive import Row
 from inbox_tui.exports import Exporter
@@ -78,7 +78,7 @@ def answers(draw: st.DrawFn) -> bytes:
 
 
 @given(st.one_of(answers(), st.binary(max_size=200)))
-def test_any_answer_is_read_or_refused_in_words_and_nothing_it_brings_steers_the_terminal(
+def test_any_answer_is_read_or_refused_in_words_that_are_safe_to_show(
     body: bytes,
 ) -> None:
     try:
@@ -90,7 +90,7 @@ def test_any_answer_is_read_or_refused_in_words_and_nothing_it_brings_steers_the
         for message in answer.messages:
             brought += [message.phone, message.to_phone, message.message]
     for text in brought:
-        assert steering(sanitize(text)) == []
+        assert unsafe_characters(sanitize(text)) == []
 
 
 PRESENTATION = Presentation(
@@ -104,21 +104,21 @@ def test_no_text_steers_the_terminal_or_shifts_a_column_wherever_it_is_shown(
     text: str, width: int
 ) -> None:
     shown = sanitize(text)
-    assert steering(shown) == []
+    assert unsafe_characters(shown) == []
     assert sanitize(shown) == shown
-    assert steering(sanitize(text, lines=True).replace("\n", "")) == []
+    assert unsafe_characters(sanitize(text, lines=True).replace("\n", "")) == []
     assert cell_len(padded(shown, width)) == width
     pieces = [shown[start:end] for start, end in wrapped(shown, max(2, width))]
     for piece in (*pieces, cut(shown, width), cut_before(shown, width)):
         assert cell_len(piece) <= max(2, width)
         assert sanitize(piece) == piece, "what is cut off shows no less than before"
-    assert steering(PRESENTATION.who(text)) == []
-    assert steering(PRESENTATION.number(text)) == []
+    assert unsafe_characters(PRESENTATION.who(text)) == []
+    assert unsafe_characters(PRESENTATION.number(text)) == []
     code = find_code(text)
-    assert code is None or steering(spaced_code(code.text)) == []
+    assert code is None or unsafe_characters(spaced_code(code.text)) == []
     for link in find_links(text):
         assert link.url in text
-        assert steering(link.url + link.host + link.punycode) == []
+        assert unsafe_characters(link.url + link.host + link.punycode) == []
         assert link.url.lower().startswith(("http://", "https://"))
         assert (link.punycode or link.host).isascii()
 
@@ -128,8 +128,11 @@ def test_no_text_ends_a_notice_or_begins_another_one(title: str, body: str) -> N
     for environment in ({}, {"TERM": "foot"}):
         notice = notification(title, body, environment)
         inside = notice.removeprefix("\x1b]").removesuffix("\x1b\\\a")
-        assert steering(inside) == []
-    assert steering(terminal_title(title).removeprefix("\x1b]2;").removesuffix("\x1b\\")) == []
+        assert unsafe_characters(inside) == []
+    assert (
+        unsafe_characters(terminal_title(title).removeprefix("\x1b]2;").removesuffix("\x1b\\"))
+        == []
+    )
 
 
 @given(texts)

@@ -16,7 +16,7 @@ from keyring.backend import KeyringBackend
 from keyring.backends import null
 from support.command import Files, run
 from support.desktop import need
-from support.hostile import painted
+from support.hostile import screen_output
 from support.keyrings import MemoryBackend, SilentBackend, keyring
 from support.stage import stage, state_is, until
 from support.terminal import Terminal
@@ -90,7 +90,7 @@ async def test_a_late_password_is_not_sent_for_the_account_typed_meanwhile(tmp_p
     app = stage(tmp_path, refused, GOOD, password=None, keyring=keyring(silent))
     async with app.run_test(size=(120, 40)) as pilot:
         await state_is(pilot, "Sign in")
-        assert "did not answer" in painted(app)
+        assert "did not answer" in screen_output(app)
         await pilot.press("S")
         await until(pilot, lambda: bool(app.screen.query("#password")))
         app.screen.query_one("#server", Input).value = "http://127.0.0.1:9"
@@ -98,7 +98,7 @@ async def test_a_late_password_is_not_sent_for_the_account_typed_meanwhile(tmp_p
         app.screen.query_one("#password", Input).value = "mine"
         app.screen.query_one("#password", Input).focus()
         await pilot.press("enter")
-        await until(pilot, lambda: "authorise error" in painted(app))
+        await until(pilot, lambda: "authorise error" in screen_output(app))
         silent.let_go.set()
         await until(pilot, lambda: len(app.passwords) == 2)
         assert app.logins == ["mallory", "alex"]

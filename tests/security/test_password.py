@@ -17,7 +17,7 @@ from urllib.parse import quote, quote_plus
 
 import pytest
 from support.command import Files, run
-from support.hostile import painted
+from support.hostile import screen_output
 from support.keyrings import MemoryBackend, keyring
 from support.stage import until
 from support.terminal import Terminal
@@ -144,18 +144,18 @@ async def test_a_day_with_the_inbox_leaves_the_password_nowhere(
         app.screen.query_one("#password", Input).value = PASSWORD
         app.screen.query_one("#password", Input).focus()
         await pilot.pause()
-        screens.append(painted(app))
+        screens.append(screen_output(app))
         await pilot.press("ctrl+a", "ctrl+c", "enter")
-        await until(pilot, lambda: CODE in painted(app))
+        await until(pilot, lambda: CODE in screen_output(app))
         for key in ("c", "y", "enter", "escape", "slash", *"code", "enter", "question_mark"):
             await pilot.press(key)
-            screens.append(painted(app))
+            screens.append(screen_output(app))
         await pilot.press("escape", "e")
         await pilot.pause()
         await pilot.press("enter")
         await until(pilot, lambda: bool(list(tmp_path.glob("inbox-*.csv"))))
         await pilot.press("r", "ctrl+p")
-        screens.append(painted(app))
+        screens.append(screen_output(app))
         session, dependencies = app._session, app._dependencies
         assert session is not None
         sync = session._sync

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 from support.command import LOGIN, PASSWORD, Files, incoming, put, run, server_now
-from support.hostile import ATTACKS, steering
+from support.hostile import ATTACKS, unsafe_characters
 from support.stage import message, stage, state_is
 from textual.app import App
 from textual.widgets import OptionList
@@ -50,7 +50,7 @@ def hostile_server() -> Iterator[DemoServer]:
 
 
 def assert_no_control_sequence(text: str) -> None:
-    assert steering(text.replace("\n", "").replace("\r", "").replace("\x1b[0m", "")) == []
+    assert unsafe_characters(text.replace("\n", "").replace("\r", "").replace("\x1b[0m", "")) == []
 
 
 @pytest.mark.parametrize(
@@ -90,7 +90,7 @@ def test_an_export_as_json_escapes_control_characters(files: Files, form: str) -
     put(files.archive, "smscentre.com", incoming(1, EVERYTHING, phone=EVERYTHING))
     ended = run("export", "--format", form, "--login", LOGIN)
     assert ended.status == 0
-    told = [code for code in steering(ended.output.replace("\n", "")) if code < "U+2000"]
+    told = [code for code in unsafe_characters(ended.output.replace("\n", "")) if code < "U+2000"]
     assert told in ([], ["U+00AD"] * len(told))
     record = json.loads(ended.output)
     assert (record[0] if form == "json" else record)["message"].startswith("before \x1b]0;OWNED")

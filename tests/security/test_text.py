@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 from hypothesis import HealthCheck, given, settings
-from support.hostile import ATTACKS, assert_painted_safely, painted, texts
+from support.hostile import ATTACKS, assert_screen_is_safe, screen_output, texts
 from support.keyrings import MemoryBackend, keyring
 from support.stage import message, stage, state_is, until
 from support.theatre import theatre
@@ -52,9 +52,9 @@ async def test_messages_of_the_first_and_last_day_there_is_do_not_end_the_inbox(
     async with app.run_test(size=(120, 40)) as pilot:
         await state_is(pilot, "Live")
         await pilot.press("g", "enter")
-        await until(pilot, lambda: "31 Dec 9999 23:59:59" in painted(app))
+        await until(pilot, lambda: "31 Dec 9999 23:59:59" in screen_output(app))
         await pilot.press("escape", "G", "enter")
-        await until(pilot, lambda: "Jan 0001" in painted(app))
+        await until(pilot, lambda: "Jan 0001" in screen_output(app))
 
 
 def hostile_messages() -> list[IncomingMessage]:
@@ -78,9 +78,9 @@ async def test_no_screen_writes_a_control_sequence_of_a_sender_s(
         await pilot.pause()
         if keys == "ctrl+p":
             await pilot.press(*"to")
-            await until(pilot, lambda: "To " in painted(app))
+            await until(pilot, lambda: "To " in screen_output(app))
         await pilot.pause()
-        assert_painted_safely(app)
+        assert_screen_is_safe(app)
 
 
 async def test_markup_of_a_sender_is_text_in_the_command_palette(tmp_path: Path) -> None:
@@ -89,7 +89,7 @@ async def test_markup_of_a_sender_is_text_in_the_command_palette(tmp_path: Path)
     async with app.run_test(size=(120, 40)) as pilot:
         await state_is(pilot, "Live")
         await pilot.press("ctrl+p", *"to")
-        await until(pilot, lambda: f"To {number}" in painted(app))
+        await until(pilot, lambda: f"To {number}" in screen_output(app))
 
 
 @pytest.mark.parametrize("size", SIZES, ids=[f"{x}x{y}" for x, y in SIZES])
@@ -116,7 +116,7 @@ async def test_the_words_of_a_server_or_keyring_do_not_steer_the_sign_in_screen(
         await until(pilot, lambda: bool(app.screen.query_one("#sign-in-reason").display))
         assert isinstance(app.screen, SignInScreen)
         await pilot.pause()
-        assert_painted_safely(app)
+        assert_screen_is_safe(app)
 
 
 @pytest.mark.parametrize("key", ["slash", "p", "e", "ctrl+p"])
@@ -134,12 +134,12 @@ async def test_what_is_pasted_into_a_field_does_not_steer_the_terminal(
         await pilot.press("ctrl+v")
         await until(pilot, lambda: field.value.startswith("before"))
         await pilot.pause()
-        assert_painted_safely(app)
+        assert_screen_is_safe(app)
         field.value = ""
         app.post_message(events.Paste(EVERYTHING))
         await until(pilot, lambda: field.value.startswith("before"))
         await pilot.pause()
-        assert_painted_safely(app)
+        assert_screen_is_safe(app)
 
 
 async def test_a_notice_on_screen_and_the_title_hold_no_control_sequence(tmp_path: Path) -> None:
@@ -150,4 +150,4 @@ async def test_a_notice_on_screen_and_the_title_hold_no_control_sequence(tmp_pat
         assert isinstance(inbox, InboxScreen)
         inbox._say(EVERYTHING)
         await pilot.pause()
-        assert_painted_safely(app)
+        assert_screen_is_safe(app)

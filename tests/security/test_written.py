@@ -12,7 +12,7 @@ from pathlib import Path
 
 import pytest
 from hypothesis import HealthCheck, given, settings
-from support.hostile import ATTACKS, steering, texts
+from support.hostile import ATTACKS, texts, unsafe_characters
 from support.stage import StagedApp, message, stage, state_is, until
 from support.theatre import theatre
 from support.written import colours, places, terminal, told
@@ -57,7 +57,7 @@ def sequences(written: str) -> list[str]:
     listed = []
     for sequence in told(written):
         if notice := NOTICE.fullmatch(sequence):
-            assert steering(notice[1]) == []
+            assert unsafe_characters(notice[1]) == []
             sequence = sequence.replace(notice[1], "WORDS")
         listed.append(COPIED.sub("COPIED", sequence))
     return listed

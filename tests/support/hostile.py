@@ -1,4 +1,4 @@
-"""Text as an attacker would write it, and a look at whether it would steer a terminal."""
+"""Text as an attacker would write it, and checks that none of it reaches a terminal."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ ATTACKS = (
     "Your code is 481516",
     "x" * 500,
 )
-"""Escape sequences, controls, overrides, invisible and piled up characters, markup, formulas."""
+"""Escape sequences, controls, overrides, invisible and stacked characters, markup, formulas."""
 
 texts = st.lists(st.one_of(st.sampled_from(ATTACKS), st.text(max_size=12)), max_size=6).map("".join)
 """Anything that a message, a sender, a server or a file can hold, lone surrogates included."""
@@ -46,8 +46,8 @@ _IN_WORDS_AND_EMOJI = frozenset("\u200c\u200d")
 _FLAGS = re.compile("\U0001f3f4[\U000e0061-\U000e007a]{5}\U000e007f")
 
 
-def steering(text: str) -> list[str]:
-    """The characters in a text that would steer a terminal, or hide in it."""
+def unsafe_characters(text: str) -> list[str]:
+    """The characters in a text that a terminal would obey, or that would be invisible."""
     text = _FLAGS.sub("", text)
     return [
         f"U+{ord(character):04X}"
@@ -57,18 +57,18 @@ def steering(text: str) -> list[str]:
     ]
 
 
-def painted(app: App[Any]) -> str:
-    """What a terminal is sent to paint the whole screen, without colours and places."""
+def screen_output(app: App[Any]) -> str:
+    """What a terminal is sent for the whole screen, without colours and cursor moves."""
     update: Any = app.screen._compositor.render_update(full=True)
     sequences: str = update.render_segments(app.console)
     return _PAINTING.sub("", sequences).replace("\n", "")
 
 
-def assert_painted_safely(app: App[Any]) -> None:
-    """Nothing on screen steers the terminal, and every line is as wide as the screen."""
-    shown = painted(app)
-    assert steering(shown) == [], shown
+def assert_screen_is_safe(app: App[Any]) -> None:
+    """Nothing on screen is a control sequence, and every line is as wide as the screen."""
+    shown = screen_output(app)
+    assert unsafe_characters(shown) == [], shown
     shown.encode()
     for strip in app.screen._compositor.render_strips():
-        assert steering(strip.text) == [], strip.text
+        assert unsafe_characters(strip.text) == [], strip.text
         assert cell_len(strip.text) == app.size.width, strip.text

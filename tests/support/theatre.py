@@ -8,7 +8,7 @@ from contextlib import AsyncExitStack, contextmanager
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
-from support.hostile import assert_painted_safely
+from support.hostile import assert_screen_is_safe
 from support.stage import StagedApp, message, put, stage, state_is
 from support.written import Written
 
@@ -61,7 +61,7 @@ class Theatre:
         row = screen.query_one(MessageList).row
         assert row is not None
         assert row.message == text
-        assert_painted_safely(self.app)
+        assert_screen_is_safe(self.app)
 
     def close(self) -> None:
         self._runner.run(self._stack.aclose())

@@ -32,7 +32,7 @@ def _found(text: str) -> str:
     return code.text if code else ""
 
 
-def test_the_collection_is_large_half_of_it_has_no_code_and_a_third_is_set_apart() -> None:
+def test_half_of_the_many_texts_have_no_code_and_a_third_is_set_apart() -> None:
     for texts in (KNOWN, APART):
         with_code = sum(bool(code) for code, _ in texts)
         assert 0.4 < with_code / len(texts) < 0.6

@@ -39,6 +39,7 @@ SEPARATORS = st.sampled_from(["", " ", "-", "\xa0", "(", ")", "\u2011", ".", "\u
         ("+380 50 123-45-67", "380501234567"),
         ("8 10 380 50 123-45-67", "380501234567"),
         ("+49 (0)30 1234567", "49301234567"),
+        ("+7 99(0) 123-45-67", "79901234567"),
         ("14155552671", "14155552671"),
         ("900", "900"),
         ("111-222", "111222"),
@@ -126,8 +127,7 @@ def test_every_way_to_write_a_russian_number_is_the_same_number(
 ) -> None:
     written = prefix + "".join(data.draw(SEPARATORS) + digit for digit in national)
     assert parse_phone(written) == phone_key("7" + national) == "7" + national
-    (spelling,) = phone_spellings(written)
-    assert spelling == national
+    assert national in phone_spellings(written)
 
 
 @given(st.text() | st.text("+0123456789 -()8", max_size=20))

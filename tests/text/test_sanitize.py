@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from rich.cells import cell_len
 
 from inbox_tui.text import is_single_width, sanitize
-from inbox_tui.text.sanitize import _doubtful
+from inbox_tui.text.sanitize import _unsafe_runs
 
 HIDDEN = "\N{REPLACEMENT CHARACTER}"
 JOINER = "\N{ZERO WIDTH JOINER}"
@@ -115,7 +115,7 @@ def test_a_mark_that_begins_a_line_stands_on_a_circle_of_its_own() -> None:
     assert sanitize("a\n\u0301b") == "a⏎\u0301b"
 
 
-def test_a_pile_of_marks_is_cut_to_eight_and_one_sign() -> None:
+def test_a_pile_of_marks_is_cut_to_eight_and_a_replacement() -> None:
     assert sanitize("a" + "\u0301" * 8 + "b") == "a" + "\u0301" * 8 + "b"
     assert sanitize("a" + "\u0301" * 500 + "b") == "a" + "\u0301" * 8 + HIDDEN + "b"
 
@@ -149,7 +149,7 @@ def test_nothing_that_steers_the_terminal_remains(text: str, lines: bool) -> Non
 
 @given(ANY_TEXT, st.booleans())
 @settings(max_examples=400, deadline=None)
-def test_drawing_twice_is_drawing_once(text: str, lines: bool) -> None:
+def test_sanitizing_twice_is_sanitizing_once(text: str, lines: bool) -> None:
     shown = sanitize(text, lines)
     assert sanitize(shown, lines) == shown
 
@@ -168,7 +168,7 @@ def test_the_lines_are_as_wide_together_as_each_alone(text: str) -> None:
 def test_no_character_of_a_text_goes_without_a_trace(text: str) -> None:
     """Ordinary characters all remain, and anything else leaves a sign of itself."""
     shown = sanitize(text)
-    ordinary = [character for character in text if not _doubtful().match(character)]
+    ordinary = [character for character in text if not _unsafe_runs().match(character)]
     assert [character for character in shown if character in ordinary] == ordinary or (
         {HIDDEN, "◌"} & set(ordinary)
     )
@@ -177,13 +177,13 @@ def test_no_character_of_a_text_goes_without_a_trace(text: str) -> None:
 
 
 def test_characters_that_pass_unseen_take_room_and_steer_nothing() -> None:
-    plain = [chr(code) for code in range(0x110000) if not _doubtful().match(chr(code))]
+    plain = [chr(code) for code in range(0x110000) if not _unsafe_runs().match(chr(code))]
     assert len(plain) > 100_000
     unseen = {"Cc", "Cf", "Cs", "Zl", "Zp", "Mn", "Me"}
     assert [c for c in plain if unicodedata.category(c) in unseen or cell_len(c) < 1] == []
 
 
-def test_every_control_and_format_character_alone_is_shown_in_one_cell_or_two() -> None:
+def test_every_control_and_format_character_is_shown_in_one_cell() -> None:
     for code in range(0x110000):
         if unicodedata.category(chr(code)) in ("Cc", "Cf"):
             shown = sanitize(chr(code))
@@ -194,14 +194,14 @@ def test_every_control_and_format_character_alone_is_shown_in_one_cell_or_two() 
 @pytest.mark.parametrize(
     "part", ["a\u200d", "\u0301", "👩\u200d", "🇷", "❤️", "\n", "\x1b", "क्\u200d"]
 )
-def test_a_long_hostile_text_is_drawn_in_a_moment(part: str) -> None:
+def test_a_long_hostile_text_is_sanitized_in_a_moment(part: str) -> None:
     text = part * 10_000
     began = time.perf_counter()
     sanitize(text)
     assert time.perf_counter() - began < 1
 
 
-def test_what_takes_a_cell_each_is_drawn_as_it_is_in_that_many_cells() -> None:
+def test_single_width_text_is_safe_and_a_cell_a_character() -> None:
     plain = [chr(code) for code in range(0x110000) if is_single_width(chr(code))]
     assert {"a", "Я", "ё", "₽", "№", "…", "«"} <= set(plain)
     for character in plain:
@@ -210,5 +210,5 @@ def test_what_takes_a_cell_each_is_drawn_as_it_is_in_that_many_cells() -> None:
 
 
 @pytest.mark.parametrize("text", ["a\x1bb", "界", "е\u0301", "👍", "\u00ad", "\n"])
-def test_what_takes_more_or_less_or_is_drawn_otherwise_does_not(text: str) -> None:
+def test_text_that_is_unsafe_or_of_another_width_is_not_single_width(text: str) -> None:
     assert not is_single_width(text)
