@@ -94,7 +94,7 @@ class InboxApp(App[None]):
         `filters` are shown at first; None: what the settings say.
         """
         super().__init__()
-        ScrollBar.renderer = QuickScrollBar
+        ScrollBar.renderer = QuickScrollBar  # 2 ms of a key
         self.set_class(symbols() is PLAIN, "-ascii")
         self._dependencies = dependencies
         self._settings = dependencies.settings
@@ -178,7 +178,7 @@ class InboxApp(App[None]):
             self.call_after_refresh(self._begin)
 
     def _collect_garbage(self) -> None:
-        """Where that was put off until now, look for garbage, but not in what is there to stay."""
+        """Turn garbage collection on, leaving out what was made before the first frame."""
         if not gc.isenabled():
             gc.freeze()
             gc.enable()

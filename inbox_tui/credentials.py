@@ -11,6 +11,8 @@ import threading
 from collections import deque
 from concurrent.futures import Future
 from contextlib import suppress
+from hashlib import scrypt
+from hmac import compare_digest
 from typing import TYPE_CHECKING, Any, Final, NamedTuple, NoReturn, Self, TypeVar, cast, final
 
 from inbox_tui import ENVIRONMENT
@@ -55,8 +57,6 @@ class Secret:
     def __eq__(self, other: object) -> bool:
         if not isinstance(other, Secret):
             return NotImplemented
-        from hmac import compare_digest
-
         return compare_digest(_encoded(self), _encoded(other))
 
     __hash__ = None  # type: ignore[assignment]
@@ -98,8 +98,6 @@ def digest_matches(secret: Secret, digest: bytes) -> bool:
     One in 65,536 other passwords matches too: let the user insist. A digest of another length
     matches nothing. Takes about 0.1 s.
     """
-    from hmac import compare_digest
-
     if len(digest) != _SALT_BYTES + _DIGEST_BYTES:
         return False
     salt, rest = digest[:_SALT_BYTES], digest[_SALT_BYTES:]
@@ -107,8 +105,6 @@ def digest_matches(secret: Secret, digest: bytes) -> bool:
 
 
 def _digest(secret: Secret, salt: bytes) -> bytes:
-    from hashlib import scrypt
-
     return scrypt(_encoded(secret), salt=salt, n=2**14, r=8, p=1, dklen=_DIGEST_BYTES)
 
 

@@ -34,6 +34,7 @@ from inbox_tui.smsc.limit import Limit
 from inbox_tui.sync import (
     Clock,
     Event,
+    InboxSync,
     MessagesArrived,
     Progress,
     State,
@@ -44,7 +45,7 @@ from inbox_tui.sync import (
 if TYPE_CHECKING:
     from random import Random
 
-    from inbox_tui.sync import Inbox, InboxSync
+    from inbox_tui.sync import Inbox
 
 
 class Dependencies(NamedTuple):
@@ -242,8 +243,6 @@ class Session:
             return self._sync
 
     async def _new_sync(self, password: Secret | None) -> InboxSync:
-        from inbox_tui.sync import InboxSync
-
         shared = self._dependencies
         return InboxSync(
             await self._worker.call(self.archive.on),

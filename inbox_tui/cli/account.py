@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple, NoReturn
 from zoneinfo import ZoneInfo
 
+from inbox_tui.archive import ADDRESS, SIGNED_IN, AccountArchive, Archive, to_server_seconds
 from inbox_tui.cli.failure import USAGE, fail
 from inbox_tui.commands import CommandKeys, KeyRefused
 from inbox_tui.config import Settings, SettingsError, key_line, load_settings
@@ -15,7 +16,6 @@ from inbox_tui.paths import Paths
 from inbox_tui.smsc.endpoint import EndpointRefused, endpoint, host_of
 
 if TYPE_CHECKING:
-    from inbox_tui.archive import AccountArchive, Archive
     from inbox_tui.cli.cli_options import CliOptions
 
 DEFAULT = "default"
@@ -61,8 +61,6 @@ class Config(NamedTuple):
 
     def since(self, hours: int, now: datetime) -> int:
         """Server seconds of the moment so many hours before now."""
-        from inbox_tui.archive import to_server_seconds
-
         moment = (now - timedelta(hours=hours)).astimezone(self.zone)
         return to_server_seconds(moment.replace(tzinfo=None))
 
@@ -142,6 +140,7 @@ def check_theme(theme: FromSource) -> None:
     """End the program where there is no such theme; empty stands for our own."""
     if not theme.value:
         return
+    # Textual takes longer to import than most commands to run.
     from textual.theme import BUILTIN_THEMES
 
     from inbox_tui.themes import DARK, LIGHT
@@ -154,8 +153,6 @@ def check_theme(theme: FromSource) -> None:
 
 def with_known_login(config: Config, archive: Archive) -> Config:
     """Where no login is named, the account that was signed in last."""
-    from inbox_tui.archive import ADDRESS, SIGNED_IN
-
     if config.login.value:
         return config
     any_host = config.server.source == DEFAULT

@@ -21,6 +21,7 @@ from inbox_tui.credentials import (
     Secret,
     digest_matches,
 )
+from inbox_tui.sync import SystemClock
 
 
 @click.command(
@@ -86,8 +87,6 @@ def _password_given(cli_options: CliOptions, password_stdin: bool) -> Secret:
 
 async def _check(config: Config, password: Secret) -> None:
     """Refresh with this password, an earlier refusal of it notwithstanding."""
-    from inbox_tui.sync import SystemClock
-
     clock = SystemClock()
     with open_sound_archive(config.paths.archive) as archive:
         account = archive.account(config.login.value, config.host)

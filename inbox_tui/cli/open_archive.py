@@ -5,20 +5,15 @@ from __future__ import annotations
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import TYPE_CHECKING
 
+from inbox_tui.archive import Archive, ArchiveDamaged, ArchiveError
 from inbox_tui.cli.account import Config, fail_without_login, with_known_login
 from inbox_tui.cli.failure import fail
-
-if TYPE_CHECKING:
-    from inbox_tui.archive import Archive
 
 
 @contextmanager
 def open_archive(path: Path) -> Iterator[Archive]:
     """The archive; what goes wrong with it ends the program in words."""
-    from inbox_tui.archive import Archive, ArchiveDamaged, ArchiveError
-
     try:
         archive = Archive.open(path)
         try:

@@ -5,12 +5,14 @@ from __future__ import annotations
 import asyncio
 import sys
 from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from datetime import timedelta
 from functools import partial
 from random import SystemRandom
 from typing import TYPE_CHECKING
 
+from inbox_tui import sync
 from inbox_tui.cli.connect import connector
 from inbox_tui.cli.failure import (
     FAILED,
@@ -23,12 +25,12 @@ from inbox_tui.cli.failure import (
 )
 from inbox_tui.credentials import Secret
 from inbox_tui.smsc.limit import Limit
+from inbox_tui.sync import Clock, Event, InboxSync, State, Status, StatusChanged
 from inbox_tui.text import sanitize
 
 if TYPE_CHECKING:
     from inbox_tui.archive import AccountArchive, Hold
     from inbox_tui.cli.account import Config
-    from inbox_tui.sync import Clock, Event, InboxSync, Status
 
 
 @contextmanager
@@ -43,10 +45,6 @@ def running_sync(
 
     At the end of the block no thread is at work on the archive any more: it may be closed.
     """
-    from concurrent.futures import ThreadPoolExecutor
-
-    from inbox_tui.sync import InboxSync
-
     settings, login = config.settings, config.login.value
     with ThreadPoolExecutor(1) as thread:
         yield InboxSync(
@@ -77,8 +75,6 @@ class ProgressLine:
 
     def on_event(self, event: Event) -> None:
         """Show what the sync publishes."""
-        from inbox_tui import sync
-
         match event:
             case sync.Progress(messages):
                 self.show(f"{counted(messages, 'message')} received so far…")
@@ -121,8 +117,6 @@ def fail_unless_live(status: Status, hold: Hold | None, clock: Clock) -> None:
     `hold` is what the archive holds against asking; it tells the network's troubles from the
     archive's own, which have no hold.
     """
-    from inbox_tui.sync import State
-
     if status.state is State.LIVE:
         return
     kind = hold.kind if hold is not None and hold.reason == status.reason else ""
@@ -150,8 +144,6 @@ async def sync_once(
     clock: Clock,
 ) -> None:
     """One refresh; ends the program where it did not come to its end."""
-    from inbox_tui.sync import StatusChanged
-
     progress = ProgressLine(clock)
 
     def both(event: Event) -> None:

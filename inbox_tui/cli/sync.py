@@ -13,6 +13,7 @@ from inbox_tui.cli.failure import counted, output
 from inbox_tui.cli.open_archive import open_account
 from inbox_tui.cli.options import example, for_account
 from inbox_tui.cli.run_sync import sync_once
+from inbox_tui.sync import INDEX_CHUNK, Event, MessagesArrived, SystemClock
 
 
 @click.command(
@@ -36,8 +37,6 @@ def command(cli_options: CliOptions) -> None:
 
 
 async def _refreshed(cli_options: CliOptions) -> str:
-    from inbox_tui.sync import INDEX_CHUNK, Event, MessagesArrived, SystemClock
-
     new: list[int] = []
 
     def heard(event: Event) -> None:

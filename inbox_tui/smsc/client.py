@@ -20,6 +20,7 @@ from typing import TYPE_CHECKING, Protocol
 from urllib.parse import quote_plus, urljoin, urlsplit
 from urllib.request import getproxies, proxy_bypass
 
+import httpx
 import truststore
 
 from inbox_tui import __version__
@@ -41,7 +42,6 @@ from inbox_tui.smsc.errors import (
     TlsFailed,
     service_error,
 )
-from inbox_tui.smsc.lean import httpx
 from inbox_tui.smsc.limit import Limit
 
 if TYPE_CHECKING:

@@ -2,9 +2,6 @@
 
 from __future__ import annotations
 
-from importlib import import_module
-from typing import TYPE_CHECKING, Any
-
 from inbox_tui.sync.clock import Clock, SystemClock
 from inbox_tui.sync.events import (
     Event,
@@ -16,19 +13,17 @@ from inbox_tui.sync.events import (
     StatusChanged,
     ZoneSuspected,
 )
-
-if TYPE_CHECKING:
-    from inbox_tui.sync.inbox_sync import (
-        IN_FLIGHT_REASON,
-        INDEX_CHUNK,
-        LIMIT_REASON,
-        LOST_REQUESTS_REASON,
-        OTHER_PROGRAM_REASON,
-        Inbox,
-        InboxSync,
-    )
-    from inbox_tui.sync.passes import PAGE_SIZE, PERIOD_HOURS
-    from inbox_tui.sync.zone import ZONE_AHEAD
+from inbox_tui.sync.inbox_sync import (
+    IN_FLIGHT_REASON,
+    INDEX_CHUNK,
+    LIMIT_REASON,
+    LOST_REQUESTS_REASON,
+    OTHER_PROGRAM_REASON,
+    Inbox,
+    InboxSync,
+)
+from inbox_tui.sync.passes import PAGE_SIZE, PERIOD_HOURS
+from inbox_tui.sync.zone import ZONE_AHEAD
 
 __all__ = [
     "INDEX_CHUNK",
@@ -52,12 +47,3 @@ __all__ = [
     "SystemClock",
     "ZoneSuspected",
 ]
-
-
-def __getattr__(name: str) -> Any:
-    """Import what asks when it is first needed: that is after the first frame."""
-    for module in ("inbox_sync", "passes", "zone"):
-        found = vars(import_module(f"inbox_tui.sync.{module}"))
-        if name in __all__ and name in found:
-            return found[name]
-    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")

@@ -20,7 +20,7 @@ from inbox_tui.widgets.cells import cells, cut, cut_before, padded, wrapped
 from inbox_tui.widgets.symbols import symbols
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Sequence
     from datetime import date
 
     from textual import events
@@ -60,21 +60,6 @@ class _Nothing:
 
     def position(self, key: Key) -> int:
         return 0
-
-
-class _RowStrip(Strip):
-    """A row as it is drawn, gone as soon as it is forgotten.
-
-    Every strip keeps what it was divided into, which for an undivided one is itself: hundreds of
-    them would wait for a search for garbage, which takes longer than a frame.
-    """
-
-    __slots__ = ()
-
-    def divide(self, cuts: Iterable[int]) -> Sequence[Strip]:
-        """Cut the strip at these cells."""
-        cuts = [cut for cut in cuts if cut <= self.cell_length]
-        return [self] if cuts == [self.cell_length] else super().divide(cuts)
 
 
 class _Columns(NamedTuple):
@@ -521,8 +506,8 @@ class MessageList(ScrollView, can_focus=True):
     def render_lines(self, crop: Region) -> list[Strip]:
         """Draw lines, reading the items in sight once for all of them.
 
-        What Textual draws around a widget, and the filters of its segments, cost more than the
-        lines themselves, and are left out where they change nothing.
+        What Textual draws around a widget, and the filters of its segments, are left out where they
+        change nothing, and lines that show what they did are not drawn anew: 7 ms of a key.
         """
         self._prepare()
         if self._decorated or crop.x > 0 or crop.width < self._width:
@@ -595,7 +580,7 @@ class MessageList(ScrollView, can_focus=True):
                 segments = self._gap_segments(item, width, state)
             else:
                 segments = self._row_segments(item, width, state, time)
-            strip = self._strips[key] = _RowStrip(segments, width)
+            strip = self._strips[key] = Strip(segments, width)
         return strip
 
     def _time_of(self, row: Row) -> str:

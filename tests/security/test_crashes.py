@@ -147,7 +147,7 @@ def test_a_fault_before_the_sign_in_tells_nothing(
     server: DemoServer, environment: dict[str, str], place: str
 ) -> None:
     del environment["INBOX_TUI_PASSWORD"]
-    with broken(place, server, environment) as terminal:
+    with broken(place, server, environment, login=place == "keyring") as terminal:
         assert terminal.wait() == 1
         assert b"inbox-tui: stopped by an error of its own" in terminal.raw
         assert_told_nothing(terminal, environment)
