@@ -1,7 +1,6 @@
 """What is kept: messages, read flags, search, and the log of requests, in one SQLite file."""
 
-from inbox_tui.archive.archive import AccountArchive, Archive
-from inbox_tui.archive.database import damaged_copies
+from inbox_tui.archive.archive import AccountArchive, AllAccounts, Archive
 from inbox_tui.archive.errors import (
     ArchiveBusy,
     ArchiveDamaged,
@@ -11,22 +10,25 @@ from inbox_tui.archive.errors import (
     ArchiveTooNew,
     QueryCancelled,
 )
-from inbox_tui.archive.listings import Listing
+from inbox_tui.archive.lists import Item, Listing
+from inbox_tui.archive.opening import damaged_copies
 from inbox_tui.archive.records import (
     ADDRESS,
     LOST_REQUESTS,
     SIGNED_IN,
+    Day,
     Gap,
     Hold,
-    Key,
     Page,
     Permit,
     Query,
     Refused,
     Row,
+    StateChange,
     Stored,
     Sweep,
     from_server_seconds,
+    row_at,
     to_server_seconds,
 )
 from inbox_tui.archive.worker import ArchiveWorker
@@ -36,6 +38,7 @@ __all__ = [
     "LOST_REQUESTS",
     "SIGNED_IN",
     "AccountArchive",
+    "AllAccounts",
     "Archive",
     "ArchiveBusy",
     "ArchiveDamaged",
@@ -44,9 +47,10 @@ __all__ = [
     "ArchiveReadOnly",
     "ArchiveTooNew",
     "ArchiveWorker",
+    "Day",
     "Gap",
     "Hold",
-    "Key",
+    "Item",
     "Listing",
     "Page",
     "Permit",
@@ -54,9 +58,11 @@ __all__ = [
     "QueryCancelled",
     "Refused",
     "Row",
+    "StateChange",
     "Stored",
     "Sweep",
     "damaged_copies",
     "from_server_seconds",
+    "row_at",
     "to_server_seconds",
 ]

@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 from inbox_tui.archive.database import Database
-from inbox_tui.archive.errors import ArchiveError
+from inbox_tui.archive.encoding import decode_text, encode_text
 from inbox_tui.archive.records import LOST_REQUESTS
-from inbox_tui.archive.rows import LAST_ACCOUNT, packed, unpacked
 
 _ANY_ACCOUNT = 0
 """Notes of no account's: each that is made gets them."""
@@ -21,7 +20,7 @@ class Accounts:
         """Return the account's id; None where it is not in the archive."""
         found = self._db.query_one(
             "SELECT account FROM accounts WHERE login = ? AND host = ?",
-            (packed(login), packed(host)),
+            (encode_text(login), encode_text(host)),
         )
         return None if found is None else int(found[0])
 
@@ -32,7 +31,7 @@ class Accounts:
             with self._db.transaction():
                 self._db.execute(
                     "INSERT OR IGNORE INTO accounts (login, host) VALUES (?, ?)",
-                    (packed(login), packed(host)),
+                    (encode_text(login), encode_text(host)),
                 )
                 account_id = self.find(login, host)
                 assert account_id is not None
@@ -41,14 +40,12 @@ class Accounts:
                     " SELECT ?, name, value FROM notes WHERE account = ?",
                     (account_id, _ANY_ACCOUNT),
                 )
-                if account_id > LAST_ACCOUNT:
-                    raise ArchiveError(f"the archive has had {LAST_ACCOUNT} accounts: begin a new")
         return account_id
 
     def all(self) -> list[tuple[int, str, str]]:
         """Return id, login and host of every account, in the order they were made."""
         accounts = self._db.query("SELECT account, login, host FROM accounts ORDER BY account")
-        return [(number, unpacked(login), unpacked(host)) for number, login, host in accounts]
+        return [(number, decode_text(login), decode_text(host)) for number, login, host in accounts]
 
     def note_lost_requests(self) -> None:
         """Have every account know that its requests went with a damaged archive."""

@@ -9,13 +9,17 @@ from types import TracebackType
 from typing import Self
 
 from inbox_tui.archive.accounts import Accounts
+from inbox_tui.archive.daily_counts import DailyCounts
 from inbox_tui.archive.database import BUSY_SECONDS, Database, utc_now
 from inbox_tui.archive.errors import ArchiveError
+from inbox_tui.archive.lists import Lists
+from inbox_tui.archive.maintenance import Maintenance
+from inbox_tui.archive.matching import Matching
+from inbox_tui.archive.messages import Messages
 from inbox_tui.archive.notes import Notes
-from inbox_tui.archive.pages import Pages
 from inbox_tui.archive.records import Page, Stored
 from inbox_tui.archive.request_log import RequestLog
-from inbox_tui.archive.schema import TABLES_OF_AN_ACCOUNT
+from inbox_tui.archive.search_index import SearchIndex
 from inbox_tui.archive.sync_state import SyncState
 
 
@@ -28,9 +32,9 @@ class Archive:
 
     def __init__(self, database: Database) -> None:
         self.database = database
+        self.maintenance = Maintenance(database, SearchIndex(database))
         self._accounts = Accounts(database)
         self._bound: dict[int, AccountArchive] = {}
-        self._index = Pages(database, 0, Notes(database, 0), SyncState(database, 0))
 
     @classmethod
     def open(
@@ -51,13 +55,14 @@ class Archive:
         Raises `ArchiveTooNew` for the file of a later version, which is left as it is, and
         `ArchiveError` where there can be no file.
         """
-        archive = cls(Database.open(path, busy_seconds=busy_seconds, wall=wall))
-        if archive.set_aside is not None:
-            try:
+        archive = cls(Database(path, busy_seconds=busy_seconds, wall=wall))
+        try:
+            SearchIndex(archive.database).rebuild()
+            if archive.set_aside is not None:
                 archive._accounts.note_lost_requests()
-            except ArchiveError:
-                archive.close()
-                raise
+        except ArchiveError:
+            archive.close()
+            raise
         return archive
 
     def __enter__(self) -> Self:
@@ -105,6 +110,10 @@ class Archive:
         """Return every account, in the order they were made."""
         return [self._bind(*account) for account in self._accounts.all()]
 
+    def all_accounts(self) -> AllAccounts:
+        """Return the messages of all accounts as one."""
+        return AllAccounts(self)
+
     def _bind(self, account_id: int, login: str, host: str) -> AccountArchive:
         """Return the one object of this account: what it has learnt is learnt once."""
         if account_id not in self._bound:
@@ -119,7 +128,7 @@ class Archive:
 
     def request_stop(self) -> None:
         """Put off what can be done the next time: wiping what was deleted. From any thread."""
-        self.database.request_stop()
+        self.maintenance.request_stop()
 
     def changes(self) -> int:
         """Return a number that is larger once anything shown has changed, by anybody."""
@@ -135,15 +144,11 @@ class Archive:
 
     def check_search(self) -> bool:
         """Read the whole search index and return whether it is sound."""
-        return self.database.check_search()
+        return SearchIndex(self.database).check()
 
-    def index(self, limit: int) -> bool:
-        """Bring the search index up by at most `limit` messages; tells whether any are left."""
-        return self._index.index(limit)
-
-    def unindexed(self) -> int:
-        """Return how many messages wait for the search index."""
-        return self._index.unindexed()
+    def wipe(self) -> None:
+        """Wipe what was deleted and could not be wiped at once, if there is any."""
+        self.maintenance.wipe()
 
 
 class AccountArchive:
@@ -158,9 +163,14 @@ class AccountArchive:
         self.notes = Notes(database, account_id)
         self.requests = RequestLog(database, account_id, self.notes)
         self.sync_state = SyncState(database, account_id)
-        self.messages = Pages(database, account_id, self.notes, self.sync_state)
-        self.lists = self.messages
-        self.counts = self.messages
+        self.counts = DailyCounts(database, account_id)
+        matching = Matching(database, account_id, self.counts)
+        self.messages = Messages(
+            database, account_id, self.notes, self.counts, SearchIndex(database), matching
+        )
+        self.lists = Lists(
+            database, self.messages, self.counts, matching, lambda: [self.sync_state]
+        )
 
     def on(self, archive: Archive) -> AccountArchive:
         """Return the same account over another connection to the same file."""
@@ -169,8 +179,8 @@ class AccountArchive:
     def store_page(self, page: Page) -> Stored:
         """Keep an answer and all that came with it, in one transaction: all of it or nothing.
 
-        Messages that are in the archive already stay as they are, and those that were let go do not
-        come back. Raises `ArchiveError`.
+        Messages that are in the archive already stay as they are, and those that have expired do
+        not come back. Raises `ArchiveError`.
         """
         with self.archive.database.transaction(self.id):
             new = self.messages.add(page.messages)
@@ -191,17 +201,38 @@ class AccountArchive:
         Raw entries that could not be read go by when they came. Raises `QueryCancelled` after
         `request_stop`: what is left to do is done the next time.
         """
-        return self.messages.expire(before)
+        return self.archive.maintenance.expire(
+            self.id, before, notes=self.notes, counts=self.counts, sync_state=self.sync_state
+        )
 
     def purge(self) -> None:
-        """Delete the account and everything of it for good.
+        """Delete the account and every message of it for good.
 
-        Whoever still uses it can read nothing of it and change nothing: `ArchiveError`.
+        Whoever still uses it can read nothing of it and change nothing: `ArchiveError`. The log of
+        its requests, and what must be waited for, stay.
         """
-        database = self.archive.database
-        with database.transaction(self.id):
-            self.messages._forget_rows()
-            for table in TABLES_OF_AN_ACCOUNT:
-                database.execute(f"DELETE FROM {table} WHERE account = ?", (self.id,))  # noqa: S608
-            database.count_change()
-        self.messages._scrub()
+        self.archive.maintenance.purge(self.id, self.counts)
+
+
+class AllAccounts:
+    """The messages of all accounts of an archive, as if they were one's."""
+
+    def __init__(self, archive: Archive) -> None:
+        self.archive = archive
+        database = archive.database
+        self.counts = DailyCounts(database, None)
+        matching = Matching(database, None, self.counts)
+        self.messages = Messages(
+            database, None, Notes(database, 0), self.counts, SearchIndex(database), matching
+        )
+        self.lists = Lists(
+            database,
+            self.messages,
+            self.counts,
+            matching,
+            lambda: [account.sync_state for account in archive.accounts()],
+        )
+
+    def on(self, archive: Archive) -> AllAccounts:
+        """Return the same over another connection to the same file."""
+        return AllAccounts(archive)

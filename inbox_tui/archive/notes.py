@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from inbox_tui.archive.database import Database
-from inbox_tui.archive.rows import packed, unpacked
+from inbox_tui.archive.encoding import decode_text, encode_text
 
 
 class Notes:
@@ -17,9 +17,9 @@ class Notes:
         """Return what was last set under this name."""
         found = self._db.query_one(
             "SELECT value FROM notes WHERE account = ? AND name = ?",
-            (self._account_id, packed(name)),
+            (self._account_id, encode_text(name)),
         )
-        return None if found is None else unpacked(found[0])
+        return None if found is None else decode_text(found[0])
 
     def set(self, name: str, value: str | None) -> None:
         """Keep a text under a name; None forgets it. Joins the transaction that is open, if any."""
@@ -27,10 +27,10 @@ class Notes:
             if value is None:
                 self._db.execute(
                     "DELETE FROM notes WHERE account = ? AND name = ?",
-                    (self._account_id, packed(name)),
+                    (self._account_id, encode_text(name)),
                 )
             else:
                 self._db.execute(
                     "INSERT OR REPLACE INTO notes VALUES (?, ?, ?)",
-                    (self._account_id, packed(name), packed(value)),
+                    (self._account_id, encode_text(name), encode_text(value)),
                 )

@@ -7,13 +7,15 @@ zone (api.md, Success).
 from __future__ import annotations
 
 from datetime import datetime, timedelta
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING, Literal, NamedTuple
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from inbox_tui.smsc.limit import Moment
     from inbox_tui.smsc.message import IncomingMessage
+    from inbox_tui.text.search_query import Query as SearchQuery
+    from inbox_tui.text.search_query import State
 
 SIGNED_IN = "signed_in"
 """The name under which is remembered that the service has let an account in."""
@@ -22,6 +24,9 @@ ADDRESS = "address"
 LOST_REQUESTS = "lost_requests"
 """The name under which is remembered that requests may have been made that the ledger does not
 know: it was begun anew in place of a damaged one."""
+ChangedState = Literal["unread", "starred", "done", "muted"]
+SERIAL_BITS = 20
+DAY_SECONDS = 86400
 _EPOCH = datetime(1970, 1, 1)  # noqa: DTZ001 - the service's clock has no zone
 
 
@@ -36,33 +41,43 @@ def from_server_seconds(seconds: int) -> datetime:
     return _EPOCH + timedelta(seconds=seconds)
 
 
-class Key(NamedTuple):
-    """Where a message stands: the newest first is the largest first."""
+def row_at(seconds: int) -> int:
+    """Return the lowest row that a message received at these server seconds can have.
 
-    received: int
-    """Server seconds."""
-    id: int
+    A row is the second of receipt and, in its last 20 bits, a serial number within that second.
+    """
+    return seconds << SERIAL_BITS
+
+
+def day_of_row(row: int) -> int:
+    """Return the day that a message was received on: server seconds // 86400."""
+    return (row >> SERIAL_BITS) // DAY_SECONDS
 
 
 class Row(NamedTuple):
     """A message of the archive."""
 
     row: int
-    """The archive's own number for it, the same for as long as it is kept."""
+    """What lists are ordered by, newest first the largest first; see `row_at`. Unlike the id it is
+    the message's own among those of all accounts, and stays as long as it is kept."""
+    account_id: int
     id: int
-    received: int
-    """Server seconds."""
+    """The service's id for it."""
     sent: int | None
     """Server seconds; None where the service gave no readable time."""
     phone: str
     to_phone: str
     message: str
     unread: bool
+    starred: bool
+    done: bool
+    muted: bool
+    """Whether its sender is muted: then it is not counted as unread."""
 
     @property
-    def key(self) -> Key:
-        """Where it stands in a list."""
-        return Key(self.received, self.id)
+    def received(self) -> int:
+        """Server seconds."""
+        return self.row >> SERIAL_BITS
 
 
 class Gap(NamedTuple):
@@ -71,9 +86,25 @@ class Gap(NamedTuple):
     start: int
     end: int
 
+    @property
+    def row(self) -> int:
+        """Where it lies in a list: just below what was received at its end."""
+        return row_at(self.end) - 1
+
+
+class Day(NamedTuple):
+    """The line above the messages of a day in a list."""
+
+    day: int
+    """Days since 1970-01-01 on the service's clock."""
+    total: int | None
+    """Messages of the day that are in the list; None while that is not known."""
+    unread: int | None
+    """Those that were unread, of senders that are not muted, when the list was opened."""
+
 
 class Query(NamedTuple):
-    """What is wanted; filters combine."""
+    """What is wanted of the messages; all of it must fit."""
 
     to_phone: str | None = None
     """Only messages to this number."""
@@ -81,15 +112,29 @@ class Query(NamedTuple):
     """Only messages received at these server seconds or later."""
     phone: str | None = None
     """Only messages from this sender."""
-    search: str = ""
-    """Only messages in whose text, sender or receiver every word of this is found."""
-    unread: bool = False
-    """Only unread messages."""
+    search: str | SearchQuery = ""
+    """Only messages that fit this: words, or a query of the search language (its moments are left
+    to the caller: `since` and `before`)."""
+    state: State | None = None
+    """Only messages in this state. Those of muted senders are never in `unread`."""
+    before: int | None = None
+    """Only messages received before these server seconds."""
 
     @property
     def plain(self) -> bool:
-        """Whether a listing of it costs the same at any size."""
-        return not (self.search or self.unread or self.phone is not None)
+        """Whether daily counts tell how many there are."""
+        return not self.search and self.state is None and self.phone is None and self.before is None
+
+
+class StateChange(NamedTuple):
+    """What a change of states came to, so that it can be undone."""
+
+    state: ChangedState
+    value: bool
+    rows: Sequence[int]
+    """The rows of the messages whose state is another one now."""
+    senders: Sequence[tuple[int, str]] = ()
+    """For `muted`: account_id and phone of the senders that were muted, or no longer are."""
 
 
 class Sweep(NamedTuple):

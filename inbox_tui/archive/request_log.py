@@ -5,9 +5,9 @@ from __future__ import annotations
 from datetime import datetime
 
 from inbox_tui.archive.database import Database
+from inbox_tui.archive.encoding import decode_text, encode_text
 from inbox_tui.archive.notes import Notes
 from inbox_tui.archive.records import Hold, Permit, Refused
-from inbox_tui.archive.rows import packed, unpacked
 from inbox_tui.smsc.limit import LedgerEntry, Limit, Moment, earliest, in_flight_until
 
 _KEPT_SECONDS = 3600.0
@@ -46,7 +46,13 @@ class RequestLog:
             self._db.execute(
                 "INSERT INTO requests (account, scope, fingerprint, boot, sent_at)"
                 " VALUES (?, ?, ?, ?, ?)",
-                (self._account_id, packed(scope), packed(fingerprint), now.boot_id, now.seconds),
+                (
+                    self._account_id,
+                    encode_text(scope),
+                    encode_text(fingerprint),
+                    now.boot_id,
+                    now.seconds,
+                ),
             )
             (entry,) = self._db.query_row("SELECT last_insert_rowid()")
         return Permit(int(entry))
@@ -84,7 +90,7 @@ class RequestLog:
         found = self._db.query_one(
             "SELECT fingerprint, boot, sent_at, answered_at FROM requests"
             " WHERE account = ? AND scope = ? ORDER BY entry DESC LIMIT 1",
-            (self._account_id, packed(scope)),
+            (self._account_id, encode_text(scope)),
         )
         return None if found is None else _rebased(*found, now=now)
 
@@ -117,7 +123,7 @@ class RequestLog:
                     hold.kind,
                     hold.until,
                     hold.attempt,
-                    packed(hold.reason),
+                    encode_text(hold.reason),
                     hold.at.isoformat(),
                     hold.mark,
                     now.boot_id,
@@ -149,7 +155,7 @@ class RequestLog:
         if found is None:
             return None
         kind, until, attempt, reason, at, mark, boot, seconds = found
-        hold = Hold(kind, until, attempt, unpacked(reason), datetime.fromisoformat(at), mark)
+        hold = Hold(kind, until, attempt, decode_text(reason), datetime.fromisoformat(at), mark)
         if until is None or (boot == now.boot_id and seconds <= now.seconds + _SURELY_AHEAD):
             return hold
         return hold._replace(until=self._rebased_end(until - seconds, hold.at, now))
@@ -193,4 +199,4 @@ def _rebased(
     if boot != now.boot_id or sent_at > now.seconds + _SURELY_AHEAD:
         sent_at = min(0.0, now.seconds)
         answered_at = None if answered_at is None else sent_at
-    return LedgerEntry(unpacked(fingerprint), sent_at, answered_at)
+    return LedgerEntry(decode_text(fingerprint), sent_at, answered_at)

@@ -5,8 +5,8 @@ from __future__ import annotations
 from datetime import datetime
 
 from inbox_tui.archive.database import Database
+from inbox_tui.archive.encoding import encode_text
 from inbox_tui.archive.records import Gap, Sweep
-from inbox_tui.archive.rows import packed
 from inbox_tui.smsc.limit import Moment
 
 _SIGHTINGS_KEPT_SECONDS = 7200.0
@@ -24,7 +24,7 @@ class SyncState:
         found = self._db.query_one(
             "SELECT floor, reached, boot, seconds, completed FROM sweeps"
             " WHERE account = ? AND scope = ?",
-            (self._account_id, packed(scope)),
+            (self._account_id, encode_text(scope)),
         )
         if found is None:
             return Sweep(None, None, None, None)
@@ -44,7 +44,7 @@ class SyncState:
             "INSERT OR REPLACE INTO sweeps VALUES (?, ?, ?, ?, ?, ?, ?)",
             (
                 self._account_id,
-                packed(scope),
+                encode_text(scope),
                 sweep.floor,
                 sweep.reached,
                 boot,
@@ -61,7 +61,7 @@ class SyncState:
         (highest,) = self._db.query_row(
             "SELECT max(highest) FROM sightings"
             " WHERE account = ? AND scope = ? AND boot = ? AND seconds <= ?",
-            (self._account_id, packed(scope), started.boot_id, started.seconds - seconds),
+            (self._account_id, encode_text(scope), started.boot_id, started.seconds - seconds),
         )
         return None if highest is None else int(highest)
 
@@ -73,20 +73,20 @@ class SyncState:
         self._db.execute(
             "INSERT INTO sightings VALUES (?, ?, ?, ?, ?)"
             " ON CONFLICT DO UPDATE SET highest = max(highest, excluded.highest)",
-            (self._account_id, packed(scope), at.boot_id, at.seconds, highest),
+            (self._account_id, encode_text(scope), at.boot_id, at.seconds, highest),
         )
         old = at.seconds - _SIGHTINGS_KEPT_SECONDS
         best = self._db.query_one(
             "SELECT seconds FROM sightings WHERE account = ? AND scope = ? AND boot = ?"
             " AND seconds <= ? ORDER BY highest DESC, seconds LIMIT 1",
-            (self._account_id, packed(scope), at.boot_id, old),
+            (self._account_id, encode_text(scope), at.boot_id, old),
         )
         self._db.execute(
             "DELETE FROM sightings WHERE account = ? AND scope = ?"
             " AND (boot <> ? OR (seconds <= ? AND seconds <> ?))",
             (
                 self._account_id,
-                packed(scope),
+                encode_text(scope),
                 at.boot_id,
                 old,
                 best[0] if best is not None else old,
@@ -99,7 +99,7 @@ class SyncState:
         """Keep a gap; within `transaction`."""
         self._db.execute(
             "INSERT OR IGNORE INTO gaps VALUES (?, ?, ?, ?)",
-            (self._account_id, packed(scope), *gap),
+            (self._account_id, encode_text(scope), *gap),
         )
         self._db.count_change()
 
@@ -112,7 +112,7 @@ class SyncState:
         gaps = self._db.query(
             'SELECT scope, start, "end" FROM gaps WHERE account = ?', (self._account_id,)
         )
-        scopes = (packed(to_phone or ""), "")
+        scopes = (encode_text(to_phone or ""), "")
         fitting = {
             Gap(start, end) for scope, start, end in gaps if to_phone is None or scope in scopes
         }

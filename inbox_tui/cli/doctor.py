@@ -19,7 +19,7 @@ import click
 
 from inbox_tui import ENVIRONMENT, __version__
 from inbox_tui.archive import AccountArchive, Archive, ArchiveError, Hold
-from inbox_tui.archive.schema import MIGRATIONS
+from inbox_tui.archive.schema import VERSION
 from inbox_tui.cli.account import (
     DEFAULT,
     Config,
@@ -310,7 +310,7 @@ def _archive(archive: Archive, config: Config, clock: SystemClock) -> Iterator[C
         unreadable += account.messages.unreadable_count()
         gaps += len(account.sync_state.gaps())
     found = (
-        f"version {len(MIGRATIONS)}, {counted(len(accounts), 'account')}, "
+        f"version {VERSION}, {counted(len(accounts), 'account')}, "
         f"{counted(messages, 'message')}, {unreadable} that could not be read, "
         f"{counted(gaps, 'gap')}"
     )
@@ -324,7 +324,7 @@ def _archive(archive: Archive, config: Config, clock: SystemClock) -> Iterator[C
         yield Check("archive", True, found)
     if not damaged:
         yield _search(archive)
-    chosen_account = known_account(config, archive)
+    chosen_account = None if damaged else known_account(config, archive)
     if chosen_account is not None:
         yield _ledger(chosen_account, clock)
     yield _clock(
@@ -333,14 +333,9 @@ def _archive(archive: Archive, config: Config, clock: SystemClock) -> Iterator[C
 
 
 def _search(archive: Archive) -> Check:
-    if not archive.read_only:
-        archive.index(0)  # one that was in doubt is begun anew
     if not archive.check_search():
         return Check("search", False, "the index is damaged", "the next start makes it anew")
-    left = archive.unindexed()
-    return Check(
-        "search", True, f"{counted(left, 'message')} not indexed yet" if left else "all indexed"
-    )
+    return Check("search", True, "all indexed")
 
 
 def _ledger(account: AccountArchive, clock: SystemClock) -> Check:

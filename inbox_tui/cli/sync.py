@@ -13,7 +13,7 @@ from inbox_tui.cli.failure import counted, output
 from inbox_tui.cli.open_archive import open_account
 from inbox_tui.cli.options import example, for_account
 from inbox_tui.cli.run_sync import sync_once
-from inbox_tui.sync import INDEX_CHUNK, Event, MessagesArrived, SystemClock
+from inbox_tui.sync import Event, MessagesArrived, SystemClock
 
 
 @click.command(
@@ -51,6 +51,4 @@ async def _refreshed(cli_options: CliOptions) -> str:
         if config.settings.keep_days:
             oldest = config.since(24 * config.settings.keep_days, clock.now())
             account.expire(oldest)
-        while archive.index(INDEX_CHUNK):
-            pass
     return counted(sum(new), "new message") if new else "no new messages"

@@ -63,7 +63,7 @@ class Filters(NamedTuple):
             since=None if self.hours is None else since(self.hours),
             phone=self.phone,
             search=self.search.strip(),
-            unread=self.unread,
+            state="unread" if self.unread else None,
         )
 
     def sentence(self, number: Callable[[str], str], keys: CommandKeys) -> str:

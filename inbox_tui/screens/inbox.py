@@ -20,12 +20,13 @@ from inbox_tui.archive import (
     Archive,
     ArchiveError,
     ArchiveWorker,
+    Day,
     Gap,
-    Key,
     Listing,
     Query,
     QueryCancelled,
     Row,
+    StateChange,
 )
 from inbox_tui.commands import bindings, screen_bindings
 from inbox_tui.screens.filters import Filters, window_name
@@ -66,9 +67,9 @@ SMALLEST_SHARE, LARGEST_SHARE, SHARE_STEP = 25, 75, 5
 class _Spot(NamedTuple):
     """Where in the list the user is: a message, its line on screen, and the newest one seen."""
 
-    key: Key
+    row: int
     line: int | None
-    seen: Key | None
+    seen: int | None
 
 
 class _Place(NamedTuple):
@@ -91,11 +92,12 @@ class ArchivedMessages:
 
     def window(self, start: int, stop: int) -> Sequence[Row | Gap]:
         """The items at these positions, newest first."""
-        return self._account.lists.window(self.listing, start, stop)
+        items = self._account.lists.window(self.listing, start, stop)
+        return [item for item in items if not isinstance(item, Day)]
 
-    def position(self, key: Key) -> int:
+    def position(self, row: int) -> int:
         """Where a message is, or would be."""
-        return self._account.lists.position(self.listing, key)
+        return self._account.lists.position(self.listing, row)
 
 
 class InboxScreen(Screen[None]):
@@ -150,7 +152,7 @@ class InboxScreen(Screen[None]):
         self._ticks = 0
         self._dwell: Timer | None = None
         self._notice: Timer | None = None
-        self._marked: Sequence[int] = ()
+        self._marked: StateChange | None = None
         self._before_conversation: _Place | None = None
         self._shares = dict(SHARES)
         self._layout = ""
@@ -344,12 +346,12 @@ class InboxScreen(Screen[None]):
         self._listing = listing
         messages = self.query_one(MessageList)
         if at is None and keep and messages.row is not None and not messages.has_focus:
-            at = _Spot(messages.row.key, None, messages.seen)
+            at = _Spot(messages.row.row, None, messages.seen)
         if at is not None:
             messages.seen = at.seen
         messages.show(ArchivedMessages(self._account, listing), keep=keep)
         if at is not None:
-            messages.move_to(at.key, at.line)
+            messages.move_to(at.row, at.line)
         filters = self.query_one(FilterBar)
         filters.shown = listing.messages if listing.complete else None
         self._show_empty_text()
@@ -493,12 +495,14 @@ class InboxScreen(Screen[None]):
 
     def _mark(self, row: Row | None, *, unread: bool) -> None:
         if row is not None and row.unread != unread:
-            self.run_worker(self._mark_ids([row.id], unread=unread), group="marks")
+            self.run_worker(self._mark_rows([row.row], unread=unread), group="marks")
 
-    async def _mark_ids(self, ids: Sequence[int], *, unread: bool) -> None:
+    async def _mark_rows(self, rows: Sequence[int], *, unread: bool) -> None:
         try:
             await self._marks.call(
-                lambda archive: self._account.on(archive).messages.set_unread(ids, unread=unread)
+                lambda archive: self._account.on(archive).messages.set_state(
+                    rows, "unread", value=unread
+                )
             )
         except ArchiveError as error:
             self._say(str(error))
@@ -522,28 +526,28 @@ class InboxScreen(Screen[None]):
         except ArchiveError as error:
             self._say(str(error))
             return
-        read = f"{grouped(len(self._marked))} read · {self.keys.label('undo')} undoes"
-        self._say(read if self._marked else "all read already")
+        read = f"{grouped(len(self._marked.rows))} read · {self.keys.label('undo')} undoes"
+        self._say(read if self._marked.rows else "all read already")
         self._changed()
 
     def action_undo(self) -> None:
         """Make unread again what was marked read all at once."""
-        ids, self._marked = self._marked, ()
-        if ids:
-            self._say(f"{grouped(len(ids))} unread again")
-            self.run_worker(self._mark_ids(ids, unread=True), group="marks")
+        change, self._marked = self._marked, None
+        if change is not None and change.rows:
+            self._say(f"{grouped(len(change.rows))} unread again")
+            self.run_worker(self._mark_rows(change.rows, unread=True), group="marks")
         else:
             self._say("nothing to undo")
 
     def action_next_unread(self) -> None:
         """Go to the next unread message below, then from the top again."""
         messages = self.query_one(MessageList)
-        after = messages.row.key if messages.row is not None else None
+        after = messages.row.row if messages.row is not None else None
         row = self._account.lists.next_unread(self._query(), after)
         if row is None:
             self._say("nothing unread here")
         else:
-            messages.move_to(row.key)
+            messages.move_to(row.row)
 
     def action_back(self) -> None:
         """Leave the message, the conversation or the search, whichever is nearest."""
@@ -640,7 +644,7 @@ class InboxScreen(Screen[None]):
 
         def counted(hours: int | None) -> int:
             since = None if hours is None else self._session.window_start(hours)
-            return self._account.counts.windows(self._filters.to_phone, [since])[0]
+            return self._account.counts.windows(self._filters.to_phone, [since])[0][0]
 
         def chosen(choice: Choice[int] | None) -> None:
             if choice is not None:
@@ -724,13 +728,13 @@ class InboxScreen(Screen[None]):
             self._leave_conversation(self._before_conversation)
         elif (row := self._selected()) is not None:
             messages = self.query_one(MessageList)
-            spot = _Spot(row.key, messages.line, messages.seen)
+            spot = _Spot(row.row, messages.line, messages.seen)
             reading = self.has_class("-reading")
             self._before_conversation = _Place(self._filters, spot, reading)
             self._filters = Filters(phone=row.phone)
             self._set_reading(False)
             self._show_filters()
-            self._reload(at=_Spot(row.key, None, None))
+            self._reload(at=_Spot(row.row, None, None))
 
     def _leave_conversation(self, place: _Place) -> None:
         self._before_conversation = None

@@ -15,7 +15,6 @@ from inbox_tui.sync.events import (
 )
 from inbox_tui.sync.inbox_sync import (
     IN_FLIGHT_REASON,
-    INDEX_CHUNK,
     LIMIT_REASON,
     LOST_REQUESTS_REASON,
     OTHER_PROGRAM_REASON,
@@ -26,7 +25,6 @@ from inbox_tui.sync.passes import PAGE_SIZE, PERIOD_HOURS
 from inbox_tui.sync.zone import ZONE_AHEAD
 
 __all__ = [
-    "INDEX_CHUNK",
     "IN_FLIGHT_REASON",
     "LIMIT_REASON",
     "LOST_REQUESTS_REASON",

@@ -7,6 +7,7 @@ that a restart or a second terminal goes on where the first one stands.
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import math
 from collections.abc import Awaitable, Callable, Sequence
 from datetime import date, datetime, timedelta, tzinfo
@@ -68,8 +69,6 @@ TICK_SECONDS = 1.0
 """How often a wait looks up: another terminal may have asked, the machine may have slept."""
 BUSY_TRIES = 10
 """How often `once` tries an archive that another program keeps to itself."""
-INDEX_CHUNK = 250
-"""How many messages the search index takes in one go."""
 LIVE_WITHIN = timedelta(minutes=2)
 """New messages of a pass this soon after the last one have only just arrived."""
 IN_FLIGHT_REASON = "an earlier request may still be under way"
@@ -199,7 +198,6 @@ class InboxSync:
         self._finished: dict[str, float] = {}
         self._pages = 0
         self._received = 0
-        self._to_index = True
         self._just_answered = False
         self._expired_on: date | None = None
         self._archive_failures = 0
@@ -292,7 +290,8 @@ class InboxSync:
                 left = min([TICK_SECONDS, *(end - now for end in ends)])
                 if left <= 0:
                     break
-                await self._sleep(0.0 if await self._idle_work() else left, woken)
+                await self._idle_work()
+                await self._sleep(left, woken)
                 if rest.version is not None and await self._version() != rest.version:
                     break
         finally:
@@ -313,17 +312,15 @@ class InboxSync:
             return None
         return version
 
-    async def _idle_work(self) -> bool:
-        """Bring the search index up and let go of what is too old; True where more is waiting."""
-        try:
-            if self._to_index:
-                self._to_index = await self._in_thread(self._archive.index, INDEX_CHUNK)
-            elif self._keep_days and self._just_answered:
-                self._just_answered = False
+    async def _idle_work(self) -> None:
+        """Delete what is too old, and wipe what was deleted."""
+        if not self._just_answered:
+            return
+        self._just_answered = False
+        with contextlib.suppress(ArchiveError):
+            if self._keep_days:
                 await self._expire_once_a_day()
-        except ArchiveError:
-            return False
-        return self._to_index
+            await self._in_thread(self._archive.wipe)
 
     async def _expire_once_a_day(self) -> None:
         """Let go of what is too old. The service has just proved who it is: the clock is right."""
@@ -608,7 +605,6 @@ class InboxSync:
             self._finished[question.scope] = question.sweep.started.seconds
             self._pages = self._received = 0
         if stored.new:
-            self._to_index = True
             events.append(MessagesArrived(stored.new, live=before is not None))
         if before is not None and timedelta(0) <= seen - before < LIVE_WITHIN:
             new = set(stored.new)

@@ -24,11 +24,11 @@ from typing import NamedTuple
 from inbox_tui.archive import (
     AccountArchive,
     Gap,
-    Key,
     Listing,
     Query,
     Row,
     Sweep,
+    row_at,
     to_server_seconds,
 )
 from inbox_tui.smsc.limit import Moment
@@ -215,14 +215,20 @@ class Passes:
         if not times:
             return None
         since = max(times.values()) - FIRST_OVERLAP_SECONDS - math.ceil(lasted)
-        if older := self._row_at(listing, self._account.lists.position(listing, Key(since, -1))):
+        if older := self._row_at(listing, self._account.lists.position(listing, row_at(since) - 1)):
             times[older.id] = older.received
         settled = [number for number, received in times.items() if received < since]
         recent = [number for number, received in times.items() if received >= since]
-        lowest = self._account.messages.lowest_id(scope, since)
+        lowest = self._lowest_id(scope, since)
         if lowest is not None:
             recent.append(lowest)
         return min(max(settled), min(recent) - 1) if settled else None
+
+    def _lowest_id(self, scope: str, since: int) -> int | None:
+        """The lowest id of what was received at these server seconds or later."""
+        listing = self._account.lists.open(Query(to_phone=scope or None, since=since))
+        items = self._account.lists.window(listing, 0, len(listing))
+        return min((item.id for item in items if isinstance(item, Row)), default=None)
 
     def _row_at(self, listing: Listing, place: int) -> Row | None:
         """The message at a place of a listing, or the first one below it."""

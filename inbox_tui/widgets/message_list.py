@@ -13,7 +13,7 @@ from textual.reactive import reactive
 from textual.scroll_view import ScrollView
 from textual.strip import Strip
 
-from inbox_tui.archive import Gap, Key, Row
+from inbox_tui.archive import Gap, Row
 from inbox_tui.commands import bindings
 from inbox_tui.text import find_code, sanitize
 from inbox_tui.widgets.cells import cells, cut, cut_before, padded, wrapped
@@ -44,7 +44,7 @@ class MessageSource(Protocol):
         """Return the items at these positions."""
         ...
 
-    def position(self, key: Key) -> int:
+    def position(self, row: int) -> int:
         """Return where the message is, or where it would be."""
         ...
 
@@ -58,7 +58,7 @@ class _Nothing:
     def window(self, start: int, stop: int) -> Sequence[Row | Gap]:
         return ()
 
-    def position(self, key: Key) -> int:
+    def position(self, row: int) -> int:
         return 0
 
 
@@ -86,11 +86,6 @@ def _short_number(number: str, width: int) -> str:
     if cells(number) <= width or not digits.removeprefix("+").isdecimal():
         return number
     return digits if len(digits) <= width else symbols().ellipsis + digits[1 - width :]
-
-
-def _key_of(item: Row | Gap) -> Key:
-    """Return the place of an item in the order of the list; a gap lies just below its end."""
-    return Key(item.end, -1) if isinstance(item, Gap) else item.key
 
 
 class MessageList(ScrollView, can_focus=True):
@@ -253,7 +248,7 @@ class MessageList(ScrollView, can_focus=True):
         self._source: MessageSource = _Nothing()
         self._newer = 0
         self._showing = False
-        self.seen: Key | None = None
+        self.seen: int | None = None
         """The newest message when the top was last in sight; None counts from what is shown next.
 
         Set this before other messages are shown than those it was of.
@@ -313,18 +308,18 @@ class MessageList(ScrollView, can_focus=True):
         """The line on screen that the cursor is on."""
         return self.cursor - self._first_in_sight
 
-    def move_to(self, key: Key, line: int | None = None) -> None:
+    def move_to(self, row: int, line: int | None = None) -> None:
         """Put the cursor on a message.
 
         Args:
-            key: The message.
+            row: The message's row.
             line: The line on screen to have it on, as far as that goes. Without it the list stays
                 as it is, and a message out of sight comes to the middle.
 
         """
         if not len(self._source):
             return
-        cursor = clamp(self._source.position(key), 0, len(self._source) - 1)
+        cursor = clamp(self._source.position(row), 0, len(self._source) - 1)
         first, height = self._first_in_sight, self._height
         if line is not None:
             first = cursor - line
@@ -399,8 +394,8 @@ class MessageList(ScrollView, can_focus=True):
 
     def _set_under(self, item: Row | Gap | None) -> None:
         before, self._under = self._under, item
-        was = None if before is None else _key_of(before)
-        now = None if item is None else _key_of(item)
+        was = None if before is None else before.row
+        now = None if item is None else item.row
         if was != now:
             self.post_message(self.Highlighted(self, self.row, moved=not self._showing))
 
@@ -408,7 +403,7 @@ class MessageList(ScrollView, can_focus=True):
         if self._first_in_sight == 0 or self.seen is None:
             item = self._item(0) or next(iter(self._source.window(0, 1)), None)
             if item is not None:  # a filter may have kept out what was seen before
-                self.seen = max(_key_of(item), self.seen or _key_of(item))
+                self.seen = max(item.row, self.seen or item.row)
         newer = 0 if self.seen is None else self._source.position(self.seen)
         if newer != self._newer:
             self._newer = newer
@@ -446,7 +441,7 @@ class MessageList(ScrollView, can_focus=True):
 
     def _where(self, item: Row | Gap) -> int:
         """Return the position of an item of the source shown before."""
-        position = self._source.position(_key_of(item))
+        position = self._source.position(item.row)
         if isinstance(item, Gap):
             start = max(0, position - 1)
             around = list(self._source.window(start, position + 2))

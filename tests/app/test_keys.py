@@ -6,6 +6,7 @@ import json
 from pathlib import Path
 
 import pytest
+from support.archives import mark
 from support.sizes import SIZES, Size, at_every_size
 from support.stage import (
     StagedApp,
@@ -173,7 +174,7 @@ async def test_marks_of_another_terminal_appear(tmp_path: Path, size: Size) -> N
         await state_is(pilot, "Live")
         with Archive.open(app.archive_path) as other:
             (account,) = other.accounts()
-            account.on(other).messages.set_unread([1, 2, 3], unread=False)
+            mark(account.on(other), [1, 2, 3], unread=False)
         await until(pilot, lambda: unread(pilot) == 2)
 
 
@@ -181,7 +182,7 @@ async def test_marks_of_another_terminal_appear(tmp_path: Path, size: Size) -> N
 async def test_n_goes_to_the_next_unread_and_around(tmp_path: Path, size: Size) -> None:
     app = stage(tmp_path, messages=codes())
     with Archive.open(app.archive_path) as archive:
-        archive.accounts()[0].messages.set_unread([2, 3, 5], unread=False)
+        mark(archive.accounts()[0], [2, 3, 5], unread=False)
     async with app.run_test(size=size) as pilot:
         await state_is(pilot, "Live")
         visited = []

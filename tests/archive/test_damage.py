@@ -10,7 +10,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
-from support.archives import BOOT, SERVER_NOW, ids, incoming, opened, page, whole
+from support.archives import BOOT, SERVER_NOW, ids, incoming, mark, opened, page, whole
 from support.programs import SPAWN, fill_up, open_and_tell, open_until, spawned
 
 from inbox_tui.archive import (
@@ -25,8 +25,8 @@ from inbox_tui.archive import (
     Hold,
     Query,
 )
-from inbox_tui.archive.database import _set_aside
-from inbox_tui.archive.schema import MIGRATIONS
+from inbox_tui.archive.opening import _set_aside
+from inbox_tui.archive.schema import VERSION
 from inbox_tui.smsc.limit import Limit
 
 WALL = datetime(2026, 11, 23, 7, 42, 30, tzinfo=UTC)
@@ -42,8 +42,6 @@ def sound(tmp_path_factory: pytest.TempPathFactory) -> bytes:
         for n in range(600)
     ]
     archive, _ = opened(folder, *messages)
-    while archive.index(500):
-        pass
     archive.close()
     return (folder / "inbox.db").read_bytes()
 
@@ -113,7 +111,7 @@ def test_an_empty_file_is_begun(tmp_path: Path) -> None:
         assert works(archive)
 
 
-@pytest.mark.parametrize("version", [0, len(MIGRATIONS)])
+@pytest.mark.parametrize("version", [0, VERSION])
 def test_a_database_of_something_else_is_set_aside(tmp_path: Path, version: int) -> None:
     path = tmp_path / "inbox.db"
     with closing(sqlite3.connect(path)) as other:
@@ -237,33 +235,25 @@ def test_damage_found_by_a_check_is_set_aside_by_the_next_start(
 
 def test_doubts_that_are_unfounded_are_dropped(tmp_path: Path) -> None:
     archive, account = opened(tmp_path, *[incoming(n, "some text") for n in range(30)])
-    archive.index(100)
     archive.database.connection.execute("DELETE FROM search_data WHERE id > 10")
     with pytest.raises(ArchiveDamaged):
         whole(archive, account, Query(search="text"))
     archive.close()
     with at_wall(archive.path) as archive:
         assert archive.set_aside is None
-        while archive.index(7):
-            pass
         assert len(whole(archive, account, Query(search="text"))) == 30
-    with at_wall(archive.path) as archive:
-        assert not archive.index(7)
 
 
 def test_a_damaged_search_index_is_no_damage_of_the_file_and_made_anew(tmp_path: Path) -> None:
     archive, account = opened(tmp_path, *[incoming(n, "some text") for n in range(30)])
-    archive.index(100)
     assert archive.check_search()
     archive.database.connection.execute("DELETE FROM search_data WHERE id > 10")
     assert archive.check() == []
     assert archive.check_search() == (sqlite3.sqlite_version_info < (3, 44))
-    archive.database._doubt()  # as an earlier SQLite has it once the search fails
+    archive.database.suspect_damage()  # as an earlier SQLite has it once the search fails
     archive.close()
     with at_wall(archive.path) as archive:
         assert archive.set_aside is None
-        while archive.index(7):
-            pass
         assert archive.check_search()
         assert len(whole(archive, account, Query(search="text"))) == 30
 
@@ -285,25 +275,6 @@ def test_programs_that_find_the_damage_at_once_share_the_fresh_archive(
     assert sorted(ids(whole(archive, account, Query()))) == sorted(number for number, _ in results)
 
 
-def test_a_file_set_aside_while_it_is_being_opened_is_not_missed(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    path = tmp_path / "inbox.db"
-    path.write_bytes(b"no database" * 1000)
-    connect, theirs = sqlite3.connect, tmp_path / "set-aside-by-another-program"
-
-    def set_aside_first(*arguments: object, **options: object) -> sqlite3.Connection:
-        if not theirs.exists():
-            path.rename(theirs)
-        return connect(*arguments, **options)  # type: ignore[call-overload, no-any-return]
-
-    monkeypatch.setattr(sqlite3, "connect", set_aside_first)
-    with at_wall(path) as archive:
-        assert archive.set_aside is None
-        assert works(archive)
-    assert theirs.read_bytes() == b"no database" * 1000
-
-
 def test_whoever_still_has_the_old_file_open_writes_no_more(tmp_path: Path) -> None:
     old, account = opened(tmp_path, incoming(1))
     (tmp_path / "inbox.db").rename(tmp_path / "elsewhere.db")
@@ -312,7 +283,7 @@ def test_whoever_still_has_the_old_file_open_writes_no_more(tmp_path: Path) -> N
         with pytest.raises(ArchiveError, match="moved away"):
             account.on(old).requests.begin("", "a", BOOT, Limit())
         with pytest.raises(ArchiveError, match="moved away"):
-            account.on(old).messages.set_unread([1], unread=False)
+            mark(account.on(old), [1], unread=False)
         old.close()
         assert works(fresh)
     with Archive.open(tmp_path / "inbox.db") as again:
@@ -327,7 +298,7 @@ def test_the_file_of_a_later_version_is_left_as_it_is(tmp_path: Path) -> None:
     archive.close()
     path = tmp_path / "inbox.db"
     with closing(sqlite3.connect(path)) as other:
-        other.execute(f"PRAGMA user_version = {len(MIGRATIONS) + 1}")
+        other.execute(f"PRAGMA user_version = {VERSION + 1}")
     before = path.read_bytes()
     for _ in range(2):
         with pytest.raises(ArchiveTooNew, match="later version"):
@@ -361,7 +332,7 @@ def test_a_database_that_may_grow_no_more_can_still_be_read_and_marked(tmp_path:
     with pytest.raises(ArchiveFull):
         account.store_page(large)
     assert account.counts.total() == len(whole(archive, account, Query())) == 100
-    account.messages.set_unread([1], unread=False)
+    mark(account, [1], unread=False)
     assert account.counts.unread() == 99
     archive.database.connection.execute("PRAGMA max_page_count = 1000000")
     assert len(account.store_page(large).new) == 100
@@ -384,11 +355,10 @@ def check_read_only(path: Path) -> None:
         hold = Hold("blocked", 1.0, 1, "", WALL, b"")
         for write in (
             lambda: account.store_page(page(incoming(3))),
-            lambda: account.messages.set_unread([1], unread=False),
+            lambda: mark(account, [1], unread=False),
             lambda: account.messages.mark_all_read(Query()),
             lambda: account.expire(2**40),
             lambda: account.purge(),
-            lambda: archive.index(10),
             lambda: account.notes.set("a", "b"),
             lambda: account.requests.begin("", "a", BOOT, Limit()),
             lambda: account.requests.end(1, BOOT, delivered=True, finished=True),
@@ -435,13 +405,6 @@ def test_what_cannot_be_written_to_is_read_while_others_write(not_to_be_written:
         writer.execute("UPDATE messages SET unread = 1")
         writer.commit()
         check_read_only(not_to_be_written)
-
-
-def test_an_earlier_version_that_cannot_be_written_to_is_told(not_to_be_written: Path) -> None:
-    with closing(sqlite3.connect(not_to_be_written)) as other:
-        other.execute("PRAGMA user_version = 0")
-    with pytest.raises(ArchiveReadOnly, match="earlier version"):
-        Archive.open(not_to_be_written)
 
 
 def test_a_folder_in_the_place_of_the_file_is_told(tmp_path: Path) -> None:

@@ -59,23 +59,6 @@ def test_no_file_is_open_to_others_at_any_moment(
     assert made == {str(tmp_path / "inbox.db"): 0o600}
 
 
-def test_the_library_never_makes_the_file_itself(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    """Another program moves it away between our making it and its being opened."""
-    turns = iter([True, True, False])
-
-    def vanishes(path: Path) -> Path:
-        if not next(turns):
-            path.touch(0o600)
-        return path
-
-    monkeypatch.setattr("inbox_tui.archive.database.private_file", vanishes)
-    archive, _ = opened(tmp_path, incoming(1))
-    assert mode(archive.path) == 0o600
-    assert next(turns, None) is None
-
-
 def test_a_file_and_a_folder_that_others_could_read_are_tightened(tmp_path: Path) -> None:
     opened(tmp_path, incoming(1))[0].close()
     (tmp_path / "inbox.db").chmod(0o644)

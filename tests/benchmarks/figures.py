@@ -38,8 +38,6 @@ LAST_LINE = b"\x1b[%d;1H" % LINES
 SETTLED_SECONDS = 6.0
 """After so many seconds the first request is answered and everything later is loaded."""
 LONGEST_LOAD = 60.0
-INDEXED = 250
-"""So many messages the search index is brought up by at a time."""
 LAYING_OUT = 0.4
 OTHERS_MOVES = 10
 LIST_LINE = 4
@@ -328,7 +326,6 @@ class Stored(NamedTuple):
     ours: float
     raw: float
     stall: float
-    indexing_stall: float
 
 
 def answers(messages: int) -> Iterator[bytes]:
@@ -350,7 +347,7 @@ def _entry(message: IncomingMessage) -> dict[str, object]:
 
 
 def first_sync(messages: int) -> Stored:
-    """Store pages of 10,000 in a thread, as sync does, and index two seconds' worth of them.
+    """Store pages of 10,000 in a thread, as sync does, with the search index.
 
     Three times: the middle one, with the longest stalls of all.
     """
@@ -360,7 +357,6 @@ def first_sync(messages: int) -> Stored:
             taken.append(asyncio.run(_first_sync(Path(folder), messages)))
     return sorted(taken, key=lambda stored: stored.ours / stored.raw)[1]._replace(
         stall=max(stored.stall for stored in taken),
-        indexing_stall=max(stored.indexing_stall for stored in taken),
     )
 
 
@@ -399,14 +395,9 @@ async def _first_sync(folder: Path, messages: int) -> Stored:
         with Stalls():  # beside the same event loop
             floor += await asyncio.to_thread(store_raw, body)
         stored += min(PAGE, messages - stored)
-    indexing = Stalls()
-    with indexing:
-        end = time.perf_counter() + 2.0
-        while time.perf_counter() < end and await asyncio.to_thread(archive.index, INDEXED):
-            pass
     archive.close()
     raw.close()
-    return Stored(stored / ours, stored / floor, watch.longest, indexing.longest)
+    return Stored(stored / ours, stored / floor, watch.longest)
 
 
 class Stalls:

@@ -13,6 +13,8 @@ from itertools import islice
 from pathlib import Path
 from random import Random
 
+from support.archives import mark
+
 from inbox_tui.archive import Archive, Page, Query, Row, Sweep, to_server_seconds
 from inbox_tui.demo.conversations import history
 from inbox_tui.smsc.limit import Moment
@@ -164,17 +166,13 @@ def _make(to_make: Made) -> None:
                 mbox.write(_mail(message))
             stored += len(page)
             _tell(f"{to_make.size:,} messages: {stored:,} stored")
-        indexed = 0
-        while archive.index(PAGE):
-            indexed += PAGE
-            _tell(f"{to_make.size:,} messages: {indexed:,} indexed")
         account.messages.mark_all_read(Query())
         recent = to_server_seconds(now - timedelta(hours=UNREAD_HOURS))
         listing = account.lists.open(Query(since=recent))
         kept = account.lists.window(listing, 0, len(listing))
         unread = [item.id for item in kept if isinstance(item, Row)]
         unread += range(3, to_make.size * 3, 3 * LEFT_UNREAD_EVERY)
-        account.messages.set_unread(unread, unread=True)
+        mark(account, unread, unread=True)
     _tell("")
 
 

@@ -206,8 +206,6 @@ def test_the_next_request_is_told_with_its_time_where_the_limit_holds_it_back(
 
 def test_a_damaged_search_index_is_told(files: Files, ring: Memory) -> None:
     put(files.archive, HOST, incoming(1, "some text"))
-    with Archive.open(files.archive) as archive:
-        archive.index(10)
     with contextlib.closing(sqlite3.connect(files.archive)) as database, database:
         database.execute("DELETE FROM search_data WHERE id > 10")
     ended = run("doctor")

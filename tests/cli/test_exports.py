@@ -13,7 +13,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from inbox_tui.archive import Row
+from inbox_tui.archive import Row, row_at
 from inbox_tui.exports import FORMATS, Exporter, Written, form_of, write_file
 from inbox_tui.private_files import FileRefused
 
@@ -23,7 +23,19 @@ anything = st.text(st.characters(), max_size=40)
 
 
 def row(number: int = 1, text: str = "Hello", **changes: object) -> Row:
-    message = Row(number, number, 1_795_428_000, None, "79991234567", "79110000001", text, True)
+    message = Row(
+        row_at(1_795_428_000),
+        1,
+        number,
+        None,
+        "79991234567",
+        "79110000001",
+        text,
+        unread=True,
+        starred=False,
+        done=False,
+        muted=False,
+    )
     return message._replace(**changes)  # type: ignore[arg-type]
 
 

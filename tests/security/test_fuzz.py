@@ -137,7 +137,7 @@ def test_no_text_ends_a_notice_or_begins_another_one(title: str, body: str) -> N
 
 @given(texts)
 def test_an_export_gives_every_text_back_and_runs_nowhere(text: str) -> None:
-    line = EXPORTER.line(Row(1, 1, 0, None, text, text, text, True)).decode()
+    line = EXPORTER.line(Row(1, 1, 1, None, text, text, text, True, False, False, False)).decode()
     assert json.loads(line)["message"] == whole_characters(text)
     for character in line.removesuffix("\n"):
         assert unicodedata.category(character) not in ("Cc", "Cs", "Zl", "Zp")

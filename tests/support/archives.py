@@ -9,18 +9,25 @@ from pathlib import Path
 from inbox_tui.archive import (
     AccountArchive,
     Archive,
+    Day,
     Gap,
-    Key,
+    Item,
     Page,
     Query,
     Row,
+    StateChange,
     Sweep,
     from_server_seconds,
+    row_at,
     to_server_seconds,
 )
+from inbox_tui.archive.records import DAY_SECONDS, day_of_row
+from inbox_tui.archive.search_index import search_of
 from inbox_tui.smsc.limit import Moment
 from inbox_tui.smsc.message import IncomingMessage
 from inbox_tui.text import fold_text, strip_separators
+from inbox_tui.text.search_query import Party, State, Words
+from inbox_tui.text.search_query import Query as SearchQuery
 
 NOW = datetime(2026, 11, 23, 7, 42, 30, tzinfo=UTC)
 SERVER_NOW = to_server_seconds(datetime(2026, 11, 23, 10, 42, 30))  # noqa: DTZ001
@@ -69,105 +76,198 @@ def opened(folder: Path, *messages: IncomingMessage) -> tuple[Archive, AccountAr
     return archive, account
 
 
-def whole(archive: Archive, account: AccountArchive, wanted: Query) -> list[Row | Gap]:
+def whole(archive: Archive, account: AccountArchive, wanted: Query) -> list[Item]:
     """Everything that is listed for a filter."""
     lists = account.on(archive).lists
     listing = lists.open(wanted)
     return list(lists.window(listing, 0, len(listing)))
 
 
-def ids(items: Iterable[Row | Gap]) -> list[int]:
+def ids(items: Iterable[Item]) -> list[int]:
     return [item.id for item in items if isinstance(item, Row)]
 
 
 class Model:
     """The same as an archive of one account, by looking at every message every time."""
 
-    def __init__(self) -> None:
+    def __init__(self, account_id: int = 1) -> None:
+        self.account_id = account_id
         self.rows: dict[int, Row] = {}
         self.gaps: set[tuple[str, Gap]] = set()
-        self.let_go = (0, -1)
-        """What is older than this, up to this id, does not come back."""
+        self.muted: set[str] = set()
+        self.expired_before = -(2**62)
 
     def store(self, messages: Iterable[IncomingMessage]) -> list[int]:
-        new = []
+        """Keep those that are new; returns their ids, newest first."""
+        first: dict[int, IncomingMessage] = {}
         for m in messages:
-            received = to_server_seconds(m.received)
-            let_go = received < self.let_go[0] and m.id <= self.let_go[1]
-            if m.id not in self.rows and not let_go:
-                sent = None if m.sent is None else to_server_seconds(m.sent)
-                self.rows[m.id] = Row(0, m.id, received, sent, m.phone, m.to_phone, m.message, True)
-                new.append(self.rows[m.id])
-        return [row.id for row in sorted(new, key=lambda row: row.key, reverse=True)]
+            if m.id not in self.rows and to_server_seconds(m.received) >= self.expired_before:
+                first.setdefault(m.id, m)
+        new = sorted(first.values(), key=lambda m: (m.received, m.id))
+        for m in new:
+            second = to_server_seconds(m.received)
+            taken = [row.row for row in self.rows.values() if row.received == second]
+            row = max(taken, default=row_at(second) - 1) + 1
+            sent = None if m.sent is None else to_server_seconds(m.sent)
+            self.rows[m.id] = Row(
+                row,
+                self.account_id,
+                m.id,
+                sent,
+                m.phone,
+                m.to_phone,
+                m.message,
+                unread=True,
+                starred=False,
+                done=False,
+                muted=m.phone in self.muted,
+            )
+        return [m.id for m in reversed(new)]
 
-    def mark(self, numbers: Iterable[int], *, unread: bool) -> None:
-        for number in numbers:
-            if number in self.rows:
-                self.rows[number] = self.rows[number]._replace(unread=unread)
+    def set_state(self, ids: Iterable[int], state: str, *, value: bool) -> list[int]:
+        """Set a state; returns the ids of what has changed."""
+        changed = [
+            i
+            for i in dict.fromkeys(ids)
+            if i in self.rows and getattr(self.rows[i], state) != value
+        ]
+        for number in changed:
+            self.rows[number] = self.rows[number]._replace(**{state: value})
+        return changed
+
+    def mute(self, phone: str, *, muted: bool) -> list[int]:
+        """Mute a sender or no longer; returns the ids of its messages, where that is new."""
+        if (phone in self.muted) == muted:
+            return []
+        (self.muted.add if muted else self.muted.remove)(phone)
+        return self.set_state(
+            [row.id for row in self.rows.values() if row.phone == phone], "muted", value=muted
+        )
 
     def expire(self, before: int) -> int:
+        """Delete what is older."""
         old = [row.id for row in self.rows.values() if row.received < before]
         for number in old:
             del self.rows[number]
-        if old:
-            self.let_go = (max(before, self.let_go[0]), max(*old, self.let_go[1]))
+        self.expired_before = before
         self.gaps = {(scope, gap) for scope, gap in self.gaps if gap.end > before}
         return len(old)
 
     def fits(self, row: Row, wanted: Query) -> bool:
+        """Whether a message fits a query."""
         return (
             wanted.to_phone in (None, row.to_phone)
             and wanted.phone in (None, row.phone)
             and (wanted.since is None or row.received >= wanted.since)
-            and (row.unread or not wanted.unread)
-            and (not wanted.search or self.found(row, wanted.search))
+            and (wanted.before is None or row.received < wanted.before)
+            and (wanted.state is None or in_state(row, wanted.state))
+            and (not any(wanted.search) or self.found(row, search_of(wanted)))
         )
 
-    def found(self, row: Row, search: str) -> bool:
+    def found(self, row: Row, search: SearchQuery) -> bool:
+        """Whether a message is found, by looking into each of its texts."""
         places = [
             place
             for text in (row.message, row.phone, row.to_phone)
             for place in (fold_text(text), strip_separators(text))
         ]
 
-        def somewhere(word: str) -> bool:
-            spellings = {word, strip_separators(word)}
-            joined = strip_separators(word)
-            if joined.startswith("+") and joined[1:].isdigit() and joined.isascii():
-                spellings.add(joined[1:])
-            return any(spelling in place for place in places for spelling in spellings)
+        def has(words: Words) -> bool:
+            return any(
+                all(any(string in place for place in places) for string in alternative)
+                for alternative in words.alternatives
+            ) or bool({row.phone, row.to_phone} & {*words.phones})
 
-        return all(map(somewhere, fold_text(search).split())) or all(
-            map(somewhere, strip_separators(search).split())
+        def is_one_of(parties: Iterable[Party], phone: str) -> bool:
+            wanted = [party for party in parties if not party.excluded]
+            named = [
+                party
+                for party in parties
+                if phone in party.phones
+                or any(
+                    part in place
+                    for part in party.parts
+                    for place in (fold_text(phone), strip_separators(phone))
+                )
+            ]
+            return all(not party.excluded for party in named) and (not wanted or bool(named))
+
+        return (
+            all(has(words) != words.excluded for words in search.words)
+            and is_one_of(search.senders, row.phone)
+            and is_one_of(search.receivers, row.to_phone)
+            and all(in_state(row, state) != excluded for state, excluded in search.states)
         )
 
     def messages(self, wanted: Query) -> list[Row]:
+        """What fits a query, newest first."""
         found = [row for row in self.rows.values() if self.fits(row, wanted)]
-        return sorted(found, key=lambda row: row.key, reverse=True)
+        return sorted(found, key=lambda row: row.row, reverse=True)
 
-    def listing(self, wanted: Query) -> list[Row | Gap]:
-        items: list[Row | Gap] = list(self.messages(wanted))
-        if wanted.plain:
+    def listing(
+        self, wanted: Query, *, days: bool = False, oldest_first: bool = False
+    ) -> list[Item]:
+        """What a list of a query shows."""
+        messages = self.messages(wanted)
+        items: list[Item] = list(messages)
+        if wanted.plain and not oldest_first:
             items += {
                 gap
                 for scope, gap in self.gaps
                 if scope in ("", wanted.to_phone) or wanted.to_phone is None
                 if wanted.since is None or gap.end > wanted.since
             }
+        if days:
+            for number in {day_of_row(row.row) for row in messages}:
+                of_day = [row for row in messages if day_of_row(row.row) == number]
+                unread = sum(in_state(row, "unread") for row in of_day)
+                items.append(Day(number, len(of_day), unread))
+        if oldest_first:
+            return sorted(
+                items, key=lambda item: (day_of(item), isinstance(item, Row), order(item))
+            )
         return sorted(items, key=order, reverse=True)
 
-    def next_unread(self, wanted: Query, after: Key | None) -> Row | None:
-        unread = self.messages(wanted._replace(unread=True))
-        older = [row for row in unread if after is None or row.key < after]
-        return next(iter([*older, *unread]), None)
+    def next_unread(self, wanted: Query, row: int | None, *, newer: bool) -> Row | None:
+        """The next unread message below or above, or the first of all."""
+        unread = [row for row in self.messages(wanted) if in_state(row, "unread")]
+        if newer:
+            unread.reverse()
+        beyond = [m for m in unread if row is None or (m.row > row if newer else m.row < row)]
+        return next(iter([*beyond, *unread]), None)
 
 
-def order(item: Row | Gap) -> tuple[int, int, int]:
-    if isinstance(item, Gap):
-        return (item.end, -1, -item.start)
-    return (item.received, item.id, 0)
+def in_state(row: Row, state: State) -> bool:
+    """Whether a message is in a state."""
+    match state:
+        case "unread":
+            return row.unread and not row.muted
+        case "read":
+            return not row.unread
+        case "todo":
+            return not row.done
+        case "taken" | "mine":
+            return False
+    return bool(getattr(row, state))
 
 
-def without_row(items: Iterable[Row | Gap]) -> list[Row | Gap]:
-    """Items as the model has them: it knows nothing of row numbers."""
-    return [item._replace(row=0) if isinstance(item, Row) else item for item in items]
+def day_of(item: Item) -> int:
+    """The day that an item is listed under."""
+    return item.day if isinstance(item, Day) else day_of_row(item.row)
+
+
+def order(item: Item) -> tuple[int, int]:
+    """Where an item stands: the largest first."""
+    match item:
+        case Gap():
+            return (item.row, -item.start)
+        case Day():
+            return (row_at((item.day + 1) * DAY_SECONDS) - 1, 2**62)
+    return (item.row, 1)
+
+
+def mark(account: AccountArchive, ids: Iterable[int], *, unread: bool) -> StateChange:
+    """Mark messages, told by the service's ids, as unread or read."""
+    found = (account.messages.get(message_id) for message_id in ids)
+    rows = [row.row for row in found if row is not None]
+    return account.messages.set_state(rows, "unread", value=unread)

@@ -18,10 +18,10 @@ from pathlib import Path
 from random import Random
 from typing import Any
 
-from support.archives import SERVER_NOW, incoming, page
+from support.archives import SERVER_NOW, incoming, mark, page
 
 from inbox_tui.archive import AccountArchive, Archive, ArchiveFull, Permit, Refused, Sweep
-from inbox_tui.archive.schema import migrate
+from inbox_tui.archive.schema import make_tables
 from inbox_tui.smsc.limit import Limit, Moment
 
 SPAWN = get_context("forkserver")
@@ -60,8 +60,7 @@ def store_pages(path: Path, together: Barrier, downwards: bool) -> None:
                 for number in range(first, first + 110)
             ]
             account.store_page(page(*messages, unreadable=[f"raw {first}"]))
-            account.messages.set_unread(range(first, first + 5), unread=False)
-            archive.index(60)
+            mark(account, range(first, first + 5), unread=False)
 
 
 def ask(path: Path, number: int, limit: Limit, together: Barrier, told: Queue) -> None:
@@ -143,10 +142,9 @@ def write_until_killed(path: Path, seed: int, told: Connection) -> None:
                     store_turn(archive, account, turn, numbers)
                 case "mark":
                     told.send(change := ("mark", bool(turn % 2), numbers))
-                    account.messages.set_unread(numbers, unread=bool(turn % 2))
+                    mark(account, numbers, unread=bool(turn % 2))
                 case _:
                     told.send(change := ("index",))
-                    archive.index(50)
             told.send(change)
 
 
@@ -189,4 +187,4 @@ def die_after(path: Path, statements: int) -> None:
                 os.kill(os.getpid(), signal.SIGKILL)
             return super().execute(sql, *parameters)
 
-    migrate(sqlite3.connect(path, isolation_level=None, factory=Dies), lambda: None)
+    make_tables(sqlite3.connect(path, isolation_level=None, factory=Dies), lambda: None)

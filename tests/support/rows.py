@@ -8,7 +8,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from inbox_tui.archive import Gap, Key, Row
+from inbox_tui.archive import Gap, Row, row_at
 from inbox_tui.widgets.presentation import Presentation
 
 MOSCOW = ZoneInfo("Europe/Moscow")
@@ -35,15 +35,19 @@ def server_seconds(moment: datetime) -> int:
 
 def message(number: int, **changes: Any) -> Row:
     """The message with this id: one every 40 minutes, NEWEST at 10:42 today, each fourth unread."""
+    received = server_seconds(NOW - timedelta(minutes=3)) - (NEWEST - number) * 2400
     row = Row(
-        row=number,
+        row=row_at(changes.pop("received", received)),
+        account_id=1,
         id=number,
-        received=server_seconds(NOW - timedelta(minutes=3)) - (NEWEST - number) * 2400,
         sent=None,
         phone=SENDERS[number % len(SENDERS)],
         to_phone="79110000001",
         message=TEXTS[number % len(TEXTS)],
         unread=number % 4 == 0,
+        starred=False,
+        done=False,
+        muted=False,
     )
     return row._replace(**changes)
 
@@ -62,8 +66,7 @@ class Messages:
     """Items held in memory, newest first; `windows` tells what was read of them."""
 
     def __init__(self, items: Iterable[Row | Gap]) -> None:
-        self.items = sorted(items, key=_newest_first)
-        self._keys = [_newest_first(item) for item in self.items]
+        self.items = sorted(items, key=lambda item: -item.row)
         self.windows: list[tuple[int, int]] = []
 
     @classmethod
@@ -78,8 +81,8 @@ class Messages:
         self.windows.append((start, stop))
         return self.items[start:stop]
 
-    def position(self, key: Key) -> int:
-        return bisect_left(self._keys, (-key.received, -key.id))
+    def position(self, row: int) -> int:
+        return bisect_left(self.items, -row, key=lambda item: -item.row)
 
     @property
     def rows_read(self) -> int:
@@ -100,10 +103,5 @@ class ManyMessages(Messages):
         self.windows.append((start, stop))
         return [message(self.count - position) for position in range(start, min(stop, self.count))]
 
-    def position(self, key: Key) -> int:
-        return self.count - key.id
-
-
-def _newest_first(item: Row | Gap) -> tuple[int, int]:
-    """A gap lies just below the messages of its end."""
-    return (-item.end, 1) if isinstance(item, Gap) else (-item.received, -item.id)
+    def position(self, row: int) -> int:
+        return (message(self.count).row - row) // row_at(2400)

@@ -72,7 +72,7 @@ CHANGES = frozenset(
         "requests.set_hold",
         "requests.clear_hold",
         "notes.set",
-        "archive.index",
+        "archive.wipe",
     }
 )
 FATES = (

@@ -9,6 +9,7 @@ from pathlib import Path
 from random import Random
 from zoneinfo import ZoneInfo
 
+from support.archives import mark
 from textual.pilot import Pilot
 
 from inbox_tui.app import InboxApp
@@ -199,7 +200,7 @@ def stage(
         if messages and read_before_minutes is not None:
             unread_from = SERVER_NOW - timedelta(minutes=read_before_minutes)
             read = [m.id for m in messages if m.received < unread_from]
-            account.messages.set_unread(read, unread=False)
+            mark(account, read, unread=False)
     inbox = ScriptedInbox(*replies)
     still = clock or StillClock()
     logins: list[str] = []

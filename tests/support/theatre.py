@@ -12,7 +12,7 @@ from support.hostile import assert_screen_is_safe
 from support.stage import StagedApp, message, put, stage, state_is
 from support.written import Written
 
-from inbox_tui.archive import Archive, Key
+from inbox_tui.archive import Archive
 from inbox_tui.screens.inbox import InboxScreen
 from inbox_tui.smsc.message import IncomingMessage
 from inbox_tui.sync import State, Status, StatusChanged
@@ -54,7 +54,7 @@ class Theatre:
         with Archive.open(self.app.archive_path) as archive:
             put(archive, screen._account, [new])
         screen._changed()
-        screen.query_one(MessageList).move_to(new_key(new, screen))
+        screen.query_one(MessageList).move_to(new_row(new, screen))
         screen._session._publish(StatusChanged(Status(State.OFFLINE, text, None)))
         screen.query_one(FilterBar).sender = screen._presentation.who(text)
         await self._pilot.pause()
@@ -68,10 +68,10 @@ class Theatre:
         self._runner.close()
 
 
-def new_key(new: IncomingMessage, screen: InboxScreen) -> Key:
+def new_row(new: IncomingMessage, screen: InboxScreen) -> int:
     row = screen._account.messages.get(new.id)
     assert row is not None
-    return row.key
+    return row.row
 
 
 @contextmanager

@@ -22,7 +22,7 @@ from textual.geometry import Region
 from textual.pilot import Pilot
 from textual.strip import Strip
 
-from inbox_tui.archive import Gap, Key, Row
+from inbox_tui.archive import Gap, Row
 from inbox_tui.text import sanitize
 from inbox_tui.widgets.message_list import MessageList
 from inbox_tui.widgets.presentation import Presentation
@@ -300,7 +300,7 @@ async def test_a_page_moves_what_is_shown_and_leaves_the_cursor_on_its_line() ->
 
 async def test_a_move_to_a_message_out_of_sight_brings_it_to_the_middle() -> None:
     async with staged(Messages.numbered()) as (messages, pilot, _):
-        messages.move_to(message(950).key)
+        messages.move_to(message(950).row)
         await pilot.pause()
         assert shown_id(messages) == 950
         assert lines(messages).index(cursor_line(messages)) == HEIGHT // 2
@@ -308,7 +308,7 @@ async def test_a_move_to_a_message_out_of_sight_brings_it_to_the_middle() -> Non
 
 async def test_a_move_to_a_message_in_sight_does_not_scroll() -> None:
     async with staged(Messages.numbered()) as (messages, pilot, _):
-        messages.move_to(message(NEWEST - 5).key)
+        messages.move_to(message(NEWEST - 5).row)
         await pilot.pause()
         assert messages.scroll_offset.y == 0
         assert shown_id(messages) == NEWEST - 5
@@ -317,14 +317,14 @@ async def test_a_move_to_a_message_in_sight_does_not_scroll() -> None:
 async def test_a_move_to_a_message_that_is_gone_goes_to_where_it_was() -> None:
     source = Messages(row for row in Messages.numbered().items if row != message(998))
     async with staged(source) as (messages, _, _):
-        messages.move_to(message(998).key)
+        messages.move_to(message(998).row)
         assert shown_id(messages) == 997
 
 
 async def test_moves_in_an_empty_list_do_nothing() -> None:
     async with staged(Messages([])) as (messages, pilot, app):
         await pilot.press("j", "k", "G", "g", "pagedown", "pageup", "enter")
-        messages.move_to(Key(0, 0))
+        messages.move_to(0)
         await pilot.pause()
         assert messages.row is None
         assert [m for m in app.heard if not isinstance(m, MessageList.Highlighted)] == []
@@ -363,7 +363,7 @@ async def test_a_move_by_one_reads_at_most_one_row() -> None:
 async def test_a_jump_reads_a_screenful_at_most_and_at_once(key: str) -> None:
     source = ManyMessages(1_000_000)
     async with staged(source) as (messages, pilot, _):
-        messages.move_to(source.window(500_000, 500_001)[0].key)  # type: ignore[union-attr]
+        messages.move_to(source.window(500_000, 500_001)[0].row)  # type: ignore[union-attr]
         await pilot.pause()
         source.windows.clear()
         await pilot.press(key)

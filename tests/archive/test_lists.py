@@ -8,9 +8,9 @@ from pathlib import Path
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from support.archives import BOOT, SERVER_NOW, ids, incoming, opened, page, whole
+from support.archives import BOOT, SERVER_NOW, ids, incoming, mark, opened, page, whole
 
-from inbox_tui.archive import AccountArchive, Archive, Gap, Key, Query, QueryCancelled, Row
+from inbox_tui.archive import AccountArchive, Archive, Day, Gap, Query, QueryCancelled, Row, row_at
 
 HOUR = 3600
 
@@ -24,20 +24,19 @@ def hourly(first: int, count: int, **more: str) -> list:
 
 
 @pytest.mark.parametrize(
-    "wanted", [Query(), Query(to_phone="79110000001"), Query(unread=True), Query(search="hell")]
+    "wanted", [Query(), Query(to_phone="79110000001"), Query(state="unread"), Query(search="hell")]
 )
 def test_a_listing_does_not_change_by_what_comes_later(tmp_path: Path, wanted: Query) -> None:
-    archive, account = opened(tmp_path, *hourly(100, 60))
+    _archive, account = opened(tmp_path, *hourly(100, 60))
     listing = account.lists.open(wanted)
     before = account.lists.window(listing, 0, 60)
     late = [incoming(number, received=SERVER_NOW - number * 1800) for number in range(1, 50)]
     account.store_page(page(*late))
-    archive.index(1000)
     assert len(listing) == 60
     assert account.lists.window(listing, 0, 60) == before
     for place, row in enumerate(before):
         assert account.lists.window(listing, place, place + 1) == [row]
-        assert account.lists.position(listing, row.key) == place
+        assert account.lists.position(listing, row.row) == place
     assert len(account.lists.open(wanted)) == 109
 
 
@@ -55,7 +54,7 @@ def test_a_listing_gets_shorter_where_messages_are_deleted(
     tmp_path_factory: pytest.TempPathFactory, data: st.DataObject
 ) -> None:
     archive, account = opened(tmp_path_factory.mktemp("a"), *hourly(100, 60))
-    wanted = data.draw(st.sampled_from([Query(), Query(unread=True), Query(since=SERVER_NOW)]))
+    wanted = data.draw(st.sampled_from([Query(), Query(state="unread"), Query(since=SERVER_NOW)]))
     listing = account.lists.open(wanted)
     account.expire(SERVER_NOW - data.draw(st.integers(-1, 60)) * HOUR)
     kept = ids(whole(archive, account, wanted))
@@ -65,7 +64,7 @@ def test_a_listing_gets_shorter_where_messages_are_deleted(
         assert shown == kept[start : start + 7]
     for row in whole(archive, account, wanted):
         assert isinstance(row, Row)
-        assert account.lists.position(listing, row.key) == kept.index(row.id)
+        assert account.lists.position(listing, row.row) == kept.index(row.id)
 
 
 def test_what_arrived_is_told_once_however_old_it_is(tmp_path: Path) -> None:
@@ -77,7 +76,7 @@ def test_what_arrived_is_told_once_however_old_it_is(tmp_path: Path) -> None:
         older = [incoming(n, received=SERVER_NOW - 100 * n) for n in (1, 2, 3, 6)]
         account.on(other).store_page(page(*older, incoming(5)))
         other.account("vera", "smscentre.com").store_page(page(incoming(9)))
-        account.on(other).messages.set_unread([5], unread=False)
+        mark(account.on(other), [5], unread=False)
     rows, changes = account.messages.arrived(since, changes)
     assert ids(rows) == [3, 2, 1]
     assert account.messages.arrived(since, changes) == ([], changes)
@@ -86,17 +85,17 @@ def test_what_arrived_is_told_once_however_old_it_is(tmp_path: Path) -> None:
 def test_many_messages_of_one_second_and_of_one_hour_are_all_found(tmp_path: Path) -> None:
     same = [incoming(number, "crowd", received=SERVER_NOW) for number in range(0, 20_000, 2)]
     hour = [incoming(number, "crowd", received=SERVER_NOW - number) for number in range(1, 2000, 2)]
-    archive, account = opened(tmp_path, *same[::-1], *hour)
+    _archive, account = opened(tmp_path, *same[::-1], *hour)
     account.store_page(page(incoming(4001, "crowd", received=SERVER_NOW)))
-    archive.index(6000)
-    for wanted in (Query(), Query(search="crowd"), Query(unread=True)):
+    for wanted in (Query(), Query(search="crowd"), Query(state="unread")):
         listing = account.lists.open(wanted)
         assert len(listing) == 11_001
-        assert ids(account.lists.window(listing, 0, 3)) == [19_998, 19_996, 19_994]
-        assert ids(account.lists.window(listing, 7998, 8001)) == [4002, 4001, 4000]
+        assert ids(account.lists.window(listing, 0, 3)) == [4001, 19_998, 19_996]
         assert ids(account.lists.window(listing, 9_999, 11_001)) == [2, 0, *range(1, 2000, 2)]
-        assert account.lists.position(listing, Key(SERVER_NOW, 4001)) == 7999
-        assert account.lists.position(listing, Key(SERVER_NOW - 1999, 1999)) == 11_000
+        for number, place in ((4001, 0), (19_998, 1), (1999, 11_000)):
+            row = account.messages.get(number)
+            assert row is not None
+            assert account.lists.position(listing, row.row) == place
 
 
 def test_a_gap_lies_just_below_what_is_as_new_as_its_end(tmp_path: Path) -> None:
@@ -110,7 +109,7 @@ def test_a_gap_lies_just_below_what_is_as_new_as_its_end(tmp_path: Path) -> None
     listing = account.lists.open(Query())
     assert (len(listing), listing.messages) == (6, 5)
     assert account.lists.window(listing, 3, 4) == [gap]
-    assert account.lists.position(listing, Key(SERVER_NOW - 3 * HOUR, 1)) == 4
+    assert account.lists.position(listing, row_at(SERVER_NOW - 3 * HOUR)) == 4
     assert account.sync_state.gaps() == [gap]
 
 
@@ -124,27 +123,26 @@ def test_a_gap_is_shown_where_it_concerns_what_is_listed(tmp_path: Path) -> None
     assert gap not in whole(archive, account, Query(since=gap.end))
     assert gap not in whole(archive, account, Query(to_phone="7"))
     assert gap not in whole(archive, account, Query(search="hello"))
-    assert gap not in whole(archive, account, Query(unread=True))
+    assert gap not in whole(archive, account, Query(state="unread"))
 
 
 def test_what_is_read_meanwhile_stays_in_the_list_of_unread(tmp_path: Path) -> None:
     _archive, account = opened(tmp_path, *hourly(0, 6))
-    wanted = Query(unread=True, since=SERVER_NOW - 4 * HOUR)
+    wanted = Query(state="unread", since=SERVER_NOW - 4 * HOUR)
     shown = account.lists.open(wanted)
-    account.messages.set_unread([3, 5], unread=False)
+    mark(account, [3, 5], unread=False)
     account.store_page(page(incoming(9)))
     kept = account.lists.open(wanted._replace(since=SERVER_NOW - 3 * HOUR), keep=shown)
     rows = account.lists.window(kept, 0, 10)
     assert ids(rows) == [9, 5, 4, 3, 2]
     assert [row.unread for row in rows if isinstance(row, Row)] == [True, False, True, False, True]
     assert ids(account.lists.window(account.lists.open(wanted), 0, 10)) == [9, 4, 2, 1]
-    other = account.lists.open(Query(unread=True, search="hello"), keep=shown)
+    other = account.lists.open(Query(state="unread", search="hello"), keep=shown)
     assert ids(account.lists.window(other, 0, 10)) == [9, 4, 2, 1, 0]
 
 
 def test_the_first_of_a_search_come_without_looking_for_the_rest(tmp_path: Path) -> None:
-    archive, account = opened(tmp_path, *hourly(0, 300))
-    archive.index(200)
+    _archive, account = opened(tmp_path, *hourly(0, 300))
     first = account.lists.open(Query(search="hell"), first=20)
     assert ids(account.lists.window(first, 0, 20)) == list(range(299, 279, -1))
     assert not first.complete
@@ -163,7 +161,7 @@ def test_a_window_beyond_the_list_is_empty(tmp_path: Path) -> None:
 
 def test_a_query_is_cancelled_from_another_thread(tmp_path: Path) -> None:
     archive, account = opened(tmp_path, *hourly(0, 50))
-    archive.database.connection.set_progress_handler(archive.interrupt, 100)
+    archive.database.connection.set_progress_handler(archive.interrupt, 20)
     with pytest.raises(QueryCancelled):
         account.lists.open(Query(search="no such text"))
     archive.database.connection.set_progress_handler(None, 0)
@@ -183,9 +181,8 @@ def grown(tmp_path: Path) -> tuple[Archive, AccountArchive]:
         for n in range(3000)
     ]
     archive, account = opened(tmp_path, *messages)
-    account.messages.set_unread(range(0, 3000, 2), unread=False)
+    mark(account, range(0, 3000, 2), unread=False)
     account.store_page(page(gap=Gap(SERVER_NOW - 9 * HOUR, SERVER_NOW - 2 * HOUR)))
-    archive.index(2500)
     return archive, account
 
 
@@ -199,27 +196,24 @@ def test_no_key_press_reads_the_whole_table(grown: tuple[Archive, AccountArchive
         Query(to_phone="1"),
         Query(since=since),
         Query(since=since, to_phone="2"),
-        Query(unread=True),
-        Query(unread=True, to_phone="1", since=since),
+        Query(state="unread"),
+        Query(state="unread", to_phone="1", since=since),
         Query(phone="sender 1"),
-        Query(phone="sender 1", unread=True),
+        Query(phone="sender 1", state="unread"),
         Query(search="code"),
         Query(search="code", to_phone="1", since=since),
     ):
         listing = account.lists.open(wanted, first=50)
         account.lists.window(listing, 10, 40)
-        account.lists.position(listing, Key(SERVER_NOW - 50 * HOUR, 300))
-        account.lists.next_unread(wanted, Key(SERVER_NOW - 50 * HOUR, 300))
+        account.lists.position(listing, row_at(SERVER_NOW - 50 * HOUR))
+        account.lists.next_unread(wanted, row_at(SERVER_NOW - 50 * HOUR))
     account.messages.get(5)
     account.messages.newest()
     account.counts.total()
     account.counts.unread()
     account.counts.to_phones(since)
     account.counts.windows("1", [since, None])
-    account.messages.lowest_id("", since)
     account.notes.get("x")
-    account.sync_state.sweep("")
-    account.sync_state.settled("", BOOT, 300)
     account.requests.hold(BOOT)
     account.requests.last("", BOOT)
     archive.database.connection.set_trace_callback(None)
@@ -229,19 +223,45 @@ def test_no_key_press_reads_the_whole_table(grown: tuple[Archive, AccountArchive
         plan = [
             step for *_, step in archive.database.connection.execute(f"EXPLAIN QUERY PLAN {sql}")
         ]
-        assert not [step for step in plan if re.match("SCAN (messages|tally|senders)", step)], sql
+        assert not [step for step in plan if re.fullmatch("SCAN (messages|daily_counts)", step)], (
+            sql
+        )
         assert not [step for step in plan if "TEMP B-TREE" in step and "ORDER" in step], sql
 
 
-def test_a_position_deep_in_a_crowded_day_costs_no_look_at_the_messages_above(
+def test_a_window_reads_its_messages_and_each_day_once(
     grown: tuple[Archive, AccountArchive],
 ) -> None:
     archive, account = grown
     asked: list[str] = []
-    listing = account.lists.open(Query())
+    listing = account.lists.open(Query(), days=True)
     archive.database.connection.set_trace_callback(asked.append)
-    account.lists.window(listing, 2800, 2850)
-    archive.database.connection.set_trace_callback(None)
-    (read,) = [sql for sql in asked if "message, messages.unread" in sql]
-    offset = int(read.rpartition("OFFSET ")[2])
-    assert offset < 150
+    for start in (2800, 2810, 0):
+        asked.clear()
+        account.lists.window(listing, start, start + 40)
+        assert len([sql for sql in asked if sql.startswith("SELECT")]) <= 3
+    asked.clear()
+    account.lists.window(listing, 2805, 2845)
+    assert len([sql for sql in asked if sql.startswith("SELECT")]) == 1
+
+
+def test_a_list_of_all_accounts_is_one_list_newest_first(tmp_path: Path) -> None:
+    archive, mine = opened(tmp_path, *hourly(0, 5))
+    theirs = archive.account("vera", "smscentre.com")
+    theirs.store_page(page(*(m._replace(message="theirs") for m in hourly(0, 5))))
+    every = archive.all_accounts()
+    assert (every.counts.total(), every.counts.unread()) == (10, 10)
+    assert every.counts.windows("79110000001", [None]) == [(10, 10)]
+    for wanted in (Query(), Query(state="unread"), Query(to_phone="79110000001")):
+        rows = list(every.lists.window(every.lists.open(wanted), 0, 10))
+        assert [row.row for row in rows if isinstance(row, Row)] == sorted(
+            (row.row for row in rows if isinstance(row, Row)), reverse=True
+        )
+        assert {row.account_id for row in rows if isinstance(row, Row)} == {mine.id, theirs.id}
+    assert len(every.lists.open(Query(search="theirs"))) == 5
+    change = every.messages.mark_all_read(Query(search="theirs"))
+    assert (mine.counts.unread(), theirs.counts.unread(), every.counts.unread()) == (5, 0, 5)
+    every.messages.undo(change)
+    assert theirs.counts.unread() == 5
+    first, *_ = every.lists.window(every.lists.open(Query(), days=True), 0, 3)
+    assert isinstance(first, Day)

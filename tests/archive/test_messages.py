@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
-from support.archives import BOOT, NOW, SERVER_NOW, ids, incoming, opened, page, whole
+from support.archives import BOOT, NOW, SERVER_NOW, ids, incoming, mark, opened, page, whole
 from support.programs import SPAWN, spawned, store_pages
 
 from inbox_tui.archive import Archive, ArchiveError, Gap, Permit, Query, Row, Sweep
@@ -37,7 +37,7 @@ def test_what_is_stored_is_told_newest_first(tmp_path: Path) -> None:
 
 def test_the_same_page_twice_is_there_once(tmp_path: Path) -> None:
     archive, account = opened(tmp_path, incoming(1), incoming(2, "first"))
-    account.messages.set_unread([1], unread=False)
+    mark(account, [1], unread=False)
     again = page(incoming(1), incoming(2, "second"), incoming(3), incoming(3, "twice"))
     assert list(account.store_page(again).new) == [3]
     shown = whole(archive, account, Query())
@@ -52,7 +52,7 @@ def test_the_same_id_in_two_accounts_is_two_messages(tmp_path: Path) -> None:
     archive, account = opened(tmp_path, incoming(1, "mine"))
     other = archive.account("other", "smscentre.com")
     assert list(other.store_page(page(incoming(1, "theirs"))).new) == [1]
-    other.messages.set_unread([1], unread=False)
+    mark(other, [1], unread=False)
     mine, theirs = account.messages.get(1), other.messages.get(1)
     assert mine is not None
     assert theirs is not None
@@ -79,7 +79,6 @@ def test_every_text_comes_back_exactly(
         account = archive.account(word, phone)
         message = incoming(1, text, phone=phone, to_phone=to_phone)
         account.store_page(page(message, scope=to_phone, unreadable=[raw]))
-        archive.index(100)
         account.notes.set(word, text)
         assert (word, phone) in [(known.login, known.host) for known in archive.accounts()]
     with Archive.open(tmp_path / "inbox.db") as archive:
@@ -100,8 +99,7 @@ def test_any_date_is_kept_and_listed_in_its_place(tmp_path: Path, received: int)
     archive, account = opened(tmp_path)
     dated = [incoming(n, "code", received=received - n % 2, phone="7") for n in range(4)]
     account.store_page(page(incoming(10, "code", phone="7"), *dated))
-    archive.index(3)
-    for wanted in (Query(), Query(search="code"), Query(unread=True), Query(phone="7")):
+    for wanted in (Query(), Query(search="code"), Query(state="unread"), Query(phone="7")):
         shown = [2, 0, 3, 1]
         expected = [*shown, 10] if received > SERVER_NOW else [10, *shown]
         assert ids(whole(archive, account, wanted)) == expected
@@ -119,7 +117,7 @@ def test_a_message_without_a_time_of_sending_has_none(tmp_path: Path) -> None:
 
 def test_the_smallest_and_the_largest_id_are_kept(tmp_path: Path) -> None:
     archive, account = opened(tmp_path, incoming(0), incoming(2**63 - 1))
-    account.messages.set_unread([0, 2**63 - 1], unread=False)
+    mark(account, [0, 2**63 - 1], unread=False)
     assert ids(whole(archive, account, Query())) == [2**63 - 1, 0]
     assert account.counts.unread() == 0
     assert account.sync_state.settled("", at(1000), 0) == 2**63 - 1
@@ -167,15 +165,74 @@ def test_a_gap_is_kept_with_its_scope_and_once(tmp_path: Path) -> None:
     assert account.sync_state.gaps() == [Gap(30, 40), Gap(10, 20)]
 
 
+def test_what_cannot_be_read_is_kept_up_to_a_bound_and_then_only_counted(tmp_path: Path) -> None:
+    archive, account = opened(tmp_path)
+    account.store_page(page(unreadable=["x" * 700_000, "y" * 700_000, "small"]))
+    account.store_page(page(unreadable=[f"entry {number}" for number in range(1500)]))
+    account.store_page(page(unreadable=[f"entry {number}" for number in range(1500)]))
+    assert account.messages.unreadable_count() == 1503
+    kept, size = archive.database.query_row("SELECT count(raw), sum(length(raw)) FROM unreadable")
+    assert kept == 1000
+    assert size <= 2**20
+
+
+def test_another_text_for_the_same_id_is_counted_and_the_first_is_kept(tmp_path: Path) -> None:
+    _archive, account = opened(tmp_path, incoming(1, "first"), incoming(2, "half \udc00"))
+    account.store_page(page(incoming(1, "first"), incoming(2, "half \udc00")))
+    assert account.messages.conflicts() == 0
+    for text in ("second", "third"):
+        account.store_page(page(incoming(1, text)))
+    assert account.messages.conflicts() == 1
+    row = account.messages.get(1)
+    assert row is not None
+    assert row.message == "first"
+
+
+# -- states
+
+
+def test_a_muted_sender_is_counted_nowhere_as_unread(tmp_path: Path) -> None:
+    messages = [incoming(n, phone=("BANK", "SHOP")[n % 2]) for n in range(10)]
+    archive, account = opened(tmp_path, *messages)
+    change = account.messages.mute("BANK", muted=True)
+    account.store_page(page(incoming(10, phone="BANK"), incoming(11, phone="SHOP")))
+    assert (account.counts.total(), account.counts.unread()) == (12, 6)
+    assert account.counts.to_phones(None) == [("79110000001", 12, 6)]
+    assert len(whole(archive, account, Query(state="unread"))) == 6
+    assert len(whole(archive, account, Query(state="muted"))) == 6
+    with Archive.open(archive.path) as other:
+        assert account.on(other).messages.muted_senders() == ["BANK"]
+        account.on(other).messages.undo(change)
+    assert account.counts.unread() == 12
+    assert account.messages.mute("BANK", muted=False).senders == []
+
+
+def test_states_are_seen_by_another_program_at_once_and_can_be_undone(tmp_path: Path) -> None:
+    archive, account = opened(tmp_path, *[incoming(n) for n in range(5)])
+    rows = [item.row for item in whole(archive, account, Query()) if isinstance(item, Row)]
+    before = archive.changes()
+    with Archive.open(archive.path) as other:
+        done = account.on(other).messages.set_state(rows[:3], "done", value=True)
+        starred = account.on(other).messages.set_state(rows[2:], "starred", value=True)
+    assert archive.changes() > before
+    assert len(whole(archive, account, Query(state="todo"))) == 2
+    again = account.messages.set_state(rows, "done", value=True)
+    assert sorted(again.rows) == sorted(rows[3:])
+    for change in (again, starred, done):
+        account.messages.undo(change)
+    assert whole(archive, account, Query(state="done")) == []
+    assert whole(archive, account, Query(state="starred")) == []
+
+
 # -- read marks
 
 
 def test_marks_are_counted_once(tmp_path: Path) -> None:
     _archive, account = opened(tmp_path, *[incoming(number) for number in range(2500)])
-    account.messages.set_unread([*range(2400), *range(100), 7_000_000], unread=False)
-    account.messages.set_unread(range(10), unread=False)
+    mark(account, [*range(2400), *range(100), 7_000_000], unread=False)
+    mark(account, range(10), unread=False)
     assert (account.counts.total(), account.counts.unread()) == (2500, 100)
-    account.messages.set_unread([1, 1, 2], unread=True)
+    mark(account, [1, 1, 2], unread=True)
     assert account.counts.unread() == 102
     row = account.messages.get(1)
     assert row is not None
@@ -191,7 +248,7 @@ def test_marks_are_counted_once(tmp_path: Path) -> None:
         (Query(search="odd"), 15),
         (Query(phone="7999", search="odd"), 5),
         (Query(to_phone="unheard of"), 0),
-        (Query(unread=True), 30),
+        (Query(state="unread"), 30),
     ],
 )
 def test_all_that_is_shown_is_marked_read(tmp_path: Path, wanted: Query, read: int) -> None:
@@ -206,13 +263,15 @@ def test_all_that_is_shown_is_marked_read(tmp_path: Path, wanted: Query, read: i
         for number in range(30)
     ]
     archive, account = opened(tmp_path, *messages)
-    archive.index(11)
     fitting = ids(whole(archive, account, wanted))
     marked = account.messages.mark_all_read(wanted)
-    assert len(marked) == read
-    assert sorted(marked) == sorted(fitting)
+    assert len(marked.rows) == read == len(fitting)
     assert account.counts.unread() == 30 - read
-    assert account.messages.mark_all_read(wanted) == []
+    assert account.messages.mark_all_read(wanted).rows == []
+    account.messages.undo(marked)
+    assert ids(whole(archive, account, Query(state="unread"))) == ids(
+        whole(archive, account, Query())
+    )
 
 
 # -- how far the service has been asked
@@ -289,7 +348,7 @@ def test_a_change_by_anybody_is_noticed_and_reading_is_not_one(tmp_path: Path) -
     whole(archive, account, Query(search="hello"))
     account.counts.total()
     assert archive.data_version() == before
-    account.messages.set_unread([1], unread=False)
+    mark(account, [1], unread=False)
     after_own = archive.data_version()
     assert after_own != before
     with Archive.open(archive.path) as other:
@@ -315,16 +374,14 @@ def test_changes_are_counted_of_what_is_shown_and_of_nothing_else(tmp_path: Path
         assert count()
         account.on(other).store_page(page(gap=Gap(1, 2)))
         assert count()
-        account.on(other).messages.set_unread([1], unread=False)
+        mark(account.on(other), [1], unread=False)
         assert count()
-        account.on(other).messages.set_unread([1], unread=False)
+        mark(account.on(other), [1], unread=False)
         assert not count()
         account.on(other).messages.mark_all_read(Query())
         assert count()
         account.on(other).notes.set("filters", "{}")
         account.on(other).requests.begin("", "a", BOOT, Limit())
-        while other.index(10):
-            pass
         assert not count()
         account.on(other).expire(2**40)
         assert count()
@@ -338,7 +395,7 @@ def test_whoever_closes_twice_or_asks_a_closed_archive_is_told(tmp_path: Path) -
     with pytest.raises(ArchiveError):
         account.counts.total()
     with pytest.raises(ArchiveError):
-        account.messages.set_unread([1], unread=False)
+        mark(account, [1], unread=False)
 
 
 # -- two programs
@@ -350,19 +407,17 @@ def test_two_programs_that_store_the_same_pages_store_each_message_once(tmp_path
     with spawned(store_pages, programs):
         pass
     archive, account = opened(tmp_path)
-    assert ids(whole(archive, account, Query())) == sorted(
-        range(1010), key=lambda number: (-(number // 7), number), reverse=True
-    )
+    shown = ids(whole(archive, account, Query()))
+    assert [number // 7 for number in shown] == sorted(number // 7 for number in range(1010))
+    assert sorted(shown) == list(range(1010))
     assert account.counts.total() == 1010
     assert account.counts.unread() == 960
     assert account.messages.unreadable_count() == 10
     assert account.counts.to_phones(None) == [
         (str(to_phone), len(whole(archive, account, Query(to_phone=str(to_phone)))), unread)
         for to_phone in range(4)
-        for unread in [len(whole(archive, account, Query(to_phone=str(to_phone), unread=True)))]
+        for unread in [len(whole(archive, account, Query(to_phone=str(to_phone), state="unread")))]
     ]
-    while archive.index(500):
-        pass
     assert len(whole(archive, account, Query(search="hello"))) == 1010
     assert archive.check() == []
     assert account.sync_state.settled("", BOOT, 0) == 1009

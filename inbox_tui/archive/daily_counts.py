@@ -1,0 +1,189 @@
+"""How many messages there are, and unread ones, by receiving number and day.
+
+Counts of a window of time, at any size, are the sum of its days and of a part of one.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable, Sequence
+
+from inbox_tui.archive.database import Database
+from inbox_tui.archive.encoding import decode_text, encode_text, json_numbers
+from inbox_tui.archive.records import DAY_SECONDS, day_of_row, row_at
+
+ALL_NUMBERS = 0
+"""The to_phone_id that stands for all receiving numbers."""
+_FIRST_DAY = -(2**40)
+_IN_IDS = "to_phone_id IN (SELECT value FROM json_each(?))"
+
+
+class DailyCounts:
+    """The counts of one account, or of all (`account_id` None).
+
+    Messages of muted senders are in no count of unread ones.
+    """
+
+    def __init__(self, database: Database, account_id: int | None) -> None:
+        self._db = database
+        self._account_id = account_id
+        self._names: dict[int, str] = {}
+
+    def total(self) -> int:
+        """Return how many messages are kept."""
+        return self._count([ALL_NUMBERS], None)[0]
+
+    def unread(self) -> int:
+        """Return how many of them are unread."""
+        return self._count([ALL_NUMBERS], None)[1]
+
+    def windows(self, to_phone: str | None, sinces: Iterable[int | None]) -> list[tuple[int, int]]:
+        """Return messages and unread ones, of that number if given, of each window.
+
+        A window begins at these server seconds; None is everything.
+        """
+        with self._db.reading():
+            ids = self.to_phone_ids(to_phone)
+            return [self._count(ids, since) for since in sinces]
+
+    def to_phones(self, since: int | None) -> list[tuple[str, int, int]]:
+        """Return every receiving number with its messages and unread ones since then.
+
+        Sorted by number; those without a message are left out.
+        """
+        counted: dict[int, list[int]] = {}
+        with self._db.reading():
+            next_day = _FIRST_DAY if since is None else since // DAY_SECONDS + 1
+            rows = self._db.query(
+                "SELECT to_phone_id, sum(total), sum(unread) FROM daily_counts"
+                f" WHERE {self._of_account} AND to_phone_id <> 0 AND day >= ?"
+                " GROUP BY to_phone_id",
+                (*self._account, next_day),
+            )
+            if since is not None:
+                rows += self._db.query(
+                    "SELECT to_phone_id, count(*), sum(unread AND NOT muted) FROM messages"
+                    f" WHERE row >= ? AND row < ? AND {self._of_account} GROUP BY to_phone_id",
+                    (row_at(since), row_at(next_day * DAY_SECONDS), *self._account),
+                )
+            for to_phone_id, total, unread in rows:
+                so_far = counted.setdefault(to_phone_id, [0, 0])
+                so_far[0] += total
+                so_far[1] += unread
+            return sorted(
+                (self.to_phone(to_phone_id), total, unread)
+                for to_phone_id, (total, unread) in counted.items()
+                if total
+            )
+
+    def days(self, to_phone_ids: Sequence[int], since: int | None) -> list[tuple[int, int, int]]:
+        """Return day, messages and unread ones of every day with messages, newest first."""
+        first = _FIRST_DAY if since is None else since // DAY_SECONDS
+        days = self._db.query(
+            "SELECT day, sum(total), sum(unread) FROM daily_counts"
+            f" WHERE {self._of_account} AND {_IN_IDS} AND day >= ?"
+            " GROUP BY day ORDER BY day DESC",
+            (*self._account, json_numbers(to_phone_ids), first),
+        )
+        if since is not None and days and days[-1][0] == first:
+            del days[-1]
+            total, unread = self._count_part(to_phone_ids, since, (first + 1) * DAY_SECONDS)
+            if total:
+                days.append((first, total, unread))
+        return [(day, total, unread) for day, total, unread in days]
+
+    def newest_day(self) -> int | None:
+        """Return the last day with messages; None where there are none."""
+        (day,) = self._db.query_row(
+            f"SELECT max(day) FROM daily_counts WHERE {self._of_account} AND to_phone_id = 0",
+            self._account,
+        )
+        return None if day is None else int(day)
+
+    def add(self, messages: Iterable[tuple[int, int, int, bool]], total: int, unread: int) -> None:
+        """Add to the counts for each message; -1 takes off. Within `transaction`.
+
+        A message is its account_id, to_phone_id, row, and whether it counts as unread: where it
+        does not, `unread` is not added for it.
+        """
+        counts: Counter[tuple[int, int, int, bool]] = Counter(
+            (account_id, to_phone_id, day_of_row(row), bool(counted))
+            for account_id, to_phone_id, row, counted in messages
+        )
+        self._db.execute_many(
+            "INSERT INTO daily_counts VALUES (?, ?, ?, ?, ?) ON CONFLICT DO UPDATE"
+            " SET total = total + excluded.total, unread = unread + excluded.unread",
+            (
+                (account_id, number, day, total * count, unread * count * counted)
+                for (account_id, to_phone_id, day, counted), count in counts.items()
+                for number in (to_phone_id, ALL_NUMBERS)
+            ),
+        )
+        if total < 0:
+            self._db.execute("DELETE FROM daily_counts WHERE total = 0")
+
+    # -- receiving numbers
+
+    def to_phone_ids(self, to_phone: str | None) -> list[int]:
+        """Return what messages to this number refer to it with: an id in each account that has it.
+
+        None stands for all numbers.
+        """
+        if to_phone is None:
+            return [ALL_NUMBERS]
+        found = self._db.query(
+            f"SELECT to_phone_id FROM to_phones WHERE {self._of_account} AND to_phone = ?",
+            (*self._account, encode_text(to_phone)),
+        )
+        return [to_phone_id for (to_phone_id,) in found]
+
+    def make_to_phone_id(self, to_phone: str) -> int:
+        """Return the id of this receiving number; it is made where it is new."""
+        for to_phone_id in self.to_phone_ids(to_phone):
+            return to_phone_id
+        self._db.execute(
+            "INSERT INTO to_phones (account_id, to_phone) VALUES (?, ?)",
+            (self._account_id, encode_text(to_phone)),
+        )
+        (made,) = self._db.query_row("SELECT last_insert_rowid()")
+        return int(made)
+
+    def to_phone(self, to_phone_id: int) -> str:
+        """Return the receiving number with this id."""
+        if to_phone_id not in self._names:
+            for known, to_phone in self._db.query("SELECT to_phone_id, to_phone FROM to_phones"):
+                self._names[known] = decode_text(to_phone)
+        return self._names.get(to_phone_id, "")
+
+    # -- counting
+
+    @property
+    def _of_account(self) -> str:
+        return "account_id = ?" if self._account_id is not None else "1"
+
+    @property
+    def _account(self) -> tuple[int, ...]:
+        return (self._account_id,) if self._account_id is not None else ()
+
+    def _count(self, to_phone_ids: Sequence[int], since: int | None) -> tuple[int, int]:
+        next_day = _FIRST_DAY if since is None else since // DAY_SECONDS + 1
+        total, unread = self._db.query_row(
+            "SELECT ifnull(sum(total), 0), ifnull(sum(unread), 0) FROM daily_counts"
+            f" WHERE {self._of_account} AND {_IN_IDS} AND day >= ?",
+            (*self._account, json_numbers(to_phone_ids), next_day),
+        )
+        if since is not None:
+            more = self._count_part(to_phone_ids, since, next_day * DAY_SECONDS)
+            return total + more[0], unread + more[1]
+        return total, unread
+
+    def _count_part(self, to_phone_ids: Sequence[int], start: int, stop: int) -> tuple[int, int]:
+        """Count the messages of a part of a day one by one."""
+        every = ALL_NUMBERS in to_phone_ids
+        condition, ids = ("1", []) if every else (_IN_IDS, [json_numbers(to_phone_ids)])
+        total, unread = self._db.query_row(
+            "SELECT count(*), ifnull(sum(unread AND NOT muted), 0) FROM messages"
+            f" WHERE row >= ? AND row < ? AND {self._of_account} AND {condition}",
+            (row_at(start), row_at(stop), *self._account, *ids),
+        )
+        return total, unread

@@ -1,0 +1,24 @@
+"""Texts that are not valid Unicode, and lists of numbers, as SQLite can hold them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+
+def encode_text(text: str) -> str | bytes:
+    """Return a text as SQLite can hold it: as it is, or a blob where it has lone surrogates."""
+    try:
+        text.encode()
+    except UnicodeEncodeError:
+        return text.encode("utf-8", "surrogatepass")
+    return text
+
+
+def decode_text(stored: str | bytes) -> str:
+    """Return the text that was encoded."""
+    return stored if isinstance(stored, str) else stored.decode("utf-8", "surrogatepass")
+
+
+def json_numbers(numbers: Iterable[int]) -> str:
+    """Return whole numbers as `json_each` reads them."""
+    return f"[{','.join(map(str, numbers))}]"

@@ -1,0 +1,359 @@
+"""Lists of messages, by day, that are never held whole.
+
+A list is what fitted a query at one moment. It knows how many messages each of its days has, and
+the rows of a day from when they are first needed; so a window of it costs the same wherever it is,
+and whatever the size of the archive.
+"""
+
+from __future__ import annotations
+
+from array import array
+from bisect import bisect_left, bisect_right
+from collections import Counter
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import closing
+from itertools import islice
+
+from inbox_tui.archive.daily_counts import DailyCounts
+from inbox_tui.archive.database import Database
+from inbox_tui.archive.matching import FIRST_ROW, LAST_ROW, Matching
+from inbox_tui.archive.messages import Messages
+from inbox_tui.archive.records import (
+    DAY_SECONDS,
+    Day,
+    Gap,
+    Query,
+    Row,
+    day_of_row,
+    row_at,
+)
+from inbox_tui.archive.search_index import search_of
+from inbox_tui.archive.sync_state import SyncState
+from inbox_tui.text.search_query import Is
+
+_EXPORTED_AT_ONCE = 500
+Item = Row | Gap | Day
+
+
+class _DayOfList:
+    """A day of a list: its messages, the gaps that end on it, and whether it has a line."""
+
+    __slots__ = ("day", "gaps", "has_line", "rows", "total", "unread")
+
+    def __init__(self, day: int, total: int, unread: int | None, rows: array[int] | None) -> None:
+        self.day = day
+        self.total = total
+        self.unread = unread
+        self.rows = rows
+        """Rising; None while they have not been needed."""
+        self.gaps: list[Gap] = []
+        """The newest first."""
+        self.has_line = False
+
+    def __len__(self) -> int:
+        return self.total + len(self.gaps) + self.has_line
+
+
+class Listing:
+    """What fitted a query at one moment: messages, gaps among them, and lines above days.
+
+    It does not change: messages that come later are not in it. It can be read over every
+    connection to the same archive, with `Lists.window`.
+    """
+
+    def __init__(
+        self,
+        query: Query,
+        days: Sequence[_DayOfList],
+        *,
+        change: int = 0,
+        complete: bool = True,
+        oldest_first: bool = False,
+        rows: array[int] | None = None,
+    ) -> None:
+        self.query = query
+        self.complete = complete
+        """False where only the first of what fits is in it."""
+        self.oldest_first = oldest_first
+        self.messages = sum(day.total for day in days)
+        """How many messages are in it."""
+        self.unread = sum(day.unread or 0 for day in days)
+        """How many of them were unread, of senders that are not muted."""
+        self._days = days
+        self._change = change
+        self._rows = rows
+        """All rows, rising, where they are known from the start."""
+        self._starts = [0]
+        for day in days:
+            self._starts.append(self._starts[-1] + len(day))
+
+    def __len__(self) -> int:
+        """How many items, messages, gaps and lines of days, are in it."""
+        return self._starts[-1]
+
+
+class Lists:
+    """Lists of the messages of one account, or of all."""
+
+    def __init__(
+        self,
+        database: Database,
+        messages: Messages,
+        counts: DailyCounts,
+        matching: Matching,
+        sync_states: Callable[[], Iterable[SyncState]],
+    ) -> None:
+        self._db = database
+        self._messages = messages
+        self._counts = counts
+        self._matching = matching
+        self._sync_states = sync_states
+
+    def open(
+        self,
+        query: Query,
+        first: int | None = None,
+        keep: Listing | None = None,
+        *,
+        days: bool = False,
+        oldest_first: bool = False,
+    ) -> Listing:
+        """Return what fits a query now.
+
+        A plain query's list costs the same at any size. Any other's holds a number for each
+        message; with `first` only the first so many are looked for, and `complete` tells whether
+        that is all. `keep` is the list shown until now: where it is of the same query, its
+        messages stay, also those that are in another state by now. `days`: with a line above each
+        day. `oldest_first`: as a conversation is read.
+
+        Raises `QueryCancelled` where `interrupt` ended it.
+        """
+        with self._db.reading():
+            change = self._db.changes()
+            if query.plain and not oldest_first:
+                listed, rows, complete = self._plain_days(query), None, True
+            else:
+                with closing(self._matching.rows(query, oldest_first=oldest_first)) as found:
+                    rows = array("q", islice(found, first))
+                    complete = first is None or len(rows) < first or next(found, None) is None
+                if not oldest_first:
+                    rows.reverse()
+                if keep is not None and keep._rows is not None and _has_state(query):
+                    rows = _with_kept(rows, query, keep)
+                listed = self._days_of(rows, complete=complete)
+                if oldest_first:
+                    listed.reverse()
+            for day in listed:
+                day.has_line = days and bool(day.total)
+        return Listing(
+            query, listed, change=change, complete=complete, oldest_first=oldest_first, rows=rows
+        )
+
+    def window(self, listing: Listing, start: int, stop: int) -> list[Item]:
+        """Return the items of a list at these positions.
+
+        They are fewer where messages have been deleted meanwhile.
+        """
+        start, stop = max(0, start), min(stop, len(listing))
+        if start >= stop:
+            return []
+        first = bisect_right(listing._starts, start) - 1
+        last = bisect_left(listing._starts, stop)
+        days = listing._days[first:last]
+        with self._db.reading():
+            self._load(listing, days)
+            slots: list[int | Gap | Day] = []
+            for day, at in zip(days, listing._starts[first:last], strict=True):
+                slots += _slots(day, max(0, start - at), stop - at, listing.oldest_first)
+            rows = self._messages.read(slot for slot in slots if isinstance(slot, int))
+        items = (rows.get(slot) if isinstance(slot, int) else slot for slot in slots)
+        return [item for item in items if item is not None]
+
+    def position(self, listing: Listing, row: int) -> int:
+        """Return where a message is in a list, or where it would be.
+
+        With `row_at` a moment, that is how many items are newer than it; in a list that is oldest
+        first, how many are older.
+        """
+        day_number = day_of_row(row)
+        place = _place_of_day(listing, day_number)
+        at = listing._starts[place]
+        if place == len(listing._days) or listing._days[place].day != day_number:
+            return at
+        day = listing._days[place]
+        with self._db.reading():
+            self._load(listing, [day])
+        assert day.rows is not None
+        if listing.oldest_first:
+            return at + day.has_line + bisect_left(day.rows, row)
+        gaps = sum(gap.row > row for gap in day.gaps)
+        newer = len(day.rows) - bisect_right(day.rows, row) + gaps
+        return at + day.has_line + newer
+
+    def first_since(self, listing: Listing, seconds: int) -> int | None:
+        """Return where the first message received at these server seconds or later is in a list.
+
+        That is the oldest of them; None where there is none.
+        """
+        row = row_at(seconds)
+        place = _place_of_day(listing, day_of_row(row))
+        days = listing._days
+        forward = 1 if listing.oldest_first else -1
+        if place == len(days) or days[place].day != day_of_row(row):
+            place -= 0 if listing.oldest_first else 1
+        while 0 <= place < len(days):
+            day = days[place]
+            with self._db.reading():
+                self._load(listing, [day])
+            assert day.rows is not None
+            index = bisect_left(day.rows, row)
+            if index < len(day.rows):
+                return self.position(listing, day.rows[index])
+            place += forward
+        return None
+
+    def count(self, query: Query) -> int:
+        """Return how many messages fit a query. Raises `QueryCancelled`."""
+        with self._db.reading():
+            if query.plain:
+                return sum(day.total for day in self._plain_days(query))
+            with closing(self._matching.rows(query)) as found:
+                return sum(1 for _ in found)
+
+    def next_unread(self, query: Query, row: int | None, *, newer: bool = False) -> Row | None:
+        """Return the next unread message of a query, older than `row`, else the newest one.
+
+        With `newer`, the next newer one, else the oldest one.
+        """
+        search = search_of(query)
+        states = (*search.states, *([Is(query.state)] if query.state is not None else ()))
+        query = query._replace(search=search._replace(states=states), state="unread")
+        with self._db.reading():
+            unread = self._first(query, row, newer=newer) if row is not None else None
+            if unread is None:
+                unread = self._first(query, None, newer=newer)
+            return None if unread is None else self._messages.read([unread]).get(unread)
+
+    def _first(self, query: Query, row: int | None, *, newer: bool) -> int | None:
+        """Return the first row beyond this one, or of all, that fits a query."""
+        above = row if newer and row is not None else FIRST_ROW
+        below = row if not newer and row is not None else LAST_ROW
+        with closing(
+            self._matching.rows(query, above=above, below=below, oldest_first=newer)
+        ) as found:
+            return next(found, None)
+
+    def export(self, query: Query) -> Iterator[Row]:
+        """Yield what fits a query, oldest first, a few hundred messages in memory at a time."""
+        listing = self.open(query)
+        for stop in range(len(listing), 0, -_EXPORTED_AT_ONCE):
+            for item in reversed(self.window(listing, stop - _EXPORTED_AT_ONCE, stop)):
+                if isinstance(item, Row):
+                    yield item
+
+    # -- days
+
+    def _plain_days(self, query: Query) -> list[_DayOfList]:
+        """Return the days of a query that daily counts tell everything of, newest first."""
+        ids = self._counts.to_phone_ids(query.to_phone)
+        days = {
+            day: _DayOfList(day, total, unread, None)
+            for day, total, unread in self._counts.days(ids, query.since)
+        }
+        for gap in self._gaps(query):
+            number = day_of_row(gap.row)
+            day = days.setdefault(number, _DayOfList(number, 0, 0, array("q")))
+            day.gaps.append(gap)
+        return sorted(days.values(), key=lambda day: -day.day)
+
+    def _gaps(self, query: Query) -> list[Gap]:
+        """Return the gaps that a list of a plain query shows, newest first."""
+        gaps = {
+            gap
+            for sync_state in self._sync_states()
+            for gap in sync_state.gaps_of(query.to_phone)
+            if query.since is None or gap.end > query.since
+        }
+        return sorted(gaps, key=lambda gap: (-gap.end, gap.start))
+
+    def _days_of(self, rows: array[int], *, complete: bool) -> list[_DayOfList]:
+        """Return the days of these rows, which rise, newest first."""
+        unread: Counter[int] = Counter()
+        if complete and rows:
+            for (row,) in self._db.query_each(
+                "SELECT row FROM messages INDEXED BY messages_unread"
+                " WHERE unread = 1 AND muted = 0 AND row BETWEEN ? AND ?",
+                (rows[0], rows[-1]),
+            ):
+                place = bisect_left(rows, row)
+                if rows[place] == row:
+                    unread[day_of_row(row)] += 1
+        days: list[_DayOfList] = []
+        start = 0
+        while start < len(rows):
+            day = day_of_row(rows[start])
+            stop = bisect_left(rows, row_at((day + 1) * DAY_SECONDS), start)
+            part = rows[start:stop]
+            days.append(_DayOfList(day, len(part), unread[day] if complete else None, part))
+            start = stop
+        days.reverse()
+        return days
+
+    def _load(self, listing: Listing, days: Sequence[_DayOfList]) -> None:
+        """Read the rows of the days of a plain list that have not been needed before."""
+        missing = [day for day in days if day.rows is None]
+        if not missing:
+            return
+        newest, oldest = missing[0].day, missing[-1].day
+        above = row_at(oldest * DAY_SECONDS) - 1
+        below = row_at((newest + 1) * DAY_SECONDS)
+        with closing(
+            self._matching.rows(listing.query, above=above, below=below, change=listing._change)
+        ) as found:
+            rows = array("q", found)
+        rows.reverse()
+        for day in missing:
+            first = bisect_left(rows, row_at(day.day * DAY_SECONDS))
+            day.rows = rows[first : bisect_left(rows, row_at((day.day + 1) * DAY_SECONDS), first)]
+
+
+def _place_of_day(listing: Listing, day: int) -> int:
+    """Return the place of a day among those of a list, or where it would be."""
+    if listing.oldest_first:
+        return bisect_left(listing._days, day, key=lambda known: known.day)
+    return bisect_left(listing._days, -day, key=lambda known: -known.day)
+
+
+def _slots(day: _DayOfList, start: int, stop: int, oldest_first: bool) -> list[int | Gap | Day]:
+    """Return the items of a day at these places in it, messages as their rows."""
+    rows = day.rows
+    assert rows is not None
+    slots: list[int | Gap | Day] = []
+    marks: dict[int, Gap | Day] = {}
+    if day.has_line:
+        marks[0] = Day(day.day, day.total if day.unread is not None else None, day.unread)
+    for above, gap in enumerate(day.gaps):
+        newer = len(rows) - bisect_right(rows, gap.row)
+        marks[day.has_line + newer + above] = gap
+    places = sorted(marks)
+    for place in range(start, min(stop, len(day))):
+        if place in marks:
+            slots.append(marks[place])
+            continue
+        index = place - bisect_left(places, place)
+        if index < len(rows):
+            slots.append(rows[index] if oldest_first else rows[-1 - index])
+    return slots
+
+
+def _has_state(query: Query) -> bool:
+    return query.state is not None or bool(search_of(query).states)
+
+
+def _with_kept(rows: array[int], query: Query, keep: Listing) -> array[int]:
+    """Add what was listed before for the same query, but for how far back it looked."""
+    assert keep._rows is not None
+    if keep.query._replace(since=None) != query._replace(since=None):
+        return rows
+    first = FIRST_ROW if query.since is None else row_at(query.since)
+    return array("q", sorted({*rows, *keep._rows[bisect_left(keep._rows, first) :]}))

@@ -1,0 +1,214 @@
+"""Which messages fit a query: their rows, newest first or oldest first, as they are found."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Generator, Sequence
+from contextlib import closing
+from typing import NamedTuple
+
+from inbox_tui.archive.daily_counts import DailyCounts
+from inbox_tui.archive.database import Database, Found
+from inbox_tui.archive.encoding import encode_text, json_numbers
+from inbox_tui.archive.records import Query, row_at
+from inbox_tui.archive.search_index import match, search_of
+from inbox_tui.text.search_query import Is, State
+
+_FEW = 2000
+"""So many messages are looked through one by one rather than by the search index."""
+FIRST_ROW, LAST_ROW = -(2**62), 2**62
+"""Rows below and above all that there can be."""
+_STATES: dict[State, tuple[str, str]] = {
+    "unread": ("unread = 1 AND muted = 0", "messages_unread"),
+    "read": ("unread = 0", ""),
+    "starred": ("starred = 1", "messages_starred"),
+    "done": ("done = 1", "messages_done"),
+    "todo": ("done = 0", "messages_todo"),
+    "muted": ("muted = 1", "messages_muted"),
+    "taken": ("change < 0", ""),  # none is: there are no teams yet
+    "mine": ("change < 0", ""),
+}
+"""The condition that each state is, and the index that has the messages in it alone."""
+
+
+Rows = Generator[int, None, None]
+"""Rows of messages, to be read to their end or closed."""
+
+
+class _Condition(NamedTuple):
+    sql: str
+    parameters: Sequence[object] = ()
+    by_index: str = ""
+    """The index that finds the messages that fit it, in the order of their rows."""
+
+
+class Matching:
+    """Finds the messages of one account, or of all (`account_id` None)."""
+
+    def __init__(self, database: Database, account_id: int | None, counts: DailyCounts) -> None:
+        self._db = database
+        self._account_id = account_id
+        self._counts = counts
+
+    def rows(
+        self,
+        query: Query,
+        *,
+        above: int = FIRST_ROW,
+        below: int = LAST_ROW,
+        oldest_first: bool = False,
+        change: int | None = None,
+    ) -> Rows:
+        """Yield the rows of the messages that fit; only those between `above` and `below`.
+
+        `change`: only those that came with this value of `Database.changes`, or an earlier one.
+        To be read to its end or closed, within one transaction.
+        """
+        if query.since is not None:
+            above = max(above, row_at(query.since) - 1)
+        if query.before is not None:
+            below = min(below, row_at(query.before))
+        conditions = self._conditions(query)
+        if change is not None:
+            conditions.append(_Condition("change <= ?", [change]))
+        wanted = match(search_of(query))
+        span = (above, below)
+        if wanted is None:
+            return self._in_table(conditions, self._index(conditions), span, oldest_first, None)
+        if few := self._index(conditions, only_few=True):
+            return self._in_table(conditions, few, span, oldest_first, wanted.check)
+        check = None if wanted.exact else wanted.check
+        if wanted.included:
+            text = wanted.included
+            if wanted.excluded:
+                text = f"{text} NOT ({wanted.excluded})"
+            return self._in_search(text, conditions, span, oldest_first, check)
+        rows = self._in_table(conditions, self._index(conditions), span, oldest_first, check)
+        if not wanted.excluded:
+            return rows
+        left_out = self._in_search(wanted.excluded, [], span, oldest_first, None)
+        return _without(rows, left_out, oldest_first=oldest_first)
+
+    def _conditions(self, query: Query) -> list[_Condition]:
+        conditions: list[_Condition] = []
+        if query.phone is not None:
+            parameters = [encode_text(query.phone)]
+            if self._account_id is None:
+                conditions.append(_Condition("messages.phone = ?", parameters))
+            else:
+                conditions.append(
+                    _Condition(
+                        "account_id = ? AND messages.phone = ?",
+                        [self._account_id, *parameters],
+                        "messages_phone",
+                    )
+                )
+        for state, excluded in (
+            *([Is(query.state)] if query.state is not None else ()),
+            *search_of(query).states,
+        ):
+            sql, index = _STATES[state]
+            conditions.append(
+                _Condition(f"NOT ({sql})") if excluded else _Condition(sql, (), index)
+            )
+        if query.to_phone is not None:
+            ids = self._counts.to_phone_ids(query.to_phone)
+            index = "messages_to_phone"
+            conditions.append(
+                _Condition("to_phone_id = ?", ids, index)
+                if len(ids) == 1
+                else _Condition(
+                    "to_phone_id IN (SELECT value FROM json_each(?))", [json_numbers(ids)]
+                )
+            )
+        elif self._account_id is not None and query.phone is None and not self._is_alone():
+            conditions.append(_Condition("account_id = ?", [self._account_id]))
+        return conditions
+
+    def _is_alone(self) -> bool:
+        """Whether no other account has messages."""
+        (others,) = self._db.query_row(
+            "SELECT EXISTS (SELECT 1 FROM daily_counts WHERE account_id < ?)"
+            " OR EXISTS (SELECT 1 FROM daily_counts WHERE account_id > ?)",
+            (self._account_id, self._account_id),
+        )
+        return not others
+
+    def _index(self, conditions: Sequence[_Condition], *, only_few: bool = False) -> str:
+        """Return the index with few messages in it, else the first one, "" where there is none."""
+        indexed = [condition for condition in conditions if condition.by_index]
+        for sql, parameters, index in indexed if only_few or len(indexed) > 1 else ():
+            (count,) = self._db.query_row(
+                f"SELECT count(*) FROM (SELECT 1 FROM messages INDEXED BY {index}"
+                f" WHERE {sql} LIMIT {_FEW + 1})",
+                parameters,
+            )
+            if count <= _FEW:
+                return index
+        return "" if only_few or not indexed else indexed[0].by_index
+
+    def _in_table(
+        self,
+        conditions: Sequence[_Condition],
+        index: str,
+        span: tuple[int, int],
+        oldest_first: bool,
+        check: Callable[..., bool] | None,
+    ) -> Rows:
+        columns = "row" if check is None else "row, message, phone, to_phone_id"
+        hint = f"INDEXED BY {index}" if index else "NOT INDEXED"
+        found = self._db.query_each(
+            f"SELECT {columns} FROM messages {hint} WHERE row > ? AND row < ?"
+            f"{_further(conditions)} ORDER BY row {'ASC' if oldest_first else 'DESC'}",
+            (*span, *_parameters(conditions)),
+        )
+        return self._checked(found, check)
+
+    def _in_search(
+        self,
+        text: str,
+        conditions: Sequence[_Condition],
+        span: tuple[int, int],
+        oldest_first: bool,
+        check: Callable[..., bool] | None,
+    ) -> Rows:
+        columns, table = "search.rowid", "search"
+        if check is not None:
+            columns = "messages.row, message, messages.phone, to_phone_id"
+        if check is not None or conditions:
+            table = "search CROSS JOIN messages ON messages.row = search.rowid"
+        found = self._db.query_each(
+            f"SELECT {columns} FROM {table} WHERE search MATCH ?"
+            f" AND search.rowid > ? AND search.rowid < ?{_further(conditions)}"
+            f" ORDER BY search.rowid {'ASC' if oldest_first else 'DESC'}",
+            (text, *span, *_parameters(conditions)),
+        )
+        return self._checked(found, check)
+
+    def _checked(self, found: Found, check: Callable[..., bool] | None) -> Rows:
+        with closing(found):
+            if check is None:
+                for (row,) in found:
+                    yield row
+            else:
+                for row, message, phone, to_phone_id in found:
+                    if check(message, phone, self._counts.to_phone(to_phone_id)):
+                        yield row
+
+
+def _further(conditions: Sequence[_Condition]) -> str:
+    return "".join(f" AND {condition.sql}" for condition in conditions)
+
+
+def _parameters(conditions: Sequence[_Condition]) -> list[object]:
+    return [parameter for condition in conditions for parameter in condition.parameters]
+
+
+def _without(rows: Rows, left_out: Rows, *, oldest_first: bool) -> Rows:
+    """Yield the rows that are not among those left out; both are in the same order."""
+    with closing(rows), closing(left_out):
+        excluded = next(left_out, None)
+        for row in rows:
+            while excluded is not None and (excluded < row if oldest_first else excluded > row):
+                excluded = next(left_out, None)
+            if row != excluded:
+                yield row

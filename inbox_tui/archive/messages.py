@@ -1,0 +1,376 @@
+"""The messages of an account: added, read, and in their states."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable, Iterator, Sequence
+from contextlib import closing
+from datetime import datetime
+from itertools import chain, islice
+from operator import attrgetter
+from typing import Any
+
+from inbox_tui.archive.daily_counts import DailyCounts
+from inbox_tui.archive.database import Database
+from inbox_tui.archive.encoding import decode_text, encode_text, json_numbers
+from inbox_tui.archive.matching import Matching
+from inbox_tui.archive.notes import Notes
+from inbox_tui.archive.records import (
+    DAY_SECONDS,
+    SERIAL_BITS,
+    ChangedState,
+    Query,
+    Row,
+    StateChange,
+    row_at,
+    to_server_seconds,
+)
+from inbox_tui.archive.search_index import SearchIndex, document
+from inbox_tui.smsc.message import IncomingMessage
+
+EXPIRED_BEFORE = "expired_before"
+"""The name of the note of the server seconds before which messages were deleted last."""
+_AT_ONCE = 1000
+"""Messages changed by one statement."""
+_MOST_UNREADABLE_KEPT = 1000
+_MOST_UNREADABLE_CHARACTERS = 2**20
+_MOST_UNREADABLE_COUNTED = 10_000
+_INSERTED_TOGETHER = 10
+"""Messages inserted by one statement: it takes a quarter less time than ten statements."""
+_COLUMNS = "row, account_id, id, sent, phone, to_phone_id, message, unread, starred, done, muted"
+_INSERT = (
+    "INSERT INTO messages"
+    " (row, account_id, id, sent, to_phone_id, unread, muted, change, phone, message) VALUES "
+)
+_VALUES = "(?, ?, ?, ?, ?, 1, ?, ?, ?, ?)"
+
+
+class Messages:
+    """The messages of one account, or of all (`account_id` None): then nothing can be added."""
+
+    def __init__(
+        self,
+        database: Database,
+        account_id: int | None,
+        notes: Notes,
+        counts: DailyCounts,
+        index: SearchIndex,
+        matching: Matching,
+    ) -> None:
+        self._db = database
+        self._account_id = account_id
+        self._notes = notes
+        self._counts = counts
+        self._index = index
+        self._matching = matching
+
+    # -- reading
+
+    def read(self, rows: Iterable[int]) -> dict[int, Row]:
+        """Return the messages of these rows that are still there, by row."""
+        found = self._db.query(
+            f"SELECT {_COLUMNS} FROM messages WHERE row IN (SELECT value FROM json_each(?))",
+            (json_numbers(rows),),
+        )
+        return {columns[0]: self._row(columns) for columns in found}
+
+    def get(self, message_id: int) -> Row | None:
+        """Return the message with this id of the service."""
+        return self._first("WHERE account_id = ? AND id = ?", (self._account_id, message_id))
+
+    def newest(self) -> Row | None:
+        """Return the message that is first in a list of all."""
+        with self._db.reading():
+            day = self._counts.newest_day()
+            if day is None:
+                return None
+            above = row_at(day * DAY_SECONDS) - 1
+            with closing(self._matching.rows(Query(), above=above)) as rows:
+                return next(iter(self.read(islice(rows, 1)).values()), None)
+
+    def arrived(self, since: int, after: int) -> tuple[list[Row], int]:
+        """Return what came once `changes` had been `after`, oldest first, and what it is now.
+
+        `since`: only what was received then (server seconds) or later.
+        """
+        with self._db.reading():
+            changes = self._db.changes()
+            if changes == after:
+                return [], changes
+            found = self._db.query(
+                f"SELECT {_COLUMNS} FROM messages NOT INDEXED"
+                " WHERE row >= ? AND change > ? AND account_id = ? ORDER BY row",
+                (row_at(since), after, self._account_id),
+            )
+        return [self._row(columns) for columns in found], changes
+
+    def conflicts(self) -> int:
+        """Return how many messages the service has shown again with another text.
+
+        The text that came first is kept.
+        """
+        return self._count("messages WHERE conflict = 1 AND")
+
+    def unreadable_count(self) -> int:
+        """Return how many different entries could not be read as messages."""
+        return self._count("unreadable WHERE")
+
+    def _count(self, table: str) -> int:
+        (count,) = self._db.query_row(
+            f"SELECT count(*) FROM {table} account_id = ?",
+            (self._account_id,),
+        )
+        return int(count)
+
+    def _first(self, condition: str, parameters: Sequence[object]) -> Row | None:
+        found = self._db.query_one(
+            f"SELECT {_COLUMNS} FROM messages {condition}",
+            parameters,
+        )
+        return None if found is None else self._row(found)
+
+    def _row(self, columns: Sequence[Any]) -> Row:
+        row, account_id, message_id, sent, phone, to_phone_id, message, *states = columns
+        return Row(
+            row,
+            account_id,
+            message_id,
+            sent,
+            decode_text(phone),
+            self._counts.to_phone(to_phone_id),
+            decode_text(message),
+            *map(bool, states),
+        )
+
+    # -- adding; within `transaction`
+
+    def add(self, messages: Sequence[IncomingMessage]) -> list[int]:
+        """Keep those that are not in the archive yet; returns their ids, newest first.
+
+        Messages that are in the archive stay as they are; that one of them came with another text
+        is kept. What is older than the last expiry is passed over. Within `transaction`.
+        """
+        assert self._account_id is not None
+        expired_before = int(self._notes.get(EXPIRED_BEFORE) or -(2**62))
+        fresh = {
+            message.id: message
+            for message in reversed(messages)  # the first of each id
+            if to_server_seconds(message.received) >= expired_before
+        }
+        self._drop_known(fresh)
+        if not fresh:
+            return []
+        in_order = sorted(fresh.values(), key=attrgetter("received", "id"))
+        self._db.count_change()
+        change = self._db.changes()
+        made = {
+            to_phone: self._counts.make_to_phone_id(to_phone)
+            for to_phone in {message.to_phone for message in in_order}
+        }
+        muted = self._muted_senders()
+        rows = self._free_rows([to_server_seconds(message.received) for message in in_order])
+        columns = [
+            (
+                row,
+                self._account_id,
+                message.id,
+                None if message.sent is None else to_server_seconds(message.sent),
+                made[message.to_phone],
+                message.phone in muted,
+                change,
+                message.phone,
+                message.message,
+            )
+            for row, message in zip(rows, in_order, strict=True)
+        ]
+        self._insert(columns)
+        self._index.add(
+            (row, document(message.message, message.phone, message.to_phone))
+            for row, message in zip(rows, in_order, strict=True)
+        )
+        self._counts.add(
+            (
+                (account_id, to_phone_id, row, not muted)
+                for row, account_id, _, _, to_phone_id, muted, *_ in columns
+            ),
+            1,
+            1,
+        )
+        return [message.id for message in reversed(in_order)]
+
+    def add_unreadable(self, entries: Sequence[str], seen: datetime) -> None:
+        """Keep entries that could not be read as messages, each once; within `transaction`.
+
+        Up to a bound they are kept as they came; more are only counted, and even more are not.
+        """
+        if not entries:
+            return
+        from hashlib import blake2b  # costs 2 ms: not before the first screen is drawn
+
+        kept, characters, counted = self._db.query_row(
+            "SELECT count(raw), ifnull(sum(length(raw)), 0), count(*) FROM unreadable"
+            " WHERE account_id = ?",
+            (self._account_id,),
+        )
+        for raw in dict.fromkeys(entries):
+            fits = (
+                kept < _MOST_UNREADABLE_KEPT
+                and characters + len(raw) <= _MOST_UNREADABLE_CHARACTERS
+            )
+            if counted >= _MOST_UNREADABLE_COUNTED:
+                break
+            digest = blake2b(raw.encode("utf-8", "surrogatepass"), digest_size=16).digest()
+            added = self._db.execute(
+                "INSERT OR IGNORE INTO unreadable VALUES (?, ?, ?, ?)",
+                (
+                    self._account_id,
+                    digest,
+                    encode_text(raw) if fits else None,
+                    int(seen.timestamp()),
+                ),
+            )
+            counted += added
+            kept += added and fits
+            characters += len(raw) if added and fits else 0
+        self._db.count_change()
+
+    def _drop_known(self, messages: dict[int, IncomingMessage]) -> None:
+        """Take out the messages that are in the archive; note those that have another text."""
+        known = self._db.query(
+            "SELECT id, row, message, conflict FROM messages INDEXED BY messages_id"
+            " WHERE account_id = ? AND id IN (SELECT value FROM json_each(?))",
+            (self._account_id, json_numbers(messages)),
+        )
+        for message_id, row, text, conflict in known:
+            again = messages.pop(message_id)
+            if again.message != decode_text(text) and not conflict:
+                self._db.execute("UPDATE messages SET conflict = 1 WHERE row = ?", (row,))
+
+    def _free_rows(self, seconds: Sequence[int]) -> list[int]:
+        """Return a free row for each of these server seconds, which rise."""
+        (highest,) = self._db.query_row("SELECT ifnull(max(row), -(1 << 62)) FROM messages")
+        rows: list[int] = []
+        row = -(2**62)
+        for second in seconds:
+            start = row_at(second)
+            if row < start:
+                row = start
+                if start <= highest:
+                    (taken,) = self._db.query_row(
+                        "SELECT max(row) FROM messages WHERE row >= ? AND row < ?",
+                        (start, start + (1 << SERIAL_BITS)),
+                    )
+                    row = start if taken is None else taken + 1
+            else:
+                row += 1
+            rows.append(row)
+        return rows
+
+    def _insert(self, columns: Sequence[tuple[Any, ...]]) -> None:
+        self._db.execute("SAVEPOINT added")
+        try:
+            self._insert_all(iter(columns))
+        except UnicodeEncodeError:  # half a character in one of the texts
+            self._db.execute("ROLLBACK TO added")
+            self._insert_all(
+                (*others, encode_text(phone), encode_text(message))
+                for *others, phone, message in columns
+            )
+
+    def _insert_all(self, columns: Iterator[tuple[Any, ...]]) -> None:
+        together = f"{_INSERT}{', '.join([_VALUES] * _INSERTED_TOGETHER)}"
+        while some := list(islice(columns, _INSERTED_TOGETHER)):
+            if len(some) == _INSERTED_TOGETHER:
+                self._db.execute(together, list(chain.from_iterable(some)))
+            else:
+                self._db.execute_many(f"{_INSERT}{_VALUES}", some)
+
+    # -- states
+
+    def set_state(self, rows: Iterable[int], state: ChangedState, *, value: bool) -> StateChange:
+        """Set a state of messages; those that are gone are passed over.
+
+        Returns what has changed, for `undo`.
+        """
+        rest = iter(rows)
+        changed: list[int] = []
+        with self._db.transaction(self._account_id):
+            while some := list(islice(rest, _AT_ONCE)):
+                changed += self._change(
+                    "row IN (SELECT value FROM json_each(?))", (json_numbers(some),), state, value
+                )
+        return StateChange(state, value, changed)
+
+    def mark_all_read(self, query: Query) -> StateChange:
+        """Mark everything that fits a query as read, but what muted senders wrote.
+
+        Returns what has changed, for `undo`.
+        """
+        with self._db.transaction(self._account_id):
+            unread = query if query.state is not None else query._replace(state="unread")
+            return self.set_state(list(self._matching.rows(unread)), "unread", value=False)
+
+    def mute(self, phone: str, *, muted: bool) -> StateChange:
+        """Mute a sender of the account, or no longer: its messages are not counted as unread.
+
+        Returns what has changed, for `undo`.
+        """
+        assert self._account_id is not None
+        sender = (self._account_id, phone)
+        with self._db.transaction(self._account_id):
+            return self._mute([sender], muted=muted)
+
+    def muted_senders(self) -> list[str]:
+        """Return the senders of the account that are muted, sorted."""
+        return sorted(self._muted_senders())
+
+    def undo(self, change: StateChange) -> StateChange:
+        """Take back a change of states: what it changed is as it was before.
+
+        Returns what that has changed, which can be undone in its turn.
+        """
+        if change.state == "muted":
+            with self._db.transaction(self._account_id):
+                return self._mute(change.senders, muted=not change.value)
+        return self.set_state(change.rows, change.state, value=not change.value)
+
+    def _mute(self, senders: Iterable[tuple[int, str]], *, muted: bool) -> StateChange:
+        rows: list[int] = []
+        changed: list[tuple[int, str]] = []
+        sql = "DELETE FROM muted_senders WHERE account_id = ? AND phone = ?"
+        if muted:
+            sql = "INSERT OR IGNORE INTO muted_senders VALUES (?, ?)"
+        for account_id, phone in senders:
+            parameters = (account_id, encode_text(phone))
+            if self._db.execute(sql, parameters):
+                changed.append((account_id, phone))
+                rows += self._change("account_id = ? AND phone = ?", parameters, "muted", muted)
+        if changed:
+            self._db.count_change()
+        return StateChange("muted", muted, rows, changed)
+
+    def _change(
+        self, condition: str, parameters: Sequence[object], state: ChangedState, value: bool
+    ) -> list[int]:
+        """Set a state of the messages that fit a condition; returns the rows that changed."""
+        of_account = "" if self._account_id is None else f" AND account_id = {self._account_id}"
+        changed = self._db.query(
+            f"UPDATE messages SET {state} = ? WHERE {condition} AND {state} <> ?{of_account}"
+            " RETURNING row, account_id, to_phone_id, unread, muted",
+            (value, *parameters, value),
+        )
+        if not changed:
+            return []
+        self._db.count_change()
+        if state in ("unread", "muted"):
+            counted = (
+                (account_id, to_phone_id, row, unread if state == "muted" else not muted)
+                for row, account_id, to_phone_id, unread, muted in changed
+            )
+            self._counts.add(counted, 0, 1 if value == (state == "unread") else -1)
+        return [row for row, *_ in changed]
+
+    def _muted_senders(self) -> Collection[str]:
+        found = self._db.query(
+            "SELECT phone FROM muted_senders WHERE account_id = ?", (self._account_id,)
+        )
+        return {decode_text(phone) for (phone,) in found}

@@ -1,0 +1,253 @@
+"""How the archive's file is opened: privately, and moved aside where it is damaged."""
+
+from __future__ import annotations
+
+import contextlib
+import errno
+import os
+import sqlite3
+import time
+from collections.abc import Callable, Iterable
+from datetime import datetime
+from pathlib import Path
+from typing import NamedTuple
+from urllib.parse import quote_from_bytes
+
+from inbox_tui.archive.errors import (
+    ArchiveBusy,
+    ArchiveDamaged,
+    ArchiveError,
+    ArchiveReadOnly,
+    archive_error,
+)
+from inbox_tui.archive.schema import make_tables
+from inbox_tui.private_files import PathRefused, private_file, private_folder
+
+_SIDE_FILES = ("-wal", "-shm")
+_RETRY_SECONDS = 0.01
+_LONGEST_WAIT_FOR_LOCK_SECONDS = 0.5
+_PRAGMAS = (
+    "PRAGMA synchronous = FULL",  # what has been acknowledged outlives a power cut
+    "PRAGMA secure_delete = ON",
+    "PRAGMA temp_store = MEMORY",  # no text in files elsewhere
+    "PRAGMA cache_size = -16000",
+)
+
+
+class OpenFile(NamedTuple):
+    """The archive's file, opened."""
+
+    connection: sqlite3.Connection
+    inode: int
+    lock: int | None
+    """The descriptor of the lock on the folder, to be closed after the connection."""
+    read_only: bool
+    set_aside: Path | None
+    """Where a damaged file was moved when this one was begun in its place."""
+
+
+def open_file(path: Path, busy_seconds: float, wall: Callable[[], datetime]) -> OpenFile:
+    """Open or begin the file. Raises `ArchiveError`."""
+    try:
+        if path.exists() and not (os.access(path, os.W_OK) and os.access(path.parent, os.W_OK)):
+            connection = _open_read_only(path, busy_seconds)
+            return OpenFile(connection, path.stat().st_ino, None, True, None)
+        set_aside = None
+        while True:
+            private_folder(path.parent)
+            lock = _lock_folder(path.parent, exclusive=False)
+            try:
+                inode = private_file(path).stat().st_ino
+                connection = _open_to_write(path, busy_seconds)
+                return OpenFile(connection, inode, lock, False, set_aside)
+            except ArchiveDamaged:
+                unlock_folder(lock)
+            except BaseException:
+                unlock_folder(lock)
+                raise
+            set_aside = _set_aside(path, inode, wall) or set_aside
+    except PathRefused as refused:
+        raise ArchiveError(str(refused)) from None
+    except OSError as error:
+        if error.errno in (errno.ENOSPC, errno.EDQUOT):
+            raise archive_error(sqlite3.OperationalError(str(error))) from None
+        raise ArchiveError(f"{path} cannot be opened: {error.strerror}") from None
+
+
+def is_there(path: Path, inode: int) -> bool:
+    """Return whether the file at this path is the one with this inode."""
+    try:
+        return path.stat().st_ino == inode
+    except FileNotFoundError:
+        return False
+
+
+def suspect_damage(path: Path) -> None:
+    """Have the file looked through when it is opened next."""
+    with contextlib.suppress(OSError):
+        private_file(_suspicion(path))
+
+
+def damaged_copies(path: Path) -> list[Path]:
+    """Return the damaged archives that were kept beside this one, with their side files."""
+    return sorted(path.parent.glob(f"{path.name}.damaged-*"))
+
+
+# -- the lock on the folder
+
+
+def _lock_folder(folder: Path, *, exclusive: bool) -> int | None:
+    """Lock the folder: shared for as long as the file is open, exclusive to move it aside.
+
+    SQLite finds the files beside a database by their names: whoever still had a file open that was
+    moved aside would take those of the fresh one for its own. The lock is on the folder because
+    SQLite would lose its own locks on a file that we close again. Waits for a shared lock; raises
+    `BlockingIOError` where an exclusive one is not to be had. Without `flock` (on Windows, where
+    an open file cannot be moved anyway) there is none.
+    """
+    try:
+        import fcntl
+    except ImportError:
+        return None
+    descriptor = os.open(folder, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
+    try:
+        fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB if exclusive else fcntl.LOCK_SH)
+    except BaseException:
+        os.close(descriptor)
+        raise
+    return descriptor
+
+
+def unlock_folder(lock: int | None) -> None:
+    """Give up a lock of `_lock_folder`."""
+    if lock is not None:
+        os.close(lock)
+
+
+def _set_aside(path: Path, inode: int, wall: Callable[[], datetime]) -> Path | None:
+    """Move a damaged file out of the way; None where another program already has.
+
+    Raises `ArchiveDamaged` where any program has it open, this one included.
+    """
+    lock = _lock_exclusively(path.parent)
+    try:
+        return _move_aside(path, wall) if is_there(path, inode) else None
+    finally:
+        unlock_folder(lock)
+
+
+def _lock_exclusively(folder: Path) -> int | None:
+    """Lock the folder; whoever only finds the damage at the same moment is waited for."""
+    waited = 0.0
+    while True:
+        try:
+            return _lock_folder(folder, exclusive=True)
+        except BlockingIOError:
+            if waited >= _LONGEST_WAIT_FOR_LOCK_SECONDS:
+                raise ArchiveDamaged(
+                    "the archive is damaged, and still open in an inbox-tui: leave that one first"
+                ) from None
+        time.sleep(_RETRY_SECONDS)
+        waited += _RETRY_SECONDS
+
+
+def _move_aside(path: Path, wall: Callable[[], datetime]) -> Path:
+    named = path.with_name(f"{path.name}.damaged-{wall().astimezone():%Y%m%d-%H%M%S}")
+    target, number = named, 1
+    while target.exists():
+        number += 1
+        target = named.with_name(f"{named.name}-{number}")
+    _suspicion(path).unlink(missing_ok=True)
+    for suffix in _SIDE_FILES:  # first, so that the fresh file never meets them
+        with contextlib.suppress(FileNotFoundError):
+            Path(f"{path}{suffix}").rename(f"{target}{suffix}")
+    return path.rename(target)
+
+
+# -- opening
+
+
+def _open_to_write(path: Path, busy_seconds: float) -> sqlite3.Connection:
+    connection = _connected(path, "mode=rw", busy_seconds)  # never makes the file, as not private
+    try:
+        make_tables(connection, lambda: _enable_wal(connection, busy_seconds))
+        if _suspicion(path).exists():
+            _look_through(connection)
+            _suspicion(path).unlink(missing_ok=True)
+        for pragma in _PRAGMAS:
+            connection.execute(pragma)
+    except sqlite3.Error as error:
+        connection.close()
+        raise archive_error(error) from None
+    except BaseException:
+        connection.close()
+        raise
+    return connection
+
+
+def _connected(path: Path, parameters: str, busy_seconds: float) -> sqlite3.Connection:
+    name = quote_from_bytes(os.fsencode(path.absolute()))  # Path.as_uri imports an HTTP client
+    try:
+        return sqlite3.connect(
+            f"file://{name}?{parameters}",
+            uri=True,
+            timeout=busy_seconds,
+            isolation_level=None,
+            check_same_thread=False,
+        )
+    except sqlite3.Error as error:
+        raise archive_error(error) from None
+
+
+def _suspicion(path: Path) -> Path:
+    """Return the file that stands beside an archive that may be damaged."""
+    return path.with_name(f"{path.name}.doubts")
+
+
+def _look_through(connection: sqlite3.Connection) -> None:
+    """Raise `ArchiveDamaged` if the file is bad; the search index is made anew in any case."""
+    if damage_in(connection.execute("PRAGMA quick_check")):
+        raise ArchiveDamaged("the archive is damaged")
+    connection.execute("UPDATE state SET search_stale = 1")
+
+
+def damage_in(found: Iterable[tuple[str]]) -> list[str]:
+    """Return what a check found, complaints of the search index left out (SQLite 3.44 has them)."""
+    return [words for (words,) in found if words != "ok" and "fts5" not in words.lower()]
+
+
+def _enable_wal(connection: sqlite3.Connection, busy_seconds: float) -> None:
+    """Let readers and a writer work at the same time.
+
+    The change of mode is refused at once, without a wait, while another program has the file open
+    for its own change of mode.
+    """
+    waited = 0.0
+    while True:
+        try:
+            connection.execute("PRAGMA journal_mode = WAL")
+            return
+        except sqlite3.OperationalError as error:
+            if not isinstance(archive_error(error), ArchiveBusy) or waited >= busy_seconds:
+                raise
+        time.sleep(_RETRY_SECONDS)
+        waited += _RETRY_SECONDS
+
+
+def _open_read_only(path: Path, busy_seconds: float) -> sqlite3.Connection:
+    """Open a file that cannot be written to, where need be without the files beside it."""
+    for parameters in ("mode=ro", "mode=ro&immutable=1"):
+        connection = _connected(path, parameters, busy_seconds)
+        try:
+            make_tables(connection, None)
+        except sqlite3.OperationalError:
+            connection.close()
+            continue
+        except sqlite3.Error as error:
+            connection.close()
+            raise archive_error(error) from None
+        except BaseException:
+            connection.close()
+            raise
+        return connection
+    raise ArchiveReadOnly(f"{path} cannot be written to, nor be read as it is")

@@ -1,0 +1,259 @@
+"""The search index: what it holds, and the search language as a query to it.
+
+It is an FTS5 table of trigrams, written together with the messages. It finds strings of three
+characters and more; what it cannot tell is checked message by message.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterable, Sequence
+from datetime import UTC, datetime
+from typing import NamedTuple
+
+from inbox_tui.archive.database import Database
+from inbox_tui.archive.encoding import decode_text
+from inbox_tui.archive.records import Query
+from inbox_tui.text import find_code, find_links, fold_text, strip_separators
+from inbox_tui.text.search_query import Party, Words, parse_query
+from inbox_tui.text.search_query import Query as SearchQuery
+
+_SHORTEST = 3
+"""The index finds strings of this many characters or more."""
+_LONGEST_STRING = 64
+"""What is longer is looked for by its beginning, and checked."""
+_MOST_STRINGS = 64
+_UNSEARCHABLE = re.compile("[\0\ue000\ue001\ud800-\udfff]")
+_WHOLE = "\ue000{}\ue001"
+"""A number or sender as it stands in the index: what is looked for whole has its ends too."""
+_REBUILT_AT_ONCE = 1000
+
+Document = tuple[str, str, str]
+"""What a message is found by: its text, sender and receiver."""
+
+
+class SearchIndex:
+    """The index of all messages of the archive."""
+
+    def __init__(self, database: Database) -> None:
+        self._db = database
+
+    def add(self, documents: Iterable[tuple[int, Document]]) -> None:
+        """Put messages into the index, in rising order of their rows. Within `transaction`."""
+        self._db.execute_many(
+            "INSERT INTO search (rowid, text, phone, to_phone) VALUES (?, ?, ?, ?)",
+            ((row, *document) for row, document in documents),
+        )
+
+    def remove(self, documents: Iterable[tuple[int, Document]]) -> None:
+        """Take messages out of the index, with the documents they were put in with."""
+        self._db.execute_many(
+            "INSERT INTO search (search, rowid, text, phone, to_phone)"
+            " VALUES ('delete', ?, ?, ?, ?)",
+            ((row, *document) for row, document in documents),
+        )
+
+    def clear(self) -> None:
+        """Take everything out of the index. Within `transaction`."""
+        self._db.execute("INSERT INTO search (search) VALUES ('delete-all')")
+
+    def rebuild(self) -> None:
+        """Make the index anew if it was found damaged."""
+        (stale,) = self._db.query_row("SELECT search_stale FROM state")
+        if not stale or self._db.read_only:
+            return
+        with self._db.transaction():
+            self.clear()
+            messages = self._db.query_each(
+                "SELECT row, message, phone, to_phone FROM messages JOIN to_phones"
+                " USING (to_phone_id) ORDER BY row"
+            )
+            self.add((row, document(*texts)) for row, *texts in messages)
+            self._db.execute("UPDATE state SET search_stale = 0")
+
+    def check(self) -> bool:
+        """Read the whole index and return whether it is sound, as far as SQLite can tell.
+
+        That is from 3.44 on. One that is not is made anew when the file is opened next.
+        """
+        sound = self._db.query("PRAGMA quick_check(search)") == [("ok",)]
+        if not sound:
+            self._db.suspect_damage()
+        return sound
+
+
+def document(message: str | bytes, phone: str | bytes, to_phone: str | bytes) -> Document:
+    """Return what a message is found by; its texts may be encoded.
+
+    Where bringing digits together changes the text, both are in it, on lines of their own.
+    """
+    text = decode_text(message)
+    folded = fold_text(text)
+    joined = strip_separators(text)
+    if joined != folded:
+        folded = f"{folded}\n{joined}"
+    return _searchable(folded), _party(decode_text(phone)), _party(decode_text(to_phone))
+
+
+def _party(phone: str) -> str:
+    whole = _WHOLE.format(_searchable(fold_text(phone)))
+    joined = _searchable(strip_separators(phone))
+    return whole if joined in whole else f"{whole}\n{joined}"
+
+
+def _searchable(text: str) -> str:
+    """Take out what cannot be put into the index, and what marks the ends of numbers in it."""
+    return text if text.isascii() and "\0" not in text else _UNSEARCHABLE.sub("\ufffd", text)
+
+
+class Match(NamedTuple):
+    """What is looked for, as the index and a check of each message find it."""
+
+    included: str
+    """The query for the index that every message looked for fits; "" where there is none."""
+    excluded: str
+    """The query for the index that none of them fits; "" where there is none."""
+    exact: bool
+    """Whether a message that fits `included` and not `excluded` is one of them."""
+    check: Callable[[str | bytes, str | bytes, str | bytes], bool]
+    """Whether a message with this text, sender and receiver, encoded or not, is one of them."""
+
+
+def match(search: SearchQuery) -> Match | None:
+    """Return how to look for what is in messages; None where all of them fit."""
+    included: list[str] = []
+    excluded: list[str] = []
+    exact = True
+    for words in search.words:
+        query, tells_all = _words_query(words)
+        exact = exact and tells_all
+        if words.excluded:
+            if query and tells_all:
+                excluded.append(query)
+        elif query:
+            included.append(query)
+    for column, parties in (("phone", search.senders), ("to_phone", search.receivers)):
+        wanted = [_party_query(column, party) for party in parties if not party.excluded]
+        if wanted and all(query for query, _ in wanted):
+            included.append(_either(query for query, _ in wanted))
+        exact = exact and all(tells_all for _, tells_all in wanted)
+        for query, tells_all in (_party_query(column, p) for p in parties if p.excluded):
+            exact = exact and tells_all
+            if query and tells_all:
+                excluded.append(query)
+    if not (search.words or search.senders or search.receivers or search.contents):
+        return None
+    exact = exact and not search.contents and len(included) + len(excluded) <= _MOST_STRINGS
+
+    def check(message: str | bytes, phone: str | bytes, to_phone: str | bytes) -> bool:
+        found = document(message, phone, to_phone)
+        return _fits(search, found) and _has_contents(search, decode_text(message))
+
+    return Match(
+        " AND ".join(included[:_MOST_STRINGS]),
+        " OR ".join(excluded[:_MOST_STRINGS]),
+        exact,
+        check,
+    )
+
+
+def plain_words(text: str) -> SearchQuery:
+    """Return a query for words only, each of them as it was typed or with its digits together."""
+    words = []
+    for word in dict.fromkeys(fold_text(text).split()):
+        spellings = dict.fromkeys((word, strip_separators(word)))
+        words.append(Words(tuple((spelling,) for spelling in spellings)))
+    return SearchQuery(words=tuple(words))
+
+
+def search_of(query: Query) -> SearchQuery:
+    """Return what a query searches for; what is no query of the search language is words."""
+    if not isinstance(query.search, str):
+        return query.search
+    read = parse_query(query.search, datetime(2000, 1, 1, tzinfo=UTC), {})
+    return plain_words(query.search) if read.errors else read
+
+
+# -- queries for the index
+
+
+def _words_query(words: Words) -> tuple[str, bool]:
+    """Return the query for the index, "" where it cannot tell, and whether it tells all."""
+    alternatives: list[str] = []
+    exact = True
+    for strings in words.alternatives:
+        indexed = [string for string in strings if len(string) >= _SHORTEST]
+        exact = exact and len(indexed) == len(strings) and _short_enough(indexed)
+        if not indexed:
+            return "", False
+        alternatives.append(f"({' AND '.join(map(_quoted, indexed))})")
+    alternatives += [f"({{phone to_phone}} : {_quoted_whole(phone)})" for phone in words.phones]
+    return _either(alternatives), exact and len(alternatives) <= _MOST_STRINGS
+
+
+def _party_query(column: str, party: Party) -> tuple[str, bool]:
+    alternatives = [_quoted(part) for part in party.parts]
+    alternatives += [_quoted_whole(phone) for phone in party.phones]
+    if min(map(len, party.parts), default=_SHORTEST) < _SHORTEST:
+        return "", False
+    return f"({column} : {_either(alternatives)})", _short_enough(party.parts)
+
+
+def _either(queries: Iterable[str]) -> str:
+    return f"({' OR '.join(queries)})"
+
+
+def _short_enough(strings: Sequence[str]) -> bool:
+    return all(len(string) <= _LONGEST_STRING for string in strings)
+
+
+def _quoted(string: str) -> str:
+    quoted = _searchable(string)[:_LONGEST_STRING].replace('"', '""')
+    return f'"{quoted}"'
+
+
+def _quoted_whole(phone: str) -> str:
+    quoted = _WHOLE.format(_searchable(fold_text(phone))).replace('"', '""')
+    return f'"{quoted}"'
+
+
+# -- the check of a message
+
+
+def _fits(search: SearchQuery, found: Document) -> bool:
+    return all(_has_words(words, found) != words.excluded for words in search.words) and all(
+        _is_party(parties, column)
+        for parties, column in ((search.senders, found[1]), (search.receivers, found[2]))
+    )
+
+
+def _has_words(words: Words, found: Document) -> bool:
+    for strings in words.alternatives:
+        if all(any(_searchable(string) in column for column in found) for string in strings):
+            return True
+    return any(_is_whole(phone, column) for phone in words.phones for column in found[1:])
+
+
+def _is_party(parties: Sequence[Party], column: str) -> bool:
+    wanted = [party for party in parties if not party.excluded]
+    return (not wanted or any(_names(party, column) for party in wanted)) and not any(
+        _names(party, column) for party in parties if party.excluded
+    )
+
+
+def _names(party: Party, column: str) -> bool:
+    return any(_searchable(part) in column for part in party.parts) or any(
+        _is_whole(phone, column) for phone in party.phones
+    )
+
+
+def _is_whole(phone: str, column: str) -> bool:
+    return _WHOLE.format(_searchable(fold_text(phone))) in column
+
+
+def _has_contents(search: SearchQuery, message: str) -> bool:
+    for content, excluded in search.contents:
+        has = find_code(message) is not None if content == "code" else bool(find_links(message))
+        if has == excluded:
+            return False
+    return True
