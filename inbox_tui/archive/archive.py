@@ -161,7 +161,7 @@ class AccountArchive:
         self.host = host
         database = archive.database
         self.notes = Notes(database, account_id)
-        self.requests = RequestLog(database, account_id, self.notes)
+        self.requests = RequestLog(database, account_id, login)
         self.sync_state = SyncState(database, account_id)
         self.counts = DailyCounts(database, account_id)
         matching = Matching(database, account_id, self.counts)
@@ -209,7 +209,7 @@ class AccountArchive:
         """Delete the account and every message of it for good.
 
         Whoever still uses it can read nothing of it and change nothing: `ArchiveError`. The log of
-        its requests, and what must be waited for, stay.
+        requests of its login, holds and refused passwords stay; they hold no message.
         """
         self.archive.maintenance.purge(self.id, self.counts)
 

@@ -19,8 +19,6 @@ _MERGED_PAGES = 200
 _REWRITTEN_IN_MEMORY = 8192
 """So many pages of a file are rewritten by way of memory, more by way of a file beside it."""
 _TABLES_OF_MESSAGES = ("messages", "to_phones", "muted_senders", "daily_counts", "unreadable")
-_KEPT_TABLES = ("requests", "holds", "refusals")
-"""Tables of an account that are not purged: they hold no message, and count on."""
 
 
 class Maintenance:
@@ -148,7 +146,7 @@ class Maintenance:
             "SELECT m.name FROM sqlite_schema AS m JOIN pragma_table_info(m.name) AS c"
             " WHERE m.type = 'table' AND c.name = 'account'"
         )
-        return [table for (table,) in found if table not in _KEPT_TABLES]
+        return [table for (table,) in found]
 
     def _merge_index(self) -> None:
         """Merge the index a piece at a time, so that other programs can write in between."""

@@ -1,38 +1,61 @@
-"""The log of requests, which several programs share, and what all of them must wait for."""
+"""The log of requests, which several programs share, and what all of them must wait for.
+
+All of it belongs to a login (see `login_key`), on whichever host of the service.
+"""
 
 from __future__ import annotations
 
 from datetime import datetime
+from typing import NamedTuple
 
 from inbox_tui.archive.database import Database
-from inbox_tui.archive.encoding import decode_text, encode_text
-from inbox_tui.archive.notes import Notes
 from inbox_tui.archive.records import Hold, Permit, Refused
-from inbox_tui.smsc.limit import LedgerEntry, Limit, Moment, earliest, in_flight_until
+from inbox_tui.archive.encoding import decode_text, encode_text
+from inbox_tui.smsc.limit import (
+    LedgerEntry,
+    Limit,
+    Moment,
+    earliest,
+    in_flight_until,
+    login_key,
+)
 
+REFUSED_PASSWORDS_KEPT = 1000
+"""How many refused passwords of a login are remembered."""
 _KEPT_SECONDS = 3600.0
 """Requests older than this are forgotten, but for the last one of each scope."""
 _SURELY_AHEAD = 3600.0
-"""A request that lies this far ahead on this boot's clock is one of an earlier boot."""
-_REFUSALS = "refusals"
-"""The name of the note of passwords that were refused: a mark and the reason a line."""
-_REFUSALS_KEPT = 4
+"""A time that lies this far ahead on this boot's clock is one of an earlier boot."""
+_ADDRESS = ""
+"""In place of a login: a hold of the machine's address, which is every login's."""
+_ADDRESS_KIND = "blocked"
+"""The kind of hold that is the address's (api.md, Failure, error 4)."""
+
+
+class _Entry(NamedTuple):
+    """A request of the log, on this boot's clock."""
+
+    entry: int
+    scope: str
+    request: LedgerEntry
+    new: bool
+    """Whether its times on this boot's clock are to be stored."""
 
 
 class RequestLog:
     """The part of the archive that knows what was asked and what must be waited for.
 
-    Nothing is known of when an earlier boot's requests were made, but that it was before this one
-    began: they count as made at that moment, the last that there can be.
+    A request of another boot counts as made, and as answered, when this boot first saw it so; that
+    moment is stored. See `smsc/limit.py`.
     """
 
-    def __init__(self, database: Database, account_id: int, notes: Notes) -> None:
+    def __init__(self, database: Database, account_id: int, login: str) -> None:
         self._db = database
         self._account_id = account_id
-        self._notes = notes
+        self._key = encode_text(login_key(login))
 
     def begin(self, scope: str, fingerprint: str, now: Moment, limit: Limit) -> Permit | Refused:
-        """Put a request into the ledger if the limit lets it go now.
+        """Put a request into the log if the limit lets it go now.
 
         All programs that share the archive take turns in this. Raises `ArchiveError`.
         """
@@ -44,17 +67,14 @@ class RequestLog:
                 return Refused(until, in_flight is not None and in_flight > now.seconds)
             self._prune(now)
             self._db.execute(
-                "INSERT INTO requests (account, scope, fingerprint, boot, sent_at)"
-                " VALUES (?, ?, ?, ?, ?)",
-                (
-                    self._account_id,
-                    encode_text(scope),
-                    encode_text(fingerprint),
-                    now.boot_id,
-                    now.seconds,
-                ),
+                "INSERT INTO requests (login_key, scope, fingerprint) VALUES (?, ?, ?)",
+                (self._key, encode_text(scope), encode_text(fingerprint)),
             )
             (entry,) = self._db.query_row("SELECT last_insert_rowid()")
+            self._db.execute(
+                "INSERT INTO request_times VALUES (?, ?, ?, NULL)",
+                (entry, now.boot_id, now.seconds),
+            )
         return Permit(int(entry))
 
     def end(self, entry: int, now: Moment, *, delivered: bool, finished: bool) -> None:
@@ -67,40 +87,66 @@ class RequestLog:
             if not delivered:
                 self._db.execute("DELETE FROM requests WHERE entry = ?", (entry,))
             elif finished:
+                self._db.execute("UPDATE requests SET answered = 1 WHERE entry = ?", (entry,))
                 self._db.execute(
-                    "UPDATE requests SET answered_at = ? WHERE entry = ?", (now.seconds, entry)
+                    "UPDATE request_times SET answered_at = ? WHERE entry = ? AND boot = ?",
+                    (now.seconds, entry, now.boot_id),
                 )
 
     def entries(self, now: Moment) -> list[LedgerEntry]:
-        """Return the requests of a login, oldest first, on this boot's clock.
-
-        The same service answers under sister domains (api.md, Also known), and counts for all.
-        """
-        found = self._db.query(
-            "SELECT fingerprint, boot, sent_at, answered_at FROM requests WHERE account IN"
-            " (SELECT account FROM accounts"
-            "  WHERE login = (SELECT login FROM accounts WHERE account = ?))"
-            " ORDER BY entry",
-            (self._account_id,),
-        )
-        return [_rebased(*request, now=now) for request in found]
+        """Return the requests of the login, oldest first, on this boot's clock."""
+        return [entry.request for entry in self._entries(now)]
 
     def last(self, scope: str, now: Moment) -> LedgerEntry | None:
         """Return the last request of a scope, on this boot's clock."""
-        found = self._db.query_one(
-            "SELECT fingerprint, boot, sent_at, answered_at FROM requests"
-            " WHERE account = ? AND scope = ? ORDER BY entry DESC LIMIT 1",
-            (self._account_id, encode_text(scope)),
+        of_scope = [entry.request for entry in self._entries(now) if entry.scope == scope]
+        return of_scope[-1] if of_scope else None
+
+    def _entries(self, now: Moment) -> list[_Entry]:
+        entries = self._read(now)
+        if not self._db.read_only and any(entry.new for entry in entries):
+            with self._db.transaction():
+                entries = self._read(now)  # another program may have stored them meanwhile
+                self._db.execute_many(
+                    "INSERT OR REPLACE INTO request_times VALUES (?, ?, ?, ?)",
+                    [
+                        (one.entry, now.boot_id, one.request.sent_at, one.request.answered_at)
+                        for one in entries
+                        if one.new
+                    ],
+                )
+        return entries
+
+    def _read(self, now: Moment) -> list[_Entry]:
+        found = self._db.query(
+            "SELECT entry, scope, fingerprint, answered, sent_at, answered_at FROM requests"
+            " LEFT JOIN (SELECT * FROM request_times WHERE boot = ?) USING (entry)"
+            " WHERE login_key = ? ORDER BY entry",
+            (now.boot_id, self._key),
         )
-        return None if found is None else _rebased(*found, now=now)
+        entries = []
+        for entry, scope, fingerprint, answered, sent_at, answered_at in found:
+            ahead = sent_at is None or sent_at > now.seconds + _SURELY_AHEAD
+            times = (now.seconds, None) if ahead else (sent_at, answered_at)
+            new = ahead or (answered and answered_at is None)
+            if new and answered:
+                times = (times[0], now.seconds)
+            request = LedgerEntry(decode_text(fingerprint), *times)
+            entries.append(_Entry(entry, decode_text(scope), request, bool(new)))
+        return entries
 
     def _prune(self, now: Moment) -> None:
-        """Forget what can no longer be in anybody's window."""
+        """Forget what can no longer be in anybody's window; what this boot has not seen stays."""
         self._db.execute(
-            "DELETE FROM requests WHERE account = ?1 AND (sent_at < ?3 OR boot <> ?2) AND ?3 > 0"
+            "DELETE FROM requests WHERE login_key = ?1 AND entry IN"
+            " (SELECT entry FROM request_times WHERE boot = ?2"
+            "  AND max(sent_at, ifnull(answered_at, sent_at)) < ?3)"
             " AND entry NOT IN"
-            " (SELECT max(entry) FROM requests WHERE account = ?1 GROUP BY scope)",
-            (self._account_id, now.boot_id, now.seconds - _KEPT_SECONDS),
+            " (SELECT max(entry) FROM requests WHERE login_key = ?1 GROUP BY scope)",
+            (self._key, now.boot_id, now.seconds - _KEPT_SECONDS),
+        )
+        self._db.execute(
+            "DELETE FROM request_times WHERE entry NOT IN (SELECT entry FROM requests)"
         )
 
     # -- holds
@@ -108,20 +154,24 @@ class RequestLog:
     def set_hold(self, hold: Hold, now: Moment) -> None:
         """Keep every program from asking until the hold is over or cleared.
 
-        One that was set after `now` stays. The mark of a refused password is kept longer: see
-        `refusals`.
+        One that was set after `now` stays. A block of the address is every login's. The digest of a
+        refused password is kept longer: see `refusals`.
         """
         with self._db.transaction(self._account_id):
             if hold.mark:
-                self._keep_refusal(hold)
-            if self._held_since(now):
+                self._keep_refused_password(hold)
+            key = _ADDRESS if hold.kind == _ADDRESS_KIND else self._key
+            if self._held_since(key, now):
                 return
+            if key == _ADDRESS:
+                self._clear(self._key, now)
             self._db.execute(
-                "INSERT OR REPLACE INTO holds VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)",
+                "INSERT OR REPLACE INTO holds VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
                 (
-                    self._account_id,
+                    key,
                     hold.kind,
                     hold.until,
+                    None if hold.until is None else hold.until - now.seconds,
                     hold.attempt,
                     encode_text(hold.reason),
                     hold.at.isoformat(),
@@ -132,71 +182,98 @@ class RequestLog:
             )
 
     def clear_hold(self, now: Moment) -> None:
-        """Let requests go again, unless the hold was set after `now`."""
-        with self._db.transaction(self._account_id):
-            if not self._held_since(now):
-                self._db.execute("DELETE FROM holds WHERE account = ?", (self._account_id,))
+        """Let requests of the login go again, unless its hold was set after `now`.
 
-    def _held_since(self, now: Moment) -> bool:
+        A block of the address stays until it is over: the answer to a request that went before it
+        does not end it.
+        """
+        with self._db.transaction(self._account_id):
+            self._clear(self._key, now)
+            address = self._hold(_ADDRESS, now)
+            if address is not None and not _stands(address, now):
+                self._clear(_ADDRESS, now)
+
+    def _clear(self, key: str | bytes, now: Moment) -> None:
+        if not self._held_since(key, now):
+            self._db.execute("DELETE FROM holds WHERE login_key = ?", (key,))
+
+    def _held_since(self, key: str | bytes, now: Moment) -> bool:
         """Tell whether there is a hold that was set later: what is known now is the older news."""
         later = self._db.query_one(
-            "SELECT 1 FROM holds WHERE account = ? AND boot = ? AND seconds > ? AND seconds <= ?",
-            (self._account_id, now.boot_id, now.seconds, now.seconds + _SURELY_AHEAD),
+            "SELECT 1 FROM holds WHERE login_key = ? AND boot = ? AND seconds > ? AND seconds <= ?",
+            (key, now.boot_id, now.seconds, now.seconds + _SURELY_AHEAD),
         )
         return later is not None
 
     def hold(self, now: Moment) -> Hold | None:
-        """Return what keeps us from asking, on this boot's clock; it may be over already."""
+        """Return what keeps us from asking, on this boot's clock; it may be over already.
+
+        A block of the address comes before a hold of the login for as long as it stands.
+        """
+        address = self._hold(_ADDRESS, now)
+        if address is not None and _stands(address, now):
+            return address
+        return self._hold(self._key, now) or address
+
+    def _hold(self, key: str | bytes, now: Moment) -> Hold | None:
         found = self._db.query_one(
-            "SELECT kind, until, attempt, reason, at, mark, boot, seconds FROM holds"
-            " WHERE account = ?",
-            (self._account_id,),
+            "SELECT kind, until, wait, attempt, reason, at, digest, boot, seconds FROM holds"
+            " WHERE login_key = ?",
+            (key,),
         )
         if found is None:
             return None
-        kind, until, attempt, reason, at, mark, boot, seconds = found
-        hold = Hold(kind, until, attempt, decode_text(reason), datetime.fromisoformat(at), mark)
+        kind, until, wait, attempt, reason, at, digest, boot, seconds = found
+        hold = Hold(kind, until, attempt, decode_text(reason), datetime.fromisoformat(at), digest)
         if until is None or (boot == now.boot_id and seconds <= now.seconds + _SURELY_AHEAD):
             return hold
-        return hold._replace(until=self._rebased_end(until - seconds, hold.at, now))
+        hold = hold._replace(until=now.seconds + self._left(wait, hold.at))
+        if not self._db.read_only:
+            self._db.execute(
+                "UPDATE holds SET until = ?, boot = ?, seconds = ?"
+                " WHERE login_key = ? AND boot = ? AND seconds = ?",
+                (hold.until, now.boot_id, now.seconds, key, boot, seconds),
+            )
+        return hold
 
-    def _rebased_end(self, wait: float, at: datetime, now: Moment) -> float:
-        """Return when a wait that an earlier boot began is over.
-
-        It began before this boot did, and by the wall clock at `at`, if that one can be believed.
-        """
-        since = (self._db.wall() - at).total_seconds()
-        return now.seconds + max(0.0, wait - max(since, now.seconds))
+    def _left(self, wait: float, at: datetime) -> float:
+        """Return what is left of a wait that another boot began at this time of the wall clock."""
+        passed = (self._db.wall() - at).total_seconds()
+        return max(0.0, wait - max(0.0, passed))
 
     # -- refused passwords
 
     def refusals(self) -> list[tuple[bytes, str]]:
-        """Return the marks of the last few passwords that were refused, and why, newest first.
+        """Return the digests of the passwords that were refused, and why, newest first.
 
         They outlive the hold: another program may have a password that is good.
         """
-        lines = (self._notes.get(_REFUSALS) or "").split("\n")
-        parted = (line.partition(" ") for line in lines if line)
-        return [(bytes.fromhex(mark), reason) for mark, _, reason in parted]
+        found = self._db.query(
+            "SELECT digest, reason FROM refused_passwords WHERE login_key = ? ORDER BY entry DESC",
+            (self._key,),
+        )
+        return [(digest, decode_text(reason)) for digest, reason in found]
 
     def forgive(self) -> None:
         """Let any password be sent, also one that was refused: the user insists."""
         with self._db.transaction(self._account_id):
             self._db.execute(
-                "DELETE FROM holds WHERE account = ? AND kind = 'refused'", (self._account_id,)
+                "DELETE FROM holds WHERE login_key = ? AND kind = 'refused'", (self._key,)
             )
-            self._notes.set(_REFUSALS, None)
+            self._db.execute("DELETE FROM refused_passwords WHERE login_key = ?", (self._key,))
 
-    def _keep_refusal(self, hold: Hold) -> None:
-        refusals = {hold.mark: " ".join(hold.reason.split())} | dict(self.refusals())
-        lines = [f"{mark.hex()} {reason}" for mark, reason in refusals.items()]
-        self._notes.set(_REFUSALS, "\n".join(lines[:_REFUSALS_KEPT]))
+    def _keep_refused_password(self, hold: Hold) -> None:
+        self._db.execute(
+            "INSERT OR REPLACE INTO refused_passwords (login_key, digest, reason) VALUES (?, ?, ?)",
+            (self._key, hold.mark, encode_text(" ".join(hold.reason.split()))),
+        )
+        self._db.execute(
+            "DELETE FROM refused_passwords WHERE login_key = ?1 AND entry NOT IN"
+            " (SELECT entry FROM refused_passwords WHERE login_key = ?1"
+            "  ORDER BY entry DESC LIMIT ?2)",
+            (self._key, REFUSED_PASSWORDS_KEPT),
+        )
 
 
-def _rebased(
-    fingerprint: str | bytes, boot: str, sent_at: float, answered_at: float | None, *, now: Moment
-) -> LedgerEntry:
-    if boot != now.boot_id or sent_at > now.seconds + _SURELY_AHEAD:
-        sent_at = min(0.0, now.seconds)
-        answered_at = None if answered_at is None else sent_at
-    return LedgerEntry(decode_text(fingerprint), sent_at, answered_at)
+def _stands(hold: Hold, now: Moment) -> bool:
+    return hold.until is None or hold.until > now.seconds

@@ -91,16 +91,31 @@ TABLES: tuple[str, ...] = (
         seconds REAL NOT NULL, highest INTEGER NOT NULL,
         PRIMARY KEY (account, scope, boot, seconds)
     ) WITHOUT ROWID""",
+    # Requests, holds and refused passwords belong to a login (see `limit.login_key`), on
+    # whichever host, and stay when an account is purged.
     """CREATE TABLE requests (
         entry INTEGER PRIMARY KEY AUTOINCREMENT,
-        account INTEGER NOT NULL, scope TEXT NOT NULL, fingerprint TEXT NOT NULL,
-        boot TEXT NOT NULL, sent_at REAL NOT NULL, answered_at REAL
+        login_key TEXT NOT NULL, scope TEXT NOT NULL, fingerprint TEXT NOT NULL,
+        answered INTEGER NOT NULL DEFAULT 0
     )""",
-    "CREATE INDEX requests_account ON requests (account, scope, entry)",
+    "CREATE INDEX requests_login ON requests (login_key, entry)",
+    # When a request was sent and answered, on the clock of each boot that knows of it.
+    """CREATE TABLE request_times (
+        entry INTEGER NOT NULL, boot TEXT NOT NULL, sent_at REAL NOT NULL, answered_at REAL,
+        PRIMARY KEY (entry, boot)
+    ) WITHOUT ROWID""",
+    # `boot` and `seconds` are when it was set, or when this boot first saw it; `wait` is the
+    # whole wait from `at`, a time of the wall clock.
     """CREATE TABLE holds (
-        account INTEGER PRIMARY KEY,
-        kind TEXT NOT NULL, until REAL, attempt INTEGER NOT NULL, reason TEXT NOT NULL,
-        at TEXT NOT NULL, mark BLOB NOT NULL, boot TEXT NOT NULL, seconds REAL NOT NULL
+        login_key TEXT PRIMARY KEY,
+        kind TEXT NOT NULL, until REAL, wait REAL, attempt INTEGER NOT NULL,
+        reason TEXT NOT NULL, at TEXT NOT NULL, digest BLOB NOT NULL,
+        boot TEXT NOT NULL, seconds REAL NOT NULL
+    ) WITHOUT ROWID""",
+    """CREATE TABLE refused_passwords (
+        entry INTEGER PRIMARY KEY AUTOINCREMENT,
+        login_key TEXT NOT NULL, digest BLOB NOT NULL, reason TEXT NOT NULL,
+        UNIQUE (login_key, digest)
     )""",
 )
 

@@ -1,4 +1,4 @@
-"""The limit of three identical requests a minute, as a rule over a ledger others store.
+"""The limit of three identical requests a minute, as a rule over a log of requests others store.
 
 The service refuses a fourth identical request within a minute (api.md, Failure), counting by its
 own clock the arrivals that we cannot see. Why it never sees a fourth:
@@ -9,7 +9,20 @@ own clock the arrivals that we cannot see. Why it never sees a fourth:
 4. What goes after that arrives more than a window later than the one that is out.
 5. None goes while three identical ones are not out: of any four in a row, the first is out.
 
-Times are seconds on a clock that never jumps; see `Moment`.
+Times are seconds on a clock that never jumps; see `Moment`. The clocks of two boots have nothing in
+common: a container has a boot id of its own over the clock of its host, which does not begin at 0,
+and the wall clock may jump. So what another boot logged counts, for this one, as sent and as
+answered at the moment when this one first saw it so, and that moment is stored. It is never earlier
+than the truth: no request is out too early, and some are out later than they might be.
+
+Holds (`archive/request_log.py`) are not counted by the service, and a program that is started anew
+in a new container every few minutes would never see the end of one that begins again at each start:
+what is left of a hold of another boot is told by the wall clock, at most the whole of it, and from
+the moment when this boot first saw it by this boot's clock.
+
+Log, holds and refused passwords belong to a login (`login_key`): the same service answers under
+sister domains (api.md, Also known) and counts for all. Only a block of the address, error 4, holds
+every login.
 """
 
 from __future__ import annotations
@@ -37,7 +50,7 @@ class LedgerEntry(NamedTuple):
 
     fingerprint: str
     sent_at: float
-    """When it went, or a little before; at or below 0 for one of an earlier boot."""
+    """When it went, or a little before; for one of another boot, when it was first seen."""
     answered_at: float | None
     """When the server was certainly done with it; None while that is unknown."""
 
@@ -66,11 +79,25 @@ class Limit(NamedTuple):
         )
 
 
+def login_key(login: str) -> str:
+    """Return what the requests, holds and refused passwords of a login are kept under.
+
+    It is the same for logins that differ in case or outer spaces alone.
+    """
+    return login.strip().casefold()
+
+
 def fingerprint(
     login: str, *, cnt: int, hour: int, after_id: int | None = None, to_phone: str | None = None
 ) -> str:
     """Return what makes two requests identical to the service: every parameter but the password."""
-    asked = {"login": login, "cnt": cnt, "hour": hour, "after_id": after_id, "to_phone": to_phone}
+    asked = {
+        "login": login_key(login),
+        "cnt": cnt,
+        "hour": hour,
+        "after_id": after_id,
+        "to_phone": to_phone,
+    }
     return urlencode(
         {name: value for name, value in asked.items() if value is not None}, errors="surrogatepass"
     )

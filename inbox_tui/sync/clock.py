@@ -45,9 +45,16 @@ class SystemClock:
         await asyncio.sleep(seconds)
 
 
-def _boot_clock() -> tuple[str, Callable[[], float]]:
+def _boot_clock(proc: Path = Path("/proc")) -> tuple[str, Callable[[], float]]:
+    """Return the id of this boot, and its clock. Clocks of the same id show the same."""
     if sys.platform == "linux":
-        boot_id = Path("/proc/sys/kernel/random/boot_id").read_text().strip()
+        boot_id = (proc / "sys/kernel/random/boot_id").read_text().strip()
+        try:  # a time namespace has a clock of its own under the boot id of the machine
+            offsets = (proc / "self/timens_offsets").read_text().split()
+        except OSError:
+            offsets = []
+        if any(offset not in ("monotonic", "boottime", "0") for offset in offsets):
+            boot_id = " ".join((boot_id, *offsets))
         return boot_id, lambda: time.clock_gettime(time.CLOCK_BOOTTIME)
     if sys.platform == "darwin":
         import subprocess

@@ -438,7 +438,6 @@ def test_whoever_still_knows_a_purged_account_reads_nothing_and_changes_nothing(
             == 0
         )
         assert mine.on(late).counts.to_phones(None) == []
-        assert mine.on(late).requests.entries(BOOT) == []
         assert mine.on(late).messages.newest() is None
         assert mine.on(late).notes.get("filters") is None
     assert traces(archive.path.parent, words(ours)) == []

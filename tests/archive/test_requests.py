@@ -1,4 +1,4 @@
-"""The ledger of requests and the holds, as all programs that share an archive keep to them."""
+"""The log of requests and the holds, as all programs that share an archive keep to them."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from itertools import pairwise
 from pathlib import Path
+from tempfile import mkdtemp
 
 import pytest
 from hypothesis import HealthCheck, given, settings
@@ -37,7 +38,7 @@ def answered(archive: Archive, account: AccountArchive, seconds: float, mark: st
     account.requests.end(entry, at(seconds + 0.5), delivered=True, finished=True)
 
 
-def test_a_request_is_in_the_ledger_from_its_beginning_to_its_answer(tmp_path: Path) -> None:
+def test_a_request_is_in_the_log_from_its_beginning_to_its_answer(tmp_path: Path) -> None:
     archive, account = opened(tmp_path)
     entry = begun(archive, account, at(1000))
     assert account.requests.entries(at(1001)) == [LedgerEntry("a", 1000, None)]
@@ -78,6 +79,28 @@ def test_only_one_request_of_an_account_is_in_flight(tmp_path: Path) -> None:
     begun(archive, other, at(1001))
 
 
+@pytest.mark.parametrize(
+    ("login", "host"),
+    [("alex", "smsc.kz"), ("ALEX", "smscentre.com"), (" alex ", "smsc.ru:8443"), ("Alex", "x")],
+)
+def test_spellings_of_a_login_and_all_hosts_share_requests_holds_and_refusals(
+    tmp_path: Path, login: str, host: str
+) -> None:
+    archive, account = opened(tmp_path)
+    same, other = archive.account(login, host), archive.account("alexa", "smscentre.com")
+    for seconds in (1000, 1001, 1002):
+        answered(archive, account, seconds)
+    assert isinstance(same.requests.begin("", "a", at(1003), LIMIT), Refused)
+    hold = HOLD._replace(kind="limited")
+    account.requests.set_hold(hold, at(1003))
+    assert same.requests.hold(at(1004)) == hold
+    account.requests.set_hold(HOLD._replace(kind="refused", until=None, mark=b"m"), at(1005))
+    assert same.requests.refusals() == [(b"m", HOLD.reason)]
+    assert (other.requests.hold(at(1006)), other.requests.refusals()) == (None, [])
+    same.requests.forgive()
+    assert (account.requests.hold(at(1006)), account.requests.refusals()) == (None, [])
+
+
 def test_the_same_login_under_a_sister_domain_shares_the_limit(tmp_path: Path) -> None:
     archive, account = opened(tmp_path)
     sister = archive.account("alex", "smsc.kz")
@@ -102,7 +125,7 @@ def test_three_identical_requests_go_and_the_fourth_waits(tmp_path: Path) -> Non
     answered(archive, account, 1061.5)
 
 
-def test_a_refusal_leaves_the_ledger_as_it_was(tmp_path: Path) -> None:
+def test_a_refusal_leaves_the_log_as_it_was(tmp_path: Path) -> None:
     archive, account = opened(tmp_path)
     begun(archive, account, at(1000))
     before = archive.data_version()
@@ -125,29 +148,61 @@ def test_the_last_request_of_a_scope_is_told(tmp_path: Path) -> None:
 # -- other boots
 
 
-def test_requests_of_an_earlier_boot_count_as_sent_when_this_one_began(tmp_path: Path) -> None:
+UPTIMES = pytest.mark.parametrize("up", [20.0, 5003.0, 500_000.0])
+"""How far the boot clock is when the next boot sees the log first: a machine that was started anew,
+a container that was, and one that had been off for days."""
+
+
+@UPTIMES
+def test_requests_of_another_boot_count_as_sent_when_this_one_first_saw_them(
+    tmp_path: Path, up: float
+) -> None:
     archive, account = opened(tmp_path)
     for seconds in (5000, 5001, 5002):
         entry = begun(archive, account, at(seconds, "earlier"))
         account.requests.end(entry, at(seconds + 1, "earlier"), delivered=True, finished=True)
-    assert account.requests.entries(at(20)) == [LedgerEntry("a", 0, 0)] * 3
-    assert account.requests.begin("", "a", at(20), LIMIT) == Refused(61, in_flight=False)
-    begun(archive, account, at(61))
+    assert account.requests.entries(at(up)) == [LedgerEntry("a", up, up)] * 3
+    assert account.requests.entries(at(up + 30)) == [LedgerEntry("a", up, up)] * 3
+    refused = account.requests.begin("", "a", at(up + 40), LIMIT)
+    assert refused == Refused(up + 61, in_flight=False)
+    begun(archive, account, at(up + 61))
 
 
-def test_an_unanswered_request_of_an_earlier_boot_may_still_be_in_flight(tmp_path: Path) -> None:
+@UPTIMES
+def test_an_unanswered_request_of_another_boot_may_still_be_in_flight(
+    tmp_path: Path, up: float
+) -> None:
     archive, account = opened(tmp_path)
     begun(archive, account, at(5000, "earlier"))
-    assert account.requests.entries(at(20)) == [LedgerEntry("a", 0, None)]
-    assert account.requests.begin("", "b", at(20), LIMIT) == Refused(90, in_flight=True)
-    assert account.requests.last("", at(20)) == LedgerEntry("a", 0, None)
-    begun(archive, account, at(90))
+    assert account.requests.entries(at(up)) == [LedgerEntry("a", up, None)]
+    refused = account.requests.begin("", "b", at(up + 1), LIMIT)
+    assert refused == Refused(up + 90, in_flight=True)
+    assert account.requests.last("", at(up + 1)) == LedgerEntry("a", up, None)
+    begun(archive, account, at(up + 90))
 
 
 def test_a_boot_that_calls_itself_as_the_one_before_is_told_apart(tmp_path: Path) -> None:
     archive, account = opened(tmp_path)
     begun(archive, account, at(500_000))
-    assert account.requests.begin("", "a", at(20), LIMIT) == Refused(90, in_flight=True)
+    assert account.requests.begin("", "a", at(20), LIMIT) == Refused(110, in_flight=True)
+    answered(archive, account, 110)
+
+
+def test_two_containers_at_once_do_not_keep_each_other_waiting(tmp_path: Path) -> None:
+    archive, account = opened(tmp_path)
+    entry = begun(archive, account, at(1000, "one"))
+    assert account.requests.entries(at(7001, "two")) == [LedgerEntry("a", 7001, None)]
+    account.requests.end(entry, at(1005, "one"), delivered=True, finished=True)
+    for seconds in range(10, 60, 10):
+        assert account.requests.entries(at(7000 + seconds, "two")) == [LedgerEntry("a", 7001, 7010)]
+        assert account.requests.entries(at(1000 + seconds, "one")) == [LedgerEntry("a", 1000, 1005)]
+
+
+def test_an_archive_that_is_only_read_tells_of_another_boot_too(tmp_path: Path) -> None:
+    archive, account = opened(tmp_path)
+    begun(archive, account, at(5000, "earlier"))
+    archive.database.read_only = True
+    assert account.requests.entries(at(9000)) == [LedgerEntry("a", 9000, None)]
 
 
 # -- pruning
@@ -196,14 +251,16 @@ steps = st.lists(
 )
 
 
-@given(steps, st.booleans())
+@given(steps, st.booleans(), st.booleans())
 @settings(max_examples=25, suppress_health_check=[HealthCheck.function_scoped_fixture])
 def test_no_fourth_goes_within_a_minute_whatever_becomes_of_the_others(
-    tmp_path: Path, steps: list[tuple[str, str, float, str, float]], long_up: bool
+    tmp_path: Path,
+    steps: list[tuple[str, str, float, str, float]],
+    long_up: bool,
+    container: bool,
 ) -> None:
     """Nothing that counts is pruned: what went is checked against all that ever went."""
-    with Archive.open(tmp_path / "inbox.db") as archive:
-        archive.account("alex", "smscentre.com").purge()
+    with Archive.open(Path(mkdtemp(dir=tmp_path)) / "inbox.db") as archive:
         account = archive.account("alex", "smscentre.com")
         real = 100_000.0
         booted = real - (90_000 if long_up else 0)
@@ -231,13 +288,13 @@ def test_no_fourth_goes_within_a_minute_whatever_becomes_of_the_others(
             if end in ("answered", "given up"):
                 account.requests.end(begin.entry, now, delivered=True, finished=done)
             elif end == "reboot":
-                boot, booted = boot + 1, real
+                boot, booted = boot + 1, booted if container else real
 
 
 # -- several programs
 
 
-def test_eight_programs_that_share_the_ledger_keep_the_limit_together(tmp_path: Path) -> None:
+def test_eight_programs_that_share_the_log_keep_the_limit_together(tmp_path: Path) -> None:
     limit = Limit(window=0.4, identical=3, margin=0.02, patience=0.2, lifetime=0.3)
     together, told = SPAWN.Barrier(8), SPAWN.Queue()
     programs = [(tmp_path / "inbox.db", number, limit, together, told) for number in range(8)]
@@ -252,19 +309,34 @@ def test_eight_programs_that_share_the_ledger_keep_the_limit_together(tmp_path: 
             assert fourth[0] - first[1] >= limit.window
 
 
-def test_requests_of_a_purged_account_are_refused(tmp_path: Path) -> None:
+def test_a_purged_account_may_ask_no_more(tmp_path: Path) -> None:
     archive, account = opened(tmp_path)
     begun(archive, account, at(1))
     with Archive.open(archive.path) as other:
         account.on(other).purge()
     with pytest.raises(ArchiveError):
         account.requests.begin("", "a", at(500), LIMIT)
-    assert account.requests.entries(at(500)) == []
+
+
+def test_an_account_made_again_keeps_limit_hold_and_refused_passwords(tmp_path: Path) -> None:
+    archive, account = opened(tmp_path)
+    refused = HOLD._replace(kind="refused", until=None, mark=b"m")
+    account.requests.set_hold(refused, at(999))
+    limited = HOLD._replace(kind="limited")
+    for seconds in (1000, 1001, 1002):
+        answered(archive, account, seconds)
+    account.requests.set_hold(limited, at(1003))
+    account.purge()
+    again = archive.account("alex", "smscentre.com")
+    assert again != account
+    assert again.requests.begin("", "a", at(1004), LIMIT) == Refused(1061.5, in_flight=False)
+    assert again.requests.hold(at(1004)) == limited
+    assert again.requests.refusals() == [(b"m", refused.reason)]
 
 
 # -- holds
 
-HOLD = Hold("blocked", 1900.0, 2, "the server has blocked this address", NOW, b"")
+HOLD = Hold("offline", 1900.0, 2, "no connection", NOW, b"")
 
 
 def with_wall(folder: Path, wall: Callable[[], datetime]) -> tuple[Archive, AccountArchive]:
@@ -292,14 +364,14 @@ def test_refused_passwords_are_known_by_their_marks_until_the_user_insists(tmp_p
     archive, account = opened(tmp_path)
     other = archive.account("other", "smscentre.com")
     assert account.requests.refusals() == []
-    for turn in range(6):
+    for turn in range(1003):
         refused = HOLD._replace(kind="refused", reason=f"no\n{turn}", mark=b"m%d" % turn)
-        account.requests.set_hold(refused, at(1000 + turn))
+        account.requests.set_hold(refused, at(1000 + turn / 100))
     account.requests.set_hold(HOLD._replace(reason="\ud800"), at(1100))
     account.requests.clear_hold(at(1100))
-    last_four = [(b"m5", "no 5"), (b"m4", "no 4"), (b"m3", "no 3"), (b"m2", "no 2")]
+    last_thousand = [(b"m%d" % turn, f"no {turn}") for turn in range(1002, 2, -1)]
     with Archive.open(archive.path) as again:
-        assert account.on(again).requests.refusals() == last_four
+        assert account.on(again).requests.refusals() == last_thousand
         assert other.on(again).requests.refusals() == []
         account.on(again).requests.set_hold(refused, at(1200))
         account.on(again).requests.forgive()
@@ -313,17 +385,17 @@ def test_refused_passwords_are_known_by_their_marks_until_the_user_insists(tmp_p
 def test_what_is_known_later_stands(tmp_path: Path) -> None:
     _archive, account = opened(tmp_path)
     account.requests.set_hold(HOLD, at(1000))
-    account.requests.set_hold(HOLD._replace(kind="offline"), at(999))
+    account.requests.set_hold(HOLD._replace(kind="limited"), at(999))
     account.requests.clear_hold(at(999))
     assert account.requests.hold(at(1000)) == HOLD
     for now in (at(7, "another"), at(1e6, "yet another")):
         account.requests.clear_hold(now)
         assert account.requests.hold(now) is None
         account.requests.set_hold(HOLD, now)
-    account.requests.set_hold(HOLD._replace(kind="offline"), at(7, "yet another"))
+    account.requests.set_hold(HOLD._replace(kind="limited"), at(7, "yet another"))
     hold = account.requests.hold(at(7, "yet another"))
     assert hold is not None
-    assert hold.kind == "offline"
+    assert hold.kind == "limited"
 
 
 def test_a_hold_without_an_end_outlives_the_boot(tmp_path: Path) -> None:
@@ -337,21 +409,23 @@ def test_a_hold_without_an_end_outlives_the_boot(tmp_path: Path) -> None:
     ("since", "up", "left"),
     [
         (timedelta(seconds=400), 20, 500),  # 900 s were to wait when it was set
-        (timedelta(seconds=0), 20, 880),
+        (timedelta(seconds=0), 20, 900),
         (timedelta(seconds=900), 20, 0),
         (timedelta(days=400), 20, 0),
-        (timedelta(days=-400), 20, 880),  # a wall clock set back: only the uptime can be believed
-        (timedelta(days=-400), 890, 10),
-        (timedelta(seconds=10), 5000, 0),
+        (timedelta(days=-400), 20, 900),  # a wall clock set back
+        (timedelta(seconds=10), 500_000, 890),  # a container over a clock that goes on
     ],
 )
-def test_a_hold_of_an_earlier_boot_waits_for_what_is_left_of_it(
+def test_a_hold_of_another_boot_waits_for_what_is_left_of_it(
     tmp_path: Path, since: timedelta, up: float, left: float
 ) -> None:
-    _archive, account = with_wall(tmp_path, lambda: NOW + since)
+    wall = NOW + since
+    _archive, account = with_wall(tmp_path, lambda: wall)
     account.requests.set_hold(HOLD, at(1000, "earlier"))
     hold = account.requests.hold(at(up))
     assert hold is not None
+    wall = NOW - timedelta(days=1)  # it was told when it was first seen, once for all
+    assert account.requests.hold(at(up + 100)) == hold
     assert hold.until == pytest.approx(up + left)
     assert hold._replace(until=HOLD.until) == HOLD
 
@@ -387,3 +461,36 @@ def test_the_wall_clock_of_a_hold_is_kept_with_its_zone(tmp_path: Path) -> None:
     assert hold is not None
     assert hold.at == moment
     assert hold.at.tzinfo is not None
+
+
+# -- a block of the address
+
+BLOCK = HOLD._replace(kind="blocked", reason="the server has blocked this address")
+
+
+def test_a_block_of_the_address_holds_every_account_of_the_machine(tmp_path: Path) -> None:
+    archive, account = opened(tmp_path)
+    other = archive.account("other", "smsc.kz")
+    other.requests.set_hold(HOLD._replace(kind="limited"), at(990))
+    account.requests.set_hold(BLOCK, at(1000))
+    assert other.requests.hold(at(1001)) == account.requests.hold(at(1001)) == BLOCK
+    assert archive.account("new", "smscentre.com").requests.hold(at(1001)) == BLOCK
+
+
+def test_an_answer_does_not_end_a_block_that_came_while_it_was_on_its_way(tmp_path: Path) -> None:
+    archive, account = opened(tmp_path)
+    other = archive.account("other", "smsc.kz")
+    account.requests.set_hold(BLOCK, at(1000))
+    other.requests.clear_hold(at(1005))
+    assert other.requests.hold(at(1005)) == account.requests.hold(at(1005)) == BLOCK
+    other.requests.clear_hold(at(1900))
+    assert other.requests.hold(at(1900)) is account.requests.hold(at(1900)) is None
+
+
+def test_a_hold_of_the_login_counts_again_when_the_block_is_over(tmp_path: Path) -> None:
+    _archive, account = opened(tmp_path)
+    account.requests.set_hold(BLOCK, at(1000))
+    later = HOLD._replace(kind="limited", until=2500.0)
+    account.requests.set_hold(later, at(1001))
+    assert account.requests.hold(at(1899)) == BLOCK
+    assert account.requests.hold(at(1900)) == later

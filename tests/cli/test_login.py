@@ -112,9 +112,9 @@ def test_no_option_takes_a_password() -> None:
 
 
 def test_the_statuses_of_the_server_are_those_of_sync(account: DemoServer) -> None:
-    account.service.block()
-    assert run("login").status == 4
     assert run("login", "--server=http://127.0.0.1:1", "--password-stdin", stdin="x").status == 5
+    account.service.block()
+    assert run("login", "--password-stdin", stdin=PASSWORD).status == 4
 
 
 def test_on_a_terminal_the_password_is_asked_for_and_not_shown(

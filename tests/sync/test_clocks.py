@@ -12,8 +12,10 @@ import pytest
 from support.asking import ZONE, Scene, virtually
 
 from inbox_tui.archive import to_server_seconds
+from inbox_tui.smsc.errors import AddressBlocked
 from inbox_tui.smsc.message import Answer
 from inbox_tui.sync import IN_FLIGHT_REASON, LOST_REQUESTS_REASON, State, ZoneSuspected
+from inbox_tui.sync.clock import _boot_clock
 
 
 def server(scene: Scene, **ago: float) -> int:
@@ -113,7 +115,7 @@ async def test_after_a_reboot_an_earlier_request_may_still_be_on_its_way(tmp_pat
     scene.boot, scene.booted, scene.delay = "another boot", 10.0 - scene.time(), 0.0
     scene.start()
     await asyncio.sleep(100)
-    assert scene.times[1] == pytest.approx(5 + 80, abs=0.05)
+    assert scene.times[1] == pytest.approx(5 + 90, abs=0.05)
 
 
 @virtually
@@ -393,3 +395,50 @@ async def test_a_clock_that_no_zone_explains_is_nobodys(tmp_path: Path) -> None:
         scene.receive(number, ago=86400.0 * 3)
         await asyncio.sleep(25)
     assert terminal.told(ZoneSuspected) == []
+
+
+# -- containers
+
+
+def test_a_time_namespace_is_a_boot_of_its_own(tmp_path: Path) -> None:
+    kernel, own = tmp_path / "sys/kernel/random", tmp_path / "self"
+    kernel.mkdir(parents=True)
+    own.mkdir()
+    (kernel / "boot_id").write_text("43466d31\n")
+    ids = [_boot_clock(tmp_path)[0]]
+    for offset in (0, 100_000, 100_001):
+        (own / "timens_offsets").write_text(f"monotonic  0  0\nboottime  {offset}  0\n")
+        ids.append(_boot_clock(tmp_path)[0])
+    assert ids[0] == ids[1] == "43466d31"
+    assert len(set(ids)) == 3
+
+
+@virtually
+async def test_a_container_started_anew_keeps_the_limit(tmp_path: Path) -> None:
+    scene = Scene(tmp_path)
+    for start in range(8):
+        scene.boot = f"container {start}"  # over a boot clock that goes on
+        terminal = scene.start()
+        await asyncio.sleep(12)
+        terminal.kill()
+    scene.start()
+    await asyncio.sleep(200)
+    assert len(scene.times) > 8
+    for first, fourth in zip(scene.times, scene.times[3:], strict=False):
+        assert fourth - first > 60
+
+
+@virtually
+async def test_a_block_is_waited_for_by_a_container_started_anew(tmp_path: Path) -> None:
+    scene = Scene(tmp_path)
+    scene.replies = [AddressBlocked(4, "ip is blocked")]
+    terminal = scene.start()
+    await asyncio.sleep(10)
+    terminal.kill()
+    scene.boot = "another container"
+    terminal = scene.start()
+    await asyncio.sleep(880)
+    assert len(scene.asked) == 1
+    assert terminal.status.state is State.BLOCKED
+    await asyncio.sleep(15)
+    assert len(scene.asked) == 2
