@@ -9,8 +9,8 @@ from datetime import datetime
 from typing import NamedTuple
 
 from inbox_tui.archive.database import Database
-from inbox_tui.archive.records import Hold, Permit, Refused
 from inbox_tui.archive.encoding import decode_text, encode_text
+from inbox_tui.archive.records import Hold, Permit, Refused
 from inbox_tui.smsc.limit import (
     LedgerEntry,
     Limit,

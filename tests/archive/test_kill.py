@@ -123,8 +123,8 @@ def test_what_was_acknowledged_outlives_a_kill(tmp_path: Path, file: int) -> Non
                 len(promised.unread),
                 unread,
             )
+            now = Moment("boot", max(promised.raws, default=0) * 100.0 + 2)
             for turn in list(promised.raws)[-3:]:
-                now = Moment("boot", turn * 100.0 + 2)
                 request = account.requests.last(str(turn), now)
                 assert request is not None
                 assert request.answered_at == turn * 100.0 + 1
