@@ -29,7 +29,7 @@ from inbox_tui.credentials import (
     Secret,
     digest_matches,
 )
-from inbox_tui.smsc.endpoint import host_of
+from inbox_tui.smsc.endpoint import account_host
 from inbox_tui.smsc.limit import Limit
 from inbox_tui.sync import (
     Clock,
@@ -96,7 +96,7 @@ class Session:
     ) -> None:
         self.login = login
         self.url = url
-        self.host = host_of(url)
+        self.host = account_host(url)
         self.archive = dependencies.archive.account(login, self.host)
         """The account's part of the archive, for quick reads on the event loop."""
         self.settings = dependencies.settings

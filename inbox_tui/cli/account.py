@@ -13,7 +13,7 @@ from inbox_tui.cli.failure import USAGE, fail
 from inbox_tui.commands import CommandKeys, KeyRefused
 from inbox_tui.config import Settings, SettingsError, key_line, load_settings
 from inbox_tui.paths import Paths
-from inbox_tui.smsc.endpoint import EndpointRefused, endpoint, host_of
+from inbox_tui.smsc.endpoint import EndpointRefused, account_host, endpoint
 
 if TYPE_CHECKING:
     from inbox_tui.cli.cli_options import CliOptions
@@ -47,7 +47,7 @@ class Config(NamedTuple):
     @property
     def host(self) -> str:
         """The host that the account is kept under."""
-        return host_of(self.url)
+        return account_host(self.url)
 
     @property
     def zone(self) -> ZoneInfo:
@@ -115,7 +115,7 @@ def check_login(login: FromSource) -> None:
     """End the program where this can't be a login; only an option may not be left empty."""
     if (login.value or login.source == "--login") and not login.value.strip():
         fail(f"{login.source}: the login is empty.", USAGE)
-    if not login.value.isprintable():
+    if not login.value.strip().isprintable():
         fail(f"{login.source}: the login holds a control character.", USAGE)
 
 

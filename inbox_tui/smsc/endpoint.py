@@ -60,6 +60,24 @@ def host_of(url: str) -> str:
     return _authority(parts.hostname or "", parts.port)
 
 
+def account_host(url: str) -> str:
+    """Return the host that an account is kept under, the same for all spellings of it.
+
+    Without the port that goes without saying, a dot at the end, and `www.` or `www2.` (the backup
+    server, api.md, Also known); `localhost` as 127.0.0.1.
+    """
+    parts = urlsplit(url)
+    host = (parts.hostname or "").removesuffix(".")
+    for prefix in ("www.", "www2."):
+        if host.startswith(prefix) and "." in host.removeprefix(prefix):
+            host = host.removeprefix(prefix)
+            break
+    if host == "localhost":
+        host = "127.0.0.1"
+    usual = {"https": 443, "http": 80}[parts.scheme]
+    return _authority(host, None if parts.port == usual else parts.port)
+
+
 def is_loopback(host: str) -> bool:
     """Tell whether `host`, a name or an address without brackets, is this machine for certain."""
     if host == "localhost":

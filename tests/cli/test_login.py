@@ -8,8 +8,11 @@ import pytest
 from support.command import LOGIN, PASSWORD, Files, Memory, forget_requests, incoming, put, run
 from support.terminal import Terminal
 
-from inbox_tui.archive import Archive
+from inbox_tui.archive import Archive, Refused
 from inbox_tui.demo.server import DemoServer
+from inbox_tui.paths import Paths
+from inbox_tui.smsc.limit import Limit
+from inbox_tui.sync import SystemClock
 
 HOST = "smscentre.com"
 
@@ -153,6 +156,32 @@ def test_purge_deletes_the_messages_too(files: Files, ring: Memory) -> None:
     with Archive.open(files.archive) as archive:
         assert [account.login for account in archive.accounts()] == ["other"]
     assert b"keep me not" not in files.archive.read_bytes()
+
+
+def test_after_a_purge_a_refused_password_is_not_sent_again(
+    account: DemoServer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("INBOX_TUI_PASSWORD", "wrong")
+    assert run("sync").status == 3
+    assert run("logout", "--purge").status == 0
+    monkeypatch.setenv("INBOX_TUI_PASSWORD", "wrong")
+    assert run("sync").status == 3
+    assert len(account.service.requests) == 1
+
+
+def test_after_a_purge_the_limit_counts_on(
+    account: DemoServer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for _ in range(3):
+        monkeypatch.setenv("INBOX_TUI_PASSWORD", PASSWORD)
+        assert run("sync").status == 0
+    assert len(account.service.requests) == 3
+    assert run("logout", "--purge").status == 0
+    with Archive.open(Paths.default().archive) as archive:
+        again = archive.account(LOGIN.upper(), "smsc.kz")
+        (same,) = {entry.fingerprint for entry in again.requests.entries(SystemClock().moment())}
+        begun = again.requests.begin("", same, SystemClock().moment(), Limit())
+    assert isinstance(begun, Refused)
 
 
 def test_purge_works_where_there_is_no_keyring(files: Files) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import shlex
 import signal
@@ -111,6 +112,20 @@ def test_a_login_that_can_not_be_one_is_refused_from_an_option(
         assert ended.errors.startswith("inbox-tui: --login: the login ")
     assert not {"\x1b", "\u202e"} & set(ended.errors + ended.output)
     assert not files.archive.exists()
+
+
+@pytest.mark.parametrize("spaced", [f" {LOGIN} ", f"{LOGIN}\n", f"\t{LOGIN}\u00a0"])
+def test_spaces_around_a_login_are_dropped_wherever_it_comes_from(
+    files: Files, monkeypatch: pytest.MonkeyPatch, spaced: str
+) -> None:
+    shown = [run("config", "--login", spaced).output]
+    monkeypatch.setenv("INBOX_TUI_LOGIN", spaced)
+    shown.append(run("config").output)
+    monkeypatch.delenv("INBOX_TUI_LOGIN")
+    files.config.parent.mkdir(parents=True, exist_ok=True)
+    files.config.write_text(f"login = {json.dumps(spaced)}\n")
+    shown.append(run("config").output)
+    assert [f'"{LOGIN}"' in output for output in shown] == [True] * 3, shown
 
 
 def test_the_environment_is_held_to_the_same(files: Files, monkeypatch: pytest.MonkeyPatch) -> None:

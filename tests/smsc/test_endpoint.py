@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from inbox_tui.smsc.endpoint import EndpointRefused, endpoint, host_of
+from inbox_tui.smsc.endpoint import EndpointRefused, account_host, endpoint, host_of
 
 
 @pytest.mark.parametrize(
@@ -28,6 +28,26 @@ def test_a_server_means_a_url(server: str, url: str, host: str) -> None:
     assert endpoint(server) == url
     assert endpoint(url) == url
     assert host_of(url) == host
+
+
+@pytest.mark.parametrize(
+    ("host", "spellings"),
+    [
+        (
+            "smscentre.com",
+            "SMSCentre.com smscentre.com. smscentre.com:443 www.smscentre.com www2.smscentre.com"
+            " https://www2.smscentre.com.:443/other.php",
+        ),
+        ("127.0.0.1", "http://localhost http://127.0.0.1:80 http://localhost/x https://localhost"),
+        ("127.0.0.1:8000", "http://localhost:8000 http://127.0.0.1:8000"),
+        ("smsc.ru:80", "smsc.ru:80 www.smsc.ru:80"),
+        ("[::1]", "http://[::1]:80 https://[::1]"),
+        ("www.ru", "www.ru"),
+        ("www3.smsc.ru", "www3.smsc.ru"),
+    ],
+)
+def test_an_account_is_the_same_under_every_spelling_of_its_host(host: str, spellings: str) -> None:
+    assert {account_host(endpoint(server)) for server in spellings.split()} == {host}
 
 
 @pytest.mark.parametrize(

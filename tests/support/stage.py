@@ -27,7 +27,7 @@ from inbox_tui.credentials import Keyring, Secret
 from inbox_tui.demo.conversations import history
 from inbox_tui.screens.filters import Filters
 from inbox_tui.session import Dependencies
-from inbox_tui.smsc.endpoint import endpoint, host_of
+from inbox_tui.smsc.endpoint import account_host, endpoint
 from inbox_tui.smsc.limit import Limit, Moment
 from inbox_tui.smsc.message import Answer, IncomingMessage
 from inbox_tui.widgets.status_bar import StatusBar
@@ -193,7 +193,7 @@ def stage(
     """The application with these messages in its archive, and these replies to its requests."""
     archive = Archive.open(folder / "inbox.db")
     if login is not None:
-        account = archive.account(login, host_of(endpoint(server)))
+        account = archive.account(login, account_host(endpoint(server)))
         account.notes.set(SIGNED_IN, NOW.isoformat())
         if messages:
             put(archive, account, messages)
