@@ -165,9 +165,7 @@ class AccountArchive:
         self.sync_state = SyncState(database, account_id)
         self.counts = DailyCounts(database, account_id)
         matching = Matching(database, account_id, self.counts)
-        self.messages = Messages(
-            database, account_id, self.notes, self.counts, SearchIndex(database), matching
-        )
+        self.messages = Messages(database, account_id, self.counts, SearchIndex(database), matching)
         self.lists = Lists(
             database, self.messages, self.counts, matching, lambda: [self.sync_state]
         )
@@ -179,16 +177,12 @@ class AccountArchive:
     def store_page(self, page: Page) -> Stored:
         """Keep an answer and all that came with it, in one transaction: all of it or nothing.
 
-        Messages that are in the archive already stay as they are, and those that have expired do
-        not come back. Raises `ArchiveError`.
+        Messages that are in the archive already stay as they are. Raises `ArchiveError`.
         """
         with self.archive.database.transaction(self.id):
             new = self.messages.add(page.messages)
             self.messages.add_unreadable(page.unreadable, page.seen)
-            self.sync_state.set_sweep(page.scope, page.sweep)
-            if page.messages:
-                highest = max(message.id for message in page.messages)
-                self.sync_state.add_sighting(page.scope, page.at, highest)
+            self.sync_state.set_cursor(page.scope, page.cursor)
             if page.gap is not None:
                 self.sync_state.add_gap(page.scope, page.gap)
             if page.entry is not None:
@@ -202,7 +196,7 @@ class AccountArchive:
         `request_stop`: what is left to do is done the next time.
         """
         return self.archive.maintenance.expire(
-            self.id, before, notes=self.notes, counts=self.counts, sync_state=self.sync_state
+            self.id, before, counts=self.counts, sync_state=self.sync_state
         )
 
     def purge(self) -> None:
@@ -222,9 +216,7 @@ class AllAccounts:
         database = archive.database
         self.counts = DailyCounts(database, None)
         matching = Matching(database, None, self.counts)
-        self.messages = Messages(
-            database, None, Notes(database, 0), self.counts, SearchIndex(database), matching
-        )
+        self.messages = Messages(database, None, self.counts, SearchIndex(database), matching)
         self.lists = Lists(
             database,
             self.messages,

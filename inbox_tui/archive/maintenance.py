@@ -7,8 +7,6 @@ from contextlib import suppress
 from inbox_tui.archive.daily_counts import DailyCounts
 from inbox_tui.archive.database import Database
 from inbox_tui.archive.errors import ArchiveError, ArchiveFull, QueryCancelled
-from inbox_tui.archive.messages import EXPIRED_BEFORE
-from inbox_tui.archive.notes import Notes
 from inbox_tui.archive.records import row_at
 from inbox_tui.archive.search_index import SearchIndex, document
 from inbox_tui.archive.sync_state import SyncState
@@ -46,16 +44,14 @@ class Maintenance:
         account_id: int,
         before: int,
         *,
-        notes: Notes,
         counts: DailyCounts,
         sync_state: SyncState,
     ) -> int:
         """Delete for good what was received before these server seconds; returns how many.
 
-        Messages that old do not come back until another expiry sets another time. Raw entries that
-        could not be read go by when they came. Raises `QueryCancelled` after `request_stop`.
+        Raw entries that could not be read go by when they came. Raises `QueryCancelled` after
+        `request_stop`.
         """
-        notes.set(EXPIRED_BEFORE, str(before))
         deleted = 0
         while some := self._delete_some(account_id, counts, row_at(before)):
             deleted += some

@@ -13,7 +13,6 @@ from inbox_tui.archive.daily_counts import DailyCounts
 from inbox_tui.archive.database import Database
 from inbox_tui.archive.encoding import decode_text, encode_text, json_numbers
 from inbox_tui.archive.matching import Matching
-from inbox_tui.archive.notes import Notes
 from inbox_tui.archive.records import (
     DAY_SECONDS,
     SERIAL_BITS,
@@ -27,8 +26,6 @@ from inbox_tui.archive.records import (
 from inbox_tui.archive.search_index import SearchIndex, document
 from inbox_tui.smsc.message import IncomingMessage
 
-EXPIRED_BEFORE = "expired_before"
-"""The name of the note of the server seconds before which messages were deleted last."""
 _AT_ONCE = 1000
 """Messages changed by one statement."""
 _MOST_UNREADABLE_KEPT = 1000
@@ -51,14 +48,12 @@ class Messages:
         self,
         database: Database,
         account_id: int | None,
-        notes: Notes,
         counts: DailyCounts,
         index: SearchIndex,
         matching: Matching,
     ) -> None:
         self._db = database
         self._account_id = account_id
-        self._notes = notes
         self._counts = counts
         self._index = index
         self._matching = matching
@@ -147,15 +142,10 @@ class Messages:
         """Keep those that are not in the archive yet; returns their ids, newest first.
 
         Messages that are in the archive stay as they are; that one of them came with another text
-        is kept. What is older than the last expiry is passed over. Within `transaction`.
+        is kept. Within `transaction`.
         """
         assert self._account_id is not None
-        expired_before = int(self._notes.get(EXPIRED_BEFORE) or -(2**62))
-        fresh = {
-            message.id: message
-            for message in reversed(messages)  # the first of each id
-            if to_server_seconds(message.received) >= expired_before
-        }
+        fresh = {message.id: message for message in reversed(messages)}  # the first of each id
         self._drop_known(fresh)
         if not fresh:
             return []

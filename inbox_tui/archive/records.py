@@ -9,10 +9,11 @@ from __future__ import annotations
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Literal, NamedTuple
 
+from inbox_tui.smsc.limit import Moment
+
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from inbox_tui.smsc.limit import Moment
     from inbox_tui.smsc.message import IncomingMessage
     from inbox_tui.text.search_query import Query as SearchQuery
     from inbox_tui.text.search_query import State
@@ -137,17 +138,59 @@ class StateChange(NamedTuple):
     """For `muted`: account_id and phone of the senders that were muted, or no longer are."""
 
 
-class Sweep(NamedTuple):
+PassKind = Literal["whole", "poll", "thin"]
+"""What a pass asks for: the whole period of the service, the hours since the last poll, or of these
+only what is above an id that later messages have confirmed."""
+
+
+class Polled(NamedTuple):
+    """When a finished pass began, by three clocks."""
+
+    moment: Moment
+    """On the boot clock."""
+    wall: datetime
+    """By our wall clock, aware."""
+    service: datetime
+    """By the service's clock as far as it told, aware."""
+
+
+class Pass(NamedTuple):
+    """A pass under way: one request, or several where answers are full."""
+
+    kind: PassKind
+    hour: int
+    """How many hours it looks back."""
+    began: Moment
+    after_id: int | None = None
+    """The id that the next request of it asks on from."""
+    pages: int = 0
+    """How many full pages have come."""
+    highest: int = -1
+    """The largest id of these."""
+    sampling: bool = False
+    """Whether its next request only asks in which order the service answers."""
+
+
+class Cursor(NamedTuple):
     """How far one scope of an account has been asked for."""
 
-    floor: int | None
-    """Ids up to this one need not be asked for again."""
-    reached: int | None
-    """The largest id of the last page, while a pass of several pages goes on."""
-    started: Moment | None
-    """When that pass began."""
-    completed: datetime | None
-    """When the last pass that came to its end began, aware."""
+    polled: Polled | None = None
+    """The last finished pass that was not thinned."""
+    whole: Polled | None = None
+    """The last finished pass over the whole period."""
+    confirmed_id: int | None = None
+    """Polls may ask above this id only; None where they are not to be thinned."""
+    newest_first: bool | None = None
+    """Whether a full page holds the newest messages of its hours; None while that is unknown."""
+    running: Pass | None = None
+
+
+class LateMessages(NamedTuple):
+    """Messages that polls missed and a pass over the whole period found."""
+
+    messages: int
+    longest: float
+    """The longest time between reception and finding, in seconds."""
 
 
 class Page(NamedTuple):
@@ -160,7 +203,7 @@ class Page(NamedTuple):
     messages: Sequence[IncomingMessage]
     unreadable: Sequence[str]
     """Raw entries that could not be read as messages."""
-    sweep: Sweep
+    cursor: Cursor
     """How far the scope has been asked for with this page."""
     at: Moment
     """When the answer came."""

@@ -81,16 +81,17 @@ TABLES: tuple[str, ...] = (
         start INTEGER NOT NULL, "end" INTEGER NOT NULL,
         PRIMARY KEY (account, scope, start, "end")
     ) WITHOUT ROWID""",
-    """CREATE TABLE sweeps (
-        account INTEGER NOT NULL, scope TEXT NOT NULL,
-        floor INTEGER, reached INTEGER, boot TEXT, seconds REAL, completed TEXT,
+    # How far each scope has been asked for, as JSON: only sync reads it, and always whole.
+    """CREATE TABLE sync_cursors (
+        account INTEGER NOT NULL, scope TEXT NOT NULL, cursor TEXT NOT NULL,
         PRIMARY KEY (account, scope)
     ) WITHOUT ROWID""",
-    """CREATE TABLE sightings (
-        account INTEGER NOT NULL, scope TEXT NOT NULL, boot TEXT NOT NULL,
-        seconds REAL NOT NULL, highest INTEGER NOT NULL,
-        PRIMARY KEY (account, scope, boot, seconds)
-    ) WITHOUT ROWID""",
+    """CREATE TABLE late_messages (
+        account INTEGER PRIMARY KEY, count INTEGER NOT NULL, longest REAL NOT NULL
+    )""",
+    """CREATE TABLE clock_differences (
+        account INTEGER PRIMARY KEY, seconds REAL NOT NULL
+    )""",
     # Requests, holds and refused passwords belong to a login (see `limit.login_key`), on
     # whichever host, and stay when an account is purged.
     """CREATE TABLE requests (

@@ -1,15 +1,10 @@
-"""How far the service has been asked, what it could not give any more, and when ids were seen."""
+"""How far the service has been asked, what came late, and what it could not give any more."""
 
 from __future__ import annotations
 
-from datetime import datetime
-
 from inbox_tui.archive.database import Database
 from inbox_tui.archive.encoding import encode_text
-from inbox_tui.archive.records import Gap, Sweep
-from inbox_tui.smsc.limit import Moment
-
-_SIGHTINGS_KEPT_SECONDS = 7200.0
+from inbox_tui.archive.records import Cursor, Gap, LateMessages
 
 
 class SyncState:
@@ -19,79 +14,66 @@ class SyncState:
         self._db = database
         self._account_id = account_id
 
-    def sweep(self, scope: str) -> Sweep:
-        """Return how far a scope has been asked for; nothing but None where it never was."""
+    def cursor(self, scope: str) -> Cursor:
+        """Return how far a scope has been asked for.
+
+        An empty cursor, with which the whole period is asked for, where it never was or where what
+        is kept cannot be read.
+        """
+        import msgspec  # costs 5 ms: not before the first screen is drawn
+
         found = self._db.query_one(
-            "SELECT floor, reached, boot, seconds, completed FROM sweeps"
-            " WHERE account = ? AND scope = ?",
+            "SELECT cursor FROM sync_cursors WHERE account = ? AND scope = ?",
             (self._account_id, encode_text(scope)),
         )
         if found is None:
-            return Sweep(None, None, None, None)
-        floor, reached, boot, seconds, completed = found
-        return Sweep(
-            floor,
-            reached,
-            None if boot is None else Moment(boot, seconds),
-            None if completed is None else datetime.fromisoformat(completed),
-        )
+            return Cursor()
+        try:
+            return msgspec.json.decode(found[0], type=Cursor)
+        except msgspec.DecodeError:
+            return Cursor()
 
-    def set_sweep(self, scope: str, sweep: Sweep) -> None:
+    def set_cursor(self, scope: str, cursor: Cursor) -> None:
         """Keep how far a scope has been asked for; within `transaction`."""
-        boot, seconds = sweep.started or (None, None)
-        completed = None if sweep.completed is None else sweep.completed.isoformat()
+        import msgspec
+
         self._db.execute(
-            "INSERT OR REPLACE INTO sweeps VALUES (?, ?, ?, ?, ?, ?, ?)",
-            (
-                self._account_id,
-                encode_text(scope),
-                sweep.floor,
-                sweep.reached,
-                boot,
-                seconds,
-                completed,
-            ),
+            "INSERT OR REPLACE INTO sync_cursors VALUES (?, ?, ?)",
+            (self._account_id, encode_text(scope), msgspec.json.encode(cursor).decode()),
         )
 
-    def settled(self, scope: str, started: Moment, seconds: float) -> int | None:
-        """Return the highest id that had been seen `seconds` before `started`, or earlier.
+    # -- what came late, and the service's clock
 
-        None where nothing had been, on this boot: what an earlier one saw is in the sweep's floor.
-        """
-        (highest,) = self._db.query_row(
-            "SELECT max(highest) FROM sightings"
-            " WHERE account = ? AND scope = ? AND boot = ? AND seconds <= ?",
-            (self._account_id, encode_text(scope), started.boot_id, started.seconds - seconds),
-        )
-        return None if highest is None else int(highest)
+    def add_late(self, count: int, longest: float) -> None:
+        """Count messages that polls missed."""
+        with self._db.transaction(self._account_id):
+            self._db.execute(
+                "INSERT INTO late_messages VALUES (?, ?, ?) ON CONFLICT DO UPDATE"
+                " SET count = count + excluded.count, longest = max(longest, excluded.longest)",
+                (self._account_id, count, longest),
+            )
 
-    def add_sighting(self, scope: str, at: Moment, highest: int) -> None:
-        """Note when an id was seen; of what is hours old, only the highest is kept.
+    def late(self) -> LateMessages:
+        """Return how many messages polls have missed, and how late the latest was found."""
+        found = self._db.query_one(
+            "SELECT count, longest FROM late_messages WHERE account = ?", (self._account_id,)
+        )
+        return LateMessages(0, 0.0) if found is None else LateMessages(*found)
 
-        Within `transaction`.
-        """
-        self._db.execute(
-            "INSERT INTO sightings VALUES (?, ?, ?, ?, ?)"
-            " ON CONFLICT DO UPDATE SET highest = max(highest, excluded.highest)",
-            (self._account_id, encode_text(scope), at.boot_id, at.seconds, highest),
+    def set_clock_difference(self, seconds: float) -> None:
+        """Keep how far our clock was ahead of the service's at its last answer."""
+        with self._db.transaction(self._account_id):
+            self._db.execute(
+                "INSERT OR REPLACE INTO clock_differences VALUES (?, ?)",
+                (self._account_id, seconds),
+            )
+
+    def clock_difference(self) -> float | None:
+        """Return how many seconds our clock was ahead of the service's; None: it did not tell."""
+        found = self._db.query_one(
+            "SELECT seconds FROM clock_differences WHERE account = ?", (self._account_id,)
         )
-        old = at.seconds - _SIGHTINGS_KEPT_SECONDS
-        best = self._db.query_one(
-            "SELECT seconds FROM sightings WHERE account = ? AND scope = ? AND boot = ?"
-            " AND seconds <= ? ORDER BY highest DESC, seconds LIMIT 1",
-            (self._account_id, encode_text(scope), at.boot_id, old),
-        )
-        self._db.execute(
-            "DELETE FROM sightings WHERE account = ? AND scope = ?"
-            " AND (boot <> ? OR (seconds <= ? AND seconds <> ?))",
-            (
-                self._account_id,
-                encode_text(scope),
-                at.boot_id,
-                old,
-                best[0] if best is not None else old,
-            ),
-        )
+        return None if found is None else float(found[0])
 
     # -- gaps
 

@@ -171,8 +171,8 @@ class News:
     def _passes_are_complete(self) -> bool:
         """Whether all that came before now is in: from then on whatever is new has just come."""
         for scope in self._chosen.settings.only_to_phones or ("",):
-            completed = self._account.sync_state.sweep(scope).completed
-            if completed is None or completed < self._began:
+            polled = self._account.sync_state.cursor(scope).polled
+            if polled is None or polled.wall < self._began:
                 return False
         return True
 

@@ -15,6 +15,8 @@ import socket
 import ssl
 import struct
 import time
+from datetime import UTC, datetime
+from email.utils import parsedate_to_datetime
 from http.cookiejar import CookieJar, DefaultCookiePolicy
 from typing import TYPE_CHECKING, Protocol
 from urllib.parse import quote_plus, urljoin, urlsplit
@@ -54,6 +56,8 @@ _LOOK_UP_SECONDS = 0.5
 """How often a wait looks up: the machine may have slept."""
 _BODY_CEILING = 64 * 1024 * 1024
 _READ_ASIDE_FROM = 64 * 1024
+_FIRST_YEAR, _LAST_YEAR = 2000, 2999
+"""A date outside of these is no server's."""
 _TORN_DOWN_WHEN_CLOSED = (socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
 """A request given up never arrives later: what the system has not sent of it is dropped."""
 _HEADERS = {
@@ -167,7 +171,7 @@ class InboxClient:
             async with asyncio.timeout(patience) as deadline:
                 watching = asyncio.create_task(self._watch(deadline))
                 try:
-                    status, body = await self._post(asked)
+                    status, body, date = await self._post(asked)
                 finally:
                     watching.cancel()
         except TimeoutError:
@@ -176,10 +180,10 @@ class InboxClient:
             with contextlib.suppress(NotAnAnswer):
                 await _read(body)
             raise HttpStatus(status)
-        return await _read(body)
+        return (await _read(body))._replace(date=_date_of(date))
 
-    async def _post(self, asked: dict[str, str]) -> tuple[int, bytes]:
-        """Return the HTTP status and the body, decoded and no larger than the ceiling."""
+    async def _post(self, asked: dict[str, str]) -> tuple[int, bytes, str]:
+        """Return the HTTP status, the body (decoded, no larger than the ceiling), and its date."""
         form = {
             "get_answers": "1",
             "login": self._login,
@@ -206,7 +210,7 @@ class InboxClient:
                 body += chunk
                 if len(body) > _BODY_CEILING:
                     raise AnswerTooLarge
-        return response.status_code, bytes(body)
+        return response.status_code, bytes(body), response.headers.get("Date", "")
 
     async def _watch(self, deadline: asyncio.Timeout) -> None:
         """Bring the deadline forward by what the machine slept: the event loop doesn't count it."""
@@ -277,6 +281,16 @@ async def _read(body: bytes) -> Answer:
     if len(body) < _READ_ASIDE_FROM:
         return read_answer(body)
     return await asyncio.to_thread(read_answer, body)
+
+
+def _date_of(header: str) -> datetime | None:
+    """Return the time that an HTTP `Date` names, aware; None where it is missing or unlikely."""
+    try:
+        date = parsedate_to_datetime(header)
+    except (ValueError, OverflowError):
+        return None
+    date = date.replace(tzinfo=UTC) if date.tzinfo is None else date
+    return date if _FIRST_YEAR <= date.year <= _LAST_YEAR else None
 
 
 def _verifying() -> ssl.SSLContext:

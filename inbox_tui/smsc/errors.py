@@ -152,15 +152,11 @@ class BadAnswer(SmscError):
 
 
 class HttpStatus(BadAnswer):
-    """The server answered with HTTP status 400 or above, and no error of the service.
-
-    After 502 and 504 a gateway has answered, and the server behind it may still be at work.
-    """
+    """The server answered with HTTP status 400 or above, and no error of the service."""
 
     def __init__(self, status: int) -> None:
         super().__init__(f"the server answered with HTTP status {status}")
         self.status = status
-        self.finished = status not in (502, 504)
 
 
 class Redirected(BadAnswer):

@@ -88,16 +88,14 @@ def login_key(login: str) -> str:
 
 
 def fingerprint(
-    login: str, *, cnt: int, hour: int, after_id: int | None = None, to_phone: str | None = None
+    login: str, *, cnt: int, after_id: int | None = None, to_phone: str | None = None
 ) -> str:
-    """Return what makes two requests identical to the service: every parameter but the password."""
-    asked = {
-        "login": login_key(login),
-        "cnt": cnt,
-        "hour": hour,
-        "after_id": after_id,
-        "to_phone": to_phone,
-    }
+    """Return what makes two requests identical to the service: every parameter but the password.
+
+    `hour` is left out, too: it changes from poll to poll, and how the service compares requests is
+    not documented. So requests that differ in nothing else count as identical.
+    """
+    asked = {"login": login_key(login), "cnt": cnt, "after_id": after_id, "to_phone": to_phone}
     return urlencode(
         {name: value for name, value in asked.items() if value is not None}, errors="surrogatepass"
     )

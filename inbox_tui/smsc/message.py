@@ -36,3 +36,5 @@ class Answer(NamedTuple):
     """In the order answered; an id the server repeats is here as often as it came."""
     unreadable: list[str]
     """Raw entries (JSON, XML or text) that could not be read as a message."""
+    date: datetime | None = None
+    """When the server answered, aware, by the header `Date`; None where it gave no usable one."""

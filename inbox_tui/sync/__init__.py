@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from inbox_tui.sync.clock import Clock, SystemClock
 from inbox_tui.sync.events import (
+    ClocksDisagree,
     Event,
     MessagesArrived,
     Progress,
@@ -21,7 +22,7 @@ from inbox_tui.sync.inbox_sync import (
     Inbox,
     InboxSync,
 )
-from inbox_tui.sync.passes import PAGE_SIZE, PERIOD_HOURS
+from inbox_tui.sync.planner import PAGE_SIZE, PERIOD_HOURS
 from inbox_tui.sync.zone import ZONE_AHEAD
 
 __all__ = [
@@ -33,6 +34,7 @@ __all__ = [
     "PERIOD_HOURS",
     "ZONE_AHEAD",
     "Clock",
+    "ClocksDisagree",
     "Event",
     "Inbox",
     "InboxSync",

@@ -71,4 +71,15 @@ class ZoneSuspected(NamedTuple):
     hours: float
 
 
-Event = StatusChanged | MessagesArrived | Progress | RefreshDeferred | ZoneSuspected
+class ClocksDisagree(NamedTuple):
+    """Our clock is more than a day off the service's, so nothing is deleted by `keep_days`.
+
+    `ahead` is by how many seconds ours is ahead.
+    """
+
+    ahead: float
+
+
+Event = (
+    StatusChanged | MessagesArrived | Progress | RefreshDeferred | ZoneSuspected | ClocksDisagree
+)

@@ -10,7 +10,7 @@ import asyncio
 import contextlib
 import math
 from collections.abc import Awaitable, Callable, Sequence
-from datetime import date, datetime, timedelta, tzinfo
+from datetime import datetime, timedelta, tzinfo
 from functools import partial
 from typing import TYPE_CHECKING, Any, Literal, NamedTuple, Protocol
 
@@ -47,6 +47,7 @@ from inbox_tui.smsc.limit import (
 from inbox_tui.smsc.message import Answer
 from inbox_tui.sync.clock import Clock
 from inbox_tui.sync.events import (
+    ClocksDisagree,
     Event,
     MessagesArrived,
     Progress,
@@ -55,7 +56,17 @@ from inbox_tui.sync.events import (
     Status,
     StatusChanged,
 )
-from inbox_tui.sync.passes import PAGE_SIZE, PERIOD_HOURS, Passes, Question
+from inbox_tui.sync.planner import (
+    PAGE_SIZE,
+    PageRequest,
+    advance,
+    clocks_agree,
+    delete_before,
+    elapsed,
+    lateness,
+    next_page,
+    service_time,
+)
 from inbox_tui.sync.zone import ZoneJudge
 
 if TYPE_CHECKING:
@@ -69,8 +80,11 @@ TICK_SECONDS = 1.0
 """How often a wait looks up: another terminal may have asked, the machine may have slept."""
 BUSY_TRIES = 10
 """How often `once` tries an archive that another program keeps to itself."""
-LIVE_WITHIN = timedelta(minutes=2)
-"""New messages of a pass this soon after the last one have only just arrived."""
+LIVE_WITHIN = 120.0
+"""New messages of a poll so many seconds after the last one have only just arrived."""
+DAY_SECONDS = 86400
+CLOCK_CHANGE_SECONDS = 60.0
+"""By how much our clock must move against the service's for that to be stored again."""
 IN_FLIGHT_REASON = "an earlier request may still be under way"
 LIMIT_REASON = "for the server's limit of requests"
 LOST_REQUESTS_REASON = "the archive was begun anew, and with it the count of requests"
@@ -111,7 +125,7 @@ class _Press(NamedTuple):
 class _Request(NamedTuple):
     """A request that is in the ledger."""
 
-    question: Question
+    page: PageRequest
     entry: int
     at: Moment
     password: Secret
@@ -120,9 +134,9 @@ class _Request(NamedTuple):
 
 
 class _Candidate(NamedTuple):
-    """A question, when it is due, and when it may go: that, or later for the limit."""
+    """A request, when it is due, and when it may go: that, or later for the limit."""
 
-    question: Question
+    page: PageRequest
     due: float
     may_go: float
 
@@ -185,7 +199,7 @@ class InboxSync:
         self._keep_days = keep_days
         self._limit = limit
         self._in_thread = in_thread
-        self._passes = Passes(account, server_zone=server_zone, page_size=page_size)
+        self._page_size = page_size
         self._zone_judge = ZoneJudge(server_zone)
         self._client: Inbox | None = None
         self._client_password: Secret | None = None
@@ -199,7 +213,11 @@ class InboxSync:
         self._pages = 0
         self._received = 0
         self._just_answered = False
-        self._expired_on: date | None = None
+        self._whole_period_wanted: set[str] = set()
+        self._delete_before: int | None = None
+        self._expired_on: int | None = None
+        self._clock_ahead: float | None = None
+        self._disagreement_told = False
         self._archive_failures = 0
         self.status = Status(State.CHECKING if password else State.SIGN_IN)
 
@@ -221,7 +239,8 @@ class InboxSync:
         self._wake.set()
 
     async def run(self) -> None:
-        """Ask whenever it is due, until cancelled."""
+        """Ask whenever it is due, until cancelled; at first for the service's whole period."""
+        self._whole_period_wanted.update(self._scopes)
         try:
             while True:
                 resting = await self.step()
@@ -317,19 +336,17 @@ class InboxSync:
         if not self._just_answered:
             return
         self._just_answered = False
+        before, self._delete_before = self._delete_before, None
         with contextlib.suppress(ArchiveError):
-            if self._keep_days:
-                await self._expire_once_a_day()
+            if before is not None:
+                await self._expire_once_a_day(before)
             await self._in_thread(self._archive.wipe)
 
-    async def _expire_once_a_day(self) -> None:
-        """Let go of what is too old. The service has just proved who it is: the clock is right."""
-        now = self._clock.now()
-        if now.date() != self._expired_on:
-            oldest = now - timedelta(days=self._keep_days)
-            seconds = to_server_seconds(oldest.astimezone(self._server_zone).replace(tzinfo=None))
-            await self._in_thread(self._account.expire, seconds)
-            self._expired_on = now.date()
+    async def _expire_once_a_day(self, before: int) -> None:
+        """Delete what was received before these server seconds, if that was not done today."""
+        if before // DAY_SECONDS != self._expired_on:
+            await self._in_thread(self._account.expire, before)
+            self._expired_on = before // DAY_SECONDS
 
     def _signed_out(self, reason: str) -> _Rest:
         allowed = self._limit.identical
@@ -368,19 +385,19 @@ class InboxSync:
         entries = self._account.requests.entries(now)
         candidates = [self._candidate(scope, now, hold, entries, press) for scope in self._scopes]
         chosen = min(candidates, key=lambda candidate: (candidate.may_go, candidate.due))
-        mark = self._fingerprint(chosen.question)
+        mark = self._fingerprint(chosen.page)
         if chosen.may_go > now.seconds:
             return self._planned_rest(now, hold, entries, chosen, mark)._replace(
                 version=version, deferred=press is not None and press.by_user
             )
-        scope = chosen.question.scope
+        scope = chosen.page.scope
         begun = self._account.requests.begin(scope, mark, now, self._limit)
         if isinstance(begun, Refused):  # another terminal was quicker
             return self._plan(password, press)
         if press is not None:
             left = press.scopes - {scope}
             press = press._replace(scopes=left) if left else None
-        return _Request(chosen.question, begun.entry, now, password, press)
+        return _Request(chosen.page, begun.entry, now, password, press)
 
     def _refused_before(self, password: Secret) -> str | None:
         """Why this password was refused, in whichever program's request; None: it was not."""
@@ -411,15 +428,23 @@ class InboxSync:
         entries: Sequence[LedgerEntry],
         press: _Press | None,
     ) -> _Candidate:
-        """The next question of a scope, and when it is to go: boot seconds."""
-        question = self._passes.question(scope, now)
-        mark = self._fingerprint(question)
+        """The next request of a scope, and when it is to go: boot seconds."""
+        cursor = self._account.sync_state.cursor(scope)
+        page = next_page(
+            scope,
+            cursor,
+            now,
+            self._clock.now(),
+            whole=scope in self._whole_period_wanted,
+            page_size=self._page_size,
+        )
+        mark = self._fingerprint(page)
         last = self._account.requests.last(scope, now)
         due, took = now.seconds, 0.0
         if last is not None and last.answered_at is not None:
             took = last.answered_at - last.sent_at
-        again = question.sweep.completed is not None or scope in self._finished
-        if last is not None and again and question.begins_pass and not self._unproven:
+        again = cursor.polled is not None or scope in self._finished
+        if last is not None and again and page.begins_pass and not self._unproven:
             due = last.sent_at + max(self._refresh_seconds, spacing(took, self._limit))
         if hold is not None:
             due = max(due, math.inf if hold.until is None else hold.until)
@@ -433,7 +458,7 @@ class InboxSync:
         ):
             due = min(due, now.seconds)
         may_go = max(due, earliest(entries, mark, now.seconds, self._limit))
-        return _Candidate(question, due, may_go)
+        return _Candidate(page, due, may_go)
 
     def _planned_rest(
         self,
@@ -443,7 +468,7 @@ class InboxSync:
         chosen: _Candidate,
         mark: str,
     ) -> _Rest:
-        """What is said while the chosen question can't go."""
+        """What is said while the chosen request can't go."""
         allowed = self._limit.identical
         left = room(entries, mark, now.seconds, self._limit)
         until = None if chosen.may_go == math.inf else chosen.may_go
@@ -463,21 +488,20 @@ class InboxSync:
         more = more_room_at(entries, mark, now.seconds, self._limit)
         return _Rest(status, until, more_room_at=more, held=hold is not None)
 
-    def _fingerprint(self, question: Question) -> str:
+    def _fingerprint(self, page: PageRequest) -> str:
         return fingerprint(
             self._login,
-            cnt=question.cnt,
-            hour=PERIOD_HOURS,
-            after_id=question.after,
-            to_phone=question.scope or None,
+            cnt=page.cnt,
+            after_id=page.after_id,
+            to_phone=page.scope or None,
         )
 
     async def _passed_since(self, began: datetime, seconds: float) -> bool:
         """Whether a pass over every scope has come to its end that began after this."""
         missing = [scope for scope in self._scopes if self._finished.get(scope, -1.0) < seconds]
         for scope in missing:
-            sweep = await self._in_thread(self._account.sync_state.sweep, scope)
-            if sweep.completed is None or sweep.completed < began:
+            polled = (await self._in_thread(self._account.sync_state.cursor, scope)).polled
+            if polled is None or polled.wall < began:
                 return False
         return True
 
@@ -485,16 +509,16 @@ class InboxSync:
 
     async def _ask(self, client: Inbox, request: _Request) -> None:
         self._set_status(self.status._replace(state=State.CHECKING, reason="", next_at=None))
-        question = request.question
+        page = request.page
         if not self._in_time(request):
             self._outcome = partial(self._given_up, request)
         else:
             try:
                 answer = await client.fetch(
-                    cnt=question.cnt,
-                    hour=PERIOD_HOURS,
-                    after_id=question.after,
-                    to_phone=question.scope or None,
+                    cnt=page.cnt,
+                    hour=page.hour,
+                    after_id=page.after_id,
+                    to_phone=page.scope or None,
                 )
             except SmscError as error:
                 self._outcome = partial(self._failed, request, error, *self._both_clocks())
@@ -575,43 +599,72 @@ class InboxSync:
         self, request: _Request, answer: Answer, at: Moment, seen: datetime
     ) -> list[Event]:
         """Commit the answer, with how far it brings us, in one transaction; what to tell of it."""
-        question = request.question
-        before = question.sweep.completed
+        scope, running = request.page.scope, request.page.running
+        state = self._account.sync_state
+        before = state.cursor(scope)
         if self._account.requests.hold(at) is not None:
             self._account.requests.clear_hold(at)
-        sweep, gap = self._passes.judged(question, answer, at, seen)
+        oldest = delete_before(self._keep_days, answer, seen, self._server_zone)
+        clock_events: list[Event] = []
+        if answer.date is None:  # the service's clock goes on from where it was last
+            ahead = timedelta(seconds=state.clock_difference() or 0.0)
+            answer = answer._replace(date=seen - ahead)
+        else:
+            clock_events = self._compare_clocks(answer.date, seen)
+        moved = advance(before, request.page, answer, at, seen, self._server_zone)
+        messages = answer.messages
+        if oldest is not None:
+            messages = [one for one in messages if to_server_seconds(one.received) >= oldest]
         stored = self._account.store_page(
             Page(
-                scope=question.scope,
+                scope=scope,
                 entry=request.entry,
-                messages=answer.messages,
+                messages=messages,
                 unreadable=answer.unreadable,
-                sweep=sweep,
+                cursor=moved.cursor,
                 at=at,
-                gap=gap,
+                gap=moved.gap,
                 seen=seen,
             ),
         )
         if request.password is self._password:
             self._unproven = False
         self._just_answered = True
+        self._delete_before = oldest
         events: list[Event] = []
         self._pages += 1
         self._received += len(answer.messages)
-        if sweep.started is not None:
-            events.append(Progress(self._received, self._pages))
-        else:
-            assert question.sweep.started is not None
-            self._finished[question.scope] = question.sweep.started.seconds
+        if moved.pass_ended:
+            self._finished[scope] = running.began.seconds
             self._pages = self._received = 0
-        if stored.new:
-            events.append(MessagesArrived(stored.new, live=before is not None))
-        if before is not None and timedelta(0) <= seen - before < LIVE_WITHIN:
-            new = set(stored.new)
-            live = [message for message in answer.messages if message.id in new]
-            if suspected := self._zone_judge.judge(live, seen):
-                events.append(suspected)
+            if running.kind == "whole":
+                self._whole_period_wanted.discard(scope)
+        else:
+            events.append(Progress(self._received, self._pages))
+        new_ids = set(stored.new)
+        new = [message for message in messages if message.id in new_ids]
+        if new:
+            events.append(MessagesArrived(stored.new, live=before.polled is not None))
+        late = lateness(before, new, answer, seen, self._server_zone)
+        if late and running.kind == "whole":
+            state.add_late(len(late), max(late))
+        events += clock_events
+        if before.polled is not None and running.kind != "whole":
+            since = elapsed(before.polled, at, seen)
+            if since is not None and since < LIVE_WITHIN:
+                suspected = self._zone_judge.judge(new, service_time(answer, seen))
+                events += [suspected] if suspected else []
         return events
+
+    def _compare_clocks(self, date: datetime, seen: datetime) -> list[Event]:
+        """Keep how far our clock is off the service's; say so where that keeps us from deleting."""
+        ahead = (seen - date).total_seconds()
+        if self._clock_ahead is None or abs(self._clock_ahead - ahead) > CLOCK_CHANGE_SECONDS:
+            self._account.sync_state.set_clock_difference(ahead)
+            self._clock_ahead = ahead
+        agree = clocks_agree(date, seen)
+        told, self._disagreement_told = self._disagreement_told, not agree
+        return [ClocksDisagree(ahead)] if self._keep_days and not agree and not told else []
 
 
 def _kind_of_hold(error: SmscError) -> str:

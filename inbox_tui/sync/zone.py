@@ -55,7 +55,9 @@ class ZoneJudge:
                 self._skews.append(skew)
         if len(self._skews) < _MESSAGES_TO_JUDGE:
             return None
-        middle = sorted(self._skews)[_MESSAGES_TO_JUDGE // 2]
+        least, middle, most = sorted(self._skews)
+        if most - least > ZONE_AHEAD:
+            return None  # messages that were late, each by another time
         offset = here.utcoffset() or timedelta()
         hours = round((offset.total_seconds() + middle) / 1800) / 2
         if hours in (self._suspected, offset / timedelta(hours=1)):

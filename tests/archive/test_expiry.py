@@ -24,12 +24,12 @@ from inbox_tui.archive import (
     ArchiveError,
     ArchiveFull,
     ArchiveWorker,
+    Cursor,
     Gap,
     Hold,
     Query,
     QueryCancelled,
     Row,
-    Sweep,
     from_server_seconds,
     row_at,
 )
@@ -120,22 +120,6 @@ def check_index(archive: Archive) -> list[str]:
     except sqlite3.DatabaseError as error:
         return [str(error)]
     return []
-
-
-def test_what_has_expired_does_not_come_back_and_all_else_does(tmp_path: Path) -> None:
-    archive, account = opened(tmp_path)
-    before = SERVER_NOW - HOUR
-    old, older = incoming(7, received=before - 1), incoming(9, received=before - 100)
-    account.store_page(page(old, older, incoming(8)))
-    assert account.expire(before) == 2
-    late, young = incoming(5, received=before - 1), incoming(6, received=before)
-    assert account.expire(before) == 0
-    assert list(account.store_page(page(old, older, late, young)).new) == [6]
-    assert account.expire(before - HOUR) == 0  # after a wrong clock was set right
-    assert list(account.store_page(page(old, older, late, young)).new) == [7, 5, 9]
-    with Archive.open(archive.path) as again:
-        other = again.account("other", "smscentre.com")
-        assert list(other.on(again).store_page(page(old)).new) == [7]
 
 
 def test_no_three_digits_of_a_code_stay_in_the_index(tmp_path: Path) -> None:
@@ -345,8 +329,8 @@ def two(
     ours, theirs = some(400, 1, SERVER_NOW, 7), some(200, 1, SERVER_NOW, 8)
     for account, messages, word in ((mine, ours, "mine"), (other, theirs, "theirs")):
         for start in range(0, len(messages), 100):
-            sweep = Sweep(start, None, BOOT, NOW)
-            account.store_page(page(*messages[start : start + 100], sweep=sweep))
+            cursor = Cursor(confirmed_id=start)
+            account.store_page(page(*messages[start : start + 100], cursor=cursor))
         account.store_page(page(scope=f"qxtextscope{word}", gap=Gap(1, 2)))
         account.store_page(page(unreadable=[f"qxtextraw{word}"]))
         account.notes.set("filters", f"qxtextnote{word}")

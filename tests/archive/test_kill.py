@@ -53,7 +53,7 @@ class Promised:
         return (
             {row.id: row.unread for row in rows if isinstance(row, Row)} == self.unread
             and account.messages.unreadable_count() == len(self.raws)
-            and account.sync_state.sweep("").floor == self.floor
+            and account.sync_state.cursor("").confirmed_id == self.floor
         )
 
 

@@ -214,6 +214,7 @@ def test_no_key_press_reads_the_whole_table(grown: tuple[Archive, AccountArchive
     account.counts.to_phones(since)
     account.counts.windows("1", [since, None])
     account.notes.get("x")
+    account.sync_state.cursor("")
     account.requests.hold(BOOT)
     account.requests.last("", BOOT)
     archive.database.connection.set_trace_callback(None)

@@ -11,7 +11,18 @@ from hypothesis import strategies as st
 from support.archives import BOOT, NOW, SERVER_NOW, ids, incoming, mark, opened, page, whole
 from support.programs import SPAWN, spawned, store_pages
 
-from inbox_tui.archive import Archive, ArchiveError, Gap, Permit, Query, Row, Sweep
+from inbox_tui.archive import (
+    Archive,
+    ArchiveError,
+    Cursor,
+    Gap,
+    LateMessages,
+    Pass,
+    Permit,
+    Polled,
+    Query,
+    Row,
+)
 from inbox_tui.smsc.limit import Limit, Moment
 
 anything = st.text(st.characters(), max_size=40)
@@ -89,7 +100,6 @@ def test_every_text_comes_back_exactly(
         assert account.counts.to_phones(None) == [(to_phone, 1, 1)]
         assert account.notes.get(word) == text
         assert account.messages.unreadable_count() == 1
-        assert account.sync_state.settled(to_phone, at(2000), 0) == 1
 
 
 @pytest.mark.parametrize(
@@ -120,7 +130,6 @@ def test_the_smallest_and_the_largest_id_are_kept(tmp_path: Path) -> None:
     mark(account, [0, 2**63 - 1], unread=False)
     assert ids(whole(archive, account, Query())) == [2**63 - 1, 0]
     assert account.counts.unread() == 0
-    assert account.sync_state.settled("", at(1000), 0) == 2**63 - 1
 
 
 def test_a_page_that_cannot_be_kept_whole_leaves_nothing(tmp_path: Path) -> None:
@@ -133,7 +142,7 @@ def test_a_page_that_cannot_be_kept_whole_leaves_nothing(tmp_path: Path) -> None
         incoming(1)._replace(to_phone="new"),
         too_large,
         unreadable=["raw"],
-        sweep=Sweep(5, None, None, NOW),
+        cursor=Cursor(confirmed_id=5),
         gap=Gap(1, 2),
         entry=permit.entry,
     )
@@ -142,8 +151,7 @@ def test_a_page_that_cannot_be_kept_whole_leaves_nothing(tmp_path: Path) -> None
     assert account.counts.total() == account.messages.unreadable_count() == 0
     assert account.sync_state.gaps() == []
     assert account.counts.to_phones(None) == []
-    assert account.sync_state.sweep("") == Sweep(None, None, None, None)
-    assert account.sync_state.settled("", at(2000), 0) is None
+    assert account.sync_state.cursor("") == Cursor()
     assert [entry.answered_at for entry in account.requests.entries(at(1000))] == [None]
     assert list(account.store_page(page(incoming(5))).new) == [5]
 
@@ -277,52 +285,28 @@ def test_all_that_is_shown_is_marked_read(tmp_path: Path, wanted: Query, read: i
 # -- how far the service has been asked
 
 
-def test_a_sweep_is_kept_for_each_scope(tmp_path: Path) -> None:
-    _archive, account = opened(tmp_path)
-    sweep = Sweep(17, 2**63 - 1, at(12.25), datetime(2026, 11, 23, 7, 0, 0, 5, tzinfo=UTC))
-    account.store_page(page(sweep=sweep))
-    account.store_page(page(scope="7", sweep=Sweep(None, 3, at(1.5), None)))
-    assert account.sync_state.sweep("") == sweep
-    assert account.sync_state.sweep("7") == Sweep(None, 3, at(1.5), None)
-    assert account.sync_state.sweep("8") == Sweep(None, None, None, None)
-
-
-def test_the_highest_id_seen_long_enough_before_a_pass_is_settled(tmp_path: Path) -> None:
+def test_a_cursor_is_kept_for_each_scope(tmp_path: Path) -> None:
     archive, account = opened(tmp_path)
-    for seconds, number in ((100, 10), (200, 30), (250, 20), (400, 40)):
-        account.store_page(page(incoming(number), at=at(seconds)))
-    for started, settled in ((399, None), (400, 10), (499, 10), (500, 30), (699, 30), (700, 40)):
-        assert account.sync_state.settled("", at(started), 300) == settled
-    assert account.sync_state.settled("7", at(5000), 300) is None
-    other = archive.account("other", "smscentre.com")
-    assert other.sync_state.settled("", at(5000), 300) is None
+    polled = Polled(at(12.25), NOW, datetime(2026, 11, 23, 7, 0, 0, 5, tzinfo=UTC))
+    cursor = Cursor(polled, polled, 2**63 - 1, True, Pass("whole", 168, at(1), 2**63 - 1, 3))
+    account.store_page(page(cursor=cursor))
+    account.store_page(page(scope="7", cursor=Cursor(newest_first=False)))
+    assert account.sync_state.cursor("") == cursor
+    assert account.sync_state.cursor("7") == Cursor(newest_first=False)
+    assert account.sync_state.cursor("8") == Cursor()
+    archive.database.execute("UPDATE sync_cursors SET cursor = '{'")
+    assert account.sync_state.cursor("") == Cursor()
 
 
-def test_what_was_seen_again_is_settled_by_when_it_was_seen_first(tmp_path: Path) -> None:
+def test_late_messages_and_the_clock_difference_are_kept(tmp_path: Path) -> None:
     _archive, account = opened(tmp_path)
-    account.store_page(page(incoming(10), at=at(100)))
-    account.store_page(page(incoming(10), at=at(600)))
-    assert account.sync_state.settled("", at(450), 300) == 10
-
-
-def test_what_another_boot_saw_settles_nothing(tmp_path: Path) -> None:
-    _archive, account = opened(tmp_path)
-    account.store_page(page(incoming(10), at=at(100, "earlier")))
-    assert account.sync_state.settled("", at(5000), 300) is None
-    account.store_page(page(incoming(11), at=at(50)))
-    assert account.sync_state.settled("", at(5000), 300) == 11
-    assert account.sync_state.settled("", at(5000, "earlier"), 300) is None
-
-
-def test_sightings_are_few_and_hours_later_still_tell_the_highest(tmp_path: Path) -> None:
-    archive, account = opened(tmp_path)
-    account.store_page(page(incoming(90_000), at=at(0)))
-    for turn in range(1, 400):
-        account.store_page(page(incoming(turn), at=at(turn * 40)))
-    (kept,) = archive.database.connection.execute("SELECT count(*) FROM sightings").fetchone()
-    assert kept < 200
-    assert account.sync_state.settled("", at(16_000), 300) == 90_000
-    assert account.sync_state.settled("", at(16_000), 15_000) == 90_000
+    assert account.sync_state.late() == LateMessages(0, 0.0)
+    account.sync_state.add_late(2, 7200.0)
+    account.sync_state.add_late(1, 3600.5)
+    assert account.sync_state.late() == LateMessages(3, 7200.0)
+    assert account.sync_state.clock_difference() is None
+    account.sync_state.set_clock_difference(-12.5)
+    assert account.sync_state.clock_difference() == -12.5
 
 
 # -- small things
@@ -420,4 +404,3 @@ def test_two_programs_that_store_the_same_pages_store_each_message_once(tmp_path
     ]
     assert len(whole(archive, account, Query(search="hello"))) == 1010
     assert archive.check() == []
-    assert account.sync_state.settled("", BOOT, 0) == 1009

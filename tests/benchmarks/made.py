@@ -15,7 +15,7 @@ from random import Random
 
 from support.archives import mark
 
-from inbox_tui.archive import Archive, Page, Query, Row, Sweep, to_server_seconds
+from inbox_tui.archive import Archive, Cursor, Page, Polled, Query, Row, to_server_seconds
 from inbox_tui.demo.conversations import history
 from inbox_tui.smsc.limit import Moment
 from inbox_tui.smsc.message import IncomingMessage
@@ -113,8 +113,9 @@ def pages(size: int, now: datetime) -> Iterator[list[IncomingMessage]]:
 def in_page(messages: list[IncomingMessage]) -> Page:
     """Return an answer with these messages, as sync stores it."""
     now = datetime.now(UTC)
-    sweep = Sweep(messages[-1].id, None, None, now)
-    return Page("", None, messages, [], sweep, Moment("made", 1.0), None, now)
+    polled = Polled(Moment("made", 0.5), now, now)
+    cursor = Cursor(polled, polled)
+    return Page("", None, messages, [], cursor, Moment("made", 1.0), None, now)
 
 
 def folder() -> Path:

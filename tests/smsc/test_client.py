@@ -250,7 +250,7 @@ async def test_what_is_no_answer_is_told_in_plain_words(
 
 
 @pytest.mark.parametrize(
-    ("status", "finished"), [(500, True), (502, False), (503, True), (504, False)]
+    ("status", "finished"), [(500, True), (502, True), (503, True), (504, True)]
 )
 async def test_a_bare_http_status_is_told(server: Server, status: int, finished: bool) -> None:
     server.reply = http(b"<html>oops</html>", f"{status} Oh")

@@ -357,16 +357,15 @@ def test_a_scaled_limit_is_the_same_rule_on_a_slower_or_quicker_clock(
 
 def test_every_parameter_makes_another_request_of_it() -> None:
     prints = [
-        fingerprint("alex", cnt=10, hour=24),
-        fingerprint("vera", cnt=10, hour=24),
-        fingerprint("alex", cnt=11, hour=24),
-        fingerprint("alex", cnt=10, hour=25),
-        fingerprint("alex", cnt=10, hour=24, after_id=0),
-        fingerprint("alex", cnt=10, hour=24, after_id=7),
-        fingerprint("alex", cnt=10, hour=24, to_phone="7"),
-        fingerprint("alex", cnt=10, hour=24, after_id=7, to_phone="7"),
-        fingerprint("alex&cnt=1", cnt=10, hour=24),
-        fingerprint("\ud800", cnt=10, hour=24),
+        fingerprint("alex", cnt=10),
+        fingerprint("vera", cnt=10),
+        fingerprint("alex", cnt=11),
+        fingerprint("alex", cnt=10, after_id=0),
+        fingerprint("alex", cnt=10, after_id=7),
+        fingerprint("alex", cnt=10, to_phone="7"),
+        fingerprint("alex", cnt=10, after_id=7, to_phone="7"),
+        fingerprint("alex&cnt=1", cnt=10),
+        fingerprint("\ud800", cnt=10),
     ]
     assert len(set(prints)) == len(prints)
-    assert prints[0] == fingerprint("alex", cnt=10, hour=24)
+    assert prints[0] == fingerprint("alex", cnt=10)

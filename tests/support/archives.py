@@ -9,6 +9,7 @@ from pathlib import Path
 from inbox_tui.archive import (
     AccountArchive,
     Archive,
+    Cursor,
     Day,
     Gap,
     Item,
@@ -16,7 +17,6 @@ from inbox_tui.archive import (
     Query,
     Row,
     StateChange,
-    Sweep,
     from_server_seconds,
     row_at,
     to_server_seconds,
@@ -32,7 +32,6 @@ from inbox_tui.text.search_query import Query as SearchQuery
 NOW = datetime(2026, 11, 23, 7, 42, 30, tzinfo=UTC)
 SERVER_NOW = to_server_seconds(datetime(2026, 11, 23, 10, 42, 30))  # noqa: DTZ001
 BOOT = Moment("boot", 1000.0)
-NOWHERE = Sweep(None, None, None, None)
 
 
 def incoming(
@@ -54,17 +53,20 @@ def incoming(
     )
 
 
+NOT_ASKED = Cursor()
+
+
 def page(
     *messages: IncomingMessage,
     scope: str = "",
     entry: int | None = None,
     unreadable: Sequence[str] = (),
-    sweep: Sweep = NOWHERE,
+    cursor: Cursor = NOT_ASKED,
     at: Moment = BOOT,
     gap: Gap | None = None,
     seen: datetime = NOW,
 ) -> Page:
-    return Page(scope, entry, messages, unreadable, sweep, at, gap, seen)
+    return Page(scope, entry, messages, unreadable, cursor, at, gap, seen)
 
 
 def opened(folder: Path, *messages: IncomingMessage) -> tuple[Archive, AccountArchive]:

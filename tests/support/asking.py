@@ -60,6 +60,10 @@ class Scene:
         self.replies: list[Reply] = []
         """What is answered in turn; None, and all after, is what was asked for."""
         self.newest_first = False
+        self.dates: Callable[[], datetime | None] = self.service_now
+        """What the header `Date` of answers says."""
+        self.server_ahead = 0.0
+        """Seconds by which the service's clock is ahead of what its zone should make of it."""
         self.refused = ""
         """A password that is wrong."""
         self.delay = 0.0
@@ -67,6 +71,8 @@ class Scene:
         self.boot = "boot"
         self.booted = BOOTED
         self.wall = 0.0
+        """How far the machine's wall clock is off."""
+        self.slept = 0.0
 
     # -- a clock
 
@@ -77,7 +83,10 @@ class Scene:
         return Moment(self.boot, self.booted + self.time())
 
     def now(self) -> datetime:
-        return NOW + timedelta(seconds=self.time() + self.wall)
+        return self.service_now() + timedelta(seconds=self.wall)
+
+    def service_now(self) -> datetime:
+        return NOW + timedelta(seconds=self.time() + self.slept)
 
     async def sleep(self, seconds: float) -> None:
         await asyncio.sleep(max(0.001, seconds))
@@ -85,7 +94,7 @@ class Scene:
     def fall_asleep(self, seconds: float) -> None:
         """The machine's clocks go on, its programs don't."""
         self.booted += seconds
-        self.wall += seconds
+        self.slept += seconds
 
     # -- a service
 
@@ -93,7 +102,7 @@ class Scene:
         self, number: int, *, ago: float = 0.0, to_phone: str = "79110000001"
     ) -> IncomingMessage:
         """A message that the service received some seconds ago."""
-        received = self.now().astimezone(ZONE).replace(tzinfo=None, microsecond=0)
+        received = self.service_now().astimezone(ZONE).replace(tzinfo=None, microsecond=0)
         received -= timedelta(seconds=ago)
         return IncomingMessage(number, received, "79991234567", to_phone, f"Text {number}", None)
 
@@ -103,11 +112,13 @@ class Scene:
     async def answer(self, asked: Asked) -> Answer:
         self.asked.append(asked)
         reply = self.replies.pop(0) if self.replies else None
+        since = self.service_now() + timedelta(seconds=self.server_ahead, hours=-asked.hour)
         fitting = sorted(
             message
             for message in self.messages
             if (asked.after_id is None or message.id > asked.after_id)
             and asked.to_phone in (None, message.to_phone)
+            and message.received >= since.astimezone(ZONE).replace(tzinfo=None, microsecond=0)
         )
         fitting = fitting[-asked.cnt :] if self.newest_first else fitting[: asked.cnt]
         await asyncio.sleep(self.delay)
@@ -115,7 +126,7 @@ class Scene:
             raise SignInRefused(2, "authorise error")
         if isinstance(reply, SmscError):
             raise reply
-        return reply or Answer(fitting, [])
+        return (reply or Answer(fitting, []))._replace(date=self.dates())
 
     @property
     def times(self) -> list[float]:

@@ -21,7 +21,7 @@ from click.testing import CliRunner
 from keyring.backend import KeyringBackend
 from keyring.errors import PasswordDeleteError
 
-from inbox_tui.archive import Archive, Page, Sweep
+from inbox_tui.archive import Archive, Cursor, Page, Polled
 from inbox_tui.cli.program import main
 from inbox_tui.smsc.limit import Moment
 from inbox_tui.smsc.message import IncomingMessage
@@ -97,8 +97,9 @@ def put(
         if signed_in:
             account.notes.set("signed_in", "2026-11-23T10:00:00+00:00")
         now = datetime.now(UTC)
-        sweep = Sweep(max((m.id for m in messages), default=None), None, None, now)
-        account.store_page(Page("", None, messages, [], sweep, Moment("boot", 1.0), None, now))
+        polled = Polled(Moment("boot", 0.5), now, now)
+        cursor = Cursor(polled, polled)
+        account.store_page(Page("", None, messages, [], cursor, Moment("boot", 1.0), None, now))
 
 
 def forget_requests(path: Path) -> None:

@@ -20,7 +20,7 @@ from typing import Any
 
 from support.archives import SERVER_NOW, incoming, mark, page
 
-from inbox_tui.archive import AccountArchive, Archive, ArchiveFull, Permit, Refused, Sweep
+from inbox_tui.archive import AccountArchive, Archive, ArchiveFull, Cursor, Permit, Refused
 from inbox_tui.archive.schema import make_tables
 from inbox_tui.smsc.limit import Limit, Moment
 
@@ -128,7 +128,7 @@ def write_until_killed(path: Path, seed: int, told: Connection) -> None:
     """Change the archive without end; tell each change before it is made, and when it was made.
 
     A change is ("store", turn, ids), ("mark", unread, ids) or ("index",). With every page goes an
-    unreadable entry, a sweep and the answer to a request, all of which tell the turn.
+    unreadable entry, a cursor and the answer to a request, all of which tell the turn.
     """
     random = Random(seed)
     with Archive.open(path) as archive:
@@ -160,7 +160,7 @@ def store_turn(archive: Archive, account: AccountArchive, turn: int, numbers: li
             ),
             entry=begun.entry,
             unreadable=[f"raw {turn}"],
-            sweep=Sweep(turn, None, None, None),
+            cursor=Cursor(confirmed_id=turn),
             at=Moment("boot", turn * 100.0 + 1),
         ),
     )

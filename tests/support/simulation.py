@@ -20,6 +20,7 @@ from collections import Counter
 from collections.abc import AsyncIterator, Callable
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
+from email.utils import format_datetime
 from errno import ENETUNREACH
 from pathlib import Path
 from random import Random
@@ -141,6 +142,13 @@ class Plan:
     """New messages an hour."""
     lag: float
     """How much later than it is received a message becomes visible at most."""
+    outliers: float
+    """How often a message has an id far outside of its sequence, or a date that is none."""
+    sequences: bool
+    """Whether each receiving number has a sequence of ids of its own."""
+    keep_days: int
+    wall_off: float
+    """By how many days the wall clock is wrong from the start."""
     charset: str
     string_ids: bool
     pace: float
@@ -181,6 +189,8 @@ class Plan:
         first = random.choice(("oldest", "oldest", "oldest", "newest"))
         # A gap is dated by the wall clock: it can be no better than that.
         any_clock = not absence and first == "oldest"
+        # What a full page of the newest left out, and came late at that, nothing can tell.
+        any_id = first == "oldest"
         processes = random.choice((1, 1, 1, 1, 2, 2, 2, 2, 3, 3, 4, 8))
         return cls(
             seconds=seconds,
@@ -190,7 +200,11 @@ class Plan:
             scopes=random.choice((("",), ("",), ("",), NUMBERS[:1], NUMBERS[:2], NUMBERS)),
             history=random.choice((0, 1, page_size, 2 * page_size, random.randint(0, 60))),
             rate=random.choice((0.0, 5.0, 40.0, 200.0)),
-            lag=random.choice((0.0, 10.0, 300.0)),
+            lag=random.choice((0.0, 10.0, 300.0, 300.0 if absence else 86400.0)) if any_id else 0.0,
+            outliers=random.choice((0.0, 0.0, 0.05)) if any_id else 0.0,
+            sequences=any_id and random.random() < 0.2,
+            keep_days=random.choice((0, 0, 0, 1, 3, 30)),
+            wall_off=random.choice((0.0, 0.0, 0.0, -40.0, 0.5, 31.0)) if any_clock else 0.0,
             charset=random.choice(("utf-8", "utf-8", "windows-1251")),
             string_ids=random.random() < 0.3,
             pace=random.choice((0.99, 1.0, 1.0, 1.01)) if any_clock else 1.0,
@@ -239,7 +253,7 @@ class World:
         self.visible: dict[int, float] = {}
         self.unreadable: set[int] = set()
         self.stale: bytes | None = None
-        self.wall_offset = 0.0
+        self.wall_offset = plan.wall_off * 86400.0
         self.boots = 0
         self.boot_began = -self.random.choice((0.0, 50.0, 500.0, 50_000.0))
         self.asleep_until = 0.0
@@ -290,21 +304,36 @@ class World:
         times += [random.uniform(span / 2, span + 300.0) for _ in range(int(plan.rate / 2))]
         if plan.absence:
             times += [random.uniform(0.0, span) for _ in range(40)]
-        number = random.randint(0, 10**6)
+        sequences = dict.fromkeys(NUMBERS, random.randint(0, 10**6))
+        if plan.sequences:
+            sequences[NUMBERS[0]] += 10**9
+        number = 0
         number_of = dict.fromkeys(NUMBERS, 0)
         last_unreadable: dict[str, int] = {}
         for time in sorted(times):
-            number += random.choice((1, 1, 2, 1000))
+            to_phone = random.choice(NUMBERS)
+            step = random.choice((1, 1, 2, 1000))
             received = self.server_time(time).replace(microsecond=0)
+            if random.random() < plan.outliers:
+                number = random.choice((2**63, 1_500_000_000)) - random.randint(1, 10**6)
+                received = random.choice((received, datetime(9999, 12, 31, 23, 59)))  # noqa: DTZ001
+            elif plan.sequences:
+                number = sequences[to_phone] = sequences[to_phone] + step
+            else:
+                number = sequences[NUMBERS[1]] = sequences[NUMBERS[1]] + step
+            if number in self.messages:
+                continue
             message = IncomingMessage(
                 number,
                 received,
                 random.choice(("79991234567", "79160001122", "MTS")),
-                random.choice(NUMBERS),
+                to_phone,
                 random.choice(("Код: 481516", "a,b\nc", "Заказ готов", "\u202e[b]", "")),
                 random.choice((received, None)),
             )
             lag = random.uniform(0.0, plan.lag) if random.random() < 0.5 else 0.0
+            if received.year == 9999:
+                lag = 0.0
             self.messages[number] = message
             self.visible[number] = time + lag
             self.service.add(message, self.server_time(self.visible[number]))
@@ -334,7 +363,7 @@ class World:
         fate = "well"
         if not self.calm and random.random() < plan.faults:
             fate = random.choice(FATES)
-        if fate in ("trickle", "gateway", "died"):  # the service may be at work for long
+        if fate in ("trickle", "died"):  # the service may be at work for long
             work = random.uniform(0, began + AT_WORK - self.time() - way_there)
         arrival: asyncio.Future[bytes] = self.loop.create_future()
         if fate not in ("never", "portal"):
@@ -348,7 +377,7 @@ class World:
                 await asyncio.sleep(random.uniform(0, way_there + work))
                 raise httpx.ReadError("") from OSError(ENETUNREACH, "Network is unreachable")
             case "gateway":
-                await asyncio.sleep(random.uniform(way_there, way_there + work))
+                await asyncio.sleep(way_there + work)
                 return httpx.Response(random.choice((502, 504)), content=PORTAL)
             case "fault":
                 await asyncio.sleep(random.uniform(0, way_there + work))
@@ -400,11 +429,12 @@ class World:
             case "again" if self.stale is not None:
                 body = self.stale
         self.stale = body if body.count(b'"to_phone"') >= self.plan.page_size else None
+        date = self.server_now().replace(tzinfo=ZONE).astimezone(UTC)
+        headers = {"Date": format_datetime(date, usegmt=True)}
         if random.random() < 0.3:
-            return httpx.Response(
-                200, headers={"Content-Encoding": "gzip"}, content=gzip.compress(body)
-            )
-        return httpx.Response(200, content=body)
+            headers["Content-Encoding"] = "gzip"
+            body = gzip.compress(body)
+        return httpx.Response(200, headers=headers, content=body)
 
     def _arrive(
         self, parameters: dict[str, str], work: float, arrival: asyncio.Future[bytes]
@@ -470,6 +500,10 @@ class World:
         for process in self.processes[2:]:
             process.kill()
         del self.processes[2:]
+        await asyncio.sleep(410.0)
+        self.processes[0].kill()
+        self.processes[0].cron = False  # at its start, it asks for the whole period
+        self.processes[0].start_if_dead()
         before = self._completed()
         while not self._caught_up(before, began + 400.0):
             assert self.time() - began < 30 * 3600, "it never comes to rest"
@@ -485,14 +519,15 @@ class World:
         )
 
     def _completed(self) -> list[datetime | None]:
-        """When the last pass over each scope began, by the wall clock of that time."""
+        """When the last pass over the whole period of each scope began, by the service's clock."""
         with Archive.open(self.path) as archive:
             account = archive.account(LOGIN, "smscentre.com")
-            return [account.sync_state.sweep(scope).completed for scope in self.plan.scopes]
+            polls = [account.sync_state.cursor(scope).whole for scope in self.plan.scopes]
+            return [None if polled is None else polled.service for polled in polls]
 
-    def _true(self, wall: datetime) -> float:
-        naive = wall.replace(tzinfo=None) + timedelta(hours=3)
-        return (naive - self.began).total_seconds() - self.wall_offset
+    def _true(self, service: datetime) -> float:
+        naive = service.astimezone(ZONE).replace(tzinfo=None)
+        return (naive - self.began).total_seconds() / self.plan.pace
 
     def _kill(self) -> None:
         process = self.random.choice(self.processes)
@@ -577,13 +612,18 @@ class World:
         ]
         assert missing == []
         assert not rows.keys() & self.unreadable
-        assert set(self.announced) <= rows.keys()
+        for message_id in self.announced.keys() - rows.keys():
+            assert self._was_too_old(self.messages[message_id])
         assert max(self.announced.values(), default=1) == 1, "told of twice"
         if self.plan.first == "oldest" and not self.plan.absence:
             assert gaps == []
 
     def _was_too_old(self, message: IncomingMessage) -> bool:
-        """Whether it had left the service's period before the first pass was over."""
+        """Whether it had left the period of the service before the first pass, or of the user."""
+        if self.plan.keep_days:
+            kept_since = self.server_now() - timedelta(days=self.plan.keep_days)
+            if message.received < kept_since:
+                return True
         received = (message.received - self.began).total_seconds()
         if self.first_complete is None:
             return True
@@ -682,6 +722,7 @@ class Life:
             password=Secret(process.password),
             scopes=world.plan.scopes,
             refresh_seconds=world.plan.refresh_seconds,
+            keep_days=world.plan.keep_days,
             page_size=world.plan.page_size,
             in_thread=self.in_thread,
         )
@@ -730,8 +771,8 @@ class Life:
     def _look_for_first_complete(self) -> None:
         world = self.world
         account = self.archive.account(LOGIN, "smscentre.com")
-        sweeps = [account.sync_state.sweep(scope) for scope in world.plan.scopes]
-        if all(sweep.completed is not None for sweep in sweeps):
+        cursors = [account.sync_state.cursor(scope) for scope in world.plan.scopes]
+        if all(cursor.polled is not None for cursor in cursors):
             world.first_complete = world.time()
 
     def maybe_die(self, often: float) -> None:

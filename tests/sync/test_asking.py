@@ -50,12 +50,110 @@ async def test_a_page_of_exactly_as_many_as_asked_for_is_not_taken_for_the_last(
 
 
 @virtually
-async def test_every_request_names_the_period(tmp_path: Path) -> None:
+async def test_polls_ask_for_the_hours_since_the_last_one_and_one_more(tmp_path: Path) -> None:
     scene = Scene(tmp_path)
-    scene.receive(7, ago=7200.0)
-    scene.start(page_size=1)
+    terminal = scene.start()
+    await asyncio.sleep(100)
+    assert [(asked.hour, asked.after_id) for asked in scene.asked[1:]] == [(2, None)] * 4
+    terminal.kill()
+    scene.fall_asleep(5.5 * 3600)
+    again = scene.start(run=False)
+    await again.sync.once()
+    assert scene.asked[-1].hour == 168  # an hour and more since the whole period was asked for
+    await asyncio.sleep(30)
+    await scene.start(run=False).sync.once()
+    assert scene.asked[-1].hour == 2
+
+
+@virtually
+async def test_the_whole_period_is_asked_for_at_every_start_and_every_hour(tmp_path: Path) -> None:
+    scene = Scene(tmp_path)
+    terminal = scene.start()
+    await asyncio.sleep(2 * 3600 + 100)
+    whole = [asked.at for asked in scene.asked if asked.hour == 168]
+    assert whole == pytest.approx([0, 3600, 7200], abs=60)
+    terminal.kill()
+    scene.start()
+    await asyncio.sleep(30)
+    assert scene.asked[-1].hour == 168 or scene.asked[-2].hour == 168
+
+
+OUTLIERS = [2**63 - 1, 1_500_000_000]
+
+
+@pytest.mark.parametrize("outlier", OUTLIERS)
+@virtually
+async def test_one_outlier_id_silences_nothing(tmp_path: Path, outlier: int) -> None:
+    scene = Scene(tmp_path)
+    scene.receive(1_000_000, ago=60.0)
+    scene.receive(outlier, ago=30.0)
+    terminal = scene.start()
+    await asyncio.sleep(600)
+    scene.receive(1_000_001)
+    await asyncio.sleep(21)
+    assert terminal.ids == [1_000_000, outlier, 1_000_001]
+
+
+@pytest.mark.parametrize("outlier", OUTLIERS)
+@virtually
+async def test_nor_does_one_in_a_full_page_cut_off_the_next(tmp_path: Path, outlier: int) -> None:
+    scene = Scene(tmp_path)
+    for number in range(1, 9):
+        scene.receive(number, ago=3600.0 - number)
+    scene.receive(outlier, ago=3599.5)
+    by_time = sorted(scene.messages, key=lambda message: message.received)
+    scene.replies = [Answer(by_time[:4], [])]
+    terminal = scene.start(page_size=4)
+    await asyncio.sleep(10)
+    assert terminal.ids == [*range(1, 9), outlier] or set(terminal.ids) == {*range(1, 9), outlier}
+
+
+@virtually
+async def test_two_sequences_of_ids_are_both_seen_within_21_seconds(tmp_path: Path) -> None:
+    scene = Scene(tmp_path)
+    terminal = scene.start()
+    for turn in range(1, 20):
+        await asyncio.sleep(30)
+        number = turn if turn % 3 else 10**9 + turn
+        scene.receive(number)
+        await asyncio.sleep(21)
+        assert number in terminal.ids
+
+
+@virtually
+async def test_what_the_polls_missed_is_announced_and_its_lateness_counted(tmp_path: Path) -> None:
+    scene = Scene(tmp_path)
+    scene.receive(5, ago=60.0)
+    terminal = scene.start()
     await asyncio.sleep(1000)
-    assert {asked.hour for asked in scene.asked} == {168}
+    scene.receive(3, ago=20 * 3600.0)
+    await asyncio.sleep(100)
+    assert terminal.ids == [5]
+    await asyncio.sleep(2600)
+    assert terminal.ids == [3, 5]
+    assert terminal.told(MessagesArrived)[-1] == MessagesArrived([3], live=True)
+    late = terminal.account.sync_state.late()
+    assert late.messages == 1
+    assert late.longest == pytest.approx(20 * 3600 + 2600, abs=60)
+
+
+@virtually
+async def test_busy_polls_are_thinned_two_times_of_three(tmp_path: Path) -> None:
+    scene = Scene(tmp_path)
+    for number in range(1, 2001):
+        scene.receive(number, ago=3 * (2000 - number))
+    terminal = scene.start()
+    await asyncio.sleep(130)
+    asked = [(asked.hour, asked.after_id) for asked in scene.asked]
+    assert asked[0] == (168, None)
+    assert [after_id is None for _, after_id in asked[1:7]] == [False, False, True] * 2
+    assert all(after_id is None or after_id < 2000 - 250 for _, after_id in asked)
+    scene.receive(2001)
+    await asyncio.sleep(21)
+    assert 2001 in terminal.ids
+    scene.receive(7)  # below every id that the others confirm
+    await asyncio.sleep(62)
+    assert 7 in terminal.ids
 
 
 @virtually
@@ -163,51 +261,6 @@ async def test_several_numbers_are_asked_for_in_turn(tmp_path: Path) -> None:
 
 
 @virtually
-async def test_the_next_request_overlaps_by_five_minutes(tmp_path: Path) -> None:
-    scene = Scene(tmp_path)
-    scene.receive(10, ago=7200.0)
-    scene.receive(20, ago=3600.0)
-    terminal = scene.start()
-    await asyncio.sleep(100)
-    scene.receive(40)
-    await asyncio.sleep(200)
-    scene.receive(30, ago=200.0)
-    await asyncio.sleep(30)
-    assert sorted(terminal.ids) == [10, 20, 30, 40]
-    await asyncio.sleep(600)
-    assert scene.asked[-1].after_id == 40
-
-
-@virtually
-async def test_a_smaller_id_that_shows_up_after_the_first_sync_is_not_lost(
-    tmp_path: Path,
-) -> None:
-    scene = Scene(tmp_path)
-    scene.receive(1, ago=7200.0)
-    scene.receive(3, ago=50.0)
-    terminal = scene.start()
-    await asyncio.sleep(10)
-    assert terminal.ids == [1, 3]
-    scene.receive(2, ago=100.0)
-    await asyncio.sleep(30)
-    assert 2 in terminal.ids
-    assert scene.asked[1].after_id == 1
-
-
-@virtually
-async def test_nor_is_one_that_is_late_behind_another_late_one(tmp_path: Path) -> None:
-    scene = Scene(tmp_path)
-    scene.receive(1, ago=7200.0)
-    scene.receive(20, ago=590.0)  # it has only just become visible
-    scene.receive(30)
-    terminal = scene.start()
-    await asyncio.sleep(10)
-    scene.receive(10, ago=600.0)
-    await asyncio.sleep(30)
-    assert sorted(terminal.ids) == [1, 10, 20, 30]
-
-
-@virtually
 async def test_the_status_counts_what_the_ledger_leaves(tmp_path: Path) -> None:
     scene = Scene(tmp_path)
     terminal = scene.start(refresh_seconds=3600)
@@ -226,16 +279,6 @@ async def test_the_status_counts_what_the_ledger_leaves(tmp_path: Path) -> None:
     assert terminal.status.allowed == 3
     assert terminal.status.next_at == pytest.approx(BOOTED + 3602, abs=0.1)
     assert len(scene.asked) == 3
-
-
-@virtually
-async def test_the_second_request_does_not_fetch_the_whole_week_again(tmp_path: Path) -> None:
-    scene = Scene(tmp_path)
-    for number in range(1, 200):
-        scene.receive(number, ago=3600.0 * (200 - number) / 2)
-    scene.start(page_size=50)
-    await asyncio.sleep(30)
-    assert scene.asked[-1].after_id == 198
 
 
 @virtually

@@ -171,9 +171,9 @@ async def test_a_pass_cut_short_by_a_reboot_begins_anew(
     await asyncio.sleep(100)
     assert [asked.after_id for asked in scene.asked[2:5]] == [None, 3, 6]
     assert again.ids == [1, 2, 3, 4, 5, 6, 7]
-    completed = again.account.sync_state.sweep("").completed
-    assert completed is not None
-    assert completed <= scene.now()
+    polled = again.account.sync_state.cursor("").polled
+    assert polled is not None
+    assert polled.service <= scene.service_now()
 
 
 @virtually
@@ -342,6 +342,7 @@ async def test_live_messages_of_another_clock_again_and_again_name_the_zone_that
     tmp_path: Path, hours: float, zone: str
 ) -> None:
     scene = Scene(tmp_path)
+    scene.server_ahead = hours * 3600.0
     terminal = scene.start()
     await asyncio.sleep(1)
     for number in range(1, 8):

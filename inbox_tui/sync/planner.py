@@ -1,0 +1,292 @@
+"""What to ask for next, and what an answer tells: pure functions of the cursor and the clock.
+
+How ids relate to time, and in which order the service answers, is not documented (api.md, Request).
+So polls ask by time: for the hours that have passed since the last finished poll, and one more.
+Ids are used within one pass only, to get from a full page to the next one, and to thin polls where
+an hour holds very many messages. Once an hour, and at the start, a pass asks for the whole period
+of the service: what the polls have missed is found then.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from datetime import datetime, timedelta, tzinfo
+from typing import NamedTuple
+
+from inbox_tui.archive.records import Cursor, Gap, Pass, Polled, to_server_seconds
+from inbox_tui.smsc.limit import Moment
+from inbox_tui.smsc.message import Answer, IncomingMessage
+
+PERIOD_HOURS = 168
+"""How far back the service looks at most (api.md, Request)."""
+PAGE_SIZE = 10_000
+"""Messages in one answer at most (api.md, Request)."""
+HOUR = 3600.0
+WHOLE_PERIOD_EVERY = HOUR
+"""Seconds between two passes over the whole period."""
+PASS_LIFETIME = HOUR
+"""A pass that was begun so many seconds ago and is not finished is begun again."""
+BUSY_HOUR = 1000
+"""Polls are thinned where the last hour holds so many messages."""
+THIN_FOR = 50.0
+"""Polls are thinned for so many seconds after one that was not: two of three are."""
+CONFIRMED_SECONDS = 900
+"""An id is confirmed where all messages received in so many seconds have larger ones."""
+CONFIRMED_BY = 100
+"""So many messages must confirm it."""
+SAMPLE = 2
+"""Messages asked for to learn in which order the service answers, one of which may be
+unreadable."""
+GAP_MARGIN = timedelta(minutes=5)
+"""What was received so shortly before a poll may have become visible only after it."""
+CLOCK_TOLERANCE = timedelta(days=1)
+"""Messages are deleted only where our clock and the service's agree as far as this."""
+
+
+class PageRequest(NamedTuple):
+    """One request to be made, and the pass that it is part of."""
+
+    scope: str
+    """The receiving number asked for, "" for all."""
+    cnt: int
+    hour: int
+    after_id: int | None
+    running: Pass
+
+    @property
+    def begins_pass(self) -> bool:
+        """Whether it is the first request of its pass."""
+        return self.running.pages == 0
+
+
+class Advance(NamedTuple):
+    """What an answer comes to."""
+
+    cursor: Cursor
+    """To be stored together with the messages of the answer."""
+    gap: Gap | None
+    """Messages that can not be had any more."""
+    pass_ended: bool
+    """Whether the next request of this scope begins another pass."""
+
+
+def elapsed(since: Polled, now: Moment, wall: datetime) -> float | None:
+    """Return the seconds since then; None where the clocks do not tell."""
+    if since.moment.boot_id == now.boot_id and since.moment.seconds <= now.seconds:
+        return now.seconds - since.moment.seconds
+    seconds = (wall - since.wall).total_seconds()
+    return seconds if seconds >= 0 else None
+
+
+def next_page(
+    scope: str,
+    cursor: Cursor,
+    now: Moment,
+    wall: datetime,
+    *,
+    whole: bool = False,
+    page_size: int = PAGE_SIZE,
+) -> PageRequest:
+    """Return the next request of the pass under way, or the first of a new one.
+
+    `whole` asks for a pass over the whole period, as at the start of the program.
+    """
+    running = cursor.running
+    if (
+        running is None
+        or running.began.boot_id != now.boot_id
+        or not 0 <= now.seconds - running.began.seconds < PASS_LIFETIME
+    ):
+        running = _new_pass(cursor, now, wall, whole=whole)
+    cnt, after_id = page_size, running.after_id
+    if running.sampling:
+        cnt, after_id = SAMPLE, None
+    return PageRequest(scope, cnt, running.hour, after_id, running)
+
+
+def _new_pass(cursor: Cursor, now: Moment, wall: datetime, *, whole: bool) -> Pass:
+    if cursor.whole is None or cursor.polled is None or whole:
+        return Pass("whole", PERIOD_HOURS, now)
+    since_whole = elapsed(cursor.whole, now, wall)
+    since = elapsed(cursor.polled, now, wall)
+    if since_whole is None or since is None or since_whole >= WHOLE_PERIOD_EVERY:
+        return Pass("whole", PERIOD_HOURS, now)
+    hour = min(int(since // HOUR) + 2, PERIOD_HOURS)  # hours begun, and one more
+    if cursor.confirmed_id is not None and since < THIN_FOR:
+        return Pass("thin", hour, now, after_id=cursor.confirmed_id)
+    return Pass("poll", hour, now)
+
+
+def advance(
+    cursor: Cursor,
+    request: PageRequest,
+    answer: Answer,
+    at: Moment,
+    wall: datetime,
+    server_zone: tzinfo,
+) -> Advance:
+    """Return how far an answer brings us that came `at`, or at `wall` by the wall clock."""
+    running = request.running
+    answered = len(answer.messages) + len(answer.unreadable)
+    highest = max((message.id for message in answer.messages), default=-1)
+    if running.sampling and not 0 < answered <= SAMPLE:  # no answer to what was asked
+        return Advance(cursor._replace(running=None), None, False)
+    if running.sampling:
+        if answer.messages and highest >= running.highest:  # the newest come first: ask again
+            return Advance(cursor._replace(running=None, newest_first=True), None, False)
+        cursor = cursor._replace(newest_first=False)
+        return _finish(cursor, running, answer, at, wall, server_zone)
+    if answered < request.cnt:
+        if running.pages and cursor.newest_first is None:
+            running = running._replace(sampling=True, highest=max(highest, running.highest))
+            return Advance(cursor._replace(running=running), None, False)
+        return _finish(cursor, running, answer, at, wall, server_zone)
+    if cursor.newest_first:
+        gap = _left_out(cursor, running, answer, at, wall, server_zone)
+        finished = _finish(cursor, running, answer, at, wall, server_zone)
+        return finished._replace(gap=finished.gap or gap)
+    after_id = next_after_id(answer.messages, request.after_id)
+    if after_id is None:  # the same page again, or nothing that can be read: no way to the next
+        return Advance(cursor._replace(running=None), None, True)
+    running = running._replace(
+        pages=running.pages + 1, after_id=after_id, highest=max(highest, running.highest)
+    )
+    return Advance(cursor._replace(running=running), None, False)
+
+
+def next_after_id(messages: Sequence[IncomingMessage], after_id: int | None) -> int | None:
+    """Return the id to ask on from after a full page; None where there is none.
+
+    It is the largest id of the page. But one that stands out of its sequence must not leave out all
+    that follows: then it is the largest one after which, in time, a larger one was received.
+    """
+    least = -1 if after_id is None else after_id
+    in_time = sorted(messages, key=lambda message: (message.received, message.id))
+    ids = sorted({message.id for message in messages})
+    largest, confirmed, larger = max(ids, default=-1), -1, -1
+    for message in reversed(in_time):
+        if message.id < larger:
+            confirmed = max(confirmed, message.id)
+        larger = max(larger, message.id)
+    in_sequence = len(ids) < 3 or (
+        in_time[-1].id == largest and ids[-1] - ids[-2] <= ids[-2] - ids[0]
+    )
+    for candidate in (largest,) if in_sequence else (confirmed, largest):
+        if candidate > least:
+            return candidate
+    return None
+
+
+def _finish(
+    cursor: Cursor,
+    running: Pass,
+    answer: Answer,
+    at: Moment,
+    wall: datetime,
+    server_zone: tzinfo,
+) -> Advance:
+    """The pass is over: what was visible in its hours when it began is here."""
+    cursor = cursor._replace(running=None)
+    if running.kind == "thin":
+        return Advance(cursor, None, True)
+    if cursor.polled is not None and _began_later(cursor.polled, running):
+        return Advance(cursor, None, True)  # another program has been quicker to write its own
+    lasted = timedelta(seconds=max(0.0, at.seconds - running.began.seconds))
+    polled = Polled(running.began, wall - lasted, service_time(answer, wall) - lasted)
+    gap = None
+    if cursor.polled is not None:
+        horizon = polled.service - timedelta(hours=PERIOD_HOURS)
+        left = cursor.polled.service - GAP_MARGIN
+        if left < horizon:
+            gap = Gap(*(server_seconds(one, server_zone) for one in (left, horizon)))
+    now = server_seconds(service_time(answer, wall), server_zone)
+    return Advance(
+        cursor._replace(
+            polled=polled,
+            whole=polled if running.kind == "whole" else cursor.whole,
+            confirmed_id=confirmed_id(answer.messages, now),
+        ),
+        gap,
+        True,
+    )
+
+
+def _began_later(polled: Polled, running: Pass) -> bool:
+    moment = polled.moment
+    return moment.boot_id == running.began.boot_id and moment.seconds >= running.began.seconds
+
+
+def confirmed_id(messages: Sequence[IncomingMessage], now: int) -> int | None:
+    """Return the id below which polls need not ask for a while; None where they are not thinned.
+
+    `now` is in server seconds. All messages of the last quarter of an hour have larger ids.
+    """
+    received = [(to_server_seconds(message.received), message.id) for message in messages]
+    if sum(now - HOUR <= seconds <= now for seconds, _ in received) < BUSY_HOUR:
+        return None
+    recent = [message_id for seconds, message_id in received if seconds > now - CONFIRMED_SECONDS]
+    return min(recent) - 1 if len(recent) >= CONFIRMED_BY and min(recent) > 0 else None
+
+
+def _left_out(
+    cursor: Cursor,
+    running: Pass,
+    answer: Answer,
+    at: Moment,
+    wall: datetime,
+    server_zone: tzinfo,
+) -> Gap | None:
+    """Return what a full page of the newest left out: all between the last poll and its oldest."""
+    if not answer.messages:
+        return None
+    began = service_time(answer, wall) - timedelta(hours=running.hour)
+    start = server_seconds(began, server_zone)
+    if cursor.polled is not None:
+        start = max(start, server_seconds(cursor.polled.service, server_zone))
+    end = min(to_server_seconds(message.received) for message in answer.messages)
+    return Gap(start, end) if start < end else None
+
+
+def service_time(answer: Answer, wall: datetime) -> datetime:
+    """Return the time by the service's clock when it answered; ours where it does not tell."""
+    return answer.date or wall
+
+
+def server_seconds(moment: datetime, server_zone: tzinfo) -> int:
+    """Return an aware time as server seconds."""
+    return to_server_seconds(moment.astimezone(server_zone).replace(tzinfo=None))
+
+
+def lateness(
+    before: Cursor, new: Iterable[IncomingMessage], answer: Answer, wall: datetime, zone: tzinfo
+) -> list[float]:
+    """Return how many seconds late the new messages are that earlier polls should have had.
+
+    Polls ask for an hour more than has passed, so what is younger than that is not late.
+    """
+    if before.polled is None:
+        return []
+    now = server_seconds(service_time(answer, wall), zone)
+    due = server_seconds(before.polled.service, zone) - HOUR
+    received = (to_server_seconds(message.received) for message in new)
+    return [
+        float(now - seconds) for seconds in received if now - PERIOD_HOURS * HOUR <= seconds < due
+    ]
+
+
+def delete_before(
+    keep_days: int, answer: Answer, wall: datetime, server_zone: tzinfo
+) -> int | None:
+    """Return the server seconds before which messages are to be deleted; None: nothing is.
+
+    Only the service's own time counts, and only where it agrees with ours: a clock that is wrong
+    must not delete anything.
+    """
+    if not keep_days or answer.date is None or not clocks_agree(answer.date, wall):
+        return None
+    return server_seconds(answer.date - timedelta(days=keep_days), server_zone)
+
+
+def clocks_agree(service: datetime, wall: datetime) -> bool:
+    """Tell whether two clocks show the same day, roughly."""
+    return abs(service - wall) <= CLOCK_TOLERANCE
