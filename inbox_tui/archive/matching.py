@@ -22,7 +22,7 @@ _STATES: dict[State, tuple[str, str]] = {
     "read": ("unread = 0", ""),
     "starred": ("starred = 1", "messages_starred"),
     "done": ("done = 1", "messages_done"),
-    "todo": ("done = 0", "messages_todo"),
+    "todo": ("done = 0", ""),
     "muted": ("muted = 1", "messages_muted"),
     "taken": ("change < 0", ""),  # none is: there are no teams yet
     "mine": ("change < 0", ""),

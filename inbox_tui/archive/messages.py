@@ -23,7 +23,7 @@ from inbox_tui.archive.records import (
     row_at,
     to_server_seconds,
 )
-from inbox_tui.archive.search_index import SearchIndex, document
+from inbox_tui.archive.search_index import SearchIndex, documents
 from inbox_tui.smsc.message import IncomingMessage
 
 _AT_ONCE = 1000
@@ -173,10 +173,8 @@ class Messages:
             for row, message in zip(rows, in_order, strict=True)
         ]
         self._insert(columns)
-        self._index.add(
-            (row, document(message.message, message.phone, message.to_phone))
-            for row, message in zip(rows, in_order, strict=True)
-        )
+        texts = documents((m.message, m.phone, m.to_phone) for m in in_order)
+        self._index.add(zip(rows, texts, strict=True))
         self._counts.add(
             (
                 (account_id, to_phone_id, row, not muted)

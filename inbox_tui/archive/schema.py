@@ -38,11 +38,9 @@ TABLES: tuple[str, ...] = (
     "CREATE UNIQUE INDEX messages_id ON messages (account_id, id)",
     "CREATE INDEX messages_phone ON messages (account_id, phone)",
     "CREATE INDEX messages_to_phone ON messages (to_phone_id)",
-    "CREATE INDEX messages_unread ON messages (row, account_id, to_phone_id)"
-    " WHERE unread = 1 AND muted = 0",
+    "CREATE INDEX messages_unread ON messages (row) WHERE unread = 1 AND muted = 0",
     "CREATE INDEX messages_starred ON messages (row) WHERE starred = 1",
     "CREATE INDEX messages_done ON messages (row) WHERE done = 1",
-    "CREATE INDEX messages_todo ON messages (row) WHERE done = 0",
     "CREATE INDEX messages_muted ON messages (row) WHERE muted = 1",
     "CREATE INDEX messages_conflict ON messages (account_id) WHERE conflict = 1",
     """CREATE TABLE to_phones (

@@ -7,14 +7,17 @@ characters and more; what it cannot tell is checked message by message.
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from datetime import UTC, datetime
+from functools import lru_cache
+from itertools import islice
 from typing import NamedTuple
 
 from inbox_tui.archive.database import Database
 from inbox_tui.archive.encoding import decode_text
 from inbox_tui.archive.records import Query
 from inbox_tui.text import find_code, find_links, fold_text, strip_separators
+from inbox_tui.text.search import join_digits
 from inbox_tui.text.search_query import Party, Words, parse_query
 from inbox_tui.text.search_query import Query as SearchQuery
 
@@ -26,7 +29,10 @@ _MOST_STRINGS = 64
 _UNSEARCHABLE = re.compile("[\0\ue000\ue001\ud800-\udfff]")
 _WHOLE = "\ue000{}\ue001"
 """A number or sender as it stands in the index: what is looked for whole has its ends too."""
-_REBUILT_AT_ONCE = 1000
+_PARTIES_REMEMBERED = 4096
+_PREPARED_TOGETHER = 100
+_BETWEEN_TEXTS = "\ue000\ue001"
+"""Letters that no others combine with."""
 
 Document = tuple[str, str, str]
 """What a message is found by: its text, sender and receiver."""
@@ -82,22 +88,42 @@ class SearchIndex:
         return sound
 
 
+def documents(messages: Iterable[tuple[str, str, str]]) -> Iterator[Document]:
+    """Yield what messages are found by: text, sender and receiver, none of them encoded.
+
+    Texts are prepared many at a time, which takes a third of the time.
+    """
+    rest = iter(messages)
+    while some := list(islice(rest, _PREPARED_TOGETHER)):
+        folded = fold_text(_BETWEEN_TEXTS.join(text for text, _, _ in some))
+        joined = join_digits(folded).split(_BETWEEN_TEXTS)
+        texts = folded.split(_BETWEEN_TEXTS)
+        if len(texts) != len(some):  # one of them has what is put between them
+            yield from (document(*message) for message in some)
+            continue
+        for text, with_digits, (_, phone, to_phone) in zip(texts, joined, some, strict=True):
+            yield _text(text, with_digits), _party(phone), _party(to_phone)
+
+
 def document(message: str | bytes, phone: str | bytes, to_phone: str | bytes) -> Document:
     """Return what a message is found by; its texts may be encoded.
 
     Where bringing digits together changes the text, both are in it, on lines of their own.
     """
-    text = decode_text(message)
-    folded = fold_text(text)
-    joined = strip_separators(text)
-    if joined != folded:
-        folded = f"{folded}\n{joined}"
-    return _searchable(folded), _party(decode_text(phone)), _party(decode_text(to_phone))
+    folded = fold_text(decode_text(message))
+    text = _text(folded, join_digits(folded))
+    return text, _party(decode_text(phone)), _party(decode_text(to_phone))
 
 
+def _text(folded: str, joined: str) -> str:
+    return _searchable(folded if joined == folded else f"{folded}\n{joined}")
+
+
+@lru_cache(_PARTIES_REMEMBERED)
 def _party(phone: str) -> str:
-    whole = _WHOLE.format(_searchable(fold_text(phone)))
-    joined = _searchable(strip_separators(phone))
+    folded = fold_text(phone)
+    whole = _WHOLE.format(_searchable(folded))
+    joined = _searchable(join_digits(folded))
     return whole if joined in whole else f"{whole}\n{joined}"
 
 

@@ -36,7 +36,12 @@ def strip_separators(text: str) -> str:
     `+7 (999) 123-45-67` becomes `+79991234567`. A word looked for goes through here as well:
     `481516` and `481 516` then find each other, both ways.
     """
-    return _BETWEEN_DIGITS.sub("", fold_text(text))
+    return join_digits(fold_text(text))
+
+
+def join_digits(folded: str) -> str:
+    """Return a text that is folded already with the digits of each number together."""
+    return _BETWEEN_DIGITS.sub("", folded)
 
 
 def find_spans(text: str, strings: Iterable[str]) -> list[tuple[int, int]]:
