@@ -398,8 +398,8 @@ class InboxScreen(Screen[None]):
         bar, view, chosen = self.query_one(StatusBar), self.query_one(MessageView), self._filters
         signed_out = self._session.status.state is State.SIGN_IN
         if self.query_one(FilterBar).searching:
-            then = f"  then {self.keys.hints(['sign_in'])}" if signed_out else ""
-            bar.hints, bar.here = f"Enter keeps  Esc clears{then}", ""
+            enter = f"Enter, then {self.keys.hints(['sign_in'])}" if signed_out else "Enter keeps"
+            bar.hints, bar.here = f"{enter}  Esc clears", ""
             return
         aside = self._before_conversation is not None
         away = aside or (self._layout == "-narrow" and self.has_class("-reading"))

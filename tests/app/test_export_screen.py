@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from pathlib import Path
 from threading import Event
+from typing import Any
 
 import pytest
 from support.sizes import Size, at_every_size
@@ -118,7 +119,7 @@ async def test_an_export_given_up_leaves_nothing_behind(
     ended = Event()
     export = InboxScreen._export
 
-    def noted(*args: object) -> object:
+    def noted(*args: Any) -> Any:
         try:
             return export(*args)
         finally:

@@ -12,10 +12,10 @@ from inbox_tui.credentials import Keyring
 class MemoryBackend(KeyringBackend):
     """Keeps passwords for as long as the test runs."""
 
-    priority = 1.0  # type: ignore[assignment]
+    priority = 1.0
 
     def __init__(self, **passwords: str) -> None:
-        super().__init__()
+        super().__init__()  # type: ignore[no-untyped-call] # of the library
         self.kept = {("inbox-tui", user): password for user, password in passwords.items()}
 
     def get_password(self, service: str, username: str) -> str | None:
