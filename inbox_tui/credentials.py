@@ -18,7 +18,7 @@ from typing import TYPE_CHECKING, Any, Final, NamedTuple, NoReturn, Self, TypeVa
 from inbox_tui import ENVIRONMENT
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, MutableMapping
+    from collections.abc import Callable, Iterable, MutableMapping
 
     from keyring.backend import KeyringBackend
 
@@ -82,30 +82,34 @@ def password_from_environment(
     return Secret(text) if text else None
 
 
-def new_digest(secret: Secret) -> bytes:
+def new_digest(secret: Secret, like: bytes = b"") -> bytes:
     """Return a digest of 18 bytes to know a refused password by, so that it is never sent twice.
 
     They may be kept in a file: a random salt and two bytes of the password's scrypt digest, from
-    which nobody learns more than 16 bits (api.md, Failure, error 2). Takes about 0.1 s.
+    which nobody learns more than 16 bits (api.md, Failure, error 2). With the salt of an earlier
+    digest, `like`, a password is compared with both at once. Takes about 0.1 s.
     """
-    salt = os.urandom(_SALT_BYTES)
-    return salt + _digest(secret, salt)
+    salt = like[:_SALT_BYTES] if len(like) == _SALT_BYTES + _DIGEST_BYTES else b""
+    salt = salt or os.urandom(_SALT_BYTES)
+    return salt + scrypt(_encoded(secret), salt=salt, n=2**14, r=8, p=1, dklen=_DIGEST_BYTES)
 
 
-def digest_matches(secret: Secret, digest: bytes) -> bool:
-    """Tell whether this is the password that the digest was made of.
+def why_refused(secret: Secret, refusals: Iterable[tuple[bytes, str]]) -> str | None:
+    """Return the reason beside the digest of this password; None where there is none.
 
-    One in 65,536 other passwords matches too: let the user insist. A digest of another length
-    matches nothing. Takes about 0.1 s.
+    One in 65,536 other passwords matches a digest too: let the user insist. A digest of another
+    length matches nothing. Takes about 0.1 s for each salt that there is.
     """
-    if len(digest) != _SALT_BYTES + _DIGEST_BYTES:
-        return False
-    salt, rest = digest[:_SALT_BYTES], digest[_SALT_BYTES:]
-    return compare_digest(_digest(secret, salt), rest)
-
-
-def _digest(secret: Secret, salt: bytes) -> bytes:
-    return scrypt(_encoded(secret), salt=salt, n=2**14, r=8, p=1, dklen=_DIGEST_BYTES)
+    digests: dict[bytes, bytes] = {}
+    for digest, reason in refusals:
+        if len(digest) != _SALT_BYTES + _DIGEST_BYTES:
+            continue
+        salt = digest[:_SALT_BYTES]
+        if salt not in digests:
+            digests[salt] = new_digest(secret, like=digest)
+        if compare_digest(digests[salt], digest):
+            return reason
+    return None
 
 
 def _encoded(secret: Secret) -> bytes:

@@ -27,7 +27,7 @@ from inbox_tui.credentials import (
     KeyringSilent,
     KeyringUnfit,
     Secret,
-    digest_matches,
+    why_refused,
 )
 from inbox_tui.smsc.endpoint import account_host
 from inbox_tui.smsc.limit import Limit
@@ -166,7 +166,9 @@ class Session:
         try:
             sync = await self._begin(None)
             if insist:
-                await self._worker.call(lambda archive: self.archive.on(archive).requests.forgive())
+                await self._worker.call(
+                    lambda archive: self.archive.on(archive).requests.allow_again()
+                )
             elif reason := await self._worker.call(partial(self._refused_before, password)):
                 return SignInResult(Status(State.SIGN_IN, reason), withheld=True)
             status = await self._verdict_on(password, sync)
@@ -199,10 +201,7 @@ class Session:
 
     def _refused_before(self, password: Secret, archive: Archive) -> str:
         """Return why this password was refused in an earlier request; empty: it was not."""
-        for digest, reason in self.archive.on(archive).requests.refusals():
-            if digest_matches(password, digest):
-                return reason
-        return ""
+        return why_refused(password, self.archive.on(archive).requests.refusals()) or ""
 
     async def _verdict_on(self, password: Secret, sync: InboxSync) -> Status:
         """Hand the password to the sync, and wait for what its request comes to."""

@@ -23,8 +23,8 @@ SIGNED_IN = "signed_in"
 ADDRESS = "address"
 """The name under which is remembered where that was: the server as a full address."""
 LOST_REQUESTS = "lost_requests"
-"""The name under which is remembered that requests may have been made that the ledger does not
-know: it was begun anew in place of a damaged one."""
+"""The name under which is remembered that requests may have been made that are not in the log of
+requests: it was begun anew in place of a damaged one."""
 ChangedState = Literal["unread", "starred", "done", "muted"]
 SERIAL_BITS = 20
 DAY_SECONDS = 86400
@@ -199,7 +199,7 @@ class Page(NamedTuple):
     scope: str
     """The receiving number asked for, "" for all."""
     entry: int | None
-    """The request's number in the ledger; None where none was made for it."""
+    """The request's number in the log of requests; None where none was made for it."""
     messages: Sequence[IncomingMessage]
     unreadable: Sequence[str]
     """Raw entries that could not be read as messages."""
@@ -221,7 +221,7 @@ class Stored(NamedTuple):
 
 
 class Permit(NamedTuple):
-    """A request may be sent now; it is in the ledger under this number."""
+    """A request may be sent now; it is in the log of requests under this number."""
 
     entry: int
 
@@ -245,5 +245,5 @@ class Hold(NamedTuple):
     reason: str
     at: datetime
     """When it was set, by the wall clock, aware."""
-    mark: bytes
+    digest: bytes
     """What tells a refused password from another one; empty for other kinds."""

@@ -12,8 +12,8 @@ from inbox_tui.archive.database import Database
 from inbox_tui.archive.encoding import decode_text, encode_text
 from inbox_tui.archive.records import Hold, Permit, Refused
 from inbox_tui.smsc.limit import (
-    LedgerEntry,
     Limit,
+    LoggedRequest,
     Moment,
     earliest,
     in_flight_until,
@@ -37,7 +37,7 @@ class _Entry(NamedTuple):
 
     entry: int
     scope: str
-    request: LedgerEntry
+    request: LoggedRequest
     new: bool
     """Whether its times on this boot's clock are to be stored."""
 
@@ -93,11 +93,11 @@ class RequestLog:
                     (now.seconds, entry, now.boot_id),
                 )
 
-    def entries(self, now: Moment) -> list[LedgerEntry]:
+    def entries(self, now: Moment) -> list[LoggedRequest]:
         """Return the requests of the login, oldest first, on this boot's clock."""
         return [entry.request for entry in self._entries(now)]
 
-    def last(self, scope: str, now: Moment) -> LedgerEntry | None:
+    def last(self, scope: str, now: Moment) -> LoggedRequest | None:
         """Return the last request of a scope, on this boot's clock."""
         of_scope = [entry.request for entry in self._entries(now) if entry.scope == scope]
         return of_scope[-1] if of_scope else None
@@ -131,7 +131,7 @@ class RequestLog:
             new = ahead or (answered and answered_at is None)
             if new and answered:
                 times = (times[0], now.seconds)
-            request = LedgerEntry(decode_text(fingerprint), *times)
+            request = LoggedRequest(decode_text(fingerprint), *times)
             entries.append(_Entry(entry, decode_text(scope), request, bool(new)))
         return entries
 
@@ -158,7 +158,7 @@ class RequestLog:
         refused password is kept longer: see `refusals`.
         """
         with self._db.transaction(self._account_id):
-            if hold.mark:
+            if hold.digest:
                 self._keep_refused_password(hold)
             key = _ADDRESS if hold.kind == _ADDRESS_KIND else self._key
             if self._held_since(key, now):
@@ -175,7 +175,7 @@ class RequestLog:
                     hold.attempt,
                     encode_text(hold.reason),
                     hold.at.isoformat(),
-                    hold.mark,
+                    hold.digest,
                     now.boot_id,
                     now.seconds,
                 ),
@@ -254,7 +254,7 @@ class RequestLog:
         )
         return [(digest, decode_text(reason)) for digest, reason in found]
 
-    def forgive(self) -> None:
+    def allow_again(self) -> None:
         """Let any password be sent, also one that was refused: the user insists."""
         with self._db.transaction(self._account_id):
             self._db.execute(
@@ -265,7 +265,7 @@ class RequestLog:
     def _keep_refused_password(self, hold: Hold) -> None:
         self._db.execute(
             "INSERT OR REPLACE INTO refused_passwords (login_key, digest, reason) VALUES (?, ?, ?)",
-            (self._key, hold.mark, encode_text(" ".join(hold.reason.split()))),
+            (self._key, hold.digest, encode_text(" ".join(hold.reason.split()))),
         )
         self._db.execute(
             "DELETE FROM refused_passwords WHERE login_key = ?1 AND entry NOT IN"

@@ -326,7 +326,7 @@ def _archive(archive: Archive, config: Config, clock: SystemClock) -> Iterator[C
         yield _search(archive)
     chosen_account = None if damaged else known_account(config, archive)
     if chosen_account is not None:
-        yield _ledger(chosen_account, clock)
+        yield _request_log(chosen_account, clock)
     yield _clock(
         config, clock, None if chosen_account is None else chosen_account.messages.newest()
     )
@@ -338,7 +338,7 @@ def _search(archive: Archive) -> Check:
     return Check("search", True, "all indexed")
 
 
-def _ledger(account: AccountArchive, clock: SystemClock) -> Check:
+def _request_log(account: AccountArchive, clock: SystemClock) -> Check:
     limit, now = Limit(), clock.moment()
     entries = account.requests.entries(now)
     recent = sum(entry.sent_at > now.seconds - limit.window for entry in entries)

@@ -19,7 +19,7 @@ from inbox_tui.credentials import (
     Keyring,
     KeyringError,
     Secret,
-    digest_matches,
+    why_refused,
 )
 from inbox_tui.sync import SystemClock
 
@@ -90,8 +90,8 @@ async def _check(config: Config, password: Secret) -> None:
     clock = SystemClock()
     with open_sound_archive(config.paths.archive) as archive:
         account = archive.account(config.login.value, config.host)
-        if any(digest_matches(password, digest) for digest, _ in account.requests.refusals()):
-            account.requests.forgive()
+        if why_refused(password, account.requests.refusals()) is not None:
+            account.requests.allow_again()
         await sync_once(config, account, password, lambda event: None, clock)
         account.notes.set(ADDRESS, config.url)
         account.notes.set(SIGNED_IN, clock.now().isoformat())

@@ -45,7 +45,7 @@ class Moment(NamedTuple):
     seconds: float
 
 
-class LedgerEntry(NamedTuple):
+class LoggedRequest(NamedTuple):
     """One request of an account that may have reached the server."""
 
     fingerprint: str
@@ -101,7 +101,7 @@ def fingerprint(
     )
 
 
-def in_flight_until(entries: Iterable[LedgerEntry], limit: Limit) -> float | None:
+def in_flight_until(entries: Iterable[LoggedRequest], limit: Limit) -> float | None:
     """Return when the last unanswered entry is given up, or None when none is unanswered."""
     return max(
         (entry.sent_at + limit.lifetime for entry in entries if entry.answered_at is None),
@@ -109,7 +109,7 @@ def in_flight_until(entries: Iterable[LedgerEntry], limit: Limit) -> float | Non
     )
 
 
-def earliest(entries: Iterable[LedgerEntry], fingerprint: str, now: float, limit: Limit) -> float:
+def earliest(entries: Iterable[LoggedRequest], fingerprint: str, now: float, limit: Limit) -> float:
     """Return the first instant, `now` or later, at which a request may be sent.
 
     `entries` are the account's, in any order; those that are out may be missing.
@@ -123,14 +123,14 @@ def earliest(entries: Iterable[LedgerEntry], fingerprint: str, now: float, limit
     return max(instants)
 
 
-def room(entries: Iterable[LedgerEntry], fingerprint: str, now: float, limit: Limit) -> int:
+def room(entries: Iterable[LoggedRequest], fingerprint: str, now: float, limit: Limit) -> int:
     """Return how many requests of this fingerprint the window has room for: 0 to `identical`."""
     counted = sum(out > now for out in _out_at(entries, fingerprint, limit))
     return max(0, limit.identical - counted)
 
 
 def more_room_at(
-    entries: Iterable[LedgerEntry], fingerprint: str, now: float, limit: Limit
+    entries: Iterable[LoggedRequest], fingerprint: str, now: float, limit: Limit
 ) -> float | None:
     """Return when `room` grows next by itself, or None where it never does."""
     return min((out for out in _out_at(entries, fingerprint, limit) if out > now), default=None)
@@ -145,7 +145,7 @@ def spacing(answer_seconds: float, limit: Limit) -> float:
 
 
 def may_bring_forward(
-    entries: Iterable[LedgerEntry],
+    entries: Iterable[LoggedRequest],
     fingerprint: str,
     now: float,
     refresh_seconds: float,
@@ -163,11 +163,11 @@ def may_bring_forward(
         due = now + turn * interval
         if earliest(foreseen, fingerprint, due, limit) > due + _ROUNDING:
             return False
-        foreseen.append(LedgerEntry(fingerprint, due, due + answer_seconds))
+        foreseen.append(LoggedRequest(fingerprint, due, due + answer_seconds))
     return True
 
 
-def _out_at(entries: Iterable[LedgerEntry], fingerprint: str, limit: Limit) -> Iterator[float]:
+def _out_at(entries: Iterable[LoggedRequest], fingerprint: str, limit: Limit) -> Iterator[float]:
     """Yield when each entry of this fingerprint is certainly out of the server's window."""
     for entry in entries:
         if entry.fingerprint == fingerprint:

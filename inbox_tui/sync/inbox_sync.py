@@ -24,7 +24,7 @@ from inbox_tui.archive import (
     Refused,
     to_server_seconds,
 )
-from inbox_tui.credentials import Secret, digest_matches, new_digest
+from inbox_tui.credentials import Secret, new_digest, why_refused
 from inbox_tui.smsc.errors import (
     AddressBlocked,
     ParameterError,
@@ -33,8 +33,8 @@ from inbox_tui.smsc.errors import (
     TooManyRequests,
 )
 from inbox_tui.smsc.limit import (
-    LedgerEntry,
     Limit,
+    LoggedRequest,
     Moment,
     earliest,
     fingerprint,
@@ -123,7 +123,7 @@ class _Press(NamedTuple):
 
 
 class _Request(NamedTuple):
-    """A request that is in the ledger."""
+    """A request that is in the log of requests."""
 
     page: PageRequest
     entry: int
@@ -222,7 +222,7 @@ class InboxSync:
         self.status = Status(State.CHECKING if password else State.SIGN_IN)
 
     def refresh(self) -> None:
-        """Ask now if the ledger has room; else `RefreshDeferred` says when. Never queues two."""
+        """Ask now if the limit has room; else `RefreshDeferred` says when. Never queues two."""
         self._press = _Press(frozenset(self._scopes), by_user=True)
         self._wake.set()
 
@@ -381,17 +381,17 @@ class InboxSync:
         hold = self._account.requests.hold(now)
         if hold is not None and hold.kind == "refused":  # with another password
             self._account.requests.clear_hold(now)
-            hold = None
+            hold = self._account.requests.hold(now)
         entries = self._account.requests.entries(now)
         candidates = [self._candidate(scope, now, hold, entries, press) for scope in self._scopes]
         chosen = min(candidates, key=lambda candidate: (candidate.may_go, candidate.due))
-        mark = self._fingerprint(chosen.page)
+        request_fingerprint = self._fingerprint(chosen.page)
         if chosen.may_go > now.seconds:
-            return self._planned_rest(now, hold, entries, chosen, mark)._replace(
+            return self._planned_rest(now, hold, entries, chosen, request_fingerprint)._replace(
                 version=version, deferred=press is not None and press.by_user
             )
         scope = chosen.page.scope
-        begun = self._account.requests.begin(scope, mark, now, self._limit)
+        begun = self._account.requests.begin(scope, request_fingerprint, now, self._limit)
         if isinstance(begun, Refused):  # another terminal was quicker
             return self._plan(password, press)
         if press is not None:
@@ -405,10 +405,10 @@ class InboxSync:
             return self._refusal[1]
         refusals = self._account.requests.refusals()
         if self._refused_others != (password, refusals):
-            for digest, reason in refusals:
-                if digest_matches(password, digest):
-                    self._refusal = password, reason
-                    return reason
+            reason = why_refused(password, refusals)
+            if reason is not None:
+                self._refusal = password, reason
+                return reason
             self._refused_others = password, refusals
         return None
 
@@ -416,7 +416,7 @@ class InboxSync:
         """Ask nothing for as long as a request that nobody knows of could count."""
         wait = self._limit.lifetime + self._limit.window + self._limit.margin
         reason, at = LOST_REQUESTS_REASON, self._clock.now()
-        hold = Hold("limited", now.seconds + wait, attempt=1, reason=reason, at=at, mark=b"")
+        hold = Hold("limited", now.seconds + wait, attempt=1, reason=reason, at=at, digest=b"")
         self._account.requests.set_hold(hold, now)
         self._account.notes.set(LOST_REQUESTS, None)
 
@@ -425,7 +425,7 @@ class InboxSync:
         scope: str,
         now: Moment,
         hold: Hold | None,
-        entries: Sequence[LedgerEntry],
+        entries: Sequence[LoggedRequest],
         press: _Press | None,
     ) -> _Candidate:
         """The next request of a scope, and when it is to go: boot seconds."""
@@ -438,7 +438,7 @@ class InboxSync:
             whole=scope in self._whole_period_wanted,
             page_size=self._page_size,
         )
-        mark = self._fingerprint(page)
+        request_fingerprint = self._fingerprint(page)
         last = self._account.requests.last(scope, now)
         due, took = now.seconds, 0.0
         if last is not None and last.answered_at is not None:
@@ -453,24 +453,24 @@ class InboxSync:
             and scope in press.scopes
             and (hold is None or hold.kind in _YIELDING_HOLDS)
             and may_bring_forward(
-                entries, mark, now.seconds, self._refresh_seconds, took, self._limit
+                entries, request_fingerprint, now.seconds, self._refresh_seconds, took, self._limit
             )
         ):
             due = min(due, now.seconds)
-        may_go = max(due, earliest(entries, mark, now.seconds, self._limit))
+        may_go = max(due, earliest(entries, request_fingerprint, now.seconds, self._limit))
         return _Candidate(page, due, may_go)
 
     def _planned_rest(
         self,
         now: Moment,
         hold: Hold | None,
-        entries: Sequence[LedgerEntry],
+        entries: Sequence[LoggedRequest],
         chosen: _Candidate,
-        mark: str,
+        request_fingerprint: str,
     ) -> _Rest:
         """What is said while the chosen request can't go."""
         allowed = self._limit.identical
-        left = room(entries, mark, now.seconds, self._limit)
+        left = room(entries, request_fingerprint, now.seconds, self._limit)
         until = None if chosen.may_go == math.inf else chosen.may_go
         given_up = in_flight_until(entries, self._limit) or now.seconds
         in_flight = given_up > now.seconds
@@ -485,7 +485,7 @@ class InboxSync:
             status = Status(State.CHECKING, "", None, left, allowed)
         else:
             status = Status(State.LIVE, "", until, left, allowed)
-        more = more_room_at(entries, mark, now.seconds, self._limit)
+        more = more_room_at(entries, request_fingerprint, now.seconds, self._limit)
         return _Rest(status, until, more_room_at=more, held=hold is not None)
 
     def _fingerprint(self, page: PageRequest) -> str:
@@ -530,7 +530,7 @@ class InboxSync:
         return self._clock.moment(), self._clock.now()
 
     def _in_time(self, request: _Request) -> bool:
-        """Whether the request, sent now, is over before the ledger gives it up."""
+        """Whether the request, sent now, is over before the log of requests gives it up."""
         to_get_going = (self._limit.lifetime - self._limit.patience) / 2
         return self._clock.moment().seconds - request.at.seconds <= to_get_going
 
@@ -568,10 +568,13 @@ class InboxSync:
         if self._press is request.press:
             self._press = None
         before = self._account.requests.hold(at)
-        attempt, mark = 1, b""
+        attempt, digest = 1, b""
         if before is not None and before.kind == kind:
             attempt = before.attempt + (before.at != seen)
-            mark = before.mark if before.at == seen else b""
+            digest = before.digest if before.at == seen else b""
+        if kind == "refused" and not digest:
+            known = self._account.requests.refusals()
+            digest = new_digest(request.password, like=known[0][0] if known else b"")
         wait = {
             "offline": self._back_off(attempt),
             "limited": self._limit.window + self._limit.margin,
@@ -583,7 +586,7 @@ class InboxSync:
             attempt=attempt,
             reason=OTHER_PROGRAM_REASON if kind == "limited" else str(error),
             at=seen,
-            mark=mark or (new_digest(request.password) if kind == "refused" else b""),
+            digest=digest,
         )
         self._account.requests.set_hold(hold, at)
         self._account.requests.end(

@@ -364,7 +364,7 @@ def check_read_only(path: Path) -> None:
             lambda: account.requests.end(1, BOOT, delivered=True, finished=True),
             lambda: account.requests.set_hold(hold, BOOT),
             lambda: account.requests.clear_hold(BOOT),
-            lambda: account.requests.forgive(),
+            lambda: account.requests.allow_again(),
             lambda: archive.account("new", "smscentre.com"),
         ):
             with pytest.raises(ArchiveReadOnly, match=r"^the archive cannot be written to$"):

@@ -403,7 +403,7 @@ def test_whoever_still_knows_a_purged_account_reads_nothing_and_changes_nothing(
             lambda: mine.on(late).requests.begin("", "a", BOOT, Limit()),
             lambda: mine.on(late).requests.set_hold(hold, BOOT),
             lambda: mine.on(late).requests.clear_hold(BOOT),
-            lambda: mine.on(late).requests.forgive(),
+            lambda: mine.on(late).requests.allow_again(),
         ):
             with pytest.raises(ArchiveError, match=r"^this account is no longer in the archive$"):
                 write()

@@ -15,7 +15,7 @@ from support.archives import NOW, incoming, opened, page
 from support.programs import SPAWN, ask, spawned
 
 from inbox_tui.archive import AccountArchive, Archive, ArchiveError, Hold, Permit, Refused
-from inbox_tui.smsc.limit import LedgerEntry, Limit, Moment, earliest
+from inbox_tui.smsc.limit import Limit, LoggedRequest, Moment, earliest
 
 LIMIT = Limit()
 
@@ -25,32 +25,34 @@ def at(seconds: float, boot: str = "boot") -> Moment:
 
 
 def begun(
-    archive: Archive, account: AccountArchive, now: Moment, mark: str = "a", scope: str = ""
+    archive: Archive, account: AccountArchive, now: Moment, fingerprint: str = "a", scope: str = ""
 ) -> int:
-    permit = account.requests.begin(scope, mark, now, LIMIT)
+    permit = account.requests.begin(scope, fingerprint, now, LIMIT)
     assert isinstance(permit, Permit), permit
     return permit.entry
 
 
-def answered(archive: Archive, account: AccountArchive, seconds: float, mark: str = "a") -> None:
+def answered(
+    archive: Archive, account: AccountArchive, seconds: float, fingerprint: str = "a"
+) -> None:
     """A request that takes half a second."""
-    entry = begun(archive, account, at(seconds), mark)
+    entry = begun(archive, account, at(seconds), fingerprint)
     account.requests.end(entry, at(seconds + 0.5), delivered=True, finished=True)
 
 
 def test_a_request_is_in_the_log_from_its_beginning_to_its_answer(tmp_path: Path) -> None:
     archive, account = opened(tmp_path)
     entry = begun(archive, account, at(1000))
-    assert account.requests.entries(at(1001)) == [LedgerEntry("a", 1000, None)]
+    assert account.requests.entries(at(1001)) == [LoggedRequest("a", 1000, None)]
     account.requests.end(entry, at(1002.5), delivered=True, finished=True)
-    assert account.requests.entries(at(1003)) == [LedgerEntry("a", 1000, 1002.5)]
+    assert account.requests.entries(at(1003)) == [LoggedRequest("a", 1000, 1002.5)]
 
 
 def test_a_page_that_is_stored_ends_its_request(tmp_path: Path) -> None:
     archive, account = opened(tmp_path)
     entry = begun(archive, account, at(1000))
     account.store_page(page(incoming(1), entry=entry, at=at(1003)))
-    assert account.requests.entries(at(1003)) == [LedgerEntry("a", 1000, 1003)]
+    assert account.requests.entries(at(1003)) == [LoggedRequest("a", 1000, 1003)]
 
 
 def test_a_request_that_never_left_is_taken_out(tmp_path: Path) -> None:
@@ -94,10 +96,10 @@ def test_spellings_of_a_login_and_all_hosts_share_requests_holds_and_refusals(
     hold = HOLD._replace(kind="limited")
     account.requests.set_hold(hold, at(1003))
     assert same.requests.hold(at(1004)) == hold
-    account.requests.set_hold(HOLD._replace(kind="refused", until=None, mark=b"m"), at(1005))
+    account.requests.set_hold(HOLD._replace(kind="refused", until=None, digest=b"m"), at(1005))
     assert same.requests.refusals() == [(b"m", HOLD.reason)]
     assert (other.requests.hold(at(1006)), other.requests.refusals()) == (None, [])
-    same.requests.forgive()
+    same.requests.allow_again()
     assert (account.requests.hold(at(1006)), account.requests.refusals()) == (None, [])
 
 
@@ -111,7 +113,7 @@ def test_the_same_login_under_a_sister_domain_shares_the_limit(tmp_path: Path) -
     answered(archive, account, 1002)
     answered(archive, sister, 1003)
     assert sister.requests.begin("", "a", at(1004), LIMIT) == Refused(1062, False)
-    assert sister.requests.last("", at(1004)) == LedgerEntry("a", 1003, 1003.5)
+    assert sister.requests.last("", at(1004)) == LoggedRequest("a", 1003, 1003.5)
 
 
 def test_three_identical_requests_go_and_the_fourth_waits(tmp_path: Path) -> None:
@@ -141,8 +143,8 @@ def test_the_last_request_of_a_scope_is_told(tmp_path: Path) -> None:
     entry = begun(archive, account, at(1000), "x\ud800", scope="7")
     account.requests.end(entry, at(1001), delivered=True, finished=True)
     answered(archive, account, 1002)
-    assert account.requests.last("7", at(1003)) == LedgerEntry("x\ud800", 1000, 1001)
-    assert account.requests.last("", at(1003)) == LedgerEntry("a", 1002, 1002.5)
+    assert account.requests.last("7", at(1003)) == LoggedRequest("x\ud800", 1000, 1001)
+    assert account.requests.last("", at(1003)) == LoggedRequest("a", 1002, 1002.5)
 
 
 # -- other boots
@@ -161,8 +163,8 @@ def test_requests_of_another_boot_count_as_sent_when_this_one_first_saw_them(
     for seconds in (5000, 5001, 5002):
         entry = begun(archive, account, at(seconds, "earlier"))
         account.requests.end(entry, at(seconds + 1, "earlier"), delivered=True, finished=True)
-    assert account.requests.entries(at(up)) == [LedgerEntry("a", up, up)] * 3
-    assert account.requests.entries(at(up + 30)) == [LedgerEntry("a", up, up)] * 3
+    assert account.requests.entries(at(up)) == [LoggedRequest("a", up, up)] * 3
+    assert account.requests.entries(at(up + 30)) == [LoggedRequest("a", up, up)] * 3
     refused = account.requests.begin("", "a", at(up + 40), LIMIT)
     assert refused == Refused(up + 61, in_flight=False)
     begun(archive, account, at(up + 61))
@@ -174,10 +176,10 @@ def test_an_unanswered_request_of_another_boot_may_still_be_in_flight(
 ) -> None:
     archive, account = opened(tmp_path)
     begun(archive, account, at(5000, "earlier"))
-    assert account.requests.entries(at(up)) == [LedgerEntry("a", up, None)]
+    assert account.requests.entries(at(up)) == [LoggedRequest("a", up, None)]
     refused = account.requests.begin("", "b", at(up + 1), LIMIT)
     assert refused == Refused(up + 90, in_flight=True)
-    assert account.requests.last("", at(up + 1)) == LedgerEntry("a", up, None)
+    assert account.requests.last("", at(up + 1)) == LoggedRequest("a", up, None)
     begun(archive, account, at(up + 90))
 
 
@@ -191,18 +193,22 @@ def test_a_boot_that_calls_itself_as_the_one_before_is_told_apart(tmp_path: Path
 def test_two_containers_at_once_do_not_keep_each_other_waiting(tmp_path: Path) -> None:
     archive, account = opened(tmp_path)
     entry = begun(archive, account, at(1000, "one"))
-    assert account.requests.entries(at(7001, "two")) == [LedgerEntry("a", 7001, None)]
+    assert account.requests.entries(at(7001, "two")) == [LoggedRequest("a", 7001, None)]
     account.requests.end(entry, at(1005, "one"), delivered=True, finished=True)
     for seconds in range(10, 60, 10):
-        assert account.requests.entries(at(7000 + seconds, "two")) == [LedgerEntry("a", 7001, 7010)]
-        assert account.requests.entries(at(1000 + seconds, "one")) == [LedgerEntry("a", 1000, 1005)]
+        assert account.requests.entries(at(7000 + seconds, "two")) == [
+            LoggedRequest("a", 7001, 7010)
+        ]
+        assert account.requests.entries(at(1000 + seconds, "one")) == [
+            LoggedRequest("a", 1000, 1005)
+        ]
 
 
 def test_an_archive_that_is_only_read_tells_of_another_boot_too(tmp_path: Path) -> None:
     archive, account = opened(tmp_path)
     begun(archive, account, at(5000, "earlier"))
     archive.database.read_only = True
-    assert account.requests.entries(at(9000)) == [LedgerEntry("a", 9000, None)]
+    assert account.requests.entries(at(9000)) == [LoggedRequest("a", 9000, None)]
 
 
 # -- pruning
@@ -266,12 +272,12 @@ def test_no_fourth_goes_within_a_minute_whatever_becomes_of_the_others(
         booted = real - (90_000 if long_up else 0)
         boot = 0
         gone: list[tuple[str, float, float | None]] = []  # fingerprint, sent, answered
-        for mark, scope, pause, end, takes in steps:
+        for fingerprint, scope, pause, end, takes in steps:
             real += pause
             now = at(real - booted, str(boot))
-            begin = account.requests.begin(scope, mark, now, LIMIT)
-            entries = [LedgerEntry(*entry) for entry in gone]
-            allowed = earliest(entries, mark, real, LIMIT)
+            begin = account.requests.begin(scope, fingerprint, now, LIMIT)
+            entries = [LoggedRequest(*entry) for entry in gone]
+            allowed = earliest(entries, fingerprint, real, LIMIT)
             if allowed > real:
                 assert isinstance(begin, Refused)
             if isinstance(begin, Refused):
@@ -284,7 +290,7 @@ def test_no_fourth_goes_within_a_minute_whatever_becomes_of_the_others(
                 account.requests.end(begin.entry, now, delivered=False, finished=True)
                 continue
             done = end == "answered"
-            gone.append((mark, real - takes, real if done else None))
+            gone.append((fingerprint, real - takes, real if done else None))
             if end in ("answered", "given up"):
                 account.requests.end(begin.entry, now, delivered=True, finished=done)
             elif end == "reboot":
@@ -303,8 +309,8 @@ def test_eight_programs_that_share_the_log_keep_the_limit_together(tmp_path: Pat
     assert len(went) >= 8
     for (_, done, _), (sent, _, _) in pairwise(went):
         assert done <= sent, "two were in flight at once"
-    for mark in (0, 1):
-        same = [request for request in went if request[2] == mark]
+    for fingerprint in (0, 1):
+        same = [request for request in went if request[2] == fingerprint]
         for first, fourth in zip(same, same[3:], strict=False):
             assert fourth[0] - first[1] >= limit.window
 
@@ -320,7 +326,7 @@ def test_a_purged_account_may_ask_no_more(tmp_path: Path) -> None:
 
 def test_an_account_made_again_keeps_limit_hold_and_refused_passwords(tmp_path: Path) -> None:
     archive, account = opened(tmp_path)
-    refused = HOLD._replace(kind="refused", until=None, mark=b"m")
+    refused = HOLD._replace(kind="refused", until=None, digest=b"m")
     account.requests.set_hold(refused, at(999))
     limited = HOLD._replace(kind="limited")
     for seconds in (1000, 1001, 1002):
@@ -353,19 +359,21 @@ def test_a_hold_stands_for_every_program_until_it_is_cleared(tmp_path: Path) -> 
         assert account.on(again).requests.hold(at(1500)) == HOLD
         assert account.on(again).requests.hold(at(5000)) == HOLD
         assert other.on(again).requests.hold(at(1500)) is None
-        refused = HOLD._replace(kind="refused", until=None, reason="\ud800", mark=b"\0mark\xff")
+        refused = HOLD._replace(kind="refused", until=None, reason="\ud800", digest=b"\0mark\xff")
         account.on(again).requests.set_hold(refused, at(1600))
     assert account.requests.hold(at(1700)) == refused
     account.requests.clear_hold(at(1700))
     assert account.requests.hold(at(1700)) is None
 
 
-def test_refused_passwords_are_known_by_their_marks_until_the_user_insists(tmp_path: Path) -> None:
+def test_refused_passwords_are_known_by_their_digests_until_the_user_insists(
+    tmp_path: Path,
+) -> None:
     archive, account = opened(tmp_path)
     other = archive.account("other", "smscentre.com")
     assert account.requests.refusals() == []
     for turn in range(1003):
-        refused = HOLD._replace(kind="refused", reason=f"no\n{turn}", mark=b"m%d" % turn)
+        refused = HOLD._replace(kind="refused", reason=f"no\n{turn}", digest=b"m%d" % turn)
         account.requests.set_hold(refused, at(1000 + turn / 100))
     account.requests.set_hold(HOLD._replace(reason="\ud800"), at(1100))
     account.requests.clear_hold(at(1100))
@@ -374,10 +382,10 @@ def test_refused_passwords_are_known_by_their_marks_until_the_user_insists(tmp_p
         assert account.on(again).requests.refusals() == last_thousand
         assert other.on(again).requests.refusals() == []
         account.on(again).requests.set_hold(refused, at(1200))
-        account.on(again).requests.forgive()
+        account.on(again).requests.allow_again()
         assert account.on(again).requests.hold(at(1200)) is None
         account.on(again).requests.set_hold(HOLD, at(1300))
-        account.on(again).requests.forgive()
+        account.on(again).requests.allow_again()
     assert account.requests.refusals() == []
     assert account.requests.hold(at(1300)) == HOLD
 
@@ -400,7 +408,7 @@ def test_what_is_known_later_stands(tmp_path: Path) -> None:
 
 def test_a_hold_without_an_end_outlives_the_boot(tmp_path: Path) -> None:
     _archive, account = opened(tmp_path)
-    refused = HOLD._replace(kind="refused", until=None, mark=b"mark")
+    refused = HOLD._replace(kind="refused", until=None, digest=b"mark")
     account.requests.set_hold(refused, at(1000, "earlier"))
     assert account.requests.hold(at(7)) == refused
 

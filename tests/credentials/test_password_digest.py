@@ -2,13 +2,20 @@
 
 from __future__ import annotations
 
+from hashlib import scrypt
+from unittest.mock import patch
+
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from inbox_tui.credentials import Secret, digest_matches, new_digest
+from inbox_tui.credentials import Secret, new_digest, why_refused
 
 PASSWORD = Secret("hunter2-пароль")
+
+
+def digest_matches(secret: Secret, digest: bytes) -> bool:
+    return why_refused(secret, [(digest, "no")]) is not None
 
 
 @settings(max_examples=5)
@@ -41,3 +48,13 @@ def test_a_changed_digest_matches_no_more(place: int) -> None:
     digest = bytearray(new_digest(PASSWORD))
     digest[place] ^= 1
     assert not digest_matches(PASSWORD, bytes(digest))
+
+
+def test_a_thousand_refused_passwords_of_one_salt_are_compared_at_once() -> None:
+    first = new_digest(PASSWORD)
+    others = [(first[:16] + number.to_bytes(2), f"no {number}") for number in range(1000)]
+    found = first[:16] + new_digest(Secret("typo"), like=first)[16:]
+    with patch("inbox_tui.credentials.scrypt", wraps=scrypt) as derive:
+        refusals = [one for one in others if one[0] != found] + [(found, "a typo")]
+        assert why_refused(Secret("typo"), refusals) == "a typo"
+    assert derive.call_count == 1

@@ -10,8 +10,8 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 
 from inbox_tui.smsc.limit import (
-    LedgerEntry,
     Limit,
+    LoggedRequest,
     earliest,
     fingerprint,
     in_flight_until,
@@ -55,7 +55,7 @@ class Sent(NamedTuple):
 
 
 class Machine:
-    """Several clients on one ledger, each of which sends as soon as the rule allows."""
+    """Several clients on one log of requests, each of which sends as soon as the rule allows."""
 
     def __init__(self, limit: Limit) -> None:
         self.limit = limit
@@ -63,10 +63,10 @@ class Machine:
         self.booted = 0.0
         self.sent: list[Sent] = []
 
-    def ledger(self) -> list[LedgerEntry]:
+    def logged(self) -> list[LoggedRequest]:
         """What is written at this moment, on the clock of this boot."""
         return [
-            LedgerEntry(
+            LoggedRequest(
                 one.fingerprint,
                 max(one.at, self.booted) - self.booted,
                 max(one.answered, self.booted) - self.booted
@@ -82,7 +82,7 @@ class Machine:
             self.booted = self.now
         while (
             until := self.booted
-            + earliest(self.ledger(), asked.fingerprint, self.now - self.booted, self.limit)
+            + earliest(self.logged(), asked.fingerprint, self.now - self.booted, self.limit)
         ) > self.now:
             answers = [
                 one.answered
@@ -184,7 +184,7 @@ def test_a_killed_client_keeps_the_others_waiting_for_a_lifetime() -> None:
     assert [one.at for one in run([killed, *[QUICK] * 3])] == [0, 90, 90, 151]
 
 
-def test_a_reboot_forgives_nothing() -> None:
+def test_a_reboot_ends_no_wait() -> None:
     killed = Asked(0, "a", None, 0, False)
     assert run([killed, QUICK._replace(pause=5, reboot=True)])[-1].at == 95
     assert run([*[QUICK] * 3, QUICK._replace(pause=5, reboot=True)])[-1].at == 66
@@ -192,7 +192,7 @@ def test_a_reboot_forgives_nothing() -> None:
 
 entries = st.lists(
     st.builds(
-        lambda name, sent, took: LedgerEntry(name, sent, None if took is None else sent + took),
+        lambda name, sent, took: LoggedRequest(name, sent, None if took is None else sent + took),
         st.sampled_from("aab"),
         st.floats(-100, 100),
         st.none() | st.floats(0, 100),
@@ -204,7 +204,7 @@ moments = st.floats(-10, 300)
 
 @given(entries, moments)
 def test_a_request_may_go_at_the_instant_told_and_no_sooner(
-    entries: list[LedgerEntry], now: float
+    entries: list[LoggedRequest], now: float
 ) -> None:
     instant = earliest(iter(entries), "a", now, LIMIT)
     assert instant >= now
@@ -216,7 +216,7 @@ def test_a_request_may_go_at_the_instant_told_and_no_sooner(
 
 @given(entries, moments)
 def test_room_is_what_lets_a_request_go_when_none_is_in_flight(
-    entries: list[LedgerEntry], now: float
+    entries: list[LoggedRequest], now: float
 ) -> None:
     left = room(iter(entries), "a", now, LIMIT)
     assert 0 <= left <= 3
@@ -225,7 +225,7 @@ def test_room_is_what_lets_a_request_go_when_none_is_in_flight(
 
 
 def test_every_request_takes_room_for_a_window_after_its_answer() -> None:
-    entries = [LedgerEntry("a", 0, 1), LedgerEntry("a", 10, 11), LedgerEntry("a", 20, None)]
+    entries = [LoggedRequest("a", 0, 1), LoggedRequest("a", 10, 11), LoggedRequest("a", 20, None)]
     assert [room(entries, "a", now, LIMIT) for now in (20, 61.9, 62, 72, 170.9, 171)] == [
         *(0, 0, 1, 2, 2, 3)
     ]
@@ -234,7 +234,7 @@ def test_every_request_takes_room_for_a_window_after_its_answer() -> None:
 
 @given(entries, moments)
 def test_room_grows_at_the_instant_told_and_no_sooner(
-    entries: list[LedgerEntry], now: float
+    entries: list[LoggedRequest], now: float
 ) -> None:
     instant = more_room_at(iter(entries), "a", now, LIMIT)
     if instant is None:
@@ -250,9 +250,10 @@ def test_room_grows_at_the_instant_told_and_no_sooner(
 
 def test_what_is_in_flight_is_over_when_the_last_unanswered_one_is_given_up() -> None:
     assert in_flight_until([], LIMIT) is None
-    assert in_flight_until([LedgerEntry("a", 5, 6)], LIMIT) is None
+    assert in_flight_until([LoggedRequest("a", 5, 6)], LIMIT) is None
     assert in_flight_until(
-        [LedgerEntry("a", 5, 6), LedgerEntry("b", 0, None), LedgerEntry("a", -50, None)], LIMIT
+        [LoggedRequest("a", 5, 6), LoggedRequest("b", 0, None), LoggedRequest("a", -50, None)],
+        LIMIT,
     ) == (90)
 
 
@@ -262,17 +263,17 @@ answer_seconds = st.sampled_from([0.0, LIMIT.patience]) | st.floats(0, LIMIT.pat
 @given(answer_seconds, st.lists(st.floats(0, 1), min_size=8, max_size=12))
 def test_polls_evenly_spaced_never_wait(longest: float, parts: list[float]) -> None:
     interval = spacing(longest, LIMIT)
-    polls: list[LedgerEntry] = []
+    polls: list[LoggedRequest] = []
     for turn, part in enumerate(parts):
         due = turn * interval
         assert earliest(polls, "a", due, LIMIT) <= due + ROUNDING
-        polls.append(LedgerEntry("a", due, due + longest * part))
+        polls.append(LoggedRequest("a", due, due + longest * part))
 
 
 def test_the_spacing_is_the_least_there_is() -> None:
     interval = spacing(2.0, LIMIT)
     assert interval == 21
-    polls = [LedgerEntry("a", due, due + 2.0) for due in (0, 20.9, 41.8)]
+    polls = [LoggedRequest("a", due, due + 2.0) for due in (0, 20.9, 41.8)]
     assert earliest(polls, "a", 62.7, LIMIT) == 63
     assert spacing(80.0, LIMIT) == 80
 
@@ -286,11 +287,11 @@ def test_a_request_brought_forward_never_makes_a_later_poll_late(
     takes: float, refresh_seconds: float, presses: list[tuple[int, float]]
 ) -> None:
     interval = max(refresh_seconds, spacing(takes, LIMIT))
-    polls: list[LedgerEntry] = []
+    polls: list[LoggedRequest] = []
     due = 0.0
 
     def poll(at: float) -> float:
-        polls.append(LedgerEntry("a", at, at + takes))
+        polls.append(LoggedRequest("a", at, at + takes))
         return at + interval
 
     for polls_before, part in presses:
@@ -330,18 +331,18 @@ def test_a_request_is_brought_forward_where_the_window_has_room_for_the_polls_to
     sent: list[float], now: float, refresh_seconds: float, allowed: bool
 ) -> None:
     polls = [
-        LedgerEntry("a", at, at + 0.5 if at + 0.5 <= now else None) for at in sent if at <= now
+        LoggedRequest("a", at, at + 0.5 if at + 0.5 <= now else None) for at in sent if at <= now
     ]
     assert may_bring_forward(polls, "a", now, refresh_seconds, 0.5, LIMIT) is allowed
 
 
 @given(entries, moments, st.sampled_from([0.1, 0.5, 2.0]))
 def test_a_scaled_limit_is_the_same_rule_on_a_slower_or_quicker_clock(
-    entries: list[LedgerEntry], now: float, factor: float
+    entries: list[LoggedRequest], now: float, factor: float
 ) -> None:
     scaled = LIMIT.scaled(factor)
     quicker = [
-        LedgerEntry(
+        LoggedRequest(
             entry.fingerprint,
             entry.sent_at * factor,
             None if entry.answered_at is None else entry.answered_at * factor,

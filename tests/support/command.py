@@ -103,7 +103,7 @@ def put(
 
 
 def forget_requests(path: Path) -> None:
-    """Empty the ledger, as a minute does."""
+    """Empty the log of requests, as a minute does."""
     with contextlib.closing(sqlite3.connect(path)) as database, database:
         database.execute("DELETE FROM requests")
 

@@ -64,7 +64,7 @@ def store_pages(path: Path, together: Barrier, downwards: bool) -> None:
 
 
 def ask(path: Path, number: int, limit: Limit, together: Barrier, told: Queue) -> None:
-    """Ask as often as the ledger lets us, for two seconds; tell when each went and was done."""
+    """Ask as often as the limit lets us, for two seconds; tell when each went and was done."""
     random = Random(number)
     went = []
     with Archive.open(path, busy_seconds=20) as archive:
@@ -73,7 +73,7 @@ def ask(path: Path, number: int, limit: Limit, together: Barrier, told: Queue) -
         end = time.monotonic() + 2
         while (begun_at := time.monotonic()) < end:
             now = Moment("boot", begun_at)
-            begun = account.requests.begin("", f"mark {number % 2}", now, limit)
+            begun = account.requests.begin("", f"fingerprint {number % 2}", now, limit)
             if isinstance(begun, Refused):
                 time.sleep(random.uniform(0.001, 0.02))
                 continue

@@ -99,8 +99,8 @@ FATES = (
 )
 """What may become of a request instead of its answer."""
 AT_WORK = LIMIT.lifetime - 6.0
-"""How long after the client began the service is at work on its request at most: the ledger gives
-up a request a `lifetime` after it was planned, and that is up to 5 s before."""
+"""How long after the client began the service is at work on its request at most: the limit gives up
+a request a `lifetime` after it was planned, and that is up to 5 s before."""
 CEILING = 50_000
 """The largest answer that is read here."""
 PORTAL = b"<!DOCTYPE html><html><head><title>Sign in</title></head><body>Hotel</body></html>"

@@ -261,7 +261,7 @@ async def test_several_numbers_are_asked_for_in_turn(tmp_path: Path) -> None:
 
 
 @virtually
-async def test_the_status_counts_what_the_ledger_leaves(tmp_path: Path) -> None:
+async def test_the_status_counts_what_the_log_of_requests_leaves(tmp_path: Path) -> None:
     scene = Scene(tmp_path)
     terminal = scene.start(refresh_seconds=3600)
     left = []

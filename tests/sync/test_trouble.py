@@ -165,7 +165,7 @@ async def test_a_refused_password_is_not_sent_again_though_another_one_was_good_
         await asyncio.sleep(300)
     assert [asked.password for asked in scene.asked].count("old") == 1
     assert inbox.status.state is State.LIVE
-    inbox.account.requests.forgive()
+    inbox.account.requests.allow_again()
     await scene.start("old", run=False).sync.once()
     assert [asked.password for asked in scene.asked].count("old") == 2
 
