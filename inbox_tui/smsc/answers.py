@@ -6,11 +6,12 @@ another form than the one requested.
 
 from __future__ import annotations
 
+import codecs
 import json
 import re
-from contextlib import suppress
 from datetime import datetime
 from functools import lru_cache
+from itertools import islice
 from typing import TYPE_CHECKING, Annotated, Any
 from xml.etree import ElementTree
 
@@ -20,13 +21,37 @@ from inbox_tui.smsc.errors import NotAnAnswer, ServiceError, service_error
 from inbox_tui.smsc.message import Answer, IncomingMessage
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterable, Iterator
 
 _LARGEST_ID = 2**63 - 1
-_MOST_ENTRIES = 100_000
-"""Ten times what may be asked for (api.md, Request): whatever holds more is no answer."""
-_MOST_BRACKETS = 20 * _MOST_ENTRIES
-"""An entry in XML has 14 of them."""
+_MOST_ENTRIES = 20_000
+"""Twice what may be asked for (api.md, Request): whatever holds more is no answer."""
+_LARGEST_ENTRY = 1024 * 1024
+"""Bytes of an entry in JSON; an answer with a larger one is none."""
+_MOST_INNER_BRACKETS = 10 * _MOST_ENTRIES
+"""Brackets in entries in JSON that hold lists or objects, which no documented one does."""
+_LARGEST_OTHER_FORM = 2 * 1024 * 1024
+"""Bytes of an answer that is no list in JSON, which is what was asked for."""
+_BATCH_ENTRIES, _BATCH_BYTES = 100, 256 * 1024
+"""What is decoded at a time: the interpreter is held for so long."""
+_XML_SLICE = 8 * 1024
+"""Characters of XML that are parsed at a time."""
+_MOST_BRACKETS = 150_000
+"""Of an answer in XML; 10,000 entries have 140,000."""
+_MOST_UNREADABLE = 1000
+_LONGEST_UNREADABLE = 10_000
+"""How many unreadable entries are kept of an answer, and how many characters of each."""
+
+_STRING = rb'"[^"\\]*+(?:\\.[^"\\]*+)*+'
+_FLAT_ENTRY = re.compile(rb'\{(?:[^"{}\[\]]++|' + _STRING + rb'")*+\}', re.DOTALL)
+"""An object in JSON with no other object or list in it."""
+_BRACKET = re.compile(rb"[\[\]{}]|" + _STRING + rb'("?)', re.DOTALL)
+"""A bracket, or a string with its closing quotation mark if it has one."""
+_SCALAR = re.compile(rb'[^\s\[\]{},"]++|' + _STRING + b'"', re.DOTALL)
+_SPACE = rb"[ \t\r\n]{0,65536}+"
+_LIST = re.compile(_SPACE + rb"\[")
+_LIST_START = re.compile(rb"\[" + _SPACE)
+_SEPARATOR = re.compile(_SPACE + rb"([,\]])" + _SPACE)
 _STAMP = r"\d\d\.\d\d\.\d{4} \d\d:\d\d:\d\d"
 _ERROR_CODE = re.compile(r"\d{1,9}", re.ASCII)
 
@@ -71,32 +96,42 @@ class _Entry(msgspec.Struct, gc=False):
 
 _ENTRIES = msgspec.json.Decoder(list[_Entry])
 
+_Codec = tuple[str, str]
+"""An encoding, and how its errors are handled."""
+_UTF_8: _Codec = "utf-8", "surrogatepass"
+
 
 def read_answer(body: bytes) -> Answer:
     """Read the body of an answer, in whichever of the four forms it is (api.md, Success).
 
     The body is utf-8, with or without a byte order mark, or else windows-1251. An entry needs an
     `id` and a `received` that can be read, and texts that are texts or numbers; one that lacks
-    these is kept raw in `unreadable` and costs the others nothing. A `sent` that cannot be read
-    is None.
+    these is kept raw in `unreadable`, up to a bound, and costs the others nothing. A `sent` that
+    cannot be read is None.
 
     JSON carries every message exactly. XML does but for control characters (it has none) and
     carriage returns (they read as line feeds). In the two text forms a line of a message that
     looks like the start of an entry is taken for one, and so is the line break at the very end
     for the entry's own.
 
+    In a thread of its own it never holds the interpreter for long, whatever the body is: entries
+    are counted before they are built, and built a few at a time.
+
     Raises ServiceError where the service answered with an error (api.md, Failure), and NotAnAnswer
     where the body is none of the forms, was cut off or holds far more than was asked for; its
     `str()` says what came.
     """
-    if (answer := _as_documented(body)) is not None:
-        return answer
-    text = _decoded(body)
+    body = body.removeprefix(codecs.BOM_UTF8)
+    if _LIST.match(body):
+        return _from_json_list(body.strip())
+    if len(body) > _LARGEST_OTHER_FORM:
+        raise _not_an_answer(body[:_WEB_PAGE_WITHIN].decode("ascii", "replace"))
+    text = _decoded(body, _codec([body]))
     inner = text.strip()
     if not inner:
         raise NotAnAnswer(_EMPTY)
-    if inner[0] in "[{":
-        return _from_json(text)
+    if inner[0] == "{":
+        return _from_json_object(inner)
     if inner[0] == "<":
         return _from_xml(inner)
     if error := _TEXT_ERROR.fullmatch(inner):
@@ -110,15 +145,159 @@ def read_answer(body: bytes) -> Answer:
     raise _not_an_answer(inner)
 
 
-def _as_documented(body: bytes) -> Answer | None:
-    """Return the messages of JSON in which everything is as documented, in a third of the time.
+class _Entries:
+    """What was read of an answer so far."""
 
-    None for anything else, of which every part is then looked at by itself.
+    def __init__(self) -> None:
+        self.messages: list[IncomingMessage] = []
+        self._unreadable: list[str] = []
+        self._left_out = 0
+
+    def add_unreadable(self, raw: str) -> None:
+        """Keep an entry that is no message, or count it where enough are kept."""
+        if len(self._unreadable) < _MOST_UNREADABLE:
+            self._unreadable.append(raw[:_LONGEST_UNREADABLE])
+        else:
+            self._left_out += 1
+
+    def answer(self) -> Answer:
+        """Return the answer that holds all these."""
+        return Answer(self.messages, self._unreadable, self._left_out)
+
+
+def _codec(pieces: Iterable[bytes]) -> _Codec:
+    """Return utf-8, or windows-1251 where most of what is not ASCII is not utf-8 either.
+
+    One message with half an emoji, or with a character cut in two, does not spoil the others.
     """
-    if not body.startswith(b"["):
-        return None
+    damaged = False
+    faults = beyond_ascii = 0
+    for piece in pieces:
+        if piece.isascii():
+            continue
+        try:
+            piece.decode(*_UTF_8)
+        except UnicodeDecodeError:
+            damaged = True
+        text = piece.decode("utf-8", "replace")
+        faults += text.count(_FAULT)
+        beyond_ascii += len(text) - len(text.encode("ascii", "ignore"))
+    if not damaged:
+        return _UTF_8
+    return ("utf-8" if faults * 2 < beyond_ascii else "windows-1251"), "replace"
+
+
+def _decoded(piece: bytes, codec: _Codec) -> str:
+    """Return a text, the two halves of a character beyond the basic plane as one."""
+    text = piece.decode(*codec)
+    if codec == _UTF_8 and not text.isascii():
+        text = text.encode("utf-16-le", "surrogatepass").decode("utf-16-le", "surrogatepass")
+    return text
+
+
+def _not_an_answer(text: str) -> NotAnAnswer:
+    return NotAnAnswer(_WEB if _WEB_PAGE.search(text, 0, _WEB_PAGE_WITHIN) else _JUNK)
+
+
+# -- JSON
+
+
+def _from_json_object(text: str) -> Answer:
     try:
-        messages = [
+        answer = _json(text)
+    except (ValueError, RecursionError):
+        raise NotAnAnswer(_JUNK) from None
+    raise _failure(answer.get("error_code"), answer.get("error"))
+
+
+def _from_json_list(body: bytes) -> Answer:
+    spans = list(islice(_entry_spans(body), _MOST_ENTRIES + 1))
+    if len(spans) > _MOST_ENTRIES:
+        raise NotAnAnswer(_JUNK)
+    entries = _Entries()
+    codec: _Codec | None = None
+    for batch in _batches(spans):
+        documented = _as_documented(b"[%b]" % body[batch[0][0] : batch[-1][1]])
+        if documented is not None and len(documented) == len(batch):
+            entries.messages += documented
+            continue
+        if codec is None:
+            codec = _codec(body[start:end] for start, end in spans)
+        for start, end in batch:
+            _add_from_json(_decoded(body[start:end], codec), entries)
+    return entries.answer()
+
+
+def _entry_spans(body: bytes) -> Iterator[tuple[int, int]]:
+    """Find where each entry of a list begins and ends, without building any of them.
+
+    Raises NotAnAnswer where that can't be told, at the latest at the end.
+    """
+    found = _LIST_START.match(body)
+    if found is None:
+        raise NotAnAnswer(_JUNK)
+    at = found.end()
+    if body[at : at + 2] == b"]":
+        return
+    inner_brackets = 0
+    while True:
+        limit = at + _LARGEST_ENTRY
+        flat = _FLAT_ENTRY.match(body, at, limit) or _SCALAR.match(body, at, limit)
+        if flat is not None:
+            end = flat.end()
+        else:
+            end, brackets = _end_of_nested(body, at)
+            inner_brackets += brackets
+            if inner_brackets > _MOST_INNER_BRACKETS:
+                raise NotAnAnswer(_JUNK)
+        yield at, end
+        found = _SEPARATOR.match(body, end)
+        if found is None:
+            raise NotAnAnswer(_JUNK)
+        at = found.end()
+        if found[1] == b"]":
+            if at != len(body):
+                raise NotAnAnswer(_JUNK)
+            return
+
+
+def _end_of_nested(body: bytes, start: int) -> tuple[int, int]:
+    """Return where a list or object ends that holds others, and how many brackets it has."""
+    if body[start : start + 1] not in (b"[", b"{"):
+        raise NotAnAnswer(_JUNK)
+    depth = count = 0
+    for bracket in _BRACKET.finditer(body, start, start + _LARGEST_ENTRY):
+        if bracket[1] is None:
+            count += 1
+            depth += 1 if bracket[0] in b"[{" else -1
+            if depth <= 0:
+                return bracket.end(), count
+            if count > _MOST_INNER_BRACKETS:
+                break
+        elif not bracket[1]:
+            break
+    raise NotAnAnswer(_JUNK)
+
+
+def _batches(spans: list[tuple[int, int]]) -> Iterator[list[tuple[int, int]]]:
+    """Yield the spans a few at a time."""
+    batch: list[tuple[int, int]] = []
+    for span in spans:
+        batch.append(span)
+        if len(batch) == _BATCH_ENTRIES or span[1] - batch[0][0] >= _BATCH_BYTES:
+            yield batch
+            batch = []
+    if batch:
+        yield batch
+
+
+def _as_documented(body: bytes) -> list[IncomingMessage] | None:
+    """Return the messages of a list in which everything is as documented, in a third of the time.
+
+    None for anything else, of which every entry is then looked at by itself.
+    """
+    try:
+        return [
             IncomingMessage._make(  # in less time than by its name
                 (
                     entry.id,
@@ -133,40 +312,17 @@ def _as_documented(body: bytes) -> Answer | None:
         ]
     except (msgspec.DecodeError, ValueError, RecursionError):
         return None
-    return Answer(messages, [])
 
 
-def _decoded(body: bytes) -> str:
-    """Read utf-8, or windows-1251 where most of what is not ASCII is not utf-8 either.
-
-    One message with half an emoji, or with a character cut in two, does not spoil the others.
-    """
+def _add_from_json(raw: str, entries: _Entries) -> None:
     try:
-        return body.decode("utf-8-sig")
-    except UnicodeDecodeError:
-        pass
-    with suppress(UnicodeDecodeError):
-        halves = body.decode("utf-8-sig", "surrogatepass").encode("utf-16-le", "surrogatepass")
-        return halves.decode("utf-16-le", "surrogatepass")
-    text = body.decode("utf-8-sig", "replace")
-    beyond_ascii = len(text) - len(text.encode("ascii", "ignore"))
-    if text.count(_FAULT) * 2 < beyond_ascii:
-        return text
-    return body.decode("windows-1251", "replace")
-
-
-def _not_an_answer(text: str) -> NotAnAnswer:
-    return NotAnAnswer(_WEB if _WEB_PAGE.search(text, 0, _WEB_PAGE_WITHIN) else _JUNK)
-
-
-def _from_json(text: str) -> Answer:
-    try:
-        answer = _json(text)
-        if isinstance(answer, list):
-            return _from_entries(answer)
+        entry = _json(raw)
     except (ValueError, RecursionError):
         raise NotAnAnswer(_JUNK) from None
-    raise _failure(answer.get("error_code"), answer.get("error"))
+    try:
+        entries.messages.append(_message(entry))
+    except (ValueError, TypeError, LookupError):
+        entries.add_unreadable(raw)
 
 
 def _json(text: str) -> Any:
@@ -187,19 +343,6 @@ def _integer(digits: str) -> int | str:
         return int(digits)
     except ValueError:
         return digits
-
-
-def _from_entries(entries: list[Any]) -> Answer:
-    if len(entries) > _MOST_ENTRIES:
-        raise NotAnAnswer(_JUNK)
-    messages: list[IncomingMessage] = []
-    unreadable: list[str] = []
-    for entry in entries:
-        try:
-            messages.append(_message(entry))
-        except (ValueError, TypeError, LookupError):
-            unreadable.append(json.dumps(entry, ensure_ascii=False))
-    return Answer(messages, unreadable)
 
 
 def _message(entry: dict[str, Any]) -> IncomingMessage:
@@ -267,6 +410,9 @@ def _failure(code: object, description: object) -> ServiceError | NotAnAnswer:
     return service_error(int(digits), description if isinstance(description, str) else "")
 
 
+# -- the other forms
+
+
 def _from_xml(text: str) -> Answer:
     """Read XML that begins with one of the two roots.
 
@@ -278,20 +424,29 @@ def _from_xml(text: str) -> Answer:
     if text.count("<") > _MOST_BRACKETS:
         raise NotAnAnswer(_JUNK)
     try:
-        root = ElementTree.fromstring(text)  # noqa: S314 - no DOCTYPE gets here
+        root = _parsed(text)
     except (ElementTree.ParseError, ValueError):
         raise NotAnAnswer(_JUNK) from None
     if root.tag == "result":
         raise _failure((root.findtext("error_code") or "").strip(), root.findtext("error"))
-    messages: list[IncomingMessage] = []
-    unreadable: list[str] = []
+    if len(root) > _MOST_ENTRIES:
+        raise NotAnAnswer(_JUNK)
+    entries = _Entries()
     for element in root:
         try:
-            messages.append(_message(_fields(element)))
+            entries.messages.append(_message(_fields(element)))
         except (ValueError, LookupError):
             element.tail = None
-            unreadable.append(_raw(element))
-    return Answer(messages, unreadable)
+            entries.add_unreadable(_raw(element))
+    return entries.answer()
+
+
+def _parsed(text: str) -> ElementTree.Element:
+    parser = ElementTree.XMLParser()  # noqa: S314 - no DOCTYPE gets here
+    for start in range(0, len(text), _XML_SLICE):
+        parser.feed(text[start : start + _XML_SLICE])
+    root: ElementTree.Element = parser.close()
+    return root
 
 
 def _fields(element: ElementTree.Element) -> dict[str, str]:
@@ -313,22 +468,22 @@ def _raw(element: ElementTree.Element) -> str:
 
 
 def _from_records(text: str, start: re.Pattern[str], record: re.Pattern[str]) -> Answer:
-    messages: list[IncomingMessage] = []
-    unreadable: list[str] = []
+    entries = _Entries()
     for raw in _records(text, start):
         try:
             found = record.fullmatch(raw)
             if found is None:
                 raise ValueError
-            messages.append(_message(found.groupdict()))
+            entries.messages.append(_message(found.groupdict()))
         except ValueError:
-            unreadable.append(raw)
-    return Answer(messages, unreadable)
+            entries.add_unreadable(raw)
+    return entries.answer()
 
 
 def _records(text: str, start: re.Pattern[str]) -> Iterator[str]:
     """Cut the text where a record starts, and the line break off that ends each."""
-    starts = [found.start() for found in start.finditer(text)]
+    found_starts = islice(start.finditer(text), _MOST_ENTRIES + 1)
+    starts = [found.start() for found in found_starts]
     if len(starts) > _MOST_ENTRIES:
         raise NotAnAnswer(_JUNK)
     for begin, end in zip(starts, [*starts[1:], len(text)], strict=True):

@@ -15,9 +15,11 @@ import socket
 import ssl
 import struct
 import time
+import zlib
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
 from http.cookiejar import CookieJar, DefaultCookiePolicy
+from io import BytesIO
 from typing import TYPE_CHECKING, Protocol
 from urllib.parse import quote_plus, urljoin, urlsplit
 from urllib.request import getproxies, proxy_bypass
@@ -47,14 +49,15 @@ from inbox_tui.smsc.errors import (
 from inbox_tui.smsc.limit import Limit
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Mapping
+    from collections.abc import AsyncIterator, Callable, Iterator, Mapping
 
     from inbox_tui.smsc.message import Answer
 
 _CONNECT_SECONDS = 10.0
 _LOOK_UP_SECONDS = 0.5
 """How often a wait looks up: the machine may have slept."""
-_BODY_CEILING = 64 * 1024 * 1024
+_BODY_CEILING = 32 * 1024 * 1024
+_UNZIPPED_AT_A_TIME = 256 * 1024
 _READ_ASIDE_FROM = 64 * 1024
 _FIRST_YEAR, _LAST_YEAR = 2000, 2999
 """A date outside of these is no server's."""
@@ -198,19 +201,21 @@ class InboxClient:
             if event.endswith("send_request_headers.started") and self._seconds() > last_call:
                 raise ConnectTimedOut
 
-        body = bytearray()
+        body = BytesIO()
         async with self._connected().stream(
             "POST", self._url, data=form, extensions={"trace": stop_if_late}
         ) as response:
             if 300 <= response.status_code < 400:
                 raise Redirected(_redirect_host(self._url, response.headers.get("Location")))
-            if response.headers.get("Content-Encoding", "identity") not in ("identity", "gzip"):
+            coding = response.headers.get("Content-Encoding", "identity")
+            if coding not in ("identity", "gzip"):
                 raise NotAnAnswer
-            async for chunk in response.aiter_bytes():
-                body += chunk
-                if len(body) > _BODY_CEILING:
+            chunks = response.aiter_raw()
+            async for chunk in _unzipped(chunks) if coding == "gzip" else chunks:
+                if body.tell() + len(chunk) > _BODY_CEILING:
                     raise AnswerTooLarge
-        return response.status_code, bytes(body), response.headers.get("Date", "")
+                body.write(chunk)
+        return response.status_code, body.getvalue(), response.headers.get("Date", "")
 
     async def _watch(self, deadline: asyncio.Timeout) -> None:
         """Bring the deadline forward by what the machine slept: the event loop doesn't count it."""
@@ -275,6 +280,20 @@ class InboxClient:
 
 _CUT_OFF = {"disconnected", "closed"}
 """Words by which httpx tells an answer that stopped short from one that is not HTTP."""
+
+
+async def _unzipped(chunks: AsyncIterator[bytes]) -> AsyncIterator[bytes]:
+    """Decode gzip a little at a time: a few bytes of it can stand for a thousand times as many."""
+    decoder = zlib.decompressobj(zlib.MAX_WBITS | 16)
+    async for chunk in chunks:
+        rest = chunk
+        while rest and not decoder.eof:
+            try:
+                yield decoder.decompress(rest, _UNZIPPED_AT_A_TIME)
+            except zlib.error:
+                raise NotAnAnswer from None
+            rest = decoder.unconsumed_tail
+            await asyncio.sleep(0)
 
 
 async def _read(body: bytes) -> Answer:

@@ -35,6 +35,13 @@ class Answer(NamedTuple):
     messages: list[IncomingMessage]
     """In the order answered; an id the server repeats is here as often as it came."""
     unreadable: list[str]
-    """Raw entries (JSON, XML or text) that could not be read as a message."""
+    """Raw entries (JSON, XML or text) that could not be read as a message, long ones cut."""
+    left_out: int = 0
+    """How many more of those there were: only so many are kept."""
     date: datetime | None = None
     """When the server answered, aware, by the header `Date`; None where it gave no usable one."""
+
+    @property
+    def entries(self) -> int:
+        """Return how many entries the answer had, readable or not."""
+        return len(self.messages) + len(self.unreadable) + self.left_out

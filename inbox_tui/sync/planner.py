@@ -127,7 +127,7 @@ def advance(
 ) -> Advance:
     """Return how far an answer brings us that came `at`, or at `wall` by the wall clock."""
     running = request.running
-    answered = len(answer.messages) + len(answer.unreadable)
+    answered = answer.entries
     highest = max((message.id for message in answer.messages), default=-1)
     if running.sampling and not 0 < answered <= SAMPLE:  # no answer to what was asked
         return Advance(cursor._replace(running=None), None, False)

@@ -349,8 +349,8 @@ async def test_an_answer_over_the_ceiling_is_broken_off(
 
 
 @pytest.mark.parametrize("junk", [b"<html>", b"[", b"[[],", b"\xe0\xff\x00", b"0,-9\n"])
-async def test_forty_megabytes_of_junk_are_no_answer(server: Server, junk: bytes) -> None:
-    server.reply = http(junk * (40_000_000 // len(junk)))
+async def test_thirty_megabytes_of_junk_are_no_answer(server: Server, junk: bytes) -> None:
+    server.reply = http(junk * (30_000_000 // len(junk)))
     error = await failure_of(at(server))
     assert type(error) is errors.NotAnAnswer
 

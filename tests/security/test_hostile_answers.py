@@ -1,0 +1,125 @@
+"""What an answer may cost, whatever a server puts into it."""
+
+from __future__ import annotations
+
+import gzip
+import json
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+MIB = 1024 * 1024
+MOST_MEBIBYTES = 256
+MOST_SECONDS = 6.0
+LONGEST_STALL = 0.05
+"""Processor time for which a key may wait."""
+TESTS = Path(__file__).parents[1]
+
+ENTRY = {
+    "id": 7,
+    "received": "23.11.2026 10:00:00",
+    "phone": "79990000000",
+    "message": "Ваш код 481516",
+    "to_phone": "79110000000",
+    "sent": "23.11.2026 09:59:58",
+}
+
+
+def cost(body: bytes) -> dict[str, Any]:
+    """What it costs the inbox to take in an answer; fails where it needs too much memory."""
+    done = subprocess.run(
+        [sys.executable, "-m", "support.answer_cost"],
+        input=gzip.compress(body, 1),
+        capture_output=True,
+        cwd=TESTS,
+        timeout=120,
+        check=False,
+    )
+    assert done.returncode == 0, done.stderr.decode()[-500:]
+    figures: dict[str, Any] = json.loads(done.stdout)
+    return figures
+
+
+def assert_cheap(body: bytes) -> str:
+    """An answer is taken in within the ceilings; how it ended."""
+    figures = cost(body)
+    assert figures["mebibytes"] <= MOST_MEBIBYTES, figures
+    assert figures["seconds"] <= MOST_SECONDS, figures
+    assert figures["stall"] <= LONGEST_STALL, figures
+    return str(figures["outcome"])
+
+
+def repeated(piece: bytes, size: int, start: bytes = b"[", end: bytes = b"]") -> bytes:
+    """As many of a piece as there is room for, with commas between."""
+    return start + b",".join([piece] * (size // (len(piece) + 1))) + end
+
+
+ENTRY_BYTES = json.dumps(ENTRY).encode()
+XML_ENTRY = b"<sms><id>7</id><received>23.11.2026 10:00:00</received></sms>"
+
+BODIES = {
+    "64 MiB of empty lists": repeated(b"[]", 64 * MIB),
+    "empty lists": repeated(b"[]", 30 * MIB),
+    "documented entries": repeated(ENTRY_BYTES, 30 * MIB),
+    "shortest entries": repeated(b'{"id":7,"received":"23.11.2026 10:00:00"}', 30 * MIB),
+    "one list of lists": b"[" + repeated(b"[]", 30 * MIB) + b"]",
+    "lists of lists": repeated(repeated(b"[]", MIB // 2), 30 * MIB),
+    "entries of many fields": repeated(repeated(b'"a":1', MIB // 2, b"{", b"}"), 30 * MIB),
+    "deep lists": b"[" * 30 * MIB,
+    "strings that do not end": b'["' + b'\\"' * 15 * MIB,
+    "objects that do not end": repeated(b'{"a":"\\"', 30 * MIB),
+    "only spaces": b" " * 30 * MIB,
+    "XML": b"<sms_answers>" + XML_ENTRY * (30 * MIB // len(XML_ENTRY)),
+    "a little XML": b"<sms_answers>" + b"<a/>" * 149_000 + b"</sms_answers>",
+    "XML with an endless tag": b"<sms_answers " + b"a" * 2_000_000,
+    "a little of lines": b"7,23.11.2026 10:00:00,,,,\n" * 70_000,
+    "lines of text": b"id = 1, received = , phone = \n" * 60_000,
+    "bytes of no charset": b"\xff" * 2_000_000,
+}
+
+
+@pytest.mark.parametrize("body", BODIES.values(), ids=BODIES)
+def test_an_answer_too_large_to_be_one_is_refused_cheaply(body: bytes) -> None:
+    assert assert_cheap(body).startswith(("NotAnAnswer", "AnswerTooLarge", "0 messages, "))
+
+
+def filled(entry: dict[str, object], text: str, *, escaped: bool = False) -> bytes:
+    """A full answer of 10,000 entries with this text."""
+    entries = [entry | {"id": number, "message": text} for number in range(10_000)]
+    return json.dumps(entries, ensure_ascii=escaped).encode("utf-8", "surrogatepass")
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        filled(ENTRY, "a" * 2900 + "😀"),
+        filled(ENTRY, "Я" * 500, escaped=True),
+        filled(ENTRY, "[{" * 1000),
+        filled(ENTRY | {"id": "7"}, "\ud83d" + "Я" * 500),
+        filled(ENTRY | {"phone": 7}, "\x00" + "\\" * 1000),
+    ],
+    ids=["long", "escaped", "brackets", "half an emoji", "unusual"],
+)
+def test_ten_thousand_messages_of_any_text_are_all_read(body: bytes) -> None:
+    assert assert_cheap(body) == "10000 messages, 10000 entries"
+
+
+def test_a_text_of_half_a_million_letters_is_read_whole() -> None:
+    body = json.dumps([ENTRY | {"message": "Я" * 500_000}], ensure_ascii=False).encode()
+    assert assert_cheap(body) == "1 messages, 1 entries"
+
+
+pieces = st.sampled_from(
+    [b"[", b"]", b"{", b"}", b'"', b"\\", b",", b":", b"1", b" ", b"\xff", b"[]", b"{}", b'"a":1']
+)
+
+
+@settings(max_examples=5)
+@given(st.lists(pieces, min_size=1, max_size=4).map(b"".join), st.sampled_from([b"", b"["]))
+def test_any_few_bytes_over_and_over_are_taken_in_cheaply(piece: bytes, start: bytes) -> None:
+    assert_cheap(start + piece * (30 * MIB // len(piece)))
