@@ -97,13 +97,12 @@ class Model:
         self.rows: dict[int, Row] = {}
         self.gaps: set[tuple[str, Gap]] = set()
         self.muted: set[str] = set()
-        self.expired_before = -(2**62)
 
     def store(self, messages: Iterable[IncomingMessage]) -> list[int]:
         """Keep those that are new; returns their ids, newest first."""
         first: dict[int, IncomingMessage] = {}
         for m in messages:
-            if m.id not in self.rows and to_server_seconds(m.received) >= self.expired_before:
+            if m.id not in self.rows:
                 first.setdefault(m.id, m)
         new = sorted(first.values(), key=lambda m: (m.received, m.id))
         for m in new:
@@ -151,7 +150,6 @@ class Model:
         old = [row.id for row in self.rows.values() if row.received < before]
         for number in old:
             del self.rows[number]
-        self.expired_before = before
         self.gaps = {(scope, gap) for scope, gap in self.gaps if gap.end > before}
         return len(old)
 
