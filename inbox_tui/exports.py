@@ -13,7 +13,7 @@ from typing import IO, Any, Literal, NamedTuple, Protocol, get_args
 
 from inbox_tui.archive import Row, from_server_seconds
 from inbox_tui.private_files import open_private, refuse_unless_ordinary
-from inbox_tui.text import find_code, name_finder
+from inbox_tui.text import find_code, name_finder, sanitize
 from inbox_tui.text.spreadsheet import csv_cell
 
 ExportFormat = Literal["csv", "json", "jsonl"]
@@ -47,9 +47,9 @@ class Exporter:
     """
 
     def __init__(
-        self, form: ExportFormat, *, server_zone: tzinfo, names: Mapping[str, str]
+        self, export_format: ExportFormat, *, server_zone: tzinfo, names: Mapping[str, str]
     ) -> None:
-        self._form = form
+        self._format = export_format
         self._zone = server_zone
         self._names = names
         self._name = name_finder(names)
@@ -84,7 +84,7 @@ class Exporter:
     ) -> Written:
         """Write messages in the order given; `progress` is told their number now and then."""
         writer = {"csv": self._write_csv, "json": self._write_json, "jsonl": self._write_lines}
-        return writer[self._form](_counted(rows, progress), file)
+        return writer[self._format](_counted(rows, progress), file)
 
     def _write_lines(self, rows: Iterable[Row], file: Sink) -> Written:
         messages = 0
@@ -119,10 +119,10 @@ class Exporter:
         return Written(messages, guarded)
 
 
-def form_of(path: Path) -> ExportFormat | None:
-    """The format that the ending of a file's name stands for."""
-    form = path.suffix.lower().removeprefix(".")
-    return form if form in FORMATS else None
+def format_of(path: Path) -> ExportFormat | None:
+    """Return the format that the ending of a file's name stands for; None for any other ending."""
+    ending = path.suffix.lower().removeprefix(".")
+    return next((known for known in FORMATS if known == ending), None)
 
 
 def write_file(path: Path, write: Callable[[IO[bytes]], Written], *, replace: bool) -> Written:
@@ -158,6 +158,15 @@ class _Encoder:
 
     def write(self, text: str) -> None:
         self._file.write(text.encode("utf-8", "backslashreplace"))
+
+
+def line_for_terminal(line: bytes) -> bytes:
+    """Return a line of JSON as it is where a terminal draws it safely, or else in ASCII."""
+    text = line.decode().removesuffix("\n")
+    if sanitize(text) == text:
+        return line
+    escaped = json.dumps(json.loads(text)).replace("\x7f", "\\u007f")
+    return f"{escaped}\n".encode()
 
 
 def _encoded(record: Mapping[str, Any]) -> bytes:

@@ -5,19 +5,11 @@ from __future__ import annotations
 import asyncio
 import json
 import os
-import platform
-import shutil
-import sqlite3
-import stat
-import sys
 from collections.abc import Iterator
-from importlib.metadata import version
-from pathlib import Path
-from typing import NamedTuple
 
 import click
 
-from inbox_tui import ENVIRONMENT, __version__
+from inbox_tui import ENVIRONMENT
 from inbox_tui.archive import AccountArchive, Archive, ArchiveError, Hold
 from inbox_tui.archive.schema import VERSION
 from inbox_tui.cli.account import (
@@ -40,6 +32,13 @@ from inbox_tui.cli.failure import (
     counted,
     output,
 )
+from inbox_tui.cli.machine_checks import (
+    Check,
+    check_folders,
+    check_python,
+    check_terminal,
+    hidden,
+)
 from inbox_tui.cli.open_archive import open_archive
 from inbox_tui.cli.options import example, for_account
 from inbox_tui.cli.run_sync import sync_once, until_words
@@ -54,8 +53,8 @@ from inbox_tui.smsc.limit import Limit, earliest
 from inbox_tui.sync import ZONE_AHEAD, SystemClock
 from inbox_tui.text import sanitize
 
-LEAST_COLUMNS, LEAST_LINES = 40, 12
-LEAST_FREE_BYTES = 100_000_000
+MOST_SECONDS_OFF = 300
+"""How far this machine's clock may be off the server's."""
 HOLDS = {
     "refused": ("the server refused the sign-in", "run 'inbox-tui login'"),
     "blocked": ("the server has blocked this address", "wait, and look for what asks too often"),
@@ -64,15 +63,6 @@ HOLDS = {
     "stopped": ("the server found an error in the request", "check only_to_phones"),
 }
 """What is told of a hold, and what to do."""
-
-
-class Check(NamedTuple):
-    """One thing looked at. It holds no secret, phone number, login or text of a message."""
-
-    name: str
-    ok: bool
-    found: str
-    remedy: str = ""
 
 
 @click.command(
@@ -117,7 +107,7 @@ def _line(check: Check) -> str:
 async def _checked(cli_options: CliOptions, *, online: bool) -> list[Check]:
     config, settings = _settings(cli_options)
     clock = SystemClock()
-    checks = [_python(), _terminal(), settings, *_folders(config.paths)]
+    checks = [check_python(), check_terminal(), settings, *check_folders(config.paths)]
     archive = None
     try:
         if config.paths.archive.exists():
@@ -144,57 +134,7 @@ async def _checked(cli_options: CliOptions, *, online: bool) -> list[Check]:
     return checks
 
 
-def hidden(text: str) -> str:
-    """A text with the home folder, which has the user's name in it, as `~`."""
-    home = str(Path.home())
-    return text if home == "/" else text.replace(home, "~")
-
-
-# -- the machine
-
-
-def _python() -> Check:
-    packages = ", ".join(
-        f"{name} {version(name)}" for name in ("textual", "httpx", "keyring", "click")
-    )
-    found = (
-        f"inbox-tui {__version__}, Python {platform.python_version()} on {platform.system()}, "
-        f"SQLite {sqlite3.sqlite_version}, {packages}"
-    )
-    return Check("versions", True, found)
-
-
-def _terminal() -> Check:
-    encoding = (getattr(sys.stdout, "encoding", None) or "").lower().replace("_", "-")
-    if encoding not in ("utf-8", "utf8"):
-        return Check("terminal", False, f"writes {encoding}", "set LANG to one with UTF-8")
-    size = _terminal_size()
-    if size is None:
-        return Check("terminal", True, "none here")
-    term, colours = os.environ.get("TERM", ""), _colours()
-    found = f"{size.columns}×{size.lines}, {colours}, TERM={term}"
-    if term in ("", "dumb"):
-        return Check("terminal", False, found, "set TERM to what the terminal is")
-    if size.columns < LEAST_COLUMNS or size.lines < LEAST_LINES:
-        return Check("terminal", False, found, f"make it {LEAST_COLUMNS}×{LEAST_LINES} or more")
-    return Check("terminal", True, found)
-
-
-def _terminal_size() -> os.terminal_size | None:
-    for stream in (sys.stdout, sys.stderr, sys.stdin):
-        try:
-            return os.get_terminal_size(stream.fileno())
-        except (OSError, ValueError, AttributeError):
-            continue
-    return None
-
-
-def _colours() -> str:
-    if os.environ.get("NO_COLOR"):
-        return "no colours (NO_COLOR)"
-    if os.environ.get("COLORTERM") in ("truecolor", "24bit"):
-        return "16 million colours"
-    return "256 colours" if "256color" in os.environ.get("TERM", "") else "16 colours"
+# -- the keyring and the settings
 
 
 async def _keyring(config: Config, password: Secret | None) -> tuple[Check, Secret | None]:
@@ -215,9 +155,6 @@ async def _keyring(config: Config, password: Secret | None) -> tuple[Check, Secr
     if password is None and stored is None and login:
         return Check("keyring", False, f"{report.name}{note}", "run 'inbox-tui login'"), None
     return Check("keyring", True, f"{report.name} answers{note}"), password or stored
-
-
-# -- settings and files
 
 
 def _settings(cli_options: CliOptions) -> tuple[Config, Check]:
@@ -250,52 +187,6 @@ def _bad_settings(error: SettingsError) -> Check:
     return Check("settings", False, found, "run 'inbox-tui config --edit'")
 
 
-def _folders(paths: Paths) -> Iterator[Check]:
-    """That what is kept is kept from others."""
-    for name, path, files in (
-        ("data", paths.archive.parent, (paths.archive.name, *_beside(paths.archive))),
-        ("log", paths.log.parent, (paths.log.name,)),
-    ):
-        yield _private(name, path, files)
-    there = next(folder for folder in paths.archive.parents if folder.exists())
-    free = shutil.disk_usage(there).free
-    found = f"{free // 1_000_000} MB free at {hidden(str(there))}"
-    yield Check(
-        "disk", free > LEAST_FREE_BYTES, found, "" if free > LEAST_FREE_BYTES else "make room"
-    )
-
-
-def _beside(archive: Path) -> tuple[str, ...]:
-    return tuple(f"{archive.name}{suffix}" for suffix in ("-wal", "-shm"))
-
-
-def _private(name: str, folder: Path, files: tuple[str, ...]) -> Check:
-    shown = hidden(str(folder))
-    if not os.path.lexists(folder):
-        there = next(parent for parent in folder.parents if os.path.lexists(parent))
-        if there.is_dir() and os.access(there, os.W_OK | os.X_OK):
-            return Check(name, True, f"{shown} (not there yet)")
-        found = f"{shown} can't be made in {hidden(str(there))}"
-        return Check(name, False, found, "make it yourself, or choose another place")
-    for path in (folder, *(folder / file for file in files)):
-        try:
-            status = path.lstat()
-        except FileNotFoundError:
-            continue
-        except OSError as error:
-            return Check(name, False, f"{hidden(str(path))}: {error.strerror}", "mend its mode")
-        mode = stat.S_IMODE(status.st_mode)
-        proper = stat.S_ISDIR if path == folder else stat.S_ISREG
-        if not proper(status.st_mode) or status.st_uid != os.geteuid():
-            found = f"{hidden(str(path))} is no {'folder' if path == folder else 'file'} of yours"
-            return Check(name, False, found, "move it away")
-        if mode & 0o077:
-            found = f"{hidden(str(path))} is open to others (mode {mode:04o})"
-            return Check(name, False, found, f"chmod {'700' if path == folder else '600'} on it")
-    mode = stat.S_IMODE(folder.stat().st_mode)
-    return Check(name, True, f"{shown} (mode {mode:04o}), for you alone")
-
-
 # -- the archive
 
 
@@ -304,14 +195,16 @@ def _archive(archive: Archive, config: Config, clock: SystemClock) -> Iterator[C
         found = f"it was damaged; it is kept as {hidden(str(archive.set_aside))}"
         yield Check("archive", False, found, "'inbox-tui sync' fetches the last 7 days again")
     accounts = archive.accounts()
-    messages = unreadable = gaps = 0
+    messages = unreadable = conflicts = gaps = 0
     for account in accounts:
         messages += account.counts.total()
         unreadable += account.messages.unreadable_count()
+        conflicts += account.messages.conflicts()
         gaps += len(account.sync_state.gaps())
     found = (
         f"version {VERSION}, {counted(len(accounts), 'account')}, "
         f"{counted(messages, 'message')}, {unreadable} that could not be read, "
+        f"{conflicts} that the server showed again with another text (the first is kept), "
         f"{counted(gaps, 'gap')}"
     )
     damaged = archive.check()
@@ -327,9 +220,8 @@ def _archive(archive: Archive, config: Config, clock: SystemClock) -> Iterator[C
     chosen_account = None if damaged else known_account(config, archive)
     if chosen_account is not None:
         yield _request_log(chosen_account, clock)
-    yield _clock(
-        config, clock, None if chosen_account is None else chosen_account.messages.newest()
-    )
+        yield _late(chosen_account)
+    yield _clock(config, clock, chosen_account)
 
 
 def _search(archive: Archive) -> Check:
@@ -360,12 +252,26 @@ def _stands(hold: Hold, now: float) -> bool:
     return hold.until is None or hold.until > now
 
 
-def _clock(config: Config, clock: SystemClock, newest: object) -> Check:
-    from inbox_tui.archive import Row
+def _late(account: AccountArchive) -> Check:
+    late = account.sync_state.late()
+    found = f"{counted(late.messages, 'message')} came late"
+    if late.messages:
+        hours, minutes = divmod(round(late.longest / 60), 60)
+        found += f", at most {hours} h {minutes} min after the server received them"
+    return Check("late", True, found)
 
+
+def _clock(config: Config, clock: SystemClock, account: AccountArchive | None) -> Check:
     zone, now = config.settings.server_timezone, clock.now()
     found = f"{now.astimezone():%H:%M} here, {now.astimezone(config.zone):%H:%M} in {zone}"
-    if isinstance(newest, Row) and newest.received - config.since(0, now) > ZONE_AHEAD:
+    ahead = None if account is None else account.sync_state.clock_difference()
+    if ahead is not None:
+        side = "ahead of" if ahead > 0 else "behind"
+        found += f"; {abs(ahead):.0f} s {side} the server's clock at its last answer"
+        if abs(ahead) > MOST_SECONDS_OFF:
+            return Check("clock", False, found, "set this machine's clock")
+    newest = None if account is None else account.messages.newest()
+    if newest is not None and newest.received - config.since(0, now) > ZONE_AHEAD:
         return Check(
             "clock",
             False,
@@ -394,6 +300,17 @@ async def _online(config: Config, password: Secret | None, clock: SystemClock) -
             LIMITED: "wait until then",
             NO_CONNECTION: "check the network, a proxy and the server in the settings",
         }.get(failure.status, "see the other checks")
-        reason = failure.message.replace(config.login.value, "…").rstrip(".")
+        reason = _without_quotes(failure.message).replace(config.login.value, "…").rstrip(".")
         return Check("server", False, hidden(reason), remedy)
     return Check("server", True, "it answers and takes the password")
+
+
+def _without_quotes(reason: str) -> str:
+    """Return why a request failed without what the server wrote.
+
+    That stands in brackets after our own words, or is where it points to.
+    """
+    before, points, _ = reason.partition(" points to ")
+    if points:
+        return f"{before} points to another place"
+    return reason.partition(" (")[0]

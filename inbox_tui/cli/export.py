@@ -39,9 +39,9 @@ if TYPE_CHECKING:
 @for_messages
 @click.option(
     "--format",
-    "form",
+    "export_format",
     type=click.Choice(("csv", "json", "jsonl")),
-    help="The format.  [default: what the name of FILE ends in, or else csv]",
+    help="The format.  [default: what the name of FILE ends in; csv without one]",
 )
 @click.option(
     "-o",
@@ -54,7 +54,11 @@ if TYPE_CHECKING:
 @click.option("--force", is_flag=True, help="Write over FILE if it is there.")
 @click.option("--search", metavar="WORDS", help="Only messages with all these words.")
 def command(
-    cli_options: CliOptions, form: str | None, file: str | None, force: bool, search: str | None
+    cli_options: CliOptions,
+    export_format: str | None,
+    file: str | None,
+    force: bool,
+    search: str | None,
 ) -> None:
     """Write the messages kept on this machine, oldest first. Nothing is asked of the server.
 
@@ -63,7 +67,7 @@ def command(
     an apostrophe before it; how many cells that were is said.
     """
     from inbox_tui.archive import Query
-    from inbox_tui.exports import FORMATS, Exporter, form_of
+    from inbox_tui.exports import FORMATS, Exporter, format_of
 
     config = read_config(cli_options)
     if file == "":
@@ -71,8 +75,14 @@ def command(
     to_file = None if file is None or file == "-" else Path(file)
     if force and to_file is None:
         raise click.UsageError("--force goes with -o FILE.")
-    if to_file is not None:
-        form = form or form_of(to_file)
+    if to_file is not None and export_format is None:
+        export_format = format_of(to_file)
+        if export_format is None and to_file.suffix:
+            endings = ", ".join(f".{known}" for known in FORMATS)
+            raise click.UsageError(
+                f"-o {str(to_file)!r}: allowed endings are {endings}; --format goes with any other."
+            )
+    _refuse_bad_query(search or "")
     query = Query(
         to_phone=cli_options.to_phone,
         since=None
@@ -87,7 +97,7 @@ def command(
         if account is None:
             fail(_nothing_kept(config.account))
         exporter = Exporter(
-            next(known for known in FORMATS if known == (form or "csv")),
+            next(known for known in FORMATS if known == (export_format or "csv")),
             server_zone=config.zone,
             names=config.settings.names,
         )
@@ -100,6 +110,17 @@ def command(
     if written.guarded:
         guarded = f"; {counted(written.guarded, 'cell')} got an apostrophe against formulas"
     tell(f"{counted(written.messages, 'message')}{place}{guarded}.")
+
+
+def _refuse_bad_query(search: str) -> None:
+    """End the program where this can't be searched for."""
+    from inbox_tui.text.search_query import explain, parse_query
+
+    errors = parse_query(search, datetime.now().astimezone(), {}).errors
+    if errors:
+        words = explain(errors[0])
+        full_stop = "" if words.endswith("?") else "."
+        raise click.BadParameter(f"{words}{full_stop}", param_hint="--search")
 
 
 def _nothing_kept(account: str) -> str:
@@ -125,7 +146,9 @@ def _to_file(exporter: Exporter, rows: Iterable[Row], path: Path, *, force: bool
 def _to_output(exporter: Exporter, rows: Iterable[Row]) -> Written:
     require_output()
     try:
-        written = exporter.write(rows, _Drawn() if at_terminal(sys.stdout) else sys.stdout.buffer)
+        written = exporter.write(
+            rows, _TerminalOutput() if at_terminal(sys.stdout) else sys.stdout.buffer
+        )
         sys.stdout.flush()
     except BrokenPipeError:
         raise
@@ -134,7 +157,7 @@ def _to_output(exporter: Exporter, rows: Iterable[Row]) -> Written:
     return written
 
 
-class _Drawn:
+class _TerminalOutput:
     """Shows what is written on a terminal, which no message may steer."""
 
     def write(self, line: bytes) -> int:

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import asyncio
+from pathlib import Path
 
 import click
 
 from inbox_tui.archive import SIGNED_IN, damaged_copies
 from inbox_tui.cli.account import Config, known_account, read_config
 from inbox_tui.cli.cli_options import CliOptions
-from inbox_tui.cli.failure import fail, tell
+from inbox_tui.cli.failure import USAGE, Failure, counted, fail, tell
 from inbox_tui.cli.open_archive import open_account
 from inbox_tui.cli.options import example, for_account
 from inbox_tui.credentials import Keyring, KeyringError
@@ -28,27 +29,46 @@ def command(cli_options: CliOptions, purge: bool) -> None:
     """Remove the account's password from the keyring of the system.
 
     Without --login it is the account that was signed in last. With --purge its messages go too, and
-    what was kept of damaged archives; an inbox may be open meanwhile.
+    so do all damaged archives that were kept, whoever's messages they hold; an inbox may be open
+    meanwhile.
     """
     config = read_config(cli_options)
     purged = False
-    if config.paths.archive.exists() or not config.login.value:
-        with open_account(config) as (config, archive):
-            account = known_account(config, archive)
-            if account is not None and purge:
-                account.purge()
-                purged = True
-                for copy in damaged_copies(archive.path):
-                    copy.unlink(missing_ok=True)
-            elif account is not None:
-                account.notes.set(SIGNED_IN, None)
-    kept = " Its messages on this machine are deleted." if purged else ""
+    copies = _remove_damaged_archives(config.paths.archive) if purge else 0
+    removed = f" {counted(copies, 'file')} of damaged archives removed." if copies else ""
     try:
-        removed = asyncio.run(_removed(config))
+        if config.paths.archive.exists() or not config.login.value:
+            with open_account(config) as (config, archive):
+                account = known_account(config, archive)
+                if account is not None and purge:
+                    account.purge()
+                    purged = True
+                elif account is not None:
+                    account.notes.set(SIGNED_IN, None)
+    except Failure as failure:
+        if copies and failure.status == USAGE:
+            tell(f"No account is known.{removed}")
+            return
+        raise Failure(f"{failure.message}{removed}", failure.status) from None
+    finally:
+        # Opening an archive that is damaged sets it aside.
+        if purge:
+            _remove_damaged_archives(config.paths.archive)
+    kept = (" Its messages on this machine are deleted." if purged else "") + removed
+    try:
+        password_removed = asyncio.run(_removed(config))
     except KeyringError as error:
         fail(f"{error} The password may still be in there.{kept}")
-    what = "The password was removed" if removed else "There was no password"
+    what = "The password was removed" if password_removed else "There was no password"
     tell(f"{what} for {config.account}.{kept}")
+
+
+def _remove_damaged_archives(archive: Path) -> int:
+    """Remove the damaged archives beside this one; return how many files they were."""
+    copies = damaged_copies(archive)
+    for copy in copies:
+        copy.unlink(missing_ok=True)
+    return len(copies)
 
 
 async def _removed(config: Config) -> bool:

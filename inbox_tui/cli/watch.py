@@ -17,11 +17,18 @@ from inbox_tui.archive import AccountArchive, ArchiveBusy, Row, from_server_seco
 from inbox_tui.cli.account import Config, read_config
 from inbox_tui.cli.cli_options import CliOptions
 from inbox_tui.cli.connect import find_password
-from inbox_tui.cli.failure import SIGN_IN_REFUSED, Failure, fail_to_write, require_output, tell
+from inbox_tui.cli.failure import (
+    SIGN_IN_REFUSED,
+    Failure,
+    at_terminal,
+    fail_to_write,
+    require_output,
+    tell,
+)
 from inbox_tui.cli.open_archive import open_account, open_sound_archive
 from inbox_tui.cli.options import MOST_HOURS, example, for_account, hours
 from inbox_tui.cli.run_sync import running_sync, until_words
-from inbox_tui.exports import Exporter
+from inbox_tui.exports import Exporter, line_for_terminal
 from inbox_tui.sync import (
     IN_FLIGHT_REASON,
     LIMIT_REASON,
@@ -66,13 +73,13 @@ PERIOD_HOURS = MOST_HOURS + 1
 )
 @click.option(
     "--format",
-    "form",
+    "export_format",
     type=click.Choice(("jsonl", "text")),
     default="jsonl",
     show_default=True,
     help="A JSON object a line as 'export' has them, or a line to be read by people.",
 )
-def command(cli_options: CliOptions, from_now: bool, since: int | None, form: str) -> None:
+def command(cli_options: CliOptions, from_now: bool, since: int | None, export_format: str) -> None:
     """Print each new message as it arrives, one a line, until interrupted.
 
     It may run beside an open inbox and prints what that one receives as well; together they keep
@@ -83,10 +90,12 @@ def command(cli_options: CliOptions, from_now: bool, since: int | None, form: st
         raise click.UsageError("--from-now and --since say different things: give one of them.")
     config = read_config(cli_options)
     require_output()
-    asyncio.run(_watch(cli_options, config, since, form))
+    asyncio.run(_watch(cli_options, config, since, export_format))
 
 
-async def _watch(cli_options: CliOptions, config: Config, since: int | None, form: str) -> None:
+async def _watch(
+    cli_options: CliOptions, config: Config, since: int | None, export_format: str
+) -> None:
     stop = asyncio.Event()
     loop = asyncio.get_running_loop()
     for number in (signal.SIGINT, signal.SIGTERM):
@@ -98,44 +107,46 @@ async def _watch(cli_options: CliOptions, config: Config, since: int | None, for
     ):
         password = await find_password(cli_options, config)
         account = archive.account(config.login.value, config.host)
-        news = News(account, config, clock, since)
+        arrivals = Arrivals(account, config, clock, since)
         output = Output(sys.stdout.fileno(), stop)
-        teller = Teller(clock)
-        with running_sync(config, account.on(second), password, teller.heard, clock) as sync:
+        reporter = StatusReporter(clock)
+        with running_sync(config, account.on(second), password, reporter.on_event, clock) as sync:
             running = asyncio.create_task(sync.run())
             try:
-                await _print_news(news, output, teller, running, stop, _line_of(form, config))
+                await _print_arrivals(
+                    arrivals, output, reporter, running, stop, _line_of(export_format, config)
+                )
             finally:
                 running.cancel()
                 await asyncio.wait([running])
 
 
-async def _print_news(
-    news: News,
+async def _print_arrivals(
+    arrivals: Arrivals,
     output: Output,
-    teller: Teller,
+    reporter: StatusReporter,
     running: asyncio.Task[None],
     stop: asyncio.Event,
     line_of: Callable[[Row], bytes],
 ) -> None:
     """Print until told to stop, or until there is nobody to print for."""
     while True:
-        for row in await asyncio.to_thread(news.take):
+        for row in await asyncio.to_thread(arrivals.take):
             await output.put(line_of(row))
             if stop.is_set():
                 return
-        if teller.end is not None:
-            raise teller.end
+        if reporter.end is not None:
+            raise reporter.end
         if running.done():
             running.result()
         if output.gone():
             return
-        await teller.pause(stop, TICK_SECONDS)
+        await reporter.pause(stop, TICK_SECONDS)
         if stop.is_set():
             return
 
 
-class News:
+class Arrivals:
     """What of the archive is to be printed and has not been, whoever stored it.
 
     The archive knows with which of its changes a message came: one that becomes visible after a
@@ -146,7 +157,7 @@ class News:
         self, account: AccountArchive, config: Config, clock: Clock, since: int | None
     ) -> None:
         self._account = account
-        self._chosen = config
+        self._config = config
         self._clock = clock
         self._began = clock.now()
         self._since = config.since(since or 0, self._began)
@@ -158,7 +169,7 @@ class News:
         """What is new since the last call, oldest first."""
         since = self._since
         if self._from_now and self._caught_up:
-            since = self._chosen.since(PERIOD_HOURS, self._clock.now())
+            since = self._config.since(PERIOD_HOURS, self._clock.now())
         try:
             caught_up = self._caught_up or self._passes_are_complete()
             rows, changes = self._account.messages.arrived(since, self._changes)
@@ -170,7 +181,7 @@ class News:
 
     def _passes_are_complete(self) -> bool:
         """Whether all that came before now is in: from then on whatever is new has just come."""
-        for scope in self._chosen.settings.only_to_phones or ("",):
+        for scope in self._config.settings.only_to_phones or ("",):
             polled = self._account.sync_state.cursor(scope).polled
             if polled is None or polled.wall < self._began:
                 return False
@@ -219,38 +230,38 @@ _READY = select.POLLOUT | select.POLLNVAL
 """What can't be polled, such as a terminal on some systems, is written to as it is."""
 
 
-class Teller:
-    """Tells on standard error how the asking goes, a line each time that changes."""
+class StatusReporter:
+    """Says on standard error how the asking goes, a line each time that changes."""
 
     def __init__(self, clock: Clock) -> None:
         self._clock = clock
-        self._told = State.LIVE
-        self._heard = asyncio.Event()
+        self._reported = State.LIVE
+        self._arrived = asyncio.Event()
         self.end: Failure | None = None
         """Why the program is to end."""
 
     async def pause(self, stop: asyncio.Event, seconds: float) -> None:
-        """Wait until there is news, until told to stop, or for so long."""
-        waits = [asyncio.ensure_future(event.wait()) for event in (stop, self._heard)]
+        """Wait until a message arrives, until told to stop, or for so long."""
+        waits = [asyncio.ensure_future(event.wait()) for event in (stop, self._arrived)]
         await asyncio.wait(waits, timeout=seconds, return_when=asyncio.FIRST_COMPLETED)
         for wait in waits:
             wait.cancel()
-        self._heard.clear()
+        self._arrived.clear()
 
-    def heard(self, event: Event) -> None:
+    def on_event(self, event: Event) -> None:
         """Take in what the sync publishes."""
         match event:
             case MessagesArrived():
-                self._heard.set()
+                self._arrived.set()
             case ZoneSuspected(zone, _):
                 tell(
                     "inbox-tui: messages are dated as if the server's clock were another one: "
                     f'server_timezone = "{zone}" in the settings would fit.'
                 )
             case StatusChanged(status):
-                self._tell(status)
+                self._report(status)
 
-    def _tell(self, status: Status) -> None:
+    def _report(self, status: Status) -> None:
         if status.reason in (IN_FLIGHT_REASON, LIMIT_REASON):
             return
         if status.state is State.SIGN_IN:
@@ -261,18 +272,19 @@ class Teller:
         elif status.state is State.BLOCKED and status.next_at is None:
             self.end = Failure(f"{status.reason}.")
         if self.end is not None:
-            self._heard.set()
-        elif status.state not in (State.CHECKING, self._told):
-            self._told = status.state
+            self._arrived.set()
+        elif status.state not in (State.CHECKING, self._reported):
+            self._reported = status.state
             reason = f": {status.reason}" if status.reason else ""
             when = until_words(status.next_at, self._clock) if reason else ""
             tell(f"inbox-tui: {status.state.value.lower()}{reason}{when}.")
 
 
-def _line_of(form: str, config: Config) -> Callable[[Row], bytes]:
+def _line_of(export_format: str, config: Config) -> Callable[[Row], bytes]:
     names = config.settings.names
-    if form == "jsonl":
-        return Exporter("jsonl", server_zone=config.zone, names=names).line
+    if export_format == "jsonl":
+        line_of = Exporter("jsonl", server_zone=config.zone, names=names).line
+        return (lambda row: line_for_terminal(line_of(row))) if at_terminal(sys.stdout) else line_of
 
     name_of = name_finder(names)
 

@@ -18,7 +18,7 @@ from textual.suggester import Suggester
 from textual.widgets import Input, ProgressBar, Static
 
 from inbox_tui.archive import ArchiveError
-from inbox_tui.exports import FORMATS, ExportFormat, Written, form_of
+from inbox_tui.exports import FORMATS, ExportFormat, Written, format_of
 from inbox_tui.text import sanitize
 from inbox_tui.widgets.presentation import grouped
 
@@ -136,7 +136,7 @@ class ExportScreen(ModalScreen[Exported | None]):
             return
         self._form = FORMATS[(FORMATS.index(self._form) + 1) % len(FORMATS)]
         field = self.query_one("#export-file", Input)
-        if form_of(Path(field.value)) is not None:
+        if format_of(Path(field.value)) is not None:
             field.value = str(Path(field.value).with_suffix(f".{self._form}"))
             field.cursor_position = len(field.value)
         self._show_format()
@@ -151,7 +151,7 @@ class ExportScreen(ModalScreen[Exported | None]):
     @on(Input.Changed)
     def _file_typed(self, event: Input.Changed) -> None:
         self._say("")
-        self._form = form_of(Path(event.value)) or self._form
+        self._form = format_of(Path(event.value)) or self._form
         self._show_format()
 
     @on(Input.Submitted)

@@ -9,12 +9,15 @@ import re
 import sqlite3
 from typing import Any
 
+import httpx
 import pytest
 from support.command import LOGIN, PASSWORD, Ended, Files, Memory, incoming, put, run
 
 from inbox_tui.archive import Archive, Permit
-from inbox_tui.cli.doctor import Check, _line
+from inbox_tui.cli.doctor import _line
+from inbox_tui.cli.machine_checks import Check
 from inbox_tui.demo.server import DemoServer
+from inbox_tui.smsc.client import InboxClient
 from inbox_tui.smsc.limit import Limit
 from inbox_tui.sync import SystemClock
 
@@ -25,7 +28,7 @@ SECRET_TEXT = "the secret text"
 @pytest.fixture(autouse=True)
 def terminal(monkeypatch: pytest.MonkeyPatch) -> None:
     """The test's own terminal, if it has one, is of no interest."""
-    monkeypatch.setattr("inbox_tui.cli.doctor._terminal_size", lambda: None)
+    monkeypatch.setattr("inbox_tui.cli.machine_checks._terminal_size", lambda: None)
 
 
 def line(ended: Ended, name: str) -> str:
@@ -283,7 +286,9 @@ def test_marks_have_a_colour_where_colours_are_wanted(monkeypatch: pytest.Monkey
 
 
 def test_the_terminal_is_looked_at(ring: Memory, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("inbox_tui.cli.doctor._terminal_size", lambda: os.terminal_size((30, 10)))
+    monkeypatch.setattr(
+        "inbox_tui.cli.machine_checks._terminal_size", lambda: os.terminal_size((30, 10))
+    )
     monkeypatch.setenv("TERM", "xterm-256color")
     monkeypatch.delenv("COLORTERM", raising=False)
     monkeypatch.delenv("NO_COLOR", raising=False)
@@ -291,3 +296,53 @@ def test_the_terminal_is_looked_at(ring: Memory, monkeypatch: pytest.MonkeyPatch
     assert ended.status == 1
     assert "30×10, 256 colours" in line(ended, "terminal")
     assert "40×12" in line(ended, "terminal")
+
+
+def test_what_came_late_or_with_another_text_and_the_clock_are_told(
+    files: Files, ring: Memory
+) -> None:
+    message = incoming(1, SECRET_TEXT)
+    put(files.archive, HOST, message)
+    put(files.archive, HOST, message._replace(message="another text"))
+    with Archive.open(files.archive) as archive:
+        state = archive.account(LOGIN, HOST).sync_state
+        state.add_late(2, 3 * 3600.0 + 300)
+        state.set_clock_difference(42.0)
+    found = checks(run("doctor", "--json"))
+    assert "1 that the server showed again with another text" in found["archive"]["found"]
+    assert found["late"]["found"] == (
+        "2 messages came late, at most 3 h 5 min after the server received them"
+    )
+    assert "42 s ahead of the server's clock" in found["clock"]["found"]
+    assert found["clock"]["ok"]
+    with Archive.open(files.archive) as archive:
+        archive.account(LOGIN, HOST).sync_state.set_clock_difference(-100_000.0)
+    found = checks(run("doctor", "--json"))
+    assert "100000 s behind the server's clock" in found["clock"]["found"]
+    assert not found["clock"]["ok"]
+
+
+@pytest.mark.parametrize("options", [(), ("--json",)])
+@pytest.mark.parametrize(
+    ("status", "headers", "body"),
+    [
+        (200, {}, '{"error": "secret (words) of the server", "error_code": 1}'),
+        (200, {}, '{"error": "secret words", "error_code": 2}'),
+        (200, {}, '{"error": "secret words", "error_code": 99}'),
+        (302, {"Location": "https://secret.example/"}, ""),
+    ],
+)
+def test_nothing_that_the_server_wrote_is_in_the_report(
+    account: DemoServer,
+    monkeypatch: pytest.MonkeyPatch,
+    options: tuple[str, ...],
+    status: int,
+    headers: dict[str, str],
+    body: str,
+) -> None:
+    answer = httpx.Response(status, headers=headers, stream=httpx.ByteStream(body.encode()))
+    transport = httpx.MockTransport(lambda request: answer)
+    monkeypatch.setattr(InboxClient, "_network", lambda client: transport)
+    ended = run("doctor", "--online", *options)
+    assert ended.status == 1
+    assert "secret" not in ended.output + ended.errors

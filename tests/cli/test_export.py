@@ -131,8 +131,6 @@ def test_a_format_that_is_named_goes_before_the_ending(kept: Files, tmp_path: Pa
         run("export", "-o", tmp_path / name, "--format", form)
         written = (tmp_path / name).read_text()
         assert written == run("export", "--format", form).output
-    run("export", "-o", tmp_path / "messages.txt")
-    assert (tmp_path / "messages.txt").read_text().startswith("id,received")
 
 
 def test_a_dash_is_standard_output_and_no_name_is_a_wrong_usage(
@@ -267,3 +265,60 @@ def test_a_reader_that_has_had_enough_ends_it_quietly(kept: Files) -> None:
         process.stdout.close()
         assert process.stderr.read() == b""
         assert process.wait(20) == 1
+
+
+@pytest.mark.parametrize("name", ["messages.xlsx", "messages.txt"])
+def test_a_file_of_another_ending_is_refused(kept: Files, tmp_path: Path, name: str) -> None:
+    ended = run("export", "-o", tmp_path / name)
+    assert ended.status == 2
+    assert ".csv, .json, .jsonl" in ended.errors
+    assert not (tmp_path / name).exists()
+    assert run("export", "-o", tmp_path / name, "--format", "csv").status == 0
+
+
+@pytest.mark.parametrize(
+    ("query", "named"),
+    [
+        ("fromm:ozon", '"from:" meant?\n'),
+        ("before:never", "never"),
+        ("is:lost", "lost"),
+        ("from:", '"from:"'),
+    ],
+)
+def test_a_search_that_can_not_be_read_is_refused(kept: Files, query: str, named: str) -> None:
+    ended = run("export", "--search", query)
+    assert (ended.status, ended.output) == (2, "")
+    assert "--search" in ended.errors
+    assert named in ended.errors
+
+
+WILD_TIMES = (datetime(1, 1, 1), datetime(9999, 12, 31, 23, 59, 59))  # noqa: DTZ001
+
+
+@pytest.mark.parametrize("zone", ["Pacific/Kiritimati", "Pacific/Pago_Pago"])
+def test_a_date_at_the_edge_of_the_calendar_ends_no_command(files: Files, zone: str) -> None:
+    put(
+        files.archive,
+        HOST,
+        *(
+            incoming(number, f"wild {number}")._replace(received=time, sent=time)
+            for number, time in enumerate(WILD_TIMES, start=1)
+        ),
+    )
+    files.configure(f'server_timezone = "{zone}"\n')
+    for words in (["export", "--format", "jsonl"], ["export"], ["doctor", "--json"], ["doctor"]):
+        ended = subprocess.run(
+            [sys.executable, "-m", "inbox_tui", *words],
+            env={**files.environment, "INBOX_TUI_LOGIN": LOGIN, "TZ": "Pacific/Kiritimati"},
+            capture_output=True,
+            text=True,
+            check=False,
+            timeout=60,
+        )
+        assert "Traceback" not in ended.stderr
+        assert "unexpected" not in ended.stderr
+        assert ended.stdout
+        if words[0] == "export":
+            assert ended.returncode == 0
+            assert "0001-01-01T00:00:00" in ended.stdout
+            assert "9999-12-31T23:59:59" in ended.stdout

@@ -14,7 +14,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from inbox_tui.archive import Row, row_at
-from inbox_tui.exports import FORMATS, Exporter, Written, form_of, write_file
+from inbox_tui.exports import FORMATS, Exporter, Written, format_of, write_file
 from inbox_tui.private_files import FileRefused
 
 MOSCOW = ZoneInfo("Europe/Moscow")
@@ -156,7 +156,7 @@ def test_what_is_replaced_is_not_touched(tmp_path: Path) -> None:
 
 
 def test_the_ending_of_a_name_tells_the_format() -> None:
-    assert form_of(Path("a.CSV")) == "csv"
-    assert form_of(Path("a.jsonl")) == "jsonl"
-    assert form_of(Path("a.txt")) is None
-    assert form_of(Path("csv")) is None
+    assert format_of(Path("a.CSV")) == "csv"
+    assert format_of(Path("a.jsonl")) == "jsonl"
+    assert format_of(Path("a.txt")) is None
+    assert format_of(Path("csv")) is None

@@ -216,6 +216,31 @@ def test_logout_of_an_account_that_was_never_seen_makes_none(files: Files, ring:
         assert [account.login for account in archive.accounts()] == [LOGIN]
 
 
+@pytest.mark.parametrize("options", [(), ("--login", LOGIN), ("--login", "nobody")])
+@pytest.mark.parametrize("begun", [True, False])
+def test_purge_removes_damaged_archives_whoever_is_named(
+    files: Files, ring: Memory, options: tuple[str, ...], begun: bool
+) -> None:
+    put(files.archive, HOST, incoming(1))
+    damaged = files.archive.with_name("inbox.db.damaged-20261123-100000")
+    damaged.write_bytes(b"a text of a message")
+    if not begun:
+        files.archive.unlink()
+    ended = run("logout", "--purge", *options)
+    assert ended.status == 0
+    assert "1 file of damaged archives removed" in ended.errors
+    assert not damaged.exists()
+
+
+def test_purge_removes_an_archive_that_proves_to_be_damaged(files: Files, ring: Memory) -> None:
+    files.archive.parent.mkdir(mode=0o700, parents=True)
+    files.archive.write_bytes(b"a text of a message" * 100)
+    files.archive.chmod(0o600)
+    run("logout", "--purge", "--login", LOGIN)
+    left = [path.read_bytes() for path in files.archive.parent.iterdir() if path.is_file()]
+    assert not any(b"a text of a message" in content for content in left)
+
+
 def test_logout_with_nobody_signed_in_is_a_wrong_usage(files: Files) -> None:
     assert run("logout").status == 2
     assert not files.archive.exists()

@@ -8,16 +8,19 @@ import os
 import signal
 import subprocess
 import sys
+import time
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
 from support.command import LOGIN, PASSWORD, Files, Program, incoming, put, run
+from support.hostile import unsafe_characters
+from support.terminal import Terminal
 
 from inbox_tui.archive import Archive
 from inbox_tui.cli.account import Config, FromSource
-from inbox_tui.cli.watch import News, Output, Teller
+from inbox_tui.cli.watch import Arrivals, Output, StatusReporter
 from inbox_tui.config import Settings
 from inbox_tui.demo.server import DemoServer
 from inbox_tui.paths import Paths
@@ -97,6 +100,39 @@ def test_text_is_a_line_to_read_in_which_nothing_steers(
         assert program.end().status == 0
 
 
+def test_dates_at_the_edge_of_the_calendar_are_printed_as_they_came(
+    environment: dict[str, str], server: DemoServer, files: Files
+) -> None:
+    wild = (datetime(1, 1, 1), datetime(9999, 12, 31, 23, 59, 59))  # noqa: DTZ001
+    environment["TZ"] = "Pacific/Kiritimati"
+    with Program("watch", "--format", "text", environment=environment) as program:
+        server.service.add(incoming(3, minutes_ago=SOON))
+        assert program.line().endswith("Hello")
+        for number, moment in enumerate(wild, start=1):
+            put(files.archive, server.host, incoming(number)._replace(received=moment))
+        assert program.line().startswith("9999-12-31 23:59:59  ")
+        assert program.end().status == 0
+
+
+@pytest.mark.parametrize("export_format", ["jsonl", "text"])
+def test_on_a_terminal_no_message_steers_it(
+    environment: dict[str, str], server: DemoServer, export_format: str
+) -> None:
+    text = "a\x1b[2J\u202eb\u200b\x7f\U000e0041" + "e\u0301" + "\u0301" * 50
+    server.service.add(incoming(1, text))
+    words = [sys.executable, "-m", "inbox_tui", "watch", "--since", "1", "--format", export_format]
+    environment["PATH"] = os.environ["PATH"]
+    with Terminal(words, environment=environment) as terminal:
+        end = time.monotonic() + 20
+        while b"\n" not in terminal.raw and time.monotonic() < end:
+            terminal.read()
+    shown = terminal.raw.decode().partition("\r\n")[0]
+    assert shown
+    assert unsafe_characters(shown) == []
+    if export_format == "jsonl":
+        assert json.loads(shown)["message"] == text
+
+
 def test_it_ends_when_its_reader_does_though_nothing_arrives(environment: dict[str, str]) -> None:
     with Program("watch", "--since", "1", environment=environment) as program:
         program.hang_up()
@@ -170,9 +206,9 @@ class Kept:
             server=FromSource("smscentre.com", "default"),
         )
 
-    def news(self, since: int | None = None) -> News:
+    def arrivals(self, since: int | None = None) -> Arrivals:
         account = self.archive.account(LOGIN, "smscentre.com")
-        return News(account, self.config, Clock(), since)
+        return Arrivals(account, self.config, Clock(), since)
 
     def store(self, *numbers: int, minutes_ago: float = 0) -> None:
         put(
@@ -189,44 +225,44 @@ def kept(files: Files) -> Iterator[Kept]:
     kept.archive.close()
 
 
-def taken(news: News) -> list[int]:
-    return [row.id for row in news.take()]
+def taken(arrivals: Arrivals) -> list[int]:
+    return [row.id for row in arrivals.take()]
 
 
 def test_a_message_is_taken_once(kept: Kept) -> None:
     kept.store(1)
-    news = kept.news()
-    assert taken(news) == []
+    arrivals = kept.arrivals()
+    assert taken(arrivals) == []
     kept.store(2, 3)
-    assert taken(news) == [2, 3]
-    assert taken(news) == []
+    assert taken(arrivals) == [2, 3]
+    assert taken(arrivals) == []
     kept.store(2, 3, 4)
-    assert taken(news) == [4]
+    assert taken(arrivals) == [4]
 
 
 def test_a_message_that_becomes_visible_late_is_not_missed(kept: Kept) -> None:
-    news = kept.news()
+    arrivals = kept.arrivals()
     kept.store(5)
-    assert taken(news) == [5]
+    assert taken(arrivals) == [5]
     kept.store(4, minutes_ago=10)
-    assert taken(news) == [4]
+    assert taken(arrivals) == [4]
 
 
 def test_what_the_first_pass_brings_of_before_is_left_out_from_now_on(kept: Kept) -> None:
-    news = kept.news()
+    arrivals = kept.arrivals()
     kept.store(1, minutes_ago=60)
-    assert taken(news) == []
+    assert taken(arrivals) == []
     kept.store(2, minutes_ago=60)
-    assert taken(news) == [2]
+    assert taken(arrivals) == [2]
 
 
 def test_since_leaves_out_what_is_older_for_good(kept: Kept) -> None:
-    news = kept.news(since=1)
+    arrivals = kept.arrivals(since=1)
     kept.store(1, minutes_ago=120)
     kept.store(2, minutes_ago=30)
-    assert taken(news) == [2]
+    assert taken(arrivals) == [2]
     kept.store(3, minutes_ago=120)
-    assert taken(news) == []
+    assert taken(arrivals) == []
 
 
 async def test_a_line_that_does_not_fit_goes_out_as_the_reader_takes_it() -> None:
@@ -279,10 +315,10 @@ def test_an_output_that_takes_nothing_is_told(
 
 
 def said(capsys: pytest.CaptureFixture[str], *statuses: Status) -> list[str]:
-    """What a teller says of these statuses."""
-    teller = Teller(Clock())
+    """What the status reporter says of these statuses."""
+    reporter = StatusReporter(Clock())
     for status in statuses:
-        teller.heard(StatusChanged(status))
+        reporter.on_event(StatusChanged(status))
     return capsys.readouterr().err.splitlines()
 
 
@@ -303,5 +339,5 @@ def test_waiting_for_the_limit_as_always_is_not_worth_a_line(
 
 
 def test_a_wrong_time_zone_is_told(capsys: pytest.CaptureFixture[str]) -> None:
-    Teller(Clock()).heard(ZoneSuspected("Asia/Omsk", 6.0))
+    StatusReporter(Clock()).on_event(ZoneSuspected("Asia/Omsk", 6.0))
     assert 'server_timezone = "Asia/Omsk"' in capsys.readouterr().err

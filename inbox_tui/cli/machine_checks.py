@@ -1,0 +1,127 @@
+"""What `inbox-tui doctor` checks of the machine: versions, terminal, folders, room on the disk."""
+
+from __future__ import annotations
+
+import os
+import platform
+import shutil
+import sqlite3
+import stat
+import sys
+from collections.abc import Iterator
+from importlib.metadata import version
+from pathlib import Path
+from typing import NamedTuple
+
+from inbox_tui import __version__
+from inbox_tui.paths import Paths
+
+LEAST_COLUMNS, LEAST_LINES = 40, 12
+LEAST_FREE_BYTES = 100_000_000
+
+
+class Check(NamedTuple):
+    """One thing looked at. It holds no secret, phone number, login or text of a message."""
+
+    name: str
+    ok: bool
+    found: str
+    remedy: str = ""
+
+
+def hidden(text: str) -> str:
+    """A text with the home folder, which has the user's name in it, as `~`."""
+    home = str(Path.home())
+    return text if home == "/" else text.replace(home, "~")
+
+
+def check_python() -> Check:
+    """Name the versions of all that matters."""
+    packages = ", ".join(
+        f"{name} {version(name)}" for name in ("textual", "httpx", "keyring", "click")
+    )
+    found = (
+        f"inbox-tui {__version__}, Python {platform.python_version()} on {platform.system()}, "
+        f"SQLite {sqlite3.sqlite_version}, {packages}"
+    )
+    return Check("versions", True, found)
+
+
+def check_terminal() -> Check:
+    """Check that the terminal can show the inbox."""
+    encoding = (getattr(sys.stdout, "encoding", None) or "").lower().replace("_", "-")
+    if encoding not in ("utf-8", "utf8"):
+        return Check("terminal", False, f"writes {encoding}", "set LANG to one with UTF-8")
+    size = _terminal_size()
+    if size is None:
+        return Check("terminal", True, "none here")
+    term, colours = os.environ.get("TERM", ""), _colours()
+    found = f"{size.columns}×{size.lines}, {colours}, TERM={term}"
+    if term in ("", "dumb"):
+        return Check("terminal", False, found, "set TERM to what the terminal is")
+    if size.columns < LEAST_COLUMNS or size.lines < LEAST_LINES:
+        return Check("terminal", False, found, f"make it {LEAST_COLUMNS}×{LEAST_LINES} or more")
+    return Check("terminal", True, found)
+
+
+def _terminal_size() -> os.terminal_size | None:
+    for stream in (sys.stdout, sys.stderr, sys.stdin):
+        try:
+            return os.get_terminal_size(stream.fileno())
+        except (OSError, ValueError, AttributeError):
+            continue
+    return None
+
+
+def _colours() -> str:
+    if os.environ.get("NO_COLOR"):
+        return "no colours (NO_COLOR)"
+    if os.environ.get("COLORTERM") in ("truecolor", "24bit"):
+        return "16 million colours"
+    return "256 colours" if "256color" in os.environ.get("TERM", "") else "16 colours"
+
+
+def check_folders(paths: Paths) -> Iterator[Check]:
+    """Check that nobody else can read what is kept, and that the disk has room."""
+    for name, path, files in (
+        ("data", paths.archive.parent, (paths.archive.name, *_beside(paths.archive))),
+        ("log", paths.log.parent, (paths.log.name,)),
+    ):
+        yield _private(name, path, files)
+    there = next(folder for folder in paths.archive.parents if folder.exists())
+    free = shutil.disk_usage(there).free
+    found = f"{free // 1_000_000} MB free at {hidden(str(there))}"
+    yield Check(
+        "disk", free > LEAST_FREE_BYTES, found, "" if free > LEAST_FREE_BYTES else "make room"
+    )
+
+
+def _beside(archive: Path) -> tuple[str, ...]:
+    return tuple(f"{archive.name}{suffix}" for suffix in ("-wal", "-shm"))
+
+
+def _private(name: str, folder: Path, files: tuple[str, ...]) -> Check:
+    shown = hidden(str(folder))
+    if not os.path.lexists(folder):
+        there = next(parent for parent in folder.parents if os.path.lexists(parent))
+        if there.is_dir() and os.access(there, os.W_OK | os.X_OK):
+            return Check(name, True, f"{shown} (not there yet)")
+        found = f"{shown} can't be made in {hidden(str(there))}"
+        return Check(name, False, found, "make it yourself, or choose another place")
+    for path in (folder, *(folder / file for file in files)):
+        try:
+            status = path.lstat()
+        except FileNotFoundError:
+            continue
+        except OSError as error:
+            return Check(name, False, f"{hidden(str(path))}: {error.strerror}", "mend its mode")
+        mode = stat.S_IMODE(status.st_mode)
+        proper = stat.S_ISDIR if path == folder else stat.S_ISREG
+        if not proper(status.st_mode) or status.st_uid != os.geteuid():
+            found = f"{hidden(str(path))} is no {'folder' if path == folder else 'file'} of yours"
+            return Check(name, False, found, "move it away")
+        if mode & 0o077:
+            found = f"{hidden(str(path))} is open to others (mode {mode:04o})"
+            return Check(name, False, found, f"chmod {'700' if path == folder else '600'} on it")
+    mode = stat.S_IMODE(folder.stat().st_mode)
+    return Check(name, True, f"{shown} (mode {mode:04o}), for you alone")
