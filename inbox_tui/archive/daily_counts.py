@@ -55,9 +55,9 @@ class DailyCounts:
         with self._db.reading():
             next_day = _FIRST_DAY if since is None else since // DAY_SECONDS + 1
             rows = self._db.query(
-                "SELECT to_phone_id, sum(total), sum(unread) FROM daily_counts"
-                f" WHERE {self._of_account} AND to_phone_id <> 0 AND day >= ?"
-                " GROUP BY to_phone_id",
+                "SELECT to_phone_id, sum(total), sum(unread) FROM to_phones"
+                " CROSS JOIN daily_counts USING (account_id, to_phone_id)"
+                f" WHERE {self._of_account} AND day >= ? GROUP BY to_phone_id",
                 (*self._account, next_day),
             )
             if since is not None:

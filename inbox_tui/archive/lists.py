@@ -9,13 +9,13 @@ from __future__ import annotations
 
 from array import array
 from bisect import bisect_left, bisect_right
-from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import closing
 from itertools import islice
 
 from inbox_tui.archive.daily_counts import DailyCounts
 from inbox_tui.archive.database import Database
+from inbox_tui.archive.encoding import json_numbers
 from inbox_tui.archive.matching import FIRST_ROW, LAST_ROW, Matching
 from inbox_tui.archive.messages import Messages
 from inbox_tui.archive.records import (
@@ -44,6 +44,7 @@ class _DayOfList:
         self.day = day
         self.total = total
         self.unread = unread
+        """None while nobody has asked for it."""
         self.rows = rows
         """Rising; None while they have not been needed."""
         self.gaps: list[Gap] = []
@@ -77,8 +78,6 @@ class Listing:
         self.oldest_first = oldest_first
         self.messages = sum(day.total for day in days)
         """How many messages are in it."""
-        self.unread = sum(day.unread or 0 for day in days)
-        """How many of them were unread, of senders that are not muted."""
         self._days = days
         self._change = change
         self._rows = rows
@@ -140,7 +139,7 @@ class Lists:
                     rows.reverse()
                 if keep is not None and keep._rows is not None and _has_state(query):
                     rows = _with_kept(rows, query, keep)
-                listed = self._days_of(rows, complete=complete)
+                listed = self._days_of(rows)
                 if oldest_first:
                     listed.reverse()
             for day in listed:
@@ -162,6 +161,8 @@ class Lists:
         days = listing._days[first:last]
         with self._db.reading():
             self._load(listing, days)
+            if listing.complete:
+                self._count_unread([day for day in days if day.has_line and day.unread is None])
             slots: list[int | Gap | Day] = []
             for day, at in zip(days, listing._starts[first:last], strict=True):
                 slots += _slots(day, max(0, start - at), stop - at, listing.oldest_first)
@@ -276,25 +277,15 @@ class Lists:
         }
         return sorted(gaps, key=lambda gap: (-gap.end, gap.start))
 
-    def _days_of(self, rows: array[int], *, complete: bool) -> list[_DayOfList]:
+    def _days_of(self, rows: array[int]) -> list[_DayOfList]:
         """Return the days of these rows, which rise, newest first."""
-        unread: Counter[int] = Counter()
-        if complete and rows:
-            for (row,) in self._db.query_each(
-                "SELECT row FROM messages INDEXED BY messages_unread"
-                " WHERE unread = 1 AND muted = 0 AND row BETWEEN ? AND ?",
-                (rows[0], rows[-1]),
-            ):
-                place = bisect_left(rows, row)
-                if rows[place] == row:
-                    unread[day_of_row(row)] += 1
         days: list[_DayOfList] = []
         start = 0
         while start < len(rows):
             day = day_of_row(rows[start])
             stop = bisect_left(rows, row_at((day + 1) * DAY_SECONDS), start)
             part = rows[start:stop]
-            days.append(_DayOfList(day, len(part), unread[day] if complete else None, part))
+            days.append(_DayOfList(day, len(part), None, part))
             start = stop
         days.reverse()
         return days
@@ -315,6 +306,23 @@ class Lists:
         for day in missing:
             first = bisect_left(rows, row_at(day.day * DAY_SECONDS))
             day.rows = rows[first : bisect_left(rows, row_at((day.day + 1) * DAY_SECONDS), first)]
+
+    def _count_unread(self, days: Sequence[_DayOfList]) -> None:
+        """Count what is unread of the days of a list that is not plain."""
+        if not days:
+            return
+        starts = json_numbers(row_at(day.day * DAY_SECONDS) for day in days)
+        unread = self._db.query(
+            "SELECT row FROM json_each(?) CROSS JOIN messages INDEXED BY messages_unread"
+            " ON row >= value AND row < value + ? WHERE unread = 1 AND muted = 0 ORDER BY row",
+            (starts, row_at(DAY_SECONDS)),
+        )
+        rows = array("q", (row for (row,) in unread))
+        for day in days:
+            assert day.rows is not None
+            first = bisect_left(rows, row_at(day.day * DAY_SECONDS))
+            of_day = rows[first : bisect_left(rows, row_at((day.day + 1) * DAY_SECONDS), first)]
+            day.unread = len({*of_day} & {*day.rows})
 
 
 def _place_of_day(listing: Listing, day: int) -> int:

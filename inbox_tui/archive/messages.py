@@ -340,7 +340,8 @@ class Messages:
         self, condition: str, parameters: Sequence[object], state: ChangedState, value: bool
     ) -> list[int]:
         """Set a state of the messages that fit a condition; returns the rows that changed."""
-        of_account = "" if self._account_id is None else f" AND account_id = {self._account_id}"
+        # the plus keeps SQLite from looking through the account's messages instead of the rows
+        of_account = "" if self._account_id is None else f" AND +account_id = {self._account_id}"
         changed = self._db.query(
             f"UPDATE messages SET {state} = ? WHERE {condition} AND {state} <> ?{of_account}"
             " RETURNING row, account_id, to_phone_id, unread, muted",

@@ -101,7 +101,7 @@ class Day(NamedTuple):
     total: int | None
     """Messages of the day that are in the list; None while that is not known."""
     unread: int | None
-    """Those that were unread, of senders that are not muted, when the list was opened."""
+    """Those that were unread, of senders that are not muted, when it was first read."""
 
 
 class Query(NamedTuple):
