@@ -168,6 +168,8 @@ class Plan:
     outages: int
     sleeps: int
     reboots: int
+    containers: bool
+    """Whether a reboot is that of a container: a new boot id over a boot clock that goes on."""
     jumps: int
     presses: int
     password_changes: int
@@ -217,7 +219,8 @@ class Plan:
             flaky=random.choice((0.0, 0.0, 0.01, 0.1)),
             outages=some(4),
             sleeps=some(3),
-            reboots=some(2, 0.2),
+            reboots=some(4, 0.3),
+            containers=random.random() < 0.5,
             jumps=some(4, 0.3) if any_clock else 0,
             presses=some(6),
             password_changes=some(2, 0.15),
@@ -256,6 +259,8 @@ class World:
         self.wall_offset = plan.wall_off * 86400.0
         self.boots = 0
         self.boot_began = -self.random.choice((0.0, 50.0, 500.0, 50_000.0))
+        self.up_at = 0.0
+        """When the machine, or the container, has started again."""
         self.asleep_until = 0.0
         self.offline_until = 0.0
         self.first_complete: float | None = None
@@ -545,10 +550,13 @@ class World:
         for process in self.processes:
             process.kill()
         self.boots += 1
-        self.boot_began = self.time() + self.random.choice((1.0, 20.0, 300.0))
-        self.quiet_until = 0.0  # what is left of it, only the wall clock can tell
+        self.up_at = self.time() + self.random.choice((1.0, 20.0, 300.0))
+        if not self.plan.containers:
+            self.boot_began = self.up_at
+        if self.plan.jumps:
+            self.quiet_until = 0.0  # what is left of it, only the wall clock can tell
         for process in self.processes:
-            self.loop.call_at(self.boot_began + 5.0, process.start_if_dead)
+            self.loop.call_at(self.up_at + 5.0, process.start_if_dead)
 
     def _jump(self) -> None:
         self.wall_offset += self.random.uniform(-5 * 3600, 5 * 3600)
@@ -649,7 +657,7 @@ class Process:
     def start_if_dead(self) -> None:
         if not self.dead or self.world.asleep_until > self.world.time():
             return
-        if self.world.away or self.world.boot_began > self.world.time():
+        if self.world.away or self.world.up_at > self.world.time():
             return
         world = self.world
         self.dead = False
