@@ -168,8 +168,8 @@ class Plan:
     outages: int
     sleeps: int
     reboots: int
-    containers: bool
-    """Whether a reboot is that of a container: a new boot id over a boot clock that goes on."""
+    restarts: int
+    """How often the container starts anew: a new boot id over a boot clock that goes on."""
     jumps: int
     presses: int
     password_changes: int
@@ -219,8 +219,8 @@ class Plan:
             flaky=random.choice((0.0, 0.0, 0.01, 0.1)),
             outages=some(4),
             sleeps=some(3),
-            reboots=some(4, 0.3),
-            containers=random.random() < 0.5,
+            reboots=some(2, 0.2),
+            restarts=some(int(seconds / 30), 0.25),
             jumps=some(4, 0.3) if any_clock else 0,
             presses=some(6),
             password_changes=some(2, 0.15),
@@ -475,6 +475,7 @@ class World:
             (plan.outages, self._cut_off),
             (plan.sleeps, self._fall_asleep),
             (plan.reboots, self._reboot),
+            (plan.restarts, self._restart_container),
             (plan.jumps, self._jump),
             (plan.presses, self._press),
             (plan.password_changes, self._change_password),
@@ -547,16 +548,21 @@ class World:
         self.asleep_until = self.time() + self.random.choice((10.0, 70.0, 200.0, 3600.0))
 
     def _reboot(self) -> None:
+        self.boot_began = self.time() + self.random.choice((1.0, 20.0, 300.0))
+        self._start_anew(self.boot_began + 5.0)
+
+    def _restart_container(self) -> None:
+        self._start_anew(max(self.up_at, self.time() + self.random.choice((0.1, 1.0, 20.0))))
+
+    def _start_anew(self, up_at: float) -> None:
         for process in self.processes:
             process.kill()
         self.boots += 1
-        self.up_at = self.time() + self.random.choice((1.0, 20.0, 300.0))
-        if not self.plan.containers:
-            self.boot_began = self.up_at
+        self.up_at = up_at
         if self.plan.jumps:
             self.quiet_until = 0.0  # what is left of it, only the wall clock can tell
         for process in self.processes:
-            self.loop.call_at(self.up_at + 5.0, process.start_if_dead)
+            self.loop.call_at(self.up_at, process.start_if_dead)
 
     def _jump(self) -> None:
         self.wall_offset += self.random.uniform(-5 * 3600, 5 * 3600)
