@@ -201,10 +201,13 @@ def _archive(archive: Archive, config: Config, clock: SystemClock) -> Iterator[C
         unreadable += account.messages.unreadable_count()
         conflicts += account.messages.conflicts()
         gaps += len(account.sync_state.gaps())
+    shown_again = ""
+    if conflicts:
+        shown_again = f"{conflicts} that came again with another text (the first is kept), "
     found = (
         f"version {VERSION}, {counted(len(accounts), 'account')}, "
         f"{counted(messages, 'message')}, {unreadable} that could not be read, "
-        f"{conflicts} that the server showed again with another text (the first is kept), "
+        f"{shown_again}"
         f"{counted(gaps, 'gap')}"
     )
     damaged = archive.check()

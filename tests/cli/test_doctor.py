@@ -309,7 +309,7 @@ def test_what_came_late_or_with_another_text_and_the_clock_are_told(
         state.add_late(2, 3 * 3600.0 + 300)
         state.set_clock_difference(42.0)
     found = checks(run("doctor", "--json"))
-    assert "1 that the server showed again with another text" in found["archive"]["found"]
+    assert "1 that came again with another text (the first is kept)" in found["archive"]["found"]
     assert found["late"]["found"] == (
         "2 messages came late, at most 3 h 5 min after the server received them"
     )

@@ -7,9 +7,9 @@ import sqlite3
 from contextlib import closing
 
 import pytest
+from support import faults
 from support.command import PASSWORD, Files, forget_requests, incoming, run
 
-from inbox_tui.demo import faults
 from inbox_tui.demo.server import DemoServer
 from inbox_tui.demo.service import Fault
 

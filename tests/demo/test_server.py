@@ -14,9 +14,9 @@ from urllib.parse import urlencode
 
 import httpx
 import pytest
+from support import faults
 from support.peer import ServerClock, incoming, parameters
 
-from inbox_tui.demo import faults
 from inbox_tui.demo.conversations import Arrival, arrivals
 from inbox_tui.demo.server import DEMO_WINDOW, DemoServer, start_demo
 from inbox_tui.demo.service import DemoService, Exchange, Fault
