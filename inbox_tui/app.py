@@ -294,6 +294,8 @@ class InboxApp(App[None]):
         """Take keys by their place, and show what is pasted into a field as text."""
         if isinstance(event, events.Key) and not event.is_forwarded:
             self._take_by_place(event)
+            if self._inbox is not None:
+                self._inbox.input_arrived()
         elif isinstance(event, events.Paste):
             event.text = sanitize(event.text, lines=True)
         await super().on_event(event)

@@ -54,6 +54,7 @@ COMMANDS: Final = (
     _move("last", ("end", "G"), "to the oldest message"),
     Command("next_unread", ("n",), "go to the next unread", "Move", "next unread"),
     _move("open", ("enter",), "open the message"),
+    Command("follow", ("F",), "follow the newest, or stay on the message", "Move"),
     Command("back", ("escape",), "back, clear the search", "Move", "back", in_palette=False),
     Command(
         "next_side",

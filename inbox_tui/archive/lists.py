@@ -79,7 +79,8 @@ class Listing:
         self.messages = sum(day.total for day in days)
         """How many messages are in it."""
         self._days = days
-        self._change = change
+        self.change = change
+        """The value of `Database.changes` when it was opened."""
         self._rows = rows
         """All rows, rising, where they are known from the start."""
         self._starts = [0]
@@ -244,9 +245,12 @@ class Lists:
         ) as found:
             return next(found, None)
 
-    def export(self, query: Query) -> Iterator[Row]:
-        """Yield what fits a query, oldest first, a few hundred messages in memory at a time."""
-        listing = self.open(query)
+    def export(self, query: Query, listing: Listing | None = None) -> Iterator[Row]:
+        """Yield what fits a query, oldest first, a few hundred messages in memory at a time.
+
+        Or what is in a list of it that is complete: messages that came later are not.
+        """
+        listing = listing or self.open(query)
         for stop in range(len(listing), 0, -_EXPORTED_AT_ONCE):
             for item in reversed(self.window(listing, stop - _EXPORTED_AT_ONCE, stop)):
                 if isinstance(item, Row):
@@ -299,7 +303,7 @@ class Lists:
         above = row_at(oldest * DAY_SECONDS) - 1
         below = row_at((newest + 1) * DAY_SECONDS)
         with closing(
-            self._matching.rows(listing.query, above=above, below=below, change=listing._change)
+            self._matching.rows(listing.query, above=above, below=below, change=listing.change)
         ) as found:
             rows = array("q", found)
         rows.reverse()

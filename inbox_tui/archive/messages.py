@@ -288,14 +288,17 @@ class Messages:
                 )
         return StateChange(state, value, changed)
 
-    def mark_all_read(self, query: Query) -> StateChange:
+    def mark_all_read(self, query: Query, change: int | None = None) -> StateChange:
         """Mark everything that fits a query as read, but what muted senders wrote.
 
+        `change`: only what came with this value of `Database.changes`, or an earlier one.
         Returns what has changed, for `undo`.
         """
         with self._db.transaction(self._account_id):
             unread = query if query.state is not None else query._replace(state="unread")
-            return self.set_state(list(self._matching.rows(unread)), "unread", value=False)
+            return self.set_state(
+                list(self._matching.rows(unread, change=change)), "unread", value=False
+            )
 
     def mute(self, phone: str, *, muted: bool) -> StateChange:
         """Mute a sender of the account, or no longer: its messages are not counted as unread.

@@ -56,7 +56,10 @@ if TYPE_CHECKING:
 DWELL_SECONDS = 1.0
 """A message beside the list for this long counts as read."""
 NOTICE_SECONDS = 4.0
+SETTLED_SECONDS = 0.5
+"""A message that came under the cursor by itself can be acted on after so long."""
 MINUTE_TICKS = 60
+JUST_CAME = "a new message has just come: press the key again"
 LAYOUTS = [(0, "-narrow"), (60, "-stacked"), (110, "-wide")]
 """Columns from which on the list is alone, above the message, or beside it."""
 SHARES = {"-wide": 55, "-stacked": 50}
@@ -147,6 +150,10 @@ class InboxScreen(Screen[None]):
         self._listing: Listing | None = None
         self._marks = ArchiveWorker(account.archive.path)
         self._searches = ArchiveWorker(account.archive.path)
+        self._arrived_at: float | None = None
+        """When a message came under the cursor by itself; None once a key or click has moved it."""
+        self._was_following = True
+        """Whether the list followed the newest when the last key or click came."""
         self._progress: Progress | None = None
         self._changes = account.archive.changes()
         self._ticks = 0
@@ -177,7 +184,9 @@ class InboxScreen(Screen[None]):
         self._recall_shares()
         self._lay_out()
         self._show_filters()
+        self._follow(True)
         self._reload(keep=False)
+        self._arrived_at = None
         self._show_totals()
         self._show_status()
         self._unsubscribe = self._session.on_event(self.session_event)
@@ -194,6 +203,40 @@ class InboxScreen(Screen[None]):
         self._unsubscribe()
         await self._marks.close()
         await self._searches.close()
+
+    # -- following
+
+    def input_arrived(self) -> None:
+        """Stay on the message from the first key or click on: `action_follow` begins again."""
+        if self._stands:
+            self._was_following = self.query_one(MessageList).following
+            self._follow(False)
+
+    def on_mouse_down(self) -> None:
+        """Stay on the message from the first click on."""
+        self.input_arrived()
+
+    def action_follow(self) -> None:
+        """Select the newest message as it comes, or stay on the one that is selected."""
+        following = not self._was_following
+        self._follow(following)
+        if following:
+            self.query_one(MessageList).action_first()
+        self._say("following the newest" if following else "staying on this message")
+
+    def _follow(self, following: bool) -> None:
+        self.query_one(MessageList).following = following
+        self.query_one(FilterBar).following = following
+
+    @property
+    def _follows(self) -> bool:
+        return self.query_one(MessageList).following
+
+    @property
+    def _settled(self) -> bool:
+        """Whether the message under the cursor can have been read before the key was pressed."""
+        now = self._clock.moment().seconds
+        return self._arrived_at is None or now - self._arrived_at >= SETTLED_SECONDS
 
     # -- what the session publishes
 
@@ -259,7 +302,7 @@ class InboxScreen(Screen[None]):
         if changes != self._changes:
             self._changed()
         elif self._ticks % MINUTE_TICKS == 0 and self._filters.hours is not None:
-            self._reload()
+            self._reload(hold=True)
         if self._ticks % MINUTE_TICKS == 0:
             self.query_one(MessageList).refresh_times()
             self.query_one(MessageView).refresh_times()
@@ -274,7 +317,7 @@ class InboxScreen(Screen[None]):
         if not self._stands:
             return
         self._changes = self._account.archive.changes()
-        self._reload()
+        self._reload(hold=True)
         self._show_totals()
 
     def _show_status(self) -> None:
@@ -303,9 +346,15 @@ class InboxScreen(Screen[None]):
     def _query(self) -> Query:
         return self._filters.query(self._session.window_start)
 
-    def _reload(self, *, keep: bool = True, at: _Spot | None = None) -> None:
-        """Read the list anew; with `keep` the cursor stays on its message, or goes to that `at`."""
+    def _reload(self, *, keep: bool = True, hold: bool = False, at: _Spot | None = None) -> None:
+        """Read the list anew; with `keep` the cursor stays on its message, or goes to that `at`.
+
+        With `hold` the selected message stays in the list though its hour window has moved on.
+        """
         query = self._query()
+        row = self.query_one(MessageList).row
+        if hold and row is not None and query.since is not None and not self._follows:
+            query = query._replace(since=min(query.since, row.received))
         if query.plain:
             self._searches.interrupt()
             self.workers.cancel_group(self, "search")
@@ -451,8 +500,11 @@ class InboxScreen(Screen[None]):
     @on(MessageList.Highlighted)
     def _highlighted(self, event: MessageList.Highlighted) -> None:
         if event.moved:  # the list answers the key first
+            self._arrived_at = None
             self.call_after_refresh(self._show_message)
         else:
+            if self.query_one(MessageView).row is not None:
+                self._arrived_at = self._clock.moment().seconds
             self._show_message()
         if self._dwell is not None:
             self._dwell.stop()
@@ -470,6 +522,9 @@ class InboxScreen(Screen[None]):
 
     @on(MessageList.Opened)
     def _opened(self, event: MessageList.Opened) -> None:
+        if not self._settled:
+            self._say(JUST_CAME)
+            return
         self._set_reading(True)
         self._mark(event.row, unread=False)
 
@@ -509,19 +564,20 @@ class InboxScreen(Screen[None]):
         self._changed()
 
     def action_toggle_read(self) -> None:
-        """Turn the read mark of the message under the cursor."""
+        """Turn the read flag of the message under the cursor."""
         if (row := self._selected()) is not None:
             self._mark(row, unread=not row.unread)
+            self._say(f"{'read' if row.unread else 'unread'}: the message {self._of(row)}")
 
     def action_mark_all_read(self) -> None:
         """Mark everything shown as read."""
         self.run_worker(self._mark_all_read(), group="marks")
 
     async def _mark_all_read(self) -> None:
-        query = self._query()
+        query, change = self._query(), self._listing.change if self._listing is not None else None
         try:
             self._marked = await self._marks.call(
-                lambda archive: self._account.on(archive).messages.mark_all_read(query)
+                lambda archive: self._account.on(archive).messages.mark_all_read(query, change)
             )
         except ArchiveError as error:
             self._say(str(error))
@@ -621,7 +677,7 @@ class InboxScreen(Screen[None]):
 
         def chosen(choice: Choice[str] | None) -> None:
             if choice is not None:
-                self._filter_by(self._filters._replace(to_phone=choice.value))
+                self._filter_by(self._filters._replace(to_phone=choice.value), keep=True)
 
         await self.app.push_screen(
             Picker("Receiving number", choices, self._filters.to_phone), callback=chosen
@@ -636,7 +692,7 @@ class InboxScreen(Screen[None]):
 
     def jump_to(self, number: str) -> None:
         """Show the messages to this receiving number only, of whatever sender."""
-        self._filter_by(self._filters._replace(to_phone=number, phone=None))
+        self._filter_by(self._filters._replace(to_phone=number, phone=None), keep=True)
 
     async def action_pick_window(self) -> None:
         """Choose the hour window."""
@@ -648,7 +704,7 @@ class InboxScreen(Screen[None]):
 
         def chosen(choice: Choice[int] | None) -> None:
             if choice is not None:
-                self._filter_by(self._filters._replace(hours=choice.value))
+                self._filter_by(self._filters._replace(hours=choice.value), keep=True)
 
         await self.app.push_screen(WindowPicker(counted, self._filters.hours), callback=chosen)
 
@@ -658,7 +714,15 @@ class InboxScreen(Screen[None]):
         row = self.query_one(MessageList).row
         if row is None:
             self._say("no message selected")
+        elif not self._settled:
+            self._say(JUST_CAME)
+            return None
         return row
+
+    def _of(self, row: Row) -> str:
+        """Whose message it is and of when, for a notice."""
+        time = self._presentation.short_time(row.received)
+        return f"of {sanitize(self._presentation.who(row.phone))}, {time}"
 
     def action_copy_code(self) -> None:
         """Copy the code of the message: its letters and digits."""
@@ -670,12 +734,12 @@ class InboxScreen(Screen[None]):
                 f"no code in this message · {self.keys.label('copy_message')} copies its text"
             )
         else:
-            self._copy(code.text, "code copied")
+            self._copy(code.text, f"copied {code.text} {self._of(row)}")
 
     def action_copy_message(self) -> None:
         """Copy the text of the message, exact."""
         if (row := self._selected()) is not None:
-            self._copy(row.message, "text copied")
+            self._copy(row.message, f"copied the text {self._of(row)}")
 
     def action_copy_text(self) -> None:
         """Copy what is selected with the mouse; Textual has `Ctrl+C` for it."""
@@ -752,15 +816,18 @@ class InboxScreen(Screen[None]):
             self._say("no messages to export")
             return
         today = self._clock.now().astimezone(self._presentation.local_zone).date()
+        complete = listing if listing is not None and listing.complete else None
 
         async def export(
             form: ExportFormat, path: Path, replace: bool, progress: Callable[[int], None]
         ) -> Written:
-            return await asyncio.to_thread(self._export, query, form, path, replace, progress)
+            return await asyncio.to_thread(
+                self._export, query, complete, form, path, replace, progress
+            )
 
         screen = ExportScreen(
             export,
-            messages=listing.messages if listing is not None and listing.complete else None,
+            messages=complete.messages if complete is not None else None,
             path=f"~/inbox-{today:%Y-%m-%d}.csv",
         )
         await self.app.push_screen(screen, callback=self._exported)
@@ -768,6 +835,7 @@ class InboxScreen(Screen[None]):
     def _export(
         self,
         query: Query,
+        listing: Listing | None,
         form: ExportFormat,
         path: Path,
         replace: bool,
@@ -779,7 +847,7 @@ class InboxScreen(Screen[None]):
         session = self._session
         exporter = Exporter(form, server_zone=session.server_zone, names=session.settings.names)
         with Archive.open(self._account.archive.path) as archive:
-            rows = self._account.on(archive).lists.export(query)
+            rows = self._account.on(archive).lists.export(query, listing)
             return write_file(
                 path, lambda file: exporter.write(rows, file, progress), replace=replace
             )

@@ -71,6 +71,8 @@ class FilterBar(Widget):
     """How many messages are shown; None while they are being counted."""
     total: reactive[int] = reactive(0)
     """How many messages there are in all."""
+    following: reactive[bool] = reactive(False)
+    """Whether the newest message is selected as it comes."""
     newer: reactive[int] = reactive(0)
     """How many messages came in above those in sight."""
 
@@ -214,6 +216,9 @@ class FilterBar(Widget):
         if self.newer:
             word = "" if short else " new"
             line.add(f"{grouped(self.newer)}{word} {symbols().above}", "bold $text-primary")
+        elif self.following:
+            word = "" if short else " following"
+            line.add(f"{symbols().following}{word}", "$text-primary")
         if shown is None or short > 2:
             return line
         line.add("  " if line.width else "")
@@ -280,6 +285,7 @@ class FilterBar(Widget):
         self._place_input()
 
     watch_newer = watch_total
+    watch_following = watch_total
 
     def on_click(self, event: events.Click) -> None:
         """Tell which chip was clicked."""

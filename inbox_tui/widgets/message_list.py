@@ -93,8 +93,7 @@ class MessageList(ScrollView, can_focus=True):
 
     It reads the items in sight and no others, so that a move costs the same at a million messages
     as at ten. The cursor belongs to a message rather than to a line: when new ones come in above,
-    both the message and its line on screen stay, unless the cursor is on the newest at the top,
-    where it follows the newest.
+    both the message and its line on screen stay, unless the list is `following` the newest.
     """
 
     ALLOW_SELECT = False
@@ -182,6 +181,8 @@ class MessageList(ScrollView, can_focus=True):
     """The position the cursor is on, 0 for the newest."""
     empty_text: reactive[str] = reactive("", init=False)
     """What is shown when there are no messages: plain text, not markup."""
+    following: reactive[bool] = reactive(True, repaint=False, init=False)
+    """Whether the newest message is selected as it comes."""
     hover: reactive[int | None] = reactive(None, repaint=False, init=False)
     """The position under the mouse, if there is one."""
 
@@ -282,12 +283,12 @@ class MessageList(ScrollView, can_focus=True):
 
         Args:
             source: The messages.
-            keep: Leave the cursor on its message and the message on its line; a cursor on the
-                newest, at the top, follows the newest. Without it the cursor goes to the top.
+            keep: Leave the cursor on its message and the message on its line, unless the list is
+                following the newest. Without it the cursor goes to the top.
 
         """
         before = self._under
-        follow = not keep or before is None or (self.cursor == 0 and self._first_in_sight == 0)
+        follow = not keep or before is None or self.following
         length_changed = len(source) != len(self._source)
         self._source = source
         self._read = []
@@ -421,8 +422,8 @@ class MessageList(ScrollView, can_focus=True):
         if self.hover is not None:
             self.hover += round(new_value) - round(old_value)
         if round(new_value) == 0 and self._newer:
-            self._read_window(0, self._height)
-            self._count_newer()
+            # In a change of layout the list is at its top for a moment.
+            self.call_after_refresh(self._count_newer)
 
     # -- reading
 
@@ -693,7 +694,6 @@ class MessageList(ScrollView, can_focus=True):
         """Keep the cursor in sight."""
         self._painted.clear()
         self._go(self.cursor, self._first_in_sight)
-        self._count_newer()
 
     def on_mouse_move(self, event: events.MouseMove) -> None:
         """Mark the row under the mouse."""

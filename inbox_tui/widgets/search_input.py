@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, ClassVar
 
+from textual import events
 from textual.binding import Binding
 from textual.widgets import Input
 
@@ -54,6 +55,10 @@ class SearchInput(Input):
     def _focus_moved(self, focused: Widget | None) -> None:
         if focused is not None and focused is not self and self.is_attached:
             self._bar.end_search(accepted=True)
+
+    def _on_paste(self, event: events.Paste) -> None:
+        """Join the lines of what is pasted by spaces; Textual's own handler then puts it in."""
+        event.text = " ".join(event.text.split())
 
     def on_input_changed(self, event: Input.Changed) -> None:
         """Tell the bar what is searched for now."""

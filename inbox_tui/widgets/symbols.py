@@ -19,6 +19,7 @@ class Symbols(NamedTuple):
     rule: str
     upright: str
     above: str
+    following: str
     free: str
     used: str
     live: str
@@ -30,9 +31,13 @@ class Symbols(NamedTuple):
     chosen: str
 
 
-UNICODE: Final = Symbols("▌", "●", "…", "─", "│", "↑", "●", "○", "●", "◌", "◷", "○", "■", "▲", "✓")
+UNICODE: Final = Symbols(
+    "▌", "●", "…", "─", "│", "↑", "▼", "●", "○", "●", "◌", "◷", "○", "■", "▲", "✓"
+)
 """What nearly every terminal and font has."""
-PLAIN: Final = Symbols(">", "*", "~", "-", "|", "^", "*", ".", "*", "o", "=", "-", "#", "!", "x")
+PLAIN: Final = Symbols(
+    ">", "*", "~", "-", "|", "^", "v", "*", ".", "*", "o", "=", "-", "#", "!", "x"
+)
 """ASCII, for a terminal that has nothing else."""
 
 _PLAIN_TERMINALS = ("linux", "vt", "dumb", "ansi", "cons25")

@@ -1,0 +1,255 @@
+"""What you read is what you act on: the selected message stays, whatever comes."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+from random import Random
+
+import pytest
+from support.stage import StagedApp, message, put, stage, state_is, until
+from textual import events
+from textual.pilot import Pilot
+
+from inbox_tui.archive import Archive, Query, Row
+from inbox_tui.commands import COMMANDS
+from inbox_tui.config import Settings
+from inbox_tui.screens.inbox import JUST_CAME, InboxScreen
+from inbox_tui.sync import MessagesArrived
+from inbox_tui.widgets.filter_bar import FilterBar
+from inbox_tui.widgets.message_list import MessageList
+from inbox_tui.widgets.message_view import MessageView
+from inbox_tui.widgets.status_bar import StatusBar
+
+WIDE = (120, 40)
+SEEDS = int(os.environ.get("INBOX_TUI_SEEDS", "3"))
+
+
+def inbox(pilot: Pilot[None]) -> InboxScreen:
+    screen = pilot.app.screen_stack[0]
+    assert isinstance(screen, InboxScreen)
+    return screen
+
+
+def selected(pilot: Pilot[None]) -> int:
+    row = inbox(pilot).query_one(MessageList).row
+    assert row is not None
+    return row.id
+
+
+def on_screen(pilot: Pilot[None]) -> int:
+    row = inbox(pilot).query_one(MessageView).row
+    assert row is not None
+    return row.id
+
+
+def notice(pilot: Pilot[None]) -> str:
+    return inbox(pilot).query_one(StatusBar).notice
+
+
+def coded(number: int, minutes_ago: float = 5) -> tuple[int, str, float]:
+    return number, f"Your code is {100_000 + number}", minutes_ago
+
+
+def with_codes(folder: Path, numbers: range, **options: object) -> StagedApp:
+    old = [message(n, coded(n)[1], minutes_ago=600 - n) for n in numbers]
+    return stage(folder, messages=old, **options)  # type: ignore[arg-type]
+
+
+async def arrive(pilot: Pilot[None], *numbers: int) -> None:
+    """Have messages come in, as another program or an answer would store them."""
+    screen = inbox(pilot)
+    assert isinstance(pilot.app, StagedApp)
+    with Archive.open(pilot.app.archive_path) as archive:
+        (account,) = archive.accounts()
+        put(archive, account, [message(n, coded(n)[1], minutes_ago=0) for n in numbers])
+    screen.session_event(MessagesArrived(numbers, live=True))
+    await pilot.pause()
+
+
+@pytest.mark.parametrize("key", ["g", "k", "j"])
+async def test_the_message_read_stays_when_another_arrives(tmp_path: Path, key: str) -> None:
+    app = with_codes(tmp_path, range(1, 9))
+    async with app.run_test(size=WIDE) as pilot:
+        await state_is(pilot, "Live")
+        await pilot.press(key)
+        await pilot.pause()
+        read = selected(pilot)
+        await arrive(pilot, 50)
+        assert selected(pilot) == on_screen(pilot) == read
+        await pilot.press("c")
+        await pilot.pause()
+        assert app.clipboard == str(100_000 + read)
+        assert notice(pilot).startswith(f"copied {100_000 + read} of +7 999 123-45-67, ")
+
+
+async def test_from_the_start_the_newest_is_selected_until_the_first_key(tmp_path: Path) -> None:
+    app = with_codes(tmp_path, range(1, 9))
+    async with app.run_test(size=WIDE) as pilot:
+        await state_is(pilot, "Live")
+        bar = inbox(pilot).query_one(FilterBar)
+        assert bar.following
+        await arrive(pilot, 50)
+        assert selected(pilot) == on_screen(pilot) == 50
+        await pilot.press("c")
+        await pilot.pause()
+        assert notice(pilot) == JUST_CAME
+        assert app.clipboard == ""
+        assert not bar.following
+        app.clock.move(0.6)
+        await pilot.press("c")
+        await pilot.pause()
+        assert app.clipboard == "100050"
+        await arrive(pilot, 51)
+        assert selected(pilot) == 50
+
+
+async def test_f_follows_the_newest_again_and_f_stays(tmp_path: Path) -> None:
+    app = with_codes(tmp_path, range(1, 9))
+    async with app.run_test(size=WIDE) as pilot:
+        await state_is(pilot, "Live")
+        await pilot.press("j", "j", "F")
+        await pilot.pause()
+        assert inbox(pilot).query_one(FilterBar).following
+        await arrive(pilot, 50)
+        assert selected(pilot) == 50
+        await pilot.press("F")
+        await pilot.pause()
+        assert not inbox(pilot).query_one(FilterBar).following
+        await arrive(pilot, 51)
+        assert selected(pilot) == 50
+
+
+async def test_a_click_ends_following_too(tmp_path: Path) -> None:
+    app = with_codes(tmp_path, range(1, 9))
+    async with app.run_test(size=WIDE) as pilot:
+        await state_is(pilot, "Live")
+        await pilot.click(MessageList, offset=(10, 3))
+        await pilot.pause()
+        read = selected(pilot)
+        await arrive(pilot, 50)
+        assert selected(pilot) == read
+
+
+@pytest.mark.parametrize("ending", ["enter escape", "enter x", "enter enter escape escape"])
+async def test_a_hit_stays_selected_when_the_search_ends(tmp_path: Path, ending: str) -> None:
+    app = with_codes(tmp_path, range(1, 300))
+    async with app.run_test(size=WIDE) as pilot:
+        await state_is(pilot, "Live")
+        await pilot.press("/", *"100007")
+        await until(pilot, lambda: inbox(pilot).query_one(FilterBar).shown == 1)
+        await pilot.press(*ending.split())
+        await until(pilot, lambda: inbox(pilot).query_one(FilterBar).shown == 299)
+        assert selected(pilot) == on_screen(pilot) == 7
+        messages = inbox(pilot).query_one(MessageList)
+        assert 0 <= messages.line < messages.size.height
+
+
+async def test_a_change_of_window_keeps_the_selected_message(tmp_path: Path) -> None:
+    app = with_codes(tmp_path, range(1, 300))
+    async with app.run_test(size=WIDE) as pilot:
+        await state_is(pilot, "Live")
+        await pilot.press(*"jjjj")
+        await pilot.pause()
+        read = selected(pilot)
+        await pilot.press("w", "2", "4", "enter")
+        await until(pilot, lambda: inbox(pilot).query_one(FilterBar).window != "everything")
+        assert selected(pilot) == read
+
+
+async def test_new_messages_stay_counted_through_a_change_of_layout(tmp_path: Path) -> None:
+    app = with_codes(tmp_path, range(1, 300))
+    async with app.run_test(size=WIDE) as pilot:
+        await state_is(pilot, "Live")
+        await pilot.press("G")
+        await pilot.pause()
+        await arrive(pilot, *range(500, 700))
+        bar = inbox(pilot).query_one(FilterBar)
+        assert bar.newer == 200
+        for size in ((80, 24), (40, 12), (200, 50), (120, 40)):
+            await pilot.resize_terminal(*size)
+            await pilot.pause()
+            assert bar.newer == 200
+        await pilot.press("g")
+        await pilot.pause()
+        assert bar.newer == 0
+
+
+async def test_lines_pasted_into_the_search_are_joined_by_spaces(tmp_path: Path) -> None:
+    app = with_codes(tmp_path, range(1, 9))
+    async with app.run_test(size=WIDE) as pilot:
+        await state_is(pilot, "Live")
+        await pilot.press("/")
+        await pilot.pause()
+        app.post_message(events.Paste("code\n100007\n"))
+        await until(pilot, lambda: inbox(pilot).query_one(FilterBar).search == "code 100007")
+
+
+async def test_mark_all_read_leaves_what_came_unseen(tmp_path: Path) -> None:
+    app = with_codes(tmp_path, range(1, 9))
+    async with app.run_test(size=WIDE) as pilot:
+        await state_is(pilot, "Live")
+        await pilot.press("j")
+        with Archive.open(app.archive_path) as archive:
+            (account,) = archive.accounts()
+            put(archive, account, [message(60, "unseen", minutes_ago=0)])
+        await pilot.press("M")
+        await until(pilot, lambda: "read" in notice(pilot))
+        with Archive.open(app.archive_path) as archive:
+            (account,) = archive.accounts()
+            row = account.messages.get(60)
+            assert row is not None
+            assert row.unread
+
+
+def mark_newest_read(app: StagedApp) -> None:
+    with Archive.open(app.archive_path) as archive:
+        (account,) = archive.accounts()
+        items = account.lists.window(account.lists.open(Query()), 0, 9)
+        rows = [item.row for item in items if isinstance(item, Row)]
+        account.messages.set_state(rows, "unread", value=False)
+
+
+LEFT_OUT = ("quit", "export", "theme", "palette", "sign_in")
+KEYS = [key for command in COMMANDS for key in command.keys if command.name not in LEFT_OUT]
+
+
+@pytest.mark.parametrize("seed", range(SEEDS))
+async def test_nothing_is_copied_or_marked_but_what_was_on_screen(
+    tmp_path: Path, seed: int
+) -> None:
+    """Messages arrive and another program marks, while random keys are pressed."""
+    random = Random(seed)
+    app = with_codes(tmp_path, range(1, 40), settings=Settings(window=random.choice((0, 24))))
+    async with app.run_test(size=random.choice(((120, 40), (80, 24), (40, 12)))) as pilot:
+        await state_is(pilot, "Live")
+        copied: list[tuple[int | None, str]] = []
+        copy = app.copy_to_clipboard
+
+        def record(text: str) -> None:
+            copied.append((before, text))
+            copy(text)
+
+        app.copy_to_clipboard = record  # type: ignore[method-assign]
+        number = 1000
+        for _ in range(120):
+            app.clock.move(random.choice((0.0, 0.1, 0.4, 1.0, 30.0)))
+            row = inbox(pilot).query_one(MessageList).row
+            before = None if row is None else row.id
+            if random.random() < 0.5:
+                # An arrival that is not on screen yet when the key is handled.
+                number += 1
+                with Archive.open(app.archive_path) as archive:
+                    (account,) = archive.accounts()
+                    put(archive, account, [message(number, coded(number)[1], minutes_ago=0)])
+                if random.random() < 0.5:
+                    inbox(pilot).session_event(MessagesArrived([number], live=True))
+            if random.random() < 0.1:
+                mark_newest_read(app)
+            await pilot.press(random.choice((*KEYS, "c", "y", "c", "enter", "escape")))
+            if random.random() < 0.3:
+                await pilot.pause()
+        assert copied or seed > 2
+        for message_id, text in copied:
+            assert message_id is not None
+            assert str(100_000 + message_id) in text
