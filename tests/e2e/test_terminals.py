@@ -62,9 +62,9 @@ def test_the_terminal_gets_the_title_the_notification_and_what_is_copied(
         terminal.wait_for("Live")
         terminal.wait_for("1 unread")
         terminal.press("c")
-        terminal.wait_for("code copied")
+        terminal.wait_for("copied ")
         terminal.press("y")
-        terminal.wait_for("text copied")
+        terminal.wait_for("copied the text of")
         terminal.press("\x1b[O")  # the terminal has lost the focus
         assert b"\x1b]9;" not in terminal.raw, "nothing for the first sync"
         for number in (2, 3):

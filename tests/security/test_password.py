@@ -350,7 +350,7 @@ def seen_by_children(environment: dict[str, str]) -> dict[str, bytes]:
 def copy_and_open(terminal: Terminal) -> None:
     """Have the program start every other program that it starts."""
     terminal.press("y")
-    terminal.wait_for("text copied")
+    terminal.wait_for("copied the text of")
     terminal.press("o")
     terminal.wait_for("Open this link?")
     terminal.press("enter")
@@ -428,7 +428,7 @@ def test_the_demo_hands_no_password_of_the_environment_to_its_children(
     with Terminal(command, environment=environment) as terminal:
         terminal.wait_for("Live")
         terminal.press("y")
-        terminal.wait_for("text copied")
+        terminal.wait_for("copied the text of")
         terminal.read(0.5)
         terminal.press("q")
         assert terminal.wait() == 0
