@@ -181,7 +181,7 @@ class MessageList(ScrollView, can_focus=True):
     """The position the cursor is on, 0 for the newest."""
     empty_text: reactive[str] = reactive("", init=False)
     """What is shown when there are no messages: plain text, not markup."""
-    following: reactive[bool] = reactive(True, repaint=False, init=False)
+    following: reactive[bool] = reactive(False, repaint=False, init=False)
     """Whether the newest message is selected as it comes."""
     hover: reactive[int | None] = reactive(None, repaint=False, init=False)
     """The position under the mouse, if there is one."""

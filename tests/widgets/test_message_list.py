@@ -417,8 +417,9 @@ async def test_the_cursor_stays_on_its_message_and_its_line_when_newer_ones_come
         assert [m.count for m in app.heard if isinstance(m, MessageList.NewerChanged)] == [7]
 
 
-async def test_the_cursor_at_the_top_follows_the_newest() -> None:
+async def test_while_following_the_newest_is_selected_as_it_comes() -> None:
     async with staged(Messages.numbered()) as (messages, pilot, app):
+        messages.following = True
         messages.show(Messages.numbered(NEWEST + 2))
         await pilot.pause()
         assert shown_id(messages) == NEWEST + 2
