@@ -6,7 +6,7 @@ zone (api.md, Success).
 
 from __future__ import annotations
 
-from datetime import datetime, timedelta
+from datetime import datetime, timedelta, tzinfo
 from typing import TYPE_CHECKING, Literal, NamedTuple
 
 from inbox_tui.smsc.limit import Moment
@@ -120,6 +120,26 @@ class Query(NamedTuple):
     """Only messages in this state. Those of muted senders are never in `unread`."""
     before: int | None = None
     """Only messages received before these server seconds."""
+
+    def searching(self, search: SearchQuery, server_zone: tzinfo) -> Query:
+        """Return this query narrowed to what a search fits, its moments included.
+
+        A search that can't be read finds nothing.
+        """
+        if search.errors:
+            return Query(since=1, before=0)
+        moments = (search.since, search.before)
+        since, before = (
+            None
+            if moment is None
+            else to_server_seconds(moment.astimezone(server_zone).replace(tzinfo=None))
+            for moment in moments
+        )
+        return self._replace(
+            search=search,
+            since=max((one for one in (self.since, since) if one is not None), default=None),
+            before=min((one for one in (self.before, before) if one is not None), default=None),
+        )
 
     @property
     def plain(self) -> bool:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -26,6 +26,7 @@ from inbox_tui.cli.options import example, for_messages
 if TYPE_CHECKING:
     from inbox_tui.archive import Row
     from inbox_tui.exports import Exporter, Written
+    from inbox_tui.text.search_query import Query as SearchQuery
 
 
 @click.command(
@@ -82,14 +83,15 @@ def command(
             raise click.UsageError(
                 f"-o {str(to_file)!r}: allowed endings are {endings}; --format goes with any other."
             )
-    _refuse_bad_query(search or "")
     query = Query(
         to_phone=cli_options.to_phone,
         since=None
         if cli_options.hours is None
         else config.since(cli_options.hours, datetime.now(UTC)),
-        search=(search or "").strip(),
     )
+    if (search or "").strip():
+        read = _search_query(search or "", config.settings.names)
+        query = query.searching(read, config.zone)
     if config.login.value and not config.paths.archive.exists():
         fail(_nothing_kept(config.account))
     with open_account(config) as (config, archive):
@@ -112,15 +114,16 @@ def command(
     tell(f"{counted(written.messages, 'message')}{place}{guarded}.")
 
 
-def _refuse_bad_query(search: str) -> None:
-    """End the program where this can't be searched for."""
+def _search_query(search: str, names: Mapping[str, str]) -> SearchQuery:
+    """Read what is to be searched for, or end the program where that can't be."""
     from inbox_tui.text.search_query import explain, parse_query
 
-    errors = parse_query(search, datetime.now().astimezone(), {}).errors
-    if errors:
-        words = explain(errors[0])
+    query = parse_query(search, datetime.now().astimezone(), names)
+    if query.errors:
+        words = explain(query.errors[0])
         full_stop = "" if words.endswith("?") else "."
         raise click.BadParameter(f"{words}{full_stop}", param_hint="--search")
+    return query
 
 
 def _nothing_kept(account: str) -> str:

@@ -15,6 +15,8 @@ from inbox_tui.text import sanitize
 from inbox_tui.widgets.presentation import grouped
 
 HINT_WIDTH = 7
+MOST_NUMBERS = 100
+"""So many receiving numbers are offered: typing narrows them."""
 
 
 class InboxCommands(Provider):
@@ -28,7 +30,7 @@ class InboxCommands(Provider):
     async def search(self, query: str) -> Hits:
         """What fits the words typed."""
         matcher = self.matcher(query)
-        async for words, hint, run in self._commands():
+        async for words, hint, run in self._commands(query):
             score, places = matcher.fuzzy_search.match(query, words)
             if score > 0:
                 shown = Content(words)
@@ -36,7 +38,7 @@ class InboxCommands(Provider):
                     shown = shown.stylize(self.match_style or "bold", place, place + 1)
                 yield Hit(score, _line(shown, hint), run, text=words)
 
-    async def _commands(self) -> AsyncIterator[tuple[str, str, partial[Any]]]:
+    async def _commands(self, typed: str = "") -> AsyncIterator[tuple[str, str, partial[Any]]]:
         screen = self.screen
         inbox = screen if isinstance(screen, InboxScreen) else None
         keys = CommandKeys() if inbox is None else inbox.keys
@@ -50,7 +52,13 @@ class InboxCommands(Provider):
             key = keys.label(command.name) if keys.of(command.name) else ""
             yield words, key, partial(run, action)
         if inbox is not None:
-            for number, label, messages in inbox.receiving_numbers():
+            wanted = [word for word in typed.casefold().split() if word != "to"]
+            numbers = [
+                entry
+                for entry in inbox.receiving_numbers()
+                if all(word in f"{entry[1]} {entry[0]}".casefold() for word in wanted)
+            ]
+            for number, label, messages in numbers[:MOST_NUMBERS]:
                 yield f"To {sanitize(label)}", grouped(messages), partial(inbox.jump_to, number)
 
 

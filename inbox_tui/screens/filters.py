@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from datetime import tzinfo
 from typing import NamedTuple
 
 from inbox_tui.archive import Query
 from inbox_tui.commands import CommandKeys
+from inbox_tui.text.search_query import Query as SearchQuery
 
 WINDOWS: tuple[int | None, ...] = (1, 6, 24, 48, 168, None)
 """The hour windows offered; None is everything kept."""
@@ -56,15 +58,20 @@ class Filters(NamedTuple):
         )
         return cls(to_phone=to_phone, hours=hours, unread=unread) if fits else None
 
-    def query(self, since: Callable[[int], int]) -> Query:
-        """The archive's query; `since` gives the server seconds at which a window begins."""
-        return Query(
+    def query(
+        self, window_start: Callable[[int], int], search: SearchQuery, server_zone: tzinfo
+    ) -> Query:
+        """The archive's query; `search` is what was typed, read by `parse_query`.
+
+        `window_start` gives the server seconds at which a window of so many hours begins.
+        """
+        query = Query(
             to_phone=self.to_phone,
-            since=None if self.hours is None else since(self.hours),
+            since=None if self.hours is None else window_start(self.hours),
             phone=self.phone,
-            search=self.search.strip(),
             state="unread" if self.unread else None,
         )
+        return query.searching(search, server_zone) if self.search.strip() else query
 
     def sentence(self, number: Callable[[str], str], keys: CommandKeys) -> str:
         """Why a list is empty, and the way out. `number` makes a phone number fit to be read."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable, Sequence
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, ClassVar, NamedTuple
 
@@ -39,10 +40,12 @@ from inbox_tui.sync import (
     ZoneSuspected,
 )
 from inbox_tui.text import find_code, find_links, sanitize
+from inbox_tui.text.search_query import Query as SearchQuery
+from inbox_tui.text.search_query import explain, parse_query
 from inbox_tui.widgets.divider import Divider
 from inbox_tui.widgets.filter_bar import ChipName, FilterBar
 from inbox_tui.widgets.message_list import MessageList
-from inbox_tui.widgets.message_view import MessageView
+from inbox_tui.widgets.message_view import MOST_SHOWN, MessageView
 from inbox_tui.widgets.presentation import Presentation, grouped
 from inbox_tui.widgets.status_bar import StatusBar
 from inbox_tui.widgets.title_bar import TitleBar
@@ -60,6 +63,8 @@ SETTLED_SECONDS = 0.5
 """A message that came under the cursor by itself can be acted on after so long."""
 MINUTE_TICKS = 60
 JUST_CAME = "a new message has just come: press the key again"
+MOST_NAMED = 1000
+"""So many receiving numbers are written as their countries do; more would take too long."""
 LAYOUTS = [(0, "-narrow"), (60, "-stacked"), (110, "-wide")]
 """Columns from which on the list is alone, above the message, or beside it."""
 SHARES = {"-wide": 55, "-stacked": 50}
@@ -344,7 +349,14 @@ class InboxScreen(Screen[None]):
     # -- what is shown
 
     def _query(self) -> Query:
-        return self._filters.query(self._session.window_start)
+        return self._filters.query(
+            self._session.window_start, self._search_query(), self._session.server_zone
+        )
+
+    def _search_query(self) -> SearchQuery:
+        """What is typed into the search, read as of today."""
+        now = self._clock.now().astimezone(self._presentation.local_zone)
+        return parse_query(self._filters.search, now, self._session.settings.names)
 
     def _reload(self, *, keep: bool = True, hold: bool = False, at: _Spot | None = None) -> None:
         """Read the list anew; with `keep` the cursor stays on its message, or goes to that `at`.
@@ -421,6 +433,8 @@ class InboxScreen(Screen[None]):
 
     def _empty_text(self) -> str:
         progress = self._progress_words()
+        if errors := self._search_query().errors:
+            return f"{explain(errors[0])[:1].upper()}{explain(errors[0])[1:]}."
         if self._account.counts.total() and self._filters.any and not progress:
             return self._filters.sentence(self._presentation.who, self.keys)
         match self._session.status.state:
@@ -687,7 +701,8 @@ class InboxScreen(Screen[None]):
         """The numbers that received anything in the window: digits, label, messages."""
         numbers = self._account.counts.to_phones(self._query().since)
         return [
-            (number, self._presentation.who(number), messages) for number, messages, _ in numbers
+            (number, self._presentation.who(number) if at < MOST_NAMED else number, messages)
+            for at, (number, messages, _) in enumerate(numbers)
         ]
 
     def jump_to(self, number: str) -> None:
@@ -728,7 +743,7 @@ class InboxScreen(Screen[None]):
         """Copy the code of the message: its letters and digits."""
         if (row := self._selected()) is None:
             return
-        code = find_code(row.message)
+        code = find_code(row.message[:MOST_SHOWN])
         if code is None:
             self._say(
                 f"no code in this message · {self.keys.label('copy_message')} copies its text"
@@ -765,26 +780,26 @@ class InboxScreen(Screen[None]):
         """Show where the links of the message lead, and open one."""
         if (row := self._selected()) is None:
             return
-        links = find_links(row.message)
+        links = find_links(row.message[:MOST_SHOWN])
         if not links:
             self._say("no link in this message")
             return
         from inbox_tui.screens.link import LinkScreen
 
-        await self.app.push_screen(LinkScreen(links), callback=self._link_chosen)
+        await self.app.push_screen(LinkScreen(links), callback=partial(self._link_chosen, row))
 
-    def _link_chosen(self, choice: LinkChoice | None) -> None:
+    def _link_chosen(self, row: Row, choice: LinkChoice | None) -> None:
         from inbox_tui.terminal.clipboard import has_desktop
 
         if choice is None:
             return
         if choice.act == "open" and has_desktop():
             self.app.open_url(choice.url)
-            self._say("opened in the browser")
+            self._say(f"opened in the browser: the link {self._of(row)}")
         elif choice.act == "open":
             self._copy(choice.url, "no browser on this machine: link copied")
         else:
-            self._copy(choice.url, "link copied")
+            self._copy(choice.url, f"copied the link {self._of(row)}")
 
     def action_conversation(self) -> None:
         """Show all messages of this sender, the current one in place; `Esc` goes back."""

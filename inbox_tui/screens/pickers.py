@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from typing import ClassVar, Generic, TypeVar
 
 from rich.cells import cell_len
@@ -28,6 +29,8 @@ LONGEST_LABEL = 30
 BESIDE_LABEL = 18
 """Cells of a picker that its labels cannot have: edges, mark, count and scrollbar."""
 MOST_CHOICES = 14
+MOST_OFFERED = 200
+"""So many choices are offered at a time: typing narrows them."""
 BESIDE_CHOICES = 7
 """Lines of a picker that its choices cannot have: edges, title, input, hint, and two empty ones."""
 SHORT = 18
@@ -101,27 +104,38 @@ class Picker(ModalScreen[Choice[T] | None], Generic[T]):
 
     def matching(self, typed: str) -> list[Choice[T]]:
         """The choices that fit what was typed."""
-        words = fold_text(typed).split()
+        words = [word.lstrip("+") for word in fold_text(typed).split()]
+        if not words:
+            return self._choices
         return [
             choice
-            for choice in self._choices
-            if all(
-                word.lstrip("+") in fold_text(f"{choice.label} {choice.search}") for word in words
-            )
+            for choice, text in zip(self._choices, self._folded, strict=True)
+            if all(word in text for word in words)
         ]
+
+    @cached_property
+    def _folded(self) -> list[str]:
+        """What each choice is found by."""
+        return [fold_text(f"{choice.label} {choice.search}") for choice in self._choices]
 
     @on(Input.Changed)
     def _typed(self, event: Input.Changed) -> None:
         self._offer(event.value)
 
     def _offer(self, typed: str) -> None:
-        self._offered = self.matching(typed)
+        matching = self.matching(typed)
+        self._offered = matching[:MOST_OFFERED]
+        if not typed and self._current not in [choice.value for choice in self._offered]:
+            self._offered += [choice for choice in matching if choice.value == self._current]
         listed = self.query_one(OptionList)
         listed.clear_options()
         listed.add_options(Option(self._prompt(choice)) for choice in self._offered)
         if not self._offered:
             listed.add_option(Option(Content.styled(f"  {self.NOTHING}", "dim"), disabled=True))
             return
+        if (left := len(matching) - len(self._offered)) > 0:
+            told = f"  {grouped(left)} more: type to narrow"
+            listed.add_option(Option(Content.styled(told, "dim"), disabled=True))
         values = [choice.value for choice in self._offered]
         at = values.index(self._current) if self._current in values and not typed else 0
         listed.highlighted = at

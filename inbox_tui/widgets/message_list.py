@@ -17,6 +17,7 @@ from inbox_tui.archive import Gap, Row
 from inbox_tui.commands import bindings
 from inbox_tui.text import find_code, sanitize
 from inbox_tui.widgets.cells import cells, cut, cut_before, padded, wrapped
+from inbox_tui.widgets.message_view import MOST_SHOWN
 from inbox_tui.widgets.symbols import symbols
 
 if TYPE_CHECKING:
@@ -617,7 +618,7 @@ class MessageList(ScrollView, can_focus=True):
         """
         if width <= 0:
             return []
-        code = find_code(message)
+        code = find_code(message[:MOST_SHOWN])
         start, end = (code.start, code.end) if code else (0, 0)
         head = message[: end + width * _CHARACTERS_A_CELL]
         if code is None:

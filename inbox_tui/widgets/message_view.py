@@ -16,7 +16,7 @@ from textual.strip import Strip
 from inbox_tui.commands import bindings
 from inbox_tui.text import find_code, find_links, sanitize
 from inbox_tui.widgets.cells import wrapped
-from inbox_tui.widgets.presentation import spaced_code
+from inbox_tui.widgets.presentation import grouped, spaced_code
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -28,6 +28,8 @@ if TYPE_CHECKING:
     from inbox_tui.text import Code, Link
     from inbox_tui.widgets.presentation import Presentation
 
+MOST_SHOWN: Final = 20_000
+"""So many characters of a text are shown, and looked at for codes and links."""
 _LABEL_WIDTH: Final = 10
 _VALUE_AT_LEAST: Final = 8
 _HINT_FROM: Final = 22
@@ -198,8 +200,9 @@ class MessageView(ScrollView, can_focus=True):
         if row == self._row:
             return
         self._row = row
-        self._code = find_code(row.message) if row is not None else None
-        self._links = list(find_links(row.message)) if row is not None else []
+        text = "" if row is None else row.message[:MOST_SHOWN]
+        self._code = find_code(text)
+        self._links = list(find_links(text))
         if self in self.screen.selections:
             self.screen.clear_selection()
         self._lay_out()
@@ -231,7 +234,13 @@ class MessageView(ScrollView, can_focus=True):
         self._paragraphs = []
         if self._row is not None:
             self._paragraphs = [*self._fields(self._row), _Paragraph()]
-            self._paragraphs += self._body(self._row.message)
+            self._paragraphs += self._body(self._row.message[:MOST_SHOWN])
+            if (left := len(self._row.message) - MOST_SHOWN) > 0:
+                key = self._presentation.keys.label("copy_message")
+                told = f"{grouped(left)} more characters are not shown: {key} copies all"
+                more = _Paragraph()
+                more.add(told, "warning")
+                self._paragraphs += [_Paragraph(), more]
         width, height = self._page
         before = len(self._lines)
         self._lines = list(_lines_of(self._paragraphs, width)) if width else []

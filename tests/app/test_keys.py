@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from datetime import UTC
 from pathlib import Path
 
 import pytest
@@ -28,6 +29,7 @@ from inbox_tui.screens.filters import Filters
 from inbox_tui.screens.inbox import InboxScreen
 from inbox_tui.smsc.message import Answer
 from inbox_tui.sync import MessagesArrived, RefreshDeferred, State, Status, StatusChanged
+from inbox_tui.text.search_query import Query as SearchQuery
 from inbox_tui.widgets.filter_bar import FilterBar
 from inbox_tui.widgets.message_list import MessageList
 from inbox_tui.widgets.message_view import MessageView
@@ -801,7 +803,7 @@ def test_remembered_filters_that_make_no_sense_are_none() -> None:
     assert Filters.read('{"to_phone": null, "hours": 999, "unread": false}') is None
     kept = Filters(to_phone="7911", hours=6, unread=True)
     assert Filters.read(kept.written()) == kept
-    assert Query() == Filters().query(lambda hours: hours)
+    assert Query() == Filters().query(lambda hours: hours, SearchQuery(), UTC)
 
 
 @at_every_size

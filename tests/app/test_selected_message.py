@@ -10,11 +10,13 @@ import pytest
 from support.stage import StagedApp, message, put, stage, state_is, until
 from textual import events
 from textual.pilot import Pilot
+from textual.widgets import OptionList
 
 from inbox_tui.archive import Archive, Query, Row
 from inbox_tui.commands import COMMANDS
 from inbox_tui.config import Settings
 from inbox_tui.screens.inbox import JUST_CAME, InboxScreen
+from inbox_tui.screens.pickers import MOST_OFFERED
 from inbox_tui.sync import MessagesArrived
 from inbox_tui.widgets.filter_bar import FilterBar
 from inbox_tui.widgets.message_list import MessageList
@@ -253,3 +255,62 @@ async def test_nothing_is_copied_or_marked_but_what_was_on_screen(
         for message_id, text in copied:
             assert message_id is not None
             assert str(100_000 + message_id) in text
+
+
+async def test_a_huge_text_is_shown_in_part_and_copied_whole(tmp_path: Path) -> None:
+    text = "Длинный текст. " * 70_000
+    app = stage(tmp_path, messages=[message(1, text)])
+    async with app.run_test(size=WIDE) as pilot:
+        await state_is(pilot, "Live")
+        await pilot.press("G", "y")
+        await pilot.pause()
+        assert app.clipboard == text
+        shown = [paragraph.text for paragraph in inbox(pilot).query_one(MessageView)._paragraphs]
+        assert sum(map(len, shown)) < 30_000
+        assert "more characters are not shown" in shown[-1]
+
+
+async def test_a_picker_of_many_numbers_offers_some_and_narrows(tmp_path: Path) -> None:
+    many = [message(n, to_phone=str(79_110_000_000 + n), minutes_ago=600) for n in range(3000)]
+    app = stage(tmp_path, messages=many)
+    async with app.run_test(size=WIDE) as pilot:
+        await state_is(pilot, "Live")
+        await pilot.press("p")
+        await until(pilot, lambda: bool(app.screen.query(OptionList)))
+        offered = app.screen.query_one(OptionList)
+        assert offered.option_count == MOST_OFFERED + 1
+        assert "type to narrow" in str(offered.get_option_at_index(MOST_OFFERED).prompt)
+        await pilot.press(*"79110002999", "enter")
+        await until(pilot, lambda: inbox(pilot).query_one(FilterBar).shown == 1)
+
+
+async def test_a_search_with_dates_and_states_finds_what_fits(tmp_path: Path) -> None:
+    old = message(1, "order", minutes_ago=3 * 24 * 60)
+    app = stage(tmp_path, messages=[old, message(2, "order", minutes_ago=5)])
+    async with app.run_test(size=WIDE) as pilot:
+        await state_is(pilot, "Live")
+        bar = inbox(pilot).query_one(FilterBar)
+        await pilot.press("/", *"order after:yesterday")
+        await until(pilot, lambda: bar.shown == 1)
+        assert selected(pilot) == 2
+        await pilot.press("escape", "/", *"order is:read")
+        await until(pilot, lambda: bar.shown == 1)
+        assert selected(pilot) == 1
+
+
+async def test_a_search_that_can_not_be_read_says_why(tmp_path: Path) -> None:
+    app = stage(tmp_path, messages=[message(1, "order")])
+    async with app.run_test(size=WIDE) as pilot:
+        await state_is(pilot, "Live")
+        await pilot.press("/", *"before:5l")
+        await until(pilot, lambda: "is no date" in inbox(pilot).query_one(MessageList).empty_text)
+
+
+@pytest.mark.parametrize("typed", ["8 999 123-45-67", "+7 (999) 123", "123-45-67", "9991234567"])
+async def test_a_number_is_found_however_it_is_written(tmp_path: Path, typed: str) -> None:
+    app = stage(tmp_path, messages=[message(1), message(2, phone="79160000000")])
+    async with app.run_test(size=WIDE) as pilot:
+        await state_is(pilot, "Live")
+        await pilot.press("/", *typed)
+        await until(pilot, lambda: inbox(pilot).query_one(FilterBar).shown == 1)
+        assert selected(pilot) == 1
