@@ -135,7 +135,7 @@ async def test_a_picker_that_is_open_follows_the_size(tmp_path: Path, size: Size
     app = stage(tmp_path, messages=week())
     async with app.run_test(size=(120, 40)) as pilot:
         await open_picker(pilot, "w")
-        await pilot.press("down")
+        await pilot.press("up", "up")
         await pilot.resize_terminal(*size)
         await until(pilot, lambda: choices(pilot)[0] == "last hour 7")
         assert len(choices(pilot)) == 6
