@@ -32,6 +32,7 @@ from inbox_tui.archive import (
 from inbox_tui.commands import bindings, screen_bindings
 from inbox_tui.screens.filters import Filters, window_name
 from inbox_tui.sync import (
+    ClocksDisagree,
     MessagesArrived,
     Progress,
     RefreshDeferred,
@@ -266,6 +267,16 @@ class InboxScreen(Screen[None]):
                     "Messages arrive with times that do not fit this clock. Put "
                     f'server_timezone = "{zone}" into config.toml.',
                     title="The server's clock is another one",
+                    severity="warning",
+                    timeout=30,
+                )
+
+            case ClocksDisagree(ahead):
+                days = f"{abs(ahead) / 86400:.0f} days {'ahead of' if ahead > 0 else 'behind'}"
+                self.notify(
+                    f"This machine's clock is {days} the service's. Until it is right, keep_days "
+                    "deletes nothing.",
+                    title="The clocks disagree",
                     severity="warning",
                     timeout=30,
                 )

@@ -17,7 +17,7 @@ from inbox_tui.commands import COMMANDS
 from inbox_tui.config import Settings
 from inbox_tui.screens.inbox import JUST_CAME, InboxScreen
 from inbox_tui.screens.pickers import MOST_OFFERED
-from inbox_tui.sync import MessagesArrived
+from inbox_tui.sync import ClocksDisagree, MessagesArrived
 from inbox_tui.widgets.filter_bar import FilterBar
 from inbox_tui.widgets.message_list import MessageList
 from inbox_tui.widgets.message_view import MessageView
@@ -314,3 +314,14 @@ async def test_a_number_is_found_however_it_is_written(tmp_path: Path, typed: st
         await pilot.press("/", *typed)
         await until(pilot, lambda: inbox(pilot).query_one(FilterBar).shown == 1)
         assert selected(pilot) == 1
+
+
+async def test_a_clock_that_is_days_off_is_told_with_what_it_means(tmp_path: Path) -> None:
+    app = stage(tmp_path, messages=[message(1)])
+    async with app.run_test(size=WIDE) as pilot:
+        await state_is(pilot, "Live")
+        inbox(pilot).session_event(ClocksDisagree(31 * 86400.0))
+        await pilot.pause()
+        (told,) = app._notifications
+        assert "31 days ahead of the service's" in told.message
+        assert "keep_days deletes nothing" in told.message
