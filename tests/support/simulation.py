@@ -383,7 +383,7 @@ class World:
                 raise httpx.ReadError("") from OSError(ENETUNREACH, "Network is unreachable")
             case "gateway":
                 await asyncio.sleep(way_there + work)
-                return httpx.Response(random.choice((502, 504)), content=PORTAL)
+                return httpx.Response(random.choice((502, 504)), stream=httpx.ByteStream(PORTAL))
             case "fault":
                 await asyncio.sleep(random.uniform(0, way_there + work))
                 raise TypeError
@@ -406,21 +406,25 @@ class World:
             case "not http":
                 raise httpx.RemoteProtocolError("illegal status line")
             case "status":
-                return httpx.Response(random.choice((500, 503)), content=PORTAL)
+                return httpx.Response(random.choice((500, 503)), stream=httpx.ByteStream(PORTAL))
             case "redirect":
-                return httpx.Response(302, headers={"Location": "https://login.example/"})
+                return httpx.Response(
+                    302,
+                    headers={"Location": "https://login.example/"},
+                    stream=httpx.ByteStream(b""),
+                )
             case "large":
-                return httpx.Response(200, content=b"[" * 2 * CEILING)
+                return httpx.Response(200, stream=httpx.ByteStream(b"[" * 2 * CEILING))
             case "portal":
-                return httpx.Response(200, content=PORTAL)
+                return httpx.Response(200, stream=httpx.ByteStream(PORTAL))
             case "empty":
-                return httpx.Response(200)
+                return httpx.Response(200, stream=httpx.ByteStream(b""))
             case "junk":
-                return httpx.Response(200, content=random.randbytes(300))
+                return httpx.Response(200, stream=httpx.ByteStream(random.randbytes(300)))
             case "error":
                 code = random.choice((1, 4, 9, 9, 17, 17))
                 body = random.choice(ERRORS).format(code).encode()
-                return httpx.Response(random.choice((200, 403)), content=body)
+                return httpx.Response(random.choice((200, 403)), stream=httpx.ByteStream(body))
         body = arrival.result()
         match fate:
             case "trickle":
@@ -428,9 +432,11 @@ class World:
             case "cut":
                 return httpx.Response(200, stream=Trickle(body, cut=True))
             case "truncated":
-                return httpx.Response(200, content=body[: random.randrange(len(body))])
+                return httpx.Response(
+                    200, stream=httpx.ByteStream(body[: random.randrange(len(body))])
+                )
             case "twice":
-                return httpx.Response(200, content=self._spoiled(body, twice=True))
+                return httpx.Response(200, stream=httpx.ByteStream(self._spoiled(body, twice=True)))
             case "again" if self.stale is not None:
                 body = self.stale
         self.stale = body if body.count(b'"to_phone"') >= self.plan.page_size else None
@@ -439,7 +445,7 @@ class World:
         if random.random() < 0.3:
             headers["Content-Encoding"] = "gzip"
             body = gzip.compress(body)
-        return httpx.Response(200, headers=headers, content=body)
+        return httpx.Response(200, headers=headers, stream=httpx.ByteStream(body))
 
     def _arrive(
         self, parameters: dict[str, str], work: float, arrival: asyncio.Future[bytes]
