@@ -421,7 +421,10 @@ class InboxScreen(Screen[None]):
             at = _Spot(messages.row.row, None, messages.seen)
         if at is not None:
             messages.seen = at.seen
+        before = messages.row
         messages.show(ArchivedMessages(self._account, listing), keep=keep)
+        if messages.following and before is not None and messages.row != before:
+            self._arrived_at = self._clock.moment().seconds
         if at is not None:
             messages.move_to(at.row, at.line)
         filters = self.query_one(FilterBar)
@@ -528,8 +531,6 @@ class InboxScreen(Screen[None]):
             self._arrived_at = None
             self.call_after_refresh(self._show_message)
         else:
-            if self.query_one(MessageView).row is not None:
-                self._arrived_at = self._clock.moment().seconds
             self._show_message()
         if self._dwell is not None:
             self._dwell.stop()
@@ -596,10 +597,14 @@ class InboxScreen(Screen[None]):
 
     def action_mark_all_read(self) -> None:
         """Mark everything shown as read."""
-        self.run_worker(self._mark_all_read(), group="marks")
+        if not self._settled:
+            self._say(JUST_CAME)
+        elif self._listing is not None:
+            marking = self._mark_all_read(self._query(), self._listing.change)
+            self.run_worker(marking, group="marks")
 
-    async def _mark_all_read(self) -> None:
-        query, change = self._query(), self._listing.change if self._listing is not None else None
+    async def _mark_all_read(self, query: Query, change: int) -> None:
+        """Mark what fits and had come when the list was read."""
         try:
             self._marked = await self._marks.call(
                 lambda archive: self._account.on(archive).messages.mark_all_read(query, change)
@@ -837,6 +842,9 @@ class InboxScreen(Screen[None]):
         """Write what is shown to a file."""
         from inbox_tui.screens.export import ExportScreen
 
+        if not self._settled:
+            self._say(JUST_CAME)
+            return
         query, listing = self._query(), self._listing
         if listing is not None and listing.complete and not listing.messages:
             self._say("no messages to export")

@@ -217,7 +217,7 @@ KEYS = [key for command in COMMANDS for key in command.keys if command.name not 
 
 
 @pytest.mark.parametrize("seed", range(SEEDS))
-async def test_nothing_is_copied_or_marked_but_what_was_on_screen(
+async def test_nothing_is_copied_but_what_was_selected_at_the_key(
     tmp_path: Path, seed: int
 ) -> None:
     """Messages arrive and another program marks, while random keys are pressed."""

@@ -19,8 +19,9 @@ pytestmark = pytest.mark.e2e
 ROOT = Path(__file__).parents[2]
 LINES = [
     line
+    for document in (ROOT / "README.md", ROOT / ".github" / "CONTRIBUTING.md")
     for block in re.findall(
-        r"^```sh\n(.*?)^```$", (ROOT / "README.md").read_text(encoding="utf-8"), re.M | re.S
+        r"^```sh\n(.*?)^```$", document.read_text(encoding="utf-8"), re.M | re.S
     )
     for line in block.splitlines()
 ]
@@ -119,5 +120,5 @@ def test_a_contributor_is_set_up_checks_and_builds(clone: Path, newcomer: dict[s
     assert (clone / ".git" / "hooks" / "pre-commit").exists()
     assert "Failed" not in done(".venv/bin/pre-commit run --all-files", clone, newcomer)
     done(line(".venv/bin/python -m build"), clone, newcomer)
-    checked = done(line("pipx run twine check"), clone, newcomer)
+    checked = done("pipx run twine check --strict dist/*", clone, newcomer)
     assert checked.count("PASSED") == 2
