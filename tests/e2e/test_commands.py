@@ -296,7 +296,7 @@ def test_the_doctor_reports_without_secrets(user: User, messages: None) -> None:
     assert "gives the password" in found["keyring"]
     assert "~/config/inbox-tui/config.toml" in found["settings"]
     assert "(mode 0700)" in found["data"]
-    assert found["archive"].startswith("version 2, 1 account, 3 messages, 0 that could not be read")
+    assert found["archive"].startswith("version 1, 1 account, 3 messages, 0 that could not be read")
     assert found["search"] == "all indexed"
     assert found["limit"] == "2 requests in the last minute, the next may go now"
     assert re.fullmatch(r"(\S+) here, \1 in Europe/Moscow", found["clock"])

@@ -72,7 +72,7 @@ def break_in(place: str) -> None:
         case "widget":
             MessageView.render_line = fail  # type: ignore[method-assign]
         case "worker":
-            InboxScreen._mark_ids = fail_later  # type: ignore[method-assign]
+            InboxScreen._mark_rows = fail_later  # type: ignore[method-assign]
         case "thread worker":
             import inbox_tui.terminal.clipboard
 
