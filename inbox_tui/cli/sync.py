@@ -39,7 +39,7 @@ def command(cli_options: CliOptions) -> None:
 async def _refreshed(cli_options: CliOptions) -> str:
     new: list[int] = []
 
-    def heard(event: Event) -> None:
+    def on_event(event: Event) -> None:
         if isinstance(event, MessagesArrived):
             new.append(len(event.new))
 
@@ -47,8 +47,5 @@ async def _refreshed(cli_options: CliOptions) -> str:
     with open_account(read_config(cli_options)) as (config, archive):
         password = await find_password(cli_options, config)
         account = archive.account(config.login.value, config.host)
-        await sync_once(config, account, password, heard, clock)
-        if config.settings.keep_days:
-            oldest = config.since(24 * config.settings.keep_days, clock.now())
-            account.expire(oldest)
+        await sync_once(config, account, password, on_event, clock)
     return counted(sum(new), "new message") if new else "no new messages"

@@ -261,6 +261,7 @@ class InboxSync:
             while True:
                 resting = await self.step()
                 if not self._unproven and await self._passed_since(began, moment.seconds):
+                    await self._idle_work()
                     return self.status._replace(state=State.LIVE, reason="")
                 if resting is None:
                     continue

@@ -7,6 +7,7 @@ import sqlite3
 import sys
 from contextlib import closing
 from dataclasses import replace
+from datetime import UTC, datetime, timedelta
 
 import pytest
 from support.command import LOGIN, PASSWORD, Files, Memory, incoming, put, run
@@ -15,6 +16,7 @@ from support.terminal import Terminal
 from inbox_tui.archive import AccountArchive, Archive, ArchiveFull, Query
 from inbox_tui.demo.server import DemoServer
 from inbox_tui.demo.service import DemoService, Reply, Request
+from inbox_tui.sync import SystemClock
 
 
 def stored(files: Files, host: str) -> list[int]:
@@ -197,6 +199,17 @@ def test_messages_older_than_the_settings_keep_are_deleted(
     account.service.extend([incoming(1, minutes_ago=60 * 30), incoming(2)])
     assert run("sync").output == "1 new message\n"
     assert stored(files, account.host) == [2]
+
+
+def test_a_clock_31_days_ahead_deletes_nothing(
+    files: Files, account: DemoServer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    files.configure("keep_days = 30\n")
+    account.service.add(incoming(1))
+    ahead = datetime.now(UTC) + timedelta(days=31)
+    monkeypatch.setattr(SystemClock, "now", lambda clock: ahead)
+    assert run("sync").output == "1 new message\n"
+    assert stored(files, account.host) == [1]
 
 
 def test_the_account_that_was_signed_in_last_is_the_default(
