@@ -18,7 +18,7 @@ from inbox_tui.archive import (
     Archive,
     ArchiveError,
     ArchiveWorker,
-    to_server_seconds,
+    server_seconds,
 )
 from inbox_tui.config import Settings
 from inbox_tui.credentials import (
@@ -128,7 +128,7 @@ class Session:
     def window_start(self, hours: int) -> int:
         """Return the server seconds at which a window of so many hours begins."""
         begins = self.clock.now() - timedelta(hours=hours)
-        return to_server_seconds(begins.astimezone(self.server_zone).replace(tzinfo=None))
+        return server_seconds(begins, self.server_zone)
 
     # -- what the user does
 

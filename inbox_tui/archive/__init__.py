@@ -32,6 +32,7 @@ from inbox_tui.archive.records import (
     Stored,
     from_server_seconds,
     row_at,
+    server_seconds,
     to_server_seconds,
 )
 from inbox_tui.archive.worker import ArchiveWorker
@@ -70,5 +71,6 @@ __all__ = [
     "damaged_copies",
     "from_server_seconds",
     "row_at",
+    "server_seconds",
     "to_server_seconds",
 ]

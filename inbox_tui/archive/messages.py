@@ -199,6 +199,7 @@ class Messages:
             " WHERE account_id = ?",
             (self._account_id,),
         )
+        before = counted
         for raw in dict.fromkeys(entries):
             fits = (
                 kept < _MOST_UNREADABLE_KEPT
@@ -219,7 +220,8 @@ class Messages:
             counted += added
             kept += added and fits
             characters += len(raw) if added and fits else 0
-        self._db.count_change()
+        if counted != before:
+            self._db.count_change()
 
     def _drop_known(self, messages: dict[int, IncomingMessage]) -> None:
         """Take out the messages that are in the archive; note those that have another text."""

@@ -37,6 +37,11 @@ def to_server_seconds(moment: datetime) -> int:
     return since.days * 86400 + since.seconds
 
 
+def server_seconds(moment: datetime, server_zone: tzinfo) -> int:
+    """Return an aware time as server seconds."""
+    return to_server_seconds(moment.astimezone(server_zone).replace(tzinfo=None))
+
+
 def from_server_seconds(seconds: int) -> datetime:
     """Return server seconds as what the service's clock shows, a naive time."""
     return _EPOCH + timedelta(seconds=seconds)
@@ -130,10 +135,7 @@ class Query(NamedTuple):
             return Query(since=1, before=0)
         moments = (search.since, search.before)
         since, before = (
-            None
-            if moment is None
-            else to_server_seconds(moment.astimezone(server_zone).replace(tzinfo=None))
-            for moment in moments
+            None if moment is None else server_seconds(moment, server_zone) for moment in moments
         )
         return self._replace(
             search=search,

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple, NoReturn
 from zoneinfo import ZoneInfo
 
-from inbox_tui.archive import ADDRESS, SIGNED_IN, AccountArchive, Archive, to_server_seconds
+from inbox_tui.archive import ADDRESS, SIGNED_IN, AccountArchive, Archive, server_seconds
 from inbox_tui.cli.failure import USAGE, fail
 from inbox_tui.commands import CommandKeys, KeyRefused
 from inbox_tui.config import Settings, SettingsError, key_line, load_settings
@@ -61,8 +61,7 @@ class Config(NamedTuple):
 
     def since(self, hours: int, now: datetime) -> int:
         """Server seconds of the moment so many hours before now."""
-        moment = (now - timedelta(hours=hours)).astimezone(self.zone)
-        return to_server_seconds(moment.replace(tzinfo=None))
+        return server_seconds(now - timedelta(hours=hours), self.zone)
 
 
 def read_config(cli_options: CliOptions) -> Config:

@@ -36,7 +36,7 @@ def tell(message: str) -> None:
     try:
         print(sanitize(message, lines=True), file=sys.stderr, flush=True)  # noqa: T201
     except OSError:
-        let_go(sys.stderr)
+        discard_the_rest(sys.stderr)
 
 
 def output(text: str) -> None:
@@ -60,7 +60,7 @@ def require_output() -> None:
 
 def fail_to_write(error: OSError) -> NoReturn:
     """End the program because standard output does not take what is written."""
-    let_go(sys.stdout)
+    discard_the_rest(sys.stdout)
     fail(f"standard output can't be written to: {error.strerror}.")
 
 
@@ -82,7 +82,7 @@ def exit_after(run: Callable[[], object]) -> NoReturn:
     except KeyboardInterrupt:
         tell("inbox-tui: interrupted.")
     except BrokenPipeError:
-        let_go(sys.stdout)
+        discard_the_rest(sys.stdout)
     except Exception as error:
         from inbox_tui.cli.log import unforeseen
 
@@ -90,7 +90,7 @@ def exit_after(run: Callable[[], object]) -> NoReturn:
     sys.exit(status if isinstance(status, int) else DONE)
 
 
-def let_go(stream: TextIO) -> None:
+def discard_the_rest(stream: TextIO) -> None:
     """See that what is left in a stream's buffer is not tried again when the program ends."""
     with suppress(OSError, ValueError, AttributeError):
         nowhere = os.open(os.devnull, os.O_WRONLY)

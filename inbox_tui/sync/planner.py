@@ -13,7 +13,14 @@ from collections.abc import Iterable, Sequence
 from datetime import datetime, timedelta, tzinfo
 from typing import NamedTuple
 
-from inbox_tui.archive.records import Cursor, Gap, Pass, Polled, to_server_seconds
+from inbox_tui.archive.records import (
+    Cursor,
+    Gap,
+    Pass,
+    Polled,
+    server_seconds,
+    to_server_seconds,
+)
 from inbox_tui.smsc.limit import Moment
 from inbox_tui.smsc.message import Answer, IncomingMessage
 
@@ -250,11 +257,6 @@ def _left_out(
 def service_time(answer: Answer, wall: datetime) -> datetime:
     """Return the time by the service's clock when it answered; ours where it does not tell."""
     return answer.date or wall
-
-
-def server_seconds(moment: datetime, server_zone: tzinfo) -> int:
-    """Return an aware time as server seconds."""
-    return to_server_seconds(moment.astimezone(server_zone).replace(tzinfo=None))
 
 
 def lateness(

@@ -259,7 +259,6 @@ class MessageView(ScrollView, can_focus=True):
         for label, time in zip(("Received", "Sent"), self._times, strict=False):
             yield from self._field(label, time)
         keys = self._presentation.keys
-        keys = self._presentation.keys
         if self._code is not None:
             code = spaced_code(sanitize(self._code.text))
             yield from self._field(

@@ -226,7 +226,7 @@ async def test_a_keyring_that_answers_late_saves_the_typing(tmp_path: Path) -> N
     async with app.run_test(size=(120, 40)) as pilot:
         await until(pilot, lambda: "did not answer" in reason(pilot))
         assert app.scripted.asked == []
-        silent.let_go.set()
+        silent.may_answer.set()
         await state_is(pilot, "Live")
         assert app.passwords == ["correct horse"]
 
@@ -238,7 +238,7 @@ async def test_a_keyring_that_answers_late_leaves_the_sign_in_form_open(tmp_path
         await until(pilot, lambda: "did not answer" in reason(pilot))
         await open_sign_in(pilot)
         await pilot.press(*"corr")
-        silent.let_go.set()
+        silent.may_answer.set()
         await until(pilot, lambda: "Esc goes back" in text_of(pilot, "#sign-in-reason"))
         await pilot.press(*"ect")
         assert app.screen.query_one("#password", Input).value == "correct"
@@ -257,7 +257,7 @@ async def test_signing_in_while_the_keyring_is_silent_asks_once(tmp_path: Path) 
         app.screen.query_one(Checkbox).value = False
         await fill_in(pilot, password="typed")
         await inbox_shown(pilot)
-        silent.let_go.set()
+        silent.may_answer.set()
         bar = app.screen.query_one(StatusBar)
         await until(pilot, lambda: (bar.state, bar.next_in) == ("Live", 20))
         app.clock.move(21)

@@ -15,7 +15,7 @@ from typing import Any
 
 import pytest
 from support.archives import SERVER_NOW, ids, incoming, opened, whole
-from support.programs import SPAWN, let_go, write_until_killed
+from support.programs import SPAWN, expire_and_tell, write_until_killed
 
 from inbox_tui.archive import AccountArchive, Archive, Query, Row
 from inbox_tui.smsc.limit import Moment
@@ -144,7 +144,9 @@ def test_a_kill_while_old_messages_are_deleted_keeps_the_rest(tmp_path: Path) ->
     archive.close()
     for left in range(2500, 0, -500):
         listening, told = SPAWN.Pipe(duplex=False)
-        program = SPAWN.Process(target=let_go, args=(archive.path, SERVER_NOW - left, told))
+        program = SPAWN.Process(
+            target=expire_and_tell, args=(archive.path, SERVER_NOW - left, told)
+        )
         program.start()
         assert listening.poll(60)
         time.sleep(random.uniform(0, 0.1))

@@ -29,14 +29,14 @@ class MemoryBackend(KeyringBackend):
 
 
 class SilentBackend(MemoryBackend):
-    """Answers when it is let go."""
+    """Answers when it may."""
 
     def __init__(self, **passwords: str) -> None:
         super().__init__(**passwords)
-        self.let_go = threading.Event()
+        self.may_answer = threading.Event()
 
     def get_password(self, service: str, username: str) -> str | None:
-        self.let_go.wait(20)
+        self.may_answer.wait(20)
         return super().get_password(service, username)
 
 

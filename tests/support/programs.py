@@ -166,7 +166,7 @@ def store_turn(archive: Archive, account: AccountArchive, turn: int, numbers: li
     )
 
 
-def let_go(path: Path, before: int, told: Connection) -> None:
+def expire_and_tell(path: Path, before: int, told: Connection) -> None:
     """Delete what is older, after having told that it begins."""
     with Archive.open(path) as archive:
         account = archive.account("alex", "smscentre.com")
