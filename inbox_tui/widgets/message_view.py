@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from itertools import pairwise
-from typing import TYPE_CHECKING, ClassVar, Final, NamedTuple
+from typing import TYPE_CHECKING, ClassVar, Final
 
 from rich.cells import cell_len
 from rich.segment import Segment
@@ -15,7 +14,12 @@ from textual.strip import Strip
 
 from inbox_tui.commands import bindings
 from inbox_tui.text import find_code, find_links, sanitize
-from inbox_tui.widgets.cells import wrapped
+from inbox_tui.widgets.paragraphs import (
+    Paragraph,
+    TextLine,
+    message_paragraphs,
+    wrapped_lines,
+)
 from inbox_tui.widgets.presentation import grouped, spaced_code
 
 if TYPE_CHECKING:
@@ -31,44 +35,11 @@ if TYPE_CHECKING:
 MOST_SHOWN: Final = 20_000
 """So many characters of a text are shown, and looked at for codes and links."""
 _LABEL_WIDTH: Final = 10
-_VALUE_AT_LEAST: Final = 8
 _HINT_FROM: Final = 22
 """Where the hints begin that follow a short value."""
 _GAP: Final = 3
 _SENT_LATER_SECONDS: Final = 60
 _NOTHING: Final = "No message selected"
-
-
-class _Span(NamedTuple):
-    """A stretch of a paragraph and the part of the message it is."""
-
-    start: int
-    end: int
-    part: str
-
-
-class _Paragraph:
-    """A text without line breaks; its lines after the first begin at `indent`, in cells."""
-
-    def __init__(self, indent: int = 0) -> None:
-        self.text = ""
-        self.spans: list[_Span] = []
-        self.indent = indent
-
-    def add(self, text: str, part: str = "") -> None:
-        """Add a text at the end."""
-        if part:
-            self.spans.append(_Span(len(self.text), len(self.text) + len(text), part))
-        self.text += text
-
-
-class _Line(NamedTuple):
-    """A line of the page: this stretch of this paragraph, after so many spaces."""
-
-    paragraph: int
-    start: int
-    end: int
-    indent: int
 
 
 class MessageView(ScrollView, can_focus=True):
@@ -173,8 +144,8 @@ class MessageView(ScrollView, can_focus=True):
         self._times: tuple[str, ...] = ()
         self._code: Code | None = None
         self._links: list[Link] = []
-        self._paragraphs: list[_Paragraph] = []
-        self._lines: list[_Line] = []
+        self._paragraphs: list[Paragraph] = []
+        self._lines: list[TextLine] = []
         self._width = 0
         """The width the lines are wrapped to."""
 
@@ -233,17 +204,19 @@ class MessageView(ScrollView, can_focus=True):
         """Wrap the message to the width there is."""
         self._paragraphs = []
         if self._row is not None:
-            self._paragraphs = [*self._fields(self._row), _Paragraph()]
-            self._paragraphs += self._body(self._row.message[:MOST_SHOWN])
+            self._paragraphs = [*self._fields(self._row), Paragraph()]
+            self._paragraphs += message_paragraphs(
+                self._row.message[:MOST_SHOWN], self._code, self._links
+            )
             if (left := len(self._row.message) - MOST_SHOWN) > 0:
                 key = self._presentation.keys.label("copy_message")
                 told = f"{grouped(left)} more characters are not shown: {key} copies all"
-                more = _Paragraph()
+                more = Paragraph()
                 more.add(told, "warning")
-                self._paragraphs += [_Paragraph(), more]
+                self._paragraphs += [Paragraph(), more]
         width, height = self._page
         before = len(self._lines)
-        self._lines = list(_lines_of(self._paragraphs, width)) if width else []
+        self._lines = list(wrapped_lines(self._paragraphs, width)) if width else []
         # The size changes only with what there is to scroll: another size costs a layout.
         self.virtual_size = Size(0, len(self._lines) if len(self._lines) > height else 0)
         if before and self._lines and not self.scroll_offset.y and width == self._width:
@@ -252,7 +225,7 @@ class MessageView(ScrollView, can_focus=True):
             self.refresh()
         self._width = width
 
-    def _fields(self, row: Row) -> Iterable[_Paragraph]:
+    def _fields(self, row: Row) -> Iterable[Paragraph]:
         self._times = self._times_of(row)
         yield from self._field("From", *self._party(row.phone))
         yield from self._field("To", *self._party(row.to_phone))
@@ -270,7 +243,7 @@ class MessageView(ScrollView, can_focus=True):
         for number, link in enumerate(self._links):
             yield self._link_field(link, "" if number else f"{keys.label('open_link')} opens")
             if link.punycode:
-                really = _Paragraph(_LABEL_WIDTH)
+                really = Paragraph(_LABEL_WIDTH)
                 really.add(" " * _LABEL_WIDTH)
                 really.add(f"really {sanitize(link.punycode)}", "warning")
                 yield really
@@ -281,7 +254,7 @@ class MessageView(ScrollView, can_focus=True):
 
     def _field(
         self, label: str, *values: str, part: str = "", hint: str = ""
-    ) -> Iterable[_Paragraph]:
+    ) -> Iterable[Paragraph]:
         """Yield a field; its values are on one line where there is room for them."""
         field = _labelled(label)
         if _LABEL_WIDTH + cell_len("  ".join(values)) <= self._page.width:
@@ -290,11 +263,11 @@ class MessageView(ScrollView, can_focus=True):
         self._add_hint(field, hint)
         yield field
         for value in values[1:]:
-            field = _Paragraph(_LABEL_WIDTH)
+            field = Paragraph(_LABEL_WIDTH)
             field.add(" " * _LABEL_WIDTH + value)
             yield field
 
-    def _link_field(self, link: Link, hint: str) -> _Paragraph:
+    def _link_field(self, link: Link, hint: str) -> Paragraph:
         field = _labelled("Link")
         url, host = sanitize(link.url), sanitize(link.host)
         start = url.lower().find(host)
@@ -306,26 +279,11 @@ class MessageView(ScrollView, can_focus=True):
         self._add_hint(field, hint)
         return field
 
-    def _add_hint(self, field: _Paragraph, hint: str) -> None:
+    def _add_hint(self, field: Paragraph, hint: str) -> None:
         """Add a key and what it does; both go to the next line where there is no room."""
         if hint:
             field.add(" " * max(_GAP, _HINT_FROM - cell_len(field.text)))
             field.add(hint.replace(" ", "\N{NO-BREAK SPACE}"), "hint")
-
-    def _body(self, message: str) -> list[_Paragraph]:
-        """Return the text safe to draw, its code and links marked."""
-        marks = [_Span(link.start, link.end, "link") for link in self._links]
-        if self._code is not None:
-            marks.append(_Span(self._code.start, self._code.end, "code"))
-        paragraphs = [_Paragraph()]
-        done = 0
-        for mark in sorted(marks):
-            if mark.start >= done:
-                _add_text(paragraphs, message[done : mark.start])
-                _add_text(paragraphs, message[mark.start : mark.end], mark.part)
-                done = mark.end
-        _add_text(paragraphs, message[done:])
-        return paragraphs
 
     # -- drawing
 
@@ -345,23 +303,18 @@ class MessageView(ScrollView, can_focus=True):
             text = Strip([Segment(" " * line.indent, base), *text])
         return text.adjust_cell_length(width, base)
 
-    def _segments(self, line: _Line) -> Iterable[Segment]:
+    def _segments(self, line: TextLine) -> Iterable[Segment]:
         """Yield the pieces of a line, each in one style."""
         if line.start == line.end:
             yield Segment(" ", self.visual_style.rich_style)  # something to begin a selection at
         paragraph = self._paragraphs[line.paragraph]
         selected = self._selected(line.paragraph)
-        edges = {line.start, line.end, *selected}
-        for start, end, _ in paragraph.spans:
-            edges |= {start, end}
-        cuts = sorted(edge for edge in edges if line.start <= edge <= line.end)
-        for start, end in pairwise(cuts):
-            parts = [span.part for span in paragraph.spans if span.start <= start < span.end]
+        for start, text, parts in paragraph.pieces(line.start, line.end, *selected):
             names = [f"message-view--{part}" for part in parts]
             style = self.get_visual_style(*names).rich_style
             if start in range(*selected):
                 style += self.screen.get_component_rich_style("screen--selection")
-            yield Segment(paragraph.text[start:end], style)
+            yield Segment(text, style)
 
     # -- selecting
 
@@ -403,28 +356,7 @@ class MessageView(ScrollView, can_focus=True):
         self.scroll_to(y=y, animate=False)
 
 
-def _labelled(label: str) -> _Paragraph:
-    field = _Paragraph(_LABEL_WIDTH)
+def _labelled(label: str) -> Paragraph:
+    field = Paragraph(_LABEL_WIDTH)
     field.add(label.ljust(_LABEL_WIDTH), "label")
     return field
-
-
-def _add_text(paragraphs: list[_Paragraph], text: str, part: str = "") -> None:
-    """Add a stretch of a message to its paragraphs, a new one begun at every line break."""
-    first, *others = sanitize(text, lines=True).split("\n")
-    paragraphs[-1].add(first, part)
-    for line in others:
-        paragraphs.append(_Paragraph())
-        paragraphs[-1].add(line, part)
-
-
-def _lines_of(paragraphs: Iterable[_Paragraph], width: int) -> Iterable[_Line]:
-    """Yield the lines of a page of this width in cells."""
-    for number, paragraph in enumerate(paragraphs):
-        text, head = paragraph.text, paragraph.indent
-        room = max(_VALUE_AT_LEAST, width - head)
-        for line, (start, end) in enumerate(wrapped(text[head:], room)):
-            if line:
-                yield _Line(number, head + start, head + end, head)
-            else:
-                yield _Line(number, 0, head + end, 0)

@@ -1,0 +1,97 @@
+"""Messages as paragraphs whose parts are marked, and those wrapped to lines."""
+
+from __future__ import annotations
+
+from itertools import pairwise
+from typing import TYPE_CHECKING, Final, NamedTuple
+
+from inbox_tui.text import sanitize
+from inbox_tui.widgets.cells import wrapped
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator, Sequence
+
+    from inbox_tui.text import Code, Link
+
+_ROOM_AT_LEAST: Final = 8
+
+
+class Span(NamedTuple):
+    """A stretch of a text and the part of the message it is."""
+
+    start: int
+    end: int
+    part: str
+
+
+class Paragraph:
+    """A text without line breaks; its lines after the first begin at `indent`, in cells."""
+
+    def __init__(self, indent: int = 0) -> None:
+        self.text = ""
+        self.spans: list[Span] = []
+        self.indent = indent
+
+    def add(self, text: str, part: str = "") -> None:
+        """Add a text at the end."""
+        if part:
+            self.spans.append(Span(len(self.text), len(self.text) + len(text), part))
+        self.text += text
+
+    def pieces(self, start: int, end: int, *cuts: int) -> Iterator[tuple[int, str, list[str]]]:
+        """Yield the pieces of a stretch, cut where parts begin and end and at `cuts`.
+
+        Each with where it starts and the parts of the message it is in.
+        """
+        edges = {start, end, *cuts}
+        for span in self.spans:
+            edges |= {span.start, span.end}
+        for at, until in pairwise(sorted(edge for edge in edges if start <= edge <= end)):
+            parts = [span.part for span in self.spans if span.start <= at < span.end]
+            yield at, self.text[at:until], parts
+
+
+class TextLine(NamedTuple):
+    """A line of a page: this stretch of this paragraph, after so many spaces."""
+
+    paragraph: int
+    start: int
+    end: int
+    indent: int
+
+
+def message_paragraphs(message: str, code: Code | None, links: Sequence[Link]) -> list[Paragraph]:
+    """Return a message safe to draw, its code and links marked as parts `code` and `link`."""
+    marks = [Span(link.start, link.end, "link") for link in links]
+    if code is not None:
+        marks.append(Span(code.start, code.end, "code"))
+    paragraphs = [Paragraph()]
+    done = 0
+    for mark in sorted(marks):
+        if mark.start >= done:
+            _add_text(paragraphs, message[done : mark.start])
+            _add_text(paragraphs, message[mark.start : mark.end], mark.part)
+            done = mark.end
+    _add_text(paragraphs, message[done:])
+    return paragraphs
+
+
+def _add_text(paragraphs: list[Paragraph], text: str, part: str = "") -> None:
+    """Add a stretch of a message to its paragraphs, a new one begun at every line break."""
+    first, *others = sanitize(text, lines=True).split("\n")
+    paragraphs[-1].add(first, part)
+    for line in others:
+        paragraphs.append(Paragraph())
+        paragraphs[-1].add(line, part)
+
+
+def wrapped_lines(paragraphs: Iterable[Paragraph], width: int) -> Iterator[TextLine]:
+    """Yield the lines of a page of this width in cells."""
+    for number, paragraph in enumerate(paragraphs):
+        text, head = paragraph.text, paragraph.indent
+        room = max(_ROOM_AT_LEAST, width - head)
+        for line, (start, end) in enumerate(wrapped(text[head:], room)):
+            if line:
+                yield TextLine(number, head + start, head + end, head)
+            else:
+                yield TextLine(number, 0, head + end, 0)
