@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import re
+import shutil
 import socket
 import subprocess
 import sys
@@ -34,7 +35,20 @@ def line(begin: str, end: str = "") -> str:
 
 
 @pytest.fixture(scope="module")
-def newcomer(tmp_path_factory: pytest.TempPathFactory) -> dict[str, str]:
+def repository(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """This tree as a repository; a downloaded archive of it becomes one."""
+    if (ROOT / ".git").exists():
+        return ROOT
+    repository = tmp_path_factory.mktemp("repository") / "inbox-tui"
+    shutil.copytree(ROOT, repository, ignore=shutil.ignore_patterns(".venv", "*_cache", "dist"))
+    who = ("-c", "user.name=test", "-c", "user.email=test@example.com")
+    for command in (("init", "-q"), ("add", "."), (*who, "commit", "-qm", "Add everything")):
+        subprocess.run(["git", *command], cwd=repository, check=True)
+    return repository
+
+
+@pytest.fixture(scope="module")
+def newcomer(tmp_path_factory: pytest.TempPathFactory, repository: Path) -> dict[str, str]:
     """The environment of somebody with Python, git, pipx and uv, to whom this tree is GitHub's."""
     try:
         socket.create_connection(("pypi.org", 443), 5).close()
@@ -59,7 +73,7 @@ def newcomer(tmp_path_factory: pytest.TempPathFactory) -> dict[str, str]:
         "TERM": "xterm-256color",
         "PYTHON_KEYRING_BACKEND": "keyring.backends.fail.Keyring",
         "GIT_CONFIG_COUNT": "2",
-        "GIT_CONFIG_KEY_0": f"url.{ROOT}.insteadOf",
+        "GIT_CONFIG_KEY_0": f"url.{repository}.insteadOf",
         "GIT_CONFIG_VALUE_0": "https://github.com/inbox-tui/inbox-tui.git",
         "GIT_CONFIG_KEY_1": "safe.directory",
         "GIT_CONFIG_VALUE_1": "*",
