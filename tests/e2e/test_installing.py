@@ -116,17 +116,36 @@ def test_the_demo_of_a_clone(clone: Path, newcomer: dict[str, str]) -> None:
 
 
 def test_the_demo_without_installing_it(clone: Path, newcomer: dict[str, str]) -> None:
-    assert_demo(line("uvx"), clone, newcomer)
+    (uvx,) = re.findall("`(uvx .+?)`", (ROOT / "README.md").read_text(encoding="utf-8"))
+    assert_demo(uvx, clone, newcomer)
 
 
-def test_pipx_installs_it_and_takes_it_away(clone: Path, newcomer: dict[str, str]) -> None:
-    done(line("pipx install"), clone, newcomer)
-    installed = Path(newcomer["HOME"], ".local", "bin", "inbox-tui")
-    assert done("command -v inbox-tui", clone, newcomer).strip() == str(installed)
-    told = done("inbox-tui --version", clone, newcomer)
+def assert_installs(
+    install: str, uninstall: str, folder: Path, environment: dict[str, str]
+) -> None:
+    """One command makes `inbox-tui` a command of the user, the other takes it away."""
+    done(install, folder, environment)
+    installed = Path(environment["HOME"], ".local", "bin", "inbox-tui")
+    assert done("command -v inbox-tui", folder, environment).strip() == str(installed)
+    told = done("inbox-tui --version", folder, environment)
     assert told == f"inbox-tui, version {__version__}\n"
-    done(line("pipx uninstall"), clone, newcomer)
+    done(uninstall, folder, environment)
     assert not installed.is_symlink()
+
+
+def test_pipx_installs_a_clone_and_takes_it_away(clone: Path, newcomer: dict[str, str]) -> None:
+    assert_installs(line("pipx install", "."), line("pipx uninstall"), clone, newcomer)
+
+
+def test_what_is_published_installs_by_name(
+    clone: Path, newcomer: dict[str, str], tmp_path: Path
+) -> None:
+    done(f"python3 -m build --no-isolation --outdir {tmp_path / 'published'}", clone, newcomer)
+    published = str(tmp_path / "published")
+    reader = {**newcomer, "PIP_FIND_LINKS": published, "UV_FIND_LINKS": published}
+    pipx, uv = line("pipx install", "inbox-tui"), line("uv tool install")
+    assert_installs(pipx, line("pipx uninstall"), tmp_path, reader)
+    assert_installs(uv, uv.replace("install", "uninstall"), tmp_path, reader)
 
 
 def test_a_contributor_is_set_up_checks_and_builds(clone: Path, newcomer: dict[str, str]) -> None:
