@@ -199,6 +199,14 @@ class AccountArchive:
             self.id, before, counts=self.counts, sync_state=self.sync_state
         )
 
+    def wipe(self) -> None:
+        """Wipe what was deleted and could not be wiped at once, if there is any."""
+        self.archive.wipe()
+
+    def data_version(self) -> int:
+        """Return a number that is another one once anybody has changed the archive."""
+        return self.archive.data_version()
+
     def purge(self) -> None:
         """Delete the account and every message of it for good.
 

@@ -10,7 +10,8 @@ from typing import NamedTuple
 
 from inbox_tui.archive.database import Database
 from inbox_tui.archive.encoding import decode_text, encode_text
-from inbox_tui.archive.records import Hold, Permit, Refused
+from inbox_tui.archive.notes import Notes
+from inbox_tui.archive.records import LOST_REQUESTS, Hold, Permit, Refused
 from inbox_tui.smsc.limit import (
     Limit,
     LoggedRequest,
@@ -53,6 +54,7 @@ class RequestLog:
         self._db = database
         self._account_id = account_id
         self._key = encode_text(login_key(login))
+        self._notes = Notes(database, account_id)
 
     def begin(self, scope: str, fingerprint: str, now: Moment, limit: Limit) -> Permit | Refused:
         """Put a request into the log if the limit lets it go now.
@@ -148,6 +150,14 @@ class RequestLog:
         self._db.execute(
             "DELETE FROM request_times WHERE entry NOT IN (SELECT entry FROM requests)"
         )
+
+    def are_lost(self) -> bool:
+        """Tell whether the log was begun anew, in place of a damaged one."""
+        return self._notes.get(LOST_REQUESTS) is not None
+
+    def note_waited(self) -> None:
+        """Note that requests which went with a damaged log have been waited for."""
+        self._notes.set(LOST_REQUESTS, None)
 
     # -- holds
 

@@ -14,14 +14,9 @@ from inbox_tui.sync.events import (
     StatusChanged,
     ZoneSuspected,
 )
-from inbox_tui.sync.inbox_sync import (
-    IN_FLIGHT_REASON,
-    LIMIT_REASON,
-    LOST_REQUESTS_REASON,
-    OTHER_PROGRAM_REASON,
-    Inbox,
-    InboxSync,
-)
+from inbox_tui.sync.inbox_sync import Inbox, InboxSync
+from inbox_tui.sync.next_request import IN_FLIGHT_REASON, LIMIT_REASON, LOST_REQUESTS_REASON
+from inbox_tui.sync.outcomes import OTHER_PROGRAM_REASON
 from inbox_tui.sync.planner import PAGE_SIZE, PERIOD_HOURS
 from inbox_tui.sync.zone import ZONE_AHEAD
 

@@ -72,8 +72,8 @@ CHANGES = frozenset(
         "requests.end",
         "requests.set_hold",
         "requests.clear_hold",
-        "notes.set",
-        "archive.wipe",
+        "requests.note_waited",
+        "wipe",
     }
 )
 FATES = (
@@ -769,7 +769,7 @@ class Life:
     async def in_thread(self, function: Callable[..., Any], *arguments: Any) -> Any:
         world, plan = self.world, self.world.plan
         await world.awake()
-        if function == self.archive.data_version:
+        if function == self.account.data_version:
             if self.dead:
                 raise Killed
             return function()

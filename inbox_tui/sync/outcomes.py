@@ -1,0 +1,196 @@
+"""What came of a request: kept in one transaction, and what there is to tell of it."""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta, tzinfo
+from typing import TYPE_CHECKING
+
+from inbox_tui.archive import Hold, Page, to_server_seconds
+from inbox_tui.credentials import new_digest
+from inbox_tui.smsc.errors import (
+    AddressBlocked,
+    ParameterError,
+    SignInRefused,
+    SmscError,
+    TooManyRequests,
+)
+from inbox_tui.smsc.limit import Limit, Moment
+from inbox_tui.smsc.message import Answer
+from inbox_tui.sync.events import ClocksDisagree, Event, MessagesArrived
+from inbox_tui.sync.events import Progress as PagesReceived
+from inbox_tui.sync.next_request import Progress, Request
+from inbox_tui.sync.planner import (
+    advance,
+    clocks_agree,
+    delete_before,
+    elapsed,
+    lateness,
+    service_time,
+)
+from inbox_tui.sync.stores import MessageStore
+from inbox_tui.sync.zone import ZoneJudge
+
+if TYPE_CHECKING:
+    from random import Random
+
+SHORTEST_BACK_OFF = 5.0
+LONGEST_BACK_OFF = 300.0
+SHORTEST_BLOCK = 15 * 60.0
+LONGEST_BLOCK = 24 * 3600.0
+LIVE_WITHIN = 120.0
+"""New messages of a poll so many seconds after the last one have only just arrived."""
+CLOCK_CHANGE_SECONDS = 60.0
+"""By how much our clock must move against the service's for that to be stored again."""
+OTHER_PROGRAM_REASON = (
+    "the server counts too many requests: is another program asking for this account?"
+)
+
+
+def back_off(attempt: int, random: Random) -> float:
+    """Return how many seconds to wait after so many failures in a row."""
+    longest: float = min(SHORTEST_BACK_OFF * 2 ** min(attempt - 1, 16), LONGEST_BACK_OFF)
+    return longest * random.uniform(0.5, 1.0)
+
+
+class Outcomes:
+    """Keeps what came of requests. Used away from the event loop; done again where it fails."""
+
+    def __init__(
+        self,
+        store: MessageStore,
+        progress: Progress,
+        *,
+        random: Random,
+        server_zone: tzinfo,
+        keep_days: int,
+        limit: Limit,
+    ) -> None:
+        self._store = store
+        self._progress = progress
+        self._random = random
+        self._server_zone = server_zone
+        self._keep_days = keep_days
+        self._limit = limit
+        self._zone_judge = ZoneJudge(server_zone)
+        self._pages = 0
+        self._received = 0
+        self._clock_ahead: float | None = None
+        self._disagreement_told = False
+        self.delete_before: int | None = None
+        """What was received before these server seconds is too old by the last answer."""
+
+    def given_up(self, request: Request) -> list[Event]:
+        """Take out of the log a request that was never sent."""
+        self._store.requests.end(request.entry, request.at, delivered=False, finished=True)
+        return []
+
+    def failed(self, request: Request, error: SmscError, at: Moment, seen: datetime) -> list[Event]:
+        """Note the end of the request, and what everybody must wait for (api.md, Failure)."""
+        kind = _kind_of_hold(error)
+        before = self._store.requests.hold(at)
+        attempt, digest = 1, b""
+        if before is not None and before.kind == kind:
+            attempt = before.attempt + (before.at != seen)
+            digest = before.digest if before.at == seen else b""
+        if kind == "refused" and not digest:
+            known = self._store.requests.refusals()
+            digest = new_digest(request.password, like=known[0][0] if known else b"")
+        wait = {
+            "offline": back_off(attempt, self._random),
+            "limited": self._limit.window + self._limit.margin,
+            "blocked": min(SHORTEST_BLOCK * 2 ** min(attempt - 1, 16), LONGEST_BLOCK),
+        }.get(kind)
+        hold = Hold(
+            kind=kind,
+            until=None if wait is None else at.seconds + wait,
+            attempt=attempt,
+            reason=OTHER_PROGRAM_REASON if kind == "limited" else str(error),
+            at=seen,
+            digest=digest,
+        )
+        self._store.requests.set_hold(hold, at)
+        self._store.requests.end(
+            request.entry, at, delivered=error.delivered, finished=error.finished
+        )
+        return []
+
+    def succeeded(
+        self, request: Request, answer: Answer, at: Moment, seen: datetime
+    ) -> list[Event]:
+        """Commit the answer, with how far it brings us, in one transaction; what to tell of it."""
+        scope, running = request.page.scope, request.page.running
+        state = self._store.sync_state
+        before = state.cursor(scope)
+        if self._store.requests.hold(at) is not None:
+            self._store.requests.clear_hold(at)
+        oldest = delete_before(self._keep_days, answer, seen, self._server_zone)
+        clock_events: list[Event] = []
+        if answer.date is None:  # the service's clock goes on from where it was last
+            ahead = timedelta(seconds=state.clock_difference() or 0.0)
+            answer = answer._replace(date=seen - ahead)
+        else:
+            clock_events = self._compare_clocks(answer.date, seen)
+        moved = advance(before, request.page, answer, at, seen, self._server_zone)
+        messages = answer.messages
+        if oldest is not None:
+            messages = [one for one in messages if to_server_seconds(one.received) >= oldest]
+        stored = self._store.store_page(
+            Page(
+                scope=scope,
+                entry=request.entry,
+                messages=messages,
+                unreadable=answer.unreadable,
+                cursor=moved.cursor,
+                at=at,
+                gap=moved.gap,
+                seen=seen,
+            ),
+        )
+        self.delete_before = oldest
+        events: list[Event] = []
+        self._pages += 1
+        self._received += len(answer.messages)
+        if moved.pass_ended:
+            self._progress.finished[scope] = running.began.seconds
+            self._pages = self._received = 0
+            if running.kind == "whole":
+                self._progress.whole_period_wanted.discard(scope)
+        else:
+            events.append(PagesReceived(self._received, self._pages))
+        new_ids = set(stored.new)
+        new = [message for message in messages if message.id in new_ids]
+        if new:
+            events.append(MessagesArrived(stored.new, live=before.polled is not None))
+        late = lateness(before, new, answer, seen, self._server_zone)
+        if late and running.kind == "whole":
+            state.add_late(len(late), max(late))
+        events += clock_events
+        if before.polled is not None and running.kind != "whole":
+            since = elapsed(before.polled, at, seen)
+            if since is not None and since < LIVE_WITHIN:
+                suspected = self._zone_judge.judge(new, service_time(answer, seen))
+                events += [suspected] if suspected else []
+        return events
+
+    def _compare_clocks(self, date: datetime, seen: datetime) -> list[Event]:
+        """Keep how far our clock is off the service's; say so where that keeps us from deleting."""
+        ahead = (seen - date).total_seconds()
+        if self._clock_ahead is None or abs(self._clock_ahead - ahead) > CLOCK_CHANGE_SECONDS:
+            self._store.sync_state.set_clock_difference(ahead)
+            self._clock_ahead = ahead
+        agree = clocks_agree(date, seen)
+        told, self._disagreement_told = self._disagreement_told, not agree
+        return [ClocksDisagree(ahead)] if self._keep_days and not agree and not told else []
+
+
+def _kind_of_hold(error: SmscError) -> str:
+    match error:
+        case SignInRefused():
+            return "refused"
+        case AddressBlocked():
+            return "blocked"
+        case TooManyRequests():
+            return "limited"
+        case ParameterError():
+            return "stopped"
+    return "offline"

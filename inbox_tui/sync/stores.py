@@ -1,0 +1,89 @@
+"""What asking keeps, and where: small protocols that SQLite stands behind, or another store.
+
+All are used away from the event loop, by one thread at a time, and raise `ArchiveError`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Protocol
+
+from inbox_tui.archive import Cursor, Hold, Page, Permit, Refused, Stored
+from inbox_tui.smsc.limit import Limit, LoggedRequest, Moment
+
+
+class RequestLog(Protocol):
+    """What was asked of the service, and what everybody must wait for.
+
+    See `archive/request_log.py`, which says more of each.
+    """
+
+    def begin(self, scope: str, fingerprint: str, now: Moment, limit: Limit) -> Permit | Refused:
+        """Put a request into the log if the limit lets it go now."""
+
+    def end(self, entry: int, now: Moment, *, delivered: bool, finished: bool) -> None:
+        """Note what became of a request."""
+
+    def entries(self, now: Moment) -> list[LoggedRequest]:
+        """Return the requests of the login, oldest first."""
+
+    def last(self, scope: str, now: Moment) -> LoggedRequest | None:
+        """Return the last request of a scope."""
+
+    def are_lost(self) -> bool:
+        """Tell whether requests may have been made that are not in the log."""
+
+    def note_waited(self) -> None:
+        """Note that requests which are not in the log have been waited for."""
+
+    def set_hold(self, hold: Hold, now: Moment) -> None:
+        """Keep everybody from asking until the hold is over or cleared."""
+
+    def clear_hold(self, now: Moment) -> None:
+        """Let requests go again, unless the hold was set after `now`."""
+
+    def hold(self, now: Moment) -> Hold | None:
+        """Return what keeps us from asking; it may be over already."""
+
+    def refusals(self) -> Sequence[tuple[bytes, str]]:
+        """Return the digests of the passwords that were refused, and why, newest first."""
+
+
+class SyncState(Protocol):
+    """How far the service has been asked, by scope."""
+
+    def cursor(self, scope: str) -> Cursor:
+        """Return how far a scope has been asked for."""
+
+    def add_late(self, count: int, longest: float) -> None:
+        """Count messages that polls missed."""
+
+    def set_clock_difference(self, seconds: float) -> None:
+        """Keep how far our clock was ahead of the service's at its last answer."""
+
+    def clock_difference(self) -> float | None:
+        """Return how many seconds our clock was ahead of the service's; None: it did not tell."""
+
+
+class MessageStore(Protocol):
+    """The messages of one account, with all that asking for them needs."""
+
+    @property
+    def requests(self) -> RequestLog:
+        """What was asked."""
+
+    @property
+    def sync_state(self) -> SyncState:
+        """How far that has come."""
+
+    def store_page(self, page: Page) -> Stored:
+        """Keep an answer and all that came with it, in one transaction: all of it or nothing."""
+
+    def expire(self, before: int) -> int:
+        """Delete for good what was received before these server seconds; returns how many."""
+
+    def wipe(self) -> None:
+        """Wipe what was deleted and could not be wiped at once, if there is any."""
+
+    def data_version(self) -> int:
+        """Return a number that is another one once anybody has changed what is kept."""
