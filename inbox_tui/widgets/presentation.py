@@ -19,6 +19,13 @@ _MONTHS: Final = (
     *("Jan", "Feb", "Mar", "Apr", "May", "Jun"),
     *("Jul", "Aug", "Sep", "Oct", "Nov", "Dec"),
 )
+_LONG_WEEKDAYS: Final = (
+    *("Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday"),
+)
+_LONG_MONTHS: Final = (
+    *("January", "February", "March", "April", "May", "June"),
+    *("July", "August", "September", "October", "November", "December"),
+)
 _DAYS_BY_NAME: Final = 6
 _NUMBERS_KEPT: Final = 4096
 
@@ -116,6 +123,20 @@ class Presentation:
         """Return the day and the time to the minute, as an edge of a gap is told."""
         moment = self.received_at(server_seconds)
         return f"{moment.day} {_MONTHS[moment.month - 1]} {moment:%H:%M}"
+
+    def day_name(self, day: int) -> str:
+        """Return the name of a day on the service's clock: `today`, `Thursday 26 November`.
+
+        Args:
+            day: Days since 1970-01-01.
+
+        """
+        then = _EPOCH.date() + timedelta(days=day)
+        today = in_zone(self._clock(), self.server_zone).date()
+        if name := {0: "today", 1: "yesterday"}.get((today - then).days):
+            return name
+        year = "" if then.year == today.year else f" {then.year:04}"
+        return f"{_LONG_WEEKDAYS[then.weekday()]} {then.day} {_LONG_MONTHS[then.month - 1]}{year}"
 
     def who(self, phone: str) -> str:
         """Return the name given to the number, or else the number."""

@@ -1,0 +1,553 @@
+"""All that one sender wrote, as a transcript: at the cost of the messages near those in sight."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, ClassVar, Final, NamedTuple
+
+from rich.segment import Segment
+from textual.cache import LRUCache
+from textual.geometry import Region, Size, clamp
+from textual.message import Message
+from textual.scroll_view import ScrollView
+from textual.strip import Strip
+
+from inbox_tui.archive import Day, Gap, Row, day_of_row
+from inbox_tui.commands import bindings
+from inbox_tui.text import find_code, find_links
+from inbox_tui.widgets.cells import cells, cut, padded
+from inbox_tui.widgets.message_view import MOST_SHOWN
+from inbox_tui.widgets.paragraphs import Paragraph, TextLine, message_paragraphs, wrapped_lines
+from inbox_tui.widgets.presentation import grouped
+from inbox_tui.widgets.symbols import symbols
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+
+    from rich.style import Style
+    from textual import events
+    from textual.binding import BindingType
+
+    from inbox_tui.widgets.message_list import MessageSource
+    from inbox_tui.widgets.presentation import Presentation
+
+_READ_AT_ONCE: Final = 32
+_BLOCKS_KEPT: Final = 16
+_TEXTS_KEPT: Final = 256
+_TEXT_AT: Final = 9
+"""Where texts begin, in cells: after the marks and the time."""
+_NUMBER_WIDTH: Final = 10
+_NUMBERS_FROM: Final = 60
+"""The width from which on the receiving numbers have a column."""
+_WHEEL_LINES: Final = 3
+
+
+class _Text(NamedTuple):
+    """A message wrapped to the width there is."""
+
+    paragraphs: list[Paragraph]
+    lines: list[TextLine]
+
+
+class Conversation(ScrollView, can_focus=True):
+    """The messages of one sender, oldest first, whole, one of them selected and in sight.
+
+    Messages differ in height, and only those near the ones in sight are ever wrapped: the place
+    shown is that of a message, and the scrollbar counts messages, not lines.
+    """
+
+    ALLOW_SELECT = False
+    BINDINGS: ClassVar[list[BindingType]] = [
+        *bindings(
+            {
+                "up": "move(-1)",
+                "down": "move(1)",
+                "page_up": "page(-1)",
+                "page_down": "page(1)",
+                "first": "first",
+                "last": "last",
+            }
+        )
+    ]
+    """
+    | Key(s) | Description |
+    | :- | :- |
+    | up,k | Select the message above, or scroll up in a long one. |
+    | down,j | Select the message below, or scroll down in a long one. |
+    | pageup | Scroll up a page. |
+    | pagedown | Scroll down a page. |
+    | home,g | Select the oldest message. |
+    | end,G | Select the newest message. |
+    """
+
+    COMPONENT_CLASSES: ClassVar[set[str]] = {
+        "conversation--sender",
+        "conversation--muted",
+        "conversation--mark",
+        "conversation--unread",
+        "conversation--code",
+        "conversation--link",
+        "conversation--cursor",
+    }
+    """
+    | Class | Description |
+    | :- | :- |
+    | `conversation--sender` | Target the name of the sender, at the top. |
+    | `conversation--muted` | Target the lines of days, the times and the receiving numbers. |
+    | `conversation--mark` | Target the marks before a message. |
+    | `conversation--unread` | Target the time of an unread message. |
+    | `conversation--code` | Target a one-time code. |
+    | `conversation--link` | Target a link. |
+    | `conversation--cursor` | Target the selected message. |
+    """
+
+    DEFAULT_CSS = """
+    Conversation {
+        height: 1fr;
+        color: $foreground;
+        background: $background;
+        overflow-x: hidden;
+        scrollbar-gutter: stable;
+        scrollbar-size-vertical: 1;
+        scrollbar-background: $background;
+        scrollbar-background-hover: $background;
+        scrollbar-background-active: $background;
+
+        & > .conversation--sender { text-style: bold; }
+        & > .conversation--muted { color: $foreground 60%; }
+        & > .conversation--mark { color: $text-primary; text-style: bold; }
+        & > .conversation--unread { color: $foreground; text-style: bold; }
+        & > .conversation--code { text-style: bold underline; }
+        & > .conversation--link { text-style: underline; }
+        & > .conversation--cursor { background: $foreground 10%; }
+
+        &:focus > .conversation--cursor { background: $primary 30%; }
+    }
+    """
+
+    class Highlighted(Message):
+        """Posted when another message is selected, or none."""
+
+        def __init__(self, conversation: Conversation, row: Row | None, moved: bool) -> None:
+            super().__init__()
+            self.conversation = conversation
+            self.row = row
+            """The selected message."""
+            self.moved = moved
+            """Whether a key or the mouse moved; False where other messages were shown."""
+
+        @property
+        def control(self) -> Conversation:
+            """The conversation that sent the message, for use with the `on` decorator."""
+            return self.conversation
+
+    class NewerChanged(Message):
+        """Posted when the number of messages changes that came in below and are not seen yet."""
+
+        def __init__(self, conversation: Conversation, count: int) -> None:
+            super().__init__()
+            self.conversation = conversation
+            self.count = count
+            """How many there are."""
+
+    def __init__(
+        self,
+        presentation: Presentation,
+        *,
+        name: str | None = None,
+        id: str | None = None,  # noqa: A002 - as every widget of Textual has it
+        classes: str | None = None,
+    ) -> None:
+        """Create a conversation of no messages.
+
+        Args:
+            presentation: How times, numbers and names are shown.
+            name: The name of the widget.
+            id: The ID of the widget in the DOM.
+            classes: The CSS classes of the widget.
+
+        """
+        super().__init__(name=name, id=id, classes=classes)
+        self.following = False
+        """Whether the newest message is selected as it comes."""
+        self.several_numbers = False
+        """Whether the receiving number of each message is shown."""
+        self._presentation = presentation
+        self._source: MessageSource | None = None
+        self._count = 0
+        self._cursor = 0
+        self._selected: Row | None = None
+        self._seen = 0
+        """How many items there were when the last one was last in sight."""
+        self._newer = 0
+        self._laid_out = Size()
+        """The size that the lines are for."""
+        self._first = 0
+        self._lines: list[tuple[int, int]] = []
+        """What is on each line below the top one: the position of an item, and a line of it."""
+        self._items_a_page = 1.0
+        self._placing = False
+        self._blocks: LRUCache[int, Sequence[Row | Gap | Day]] = LRUCache(_BLOCKS_KEPT)
+        self._texts: LRUCache[tuple[int, int], _Text] = LRUCache(_TEXTS_KEPT)
+
+    # -- what it shows
+
+    @property
+    def row(self) -> Row | None:
+        """The selected message."""
+        return self._selected
+
+    def show(self, source: MessageSource, row: int | None = None) -> None:
+        """Show these messages, oldest first, with this one selected.
+
+        Without `row` the selected message stays selected and on its line on screen, whatever is
+        new, unless the conversation follows the newest.
+        """
+        before = self._selected
+        line = self._line_of(self._cursor)
+        anew = row is not None or before is None
+        if row is None and before is not None and not self.following:
+            row = before.row
+        self._source = source
+        self._count = len(source)
+        self._blocks.clear()
+        at = self._count - 1 if row is None else self._source.position(row)
+        if anew:
+            self._seen = self._count
+            line = self._room // 2
+        self._cursor = self._message_near(clamp(at, 0, max(0, self._count - 1)))
+        if line is None or (row is None and not anew):
+            self._bring_into_sight(1)
+        else:
+            self._arrange(self._cursor, line)
+            self._bring_into_sight(1)
+        self._tell(moved=False)
+
+    def rewrite(self) -> None:
+        """Draw everything anew: the day has changed, or numbers are written in another way."""
+        self.refresh()
+
+    refresh_times = rewrite
+
+    def move_to(self, row: int) -> None:
+        """Select a message."""
+        if self._source is not None and self._count:
+            at = clamp(self._source.position(row), 0, self._count - 1)
+            self._select(self._message_near(at), 1)
+
+    # -- moving
+
+    def action_move(self, step: int) -> None:
+        """Select the next message up or down; scroll a line where more of this one is that way."""
+        lines = [line for position, line in self._lines if position == self._cursor]
+        edge = 0 if step < 0 else self._height_of(self._cursor) - 1
+        if lines and edge not in lines:
+            self._arrange(
+                self._cursor, self._lines.index((self._cursor, lines[0])) - lines[0] - step
+            )
+            return
+        beyond = self._next_message(self._cursor, step)
+        if beyond is not None:
+            self._select(beyond, step)
+        elif step < 0:
+            self._arrange(0, 0)
+
+    def action_page(self, pages: int) -> None:
+        """Scroll a page, selecting what comes to the place of the selected message."""
+        before = self._lines
+        at = max(0, self._line_of(self._cursor) or 0)
+        self._scroll(pages * max(1, self._room - 1))
+        if self._lines == before:
+            self._cursor = self._message_near(0 if pages < 0 else self._count - 1)
+        elif self._lines:
+            self._cursor = self._message_near(self._lines[min(at, len(self._lines) - 1)][0])
+        self._bring_into_sight(pages)
+        self._tell(moved=True)
+
+    def action_first(self) -> None:
+        """Select the oldest message."""
+        self._select(self._message_near(0), -1)
+        self._arrange(0, 0)
+
+    def action_last(self) -> None:
+        """Select the newest message."""
+        self._select(self._message_near(self._count - 1), 1)
+
+    def _select(self, position: int, direction: int) -> None:
+        self._cursor = position
+        self._bring_into_sight(direction)
+        self._tell(moved=True)
+
+    def _scroll(self, lines: int) -> None:
+        """Scroll by so many lines, up where it is below 0."""
+        if self._lines:
+            position, line = self._lines[0]
+            self._arrange(position, -line - lines)
+
+    def _scrolled(self) -> None:
+        """Select a message in sight, where the selected one no longer is."""
+        in_sight = [position for position, _ in self._lines if self._row_at(position) is not None]
+        if in_sight and self._cursor not in in_sight:
+            self._cursor = in_sight[0] if self._cursor < in_sight[0] else in_sight[-1]
+            self._tell(moved=True)
+
+    def _tell(self, *, moved: bool) -> None:
+        before, self._selected = self._selected, self._row_at(self._cursor)
+        if (before and before.row) != (self._selected and self._selected.row):
+            self.post_message(self.Highlighted(self, self._selected, moved))
+        self.refresh()
+
+    # -- reading and measuring
+
+    def _item(self, position: int) -> Row | Gap | Day | None:
+        """Return an item, None where there is none; reads those around it at once."""
+        if self._source is None or not 0 <= position < self._count:
+            return None
+        block, at = divmod(position, _READ_AT_ONCE)
+        items = self._blocks.get(block)
+        if items is None:
+            start = block * _READ_AT_ONCE
+            items = self._source.window(start, min(start + _READ_AT_ONCE, self._count))
+            self._blocks[block] = items
+        return items[at] if at < len(items) else None
+
+    def _row_at(self, position: int) -> Row | None:
+        item = self._item(position)
+        return item if isinstance(item, Row) else None
+
+    def _next_message(self, position: int, step: int) -> int | None:
+        position += step
+        while 0 <= position < self._count:
+            if self._row_at(position) is not None:
+                return position
+            position += step
+        return None
+
+    def _message_near(self, position: int) -> int:
+        """Return the position of the message here, or else of the next one below, or above."""
+        if self._row_at(position) is not None:
+            return position
+        below = self._next_message(position, 1)
+        return below if below is not None else self._next_message(position, -1) or 0
+
+    @property
+    def _page(self) -> Size:
+        return self.scrollable_content_region.size
+
+    @property
+    def _room(self) -> int:
+        """The lines for messages: all but the top one."""
+        return max(1, self._page.height - 1)
+
+    @property
+    def _indent(self) -> int:
+        numbers = self.several_numbers and self._page.width >= _NUMBERS_FROM
+        return _TEXT_AT + (_NUMBER_WIDTH + 2 if numbers else 0)
+
+    def _text_of(self, row: Row) -> _Text:
+        """Return a message wrapped to the width there is."""
+        width = self._page.width - self._indent
+        text = self._texts.get((row.row, width))
+        if text is None:
+            message = row.message[:MOST_SHOWN]
+            paragraphs = message_paragraphs(message, find_code(message), list(find_links(message)))
+            if (left := len(row.message) - MOST_SHOWN) > 0:
+                key = self._presentation.keys.label("copy_message")
+                more = Paragraph()
+                more.add(f"{grouped(left)} more characters are not shown: {key} copies all")
+                paragraphs.append(more)
+            text = _Text(paragraphs, list(wrapped_lines(paragraphs, width)))
+            self._texts[(row.row, width)] = text
+        return text
+
+    def _height_of(self, position: int) -> int:
+        item = self._item(position)
+        if isinstance(item, Row):
+            return len(self._text_of(item).lines)
+        return int(item is not None)
+
+    # -- placing
+
+    def _line_of(self, position: int) -> int | None:
+        """Return the line that an item begins on, below 0 above the top; None out of sight."""
+        for y, (at, line) in enumerate(self._lines):
+            if at == position:
+                return y - line
+        return None
+
+    def _bring_into_sight(self, direction: int) -> None:
+        """Place the selected message in sight as a whole, of a long one what comes first."""
+        height, y = self._height_of(self._cursor), self._line_of(self._cursor)
+        if y is None:
+            y = self._room if direction > 0 else -height
+        least, most = sorted((0, self._room - height))
+        if height > self._room and self._line_of(self._cursor) is None:
+            y = most if direction > 0 else least
+        self._arrange(self._cursor, clamp(y, least, most))
+
+    def _arrange(self, position: int, y: int) -> None:
+        """Put the first line of an item on a line, as far as the ends of the list allow."""
+        self._lay_out(position, y)
+        self._show_place()
+        self.refresh()
+
+    def _lay_out(self, position: int, y: int) -> None:
+        """Find what is on each line, where the first line of this item is on line `y`."""
+        self._laid_out = self._page
+        room = self._room
+        first, y = self._up(position, y)
+        while y < 0 and first < self._count - 1 and y + self._height_of(first) <= 0:
+            y += self._height_of(first)
+            first += 1
+        lines = list(self._lines_from(first, -min(y, 0)))
+        if len(lines) < room:
+            first, y = self._up(self._count, room)
+            lines = list(self._lines_from(first, -min(y, 0)))
+        self._first, self._lines = first, lines
+
+    def _up(self, position: int, y: int) -> tuple[int, int]:
+        """Return the item at the top, and its line, where another one is at this line."""
+        while y > 0 and position > 0:
+            position -= 1
+            y -= self._height_of(position)
+        return position, y
+
+    def _lines_from(self, position: int, line: int) -> Iterator[tuple[int, int]]:
+        """Yield the lines of a page that begins with this line of an item."""
+        left = self._room
+        while left > 0 and position < self._count:
+            height = self._height_of(position)
+            for number in range(line, min(height, line + left)):
+                yield position, number
+            left -= max(0, height - line)
+            line = 0
+            position += 1
+
+    def _show_place(self) -> None:
+        """Have the scrollbar show where this is, and count what is new below."""
+        height = self._page.height
+        last = self._lines[-1][0] if self._lines else -1
+        all_in_sight = self._first == 0 and last == self._count - 1
+        first_of_last_page, _ = self._up(self._count, self._room)
+        self._items_a_page = max(0.01, self._count - first_of_last_page)
+        lines_an_item = height / self._items_a_page
+        self._placing = True
+        lines = 0 if all_in_sight else round(self._count * lines_an_item)
+        self.virtual_size = Size(0, lines)
+        y = self.max_scroll_y if last == self._count - 1 else round(self._first * lines_an_item)
+        self.scroll_to(y=y, animate=False, force=True, immediate=True)
+        self._placing = False
+        if last == self._count - 1:
+            self._seen = self._count
+        newer = self._count - min(self._seen, self._count)
+        if newer != self._newer:
+            self._newer = newer
+            self.post_message(self.NewerChanged(self, newer))
+
+    def watch_scroll_y(self, old_value: float, new_value: float) -> None:
+        """Go where the scrollbar was dragged to."""
+        super().watch_scroll_y(old_value, new_value)
+        if not self._placing and self._count:
+            position = round(new_value * self._items_a_page / max(1, self._page.height))
+            self._arrange(clamp(position, 0, self._count - 1), 0)
+            self._scrolled()
+
+    # -- drawing
+
+    def render_lines(self, crop: Region) -> list[Strip]:
+        """Draw lines, laid out anew where the size is another one since."""
+        if self._laid_out != self._page and self._lines:
+            self._lay_out(self._cursor, self._line_of(self._cursor) or 0)
+        return super().render_lines(crop)
+
+    def render_line(self, y: int) -> Strip:
+        """Draw one line."""
+        width = self._page.width
+        if y == 0:
+            return self._top_line(width)
+        if y > len(self._lines):
+            return Strip.blank(width, self.visual_style.rich_style)
+        position, number = self._lines[y - 1]
+        item = self._item(position)
+        state = ("cursor",) if position == self._cursor else ()
+        if isinstance(item, Row):
+            segments = self._message_line(item, number, state)
+        elif isinstance(item, Day):
+            name = f"{symbols().rule * 2} {self._presentation.day_name(item.day)} "
+            rule = symbols().rule * max(0, width - cells(name))
+            segments = [Segment(cut(name + rule, width), self._style("muted"))]
+        else:
+            segments = []
+        return Strip(segments).adjust_cell_length(width, self._style(*state))
+
+    def _top_line(self, width: int) -> Strip:
+        """Draw the sender, and the day of the message at the top."""
+        top = next((row for at, _ in self._lines if (row := self._row_at(at))), None)
+        if top is None:
+            return Strip.blank(width, self.visual_style.rich_style)
+        who, number = self._presentation.who(top.phone), self._presentation.number(top.phone)
+        day = f"  {self._presentation.day_name(day_of_row(top.row))}"
+        name = cut(f" {who}", width)
+        told = name + cut("" if who == number else f"  {number}", width - cells(name) - cells(day))
+        if cells(told) + cells(day) > width:
+            day = ""
+        filling = " " * (width - cells(told) - cells(day))
+        return Strip(
+            [
+                Segment(name, self._style("sender")),
+                Segment(told[len(name) :] + filling + day, self._style("muted")),
+            ],
+            width,
+        )
+
+    def _message_line(self, row: Row, number: int, state: tuple[str, ...]) -> list[Segment]:
+        text = self._text_of(row)
+        line = text.lines[number]
+        mark = symbols().cursor if state else " "
+        indent = self._indent
+        if number:
+            segments = [Segment(mark.ljust(indent), self._style("mark", *state))]
+        else:
+            unread = symbols().unread if row.unread else " "
+            time = f"{self._presentation.received_at(row.received):%H:%M} "
+            shown = ("unread",) if row.unread else ("muted",)
+            segments = [
+                Segment(f"{mark}{unread} ", self._style("mark", *state)),
+                Segment(time, self._style(*shown, *state)),
+            ]
+            if indent > _TEXT_AT:
+                to = padded(self._presentation.who(row.to_phone), _NUMBER_WIDTH)
+                segments.append(Segment(f"{to}  ", self._style("muted", *state)))
+        paragraph = text.paragraphs[line.paragraph]
+        for _, piece, parts in paragraph.pieces(line.start, line.end):
+            segments.append(Segment(piece, self._style(*parts, *state)))
+        return segments
+
+    def _style(self, *parts: str) -> Style:
+        return self.get_visual_style(*(f"conversation--{part}" for part in parts)).rich_style
+
+    # -- events
+
+    def on_resize(self) -> None:
+        """Keep the selected message where it is, as far as there is room."""
+        if self._count:
+            y = self._line_of(self._cursor)
+            self._arrange(self._cursor, self._room // 2 if y is None else y)
+            self._bring_into_sight(1)
+
+    def on_click(self, event: events.Click) -> None:
+        """Select the message that was clicked."""
+        if 0 < event.y <= len(self._lines):
+            position, _ = self._lines[event.y - 1]
+            if self._row_at(position) is not None:
+                self._cursor = position
+                self._tell(moved=True)
+
+    def _on_mouse_scroll_down(self, event: events.MouseScrollDown) -> None:
+        event.stop()
+        self._scroll(_WHEEL_LINES)
+        self._scrolled()
+
+    def _on_mouse_scroll_up(self, event: events.MouseScrollUp) -> None:
+        event.stop()
+        self._scroll(-_WHEEL_LINES)
+        self._scrolled()

@@ -1,0 +1,288 @@
+from __future__ import annotations
+
+from bisect import bisect_left
+from collections.abc import AsyncIterator, Iterable, Sequence
+from contextlib import asynccontextmanager
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from support.rows import NEWEST, message, presentation
+from support.widgets import OneWidget, lines, style_of
+from textual.events import MouseScrollUp
+from textual.pilot import Pilot
+
+from inbox_tui.archive import Day, Row, day_of_row, row_at
+from inbox_tui.archive.records import DAY_SECONDS
+from inbox_tui.widgets.conversation import Conversation
+
+Stage = tuple[Conversation, Pilot[None], OneWidget[Conversation]]
+PHONE = "79991234567"
+LONG = " ".join(f"word{number}" for number in range(200))
+
+
+class Transcript:
+    """Messages held in memory, oldest first, a line above each day."""
+
+    def __init__(self, rows: Iterable[Row]) -> None:
+        self.items: list[Row | Day] = []
+        self.windows: list[tuple[int, int]] = []
+        for row in sorted(rows):
+            day = day_of_row(row.row)
+            if not self.items or day_of_row(self.items[-1].row) != day:
+                self.items.append(Day(day, None, None))
+            self.items.append(row)
+
+    def __len__(self) -> int:
+        return len(self.items)
+
+    def window(self, start: int, stop: int) -> Sequence[Row | Day]:
+        self.windows.append((start, stop))
+        return self.items[start:stop]
+
+    def position(self, row: int) -> int:
+        return bisect_left(self.items, row, key=_place)
+
+
+def _place(item: Row | Day) -> int:
+    return item.row if isinstance(item, Row) else row_at(item.day * DAY_SECONDS)
+
+
+def said(number: int, text: str | None = None, **changes: object) -> Row:
+    changes = {"phone": PHONE, "unread": False, **changes}
+    return message(number, message=text or f"Message {number}", **changes)
+
+
+def talk(count: int, text: str | None = None) -> Transcript:
+    return Transcript(said(number, text) for number in range(NEWEST - count + 1, NEWEST + 1))
+
+
+@asynccontextmanager
+async def staged(
+    source: Transcript, row: Row | None = None, *, size: tuple[int, int] = (60, 12)
+) -> AsyncIterator[Stage]:
+    conversation = Conversation(presentation())
+    app = OneWidget(conversation, Conversation.Highlighted, Conversation.NewerChanged)
+    async with app.run_test(size=size) as pilot:
+        conversation.focus()
+        conversation.show(source, None if row is None else row.row)
+        await pilot.pause()
+        yield conversation, pilot, app
+
+
+def cursor_lines(conversation: Conversation) -> list[str]:
+    return [line[1:].strip() for line in lines(conversation) if line.startswith("▌")]
+
+
+async def test_whole_texts_are_shown_oldest_first_below_their_days() -> None:
+    texts = [
+        said(NEWEST - 40, "Здравствуйте!\nЗаказ 5512 уже отправили?"),
+        said(NEWEST - 1, "Your code is 481516. Do not tell it to anyone, not even to us."),
+        said(NEWEST, "ok", unread=True),
+    ]
+    async with staged(Transcript(texts), size=(40, 12)) as (conversation, _, _):
+        assert lines(conversation)[:10] == [
+            " +7 999 123-45-67             yesterday",
+            "── yesterday ──────────────────────────",
+            "   08:02 Здравствуйте!",
+            "         Заказ 5512 уже отправили?",
+            "── today ──────────────────────────────",
+            "   10:02 Your code is 481516. Do not",
+            "         tell it to anyone, not even to",
+            "         us.",
+            "▌● 10:42 ok",
+            "",
+        ]
+
+
+async def test_the_name_and_number_of_a_sender_are_at_the_top() -> None:
+    source = Transcript([said(NEWEST, phone="79160001122")])
+    async with staged(source) as (conversation, _, _):
+        top = lines(conversation)[0]
+        assert top == " Pickup point  +7 916 000-11-22".ljust(52) + "  today"
+
+
+async def test_the_top_tells_the_day_that_is_scrolled_to() -> None:
+    async with staged(talk(100)) as (conversation, pilot, _):
+        assert lines(conversation)[0].endswith("today")
+        await pilot.press("home")
+        assert lines(conversation)[0].endswith("Thursday 19 November")
+
+
+async def test_codes_and_links_are_marked_in_the_transcript() -> None:
+    source = Transcript([said(NEWEST, "Code 481516, see https://example.com/a")])
+    async with staged(source) as (conversation, _, _):
+        assert style_of(conversation, "481516").bold
+        assert style_of(conversation, "https://example.com/a").underline
+
+
+async def test_the_receiving_number_stands_beside_the_time_if_there_are_several() -> None:
+    conversation = Conversation(presentation(**{"79110000001": "Orders"}))
+    conversation.several_numbers = True
+    async with OneWidget(conversation).run_test(size=(70, 8)):
+        conversation.show(Transcript([said(NEWEST, "Hello there")]))
+        assert "▌  10:42 Orders      Hello there" in lines(conversation)
+
+
+async def test_the_message_it_is_opened_at_is_selected_and_in_sight() -> None:
+    async with staged(talk(500), said(NEWEST - 300)) as (conversation, _, _):
+        assert conversation.row == said(NEWEST - 300)
+        assert any("Message 700" in line for line in cursor_lines(conversation))
+
+
+async def test_ten_thousand_messages_open_at_the_cost_of_ten() -> None:
+    few, many = talk(40), talk(10_000)
+    async with staged(few, said(NEWEST - 20)) as (conversation, _, _):
+        wrapped_of_few = len(conversation._texts)
+    async with staged(many, said(NEWEST - 5000)) as (conversation, pilot, _):
+        assert len(conversation._texts) <= wrapped_of_few + 20
+        opened = sum(stop - start for start, stop in many.windows)
+        assert opened <= 200
+        await pilot.press("pageup", "pagedown", "up", "down")
+        assert sum(stop - start for start, stop in many.windows) <= opened + 100
+
+
+async def test_up_and_down_go_from_message_to_message_over_days() -> None:
+    async with staged(talk(60)) as (conversation, pilot, app):
+        for number in range(NEWEST - 1, NEWEST - 50, -1):
+            await pilot.press("up")
+            assert conversation.row == said(number)
+            assert any(f"Message {number}" in line for line in cursor_lines(conversation))
+        await pilot.press("down")
+        assert conversation.row == said(NEWEST - 48)
+        assert all(event.moved for event in app.heard[1:])
+
+
+async def test_a_message_longer_than_the_screen_is_read_line_by_line() -> None:
+    source = Transcript([said(NEWEST - 2), said(NEWEST - 1, LONG), said(NEWEST)])
+    async with staged(source, said(NEWEST - 2)) as (conversation, pilot, _):
+        await pilot.press("down")
+        read = set()
+        while conversation.row == said(NEWEST - 1, LONG):
+            read |= set(" ".join(lines(conversation)).split())
+            await pilot.press("down")
+        assert conversation.row == said(NEWEST)
+        assert read >= set(LONG.split())
+
+
+async def test_pages_reach_both_ends_and_keep_a_message_selected_in_sight() -> None:
+    async with staged(talk(100)) as (conversation, pilot, _):
+        for key, end in (("pageup", NEWEST - 99), ("pagedown", NEWEST)):
+            for _ in range(20):
+                await pilot.press(key)
+                assert cursor_lines(conversation)
+            assert conversation.row == said(end)
+
+
+async def test_home_and_end_select_the_oldest_and_the_newest() -> None:
+    async with staged(talk(100)) as (conversation, pilot, _):
+        await pilot.press("home")
+        assert conversation.row == said(NEWEST - 99)
+        assert lines(conversation)[1].startswith("── ")
+        await pilot.press("end")
+        assert conversation.row == said(NEWEST)
+
+
+async def test_new_messages_come_in_below_and_move_nothing() -> None:
+    async with staged(talk(50), said(NEWEST - 10)) as (conversation, pilot, app):
+        before = lines(conversation)
+        conversation.show(Transcript([*rows(50), said(NEWEST + 1), said(NEWEST + 2)]))
+        await pilot.pause()
+        assert lines(conversation) == before
+        assert conversation.row == said(NEWEST - 10)
+        assert [m.count for m in app.heard if isinstance(m, Conversation.NewerChanged)] == [2]
+        await pilot.press("end")
+        assert conversation.row == said(NEWEST + 2)
+        await pilot.pause()
+        assert [m.count for m in app.heard if isinstance(m, Conversation.NewerChanged)] == [2, 0]
+
+
+async def test_a_new_message_below_is_seen_at_once_where_there_is_room() -> None:
+    async with staged(talk(2)) as (conversation, _, _):
+        conversation.show(Transcript([*rows(2), said(NEWEST + 1)]))
+        assert any("Message 1001" in line for line in lines(conversation))
+        assert conversation.row == said(NEWEST)
+
+
+async def test_following_selects_the_newest_as_it_comes() -> None:
+    async with staged(talk(50)) as (conversation, _, _):
+        conversation.following = True
+        conversation.show(Transcript([*rows(50), said(NEWEST + 1)]))
+        assert conversation.row == said(NEWEST + 1)
+        assert cursor_lines(conversation) == ["11:22 Message 1001"]
+
+
+async def test_a_click_selects_the_message_under_the_mouse() -> None:
+    async with staged(talk(50)) as (conversation, pilot, _):
+        y = next(y for y, line in enumerate(lines(conversation)) if "Message 995" in line)
+        await pilot.click(conversation, offset=(20, y))
+        assert conversation.row == said(995)
+
+
+async def test_the_wheel_scrolls_and_the_selected_message_stays_in_sight() -> None:
+    async with staged(talk(50)) as (conversation, pilot, _):
+        for _ in range(10):
+            await pilot._post_mouse_events([MouseScrollUp], conversation, button=0)
+        assert not any("Message 1000" in line for line in lines(conversation))
+        assert cursor_lines(conversation)
+
+
+async def test_the_scrollbar_goes_to_both_ends() -> None:
+    async with staged(talk(500)) as (conversation, pilot, _):
+        assert conversation.scroll_y == conversation.max_scroll_y
+        conversation.scroll_to(y=0, animate=False)
+        await pilot.pause()
+        assert any("Message 501" in line for line in lines(conversation))
+        conversation.scroll_to(y=conversation.max_scroll_y, animate=False)
+        await pilot.pause()
+        assert any("Message 1000" in line for line in lines(conversation))
+
+
+@pytest.mark.parametrize("size", [(120, 40), (80, 24), (40, 12), (200, 50), (12, 3)])
+async def test_a_conversation_fits_every_terminal(size: tuple[int, int]) -> None:
+    async with staged(talk(60, LONG), said(NEWEST - 30, LONG), size=size) as (conversation, _, _):
+        drawn = conversation.render_lines(conversation.region.size.region)
+        assert len(drawn) == size[1]
+        assert all(strip.cell_length == size[0] for strip in drawn)
+        assert cursor_lines(conversation)
+
+
+async def test_another_width_keeps_the_selected_message_in_sight() -> None:
+    async with staged(talk(60, LONG), said(NEWEST - 30, LONG)) as (conversation, pilot, _):
+        for width in (200, 30, 80):
+            await pilot.resize_terminal(width, 12)
+            await pilot.pause()
+            assert conversation.row == said(NEWEST - 30, LONG)
+            assert cursor_lines(conversation)
+
+
+def rows(count: int) -> list[Row]:
+    return [item for item in talk(count).items if isinstance(item, Row)]
+
+
+async def test_whatever_keys_are_pressed_the_selected_message_is_in_sight() -> None:
+    async with staged(talk(0)) as (conversation, pilot, _):
+
+        @settings(max_examples=60, deadline=None)
+        @given(
+            st.lists(st.integers(1, 60), min_size=1, max_size=30),
+            st.lists(st.sampled_from(["move(-1)", "move(1)", "page(-1)", "page(1)"]), max_size=12),
+            st.integers(0, 29),
+        )
+        def check(lengths: list[int], actions: list[str], at: int) -> None:
+            written = [
+                said(NEWEST - number * 7, "word " * length * 5)
+                for number, length in enumerate(lengths)
+            ]
+            conversation.show(Transcript(written), written[at % len(written)].row)
+            for action in actions:
+                name, _, step = action.partition("(")
+                getattr(conversation, f"action_{name}")(int(step[:-1]))
+                assert conversation.row in written
+                assert cursor_lines(conversation)
+                filled = len(conversation._lines)
+                whole = sum(map(conversation._height_of, range(len(conversation._source or ()))))
+                assert filled == min(whole, conversation._room)
+
+        check()
+        await pilot.pause()
