@@ -7,7 +7,6 @@ import os
 import shutil
 import subprocess
 import sys
-import time
 from pathlib import Path
 from typing import Any
 
@@ -50,6 +49,8 @@ asyncio.run(Keyring(timeout=30).store("vera", "localhost:8000", Secret("second")
 
 PATIENT = "TIMEOUT = 30"
 IMPATIENT = "TIMEOUT = 1"
+PROMPTED = 30
+"""Seconds for which a question to the user stays open."""
 
 ASKS = """
 async def main():
@@ -148,11 +149,10 @@ def test_a_locked_gnome_keyring_whose_question_nobody_answers_is_given_up_in_tim
     session: Session,
 ) -> None:
     session.run(UNLOCKED, STORES)
-    session.prompter('/bin/sh -c "exec sleep 30 >/dev/null 2>&1"')
+    session.prompter(f'/bin/sh -c "exec sleep {PROMPTED} >/dev/null 2>&1"')
     said, seconds = session.run(LOCKED, IMPATIENT + ASKS)
     assert said[0]["error"] == "KeyringSilent"
-    assert 0.9 < said[0]["seconds"] < 10
-    assert seconds < 15
+    assert 0.9 < said[0]["seconds"] <= seconds < PROMPTED
 
 
 @pytest.mark.parametrize("used_before", [True, False])
@@ -162,16 +162,14 @@ def test_a_locked_gnome_keyring_that_can_not_ask_is_told_at_once(
     if used_before:
         session.run(UNLOCKED, STORES)
     session.prompter("/bin/false")
-    said, seconds = session.run(LOCKED, PATIENT + ASKS)
+    said, _ = session.run(LOCKED, PATIENT + ASKS)
     assert said[0]["error"] == "KeyringUnavailable"
     assert "locked" in said[0]["text"]
-    assert seconds < 15
 
 
 def test_a_session_without_a_bus_is_told(session: Session) -> None:
     program = session.home / "program.py"
     program.write_text(HEAD + PATIENT + ASKS, encoding="utf-8")
-    started = time.monotonic()
     done = subprocess.run(
         [sys.executable, str(program)],
         env=session.environ,
@@ -181,4 +179,3 @@ def test_a_session_without_a_bus_is_told(session: Session) -> None:
         check=False,
     )
     assert json.loads(done.stdout)["text"] == "The keyring can't be used: this system has none."
-    assert time.monotonic() - started < 15

@@ -8,7 +8,6 @@ import logging
 import subprocess
 import sys
 import threading
-import time
 import traceback
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -228,10 +227,8 @@ async def test_a_keyring_that_hangs_is_given_up_in_time_and_the_loop_runs_on(
             ticks += 1
 
     ticking = asyncio.create_task(tick())
-    started = time.monotonic()
     with pytest.raises(KeyringSilent, match=r"did not answer in 0\.05 s"):
         await Keyring(backend=blocked, timeout=0.05).get("alex", HOST)
-    assert time.monotonic() - started < 2
     assert ticks > 2
     ticking.cancel()
 

@@ -269,17 +269,18 @@ def test_a_paste_of_megabytes_is_there_at_once(
 ) -> None:
     with Terminal(command, environment=environment) as terminal:
         terminal.wait_for("Live")
-        terminal.press("/")
-        begun = time.monotonic()
-        terminal.send(bracketed("x" * 5_000_000))
-        sent = time.monotonic()
-        terminal.wait_for("xxxx")
-        assert time.monotonic() - sent < 3
-        assert sent - begun < 10
+        took = []
+        for size in (500_000, 5_000_000):
+            terminal.press("/")
+            begun = time.monotonic()
+            terminal.send(bracketed("x" * size))
+            terminal.wait_for("xxxx")
+            took.append(time.monotonic() - begun)
+            terminal.press("escape")
+            terminal.wait_for("30 of 30")
+        assert took[1] < 40 * took[0], "ten times as much, or a hundred where it is gone over again"
         peak = Path(f"/proc/{terminal.pid}/status").read_text().partition("VmHWM:")[2]
         assert int(peak.split()[0]) < 150_000  # kB
-        terminal.press("escape")
-        terminal.wait_for("30 of 30")
         terminal.press("q")
         assert terminal.wait() == 0
 

@@ -15,9 +15,12 @@ from hypothesis import strategies as st
 
 MIB = 1024 * 1024
 MOST_MEBIBYTES = 256
-MOST_SECONDS = 6.0
-LONGEST_STALL = 0.1
-"""Processor time for which a key may wait: 0.05 s, and as much again for a busy machine."""
+MOST_UNITS = 600
+LONGEST_STALL = 5
+"""Processor time for which a key may wait: 50 ms, in units of 10 ms on the machine of our figures,
+which are more on a slower one."""
+TRIES = 3
+"""What an answer makes wait, it makes wait each time; what the machine does, it does once."""
 TESTS = Path(__file__).parents[1]
 
 ENTRY = {
@@ -47,10 +50,12 @@ def cost(body: bytes) -> dict[str, Any]:
 
 def assert_cheap(body: bytes) -> str:
     """An answer is taken in within the ceilings; how it ended."""
-    figures = cost(body)
-    assert figures["mebibytes"] <= MOST_MEBIBYTES, figures
-    assert figures["seconds"] <= MOST_SECONDS, figures
-    assert figures["stall"] <= LONGEST_STALL, figures
+    for _ in range(TRIES):
+        figures = cost(body)
+        assert figures["mebibytes"] <= MOST_MEBIBYTES, figures
+        if cheap := figures["took"] <= MOST_UNITS and figures["stall"] <= LONGEST_STALL:
+            break
+    assert cheap, figures
     return str(figures["outcome"])
 
 

@@ -184,4 +184,4 @@ def test_the_first_frame_comes_as_fast_with_a_locked_keyring_as_without_one(tmp_
     quick = seconds_to_first_frame(without, says="this system has none")
     with session(environment, LOCKED) as locked:
         slow = seconds_to_first_frame(locked, says="did not answer in 3 s")
-    assert slow < 2 * quick + 0.5
+    assert slow < quick + 3, "the keyring was waited for"

@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-import time
-
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from support.growth import assert_linear
 
 from inbox_tui.text import find_links
 
@@ -146,19 +145,17 @@ def test_anything_at_all_gives_links_that_lie_in_it(text: str) -> None:
 
 
 @pytest.mark.parametrize(
-    "text",
+    ("start", "part"),
     [
-        "https://" * 4000,
-        "https://a.ru/" + "(" * 20_000,
-        "https://a.ru/" + ")" * 20_000,
-        "https://" + "a@" * 10_000,
-        "https://" + "a." * 10_000,
-        "https://xn--" + "a" * 20_000,
-        "https://" + "я" * 20_000,
-        "https://a.ru/x " * 2_000,
+        ("", "https://"),
+        ("https://a.ru/", "("),
+        ("https://a.ru/", ")"),
+        ("https://", "a@"),
+        ("https://", "a."),
+        ("https://xn--", "a"),
+        ("https://", "я"),
+        ("", "https://a.ru/x "),
     ],
 )
-def test_a_hostile_text_takes_no_longer_than_a_moment(text: str) -> None:
-    began = time.perf_counter()
-    find_links(text)
-    assert time.perf_counter() - began < 1
+def test_a_hostile_text_costs_what_its_length_says(start: str, part: str) -> None:
+    assert_linear(find_links, lambda size: start + part * (size // len(part)), 2_000)
