@@ -16,6 +16,7 @@ from hmac import compare_digest
 from typing import TYPE_CHECKING, Any, Final, NamedTuple, NoReturn, Self, TypeVar, cast, final
 
 from inbox_tui import ENVIRONMENT
+from inbox_tui.locale import _
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, MutableMapping
@@ -127,7 +128,7 @@ class KeyringUnavailable(KeyringError):  # noqa: N818
     """There is no keyring to use, it is locked, or it failed. `reason` says which."""
 
     def __init__(self, reason: str) -> None:
-        super().__init__(f"The keyring can't be used: {reason}.")
+        super().__init__(_("The keyring can't be used: {reason}.").format(reason=reason))
         self.reason = reason
 
 
@@ -143,7 +144,7 @@ class KeyringSilent(KeyringError):  # noqa: N818
     """
 
     def __init__(self, seconds: float, late: Future[Any]) -> None:
-        super().__init__(f"The keyring did not answer in {seconds:g} s.")
+        super().__init__(_("The keyring did not answer in {seconds:g} s.").format(seconds=seconds))
         self.seconds = seconds
         self.late = late
 
@@ -154,7 +155,7 @@ class KeyringSilent(KeyringError):  # noqa: N818
         """
         await _wait_for(self.late, None)
         if self.late.cancelled():
-            raise KeyringUnavailable("the call was taken back")
+            raise KeyringUnavailable(_("the call was taken back"))
         return self.late.result()
 
 
@@ -300,7 +301,9 @@ def _remove(ring: KeyringBackend, user: str) -> bool:
             return removed > 0
         with suppress(PasswordDeleteError):  # gone meanwhile, or the next look finds it again
             ring.delete_password(SERVICE, user)
-    raise KeyringUnavailable(f"{_name(ring)} still has the entry after it was removed")
+    raise KeyringUnavailable(
+        _("{ring} still has the entry after it was removed").format(ring=_name(ring))
+    )
 
 
 def _call_backend(ring: KeyringBackend, call: Callable[[], _T]) -> _T:
@@ -328,7 +331,7 @@ def _reason(backend: str, error: str) -> str:
         case "SecretServiceNotAvailableException":
             return "the Secret Service of this session does not answer"
         case _:
-            return f"{backend} failed with {error}"
+            return _("{backend} failed with {error}").format(backend=backend, error=error)
 
 
 def _selected(backend: KeyringBackend | None) -> KeyringBackend | str:
@@ -343,9 +346,11 @@ def _selected(backend: KeyringBackend | None) -> KeyringBackend | str:
             backend = keyring.get_keyring()
         if _is_a(backend, "keyring.backends.chainer.ChainerBackend"):
             chain = cast("list[KeyringBackend]", backend.backends)  # type: ignore[attr-defined]
-            return chain[0] if chain else "this system has none"
+            return chain[0] if chain else _("this system has none")
     except BaseException as error:  # as in _call_backend
-        return f"the backend set up for Python's keyring can't be loaded ({type(error).__name__})"
+        return _("the backend set up for Python's keyring can't be loaded ({name})").format(
+            name=type(error).__name__
+        )
     return backend
 
 
@@ -355,14 +360,16 @@ def _report(ring: KeyringBackend | str) -> KeyringReport:
     name = _name(ring)
     plaintext = False
     if _is_a(ring, "keyring.backends.fail.Keyring"):
-        note = "this system has none"
+        note = _("this system has none")
     elif _is_a(ring, "keyring.backends.null.Keyring"):
-        note = f"{name} is the null keyring, which keeps nothing"
+        note = _("{name} is the null keyring, which keeps nothing").format(name=name)
     elif any(kind.__name__.startswith("Plaintext") for kind in type(ring).__mro__):
         plaintext = True
-        note = f"{name} keeps passwords as plain text"
+        note = _("{name} keeps passwords as plain text").format(name=name)
     elif name.startswith(("keyrings.alt.", "keyrings.cryptfile.")):
-        note = f"{name} is not one of the system's, and may ask for a password on the terminal"
+        note = _(
+            "{name} is not one of the system's, and may ask for a password on the terminal"
+        ).format(name=name)
     else:
         note = ""
     return KeyringReport(name, usable=not note, plaintext=plaintext, note=note)

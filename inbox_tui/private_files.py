@@ -7,6 +7,8 @@ import os
 import stat
 from typing import TYPE_CHECKING, BinaryIO, Literal
 
+from inbox_tui.locale import _
+
 if TYPE_CHECKING:
     from pathlib import Path
 
@@ -52,30 +54,38 @@ def private_folder(path: Path) -> Path:
         _make(path)
     except OSError as error:
         raise FolderRefused(
-            path, f"can't be made: {error.strerror}", "make it yourself, or choose another place"
+            path,
+            _("can't be made: {strerror}").format(strerror=error.strerror),
+            _("make it yourself, or choose another place"),
         ) from None
     if path.is_symlink():
-        raise FolderRefused(path, "is a symbolic link", "put a folder of your own in its place")
+        raise FolderRefused(
+            path, _("is a symbolic link"), _("put a folder of your own in its place")
+        )
     try:
         folder = os.open(path, os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW | os.O_CLOEXEC)
     except NotADirectoryError:
-        raise FolderRefused(path, "is not a folder", "move it away") from None
+        raise FolderRefused(path, _("is not a folder"), _("move it away")) from None
     except OSError as error:
         raise FolderRefused(
-            path, f"can't be opened: {error.strerror}", "give yourself access to it"
+            path,
+            _("can't be opened: {strerror}").format(strerror=error.strerror),
+            _("give yourself access to it"),
         ) from None
     try:
         status = os.fstat(folder)
         if status.st_uid != os.geteuid():
             raise FolderRefused(
-                path, f"belongs to another user ({_owner(status.st_uid)})", "run as that user"
+                path,
+                _("belongs to another user ({uid})").format(uid=_owner(status.st_uid)),
+                _("run as that user"),
             )
         mode = stat.S_IMODE(status.st_mode)
         if mode & (stat.S_IWGRP | stat.S_IWOTH):
             raise FolderRefused(
                 path,
-                f"can be written to by others (mode {mode:04o})",
-                "see that everything in it is yours, then run chmod 700 on it",
+                _("can be written to by others (mode {mode:04o})").format(mode=mode),
+                _("see that everything in it is yours, then run chmod 700 on it"),
             )
         if mode != 0o700:
             os.fchmod(folder, 0o700)
@@ -156,28 +166,32 @@ def read_trusted(path: Path, most: int) -> bytes:
     with os.fdopen(os.open(path, flags), "rb") as file:
         status = os.fstat(file.fileno())
         if not stat.S_ISREG(status.st_mode):
-            raise FileRefused(path, "is not an ordinary file", "put a text file in its place")
+            raise FileRefused(path, _("is not an ordinary file"), _("put a text file in its place"))
         if _POSIX:
             folder = os.lstat(path.parent)
             if stat.S_ISLNK(folder.st_mode):
-                reason, remedy = "is a symbolic link", "put a folder of your own in its place"
+                reason, remedy = _("is a symbolic link"), _("put a folder of your own in its place")
                 raise FolderRefused(path.parent, reason, remedy)
-            _trusted(FolderRefused, path.parent, folder, "see that everything in it is yours")
-            _trusted(FileRefused, path, status, "see that it is as you want it")
+            _trusted(FolderRefused, path.parent, folder, _("see that everything in it is yours"))
+            _trusted(FileRefused, path, status, _("see that it is as you want it"))
         content = file.read(most + 1)
     if len(content) > most:
-        raise FileRefused(path, f"is larger than {most // 1024} KiB", "take out what is no setting")
+        raise FileRefused(
+            path,
+            _("is larger than {value} KiB").format(value=most // 1024),
+            _("take out what is no setting"),
+        )
     return content
 
 
 def _trusted(refused: type[PathRefused], path: Path, status: os.stat_result, remedy: str) -> None:
     if status.st_uid not in (os.geteuid(), 0):
-        reason = f"belongs to another user ({_owner(status.st_uid)})"
-        raise refused(path, reason, "run as that user, or put one of your own in its place")
+        reason = _("belongs to another user ({uid})").format(uid=_owner(status.st_uid))
+        raise refused(path, reason, _("run as that user, or put one of your own in its place"))
     mode = stat.S_IMODE(status.st_mode)
     if mode & (stat.S_IWGRP | stat.S_IWOTH):
-        reason = f"can be written to by others (mode {mode:04o})"
-        raise refused(path, reason, f"{remedy}, then run chmod go-w on it")
+        reason = _("can be written to by others (mode {mode:04o})").format(mode=mode)
+        raise refused(path, reason, _("{remedy}, then run chmod go-w on it").format(remedy=remedy))
 
 
 def refuse_unless_ordinary(path: Path) -> None:
@@ -187,14 +201,14 @@ def refuse_unless_ordinary(path: Path) -> None:
 
 def _ordinary(path: Path, status: os.stat_result) -> None:
     if stat.S_ISLNK(status.st_mode):
-        raise FileRefused(path, "is a symbolic link", "name the file that it points to")
+        raise FileRefused(path, _("is a symbolic link"), _("name the file that it points to"))
     if not stat.S_ISREG(status.st_mode):
-        raise FileRefused(path, "is not an ordinary file", "choose another name")
+        raise FileRefused(path, _("is not an ordinary file"), _("choose another name"))
     if _POSIX and status.st_uid != os.geteuid():
         raise FileRefused(
             path,
-            f"belongs to another user ({_owner(status.st_uid)})",
-            "choose another name, or run as that user",
+            _("belongs to another user ({uid})").format(uid=_owner(status.st_uid)),
+            _("choose another name, or run as that user"),
         )
 
 

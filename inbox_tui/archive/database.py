@@ -16,6 +16,7 @@ from inbox_tui.archive.errors import (
     archive_error,
 )
 from inbox_tui.archive.opening import damage_in, is_there, open_file, suspect_damage, unlock_folder
+from inbox_tui.locale import _
 
 BUSY_SECONDS = 5.0
 """How long a writer waits for another one."""
@@ -164,10 +165,10 @@ class Database:
             yield
             return
         if self.read_only:
-            raise ArchiveReadOnly("the archive cannot be written to")
+            raise ArchiveReadOnly(_("the archive cannot be written to"))
         if not is_there(self.path, self._inode):
             raise ArchiveError(
-                "the archive was moved away: start again to use the one that is there"
+                _("the archive was moved away: start again to use the one that is there")
             )
         self.execute("BEGIN IMMEDIATE")
         self._writing = True
@@ -188,7 +189,7 @@ class Database:
 
     def _require(self, account_id: int) -> None:
         if self.query_one("SELECT 1 FROM accounts WHERE account = ?", (account_id,)) is None:
-            raise ArchiveError("this account is no longer in the archive")
+            raise ArchiveError(_("this account is no longer in the archive"))
 
     def _error(self, error: sqlite3.Error) -> ArchiveError:
         """Return what to raise."""

@@ -6,6 +6,8 @@ from __future__ import annotations
 
 import sqlite3
 
+from inbox_tui.locale import _, mark
+
 
 class ArchiveError(Exception):
     """The archive could not do what was asked; `str()` is one plain sentence."""
@@ -36,15 +38,18 @@ class QueryCancelled(ArchiveError):
 
 
 _KINDS: dict[int, tuple[type[ArchiveError], str]] = {
-    sqlite3.SQLITE_BUSY: (ArchiveBusy, "the archive is in use by another program"),
-    sqlite3.SQLITE_LOCKED: (ArchiveBusy, "the archive is in use by another program"),
-    sqlite3.SQLITE_FULL: (ArchiveFull, "the disk is full: nothing can be added to the archive"),
-    sqlite3.SQLITE_READONLY: (ArchiveReadOnly, "the archive cannot be written to"),
-    sqlite3.SQLITE_CORRUPT: (ArchiveDamaged, "the archive is damaged"),
-    sqlite3.SQLITE_NOTADB: (ArchiveDamaged, "the archive is not a database"),
-    sqlite3.SQLITE_INTERRUPT: (QueryCancelled, "the query was cancelled"),
-    sqlite3.SQLITE_CANTOPEN: (ArchiveError, "the archive cannot be opened"),
-    sqlite3.SQLITE_IOERR: (ArchiveError, "the disk failed to read or write the archive"),
+    sqlite3.SQLITE_BUSY: (ArchiveBusy, mark("the archive is in use by another program")),
+    sqlite3.SQLITE_LOCKED: (ArchiveBusy, mark("the archive is in use by another program")),
+    sqlite3.SQLITE_FULL: (
+        ArchiveFull,
+        mark("the disk is full: nothing can be added to the archive"),
+    ),
+    sqlite3.SQLITE_READONLY: (ArchiveReadOnly, mark("the archive cannot be written to")),
+    sqlite3.SQLITE_CORRUPT: (ArchiveDamaged, mark("the archive is damaged")),
+    sqlite3.SQLITE_NOTADB: (ArchiveDamaged, mark("the archive is not a database")),
+    sqlite3.SQLITE_INTERRUPT: (QueryCancelled, mark("the query was cancelled")),
+    sqlite3.SQLITE_CANTOPEN: (ArchiveError, mark("the archive cannot be opened")),
+    sqlite3.SQLITE_IOERR: (ArchiveError, mark("the disk failed to read or write the archive")),
 }
 _NO_ROOM = (sqlite3.SQLITE_IOERR_WRITE, sqlite3.SQLITE_IOERR_SHMSIZE)
 """How the system's refusal to let a file grow (a quota, a limit) comes through SQLite."""
@@ -54,8 +59,10 @@ def archive_error(error: sqlite3.Error) -> ArchiveError:
     """Return the error of ours that an error of SQLite's stands for, not raised."""
     code = getattr(error, "sqlite_errorcode", None)
     if code is None:
-        return ArchiveError(f"the archive could not be used: {error}")
-    kind, sentence = _KINDS.get(code & 0xFF, (ArchiveError, f"the archive failed: {error}"))
+        return ArchiveError(_("the archive could not be used: {error}").format(error=error))
+    kind, sentence = _KINDS.get(
+        code & 0xFF, (ArchiveError, _("the archive failed: {error}").format(error=error))
+    )
     if code in _NO_ROOM:
         kind, sentence = _KINDS[sqlite3.SQLITE_FULL]
-    return kind(sentence)
+    return kind(_(sentence))

@@ -10,6 +10,7 @@ from inbox_tui.archive.errors import ArchiveError, ArchiveFull, QueryCancelled
 from inbox_tui.archive.records import row_at
 from inbox_tui.archive.search_index import SearchIndex, document
 from inbox_tui.archive.sync_state import SyncState
+from inbox_tui.locale import _
 
 _DELETED_AT_ONCE = 500
 _MERGED_PAGES = 200
@@ -175,7 +176,7 @@ class Maintenance:
 
     def _stop_if_requested(self) -> None:
         if self._stop_requested:
-            raise QueryCancelled("what was deleted is wiped the next time")
+            raise QueryCancelled(_("what was deleted is wiped the next time"))
 
     def _can_use_folder(self) -> bool:
         """Have what memory is too small for in the archive's folder, in files without a name."""

@@ -21,6 +21,7 @@ from inbox_tui.archive.errors import (
     archive_error,
 )
 from inbox_tui.archive.schema import make_tables
+from inbox_tui.locale import _
 from inbox_tui.private_files import PathRefused, private_file, private_folder
 
 _SIDE_FILES = ("-wal", "-shm")
@@ -71,7 +72,9 @@ def open_file(path: Path, busy_seconds: float, wall: Callable[[], datetime]) -> 
     except OSError as error:
         if error.errno in (errno.ENOSPC, errno.EDQUOT):
             raise archive_error(sqlite3.OperationalError(str(error))) from None
-        raise ArchiveError(f"{path} cannot be opened: {error.strerror}") from None
+        raise ArchiveError(
+            _("{path} cannot be opened: {strerror}").format(path=path, strerror=error.strerror)
+        ) from None
 
 
 def is_there(path: Path, inode: int) -> bool:
@@ -145,7 +148,7 @@ def _lock_exclusively(folder: Path) -> int | None:
         except BlockingIOError:
             if waited >= _LONGEST_WAIT_FOR_LOCK_SECONDS:
                 raise ArchiveDamaged(
-                    "the archive is damaged, and still open in an inbox-tui: leave that one first"
+                    _("the archive is damaged and still open in an inbox-tui: leave it first")
                 ) from None
         time.sleep(_RETRY_SECONDS)
         waited += _RETRY_SECONDS
@@ -207,7 +210,7 @@ def _suspicion(path: Path) -> Path:
 def _look_through(connection: sqlite3.Connection) -> None:
     """Raise `ArchiveDamaged` if the file is bad; the search index is made anew in any case."""
     if damage_in(connection.execute("PRAGMA quick_check")):
-        raise ArchiveDamaged("the archive is damaged")
+        raise ArchiveDamaged(_("the archive is damaged"))
     connection.execute("UPDATE state SET search_stale = 1")
 
 
@@ -250,4 +253,4 @@ def _open_read_only(path: Path, busy_seconds: float) -> sqlite3.Connection:
             connection.close()
             raise
         return connection
-    raise ArchiveReadOnly(f"{path} cannot be written to, nor be read as it is")
+    raise ArchiveReadOnly(_("{path} cannot be written to, nor be read as it is").format(path=path))

@@ -6,6 +6,7 @@ import sqlite3
 from collections.abc import Callable
 
 from inbox_tui.archive.errors import ArchiveDamaged, ArchiveReadOnly, ArchiveTooNew
+from inbox_tui.locale import _
 
 VERSION = 1
 """The version of the tables, kept in the file."""
@@ -131,13 +132,13 @@ def make_tables(connection: sqlite3.Connection, prepare: Callable[[], None] | No
     if prepare is not None:
         prepare()
     elif not version:
-        raise ArchiveReadOnly("the archive is empty and cannot be written to")
+        raise ArchiveReadOnly(_("the archive is empty and cannot be written to"))
     if not version and prepare is not None:
         connection.execute("BEGIN IMMEDIATE")
         try:
             if not _version(connection):
                 if connection.execute("SELECT 1 FROM sqlite_schema").fetchone():
-                    raise ArchiveDamaged("the file is a database, but not an archive")
+                    raise ArchiveDamaged(_("the file is a database, but not an archive"))
                 for statement in TABLES:
                     connection.execute(statement)
                 connection.execute(f"PRAGMA user_version = {VERSION}")
@@ -151,13 +152,13 @@ def make_tables(connection: sqlite3.Connection, prepare: Callable[[], None] | No
     except sqlite3.OperationalError as error:
         if error.sqlite_errorcode != sqlite3.SQLITE_ERROR:
             raise
-        raise ArchiveDamaged("the file is a database, but not an archive") from None
+        raise ArchiveDamaged(_("the file is a database, but not an archive")) from None
 
 
 def _version(connection: sqlite3.Connection) -> int:
     (version,) = connection.execute("PRAGMA user_version").fetchone()
     if version > VERSION:
         raise ArchiveTooNew(
-            "a later version of inbox-tui made this archive: install that version to open it"
+            _("a later version of inbox-tui made this archive: install that version to open it")
         )
     return int(version)

@@ -17,6 +17,7 @@ from xml.etree import ElementTree
 
 import msgspec
 
+from inbox_tui.locale import mark
 from inbox_tui.smsc.errors import NotAnAnswer, ServiceError, service_error
 from inbox_tui.smsc.message import Answer, IncomingMessage
 
@@ -78,9 +79,9 @@ _WEB_PAGE_WITHIN = 4096
 
 _FAULT = "\N{REPLACEMENT CHARACTER}"
 
-_EMPTY = "an empty answer came"
-_WEB = "a web page came instead of an answer: is there a login page on this network?"
-_JUNK = "an answer came that could not be read"
+_EMPTY = mark("an empty answer came")
+_WEB = mark("a web page came instead of an answer: is there a login page on this network?")
+_JUNK = mark("an answer came that could not be read")
 
 
 class _Entry(msgspec.Struct, gc=False):

@@ -28,6 +28,7 @@ import httpx
 import truststore
 
 from inbox_tui import __version__
+from inbox_tui.locale import _, mark
 from inbox_tui.smsc.answers import read_answer
 from inbox_tui.smsc.endpoint import endpoint, host_of, is_loopback
 from inbox_tui.smsc.errors import (
@@ -70,14 +71,14 @@ _HEADERS = {
 }
 
 _CERTIFICATE_FAULTS = {
-    9: "its certificate is not valid yet (is the clock right?)",
-    10: "its certificate has expired (is the clock right?)",
-    18: "its certificate is self-signed",
-    19: "its certificate is signed by an authority that this machine does not trust",
-    20: "its certificate is signed by an authority that this machine does not trust",
-    21: "its certificate is signed by an authority that this machine does not trust",
-    62: "its certificate is for another name",
-    64: "its certificate is for another address",
+    9: mark("its certificate is not valid yet (is the clock right?)"),
+    10: mark("its certificate has expired (is the clock right?)"),
+    18: mark("its certificate is self-signed"),
+    19: mark("its certificate is signed by an authority that this machine does not trust"),
+    20: mark("its certificate is signed by an authority that this machine does not trust"),
+    21: mark("its certificate is signed by an authority that this machine does not trust"),
+    62: mark("its certificate is for another name"),
+    64: mark("its certificate is for another address"),
 }
 """Plain words for OpenSSL's X509_V_ERR_* codes."""
 
@@ -178,7 +179,9 @@ class InboxClient:
                 finally:
                     watching.cancel()
         except TimeoutError:
-            raise AnswerTimedOut(f"no answer within {patience:g} s") from None
+            raise AnswerTimedOut(
+                _("no answer within {patience:g} s").format(patience=patience)
+            ) from None
         if status >= 400:
             with contextlib.suppress(NotAnAnswer):
                 await _read(body)
@@ -258,14 +261,16 @@ class InboxClient:
         """Return the error of ours that says what `error` of httpx means."""
         causes = list(_causes(error))
         host = host_of(self._url)
-        met = "the proxy" if self._through_proxy else host
+        met = _("the proxy") if self._through_proxy else host
         match error:
             case httpx.ConnectTimeout() | httpx.PoolTimeout():
-                return ConnectTimedOut(f"{met} could not be reached in time")
+                return ConnectTimedOut(_("{met} could not be reached in time").format(met=met))
             case httpx.TimeoutException():
-                return AnswerTimedOut(f"no answer within {self._limit.patience:g} s")
+                return AnswerTimedOut(
+                    _("no answer within {patience:g} s").format(patience=self._limit.patience)
+                )
             case httpx.ProxyError():
-                return ConnectionRefused("the proxy refused to connect")
+                return ConnectionRefused(_("the proxy refused to connect"))
             case httpx.ConnectError():
                 return _no_connection(causes, met, host)
             case httpx.NetworkError():
@@ -318,7 +323,9 @@ def _verifying() -> ssl.SSLContext:
 
 
 def _fault(error: BaseException) -> ClientFault:
-    return ClientFault(f"the client failed in an unexpected way ({type(error).__name__})")
+    return ClientFault(
+        _("the client failed in an unexpected way ({name})").format(name=type(error).__name__)
+    )
 
 
 def _redirect_host(url: str, location: str | None) -> str:
@@ -349,9 +356,9 @@ def _proxy_for(url: str) -> httpx.Proxy | None:
             raise ValueError
         proxy = httpx.Proxy(named)
     except (ValueError, httpx.InvalidURL):
-        raise ConnectionRefused("the proxy in the environment cannot be used") from None
+        raise ConnectionRefused(_("the proxy in the environment cannot be used")) from None
     if proxy.url.scheme not in ("http", "https"):
-        raise ConnectionRefused("the proxy in the environment is not an http:// one")
+        raise ConnectionRefused(_("the proxy in the environment is not an http:// one"))
     if proxy.url.scheme == "https":
         proxy.ssl_context = _verifying()
     return proxy
@@ -377,19 +384,21 @@ def _no_connection(causes: list[BaseException], met: str, host: str) -> SmscErro
     for cause in causes:
         match cause:
             case socket.gaierror():
-                return NameNotResolved(f"{met} could not be found (DNS)")
+                return NameNotResolved(_("{met} could not be found (DNS)").format(met=met))
             case ssl.SSLCertVerificationError():
                 fault = _CERTIFICATE_FAULTS.get(
-                    getattr(cause, "verify_code", 0), "its certificate could not be verified"
+                    getattr(cause, "verify_code", 0), mark("its certificate could not be verified")
                 )
-                return TlsFailed(f"{host} was not trusted: {fault}")
+                return TlsFailed(
+                    _("{host} was not trusted: {fault}").format(host=host, fault=_(fault))
+                )
             case ssl.SSLError():
-                return TlsFailed(f"{host} would not make a secure connection")
+                return TlsFailed(_("{host} would not make a secure connection").format(host=host))
             case ConnectionRefusedError():
-                return ConnectionRefused(f"{met} refused the connection")
+                return ConnectionRefused(_("{met} refused the connection").format(met=met))
             case _:
                 pass
-    return ConnectionRefused(f"no connection could be made to {met}")
+    return ConnectionRefused(_("no connection could be made to {met}").format(met=met))
 
 
 def _ended_by_other_side(cause: BaseException) -> bool:

@@ -6,6 +6,8 @@ import ipaddress
 import re
 from urllib.parse import urlsplit
 
+from inbox_tui.locale import _
+
 PATH = "/sys/get.php"
 """The path of the operation (api.md, Request), the same under every domain of the service."""
 
@@ -29,28 +31,28 @@ def endpoint(server: str) -> str:
     """
     server = server.strip()
     if not server:
-        raise EndpointRefused("the server is empty")
+        raise EndpointRefused(_("the server is empty"))
     if not server.isprintable() or " " in server:
-        raise EndpointRefused("the server holds a space or a control character")
+        raise EndpointRefused(_("the server holds a space or a control character"))
     try:
         parts = urlsplit(server if "://" in server else f"https://{server}")
         host, port = parts.hostname or "", parts.port
     except ValueError:
-        raise EndpointRefused("the server is not a host or a URL") from None
+        raise EndpointRefused(_("the server is not a host or a URL")) from None
     if "@" in parts.netloc:
-        raise EndpointRefused("the server must not hold a login or a password")
+        raise EndpointRefused(_("the server must not hold a login or a password"))
     if "?" in server or "#" in server:
-        raise EndpointRefused("the server must not hold a query or a fragment")
+        raise EndpointRefused(_("the server must not hold a query or a fragment"))
     if parts.scheme not in ("http", "https"):
-        raise EndpointRefused("the server must begin with https://")
+        raise EndpointRefused(_("the server must begin with https://"))
     if port == 0 or parts.netloc.endswith(":"):
-        raise EndpointRefused("the port of the server is not a number from 1 to 65535")
+        raise EndpointRefused(_("the port of the server is not a number from 1 to 65535"))
     host = _plain_host(host)
     if parts.scheme == "http" and not is_loopback(host):
-        raise EndpointRefused("plain http:// is for this machine only: use https://")
+        raise EndpointRefused(_("plain http:// is for this machine only: use https://"))
     path = PATH if parts.path in ("", "/") else parts.path
     if not _PATH.fullmatch(path):
-        raise EndpointRefused("the path of the server holds a character that no URL may")
+        raise EndpointRefused(_("the path of the server holds a character that no URL may"))
     return f"{parts.scheme}://{_authority(host, port)}{path}"
 
 
@@ -105,5 +107,5 @@ def _plain_host(host: str) -> str:
     except ValueError:
         plain = ""
     if not _HOST_NAME.fullmatch(plain) or ".." in plain:
-        raise EndpointRefused("the server has no usable host name")
+        raise EndpointRefused(_("the server has no usable host name"))
     return plain.lower()

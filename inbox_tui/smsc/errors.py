@@ -13,6 +13,8 @@
 
 from __future__ import annotations
 
+from inbox_tui.locale import _, mark
+
 _LONGEST_QUOTE = 200
 """How many characters of the service's own description `str()` quotes."""
 
@@ -20,7 +22,7 @@ _LONGEST_QUOTE = 200
 class SmscError(Exception):
     """The request did not bring messages; `str()` is one plain sentence for the status bar."""
 
-    sentence: str = "the request failed"
+    sentence: str = mark("the request failed")
     """What it says where it is given no sentence of its own."""
     delivered: bool = True
     """False only where the request certainly never left this machine."""
@@ -28,7 +30,7 @@ class SmscError(Exception):
     """True where the server is certainly no longer at work on the request."""
 
     def __init__(self, sentence: str = "") -> None:
-        super().__init__(sentence or self.sentence)
+        super().__init__(_(sentence or self.sentence))
 
 
 class ServiceError(SmscError):
@@ -42,38 +44,38 @@ class ServiceError(SmscError):
         self.description = description
         """What the service wrote, raw and whole."""
         quoted = " ".join(description[:_LONGEST_QUOTE].split())
-        super().__init__(f"{self.sentence} ({quoted})" if quoted else self.sentence)
+        super().__init__(f"{_(self.sentence)} ({quoted})" if quoted else "")
 
 
 class ParameterError(ServiceError):
     """Error 1: the service found an error in the parameters (api.md, Failure)."""
 
-    sentence = "the service found an error in the request"
+    sentence = mark("the service found an error in the request")
 
 
 class SignInRefused(ServiceError):
     """Error 2: wrong login or password, or an address not allowed (api.md, Failure)."""
 
-    sentence = "the login or password was refused"
+    sentence = mark("the login or password was refused")
 
 
 class AddressBlocked(ServiceError):
     """Error 4: this address is temporarily blocked (api.md, Failure)."""
 
-    sentence = "the service has blocked this address for a while"
+    sentence = mark("the service has blocked this address for a while")
 
 
 class TooManyRequests(ServiceError):
     """Error 9: over the limit of identical or simultaneous requests (api.md, Failure)."""
 
-    sentence = "the service counted too many requests"
+    sentence = mark("the service counted too many requests")
 
 
 class UnknownServiceError(ServiceError):
     """An error with a number that api.md does not list."""
 
     def __init__(self, code: int, description: str = "") -> None:
-        self.sentence = f"the service answered with error {code}"
+        self.sentence = _("the service answered with error {code}").format(code=code)
         super().__init__(code, description)
 
 
@@ -93,41 +95,41 @@ def service_error(code: int, description: str = "") -> ServiceError:
 class ConnectionFailed(SmscError):
     """No answer came, by a fault of the network or of the other side."""
 
-    sentence = "the connection failed"
+    sentence = mark("the connection failed")
 
 
 class NameNotResolved(ConnectionFailed):
     """The name of the server, or of the proxy, has no address."""
 
-    sentence = "the server could not be found (DNS)"
+    sentence = mark("the server could not be found (DNS)")
     delivered = False
 
 
 class ConnectionRefused(ConnectionFailed):
     """No connection was made: refused, unreachable, or the proxy would not."""
 
-    sentence = "the server refused the connection"
+    sentence = mark("the server refused the connection")
     delivered = False
 
 
 class TlsFailed(ConnectionFailed):
     """The server could not prove who it is, or does not speak TLS; nothing was sent to it."""
 
-    sentence = "a secure connection could not be made"
+    sentence = mark("a secure connection could not be made")
     delivered = False
 
 
 class ConnectTimedOut(ConnectionFailed):
     """The connection was not made in time; nothing was sent."""
 
-    sentence = "the server could not be reached in time"
+    sentence = mark("the server could not be reached in time")
     delivered = False
 
 
 class AnswerTimedOut(ConnectionFailed):
     """The request may have arrived, and its answer did not come in time."""
 
-    sentence = "no answer came in time"
+    sentence = mark("no answer came in time")
     finished = False
 
 
@@ -138,7 +140,7 @@ class ConnectionLost(ConnectionFailed):
     network went away) and the server may not know.
     """
 
-    sentence = "the connection was cut off"
+    sentence = mark("the connection was cut off")
 
     def __init__(self, sentence: str = "", *, finished: bool = True) -> None:
         super().__init__(sentence)
@@ -148,14 +150,14 @@ class ConnectionLost(ConnectionFailed):
 class BadAnswer(SmscError):
     """Something came that is neither messages nor an error of the service."""
 
-    sentence = "an answer came that could not be used"
+    sentence = mark("an answer came that could not be used")
 
 
 class HttpStatus(BadAnswer):
     """The server answered with HTTP status 400 or above, and no error of the service."""
 
     def __init__(self, status: int) -> None:
-        super().__init__(f"the server answered with HTTP status {status}")
+        super().__init__(_("the server answered with HTTP status {status}").format(status=status))
         self.status = status
 
 
@@ -166,25 +168,27 @@ class Redirected(BadAnswer):
     """
 
     def __init__(self, location_host: str = "") -> None:
-        place = location_host or "another place"
-        super().__init__(f"the server points to {place}, and nothing is sent there")
+        place = location_host or _("another place")
+        super().__init__(
+            _("the server points to {place}, and nothing is sent there").format(place=place)
+        )
         self.location_host = location_host
 
 
 class NotAnAnswer(BadAnswer):
     """A web page, an empty body or junk came in place of an answer."""
 
-    sentence = "an answer came that could not be read"
+    sentence = mark("an answer came that could not be read")
 
 
 class AnswerTooLarge(BadAnswer):
     """The answer is larger than any answer of the service can be; reading was broken off."""
 
-    sentence = "the answer is too large to be one of the service's"
+    sentence = mark("the answer is too large to be one of the service's")
 
 
 class ClientFault(SmscError):
     """A bug on our side, told by the type of what was raised so that no secret is with it."""
 
-    sentence = "the client failed in an unexpected way"
+    sentence = mark("the client failed in an unexpected way")
     finished = False

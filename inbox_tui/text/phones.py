@@ -12,6 +12,8 @@ import unicodedata
 from functools import lru_cache
 from typing import TYPE_CHECKING, Final
 
+from inbox_tui.locale import _
+
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
@@ -45,9 +47,11 @@ def parse_phone(written: str) -> str:
     digits = _without_separators(written)
     number = digits.removeprefix("+")
     if not number:
-        raise NotAPhoneNumber("it has no digits")
+        raise NotAPhoneNumber(_("it has no digits"))
     if not (number.isascii() and number.isdigit()):
-        raise NotAPhoneNumber("a number has digits, spaces, dashes, brackets, and a plus before it")
+        raise NotAPhoneNumber(
+            _("a number has digits, spaces, dashes, brackets, and a plus before it")
+        )
     if russian := _MOBILE_AFTER_8.fullmatch(digits) or _DIALLED.fullmatch(digits):
         return f"7{russian[1]}"
     if _RUSSIAN_MOBILE.fullmatch(digits) or _SHORT_NUMBER.fullmatch(digits):
@@ -134,9 +138,9 @@ def _parse_foreign(number: str) -> str:
     )
 
     reasons = {
-        ValidationResult.TOO_SHORT: "it has too few digits, or its area code is missing",
-        ValidationResult.TOO_LONG: "it has too many digits",
-        ValidationResult.INVALID_LENGTH: "no number of its country has so many digits",
+        ValidationResult.TOO_SHORT: _("it has too few digits, or its area code is missing"),
+        ValidationResult.TOO_LONG: _("it has too many digits"),
+        ValidationResult.INVALID_LENGTH: _("no number of its country has so many digits"),
     }
     abroad = number.startswith(_ABROAD) and len(number) > 11
     try:
@@ -150,7 +154,7 @@ def _parse_foreign(number: str) -> str:
         reason = is_possible_number_with_reason(parsed)
         if reason == ValidationResult.IS_POSSIBLE:
             return f"{parsed.country_code}{national_significant_number(parsed)}"
-    raise NotAPhoneNumber(reasons.get(reason, "no country has numbers such as this"))
+    raise NotAPhoneNumber(reasons.get(reason, _("no country has numbers such as this")))
 
 
 def needs_metadata(phone: str) -> bool:

@@ -18,6 +18,7 @@ import re
 from difflib import get_close_matches
 from typing import TYPE_CHECKING, Final, Literal, NamedTuple, get_args
 
+from inbox_tui.locale import _
 from inbox_tui.text.dates import DateRange, parse_date
 from inbox_tui.text.phones import NotAPhoneNumber, parse_phone, phone_spellings
 from inbox_tui.text.search import find_spans, fold_text, strip_separators
@@ -184,15 +185,24 @@ def parse_query(typed: str, now: datetime, names: Mapping[str, str]) -> Query:
 def explain(error: QueryError) -> str:
     """Return a sentence about an error, without a full stop; it quotes what was typed."""
     if error.kind == "unknown_operator":
-        known = f'is "{error.allowed[0]}:" meant?' if error.allowed else "quotes make it text"
-        return f'there is no operator "{error.operator}:"; {known}'
+        if not error.allowed:
+            return _('there is no operator "{operator}:"; quotes make it text').format(
+                operator=error.operator
+            )
+        return _('there is no operator "{operator}:"; is "{known}:" meant?').format(
+            operator=error.operator, known=error.allowed[0]
+        )
     if error.kind == "missing_value":
-        return f'"{error.operator}:" needs a value'
+        return _('"{operator}:" needs a value').format(operator=error.operator)
     if error.kind == "unknown_value":
-        return f'"{error.operator}:" can be {", ".join(error.allowed)}, not "{error.value}"'
+        return _('"{operator}:" can be {allowed}, not "{value}"').format(
+            operator=error.operator, allowed=", ".join(error.allowed), value=error.value
+        )
     if error.kind == "bad_date":
-        return f'"{error.value}" is no date; dates are such as 20.11, 2026-11-20, yesterday, mon'
-    return f'"{error.operator}:" can\'t be excluded'
+        return _(
+            '"{value}" is no date; dates are such as 20.11, 2026-11-20, yesterday, mon'
+        ).format(value=error.value)
+    return _('"{operator}:" can\'t be excluded').format(operator=error.operator)
 
 
 def text_spans(query: Query, text: str) -> list[tuple[int, int]]:

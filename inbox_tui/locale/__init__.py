@@ -1,0 +1,79 @@
+"""The language of the interface: English as it stands in the code, or Russian by a catalogue.
+
+The catalogue is `ru/LC_MESSAGES/inbox-tui.po`; what is read is the `.mo` compiled from it. How to
+extract, translate and compile is in `.github/CONTRIBUTING.md`.
+"""
+
+from __future__ import annotations
+
+from os import environ
+from pathlib import Path
+from typing import TYPE_CHECKING, Final
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+    from gettext import NullTranslations
+
+DOMAIN: Final = "inbox-tui"
+FOLDER: Final = Path(__file__).parent
+LANGUAGES: Final = ("en", "ru")
+_RUSSIAN_WINDOWS: Final = 0x19
+"""The primary language identifier of Russian on Windows."""
+
+_catalogue: NullTranslations | None = None
+
+
+def set_language(language: str) -> None:
+    """Show the interface in one of `LANGUAGES` from now on.
+
+    Child processes are told, and so is click, which looks for its own sentences by `LANGUAGE`.
+    """
+    global _catalogue
+    if language == "en":
+        _catalogue = None
+        return
+    import gettext
+
+    _catalogue = gettext.translation(DOMAIN, FOLDER, [language])
+    environ["LANGUAGE"] = language
+    gettext.bindtextdomain(DOMAIN, str(FOLDER))
+    gettext.textdomain(DOMAIN)
+
+
+def system_language(
+    environment: Mapping[str, str] = environ, windows_language: int | None = None
+) -> str:
+    """Return which of `LANGUAGES` the system is in.
+
+    Args:
+        environment: `LANGUAGE`, `LC_ALL`, `LC_MESSAGES` and `LANG` are looked at, in this order.
+        windows_language: The language identifier of the user's Windows, if it is one; what the
+            environment says goes before it.
+
+    """
+    first = (environment.get(name) for name in ("LC_ALL", "LC_MESSAGES", "LANG"))
+    locale = next(filter(None, first), "")
+    if locale and locale.partition(".")[0] not in ("C", "POSIX") and environment.get("LANGUAGE"):
+        locale = environment["LANGUAGE"]
+    if locale:
+        return "ru" if locale.lower().startswith("ru") else "en"
+    if windows_language is not None and windows_language & 0x3FF == _RUSSIAN_WINDOWS:
+        return "ru"
+    return "en"
+
+
+def _(sentence: str) -> str:
+    """Return a sentence in the language of the interface."""
+    return sentence if _catalogue is None else _catalogue.gettext(sentence)
+
+
+def plural(one: str, several: str, count: int) -> str:
+    """Return the form of a sentence that goes with a count; its placeholders are still in it."""
+    if _catalogue is not None:
+        return _catalogue.ngettext(one, several, count)
+    return one if count == 1 else several
+
+
+def mark(sentence: str) -> str:
+    """Return the sentence as it is; marks it for the catalogue where `_` comes later."""
+    return sentence
