@@ -8,6 +8,7 @@ from collections.abc import Callable, Mapping
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, Final, Literal, NamedTuple
 
+from inbox_tui.locale import _, mark
 from inbox_tui.private_files import PathRefused, read_trusted
 
 if TYPE_CHECKING:
@@ -61,10 +62,11 @@ class SettingsError(Exception):
         self.allowed = allowed
 
     def __str__(self) -> str:
-        place = str(self.path) if self.line is None else f"{self.path}, line {self.line}"
-        return f"{place}: {self.problem}" + (
-            f": allowed are {self.allowed}" if self.allowed else ""
-        )
+        place = str(self.path)
+        if self.line is not None:
+            place = _("{path}, line {line}").format(path=self.path, line=self.line)
+        allowed = _(": allowed are {allowed}").format(allowed=self.allowed) if self.allowed else ""
+        return f"{place}: {self.problem}{allowed}"
 
 
 class NotAllowed(ValueError):  # noqa: N818
@@ -75,7 +77,7 @@ class NotAllowed(ValueError):  # noqa: N818
     """
 
     def __init__(self, problem: str, allowed: str, within: str | None = None) -> None:
-        super().__init__(f"{problem}: allowed are {allowed}")
+        super().__init__(f"{problem}{_(': allowed are {allowed}').format(allowed=allowed)}")
         self.problem = problem
         self.allowed = allowed
         self.within = within
@@ -292,10 +294,11 @@ def check(key: str, value: object) -> Any:
     except _EntryError as error:
         if isinstance(value, dict):
             problem = f"[{key}] {_shown(error.entry)} = {_shown(value[error.entry])}{error}"
-            raise NotAllowed(problem, setting.allowed, within=error.entry) from None
-        raise NotAllowed(f"{key} holds {_shown(error.entry)}{error}", setting.allowed) from None
+            raise NotAllowed(problem, _(setting.allowed), within=error.entry) from None
+        problem = _("{key} holds {entry}").format(key=key, entry=_shown(error.entry))
+        raise NotAllowed(f"{problem}{error}", _(setting.allowed)) from None
     except (ValueError, KeyError, OSError):
-        raise NotAllowed(f"{key} = {_shown(value)}", setting.allowed) from None
+        raise NotAllowed(f"{key} = {_shown(value)}", _(setting.allowed)) from None
 
 
 def toml(value: object) -> str:
@@ -312,13 +315,14 @@ def template() -> str:
     """
     from textwrap import wrap
 
-    parts = [_TEMPLATE_HEAD]
+    parts = [_(_TEMPLATE_HEAD)]
     for setting in SETTINGS:
-        words = f"{setting.description[0].upper()}{setting.description[1:]}. "
-        words += f"Allowed are {setting.allowed}."
+        description = _(setting.description)
+        words = f"{description[0].upper()}{description[1:]}. "
+        words += _("Allowed are {allowed}.").format(allowed=_(setting.allowed))
         lines = wrap(words.replace("`", ""), 77, break_on_hyphens=False)
         if setting.example:
-            lines += ["Such as:", setting.example]
+            lines += [_("Such as:"), setting.example]
             default = f"[{setting.name}]"
         else:
             default = f"{setting.name} = {toml(setting.default)}"
@@ -326,10 +330,10 @@ def template() -> str:
     return "\n".join(parts)
 
 
-_TEMPLATE_HEAD: Final = """\
+_TEMPLATE_HEAD: Final = mark("""\
 # Settings of inbox-tui. A line that begins with "#" and no space shows a default:
 # take the "#" away and change the value.
-"""
+""")
 
 
 def load_settings(path: Path | None) -> Settings:
@@ -349,10 +353,11 @@ def load_settings(path: Path | None) -> Settings:
             refused.path, None, None, f"{refused.reason}; {refused.remedy}"
         ) from None
     except OSError as error:
-        raise SettingsError(path, None, None, f"can't be read: {error.strerror}") from None
+        problem = _("can't be read: {strerror}").format(strerror=error.strerror)
+        raise SettingsError(path, None, None, problem) from None
     except UnicodeDecodeError as error:
         line = error.object.count(b"\n", 0, error.start) + 1
-        raise SettingsError(path, line, None, "is not UTF-8 text") from None
+        raise SettingsError(path, line, None, _("is not UTF-8 text")) from None
     values: dict[str, Any] = {}
     for key, value in _parsed(path, source).items():
         if key not in Settings._fields:
@@ -374,21 +379,25 @@ def _parsed(path: Path, source: str) -> dict[str, Any]:
     except (ValueError, RecursionError) as error:
         reason = str(error)
     if found := re.search(r" \(at line ([0-9]+), column [0-9]+\)$", reason):
-        raise SettingsError(path, int(found[1]), None, f"not TOML: {reason[: found.start()]}")
+        reason = _("not TOML: {reason}").format(reason=reason[: found.start()])
+        raise SettingsError(path, int(found[1]), None, reason)
     if reason.endswith(" (at end of document)"):
         last = len(source.rstrip().splitlines()) or 1
-        raise SettingsError(path, last, None, f"not TOML: {reason}")
-    raise SettingsError(path, None, None, f"not TOML: {reason.partition(';')[0]}")
+        reason = _("not TOML: {reason}").format(reason=reason)
+        raise SettingsError(path, last, None, reason)
+    raise SettingsError(
+        path, None, None, _("not TOML: {reason}").format(reason=reason.partition(";")[0])
+    )
 
 
 def _unknown(path: Path, source: str, key: str) -> SettingsError:
     from difflib import get_close_matches
 
-    problem = f"there is no setting {_shown_key(key)}"
+    problem = _("there is no setting {key}").format(key=_shown_key(key))
     if key in {"password", "psw"}:
-        problem += " (the keyring holds the password, never a file)"
+        problem += _(" (the keyring holds the password, never a file)")
     elif near := get_close_matches(key, Settings._fields, n=1):
-        problem += f" (did you mean {near[0]}?)"
+        problem += _(" (did you mean {near}?)").format(near=near[0])
     return SettingsError(path, key_line(source, key), key, problem, ", ".join(Settings._fields))
 
 
