@@ -117,6 +117,7 @@ class Lists:
         *,
         days: bool = False,
         oldest_first: bool = False,
+        change: int | None = None,
     ) -> Listing:
         """Return what fits a query now.
 
@@ -124,16 +125,18 @@ class Lists:
         message; with `first` only the first so many are looked for, and `complete` tells whether
         that is all. `keep` is the list shown until now: where it is of the same query, its
         messages stay, also those that are in another state by now. `days`: with a line above each
-        day. `oldest_first`: as a conversation is read.
+        day. `oldest_first`: as a conversation is read. `change`: of a query that is not plain, only
+        what came with this value of `Database.changes`, or an earlier one.
 
         Raises `QueryCancelled` where `interrupt` ended it.
         """
         with self._db.reading():
-            change = self._db.changes()
+            opened = self._db.changes() if change is None else change
             if query.plain and not oldest_first:
                 listed, rows, complete = self._plain_days(query), None, True
             else:
-                with closing(self._matching.rows(query, oldest_first=oldest_first)) as found:
+                matching = self._matching.rows(query, oldest_first=oldest_first, change=change)
+                with closing(matching) as found:
                     rows = array("q", islice(found, first))
                     complete = first is None or len(rows) < first or next(found, None) is None
                 if not oldest_first:
@@ -146,7 +149,7 @@ class Lists:
             for day in listed:
                 day.has_line = days and bool(day.total)
         return Listing(
-            query, listed, change=change, complete=complete, oldest_first=oldest_first, rows=rows
+            query, listed, change=opened, complete=complete, oldest_first=oldest_first, rows=rows
         )
 
     def window(self, listing: Listing, start: int, stop: int) -> list[Item]:

@@ -40,13 +40,13 @@ from inbox_tui.sync import (
     StatusChanged,
     ZoneSuspected,
 )
-from inbox_tui.text import find_code, find_links, sanitize
+from inbox_tui.text import CODE_WITHIN, LINKS_WITHIN, find_code, find_links, sanitize
 from inbox_tui.text.search_query import Query as SearchQuery
 from inbox_tui.text.search_query import explain, parse_query
 from inbox_tui.widgets.divider import Divider
 from inbox_tui.widgets.filter_bar import ChipName, FilterBar
 from inbox_tui.widgets.message_list import MessageList
-from inbox_tui.widgets.message_view import MOST_SHOWN, MessageView
+from inbox_tui.widgets.message_view import MessageView
 from inbox_tui.widgets.presentation import Presentation, grouped
 from inbox_tui.widgets.status_bar import StatusBar
 from inbox_tui.widgets.title_bar import TitleBar
@@ -372,7 +372,8 @@ class InboxScreen(Screen[None]):
     def _reload(self, *, keep: bool = True, hold: bool = False, at: _Spot | None = None) -> None:
         """Read the list anew; with `keep` the cursor stays on its message, or goes to that `at`.
 
-        With `hold` the selected message stays in the list though its hour window has moved on.
+        With `hold`, where it is no key's doing, the selected message stays in the list though its
+        hour window has moved on.
         """
         query = self._query()
         row = self.query_one(MessageList).row
@@ -382,15 +383,19 @@ class InboxScreen(Screen[None]):
             self._searches.interrupt()
             self.workers.cancel_group(self, "search")
             try:
-                self._show_listing(self._account.lists.open(query), keep=keep, at=at)
+                self._show_listing(
+                    self._account.lists.open(query), keep=keep, at=at, by_itself=hold
+                )
             except ArchiveError as error:
                 self._say(str(error))
         else:
             self._searches.interrupt()
-            self._search(query, keep=keep, at=at)
+            self._search(query, keep=keep, at=at, by_itself=hold)
 
     @work(group="search", exclusive=True)
-    async def _search(self, query: Query, *, keep: bool, at: _Spot | None = None) -> None:
+    async def _search(
+        self, query: Query, *, keep: bool, at: _Spot | None = None, by_itself: bool
+    ) -> None:
         """The first screenful at once, the rest and the count when they are known."""
         shown = self._listing if keep else None
         try:
@@ -408,13 +413,17 @@ class InboxScreen(Screen[None]):
             whole = await self._searches.call(
                 lambda archive: self._account.on(archive).lists.open(query, keep=shown)
             )
-            self._show_listing(whole, keep=True, at=at)
+            if self._stands:
+                self._show_listing(whole, keep=True, at=at, by_itself=by_itself)
         except QueryCancelled:
             return
         except ArchiveError as error:
             self._say(str(error))
 
-    def _show_listing(self, listing: Listing, *, keep: bool, at: _Spot | None = None) -> None:
+    def _show_listing(
+        self, listing: Listing, *, keep: bool, at: _Spot | None = None, by_itself: bool = False
+    ) -> None:
+        """Show a list; `by_itself`: not because of a key."""
         self._listing = listing
         messages = self.query_one(MessageList)
         if at is None and keep and messages.row is not None and not messages.has_focus:
@@ -423,10 +432,11 @@ class InboxScreen(Screen[None]):
             messages.seen = at.seen
         before = messages.row
         messages.show(ArchivedMessages(self._account, listing), keep=keep)
-        if messages.following and before is not None and messages.row != before:
-            self._arrived_at = self._clock.moment().seconds
         if at is not None:
             messages.move_to(at.row, at.line)
+        row = messages.row
+        if by_itself and row is not None and (before is None or row.row != before.row):
+            self._arrived_at = self._clock.moment().seconds
         filters = self.query_one(FilterBar)
         filters.shown = listing.messages if listing.complete else None
         self._show_empty_text()
@@ -593,14 +603,14 @@ class InboxScreen(Screen[None]):
         """Turn the read flag of the message under the cursor."""
         if (row := self._selected()) is not None:
             self._mark(row, unread=not row.unread)
-            self._say(f"{'read' if row.unread else 'unread'}: the message {self._of(row)}")
+            self._say(f"marked {'read' if row.unread else 'unread'}: {self._whose(row)}")
 
     def action_mark_all_read(self) -> None:
         """Mark everything shown as read."""
         if not self._settled:
             self._say(JUST_CAME)
         elif self._listing is not None:
-            marking = self._mark_all_read(self._query(), self._listing.change)
+            marking = self._mark_all_read(self._listing.query, self._listing.change)
             self.run_worker(marking, group="marks")
 
     async def _mark_all_read(self, query: Query, change: int) -> None:
@@ -750,34 +760,42 @@ class InboxScreen(Screen[None]):
             return None
         return row
 
-    def _of(self, row: Row) -> str:
+    def _whose(self, row: Row) -> str:
         """Whose message it is and of when, for a notice."""
-        time = self._presentation.short_time(row.received)
-        return f"of {sanitize(self._presentation.who(row.phone))}, {time}"
+        who = sanitize(self._presentation.who(row.phone))
+        return f"{who}, {self._presentation.message_time(row.received)}"
+
+    def _nothing_in(self, row: Row, what: str, within: int) -> str:
+        """That there is no code or link in a message, and how much of it was looked at."""
+        where = f"no {what} from {self._whose(row)}"
+        if len(row.message) > within:
+            return f"{where} · looked at its first {grouped(within)} characters"
+        return where
 
     def action_copy_code(self) -> None:
         """Copy the code of the message: its letters and digits."""
         if (row := self._selected()) is None:
             return
-        code = find_code(row.message[:MOST_SHOWN])
+        code = find_code(row.message)
         if code is None:
-            self._say(
-                f"no code in this message · {self.keys.label('copy_message')} copies its text"
-            )
+            copies = f"{self.keys.label('copy_message')} copies its text"
+            self._say(f"{self._nothing_in(row, 'code', CODE_WITHIN)} · {copies}")
         else:
-            self._copy(code.text, f"copied {code.text} {self._of(row)}")
+            self._copy(code.text, f"copied {code.text} of {self._whose(row)}")
 
     def action_copy_message(self) -> None:
         """Copy the text of the message, exact."""
         if (row := self._selected()) is not None:
-            self._copy(row.message, f"copied the text {self._of(row)}")
+            self._copy(row.message, f"copied the text of {self._whose(row)}")
 
     def action_copy_text(self) -> None:
         """Copy what is selected with the mouse; Textual has `Ctrl+C` for it."""
         selected = self.get_selected_text()
         if not selected:
             raise SkipAction
-        self._copy(selected, "selection copied")
+        row = self.query_one(MessageView).row
+        of = "" if row is None else f" of {self._whose(row)}"
+        self._copy(selected, f"copied the selection{of}")
 
     @on(events.TextSelected)
     def _text_selected(self) -> None:
@@ -796,9 +814,9 @@ class InboxScreen(Screen[None]):
         """Show where the links of the message lead, and open one."""
         if (row := self._selected()) is None:
             return
-        links = find_links(row.message[:MOST_SHOWN])
+        links = find_links(row.message)
         if not links:
-            self._say("no link in this message")
+            self._say(self._nothing_in(row, "link", LINKS_WITHIN))
             return
         from inbox_tui.screens.link import LinkScreen
 
@@ -811,11 +829,12 @@ class InboxScreen(Screen[None]):
             return
         if choice.act == "open" and has_desktop():
             self.app.open_url(choice.url)
-            self._say(f"opened in the browser: the link {self._of(row)}")
+            self._say(f"opened the link of {self._whose(row)} · in the browser")
         elif choice.act == "open":
-            self._copy(choice.url, "no browser on this machine: link copied")
+            copied = f"copied the link of {self._whose(row)}"
+            self._copy(choice.url, f"{copied} · no browser on this machine")
         else:
-            self._copy(choice.url, f"copied the link {self._of(row)}")
+            self._copy(choice.url, f"copied the link of {self._whose(row)}")
 
     def action_conversation(self) -> None:
         """Show all messages of this sender, the current one in place; `Esc` goes back."""
@@ -830,6 +849,7 @@ class InboxScreen(Screen[None]):
             self._set_reading(False)
             self._show_filters()
             self._reload(at=_Spot(row.row, None, None))
+            self._say(f"conversation with {self._whose(row)}")
 
     def _leave_conversation(self, place: _Place) -> None:
         self._before_conversation = None
@@ -845,31 +865,42 @@ class InboxScreen(Screen[None]):
         if not self._settled:
             self._say(JUST_CAME)
             return
-        query, listing = self._query(), self._listing
-        if listing is not None and listing.complete and not listing.messages:
+        listing = self._listing
+        if listing is None or (listing.complete and not listing.messages):
             self._say("no messages to export")
             return
         today = self._clock.now().astimezone(self._presentation.local_zone).date()
-        complete = listing if listing is not None and listing.complete else None
+        whole = asyncio.ensure_future(self._whole(listing))
+        whole.add_done_callback(lambda found: found.cancelled() or found.exception())
 
         async def export(
             form: ExportFormat, path: Path, replace: bool, progress: Callable[[int], None]
         ) -> Written:
-            return await asyncio.to_thread(
-                self._export, query, complete, form, path, replace, progress
-            )
+            listing = await whole
+            return await asyncio.to_thread(self._export, listing, form, path, replace, progress)
 
         screen = ExportScreen(
             export,
-            messages=complete.messages if complete is not None else None,
+            messages=listing.messages if listing.complete else None,
             path=f"~/inbox-{today:%Y-%m-%d}.csv",
         )
         await self.app.push_screen(screen, callback=self._exported)
 
+    async def _whole(self, listing: Listing) -> Listing:
+        """All that fitted when this was listed, also where only the first of it has been found."""
+        if listing.complete:
+            return listing
+
+        def find() -> Listing:
+            with Archive.open(self._account.archive.path) as archive:
+                lists = self._account.on(archive).lists
+                return lists.open(listing.query, keep=listing, change=listing.change)
+
+        return await asyncio.to_thread(find)
+
     def _export(
         self,
-        query: Query,
-        listing: Listing | None,
+        listing: Listing,
         form: ExportFormat,
         path: Path,
         replace: bool,
@@ -881,7 +912,7 @@ class InboxScreen(Screen[None]):
         session = self._session
         exporter = Exporter(form, server_zone=session.server_zone, names=session.settings.names)
         with Archive.open(self._account.archive.path) as archive:
-            rows = self._account.on(archive).lists.export(query, listing)
+            rows = self._account.on(archive).lists.export(listing.query, listing)
             return write_file(
                 path, lambda file: exporter.write(rows, file, progress), replace=replace
             )

@@ -29,7 +29,8 @@ from inbox_tui.text.code_words import (
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-_LOOKED_AT: Final = 1000
+CODE_WITHIN: Final = 5_000
+"""So many characters of a text are looked at for a code."""
 _WINDOW: Final = 80
 _WORDS_AFTER: Final = 10
 _WORD_AROUND: Final = 16
@@ -127,10 +128,10 @@ class Code(NamedTuple):
 def find_code(text: str) -> Code | None:
     """Return the one-time code in a message, if there is one.
 
-    Only the first 1,000 characters are looked at. Of several numbers the one that the words around
+    Only the first 5,000 characters are looked at. Of several numbers the one that the words around
     it speak for most is returned, and of equals the first.
     """
-    text = text[:_LOOKED_AT]
+    text = text[:CODE_WITHIN]
     lowered = text.replace("İ", "i").lower()  # as long as the text: no other letter grows
     if not any(cue in lowered for cue in CUES):
         return None

@@ -6,8 +6,9 @@ import re
 import unicodedata
 from typing import Final, NamedTuple
 
+LINKS_WITHIN: Final = 20_000
+"""So many characters of a text are looked at for links."""
 _LONGEST: Final = 2048
-_LOOKED_AT: Final = 20_000
 _LAST_PORT: Final = 65_535
 _HOST_LONGEST: Final = 253
 _LABEL_LONGEST: Final = 63
@@ -47,7 +48,7 @@ def find_links(text: str) -> list[Link]:
     A link with a host that is not one, or longer than 2,048 characters, is none. Only the first
     20,000 characters are looked at.
     """
-    text = text[:_LOOKED_AT]
+    text = text[:LINKS_WITHIN]
     links: list[Link] = []
     if "://" not in text:
         return links

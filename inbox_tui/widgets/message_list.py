@@ -17,7 +17,6 @@ from inbox_tui.archive import Gap, Row
 from inbox_tui.commands import bindings
 from inbox_tui.text import find_code, sanitize
 from inbox_tui.widgets.cells import cells, cut, cut_before, padded, wrapped
-from inbox_tui.widgets.message_view import MOST_SHOWN
 from inbox_tui.widgets.symbols import symbols
 
 if TYPE_CHECKING:
@@ -34,6 +33,8 @@ _STEPS_A_CELL: Final = 8
 _STRIPS_KEPT: Final = 512
 _CHARACTERS_A_CELL: Final = 4
 """How many characters of a text are looked at for each cell of its preview."""
+_LOOKED_AT: Final = 1000
+"""How many are looked at for a code: in a screenful of long texts all would take too long."""
 
 
 class MessageSource(Protocol):
@@ -618,7 +619,7 @@ class MessageList(ScrollView, can_focus=True):
         """
         if width <= 0:
             return []
-        code = find_code(message[:MOST_SHOWN])
+        code = find_code(message[:_LOOKED_AT])
         start, end = (code.start, code.end) if code else (0, 0)
         head = message[: end + width * _CHARACTERS_A_CELL]
         if code is None:

@@ -13,7 +13,7 @@ from textual.scroll_view import ScrollView
 from textual.strip import Strip
 
 from inbox_tui.commands import bindings
-from inbox_tui.text import find_code, find_links, sanitize
+from inbox_tui.text import LINKS_WITHIN, find_code, find_links, sanitize
 from inbox_tui.widgets.paragraphs import (
     Paragraph,
     TextLine,
@@ -32,8 +32,8 @@ if TYPE_CHECKING:
     from inbox_tui.text import Code, Link
     from inbox_tui.widgets.presentation import Presentation
 
-MOST_SHOWN: Final = 20_000
-"""So many characters of a text are shown, and looked at for codes and links."""
+MOST_SHOWN: Final = LINKS_WITHIN
+"""So many characters of a text are shown."""
 _LABEL_WIDTH: Final = 10
 _HINT_FROM: Final = 22
 """Where the hints begin that follow a short value."""

@@ -119,6 +119,15 @@ class Presentation:
         )
         return f"{name} {moment:%H:%M:%S}"
 
+    def message_time(self, server_seconds: int) -> str:
+        """Return the time to the minute, with the day where that is not today."""
+        moment = self.received_at(server_seconds)
+        today = self.today()
+        if moment.date() == today:
+            return f"{moment:%H:%M}"
+        year = "" if moment.year == today.year else f"{moment.year:04} "
+        return f"{moment.day} {_MONTHS[moment.month - 1]} {year}{moment:%H:%M}"
+
     def gap_time(self, server_seconds: int) -> str:
         """Return the day and the time to the minute, as an edge of a gap is told."""
         moment = self.received_at(server_seconds)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING, Final
 
 from rich.cells import cell_len
@@ -17,6 +18,8 @@ if TYPE_CHECKING:
     from textual import events
 
 _GAP: Final = "   "
+_PARTS: Final = re.compile("(.+)(?: · |, ).*", re.DOTALL)
+"""A notice, and the last of its parts."""
 _REASON_LINES: Final = 3
 """How many lines below the first one a long reason may take."""
 _LONGEST_TIME: Final = len("in 15 min")
@@ -70,7 +73,11 @@ class StatusBar(Widget):
     allowed: reactive[int] = reactive(3, repaint=False, init=False)
     """How many requests the limit allows in its window; 0 shows none of it."""
     notice: reactive[str] = reactive("", repaint=False, init=False)
-    """A word about what has just been done, in the place of the reason and all that follows."""
+    """A word about what has just been done, in the place of the reason and all that follows.
+
+    Where there is no room for it, the state gives way first, then what stands after its last ` · `
+    or `, `: what was done, and with what, comes first in a notice.
+    """
     hints: reactive[str] = reactive("", repaint=False, init=False)
     """Keys and what they do, two spaces apart; the last give way first when room is short."""
     here: reactive[str] = reactive("", repaint=False, init=False)
@@ -126,13 +133,18 @@ class StatusBar(Widget):
         width = self.size.width
         line = Line(width)
         line.add(symbol, _STYLES.get(self.state, ""))
-        line.add(f" {self.state}", "bold")
+        notice = sanitize(self.notice)
+        state = f" {self.state}"
+        if cell_len(state + _GAP + notice) <= width - line.width or not notice:
+            line.add(state, "bold")
+        else:
+            notice = _shortened(notice, width - line.width - 1)
         reason = sanitize(self.reason)
         outlook, fits = self._outlook(reason, width - line.width)
         below = [] if fits or not reason else _paragraph(reason, width)
-        if self.notice:
-            line.add(_GAP)
-            line.add(sanitize(self.notice))
+        if notice:
+            line.add(_GAP if line.width > 1 else " ")
+            line.add(notice)
         else:
             line.add(outlook)
         hints = self._hints_within(width - line.width - len(_GAP))
@@ -192,6 +204,13 @@ def _paragraph(text: str, width: int) -> list[str]:
     """Return a text as lines of this width, the last one cut where there are too many."""
     spans = list(wrapped(text, width))[:_REASON_LINES]
     return [*(text[start:end] for start, end in spans[:-1]), cut(text[spans[-1][0] :], width)]
+
+
+def _shortened(notice: str, width: int) -> str:
+    """Return the beginning of a notice that fits, without the last of its parts."""
+    while cell_len(notice) > width and (parts := _PARTS.fullmatch(notice)):
+        notice = parts[1]
+    return notice
 
 
 def _split(hints: str) -> list[str]:

@@ -2,17 +2,21 @@
 
 from __future__ import annotations
 
+import json
 import os
 from pathlib import Path
 from random import Random
+from threading import Event
+from typing import Any
 
 import pytest
 from support.stage import StagedApp, message, put, stage, state_is, until
 from textual import events
 from textual.pilot import Pilot
-from textual.widgets import OptionList
+from textual.widgets import Input, OptionList
 
-from inbox_tui.archive import Archive, Query, Row
+from inbox_tui.archive import Archive, Listing, Query, Row
+from inbox_tui.archive.lists import Lists
 from inbox_tui.commands import COMMANDS
 from inbox_tui.config import Settings
 from inbox_tui.screens.inbox import JUST_CAME, InboxScreen
@@ -202,6 +206,63 @@ async def test_mark_all_read_leaves_what_came_unseen(tmp_path: Path) -> None:
             row = account.messages.get(60)
             assert row is not None
             assert row.unread
+
+
+async def test_an_export_during_a_search_has_what_was_found_at_the_key(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    app = with_codes(tmp_path, range(1, 200))
+    counting = Event()
+    open_list = Lists.open
+
+    def slow_to_count(lists: Lists, query: Query, first: int | None = None, **more: Any) -> Listing:
+        if not query.plain and first is None and "change" not in more:
+            counting.wait(10)
+        return open_list(lists, query, first, **more)
+
+    monkeypatch.setattr(Lists, "open", slow_to_count)
+    async with app.run_test(size=WIDE) as pilot:
+        await state_is(pilot, "Live")
+        await pilot.press("/", *"code", "enter")
+        bar = inbox(pilot).query_one(FilterBar)
+        await until(pilot, lambda: bar.search == "code" and bar.shown is None)
+        await pilot.press("e")
+        await until(pilot, lambda: bool(app.screen.query("#export-file")))
+        await arrive(pilot, 500)
+        app.screen.query_one("#export-file", Input).value = str(tmp_path / "found.jsonl")
+        await pilot.press("enter")
+        await until(pilot, lambda: len(app.screen_stack) == 1)
+        counting.set()
+    assert exported(tmp_path / "found.jsonl") == [*range(1, 200)]
+
+
+def exported(path: Path) -> list[int]:
+    return [json.loads(line)["id"] for line in path.read_text("utf-8").splitlines()]
+
+
+SHORT_WHO = "+7 999 123-45-67"
+NOTICES = {
+    "c": f"copied 100005 of {SHORT_WHO}",
+    "y": f"copied the text of {SHORT_WHO}",
+    "m": f"marked unread: {SHORT_WHO}",
+    "o": f"no link from {SHORT_WHO}",
+    "t": f"conversation with {SHORT_WHO}",
+}
+
+
+@pytest.mark.parametrize(("width", "time"), [(120, ", 23 Nov 00:47"), (40, "")])
+@pytest.mark.parametrize("key", NOTICES)
+async def test_a_notice_names_the_message_also_at_forty_columns(
+    tmp_path: Path, key: str, width: int, time: str
+) -> None:
+    app = with_codes(tmp_path, range(1, 6))
+    app.clock.move(24 * 3600)
+    async with app.run_test(size=(width, 12)) as pilot:
+        await state_is(pilot, "Live")
+        await pilot.press("j", "k", key)
+        bar = inbox(pilot).query_one(StatusBar)
+        await until(pilot, lambda: bool(bar.notice))
+        assert NOTICES[key] + time in bar.render().plain
 
 
 def mark_newest_read(app: StagedApp) -> None:

@@ -354,7 +354,7 @@ def copy_and_open(terminal: Terminal) -> None:
     terminal.press("o")
     terminal.wait_for("Open this link?")
     terminal.press("enter")
-    terminal.wait_for("opened in the browser")
+    terminal.wait_for("opened the link of")
     terminal.read(0.5)
 
 

@@ -154,6 +154,24 @@ async def test_a_notice_takes_the_place_of_all_but_the_state() -> None:
         assert "next in 12 s" in text_of(bar)
 
 
+@pytest.mark.parametrize(
+    ("width", "shown"),
+    [
+        (100, "● Live   copied 111222 of +7 999 000-11-22, 22 Nov 10:06 · no browser   "),
+        (66, "● copied 111222 of +7 999 000-11-22, 22 Nov 10:06 · no browser"),
+        (60, "● copied 111222 of +7 999 000-11-22, 22 Nov 10:06   ? help"),
+        (40, "● copied 111222 of +7 999 000-11-22"),
+        (30, "● copied 111222 of +7 999 0…"),
+    ],
+)
+async def test_a_notice_without_room_keeps_what_was_done_and_whose_it_was(
+    width: int, shown: str
+) -> None:
+    notice = "copied 111222 of +7 999 000-11-22, 22 Nov 10:06 · no browser"
+    async with staged(width, notice=notice) as (bar, _):
+        assert text_of(bar).startswith(shown)
+
+
 async def test_the_last_keys_give_way_first() -> None:
     async with staged(60) as (bar, _):
         assert text_of(bar).endswith("? help  / search")
