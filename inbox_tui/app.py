@@ -208,6 +208,7 @@ class InboxApp(App[None]):
             login="" if session is None else session.login,
             attempt=self._attempt,
             keyring_note=partial(keyring_note, self._dependencies.keyring),
+            kind="password" if session is None else session.secret_kind,
             reason=session.status.reason if session is not None and signed_out else "",
             can_leave=session is not None,
         )

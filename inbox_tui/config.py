@@ -199,8 +199,8 @@ SETTINGS: Final = (
         "login",
         _text,
         "logins, in quotes",
-        "the account to open; empty opens the one signed in last. The password is never kept here: "
-        "it is in the keyring of the system",
+        "the account to open; empty opens the one signed in last. The password or API key is never "
+        "kept here: it is in the keyring of the system",
     ),
     Setting(
         "server",
@@ -394,8 +394,8 @@ def _unknown(path: Path, source: str, key: str) -> SettingsError:
     from difflib import get_close_matches
 
     problem = _("there is no setting {key}").format(key=_shown_key(key))
-    if key in {"password", "psw"}:
-        problem += _(" (the keyring holds the password, never a file)")
+    if key in {"password", "psw", "api_key", "apikey"}:
+        problem += _(" (the keyring holds passwords and API keys, never a file)")
     elif near := get_close_matches(key, Settings._fields, n=1):
         problem += _(" (did you mean {near}?)").format(near=near[0])
     return SettingsError(path, key_line(source, key), key, problem, ", ".join(Settings._fields))

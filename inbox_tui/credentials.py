@@ -1,4 +1,4 @@
-"""The password: a type that does not show it, and the keyring of the system that keeps it.
+"""Passwords and API keys: a type that does not show them, and the system's keyring for them.
 
 The `keyring` library is imported by the first call, in its thread, and not with this module.
 """
@@ -11,11 +11,23 @@ import threading
 from collections import deque
 from concurrent.futures import Future
 from contextlib import suppress
+from functools import partial
 from hashlib import scrypt
 from hmac import compare_digest
-from typing import TYPE_CHECKING, Any, Final, NamedTuple, NoReturn, Self, TypeVar, cast, final
+from typing import (
+    TYPE_CHECKING,
+    Any,
+    Final,
+    Literal,
+    NamedTuple,
+    NoReturn,
+    Self,
+    TypeVar,
+    cast,
+    final,
+)
 
-from inbox_tui import ENVIRONMENT
+from inbox_tui import API_KEY_ENVIRONMENT, ENVIRONMENT
 from inbox_tui.locale import _
 
 if TYPE_CHECKING:
@@ -25,6 +37,9 @@ if TYPE_CHECKING:
 
 SERVICE: Final = "inbox-tui"
 """The service under which every password is in the keyring."""
+Kind = Literal["password", "API key"]
+"""What a secret is. With an API key the login is only a name that the user gave the account
+(api.md, Also known)."""
 
 _SALT_BYTES: Final = 16
 _DIGEST_BYTES: Final = 2
@@ -34,19 +49,20 @@ _T = TypeVar("_T")
 
 @final
 class Secret:
-    """A password that shows nowhere but in `reveal()`.
+    """A password or API key that shows nowhere but in `reveal()`.
 
     Its text is in a closure, not in an attribute: whatever prints, walks or serialises attributes
     finds nothing. It can't be pickled; a copy of it is itself.
     """
 
-    __slots__ = ("_text",)
+    __slots__ = ("_text", "kind")
 
-    def __init__(self, text: str) -> None:
+    def __init__(self, text: str, kind: Kind = "password") -> None:
         self._text: Callable[[], str] = lambda: text
+        self.kind = kind
 
     def reveal(self) -> str:
-        """Return the password. Keep it out of variables that outlive the statement."""
+        """Return its text. Keep it out of variables that outlive the statement."""
         return self._text()
 
     def __repr__(self) -> str:
@@ -58,7 +74,7 @@ class Secret:
     def __eq__(self, other: object) -> bool:
         if not isinstance(other, Secret):
             return NotImplemented
-        return compare_digest(_encoded(self), _encoded(other))
+        return self.kind == other.kind and compare_digest(_encoded(self), _encoded(other))
 
     __hash__ = None  # type: ignore[assignment]
 
@@ -75,12 +91,17 @@ class Secret:
 def password_from_environment(
     environ: MutableMapping[str, str] = os.environ,
 ) -> Secret | None:
-    """Take the password out of the environment, so that no child process inherits it.
+    """Take password and API key out of the environment, so that no child process inherits them.
 
-    Returns None where there is none or an empty one. The second call returns None.
+    Returns None where there is none or an empty one, and in the second call. Raises ValueError
+    where there are both.
     """
-    text = environ.pop(ENVIRONMENT, "")
-    return Secret(text) if text else None
+    password, key = environ.pop(ENVIRONMENT, ""), environ.pop(API_KEY_ENVIRONMENT, "")
+    if password and key:
+        raise ValueError
+    if key:
+        return Secret(key, "API key")
+    return Secret(password) if password else None
 
 
 def new_digest(secret: Secret, like: bytes = b"") -> bytes:
@@ -179,8 +200,8 @@ class Keyring:
     order, and ends with the last: neither the event loop nor the exit of the program waits for it,
     and a late `store` can't undo the `remove` that followed it. A call that is the same as the last
     one, which is still waiting, gets the answer of that one. Passwords are kept under `SERVICE` for
-    the user `LOGIN@HOST`. Every method raises KeyringSilent after `timeout` seconds. May be used by
-    several threads.
+    the user `LOGIN@HOST`, API keys for `LOGIN@HOST (API key)`. Every method raises KeyringSilent
+    after `timeout` seconds. May be used by several threads.
     """
 
     def __init__(self, *, backend: KeyringBackend | None = None, timeout: float = 3.0) -> None:
@@ -192,43 +213,52 @@ class Keyring:
         self._last: tuple[tuple[str, ...], Future[Any]] | None = None
 
     async def get(self, login: str, host: str) -> Secret | None:
-        """Return the password of an account, or None where there is none.
+        """Return the API key or else the password of an account, or None where there is none.
 
         Raises KeyringUnavailable, KeyringSilent.
         """
-        user = _user(login, host)
 
         def get() -> Secret | None:
             ring = _usable(self._backend)
-            return _call_backend(ring, lambda: _secret(ring.get_password(SERVICE, user)))
+            for kind in _KINDS:
+                text = _call_backend(ring, partial(_text_of, ring, _user(login, host, kind)))
+                if text:
+                    return Secret(text, kind)
+            return None
 
-        return await self._call(get, "get", user)
+        return await self._call(get, "get", _user(login, host))
 
     async def store(self, login: str, host: str, secret: Secret) -> None:
-        """Keep the password of an account, in the place of an older one.
+        """Keep the password or API key of an account, in the place of older ones.
 
         Raises KeyringUnavailable, KeyringSilent.
         """
-        user = _user(login, host)
+        user = _user(login, host, secret.kind)
+        others = [_user(login, host, kind) for kind in _KINDS if kind != secret.kind]
 
         def store() -> None:
             ring = _usable(self._backend)
             _call_backend(ring, lambda: ring.set_password(SERVICE, user, secret.reveal()))
+            for other in others:
+                _call_backend(ring, partial(_remove, ring, other))
 
         await self._call(store)
 
-    async def remove(self, login: str, host: str) -> bool:
-        """Remove the password of an account; return False where there was none.
+    async def remove(self, login: str, host: str) -> list[Kind]:
+        """Remove the password and the API key of an account; return which of them there were.
 
         Raises KeyringUnavailable, KeyringSilent.
         """
-        user = _user(login, host)
 
-        def remove() -> bool:
+        def remove() -> list[Kind]:
             ring = _usable(self._backend)
-            return _call_backend(ring, lambda: _remove(ring, user))
+            return [
+                kind
+                for kind in _KINDS
+                if _call_backend(ring, partial(_remove, ring, _user(login, host, kind)))
+            ]
 
-        return await self._call(remove, "remove", user)
+        return await self._call(remove, "remove", _user(login, host))
 
     async def describe(self) -> KeyringReport:
         """Say which keyring would be used, and whether. Raises KeyringSilent."""
@@ -284,12 +314,16 @@ async def _wait_for(call: Future[Any], seconds: float | None) -> bool:
     return call.done()
 
 
-def _user(login: str, host: str) -> str:
-    return f"{login}@{host}"
+_KINDS: Final[tuple[Kind, ...]] = ("API key", "password")
+"""In the order in which they are looked for."""
 
 
-def _secret(text: str | None) -> Secret | None:
-    return Secret(text) if text else None
+def _user(login: str, host: str, kind: Kind = "password") -> str:
+    return f"{login}@{host}" if kind == "password" else f"{login}@{host} ({kind})"
+
+
+def _text_of(ring: KeyringBackend, user: str) -> str | None:
+    return ring.get_password(SERVICE, user)
 
 
 def _remove(ring: KeyringBackend, user: str) -> bool:

@@ -1,4 +1,4 @@
-"""One signed-in account, live: its password, its sync, and the events of both.
+"""One signed-in account, live: its password or API key, its sync, and the events of both.
 
 Several accounts are several sessions.
 """
@@ -26,6 +26,7 @@ from inbox_tui.credentials import (
     KeyringError,
     KeyringSilent,
     KeyringUnfit,
+    Kind,
     Secret,
     why_refused,
 )
@@ -46,6 +47,9 @@ if TYPE_CHECKING:
     from random import Random
 
     from inbox_tui.sync import Inbox
+
+
+KEPT_FOR_THIS_RUN = "The password or API key is kept for this run only."
 
 
 class Dependencies(NamedTuple):
@@ -112,6 +116,8 @@ class Session:
         self._sync: InboxSync | None = None
         self._starting = asyncio.Lock()
         self._tasks: set[asyncio.Task[None]] = set()
+        self.secret_kind: Kind = "password" if password is None else password.kind
+        """Whether it signs in with a password or an API key, as far as that is known."""
         self._signed_out_reason = ""
         self._verdict: asyncio.Future[Status] | None = None
 
@@ -136,7 +142,7 @@ class Session:
         """Find the password and begin to ask; without one the status says why."""
         password, silent = self._password, None
         if password is None:
-            self._signed_out_reason = "no password is kept for this account"
+            self._signed_out_reason = "no password or API key is kept for this account"
             if self._dependencies.keyring is not None:
                 try:
                     password = await self._dependencies.keyring.get(self.login, self.host)
@@ -173,6 +179,7 @@ class Session:
                 return SignInResult(Status(State.SIGN_IN, reason), withheld=True)
             status = await self._verdict_on(password, sync)
             if status.state is State.LIVE:
+                self.secret_kind = password.kind
                 await self._worker.call(self._note_sign_in)
         except ArchiveError as error:
             return SignInResult(Status(State.OFFLINE, str(error)))
@@ -232,6 +239,8 @@ class Session:
     async def _begin(self, password: Secret | None) -> InboxSync:
         """Begin to ask, or go on with this password where none is in use."""
         async with self._starting:
+            if password is not None:
+                self.secret_kind = password.kind
             if self._sync is None:
                 self._sync = await self._new_sync(password)
                 self._publish(StatusChanged(self._sync.status))
@@ -304,11 +313,11 @@ class Session:
 async def keyring_note(keyring: Keyring | None) -> str:
     """Return why a password is kept for this run only, as sentences; empty where it is stored."""
     if keyring is None:
-        return "The password is kept for this run only."
+        return KEPT_FOR_THIS_RUN
     try:
         report = await keyring.describe()
     except KeyringError as error:
-        return f"{error} The password is kept for this run only."
+        return f"{error} {KEPT_FOR_THIS_RUN}"
     if report.usable:
         return ""
-    return f"No keyring to use: {report.note}. The password is kept for this run only."
+    return f"No keyring to use: {report.note}. {KEPT_FOR_THIS_RUN}"

@@ -1,11 +1,11 @@
-"""What the options of a command say, and the password of the environment."""
+"""What the options of a command say, and the password or API key of the environment."""
 
 from __future__ import annotations
 
 from os import environ
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from inbox_tui import ENVIRONMENT
+from inbox_tui import API_KEY_ENVIRONMENT, ENVIRONMENT
 from inbox_tui.cli.failure import USAGE, fail
 
 if TYPE_CHECKING:
@@ -20,18 +20,22 @@ class CliOptions(NamedTuple):
     to_phone: str | None = None
     hours: int | None = None
     password: Secret | None = None
-    """It is out of the environment before anything else happens: no child process inherits it."""
+    """Or the API key. Out of the environment before anything else: no child process inherits it."""
 
     @classmethod
     def of_environment(cls) -> CliOptions:
-        """Take the password out of the environment."""
-        if ENVIRONMENT not in environ:
+        """Take the password or API key out of the environment."""
+        if ENVIRONMENT not in environ and API_KEY_ENVIRONMENT not in environ:
             return cls()
         from inbox_tui.credentials import password_from_environment
 
-        password = password_from_environment()
+        try:
+            password = password_from_environment()
+        except ValueError:
+            fail(f"{ENVIRONMENT} and {API_KEY_ENVIRONMENT} are both set: keep one.", USAGE)
         if password is not None and any("\ud800" <= sign <= "\udfff" for sign in password.reveal()):
-            fail(f"{ENVIRONMENT} is not UTF-8 text.", USAGE)
+            variable = ENVIRONMENT if password.kind == "password" else API_KEY_ENVIRONMENT
+            fail(f"{variable} is not UTF-8 text.", USAGE)
         return cls(password=password)
 
     def with_options(self, **options: Any) -> CliOptions:

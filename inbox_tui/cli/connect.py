@@ -1,11 +1,11 @@
-"""What a command needs to ask the service: the client, and the password."""
+"""What a command needs to ask the service: the client, and the password or API key."""
 
 from __future__ import annotations
 
 from collections.abc import Callable
 from typing import TYPE_CHECKING
 
-from inbox_tui import ENVIRONMENT
+from inbox_tui import API_KEY_ENVIRONMENT, ENVIRONMENT
 from inbox_tui.cli.failure import SIGN_IN_REFUSED, fail
 from inbox_tui.credentials import Keyring, KeyringError, Secret
 from inbox_tui.smsc.limit import Limit
@@ -30,17 +30,17 @@ def connector(clock: Clock, limit: Limit) -> Callable[[str, str, Secret], Inbox]
 
 
 async def find_password(cli_options: CliOptions, config: Config) -> Secret:
-    """The password from the environment or else the keyring; without one the program ends."""
+    """The password or API key of the environment or else the keyring; without one it ends."""
     if cli_options.password is not None:
         return cli_options.password
     try:
         password = await Keyring().get(config.login.value, config.host)
     except KeyringError as error:
-        fail(f"{error} {ENVIRONMENT} gives a password where there is none.", SIGN_IN_REFUSED)
+        fail(f"{error} {ENVIRONMENT} or {API_KEY_ENVIRONMENT} works without one.", SIGN_IN_REFUSED)
     if password is None:
         fail(
-            f"there is no password for {config.account}: 'inbox-tui login' stores it in the "
-            f"keyring, {ENVIRONMENT} gives it for one run.",
+            f"there is no password or API key for {config.account}: 'inbox-tui login' stores one "
+            f"in the keyring, {ENVIRONMENT} or {API_KEY_ENVIRONMENT} gives it for one run.",
             SIGN_IN_REFUSED,
         )
     return password

@@ -9,7 +9,7 @@ from collections.abc import Iterator
 
 import click
 
-from inbox_tui import ENVIRONMENT
+from inbox_tui import API_KEY_ENVIRONMENT, ENVIRONMENT
 from inbox_tui.archive import AccountArchive, Archive, ArchiveError, Hold
 from inbox_tui.archive.schema import VERSION
 from inbox_tui.cli.account import (
@@ -138,11 +138,14 @@ async def _checked(cli_options: CliOptions, *, online: bool) -> list[Check]:
 
 
 async def _keyring(config: Config, password: Secret | None) -> tuple[Check, Secret | None]:
-    """Whether the keyring answers, and the password that the environment or the keyring gives."""
-    note = f"; {ENVIRONMENT} gives the password" if password is not None else ""
+    """Whether the keyring answers, and the secret that the environment or the keyring gives."""
+    note = ""
+    if password is not None:
+        variable = ENVIRONMENT if password.kind == "password" else API_KEY_ENVIRONMENT
+        note = f"; {variable} gives the {password.kind}"
     keyring = Keyring()
     login = config.login.value
-    remedy = "" if note else f"give the password in {ENVIRONMENT}, or set a keyring up"
+    remedy = "" if note else f"give {ENVIRONMENT} or {API_KEY_ENVIRONMENT}, or set a keyring up"
     try:
         report = await keyring.describe()
         if not report.usable:
@@ -151,7 +154,8 @@ async def _keyring(config: Config, password: Secret | None) -> tuple[Check, Secr
     except KeyringError as error:
         return Check("keyring", bool(note), f"{error}{note}", remedy), password
     if not note and login:
-        note = "; it has the password" if stored else "; it has no password for this account"
+        missing = "no password or API key for this account"
+        note = f"; it has {f'the {stored.kind}' if stored else missing}"
     if password is None and stored is None and login:
         return Check("keyring", False, f"{report.name}{note}", "run 'inbox-tui login'"), None
     return Check("keyring", True, f"{report.name} answers{note}"), password or stored
@@ -292,7 +296,7 @@ async def _online(config: Config, password: Secret | None, clock: SystemClock) -
     if not config.login.value:
         return Check("server", False, "no account is known", "run 'inbox-tui login'")
     if password is None:
-        return Check("server", False, "not asked: there is no password", "run 'inbox-tui login'")
+        return Check("server", False, "not asked: no password or API key", "run 'inbox-tui login'")
     try:
         with open_archive(config.paths.archive) as archive:
             account = archive.account(config.login.value, config.host)
@@ -305,7 +309,7 @@ async def _online(config: Config, password: Secret | None, clock: SystemClock) -
         }.get(failure.status, "see the other checks")
         reason = _without_quotes(failure.message).replace(config.login.value, "…").rstrip(".")
         return Check("server", False, hidden(reason), remedy)
-    return Check("server", True, "it answers and takes the password")
+    return Check("server", True, f"it answers and takes the {password.kind}")
 
 
 def _without_quotes(reason: str) -> str:

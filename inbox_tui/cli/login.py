@@ -1,4 +1,4 @@
-"""`inbox-tui login`: check a password and keep it."""
+"""`inbox-tui login`: check a password or API key and keep it."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ import sys
 
 import click
 
-from inbox_tui import ENVIRONMENT
+from inbox_tui import API_KEY_ENVIRONMENT, ENVIRONMENT
 from inbox_tui.archive import ADDRESS, SIGNED_IN
 from inbox_tui.cli.account import Config, FromSource, check_login, read_config
 from inbox_tui.cli.cli_options import CliOptions
@@ -18,6 +18,7 @@ from inbox_tui.cli.run_sync import sync_once
 from inbox_tui.credentials import (
     Keyring,
     KeyringError,
+    Kind,
     Secret,
     why_refused,
 )
@@ -30,31 +31,43 @@ from inbox_tui.sync import SystemClock
         "inbox-tui login                   asks for the login and the password",
         "inbox-tui login --login alex",
         "pass show smsc | inbox-tui login --login alex --password-stdin",
+        "pass show key | inbox-tui login --login shop --api-key-stdin",
     ),
 )
 @for_account
 @click.option(
     "--password-stdin", is_flag=True, help="Read the password from standard input, its first line."
 )
-def command(cli_options: CliOptions, password_stdin: bool) -> None:
-    """Check a password with one request and keep it in the keyring of the system.
+@click.option(
+    "--api-key-stdin",
+    is_flag=True,
+    help="Read an API key from standard input instead; --login is then a name of your own.",
+)
+def command(cli_options: CliOptions, password_stdin: bool, api_key_stdin: bool) -> None:
+    """Check a password or API key with one request and keep it in the keyring of the system.
 
-    The password is asked for on the terminal; INBOX_TUI_PASSWORD gives it too. There is no option
-    for it: options can be seen by everybody on the machine.
+    The password is asked for on the terminal; INBOX_TUI_PASSWORD gives it too, INBOX_TUI_API_KEY an
+    API key. There is no option for either: options can be seen by everybody on the machine.
     """
+    if password_stdin and api_key_stdin:
+        raise click.UsageError("--password-stdin and --api-key-stdin: give one of them.")
     config = read_config(cli_options)
     if not config.login.value:
-        config = config._replace(login=_asked_login(password_stdin))
-    password = _password_given(cli_options, password_stdin)
+        config = config._replace(login=_asked_login(password_stdin or api_key_stdin))
+    if password_stdin or api_key_stdin:
+        password = _from_stdin("password" if password_stdin else "API key")
+    else:
+        password = _password_given(cli_options)
     asyncio.run(_check(config, password))
     try:
         asyncio.run(Keyring().store(config.login.value, config.host, password))
     except KeyringError as error:
         fail(
-            f"the server took the password, but it was not stored. {error}\n"
-            f"Without a keyring, give it in {ENVIRONMENT}."
+            f"the server took the {password.kind}, but it was not stored. {error}\n"
+            "Without a keyring, give it in "
+            f"{ENVIRONMENT if password.kind == 'password' else API_KEY_ENVIRONMENT}."
         )
-    tell(f"Signed in as {config.account}; the password is in the keyring.")
+    tell(f"Signed in as {config.account}; the {password.kind} is in the keyring.")
 
 
 def _asked_login(password_stdin: bool) -> FromSource:
@@ -65,19 +78,21 @@ def _asked_login(password_stdin: bool) -> FromSource:
     return login
 
 
-def _password_given(cli_options: CliOptions, password_stdin: bool) -> Secret:
-    if password_stdin:
-        if sys.stdin is None:
-            fail("standard input is closed.", USAGE)
-        try:
-            text = sys.stdin.buffer.readline().rstrip(b"\r\n").decode()
-        except UnicodeDecodeError:
-            text = None
-        if text is None:
-            fail("the password on standard input is not UTF-8 text.", USAGE)
-        if not text:
-            fail("there is no password on standard input.", USAGE)
-        return Secret(text)
+def _from_stdin(kind: Kind) -> Secret:
+    if sys.stdin is None:
+        fail("standard input is closed.", USAGE)
+    try:
+        text = sys.stdin.buffer.readline().rstrip(b"\r\n").decode()
+    except UnicodeDecodeError:
+        text = None
+    if text is None:
+        fail(f"the {kind} on standard input is not UTF-8 text.", USAGE)
+    if not text:
+        fail(f"there is no {kind} on standard input.", USAGE)
+    return Secret(text, kind)
+
+
+def _password_given(cli_options: CliOptions) -> Secret:
     if cli_options.password is not None:
         return cli_options.password
     if not at_terminal(sys.stdin):

@@ -1,4 +1,4 @@
-"""`inbox-tui logout`: remove a password, and the messages where asked to."""
+"""`inbox-tui logout`: remove a password or API key, and the messages where asked to."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from inbox_tui.cli.cli_options import CliOptions
 from inbox_tui.cli.failure import USAGE, Failure, counted, fail, tell
 from inbox_tui.cli.open_archive import open_account
 from inbox_tui.cli.options import example, for_account
-from inbox_tui.credentials import Keyring, KeyringError
+from inbox_tui.credentials import Keyring, KeyringError, Kind
 
 
 @click.command(
@@ -26,7 +26,7 @@ from inbox_tui.credentials import Keyring, KeyringError
 @for_account
 @click.option("--purge", is_flag=True, help="Delete the account's messages on this machine too.")
 def command(cli_options: CliOptions, purge: bool) -> None:
-    """Remove the account's password from the keyring of the system.
+    """Remove the account's password or API key from the keyring of the system.
 
     Without --login it is the account that was signed in last. With --purge its messages go too, and
     so do all damaged archives that were kept, whoever's messages they hold; an inbox may be open
@@ -56,11 +56,11 @@ def command(cli_options: CliOptions, purge: bool) -> None:
             _remove_damaged_archives(config.paths.archive)
     kept = (" Its messages on this machine are deleted." if purged else "") + removed
     try:
-        password_removed = asyncio.run(_removed(config))
+        removed_kinds = asyncio.run(_removed(config))
     except KeyringError as error:
-        fail(f"{error} The password may still be in there.{kept}")
-    what = "The password was removed" if password_removed else "There was no password"
-    tell(f"{what} for {config.account}.{kept}")
+        fail(f"{error} The password or API key may still be in there.{kept}")
+    what = " ".join(f"The {kind} was removed for {config.account}." for kind in removed_kinds)
+    tell(f"{what or f'There was no password or API key for {config.account}.'}{kept}")
 
 
 def _remove_damaged_archives(archive: Path) -> int:
@@ -71,8 +71,8 @@ def _remove_damaged_archives(archive: Path) -> int:
     return len(copies)
 
 
-async def _removed(config: Config) -> bool:
-    """Whether there was a password to remove; none of ours is in a keyring that we do not use."""
+async def _removed(config: Config) -> list[Kind]:
+    """What there was to remove; nothing of ours is in a keyring that we do not use."""
     keyring = Keyring()
     report = await keyring.describe()
-    return report.usable and await keyring.remove(config.login.value, config.host)
+    return await keyring.remove(config.login.value, config.host) if report.usable else []

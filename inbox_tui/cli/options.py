@@ -50,7 +50,11 @@ def account_options(command: F) -> F:
             help="The service's host, or its full address (INBOX_TUI_SERVER).  "
             "[default: smscentre.com]",
         ),
-        click.option("--login", metavar="LOGIN", help="Your SMS Centre login (INBOX_TUI_LOGIN)."),
+        click.option(
+            "--login",
+            metavar="LOGIN",
+            help="Your SMS Centre login; with an API key a name of your own (INBOX_TUI_LOGIN).",
+        ),
     ):
         command = option(command)
     return command

@@ -17,8 +17,8 @@ from inbox_tui.cli.failure import FAILED, Failure, exit_after, fail_to_write, te
 from inbox_tui.cli.options import account_options, example, filter_options
 
 COMMANDS = {
-    "login": "Check a password and keep it in the keyring.",
-    "logout": "Remove the password from the keyring.",
+    "login": "Check a password or API key and keep it in the keyring.",
+    "logout": "Remove the password or API key from the keyring.",
     "sync": "Fetch what is new once and exit: for cron.",
     "watch": "Print each new message as it arrives.",
     "export": "Write messages as CSV, JSON or JSON Lines.",

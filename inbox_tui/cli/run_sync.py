@@ -122,7 +122,7 @@ def fail_unless_live(status: Status, hold: Hold | None, clock: Clock) -> None:
     kind = hold.kind if hold is not None and hold.reason == status.reason else ""
     if status.state is State.SIGN_IN:
         fail(
-            f"sign-in refused: {status.reason}. The same password is not sent again: "
+            f"sign-in refused: {status.reason}. The same password or API key is not sent again: "
             "'inbox-tui login' takes another one.",
             SIGN_IN_REFUSED,
         )

@@ -266,7 +266,8 @@ class StatusReporter:
             return
         if status.state is State.SIGN_IN:
             self.end = Failure(
-                f"sign-in refused: {status.reason}. 'inbox-tui login' takes another password.",
+                f"sign-in refused: {status.reason}. "
+                "'inbox-tui login' takes another password or API key.",
                 SIGN_IN_REFUSED,
             )
         elif status.state is State.BLOCKED and status.next_at is None:

@@ -1,11 +1,11 @@
-"""Signing in: server, login and password, checked with one request."""
+"""Signing in: server, and login and password or an API key, checked with one request."""
 
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable
-from typing import ClassVar, NamedTuple
+from typing import ClassVar, Final, NamedTuple
 
-from textual import on
+from textual import events, on
 from textual.actions import SkipAction
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
@@ -14,12 +14,21 @@ from textual.content import Content
 from textual.screen import Screen
 from textual.widgets import Button, Checkbox, Input, Label, Static
 
-from inbox_tui.credentials import Secret
+from inbox_tui.credentials import Kind, Secret
 from inbox_tui.text import sanitize
 from inbox_tui.widgets.symbols import PLAIN, symbols
 
-SHORT = 24
+SHORT = 30
 """In a terminal of fewer lines there are no empty ones between the fields."""
+API_KEY_ADVICE = (
+    "A key can be withdrawn by itself on the service's site, where you can also set a password for "
+    "the API alone."
+)
+LABELS: Final[dict[Kind, tuple[str, str]]] = {
+    "password": ("Login", "Password"),
+    "API key": ("Name for the account", "API key"),
+}
+"""How the two fields are called."""
 
 
 class Credentials(NamedTuple):
@@ -44,7 +53,7 @@ class Refusal(NamedTuple):
 
 
 class PasswordInput(Input):
-    """A line to type a password in, from which nothing is copied."""
+    """A line to type a password or an API key in, from which nothing is copied."""
 
     def __init__(self) -> None:
         super().__init__(password=True, id="password")
@@ -63,7 +72,13 @@ class TickBox(Checkbox):
     def __init__(self, label: str, *, value: bool, id: str) -> None:  # noqa: A002 - as Textual has it
         if symbols() is PLAIN:
             self.BUTTON_LEFT, self.BUTTON_RIGHT = "[", "]"
+        self.BUTTON_INNER = "X" if value else " "
         super().__init__(label, value=value, id=id)
+
+    def key_space(self, event: events.Key) -> None:
+        """Take the key here: a binding would be looked for where the focus is by then."""
+        event.stop()
+        self.toggle()
 
     def watch_value(self) -> None:
         """Show the tick, or none."""
@@ -97,6 +112,7 @@ class SignInScreen(Screen[bool]):
         login: str,
         attempt: Callable[[Credentials], Awaitable[Refusal | None]],
         keyring_note: Callable[[], Awaitable[str]],
+        kind: Kind = "password",
         reason: str = "",
         can_leave: bool = False,
     ) -> None:
@@ -105,6 +121,7 @@ class SignInScreen(Screen[bool]):
         self._login = login
         self._attempt = attempt
         self._keyring_note = keyring_note
+        self._kind: Kind = kind
         self._reason = reason
         self._can_leave = can_leave
         self._checking = False
@@ -112,21 +129,20 @@ class SignInScreen(Screen[bool]):
         self._empty = ""
 
     def compose(self) -> ComposeResult:
-        """Three fields, a box to tick, and a line for what went wrong."""
+        """Three fields, two boxes to tick, and a line for what went wrong."""
         with VerticalScroll(id="sign-in"):
             yield Static(Content("inbox-tui"), id="sign-in-title")
             yield Static(
-                Content(
-                    "Sign in with the login and password of your SMS Centre account. "
-                    "One request checks them."
-                ),
+                Content("Sign in to SMS Centre. One request checks the account."),
                 id="sign-in-words",
             )
             yield Label("Server", classes="field")
             yield Input(self._server, id="server", placeholder="smscentre.com")
-            yield Label("Login", classes="field")
+            yield TickBox("Use an API key", value=self._kind == "API key", id="api-key")
+            yield Static(Content(API_KEY_ADVICE), id="api-key-advice")
+            yield Label(id="login-label", classes="field")
             yield Input(self._login, id="login")
-            yield Label("Password", classes="field")
+            yield Label(id="password-label", classes="field")
             yield PasswordInput()
             yield TickBox("Remember in the OS keyring", value=True, id="remember")
             yield Static(id="keyring-note")
@@ -142,6 +158,7 @@ class SignInScreen(Screen[bool]):
     def on_mount(self) -> None:
         """Put the cursor into the first empty field."""
         self.on_resize()
+        self._name_fields()
         self.show_reason(self._reason)
         empty = next((field for field in self.query(Input) if not field.value), None)
         (empty or self.query_one("#password", Input)).focus()
@@ -151,13 +168,27 @@ class SignInScreen(Screen[bool]):
         """Do without empty lines in a short terminal."""
         self.set_class(self.app.size.height < SHORT, "-short")
 
+    @on(Checkbox.Changed, "#api-key")
+    def _choose_kind(self, event: Checkbox.Changed) -> None:
+        """Go from one to the other; what was typed as a password is never sent as a key."""
+        kind: Kind = "API key" if event.value else "password"
+        if kind != self._kind:
+            self._kind = kind
+            self.query_one(PasswordInput).value = ""
+            self.show_reason("")
+            self._name_fields()
+
+    def _name_fields(self) -> None:
+        for field, label in zip(("login", "password"), LABELS[self._kind], strict=True):
+            self.query_one(f"#{field}-label", Label).update(Content(label))
+
     async def _look_at_keyring(self) -> None:
         note = await self._keyring_note()
         line = self.query_one("#keyring-note", Static)
         line.update(Content(sanitize(note)))
         line.display = bool(note)
         if note:
-            remember = self.query_one(Checkbox)
+            remember = self.query_one("#remember", Checkbox)
             remember.value = False
             remember.disabled = True
 
@@ -177,12 +208,14 @@ class SignInScreen(Screen[bool]):
         """
         if self._reason and not self._checking:
             self._reason = ""
-            self.show_reason("Signed in with the keyring's password. Esc goes back to the inbox.")
+            self.show_reason("Signed in with what the keyring has. Esc goes back to the inbox.")
 
     def _show_empty(self, field: Input) -> None:
         """Go to a field that must be filled in, and say so until it is."""
         self.set_focus(field)
-        self.show_reason(f"The {field.id} is empty.")
+        names = dict(zip(("login", "password"), LABELS[self._kind], strict=True))
+        name = names.get(field.id or "", "server")
+        self.show_reason(f"The {name if name == 'API key' else name.lower()} is empty.")
         self._empty = field.id or ""
 
     @on(Input.Changed)
@@ -209,7 +242,7 @@ class SignInScreen(Screen[bool]):
 
     async def _check(self) -> None:
         fields = {field.id: field for field in self.query(Input)}
-        password = Secret(fields["password"].value)
+        password = Secret(fields["password"].value, self._kind)
         button = self.query_one("#submit", Button)
         button.disabled = self._checking = True
         button.label = "Checking"
@@ -220,7 +253,7 @@ class SignInScreen(Screen[bool]):
                     server=fields["server"].value.strip(),
                     login=fields["login"].value.strip(),
                     password=password,
-                    remember=self.query_one(Checkbox).value,
+                    remember=self.query_one("#remember", Checkbox).value,
                     insist=password == self._withheld,
                 )
             )

@@ -2,9 +2,9 @@
 
 Imported late, since it brings httpx along.
 
-The password is in the body of the request and nowhere else. `InboxClient.fetch` raises from a
-frame that never saw it: the exchange is made by inner functions that hand failures back as values,
-stripped of their tracebacks and of the exceptions they came from.
+The password or API key is in the body of the request and nowhere else. `InboxClient.fetch` raises
+from a frame that never saw it: the exchange is made by inner functions that hand failures back as
+values, stripped of their tracebacks and of the exceptions they came from.
 """
 
 from __future__ import annotations
@@ -34,6 +34,7 @@ from inbox_tui.smsc.endpoint import endpoint, host_of, is_loopback
 from inbox_tui.smsc.errors import (
     AnswerTimedOut,
     AnswerTooLarge,
+    ApiKeyRefused,
     ClientFault,
     ConnectionLost,
     ConnectionRefused,
@@ -43,6 +44,7 @@ from inbox_tui.smsc.errors import (
     NotAnAnswer,
     Redirected,
     ServiceError,
+    SignInRefused,
     SmscError,
     TlsFailed,
     service_error,
@@ -54,6 +56,8 @@ if TYPE_CHECKING:
 
     from inbox_tui.smsc.message import Answer
 
+API_KEY = "API key"
+"""The `Password.kind` that is sent as `apikey`."""
 _CONNECT_SECONDS = 10.0
 _LOOK_UP_SECONDS = 0.5
 """How often a wait looks up: the machine may have slept."""
@@ -84,10 +88,15 @@ _CERTIFICATE_FAULTS = {
 
 
 class Password(Protocol):
-    """A password that shows itself only when asked."""
+    """A password or API key that shows itself only when asked."""
+
+    @property
+    def kind(self) -> str:
+        """What it is: `password` or `API key`."""
+        ...
 
     def reveal(self) -> str:
-        """Return the password."""
+        """Return its text."""
         ...
 
 
@@ -99,9 +108,10 @@ class InboxClient:
     used for https only, and never for this machine.
 
     `url` is read by `endpoint`, which raises EndpointRefused. The `password` is revealed for the
-    moment of a request. A `transport` carries the requests in place of the network. A request is
-    given `limit.patience` seconds in all, by `seconds`, a clock that counts while the machine
-    sleeps: half of them to leave, or it never does, and the rest for its way and the answer.
+    moment of a request; one that is an API key is sent alone (api.md, Also known). A `transport`
+    carries the requests in place of the network. A request is given `limit.patience` seconds in
+    all, by `seconds`, a clock that counts while the machine sleeps: half of them to leave, or it
+    never does, and the rest for its way and the answer.
     """
 
     def __init__(
@@ -157,7 +167,11 @@ class InboxClient:
         try:
             return await self._exchange(asked)
         except ServiceError as error:
-            failure = service_error(error.code, self._without_password(error.description))
+            description = self._without_password(error.description)
+            if isinstance(error, SignInRefused) and self._password.kind == API_KEY:
+                failure = ApiKeyRefused(error.code, description)
+            else:
+                failure = service_error(error.code, description)
         except SmscError as error:
             failure = error
         except (httpx.HTTPError, httpx.InvalidURL) as error:
@@ -192,8 +206,7 @@ class InboxClient:
         """Return the HTTP status, the body (decoded, no larger than the ceiling), and its date."""
         form = {
             "get_answers": "1",
-            "login": self._login,
-            "psw": self._password.reveal(),
+            **self._credentials(),
             **asked,
             "fmt": "3",
             "charset": "utf-8",
@@ -250,6 +263,11 @@ class InboxClient:
             limits=httpx.Limits(max_keepalive_connections=0),
             socket_options=[_TORN_DOWN_WHEN_CLOSED],
         )
+
+    def _credentials(self) -> dict[str, str]:
+        if self._password.kind == API_KEY:
+            return {"apikey": self._password.reveal()}
+        return {"login": self._login, "psw": self._password.reveal()}
 
     def _without_password(self, text: str) -> str:
         password = self._password.reveal()

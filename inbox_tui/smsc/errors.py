@@ -1,7 +1,7 @@
 """Everything that can go wrong with a request, as one tree under `SmscError`.
 
 * SmscError
-  * ServiceError: ParameterError, SignInRefused, AddressBlocked, TooManyRequests,
+  * ServiceError: ParameterError, SignInRefused (ApiKeyRefused), AddressBlocked, TooManyRequests,
     UnknownServiceError
   * ConnectionFailed: NameNotResolved, ConnectionRefused, TlsFailed, ConnectTimedOut,
     AnswerTimedOut, ConnectionLost
@@ -57,6 +57,12 @@ class SignInRefused(ServiceError):
     """Error 2: wrong login or password, or an address not allowed (api.md, Failure)."""
 
     sentence = mark("the login or password was refused")
+
+
+class ApiKeyRefused(SignInRefused):
+    """Error 2, where an API key was sent (api.md, Also known)."""
+
+    sentence = mark("the API key was refused")
 
 
 class AddressBlocked(ServiceError):

@@ -20,6 +20,7 @@ from inbox_tui.screens.inbox import InboxScreen
 from inbox_tui.screens.sign_in import SignInScreen
 from inbox_tui.smsc.errors import (
     AddressBlocked,
+    ApiKeyRefused,
     ConnectionRefused,
     ParameterError,
     SignInRefused,
@@ -32,6 +33,7 @@ from inbox_tui.widgets.status_bar import StatusBar
 
 PARAMETERS = ParameterError(1, "parameters error")
 REFUSED = SignInRefused(2, "authorise error")
+KEY_REFUSED = ApiKeyRefused(2, "authorise error")
 GOOD = Answer([message(1, "Hello")], [])
 USER = "alex@smscentre.com"
 
@@ -83,6 +85,35 @@ async def test_without_an_account_the_first_screen_signs_in(tmp_path: Path) -> N
         assert kept.kept == {("inbox-tui", USER): "correct horse"}
 
 
+async def test_an_api_key_signs_in_under_a_name_of_ones_own(tmp_path: Path) -> None:
+    kept = MemoryBackend()
+    app = stage(tmp_path, GOOD, login=None, password=None, keyring=keyring(kept))
+    async with app.run_test(size=(120, 40)) as pilot:
+        await until(pilot, lambda: signing_in(pilot))
+        app.screen.query_one("#password", Input).value = "typed as a password"
+        app.screen.query_one("#api-key").focus()
+        await pilot.press("space")
+        await until(pilot, lambda: text_of(pilot, "#login-label") == "Name for the account")
+        assert text_of(pilot, "#password-label") == "API key"
+        assert "withdrawn by itself" in text_of(pilot, "#api-key-advice")
+        assert app.screen.query_one("#password", Input).value == ""
+        await fill_in(pilot, login="shop", password="7f3a")
+        await inbox_shown(pilot)
+        assert kept.kept == {("inbox-tui", "shop@smscentre.com (API key)"): "7f3a"}
+
+
+async def test_a_refused_api_key_is_asked_for_as_a_key(tmp_path: Path) -> None:
+    kept = MemoryBackend(**{f"{USER} (API key)": "7f3a"})
+    app = stage(tmp_path, KEY_REFUSED, GOOD, password=None, keyring=keyring(kept))
+    async with app.run_test(size=(120, 40)) as pilot:
+        await until(pilot, lambda: "the API key was refused" in reason(pilot))
+        await open_sign_in(pilot)
+        assert text_of(pilot, "#password-label") == "API key"
+        await fill_in(pilot, password="another")
+        await inbox_shown(pilot)
+        assert kept.kept == {("inbox-tui", f"{USER} (API key)"): "another"}
+
+
 async def test_the_full_address_is_remembered(tmp_path: Path) -> None:
     app = stage(tmp_path, GOOD, login=None, password=None)
     async with app.run_test(size=(120, 40)) as pilot:
@@ -107,7 +138,7 @@ async def test_not_to_be_remembered_is_not_stored(tmp_path: Path) -> None:
     app = stage(tmp_path, GOOD, login=None, password=None, keyring=keyring(kept))
     async with app.run_test(size=(120, 40)) as pilot:
         await until(pilot, lambda: signing_in(pilot))
-        app.screen.query_one(Checkbox).value = False
+        app.screen.query_one("#remember", Checkbox).value = False
         await fill_in(pilot, login="alex", password="correct horse")
         await inbox_shown(pilot)
         assert kept.kept == {}
@@ -202,7 +233,7 @@ async def test_without_a_keyring_the_screen_says_that_the_password_is_for_this_r
     async with app.run_test(size=(120, 40)) as pilot:
         await until(pilot, lambda: signing_in(pilot))
         await until(pilot, lambda: "this run only" in text_of(pilot, "#keyring-note"))
-        assert app.screen.query_one(Checkbox).disabled
+        assert app.screen.query_one("#remember", Checkbox).disabled
 
 
 def fail_backend() -> KeyringBackend:
@@ -254,7 +285,7 @@ async def test_signing_in_while_the_keyring_is_silent_asks_once(tmp_path: Path) 
     async with app.run_test(size=(120, 40)) as pilot:
         await pilot.press("S")
         await until(pilot, lambda: signing_in(pilot))
-        app.screen.query_one(Checkbox).value = False
+        app.screen.query_one("#remember", Checkbox).value = False
         await fill_in(pilot, password="typed")
         await inbox_shown(pilot)
         silent.may_answer.set()
@@ -306,7 +337,7 @@ async def test_escape_leaves_the_sign_in_and_the_archive_is_readable(tmp_path: P
         await open_sign_in(pilot)
         await pilot.press("escape")
         await inbox_shown(pilot)
-        assert "no password is kept" in reason(pilot)
+        assert "no password or API key is kept" in reason(pilot)
         assert "Kept" in app.export_screenshot().replace("&#160;", " ")
         await pilot.press("r")
         await until(pilot, lambda: signing_in(pilot))

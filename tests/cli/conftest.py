@@ -8,12 +8,15 @@ from pathlib import Path
 import keyring
 import keyring.backends.fail
 import pytest
-from support.command import LOGIN, PASSWORD, Files, Memory, server_now
+from support.command import API_KEY, LOGIN, PASSWORD, Files, Memory, server_now
 
 from inbox_tui.demo.server import DemoServer
 from inbox_tui.demo.service import DemoService
 
-OTHERS = ("INBOX_TUI_LOGIN", "INBOX_TUI_SERVER", "INBOX_TUI_PASSWORD", "VISUAL", "EDITOR")
+OTHERS = (
+    *("INBOX_TUI_LOGIN", "INBOX_TUI_SERVER", "INBOX_TUI_PASSWORD", "INBOX_TUI_API_KEY"),
+    *("VISUAL", "EDITOR"),
+)
 
 
 @pytest.fixture(autouse=True)
@@ -46,7 +49,7 @@ def ring(no_keyring: None) -> Memory:
 
 @pytest.fixture
 def service() -> DemoService:
-    return DemoService({LOGIN: PASSWORD}, clock=server_now)
+    return DemoService({LOGIN: PASSWORD}, clock=server_now, api_keys={API_KEY: LOGIN})
 
 
 @pytest.fixture

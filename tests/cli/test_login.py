@@ -5,7 +5,17 @@ from __future__ import annotations
 import sys
 
 import pytest
-from support.command import LOGIN, PASSWORD, Files, Memory, forget_requests, incoming, put, run
+from support.command import (
+    API_KEY,
+    LOGIN,
+    PASSWORD,
+    Files,
+    Memory,
+    forget_requests,
+    incoming,
+    put,
+    run,
+)
 from support.terminal import Terminal
 
 from inbox_tui.archive import Archive, Refused
@@ -36,6 +46,51 @@ def test_a_password_that_the_server_takes_is_kept(
     assert ring.entries == {("inbox-tui", f"{LOGIN}@{account.host}"): PASSWORD}
     assert len(account.service.requests) == 1
     assert remembered(files, account.host) != [None]
+
+
+def test_an_api_key_is_kept_and_sent_alone(
+    files: Files, account: DemoServer, ring: Memory, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.delenv("INBOX_TUI_PASSWORD")
+    ring.entries["inbox-tui", f"shop@{account.host}"] = "an older password"
+    ended = run("login", "--login", "shop", "--api-key-stdin", stdin=f"{API_KEY}\n")
+    said = f"Signed in as shop@{account.host}; the API key is in the keyring.\n"
+    assert ended == (0, "", said)
+    assert ring.entries == {("inbox-tui", f"shop@{account.host} (API key)"): API_KEY}
+    assert run("sync", "--login", "shop") == (0, "no new messages\n", "")
+    assert run("doctor", "--online", "--login", "shop").output.count("API key") == 2
+    ended = run("logout", "--login", "shop")
+    assert ended == (0, "", f"The API key was removed for shop@{account.host}.\n")
+    assert ring.entries == {}
+    assert len(account.service.requests) == 3
+    for request in account.service.requests:
+        assert not request.refused
+        assert not {"login", "psw"} & {*request.parameters}
+
+
+def test_the_environment_gives_an_api_key(
+    account: DemoServer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("INBOX_TUI_API_KEY", API_KEY)
+    both = run("sync")
+    assert both.status == 2
+    assert "INBOX_TUI_PASSWORD and INBOX_TUI_API_KEY are both set" in both.errors
+    monkeypatch.setenv("INBOX_TUI_API_KEY", API_KEY)
+    assert run("sync") == (0, "no new messages\n", "")
+    (request,) = account.service.requests
+    assert "login" not in request.parameters
+
+
+def test_a_refused_api_key_is_named_and_not_sent_again(
+    account: DemoServer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.delenv("INBOX_TUI_PASSWORD")
+    for _ in range(2):
+        monkeypatch.setenv("INBOX_TUI_API_KEY", "withdrawn")
+        ended = run("sync")
+        assert ended.status == 3
+        assert "the API key was refused (authorise error)" in ended.errors
+    assert len(account.service.requests) == 1
 
 
 def test_the_server_is_asked_later_at_the_same_address(
@@ -208,7 +263,7 @@ def test_a_locked_keyring_is_told(
 
 def test_logout_of_an_account_that_was_never_seen_makes_none(files: Files, ring: Memory) -> None:
     ended = run("logout", "--login", "nobody", "--purge")
-    assert ended == (0, "", f"There was no password for nobody@{HOST}.\n")
+    assert ended == (0, "", f"There was no password or API key for nobody@{HOST}.\n")
     assert not files.archive.exists()
     put(files.archive, HOST, incoming(1))
     run("logout", "--login", "nobody")

@@ -28,6 +28,7 @@ from inbox_tui.credentials import (
     KeyringError,
     KeyringSilent,
     KeyringUnavailable,
+    Kind,
     Secret,
 )
 
@@ -160,9 +161,23 @@ async def test_logout_removes_the_entry_and_says_where_there_was_none() -> None:
     ring = Memory()
     ours = Keyring(backend=ring)
     await ours.store("alex", HOST, Secret(PASSWORD))
-    assert await ours.remove("alex", HOST) is True
+    assert await ours.remove("alex", HOST) == ["password"]
     assert ring.entries == {}
-    assert await ours.remove("alex", HOST) is False
+    assert await ours.remove("alex", HOST) == []
+
+
+@pytest.mark.parametrize("first", ["password", "API key"])
+async def test_an_api_key_takes_the_place_of_a_password_and_the_other_way(first: Kind) -> None:
+    ring = Memory()
+    ours = Keyring(backend=ring)
+    second: Kind = "password" if first == "API key" else "API key"
+    entries = {"password": "alex@smscentre.com", "API key": "alex@smscentre.com (API key)"}
+    for kind in (first, second):
+        await ours.store("alex", HOST, Secret(PASSWORD, kind))
+        assert ring.entries == {("inbox-tui", entries[kind]): PASSWORD}
+        assert await ours.get("alex", HOST) == Secret(PASSWORD, kind)
+    assert await ours.remove("alex", HOST) == [second]
+    assert ring.entries == {}
 
 
 async def test_logout_is_fine_with_an_entry_that_another_program_removes_at_that_moment() -> None:
@@ -190,7 +205,7 @@ async def test_logout_removes_a_second_entry_of_the_same_name() -> None:
 
     ring = Twofold()
     ring.entries["inbox-tui", "alex@smscentre.com"] = PASSWORD
-    assert await Keyring(backend=ring).remove("alex", HOST) is True
+    assert await Keyring(backend=ring).remove("alex", HOST) == ["password"]
     assert ring.entries == {}
 
 
@@ -208,7 +223,7 @@ async def test_logout_never_claims_to_have_removed_what_is_still_there() -> None
 async def test_every_call_is_off_the_loop_in_a_thread_that_does_not_outlive_it() -> None:
     ring = Memory()
     await Keyring(backend=ring).get("alex", HOST)
-    (thread,) = ring.threads
+    (thread,) = set(ring.threads)
     assert thread is not threading.main_thread()
     assert thread.daemon
     await asyncio.to_thread(thread.join, 5)
@@ -273,7 +288,7 @@ async def test_asking_again_while_it_hangs_joins_the_first_call(blocked: Blocked
     await asyncio.sleep(0)
     blocked.unlocked.set()
     assert await asyncio.gather(*both) == [Secret(PASSWORD)] * 2
-    assert blocked.asked == ["get"]
+    assert blocked.asked == ["get", "get"]  # the key, and the password
 
 
 async def test_a_late_sign_in_can_not_undo_the_logout_after_it(blocked: Blocked) -> None:
@@ -290,7 +305,7 @@ async def test_a_late_sign_in_can_not_undo_the_logout_after_it(blocked: Blocked)
         late.append(caught.value)
     assert len(threads()) == 1
     blocked.unlocked.set()
-    assert [await silent.wait() for silent in late] == [None, None, True, None]
+    assert [await silent.wait() for silent in late] == [None, None, ["password"], None]
     assert blocked.entries == {}
 
 

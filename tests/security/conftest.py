@@ -6,7 +6,10 @@ import keyring
 import keyring.backends.fail
 import pytest
 
-NAMES = ("INBOX_TUI_LOGIN", "INBOX_TUI_SERVER", "INBOX_TUI_PASSWORD", "VISUAL", "EDITOR")
+NAMES = (
+    *("INBOX_TUI_LOGIN", "INBOX_TUI_SERVER", "INBOX_TUI_PASSWORD", "INBOX_TUI_API_KEY"),
+    *("VISUAL", "EDITOR"),
+)
 PLAIN = ("NO_COLOR", "TMUX", "DISPLAY", "WAYLAND_DISPLAY", "LC_ALL")
 
 

@@ -25,14 +25,14 @@ LEFT = b"\x1b[?1049l"
 
 @pytest.fixture
 def server() -> Iterator[DemoServer]:
-    service = DemoService({"alex": PASSWORD}, clock=server_now)
+    service = DemoService({"alex": PASSWORD}, clock=server_now, api_keys={PASSWORD: "alex"})
     service.add(incoming(1, TEXT, minutes_ago=3))
     with DemoServer(service) as server:
         yield server
 
 
-@pytest.fixture
-def environment(tmp_path: Path) -> dict[str, str]:
+@pytest.fixture(params=["INBOX_TUI_PASSWORD", "INBOX_TUI_API_KEY"])
+def environment(tmp_path: Path, request: pytest.FixtureRequest) -> dict[str, str]:
     home = tmp_path / "home"
     home.mkdir(mode=0o700)
     folders = {f"XDG_{name}_HOME": str(home / name) for name in ("CONFIG", "DATA", "STATE")}
@@ -46,7 +46,7 @@ def environment(tmp_path: Path) -> dict[str, str]:
         "LANG": "C.UTF-8",
         "TZ": "Europe/Moscow",
         "PYTHON_KEYRING_BACKEND": "keyring.backends.fail.Keyring",
-        "INBOX_TUI_PASSWORD": PASSWORD,
+        request.param: PASSWORD,
     }
 
 
@@ -67,6 +67,12 @@ def broken(
         *options,
     ]
     return Terminal(command, environment={**environment, "PYTHONASYNCIODEBUG": "1"})
+
+
+def without_secret(environment: dict[str, str]) -> bool:
+    """Leave it to be typed; return whether it is an API key."""
+    environment.pop("INBOX_TUI_PASSWORD", None)
+    return "INBOX_TUI_API_KEY" in environment and bool(environment.pop("INBOX_TUI_API_KEY"))
 
 
 def assert_told_nothing(terminal: Terminal, environment: dict[str, str]) -> None:
@@ -131,9 +137,12 @@ def test_the_log_tells_where_a_fault_of_the_inbox_arose_and_no_more(
 def test_a_fault_while_signing_in_does_not_tell_the_password_typed(
     server: DemoServer, environment: dict[str, str]
 ) -> None:
-    del environment["INBOX_TUI_PASSWORD"]
+    api_key = without_secret(environment)
     with broken("sign-in", server, environment, login=False) as terminal:
         terminal.wait_for("Password")
+        if api_key:
+            terminal.press("\x1b[Z", " ", "\t")
+            terminal.wait_for("Name for the account")
         terminal.press("alex", "\t", PASSWORD)
         terminal.wait_for("•" * len(PASSWORD))
         terminal.press("enter")
@@ -146,7 +155,7 @@ def test_a_fault_while_signing_in_does_not_tell_the_password_typed(
 def test_a_fault_before_the_sign_in_tells_nothing(
     server: DemoServer, environment: dict[str, str], place: str
 ) -> None:
-    del environment["INBOX_TUI_PASSWORD"]
+    without_secret(environment)
     with broken(place, server, environment, login=place == "keyring") as terminal:
         assert terminal.wait() == 1
         assert b"inbox-tui: stopped by an error of its own" in terminal.raw

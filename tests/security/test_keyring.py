@@ -50,7 +50,7 @@ async def test_a_keyring_that_keeps_no_secret_is_named_on_the_sign_in_screen_and
         note = app.screen.query_one("#keyring-note", Static)
         await until(pilot, lambda: named in str(note.render()) and note.display)
         assert "kept for this run only" in str(note.render())
-        assert app.screen.query_one(Checkbox).disabled
+        assert app.screen.query_one("#remember", Checkbox).disabled
         app.screen.query_one("#login", Input).value = "alex"
         app.screen.query_one("#password", Input).value = "correct horse"
         app.screen.query_one("#password", Input).focus()
@@ -68,7 +68,7 @@ async def test_what_is_wrong_with_the_keyring_is_said_once(tmp_path: Path) -> No
         note = app.screen.query_one("#keyring-note", Static)
         await until(pilot, lambda: "plain text" in str(note.render()) and note.display)
         reason = app.screen.query_one("#sign-in-reason", Static)
-        assert str(reason.render()) == "No password is kept for this account"
+        assert str(reason.render()) == "No password or API key is kept for this account"
 
 
 @pytest.mark.parametrize(("backend", "named"), UNFIT, ids=["plaintext", "null"])

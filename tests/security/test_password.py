@@ -1,4 +1,4 @@
-"""The password is in the keyring and in the bodies of requests, and nowhere else."""
+"""A password or API key is in the keyring and in the bodies of requests, and nowhere else."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ from support.stage import until
 from support.terminal import Terminal
 from support.traffic import incoming, server_now
 from textual.app import App
-from textual.widgets import Input
+from textual.widgets import Checkbox, Input
 
 import inbox_tui
 from inbox_tui.app import InboxApp
@@ -31,7 +31,7 @@ from inbox_tui.archive import Archive
 from inbox_tui.cli.connect import connector
 from inbox_tui.cli.inbox import local_zone
 from inbox_tui.config import Settings
-from inbox_tui.credentials import Secret
+from inbox_tui.credentials import Kind, Secret
 from inbox_tui.demo.server import DemoServer
 from inbox_tui.demo.service import DemoService
 from inbox_tui.screens.sign_in import PasswordInput, SignInScreen
@@ -64,9 +64,21 @@ def assert_files_without_password(folder: Path) -> None:
         assert_without_password(file.name, file)
 
 
+@pytest.fixture(params=["password", "API key"])
+def kind(request: pytest.FixtureRequest) -> Kind:
+    """All that is promised of one is promised of the other."""
+    kind: Kind = request.param
+    return kind
+
+
+@pytest.fixture
+def variable(kind: Kind) -> str:
+    return {"password": "INBOX_TUI_PASSWORD", "API key": "INBOX_TUI_API_KEY"}[kind]
+
+
 @pytest.fixture
 def service() -> DemoService:
-    service = DemoService({"alex": PASSWORD}, clock=server_now)
+    service = DemoService({"alex": PASSWORD}, clock=server_now, api_keys={PASSWORD: "alex"})
     service.add(incoming(1, TEXT, minutes_ago=3))
     return service
 
@@ -124,6 +136,7 @@ def app_at(server: DemoServer, folder: Path, kept: MemoryBackend) -> tuple[Inbox
 
 
 async def test_a_day_with_the_inbox_leaves_the_password_nowhere(
+    kind: Kind,
     server: DemoServer,
     service: DemoService,
     tmp_path: Path,
@@ -140,6 +153,8 @@ async def test_a_day_with_the_inbox_leaves_the_password_nowhere(
     screens = []
     async with app.run_test(size=(120, 40)) as pilot:
         await until(pilot, lambda: bool(app.screen.query("#password")))
+        app.screen.query_one("#api-key", Checkbox).value = kind == "API key"
+        await pilot.pause()
         app.screen.query_one("#login", Input).value = "alex"
         app.screen.query_one("#password", Input).value = PASSWORD
         app.screen.query_one("#password", Input).focus()
@@ -183,37 +198,39 @@ async def test_a_day_with_the_inbox_leaves_the_password_nowhere(
     assert not server.query_strings
     assert service.requests
     assert {request.method for request in service.requests} == {"POST"}
+    for request in service.requests:
+        assert ("login" in request.parameters) == (kind == "password")
     assert_files_without_password(tmp_path)
 
 
 def test_the_password_given_by_the_environment_is_gone_once_read(
-    server: DemoServer, files: Files, monkeypatch: pytest.MonkeyPatch
+    variable: str, server: DemoServer, files: Files, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setenv("INBOX_TUI_PASSWORD", PASSWORD)
+    monkeypatch.setenv(variable, PASSWORD)
     ended = run("sync", "--login", "alex", "--server", server.url)
     assert ended.status == 0
-    assert "INBOX_TUI_PASSWORD" not in os.environ
+    assert variable not in os.environ
     assert_without_password(repr(ended), "sync")
     assert_files_without_password(files.home)
 
 
 @pytest.mark.parametrize("command", ["sync", "export", "config", "doctor", "logout"])
 def test_no_command_leaves_the_password_in_the_environment(
-    files: Files, monkeypatch: pytest.MonkeyPatch, command: str
+    variable: str, files: Files, monkeypatch: pytest.MonkeyPatch, command: str
 ) -> None:
-    monkeypatch.setenv("INBOX_TUI_PASSWORD", PASSWORD)
+    monkeypatch.setenv(variable, PASSWORD)
     ended = run(command, "--login", "alex", "--server", "http://127.0.0.1:9")
-    assert "INBOX_TUI_PASSWORD" not in os.environ
+    assert variable not in os.environ
     assert_without_password(repr(ended), command)
 
 
 def test_a_shell_that_completes_does_not_inherit_the_password(
-    files: Files, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    variable: str, files: Files, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     (tmp_path / "bash").write_text(RECORDER.format(folder=tmp_path))
     (tmp_path / "bash").chmod(0o755)
     monkeypatch.setenv("PATH", f"{tmp_path}:{os.environ['PATH']}")
-    monkeypatch.setenv("INBOX_TUI_PASSWORD", PASSWORD)
+    monkeypatch.setenv(variable, PASSWORD)
     monkeypatch.setenv("_INBOX_TUI_COMPLETE", "bash_source")
     run()
     assert b"_INBOX_TUI_COMPLETE" in (tmp_path / "bash.environment").read_bytes()
@@ -221,12 +238,12 @@ def test_a_shell_that_completes_does_not_inherit_the_password(
 
 
 def test_the_doctor_and_the_exports_know_nothing_of_it(
-    server: DemoServer, files: Files, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+    variable: str, server: DemoServer, files: Files, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
     account = ("--login", "alex", "--server", server.url)
-    monkeypatch.setenv("INBOX_TUI_PASSWORD", PASSWORD)
+    monkeypatch.setenv(variable, PASSWORD)
     run("sync", *account)
-    monkeypatch.setenv("INBOX_TUI_PASSWORD", PASSWORD)
+    monkeypatch.setenv(variable, PASSWORD)
     report = run("doctor", "--json", "--online", *account)
     assert_without_password(repr(report), "doctor")
     assert CODE not in repr(report)
@@ -237,10 +254,10 @@ def test_the_doctor_and_the_exports_know_nothing_of_it(
 
 
 def test_a_wrong_password_leaves_nothing_that_tells_it(
-    server: DemoServer, files: Files, monkeypatch: pytest.MonkeyPatch
+    variable: str, server: DemoServer, files: Files, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     wrong = "a-distinctive-wrong-one"
-    monkeypatch.setenv("INBOX_TUI_PASSWORD", wrong)
+    monkeypatch.setenv(variable, wrong)
     ended = run("--debug", "sync", "--login", "alex", "--server", server.url)
     assert ended.status == 3
     assert wrong not in repr(ended)
@@ -250,13 +267,15 @@ def test_a_wrong_password_leaves_nothing_that_tells_it(
 
 @pytest.mark.parametrize("keys", ["ctrl+c", "ctrl+x", "super+c"])
 async def test_a_password_being_typed_is_never_copied(
-    server: DemoServer, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, keys: str
+    kind: Kind, server: DemoServer, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, keys: str
 ) -> None:
     copied: list[str] = []
     monkeypatch.setattr(App, "copy_to_clipboard", lambda app, text: copied.append(text))
     app, archive = app_at(server, tmp_path, MemoryBackend())
     async with app.run_test(size=(120, 40)) as pilot:
         await until(pilot, lambda: bool(app.screen.query(PasswordInput)))
+        app.screen.query_one("#api-key", Checkbox).value = kind == "API key"
+        await pilot.pause()
         field = app.screen.query_one(PasswordInput)
         field.value = PASSWORD
         field.focus()
@@ -360,10 +379,10 @@ def copy_and_open(terminal: Terminal) -> None:
 
 @pytest.mark.e2e
 def test_no_child_no_file_and_no_screen_has_the_password_of_the_environment(
-    server: DemoServer, environment: dict[str, str], tmp_path: Path
+    variable: str, server: DemoServer, environment: dict[str, str], tmp_path: Path
 ) -> None:
     command = [sys.executable, "-m", "inbox_tui", "--server", f"http://{server.host}"]
-    environment["INBOX_TUI_PASSWORD"] = PASSWORD
+    environment[variable] = PASSWORD
     with Terminal([*command, "--login", "alex"], environment=environment) as terminal:
         terminal.wait_for(CODE)
         assert_without_password(Path(f"/proc/{terminal.pid}/cmdline").read_bytes(), "cmdline")
@@ -376,7 +395,7 @@ def test_no_child_no_file_and_no_screen_has_the_password_of_the_environment(
     assert {name.partition(".")[0] for name in seen} == {"tmux", "xclip", "browser"}
     for name, written in seen.items():
         assert_without_password(written, name)
-        assert b"INBOX_TUI_PASSWORD" not in written, name
+        assert variable.encode() not in written, name
     assert seen["tmux.input"] == seen["xclip.input"] == TEXT.encode()
     assert CODE.encode() not in seen["tmux.words"] + seen["xclip.words"]
     assert_files_without_password(tmp_path)
@@ -421,9 +440,10 @@ def test_a_password_typed_in_is_in_no_log_and_picture_that_textual_can_be_asked_
 
 @pytest.mark.e2e
 def test_the_demo_hands_no_password_of_the_environment_to_its_children(
+    variable: str,
     environment: dict[str, str],
 ) -> None:
-    environment["INBOX_TUI_PASSWORD"] = PASSWORD
+    environment[variable] = PASSWORD
     command = [sys.executable, "-m", "inbox_tui", "--demo"]
     with Terminal(command, environment=environment) as terminal:
         terminal.wait_for("Live")
@@ -435,11 +455,11 @@ def test_the_demo_hands_no_password_of_the_environment_to_its_children(
     seen = seen_by_children(environment)
     assert "xclip.environment" in seen
     for name, written in seen.items():
-        assert b"INBOX_TUI_PASSWORD" not in written, name
+        assert variable.encode() not in written, name
 
 
-def test_a_secret_is_shown_by_nothing_that_holds_it() -> None:
-    secret = Secret(PASSWORD)
+def test_a_secret_is_shown_by_nothing_that_holds_it(kind: Kind) -> None:
+    secret = Secret(PASSWORD, kind)
     assert_without_password(repr([secret, {"a": secret}]) + f"{secret}{secret!s:>9}", "secret")
     with pytest.raises(TypeError):
         pickle.dumps({"a": secret})

@@ -49,11 +49,20 @@ GOOD = json.dumps([ENTRY], ensure_ascii=False).encode()
 
 
 class Hidden:
+    kind = "password"
+
     def __init__(self, text: str = PASSWORD) -> None:
         self._text = text
 
     def reveal(self) -> str:
         return self._text
+
+
+@pytest.fixture(autouse=True, params=["password", "API key"])
+def kind(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> str:
+    """All that is promised of a password is promised of an API key."""
+    monkeypatch.setattr(Hidden, "kind", request.param)
+    return str(request.param)
 
 
 @pytest.fixture(autouse=True)
@@ -119,7 +128,9 @@ async def test_an_answer_brings_its_messages(server: Server) -> None:
     await client.aclose()
 
 
-async def test_a_request_is_one_post_with_the_secret_in_its_body_only(server: Server) -> None:
+async def test_a_request_is_one_post_with_the_secret_in_its_body_only(
+    server: Server, kind: str
+) -> None:
     server.reply = http(b"[]", "200 OK", "Set-Cookie: a=b; Path=/")
     client = at(server)
     await client.fetch(cnt=10, hour=24, after_id=5, to_phone="79110000000")
@@ -128,8 +139,7 @@ async def test_a_request_is_one_post_with_the_secret_in_its_body_only(server: Se
     assert len(server.heads) == 2
     assert parse_qsl(server.bodies[0]) == [
         ("get_answers", "1"),
-        ("login", "alex"),
-        ("psw", PASSWORD),
+        *([("apikey", PASSWORD)] if kind == "API key" else [("login", "alex"), ("psw", PASSWORD)]),
         ("cnt", "10"),
         ("hour", "24"),
         ("after_id", "5"),
@@ -138,7 +148,9 @@ async def test_a_request_is_one_post_with_the_secret_in_its_body_only(server: Se
         ("charset", "utf-8"),
     ]
     assert [name for name, _ in parse_qsl(server.bodies[1])] == [
-        *("get_answers", "login", "psw", "cnt", "hour", "fmt", "charset"),
+        "get_answers",
+        *(["apikey"] if kind == "API key" else ["login", "psw"]),
+        *("cnt", "hour", "fmt", "charset"),
     ]
     for head in server.heads:
         lines = head.lower().split("\r\n")
@@ -184,7 +196,7 @@ async def test_a_big_zipped_answer_is_read_off_the_event_loop(
     ],
 )
 @pytest.mark.parametrize(
-    ("code", "kind"),
+    ("code", "error_type"),
     [
         (1, errors.ParameterError),
         (2, errors.SignInRefused),
@@ -194,11 +206,11 @@ async def test_a_big_zipped_answer_is_read_off_the_event_loop(
     ],
 )
 async def test_an_error_of_the_service_is_told_in_any_form_and_status(
-    server: Server, form: str, status: str, code: int, kind: type
+    server: Server, form: str, status: str, code: int, error_type: type, kind: str
 ) -> None:
     server.reply = http(form.format(code).encode(), status)
     error = await failure_of(at(server))
-    assert type(error) is kind
+    assert type(error) is (errors.ApiKeyRefused if (code, kind) == (2, "API key") else error_type)
     assert isinstance(error, errors.ServiceError)
     assert error.code == code
     assert error.delivered

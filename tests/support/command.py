@@ -28,6 +28,7 @@ from inbox_tui.smsc.message import IncomingMessage
 
 LOGIN = "alex"
 PASSWORD = "correct horse"
+API_KEY = "7f3a-sesame"
 
 
 class Ended(NamedTuple):
