@@ -213,7 +213,7 @@ def named_in_tests(variable: str) -> bool:
 
 @pytest.fixture
 def service() -> DemoService:
-    service = DemoService({"alex": PASSWORD}, clock=server_now)
+    service = DemoService({"alex": PASSWORD}, clock=server_now, api_keys={PASSWORD: "alex"})
     for number, (minutes, phone, to_phone, text) in enumerate(RECEIVED):
         service.add(
             incoming(
@@ -267,6 +267,7 @@ def test_every_command_does_what_it_is_for(
         with desktop(tmp_path / "desktop") as variables:
             del user["PYTHON_KEYRING_BACKEND"], user["INBOX_TUI_PASSWORD"]
             assert ended(line, user | variables) == 0
+            del user["INBOX_TUI_LOGIN"]  # it is the account that was signed in last
             assert ended("inbox-tui sync", user | variables) == 0
     assert service.breaches == []
 
