@@ -53,7 +53,7 @@ FILTERS = "filters"
 
 
 def _inbox_commands() -> type[Provider]:
-    from inbox_tui.screens.commands import InboxCommands
+    from inbox_tui.screens.palette import InboxCommands
 
     return InboxCommands
 

@@ -1,7 +1,7 @@
 """One table of all commands: what they are called, their keys, and what is said of them.
 
 Bindings, help, palette, the status bar's hints and the README's table of keys come from it. To add
-a command, add a row, and a method `action_NAME` to the inbox screen.
+a command, add a row, and what it does to `InboxScreen.handlers`.
 """
 
 from __future__ import annotations
@@ -33,12 +33,17 @@ class Command(NamedTuple):
     hint: str = ""
     """A word or two for the status bar; empty where it is never named there."""
     action: str = ""
-    """Textual's action; empty for `name`, a method `action_NAME` of the inbox screen."""
+    """Textual's action, where it is one of the application's; else the inbox screen has it."""
     place: Literal["screen", "widgets", "textual"] = "screen"
     """Where its keys are bound: on the inbox screen, on each widget that it moves in, or by
     Textual itself."""
     in_palette: bool = True
     """Whether the palette offers it."""
+
+    @property
+    def textual_action(self) -> str:
+        """What its keys and the palette run, as Textual writes actions."""
+        return self.action or f"command('{self.name}')"
 
 
 def _move(name: str, keys: tuple[str, ...], description: str) -> Command:
@@ -87,8 +92,8 @@ COMMANDS: Final = (
     Command("export", ("e",), "export what is shown", "Do", "export"),
     Command("refresh", ("r",), "refresh, as the server's limit allows", "Do", "refresh"),
     Command("sign_in", ("S",), "sign in, to this account or another", "Do", "sign in"),
-    Command("smaller_list", ("<",), "make the list smaller", "Program", action="share(-1)"),
-    Command("larger_list", (">",), "make the list larger", "Program", action="share(1)"),
+    Command("smaller_list", ("<",), "make the list smaller", "Program"),
+    Command("larger_list", (">",), "make the list larger", "Program"),
     Command("help", ("?",), "help: all keys", "Program", "help"),
     Command(
         "palette",
@@ -147,11 +152,7 @@ def bindings(actions: Mapping[str, str], *, priority: bool = True) -> list[Bindi
 def screen_bindings() -> list[Binding]:
     """Bind the keys of all commands that are bound on the inbox screen."""
     return bindings(
-        {
-            command.name: command.action or command.name
-            for command in COMMANDS
-            if command.place == "screen"
-        }
+        {command.name: command.textual_action for command in COMMANDS if command.place == "screen"}
     )
 
 

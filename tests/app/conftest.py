@@ -7,7 +7,7 @@ import pytest
 def _no_message_is_read_by_looking(monkeypatch: pytest.MonkeyPatch) -> None:
     """However slow the machine, the message beside the list stays unread unless a test says so."""
     monkeypatch.setattr("inbox_tui.screens.inbox.DWELL_SECONDS", 3600)
-    monkeypatch.setattr("inbox_tui.screens.inbox.NOTICE_SECONDS", 3600)
+    monkeypatch.setattr("inbox_tui.screens.status.NOTICE_SECONDS", 3600)
 
 
 @pytest.fixture(autouse=True)

@@ -19,8 +19,9 @@ from inbox_tui.archive import Archive, Listing, Query, Row
 from inbox_tui.archive.lists import Lists
 from inbox_tui.commands import COMMANDS
 from inbox_tui.config import Settings
-from inbox_tui.screens.inbox import JUST_CAME, InboxScreen
+from inbox_tui.screens.inbox import InboxScreen
 from inbox_tui.screens.pickers import MOST_OFFERED
+from inbox_tui.screens.selection import JUST_CAME
 from inbox_tui.sync import ClocksDisagree, MessagesArrived
 from inbox_tui.widgets.filter_bar import FilterBar
 from inbox_tui.widgets.message_list import MessageList

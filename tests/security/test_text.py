@@ -148,6 +148,6 @@ async def test_a_notice_on_screen_and_the_title_hold_no_control_sequence(tmp_pat
         await state_is(pilot, "Live")
         inbox = app.screen
         assert isinstance(inbox, InboxScreen)
-        inbox._say(EVERYTHING)
+        inbox._status.say(EVERYTHING)
         await pilot.pause()
         assert_screen_is_safe(app)

@@ -13,7 +13,8 @@ from textual.pilot import Pilot
 
 from inbox_tui.archive import Archive, Query
 from inbox_tui.screens.filters import Filters
-from inbox_tui.screens.inbox import ArchivedMessages, InboxScreen
+from inbox_tui.screens.inbox import InboxScreen
+from inbox_tui.screens.listings import ArchivedMessages
 
 LINES = 40
 SMALL, LARGE = 300, 6000

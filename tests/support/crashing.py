@@ -16,6 +16,7 @@ from inbox_tui.cli.program import main
 from inbox_tui.credentials import Keyring
 from inbox_tui.screens.inbox import InboxScreen
 from inbox_tui.screens.sign_in import SignInScreen
+from inbox_tui.screens.state_commands import StateCommands
 from inbox_tui.smsc.client import InboxClient
 from inbox_tui.sync import InboxSync
 from inbox_tui.widgets.message_view import MessageView
@@ -72,7 +73,7 @@ def break_in(place: str) -> None:
         case "widget":
             MessageView.render_line = fail  # type: ignore[method-assign]
         case "worker":
-            InboxScreen._mark_rows = fail_later  # type: ignore[method-assign]
+            StateCommands.mark_rows = fail_later  # type: ignore[method-assign]
         case "thread worker":
             import inbox_tui.terminal.clipboard
 
@@ -84,7 +85,7 @@ def break_in(place: str) -> None:
         case "start":
             InboxApp.get_default_screen = fail  # type: ignore[method-assign]
         case "key":
-            InboxScreen.action_help = fail  # type: ignore[method-assign]
+            InboxScreen._help = fail_later  # type: ignore[method-assign]
         case "end":
             InboxApp.on_unmount = fail_later  # type: ignore[method-assign]
         case "beside":

@@ -43,7 +43,7 @@ class InboxCommands(Provider):
         inbox = screen if isinstance(screen, InboxScreen) else None
         keys = CommandKeys() if inbox is None else inbox.keys
         for command in COMMANDS:
-            action = command.action or command.name
+            action = command.textual_action
             everywhere = action.startswith("app.")
             if not command.in_palette or not (inbox or everywhere):
                 continue
@@ -52,14 +52,19 @@ class InboxCommands(Provider):
             key = keys.label(command.name) if keys.of(command.name) else ""
             yield words, key, partial(run, action)
         if inbox is not None:
+            filtering = inbox.filtering
             wanted = [word for word in typed.casefold().split() if word != "to"]
             numbers = [
                 entry
-                for entry in inbox.receiving_numbers()
+                for entry in filtering.receiving_numbers()
                 if all(word in f"{entry[1]} {entry[0]}".casefold() for word in wanted)
             ]
             for number, label, messages in numbers[:MOST_NUMBERS]:
-                yield f"To {sanitize(label)}", grouped(messages), partial(inbox.jump_to, number)
+                yield (
+                    f"To {sanitize(label)}",
+                    grouped(messages),
+                    partial(filtering.jump_to, number),
+                )
 
 
 def _line(words: Content, hint: str) -> Content:

@@ -1,0 +1,82 @@
+"""The command that exports what is shown; imported when it is first used."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable
+from datetime import date
+from pathlib import Path
+from typing import Any
+
+from textual.screen import Screen
+
+from inbox_tui.archive import Archive, Listing
+from inbox_tui.exports import Exporter, ExportFormat, Written, write_file
+from inbox_tui.screens.export import Exported, ExportScreen
+from inbox_tui.session import Session
+from inbox_tui.text import sanitize
+from inbox_tui.widgets.presentation import grouped
+
+
+async def export_shown(
+    screen: Screen[Any], session: Session, listing: Listing, today: date
+) -> None:
+    """Ask for a file and write the messages of a list to it, also where it is not complete yet."""
+    whole = asyncio.ensure_future(_whole(session, listing))
+    whole.add_done_callback(lambda found: found.cancelled() or found.exception())
+
+    async def export(
+        form: ExportFormat, path: Path, replace: bool, progress: Callable[[int], None]
+    ) -> Written:
+        return await asyncio.to_thread(_write, session, await whole, form, path, replace, progress)
+
+    def exported(result: Exported | None) -> None:
+        if result is not None:
+            screen.notify(_words(result), title="Exported", timeout=8, markup=False)
+
+    opened = ExportScreen(
+        export,
+        messages=listing.messages if listing.complete else None,
+        path=f"~/inbox-{today:%Y-%m-%d}.csv",
+    )
+    await screen.app.push_screen(opened, callback=exported)
+
+
+async def _whole(session: Session, listing: Listing) -> Listing:
+    """All that fitted when this was listed, also where only the first of it has been found."""
+    if listing.complete:
+        return listing
+
+    def find() -> Listing:
+        with Archive.open(session.archive.archive.path) as archive:
+            lists = session.archive.on(archive).lists
+            return lists.open(listing.query, keep=listing, change=listing.change)
+
+    return await asyncio.to_thread(find)
+
+
+def _write(
+    session: Session,
+    listing: Listing,
+    form: ExportFormat,
+    path: Path,
+    replace: bool,
+    progress: Callable[[int], None],
+) -> Written:
+    """Write messages to a file, in a thread, over a connection of its own."""
+    exporter = Exporter(form, server_zone=session.server_zone, names=session.settings.names)
+    with Archive.open(session.archive.archive.path) as archive:
+        rows = session.archive.on(archive).lists.export(listing.query, listing)
+        return write_file(path, lambda file: exporter.write(rows, file, progress), replace=replace)
+
+
+def _words(exported: Exported) -> str:
+    count = exported.written.messages
+    messages = "1 message" if count == 1 else f"{grouped(count)} messages"
+    words = f"{messages} written to {exported.path}"
+    if exported.written.guarded:
+        words += (
+            f". {exported.written.guarded} cells that a spreadsheet would run as a formula "
+            "got an apostrophe."
+        )
+    return sanitize(words)

@@ -1,0 +1,142 @@
+"""Lists of messages, read from the archive for the screen."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable, Sequence
+from functools import partial
+from typing import Any, NamedTuple, Protocol
+
+from textual.screen import Screen
+from textual.worker import Worker
+
+from inbox_tui.archive import (
+    AccountArchive,
+    ArchiveError,
+    ArchiveWorker,
+    Day,
+    Gap,
+    Listing,
+    Query,
+    QueryCancelled,
+    Row,
+)
+
+
+class Spot(NamedTuple):
+    """Where in the list the user is: a message, its line on screen, and the newest one seen."""
+
+    row: int
+    line: int | None = None
+    seen: int | None = None
+
+
+class ArchivedMessages:
+    """A listing of the archive, as the message list wants it."""
+
+    def __init__(self, account: AccountArchive, listing: Listing) -> None:
+        self._account = account
+        self.listing = listing
+
+    def __len__(self) -> int:
+        return len(self.listing)
+
+    def window(self, start: int, stop: int) -> Sequence[Row | Gap]:
+        """The items at these positions, newest first."""
+        items = self._account.lists.window(self.listing, start, stop)
+        return [item for item in items if not isinstance(item, Day)]
+
+    def position(self, row: int) -> int:
+        """Where a message is, or would be."""
+        return self._account.lists.position(self.listing, row)
+
+
+class ShowListing(Protocol):
+    """What shows a list."""
+
+    def __call__(
+        self, listing: Listing, *, keep: bool, at: Spot | None = None, by_itself: bool = False
+    ) -> None:
+        """Show a list; with `keep` the cursor stays on its message, or goes to `at`.
+
+        `by_itself`: not because of a key.
+        """
+
+
+class ListLoader:
+    """Reads lists: at once where that costs an index look-up, else in a thread of its own."""
+
+    def __init__(
+        self,
+        screen: Screen[Any],
+        account: AccountArchive,
+        *,
+        show: ShowListing,
+        say: Callable[[str], None],
+    ) -> None:
+        self._screen = screen
+        self._account = account
+        self._show = show
+        self._say = say
+        self._search_worker: Worker[None] | None = None
+        self._searches = ArchiveWorker(account.archive.path)
+        self.listing: Listing | None = None
+        """What was read last."""
+
+    def load(
+        self,
+        query: Query,
+        *,
+        keep: bool,
+        at: Spot | None = None,
+        by_itself: bool = False,
+        screenful: int = 1,
+    ) -> None:
+        """Read a list and have it shown, `screenful` messages of it first where it takes long."""
+        at_end = partial(self._shown, at=at, by_itself=by_itself)
+        self._searches.interrupt()
+        if self._search_worker is not None:
+            self._search_worker.cancel()
+        if query.plain:
+            try:
+                at_end(self._account.lists.open(query), keep=keep)
+            except ArchiveError as error:
+                self._say(str(error))
+        else:
+            search = partial(self._search, query, at_end, keep=keep, screenful=screenful)
+            self._search_worker = self._screen.run_worker(search, group="search")
+
+    async def close(self) -> None:
+        """End what is being read."""
+        await self._searches.close()
+
+    async def _search(
+        self, query: Query, at_end: ShowListing, *, keep: bool, screenful: int
+    ) -> None:
+        """The first screenful at once, the rest and the count when they are known."""
+        shown = self.listing if keep else None
+        try:
+            if not keep:
+                first = await self._searches.call(
+                    lambda archive: self._account.on(archive).lists.open(query, first=screenful)
+                )
+                self._shown(first, keep=False)
+                if first.complete:
+                    return
+                on_screen = asyncio.Event()
+                self._screen.call_after_refresh(on_screen.set)
+                await on_screen.wait()
+            whole = await self._searches.call(
+                lambda archive: self._account.on(archive).lists.open(query, keep=shown)
+            )
+            at_end(whole, keep=True)
+        except QueryCancelled:
+            return
+        except ArchiveError as error:
+            self._say(str(error))
+
+    def _shown(
+        self, listing: Listing, *, keep: bool, at: Spot | None = None, by_itself: bool = False
+    ) -> None:
+        self.listing = listing
+        self._show(listing, keep=keep, at=at, by_itself=by_itself)

@@ -1,0 +1,96 @@
+"""What the bars at the top and the bottom say of the session, and notices."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from textual.screen import Screen
+from textual.timer import Timer
+
+from inbox_tui.session import Session, SessionEvent
+from inbox_tui.sync import ClocksDisagree, Progress, RefreshDeferred, State, ZoneSuspected
+from inbox_tui.widgets.presentation import grouped
+from inbox_tui.widgets.status_bar import StatusBar
+
+NOTICE_SECONDS = 4.0
+
+
+class SessionStatus:
+    """Shows how a session is doing in a status bar, and short-lived notices."""
+
+    def __init__(self, screen: Screen[Any], session: Session, bar: StatusBar) -> None:
+        self._screen = screen
+        self._session = session
+        self._bar = bar
+        self._notice: Timer | None = None
+        self._progress: Progress | None = None
+
+    @property
+    def stands(self) -> bool:
+        """Whether there is anything to show things on: not yet at the start, no more at the end."""
+        screen = self._screen
+        return screen.is_mounted and screen.app.return_code is None and self._bar.is_attached
+
+    def say(self, notice: str) -> None:
+        """Put a short-lived word into the status bar."""
+        if not self.stands:
+            return
+        self._bar.notice = notice
+        if self._notice is not None:
+            self._notice.stop()
+        self._notice = self._screen.set_timer(NOTICE_SECONDS, self._unsay)
+
+    def _unsay(self) -> None:
+        self._bar.notice = ""
+
+    def note_progress(self, progress: Progress) -> None:
+        """Take note of how far the first messages have come."""
+        self._progress = progress
+
+    def progress_words(self) -> str:
+        """Return how far the first messages have come; empty once they have."""
+        if self._session.status.state is State.LIVE:
+            self._progress = None
+        if self._progress is None:
+            return ""
+        return f"7 days, {grouped(self._progress.messages)} messages, page {self._progress.page}"
+
+    def show(self) -> None:
+        """Show how things stand."""
+        bar, status = self._bar, self._session.status
+        bar.state = status.state.value
+        bar.reason = status.reason or self.progress_words()
+        bar.left = status.left
+        bar.allowed = status.allowed
+        self.show_countdown()
+
+    def show_countdown(self) -> None:
+        """Show how long it is until the next request."""
+        at = self._session.status.next_at
+        now = self._session.clock.moment().seconds
+        self._bar.next_in = None if at is None else max(0, round(at - now))
+
+    def tell(self, event: SessionEvent) -> None:
+        """Tell what the user has to know of an event beyond how things stand."""
+        match event:
+            case RefreshDeferred(None):
+                self.say(self._session.status.reason or "nothing is planned: sign in first")
+            case RefreshDeferred(float(until)):
+                seconds = max(1, round(until - self._session.clock.moment().seconds))
+                self.say(f"the limit is three a minute: next in {seconds} s")
+            case ZoneSuspected(zone, _):
+                self._warn(
+                    "The server's clock is another one",
+                    "Messages arrive with times that do not fit this clock. Put "
+                    f'server_timezone = "{zone}" into config.toml.',
+                )
+            case ClocksDisagree(ahead):
+                days = f"{abs(ahead) / 86400:.0f} days {'ahead of' if ahead > 0 else 'behind'}"
+                self._warn(
+                    "The clocks disagree",
+                    f"This machine's clock is {days} the service's. Until it is right, keep_days "
+                    "deletes nothing.",
+                )
+
+    def _warn(self, title: str, words: str) -> None:
+        self._screen.notify(words, title=title, severity="warning", timeout=30)
