@@ -11,7 +11,7 @@ from typing import NamedTuple
 from inbox_tui.archive.database import Database
 from inbox_tui.archive.encoding import decode_text, encode_text
 from inbox_tui.archive.notes import Notes
-from inbox_tui.archive.records import LOST_REQUESTS, Hold, Permit, Refused
+from inbox_tui.archive.records import LOST_REQUESTS, TEAM, Hold, Permit, Refused
 from inbox_tui.smsc.limit import (
     Limit,
     LoggedRequest,
@@ -27,6 +27,7 @@ _KEPT_SECONDS = 3600.0
 """Requests older than this are forgotten, but for the last one of each scope."""
 _SURELY_AHEAD = 3600.0
 """A time that lies this far ahead on this boot's clock is one of an earlier boot."""
+TEAM_REASON = "this account belongs to a team: 'inbox-tui team leave' ends that"
 _ADDRESS = ""
 """In place of a login: a hold of the machine's address, which is every login's."""
 _ADDRESS_KIND = "blocked"
@@ -218,8 +219,11 @@ class RequestLog:
     def hold(self, now: Moment) -> Hold | None:
         """Return what keeps us from asking, on this boot's clock; it may be over already.
 
-        A block of the address comes before a hold of the login for as long as it stands.
+        A block of the address comes before a hold of the login for as long as it stands, and an
+        account that belongs to a team is never asked for from here.
         """
+        if self._notes.get(TEAM) is not None:
+            return Hold("team", None, 1, TEAM_REASON, self._db.wall(), b"")
         address = self._hold(_ADDRESS, now)
         if address is not None and _stands(address, now):
             return address

@@ -15,7 +15,12 @@ from inbox_tui.sync.events import (
     ZoneSuspected,
 )
 from inbox_tui.sync.inbox_sync import Inbox, InboxSync
-from inbox_tui.sync.next_request import IN_FLIGHT_REASON, LIMIT_REASON, LOST_REQUESTS_REASON
+from inbox_tui.sync.next_request import (
+    IN_FLIGHT_REASON,
+    LIMIT_REASON,
+    LOST_REQUESTS_REASON,
+    STATE_OF_HOLD,
+)
 from inbox_tui.sync.outcomes import OTHER_PROGRAM_REASON
 from inbox_tui.sync.planner import PAGE_SIZE, PERIOD_HOURS
 from inbox_tui.sync.zone import ZONE_AHEAD
@@ -27,6 +32,7 @@ __all__ = [
     "OTHER_PROGRAM_REASON",
     "PAGE_SIZE",
     "PERIOD_HOURS",
+    "STATE_OF_HOLD",
     "ZONE_AHEAD",
     "Clock",
     "ClocksDisagree",

@@ -14,6 +14,7 @@ class State(StrEnum):
     CHECKING = "Checking"
     WAITING = "Waiting"
     OFFLINE = "Offline"
+    HUB_AWAY = "Hub away"
     BLOCKED = "Blocked"
     SIGN_IN = "Sign in"
 

@@ -129,6 +129,11 @@ class InboxSync:
         self._press = Press(frozenset(self._scopes), by_user=True)
         self._wake.set()
 
+    def look_again(self) -> None:
+        """Look at the store at once: what stood in the way of asking may be gone."""
+        self._archive_failures = 0
+        self._wake.set()
+
     def sign_in(self, password: Secret | None) -> None:
         """Go on with this password, checked by a request; None: stop asking until there is one.
 

@@ -30,11 +30,14 @@ IN_FLIGHT_REASON = "an earlier request may still be under way"
 LIMIT_REASON = "for the server's limit of requests"
 LOST_REQUESTS_REASON = "the archive was begun anew, and with it the count of requests"
 
-_STATE_OF_HOLD = {
+STATE_OF_HOLD = {
     "limited": State.WAITING,
     "blocked": State.BLOCKED,
     "stopped": State.BLOCKED,
+    "team": State.BLOCKED,
+    "colleague": State.LIVE,
 }
+"""What the status is while a hold stands; `OFFLINE` for other kinds."""
 _YIELDING_HOLDS = ("offline", "stopped")
 """What a refresh by hand, or a new start, may try to get past."""
 
@@ -234,7 +237,7 @@ class RequestChooser:
         given_up = in_flight_until(entries, self._limit) or now.seconds
         in_flight = given_up > now.seconds
         if hold is not None:
-            state = _STATE_OF_HOLD.get(hold.kind, State.OFFLINE)
+            state = STATE_OF_HOLD.get(hold.kind, State.OFFLINE)
             status = Status(state, hold.reason, until, left, allowed)
         elif chosen.due <= now.seconds:
             reason = IN_FLIGHT_REASON if in_flight else LIMIT_REASON

@@ -1,0 +1,57 @@
+"""The copy of a team's hub: what of it is in the archive, and how far it was copied."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime
+from typing import TYPE_CHECKING, NamedTuple
+
+from inbox_tui.archive.records import Gap
+
+if TYPE_CHECKING:
+    from inbox_tui.archive.archive import AccountArchive
+    from inbox_tui.smsc.message import IncomingMessage
+
+_COPIED = "team_copied"
+
+
+class CopiedPage(NamedTuple):
+    """A piece of the hub, to be kept in one transaction."""
+
+    hub: str
+    """The hub's own id."""
+    last: int
+    """The number in the hub's sequence that it reaches to."""
+    messages: Sequence[IncomingMessage]
+    unreadable: Sequence[str]
+    gaps: Sequence[tuple[str, Gap]]
+    """Each with its scope."""
+    seen: datetime
+
+
+class TeamCopy:
+    """How far an account of the archive is a copy of the hub."""
+
+    def __init__(self, account: AccountArchive) -> None:
+        self._account = account
+
+    def position(self, hub: str) -> int | None:
+        """Return the last number copied from this hub; None where nothing was."""
+        known, _, number = (self._account.notes.get(_COPIED) or "").partition(" ")
+        return int(number) if known == hub else None
+
+    def store(self, page: CopiedPage) -> list[int]:
+        """Keep a piece of the hub; returns the ids that are new here, newest first."""
+        account = self._account
+        with account.archive.database.transaction(account.id):
+            new = account.messages.add(page.messages)
+            account.messages.add_unreadable(page.unreadable, page.seen)
+            for scope, gap in page.gaps:
+                account.sync_state.add_gap(scope, gap)
+            if page.last > (self.position(page.hub) or -1):
+                account.notes.set(_COPIED, f"{page.hub} {page.last}")
+        return new
+
+    def start_over(self) -> None:
+        """Copy everything again from the beginning: what is here already stays as it is."""
+        self._account.notes.set(_COPIED, None)

@@ -1,0 +1,85 @@
+"""Where the hub is: a URL as PostgreSQL writes them, without a password."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, NamedTuple
+from urllib.parse import parse_qs, quote, unquote, urlsplit
+
+if TYPE_CHECKING:
+    from ssl import SSLContext
+
+_LOOPBACK = frozenset({"localhost", "127.0.0.1", "::1"})
+_FILES = ("sslrootcert", "sslcert", "sslkey")
+ALLOWED = (
+    "URLs such as postgresql://anna@db.example.com/inbox, without a password; a Unix socket is "
+    "postgresql://anna@/inbox?host=/var/run/postgresql; ?sslrootcert=FILE names a certificate "
+    "authority of your own, sslcert and sslkey the files of a client certificate"
+)
+
+
+class HubAddress(NamedTuple):
+    """A database, and as whom to sign in there."""
+
+    user: str
+    host: str
+    """A host's name or address, or the folder of a Unix socket."""
+    port: int
+    database: str
+    files: tuple[tuple[str, str], ...] = ()
+    """Files of TLS by PostgreSQL's names for them."""
+
+    @property
+    def is_local(self) -> bool:
+        """Whether nothing leaves this machine on the way there."""
+        return self.host.startswith("/") or self.host in _LOOPBACK
+
+    @property
+    def place(self) -> str:
+        """The hub, to speak of it and as the host of its keyring entry: `HOST:PORT/DATABASE`."""
+        host = f"[{self.host}]" if ":" in self.host else self.host
+        return f"{host}:{self.port}/{self.database}"
+
+    def url(self) -> str:
+        """Return what `parse_hub` takes."""
+        socket = self.host.startswith("/")
+        host = "" if socket else self.place.partition("/")[0]
+        options = [("host", self.host), ("port", str(self.port))] if socket else []
+        query = "&".join(f"{name}={quote(value)}" for name, value in (*options, *self.files))
+        path = quote(self.database)
+        return f"postgresql://{quote(self.user, safe='')}@{host}/{path}{query and '?' + query}"
+
+    def tls(self) -> SSLContext | None:
+        """Return what verifies the hub's certificate and name; None on this machine alone."""
+        if self.is_local:
+            return None
+        import ssl
+
+        files = dict(self.files)
+        if "sslrootcert" in files:
+            context = ssl.create_default_context(cafile=files["sslrootcert"])
+        else:
+            import truststore
+
+            context = truststore.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
+        if "sslcert" in files:
+            context.load_cert_chain(files["sslcert"], files.get("sslkey"))
+        return context
+
+
+def parse_hub(url: str) -> HubAddress:
+    """Read a URL. Raises `ValueError`, with what is wrong, for one that can't be used."""
+    parts = urlsplit(url)
+    if parts.scheme not in ("postgresql", "postgres"):
+        raise ValueError("the hub is a PostgreSQL database")
+    query = {name: values[-1] for name, values in parse_qs(parts.query).items()}
+    if parts.password is not None or "password" in query:
+        raise ValueError("a password must not stand in the URL: 'team join' asks for it")
+    unknown = query.keys() - {"host", "port", *_FILES}
+    if unknown:
+        raise ValueError(f"{sorted(unknown)[0]} can't be set here")
+    user, database = unquote(parts.username or ""), unquote(parts.path.strip("/"))
+    if not user or not database:
+        raise ValueError("the URL lacks the user or the database")
+    port = parts.port or int(query.get("port", 5432))
+    files = tuple((name, query[name]) for name in _FILES if name in query)
+    return HubAddress(user, parts.hostname or query.get("host", "localhost"), port, database, files)

@@ -1,0 +1,141 @@
+"""Copying from the hub into the archive, in pages of its sequence: one message, or a million."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable
+from datetime import datetime
+from typing import TYPE_CHECKING, Any, NamedTuple, TypeVar
+
+from inbox_tui.archive import Archive, Gap, from_server_seconds
+from inbox_tui.archive.team_copy import CopiedPage, TeamCopy
+from inbox_tui.smsc.message import IncomingMessage
+from inbox_tui.team.encoding import from_bytes
+
+if TYPE_CHECKING:
+    from asyncpg import Connection
+
+    from inbox_tui.archive import AccountArchive
+    from inbox_tui.team.hub import Hub
+
+T = TypeVar("T")
+
+PAGE_SIZE = 5000
+"""How many numbers of the sequence are copied at once."""
+
+
+class Copied(NamedTuple):
+    """What one page has brought."""
+
+    new: list[int]
+    """Ids of messages that are new here, newest first."""
+    live: bool
+    """Whether these came to the hub as new ones, and we had copied it before."""
+    complete: bool
+    """Whether there is no next page."""
+
+
+class Copier:
+    """Brings one account of the archive up to the state of the hub."""
+
+    def __init__(
+        self,
+        hub: Hub,
+        account: AccountArchive,
+        in_archive: Callable[..., Awaitable[Any]],
+        *,
+        page_size: int = PAGE_SIZE,
+    ) -> None:
+        self._hub = hub
+        self._account = account
+        self._in_archive = in_archive
+        self._page_size = page_size
+        self._hub_id = ""
+        self._account_id = 0
+        self._caught_up = False
+        self.position: int | None = None
+        """The last number copied; None where nothing was."""
+
+    async def begin(self, hub_id: str, account_id: int, last: int) -> None:
+        """Find how far this hub, whose last number this is, was copied before."""
+        self._hub_id, self._account_id = hub_id, account_id
+        self.position = await self._on_copy(lambda copy: copy.position(hub_id))
+        if self.position is not None and self.position > last:  # an older state of the hub
+            await self._on_copy(TeamCopy.start_over)
+            self.position = None
+        self._caught_up = self.position is not None
+
+    async def copy_page(self, seen: datetime) -> Copied:
+        """Copy the next page."""
+        after = self.position or 0
+        last, upper, page, live = await self._hub.run(
+            lambda connection: self._read(connection, after, seen)
+        )
+        if page is None:
+            return Copied([], False, complete=True)
+        new = await self._on_copy(lambda copy: copy.store(page))
+        live = live and self._caught_up
+        self.position = upper
+        self._caught_up |= upper >= last
+        return Copied(new, live, complete=upper >= last)
+
+    async def _on_copy(self, work: Callable[[TeamCopy], T]) -> T:
+        def with_copy(archive: Archive) -> T:
+            return work(TeamCopy(self._account.on(archive)))
+
+        result: T = await self._in_archive(with_copy)
+        return result
+
+    async def _read(
+        self, connection: Connection, after: int, seen: datetime
+    ) -> tuple[int, int, CopiedPage | None, bool]:
+        """Return the last number there is, the last of this page, the page, and if it is live."""
+        last = await connection.fetchval(
+            "SELECT last_seq FROM inbox_tui.accounts WHERE account_id = $1", self._account_id
+        )
+        upper = min(last, after + self._page_size)
+        if upper <= after and self.position is not None:
+            return last, upper, None, False
+
+        async def rows(columns: str, table: str) -> Any:
+            return await connection.fetch(
+                f"SELECT {columns} FROM inbox_tui.{table}"
+                " WHERE account_id = $1 AND seq > $2 AND seq <= $3 ORDER BY seq",
+                self._account_id,
+                after,
+                upper,
+            )
+
+        found = await rows("id, received, sent, phone, to_phone, message, live", "messages")
+        messages, unreadable = [], []
+        for *columns, _ in found:
+            message = _message(*columns)
+            if message is None:
+                unreadable.append(repr(columns))
+            else:
+                messages.append(message)
+        unreadable += [from_bytes(raw) for (raw,) in await rows("raw", "unreadable")]
+        gaps = [
+            (from_bytes(scope), Gap(start, end))
+            for scope, start, end in await rows("scope, start_at, end_at", "gaps")
+        ]
+        page = CopiedPage(self._hub_id, upper, messages, unreadable, gaps, seen)
+        return last, upper, page, all(live for *_, live in found)
+
+
+def _message(
+    message_id: int, received: int, sent: int | None, phone: bytes, to_phone: bytes, text: bytes
+) -> IncomingMessage | None:
+    """Return a message of the hub; None for what can't be one: anybody may have written there."""
+    if message_id < 0:
+        return None
+    try:
+        return IncomingMessage(
+            message_id,
+            from_server_seconds(received),
+            from_bytes(phone),
+            from_bytes(to_phone),
+            from_bytes(text),
+            None if sent is None else from_server_seconds(sent),
+        )
+    except OverflowError:
+        return None

@@ -1,0 +1,236 @@
+"""A connection to the hub, in a thread of its own, for any other thread."""
+
+from __future__ import annotations
+
+import asyncio
+import threading
+from collections.abc import Awaitable, Callable
+from concurrent.futures import Future
+from datetime import UTC, datetime, timedelta
+from typing import TYPE_CHECKING, Any, TypeVar
+
+from inbox_tui.credentials import Secret
+from inbox_tui.smsc.limit import Moment
+from inbox_tui.team.address import HubAddress
+from inbox_tui.team.errors import HubAway, HubError, HubRefused
+from inbox_tui.team.schema import check
+
+if TYPE_CHECKING:
+    from asyncpg import Connection
+
+    from inbox_tui.sync import Clock
+
+T = TypeVar("T")
+
+EPOCH = datetime(2026, 1, 1, tzinfo=UTC)
+"""Where the seconds of the hub's clock begin."""
+CONNECT_SECONDS = 10.0
+COMMAND_SECONDS = 8.0
+"""How long an answer of the hub is waited for."""
+_ON_THE_SERVER = {
+    "application_name": "inbox-tui",
+    # Whoever is silent for so long has vanished: the session ends, and its lock with it.
+    "idle_session_timeout": "10s",
+    "idle_in_transaction_session_timeout": "10s",
+    "lock_timeout": "7s",
+    "tcp_user_timeout": "10s",
+    "search_path": "pg_catalog",
+}
+
+
+class Hub:
+    """The one connection of a member. Everything that goes wrong is a `HubError`.
+
+    After `HubAway` it is closed; `connect` opens it again. `on_notify` is called in the hub's
+    thread with what others have announced, and with "" where the connection is lost.
+    """
+
+    may_ask = False
+    """Whether the hub lets us ask the service, not only read."""
+    asking = False
+    """Whether this connection has the account's lock: nobody else asks then."""
+
+    def __init__(
+        self,
+        address: HubAddress,
+        password: Secret | None,
+        *,
+        on_notify: Callable[[str], None] = lambda payload: None,
+    ) -> None:
+        self.address = address
+        self._password = password
+        self._on_notify = on_notify
+        self._connection: Connection | None = None
+        self._loop = asyncio.new_event_loop()
+        self._turn = asyncio.Lock()
+        self._thread = threading.Thread(target=self._loop.run_forever, name="hub", daemon=True)
+        self._thread.start()
+
+    @property
+    def connected(self) -> bool:
+        """Whether there is a connection, as far as is known."""
+        return self._connection is not None
+
+    def connect(self, *, checked: bool = True) -> None:
+        """Connect, where there is no connection, and with `checked` look whether it is a hub."""
+        self._submit(self._connect(checked=checked)).result()
+
+    def call(self, work: Callable[[Connection], Awaitable[T]]) -> T:
+        """Run work on the connection and wait for it; for any thread but the hub's."""
+        result: T = self._submit(self._run(work)).result()
+        return result
+
+    async def run(self, work: Callable[[Connection], Awaitable[T]]) -> T:
+        """Run work on the connection, for a coroutine of another event loop."""
+        return await asyncio.wrap_future(self._submit(self._run(work)))
+
+    async def open(self) -> None:
+        """Connect, as `connect` does, for a coroutine of another event loop."""
+        await asyncio.wrap_future(self._submit(self._connect(checked=True)))
+
+    def disconnect(self) -> None:
+        """Close the connection, and give up the lock with it."""
+        self._submit(self._disconnect()).result()
+
+    def close(self) -> None:
+        """Close the connection and end the thread. May be called twice."""
+        if self._loop.is_closed():
+            return
+        self.disconnect()
+        self._loop.call_soon_threadsafe(self._loop.stop)
+        self._thread.join()
+        self._loop.close()
+
+    # -- in the hub's thread
+
+    def _submit(self, work: Any) -> Future[Any]:
+        return asyncio.run_coroutine_threadsafe(work, self._loop)
+
+    async def _connect(self, *, checked: bool) -> None:
+        async with self._turn:
+            if self._connection is not None:
+                return
+            try:
+                import asyncpg
+            except ImportError:
+                raise HubRefused("asyncpg is missing: pip install 'inbox-tui[team]'") from None
+            address = self.address
+            connection = None
+            try:
+                connection = await asyncpg.connect(
+                    host=address.host,
+                    port=address.port,
+                    user=address.user,
+                    database=address.database,
+                    password=None if self._password is None else self._password.reveal(),
+                    ssl=address.tls() or False,
+                    timeout=CONNECT_SECONDS,
+                    command_timeout=COMMAND_SECONDS,
+                    server_settings=_ON_THE_SERVER,
+                )
+                self.may_ask = checked and await check(connection)
+            except BaseException as error:
+                if connection is not None:
+                    connection.terminate()
+                raise _hub_error(error) from None
+            self.asking = False
+            self._connection = connection
+            connection.add_termination_listener(self._lost)
+
+    async def _run(self, work: Callable[[Connection], Awaitable[T]]) -> T:
+        async with self._turn:
+            connection = self._connection
+            if connection is None:
+                raise HubAway("there is no connection to the hub")
+            try:
+                return await work(connection)
+            except BaseException as error:
+                ours = _hub_error(error)
+                if isinstance(ours, HubError) and not isinstance(ours, HubRefused):
+                    connection.terminate()
+                    self._lost(connection)
+                raise ours from None
+
+    async def listen(self, connection: Connection, channel: str) -> None:
+        """Have `on_notify` called with what is announced on a channel; as a work of `run`."""
+        await connection.add_listener(
+            channel, lambda connection, pid, channel, payload: self._on_notify(str(payload))
+        )
+
+    def _lost(self, connection: Connection) -> None:
+        if self._connection is connection:
+            self._connection = None
+            self.asking = False
+            self._on_notify("")
+
+    async def _disconnect(self) -> None:
+        async with self._turn:
+            connection, self._connection = self._connection, None
+            self.asking = False
+            if connection is not None:
+                try:
+                    await connection.close(timeout=1.0)
+                except Exception:
+                    connection.terminate()
+
+
+def _hub_error(error: BaseException) -> BaseException:
+    """Return what to raise for an error of the driver, the network or the database."""
+    if isinstance(error, HubError) or not isinstance(error, Exception):
+        return error
+    from ssl import SSLError
+
+    from asyncpg import PostgresError, exceptions
+
+    text = " ".join(str(error).split()) or type(error).__name__
+    refused = (
+        exceptions.InvalidAuthorizationSpecificationError,
+        exceptions.InsufficientPrivilegeError,
+        exceptions.InvalidCatalogNameError,
+        exceptions.UndefinedTableError,
+        exceptions.UndefinedColumnError,
+        exceptions.UndefinedFunctionError,
+    )
+    if isinstance(error, refused):
+        return HubRefused(text)
+    if isinstance(error, (SSLError, exceptions.ClientConfigurationError)):
+        return HubRefused(f"the connection is not secure: {text}")
+    if isinstance(error, TimeoutError):
+        return HubAway("the hub does not answer")
+    if isinstance(error, (OSError, PostgresError, exceptions.InterfaceError)):
+        return HubAway(text)
+    return error
+
+
+class HubClock:
+    """The hub's clock, as near as we know it: never ahead of it, and behind by a network's delay.
+
+    All members of a team have the same clock by this.
+    """
+
+    def __init__(self, local: Clock) -> None:
+        self._local = local
+        self._offset: float | None = None
+
+    def set(self, hub_now: float) -> float:
+        """Take in what the hub's clock showed a moment ago; returns by how much it jumped."""
+        offset = hub_now - self._local.moment().seconds
+        jump = 0.0 if self._offset is None else offset - self._offset
+        self._offset = offset
+        return jump
+
+    def to_local(self, seconds: float | None) -> float | None:
+        """Return a moment of the hub's clock on this machine's."""
+        return None if seconds is None else seconds - (self._offset or 0.0)
+
+    def moment(self) -> Moment:
+        """Seconds of the hub's clock."""
+        return Moment("hub", self._local.moment().seconds + (self._offset or 0.0))
+
+    def now(self) -> datetime:
+        """The same as a time."""
+        return EPOCH + timedelta(seconds=self.moment().seconds)
+
+    async def sleep(self, seconds: float) -> None:
+        """Wait, by this machine."""
+        await self._local.sleep(seconds)

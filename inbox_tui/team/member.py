@@ -1,0 +1,426 @@
+"""One member of a team: copies from the hub, and asks the service while it has the lock."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Awaitable, Callable
+from concurrent.futures import ThreadPoolExecutor
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+from inbox_tui.archive import TEAM, Archive, ArchiveError
+from inbox_tui.credentials import Secret, why_refused
+from inbox_tui.sync import (
+    STATE_OF_HOLD,
+    Event,
+    InboxSync,
+    MessagesArrived,
+    RefreshDeferred,
+    State,
+    Status,
+    StatusChanged,
+)
+from inbox_tui.team.copying import Copier
+from inbox_tui.team.encoding import from_bytes
+from inbox_tui.team.errors import HubError, HubRefused
+from inbox_tui.team.hub import Hub, HubClock
+from inbox_tui.team.store import HubStore, announce, channel_of, find_account
+
+if TYPE_CHECKING:
+    from random import Random
+
+    from asyncpg import Connection
+
+    from inbox_tui.archive import AccountArchive
+    from inbox_tui.smsc.limit import Limit
+    from inbox_tui.sync import Clock
+    from inbox_tui.team.address import HubAddress
+
+BEAT_SECONDS = 3.0
+"""How often a member tells the hub that it is there, and looks whether somebody asks."""
+SEEN_EVERY = 10
+"""So many beats apart a member writes down that it was seen."""
+LONGEST_RETRY = 15.0
+LOCK = 0x696E6278
+"""The first half of the key of the advisory locks by which one member of an account asks."""
+NOBODY_ASKS = "no colleague who can ask is connected"
+
+_STANDING = """
+SELECT inbox_tui.now(), a.last_seq, h.kind, h.until, h.reason, l.pid IS NOT NULL,
+    (SELECT name FROM inbox_tui.members m WHERE m.account_id = a.account_id AND m.pid = l.pid
+     ORDER BY seen_at DESC LIMIT 1)
+FROM inbox_tui.accounts a
+LEFT JOIN inbox_tui.holds h ON h.login_key = a.login_key
+LEFT JOIN pg_locks l ON l.locktype = 'advisory' AND l.granted AND l.classid = $2
+    AND l.objid = a.account_id AND l.objsubid = 2
+    AND l.database = (SELECT oid FROM pg_database WHERE datname = current_database())
+WHERE a.account_id = $1
+"""
+
+
+class Standing(NamedTuple):
+    """How things stand on the hub."""
+
+    now: float
+    last: int
+    hold_kind: str | None
+    hold_until: float | None
+    hold_reason: bytes | None
+    somebody_asks: bool
+    asker: str | None
+
+
+async def standing(connection: Connection, account_id: int) -> Standing:
+    """Ask the hub how things stand."""
+    found = await connection.fetchrow(_STANDING, account_id, LOCK)
+    if found is None:
+        raise HubRefused("the account is no longer on the hub")
+    return Standing(*found)
+
+
+class TeamMember:
+    """Keeps one account's archive a copy of the hub's, and asks in its turn.
+
+    It stands where `InboxSync` stands for an account of one's own. `make_sync` makes that one over
+    a store, a clock, a publisher and a way to run a function away from the event loop.
+    `in_archive` calls a function with the archive, away from the event loop.
+    """
+
+    status: Status
+    """How things stand; each change is published."""
+
+    def __init__(
+        self,
+        account: AccountArchive,
+        address: HubAddress,
+        hub_password: Secret | None,
+        *,
+        name: str,
+        password: Secret | None,
+        make_sync: Callable[..., InboxSync],
+        in_archive: Callable[..., Awaitable[Any]],
+        publish: Callable[[Event], None],
+        clock: Clock,
+        random: Random,
+        limit: Limit,
+    ) -> None:
+        self._account = account
+        self._name = name
+        self._password = password
+        self._make_sync = make_sync
+        self._in_archive = in_archive
+        self._publish = publish
+        self._clock = clock
+        self._random = random
+        self._limit = limit
+        self._hub = Hub(address, hub_password, on_notify=self._notified)
+        self._hub_clock = HubClock(clock)
+        self._copier = Copier(self._hub, account, in_archive)
+        self._store: HubStore | None = None
+        self._sync: InboxSync | None = None
+        self._hub_id = ""
+        self._standing: Standing | None = None
+        self._sync_status = Status(State.CHECKING)
+        self._thread = ThreadPoolExecutor(1, thread_name_prefix="team")
+        self._loop = asyncio.get_running_loop()
+        self._wake = asyncio.Event()
+        self._beats = 0
+        self._background: asyncio.Task[None] | None = None
+        self.status = Status(State.CHECKING)
+
+    # -- as `InboxSync`
+
+    def refresh(self) -> None:
+        """Ask now if we are the one that asks; else have that one do so."""
+        if self._hub.asking and self._sync is not None:
+            self._sync.refresh()
+        elif self._store is not None and self._hub.connected:
+            self._announce("refresh")
+
+    def sign_in(self, password: Secret | None) -> None:
+        """Go on with this password: it is checked once it is our turn to ask."""
+        self._password = password
+        if self._sync is not None:
+            self._sync.sign_in(password)
+            self._sync_status = self._sync.status
+        self._show()
+        self._wake.set()
+
+    async def why_withheld(self, password: Secret) -> str | None:
+        """Return why this password was refused in an earlier request; None: it was not."""
+        store = await self._connected_store()
+        why: str | None = await self._in_thread(
+            lambda: why_refused(password, store.requests.refusals())
+        )
+        return why
+
+    async def allow_again(self) -> None:
+        """Let any password be sent, also one that was refused: the user insists."""
+        store = await self._connected_store()
+        await self._in_thread(store.requests.allow_again)
+        self._announce("look")
+
+    async def run(self) -> None:
+        """Copy, and ask in our turn, until cancelled."""
+        attempt = 0
+        try:
+            while True:
+                try:
+                    await self._connect()
+                    attempt = 0
+                    while True:
+                        await self._beat()
+                        await self._copy()
+                        await self._rest(BEAT_SECONDS)
+                except HubError as error:
+                    attempt += 1
+                    refused = isinstance(error, HubRefused)
+                    longest = LONGEST_RETRY if refused else min(2.0 ** (attempt - 1), LONGEST_RETRY)
+                    await self._away(error, longest * self._random.uniform(0.5, 1.0))
+                except ArchiveError as error:
+                    self._set_status(Status(State.OFFLINE, str(error)))
+                    await self._rest(BEAT_SECONDS)
+        finally:
+            await self._stop()
+
+    async def once(self) -> Status:
+        """Copy what there is, and where nobody else asks, finish one pass of requests before."""
+        try:
+            await self._connect(asking=False)
+            await self._beat()
+            status = self.status
+            if self._hub.asking and self._sync is not None:
+                status = await self._sync.once()
+                status = status._replace(next_at=self._hub_clock.to_local(status.next_at))
+            await self._copy()
+        except HubError as error:
+            return Status(State.HUB_AWAY, str(error))
+        finally:
+            await self._stop()
+        return status
+
+    # -- the connection
+
+    async def _connect(self, *, asking: bool = True) -> None:
+        await self._hub.open()
+        hub_id, account_id, stands = await self._hub.run(self._find)
+        self._hub_clock.set(stands.now)
+        if self._store is None:
+            self._hub_id = hub_id
+            await self._begin(account_id, asking=asking)
+        elif (hub_id, account_id) != (self._hub_id, self._store.account_id):
+            raise HubRefused("another hub is there now: start again")
+        await self._copier.begin(hub_id, account_id, stands.last)
+        self._beats = 0
+        if self._sync is not None:
+            self._sync.look_again()
+
+    async def _find(self, connection: Connection) -> tuple[str, int, Standing]:
+        hub_id = await connection.fetchval("SELECT hub FROM inbox_tui.version")
+        account_id = await find_account(
+            connection, self._account.login, self._account.host, make=self._hub.may_ask
+        )
+        await self._hub.listen(connection, channel_of(account_id))
+        return hub_id, account_id, await standing(connection, account_id)
+
+    async def _begin(self, account_id: int, *, asking: bool) -> None:
+        """Go on with the account on the hub; from now on it is asked for by the hub's log alone."""
+        store = HubStore(self._hub, self._hub_clock, account_id, self._account.login)
+        if self._hub.may_ask:
+            await self._move_requests(store)
+        self._store = store
+        self._sync = self._make_sync(
+            store, self._hub_clock, self._on_sync_event, self._in_thread, self._password
+        )
+        self._sync_status = self._sync.status
+        if asking:
+            self._background = asyncio.create_task(self._sync.run())
+
+    async def _move_requests(self, store: HubStore) -> None:
+        """Tell the hub of the requests that were made here before the account was the team's."""
+        now = self._clock.moment()
+
+        def note_team(archive: Archive) -> list[Any]:
+            account = self._account.on(archive)
+            if account.notes.get(TEAM) is not None:
+                return []
+            account.notes.set(TEAM, self._hub.address.place)
+            return [
+                one._replace(
+                    sent_at=now.seconds - one.sent_at,
+                    answered_at=None if one.answered_at is None else now.seconds - one.answered_at,
+                )
+                for one in account.requests.entries(now)
+            ]
+
+        if ages := await self._in_archive(note_team):
+            await self._in_thread(store.requests.add_foreign, ages)
+
+    async def _connected_store(self) -> HubStore:
+        if self._store is None:
+            await self._connect()
+        assert self._store is not None
+        return self._store
+
+    async def _away(self, error: HubError, wait: float) -> None:
+        self._standing = None
+        until = self._clock.moment().seconds + wait
+        self._set_status(Status(State.HUB_AWAY, str(error), until, left=0))
+        await asyncio.to_thread(self._hub.disconnect)
+        await self._rest(wait)
+
+    async def _stop(self) -> None:
+        if self._background is not None:
+            self._background.cancel()
+            await asyncio.wait([self._background])
+        await asyncio.to_thread(self._hub.close)
+        self._thread.shutdown()
+
+    # -- what is done again and again
+
+    async def _beat(self) -> None:
+        """Tell the hub that we are there, and ask for the service where nobody else does."""
+        if self._background is not None and self._background.done():
+            self._background.result()
+        stands = await self._hub.run(self._stand)
+        self._hub_clock.set(stands.now)
+        had, self._standing = self._standing, stands
+        if self._sync is not None and (had is None or had[2:4] != stands[2:4]):
+            self._sync.look_again()
+        self._show()
+
+    async def _stand(self, connection: Connection) -> Standing:
+        assert self._store is not None
+        account_id = self._store.account_id
+        if self._beats % SEEN_EVERY == 0:
+            await self._note_seen(connection, account_id)
+        self._beats += 1
+        stands = await standing(connection, account_id)
+        wanted = (
+            self._hub.may_ask
+            and self._password is not None
+            and self._sync_status.state is not State.SIGN_IN
+        )
+        if self._hub.asking and not wanted:
+            await connection.execute("SELECT pg_advisory_unlock($1, $2)", LOCK, account_id)
+            self._hub.asking = False
+        elif wanted and not stands.somebody_asks:
+            self._hub.asking = await connection.fetchval(
+                "SELECT pg_try_advisory_lock($1, $2)", LOCK, account_id
+            )
+            if self._hub.asking:
+                await announce(connection, account_id, "asker")
+                if self._sync is not None:
+                    self._loop.call_soon_threadsafe(self._sync.look_again)
+        return stands
+
+    async def _note_seen(self, connection: Connection, account_id: int) -> None:
+        pid = connection.get_server_pid()
+        await connection.execute(
+            "DELETE FROM inbox_tui.members WHERE account_id = $1 AND name = $2 AND pid <> $3"
+            " AND seen_at < inbox_tui.now() - 60",
+            account_id,
+            self._name,
+            pid,
+        )
+        await connection.execute(
+            "INSERT INTO inbox_tui.members VALUES ($1, $2, $3, $4, inbox_tui.now())"
+            " ON CONFLICT (account_id, name, pid) DO UPDATE"
+            " SET seq = excluded.seq, seen_at = excluded.seen_at",
+            account_id,
+            self._name,
+            pid,
+            self._copier.position or 0,
+        )
+
+    async def _copy(self) -> None:
+        while True:
+            copied = await self._copier.copy_page(self._clock.now())
+            if copied.new:
+                self._publish(MessagesArrived(copied.new, live=copied.live))
+            if copied.complete:
+                break
+
+    async def _rest(self, seconds: float) -> None:
+        """Wait for so long, or until the hub announces something."""
+        slept = asyncio.ensure_future(self._clock.sleep(seconds))
+        woken = asyncio.ensure_future(self._wake.wait())
+        try:
+            await asyncio.wait((slept, woken), return_when=asyncio.FIRST_COMPLETED)
+        finally:
+            slept.cancel()
+            woken.cancel()
+        self._wake.clear()
+
+    def _notified(self, payload: str) -> None:
+        """Take in what was announced; in the hub's thread."""
+        self._loop.call_soon_threadsafe(self._take_notice, payload)
+
+    def _take_notice(self, payload: str) -> None:
+        if payload == "refresh" and self._hub.asking and self._sync is not None:
+            self._sync.refresh()
+        elif payload == "look" and self._sync is not None:
+            self._sync.look_again()
+        self._wake.set()
+
+    def _announce(self, payload: str) -> None:
+        store = self._store
+        assert store is not None
+
+        async def send() -> None:
+            try:
+                await self._hub.run(
+                    lambda connection: announce(connection, store.account_id, payload)
+                )
+            except HubError:
+                self._wake.set()
+
+        task = asyncio.ensure_future(send())
+        self._sending = task
+
+    async def _in_thread(self, function: Callable[..., Any], *arguments: Any) -> Any:
+        return await self._loop.run_in_executor(self._thread, function, *arguments)
+
+    # -- what is told
+
+    def _on_sync_event(self, event: Event) -> None:
+        """Pass on what the asking publishes; messages are announced when they are copied."""
+        match event:
+            case StatusChanged(status):
+                self._sync_status = status
+                self._show()
+            case RefreshDeferred(until):
+                self._publish(RefreshDeferred(self._hub_clock.to_local(until)))
+            case MessagesArrived():
+                pass
+            case _:
+                self._publish(event)
+
+    def _show(self) -> None:
+        stands = self._standing
+        if stands is None:
+            return
+        allowed = self._limit.identical
+        inner = self._sync_status
+        if self._hub.asking or (inner.state is State.SIGN_IN and self._password is not None):
+            status = inner._replace(next_at=self._hub_clock.to_local(inner.next_at))
+        elif stands.hold_kind is not None and stands.somebody_asks:
+            status = Status(
+                STATE_OF_HOLD.get(stands.hold_kind, State.OFFLINE),
+                from_bytes(stands.hold_reason or b""),
+                self._hub_clock.to_local(stands.hold_until),
+                allowed,
+                allowed,
+            )
+        elif stands.somebody_asks:
+            reason = f"{stands.asker or 'a colleague'} asks"
+            status = Status(State.LIVE, reason, None, allowed, allowed)
+        elif self._hub.may_ask:
+            status = inner._replace(next_at=None)
+        else:
+            status = Status(State.OFFLINE, NOBODY_ASKS, None, allowed, allowed)
+        self._set_status(status)
+
+    def _set_status(self, status: Status) -> None:
+        if status != self.status:
+            self.status = status
+            self._publish(StatusChanged(status))

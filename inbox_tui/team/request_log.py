@@ -1,0 +1,292 @@
+"""The log of requests, holds and refused passwords of a login, on the hub and by its clock.
+
+See `archive/request_log.py`: this one has a single clock, so no other boots.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime
+from typing import TYPE_CHECKING
+
+from inbox_tui.archive import Hold, Permit, Refused
+from inbox_tui.smsc.limit import (
+    Limit,
+    LoggedRequest,
+    Moment,
+    earliest,
+    in_flight_until,
+    login_key,
+)
+from inbox_tui.team.encoding import from_bytes, to_bytes
+
+if TYPE_CHECKING:
+    from asyncpg import Connection
+
+    from inbox_tui.team.hub import Hub, HubClock
+
+REFUSED_PASSWORDS_KEPT = 1000
+JUMP_SECONDS = 1.0
+"""By how much the hub's clock must move against ours to count as set anew."""
+WAITS_FOR_COLLEAGUE = "colleague"
+"""The kind of hold that stands while another member asks."""
+_KEPT_SECONDS = 3600.0
+_RETRY_SECONDS = 3.0
+
+
+class HubRequestLog:
+    """What was asked for a login, by whichever member."""
+
+    def __init__(self, hub: Hub, clock: HubClock, account_id: int, login: str) -> None:
+        self._hub = hub
+        self._clock = clock
+        self._account_id = account_id
+        self._key = login_key(login)
+
+    def begin(self, scope: str, fingerprint: str, now: Moment, limit: Limit) -> Permit | Refused:
+        """Put a request into the log if we have the lock, and the limit lets it go now."""
+
+        async def begin(connection: Connection) -> Permit | Refused:
+            if not self._hub.asking:
+                return Refused(now.seconds + _RETRY_SECONDS, in_flight=True)
+            async with connection.transaction():
+                await connection.execute(
+                    "SELECT pg_advisory_xact_lock(hashtextextended('inbox-tui log ' || $1, 0))",
+                    self._key,
+                )
+                hub_now = await self._now(connection)
+                await self._mend_times(connection, hub_now)
+                entries = await self._entries(connection)
+                until = earliest(entries, fingerprint, hub_now, limit)
+                if until > hub_now:
+                    in_flight = in_flight_until(entries, limit)
+                    return Refused(until, in_flight is not None and in_flight > hub_now)
+                await connection.execute(
+                    "DELETE FROM inbox_tui.requests WHERE login_key = $1"
+                    " AND greatest(sent_at, answered_at) < $2 AND entry NOT IN (SELECT max(entry)"
+                    " FROM inbox_tui.requests WHERE login_key = $1 GROUP BY scope)",
+                    self._key,
+                    hub_now - _KEPT_SECONDS,
+                )
+                entry = await connection.fetchval(
+                    "INSERT INTO inbox_tui.requests (login_key, scope, fingerprint, sent_at)"
+                    " VALUES ($1, $2, $3, $4) RETURNING entry",
+                    self._key,
+                    to_bytes(scope),
+                    fingerprint,
+                    hub_now,
+                )
+                return Permit(entry)
+
+        return self._hub.call(begin)
+
+    async def _now(self, connection: Connection) -> float:
+        seconds: float = await connection.fetchval("SELECT inbox_tui.now()")
+        return seconds
+
+    async def _mend_times(self, connection: Connection, hub_now: float) -> None:
+        """Move the times of requests along where the hub's clock was set; none is to come."""
+        jump = self._clock.set(hub_now)
+        await connection.execute(
+            "UPDATE inbox_tui.requests SET sent_at = least(sent_at + $2, $3),"
+            " answered_at = least(answered_at + $2, $3)"
+            " WHERE login_key = $1 AND ($2 > 0 OR greatest(sent_at, answered_at) > $3)",
+            self._key,
+            jump if jump > JUMP_SECONDS else 0.0,
+            hub_now,
+        )
+
+    def add_foreign(self, entries: Sequence[LoggedRequest]) -> None:
+        """Put requests into the log that were made before the account became the team's.
+
+        Their times are ages: seconds before now.
+        """
+
+        async def add(connection: Connection) -> None:
+            now = await self._now(connection)
+            await connection.executemany(
+                "INSERT INTO inbox_tui.requests"
+                " (login_key, scope, fingerprint, sent_at, answered_at)"
+                " VALUES ($1, '', $2, $3, $4)",
+                [
+                    (
+                        self._key,
+                        one.fingerprint,
+                        now - one.sent_at,
+                        None if one.answered_at is None else now - one.answered_at,
+                    )
+                    for one in entries
+                ],
+            )
+
+        self._hub.call(add)
+
+    def end(self, entry: int, now: Moment, *, delivered: bool, finished: bool) -> None:
+        """Note what became of a request."""
+        self._hub.call(
+            lambda connection: self.end_by(
+                connection, entry, delivered=delivered, finished=finished
+            )
+        )
+
+    async def end_by(
+        self, connection: Connection, entry: int, *, delivered: bool, finished: bool
+    ) -> None:
+        """Do the same as part of other work on the connection."""
+        if not delivered:
+            await connection.execute("DELETE FROM inbox_tui.requests WHERE entry = $1", entry)
+        elif finished:
+            await connection.execute(
+                "UPDATE inbox_tui.requests SET answered_at = inbox_tui.now() WHERE entry = $1"
+                " AND answered_at IS NULL",
+                entry,
+            )
+
+    def entries(self, now: Moment) -> list[LoggedRequest]:
+        """Return the requests of the login, oldest first."""
+        return self._hub.call(self._entries)
+
+    async def _entries(self, connection: Connection) -> list[LoggedRequest]:
+        found = await connection.fetch(
+            "SELECT fingerprint, sent_at, answered_at FROM inbox_tui.requests"
+            " WHERE login_key = $1 ORDER BY entry",
+            self._key,
+        )
+        return [LoggedRequest(*row) for row in found]
+
+    def last(self, scope: str, now: Moment) -> LoggedRequest | None:
+        """Return the last request of a scope."""
+        found = self._hub.call(
+            lambda connection: connection.fetchrow(
+                "SELECT fingerprint, sent_at, answered_at FROM inbox_tui.requests"
+                " WHERE login_key = $1 AND scope = $2 ORDER BY entry DESC LIMIT 1",
+                self._key,
+                to_bytes(scope),
+            )
+        )
+        return None if found is None else LoggedRequest(*found)
+
+    def are_lost(self) -> bool:
+        """Tell whether the account is new to the hub: it may have been asked for elsewhere."""
+        lost: bool = self._hub.call(
+            lambda connection: connection.fetchval(
+                "SELECT requests_lost FROM inbox_tui.accounts WHERE account_id = $1",
+                self._account_id,
+            )
+        )
+        return lost and self._hub.asking
+
+    def note_waited(self) -> None:
+        """Note that such requests have been waited for."""
+        self._hub.call(
+            lambda connection: connection.execute(
+                "UPDATE inbox_tui.accounts SET requests_lost = false WHERE account_id = $1",
+                self._account_id,
+            )
+        )
+
+    # -- holds
+
+    def set_hold(self, hold: Hold, now: Moment) -> None:
+        """Keep every member from asking until the hold is over or cleared."""
+
+        async def set_hold(connection: Connection) -> None:
+            async with connection.transaction():
+                if hold.digest:
+                    await self._keep_refused_password(connection, hold)
+                await connection.execute(
+                    "INSERT INTO inbox_tui.holds AS known VALUES ($1, $2, $3, $4, $5, $6, $7, $8)"
+                    " ON CONFLICT (login_key) DO UPDATE SET kind = excluded.kind,"
+                    " until = excluded.until, attempt = excluded.attempt,"
+                    " reason = excluded.reason, at = excluded.at, digest = excluded.digest,"
+                    " set_at = excluded.set_at WHERE known.set_at <= excluded.set_at",
+                    self._key,
+                    hold.kind,
+                    hold.until,
+                    hold.attempt,
+                    to_bytes(hold.reason),
+                    hold.at.isoformat(),
+                    hold.digest,
+                    now.seconds,
+                )
+
+        self._hub.call(set_hold)
+
+    def clear_hold(self, now: Moment) -> None:
+        """Let requests of the login go again, unless its hold was set after `now`."""
+        self._hub.call(
+            lambda connection: connection.execute(
+                "DELETE FROM inbox_tui.holds WHERE login_key = $1 AND set_at <= $2",
+                self._key,
+                now.seconds,
+            )
+        )
+
+    def hold(self, now: Moment) -> Hold | None:
+        """Return what keeps us from asking; it may be over already.
+
+        While another member asks there is one of the kind `WAITS_FOR_COLLEAGUE`.
+        """
+        found = self.standing()
+        if not self._hub.asking:
+            at = self._clock.now() if found is None else found.at
+            return Hold(WAITS_FOR_COLLEAGUE, None, 1, "", at, b"")
+        return found
+
+    def standing(self) -> Hold | None:
+        """Return what keeps whoever asks from asking."""
+        found = self._hub.call(
+            lambda connection: connection.fetchrow(
+                "SELECT kind, until, attempt, reason, at, digest FROM inbox_tui.holds"
+                " WHERE login_key = $1",
+                self._key,
+            )
+        )
+        if found is None:
+            return None
+        kind, until, attempt, reason, at, digest = found
+        return Hold(kind, until, attempt, from_bytes(reason), datetime.fromisoformat(at), digest)
+
+    # -- refused passwords
+
+    def refusals(self) -> list[tuple[bytes, str]]:
+        """Return the digests of the passwords that were refused, and why, newest first."""
+        found = self._hub.call(
+            lambda connection: connection.fetch(
+                "SELECT digest, reason FROM inbox_tui.refused_passwords WHERE login_key = $1"
+                " ORDER BY entry DESC",
+                self._key,
+            )
+        )
+        return [(digest, from_bytes(reason)) for digest, reason in found]
+
+    def allow_again(self) -> None:
+        """Let any password be sent, also one that was refused: the user insists."""
+
+        async def allow(connection: Connection) -> None:
+            async with connection.transaction():
+                await connection.execute(
+                    "DELETE FROM inbox_tui.holds WHERE login_key = $1 AND kind = 'refused'",
+                    self._key,
+                )
+                await connection.execute(
+                    "DELETE FROM inbox_tui.refused_passwords WHERE login_key = $1", self._key
+                )
+
+        self._hub.call(allow)
+
+    async def _keep_refused_password(self, connection: Connection, hold: Hold) -> None:
+        await connection.execute(
+            "INSERT INTO inbox_tui.refused_passwords (login_key, digest, reason)"
+            " VALUES ($1, $2, $3) ON CONFLICT (login_key, digest) DO NOTHING",
+            self._key,
+            hold.digest,
+            to_bytes(" ".join(hold.reason.split())),
+        )
+        await connection.execute(
+            "DELETE FROM inbox_tui.refused_passwords WHERE login_key = $1 AND entry NOT IN (SELECT"
+            " entry FROM inbox_tui.refused_passwords WHERE login_key = $1"
+            " ORDER BY entry DESC LIMIT $2)",
+            self._key,
+            REFUSED_PASSWORDS_KEPT,
+        )

@@ -1,0 +1,141 @@
+"""The tables of the hub, made by `team init`, and the two roles that may use them.
+
+Times are seconds of the hub's own clock since 2026 began there. Whatever came from the service is
+bytes: UTF-8 in which half a character and a zero may stand.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from inbox_tui.team.errors import HubRefused
+
+if TYPE_CHECKING:
+    from asyncpg import Connection
+
+VERSION = 1
+ASKER = "inbox_tui_asker"
+"""May ask the service: writes messages and the log of requests."""
+READER = "inbox_tui_reader"
+"""May read, and set the states of messages."""
+LEAST_SERVER_VERSION = 14
+"""The first that ends the sessions of members whose network froze (`idle_session_timeout`)."""
+
+_TABLES = """
+CREATE SCHEMA inbox_tui;
+COMMENT ON SCHEMA inbox_tui IS 'inbox-tui: a team''s SMS messages';
+CREATE FUNCTION inbox_tui.now() RETURNS double precision LANGUAGE sql VOLATILE
+    RETURN extract(epoch FROM clock_timestamp()) - 1767225600;
+-- `hub`: members copy from the beginning where it is another one, as after a restored backup.
+CREATE TABLE inbox_tui.version (
+    version integer NOT NULL, hub text NOT NULL DEFAULT gen_random_uuid()::text
+);
+INSERT INTO inbox_tui.version VALUES (1);
+-- `last_seq`: the last number of a row of messages, states, gaps or unreadable. Whoever adds one
+-- holds the row until it is committed, so numbers become visible in their order, without holes.
+CREATE TABLE inbox_tui.accounts (
+    account_id integer GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
+    login_key text NOT NULL, host text NOT NULL, last_seq bigint NOT NULL DEFAULT 0,
+    requests_lost boolean NOT NULL DEFAULT true, clock_difference double precision,
+    late_count integer NOT NULL DEFAULT 0, late_longest double precision NOT NULL DEFAULT 0,
+    UNIQUE (login_key, host)
+);
+CREATE TABLE inbox_tui.messages (
+    account_id integer NOT NULL, seq bigint NOT NULL, id bigint NOT NULL,
+    received bigint NOT NULL, sent bigint, live boolean NOT NULL,
+    phone bytea NOT NULL, to_phone bytea NOT NULL, message bytea NOT NULL,
+    PRIMARY KEY (account_id, seq), UNIQUE (account_id, id)
+);
+-- `subject`: the id of a message in digits, or for muted a sender.
+CREATE TABLE inbox_tui.states (
+    account_id integer NOT NULL, seq bigint NOT NULL, state text NOT NULL, subject bytea NOT NULL,
+    value boolean NOT NULL, who text NOT NULL, at double precision NOT NULL,
+    PRIMARY KEY (account_id, state, subject)
+);
+CREATE INDEX ON inbox_tui.states (account_id, seq);
+CREATE TABLE inbox_tui.gaps (
+    account_id integer NOT NULL, seq bigint NOT NULL, scope bytea NOT NULL,
+    start_at bigint NOT NULL, end_at bigint NOT NULL,
+    PRIMARY KEY (account_id, scope, start_at, end_at)
+);
+CREATE INDEX ON inbox_tui.gaps (account_id, seq);
+CREATE TABLE inbox_tui.unreadable (
+    account_id integer NOT NULL, seq bigint NOT NULL, digest bytea NOT NULL, raw bytea NOT NULL,
+    PRIMARY KEY (account_id, digest)
+);
+CREATE INDEX ON inbox_tui.unreadable (account_id, seq);
+CREATE TABLE inbox_tui.cursors (
+    account_id integer NOT NULL, scope bytea NOT NULL, cursor text NOT NULL,
+    PRIMARY KEY (account_id, scope)
+);
+CREATE TABLE inbox_tui.requests (
+    entry bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
+    login_key text NOT NULL, scope bytea NOT NULL, fingerprint text NOT NULL,
+    sent_at double precision NOT NULL, answered_at double precision
+);
+CREATE TABLE inbox_tui.holds (
+    login_key text PRIMARY KEY, kind text NOT NULL, until double precision,
+    attempt integer NOT NULL, reason bytea NOT NULL, at text NOT NULL, digest bytea NOT NULL,
+    set_at double precision NOT NULL
+);
+CREATE TABLE inbox_tui.refused_passwords (
+    entry bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
+    login_key text NOT NULL, digest bytea NOT NULL, reason bytea NOT NULL,
+    UNIQUE (login_key, digest)
+);
+CREATE TABLE inbox_tui.members (
+    account_id integer NOT NULL, name text NOT NULL, pid integer NOT NULL,
+    seq bigint NOT NULL, seen_at double precision NOT NULL, PRIMARY KEY (account_id, name, pid)
+);
+REVOKE ALL ON SCHEMA inbox_tui FROM PUBLIC;
+GRANT USAGE ON SCHEMA inbox_tui TO inbox_tui_reader, inbox_tui_asker;
+GRANT SELECT ON ALL TABLES IN SCHEMA inbox_tui TO inbox_tui_reader, inbox_tui_asker;
+GRANT UPDATE (last_seq) ON inbox_tui.accounts TO inbox_tui_reader;
+GRANT INSERT, UPDATE ON inbox_tui.states TO inbox_tui_reader;
+GRANT INSERT, UPDATE, DELETE ON inbox_tui.members TO inbox_tui_reader;
+GRANT INSERT, UPDATE, DELETE ON ALL TABLES IN SCHEMA inbox_tui TO inbox_tui_asker;
+REVOKE INSERT, UPDATE, DELETE ON inbox_tui.version FROM inbox_tui_asker;
+"""
+
+
+async def create(connection: Connection) -> bool:
+    """Make the tables and roles, in one transaction; False where they are there already.
+
+    Raises `HubRefused` where the database has other tables of that name, or of a later version.
+    """
+    if await connection.fetchval("SELECT to_regnamespace('inbox_tui')") is not None:
+        await check(connection)
+        return False
+    async with connection.transaction():
+        for role in (ASKER, READER):
+            if not await connection.fetchval("SELECT 1 FROM pg_roles WHERE rolname = $1", role):
+                await connection.execute(f"CREATE ROLE {role} NOLOGIN")
+        await connection.execute(_TABLES)
+    return True
+
+
+async def check(connection: Connection) -> bool:
+    """Tell whether we may ask, not only read.
+
+    Raises `HubRefused` for a database that is no hub, of another version, or not open to us.
+    """
+    server = connection.get_server_version().major
+    if server < LEAST_SERVER_VERSION:
+        raise HubRefused(f"PostgreSQL {LEAST_SERVER_VERSION} or later is needed, this is {server}")
+    if await connection.fetchval("SELECT to_regnamespace('inbox_tui')") is None:
+        raise HubRefused("this database is not a hub: 'inbox-tui team init URL' makes it one")
+    usable, known = await connection.fetchrow(
+        "SELECT has_schema_privilege('inbox_tui', 'USAGE'), EXISTS (SELECT FROM pg_class WHERE"
+        " relnamespace = to_regnamespace('inbox_tui') AND relname = 'version')"
+    )
+    if not known:
+        raise HubRefused("this database has an inbox_tui schema that is not a hub's")
+    if not usable:
+        raise HubRefused(f"this user has no access: an administrator must GRANT {READER} TO it")
+    version = await connection.fetchval("SELECT version FROM inbox_tui.version")
+    if version != VERSION:
+        raise HubRefused(f"the hub is of version {version}, this inbox-tui of version {VERSION}")
+    may_ask: bool = await connection.fetchval(
+        "SELECT has_table_privilege('inbox_tui.requests', 'INSERT')"
+    )
+    return may_ask

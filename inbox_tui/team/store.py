@@ -1,0 +1,237 @@
+"""What the member that asks keeps on the hub: messages, gaps, and how far it has asked."""
+
+from __future__ import annotations
+
+from hashlib import blake2b
+from typing import TYPE_CHECKING
+
+from inbox_tui.archive import Cursor, Page, Stored, to_server_seconds
+from inbox_tui.smsc.limit import login_key
+from inbox_tui.team.encoding import to_bytes
+from inbox_tui.team.errors import HubRefused
+from inbox_tui.team.request_log import HubRequestLog
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from asyncpg import Connection
+
+    from inbox_tui.smsc.message import IncomingMessage
+    from inbox_tui.team.hub import Hub, HubClock
+
+_MOST_UNREADABLE_KEPT = 1000
+
+
+def channel_of(account_id: int) -> str:
+    """Return where changes of an account are announced."""
+    return f"inbox_tui_{account_id}"
+
+
+async def next_seq(connection: Connection, account_id: int, count: int) -> int:
+    """Return the first of so many numbers; others wait for theirs until the transaction ends."""
+    last: int = await connection.fetchval(
+        "UPDATE inbox_tui.accounts SET last_seq = last_seq + $2 WHERE account_id = $1"
+        " RETURNING last_seq",
+        account_id,
+        count,
+    )
+    return last - count + 1
+
+
+async def announce(connection: Connection, account_id: int, payload: str = "changed") -> None:
+    """Wake the other members; where it is part of a transaction, when that is committed."""
+    await connection.execute("SELECT pg_notify($1, $2)", channel_of(account_id), payload)
+
+
+async def find_account(connection: Connection, login: str, host: str, *, make: bool) -> int:
+    """Return the account's id on the hub; it may be made where it is new."""
+    key = (login_key(login), host)
+    find = "SELECT account_id FROM inbox_tui.accounts WHERE login_key = $1 AND host = $2"
+    account_id = await connection.fetchval(find, *key)
+    if account_id is None and make:
+        await connection.execute(
+            "INSERT INTO inbox_tui.accounts (login_key, host) VALUES ($1, $2)"
+            " ON CONFLICT DO NOTHING",
+            *key,
+        )
+        account_id = await connection.fetchval(find, *key)
+    if account_id is None:
+        raise HubRefused(f"the hub has no account {login}@{host}, and this user may not add it")
+    return int(account_id)
+
+
+class HubSyncState:
+    """How far an account has been asked for, by scope."""
+
+    def __init__(self, hub: Hub, account_id: int) -> None:
+        self._hub = hub
+        self._account_id = account_id
+
+    def cursor(self, scope: str) -> Cursor:
+        """Return how far a scope has been asked for; an empty cursor where it can't be read."""
+        return self._hub.call(lambda connection: self.cursor_by(connection, scope))
+
+    async def cursor_by(self, connection: Connection, scope: str) -> Cursor:
+        """Do the same as part of other work on the connection."""
+        import msgspec
+
+        found = await connection.fetchval(
+            "SELECT cursor FROM inbox_tui.cursors WHERE account_id = $1 AND scope = $2",
+            self._account_id,
+            to_bytes(scope),
+        )
+        if found is None:
+            return Cursor()
+        try:
+            return msgspec.json.decode(found, type=Cursor)
+        except msgspec.DecodeError:
+            return Cursor()
+
+    async def set_cursor_by(self, connection: Connection, scope: str, cursor: Cursor) -> None:
+        """Keep how far a scope has been asked for, as part of other work on the connection."""
+        import msgspec
+
+        await connection.execute(
+            "INSERT INTO inbox_tui.cursors VALUES ($1, $2, $3)"
+            " ON CONFLICT (account_id, scope) DO UPDATE SET cursor = excluded.cursor",
+            self._account_id,
+            to_bytes(scope),
+            msgspec.json.encode(cursor).decode(),
+        )
+
+    def add_late(self, count: int, longest: float) -> None:
+        """Count messages that polls missed."""
+        self._set(
+            "late_count = late_count + $2, late_longest = greatest(late_longest, $3)",
+            count,
+            longest,
+        )
+
+    def set_clock_difference(self, seconds: float) -> None:
+        """Keep how far the hub's clock was ahead of the service's at its last answer."""
+        self._set("clock_difference = $2", seconds)
+
+    def clock_difference(self) -> float | None:
+        """Return how many seconds the hub's clock was ahead of the service's."""
+        ahead: float | None = self._hub.call(
+            lambda connection: connection.fetchval(
+                "SELECT clock_difference FROM inbox_tui.accounts WHERE account_id = $1",
+                self._account_id,
+            )
+        )
+        return ahead
+
+    def _set(self, what: str, *values: float) -> None:
+        self._hub.call(
+            lambda connection: connection.execute(
+                f"UPDATE inbox_tui.accounts SET {what} WHERE account_id = $1",
+                self._account_id,
+                *values,
+            )
+        )
+
+
+class HubStore:
+    """One account on the hub, for whoever asks."""
+
+    def __init__(self, hub: Hub, clock: HubClock, account_id: int, login: str) -> None:
+        self._hub = hub
+        self.account_id = account_id
+        self.requests = HubRequestLog(hub, clock, account_id, login)
+        self.sync_state = HubSyncState(hub, account_id)
+
+    def store_page(self, page: Page) -> Stored:
+        """Keep an answer and all that came with it, in one transaction, and wake the members."""
+
+        async def store(connection: Connection) -> Stored:
+            async with connection.transaction():
+                await next_seq(connection, self.account_id, 0)  # one writer at a time
+                before = await self.sync_state.cursor_by(connection, page.scope)
+                new = await self._add(connection, page.messages, live=before.polled is not None)
+                await self._add_unreadable(connection, page)
+                await self._add_gap(connection, page)
+                await self.sync_state.set_cursor_by(connection, page.scope, page.cursor)
+                if page.entry is not None:
+                    await self.requests.end_by(
+                        connection, page.entry, delivered=True, finished=True
+                    )
+                await announce(connection, self.account_id)
+            return Stored(new)
+
+        return self._hub.call(store)
+
+    async def _add(
+        self, connection: Connection, messages: Sequence[IncomingMessage], *, live: bool
+    ) -> list[int]:
+        """Add the messages that are new, oldest first; returns their ids, newest first."""
+        fresh = {one.id: one for one in reversed(messages)}
+        known = await connection.fetch(
+            "SELECT id FROM inbox_tui.messages WHERE account_id = $1 AND id = ANY ($2::bigint[])",
+            self.account_id,
+            list(fresh),
+        )
+        for (message_id,) in known:
+            del fresh[message_id]
+        if not fresh:
+            return []
+        in_order = sorted(fresh.values(), key=lambda one: (one.received, one.id))
+        first = await next_seq(connection, self.account_id, len(in_order))
+        await connection.copy_records_to_table(
+            "messages",
+            schema_name="inbox_tui",
+            records=[
+                (
+                    self.account_id,
+                    seq,
+                    one.id,
+                    to_server_seconds(one.received),
+                    None if one.sent is None else to_server_seconds(one.sent),
+                    live,
+                    to_bytes(one.phone),
+                    to_bytes(one.to_phone),
+                    to_bytes(one.message),
+                )
+                for seq, one in enumerate(in_order, first)
+            ],
+        )
+        return [one.id for one in reversed(in_order)]
+
+    async def _add_unreadable(self, connection: Connection, page: Page) -> None:
+        raws = {
+            blake2b(raw, digest_size=16).digest(): raw for raw in map(to_bytes, page.unreadable)
+        }
+        if not raws:
+            return
+        kept = await connection.fetch(
+            "SELECT digest FROM inbox_tui.unreadable WHERE account_id = $1", self.account_id
+        )
+        fresh = [one for one in raws.items() if one[0] not in {digest for (digest,) in kept}]
+        fresh = fresh[: max(0, _MOST_UNREADABLE_KEPT - len(kept))]
+        if fresh:
+            first = await next_seq(connection, self.account_id, len(fresh))
+            await connection.executemany(
+                "INSERT INTO inbox_tui.unreadable VALUES ($1, $2, $3, $4)",
+                [(self.account_id, seq, *one) for seq, one in enumerate(fresh, first)],
+            )
+
+    async def _add_gap(self, connection: Connection, page: Page) -> None:
+        if page.gap is None:
+            return
+        await connection.execute(
+            "INSERT INTO inbox_tui.gaps VALUES ($1, $2, $3, $4, $5) ON CONFLICT DO NOTHING",
+            self.account_id,
+            await next_seq(connection, self.account_id, 1),
+            to_bytes(page.scope),
+            *page.gap,
+        )
+
+    def expire(self, before: int) -> int:
+        """Delete nothing: the hub's messages are the company's. Members expire their own."""
+        return 0
+
+    def wipe(self) -> None:
+        """Do nothing: PostgreSQL cleans up by itself."""
+
+    def data_version(self) -> int:
+        """Return the same number always: `InboxSync.look_again` tells of changes."""
+        return 0

@@ -1,0 +1,139 @@
+"""A PostgreSQL server of the tests' own, on loopback and a Unix socket."""
+
+from __future__ import annotations
+
+import itertools
+import os
+import pwd
+import shutil
+import signal
+import socket
+import subprocess
+import tempfile
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+ADMIN_PASSWORD = "admin's password"
+
+
+def binaries() -> Path:
+    """Where the server's programs are; a machine without them can't run these tests."""
+    found = sorted(Path("/usr/lib/postgresql").glob("*/bin/initdb"))
+    which = shutil.which("initdb")
+    assert found or which, "PostgreSQL is not installed: apt-get install postgresql"
+    return found[-1].parent if found else Path(str(which)).parent
+
+
+def _as_somebody() -> dict[str, str]:
+    """PostgreSQL does not run as root."""
+    return {"user": "postgres", "group": "postgres"} if os.geteuid() == 0 else {}
+
+
+class Cluster:
+    """One server, with databases by number."""
+
+    def __init__(self, folder: Path, port: int) -> None:
+        self.folder = folder
+        self.data = folder / "data"
+        self.port = port
+        self._numbers = itertools.count()
+        self._server: subprocess.Popen[bytes] | None = None
+        password = folder / "password"
+        password.write_text(ADMIN_PASSWORD)
+        if os.geteuid() == 0:
+            somebody = pwd.getpwnam("postgres")
+            for path in (folder, password):
+                os.chown(path, somebody.pw_uid, somebody.pw_gid)
+        self._run(
+            "initdb",
+            f"--pgdata={self.data}",
+            "--username=admin",
+            f"--pwfile={password}",
+            "--auth-local=trust",
+            "--auth-host=scram-sha-256",
+            "--encoding=UTF8",
+            "--no-locale",
+            "--no-sync",
+        )
+
+    def _run(self, program: str, *arguments: str) -> str:
+        done = subprocess.run(
+            [binaries() / program, *arguments],
+            capture_output=True,
+            text=True,
+            check=False,
+            cwd="/",
+            **_as_somebody(),  # type: ignore[call-overload]
+        )
+        assert done.returncode == 0, done.stderr
+        return str(done.stdout)
+
+    def start(self, *options: str) -> None:
+        settings = {
+            "listen_addresses": "127.0.0.1",
+            "port": str(self.port),
+            "unix_socket_directories": str(self.folder),
+            "fsync": "off",
+            "max_connections": "200",
+        }
+        words = [word for item in settings.items() for word in ("-c", "=".join(item))]
+        with (self.folder / "log").open("ab") as log:
+            self._server = subprocess.Popen(
+                [binaries() / "postgres", "-D", self.data, *words, *options],
+                stdout=log,
+                stderr=log,
+                cwd="/",
+                **_as_somebody(),  # type: ignore[call-overload]
+            )
+        for _ in range(600):
+            if (
+                subprocess.run(
+                    [binaries() / "pg_isready", "-q", "-h", "127.0.0.1", "-p", str(self.port)],
+                    check=False,
+                ).returncode
+                == 0
+            ):
+                return
+            time.sleep(0.05)
+        raise AssertionError((self.folder / "log").read_text())
+
+    def stop(self, how: signal.Signals = signal.SIGINT) -> None:
+        if self._server is not None:
+            self._server.send_signal(how)
+            self._server.wait(60)
+            self._server = None
+
+    def sql(self, statement: str, database: str = "postgres") -> list[str]:
+        """The rows of a statement of the administrator's."""
+        found = self._run(
+            "psql", "-h", str(self.folder), "-p", str(self.port), "-U", "admin", "-d", database,
+            "-v", "ON_ERROR_STOP=1", "-qAtc", statement,
+        )  # fmt: skip
+        return found.splitlines()
+
+    def new_database(self) -> str:
+        name = f"inbox{next(self._numbers)}"
+        self.sql(f"CREATE DATABASE {name}")
+        return name
+
+    def url(self, database: str, user: str = "admin") -> str:
+        return f"postgresql://{user}@127.0.0.1:{self.port}/{database}"
+
+
+@contextmanager
+def running_cluster() -> Iterator[Cluster]:
+    folder = Path(tempfile.mkdtemp(prefix="inbox-pg"))
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        port = free.getsockname()[1]
+    try:
+        cluster = Cluster(folder, port)
+        cluster.start()
+        try:
+            yield cluster
+        finally:
+            cluster.stop()
+    finally:
+        shutil.rmtree(folder)

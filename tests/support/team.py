@@ -1,0 +1,260 @@
+"""Colleagues at one account: members of a team in this process, on a clock that runs fast.
+
+The hub is a real one; its clock runs as fast as theirs.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from collections.abc import Callable
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from random import Random
+from typing import Any, NamedTuple, TypeVar
+from zoneinfo import ZoneInfo
+
+from support.postgres import ADMIN_PASSWORD, Cluster
+
+from inbox_tui.archive import Archive, ArchiveWorker, Query, Row
+from inbox_tui.credentials import Secret
+from inbox_tui.smsc.errors import SignInRefused
+from inbox_tui.smsc.limit import Limit, Moment
+from inbox_tui.smsc.message import Answer, IncomingMessage
+from inbox_tui.sync import Event, InboxSync, State, StatusChanged
+from inbox_tui.team.address import parse_hub
+from inbox_tui.team.hub import Hub
+from inbox_tui.team.member import TeamMember
+from inbox_tui.team.schema import create
+
+SPEED = 20.0
+ZONE = ZoneInfo("Europe/Moscow")
+PASSWORD = "correct horse"
+LIMIT = Limit()
+E = TypeVar("E")
+
+
+class FastClock:
+    """The time of day, at many times its pace; `ahead` is how wrong the machine's clock is."""
+
+    def __init__(self, began: float, boot: str, ahead: float = 0.0) -> None:
+        self._began = began
+        self._boot = boot
+        self._ahead = ahead
+
+    def seconds(self) -> float:
+        return (time.time() - self._began) * SPEED
+
+    def moment(self) -> Moment:
+        return Moment(self._boot, self.seconds() + 5000.0)
+
+    def now(self) -> datetime:
+        return datetime(2026, 11, 23, 9, tzinfo=UTC) + timedelta(
+            seconds=self.seconds() + self._ahead
+        )
+
+    async def sleep(self, seconds: float) -> None:
+        await asyncio.sleep(seconds / SPEED)
+
+
+class Asked(NamedTuple):
+    at: float
+    password: str
+
+
+class Team:
+    """The service, the hub, and what the colleagues see."""
+
+    def __init__(self, cluster: Cluster, folder: Path) -> None:
+        self.cluster = cluster
+        self.folder = folder
+        self.database = cluster.new_database()
+        self.began = time.time()
+        self.clock = FastClock(self.began, "the service")
+        self.messages: list[IncomingMessage] = []
+        self.asked: list[Asked] = []
+        self.under_way = 0
+        self.refused = ""
+        self.refresh_seconds = 20.0
+        self.members: list[Colleague] = []
+
+    async def init(self, **options: Any) -> None:
+        hub = Hub(parse_hub(self.cluster.url(self.database)), Secret(ADMIN_PASSWORD))
+        await asyncio.to_thread(hub.connect, checked=False)
+        await hub.run(create)
+        await asyncio.to_thread(hub.close)
+        # As fast as the members' clocks, and with nobody to wait for.
+        self.sql(
+            "CREATE OR REPLACE FUNCTION inbox_tui.now() RETURNS double precision LANGUAGE sql"
+            f" RETURN (extract(epoch FROM clock_timestamp()) - {self.began}) * {SPEED} + 28252800;"
+            "INSERT INTO inbox_tui.accounts (login_key, host, requests_lost)"
+            " VALUES ('alex', 'smscentre.com', false)"
+        )
+
+    def sql(self, statement: str) -> list[str]:
+        return self.cluster.sql(statement, self.database)
+
+    def add_user(self, name: str, role: str) -> None:
+        self.cluster.sql(f"DROP ROLE IF EXISTS {name}; CREATE ROLE {name} LOGIN PASSWORD 'pw'")
+        if role:
+            self.cluster.sql(f"GRANT {role} TO {name}")
+
+    def receive(self, *texts: str, phone: str = "79991234567") -> None:
+        for text in texts:
+            number = len(self.messages) + 1
+            received = self.clock.now().astimezone(ZONE).replace(tzinfo=None, microsecond=0)
+            self.messages.append(
+                IncomingMessage(number, received, phone, "79110000001", text, None)
+            )
+
+    async def answer(self, password: str, hour: int, cnt: int, after_id: int | None) -> Answer:
+        assert self.under_way == 0, "two requests at once"
+        self.asked.append(Asked(self.clock.seconds(), password))
+        if password == self.refused:
+            raise SignInRefused(2, "authorise error")
+        times = [one.at for one in self.asked]
+        for first, fourth in zip(times, times[LIMIT.identical :], strict=False):
+            assert fourth - first > LIMIT.window, f"a fourth request after {fourth - first} s"
+        self.under_way += 1
+        try:
+            await asyncio.sleep(0.3 / SPEED)
+        finally:
+            self.under_way -= 1
+        found = [one for one in self.messages if after_id is None or one.id > after_id]
+        return Answer(found[:cnt], [], date=self.clock.now())
+
+    def join(self, name: str, password: str | None = PASSWORD, **options: Any) -> Colleague:
+        colleague = Colleague(self, name, password, **options)
+        self.members.append(colleague)
+        return colleague
+
+    async def until(self, condition: Callable[[], Any], seconds: float = 200.0) -> None:
+        """Wait for so many seconds of the fast clock at most."""
+        end = self.clock.seconds() + seconds
+        while not condition():
+            for member in self.members:
+                if member.task.done() and not member.task.cancelled():
+                    member.task.result()
+            if self.clock.seconds() > end:
+                told = {one.name: (one.member.status, one.texts) for one in self.members}
+                raise AssertionError(f"in vain: {told}, asked {self.asked}")
+            await asyncio.sleep(0.01)
+
+    async def close(self) -> None:
+        for member in self.members:
+            await member.stop()
+
+
+class Colleague:
+    """One member, with a machine and an archive of its own."""
+
+    def __init__(
+        self,
+        team: Team,
+        name: str,
+        password: str | None = PASSWORD,
+        *,
+        user: str = "admin",
+        user_password: str = ADMIN_PASSWORD,
+        ahead: float = 0.0,
+        port: int | None = None,
+    ) -> None:
+        self.team = team
+        self.name = name
+        self.events: list[Event] = []
+        self.archive = Archive.open(team.folder / f"{name}.db")
+        self.account = self.archive.account("alex", "smscentre.com")
+        self.worker = ArchiveWorker(self.archive.path)
+        url = team.cluster.url(team.database, user)
+        address = parse_hub(url)._replace(port=port or team.cluster.port)
+        self._address, self._user_password = address, user_password
+        self.clock = FastClock(team.began, name, ahead)
+        self._password = password
+        self.task = asyncio.create_task(self._run())
+
+    async def _run(self) -> None:
+        self.member = TeamMember(
+            self.account,
+            self._address,
+            Secret(self._user_password),
+            name=self.name,
+            password=None if self._password is None else Secret(self._password),
+            make_sync=self._make_sync,
+            in_archive=self.worker.call,
+            publish=self.events.append,
+            clock=self.clock,
+            random=Random(1),
+            limit=LIMIT,
+        )
+        await self.member.run()
+
+    def _make_sync(
+        self, store: Any, clock: Any, publish: Any, in_thread: Any, pw: Any
+    ) -> InboxSync:
+        return InboxSync(
+            store,
+            login="alex",
+            connect=lambda secret: Client(self.team, secret.reveal()),
+            publish=publish,
+            clock=clock,
+            random=Random(1),
+            server_zone=ZONE,
+            password=pw,
+            refresh_seconds=self.team.refresh_seconds,
+            in_thread=in_thread,
+        )
+
+    @property
+    def texts(self) -> list[str]:
+        """The messages in this colleague's archive, oldest first."""
+        return [row.message for row in self.rows]
+
+    @property
+    def rows(self) -> list[Row]:
+        if not hasattr(self, "member"):
+            return []
+        return list(self.account.lists.export(Query()))
+
+    @property
+    def state(self) -> State | None:
+        return self.member.status.state if hasattr(self, "member") else None
+
+    @property
+    def asking(self) -> bool:
+        return hasattr(self, "member") and self.member._hub.asking
+
+    def told(self, kind: type[E]) -> list[E]:
+        return [event for event in self.events if isinstance(event, kind)]
+
+    @property
+    def states(self) -> list[State]:
+        return [event.status.state for event in self.told(StatusChanged)]
+
+    async def stop(self) -> None:
+        self.task.cancel()
+        await asyncio.wait([self.task])
+        await self.worker.close()
+        self.archive.close()
+
+    async def crash(self) -> None:
+        """Gone at once, with nothing put in order but the threads."""
+        connection = self.member._hub._connection
+        assert connection is not None
+        self.member._hub._loop.call_soon_threadsafe(connection.terminate)
+        await self.stop()
+
+
+class Client:
+    """Stands in for `InboxClient`."""
+
+    def __init__(self, team: Team, password: str) -> None:
+        self._team = team
+        self._password = password
+
+    async def fetch(
+        self, *, cnt: int, hour: int, after_id: int | None = None, to_phone: str | None = None
+    ) -> Answer:
+        return await self._team.answer(self._password, hour, cnt, after_id)
+
+    async def aclose(self) -> None:
+        pass

@@ -1,0 +1,104 @@
+"""Several colleagues at one account, who ask as one."""
+
+from __future__ import annotations
+
+import asyncio
+
+from support.postgres import Cluster
+from support.team import Team
+
+from inbox_tui.sync import MessagesArrived, State
+
+
+async def test_what_one_member_asks_for_is_on_every_members_screen(team: Team) -> None:
+    team.receive("first", "second")
+    members = [team.join(name) for name in ("anna", "boris", "vera")]
+    await team.until(lambda: all(one.texts == ["first", "second"] for one in members))
+    team.receive("third")
+    await team.until(lambda: all(one.texts[2:] == ["third"] for one in members))
+    await team.until(lambda: all(one.state is State.LIVE for one in members))
+    (asker,) = [one for one in members if one.asking]
+    others = {one.member.status.reason for one in members if not one.asking}
+    assert others == {f"{asker.name} asks"}
+    for member in members:
+        told = member.told(MessagesArrived)
+        assert [event.live for event in told if 3 in event.new] == [True]
+        assert sorted(number for event in told for number in event.new) == [1, 2, 3]
+
+
+async def test_a_colleague_takes_over_when_the_asker_is_killed(team: Team) -> None:
+    anna = team.join("anna")
+    await team.until(lambda: anna.asking and anna.state is State.LIVE)
+    boris = team.join("boris")
+    await team.until(lambda: boris.state is State.LIVE)
+    await anna.crash()
+    team.members.remove(anna)
+    began = team.clock.seconds()
+    await team.until(lambda: boris.asking)
+    assert team.clock.seconds() - began < 5.0 + 1.0, "a busy machine gets a second more"
+    team.receive("after that")
+    await team.until(lambda: boris.texts == ["after that"])
+
+
+async def test_nobody_asks_without_the_hub_and_all_go_on_after_it(
+    team: Team, cluster: Cluster
+) -> None:
+    members = [team.join(name) for name in ("anna", "boris")]
+    team.receive("before")
+    await team.until(lambda: all(one.texts == ["before"] for one in members))
+    cluster.stop()
+    try:
+        await team.until(lambda: all(one.state is State.HUB_AWAY for one in members))
+        assert all(one.member.status.next_at is not None for one in members)
+        asked = len(team.asked)
+        team.receive("meanwhile")
+        await asyncio.sleep(0.5)
+        assert len(team.asked) <= asked
+        assert all(one.texts == ["before"] for one in members), "the list reads on"
+    finally:
+        cluster.start()
+    await team.until(lambda: all(one.texts == ["before", "meanwhile"] for one in members))
+    assert {one.state for one in members} <= {State.LIVE, State.CHECKING}
+
+
+async def test_a_colleague_needs_no_password_of_the_account(team: Team) -> None:
+    team.add_user("vera", "inbox_tui_reader")
+    vera = team.join("vera", password=None, user="vera", user_password="pw")
+    await team.until(lambda: vera.state is State.OFFLINE)
+    assert vera.member.status.reason == "no colleague who can ask is connected"
+    anna = team.join("anna")
+    team.receive("for all")
+    await team.until(lambda: vera.texts == ["for all"])
+    assert vera.member.status[:2] == (State.LIVE, "anna asks")
+    assert not vera.asking
+    assert anna.asking
+
+
+async def test_a_refused_password_makes_way_for_a_good_one(team: Team) -> None:
+    team.refused = "wrong"
+    anna = team.join("anna", password="wrong")
+    await team.until(lambda: anna.state is State.SIGN_IN)
+    await team.until(lambda: not anna.asking)
+    boris = team.join("boris")
+    team.receive("for both")
+    await team.until(lambda: boris.texts == anna.texts == ["for both"])
+    assert [one.password for one in team.asked].count("wrong") == 1
+
+
+async def test_a_refresh_of_a_colleague_is_made_by_the_asker(team: Team) -> None:
+    team.refresh_seconds = 120.0
+    anna = team.join("anna")
+    await team.until(lambda: anna.asking and len(team.asked) == 1 and anna.state is State.LIVE)
+    boris = team.join("boris")
+    await team.until(lambda: boris.state is State.LIVE)
+    began = team.clock.seconds()
+    boris.member.refresh()
+    await team.until(lambda: len(team.asked) == 2)
+    assert team.clock.seconds() - began < 10.0
+
+
+async def test_whatever_a_sender_wrote_arrives_exactly(team: Team) -> None:
+    hostile = ["\x00\x1b[31m\u202e[b]", "half \ud83d of it", "Заказ 😀\r\n\t", ""]
+    team.receive(*hostile)
+    members = [team.join(name) for name in ("anna", "boris")]
+    await team.until(lambda: all(one.texts == hostile for one in members))
