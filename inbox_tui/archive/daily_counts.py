@@ -5,6 +5,7 @@ Counts of a window of time, at any size, are the sum of its days and of a part o
 
 from __future__ import annotations
 
+import json
 from collections import Counter
 from collections.abc import Iterable, Sequence
 
@@ -46,35 +47,54 @@ class DailyCounts:
             ids = self.to_phone_ids(to_phone)
             return [self._count(ids, since) for since in sinces]
 
-    def to_phones(self, since: int | None) -> list[tuple[str, int, int]]:
-        """Return every receiving number with its messages and unread ones since then.
+    def to_phones(
+        self,
+        since: int | None,
+        *,
+        parts: Iterable[tuple[str, Iterable[str]]] = (),
+        most: int = -1,
+    ) -> list[tuple[str, int, int]]:
+        """Return receiving numbers with their messages and unread ones since then.
 
-        Sorted by number; those without a message are left out.
+        Sorted by number; those without a message are left out. The cost is that of those returned.
+
+        Args:
+            since: Server seconds; None is everything.
+            parts: Each must be in the number, or else the number be one of those beside it.
+            most: How many to return; -1 is all.
+
         """
-        counted: dict[int, list[int]] = {}
-        with self._db.reading():
-            next_day = _FIRST_DAY if since is None else since // DAY_SECONDS + 1
-            rows = self._db.query(
-                "SELECT to_phone_id, sum(total), sum(unread) FROM to_phones"
-                " CROSS JOIN daily_counts USING (account_id, to_phone_id)"
-                f" WHERE {self._of_account} AND day >= ? GROUP BY to_phone_id",
-                (*self._account, next_day),
-            )
-            if since is not None:
-                rows += self._db.query(
-                    "SELECT to_phone_id, count(*), sum(unread AND NOT muted) FROM messages"
-                    f" WHERE row >= ? AND row < ? AND {self._of_account} GROUP BY to_phone_id",
-                    (row_at(since), row_at(next_day * DAY_SECONDS), *self._account),
-                )
-            for to_phone_id, total, unread in rows:
-                so_far = counted.setdefault(to_phone_id, [0, 0])
-                so_far[0] += total
-                so_far[1] += unread
-            return sorted(
-                (self.to_phone(to_phone_id), total, unread)
-                for to_phone_id, (total, unread) in counted.items()
-                if total
-            )
+        first_day = _FIRST_DAY if since is None else since // DAY_SECONDS
+        counted = "FROM daily_counts AS d WHERE d.account_id = t.account_id"
+        counted += " AND d.to_phone_id = t.to_phone_id AND d.day >= :next"
+        total, unread = (f"ifnull((SELECT sum({of}) {counted}), 0)" for of in ("total", "unread"))
+        if since is not None:  # a part of a day
+            of_day = "FROM messages AS m WHERE m.to_phone_id = t.to_phone_id"
+            of_day += " AND m.row >= :start AND m.row < :stop"
+            total += f" + (SELECT count(*) {of_day})"
+            unread += f" + ifnull((SELECT sum(m.unread AND NOT m.muted) {of_day}), 0)"
+        parameters: dict[str, int | str | None] = {
+            "account": self._account_id,
+            "first": first_day,
+            "next": first_day + (since is not None),
+            "start": None if since is None else row_at(since),
+            "stop": row_at((first_day + 1) * DAY_SECONDS),
+            "most": most,
+        }
+        fits = "t.account_id = :account" if self._account_id is not None else "1"
+        for index, (part, numbers) in enumerate(parts):
+            fits += f" AND (instr(lower(t.to_phone), :part{index}) OR t.to_phone IN"
+            fits += f" (SELECT value FROM json_each(:numbers{index})))"
+            parameters[f"part{index}"] = part.lower()
+            parameters[f"numbers{index}"] = json.dumps(list(numbers))
+        rows = self._db.query(
+            f"SELECT t.to_phone, sum({total}) AS messages, sum({unread}) FROM to_phones AS t"
+            f" WHERE {fits} AND EXISTS (SELECT 1 FROM daily_counts AS d WHERE"
+            " d.account_id = t.account_id AND d.to_phone_id = t.to_phone_id AND d.day >= :first)"
+            " GROUP BY t.to_phone HAVING messages > 0 ORDER BY t.to_phone LIMIT :most",
+            parameters,
+        )
+        return [(decode_text(to_phone), total, unread) for to_phone, total, unread in rows]
 
     def days(self, to_phone_ids: Sequence[int], since: int | None) -> list[tuple[int, int, int]]:
         """Return day, messages and unread ones of every day with messages, newest first."""

@@ -46,7 +46,7 @@ TABLES: tuple[str, ...] = (
     "CREATE INDEX messages_conflict ON messages (account_id) WHERE conflict = 1",
     """CREATE TABLE to_phones (
         to_phone_id INTEGER PRIMARY KEY AUTOINCREMENT,
-        account_id INTEGER NOT NULL, to_phone TEXT NOT NULL, UNIQUE (account_id, to_phone)
+        account_id INTEGER NOT NULL, to_phone TEXT NOT NULL, UNIQUE (to_phone, account_id)
     )""",
     """CREATE TABLE muted_senders (
         account_id INTEGER NOT NULL, phone TEXT NOT NULL, PRIMARY KEY (account_id, phone)

@@ -3,16 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Any, Final
+from typing import Any
 
 from textual.screen import Screen
 
 from inbox_tui.screens.filters import Filters
 from inbox_tui.session import Session
+from inbox_tui.text import strip_separators
 from inbox_tui.widgets.presentation import Presentation
-
-MOST_NAMED: Final = 1000
-"""So many receiving numbers are written as their countries do; more would take too long."""
 
 
 class FilterCommands:
@@ -38,31 +36,50 @@ class FilterCommands:
 
     async def pick_number(self) -> None:
         """Choose the receiving number."""
-        from inbox_tui.screens.pickers import Choice, Picker
+        from inbox_tui.screens.pickers import Choice, NumberPicker
 
-        numbers = self.receiving_numbers()
-        choices: list[Choice[str]] = [
-            Choice("all numbers", None, sum(messages for _, _, messages in numbers)),
-            *(Choice(label, number, messages, number) for number, label, messages in numbers),
-        ]
+        chosen_before = self._current().to_phone
+
+        def find(typed: str, most: int) -> list[Choice[str]]:
+            numbers = self.receiving_numbers(typed, most)
+            choices = [Choice(label, number, messages) for number, label, messages in numbers]
+            if typed:
+                return choices
+            if chosen_before is not None and chosen_before not in [one for one, _, _ in numbers]:
+                label = self._presentation.who(chosen_before)
+                choices.append(Choice(label, chosen_before, self._count(chosen_before)))
+            return [Choice("all numbers", None, self._count(None)), *choices]
 
         def chosen(choice: Choice[str] | None) -> None:
             if choice is not None:
                 self._apply(self._current()._replace(to_phone=choice.value))
 
         await self._screen.app.push_screen(
-            Picker("Receiving number", choices, self._current().to_phone), callback=chosen
+            NumberPicker("Receiving number", find, chosen_before), callback=chosen
         )
 
-    def receiving_numbers(self) -> list[tuple[str, str, int]]:
-        """The numbers that received anything in the window: digits, label, messages."""
-        hours = self._current().hours
-        since = None if hours is None else self._session.window_start(hours)
-        numbers = self._session.archive.counts.to_phones(since)
+    def receiving_numbers(self, typed: str, most: int) -> list[tuple[str, str, int]]:
+        """The numbers that fit what was typed and received anything in the window, at most `most`.
+
+        Each is digits, label, messages.
+        """
+        parts = [word.strip("+") for word in strip_separators(typed).split()]
+        numbers = self._session.archive.counts.to_phones(
+            self._since(self._current().hours),
+            parts=[(part, self._presentation.numbers_named(part)) for part in parts],
+            most=most,
+        )
         return [
-            (number, self._presentation.who(number) if at < MOST_NAMED else number, messages)
-            for at, (number, messages, _) in enumerate(numbers)
+            (number, self._presentation.who(number), messages) for number, messages, _ in numbers
         ]
+
+    def _since(self, hours: int | None) -> int | None:
+        return None if hours is None else self._session.window_start(hours)
+
+    def _count(self, to_phone: str | None) -> int:
+        """How many messages to a number, or to all, are in the window."""
+        since = self._since(self._current().hours)
+        return self._session.archive.counts.windows(to_phone, [since])[0][0]
 
     def jump_to(self, number: str) -> None:
         """Show the messages to this receiving number only, of whatever sender."""
@@ -73,9 +90,8 @@ class FilterCommands:
         from inbox_tui.screens.pickers import Choice, WindowPicker
 
         def counted(hours: int | None) -> int:
-            since = None if hours is None else self._session.window_start(hours)
             counts = self._session.archive.counts
-            return counts.windows(self._current().to_phone, [since])[0][0]
+            return counts.windows(self._current().to_phone, [self._since(hours)])[0][0]
 
         def chosen(choice: Choice[int] | None) -> None:
             if choice is not None:

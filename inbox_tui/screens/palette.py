@@ -53,13 +53,8 @@ class InboxCommands(Provider):
             yield words, key, partial(run, action)
         if inbox is not None:
             filtering = inbox.filtering
-            wanted = [word for word in typed.casefold().split() if word != "to"]
-            numbers = [
-                entry
-                for entry in filtering.receiving_numbers()
-                if all(word in f"{entry[1]} {entry[0]}".casefold() for word in wanted)
-            ]
-            for number, label, messages in numbers[:MOST_NUMBERS]:
+            wanted = " ".join(word for word in typed.split() if word.casefold() != "to")
+            for number, label, messages in filtering.receiving_numbers(wanted, MOST_NUMBERS):
                 yield (
                     f"To {sanitize(label)}",
                     grouped(messages),

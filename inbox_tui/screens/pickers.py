@@ -44,7 +44,6 @@ class Choice(Generic[T]):
     label: str
     value: T | None
     count: int
-    search: str = ""
 
 
 class Picker(ModalScreen[Choice[T] | None], Generic[T]):
@@ -59,9 +58,9 @@ class Picker(ModalScreen[Choice[T] | None], Generic[T]):
         Binding("pagedown", "cursor('page_down')", "Page down", show=False, priority=True),
         Binding("pageup", "cursor('page_up')", "Page up", show=False, priority=True),
     ]
-    PLACEHOLDER: ClassVar[str] = "type digits or a name"
+    PLACEHOLDER: ClassVar[str]
     """What the line to type in says while it is empty."""
-    NOTHING: ClassVar[str] = "no such number"
+    NOTHING: ClassVar[str]
     """What stands in the place of the choices where none fits."""
 
     def __init__(self, title: str, choices: Sequence[Choice[T]], current: T | None) -> None:
@@ -116,7 +115,7 @@ class Picker(ModalScreen[Choice[T] | None], Generic[T]):
     @cached_property
     def _folded(self) -> list[str]:
         """What each choice is found by."""
-        return [fold_text(f"{choice.label} {choice.search}") for choice in self._choices]
+        return [fold_text(choice.label) for choice in self._choices]
 
     @on(Input.Changed)
     def _typed(self, event: Input.Changed) -> None:
@@ -133,8 +132,8 @@ class Picker(ModalScreen[Choice[T] | None], Generic[T]):
         if not self._offered:
             listed.add_option(Option(Content.styled(f"  {self.NOTHING}", "dim"), disabled=True))
             return
-        if (left := len(matching) - len(self._offered)) > 0:
-            told = f"  {grouped(left)} more: type to narrow"
+        if len(matching) > len(self._offered):
+            told = "  there are more: type to narrow"
             listed.add_option(Option(Content.styled(told, "dim"), disabled=True))
         values = [choice.value for choice in self._offered]
         at = values.index(self._current) if self._current in values and not typed else 0
@@ -162,6 +161,24 @@ class Picker(ModalScreen[Choice[T] | None], Generic[T]):
     def _clicked(self, event: OptionList.OptionSelected) -> None:
         if self._offered:
             self.dismiss(self._offered[event.option_index])
+
+
+class NumberPicker(Picker[str]):
+    """Choose a receiving number: of however many there are, only those offered are read."""
+
+    PLACEHOLDER = "type digits or a name"
+    NOTHING = "no such number"
+
+    def __init__(
+        self, title: str, find: Callable[[str, int], Sequence[Choice[str]]], current: str | None
+    ) -> None:
+        """Create a picker; `find` returns at most so many choices that fit what was typed."""
+        super().__init__(title, find("", MOST_OFFERED), current)
+        self._find = find
+
+    def matching(self, typed: str) -> list[Choice[str]]:
+        """The choices that fit what was typed, one more than is offered at most."""
+        return list(self._find(typed, MOST_OFFERED + 1)) if typed.strip() else self._choices
 
 
 class WindowPicker(Picker[int]):

@@ -6,7 +6,13 @@ from datetime import date, datetime, timedelta
 from typing import TYPE_CHECKING, Final
 
 from inbox_tui.commands import CommandKeys
-from inbox_tui.text import format_phone, name_finder, needs_metadata, sanitize
+from inbox_tui.text import (
+    format_phone,
+    name_finder,
+    needs_metadata,
+    sanitize,
+    strip_separators,
+)
 from inbox_tui.text.dates import in_zone
 
 if TYPE_CHECKING:
@@ -77,7 +83,8 @@ class Presentation:
         """The zone of the person who reads."""
         self.numbers_wait = False
         """Whether numbers that take long to look up are shown as they are meanwhile."""
-        self._name_of = name_finder({phone: sanitize(name) for phone, name in names.items()})
+        self._names = {phone: sanitize(name) for phone, name in names.items()}
+        self._name_of = name_finder(self._names)
         self._clock = clock
         self._shown: dict[str, tuple[str, str]] = {}
 
@@ -150,6 +157,16 @@ class Presentation:
     def who(self, phone: str) -> str:
         """Return the name given to the number, or else the number."""
         return self._look_up(phone)[0] or self.number(phone)
+
+    def numbers_named(self, part: str) -> list[str]:
+        """Return the numbers, however the service writes them, that have this in their name.
+
+        Args:
+            part: As `strip_separators` returns it.
+
+        """
+        named = [phone for phone, name in self._names.items() if part in strip_separators(name)]
+        return [spelling for phone in named for spelling in (phone, f"+{phone}", f"8{phone[1:]}")]
 
     def number(self, phone: str) -> str:
         """Return the number in international form, or as it is where it is none."""

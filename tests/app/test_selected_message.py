@@ -13,14 +13,13 @@ import pytest
 from support.stage import StagedApp, message, put, stage, state_is, until
 from textual import events
 from textual.pilot import Pilot
-from textual.widgets import Input, OptionList
+from textual.widgets import Input
 
 from inbox_tui.archive import Archive, Listing, Query, Row
 from inbox_tui.archive.lists import Lists
 from inbox_tui.commands import COMMANDS
 from inbox_tui.config import Settings
 from inbox_tui.screens.inbox import InboxScreen
-from inbox_tui.screens.pickers import MOST_OFFERED
 from inbox_tui.screens.selection import JUST_CAME
 from inbox_tui.sync import ClocksDisagree, MessagesArrived
 from inbox_tui.widgets.filter_bar import FilterBar
@@ -330,20 +329,6 @@ async def test_a_huge_text_is_shown_in_part_and_copied_whole(tmp_path: Path) -> 
         shown = [paragraph.text for paragraph in inbox(pilot).query_one(MessageView)._paragraphs]
         assert sum(map(len, shown)) < 30_000
         assert "more characters are not shown" in shown[-1]
-
-
-async def test_a_picker_of_many_numbers_offers_some_and_narrows(tmp_path: Path) -> None:
-    many = [message(n, to_phone=str(79_110_000_000 + n), minutes_ago=600) for n in range(3000)]
-    app = stage(tmp_path, messages=many)
-    async with app.run_test(size=WIDE) as pilot:
-        await state_is(pilot, "Live")
-        await pilot.press("p")
-        await until(pilot, lambda: bool(app.screen.query(OptionList)))
-        offered = app.screen.query_one(OptionList)
-        assert offered.option_count == MOST_OFFERED + 1
-        assert "type to narrow" in str(offered.get_option_at_index(MOST_OFFERED).prompt)
-        await pilot.press(*"79110002999", "enter")
-        await until(pilot, lambda: inbox(pilot).query_one(FilterBar).shown == 1)
 
 
 async def test_a_search_with_dates_and_states_finds_what_fits(tmp_path: Path) -> None:

@@ -1,0 +1,122 @@
+"""An account of very many receiving numbers: only what is offered is read and written."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+from support.stage import StagedApp, message, stage, state_is, until
+from textual.pilot import Pilot
+from textual.widgets import Input, OptionList
+
+from inbox_tui.commands import COMMANDS
+from inbox_tui.config import Settings
+from inbox_tui.screens.palette import MOST_NUMBERS
+from inbox_tui.screens.pickers import MOST_OFFERED
+from inbox_tui.widgets.filter_bar import FilterBar
+from inbox_tui.widgets.presentation import Presentation, grouped
+
+SIZE = (120, 40)
+MANY = 3000
+FIRST = 79_110_000_000
+
+
+@pytest.fixture
+def app(tmp_path: Path) -> StagedApp:
+    messages = [message(n, to_phone=str(FIRST + n), minutes_ago=600) for n in range(MANY)]
+    named = Settings(names={str(FIRST + 1234): "Склад"}, window=0)
+    return stage(tmp_path, messages=messages, settings=named)
+
+
+@pytest.fixture
+def written(monkeypatch: pytest.MonkeyPatch) -> list[str]:
+    """The numbers that were written as their countries do."""
+    written: list[str] = []
+    who = Presentation.who
+
+    def noted(presentation: Presentation, phone: str) -> str:
+        written.append(phone)
+        return who(presentation, phone)
+
+    monkeypatch.setattr(Presentation, "who", noted)
+    return written
+
+
+def offered(pilot: Pilot[None]) -> list[str]:
+    options = pilot.app.screen.query_one(OptionList).options
+    return [" ".join(str(option.prompt).split()) for option in options]
+
+
+async def open_picker(pilot: Pilot[None]) -> None:
+    await pilot.press("p")
+    await until(pilot, lambda: bool(pilot.app.screen.query(OptionList)))
+    await pilot.pause()
+
+
+async def test_the_picker_reads_what_it_offers_and_narrows(
+    app: StagedApp, written: list[str]
+) -> None:
+    async with app.run_test(size=SIZE) as pilot:
+        await state_is(pilot, "Live")
+        before = len(written)
+        await open_picker(pilot)
+        assert offered(pilot)[0] == f"✓ all numbers {grouped(MANY)}".replace("\xa0", " ")
+        assert offered(pilot)[1] == "+7 911 000-00-00 1"
+        assert offered(pilot)[MOST_OFFERED:] == ["there are more: type to narrow"]
+        await pilot.press("7")
+        await pilot.pause()
+        assert len(offered(pilot)) == MOST_OFFERED + 1
+        assert len(written) - before < 3 * MOST_OFFERED
+        await pilot.press(*"9110002999", "enter")
+        await until(pilot, lambda: app.screen.query_one(FilterBar).shown == 1)
+
+
+async def test_the_picker_offers_the_current_number_and_those_with_a_name(app: StagedApp) -> None:
+    async with app.run_test(size=SIZE) as pilot:
+        await state_is(pilot, "Live")
+        await open_picker(pilot)
+        await pilot.press(*"000-29-99", "enter")
+        bar = app.screen_stack[0].query_one(FilterBar)
+        await until(pilot, lambda: bar.to == "+7 911 000-29-99")
+        await open_picker(pilot)
+        at = app.screen.query_one(OptionList).highlighted
+        assert at is not None
+        assert offered(pilot)[at] == "✓ +7 911 000-29-99 1"
+        await pilot.press(*"склад", "enter")
+        await until(pilot, lambda: bar.to == "Склад")
+
+
+async def test_the_palette_reads_what_it_offers_and_narrows(
+    app: StagedApp, written: list[str]
+) -> None:
+    commands = sum(command.in_palette for command in COMMANDS)
+    async with app.run_test(size=SIZE) as pilot:
+        await state_is(pilot, "Live")
+        before = len(written)
+        await pilot.press("ctrl+p")
+        await until(pilot, lambda: len(app.screen.query(OptionList)) > 0)
+        await until(pilot, lambda: len(offered(pilot)) == commands + MOST_NUMBERS)
+        assert len(written) - before <= MOST_NUMBERS + SIZE[1]
+        for typed, found in (("to 0002999", "1 To +7 911 000-29-99"), ("To склад", "1 To Склад")):
+            app.screen.query_one(Input).value = typed
+            await until(pilot, lambda found=found: offered(pilot) == [found])
+
+
+def test_offering_some_numbers_costs_the_same_however_many_there_are(tmp_path: Path) -> None:
+    def steps(many: int) -> int:
+        messages = [message(n, to_phone=str(FIRST + n), minutes_ago=600) for n in range(many)]
+        archive = stage(tmp_path / str(many), messages=messages)._dependencies.archive
+        (account,) = archive.accounts()
+        taken = 0
+
+        def stepped() -> None:
+            nonlocal taken
+            taken += 1
+
+        archive.database.connection.set_progress_handler(stepped, 10)
+        assert len(account.counts.to_phones(None, most=100)) == 100
+        assert len(account.counts.to_phones(None, parts=[("0000", [])], most=100)) == 100
+        archive.close()
+        return taken
+
+    assert steps(3000) < 1.5 * steps(300)
