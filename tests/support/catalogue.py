@@ -1,0 +1,68 @@
+"""Keeps the Russian catalogue in step with the code: `python -m support.catalogue`, from `tests/`.
+
+What the code says is put into `inbox-tui.po`, new sentences untranslated and at their place, and
+what is no longer said is taken out; then `inbox-tui.mo`, which the program reads, is compiled.
+"""
+
+from __future__ import annotations
+
+import io
+from pathlib import Path
+
+from babel.messages.catalog import Catalog
+from babel.messages.extract import extract_from_dir
+from babel.messages.mofile import write_mo
+from babel.messages.pofile import read_po, write_po
+
+import inbox_tui
+from inbox_tui.commands import COMMANDS, GROUPS
+from inbox_tui.config import SETTINGS
+from inbox_tui.locale import DOMAIN, FOLDER
+
+SOURCE = Path(inbox_tui.__file__).parent
+CATALOGUE = FOLDER / "ru" / "LC_MESSAGES" / f"{DOMAIN}.po"
+KEYWORDS = {"_": None, "mark": None, "plural": (1, 2)}
+
+
+def extracted() -> Catalog:
+    """Return every sentence of the interface, untranslated."""
+    catalogue = Catalog()
+    found = extract_from_dir(SOURCE, [("**.py", "python")], keywords=KEYWORDS, comment_tags=())
+    for file, _line, message, _comments, _context in found:
+        catalogue.add(message, locations=[(f"inbox_tui/{file}", None)])
+    for command in COMMANDS:
+        for sentence in filter(None, (command.description, command.hint)):
+            catalogue.add(sentence, locations=[("inbox_tui/commands.py", None)])
+    for group in GROUPS:
+        catalogue.add(group, locations=[("inbox_tui/commands.py", None)])
+    for setting in SETTINGS:
+        for sentence in (setting.description, setting.allowed):
+            catalogue.add(sentence, locations=[("inbox_tui/config.py", None)])
+    return catalogue
+
+
+def translated() -> Catalog:
+    """Return the Russian catalogue."""
+    with CATALOGUE.open("rb") as file:
+        return read_po(file, locale="ru", domain=DOMAIN)
+
+
+def compiled(catalogue: Catalog) -> bytes:
+    """Return what the program reads."""
+    file = io.BytesIO()
+    write_mo(file, catalogue)
+    return file.getvalue()
+
+
+def update() -> None:
+    """Bring the catalogue in step with the code, and compile it."""
+    catalogue = translated()
+    catalogue.update(extracted(), no_fuzzy_matching=True, update_creation_date=False)
+    catalogue.obsolete.clear()
+    with CATALOGUE.open("wb") as file:
+        write_po(file, catalogue, width=100, sort_by_file=True, omit_header=False)
+    CATALOGUE.with_suffix(".mo").write_bytes(compiled(catalogue))
+
+
+if __name__ == "__main__":
+    update()
