@@ -12,6 +12,7 @@ from inbox_tui.archive import ADDRESS, SIGNED_IN, AccountArchive, Archive, serve
 from inbox_tui.cli.failure import USAGE, fail
 from inbox_tui.commands import CommandKeys, KeyRefused
 from inbox_tui.config import Settings, SettingsError, key_line, load_settings
+from inbox_tui.locale import _
 from inbox_tui.paths import Paths
 from inbox_tui.smsc.endpoint import EndpointRefused, account_host, endpoint
 
@@ -107,15 +108,15 @@ def place_in_file(path: Path, *key: str) -> str | None:
     except (OSError, UnicodeError):
         return None
     line = key_line(source, *key) or key_line(source, *key[:1])
-    return None if line is None else f"{path}, line {line}"
+    return None if line is None else _("{path}, line {line}").format(path=path, line=line)
 
 
 def check_login(login: FromSource) -> None:
     """End the program where this can't be a login; only an option may not be left empty."""
     if (login.value or login.source == "--login") and not login.value.strip():
-        fail(f"{login.source}: the login is empty.", USAGE)
+        fail(_("{source}: the login is empty.").format(source=login.source), USAGE)
     if not login.value.strip().isprintable():
-        fail(f"{login.source}: the login holds a control character.", USAGE)
+        fail(_("{source}: the login holds a control character.").format(source=login.source), USAGE)
 
 
 def check_server(server: FromSource) -> None:
@@ -147,7 +148,12 @@ def check_theme(theme: FromSource) -> None:
     known = (DARK.name, LIGHT.name, *BUILTIN_THEMES)
     if theme.value not in known:
         there_are = ", ".join(known)
-        fail(f"{theme.source}: there is no such theme: allowed are {there_are}.", USAGE)
+        fail(
+            _("{source}: there is no such theme: allowed are {there_are}.").format(
+                source=theme.source, there_are=there_are
+            ),
+            USAGE,
+        )
 
 
 def with_known_login(config: Config, archive: Archive) -> Config:
@@ -175,7 +181,9 @@ def known_account(config: Config, archive: Archive) -> AccountArchive | None:
 def fail_without_login() -> NoReturn:
     """End the program because nobody said whose messages."""
     fail(
-        "no account is known: 'inbox-tui login' signs one in, --login or INBOX_TUI_LOGIN "
-        "names one.",
+        _(
+            "no account is known: 'inbox-tui login' signs one in, --login or "
+            "INBOX_TUI_LOGIN names one."
+        ),
         USAGE,
     )

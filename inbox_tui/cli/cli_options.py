@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 from inbox_tui import API_KEY_ENVIRONMENT, ENVIRONMENT
 from inbox_tui.cli.failure import USAGE, fail
+from inbox_tui.locale import _
 
 if TYPE_CHECKING:
     from inbox_tui.credentials import Secret
@@ -32,10 +33,15 @@ class CliOptions(NamedTuple):
         try:
             password = password_from_environment()
         except ValueError:
-            fail(f"{ENVIRONMENT} and {API_KEY_ENVIRONMENT} are both set: keep one.", USAGE)
+            fail(
+                _("{environment} and {api_key_environment} are both set: keep one.").format(
+                    environment=ENVIRONMENT, api_key_environment=API_KEY_ENVIRONMENT
+                ),
+                USAGE,
+            )
         if password is not None and any("\ud800" <= sign <= "\udfff" for sign in password.reveal()):
             variable = ENVIRONMENT if password.kind == "password" else API_KEY_ENVIRONMENT
-            fail(f"{variable} is not UTF-8 text.", USAGE)
+            fail(_("{variable} is not UTF-8 text.").format(variable=variable), USAGE)
         return cls(password=password)
 
     def with_options(self, **options: Any) -> CliOptions:

@@ -7,6 +7,7 @@ import click
 from inbox_tui.cli.cli_options import CliOptions
 from inbox_tui.cli.failure import fail, output
 from inbox_tui.cli.options import example
+from inbox_tui.locale import _
 
 SHELLS = ("bash", "zsh", "fish")
 
@@ -29,5 +30,5 @@ def command(cli_options: CliOptions, shell: str) -> None:
 
     kind = get_completion_class(shell)
     if kind is None:
-        fail(f"there is no completion for {shell}.")
+        fail(_("there is no completion for {shell}.").format(shell=shell))
     output(kind(main, {}, "inbox-tui", "_INBOX_TUI_COMPLETE").source())

@@ -25,6 +25,7 @@ from inbox_tui.cli.cli_options import CliOptions
 from inbox_tui.cli.failure import USAGE, Failure, fail, output, tell
 from inbox_tui.cli.options import example, for_account
 from inbox_tui.config import SETTINGS, SettingsError, load_settings, template, toml
+from inbox_tui.locale import _
 from inbox_tui.paths import Paths
 from inbox_tui.private_files import PathRefused, open_private, private_folder
 
@@ -58,7 +59,7 @@ def command(cli_options: CliOptions, edit: bool) -> None:
 def _shown(config: Config) -> Iterator[str]:
     """The settings as a settings file would have them, each with a comment of its source."""
     path = config.paths.config
-    yield f"# {path}" + ("" if path.exists() else " (there is none yet: --edit begins one)")
+    yield f"# {path}" + ("" if path.exists() else _(" (there is none yet: --edit begins one)"))
     in_force = {"login": config.login, "server": config.server}
     for setting in SETTINGS:
         value = getattr(config.settings, setting.name)
@@ -83,14 +84,14 @@ def _edit(paths: Paths) -> None:
     except PathRefused as refused:
         fail(f"{refused}.")
     except OSError as error:
-        fail(f"{path} can't be made: {error.strerror}.")
+        fail(_("{path} can't be made: {strerror}.").format(path=path, strerror=error.strerror))
     _open_in_editor(path)
     try:
         _check(paths)
     except Failure as failure:
-        remedy = "As it is, the inbox will not start: 'inbox-tui config --edit' mends it."
+        remedy = _("As it is, the inbox will not start: 'inbox-tui config --edit' mends it.")
         fail(f"{failure.message}\n{remedy}", USAGE)
-    tell(f"{path} is in order.")
+    tell(_("{path} is in order.").format(path=path))
 
 
 def _check(paths: Paths) -> None:
@@ -113,13 +114,24 @@ def _open_in_editor(path: Path) -> None:
     except ValueError:
         words = []
     if not words:
-        fail(f"{variable}={written!r} is not a command.", USAGE)
+        fail(
+            _("{variable}={written!r} is not a command.").format(
+                variable=variable, written=written
+            ),
+            USAGE,
+        )
     try:
         ended = subprocess.run([*words, str(path)], check=False)  # noqa: S603 - the user's own
     except OSError as error:
         fail(
-            f"the editor {words[0]!r} can't be started: {error.strerror}. "
-            "VISUAL or EDITOR names another one."
+            _(
+                "the editor {value!r} can't be started: {strerror}. VISUAL or EDITOR "
+                "names another one."
+            ).format(value=words[0], strerror=error.strerror)
         )
     if ended.returncode != 0:
-        fail(f"the editor ended with status {ended.returncode}; {path} was not checked.")
+        fail(
+            _("the editor ended with status {returncode}; {path} was not checked.").format(
+                returncode=ended.returncode, path=path
+            )
+        )

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from inbox_tui import API_KEY_ENVIRONMENT, ENVIRONMENT
 from inbox_tui.cli.failure import SIGN_IN_REFUSED, fail
 from inbox_tui.credentials import Keyring, KeyringError, Secret
+from inbox_tui.locale import _
 from inbox_tui.smsc.limit import Limit
 
 if TYPE_CHECKING:
@@ -36,11 +37,23 @@ async def find_password(cli_options: CliOptions, config: Config) -> Secret:
     try:
         password = await Keyring().get(config.login.value, config.host)
     except KeyringError as error:
-        fail(f"{error} {ENVIRONMENT} or {API_KEY_ENVIRONMENT} works without one.", SIGN_IN_REFUSED)
+        fail(
+            _("{error} {environment} or {api_key_environment} works without one.").format(
+                error=error, environment=ENVIRONMENT, api_key_environment=API_KEY_ENVIRONMENT
+            ),
+            SIGN_IN_REFUSED,
+        )
     if password is None:
         fail(
-            f"there is no password or API key for {config.account}: 'inbox-tui login' stores one "
-            f"in the keyring, {ENVIRONMENT} or {API_KEY_ENVIRONMENT} gives it for one run.",
+            _(
+                "there is no password or API key for {account}: 'inbox-tui login' "
+                "stores one in the keyring, {environment} or {api_key_environment} "
+                "gives it for one run."
+            ).format(
+                account=config.account,
+                environment=ENVIRONMENT,
+                api_key_environment=API_KEY_ENVIRONMENT,
+            ),
             SIGN_IN_REFUSED,
         )
     return password

@@ -29,7 +29,6 @@ from inbox_tui.cli.failure import (
     NO_CONNECTION,
     SIGN_IN_REFUSED,
     Failure,
-    counted,
     output,
 )
 from inbox_tui.cli.machine_checks import (
@@ -48,7 +47,9 @@ from inbox_tui.credentials import (
     KeyringError,
     Secret,
 )
+from inbox_tui.locale import _, mark, plural
 from inbox_tui.paths import Paths
+from inbox_tui.smsc.errors import Redirected
 from inbox_tui.smsc.limit import Limit, earliest
 from inbox_tui.sync import ZONE_AHEAD, SystemClock
 from inbox_tui.text import sanitize
@@ -56,11 +57,17 @@ from inbox_tui.text import sanitize
 MOST_SECONDS_OFF = 300
 """How far this machine's clock may be off the server's."""
 HOLDS = {
-    "refused": ("the server refused the sign-in", "run 'inbox-tui login'"),
-    "blocked": ("the server has blocked this address", "wait, and look for what asks too often"),
-    "limited": ("the server counted too many requests", "see if another program asks, too"),
-    "offline": ("the last request failed", "'inbox-tui doctor --online' says why"),
-    "stopped": ("the server found an error in the request", "check only_to_phones"),
+    "refused": (mark("the server refused the sign-in"), mark("run 'inbox-tui login'")),
+    "blocked": (
+        mark("the server has blocked this address"),
+        mark("wait, and look for what asks too often"),
+    ),
+    "limited": (
+        mark("the server counted too many requests"),
+        mark("see if another program asks, too"),
+    ),
+    "offline": (mark("the last request failed"), mark("'inbox-tui doctor --online' says why")),
+    "stopped": (mark("the server found an error in the request"), mark("check only_to_phones")),
 }
 """What is told of a hold, and what to do."""
 
@@ -114,10 +121,10 @@ async def _checked(cli_options: CliOptions, *, online: bool) -> list[Check]:
             archive = Archive.open(config.paths.archive)
             config = with_known_login(config, archive)
     except ArchiveError as error:
-        checks.append(Check("archive", False, hidden(str(error)), "see the message"))
+        checks.append(Check("archive", False, hidden(str(error)), _("see the message")))
     else:
         if archive is None:
-            checks.append(Check("archive", True, "none yet: the first start begins it"))
+            checks.append(Check("archive", True, _("none yet: the first start begins it")))
     keyring, password = await _keyring(config, cli_options.password)
     checks.insert(2, keyring)
     if archive is None:
@@ -127,7 +134,7 @@ async def _checked(cli_options: CliOptions, *, online: bool) -> list[Check]:
             try:
                 checks += _archive(archive, config, clock)
             except ArchiveError as error:
-                remedy = "if it is damaged, the next start sets it aside and begins a fresh one"
+                remedy = _("if it is damaged, the next start sets it aside and begins a fresh one")
                 checks.append(Check("archive", False, hidden(str(error)), remedy))
     if online:
         checks.append(await _online(config, password, clock))
@@ -142,10 +149,16 @@ async def _keyring(config: Config, password: Secret | None) -> tuple[Check, Secr
     note = ""
     if password is not None:
         variable = ENVIRONMENT if password.kind == "password" else API_KEY_ENVIRONMENT
-        note = f"; {variable} gives the {password.kind}"
+        note = _("; {variable} gives the {kind}").format(variable=variable, kind=_(password.kind))
     keyring = Keyring()
     login = config.login.value
-    remedy = "" if note else f"give {ENVIRONMENT} or {API_KEY_ENVIRONMENT}, or set a keyring up"
+    remedy = (
+        ""
+        if note
+        else _("give {environment} or {api_key_environment}, or set a keyring up").format(
+            environment=ENVIRONMENT, api_key_environment=API_KEY_ENVIRONMENT
+        )
+    )
     try:
         report = await keyring.describe()
         if not report.usable:
@@ -154,10 +167,11 @@ async def _keyring(config: Config, password: Secret | None) -> tuple[Check, Secr
     except KeyringError as error:
         return Check("keyring", bool(note), f"{error}{note}", remedy), password
     if not note and login:
-        missing = "no password or API key for this account"
-        note = f"; it has {f'the {stored.kind}' if stored else missing}"
+        note = _("; it has no password or API key for this account")
+        if stored:
+            note = _("; it has the {kind}").format(kind=_(stored.kind))
     if password is None and stored is None and login:
-        return Check("keyring", False, f"{report.name}{note}", "run 'inbox-tui login'"), None
+        return Check("keyring", False, f"{report.name}{note}", _("run 'inbox-tui login'")), None
     return Check("keyring", True, f"{report.name} answers{note}"), password or stored
 
 
@@ -171,9 +185,9 @@ def _settings(cli_options: CliOptions) -> tuple[Config, Check]:
         check = _bad_settings(error)
     except Failure as failure:
         found = hidden(failure.message.rstrip("."))
-        check = Check("settings", False, found, "mend what is named")
+        check = Check("settings", False, found, _("mend what is named"))
     else:
-        there = "" if paths.config.exists() else " (not there: the defaults)"
+        there = "" if paths.config.exists() else _(" (not there: the defaults)")
         return config, Check("settings", True, f"{hidden(str(paths.config))}{there}")
     nobody, server = FromSource("", DEFAULT), FromSource(Settings().server, DEFAULT)
     return Config(paths=paths, settings=Settings(), login=nobody, server=server), check
@@ -183,12 +197,12 @@ def _bad_settings(error: SettingsError) -> Check:
     """What is wrong with the file, without anything that stands in it."""
     path = hidden(str(error.path))
     if error.key is None and error.line is None:
-        found, _, remedy = error.problem.partition("; ")
-        return Check("settings", False, f"{path}: {found}", remedy or "mend what is named")
+        found, _semicolon, remedy = error.problem.partition("; ")
+        return Check("settings", False, f"{path}: {found}", remedy or _("mend what is named"))
     line = "" if error.line is None else f", line {error.line}"
     key = f": {error.key}" if error.key in Settings._fields else ""
-    found = f"{path}{line}{key} can't be used"
-    return Check("settings", False, found, "run 'inbox-tui config --edit'")
+    found = _("{path}{line}{key} can't be used").format(path=path, line=line, key=key)
+    return Check("settings", False, found, _("run 'inbox-tui config --edit'"))
 
 
 # -- the archive
@@ -196,8 +210,10 @@ def _bad_settings(error: SettingsError) -> Check:
 
 def _archive(archive: Archive, config: Config, clock: SystemClock) -> Iterator[Check]:
     if archive.set_aside is not None:
-        found = f"it was damaged; it is kept as {hidden(str(archive.set_aside))}"
-        yield Check("archive", False, found, "'inbox-tui sync' fetches the last 7 days again")
+        found = _("it was damaged; it is kept as {aside}").format(
+            aside=hidden(str(archive.set_aside))
+        )
+        yield Check("archive", False, found, _("'inbox-tui sync' fetches the last 7 days again"))
     accounts = archive.accounts()
     messages = unreadable = conflicts = gaps = 0
     for account in accounts:
@@ -205,21 +221,27 @@ def _archive(archive: Archive, config: Config, clock: SystemClock) -> Iterator[C
         unreadable += account.messages.unreadable_count()
         conflicts += account.messages.conflicts()
         gaps += len(account.sync_state.gaps())
-    shown_again = ""
+    parts = [
+        _("version {version}").format(version=VERSION),
+        plural("{count} account", "{count} accounts", len(accounts)),
+        plural("{count} message", "{count} messages", messages),
+        _("{count} that could not be read").format(count=unreadable),
+    ]
     if conflicts:
-        shown_again = f"{conflicts} that came again with another text (the first is kept), "
-    found = (
-        f"version {VERSION}, {counted(len(accounts), 'account')}, "
-        f"{counted(messages, 'message')}, {unreadable} that could not be read, "
-        f"{shown_again}"
-        f"{counted(gaps, 'gap')}"
-    )
+        again = _("{count} that came again with another text (the first is kept)")
+        parts.append(again.format(count=conflicts))
+    found = ", ".join([*parts, plural("{count} gap", "{count} gaps", gaps)])
     damaged = archive.check()
     if damaged:
-        remedy = "the next start keeps it aside, and begins a fresh one"
-        yield Check("archive", False, f"{found}; it is damaged", remedy)
+        remedy = _("the next start keeps it aside, and begins a fresh one")
+        yield Check("archive", False, _("{found}; it is damaged").format(found=found), remedy)
     elif archive.read_only:
-        yield Check("archive", False, f"{found}; it can't be written to", "mend its mode")
+        yield Check(
+            "archive",
+            False,
+            _("{found}; it can't be written to").format(found=found),
+            _("mend its mode"),
+        )
     elif archive.set_aside is None:
         yield Check("archive", True, found)
     if not damaged:
@@ -233,8 +255,8 @@ def _archive(archive: Archive, config: Config, clock: SystemClock) -> Iterator[C
 
 def _search(archive: Archive) -> Check:
     if not archive.check_search():
-        return Check("search", False, "the index is damaged", "the next start makes it anew")
-    return Check("search", True, "all indexed")
+        return Check("search", False, _("the index is damaged"), _("the next start makes it anew"))
+    return Check("search", True, _("all indexed"))
 
 
 def _request_log(account: AccountArchive, clock: SystemClock) -> Check:
@@ -245,14 +267,18 @@ def _request_log(account: AccountArchive, clock: SystemClock) -> Check:
         (earliest(entries, mark, now.seconds, limit) for mark in {e.fingerprint for e in entries}),
         default=now.seconds,
     )
-    found = f"{counted(recent, 'request')} in the last minute"
-    found += ", the next may "
-    found += f"not go{until_words(free, clock)}" if free > now.seconds else "go now"
+    found = plural(
+        "{count} request in the last minute", "{count} requests in the last minute", recent
+    )
+    if free > now.seconds:
+        found += _(", the next may not go{until}").format(until=until_words(free, clock))
+    else:
+        found += _(", the next may go now")
     hold = account.requests.hold(now)
     if hold is None or not _stands(hold, now.seconds):
         return Check("limit", True, found)
     words, remedy = HOLDS.get(hold.kind, (hold.kind, ""))
-    return Check("limit", False, f"{found}; {words}{until_words(hold.until, clock)}", remedy)
+    return Check("limit", False, f"{found}; {_(words)}{until_words(hold.until, clock)}", _(remedy))
 
 
 def _stands(hold: Hold, now: float) -> bool:
@@ -261,29 +287,35 @@ def _stands(hold: Hold, now: float) -> bool:
 
 def _late(account: AccountArchive) -> Check:
     late = account.sync_state.late()
-    found = f"{counted(late.messages, 'message')} came late"
+    found = plural("{count} message came late", "{count} messages came late", late.messages)
     if late.messages:
         hours, minutes = divmod(round(late.longest / 60), 60)
-        found += f", at most {hours} h {minutes} min after the server received them"
+        found += _(", at most {hours} h {minutes} min after the server received them").format(
+            hours=hours, minutes=minutes
+        )
     return Check("late", True, found)
 
 
 def _clock(config: Config, clock: SystemClock, account: AccountArchive | None) -> Check:
     zone, now = config.settings.server_timezone, clock.now()
-    found = f"{now.astimezone():%H:%M} here, {now.astimezone(config.zone):%H:%M} in {zone}"
+    found = _("{here} here, {there} in {zone}").format(
+        here=f"{now.astimezone():%H:%M}", there=f"{now.astimezone(config.zone):%H:%M}", zone=zone
+    )
     ahead = None if account is None else account.sync_state.clock_difference()
     if ahead is not None:
-        side = "ahead of" if ahead > 0 else "behind"
-        found += f"; {abs(ahead):.0f} s {side} the server's clock at its last answer"
+        sentence = _("; {seconds} s behind the server's clock at its last answer")
+        if ahead > 0:
+            sentence = _("; {seconds} s ahead of the server's clock at its last answer")
+        found += sentence.format(seconds=round(abs(ahead)))
         if abs(ahead) > MOST_SECONDS_OFF:
-            return Check("clock", False, found, "set this machine's clock")
+            return Check("clock", False, found, _("set this machine's clock"))
     newest = None if account is None else account.messages.newest()
     if newest is not None and newest.received - config.since(0, now) > ZONE_AHEAD:
         return Check(
             "clock",
             False,
-            f"{found}; the newest message is dated later than that",
-            "set this machine's clock, or server_timezone in the settings",
+            _("{found}; the newest message is dated later than that").format(found=found),
+            _("set this machine's clock, or server_timezone in the settings"),
         )
     return Check("clock", True, found)
 
@@ -294,22 +326,24 @@ def _clock(config: Config, clock: SystemClock, account: AccountArchive | None) -
 async def _online(config: Config, password: Secret | None, clock: SystemClock) -> Check:
     """One refresh, and what came of it."""
     if not config.login.value:
-        return Check("server", False, "no account is known", "run 'inbox-tui login'")
+        return Check("server", False, _("no account is known"), _("run 'inbox-tui login'"))
     if password is None:
-        return Check("server", False, "not asked: no password or API key", "run 'inbox-tui login'")
+        return Check(
+            "server", False, _("not asked: no password or API key"), _("run 'inbox-tui login'")
+        )
     try:
         with open_archive(config.paths.archive) as archive:
             account = archive.account(config.login.value, config.host)
             await sync_once(config, account, password, lambda event: None, clock)
     except Failure as failure:
         remedy = {
-            SIGN_IN_REFUSED: "run 'inbox-tui login'",
-            LIMITED: "wait until then",
-            NO_CONNECTION: "check the network, a proxy and the server in the settings",
-        }.get(failure.status, "see the other checks")
+            SIGN_IN_REFUSED: _("run 'inbox-tui login'"),
+            LIMITED: _("wait until then"),
+            NO_CONNECTION: _("check the network, a proxy and the server in the settings"),
+        }.get(failure.status, _("see the other checks"))
         reason = _without_quotes(failure.message).replace(config.login.value, "…").rstrip(".")
         return Check("server", False, hidden(reason), remedy)
-    return Check("server", True, f"it answers and takes the {password.kind}")
+    return Check("server", True, _("it answers and takes the {kind}").format(kind=_(password.kind)))
 
 
 def _without_quotes(reason: str) -> str:
@@ -317,7 +351,8 @@ def _without_quotes(reason: str) -> str:
 
     That stands in brackets after our own words, or is where it points to.
     """
-    before, points, _ = reason.partition(" points to ")
+    elsewhere = str(Redirected())
+    before, points, _place = reason.partition(elsewhere.partition(_("another place"))[0])
     if points:
-        return f"{before} points to another place"
+        return before + elsewhere
     return reason.partition(" (")[0]

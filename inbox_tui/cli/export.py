@@ -14,7 +14,6 @@ from inbox_tui.cli.account import known_account, read_config
 from inbox_tui.cli.cli_options import CliOptions
 from inbox_tui.cli.failure import (
     at_terminal,
-    counted,
     fail,
     fail_to_write,
     require_output,
@@ -22,6 +21,7 @@ from inbox_tui.cli.failure import (
 )
 from inbox_tui.cli.open_archive import open_account
 from inbox_tui.cli.options import example, for_messages
+from inbox_tui.locale import _, plural
 
 if TYPE_CHECKING:
     from inbox_tui.archive import Row
@@ -72,16 +72,20 @@ def command(
 
     config = read_config(cli_options)
     if file == "":
-        raise click.UsageError("-o '': allowed are the name of a file, and - for standard output.")
+        raise click.UsageError(
+            _("-o '': allowed are the name of a file, and - for standard output.")
+        )
     to_file = None if file is None or file == "-" else Path(file)
     if force and to_file is None:
-        raise click.UsageError("--force goes with -o FILE.")
+        raise click.UsageError(_("--force goes with -o FILE."))
     if to_file is not None and export_format is None:
         export_format = format_of(to_file)
         if export_format is None and to_file.suffix:
             endings = ", ".join(f".{known}" for known in FORMATS)
             raise click.UsageError(
-                f"-o {str(to_file)!r}: allowed endings are {endings}; --format goes with any other."
+                _(
+                    "-o {file!r}: allowed endings are {endings}; --format goes with any other."
+                ).format(file=str(to_file), endings=endings)
             )
     query = Query(
         to_phone=cli_options.to_phone,
@@ -105,13 +109,23 @@ def command(
         )
         rows = account.lists.export(query)
         if to_file is None:
-            written, place = _to_output(exporter, rows), ""
+            written = _to_output(exporter, rows)
+            told = plural("{count} message", "{count} messages", written.messages)
         else:
-            written, place = _to_file(exporter, rows, to_file, force=force), f" in {to_file}"
-    guarded = ""
+            written = _to_file(exporter, rows, to_file, force=force)
+            told = plural(
+                "{count} message in {path}",
+                "{count} messages in {path}",
+                written.messages,
+                path=to_file,
+            )
     if written.guarded:
-        guarded = f"; {counted(written.guarded, 'cell')} got an apostrophe against formulas"
-    tell(f"{counted(written.messages, 'message')}{place}{guarded}.")
+        told += plural(
+            "; {count} cell got an apostrophe against formulas",
+            "; {count} cells got an apostrophe against formulas",
+            written.guarded,
+        )
+    tell(f"{told}.")
 
 
 def _search_query(search: str, names: Mapping[str, str]) -> SearchQuery:
@@ -127,7 +141,9 @@ def _search_query(search: str, names: Mapping[str, str]) -> SearchQuery:
 
 
 def _nothing_kept(account: str) -> str:
-    return f"there are no messages of {account} on this machine: 'inbox-tui sync' fetches them."
+    return _(
+        "there are no messages of {account} on this machine: 'inbox-tui sync' fetches them."
+    ).format(account=account)
 
 
 def _to_file(exporter: Exporter, rows: Iterable[Row], path: Path, *, force: bool) -> Written:
@@ -138,12 +154,16 @@ def _to_file(exporter: Exporter, rows: Iterable[Row], path: Path, *, force: bool
         return write_file(path, lambda file: exporter.write(rows, file), replace=force)
     except FileExistsError:
         if path.is_symlink() or not path.is_file():
-            fail(f"{path} is there already, and no ordinary file: choose another name.")
-        fail(f"{path} is there already: --force writes over it.")
+            fail(
+                _("{path} is there already, and no ordinary file: choose another name.").format(
+                    path=path
+                )
+            )
+        fail(_("{path} is there already: --force writes over it.").format(path=path))
     except PathRefused as refused:
         fail(f"{refused}.")
     except OSError as error:
-        fail(f"{path} can't be written: {error.strerror}.")
+        fail(_("{path} can't be written: {strerror}.").format(path=path, strerror=error.strerror))
 
 
 def _to_output(exporter: Exporter, rows: Iterable[Row]) -> Written:

@@ -8,6 +8,8 @@ from collections.abc import Callable
 from contextlib import suppress
 from typing import NoReturn, TextIO
 
+from inbox_tui.locale import _
+
 DONE, FAILED, USAGE, SIGN_IN_REFUSED, LIMITED, NO_CONNECTION = range(6)
 """Exit statuses."""
 
@@ -55,13 +57,13 @@ def output(text: str) -> None:
 def require_output() -> None:
     """End the program where it has no standard output."""
     if sys.stdout is None:
-        fail("standard output is closed.")
+        fail(_("standard output is closed."))
 
 
 def fail_to_write(error: OSError) -> NoReturn:
     """End the program because standard output does not take what is written."""
     discard_the_rest(sys.stdout)
-    fail(f"standard output can't be written to: {error.strerror}.")
+    fail(_("standard output can't be written to: {strerror}.").format(strerror=error.strerror))
 
 
 def at_terminal(stream: TextIO | None) -> bool:
@@ -80,7 +82,7 @@ def exit_after(run: Callable[[], object]) -> NoReturn:
         status = failure.status
         tell(f"inbox-tui: {failure.message}")
     except KeyboardInterrupt:
-        tell("inbox-tui: interrupted.")
+        tell(_("inbox-tui: interrupted."))
     except BrokenPipeError:
         discard_the_rest(sys.stdout)
     except Exception as error:

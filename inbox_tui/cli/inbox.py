@@ -19,6 +19,7 @@ from inbox_tui.cli.failure import DONE, USAGE, at_terminal, exit_after, fail, te
 from inbox_tui.cli.open_archive import open_archive, set_aside_notice
 from inbox_tui.config import Settings
 from inbox_tui.credentials import Keyring, Secret
+from inbox_tui.locale import _
 from inbox_tui.paths import Paths
 from inbox_tui.screens.filters import Filters
 from inbox_tui.session import Dependencies
@@ -36,7 +37,7 @@ def main() -> NoReturn:
 
 def _require_terminal() -> None:
     if not (at_terminal(sys.stdin) and at_terminal(sys.stdout)):
-        fail("the inbox needs a terminal; for scripts there are the commands in --help.", USAGE)
+        fail(_("the inbox needs a terminal; for scripts there are the commands in --help."), USAGE)
 
 
 def _before_textual() -> None:

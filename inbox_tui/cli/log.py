@@ -10,22 +10,29 @@ from pathlib import Path
 
 from inbox_tui import __version__
 from inbox_tui.cli.failure import Failure
+from inbox_tui.locale import _
 from inbox_tui.paths import Paths
 from inbox_tui.private_files import open_private, private_folder
 
 
 def unforeseen(error: Exception, command: str | None, *, debug: bool) -> Failure:
     """The end of the program by an error that nobody foresaw."""
-    what = f"stopped by an error of its own ({type(error).__name__})"
+    what = _("stopped by an error of its own ({name})").format(name=type(error).__name__)
     path = Paths.default().log
     if not debug:
         name = f" {command}" if command else ""
-        return Failure(f"{what}; 'inbox-tui --debug{name}' writes where it arose to {path}.")
+        return Failure(
+            _("{what}; 'inbox-tui --debug{name}' writes where it arose to {path}.").format(
+                what=what, name=name, path=path
+            )
+        )
     try:
         log(error, command)
     except OSError as trouble:
-        return Failure(f"{what}, and the log can't be written: {trouble}.")
-    return Failure(f"{what}; the log says where it arose: {path}.")
+        return Failure(
+            _("{what}, and the log can't be written: {trouble}.").format(what=what, trouble=trouble)
+        )
+    return Failure(_("{what}; the log says where it arose: {path}.").format(what=what, path=path))
 
 
 def log(error: BaseException, command: str | None) -> None:

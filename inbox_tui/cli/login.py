@@ -22,6 +22,7 @@ from inbox_tui.credentials import (
     Secret,
     why_refused,
 )
+from inbox_tui.locale import _
 from inbox_tui.sync import SystemClock
 
 
@@ -36,7 +37,9 @@ from inbox_tui.sync import SystemClock
 )
 @for_account
 @click.option(
-    "--password-stdin", is_flag=True, help="Read the password from standard input, its first line."
+    "--password-stdin",
+    is_flag=True,
+    help="Read the password from standard input, its first line.",
 )
 @click.option(
     "--api-key-stdin",
@@ -50,7 +53,7 @@ def command(cli_options: CliOptions, password_stdin: bool, api_key_stdin: bool) 
     API key. There is no option for either: options can be seen by everybody on the machine.
     """
     if password_stdin and api_key_stdin:
-        raise click.UsageError("--password-stdin and --api-key-stdin: give one of them.")
+        raise click.UsageError(_("--password-stdin and --api-key-stdin: give one of them."))
     config = read_config(cli_options)
     if not config.login.value:
         config = config._replace(login=_asked_login(password_stdin or api_key_stdin))
@@ -63,32 +66,41 @@ def command(cli_options: CliOptions, password_stdin: bool, api_key_stdin: bool) 
         asyncio.run(Keyring().store(config.login.value, config.host, password))
     except KeyringError as error:
         fail(
-            f"the server took the {password.kind}, but it was not stored. {error}\n"
-            "Without a keyring, give it in "
-            f"{ENVIRONMENT if password.kind == 'password' else API_KEY_ENVIRONMENT}."
+            _(
+                "the server took the {kind}, but it was not stored. {error}\nWithout a "
+                "keyring, give it in {environment}."
+            ).format(
+                kind=_(password.kind),
+                error=error,
+                environment=ENVIRONMENT if password.kind == "password" else API_KEY_ENVIRONMENT,
+            )
         )
-    tell(f"Signed in as {config.account}; the {password.kind} is in the keyring.")
+    tell(
+        _("Signed in as {account}; the {kind} is in the keyring.").format(
+            account=config.account, kind=_(password.kind)
+        )
+    )
 
 
 def _asked_login(password_stdin: bool) -> FromSource:
     if password_stdin or not at_terminal(sys.stdin):
-        fail("name the account with --login or INBOX_TUI_LOGIN.", USAGE)
-    login = FromSource(click.prompt("Login", err=True).strip(), "--login")
+        fail(_("name the account with --login or INBOX_TUI_LOGIN."), USAGE)
+    login = FromSource(click.prompt(_("Login"), err=True).strip(), "--login")
     check_login(login)
     return login
 
 
 def _from_stdin(kind: Kind) -> Secret:
     if sys.stdin is None:
-        fail("standard input is closed.", USAGE)
+        fail(_("standard input is closed."), USAGE)
     try:
         text = sys.stdin.buffer.readline().rstrip(b"\r\n").decode()
     except UnicodeDecodeError:
         text = None
     if text is None:
-        fail(f"the {kind} on standard input is not UTF-8 text.", USAGE)
+        fail(_("the {kind} on standard input is not UTF-8 text.").format(kind=_(kind)), USAGE)
     if not text:
-        fail(f"there is no {kind} on standard input.", USAGE)
+        fail(_("there is no {kind} on standard input.").format(kind=_(kind)), USAGE)
     return Secret(text, kind)
 
 
@@ -96,8 +108,8 @@ def _password_given(cli_options: CliOptions) -> Secret:
     if cli_options.password is not None:
         return cli_options.password
     if not at_terminal(sys.stdin):
-        fail("there is no terminal to ask for the password on: use --password-stdin.", USAGE)
-    return Secret(click.prompt("Password", hide_input=True, err=True))
+        fail(_("there is no terminal to ask for the password on: use --password-stdin."), USAGE)
+    return Secret(click.prompt(_("Password"), hide_input=True, err=True))
 
 
 async def _check(config: Config, password: Secret) -> None:

@@ -10,10 +10,11 @@ import click
 from inbox_tui.archive import SIGNED_IN, damaged_copies
 from inbox_tui.cli.account import Config, known_account, read_config
 from inbox_tui.cli.cli_options import CliOptions
-from inbox_tui.cli.failure import USAGE, Failure, counted, fail, tell
+from inbox_tui.cli.failure import USAGE, Failure, fail, tell
 from inbox_tui.cli.open_archive import open_account
 from inbox_tui.cli.options import example, for_account
 from inbox_tui.credentials import Keyring, KeyringError, Kind
+from inbox_tui.locale import _, plural
 
 
 @click.command(
@@ -35,7 +36,13 @@ def command(cli_options: CliOptions, purge: bool) -> None:
     config = read_config(cli_options)
     purged = False
     copies = _remove_damaged_archives(config.paths.archive) if purge else 0
-    removed = f" {counted(copies, 'file')} of damaged archives removed." if copies else ""
+    removed = ""
+    if copies:
+        removed = plural(
+            " {count} file of damaged archives removed.",
+            " {count} files of damaged archives removed.",
+            copies,
+        )
     try:
         if config.paths.archive.exists() or not config.login.value:
             with open_account(config) as (config, archive):
@@ -47,20 +54,30 @@ def command(cli_options: CliOptions, purge: bool) -> None:
                     account.notes.set(SIGNED_IN, None)
     except Failure as failure:
         if copies and failure.status == USAGE:
-            tell(f"No account is known.{removed}")
+            tell(_("No account is known.{removed}").format(removed=removed))
             return
         raise Failure(f"{failure.message}{removed}", failure.status) from None
     finally:
         # Opening an archive that is damaged sets it aside.
         if purge:
             _remove_damaged_archives(config.paths.archive)
-    kept = (" Its messages on this machine are deleted." if purged else "") + removed
+    kept = (_(" Its messages on this machine are deleted.") if purged else "") + removed
     try:
         removed_kinds = asyncio.run(_removed(config))
     except KeyringError as error:
-        fail(f"{error} The password or API key may still be in there.{kept}")
-    what = " ".join(f"The {kind} was removed for {config.account}." for kind in removed_kinds)
-    tell(f"{what or f'There was no password or API key for {config.account}.'}{kept}")
+        fail(
+            _("{error} The password or API key may still be in there.{kept}").format(
+                error=error, kept=kept
+            )
+        )
+    if not removed_kinds:
+        told = _("There was no password or API key for {account}.").format(account=config.account)
+    else:
+        told = " ".join(
+            _("The {kind} was removed for {account}.").format(kind=_(kind), account=config.account)
+            for kind in removed_kinds
+        )
+    tell(f"{told}{kept}")
 
 
 def _remove_damaged_archives(archive: Path) -> int:

@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 from inbox_tui import __version__
+from inbox_tui.locale import _
 from inbox_tui.paths import Paths
 
 LEAST_COLUMNS, LEAST_LINES = 40, 12
@@ -51,16 +52,26 @@ def check_terminal() -> Check:
     """Check that the terminal can show the inbox."""
     encoding = (getattr(sys.stdout, "encoding", None) or "").lower().replace("_", "-")
     if encoding not in ("utf-8", "utf8"):
-        return Check("terminal", False, f"writes {encoding}", "set LANG to one with UTF-8")
+        return Check(
+            "terminal",
+            False,
+            _("writes {encoding}").format(encoding=encoding),
+            _("set LANG to one with UTF-8"),
+        )
     size = _terminal_size()
     if size is None:
-        return Check("terminal", True, "none here")
+        return Check("terminal", True, _("none here"))
     term, colours = os.environ.get("TERM", ""), _colours()
     found = f"{size.columns}×{size.lines}, {colours}, TERM={term}"
     if term in ("", "dumb"):
-        return Check("terminal", False, found, "set TERM to what the terminal is")
+        return Check("terminal", False, found, _("set TERM to what the terminal is"))
     if size.columns < LEAST_COLUMNS or size.lines < LEAST_LINES:
-        return Check("terminal", False, found, f"make it {LEAST_COLUMNS}×{LEAST_LINES} or more")
+        return Check(
+            "terminal",
+            False,
+            found,
+            _("make it {size} or more").format(size=f"{LEAST_COLUMNS}×{LEAST_LINES}"),
+        )
     return Check("terminal", True, found)
 
 
@@ -75,10 +86,10 @@ def _terminal_size() -> os.terminal_size | None:
 
 def _colours() -> str:
     if os.environ.get("NO_COLOR"):
-        return "no colours (NO_COLOR)"
+        return _("no colours (NO_COLOR)")
     if os.environ.get("COLORTERM") in ("truecolor", "24bit"):
-        return "16 million colours"
-    return "256 colours" if "256color" in os.environ.get("TERM", "") else "16 colours"
+        return _("16 million colours")
+    return _("256 colours") if "256color" in os.environ.get("TERM", "") else _("16 colours")
 
 
 def check_folders(paths: Paths) -> Iterator[Check]:
@@ -90,9 +101,11 @@ def check_folders(paths: Paths) -> Iterator[Check]:
         yield _private(name, path, files)
     there = next(folder for folder in paths.archive.parents if folder.exists())
     free = shutil.disk_usage(there).free
-    found = f"{free // 1_000_000} MB free at {hidden(str(there))}"
+    found = _("{megabytes} MB free at {there}").format(
+        megabytes=free // 1_000_000, there=hidden(str(there))
+    )
     yield Check(
-        "disk", free > LEAST_FREE_BYTES, found, "" if free > LEAST_FREE_BYTES else "make room"
+        "disk", free > LEAST_FREE_BYTES, found, "" if free > LEAST_FREE_BYTES else _("make room")
     )
 
 
@@ -105,23 +118,35 @@ def _private(name: str, folder: Path, files: tuple[str, ...]) -> Check:
     if not os.path.lexists(folder):
         there = next(parent for parent in folder.parents if os.path.lexists(parent))
         if there.is_dir() and os.access(there, os.W_OK | os.X_OK):
-            return Check(name, True, f"{shown} (not there yet)")
-        found = f"{shown} can't be made in {hidden(str(there))}"
-        return Check(name, False, found, "make it yourself, or choose another place")
+            return Check(name, True, _("{shown} (not there yet)").format(shown=shown))
+        found = _("{shown} can't be made in {there}").format(shown=shown, there=hidden(str(there)))
+        return Check(name, False, found, _("make it yourself, or choose another place"))
     for path in (folder, *(folder / file for file in files)):
         try:
             status = path.lstat()
         except FileNotFoundError:
             continue
         except OSError as error:
-            return Check(name, False, f"{hidden(str(path))}: {error.strerror}", "mend its mode")
+            return Check(name, False, f"{hidden(str(path))}: {error.strerror}", _("mend its mode"))
         mode = stat.S_IMODE(status.st_mode)
         proper = stat.S_ISDIR if path == folder else stat.S_ISREG
         if not proper(status.st_mode) or status.st_uid != os.geteuid():
-            found = f"{hidden(str(path))} is no {'folder' if path == folder else 'file'} of yours"
-            return Check(name, False, found, "move it away")
+            sentence = _("{path} is no folder of yours")
+            if path != folder:
+                sentence = _("{path} is no file of yours")
+            found = sentence.format(path=hidden(str(path)))
+            return Check(name, False, found, _("move it away"))
         if mode & 0o077:
-            found = f"{hidden(str(path))} is open to others (mode {mode:04o})"
-            return Check(name, False, found, f"chmod {'700' if path == folder else '600'} on it")
+            found = _("{path} is open to others (mode {mode:04o})").format(
+                path=hidden(str(path)), mode=mode
+            )
+            return Check(
+                name,
+                False,
+                found,
+                _("run chmod {mode} on it").format(mode="700" if path == folder else "600"),
+            )
     mode = stat.S_IMODE(folder.stat().st_mode)
-    return Check(name, True, f"{shown} (mode {mode:04o}), for you alone")
+    return Check(
+        name, True, _("{shown} (mode {mode:04o}), for you alone").format(shown=shown, mode=mode)
+    )

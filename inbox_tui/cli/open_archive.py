@@ -9,6 +9,7 @@ from pathlib import Path
 from inbox_tui.archive import Archive, ArchiveDamaged, ArchiveError
 from inbox_tui.cli.account import Config, fail_without_login, with_known_login
 from inbox_tui.cli.failure import fail
+from inbox_tui.locale import _
 
 
 @contextmanager
@@ -21,7 +22,11 @@ def open_archive(path: Path) -> Iterator[Archive]:
         finally:
             archive.close()
     except ArchiveDamaged as error:
-        fail(f"{error}. Start again: it is looked through, and set aside for a fresh one.")
+        fail(
+            _("{error}. Start again: it is looked through, and set aside for a fresh one.").format(
+                error=error
+            )
+        )
     except ArchiveError as error:
         fail(f"{error}.")
 
@@ -31,7 +36,11 @@ def open_sound_archive(path: Path) -> Iterator[Archive]:
     """The archive, for a command that ends where it had to begin a fresh one."""
     with open_archive(path) as archive:
         if archive.set_aside is not None:
-            fail(f"{set_aside_notice(archive.set_aside)} Run the command once more to go on.")
+            fail(
+                _("{aside} Run the command once more to go on.").format(
+                    aside=set_aside_notice(archive.set_aside)
+                )
+            )
         yield archive
 
 
@@ -52,7 +61,7 @@ def open_account(config: Config) -> Iterator[tuple[Config, Archive]]:
 
 def set_aside_notice(path: Path) -> str:
     """What became of a damaged archive."""
-    return (
-        f"the archive was damaged: it is kept as {path}, and a fresh one was begun. The server "
-        "still has the messages of the last 7 days."
-    )
+    return _(
+        "the archive was damaged: it is kept as {path}, and a fresh one was "
+        "begun. The server still has the messages of the last 7 days."
+    ).format(path=path)

@@ -9,6 +9,8 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 import click
 
+from inbox_tui.locale import _
+
 if TYPE_CHECKING:
     from inbox_tui.cli.cli_options import CliOptions
 
@@ -24,7 +26,11 @@ def hours(context: click.Context, parameter: click.Parameter, written: str | Non
         return None
     if re.fullmatch("[0-9]{1,9}", written, re.ASCII) and 1 <= int(written) <= MOST_HOURS:
         return int(written)
-    raise click.BadParameter(f"{written!r}: allowed are whole hours from 1 to {MOST_HOURS}.")
+    raise click.BadParameter(
+        _("{written!r}: allowed are whole hours from 1 to {most_hours}.").format(
+            written=written, most_hours=MOST_HOURS
+        )
+    )
 
 
 def phone(context: click.Context, parameter: click.Parameter, written: str | None) -> str | None:
@@ -37,7 +43,9 @@ def phone(context: click.Context, parameter: click.Parameter, written: str | Non
         return parse_phone(written)
     except NotAPhoneNumber as error:
         raise click.BadParameter(
-            f"{written!r}: {error}; allowed are numbers such as '+7 911 000-00-01'."
+            _("{written!r}: {error}; allowed are numbers such as '+7 911 000-00-01'.").format(
+                written=written, error=error
+            )
         ) from None
 
 
@@ -89,7 +97,7 @@ def for_account(command: Callable[..., None]) -> Callable[..., None]:
         cli_options: CliOptions = click.get_current_context().obj
         for name, value in (("--hours", cli_options.hours), ("--to-phone", cli_options.to_phone)):
             if value is not None:
-                raise click.UsageError(f"{name} says nothing to this command.")
+                raise click.UsageError(_("{name} says nothing to this command.").format(name=name))
         command(cli_options.with_options(login=login, server=server), **options)
 
     return with_account

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from importlib import import_module
+from inspect import cleandoc
 from typing import Any
 
 import click
@@ -15,6 +16,7 @@ from inbox_tui import __version__
 from inbox_tui.cli.cli_options import CliOptions
 from inbox_tui.cli.failure import FAILED, Failure, exit_after, fail_to_write, tell
 from inbox_tui.cli.options import account_options, example, filter_options
+from inbox_tui.locale import _
 
 COMMANDS = {
     "login": "Check a password or API key and keep it in the keyring.",
@@ -42,12 +44,13 @@ class Program(click.Group):
             return None
         command = import_module(f"inbox_tui.cli.{cmd_name}").command
         assert isinstance(command, click.Command)
+        _translate(command)
         return command
 
     def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
         """List the commands without importing them."""
-        with formatter.section("Commands"):
-            formatter.write_dl(list(COMMANDS.items()))
+        with formatter.section(_("Commands")):
+            formatter.write_dl([(name, _(words)) for name, words in COMMANDS.items()])
 
     def invoke(self, ctx: click.Context) -> Any:
         """Run the command; what nobody foresaw ends it in words, too."""
@@ -72,6 +75,7 @@ class Program(click.Group):
     ) -> Any:
         """Run the program and exit with its status."""
         extra["standalone_mode"] = False
+        _translate(self)
 
         def run() -> object:
             try:
@@ -81,13 +85,17 @@ class Program(click.Group):
             except click.UsageError as error:
                 page = f"'{error.ctx.command_path} --help'" if error.ctx else "--help"
                 what = " ".join(error.format_message().split())
-                tell(f"inbox-tui: {what}\n{page} says what is allowed.")
+                tell(
+                    _("inbox-tui: {what}\n{page} says what is allowed.").format(
+                        what=what, page=page
+                    )
+                )
                 return error.exit_code
             except click.ClickException as error:
                 tell(f"inbox-tui: {error.format_message()}")
                 return error.exit_code
             except click.Abort:
-                tell("inbox-tui: interrupted.")
+                tell(_("inbox-tui: interrupted."))
                 return FAILED
             except BrokenPipeError:
                 raise
@@ -97,6 +105,17 @@ class Program(click.Group):
                 raise
 
         exit_after(run)
+
+
+def _translate(command: click.Command) -> None:
+    """Put the help page of a command into the language of the interface."""
+    if command.help is not None:
+        command.help = _(cleandoc(command.help))
+    if command.epilog is not None:
+        command.epilog = _(command.epilog)
+    for option in command.params:
+        if isinstance(option, click.Option) and option.help is not None:
+            option.help = _(option.help)
 
 
 def _of_click(error: Exception) -> bool:
@@ -114,7 +133,7 @@ def _log(failure: Failure, context: click.Context) -> None:
     try:
         log(failure, context.invoked_subcommand)
     except OSError as trouble:
-        tell(f"inbox-tui: the log can't be written: {trouble}.")
+        tell(_("inbox-tui: the log can't be written: {trouble}.").format(trouble=trouble))
 
 
 @click.group(
@@ -155,9 +174,11 @@ def main(
     if demo:
         for name, value in (("--login", login), ("--server", server)):
             if value is not None:
-                raise click.UsageError(f"--demo has an account of its own: leave {name} out.")
+                raise click.UsageError(
+                    _("--demo has an account of its own: leave {name} out.").format(name=name)
+                )
         if context.invoked_subcommand is not None:
-            raise click.UsageError("--demo opens the inbox and goes with no command.")
+            raise click.UsageError(_("--demo opens the inbox and goes with no command."))
         run_demo(cli_options)
     elif context.invoked_subcommand is None:
         run_inbox(cli_options)

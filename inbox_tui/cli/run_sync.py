@@ -20,10 +20,10 @@ from inbox_tui.cli.failure import (
     NO_CONNECTION,
     SIGN_IN_REFUSED,
     at_terminal,
-    counted,
     fail,
 )
 from inbox_tui.credentials import Secret
+from inbox_tui.locale import _, plural
 from inbox_tui.smsc.limit import Limit
 from inbox_tui.sync import Clock, Event, InboxSync, State, Status, StatusChanged
 from inbox_tui.text import sanitize
@@ -77,12 +77,22 @@ class ProgressLine:
         """Show what the sync publishes."""
         match event:
             case sync.Progress(messages):
-                self.show(f"{counted(messages, 'message')} received so far…")
+                self.show(
+                    plural(
+                        "{count} message received so far…",
+                        "{count} messages received so far…",
+                        messages,
+                    )
+                )
             case sync.StatusChanged(sync.Status(state=sync.State.CHECKING)):
-                self.show("Asking the server…")
+                self.show(_("Asking the server…"))
             case sync.StatusChanged(status) if status.next_at is not None:
-                reason = status.reason or sync.LIMIT_REASON
-                self.show(f"Waiting {reason}{until_words(status.next_at, self._clock)}…")
+                reason = _(status.reason or sync.LIMIT_REASON)
+                self.show(
+                    _("Waiting {reason}{until}…").format(
+                        reason=reason, until=until_words(status.next_at, self._clock)
+                    )
+                )
             case _:
                 pass
 
@@ -108,7 +118,8 @@ def until_words(moment: float | None, clock: Clock) -> str:
         return ""
     at = clock.now() + timedelta(seconds=max(0.0, moment - clock.moment().seconds))
     now, at = clock.now().astimezone(), at.astimezone()
-    return f" until {at:%H:%M:%S}" if at.date() == now.date() else f" until {at:%Y-%m-%d %H:%M}"
+    time = f"{at:%H:%M:%S}" if at.date() == now.date() else f"{at:%Y-%m-%d %H:%M}"
+    return _(" until {time}").format(time=time)
 
 
 def fail_unless_live(status: Status, hold: Hold | None, clock: Clock) -> None:
@@ -122,18 +133,24 @@ def fail_unless_live(status: Status, hold: Hold | None, clock: Clock) -> None:
     kind = hold.kind if hold is not None and hold.reason == status.reason else ""
     if status.state is State.SIGN_IN:
         fail(
-            f"sign-in refused: {status.reason}. The same password or API key is not sent again: "
-            "'inbox-tui login' takes another one.",
+            _(
+                "sign-in refused: {reason}. The same password or API key is not sent "
+                "again: 'inbox-tui login' takes another one."
+            ).format(reason=status.reason),
             SIGN_IN_REFUSED,
         )
     if kind in ("limited", "blocked"):
         fail(
-            f"{kind}: {status.reason}. Nothing is asked{until_words(status.next_at, clock)}.",
+            _("{kind}: {reason}. Nothing is asked{until}.").format(
+                kind=_("limited") if kind == "limited" else _("blocked"),
+                reason=_(status.reason),
+                until=until_words(status.next_at, clock),
+            ),
             LIMITED,
         )
     if kind == "offline":
-        fail(f"no connection: {status.reason}.", NO_CONNECTION)
-    fail(f"{status.reason}.", FAILED)
+        fail(_("no connection: {reason}.").format(reason=status.reason), NO_CONNECTION)
+    fail(f"{_(status.reason)}.", FAILED)
 
 
 async def sync_once(

@@ -9,10 +9,11 @@ import click
 from inbox_tui.cli.account import read_config
 from inbox_tui.cli.cli_options import CliOptions
 from inbox_tui.cli.connect import find_password
-from inbox_tui.cli.failure import counted, output
+from inbox_tui.cli.failure import output
 from inbox_tui.cli.open_archive import open_account
 from inbox_tui.cli.options import example, for_account
 from inbox_tui.cli.run_sync import sync_once
+from inbox_tui.locale import _, plural
 from inbox_tui.sync import Event, MessagesArrived, SystemClock
 
 
@@ -48,4 +49,6 @@ async def _refreshed(cli_options: CliOptions) -> str:
         password = await find_password(cli_options, config)
         account = archive.account(config.login.value, config.host)
         await sync_once(config, account, password, on_event, clock)
-    return counted(sum(new), "new message") if new else "no new messages"
+    if not new:
+        return _("no new messages")
+    return plural("{count} new message", "{count} new messages", sum(new))

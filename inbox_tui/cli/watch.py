@@ -29,6 +29,7 @@ from inbox_tui.cli.open_archive import open_account, open_sound_archive
 from inbox_tui.cli.options import MOST_HOURS, example, for_account, hours
 from inbox_tui.cli.run_sync import running_sync, until_words
 from inbox_tui.exports import Exporter, line_for_terminal
+from inbox_tui.locale import _
 from inbox_tui.sync import (
     IN_FLIGHT_REASON,
     LIMIT_REASON,
@@ -87,7 +88,7 @@ def command(cli_options: CliOptions, from_now: bool, since: int | None, export_f
     of itself goes to standard error.
     """
     if from_now and since is not None:
-        raise click.UsageError("--from-now and --since say different things: give one of them.")
+        raise click.UsageError(_("--from-now and --since say different things: give one of them."))
     config = read_config(cli_options)
     require_output()
     asyncio.run(_watch(cli_options, config, since, export_format))
@@ -255,8 +256,10 @@ class StatusReporter:
                 self._arrived.set()
             case ZoneSuspected(zone, _):
                 tell(
-                    "inbox-tui: messages are dated as if the server's clock were another one: "
-                    f'server_timezone = "{zone}" in the settings would fit.'
+                    _(
+                        "inbox-tui: messages are dated as if the server's clock were another "
+                        'one: server_timezone = "{zone}" in the settings would fit.'
+                    ).format(zone=zone)
                 )
             case StatusChanged(status):
                 self._report(status)
@@ -266,8 +269,10 @@ class StatusReporter:
             return
         if status.state is State.SIGN_IN:
             self.end = Failure(
-                f"sign-in refused: {status.reason}. "
-                "'inbox-tui login' takes another password or API key.",
+                _(
+                    "sign-in refused: {reason}. 'inbox-tui login' takes another password "
+                    "or API key."
+                ).format(reason=status.reason),
                 SIGN_IN_REFUSED,
             )
         elif status.state is State.BLOCKED and status.next_at is None:
@@ -276,9 +281,9 @@ class StatusReporter:
             self._arrived.set()
         elif status.state not in (State.CHECKING, self._reported):
             self._reported = status.state
-            reason = f": {status.reason}" if status.reason else ""
+            reason = f": {_(status.reason)}" if status.reason else ""
             when = until_words(status.next_at, self._clock) if reason else ""
-            tell(f"inbox-tui: {status.state.value.lower()}{reason}{when}.")
+            tell(f"inbox-tui: {_(status.state.value).lower()}{reason}{when}.")
 
 
 def _line_of(export_format: str, config: Config) -> Callable[[Row], bytes]:

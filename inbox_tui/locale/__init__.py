@@ -64,14 +64,16 @@ def system_language(
 
 def _(sentence: str) -> str:
     """Return a sentence in the language of the interface."""
-    return sentence if _catalogue is None else _catalogue.gettext(sentence)
+    return _catalogue.gettext(sentence) if _catalogue is not None and sentence else sentence
 
 
-def plural(one: str, several: str, count: int) -> str:
-    """Return the form of a sentence that goes with a count; its placeholders are still in it."""
+def plural(one: str, several: str, count: int, **values: object) -> str:
+    """Return a sentence in the form that goes with a count, filled in: `{count}` and `values`."""
     if _catalogue is not None:
-        return _catalogue.ngettext(one, several, count)
-    return one if count == 1 else several
+        sentence = _catalogue.ngettext(one, several, count)
+    else:
+        sentence = one if count == 1 else several
+    return sentence.format(**{"count": count, **values})
 
 
 def mark(sentence: str) -> str:

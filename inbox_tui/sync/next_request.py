@@ -9,6 +9,7 @@ from typing import NamedTuple
 
 from inbox_tui.archive import Hold, Refused
 from inbox_tui.credentials import Secret, why_refused
+from inbox_tui.locale import mark
 from inbox_tui.smsc.limit import (
     Limit,
     LoggedRequest,
@@ -26,9 +27,9 @@ from inbox_tui.sync.events import State, Status
 from inbox_tui.sync.planner import PageRequest, next_page
 from inbox_tui.sync.stores import MessageStore
 
-IN_FLIGHT_REASON = "an earlier request may still be under way"
-LIMIT_REASON = "for the server's limit of requests"
-LOST_REQUESTS_REASON = "the archive was begun anew, and with it the count of requests"
+IN_FLIGHT_REASON = mark("an earlier request may still be under way")
+LIMIT_REASON = mark("for the server's limit of requests")
+LOST_REQUESTS_REASON = mark("the archive was begun anew, and with it the count of requests")
 
 STATE_OF_HOLD = {
     "limited": State.WAITING,

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from inbox_tui.archive import Hold, Page, to_server_seconds
 from inbox_tui.credentials import new_digest
+from inbox_tui.locale import mark
 from inbox_tui.smsc.errors import (
     AddressBlocked,
     ParameterError,
@@ -41,7 +42,7 @@ LIVE_WITHIN = 120.0
 """New messages of a poll so many seconds after the last one have only just arrived."""
 CLOCK_CHANGE_SECONDS = 60.0
 """By how much our clock must move against the service's for that to be stored again."""
-OTHER_PROGRAM_REASON = (
+OTHER_PROGRAM_REASON = mark(
     "the server counts too many requests: is another program asking for this account?"
 )
 

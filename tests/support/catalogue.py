@@ -7,17 +7,24 @@ what is no longer said is taken out; then `inbox-tui.mo`, which the program read
 from __future__ import annotations
 
 import io
+from collections.abc import Iterable, Iterator
 from pathlib import Path
+from typing import get_args
 
+import click
 from babel.messages.catalog import Catalog
 from babel.messages.extract import extract_from_dir
 from babel.messages.mofile import write_mo
 from babel.messages.pofile import read_po, write_po
 
 import inbox_tui
+from inbox_tui.cli.program import COMMANDS as PROGRAM_COMMANDS
+from inbox_tui.cli.program import main
 from inbox_tui.commands import COMMANDS, GROUPS
 from inbox_tui.config import SETTINGS
+from inbox_tui.credentials import Kind
 from inbox_tui.locale import DOMAIN, FOLDER
+from inbox_tui.sync import State
 
 SOURCE = Path(inbox_tui.__file__).parent
 CATALOGUE = FOLDER / "ru" / "LC_MESSAGES" / f"{DOMAIN}.po"
@@ -30,15 +37,32 @@ def extracted() -> Catalog:
     found = extract_from_dir(SOURCE, [("**.py", "python")], keywords=KEYWORDS, comment_tags=())
     for file, _line, message, _comments, _context in found:
         catalogue.add(message, locations=[(f"inbox_tui/{file}", None)])
-    for command in COMMANDS:
-        for sentence in filter(None, (command.description, command.hint)):
-            catalogue.add(sentence, locations=[("inbox_tui/commands.py", None)])
-    for group in GROUPS:
-        catalogue.add(group, locations=[("inbox_tui/commands.py", None)])
-    for setting in SETTINGS:
-        for sentence in (setting.description, setting.allowed):
-            catalogue.add(sentence, locations=[("inbox_tui/config.py", None)])
+    for file, sentences in _in_tables():
+        for sentence in filter(None, sentences):
+            catalogue.add(sentence, locations=[(f"inbox_tui/{file}", None)])
     return catalogue
+
+
+def _in_tables() -> Iterator[tuple[str, Iterable[str | None]]]:
+    """Give the sentences that stand in tables and help pages, by file."""
+    yield "commands.py", GROUPS
+    for command in COMMANDS:
+        yield "commands.py", (command.description, command.hint)
+    for setting in SETTINGS:
+        yield "config.py", (setting.description, setting.allowed)
+    yield "sync/events.py", State
+    yield "credentials.py", get_args(Kind)
+    yield "cli/program.py", PROGRAM_COMMANDS.values()
+    context = click.Context(main)
+    pages = [
+        ("program", main),
+        *((name, main.get_command(context, name)) for name in PROGRAM_COMMANDS),
+    ]
+    for name, page in pages:
+        assert page is not None
+        yield f"cli/{name}.py", (page.help, page.epilog)
+        options = (option for option in page.params if isinstance(option, click.Option))
+        yield f"cli/{name}.py", (option.help for option in options)
 
 
 def translated() -> Catalog:
