@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import io
 from collections.abc import Iterable, Iterator
+from inspect import cleandoc
 from pathlib import Path
 from typing import get_args
 
@@ -60,7 +61,7 @@ def _in_tables() -> Iterator[tuple[str, Iterable[str | None]]]:
     ]
     for name, page in pages:
         assert page is not None
-        yield f"cli/{name}.py", (page.help, page.epilog)
+        yield f"cli/{name}.py", (cleandoc(page.help or ""), page.epilog)
         options = (option for option in page.params if isinstance(option, click.Option))
         yield f"cli/{name}.py", (option.help for option in options)
 
