@@ -34,9 +34,10 @@ from inbox_tui.session import (
 from inbox_tui.smsc.endpoint import EndpointRefused, endpoint, host_of
 from inbox_tui.sync import MessagesArrived, State, Status, StatusChanged
 from inbox_tui.terminal import driver_class
+from inbox_tui.terminal.input import BackgroundReported
 from inbox_tui.terminal.notices import RESTORE_TITLE, SAVE_TITLE, notification, terminal_title
 from inbox_tui.text import load_metadata, sanitize
-from inbox_tui.themes import DARK, LIGHT
+from inbox_tui.themes import DARK, LIGHT, OWN, TERMINAL
 from inbox_tui.widgets.presentation import Presentation
 from inbox_tui.widgets.scroll_bar import QuickScrollBar
 from inbox_tui.widgets.symbols import PLAIN, symbols
@@ -93,7 +94,10 @@ class InboxApp(App[None]):
 
         `filters` are shown at first; None: what the settings say.
         """
-        super().__init__()
+        no_color = bool(os.environ.get("NO_COLOR"))
+        if not no_color:
+            os.environ.pop("NO_COLOR", None)  # an empty one says nothing, but to Textual
+        super().__init__(ansi_color=no_color or None)  # Textual's greys are colours too
         ScrollBar.renderer = QuickScrollBar  # 2 ms of a key
         self.set_class(symbols() is PLAIN, "-ascii")
         self._dependencies = dependencies
@@ -118,10 +122,16 @@ class InboxApp(App[None]):
         self._inbox: InboxScreen | None = None
         self._sign_in_screen: SignInScreen | None = None
         self._focus_told = False
-        self.register_theme(DARK)
-        self.register_theme(LIGHT)
-        if self._settings.theme:
+        for theme in OWN:
+            self.register_theme(theme)
+        self._theme_waits = not self._settings.theme
+        """Whether the theme is to be the one that suits the terminal's background."""
+        if no_color:
+            self.theme = TERMINAL.name
+        elif self._settings.theme:
             self.theme = self._settings.theme
+        elif self.console.color_system == "standard":
+            self.theme = TERMINAL.name
 
     def _new_session(self, login: str, url: str, password: Secret | None = None) -> Session:
         session = Session(login, url, dependencies=self._dependencies, password=password)
@@ -290,6 +300,11 @@ class InboxApp(App[None]):
         self._write_to_terminal(RESTORE_TITLE)
 
     # -- what comes in by the terminal
+
+    def on_background_reported(self, event: BackgroundReported) -> None:
+        """Be light where the terminal is; it may answer late, or never."""
+        if self._theme_waits and self.theme in (DARK.name, LIGHT.name):
+            self.theme = (DARK if event.dark else LIGHT).name
 
     async def on_event(self, event: events.Event) -> None:
         """Take keys by their place, and show what is pasted into a field as text."""

@@ -133,6 +133,15 @@ def key_label(key: str) -> str:
     return _KEY_LABELS.get(key, key)
 
 
+def key_of_label(label: str) -> str:
+    """Return the key that `key_label` writes so."""
+    known = {shown: key for key, shown in _KEY_LABELS.items()}
+    modifiers, plus, last = label.rpartition("+")
+    if plus and modifiers:
+        return f"{modifiers.lower()}+{last.lower()}"
+    return known.get(label, label)
+
+
 def bindings(actions: Mapping[str, str], *, priority: bool = True) -> list[Binding]:
     """Bind the keys of commands to Textual's actions, by name of the command.
 

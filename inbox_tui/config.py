@@ -259,8 +259,8 @@ SETTINGS: Final = (
     Setting(
         "theme",
         _text,
-        '"inbox-dark", "inbox-light", and the names of Textual\'s themes',
-        "the colours; empty for `inbox-dark`",
+        '"inbox-dark", "inbox-light", "inbox-terminal", and the names of Textual\'s themes',
+        "the colours; empty for dark or light, as the terminal is",
     ),
     Setting(
         "names",

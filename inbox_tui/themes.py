@@ -1,4 +1,4 @@
-"""The two themes of our own; Textual's can be chosen too."""
+"""The themes of our own; Textual's can be chosen too."""
 
 from __future__ import annotations
 
@@ -32,3 +32,37 @@ LIGHT = Theme(
     panel="#dcdfe0",
     dark=False,
 )
+TERMINAL = Theme(
+    name="inbox-terminal",
+    ansi=True,
+    primary="ansi_cyan",
+    secondary="ansi_cyan",
+    accent="ansi_magenta",
+    warning="ansi_magenta",
+    error="ansi_red",
+    success="ansi_green",
+    foreground="ansi_default",
+    background="ansi_default",
+    surface="ansi_default",
+    panel="ansi_default",
+    boost="ansi_default",
+    variables={
+        "ansi-background": "ansi_black",
+        "ansi-foreground": "ansi_white",
+        "border-blurred": "ansi_default",
+        "block-cursor-foreground": "ansi_black",
+        "block-cursor-background": "ansi_cyan",
+        "block-cursor-text-style": "bold underline",
+        "block-cursor-blurred-foreground": "ansi_black",
+        "block-cursor-blurred-background": "ansi_cyan",
+        "block-cursor-blurred-text-style": "bold underline",
+        "input-cursor-background": "ansi_default",
+        "input-cursor-foreground": "ansi_default",
+        "input-cursor-text-style": "reverse",
+        "scrollbar": "ansi_cyan",
+        "scrollbar-hover": "ansi_cyan",
+        "scrollbar-active": "ansi_cyan",
+    },
+)
+"""The terminal's own colours, and reverse, bold and dim: for one that has 16, or no colour."""
+OWN = (DARK, LIGHT, TERMINAL)

@@ -143,9 +143,9 @@ def check_theme(theme: FromSource) -> None:
     # Textual takes longer to import than most commands to run.
     from textual.theme import BUILTIN_THEMES
 
-    from inbox_tui.themes import DARK, LIGHT
+    from inbox_tui.themes import OWN
 
-    known = (DARK.name, LIGHT.name, *BUILTIN_THEMES)
+    known = (*(own.name for own in OWN), *BUILTIN_THEMES)
     if theme.value not in known:
         there_are = ", ".join(known)
         fail(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from codecs import getincrementaldecoder
 from collections.abc import Iterator
 from typing import Final
@@ -18,10 +19,26 @@ PASTE_SECONDS: Final = 0.05
 UNCLEAR_PASTE_SECONDS: Final = 0.5
 """Silence after which any other paste is over."""
 _BUFFER_LIMIT: Final = 100_000
+ASK_FOR_BACKGROUND: Final = "\x1b]11;?\x1b\\"
+"""Asks a terminal for the colour of its background; many answer."""
+_REPLY_BEGIN: Final = "]11;"
+_REPLY: Final = re.compile(
+    r"\]11;rgba?:([0-9a-f]{1,4})/([0-9a-f]{1,4})/([0-9a-f]{1,4})", re.IGNORECASE
+)
+_LONGEST_REPLY: Final = 64
 _LONGEST_KEY: Final = 64
 """Characters that one key sends, at most; what comes at once and is longer was not typed."""
 _START: Final = "\x1b[200~"
 _END: Final = "\x1b[201~"
+
+
+class BackgroundReported(Message):
+    """The terminal's answer to `ASK_FOR_BACKGROUND`."""
+
+    def __init__(self, *, dark: bool) -> None:
+        super().__init__()
+        self.dark = dark
+        """Whether it is nearer to black than to white."""
 
 
 class InputParser:
@@ -33,12 +50,19 @@ class InputParser:
     A paste is what stands between the two marks of bracketed paste, whatever is in it. Some
     terminals (tmux) pass on an end mark that is part of the pasted text, so the last one before a
     silence counts. A paste that is never ended is over after a silence too.
+
+    The answer to `ASK_FOR_BACKGROUND` is never taken for keys, however it is split, late, or cut.
     """
 
     def __init__(self) -> None:
         self._decoder = getincrementaldecoder("utf-8")("replace")
         self._parser = XTermParser()
         self._recent = ""  # the last characters parsed: a start mark may be split between reads
+        self._reply: str | None = None
+        """What has come of the answer on the background, after its escape character."""
+        self._withheld: list[Message] = []
+        """The keys that it would be, were it none."""
+        self._last = ""
         self._paste: str | None = None
         self._unended = False
         self._escape_pending = False
@@ -65,6 +89,7 @@ class InputParser:
         """Take note that nothing has come for `timeout` seconds."""
         if self._paste is None:
             self._escape_pending = False
+            yield from self._end_reply()
             yield from self._parser.tick()
             return
         pasted, end, rest = self._paste.rpartition(_END)
@@ -99,7 +124,44 @@ class InputParser:
         """Parse what is not pasted."""
         self._escape_pending = True
         for character in text:
-            try:
-                yield from list(self._parser.feed(character))
-            except (ValueError, OverflowError):  # a key by the number of a character that is none
-                self._parser = XTermParser()
+            keys = self._parse_key(character)
+            if self._reply is None and character == "]" and self._last == "\x1b":
+                self._reply = ""
+            if self._reply is None:
+                yield from keys
+            else:
+                self._withheld += keys
+                yield from self._parse_reply(self._reply + character)
+            self._last = character
+
+    def _parse_key(self, character: str) -> list[Message]:
+        try:
+            return list(self._parser.feed(character))
+        except (ValueError, OverflowError):  # a key by the number of a character that is none
+            self._parser = XTermParser()
+            return []
+
+    def _parse_reply(self, reply: str) -> Iterator[Message]:
+        """Parse what has come of an answer on the background, or else of keys."""
+        self._reply = reply
+        ended = reply.endswith(("\x07", "\x1b\\"))
+        broken = self._last == "\x1b" and len(reply) > 1 and not ended
+        if ended or broken or len(reply) > _LONGEST_REPLY:
+            if found := _REPLY.match(reply):
+                levels = [int(level, 16) / (16 ** len(level) - 1) for level in found.groups()]
+                red, green, blue = levels
+                yield BackgroundReported(dark=0.3 * red + 0.59 * green + 0.11 * blue < 0.5)
+            yield from self._end_reply()
+            if broken:
+                yield from [*self._parse_key("\x1b"), *self._parse_key(reply[-1])]
+        elif not reply.startswith(_REPLY_BEGIN[: len(reply)]):
+            yield from self._end_reply()
+
+    def _end_reply(self) -> Iterator[Message]:
+        """Drop an answer, whole or not; what was none are keys after all."""
+        reply, keys = self._reply or "", self._withheld
+        self._reply, self._withheld = None, []
+        if reply.startswith(_REPLY_BEGIN):
+            self._parser = XTermParser()  # which has had it too
+        else:
+            yield from keys

@@ -19,7 +19,7 @@ from textual.driver import Driver
 from textual.geometry import Size
 
 from inbox_tui.terminal.columns import pin_columns
-from inbox_tui.terminal.input import InputParser
+from inbox_tui.terminal.input import ASK_FOR_BACKGROUND, InputParser
 from inbox_tui.terminal.output import TerminalOutput
 
 if TYPE_CHECKING:
@@ -123,6 +123,8 @@ class TerminalDriver(Driver):
         self.write(_ENTER)
         if os.environ.get("TERM_PROGRAM") != "Apple_Terminal":  # which would show a part of it
             self.write(_ASK_FOR_SYNCHRONIZED_OUTPUT)
+        if os.environ.get("TERM") != "linux":  # which would show a part of it too
+            self.write(ASK_FOR_BACKGROUND)
         self._report_size()
         if self._input is None:
             self._wake_fds = os.pipe()

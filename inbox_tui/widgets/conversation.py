@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, ClassVar, Final, NamedTuple
 
 from rich.segment import Segment
+from rich.style import Style
 from textual.cache import LRUCache
 from textual.geometry import Region, Size, clamp
 from textual.message import Message
@@ -23,7 +24,6 @@ from inbox_tui.widgets.symbols import symbols
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
-    from rich.style import Style
     from textual import events
     from textual.binding import BindingType
 
@@ -523,7 +523,12 @@ class Conversation(ScrollView, can_focus=True):
         return segments
 
     def _style(self, *parts: str) -> Style:
-        return self.get_visual_style(*(f"conversation--{part}" for part in parts)).rich_style
+        names = [f"conversation--{part}" for part in parts]
+        style = self.get_visual_style(*names).rich_style
+        # A visual style leaves reverse out.
+        if any(self.get_component_styles(name).text_style.reverse for name in names):
+            style += Style(reverse=True)
+        return style
 
     # -- events
 

@@ -12,13 +12,17 @@ from inbox_tui.widgets.symbols import symbols
 
 
 class Divider(Widget):
-    """A line one cell thick between two widgets; dragging it tells where it should be."""
+    """A line one cell thick between two widgets; dragging it tells where it should be.
+
+    It takes the accent while the focus is in what follows it.
+    """
 
     DEFAULT_CSS = """
     Divider {
         width: 100%;
         height: 1;
         color: $panel;
+        &.-after-focused { color: $accent; }
         &:hover, &.-dragged { color: $primary; }
         &.-upright { width: 1; height: 100%; }
     }
@@ -55,11 +59,25 @@ class Divider(Widget):
         """Stand or lie."""
         self.set_class(upright, "-upright")
 
+    def on_mount(self) -> None:
+        """Follow the focus."""
+        self.watch(self.screen, "focused", self._show_focus)
+
+    def _show_focus(self, focused: Widget | None) -> None:
+        siblings = [] if self.parent is None else list(self.parent.children)
+        after = siblings[siblings.index(self) + 1 :]
+        within = [] if focused is None else focused.ancestors_with_self
+        self.set_class(any(widget in after for widget in within), "-after-focused")
+        self.refresh()
+
     def render(self) -> Content:
         """Return the line."""
         marks = symbols()
         width, height = self.size
-        return Content("\n".join([marks.upright] * height) if self.upright else marks.rule * width)
+        strong = self.has_class("-after-focused")
+        upright = marks.strong_upright if strong else marks.upright
+        rule = marks.strong_rule if strong else marks.rule
+        return Content("\n".join([upright] * height) if self.upright else rule * width)
 
     def on_mouse_down(self, event: events.MouseDown) -> None:
         """Take hold of the line."""

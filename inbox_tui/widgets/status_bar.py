@@ -7,9 +7,11 @@ from typing import TYPE_CHECKING, Final
 
 from rich.cells import cell_len
 from textual.content import Content
+from textual.events import Key
 from textual.reactive import reactive
 from textual.widget import Widget
 
+from inbox_tui.commands import key_of_label, textual_key
 from inbox_tui.text import sanitize
 from inbox_tui.widgets.cells import Line, cut, wrapped
 from inbox_tui.widgets.symbols import symbols
@@ -101,6 +103,8 @@ class StatusBar(Widget):
         super().__init__(name=name, id=id, classes=classes)
         self._shown = Content()
         self._reason_lines = 0
+        self._hint_spans: list[tuple[int, int, str]] = []
+        """Where the hints shown are, in cells from the right edge, and their keys."""
 
     def _changed(self) -> None:
         """Repaint if what is to be read is other than what is shown."""
@@ -186,10 +190,25 @@ class StatusBar(Widget):
         while here and _width(here + hints) > room:
             del here[-1]
         line = Line()
+        spans = []
         for number, hint in enumerate(here + hints):
             key, _, does = hint.partition(" ")
-            line.add("  " if number else "").add(key, "bold").add(f" {does}", "$foreground 60%")
+            start = line.add("  " if number else "").width
+            line.add(key, "bold").add(f" {does}", "$foreground 60%")
+            spans.append((start, line.width, key))
+        self._hint_spans = [
+            (start - line.width, end - line.width, key) for start, end, key in spans
+        ]
         return line
+
+    def on_click(self, event: events.Click) -> None:
+        """Do what the hint under the mouse says, as its key does."""
+        x = event.x - self.gutter.left - self.size.width
+        for start, end, label in self._hint_spans:
+            if event.y == 0 and start <= x < end:
+                key = key_of_label(label)
+                character = key if len(key) == 1 else None
+                self.app.post_message(Key(textual_key(key), character))
 
     def on_resize(self, event: events.Resize) -> None:
         """Fit the line to the new width."""

@@ -29,14 +29,16 @@ class Symbols(NamedTuple):
     blocked: str
     sign_in: str
     chosen: str
+    strong_rule: str
+    strong_upright: str
 
 
 UNICODE: Final = Symbols(
-    "▌", "●", "…", "─", "│", "↑", "▼", "●", "○", "●", "◌", "◷", "○", "■", "▲", "✓"
+    "▌", "●", "…", "─", "│", "↑", "▼", "●", "○", "●", "◌", "◷", "○", "■", "▲", "✓", "━", "┃"
 )
 """What nearly every terminal and font has."""
 PLAIN: Final = Symbols(
-    ">", "*", "~", "-", "|", "^", "v", "*", ".", "*", "o", "=", "-", "#", "!", "x"
+    ">", "*", "~", "-", "|", "^", "v", "*", ".", "*", "o", "=", "-", "#", "!", "x", "=", "#"
 )
 """ASCII, for a terminal that has nothing else."""
 

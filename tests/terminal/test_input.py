@@ -11,7 +11,12 @@ from hypothesis import strategies as st
 from textual import events
 from textual.message import Message
 
-from inbox_tui.terminal.input import PASTE_LIMIT, PASTE_SECONDS, InputParser
+from inbox_tui.terminal.input import (
+    PASTE_LIMIT,
+    PASTE_SECONDS,
+    BackgroundReported,
+    InputParser,
+)
 
 START, END = "\x1b[200~", "\x1b[201~"
 
@@ -31,6 +36,8 @@ def names(messages: Iterable[Message]) -> list[str]:
                 named.append(message.key)
             case events.Paste():
                 named.append(f"paste: {message.text}")
+            case BackgroundReported():
+                named.append("dark" if message.dark else "light")
             case _:
                 named.append(type(message).__name__)
     return named
@@ -133,3 +140,37 @@ def test_a_start_mark_that_comes_in_two_parts_begins_a_paste_all_the_same() -> N
     parser = InputParser()
     found = [*parser.feed(b"\x1b"), *parser.tick(), *parser.feed(b"[200~M\x1b[201~")]
     assert names([*found, *parser.tick()]) == ["escape", "paste: M"]
+
+
+ANSWERS = {
+    "\x1b]11;rgb:1414/1818/1d1d\x1b\\": "dark",
+    "\x1b]11;rgb:ffff/ffff/ffff\x07": "light",
+    "\x1b]11;rgb:fd/f6/e3\x1b\\": "light",
+    "\x1b]11;rgba:0000/0000/0000/ffff\x1b\\": "dark",
+}
+
+
+@given(st.sampled_from(sorted(ANSWERS)), st.lists(st.integers(0, 40), max_size=4))
+def test_the_answer_on_the_background_is_no_key_however_it_is_split(
+    answer: str, places: list[int]
+) -> None:
+    reads = split(f"a{answer}b".encode(), places)
+    assert received(*reads) == ["a", ANSWERS[answer], "b"]
+
+
+@pytest.mark.parametrize("answer", ["\x1b]11;rgb:", "\x1b]11;rgb:1414/18", "\x1b]11;"])
+def test_an_answer_that_stops_on_its_way_is_no_key(answer: str) -> None:
+    assert received(answer) == []
+    assert received(answer, "\x1b[A")[-1:] == ["up"]
+
+
+@pytest.mark.parametrize(
+    "answer", ["\x1b]11;?\x1b\\", "\x1b]11;none\x07", "\x1b]11;" + "x" * 55 + "\x07"]
+)
+def test_an_answer_that_says_nothing_is_no_key(answer: str) -> None:
+    assert received(answer) == []
+
+
+def test_escape_and_a_bracket_are_still_keys() -> None:
+    assert received("\x1b]") == ["right_square_bracket"]
+    assert received("\x1b]", "1") == ["right_square_bracket", "1"]

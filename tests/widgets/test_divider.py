@@ -1,8 +1,17 @@
 from __future__ import annotations
 
 from support.widgets import OneWidget, lines
+from textual.app import App, ComposeResult
+from textual.widgets import Input
 
 from inbox_tui.widgets.divider import Divider
+
+
+class Divided(App[None]):
+    def compose(self) -> ComposeResult:
+        yield Input(compact=True)
+        yield Divider()
+        yield Input(compact=True)
 
 
 async def test_it_is_a_line_that_lies_or_stands() -> None:
@@ -12,6 +21,22 @@ async def test_it_is_a_line_that_lies_or_stands() -> None:
         divider.upright = True
         await pilot.pause()
         assert lines(divider) == ["│"] * 4
+
+
+async def test_it_is_strong_while_the_focus_is_behind_it() -> None:
+    app = Divided()
+    async with app.run_test(size=(10, 5)) as pilot:
+        before, after = app.query(Input)
+        divider = app.query_one(Divider)
+        plain = divider.styles.color
+        assert lines(divider) == ["─" * 10]
+        after.focus()
+        await pilot.pause()
+        assert lines(divider) == ["━" * 10]
+        assert divider.styles.color != plain
+        before.focus()
+        await pilot.pause()
+        assert lines(divider) == ["─" * 10]
 
 
 async def test_dragging_it_tells_where_it_should_be() -> None:

@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 from support.widgets import OneWidget, lines, widths_drawn
+from textual.events import Key
 from textual.pilot import Pilot
 
 from inbox_tui.widgets.status_bar import StatusBar, span
@@ -209,3 +210,21 @@ async def test_a_second_that_changes_nothing_to_be_read_paints_nothing(
 )
 def test_a_time_to_come_is_told_in_a_word_or_two(seconds: int, told: str) -> None:
     assert span(seconds) == told
+
+
+@pytest.mark.parametrize(
+    ("hint", "key", "character"),
+    [("/ search", "slash", "/"), ("Esc back", "escape", None), ("Ctrl+Z undo", "ctrl+z", None)],
+)
+async def test_a_click_on_a_hint_is_its_key(hint: str, key: str, character: str | None) -> None:
+    bar = StatusBar()
+    app = OneWidget(bar, Key)
+    async with app.run_test(size=(80, 3)) as pilot:
+        bar.hints = f"? help  {hint}  r refresh"
+        await pilot.pause()
+        x = lines(bar)[0].index(hint)
+        await pilot.click(bar, offset=(x + len(hint) - 1, 0))
+        await pilot.click(bar, offset=(x - 1, 0))
+        await pilot.pause()
+        pressed = {(m.key, m.character) for m in app.heard if isinstance(m, Key)}
+        assert pressed == {(key, character)}
