@@ -151,7 +151,9 @@ def advance(
     if cursor.newest_first:
         gap = _left_out(cursor, running, answer, at, wall, server_zone)
         finished = _finish(cursor, running, answer, at, wall, server_zone)
-        return finished._replace(gap=finished.gap or gap)
+        if gap is not None and finished.gap is not None:
+            gap = Gap(min(gap.start, finished.gap.start), max(gap.end, finished.gap.end))
+        return finished._replace(gap=gap or finished.gap)
     after_id = next_after_id(answer.messages, request.after_id)
     if after_id is None:  # the same page again, or nothing that can be read: no way to the next
         return Advance(cursor._replace(running=None), None, True)
@@ -249,7 +251,7 @@ def _left_out(
     began = service_time(answer, wall) - timedelta(hours=running.hour)
     start = server_seconds(began, server_zone)
     if cursor.polled is not None:
-        start = max(start, server_seconds(cursor.polled.service, server_zone))
+        start = max(start, server_seconds(cursor.polled.service - GAP_MARGIN, server_zone))
     end = min(to_server_seconds(message.received) for message in answer.messages)
     return Gap(start, end) if start < end else None
 

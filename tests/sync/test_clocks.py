@@ -313,6 +313,49 @@ async def test_a_page_cut_off_before_anybody_knew_which_come_first_is_asked_for_
 
 
 @virtually
+async def test_away_too_long_from_a_service_of_the_newest_first_is_one_gap(tmp_path: Path) -> None:
+    scene = Scene(tmp_path)
+    scene.newest_first = True
+    scene.receive(1, ago=3600.0)
+    terminal = scene.start(page_size=4)
+    await asyncio.sleep(1)
+    left = server(scene)
+    terminal.kill()
+    scene.fall_asleep(200 * 3600)
+    for number in range(2, 12):
+        scene.receive(number, ago=3600.0 * (20 - number))
+    again = scene.start(page_size=4)
+    await asyncio.sleep(100)
+    assert again.ids == [1, 8, 9, 10, 11]
+    ends = [(gap.start, gap.end) for gap in again.account.sync_state.gaps()]
+    assert min(start for start, _ in ends) == pytest.approx(left - 300, abs=2)
+    oldest = next(message for message in scene.messages if message.id == 8)
+    assert ends[0][1] == to_server_seconds(oldest.received)
+    assert ends[0][0] == pytest.approx(left - 300, abs=2)
+
+
+@virtually
+async def test_what_a_stale_page_hid_is_in_the_gap_that_follows(tmp_path: Path) -> None:
+    scene = Scene(tmp_path)
+    scene.newest_first = True
+    for number in range(1, 11):
+        scene.receive(number, ago=3600.0 * (20 - number))
+    terminal = scene.start(page_size=4)
+    await asyncio.sleep(80)
+    scene.receive(11)
+    scene.replies = [Answer(sorted(scene.messages)[-5:-1], [])] * 4
+    await asyncio.sleep(41)
+    scene.replies = []
+    for number in range(12, 16):
+        scene.receive(number)
+    await asyncio.sleep(30)
+    assert 11 not in terminal.ids
+    assert terminal.ids[-4:] == [12, 13, 14, 15]
+    (hidden,) = (to_server_seconds(one.received) for one in scene.messages if one.id == 11)
+    assert any(gap.start <= hidden <= gap.end for gap in terminal.account.sync_state.gaps())
+
+
+@virtually
 async def test_a_service_that_gives_the_oldest_first_leaves_none(tmp_path: Path) -> None:
     scene = Scene(tmp_path)
     for number in range(1, 11):
