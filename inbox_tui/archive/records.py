@@ -206,6 +206,8 @@ class Cursor(NamedTuple):
     """Polls may ask above this id only; None where they are not to be thinned."""
     newest_first: bool | None = None
     """Whether a full page holds the newest messages of its hours; None while that is unknown."""
+    page_size: int | None = None
+    """How many messages to ask for, where an answer with more was too large to be read."""
     running: Pass | None = None
 
 

@@ -93,7 +93,7 @@ def command(cli_options: CliOptions, online: bool, as_json: bool) -> None:
     if as_json:
         report = {
             "ok": all(check.ok for check in checks),
-            "checks": [check._asdict() for check in checks],
+            "checks": [check.as_json() for check in checks],
         }
         output(json.dumps(report, indent=2))
     else:
@@ -293,7 +293,8 @@ def _late(account: AccountArchive) -> Check:
         found += _(", at most {hours} h {minutes} min after the server received them").format(
             hours=hours, minutes=minutes
         )
-    return Check("late", True, found)
+    numbers = {"messages": late.messages, "longest_seconds": late.longest}
+    return Check("late", True, found, numbers=numbers)
 
 
 def _clock(config: Config, clock: SystemClock, account: AccountArchive | None) -> Check:

@@ -28,6 +28,12 @@ class Check(NamedTuple):
     ok: bool
     found: str
     remedy: str = ""
+    numbers: dict[str, float] | None = None
+    """What was counted or measured, for programs that read the report."""
+
+    def as_json(self) -> dict[str, object]:
+        """Return what the report has of it; `numbers` only where there are any."""
+        return {name: value for name, value in self._asdict().items() if value is not None}
 
 
 def hidden(text: str) -> str:

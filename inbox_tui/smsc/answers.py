@@ -28,9 +28,12 @@ _LARGEST_ID = 2**63 - 1
 _MOST_ENTRIES = 20_000
 """Twice what may be asked for (api.md, Request): whatever holds more is no answer."""
 _LARGEST_ENTRY = 1024 * 1024
-"""Bytes of an entry in JSON; an answer with a larger one is none."""
+"""Bytes of an entry in JSON; of a larger one only the beginning is kept, as unreadable."""
 _MOST_INNER_BRACKETS = 10 * _MOST_ENTRIES
-"""Brackets in entries in JSON that hold lists or objects, which no documented one does."""
+_MOST_INNER_STRINGS = 10 * _MOST_INNER_BRACKETS
+"""In entries in JSON that are too large, or hold lists or objects, which no documented one does."""
+_SEARCHED = 256 * 1024
+"""Bytes that are searched at a time."""
 _LARGEST_OTHER_FORM = 2 * 1024 * 1024
 """Bytes of an answer that is no list in JSON, which is what was asked for."""
 _BATCH_ENTRIES, _BATCH_BYTES = 100, 256 * 1024
@@ -42,12 +45,15 @@ _MOST_BRACKETS = 150_000
 _MOST_UNREADABLE = 1000
 _LONGEST_UNREADABLE = 10_000
 """How many unreadable entries are kept of an answer, and how many characters of each."""
+_LARGEST_KEPT = 9_000
+"""Bytes that are kept of an entry that is too large."""
 
 _STRING = rb'"[^"\\]*+(?:\\.[^"\\]*+)*+'
 _FLAT_ENTRY = re.compile(rb'\{(?:[^"{}\[\]]++|' + _STRING + rb'")*+\}', re.DOTALL)
 """An object in JSON with no other object or list in it."""
-_BRACKET = re.compile(rb"[\[\]{}]|" + _STRING + rb'("?)', re.DOTALL)
-"""A bracket, or a string with its closing quotation mark if it has one."""
+_BRACKET = re.compile(rb'["\[\]{}]')
+"""A bracket, or where a string begins."""
+_IN_STRING = re.compile(rb'[^"\\]*+(?:\\.[^"\\]*+)*+', re.DOTALL)
 _SCALAR = re.compile(rb'[^\s\[\]{},"]++|' + _STRING + b'"', re.DOTALL)
 _SPACE = rb"[ \t\r\n]{0,65536}+"
 _LIST = re.compile(_SPACE + rb"\[")
@@ -218,14 +224,21 @@ def _from_json_list(body: bytes) -> Answer:
     entries = _Entries()
     codec: _Codec | None = None
     for batch in _batches(spans):
-        documented = _as_documented(b"[%b]" % body[batch[0][0] : batch[-1][1]])
+        large = batch[0][1] - batch[0][0] > _LARGEST_ENTRY
+        documented = None if large else _as_documented(b"[%b]" % body[batch[0][0] : batch[-1][1]])
         if documented is not None and len(documented) == len(batch):
             entries.messages += documented
             continue
         if codec is None:
-            codec = _codec(body[start:end] for start, end in spans)
+            codec = _codec(body[start:end] for start, end in spans if end - start <= _LARGEST_ENTRY)
         for start, end in batch:
-            _add_from_json(_decoded(body[start:end], codec), entries)
+            if end - start > _LARGEST_ENTRY:
+                kept = body[start : start + _LARGEST_KEPT]
+                left = end - start - _LARGEST_KEPT
+                text = kept.decode(codec[0], "replace")
+                entries.add_unreadable(f"{text}… ({left} bytes more)")
+            else:
+                _add_from_json(_decoded(body[start:end], codec), entries)
     return entries.answer()
 
 
@@ -240,16 +253,17 @@ def _entry_spans(body: bytes) -> Iterator[tuple[int, int]]:
     at = found.end()
     if body[at : at + 2] == b"]":
         return
-    inner_brackets = 0
+    inner_brackets = inner_strings = 0
     while True:
         limit = at + _LARGEST_ENTRY
         flat = _FLAT_ENTRY.match(body, at, limit) or _SCALAR.match(body, at, limit)
         if flat is not None:
             end = flat.end()
         else:
-            end, brackets = _end_of_nested(body, at)
+            end, brackets, strings = _end_of_unusual(body, at)
             inner_brackets += brackets
-            if inner_brackets > _MOST_INNER_BRACKETS:
+            inner_strings += strings
+            if inner_brackets > _MOST_INNER_BRACKETS or inner_strings > _MOST_INNER_STRINGS:
                 raise NotAnAnswer(_JUNK)
         yield at, end
         found = _SEPARATOR.match(body, end)
@@ -262,28 +276,48 @@ def _entry_spans(body: bytes) -> Iterator[tuple[int, int]]:
             return
 
 
-def _end_of_nested(body: bytes, start: int) -> tuple[int, int]:
-    """Return where a list or object ends that holds others, and how many brackets it has."""
-    if body[start : start + 1] not in (b"[", b"{"):
+def _end_of_unusual(body: bytes, start: int) -> tuple[int, int, int]:
+    """Return where an entry ends that holds others or is too large; its brackets and strings."""
+    if body[start : start + 1] not in (b"[", b"{", b'"'):
         raise NotAnAnswer(_JUNK)
-    depth = count = 0
-    for bracket in _BRACKET.finditer(body, start, start + _LARGEST_ENTRY):
-        if bracket[1] is None:
-            count += 1
-            depth += 1 if bracket[0] in b"[{" else -1
-            if depth <= 0:
-                return bracket.end(), count
-            if count > _MOST_INNER_BRACKETS:
-                break
-        elif not bracket[1]:
+    depth = brackets = strings = 0
+    at = start
+    while at < len(body) and brackets < _MOST_INNER_BRACKETS and strings < _MOST_INNER_STRINGS:
+        found = _BRACKET.search(body, at, at + _SEARCHED)
+        if found is None:
+            at += _SEARCHED
+            continue
+        at = found.end()
+        if found[0] == b'"':
+            strings += 1
+            at = _end_of_string(body, at)
+        else:
+            brackets += 1
+            depth += 1 if found[0] in b"[{" else -1
+        if depth <= 0:
+            return at, brackets, strings
+    raise NotAnAnswer(_JUNK)
+
+
+def _end_of_string(body: bytes, at: int) -> int:
+    """Return where a string ends that has begun, looking at a part of it at a time."""
+    while at < len(body):
+        found = _IN_STRING.match(body, at, at + _SEARCHED)
+        at = at if found is None else found.end()
+        if body[at : at + 1] == b'"':
+            return at + 1
+        if body[at : at + 1] == b"\\" and at + 1 >= len(body):
             break
     raise NotAnAnswer(_JUNK)
 
 
 def _batches(spans: list[tuple[int, int]]) -> Iterator[list[tuple[int, int]]]:
-    """Yield the spans a few at a time."""
+    """Yield the spans a few at a time, and one that is too large by itself."""
     batch: list[tuple[int, int]] = []
     for span in spans:
+        if batch and span[1] - span[0] > _LARGEST_ENTRY:
+            yield batch
+            batch = []
         batch.append(span)
         if len(batch) == _BATCH_ENTRIES or span[1] - batch[0][0] >= _BATCH_BYTES:
             yield batch

@@ -10,6 +10,7 @@ from inbox_tui.credentials import new_digest
 from inbox_tui.locale import mark
 from inbox_tui.smsc.errors import (
     AddressBlocked,
+    AnswerTooLarge,
     ParameterError,
     SignInRefused,
     SmscError,
@@ -22,6 +23,7 @@ from inbox_tui.sync.events import Progress as PagesReceived
 from inbox_tui.sync.next_request import Progress, Request
 from inbox_tui.sync.planner import (
     advance,
+    ask_for_less,
     clocks_agree,
     delete_before,
     elapsed,
@@ -109,11 +111,19 @@ class Outcomes:
             at=seen,
             digest=digest,
         )
+        if isinstance(error, AnswerTooLarge):
+            self._ask_for_less(request, at, seen)
         self._store.requests.set_hold(hold, at)
         self._store.requests.end(
             request.entry, at, delivered=error.delivered, finished=error.finished
         )
         return []
+
+    def _ask_for_less(self, request: Request, at: Moment, seen: datetime) -> None:
+        """Go on by smaller pages: one that is too large would be so again and again."""
+        scope = request.page.scope
+        cursor = ask_for_less(self._store.sync_state.cursor(scope), request.page)
+        self._store.store_page(Page(scope, None, (), (), cursor, at, None, seen))
 
     def succeeded(
         self, request: Request, answer: Answer, at: Moment, seen: datetime

@@ -105,7 +105,7 @@ def next_page(
         or not 0 <= now.seconds - running.began.seconds < PASS_LIFETIME
     ):
         running = _new_pass(cursor, now, wall, whole=whole)
-    cnt, after_id = page_size, running.after_id
+    cnt, after_id = min(page_size, cursor.page_size or page_size), running.after_id
     if running.sampling:
         cnt, after_id = SAMPLE, None
     return PageRequest(scope, cnt, running.hour, after_id, running)
@@ -163,6 +163,11 @@ def advance(
     return Advance(cursor._replace(running=running), None, False)
 
 
+def ask_for_less(cursor: Cursor, request: PageRequest) -> Cursor:
+    """Return the cursor after an answer that was too large to be read: its pass goes on by half."""
+    return cursor._replace(page_size=max(1, request.cnt // 2), running=request.running)
+
+
 def next_after_id(messages: Sequence[IncomingMessage], after_id: int | None) -> int | None:
     """Return the id to ask on from after a full page; None where there is none.
 
@@ -214,10 +219,16 @@ def _finish(
             polled=polled,
             whole=polled if running.kind == "whole" else cursor.whole,
             confirmed_id=confirmed_id(answer.messages, now),
+            page_size=_more(cursor.page_size) if running.kind == "whole" else cursor.page_size,
         ),
         gap,
         True,
     )
+
+
+def _more(page_size: int | None) -> int | None:
+    """What made an answer too large leaves the period of the service in time."""
+    return None if page_size is None or page_size >= PAGE_SIZE else 2 * page_size
 
 
 def _began_later(polled: Polled, running: Pass) -> bool:

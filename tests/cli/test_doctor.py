@@ -313,6 +313,8 @@ def test_what_came_late_or_with_another_text_and_the_clock_are_told(
     assert found["late"]["found"] == (
         "2 messages came late, at most 3 h 5 min after the server received them"
     )
+    assert found["late"]["numbers"] == {"messages": 2, "longest_seconds": 3 * 3600 + 300}
+    assert "numbers" not in found["archive"]
     assert "42 s ahead of the server's clock" in found["clock"]["found"]
     assert found["clock"]["ok"]
     with Archive.open(files.archive) as archive:

@@ -473,6 +473,28 @@ def test_an_answer_cut_off_anywhere_is_no_answer(
             read_answer(body[:length])
 
 
+@pytest.mark.parametrize(
+    "large",
+    [
+        {**GOOD, "id": 8, "message": "Я" * 1_000_000},
+        {**GOOD, "id": 8, "message": '\\"' * 500_000},
+        {"id": 8, "more": ["[{"] * 300_000},
+        "x" * 1_500_000,
+        "\\" * 600_000,
+    ],
+    ids=["text", "quotes", "nested", "string", "backslashes"],
+)
+def test_an_entry_too_large_to_be_one_costs_the_others_nothing(large: object) -> None:
+    last = {**GOOD, "id": 9}
+    answer = read_answer(json.dumps([GOOD, large, last, large], ensure_ascii=False).encode())
+    assert [message.id for message in answer.messages] == [GOOD["id"], 9]
+    assert len(answer.unreadable) == 2
+    for raw in answer.unreadable:
+        assert raw[:4] == json.dumps(large)[:4]
+        assert raw.endswith(" bytes more)")
+        assert len(raw) < 10_000
+
+
 def test_only_so_many_unreadable_entries_are_kept_and_the_rest_counted() -> None:
     answer = read_answer(json.dumps([GOOD, *["x" * 20_000] * 1500]).encode())
     assert (len(answer.messages), answer.entries) == (1, 1501)

@@ -15,7 +15,7 @@ from support.virtual import run_virtually
 
 from inbox_tui.archive import Archive, Query
 from inbox_tui.credentials import Secret
-from inbox_tui.smsc.errors import SignInRefused, SmscError
+from inbox_tui.smsc.errors import AnswerTooLarge, SignInRefused, SmscError
 from inbox_tui.smsc.limit import Moment
 from inbox_tui.smsc.message import Answer, IncomingMessage
 from inbox_tui.sync import Event, InboxSync, Status, StatusChanged
@@ -60,6 +60,8 @@ class Scene:
         self.replies: list[Reply] = []
         """What is answered in turn; None, and all after, is what was asked for."""
         self.newest_first = False
+        self.most_in_answer = 10_000
+        """With more messages an answer is too large to be read."""
         self.dates: Callable[[], datetime | None] = self.service_now
         """What the header `Date` of answers says."""
         self.server_ahead = 0.0
@@ -126,6 +128,8 @@ class Scene:
             raise SignInRefused(2, "authorise error")
         if isinstance(reply, SmscError):
             raise reply
+        if len(fitting) > self.most_in_answer:
+            raise AnswerTooLarge
         return (reply or Answer(fitting, []))._replace(date=self.dates())
 
     @property

@@ -52,6 +52,27 @@ async def test_error_9_waits_a_full_window_and_asks_whether_another_program_poll
 
 
 @virtually
+async def test_an_answer_too_large_to_be_read_is_asked_for_in_smaller_parts(
+    tmp_path: Path,
+) -> None:
+    scene = Scene(tmp_path)
+    scene.most_in_answer = 7
+    for number in range(1, 41):
+        scene.receive(number, ago=3600.0 * (50 - number))
+    terminal = scene.start(page_size=40)
+    await asyncio.sleep(1)
+    assert terminal.status.state is State.OFFLINE
+    assert "too large" in terminal.status.reason
+    await asyncio.sleep(600)
+    assert terminal.ids == list(range(1, 41))
+    assert [asked.cnt for asked in scene.asked[:4]] == [40, 20, 10, 5]
+    assert terminal.status.state is State.LIVE
+    scene.most_in_answer = 1000
+    await asyncio.sleep(4 * 3600)
+    assert scene.asked[-1].cnt == 40
+
+
+@virtually
 async def test_error_4_waits_15_minutes_and_then_twice_as_long_each_time(tmp_path: Path) -> None:
     scene = Scene(tmp_path)
     scene.replies = [AddressBlocked(4, "ip is blocked")] * 3
