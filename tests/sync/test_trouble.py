@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import json
 from collections.abc import Callable
 from datetime import datetime, timedelta
 from itertools import pairwise
@@ -13,6 +14,7 @@ from support.asking import BOOTED, PASSWORD, Scene, virtually
 
 from inbox_tui.archive import ArchiveBusy, ArchiveError, ArchiveFull, ArchiveReadOnly
 from inbox_tui.credentials import Secret
+from inbox_tui.smsc.answers import read_answer
 from inbox_tui.smsc.errors import (
     AddressBlocked,
     HttpStatus,
@@ -70,6 +72,23 @@ async def test_an_answer_too_large_to_be_read_is_asked_for_in_smaller_parts(
     scene.most_in_answer = 1000
     await asyncio.sleep(4 * 3600)
     assert scene.asked[-1].cnt == 40
+
+
+@virtually
+async def test_an_entry_too_large_to_be_one_does_not_silence_the_inbox(tmp_path: Path) -> None:
+    scene = Scene(tmp_path)
+    stamp = {"received": "23.11.2026 11:59:00", "phone": "79991234567"}
+    entries = [
+        {"id": 1, **stamp},
+        {"id": 2, **stamp, "message": "x" * 1_200_000},
+        {"id": 3, **stamp},
+    ]
+    scene.replies = [read_answer(json.dumps(entries).encode())] * 3
+    terminal = scene.start()
+    await asyncio.sleep(50)
+    assert terminal.ids == [1, 3]
+    assert terminal.status.state is State.LIVE
+    assert terminal.account.messages.unreadable_count() == 1
 
 
 @virtually
