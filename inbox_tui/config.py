@@ -27,6 +27,7 @@ class Settings(NamedTuple):
 
     login: str = ""
     server: str = "smscentre.com"
+    backup_server: str = ""
     refresh_seconds: int = 20
     server_timezone: str = "Europe/Moscow"
     only_to_phones: tuple[str, ...] = ()
@@ -207,6 +208,12 @@ SETTINGS: Final = (
         _server,
         "hosts and URLs, in quotes",
         "where to ask; plain `http://` is for this machine only",
+    ),
+    Setting(
+        "backup_server",
+        _text,
+        'hosts and URLs, and "off", in quotes',
+        "where to ask while `server` can't be reached; empty for the documented one",
     ),
     Setting(
         "refresh_seconds",

@@ -83,6 +83,7 @@ def read_config(cli_options: CliOptions) -> Config:
     )
     check_login(config.login)
     check_server(config.server)
+    check_backup_server(settings, paths)
     check_keys(settings, paths)
     # A login that was copied has a space at its end now and then.
     return config._replace(login=config.login._replace(value=config.login.value.strip()))
@@ -125,6 +126,12 @@ def check_server(server: FromSource) -> None:
         endpoint(server.value)
     except EndpointRefused as refused:
         fail(f"{server.source}: {refused}.", USAGE)
+
+
+def check_backup_server(settings: Settings, paths: Paths) -> None:
+    """End the program where the settings name a backup server that must not be asked."""
+    if settings.backup_server not in ("", "off"):
+        check_server(in_file("backup_server", settings.backup_server, paths))
 
 
 def check_keys(settings: Settings, paths: Paths) -> None:

@@ -13,6 +13,7 @@ import click
 from inbox_tui.cli.account import (
     DEFAULT,
     Config,
+    check_backup_server,
     check_keys,
     check_login,
     check_server,
@@ -102,6 +103,7 @@ def _check(paths: Paths) -> None:
         fail(f"{error}.", USAGE)
     check_login(in_file("login", settings.login, paths))
     check_server(in_file("server", settings.server, paths))
+    check_backup_server(settings, paths)
     check_keys(settings, paths)
     check_theme(in_file("theme", settings.theme, paths))
 

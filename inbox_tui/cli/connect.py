@@ -9,25 +9,54 @@ from inbox_tui import API_KEY_ENVIRONMENT, ENVIRONMENT
 from inbox_tui.cli.failure import SIGN_IN_REFUSED, fail
 from inbox_tui.credentials import Keyring, KeyringError, Secret
 from inbox_tui.locale import _
+from inbox_tui.smsc.endpoint import account_host, documented_backup, endpoint
 from inbox_tui.smsc.limit import Limit
 
 if TYPE_CHECKING:
     from inbox_tui.cli.account import Config
     from inbox_tui.cli.cli_options import CliOptions
+    from inbox_tui.config import Settings
     from inbox_tui.sync import Clock, Inbox
 
 
-def connector(clock: Clock, limit: Limit) -> Callable[[str, str, Secret], Inbox]:
-    """What makes the client of the service, imported when it is first needed."""
+def connector(
+    clock: Clock, limit: Limit, backup_of: Callable[[str], str | None]
+) -> Callable[[str, str, Secret], Inbox]:
+    """What makes the client of the service, imported when it is first needed.
+
+    `backup_of` gives the address of a server's backup, where it is to have one.
+    """
+
+    def seconds() -> float:
+        return clock.moment().seconds
 
     def connect(url: str, login: str, password: Secret) -> Inbox:
+        from inbox_tui.smsc.backup import BackupClient
         from inbox_tui.smsc.client import InboxClient
 
-        return InboxClient(
-            url, login, password, limit=limit, seconds=lambda: clock.moment().seconds
+        main = InboxClient(url, login, password, limit=limit, seconds=seconds)
+        backup = backup_of(url)
+        if backup is None:
+            return main
+        return BackupClient(
+            main,
+            InboxClient(backup, login, password, limit=limit, seconds=seconds),
+            seconds=seconds,
         )
 
     return connect
+
+
+def backup_address(settings: Settings, url: str) -> str | None:
+    """The address of the backup of the server at `url`; None where there is to be none.
+
+    `backup_server` is that of `server` in the settings: no other account's password goes there.
+    """
+    if settings.backup_server == "off":
+        return None
+    if settings.backup_server and account_host(url) == account_host(endpoint(settings.server)):
+        return endpoint(settings.backup_server)
+    return documented_backup(url)
 
 
 async def find_password(cli_options: CliOptions, config: Config) -> Secret:

@@ -23,6 +23,7 @@ from inbox_tui.cli.account import (
     with_known_login,
 )
 from inbox_tui.cli.cli_options import CliOptions
+from inbox_tui.cli.connect import backup_address
 from inbox_tui.cli.failure import (
     FAILED,
     LIMITED,
@@ -137,7 +138,7 @@ async def _checked(cli_options: CliOptions, *, online: bool) -> list[Check]:
                 remedy = _("if it is damaged, the next start sets it aside and begins a fresh one")
                 checks.append(Check("archive", False, hidden(str(error)), remedy))
     if online:
-        checks.append(await _online(config, password, clock))
+        checks += await _online(config, password, clock)
     return checks
 
 
@@ -324,17 +325,29 @@ def _clock(config: Config, clock: SystemClock, account: AccountArchive | None) -
 # -- the server
 
 
-async def _online(config: Config, password: Secret | None, clock: SystemClock) -> Check:
-    """One refresh, and what came of it."""
+async def _online(config: Config, password: Secret | None, clock: SystemClock) -> list[Check]:
+    """One refresh from the server, and one from its backup if it has one."""
+    remedy = _("run 'inbox-tui login'")
     if not config.login.value:
-        return Check("server", False, _("no account is known"), _("run 'inbox-tui login'"))
+        return [Check("server", False, _("no account is known"), remedy)]
     if password is None:
-        return Check(
-            "server", False, _("not asked: no password or API key"), _("run 'inbox-tui login'")
-        )
+        return [Check("server", False, _("not asked: no password or API key"), remedy)]
+    backup = backup_address(config.settings, config.url)
+    alone = config._replace(settings=config.settings._replace(backup_server="off"))
+    checks = [await _asked("server", alone, config.host, password, clock)]
+    if backup is not None:
+        other = alone._replace(server=FromSource(backup, "backup_server"))
+        checks.append(await _asked("backup", other, config.host, password, clock))
+    return checks
+
+
+async def _asked(
+    name: str, config: Config, host: str, password: Secret, clock: SystemClock
+) -> Check:
+    """One refresh from this server for the account kept under `host`, and what came of it."""
     try:
         with open_archive(config.paths.archive) as archive:
-            account = archive.account(config.login.value, config.host)
+            account = archive.account(config.login.value, host)
             await sync_once(config, account, password, lambda event: None, clock)
     except Failure as failure:
         remedy = {
@@ -343,8 +356,8 @@ async def _online(config: Config, password: Secret | None, clock: SystemClock) -
             NO_CONNECTION: _("check the network, a proxy and the server in the settings"),
         }.get(failure.status, _("see the other checks"))
         reason = _without_quotes(failure.message).replace(config.login.value, "…").rstrip(".")
-        return Check("server", False, hidden(reason), remedy)
-    return Check("server", True, _("it answers and takes the {kind}").format(kind=_(password.kind)))
+        return Check(name, False, hidden(reason), remedy)
+    return Check(name, True, _("it answers and takes the {kind}").format(kind=_(password.kind)))
 
 
 def _without_quotes(reason: str) -> str:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import gc
 import sys
 from datetime import datetime, tzinfo
+from functools import partial
 from os import environ
 from pathlib import Path
 from random import SystemRandom
@@ -14,7 +15,7 @@ from zoneinfo import ZoneInfo
 
 from inbox_tui.cli.account import check_theme, in_file, read_config, with_known_login
 from inbox_tui.cli.cli_options import CliOptions
-from inbox_tui.cli.connect import connector
+from inbox_tui.cli.connect import backup_address, connector
 from inbox_tui.cli.failure import DONE, USAGE, at_terminal, exit_after, fail, tell
 from inbox_tui.cli.open_archive import open_archive, set_aside_notice
 from inbox_tui.config import Settings
@@ -71,7 +72,7 @@ def run_inbox(cli_options: CliOptions) -> None:
                 archive=archive,
                 settings=settings,
                 keyring=Keyring(),
-                connect=connector(clock, limit),
+                connect=connector(clock, limit, partial(backup_address, settings)),
                 clock=clock,
                 random=SystemRandom(),
                 limit=limit,
@@ -118,7 +119,7 @@ def run_demo(cli_options: CliOptions) -> None:
                 archive=archive,
                 settings=Settings(),
                 keyring=None,
-                connect=connector(clock, limit),
+                connect=connector(clock, limit, lambda url: None),
                 clock=clock,
                 random=random,
                 limit=limit,

@@ -13,7 +13,7 @@ from random import SystemRandom
 from typing import TYPE_CHECKING
 
 from inbox_tui import sync
-from inbox_tui.cli.connect import connector
+from inbox_tui.cli.connect import backup_address, connector
 from inbox_tui.cli.failure import (
     FAILED,
     LIMITED,
@@ -50,7 +50,9 @@ def running_sync(
         yield InboxSync(
             account,
             login=login,
-            connect=partial(connector(clock, Limit()), config.url, login),
+            connect=partial(
+                connector(clock, Limit(), partial(backup_address, settings)), config.url, login
+            ),
             publish=on_event,
             clock=clock,
             random=SystemRandom(),

@@ -59,7 +59,8 @@ class SessionStatus:
         """Show how things stand."""
         bar, status = self._bar, self._session.status
         bar.state = status.state.value
-        bar.reason = status.reason or self.progress_words()
+        via = f"via {status.via}" if status.via else ""
+        bar.reason = status.reason or self.progress_words() or via
         bar.left = status.left
         bar.allowed = status.allowed
         self.show_countdown()

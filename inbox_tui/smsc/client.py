@@ -136,21 +136,33 @@ class InboxClient:
     def __repr__(self) -> str:
         return f"InboxClient(url={self._url!r}, login={self._login!r})"
 
+    @property
+    def host(self) -> str:
+        """The host that is asked, with `:port` where one is given."""
+        return host_of(self._url)
+
     async def fetch(
-        self, *, cnt: int, hour: int, after_id: int | None = None, to_phone: str | None = None
+        self,
+        *,
+        cnt: int,
+        hour: int,
+        after_id: int | None = None,
+        to_phone: str | None = None,
+        began: float | None = None,
     ) -> Answer:
         """Send one request and return its answer (api.md, Request).
 
         It asks for at most `cnt` messages (10000 at most) of the last `hour` hours (168 at most):
         of those, only ids above `after_id`, and only what arrived at `to_phone`. Raises SmscError
-        where no messages came; its classes tell why, and whether the request left.
+        where no messages came; its classes tell why, and whether the request left. The time it is
+        given counts from `began`, by `seconds`; without it from now.
         """
         asked = {"cnt": str(cnt), "hour": str(hour)}
         if after_id is not None:
             asked["after_id"] = str(after_id)
         if to_phone is not None:
             asked["to_phone"] = to_phone
-        outcome = await self._outcome(asked)
+        outcome = await self._outcome(asked, self._seconds() if began is None else began)
         if isinstance(outcome, BaseException):
             raise outcome
         return outcome
@@ -161,11 +173,11 @@ class InboxClient:
         if http is not None:
             await http.aclose()
 
-    async def _outcome(self, asked: dict[str, str]) -> Answer | BaseException:
+    async def _outcome(self, asked: dict[str, str], began: float) -> Answer | BaseException:
         """Return the answer, or what is to be raised: with nothing of the exchange on it."""
         failure: BaseException
         try:
-            return await self._exchange(asked)
+            return await self._exchange(asked, began)
         except ServiceError as error:
             description = self._without_password(error.description)
             if isinstance(error, SignInRefused) and self._password.kind == API_KEY:
@@ -183,13 +195,14 @@ class InboxClient:
         failure.__cause__ = failure.__context__ = failure.__traceback__ = None
         return failure
 
-    async def _exchange(self, asked: dict[str, str]) -> Answer:
+    async def _exchange(self, asked: dict[str, str], began: float) -> Answer:
         patience = self._limit.patience
+        end = began + patience
         try:
-            async with asyncio.timeout(patience) as deadline:
-                watching = asyncio.create_task(self._watch(deadline))
+            async with asyncio.timeout(end - self._seconds()) as deadline:
+                watching = asyncio.create_task(self._watch(deadline, end))
                 try:
-                    status, body, date = await self._post(asked)
+                    status, body, date = await self._post(asked, last_call=began + patience / 2)
                 finally:
                     watching.cancel()
         except TimeoutError:
@@ -202,7 +215,7 @@ class InboxClient:
             raise HttpStatus(status)
         return (await _read(body))._replace(date=_date_of(date))
 
-    async def _post(self, asked: dict[str, str]) -> tuple[int, bytes, str]:
+    async def _post(self, asked: dict[str, str], *, last_call: float) -> tuple[int, bytes, str]:
         """Return the HTTP status, the body (decoded, no larger than the ceiling), and its date."""
         form = {
             "get_answers": "1",
@@ -211,7 +224,6 @@ class InboxClient:
             "fmt": "3",
             "charset": "utf-8",
         }
-        last_call = self._seconds() + self._limit.patience / 2
 
         async def stop_if_late(event: str, _: Mapping[str, object]) -> None:
             if event.endswith("send_request_headers.started") and self._seconds() > last_call:
@@ -233,9 +245,8 @@ class InboxClient:
                 body.write(chunk)
         return response.status_code, body.getvalue(), response.headers.get("Date", "")
 
-    async def _watch(self, deadline: asyncio.Timeout) -> None:
+    async def _watch(self, deadline: asyncio.Timeout, end: float) -> None:
         """Bring the deadline forward by what the machine slept: the event loop doesn't count it."""
-        end = self._seconds() + self._limit.patience
         while self._seconds() < end:  # noqa: ASYNC110 - nothing tells of a sleep
             await asyncio.sleep(_LOOK_UP_SECONDS)
         if not deadline.expired():
@@ -278,7 +289,7 @@ class InboxClient:
     def _plain(self, error: httpx.HTTPError | httpx.InvalidURL) -> SmscError:
         """Return the error of ours that says what `error` of httpx means."""
         causes = list(_causes(error))
-        host = host_of(self._url)
+        host = self.host
         met = _("the proxy") if self._through_proxy else host
         match error:
             case httpx.ConnectTimeout() | httpx.PoolTimeout():

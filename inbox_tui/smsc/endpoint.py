@@ -11,6 +11,12 @@ from inbox_tui.locale import _
 PATH = "/sys/get.php"
 """The path of the operation (api.md, Request), the same under every domain of the service."""
 
+_BACKUPS = {
+    "smscentre.com": "www2.smscentre.com",
+    "smsc.ru": "www2.smsc.ru",
+    "smsc.kz": "www2.smsc.kz",
+}
+"""The backup servers that are documented (api.md, Also known)."""
 _HOST_NAME = re.compile(r"[a-z0-9_]([a-z0-9_.-]*[a-z0-9_.])?", re.ASCII)
 _PATH = re.compile(r"/[A-Za-z0-9._~!$&'()*+,;=:@%/-]*", re.ASCII)
 
@@ -78,6 +84,13 @@ def account_host(url: str) -> str:
         host = "127.0.0.1"
     usual = {"https": 443, "http": 80}[parts.scheme]
     return _authority(host, None if parts.port == usual else parts.port)
+
+
+def documented_backup(url: str) -> str | None:
+    """Return the address of the backup server of a URL that `endpoint` made, if there is one."""
+    backup = _BACKUPS.get(account_host(url))
+    host = host_of(url)
+    return None if backup is None or host == backup else url.replace(host, backup, 1)
 
 
 def is_loopback(host: str) -> bool:

@@ -40,6 +40,8 @@ class Answer(NamedTuple):
     """How many more of those there were: only so many are kept."""
     date: datetime | None = None
     """When the server answered, aware, by the header `Date`; None where it gave no usable one."""
+    via: str = ""
+    """The backup server that answered; empty where it was the main one."""
 
     @property
     def entries(self) -> int:

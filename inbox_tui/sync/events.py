@@ -31,6 +31,8 @@ class Status(NamedTuple):
     next_at: float | None = None
     left: int = 3
     allowed: int = 3
+    via: str = ""
+    """The backup server that answered last; empty where it was the main one."""
 
 
 class StatusChanged(NamedTuple):

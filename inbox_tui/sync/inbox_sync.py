@@ -120,6 +120,7 @@ class InboxSync:
         self._press: Press | None = Press(frozenset(self._scopes), by_user=False)
         self._outcome: Callable[[], list[Event]] | None = None
         self._just_answered = False
+        self._via = ""
         self._expired_on: int | None = None
         self._archive_failures = 0
         self.status = Status(State.CHECKING if password else State.SIGN_IN)
@@ -266,6 +267,7 @@ class InboxSync:
         return Rest(status, until, held=not busy or self._archive_failures > BUSY_TRIES)
 
     def _set_status(self, status: Status) -> None:
+        status = status._replace(via=self._via)
         if status != self.status:
             self.status = status
             self._publish(StatusChanged(status))
@@ -297,8 +299,10 @@ class InboxSync:
                     to_phone=page.scope or None,
                 )
             except SmscError as error:
+                self._via = ""
                 self._outcome = partial(self._failed, request, error, *self._both_clocks())
             else:
+                self._via = answer.via
                 self._outcome = partial(self._succeeded, request, answer, *self._both_clocks())
         await self._write_down(self._outcome)
 

@@ -125,7 +125,7 @@ def app_at(server: DemoServer, folder: Path, kept: MemoryBackend) -> tuple[Inbox
         archive=archive,
         settings=Settings(window=0),
         keyring=keyring(kept),
-        connect=connector(clock, limit),
+        connect=connector(clock, limit, lambda url: None),
         clock=clock,
         random=Random(1),
         limit=limit,

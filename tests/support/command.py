@@ -109,6 +109,12 @@ def forget_requests(path: Path) -> None:
         database.execute("DELETE FROM requests")
 
 
+def forget_holds(path: Path) -> None:
+    """Empty the table of what must be waited for, as the end of a wait does."""
+    with contextlib.closing(sqlite3.connect(path)) as database, database:
+        database.execute("DELETE FROM holds")
+
+
 @dataclass
 class Files:
     """Where a test's user has the program's files."""

@@ -1,0 +1,107 @@
+"""A server that can't be reached, and its backup, as the commands meet them."""
+
+from __future__ import annotations
+
+import socket
+from dataclasses import replace
+
+import pytest
+from support.command import LOGIN, Files, forget_holds, run
+
+from inbox_tui.archive import Archive, Refused
+from inbox_tui.demo.server import DemoServer
+from inbox_tui.demo.service import DemoService
+from inbox_tui.smsc.limit import Limit
+from inbox_tui.sync import SystemClock
+
+
+@pytest.fixture
+def main() -> str:
+    """The address of the main server, at which nothing listens."""
+    with socket.socket() as taken:
+        taken.bind(("127.0.0.1", 0))
+        return f"127.0.0.1:{taken.getsockname()[1]}"
+
+
+@pytest.fixture
+def configured(
+    files: Files, main: str, account: DemoServer, monkeypatch: pytest.MonkeyPatch
+) -> DemoServer:
+    """The backup, which the settings name beside the main server."""
+    monkeypatch.delenv("INBOX_TUI_SERVER")
+    files.configure(f'server = "http://{main}"\nbackup_server = "{account.url}"\n')
+    return account
+
+
+def sync(monkeypatch: pytest.MonkeyPatch) -> int:
+    monkeypatch.setenv("INBOX_TUI_PASSWORD", "correct horse")
+    return run("sync").status
+
+
+def test_the_backup_is_asked_for_the_account_of_the_main_server(
+    files: Files, main: str, configured: DemoServer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for _ in range(3):
+        assert sync(monkeypatch) == 0
+    assert len(configured.service.requests) == 3
+    with Archive.open(files.archive) as archive:
+        (kept,) = archive.accounts()
+        assert (kept.login, kept.host) == (LOGIN, main)
+        now = SystemClock().moment()
+        (mark,) = {entry.fingerprint for entry in kept.requests.entries(now)}
+        assert isinstance(kept.requests.begin("", mark, now, Limit()), Refused)
+
+
+def test_without_a_backup_there_is_no_connection(
+    files: Files, main: str, configured: DemoServer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    files.configure(f'server = "http://{main}"\nbackup_server = "off"\n')
+    assert sync(monkeypatch) == 5
+    assert configured.service.requests == []
+
+
+def test_the_backup_of_one_server_gets_no_password_of_another_s_account(
+    files: Files, main: str, configured: DemoServer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    files.configure(f'server = "smsc.kz"\nbackup_server = "{configured.url}"\n')
+    monkeypatch.setenv("INBOX_TUI_SERVER", f"http://{main}")
+    assert sync(monkeypatch) == 5
+    assert configured.service.requests == []
+
+
+def test_a_server_that_dies_in_its_answer_has_no_backup_asked_within_the_limit(
+    files: Files, service: DemoService, account: DemoServer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    other = DemoService(service.accounts)
+    with DemoServer(other) as backup:
+        monkeypatch.delenv("INBOX_TUI_SERVER")
+        files.configure(f'server = "{account.url}"\nbackup_server = "{backup.url}"\n')
+        service.fault = lambda request, reply: replace(reply, end="cut")
+        for _ in range(3):
+            assert sync(monkeypatch) == 5
+            forget_holds(files.archive)
+        with Archive.open(files.archive) as archive:
+            (kept,) = archive.accounts()
+            now = SystemClock().moment()
+            (mark,) = {entry.fingerprint for entry in kept.requests.entries(now)}
+            assert isinstance(kept.requests.begin("", mark, now, Limit()), Refused)
+    assert len(service.requests) == 3
+    assert other.requests == []
+
+
+def test_the_doctor_tries_both_servers(configured: DemoServer) -> None:
+    report = run("doctor", "--online").output
+    assert "✗ server    no connection: 127.0.0.1:" in report
+    assert "✓ backup    it answers and takes the password" in report
+    assert len(configured.service.requests) == 1
+
+
+@pytest.mark.parametrize("value", ["http://smsc.example", "a b"])
+def test_a_backup_that_must_not_be_asked_ends_with_2(
+    files: Files, account: DemoServer, value: str
+) -> None:
+    files.configure(f'backup_server = "{value}"\n')
+    ended = run("sync")
+    assert ended.status == 2
+    assert "config.toml, line 1: " in ended.errors
+    assert account.service.requests == []

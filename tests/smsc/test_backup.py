@@ -1,0 +1,170 @@
+"""The backup server is asked only where nothing was sent to the main one; over real sockets."""
+
+from __future__ import annotations
+
+import asyncio
+import socket
+import ssl
+from collections.abc import AsyncIterator
+from pathlib import Path
+
+import pytest
+from support.loopback import Server, http
+
+from inbox_tui.credentials import Secret
+from inbox_tui.smsc import client as client_module
+from inbox_tui.smsc import errors
+from inbox_tui.smsc.backup import BACK_TO_MAIN_SECONDS, BackupClient
+from inbox_tui.smsc.client import InboxClient
+from inbox_tui.smsc.endpoint import documented_backup, endpoint
+from inbox_tui.smsc.message import Answer
+
+HERE = Path(__file__).parent
+SECRET = Secret("s3cr3t")
+
+
+@pytest.fixture
+async def backup() -> AsyncIterator[Server]:
+    served = Server(http(b"[]"))
+    async with await asyncio.start_server(served.answer, "127.0.0.1", 0) as listening:
+        served.port = listening.sockets[0].getsockname()[1]
+        yield served
+
+
+def with_backup(main: str, backup: Server) -> BackupClient:
+    clients = (InboxClient(url, "alex", SECRET) for url in (main, backup.url))
+    return BackupClient(*clients)
+
+
+async def asked(main: str, backup: Server) -> Answer:
+    client = with_backup(main, backup)
+    try:
+        return await client.fetch(cnt=10, hour=24)
+    finally:
+        await client.aclose()
+
+
+def nobody_there() -> str:
+    """An address of this machine at which nothing listens."""
+    with socket.socket() as taken:
+        taken.bind(("127.0.0.1", 0))
+        return f"http://127.0.0.1:{taken.getsockname()[1]}"
+
+
+@pytest.mark.parametrize("main", ["refuses", "has no name"])
+async def test_a_main_server_that_is_not_there_has_its_backup_asked(
+    backup: Server, main: str
+) -> None:
+    url = nobody_there() if main == "refuses" else "https://nonexistent.invalid"
+    answer = await asked(url, backup)
+    assert answer.via == f"127.0.0.1:{backup.port}"
+    assert len(backup.heads) == 1
+
+
+async def test_a_main_server_that_hangs_in_the_handshake_has_its_backup_asked(
+    backup: Server, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(client_module, "_CONNECT_SECONDS", 0.2)
+    with socket.socket() as silent:
+        silent.bind(("127.0.0.1", 0))
+        silent.listen()
+        answer = await asked(f"https://localhost:{silent.getsockname()[1]}", backup)
+    assert answer.via == f"127.0.0.1:{backup.port}"
+
+
+async def test_a_main_server_that_answers_is_the_only_one_asked(backup: Server) -> None:
+    main = Server(http(b"[]"))
+    async with await asyncio.start_server(main.answer, "127.0.0.1", 0) as listening:
+        main.port = listening.sockets[0].getsockname()[1]
+        assert (await asked(main.url, backup)).via == ""
+    assert backup.heads == []
+
+
+async def test_a_main_server_that_dies_in_its_answer_has_no_other_asked(backup: Server) -> None:
+    main = Server(b"HTTP/1.1 200 OK\r\nContent-Length: 100\r\n\r\n[")
+    async with await asyncio.start_server(main.answer, "127.0.0.1", 0) as listening:
+        main.port = listening.sockets[0].getsockname()[1]
+        with pytest.raises(errors.ConnectionLost) as raised:
+            await asked(main.url, backup)
+    assert raised.value.delivered
+    assert len(main.heads) == 1
+    assert backup.heads == []
+
+
+@pytest.mark.parametrize("pem", ["localhost.pem", "expired.pem"])
+async def test_a_main_server_with_a_wrong_certificate_has_no_other_asked(
+    backup: Server, pem: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    if pem == "expired.pem":
+        monkeypatch.setenv("SSL_CERT_FILE", str(HERE / pem))
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    context.load_cert_chain(HERE / pem)
+    main = Server(http(b"[]"))
+    async with await asyncio.start_server(main.answer, "127.0.0.1", 0, ssl=context) as listening:
+        port = listening.sockets[0].getsockname()[1]
+        with pytest.raises(errors.TlsFailed, match="was not trusted"):
+            await asked(f"https://localhost:{port}", backup)
+    assert main.heads == backup.heads == []
+
+
+async def test_where_neither_can_be_reached_both_are_named() -> None:
+    backup = Server(port=int(nobody_there().rpartition(":")[2]))
+    with pytest.raises(errors.ConnectionRefused) as raised:
+        await asked(nobody_there(), backup)
+    assert str(raised.value).endswith(f", nor could 127.0.0.1:{backup.port} be reached")
+    assert not raised.value.delivered
+    assert raised.value.__context__ is None
+
+
+async def test_after_five_minutes_the_main_server_is_tried_first_again(backup: Server) -> None:
+    now = 1000.0
+    url = nobody_there()
+    clients = (InboxClient(at, "alex", SECRET, seconds=lambda: now) for at in (url, backup.url))
+    client = BackupClient(*clients, seconds=lambda: now)
+    assert (await client.fetch(cnt=10, hour=24)).via
+    main = Server(http(b"[]"))
+    port = int(url.rpartition(":")[2])
+    async with await asyncio.start_server(main.answer, "127.0.0.1", port):
+        now += BACK_TO_MAIN_SECONDS - 1
+        assert (await client.fetch(cnt=10, hour=24)).via
+        now += 1
+        assert (await client.fetch(cnt=10, hour=24)).via == ""
+        assert (await client.fetch(cnt=10, hour=24)).via == ""
+    await client.aclose()
+    assert len(backup.heads) == len(main.heads) == 2
+
+
+async def test_both_servers_share_the_time_of_one_request() -> None:
+    """Or a request could arrive after the log of requests has given it up."""
+    now = 1000.0
+
+    class Slow(InboxClient):
+        async def fetch(self, **asked: object) -> Answer:  # type: ignore[override] # a stand-in
+            nonlocal now
+            began.append(asked["began"])
+            now += 20
+            raise errors.ConnectTimedOut
+
+    began: list[object] = []
+    clients = (Slow(url, "alex", SECRET) for url in ("smscentre.com", "www2.smscentre.com"))
+    client = BackupClient(*clients, seconds=lambda: now)
+    with pytest.raises(errors.ConnectTimedOut):
+        await client.fetch(cnt=10, hour=24)
+    assert began == [1000.0, 1000.0]
+
+
+@pytest.mark.parametrize(
+    ("server", "backup"),
+    [
+        ("smscentre.com", "https://www2.smscentre.com/sys/get.php"),
+        ("www.smsc.ru", "https://www2.smsc.ru/sys/get.php"),
+        ("https://smsc.kz/x.php", "https://www2.smsc.kz/x.php"),
+        ("www2.smsc.kz", None),
+        ("smsc.ua", None),
+        ("smsc.ru:8443", None),
+        ("evil-smscentre.com", None),
+        ("smscentre.com.evil.example", None),
+    ],
+)
+def test_the_documented_backup_servers_are_known(server: str, backup: str | None) -> None:
+    assert documented_backup(endpoint(server)) == backup
