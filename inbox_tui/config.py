@@ -14,7 +14,7 @@ from inbox_tui.private_files import PathRefused, read_trusted
 if TYPE_CHECKING:
     from pathlib import Path
 
-_MOST_BYTES = 256 * 1024
+MOST_BYTES = 256 * 1024
 """The longest settings file that is read."""
 
 
@@ -352,7 +352,7 @@ def load_settings(path: Path | None) -> Settings:
     if path is None:
         return Settings()
     try:
-        source = read_trusted(path, _MOST_BYTES).decode("utf-8-sig")
+        source = read_trusted(path, MOST_BYTES).decode("utf-8-sig")
     except FileNotFoundError:
         return Settings()
     except PathRefused as refused:
