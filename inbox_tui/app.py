@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import gc
 import os
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from datetime import tzinfo
 from functools import partial
 from pathlib import Path
@@ -22,6 +22,7 @@ from textual.theme import Theme
 from textual.worker import WorkerFailed
 
 from inbox_tui.commands import CommandKeys, latin_key, textual_key
+from inbox_tui.config import SettingsError
 from inbox_tui.screens.filters import Filters
 from inbox_tui.screens.inbox import InboxScreen
 from inbox_tui.session import (
@@ -37,6 +38,7 @@ from inbox_tui.terminal import driver_class
 from inbox_tui.terminal.input import BackgroundReported
 from inbox_tui.terminal.notices import RESTORE_TITLE, SAVE_TITLE, notification, terminal_title
 from inbox_tui.text import load_metadata, sanitize
+from inbox_tui.text.phones import phone_key
 from inbox_tui.themes import DARK, LIGHT, OWN, TERMINAL
 from inbox_tui.widgets.presentation import Presentation
 from inbox_tui.widgets.scroll_bar import QuickScrollBar
@@ -47,6 +49,7 @@ if TYPE_CHECKING:
     from textual.driver import Driver
 
     from inbox_tui.credentials import Secret
+    from inbox_tui.screens.naming import NameGiven
     from inbox_tui.screens.sign_in import Credentials, Refusal, SignInScreen
 
 FILTERS = "filters"
@@ -87,12 +90,14 @@ class InboxApp(App[None]):
         login: str | None,
         password: Secret | None = None,
         local_zone: tzinfo,
+        settings_path: Path,
         filters: Filters | None = None,
         demo: bool = False,
     ) -> None:
         """Create the application, on the account of `login` at `server` where one is known.
 
-        `filters` are shown at first; None: what the settings say.
+        `settings_path`: the file that names and the theme are written to. `filters` are shown at
+        first; None: what the settings say.
         """
         no_color = bool(os.environ.get("NO_COLOR"))
         if not no_color:
@@ -102,6 +107,7 @@ class InboxApp(App[None]):
         self.set_class(symbols() is PLAIN, "-ascii")
         self._dependencies = dependencies
         self._settings = dependencies.settings
+        self._settings_path = settings_path
         self._server = server
         self._first_filters = filters
         self._demo = demo
@@ -298,6 +304,58 @@ class InboxApp(App[None]):
         if self._session is not None:
             await self._session.close()
         self._write_to_terminal(RESTORE_TITLE)
+
+    # -- settings that are changed on screen
+
+    def on_name_given(self, event: NameGiven) -> None:
+        """Write a name into the settings, and show it everywhere."""
+        self.run_worker(self._name_phone(event.phone, event.name), group="settings")
+
+    async def _name_phone(self, phone: str, name: str) -> None:
+        from inbox_tui.settings_file import write_name
+
+        if not await self._written("The name", partial(write_name, phone=phone, name=name)):
+            return
+        key = phone_key(phone)
+        names = {
+            known: given for known, given in self._settings.names.items() if phone_key(known) != key
+        }
+        self._settings = self._settings._replace(names=names | ({phone: name} if name else {}))
+        self._dependencies = self._dependencies._replace(settings=self._settings)
+        for session in filter(None, (self._session, self._candidate)):
+            session.settings = self._settings
+        self._presentation.set_names(self._settings.names)
+        if self._inbox is not None and self._inbox.is_mounted:
+            self._inbox.rewrite()
+        number = self._presentation.number(phone)
+        named = f"{number} is {name} from now on." if name else f"{number} has no name any more."
+        self.notify(named, timeout=4, markup=False)
+
+    async def _written(self, what: str, write: Callable[[Path], None]) -> bool:
+        """Write into the settings file; where that can't be, say so and return False."""
+        try:
+            await asyncio.to_thread(write, self._settings_path)
+        except SettingsError as error:
+            title = f"{what} is not kept"
+            self.notify(f"{error}.", title=title, severity="warning", timeout=30, markup=False)
+            return False
+        return True
+
+    def action_change_theme(self) -> None:
+        """Choose the theme."""
+        from textual.command import CommandPalette
+
+        from inbox_tui.screens.palette import ThemeCommands
+
+        self.push_screen(CommandPalette(providers=[ThemeCommands], placeholder="a theme"))
+
+    def action_choose_theme(self, theme: str) -> None:
+        """Show a theme from now on, also after the next start."""
+        from inbox_tui.settings_file import write_theme
+
+        self._theme_waits = False
+        self.theme = theme
+        self.run_worker(self._written("The theme", partial(write_theme, theme=theme)))
 
     # -- what comes in by the terminal
 

@@ -104,6 +104,8 @@ COMMANDS: Final = (
         place="textual",
         in_palette=False,
     ),
+    Command("name_sender", (), "name the sender of this message", "Do"),
+    Command("name_receiver", (), "name the receiving number of this message", "Do"),
     Command("theme", (), "choose the theme", "Program", action="app.change_theme"),
     Command("quit", ("q", "ctrl+q"), "quit", "Program", action="app.quit"),
 )

@@ -82,6 +82,7 @@ def run_inbox(cli_options: CliOptions) -> None:
             login=config.login.value or None,
             password=cli_options.password,
             local_zone=local_zone(),
+            settings_path=config.paths.config,
             filters=_filters(cli_options, settings.window or None),
         )
         _run(app)
@@ -129,6 +130,7 @@ def run_demo(cli_options: CliOptions) -> None:
             login=server.login,
             password=Secret(server.password),
             local_zone=local_zone(),
+            settings_path=Paths.under(Path(folder)).config,
             filters=_filters(cli_options.with_options(hours=cli_options.hours or 168), None),
             demo=True,
         )

@@ -21,6 +21,7 @@ from inbox_tui.screens.empty_list import empty_text
 from inbox_tui.screens.filter_commands import FilterCommands
 from inbox_tui.screens.filters import Filters, window_name
 from inbox_tui.screens.listings import ArchivedMessages, ListLoader, Spot
+from inbox_tui.screens.naming import NamingCommands
 from inbox_tui.screens.selection import Selection
 from inbox_tui.screens.state_commands import StateCommands
 from inbox_tui.screens.status import SessionStatus
@@ -123,6 +124,7 @@ class InboxScreen(Screen[None]):
             keys=self.keys,
         )
         self._copying = CopyCommands(self, self._selection, say=self._status.say, keys=self.keys)
+        self._naming = NamingCommands(self, self._selection, presentation, say=self._status.say)
         self.filtering = FilterCommands(
             self,
             session,
@@ -146,6 +148,8 @@ class InboxScreen(Screen[None]):
             "copy_message": self._copying.copy_message,
             "open_link": self._copying.open_link,
             "conversation": self._toggle_conversation,
+            "name_sender": self._naming.name_sender,
+            "name_receiver": self._naming.name_receiver,
             "export": self._export,
             "refresh": self._refresh,
             "sign_in": self._sign_in,

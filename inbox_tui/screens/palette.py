@@ -62,6 +62,25 @@ class InboxCommands(Provider):
                 )
 
 
+class ThemeCommands(Provider):
+    """The themes, by name; the one chosen is kept."""
+
+    async def discover(self) -> Hits:
+        """Every theme, while nothing is typed."""
+        for name in sorted(self.app.available_themes):
+            yield DiscoveryHit(name, self._choose(name))
+
+    async def search(self, query: str) -> Hits:
+        """The themes that fit what is typed."""
+        matcher = self.matcher(query)
+        for name in sorted(self.app.available_themes):
+            if (score := matcher.match(name)) > 0:
+                yield Hit(score, matcher.highlight(name), self._choose(name))
+
+    def _choose(self, name: str) -> partial[Any]:
+        return partial(self.app.run_action, f"app.choose_theme({name!r})")
+
+
 def _line(words: Content, hint: str) -> Content:
     """Put the key of a command before it, or the number of messages, in a column of its own."""
     return Content.assemble((hint.ljust(HINT_WIDTH), "$foreground 60%"), words)

@@ -83,10 +83,15 @@ class Presentation:
         """The zone of the person who reads."""
         self.numbers_wait = False
         """Whether numbers that take long to look up are shown as they are meanwhile."""
-        self._names = {phone: sanitize(name) for phone, name in names.items()}
-        self._name_of = name_finder(self._names)
         self._clock = clock
         self._shown: dict[str, tuple[str, str]] = {}
+        self.set_names(names)
+
+    def set_names(self, names: Mapping[str, str]) -> None:
+        """Show these names from now on, by what `parse_sender` returns."""
+        self._names = {phone: sanitize(name) for phone, name in names.items()}
+        self._name_of = name_finder(self._names)
+        self._shown.clear()
 
     def received_at(self, server_seconds: int) -> datetime:
         """Return the moment in the reader's zone, or as it came where a calendar ends there."""

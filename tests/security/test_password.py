@@ -131,7 +131,13 @@ def app_at(server: DemoServer, folder: Path, kept: MemoryBackend) -> tuple[Inbox
         limit=limit,
         refresh_seconds=20,
     )
-    app = InboxApp(dependencies, server=server.url, login=None, local_zone=local_zone())
+    app = InboxApp(
+        dependencies,
+        server=server.url,
+        login=None,
+        local_zone=local_zone(),
+        settings_path=folder / "config.toml",
+    )
     return app, archive
 
 

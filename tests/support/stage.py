@@ -227,6 +227,7 @@ def stage(
         login=login,
         password=None if password is None else Secret(password),
         local_zone=ZONE,
+        settings_path=folder / "config.toml",
         filters=filters,
         demo=demo,
     )
