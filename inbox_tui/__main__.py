@@ -19,6 +19,9 @@ def main() -> None:
     interruptible = signal.getsignal(signal.SIGINT) is signal.default_int_handler
     if interruptible:
         signal.signal(signal.SIGINT, signal.SIG_DFL)
+    from inbox_tui.cli.language import choose_language
+
+    choose_language()
     begin: Callable[[], object]
     if sys.argv[1:] or COMPLETING in os.environ:
         from inbox_tui.cli.program import main as command_line

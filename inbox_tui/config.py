@@ -38,6 +38,7 @@ class Settings(NamedTuple):
     notify_text: bool = False
     remember_filters: bool = False
     theme: str = ""
+    language: Literal["", "en", "ru"] = ""
     names: Mapping[str, str] = MappingProxyType({})
     """Names by phone number or sender, both as `parse_sender` returns them."""
     keys: Mapping[str, tuple[str, ...]] = MappingProxyType({})
@@ -268,6 +269,12 @@ SETTINGS: Final = (
         _text,
         '"inbox-dark", "inbox-light", "inbox-terminal", and the names of Textual\'s themes',
         "the colours; empty for dark or light, as the terminal is",
+    ),
+    Setting(
+        "language",
+        _one_of("", "en", "ru"),
+        '"en", "ru", and "" for the system\'s',
+        "the language of the interface",
     ),
     Setting(
         "names",
