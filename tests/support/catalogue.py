@@ -29,6 +29,34 @@ from inbox_tui.sync import State
 
 SOURCE = Path(inbox_tui.__file__).parent
 CATALOGUE = FOLDER / "ru" / "LC_MESSAGES" / f"{DOMAIN}.po"
+CLICK: tuple[str | tuple[str, str], ...] = (
+    "Options",
+    "Usage:",
+    "Show this message and exit.",
+    "%(prog)s, version %(version)s",
+    "No such command {name!r}.",
+    "No such option {name!r}.",
+    ("Did you mean {possibility}?", "(Did you mean one of: {possibilities}?)"),
+    "Missing command.",
+    "Missing argument",
+    "Missing option",
+    ("Got unexpected extra argument ({args})", "Got unexpected extra arguments ({args})"),
+    "Invalid value: {message}",
+    "Invalid value for {param_hint}: {message}",
+    ("{value!r} is not {choice}.", "{value!r} is not one of {choices}."),
+    "Option {name!r} does not take a value.",
+    ("Option {name!r} requires an argument.", "Option {name!r} requires {nargs} arguments."),
+    "{name} {filename!r} does not exist.",
+    "{name} {filename!r} is a directory.",
+    "{name} {filename!r} is not readable.",
+    "{name} {filename!r} is not writable.",
+    "Choose from:\n\t{choices}",
+    "file",
+    "File",
+    "path",
+    "directory",
+)
+"""What click says of its own that a user of our commands can see."""
 KEYWORDS = {"_": None, "mark": None, "plural": (1, 2)}
 
 
@@ -38,6 +66,8 @@ def extracted() -> Catalog:
     found = extract_from_dir(SOURCE, [("**.py", "python")], keywords=KEYWORDS, comment_tags=())
     for file, _line, message, _comments, _context in found:
         catalogue.add(message, locations=[(f"inbox_tui/{file}", None)])
+    for message in CLICK:
+        catalogue.add(message, locations=[("click", None)])
     for file, sentences in _in_tables():
         for sentence in filter(None, sentences):
             catalogue.add(sentence, locations=[(f"inbox_tui/{file}", None)])
