@@ -67,13 +67,16 @@ def _(sentence: str) -> str:
     return _catalogue.gettext(sentence) if _catalogue is not None and sentence else sentence
 
 
-def plural(one: str, several: str, count: int, **values: object) -> str:
-    """Return a sentence in the form that goes with a count, filled in: `{count}` and `values`."""
+def plural(one: str, several: str, number: int, /, **values: object) -> str:
+    """Return a sentence in the form that goes with a count, filled in.
+
+    `{count}` stands for the number unless `values` has another way of writing it.
+    """
     if _catalogue is not None:
-        sentence = _catalogue.ngettext(one, several, count)
+        sentence = _catalogue.ngettext(one, several, number)
     else:
-        sentence = one if count == 1 else several
-    return sentence.format(**{"count": count, **values})
+        sentence = one if number == 1 else several
+    return sentence.format(**{"count": number, **values})
 
 
 def mark(sentence: str) -> str:

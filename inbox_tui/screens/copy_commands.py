@@ -10,6 +10,7 @@ from textual.screen import Screen
 
 from inbox_tui.archive import Row
 from inbox_tui.commands import CommandKeys
+from inbox_tui.locale import _
 from inbox_tui.screens.selection import Selection
 from inbox_tui.text import CODE_WITHIN, LINKS_WITHIN, find_code, find_links
 from inbox_tui.widgets.presentation import grouped
@@ -40,15 +41,16 @@ class CopyCommands:
             return
         code = find_code(row.message)
         if code is None:
-            copies = f"{self._keys.label('copy_message')} copies its text"
-            self._say(f"{self._nothing_in(row, 'code', CODE_WITHIN)} · {copies}")
+            copies = _("{key} copies its text").format(key=self._keys.label("copy_message"))
+            nothing = self._nothing_in(row, _("no code from {message}"), CODE_WITHIN)
+            self._say(f"{nothing} · {copies}")
         else:
-            self.copy(code.text, f"copied {code.text} of {self._selection.describe(row)}")
+            self.copy(code.text, self._of(row, _("copied {code} of {message}"), code=code.text))
 
     def copy_message(self) -> None:
         """Copy the text of the message, exact."""
         if (row := self._selection.row()) is not None:
-            self.copy(row.message, f"copied the text of {self._selection.describe(row)}")
+            self.copy(row.message, self._of(row, _("copied the text of {message}")))
 
     def copy(self, text: str, notice: str) -> None:
         """Copy a text by way of the terminal, and of this machine where that can be."""
@@ -65,7 +67,7 @@ class CopyCommands:
             return
         links = find_links(row.message)
         if not links:
-            self._say(self._nothing_in(row, "link", LINKS_WITHIN))
+            self._say(self._nothing_in(row, _("no link from {message}"), LINKS_WITHIN))
             return
         from inbox_tui.screens.link import LinkScreen
 
@@ -80,16 +82,21 @@ class CopyCommands:
             return
         if choice.act == "open" and has_desktop():
             self._screen.app.open_url(choice.url)
-            self._say(f"opened the link of {self._selection.describe(row)} · in the browser")
+            self._say(self._of(row, _("opened the link of {message} · in the browser")))
         elif choice.act == "open":
-            copied = f"copied the link of {self._selection.describe(row)}"
-            self.copy(choice.url, f"{copied} · no browser on this machine")
+            copied = self._of(row, _("copied the link of {message}"))
+            self.copy(choice.url, f"{copied} · {_('no browser on this machine')}")
         else:
-            self.copy(choice.url, f"copied the link of {self._selection.describe(row)}")
+            self.copy(choice.url, self._of(row, _("copied the link of {message}")))
 
-    def _nothing_in(self, row: Row, what: str, within: int) -> str:
+    def _of(self, row: Row, sentence: str, **values: str) -> str:
+        """Return a sentence that says which `{message}` it is about."""
+        return sentence.format(message=self._selection.describe(row), **values)
+
+    def _nothing_in(self, row: Row, sentence: str, within: int) -> str:
         """Return that there is no code or link in a message, and how much of it was looked at."""
-        where = f"no {what} from {self._selection.describe(row)}"
+        where = self._of(row, sentence)
         if len(row.message) > within:
-            return f"{where} · looked at its first {grouped(within)} characters"
+            looked_at = _("looked at its first {count} characters").format(count=grouped(within))
+            return f"{where} · {looked_at}"
         return where

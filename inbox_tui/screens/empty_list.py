@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from inbox_tui.locale import _, plural
 from inbox_tui.screens.filters import Filters
 from inbox_tui.session import Session
 from inbox_tui.sync import State
@@ -28,20 +29,25 @@ def empty_text(
         return filters.sentence(presentation.who, keys)
     match session.status.state:
         case State.CHECKING:
-            return f"Asking for the messages of the last 7 days.\n{progress}".rstrip()
-        case State.SIGN_IN:
-            return f"Not signed in.\n{keys.label('sign_in')} opens the sign-in."
-        case State.LIVE:
             return (
-                "No messages in the last 7 days.\n"
-                f"A new one appears here by itself, within {_longest_wait(session)} "
-                "of its arrival."
+                _("Asking for the messages of the last 7 days.\n{progress}")
+                .format(progress=progress)
+                .rstrip()
             )
+        case State.SIGN_IN:
+            return _("Not signed in.\n{key} opens the sign-in.").format(key=keys.label("sign_in"))
+        case State.LIVE:
+            return _(
+                "No messages in the last 7 days.\n"
+                "A new one appears here by itself, within {wait} of its arrival."
+            ).format(wait=_longest_wait(session))
         case _:
-            return f"No messages here yet.\n{session.status.reason}"
+            return _("No messages here yet.\n{reason}").format(reason=_(session.status.reason))
 
 
 def _longest_wait(session: Session) -> str:
     """Return how long a message may have arrived before it is asked for."""
     seconds = round(session.refresh_seconds) + 1
-    return f"{seconds} seconds" if seconds < 100 else f"{-(-seconds // 60)} minutes"
+    if seconds < 100:
+        return plural("{count} second", "{count} seconds", seconds)
+    return plural("{count} minute", "{count} minutes", -(-seconds // 60))

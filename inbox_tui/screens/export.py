@@ -19,6 +19,7 @@ from textual.widgets import Input, ProgressBar, Static
 
 from inbox_tui.archive import ArchiveError
 from inbox_tui.exports import FORMATS, ExportFormat, Written, format_of
+from inbox_tui.locale import _, plural
 from inbox_tui.text import sanitize
 from inbox_tui.widgets.presentation import grouped
 
@@ -93,13 +94,16 @@ class ExportScreen(ModalScreen[Exported | None]):
         """A file, a format, and how far the writing is."""
         match self._messages:
             case None:
-                what = "the messages"
-            case 1:
-                what = "the one message"
+                title = _("Export the messages shown")
             case messages:
-                what = f"{grouped(messages)} messages"
+                title = plural(
+                    "Export the one message shown",
+                    "Export {count} messages shown",
+                    messages,
+                    count=grouped(messages),
+                )
         with Vertical(id="export"):
-            yield Static(Content(f"Export {what} shown"), id="export-title")
+            yield Static(Content(title), id="export-title")
             yield Input(self._path, id="export-file", suggester=PathSuggester(), compact=True)
             yield Static(id="export-format")
             yield ProgressBar(total=self._messages, show_eta=False, id="export-progress")
@@ -121,7 +125,9 @@ class ExportScreen(ModalScreen[Exported | None]):
         if not writing:
             self.set_focus(field)
         keys = (
-            "Esc stops" if writing else "Enter writes · Tab format · Right completes · Esc closes"
+            _("Esc stops")
+            if writing
+            else _("Enter writes · Tab format · Right completes · Esc closes")
         )
         self.query_one("#export-hint", Static).update(Content(keys))
 
@@ -164,7 +170,7 @@ class ExportScreen(ModalScreen[Exported | None]):
             return
         name = self.query_one("#export-file", Input).value.strip()
         if not name:
-            self._say("Name a file.")
+            self._say(_("Name a file."))
             return
         path = Path(os.path.expanduser(name))  # noqa: PTH111 - an unknown ~name stays as it is
         self._say("")
@@ -175,11 +181,11 @@ class ExportScreen(ModalScreen[Exported | None]):
         try:
             written = await self._export(self._form, path, replace, self._progress)
         except FileExistsError:
-            self._say("There is such a file already. Ctrl+O overwrites it.")
+            self._say(_("There is such a file already. Ctrl+O overwrites it."))
         except InterruptedError:
             return
         except OSError as error:
-            self._say(f"It can't be written: {error.strerror or error}.")
+            self._say(_("It can't be written: {error}.").format(error=error.strerror or error))
         except ArchiveError as error:
             self._say(str(error))
         else:

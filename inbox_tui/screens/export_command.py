@@ -12,6 +12,7 @@ from textual.screen import Screen
 
 from inbox_tui.archive import Archive, Listing
 from inbox_tui.exports import Exporter, ExportFormat, Written, write_file
+from inbox_tui.locale import _, plural
 from inbox_tui.screens.export import Exported, ExportScreen
 from inbox_tui.session import Session
 from inbox_tui.text import sanitize
@@ -32,7 +33,7 @@ async def export_shown(
 
     def exported(result: Exported | None) -> None:
         if result is not None:
-            screen.notify(_words(result), title="Exported", timeout=8, markup=False)
+            screen.notify(_words(result), title=_("Exported"), timeout=8, markup=False)
 
     opened = ExportScreen(
         export,
@@ -71,12 +72,18 @@ def _write(
 
 
 def _words(exported: Exported) -> str:
-    count = exported.written.messages
-    messages = "1 message" if count == 1 else f"{grouped(count)} messages"
-    words = f"{messages} written to {exported.path}"
-    if exported.written.guarded:
-        words += (
-            f". {exported.written.guarded} cells that a spreadsheet would run as a formula "
-            "got an apostrophe."
+    written = exported.written
+    words = plural(
+        "{count} message written to {path}",
+        "{count} messages written to {path}",
+        written.messages,
+        count=grouped(written.messages),
+        path=exported.path,
+    )
+    if written.guarded:
+        words += plural(
+            ". {count} cell that a spreadsheet would run as a formula got an apostrophe.",
+            ". {count} cells that a spreadsheet would run as a formula got an apostrophe.",
+            written.guarded,
         )
     return sanitize(words)

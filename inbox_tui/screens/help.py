@@ -14,6 +14,7 @@ from textual.screen import ModalScreen
 from textual.widgets import Static
 
 from inbox_tui.commands import GROUPS, CommandKeys, in_group
+from inbox_tui.locale import _
 from inbox_tui.widgets.symbols import PLAIN, symbols
 
 KEY_WIDTH = 15
@@ -36,14 +37,17 @@ class HelpScreen(ModalScreen[None]):
         marks = symbols()
         plain = marks is PLAIN
         signs = (
-            (marks.unread, "not read yet"),
-            (f"requests {marks.free * 2}{marks.used}", "how many may still go this minute"),
+            (marks.unread, _("not read yet")),
+            (
+                f"{_('requests')} {marks.free * 2}{marks.used}",
+                _("how many may still go this minute"),
+            ),
         )
         groups = (
             (
-                group,
+                _(group),
                 tuple(
-                    (self._keys.labels(command.name), command.description)
+                    (self._keys.labels(command.name), _(command.description))
                     for command in in_group(group)
                     if self._keys.of(command.name)
                 ),
@@ -51,9 +55,9 @@ class HelpScreen(ModalScreen[None]):
             for group in GROUPS
         )
         with VerticalScroll(id="help"):
-            title = Content.assemble(("Keys", "bold"), ("   Esc closes", "$text-muted"))
+            title = Content.assemble((_("Keys"), "bold"), ("   " + _("Esc closes"), "$text-muted"))
             yield Static(title, id="help-title")
-            for heading, rows in (*groups, ("Signs", signs)):
+            for heading, rows in (*groups, (_("Signs"), signs)):
                 yield Static(Content(heading), classes="help-heading")
                 table = Table.grid()
                 table.add_column(width=KEY_WIDTH)

@@ -14,6 +14,7 @@ from textual.screen import ModalScreen
 from textual.widgets import OptionList, Static
 from textual.widgets.option_list import Option
 
+from inbox_tui.locale import _
 from inbox_tui.text import Link, sanitize
 
 _HOST_LONGEST: Final = 50
@@ -50,9 +51,9 @@ class LinkScreen(ModalScreen[LinkChoice | None]):
     def compose(self) -> ComposeResult:
         """The hosts to choose from, each above its whole link."""
         with Vertical(id="link"):
-            yield Static(Content("Open this link?"), id="link-title")
+            yield Static(Content(_("Open this link?")), id="link-title")
             yield OptionList(*(Option(_described(link)) for link in self._links), id="link-choices")
-            yield Static(Content("Enter opens · y copies · Esc closes"), id="link-hint")
+            yield Static(Content(_("Enter opens · y copies · Esc closes")), id="link-hint")
 
     def on_mount(self) -> None:
         """Begin at the first link."""
@@ -75,9 +76,9 @@ class LinkScreen(ModalScreen[LinkChoice | None]):
 
 
 def _described(link: Link) -> Content:
-    host: list[str | tuple[str, str]] = ["at ", (_end(link.host), "bold")]
+    host: list[str | tuple[str, str]] = [_("at "), (_end(link.host), "bold")]
     if link.punycode:
-        host += [", really ", (_end(link.punycode), "bold $text-warning")]
+        host += [_(", really "), (_end(link.punycode), "bold $text-warning")]
     return Content.assemble(*host, "\n", sanitize(link.url))
 
 

@@ -6,6 +6,7 @@ from collections.abc import Callable
 from typing import Final
 
 from inbox_tui.archive import Row
+from inbox_tui.locale import _, mark
 from inbox_tui.sync import Clock
 from inbox_tui.text import sanitize
 from inbox_tui.widgets.message_list import MessageList
@@ -13,7 +14,7 @@ from inbox_tui.widgets.presentation import Presentation
 
 SETTLED_SECONDS: Final = 0.5
 """A message that came under the cursor by itself can be acted on after so long."""
-JUST_CAME: Final = "a new message has just come: press the key again"
+JUST_CAME: Final = mark("a new message has just come: press the key again")
 
 
 class Selection:
@@ -46,14 +47,14 @@ class Selection:
         now = self._clock.moment().seconds
         settled = self._arrived_at is None or now - self._arrived_at >= SETTLED_SECONDS
         if not settled:
-            self._say(JUST_CAME)
+            self._say(_(JUST_CAME))
         return settled
 
     def row(self) -> Row | None:
         """Return the message to act on; None where there is none, which is said."""
         row = self._messages.row
         if row is None:
-            self._say("no message selected")
+            self._say(_("no message selected"))
             return None
         return row if self.settled() else None
 

@@ -15,18 +15,19 @@ from textual.screen import Screen
 from textual.widgets import Button, Checkbox, Input, Label, Static
 
 from inbox_tui.credentials import Kind, Secret
+from inbox_tui.locale import _, mark
 from inbox_tui.text import sanitize
 from inbox_tui.widgets.symbols import PLAIN, symbols
 
 SHORT = 30
 """In a terminal of fewer lines there are no empty ones between the fields."""
-API_KEY_ADVICE = (
+API_KEY_ADVICE = mark(
     "A key can be withdrawn by itself on the service's site, where you can also set a password for "
     "the API alone."
 )
 LABELS: Final[dict[Kind, tuple[str, str]]] = {
-    "password": ("Login", "Password"),
-    "API key": ("Name for the account", "API key"),
+    "password": (mark("Login"), mark("Password")),
+    "API key": (mark("Name for the account"), mark("API key")),
 }
 """How the two fields are called."""
 
@@ -133,25 +134,28 @@ class SignInScreen(Screen[bool]):
         with VerticalScroll(id="sign-in"):
             yield Static(Content("inbox-tui"), id="sign-in-title")
             yield Static(
-                Content("Sign in to SMS Centre. One request checks the account."),
+                Content(_("Sign in to SMS Centre. One request checks the account.")),
                 id="sign-in-words",
             )
-            yield Label("Server", classes="field")
+            yield Label(_("Server"), classes="field")
             yield Input(self._server, id="server", placeholder="smscentre.com")
-            yield TickBox("Use an API key", value=self._kind == "API key", id="api-key")
-            yield Static(Content(API_KEY_ADVICE), id="api-key-advice")
+            yield TickBox(_("Use an API key"), value=self._kind == _("API key"), id="api-key")
+            yield Static(Content(_(API_KEY_ADVICE)), id="api-key-advice")
             yield Label(id="login-label", classes="field")
             yield Input(self._login, id="login")
             yield Label(id="password-label", classes="field")
             yield PasswordInput()
-            yield TickBox("Remember in the OS keyring", value=True, id="remember")
+            yield TickBox(_("Remember in the OS keyring"), value=True, id="remember")
             yield Static(id="keyring-note")
             yield Static(id="sign-in-reason")
             with Horizontal(id="sign-in-buttons"):
-                yield Button("Sign in", variant="primary", id="submit")
+                yield Button(_("Sign in"), variant="primary", id="submit")
                 yield Static(
-                    Content("Enter signs in · ")
-                    + Content("Esc back to the inbox" if self._can_leave else "Ctrl+Q quits"),
+                    Content(
+                        _("Enter signs in · Esc back to the inbox")
+                        if self._can_leave
+                        else _("Enter signs in · Ctrl+Q quits")
+                    ),
                     id="sign-in-hint",
                 )
 
@@ -180,7 +184,7 @@ class SignInScreen(Screen[bool]):
 
     def _name_fields(self) -> None:
         for field, label in zip(("login", "password"), LABELS[self._kind], strict=True):
-            self.query_one(f"#{field}-label", Label).update(Content(label))
+            self.query_one(f"#{field}-label", Label).update(Content(_(label)))
 
     async def _look_at_keyring(self) -> None:
         note = await self._keyring_note()
@@ -208,14 +212,15 @@ class SignInScreen(Screen[bool]):
         """
         if self._reason and not self._checking:
             self._reason = ""
-            self.show_reason("Signed in with what the keyring has. Esc goes back to the inbox.")
+            self.show_reason(_("Signed in with what the keyring has. Esc goes back to the inbox."))
 
     def _show_empty(self, field: Input) -> None:
         """Go to a field that must be filled in, and say so until it is."""
         self.set_focus(field)
         names = dict(zip(("login", "password"), LABELS[self._kind], strict=True))
-        name = names.get(field.id or "", "server")
-        self.show_reason(f"The {name if name == 'API key' else name.lower()} is empty.")
+        name = _(names.get(field.id or "", "Server"))
+        name = name if name.startswith("API") else name[:1].lower() + name[1:]
+        self.show_reason(_("The {field} is empty.").format(field=name))
         self._empty = field.id or ""
 
     @on(Input.Changed)
@@ -245,7 +250,7 @@ class SignInScreen(Screen[bool]):
         password = Secret(fields["password"].value, self._kind)
         button = self.query_one("#submit", Button)
         button.disabled = self._checking = True
-        button.label = "Checking"
+        button.label = _("Checking")
         self.show_reason("")
         try:
             refusal = await self._attempt(
@@ -259,7 +264,7 @@ class SignInScreen(Screen[bool]):
             )
         finally:
             button.disabled = self._checking = False
-            button.label = "Sign in"
+            button.label = _("Sign in")
         if refusal is None or refusal.refused:
             fields["password"].value = ""
         if refusal is None:
@@ -268,7 +273,7 @@ class SignInScreen(Screen[bool]):
         self._withheld = password if refusal.withheld else None
         reason = f"{refusal.reason}." if refusal.refused else refusal.reason
         if refusal.withheld:
-            reason += " It was not sent again: enter the same once more to insist."
+            reason += _(" It was not sent again: enter the same once more to insist.")
         self.show_reason(reason)
         fields["password"].focus()
 
