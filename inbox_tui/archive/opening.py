@@ -6,6 +6,7 @@ import contextlib
 import errno
 import os
 import sqlite3
+import sys
 import time
 from collections.abc import Callable, Iterable
 from datetime import datetime
@@ -25,6 +26,7 @@ from inbox_tui.locale import _
 from inbox_tui.private_files import PathRefused, private_file, private_folder
 
 _SIDE_FILES = ("-wal", "-shm")
+_LOCK_FILE = "inbox.lock"
 _RETRY_SECONDS = 0.01
 _LONGEST_WAIT_FOR_LOCK_SECONDS = 0.5
 _PRAGMAS = (
@@ -99,26 +101,36 @@ def damaged_copies(path: Path) -> list[Path]:
 # -- the lock on the folder
 
 
-def _lock_folder(folder: Path, *, exclusive: bool) -> int | None:
+def _lock_folder(folder: Path, *, exclusive: bool) -> int:
     """Lock the folder: shared for as long as the file is open, exclusive to move it aside.
 
     SQLite finds the files beside a database by their names: whoever still had a file open that was
     moved aside would take those of the fresh one for its own. The lock is on the folder because
-    SQLite would lose its own locks on a file that we close again. Waits for a shared lock; raises
-    `BlockingIOError` where an exclusive one is not to be had. Without `flock` (on Windows, where
-    an open file cannot be moved anyway) there is none.
+    SQLite would lose its own locks on a file that we close again; on Windows, which locks no
+    folders, on a file of its own. Waits for a shared lock; raises `BlockingIOError` where an
+    exclusive one is not to be had.
     """
+    if sys.platform == "win32":
+        descriptor = os.open(folder / _LOCK_FILE, os.O_RDWR | os.O_CREAT | os.O_NOINHERIT)
+    else:
+        descriptor = os.open(folder, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
     try:
-        import fcntl
-    except ImportError:
-        return None
-    descriptor = os.open(folder, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
-    try:
-        fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB if exclusive else fcntl.LOCK_SH)
+        _lock(descriptor, exclusive=exclusive)
     except BaseException:
         os.close(descriptor)
         raise
     return descriptor
+
+
+def _lock(descriptor: int, *, exclusive: bool) -> None:
+    if sys.platform == "win32":
+        from inbox_tui.windows import lock_file
+
+        lock_file(descriptor, exclusive=exclusive)
+    else:
+        import fcntl
+
+        fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB if exclusive else fcntl.LOCK_SH)
 
 
 def unlock_folder(lock: int | None) -> None:
@@ -189,10 +201,11 @@ def _open_to_write(path: Path, busy_seconds: float) -> sqlite3.Connection:
 
 
 def _connected(path: Path, parameters: str, busy_seconds: float) -> sqlite3.Connection:
-    name = quote_from_bytes(os.fsencode(path.absolute()))  # Path.as_uri imports an HTTP client
+    # Path.as_uri imports an HTTP client
+    name = quote_from_bytes(os.fsencode(path.absolute().as_posix())).removeprefix("/")
     try:
         return sqlite3.connect(
-            f"file://{name}?{parameters}",
+            f"file:///{name}?{parameters}",
             uri=True,
             timeout=busy_seconds,
             isolation_level=None,

@@ -9,7 +9,7 @@ from inbox_tui.cli.failure import fail, output
 from inbox_tui.cli.options import example
 from inbox_tui.locale import _
 
-SHELLS = ("bash", "zsh", "fish")
+SHELLS = ("bash", "zsh", "fish", "powershell")
 
 
 @click.command(
@@ -18,6 +18,7 @@ SHELLS = ("bash", "zsh", "fish")
         'eval "$(inbox-tui completion bash)"          in ~/.bashrc',
         'eval "$(inbox-tui completion zsh)"           in ~/.zshrc',
         "inbox-tui completion fish >~/.config/fish/completions/inbox-tui.fish",
+        "inbox-tui completion powershell | Out-String | Invoke-Expression     in $PROFILE",
     ),
 )
 @click.argument("shell", type=click.Choice(SHELLS))

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import os
 import shlex
+import shutil
 import subprocess
+import sys
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 
@@ -110,11 +112,15 @@ def _check(paths: Paths) -> None:
 
 def _open_in_editor(path: Path) -> None:
     variable = "VISUAL" if os.environ.get("VISUAL") else "EDITOR"
-    written = os.environ.get(variable) or "vi"
+    on_windows = sys.platform == "win32"
+    written = os.environ.get(variable) or ("notepad" if on_windows else "vi")
     try:
-        words = shlex.split(written)
+        words = shlex.split(written, posix=not on_windows)  # else it takes backslashes away
     except ValueError:
         words = []
+    if on_windows and words:
+        words = [word.strip('"') for word in words]
+        words[0] = shutil.which(words[0]) or words[0]
     if not words:
         fail(
             _("{variable}={written!r} is not a command.").format(

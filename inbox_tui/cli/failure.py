@@ -73,8 +73,11 @@ def at_terminal(stream: TextIO | None) -> bool:
 
 def exit_after(run: Callable[[], object]) -> NoReturn:
     """Run the program, tell what it ends by, and exit with its status."""
-    if hasattr(sys.stdout, "reconfigure"):
-        sys.stdout.reconfigure(errors="backslashreplace")
+    for stream in (sys.stdout, sys.stderr):
+        if hasattr(stream, "reconfigure"):
+            # Windows has files and pipes written in a code page that lacks most letters.
+            encoding = "utf-8" if sys.platform == "win32" else stream.encoding
+            stream.reconfigure(encoding=encoding, errors="backslashreplace")
     status: object = FAILED
     try:
         status = run()

@@ -19,6 +19,7 @@ from inbox_tui.paths import Paths
 
 LEAST_COLUMNS, LEAST_LINES = 40, 12
 LEAST_FREE_BYTES = 100_000_000
+_POSIX = os.name == "posix"
 
 
 class Check(NamedTuple):
@@ -136,13 +137,13 @@ def _private(name: str, folder: Path, files: tuple[str, ...]) -> Check:
             return Check(name, False, f"{hidden(str(path))}: {error.strerror}", _("mend its mode"))
         mode = stat.S_IMODE(status.st_mode)
         proper = stat.S_ISDIR if path == folder else stat.S_ISREG
-        if not proper(status.st_mode) or status.st_uid != os.geteuid():
+        if not proper(status.st_mode) or (_POSIX and status.st_uid != os.geteuid()):
             sentence = _("{path} is no folder of yours")
             if path != folder:
                 sentence = _("{path} is no file of yours")
             found = sentence.format(path=hidden(str(path)))
             return Check(name, False, found, _("move it away"))
-        if mode & 0o077:
+        if _POSIX and mode & 0o077:
             found = _("{path} is open to others (mode {mode:04o})").format(
                 path=hidden(str(path)), mode=mode
             )
@@ -152,6 +153,12 @@ def _private(name: str, folder: Path, files: tuple[str, ...]) -> Check:
                 found,
                 _("run chmod {mode} on it").format(mode="700" if path == folder else "600"),
             )
+    if not _POSIX:
+        if folder.is_relative_to(Path.home()):
+            found = _("{path}, in your profile, whose access rights protect it").format(path=shown)
+            return Check(name, True, found)
+        found = _("{path} is not in your profile").format(path=shown)
+        return Check(name, False, found, _("see who may read it, or have it in your profile"))
     mode = stat.S_IMODE(folder.stat().st_mode)
     return Check(
         name, True, _("{shown} (mode {mode:04o}), for you alone").format(shown=shown, mode=mode)

@@ -3,9 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import os
-import select
-import signal
 import sys
 from collections.abc import Callable
 from datetime import datetime
@@ -21,13 +18,13 @@ from inbox_tui.cli.failure import (
     SIGN_IN_REFUSED,
     Failure,
     at_terminal,
-    fail_to_write,
     require_output,
     tell,
 )
 from inbox_tui.cli.open_archive import open_account, open_sound_archive
 from inbox_tui.cli.options import MOST_HOURS, example, for_account, hours
 from inbox_tui.cli.run_sync import running_sync, until_words
+from inbox_tui.cli.watch_output import Output, first_of, stop_on_signals
 from inbox_tui.exports import Exporter, line_for_terminal
 from inbox_tui.locale import _
 from inbox_tui.sync import (
@@ -50,8 +47,6 @@ if TYPE_CHECKING:
 
 TICK_SECONDS = 0.5
 """How often the archive is looked at for what another program stored."""
-RETRY_SECONDS = 0.05
-"""How often a reader that takes nothing more is tried again."""
 PERIOD_HOURS = MOST_HOURS + 1
 """Nothing older can arrive; an hour to spare for clocks that do not run alike."""
 
@@ -98,9 +93,7 @@ async def _watch(
     cli_options: CliOptions, config: Config, since: int | None, export_format: str
 ) -> None:
     stop = asyncio.Event()
-    loop = asyncio.get_running_loop()
-    for number in (signal.SIGINT, signal.SIGTERM):
-        loop.add_signal_handler(number, stop.set)
+    stop_on_signals(stop)
     clock = SystemClock()
     with (
         open_account(config) as (config, archive),
@@ -189,48 +182,6 @@ class Arrivals:
         return True
 
 
-class Output:
-    """Standard output, written to without ever waiting for its reader alone."""
-
-    def __init__(self, file: int, stop: asyncio.Event) -> None:
-        self._file = file
-        self._stop = stop
-        self._poll = select.poll()
-        self._poll.register(file, select.POLLOUT)
-
-    async def put(self, line: bytes) -> None:
-        """Write a line; sets `stop` where the reader is gone, and gives up once that is set."""
-        while line:
-            events = self._events()
-            if events & _GONE:
-                self._stop.set()
-            if self._stop.is_set():
-                return
-            if not events & _READY:
-                await asyncio.sleep(RETRY_SECONDS)
-                continue
-            try:
-                written = os.write(self._file, line[: select.PIPE_BUF])
-            except BrokenPipeError:
-                self._stop.set()
-                return
-            except OSError as error:
-                fail_to_write(error)
-            line = line[written:]
-
-    def gone(self) -> bool:
-        """Whether nobody reads any more."""
-        return bool(self._events() & _GONE)
-
-    def _events(self) -> int:
-        return dict(self._poll.poll(0)).get(self._file, 0)
-
-
-_GONE = select.POLLERR | select.POLLHUP
-_READY = select.POLLOUT | select.POLLNVAL
-"""What can't be polled, such as a terminal on some systems, is written to as it is."""
-
-
 class StatusReporter:
     """Says on standard error how the asking goes, a line each time that changes."""
 
@@ -243,10 +194,7 @@ class StatusReporter:
 
     async def pause(self, stop: asyncio.Event, seconds: float) -> None:
         """Wait until a message arrives, until told to stop, or for so long."""
-        waits = [asyncio.ensure_future(event.wait()) for event in (stop, self._arrived)]
-        await asyncio.wait(waits, timeout=seconds, return_when=asyncio.FIRST_COMPLETED)
-        for wait in waits:
-            wait.cancel()
+        await first_of(stop, self._arrived, seconds=seconds)
         self._arrived.clear()
 
     def on_event(self, event: Event) -> None:

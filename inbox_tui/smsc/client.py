@@ -75,16 +75,26 @@ _HEADERS = {
 }
 
 _CERTIFICATE_FAULTS = {
-    9: mark("its certificate is not valid yet (is the clock right?)"),
-    10: mark("its certificate has expired (is the clock right?)"),
-    18: mark("its certificate is self-signed"),
-    19: mark("its certificate is signed by an authority that this machine does not trust"),
-    20: mark("its certificate is signed by an authority that this machine does not trust"),
-    21: mark("its certificate is signed by an authority that this machine does not trust"),
-    62: mark("its certificate is for another name"),
-    64: mark("its certificate is for another address"),
+    code: fault
+    for fault, codes in {
+        mark("its certificate is not valid yet (is the clock right?)"): (9, -67819),
+        mark("its certificate has expired (is the clock right?)"): (10, -67818, 0x800B0101),
+        mark("its certificate is self-signed"): (18,),
+        mark("its certificate is signed by an authority that this machine does not trust"): (
+            *(19, 20, 21),
+            *(-67843, -25318),
+            *(0x800B0109, 0x800B010A),
+        ),
+        mark("its certificate is for another name"): (62, -67602, 0x800B010F),
+        mark("its certificate is for another address"): (64,),
+        mark("its certificate has been revoked"): (23, -67820, 0x800B010C),
+    }.items()
+    for code in codes
 }
-"""Plain words for OpenSSL's X509_V_ERR_* codes."""
+"""Plain words for codes of OpenSSL (X509_V_ERR_*), macOS (errSec*) and Windows (CERT_E_*).
+
+The system checks certificates; only OpenSSL has a code for every fault.
+"""
 
 
 class Password(Protocol):

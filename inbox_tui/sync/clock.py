@@ -66,4 +66,9 @@ def _boot_clock(proc: Path = Path("/proc")) -> tuple[str, Callable[[], float]]:
             check=False,
         )
         return asked.stdout.strip(), lambda: time.clock_gettime(time.CLOCK_MONOTONIC)
+    if sys.platform == "win32":
+        from inbox_tui.windows import boot_id
+
+        clock = time.get_clock_info("monotonic").implementation  # not the same in every Python
+        return f"{boot_id()} {clock}", time.monotonic
     return "", time.monotonic

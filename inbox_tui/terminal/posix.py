@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import sys
+
+assert sys.platform != "win32"
+
 import os
 import re
 import select
 import shutil
 import signal
-import sys
 import termios
 import threading
 from contextlib import suppress

@@ -20,7 +20,8 @@ from support.terminal import Terminal
 
 from inbox_tui.archive import Archive
 from inbox_tui.cli.account import Config, FromSource
-from inbox_tui.cli.watch import Arrivals, Output, StatusReporter
+from inbox_tui.cli.watch import Arrivals, StatusReporter
+from inbox_tui.cli.watch_output import Output
 from inbox_tui.config import Settings
 from inbox_tui.demo.server import DemoServer
 from inbox_tui.paths import Paths
