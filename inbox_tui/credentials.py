@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import asyncio
 import os
+import sys
 import threading
 from collections import deque
 from concurrent.futures import Future
@@ -138,6 +139,10 @@ def _encoded(secret: Secret) -> bytes:
     return secret.reveal().encode("utf-8", "surrogatepass")
 
 
+_ANSWER_SECONDS: Final = 20.0 if sys.platform == "win32" else 3.0
+"""Windows asks no user for anything: what takes time there is to load the library."""
+
+
 class KeyringError(Exception):
     """The keyring did not do what was asked. `str(error)` is a sentence for the status bar.
 
@@ -204,7 +209,9 @@ class Keyring:
     after `timeout` seconds. May be used by several threads.
     """
 
-    def __init__(self, *, backend: KeyringBackend | None = None, timeout: float = 3.0) -> None:
+    def __init__(
+        self, *, backend: KeyringBackend | None = None, timeout: float = _ANSWER_SECONDS
+    ) -> None:
         self._backend = backend
         self._timeout = timeout
         self._lock = threading.Lock()
