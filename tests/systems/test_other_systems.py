@@ -20,18 +20,12 @@ from platformdirs.windows import Windows
 from inbox_tui.cli import config as config_command
 from inbox_tui.cli import machine_checks
 from inbox_tui.cli.watch_output import ThreadedOutput
+from inbox_tui.credentials import Secret
 from inbox_tui.paths import Paths
 from inbox_tui.smsc import errors
 from inbox_tui.smsc.client import InboxClient
 from inbox_tui.sync.clock import SystemClock
 from inbox_tui.terminal.clipboard import has_desktop
-
-
-class Hidden:
-    """A password."""
-
-    def reveal(self) -> str:
-        return "correct horse"
 
 
 @pytest.fixture
@@ -184,7 +178,7 @@ async def test_what_macos_and_windows_find_wrong_with_a_certificate_is_told(
     client = InboxClient(
         "https://smscentre.com/sys/get.php",
         "alex",
-        Hidden(),
+        Secret("correct horse"),
         transport=httpx.MockTransport(refuse),
     )
     with pytest.raises(errors.TlsFailed, match=says):
