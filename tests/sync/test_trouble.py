@@ -334,6 +334,37 @@ async def test_after_two_bad_gateways_it_is_back_within_40_seconds(
     assert len(scene.asked) >= 3
 
 
+@pytest.mark.parametrize(
+    ("refresh_seconds", "back_within"), [(20, 41.5), (21.5, 40), (25, 40), (30, 40), (60, 40)]
+)
+@virtually
+async def test_between_polls_two_bad_gateways_are_over_as_soon_as_may_be(
+    tmp_path: Path, refresh_seconds: float, back_within: float
+) -> None:
+    """At three polls a minute that is two of their spacings: sooner would be a fourth request.
+
+    The two polls before and the first bad gateway fill the window of the limit: the next request
+    goes when the first of them is out of it, one spacing later, and the one after when the second
+    is. That is 2 x 61.5 / 3 = 41 s here; a fourth request within 40 s would be refused.
+    """
+    scene = Scene(tmp_path)
+    scene.delay = 0.5
+    scene.start(refresh_seconds=refresh_seconds)
+    await asyncio.sleep(300)
+    scene.replies = [HttpStatus(502), HttpStatus(504)]
+    before = len(scene.asked)
+    await asyncio.sleep(120)
+    first, _, good = (asked.at for asked in scene.asked[before : before + 3])
+    assert good + scene.delay - first <= back_within
+    times = [asked.at for asked in scene.asked]
+    assert all(fourth - one > 60 for one, fourth in pairwise_of_four(times))
+
+
+def pairwise_of_four(times: list[float]) -> list[tuple[float, float]]:
+    """Of any four requests in a row, the first and the fourth."""
+    return list(zip(times, times[3:], strict=False))
+
+
 @pytest.mark.parametrize("trouble", [ArchiveBusy, ArchiveFull, ArchiveReadOnly])
 @virtually
 async def test_an_archive_that_can_not_be_written_is_told_and_nothing_is_lost(
