@@ -207,10 +207,10 @@ class RequestChooser:
         if last is not None and last.answered_at is not None:
             took = last.answered_at - last.sent_at
         again = cursor.polled is not None or scope in self._progress.finished
-        if last is not None and again and page.begins_pass and not self._progress.unproven:
-            due = last.sent_at + max(self._refresh_seconds, spacing(took, self._limit))
         if hold is not None:
             due = max(due, math.inf if hold.until is None else hold.until)
+        elif last is not None and again and page.begins_pass and not self._progress.unproven:
+            due = last.sent_at + max(self._refresh_seconds, spacing(took, self._limit))
         if (
             press is not None
             and scope in press.scopes

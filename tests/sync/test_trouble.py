@@ -335,7 +335,8 @@ async def test_after_two_bad_gateways_it_is_back_within_40_seconds(
 
 
 @pytest.mark.parametrize(
-    ("refresh_seconds", "back_within"), [(20, 41.5), (21.5, 40), (25, 40), (30, 40), (60, 40)]
+    ("refresh_seconds", "back_within"),
+    [(20, 41.5), (22.5, 40), (25, 40), (30, 40), (60, 40), (600, 40)],
 )
 @virtually
 async def test_between_polls_two_bad_gateways_are_over_as_soon_as_may_be(
@@ -350,10 +351,10 @@ async def test_between_polls_two_bad_gateways_are_over_as_soon_as_may_be(
     scene = Scene(tmp_path)
     scene.delay = 0.5
     scene.start(refresh_seconds=refresh_seconds)
-    await asyncio.sleep(300)
+    await asyncio.sleep(1000)
     scene.replies = [HttpStatus(502), HttpStatus(504)]
     before = len(scene.asked)
-    await asyncio.sleep(120)
+    await asyncio.sleep(800)
     first, _, good = (asked.at for asked in scene.asked[before : before + 3])
     assert good + scene.delay - first <= back_within
     times = [asked.at for asked in scene.asked]
