@@ -28,8 +28,9 @@ from inbox_tui.archive import Archive, Query, Row
 from inbox_tui.commands import COMMANDS, SAME_PLACE
 from inbox_tui.config import Settings
 from inbox_tui.screens.export import ExportScreen
-from inbox_tui.screens.inbox import SETTLED_SECONDS, InboxScreen
+from inbox_tui.screens.inbox import InboxScreen
 from inbox_tui.screens.link import LinkScreen
+from inbox_tui.screens.selection import SETTLED_SECONDS
 from inbox_tui.smsc.message import IncomingMessage
 from inbox_tui.sync import MessagesArrived
 from inbox_tui.widgets.filter_bar import FilterBar
@@ -40,7 +41,7 @@ SEEDS = int(os.environ.get("INBOX_TUI_SEEDS", "4"))
 PAINTED = 20
 """So many hours are painted; in those beyond nobody looks at the picture."""
 HOUR = 3600.0
-PAUSES = (0.0, 0.1, 0.4, 0.6, 1.0, 30.0, 120.0, 240.0)
+PAUSES = (0.0, 0.1, 0.4, 0.6, 1.0, 60.0, 180.0, 240.0)
 SENDERS = ("79991234567", "79160001122", "BANK")
 LEFT_OUT = ("quit", "theme", "palette", "sign_in", "help", "smaller_list", "larger_list")
 COMMAND_OF = {
