@@ -39,6 +39,8 @@ class Settings(NamedTuple):
     remember_filters: bool = False
     theme: str = ""
     language: Literal["", "en", "ru"] = ""
+    team: str = ""
+    team_name: str = ""
     names: Mapping[str, str] = MappingProxyType({})
     """Names by phone number or sender, both as `parse_sender` returns them."""
     keys: Mapping[str, tuple[str, ...]] = MappingProxyType({})
@@ -275,6 +277,18 @@ SETTINGS: Final = (
         _one_of("", "en", "ru"),
         '"en", "ru", and "" for the system\'s',
         "the language of the interface",
+    ),
+    Setting(
+        "team",
+        _text,
+        "URLs as `team join` writes them, without a password",
+        "the team's hub; `team join` sets it",
+    ),
+    Setting(
+        "team_name",
+        _text,
+        "names, in quotes",
+        "how colleagues see you",
     ),
     Setting(
         "names",

@@ -6,7 +6,7 @@ Several accounts are several sessions.
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Coroutine
+from collections.abc import Awaitable, Callable, Coroutine
 from datetime import timedelta
 from functools import partial
 from typing import TYPE_CHECKING, Any, NamedTuple
@@ -28,15 +28,16 @@ from inbox_tui.credentials import (
     KeyringUnfit,
     Kind,
     Secret,
-    why_refused,
 )
 from inbox_tui.smsc.endpoint import account_host
 from inbox_tui.smsc.limit import Limit
 from inbox_tui.sync import (
+    Asking,
     Clock,
     Event,
     InboxSync,
     MessagesArrived,
+    MessageStore,
     Progress,
     State,
     Status,
@@ -113,7 +114,7 @@ class Session:
         self._password = password
         self._listeners: list[Callable[[SessionEvent], None]] = []
         self._worker = ArchiveWorker(dependencies.archive.path)
-        self._sync: InboxSync | None = None
+        self._sync: Asking | None = None
         self._starting = asyncio.Lock()
         self._tasks: set[asyncio.Task[None]] = set()
         self.secret_kind: Kind = "password" if password is None else password.kind
@@ -172,10 +173,8 @@ class Session:
         try:
             sync = await self._begin(None)
             if insist:
-                await self._worker.call(
-                    lambda archive: self.archive.on(archive).requests.allow_again()
-                )
-            elif reason := await self._worker.call(partial(self._refused_before, password)):
+                await sync.allow_again()
+            elif reason := await sync.why_withheld(password):
                 return SignInResult(Status(State.SIGN_IN, reason), withheld=True)
             status = await self._verdict_on(password, sync)
             if status.state is State.LIVE:
@@ -206,11 +205,7 @@ class Session:
         if password is not None:
             await self._begin(password)
 
-    def _refused_before(self, password: Secret, archive: Archive) -> str:
-        """Return why this password was refused in an earlier request; empty: it was not."""
-        return why_refused(password, self.archive.on(archive).requests.refusals()) or ""
-
-    async def _verdict_on(self, password: Secret, sync: InboxSync) -> Status:
+    async def _verdict_on(self, password: Secret, sync: Asking) -> Status:
         """Hand the password to the sync, and wait for what its request comes to."""
         self._verdict = asyncio.get_running_loop().create_future()
         try:
@@ -236,7 +231,7 @@ class Session:
 
     # -- asking
 
-    async def _begin(self, password: Secret | None) -> InboxSync:
+    async def _begin(self, password: Secret | None) -> Asking:
         """Begin to ask, or go on with this password where none is in use."""
         async with self._starting:
             if password is not None:
@@ -250,22 +245,59 @@ class Session:
                 self._publish(StatusChanged(self._sync.status))
             return self._sync
 
-    async def _new_sync(self, password: Secret | None) -> InboxSync:
+    async def _new_sync(self, password: Secret | None) -> Asking:
         shared = self._dependencies
-        return InboxSync(
-            await self._worker.call(self.archive.on),
-            login=self.login,
-            connect=partial(shared.connect, self.url, self.login),
+        account = await self._worker.call(self.archive.on)
+        if not shared.settings.team:
+            return self._inbox_sync(
+                account,
+                shared.clock,
+                self._publish,
+                self._worker.run,
+                password,
+                keep_days=shared.settings.keep_days,
+            )
+        from inbox_tui.team.member import TeamMember
+        from inbox_tui.team.sign_in import hub_sign_in
+
+        return TeamMember(
+            account,
+            await hub_sign_in(shared.settings, shared.keyring),
+            password=password,
+            make_sync=self._inbox_sync,
+            in_archive=self._worker.call,
             publish=self._publish,
             clock=shared.clock,
+            random=shared.random,
+            server_zone=self.server_zone,
+            keep_days=shared.settings.keep_days,
+        )
+
+    def _inbox_sync(
+        self,
+        store: MessageStore,
+        clock: Clock,
+        publish: Callable[[Event], None],
+        in_thread: Callable[..., Awaitable[Any]],
+        password: Secret | None,
+        *,
+        keep_days: int = 0,
+    ) -> InboxSync:
+        shared = self._dependencies
+        return InboxSync(
+            store,
+            login=self.login,
+            connect=partial(shared.connect, self.url, self.login),
+            publish=publish,
+            clock=clock,
             random=shared.random,
             server_zone=self.server_zone,
             password=password,
             scopes=shared.settings.only_to_phones or ("",),
             refresh_seconds=shared.refresh_seconds,
-            keep_days=shared.settings.keep_days,
+            keep_days=keep_days,
             limit=shared.limit,
-            in_thread=self._worker.run,
+            in_thread=in_thread,
         )
 
     def _in_background(self, work: Coroutine[Any, Any, None]) -> None:

@@ -32,6 +32,18 @@ def write_theme(path: Path, theme: str) -> None:
     _change(path, change, lambda: load_settings(path)._replace(theme=theme))
 
 
+def write_team(path: Path, url: str) -> None:
+    """Write a team's hub into a settings file; an empty one takes it away. See `write_theme`."""
+
+    def change(document: TOMLDocument) -> None:
+        if url:
+            document["team"] = url
+        else:
+            document.remove("team")
+
+    _change(path, change, lambda: load_settings(path)._replace(team=url))
+
+
 def write_name(path: Path, phone: str, name: str) -> None:
     """Write the name of a number or sender; an empty one takes it away. See `write_theme`.
 

@@ -84,6 +84,7 @@ def read_config(cli_options: CliOptions) -> Config:
     check_login(config.login)
     check_server(config.server)
     check_backup_server(settings, paths)
+    check_team(settings, paths)
     check_keys(settings, paths)
     # A login that was copied has a space at its end now and then.
     return config._replace(login=config.login._replace(value=config.login.value.strip()))
@@ -132,6 +133,18 @@ def check_backup_server(settings: Settings, paths: Paths) -> None:
     """End the program where the settings name a backup server that must not be asked."""
     if settings.backup_server not in ("", "off"):
         check_server(in_file("backup_server", settings.backup_server, paths))
+
+
+def check_team(settings: Settings, paths: Paths) -> None:
+    """End the program where the hub of a team can't be what is named."""
+    if settings.team:
+        from inbox_tui.team.address import ALLOWED, parse_hub
+
+        try:
+            parse_hub(settings.team)
+        except ValueError as error:
+            place = in_file("team", settings.team, paths).source
+            fail(f"{place}: {error}: allowed are {ALLOWED}.", USAGE)
 
 
 def check_keys(settings: Settings, paths: Paths) -> None:

@@ -19,6 +19,7 @@ from inbox_tui.cli.account import (
     check_keys,
     check_login,
     check_server,
+    check_team,
     check_theme,
     in_file,
     place_in_file,
@@ -106,6 +107,7 @@ def _check(paths: Paths) -> None:
     check_login(in_file("login", settings.login, paths))
     check_server(in_file("server", settings.server, paths))
     check_backup_server(settings, paths)
+    check_team(settings, paths)
     check_keys(settings, paths)
     check_theme(in_file("theme", settings.theme, paths))
 

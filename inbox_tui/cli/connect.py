@@ -59,20 +59,25 @@ def backup_address(settings: Settings, url: str) -> str | None:
     return documented_backup(url)
 
 
-async def find_password(cli_options: CliOptions, config: Config) -> Secret:
-    """The password or API key of the environment or else the keyring; without one it ends."""
+async def find_password(cli_options: CliOptions, config: Config) -> Secret | None:
+    """The password or API key of the environment or else the keyring; without one it ends.
+
+    In a team there may be none: colleagues ask then.
+    """
     if cli_options.password is not None:
         return cli_options.password
     try:
         password = await Keyring().get(config.login.value, config.host)
     except KeyringError as error:
+        if config.settings.team:
+            return None
         fail(
             _("{error} {environment} or {api_key_environment} works without one.").format(
                 error=error, environment=ENVIRONMENT, api_key_environment=API_KEY_ENVIRONMENT
             ),
             SIGN_IN_REFUSED,
         )
-    if password is None:
+    if password is None and not config.settings.team:
         fail(
             _(
                 "there is no password or API key for {account}: 'inbox-tui login' "

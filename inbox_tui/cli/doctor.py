@@ -10,7 +10,7 @@ from collections.abc import Iterator
 import click
 
 from inbox_tui import API_KEY_ENVIRONMENT, ENVIRONMENT
-from inbox_tui.archive import AccountArchive, Archive, ArchiveError, Hold
+from inbox_tui.archive import TEAM, AccountArchive, Archive, ArchiveError, Hold
 from inbox_tui.archive.schema import VERSION
 from inbox_tui.cli.account import (
     DEFAULT,
@@ -137,6 +137,8 @@ async def _checked(cli_options: CliOptions, *, online: bool) -> list[Check]:
             except ArchiveError as error:
                 remedy = _("if it is damaged, the next start sets it aside and begins a fresh one")
                 checks.append(Check("archive", False, hidden(str(error)), remedy))
+    if config.settings.team:
+        checks.append(await _team(config))
     if online:
         checks += await _online(config, password, clock)
     return checks
@@ -249,7 +251,8 @@ def _archive(archive: Archive, config: Config, clock: SystemClock) -> Iterator[C
         yield _search(archive)
     chosen_account = None if damaged else known_account(config, archive)
     if chosen_account is not None:
-        yield _request_log(chosen_account, clock)
+        if chosen_account.notes.get(TEAM) is None:  # else the hub has it
+            yield _request_log(chosen_account, clock)
         yield _late(chosen_account)
     yield _clock(config, clock, chosen_account)
 
@@ -320,6 +323,35 @@ def _clock(config: Config, clock: SystemClock, account: AccountArchive | None) -
             _("set this machine's clock, or server_timezone in the settings"),
         )
     return Check("clock", True, found)
+
+
+# -- the team
+
+
+async def _team(config: Config) -> Check:
+    """Whether the hub answers, and whether somebody asks."""
+    from inbox_tui.team.errors import HubError
+    from inbox_tui.team.hub import Hub
+    from inbox_tui.team.sign_in import hub_sign_in
+    from inbox_tui.team.survey import survey
+
+    sign_in = await hub_sign_in(config.settings, Keyring())
+    hub = Hub(sign_in.address, sign_in.password)
+    try:
+        await hub.open()
+        accounts = await hub.run(survey)
+    except HubError as error:
+        remedy = "'inbox-tui team join' asks for the password" if error.sign_in else "see the hub"
+        return Check("team", False, hidden(f"the hub can't be used: {error}"), remedy)
+    finally:
+        await asyncio.to_thread(hub.close)
+    here = sum(member.here for account in accounts for member in account.members)
+    members = plural("{count} member", "{count} members", here)
+    found = f"the hub answers, {members} connected"
+    found += ", this one may ask" if hub.may_ask else ", this one may only read"
+    if not all(account.asker for account in accounts):
+        return Check("team", True, f"{found}; nobody asks", "an open inbox or 'sync' does")
+    return Check("team", True, found)
 
 
 # -- the server

@@ -15,13 +15,7 @@ from inbox_tui.cli.failure import USAGE, at_terminal, fail, tell
 from inbox_tui.cli.open_archive import open_sound_archive
 from inbox_tui.cli.options import example, for_account
 from inbox_tui.cli.run_sync import sync_once
-from inbox_tui.credentials import (
-    Keyring,
-    KeyringError,
-    Kind,
-    Secret,
-    why_refused,
-)
+from inbox_tui.credentials import Keyring, KeyringError, Kind, Secret
 from inbox_tui.locale import _
 from inbox_tui.sync import SystemClock
 
@@ -61,7 +55,7 @@ def command(cli_options: CliOptions, password_stdin: bool, api_key_stdin: bool) 
         password = _from_stdin("password" if password_stdin else "API key")
     else:
         password = _password_given(cli_options)
-    asyncio.run(_check(config, password))
+    unchecked = asyncio.run(_check(config, password))
     try:
         asyncio.run(Keyring().store(config.login.value, config.host, password))
     except KeyringError as error:
@@ -75,11 +69,10 @@ def command(cli_options: CliOptions, password_stdin: bool, api_key_stdin: bool) 
                 environment=ENVIRONMENT if password.kind == "password" else API_KEY_ENVIRONMENT,
             )
         )
-    tell(
-        _("Signed in as {account}; the {kind} is in the keyring.").format(
-            account=config.account, kind=_(password.kind)
-        )
+    said = _("Signed in as {account}; the {kind} is in the keyring.").format(
+        account=config.account, kind=_(password.kind)
     )
+    tell(f"{said} It is checked when it is needed: {unchecked} now." if unchecked else said)
 
 
 def _asked_login(password_stdin: bool) -> FromSource:
@@ -112,13 +105,15 @@ def _password_given(cli_options: CliOptions) -> Secret:
     return Secret(click.prompt(_("Password"), hide_input=True, err=True))
 
 
-async def _check(config: Config, password: Secret) -> None:
-    """Refresh with this password, an earlier refusal of it notwithstanding."""
+async def _check(config: Config, password: Secret) -> str:
+    """Refresh with this password, an earlier refusal of it notwithstanding.
+
+    Returns why it was not checked after all, empty where it was.
+    """
     clock = SystemClock()
     with open_sound_archive(config.paths.archive) as archive:
         account = archive.account(config.login.value, config.host)
-        if why_refused(password, account.requests.refusals()) is not None:
-            account.requests.allow_again()
-        await sync_once(config, account, password, lambda event: None, clock)
+        status = await sync_once(config, account, password, lambda event: None, clock, insist=True)
         account.notes.set(ADDRESS, config.url)
         account.notes.set(SIGNED_IN, clock.now().isoformat())
+    return status.reason

@@ -62,6 +62,8 @@ def command(cli_options: CliOptions, purge: bool) -> None:
         if purge:
             _remove_damaged_archives(config.paths.archive)
     kept = (_(" Its messages on this machine are deleted.") if purged else "") + removed
+    if purged and config.settings.team:
+        kept += " The team's hub keeps them, and its members."
     try:
         removed_kinds = asyncio.run(_removed(config))
     except KeyringError as error:

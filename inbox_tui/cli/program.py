@@ -24,6 +24,7 @@ COMMANDS = {
     "sync": "Fetch what is new once and exit: for cron.",
     "watch": "Print each new message as it arrives.",
     "export": "Write messages as CSV, JSON or JSON Lines.",
+    "team": "Share one account among several machines, over a PostgreSQL hub.",
     "doctor": "Check what works, and say what to do where it does not.",
     "config": "Show the settings in force, or edit them.",
     "completion": "Print the completion script for a shell.",

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import asyncio
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import AsyncIterator, Awaitable, Callable
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import contextmanager
+from contextlib import asynccontextmanager
 from datetime import timedelta
 from functools import partial
 from random import SystemRandom
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from inbox_tui import sync
 from inbox_tui.cli.connect import backup_address, connector
@@ -22,48 +22,91 @@ from inbox_tui.cli.failure import (
     at_terminal,
     fail,
 )
-from inbox_tui.credentials import Secret
+from inbox_tui.credentials import Keyring, Secret
 from inbox_tui.locale import _, plural
 from inbox_tui.smsc.limit import Limit
-from inbox_tui.sync import Clock, Event, InboxSync, State, Status, StatusChanged
+from inbox_tui.sync import (
+    Asking,
+    Clock,
+    Event,
+    InboxSync,
+    MessageStore,
+    State,
+    Status,
+    StatusChanged,
+)
 from inbox_tui.text import sanitize
 
 if TYPE_CHECKING:
     from inbox_tui.archive import AccountArchive, Hold
     from inbox_tui.cli.account import Config
 
+T = TypeVar("T")
 
-@contextmanager
-def running_sync(
+
+@asynccontextmanager
+async def running_sync(
     config: Config,
     account: AccountArchive,
-    password: Secret,
+    password: Secret | None,
     on_event: Callable[[Event], None],
     clock: Clock,
-) -> Iterator[InboxSync]:
-    """What keeps the account's archive up to date.
+) -> AsyncIterator[Asking]:
+    """What keeps the account's archive up to date: alone, or as a member of a team.
 
     At the end of the block no thread is at work on the archive any more: it may be closed.
     """
     settings, login = config.settings, config.login.value
     with ThreadPoolExecutor(1) as thread:
-        yield InboxSync(
+
+        def in_thread(function: Callable[..., T], *arguments: object) -> Awaitable[T]:
+            return asyncio.get_running_loop().run_in_executor(thread, function, *arguments)
+
+        def inbox_sync(
+            store: MessageStore,
+            clock: Clock,
+            publish: Callable[[Event], None],
+            in_thread: Callable[..., Awaitable[Any]],
+            password: Secret | None,
+            *,
+            keep_days: int = 0,
+        ) -> InboxSync:
+            return InboxSync(
+                store,
+                login=login,
+                connect=partial(
+                    connector(clock, Limit(), partial(backup_address, settings)), config.url, login
+                ),
+                publish=publish,
+                clock=clock,
+                random=SystemRandom(),
+                server_zone=config.zone,
+                password=password,
+                scopes=settings.only_to_phones or ("",),
+                refresh_seconds=settings.refresh_seconds,
+                keep_days=keep_days,
+                in_thread=in_thread,
+            )
+
+        if not settings.team:
+            yield inbox_sync(
+                account, clock, on_event, in_thread, password, keep_days=settings.keep_days
+            )
+            return
+        from inbox_tui.team.member import TeamMember
+        from inbox_tui.team.sign_in import hub_sign_in
+
+        yield TeamMember(
             account,
-            login=login,
-            connect=partial(
-                connector(clock, Limit(), partial(backup_address, settings)), config.url, login
-            ),
+            await hub_sign_in(settings, Keyring()),
+            password=password,
+            make_sync=inbox_sync,
+            in_archive=lambda work: in_thread(work, account.archive),
             publish=on_event,
             clock=clock,
             random=SystemRandom(),
             server_zone=config.zone,
-            password=password,
-            scopes=settings.only_to_phones or ("",),
-            refresh_seconds=settings.refresh_seconds,
             keep_days=settings.keep_days,
-            in_thread=lambda function, *arguments: asyncio.get_running_loop().run_in_executor(
-                thread, function, *arguments
-            ),
         )
 
 
@@ -124,15 +167,25 @@ def until_words(moment: float | None, clock: Clock) -> str:
     return _(" until {time}").format(time=time)
 
 
-def fail_unless_live(status: Status, hold: Hold | None, clock: Clock) -> None:
+_TEAM_KINDS = {State.WAITING: "limited", State.BLOCKED: "blocked", State.OFFLINE: "offline"}
+"""What stands in the way of a team, by its state."""
+
+
+def fail_unless_live(
+    status: Status, hold: Hold | None, clock: Clock, *, team: bool = False
+) -> None:
     """End the program with the exit status that fits what stands in the way.
 
-    `hold` is what the archive holds against asking; it tells the network's troubles from the
-    archive's own, which have no hold.
+    `team`: it is the status of a team. `hold` is what the archive holds against asking; it tells
+    the network's troubles from the archive's own, which have no hold.
     """
     if status.state is State.LIVE:
         return
+    if status.state is State.HUB_AWAY:
+        fail(f"the team's hub is away: {status.reason}.", NO_CONNECTION)
     kind = hold.kind if hold is not None and hold.reason == status.reason else ""
+    if team:
+        kind = _TEAM_KINDS.get(status.state, "")
     if status.state is State.SIGN_IN:
         fail(
             _(
@@ -158,21 +211,31 @@ def fail_unless_live(status: Status, hold: Hold | None, clock: Clock) -> None:
 async def sync_once(
     config: Config,
     account: AccountArchive,
-    password: Secret,
+    password: Secret | None,
     on_event: Callable[[Event], None],
     clock: Clock,
-) -> None:
-    """One refresh; ends the program where it did not come to its end."""
+    *,
+    insist: bool = False,
+) -> Status:
+    """One refresh; ends the program where it did not come to its end.
+
+    With `insist` a password is sent also where it was refused before.
+    """
     progress = ProgressLine(clock)
 
     def both(event: Event) -> None:
         progress.on_event(event)
         on_event(event)
 
-    with running_sync(config, account, password, both, clock) as sync:
+    async with running_sync(config, account, password, both, clock) as sync:
         progress.on_event(StatusChanged(sync.status))
         try:
+            if insist and password is not None and await sync.why_withheld(password):
+                await sync.allow_again()
             status = await sync.once()
         finally:
             progress.clear()
-    fail_unless_live(status, account.requests.hold(clock.moment()), clock)
+    fail_unless_live(
+        status, account.requests.hold(clock.moment()), clock, team=bool(config.settings.team)
+    )
+    return status

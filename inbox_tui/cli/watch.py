@@ -104,7 +104,9 @@ async def _watch(
         arrivals = Arrivals(account, config, clock, since)
         output = Output(sys.stdout.fileno(), stop)
         reporter = StatusReporter(clock)
-        with running_sync(config, account.on(second), password, reporter.on_event, clock) as sync:
+        async with running_sync(
+            config, account.on(second), password, reporter.on_event, clock
+        ) as sync:
             running = asyncio.create_task(sync.run())
             try:
                 await _print_arrivals(

@@ -23,6 +23,7 @@ from inbox_tui.sync.next_request import (
 )
 from inbox_tui.sync.outcomes import OTHER_PROGRAM_REASON
 from inbox_tui.sync.planner import PAGE_SIZE, PERIOD_HOURS
+from inbox_tui.sync.stores import Asking, MessageStore
 from inbox_tui.sync.zone import ZONE_AHEAD
 
 __all__ = [
@@ -34,11 +35,13 @@ __all__ = [
     "PERIOD_HOURS",
     "STATE_OF_HOLD",
     "ZONE_AHEAD",
+    "Asking",
     "Clock",
     "ClocksDisagree",
     "Event",
     "Inbox",
     "InboxSync",
+    "MessageStore",
     "MessagesArrived",
     "Progress",
     "RefreshDeferred",

@@ -14,7 +14,7 @@ from functools import partial
 from typing import TYPE_CHECKING, Any, Literal, Protocol
 
 from inbox_tui.archive import ArchiveBusy, ArchiveError
-from inbox_tui.credentials import Secret
+from inbox_tui.credentials import Secret, why_refused
 from inbox_tui.smsc.errors import SmscError
 from inbox_tui.smsc.limit import Limit, Moment
 from inbox_tui.smsc.message import Answer
@@ -146,6 +146,16 @@ class InboxSync:
         self._press = Press(frozenset(self._scopes), by_user=False)
         self.status = Status(State.CHECKING)
         self._wake.set()
+
+    async def why_withheld(self, password: Secret) -> str | None:
+        """Return why this password was refused in an earlier request; None: it was not."""
+        requests = self._store.requests
+        why: str | None = await self._in_thread(lambda: why_refused(password, requests.refusals()))
+        return why
+
+    async def allow_again(self) -> None:
+        """Let any password be sent, also one that was refused: the user insists."""
+        await self._in_thread(self._store.requests.allow_again)
 
     async def run(self) -> None:
         """Ask whenever it is due, until cancelled; at first for the service's whole period."""

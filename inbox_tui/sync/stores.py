@@ -9,7 +9,33 @@ from collections.abc import Sequence
 from typing import Protocol
 
 from inbox_tui.archive import Cursor, Hold, Page, Permit, Refused, Stored
+from inbox_tui.credentials import Secret
 from inbox_tui.smsc.limit import Limit, LoggedRequest, Moment
+from inbox_tui.sync.events import Status
+
+
+class Asking(Protocol):
+    """What keeps an account's archive up to date: `InboxSync`, or a member of a team."""
+
+    status: Status
+
+    def refresh(self) -> None:
+        """Ask now if the limit has room; else `RefreshDeferred` says when."""
+
+    def sign_in(self, password: Secret | None) -> None:
+        """Go on with this password; None: stop asking until there is one."""
+
+    async def why_withheld(self, password: Secret) -> str | None:
+        """Return why this password was refused in an earlier request; None: it was not."""
+
+    async def allow_again(self) -> None:
+        """Let any password be sent, also one that was refused: the user insists."""
+
+    async def run(self) -> None:
+        """Ask whenever it is due, until cancelled."""
+
+    async def once(self) -> Status:
+        """Finish one pass, or return what stands in the way."""
 
 
 class RequestLog(Protocol):
@@ -47,6 +73,9 @@ class RequestLog(Protocol):
 
     def refusals(self) -> Sequence[tuple[bytes, str]]:
         """Return the digests of the passwords that were refused, and why, newest first."""
+
+    def allow_again(self) -> None:
+        """Let any password be sent, also one that was refused: the user insists."""
 
 
 class SyncState(Protocol):

@@ -7,6 +7,7 @@ import threading
 from collections.abc import Awaitable, Callable
 from concurrent.futures import Future
 from datetime import UTC, datetime, timedelta
+from os import strerror
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from inbox_tui.credentials import Secret
@@ -192,11 +193,17 @@ def _hub_error(error: BaseException) -> BaseException:
         exceptions.UndefinedFunctionError,
     )
     if isinstance(error, refused):
-        return HubRefused(text)
-    if isinstance(error, (SSLError, exceptions.ClientConfigurationError)):
+        sign_in = isinstance(error, exceptions.InvalidAuthorizationSpecificationError)
+        return HubRefused(text, sign_in=sign_in)
+    if isinstance(error, exceptions.InterfaceError) and "password" in text:
+        return HubRefused("it wants a password", sign_in=True)
+    refuses_tls = isinstance(error, ConnectionError) and "SSL" in text
+    if refuses_tls or isinstance(error, (SSLError, exceptions.ClientConfigurationError)):
         return HubRefused(f"the connection is not secure: {text}")
     if isinstance(error, TimeoutError):
-        return HubAway("the hub does not answer")
+        return HubAway("it does not answer")
+    if isinstance(error, OSError) and error.errno is not None and error.errno > 0:
+        return HubAway(strerror(error.errno).lower())
     if isinstance(error, (OSError, PostgresError, exceptions.InterfaceError)):
         return HubAway(text)
     return error

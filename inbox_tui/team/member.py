@@ -5,11 +5,15 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Awaitable, Callable
 from concurrent.futures import ThreadPoolExecutor
+from datetime import timedelta, tzinfo
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from inbox_tui.archive import TEAM, Archive, ArchiveError
+from inbox_tui.archive.records import DAY_SECONDS
 from inbox_tui.credentials import Secret, why_refused
+from inbox_tui.smsc.message import Answer
 from inbox_tui.sync import (
+    LOST_REQUESTS_REASON,
     STATE_OF_HOLD,
     Event,
     InboxSync,
@@ -19,6 +23,7 @@ from inbox_tui.sync import (
     Status,
     StatusChanged,
 )
+from inbox_tui.sync.planner import delete_before
 from inbox_tui.team.copying import Copier
 from inbox_tui.team.encoding import from_bytes
 from inbox_tui.team.errors import HubError, HubRefused
@@ -31,21 +36,24 @@ if TYPE_CHECKING:
     from asyncpg import Connection
 
     from inbox_tui.archive import AccountArchive
-    from inbox_tui.smsc.limit import Limit
+    from inbox_tui.smsc.limit import LoggedRequest
     from inbox_tui.sync import Clock
-    from inbox_tui.team.address import HubAddress
+    from inbox_tui.team.sign_in import HubSignIn
 
 BEAT_SECONDS = 3.0
 """How often a member tells the hub that it is there, and looks whether somebody asks."""
 SEEN_EVERY = 10
 """So many beats apart a member writes down that it was seen."""
+SEEN_SECONDS = SEEN_EVERY * BEAT_SECONDS
 LONGEST_RETRY = 15.0
 LOCK = 0x696E6278
 """The first half of the key of the advisory locks by which one member of an account asks."""
 NOBODY_ASKS = "no colleague who can ask is connected"
 
+NEW_TO_HUB = "the account is new to the hub: earlier requests may still count"
 _STANDING = """
-SELECT inbox_tui.now(), a.last_seq, h.kind, h.until, h.reason, l.pid IS NOT NULL,
+SELECT inbox_tui.now(), a.last_seq, a.clock_difference, h.kind, h.until, h.reason,
+    l.pid IS NOT NULL,
     (SELECT name FROM inbox_tui.members m WHERE m.account_id = a.account_id AND m.pid = l.pid
      ORDER BY seen_at DESC LIMIT 1)
 FROM inbox_tui.accounts a
@@ -62,6 +70,8 @@ class Standing(NamedTuple):
 
     now: float
     last: int
+    clock_ahead: float | None
+    """By how many seconds the hub's clock is ahead of the service's."""
     hold_kind: str | None
     hold_until: float | None
     hold_reason: bytes | None
@@ -91,28 +101,29 @@ class TeamMember:
     def __init__(
         self,
         account: AccountArchive,
-        address: HubAddress,
-        hub_password: Secret | None,
+        sign_in: HubSignIn,
         *,
-        name: str,
         password: Secret | None,
         make_sync: Callable[..., InboxSync],
         in_archive: Callable[..., Awaitable[Any]],
         publish: Callable[[Event], None],
         clock: Clock,
         random: Random,
-        limit: Limit,
+        server_zone: tzinfo,
+        keep_days: int = 0,
     ) -> None:
         self._account = account
-        self._name = name
+        self._name = sign_in.name
         self._password = password
         self._make_sync = make_sync
         self._in_archive = in_archive
         self._publish = publish
         self._clock = clock
         self._random = random
-        self._limit = limit
-        self._hub = Hub(address, hub_password, on_notify=self._notified)
+        self._server_zone = server_zone
+        self._keep_days = keep_days
+        self._expired_on: int | None = None
+        self._hub = Hub(sign_in.address, sign_in.password, on_notify=self._notified)
         self._hub_clock = HubClock(clock)
         self._copier = Copier(self._hub, account, in_archive)
         self._store: HubStore | None = None
@@ -123,6 +134,7 @@ class TeamMember:
         self._thread = ThreadPoolExecutor(1, thread_name_prefix="team")
         self._loop = asyncio.get_running_loop()
         self._wake = asyncio.Event()
+        self._connecting = asyncio.Lock()
         self._beats = 0
         self._background: asyncio.Task[None] | None = None
         self.status = Status(State.CHECKING)
@@ -166,6 +178,8 @@ class TeamMember:
             while True:
                 try:
                     await self._connect()
+                    if self._background is None and self._sync is not None:
+                        self._background = asyncio.create_task(self._sync.run())
                     attempt = 0
                     while True:
                         await self._beat()
@@ -185,9 +199,11 @@ class TeamMember:
     async def once(self) -> Status:
         """Copy what there is, and where nobody else asks, finish one pass of requests before."""
         try:
-            await self._connect(asking=False)
+            await self._connect()
             await self._beat()
             status = self.status
+            if self._password is None and status.state is State.SIGN_IN:
+                status = status._replace(state=State.OFFLINE, reason=NOBODY_ASKS)
             if self._hub.asking and self._sync is not None:
                 status = await self._sync.once()
                 status = status._replace(next_at=self._hub_clock.to_local(status.next_at))
@@ -200,13 +216,17 @@ class TeamMember:
 
     # -- the connection
 
-    async def _connect(self, *, asking: bool = True) -> None:
+    async def _connect(self) -> None:
+        async with self._connecting:
+            await self._connect_alone()
+
+    async def _connect_alone(self) -> None:
         await self._hub.open()
         hub_id, account_id, stands = await self._hub.run(self._find)
         self._hub_clock.set(stands.now)
         if self._store is None:
             self._hub_id = hub_id
-            await self._begin(account_id, asking=asking)
+            await self._begin(account_id)
         elif (hub_id, account_id) != (self._hub_id, self._store.account_id):
             raise HubRefused("another hub is there now: start again")
         await self._copier.begin(hub_id, account_id, stands.last)
@@ -222,24 +242,26 @@ class TeamMember:
         await self._hub.listen(connection, channel_of(account_id))
         return hub_id, account_id, await standing(connection, account_id)
 
-    async def _begin(self, account_id: int, *, asking: bool) -> None:
+    async def _begin(self, account_id: int) -> None:
         """Go on with the account on the hub; from now on it is asked for by the hub's log alone."""
         store = HubStore(self._hub, self._hub_clock, account_id, self._account.login)
-        if self._hub.may_ask:
-            await self._move_requests(store)
+        ages = await self._note_team()
+        if ages and self._hub.may_ask:
+            await self._in_thread(store.requests.add_foreign, ages)
         self._store = store
         self._sync = self._make_sync(
             store, self._hub_clock, self._on_sync_event, self._in_thread, self._password
         )
         self._sync_status = self._sync.status
-        if asking:
-            self._background = asyncio.create_task(self._sync.run())
 
-    async def _move_requests(self, store: HubStore) -> None:
-        """Tell the hub of the requests that were made here before the account was the team's."""
+    async def _note_team(self) -> list[LoggedRequest]:
+        """Note that the account is the team's; returns what was asked for it here before that.
+
+        Its times are ages, in seconds.
+        """
         now = self._clock.moment()
 
-        def note_team(archive: Archive) -> list[Any]:
+        def note_team(archive: Archive) -> list[LoggedRequest]:
             account = self._account.on(archive)
             if account.notes.get(TEAM) is not None:
                 return []
@@ -252,8 +274,8 @@ class TeamMember:
                 for one in account.requests.entries(now)
             ]
 
-        if ages := await self._in_archive(note_team):
-            await self._in_thread(store.requests.add_foreign, ages)
+        ages: list[LoggedRequest] = await self._in_archive(note_team)
+        return ages
 
     async def _connected_store(self) -> HubStore:
         if self._store is None:
@@ -264,7 +286,7 @@ class TeamMember:
     async def _away(self, error: HubError, wait: float) -> None:
         self._standing = None
         until = self._clock.moment().seconds + wait
-        self._set_status(Status(State.HUB_AWAY, str(error), until, left=0))
+        self._set_status(Status(State.HUB_AWAY, str(error), until, left=0, allowed=0))
         await asyncio.to_thread(self._hub.disconnect)
         await self._rest(wait)
 
@@ -284,7 +306,7 @@ class TeamMember:
         stands = await self._hub.run(self._stand)
         self._hub_clock.set(stands.now)
         had, self._standing = self._standing, stands
-        if self._sync is not None and (had is None or had[2:4] != stands[2:4]):
+        if self._sync is not None and (had is None or had[3:5] != stands[3:5]):
             self._sync.look_again()
         self._show()
 
@@ -339,6 +361,25 @@ class TeamMember:
                 self._publish(MessagesArrived(copied.new, live=copied.live))
             if copied.complete:
                 break
+        await self._expire()
+
+    async def _expire(self) -> None:
+        """Delete here, once a day, what is older than `keep_days`; the hub keeps it."""
+        stands, now = self._standing, self._hub_clock.now()
+        if not self._keep_days or stands is None or stands.clock_ahead is None:
+            return
+        service = now - timedelta(seconds=stands.clock_ahead)
+        answer = Answer([], [], date=service)
+        before = delete_before(self._keep_days, answer, self._clock.now(), self._server_zone)
+        if before is None or before // DAY_SECONDS == self._expired_on:
+            return
+
+        def expire(archive: Archive) -> None:
+            self._account.on(archive).expire(before)
+            archive.wipe()
+
+        await self._in_archive(expire)
+        self._expired_on = before // DAY_SECONDS
 
     async def _rest(self, seconds: float) -> None:
         """Wait for so long, or until the hub announces something."""
@@ -399,25 +440,26 @@ class TeamMember:
         stands = self._standing
         if stands is None:
             return
-        allowed = self._limit.identical
         inner = self._sync_status
         if self._hub.asking or (inner.state is State.SIGN_IN and self._password is not None):
-            status = inner._replace(next_at=self._hub_clock.to_local(inner.next_at))
+            reason = NEW_TO_HUB if inner.reason == LOST_REQUESTS_REASON else inner.reason
+            until = self._hub_clock.to_local(inner.next_at)
+            status = inner._replace(reason=reason, next_at=until)
         elif stands.hold_kind is not None and stands.somebody_asks:
             status = Status(
                 STATE_OF_HOLD.get(stands.hold_kind, State.OFFLINE),
                 from_bytes(stands.hold_reason or b""),
                 self._hub_clock.to_local(stands.hold_until),
-                allowed,
-                allowed,
+                left=0,
+                allowed=0,
             )
         elif stands.somebody_asks:
             reason = f"{stands.asker or 'a colleague'} asks"
-            status = Status(State.LIVE, reason, None, allowed, allowed)
+            status = Status(State.LIVE, reason, left=0, allowed=0)
         elif self._hub.may_ask:
             status = inner._replace(next_at=None)
         else:
-            status = Status(State.OFFLINE, NOBODY_ASKS, None, allowed, allowed)
+            status = Status(State.OFFLINE, NOBODY_ASKS, left=0, allowed=0)
         self._set_status(status)
 
     def _set_status(self, status: Status) -> None:

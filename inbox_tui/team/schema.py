@@ -35,7 +35,8 @@ INSERT INTO inbox_tui.version VALUES (1);
 -- holds the row until it is committed, so numbers become visible in their order, without holes.
 CREATE TABLE inbox_tui.accounts (
     account_id integer GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
-    login_key text NOT NULL, host text NOT NULL, last_seq bigint NOT NULL DEFAULT 0,
+    login text NOT NULL, login_key text NOT NULL, host text NOT NULL,
+    last_seq bigint NOT NULL DEFAULT 0,
     requests_lost boolean NOT NULL DEFAULT true, clock_difference double precision,
     late_count integer NOT NULL DEFAULT 0, late_longest double precision NOT NULL DEFAULT 0,
     UNIQUE (login_key, host)

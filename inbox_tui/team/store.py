@@ -50,9 +50,10 @@ async def find_account(connection: Connection, login: str, host: str, *, make: b
     account_id = await connection.fetchval(find, *key)
     if account_id is None and make:
         await connection.execute(
-            "INSERT INTO inbox_tui.accounts (login_key, host) VALUES ($1, $2)"
+            "INSERT INTO inbox_tui.accounts (login, login_key, host) VALUES ($3, $1, $2)"
             " ON CONFLICT DO NOTHING",
             *key,
+            login,
         )
         account_id = await connection.fetchval(find, *key)
     if account_id is None:

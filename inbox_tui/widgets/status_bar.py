@@ -34,6 +34,7 @@ _STYLES: Final = {
     "Checking": "$foreground 60%",
     "Waiting": "$text-warning",
     "Offline": "$text-warning",
+    "Hub away": "$text-warning",
     "Blocked": "$text-error",
     "Sign in": "$text-error",
 }
@@ -65,7 +66,7 @@ class StatusBar(Widget):
     """
 
     state: reactive[str] = reactive("Checking", repaint=False, init=False)
-    """Live, Checking, Waiting, Offline, Blocked or Sign in."""
+    """Live, Checking, Waiting, Offline, Hub away, Blocked or Sign in."""
     reason: reactive[str] = reactive("", repaint=False, init=False)
     """Why it is so, in a few words."""
     next_in: reactive[int | None] = reactive(None, repaint=False, init=False)
@@ -131,6 +132,7 @@ class StatusBar(Widget):
             "Checking": marks.checking,
             "Waiting": marks.waiting,
             "Offline": marks.offline,
+            "Hub away": marks.offline,
             "Blocked": marks.blocked,
             "Sign in": marks.sign_in,
         }.get(self.state, marks.checking)

@@ -9,6 +9,7 @@ import keyring
 import keyring.backends.fail
 import pytest
 from support.command import API_KEY, LOGIN, PASSWORD, Files, Memory, server_now
+from support.postgres import cluster as cluster
 
 from inbox_tui.demo.server import DemoServer
 from inbox_tui.demo.service import DemoService

@@ -10,6 +10,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from support.postgres import cluster as cluster
 from support.traffic import server_now
 
 from inbox_tui.demo.server import DemoServer

@@ -16,6 +16,7 @@ from typing import NamedTuple
 import click
 import pytest
 from support.desktop import desktop, need
+from support.postgres import Cluster, binaries
 from support.terminal import Terminal
 from support.traffic import incoming, server_now
 
@@ -120,7 +121,8 @@ DEVELOPING = [
     for line in LINES
     if (".venv/bin/" in line or line.startswith(".ci/")) and line not in SET_UP
 ]
-OURS = [line for line in LINES if line not in SET_UP and line not in DEVELOPING]
+TEAM = blocks("sh", section("Team"))[0].splitlines()
+OURS = [line for line in LINES if line not in (*SET_UP, *DEVELOPING, *TEAM)]
 TRANSCRIPTS = list(transcripts())
 
 
@@ -168,7 +170,8 @@ def test_a_set_up_command_names_what_is_there(line: str) -> None:
     if line.startswith("git clone"):
         assert line == f"git clone {address}.git && cd {address.rpartition('/')[2]}"
     elif line.startswith(("pipx", "uv")) and not line.endswith("install ."):
-        assert line.endswith(f"install {PROJECT['project']['name']}")
+        name = PROJECT["project"]["name"]
+        assert line.endswith((f"install {name}", f"install '{name}[team]'"))
 
 
 def test_the_readme_can_be_read_in_one_go() -> None:
@@ -250,7 +253,11 @@ def in_terminal(line: str, user: dict[str, str]) -> Terminal:
     return Terminal(command, environment=user, columns=200, lines=60)
 
 
-ANSWERS = {"Keyring password:": ("a word", "enter"), "next in": ("q",)}
+ANSWERS = {
+    "Keyring password:": ("a word", "enter"),
+    "Password of ": ("pw", "enter"),
+    "next in": ("q",),
+}
 """What a user types when the screen shows this."""
 
 
@@ -270,6 +277,31 @@ def test_every_command_does_what_it_is_for(
             del user["INBOX_TUI_LOGIN"]  # it is the account that was signed in last
             assert ended("inbox-tui sync", user | variables) == 0
     assert service.breaches == []
+
+
+def test_the_five_commands_for_a_team_make_one(
+    user: dict[str, str], tmp_path: Path, service: DemoService, cluster: Cluster
+) -> None:
+    need("dbus-run-session", "gnome-keyring-daemon")
+    cluster.sql("CREATE ROLE postgres SUPERUSER LOGIN PASSWORD 'pw'")
+    docker = Path(user["PATH"].partition(os.pathsep)[0]) / "docker"
+    psql = f"{binaries() / 'psql'} -h {cluster.folder} -p {cluster.port}"
+    docker.write_text(f'#!/bin/sh\n[ "$1" = run ] && exit\nshift 3\nexec {psql} "$@"\n')
+    docker.chmod(0o755)
+    assert len(TEAM) == 5
+    with desktop(tmp_path / "desktop") as variables:
+        del user["PYTHON_KEYRING_BACKEND"]
+        for line in TEAM:
+            if line not in SET_UP:
+                here = line.replace("127.0.0.1/", f"127.0.0.1:{cluster.port}/")
+                assert (
+                    ended(
+                        here.replace("LOGIN", "alex") if "join" in here else here, user | variables
+                    )
+                    == 0
+                )
+        assert ended("inbox-tui team status", user | variables) == 0
+    assert service.requests == [], "nobody has asked yet"
 
 
 def ended(line: str, user: dict[str, str]) -> int:

@@ -15,6 +15,8 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
+import pytest
+
 ADMIN_PASSWORD = "admin's password"
 
 
@@ -120,6 +122,13 @@ class Cluster:
 
     def url(self, database: str, user: str = "admin") -> str:
         return f"postgresql://{user}@127.0.0.1:{self.port}/{database}"
+
+
+@pytest.fixture(scope="session")
+def cluster() -> Iterator[Cluster]:
+    """A server for all tests of a process."""
+    with running_cluster() as cluster:
+        yield cluster
 
 
 @contextmanager

@@ -26,6 +26,7 @@ from inbox_tui.team.address import parse_hub
 from inbox_tui.team.hub import Hub
 from inbox_tui.team.member import TeamMember
 from inbox_tui.team.schema import create
+from inbox_tui.team.sign_in import HubSignIn
 
 SPEED = 20.0
 ZONE = ZoneInfo("Europe/Moscow")
@@ -87,8 +88,8 @@ class Team:
         self.sql(
             "CREATE OR REPLACE FUNCTION inbox_tui.now() RETURNS double precision LANGUAGE sql"
             f" RETURN (extract(epoch FROM clock_timestamp()) - {self.began}) * {SPEED} + 28252800;"
-            "INSERT INTO inbox_tui.accounts (login_key, host, requests_lost)"
-            " VALUES ('alex', 'smscentre.com', false)"
+            "INSERT INTO inbox_tui.accounts (login, login_key, host, requests_lost)"
+            " VALUES ('alex', 'alex', 'smscentre.com', false)"
         )
 
     def sql(self, statement: str) -> list[str]:
@@ -175,16 +176,14 @@ class Colleague:
     async def _run(self) -> None:
         self.member = TeamMember(
             self.account,
-            self._address,
-            Secret(self._user_password),
-            name=self.name,
+            HubSignIn(self._address, Secret(self._user_password), self.name),
             password=None if self._password is None else Secret(self._password),
             make_sync=self._make_sync,
             in_archive=self.worker.call,
             publish=self.events.append,
             clock=self.clock,
             random=Random(1),
-            limit=LIMIT,
+            server_zone=ZONE,
         )
         await self.member.run()
 

@@ -1,0 +1,302 @@
+"""`inbox-tui team`: an account that several people on several machines read and ask as one."""
+
+from __future__ import annotations
+
+import asyncio
+import sys
+from collections.abc import Awaitable, Callable
+from contextlib import suppress
+from typing import TYPE_CHECKING, NoReturn, TypeVar
+
+import click
+
+from inbox_tui.archive import ADDRESS, LOST_REQUESTS, SIGNED_IN, TEAM
+from inbox_tui.cli.account import DEFAULT, Config, FromSource, read_config
+from inbox_tui.cli.cli_options import CliOptions
+from inbox_tui.cli.failure import (
+    NO_CONNECTION,
+    USAGE,
+    at_terminal,
+    fail,
+    output,
+    tell,
+)
+from inbox_tui.cli.open_archive import open_archive
+from inbox_tui.cli.options import example, for_account
+from inbox_tui.config import Settings, SettingsError
+from inbox_tui.credentials import Keyring, KeyringError, Secret
+from inbox_tui.locale import plural
+from inbox_tui.settings_file import write_team
+from inbox_tui.sync import SystemClock
+from inbox_tui.team.address import ALLOWED, HubAddress, parse_hub
+from inbox_tui.team.errors import HubError, HubRefused
+from inbox_tui.team.hub import Hub
+from inbox_tui.team.schema import ASKER, READER, create
+from inbox_tui.team.sign_in import hub_sign_in
+from inbox_tui.team.store import find_account
+from inbox_tui.team.survey import Survey, survey
+from inbox_tui.text import sanitize
+
+if TYPE_CHECKING:
+    from asyncpg import Connection
+
+T = TypeVar("T")
+
+
+@click.group("team")
+def command() -> None:
+    """Share one account among several machines, over a PostgreSQL database of your own.
+
+    One member asks the service at a time, and all have every message, and who read, starred or
+    closed it. Your messages can be read by whoever can read that database.
+    """
+
+
+def _hub_url(context: click.Context, parameter: click.Parameter, url: str) -> HubAddress:
+    try:
+        return parse_hub(url)
+    except ValueError as error:
+        raise click.BadParameter(f"{error}; allowed are {ALLOWED}.") from None
+
+
+hub_argument = click.argument("address", metavar="URL", callback=_hub_url)
+password_option = click.option(
+    "--password-stdin",
+    is_flag=True,
+    help="Read the database's password from standard input, its first line.",
+)
+
+
+@command.command(
+    "init",
+    epilog=example("inbox-tui team init postgresql://postgres@db.example.com/inbox"),
+)
+@hub_argument
+@password_option
+@click.option(
+    "--restored",
+    is_flag=True,
+    help="Say that the database was restored from a backup: members copy it from the beginning.",
+)
+def init(address: HubAddress, password_stdin: bool, restored: bool) -> None:
+    """Make a PostgreSQL database the hub of a team: tables, and two roles that may use them."""
+    with _connected(address, password_stdin, checked=False) as (hub, _):
+        made = _call(hub, create)
+        if restored and not made:
+            _call(hub, _note_restored)
+    user = f"CREATE ROLE anna LOGIN PASSWORD '…' IN ROLE {ASKER};"
+    what = "is a hub now" if made else "was a hub already"
+    colleague = address._replace(user="anna").url()
+    output(
+        f"{address.place} {what}. Each colleague needs a user of the database:\n"
+        f"  {user}\n"
+        f"({READER} in its place lets them read only), and on their machine:\n"
+        f"  inbox-tui team join {colleague} --login LOGIN"
+    )
+
+
+async def _note_restored(connection: Connection) -> None:
+    await connection.execute("UPDATE inbox_tui.version SET hub = DEFAULT")
+    await connection.execute("UPDATE inbox_tui.accounts SET requests_lost = true")
+
+
+@command.command(
+    "join",
+    epilog=example("inbox-tui team join postgresql://anna@db.example.com/inbox --login alex"),
+)
+@for_account
+@hub_argument
+@password_option
+def join(cli_options: CliOptions, address: HubAddress, password_stdin: bool) -> None:
+    """Read and ask an account together with your colleagues, from this machine.
+
+    The database's password is asked for where it is needed and kept in the keyring; PostgreSQL's
+    own means, such as ~/.pgpass, give it too. The account's own password is not needed to read.
+    Without --login it is the only account that the hub has.
+    """
+    config = read_config(cli_options)
+    with _connected(address, password_stdin) as (hub, password):
+        config = _with_hubs_login(config, hub)
+        login, host = config.login.value, config.host
+        account_id = _call(
+            hub, lambda connection: find_account(connection, login, host, make=hub.may_ask)
+        )
+        messages = _call(hub, lambda connection: _count(connection, account_id))
+        may_ask = hub.may_ask
+    if password is not None:
+        _store(address, password)
+    try:
+        write_team(config.paths.config, address.url())
+    except SettingsError as error:
+        fail(f"{error}.")
+    with open_archive(config.paths.archive) as archive:
+        account = archive.account(login, host)
+        account.notes.set(ADDRESS, config.url)
+        account.notes.set(SIGNED_IN, SystemClock().now().isoformat())
+    to_copy = plural("{count} message", "{count} messages", messages)
+    tell(
+        f"Joined the team of {config.account}: {to_copy} to copy. "
+        + (
+            "'inbox-tui login' lets this machine ask for new ones in its turn, too."
+            if may_ask
+            else "Colleagues ask for new ones: your user of the database may only read."
+        )
+        + " Whatever is open must be started again."
+    )
+
+
+def _with_hubs_login(config: Config, hub: Hub) -> Config:
+    if config.login.value:
+        return config
+    found = _call(
+        hub, lambda connection: connection.fetch("SELECT login, host FROM inbox_tui.accounts")
+    )
+    if len(found) != 1:
+        accounts = plural("{count} account", "{count} accounts", len(found))
+        fail(f"the hub has {accounts}: name yours with --login.", USAGE)
+    login, host = found[0]
+    server = config.server
+    if server.source == DEFAULT:
+        server = FromSource(host, TEAM)
+    return config._replace(login=FromSource(login, TEAM), server=server)
+
+
+async def _count(connection: Connection, account_id: int) -> int:
+    count: int = await connection.fetchval(
+        "SELECT count(*) FROM inbox_tui.messages WHERE account_id = $1", account_id
+    )
+    return count
+
+
+@command.command("leave", epilog=example("inbox-tui team leave"))
+@for_account
+def leave(cli_options: CliOptions) -> None:
+    """Go on without the team: all that was copied stays on this machine.
+
+    This machine asks by itself again, with a password of its own: it and the team then count
+    against the same limit.
+    """
+    config = read_config(cli_options)
+    left = False
+    if config.paths.archive.exists():
+        with open_archive(config.paths.archive) as archive:
+            for account in archive.accounts():
+                if account.notes.get(TEAM) is not None:
+                    account.notes.set(LOST_REQUESTS, "")
+                    account.notes.set(TEAM, None)
+                    left = True
+    if config.settings.team:
+        address = parse_hub(config.settings.team)
+        try:
+            write_team(config.paths.config, "")
+        except SettingsError as error:
+            fail(f"{error}.")
+        with suppress(KeyringError):  # it was never in there
+            asyncio.run(Keyring().remove(address.user, address.place))
+    elif not left:
+        fail("this machine is in no team.")
+    tell("Left the team; its messages stay on this machine.")
+
+
+@command.command("status", epilog=example("inbox-tui team status"))
+@for_account
+def status(cli_options: CliOptions) -> None:
+    """Show who is in the team, who asks, and how far everybody has copied."""
+    config = read_config(cli_options)
+    if not config.settings.team:
+        fail("this machine is in no team: 'inbox-tui team join URL' joins one.")
+    with _connected(parse_hub(config.settings.team), False) as (hub, _):
+        found = _call(hub, survey)
+        output(sanitize(f"{hub.address.place}, as {hub.address.user}"))
+    for account in found:
+        for line in _account_lines(account):
+            output(sanitize(line))
+
+
+def _account_lines(account: Survey) -> list[str]:
+    asker = f"{account.asker} asks" if account.asker else "nobody asks"
+    lines = [f"{account.login}@{account.host}: {asker}"]
+    for member in account.members:
+        seen = "here" if member.here else f"seen {_ago(member.seen_ago)} ago"
+        behind = account.last - member.seq
+        lines.append(
+            f"  {member.name:<20} {seen}" + (f", {behind} behind" if behind and member.here else "")
+        )
+    return lines
+
+
+def _ago(seconds: float) -> str:
+    for unit, length in (("d", 86400), ("h", 3600), ("min", 60)):
+        if seconds >= length:
+            return f"{seconds // length:.0f} {unit}"
+    return f"{seconds:.0f} s"
+
+
+# -- the connection
+
+
+class _connected:  # noqa: N801 - it is used as a function
+    """A connection for a block; where its password is missing it is asked for."""
+
+    def __init__(self, address: HubAddress, password_stdin: bool, *, checked: bool = True) -> None:
+        self._address = address
+        self._stdin = password_stdin
+        self._checked = checked
+
+    def __enter__(self) -> tuple[Hub, Secret | None]:
+        if self._stdin:
+            given: Secret | None = Secret(sys.stdin.readline().rstrip("\r\n"))
+            self._hub = Hub(self._address, given)
+            _connect(self._hub, checked=self._checked)
+            return self._hub, given
+        settings = Settings(team=self._address.url())
+        kept = asyncio.run(hub_sign_in(settings, Keyring())).password
+        self._hub = Hub(self._address, kept)
+        try:
+            self._hub.connect(checked=self._checked)
+        except HubRefused as refused:
+            if not refused.sign_in or not at_terminal(sys.stdin):
+                self._hub.close()
+                _fail(refused)
+        except HubError as error:
+            self._hub.close()
+            _fail(error)
+        else:
+            return self._hub, None
+        self._hub.close()
+        prompt = f"Password of {self._address.user} at {self._address.place}"
+        asked = Secret(click.prompt(prompt, hide_input=True, err=True))
+        self._hub = Hub(self._address, asked)
+        _connect(self._hub, checked=self._checked)
+        return self._hub, asked
+
+    def __exit__(self, *error: object) -> None:
+        self._hub.close()
+
+
+def _connect(hub: Hub, *, checked: bool) -> None:
+    try:
+        hub.connect(checked=checked)
+    except HubError as error:
+        hub.close()
+        _fail(error)
+
+
+def _call(hub: Hub, work: Callable[[Connection], Awaitable[T]]) -> T:
+    try:
+        return hub.call(work)
+    except HubError as error:
+        _fail(error)
+
+
+def _fail(error: HubError) -> NoReturn:
+    if isinstance(error, HubRefused):
+        fail(f"the hub can't be used: {error}.")
+    fail(f"the hub can't be reached: {error}.", NO_CONNECTION)
+
+
+def _store(address: HubAddress, password: Secret) -> None:
+    try:
+        asyncio.run(Keyring().store(address.user, address.place, password))
+    except KeyringError as error:
+        fail(f"{error} Keep the database's password in ~/.pgpass instead.")

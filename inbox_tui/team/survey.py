@@ -1,0 +1,55 @@
+"""Who is in the team, for `team status` and `doctor`."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, NamedTuple
+
+from inbox_tui.team.member import SEEN_SECONDS, standing
+
+if TYPE_CHECKING:
+    from asyncpg import Connection
+
+
+class MemberSeen(NamedTuple):
+    """A member, as the hub last saw it."""
+
+    name: str
+    seen_ago: float
+    """Seconds."""
+    seq: int
+    """The last number of the hub's sequence that it had copied."""
+
+    @property
+    def here(self) -> bool:
+        """Whether it is connected, as far as can be told."""
+        return self.seen_ago < 2 * SEEN_SECONDS
+
+
+class Survey(NamedTuple):
+    """One account of the hub."""
+
+    login: str
+    host: str
+    asker: str
+    """Who asks; empty where nobody does."""
+    last: int
+    """The last number of the hub's sequence."""
+    members: list[MemberSeen]
+
+
+async def survey(connection: Connection) -> list[Survey]:
+    """Ask the hub for all of its accounts."""
+    accounts = await connection.fetch(
+        "SELECT account_id, login, host, last_seq FROM inbox_tui.accounts ORDER BY account_id"
+    )
+    found = []
+    for account_id, login, host, last in accounts:
+        stands = await standing(connection, account_id)
+        members = await connection.fetch(
+            "SELECT name, inbox_tui.now() - max(seen_at), max(seq) FROM inbox_tui.members"
+            " WHERE account_id = $1 GROUP BY name ORDER BY name",
+            account_id,
+        )
+        asker = (stands.asker or "somebody") if stands.somebody_asks else ""
+        found.append(Survey(login, host, asker, last, [MemberSeen(*one) for one in members]))
+    return found

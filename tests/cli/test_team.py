@@ -1,0 +1,221 @@
+"""`inbox-tui team`: a hub is made, joined, looked at and left."""
+
+from __future__ import annotations
+
+import pytest
+from support.command import LOGIN, PASSWORD, Files, Memory, incoming, run
+from support.postgres import ADMIN_PASSWORD, Cluster
+
+from inbox_tui.archive import Archive
+from inbox_tui.demo.server import DemoServer
+
+pytestmark = pytest.mark.usefixtures("password")
+ASKER, READER = "inbox_tui_asker", "inbox_tui_reader"
+
+
+@pytest.fixture
+def password(account: DemoServer, ring: Memory) -> None:
+    """The account's password is in the keyring."""
+    ring.entries["inbox-tui", f"{LOGIN}@{account.host}"] = PASSWORD
+
+
+@pytest.fixture
+def hub(cluster: Cluster, monkeypatch: pytest.MonkeyPatch) -> str:
+    """The URL of a hub without its user, made by `team init`."""
+    database = cluster.new_database()
+    ended = run("team", "init", cluster.url(database), "--password-stdin", stdin=ADMIN_PASSWORD)
+    assert ended.status == 0, ended.errors
+    assert "is a hub now" in ended.output
+    assert f"IN ROLE {ASKER};" in ended.output
+    nobody_to_wait_for = "ALTER TABLE inbox_tui.accounts ALTER requests_lost SET DEFAULT false"
+    cluster.sql(nobody_to_wait_for, database)
+    return cluster.url(database, "{}")
+
+
+def add_user(cluster: Cluster, name: str, role: str = "") -> None:
+    cluster.sql(f"DROP ROLE IF EXISTS {name}; CREATE ROLE {name} LOGIN PASSWORD 'secret of {name}'")
+    if role:
+        cluster.sql(f"GRANT {role} TO {name}")
+
+
+def join(hub: str, name: str, *words: str) -> None:
+    url = hub.format(name)
+    ended = run("team", "join", url, "--password-stdin", *words, stdin=f"secret of {name}\n")
+    assert ended.status == 0, ended.errors
+
+
+def messages(files: Files) -> list[str]:
+    lines = run("export", "--format", "csv").output.splitlines()
+    return [line.split(",")[5] for line in lines[1:]]
+
+
+def test_a_member_syncs_by_the_hub_and_leaves_with_a_copy(
+    files: Files, account: DemoServer, ring: Memory, hub: str, cluster: Cluster
+) -> None:
+    add_user(cluster, "anna", ASKER)
+    account.service.add(incoming(1, "for the team"))
+    join(hub, "anna")
+    address = hub.format("anna")
+    assert f'team = "{address}"' in files.config.read_text()
+    assert "secret of anna" not in files.config.read_text()
+    place = address.partition("@")[2]
+    assert ring.entries["inbox-tui", f"anna@{place}"] == "secret of anna"
+    assert run("sync") == (0, "1 new message\n", "")
+    assert messages(files) == ["for the team"]
+    status = run("team", "status")
+    assert f"{LOGIN}@{account.host}: nobody asks" in status.output
+    assert run("team", "leave").errors == "Left the team; its messages stay on this machine.\n"
+    assert "team =" not in files.config.read_text().replace("#team =", "")
+    assert ("inbox-tui", f"anna@{place}") not in ring.entries
+    assert messages(files) == ["for the team"]
+    with Archive.open(files.archive) as archive:
+        assert archive.account(LOGIN, account.host).requests.are_lost()
+
+
+def test_a_reader_copies_what_others_asked_for_and_never_asks(
+    files: Files, account: DemoServer, ring: Memory, hub: str, cluster: Cluster
+) -> None:
+    add_user(cluster, "anna", ASKER)
+    add_user(cluster, "vera", READER)
+    account.service.add(incoming(1, "for the team"))
+    join(hub, "anna")
+    run("sync")
+    ended = run("logout", "--purge")
+    assert "The team's hub keeps them" in ended.errors
+    assert messages(files) == []
+    asked = len(account.service.requests)
+    join(hub, "vera")
+    ended = run("sync")
+    assert ended.status == 5
+    assert "no colleague who can ask is connected" in ended.errors
+    assert messages(files) == ["for the team"]
+    assert len(account.service.requests) == asked
+
+
+def test_without_the_hub_a_command_says_so_and_asks_nothing(
+    files: Files, account: DemoServer, ring: Memory, hub: str, cluster: Cluster
+) -> None:
+    add_user(cluster, "anna", ASKER)
+    join(hub, "anna")
+    port = f":{cluster.port}/"
+    files.config.write_text(files.config.read_text().replace(port, ":1/"))
+    ended = run("sync")
+    assert (ended.status, ended.errors) == (
+        5,
+        "inbox-tui: the team's hub is away: connection refused.\n",
+    )
+    assert account.service.requests == []
+    doctor = run("doctor")
+    assert "✗ team      the hub can't be used: connection refused" in doctor.output
+
+
+def test_an_account_of_a_team_is_not_asked_for_where_the_setting_is_gone(
+    files: Files, account: DemoServer, ring: Memory, hub: str, cluster: Cluster
+) -> None:
+    add_user(cluster, "anna", ASKER)
+    join(hub, "anna")
+    run("sync")
+    files.config.unlink()
+    asked = len(account.service.requests)
+    ended = run("sync")
+    assert ended.status == 1
+    assert "this account belongs to a team: 'inbox-tui team leave' ends that" in ended.errors
+    assert len(account.service.requests) == asked
+    assert run("team", "leave").status == 0
+    assert run("team", "leave").errors == "inbox-tui: this machine is in no team.\n"
+
+
+@pytest.mark.parametrize(
+    ("change", "why"),
+    [
+        ("UPDATE inbox_tui.version SET version = 2", "the hub is of version 2"),
+        ("DROP TABLE inbox_tui.version", "has an inbox_tui schema that is not a hub's"),
+        ("DROP SCHEMA inbox_tui CASCADE", "this database is not a hub: 'inbox-tui team init URL'"),
+    ],
+)
+def test_what_is_no_hub_of_this_version_is_refused(
+    files: Files,
+    account: DemoServer,
+    ring: Memory,
+    hub: str,
+    cluster: Cluster,
+    change: str,
+    why: str,
+) -> None:
+    add_user(cluster, "anna", ASKER)
+    cluster.sql(change, hub.rpartition("/")[2])
+    url = hub.format("anna")
+    ended = run("team", "join", url, "--password-stdin", stdin="secret of anna")
+    assert ended.status == 1
+    assert why in ended.errors
+    assert not files.config.exists()
+
+
+def test_a_user_without_a_role_or_with_a_wrong_password_is_refused(
+    files: Files, account: DemoServer, ring: Memory, hub: str, cluster: Cluster
+) -> None:
+    add_user(cluster, "eve")
+    url = hub.format("eve")
+    ended = run("team", "join", url, "--password-stdin", stdin="secret of eve")
+    assert ended.status == 1
+    assert f"an administrator must GRANT {READER} TO it" in ended.errors
+    ended = run("team", "join", url, "--password-stdin", stdin="a guess")
+    assert ended.status == 1
+    assert 'password authentication failed for user "eve"' in ended.errors
+    assert list(ring.entries) == [("inbox-tui", f"{LOGIN}@{account.host}")]
+
+
+@pytest.mark.parametrize(
+    ("url", "why"),
+    [
+        ("postgresql://anna:pw@db/inbox", "a password must not stand in the URL"),
+        ("https://db/inbox", "the hub is a PostgreSQL database"),
+        ("postgresql://db/inbox", "lacks the user or the database"),
+        ("postgresql://anna@db/inbox?sslmode=disable", "sslmode can't be set here"),
+    ],
+)
+def test_a_url_that_can_not_be_a_hubs_is_refused(files: Files, url: str, why: str) -> None:
+    ended = run("team", "join", url)
+    assert ended.status == 2
+    assert why in ended.errors
+    files.configure(f'team = "{url}"\n')
+    ended = run("config")
+    assert ended.status == 2
+    assert why in ended.errors
+
+
+def test_a_hub_elsewhere_without_tls_gets_no_password(
+    files: Files, account: DemoServer, ring: Memory, hub: str, cluster: Cluster
+) -> None:
+    """What is not loopback is another machine, whatever it resolves to."""
+    url = hub.format("anna").replace("127.0.0.1", "127.0.0.2")
+    cluster.stop()
+    cluster.start("-c", "listen_addresses=127.0.0.1,127.0.0.2")
+    ended = run("team", "join", url, "--password-stdin", stdin="secret of anna")
+    assert ended.status == 1
+    assert "the connection is not secure" in ended.errors
+
+
+def test_a_hub_that_is_made_again_stays_as_it_is(hub: str, files: Files, cluster: Cluster) -> None:
+    url = hub.format("admin")
+    database = url.rpartition("/")[2]
+    before = cluster.sql("SELECT hub FROM inbox_tui.version", database)
+    ended = run("team", "init", url, "--password-stdin", stdin=ADMIN_PASSWORD)
+    assert "was a hub already" in ended.output
+    assert cluster.sql("SELECT hub FROM inbox_tui.version", database) == before
+    run("team", "init", url, "--password-stdin", "--restored", stdin=ADMIN_PASSWORD)
+    assert cluster.sql("SELECT hub FROM inbox_tui.version", database) != before
+
+
+def test_the_password_of_the_account_is_never_on_the_hub(
+    files: Files, account: DemoServer, ring: Memory, hub: str, cluster: Cluster
+) -> None:
+    add_user(cluster, "anna", ASKER)
+    account.service.add(incoming(1, "for the team"))
+    join(hub, "anna")
+    run("sync")
+    database = hub.rpartition("/")[2]
+    tables = cluster.sql("SELECT tablename FROM pg_tables WHERE schemaname = 'inbox_tui'", database)
+    kept = [cluster.sql(f"SELECT * FROM inbox_tui.{table}", database) for table in tables]
+    assert PASSWORD not in str(kept)
+    assert len(kept) == len(tables) > 8
