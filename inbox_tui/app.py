@@ -23,6 +23,7 @@ from textual.worker import WorkerFailed
 
 from inbox_tui.commands import CommandKeys, latin_key, textual_key
 from inbox_tui.config import SettingsError
+from inbox_tui.screens.accounts import AccountSwitcher
 from inbox_tui.screens.filters import Filters
 from inbox_tui.screens.inbox import InboxScreen
 from inbox_tui.session import (
@@ -30,10 +31,10 @@ from inbox_tui.session import (
     Session,
     SessionEvent,
     SessionFailed,
-    keyring_note,
 )
-from inbox_tui.smsc.endpoint import EndpointRefused, endpoint, host_of
-from inbox_tui.sync import MessagesArrived, State, Status, StatusChanged
+from inbox_tui.sessions import AllSessions
+from inbox_tui.smsc.endpoint import endpoint
+from inbox_tui.sync import MessagesArrived
 from inbox_tui.terminal import driver_class
 from inbox_tui.terminal.input import BackgroundReported
 from inbox_tui.terminal.notices import RESTORE_TITLE, SAVE_TITLE, notification, terminal_title
@@ -50,7 +51,6 @@ if TYPE_CHECKING:
 
     from inbox_tui.credentials import Secret
     from inbox_tui.screens.naming import NameGiven
-    from inbox_tui.screens.sign_in import Credentials, Refusal, SignInScreen
 
 FILTERS = "filters"
 """The name under which the archive remembers the filters last set."""
@@ -60,12 +60,6 @@ def _inbox_commands() -> type[Provider]:
     from inbox_tui.screens.palette import InboxCommands
 
     return InboxCommands
-
-
-def _shortest(url: str) -> str:
-    """The shortest way to write the server's address: its host, where that means the same."""
-    host = host_of(url)
-    return host if endpoint(host) == url else url
 
 
 class InboxApp(App[None]):
@@ -108,7 +102,6 @@ class InboxApp(App[None]):
         self._dependencies = dependencies
         self._settings = dependencies.settings
         self._settings_path = settings_path
-        self._server = server
         self._first_filters = filters
         self._demo = demo
         self._presentation = Presentation(
@@ -118,15 +111,13 @@ class InboxApp(App[None]):
             clock=dependencies.clock.now,
             keys=CommandKeys(self._settings.keys),
         )
-        self._session: Session | None = None
-        """The account on screen."""
-        self._candidate: Session | None = None
-        """Another account, which is being signed in."""
+        self._accounts = AccountSwitcher(
+            self, dependencies, server=server, on_event=self._session_event, show=self._show_inbox
+        )
         if login is not None:
-            self._session = self._new_session(login, endpoint(server), password)
-        self._presentation.numbers_wait = self._session is not None
+            self._accounts.shown = self._accounts.add(login, endpoint(server), password)
+        self._presentation.numbers_wait = login is not None
         self._inbox: InboxScreen | None = None
-        self._sign_in_screen: SignInScreen | None = None
         self._focus_told = False
         for theme in OWN:
             self.register_theme(theme)
@@ -139,11 +130,6 @@ class InboxApp(App[None]):
         elif self.console.color_system == "standard":
             self.theme = TERMINAL.name
 
-    def _new_session(self, login: str, url: str, password: Secret | None = None) -> Session:
-        session = Session(login, url, dependencies=self._dependencies, password=password)
-        session.on_event(partial(self._session_event, session))
-        return session
-
     @property
     def current_theme(self) -> Theme:
         """The theme in use; the usual one is needed before it can be registered."""
@@ -153,21 +139,30 @@ class InboxApp(App[None]):
 
     def get_default_screen(self) -> Screen[Any]:
         """The inbox of the account that is known; without one, the sign-in comes on top."""
-        if self._session is None:
+        if self._accounts.shown is None:
             return Screen(id="_default")
-        return self._inbox_of(self._session)
+        return self._inbox_of(self._accounts.shown)
 
-    def _inbox_of(self, session: Session) -> InboxScreen:
+    async def _show_inbox(self, session: Session | AllSessions) -> None:
+        """Put the inbox of an account in the place of the one that is shown."""
+        # The screen at the bottom can't be taken away: Textual has it from the start.
+        before, is_last = self._inbox, len(self.screen_stack) == 1
+        await (self.push_screen if is_last else self.switch_screen)(self._inbox_of(session))
+        if is_last and before is not None:
+            await before.retire()
+
+    def _inbox_of(self, session: Session | AllSessions) -> InboxScreen:
+        every = isinstance(session, AllSessions)
         self._inbox = InboxScreen(
             session,
             self._presentation,
             filters=self._filters_for(session),
-            remember_filters=self._settings.remember_filters,
+            remember_filters=self._settings.remember_filters and not every,
             demo=self._demo,
         )
         return self._inbox
 
-    def _filters_for(self, session: Session) -> Filters:
+    def _filters_for(self, session: Session | AllSessions) -> Filters:
         """The filters asked for; without any, those of the last run where they are remembered."""
         if self._first_filters is None and self._settings.remember_filters:
             remembered = Filters.read(session.archive.notes.get(FILTERS) or "")
@@ -188,7 +183,7 @@ class InboxApp(App[None]):
                 timeout=30,
                 markup=False,
             )
-        if self._session is None:
+        if self._accounts.shown is None:
             self.call_next(self.action_sign_in)
         else:
             self.call_after_refresh(self._begin)
@@ -200,8 +195,8 @@ class InboxApp(App[None]):
             gc.enable()
 
     def _begin(self) -> None:
-        if self._session is not None:
-            self.run_worker(self._session.start(), group="session")
+        self._accounts.add_known()
+        self.run_worker(self._accounts.start(), group="session")
         self.run_worker(self._load_numbers(), group="numbers")
 
     async def _load_numbers(self) -> None:
@@ -211,65 +206,15 @@ class InboxApp(App[None]):
         if self._inbox is not None and self._inbox.is_mounted:
             self._inbox.rewrite()
 
-    # -- signing in
+    # -- accounts
 
     async def action_sign_in(self) -> None:
-        """Open the sign-in screen. Nothing but the user's key does, once an inbox is shown."""
-        from inbox_tui.screens.sign_in import SignInScreen
+        """Open the sign-in screen."""
+        await self._accounts.sign_in()
 
-        session = self._session
-        signed_out = session is not None and session.status.state is State.SIGN_IN
-        self._sign_in_screen = screen = SignInScreen(
-            server=self._server if session is None else _shortest(session.url),
-            login="" if session is None else session.login,
-            attempt=self._attempt,
-            keyring_note=partial(keyring_note, self._dependencies.keyring),
-            kind="password" if session is None else session.secret_kind,
-            reason=session.status.reason if session is not None and signed_out else "",
-            can_leave=session is not None,
-        )
-        await self.push_screen(screen, self._sign_in_left)
-
-    async def _attempt(self, filled: Credentials) -> Refusal | None:
-        """Check an account with the first request of its session."""
-        from inbox_tui.screens.sign_in import Refusal
-
-        try:
-            url = endpoint(filled.server)
-        except EndpointRefused as error:
-            return Refusal(str(error))
-        session = self._session
-        if session is None or (session.login, session.url) != (filled.login, url):
-            await self._drop_candidate()
-            session = self._candidate = self._new_session(filled.login, url)
-        result = await session.sign_in(
-            filled.password, remember=filled.remember, insist=filled.insist
-        )
-        status = result.status
-        if status.state is not State.LIVE:
-            refused = status.state is State.SIGN_IN
-            return Refusal(status.reason, refused=refused, withheld=result.withheld)
-        if result.keyring_note:
-            self.notify(result.keyring_note, severity="warning", markup=False)
-        return None
-
-    async def _sign_in_left(self, signed_in: bool | None) -> None:
-        """Show the account that was signed in; one that was not is given up."""
-        self._sign_in_screen = None
-        if not signed_in or self._candidate is None:
-            await self._drop_candidate()
-            return
-        before, self._session, self._candidate = self._session, self._candidate, None
-        # The screen at the bottom can't be taken away: Textual has it from the start.
-        show = self.push_screen if len(self.screen_stack) == 1 else self.switch_screen
-        await show(self._inbox_of(self._session))
-        if before is not None:
-            await before.close()
-
-    async def _drop_candidate(self) -> None:
-        if self._candidate is not None:
-            dropped, self._candidate = self._candidate, None
-            await dropped.close()
+    async def action_pick_account(self) -> None:
+        """Choose the account whose inbox is shown."""
+        await self._accounts.pick()
 
     # -- what sessions publish
 
@@ -279,30 +224,10 @@ class InboxApp(App[None]):
                 self._handle_exception(error)
             case MessagesArrived(new, live=True):
                 self._announce(session, new)
-            case StatusChanged(status):
-                self._show_on_sign_in(session, status)
-
-    def _show_on_sign_in(self, session: Session, status: Status) -> None:
-        """Keep the sign-in screen, where it is open, up to date about its account."""
-        screen = self._sign_in_screen
-        if screen is None or session is not (self._candidate or self._session):
-            return
-        if status.state is State.WAITING:
-            screen.show_reason(self._wait_in_words(status))
-        elif status.state is State.LIVE:
-            screen.show_signed_in()
-
-    def _wait_in_words(self, status: Status) -> str:
-        if status.next_at is None:
-            return status.reason
-        seconds = max(1, round(status.next_at - self._dependencies.clock.moment().seconds))
-        return f"Waiting {seconds} s: {status.reason}"
 
     async def on_unmount(self) -> None:
         """Stop asking."""
-        await self._drop_candidate()
-        if self._session is not None:
-            await self._session.close()
+        await self._accounts.close()
         self._write_to_terminal(RESTORE_TITLE)
 
     # -- settings that are changed on screen
@@ -322,8 +247,7 @@ class InboxApp(App[None]):
         }
         self._settings = self._settings._replace(names=names | ({phone: name} if name else {}))
         self._dependencies = self._dependencies._replace(settings=self._settings)
-        for session in filter(None, (self._session, self._candidate)):
-            session.settings = self._settings
+        self._accounts.use(self._settings)
         self._presentation.set_names(self._settings.names)
         if self._inbox is not None and self._inbox.is_mounted:
             self._inbox.rewrite()
@@ -424,6 +348,8 @@ class InboxApp(App[None]):
             self.bell()
             return
         words = "1 new message" if len(new) == 1 else f"{len(new)} new messages"
+        if len(self._accounts.sessions) > 1:
+            words += f" for {session.name}"
         body = ""
         if settings.notify_text:
             row = session.archive.messages.get(new[0])

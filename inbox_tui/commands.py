@@ -91,6 +91,7 @@ COMMANDS: Final = (
     Command("conversation", ("t",), "the conversation with this sender", "Do", "conversation"),
     Command("export", ("e",), "export what is shown", "Do", "export"),
     Command("refresh", ("r",), "refresh, as the server's limit allows", "Do", "refresh"),
+    Command("pick_account", ("a",), "choose the account, or all in one list", "Do", "account"),
     Command("sign_in", ("S",), "sign in, to this account or another", "Do", "sign in"),
     Command("smaller_list", ("<",), "make the list smaller", "Program"),
     Command("larger_list", (">",), "make the list larger", "Program"),

@@ -127,6 +127,11 @@ class Session:
         """The account, to speak of it: `LOGIN@HOST`."""
         return f"{self.login}@{self.host}"
 
+    @property
+    def signed_out(self) -> bool:
+        """Whether it waits for a password or API key."""
+        return self.status.state is State.SIGN_IN
+
     def on_event(self, listener: Callable[[SessionEvent], None]) -> Callable[[], None]:
         """Have a function called with every event; return what ends that."""
         self._listeners.append(listener)

@@ -1,6 +1,6 @@
 """What is kept: messages, read flags, search, and the log of requests, in one SQLite file."""
 
-from inbox_tui.archive.archive import AccountArchive, AllAccounts, Archive
+from inbox_tui.archive.archive import AccountArchive, AllAccounts, AnyAccount, Archive
 from inbox_tui.archive.errors import (
     ArchiveBusy,
     ArchiveDamaged,
@@ -46,6 +46,7 @@ __all__ = [
     "TEAM",
     "AccountArchive",
     "AllAccounts",
+    "AnyAccount",
     "Archive",
     "ArchiveBusy",
     "ArchiveDamaged",

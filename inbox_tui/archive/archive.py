@@ -233,6 +233,15 @@ class AllAccounts:
             lambda: [account.sync_state for account in archive.accounts()],
         )
 
+    @property
+    def notes(self) -> Notes:
+        """The notes of the first account: they are not all's."""
+        return self.archive.accounts()[0].notes
+
     def on(self, archive: Archive) -> AllAccounts:
         """Return the same over another connection to the same file."""
         return AllAccounts(archive)
+
+
+AnyAccount = AccountArchive | AllAccounts
+"""The messages of one account, or of all."""

@@ -5,13 +5,14 @@ from __future__ import annotations
 from inbox_tui.locale import _, plural
 from inbox_tui.screens.filters import Filters
 from inbox_tui.session import Session
+from inbox_tui.sessions import AllSessions
 from inbox_tui.sync import State
 from inbox_tui.text.search_query import QueryError, explain
 from inbox_tui.widgets.presentation import Presentation
 
 
 def empty_text(
-    session: Session,
+    session: Session | AllSessions,
     presentation: Presentation,
     filters: Filters,
     errors: tuple[QueryError, ...],
@@ -45,7 +46,7 @@ def empty_text(
             return _("No messages here yet.\n{reason}").format(reason=_(session.status.reason))
 
 
-def _longest_wait(session: Session) -> str:
+def _longest_wait(session: Session | AllSessions) -> str:
     """Return how long a message may have arrived before it is asked for."""
     seconds = round(session.refresh_seconds) + 1
     if seconds < 100:

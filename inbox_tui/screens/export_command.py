@@ -15,12 +15,13 @@ from inbox_tui.exports import Exporter, ExportFormat, Written, write_file
 from inbox_tui.locale import _, plural
 from inbox_tui.screens.export import Exported, ExportScreen
 from inbox_tui.session import Session
+from inbox_tui.sessions import AllSessions
 from inbox_tui.text import sanitize
 from inbox_tui.widgets.presentation import grouped
 
 
 async def export_shown(
-    screen: Screen[Any], session: Session, listing: Listing, today: date
+    screen: Screen[Any], session: Session | AllSessions, listing: Listing, today: date
 ) -> None:
     """Ask for a file and write the messages of a list to it, also where it is not complete yet."""
     whole = asyncio.ensure_future(_whole(session, listing))
@@ -43,7 +44,7 @@ async def export_shown(
     await screen.app.push_screen(opened, callback=exported)
 
 
-async def _whole(session: Session, listing: Listing) -> Listing:
+async def _whole(session: Session | AllSessions, listing: Listing) -> Listing:
     """All that fitted when this was listed, also where only the first of it has been found."""
     if listing.complete:
         return listing
@@ -57,7 +58,7 @@ async def _whole(session: Session, listing: Listing) -> Listing:
 
 
 def _write(
-    session: Session,
+    session: Session | AllSessions,
     listing: Listing,
     form: ExportFormat,
     path: Path,

@@ -9,6 +9,7 @@ from textual.screen import Screen
 
 from inbox_tui.screens.filters import Filters
 from inbox_tui.session import Session
+from inbox_tui.sessions import AllSessions
 from inbox_tui.text import strip_separators
 from inbox_tui.widgets.presentation import Presentation
 
@@ -22,7 +23,7 @@ class FilterCommands:
     def __init__(
         self,
         screen: Screen[Any],
-        session: Session,
+        session: Session | AllSessions,
         presentation: Presentation,
         *,
         current: Callable[[], Filters],

@@ -38,6 +38,7 @@ from inbox_tui.widgets.title_bar import TitleBar
 
 if TYPE_CHECKING:
     from inbox_tui.session import Session, SessionEvent
+    from inbox_tui.sessions import AllSessions
 
 DWELL_SECONDS = 1.0
 """A message beside the list for this long counts as read."""
@@ -80,7 +81,7 @@ class InboxScreen(Screen[None]):
 
     def __init__(
         self,
-        session: Session,
+        session: Session | AllSessions,
         presentation: Presentation,
         *,
         filters: Filters,
@@ -99,6 +100,7 @@ class InboxScreen(Screen[None]):
         """Whether the list followed the newest when the last key or click came."""
         self._changes = account.archive.changes()
         self._ticks = 0
+        self._retired = False
         self._dwell: Timer | None = None
         self._before_conversation: _Place | None = None
         self._title_bar = TitleBar()
@@ -152,7 +154,8 @@ class InboxScreen(Screen[None]):
             "name_receiver": self._naming.name_receiver,
             "export": self._export,
             "refresh": self._refresh,
-            "sign_in": self._sign_in,
+            "sign_in": partial(self.run_action, "app.sign_in"),
+            "pick_account": partial(self.run_action, "app.pick_account"),
             "smaller_list": partial(self._share, -1),
             "larger_list": partial(self._share, 1),
             "help": self._help,
@@ -179,7 +182,7 @@ class InboxScreen(Screen[None]):
         self._show_totals()
         self._show_status()
         self._unsubscribe = self._session.on_event(self.session_event)
-        self.set_interval(1.0, self._tick)
+        self._ticking = self.set_interval(1.0, self._tick)
 
     def on_resize(self, event: events.Resize) -> None:
         """Lay list and message out anew: side by side, stacked, or the list alone."""
@@ -188,6 +191,17 @@ class InboxScreen(Screen[None]):
 
     async def on_unmount(self) -> None:
         """Let go of the session and the archive."""
+        if not self._retired:
+            await self._release()
+
+    async def retire(self) -> None:
+        """Show nothing any more: the inbox of another account is on top for good."""
+        self._retired = True
+        self._ticking.stop()
+        await self._release()
+        await self.query("*").remove()
+
+    async def _release(self) -> None:
         self._unsubscribe()
         await self._writer.close()
         await self._loader.close()
@@ -333,7 +347,9 @@ class InboxScreen(Screen[None]):
         unread = self._account.counts.unread()
         self._title_bar.unread = unread
         self._title_bar.unreadable = self._account.messages.unreadable_count()
-        self.app.title = f"({unread}) inbox" if unread else "inbox"
+        of_all = self._account.archive.all_accounts().counts.unread()
+        self._title_bar.elsewhere = of_all - unread
+        self.app.title = f"({of_all}) inbox" if of_all else "inbox"
         self._show_keys()
 
     def _show_empty_text(self) -> None:
@@ -579,15 +595,12 @@ class InboxScreen(Screen[None]):
 
     async def _refresh(self) -> None:
         """Ask the service now, if the limit allows; otherwise say when."""
-        if self._session.status.state is State.SIGN_IN:
-            await self._sign_in()
+        if self._session.signed_out:
+            await self.run_action("app.sign_in")
         elif self._session.status.state is State.CHECKING:
             self._status.say("asking already")
         else:
             self._session.refresh()
-
-    async def _sign_in(self) -> None:
-        await self.run_action("app.sign_in")
 
     async def _help(self) -> None:
         from inbox_tui.screens.help import HelpScreen

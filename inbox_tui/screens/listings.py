@@ -11,7 +11,7 @@ from textual.screen import Screen
 from textual.worker import Worker
 
 from inbox_tui.archive import (
-    AccountArchive,
+    AnyAccount,
     ArchiveError,
     ArchiveWorker,
     Day,
@@ -34,7 +34,7 @@ class Spot(NamedTuple):
 class ArchivedMessages:
     """A listing of the archive, as the message list wants it."""
 
-    def __init__(self, account: AccountArchive, listing: Listing) -> None:
+    def __init__(self, account: AnyAccount, listing: Listing) -> None:
         self._account = account
         self.listing = listing
 
@@ -69,7 +69,7 @@ class ListLoader:
     def __init__(
         self,
         screen: Screen[Any],
-        account: AccountArchive,
+        account: AnyAccount,
         *,
         show: ShowListing,
         say: Callable[[str], None],

@@ -139,10 +139,12 @@ class Picker(ModalScreen[Choice[T] | None], Generic[T]):
         at = values.index(self._current) if self._current in values and not typed else 0
         listed.highlighted = at
 
+    LABEL_WIDTH: ClassVar[int] = LONGEST_LABEL
+
     def _prompt(self, choice: Choice[T]) -> Content:
         mark = f"{symbols().chosen} " if choice.value == self._current else "  "
         label = padded(
-            sanitize(choice.label), min(LONGEST_LABEL, self.app.size.width - BESIDE_LABEL)
+            sanitize(choice.label), min(self.LABEL_WIDTH, self.app.size.width - BESIDE_LABEL)
         )
         count = grouped(choice.count)
         return Content.assemble(mark, label, " ", (" " * (8 - cell_len(count)) + count, "dim"))
@@ -179,6 +181,17 @@ class NumberPicker(Picker[str]):
     def matching(self, typed: str) -> list[Choice[str]]:
         """The choices that fit what was typed, one more than is offered at most."""
         return list(self._find(typed, MOST_OFFERED + 1)) if typed.strip() else self._choices
+
+
+class AccountPicker(Picker[T]):
+    """Choose an account; beside each stand its state and how many messages are unread."""
+
+    PLACEHOLDER = "type a name"
+    NOTHING = "no such account"
+    LABEL_WIDTH = 50
+
+    def __init__(self, choices: Sequence[Choice[T]], current: T | None) -> None:
+        super().__init__("Account · unread", choices, current)
 
 
 class WindowPicker(Picker[int]):

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Coroutine, Sequence
 from typing import Any
 
-from inbox_tui.archive import AccountArchive, ArchiveError, ArchiveWorker, Query, Row, StateChange
+from inbox_tui.archive import AnyAccount, ArchiveError, ArchiveWorker, Query, Row, StateChange
 from inbox_tui.commands import CommandKeys
 from inbox_tui.widgets.presentation import grouped
 
@@ -18,7 +18,7 @@ class StateCommands:
 
     def __init__(
         self,
-        account: AccountArchive,
+        account: AnyAccount,
         worker: ArchiveWorker,
         *,
         run: Callable[[Coroutine[Any, Any, None]], object],

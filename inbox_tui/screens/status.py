@@ -8,6 +8,7 @@ from textual.screen import Screen
 from textual.timer import Timer
 
 from inbox_tui.session import Session, SessionEvent
+from inbox_tui.sessions import AllSessions
 from inbox_tui.sync import ClocksDisagree, Progress, RefreshDeferred, State, ZoneSuspected
 from inbox_tui.widgets.presentation import grouped
 from inbox_tui.widgets.status_bar import StatusBar
@@ -18,7 +19,7 @@ NOTICE_SECONDS = 4.0
 class SessionStatus:
     """Shows how a session is doing in a status bar, and short-lived notices."""
 
-    def __init__(self, screen: Screen[Any], session: Session, bar: StatusBar) -> None:
+    def __init__(self, screen: Screen[Any], session: Session | AllSessions, bar: StatusBar) -> None:
         self._screen = screen
         self._session = session
         self._bar = bar

@@ -33,6 +33,8 @@ class TitleBar(Widget):
     """Whether the messages are made up."""
     unread: reactive[int | None] = reactive(None)
     """How many messages are unread; None while it is not known."""
+    elsewhere: reactive[int] = reactive(0)
+    """How many are unread of the accounts that are not shown."""
 
     unreadable: reactive[int] = reactive(0)
     """How many entries of answers are kept aside because they could not be read."""
@@ -42,6 +44,8 @@ class TitleBar(Widget):
         right = Line()
         if self.unreadable:
             right.add(f"{grouped(self.unreadable)} unreadable", "$text-warning").add("  ")
+        if self.elsewhere:
+            right.add(f"{grouped(self.elsewhere)} elsewhere", "bold").add("  ")
         if self.unread:
             right.add(f"{grouped(self.unread)} unread", "bold")
         elif self.unread == 0:

@@ -4,10 +4,36 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from support.stage import message, stage, state_is, until
+import pytest
+from support.keyrings import MemoryBackend, keyring
+from support.sizes import Size, at_every_size
+from support.stage import (
+    Reply,
+    ScriptedInbox,
+    StagedApp,
+    message,
+    put,
+    stage,
+    state_is,
+    until,
+)
+from textual.pilot import Pilot
+from textual.widgets import Input, OptionList
 
+from inbox_tui.archive import SIGNED_IN, Archive, Row
+from inbox_tui.config import Settings
+from inbox_tui.screens.inbox import InboxScreen
+from inbox_tui.screens.pickers import AccountPicker
+from inbox_tui.screens.sign_in import SignInScreen
+from inbox_tui.smsc.errors import ConnectionRefused, SignInRefused
 from inbox_tui.smsc.message import Answer
 from inbox_tui.widgets.status_bar import StatusBar
+from inbox_tui.widgets.title_bar import TitleBar
+
+ALEX = "alex@smscentre.com"
+BORIS = "boris@smsc.kz"
+GOOD = Answer([], [])
+REFUSED = SignInRefused(2, "authorise error")
 
 
 async def test_the_status_bar_names_the_backup_server_while_it_answers(tmp_path: Path) -> None:
@@ -20,3 +46,206 @@ async def test_the_status_bar_names_the_backup_server_while_it_answers(tmp_path:
         app.clock.move(21)
         await until(pilot, lambda: len(app.scripted.asked) == 2)
         await until(pilot, lambda: bar.state == "Live" and not bar.reason)
+
+
+def two_accounts(
+    folder: Path, *replies: Reply, of_boris: Reply = GOOD, settings: Settings | None = None
+) -> tuple[StagedApp, ScriptedInbox]:
+    """Alex has three messages and Boris two; all are unread."""
+    with Archive.open(folder / "inbox.db") as archive:
+        boris = archive.account("boris", "smsc.kz")
+        boris.notes.set(SIGNED_IN, "2026-01-01T00:00:00+00:00")
+        put(archive, boris, [message(n, f"To Boris {n}", minutes_ago=6 * n) for n in (1, 2)])
+    kept = MemoryBackend(**{ALEX: "of alex", BORIS: "of boris"})
+    inbox = ScriptedInbox(of_boris)
+    app = stage(
+        folder,
+        *(replies or (GOOD,)),
+        messages=[message(n, f"To Alex {n}", minutes_ago=5 * n) for n in (1, 2, 3)],
+        password=None,
+        keyring=keyring(kept),
+        others={"boris": inbox},
+        settings=settings,
+    )
+    return app, inbox
+
+
+def shown(app: StagedApp) -> str:
+    return app.export_screenshot().replace("&#160;", " ")
+
+
+def texts(app: StagedApp) -> list[str]:
+    """The messages that the list shows."""
+    screen = app.screen
+    assert isinstance(screen, InboxScreen)
+    listing = screen._loader.listing
+    assert listing is not None
+    items = screen._account.lists.window(listing, 0, len(listing))
+    return [item.message for item in items if isinstance(item, Row)]
+
+
+async def pick(pilot: Pilot[None], name: str) -> None:
+    """Choose an account by a part of its name."""
+    await pilot.press("a")
+    await until(pilot, lambda: bool(pilot.app.screen.query("#picker-input")))
+    pilot.app.screen.query_one(Input).value = name
+    await pilot.pause()
+    await pilot.press("enter")
+    await until(pilot, lambda: isinstance(pilot.app.screen, InboxScreen))
+    await pilot.pause()
+
+
+async def test_all_accounts_are_asked_with_their_own_passwords(tmp_path: Path) -> None:
+    app, boris = two_accounts(tmp_path)
+    async with app.run_test(size=(120, 40)) as pilot:
+        await until(pilot, lambda: len(app.scripted.asked) == len(boris.asked) == 1)
+        assert sorted(zip(app.logins, app.passwords, strict=True)) == [
+            ("alex", "of alex"),
+            ("boris", "of boris"),
+        ]
+        app.clock.move(21)
+        await until(pilot, lambda: len(app.scripted.asked) == len(boris.asked) == 2)
+
+
+@at_every_size
+async def test_the_picker_shows_the_unread_and_the_state_of_each_account(
+    tmp_path: Path, size: Size
+) -> None:
+    app, _ = two_accounts(tmp_path, of_boris=ConnectionRefused())
+    async with app.run_test(size=size) as pilot:
+        await state_is(pilot, "Live")
+        await until(pilot, lambda: {one.status.state for one in app._accounts.sessions} > {"Live"})
+        await pilot.press("a")
+        await until(pilot, lambda: isinstance(app.screen, AccountPicker))
+        listed = app.screen.query_one(OptionList)
+        await until(pilot, lambda: listed.option_count == 3)
+        lines = [str(listed.get_option_at_index(at).prompt).split() for at in range(3)]
+        assert [line[-1] for line in lines] == ["3", "2", "5"]
+        if size[0] > 40:
+            assert lines[0][-3:-1] == [ALEX, "Live"]
+            assert lines[1][-3:-1] == [BORIS, "Offline"]
+
+
+async def test_an_account_is_chosen_and_its_inbox_shown(tmp_path: Path) -> None:
+    app, _ = two_accounts(tmp_path)
+    async with app.run_test(size=(120, 40)) as pilot:
+        await state_is(pilot, "Live")
+        assert texts(app) == ["To Alex 1", "To Alex 2", "To Alex 3"]
+        await pick(pilot, "boris")
+        assert texts(app) == ["To Boris 1", "To Boris 2"]
+        assert app.screen.query_one(TitleBar).account == BORIS
+        await pick(pilot, "alex")
+        assert texts(app) == ["To Alex 1", "To Alex 2", "To Alex 3"]
+
+
+async def test_all_accounts_are_one_list_and_commands_act_on_the_account_of_the_message(
+    tmp_path: Path,
+) -> None:
+    app, _ = two_accounts(tmp_path)
+    async with app.run_test(size=(120, 40)) as pilot:
+        await state_is(pilot, "Live")
+        await pick(pilot, "All")
+        assert texts(app) == ["To Alex 1", "To Boris 1", "To Alex 2", "To Boris 2", "To Alex 3"]
+        await pilot.press("j", "m")
+        await until(pilot, lambda: app.title == "(4) inbox")
+        await pilot.press("M")
+        await until(pilot, lambda: app.title == "inbox")
+        await pilot.press("ctrl+z")
+        await until(pilot, lambda: app.title == "(4) inbox")
+        await pilot.press("slash", *"boris", "enter")
+        await until(pilot, lambda: texts(app) == ["To Boris 1", "To Boris 2"])
+    with Archive.open(app.archive_path) as archive:
+        unread = {one.login: one.counts.unread() for one in archive.accounts()}
+    assert unread == {"alex": 3, "boris": 1}
+
+
+async def test_the_title_counts_the_unread_of_all_accounts(tmp_path: Path) -> None:
+    new = Answer([message(9, "New", minutes_ago=0)], [])
+    app, boris = two_accounts(tmp_path)
+    async with app.run_test(size=(120, 40)) as pilot:
+        await state_is(pilot, "Live")
+        await until(pilot, lambda: app.title == "(5) inbox")
+        assert "2 elsewhere  3 unread" in str(app.screen.query_one(TitleBar).render())
+        await until(pilot, lambda: len(boris.asked) == 1)
+        boris.replies[:] = [new]
+        app.clock.move(21)
+        await until(pilot, lambda: app.title == "(6) inbox")
+        assert "3 elsewhere  3 unread" in str(app.screen.query_one(TitleBar).render())
+
+
+async def test_a_notice_says_which_account_a_message_is_for(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    written: list[str] = []
+    monkeypatch.setattr(StagedApp, "_write_to_terminal", lambda app, text: written.append(text))
+    new = Answer([message(9, "New", minutes_ago=0)], [])
+    app, boris = two_accounts(tmp_path, settings=Settings(notify="terminal"))
+    async with app.run_test(size=(120, 40)) as pilot:
+        await state_is(pilot, "Live")
+        await until(pilot, lambda: len(boris.asked) == 1)
+        boris.replies[:] = [new]
+        app.clock.move(21)
+        await until(pilot, lambda: any(f"1 new message for {BORIS}" in one for one in written))
+
+
+@pytest.mark.parametrize("error", [REFUSED, ConnectionRefused("no route")])
+async def test_an_account_that_fails_harms_no_other(tmp_path: Path, error: Exception) -> None:
+    app, boris = two_accounts(tmp_path, of_boris=error)
+    async with app.run_test(size=(120, 40)) as pilot:
+        await until(pilot, lambda: len(boris.asked) == 1)
+        await state_is(pilot, "Live")
+        app.clock.move(21)
+        await until(pilot, lambda: len(app.scripted.asked) == 2)
+        await pick(pilot, "All")
+        bar = app.screen.query_one(StatusBar)
+        await until(pilot, lambda: f"{BORIS}: {error}" in bar.reason)
+        await pilot.press("r")
+        await pilot.pause()
+        assert isinstance(app.screen, InboxScreen)
+
+
+async def test_from_all_accounts_the_one_that_is_refused_is_signed_in(tmp_path: Path) -> None:
+    app, boris = two_accounts(tmp_path, of_boris=REFUSED)
+    async with app.run_test(size=(120, 40)) as pilot:
+        await state_is(pilot, "Live")
+        await pick(pilot, "All")
+        await until(pilot, lambda: app.screen.query_one(StatusBar).state == "Sign in")
+        await pilot.press("S")
+        await until(pilot, lambda: isinstance(app.screen, SignInScreen))
+        assert app.screen.query_one("#login", Input).value == "boris"
+        boris.replies[:] = [GOOD]
+        app.screen.query_one("#password", Input).value = "another"
+        app.screen.query_one("#password", Input).focus()
+        await pilot.press("enter")
+        await until(pilot, lambda: isinstance(app.screen, InboxScreen))
+        assert app.screen.query_one(TitleBar).account == "All accounts"
+        await until(pilot, lambda: app.screen.query_one(StatusBar).state == "Live")
+
+
+async def test_an_account_that_is_signed_in_too_leaves_the_first_one_live(tmp_path: Path) -> None:
+    vera = ScriptedInbox(GOOD)
+    app = stage(tmp_path, GOOD, messages=[message(1, "To Alex")], others={"vera": vera})
+    async with app.run_test(size=(120, 40)) as pilot:
+        await state_is(pilot, "Live")
+        await pilot.press("S")
+        await until(pilot, lambda: bool(app.screen.query("#password")))
+        app.screen.query_one("#login", Input).value = "vera"
+        app.screen.query_one("#password", Input).value = "v"
+        app.screen.query_one("#password", Input).focus()
+        await pilot.press("enter")
+        await until(pilot, lambda: isinstance(app.screen, InboxScreen))
+        assert app.screen.query_one(TitleBar).account == "vera@smscentre.com"
+        app.clock.move(21)
+        await until(pilot, lambda: len(app.scripted.asked) == len(vera.asked) == 2)
+        await pick(pilot, "alex")
+        assert "To Alex" in shown(app)
+
+
+async def test_an_account_that_was_signed_out_can_still_be_read(tmp_path: Path) -> None:
+    app, _ = two_accounts(tmp_path)
+    with Archive.open(app.archive_path) as archive:
+        archive.account("boris", "smsc.kz").notes.set(SIGNED_IN, None)
+        archive.account("mistyped", "smsc.kz")
+    async with app.run_test(size=(120, 40)) as pilot:
+        await state_is(pilot, "Live")
+        assert [one.name for one in app._accounts.sessions] == [ALEX, BORIS]

@@ -839,9 +839,9 @@ async def test_what_is_heard_while_the_program_ends_is_shown_nowhere(tmp_path: P
     async with app.run_test() as pilot:
         await state_is(pilot, "Checking")
         await inbox(pilot).query_one(StatusBar).remove()
-        app._session._publish(StatusChanged(Status(State.LIVE)))
-        app._session._publish(MessagesArrived([1], live=True))
-        app._session._publish(RefreshDeferred(None))
+        app._accounts.shown._publish(StatusChanged(Status(State.LIVE)))
+        app._accounts.shown._publish(MessagesArrived([1], live=True))
+        app._accounts.shown._publish(RefreshDeferred(None))
 
 
 @at_every_size

@@ -176,7 +176,7 @@ def test_the_first_sync_tells_how_far_it_is(
 ) -> None:
     async def prepare(pilot: Pilot[None]) -> None:
         await state_is(pilot, "Checking")
-        pilot.app._session._publish(Progress(12_480, 2))
+        pilot.app._accounts.shown._publish(Progress(12_480, 2))
         await pilot.pause()
 
     app = stage(tmp_path, never)

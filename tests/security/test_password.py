@@ -35,7 +35,7 @@ from inbox_tui.credentials import Kind, Secret
 from inbox_tui.demo.server import DemoServer
 from inbox_tui.demo.service import DemoService
 from inbox_tui.screens.sign_in import PasswordInput, SignInScreen
-from inbox_tui.session import Dependencies
+from inbox_tui.session import Dependencies, Session
 from inbox_tui.smsc.limit import Limit
 from inbox_tui.sync import SystemClock
 
@@ -177,8 +177,8 @@ async def test_a_day_with_the_inbox_leaves_the_password_nowhere(
         await until(pilot, lambda: bool(list(tmp_path.glob("inbox-*.csv"))))
         await pilot.press("r", "ctrl+p")
         screens.append(screen_output(app))
-        session, dependencies = app._session, app._dependencies
-        assert session is not None
+        session, dependencies = app._accounts.shown, app._dependencies
+        assert isinstance(session, Session)
         sync = session._sync
         assert sync is not None
         client: Any = sync._client

@@ -14,6 +14,7 @@ from typing import Any, NoReturn
 from inbox_tui.app import InboxApp
 from inbox_tui.cli.program import main
 from inbox_tui.credentials import Keyring
+from inbox_tui.screens.accounts import AccountSwitcher
 from inbox_tui.screens.inbox import InboxScreen
 from inbox_tui.screens.sign_in import SignInScreen
 from inbox_tui.screens.state_commands import StateCommands
@@ -79,7 +80,7 @@ def break_in(place: str) -> None:
 
             inbox_tui.terminal.clipboard.copy_here = fail
         case "sign-in":
-            InboxApp._attempt = fail_later  # type: ignore[method-assign]
+            AccountSwitcher.attempt = fail_later  # type: ignore[method-assign]
         case "keyring":
             Keyring._call = fail_later  # type: ignore[method-assign]
         case "start":

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from random import Random
@@ -189,9 +189,13 @@ def stage(
     settings: Settings | None = None,
     filters: Filters | None = None,
     clock: StillClock | None = None,
+    others: Mapping[str, ScriptedInbox] | None = None,
     demo: bool = False,
 ) -> StagedApp:
-    """The application with these messages in its archive, and these replies to its requests."""
+    """The application with these messages in its archive, and these replies to its requests.
+
+    `others`: what answers for other logins.
+    """
     archive = Archive.open(folder / "inbox.db")
     if login is not None:
         account = archive.account(login, account_host(endpoint(server)))
@@ -210,7 +214,7 @@ def stage(
     def connect(url: str, login: str, password: Secret) -> ScriptedInbox:
         logins.append(login)
         passwords.append(password.reveal())
-        return inbox
+        return (others or {}).get(login, inbox)
 
     app = StagedApp(
         Dependencies(

@@ -1,0 +1,218 @@
+"""Which account is on screen: signing in, and going from one to another."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable
+from functools import partial
+from typing import TYPE_CHECKING, Any
+
+from inbox_tui.session import Dependencies, Session, SessionEvent, keyring_note
+from inbox_tui.sessions import ALL_ACCOUNTS, AllSessions, is_in_use, known_accounts
+from inbox_tui.smsc.endpoint import EndpointRefused, account_host, endpoint, host_of
+from inbox_tui.sync import State, Status, StatusChanged
+
+if TYPE_CHECKING:
+    from textual.app import App
+
+    from inbox_tui.config import Settings
+    from inbox_tui.credentials import Secret
+    from inbox_tui.screens.pickers import Choice
+    from inbox_tui.screens.sign_in import Credentials, Refusal, SignInScreen
+
+
+class AccountSwitcher:
+    """The sessions of all accounts, live at once, and the one whose inbox is on screen.
+
+    `on_event` is called with every event of each; `show` puts the inbox of one on screen.
+    """
+
+    def __init__(
+        self,
+        app: App[Any],
+        dependencies: Dependencies,
+        *,
+        server: str,
+        on_event: Callable[[Session, SessionEvent], None],
+        show: Callable[[Session | AllSessions], Awaitable[object]],
+    ) -> None:
+        self._app = app
+        self._dependencies = dependencies
+        self._server = server
+        self._on_event = on_event
+        self._show = show
+        self.sessions: list[Session] = []
+        """Every account, the one that was opened first in front."""
+        self.shown: Session | AllSessions | None = None
+        """The account on screen, or all of them."""
+        self._candidate: Session | None = None
+        """An account that is being signed in and is not among `sessions` yet."""
+        self._signing_in: Session | None = None
+        """The account that the sign-in screen is about."""
+        self._screen: SignInScreen | None = None
+
+    def add(self, login: str, url: str, password: Secret | None = None) -> Session:
+        """Add an account; it asks for nothing yet."""
+        session = self._new_session(login, url, password)
+        self.sessions.append(session)
+        return session
+
+    def add_known(self) -> None:
+        """Add every other account that the archive knows."""
+        there = {(one.login, one.host) for one in self.sessions}
+        for login, url in known_accounts(self._dependencies.archive):
+            if (login, account_host(url)) not in there:
+                self.add(login, url)
+
+    async def start(self) -> None:
+        """Begin to ask: for the account on screen first."""
+        for session in (*self.sessions,):
+            await session.start()
+
+    async def close(self) -> None:
+        """Stop asking."""
+        await self._drop_candidate()
+        for session in self.sessions:
+            await session.close()
+
+    def use(self, settings: Settings) -> None:
+        """Go on with other settings."""
+        self._dependencies = self._dependencies._replace(settings=settings)
+        for session in filter(None, (*self.sessions, self._candidate, self.shown)):
+            session.settings = settings
+
+    def _new_session(self, login: str, url: str, password: Secret | None = None) -> Session:
+        session = Session(login, url, dependencies=self._dependencies, password=password)
+        session.on_event(partial(self._session_event, session))
+        return session
+
+    def _session_event(self, session: Session, event: SessionEvent) -> None:
+        if isinstance(event, StatusChanged):
+            self._show_on_sign_in(session, event.status)
+        self._on_event(session, event)
+
+    # -- choosing
+
+    async def pick(self) -> None:
+        """Choose the account whose inbox is shown, or all in one list."""
+        from inbox_tui.screens.pickers import AccountPicker, Choice
+
+        choices: list[Choice[Session | AllSessions]] = [
+            Choice(
+                f"{session.name}  {session.status.state.value}",
+                session,
+                session.archive.counts.unread(),
+            )
+            for session in self.sessions
+        ]
+        shown: Session | AllSessions | None = self.shown
+        if len(self.sessions) > 1:
+            every = shown if isinstance(shown, AllSessions) else self._all()
+            choices.append(Choice(ALL_ACCOUNTS, every, every.archive.counts.unread()))
+        await self._app.push_screen(AccountPicker(choices, shown), callback=self._picked)
+
+    async def _picked(self, choice: Choice[Session | AllSessions] | None) -> None:
+        if choice is not None and choice.value is not None and choice.value is not self.shown:
+            await self._switch_to(choice.value)
+
+    def _all(self) -> AllSessions:
+        return AllSessions(self.sessions, self._dependencies.archive)
+
+    async def _switch_to(self, session: Session | AllSessions) -> None:
+        self.shown = session
+        await self._show(session)
+
+    # -- signing in
+
+    async def sign_in(self) -> None:
+        """Open the sign-in screen. Nothing but the user's key does, once an inbox is shown."""
+        from inbox_tui.screens.sign_in import SignInScreen
+
+        session = self.shown
+        if isinstance(session, AllSessions):
+            session = next((one for one in self.sessions if one.signed_out), None)
+        self._signing_in = session
+        self._screen = screen = SignInScreen(
+            server=self._server if session is None else _shortest(session.url),
+            login="" if session is None else session.login,
+            attempt=self.attempt,
+            keyring_note=partial(keyring_note, self._dependencies.keyring),
+            kind="password" if session is None else session.secret_kind,
+            reason=session.status.reason if session is not None and session.signed_out else "",
+            can_leave=self.shown is not None,
+        )
+        await self._app.push_screen(screen, self._left)
+
+    async def attempt(self, filled: Credentials) -> Refusal | None:
+        """Check an account with the first request of its session."""
+        from inbox_tui.screens.sign_in import Refusal
+
+        try:
+            url = endpoint(filled.server)
+        except EndpointRefused as error:
+            return Refusal(str(error))
+        wanted = (filled.login, url)
+        session = next((one for one in self.sessions if (one.login, one.url) == wanted), None)
+        if session is None:
+            await self._drop_candidate()
+            session = self._candidate = self._new_session(filled.login, url)
+        self._signing_in = session
+        result = await session.sign_in(
+            filled.password, remember=filled.remember, insist=filled.insist
+        )
+        status = result.status
+        if status.state is not State.LIVE:
+            refused = status.state is State.SIGN_IN
+            return Refusal(status.reason, refused=refused, withheld=result.withheld)
+        if result.keyring_note:
+            self._app.notify(result.keyring_note, severity="warning", markup=False)
+        return None
+
+    async def _left(self, signed_in: bool | None) -> None:
+        """Show the account that was signed in; one that was not is given up."""
+        session, self._screen, self._signing_in = self._signing_in, None, None
+        candidate, self._candidate = self._candidate, None
+        if not signed_in or session is None:
+            if candidate is not None:
+                await candidate.close()
+            return
+        if session is candidate:
+            outdated = [one for one in self.sessions if _is_replaced(one, session)]
+            self.sessions[:] = [*(one for one in self.sessions if one not in outdated), session]
+            await self._switch_to(session)
+            for one in outdated:
+                await one.close()
+        elif session is not self.shown and not isinstance(self.shown, AllSessions):
+            await self._switch_to(session)
+
+    async def _drop_candidate(self) -> None:
+        if self._candidate is not None:
+            dropped, self._candidate = self._candidate, None
+            await dropped.close()
+
+    def _show_on_sign_in(self, session: Session, status: Status) -> None:
+        """Keep the sign-in screen, where it is open, up to date about its account."""
+        screen = self._screen
+        if screen is None or session is not self._signing_in:
+            return
+        if status.state is State.WAITING:
+            screen.show_reason(self._wait_in_words(status))
+        elif status.state is State.LIVE:
+            screen.show_signed_in()
+
+    def _wait_in_words(self, status: Status) -> str:
+        if status.next_at is None:
+            return status.reason
+        seconds = max(1, round(status.next_at - self._dependencies.clock.moment().seconds))
+        return f"Waiting {seconds} s: {status.reason}"
+
+
+def _is_replaced(one: Session, signed_in: Session) -> bool:
+    """Whether a session is of the same account, by another address, or of a mistyped one."""
+    same = (one.login, one.host) == (signed_in.login, signed_in.host)
+    return same or not is_in_use(one.archive)
+
+
+def _shortest(url: str) -> str:
+    """The shortest way to write the server's address: its host, where that means the same."""
+    host = host_of(url)
+    return host if endpoint(host) == url else url

@@ -1,0 +1,85 @@
+"""The accounts of a program, live at once, and all of them as one."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import TYPE_CHECKING, Final
+
+from inbox_tui.archive import ADDRESS, SIGNED_IN, Archive
+from inbox_tui.smsc.endpoint import EndpointRefused, endpoint
+from inbox_tui.sync import State, Status
+
+if TYPE_CHECKING:
+    from inbox_tui.archive import AccountArchive
+    from inbox_tui.session import Session, SessionEvent
+
+ALL_ACCOUNTS: Final = "All accounts"
+_WORST_FIRST: Final = (
+    *(State.SIGN_IN, State.BLOCKED, State.OFFLINE, State.WAITING, State.CHECKING, State.LIVE),
+)
+
+
+def is_in_use(account: AccountArchive) -> bool:
+    """Whether an account is signed in, or has messages; one that was mistyped is neither."""
+    return account.notes.get(SIGNED_IN) is not None or account.counts.total() > 0
+
+
+def known_accounts(archive: Archive) -> list[tuple[str, str]]:
+    """Return login and full address of every account in use."""
+    known = []
+    for account in archive.accounts():
+        if is_in_use(account):
+            try:
+                url = endpoint(account.notes.get(ADDRESS) or account.host)
+            except EndpointRefused:  # it was kept by another version
+                continue
+            known.append((account.login, url))
+    return known
+
+
+class AllSessions:
+    """All accounts, as an inbox shows one: their messages are one list, the newest first."""
+
+    def __init__(self, sessions: Sequence[Session], archive: Archive) -> None:
+        first = sessions[0]
+        self._sessions = sessions
+        self.archive = archive.all_accounts()
+        """The messages of all, for quick reads on the event loop."""
+        self.name = ALL_ACCOUNTS
+        self.settings = first.settings
+        self.clock = first.clock
+        self.server_zone = first.server_zone
+        self.refresh_seconds = first.refresh_seconds
+        self.window_start = first.window_start
+
+    @property
+    def status(self) -> Status:
+        """How the account stands that is doing worst; the reason names it."""
+        worst = min(self._sessions, key=lambda one: _WORST_FIRST.index(one.status.state))
+        status = worst.status._replace(left=0, allowed=0)
+        if status.state is State.LIVE:
+            due = [one.status.next_at for one in self._sessions if one.status.next_at is not None]
+            return status._replace(next_at=min(due, default=None))
+        if not status.reason:
+            return status
+        return status._replace(reason=f"{worst.name}: {status.reason}")
+
+    @property
+    def signed_out(self) -> bool:
+        """Whether nobody can ask."""
+        return all(one.signed_out for one in self._sessions)
+
+    def on_event(self, listener: Callable[[SessionEvent], None]) -> Callable[[], None]:
+        """Have a function called with every event of each; return what ends that."""
+        ends = [one.on_event(listener) for one in self._sessions]
+
+        def end() -> None:
+            for one in ends:
+                one()
+
+        return end
+
+    def refresh(self) -> None:
+        """Ask now for every account whose limit allows it."""
+        for one in self._sessions:
+            one.refresh()
