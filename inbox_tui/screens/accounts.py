@@ -77,8 +77,10 @@ class AccountSwitcher:
     def use(self, settings: Settings) -> None:
         """Go on with other settings."""
         self._dependencies = self._dependencies._replace(settings=settings)
-        for session in filter(None, (*self.sessions, self._candidate, self.shown)):
-            session.settings = settings
+        there: list[Session | AllSessions | None] = [*self.sessions, self._candidate, self.shown]
+        for session in there:
+            if session is not None:
+                session.settings = settings
 
     def _new_session(self, login: str, url: str, password: Secret | None = None) -> Session:
         session = Session(login, url, dependencies=self._dependencies, password=password)
