@@ -96,6 +96,17 @@ class DailyCounts:
         )
         return [(decode_text(to_phone), total, unread) for to_phone, total, unread in rows]
 
+    def in_use(self) -> list[str]:
+        """Return the receiving numbers that have messages, sorted."""
+        found = self._db.query(
+            "SELECT DISTINCT to_phone FROM to_phones AS numbers"
+            f" WHERE {self._of_account} AND EXISTS (SELECT 1 FROM daily_counts AS counts"
+            " WHERE counts.account_id = numbers.account_id"
+            " AND counts.to_phone_id = numbers.to_phone_id)",
+            self._account,
+        )
+        return sorted(decode_text(to_phone) for (to_phone,) in found)
+
     def days(self, to_phone_ids: Sequence[int], since: int | None) -> list[tuple[int, int, int]]:
         """Return day, messages and unread ones of every day with messages, newest first."""
         first = _FIRST_DAY if since is None else since // DAY_SECONDS

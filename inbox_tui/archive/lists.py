@@ -54,6 +54,10 @@ class _DayOfList:
     def __len__(self) -> int:
         return self.total + len(self.gaps) + self.has_line
 
+    @property
+    def line(self) -> Day:
+        return Day(self.day, self.total if self.unread is not None else None, self.unread)
+
 
 class Listing:
     """What fitted a query at one moment: messages, gaps among them, and lines above days.
@@ -90,6 +94,18 @@ class Listing:
     def __len__(self) -> int:
         """How many items, messages, gaps and lines of days, are in it."""
         return self._starts[-1]
+
+    def day_line(self, position: int) -> tuple[int, Day] | None:
+        """Return where the line is that the item at this position is below, or is, and the line.
+
+        None where there is none. It is in memory; what is unread is known once a window of the
+        day has been read.
+        """
+        if not 0 <= position < len(self):
+            return None
+        place = bisect_right(self._starts, position) - 1
+        day = self._days[place]
+        return (self._starts[place], day.line) if day.has_line else None
 
 
 class Lists:
@@ -194,6 +210,18 @@ class Lists:
         gaps = sum(gap.row > row for gap in day.gaps)
         newer = len(day.rows) - bisect_right(day.rows, row) + gaps
         return at + day.has_line + newer
+
+    def newer(self, listing: Listing, row: int) -> int:
+        """Return how many messages of a list that is newest first are newer than this one."""
+        place = _place_of_day(listing, day_of_row(row))
+        newer = sum(day.total for day in listing._days[:place])
+        if place < len(listing._days) and listing._days[place].day == day_of_row(row):
+            day = listing._days[place]
+            with self._db.reading():
+                self._load(listing, [day])
+            assert day.rows is not None
+            newer += len(day.rows) - bisect_right(day.rows, row)
+        return newer
 
     def first_since(self, listing: Listing, seconds: int) -> int | None:
         """Return where the first message received at these server seconds or later is in a list.
@@ -346,7 +374,7 @@ def _slots(day: _DayOfList, start: int, stop: int, oldest_first: bool) -> list[i
     slots: list[int | Gap | Day] = []
     marks: dict[int, Gap | Day] = {}
     if day.has_line:
-        marks[0] = Day(day.day, day.total if day.unread is not None else None, day.unread)
+        marks[0] = day.line
     for above, gap in enumerate(day.gaps):
         newer = len(rows) - bisect_right(rows, gap.row)
         marks[day.has_line + newer + above] = gap

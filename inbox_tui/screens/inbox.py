@@ -338,6 +338,9 @@ class InboxScreen(Screen[None]):
         row = messages.row
         if by_itself and row is not None and (before is None or row.row != before.row):
             self._selection.arrived()
+        viewed = self._message_view.row
+        if row is not None and viewed is not None and row.row == viewed.row:
+            self._message_view.show(row, messages.search)  # its state or the search is another one
         self._filter_bar.shown = listing.messages if listing.complete else None
         self._show_empty_text()
 
@@ -433,7 +436,7 @@ class InboxScreen(Screen[None]):
             self._dwell = self.set_timer(DWELL_SECONDS, read)
 
     def _show_message(self) -> None:
-        self._message_view.show(self._messages.row)
+        self._message_view.show(self._messages.row, self._messages.search)
         self._show_keys()
 
     @on(MessageList.Opened)

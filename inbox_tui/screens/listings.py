@@ -15,11 +15,10 @@ from inbox_tui.archive import (
     ArchiveError,
     ArchiveWorker,
     Day,
-    Gap,
+    Item,
     Listing,
     Query,
     QueryCancelled,
-    Row,
 )
 
 
@@ -37,18 +36,30 @@ class ArchivedMessages:
     def __init__(self, account: AnyAccount, listing: Listing) -> None:
         self._account = account
         self.listing = listing
+        query = listing.query
+        self.search = None if isinstance(query.search, str) else query.search
+        """What was searched for."""
+        self.receivers = account.counts.in_use() if query.to_phone is None else []
+        """The receiving numbers that messages in it may be to, none where they are to one."""
 
     def __len__(self) -> int:
         return len(self.listing)
 
-    def window(self, start: int, stop: int) -> Sequence[Row | Gap]:
+    def window(self, start: int, stop: int) -> Sequence[Item]:
         """The items at these positions, newest first."""
-        items = self._account.lists.window(self.listing, start, stop)
-        return [item for item in items if not isinstance(item, Day)]
+        return self._account.lists.window(self.listing, start, stop)
 
     def position(self, row: int) -> int:
         """Where a message is, or would be."""
         return self._account.lists.position(self.listing, row)
+
+    def newer(self, row: int) -> int:
+        """How many messages are newer than this one."""
+        return self._account.lists.newer(self.listing, row)
+
+    def day_line(self, position: int) -> tuple[int, Day] | None:
+        """Where the line is that the item at this position is below, or is, and the line."""
+        return self.listing.day_line(position)
 
 
 class ShowListing(Protocol):
@@ -99,7 +110,7 @@ class ListLoader:
             self._search_worker.cancel()
         if query.plain:
             try:
-                at_end(self._account.lists.open(query), keep=keep)
+                at_end(self._account.lists.open(query, days=True), keep=keep)
             except ArchiveError as error:
                 self._say(str(error))
         else:
@@ -118,7 +129,9 @@ class ListLoader:
         try:
             if not keep:
                 first = await self._searches.call(
-                    lambda archive: self._account.on(archive).lists.open(query, first=screenful)
+                    lambda archive: self._account.on(archive).lists.open(
+                        query, first=screenful, days=True
+                    )
                 )
                 self._shown(first, keep=False)
                 if first.complete:
@@ -127,7 +140,7 @@ class ListLoader:
                 self._screen.call_after_refresh(on_screen.set)
                 await on_screen.wait()
             whole = await self._searches.call(
-                lambda archive: self._account.on(archive).lists.open(query, keep=shown)
+                lambda archive: self._account.on(archive).lists.open(query, keep=shown, days=True)
             )
             at_end(whole, keep=True)
         except QueryCancelled:

@@ -27,7 +27,7 @@ if TYPE_CHECKING:
     from textual import events
     from textual.binding import BindingType
 
-    from inbox_tui.widgets.message_list import MessageSource
+    from inbox_tui.widgets.message_source import MessageSource
     from inbox_tui.widgets.presentation import Presentation
 
 _READ_AT_ONCE: Final = 32

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import TYPE_CHECKING, ClassVar, Final
 
 from rich.cells import cell_len
@@ -14,13 +15,17 @@ from textual.strip import Strip
 
 from inbox_tui.commands import bindings
 from inbox_tui.text import LINKS_WITHIN, find_code, find_links, sanitize
+from inbox_tui.text.search_query import receiver_spans, sender_spans, text_spans
 from inbox_tui.widgets.paragraphs import (
     Paragraph,
     TextLine,
+    mark_found,
     message_paragraphs,
     wrapped_lines,
 )
+from inbox_tui.widgets.part_styles import PartStyles
 from inbox_tui.widgets.presentation import grouped, spaced_code
+from inbox_tui.widgets.symbols import symbols
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -30,6 +35,7 @@ if TYPE_CHECKING:
 
     from inbox_tui.archive import Row
     from inbox_tui.text import Code, Link
+    from inbox_tui.text.search_query import Query as SearchQuery
     from inbox_tui.widgets.presentation import Presentation
 
 MOST_SHOWN: Final = LINKS_WITHIN
@@ -81,6 +87,7 @@ class MessageView(ScrollView, can_focus=True):
         "message-view--code",
         "message-view--host",
         "message-view--link",
+        "message-view--match",
         "message-view--warning",
         "message-view--empty",
     }
@@ -92,6 +99,7 @@ class MessageView(ScrollView, can_focus=True):
     | `message-view--code` | Target a one-time code, as a field and within the text. |
     | `message-view--host` | Target the host in the field of a link. |
     | `message-view--link` | Target a link within the text. |
+    | `message-view--match` | Target what a search looks for. |
     | `message-view--warning` | Target the true name of a host that looks like another. |
     | `message-view--empty` | Target what is said where there is no message. |
     """
@@ -114,6 +122,8 @@ class MessageView(ScrollView, can_focus=True):
         & > .message-view--code { text-style: bold underline; }
         & > .message-view--host { text-style: bold; }
         & > .message-view--link { text-style: underline; }
+        & > .message-view--match { background: $warning 40%; }
+        &:nocolor > .message-view--match { text-style: reverse; }
         & > .message-view--warning { color: $text-warning; }
         & > .message-view--empty { color: $foreground 60%; }
     }
@@ -140,7 +150,9 @@ class MessageView(ScrollView, can_focus=True):
         """
         super().__init__(name=name, id=id, classes=classes, disabled=disabled)
         self._presentation = presentation
+        self._style = PartStyles(self, "message-view")
         self._row: Row | None = None
+        self._search: SearchQuery | None = None
         self._times: tuple[str, ...] = ()
         self._code: Code | None = None
         self._links: list[Link] = []
@@ -166,11 +178,20 @@ class MessageView(ScrollView, can_focus=True):
         """Whether there is a link in the message."""
         return bool(self._links)
 
-    def show(self, row: Row | None) -> None:
-        """Show a message from its beginning, or that there is none."""
-        if row == self._row:
+    def show(self, row: Row | None, search: SearchQuery | None = None) -> None:
+        """Show a message from its beginning, or that there is none.
+
+        Args:
+            row: The message; the one that is shown already, in another state, stays in its place.
+            search: What is looked for; it is marked.
+
+        """
+        if (row, search) == (self._row, self._search):
             return
-        self._row = row
+        before, self._row, self._search = self._row, row, search
+        if row is not None and before is not None and row.row == before.row:
+            self._lay_out()
+            return
         text = "" if row is None else row.message[:MOST_SHOWN]
         self._code = find_code(text)
         self._links = list(find_links(text))
@@ -205,9 +226,10 @@ class MessageView(ScrollView, can_focus=True):
         self._paragraphs = []
         if self._row is not None:
             self._paragraphs = [*self._fields(self._row), Paragraph()]
-            self._paragraphs += message_paragraphs(
-                self._row.message[:MOST_SHOWN], self._code, self._links
-            )
+            body = message_paragraphs(self._row.message[:MOST_SHOWN], self._code, self._links)
+            if self._search is not None:
+                mark_found(body, partial(text_spans, self._search))
+            self._paragraphs += body
             if (left := len(self._row.message) - MOST_SHOWN) > 0:
                 key = self._presentation.keys.label("copy_message")
                 told = f"{grouped(left)} more characters are not shown: {key} copies all"
@@ -227,10 +249,18 @@ class MessageView(ScrollView, can_focus=True):
 
     def _fields(self, row: Row) -> Iterable[Paragraph]:
         self._times = self._times_of(row)
-        yield from self._field("From", *self._party(row.phone))
-        yield from self._field("To", *self._party(row.to_phone))
+        for label, phone, spans in (
+            ("From", row.phone, sender_spans),
+            ("To", row.to_phone, receiver_spans),
+        ):
+            field = list(self._field(label, *self._party(phone)))
+            if self._search is not None:
+                mark_found(field, partial(spans, self._search))
+            yield from field
         for label, time in zip(("Received", "Sent"), self._times, strict=False):
             yield from self._field(label, time)
+        if states := list(self._states(row)):
+            yield from self._field("State", *states)
         keys = self._presentation.keys
         if self._code is not None:
             code = spaced_code(sanitize(self._code.text))
@@ -247,6 +277,15 @@ class MessageView(ScrollView, can_focus=True):
                 really.add(" " * _LABEL_WIDTH)
                 really.add(f"really {sanitize(link.punycode)}", "warning")
                 yield really
+
+    def _states(self, row: Row) -> Iterable[str]:
+        marks = symbols()
+        if row.starred:
+            yield f"{marks.starred} starred"
+        if row.done:
+            yield f"{marks.done} done"
+        if row.muted:
+            yield "sender muted"
 
     def _party(self, phone: str) -> tuple[str, ...]:
         name, number = self._presentation.who(phone), self._presentation.number(phone)
@@ -287,13 +326,17 @@ class MessageView(ScrollView, can_focus=True):
 
     # -- drawing
 
+    def notify_style_update(self) -> None:
+        """Forget the styles before."""
+        super().notify_style_update()
+        self._style.clear()
+
     def render_line(self, y: int) -> Strip:
         """Draw one line."""
         width, height = self._page
         base = self.visual_style.rich_style
         if self._row is None and y == height // 2:
-            style = self.get_visual_style("message-view--empty").rich_style
-            return Strip([Segment(_NOTHING.center(width)[:width], style)], width)
+            return Strip([Segment(_NOTHING.center(width)[:width], self._style("empty"))], width)
         number = self.scroll_offset.y + y
         if number >= len(self._lines):
             return Strip.blank(width, base)
@@ -310,8 +353,7 @@ class MessageView(ScrollView, can_focus=True):
         paragraph = self._paragraphs[line.paragraph]
         selected = self._selected(line.paragraph)
         for start, text, parts in paragraph.pieces(line.start, line.end, *selected):
-            names = [f"message-view--{part}" for part in parts]
-            style = self.get_visual_style(*names).rich_style
+            style = self._style(*parts)
             if start in range(*selected):
                 style += self.screen.get_component_rich_style("screen--selection")
             yield Segment(text, style)

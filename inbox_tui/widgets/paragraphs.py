@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from itertools import pairwise
+from bisect import bisect_right
+from itertools import accumulate, pairwise
 from typing import TYPE_CHECKING, Final, NamedTuple
 
 from inbox_tui.text import sanitize
 from inbox_tui.widgets.cells import wrapped
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Sequence
+    from collections.abc import Callable, Iterable, Iterator, Sequence
 
     from inbox_tui.text import Code, Link
 
@@ -44,10 +45,11 @@ class Paragraph:
         Each with where it starts and the parts of the message it is in.
         """
         edges = {start, end, *cuts}
-        for span in self.spans:
+        spans = [span for span in self.spans if span.start < end and start < span.end]
+        for span in spans:
             edges |= {span.start, span.end}
         for at, until in pairwise(sorted(edge for edge in edges if start <= edge <= end)):
-            parts = [span.part for span in self.spans if span.start <= at < span.end]
+            parts = [span.part for span in spans if span.start <= at < span.end]
             yield at, self.text[at:until], parts
 
 
@@ -74,6 +76,18 @@ def message_paragraphs(message: str, code: Code | None, links: Sequence[Link]) -
             done = mark.end
     _add_text(paragraphs, message[done:])
     return paragraphs
+
+
+def mark_found(
+    paragraphs: Sequence[Paragraph], find: Callable[[str], Iterable[tuple[int, int]]]
+) -> None:
+    """Mark what `find` finds in the text that these paragraphs are together as parts `match`."""
+    texts = [paragraph.text[paragraph.indent :] for paragraph in paragraphs]
+    starts = [0, *accumulate(len(text) + 1 for text in texts)]
+    for start, end in find("\n".join(texts)):
+        at = bisect_right(starts, start) - 1
+        shift = paragraphs[at].indent - starts[at]
+        paragraphs[at].spans.append(Span(start + shift, end + shift, "match"))
 
 
 def _add_text(paragraphs: list[Paragraph], text: str, part: str = "") -> None:

@@ -20,11 +20,6 @@ if TYPE_CHECKING:
     from datetime import tzinfo
 
 _EPOCH: Final = datetime(1970, 1, 1)  # noqa: DTZ001 - the server's clock is naive
-_WEEKDAYS: Final = ("Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun")
-_MONTHS: Final = (
-    *("Jan", "Feb", "Mar", "Apr", "May", "Jun"),
-    *("Jul", "Aug", "Sep", "Oct", "Nov", "Dec"),
-)
 _LONG_WEEKDAYS: Final = (
     *("Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday"),
 )
@@ -32,6 +27,8 @@ _LONG_MONTHS: Final = (
     *("January", "February", "March", "April", "May", "June"),
     *("July", "August", "September", "October", "November", "December"),
 )
+_WEEKDAYS: Final = tuple(name[:3] for name in _LONG_WEEKDAYS)
+_MONTHS: Final = tuple(name[:3] for name in _LONG_MONTHS)
 _DAYS_BY_NAME: Final = 6
 _NUMBERS_KEPT: Final = 4096
 
@@ -140,6 +137,15 @@ class Presentation:
         year = "" if moment.year == today.year else f"{moment.year:04} "
         return f"{moment.day} {_MONTHS[moment.month - 1]} {year}{moment:%H:%M}"
 
+    def row_time(self, server_seconds: int) -> str:
+        """Return the time of day, with the day of the month where the service's is another one.
+
+        Lists have a line for each day of the service's clock.
+        """
+        moment = self.received_at(server_seconds)
+        is_other = moment.day != (_EPOCH + timedelta(seconds=server_seconds)).day
+        return f"{moment.day} {moment:%H:%M}" if is_other else f"{moment:%H:%M}"
+
     def gap_time(self, server_seconds: int) -> str:
         """Return the day and the time to the minute, as an edge of a gap is told."""
         moment = self.received_at(server_seconds)
@@ -152,12 +158,19 @@ class Presentation:
             day: Days since 1970-01-01.
 
         """
+        return self.day_names(day)[0]
+
+    def day_names(self, day: int) -> tuple[str, ...]:
+        """Return the name of a day as `day_name` does, and shorter ones: `Thu 26 Nov`."""
         then = _EPOCH.date() + timedelta(days=day)
         today = in_zone(self._clock(), self.server_zone).date()
         if name := {0: "today", 1: "yesterday"}.get((today - then).days):
-            return name
+            return (name,)
         year = "" if then.year == today.year else f" {then.year:04}"
-        return f"{_LONG_WEEKDAYS[then.weekday()]} {then.day} {_LONG_MONTHS[then.month - 1]}{year}"
+        return tuple(
+            f"{weekdays[then.weekday()]} {then.day} {months[then.month - 1]}{year}"
+            for weekdays, months in ((_LONG_WEEKDAYS, _LONG_MONTHS), (_WEEKDAYS, _MONTHS))
+        )
 
     def who(self, phone: str) -> str:
         """Return the name given to the number, or else the number."""
@@ -172,6 +185,10 @@ class Presentation:
         """
         named = [phone for phone, name in self._names.items() if part in strip_separators(name)]
         return [spelling for phone in named for spelling in (phone, f"+{phone}", f"8{phone[1:]}")]
+
+    def short_number(self, phone: str, digits: int) -> str:
+        """Return the name given to the number, or else its last digits, so many of them."""
+        return self._name_of(phone) or sanitize(phone)[-digits:]
 
     def number(self, phone: str) -> str:
         """Return the number in international form, or as it is where it is none."""

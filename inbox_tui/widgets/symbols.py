@@ -15,6 +15,9 @@ class Symbols(NamedTuple):
 
     cursor: str
     unread: str
+    muted: str
+    starred: str
+    done: str
     ellipsis: str
     rule: str
     upright: str
@@ -33,13 +36,9 @@ class Symbols(NamedTuple):
     strong_upright: str
 
 
-UNICODE: Final = Symbols(
-    "▌", "●", "…", "─", "│", "↑", "▼", "●", "○", "●", "◌", "◷", "○", "■", "▲", "✓", "━", "┃"
-)
+UNICODE: Final = Symbols(*"▌●○★✓…─│↑▼●○●◌◷○■▲✓━┃")
 """What nearly every terminal and font has."""
-PLAIN: Final = Symbols(
-    ">", "*", "~", "-", "|", "^", "v", "*", ".", "*", "o", "=", "-", "#", "!", "x", "=", "#"
-)
+PLAIN: Final = Symbols(*">*o+x~-|^v*.*o=-#!x=#")
 """ASCII, for a terminal that has nothing else."""
 
 _PLAIN_TERMINALS = ("linux", "vt", "dumb", "ansi", "cons25")

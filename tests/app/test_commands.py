@@ -131,7 +131,7 @@ async def test_moves_answer_to_the_keys_of_the_settings_and_to_the_arrows(tmp_pa
     async with app.run_test() as pilot:
         await state_is(pilot, "Live")
         messages = app.screen.query_one(MessageList)
-        for key, cursor in (("j", 0), ("i", 1), ("up", 0), ("down", 1)):
+        for key, cursor in (("j", 1), ("i", 2), ("up", 1), ("down", 2)):
             await pilot.press(key)
             assert messages.cursor == cursor, key
         await pilot.press("l")

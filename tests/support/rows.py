@@ -8,7 +8,9 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from inbox_tui.archive import Gap, Row, row_at
+from inbox_tui.archive import Day, Gap, Item, Row, day_of_row, row_at
+from inbox_tui.archive.records import DAY_SECONDS
+from inbox_tui.text.search_query import Query as SearchQuery
 from inbox_tui.widgets.presentation import Presentation
 
 MOSCOW = ZoneInfo("Europe/Moscow")
@@ -63,30 +65,62 @@ def presentation(now: datetime = NOW, **names: str) -> Presentation:
 
 
 class Messages:
-    """Items held in memory, newest first; `windows` tells what was read of them."""
+    """Items held in memory, newest first; `windows` tells what was read of them.
 
-    def __init__(self, items: Iterable[Row | Gap]) -> None:
-        self.items = sorted(items, key=lambda item: -item.row)
+    With `days` every day has a line above its messages.
+    """
+
+    def __init__(
+        self,
+        items: Iterable[Row | Gap],
+        *,
+        days: bool = False,
+        search: SearchQuery | None = None,
+        receivers: Sequence[str] = (),
+    ) -> None:
+        self.search = search
+        self.receivers = receivers
+        self.items: list[Item] = sorted(items, key=_order)
+        if days:
+            rows = [item for item in self.items if isinstance(item, Row)]
+            for day in {day_of_row(row.row) for row in rows}:
+                of_day = [row for row in rows if day_of_row(row.row) == day]
+                unread = sum(row.unread and not row.muted for row in of_day)
+                self.items.append(Day(day, len(of_day), unread))
+            self.items.sort(key=_order)
         self.windows: list[tuple[int, int]] = []
 
     @classmethod
-    def numbered(cls, newest: int = NEWEST, oldest: int = NEWEST - 99) -> Messages:
+    def numbered(cls, newest: int = NEWEST, oldest: int = NEWEST - 99, **more: Any) -> Messages:
         """The messages of these ids, and all between them."""
-        return cls(message(number) for number in range(oldest, newest + 1))
+        return cls((message(number) for number in range(oldest, newest + 1)), **more)
 
     def __len__(self) -> int:
         return len(self.items)
 
-    def window(self, start: int, stop: int) -> Sequence[Row | Gap]:
+    def window(self, start: int, stop: int) -> Sequence[Item]:
         self.windows.append((start, stop))
         return self.items[start:stop]
 
     def position(self, row: int) -> int:
-        return bisect_left(self.items, -row, key=lambda item: -item.row)
+        return bisect_left(self.items, -row, key=_order)
+
+    def newer(self, row: int) -> int:
+        return sum(isinstance(item, Row) for item in self.items[: self.position(row)])
+
+    def day_line(self, position: int) -> tuple[int, Day] | None:
+        for at in range(position, -1, -1) if position < len(self.items) else ():
+            if isinstance(item := self.items[at], Day):
+                return at, item
+        return None
 
     @property
     def rows_read(self) -> int:
         return sum(stop - start for start, stop in self.windows)
+
+
+def _order(item: Item) -> int:
+    return -row_at((item.day + 1) * DAY_SECONDS) if isinstance(item, Day) else -item.row
 
 
 class ManyMessages(Messages):
@@ -105,3 +139,9 @@ class ManyMessages(Messages):
 
     def position(self, row: int) -> int:
         return (message(self.count).row - row) // row_at(2400)
+
+    def newer(self, row: int) -> int:
+        return self.position(row)
+
+    def day_line(self, position: int) -> None:
+        return None

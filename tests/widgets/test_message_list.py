@@ -1,12 +1,10 @@
 from __future__ import annotations
 
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
-from datetime import datetime, timedelta
+from datetime import datetime
 
 import pytest
-from rich.cells import cell_len
 from support.growth import assert_as_cheap
+from support.message_list import HEIGHT, WIDTH, cursor_line, shown_id, staged
 from support.rows import (
     NEWEST,
     NOW,
@@ -18,35 +16,11 @@ from support.rows import (
 )
 from support.widgets import OneWidget, background, lines, style_of
 from textual.events import MouseScrollDown
-from textual.geometry import Region
 from textual.pilot import Pilot
 from textual.strip import Strip
 
 from inbox_tui.archive import Gap, Row
-from inbox_tui.text import sanitize
 from inbox_tui.widgets.message_list import MessageList
-from inbox_tui.widgets.presentation import Presentation
-
-WIDTH, HEIGHT = 80, 12
-MESSAGES = (MessageList.Highlighted, MessageList.Opened, MessageList.NewerChanged)
-Stage = tuple[MessageList, Pilot[None], OneWidget[MessageList]]
-
-
-@asynccontextmanager
-async def staged(
-    source: Messages | None = None,
-    *,
-    size: tuple[int, int] = (WIDTH, HEIGHT),
-    shown_by: Presentation | None = None,
-) -> AsyncIterator[Stage]:
-    messages = MessageList(shown_by or presentation())
-    app = OneWidget(messages, *MESSAGES)
-    async with app.run_test(size=size) as pilot:
-        messages.focus()
-        if source is not None:
-            messages.show(source)
-        await pilot.pause()
-        yield messages, pilot, app
 
 
 class Painted:
@@ -67,186 +41,6 @@ async def turn_wheel(pilot: Pilot[None], messages: MessageList, notches: int) ->
     for _ in range(notches):
         messages.post_message(MouseScrollDown(messages, 20, 4, 0, 1, 0, False, False, False, 20, 4))
     await pilot.pause()
-
-
-def shown_id(messages: MessageList) -> int | None:
-    return None if messages.row is None else messages.row.id
-
-
-def cursor_line(messages: MessageList) -> str:
-    marked = [line for line in lines(messages) if line.startswith("▌")]
-    assert len(marked) == 1
-    return marked[0]
-
-
-# -- what a row shows
-
-
-async def test_a_row_shows_time_sender_and_text_in_columns() -> None:
-    async with staged(Messages.numbered()) as (messages, _, _):
-        assert lines(messages)[:7] == [
-            "▌● 10:42   +7 999 123-45-67  ok",
-            "   10:02   +380 44 123 4567  Счёт: https://pay.example.com/i/8812 до пятницы",
-            "   09:22   TINKOFF           Добрый день!⏎Буду в 15:30, подождите меня, пожалу…",
-            "   08:42   +7 903 111-22-33  Ваш код: 7741",
-            " ● 08:02   Pickup point      Оплата 1 250 руб. прошла",
-            "   07:22   +7 999 123-45-67  Заказ 5512 готов к выдаче по адресу ул. Ленина, 5",
-            "   06:42   +380 44 123 4567  Your code is 481516. Do not tell it to anyone.",
-        ]
-
-
-async def test_at_forty_columns_every_row_still_has_its_time_sender_and_text() -> None:
-    async with staged(Messages.numbered(), size=(40, 12)) as (messages, _, _):
-        assert lines(messages)[1:5] == [
-            "   10:02  …80441234567 Счёт: https://p…",
-            "   09:22  TINKOFF      Добрый день!⏎Бу…",
-            "   08:42  +79031112233 Ваш код: 7741",
-            " ● 08:02  Pickup point Оплата 1 250 ру…",
-        ]
-
-
-async def test_a_code_that_would_be_cut_off_is_shown_and_what_comes_before_it_is_cut() -> None:
-    source = Messages([message(1, message="Никому не говорите этот код: 481516, и банку тоже")])
-    async with staged(source, size=(40, 5)) as (messages, _, _):
-        assert lines(messages)[0].endswith(" …тот код: 481516…")
-        assert style_of(messages, "481516").underline
-
-
-async def test_what_is_cut_before_a_code_leaves_no_part_of_an_emoji_that_does_not_show() -> None:
-    england = "🏴\U000e0067\U000e0062\U000e0065\U000e006e\U000e0067\U000e007f"
-    emoji = f"{england}👩\u200d👩\u200d👧🇷🇺👍🏽❤️"
-    source = Messages(
-        message(number, message=f"{'x' * number}{emoji * 3} Your code is 481516")
-        for number in range(30)
-    )
-    async with staged(source, size=(60, 30)) as (messages, _, _):
-        for line in lines(messages):
-            assert "481516" in line
-            assert sanitize(line) == line
-            assert cell_len(line) <= 60
-
-
-async def test_an_unread_message_is_marked_by_a_sign_and_in_bold() -> None:
-    rows = [message(2, phone="BANK", unread=True), message(1, phone="SHOP", unread=False)]
-    async with staged(Messages(rows)) as (messages, _, _):
-        unread, read = lines(messages)[:2]
-        assert unread[1] == "●"
-        assert read[1] == " "
-        assert style_of(messages, "BANK").bold
-        assert not style_of(messages, "SHOP").bold
-
-
-async def test_the_code_is_bold_and_underlined_and_nothing_else_of_the_text_is() -> None:
-    source = Messages([message(2), message(1, message="Your code is 481516. Keep it.")])
-    async with staged(source) as (messages, _, _):
-        assert style_of(messages, "481516").bold
-        assert style_of(messages, "481516").underline
-        assert not style_of(messages, "Your code is").underline
-        assert not style_of(messages, ". Keep it.").underline
-
-
-async def test_wide_characters_do_not_push_anything_out_of_line() -> None:
-    texts = [
-        "日本語のメッセージ" * 9,
-        "🎉🎉🎉 " * 20,
-        "ok",
-        "e\u0301" * 90,
-        "👩\u200d👩\u200d👧 " * 30,
-    ]
-    source = Messages(message(number, message=text) for number, text in enumerate(texts, 1))
-    async with staged(source, size=(60, 8)) as (messages, _, _):
-        strips = messages.render_lines(messages.region.size.region)
-        assert {strip.cell_length for strip in strips} == {60}
-        assert all(Strip(strip).cell_length == 60 for strip in strips)
-
-
-async def test_what_a_sender_wrote_cannot_steer_the_terminal() -> None:
-    hostile = "\x1b[2J\x1b]0;title\x07[bold]x[/]\u202egnp.exe\r\n\tend"
-    source = Messages([message(1, phone="\x1b[31m", message=hostile)])
-    async with staged(source) as (messages, _, _):
-        drawn = "".join(lines(messages))
-        assert not any(character in drawn for character in "\x1b\x07\r\n\t\u202e")
-        assert "[bold]x[/]" in drawn
-
-
-async def test_an_empty_list_says_why_it_is_empty_and_takes_it_for_text() -> None:
-    async with staged(Messages([])) as (messages, pilot, _):
-        messages.empty_text = "No [b]messages[/b] here.\nOffline"
-        await pilot.pause()
-        drawn = [line.strip() for line in lines(messages) if line.strip()]
-        assert drawn == ["No [b]messages[/b] here.", "Offline"]
-        strips = messages.render_lines(messages.region.size.region)
-        assert {Strip(strip).cell_length for strip in strips} == {WIDTH}
-        assert messages.row is None
-
-
-async def test_the_empty_text_goes_when_messages_come() -> None:
-    async with staged(Messages([])) as (messages, pilot, _):
-        messages.empty_text = "Nothing"
-        await pilot.pause()
-        messages.show(Messages.numbered())
-        await pilot.pause()
-        assert "Nothing" not in "".join(lines(messages))
-        assert shown_id(messages) == NEWEST
-
-
-async def test_a_gap_says_from_when_to_when_messages_may_be_missing() -> None:
-    gap = Gap(message(997).received + 60, message(998).received - 60)
-    source = Messages([*Messages.numbered().items, gap])
-    async with staged(source) as (messages, pilot, app):
-        told = "── messages from 22 Nov 08:43 to 22 Nov 09:21 may be missing ──"
-        assert told in lines(messages)[3]
-        await pilot.press("j", "j", "j", "enter")
-        assert messages.row is None
-        assert not [m for m in app.heard if isinstance(m, MessageList.Opened)]
-
-
-async def test_a_gap_keeps_both_its_dates_at_forty_columns() -> None:
-    gap = Gap(message(997).received + 60, message(998).received - 60)
-    async with staged(Messages([message(998), gap, message(997)]), size=(40, 6)) as (
-        messages,
-        _,
-        _,
-    ):
-        assert "22 Nov 08:43–22 Nov 09:21 missing" in lines(messages)[1]
-
-
-async def test_times_are_written_again_when_the_day_is_over() -> None:
-    now = [NOW]
-    shown_by = presentation()
-    shown_by._clock = lambda: now[0]
-    async with staged(Messages.numbered(), shown_by=shown_by) as (messages, pilot, _):
-        assert "10:42" in lines(messages)[0]
-        now[0] += timedelta(days=1)
-        messages.refresh_times()
-        await pilot.pause()
-        assert " Sun " in lines(messages)[0]
-
-
-async def test_as_time_passes_nothing_but_the_times_that_changed_is_painted(
-    monkeypatch: pytest.MonkeyPatch,
-) -> None:
-    now = [NOW]
-    shown_by = presentation()
-    shown_by._clock = lambda: now[0]
-    yesterday = [message(number) for number in range(900, 903)]
-    source = Messages([*Messages.numbered().items[:4], *reversed(yesterday)])
-    async with staged(source, shown_by=shown_by) as (messages, _, _):
-        assert [line[3:9].strip() for line in lines(messages)[:7]].count("Thu") == 3
-        painted: list[Region] = []
-        refresh = messages.refresh
-
-        def noted(*regions: Region, **options: bool) -> MessageList:
-            painted.extend(regions or [messages.size.region])
-            return refresh(*regions, **options)
-
-        monkeypatch.setattr(messages, "refresh", noted)
-        now[0] += timedelta(minutes=1)
-        messages.refresh_times()
-        assert painted == []
-        now[0] += timedelta(days=1)
-        messages.refresh_times()
-        assert painted == [Region(3, y, 6, 1) for y in range(4)]
 
 
 # -- moving
@@ -476,7 +270,7 @@ async def test_when_everything_goes_there_is_nothing_under_the_cursor() -> None:
         await pilot.pause()
         assert messages.row is None
         assert app.heard[-1].row is None  # type: ignore[attr-defined]
-        assert not any(lines(messages))
+        assert not any(lines(messages)[1:])
 
 
 async def test_the_cursor_stays_on_a_gap_when_newer_ones_come_in() -> None:

@@ -13,6 +13,7 @@ from textual.pilot import Pilot
 from textual.strip import Strip
 
 from inbox_tui.archive import Row
+from inbox_tui.text.search_query import parse_query
 from inbox_tui.widgets.message_view import MessageView
 from inbox_tui.widgets.presentation import Presentation
 
@@ -147,6 +148,44 @@ async def test_what_a_sender_wrote_cannot_steer_the_terminal() -> None:
         shown = "".join(text_of(view))
         assert not any(character in shown for character in "\x1b\x07\x9b\u202e")
         assert "[bold]x[/]" in shown
+
+
+async def test_what_a_search_looks_for_is_marked_in_sender_receiver_and_text() -> None:
+    row = message(1, phone="79160001122", message="Pick it up\nat the pickup point")
+    search = parse_query("pick", NOW, {})
+    async with staged(row) as (view, pilot, _):
+        assert found(view) == []
+        view.show(row, search)
+        await pilot.pause()
+        assert found(view) == ["Pick", "Pick", "pick"]
+        view.show(row, parse_query("to:911 from:1122", NOW, {}))
+        await pilot.pause()
+        assert found(view) == ["11-22", "911"]
+        view.show(row)
+        await pilot.pause()
+        assert found(view) == []
+
+
+def found(view: MessageView) -> list[str]:
+    """The pieces that are marked as found, from the top."""
+    background = view.get_component_rich_style("message-view--match").bgcolor
+    return [
+        piece.text
+        for strip in view.render_lines(view.region.size.region)
+        for piece in strip
+        if piece.style and piece.style.bgcolor == background
+    ]
+
+
+async def test_the_state_of_a_message_is_told_and_a_change_of_it_does_not_scroll() -> None:
+    row = message(1, message=LONG)
+    async with staged(row) as (view, pilot, _):
+        assert not [line for line in text_of(view) if line.startswith("State")]
+        await pilot.press("j", "j")
+        view.show(row._replace(starred=True, done=True, muted=True))
+        await pilot.pause()
+        assert view.scroll_offset.y == 2
+        assert "State     ★ starred  ✓ done  sender muted" in text_of(view)
 
 
 async def test_without_a_message_it_says_so() -> None:

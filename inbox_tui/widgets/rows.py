@@ -1,0 +1,282 @@
+"""The lines of a message list: messages, gaps and days, each drawn in the width there is."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Final, NamedTuple
+
+from rich.segment import Segment
+from textual.cache import LRUCache
+from textual.strip import Strip
+
+from inbox_tui.archive import Day, Gap, Row
+from inbox_tui.text import find_code, sanitize
+from inbox_tui.text.search_query import receiver_spans, sender_spans, text_spans
+from inbox_tui.widgets.cells import cells, cut, cut_before, padded
+from inbox_tui.widgets.paragraphs import Paragraph, Span
+from inbox_tui.widgets.presentation import grouped
+from inbox_tui.widgets.symbols import symbols
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Sequence
+
+    from inbox_tui.archive import Item
+    from inbox_tui.text.search_query import Query as SearchQuery
+    from inbox_tui.widgets.part_styles import PartStyles
+    from inbox_tui.widgets.presentation import Presentation
+
+_STRIPS_KEPT: Final = 512
+_CHARACTERS_A_CELL: Final = 4
+"""How many characters of a text are looked at for each cell of its preview."""
+_LOOKED_AT: Final = 1000
+"""How many are looked at for codes and matches: in a screenful of long texts all take too long."""
+_MARKS_WIDTH, _TIME_AT_LEAST = 3, 5
+_WIDE_FROM: Final = 44
+_TEXT_AT_LEAST: Final = 20
+"""So much room the text keeps where receiving numbers are shown."""
+_SENDER_AT_LEAST, _SENDER_AT_MOST = 8, 24
+_SENDER_IN_NARROW, _SENDER_IN_WIDE = 12, 17
+_RECEIVER_AT_MOST: Final = 10
+_DIGITS_AT_LEAST: Final = 4
+
+
+class _Columns(NamedTuple):
+    """How wide the parts of a row are, in cells."""
+
+    gap: int
+    time: int
+    receiver: int
+    """0 where receiving numbers are not shown."""
+    sender: int
+    text: int
+
+
+class Rows:
+    """Draws the items of a list as lines of one width, in columns as wide as these items need."""
+
+    def __init__(self, presentation: Presentation, style: PartStyles) -> None:
+        """Create rows that are drawn in the parts of a message list."""
+        self._presentation = presentation
+        self._style = style
+        self._strips: LRUCache[tuple[object, ...], Strip] = LRUCache(_STRIPS_KEPT)
+        self._search: SearchQuery | None = None
+        self._receivers: Sequence[str] = ()
+        self._digits = _DIGITS_AT_LEAST
+        self._receiver_width = 0
+        self._time_width = _TIME_AT_LEAST
+        self._sender_width = 0
+        self.width = 0
+        """How wide the lines are."""
+
+    def clear(self) -> None:
+        """Draw all anew, in other styles or other words."""
+        self._strips.clear()
+        self._fit_receivers()
+
+    def show(
+        self, search: SearchQuery | None, receivers: Sequence[str], *, anew: bool = False
+    ) -> None:
+        """Draw other items.
+
+        Args:
+            search: What is looked for; it is marked.
+            receivers: The receiving numbers; where they are several they have a column.
+            anew: Whether columns shall be no wider than these items need.
+
+        """
+        if search != self._search:
+            self._search = search
+            self._strips.clear()
+        if receivers != self._receivers:
+            self._receivers = receivers
+            self._fit_receivers()
+        if anew:
+            self._time_width, self._sender_width = _TIME_AT_LEAST, 0
+
+    def _fit_receivers(self) -> None:
+        numbers = self._receivers
+        digits = _DIGITS_AT_LEAST
+        longest = max(map(len, numbers), default=0)
+        while digits < longest and len({number[-digits:] for number in numbers}) < len(numbers):
+            digits += 1
+        shown = [cells(self._presentation.short_number(number, digits)) for number in numbers]
+        self._digits = digits
+        self._receiver_width = min(max(shown), _RECEIVER_AT_MOST) if len(shown) > 1 else 0
+
+    def fit(self, items: Iterable[Item]) -> None:
+        """Widen the columns of times and senders to what these items need."""
+        for item in items:
+            if isinstance(item, Row):
+                sender = min(cells(self._presentation.who(item.phone)), _SENDER_AT_MOST)
+                self._sender_width = max(self._sender_width, sender)
+                time = len(self._presentation.row_time(item.received))
+                self._time_width = max(self._time_width, time)
+
+    @property
+    def _columns(self) -> _Columns:
+        wide = self.width >= _WIDE_FROM
+        gap = 2 if wide else 1
+        most = max(_SENDER_IN_WIDE, self.width // 4) if wide else _SENDER_IN_NARROW
+        sender = min(max(self._sender_width, _SENDER_AT_LEAST), most)
+        time = self._time_width
+        text = self.width - _MARKS_WIDTH - time - gap - sender - gap
+        receiver = self._receiver_width
+        if not receiver or text - receiver - gap < _TEXT_AT_LEAST:
+            return _Columns(gap, time, 0, sender, text)
+        return _Columns(gap, time, receiver, sender, text - receiver - gap)
+
+    def strip(self, item: Item, state: tuple[str, ...]) -> Strip:
+        """Return the line of an item; `state` is what is on top of its styles, as `cursor`."""
+        columns = self._columns
+        names = self._presentation.day_names(item.day) if isinstance(item, Day) else ()
+        key = (item, self.width, columns, state, names)
+        strip = self._strips.get(key)
+        if strip is None:
+            if isinstance(item, Day):
+                segments = self._day(item, names)
+            elif isinstance(item, Gap):
+                segments = self._gap(item, state)
+            else:
+                segments = self._row(item, columns, state)
+            strip = self._strips[key] = Strip(segments, self.width)
+        return strip
+
+    def _row(self, row: Row, columns: _Columns, state: tuple[str, ...]) -> list[Segment]:
+        marks = symbols()
+        unread = ("unread",) if row.unread and not row.muted else ()
+        first = (
+            (marks.cursor if "cursor" in state else " ")
+            + (" " if not row.unread else marks.muted if row.muted else marks.unread)
+            + (marks.starred if row.starred else marks.done if row.done else " ")
+        )
+        both = marks.done if row.starred and row.done else " "
+        gap = " " * columns.gap
+        time = self._presentation.row_time(row.received).rjust(columns.time)
+        sender = _short_number(self._presentation.who(row.phone), columns.sender)
+        segments = [
+            Segment(first, self._style("mark", *state)),
+            Segment(time, self._style("time", *unread, *state)),
+            Segment(both + gap[1:], self._style("mark", *state)),
+        ]
+        if columns.receiver:
+            receiver = self._presentation.short_number(row.to_phone, self._digits)
+            receiver = padded(receiver, columns.receiver)
+            spans = [] if self._search is None else receiver_spans(self._search, receiver)
+            segments += self._marked(receiver + gap, spans, "receiver", *state)
+        sender = padded(sender, columns.sender)
+        spans = [] if self._search is None else sender_spans(self._search, sender)
+        segments += self._marked(sender + gap, spans, "sender", *unread, *state)
+        segments += self._preview(row.message, columns.text, state)
+        return segments
+
+    def _marked(
+        self, text: str, spans: Iterable[tuple[int, int]], part: str, *state: str
+    ) -> list[Segment]:
+        """Return a text as one part of a row, what matched in it marked."""
+        line = Paragraph()
+        line.add(text)
+        line.spans = [Span(start, end, "match") for start, end in spans]
+        return [
+            Segment(piece, self._style(part, *parts, *state))
+            for _, piece, parts in line.pieces(0, len(text))
+        ]
+
+    def _preview(self, message: str, width: int, state: tuple[str, ...]) -> list[Segment]:
+        """Return the beginning of a text in exactly `width` cells, code and matches marked.
+
+        Where the first match and what follows it or, as far as there is room for both, the code
+        would be cut off, what comes before it is cut instead.
+        """
+        if width <= 0:
+            return []
+        message, whole = message[:_LOOKED_AT], message
+        code = find_code(message)
+        start, end = (code.start, code.end) if code else (0, 0)
+        head = message if self._search else message[: end + width * _CHARACTERS_A_CELL]
+        line = Paragraph()
+        line.add(sanitize(head[:start]))
+        line.add(sanitize(head[start:end]), "code" if code else "")
+        line.add(sanitize(head[end:]))
+        if self._search is not None:
+            found = text_spans(self._search, line.text)
+            line.spans[:0] = [Span(*span, "match") for span in found]
+        lead, begin = "", 0
+        if line.spans:
+            first, last = line.spans[0], line.spans[-1]
+            stretches = [(first.start, first.end)]
+            if self._search is not None:
+                stretches.insert(0, (first.start, first.end + width // 3))
+            if code is not None:
+                both = min(first.start, last.start), max(first.end, last.end)
+                stretches.insert(0, both)
+            start, end = next(
+                (part for part in stretches if cells(line.text[slice(*part)]) <= width - 2),
+                stretches[-1],
+            )
+            before = line.text[:start]
+            room = width - cells(line.text[start:end]) - (end < len(line.text))
+            kept = cut_before(before, room)
+            if kept != before:
+                lead, begin = kept[0], start - len(kept) + 1
+        text = lead + line.text[begin:]
+        shown = cut(text + " " * width if len(head) < len(whole) else text, width)
+        kept_to = len(text) if shown.startswith(text) else max(len(lead), len(shown) - 1)
+        rest = shown[kept_to:] + " " * (width - cells(shown))
+        plain = self._style("text", *state)
+        pieces = [
+            Segment(piece, self._style("text", *parts, *state))
+            for _, piece, parts in line.pieces(begin, begin + kept_to - len(lead))
+        ]
+        return [Segment(lead, plain), *pieces, Segment(rest, plain)]
+
+    def _gap(self, gap: Gap, state: tuple[str, ...]) -> list[Segment]:
+        marks = symbols()
+        start, end = (self._presentation.gap_time(edge) for edge in gap)
+        told = next(
+            (
+                text
+                for text in (
+                    f" messages from {start} to {end} may be missing ",
+                    f" may be missing: {start} to {end} ",
+                    f" {start}–{end} missing ",
+                )
+                if cells(text) <= self.width - 4
+            ),
+            " messages may be missing ",
+        )
+        lead = marks.cursor if "cursor" in state else " "
+        line = cut(f"{lead}{marks.rule * 2}{told}", self.width)
+        style = self._style("gap", *state)
+        return [Segment(line + marks.rule * (self.width - cells(line)), style)]
+
+    def _day(self, day: Day, names: Sequence[str]) -> list[Segment]:
+        rule = symbols().rule
+        unread = f"{grouped(day.unread)} unread" if day.unread else ""
+        total = "" if day.total in (None, day.unread) else grouped(day.total or 0)
+        between = ", " if total and unread else ""
+        end = f" {rule * 2}" if total or unread else ""
+        counts = cells(f" {total}{between}{unread}{end}")
+        name = next((name for name in names if cells(name) + counts + 5 <= self.width), names[-1])
+        left = f"{rule * 2} {name} "
+        if cells(left) + counts > self.width:
+            total = between = unread = end = ""
+        counted = f" {total}{between}" if end else ""
+        left = cut(left, self.width)
+        filling = rule * (self.width - cells(left + counted + unread + end))
+        plain = self._style("day")
+        segments = [
+            Segment(left + filling + counted, plain),
+            Segment(unread, self._style("day", "unread")),
+            Segment(end, plain),
+        ]
+        return [segment for segment in segments if segment.text]
+
+
+def _short_number(number: str, width: int) -> str:
+    """Return a phone number in at most `width` cells, the last digits kept: they tell the most.
+
+    A name is returned as it is.
+    """
+    digits = number.replace(" ", "").replace("-", "")
+    if cells(number) <= width or not digits.removeprefix("+").isdecimal():
+        return number
+    return digits if len(digits) <= width else symbols().ellipsis + digits[1 - width :]

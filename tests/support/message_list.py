@@ -1,0 +1,44 @@
+"""A message list on its own, and what can be read on it."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+
+from support.rows import Messages, presentation
+from support.widgets import OneWidget, lines
+from textual.pilot import Pilot
+
+from inbox_tui.widgets.message_list import MessageList
+from inbox_tui.widgets.presentation import Presentation
+
+WIDTH, HEIGHT = 80, 12
+MESSAGES = (MessageList.Highlighted, MessageList.Opened, MessageList.NewerChanged)
+Stage = tuple[MessageList, Pilot[None], OneWidget[MessageList]]
+
+
+@asynccontextmanager
+async def staged(
+    source: Messages | None = None,
+    *,
+    size: tuple[int, int] = (WIDTH, HEIGHT),
+    shown_by: Presentation | None = None,
+) -> AsyncIterator[Stage]:
+    messages = MessageList(shown_by or presentation())
+    app = OneWidget(messages, *MESSAGES)
+    async with app.run_test(size=size) as pilot:
+        messages.focus()
+        if source is not None:
+            messages.show(source)
+        await pilot.pause()
+        yield messages, pilot, app
+
+
+def shown_id(messages: MessageList) -> int | None:
+    return None if messages.row is None else messages.row.id
+
+
+def cursor_line(messages: MessageList) -> str:
+    marked = [line for line in lines(messages) if line.startswith("▌")]
+    assert len(marked) == 1
+    return marked[0]

@@ -1,0 +1,234 @@
+"""The cursor of a list with lines of days: it goes over them, by keys, mouse and arrivals."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Sequence
+from random import Random
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from support.message_list import HEIGHT, cursor_line, shown_id, staged
+from support.rows import NEWEST, Messages, message
+from support.widgets import lines
+
+from inbox_tui.archive import Day, Gap, Row
+from inbox_tui.widgets.message_list import MessageList
+from inbox_tui.widgets.message_source import ItemWindow
+
+FIRST_OF_TODAY = 984
+"""So far back goes the day of the newest message."""
+
+
+def by_days(newest: int = NEWEST, oldest: int = NEWEST - 99) -> Messages:
+    return Messages.numbered(newest, oldest, days=True)
+
+
+def line_of_cursor(messages: MessageList) -> int:
+    return lines(messages).index(cursor_line(messages))
+
+
+@pytest.mark.parametrize(
+    ("keys", "expected"),
+    [
+        ("up", NEWEST),
+        ("home", NEWEST),
+        ("G", NEWEST - 99),
+        ("G g", NEWEST),
+        ("G down", NEWEST - 99),
+        ("pagedown", NEWEST - HEIGHT + 2),
+        ("pagedown pageup", NEWEST),
+        ("G pageup pagedown", NEWEST - 99),
+    ],
+)
+async def test_keys_move_the_cursor_among_messages_alone(keys: str, expected: int) -> None:
+    async with staged(by_days()) as (messages, pilot, _):
+        await pilot.press(*keys.split())
+        assert shown_id(messages) == expected
+        assert line_of_cursor(messages) > 0
+
+
+async def test_the_list_begins_with_the_line_of_its_newest_day_and_the_newest_message() -> None:
+    async with staged(by_days()) as (messages, _, _):
+        assert lines(messages)[0].startswith("── today ──")
+        assert line_of_cursor(messages) == 1
+        assert shown_id(messages) == NEWEST
+
+
+async def test_the_cursor_goes_over_the_line_of_a_day_both_ways() -> None:
+    async with staged(by_days()) as (messages, pilot, _):
+        messages.move_to(message(FIRST_OF_TODAY).row)
+        await pilot.press("j")
+        assert shown_id(messages) == FIRST_OF_TODAY - 1
+        await pilot.press("k")
+        assert shown_id(messages) == FIRST_OF_TODAY
+
+
+async def test_the_day_of_the_message_at_the_top_stays_on_the_first_line() -> None:
+    async with staged(by_days()) as (messages, pilot, _):
+        await pilot.press("G")
+        assert [line[:16] for line in lines(messages) if line.startswith("──")] == [
+            "── Thursday 19 N"
+        ]
+        assert lines(messages)[0].startswith("── Thursday 19 N")
+        await pilot.press(*["k"] * HEIGHT)
+        assert lines(messages)[0].startswith("── Friday 20 Nov")
+        assert line_of_cursor(messages) == 1
+
+
+async def test_pages_leave_no_message_out() -> None:
+    rows = [message(number, message=f"text {number}") for number in range(900, NEWEST)]
+    async with staged(Messages(rows, days=True)) as (messages, pilot, _):
+        seen: set[str] = set()
+        for _ in range(20):
+            seen |= {line[-8:] for line in lines(messages) if "text" in line}
+            await pilot.press("pagedown")
+        assert seen == {f"text {number}" for number in range(900, NEWEST)}
+
+
+async def test_a_click_on_the_line_of_a_day_leaves_the_cursor() -> None:
+    async with staged(by_days(oldest=FIRST_OF_TODAY - 5)) as (messages, pilot, app):
+        await pilot.press("G")
+        read = shown_id(messages)
+        for y, line in enumerate(lines(messages)):
+            if line.startswith("──"):
+                await pilot.double_click(messages, offset=(20, y))
+        assert shown_id(messages) == read
+        assert not [m for m in app.heard if isinstance(m, MessageList.Opened)]
+        await pilot.click(messages, offset=(20, 1))
+        assert line_of_cursor(messages) == 1
+
+
+async def test_a_day_that_begins_above_leaves_the_message_on_its_line() -> None:
+    today = [message(number) for number in range(FIRST_OF_TODAY - 40, FIRST_OF_TODAY)]
+    async with staged(Messages(today, days=True)) as (messages, pilot, app):
+        await pilot.press("j", "j")
+        before = cursor_line(messages), line_of_cursor(messages)
+        more = [message(number) for number in range(FIRST_OF_TODAY, FIRST_OF_TODAY + 3)]
+        messages.show(Messages([*today, *more], days=True))
+        await pilot.pause()
+        assert (cursor_line(messages), line_of_cursor(messages)) == before
+        assert messages.newer == 3
+        assert [m.count for m in app.heard if isinstance(m, MessageList.NewerChanged)] == [3]
+        await pilot.press("g")
+        await pilot.pause()
+        assert messages.newer == 0
+
+
+async def test_when_the_last_message_of_a_day_goes_the_cursor_goes_on_to_the_next() -> None:
+    async with staged(by_days()) as (messages, pilot, _):
+        messages.move_to(message(FIRST_OF_TODAY).row)
+        rows = [row for row in by_days().items if isinstance(row, Row) and row.id != FIRST_OF_TODAY]
+        messages.show(Messages(rows, days=True))
+        await pilot.pause()
+        assert shown_id(messages) == FIRST_OF_TODAY - 1
+
+
+async def test_a_gap_between_days_can_be_selected_and_keeps_its_place() -> None:
+    gap = Gap(message(FIRST_OF_TODAY - 1).received + 60, message(FIRST_OF_TODAY).received - 60)
+    rows = [row for row in by_days().items if isinstance(row, Row)]
+    async with staged(Messages([*rows, gap], days=True)) as (messages, pilot, _):
+        messages.move_to(message(FIRST_OF_TODAY).row)
+        await pilot.press("j")
+        assert "missing" in cursor_line(messages)
+        messages.show(Messages([*rows, message(NEWEST + 1), gap], days=True))
+        await pilot.pause()
+        assert "missing" in cursor_line(messages)
+        await pilot.press("j")
+        assert shown_id(messages) == FIRST_OF_TODAY - 1
+
+
+@pytest.mark.parametrize("size", [(120, 40), (40, 4), (20, 2), (4, 1)])
+async def test_no_size_loses_the_cursor_to_the_line_of_a_day(size: tuple[int, int]) -> None:
+    async with staged(by_days(), size=(80, 20)) as (messages, pilot, _):
+        await pilot.press("G", "k")
+        await pilot.resize_terminal(*size)
+        await pilot.pause()
+        assert shown_id(messages) == NEWEST - 98
+        assert cursor_line(messages)
+
+
+# -- any sequence of moves and arrivals
+
+MOVES = (*("down", "up", "page_down", "page_up", "first", "last", "top", "other", "click"),)
+ARRIVALS = ("arrive", "go", "read", "filter")
+
+
+@given(steps=st.lists(st.sampled_from((*MOVES, *ARRIVALS)), max_size=40), seed=st.integers(0, 999))
+@settings(max_examples=25, deadline=None)
+def test_the_selection_stays_on_its_message_and_never_on_a_day(
+    steps: Sequence[str], seed: int
+) -> None:
+    asyncio.run(_take_steps(steps, Random(seed)))
+
+
+async def _take_steps(steps: Sequence[str], random: Random) -> None:
+    rows = {number: message(number) for number in range(900, 901 + random.choice((0, 3, 60)))}
+    height = random.choice((1, 2, 3, 4, 9))
+    async with staged(size=(60, height)) as (messages, pilot, _):
+        messages.show(Messages(rows.values(), days=True))
+        await pilot.pause()
+        for step in steps:
+            before, line = messages.row, messages.line
+            if step in ("top", "other"):
+                messages.move_to(random.choice(list(rows.values())).row if rows else 0)
+            elif step == "click":
+                await pilot.click(messages, offset=(9, random.randrange(height)))
+            elif step in MOVES:
+                prefix = "" if step in ("first", "last", "page_down", "page_up") else "cursor_"
+                getattr(messages, f"action_{prefix}{step}")()
+            else:
+                _change(rows, step, random, None if before is None else before.id)
+                messages.show(Messages(rows.values(), days=True))
+            await pilot.pause()
+            row = messages.row
+            assert (row is None) == (not rows)
+            if row is None:
+                continue
+            assert row.id in rows
+            if step in ARRIVALS and before is not None:
+                assert row.id == before.id
+                assert messages.line == line or messages.scroll_offset.y in (
+                    0,
+                    messages.max_scroll_y,
+                )
+            shown = lines(messages)
+            assert shown[messages.line].startswith("▌")
+            if height > 3:
+                assert shown[0].startswith("──")
+
+
+def _change(rows: dict[int, Row], step: str, random: Random, selected: int | None) -> None:
+    """Have messages come, go or be read, but the selected one stays."""
+    number = random.choice(list(rows)) if rows else 900
+    if step == "arrive":
+        for new in range(max(rows, default=899) + 1, max(rows, default=899) + random.randrange(40)):
+            rows[new] = message(new)
+    elif step == "read":
+        rows[number] = rows[number]._replace(unread=not rows[number].unread)
+    else:
+        gone = [number] if step == "go" else list(rows)[:: random.randrange(1, 4)]
+        for one in gone:
+            if one != selected:
+                del rows[one]
+
+
+# -- a place for the cursor
+
+
+@given(lengths=st.lists(st.integers(1, 3), max_size=4), position=st.integers(-3, 20))
+def test_a_place_for_the_cursor_is_beside_the_line_of_a_day(
+    lengths: list[int], position: int
+) -> None:
+    numbers = [1000 - 40 * day - at for day, length in enumerate(lengths) for at in range(length)]
+    window = ItemWindow(Messages((message(number) for number in numbers), days=True))
+    source = window.source
+    for step in (1, -1):
+        place = window.place(position, step)
+        if not numbers:
+            assert place == 0
+            continue
+        (item,) = source.window(place, place + 1)
+        assert not isinstance(item, Day)
+        assert abs(place - min(max(position, 0), len(source) - 1)) <= 1
