@@ -1,7 +1,7 @@
 """The service without a socket: what it keeps, what it counts and what it answers (api.md).
 
-Where api.md leaves something open there is a switch, so that the program can be tried either way;
-where the service refuses, the stricter reading is taken.
+Where api.md leaves something open, the examples of its documentation are followed; where the
+service refuses, the stricter reading is taken.
 """
 
 from __future__ import annotations
@@ -13,7 +13,6 @@ from bisect import bisect_left, bisect_right
 from collections import defaultdict, deque
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
-from random import Random
 from threading import Lock
 from typing import TYPE_CHECKING, Final, Literal, NamedTuple, TypeAlias
 
@@ -44,7 +43,6 @@ _NUMBER: Final = re.compile(r"\d{1,19}", re.ASCII)
 _NOT_IN_XML: Final = re.compile("[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
 
 Method = Literal["GET", "POST"]
-Order = Literal["oldest", "newest", "shuffled"]
 End = Literal["whole", "cut", "closed", "reset"]
 
 
@@ -113,14 +111,14 @@ class DemoService:
     """The service for `accounts`, passwords by login (api.md); safe to use from several threads.
 
     All times are naive and what its `clock` shows. A request is refused when more than
-    `identical` arrivals that ask for the same lie within `window` seconds, the ends included, and
-    when it makes `simultaneous` under one login. Every arrival counts, whatever became of it, and
-    neither `fmt` nor `charset` makes another question of the same one.
-
-    `first` says which messages are "the first" where `cnt` leaves some out; `order` is that of an
-    answer. `after_id_bounded_by_day` says whether `after_id` without `hour` is for the current
-    day only. `api_keys` are logins by key.
+    `IDENTICAL` arrivals that ask for the same lie within `window` seconds, the ends included, and
+    when it makes `SIMULTANEOUS` under one login. Every arrival counts, whatever became of it, and
+    neither `fmt` nor `charset` makes another question of the same one. `api_keys` are logins by
+    key.
     """
+
+    IDENTICAL = 3
+    SIMULTANEOUS = 15
 
     def __init__(
         self,
@@ -128,13 +126,7 @@ class DemoService:
         *,
         clock: Callable[[], datetime] = moscow_now,
         window: float = 60.0,
-        identical: int = 3,
-        simultaneous: int = 15,
-        order: Order = "oldest",
-        first: Literal["oldest", "newest"] = "oldest",
-        after_id_bounded_by_day: bool = False,
         api_keys: Mapping[str, str] | None = None,
-        random: Random | None = None,
     ) -> None:
         self.accounts = dict(accounts)
         """Passwords by login; may be changed."""
@@ -148,19 +140,11 @@ class DemoService:
         """What goes wrong with each reply, if anything."""
         self._clock = clock
         self._window = timedelta(seconds=window)
-        self._identical = identical
-        self._simultaneous = simultaneous
-        self._order = order
-        self._first = first
-        self._after_id_bounded_by_day = after_id_bounded_by_day
         self._api_keys = dict(api_keys or {})
-        self._random = random or Random(0)  # noqa: S311 - shuffles
         self._lock = Lock()
         self._stored: defaultdict[str, list[_Stored]] = defaultdict(list)
         self._arrivals: defaultdict[tuple[str, ...], deque[datetime]] = defaultdict(deque)
         self._at_work: defaultdict[str, set[Exchange]] = defaultdict(set)
-        self._blocked = False
-        self._blocked_until: datetime | None = None
 
     @property
     def breaches(self) -> list[Request]:
@@ -190,14 +174,6 @@ class DemoService:
         for message in messages:
             self.add(message)
 
-    def block(self, until: datetime | None = None) -> None:
-        """Refuse every request with error 4 until then, or until `unblock`."""
-        self._blocked, self._blocked_until = True, until
-
-    def unblock(self) -> None:
-        """Let requests in again."""
-        self._blocked = False
-
     def answer(self, parameters: Mapping[str, str], method: Method = "POST") -> Reply:
         """Return the reply to one request that arrives and is answered at this instant."""
         exchange = self.begin(parameters, method)
@@ -215,7 +191,7 @@ class DemoService:
             now = self._clock()
             beside = self._at_work[login]
             over = self._is_over_limit(login, asked, now)
-            full = len(beside) + 1 >= self._simultaneous
+            full = len(beside) + 1 >= self.SIMULTANEOUS
             error = self._refusal(login, asked, now, limited=over or full)
             shown = {name: value for name, value in parameters.items() if name not in _SECRETS}
             request = Request(now, shown, method, error)
@@ -245,14 +221,12 @@ class DemoService:
         while arrivals and abs(now - arrivals[0]) > self._window:
             arrivals.popleft()
         arrivals.append(now)
-        return len(arrivals) > self._identical
+        return len(arrivals) > self.IDENTICAL
 
     def _refusal(
         self, login: str, asked: Mapping[str, str], now: datetime, *, limited: bool
     ) -> int | None:
         """Return the error that a request is refused with, if it is."""
-        if self._blocked and (self._blocked_until is None or now < self._blocked_until):
-            return BLOCKED
         if not self._signed_in(login, asked):
             return SIGN_IN
         if limited:
@@ -267,32 +241,31 @@ class DemoService:
     def _selected(
         self, login: str, asked: Mapping[str, str], now: datetime
     ) -> list[IncomingMessage]:
-        """Return the messages asked for, in the order of the answer (api.md, Request)."""
+        """Return the messages of an answer, in its order (api.md, Request)."""
+        return self._asked_for(login, asked, now)[: int(asked.get("cnt", MOST_MESSAGES))]
+
+    def _asked_for(
+        self, login: str, asked: Mapping[str, str], now: datetime
+    ) -> list[IncomingMessage]:
+        """Return all messages that `cnt` chooses from, by id."""
         stored = self._stored[login]
         after = asked.get("after_id")
         begin = 0 if after is None else bisect_right(stored, int(after), key=_id_of)
         since = self._since(asked, now)
         to_phone = asked.get("to_phone")
-        messages = [
+        return [
             message
             for message, visible_at in stored[begin:]
             if (since is None or message.received >= since)
             and (visible_at is None or visible_at <= now)
             and to_phone in (None, message.to_phone)
         ]
-        cnt = int(asked.get("cnt", MOST_MESSAGES))
-        messages = messages[:cnt] if self._first == "oldest" else messages[-cnt:]
-        if self._order == "newest":
-            messages.reverse()
-        elif self._order == "shuffled":
-            self._random.shuffle(messages)
-        return messages
 
     def _since(self, asked: Mapping[str, str], now: datetime) -> datetime | None:
         """Return where the period asked for begins; None where it has no bounds."""
         if "hour" in asked:
             return now - timedelta(hours=int(asked["hour"]))
-        if "after_id" in asked and not self._after_id_bounded_by_day:
+        if "after_id" in asked:
             return None
         return now.replace(hour=0, minute=0, second=0, microsecond=0)
 

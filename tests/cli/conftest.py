@@ -10,9 +10,9 @@ import keyring.backends.fail
 import pytest
 from support.command import API_KEY, LOGIN, PASSWORD, Files, Memory, server_now
 from support.postgres import cluster as cluster
+from support.service import SwitchedService
 
 from inbox_tui.demo.server import DemoServer
-from inbox_tui.demo.service import DemoService
 
 OTHERS = (
     *("INBOX_TUI_LOGIN", "INBOX_TUI_SERVER", "INBOX_TUI_PASSWORD", "INBOX_TUI_API_KEY"),
@@ -49,12 +49,12 @@ def ring(no_keyring: None) -> Memory:
 
 
 @pytest.fixture
-def service() -> DemoService:
-    return DemoService({LOGIN: PASSWORD}, clock=server_now, api_keys={API_KEY: LOGIN})
+def service() -> SwitchedService:
+    return SwitchedService({LOGIN: PASSWORD}, clock=server_now, api_keys={API_KEY: LOGIN})
 
 
 @pytest.fixture
-def server(service: DemoService) -> Iterator[DemoServer]:
+def server(service: SwitchedService) -> Iterator[DemoServer]:
     with DemoServer(service) as server:
         yield server
 

@@ -11,11 +11,12 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 from support.command import LOGIN, PASSWORD, Files, Memory, incoming, put, run
+from support.service import SwitchedService
 from support.terminal import Terminal
 
 from inbox_tui.archive import AccountArchive, Archive, ArchiveFull, Query
 from inbox_tui.demo.server import DemoServer
-from inbox_tui.demo.service import DemoService, Reply, Request
+from inbox_tui.demo.service import Reply, Request
 from inbox_tui.sync import SystemClock
 
 
@@ -94,12 +95,12 @@ def test_a_blocked_address_is_told_with_the_time_of_the_next_try(account: DemoSe
 
 
 @pytest.fixture
-def limited() -> DemoService:
-    return DemoService({LOGIN: PASSWORD}, identical=0)
+def limited() -> SwitchedService:
+    return SwitchedService({LOGIN: PASSWORD}, identical=0)
 
 
 def test_a_server_that_counts_too_many_requests_ends_it(
-    limited: DemoService, monkeypatch: pytest.MonkeyPatch
+    limited: SwitchedService, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     with DemoServer(limited) as server:
         monkeypatch.setenv("INBOX_TUI_PASSWORD", PASSWORD)

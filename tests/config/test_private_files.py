@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import os
+import re
 import stat
 from typing import TYPE_CHECKING, Literal
 
 import pytest
 
 from inbox_tui import private_files
+from inbox_tui.config import SettingsError, load_settings
 from inbox_tui.paths import Paths
 from inbox_tui.private_files import (
     FileRefused,
@@ -281,3 +283,64 @@ def test_a_system_without_owners_and_modes_gets_its_files(
     with open_private(private_folder(tmp_path / "a") / "f", "append") as file:
         file.write(b"text")
     assert private_file(tmp_path / "a" / "f").read_text() == "text"
+
+
+# -- settings, which name the server that gets the password
+
+
+@pytest.mark.parametrize(
+    ("folder", "file", "refused"),
+    [
+        (0o700, 0o600, None),
+        (0o755, 0o644, None),
+        (0o775, 0o600, "cfg: can be written to by others (mode 0775)"),
+        (0o757, 0o600, "cfg: can be written to by others (mode 0757)"),
+        (0o700, 0o664, "config.toml: can be written to by others (mode 0664)"),
+        (0o700, 0o602, "config.toml: can be written to by others (mode 0602)"),
+    ],
+)
+def test_settings_that_others_may_write_are_refused_and_may_be_read(
+    tmp_path: Path, folder: int, file: int, refused: str | None
+) -> None:
+    config = tmp_path / "cfg" / "config.toml"
+    config.parent.mkdir()
+    config.write_text("window = 24\n")
+    config.chmod(file)
+    config.parent.chmod(folder)
+    if refused is None:
+        assert load_settings(config).window == 24
+        return
+    with pytest.raises(SettingsError, match=re.escape(refused)):
+        load_settings(config)
+
+
+@pytest.mark.parametrize("whose", ["the file", "the folder"])
+def test_settings_of_another_user_are_refused(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, whose: str
+) -> None:
+    config = tmp_path / "cfg" / "config.toml"
+    config.parent.mkdir()
+    config.write_text("")
+    theirs = config if whose == "the file" else config.parent
+    number = theirs.stat().st_ino
+    real_fstat, real_lstat = os.fstat, os.lstat
+
+    def owned_by_another(status: os.stat_result) -> os.stat_result:
+        if status.st_ino != number:
+            return status
+        values = list(status)
+        values[4] = os.geteuid() + 1
+        return os.stat_result(values)
+
+    monkeypatch.setattr(os, "fstat", lambda file: owned_by_another(real_fstat(file)))
+    monkeypatch.setattr(os, "lstat", lambda path: owned_by_another(real_lstat(path)))
+    with pytest.raises(SettingsError, match="belongs to another user"):
+        load_settings(config)
+
+
+def test_settings_in_a_linked_folder_are_refused(tmp_path: Path) -> None:
+    (tmp_path / "there").mkdir()
+    (tmp_path / "there" / "config.toml").write_text("")
+    (tmp_path / "cfg").symlink_to("there")
+    with pytest.raises(SettingsError, match="cfg: is a symbolic link"):
+        load_settings(tmp_path / "cfg" / "config.toml")

@@ -4,8 +4,7 @@ from __future__ import annotations
 
 import pytest
 from support.peer import ServerClock
-
-from inbox_tui.demo.service import DemoService
+from support.service import SwitchedService
 
 
 @pytest.fixture
@@ -14,5 +13,5 @@ def clock() -> ServerClock:
 
 
 @pytest.fixture
-def service(clock: ServerClock) -> DemoService:
-    return DemoService({"alex": "correct horse"}, clock=clock)
+def service(clock: ServerClock) -> SwitchedService:
+    return SwitchedService({"alex": "correct horse"}, clock=clock)

@@ -10,15 +10,15 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from support.peer import ServerClock, ids, incoming, parameters
+from support.service import SwitchedService
 
-from inbox_tui.demo.service import DemoService
 from inbox_tui.smsc.errors import AddressBlocked, SignInRefused, TooManyRequests
 
 START = datetime(2026, 11, 23)  # noqa: DTZ001 - what the service's clock shows
 
 
 def test_the_fourth_identical_request_within_a_minute_is_error_9(
-    service: DemoService, clock: ServerClock
+    service: SwitchedService, clock: ServerClock
 ) -> None:
     for _ in range(3):
         assert ids(service) == []
@@ -30,7 +30,7 @@ def test_the_fourth_identical_request_within_a_minute_is_error_9(
     assert service.overlapping == []
 
 
-def test_the_window_slides(service: DemoService, clock: ServerClock) -> None:
+def test_the_window_slides(service: SwitchedService, clock: ServerClock) -> None:
     ids(service)
     clock.move(seconds=30)
     ids(service)
@@ -46,7 +46,7 @@ def test_the_window_slides(service: DemoService, clock: ServerClock) -> None:
 
 
 def test_a_minute_to_the_instant_is_still_within_a_minute(
-    service: DemoService, clock: ServerClock
+    service: SwitchedService, clock: ServerClock
 ) -> None:
     for _ in range(3):
         ids(service)
@@ -55,7 +55,7 @@ def test_a_minute_to_the_instant_is_still_within_a_minute(
         ids(service)
 
 
-def test_a_refused_request_counts_as_well(service: DemoService, clock: ServerClock) -> None:
+def test_a_refused_request_counts_as_well(service: SwitchedService, clock: ServerClock) -> None:
     for _ in range(3):
         ids(service)
     for _ in range(5):
@@ -70,7 +70,7 @@ def test_a_refused_request_counts_as_well(service: DemoService, clock: ServerClo
 def test_every_window_is_counted_exactly(pauses: list[int]) -> None:
     arrivals = list(accumulate(pauses))
     now = iter(arrivals)
-    service = DemoService({}, clock=lambda: START + timedelta(milliseconds=next(now)))
+    service = SwitchedService({}, clock=lambda: START + timedelta(milliseconds=next(now)))
     for _ in arrivals:
         service.answer({"login": "alex", "cnt": "1"})
     over = [
@@ -87,7 +87,7 @@ def test_every_window_is_counted_exactly(pauses: list[int]) -> None:
     ids=str,
 )
 def test_another_question_has_a_window_of_its_own(
-    service: DemoService, other: dict[str, object]
+    service: SwitchedService, other: dict[str, object]
 ) -> None:
     for _ in range(3):
         ids(service, cnt=10, hour=1)
@@ -97,7 +97,7 @@ def test_another_question_has_a_window_of_its_own(
         ids(service, cnt=10, hour=1)
 
 
-def test_form_charset_and_strangers_do_not_make_another_question(service: DemoService) -> None:
+def test_form_charset_and_strangers_do_not_make_another_question(service: SwitchedService) -> None:
     service.answer(parameters(fmt=0))
     service.answer(parameters(charset=None))
     service.answer(parameters(fmt=2), "GET")
@@ -106,14 +106,14 @@ def test_form_charset_and_strangers_do_not_make_another_question(service: DemoSe
 
 
 def test_every_login_has_a_window_of_its_own(clock: ServerClock) -> None:
-    service = DemoService({"alex": "x", "anna": "y"}, clock=clock)
+    service = SwitchedService({"alex": "x", "anna": "y"}, clock=clock)
     for _ in range(3):
         ids(service, psw="x")
         ids(service, login="anna", psw="y")
     assert service.breaches == []
 
 
-def test_requests_with_a_wrong_password_count(service: DemoService) -> None:
+def test_requests_with_a_wrong_password_count(service: SwitchedService) -> None:
     for _ in range(3):
         with pytest.raises(SignInRefused):
             ids(service, psw="wrong")
@@ -121,7 +121,9 @@ def test_requests_with_a_wrong_password_count(service: DemoService) -> None:
         ids(service)
 
 
-def test_a_blocked_request_over_the_limit_is_a_breach_all_the_same(service: DemoService) -> None:
+def test_a_blocked_request_over_the_limit_is_a_breach_all_the_same(
+    service: SwitchedService,
+) -> None:
     service.block()
     for _ in range(4):
         with pytest.raises(AddressBlocked):
@@ -130,7 +132,7 @@ def test_a_blocked_request_over_the_limit_is_a_breach_all_the_same(service: Demo
 
 
 def test_window_and_number_can_be_scaled(clock: ServerClock) -> None:
-    service = DemoService({"alex": "correct horse"}, clock=clock, window=6.0, identical=2)
+    service = SwitchedService({"alex": "correct horse"}, clock=clock, window=6.0, identical=2)
     ids(service)
     ids(service)
     with pytest.raises(TooManyRequests):
@@ -139,7 +141,7 @@ def test_window_and_number_can_be_scaled(clock: ServerClock) -> None:
     assert ids(service) == []
 
 
-def test_the_fifteenth_simultaneous_request_is_error_9(service: DemoService) -> None:
+def test_the_fifteenth_simultaneous_request_is_error_9(service: SwitchedService) -> None:
     at_work = [service.begin(parameters(after_id=number)) for number in range(14)]
     assert not any(exchange.request.refused for exchange in at_work)
     with pytest.raises(TooManyRequests):
@@ -148,7 +150,7 @@ def test_the_fifteenth_simultaneous_request_is_error_9(service: DemoService) -> 
     assert ids(service, after_id=15) == []
 
 
-def test_a_second_request_at_once_is_served_but_known_as_a_breach(service: DemoService) -> None:
+def test_a_second_request_at_once_is_served_but_known_as_a_breach(service: SwitchedService) -> None:
     first = service.begin(parameters(after_id=1))
     second = service.begin(parameters(after_id=2))
     service.finish(first)
@@ -162,20 +164,20 @@ def test_a_second_request_at_once_is_served_but_known_as_a_breach(service: DemoS
 
 
 def test_requests_of_two_logins_do_not_overlap(clock: ServerClock) -> None:
-    service = DemoService({"alex": "x", "anna": "y"}, clock=clock)
+    service = SwitchedService({"alex": "x", "anna": "y"}, clock=clock)
     service.begin(parameters(psw="x"))
     service.begin(parameters(login="anna", psw="y"))
     assert service.breaches == []
 
 
-def test_the_reply_holds_what_was_visible_on_arrival(service: DemoService) -> None:
+def test_the_reply_holds_what_was_visible_on_arrival(service: SwitchedService) -> None:
     exchange = service.begin(parameters())
     service.add(incoming(1))
     service.finish(exchange)
     assert exchange.reply.body == b"[]"
 
 
-def test_threads_lose_no_count(service: DemoService) -> None:
+def test_threads_lose_no_count(service: SwitchedService) -> None:
     def ask(number: int) -> None:
         for _ in range(10):
             service.answer(parameters(after_id=number % 4))

@@ -17,6 +17,7 @@ import pytest
 from support import faults
 from support.peer import ServerClock, incoming, parameters
 
+from inbox_tui.credentials import Secret
 from inbox_tui.demo.conversations import Arrival, arrivals
 from inbox_tui.demo.server import DEMO_WINDOW, DemoServer, start_demo
 from inbox_tui.demo.service import DemoService, Exchange, Fault
@@ -37,11 +38,6 @@ from inbox_tui.smsc.limit import Limit
 from inbox_tui.smsc.message import Answer
 
 
-class Password:
-    def reveal(self) -> str:
-        return "correct horse"
-
-
 @pytest.fixture
 def server(service: DemoService) -> Iterator[DemoServer]:
     with DemoServer(service) as server:
@@ -58,7 +54,10 @@ async def fetch(
     server: DemoServer, *, lifetime: float = 5.0, after_id: int | None = None
 ) -> Answer:
     client = InboxClient(
-        server.url, "alex", Password(), limit=Limit().scaled(lifetime / Limit().lifetime)
+        server.url,
+        "alex",
+        Secret("correct horse"),
+        limit=Limit().scaled(lifetime / Limit().lifetime),
     )
     try:
         return await client.fetch(cnt=10, hour=1, after_id=after_id)

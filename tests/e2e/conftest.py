@@ -11,10 +11,10 @@ from pathlib import Path
 
 import pytest
 from support.postgres import cluster as cluster
+from support.service import SwitchedService
 from support.traffic import server_now
 
 from inbox_tui.demo.server import DemoServer
-from inbox_tui.demo.service import DemoService
 
 ROOT = Path(__file__).parents[2]
 
@@ -63,11 +63,11 @@ def environment(tmp_path: Path) -> dict[str, str]:
 
 
 @pytest.fixture
-def service() -> DemoService:
-    return DemoService({"alex": "correct horse"}, clock=server_now)
+def service() -> SwitchedService:
+    return SwitchedService({"alex": "correct horse"}, clock=server_now)
 
 
 @pytest.fixture
-def server(service: DemoService) -> Iterator[DemoServer]:
+def server(service: SwitchedService) -> Iterator[DemoServer]:
     with DemoServer(service) as server:
         yield server

@@ -19,11 +19,11 @@ from typing import NamedTuple
 
 import pytest
 from support.desktop import desktop, need
+from support.service import SwitchedService
 from support.terminal import Terminal
 from support.traffic import incoming
 
 from inbox_tui.demo.server import DemoServer
-from inbox_tui.demo.service import DemoService
 
 pytestmark = pytest.mark.e2e
 
@@ -123,7 +123,7 @@ def user(installed: Path, environment: dict[str, str], server: DemoServer) -> Us
 
 
 @pytest.fixture
-def messages(service: DemoService) -> None:
+def messages(service: SwitchedService) -> None:
     """What the account has received."""
     service.add(incoming(1, "Yesterday's", minutes_ago=1500))
     service.add(incoming(2, "Заказ 5512 готов", minutes_ago=50, to_phone="79110000002"))
@@ -143,7 +143,7 @@ def at_desktop(user: User, tmp_path: Path) -> Iterator[User]:
 
 
 def test_a_password_is_kept_in_the_keyring_until_it_is_removed(
-    at_desktop: User, messages: None, service: DemoService
+    at_desktop: User, messages: None, service: SwitchedService
 ) -> None:
     user = at_desktop
     ended = user.run("login", "--password-stdin", stdin=f"{PASSWORD}\n")
@@ -177,7 +177,7 @@ def assert_nowhere(folder: Path, words: str) -> None:
 
 
 def test_a_refresh_says_how_many_came_and_another_one_that_none_did(
-    user: User, messages: None, service: DemoService
+    user: User, messages: None, service: SwitchedService
 ) -> None:
     assert user.run("sync") == (0, "3 new messages\n", "")
     assert user.run("sync") == (0, "no new messages\n", "")
@@ -235,7 +235,7 @@ def test_messages_are_exported_to_a_file_of_the_users_own(user: User, messages: 
 
 @pytest.mark.parametrize("end", ["SIGTERM", "SIGINT", "closed pipe"])
 def test_a_watch_prints_and_ends_cleanly(
-    user: User, messages: None, service: DemoService, end: str
+    user: User, messages: None, service: SwitchedService, end: str
 ) -> None:
     with user.start("watch", "--since", "1") as watch:
         assert watch.stdout is not None
@@ -259,7 +259,7 @@ def test_a_watch_for_people_has_names(user: User, messages: None) -> None:
 
 
 def test_a_watch_and_an_open_inbox_side_by_side_keep_the_limit(
-    user: User, messages: None, service: DemoService
+    user: User, messages: None, service: SwitchedService
 ) -> None:
     with user.inbox() as inbox:
         inbox.wait_for("next in")
@@ -404,7 +404,7 @@ HOURS = "whole hours from 1 to 168"
     ],
 )
 def test_an_option_that_can_not_be_is_2_and_nothing_opens(
-    user: User, service: DemoService, words: str, allowed: str
+    user: User, service: SwitchedService, words: str, allowed: str
 ) -> None:
     ended = user.run(*words.split())
     assert (ended.status, ended.output) == (2, "")
@@ -481,7 +481,7 @@ def test_an_inbox_whose_archive_can_not_be_used_is_1(user: User) -> None:
 
 @pytest.mark.parametrize("command", ["login", "sync", "watch"])
 def test_a_request_that_the_server_finds_fault_with_is_1(
-    user: User, service: DemoService, command: str
+    user: User, service: SwitchedService, command: str
 ) -> None:
     service.fault = lambda request, reply: replace(
         reply, body=b'{"error": "parameters error", "error_code": 1}'
@@ -517,7 +517,7 @@ def test_a_password_that_can_not_be_kept_is_1(user: User) -> None:
 
 @pytest.mark.parametrize("command", ["login", "sync", "watch"])
 def test_a_wrong_password_is_3_and_sent_once(
-    user: User, service: DemoService, command: str
+    user: User, service: SwitchedService, command: str
 ) -> None:
     user.environment["INBOX_TUI_PASSWORD"] = "wrong"
     for _ in range(1 if command == "login" else 2):
@@ -528,7 +528,7 @@ def test_a_wrong_password_is_3_and_sent_once(
 
 
 @pytest.mark.parametrize("command", ["sync", "watch"])
-def test_no_password_is_3(user: User, service: DemoService, command: str) -> None:
+def test_no_password_is_3(user: User, service: SwitchedService, command: str) -> None:
     del user.environment["INBOX_TUI_PASSWORD"]
     ended = user.run(command)
     assert (ended.status, ended.output) == (3, "")
@@ -538,7 +538,7 @@ def test_no_password_is_3(user: User, service: DemoService, command: str) -> Non
 
 @pytest.mark.parametrize("command", ["login", "sync"])
 def test_a_blocked_address_is_4_and_left_in_peace(
-    user: User, service: DemoService, command: str
+    user: User, service: SwitchedService, command: str
 ) -> None:
     service.block()
     for _ in range(2):
@@ -552,7 +552,7 @@ def test_a_blocked_address_is_4_and_left_in_peace(
 def test_somebody_else_who_asks_too_often_is_4(
     installed: Path, environment: dict[str, str]
 ) -> None:
-    with DemoServer(DemoService({"alex": PASSWORD}, identical=0)) as server:
+    with DemoServer(SwitchedService({"alex": PASSWORD}, identical=0)) as server:
         user = User(installed, environment, server)
         ended = user.run("sync")
         assert ended.status == 4
@@ -578,7 +578,7 @@ def test_a_doctor_who_finds_the_server_gone_is_1(user: User) -> None:
 
 
 def test_debug_writes_where_a_failure_arose_and_nothing_private(
-    user: User, messages: None, service: DemoService
+    user: User, messages: None, service: SwitchedService
 ) -> None:
     user.run("sync")
     service.accounts["alex"] = "another one"
@@ -606,7 +606,7 @@ def test_a_damaged_archive_is_kept_aside(user: User, messages: None) -> None:
 
 
 def test_the_account_and_what_to_ask_for_come_from_the_settings(
-    user: User, messages: None, service: DemoService
+    user: User, messages: None, service: SwitchedService
 ) -> None:
     server = user.environment.pop("INBOX_TUI_SERVER")
     del user.environment["INBOX_TUI_LOGIN"]
@@ -681,7 +681,7 @@ def test_filters_are_remembered_where_the_settings_say(
     ids=["bell", "terminal", "terminal with text", "off"],
 )
 def test_a_new_message_is_announced_as_the_settings_say(
-    user: User, service: DemoService, settings: str, written: bytes, not_written: bytes
+    user: User, service: SwitchedService, settings: str, written: bytes, not_written: bytes
 ) -> None:
     user.configure(f"{settings}\nrefresh_seconds = 3600\nwindow = 1\n")
     with user.inbox("--to-phone", "79110000009") as inbox:

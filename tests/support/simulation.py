@@ -30,6 +30,7 @@ from urllib.parse import parse_qsl
 from zoneinfo import ZoneInfo
 
 import httpx
+from support.service import SwitchedService
 
 from inbox_tui.archive import (
     Archive,
@@ -42,7 +43,7 @@ from inbox_tui.archive import (
     to_server_seconds,
 )
 from inbox_tui.credentials import Secret
-from inbox_tui.demo.service import DemoService, Exchange
+from inbox_tui.demo.service import Exchange
 from inbox_tui.smsc import client as client_module
 from inbox_tui.smsc.client import InboxClient
 from inbox_tui.smsc.errors import AddressBlocked, SignInRefused, SmscError, TooManyRequests
@@ -245,7 +246,7 @@ class World:
             seconds=self.random.uniform(0, plan.seconds)
         )
         self.passwords = ["first password"]
-        self.service = DemoService(
+        self.service = SwitchedService(
             {LOGIN: self.passwords[-1]},
             clock=self.server_now,
             order=plan.order,  # type: ignore[arg-type]
