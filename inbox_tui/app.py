@@ -23,6 +23,7 @@ from textual.worker import WorkerFailed
 
 from inbox_tui.commands import CommandKeys, latin_key, textual_key
 from inbox_tui.config import SettingsError
+from inbox_tui.locale import _, plural
 from inbox_tui.screens.accounts import AccountSwitcher
 from inbox_tui.screens.filters import Filters
 from inbox_tui.screens.inbox import InboxScreen
@@ -177,8 +178,9 @@ class InboxApp(App[None]):
         archive = self._dependencies.archive
         if archive.set_aside is not None:
             self.notify(
-                "The archive was damaged. It is kept beside the fresh one as "
-                f"{sanitize(archive.set_aside.name)}.",
+                _("The archive was damaged. It is kept beside the fresh one as {name}.").format(
+                    name=sanitize(archive.set_aside.name)
+                ),
                 severity="warning",
                 timeout=30,
                 markup=False,
@@ -239,7 +241,9 @@ class InboxApp(App[None]):
     async def _name_phone(self, phone: str, name: str) -> None:
         from inbox_tui.settings_file import write_name
 
-        if not await self._written("The name", partial(write_name, phone=phone, name=name)):
+        if not await self._written(
+            _("The name is not kept"), partial(write_name, phone=phone, name=name)
+        ):
             return
         key = phone_key(phone)
         names = {
@@ -252,16 +256,18 @@ class InboxApp(App[None]):
         if self._inbox is not None and self._inbox.is_mounted:
             self._inbox.rewrite()
         number = self._presentation.number(phone)
-        named = f"{number} is {name} from now on." if name else f"{number} has no name any more."
+        named = (
+            _("{number} is {name} from now on.") if name else _("{number} has no name any more.")
+        )
+        named = named.format(number=number, name=name)
         self.notify(named, timeout=4, markup=False)
 
-    async def _written(self, what: str, write: Callable[[Path], None]) -> bool:
-        """Write into the settings file; where that can't be, say so and return False."""
+    async def _written(self, failed: str, write: Callable[[Path], None]) -> bool:
+        """Write into the settings file; where that can't be, say `failed` and return False."""
         try:
             await asyncio.to_thread(write, self._settings_path)
         except SettingsError as error:
-            title = f"{what} is not kept"
-            self.notify(f"{error}.", title=title, severity="warning", timeout=30, markup=False)
+            self.notify(f"{error}.", title=failed, severity="warning", timeout=30, markup=False)
             return False
         return True
 
@@ -271,7 +277,7 @@ class InboxApp(App[None]):
 
         from inbox_tui.screens.palette import ThemeCommands
 
-        self.push_screen(CommandPalette(providers=[ThemeCommands], placeholder="a theme"))
+        self.push_screen(CommandPalette(providers=[ThemeCommands], placeholder=_("a theme")))
 
     def action_choose_theme(self, theme: str) -> None:
         """Show a theme from now on, also after the next start."""
@@ -279,7 +285,9 @@ class InboxApp(App[None]):
 
         self._theme_waits = False
         self.theme = theme
-        self.run_worker(self._written("The theme", partial(write_theme, theme=theme)))
+        self.run_worker(
+            self._written(_("The theme is not kept"), partial(write_theme, theme=theme))
+        )
 
     # -- what comes in by the terminal
 
@@ -325,7 +333,7 @@ class InboxApp(App[None]):
         from textual.command import CommandPalette
 
         if not isinstance(self.screen, CommandPalette):
-            await self.push_screen(CommandPalette(placeholder="a command or a number"))
+            await self.push_screen(CommandPalette(placeholder=_("a command or a number")))
 
     def get_system_commands(self, screen: Screen[Any]) -> Iterable[SystemCommand]:
         """None: those of use here are among our own; a picture would be a file others can read."""
@@ -347,9 +355,9 @@ class InboxApp(App[None]):
         if settings.notify == "bell":
             self.bell()
             return
-        words = "1 new message" if len(new) == 1 else f"{len(new)} new messages"
+        words = plural("{count} new message", "{count} new messages", len(new))
         if len(self._accounts.sessions) > 1:
-            words += f" for {session.name}"
+            words += _(" for {account}").format(account=session.name)
         body = ""
         if settings.notify_text:
             row = session.archive.messages.get(new[0])

@@ -29,6 +29,7 @@ from inbox_tui.credentials import (
     Kind,
     Secret,
 )
+from inbox_tui.locale import _, mark
 from inbox_tui.smsc.endpoint import account_host
 from inbox_tui.smsc.limit import Limit
 from inbox_tui.sync import (
@@ -50,7 +51,7 @@ if TYPE_CHECKING:
     from inbox_tui.sync import Inbox
 
 
-KEPT_FOR_THIS_RUN = "The password or API key is kept for this run only."
+KEPT_FOR_THIS_RUN = mark("The password or API key is kept for this run only.")
 
 
 class Dependencies(NamedTuple):
@@ -148,7 +149,7 @@ class Session:
         """Find the password and begin to ask; without one the status says why."""
         password, silent = self._password, None
         if password is None:
-            self._signed_out_reason = "no password or API key is kept for this account"
+            self._signed_out_reason = _("no password or API key is kept for this account")
             if self._dependencies.keyring is not None:
                 try:
                     password = await self._dependencies.keyring.get(self.login, self.host)
@@ -231,7 +232,7 @@ class Session:
         try:
             await self._dependencies.keyring.store(self.login, self.host, password)
         except KeyringError as error:
-            return f"{error} It is kept for this run only."
+            return _("{error} It is kept for this run only.").format(error=error)
         return ""
 
     # -- asking
@@ -350,11 +351,12 @@ class Session:
 async def keyring_note(keyring: Keyring | None) -> str:
     """Return why a password is kept for this run only, as sentences; empty where it is stored."""
     if keyring is None:
-        return KEPT_FOR_THIS_RUN
+        return _(KEPT_FOR_THIS_RUN)
     try:
         report = await keyring.describe()
     except KeyringError as error:
-        return f"{error} {KEPT_FOR_THIS_RUN}"
+        return f"{error} {_(KEPT_FOR_THIS_RUN)}"
     if report.usable:
         return ""
-    return f"No keyring to use: {report.note}. {KEPT_FOR_THIS_RUN}"
+    no_keyring = _("No keyring to use: {note}.").format(note=report.note)
+    return f"{no_keyring} {_(KEPT_FOR_THIS_RUN)}"

@@ -6,6 +6,7 @@ from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, Final
 
 from inbox_tui.archive import ADDRESS, SIGNED_IN, Archive
+from inbox_tui.locale import _, mark
 from inbox_tui.smsc.endpoint import EndpointRefused, endpoint
 from inbox_tui.sync import State, Status
 
@@ -13,7 +14,7 @@ if TYPE_CHECKING:
     from inbox_tui.archive import AccountArchive
     from inbox_tui.session import Session, SessionEvent
 
-ALL_ACCOUNTS: Final = "All accounts"
+ALL_ACCOUNTS: Final = mark("All accounts")
 _WORST_FIRST: Final = (
     *(State.SIGN_IN, State.BLOCKED, State.OFFLINE, State.WAITING, State.CHECKING, State.LIVE),
 )
@@ -45,7 +46,7 @@ class AllSessions:
         self._sessions = sessions
         self.archive = archive.all_accounts()
         """The messages of all, for quick reads on the event loop."""
-        self.name = ALL_ACCOUNTS
+        self.name = _(ALL_ACCOUNTS)
         self.settings = first.settings
         self.clock = first.clock
         self.server_zone = first.server_zone

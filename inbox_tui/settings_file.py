@@ -7,6 +7,7 @@ from contextlib import suppress
 from typing import TYPE_CHECKING, Any
 
 from inbox_tui.config import MOST_BYTES, SettingsError, load_settings
+from inbox_tui.locale import _
 from inbox_tui.private_files import PathRefused, open_private, private_folder, read_trusted
 from inbox_tui.text.phones import NotAPhoneNumber, format_phone, parse_sender, phone_key
 
@@ -95,7 +96,7 @@ def name_key(phone: str) -> str:
             if phone_key(parse_sender(written)) == phone_key(phone):
                 return written
     parse_sender(phone)  # which says why, as a rule
-    raise NotAPhoneNumber("it is not what a person can write")
+    raise NotAPhoneNumber(_("it is not what a person can write"))
 
 
 def _change(
@@ -126,7 +127,7 @@ def _change(
         problem = f"{refused.reason}; {refused.remedy}"
         raise SettingsError(refused.path, None, None, problem) from None
     except OSError as error:
-        problem = f"can't be written: {error.strerror}"
+        problem = _("can't be written: {strerror}").format(strerror=error.strerror)
         raise SettingsError(path, None, None, problem) from None
 
 
@@ -143,4 +144,4 @@ def _changed(path: Path, content: str, change: Callable[[TOMLDocument], None]) -
 
 
 def _unchangeable(path: Path) -> SettingsError:
-    return SettingsError(path, None, None, "is written in a way that only you can change")
+    return SettingsError(path, None, None, _("is written in a way that only you can change"))

@@ -6,6 +6,7 @@ from collections.abc import Awaitable, Callable
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
+from inbox_tui.locale import _
 from inbox_tui.session import Dependencies, Session, SessionEvent, keyring_note
 from inbox_tui.sessions import ALL_ACCOUNTS, AllSessions, is_in_use, known_accounts
 from inbox_tui.smsc.endpoint import EndpointRefused, account_host, endpoint, host_of
@@ -100,7 +101,7 @@ class AccountSwitcher:
 
         choices: list[Choice[Session | AllSessions]] = [
             Choice(
-                f"{session.name}  {session.status.state.value}",
+                f"{session.name}  {_(session.status.state.value)}",
                 session,
                 session.archive.counts.unread(),
             )
@@ -109,7 +110,7 @@ class AccountSwitcher:
         shown: Session | AllSessions | None = self.shown
         if len(self.sessions) > 1:
             every = shown if isinstance(shown, AllSessions) else self._all()
-            choices.append(Choice(ALL_ACCOUNTS, every, every.archive.counts.unread()))
+            choices.append(Choice(_(ALL_ACCOUNTS), every, every.archive.counts.unread()))
         await self._app.push_screen(AccountPicker(choices, shown), callback=self._picked)
 
     async def _picked(self, choice: Choice[Session | AllSessions] | None) -> None:
@@ -139,7 +140,7 @@ class AccountSwitcher:
             attempt=self.attempt,
             keyring_note=partial(keyring_note, self._dependencies.keyring),
             kind="password" if session is None else session.secret_kind,
-            reason=session.status.reason if session is not None and session.signed_out else "",
+            reason=_(session.status.reason) if session is not None and session.signed_out else "",
             can_leave=self.shown is not None,
         )
         await self._app.push_screen(screen, self._left)
@@ -164,7 +165,7 @@ class AccountSwitcher:
         status = result.status
         if status.state is not State.LIVE:
             refused = status.state is State.SIGN_IN
-            return Refusal(status.reason, refused=refused, withheld=result.withheld)
+            return Refusal(_(status.reason), refused=refused, withheld=result.withheld)
         if result.keyring_note:
             self._app.notify(result.keyring_note, severity="warning", markup=False)
         return None
@@ -203,9 +204,9 @@ class AccountSwitcher:
 
     def _wait_in_words(self, status: Status) -> str:
         if status.next_at is None:
-            return status.reason
+            return _(status.reason)
         seconds = max(1, round(status.next_at - self._dependencies.clock.moment().seconds))
-        return f"Waiting {seconds} s: {status.reason}"
+        return _("Waiting {seconds} s: {reason}").format(seconds=seconds, reason=_(status.reason))
 
 
 def _is_replaced(one: Session, signed_in: Session) -> bool:

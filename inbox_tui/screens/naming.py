@@ -14,6 +14,7 @@ from textual.message import Message
 from textual.screen import ModalScreen, Screen
 from textual.widgets import Input, Static
 
+from inbox_tui.locale import _
 from inbox_tui.screens.selection import Selection
 from inbox_tui.text import sanitize
 from inbox_tui.widgets.presentation import Presentation
@@ -47,9 +48,11 @@ class NameScreen(ModalScreen[str | None]):
     def compose(self) -> ComposeResult:
         """The number above a line to type in."""
         with Vertical(id="naming"):
-            yield Static(Content(f"Name for {self._number}"), id="naming-title")
+            yield Static(
+                Content(_("Name for {number}").format(number=self._number)), id="naming-title"
+            )
             yield Input(self._name_before, max_length=LONGEST_NAME, id="naming-input")
-            yield Static(Content("Enter saves · empty: no name · Esc closes"), id="naming-hint")
+            yield Static(Content(_("Enter saves · empty: no name · Esc closes")), id="naming-hint")
 
     @on(Input.Submitted)
     def _submitted(self, event: Input.Submitted) -> None:
@@ -90,7 +93,8 @@ class NamingCommands:
         try:
             name_key(phone)
         except NotAPhoneNumber as error:
-            self._say(f"{number or 'no number'} can't be given a name: {error}")
+            unnamed = _("{number} can't be given a name: {reason}")
+            self._say(unnamed.format(number=number or _("no number"), reason=error))
             return
         name = self._presentation.who(phone)
 

@@ -7,6 +7,7 @@ from typing import Any
 from textual.screen import Screen
 from textual.timer import Timer
 
+from inbox_tui.locale import _, plural
 from inbox_tui.session import Session, SessionEvent
 from inbox_tui.sessions import AllSessions
 from inbox_tui.sync import ClocksDisagree, Progress, RefreshDeferred, State, ZoneSuspected
@@ -54,14 +55,20 @@ class SessionStatus:
             self._progress = None
         if self._progress is None:
             return ""
-        return f"7 days, {grouped(self._progress.messages)} messages, page {self._progress.page}"
+        return plural(
+            "7 days, {count} message, page {page}",
+            "7 days, {count} messages, page {page}",
+            self._progress.messages,
+            count=grouped(self._progress.messages),
+            page=self._progress.page,
+        )
 
     def show(self) -> None:
         """Show how things stand."""
         bar, status = self._bar, self._session.status
         bar.state = status.state.value
-        via = f"via {status.via}" if status.via else ""
-        bar.reason = status.reason or self.progress_words() or via
+        via = _("via {host}").format(host=status.via) if status.via else ""
+        bar.reason = _(status.reason) or self.progress_words() or via
         bar.left = status.left
         bar.allowed = status.allowed
         self.show_countdown()
@@ -76,22 +83,36 @@ class SessionStatus:
         """Tell what the user has to know of an event beyond how things stand."""
         match event:
             case RefreshDeferred(None):
-                self.say(self._session.status.reason or "nothing is planned: sign in first")
+                self.say(_(self._session.status.reason) or _("nothing is planned: sign in first"))
             case RefreshDeferred(float(until)):
                 seconds = max(1, round(until - self._session.clock.moment().seconds))
-                self.say(f"the limit is three a minute: next in {seconds} s")
-            case ZoneSuspected(zone, _):
+                self.say(
+                    _("the limit is three a minute: next in {seconds} s").format(seconds=seconds)
+                )
+            case ZoneSuspected(zone):
                 self._warn(
-                    "The server's clock is another one",
-                    "Messages arrive with times that do not fit this clock. Put "
-                    f'server_timezone = "{zone}" into config.toml.',
+                    _("The server's clock is another one"),
+                    _(
+                        "Messages arrive with times that do not fit this clock. Put "
+                        'server_timezone = "{zone}" into config.toml.'
+                    ).format(zone=zone),
                 )
             case ClocksDisagree(ahead):
-                days = f"{abs(ahead) / 86400:.0f} days {'ahead of' if ahead > 0 else 'behind'}"
+                days = round(abs(ahead) / 86400)
+                by = plural(
+                    "This machine's clock is {count} day behind the service's.",
+                    "This machine's clock is {count} days behind the service's.",
+                    days,
+                )
+                if ahead > 0:
+                    by = plural(
+                        "This machine's clock is {count} day ahead of the service's.",
+                        "This machine's clock is {count} days ahead of the service's.",
+                        days,
+                    )
                 self._warn(
-                    "The clocks disagree",
-                    f"This machine's clock is {days} the service's. Until it is right, keep_days "
-                    "deletes nothing.",
+                    _("The clocks disagree"),
+                    f"{by} {_('Until it is right, keep_days deletes nothing.')}",
                 )
 
     def _warn(self, title: str, words: str) -> None:

@@ -8,6 +8,7 @@ from textual import events
 from textual.binding import Binding
 from textual.widgets import Input
 
+from inbox_tui.locale import _
 from inbox_tui.widgets.filter_bar import FilterBar
 
 if TYPE_CHECKING:
@@ -38,7 +39,7 @@ class SearchInput(Input):
 
     def __init__(self, value: str) -> None:
         """Create an input that holds this search, all of it selected no more than typed."""
-        super().__init__(value, placeholder="text, sender or code", compact=True)
+        super().__init__(value, placeholder=_("text, sender or code"), compact=True)
         self.cursor_blink = False
         self.select_on_focus = False
         self._told = value

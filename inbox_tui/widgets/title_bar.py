@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from textual.reactive import reactive
 from textual.widget import Widget
 
+from inbox_tui.locale import _
 from inbox_tui.text import sanitize
 from inbox_tui.widgets.cells import Line
 from inbox_tui.widgets.presentation import grouped
@@ -43,16 +44,20 @@ class TitleBar(Widget):
         """Return the line."""
         right = Line()
         if self.unreadable:
-            right.add(f"{grouped(self.unreadable)} unreadable", "$text-warning").add("  ")
+            right.add(
+                _("{count} unreadable").format(count=grouped(self.unreadable)), "$text-warning"
+            ).add("  ")
         if self.elsewhere:
-            right.add(f"{grouped(self.elsewhere)} elsewhere", "bold").add("  ")
+            right.add(_("{count} elsewhere").format(count=grouped(self.elsewhere)), "bold").add(
+                "  "
+            )
         if self.unread:
-            right.add(f"{grouped(self.unread)} unread", "bold")
+            right.add(_("{count} unread").format(count=grouped(self.unread)), "bold")
         elif self.unread == 0:
-            right.add("all read", "$foreground 60%")
+            right.add(_("all read"), _("$foreground 60%"))
         room = self.size.width - right.width - 2
         left = Line(room)
-        left.add("inbox", "bold")
+        left.add(_("inbox"), "bold")
         if self.demo:
             left.add("  ")
             left.add(" DEMO ", "reverse")
