@@ -43,15 +43,22 @@ class Exporter:
 
     `server_zone` is the zone of the service's clock; `names` has the user's names by phone
     number, as `parse_sender` returns it. The text is exact, but for CSV cells that a spreadsheet
-    would run as a formula: they get an apostrophe, and are counted.
+    would run as a formula: they get an apostrophe, and are counted. `accounts` are names by
+    `Row.account_id`; with them each message has its `account`.
     """
 
     def __init__(
-        self, export_format: ExportFormat, *, server_zone: tzinfo, names: Mapping[str, str]
+        self,
+        export_format: ExportFormat,
+        *,
+        server_zone: tzinfo,
+        names: Mapping[str, str],
+        accounts: Mapping[int, str] | None = None,
     ) -> None:
         self._format = export_format
         self._zone = server_zone
         self._names = names
+        self._accounts = accounts
         self._name = name_finder(names)
 
     def record(self, row: Row) -> dict[str, Any]:
@@ -67,6 +74,8 @@ class Exporter:
             "read": not row.unread,
             "code": None if code is None else code.text,
         }
+        if self._accounts is not None:
+            record["account"] = self._accounts.get(row.account_id, "")
         if self._names:
             record["phone_name"] = self._name(row.phone)
             record["to_phone_name"] = self._name(row.to_phone)
@@ -103,7 +112,8 @@ class Exporter:
         return Written(messages)
 
     def _write_csv(self, rows: Iterable[Row], file: Sink) -> Written:
-        fields = FIELDS + (NAME_FIELDS if self._names else ())
+        fields = FIELDS + (() if self._accounts is None else ("account",))
+        fields += NAME_FIELDS if self._names else ()
         cells = csv.DictWriter(_Encoder(file), fields, lineterminator="\r\n")
         cells.writeheader()
         messages = guarded = 0

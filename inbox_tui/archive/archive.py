@@ -110,6 +110,10 @@ class Archive:
         """Return every account, in the order they were made."""
         return [self._bind(*account) for account in self._accounts.all()]
 
+    def account_names(self) -> dict[int, str]:
+        """Return `LOGIN@HOST` of every account, by its id."""
+        return {account_id: f"{login}@{host}" for account_id, login, host in self._accounts.all()}
+
     def all_accounts(self) -> AllAccounts:
         """Return the messages of all accounts as one."""
         return AllAccounts(self)

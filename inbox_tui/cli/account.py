@@ -193,6 +193,21 @@ def with_known_login(config: Config, archive: Archive) -> Config:
     return config._replace(login=FromSource(login, SIGNED_IN), server=server)
 
 
+def signed_in_accounts(config: Config, archive: Archive) -> list[tuple[Config, AccountArchive]]:
+    """Every account that is signed in, in the order they were made, with how to ask for it."""
+    return [
+        (
+            config._replace(
+                login=FromSource(account.login, SIGNED_IN),
+                server=FromSource(account.notes.get(ADDRESS) or account.host, SIGNED_IN),
+            ),
+            account,
+        )
+        for account in archive.accounts()
+        if account.notes.get(SIGNED_IN)
+    ]
+
+
 def known_account(config: Config, archive: Archive) -> AccountArchive | None:
     """The account's part of the archive; None where it is not in there, and it stays so."""
     return archive.find_account(config.login.value, config.host)

@@ -6,7 +6,7 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 from inbox_tui import API_KEY_ENVIRONMENT, ENVIRONMENT
-from inbox_tui.cli.failure import SIGN_IN_REFUSED, fail
+from inbox_tui.cli.failure import SIGN_IN_REFUSED, USAGE, fail
 from inbox_tui.credentials import Keyring, KeyringError, Secret
 from inbox_tui.locale import _
 from inbox_tui.smsc.endpoint import account_host, documented_backup, endpoint
@@ -57,6 +57,12 @@ def backup_address(settings: Settings, url: str) -> str | None:
     if settings.backup_server and account_host(url) == account_host(endpoint(settings.server)):
         return endpoint(settings.backup_server)
     return documented_backup(url)
+
+
+def refuse_environment(cli_options: CliOptions) -> None:
+    """End the program where the environment has a password, which can't be every account's."""
+    if cli_options.password is not None:
+        fail(_("--all takes passwords from the keyring, not from the environment."), USAGE)
 
 
 async def find_password(cli_options: CliOptions, config: Config) -> Secret | None:

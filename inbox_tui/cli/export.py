@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
+from contextlib import contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
 
-from inbox_tui.cli.account import known_account, read_config
+from inbox_tui.cli.account import Config, known_account, read_config
 from inbox_tui.cli.cli_options import CliOptions
 from inbox_tui.cli.failure import (
     at_terminal,
@@ -19,12 +20,12 @@ from inbox_tui.cli.failure import (
     require_output,
     tell,
 )
-from inbox_tui.cli.open_archive import open_account
-from inbox_tui.cli.options import example, for_messages
+from inbox_tui.cli.open_archive import open_account, open_every_account
+from inbox_tui.cli.options import all_option, example, for_messages
 from inbox_tui.locale import _, plural
 
 if TYPE_CHECKING:
-    from inbox_tui.archive import Row
+    from inbox_tui.archive import AnyAccount, Row
     from inbox_tui.exports import Exporter, Written
     from inbox_tui.text.search_query import Query as SearchQuery
 
@@ -53,6 +54,7 @@ if TYPE_CHECKING:
     help="Write to FILE, which only you can read, in place of standard output.",
 )
 @click.option("--force", is_flag=True, help="Write over FILE if it is there.")
+@all_option
 @click.option("--search", metavar="WORDS", help="Only messages with all these words.")
 def command(
     cli_options: CliOptions,
@@ -60,12 +62,13 @@ def command(
     file: str | None,
     force: bool,
     search: str | None,
+    every: bool,
 ) -> None:
     """Write the messages kept on this machine, oldest first. Nothing is asked of the server.
 
     A message has id, received, sent, phone, to_phone, message, read and code, the one-time code
-    in it. Times have their offset from UTC. In CSV, what a spreadsheet would run as a formula gets
-    an apostrophe before it; how many cells that were is said.
+    in it, and with --all its account. Times have their offset from UTC. In CSV, what a spreadsheet
+    would run as a formula gets an apostrophe before it; how many cells that were is said.
     """
     from inbox_tui.archive import Query
     from inbox_tui.exports import FORMATS, Exporter, format_of
@@ -96,16 +99,12 @@ def command(
     if (search or "").strip():
         read = _search_query(search or "", config.settings.names)
         query = query.searching(read, config.zone)
-    if config.login.value and not config.paths.archive.exists():
-        fail(_nothing_kept(config.account))
-    with open_account(config) as (config, archive):
-        account = known_account(config, archive)
-        if account is None:
-            fail(_nothing_kept(config.account))
+    with _opened(config, every) as (account, accounts):
         exporter = Exporter(
             next(known for known in FORMATS if known == (export_format or "csv")),
             server_zone=config.zone,
             names=config.settings.names,
+            accounts=accounts,
         )
         rows = account.lists.export(query)
         if to_file is None:
@@ -126,6 +125,22 @@ def command(
             written.guarded,
         )
     tell(f"{told}.")
+
+
+@contextmanager
+def _opened(config: Config, every: bool) -> Iterator[tuple[AnyAccount, Mapping[int, str] | None]]:
+    """The messages of the account, or of every one with the names of the accounts."""
+    if every:
+        with open_every_account(config) as (archive, _accounts):
+            yield archive.all_accounts(), archive.account_names()
+        return
+    if config.login.value and not config.paths.archive.exists():
+        fail(_nothing_kept(config.account))
+    with open_account(config) as (config, archive):
+        account = known_account(config, archive)
+        if account is None:
+            fail(_nothing_kept(config.account))
+        yield account, None
 
 
 def _search_query(search: str, names: Mapping[str, str]) -> SearchQuery:

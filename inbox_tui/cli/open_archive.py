@@ -6,8 +6,13 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from inbox_tui.archive import Archive, ArchiveDamaged, ArchiveError
-from inbox_tui.cli.account import Config, fail_without_login, with_known_login
+from inbox_tui.archive import AccountArchive, Archive, ArchiveDamaged, ArchiveError
+from inbox_tui.cli.account import (
+    Config,
+    fail_without_login,
+    signed_in_accounts,
+    with_known_login,
+)
 from inbox_tui.cli.failure import fail
 from inbox_tui.locale import _
 
@@ -57,6 +62,20 @@ def open_account(config: Config) -> Iterator[tuple[Config, Archive]]:
         if not config.login.value:
             fail_without_login()
         yield config, archive
+
+
+@contextmanager
+def open_every_account(
+    config: Config,
+) -> Iterator[tuple[Archive, list[tuple[Config, AccountArchive]]]]:
+    """The archive, with every account that is signed in; without one the program ends."""
+    if not config.paths.archive.exists():
+        fail_without_login()
+    with open_sound_archive(config.paths.archive) as archive:
+        accounts = signed_in_accounts(config, archive)
+        if not accounts:
+            fail_without_login()
+        yield archive, accounts
 
 
 def set_aside_notice(path: Path) -> str:

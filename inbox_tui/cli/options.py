@@ -123,6 +123,32 @@ def for_messages(command: Callable[..., None]) -> Callable[..., None]:
     return with_messages
 
 
+def all_option(command: F) -> F:
+    """`--all`, which goes with no account that is named."""
+
+    @click.option("--all", "every", is_flag=True, help="For every account that is signed in.")
+    @wraps(command)
+    def with_all(cli_options: CliOptions, *, every: bool, **options: Any) -> None:
+        if every and (cli_options.login is not None or cli_options.server is not None):
+            raise click.UsageError(_("--all is for every account: leave --login and --server out."))
+        command(cli_options, every=every, **options)
+
+    return with_all  # type: ignore[return-value] # click calls it as it calls the command
+
+
+def for_all(command: Callable[..., None]) -> Callable[..., None]:
+    """Hand a command that is for every account the `CliOptions`."""
+
+    @wraps(command)
+    def without_account(**options: Any) -> None:
+        cli_options: CliOptions = click.get_current_context().obj
+        if cli_options.login is not None or cli_options.server is not None:
+            raise click.UsageError(_("--login and --server say nothing to this command."))
+        command(cli_options, **options)
+
+    return without_account
+
+
 def example(*lines: str) -> str:
     """Examples for the end of a help page."""
     return "\b\nExamples:\n" + "\n".join(f"  {line}" for line in lines)

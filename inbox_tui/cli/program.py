@@ -21,6 +21,7 @@ from inbox_tui.locale import _
 COMMANDS = {
     "login": "Check a password or API key and keep it in the keyring.",
     "logout": "Remove the password or API key from the keyring.",
+    "accounts": "List the accounts signed in, with their unread counts.",
     "sync": "Fetch what is new once and exit: for cron.",
     "watch": "Print each new message as it arrives.",
     "export": "Write messages as CSV, JSON or JSON Lines.",

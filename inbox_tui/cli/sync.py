@@ -6,12 +6,13 @@ import asyncio
 
 import click
 
-from inbox_tui.cli.account import read_config
+from inbox_tui.archive import AccountArchive
+from inbox_tui.cli.account import Config, read_config
 from inbox_tui.cli.cli_options import CliOptions
-from inbox_tui.cli.connect import find_password
-from inbox_tui.cli.failure import output
-from inbox_tui.cli.open_archive import open_account
-from inbox_tui.cli.options import example, for_account
+from inbox_tui.cli.connect import find_password, refuse_environment
+from inbox_tui.cli.failure import Failure, output, tell
+from inbox_tui.cli.open_archive import open_account, open_every_account
+from inbox_tui.cli.options import all_option, example, for_account
 from inbox_tui.cli.run_sync import sync_once
 from inbox_tui.locale import _, plural
 from inbox_tui.sync import Event, MessagesArrived, SystemClock
@@ -21,11 +22,13 @@ from inbox_tui.sync import Event, MessagesArrived, SystemClock
     "sync",
     epilog=example(
         "inbox-tui sync",
+        "inbox-tui sync --all",
         "*/5 * * * *  inbox-tui sync >/dev/null       in a crontab",
     ),
 )
 @for_account
-def command(cli_options: CliOptions) -> None:
+@all_option
+def command(cli_options: CliOptions, every: bool) -> None:
     """Fetch what is new once, say how many messages that were, and exit.
 
     It shares the archive and the server's limit of requests with an open inbox, and waits for the
@@ -34,21 +37,42 @@ def command(cli_options: CliOptions) -> None:
     Exit status: 0 done, 1 failed, 2 wrong usage or settings, 3 sign-in refused or no password,
     4 limited or blocked by the server, 5 no connection.
     """
-    output(asyncio.run(_refreshed(cli_options)))
+    if every:
+        refuse_environment(cli_options)
+        asyncio.run(_refresh_all(cli_options))
+    else:
+        output(asyncio.run(_refreshed_one(cli_options)))
 
 
-async def _refreshed(cli_options: CliOptions) -> str:
+async def _refresh_all(cli_options: CliOptions) -> None:
+    """Refresh one account after another; one that fails keeps none from its turn."""
+    failures: list[Failure] = []
+    with open_every_account(read_config(cli_options)) as (_archive, accounts):
+        for config, account in accounts:
+            try:
+                output(f"{config.account}: {await _refreshed(cli_options, config, account)}")
+            except Failure as failure:
+                failures.append(failure)
+                tell(f"inbox-tui: {config.account}: {failure.message}")
+    if failures:
+        raise SystemExit(failures[0].status)
+
+
+async def _refreshed_one(cli_options: CliOptions) -> str:
+    with open_account(read_config(cli_options)) as (config, archive):
+        account = archive.account(config.login.value, config.host)
+        return await _refreshed(cli_options, config, account)
+
+
+async def _refreshed(cli_options: CliOptions, config: Config, account: AccountArchive) -> str:
     new: list[int] = []
 
     def on_event(event: Event) -> None:
         if isinstance(event, MessagesArrived):
             new.append(len(event.new))
 
-    clock = SystemClock()
-    with open_account(read_config(cli_options)) as (config, archive):
-        password = await find_password(cli_options, config)
-        account = archive.account(config.login.value, config.host)
-        await sync_once(config, account, password, on_event, clock)
+    password = await find_password(cli_options, config)
+    await sync_once(config, account, password, on_event, SystemClock())
     if not new:
         return _("no new messages")
     return plural("{count} new message", "{count} new messages", sum(new))

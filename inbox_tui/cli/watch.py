@@ -4,16 +4,17 @@ from __future__ import annotations
 
 import asyncio
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
+from contextlib import AsyncExitStack
 from datetime import datetime
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 import click
 
 from inbox_tui.archive import AccountArchive, ArchiveBusy, Row, from_server_seconds
 from inbox_tui.cli.account import Config, read_config
 from inbox_tui.cli.cli_options import CliOptions
-from inbox_tui.cli.connect import find_password
+from inbox_tui.cli.connect import find_password, refuse_environment
 from inbox_tui.cli.failure import (
     SIGN_IN_REFUSED,
     Failure,
@@ -21,8 +22,8 @@ from inbox_tui.cli.failure import (
     require_output,
     tell,
 )
-from inbox_tui.cli.open_archive import open_account, open_sound_archive
-from inbox_tui.cli.options import MOST_HOURS, example, for_account, hours
+from inbox_tui.cli.open_archive import open_account, open_every_account, open_sound_archive
+from inbox_tui.cli.options import MOST_HOURS, all_option, example, for_account, hours
 from inbox_tui.cli.run_sync import running_sync, until_words
 from inbox_tui.cli.watch_output import Output, first_of, stop_on_signals
 from inbox_tui.exports import Exporter, line_for_terminal
@@ -44,6 +45,8 @@ from inbox_tui.text.dates import in_zone
 
 if TYPE_CHECKING:
     from datetime import tzinfo
+
+    from inbox_tui.credentials import Secret
 
 TICK_SECONDS = 0.5
 """How often the archive is looked at for what another program stored."""
@@ -75,7 +78,10 @@ PERIOD_HOURS = MOST_HOURS + 1
     show_default=True,
     help="A JSON object a line as 'export' has them, or a line to be read by people.",
 )
-def command(cli_options: CliOptions, from_now: bool, since: int | None, export_format: str) -> None:
+@all_option
+def command(
+    cli_options: CliOptions, from_now: bool, since: int | None, export_format: str, every: bool
+) -> None:
     """Print each new message as it arrives, one a line, until interrupted.
 
     It may run beside an open inbox and prints what that one receives as well; together they keep
@@ -86,58 +92,103 @@ def command(cli_options: CliOptions, from_now: bool, since: int | None, export_f
         raise click.UsageError(_("--from-now and --since say different things: give one of them."))
     config = read_config(cli_options)
     require_output()
-    asyncio.run(_watch(cli_options, config, since, export_format))
+    if every:
+        refuse_environment(cli_options)
+        asyncio.run(_watch_all(cli_options, config, since, export_format))
+    else:
+        asyncio.run(_watch_one(cli_options, config, since, export_format))
+
+
+async def _watch_one(
+    cli_options: CliOptions, config: Config, since: int | None, export_format: str
+) -> None:
+    with open_account(config) as (config, archive):
+        password = await find_password(cli_options, config)
+        account = archive.account(config.login.value, config.host)
+        await _watch([(config, account, password)], since, _line_of(export_format, config))
+
+
+async def _watch_all(
+    cli_options: CliOptions, config: Config, since: int | None, export_format: str
+) -> None:
+    with open_every_account(config) as (archive, accounts):
+        watched: list[tuple[Config, AccountArchive, Secret | None]] = []
+        for of_account, account in accounts:
+            try:
+                password = await find_password(cli_options, of_account)
+            except Failure as failure:
+                if account is accounts[-1][1] and not watched:
+                    raise
+                tell(f"inbox-tui: {of_account.account}: {failure.message}")
+            else:
+                watched.append((of_account, account, password))
+        line_of = _line_of(export_format, config, archive.account_names())
+        await _watch(watched, since, line_of, with_names=True)
 
 
 async def _watch(
-    cli_options: CliOptions, config: Config, since: int | None, export_format: str
+    accounts: list[tuple[Config, AccountArchive, Secret | None]],
+    since: int | None,
+    line_of: Callable[[Row], bytes],
+    *,
+    with_names: bool = False,
 ) -> None:
-    stop = asyncio.Event()
+    stop, arrived = asyncio.Event(), asyncio.Event()
     stop_on_signals(stop)
     clock = SystemClock()
-    with (
-        open_account(config) as (config, archive),
-        open_sound_archive(config.paths.archive) as second,
-    ):
-        password = await find_password(cli_options, config)
-        account = archive.account(config.login.value, config.host)
-        arrivals = Arrivals(account, config, clock, since)
-        output = Output(sys.stdout.fileno(), stop)
-        reporter = StatusReporter(clock)
-        async with running_sync(
-            config, account.on(second), password, reporter.on_event, clock
-        ) as sync:
+    output = Output(sys.stdout.fileno(), stop)
+    async with AsyncExitStack() as opened:
+        watched: list[_Watched] = []
+        for config, account, password in accounts:
+            second = opened.enter_context(open_sound_archive(config.paths.archive))
+            reporter = StatusReporter(clock, arrived, config.account if with_names else "")
+            sync = await opened.enter_async_context(
+                running_sync(config, account.on(second), password, reporter.on_event, clock)
+            )
             running = asyncio.create_task(sync.run())
-            try:
-                await _print_arrivals(
-                    arrivals, output, reporter, running, stop, _line_of(export_format, config)
-                )
-            finally:
-                running.cancel()
-                await asyncio.wait([running])
+            opened.push_async_callback(_end, running)
+            watched.append(_Watched(Arrivals(account, config, clock, since), reporter, running))
+        await _print_arrivals(watched, output, stop, arrived, line_of)
+
+
+class _Watched(NamedTuple):
+    """An account that is watched."""
+
+    arrivals: Arrivals
+    reporter: StatusReporter
+    running: asyncio.Task[None]
+
+
+async def _end(running: asyncio.Task[None]) -> None:
+    running.cancel()
+    await asyncio.wait([running])
 
 
 async def _print_arrivals(
-    arrivals: Arrivals,
+    watched: list[_Watched],
     output: Output,
-    reporter: StatusReporter,
-    running: asyncio.Task[None],
     stop: asyncio.Event,
+    arrived: asyncio.Event,
     line_of: Callable[[Row], bytes],
 ) -> None:
     """Print until told to stop, or until there is nobody to print for."""
     while True:
-        for row in await asyncio.to_thread(arrivals.take):
-            await output.put(line_of(row))
-            if stop.is_set():
-                return
-        if reporter.end is not None:
-            raise reporter.end
-        if running.done():
-            running.result()
+        for one in tuple(watched):
+            for row in await asyncio.to_thread(one.arrivals.take):
+                await output.put(line_of(row))
+                if stop.is_set():
+                    return
+            if one.reporter.end is not None:
+                watched.remove(one)
+                if not watched:
+                    raise one.reporter.end
+                tell(f"inbox-tui: {one.reporter.end.message}")
+            elif one.running.done():
+                one.running.result()
         if output.gone():
             return
-        await reporter.pause(stop, TICK_SECONDS)
+        await first_of(stop, arrived, seconds=TICK_SECONDS)
+        arrived.clear()
         if stop.is_set():
             return
 
@@ -187,17 +238,14 @@ class Arrivals:
 class StatusReporter:
     """Says on standard error how the asking goes, a line each time that changes."""
 
-    def __init__(self, clock: Clock) -> None:
+    def __init__(self, clock: Clock, arrived: asyncio.Event, account: str = "") -> None:
+        """Report on an account, by its name if it has one; `arrived` is set by what comes."""
         self._clock = clock
+        self._of_account = f"{account}: " if account else ""
         self._reported = State.LIVE
-        self._arrived = asyncio.Event()
+        self._arrived = arrived
         self.end: Failure | None = None
-        """Why the program is to end."""
-
-    async def pause(self, stop: asyncio.Event, seconds: float) -> None:
-        """Wait until a message arrives, until told to stop, or for so long."""
-        await first_of(stop, self._arrived, seconds=seconds)
-        self._arrived.clear()
+        """Why it is watched no more."""
 
     def on_event(self, event: Event) -> None:
         """Take in what the sync publishes."""
@@ -219,34 +267,39 @@ class StatusReporter:
             return
         if status.state is State.SIGN_IN:
             self.end = Failure(
-                _(
+                self._of_account
+                + _(
                     "sign-in refused: {reason}. 'inbox-tui login' takes another password "
                     "or API key."
                 ).format(reason=status.reason),
                 SIGN_IN_REFUSED,
             )
         elif status.state is State.BLOCKED and status.next_at is None:
-            self.end = Failure(f"{status.reason}.")
+            self.end = Failure(f"{self._of_account}{status.reason}.")
         if self.end is not None:
             self._arrived.set()
         elif status.state not in (State.CHECKING, self._reported):
             self._reported = status.state
             reason = f": {_(status.reason)}" if status.reason else ""
             when = until_words(status.next_at, self._clock) if reason else ""
-            tell(f"inbox-tui: {_(status.state.value).lower()}{reason}{when}.")
+            tell(f"inbox-tui: {self._of_account}{_(status.state.value).lower()}{reason}{when}.")
 
 
-def _line_of(export_format: str, config: Config) -> Callable[[Row], bytes]:
+def _line_of(
+    export_format: str, config: Config, accounts: Mapping[int, str] | None = None
+) -> Callable[[Row], bytes]:
+    """What writes a message as a line, its account in it where `accounts` names them by id."""
     names = config.settings.names
     if export_format == "jsonl":
-        line_of = Exporter("jsonl", server_zone=config.zone, names=names).line
+        line_of = Exporter("jsonl", server_zone=config.zone, names=names, accounts=accounts).line
         return (lambda row: line_for_terminal(line_of(row))) if at_terminal(sys.stdout) else line_of
 
     name_of = name_finder(names)
 
     def text(row: Row) -> bytes:
         people = (name_of(phone) or format_phone(phone) for phone in (row.phone, row.to_phone))
-        line = "  ".join([_local(row.received, config.zone), *people, row.message])
+        of = [] if accounts is None else [accounts.get(row.account_id, "")]
+        line = "  ".join([_local(row.received, config.zone), *of, *people, row.message])
         return sanitize(line).encode() + b"\n"
 
     return text

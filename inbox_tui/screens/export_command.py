@@ -66,8 +66,13 @@ def _write(
     progress: Callable[[int], None],
 ) -> Written:
     """Write messages to a file, in a thread, over a connection of its own."""
-    exporter = Exporter(form, server_zone=session.server_zone, names=session.settings.names)
     with Archive.open(session.archive.archive.path) as archive:
+        exporter = Exporter(
+            form,
+            server_zone=session.server_zone,
+            names=session.settings.names,
+            accounts=archive.account_names() if isinstance(session, AllSessions) else None,
+        )
         rows = session.archive.on(archive).lists.export(listing.query, listing)
         return write_file(path, lambda file: exporter.write(rows, file, progress), replace=replace)
 

@@ -317,7 +317,7 @@ def test_an_output_that_takes_nothing_is_told(
 
 def said(capsys: pytest.CaptureFixture[str], *statuses: Status) -> list[str]:
     """What the status reporter says of these statuses."""
-    reporter = StatusReporter(Clock())
+    reporter = StatusReporter(Clock(), asyncio.Event())
     for status in statuses:
         reporter.on_event(StatusChanged(status))
     return capsys.readouterr().err.splitlines()
@@ -340,5 +340,5 @@ def test_waiting_for_the_limit_as_always_is_not_worth_a_line(
 
 
 def test_a_wrong_time_zone_is_told(capsys: pytest.CaptureFixture[str]) -> None:
-    StatusReporter(Clock()).on_event(ZoneSuspected("Asia/Omsk", 6.0))
+    StatusReporter(Clock(), asyncio.Event()).on_event(ZoneSuspected("Asia/Omsk", 6.0))
     assert 'server_timezone = "Asia/Omsk"' in capsys.readouterr().err

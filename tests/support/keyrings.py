@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import json
+import os
 import threading
+from pathlib import Path
 
 from keyring.backend import KeyringBackend
 
@@ -26,6 +29,30 @@ class MemoryBackend(KeyringBackend):
 
     def delete_password(self, service: str, username: str) -> None:
         del self.kept[service, username]
+
+
+class FileBackend(MemoryBackend):
+    """Keeps passwords in a file that the environment names, for programs of their own."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._path = Path(os.environ["TEST_KEYRING"])
+        if self._path.exists():
+            self.kept = {
+                ("inbox-tui", user): text
+                for user, text in json.loads(self._path.read_text()).items()
+            }
+
+    def set_password(self, service: str, username: str, password: str) -> None:
+        super().set_password(service, username, password)
+        self._write()
+
+    def delete_password(self, service: str, username: str) -> None:
+        super().delete_password(service, username)
+        self._write()
+
+    def _write(self) -> None:
+        self._path.write_text(json.dumps({user: text for (_, user), text in self.kept.items()}))
 
 
 class SilentBackend(MemoryBackend):

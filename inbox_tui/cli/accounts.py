@@ -1,0 +1,24 @@
+"""`inbox-tui accounts`: the accounts signed in, and how much of each is unread."""
+
+from __future__ import annotations
+
+import click
+
+from inbox_tui.cli.account import read_config
+from inbox_tui.cli.cli_options import CliOptions
+from inbox_tui.cli.failure import output
+from inbox_tui.cli.open_archive import open_every_account
+from inbox_tui.cli.options import example, for_all
+from inbox_tui.locale import plural
+
+
+@click.command("accounts", epilog=example("inbox-tui accounts"))
+@for_all
+def command(cli_options: CliOptions) -> None:
+    """List the accounts signed in, each with the number of its unread messages."""
+    from inbox_tui.text import sanitize
+
+    with open_every_account(read_config(cli_options)) as (_archive, accounts):
+        for config, account in accounts:
+            unread = plural("{count} unread", "{count} unread", account.counts.unread())
+            output(f"{sanitize(config.account)}\t{unread}")

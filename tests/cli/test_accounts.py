@@ -1,0 +1,130 @@
+"""Two accounts at two servers, as the commands meet them."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from support import keyrings
+from support.command import PASSWORD, Files, Memory, Program, incoming, run, server_now
+
+from inbox_tui.demo.server import DemoServer
+from inbox_tui.demo.service import DemoService
+
+
+@pytest.fixture
+def other() -> Iterator[DemoServer]:
+    """The server of a second account."""
+    service = DemoService({"boris": "of boris"}, clock=server_now)
+    with DemoServer(service) as server:
+        yield server
+
+
+@pytest.fixture
+def both(server: DemoServer, other: DemoServer, ring: Memory) -> tuple[DemoServer, DemoServer]:
+    """Both accounts, signed in; each has a message with the same id."""
+    server.service.add(incoming(1, "To Alex, code 4417", minutes_ago=9))
+    other.service.add(incoming(1, "To Boris", minutes_ago=5))
+    for of, login, password in ((server, "alex", PASSWORD), (other, "boris", "of boris")):
+        words = ("login", "--login", login, "--server", of.url, "--password-stdin")
+        assert run(*words, stdin=password).status == 0
+    return server, other
+
+
+def test_the_accounts_are_listed_with_what_is_unread(
+    both: tuple[DemoServer, DemoServer],
+) -> None:
+    server, other = both
+    expected = f"alex@{server.host}\t1 unread\nboris@{other.host}\t1 unread\n"
+    assert run("accounts") == (0, expected, "")
+
+
+def test_without_an_account_none_is_listed(files: Files) -> None:
+    assert run("accounts").status == 2
+    assert run("sync", "--all").status == 2
+    assert not files.archive.exists()
+
+
+def test_sync_all_refreshes_every_account(both: tuple[DemoServer, DemoServer]) -> None:
+    server, other = both
+    other.service.add(incoming(2))
+    ended = run("sync", "--all")
+    assert ended.status == 0
+    assert (
+        ended.output == f"alex@{server.host}: no new messages\nboris@{other.host}: 1 new message\n"
+    )
+    assert len(server.service.requests) == len(other.service.requests) == 2
+
+
+def test_an_account_that_is_refused_keeps_no_other_from_its_refresh(
+    both: tuple[DemoServer, DemoServer],
+) -> None:
+    server, other = both
+    server.service.accounts["alex"] = "changed"
+    other.service.add(incoming(2))
+    ended = run("sync", "--all")
+    assert ended.status == 3
+    assert ended.output == f"boris@{other.host}: 1 new message\n"
+    assert f"inbox-tui: alex@{server.host}: sign-in refused" in ended.errors
+
+
+@pytest.mark.parametrize("export_format", ["csv", "json", "jsonl"])
+def test_an_export_of_all_names_the_account_of_each_message(
+    both: tuple[DemoServer, DemoServer], export_format: str
+) -> None:
+    server, other = both
+    ended = run("export", "--all", "--format", export_format)
+    assert ended.errors == "2 messages.\n"
+    if export_format == "csv":
+        head, *lines = ended.output.splitlines()
+        assert head.split(",")[-1] == "account"
+        accounts = [line.split(",")[-1] for line in lines]
+    else:
+        written = ended.output
+        if export_format == "jsonl":
+            written = f"[{','.join(written.splitlines())}]"
+        accounts = [message["account"] for message in json.loads(written)]
+    assert accounts == [f"alex@{server.host}", f"boris@{other.host}"]
+    alone = run("export", "--login", "alex", "--server", server.url, "--format", "jsonl").output
+    assert "account" not in json.loads(alone)
+
+
+def test_logout_of_one_leaves_the_other_signed_in(
+    both: tuple[DemoServer, DemoServer], ring: Memory
+) -> None:
+    server, other = both
+    assert run("logout", "--login", "alex", "--server", server.url).status == 0
+    assert run("accounts").output == f"boris@{other.host}\t1 unread\n"
+    assert list(ring.entries) == [("inbox-tui", f"boris@{other.host}")]
+
+
+def test_all_goes_with_no_account_that_is_named(
+    both: tuple[DemoServer, DemoServer], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for command in ("sync", "watch", "export"):
+        assert run(command, "--all", "--login", "alex").status == 2
+    monkeypatch.setenv("INBOX_TUI_PASSWORD", PASSWORD)
+    assert run("sync", "--all").status == 2
+
+
+def test_watch_prints_what_every_account_receives(
+    both: tuple[DemoServer, DemoServer], files: Files, ring: Memory, tmp_path: Path
+) -> None:
+    server, other = both
+    (tmp_path / "ring").write_text(
+        json.dumps({user: password for (_, user), password in ring.entries.items()})
+    )
+    environment = {
+        **files.environment,
+        "PYTHONPATH": str(Path(keyrings.__file__).parents[1]),
+        "PYTHON_KEYRING_BACKEND": "support.keyrings.FileBackend",
+        "TEST_KEYRING": str(tmp_path / "ring"),
+    }
+    with Program("watch", "--all", "--since", "1", environment=environment) as program:
+        lines = [json.loads(program.line()) for _ in range(2)]
+        assert sorted((line["account"], line["code"]) for line in lines) == sorted(
+            [(f"alex@{server.host}", "4417"), (f"boris@{other.host}", None)]
+        )
+        assert program.end().status == 0
