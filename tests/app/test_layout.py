@@ -137,7 +137,8 @@ async def test_times_stay_true_as_time_passes(tmp_path: Path, size: Size) -> Non
     async with app.run_test(size=size) as pilot:
         await state_is(pilot, "Live")
         listed = parts(pilot)[0]
-        assert listed.render_line(0).text[3:8] == "10:39"
+        assert listed.render_line(0).text.startswith("── today ──")
+        assert listed.render_line(1).text[3:8] == "10:39"
         await pilot.press("enter")
         await pilot.pause()
         assert "today 10:39" in app.export_screenshot().replace("&#160;", " ")
@@ -147,4 +148,4 @@ async def test_times_stay_true_as_time_passes(tmp_path: Path, size: Size) -> Non
             pilot, lambda: "yesterday 10:39" in app.export_screenshot().replace("&#160;", " ")
         )
         await pilot.press("escape")
-        await until(pilot, lambda: listed.render_line(0).text[3:6] == "Mon")
+        await until(pilot, lambda: listed.render_line(0).text.startswith("── yesterday ──"))
