@@ -348,9 +348,15 @@ class InboxApp(App[None]):
     on_app_blur = on_app_focus
 
     def _announce(self, session: Session, new: Sequence[int]) -> None:
-        """One notice for all that came, unless the terminal says that it has the focus."""
+        """One notice for all that came, unless the terminal says that it has the focus.
+
+        There is none for muted senders.
+        """
         settings = self._settings
         if settings.notify == "off" or (self._focus_told and self.app_focus):
+            return
+        new = session.archive.messages.not_muted(new)
+        if not new:
             return
         if settings.notify == "bell":
             self.bell()

@@ -264,7 +264,7 @@ SETTINGS: Final = (
         "remember_filters",
         _yes_or_no,
         "true and false",
-        "whether number, window and unread are set again at the start as they were left",
+        "whether number, window and state are set again at the start as they were left",
     ),
     Setting(
         "theme",

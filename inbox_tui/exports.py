@@ -18,7 +18,8 @@ from inbox_tui.text.spreadsheet import csv_cell
 
 ExportFormat = Literal["csv", "json", "jsonl"]
 FORMATS: tuple[ExportFormat, ...] = get_args(ExportFormat)
-FIELDS = ("id", "received", "sent", "phone", "to_phone", "message", "read", "code")
+STATES = ("read", "starred", "done")
+FIELDS = ("id", "received", "sent", "phone", "to_phone", "message", *STATES, "code")
 NAME_FIELDS = ("phone_name", "to_phone_name")
 """Added where the settings give names to numbers."""
 REPORT_EVERY = 1000
@@ -72,6 +73,8 @@ class Exporter:
             "to_phone": row.to_phone,
             "message": row.message,
             "read": not row.unread,
+            "starred": row.starred,
+            "done": row.done,
             "code": None if code is None else code.text,
         }
         if self._accounts is not None:
@@ -119,7 +122,7 @@ class Exporter:
         messages = guarded = 0
         for row in rows:
             record = self.record(row)
-            record["read"] = "true" if record["read"] else "false"
+            record |= {state: str(record[state]).lower() for state in STATES}
             for field, value in record.items():
                 if isinstance(value, str) and (safe := csv_cell(value)) != value:
                     record[field] = safe

@@ -72,6 +72,15 @@ class Messages:
         """Return the message with this id of the service."""
         return self._first("WHERE account_id = ? AND id = ?", (self._account_id, message_id))
 
+    def not_muted(self, message_ids: Iterable[int]) -> list[int]:
+        """Return those of these ids of the service whose senders are not muted, newest first."""
+        found = self._db.query(
+            "SELECT id FROM messages WHERE account_id = ? AND muted = 0"
+            " AND id IN (SELECT value FROM json_each(?)) ORDER BY row DESC",
+            (self._account_id, json_numbers(message_ids)),
+        )
+        return [message_id for (message_id,) in found]
+
     def newest(self) -> Row | None:
         """Return the message that is first in a list of all."""
         with self._db.reading():
@@ -302,13 +311,15 @@ class Messages:
                 list(self._matching.rows(unread, change=change)), "unread", value=False
             )
 
-    def mute(self, phone: str, *, muted: bool) -> StateChange:
-        """Mute a sender of the account, or no longer: its messages are not counted as unread.
+    def mute(self, phone: str, *, muted: bool, account_id: int | None = None) -> StateChange:
+        """Mute a sender of an account, or no longer: its messages are not counted as unread.
 
-        Returns what has changed, for `undo`.
+        `account_id`: whose sender it is, where this is all accounts. Returns what has changed, for
+        `undo`.
         """
-        assert self._account_id is not None
-        sender = (self._account_id, phone)
+        of = self._account_id if self._account_id is not None else account_id
+        assert of is not None
+        sender = (of, phone)
         with self._db.transaction(self._account_id):
             return self._mute([sender], muted=muted)
 

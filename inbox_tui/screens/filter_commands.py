@@ -3,15 +3,21 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Any
+from contextlib import suppress
+from typing import TYPE_CHECKING, Any
 
 from textual.screen import Screen
 
+from inbox_tui.archive import Archive, ArchiveError, ArchiveWorker, Query
 from inbox_tui.screens.filters import Filters
 from inbox_tui.session import Session
 from inbox_tui.sessions import AllSessions
 from inbox_tui.text import strip_separators
 from inbox_tui.widgets.presentation import Presentation
+
+if TYPE_CHECKING:
+    from inbox_tui.screens.pickers import StatePicker
+    from inbox_tui.text.search_query import State
 
 
 class FilterCommands:
@@ -26,12 +32,14 @@ class FilterCommands:
         session: Session | AllSessions,
         presentation: Presentation,
         *,
+        worker: ArchiveWorker,
         current: Callable[[], Filters],
         apply: Callable[[Filters], None],
     ) -> None:
         self._screen = screen
         self._session = session
         self._presentation = presentation
+        self._worker = worker
         self._current = current
         self._apply = apply
 
@@ -43,13 +51,13 @@ class FilterCommands:
 
         def find(typed: str, most: int) -> list[Choice[str]]:
             numbers = self.receiving_numbers(typed, most)
-            choices = [Choice(label, number, messages) for number, label, messages in numbers]
+            choices = [Choice(label, number, *counts) for number, label, *counts in numbers]
             if typed:
                 return choices
-            if chosen_before is not None and chosen_before not in [one for one, _, _ in numbers]:
+            if chosen_before is not None and chosen_before not in [one for one, *_ in numbers]:
                 label = self._presentation.who(chosen_before)
-                choices.append(Choice(label, chosen_before, self._count(chosen_before)))
-            return [Choice("all numbers", None, self._count(None)), *choices]
+                choices.append(Choice(label, chosen_before, *self._count(chosen_before)))
+            return [Choice("all numbers", None, *self._count(None)), *choices]
 
         def chosen(choice: Choice[str] | None) -> None:
             if choice is not None:
@@ -59,10 +67,10 @@ class FilterCommands:
             NumberPicker("Receiving number", find, chosen_before), callback=chosen
         )
 
-    def receiving_numbers(self, typed: str, most: int) -> list[tuple[str, str, int]]:
+    def receiving_numbers(self, typed: str, most: int) -> list[tuple[str, str, int, int]]:
         """The numbers that fit what was typed and received anything in the window, at most `most`.
 
-        Each is digits, label, messages.
+        Each is digits, label, messages, unread ones.
         """
         parts = [word.strip("+") for word in strip_separators(typed).split()]
         numbers = self._session.archive.counts.to_phones(
@@ -71,16 +79,17 @@ class FilterCommands:
             most=most,
         )
         return [
-            (number, self._presentation.who(number), messages) for number, messages, _ in numbers
+            (number, self._presentation.who(number), messages, unread)
+            for number, messages, unread in numbers
         ]
 
     def _since(self, hours: int | None) -> int | None:
         return None if hours is None else self._session.window_start(hours)
 
-    def _count(self, to_phone: str | None) -> int:
-        """How many messages to a number, or to all, are in the window."""
+    def _count(self, to_phone: str | None) -> tuple[int, int]:
+        """How many messages to a number, or to all, are in the window, and unread ones."""
         since = self._since(self._current().hours)
-        return self._session.archive.counts.windows(to_phone, [since])[0][0]
+        return self._session.archive.counts.windows(to_phone, [since])[0]
 
     def jump_to(self, number: str) -> None:
         """Show the messages to this receiving number only, of whatever sender."""
@@ -90,9 +99,9 @@ class FilterCommands:
         """Choose the hour window."""
         from inbox_tui.screens.pickers import Choice, WindowPicker
 
-        def counted(hours: int | None) -> int:
+        def counted(hours: int | None) -> tuple[int, int]:
             counts = self._session.archive.counts
-            return counts.windows(self._current().to_phone, [self._since(hours)])[0][0]
+            return counts.windows(self._current().to_phone, [self._since(hours)])[0]
 
         def chosen(choice: Choice[int] | None) -> None:
             if choice is not None:
@@ -100,3 +109,34 @@ class FilterCommands:
 
         picker = WindowPicker(counted, self._current().hours)
         await self._screen.app.push_screen(picker, callback=chosen)
+
+    async def pick_state(self) -> None:
+        """Choose the state: unread, starred, to do, done, of muted senders."""
+        from inbox_tui.screens.pickers import Choice, StatePicker
+
+        def chosen(choice: Choice[State] | None) -> None:
+            if choice is not None:
+                self._apply(self._current()._replace(state=choice.value))
+
+        picker = StatePicker(self._current().state)
+        await self._screen.app.push_screen(picker, callback=chosen)
+        self._screen.run_worker(self._show_counts(picker), group="counts", exclusive=True)
+
+    async def _show_counts(self, picker: StatePicker) -> None:
+        to_phone, hours = self._current().to_phone, self._current().hours
+        since = self._since(hours)
+
+        def count(archive: Archive) -> dict[State | None, int]:
+            account = self._session.archive.on(archive)
+            states: tuple[State, ...] = ("starred", "done", "muted")
+            counts: dict[State | None, int] = {
+                state: account.lists.count(Query(to_phone=to_phone, since=since, state=state))
+                for state in states
+            }
+            ((total, unread),) = account.counts.windows(to_phone, [since])
+            return counts | {None: total, "unread": unread, "todo": total - counts["done"]}
+
+        with suppress(ArchiveError):
+            counts = await self._worker.call(count)
+            if picker.is_current:
+                picker.show_counts(counts)

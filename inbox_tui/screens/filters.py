@@ -9,10 +9,29 @@ from typing import NamedTuple
 from inbox_tui.archive import Query
 from inbox_tui.commands import CommandKeys
 from inbox_tui.text.search_query import Query as SearchQuery
+from inbox_tui.text.search_query import State
 
 WINDOWS: tuple[int | None, ...] = (1, 6, 24, 48, 168, None)
 """The hour windows offered; None is everything kept."""
 LONGEST_WINDOW = 168
+STATE_NAMES: dict[State, str] = {
+    "unread": "unread",
+    "starred": "starred",
+    "todo": "to do",
+    "done": "done",
+    "muted": "muted",
+}
+"""The states offered, and what they are called."""
+
+
+_NONE_IN_STATE: dict[State | None, str] = {
+    None: "No messages",
+    "unread": "No unread messages",
+    "starred": "No starred messages",
+    "todo": "No messages to do",
+    "done": "No messages done",
+    "muted": "No messages of muted senders",
+}
 
 
 def window_name(hours: int | None) -> str:
@@ -26,7 +45,7 @@ class Filters(NamedTuple):
     to_phone: str | None = None
     hours: int | None = None
     search: str = ""
-    unread: bool = False
+    state: State | None = None
     phone: str | None = None
 
     @property
@@ -38,7 +57,7 @@ class Filters(NamedTuple):
         """The filters as they are remembered for the next start; the search is not."""
         import json
 
-        kept = {"to_phone": self.to_phone, "hours": self.hours, "unread": self.unread}
+        kept = {"to_phone": self.to_phone, "hours": self.hours, "state": self.state}
         return json.dumps(kept)
 
     @classmethod
@@ -48,15 +67,15 @@ class Filters(NamedTuple):
 
         try:
             kept = json.loads(written)
-            to_phone, hours, unread = kept["to_phone"], kept["hours"], kept["unread"]
+            to_phone, hours, state = kept["to_phone"], kept["hours"], kept["state"]
         except (ValueError, KeyError, TypeError):
             return None
         fits = (
             (to_phone is None or isinstance(to_phone, str))
             and (hours is None or (type(hours) is int and 1 <= hours <= LONGEST_WINDOW))
-            and isinstance(unread, bool)
+            and (state is None or state in STATE_NAMES)
         )
-        return cls(to_phone=to_phone, hours=hours, unread=unread) if fits else None
+        return cls(to_phone=to_phone, hours=hours, state=state) if fits else None
 
     def query(
         self, window_start: Callable[[int], int], search: SearchQuery, server_zone: tzinfo
@@ -69,13 +88,13 @@ class Filters(NamedTuple):
             to_phone=self.to_phone,
             since=None if self.hours is None else window_start(self.hours),
             phone=self.phone,
-            state="unread" if self.unread else None,
+            state=self.state,
         )
         return query.searching(search, server_zone) if self.search.strip() else query
 
     def sentence(self, number: Callable[[str], str], keys: CommandKeys) -> str:
         """Why a list is empty, and the way out. `number` makes a phone number fit to be read."""
-        words = ["No unread messages" if self.unread else "No messages"]
+        words = [_NONE_IN_STATE[self.state]]
         if self.phone is not None:
             words.append(f"from {number(self.phone)}")
         if self.to_phone is not None:

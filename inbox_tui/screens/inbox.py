@@ -19,7 +19,7 @@ from inbox_tui.commands import bindings, screen_bindings
 from inbox_tui.screens.copy_commands import CopyCommands
 from inbox_tui.screens.empty_list import empty_text
 from inbox_tui.screens.filter_commands import FilterCommands
-from inbox_tui.screens.filters import Filters, window_name
+from inbox_tui.screens.filters import STATE_NAMES, Filters, window_name
 from inbox_tui.screens.listings import ArchivedMessages, ListLoader, Spot
 from inbox_tui.screens.naming import NamingCommands
 from inbox_tui.screens.selection import Selection
@@ -27,6 +27,7 @@ from inbox_tui.screens.state_commands import StateCommands
 from inbox_tui.screens.status import SessionStatus
 from inbox_tui.sync import MessagesArrived, Progress, State, StatusChanged
 from inbox_tui.text.search_query import Query as SearchQuery
+from inbox_tui.text.search_query import State as MessageState
 from inbox_tui.text.search_query import parse_query
 from inbox_tui.widgets.filter_bar import ChipName, FilterBar
 from inbox_tui.widgets.message_list import MessageList
@@ -120,10 +121,11 @@ class InboxScreen(Screen[None]):
         self._states = StateCommands(
             account,
             self._writer,
+            self._selection,
+            presentation,
             run=partial(self.run_worker, group="marks"),
             changed=self._changed,
             say=self._status.say,
-            keys=self.keys,
         )
         self._copying = CopyCommands(self, self._selection, say=self._status.say, keys=self.keys)
         self._naming = NamingCommands(self, self._selection, presentation, say=self._status.say)
@@ -131,20 +133,26 @@ class InboxScreen(Screen[None]):
             self,
             session,
             presentation,
+            worker=self._writer,
             current=lambda: self._filters,
             apply=partial(self._filter_by, keep=True),
         )
         self.handlers: Mapping[str, Callable[[], object]] = {
             "next_unread": self._next_unread,
+            "previous_unread": partial(self._next_unread, newer=True),
             "follow": self._toggle_following,
             "back": self._back,
             "search": self._begin_search,
             "pick_number": self.filtering.pick_number,
             "pick_window": self.filtering.pick_window,
+            "pick_state": self.filtering.pick_state,
             "toggle_unread": self._toggle_unread,
             "clear_filters": self._clear_filters,
-            "toggle_read": self._toggle_read,
+            "toggle_read": partial(self._states.toggle, "unread"),
             "mark_all_read": self._mark_all_read,
+            "star": partial(self._states.toggle, "starred"),
+            "done": partial(self._states.toggle, "done"),
+            "mute": self._states.toggle_muted,
             "undo": self._states.undo,
             "copy_code": self._copying.copy_code,
             "copy_message": self._copying.copy_message,
@@ -384,13 +392,15 @@ class InboxScreen(Screen[None]):
         here = {
             "copy_code": view.has_code,
             "open_link": view.has_link,
-            "clear_filters": bool(chosen.to_phone or chosen.search or chosen.unread),
+            "clear_filters": bool(chosen.to_phone or chosen.search or chosen.state),
             "next_unread": bool(self._title_bar.unread),
             "conversation": there_is_one and not aside,
             "toggle_read": there_is_one,
             "copy_message": there_is_one,
             "export": there_is_one,
-            "toggle_unread": not chosen.unread,
+            "star": there_is_one,
+            "done": there_is_one,
+            "toggle_unread": chosen.state != "unread",
             "pick_number": True,
             "pick_window": True,
         }
@@ -402,7 +412,7 @@ class InboxScreen(Screen[None]):
         bar.sender = "" if chosen.phone is None else who(chosen.phone)
         bar.window = window_name(chosen.hours)
         bar.search = chosen.search
-        bar.unread = chosen.unread
+        bar.state = STATE_NAMES[chosen.state] if chosen.state is not None else ""
         self._show_keys()
 
     def _filter_by(self, filters: Filters, *, keep: bool = False) -> None:
@@ -432,7 +442,7 @@ class InboxScreen(Screen[None]):
             self._dwell = None
         row = event.row if event.moved and self._message_view.display else None
         if row is not None and row.unread:
-            read = partial(self._states.mark, row, unread=False)
+            read = partial(self._states.mark_read, row)
             self._dwell = self.set_timer(DWELL_SECONDS, read)
 
     def _show_message(self) -> None:
@@ -443,7 +453,7 @@ class InboxScreen(Screen[None]):
     def _opened(self, event: MessageList.Opened) -> None:
         if self._selection.settled():
             self._set_reading(True)
-            self._states.mark(event.row, unread=False)
+            self._states.mark_read(event.row)
 
     def _set_reading(self, reading: bool) -> None:
         """Go to the message, or back to the list."""
@@ -465,20 +475,14 @@ class InboxScreen(Screen[None]):
     def _newer_changed(self, event: MessageList.NewerChanged) -> None:
         self._filter_bar.newer = event.count
 
-    def _toggle_read(self) -> None:
-        if (row := self._selection.row()) is not None:
-            self._states.mark(row, unread=not row.unread)
-            state = "read" if row.unread else "unread"
-            self._status.say(f"marked {state}: {self._selection.describe(row)}")
-
     def _mark_all_read(self) -> None:
         if self._selection.settled() and self._loader.listing is not None:
-            self._states.mark_all_read(self._loader.listing.query, self._loader.listing.change)
+            self._states.mark_all_read(self._loader.listing)
 
-    def _next_unread(self) -> None:
-        """Go to the next unread message below, then from the top again."""
+    def _next_unread(self, *, newer: bool = False) -> None:
+        """Go to the next unread message below, then from the top; with `newer` the other way."""
         after = self._messages.row.row if self._messages.row is not None else None
-        row = self._account.lists.next_unread(self._query(), after)
+        row = self._account.lists.next_unread(self._query(), after, newer=newer)
         if row is None:
             self._status.say("nothing unread here")
         else:
@@ -537,12 +541,13 @@ class InboxScreen(Screen[None]):
             "to": "pick_number",
             "window": "pick_window",
             "search": "search",
-            "unread": "toggle_unread",
+            "state": "pick_state",
         }
         await self.action_command(chips[event.chip])
 
     def _toggle_unread(self) -> None:
-        self._filter_by(self._filters._replace(unread=not self._filters.unread), keep=True)
+        state: MessageState | None = None if self._filters.state == "unread" else "unread"
+        self._filter_by(self._filters._replace(state=state), keep=True)
 
     def _clear_filters(self) -> None:
         if not self._filters.any:

@@ -54,9 +54,11 @@ class InboxCommands(Provider):
         if inbox is not None:
             filtering = inbox.filtering
             wanted = " ".join(word for word in typed.split() if word.casefold() != "to")
-            for number, label, messages in filtering.receiving_numbers(wanted, MOST_NUMBERS):
+            for number, label, messages, unread in filtering.receiving_numbers(
+                wanted, MOST_NUMBERS
+            ):
                 yield (
-                    f"To {sanitize(label)}",
+                    f"To {sanitize(label)}{f' · {grouped(unread)} unread' if unread else ''}",
                     grouped(messages),
                     partial(filtering.jump_to, number),
                 )

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import ClassVar, Generic, TypeVar
 
@@ -17,8 +17,9 @@ from textual.screen import ModalScreen
 from textual.widgets import Input, OptionList, Static
 from textual.widgets.option_list import Option
 
-from inbox_tui.screens.filters import LONGEST_WINDOW, WINDOWS, window_name
+from inbox_tui.screens.filters import LONGEST_WINDOW, STATE_NAMES, WINDOWS, window_name
 from inbox_tui.text import fold_text, sanitize
+from inbox_tui.text.search_query import State
 from inbox_tui.widgets.cells import padded
 from inbox_tui.widgets.presentation import grouped
 from inbox_tui.widgets.symbols import symbols
@@ -26,8 +27,9 @@ from inbox_tui.widgets.symbols import symbols
 T = TypeVar("T")
 
 LONGEST_LABEL = 30
-BESIDE_LABEL = 18
-"""Cells of a picker that its labels cannot have: edges, mark, count and scrollbar."""
+COUNT_WIDTH, UNREAD_WIDTH = 7, 5
+BESIDE_LABEL = 9 + COUNT_WIDTH + UNREAD_WIDTH
+"""Cells of a picker that its labels cannot have: edges, mark, counts and scrollbar."""
 MOST_CHOICES = 14
 MOST_OFFERED = 200
 """So many choices are offered at a time: typing narrows them."""
@@ -39,11 +41,15 @@ SHORT = 18
 
 @dataclass(frozen=True, slots=True)
 class Choice(Generic[T]):
-    """One line of a picker: what it says, what it stands for, and how many messages it holds."""
+    """One line of a picker: what it says, what it stands for, and how many messages it holds.
+
+    None where a number is not known, or not told.
+    """
 
     label: str
     value: T | None
-    count: int
+    count: int | None = None
+    unread: int | None = None
 
 
 class Picker(ModalScreen[Choice[T] | None], Generic[T]):
@@ -146,8 +152,14 @@ class Picker(ModalScreen[Choice[T] | None], Generic[T]):
         label = padded(
             sanitize(choice.label), min(self.LABEL_WIDTH, self.app.size.width - BESIDE_LABEL)
         )
-        count = grouped(choice.count)
-        return Content.assemble(mark, label, " ", (" " * (8 - cell_len(count)) + count, "dim"))
+        count = "" if choice.count is None else grouped(choice.count)
+        unread = f"{symbols().unread}{grouped(choice.unread)}" if choice.unread else ""
+        return Content.assemble(
+            mark,
+            label,
+            (" " * (COUNT_WIDTH - cell_len(count)) + count, "dim"),
+            (" " * (UNREAD_WIDTH - cell_len(unread)) + unread, "bold"),
+        )
 
     def action_cursor(self, move: str) -> None:
         """Move among the choices while the typing goes on."""
@@ -194,14 +206,36 @@ class AccountPicker(Picker[T]):
         super().__init__("Account · unread", choices, current)
 
 
+class StatePicker(Picker[State]):
+    """Choose the state of the messages shown. How many there are of each is told later."""
+
+    PLACEHOLDER = "type a state"
+    NOTHING = "no such state"
+
+    def __init__(self, current: State | None) -> None:
+        choices: list[Choice[State]] = [Choice("all messages", None)]
+        choices += [Choice(name, state) for state, name in STATE_NAMES.items()]
+        super().__init__("State", choices, current)
+
+    def show_counts(self, counts: Mapping[State | None, int]) -> None:
+        """Show how many messages are in each state."""
+        self._choices = [
+            replace(choice, count=counts.get(choice.value)) for choice in self._choices
+        ]
+        self.on_resize()
+
+
 class WindowPicker(Picker[int]):
     """Choose the hour window; a typed number of hours from 1 to 168 is taken as it is."""
 
     PLACEHOLDER = f"type hours, 1 to {LONGEST_WINDOW}"
     NOTHING = f"only whole hours, 1 to {LONGEST_WINDOW}"
 
-    def __init__(self, counted: Callable[[int | None], int], current: int | None) -> None:
-        choices = [Choice(_window_label(hours), hours, counted(hours)) for hours in WINDOWS]
+    def __init__(
+        self, counted: Callable[[int | None], tuple[int, int]], current: int | None
+    ) -> None:
+        """Create a picker; `counted` returns messages and unread ones of a window."""
+        choices = [Choice(_window_label(hours), hours, *counted(hours)) for hours in WINDOWS]
         super().__init__("Hour window", choices, current)
         self._counted = counted
 
@@ -212,7 +246,7 @@ class WindowPicker(Picker[int]):
             hours = int(typed[:6])
             if not 1 <= hours <= LONGEST_WINDOW:
                 return []
-            return [Choice(_window_label(hours), hours, self._counted(hours))]
+            return [Choice(_window_label(hours), hours, *self._counted(hours))]
         return super().matching(typed)
 
 

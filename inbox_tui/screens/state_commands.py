@@ -2,12 +2,45 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Coroutine, Sequence
-from typing import Any
+from collections import deque
+from collections.abc import Callable, Coroutine
+from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
-from inbox_tui.archive import AnyAccount, ArchiveError, ArchiveWorker, Query, Row, StateChange
-from inbox_tui.commands import CommandKeys
-from inbox_tui.widgets.presentation import grouped
+from inbox_tui.archive import (
+    AnyAccount,
+    Archive,
+    ArchiveError,
+    ArchiveWorker,
+    Listing,
+    Row,
+    StateChange,
+)
+from inbox_tui.screens.selection import Selection
+from inbox_tui.text import sanitize
+from inbox_tui.widgets.presentation import Presentation, grouped
+
+if TYPE_CHECKING:
+    from inbox_tui.archive.messages import Messages
+    from inbox_tui.archive.records import ChangedState
+
+MOST_UNDONE: Final = 20
+"""So many changes can be taken back."""
+_WORDS: Final[dict[tuple[ChangedState, bool], str]] = {
+    ("unread", False): "marked read",
+    ("unread", True): "marked unread",
+    ("starred", True): "starred",
+    ("starred", False): "star taken off",
+    ("done", True): "marked done",
+    ("done", False): "marked to do",
+}
+"""What a change of a message's state is called in notices."""
+
+
+class _Change(NamedTuple):
+    """A change that can be taken back, and what it is called."""
+
+    change: StateChange
+    words: str
 
 
 class StateCommands:
@@ -20,58 +53,131 @@ class StateCommands:
         self,
         account: AnyAccount,
         worker: ArchiveWorker,
+        selection: Selection,
+        presentation: Presentation,
         *,
         run: Callable[[Coroutine[Any, Any, None]], object],
         changed: Callable[[], None],
         say: Callable[[str], None],
-        keys: CommandKeys,
     ) -> None:
         self._account = account
         self._worker = worker
+        self._selection = selection
+        self._presentation = presentation
+        self._keys = presentation.keys
         self._run = run
         self._changed = changed
         self._say = say
-        self._keys = keys
-        self._marked: StateChange | None = None
+        self._changes: deque[_Change] = deque(maxlen=MOST_UNDONE)
+        """The last one last. Used in the worker's thread, where all changes come one by one."""
+        self._wanted: dict[tuple[int | str, str], bool] = {}
+        """States that were asked for and are not in the archive yet."""
 
-    def mark(self, row: Row | None, *, unread: bool) -> None:
-        """Set the read flag of a message, if it is another one."""
-        if row is not None and row.unread != unread:
-            self._run(self.mark_rows([row.row], unread=unread))
+    def toggle(self, state: ChangedState) -> None:
+        """Give the selected message a state (`unread`, `starred`, `done`), or take it away."""
+        if (row := self._selection.row()) is not None:
+            value = not self._wanted.get((row.row, state), getattr(row, state))
+            self._say(f"{_WORDS[state, value]}: {self._selection.describe(row)}")
+            self._set(row, state, value)
 
-    async def mark_rows(self, rows: Sequence[int], *, unread: bool) -> None:
-        """Set the read flags of these messages."""
+    def mark_read(self, row: Row) -> None:
+        """Mark a message read that has been looked at, without a word."""
+        if self._wanted.get((row.row, "unread"), row.unread):
+            self._set(row, "unread", False)
+
+    def toggle_muted(self) -> None:
+        """Mute the sender of the selected message, or no longer."""
+        if (row := self._selection.row()) is None:
+            return
+        muted = not self._wanted.get((row.phone, "muted"), row.muted)
+        who = sanitize(self._presentation.who(row.phone))
+        words = f"muted: {who}" if muted else f"no longer muted: {who}"
+        told = "no notices, not counted as unread" if muted else "announced and counted again"
+        self._say(f"{words} · {told}")
+        self._ask(
+            (row.phone, "muted"),
+            muted,
+            words,
+            lambda it: it.mute(row.phone, muted=muted, account_id=row.account_id),
+        )
+
+    def mark_all_read(self, listing: Listing) -> None:
+        """Mark read what fits the query of a list and had come when it was read."""
+        self._run(self._mark_all_read(listing))
+
+    async def _mark_all_read(self, listing: Listing) -> None:
+        made = await self._do(
+            lambda messages: messages.mark_all_read(listing.query, listing.change), _read_words
+        )
+        if made is not None:
+            undoes = f"{self._keys.label('undo')} undoes"
+            self._say(f"{_read_words(made)} · {undoes}" if made.rows else "all read already")
+
+    def undo(self) -> None:
+        """Take back the last change, then the one before it."""
+        self._run(self._undo())
+
+    def _set(self, row: Row, state: ChangedState, value: bool) -> None:
+        words = f"{_WORDS[state, value]}: {self._selection.describe(row)}"
+        self._ask(
+            (row.row, state), value, words, lambda it: it.set_state([row.row], state, value=value)
+        )
+
+    def _ask(
+        self,
+        what: tuple[int | str, str],
+        value: bool,
+        words: str,
+        change: Callable[[Messages], StateChange],
+    ) -> None:
+        self._wanted[what] = value
+        self._run(self._change(what, value, words, change))
+
+    async def _change(
+        self,
+        what: tuple[int | str, str],
+        value: bool,
+        words: str,
+        change: Callable[[Messages], StateChange],
+    ) -> None:
+        await self._do(change, lambda _: words)
+        if self._wanted.get(what) is value:
+            del self._wanted[what]
+
+    async def _do(
+        self, change: Callable[[Messages], StateChange], words: Callable[[StateChange], str]
+    ) -> StateChange | None:
+        """Make a change in the archive, and keep it to be taken back; None where it failed."""
+
+        def make(archive: Archive) -> StateChange:
+            made = change(self._account.on(archive).messages)
+            if made.rows or made.senders:
+                self._changes.append(_Change(made, words(made)))
+            return made
+
         try:
-            await self._worker.call(
-                lambda archive: self._account.on(archive).messages.set_state(
-                    rows, "unread", value=unread
-                )
-            )
+            made = await self._worker.call(make)
         except ArchiveError as error:
             self._say(str(error))
+            made = None
         self._changed()
+        return made
 
-    def mark_all_read(self, query: Query, change: int) -> None:
-        """Mark what fits as read, as far as it had come by this change of the archive."""
-        self._run(self._mark_all_read(query, change))
+    async def _undo(self) -> None:
+        def take_back(archive: Archive) -> _Change | None:
+            if not self._changes:
+                return None
+            self._account.on(archive).messages.undo(self._changes[-1].change)
+            return self._changes.pop()
 
-    async def _mark_all_read(self, query: Query, change: int) -> None:
         try:
-            self._marked = await self._worker.call(
-                lambda archive: self._account.on(archive).messages.mark_all_read(query, change)
-            )
+            undone = await self._worker.call(take_back)
         except ArchiveError as error:
             self._say(str(error))
             return
-        read = f"{grouped(len(self._marked.rows))} read · {self._keys.label('undo')} undoes"
-        self._say(read if self._marked.rows else "all read already")
+        self._say("nothing to undo" if undone is None else f"undone: {undone.words}")
         self._changed()
 
-    def undo(self) -> None:
-        """Make unread again what was marked read all at once."""
-        change, self._marked = self._marked, None
-        if change is not None and change.rows:
-            self._say(f"{grouped(len(change.rows))} unread again")
-            self._run(self.mark_rows(change.rows, unread=True))
-        else:
-            self._say("nothing to undo")
+
+def _read_words(change: StateChange) -> str:
+    return f"{grouped(len(change.rows))} read"

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
     from inbox_tui.widgets.search_input import SearchInput
 
-ChipName = Literal["from", "to", "window", "search", "unread"]
+ChipName = Literal["from", "to", "window", "search", "state"]
 
 _GAP: Final = 3
 _SHORT_GAP: Final = 2
@@ -65,8 +65,8 @@ class FilterBar(Widget):
     """The hour window shown."""
     search: reactive[str] = reactive("", repaint=False)
     """What is searched for."""
-    unread: reactive[bool] = reactive(False)
-    """Whether only unread messages are shown."""
+    state: reactive[str] = reactive("")
+    """The state of the messages shown; empty for all."""
     shown: reactive[int | None] = reactive(None)
     """How many messages are shown; None while they are being counted."""
     total: reactive[int] = reactive(0)
@@ -200,8 +200,8 @@ class FilterBar(Widget):
             _Chip("window", labels[1], self.window, self.window not in {"", "everything"}),
             _Chip("search", labels[2], search or nothing, bool(search)),
         ]
-        if self.unread:
-            chips.append(_Chip("unread", "", "Unread", True))
+        if self.state:
+            chips.append(_Chip("state", "", self.state.capitalize(), True))
         if self.sender:
             chips[: int(everyone)] = [_Chip("from", "From: ", sanitize(self.sender), True)]
         return [chip for chip in chips if chip.value]

@@ -101,26 +101,26 @@ def on_screen(app: StagedApp) -> str:
 
 
 async def test_a_command_answers_to_the_keys_of_the_settings_only(tmp_path: Path) -> None:
-    app = rebound(tmp_path, toggle_unread=("s", "f5"), search=("u",))
+    app = rebound(tmp_path, toggle_unread=("b", "f5"), search=("u",))
     async with app.run_test() as pilot:
         await state_is(pilot, "Live")
         bar = app.screen.query_one(FilterBar)
-        for key, unread in (("s", True), ("f5", False), ("ы", True), ("slash", True), (".", True)):
+        for key, unread in (("b", True), ("f5", False), ("и", True), ("slash", True), (".", True)):
             await pilot.press(key)
             await pilot.pause()
-            assert (bar.unread, bar.searching) == (unread, False), key
+            assert (bool(bar.state), bar.searching) == (unread, False), key
         await pilot.press("г")
         await until(pilot, lambda: bar.searching)
 
 
 async def test_what_is_typed_in_a_field_is_text_whatever_the_settings_say(tmp_path: Path) -> None:
-    app = rebound(tmp_path, toggle_unread=("s",), refresh=("ctrl+u",), export=())
+    app = rebound(tmp_path, toggle_unread=("b",), refresh=("ctrl+u",), export=())
     async with app.run_test() as pilot:
         await state_is(pilot, "Live")
         await pilot.press("slash", *"seu", "ctrl+u", *"rs")
         bar = app.screen.query_one(FilterBar)
         await until(pilot, lambda: bar.search == "rs")
-        assert not bar.unread
+        assert not bar.state
         await pilot.press("enter", "e")
         await pilot.pause()
         assert len(app.screen_stack) == 1, "export has no key"
@@ -141,15 +141,15 @@ async def test_moves_answer_to_the_keys_of_the_settings_and_to_the_arrows(tmp_pa
 
 
 async def test_hints_help_and_palette_name_the_keys_in_force(tmp_path: Path) -> None:
-    app = rebound(tmp_path, search=("s",), copy_code=("ctrl+k",), refresh=())
+    app = rebound(tmp_path, search=("b",), copy_code=("ctrl+k",), refresh=())
     async with app.run_test(size=(120, 60)) as pilot:
         await state_is(pilot, "Live")
-        assert app.screen.query_one(StatusBar).hints == "? help  s search"
+        assert app.screen.query_one(StatusBar).hints == "? help  b search"
         await pilot.press("j")
         await until(pilot, lambda: "Ctrl+K copies" in on_screen(app))
         await pilot.press("question_mark")
         await until(pilot, lambda: bool(app.screen.query("#help-title")))
-        assert f"{'s':15}search text" in on_screen(app)
+        assert f"{'b':15}search text" in on_screen(app)
         assert "refresh, as" not in on_screen(app)
         await pilot.press("escape", "ctrl+p")
         await until(pilot, lambda: "Ctrl+K Copy the code" in on_screen(app))
@@ -169,10 +169,10 @@ def test_a_key_written_in_russian_is_the_one_at_its_place() -> None:
 @pytest.mark.parametrize(
     ("chosen", "problem"),
     [
-        ({"serch": ("s",)}, "there is no command serch (did you mean search?)"),
+        ({"serch": ("b",)}, "there is no command serch (did you mean search?)"),
         ({"search": ("u",)}, '[keys] search = "u", which is a key of toggle_unread'),
         ({"search": ("г",)}, '[keys] search = "u", which is a key of toggle_unread'),
-        ({"search": ("s",), "undo": ("s",)}, '[keys] undo = "s", which is a key of search'),
+        ({"search": ("b",), "undo": ("b",)}, '[keys] undo = "b", which is a key of search'),
         ({"first": ("G",)}, '[keys] first = "G", which is a key of last'),
         *(
             ({"search": (key,)}, f'[keys] search = "{key}"')

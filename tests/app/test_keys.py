@@ -451,7 +451,7 @@ async def test_where_a_filter_leaves_the_message_the_cursor_stays_on_it(
     async with app.run_test(size=size) as pilot:
         await state_is(pilot, "Live")
         await pilot.press("j", "j", "u")
-        assert inbox(pilot).query_one(FilterBar).unread
+        assert inbox(pilot).query_one(FilterBar).state
         assert under_cursor(pilot).id == 3
         await pilot.press("u", "m", "u")
         await until(pilot, lambda: shown(pilot) == 4)
@@ -495,7 +495,7 @@ async def test_filters_are_there_again_at_the_next_start(tmp_path: Path, size: S
     async with again.run_test(size=size) as pilot:
         await state_is(pilot, "Live")
         assert inbox(pilot).query_one(FilterBar).to == "+7 911 000-00-02"
-        assert inbox(pilot).query_one(FilterBar).unread
+        assert inbox(pilot).query_one(FilterBar).state
 
 
 @at_every_size
@@ -508,7 +508,7 @@ async def test_filters_are_not_kept_unless_it_is_asked_for(tmp_path: Path, size:
     again = stage(tmp_path)
     async with again.run_test(size=size) as pilot:
         await state_is(pilot, "Live")
-        assert not inbox(pilot).query_one(FilterBar).unread
+        assert not inbox(pilot).query_one(FilterBar).state
 
 
 @at_every_size
@@ -790,7 +790,7 @@ async def test_a_command_of_the_palette_keeps_the_search_that_is_being_typed(
 async def test_unread_only_keeps_the_message_that_was_just_read_in_place(
     tmp_path: Path, size: Size
 ) -> None:
-    app = stage(tmp_path, messages=codes(), filters=Filters(unread=True))
+    app = stage(tmp_path, messages=codes(), filters=Filters(state="unread"))
     async with app.run_test(size=size) as pilot:
         await state_is(pilot, "Live")
         await until(pilot, lambda: shown(pilot) == 5)
@@ -804,9 +804,9 @@ async def test_unread_only_keeps_the_message_that_was_just_read_in_place(
 def test_remembered_filters_that_make_no_sense_are_none() -> None:
     assert Filters.read("") is None
     assert Filters.read("[]") is None
-    assert Filters.read('{"to_phone": 5, "hours": 1, "unread": false}') is None
-    assert Filters.read('{"to_phone": null, "hours": 999, "unread": false}') is None
-    kept = Filters(to_phone="7911", hours=6, unread=True)
+    assert Filters.read('{"to_phone": 5, "hours": 1, "state": null}') is None
+    assert Filters.read('{"to_phone": null, "hours": 999, "state": null}') is None
+    kept = Filters(to_phone="7911", hours=6, state="unread")
     assert Filters.read(kept.written()) == kept
     assert Query() == Filters().query(lambda hours: hours, SearchQuery(), UTC)
 
@@ -881,7 +881,7 @@ async def test_the_wheel_scrolls_the_list_and_leaves_the_cursor(tmp_path: Path, 
 
 @at_every_size
 async def test_every_chip_opens_what_it_stands_for(tmp_path: Path, size: Size) -> None:
-    app = stage(tmp_path, messages=codes(), filters=Filters(unread=True))
+    app = stage(tmp_path, messages=codes(), filters=Filters(state="unread"))
     async with app.run_test(size=size) as pilot:
         await state_is(pilot, "Live")
         bar = inbox(pilot).query_one(FilterBar)
@@ -897,8 +897,10 @@ async def test_every_chip_opens_what_it_stands_for(tmp_path: Path, size: Size) -
             assert str(app.screen.query_one("#picker-title").render()) == title
             await pilot.press("escape")
             await until(pilot, lambda: len(app.screen_stack) == 1)
-        await click("unread")
-        await until(pilot, lambda: not bar.unread)
+        await click("state")
+        await until(pilot, lambda: len(app.screen_stack) == 2)
+        await pilot.press(*"all", "enter")
+        await until(pilot, lambda: not bar.state)
         await pilot.press("j", "j", "t")
         await until(pilot, lambda: bar.sender != "")
         await click("from")

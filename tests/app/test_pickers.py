@@ -45,7 +45,7 @@ async def test_each_number_has_its_count_and_the_current_one_a_mark(
     )
     async with app.run_test(size=size) as pilot:
         await open_picker(pilot, "p")
-        assert choices(pilot) == ["all numbers 2", "+7 911 000-00-01 1", "✓ Support 1"]
+        assert choices(pilot) == ["all numbers 2 ●2", "+7 911 000-00-01 1 ●1", "✓ Support 1 ●1"]
         assert app.screen.query_one(OptionList).highlighted == 2
 
 
@@ -59,9 +59,9 @@ async def test_typing_narrows_by_digits_and_by_name_and_the_box_stays_where_it_i
         await open_picker(pilot, "p")
         box = app.screen.query_one("#picker").region
         for typed, fitting in (
-            ("supp", ["Support 12"]),
-            ("0002", ["Support 12"]),
-            ("+44 7700", ["+44 7700 900123 8"]),
+            ("supp", ["Support 12 ●3"]),
+            ("0002", ["Support 12 ●3"]),
+            ("+44 7700", ["+44 7700 900123 8 ●1"]),
             ("zzz", ["no such number"]),
         ):
             app.screen.query_one(Input).value = typed
@@ -78,12 +78,12 @@ async def test_every_window_is_in_sight_with_its_count(tmp_path: Path, size: Siz
     async with app.run_test(size=size) as pilot:
         await open_picker(pilot, "w")
         assert choices(pilot) == [
-            "last hour 7",
-            "last 6 h 8",
-            "last 24 h 33",
-            "last 48 h 71",
-            "last 168 h (7 days) 348",
-            "✓ everything kept 348",
+            "last hour 7 ●7",
+            "last 6 h 8 ●7",
+            "last 24 h 33 ●7",
+            "last 48 h 71 ●7",
+            "last 168 h (7 days) 348 ●7",
+            "✓ everything kept 348 ●7",
         ]
         region = app.screen.query_one("#picker-hint").region
         assert region.bottom < size[1], "the hint is in sight, too"
@@ -137,7 +137,7 @@ async def test_a_picker_that_is_open_follows_the_size(tmp_path: Path, size: Size
         await open_picker(pilot, "w")
         await pilot.press("up", "up")
         await pilot.resize_terminal(*size)
-        await until(pilot, lambda: choices(pilot)[0] == "last hour 7")
+        await until(pilot, lambda: choices(pilot)[0] == "last hour 7 ●7")
         assert len(choices(pilot)) == 6
         assert app.screen.query_one("#picker").region in app.screen.region
         await pilot.press("enter")

@@ -97,7 +97,7 @@ def test_searching(snap_compare: Snap, tmp_path: Path, size: tuple[int, int]) ->
 def test_a_search_that_finds_nothing_says_how_to_go_on(
     snap_compare: Snap, tmp_path: Path, size: tuple[int, int]
 ) -> None:
-    app = stage(tmp_path, messages=week(), filters=Filters(hours=6, unread=True))
+    app = stage(tmp_path, messages=week(), filters=Filters(hours=6, state="unread"))
     keys = live_then("slash", *"nowhere", "enter")
     assert snap_compare(app, terminal_size=size, run_before=keys)
 
@@ -117,6 +117,21 @@ def test_the_windows_to_choose_from(
 ) -> None:
     app = stage(tmp_path, messages=week())
     assert snap_compare(app, terminal_size=size, run_before=live_then("w"))
+
+
+@every_size
+def test_the_states_to_choose_from(
+    snap_compare: Snap, tmp_path: Path, size: tuple[int, int]
+) -> None:
+    app = stage(tmp_path, messages=week(), filters=Filters(state="unread"))
+    keys = live_then("s", "j", "d", "j", "z", "f")
+
+    async def counted(pilot: Pilot[None]) -> None:
+        await keys(pilot)
+        await until(pilot, lambda: app.screen._choices[0].count is not None)
+        await pilot.pause()
+
+    assert snap_compare(app, terminal_size=size, run_before=counted)
 
 
 @every_size
@@ -342,7 +357,7 @@ def test_the_command_palette(snap_compare: Snap, tmp_path: Path, size: tuple[int
     async def prepare(pilot: Pilot[None]) -> None:
         await live_then("ctrl+p")(pilot)
         await pilot.press(*"unread")
-        await until(pilot, lambda: hits(pilot) == 4)
+        await until(pilot, lambda: hits(pilot) == 5)
         await pilot.pause(0.1)
 
     assert snap_compare(app, terminal_size=size, run_before=prepare)

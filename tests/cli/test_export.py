@@ -64,6 +64,8 @@ def test_a_message_has_the_fields_that_are_documented(kept: Files) -> None:
         "to_phone": "79110000001",
         "message": "Your code is 481516",
         "read": False,
+        "starred": False,
+        "done": False,
         "code": "481516",
     }
 

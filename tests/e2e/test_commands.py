@@ -205,7 +205,8 @@ def test_messages_are_exported_to_a_pipe(user: User, messages: None) -> None:
         "3 messages; 1 cell got an apostrophe against formulas.\n",
     )
     rows = list(csv.DictReader(io.StringIO(ended.output, newline="")))
-    columns = ["id", "received", "sent", "phone", "to_phone", "message", "read", "code"]
+    columns = ["id", "received", "sent", "phone", "to_phone", "message", "read"]
+    columns += ["starred", "done", "code"]
     assert list(rows[0]) == columns
     assert [row["message"] for row in rows] == [
         "Yesterday's",

@@ -74,7 +74,7 @@ def break_in(place: str) -> None:
         case "widget":
             MessageView.render_line = fail  # type: ignore[method-assign]
         case "worker":
-            StateCommands.mark_rows = fail_later  # type: ignore[method-assign]
+            StateCommands._do = fail_later  # type: ignore[method-assign]
         case "thread worker":
             import inbox_tui.terminal.clipboard
 

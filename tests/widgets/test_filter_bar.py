@@ -76,9 +76,9 @@ async def test_a_filter_that_leaves_something_out_is_bold() -> None:
 
 
 async def test_unread_only_is_a_filter_of_its_own() -> None:
-    async with staged(unread=True) as (bar, pilot, _):
+    async with staged(state="unread") as (bar, pilot, _):
         assert "Unread" in text_of(bar)
-        bar.unread = False
+        bar.state = ""
         await pilot.pause()
         assert "Unread" not in text_of(bar)
 
@@ -95,7 +95,7 @@ async def test_a_label_is_less_bright_than_its_value() -> None:
         ({"search": "заказ"}, "To: all  24 h  /заказ    312 of 10 482"),
         ({"newer": 2}, "To: all  24 h  /…   2 ↑  312 of 10 482"),
         (
-            {"to": "Магазин на Ленина", "search": "заказ", "unread": True, "newer": 2},
+            {"to": "Магазин на Ленина", "search": "заказ", "state": "unread", "newer": 2},
             "Магазин на…  24 h  /заказ  Unread  2 ↑",
         ),
     ],
@@ -108,7 +108,7 @@ async def test_at_forty_columns_the_filters_stay_readable(
 
 
 async def test_no_width_is_too_small() -> None:
-    filters = {"to": "日本語" * 9, "search": "заказ " * 9, "unread": True, "newer": 1234}
+    filters = {"to": "日本語" * 9, "search": "заказ " * 9, "state": "unread", "newer": 1234}
     widths = [2, 3, 5, 10, 20, 30, 50, 79, 200]
     async with staged(**filters) as (bar, pilot, _):
         assert await widths_drawn(pilot, bar, widths) == widths
@@ -126,8 +126,8 @@ async def test_what_is_searched_for_cannot_steer_the_terminal() -> None:
 
 @pytest.mark.parametrize("width", [80, 40])
 async def test_a_click_on_a_chip_tells_which_one(width: int) -> None:
-    async with staged(width, unread=True, search="x") as (bar, pilot, app):
-        for text, chip in (("all", "to"), ("24", "window"), ("x", "search"), ("Unr", "unread")):
+    async with staged(width, state="unread", search="x") as (bar, pilot, app):
+        for text, chip in (("all", "to"), ("24", "window"), ("x", "search"), ("Unr", "state")):
             await pilot.click(bar, offset=(lines(bar)[0].rindex(text), 0))
             assert told(app) == [chip]
 
