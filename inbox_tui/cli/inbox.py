@@ -131,7 +131,7 @@ def run_demo(cli_options: CliOptions) -> None:
             password=Secret(server.password),
             local_zone=local_zone(),
             settings_path=Paths.under(Path(folder)).config,
-            filters=_filters(cli_options.with_options(hours=cli_options.hours or 168), None),
+            filters=_filters(cli_options, None),
             demo=True,
         )
         _run(app)

@@ -237,6 +237,8 @@ class InboxScreen(Screen[None]):
         """Stay on the message from the first key or click on, until told to follow again."""
         if self._status.stands:
             self._was_following = self._messages.following
+            if self._was_following:
+                self._status.say("")  # that it follows is no longer so
             self._follow(False)
 
     def on_mouse_down(self) -> None:

@@ -156,6 +156,7 @@ async def test_f_follows_the_newest_again_and_f_stays(tmp_path: Path) -> None:
         await pilot.press("j", "j", "F")
         await pilot.pause()
         assert inbox(pilot).query_one(FilterBar).following
+        assert notice(pilot) == "following the newest"
         await arrive(pilot, 50)
         assert selected(pilot) == 50
         await pilot.press("F")
@@ -163,6 +164,14 @@ async def test_f_follows_the_newest_again_and_f_stays(tmp_path: Path) -> None:
         assert not inbox(pilot).query_one(FilterBar).following
         await arrive(pilot, 51)
         assert selected(pilot) == 50
+
+
+async def test_a_key_that_ends_following_leaves_no_word_of_it(tmp_path: Path) -> None:
+    app = with_codes(tmp_path, range(1, 9))
+    async with app.run_test(size=WIDE) as pilot:
+        await state_is(pilot, "Live")
+        await pilot.press("F", "F", "j")
+        assert notice(pilot) == ""
 
 
 async def test_a_click_ends_following_too(tmp_path: Path) -> None:
