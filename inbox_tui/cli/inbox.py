@@ -24,11 +24,16 @@ from inbox_tui.locale import _
 from inbox_tui.paths import Paths
 from inbox_tui.screens.filters import Filters
 from inbox_tui.session import Dependencies
+from inbox_tui.smsc.endpoint import account_host
 from inbox_tui.smsc.limit import Limit
 from inbox_tui.sync import SystemClock
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from inbox_tui.app import InboxApp
+    from inbox_tui.archive import AccountArchive
+    from inbox_tui.smsc.message import IncomingMessage
 
 
 def main() -> NoReturn:
@@ -104,6 +109,7 @@ def run_demo(cli_options: CliOptions) -> None:
 
     from inbox_tui.app import InboxApp
     from inbox_tui.demo.server import DEMO_WINDOW, start_demo
+    from inbox_tui.demo.states import NAMES
 
     _require_terminal()
     limit = Limit()
@@ -115,10 +121,11 @@ def run_demo(cli_options: CliOptions) -> None:
         open_archive(Paths.under(Path(folder)).archive) as archive,
     ):
         clock = SystemClock()
+        _remember_week(archive.account(server.login, account_host(server.url)), server.week)
         app = InboxApp(
             Dependencies(
                 archive=archive,
-                settings=Settings(),
+                settings=Settings(names=NAMES),
                 keyring=None,
                 connect=connector(clock, limit, lambda url: None),
                 clock=clock,
@@ -136,6 +143,21 @@ def run_demo(cli_options: CliOptions) -> None:
         )
         _run(app)
     raise SystemExit(app.return_code or DONE)
+
+
+def _remember_week(account: AccountArchive, week: Sequence[IncomingMessage]) -> None:
+    """Put into the archive of the demo what had come when its user last looked."""
+    from inbox_tui.demo.states import MUTED, message_states
+
+    states = message_states(week)
+    messages = account.messages
+    with account.archive.database.transaction(account.id):
+        messages.add(states.known)
+    rows = {m.id: row.row for m in states.known if (row := messages.get(m.id)) is not None}
+    messages.set_state(rows.values(), "unread", value=False)
+    messages.set_state([rows[number] for number in states.starred], "starred", value=True)
+    messages.set_state([rows[number] for number in states.done], "done", value=True)
+    messages.mute(MUTED, muted=True)
 
 
 def _filters(cli_options: CliOptions, hours: int | None) -> Filters | None:

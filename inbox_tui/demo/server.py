@@ -18,7 +18,7 @@ from inbox_tui.demo.service import DemoService, moscow_now
 from inbox_tui.smsc.message import IncomingMessage
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Sequence
     from random import Random
     from types import TracebackType
 
@@ -226,6 +226,8 @@ class Demo(NamedTuple):
     url: str
     login: str
     password: str
+    week: Sequence[IncomingMessage]
+    """What has come in so far, oldest first."""
 
 
 @contextmanager
@@ -241,7 +243,7 @@ def start_demo(random: Random) -> Iterator[Demo]:
     with DemoServer(service) as server:
         player.start()
         try:
-            yield Demo(server.url, _LOGIN, _PASSWORD)
+            yield Demo(server.url, _LOGIN, _PASSWORD, week)
         finally:
             ended.set()
             player.join()

@@ -11,6 +11,7 @@ import pytest
 
 from inbox_tui.demo.conversations import arrivals, history
 from inbox_tui.demo.scenes import SCENES
+from inbox_tui.demo.states import MUTED, message_states
 
 NOW = datetime(2026, 11, 23, 10, 42, 30)  # noqa: DTZ001 - what the service's clock shows
 
@@ -131,3 +132,16 @@ def test_live_follow_ups_come_from_the_same_sender_in_order() -> None:
         by_sender.setdefault(arrival.phone, []).append(arrival.message)
     for messages in by_sender.values():
         assert messages[0].startswith(texts[0])
+
+
+def test_the_demos_user_has_read_starred_and_done_some_of_the_week() -> None:
+    week = history(NOW, Random(3))
+    states = message_states(week)
+    known = {message.id for message in states.known}
+    assert 0 < len(week) - len(known) < 40
+    assert {*states.starred, *states.done} <= known
+    assert 3 <= len(states.starred) <= 20
+    assert len(states.done) >= 20
+    assert not set(states.starred) & set(states.done)
+    assert any(message.phone == MUTED for message in week)
+    assert len({message.received.date() for message in week}) >= 7

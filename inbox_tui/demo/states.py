@@ -1,0 +1,45 @@
+"""What the demo's user has done with the week's messages, and calls its numbers."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from typing import TYPE_CHECKING, Final, NamedTuple
+
+from inbox_tui.demo.scenes import CLINIC, CODES, SHOP
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from inbox_tui.smsc.message import IncomingMessage
+
+NAMES: Final = {SHOP: "Orders", CLINIC: "Clinic", CODES: "Codes"}
+"""The names of receiving numbers."""
+MUTED: Final = "MONITOR"
+"""A sender that is muted."""
+_AWAY: Final = timedelta(minutes=90)
+"""What came in so long before now has not been seen yet."""
+_DONE: Final = timedelta(hours=20)
+"""What customers wrote so long before now has been dealt with."""
+_STAR_WORDS: Final = ("счёт на", "invoice", "гарантия", "возврат")
+
+
+class MessageStates(NamedTuple):
+    """Messages of the demo by what has been done with them, as ids."""
+
+    known: Sequence[IncomingMessage]
+    """Those that were there when the inbox was last open; all were read."""
+    starred: Sequence[int]
+    done: Sequence[int]
+
+
+def message_states(week: Sequence[IncomingMessage]) -> MessageStates:
+    """Return the states of a week of messages, oldest first, that ends now."""
+    now = week[-1].received
+    known = [message for message in week if message.received <= now - _AWAY]
+    people = [message for message in known if message.to_phone in (SHOP, CLINIC)]
+    people = [message for message in people if message.phone.isdigit()]
+    starred = [m for m in known if any(word in m.message for word in _STAR_WORDS)]
+    open_orders = [m.id for m in people if m.received > now - _DONE]
+    starred_ids = [message.id for message in starred] + open_orders[-2:-1]
+    done = [m.id for m in people if m.received <= now - _DONE and m.id not in starred_ids]
+    return MessageStates(known, starred_ids, done)
