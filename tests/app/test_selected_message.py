@@ -185,10 +185,13 @@ async def test_a_click_ends_following_too(tmp_path: Path) -> None:
         assert selected(pilot) == read
 
 
+@at_every_size
 @pytest.mark.parametrize("ending", ["enter escape", "enter x", "enter enter escape escape"])
-async def test_a_hit_stays_selected_when_the_search_ends(tmp_path: Path, ending: str) -> None:
+async def test_a_hit_stays_selected_when_the_search_ends(
+    tmp_path: Path, size: Size, ending: str
+) -> None:
     app = with_codes(tmp_path, range(1, 300))
-    async with app.run_test(size=WIDE) as pilot:
+    async with app.run_test(size=size) as pilot:
         await state_is(pilot, "Live")
         await pilot.press("/", *"100007")
         await until(pilot, lambda: inbox(pilot).query_one(FilterBar).shown == 1)
@@ -241,6 +244,15 @@ async def test_new_messages_stay_counted_through_a_change_of_layout(tmp_path: Pa
         await pilot.press("g")
         await pilot.pause()
         assert bar.newer == 0
+
+
+async def test_the_first_window_shows_what_is_unread_since_days(tmp_path: Path) -> None:
+    old = [message(n, minutes_ago=2 * 24 * 60 + n) for n in range(1, 6)]
+    app = stage(tmp_path, messages=old, read_before_minutes=None)
+    async with app.run_test(size=WIDE) as pilot:
+        await state_is(pilot, "Live")
+        bar = inbox(pilot).query_one(FilterBar)
+        assert (bar.window, bar.shown) == ("everything", 5)
 
 
 async def test_lines_pasted_into_the_search_are_joined_by_spaces(tmp_path: Path) -> None:

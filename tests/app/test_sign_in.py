@@ -152,6 +152,7 @@ async def test_a_refused_password_is_not_stored_and_not_sent_again_unasked(tmp_p
         await until(pilot, lambda: "authorise error" in text_of(pilot, "#sign-in-reason"))
         assert len(app.scripted.asked) == 1
         assert kept.kept == {}
+        assert app.screen.query_one("#password", Input).value == ""
         await fill_in(pilot, password="other")
         await until(pilot, lambda: len(app.scripted.asked) == 2)
         await until(pilot, lambda: not app.screen.query_one("#submit", Button).disabled)
