@@ -63,11 +63,14 @@ class Exporter:
         self._name = name_finder(names)
 
     def record(self, row: Row) -> dict[str, Any]:
-        """A message by field names; times are ISO 8601 with offset, `code` may be None."""
+        """A message by field names; times are ISO 8601 with offset, `code` may be None.
+
+        A date that there is not is as it came.
+        """
         code = find_code(row.message)
         record: dict[str, Any] = {
             "id": row.id,
-            "received": self._time(row.received),
+            "received": row.stamp or self._time(row.received),
             "sent": None if row.sent is None else self._time(row.sent),
             "phone": row.phone,
             "to_phone": row.to_phone,

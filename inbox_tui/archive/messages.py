@@ -33,7 +33,9 @@ _MOST_UNREADABLE_CHARACTERS = 2**20
 _MOST_UNREADABLE_COUNTED = 10_000
 _INSERTED_TOGETHER = 10
 """Messages inserted by one statement: it takes a quarter less time than ten statements."""
-_COLUMNS = "row, account_id, id, sent, phone, to_phone_id, message, unread, starred, done, muted"
+_COLUMNS = (
+    "row, account_id, id, sent, phone, to_phone_id, message, unread, starred, done, muted, stamp"
+)
 _INSERT = (
     "INSERT INTO messages"
     " (row, account_id, id, sent, to_phone_id, unread, muted, change, phone, message) VALUES "
@@ -133,7 +135,8 @@ class Messages:
         return None if found is None else self._row(found)
 
     def _row(self, columns: Sequence[Any]) -> Row:
-        row, account_id, message_id, sent, phone, to_phone_id, message, *states = columns
+        row, account_id, message_id, sent, phone, to_phone_id, message, *rest = columns
+        unread, starred, done, muted, stamp = rest
         return Row(
             row,
             account_id,
@@ -142,7 +145,11 @@ class Messages:
             decode_text(phone),
             self._counts.to_phone(to_phone_id),
             decode_text(message),
-            *map(bool, states),
+            bool(unread),
+            bool(starred),
+            bool(done),
+            bool(muted),
+            stamp,
         )
 
     # -- adding; within `transaction`
@@ -182,6 +189,11 @@ class Messages:
             for row, message in zip(rows, in_order, strict=True)
         ]
         self._insert(columns)
+        for row, message in zip(rows, in_order, strict=True):
+            if message.stamp:
+                self._db.execute(
+                    "UPDATE messages SET stamp = ? WHERE row = ?", (message.stamp, row)
+                )
         texts = documents((m.message, m.phone, m.to_phone) for m in in_order)
         self._index.add(zip(rows, texts, strict=True))
         self._counts.add(

@@ -81,6 +81,8 @@ class Row(NamedTuple):
     done: bool
     muted: bool
     """Whether its sender is muted: then it is not counted as unread."""
+    stamp: str = ""
+    """When it was received as it came, where there is no such date; empty otherwise."""
 
     @property
     def received(self) -> int:
@@ -206,9 +208,9 @@ class Cursor(NamedTuple):
     """Polls may ask above this id only; None where they are not to be thinned."""
     newest_first: bool | None = None
     """Whether a full page holds the newest messages of its hours; None while that is unknown."""
+    running: Pass | None = None
     page_size: int | None = None
     """How many messages to ask for, where an answer with more was too large to be read."""
-    running: Pass | None = None
 
 
 class LateMessages(NamedTuple):

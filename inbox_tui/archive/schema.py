@@ -26,6 +26,7 @@ TABLES: tuple[str, ...] = (
     # `row` is what lists are ordered by: 2**20 times the server second of receipt, and a serial
     # number within it. `change` is the value of `state.changes` that the message came with.
     # `muted`: its sender is. `conflict`: the service has shown its id again with another text.
+    # `stamp`: when it was received as it came, where there is no such date.
     # Text with lone surrogates is a blob.
     """CREATE TABLE messages (
         row INTEGER PRIMARY KEY,
@@ -34,7 +35,8 @@ TABLES: tuple[str, ...] = (
         unread INTEGER NOT NULL, muted INTEGER NOT NULL, change INTEGER NOT NULL,
         phone TEXT NOT NULL, message TEXT NOT NULL,
         starred INTEGER NOT NULL DEFAULT 0, done INTEGER NOT NULL DEFAULT 0,
-        conflict INTEGER NOT NULL DEFAULT 0
+        conflict INTEGER NOT NULL DEFAULT 0,
+        stamp TEXT NOT NULL DEFAULT ''
     )""",
     "CREATE UNIQUE INDEX messages_id ON messages (account_id, id)",
     "CREATE INDEX messages_phone ON messages (account_id, phone)",

@@ -299,7 +299,8 @@ def _line_of(
     def text(row: Row) -> bytes:
         people = (name_of(phone) or format_phone(phone) for phone in (row.phone, row.to_phone))
         of = [] if accounts is None else [accounts.get(row.account_id, "")]
-        line = "  ".join([_local(row.received, config.zone), *of, *people, row.message])
+        received = row.stamp or _local(row.received, config.zone)
+        line = "  ".join([received, *of, *people, row.message])
         return sanitize(line).encode() + b"\n"
 
     return text

@@ -61,4 +61,4 @@ class Selection:
     def describe(self, row: Row) -> str:
         """Return whose message it is and of when, for a notice."""
         who = sanitize(self._presentation.who(row.phone))
-        return f"{who}, {self._presentation.message_time(row.received)}"
+        return f"{who}, {row.stamp or self._presentation.message_time(row.received)}"

@@ -60,6 +60,8 @@ _LIST = re.compile(_SPACE + rb"\[")
 _LIST_START = re.compile(rb"\[" + _SPACE)
 _SEPARATOR = re.compile(_SPACE + rb"([,\]])" + _SPACE)
 _STAMP = r"\d\d\.\d\d\.\d{4} \d\d:\d\d:\d\d"
+_IS_STAMP = re.compile(_STAMP, re.ASCII)
+_LATEST = datetime(9999, 12, 31, 23, 59, 59)  # noqa: DTZ001 - the service's clock has no zone
 _ERROR_CODE = re.compile(r"\d{1,9}", re.ASCII)
 
 _TEXT_START = re.compile(r"^id = [^,\n]*, received = [^,\n]*, phone = ", re.MULTILINE)
@@ -341,6 +343,7 @@ def _as_documented(body: bytes) -> list[IncomingMessage] | None:
                     entry.to_phone,
                     entry.message,
                     _time(entry.sent) if entry.sent else None,
+                    "",
                 )
             )
             for entry in _ENTRIES.decode(body)
@@ -391,13 +394,15 @@ def _message(entry: dict[str, Any]) -> IncomingMessage:
     to_phone = entry.get("to_phone")
     message = entry.get("message")
     sent = entry.get("sent")
+    received, stamp = _received(entry["received"])
     return IncomingMessage(
         number,
-        _time(entry["received"]),
+        received,
         phone if type(phone) is str else _text(phone),
         to_phone if type(to_phone) is str else _text(to_phone),
         message if type(message) is str else _text(message),
         _time_or_none(sent) if sent else None,
+        stamp,
     )
 
 
@@ -428,6 +433,16 @@ def _iso_date(date: str) -> str:
     if date[2] != "." or date[5] != ".":
         raise ValueError
     return f"{date[6:]}-{date[3:5]}-{date[:2]}"
+
+
+def _received(stamp: str) -> tuple[datetime, str]:
+    """Read the time of receipt; one that no calendar has is the latest there is, and as it came."""
+    try:
+        return _time(stamp), ""
+    except ValueError:
+        if not _IS_STAMP.fullmatch(stamp):
+            raise
+        return _LATEST, stamp
 
 
 def _time_or_none(stamp: str) -> datetime | None:

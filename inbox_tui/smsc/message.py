@@ -27,6 +27,9 @@ class IncomingMessage(NamedTuple):
     """The text, exactly as it came: line breaks, control characters, even lone surrogates."""
     sent: datetime | None
     """When it was sent, by the server's clock; None where the answer has no readable time."""
+    stamp: str = ""
+    """When it was received as it came, where there is no such date; `received` is the latest then.
+    """
 
 
 class Answer(NamedTuple):

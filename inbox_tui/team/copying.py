@@ -105,7 +105,7 @@ class Copier:
                 upper,
             )
 
-        found = await rows("id, received, sent, phone, to_phone, message, live", "messages")
+        found = await rows("id, received, sent, phone, to_phone, message, stamp, live", "messages")
         messages, unreadable = [], []
         for *columns, _ in found:
             message = _message(*columns)
@@ -123,7 +123,13 @@ class Copier:
 
 
 def _message(
-    message_id: int, received: int, sent: int | None, phone: bytes, to_phone: bytes, text: bytes
+    message_id: int,
+    received: int,
+    sent: int | None,
+    phone: bytes,
+    to_phone: bytes,
+    text: bytes,
+    stamp: str,
 ) -> IncomingMessage | None:
     """Return a message of the hub; None for what can't be one: anybody may have written there."""
     if message_id < 0:
@@ -136,6 +142,7 @@ def _message(
             from_bytes(to_phone),
             from_bytes(text),
             None if sent is None else from_server_seconds(sent),
+            stamp,
         )
     except OverflowError:
         return None

@@ -191,6 +191,7 @@ class HubStore:
                     to_bytes(one.phone),
                     to_bytes(one.to_phone),
                     to_bytes(one.message),
+                    one.stamp,
                 )
                 for seq, one in enumerate(in_order, first)
             ],

@@ -509,6 +509,8 @@ class Conversation(ScrollView, can_focus=True):
         else:
             unread = symbols().unread if row.unread else " "
             time = f"{self._presentation.received_at(row.received):%H:%M} "
+            if row.stamp:
+                time = f"{row.stamp[11:16]} "
             shown = ("unread",) if row.unread else ("muted",)
             segments = [
                 Segment(f"{mark}{unread} ", self._style("mark", *state)),

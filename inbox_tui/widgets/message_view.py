@@ -213,7 +213,8 @@ class MessageView(ScrollView, can_focus=True):
         moments = [row.received]
         if row.sent is not None and abs(row.received - row.sent) > _SENT_LATER_SECONDS:
             moments.append(row.sent)
-        return tuple(self._presentation.long_time(moment) for moment in moments)
+        received, *sent = map(self._presentation.long_time, moments)
+        return (row.stamp or received, *sent)
 
     # -- laying out
 

@@ -108,7 +108,7 @@ class Rows:
             if isinstance(item, Row):
                 sender = min(cells(self._presentation.who(item.phone)), _SENDER_AT_MOST)
                 self._sender_width = max(self._sender_width, sender)
-                time = len(self._presentation.row_time(item.received))
+                time = len(item.stamp[:10] or self._presentation.row_time(item.received))
                 self._time_width = max(self._time_width, time)
 
     @property
@@ -150,11 +150,11 @@ class Rows:
         )
         both = marks.done if row.starred and row.done else " "
         gap = " " * columns.gap
-        time = self._presentation.row_time(row.received).rjust(columns.time)
+        time = row.stamp[: columns.time] or self._presentation.row_time(row.received)
         sender = _short_number(self._presentation.who(row.phone), columns.sender)
         segments = [
             Segment(first, self._style("mark", *state)),
-            Segment(time, self._style("time", *unread, *state)),
+            Segment(time.rjust(columns.time), self._style("time", *unread, *state)),
             Segment(both + gap[1:], self._style("mark", *state)),
         ]
         if columns.receiver:

@@ -294,6 +294,12 @@ def test_a_search_that_can_not_be_read_is_refused(kept: Files, query: str, named
     assert named in ended.errors
 
 
+def test_a_date_that_there_is_not_is_exported_as_it_came(files: Files) -> None:
+    put(files.archive, HOST, incoming(1, "text")._replace(stamp="31.02.2026 10:20:30"))
+    ended = run("export", "--format", "jsonl")
+    assert json.loads(ended.output)["received"] == "31.02.2026 10:20:30"
+
+
 WILD_TIMES = (datetime(1, 1, 1), datetime(9999, 12, 31, 23, 59, 59))  # noqa: DTZ001
 
 

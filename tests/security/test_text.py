@@ -17,6 +17,7 @@ from textual.widgets import Input
 from inbox_tui.config import Settings
 from inbox_tui.screens.inbox import InboxScreen
 from inbox_tui.screens.sign_in import SignInScreen
+from inbox_tui.smsc.answers import read_answer
 from inbox_tui.smsc.errors import SignInRefused
 from inbox_tui.smsc.message import Answer, IncomingMessage
 
@@ -55,6 +56,21 @@ async def test_messages_of_the_first_and_last_day_there_is_do_not_end_the_inbox(
         await until(pilot, lambda: "31 Dec 9999 23:59:59" in screen_output(app))
         await pilot.press("escape", "G", "enter")
         await until(pilot, lambda: "Jan 0001" in screen_output(app))
+
+
+async def test_a_date_that_there_is_not_is_shown_as_it_came(tmp_path: Path) -> None:
+    answer = read_answer(
+        b'[{"id": 1, "received": "31.02.2026 10:20:30", "phone": "79991234567", "message": "Hi"}]'
+    )
+    app = stage(tmp_path, messages=[*answer.messages, message(2)])
+    async with app.run_test(size=(120, 40)) as pilot:
+        await state_is(pilot, "Live")
+        await pilot.press("g", "enter")
+        await until(pilot, lambda: "31.02.2026 10:20:30" in screen_output(app))
+        await pilot.press("y")
+        await until(pilot, lambda: "copied the text" in screen_output(app))
+        await pilot.press("t")
+        await until(pilot, lambda: "10:20" in screen_output(app))
 
 
 def hostile_messages() -> list[IncomingMessage]:
@@ -99,7 +115,7 @@ async def test_the_words_of_a_server_or_keyring_do_not_steer_the_sign_in_screen(
     async def note(keyring: object) -> str:
         return EVERYTHING
 
-    monkeypatch.setattr("inbox_tui.app.keyring_note", note)
+    monkeypatch.setattr("inbox_tui.screens.accounts.keyring_note", note)
     app = stage(
         tmp_path,
         SignInRefused(2, EVERYTHING),

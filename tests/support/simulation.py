@@ -60,6 +60,7 @@ from inbox_tui.sync import (
 )
 
 ZONE = ZoneInfo("Europe/Moscow")
+LATEST = datetime(9999, 12, 31, 23, 59, 59)  # noqa: DTZ001
 LOGIN = "alex"
 TROUBLE = (ArchiveBusy, ArchiveBusy, ArchiveBusy, ArchiveFull, ArchiveReadOnly)
 MOMENT = 0.001
@@ -322,7 +323,7 @@ class World:
             received = self.server_time(time).replace(microsecond=0)
             if random.random() < plan.outliers:
                 number = random.choice((2**63, 1_500_000_000)) - random.randint(1, 10**6)
-                received = random.choice((received, datetime(9999, 12, 31, 23, 59)))  # noqa: DTZ001
+                received = random.choice((received, LATEST))
             elif plan.sequences:
                 number = sequences[to_phone] = sequences[to_phone] + step
             else:
@@ -336,6 +337,7 @@ class World:
                 to_phone,
                 random.choice(("Код: 481516", "a,b\nc", "Заказ готов", "\u202e[b]", "")),
                 random.choice((received, None)),
+                random.choice(("", "31.02.2026 10:00:00")) if received == LATEST else "",
             )
             lag = random.uniform(0.0, plan.lag) if random.random() < 0.5 else 0.0
             if received.year == 9999:
@@ -462,6 +464,8 @@ class World:
         if not isinstance(records, list):
             return body
         for record in records:
+            if stamp := self.messages[int(record["id"])].stamp:
+                record["received"] = stamp
             if int(record["id"]) in self.unreadable:
                 record["received"] = "?"
             if self.plan.string_ids:
@@ -902,12 +906,14 @@ def same(row: Row, message: IncomingMessage) -> bool:
         row.phone,
         row.to_phone,
         row.message,
+        row.stamp,
     ) == (
         to_server_seconds(message.received),
         None if message.sent is None else to_server_seconds(message.sent),
         message.phone,
         message.to_phone,
         message.message,
+        message.stamp,
     )
 
 
