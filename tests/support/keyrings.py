@@ -36,7 +36,7 @@ class FileBackend(MemoryBackend):
 
     def __init__(self) -> None:
         super().__init__()
-        self._path = Path(os.environ["TEST_KEYRING"])
+        self._path = Path(os.environ.get("TEST_KEYRING", "no such file"))
         if self._path.exists():
             self.kept = {
                 ("inbox-tui", user): text
