@@ -168,6 +168,11 @@ class Session:
         if self._sync is not None:
             self._sync.refresh()
 
+    def states_changed(self) -> None:
+        """Share what was set in the archive with the team, if there is one."""
+        if self._sync is not None:
+            self._sync.states_changed()
+
     async def sign_in(
         self, password: Secret, *, remember: bool = False, insist: bool = False
     ) -> SignInResult:

@@ -17,10 +17,11 @@ from inbox_tui.archive.maintenance import Maintenance
 from inbox_tui.archive.matching import Matching
 from inbox_tui.archive.messages import Messages
 from inbox_tui.archive.notes import Notes
-from inbox_tui.archive.records import Page, Stored
+from inbox_tui.archive.records import LOST_REQUESTS, TEAM, Page, Stored
 from inbox_tui.archive.request_log import RequestLog
 from inbox_tui.archive.search_index import SearchIndex
 from inbox_tui.archive.sync_state import SyncState
+from inbox_tui.archive.team_states import TeamStates
 
 
 class Archive:
@@ -167,6 +168,7 @@ class AccountArchive:
         self.notes = Notes(database, account_id)
         self.requests = RequestLog(database, account_id, login)
         self.sync_state = SyncState(database, account_id)
+        self.team = TeamStates(database, account_id)
         self.counts = DailyCounts(database, account_id)
         matching = Matching(database, account_id, self.counts)
         self.messages = Messages(database, account_id, self.counts, SearchIndex(database), matching)
@@ -210,6 +212,13 @@ class AccountArchive:
     def data_version(self) -> int:
         """Return a number that is another one once anybody has changed the archive."""
         return self.archive.data_version()
+
+    def leave_team(self) -> None:
+        """Let the account be asked for from here again, once the team's requests can't count."""
+        with self.archive.database.transaction(self.id):
+            self.notes.set(LOST_REQUESTS, "")
+            self.notes.set(TEAM, None)
+            self.team.forget()
 
     def purge(self) -> None:
         """Delete the account and every message of it for good.

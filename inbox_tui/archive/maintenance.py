@@ -17,7 +17,15 @@ _MERGED_PAGES = 200
 """How much of the search index is merged in one go: some ten milliseconds."""
 _REWRITTEN_IN_MEMORY = 8192
 """So many pages of a file are rewritten by way of memory, more by way of a file beside it."""
-_TABLES_OF_MESSAGES = ("messages", "to_phones", "muted_senders", "daily_counts", "unreadable")
+_TABLES_OF_MESSAGES = (
+    "messages",
+    "to_phones",
+    "muted_senders",
+    "daily_counts",
+    "unreadable",
+    "team_states",
+    "unsent_states",
+)
 
 
 class Maintenance:

@@ -24,8 +24,8 @@ _STATES: dict[State, tuple[str, str]] = {
     "done": ("done = 1", "messages_done"),
     "todo": ("done = 0", ""),
     "muted": ("muted = 1", "messages_muted"),
-    "taken": ("change < 0", ""),  # none is: there are no teams yet
-    "mine": ("change < 0", ""),
+    "taken": ("taken > 0", "messages_taken"),
+    "mine": ("taken = 2 AND taken > 0", "messages_taken"),
 }
 """The condition that each state is, and the index that has the messages in it alone."""
 

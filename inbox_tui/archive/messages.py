@@ -24,6 +24,7 @@ from inbox_tui.archive.records import (
     to_server_seconds,
 )
 from inbox_tui.archive.search_index import SearchIndex, documents
+from inbox_tui.archive.team_states import MINE, NOT_TAKEN, TeamStates
 from inbox_tui.smsc.message import IncomingMessage
 
 _AT_ONCE = 1000
@@ -34,7 +35,8 @@ _MOST_UNREADABLE_COUNTED = 10_000
 _INSERTED_TOGETHER = 10
 """Messages inserted by one statement: it takes a quarter less time than ten statements."""
 _COLUMNS = (
-    "row, account_id, id, sent, phone, to_phone_id, message, unread, starred, done, muted, stamp"
+    "row, account_id, id, sent, phone, to_phone_id, message,"
+    " unread, starred, done, muted, stamp, taken"
 )
 _INSERT = (
     "INSERT INTO messages"
@@ -59,6 +61,7 @@ class Messages:
         self._counts = counts
         self._index = index
         self._matching = matching
+        self._team = TeamStates(database, account_id)
 
     # -- reading
 
@@ -136,7 +139,7 @@ class Messages:
 
     def _row(self, columns: Sequence[Any]) -> Row:
         row, account_id, message_id, sent, phone, to_phone_id, message, *rest = columns
-        unread, starred, done, muted, stamp = rest
+        unread, starred, done, muted, stamp, taken = rest
         return Row(
             row,
             account_id,
@@ -150,6 +153,7 @@ class Messages:
             bool(done),
             bool(muted),
             stamp,
+            taken,
         )
 
     # -- adding; within `transaction`
@@ -349,7 +353,23 @@ class Messages:
                 return self._mute(change.senders, muted=not change.value)
         return self.set_state(change.rows, change.state, value=not change.value)
 
-    def _mute(self, senders: Iterable[tuple[int, str]], *, muted: bool) -> StateChange:
+    def copy_state(self, state: ChangedState, subjects: Sequence[int | str], value: int) -> None:
+        """Set a state as the hub has it: of the messages with these ids, or `muted` of senders.
+
+        `value` is one of `team_states` for `taken`. Within `transaction`.
+        """
+        assert self._account_id is not None
+        if state == "muted":
+            senders = [(self._account_id, str(phone)) for phone in subjects]
+            self._mute(senders, muted=bool(value), copied=True)
+            return
+        ids = json_numbers(number for number in subjects if isinstance(number, int))
+        fitting = "account_id = ? AND id IN (SELECT value FROM json_each(?))"
+        self._change(fitting, (self._account_id, ids), state, value, copied=True)
+
+    def _mute(
+        self, senders: Iterable[tuple[int, str]], *, muted: bool, copied: bool = False
+    ) -> StateChange:
         rows: list[int] = []
         changed: list[tuple[int, str]] = []
         sql = "DELETE FROM muted_senders WHERE account_id = ? AND phone = ?"
@@ -362,17 +382,30 @@ class Messages:
                 rows += self._change("account_id = ? AND phone = ?", parameters, "muted", muted)
         if changed:
             self._db.count_change()
+            if not copied:
+                self._team.note("muted", muted, changed)
         return StateChange("muted", muted, rows, changed)
 
     def _change(
-        self, condition: str, parameters: Sequence[object], state: ChangedState, value: bool
+        self,
+        condition: str,
+        parameters: Sequence[object],
+        state: ChangedState,
+        value: int,
+        *,
+        copied: bool = False,
     ) -> list[int]:
-        """Set a state of the messages that fit a condition; returns the rows that changed."""
+        """Set a state of the messages that fit a condition; returns the rows that changed.
+
+        What is not copied from a hub is noted, to be sent there.
+        """
+        if state == "taken" and not copied:
+            value = MINE if value else NOT_TAKEN
         # the plus keeps SQLite from looking through the account's messages instead of the rows
         of_account = "" if self._account_id is None else f" AND +account_id = {self._account_id}"
         changed = self._db.query(
             f"UPDATE messages SET {state} = ? WHERE {condition} AND {state} <> ?{of_account}"
-            " RETURNING row, account_id, to_phone_id, unread, muted",
+            " RETURNING row, account_id, to_phone_id, unread, muted, id",
             (value, *parameters, value),
         )
         if not changed:
@@ -381,9 +414,12 @@ class Messages:
         if state in ("unread", "muted"):
             counted = (
                 (account_id, to_phone_id, row, unread if state == "muted" else not muted)
-                for row, account_id, to_phone_id, unread, muted in changed
+                for row, account_id, to_phone_id, unread, muted, _ in changed
             )
             self._counts.add(counted, 0, 1 if value == (state == "unread") else -1)
+        if state != "muted" and not copied:
+            subjects = ((account_id, number) for _, account_id, *_, number in changed)
+            self._team.note(state, bool(value), subjects)
         return [row for row, *_ in changed]
 
     def _muted_senders(self) -> Collection[str]:

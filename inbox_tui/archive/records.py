@@ -27,7 +27,7 @@ LOST_REQUESTS = "lost_requests"
 requests: it was begun anew in place of a damaged one."""
 TEAM = "team"
 """The name under which is remembered that an account belongs to a team: where its hub is."""
-ChangedState = Literal["unread", "starred", "done", "muted"]
+ChangedState = Literal["unread", "starred", "done", "muted", "taken"]
 SERIAL_BITS = 20
 DAY_SECONDS = 86400
 _EPOCH = datetime(1970, 1, 1)  # noqa: DTZ001 - the service's clock has no zone
@@ -83,6 +83,8 @@ class Row(NamedTuple):
     """Whether its sender is muted: then it is not counted as unread."""
     stamp: str = ""
     """When it was received as it came, where there is no such date; empty otherwise."""
+    taken: int = 0
+    """Whether somebody of a team has taken it: see `team_states.TAKEN`, `MINE`."""
 
     @property
     def received(self) -> int:

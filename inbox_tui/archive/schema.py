@@ -35,7 +35,7 @@ TABLES: tuple[str, ...] = (
         unread INTEGER NOT NULL, muted INTEGER NOT NULL, change INTEGER NOT NULL,
         phone TEXT NOT NULL, message TEXT NOT NULL,
         starred INTEGER NOT NULL DEFAULT 0, done INTEGER NOT NULL DEFAULT 0,
-        conflict INTEGER NOT NULL DEFAULT 0,
+        conflict INTEGER NOT NULL DEFAULT 0, taken INTEGER NOT NULL DEFAULT 0,
         stamp TEXT NOT NULL DEFAULT ''
     )""",
     "CREATE UNIQUE INDEX messages_id ON messages (account_id, id)",
@@ -45,6 +45,7 @@ TABLES: tuple[str, ...] = (
     "CREATE INDEX messages_starred ON messages (row) WHERE starred = 1",
     "CREATE INDEX messages_done ON messages (row) WHERE done = 1",
     "CREATE INDEX messages_muted ON messages (row) WHERE muted = 1",
+    "CREATE INDEX messages_taken ON messages (row) WHERE taken > 0",
     "CREATE INDEX messages_conflict ON messages (account_id) WHERE conflict = 1",
     """CREATE TABLE to_phones (
         to_phone_id INTEGER PRIMARY KEY AUTOINCREMENT,
@@ -52,6 +53,17 @@ TABLES: tuple[str, ...] = (
     )""",
     """CREATE TABLE muted_senders (
         account_id INTEGER NOT NULL, phone TEXT NOT NULL, PRIMARY KEY (account_id, phone)
+    ) WITHOUT ROWID""",
+    # What a team shares. `subject`: the id of a message, or for the state muted a sender; `at`:
+    # unix seconds, by the hub's clock, or for what is unsent by ours.
+    """CREATE TABLE team_states (
+        account_id INTEGER NOT NULL, subject TEXT NOT NULL, state TEXT NOT NULL,
+        value INTEGER NOT NULL, who TEXT NOT NULL, at REAL NOT NULL,
+        PRIMARY KEY (account_id, subject, state)
+    ) WITHOUT ROWID""",
+    """CREATE TABLE unsent_states (
+        account_id INTEGER NOT NULL, state TEXT NOT NULL, subject TEXT NOT NULL,
+        value INTEGER NOT NULL, at REAL NOT NULL, PRIMARY KEY (account_id, state, subject)
     ) WITHOUT ROWID""",
     # Messages, and unread ones of senders that are not muted, of a day: server seconds // 86400.
     # The to_phone_id 0 stands for all of them.

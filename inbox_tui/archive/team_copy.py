@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Sequence
 from datetime import datetime
 from typing import TYPE_CHECKING, NamedTuple
 
 from inbox_tui.archive.records import Gap
+from inbox_tui.archive.team_states import MINE, TAKEN, TeamState
 
 if TYPE_CHECKING:
     from inbox_tui.archive.archive import AccountArchive
@@ -26,14 +28,17 @@ class CopiedPage(NamedTuple):
     unreadable: Sequence[str]
     gaps: Sequence[tuple[str, Gap]]
     """Each with its scope."""
+    states: Sequence[TeamState]
     seen: datetime
 
 
 class TeamCopy:
     """How far an account of the archive is a copy of the hub."""
 
-    def __init__(self, account: AccountArchive) -> None:
+    def __init__(self, account: AccountArchive, name: str = "") -> None:
         self._account = account
+        self._name = name
+        """How colleagues know us."""
 
     def position(self, hub: str) -> int | None:
         """Return the last number copied from this hub; None where nothing was."""
@@ -48,9 +53,23 @@ class TeamCopy:
             account.messages.add_unreadable(page.unreadable, page.seen)
             for scope, gap in page.gaps:
                 account.sync_state.add_gap(scope, gap)
+            self._store_states(page.states)
             if page.last > (self.position(page.hub) or -1):
                 account.notes.set(_COPIED, f"{page.hub} {page.last}")
         return new
+
+    def _store_states(self, states: Sequence[TeamState]) -> None:
+        account = self._account
+        account.team.keep(states)
+        alike = defaultdict(list)
+        for one in states:
+            value = int(one.value)
+            if one.state == "taken" and one.value:
+                value = MINE if one.who == self._name else TAKEN
+            if not account.team.is_unsent(one.state, one.subject):
+                alike[one.state, value].append(one.subject)
+        for (state, value), subjects in alike.items():
+            account.messages.copy_state(state, subjects, value)
 
     def start_over(self) -> None:
         """Copy everything again from the beginning: what is here already stays as it is."""

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, NoReturn, TypeVar
 
 import click
 
-from inbox_tui.archive import ADDRESS, LOST_REQUESTS, SIGNED_IN, TEAM
+from inbox_tui.archive import ADDRESS, SIGNED_IN, TEAM
 from inbox_tui.cli.account import DEFAULT, Config, FromSource, read_config
 from inbox_tui.cli.cli_options import CliOptions
 from inbox_tui.cli.failure import (
@@ -182,8 +182,7 @@ def leave(cli_options: CliOptions) -> None:
         with open_archive(config.paths.archive) as archive:
             for account in archive.accounts():
                 if account.notes.get(TEAM) is not None:
-                    account.notes.set(LOST_REQUESTS, "")
-                    account.notes.set(TEAM, None)
+                    account.leave_team()
                     left = True
     if config.settings.team:
         address = parse_hub(config.settings.team)

@@ -12,6 +12,7 @@ from inbox_tui.sync.events import (
     State,
     Status,
     StatusChanged,
+    TakenByColleague,
     ZoneSuspected,
 )
 from inbox_tui.sync.inbox_sync import Inbox, InboxSync
@@ -49,5 +50,6 @@ __all__ = [
     "Status",
     "StatusChanged",
     "SystemClock",
+    "TakenByColleague",
     "ZoneSuspected",
 ]

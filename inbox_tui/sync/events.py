@@ -83,6 +83,19 @@ class ClocksDisagree(NamedTuple):
     ahead: float
 
 
+class TakenByColleague(NamedTuple):
+    """A message that we have just taken was taken by a colleague before."""
+
+    message_id: int
+    who: str
+
+
 Event = (
-    StatusChanged | MessagesArrived | Progress | RefreshDeferred | ZoneSuspected | ClocksDisagree
+    StatusChanged
+    | MessagesArrived
+    | Progress
+    | RefreshDeferred
+    | ZoneSuspected
+    | ClocksDisagree
+    | TakenByColleague
 )

@@ -147,6 +147,9 @@ class InboxSync:
         self.status = Status(State.CHECKING)
         self._wake.set()
 
+    def states_changed(self) -> None:
+        """Do nothing: nobody else is to know."""
+
     async def why_withheld(self, password: Secret) -> str | None:
         """Return why this password was refused in an earlier request; None: it was not."""
         requests = self._store.requests

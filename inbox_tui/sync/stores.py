@@ -25,6 +25,9 @@ class Asking(Protocol):
     def sign_in(self, password: Secret | None) -> None:
         """Go on with this password; None: stop asking until there is one."""
 
+    def states_changed(self) -> None:
+        """Take note that states of messages were set in the archive: a team shares them."""
+
     async def why_withheld(self, password: Secret) -> str | None:
         """Return why this password was refused in an earlier request; None: it was not."""
 

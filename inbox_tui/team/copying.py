@@ -10,6 +10,7 @@ from inbox_tui.archive import Archive, Gap, from_server_seconds
 from inbox_tui.archive.team_copy import CopiedPage, TeamCopy
 from inbox_tui.smsc.message import IncomingMessage
 from inbox_tui.team.encoding import from_bytes
+from inbox_tui.team.states import read_state
 
 if TYPE_CHECKING:
     from asyncpg import Connection
@@ -43,11 +44,13 @@ class Copier:
         account: AccountArchive,
         in_archive: Callable[..., Awaitable[Any]],
         *,
+        name: str,
         page_size: int = PAGE_SIZE,
     ) -> None:
         self._hub = hub
         self._account = account
         self._in_archive = in_archive
+        self._name = name
         self._page_size = page_size
         self._hub_id = ""
         self._account_id = 0
@@ -80,7 +83,7 @@ class Copier:
 
     async def _on_copy(self, work: Callable[[TeamCopy], T]) -> T:
         def with_copy(archive: Archive) -> T:
-            return work(TeamCopy(self._account.on(archive)))
+            return work(TeamCopy(self._account.on(archive), self._name))
 
         result: T = await self._in_archive(with_copy)
         return result
@@ -118,7 +121,12 @@ class Copier:
             (from_bytes(scope), Gap(start, end))
             for scope, start, end in await rows("scope, start_at, end_at", "gaps")
         ]
-        page = CopiedPage(self._hub_id, upper, messages, unreadable, gaps, seen)
+        states = [
+            state
+            for columns in await rows("state, subject, value, who, at", "states")
+            if (state := read_state(*columns)) is not None
+        ]
+        page = CopiedPage(self._hub_id, upper, messages, unreadable, gaps, states, seen)
         return last, upper, page, all(live for *_, live in found)
 
 

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta, tzinfo
+from functools import partial
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from inbox_tui.archive import TEAM, Archive, ArchiveError
@@ -22,12 +23,14 @@ from inbox_tui.sync import (
     State,
     Status,
     StatusChanged,
+    TakenByColleague,
 )
 from inbox_tui.sync.planner import delete_before
 from inbox_tui.team.copying import Copier
 from inbox_tui.team.encoding import from_bytes
 from inbox_tui.team.errors import HubError, HubRefused
 from inbox_tui.team.hub import Hub, HubClock
+from inbox_tui.team.states import SENT_TOGETHER, send_states
 from inbox_tui.team.store import HubStore, announce, channel_of, find_account
 
 if TYPE_CHECKING:
@@ -36,6 +39,7 @@ if TYPE_CHECKING:
     from asyncpg import Connection
 
     from inbox_tui.archive import AccountArchive
+    from inbox_tui.archive.team_states import UnsentState
     from inbox_tui.smsc.limit import LoggedRequest
     from inbox_tui.sync import Clock
     from inbox_tui.team.sign_in import HubSignIn
@@ -125,7 +129,7 @@ class TeamMember:
         self._expired_on: int | None = None
         self._hub = Hub(sign_in.address, sign_in.password, on_notify=self._notified)
         self._hub_clock = HubClock(clock)
-        self._copier = Copier(self._hub, account, in_archive)
+        self._copier = Copier(self._hub, account, in_archive, name=self._name)
         self._store: HubStore | None = None
         self._sync: InboxSync | None = None
         self._hub_id = ""
@@ -157,6 +161,10 @@ class TeamMember:
         self._show()
         self._wake.set()
 
+    def states_changed(self) -> None:
+        """Send what was set here at once."""
+        self._wake.set()
+
     async def why_withheld(self, password: Secret) -> str | None:
         """Return why this password was refused in an earlier request; None: it was not."""
         store = await self._connected_store()
@@ -183,6 +191,7 @@ class TeamMember:
                     attempt = 0
                     while True:
                         await self._beat()
+                        await self._send_states()
                         await self._copy()
                         await self._rest(BEAT_SECONDS)
                 except HubError as error:
@@ -201,6 +210,7 @@ class TeamMember:
         try:
             await self._connect()
             await self._beat()
+            await self._send_states()
             status = self.status
             if self._password is None and status.state is State.SIGN_IN:
                 status = status._replace(state=State.OFFLINE, reason=NOBODY_ASKS)
@@ -353,6 +363,28 @@ class TeamMember:
             pid,
             self._copier.position or 0,
         )
+
+    async def _send_states(self) -> None:
+        """Send the states that were set here; those of messages that others took are told."""
+
+        def unsent(archive: Archive) -> list[UnsentState]:
+            return self._account.on(archive).team.unsent(SENT_TOGETHER)
+
+        assert self._store is not None
+        account_id = self._store.account_id
+        while states := await self._in_archive(unsent):
+            now = self._clock.now().timestamp()
+            send = partial(
+                send_states, account_id=account_id, who=self._name, states=states, now=now
+            )
+            refused = await self._hub.run(send)
+
+            def sent(archive: Archive, states: Sequence[UnsentState] = states) -> None:
+                self._account.on(archive).team.sent(states)
+
+            await self._in_archive(sent)
+            for message_id, who in refused:
+                self._publish(TakenByColleague(message_id, who))
 
     async def _copy(self) -> None:
         while True:

@@ -163,13 +163,13 @@ class Colleague:
         self.team = team
         self.name = name
         self.events: list[Event] = []
-        self.archive = Archive.open(team.folder / f"{name}.db")
+        self.clock = FastClock(team.began, name, ahead)
+        self.archive = Archive.open(team.folder / f"{name}.db", wall=self.clock.now)
         self.account = self.archive.account("alex", "smscentre.com")
         self.worker = ArchiveWorker(self.archive.path)
         url = team.cluster.url(team.database, user)
         address = parse_hub(url)._replace(port=port or team.cluster.port)
         self._address, self._user_password = address, user_password
-        self.clock = FastClock(team.began, name, ahead)
         self._password = password
         self.task = asyncio.create_task(self._run())
 

@@ -1,0 +1,80 @@
+"""The states of messages on the hub: who set what, and when by its clock."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, get_args
+
+from inbox_tui.archive.records import ChangedState
+from inbox_tui.archive.team_states import TeamState, UnsentState
+from inbox_tui.team.encoding import from_bytes, to_bytes
+from inbox_tui.team.hub import EPOCH
+from inbox_tui.team.store import announce, next_seq
+
+if TYPE_CHECKING:
+    from asyncpg import Connection
+
+SENT_TOGETHER = 1000
+
+_SEND = """
+INSERT INTO inbox_tui.states AS known
+SELECT $1, $2 + number - 1, state, subject, value, $3, inbox_tui.now() - greatest(0, age)
+FROM unnest($4::text[], $5::bytea[], $6::boolean[], $7::float8[])
+    WITH ORDINALITY AS sent (state, subject, value, age, number)
+ON CONFLICT (account_id, state, subject) DO UPDATE SET seq = excluded.seq,
+    value = CASE WHEN {wins} THEN excluded.value ELSE known.value END,
+    who = CASE WHEN {wins} THEN excluded.who ELSE known.who END,
+    at = CASE WHEN {wins} THEN excluded.at ELSE known.at END
+RETURNING state, subject, value, who
+""".replace(
+    "{wins}",
+    "excluded.at >= known.at AND NOT"
+    " (known.state = 'taken' AND known.value AND excluded.value AND known.who <> excluded.who)",
+)
+
+
+async def send_states(
+    connection: Connection,
+    account_id: int,
+    who: str,
+    states: Sequence[UnsentState],
+    now: float,
+) -> list[tuple[int, str]]:
+    """Set states on the hub as of when they were set here; what was set there later stays.
+
+    Each is numbered anew, so that all copy what stands now, we too. A message that a colleague has
+    is not taken. `now` is this machine's wall clock, in unix seconds. Returns the ids of messages
+    that a colleague has taken before, each with who.
+    """
+    async with connection.transaction():
+        found = await connection.fetch(
+            _SEND,
+            account_id,
+            await next_seq(connection, account_id, len(states)),
+            who,
+            [one.state for one in states],
+            [to_bytes(str(one.subject)) for one in states],
+            [one.value for one in states],
+            [now - one.at for one in states],
+        )
+        await announce(connection, account_id)
+    wanted = {one.subject for one in states if one.state == "taken" and one.value}
+    return [
+        (int(subject), holder)
+        for state, subject, value, holder in found
+        if state == "taken" and value and holder != who and int(subject) in wanted
+    ]
+
+
+def read_state(state: str, subject: bytes, value: bool, who: str, at: float) -> TeamState | None:
+    """Return a state of the hub; None for what can't be one: anybody may have written there."""
+    text = from_bytes(subject)
+    if state not in get_args(ChangedState):
+        return None
+    name: ChangedState = state  # type: ignore[assignment] # just looked up
+    when = EPOCH.timestamp() + at
+    if state == "muted":
+        return TeamState(name, text, value, who, when)
+    if not (text.isascii() and text.isdigit() and int(text) < 2**63):
+        return None
+    return TeamState(name, int(text), value, who, when)

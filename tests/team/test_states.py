@@ -1,0 +1,162 @@
+"""Read, starred, done, muted and taken are the team's."""
+
+from __future__ import annotations
+
+import asyncio
+from random import Random
+
+from support.postgres import Cluster
+from support.team import Colleague, Team
+
+from inbox_tui.archive import Query
+from inbox_tui.archive.records import ChangedState
+from inbox_tui.archive.team_states import MINE, NOT_TAKEN, TAKEN
+from inbox_tui.sync import TakenByColleague
+from inbox_tui.text.search_query import parse_query
+
+
+def set_state(who: Colleague, state: ChangedState, *numbers: int, value: bool = True) -> None:
+    messages = who.account.messages
+    rows = [row.row for number in numbers if (row := messages.get(number))]
+    messages.set_state(rows, state, value=value)
+    who.member.states_changed()
+
+
+def mute(who: Colleague, phone: str, *, muted: bool) -> None:
+    who.account.messages.mute(phone, muted=muted)
+    who.member.states_changed()
+
+
+def found(who: Colleague, words: str) -> list[int]:
+    query = Query(search=parse_query(words, who.clock.now(), {}))
+    return [row.id for row in who.account.lists.export(query)]
+
+
+def states(who: Colleague) -> list[tuple[object, ...]]:
+    return [
+        (row.id, row.unread, row.starred, row.done, row.muted, bool(row.taken)) for row in who.rows
+    ]
+
+
+async def two_with_messages(team: Team, *texts: str) -> tuple[Colleague, Colleague]:
+    team.receive(*texts)
+    anna, boris = team.join("anna"), team.join("boris")
+    await team.until(lambda: anna.texts == boris.texts == list(texts))
+    return anna, boris
+
+
+async def test_what_one_reads_stars_and_closes_is_so_for_all(team: Team) -> None:
+    anna, boris = await two_with_messages(team, "one", "two", "three")
+    set_state(anna, "unread", 1, 2, value=False)
+    set_state(anna, "starred", 2)
+    set_state(boris, "done", 3)
+    await team.until(lambda: states(anna) == states(boris) == [
+        (1, False, False, False, False, False),
+        (2, False, True, False, False, False),
+        (3, True, False, True, False, False),
+    ])  # fmt: skip
+    assert boris.account.counts.unread() == 1
+    (told,) = boris.account.team.of_message(3)
+    assert told[:4] == ("done", 3, True, "boris")
+    assert [one.who for one in boris.account.team.of_message(2)] == ["anna", "anna"]
+
+
+async def test_a_muted_sender_is_muted_for_all_and_for_what_comes(team: Team) -> None:
+    anna, boris = await two_with_messages(team, "one")
+    mute(anna, "79991234567", muted=True)
+    await team.until(lambda: boris.account.messages.muted_senders() == ["79991234567"])
+    team.receive("two")
+    await team.until(lambda: [row.muted for row in boris.rows] == [True, True])
+    mute(boris, "79991234567", muted=False)
+    await team.until(lambda: [row.muted for row in anna.rows] == [False, False])
+
+
+async def test_a_taken_message_is_ones_own_and_to_others_it_is_taken(team: Team) -> None:
+    anna, boris = await two_with_messages(team, "one", "two")
+    set_state(anna, "taken", 2)
+    await team.until(lambda: [row.taken for row in boris.rows] == [NOT_TAKEN, TAKEN])
+    assert [row.taken for row in anna.rows] == [NOT_TAKEN, MINE]
+    assert found(anna, "is:mine") == found(anna, "is:taken") == found(boris, "is:taken") == [2]
+    assert found(boris, "is:mine") == []
+    set_state(anna, "taken", 2, value=False)
+    await team.until(lambda: found(boris, "is:taken") == [])
+    set_state(boris, "taken", 2)
+    await team.until(lambda: [row.taken for row in anna.rows] == [NOT_TAKEN, TAKEN])
+
+
+async def test_who_takes_what_a_colleague_has_just_taken_is_told_so(
+    team: Team, cluster: Cluster
+) -> None:
+    anna, boris = await two_with_messages(team, "one")
+    cluster.stop()
+    try:
+        await team.until(lambda: not anna.member._hub.connected and not boris.member._hub.connected)
+        set_state(anna, "taken", 1)
+        await asyncio.sleep(0.02)
+        set_state(boris, "taken", 1)
+        assert [row.taken for row in boris.rows] == [MINE]
+    finally:
+        cluster.start()
+    await team.until(lambda: anna.told(TakenByColleague) or boris.told(TakenByColleague))
+    await team.until(lambda: {anna.rows[0].taken, boris.rows[0].taken} == {MINE, TAKEN})
+    holder, other = (anna, boris) if anna.rows[0].taken == MINE else (boris, anna)
+    assert other.told(TakenByColleague) == [TakenByColleague(1, holder.name)]
+
+
+async def test_what_was_set_without_the_hub_goes_out_later_and_the_last_wins(
+    team: Team, cluster: Cluster
+) -> None:
+    anna, boris = await two_with_messages(team, "one", "two")
+    cluster.stop()
+    try:
+        await team.until(lambda: not anna.member._hub.connected and not boris.member._hub.connected)
+        set_state(anna, "starred", 1, 2)
+        await asyncio.sleep(0.05)
+        set_state(boris, "starred", 1)
+        set_state(boris, "starred", 1, value=False)
+        set_state(boris, "done", 1)
+    finally:
+        cluster.start()
+    await team.until(lambda: states(anna) == states(boris) == [
+        (1, True, False, True, False, False), (2, True, True, False, False, False)
+    ])  # fmt: skip
+    assert anna.account.team.unsent(10) == boris.account.team.unsent(10) == []
+
+
+async def test_after_many_changes_by_all_everybody_has_the_same_states(team: Team) -> None:
+    random = Random(3)
+    team.receive(*(f"message {number}" for number in range(1, 31)))
+    members = [team.join(name) for name in ("anna", "boris", "vera")]
+    await team.until(lambda: all(len(one.texts) == 30 for one in members))
+    for _ in range(60):
+        state: ChangedState = random.choice(("unread", "starred", "done", "taken"))
+        numbers = random.sample(range(1, 31), 3)
+        set_state(random.choice(members), state, *numbers, value=random.random() < 0.5)
+    await team.until(
+        lambda: (
+            all(one.account.team.unsent(1) == [] for one in members)
+            and states(members[0]) == states(members[1]) == states(members[2])
+        )
+    )
+    owners = [[row.taken for row in one.rows] for one in members]
+    for taken in zip(*owners, strict=True):
+        assert sorted(taken) in ([0, 0, 0], [TAKEN, TAKEN, MINE])
+
+
+async def test_what_anybody_may_write_into_the_hub_breaks_no_member(team: Team) -> None:
+    anna, boris = await two_with_messages(team, "one")
+    team.sql(
+        "INSERT INTO inbox_tui.states VALUES"
+        " (1, 1000, 'done', '1'::bytea, true, E'\\x1b[31m', 0),"
+        " (1, 1001, 'rubbish', '1'::bytea, true, 'x', 0),"
+        " (1, 1002, 'done', '\\xff'::bytea, true, 'x', 'NaN'),"
+        " (1, 1003, 'starred', '99999999999999999999'::bytea, true, 'x', 0);"
+        "INSERT INTO inbox_tui.messages VALUES"
+        " (1, 1004, -5, 0, 0, true, '', '', ''),"
+        " (1, 1005, 7, 9223372036854775807, 0, true, '', '', ''),"
+        " (1, 1006, 8, 1800000000, 0, true, '\\xff', '', '\\xff00');"
+        "UPDATE inbox_tui.accounts SET last_seq = 1006"
+    )
+    await team.until(lambda: all([row.id for row in one.rows] == [1, 8] for one in (anna, boris)))
+    assert all(one.rows[0].done for one in (anna, boris))
+    assert anna.account.messages.unreadable_count() == 2
