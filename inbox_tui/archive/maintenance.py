@@ -118,6 +118,7 @@ class Maintenance:
                 self._db.execute(
                     "UPDATE state SET wipe_pending = 0 WHERE wipe_pending = ?", (pending,)
                 )
+            self._rewritten = 0
 
     def _delete_some(self, account_id: int, counts: DailyCounts, below: int | None) -> int:
         """Delete the oldest few messages, those below a row; returns how many."""
