@@ -288,7 +288,8 @@ def test_all_that_is_shown_is_marked_read(tmp_path: Path, wanted: Query, read: i
 def test_a_cursor_is_kept_for_each_scope(tmp_path: Path) -> None:
     archive, account = opened(tmp_path)
     polled = Polled(at(12.25), NOW, datetime(2026, 11, 23, 7, 0, 0, 5, tzinfo=UTC))
-    cursor = Cursor(polled, polled, 2**63 - 1, True, Pass("whole", 168, at(1), 2**63 - 1, 3))
+    running = Pass("whole", 168, at(1), 2**63 - 1, 3)
+    cursor = Cursor(polled, polled, 2**63 - 1, True, running=running)
     account.store_page(page(cursor=cursor))
     account.store_page(page(scope="7", cursor=Cursor(newest_first=False)))
     assert account.sync_state.cursor("") == cursor
