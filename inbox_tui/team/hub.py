@@ -204,7 +204,8 @@ def _hub_error(error: BaseException) -> BaseException:
         return HubAway("it does not answer")
     if isinstance(error, OSError) and error.errno is not None and error.errno > 0:
         return HubAway(strerror(error.errno).lower())
-    if isinstance(error, (OSError, PostgresError, exceptions.InterfaceError)):
+    lost = (OSError, PostgresError, exceptions.InterfaceError, exceptions.InternalClientError)
+    if isinstance(error, lost):  # the last where the connection ends within a transaction
         return HubAway(text)
     return error
 
