@@ -373,9 +373,12 @@ class TeamMember:
         assert self._store is not None
         account_id = self._store.account_id
         while states := await self._in_archive(unsent):
-            now = self._clock.now().timestamp()
             send = partial(
-                send_states, account_id=account_id, who=self._name, states=states, now=now
+                send_states,
+                account_id=account_id,
+                who=self._name,
+                states=states,
+                wall=self._clock.now,
             )
             refused = await self._hub.run(send)
 

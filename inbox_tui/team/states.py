@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from datetime import datetime
 from typing import TYPE_CHECKING, get_args
 
 from inbox_tui.archive.records import ChangedState
@@ -38,19 +39,21 @@ async def send_states(
     account_id: int,
     who: str,
     states: Sequence[UnsentState],
-    now: float,
+    wall: Callable[[], datetime],
 ) -> list[tuple[int, str]]:
     """Set states on the hub as of when they were set here; what was set there later stays.
 
     Each is numbered anew, so that all copy what stands now, we too. A message that a colleague has
-    is not taken. `now` is this machine's wall clock, in unix seconds. Returns the ids of messages
+    is not taken. `wall` is this machine's wall clock. Returns the ids of messages
     that a colleague has taken before, each with who.
     """
     async with connection.transaction():
+        first = await next_seq(connection, account_id, len(states))
+        now = wall().timestamp()
         found = await connection.fetch(
             _SEND,
             account_id,
-            await next_seq(connection, account_id, len(states)),
+            first,
             who,
             [one.state for one in states],
             [to_bytes(str(one.subject)) for one in states],

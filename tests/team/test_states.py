@@ -111,7 +111,7 @@ async def test_what_was_set_without_the_hub_goes_out_later_and_the_last_wins(
     try:
         await team.until(lambda: not anna.member._hub.connected and not boris.member._hub.connected)
         set_state(anna, "starred", 1, 2)
-        await asyncio.sleep(0.05)
+        await asyncio.sleep(0.4)  # eight seconds
         set_state(boris, "starred", 1)
         set_state(boris, "starred", 1, value=False)
         set_state(boris, "done", 1)
