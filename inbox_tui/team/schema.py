@@ -44,7 +44,8 @@ CREATE TABLE inbox_tui.accounts (
 CREATE TABLE inbox_tui.messages (
     account_id integer NOT NULL, seq bigint NOT NULL, id bigint NOT NULL,
     received bigint NOT NULL, sent bigint, live boolean NOT NULL,
-    phone bytea NOT NULL, to_phone bytea NOT NULL, message bytea NOT NULL, stamp text NOT NULL,
+    phone bytea NOT NULL, to_phone bytea NOT NULL, message bytea NOT NULL,
+    stamp text NOT NULL DEFAULT '',
     PRIMARY KEY (account_id, seq), UNIQUE (account_id, id)
 );
 -- `subject`: the id of a message in digits, or for muted a sender.
