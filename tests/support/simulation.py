@@ -1,7 +1,8 @@
 """A day in the life of several terminals on one machine, in a moment.
 
-A `World` is a machine with its clocks, a network, the service behind it and the processes that
-share one archive. The service is that of the demo, and the program's own client asks it. Everything
+A `World` is an account: the service behind a network, and the processes that share one archive. It
+has a `Machine` with its clocks, which another account may share; then their processes share the
+archive, too. The service is that of the demo, and the program's own client asks it. Everything
 follows from the seed. All that can go wrong goes wrong for a while; then it is calm, and
 `World.check` looks at what the archive has and what the service saw.
 
@@ -18,7 +19,7 @@ import socket
 import ssl
 from collections import Counter
 from collections.abc import AsyncIterator, Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from email.utils import format_datetime
 from errno import ENETUNREACH
@@ -45,6 +46,7 @@ from inbox_tui.archive import (
 from inbox_tui.credentials import Secret
 from inbox_tui.demo.service import Exchange
 from inbox_tui.smsc import client as client_module
+from inbox_tui.smsc.backup import BACK_TO_MAIN_SECONDS, BackupClient
 from inbox_tui.smsc.client import InboxClient
 from inbox_tui.smsc.errors import AddressBlocked, SignInRefused, SmscError, TooManyRequests
 from inbox_tui.smsc.limit import Limit, Moment
@@ -61,7 +63,6 @@ from inbox_tui.sync import (
 
 ZONE = ZoneInfo("Europe/Moscow")
 LATEST = datetime(9999, 12, 31, 23, 59, 59)  # noqa: DTZ001
-LOGIN = "alex"
 TROUBLE = (ArchiveBusy, ArchiveBusy, ArchiveBusy, ArchiveFull, ArchiveReadOnly)
 MOMENT = 0.001
 """Nothing is done in less: time must pass even where numbers are rounded."""
@@ -182,6 +183,10 @@ class Plan:
     refresh_seconds: float
     late: float
     """How long a sleep of a second takes: the machine is busy."""
+    backup: bool
+    """Whether there is a backup server."""
+    main_outages: int
+    """How often the main server alone can't be reached."""
 
     @classmethod
     def of(cls, random: Random, seconds: float) -> Plan:
@@ -230,25 +235,61 @@ class Plan:
             absence=absence,
             refresh_seconds=random.choice((20.0, 20.0, 20.0, 33.0, 120.0)),
             late=random.choice((1.0, 3.0, 5.0)),
+            backup=random.random() < 0.5,
+            main_outages=random.randint(0, 3),
         )
+
+
+class Machine:
+    """The clocks, the disk and the network of a machine, and the worlds that have them."""
+
+    def __init__(self, folder: Path, random: Random, plan: Plan) -> None:
+        self.path = folder / "inbox.db"
+        self.worlds: list[World] = []
+        self.began = datetime(2026, 11, 23, 23, 59) - timedelta(  # noqa: DTZ001
+            seconds=random.uniform(0, plan.seconds)
+        )
+        self.away = False
+        self.wall_offset = plan.wall_off * 86400.0
+        self.boots = 0
+        self.boot_began = -random.choice((0.0, 50.0, 500.0, 50_000.0))
+        self.up_at = 0.0
+        """When the machine, or the container, has started again."""
+        self.asleep_until = 0.0
+        self.offline_until = 0.0
+
+    def processes(self) -> list[Process]:
+        """Everything that runs on it."""
+        return [process for world in self.worlds for process in world.processes]
 
 
 class World:
-    """A machine, a network, a service, and what happens to them; see the module."""
+    """An account: a service, what happens to it and to its machine; see the module."""
 
-    def __init__(self, folder: Path, seed: int, plan: Plan) -> None:
+    def __init__(
+        self,
+        folder: Path,
+        seed: int,
+        plan: Plan,
+        machine: Machine | None = None,
+        login: str = "alex",
+        host: str = "smscentre.com",
+    ) -> None:
         self.random = Random(seed)
         self.plan = plan
-        self.path = folder / "inbox.db"
+        self.login, self.host = login, host
+        self.machine = machine or Machine(folder, self.random, plan)
+        self.machine.worlds.append(self)
+        self.path = self.machine.path
+        self.began = self.machine.began
         self.calm = False
-        self.away = False
         self.loop = asyncio.get_running_loop()
-        self.began = datetime(2026, 11, 23, 23, 59) - timedelta(  # noqa: DTZ001
-            seconds=self.random.uniform(0, plan.seconds)
-        )
+        self.main_down_until = 0.0
+        self.main_failed_at = -BACK_TO_MAIN_SECONDS
+        """When the main server could not be reached last."""
         self.passwords = ["first password"]
         self.service = SwitchedService(
-            {LOGIN: self.passwords[-1]},
+            {login: self.passwords[-1]},
             clock=self.server_now,
             order=plan.order,  # type: ignore[arg-type]
             first=plan.first,  # type: ignore[arg-type]
@@ -258,13 +299,6 @@ class World:
         self.visible: dict[int, float] = {}
         self.unreadable: set[int] = set()
         self.stale: bytes | None = None
-        self.wall_offset = plan.wall_off * 86400.0
-        self.boots = 0
-        self.boot_began = -self.random.choice((0.0, 50.0, 500.0, 50_000.0))
-        self.up_at = 0.0
-        """When the machine, or the container, has started again."""
-        self.asleep_until = 0.0
-        self.offline_until = 0.0
         self.first_complete: float | None = None
         self.quiet_until = 0.0
         """Nobody may ask before: the service has said so, and it is in the archive."""
@@ -287,10 +321,11 @@ class World:
         return self.began + timedelta(seconds=seconds * self.plan.pace)
 
     def moment(self) -> Moment:
-        return Moment(f"boot {self.boots}", self.loop.time() - self.boot_began)
+        machine = self.machine
+        return Moment(f"boot {machine.boots}", self.loop.time() - machine.boot_began)
 
     def now(self) -> datetime:
-        wall = self.began + timedelta(seconds=self.loop.time() + self.wall_offset, hours=-3)
+        wall = self.began + timedelta(seconds=self.loop.time() + self.machine.wall_offset, hours=-3)
         return wall.replace(tzinfo=UTC)
 
     async def sleep(self, seconds: float) -> None:
@@ -298,8 +333,9 @@ class World:
         await self.awake()
 
     async def awake(self) -> None:
-        while self.asleep_until > self.loop.time():  # noqa: ASYNC110 - it may fall asleep again
-            await asyncio.sleep(max(MOMENT, self.asleep_until - self.loop.time()))
+        machine = self.machine
+        while machine.asleep_until > self.loop.time():  # noqa: ASYNC110 - it may fall asleep again
+            await asyncio.sleep(max(MOMENT, machine.asleep_until - self.loop.time()))
 
     # -- messages
 
@@ -353,14 +389,19 @@ class World:
 
     # -- the network
 
-    async def carry(self, request: httpx.Request) -> httpx.Response:
-        """Take a request to the service, and bring back what comes of it."""
+    async def carry(self, request: httpx.Request, began: float) -> httpx.Response:
+        """Take a request to the service, and bring back what comes of it.
+
+        `began` is when the client began, at the main server or its backup.
+        """
         random, plan = self.random, self.plan
-        began = self.time()
         slow = 0.3 if self.calm else plan.slow
-        if self.time() < self.offline_until and not self.calm:
+        to_main = request.url.host == self.host
+        down_until = max(self.machine.offline_until, self.main_down_until * to_main)
+        if self.time() < down_until and not self.calm:
             await self.sleep(0.1)
-            raise self._no_connection()
+            raise self._no_connection(to_main=to_main)
+        assert to_main or self.time() - self.main_failed_at <= BACK_TO_MAIN_SECONDS + LIMIT.patience
         await self.sleep(random.uniform(0, slow / 5))
         await request.extensions["trace"]("http11.send_request_headers.started", {})
         way_there, work, way_back = (
@@ -393,12 +434,15 @@ class World:
         await asyncio.sleep(way_there + work + way_back)
         return self._response(fate, arrival)
 
-    def _no_connection(self) -> httpx.TransportError:
+    def _no_connection(self, *, to_main: bool) -> httpx.TransportError:
         error = httpx.ConnectError("")
         error.__cause__ = self.random.choice(
             (socket.gaierror(), ssl.SSLError(), ConnectionRefusedError(), OSError(ENETUNREACH, ""))
         )
-        return self.random.choice((error, httpx.ConnectTimeout("")))
+        raised = self.random.choice((error, httpx.ConnectTimeout("")))
+        if to_main and not isinstance(raised.__cause__, ssl.SSLError):
+            self.main_failed_at = self.time()
+        return raised
 
     def _response(self, fate: str, arrival: asyncio.Future[bytes]) -> httpx.Response:
         """What comes as the answer, or the failure in its place."""
@@ -477,6 +521,14 @@ class World:
 
     # -- what happens
 
+    @property
+    def _of_machine(self) -> tuple[Callable[[], None], ...]:
+        """What happens to the machine, and so to every account."""
+        return (
+            *(self._cut_off, self._fall_asleep, self._reboot, self._restart_container),
+            *(self._jump, self._damage),
+        )
+
     async def live(self) -> None:
         """Let everything happen, then let it be calm until all is caught up with."""
         plan, random = self.plan, self.random
@@ -491,7 +543,10 @@ class World:
             (plan.presses, self._press),
             (plan.password_changes, self._change_password),
             (plan.damages, self._damage),
+            (plan.main_outages, self._cut_off_main),
         ):
+            if what in self._of_machine and self is not self.machine.worlds[0]:
+                continue
             happenings += [(random.uniform(0, plan.seconds), what) for _ in range(count)]
         if plan.absence:
             happenings.append((plan.seconds / 2, self._leave))
@@ -502,9 +557,9 @@ class World:
             await asyncio.sleep(max(0.0, at + late - self.time()))
             what()
             if what == self._leave:
-                self.away = True
+                self.machine.away = True
                 await asyncio.sleep(plan.absence)
-                self.away = False
+                self.machine.away = False
                 late += plan.absence
                 for process in self.processes:
                     process.start_if_dead()
@@ -538,7 +593,7 @@ class World:
     def _completed(self) -> list[datetime | None]:
         """When the last pass over the whole period of each scope began, by the service's clock."""
         with Archive.open(self.path) as archive:
-            account = archive.account(LOGIN, "smscentre.com")
+            account = archive.account(self.login, self.host)
             polls = [account.sync_state.cursor(scope).whole for scope in self.plan.scopes]
             return [None if polled is None else polled.service for polled in polls]
 
@@ -553,30 +608,37 @@ class World:
         self.loop.call_later(delay, process.start_if_dead)
 
     def _cut_off(self) -> None:
-        self.offline_until = self.time() + self.random.choice((5.0, 60.0, 1200.0))
+        self.machine.offline_until = self.time() + self.random.choice((5.0, 60.0, 1200.0))
+
+    def _cut_off_main(self) -> None:
+        self.main_down_until = self.time() + self.random.choice((5.0, 60.0, 1200.0))
 
     def _fall_asleep(self) -> None:
-        self.asleep_until = self.time() + self.random.choice((10.0, 70.0, 200.0, 3600.0))
+        self.machine.asleep_until = self.time() + self.random.choice((10.0, 70.0, 200.0, 3600.0))
 
     def _reboot(self) -> None:
-        self.boot_began = self.time() + self.random.choice((1.0, 20.0, 300.0))
-        self._start_anew(self.boot_began + 5.0)
+        self.machine.boot_began = self.time() + self.random.choice((1.0, 20.0, 300.0))
+        self._start_anew(self.machine.boot_began + 5.0)
 
     def _restart_container(self) -> None:
-        self._start_anew(max(self.up_at, self.time() + self.random.choice((0.1, 1.0, 20.0))))
+        self._start_anew(
+            max(self.machine.up_at, self.time() + self.random.choice((0.1, 1.0, 20.0)))
+        )
 
     def _start_anew(self, up_at: float) -> None:
-        for process in self.processes:
+        machine = self.machine
+        for process in machine.processes():
             process.kill()
-        self.boots += 1
-        self.up_at = up_at
+        machine.boots += 1
+        machine.up_at = up_at
         if self.plan.jumps:
-            self.quiet_until = 0.0  # what is left of it, only the wall clock can tell
-        for process in self.processes:
-            self.loop.call_at(self.up_at, process.start_if_dead)
+            for world in machine.worlds:
+                world.quiet_until = 0.0  # what is left of it, only the wall clock can tell
+        for process in machine.processes():
+            self.loop.call_at(machine.up_at, process.start_if_dead)
 
     def _jump(self) -> None:
-        self.wall_offset += self.random.uniform(-5 * 3600, 5 * 3600)
+        self.machine.wall_offset += self.random.uniform(-5 * 3600, 5 * 3600)
 
     def _press(self) -> None:
         for process in self.processes:
@@ -585,23 +647,24 @@ class World:
 
     def _change_password(self) -> None:
         self.passwords.append(f"password {len(self.passwords)}")
-        self.service.accounts[LOGIN] = self.passwords[-1]
+        self.service.accounts[self.login] = self.passwords[-1]
 
     def _damage(self) -> None:
-        for process in self.processes:
+        for process in self.machine.processes():
             process.kill()
         self.path.write_bytes(b"no database" * 500)
-        self.first_complete = None
-        self.quiet_until = 0.0
-        self.refused.clear()
-        self.announced.clear()
-        for process in self.processes:
+        for world in self.machine.worlds:
+            world.first_complete = None
+            world.quiet_until = 0.0
+            world.refused.clear()
+            world.announced.clear()
+        for process in self.machine.processes():
             delay = self.random.choice((0.0, 5.0, 60.0))
             self.loop.call_later(delay, process.start_if_dead)
 
     def _leave(self) -> None:
         if self.random.random() < 0.5:
-            self.asleep_until = self.time() + self.plan.absence
+            self.machine.asleep_until = self.time() + self.plan.absence
             return
         for process in self.processes:
             process.kill()
@@ -614,10 +677,12 @@ class World:
         assert self.service.over_limit == [], "the limit is broken"
         assert self.service.overlapping == [], "two requests at once"
         with Archive.open(self.path) as archive:
-            account = archive.account(LOGIN, "smscentre.com")
+            account = archive.account(self.login, self.host)
             rows = {row.id: row for row in account.lists.export(Query())}
             gaps = account.sync_state.gaps()
-            raws = archive.database.query("SELECT raw FROM unreadable")
+            raws = archive.database.query(
+                "SELECT raw FROM unreadable WHERE account_id = ?", (account.id,)
+            )
             assert account.messages.unreadable_count() == len(raws)
         end = min(self._true(completed) for completed in self._completed() if completed)
         for row in rows.values():
@@ -672,11 +737,11 @@ class Process:
         self.start_if_dead()
 
     def start_if_dead(self) -> None:
-        if not self.dead or self.world.asleep_until > self.world.time():
+        world, machine = self.world, self.world.machine
+        if not self.dead or machine.asleep_until > world.time():
             return
-        if self.world.away or self.world.up_at > self.world.time():
+        if machine.away or machine.up_at > world.time():
             return
-        world = self.world
         self.dead = False
         self.lives += 1
         if world.calm or not self.cron:  # nobody tells cron of another password
@@ -735,10 +800,10 @@ class Life:
         self.refused: set[str] = set()
         self.quiet_until = 0.0
         self.archive = Archive.open(world.path, wall=world.now)
-        self.account = self.archive.account(LOGIN, "smscentre.com")
+        self.account = self.archive.account(world.login, world.host)
         self.sync = InboxSync(
             FlakyAccount(self, self.account),  # type: ignore[arg-type]
-            login=LOGIN,
+            login=world.login,
             connect=lambda secret: Client(self, secret),
             publish=self.heard,
             clock=world,
@@ -795,7 +860,7 @@ class Life:
 
     def _look_for_first_complete(self) -> None:
         world = self.world
-        account = self.archive.account(LOGIN, "smscentre.com")
+        account = self.archive.account(world.login, world.host)
         cursors = [account.sync_state.cursor(scope) for scope in world.plan.scopes]
         if all(cursor.polled is not None for cursor in cursors):
             world.first_complete = world.time()
@@ -816,14 +881,23 @@ class Client:
         world = life.world
         self.life = life
         self.password = password.reveal()
-        self.client = InboxClient(
-            "smscentre.com",
-            LOGIN,
-            password,
-            transport=httpx.MockTransport(world.carry),
-            limit=LIMIT,
-            seconds=lambda: world.moment().seconds,
+        self.began = 0.0
+
+        def seconds() -> float:
+            return world.moment().seconds
+
+        main, backup = (
+            InboxClient(
+                host,
+                world.login,
+                password,
+                transport=httpx.MockTransport(lambda request: world.carry(request, self.began)),
+                limit=LIMIT,
+                seconds=seconds,
+            )
+            for host in (world.host, f"www2.{world.host}")
         )
+        self.client = BackupClient(main, backup, seconds=seconds) if world.plan.backup else main
 
     async def fetch(self, **asked: Any) -> Answer:
         life, world = self.life, self.life.world
@@ -832,6 +906,7 @@ class Client:
         assert self.password not in refused, "a refused password is sent again"
         quiet_until = max(life.quiet_until, world.quiet_until)
         assert world.time() > quiet_until - MOMENT, "asked though the service said not to"
+        self.began = world.time()
         try:
             answer = await self.client.fetch(**asked)
         except SmscError as error:
@@ -917,12 +992,22 @@ def same(row: Row, message: IncomingMessage) -> bool:
     )
 
 
-async def simulate(folder: Path, seed: int, seconds: float) -> World:
-    """A world of this seed, lived through and checked."""
-    world = World(folder, seed, Plan.of(Random(seed), seconds))
+async def simulate(folder: Path, seed: int, seconds: float) -> list[World]:
+    """The world of this seed, or two that share a machine, lived through and checked."""
+    plan = Plan.of(Random(seed), seconds)
+    other = Plan.of(Random(f"other {seed}"), seconds)
+    two = seed % 2 == 1 and not plan.absence and not other.absence
+    if two and "newest" in (plan.first, other.first):  # see `Plan.of`
+        plan, other = (replace(one, wall_off=0.0, jumps=0, pace=1.0) for one in (plan, other))
+    worlds = [World(folder, seed, plan)]
+    if two:
+        other = replace(other, wall_off=plan.wall_off, jumps=plan.jumps, damages=plan.damages)
+        worlds.append(World(folder, seed, other, worlds[0].machine, "boris", "smsc.kz"))
     with patch.object(client_module, "_BODY_CEILING", CEILING):
-        await world.live()
-    for process in world.processes:
-        process.kill()
-    world.check()
-    return world
+        await asyncio.gather(*(world.live() for world in worlds))
+    for world in worlds:
+        for process in world.processes:
+            process.kill()
+    for world in worlds:
+        world.check()
+    return worlds
