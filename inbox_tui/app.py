@@ -84,6 +84,7 @@ class InboxApp(App[None]):
         server: str,
         login: str | None,
         password: Secret | None = None,
+        others: Sequence[tuple[str, str, Secret]] = (),
         local_zone: tzinfo,
         settings_path: Path,
         filters: Filters | None = None,
@@ -91,8 +92,9 @@ class InboxApp(App[None]):
     ) -> None:
         """Create the application, on the account of `login` at `server` where one is known.
 
-        `settings_path`: the file that names and the theme are written to. `filters` are shown at
-        first; None: what the settings say.
+        `others`: login, full address and password of more accounts; those that the archive knows
+        are opened, too. `settings_path`: the file that names and the theme are written to.
+        `filters` are shown at first; None: what the settings say.
         """
         no_color = bool(os.environ.get("NO_COLOR"))
         if not no_color:
@@ -117,6 +119,8 @@ class InboxApp(App[None]):
         )
         if login is not None:
             self._accounts.shown = self._accounts.add(login, endpoint(server), password)
+        for other in others:
+            self._accounts.add(*other)
         self._presentation.numbers_wait = login is not None
         self._inbox: InboxScreen | None = None
         self._focus_told = False
@@ -154,6 +158,7 @@ class InboxApp(App[None]):
 
     def _inbox_of(self, session: Session | AllSessions) -> InboxScreen:
         every = isinstance(session, AllSessions)
+        self._presentation.accounts = session.labels if isinstance(session, AllSessions) else {}
         self._inbox = InboxScreen(
             session,
             self._presentation,

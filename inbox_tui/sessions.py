@@ -52,6 +52,12 @@ class AllSessions:
         self.server_zone = first.server_zone
         self.refresh_seconds = first.refresh_seconds
         self.window_start = first.window_start
+        logins = [one.login for one in sessions]
+        self.labels = {
+            one.archive.id: one.login if logins.count(one.login) == 1 else one.name
+            for one in sessions
+        }
+        """What to call each account in a list, by its id in the archive."""
 
     @property
     def status(self) -> Status:

@@ -136,6 +136,7 @@ def run_demo(cli_options: CliOptions) -> None:
             server=server.url,
             login=server.login,
             password=Secret(server.password),
+            others=[(server.branch, server.url, Secret(server.password))],
             local_zone=local_zone(),
             settings_path=Paths.under(Path(folder)).config,
             filters=_filters(cli_options, None),

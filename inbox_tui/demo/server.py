@@ -31,6 +31,13 @@ DEMO_WINDOW: Final = 6.0
 
 _LOGIN: Final = "demo"
 _PASSWORD: Final = "demo"  # noqa: S105 - it guards nothing
+_BRANCH: Final = "branch"
+"""The login of a second account, with the same password."""
+_BRANCH_NUMBER: Final = "79110000009"
+_BRANCH_HOURS: Final = 24
+_BRANCH_EVERY: Final = 3
+_BRANCH_SHARE: Final = 0.2
+"""How many of the messages that come in live are for the second account."""
 _LARGEST_FORM: Final = 65_536
 _LOOK_UP: Final = 0.05
 """How often, in seconds, a server looks whether it is to end."""
@@ -228,14 +235,18 @@ class Demo(NamedTuple):
     password: str
     week: Sequence[IncomingMessage]
     """What has come in so far, oldest first."""
+    branch: str
+    """The login of a second account, with the same password."""
 
 
 @contextmanager
 def start_demo(random: Random) -> Iterator[Demo]:
     """Play the demo as long as the `with` block lasts: a week of messages, and new ones live."""
-    service = DemoService({_LOGIN: _PASSWORD}, window=DEMO_WINDOW)
+    service = DemoService({_LOGIN: _PASSWORD, _BRANCH: _PASSWORD}, window=DEMO_WINDOW)
     week = history(moscow_now(), random)
     service.extend(week)
+    for message in history(moscow_now(), random, _BRANCH_HOURS)[::_BRANCH_EVERY]:
+        service.add(message._replace(to_phone=_BRANCH_NUMBER), login=_BRANCH)
     ended = Event()
     player = Thread(
         target=_play, args=(service, week[-1].id, random, ended), name="demo player", daemon=True
@@ -243,7 +254,7 @@ def start_demo(random: Random) -> Iterator[Demo]:
     with DemoServer(service) as server:
         player.start()
         try:
-            yield Demo(server.url, _LOGIN, _PASSWORD, week)
+            yield Demo(server.url, _LOGIN, _PASSWORD, week, _BRANCH)
         finally:
             ended.set()
             player.join()
@@ -258,8 +269,10 @@ def _play(service: DemoService, last_id: int, random: Random, ended: Event) -> N
         number += random.randint(1, 9)
         received = moscow_now().replace(microsecond=0)
         sent = received - timedelta(seconds=random.randint(1, 4))
-        service.add(
-            IncomingMessage(
-                number, received, arrival.phone, arrival.to_phone, arrival.message, sent
-            )
+        message = IncomingMessage(
+            number, received, arrival.phone, arrival.to_phone, arrival.message, sent
         )
+        if random.random() < _BRANCH_SHARE:
+            service.add(message._replace(to_phone=_BRANCH_NUMBER), login=_BRANCH)
+        else:
+            service.add(message)

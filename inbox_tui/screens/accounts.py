@@ -99,9 +99,10 @@ class AccountSwitcher:
         """Choose the account whose inbox is shown, or all in one list."""
         from inbox_tui.screens.pickers import AccountPicker, Choice
 
+        width = max(len(_(state.value)) for state in State) + 2
         choices: list[Choice[Session | AllSessions]] = [
             Choice(
-                f"{session.name}  {_(session.status.state.value)}",
+                f"{_(session.status.state.value):{width}}{session.name}",
                 session,
                 session.archive.counts.unread(),
             )
@@ -110,7 +111,9 @@ class AccountSwitcher:
         shown: Session | AllSessions | None = self.shown
         if len(self.sessions) > 1:
             every = shown if isinstance(shown, AllSessions) else self._all()
-            choices.append(Choice(_(ALL_ACCOUNTS), every, every.archive.counts.unread()))
+            choices.append(
+                Choice(f"{'':{width}}{_(ALL_ACCOUNTS)}", every, every.archive.counts.unread())
+            )
         await self._app.push_screen(AccountPicker(choices, shown), callback=self._picked)
 
     async def _picked(self, choice: Choice[Session | AllSessions] | None) -> None:

@@ -13,10 +13,11 @@ from inbox_tui.screens.filters import Filters
 from inbox_tui.session import Session
 from inbox_tui.sessions import AllSessions
 from inbox_tui.text import strip_separators
+from inbox_tui.text.phones import phone_key
 from inbox_tui.widgets.presentation import Presentation
 
 if TYPE_CHECKING:
-    from inbox_tui.screens.pickers import StatePicker
+    from inbox_tui.screens.pickers import Choice, StatePicker
     from inbox_tui.text.search_query import State
 
 
@@ -52,6 +53,7 @@ class FilterCommands:
         def find(typed: str, most: int) -> list[Choice[str]]:
             numbers = self.receiving_numbers(typed, most)
             choices = [Choice(label, number, *counts) for number, label, *counts in numbers]
+            choices += self._named_only(typed, most - len(choices))
             if typed:
                 return choices
             if chosen_before is not None and chosen_before not in [one for one, *_ in numbers]:
@@ -83,6 +85,21 @@ class FilterCommands:
             for number, messages, unread in numbers
         ]
 
+    def _named_only(self, typed: str, most: int) -> list[Choice[str]]:
+        """The numbers of the settings that have received nothing yet, and sent nothing either."""
+        from inbox_tui.screens.pickers import Choice
+
+        archive, parts = self._session.archive, strip_separators(typed).split()
+        in_use = set(map(phone_key, archive.counts.in_use()))
+        return [
+            Choice(name, phone, 0)
+            for phone, name in self._session.settings.names.items()
+            if phone.isdecimal()
+            and phone_key(phone) not in in_use
+            and all(part.strip("+") in f"{phone} {strip_separators(name)}" for part in parts)
+            and not archive.lists.open(Query(phone=phone), first=1).messages
+        ][:most]
+
     def _since(self, hours: int | None) -> int | None:
         return None if hours is None else self._session.window_start(hours)
 
@@ -97,7 +114,7 @@ class FilterCommands:
 
     async def pick_window(self) -> None:
         """Choose the hour window."""
-        from inbox_tui.screens.pickers import Choice, WindowPicker
+        from inbox_tui.screens.pickers import WindowPicker
 
         def counted(hours: int | None) -> tuple[int, int]:
             counts = self._session.archive.counts
@@ -112,7 +129,7 @@ class FilterCommands:
 
     async def pick_state(self) -> None:
         """Choose the state: unread, starred, to do, done, of muted senders."""
-        from inbox_tui.screens.pickers import Choice, StatePicker
+        from inbox_tui.screens.pickers import StatePicker
 
         def chosen(choice: Choice[State] | None) -> None:
             if choice is not None:

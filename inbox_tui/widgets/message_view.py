@@ -258,6 +258,8 @@ class MessageView(ScrollView, can_focus=True):
             if self._search is not None:
                 mark_found(field, partial(spans, self._search))
             yield from field
+        if account := self._presentation.account(row.account_id):
+            yield from self._field("Account", account)
         for label, time in zip(("Received", "Sent"), self._times, strict=False):
             yield from self._field(label, time)
         if states := list(self._states(row)):

@@ -86,6 +86,8 @@ class Presentation:
 
     def set_names(self, names: Mapping[str, str]) -> None:
         """Show these names from now on, by what `parse_sender` returns."""
+        self.accounts: Mapping[int, str] = {}
+        """What accounts are called, by their ids, where messages of several are shown."""
         self._names = {phone: sanitize(name) for phone, name in names.items()}
         self._name_of = name_finder(self._names)
         self._shown.clear()
@@ -189,6 +191,10 @@ class Presentation:
     def short_number(self, phone: str, digits: int) -> str:
         """Return the name given to the number, or else its last digits, so many of them."""
         return self._name_of(phone) or sanitize(phone)[-digits:]
+
+    def account(self, account_id: int) -> str:
+        """Return what the account is called; empty where only one is shown."""
+        return sanitize(self.accounts.get(account_id, ""))
 
     def number(self, phone: str) -> str:
         """Return the number in international form, or as it is where it is none."""

@@ -98,7 +98,10 @@ class Rows:
         longest = max(map(len, numbers), default=0)
         while digits < longest and len({number[-digits:] for number in numbers}) < len(numbers):
             digits += 1
-        shown = [cells(self._presentation.short_number(number, digits)) for number in numbers]
+        accounts = self._presentation.accounts
+        shown = [cells(self._presentation.account(number)) for number in accounts] or [
+            cells(self._presentation.short_number(number, digits)) for number in numbers
+        ]
         self._digits = digits
         self._receiver_width = min(max(shown), _RECEIVER_AT_MOST) if len(shown) > 1 else 0
 
@@ -158,7 +161,8 @@ class Rows:
             Segment(both + gap[1:], self._style("mark", *state)),
         ]
         if columns.receiver:
-            receiver = self._presentation.short_number(row.to_phone, self._digits)
+            receiver = self._presentation.account(row.account_id)
+            receiver = receiver or self._presentation.short_number(row.to_phone, self._digits)
             receiver = padded(receiver, columns.receiver)
             spans = [] if self._search is None else receiver_spans(self._search, receiver)
             segments += self._marked(receiver + gap, spans, "receiver", *state)
