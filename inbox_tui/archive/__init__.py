@@ -19,6 +19,7 @@ from inbox_tui.archive.records import (
     TEAM,
     Cursor,
     Day,
+    DayStart,
     Gap,
     Hold,
     LateMessages,
@@ -35,6 +36,7 @@ from inbox_tui.archive.records import (
     from_server_seconds,
     row_at,
     server_seconds,
+    service_day,
     to_server_seconds,
 )
 from inbox_tui.archive.worker import ArchiveWorker
@@ -57,6 +59,7 @@ __all__ = [
     "ArchiveWorker",
     "Cursor",
     "Day",
+    "DayStart",
     "Gap",
     "Hold",
     "Item",
@@ -77,5 +80,6 @@ __all__ = [
     "from_server_seconds",
     "row_at",
     "server_seconds",
+    "service_day",
     "to_server_seconds",
 ]

@@ -12,20 +12,22 @@ from bisect import bisect_left, bisect_right
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import closing
 from itertools import islice
+from typing import NamedTuple
 
 from inbox_tui.archive.daily_counts import DailyCounts
 from inbox_tui.archive.database import Database
-from inbox_tui.archive.encoding import json_numbers
 from inbox_tui.archive.matching import FIRST_ROW, LAST_ROW, Matching
 from inbox_tui.archive.messages import Messages
 from inbox_tui.archive.records import (
     DAY_SECONDS,
     Day,
+    DayStart,
     Gap,
     Query,
     Row,
     day_of_row,
     row_at,
+    service_day,
 )
 from inbox_tui.archive.search_index import search_of
 from inbox_tui.archive.sync_state import SyncState
@@ -35,28 +37,71 @@ _EXPORTED_AT_ONCE = 500
 Item = Row | Gap | Day
 
 
-class _DayOfList:
-    """A day of a list: its messages, the gaps that end on it, and whether it has a line."""
+class _Part(NamedTuple):
+    """What of a day of the service's clock is within a day of the reader's."""
 
-    __slots__ = ("day", "gaps", "has_line", "rows", "total", "unread")
+    day: int
+    """The reader's."""
+    low: int
+    """Its rows are these and higher."""
+    high: int
+    """And lower than these."""
+
+
+class _Line(NamedTuple):
+    """The line above a day of the reader's."""
+
+    day: int
+    row: int
+    """Above this row and all that follow it in the list."""
+
+
+class _DayOfList:
+    """A day of the service's clock in a list: its messages, the gaps that end on it, its lines."""
+
+    __slots__ = ("day", "gaps", "lines", "parts", "rows", "total", "unread")
 
     def __init__(self, day: int, total: int, unread: int | None, rows: array[int] | None) -> None:
         self.day = day
         self.total = total
         self.unread = unread
-        """None while nobody has asked for it."""
+        """None where that has not been counted."""
         self.rows = rows
         """Rising; None while they have not been needed."""
         self.gaps: list[Gap] = []
         """The newest first."""
-        self.has_line = False
+        self.parts: list[_Part] = []
+        """The newest first; none in a list without lines."""
+        self.lines: list[_Line] = []
+        """In their order in the list."""
 
     def __len__(self) -> int:
-        return self.total + len(self.gaps) + self.has_line
+        return self.total + len(self.gaps) + len(self.lines)
 
-    @property
-    def line(self) -> Day:
-        return Day(self.day, self.total if self.unread is not None else None, self.unread)
+    def split(self, day_start: DayStart) -> None:
+        """Find out which days of the reader's it is within."""
+        begin, end = service_day(self.day), service_day(self.day + 1)
+        for day in (self.day + 1, self.day, self.day - 1):
+            low, high = max(day_start(day), begin), min(day_start(day + 1), end)
+            if low < high:
+                self.parts.append(_Part(day, row_at(low), row_at(high)))
+
+    def within(self, low: int, high: int) -> array[int]:
+        """Return its rows from `low` to below `high`."""
+        assert self.rows is not None
+        return self.rows[bisect_left(self.rows, low) : bisect_left(self.rows, high)]
+
+    def marks(self, *, oldest_first: bool) -> list[tuple[int, Gap | _Line]]:
+        """Return gaps and lines with their places in it, rising."""
+        rows = self.rows
+        marks: list[Gap | _Line] = sorted(
+            [*self.lines, *self.gaps], key=lambda mark: (-mark.row, isinstance(mark, Gap))
+        )
+        if rows is None:  # all are above its messages
+            return list(enumerate(marks))
+        if oldest_first:
+            return [(bisect_left(rows, line.row) + n, line) for n, line in enumerate(self.lines)]
+        return [(len(rows) - bisect_right(rows, m.row) + n, m) for n, m in enumerate(marks)]
 
 
 class Listing:
@@ -74,6 +119,7 @@ class Listing:
         change: int = 0,
         complete: bool = True,
         oldest_first: bool = False,
+        day_start: DayStart | None = None,
         rows: array[int] | None = None,
     ) -> None:
         self.query = query
@@ -83,6 +129,9 @@ class Listing:
         self.messages = sum(day.total for day in days)
         """How many messages are in it."""
         self._days = days
+        self._day_start = day_start
+        self._counted: dict[int, Day] = {}
+        """The lines of the reader's days that have been in sight."""
         self.change = change
         """The value of `Database.changes` when it was opened."""
         self._rows = rows
@@ -94,18 +143,6 @@ class Listing:
     def __len__(self) -> int:
         """How many items, messages, gaps and lines of days, are in it."""
         return self._starts[-1]
-
-    def day_line(self, position: int) -> tuple[int, Day] | None:
-        """Return where the line is that the item at this position is below, or is, and the line.
-
-        None where there is none. It is in memory; what is unread is known once a window of the
-        day has been read.
-        """
-        if not 0 <= position < len(self):
-            return None
-        place = bisect_right(self._starts, position) - 1
-        day = self._days[place]
-        return (self._starts[place], day.line) if day.has_line else None
 
 
 class Lists:
@@ -131,7 +168,7 @@ class Lists:
         first: int | None = None,
         keep: Listing | None = None,
         *,
-        days: bool = False,
+        days: DayStart | None = None,
         oldest_first: bool = False,
         change: int | None = None,
     ) -> Listing:
@@ -141,8 +178,9 @@ class Lists:
         message; with `first` only the first so many are looked for, and `complete` tells whether
         that is all. `keep` is the list shown until now: where it is of the same query, its
         messages stay, also those that are in another state by now. `days`: with a line above each
-        day. `oldest_first`: as a conversation is read. `change`: of a query that is not plain, only
-        what came with this value of `Database.changes`, or an earlier one.
+        day, which begins when this says. `oldest_first`: as a conversation is read. `change`: of a
+        query that is not plain, only what came with this value of `Database.changes`, or an
+        earlier one.
 
         Raises `QueryCancelled` where `interrupt` ended it.
         """
@@ -162,10 +200,16 @@ class Lists:
                 listed = self._days_of(rows)
                 if oldest_first:
                     listed.reverse()
-            for day in listed:
-                day.has_line = days and bool(day.total)
+            if days is not None:
+                self._add_lines(query, listed, days, oldest_first)
         return Listing(
-            query, listed, change=opened, complete=complete, oldest_first=oldest_first, rows=rows
+            query,
+            listed,
+            change=opened,
+            complete=complete,
+            oldest_first=oldest_first,
+            day_start=days,
+            rows=rows,
         )
 
     def window(self, listing: Listing, start: int, stop: int) -> list[Item]:
@@ -180,12 +224,12 @@ class Lists:
         last = bisect_left(listing._starts, stop)
         days = listing._days[first:last]
         with self._db.reading():
+            if listing.complete and listing._day_start is not None:
+                self._count_days(listing, days)
             self._load(listing, days)
-            if listing.complete:
-                self._count_unread([day for day in days if day.has_line and day.unread is None])
             slots: list[int | Gap | Day] = []
             for day, at in zip(days, listing._starts[first:last], strict=True):
-                slots += _slots(day, max(0, start - at), stop - at, listing.oldest_first)
+                slots += _slots(listing, day, max(0, start - at), stop - at)
             rows = self._messages.read(slot for slot in slots if isinstance(slot, int))
         items = (rows.get(slot) if isinstance(slot, int) else slot for slot in slots)
         return [item for item in items if item is not None]
@@ -206,10 +250,34 @@ class Lists:
             self._load(listing, [day])
         assert day.rows is not None
         if listing.oldest_first:
-            return at + day.has_line + bisect_left(day.rows, row)
-        gaps = sum(gap.row > row for gap in day.gaps)
-        newer = len(day.rows) - bisect_right(day.rows, row) + gaps
-        return at + day.has_line + newer
+            lines = sum(line.row <= row for line in day.lines)
+            return at + bisect_left(day.rows, row) + lines
+        marks = sum(mark.row > row for mark in day.gaps)
+        marks += sum(line.row >= row for line in day.lines)
+        return at + len(day.rows) - bisect_right(day.rows, row) + marks
+
+    def day_at(self, listing: Listing, position: int) -> tuple[Day, bool] | None:
+        """Return the line of the day that an item of a list is below, and whether it is the line.
+
+        None where there is none. Its counts are known once a window of the day has been read.
+        """
+        if listing._day_start is None or not 0 <= position < len(listing):
+            return None
+        place = bisect_right(listing._starts, position) - 1
+        day = listing._days[place]
+        if len(day.parts) > 1:
+            with self._db.reading():
+                self._load(listing, listing._days[max(0, place - 1) : place + 2])
+        at = position - listing._starts[place]
+        above: _Line | None = None
+        is_line = False
+        for where, mark in day.marks(oldest_first=listing.oldest_first):
+            if where <= at and isinstance(mark, _Line):
+                above, is_line = mark, where == at
+        while above is None and place > 0:
+            place -= 1
+            above = next(iter(listing._days[place].lines[-1:]), None)
+        return None if above is None else (_line(listing, above), is_line)
 
     def newer(self, listing: Listing, row: int) -> int:
         """Return how many messages of a list that is newest first are newer than this one."""
@@ -342,22 +410,45 @@ class Lists:
             first = bisect_left(rows, row_at(day.day * DAY_SECONDS))
             day.rows = rows[first : bisect_left(rows, row_at((day.day + 1) * DAY_SECONDS), first)]
 
-    def _count_unread(self, days: Sequence[_DayOfList]) -> None:
-        """Count what is unread of the days of a list that is not plain."""
-        if not days:
-            return
-        starts = json_numbers(row_at(day.day * DAY_SECONDS) for day in days)
-        unread = self._db.query(
-            "SELECT row FROM json_each(?) CROSS JOIN messages INDEXED BY messages_unread"
-            " ON row >= value AND row < value + ? WHERE unread = 1 AND muted = 0 ORDER BY row",
-            (starts, row_at(DAY_SECONDS)),
-        )
-        rows = array("q", (row for (row,) in unread))
+    def _add_lines(
+        self, query: Query, days: Sequence[_DayOfList], day_start: DayStart, oldest_first: bool
+    ) -> None:
+        """Put a line above the first message of each day of the reader's."""
         for day in days:
-            assert day.rows is not None
-            first = bisect_left(rows, row_at(day.day * DAY_SECONDS))
-            of_day = rows[first : bisect_left(rows, row_at((day.day + 1) * DAY_SECONDS), first)]
-            day.unread = len({*of_day} & {*day.rows})
+            day.split(day_start)
+        parts = [(day, part) for day in days for part in day.parts if day.total]
+        unknown = [part for day, part in parts if day.rows is None and len(day.parts) > 1]
+        filled = dict(zip(unknown, self._matching.any_within(query, unknown), strict=True))
+        if oldest_first:
+            parts = [(day, part) for day in days for part in reversed(day.parts)]
+        last: int | None = None
+        for day, part in parts:
+            if part.day != last and (
+                filled.get(part, True) if day.rows is None else day.within(part.low, part.high)
+            ):
+                last = part.day
+                day.lines.append(_Line(last, part.low if oldest_first else part.high - 1))
+
+    def _count_days(self, listing: Listing, days: Iterable[_DayOfList]) -> None:
+        """Count the messages of the reader's days that these days are within."""
+        assert listing._day_start is not None
+        spans: dict[int, tuple[int, int]] = {}
+        around: dict[int, _DayOfList] = {}
+        for day in days:
+            if day.unread is not None and len(day.parts) == 1:
+                listing._counted[day.parts[0].day] = Day(day.parts[0].day, day.total, day.unread)
+            for part in day.parts:
+                if part.day not in listing._counted:
+                    begin, end = listing._day_start(part.day), listing._day_start(part.day + 1)
+                    spans[part.day] = row_at(begin), row_at(end)
+                    around |= _days_between(listing, begin, end)
+        if not spans:
+            return
+        self._load(listing, sorted(around.values(), key=lambda day: -day.day))
+        unread = self._matching.unread_within(spans.values())
+        for number, span in spans.items():
+            rows = [row for day in around.values() for row in day.within(*span)]
+            listing._counted[number] = Day(number, len(rows), len(unread.intersection(rows)))
 
 
 def _place_of_day(listing: Listing, day: int) -> int:
@@ -367,25 +458,33 @@ def _place_of_day(listing: Listing, day: int) -> int:
     return bisect_left(listing._days, -day, key=lambda known: -known.day)
 
 
-def _slots(day: _DayOfList, start: int, stop: int, oldest_first: bool) -> list[int | Gap | Day]:
+def _days_between(listing: Listing, begin: int, end: int) -> dict[int, _DayOfList]:
+    """Return the days of a list between these server seconds, by their numbers."""
+    numbers = range(begin // DAY_SECONDS, (end - 1) // DAY_SECONDS + 1)
+    places = (_place_of_day(listing, number) for number in numbers)
+    days = [listing._days[place] for place in places if place < len(listing._days)]
+    return {day.day: day for day in days if day.day in numbers}
+
+
+def _line(listing: Listing, line: _Line) -> Day:
+    return listing._counted.get(line.day, Day(line.day, None, None))
+
+
+def _slots(listing: Listing, day: _DayOfList, start: int, stop: int) -> list[int | Gap | Day]:
     """Return the items of a day at these places in it, messages as their rows."""
     rows = day.rows
     assert rows is not None
     slots: list[int | Gap | Day] = []
-    marks: dict[int, Gap | Day] = {}
-    if day.has_line:
-        marks[0] = day.line
-    for above, gap in enumerate(day.gaps):
-        newer = len(rows) - bisect_right(rows, gap.row)
-        marks[day.has_line + newer + above] = gap
-    places = sorted(marks)
+    marks = dict(day.marks(oldest_first=listing.oldest_first))
+    places = list(marks)
     for place in range(start, min(stop, len(day))):
-        if place in marks:
-            slots.append(marks[place])
+        mark = marks.get(place)
+        if mark is not None:
+            slots.append(_line(listing, mark) if isinstance(mark, _Line) else mark)
             continue
         index = place - bisect_left(places, place)
         if index < len(rows):
-            slots.append(rows[index] if oldest_first else rows[-1 - index])
+            slots.append(rows[index] if listing.oldest_first else rows[-1 - index])
     return slots
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Generator, Sequence
+from collections.abc import Callable, Generator, Iterable, Sequence
 from contextlib import closing
 from typing import NamedTuple
 
@@ -87,6 +87,36 @@ class Matching:
             return rows
         left_out = self._in_search(wanted.excluded, [], span, oldest_first, None)
         return _without(rows, left_out, oldest_first=oldest_first)
+
+    def any_within(self, query: Query, spans: Sequence[tuple[int, int, int]]) -> list[bool]:
+        """Return of each span whether a message of a plain query is in it.
+
+        Spans end with their lowest row and the one above their highest.
+        """
+        if not spans:
+            return []
+        conditions = self._conditions(query)
+        index = self._index(conditions)
+        since = FIRST_ROW if query.since is None else row_at(query.since)
+        found = self._db.query(
+            "SELECT EXISTS (SELECT 1 FROM messages"
+            f" {f'INDEXED BY {index}' if index else 'NOT INDEXED'}"
+            " WHERE row >= max(?, json_extract(value, '$[0]'))"
+            " AND row < json_extract(value, '$[1]')"
+            f"{_further(conditions)}) FROM json_each(?)",
+            (since, *_parameters(conditions), _json_spans(span[-2:] for span in spans)),
+        )
+        return [bool(is_any) for (is_any,) in found]
+
+    def unread_within(self, spans: Iterable[tuple[int, int]]) -> set[int]:
+        """Return the rows of all messages within these spans that count as unread."""
+        found = self._db.query(
+            "SELECT row FROM json_each(?) CROSS JOIN messages INDEXED BY messages_unread"
+            " ON row >= json_extract(value, '$[0]') AND row < json_extract(value, '$[1]')"
+            " WHERE unread = 1 AND muted = 0",
+            (_json_spans(spans),),
+        )
+        return {row for (row,) in found}
 
     def _conditions(self, query: Query) -> list[_Condition]:
         conditions: list[_Condition] = []
@@ -193,6 +223,10 @@ class Matching:
                 for row, message, phone, to_phone_id in found:
                     if check(message, phone, self._counts.to_phone(to_phone_id)):
                         yield row
+
+
+def _json_spans(spans: Iterable[Sequence[int]]) -> str:
+    return f"[{','.join(json_numbers(span) for span in spans)}]"
 
 
 def _further(conditions: Sequence[_Condition]) -> str:

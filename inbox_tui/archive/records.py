@@ -6,6 +6,7 @@ zone (api.md, Success).
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from datetime import datetime, timedelta, tzinfo
 from typing import TYPE_CHECKING, Literal, NamedTuple
 
@@ -62,6 +63,15 @@ def day_of_row(row: int) -> int:
     return (row >> SERIAL_BITS) // DAY_SECONDS
 
 
+DayStart = Callable[[int], int]
+"""Returns the server seconds at which a day of the reader's begins: days since 1970-01-01."""
+
+
+def service_day(day: int) -> int:
+    """Return the server seconds at which a day begins on the service's own clock."""
+    return day * DAY_SECONDS
+
+
 class Row(NamedTuple):
     """A message of the archive."""
 
@@ -108,7 +118,7 @@ class Day(NamedTuple):
     """The line above the messages of a day in a list."""
 
     day: int
-    """Days since 1970-01-01 on the service's clock."""
+    """Days since 1970-01-01."""
     total: int | None
     """Messages of the day that are in the list; None while that is not known."""
     unread: int | None

@@ -114,7 +114,13 @@ class InboxScreen(Screen[None]):
         self._status_bar = StatusBar()
         self._status = SessionStatus(self, session, self._status_bar)
         self._writer = ArchiveWorker(account.archive.path)
-        self._loader = ListLoader(self, account, show=self._show_listing, say=self._status.say)
+        self._loader = ListLoader(
+            self,
+            account,
+            day_start=presentation.day_start,
+            show=self._show_listing,
+            say=self._status.say,
+        )
         self._selection = Selection(
             self._messages, clock=self._clock, presentation=presentation, say=self._status.say
         )

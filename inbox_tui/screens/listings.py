@@ -15,6 +15,7 @@ from inbox_tui.archive import (
     ArchiveError,
     ArchiveWorker,
     Day,
+    DayStart,
     Item,
     Listing,
     Query,
@@ -57,9 +58,9 @@ class ArchivedMessages:
         """How many messages are newer than this one."""
         return self._account.lists.newer(self.listing, row)
 
-    def day_line(self, position: int) -> tuple[int, Day] | None:
-        """Where the line is that the item at this position is below, or is, and the line."""
-        return self.listing.day_line(position)
+    def day_at(self, position: int) -> tuple[Day, bool] | None:
+        """The line of the day that an item is below, and whether the item is that line."""
+        return self._account.lists.day_at(self.listing, position)
 
 
 class ShowListing(Protocol):
@@ -82,11 +83,13 @@ class ListLoader:
         screen: Screen[Any],
         account: AnyAccount,
         *,
+        day_start: DayStart,
         show: ShowListing,
         say: Callable[[str], None],
     ) -> None:
         self._screen = screen
         self._account = account
+        self._day_start = day_start
         self._show = show
         self._say = say
         self._search_worker: Worker[None] | None = None
@@ -110,7 +113,7 @@ class ListLoader:
             self._search_worker.cancel()
         if query.plain:
             try:
-                at_end(self._account.lists.open(query, days=True), keep=keep)
+                at_end(self._account.lists.open(query, days=self._day_start), keep=keep)
             except ArchiveError as error:
                 self._say(str(error))
         else:
@@ -130,7 +133,7 @@ class ListLoader:
             if not keep:
                 first = await self._searches.call(
                     lambda archive: self._account.on(archive).lists.open(
-                        query, first=screenful, days=True
+                        query, first=screenful, days=self._day_start
                     )
                 )
                 self._shown(first, keep=False)
@@ -140,7 +143,9 @@ class ListLoader:
                 self._screen.call_after_refresh(on_screen.set)
                 await on_screen.wait()
             whole = await self._searches.call(
-                lambda archive: self._account.on(archive).lists.open(query, keep=shown, days=True)
+                lambda archive: self._account.on(archive).lists.open(
+                    query, keep=shown, days=self._day_start
+                )
             )
             at_end(whole, keep=True)
         except QueryCancelled:

@@ -338,7 +338,7 @@ class MessageList(ScrollView, can_focus=True):
 
     def _is_headed(self, position: int) -> bool:
         """Whether the line of the item's day stays in sight with it."""
-        return self._height >= _HEADED_FROM and self._window.source.day_line(position) is not None
+        return self._height >= _HEADED_FROM and self._window.source.day_at(position) is not None
 
     def _go(self, cursor: int, first: int) -> None:
         """Put the cursor on a position and a position on the first line, cursor in sight.
@@ -474,7 +474,7 @@ class MessageList(ScrollView, can_focus=True):
             return None
         state: tuple[str, ...] = ()
         if y == 0 and self._is_headed(position):
-            _, item = self._window.source.day_line(position) or (position, item)
+            item, _ = self._window.source.day_at(position) or (item, False)
         elif position == self.cursor:
             state = ("cursor",)
         elif position == self.hover:

@@ -42,10 +42,10 @@ class MessageSource(Protocol):
         """Return how many messages are newer than this one."""
         ...
 
-    def day_line(self, position: int) -> tuple[int, Day] | None:
-        """Return where the line is that the item at this position is below, or is, and the line.
+    def day_at(self, position: int) -> tuple[Day, bool] | None:
+        """Return the line of the day that an item is below, and whether the item is that line.
 
-        None where there is none. It reads nothing.
+        None where there is none.
         """
         ...
 
@@ -68,7 +68,7 @@ class _NoMessages:
     def newer(self, row: int) -> int:
         return 0
 
-    def day_line(self, position: int) -> tuple[int, Day] | None:
+    def day_at(self, position: int) -> tuple[Day, bool] | None:
         return None
 
 
@@ -131,8 +131,8 @@ class ItemWindow:
 
     def is_day_line(self, position: int) -> bool:
         """Return whether the line of a day is at this position."""
-        line = self.source.day_line(position)
-        return line is not None and line[0] == position
+        day = self.source.day_at(position)
+        return day is not None and day[1]
 
     def position(self, item: Row | Gap) -> int:
         """Return where an item of another source is in this one, or would be."""

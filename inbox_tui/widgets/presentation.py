@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import date, datetime, timedelta
 from typing import TYPE_CHECKING, Final
 
+from inbox_tui.archive import server_seconds, service_day
 from inbox_tui.commands import CommandKeys
 from inbox_tui.text import (
     format_phone,
@@ -29,7 +30,6 @@ _LONG_MONTHS: Final = (
 )
 _WEEKDAYS: Final = tuple(name[:3] for name in _LONG_WEEKDAYS)
 _MONTHS: Final = tuple(name[:3] for name in _LONG_MONTHS)
-_DAYS_BY_NAME: Final = 6
 _NUMBERS_KEPT: Final = 4096
 
 
@@ -81,6 +81,7 @@ class Presentation:
         self.numbers_wait = False
         """Whether numbers that take long to look up are shown as they are meanwhile."""
         self._clock = clock
+        self._day_starts: dict[int, int] = {}
         self._shown: dict[str, tuple[str, str]] = {}
         self.set_names(names)
 
@@ -101,25 +102,6 @@ class Presentation:
         """Return the reader's date now."""
         return self._clock().astimezone(self.local_zone).date()
 
-    def short_time(self, server_seconds: int, today: date | None = None) -> str:
-        """Return a time of at most six cells, the shorter the longer ago.
-
-        Args:
-            server_seconds: The time of the message.
-            today: The reader's date, for a caller that has many times to write.
-
-        """
-        moment = self.received_at(server_seconds)
-        day = moment.date()
-        today = today or self.today()
-        if day == today:
-            return f"{moment:%H:%M}"
-        if timedelta() < today - day <= timedelta(days=_DAYS_BY_NAME):
-            return _WEEKDAYS[day.weekday()]
-        if day.year == today.year:
-            return f"{day.day} {_MONTHS[day.month - 1]}"
-        return f"{day.year:04}"
-
     def long_time(self, server_seconds: int) -> str:
         """Return the day and the time to the second."""
         moment = self.received_at(server_seconds)
@@ -139,22 +121,34 @@ class Presentation:
         year = "" if moment.year == today.year else f"{moment.year:04} "
         return f"{moment.day} {_MONTHS[moment.month - 1]} {year}{moment:%H:%M}"
 
-    def row_time(self, server_seconds: int) -> str:
-        """Return the time of day, with the day of the month where the service's is another one.
-
-        Lists have a line for each day of the service's clock.
-        """
-        moment = self.received_at(server_seconds)
-        is_other = moment.day != (_EPOCH + timedelta(seconds=server_seconds)).day
-        return f"{moment.day} {moment:%H:%M}" if is_other else f"{moment:%H:%M}"
+    def clock_time(self, server_seconds: int) -> str:
+        """Return the time of day to the minute."""
+        return f"{self.received_at(server_seconds):%H:%M}"
 
     def gap_time(self, server_seconds: int) -> str:
         """Return the day and the time to the minute, as an edge of a gap is told."""
         moment = self.received_at(server_seconds)
         return f"{moment.day} {_MONTHS[moment.month - 1]} {moment:%H:%M}"
 
+    def day_start(self, day: int) -> int:
+        """Return the server seconds at which a day of the reader's begins.
+
+        Args:
+            day: Days since 1970-01-01.
+
+        """
+        start = self._day_starts.get(day)
+        if start is None:
+            try:
+                midnight = (_EPOCH + timedelta(days=day)).replace(tzinfo=self.local_zone)
+                start = server_seconds(midnight, self.server_zone)
+            except OverflowError:  # where a calendar ends
+                start = service_day(day)
+            self._day_starts[day] = start
+        return start
+
     def day_name(self, day: int) -> str:
-        """Return the name of a day on the service's clock: `today`, `Thursday 26 November`.
+        """Return the name of a day of the reader's: `today`, `Thursday 26 November`.
 
         Args:
             day: Days since 1970-01-01.
@@ -164,8 +158,11 @@ class Presentation:
 
     def day_names(self, day: int) -> tuple[str, ...]:
         """Return the name of a day as `day_name` does, and shorter ones: `Thu 26 Nov`."""
-        then = _EPOCH.date() + timedelta(days=day)
-        today = in_zone(self._clock(), self.server_zone).date()
+        ordinal = _EPOCH.toordinal() + day
+        then = date.fromordinal(min(max(ordinal, 1), date.max.toordinal()))
+        if then == date.max:  # where messages are whose date there is not
+            return ("no valid date",)
+        today = self.today()
         if name := {0: "today", 1: "yesterday"}.get((today - then).days):
             return (name,)
         year = "" if then.year == today.year else f" {then.year:04}"

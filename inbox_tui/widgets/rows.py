@@ -29,7 +29,7 @@ _CHARACTERS_A_CELL: Final = 4
 """How many characters of a text are looked at for each cell of its preview."""
 _LOOKED_AT: Final = 1000
 """How many are looked at for codes and matches: in a screenful of long texts all take too long."""
-_MARKS_WIDTH, _TIME_AT_LEAST = 3, 5
+_MARKS_WIDTH, _TIME_WIDTH = 3, 5
 _WIDE_FROM: Final = 44
 _TEXT_AT_LEAST: Final = 20
 """So much room the text keeps where receiving numbers are shown."""
@@ -43,7 +43,6 @@ class _Columns(NamedTuple):
     """How wide the parts of a row are, in cells."""
 
     gap: int
-    time: int
     receiver: int
     """0 where receiving numbers are not shown."""
     sender: int
@@ -62,7 +61,6 @@ class Rows:
         self._receivers: Sequence[str] = ()
         self._digits = _DIGITS_AT_LEAST
         self._receiver_width = 0
-        self._time_width = _TIME_AT_LEAST
         self._sender_width = 0
         self.width = 0
         """How wide the lines are."""
@@ -80,7 +78,7 @@ class Rows:
         Args:
             search: What is looked for; it is marked.
             receivers: The receiving numbers; where they are several they have a column.
-            anew: Whether columns shall be no wider than these items need.
+            anew: Whether the sender's column shall be no wider than these items need.
 
         """
         if search != self._search:
@@ -90,7 +88,7 @@ class Rows:
             self._receivers = receivers
             self._fit_receivers()
         if anew:
-            self._time_width, self._sender_width = _TIME_AT_LEAST, 0
+            self._sender_width = 0
 
     def _fit_receivers(self) -> None:
         numbers = self._receivers
@@ -106,13 +104,11 @@ class Rows:
         self._receiver_width = min(max(shown), _RECEIVER_AT_MOST) if len(shown) > 1 else 0
 
     def fit(self, items: Iterable[Item]) -> None:
-        """Widen the columns of times and senders to what these items need."""
+        """Widen the sender's column to what these items need."""
         for item in items:
             if isinstance(item, Row):
                 sender = min(cells(self._presentation.who(item.phone)), _SENDER_AT_MOST)
                 self._sender_width = max(self._sender_width, sender)
-                time = len(item.stamp[:10] or self._presentation.row_time(item.received))
-                self._time_width = max(self._time_width, time)
 
     @property
     def _columns(self) -> _Columns:
@@ -120,12 +116,11 @@ class Rows:
         gap = 2 if wide else 1
         most = max(_SENDER_IN_WIDE, self.width // 4) if wide else _SENDER_IN_NARROW
         sender = min(max(self._sender_width, _SENDER_AT_LEAST), most)
-        time = self._time_width
-        text = self.width - _MARKS_WIDTH - time - gap - sender - gap
+        text = self.width - _MARKS_WIDTH - _TIME_WIDTH - gap - sender - gap
         receiver = self._receiver_width
         if not receiver or text - receiver - gap < _TEXT_AT_LEAST:
-            return _Columns(gap, time, 0, sender, text)
-        return _Columns(gap, time, receiver, sender, text - receiver - gap)
+            return _Columns(gap, 0, sender, text)
+        return _Columns(gap, receiver, sender, text - receiver - gap)
 
     def strip(self, item: Item, state: tuple[str, ...]) -> Strip:
         """Return the line of an item; `state` is what is on top of its styles, as `cursor`."""
@@ -153,11 +148,11 @@ class Rows:
         )
         both = marks.done if row.starred and row.done else " "
         gap = " " * columns.gap
-        time = row.stamp[: columns.time] or self._presentation.row_time(row.received)
+        time = row.stamp[11:16] or self._presentation.clock_time(row.received)
         sender = _short_number(self._presentation.who(row.phone), columns.sender)
         segments = [
             Segment(first, self._style("mark", *state)),
-            Segment(time.rjust(columns.time), self._style("time", *unread, *state)),
+            Segment(time, self._style("time", *unread, *state)),
             Segment(both + gap[1:], self._style("mark", *state)),
         ]
         if columns.receiver:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import tempfile
 from datetime import UTC, datetime
+from functools import partial
 from pathlib import Path
 
 from hypothesis import HealthCheck, given, settings
@@ -13,6 +14,8 @@ from support.archives import SERVER_NOW, Model, in_state, incoming, page
 from inbox_tui.archive import (
     AccountArchive,
     Archive,
+    Day,
+    DayStart,
     Gap,
     Item,
     Listing,
@@ -20,6 +23,7 @@ from inbox_tui.archive import (
     Row,
     StateChange,
     row_at,
+    service_day,
 )
 from inbox_tui.text.search_query import parse_query
 
@@ -44,10 +48,24 @@ SEARCHES = (
 )  # fmt: skip
 
 NAMES = {"TINKOFF": "Банк", "79110000001": "Заказы"}
+
+
+def in_zone(hours: int, day: int) -> int:
+    """When a day begins for a reader whose clock is so many hours ahead of the service's."""
+    return service_day(day) - hours * 3600
+
+
 instants = st.one_of(
     st.integers(SERVER_NOW - 3 * 3600, SERVER_NOW),
     st.integers(SERVER_NOW - 200 * 3600, SERVER_NOW + 3600),
     st.sampled_from([SERVER_NOW - SERVER_NOW % 3600, SERVER_NOW - SERVER_NOW % 86400]),
+)
+day_starts = st.sampled_from(
+    [
+        None,
+        service_day,
+        *(partial(in_zone, hours) for hours in (-3, 2, 9, 11, -10)),
+    ]
 )
 messages = st.lists(
     st.builds(
@@ -83,7 +101,12 @@ gaps = st.lists(
 
 
 def check(
-    account: AccountArchive, model: Model, wanted: Query, *, days: bool, oldest_first: bool
+    account: AccountArchive,
+    model: Model,
+    wanted: Query,
+    *,
+    days: DayStart | None,
+    oldest_first: bool,
 ) -> None:
     lists = account.lists
     expected = model.listing(wanted, days=days, oldest_first=oldest_first)
@@ -110,6 +133,16 @@ def check_positions(account: AccountArchive, listing: Listing, expected: list[It
             found = expected[lists.position(listing, item.row)]
             assert isinstance(found, type(item))
             assert found.row == item.row
+    above: Day | None = None
+    newer = 0
+    for place, item in enumerate(expected):
+        above = item if isinstance(item, Day) else above
+        told = None if above is None else (above, item is above)
+        assert lists.day_at(listing, place) == told
+        if isinstance(item, Row) and not listing.oldest_first:
+            assert lists.newer(listing, item.row) == newer
+            newer += 1
+    assert lists.day_at(listing, len(expected)) is None
     ends = (0, len(expected)) if listing.oldest_first else (len(expected), 0)
     assert (lists.position(listing, -(2**60)), lists.position(listing, 2**60)) == ends
     for moment in (SERVER_NOW - 3600, SERVER_NOW - 86400 * 3, SERVER_NOW + 10**6):
@@ -145,7 +178,7 @@ def test_lists_positions_and_counts_are_those_of_the_model(data: st.DataObject) 
                 before = data.draw(instants)
                 assert account.expire(before) == model.expire(before)
             for wanted in data.draw(st.lists(queries, min_size=1, max_size=5)):
-                days, oldest_first = data.draw(st.booleans()), data.draw(st.booleans())
+                days, oldest_first = data.draw(day_starts), data.draw(st.booleans())
                 check(account, model, wanted, days=days, oldest_first=oldest_first)
                 rows = [st.just(row.row) for row in model.rows.values()]
                 after = data.draw(st.one_of(st.none(), instants.map(row_at), *rows))
@@ -160,7 +193,7 @@ def test_lists_positions_and_counts_are_those_of_the_model(data: st.DataObject) 
             expected = [row for row in expected if not row.muted]
         assert sorted(marked.rows) == sorted(row.row for row in expected)
         model.set_state([row.id for row in expected], "unread", value=False)
-        check(account, model, Query(), days=True, oldest_first=False)
+        check(account, model, Query(), days=service_day, oldest_first=False)
         check_counts(account, model, data)
         assert other.counts.total() == other.counts.unread() == kept
 

@@ -4,13 +4,25 @@ from __future__ import annotations
 
 import re
 from pathlib import Path
+from zoneinfo import ZoneInfo
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from support.archives import BOOT, SERVER_NOW, ids, incoming, mark, opened, page, whole
+from support.archives import BOOT, NOW, SERVER_NOW, ids, incoming, mark, opened, page, whole
 
-from inbox_tui.archive import AccountArchive, Archive, Day, Gap, Query, QueryCancelled, Row, row_at
+from inbox_tui.archive import (
+    AccountArchive,
+    Archive,
+    Day,
+    Gap,
+    Query,
+    QueryCancelled,
+    Row,
+    row_at,
+    service_day,
+)
+from inbox_tui.widgets.presentation import Presentation
 
 HOUR = 3600
 
@@ -231,20 +243,74 @@ def test_no_key_press_reads_the_whole_table(grown: tuple[Archive, AccountArchive
         assert not [step for step in plan if "TEMP B-TREE" in step and "ORDER" in step], sql
 
 
+@pytest.mark.parametrize("hours", [0, 2, -3])
+@pytest.mark.parametrize("wanted", [Query(), Query(search="code"), Query(state="unread")])
 def test_a_window_reads_its_messages_and_each_day_once(
-    grown: tuple[Archive, AccountArchive],
+    grown: tuple[Archive, AccountArchive], wanted: Query, hours: int
 ) -> None:
     archive, account = grown
     asked: list[str] = []
-    listing = account.lists.open(Query(), days=True)
+    listing = account.lists.open(wanted, days=lambda day: service_day(day) - hours * HOUR)
     archive.database.connection.set_trace_callback(asked.append)
-    for start in (2800, 2810, 0):
+
+    def selects() -> int:
+        return len([sql for sql in asked if sql.startswith("SELECT")])
+
+    middle = len(listing) - 200
+    for start in (middle, middle + 10, 0):
         asked.clear()
+        account.lists.day_at(listing, start)
         account.lists.window(listing, start, start + 40)
-        assert len([sql for sql in asked if sql.startswith("SELECT")]) <= 3
+        assert selects() <= (3 if hours == 0 else 6)
     asked.clear()
-    account.lists.window(listing, 2805, 2845)
-    assert len([sql for sql in asked if sql.startswith("SELECT")]) == 1
+    account.lists.window(listing, middle + 5, middle + 45)
+    for place in range(middle, middle + 45):
+        account.lists.day_at(listing, place)
+    assert selects() == 1
+
+
+@pytest.mark.parametrize("wanted", [Query(), Query(to_phone="1"), Query(since=SERVER_NOW - HOUR)])
+def test_the_days_of_a_reader_elsewhere_are_found_without_reading_the_messages(
+    grown: tuple[Archive, AccountArchive], wanted: Query
+) -> None:
+    archive, account = grown
+    asked: list[str] = []
+    archive.database.connection.set_trace_callback(asked.append)
+    account.lists.open(wanted, days=lambda day: service_day(day) - 2 * HOUR)
+    archive.database.connection.set_trace_callback(None)
+    (sql,) = [sql for sql in asked if "json_extract" in sql]
+    plan = [step for *_, step in archive.database.connection.execute(f"EXPLAIN QUERY PLAN {sql}")]
+    assert any(step.startswith("SEARCH messages USING") for step in plan), plan
+
+
+@pytest.mark.parametrize("received", [-62135596790, 253402300799], ids=["first", "last"])
+@pytest.mark.parametrize("zone", ["Europe/Moscow", "Asia/Kamchatka", "Pacific/Honolulu"])
+def test_the_first_and_the_last_moment_of_the_calendar_have_a_day(
+    tmp_path: Path, received: int, zone: str
+) -> None:
+    reader = Presentation(
+        server_zone=ZoneInfo("Europe/Moscow"),
+        local_zone=ZoneInfo(zone),
+        names={},
+        clock=lambda: NOW,
+    )
+    _, account = opened(tmp_path, incoming(1, received=received))
+    for wanted in (Query(), Query(search="hello")):
+        listing = account.lists.open(wanted, days=reader.day_start)
+        day, row = account.lists.window(listing, 0, 3)
+        assert isinstance(day, Day)
+        assert isinstance(row, Row)
+        assert reader.day_names(day.day)
+
+
+def test_numbers_in_use_are_those_that_have_messages(tmp_path: Path) -> None:
+    archive, account = opened(tmp_path, *hourly(0, 3, to_phone="1"), *hourly(10, 2, to_phone="2"))
+    other = archive.account("vera", "smscentre.com")
+    other.store_page(page(*hourly(0, 1, to_phone="2"), *hourly(5, 1, to_phone="3")))
+    assert account.counts.in_use() == ["1", "2"]
+    assert archive.all_accounts().counts.in_use() == ["1", "2", "3"]
+    account.expire(SERVER_NOW + HOUR)
+    assert account.counts.in_use() == []
 
 
 def test_a_list_of_all_accounts_is_one_list_newest_first(tmp_path: Path) -> None:
@@ -265,5 +331,5 @@ def test_a_list_of_all_accounts_is_one_list_newest_first(tmp_path: Path) -> None
     assert (mine.counts.unread(), theirs.counts.unread(), every.counts.unread()) == (5, 0, 5)
     every.messages.undo(change)
     assert theirs.counts.unread() == 5
-    first, *_ = every.lists.window(every.lists.open(Query(), days=True), 0, 3)
+    first, *_ = every.lists.window(every.lists.open(Query(), days=service_day), 0, 3)
     assert isinstance(first, Day)

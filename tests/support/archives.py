@@ -11,6 +11,7 @@ from inbox_tui.archive import (
     Archive,
     Cursor,
     Day,
+    DayStart,
     Gap,
     Item,
     Page,
@@ -21,7 +22,7 @@ from inbox_tui.archive import (
     row_at,
     to_server_seconds,
 )
-from inbox_tui.archive.records import DAY_SECONDS, day_of_row
+from inbox_tui.archive.records import day_of_row
 from inbox_tui.archive.search_index import search_of
 from inbox_tui.smsc.limit import Moment
 from inbox_tui.smsc.message import IncomingMessage
@@ -205,11 +206,11 @@ class Model:
         return sorted(found, key=lambda row: row.row, reverse=True)
 
     def listing(
-        self, wanted: Query, *, days: bool = False, oldest_first: bool = False
+        self, wanted: Query, *, days: DayStart | None = None, oldest_first: bool = False
     ) -> list[Item]:
         """What a list of a query shows."""
         messages = self.messages(wanted)
-        items: list[Item] = list(messages)
+        items: list[Row | Gap] = list(messages)
         if wanted.plain and not oldest_first:
             items += {
                 gap
@@ -217,16 +218,8 @@ class Model:
                 if scope in ("", wanted.to_phone) or wanted.to_phone is None
                 if wanted.since is None or gap.end > wanted.since
             }
-        if days:
-            for number in {day_of_row(row.row) for row in messages}:
-                of_day = [row for row in messages if day_of_row(row.row) == number]
-                unread = sum(in_state(row, "unread") for row in of_day)
-                items.append(Day(number, len(of_day), unread))
-        if oldest_first:
-            return sorted(
-                items, key=lambda item: (day_of(item), isinstance(item, Row), order(item))
-            )
-        return sorted(items, key=order, reverse=True)
+        items.sort(key=order, reverse=not oldest_first)
+        return [*items] if days is None else with_days(items, days)
 
     def next_unread(self, wanted: Query, row: int | None, *, newer: bool) -> Row | None:
         """The next unread message below or above, or the first of all."""
@@ -251,19 +244,30 @@ def in_state(row: Row, state: State) -> bool:
     return bool(getattr(row, state))
 
 
-def day_of(item: Item) -> int:
-    """The day that an item is listed under."""
-    return item.day if isinstance(item, Day) else day_of_row(item.row)
+def with_days(items: list[Row | Gap], day_start: DayStart) -> list[Item]:
+    """The items with a line above each day that has messages."""
+
+    def day_of(item: Row | Gap) -> tuple[int, int]:
+        """The day of the reader's, and that of the service's."""
+        number = day_of_row(item.row)
+        days = range(number - 1, number + 2)
+        return max(day for day in days if row_at(day_start(day)) <= item.row), number
+
+    rows = [item for item in items if isinstance(item, Row)]
+    begin = {day_of(row)[0]: day_of(row) for row in reversed(rows)}
+    listed: list[Item] = []
+    for item in items:
+        if begin.get(day_of(item)[0]) == day_of(item):
+            number, _ = begin.pop(day_of(item)[0])
+            of_day = [row for row in rows if day_of(row)[0] == number]
+            listed.append(Day(number, len(of_day), sum(in_state(row, "unread") for row in of_day)))
+        listed.append(item)
+    return listed
 
 
-def order(item: Item) -> tuple[int, int]:
+def order(item: Row | Gap) -> tuple[int, int]:
     """Where an item stands: the largest first."""
-    match item:
-        case Gap():
-            return (item.row, -item.start)
-        case Day():
-            return (row_at((item.day + 1) * DAY_SECONDS) - 1, 2**62)
-    return (item.row, 1)
+    return (item.row, -item.start) if isinstance(item, Gap) else (item.row, 1)
 
 
 def mark(account: AccountArchive, ids: Iterable[int], *, unread: bool) -> StateChange:

@@ -108,10 +108,10 @@ class Messages:
     def newer(self, row: int) -> int:
         return sum(isinstance(item, Row) for item in self.items[: self.position(row)])
 
-    def day_line(self, position: int) -> tuple[int, Day] | None:
+    def day_at(self, position: int) -> tuple[Day, bool] | None:
         for at in range(position, -1, -1) if position < len(self.items) else ():
             if isinstance(item := self.items[at], Day):
-                return at, item
+                return item, at == position
         return None
 
     @property
@@ -143,5 +143,5 @@ class ManyMessages(Messages):
     def newer(self, row: int) -> int:
         return self.position(row)
 
-    def day_line(self, position: int) -> None:
+    def day_at(self, position: int) -> None:
         return None

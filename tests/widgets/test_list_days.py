@@ -4,18 +4,23 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Sequence
+from pathlib import Path
 from random import Random
+from zoneinfo import ZoneInfo
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from support.archives import incoming, opened
 from support.message_list import HEIGHT, cursor_line, shown_id, staged
-from support.rows import NEWEST, Messages, message
+from support.rows import MOSCOW, NEWEST, NOW, Messages, message, server_seconds
 from support.widgets import lines
 
-from inbox_tui.archive import Day, Gap, Row
+from inbox_tui.archive import Day, Gap, Query, Row
+from inbox_tui.screens.listings import ArchivedMessages
 from inbox_tui.widgets.message_list import MessageList
 from inbox_tui.widgets.message_source import ItemWindow
+from inbox_tui.widgets.presentation import Presentation
 
 FIRST_OF_TODAY = 984
 """So far back goes the day of the newest message."""
@@ -147,6 +152,37 @@ async def test_no_size_loses_the_cursor_to_the_line_of_a_day(size: tuple[int, in
         await pilot.pause()
         assert shown_id(messages) == NEWEST - 98
         assert cursor_line(messages)
+
+
+async def test_a_reader_elsewhere_sees_the_days_of_their_own_clock(tmp_path: Path) -> None:
+    omsk = Presentation(
+        server_zone=MOSCOW, local_zone=ZoneInfo("Asia/Omsk"), names={}, clock=lambda: NOW
+    )
+    noon = server_seconds(NOW.astimezone(MOSCOW).replace(hour=12, minute=0))
+    hours = (-11, -14, -16, -39)  # 1:00, 22:00 and 20:00 in Moscow, and 21:00 the day before
+    _, account = opened(
+        tmp_path, *(incoming(n, received=noon + h * 3600) for n, h in enumerate(hours))
+    )
+    listing = account.lists.open(Query(), days=omsk.day_start)
+    async with staged(shown_by=omsk, size=(40, 8)) as (messages, pilot, _):
+        messages.show(ArchivedMessages(account, listing))
+        await pilot.press("G")
+        shown = lines(messages)
+        assert [line[:14] for line in shown if line.startswith("──")] == [
+            "── today ─────",
+            "── yesterday ─",
+        ]
+        assert [line[3:8] for line in shown] == [
+            "today",
+            "04:00",
+            "01:00",
+            "yeste",
+            "23:00",
+            "00:00",
+            *["", ""],
+        ]
+        assert "2 unread" in shown[0]
+        assert "2 unread" in shown[3]
 
 
 # -- any sequence of moves and arrivals

@@ -1,6 +1,6 @@
 from __future__ import annotations
 
-from datetime import UTC, datetime
+from datetime import date, datetime
 from zoneinfo import ZoneInfo
 
 import pytest
@@ -15,24 +15,6 @@ from inbox_tui.widgets.presentation import Presentation, grouped, spaced_code
 
 def moscow(*moment: int) -> int:
     return server_seconds(datetime(*moment, tzinfo=MOSCOW))  # type: ignore[misc, arg-type]
-
-
-@pytest.mark.parametrize(
-    ("moment", "told"),
-    [
-        ((2026, 11, 22, 10, 42), "10:42"),
-        ((2026, 11, 22, 0, 0), "00:00"),
-        ((2026, 11, 21, 23, 59), "Sat"),
-        ((2026, 11, 16, 0, 0), "Mon"),
-        ((2026, 11, 15, 23, 59), "15 Nov"),
-        ((2026, 1, 1, 0, 0), "1 Jan"),
-        ((2025, 12, 31, 23, 59), "2025"),
-        ((2026, 11, 23, 0, 1), "23 Nov"),
-        ((2027, 1, 1, 0, 0), "2027"),
-    ],
-)
-def test_a_time_is_the_shorter_the_longer_ago(moment: tuple[int, ...], told: str) -> None:
-    assert presentation().short_time(moscow(*moment)) == told
 
 
 @pytest.mark.parametrize(
@@ -55,15 +37,8 @@ def test_times_are_in_the_zone_of_the_person_who_reads() -> None:
         names={},
         clock=lambda: NOW,
     )
-    assert reader.short_time(moscow(2026, 11, 22, 10, 42)) == "17:42"
+    assert reader.clock_time(moscow(2026, 11, 22, 10, 42)) == "17:42"
     assert reader.long_time(moscow(2026, 11, 21, 18, 0, 0)) == "today 01:00:00"
-
-
-def test_a_message_from_before_midnight_is_of_the_day_before() -> None:
-    just_past_midnight = datetime(2026, 11, 21, 21, 1, tzinfo=UTC)
-    shown_by = presentation(just_past_midnight)
-    assert shown_by.short_time(moscow(2026, 11, 21, 23, 59)) == "Sat"
-    assert shown_by.short_time(moscow(2026, 11, 22, 0, 0)) == "00:00"
 
 
 @given(st.datetimes(), st.timezones(), st.timezones())
@@ -74,9 +49,36 @@ def test_any_date_that_the_service_can_send_is_shown(
         server_zone=server_zone, local_zone=local_zone, names={}, clock=lambda: NOW
     )
     at = to_server_seconds(received.replace(microsecond=0))
-    assert 3 <= len(shown_by.short_time(at)) <= 6
+    assert len(shown_by.clock_time(at)) == 5
+    assert shown_by.day_names(at // 86400)
+    assert shown_by.day_start(at // 86400) < shown_by.day_start(at // 86400 + 2)
     assert shown_by.long_time(at)
     assert shown_by.gap_time(at)
+
+
+@given(st.integers(86400, 2**32), st.timezones())
+def test_a_day_begins_at_the_midnight_of_the_person_who_reads(
+    at: int, local_zone: ZoneInfo
+) -> None:
+    shown_by = Presentation(
+        server_zone=ZoneInfo("UTC"), local_zone=local_zone, names={}, clock=lambda: NOW
+    )
+    day = (shown_by.received_at(at).date() - date(1970, 1, 1)).days
+    assert shown_by.day_start(day) <= at < shown_by.day_start(day + 1)
+
+
+@pytest.mark.parametrize(
+    ("day", "names"),
+    [
+        (date(2026, 11, 22), ("today",)),
+        (date(2026, 11, 21), ("yesterday",)),
+        (date(2026, 11, 23), ("Monday 23 November", "Mon 23 Nov")),
+        (date(2025, 3, 1), ("Saturday 1 March 2025", "Sat 1 Mar 2025")),
+        (date.max, ("no valid date",)),
+    ],
+)
+def test_a_day_has_a_name_and_a_shorter_one(day: date, names: tuple[str, ...]) -> None:
+    assert presentation().day_names((day - date(1970, 1, 1)).days) == names
 
 
 @pytest.mark.parametrize(

@@ -2,13 +2,11 @@ from __future__ import annotations
 
 from datetime import timedelta
 from typing import Any
-from zoneinfo import ZoneInfo
 
 import pytest
 from rich.cells import cell_len
 from support.message_list import shown_id, staged
 from support.rows import (
-    MOSCOW,
     NEWEST,
     NOW,
     Messages,
@@ -23,7 +21,6 @@ from inbox_tui.archive import Day, Gap, Row, day_of_row
 from inbox_tui.text import sanitize
 from inbox_tui.text.search_query import Query, parse_query
 from inbox_tui.widgets.message_list import MessageList
-from inbox_tui.widgets.presentation import Presentation
 
 
 async def test_a_row_shows_time_sender_and_text_in_columns() -> None:
@@ -281,23 +278,6 @@ async def test_what_is_not_known_of_a_day_yet_is_not_told() -> None:
     source.items[0] = Day(day_of_row(message(NEWEST).row), None, None)
     async with staged(source, size=(40, 5)) as (messages, _, _):
         assert lines(messages)[0] == f"── today {'─' * 31}"
-
-
-async def test_of_an_other_day_for_the_reader_than_for_the_service_the_time_has_the_day() -> None:
-    omsk = Presentation(
-        server_zone=MOSCOW, local_zone=ZoneInfo("Asia/Omsk"), names={}, clock=lambda: NOW
-    )
-    rows = [
-        message(number, phone="BANK", message="Hello", unread=False) for number in (978, 981, 985)
-    ]
-    async with staged(Messages(rows, days=True), shown_by=omsk, size=(40, 5)) as (messages, _, _):
-        assert lines(messages)[:5] == [
-            f"── today {'─' * 26} 1 ──",
-            "▌     03:42 BANK     Hello",
-            f"── yesterday {'─' * 22} 2 ──",
-            "   22 01:02 BANK     Hello",
-            "      23:02 BANK     Hello",
-        ]
 
 
 async def test_days_are_named_again_when_the_day_is_over_and_nothing_else_is_painted(
