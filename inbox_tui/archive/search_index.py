@@ -31,6 +31,8 @@ _WHOLE = "\ue000{}\ue001"
 """A number or sender as it stands in the index: what is looked for whole has its ends too."""
 _PARTIES_REMEMBERED = 4096
 _PREPARED_TOGETHER = 100
+_LINKED = '(text : "://")'
+"""The query for what every message with a link has."""
 _BETWEEN_TEXTS = "\ue000\ue001"
 """Letters that no others combine with."""
 
@@ -169,6 +171,8 @@ def match(search: SearchQuery) -> Match | None:
                 excluded.append(query)
     if not (search.words or search.senders or search.receivers or search.contents):
         return None
+    if ("link", False) in search.contents:
+        included.append(_LINKED)
     exact = exact and not search.contents and len(included) + len(excluded) <= _MOST_STRINGS
 
     def check(message: str | bytes, phone: str | bytes, to_phone: str | bytes) -> bool:

@@ -101,6 +101,9 @@ _READ_OVER: Final = re.compile(
     re.VERBOSE,
 )
 
+_DIGIT_OR_HYPHEN: Final = re.compile("[0-9-]")
+_CUE: Final = re.compile("|".join(CUES))  # in half the time of looking for one after another
+
 _PUNCTUATION: Final = ".,:;!?…()[]<>«»\"'“”„‘’—–="
 _BREAKS: Final = frozenset(".!?;…")
 # Ends in what leads from a name to its value: `код:`, `code is`, `пароль —`.
@@ -132,12 +135,17 @@ def find_code(text: str) -> Code | None:
     it speak for most is returned, and of equals the first.
     """
     text = text[:CODE_WITHIN]
+    if not _DIGIT_OR_HYPHEN.search(text):
+        return None
     lowered = text.replace("İ", "i").lower()  # as long as the text: no other letter grows
-    if not any(cue in lowered for cue in CUES):
+    if not _CUE.search(lowered):
+        return None
+    candidates = _candidates(text)
+    if not candidates:
         return None
     context = _READ_OVER.sub(_as_one_number, lowered)
     best, most = None, 0
-    for start, end in _candidates(text):
+    for start, end in candidates:
         code = "".join(filter(str.isalnum, text[start:end]))
         unusual = not code.isdigit() or len(code) < _USUAL_DIGITS
         pairs = _pairs(text[start:end])

@@ -19,7 +19,9 @@ from support.archives import (
     whole,
 )
 
-from inbox_tui.archive import AccountArchive, Archive, Query, QueryCancelled
+from inbox_tui.archive import AccountArchive, Archive, Query, QueryCancelled, search_index
+from inbox_tui.text import find_links
+from inbox_tui.text.links import Link
 
 TEXTS = {
     1: "Your code is 481-516. Do not tell it to anybody",
@@ -200,3 +202,30 @@ def test_a_sender_written_with_separators_is_found_without_them(tmp_path: Path) 
     archive, account = opened(tmp_path, incoming(1, phone="8 (916) 000-11"), incoming(2))
     for search in ("891600011", "8 916 000-11", "(916)", "16000"):
         assert ids(whole(archive, account, Query(search=search))) == [1], search
+
+
+def test_links_are_looked_for_only_where_there_may_be_one(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    often = [incoming(n, f"word {n}", received=SERVER_NOW - n) for n in range(5000)]
+    rare = [
+        incoming(6001, "word HTTPS://bank.ru/x", received=SERVER_NOW - 9000),
+        incoming(6002, "word ftp://bank.ru", received=SERVER_NOW - 9001),
+        incoming(6003, "https://other.ru", received=SERVER_NOW - 9002),
+    ]
+    archive, account = opened(tmp_path, *often, *rare)
+    looked_at: list[str] = []
+
+    def counted(text: str) -> list[Link]:
+        looked_at.append(text)
+        return find_links(text)
+
+    monkeypatch.setattr(search_index, "find_links", counted)
+    for search, found in (
+        ("has:link word", [6001]),
+        ("has:link", [6001, 6003]),
+        ("word -has:link 4999", [4999]),
+    ):
+        looked_at.clear()
+        assert ids(whole(archive, account, Query(search=search))) == found
+        assert len(looked_at) < 20, search
