@@ -6,8 +6,14 @@
 from __future__ import annotations
 
 import os
+import sys
+from pathlib import Path
 
+import pytest
 from hypothesis import HealthCheck, settings
+from support.systems import exceptions
+
+EXCEPTIONS = exceptions() if sys.platform == "win32" else {}
 
 settings.register_profile("default", max_examples=50, deadline=None, derandomize=True)
 settings.register_profile(
@@ -24,3 +30,19 @@ settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE") or "default")
 def pytest_xdist_auto_num_workers() -> int:
     """One more process than there are cores: the end-to-end tests mostly wait."""
     return (os.cpu_count() or 1) + 1
+
+
+def pytest_ignore_collect(collection_path: Path) -> bool | None:
+    """Leave out the files of tests that can't hold on this system."""
+    folder = Path(__file__).parent
+    if sys.platform != "win32":
+        return True if collection_path == folder / "windows" else None
+    return True if f"tests/{collection_path.relative_to(folder).as_posix()}" in EXCEPTIONS else None
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Say of each other test that can't hold on Windows why it is not run there."""
+    for item in items if sys.platform == "win32" else ():
+        why = EXCEPTIONS.get(f"{item.nodeid.partition('[')[0]}")
+        if why is not None:
+            item.add_marker(pytest.mark.skip(reason=why))

@@ -75,9 +75,9 @@ def exit_after(run: Callable[[], object]) -> NoReturn:
     """Run the program, tell what it ends by, and exit with its status."""
     for stream in (sys.stdout, sys.stderr):
         if hasattr(stream, "reconfigure"):
-            # Windows has files and pipes written in a code page that lacks most letters.
-            encoding = "utf-8" if sys.platform == "win32" else stream.encoding
-            stream.reconfigure(encoding=encoding, errors="backslashreplace")
+            stream.reconfigure(errors="backslashreplace")
+            if sys.platform == "win32":  # where files and pipes would get an old code page
+                stream.reconfigure(encoding="utf-8", newline="\n")
     status: object = FAILED
     try:
         status = run()

@@ -16,6 +16,7 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 import pytest
+from support.manual import manual
 
 from inbox_tui import __version__
 
@@ -26,6 +27,7 @@ PACKAGE = {
     if file.is_file() and "__pycache__" not in file.parts
 }
 INFO = f"inbox_tui-{__version__}.dist-info"
+MANUAL = f"inbox_tui-{__version__}.data/data/share/man/man1/inbox-tui.1"
 
 
 class Built(NamedTuple):
@@ -81,7 +83,7 @@ def project() -> dict[str, Any]:
 
 def test_the_wheel_holds_the_package_and_nothing_else(built: Built) -> None:
     about = {name for name in built.wheel if name.startswith(f"{INFO}/")}
-    assert set(built.wheel) - about == PACKAGE
+    assert set(built.wheel) - about == PACKAGE | {MANUAL}
     assert f"{INFO}/licenses/LICENSE" in about
 
 
@@ -100,6 +102,10 @@ def test_styles_and_the_mark_of_typing_are_in_both(built: Built) -> None:
 def test_every_file_is_what_it_is_in_the_tree(built: Built) -> None:
     for files in built:
         assert [name for name in PACKAGE if files[name] != (ROOT / name).read_bytes()] == []
+
+
+def test_the_manual_page_says_what_help_says(built: Built) -> None:
+    assert built.wheel[MANUAL].decode() == manual(), "python -m support.manual writes it anew"
 
 
 def test_the_metadata_is_complete(built: Built, project: dict[str, Any]) -> None:

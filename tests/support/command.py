@@ -123,20 +123,25 @@ class Files:
 
     @property
     def config(self) -> Path:
-        return self.home / "config" / "inbox-tui" / "config.toml"
+        return self._folder("config") / "inbox-tui" / "config.toml"
 
     @property
     def archive(self) -> Path:
-        return self.home / "data" / "inbox-tui" / "inbox.db"
+        return self._folder("data") / "inbox-tui" / "inbox.db"
 
     @property
     def log(self) -> Path:
-        return self.home / "state" / "inbox-tui" / "inbox-tui.log"
+        return self._folder("state") / "inbox-tui" / "inbox-tui.log"
+
+    def _folder(self, name: str) -> Path:
+        return self.home / ("local" if sys.platform == "win32" else name)
 
     @property
     def environment(self) -> dict[str, str]:
         return {
             "HOME": str(self.home),
+            "USERPROFILE": str(self.home),
+            "WIN_PD_OVERRIDE_LOCAL_APPDATA": str(self.home / "local"),
             "XDG_CONFIG_HOME": str(self.home / "config"),
             "XDG_DATA_HOME": str(self.home / "data"),
             "XDG_STATE_HOME": str(self.home / "state"),
@@ -148,6 +153,13 @@ class Files:
         self.config.write_text(text, encoding="utf-8")
 
 
+_OF_THE_SYSTEM = {
+    name: os.environ[name]
+    for name in ("PATH", "SYSTEMROOT", "PYTHONPATH", "TEMP")
+    if name in os.environ
+}
+
+
 class Program:
     """`inbox-tui` as a process, its output in pipes."""
 
@@ -155,7 +167,7 @@ class Program:
         self._read = b""
         self.process = subprocess.Popen(
             [sys.executable, "-m", "inbox_tui", *words],
-            env={"PATH": os.environ["PATH"], "TZ": "Europe/Moscow", **environment},
+            env={**_OF_THE_SYSTEM, "TZ": "Europe/Moscow", **environment},
             stdin=subprocess.DEVNULL,
             stdout=subprocess.PIPE,
             stderr=subprocess.PIPE,

@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 import os
-import resource
 import signal
 import sqlite3
+import sys
 import time
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from multiprocessing import get_context
 from multiprocessing.connection import Connection
-from multiprocessing.context import ForkServerProcess
+from multiprocessing.process import BaseProcess
 from multiprocessing.queues import Queue
 from multiprocessing.synchronize import Barrier, Event
 from pathlib import Path
@@ -24,15 +24,17 @@ from inbox_tui.archive import AccountArchive, Archive, ArchiveFull, Cursor, Perm
 from inbox_tui.archive.schema import make_tables
 from inbox_tui.smsc.limit import Limit, Moment
 
-SPAWN = get_context("forkserver")
+SPAWN = get_context("spawn" if sys.platform == "win32" else "forkserver")
 """Processes of their own, which begin with the archive imported."""
 SPAWN.set_forkserver_preload(["support.programs"])
+KILL = signal.SIGTERM if sys.platform == "win32" else signal.SIGKILL
+"""What ends a process at once."""
 
 
 @contextmanager
 def spawned(
     program: Callable[..., None], arguments: Iterable[tuple[object, ...]]
-) -> Iterator[list[ForkServerProcess]]:
+) -> Iterator[list[BaseProcess]]:
     """One process for each set of arguments; all of them have ended well afterwards."""
     processes = [SPAWN.Process(target=program, args=given) for given in arguments]
     for process in processes:
@@ -106,6 +108,8 @@ def open_until(path: Path, begun: Queue, go_on: Event) -> None:
 
 def fill_up(path: Path, told: Queue) -> None:
     """Store pages until the file may grow no more; tell what is kept and what the error was."""
+    import resource
+
     with Archive.open(path) as archive:
         account = archive.account("alex", "smscentre.com")
         resource.setrlimit(resource.RLIMIT_FSIZE, (2_000_000, resource.RLIM_INFINITY))
@@ -184,7 +188,7 @@ def die_after(path: Path, statements: int) -> None:
             if sql.startswith(("CREATE", "INSERT")):
                 self.left -= 1
             if self.left < 0:
-                os.kill(os.getpid(), signal.SIGKILL)
+                os.kill(os.getpid(), KILL)
             return super().execute(sql, *parameters)
 
     make_tables(sqlite3.connect(path, isolation_level=None, factory=Dies), lambda: None)

@@ -1,0 +1,17 @@
+"""Which tests hold on which system: the table of CONTRIBUTING names those that can't on Windows."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+ROOT = Path(__file__).parents[2]
+CONTRIBUTING = ROOT / ".github" / "CONTRIBUTING.md"
+
+
+def exceptions() -> dict[str, str]:
+    """Why a test can't hold on Windows, by its name: a file's, or `file::test`."""
+    document = CONTRIBUTING.read_text(encoding="utf-8")
+    _, _, table = document.partition("| tests that can't hold on Windows | why |\n")
+    rows = re.findall(r"^\| (`.+) \| (.+) \|$", table.partition("\n\n")[0], re.MULTILINE)
+    return {name: why for names, why in rows for name in re.findall(r"`([^`]+)`", names)}
