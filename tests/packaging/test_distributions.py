@@ -131,11 +131,12 @@ def test_what_only_the_tests_need_is_in_no_installation(
     at_run_time = {words for words in requirements if "extra ==" not in words}
     assert len(at_run_time) == len(project["dependencies"])
     assert not {"pytest", "build", "ruff"} & {words.split(">")[0] for words in at_run_time}
-    assert set(built.metadata.get_all("Provides-Extra", [])) == {"test", "dev"}
+    assert set(built.metadata.get_all("Provides-Extra", [])) == {"team", "test", "dev"}
 
 
 def test_every_package_that_is_imported_is_named(project: dict[str, Any]) -> None:
-    named = {words.split(">")[0] for words in project["dependencies"]}
+    wanted = project["dependencies"] + project["optional-dependencies"]["team"]
+    named = {words.split(">")[0] for words in wanted}
     imported = {
         module.split(".")[0]
         for name in PACKAGE
