@@ -362,7 +362,7 @@ def test_the_options_of_every_command_are_in_its_row() -> None:
     rows = {quoted(row[0])[0]: row[1] for row in table("Commands", "command")}
     assert set(rows) == {"inbox-tui", *(f"inbox-tui {name}" for name in COMMANDS)}
     context = click.Context(main)
-    common = {"--login", "--server", "--help", "--version", "--debug"}
+    common = {"--login", "--server", "--all", "--help", "--version", "--debug"}
     assert common <= {word for text in quoted(section("Commands")) for word in text.split()}
     for name, does in rows.items():
         command = main if name == "inbox-tui" else main.get_command(context, name.split()[1])
