@@ -13,6 +13,7 @@ from support.stage import StagedApp, message, stage, state_is, until
 from textual.pilot import Pilot
 from textual.widgets import Input, ProgressBar
 
+from inbox_tui.archive import Row
 from inbox_tui.exports import Exporter
 from inbox_tui.screens.filters import Filters
 from inbox_tui.screens.inbox import InboxScreen
@@ -79,7 +80,7 @@ class Halfway:
         self.go_on = Event()
         record = Exporter.record
 
-        def waiting(exporter: Exporter, row: object) -> dict[str, object]:
+        def waiting(exporter: Exporter, row: Row) -> dict[str, object]:
             self._done += 1
             if self._done == at:
                 assert self.go_on.wait(20)

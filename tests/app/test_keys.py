@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from datetime import UTC
+from functools import partial
 from pathlib import Path
 
 import pytest
@@ -27,7 +28,8 @@ from inbox_tui.commands import COMMANDS
 from inbox_tui.config import Settings
 from inbox_tui.screens.filters import Filters
 from inbox_tui.screens.inbox import InboxScreen
-from inbox_tui.smsc.message import Answer
+from inbox_tui.session import Session
+from inbox_tui.smsc.message import Answer, IncomingMessage
 from inbox_tui.sync import MessagesArrived, RefreshDeferred, State, Status, StatusChanged
 from inbox_tui.text.search_query import Query as SearchQuery
 from inbox_tui.widgets.filter_bar import FilterBar
@@ -78,7 +80,7 @@ def kept_unread(app: StagedApp) -> int:
         return account.counts.unread()
 
 
-def codes() -> list:
+def codes() -> list[IncomingMessage]:
     return [
         message(1, "Ваш код: 481 516. Никому не сообщайте", minutes_ago=9, phone="BANK"),
         message(2, "Заказ готов https://shop.example/5512", minutes_ago=8, phone="79160001122"),
@@ -368,7 +370,7 @@ async def test_e_writes_what_is_shown(
         await state_is(pilot, "Live")
         await pilot.press("e")
         await until(pilot, lambda: len(app.screen_stack) == 2)
-        field = app.screen.query_one("#export-file")
+        field = app.screen.query_one("#export-file", Input)
         field.value = "~/out.jsonl"
         await pilot.press("enter")
         await until(pilot, lambda: len(app.screen_stack) == 1)
@@ -389,7 +391,7 @@ async def test_an_export_never_goes_over_a_file_unasked(
         await state_is(pilot, "Live")
         await pilot.press("e")
         await until(pilot, lambda: len(app.screen_stack) == 2)
-        app.screen.query_one("#export-file").value = "~/out.csv"
+        app.screen.query_one("#export-file", Input).value = "~/out.csv"
         await pilot.press("enter")
         await until(pilot, lambda: app.screen.query_one("#export-reason").display)
         assert (tmp_path / "out.csv").read_text() == "mine"
@@ -405,7 +407,7 @@ async def test_an_export_to_nowhere_says_why(tmp_path: Path, size: Size) -> None
         await state_is(pilot, "Live")
         await pilot.press("e")
         await until(pilot, lambda: len(app.screen_stack) == 2)
-        app.screen.query_one("#export-file").value = str(tmp_path / "missing" / "out.csv")
+        app.screen.query_one("#export-file", Input).value = str(tmp_path / "missing" / "out.csv")
         await pilot.press("enter")
         await until(pilot, lambda: app.screen.query_one("#export-reason").display)
         assert "No such file or directory" in str(app.screen.query_one("#export-reason").render())
@@ -839,9 +841,11 @@ async def test_what_is_heard_while_the_program_ends_is_shown_nowhere(tmp_path: P
     async with app.run_test() as pilot:
         await state_is(pilot, "Checking")
         await inbox(pilot).query_one(StatusBar).remove()
-        app._accounts.shown._publish(StatusChanged(Status(State.LIVE)))
-        app._accounts.shown._publish(MessagesArrived([1], live=True))
-        app._accounts.shown._publish(RefreshDeferred(None))
+        session = app._accounts.shown
+        assert isinstance(session, Session)
+        session._publish(StatusChanged(Status(State.LIVE)))
+        session._publish(MessagesArrived([1], live=True))
+        session._publish(RefreshDeferred(None))
 
 
 @at_every_size
@@ -978,6 +982,6 @@ async def test_a_theme_of_our_own_or_of_textual_is_chosen_in_the_palette(
             await until(pilot, lambda: app.screen.query_one(OptionList).option_count >= 1)
             await pilot.pause(0.2)
             await pilot.press("enter")
-            await until(pilot, lambda theme=theme: app.theme == theme)
+            await until(pilot, partial(lambda theme: app.theme == theme, theme))
             await pilot.pause()
             assert messages.render_line(3) != before

@@ -14,6 +14,7 @@ from inbox_tui.screens.inbox import InboxScreen
 from inbox_tui.widgets.divider import Divider
 from inbox_tui.widgets.message_list import MessageList
 from inbox_tui.widgets.message_view import MessageView
+from inbox_tui.widgets.split_pane import SplitPane
 
 with_a_divider = pytest.mark.parametrize("size", SIZES[:2], ids=["120x40", "80x24"])
 
@@ -121,7 +122,7 @@ async def test_the_divider_moves_by_mouse_and_stays(tmp_path: Path, size: Size) 
 async def test_neither_side_can_be_dragged_away(tmp_path: Path, size: Size) -> None:
     async with stage(tmp_path, messages=week()).run_test(size=size) as pilot:
         await state_is(pilot, "Live")
-        whole = parts(pilot)[1].parent.size
+        whole = pilot.app.screen.query_one(SplitPane).size
         room = whole.width if parts(pilot)[1].upright else whole.height
         await pilot.press(*["less_than_sign"] * 30)
         await pilot.pause()
@@ -143,7 +144,9 @@ async def test_times_stay_true_as_time_passes(tmp_path: Path, size: Size) -> Non
         await pilot.pause()
         assert "today 10:39" in app.export_screenshot().replace("&#160;", " ")
         app.clock.move(24 * 3600)
-        app.screen._ticks = 59
+        inbox = app.screen
+        assert isinstance(inbox, InboxScreen)
+        inbox._ticks = 59
         await until(
             pilot, lambda: "yesterday 10:39" in app.export_screenshot().replace("&#160;", " ")
         )

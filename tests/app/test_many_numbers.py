@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from pathlib import Path
 
 import pytest
@@ -99,7 +100,7 @@ async def test_the_palette_reads_what_it_offers_and_narrows(
         assert len(written) - before <= MOST_NUMBERS + SIZE[1]
         for typed, found in (("to 0002999", "1 To +7 911 000-29-99"), ("To склад", "1 To Склад")):
             app.screen.query_one(Input).value = typed
-            await until(pilot, lambda found=found: offered(pilot) == [found])
+            await until(pilot, partial(lambda found: offered(pilot) == [found], found))
 
 
 def test_offering_some_numbers_costs_the_same_however_many_there_are(tmp_path: Path) -> None:

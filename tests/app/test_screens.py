@@ -4,10 +4,21 @@ from __future__ import annotations
 
 from collections.abc import Awaitable, Callable
 from pathlib import Path
+from typing import Any
 
 import pytest
 from support.sizes import at_every_size as every_size
-from support.stage import message, never, put_gap, server_seconds, stage, state_is, until, week
+from support.stage import (
+    StagedApp,
+    message,
+    never,
+    put_gap,
+    server_seconds,
+    stage,
+    state_is,
+    until,
+    week,
+)
 from textual.pilot import Pilot
 from textual.widgets import OptionList
 
@@ -16,6 +27,7 @@ from inbox_tui.commands import COMMANDS
 from inbox_tui.config import Settings
 from inbox_tui.screens.filters import Filters
 from inbox_tui.screens.inbox import InboxScreen
+from inbox_tui.session import Session
 from inbox_tui.smsc.errors import (
     AddressBlocked,
     ConnectionRefused,
@@ -128,7 +140,8 @@ def test_the_states_to_choose_from(
 
     async def counted(pilot: Pilot[None]) -> None:
         await keys(pilot)
-        await until(pilot, lambda: app.screen._choices[0].count is not None)
+        picker: Any = app.screen
+        await until(pilot, lambda: picker._choices[0].count is not None)
         await pilot.pause()
 
     assert snap_compare(app, terminal_size=size, run_before=counted)
@@ -191,7 +204,10 @@ def test_the_first_sync_tells_how_far_it_is(
 ) -> None:
     async def prepare(pilot: Pilot[None]) -> None:
         await state_is(pilot, "Checking")
-        pilot.app._accounts.shown._publish(Progress(12_480, 2))
+        assert isinstance(pilot.app, StagedApp)
+        session = pilot.app._accounts.shown
+        assert isinstance(session, Session)
+        session._publish(Progress(12_480, 2))
         await pilot.pause()
 
     app = stage(tmp_path, never)
@@ -261,8 +277,8 @@ def test_a_new_message_does_not_move_what_is_read(
     async def prepare(pilot: Pilot[None]) -> None:
         await state_is(pilot, "Live")
         await pilot.press("pagedown", "pagedown", "j")
-        pilot.app.clock.move(21)
-        await until(pilot, lambda: len(pilot.app.scripted.asked) == 2)
+        app.clock.move(21)
+        await until(pilot, lambda: len(app.scripted.asked) == 2)
         await state_is(pilot, "Live")
         await settled(pilot)
 

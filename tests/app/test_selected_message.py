@@ -216,12 +216,12 @@ async def test_a_change_of_filter_keeps_the_selected_message(
         await pilot.pause()
         read = selected(pilot)
         bar = inbox(pilot).query_one(FilterBar)
-        before = (bar.to, bar.unread, bar.window)
+        before = (bar.to, bar.state, bar.window)
         for key in keys:
             await pilot.press(key)
             await pilot.pause()
         if keys != ("u", "u"):
-            await until(pilot, lambda: (bar.to, bar.unread, bar.window) != before)
+            await until(pilot, lambda: (bar.to, bar.state, bar.window) != before)
         await until(pilot, lambda: bar.shown is not None)
         assert selected(pilot) == on_screen(pilot) == read
         await arrive(pilot, 500)

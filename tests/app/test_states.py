@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import json
+from functools import partial
 from pathlib import Path
+from typing import Any
 
 import pytest
 from support.sizes import Size, at_every_size
 from support.stage import StagedApp, message, stage, state_is, until
 from textual.pilot import Pilot
+from textual.widgets import Input
 
 from inbox_tui.archive import Archive, Row
 from inbox_tui.config import Settings
@@ -203,10 +206,11 @@ async def test_f_chooses_the_state_and_tells_how_many_there_are(tmp_path: Path, 
         ):
             await pilot.press("f")
             await until(pilot, lambda: len(app.screen_stack) == 2)
-            await until(pilot, lambda: app.screen._choices[0].count is not None)
-            assert {c.label: c.count for c in app.screen._choices}[chip] == count
+            picker: Any = app.screen
+            await until(pilot, lambda: picker._choices[0].count is not None)  # noqa: B023
+            assert {c.label: c.count for c in picker._choices}[chip] == count
             await pilot.press(*["space" if key == " " else key for key in typed], "enter")
-            await until(pilot, lambda count=count: shown(pilot) == count)
+            await until(pilot, partial(lambda count: shown(pilot) == count, count))
             assert inbox(pilot).query_one(FilterBar).state == chip
         await pilot.press("x")
         await until(pilot, lambda: shown(pilot) == 5)
@@ -273,7 +277,7 @@ async def test_states_are_in_exports(tmp_path: Path, monkeypatch: pytest.MonkeyP
         await done(pilot)
         await pilot.press("e")
         await until(pilot, lambda: len(app.screen_stack) == 2)
-        app.screen.query_one("#export-file").value = "~/out.jsonl"
+        app.screen.query_one("#export-file", Input).value = "~/out.jsonl"
         await pilot.press("enter")
         await until(pilot, lambda: len(app.screen_stack) == 1)
     written = [json.loads(line) for line in (tmp_path / "out.jsonl").read_text().splitlines()]

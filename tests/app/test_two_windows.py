@@ -42,6 +42,8 @@ PAINTED = 20
 """So many hours are painted; in those beyond nobody looks at the picture."""
 HOUR = 3600.0
 PAUSES = (0.0, 0.1, 0.4, 0.6, 1.0, 60.0, 180.0, 240.0)
+MOST = 1000
+"""More messages than come in the hour."""
 SENDERS = ("79991234567", "79160001122", "BANK")
 LEFT_OUT = ("quit", "theme", "palette", "sign_in", "help", "smaller_list", "larger_list")
 COMMAND_OF = {
@@ -52,7 +54,7 @@ COMMAND_OF = {
 }
 KEYS = [*COMMAND_OF, *"cccccyyymmooeettM", "enter", "enter", "escape", "escape", "escape"]
 NEVER_DONE = ("session", "numbers")
-RUSSIAN = {latin: russian for russian, latin in SAME_PLACE.items()}
+RUSSIAN: dict[str, str] = {latin: russian for russian, latin in SAME_PLACE.items()}
 
 
 class Window:
@@ -67,7 +69,7 @@ class Window:
         self.came_at: float | None = None
         """When the message shown came there by itself; None where a key brought it."""
         self.key_under_way = False
-        app.copy_to_clipboard = self.copied.append  # type: ignore[method-assign]
+        app.copy_to_clipboard = self.copied.append  # type: ignore[method-assign, assignment] # a name
         view, show = self.view, self.view.show
 
         def shown(row: Row | None, *more: Any) -> None:
@@ -76,7 +78,7 @@ class Window:
                 self.came_at = None if self.key_under_way else app.clock.moment().seconds
             show(row, *more)
 
-        view.show = shown  # type: ignore[method-assign]
+        view.show = shown  # type: ignore[method-assign, assignment] # all that comes is passed on
 
     @property
     def inbox(self) -> InboxScreen:
@@ -123,17 +125,17 @@ class Window:
         self.key = key
         self.copied.clear()
         typing = self.inbox.query_one(FilterBar).searching or self.app.screen is not self.inbox
-        command = "" if typing else COMMAND_OF[SAME_PLACE.get(key, key)]
+        self.command = "" if typing else COMMAND_OF[SAME_PLACE.get(key, key)]
         row = self.readable
         self.listed_at_key = [item.id for item in self.listed()] if self.settled else []
         self.may_change: set[int] = set()
-        match command:
+        match self.command:
             case "undo":
                 self.may_change = set(self.changed)
             case "mark_all_read":
                 self.may_change = set(self.listed_at_key)
-            case "mute" if row is not None:
-                self.may_change = {one.id for one in self.listed() if one.phone == row.phone}
+            case "mute" if row is not None:  # it is the sender that is muted
+                self.may_change = {n for n in range(MOST) if SENDERS[n % 3] == row.phone}
             case _ if row is not None and not typing:
                 self.may_change = {row.id}
         if not isinstance(self.app.screen, LinkScreen):
@@ -226,12 +228,13 @@ class Hour:
         changed = {n for n, state in self.states().items() if before[n] != state}
         assert changed <= set().union(*(window.may_change for window in at_once))
         for window in at_once:
-            window.changed |= changed & window.may_change
+            muted = window.command == "mute"
+            window.changed |= window.may_change if muted else changed & window.may_change
             if isinstance(window.app.screen, ExportScreen):
                 await self.export(window)
 
     def key(self) -> str:
-        key = self.random.choice(KEYS)
+        key: str = self.random.choice(KEYS)
         return RUSSIAN.get(key, key) if self.random.random() < 0.5 else key
 
     def states(self) -> dict[int, tuple[bool, ...]]:

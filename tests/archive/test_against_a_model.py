@@ -25,6 +25,7 @@ from inbox_tui.archive import (
     row_at,
     service_day,
 )
+from inbox_tui.archive.records import ChangedState
 from inbox_tui.text.search_query import parse_query
 
 TO_PHONES = ("79110000001", "79110000002", "")
@@ -147,8 +148,8 @@ def check_positions(account: AccountArchive, listing: Listing, expected: list[It
     assert (lists.position(listing, -(2**60)), lists.position(listing, 2**60)) == ends
     for moment in (SERVER_NOW - 3600, SERVER_NOW - 86400 * 3, SERVER_NOW + 10**6):
         later = [item for item in expected if isinstance(item, Row) and item.received >= moment]
-        place = lists.first_since(listing, moment)
-        assert (None if place is None else expected[place]) == min(
+        first = lists.first_since(listing, moment)
+        assert (None if first is None else expected[first]) == min(
             later, key=lambda row: row.row, default=None
         )
 
@@ -212,7 +213,7 @@ def change_states(account: AccountArchive, model: Model, data: st.DataObject) ->
             changed = model.mute(phone, muted=value)
         else:
             some = data.draw(st.lists(st.sampled_from(sorted(model.rows)), max_size=10))
-            state = data.draw(st.sampled_from(["unread", "starred", "done"]))
+            state: ChangedState = data.draw(st.sampled_from(["unread", "starred", "done"]))
             value = data.draw(st.booleans())
             rows = [model.rows[number].row for number in some]
             change = account.messages.set_state(rows, state, value=value)

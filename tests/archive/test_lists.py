@@ -22,12 +22,13 @@ from inbox_tui.archive import (
     row_at,
     service_day,
 )
+from inbox_tui.smsc.message import IncomingMessage
 from inbox_tui.widgets.presentation import Presentation
 
 HOUR = 3600
 
 
-def hourly(first: int, count: int, **more: str) -> list:
+def hourly(first: int, count: int, **more: str) -> list[IncomingMessage]:
     """Messages an hour apart, the id rising, the newest at `SERVER_NOW`."""
     return [
         incoming(number, received=SERVER_NOW - (first + count - 1 - number) * HOUR, **more)
@@ -48,6 +49,7 @@ def test_a_listing_does_not_change_by_what_comes_later(tmp_path: Path, wanted: Q
     assert account.lists.window(listing, 0, 60) == before
     for place, row in enumerate(before):
         assert account.lists.window(listing, place, place + 1) == [row]
+        assert isinstance(row, Row)
         assert account.lists.position(listing, row.row) == place
     assert len(account.lists.open(wanted)) == 109
 

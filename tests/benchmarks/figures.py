@@ -235,7 +235,7 @@ def moves(inbox: Inbox, rounds: int) -> Moves:
 
 def bare_moves(made: Made, rounds: int) -> list[float]:
     """The same moves in a bare `ScrollView`, to the first frame."""
-    command = [sys.executable, PROGRAMS / "lines.py"]
+    command: list[str | Path] = [sys.executable, PROGRAMS / "lines.py"]
     with Program(command, environment(made) | {"TEXTUAL_FPS": "1000"}) as program:
         program.until(LAST_LINE)
         program.rest(1.0)

@@ -12,6 +12,7 @@ from typing import Any
 import httpx
 import pytest
 from support.command import LOGIN, PASSWORD, Ended, Files, Memory, incoming, put, run
+from support.service import SwitchedService
 
 from inbox_tui.archive import Archive, Permit
 from inbox_tui.cli.doctor import _line
@@ -238,6 +239,7 @@ def test_online_tells_what_stands_in_the_way(
 def test_what_the_server_holds_against_us_is_told_without_asking(
     account: DemoServer, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    assert isinstance(account.service, SwitchedService)
     account.service.block()
     run("sync")
     monkeypatch.setenv("INBOX_TUI_PASSWORD", PASSWORD)

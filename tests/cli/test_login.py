@@ -16,6 +16,7 @@ from support.command import (
     put,
     run,
 )
+from support.service import SwitchedService
 from support.terminal import Terminal
 
 from inbox_tui.archive import Archive, Refused
@@ -171,6 +172,7 @@ def test_no_option_takes_a_password() -> None:
 
 def test_the_statuses_of_the_server_are_those_of_sync(account: DemoServer) -> None:
     assert run("login", "--server=http://127.0.0.1:1", "--password-stdin", stdin="x").status == 5
+    assert isinstance(account.service, SwitchedService)
     account.service.block()
     assert run("login", "--password-stdin", stdin=PASSWORD).status == 4
 

@@ -87,6 +87,7 @@ def test_a_refused_password_is_not_sent_again(
 
 
 def test_a_blocked_address_is_told_with_the_time_of_the_next_try(account: DemoServer) -> None:
+    assert isinstance(account.service, SwitchedService)
     account.service.block()
     ended = run("sync")
     assert ended.status == 4

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import stat
 import tomllib
+from functools import partial
 from pathlib import Path
 
 import pytest
@@ -105,7 +106,7 @@ def test_however_the_file_is_written_its_names_can_be_changed(file: Path, source
 def test_a_damaged_file_is_said_and_stays_as_it_is(file: Path, source: str) -> None:
     before = source.encode("latin-1")
     file.write_bytes(before)
-    for write in (lambda: write_theme(file, "nord"), lambda: write_name(file, ANNA, "Anna")):
+    for write in (partial(write_theme, file, "nord"), partial(write_name, file, ANNA, "Anna")):
         with pytest.raises(SettingsError, match=r"config\.toml"):
             write()
     assert file.read_bytes() == before

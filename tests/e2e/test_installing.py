@@ -30,6 +30,7 @@ LINES = [
 
 def line(begin: str, end: str = "") -> str:
     """The one command of the README that begins and ends so."""
+    found: str
     (found,) = {line for line in LINES if line.startswith(begin) and line.endswith(end)}
     return found
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 from string import Formatter
 
 import pytest
@@ -14,6 +15,11 @@ PLACEHOLDER = re.compile(r"%\(\w+\)s")
 
 def sentences(catalogue: Catalog) -> list[Message]:
     return [message for message in catalogue if message.id]
+
+
+def forms_of(message: Message) -> Sequence[str]:
+    """The translation of a message, in each of its plural forms."""
+    return (message.string,) if isinstance(message.string, str) else message.string or ()
 
 
 def placeholders(sentence: str) -> set[str]:
@@ -33,7 +39,7 @@ def test_every_sentence_of_the_code_is_in_the_catalogue() -> None:
 
 def test_every_sentence_is_translated() -> None:
     for message in sentences(translated()):
-        forms = (message.string,) if isinstance(message.string, str) else message.string
+        forms = forms_of(message)
         assert all(forms), message.id
         assert not message.fuzzy, message.id
         assert len(forms) == (3 if message.pluralizable else 1), message.id
@@ -42,7 +48,7 @@ def test_every_sentence_is_translated() -> None:
 def test_a_translation_is_filled_in_with_what_the_english_is() -> None:
     for message in sentences(translated()):
         english = (message.id,) if isinstance(message.id, str) else message.id
-        forms = (message.string,) if isinstance(message.string, str) else message.string
+        forms = forms_of(message)
         allowed = set.union(*map(placeholders, english))
         needed = set.intersection(*map(placeholders, english)) - {"count!None:"}
         for form in forms:
@@ -53,7 +59,7 @@ def test_a_translation_begins_and_ends_as_the_english_does() -> None:
     """What is put together of parts keeps its spaces and line breaks."""
     for message in sentences(translated()):
         english = message.id if isinstance(message.id, str) else message.id[-1]
-        forms = (message.string,) if isinstance(message.string, str) else message.string
+        forms = forms_of(message)
         for form in forms:
             for edge in (slice(0, 1), slice(-1, None)):
                 assert form[edge].isspace() == english[edge].isspace(), message.id

@@ -179,7 +179,7 @@ async def test_a_day_with_the_inbox_leaves_the_password_nowhere(
         screens.append(screen_output(app))
         session, dependencies = app._accounts.shown, app._dependencies
         assert isinstance(session, Session)
-        sync = session._sync
+        sync: Any = session._sync
         assert sync is not None
         client: Any = sync._client
         shown = [dependencies, session, sync, client, app, sync._password, archive]

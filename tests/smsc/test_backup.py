@@ -139,7 +139,7 @@ async def test_both_servers_share_the_time_of_one_request() -> None:
     now = 1000.0
 
     class Slow(InboxClient):
-        async def fetch(self, **asked: object) -> Answer:  # type: ignore[override] # a stand-in
+        async def fetch(self, **asked: object) -> Answer:
             nonlocal now
             began.append(asked["began"])
             now += 20

@@ -22,10 +22,11 @@ from support.loopback import Server, http
 from inbox_tui import __version__
 from inbox_tui.smsc import client as client_module
 from inbox_tui.smsc import errors
+from inbox_tui.smsc.answers import read_answer
 from inbox_tui.smsc.client import InboxClient
 from inbox_tui.smsc.endpoint import EndpointRefused
 from inbox_tui.smsc.limit import Limit
-from inbox_tui.smsc.message import IncomingMessage
+from inbox_tui.smsc.message import Answer, IncomingMessage
 
 PASSWORD = "s3cr3t&Пароль=ö"
 HERE = Path(__file__).parent
@@ -171,13 +172,13 @@ async def test_an_answer_in_windows_1251_is_read(server: Server) -> None:
 async def test_a_big_zipped_answer_is_read_off_the_event_loop(
     server: Server, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    threads = []
-    read = client_module.read_answer
-    monkeypatch.setattr(
-        client_module,
-        "read_answer",
-        lambda body: threads.append(threading.current_thread()) or read(body),
-    )
+    threads: list[threading.Thread] = []
+
+    def read(body: bytes) -> Answer:
+        threads.append(threading.current_thread())
+        return read_answer(body)
+
+    monkeypatch.setattr(client_module, "read_answer", read)
     body = json.dumps([ENTRY | {"id": number} for number in range(1000)]).encode()
     server.reply = http(gzip.compress(body), "200 OK", "Content-Encoding: gzip")
     assert len((await at(server).fetch(cnt=10000, hour=24)).messages) == 1000

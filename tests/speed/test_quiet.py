@@ -33,7 +33,7 @@ def drawn(monkeypatch: pytest.MonkeyPatch) -> Counter[str]:
     """How often each widget has been drawn."""
     counts: Counter[str] = Counter()
 
-    def counting(kind: type[Widget], method: str) -> Callable[..., Any]:
+    def counting(kind: Any, method: str) -> Callable[..., Any]:
         original = getattr(kind, method)
 
         def counted(widget: Widget, *arguments: Any) -> Any:

@@ -6,6 +6,7 @@ import json
 import os
 import subprocess
 import sys
+from typing import Any
 
 import pytest
 from support.stage import message, put
@@ -54,7 +55,7 @@ NOT_NEEDED = (
 
 
 @pytest.fixture(scope="module")
-def first_frame(tmp_path_factory: pytest.TempPathFactory) -> dict[str, list]:
+def first_frame(tmp_path_factory: pytest.TempPathFactory) -> dict[str, list[Any]]:
     """What is known when the first frame of an inbox with messages has been drawn."""
     home = tmp_path_factory.mktemp("home")
     archive_path = home / "data" / "inbox-tui" / "inbox.db"
@@ -87,11 +88,12 @@ def first_frame(tmp_path_factory: pytest.TempPathFactory) -> dict[str, list]:
     )
     lines = [line for line in started.stdout.splitlines() if line.startswith("{")]
     assert lines, started.stdout + started.stderr
-    return json.loads(lines[-1])
+    known: dict[str, list[Any]] = json.loads(lines[-1])
+    return known
 
 
 def test_nothing_is_imported_that_the_first_frame_does_not_need(
-    first_frame: dict[str, list],
+    first_frame: dict[str, list[Any]],
 ) -> None:
     imported = [
         module
@@ -101,7 +103,9 @@ def test_nothing_is_imported_that_the_first_frame_does_not_need(
     assert imported == []
 
 
-def test_the_first_frame_has_list_and_message_side_by_side(first_frame: dict[str, list]) -> None:
+def test_the_first_frame_has_list_and_message_side_by_side(
+    first_frame: dict[str, list[Any]],
+) -> None:
     (x, y, width, height), view = first_frame["list"], first_frame["view"]
     assert width > 50
     assert height > 30

@@ -134,7 +134,7 @@ class Model:
             if i in self.rows and getattr(self.rows[i], state) != value
         ]
         for number in changed:
-            self.rows[number] = self.rows[number]._replace(**{state: value})
+            self.rows[number] = Row(**self.rows[number]._asdict() | {state: value})
         return changed
 
     def mute(self, phone: str, *, muted: bool) -> list[int]:

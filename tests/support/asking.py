@@ -161,7 +161,7 @@ class Terminal:
             return function(*arguments)
 
         self.sync = InboxSync(
-            Watched(self, self.account),  # type: ignore[arg-type]
+            Watched(self, self.account),
             login="alex",
             connect=lambda secret: Client(scene, secret.reveal()),
             publish=self.events.append,

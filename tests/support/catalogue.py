@@ -10,7 +10,7 @@ import io
 from collections.abc import Iterable, Iterator
 from inspect import cleandoc
 from pathlib import Path
-from typing import get_args
+from typing import Any, get_args
 
 import click
 from babel.messages.catalog import Catalog
@@ -57,7 +57,12 @@ CLICK: tuple[str | tuple[str, str], ...] = (
     "directory",
 )
 """What click says of its own that a user of our commands can see."""
-KEYWORDS = {"_": None, "mark": None, "plural": (1, 2)}
+KEYWORDS: dict[str, Any] = {"_": None, "mark": None, "plural": (1, 2)}
+
+
+def _at(file: str) -> Any:
+    """A place without a line: lines change all the time."""
+    return [(file, None)]
 
 
 def extracted() -> Catalog:
@@ -65,12 +70,12 @@ def extracted() -> Catalog:
     catalogue = Catalog()
     found = extract_from_dir(SOURCE, [("**.py", "python")], keywords=KEYWORDS, comment_tags=())
     for file, _line, message, _comments, _context in found:
-        catalogue.add(message, locations=[(f"inbox_tui/{file}", None)])
+        catalogue.add(message, locations=_at(f"inbox_tui/{file}"))
     for message in CLICK:
-        catalogue.add(message, locations=[("click", None)])
+        catalogue.add(message, locations=_at("click"))
     for file, sentences in _in_tables():
         for sentence in filter(None, sentences):
-            catalogue.add(sentence, locations=[(f"inbox_tui/{file}", None)])
+            catalogue.add(sentence, locations=_at(f"inbox_tui/{file}"))
     return catalogue
 
 

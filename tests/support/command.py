@@ -15,7 +15,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
-from typing import NamedTuple, Self
+from typing import Any, NamedTuple, Self
 
 from click.testing import CliRunner
 from keyring.backend import KeyringBackend
@@ -41,7 +41,9 @@ class Ended(NamedTuple):
 
 def run(*words: str | Path, stdin: str | bytes | None = None) -> Ended:
     """Run a command; an exception that gets past it fails the test."""
-    apart = {"mix_stderr": False} if "mix_stderr" in inspect.signature(CliRunner).parameters else {}
+    apart: dict[str, Any] = (
+        {"mix_stderr": False} if "mix_stderr" in inspect.signature(CliRunner).parameters else {}
+    )
     result = CliRunner(**apart).invoke(
         main, [str(word) for word in words], input=stdin, prog_name="inbox-tui"
     )

@@ -19,7 +19,7 @@ from inbox_tui.screens.inbox import InboxScreen
 from inbox_tui.screens.sign_in import SignInScreen
 from inbox_tui.screens.state_commands import StateCommands
 from inbox_tui.smsc.client import InboxClient
-from inbox_tui.sync import InboxSync
+from inbox_tui.sync.next_request import RequestChooser
 from inbox_tui.widgets.message_view import MessageView
 
 PASSWORD = "kW7zebra;stripes"
@@ -70,7 +70,7 @@ def break_in(place: str) -> None:
         case "client":
             InboxClient._post = fail_later  # type: ignore[method-assign]
         case "sync":
-            InboxSync._plan = fail  # type: ignore[method-assign]
+            RequestChooser.plan = fail  # type: ignore[method-assign]
         case "widget":
             MessageView.render_line = fail  # type: ignore[method-assign]
         case "worker":
@@ -96,7 +96,7 @@ def break_in(place: str) -> None:
                 mounted(app)
                 fail_beside(app)
 
-            InboxApp.on_mount = on_mount  # type: ignore[method-assign]
+            InboxApp.on_mount = on_mount  # type: ignore[method-assign, assignment] # the app is `self`
         case "sign-in screen":
             SignInScreen.compose = fail  # type: ignore[method-assign]
         case _:

@@ -65,7 +65,7 @@ def store_pages(path: Path, together: Barrier, downwards: bool) -> None:
             mark(account, range(first, first + 5), unread=False)
 
 
-def ask(path: Path, number: int, limit: Limit, together: Barrier, told: Queue) -> None:
+def ask(path: Path, number: int, limit: Limit, together: Barrier, told: Queue[Any]) -> None:
     """Ask as often as the limit lets us, for two seconds; tell when each went and was done."""
     random = Random(number)
     went = []
@@ -89,7 +89,7 @@ def ask(path: Path, number: int, limit: Limit, together: Barrier, told: Queue) -
     told.put(went)
 
 
-def open_and_tell(path: Path, together: Barrier, told: Queue) -> None:
+def open_and_tell(path: Path, together: Barrier, told: Queue[Any]) -> None:
     """Open an archive at the same moment as the others, and store a message of one's own."""
     together.wait(60)
     with Archive.open(path) as archive:
@@ -99,21 +99,21 @@ def open_and_tell(path: Path, together: Barrier, told: Queue) -> None:
         told.put((number, None if archive.set_aside is None else archive.set_aside.name))
 
 
-def open_until(path: Path, begun: Queue, go_on: Event) -> None:
+def open_until(path: Path, begun: Queue[Any], go_on: Event) -> None:
     """Have an archive open, and leave it when told to."""
     with Archive.open(path):
         begun.put(True)
         go_on.wait(60)
 
 
-def fill_up(path: Path, told: Queue) -> None:
+def fill_up(path: Path, told: Queue[Any]) -> None:
     """Store pages until the file may grow no more; tell what is kept and what the error was."""
     import resource
 
     with Archive.open(path) as archive:
         account = archive.account("alex", "smscentre.com")
         resource.setrlimit(resource.RLIMIT_FSIZE, (2_000_000, resource.RLIM_INFINITY))
-        kept = []
+        kept: list[int] = []
         for first in range(0, 1_000_000, 50):
             numbers = range(first, first + 50)
             texts = (incoming(number, "no room " * 100) for number in numbers)
@@ -138,6 +138,7 @@ def write_until_killed(path: Path, seed: int, told: Connection) -> None:
     with Archive.open(path) as archive:
         account = archive.account("alex", "smscentre.com")
         told.send(None)
+        change: tuple[Any, ...]
         for turn in range(seed * 10_000, (seed + 1) * 10_000):
             numbers = [random.randrange(3000) for _ in range(random.choice((1, 5, 60)))]
             match random.choice(("store", "store", "mark", "index")):
@@ -148,7 +149,8 @@ def write_until_killed(path: Path, seed: int, told: Connection) -> None:
                     told.send(change := ("mark", bool(turn % 2), numbers))
                     mark(account, numbers, unread=bool(turn % 2))
                 case _:
-                    told.send(change := ("index",))
+                    change = ("index",)
+                    told.send(change)
             told.send(change)
 
 

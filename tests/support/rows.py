@@ -54,7 +54,7 @@ def message(number: int, **changes: Any) -> Row:
     return row._replace(**changes)
 
 
-def presentation(now: datetime = NOW, **names: str) -> Presentation:
+def presentation(now: datetime = NOW, /, **names: str) -> Presentation:
     """How things are shown to a reader in Moscow, whose clock stands still."""
     return Presentation(
         server_zone=MOSCOW,
@@ -72,7 +72,7 @@ class Messages:
 
     def __init__(
         self,
-        items: Iterable[Row | Gap],
+        items: Iterable[Item],
         *,
         days: bool = False,
         search: SearchQuery | None = None,

@@ -802,7 +802,7 @@ class Life:
         self.archive = Archive.open(world.path, wall=world.now)
         self.account = self.archive.account(world.login, world.host)
         self.sync = InboxSync(
-            FlakyAccount(self, self.account),  # type: ignore[arg-type]
+            FlakyAccount(self, self.account),
             login=world.login,
             connect=lambda secret: Client(self, secret),
             publish=self.heard,

@@ -12,8 +12,9 @@ from support.hostile import assert_screen_is_safe
 from support.stage import StagedApp, message, put, stage, state_is
 from support.written import Written
 
-from inbox_tui.archive import Archive
+from inbox_tui.archive import AccountArchive, Archive
 from inbox_tui.screens.inbox import InboxScreen
+from inbox_tui.session import Session
 from inbox_tui.smsc.message import IncomingMessage
 from inbox_tui.sync import State, Status, StatusChanged
 from inbox_tui.widgets.filter_bar import FilterBar
@@ -50,12 +51,15 @@ class Theatre:
         self._number += 1
         screen = self.app.screen
         assert isinstance(screen, InboxScreen)
+        account, session = screen._account, screen._session
+        assert isinstance(account, AccountArchive)
+        assert isinstance(session, Session)
         new = message(self._number, text, phone=text, to_phone=text, minutes_ago=0)
         with Archive.open(self.app.archive_path) as archive:
-            put(archive, screen._account, [new])
+            put(archive, account, [new])
         screen._changed()
         screen.query_one(MessageList).move_to(new_row(new, screen))
-        screen._session._publish(StatusChanged(Status(State.OFFLINE, text, None)))
+        session._publish(StatusChanged(Status(State.OFFLINE, text, None)))
         screen.query_one(FilterBar).sender = screen._presentation.who(text)
         await self._pilot.pause()
         row = screen.query_one(MessageList).row

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from typing import Generic, TypeVar
+from typing import Any, Generic, TypeVar
 
 from rich.color import Color
 from rich.style import Style
@@ -22,7 +22,7 @@ class OneWidget(App[None], Generic[W]):
     def __init__(self, widget: W, *kinds: type[Message]) -> None:
         super().__init__()
         self.widget = widget
-        self.heard: list[Message] = []
+        self.heard: list[Any] = []
         self._kinds = kinds
 
     def compose(self) -> ComposeResult:

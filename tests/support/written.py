@@ -59,7 +59,9 @@ class Written:
         """Have the application that is about to run write here."""
         terminal = self
 
-        class Driver(app.driver_class):
+        driver_class: Any = app.driver_class
+
+        class Driver(driver_class):  # type: ignore[misc] # known only when it runs
             def __init__(self, app: App[Any], **options: Any) -> None:
                 super().__init__(app, **options)
                 self.input_fd = self.output_fd = terminal._slave

@@ -61,7 +61,7 @@ async def test_a_request_planned_before_the_machine_slept_is_not_sent_after(
         scene.fall_asleep(3600)
         return begun
 
-    terminal.account.requests.begin = begin_and_fall_asleep  # type: ignore[method-assign]
+    terminal.account.requests.begin = begin_and_fall_asleep  # type: ignore[method-assign, assignment] # takes anything
     await asyncio.sleep(1)
     assert len(scene.asked) == 1
     assert len(terminal.account.requests.entries(scene.moment())) == 1

@@ -50,7 +50,7 @@ async def test_error_9_waits_a_full_window_and_asks_whether_another_program_poll
     terminal.sync.refresh()
     await asyncio.sleep(62)
     assert scene.times == pytest.approx([0, 61], abs=0.02)
-    assert terminal.told(RefreshDeferred) == [RefreshDeferred(pytest.approx(BOOTED + 61))]
+    assert terminal.told(RefreshDeferred) == [RefreshDeferred(BOOTED + 61)]
 
 
 @virtually

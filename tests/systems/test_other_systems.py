@@ -133,8 +133,8 @@ def test_the_editor_of_windows_keeps_its_backslashes(
 
     monkeypatch.delenv("VISUAL", raising=False)
     monkeypatch.setenv("EDITOR", editor)
-    monkeypatch.setattr(config_command.subprocess, "run", run)
-    monkeypatch.setattr(config_command.shutil, "which", lambda _: None)
+    monkeypatch.setattr("inbox_tui.cli.config.subprocess.run", run)
+    monkeypatch.setattr("inbox_tui.cli.config.shutil.which", lambda _: None)
     config_command._open_in_editor(tmp_path)
     expected = words or [r"C:\Program Files\Notepad++\notepad++.exe", "-multi"]
     assert started == [[*expected, str(tmp_path)]]

@@ -24,12 +24,15 @@ LONG = " ".join(f"word{number}" for number in range(200))
 class Transcript:
     """Messages held in memory, oldest first, a line above each day."""
 
+    search = None
+    receivers = ()
+
     def __init__(self, rows: Iterable[Row]) -> None:
         self.items: list[Row | Day] = []
         self.windows: list[tuple[int, int]] = []
         for row in sorted(rows):
             day = day_of_row(row.row)
-            if not self.items or day_of_row(self.items[-1].row) != day:
+            if not self.items or day_of_row(_place(self.items[-1])) != day:
                 self.items.append(Day(day, None, None))
             self.items.append(row)
 
@@ -42,6 +45,12 @@ class Transcript:
 
     def position(self, row: int) -> int:
         return bisect_left(self.items, row, key=_place)
+
+    def newer(self, row: int) -> int:
+        return sum(item.row > row for item in self.items if isinstance(item, Row))
+
+    def day_at(self, position: int) -> tuple[Day, bool] | None:
+        return None
 
 
 def _place(item: Row | Day) -> int:

@@ -108,7 +108,12 @@ async def test_at_forty_columns_the_filters_stay_readable(
 
 
 async def test_no_width_is_too_small() -> None:
-    filters = {"to": "日本語" * 9, "search": "заказ " * 9, "state": "unread", "newer": 1234}
+    filters: dict[str, Any] = {
+        "to": "日本語" * 9,
+        "search": "заказ " * 9,
+        "state": "unread",
+        "newer": 1234,
+    }
     widths = [2, 3, 5, 10, 20, 30, 50, 79, 200]
     async with staged(**filters) as (bar, pilot, _):
         assert await widths_drawn(pilot, bar, widths) == widths

@@ -157,7 +157,7 @@ async def test_a_move_by_one_reads_at_most_one_row() -> None:
 async def test_a_jump_reads_a_screenful_at_most_and_at_once(key: str) -> None:
     source = ManyMessages(1_000_000)
     async with staged(source) as (messages, pilot, _):
-        messages.move_to(source.window(500_000, 500_001)[0].row)  # type: ignore[union-attr]
+        messages.move_to(source.window(500_000, 500_001)[0].row)
         await pilot.pause()
         source.windows.clear()
         await pilot.press(key)
@@ -269,7 +269,7 @@ async def test_when_everything_goes_there_is_nothing_under_the_cursor() -> None:
         messages.show(Messages([]))
         await pilot.pause()
         assert messages.row is None
-        assert app.heard[-1].row is None  # type: ignore[attr-defined]
+        assert app.heard[-1].row is None
         assert not any(lines(messages)[1:])
 
 
