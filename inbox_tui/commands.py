@@ -81,6 +81,7 @@ COMMANDS: Final = (
     Command("star", ("s",), "star, or take the star off", "Do", "star"),
     Command("done", ("d",), "mark done, or to do", "Do", "done"),
     Command("mute", ("z",), "mute this sender, or no longer", "Do"),
+    Command("take", ("T",), "take it, or give it back (team)", "Do"),
     Command("undo", ("ctrl+z",), "undo the last change of a state", "Do"),
     Command("copy_code", ("c",), "copy the code", "Do", "code"),
     Command("copy_message", ("y",), "copy the text", "Do", "text"),

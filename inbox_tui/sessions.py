@@ -16,7 +16,13 @@ if TYPE_CHECKING:
 
 ALL_ACCOUNTS: Final = mark("All accounts")
 _WORST_FIRST: Final = (
-    *(State.SIGN_IN, State.BLOCKED, State.OFFLINE, State.WAITING, State.CHECKING, State.LIVE),
+    State.SIGN_IN,
+    State.BLOCKED,
+    State.HUB_AWAY,
+    State.OFFLINE,
+    State.WAITING,
+    State.CHECKING,
+    State.LIVE,
 )
 
 
@@ -85,6 +91,11 @@ class AllSessions:
                 one()
 
         return end
+
+    def states_changed(self) -> None:
+        """Share what was set in the archive with every team that an account belongs to."""
+        for one in self._sessions:
+            one.states_changed()
 
     def refresh(self) -> None:
         """Ask now for every account whose limit allows it."""

@@ -236,6 +236,7 @@ class AllAccounts:
         self.archive = archive
         database = archive.database
         self.counts = DailyCounts(database, None)
+        self.team = TeamStates(database, None)
         matching = Matching(database, None, self.counts)
         self.messages = Messages(database, None, self.counts, SearchIndex(database), matching)
         self.lists = Lists(

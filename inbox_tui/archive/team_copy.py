@@ -60,7 +60,9 @@ class TeamCopy:
 
     def _store_states(self, states: Sequence[TeamState]) -> None:
         account = self._account
-        account.team.keep(states)
+        if states:
+            account.team.keep(states)
+            account.archive.database.count_change()  # it is shown who set them
         alike = defaultdict(list)
         for one in states:
             value = int(one.value)

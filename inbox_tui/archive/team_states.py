@@ -7,7 +7,7 @@ from typing import NamedTuple
 
 from inbox_tui.archive.database import Database
 from inbox_tui.archive.encoding import decode_text, encode_text
-from inbox_tui.archive.records import TEAM, ChangedState
+from inbox_tui.archive.records import TEAM, ChangedState, Row
 
 NOT_TAKEN, TAKEN, MINE = range(3)
 """Whether a message is taken: by nobody, a colleague, or us."""
@@ -41,6 +41,16 @@ class TeamStates:
     def __init__(self, database: Database, account_id: int | None) -> None:
         self._db = database
         self._account_id = account_id
+
+    def has(self, account_id: int) -> bool:
+        """Tell whether an account belongs to a team."""
+        return (
+            self._db.query_one(
+                "SELECT 1 FROM notes WHERE account = ? AND name = ?",
+                (account_id, encode_text(TEAM)),
+            )
+            is not None
+        )
 
     def note(
         self, state: ChangedState, value: bool, subjects: Iterable[tuple[int, int | str]]
@@ -103,15 +113,15 @@ class TeamStates:
             ),
         )
 
-    def of_message(self, message_id: int) -> list[TeamState]:
+    def of_message(self, row: Row) -> list[TeamState]:
         """Return who set which state of a message, and when, as the hub has it."""
         found = self._db.query(
             "SELECT state, value, who, at FROM team_states WHERE account_id = ? AND subject = ?"
             " ORDER BY at",
-            (self._account_id, str(message_id)),
+            (row.account_id, str(row.id)),
         )
         return [
-            TeamState(state, message_id, bool(value), decode_text(who), at)
+            TeamState(state, row.id, bool(value), decode_text(who), at)
             for state, value, who, at in found
         ]
 

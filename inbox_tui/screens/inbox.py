@@ -25,7 +25,7 @@ from inbox_tui.screens.naming import NamingCommands
 from inbox_tui.screens.selection import Selection
 from inbox_tui.screens.state_commands import StateCommands
 from inbox_tui.screens.status import SessionStatus
-from inbox_tui.sync import MessagesArrived, Progress, State, StatusChanged
+from inbox_tui.sync import MessagesArrived, Progress, State, StatusChanged, TakenByColleague
 from inbox_tui.text.search_query import Query as SearchQuery
 from inbox_tui.text.search_query import State as MessageState
 from inbox_tui.text.search_query import parse_query
@@ -109,7 +109,7 @@ class InboxScreen(Screen[None]):
         self._title_bar.demo = demo
         self._filter_bar = FilterBar()
         self._messages = MessageList(presentation)
-        self._message_view = MessageView(presentation)
+        self._message_view = MessageView(presentation, team_states=account.team.of_message)
         self._split_pane = SplitPane(self._messages, self._message_view)
         self._status_bar = StatusBar()
         self._status = SessionStatus(self, session, self._status_bar)
@@ -130,7 +130,7 @@ class InboxScreen(Screen[None]):
             self._selection,
             presentation,
             run=partial(self.run_worker, group="marks"),
-            changed=self._changed,
+            changed=self._states_changed,
             say=self._status.say,
         )
         self._copying = CopyCommands(self, self._selection, say=self._status.say, keys=self.keys)
@@ -159,6 +159,7 @@ class InboxScreen(Screen[None]):
             "star": partial(self._states.toggle, "starred"),
             "done": partial(self._states.toggle, "done"),
             "mute": self._states.toggle_muted,
+            "take": self._states.take,
             "undo": self._states.undo,
             "copy_code": self._copying.copy_code,
             "copy_message": self._copying.copy_message,
@@ -274,6 +275,8 @@ class InboxScreen(Screen[None]):
                 self._show_status()
             case MessagesArrived():
                 self._changed()
+            case TakenByColleague(message_id, who):
+                self._states.tell_taken(message_id, who)
             case _:
                 self._status.tell(event)
 
@@ -299,6 +302,10 @@ class InboxScreen(Screen[None]):
         self._messages.notify_style_update()
         self._message_view.rewrite()
         self._show_filters()
+
+    def _states_changed(self) -> None:
+        self._session.states_changed()
+        self._changed()
 
     def _changed(self) -> None:
         if not self._status.stands:

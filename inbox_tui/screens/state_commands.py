@@ -15,6 +15,7 @@ from inbox_tui.archive import (
     Row,
     StateChange,
 )
+from inbox_tui.archive.team_states import TAKEN
 from inbox_tui.screens.selection import Selection
 from inbox_tui.text import sanitize
 from inbox_tui.widgets.presentation import Presentation, grouped
@@ -32,6 +33,8 @@ _WORDS: Final[dict[tuple[ChangedState, bool], str]] = {
     ("starred", False): "star taken off",
     ("done", True): "marked done",
     ("done", False): "marked to do",
+    ("taken", True): "taken",
+    ("taken", False): "given back",
 }
 """What a change of a message's state is called in notices."""
 
@@ -100,6 +103,24 @@ class StateCommands:
             words,
             lambda it: it.mute(row.phone, muted=muted, account_id=row.account_id),
         )
+
+    def take(self) -> None:
+        """Take the selected message, or give it back; what a colleague has is left to them."""
+        if (row := self._selection.row()) is None:
+            return
+        team = self._account.team
+        if not team.has(row.account_id):
+            self._say("only a team takes messages: 'inbox-tui team --help'")
+        elif row.taken == TAKEN and (row.row, "taken") not in self._wanted:
+            who = next((one.who for one in team.of_message(row) if one.state == "taken"), "")
+            self._say(f"{sanitize(who)} has it: {self._selection.describe(row)}")
+        else:
+            self.toggle("taken")
+
+    def tell_taken(self, message_id: int, who: str) -> None:
+        """Say that a colleague was quicker to take a message."""
+        if (row := self._account.messages.get(message_id)) is not None:
+            self._say(f"{sanitize(who)} took it first: {self._selection.describe(row)}")
 
     def mark_all_read(self, listing: Listing) -> None:
         """Mark read what fits the query of a list and had come when it was read."""

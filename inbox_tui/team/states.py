@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from datetime import datetime
+from math import isfinite
 from typing import TYPE_CHECKING, get_args
 
 from inbox_tui.archive.records import ChangedState
@@ -72,7 +73,7 @@ async def send_states(
 def read_state(state: str, subject: bytes, value: bool, who: str, at: float) -> TeamState | None:
     """Return a state of the hub; None for what can't be one: anybody may have written there."""
     text = from_bytes(subject)
-    if state not in get_args(ChangedState):
+    if state not in get_args(ChangedState) or not isfinite(at):
         return None
     name: ChangedState = state  # type: ignore[assignment] # just looked up
     when = EPOCH.timestamp() + at

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import UTC, datetime
 from functools import partial
 from typing import TYPE_CHECKING, ClassVar, Final
 
@@ -13,6 +14,7 @@ from textual.geometry import Size
 from textual.scroll_view import ScrollView
 from textual.strip import Strip
 
+from inbox_tui.archive import server_seconds
 from inbox_tui.commands import bindings
 from inbox_tui.text import LINKS_WITHIN, find_code, find_links, sanitize
 from inbox_tui.text.search_query import receiver_spans, sender_spans, text_spans
@@ -28,12 +30,13 @@ from inbox_tui.widgets.presentation import grouped, spaced_code
 from inbox_tui.widgets.symbols import symbols
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Callable, Iterable, Sequence
 
     from textual.binding import BindingType
     from textual.selection import Selection
 
     from inbox_tui.archive import Row
+    from inbox_tui.archive.team_states import TeamState
     from inbox_tui.text import Code, Link
     from inbox_tui.text.search_query import Query as SearchQuery
     from inbox_tui.widgets.presentation import Presentation
@@ -45,6 +48,13 @@ _HINT_FROM: Final = 22
 """Where the hints begin that follow a short value."""
 _GAP: Final = 3
 _SENT_LATER_SECONDS: Final = 60
+_SET_BY: Final = {
+    ("unread", False): "Read",
+    ("starred", True): "Starred",
+    ("done", True): "Done",
+    ("taken", True): "Taken",
+}
+"""How a state is labelled that somebody of a team has set."""
 _NOTHING: Final = "No message selected"
 
 
@@ -133,6 +143,7 @@ class MessageView(ScrollView, can_focus=True):
         self,
         presentation: Presentation,
         *,
+        team_states: Callable[[Row], Sequence[TeamState]] = lambda row: (),
         name: str | None = None,
         id: str | None = None,  # noqa: A002 - as every widget of Textual has it
         classes: str | None = None,
@@ -142,6 +153,7 @@ class MessageView(ScrollView, can_focus=True):
 
         Args:
             presentation: How times, numbers and names are shown.
+            team_states: Returns who of a team has set which state of a message.
             name: The name of the widget.
             id: The ID of the widget in the DOM.
             classes: The CSS classes of the widget.
@@ -151,6 +163,8 @@ class MessageView(ScrollView, can_focus=True):
         super().__init__(name=name, id=id, classes=classes, disabled=disabled)
         self._presentation = presentation
         self._style = PartStyles(self, "message-view")
+        self._team_states = team_states
+        self._set_by: Sequence[TeamState] = ()
         self._row: Row | None = None
         self._search: SearchQuery | None = None
         self._times: tuple[str, ...] = ()
@@ -186,9 +200,10 @@ class MessageView(ScrollView, can_focus=True):
             search: What is looked for; it is marked.
 
         """
-        if (row, search) == (self._row, self._search):
+        set_by = () if row is None else self._team_states(row)
+        if (row, search, set_by) == (self._row, self._search, self._set_by):
             return
-        before, self._row, self._search = self._row, row, search
+        before, self._row, self._search, self._set_by = self._row, row, search, set_by
         if row is not None and before is not None and row.row == before.row:
             self._lay_out()
             return
@@ -264,6 +279,9 @@ class MessageView(ScrollView, can_focus=True):
             yield from self._field(label, time)
         if states := list(self._states(row)):
             yield from self._field("State", *states)
+        for state in self._set_by:
+            if set_as := _SET_BY.get((state.state, state.value)):
+                yield from self._field(set_as, f"by {sanitize(state.who)}", self._time_set(state))
         keys = self._presentation.keys
         if self._code is not None:
             code = spaced_code(sanitize(self._code.text))
@@ -280,6 +298,13 @@ class MessageView(ScrollView, can_focus=True):
                 really.add(" " * _LABEL_WIDTH)
                 really.add(f"really {sanitize(link.punycode)}", "warning")
                 yield really
+
+    def _time_set(self, state: TeamState) -> str:
+        try:
+            at = datetime.fromtimestamp(state.at, UTC)
+            return self._presentation.long_time(server_seconds(at, self._presentation.server_zone))
+        except (ValueError, OverflowError, OSError):  # whoever wrote that into the hub
+            return ""
 
     def _states(self, row: Row) -> Iterable[str]:
         marks = symbols()

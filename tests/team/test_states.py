@@ -56,9 +56,9 @@ async def test_what_one_reads_stars_and_closes_is_so_for_all(team: Team) -> None
         (3, True, False, True, False, False),
     ])  # fmt: skip
     assert boris.account.counts.unread() == 1
-    (told,) = boris.account.team.of_message(3)
+    (told,) = boris.account.team.of_message(boris.rows[2])
     assert told[:4] == ("done", 3, True, "boris")
-    assert [one.who for one in boris.account.team.of_message(2)] == ["anna", "anna"]
+    assert [one.who for one in boris.account.team.of_message(boris.rows[1])] == ["anna", "anna"]
 
 
 async def test_a_muted_sender_is_muted_for_all_and_for_what_comes(team: Team) -> None:
@@ -150,12 +150,13 @@ async def test_what_anybody_may_write_into_the_hub_breaks_no_member(team: Team) 
         " (1, 1000, 'done', '1'::bytea, true, E'\\x1b[31m', 0),"
         " (1, 1001, 'rubbish', '1'::bytea, true, 'x', 0),"
         " (1, 1002, 'done', '\\xff'::bytea, true, 'x', 'NaN'),"
+        " (1, 1007, 'starred', '1'::bytea, true, 'x', 'NaN'),"
         " (1, 1003, 'starred', '99999999999999999999'::bytea, true, 'x', 0);"
         "INSERT INTO inbox_tui.messages VALUES"
         " (1, 1004, -5, 0, 0, true, '', '', ''),"
         " (1, 1005, 7, 9223372036854775807, 0, true, '', '', ''),"
         " (1, 1006, 8, 1800000000, 0, true, '\\xff', '', '\\xff00');"
-        "UPDATE inbox_tui.accounts SET last_seq = 1006"
+        "UPDATE inbox_tui.accounts SET last_seq = 1007"
     )
     await team.until(lambda: all([row.id for row in one.rows] == [1, 8] for one in (anna, boris)))
     assert all(one.rows[0].done for one in (anna, boris))

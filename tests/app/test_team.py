@@ -1,0 +1,128 @@
+"""A team on screen: messages are taken and given back, and it is seen who did what."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from support.sizes import Size, at_every_size
+from support.stage import NOW, StagedApp, message, stage, until
+from textual.pilot import Pilot
+
+from inbox_tui.archive import TEAM, Archive, Gap, Row
+from inbox_tui.archive.team_copy import CopiedPage, TeamCopy
+from inbox_tui.archive.team_states import MINE, NOT_TAKEN, TAKEN, TeamState
+from inbox_tui.screens.inbox import InboxScreen
+from inbox_tui.session import Session
+from inbox_tui.sessions import AllSessions
+from inbox_tui.sync import State, TakenByColleague
+from inbox_tui.widgets.message_list import MessageList
+from inbox_tui.widgets.message_view import MessageView
+from inbox_tui.widgets.status_bar import StatusBar
+
+WIDE = (120, 40)
+
+
+def of_a_team(folder: Path) -> StagedApp:
+    app = stage(folder, messages=[message(n, f"Text {n}", minutes_ago=9 - n) for n in (1, 2)])
+    with Archive.open(app.archive_path) as archive:
+        archive.accounts()[0].notes.set(TEAM, "the hub")
+    return app
+
+
+def copied(app: StagedApp, *states: TeamState) -> None:
+    """States come from the hub."""
+    with Archive.open(app.archive_path) as archive:
+        gaps: list[tuple[str, Gap]] = []
+        page = CopiedPage("hub", 1, [], [], gaps, states, NOW)
+        TeamCopy(archive.accounts()[0], "anna").store(page)
+
+
+def inbox(pilot: Pilot[None]) -> InboxScreen:
+    screen = pilot.app.screen_stack[0]
+    assert isinstance(screen, InboxScreen)
+    return screen
+
+
+def selected(pilot: Pilot[None]) -> Row:
+    row = inbox(pilot).query_one(MessageList).row
+    assert row is not None
+    return row
+
+
+def notice(pilot: Pilot[None]) -> str:
+    return inbox(pilot).query_one(StatusBar).notice
+
+
+def view(pilot: Pilot[None]) -> str:
+    shown = inbox(pilot).query_one(MessageView)
+    return "\n".join(shown.render_line(y).text.rstrip() for y in range(shown.size.height))
+
+
+@at_every_size
+async def test_a_message_is_taken_and_given_back(tmp_path: Path, size: Size) -> None:
+    async with of_a_team(tmp_path).run_test(size=size) as pilot:
+        await pilot.press("j", "T")
+        await until(pilot, lambda: selected(pilot).taken == MINE)
+        assert notice(pilot).startswith("taken: +7 999 123-45-67")
+        await pilot.press("T")
+        await until(pilot, lambda: selected(pilot).taken == NOT_TAKEN)
+        assert notice(pilot).startswith("given back: +7 999 123-45-67")
+        await pilot.press("ctrl+z")
+        await until(pilot, lambda: selected(pilot).taken == MINE)
+
+
+async def test_the_message_says_who_took_read_and_closed_it_and_when(tmp_path: Path) -> None:
+    app = of_a_team(tmp_path)
+    at = NOW.timestamp() - 60
+    async with app.run_test(size=WIDE) as pilot:
+        await pilot.press("j", "k")
+        copied(
+            app,
+            TeamState("unread", 2, False, "anna", at),
+            TeamState("taken", 2, True, "bo\x1b[31mris", at + 1),
+            TeamState("done", 2, True, "vera", 1e300),
+            TeamState("starred", 2, False, "vera", at),
+        )
+        await until(pilot, lambda: "Taken" in view(pilot))
+        lines = view(pilot).splitlines()
+        read, taken, done = (
+            next(line for line in lines if label in line) for label in ("Read ", "Taken", "Done")
+        )
+        assert "by anna" in read
+        assert "today" in read
+        assert "\x1b" not in taken
+        assert "ris" in taken
+        assert done.endswith("by vera")
+        assert not any("Starred" in line for line in lines)
+
+
+async def test_what_a_colleague_has_is_left_to_them(tmp_path: Path) -> None:
+    app = of_a_team(tmp_path)
+    copied(app, TeamState("taken", 2, True, "boris", NOW.timestamp()))
+    async with app.run_test(size=WIDE) as pilot:
+        await pilot.press("j", "k")
+        await until(pilot, lambda: selected(pilot).taken == TAKEN)
+        await pilot.press("T")
+        assert notice(pilot).startswith("boris has it: +7 999 123-45-67")
+        assert selected(pilot).taken == TAKEN
+        inbox(pilot).session_event(TakenByColleague(1, "vera"))
+        assert notice(pilot).startswith("vera took it first: +7 999 123-45-67")
+
+
+async def test_without_a_team_nothing_is_taken(tmp_path: Path) -> None:
+    app = stage(tmp_path, messages=[message(1, "Text")])
+    async with app.run_test(size=WIDE) as pilot:
+        await pilot.press("j", "T")
+        assert notice(pilot) == "only a team takes messages: 'inbox-tui team --help'"
+        assert selected(pilot).taken == NOT_TAKEN
+
+
+async def test_all_accounts_in_one_list_say_that_a_hub_is_away(tmp_path: Path) -> None:
+    app = of_a_team(tmp_path)
+    async with app.run_test(size=WIDE) as pilot:
+        session = inbox(pilot)._session
+        assert isinstance(session, Session)
+        session.status = session.status._replace(state=State.HUB_AWAY, reason="it does not answer")
+        with Archive.open(app.archive_path) as archive:
+            assert AllSessions([session], archive).status.state is State.HUB_AWAY
+        await pilot.pause()
