@@ -24,8 +24,8 @@ from inbox_tui.archive import AccountArchive, Archive, ArchiveFull, Cursor, Perm
 from inbox_tui.archive.schema import make_tables
 from inbox_tui.smsc.limit import Limit, Moment
 
-SPAWN = get_context("spawn" if sys.platform == "win32" else "forkserver")
-"""Processes of their own, which begin with the archive imported."""
+SPAWN: Any = get_context("spawn" if sys.platform == "win32" else "forkserver")
+"""Processes of their own, which begin with the archive imported. (Each kind has its `Process`.)"""
 SPAWN.set_forkserver_preload(["support.programs"])
 KILL = signal.SIGTERM if sys.platform == "win32" else signal.SIGKILL
 """What ends a process at once."""
