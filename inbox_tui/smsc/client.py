@@ -208,8 +208,11 @@ class InboxClient:
     async def _exchange(self, asked: dict[str, str], began: float) -> Answer:
         patience = self._limit.patience
         end = began + patience
+        left = end - self._seconds()
+        if left <= 0:  # the machine has slept: nothing has been sent
+            raise ConnectTimedOut
         try:
-            async with asyncio.timeout(end - self._seconds()) as deadline:
+            async with asyncio.timeout(left) as deadline:
                 watching = asyncio.create_task(self._watch(deadline, end))
                 try:
                     status, body, date = await self._post(asked, last_call=began + patience / 2)
