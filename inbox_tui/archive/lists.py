@@ -350,8 +350,10 @@ class Lists:
         Or what is in a list of it that is complete: messages that came later are not.
         """
         listing = listing or self.open(query)
-        for stop in range(len(listing), 0, -_EXPORTED_AT_ONCE):
-            for item in reversed(self.window(listing, stop - _EXPORTED_AT_ONCE, stop)):
+        starts = range(0, len(listing), _EXPORTED_AT_ONCE)
+        for start in starts if listing.oldest_first else reversed(starts):
+            items = self.window(listing, start, start + _EXPORTED_AT_ONCE)
+            for item in items if listing.oldest_first else reversed(items):
                 if isinstance(item, Row):
                     yield item
 

@@ -20,15 +20,17 @@ from inbox_tui.screens.copy_commands import CopyCommands
 from inbox_tui.screens.empty_list import empty_text
 from inbox_tui.screens.filter_commands import FilterCommands
 from inbox_tui.screens.filters import STATE_NAMES, Filters, window_name
-from inbox_tui.screens.listings import ArchivedMessages, ListLoader, Spot
+from inbox_tui.screens.listings import ListLoader, Spot
 from inbox_tui.screens.naming import NamingCommands
 from inbox_tui.screens.selection import Selection
+from inbox_tui.screens.shown_messages import ShownMessages
 from inbox_tui.screens.state_commands import StateCommands
 from inbox_tui.screens.status import SessionStatus
 from inbox_tui.sync import MessagesArrived, Progress, State, StatusChanged, TakenByColleague
 from inbox_tui.text.search_query import Query as SearchQuery
 from inbox_tui.text.search_query import State as MessageState
 from inbox_tui.text.search_query import parse_query
+from inbox_tui.widgets.conversation import Conversation
 from inbox_tui.widgets.filter_bar import ChipName, FilterBar
 from inbox_tui.widgets.message_list import MessageList
 from inbox_tui.widgets.message_view import MessageView
@@ -111,6 +113,8 @@ class InboxScreen(Screen[None]):
         self._messages = MessageList(presentation)
         self._message_view = MessageView(presentation, team_states=account.team.of_message)
         self._split_pane = SplitPane(self._messages, self._message_view)
+        self._conversation = Conversation(presentation)
+        self._shown = ShownMessages(account, self._messages, self._conversation)
         self._status_bar = StatusBar()
         self._status = SessionStatus(self, session, self._status_bar)
         self._writer = ArchiveWorker(account.archive.path)
@@ -122,7 +126,7 @@ class InboxScreen(Screen[None]):
             say=self._status.say,
         )
         self._selection = Selection(
-            self._messages, clock=self._clock, presentation=presentation, say=self._status.say
+            self._shown, clock=self._clock, presentation=presentation, say=self._status.say
         )
         self._states = StateCommands(
             account,
@@ -186,6 +190,7 @@ class InboxScreen(Screen[None]):
         yield self._title_bar
         yield self._filter_bar
         yield self._split_pane
+        yield self._conversation
         yield self._status_bar
 
     def on_mount(self) -> None:
@@ -243,7 +248,7 @@ class InboxScreen(Screen[None]):
     def input_arrived(self) -> None:
         """Stay on the message from the first key or click on, until told to follow again."""
         if self._status.stands:
-            self._was_following = self._messages.following
+            self._was_following = self._shown.following
             if self._was_following:
                 self._status.say("")  # that it follows is no longer so
             self._follow(False)
@@ -256,11 +261,11 @@ class InboxScreen(Screen[None]):
         following = not self._was_following
         self._follow(following)
         if following:
-            self._messages.action_first()
+            self._shown.select_newest()
         self._status.say("following the newest" if following else "staying on this message")
 
     def _follow(self, following: bool) -> None:
-        self._messages.following = self._filter_bar.following = following
+        self._shown.following = self._filter_bar.following = following
 
     # -- what the session publishes
 
@@ -294,12 +299,12 @@ class InboxScreen(Screen[None]):
         elif self._ticks % MINUTE_TICKS == 0 and self._filters.hours is not None:
             self._reload(hold=True)
         if self._ticks % MINUTE_TICKS == 0:
-            self._messages.refresh_times()
+            self._shown.refresh_times()
             self._message_view.refresh_times()
 
     def rewrite(self) -> None:
         """Write everything anew, now that numbers are written in another way."""
-        self._messages.notify_style_update()
+        self._shown.rewrite()
         self._message_view.rewrite()
         self._show_filters()
 
@@ -337,8 +342,8 @@ class InboxScreen(Screen[None]):
         With `hold`, where it is no key's doing, the selected message stays in the list though its
         hour window has moved on.
         """
-        query, row = self._query(), self._messages.row
-        if hold and row is not None and query.since is not None and not self._messages.following:
+        query, row = self._query(), self._shown.row
+        if hold and row is not None and query.since is not None and not self._shown.following:
             query = query._replace(since=min(query.since, row.received))
         screenful = max(1, self._messages.size.height)
         self._loader.load(query, keep=keep, at=at, by_itself=hold, screenful=screenful)
@@ -347,23 +352,17 @@ class InboxScreen(Screen[None]):
         self, listing: Listing, *, keep: bool, at: Spot | None = None, by_itself: bool = False
     ) -> None:
         """Show a list; `by_itself`: not because of a key."""
-        messages = self._messages
-        if not messages.is_attached:
+        shown = self._shown
+        if not shown.widget.is_attached:
             return
-        if at is None and keep and messages.row is not None and not messages.has_focus:
-            at = Spot(messages.row.row, None, messages.seen)
-        if at is not None:
-            messages.seen = at.seen
-        before = messages.row
-        messages.show(ArchivedMessages(self._account, listing), keep=keep)
-        if at is not None:
-            messages.move_to(at.row, at.line)
-        row = messages.row
+        before = shown.row
+        shown.show(listing, keep=keep, at=at)
+        row = shown.row
         if by_itself and row is not None and (before is None or row.row != before.row):
             self._selection.arrived()
         viewed = self._message_view.row
         if row is not None and viewed is not None and row.row == viewed.row:
-            self._message_view.show(row, messages.search)  # its state or the search is another one
+            self._message_view.show(row, shown.search)  # its state or the search is another one
         self._filter_bar.shown = listing.messages if listing.complete else None
         self._show_empty_text()
 
@@ -424,7 +423,6 @@ class InboxScreen(Screen[None]):
     def _show_filters(self) -> None:
         bar, chosen, who = self._filter_bar, self._filters, self._presentation.who
         bar.to = "all numbers" if chosen.to_phone is None else who(chosen.to_phone)
-        bar.sender = "" if chosen.phone is None else who(chosen.phone)
         bar.window = window_name(chosen.hours)
         bar.search = chosen.search
         bar.state = STATE_NAMES[chosen.state] if chosen.state is not None else ""
@@ -435,18 +433,23 @@ class InboxScreen(Screen[None]):
         if filters != self._filters:
             if filters.phone is None:
                 self._before_conversation = None
+            row = self._shown.row if self._shown.in_conversation else None
+            at = Spot(row.row) if row is not None and filters.phone is None else None
+            if at is not None:
+                self._leave_conversation()
             if self.has_class("-reading"):
                 self._set_reading(False)
             self._filters = filters
             self._show_filters()
-            self._reload(keep=keep)
+            self._reload(keep=keep, at=at)
             if self._remember_filters and filters.phone is None:
                 self._remember("filters", filters.written())
 
     # -- moving and reading
 
     @on(MessageList.Highlighted)
-    def _highlighted(self, event: MessageList.Highlighted) -> None:
+    @on(Conversation.Highlighted)
+    def _highlighted(self, event: MessageList.Highlighted | Conversation.Highlighted) -> None:
         if event.moved:  # the list answers the key first
             self._selection.moved()
             self.call_after_refresh(self._show_message)
@@ -455,13 +458,14 @@ class InboxScreen(Screen[None]):
         if self._dwell is not None:
             self._dwell.stop()
             self._dwell = None
-        row = event.row if event.moved and self._message_view.display else None
+        in_sight = self._message_view.display or self._shown.in_conversation
+        row = event.row if event.moved and in_sight else None
         if row is not None and row.unread:
             read = partial(self._states.mark_read, row)
             self._dwell = self.set_timer(DWELL_SECONDS, read)
 
     def _show_message(self) -> None:
-        self._message_view.show(self._messages.row, self._messages.search)
+        self._message_view.show(self._shown.row, self._shown.search)
         self._show_keys()
 
     @on(MessageList.Opened)
@@ -473,7 +477,7 @@ class InboxScreen(Screen[None]):
     def _set_reading(self, reading: bool) -> None:
         """Go to the message, or back to the list."""
         self.set_class(reading, "-reading")
-        self.set_focus(self._message_view if reading else self._messages)
+        self.set_focus(self._message_view if reading else self._shown.widget)
         self._show_keys()
 
     @on(events.DescendantFocus)
@@ -487,8 +491,10 @@ class InboxScreen(Screen[None]):
         getattr(self._messages, f"action_{move}")()
 
     @on(MessageList.NewerChanged)
-    def _newer_changed(self, event: MessageList.NewerChanged) -> None:
-        self._filter_bar.newer = event.count
+    @on(Conversation.NewerChanged)
+    def _show_newer(self) -> None:
+        self._filter_bar.newer_below = self._shown.in_conversation
+        self._filter_bar.newer = self._shown.newer
 
     def _mark_all_read(self) -> None:
         if self._selection.settled() and self._loader.listing is not None:
@@ -496,12 +502,13 @@ class InboxScreen(Screen[None]):
 
     def _next_unread(self, *, newer: bool = False) -> None:
         """Go to the next unread message below, then from the top; with `newer` the other way."""
-        after = self._messages.row.row if self._messages.row is not None else None
+        after = self._shown.row.row if self._shown.row is not None else None
+        newer = newer != self._shown.in_conversation  # where the newer ones are below
         row = self._account.lists.next_unread(self._query(), after, newer=newer)
         if row is None:
             self._status.say("nothing unread here")
         else:
-            self._messages.move_to(row.row)
+            self._shown.move_to(row.row)
 
     def _back(self) -> None:
         """Leave the message, the conversation or the search, whichever is nearest."""
@@ -526,9 +533,14 @@ class InboxScreen(Screen[None]):
         """Go to a place; `back` is where `_back` leads from it."""
         self._before_conversation = back
         self._filters = place.filters
+        self._leave_conversation()
         self._set_reading(place.reading)
         self._show_filters()
         self._reload(at=place.spot)
+
+    def _leave_conversation(self) -> None:
+        self._shown.leave_conversation()
+        self._show_newer()
 
     # -- filters
 
@@ -546,13 +558,12 @@ class InboxScreen(Screen[None]):
         if not event.accepted:
             self._filter_by(self._filters._replace(search=""), keep=True)
         if not self._filter_bar.searching:
-            self.set_focus(self._messages)
+            self.set_focus(self._shown.widget)
         self._show_keys()
 
     @on(FilterBar.Chosen)
     async def _chip_chosen(self, event: FilterBar.Chosen) -> None:
         chips: dict[ChipName, str] = {
-            "from": "conversation",
             "to": "pick_number",
             "window": "pick_window",
             "search": "search",

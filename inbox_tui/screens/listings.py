@@ -129,8 +129,9 @@ class ListLoader:
     ) -> None:
         """The first screenful at once, the rest and the count when they are known."""
         shown = self.listing if keep else None
+        in_conversation = query.phone is not None
         try:
-            if not keep:
+            if not keep and not in_conversation:
                 first = await self._searches.call(
                     lambda archive: self._account.on(archive).lists.open(
                         query, first=screenful, days=self._day_start
@@ -144,7 +145,7 @@ class ListLoader:
                 await on_screen.wait()
             whole = await self._searches.call(
                 lambda archive: self._account.on(archive).lists.open(
-                    query, keep=shown, days=self._day_start
+                    query, keep=shown, days=self._day_start, oldest_first=in_conversation
                 )
             )
             at_end(whole, keep=True)

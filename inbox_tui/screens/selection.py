@@ -7,9 +7,9 @@ from typing import Final
 
 from inbox_tui.archive import Row
 from inbox_tui.locale import _, mark
+from inbox_tui.screens.shown_messages import ShownMessages
 from inbox_tui.sync import Clock
 from inbox_tui.text import sanitize
-from inbox_tui.widgets.message_list import MessageList
 from inbox_tui.widgets.presentation import Presentation
 
 SETTLED_SECONDS: Final = 0.5
@@ -22,7 +22,7 @@ class Selection:
 
     def __init__(
         self,
-        messages: MessageList,
+        messages: ShownMessages,
         *,
         clock: Clock,
         presentation: Presentation,

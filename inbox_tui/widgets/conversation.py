@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import TYPE_CHECKING, ClassVar, Final, NamedTuple
 
 from rich.segment import Segment
@@ -12,13 +13,21 @@ from textual.message import Message
 from textual.scroll_view import ScrollView
 from textual.strip import Strip
 
-from inbox_tui.archive import Day, Gap, Row, day_of_row
+from inbox_tui.archive import Day, Gap, Row
 from inbox_tui.commands import bindings
 from inbox_tui.text import find_code, find_links
+from inbox_tui.text.search_query import text_spans
 from inbox_tui.widgets.cells import cells, cut, padded
 from inbox_tui.widgets.message_view import MOST_SHOWN
-from inbox_tui.widgets.paragraphs import Paragraph, TextLine, message_paragraphs, wrapped_lines
+from inbox_tui.widgets.paragraphs import (
+    Paragraph,
+    TextLine,
+    mark_found,
+    message_paragraphs,
+    wrapped_lines,
+)
 from inbox_tui.widgets.presentation import grouped
+from inbox_tui.widgets.rows import state_marks
 from inbox_tui.widgets.symbols import symbols
 
 if TYPE_CHECKING:
@@ -27,14 +36,17 @@ if TYPE_CHECKING:
     from textual import events
     from textual.binding import BindingType
 
+    from inbox_tui.text.search_query import Query as SearchQuery
     from inbox_tui.widgets.message_source import MessageSource
     from inbox_tui.widgets.presentation import Presentation
 
 _READ_AT_ONCE: Final = 32
 _BLOCKS_KEPT: Final = 16
 _TEXTS_KEPT: Final = 256
-_TEXT_AT: Final = 9
+_TEXT_AT: Final = 10
 """Where texts begin, in cells: after the marks and the time."""
+_DIGITS: Final = 4
+"""So many last digits of a receiving number are shown where it has no name."""
 _NUMBER_WIDTH: Final = 10
 _NUMBERS_FROM: Final = 60
 """The width from which on the receiving numbers have a column."""
@@ -86,6 +98,7 @@ class Conversation(ScrollView, can_focus=True):
         "conversation--unread",
         "conversation--code",
         "conversation--link",
+        "conversation--match",
         "conversation--cursor",
     }
     """
@@ -97,6 +110,7 @@ class Conversation(ScrollView, can_focus=True):
     | `conversation--unread` | Target the time of an unread message. |
     | `conversation--code` | Target a one-time code. |
     | `conversation--link` | Target a link. |
+    | `conversation--match` | Target what was searched for. |
     | `conversation--cursor` | Target the selected message. |
     """
 
@@ -118,6 +132,7 @@ class Conversation(ScrollView, can_focus=True):
         & > .conversation--unread { color: $foreground; text-style: bold; }
         & > .conversation--code { text-style: bold underline; }
         & > .conversation--link { text-style: underline; }
+        & > .conversation--match { background: $warning 40%; }
         & > .conversation--cursor { background: $foreground 10%; }
 
         &:focus > .conversation--cursor { background: $primary 30%; }
@@ -169,8 +184,10 @@ class Conversation(ScrollView, can_focus=True):
         super().__init__(name=name, id=id, classes=classes)
         self.following = False
         """Whether the newest message is selected as it comes."""
-        self.several_numbers = False
-        """Whether the receiving number of each message is shown."""
+        self.newer = 0
+        """How many messages came in below, out of sight, since the last was in sight."""
+        self.search: SearchQuery | None = None
+        """What was searched for; it is marked."""
         self._presentation = presentation
         self._source: MessageSource | None = None
         self._count = 0
@@ -178,7 +195,6 @@ class Conversation(ScrollView, can_focus=True):
         self._selected: Row | None = None
         self._seen = 0
         """How many items there were when the last one was last in sight."""
-        self._newer = 0
         self._laid_out = Size()
         """The size that the lines are for."""
         self._first = 0
@@ -204,6 +220,9 @@ class Conversation(ScrollView, can_focus=True):
         """
         before = self._selected
         line = self._line_of(self._cursor)
+        if source.search != self.search:
+            self.search = source.search
+            self._texts.clear()
         anew = row is not None or before is None
         if row is None and before is not None and not self.following:
             row = before.row
@@ -215,18 +234,17 @@ class Conversation(ScrollView, can_focus=True):
             self._seen = self._count
             line = self._room // 2
         self._cursor = self._message_near(clamp(at, 0, max(0, self._count - 1)))
-        if line is None or (row is None and not anew):
-            self._bring_into_sight(1)
-        else:
+        if line is not None and (row is not None or anew):
             self._arrange(self._cursor, line)
+        if anew or line is None or row is None:
             self._bring_into_sight(1)
         self._tell(moved=False)
 
-    def rewrite(self) -> None:
-        """Draw everything anew: the day has changed, or numbers are written in another way."""
-        self.refresh()
-
-    refresh_times = rewrite
+    def clear(self) -> None:
+        """Show nothing, until the next `show`."""
+        self._source = self._selected = None
+        self._count = self.newer = 0
+        self._lines = []
 
     def move_to(self, row: int) -> None:
         """Select a message."""
@@ -340,8 +358,13 @@ class Conversation(ScrollView, can_focus=True):
 
     @property
     def _indent(self) -> int:
-        numbers = self.several_numbers and self._page.width >= _NUMBERS_FROM
-        return _TEXT_AT + (_NUMBER_WIDTH + 2 if numbers else 0)
+        return _TEXT_AT + (_NUMBER_WIDTH + 2) * self._shows_numbers
+
+    @property
+    def _shows_numbers(self) -> bool:
+        """Whether the messages are to several numbers, and there is room to say to which."""
+        several = self._source is not None and len(self._source.receivers) > 1
+        return several and self._page.width >= _NUMBERS_FROM
 
     def _text_of(self, row: Row) -> _Text:
         """Return a message wrapped to the width there is."""
@@ -350,6 +373,8 @@ class Conversation(ScrollView, can_focus=True):
         if text is None:
             message = row.message[:MOST_SHOWN]
             paragraphs = message_paragraphs(message, find_code(message), list(find_links(message)))
+            if self.search is not None:
+                mark_found(paragraphs, partial(text_spans, self.search))
             if (left := len(row.message) - MOST_SHOWN) > 0:
                 key = self._presentation.keys.label("copy_message")
                 more = Paragraph()
@@ -386,9 +411,15 @@ class Conversation(ScrollView, can_focus=True):
 
     def _arrange(self, position: int, y: int) -> None:
         """Put the first line of an item on a line, as far as the ends of the list allow."""
+        if not self._page.width:
+            return  # it is not shown yet
         self._lay_out(position, y)
         self._show_place()
         self.refresh()
+
+    def _lay_out_again(self) -> None:
+        y = self._line_of(self._cursor)
+        self._lay_out(self._cursor, self._room // 2 if y is None else y)
 
     def _lay_out(self, position: int, y: int) -> None:
         """Find what is on each line, where the first line of this item is on line `y`."""
@@ -439,8 +470,8 @@ class Conversation(ScrollView, can_focus=True):
         if last == self._count - 1:
             self._seen = self._count
         newer = self._count - min(self._seen, self._count)
-        if newer != self._newer:
-            self._newer = newer
+        if newer != self.newer:
+            self.newer = newer
             self.post_message(self.NewerChanged(self, newer))
 
     def watch_scroll_y(self, old_value: float, new_value: float) -> None:
@@ -455,8 +486,8 @@ class Conversation(ScrollView, can_focus=True):
 
     def render_lines(self, crop: Region) -> list[Strip]:
         """Draw lines, laid out anew where the size is another one since."""
-        if self._laid_out != self._page and self._lines:
-            self._lay_out(self._cursor, self._line_of(self._cursor) or 0)
+        if self._laid_out != self._page and self._count:
+            self._lay_out_again()
         return super().render_lines(crop)
 
     def render_line(self, y: int) -> Strip:
@@ -485,43 +516,47 @@ class Conversation(ScrollView, can_focus=True):
         if top is None:
             return Strip.blank(width, self.visual_style.rich_style)
         who, number = self._presentation.who(top.phone), self._presentation.number(top.phone)
-        day = f"  {self._presentation.day_name(day_of_row(top.row))}"
-        name = cut(f" {who}", width)
-        told = name + cut("" if who == number else f"  {number}", width - cells(name) - cells(day))
-        if cells(told) + cells(day) > width:
+        rule = symbols().rule
+        lead, end = f"{rule * 2} ", f" {rule * 2}"
+        shown = None if self._source is None else self._source.day_at(self._lines[0][0])
+        day = "" if shown is None else f" {self._presentation.day_name(shown[0].day)}{end}"
+        name = cut(who, width - len(lead))
+        number = "" if who == number else f"  {number}"
+        if cells(lead + name + number + day) + 2 > width:
+            number = ""
+        if cells(lead + name + day) + 2 > width:
             day = ""
-        filling = " " * (width - cells(told) - cells(day))
+        filling = rule * (width - cells(lead + name + number + day) - 1)
+        muted = self._style("muted")
         return Strip(
             [
+                Segment(lead, muted),
                 Segment(name, self._style("sender")),
-                Segment(told[len(name) :] + filling + day, self._style("muted")),
-            ],
-            width,
-        )
+                Segment(f"{number} {filling}{day}", muted),
+            ]
+        ).adjust_cell_length(width)
 
     def _message_line(self, row: Row, number: int, state: tuple[str, ...]) -> list[Segment]:
         text = self._text_of(row)
         line = text.lines[number]
-        mark = symbols().cursor if state else " "
-        indent = self._indent
+        before, after = state_marks(row, selected=bool(state))
         if number:
-            segments = [Segment(mark.ljust(indent), self._style("mark", *state))]
+            segments = [Segment(before[0].ljust(self._indent), self._style("mark", *state))]
         else:
-            unread = symbols().unread if row.unread else " "
-            time = f"{self._presentation.received_at(row.received):%H:%M} "
-            if row.stamp:
-                time = f"{row.stamp[11:16]} "
-            shown = ("unread",) if row.unread else ("muted",)
+            time = row.stamp[11:16] or self._presentation.clock_time(row.received)
+            shown = ("unread",) if row.unread and not row.muted else ("muted",)
             segments = [
-                Segment(f"{mark}{unread} ", self._style("mark", *state)),
+                Segment(before, self._style("mark", *state)),
                 Segment(time, self._style(*shown, *state)),
+                Segment(f"{after} ", self._style("mark", *state)),
             ]
-            if indent > _TEXT_AT:
-                to = padded(self._presentation.who(row.to_phone), _NUMBER_WIDTH)
-                segments.append(Segment(f"{to}  ", self._style("muted", *state)))
+            if self._shows_numbers:
+                receiver = self._presentation.short_number(row.to_phone, _DIGITS)
+                to = f"{padded(receiver, _NUMBER_WIDTH)}  "
+                segments.append(Segment(to, self._style("muted", *state)))
         paragraph = text.paragraphs[line.paragraph]
         for _, piece, parts in paragraph.pieces(line.start, line.end):
-            segments.append(Segment(piece, self._style(*parts, *state)))
+            segments.append(Segment(piece, self._style(*state, *parts)))
         return segments
 
     def _style(self, *parts: str) -> Style:
@@ -537,14 +572,14 @@ class Conversation(ScrollView, can_focus=True):
     def on_resize(self) -> None:
         """Keep the selected message where it is, as far as there is room."""
         if self._count:
-            y = self._line_of(self._cursor)
-            self._arrange(self._cursor, self._room // 2 if y is None else y)
+            self._lay_out_again()
             self._bring_into_sight(1)
 
     def on_click(self, event: events.Click) -> None:
         """Select the message that was clicked."""
-        if 0 < event.y <= len(self._lines):
-            position, _ = self._lines[event.y - 1]
+        offset = event.get_content_offset(self)
+        if offset is not None and 0 < offset.y <= len(self._lines):
+            position, _ = self._lines[offset.y - 1]
             if self._row_at(position) is not None:
                 self._cursor = position
                 self._tell(moved=True)

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
     from inbox_tui.widgets.search_input import SearchInput
 
-ChipName = Literal["from", "to", "window", "search", "state"]
+ChipName = Literal["to", "window", "search", "state"]
 
 _GAP: Final = 3
 _SHORT_GAP: Final = 2
@@ -59,8 +59,6 @@ class FilterBar(Widget):
 
     to: reactive[str] = reactive("all numbers")
     """The receiving number shown, or what stands for all."""
-    sender: reactive[str] = reactive("")
-    """The sender whose conversation is shown; empty outside of one."""
     window: reactive[str] = reactive("")
     """The hour window shown."""
     search: reactive[str] = reactive("", repaint=False)
@@ -74,7 +72,9 @@ class FilterBar(Widget):
     following: reactive[bool] = reactive(False)
     """Whether the newest message is selected as it comes."""
     newer: reactive[int] = reactive(0)
-    """How many messages came in above those in sight."""
+    """How many messages came in out of sight."""
+    newer_below: reactive[bool] = reactive(False)
+    """Whether they are below those in sight, rather than above."""
 
     class FilterMessage(Message):
         """Base class of the messages of a bar."""
@@ -202,8 +202,6 @@ class FilterBar(Widget):
         ]
         if self.state:
             chips.append(_Chip("state", "", self.state.capitalize(), True))
-        if self.sender:
-            chips[: int(everyone)] = [_Chip("from", "From: ", sanitize(self.sender), True)]
         return [chip for chip in chips if chip.value]
 
     def _counts(self, short: int = 0) -> Line:
@@ -214,8 +212,9 @@ class FilterBar(Widget):
         """Return what stands on the right when so many messages are shown."""
         line = Line()
         if self.newer:
+            arrow = symbols().below if self.newer_below else symbols().above
             word = "" if short else " new"
-            line.add(f"{grouped(self.newer)}{word} {symbols().above}", "bold $text-primary")
+            line.add(f"{grouped(self.newer)}{word} {arrow}", "bold $text-primary")
         elif self.following:
             word = "" if short else " following"
             line.add(f"{symbols().following}{word}", "$text-primary")

@@ -139,14 +139,8 @@ class Rows:
         return strip
 
     def _row(self, row: Row, columns: _Columns, state: tuple[str, ...]) -> list[Segment]:
-        marks = symbols()
         unread = ("unread",) if row.unread and not row.muted else ()
-        first = (
-            (marks.cursor if "cursor" in state else " ")
-            + (" " if not row.unread else marks.muted if row.muted else marks.unread)
-            + (marks.starred if row.starred else marks.done if row.done else " ")
-        )
-        both = marks.done if row.starred and row.done else " "
+        first, both = state_marks(row, selected="cursor" in state)
         gap = " " * columns.gap
         time = row.stamp[11:16] or self._presentation.clock_time(row.received)
         sender = _short_number(self._presentation.who(row.phone), columns.sender)
@@ -268,6 +262,17 @@ class Rows:
             Segment(end, plain),
         ]
         return [segment for segment in segments if segment.text]
+
+
+def state_marks(row: Row, *, selected: bool) -> tuple[str, str]:
+    """Return the three marks before a message's time, and the one after it."""
+    marks = symbols()
+    before = (
+        (marks.cursor if selected else " ")
+        + (" " if not row.unread else marks.muted if row.muted else marks.unread)
+        + (marks.starred if row.starred else marks.done if row.done else " ")
+    )
+    return before, marks.done if row.starred and row.done else " "
 
 
 def _short_number(number: str, width: int) -> str:

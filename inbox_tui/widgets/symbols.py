@@ -32,13 +32,14 @@ class Symbols(NamedTuple):
     blocked: str
     sign_in: str
     chosen: str
+    below: str
     strong_rule: str
     strong_upright: str
 
 
-UNICODE: Final = Symbols(*"▌●○★✓…─│↑▼●○●◌◷○■▲✓━┃")
+UNICODE: Final = Symbols(*"▌●○★✓…─│↑▼●○●◌◷○■▲✓↓━┃")
 """What nearly every terminal and font has."""
-PLAIN: Final = Symbols(*">*o+x~-|^v*.*o=-#!x=#")
+PLAIN: Final = Symbols(*">*o+x~-|^v*.*o=-#!xv=#")
 """ASCII, for a terminal that has nothing else."""
 
 _PLAIN_TERMINALS = ("linux", "vt", "dumb", "ansi", "cons25")

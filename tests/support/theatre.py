@@ -17,7 +17,6 @@ from inbox_tui.screens.inbox import InboxScreen
 from inbox_tui.session import Session
 from inbox_tui.smsc.message import IncomingMessage
 from inbox_tui.sync import State, Status, StatusChanged
-from inbox_tui.widgets.filter_bar import FilterBar
 from inbox_tui.widgets.message_list import MessageList
 
 
@@ -60,7 +59,6 @@ class Theatre:
         screen._changed()
         screen.query_one(MessageList).move_to(new_row(new, screen))
         session._publish(StatusChanged(Status(State.OFFLINE, text, None)))
-        screen.query_one(FilterBar).sender = screen._presentation.who(text)
         await self._pilot.pause()
         row = screen.query_one(MessageList).row
         assert row is not None

@@ -7,13 +7,14 @@ from contextlib import asynccontextmanager
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from support.rows import NEWEST, message, presentation
+from support.rows import NEWEST, NOW, message, presentation
 from support.widgets import OneWidget, lines, style_of
 from textual.events import MouseScrollUp
 from textual.pilot import Pilot
 
-from inbox_tui.archive import Day, Row, day_of_row, row_at
-from inbox_tui.archive.records import DAY_SECONDS
+from inbox_tui.archive import Day, Row, row_at
+from inbox_tui.archive.records import DAY_SECONDS, day_of_row
+from inbox_tui.text.search_query import Query, parse_query
 from inbox_tui.widgets.conversation import Conversation
 
 Stage = tuple[Conversation, Pilot[None], OneWidget[Conversation]]
@@ -24,10 +25,11 @@ LONG = " ".join(f"word{number}" for number in range(200))
 class Transcript:
     """Messages held in memory, oldest first, a line above each day."""
 
-    search = None
-    receivers = ()
-
-    def __init__(self, rows: Iterable[Row]) -> None:
+    def __init__(
+        self, rows: Iterable[Row], receivers: Sequence[str] = (), search: Query | None = None
+    ) -> None:
+        self.receivers = receivers
+        self.search = search
         self.items: list[Row | Day] = []
         self.windows: list[tuple[int, int]] = []
         for row in sorted(rows):
@@ -47,10 +49,11 @@ class Transcript:
         return bisect_left(self.items, row, key=_place)
 
     def newer(self, row: int) -> int:
-        return sum(item.row > row for item in self.items if isinstance(item, Row))
+        return sum(isinstance(item, Row) and item.row > row for item in self.items)
 
     def day_at(self, position: int) -> tuple[Day, bool] | None:
-        return None
+        day = next(item for item in self.items[position::-1] if isinstance(item, Day))
+        return day, self.items[position] is day
 
 
 def _place(item: Row | Day) -> int:
@@ -91,15 +94,15 @@ async def test_whole_texts_are_shown_oldest_first_below_their_days() -> None:
     ]
     async with staged(Transcript(texts), size=(40, 12)) as (conversation, _, _):
         assert lines(conversation)[:10] == [
-            " +7 999 123-45-67             yesterday",
+            "── +7 999 123-45-67 ────── yesterday ──",
             "── yesterday ──────────────────────────",
-            "   08:02 Здравствуйте!",
-            "         Заказ 5512 уже отправили?",
+            "   08:02  Здравствуйте!",
+            "          Заказ 5512 уже отправили?",
             "── today ──────────────────────────────",
-            "   10:02 Your code is 481516. Do not",
-            "         tell it to anyone, not even to",
-            "         us.",
-            "▌● 10:42 ok",
+            "   10:02  Your code is 481516. Do not",
+            "          tell it to anyone, not even",
+            "          to us.",
+            "▌● 10:42  ok",
             "",
         ]
 
@@ -108,14 +111,15 @@ async def test_the_name_and_number_of_a_sender_are_at_the_top() -> None:
     source = Transcript([said(NEWEST, phone="79160001122")])
     async with staged(source) as (conversation, _, _):
         top = lines(conversation)[0]
-        assert top == " Pickup point  +7 916 000-11-22".ljust(52) + "  today"
+        assert top.startswith("── Pickup point  +7 916 000-11-22 ──")
+        assert top.endswith("── today ──")
 
 
 async def test_the_top_tells_the_day_that_is_scrolled_to() -> None:
     async with staged(talk(100)) as (conversation, pilot, _):
-        assert lines(conversation)[0].endswith("today")
+        assert lines(conversation)[0].endswith("─ today ──")
         await pilot.press("home")
-        assert lines(conversation)[0].endswith("Thursday 19 November")
+        assert lines(conversation)[0].endswith("─ Thursday 19 November ──")
 
 
 async def test_codes_and_links_are_marked_in_the_transcript() -> None:
@@ -127,10 +131,33 @@ async def test_codes_and_links_are_marked_in_the_transcript() -> None:
 
 async def test_the_receiving_number_stands_beside_the_time_if_there_are_several() -> None:
     conversation = Conversation(presentation(**{"79110000001": "Orders"}))
-    conversation.several_numbers = True
-    async with OneWidget(conversation).run_test(size=(70, 8)):
-        conversation.show(Transcript([said(NEWEST, "Hello there")]))
-        assert "▌  10:42 Orders      Hello there" in lines(conversation)
+    said_there = said(NEWEST - 1, "And here?", to_phone="79110000002")
+    source = Transcript([said(NEWEST, "Hello there"), said_there], ["79110000001", "79110000002"])
+    async with OneWidget(conversation).run_test(size=(70, 8)) as pilot:
+        conversation.show(source)
+        assert "▌  10:42  Orders      Hello there" in lines(conversation)
+        assert "   10:02  0002        And here?" in lines(conversation)
+        await pilot.resize_terminal(50, 8)
+        await pilot.pause()
+        assert "▌  10:42  Hello there" in lines(conversation)
+
+
+async def test_the_states_of_a_message_stand_before_its_time() -> None:
+    states = [
+        said(NEWEST - 2, "one", unread=True, starred=True),
+        said(NEWEST - 1, "two", starred=True, done=True),
+        said(NEWEST, "three", done=True),
+    ]
+    async with staged(Transcript(states)) as (conversation, _, _):
+        assert lines(conversation)[2:5] == [" ●★09:22  one", "  ★10:02✓ two", "▌ ✓10:42  three"]
+
+
+async def test_what_was_searched_for_is_marked() -> None:
+    query = parse_query("заказ", NOW, {})
+    source = Transcript([said(NEWEST, "Где мой заказ?")], search=query)
+    async with staged(source) as (conversation, _, _):
+        plain = style_of(conversation, "Где мой ").bgcolor
+        assert style_of(conversation, "заказ").bgcolor != plain
 
 
 async def test_the_message_it_is_opened_at_is_selected_and_in_sight() -> None:
@@ -218,7 +245,7 @@ async def test_following_selects_the_newest_as_it_comes() -> None:
         conversation.following = True
         conversation.show(Transcript([*rows(50), said(NEWEST + 1)]))
         assert conversation.row == said(NEWEST + 1)
-        assert cursor_lines(conversation) == ["11:22 Message 1001"]
+        assert cursor_lines(conversation) == ["11:22  Message 1001"]
 
 
 async def test_a_click_selects_the_message_under_the_mouse() -> None:

@@ -224,11 +224,3 @@ async def test_what_is_typed_is_in_sight_at_every_width(width: int) -> None:
         assert search.region.width >= min(width - 4, 12)
         assert search.region.right <= width
         assert "order" in search.render_lines(search.region.size.region)[0].text
-
-
-async def test_a_conversation_is_told_in_the_place_of_the_receiving_number() -> None:
-    async with staged(sender="+7 999 123-45-67", window="everything") as (bar, pilot, _):
-        assert lines(bar)[0].startswith(" From: +7 999 123-45-67   Window: everything")
-        bar.sender = ""
-        await pilot.pause()
-        assert lines(bar)[0].startswith(" To: all numbers")

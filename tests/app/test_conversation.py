@@ -1,0 +1,228 @@
+"""The conversation with one sender, as the screen shows it."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+from support.pictures import settled
+from support.sizes import Size, at_every_size
+from support.stage import StagedApp, message, put, stage, state_is, until
+from support.widgets import lines
+from textual.pilot import Pilot
+
+from inbox_tui.archive import Archive, Query, Row
+from inbox_tui.screens.inbox import InboxScreen
+from inbox_tui.smsc.message import IncomingMessage
+from inbox_tui.widgets.conversation import Conversation
+from inbox_tui.widgets.filter_bar import FilterBar
+from inbox_tui.widgets.message_list import MessageList
+from inbox_tui.widgets.status_bar import StatusBar
+
+ANNA, IVAN = "79991234567", "79031112233"
+LONG = "Здравствуйте! Заказ 5512 так и не приехал, а курьер не отвечает. " * 4
+
+
+def talk() -> list[IncomingMessage]:
+    """Ten messages of Anna's over three days, and Ivan's between them; the last two are unread."""
+    return [
+        *(message(n, f"Anna {n}. {LONG}", minutes_ago=4000 - n * 400) for n in range(1, 10)),
+        *(message(20 + n, f"Ivan {n}", minutes_ago=3900 - n * 400, phone=IVAN) for n in range(9)),
+        message(40, "Код 481516. Anna 10", minutes_ago=20, to_phone="79110000002"),
+    ]
+
+
+def conversation(pilot: Pilot[None]) -> Conversation:
+    return pilot.app.screen_stack[0].query_one(Conversation)
+
+
+def selected(pilot: Pilot[None]) -> Row:
+    row = conversation(pilot).row
+    assert row is not None
+    return row
+
+
+def said(pilot: Pilot[None]) -> str:
+    return pilot.app.screen_stack[0].query_one(StatusBar).notice
+
+
+def arrive(app: StagedApp, *new: IncomingMessage) -> None:
+    """Have messages stored, as by another terminal."""
+    screen = app.screen_stack[0]
+    assert isinstance(screen, InboxScreen)
+    with Archive.open(app.archive_path) as archive:
+        (account,) = archive.accounts()
+        put(archive, account, new)
+    screen._changed()
+
+
+async def open_conversation(pilot: Pilot[None], *keys: str) -> None:
+    await state_is(pilot, "Live")
+    await pilot.press(*keys, "t")
+    await until(pilot, lambda: bool(conversation(pilot).display and conversation(pilot).row))
+    await settled(pilot)
+
+
+@at_every_size
+async def test_whole_texts_oldest_first_with_the_current_message_in_sight(
+    tmp_path: Path, size: Size
+) -> None:
+    app = stage(tmp_path, messages=talk())
+    async with app.run_test(size=size) as pilot:
+        await open_conversation(pilot)
+        assert selected(pilot).id == 40
+        drawn = lines(conversation(pilot))
+        assert drawn[0].startswith("── +7 999 123-45-67")
+        assert any("Код 481516. Anna 10" in line for line in drawn)
+        assert not any("Ivan" in line for line in drawn)
+        await pilot.press("home")
+        text = " ".join(" ".join(lines(conversation(pilot))).replace("▌", " ").split())
+        assert f"Anna 1. {LONG.strip()}"[:90] in text
+
+
+@at_every_size
+async def test_commands_act_on_the_message_selected_in_the_conversation(
+    tmp_path: Path, size: Size
+) -> None:
+    app = stage(tmp_path, messages=talk())
+    async with app.run_test(size=size) as pilot:
+        await open_conversation(pilot)
+        await pilot.press("c")
+        assert "481516" in said(pilot)
+        assert app.clipboard == "481516"
+        await pilot.press("k")
+        assert selected(pilot).id == 9
+        await pilot.press("y")
+        assert app.clipboard == f"Anna 9. {LONG}"
+        await pilot.press("s", "m")
+        await settled(pilot)
+        await until(pilot, lambda: selected(pilot).starred and selected(pilot).unread)
+        assert selected(pilot).id == 9
+        with Archive.open(app.archive_path) as archive:
+            (account,) = archive.accounts()
+            starred = account.lists.open(Query(state="starred"))
+            items = account.lists.window(starred, 0, 9)
+            assert [item.id for item in items if isinstance(item, Row)] == [9]
+
+
+@at_every_size
+async def test_new_messages_come_in_below_and_are_told(tmp_path: Path, size: Size) -> None:
+    earlier = [message(100 + n, LONG, minutes_ago=5000 + n) for n in range(30)]
+    app = stage(tmp_path, messages=[*earlier, *talk()])
+    async with app.run_test(size=size) as pilot:
+        await open_conversation(pilot)
+        await pilot.press("home")
+        before = lines(conversation(pilot))
+        arrive(app, message(50, "Anna, new", minutes_ago=0), message(51, "x", phone=IVAN))
+        await settled(pilot)
+        bar = app.screen_stack[0].query_one(FilterBar)
+        await until(pilot, lambda: bar.shown == 41)
+        assert lines(conversation(pilot)) == before
+        assert "↓" in lines(bar)[0]
+        await pilot.press("end")
+        await pilot.pause()
+        assert selected(pilot).id == 50
+        assert "↓" not in lines(bar)[0]
+
+
+async def test_a_conversation_that_follows_goes_to_what_comes(tmp_path: Path) -> None:
+    app = stage(tmp_path, messages=talk())
+    async with app.run_test(size=(120, 40)) as pilot:
+        await open_conversation(pilot)
+        await pilot.press("k", "F")
+        assert selected(pilot).id == 40
+        arrive(app, message(50, "Anna, new", minutes_ago=0))
+        await until(pilot, lambda: selected(pilot).id == 50)
+        await pilot.press("y")
+        assert said(pilot) == "a new message has just come: press the key again"
+
+
+@pytest.mark.parametrize("key", ["escape", "t"])
+@at_every_size
+async def test_back_from_a_conversation_is_the_very_place(
+    tmp_path: Path, size: Size, key: str
+) -> None:
+    app = stage(tmp_path, messages=talk())
+    async with app.run_test(size=size) as pilot:
+        await state_is(pilot, "Live")
+        await pilot.press("j", "j", "j", "j")
+        messages = app.screen_stack[0].query_one(MessageList)
+        before, row = lines(messages), messages.row
+        await open_conversation(pilot)
+        await pilot.press("home", "j")
+        arrive(app, message(50, "Ivan, new", minutes_ago=0, phone=IVAN))
+        await settled(pilot)
+        await pilot.press(key)
+        await settled(pilot)
+        assert messages.row == row
+        assert messages.has_focus
+        assert not conversation(pilot).display
+        assert [line for line in before if line in lines(messages)]
+        assert "▌" in "".join(lines(messages))
+
+
+async def test_a_search_within_a_conversation_marks_what_it_finds(tmp_path: Path) -> None:
+    app = stage(tmp_path, messages=talk())
+    async with app.run_test(size=(120, 40)) as pilot:
+        await open_conversation(pilot)
+        await pilot.press("slash", *'"anna 7"', "enter")
+        await settled(pilot)
+        bar = app.screen_stack[0].query_one(FilterBar)
+        await until(pilot, lambda: bar.shown == 1)
+        assert selected(pilot).id == 7
+        assert conversation(pilot).has_focus
+        await pilot.press("slash", "ctrl+u", *"nothing")
+        await settled(pilot)
+        await until(pilot, lambda: bar.shown == 0)
+        text = " ".join(lines(app.screen_stack[0].query_one(MessageList)))
+        assert "No messages" in text, "an empty result explains itself"
+        await pilot.press("escape")
+        await until(pilot, lambda: bar.shown == 10)
+        assert conversation(pilot).display
+
+
+async def test_next_unread_goes_down_in_a_conversation(tmp_path: Path) -> None:
+    app = stage(tmp_path, messages=talk(), read_before_minutes=1500)
+    async with app.run_test(size=(120, 40)) as pilot:
+        await open_conversation(pilot)
+        unread = [7, 8, 9, 40]
+        await pilot.press("home")
+        seen = []
+        for _ in unread:
+            await pilot.press("n")
+            seen.append(selected(pilot).id)
+        assert seen == unread
+        await pilot.press("N")
+        assert selected(pilot).id == 9
+
+
+async def test_the_export_of_a_conversation_is_oldest_first(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("HOME", str(tmp_path))
+    app = stage(tmp_path, messages=talk())
+    async with app.run_test(size=(120, 40)) as pilot:
+        await open_conversation(pilot)
+        await pilot.press("e", "ctrl+u", *"~/out.jsonl", "enter")
+        await until(pilot, lambda: (tmp_path / "out.jsonl").exists())
+        await until(pilot, lambda: isinstance(app.screen, InboxScreen))
+    written = [json.loads(line) for line in (tmp_path / "out.jsonl").read_text().splitlines()]
+    assert [one["id"] for one in written] == [*range(1, 10), 40]
+
+
+async def test_ten_thousand_messages_of_one_sender_cost_what_forty_do(tmp_path: Path) -> None:
+    read = []
+    for count in (40, 10_000):
+        folder = tmp_path / str(count)
+        folder.mkdir()
+        messages = [
+            message(n, f"Message {n}", minutes_ago=(count - n) / 2) for n in range(1, count + 1)
+        ]
+        app = stage(folder, messages=messages)
+        async with app.run_test(size=(80, 24)) as pilot:
+            await open_conversation(pilot, "j", "j", "j")
+            await pilot.press("pageup", "up", "up")
+            await settled(pilot)
+            read.append(len(conversation(pilot)._texts))
+    assert read[1] <= read[0] + 30
