@@ -18,7 +18,7 @@ SHELLS = ("bash", "zsh", "fish", "powershell")
         'eval "$(inbox-tui completion bash)"          in ~/.bashrc',
         'eval "$(inbox-tui completion zsh)"           in ~/.zshrc',
         "inbox-tui completion fish >~/.config/fish/completions/inbox-tui.fish",
-        "inbox-tui completion powershell | Out-String | Invoke-Expression     in $PROFILE",
+        "inbox-tui completion powershell | Out-String | iex     in $PROFILE",
     ),
 )
 @click.argument("shell", type=click.Choice(SHELLS))

@@ -181,7 +181,7 @@ def test_a_wrong_usage_is_two_lines_with_the_page_to_read() -> None:
         "'inbox-tui sync --help' says what is allowed."
     )
     assert run("nothing").status == 2
-    assert run("completion", "powershell").status == 2
+    assert run("completion", "tcsh").status == 2
     ended = run("completion")
     assert ended.status == 2
     assert len(ended.errors.splitlines()) == 2

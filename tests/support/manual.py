@@ -15,7 +15,7 @@ PAGE = Path(__file__).parents[2] / "inbox_tui" / "cli" / "inbox-tui.1"
 
 def manual() -> str:
     """The page, in the language of `man`."""
-    context = click.Context(main, info_name="inbox-tui")
+    context = click.Context(main, info_name="inbox-tui", **main.context_settings)
     lines = [
         '.TH INBOX-TUI 1 "" inbox-tui "User Commands"',
         ".SH NAME",
