@@ -134,6 +134,9 @@ def advance(
 ) -> Advance:
     """Return how far an answer brings us that came `at`, or at `wall` by the wall clock."""
     running = request.running
+    if cursor.page_size is not None:  # twice as many the next time: it may have been one message
+        twice = 2 * cursor.page_size
+        cursor = cursor._replace(page_size=twice if twice < PAGE_SIZE else None)
     answered = answer.entries
     highest = max((message.id for message in answer.messages), default=-1)
     if running.sampling and not 0 < answered <= SAMPLE:  # no answer to what was asked
@@ -219,16 +222,10 @@ def _finish(
             polled=polled,
             whole=polled if running.kind == "whole" else cursor.whole,
             confirmed_id=confirmed_id(answer.messages, now),
-            page_size=_more(cursor.page_size) if running.kind == "whole" else cursor.page_size,
         ),
         gap,
         True,
     )
-
-
-def _more(page_size: int | None) -> int | None:
-    """What made an answer too large leaves the period of the service in time."""
-    return None if page_size is None or page_size >= PAGE_SIZE else 2 * page_size
 
 
 def _began_later(polled: Polled, running: Pass) -> bool:
