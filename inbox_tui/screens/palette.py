@@ -19,6 +19,9 @@ MOST_NUMBERS = 100
 """So many receiving numbers are offered: typing narrows them."""
 
 
+_TO = "To "
+
+
 class InboxCommands(Provider):
     """What can be done in the inbox, by name. A number may be anyone's words: it is no markup."""
 
@@ -32,7 +35,7 @@ class InboxCommands(Provider):
         matcher = self.matcher(query)
         async for words, hint, run in self._commands(query):
             score, places = matcher.fuzzy_search.match(query, words)
-            if score > 0:
+            if score > 0 or words.startswith(_TO):  # a number with a name is found by its digits
                 shown = Content(words)
                 for place in places:
                     shown = shown.stylize(self.match_style or "bold", place, place + 1)
@@ -58,7 +61,7 @@ class InboxCommands(Provider):
                 wanted, MOST_NUMBERS
             ):
                 yield (
-                    f"To {sanitize(label)}{f' · {grouped(unread)} unread' if unread else ''}",
+                    f"{_TO}{sanitize(label)}{f' · {grouped(unread)} unread' if unread else ''}",
                     grouped(messages),
                     partial(filtering.jump_to, number),
                 )

@@ -19,6 +19,11 @@ from inbox_tui.widgets.presentation import Presentation, grouped
 
 SIZE = (120, 40)
 MANY = 3000
+PALETTE = (
+    ("to 0002999", "1 To +7 911 000-29-99"),
+    ("To склад", "1 To Склад"),
+    ("to 0001234", "1 To Склад"),
+)
 FIRST = 79_110_000_000
 
 
@@ -98,7 +103,7 @@ async def test_the_palette_reads_what_it_offers_and_narrows(
         await until(pilot, lambda: len(app.screen.query(OptionList)) > 0)
         await until(pilot, lambda: len(offered(pilot)) == commands + MOST_NUMBERS)
         assert len(written) - before <= MOST_NUMBERS + SIZE[1]
-        for typed, found in (("to 0002999", "1 To +7 911 000-29-99"), ("To склад", "1 To Склад")):
+        for typed, found in PALETTE:
             app.screen.query_one(Input).value = typed
             await until(pilot, partial(lambda found: offered(pilot) == [found], found))
 
