@@ -43,7 +43,13 @@ if TYPE_CHECKING:
 T = TypeVar("T")
 
 
-@click.group("team")
+@click.group(
+    "team",
+    epilog=example(
+        "inbox-tui team init postgresql://admin@db.example/sms",
+        "inbox-tui team join postgresql://anna@db.example/sms",
+    ),
+)
 def command() -> None:
     """Share one account among several machines, over a PostgreSQL database of your own.
 

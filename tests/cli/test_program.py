@@ -285,7 +285,7 @@ def test_the_demo_writes_nothing_to_the_users_folders(files: Files, opened: list
     assert run("--demo").status == 0
     (parts,) = opened
     assert parts.demo
-    assert parts.filters.hours == 168
+    assert parts.filters is None
     assert list(files.home.iterdir()) == []
 
 

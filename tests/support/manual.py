@@ -23,11 +23,20 @@ def manual() -> str:
         *_command(main, context, ".SH"),
         ".SH COMMANDS",
     ]
-    for name in main.list_commands(context):
-        command = main.get_command(context, name)
-        assert command is not None
-        lines += [f".SS {_roff(name)}", *_command(command, click.Context(command, context, name))]
+    lines += _commands(main, context)
     return "\n".join(lines) + "\n"
+
+
+def _commands(group: click.Group, context: click.Context) -> Iterator[str]:
+    """A section for each command of a group, and for each of theirs."""
+    for name in group.list_commands(context):
+        command = group.get_command(context, name)
+        assert command is not None
+        of_command = click.Context(command, context, name)
+        yield f".SS {_roff(of_command.command_path.removeprefix('inbox-tui '))}"
+        yield from _command(command, of_command)
+        if isinstance(command, click.Group):
+            yield from _commands(command, of_command)
 
 
 def _command(command: click.Command, context: click.Context, heading: str = "") -> Iterator[str]:
