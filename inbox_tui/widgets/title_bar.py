@@ -54,7 +54,7 @@ class TitleBar(Widget):
         if self.unread:
             right.add(_("{count} unread").format(count=grouped(self.unread)), "bold")
         elif self.unread == 0:
-            right.add(_("all read"), _("$foreground 60%"))
+            right.add(_("all read"), "$foreground 60%")
         room = self.size.width - right.width - 2
         left = Line(room)
         left.add(_("inbox"), "bold")
