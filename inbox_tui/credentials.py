@@ -364,13 +364,13 @@ def _call_backend(ring: KeyringBackend, call: Callable[[], _T]) -> _T:
 def _reason(backend: str, error: str) -> str:
     match error:
         case "KeyringLocked" | "LockedException" | "PromptDismissedException":
-            return "it is locked and was not unlocked"
+            return _("it is locked and was not unlocked")
         case "InitError":
-            return "it is locked, or was never set up, and nobody unlocked it"
+            return _("it is locked, or was never set up, and nobody unlocked it")
         case "NoKeyringError":
-            return "this system has none"
+            return _("this system has none")
         case "SecretServiceNotAvailableException":
-            return "the Secret Service of this session does not answer"
+            return _("the Secret Service of this session does not answer")
         case _:
             return _("{backend} failed with {error}").format(backend=backend, error=error)
 

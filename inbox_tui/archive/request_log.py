@@ -12,6 +12,7 @@ from inbox_tui.archive.database import Database
 from inbox_tui.archive.encoding import decode_text, encode_text
 from inbox_tui.archive.notes import Notes
 from inbox_tui.archive.records import LOST_REQUESTS, TEAM, Hold, Permit, Refused
+from inbox_tui.locale import mark
 from inbox_tui.smsc.limit import (
     Limit,
     LoggedRequest,
@@ -27,7 +28,7 @@ _KEPT_SECONDS = 3600.0
 """Requests older than this are forgotten, but for the last one of each scope."""
 _SURELY_AHEAD = 3600.0
 """A time that lies this far ahead on this boot's clock is one of an earlier boot."""
-TEAM_REASON = "this account belongs to a team: 'inbox-tui team leave' ends that"
+TEAM_REASON = mark("this account belongs to a team: 'inbox-tui team leave' ends that")
 _ADDRESS = ""
 """In place of a login: a hold of the machine's address, which is every login's."""
 _ADDRESS_KIND = "blocked"

@@ -144,7 +144,12 @@ def check_team(settings: Settings, paths: Paths) -> None:
             parse_hub(settings.team)
         except ValueError as error:
             place = in_file("team", settings.team, paths).source
-            fail(f"{place}: {error}: allowed are {ALLOWED}.", USAGE)
+            fail(
+                _("{place}: {error}: allowed are {allowed}.").format(
+                    place=place, error=error, allowed=_(ALLOWED)
+                ),
+                USAGE,
+            )
 
 
 def check_keys(settings: Settings, paths: Paths) -> None:

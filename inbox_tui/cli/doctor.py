@@ -341,16 +341,25 @@ async def _team(config: Config) -> Check:
         await hub.open()
         accounts = await hub.run(survey)
     except HubError as error:
-        remedy = "'inbox-tui team join' asks for the password" if error.sign_in else "see the hub"
-        return Check("team", False, hidden(f"the hub can't be used: {error}"), remedy)
+        remedy = (
+            _("'inbox-tui team join' asks for the password") if error.sign_in else _("see the hub")
+        )
+        return Check(
+            "team", False, hidden(_("the hub can't be used: {error}").format(error=error)), remedy
+        )
     finally:
         await asyncio.to_thread(hub.close)
     here = sum(member.here for account in accounts for member in account.members)
     members = plural("{count} member", "{count} members", here)
-    found = f"the hub answers, {members} connected"
-    found += ", this one may ask" if hub.may_ask else ", this one may only read"
+    found = _("the hub answers, {members} connected").format(members=members)
+    found += _(", this one may ask") if hub.may_ask else _(", this one may only read")
     if not all(account.asker for account in accounts):
-        return Check("team", True, f"{found}; nobody asks", "an open inbox or 'sync' does")
+        return Check(
+            "team",
+            True,
+            _("{found}; nobody asks").format(found=found),
+            _("an open inbox or 'sync' does"),
+        )
     return Check("team", True, found)
 
 

@@ -72,7 +72,9 @@ def command(cli_options: CliOptions, password_stdin: bool, api_key_stdin: bool) 
     said = _("Signed in as {account}; the {kind} is in the keyring.").format(
         account=config.account, kind=_(password.kind)
     )
-    tell(f"{said} It is checked when it is needed: {unchecked} now." if unchecked else said)
+    if unchecked:
+        said += _(" It is checked when it is needed: {reason} now.").format(reason=unchecked)
+    tell(said)
 
 
 def _asked_login(password_stdin: bool) -> FromSource:

@@ -63,7 +63,7 @@ def command(cli_options: CliOptions, purge: bool) -> None:
             _remove_damaged_archives(config.paths.archive)
     kept = (_(" Its messages on this machine are deleted.") if purged else "") + removed
     if purged and config.settings.team:
-        kept += " The team's hub keeps them, and its members."
+        kept += _(" The team's hub keeps them, and its members.")
     try:
         removed_kinds = asyncio.run(_removed(config))
     except KeyringError as error:

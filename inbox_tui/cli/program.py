@@ -118,6 +118,9 @@ def _translate(command: click.Command) -> None:
     for option in command.params:
         if isinstance(option, click.Option) and option.help is not None:
             option.help = _(option.help)
+    if isinstance(command, click.Group):
+        for each in command.commands.values():
+            _translate(each)
 
 
 def _of_click(error: Exception) -> bool:

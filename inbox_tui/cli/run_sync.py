@@ -182,7 +182,7 @@ def fail_unless_live(
     if status.state is State.LIVE:
         return
     if status.state is State.HUB_AWAY:
-        fail(f"the team's hub is away: {status.reason}.", NO_CONNECTION)
+        fail(_("the team's hub is away: {reason}.").format(reason=status.reason), NO_CONNECTION)
     kind = hold.kind if hold is not None and hold.reason == status.reason else ""
     if team:
         kind = _TEAM_KINDS.get(status.state, "")

@@ -25,7 +25,7 @@ from inbox_tui.cli.open_archive import open_archive
 from inbox_tui.cli.options import example, for_account
 from inbox_tui.config import Settings, SettingsError
 from inbox_tui.credentials import Keyring, KeyringError, Secret
-from inbox_tui.locale import plural
+from inbox_tui.locale import _, plural
 from inbox_tui.settings_file import write_team
 from inbox_tui.sync import SystemClock
 from inbox_tui.team.address import ALLOWED, HubAddress, parse_hub
@@ -62,7 +62,9 @@ def _hub_url(context: click.Context, parameter: click.Parameter, url: str) -> Hu
     try:
         return parse_hub(url)
     except ValueError as error:
-        raise click.BadParameter(f"{error}; allowed are {ALLOWED}.") from None
+        raise click.BadParameter(
+            _("{error}; allowed are {allowed}.").format(error=error, allowed=_(ALLOWED))
+        ) from None
 
 
 hub_argument = click.argument("address", metavar="URL", callback=_hub_url)
@@ -86,18 +88,22 @@ password_option = click.option(
 )
 def init(address: HubAddress, password_stdin: bool, restored: bool) -> None:
     """Make a PostgreSQL database the hub of a team: tables, and two roles that may use them."""
-    with _connected(address, password_stdin, checked=False) as (hub, _):
+    with _connected(address, password_stdin, checked=False) as (hub, _kept):
         made = _call(hub, create)
         if restored and not made:
             _call(hub, _note_restored)
     user = f"CREATE ROLE anna LOGIN PASSWORD '…' IN ROLE {ASKER};"
-    what = "is a hub now" if made else "was a hub already"
+    what = _("{place} is a hub now.") if made else _("{place} was a hub already.")
     colleague = address._replace(user="anna").url()
     output(
-        f"{address.place} {what}. Each colleague needs a user of the database:\n"
-        f"  {user}\n"
-        f"({READER} in its place lets them read only), and on their machine:\n"
-        f"  inbox-tui team join {colleague} --login LOGIN"
+        what.format(place=address.place)
+        + " "
+        + _(
+            "Each colleague needs a user of the database:\n"
+            "  {user}\n"
+            "({reader} in its place lets them read only), and on their machine:\n"
+            "  inbox-tui team join {url} --login LOGIN"
+        ).format(user=user, reader=READER, url=colleague)
     )
 
 
@@ -141,13 +147,15 @@ def join(cli_options: CliOptions, address: HubAddress, password_stdin: bool) -> 
         account.notes.set(SIGNED_IN, SystemClock().now().isoformat())
     to_copy = plural("{count} message", "{count} messages", messages)
     tell(
-        f"Joined the team of {config.account}: {to_copy} to copy. "
-        + (
-            "'inbox-tui login' lets this machine ask for new ones in its turn, too."
-            if may_ask
-            else "Colleagues ask for new ones: your user of the database may only read."
+        _("Joined the team of {account}: {to_copy} to copy. ").format(
+            account=config.account, to_copy=to_copy
         )
-        + " Whatever is open must be started again."
+        + (
+            _("'inbox-tui login' lets this machine ask for new ones in its turn, too.")
+            if may_ask
+            else _("Colleagues ask for new ones: your user of the database may only read.")
+        )
+        + _(" Whatever is open must be started again.")
     )
 
 
@@ -159,7 +167,7 @@ def _with_hubs_login(config: Config, hub: Hub) -> Config:
     )
     if len(found) != 1:
         accounts = plural("{count} account", "{count} accounts", len(found))
-        fail(f"the hub has {accounts}: name yours with --login.", USAGE)
+        fail(_("the hub has {accounts}: name yours with --login.").format(accounts=accounts), USAGE)
     login, host = found[0]
     server = config.server
     if server.source == DEFAULT:
@@ -199,8 +207,8 @@ def leave(cli_options: CliOptions) -> None:
         with suppress(KeyringError):  # it was never in there
             asyncio.run(Keyring().remove(address.user, address.place))
     elif not left:
-        fail("this machine is in no team.")
-    tell("Left the team; its messages stay on this machine.")
+        fail(_("this machine is in no team."))
+    tell(_("Left the team; its messages stay on this machine."))
 
 
 @command.command("status", epilog=example("inbox-tui team status"))
@@ -209,32 +217,37 @@ def status(cli_options: CliOptions) -> None:
     """Show who is in the team, who asks, and how far everybody has copied."""
     config = read_config(cli_options)
     if not config.settings.team:
-        fail("this machine is in no team: 'inbox-tui team join URL' joins one.")
-    with _connected(parse_hub(config.settings.team), False) as (hub, _):
+        fail(_("this machine is in no team: 'inbox-tui team join URL' joins one."))
+    with _connected(parse_hub(config.settings.team), False) as (hub, _kept):
         found = _call(hub, survey)
-        output(sanitize(f"{hub.address.place}, as {hub.address.user}"))
+        output(
+            sanitize(_("{place}, as {user}").format(place=hub.address.place, user=hub.address.user))
+        )
     for account in found:
         for line in _account_lines(account):
             output(sanitize(line))
 
 
 def _account_lines(account: Survey) -> list[str]:
-    asker = f"{account.asker} asks" if account.asker else "nobody asks"
+    asker = _("{name} asks").format(name=account.asker) if account.asker else _("nobody asks")
     lines = [f"{account.login}@{account.host}: {asker}"]
     for member in account.members:
-        seen = "here" if member.here else f"seen {_ago(member.seen_ago)} ago"
+        seen = _("here")
+        if not member.here:
+            seen = _("seen {time} ago").format(time=_ago(member.seen_ago))
         behind = account.last - member.seq
         lines.append(
-            f"  {member.name:<20} {seen}" + (f", {behind} behind" if behind and member.here else "")
+            f"  {member.name:<20} {seen}"
+            + (_(", {behind} behind").format(behind=behind) if behind and member.here else "")
         )
     return lines
 
 
 def _ago(seconds: float) -> str:
-    for unit, length in (("d", 86400), ("h", 3600), ("min", 60)):
+    for unit, length in ((_("d"), 86400), (_("h"), 3600), (_("min"), 60)):
         if seconds >= length:
             return f"{seconds // length:.0f} {unit}"
-    return f"{seconds:.0f} s"
+    return f"{seconds:.0f} {_('s')}"
 
 
 # -- the connection
@@ -269,7 +282,9 @@ class _connected:  # noqa: N801 - it is used as a function
         else:
             return self._hub, None
         self._hub.close()
-        prompt = f"Password of {self._address.user} at {self._address.place}"
+        prompt = _("Password of {user} at {place}").format(
+            user=self._address.user, place=self._address.place
+        )
         asked = Secret(click.prompt(prompt, hide_input=True, err=True))
         self._hub = Hub(self._address, asked)
         _connect(self._hub, checked=self._checked)
@@ -296,12 +311,12 @@ def _call(hub: Hub, work: Callable[[Connection], Awaitable[T]]) -> T:
 
 def _fail(error: HubError) -> NoReturn:
     if isinstance(error, HubRefused):
-        fail(f"the hub can't be used: {error}.")
-    fail(f"the hub can't be reached: {error}.", NO_CONNECTION)
+        fail(_("the hub can't be used: {error}.").format(error=error))
+    fail(_("the hub can't be reached: {error}.").format(error=error), NO_CONNECTION)
 
 
 def _store(address: HubAddress, password: Secret) -> None:
     try:
         asyncio.run(Keyring().store(address.user, address.place, password))
     except KeyringError as error:
-        fail(f"{error} Keep the database's password in ~/.pgpass instead.")
+        fail(_("{error} Keep the database's password in ~/.pgpass instead.").format(error=error))

@@ -5,12 +5,14 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, NamedTuple
 from urllib.parse import parse_qs, quote, unquote, urlsplit
 
+from inbox_tui.locale import _, mark
+
 if TYPE_CHECKING:
     from ssl import SSLContext
 
 _LOOPBACK = frozenset({"localhost", "127.0.0.1", "::1"})
 _FILES = ("sslrootcert", "sslcert", "sslkey")
-ALLOWED = (
+ALLOWED = mark(
     "URLs such as postgresql://anna@db.example.com/inbox, without a password; a Unix socket is "
     "postgresql://anna@/inbox?host=/var/run/postgresql; ?sslrootcert=FILE names a certificate "
     "authority of your own, sslcert and sslkey the files of a client certificate"
@@ -70,16 +72,16 @@ def parse_hub(url: str) -> HubAddress:
     """Read a URL. Raises `ValueError`, with what is wrong, for one that can't be used."""
     parts = urlsplit(url)
     if parts.scheme not in ("postgresql", "postgres"):
-        raise ValueError("the hub is a PostgreSQL database")
+        raise ValueError(_("the hub is a PostgreSQL database"))
     query = {name: values[-1] for name, values in parse_qs(parts.query).items()}
     if parts.password is not None or "password" in query:
-        raise ValueError("a password must not stand in the URL: 'team join' asks for it")
+        raise ValueError(_("a password must not stand in the URL: 'team join' asks for it"))
     unknown = query.keys() - {"host", "port", *_FILES}
     if unknown:
-        raise ValueError(f"{sorted(unknown)[0]} can't be set here")
+        raise ValueError(_("{value} can't be set here").format(value=sorted(unknown)[0]))
     user, database = unquote(parts.username or ""), unquote(parts.path.strip("/"))
     if not user or not database:
-        raise ValueError("the URL lacks the user or the database")
+        raise ValueError(_("the URL lacks the user or the database"))
     port = parts.port or int(query.get("port", 5432))
     files = tuple((name, query[name]) for name in _FILES if name in query)
     return HubAddress(user, parts.hostname or query.get("host", "localhost"), port, database, files)

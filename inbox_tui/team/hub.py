@@ -11,6 +11,7 @@ from os import strerror
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from inbox_tui.credentials import Secret
+from inbox_tui.locale import _
 from inbox_tui.smsc.limit import Moment
 from inbox_tui.team.address import HubAddress
 from inbox_tui.team.errors import HubAway, HubError, HubRefused
@@ -114,7 +115,7 @@ class Hub:
             try:
                 import asyncpg
             except ImportError:
-                raise HubRefused("asyncpg is missing: pip install 'inbox-tui[team]'") from None
+                raise HubRefused(_("asyncpg is missing: pip install 'inbox-tui[team]'")) from None
             address = self.address
             connection = None
             try:
@@ -142,7 +143,7 @@ class Hub:
         async with self._turn:
             connection = self._connection
             if connection is None:
-                raise HubAway("there is no connection to the hub")
+                raise HubAway(_("there is no connection to the hub"))
             try:
                 return await work(connection)
             except BaseException as error:
@@ -196,12 +197,12 @@ def _hub_error(error: BaseException) -> BaseException:
         sign_in = isinstance(error, exceptions.InvalidAuthorizationSpecificationError)
         return HubRefused(text, sign_in=sign_in)
     if isinstance(error, exceptions.InterfaceError) and "password" in text:
-        return HubRefused("it wants a password", sign_in=True)
+        return HubRefused(_("it wants a password"), sign_in=True)
     refuses_tls = isinstance(error, ConnectionError) and "SSL" in text
     if refuses_tls or isinstance(error, (SSLError, exceptions.ClientConfigurationError)):
-        return HubRefused(f"the connection is not secure: {text}")
+        return HubRefused(_("the connection is not secure: {text}").format(text=text))
     if isinstance(error, TimeoutError):
-        return HubAway("it does not answer")
+        return HubAway(_("it does not answer"))
     if isinstance(error, OSError) and error.errno is not None and error.errno > 0:
         return HubAway(strerror(error.errno).lower())
     lost = (OSError, PostgresError, exceptions.InterfaceError, exceptions.InternalClientError)

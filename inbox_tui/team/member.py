@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 from inbox_tui.archive import TEAM, Archive, ArchiveError
 from inbox_tui.archive.records import DAY_SECONDS
 from inbox_tui.credentials import Secret, why_refused
+from inbox_tui.locale import _, mark
 from inbox_tui.smsc.message import Answer
 from inbox_tui.sync import (
     LOST_REQUESTS_REASON,
@@ -52,9 +53,9 @@ SEEN_SECONDS = SEEN_EVERY * BEAT_SECONDS
 LONGEST_RETRY = 15.0
 LOCK = 0x696E6278
 """The first half of the key of the advisory locks by which one member of an account asks."""
-NOBODY_ASKS = "no colleague who can ask is connected"
+NOBODY_ASKS = mark("no colleague who can ask is connected")
 
-NEW_TO_HUB = "the account is new to the hub: earlier requests may still count"
+NEW_TO_HUB = mark("the account is new to the hub: earlier requests may still count")
 _STANDING = """
 SELECT inbox_tui.now(), a.last_seq, a.clock_difference, h.kind, h.until, h.reason,
     l.pid IS NOT NULL,
@@ -87,7 +88,7 @@ async def standing(connection: Connection, account_id: int) -> Standing:
     """Ask the hub how things stand."""
     found = await connection.fetchrow(_STANDING, account_id, LOCK)
     if found is None:
-        raise HubRefused("the account is no longer on the hub")
+        raise HubRefused(_("the account is no longer on the hub"))
     return Standing(*found)
 
 
@@ -238,7 +239,7 @@ class TeamMember:
             self._hub_id = hub_id
             await self._begin(account_id)
         elif (hub_id, account_id) != (self._hub_id, self._store.account_id):
-            raise HubRefused("another hub is there now: start again")
+            raise HubRefused(_("another hub is there now: start again"))
         await self._copier.begin(hub_id, account_id, stands.last)
         self._beats = 0
         if self._sync is not None:

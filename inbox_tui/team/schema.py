@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from inbox_tui.locale import _
 from inbox_tui.team.errors import HubRefused
 
 if TYPE_CHECKING:
@@ -123,20 +124,32 @@ async def check(connection: Connection) -> bool:
     """
     server = connection.get_server_version().major
     if server < LEAST_SERVER_VERSION:
-        raise HubRefused(f"PostgreSQL {LEAST_SERVER_VERSION} or later is needed, this is {server}")
+        raise HubRefused(
+            _("PostgreSQL {least} or later is needed, this is {server}").format(
+                least=LEAST_SERVER_VERSION, server=server
+            )
+        )
     if await connection.fetchval("SELECT to_regnamespace('inbox_tui')") is None:
-        raise HubRefused("this database is not a hub: 'inbox-tui team init URL' makes it one")
+        raise HubRefused(_("this database is not a hub: 'inbox-tui team init URL' makes it one"))
     usable, known = await connection.fetchrow(
         "SELECT has_schema_privilege('inbox_tui', 'USAGE'), EXISTS (SELECT FROM pg_class WHERE"
         " relnamespace = to_regnamespace('inbox_tui') AND relname = 'version')"
     )
     if not known:
-        raise HubRefused("this database has an inbox_tui schema that is not a hub's")
+        raise HubRefused(_("this database has an inbox_tui schema that is not a hub's"))
     if not usable:
-        raise HubRefused(f"this user has no access: an administrator must GRANT {READER} TO it")
+        raise HubRefused(
+            _("this user has no access: an administrator must GRANT {reader} TO it").format(
+                reader=READER
+            )
+        )
     version = await connection.fetchval("SELECT version FROM inbox_tui.version")
     if version != VERSION:
-        raise HubRefused(f"the hub is of version {version}, this inbox-tui of version {VERSION}")
+        raise HubRefused(
+            _("the hub is of version {version}, this inbox-tui of version {own}").format(
+                version=version, own=VERSION
+            )
+        )
     may_ask: bool = await connection.fetchval(
         "SELECT has_table_privilege('inbox_tui.requests', 'INSERT')"
     )

@@ -6,6 +6,7 @@ from hashlib import blake2b
 from typing import TYPE_CHECKING
 
 from inbox_tui.archive import Cursor, Page, Stored, to_server_seconds
+from inbox_tui.locale import _
 from inbox_tui.smsc.limit import login_key
 from inbox_tui.team.encoding import to_bytes
 from inbox_tui.team.errors import HubRefused
@@ -57,7 +58,11 @@ async def find_account(connection: Connection, login: str, host: str, *, make: b
         )
         account_id = await connection.fetchval(find, *key)
     if account_id is None:
-        raise HubRefused(f"the hub has no account {login}@{host}, and this user may not add it")
+        raise HubRefused(
+            _("the hub has no account {login}@{host}, and this user may not add it").format(
+                login=login, host=host
+            )
+        )
     return int(account_id)
 
 

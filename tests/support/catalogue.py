@@ -82,23 +82,29 @@ def extracted() -> Catalog:
 def _in_tables() -> Iterator[tuple[str, Iterable[str | None]]]:
     """Give the sentences that stand in tables and help pages, by file."""
     yield "commands.py", GROUPS
-    for command in COMMANDS:
-        yield "commands.py", (command.description, command.hint)
+    for row in COMMANDS:
+        yield "commands.py", (row.description, row.hint)
     for setting in SETTINGS:
         yield "config.py", (setting.description, setting.allowed)
     yield "sync/events.py", State
     yield "credentials.py", get_args(Kind)
     yield "cli/program.py", PROGRAM_COMMANDS.values()
     context = click.Context(main)
-    pages = [
-        ("program", main),
-        *((name, main.get_command(context, name)) for name in PROGRAM_COMMANDS),
-    ]
-    for name, page in pages:
-        assert page is not None
-        yield f"cli/{name}.py", (cleandoc(page.help or ""), page.epilog)
-        options = (option for option in page.params if isinstance(option, click.Option))
-        yield f"cli/{name}.py", (option.help for option in options)
+    yield "cli/program.py", _on_help_page(main)
+    for name in PROGRAM_COMMANDS:
+        command = main.get_command(context, name)
+        assert command is not None
+        yield f"cli/{name}.py", _on_help_page(command)
+
+
+def _on_help_page(command: click.Command) -> Iterator[str | None]:
+    """Give what the page of a command says, and those of the commands in it."""
+    yield cleandoc(command.help or "")
+    yield command.epilog
+    yield from (option.help for option in command.params if isinstance(option, click.Option))
+    if isinstance(command, click.Group):
+        for each in command.commands.values():
+            yield from _on_help_page(each)
 
 
 def translated() -> Catalog:
