@@ -33,7 +33,7 @@ class Command(NamedTuple):
     hint: str = ""
     """A word or two for the status bar; empty where it is never named there."""
     action: str = ""
-    """Textual's action, where it is one of the application's; else the inbox screen has it."""
+    """Textual's action, `{key}` in it for the key; empty for a handler of the inbox screen."""
     place: Literal["screen", "widgets", "textual"] = "screen"
     """Where its keys are bound: on the inbox screen, on each widget that it moves in, or by
     Textual itself."""
@@ -59,6 +59,7 @@ COMMANDS: Final = (
     _move("last", ("end", "G"), "to the oldest message"),
     Command("next_unread", ("n",), "go to the next unread", "Move", "next unread"),
     Command("previous_unread", ("N",), "go to the previous unread", "Move"),
+    Command("jump", ("J",), "jump to a date", "Move", "date"),
     _move("open", ("enter",), "open the message"),
     Command("follow", ("F",), "follow the newest, or stay on the message", "Move"),
     Command("back", ("escape",), "back, clear the search", "Move", "back", in_palette=False),
@@ -75,6 +76,14 @@ COMMANDS: Final = (
     Command("pick_window", ("w",), "choose the hour window", "Find", "window"),
     Command("pick_state", ("f",), "choose the state: unread, starred, done", "Find", "state"),
     Command("toggle_unread", ("u",), "show unread only, or all", "Find", "unread only"),
+    Command(
+        "view",
+        tuple("123456789"),
+        "a view of your own, a search of [views]",
+        "Find",
+        action="view({key})",
+        in_palette=False,
+    ),
     Command("clear_filters", ("x",), "clear all filters", "Find", "clear"),
     Command("toggle_read", ("m",), "mark read or unread", "Do", "mark"),
     Command("mark_all_read", ("M",), "mark all shown read", "Do"),
@@ -84,6 +93,7 @@ COMMANDS: Final = (
     Command("take", ("T",), "take it, or give it back (team)", "Do"),
     Command("undo", ("ctrl+z",), "undo the last change of a state", "Do"),
     Command("copy_code", ("c",), "copy the code", "Do", "code"),
+    Command("copy_newest_code", ("C",), "copy the newest code there is", "Do"),
     Command("copy_message", ("y",), "copy the text", "Do", "text"),
     Command(
         "copy_selection",
@@ -161,7 +171,13 @@ def bindings(actions: Mapping[str, str], *, priority: bool = True) -> list[Bindi
     from textual.binding import Binding
 
     return [
-        Binding(key, action, _BY_NAME[name].description, show=False, priority=priority)
+        Binding(
+            key,
+            action.replace("{key}", key),
+            _BY_NAME[name].description,
+            show=False,
+            priority=priority,
+        )
         for name, action in actions.items()
         for key in _BY_NAME[name].keys or (name,)
     ]
@@ -255,8 +271,9 @@ class CommandKeys:
         for name in chosen:
             self._usual |= dict.fromkeys(_BY_NAME[name].keys, _NO_KEY)
         for name in chosen:
-            usual = (*_BY_NAME[name].keys, name)[0]
-            self._usual |= dict.fromkeys(self._keys[name], usual)
+            usual = _BY_NAME[name].keys or (name,)
+            for place, key in enumerate(self._keys[name]):
+                self._usual[key] = usual[min(place, len(usual) - 1)]
 
     def _refuse_shared(self, chosen: Mapping[str, Sequence[str]]) -> None:
         owners: dict[str, str] = {}

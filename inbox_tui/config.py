@@ -43,6 +43,8 @@ class Settings(NamedTuple):
     team_name: str = ""
     names: Mapping[str, str] = MappingProxyType({})
     """Names by phone number or sender, both as `parse_sender` returns them."""
+    views: Mapping[str, str] = MappingProxyType({})
+    """Searches by the name of the view."""
     keys: Mapping[str, tuple[str, ...]] = MappingProxyType({})
     """Keys by the name of their command; `CommandKeys` checks them."""
 
@@ -186,6 +188,19 @@ def _names(value: Any) -> dict[str, str]:
     return names
 
 
+def _views(value: Any) -> dict[str, str]:
+    from datetime import UTC, datetime
+
+    from inbox_tui.text.search_query import explain, parse_query
+
+    for name, search in _table(value).items():
+        if not isinstance(search, str) or not search.strip() or not name.strip():
+            raise _EntryError(name)
+        if errors := parse_query(search, datetime.now(UTC), {}).errors:
+            raise _EntryError(name, explain(errors[0]))
+    return dict(value)
+
+
 def _keys(value: Any) -> dict[str, tuple[str, ...]]:
     keys: dict[str, tuple[str, ...]] = {}
     for command, written in _table(value).items():
@@ -296,6 +311,13 @@ SETTINGS: Final = (
         "lines with a number or sender and its name, each once",
         "names shown in the place of phone numbers and senders",
         '"+7 911 000-00-01" = "Orders"',
+    ),
+    Setting(
+        "views",
+        _views,
+        "lines with a name and a search, in quotes",
+        "searches under a name: in the palette, and the first nine at the keys 1 to 9",
+        'Codes = "has:code after:yesterday"',
     ),
     Setting(
         "keys",

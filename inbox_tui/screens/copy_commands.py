@@ -4,19 +4,37 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from functools import partial
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Final
 
 from textual.screen import Screen
 
-from inbox_tui.archive import Row
-from inbox_tui.commands import CommandKeys
+from inbox_tui.archive import (
+    AnyAccount,
+    Archive,
+    ArchiveError,
+    ArchiveWorker,
+    Item,
+    Query,
+    Row,
+    server_seconds,
+)
 from inbox_tui.locale import _
 from inbox_tui.screens.selection import Selection
+from inbox_tui.sync import Clock
 from inbox_tui.text import CODE_WITHIN, LINKS_WITHIN, find_code, find_links
-from inbox_tui.widgets.presentation import grouped
+from inbox_tui.text.search_query import Has
+from inbox_tui.text.search_query import Query as SearchQuery
+from inbox_tui.widgets.presentation import Presentation, grouped
 
 if TYPE_CHECKING:
     from inbox_tui.screens.link import LinkChoice
+
+_OLD_AFTER: Final = 3600
+"""Seconds after which a code is copied at a second press only."""
+_AGAIN_WITHIN: Final = 10
+"""Seconds within which a press is the second one."""
+_CODES_FROM: Final = 7 * 24 * 3600
+"""No code that is older, in seconds, is looked for: it would have to be looked for everywhere."""
 
 
 class CopyCommands:
@@ -25,15 +43,25 @@ class CopyCommands:
     def __init__(
         self,
         screen: Screen[Any],
+        account: AnyAccount,
+        worker: ArchiveWorker,
         selection: Selection,
+        presentation: Presentation,
         *,
+        clock: Clock,
         say: Callable[[str], None],
-        keys: CommandKeys,
     ) -> None:
         self._screen = screen
+        self._account = account
+        self._worker = worker
         self._selection = selection
+        self._presentation = presentation
+        self._keys = presentation.keys
+        self._clock = clock
         self._say = say
-        self._keys = keys
+        self._old_code: int | None = None
+        """The row of the newest code when it was last asked for."""
+        self._old_code_at = 0.0
 
     def copy_code(self) -> None:
         """Copy the code of the message: its letters and digits."""
@@ -46,6 +74,38 @@ class CopyCommands:
             self._say(f"{nothing} · {copies}")
         else:
             self.copy(code.text, self._of(row, _("copied {code} of {message}"), code=code.text))
+
+    def copy_newest_code(self) -> None:
+        """Copy the newest code there is; one that is older than an hour at a second press only."""
+        self._screen.run_worker(self._copy_newest_code(), group="newest code", exclusive=True)
+
+    async def _copy_newest_code(self) -> None:
+        zone = self._presentation.server_zone
+        now = server_seconds(self._clock.now(), zone)
+        wanted = Query(since=now - _CODES_FROM, search=SearchQuery(contents=(Has("code"),)))
+
+        def find(archive: Archive) -> list[Item]:
+            lists = self._account.on(archive).lists
+            return lists.window(lists.open(wanted, first=1), 0, 1)
+
+        try:
+            found = await self._worker.call(find)
+        except ArchiveError as error:
+            self._say(str(error))
+            return
+        row = found[0] if found else None
+        code = find_code(row.message) if isinstance(row, Row) else None
+        if not isinstance(row, Row) or code is None:
+            self._say(_("no code in the last 7 days"))
+            return
+        pressed = self._clock.moment().seconds
+        again = self._old_code == row.row and pressed - self._old_code_at <= _AGAIN_WITHIN
+        self._old_code, self._old_code_at = row.row, pressed
+        if again or now - row.received <= _OLD_AFTER:
+            self.copy(code.text, self._of(row, _("copied {code} of {message}"), code=code.text))
+        else:
+            old = _("the newest code is old: {message} · {key} again copies it")
+            self._say(self._of(row, old, key=self._keys.label("copy_newest_code")))
 
     def copy_message(self) -> None:
         """Copy the text of the message, exact."""

@@ -36,6 +36,7 @@ class FilterCommands:
         worker: ArchiveWorker,
         current: Callable[[], Filters],
         apply: Callable[[Filters], None],
+        say: Callable[[str], None],
     ) -> None:
         self._screen = screen
         self._session = session
@@ -43,6 +44,7 @@ class FilterCommands:
         self._worker = worker
         self._current = current
         self._apply = apply
+        self._say = say
 
     async def pick_number(self) -> None:
         """Choose the receiving number."""
@@ -126,6 +128,31 @@ class FilterCommands:
 
         picker = WindowPicker(counted, self._current().hours)
         await self._screen.app.push_screen(picker, callback=chosen)
+
+    def toggle_unread(self) -> None:
+        """Show unread messages only, or all again."""
+        filters = self._current()
+        self._apply(filters._replace(state=None if filters.state == "unread" else "unread"))
+
+    def clear(self) -> None:
+        """Clear all filters; those beside a search first, so that it finds all there is."""
+        filters = self._current()
+        if not filters.any:
+            self._say("no filters are set")
+        beside = filters != Filters(search=filters.search)
+        self._apply(Filters(search=filters.search if beside else ""))
+
+    def views(self) -> list[str]:
+        """Return the names of the user's views."""
+        return list(self._session.settings.views)
+
+    def show_view(self, number: int) -> None:
+        """Show a view of the user's own, 1 for the first: what a search of the settings finds."""
+        searches = list(self._session.settings.views.values())
+        if number <= len(searches):
+            self._apply(Filters(search=searches[number - 1]))
+        else:
+            self._say(f"no view {number} yet: [views] in config.toml names searches")
 
     async def pick_state(self) -> None:
         """Choose the state: unread, starred, to do, done, of muted senders."""

@@ -21,6 +21,7 @@ from inbox_tui.screens.empty_list import empty_text
 from inbox_tui.screens.filter_commands import FilterCommands
 from inbox_tui.screens.filters import STATE_NAMES, Filters, window_name
 from inbox_tui.screens.listings import ListLoader, Spot
+from inbox_tui.screens.move_commands import MoveCommands
 from inbox_tui.screens.naming import NamingCommands
 from inbox_tui.screens.selection import Selection
 from inbox_tui.screens.shown_messages import ShownMessages
@@ -28,7 +29,6 @@ from inbox_tui.screens.state_commands import StateCommands
 from inbox_tui.screens.status import SessionStatus
 from inbox_tui.sync import MessagesArrived, Progress, State, StatusChanged, TakenByColleague
 from inbox_tui.text.search_query import Query as SearchQuery
-from inbox_tui.text.search_query import State as MessageState
 from inbox_tui.text.search_query import parse_query
 from inbox_tui.widgets.conversation import Conversation
 from inbox_tui.widgets.filter_bar import ChipName, FilterBar
@@ -137,7 +137,25 @@ class InboxScreen(Screen[None]):
             changed=self._states_changed,
             say=self._status.say,
         )
-        self._copying = CopyCommands(self, self._selection, say=self._status.say, keys=self.keys)
+        self._copying = CopyCommands(
+            self,
+            account,
+            self._writer,
+            self._selection,
+            presentation,
+            clock=self._clock,
+            say=self._status.say,
+        )
+        self._moving = MoveCommands(
+            self,
+            account,
+            self._shown,
+            self._loader,
+            presentation,
+            query=self._query,
+            now=self._clock.now,
+            say=self._status.say,
+        )
         self._naming = NamingCommands(self, self._selection, presentation, say=self._status.say)
         self.filtering = FilterCommands(
             self,
@@ -146,18 +164,20 @@ class InboxScreen(Screen[None]):
             worker=self._writer,
             current=lambda: self._filters,
             apply=partial(self._filter_by, keep=True),
+            say=self._status.say,
         )
         self.handlers: Mapping[str, Callable[[], object]] = {
-            "next_unread": self._next_unread,
-            "previous_unread": partial(self._next_unread, newer=True),
+            "next_unread": self._moving.next_unread,
+            "previous_unread": partial(self._moving.next_unread, newer=True),
+            "jump": self._moving.jump_to_date,
             "follow": self._toggle_following,
             "back": self._back,
             "search": self._begin_search,
             "pick_number": self.filtering.pick_number,
             "pick_window": self.filtering.pick_window,
             "pick_state": self.filtering.pick_state,
-            "toggle_unread": self._toggle_unread,
-            "clear_filters": self._clear_filters,
+            "toggle_unread": self.filtering.toggle_unread,
+            "clear_filters": self.filtering.clear,
             "toggle_read": partial(self._states.toggle, "unread"),
             "mark_all_read": self._mark_all_read,
             "star": partial(self._states.toggle, "starred"),
@@ -166,6 +186,7 @@ class InboxScreen(Screen[None]):
             "take": self._states.take,
             "undo": self._states.undo,
             "copy_code": self._copying.copy_code,
+            "copy_newest_code": self._copying.copy_newest_code,
             "copy_message": self._copying.copy_message,
             "open_link": self._copying.open_link,
             "conversation": self._toggle_conversation,
@@ -233,6 +254,10 @@ class InboxScreen(Screen[None]):
         done = self.handlers[name]()
         if isawaitable(done):
             await done
+
+    def action_view(self, number: int) -> None:
+        """Show a view of the user's own."""
+        self.filtering.show_view(number)
 
     async def do(self, action: str) -> None:
         """Do something that was not asked for by its key; a search that is being typed stays."""
@@ -500,16 +525,6 @@ class InboxScreen(Screen[None]):
         if self._selection.settled() and self._loader.listing is not None:
             self._states.mark_all_read(self._loader.listing)
 
-    def _next_unread(self, *, newer: bool = False) -> None:
-        """Go to the next unread message below, then from the top; with `newer` the other way."""
-        after = self._shown.row.row if self._shown.row is not None else None
-        newer = newer != self._shown.in_conversation  # where the newer ones are below
-        row = self._account.lists.next_unread(self._query(), after, newer=newer)
-        if row is None:
-            self._status.say("nothing unread here")
-        else:
-            self._shown.move_to(row.row)
-
     def _back(self) -> None:
         """Leave the message, the conversation or the search, whichever is nearest."""
         if self.has_class("-reading"):
@@ -570,15 +585,6 @@ class InboxScreen(Screen[None]):
             "state": "pick_state",
         }
         await self.action_command(chips[event.chip])
-
-    def _toggle_unread(self) -> None:
-        state: MessageState | None = None if self._filters.state == "unread" else "unread"
-        self._filter_by(self._filters._replace(state=state), keep=True)
-
-    def _clear_filters(self) -> None:
-        if not self._filters.any:
-            self._status.say("no filters are set")
-        self._filter_by(Filters(), keep=True)
 
     # -- the rest
 

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable, Sequence
+from contextlib import suppress
 from functools import partial
 from typing import Any, NamedTuple, Protocol
 
 from textual.screen import Screen
-from textual.worker import Worker
+from textual.worker import Worker, WorkerError
 
 from inbox_tui.archive import (
     AnyAccount,
@@ -119,6 +120,13 @@ class ListLoader:
         else:
             search = partial(self._search, query, at_end, keep=keep, screenful=screenful)
             self._search_worker = self._screen.run_worker(search, group="search")
+
+    async def whole(self) -> Listing | None:
+        """Return what is shown, once all of it has been read; None where that failed."""
+        while (worker := self._search_worker) is not None and not worker.is_finished:
+            with suppress(WorkerError):
+                await worker.wait()
+        return self.listing if self.listing is not None and self.listing.complete else None
 
     async def close(self) -> None:
         """End what is being read."""

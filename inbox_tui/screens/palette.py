@@ -9,7 +9,7 @@ from typing import Any
 from textual.command import DiscoveryHit, Hit, Hits, Provider
 from textual.content import Content
 
-from inbox_tui.commands import COMMANDS, CommandKeys
+from inbox_tui.commands import COMMANDS, CommandKeys, key_label
 from inbox_tui.screens.inbox import InboxScreen
 from inbox_tui.text import sanitize
 from inbox_tui.widgets.presentation import grouped
@@ -56,6 +56,10 @@ class InboxCommands(Provider):
             yield words, key, partial(run, action)
         if inbox is not None:
             filtering = inbox.filtering
+            view_keys = keys.of("view")
+            for place, name in enumerate(filtering.views()):
+                key = key_label(view_keys[place]) if place < len(view_keys) else ""
+                yield f"View {sanitize(name)}", key, partial(filtering.show_view, place + 1)
             wanted = " ".join(word for word in typed.split() if word.casefold() != "to")
             for number, label, messages, unread in filtering.receiving_numbers(
                 wanted, MOST_NUMBERS

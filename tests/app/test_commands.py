@@ -33,9 +33,10 @@ async def test_every_command_of_the_inbox_screen_can_be_done(tmp_path: Path) -> 
     app = stage(tmp_path)
     async with app.run_test():
         assert isinstance(app.screen, InboxScreen)
-        assert set(app.screen.handlers) == {
-            command.name for command in COMMANDS if command.place == "screen" and not command.action
-        }
+        of_screen = [command for command in COMMANDS if command.place == "screen"]
+        assert set(app.screen.handlers) == {one.name for one in of_screen if not one.action}
+        for action in {one.action.partition("(")[0] for one in of_screen} - {""}:
+            assert action.startswith("app.") or hasattr(app.screen, f"action_{action}"), action
 
 
 def test_every_move_is_bound_in_the_list_and_all_but_open_in_the_message() -> None:

@@ -67,6 +67,8 @@ def test_every_setting_is_read(file: Path) -> None:
         "8 999 123-45-67" = " Warehouse "
         900 = "Банк"
         "OZON.ru" = "Shop"
+        [views]
+        Codes = "has:code"
         [keys]
         refresh = ["r", "f5"]
         search = "s"
@@ -86,6 +88,7 @@ def test_every_setting_is_read(file: Path) -> None:
         notify_text=True,
         remember_filters=True,
         theme="nord",
+        views={"Codes": "has:code"},
         keys={"refresh": ("r", "f5"), "search": ("s",), "mark_all_read": ()},
         names={"79991234567": "Warehouse", "900": "Банк", "OZON.ru": "Shop"},
     )

@@ -1,0 +1,67 @@
+"""Typing a date to jump to."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import datetime
+from typing import ClassVar
+
+from textual import on
+from textual.app import ComposeResult
+from textual.binding import Binding, BindingType
+from textual.containers import Vertical
+from textual.content import Content
+from textual.screen import ModalScreen
+from textual.widgets import Input, Static
+
+from inbox_tui.text import sanitize
+from inbox_tui.text.dates import parse_date
+from inbox_tui.text.search_query import QueryError, explain
+
+
+class DateScreen(ModalScreen[datetime | None]):
+    """Asks for a day or a moment, and says how what is typed is understood.
+
+    `now` returns the present moment in the reader's zone, `tell` writes one for the reader.
+    """
+
+    CSS_PATH = "date.tcss"
+    AUTO_FOCUS = "Input"
+    BINDINGS: ClassVar[list[BindingType]] = [Binding("escape", "dismiss(None)", "Close")]
+
+    def __init__(self, now: Callable[[], datetime], tell: Callable[[datetime], str]) -> None:
+        super().__init__()
+        self._now = now
+        self._tell = tell
+
+    def compose(self) -> ComposeResult:
+        """A line to type in, and what it means."""
+        with Vertical(id="date"):
+            yield Static(Content("Jump to a date"), id="date-title")
+            yield Input(placeholder="20.11 14:30", id="date-input")
+            yield Static(id="date-meaning")
+            yield Static(Content("Enter jumps · Esc closes"), id="date-hint")
+
+    def on_mount(self) -> None:
+        """Say what can be typed."""
+        self._say("such as 20.11, 2026-11-20, yesterday, mon, 9:30")
+
+    def _say(self, words: str) -> None:
+        self.query_one("#date-meaning", Static).update(Content(sanitize(words)))
+
+    @on(Input.Changed)
+    def _typed(self, event: Input.Changed) -> None:
+        date = parse_date(event.value, self._now())
+        if date is not None:
+            self._say(self._tell(date.start))
+        elif event.value.strip():
+            error = QueryError("bad_date", 0, len(event.value), "", event.value.strip())
+            self._say(explain(error))
+        else:
+            self.on_mount()
+
+    @on(Input.Submitted)
+    def _submitted(self, event: Input.Submitted) -> None:
+        date = parse_date(event.value, self._now())
+        if date is not None:
+            self.dismiss(date.start)

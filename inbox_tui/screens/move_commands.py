@@ -1,0 +1,82 @@
+"""Commands that go to a message: the next unread one, the first of a date."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import datetime
+from typing import Any
+
+from textual.screen import Screen
+
+from inbox_tui.archive import AnyAccount, Query, Row, server_seconds
+from inbox_tui.screens.listings import ListLoader
+from inbox_tui.screens.shown_messages import ShownMessages
+from inbox_tui.text.dates import in_zone
+from inbox_tui.widgets.presentation import Presentation
+
+
+class MoveCommands:
+    """Goes to messages of what is shown. `query` gives the archive's query for that."""
+
+    def __init__(
+        self,
+        screen: Screen[Any],
+        account: AnyAccount,
+        shown: ShownMessages,
+        loader: ListLoader,
+        presentation: Presentation,
+        *,
+        query: Callable[[], Query],
+        now: Callable[[], datetime],
+        say: Callable[[str], None],
+    ) -> None:
+        self._screen = screen
+        self._account = account
+        self._shown = shown
+        self._loader = loader
+        self._presentation = presentation
+        self._query = query
+        self._now = now
+        self._say = say
+
+    def next_unread(self, *, newer: bool = False) -> None:
+        """Go to the next unread message below, then from the top; with `newer` the other way."""
+        after = self._shown.row.row if self._shown.row is not None else None
+        newer = newer != self._shown.in_conversation  # where the newer ones are below
+        row = self._account.lists.next_unread(self._query(), after, newer=newer)
+        if row is None:
+            self._say("nothing unread here")
+        else:
+            self._shown.move_to(row.row)
+
+    async def jump_to_date(self) -> None:
+        """Ask for a date, and go to the first message received then or later."""
+        from inbox_tui.screens.date import DateScreen
+
+        def chosen(moment: datetime | None) -> None:
+            if moment is not None:
+                self._screen.run_worker(self._go_to(moment), group="jump", exclusive=True)
+
+        zone = self._presentation.local_zone
+        screen = DateScreen(lambda: in_zone(self._now(), zone), self._told)
+        await self._screen.app.push_screen(screen, callback=chosen)
+
+    async def _go_to(self, moment: datetime) -> None:
+        listing = await self._loader.whole()
+        if listing is None:
+            return
+        lists = self._account.lists
+        at = lists.first_since(listing, server_seconds(moment, self._presentation.server_zone))
+        items = [] if at is None else lists.window(listing, at, at + 1)
+        row = items[0] if items else None
+        if isinstance(row, Row):
+            self._shown.move_to(row.row)
+            received = self._presentation.message_time(row.received)
+            self._say(f"the first message since {self._told(moment)}: {received}")
+        else:
+            self._say(f"no message here since {self._told(moment)}")
+
+    def _told(self, moment: datetime) -> str:
+        """Return a moment in words, to the minute where it is a whole one."""
+        seconds = server_seconds(moment, self._presentation.server_zone)
+        return self._presentation.long_time(seconds).removesuffix(":00")

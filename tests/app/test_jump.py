@@ -1,0 +1,133 @@
+"""Jumping to a date, as the user sees it."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+from support.sizes import Size, at_every_size
+from support.stage import message, stage, state_is, until
+from textual.pilot import Pilot
+from textual.widgets import Static
+
+from inbox_tui.screens.date import DateScreen
+from inbox_tui.screens.inbox import InboxScreen
+from inbox_tui.smsc.message import IncomingMessage
+from inbox_tui.widgets.filter_bar import FilterBar
+from inbox_tui.widgets.message_list import MessageList
+from inbox_tui.widgets.status_bar import StatusBar
+
+HOURS = (100, 76, 52, 51, 28, 27, 3)
+"""How long ago each message came; it is 10:42 of Monday 23 November 2026 for the reader."""
+
+
+def messages() -> list[IncomingMessage]:
+    """One at 10:42 of Thursday, Saturday, and Sunday's eve …, the last with a code."""
+    return [
+        message(n, f"Заказ {n}" if n % 2 else "Код 4815", minutes_ago=60 * hours)
+        for n, hours in enumerate(HOURS, 1)
+    ]
+
+
+def inbox(pilot: Pilot[None]) -> InboxScreen:
+    screen = pilot.app.screen_stack[0]
+    assert isinstance(screen, InboxScreen)
+    return screen
+
+
+def selected(pilot: Pilot[None]) -> int:
+    row = inbox(pilot).query_one(MessageList).row
+    assert row is not None
+    return row.id
+
+
+def notice(pilot: Pilot[None]) -> str:
+    return inbox(pilot).query_one(StatusBar).notice
+
+
+def meaning(pilot: Pilot[None]) -> str:
+    return str(pilot.app.screen.query_one("#date-meaning", Static).render())
+
+
+async def jump(pilot: Pilot[None], typed: str, key: str = "J") -> None:
+    await pilot.press(key)
+    await until(pilot, lambda: isinstance(pilot.app.screen, DateScreen))
+    await pilot.press(*["space" if letter == " " else letter for letter in typed], "enter")
+    await until(pilot, lambda: not isinstance(pilot.app.screen, DateScreen))
+    await until(pilot, lambda: notice(pilot) != "")
+
+
+@at_every_size
+@pytest.mark.parametrize(
+    ("typed", "expected"),
+    [
+        ("sat", 3),
+        ("21.11", 3),
+        ("2026-11-22", 5),
+        ("yesterday 7:00", 6),
+        ("today", 7),
+        ("1.1.2020", 1),
+    ],
+)
+async def test_it_lands_on_the_first_message_of_that_moment_or_later(
+    tmp_path: Path, size: Size, typed: str, expected: int
+) -> None:
+    app = stage(tmp_path, messages=messages())
+    async with app.run_test(size=size) as pilot:
+        await state_is(pilot, "Live")
+        await jump(pilot, typed)
+        assert selected(pilot) == expected
+        assert notice(pilot).startswith("the first message since ")
+
+
+@at_every_size
+async def test_it_says_where_there_is_none_and_stays(tmp_path: Path, size: Size) -> None:
+    app = stage(tmp_path, messages=messages())
+    async with app.run_test(size=size) as pilot:
+        await state_is(pilot, "Live")
+        await pilot.press("j")
+        await jump(pilot, "10:41")
+        assert notice(pilot) == "no message here since today 10:41"
+        assert selected(pilot) == 6
+
+
+@at_every_size
+async def test_it_jumps_within_a_search(tmp_path: Path, size: Size) -> None:
+    app = stage(tmp_path, messages=messages())
+    async with app.run_test(size=size) as pilot:
+        await state_is(pilot, "Live")
+        await pilot.press("slash", *"код", "enter")
+        await until(pilot, lambda: inbox(pilot).query_one(FilterBar).shown == 3)
+        await jump(pilot, "21.11")
+        assert selected(pilot) == 4
+        assert inbox(pilot).query_one(FilterBar).search == "код"
+
+
+@at_every_size
+async def test_what_is_typed_is_understood_as_it_is_typed(tmp_path: Path, size: Size) -> None:
+    app = stage(tmp_path, messages=messages())
+    async with app.run_test(size=size) as pilot:
+        await state_is(pilot, "Live")
+        await pilot.press("J")
+        await until(pilot, lambda: isinstance(app.screen, DateScreen))
+        await until(pilot, lambda: meaning(pilot).startswith("such as"))
+        await pilot.press(*"2.1x")
+        await until(pilot, lambda: meaning(pilot).startswith('"2.1x" is no date; dates are'))
+        await pilot.press("enter")
+        await pilot.pause()
+        assert isinstance(app.screen, DateScreen), "there is nothing to jump to"
+        await pilot.press("backspace", "1")
+        await until(pilot, lambda: meaning(pilot) == "Mon 2 Nov 2026 00:00")
+        assert app.screen.query_one("#date").region in app.screen.region
+        await pilot.press("escape")
+        await until(pilot, lambda: not isinstance(app.screen, DateScreen))
+        assert selected(pilot) == 7
+
+
+async def test_it_works_under_the_russian_layout_and_from_a_message(tmp_path: Path) -> None:
+    app = stage(tmp_path, messages=messages())
+    async with app.run_test(size=(40, 12)) as pilot:
+        await state_is(pilot, "Live")
+        await pilot.press("enter")
+        await jump(pilot, "вчера", key="О")
+        assert selected(pilot) == 5

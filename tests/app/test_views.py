@@ -1,0 +1,99 @@
+"""Views of one's own: searches of the settings, at the keys 1 to 9 and in the palette."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+from support.sizes import Size, at_every_size
+from support.stage import StagedApp, message, stage, state_is, until
+from textual.pilot import Pilot
+from textual.widgets import Input, OptionList
+
+from inbox_tui.config import NotAllowed, Settings, check
+from inbox_tui.screens.inbox import InboxScreen
+from inbox_tui.widgets.filter_bar import FilterBar
+from inbox_tui.widgets.message_list import MessageList
+from inbox_tui.widgets.status_bar import StatusBar
+
+VIEWS = {"Codes": "has:code", "Orders": "заказ -отменён", "By the bank": "from:bank"}
+
+
+def staged(tmp_path: Path, **settings: object) -> StagedApp:
+    messages = [
+        message(1, "Заказ 5512 готов"),
+        message(2, "Код 481516", phone="BANK", to_phone="79110000002"),
+        message(3, "Заказ 5512 отменён"),
+    ]
+    return stage(tmp_path, messages=messages, settings=Settings(views=VIEWS, **settings))
+
+
+def bar(pilot: Pilot[None]) -> FilterBar:
+    screen = pilot.app.screen_stack[0]
+    assert isinstance(screen, InboxScreen)
+    return screen.query_one(FilterBar)
+
+
+@at_every_size
+async def test_a_digit_shows_its_view_and_nothing_else_is_left_out(
+    tmp_path: Path, size: Size
+) -> None:
+    app = staged(tmp_path)
+    async with app.run_test(size=size) as pilot:
+        await state_is(pilot, "Live")
+        await pilot.press("p", *"0002", "enter")
+        await until(pilot, lambda: bar(pilot).shown == 1)
+        await pilot.press("2")
+        await until(pilot, lambda: bar(pilot).search == VIEWS["Orders"] and bar(pilot).shown == 1)
+        assert bar(pilot).to == "all numbers"
+        await pilot.press("3")
+        await until(pilot, lambda: bar(pilot).search == "from:bank" and bar(pilot).shown == 1)
+        await pilot.press("escape")
+        await until(pilot, lambda: bar(pilot).shown == 3)
+        row = app.screen.query_one(MessageList).row
+        assert row is not None
+        assert row.id == 2, "the one found stays selected"
+        await pilot.press("9")
+        assert app.screen.query_one(StatusBar).notice.startswith("no view 9 yet: [views] in")
+
+
+async def test_the_palette_offers_views_by_name(tmp_path: Path) -> None:
+    app = staged(tmp_path)
+    async with app.run_test(size=(80, 24)) as pilot:
+        await state_is(pilot, "Live")
+        await pilot.press("ctrl+p")
+        await until(pilot, lambda: bool(app.screen.query(Input)))
+        await pilot.press(*"orders")
+        await until(pilot, lambda: app.screen.query_one(OptionList).option_count > 0)
+        await pilot.pause(0.1)
+        offered = [str(one.prompt) for one in app.screen.query_one(OptionList).options]
+        assert "2      View Orders" in offered
+        app.screen.query_one(OptionList).highlighted = offered.index("2      View Orders")
+        await pilot.press("enter")
+        await until(pilot, lambda: bar(pilot).search == VIEWS["Orders"])
+
+
+async def test_views_can_have_other_keys(tmp_path: Path) -> None:
+    app = staged(tmp_path, keys={"view": ("f1", "f2")})
+    async with app.run_test() as pilot:
+        await state_is(pilot, "Live")
+        await pilot.press("f2")
+        await until(pilot, lambda: bar(pilot).search == VIEWS["Orders"])
+        await pilot.press("1")
+        await pilot.pause()
+        assert bar(pilot).search == VIEWS["Orders"], "1 is no key of it now"
+
+
+@pytest.mark.parametrize(
+    ("views", "told"),
+    [
+        ({"Codes": "has:cod"}, '"has:" can be code, link'),
+        ({"Old": "before:xx"}, '"xx" is no date'),
+        ({"Old": ""}, "lines with a name and a search"),
+        ({"Old": 5}, "lines with a name and a search"),
+    ],
+)
+def test_a_view_that_cannot_be_read_is_refused(views: dict[str, object], told: str) -> None:
+    with pytest.raises(NotAllowed) as refused:
+        check("views", views)
+    assert told in str(refused.value)
