@@ -17,17 +17,19 @@ def empty_text(
     filters: Filters,
     errors: tuple[QueryError, ...],
     progress: str,
+    outside: str,
 ) -> str:
     """Return why a list is empty, and the way out.
 
     `errors`: what is wrong with the search. `progress`: how far the first messages have come.
+    `outside`: how many messages the search finds without the other filters, where there are any.
     """
     keys = presentation.keys
     if errors:
         told = explain(errors[0])
         return f"{told[:1].upper()}{told[1:]}."
     if session.archive.counts.total() and filters.any and not progress:
-        return filters.sentence(presentation.who, keys)
+        return filters.sentence(presentation.who, keys, outside)
     match session.status.state:
         case State.CHECKING:
             return (

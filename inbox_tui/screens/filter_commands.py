@@ -139,8 +139,7 @@ class FilterCommands:
         filters = self._current()
         if not filters.any:
             self._say("no filters are set")
-        beside = filters != Filters(search=filters.search)
-        self._apply(Filters(search=filters.search if beside else ""))
+        self._apply(Filters(search=filters.search if filters.beside_search else ""))
 
     def views(self) -> list[str]:
         """Return the names of the user's views."""

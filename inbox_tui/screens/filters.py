@@ -53,6 +53,17 @@ class Filters(NamedTuple):
         """Whether anything is left out."""
         return self != Filters()
 
+    @property
+    def beside_search(self) -> bool:
+        """Whether a search is narrowed by other filters."""
+        return bool(self.search.strip()) and self != Filters(search=self.search)
+
+    @property
+    def widened_by(self) -> str:
+        """The command that lets a search find more."""
+        only_window = self == Filters(search=self.search, hours=self.hours)
+        return "pick_window" if only_window else "clear_filters"
+
     def written(self) -> str:
         """The filters as they are remembered for the next start; the search is not."""
         import json
@@ -92,8 +103,12 @@ class Filters(NamedTuple):
         )
         return query.searching(search, server_zone) if self.search.strip() else query
 
-    def sentence(self, number: Callable[[str], str], keys: CommandKeys) -> str:
-        """Why a list is empty, and the way out. `number` makes a phone number fit to be read."""
+    def sentence(self, number: Callable[[str], str], keys: CommandKeys, outside: str = "") -> str:
+        """Why a list is empty, and the way out.
+
+        `number` makes a phone number fit to be read. `outside`: how many messages the search finds
+        without the other filters, where there are any.
+        """
         words = [_NONE_IN_STATE[self.state]]
         if self.phone is not None:
             words.append(f"from {number(self.phone)}")
@@ -103,6 +118,10 @@ class Filters(NamedTuple):
             words.append("in the last hour" if self.hours == 1 else f"in the last {self.hours} h")
         if self.search.strip():
             words.append(f'with "{self.search.strip()}"')
+        if outside:
+            where = "outside the window" if self.widened_by == "pick_window" else "without filters"
+            shows = f"{keys.label(self.widened_by)} shows them"
+            return f"{' '.join(words)}.\n{outside} {where}: {shows}."
         way_out = f"{keys.label('clear_filters')} clears the filters"
         if self.hours is not None:
             way_out += f", {keys.label('pick_window')} chooses another window"

@@ -20,7 +20,7 @@ from inbox_tui.screens.copy_commands import CopyCommands
 from inbox_tui.screens.empty_list import empty_text
 from inbox_tui.screens.filter_commands import FilterCommands
 from inbox_tui.screens.filters import STATE_NAMES, Filters, window_name
-from inbox_tui.screens.listings import ListLoader, Spot
+from inbox_tui.screens.listings import MOST_OUTSIDE, ListLoader, Spot
 from inbox_tui.screens.move_commands import MoveCommands
 from inbox_tui.screens.naming import NamingCommands
 from inbox_tui.screens.selection import Selection
@@ -29,12 +29,12 @@ from inbox_tui.screens.state_commands import StateCommands
 from inbox_tui.screens.status import SessionStatus
 from inbox_tui.sync import MessagesArrived, Progress, State, StatusChanged, TakenByColleague
 from inbox_tui.text.search_query import Query as SearchQuery
-from inbox_tui.text.search_query import parse_query
+from inbox_tui.text.search_query import explain, parse_query
 from inbox_tui.widgets.conversation import Conversation
 from inbox_tui.widgets.filter_bar import ChipName, FilterBar
 from inbox_tui.widgets.message_list import MessageList
 from inbox_tui.widgets.message_view import MessageView
-from inbox_tui.widgets.presentation import Presentation
+from inbox_tui.widgets.presentation import Presentation, grouped
 from inbox_tui.widgets.split_pane import LAYOUTS, SplitPane, layout_for
 from inbox_tui.widgets.status_bar import StatusBar
 from inbox_tui.widgets.title_bar import TitleBar
@@ -46,6 +46,7 @@ if TYPE_CHECKING:
 DWELL_SECONDS = 1.0
 """A message beside the list for this long counts as read."""
 MINUTE_TICKS = 60
+SEARCH_EXAMPLES = "such as 5512 · from:bank · after:mon · is:unread · has:code · -without"
 
 
 class _Place(NamedTuple):
@@ -123,6 +124,7 @@ class InboxScreen(Screen[None]):
             account,
             day_start=presentation.day_start,
             show=self._show_listing,
+            show_outside=self._show_outside,
             say=self._status.say,
         )
         self._selection = Selection(
@@ -351,8 +353,8 @@ class InboxScreen(Screen[None]):
 
     # -- what is shown
 
-    def _query(self) -> Query:
-        return self._filters.query(
+    def _query(self, filters: Filters | None = None) -> Query:
+        return (filters or self._filters).query(
             self._session.window_start, self._search_query(), self._session.server_zone
         )
 
@@ -371,7 +373,16 @@ class InboxScreen(Screen[None]):
         if hold and row is not None and query.since is not None and not self._shown.following:
             query = query._replace(since=min(query.since, row.received))
         screenful = max(1, self._messages.size.height)
-        self._loader.load(query, keep=keep, at=at, by_itself=hold, screenful=screenful)
+        beside = self._filters.beside_search
+        wider = Filters(search=self._filters.search) if beside else None
+        self._loader.load(
+            query,
+            keep=keep,
+            at=at,
+            by_itself=hold,
+            screenful=screenful,
+            wider=None if wider is None else self._query(wider),
+        )
 
     def _show_listing(
         self, listing: Listing, *, keep: bool, at: Spot | None = None, by_itself: bool = False
@@ -389,6 +400,13 @@ class InboxScreen(Screen[None]):
         if row is not None and viewed is not None and row.row == viewed.row:
             self._message_view.show(row, shown.search)  # its state or the search is another one
         self._filter_bar.shown = listing.messages if listing.complete else None
+        self._show_empty_text()
+
+    def _show_outside(self, messages: int) -> None:
+        """Show how many messages the search finds beyond those shown, and the key to them."""
+        more = "+" if messages >= MOST_OUTSIDE else ""
+        self._filter_bar.outside_key = self.keys.label(self._filters.widened_by)
+        self._filter_bar.outside = f"{grouped(messages)}{more}" if messages else ""
         self._show_empty_text()
 
     def _show_totals(self) -> None:
@@ -412,6 +430,7 @@ class InboxScreen(Screen[None]):
                 self._filters,
                 self._search_query().errors,
                 self._status.progress_words(),
+                self._filter_bar.outside,
             )
 
     def _show_keys(self) -> None:
@@ -421,7 +440,9 @@ class InboxScreen(Screen[None]):
         if self._filter_bar.searching:
             enter = f"Enter, then {self.keys.hints(['sign_in'])}" if signed_out else "Enter keeps"
             bar.hints, bar.here = f"{enter}  Esc clears", ""
+            self._status.hold(self._search_help())
             return
+        self._status.hold("")
         aside = self._before_conversation is not None
         alone = self._split_pane.layout_name == "-narrow"
         away = aside or (alone and self.has_class("-reading"))
@@ -445,6 +466,13 @@ class InboxScreen(Screen[None]):
         }
         bar.here = self.keys.hints(name for name, matters in here.items() if matters)
 
+    def _search_help(self) -> str:
+        """What can be searched for, while nothing is typed, and what is wrong with what is."""
+        if not self._filters.search:
+            return SEARCH_EXAMPLES
+        errors = self._search_query().errors
+        return explain(errors[0]) if errors else ""
+
     def _show_filters(self) -> None:
         bar, chosen, who = self._filter_bar, self._filters, self._presentation.who
         bar.to = "all numbers" if chosen.to_phone is None else who(chosen.to_phone)
@@ -465,6 +493,7 @@ class InboxScreen(Screen[None]):
             if self.has_class("-reading"):
                 self._set_reading(False)
             self._filters = filters
+            self._show_outside(0)
             self._show_filters()
             self._reload(keep=keep, at=at)
             if self._remember_filters and filters.phone is None:

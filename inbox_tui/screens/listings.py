@@ -6,7 +6,7 @@ import asyncio
 from collections.abc import Callable, Sequence
 from contextlib import suppress
 from functools import partial
-from typing import Any, NamedTuple, Protocol
+from typing import Any, Final, NamedTuple, Protocol
 
 from textual.screen import Screen
 from textual.worker import Worker, WorkerError
@@ -22,6 +22,9 @@ from inbox_tui.archive import (
     Query,
     QueryCancelled,
 )
+
+MOST_OUTSIDE: Final = 10_000
+"""So many messages that a search finds outside of what is shown are counted at most."""
 
 
 class Spot(NamedTuple):
@@ -86,9 +89,16 @@ class ListLoader:
         *,
         day_start: DayStart,
         show: ShowListing,
+        show_outside: Callable[[int], None],
         say: Callable[[str], None],
     ) -> None:
+        """Create a loader.
+
+        `show_outside` is told how many messages a search finds beyond those shown, up to
+        `MOST_OUTSIDE`, once that is known.
+        """
         self._screen = screen
+        self._show_outside = show_outside
         self._account = account
         self._day_start = day_start
         self._show = show
@@ -106,8 +116,12 @@ class ListLoader:
         at: Spot | None = None,
         by_itself: bool = False,
         screenful: int = 1,
+        wider: Query | None = None,
     ) -> None:
-        """Read a list and have it shown, `screenful` messages of it first where it takes long."""
+        """Read a list and have it shown, `screenful` messages of it first where it takes long.
+
+        `wider`: a query that finds all of these and others, which are counted.
+        """
         at_end = partial(self._shown, at=at, by_itself=by_itself)
         self._searches.interrupt()
         if self._search_worker is not None:
@@ -118,7 +132,9 @@ class ListLoader:
             except ArchiveError as error:
                 self._say(str(error))
         else:
-            search = partial(self._search, query, at_end, keep=keep, screenful=screenful)
+            search = partial(
+                self._search, query, at_end, keep=keep, screenful=screenful, wider=wider
+            )
             self._search_worker = self._screen.run_worker(search, group="search")
 
     async def whole(self) -> Listing | None:
@@ -133,34 +149,44 @@ class ListLoader:
         await self._searches.close()
 
     async def _search(
-        self, query: Query, at_end: ShowListing, *, keep: bool, screenful: int
+        self,
+        query: Query,
+        at_end: ShowListing,
+        *,
+        keep: bool,
+        screenful: int,
+        wider: Query | None,
     ) -> None:
-        """The first screenful at once, the rest and the count when they are known."""
+        """The first screenful at once, the rest and the counts when they are known."""
         shown = self.listing if keep else None
-        in_conversation = query.phone is not None
+        found: Listing | None = None
         try:
-            if not keep and not in_conversation:
-                first = await self._searches.call(
-                    lambda archive: self._account.on(archive).lists.open(
-                        query, first=screenful, days=self._day_start
-                    )
-                )
-                self._shown(first, keep=False)
-                if first.complete:
-                    return
+            if not keep and query.phone is None:
+                found = await self._open(query, first=screenful)
+                self._shown(found, keep=False)
                 on_screen = asyncio.Event()
                 self._screen.call_after_refresh(on_screen.set)
                 await on_screen.wait()
-            whole = await self._searches.call(
-                lambda archive: self._account.on(archive).lists.open(
-                    query, keep=shown, days=self._day_start, oldest_first=in_conversation
-                )
-            )
-            at_end(whole, keep=True)
+            if found is None or not found.complete:
+                found = await self._open(query, keep=shown)
+                at_end(found, keep=True)
+            if wider is not None:
+                most = found.messages + MOST_OUTSIDE
+                self._show_outside((await self._open(wider, first=most)).messages - found.messages)
         except QueryCancelled:
             return
         except ArchiveError as error:
             self._say(str(error))
+
+    async def _open(
+        self, query: Query, *, first: int | None = None, keep: Listing | None = None
+    ) -> Listing:
+        in_conversation = query.phone is not None
+        return await self._searches.call(
+            lambda archive: self._account.on(archive).lists.open(
+                query, first=first, keep=keep, days=self._day_start, oldest_first=in_conversation
+            )
+        )
 
     def _shown(
         self, listing: Listing, *, keep: bool, at: Spot | None = None, by_itself: bool = False

@@ -25,6 +25,7 @@ class SessionStatus:
         self._session = session
         self._bar = bar
         self._notice: Timer | None = None
+        self._held = ""
         self._progress: Progress | None = None
 
     @property
@@ -42,8 +43,14 @@ class SessionStatus:
             self._notice.stop()
         self._notice = self._screen.set_timer(NOTICE_SECONDS, self._unsay)
 
+    def hold(self, words: str) -> None:
+        """Keep words in the status bar until they are other ones; a notice may hide them."""
+        before, self._held = self._held, words
+        if words or self._bar.notice == before:
+            self._bar.notice = words
+
     def _unsay(self) -> None:
-        self._bar.notice = ""
+        self._bar.notice = self._held
 
     def note_progress(self, progress: Progress) -> None:
         """Take note of how far the first messages have come."""

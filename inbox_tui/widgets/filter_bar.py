@@ -69,6 +69,10 @@ class FilterBar(Widget):
     """How many messages are shown; None while they are being counted."""
     total: reactive[int] = reactive(0)
     """How many messages there are in all."""
+    outside: reactive[str] = reactive("")
+    """How many messages the search finds that other filters leave out, if any."""
+    outside_key: reactive[str] = reactive("")
+    """The key that shows them."""
     following: reactive[bool] = reactive(False)
     """Whether the newest message is selected as it comes."""
     newer: reactive[int] = reactive(0)
@@ -222,7 +226,10 @@ class FilterBar(Widget):
             return line
         line.add("  " if line.width else "")
         told = grouped(shown)
-        if short < 2:
+        if self.outside and short < 2:
+            told += f" +{self.outside}" if short else f", {self.outside} outside"
+            told += f": {self.outside_key}"
+        elif short < 2:
             told += f" of {grouped(self.total)}"
         return line.add(told, _MUTED)
 
@@ -284,6 +291,7 @@ class FilterBar(Widget):
         self._place_input()
 
     watch_newer = watch_total
+    watch_outside = watch_total
     watch_following = watch_total
 
     def on_click(self, event: events.Click) -> None:

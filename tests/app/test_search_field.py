@@ -1,0 +1,135 @@
+"""What the search field says, and what is found outside of what is shown."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+from support.sizes import Size, at_every_size
+from support.stage import StagedApp, message, stage, state_is, until
+from textual.pilot import Pilot
+
+from inbox_tui.screens.filters import Filters
+from inbox_tui.screens.inbox import SEARCH_EXAMPLES, InboxScreen
+from inbox_tui.widgets.filter_bar import FilterBar
+from inbox_tui.widgets.message_list import MessageList
+from inbox_tui.widgets.status_bar import StatusBar
+
+
+def staged(tmp_path: Path, filters: Filters) -> StagedApp:
+    messages = [
+        message(1, "Заказ 1", minutes_ago=60 * 30),
+        message(2, "Заказ 2", minutes_ago=60 * 28, to_phone="79110000002"),
+        message(3, "Заказ 3", minutes_ago=10),
+        message(4, "Код 4815", minutes_ago=5),
+    ]
+    return stage(tmp_path, messages=messages, filters=filters)
+
+
+def inbox(pilot: Pilot[None]) -> InboxScreen:
+    screen = pilot.app.screen_stack[0]
+    assert isinstance(screen, InboxScreen)
+    return screen
+
+
+def bar(pilot: Pilot[None]) -> FilterBar:
+    return inbox(pilot).query_one(FilterBar)
+
+
+def told(pilot: Pilot[None]) -> str:
+    return inbox(pilot).query_one(StatusBar).notice
+
+
+def empty_text(pilot: Pilot[None]) -> str:
+    return inbox(pilot).query_one(MessageList).empty_text
+
+
+@at_every_size
+async def test_an_empty_search_field_gives_examples(tmp_path: Path, size: Size) -> None:
+    app = staged(tmp_path, Filters())
+    async with app.run_test(size=size) as pilot:
+        await state_is(pilot, "Live")
+        await pilot.press("slash")
+        await until(pilot, lambda: told(pilot) == SEARCH_EXAMPLES)
+        strip = app.screen._compositor.render_strips()[-1].text
+        assert "from:bank" in strip
+        await pilot.press("к")
+        await until(pilot, lambda: told(pilot) == "")
+        await pilot.press("backspace")
+        await until(pilot, lambda: told(pilot) == SEARCH_EXAMPLES)
+        await pilot.press("escape")
+        await until(pilot, lambda: told(pilot) == "")
+
+
+@at_every_size
+@pytest.mark.parametrize(
+    ("typed", "says"),
+    [
+        ("form:bank", 'there is no operator "form:"; is "from:" meant?'),
+        ("before:2x", '"2x" is no date; dates are such as 20.11, 2026-11-20, yesterday, mon'),
+        ("is:new", '"is:" can be unread, read, '),
+    ],
+)
+async def test_what_cannot_be_read_is_said_as_it_is_typed(
+    tmp_path: Path, size: Size, typed: str, says: str
+) -> None:
+    app = staged(tmp_path, Filters())
+    async with app.run_test(size=size) as pilot:
+        await state_is(pilot, "Live")
+        await pilot.press("slash", *typed)
+        await until(pilot, lambda: told(pilot).startswith(says))
+        await until(pilot, lambda: bar(pilot).shown == 0)
+        assert empty_text(pilot).lower().startswith(says.lower()[:20])
+        await pilot.press("escape")
+        await until(pilot, lambda: bar(pilot).shown == 4)
+        assert told(pilot) == ""
+
+
+@at_every_size
+async def test_what_a_window_leaves_out_of_a_search_is_counted(tmp_path: Path, size: Size) -> None:
+    app = staged(tmp_path, Filters(hours=6))
+    async with app.run_test(size=size) as pilot:
+        await state_is(pilot, "Live")
+        await pilot.press("slash", *"заказ", "enter")
+        await until(pilot, lambda: (bar(pilot).shown, bar(pilot).outside) == (1, "2"))
+        assert bar(pilot).outside_key == "w"
+        await pilot.press("w", *"every", "enter")
+        await until(pilot, lambda: (bar(pilot).shown, bar(pilot).outside) == (3, ""))
+
+
+@at_every_size
+async def test_an_empty_result_says_what_there_is_without_the_filters(
+    tmp_path: Path, size: Size
+) -> None:
+    app = staged(tmp_path, Filters(hours=1, state="starred"))
+    async with app.run_test(size=size) as pilot:
+        await state_is(pilot, "Live")
+        await pilot.press("slash", *"заказ", "enter")
+        await until(pilot, lambda: empty_text(pilot).endswith("\n3 without filters: x shows them."))
+        await pilot.press("x")
+        await until(pilot, lambda: bar(pilot).shown == 3)
+        assert bar(pilot).search == "заказ", "the search stays"
+        await pilot.press("x")
+        await until(pilot, lambda: bar(pilot).shown == 4)
+        assert bar(pilot).search == ""
+
+
+@at_every_size
+async def test_an_empty_window_says_which_key_chooses_another(tmp_path: Path, size: Size) -> None:
+    app = staged(tmp_path, Filters(hours=6))
+    async with app.run_test(size=size) as pilot:
+        await state_is(pilot, "Live")
+        await pilot.press("slash", *[*"заказ", "space", "1"], "enter")
+        await until(
+            pilot, lambda: empty_text(pilot).endswith("\n1 outside the window: w shows them.")
+        )
+
+
+async def test_a_search_that_nothing_narrows_counts_nothing_else(tmp_path: Path) -> None:
+    app = staged(tmp_path, Filters())
+    async with app.run_test() as pilot:
+        await state_is(pilot, "Live")
+        await pilot.press("slash", *"заказ", "enter")
+        await until(pilot, lambda: bar(pilot).shown == 3)
+        await pilot.app.workers.wait_for_complete()
+        assert bar(pilot).outside == ""
