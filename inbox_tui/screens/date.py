@@ -14,6 +14,7 @@ from textual.content import Content
 from textual.screen import ModalScreen
 from textual.widgets import Input, Static
 
+from inbox_tui.locale import _
 from inbox_tui.text import sanitize
 from inbox_tui.text.dates import parse_date
 from inbox_tui.text.search_query import QueryError, explain
@@ -37,14 +38,14 @@ class DateScreen(ModalScreen[datetime | None]):
     def compose(self) -> ComposeResult:
         """A line to type in, and what it means."""
         with Vertical(id="date"):
-            yield Static(Content("Jump to a date"), id="date-title")
+            yield Static(Content(_("Jump to a date")), id="date-title")
             yield Input(placeholder="20.11 14:30", id="date-input")
             yield Static(id="date-meaning")
-            yield Static(Content("Enter jumps · Esc closes"), id="date-hint")
+            yield Static(Content(_("Enter jumps · Esc closes")), id="date-hint")
 
     def on_mount(self) -> None:
         """Say what can be typed."""
-        self._say("such as 20.11, 2026-11-20, yesterday, mon, 9:30")
+        self._say(_("such as 20.11, 2026-11-20, yesterday, mon, 9:30"))
 
     def _say(self, words: str) -> None:
         self.query_one("#date-meaning", Static).update(Content(sanitize(words)))

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 from textual.screen import Screen
 
 from inbox_tui.archive import Archive, ArchiveError, ArchiveWorker, Query
+from inbox_tui.locale import _
 from inbox_tui.screens.filters import Filters
 from inbox_tui.session import Session
 from inbox_tui.sessions import AllSessions
@@ -138,7 +139,7 @@ class FilterCommands:
         """Clear all filters; those beside a search first, so that it finds all there is."""
         filters = self._current()
         if not filters.any:
-            self._say("no filters are set")
+            self._say(_("no filters are set"))
         self._apply(Filters(search=filters.search if filters.beside_search else ""))
 
     def views(self) -> list[str]:
@@ -151,7 +152,8 @@ class FilterCommands:
         if number <= len(searches):
             self._apply(Filters(search=searches[number - 1]))
         else:
-            self._say(f"no view {number} yet: [views] in config.toml names searches")
+            none = _("no view {number} yet: [views] in config.toml names searches")
+            self._say(none.format(number=number))
 
     async def pick_state(self) -> None:
         """Choose the state: unread, starred, to do, done, of muted senders."""

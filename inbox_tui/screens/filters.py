@@ -4,16 +4,24 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from datetime import tzinfo
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 from inbox_tui.archive import Query
 from inbox_tui.commands import CommandKeys
+from inbox_tui.locale import _, mark
 from inbox_tui.text.search_query import Query as SearchQuery
-from inbox_tui.text.search_query import State
+from inbox_tui.text.search_query import State, explain, parse_query
+
+if TYPE_CHECKING:
+    from inbox_tui.session import Session
+    from inbox_tui.sessions import AllSessions
+    from inbox_tui.widgets.filter_bar import FilterBar
+    from inbox_tui.widgets.presentation import Presentation
 
 WINDOWS: tuple[int | None, ...] = (1, 6, 24, 48, 168, None)
 """The hour windows offered; None is everything kept."""
 LONGEST_WINDOW = 168
+SEARCH_EXAMPLES = mark("such as 5512 · from:bank · after:mon · is:unread · has:code · -without")
 STATE_NAMES: dict[State, str] = {
     "unread": "unread",
     "starred": "starred",
@@ -126,3 +134,49 @@ class Filters(NamedTuple):
         if self.hours is not None:
             way_out += f", {keys.label('pick_window')} chooses another window"
         return f"{' '.join(words)}.\n{way_out}."
+
+
+class CurrentFilters:
+    """The filters in force, as the archive and the reader take them now."""
+
+    def __init__(
+        self, session: Session | AllSessions, presentation: Presentation, chosen: Filters
+    ) -> None:
+        self._session = session
+        self._presentation = presentation
+        self.chosen = chosen
+        """What the user has chosen."""
+
+    def query(self) -> Query:
+        """Return the archive's query."""
+        return self._query(self.chosen)
+
+    def wider_query(self) -> Query | None:
+        """Return what the search finds without the other filters; None where there are none."""
+        beside = self.chosen.beside_search
+        return self._query(Filters(search=self.chosen.search)) if beside else None
+
+    def _query(self, filters: Filters) -> Query:
+        return filters.query(
+            self._session.window_start, self.search_query(), self._session.server_zone
+        )
+
+    def search_query(self) -> SearchQuery:
+        """Return what is typed into the search, read as of today."""
+        now = self._session.clock.now().astimezone(self._presentation.local_zone)
+        return parse_query(self.chosen.search, now, self._session.settings.names)
+
+    def search_help(self) -> str:
+        """Return what can be searched for, while nothing is typed, or what is wrong with it."""
+        if not self.chosen.search:
+            return _(SEARCH_EXAMPLES)
+        errors = self.search_query().errors
+        return explain(errors[0]) if errors else ""
+
+    def show_on(self, bar: FilterBar) -> None:
+        """Show them in the filter bar."""
+        chosen, who = self.chosen, self._presentation.who
+        bar.to = "all numbers" if chosen.to_phone is None else who(chosen.to_phone)
+        bar.window = window_name(chosen.hours)
+        bar.search = chosen.search
+        bar.state = STATE_NAMES[chosen.state] if chosen.state is not None else ""

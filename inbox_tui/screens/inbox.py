@@ -14,12 +14,13 @@ from textual.binding import BindingType
 from textual.screen import Screen
 from textual.timer import Timer
 
-from inbox_tui.archive import ArchiveError, ArchiveWorker, Listing, Query
+from inbox_tui.archive import ArchiveError, ArchiveWorker, Listing
 from inbox_tui.commands import bindings, screen_bindings
 from inbox_tui.screens.copy_commands import CopyCommands
 from inbox_tui.screens.empty_list import empty_text
 from inbox_tui.screens.filter_commands import FilterCommands
-from inbox_tui.screens.filters import STATE_NAMES, Filters, window_name
+from inbox_tui.screens.filters import CurrentFilters, Filters
+from inbox_tui.screens.hints import message_hints, searching_hints, usual_hints
 from inbox_tui.screens.listings import MOST_OUTSIDE, ListLoader, Spot
 from inbox_tui.screens.move_commands import MoveCommands
 from inbox_tui.screens.naming import NamingCommands
@@ -28,8 +29,6 @@ from inbox_tui.screens.shown_messages import ShownMessages
 from inbox_tui.screens.state_commands import StateCommands
 from inbox_tui.screens.status import SessionStatus
 from inbox_tui.sync import MessagesArrived, Progress, State, StatusChanged, TakenByColleague
-from inbox_tui.text.search_query import Query as SearchQuery
-from inbox_tui.text.search_query import explain, parse_query
 from inbox_tui.widgets.conversation import Conversation
 from inbox_tui.widgets.filter_bar import ChipName, FilterBar
 from inbox_tui.widgets.message_list import MessageList
@@ -46,7 +45,6 @@ if TYPE_CHECKING:
 DWELL_SECONDS = 1.0
 """A message beside the list for this long counts as read."""
 MINUTE_TICKS = 60
-SEARCH_EXAMPLES = "such as 5512 · from:bank · after:mon · is:unread · has:code · -without"
 
 
 class _Place(NamedTuple):
@@ -99,7 +97,7 @@ class InboxScreen(Screen[None]):
         self.keys = presentation.keys
         self._clock = session.clock
         self._remember_filters = remember_filters
-        self._filters = filters
+        self._filters = CurrentFilters(session, presentation, filters)
         self._was_following = True
         """Whether the list followed the newest when the last key or click came."""
         self._changes = account.archive.changes()
@@ -154,7 +152,7 @@ class InboxScreen(Screen[None]):
             self._shown,
             self._loader,
             presentation,
-            query=self._query,
+            query=self._filters.query,
             now=self._clock.now,
             say=self._status.say,
         )
@@ -164,7 +162,7 @@ class InboxScreen(Screen[None]):
             session,
             presentation,
             worker=self._writer,
-            current=lambda: self._filters,
+            current=lambda: self._filters.chosen,
             apply=partial(self._filter_by, keep=True),
             say=self._status.say,
         )
@@ -323,7 +321,7 @@ class InboxScreen(Screen[None]):
             return
         if changes != self._changes:
             self._changed()
-        elif self._ticks % MINUTE_TICKS == 0 and self._filters.hours is not None:
+        elif self._ticks % MINUTE_TICKS == 0 and self._filters.chosen.hours is not None:
             self._reload(hold=True)
         if self._ticks % MINUTE_TICKS == 0:
             self._shown.refresh_times()
@@ -353,35 +351,23 @@ class InboxScreen(Screen[None]):
 
     # -- what is shown
 
-    def _query(self, filters: Filters | None = None) -> Query:
-        return (filters or self._filters).query(
-            self._session.window_start, self._search_query(), self._session.server_zone
-        )
-
-    def _search_query(self) -> SearchQuery:
-        """What is typed into the search, read as of today."""
-        now = self._clock.now().astimezone(self._presentation.local_zone)
-        return parse_query(self._filters.search, now, self._session.settings.names)
-
     def _reload(self, *, keep: bool = True, hold: bool = False, at: Spot | None = None) -> None:
         """Read the list anew; with `keep` the cursor stays on its message, or goes to that `at`.
 
         With `hold`, where it is no key's doing, the selected message stays in the list though its
         hour window has moved on.
         """
-        query, row = self._query(), self._shown.row
+        query, row = self._filters.query(), self._shown.row
         if hold and row is not None and query.since is not None and not self._shown.following:
             query = query._replace(since=min(query.since, row.received))
         screenful = max(1, self._messages.size.height)
-        beside = self._filters.beside_search
-        wider = Filters(search=self._filters.search) if beside else None
         self._loader.load(
             query,
             keep=keep,
             at=at,
             by_itself=hold,
             screenful=screenful,
-            wider=None if wider is None else self._query(wider),
+            wider=self._filters.wider_query(),
         )
 
     def _show_listing(
@@ -405,7 +391,7 @@ class InboxScreen(Screen[None]):
     def _show_outside(self, messages: int) -> None:
         """Show how many messages the search finds beyond those shown, and the key to them."""
         more = "+" if messages >= MOST_OUTSIDE else ""
-        self._filter_bar.outside_key = self.keys.label(self._filters.widened_by)
+        self._filter_bar.outside_key = self.keys.label(self._filters.chosen.widened_by)
         self._filter_bar.outside = f"{grouped(messages)}{more}" if messages else ""
         self._show_empty_text()
 
@@ -427,63 +413,36 @@ class InboxScreen(Screen[None]):
             self._messages.empty_text = empty_text(
                 self._session,
                 self._presentation,
-                self._filters,
-                self._search_query().errors,
+                self._filters.chosen,
+                self._filters.search_query().errors,
                 self._status.progress_words(),
                 self._filter_bar.outside,
             )
 
     def _show_keys(self) -> None:
         """Name the keys that matter where the user is."""
-        bar, view, chosen = self._status_bar, self._message_view, self._filters
+        bar, keys = self._status_bar, self.keys
         signed_out = self._session.status.state is State.SIGN_IN
         if self._filter_bar.searching:
-            enter = f"Enter, then {self.keys.hints(['sign_in'])}" if signed_out else "Enter keeps"
-            bar.hints, bar.here = f"{enter}  Esc clears", ""
-            self._status.hold(self._search_help())
+            bar.hints, bar.here = searching_hints(keys, signed_out=signed_out), ""
+            self._status.hold(self._filters.search_help())
             return
         self._status.hold("")
         aside = self._before_conversation is not None
         alone = self._split_pane.layout_name == "-narrow"
         away = aside or (alone and self.has_class("-reading"))
-        names = ["sign_in"] * signed_out + ["back"] * away + ["help", "search", "refresh"]
-        bar.hints = self.keys.hints(names)
-        there_is_one = view.row is not None
-        here = {
-            "copy_code": view.has_code,
-            "open_link": view.has_link,
-            "clear_filters": bool(chosen.to_phone or chosen.search or chosen.state),
-            "next_unread": bool(self._title_bar.unread),
-            "conversation": there_is_one and not aside,
-            "toggle_read": there_is_one,
-            "copy_message": there_is_one,
-            "export": there_is_one,
-            "star": there_is_one,
-            "done": there_is_one,
-            "toggle_unread": chosen.state != "unread",
-            "pick_number": True,
-            "pick_window": True,
-        }
-        bar.here = self.keys.hints(name for name, matters in here.items() if matters)
-
-    def _search_help(self) -> str:
-        """What can be searched for, while nothing is typed, and what is wrong with what is."""
-        if not self._filters.search:
-            return SEARCH_EXAMPLES
-        errors = self._search_query().errors
-        return explain(errors[0]) if errors else ""
+        bar.hints = usual_hints(keys, signed_out=signed_out, away=away)
+        unread = bool(self._title_bar.unread)
+        chosen = self._filters.chosen
+        bar.here = message_hints(keys, self._message_view, chosen, unread=unread, aside=aside)
 
     def _show_filters(self) -> None:
-        bar, chosen, who = self._filter_bar, self._filters, self._presentation.who
-        bar.to = "all numbers" if chosen.to_phone is None else who(chosen.to_phone)
-        bar.window = window_name(chosen.hours)
-        bar.search = chosen.search
-        bar.state = STATE_NAMES[chosen.state] if chosen.state is not None else ""
+        self._filters.show_on(self._filter_bar)
         self._show_keys()
 
     def _filter_by(self, filters: Filters, *, keep: bool = False) -> None:
         """Show what fits; with `keep` the cursor stays on its message or goes to the nearest."""
-        if filters != self._filters:
+        if filters != self._filters.chosen:
             if filters.phone is None:
                 self._before_conversation = None
             row = self._shown.row if self._shown.in_conversation else None
@@ -492,7 +451,7 @@ class InboxScreen(Screen[None]):
                 self._leave_conversation()
             if self.has_class("-reading"):
                 self._set_reading(False)
-            self._filters = filters
+            self._filters.chosen = filters
             self._show_outside(0)
             self._show_filters()
             self._reload(keep=keep, at=at)
@@ -560,8 +519,8 @@ class InboxScreen(Screen[None]):
             self._set_reading(False)
         elif self._before_conversation is not None:
             self._go_to(self._before_conversation)
-        elif self._filters.search:
-            self._filter_by(self._filters._replace(search=""), keep=True)
+        elif self._filters.chosen.search:
+            self._filter_by(self._filters.chosen._replace(search=""), keep=True)
 
     def _toggle_conversation(self) -> None:
         """Show all messages of this sender, the current one in place, or go back."""
@@ -569,14 +528,15 @@ class InboxScreen(Screen[None]):
             self._go_to(self._before_conversation)
         elif (row := self._selection.row()) is not None:
             spot = Spot(row.row, self._messages.line, self._messages.seen)
-            before = _Place(self._filters, spot, self.has_class("-reading"))
+            before = _Place(self._filters.chosen, spot, self.has_class("-reading"))
             self._go_to(_Place(Filters(phone=row.phone), Spot(row.row)), back=before)
             self._status.say(f"conversation with {self._selection.describe(row)}")
 
     def _go_to(self, place: _Place, *, back: _Place | None = None) -> None:
         """Go to a place; `back` is where `_back` leads from it."""
         self._before_conversation = back
-        self._filters = place.filters
+        self._filters.chosen = place.filters
+        self._show_outside(0)
         self._leave_conversation()
         self._set_reading(place.reading)
         self._show_filters()
@@ -590,17 +550,17 @@ class InboxScreen(Screen[None]):
 
     def _begin_search(self) -> None:
         self.remove_class("-reading")
-        self._filter_bar.begin_search(self._filters.search)
+        self._filter_bar.begin_search(self._filters.chosen.search)
         self._show_keys()
 
     @on(FilterBar.SearchChanged)
     def _search_changed(self, event: FilterBar.SearchChanged) -> None:
-        self._filter_by(self._filters._replace(search=event.value), keep=not event.value)
+        self._filter_by(self._filters.chosen._replace(search=event.value), keep=not event.value)
 
     @on(FilterBar.SearchDone)
     def _search_done(self, event: FilterBar.SearchDone) -> None:
         if not event.accepted:
-            self._filter_by(self._filters._replace(search=""), keep=True)
+            self._filter_by(self._filters.chosen._replace(search=""), keep=True)
         if not self._filter_bar.searching:
             self.set_focus(self._shown.widget)
         self._show_keys()

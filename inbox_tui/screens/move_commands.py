@@ -9,6 +9,7 @@ from typing import Any
 from textual.screen import Screen
 
 from inbox_tui.archive import AnyAccount, Query, Row, server_seconds
+from inbox_tui.locale import _
 from inbox_tui.screens.listings import ListLoader
 from inbox_tui.screens.shown_messages import ShownMessages
 from inbox_tui.text.dates import in_zone
@@ -45,7 +46,7 @@ class MoveCommands:
         newer = newer != self._shown.in_conversation  # where the newer ones are below
         row = self._account.lists.next_unread(self._query(), after, newer=newer)
         if row is None:
-            self._say("nothing unread here")
+            self._say(_("nothing unread here"))
         else:
             self._shown.move_to(row.row)
 
@@ -72,9 +73,10 @@ class MoveCommands:
         if isinstance(row, Row):
             self._shown.move_to(row.row)
             received = self._presentation.message_time(row.received)
-            self._say(f"the first message since {self._told(moment)}: {received}")
+            first = _("the first message since {moment}: {received}")
+            self._say(first.format(moment=self._told(moment), received=received))
         else:
-            self._say(f"no message here since {self._told(moment)}")
+            self._say(_("no message here since {moment}").format(moment=self._told(moment)))
 
     def _told(self, moment: datetime) -> str:
         """Return a moment in words, to the minute where it is a whole one."""

@@ -16,6 +16,7 @@ from inbox_tui.archive import (
     StateChange,
 )
 from inbox_tui.archive.team_states import TAKEN
+from inbox_tui.locale import _, mark
 from inbox_tui.screens.selection import Selection
 from inbox_tui.text import sanitize
 from inbox_tui.widgets.presentation import Presentation, grouped
@@ -27,14 +28,14 @@ if TYPE_CHECKING:
 MOST_UNDONE: Final = 20
 """So many changes can be taken back."""
 _WORDS: Final[dict[tuple[ChangedState, bool], str]] = {
-    ("unread", False): "marked read",
-    ("unread", True): "marked unread",
-    ("starred", True): "starred",
-    ("starred", False): "star taken off",
-    ("done", True): "marked done",
-    ("done", False): "marked to do",
-    ("taken", True): "taken",
-    ("taken", False): "given back",
+    ("unread", False): mark("marked read: {message}"),
+    ("unread", True): mark("marked unread: {message}"),
+    ("starred", True): mark("starred: {message}"),
+    ("starred", False): mark("star taken off: {message}"),
+    ("done", True): mark("marked done: {message}"),
+    ("done", False): mark("marked to do: {message}"),
+    ("taken", True): mark("taken: {message}"),
+    ("taken", False): mark("given back: {message}"),
 }
 """What a change of a message's state is called in notices."""
 
@@ -80,7 +81,7 @@ class StateCommands:
         """Give the selected message a state (`unread`, `starred`, `done`), or take it away."""
         if (row := self._selection.row()) is not None:
             value = not self._wanted.get((row.row, state), getattr(row, state))
-            self._say(f"{_WORDS[state, value]}: {self._selection.describe(row)}")
+            self._say(self._words(row, state, value))
             self._set(row, state, value)
 
     def mark_read(self, row: Row) -> None:
@@ -94,8 +95,9 @@ class StateCommands:
             return
         muted = not self._wanted.get((row.phone, "muted"), row.muted)
         who = sanitize(self._presentation.who(row.phone))
-        words = f"muted: {who}" if muted else f"no longer muted: {who}"
-        told = "no notices, not counted as unread" if muted else "announced and counted again"
+        words = (_("muted: {who}") if muted else _("no longer muted: {who}")).format(who=who)
+        told = _("no notices, not counted as unread")
+        told = told if muted else _("announced and counted again")
         self._say(f"{words} · {told}")
         self._ask(
             (row.phone, "muted"),
@@ -131,15 +133,19 @@ class StateCommands:
             lambda messages: messages.mark_all_read(listing.query, listing.change), _read_words
         )
         if made is not None:
-            undoes = f"{self._keys.label('undo')} undoes"
-            self._say(f"{_read_words(made)} · {undoes}" if made.rows else "all read already")
+            undoes = _("{key} undoes").format(key=self._keys.label("undo"))
+            said = f"{_read_words(made)} · {undoes}"
+            self._say(said if made.rows else _("all read already"))
 
     def undo(self) -> None:
         """Take back the last change, then the one before it."""
         self._run(self._undo())
 
+    def _words(self, row: Row, state: ChangedState, value: bool) -> str:
+        return _(_WORDS[state, value]).format(message=self._selection.describe(row))
+
     def _set(self, row: Row, state: ChangedState, value: bool) -> None:
-        words = f"{_WORDS[state, value]}: {self._selection.describe(row)}"
+        words = self._words(row, state, value)
         self._ask(
             (row.row, state), value, words, lambda it: it.set_state([row.row], state, value=value)
         )
@@ -161,7 +167,7 @@ class StateCommands:
         words: str,
         change: Callable[[Messages], StateChange],
     ) -> None:
-        await self._do(change, lambda _: words)
+        await self._do(change, lambda made: words)
         if self._wanted.get(what) is value:
             del self._wanted[what]
 
@@ -196,9 +202,12 @@ class StateCommands:
         except ArchiveError as error:
             self._say(str(error))
             return
-        self._say("nothing to undo" if undone is None else f"undone: {undone.words}")
+        if undone is None:
+            self._say(_("nothing to undo"))
+        else:
+            self._say(_("undone: {change}").format(change=undone.words))
         self._changed()
 
 
 def _read_words(change: StateChange) -> str:
-    return f"{grouped(len(change.rows))} read"
+    return _("{count} read").format(count=grouped(len(change.rows)))

@@ -227,7 +227,7 @@ class FilterBar(Widget):
         line.add("  " if line.width else "")
         told = grouped(shown)
         if self.outside and short < 2:
-            told += f" +{self.outside}" if short else f", {self.outside} outside"
+            told += f" +{self.outside}" if short else f" · {self.outside} outside"
             told += f": {self.outside_key}"
         elif short < 2:
             told += f" of {grouped(self.total)}"

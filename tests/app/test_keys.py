@@ -435,6 +435,9 @@ async def test_filters_combine_and_x_clears_them(tmp_path: Path, size: Size) -> 
         await pilot.press("slash", *["backspace"] * 3, *"CODE", "enter")
         await until(pilot, lambda: shown(pilot) == 1)
         await pilot.press("x")
+        await until(pilot, lambda: not inbox(pilot).filtering._current().to_phone)
+        assert shown(pilot) == 1, "the search stays"
+        await pilot.press("x")
         await until(pilot, lambda: shown(pilot) == 5)
         assert len(app.scripted.asked) == 1, "filters never cost a request"
 

@@ -106,6 +106,36 @@ def test_searching(snap_compare: Snap, tmp_path: Path, size: tuple[int, int]) ->
 
 
 @every_size
+def test_an_empty_search_field_gives_examples(
+    snap_compare: Snap, tmp_path: Path, size: tuple[int, int]
+) -> None:
+    app = stage(tmp_path, messages=week(), filters=Filters())
+    assert snap_compare(app, terminal_size=size, run_before=live_then("slash"))
+
+
+@every_size
+def test_a_search_that_cannot_be_read_says_why(
+    snap_compare: Snap, tmp_path: Path, size: tuple[int, int]
+) -> None:
+    app = stage(tmp_path, messages=week(), filters=Filters())
+    assert snap_compare(app, terminal_size=size, run_before=live_then("slash", *"form:bank"))
+
+
+@every_size
+def test_a_search_tells_what_the_window_leaves_out(
+    snap_compare: Snap, tmp_path: Path, size: tuple[int, int]
+) -> None:
+    app = stage(tmp_path, messages=week(), filters=Filters(hours=24))
+    assert snap_compare(app, terminal_size=size, run_before=live_then("slash", *"код", "enter"))
+
+
+@every_size
+def test_a_date_to_jump_to(snap_compare: Snap, tmp_path: Path, size: tuple[int, int]) -> None:
+    app = stage(tmp_path, messages=week(), filters=Filters())
+    assert snap_compare(app, terminal_size=size, run_before=live_then("J", *"20.11"))
+
+
+@every_size
 def test_a_search_that_finds_nothing_says_how_to_go_on(
     snap_compare: Snap, tmp_path: Path, size: tuple[int, int]
 ) -> None:
