@@ -222,6 +222,8 @@ _FIXED_KEYS: Final = {
 }
 """The keys that no setting takes away: whatever is set, the inbox can be worked and left."""
 _NO_KEY: Final = "no_command"
+_MOST_LABELS: Final = 4
+"""Of more keys of one command the first and the last are named."""
 # Terminals send the same for ctrl with c, h, i, j and m as for other keys; ctrl+q is fixed.
 _SENDABLE: Final = re.compile(r"ctrl\+[abd-gk-lnopr-z]|f[1-9]|f1[0-2]")
 _ALLOWED_KEYS: Final = (
@@ -294,8 +296,9 @@ class CommandKeys:
         return key_label((*self._keys[name], name)[0])
 
     def labels(self, name: str) -> str:
-        """Return all keys of a command as they are written for people, a space between."""
-        return " ".join(map(key_label, self._keys[name]))
+        """Return all keys of a command as they are written for people: `Home g`, `1 to 9`."""
+        labels = [key_label(key) for key in self._keys[name]]
+        return f"{labels[0]} to {labels[-1]}" if len(labels) > _MOST_LABELS else " ".join(labels)
 
     def hints(self, names: Iterable[str]) -> str:
         """Return the first keys of commands, each with a word on it, as the status bar has them."""

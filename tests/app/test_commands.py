@@ -69,7 +69,7 @@ async def test_the_help_says_what_every_key_does(tmp_path: Path) -> None:
         assert group in told
     for command in COMMANDS:
         if command.keys:
-            assert " ".join(map(key_label, command.keys)) in told
+            assert CommandKeys().labels(command.name) in told
             assert command.description in told
 
 
