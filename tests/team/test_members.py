@@ -28,6 +28,7 @@ async def test_what_one_member_asks_for_is_on_every_members_screen(team: Team) -
 
 
 async def test_a_colleague_takes_over_when_the_asker_is_killed(team: Team) -> None:
+    team.refresh_seconds = 120.0
     anna = team.join("anna")
     await team.until(lambda: anna.asking and anna.state is State.LIVE)
     boris = team.join("boris")
@@ -36,7 +37,7 @@ async def test_a_colleague_takes_over_when_the_asker_is_killed(team: Team) -> No
     team.members.remove(anna)
     began = team.clock.seconds()
     await team.until(lambda: boris.asking)
-    assert team.clock.seconds() - began < 5.0 + 1.0, "a busy machine gets a second more"
+    assert team.clock.seconds() - began < team.refresh_seconds / 2, "not by the next poll only"
     team.receive("after that")
     await team.until(lambda: boris.texts == ["after that"])
 
@@ -95,7 +96,7 @@ async def test_a_refresh_of_a_colleague_is_made_by_the_asker(team: Team) -> None
     began = team.clock.seconds()
     boris.member.refresh()
     await team.until(lambda: len(team.asked) == 2)
-    assert team.clock.seconds() - began < 10.0
+    assert team.clock.seconds() - began < team.refresh_seconds / 2
 
 
 async def test_whatever_a_sender_wrote_arrives_exactly(team: Team) -> None:
