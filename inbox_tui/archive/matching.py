@@ -76,7 +76,7 @@ class Matching:
             return self._in_table(conditions, self._index(conditions), span, oldest_first, None)
         if few := self._index(conditions, only_few=True):
             return self._in_table(conditions, few, span, oldest_first, wanted.check)
-        check = None if wanted.exact else wanted.check
+        check = wanted.check_found
         if wanted.included:
             text = wanted.included
             if wanted.excluded:

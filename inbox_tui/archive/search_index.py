@@ -134,6 +134,10 @@ def _searchable(text: str) -> str:
     return text if text.isascii() and "\0" not in text else _UNSEARCHABLE.sub("\ufffd", text)
 
 
+Check = Callable[["str | bytes", "str | bytes", "str | bytes"], bool]
+"""Looks at a message's text, sender and receiver, encoded or not."""
+
+
 class Match(NamedTuple):
     """What is looked for, as the index and a check of each message find it."""
 
@@ -141,10 +145,10 @@ class Match(NamedTuple):
     """The query for the index that every message looked for fits; "" where there is none."""
     excluded: str
     """The query for the index that none of them fits; "" where there is none."""
-    exact: bool
-    """Whether a message that fits `included` and not `excluded` is one of them."""
-    check: Callable[[str | bytes, str | bytes, str | bytes], bool]
-    """Whether a message with this text, sender and receiver, encoded or not, is one of them."""
+    check: Check
+    """Whether a message is one of them."""
+    check_found: Check | None
+    """Whether a message that fits `included` and not `excluded` is one; None: all of these are."""
 
 
 def match(search: SearchQuery) -> Match | None:
@@ -173,17 +177,21 @@ def match(search: SearchQuery) -> Match | None:
         return None
     if ("link", False) in search.contents:
         included.append(_LINKED)
-    exact = exact and not search.contents and len(included) + len(excluded) <= _MOST_STRINGS
+    exact = exact and len(included) + len(excluded) <= _MOST_STRINGS
 
     def check(message: str | bytes, phone: str | bytes, to_phone: str | bytes) -> bool:
         found = document(message, phone, to_phone)
         return _fits(search, found) and _has_contents(search, decode_text(message))
 
+    def check_contents(message: str | bytes, _phone: str | bytes, _to_phone: str | bytes) -> bool:
+        return _has_contents(search, decode_text(message))
+
+    check_exact = check_contents if search.contents else None
     return Match(
         " AND ".join(included[:_MOST_STRINGS]),
         " OR ".join(excluded[:_MOST_STRINGS]),
-        exact,
         check,
+        check_exact if exact else check,
     )
 
 

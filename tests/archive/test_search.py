@@ -229,3 +229,25 @@ def test_links_are_looked_for_only_where_there_may_be_one(
         looked_at.clear()
         assert ids(whole(archive, account, Query(search=search))) == found
         assert len(looked_at) < 20, search
+
+
+@pytest.mark.parametrize(
+    "search",
+    [
+        *("has:code", "has:code word", "-has:code word", "has:code -word", "has:link has:code"),
+        *("has:code or", "-has:link", "-has:link -word", 'has:code "a word"', "has:code from:mtc"),
+    ],
+)
+def test_what_has_a_code_or_a_link_is_found_with_any_words(tmp_path: Path, search: str) -> None:
+    texts = ("a word", "Your code is 481516", "https://bank.ru", "no more", "word of order")
+    mixed = {n: " ".join(t for i, t in enumerate(texts) if n >> i & 1) for n in range(32)}
+    archive, account = opened(
+        tmp_path,
+        *(incoming(n, text, received=SERVER_NOW - n, phone="MTC") for n, text in mixed.items()),
+    )
+    query = Query(search=search)
+    looked_for = search_index.match(search_index.search_of(query))
+    assert looked_for is not None
+    expected = [n for n, text in mixed.items() if looked_for.check(text, "MTC", "79110000001")]
+    assert ids(whole(archive, account, query)) == expected
+    assert 0 < len(expected) < 32
