@@ -1,0 +1,243 @@
+"""Three colleagues as programs of their own, over one hub, while everything goes wrong.
+
+`INBOX_TUI_TEAM_SECONDS=600 pytest tests/e2e/test_team.py` lets it go wrong for ten minutes.
+"""
+
+from __future__ import annotations
+
+import os
+import signal
+import subprocess
+import time
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack
+from pathlib import Path
+from random import Random
+from typing import Any
+
+import pytest
+from support.postgres import ADMIN_PASSWORD, Cluster
+from support.proxy import Proxy
+from support.traffic import incoming
+
+from inbox_tui.archive import Archive, Query
+from inbox_tui.archive.records import ChangedState
+from inbox_tui.demo.server import DemoServer
+from inbox_tui.demo.service import DemoService
+
+pytestmark = pytest.mark.e2e
+
+SECONDS = float(os.environ.get("INBOX_TUI_TEAM_SECONDS") or 45)
+NAMES = ("anna", "boris", "vera")
+ASKER = """
+SELECT m.name FROM pg_locks l JOIN inbox_tui.members m USING (pid)
+WHERE l.locktype = 'advisory' AND l.granted AND l.objsubid = 2 ORDER BY m.seen_at DESC LIMIT 1
+"""
+
+
+def until(condition: Callable[[], Any], seconds: float) -> float:
+    """Wait for so many seconds at most; returns how many it took."""
+    began = time.monotonic()
+    while not condition():
+        assert time.monotonic() - began < seconds, "in vain"
+        time.sleep(0.1)
+    return time.monotonic() - began
+
+
+class Colleague:
+    """`inbox-tui watch` on a machine of its own, with a network to the hub of its own."""
+
+    def __init__(
+        self, installed: Path, home: Path, name: str, proxy: Proxy, server: DemoServer, base: str
+    ) -> None:
+        self.name = name
+        self.proxy = proxy
+        self.server = server
+        self.stopped_until = 0.0
+        self.path = home / "data" / "inbox-tui" / "inbox.db"
+        self._command = [str(installed), "watch"]
+        self._log = (home.parent / f"{name}.log").open("ab")
+        self._environment = {
+            "PATH": os.environ["PATH"],
+            "HOME": str(home),
+            "XDG_CONFIG_HOME": str(home / "config"),
+            "XDG_DATA_HOME": str(home / "data"),
+            "XDG_STATE_HOME": str(home / "state"),
+            "PYTHON_KEYRING_BACKEND": "keyring.backends.fail.Keyring",
+            "INBOX_TUI_LOGIN": "alex",
+            "INBOX_TUI_SERVER": server.url,
+            "INBOX_TUI_PASSWORD": "correct horse",
+            "PGPASSWORD": "pw",
+        }
+        home.mkdir(mode=0o700)
+        url = f"postgresql://{name}@127.0.0.1:{proxy.port}/{base}"
+        self.run("team", "join", url)
+        config = home / "config" / "inbox-tui" / "config.toml"
+        config.write_text(f'{config.read_text()}\nteam_name = "{name}"\n')
+        self.program: subprocess.Popen[bytes] | None = None
+
+    def run(self, *words: str) -> None:
+        subprocess.run(
+            [self._command[0], *words], env=self._environment, check=True, capture_output=True
+        )
+
+    def start(self) -> None:
+        if self.program is None or self.program.poll() is not None:
+            self.program = subprocess.Popen(
+                self._command, env=self._environment, stdout=self._log, stderr=self._log
+            )
+
+    def signal(self, what: signal.Signals) -> None:
+        if self.program is not None and self.program.poll() is None:
+            self.program.send_signal(what)
+
+    def end(self) -> None:
+        self.signal(signal.SIGCONT)
+        self.signal(signal.SIGKILL)
+        if self.program is not None:
+            self.program.wait()
+        self._log.close()
+
+    def kept(self) -> dict[int, tuple[bool, ...]]:
+        """The messages and their states in the archive."""
+        with Archive.open(self.path) as archive:
+            account = archive.account("alex", self.server.host)
+            return {
+                row.id: (row.unread, row.starred, row.done, bool(row.taken))
+                for row in account.lists.export(Query())
+            }
+
+    def set_state(self, state: ChangedState, number: int, value: bool) -> None:
+        with Archive.open(self.path) as archive:
+            messages = archive.account("alex", self.server.host).messages
+            if (row := messages.get(number)) is not None:
+                messages.set_state([row.row], state, value=value)
+
+    def unsent(self) -> int:
+        with Archive.open(self.path) as archive:
+            return len(archive.account("alex", self.server.host).team.unsent(1))
+
+
+class Team:
+    """The hub, and who works over it."""
+
+    def __init__(self, cluster: Cluster, base: str, members: list[Colleague]) -> None:
+        self.cluster = cluster
+        self.base = base
+        self.members = members
+
+    def asker(self) -> Colleague | None:
+        found = self.cluster.sql(ASKER, self.base)
+        return next((one for one in self.members if [one.name] == found), None)
+
+
+@pytest.fixture
+def team(installed: Path, tmp_path: Path, cluster: Cluster, server: DemoServer) -> Iterator[Team]:
+    base = cluster.new_database()
+    subprocess.run(
+        [installed, "team", "init", cluster.url(base)],
+        env={"PATH": os.environ["PATH"], "HOME": str(tmp_path), "PGPASSWORD": ADMIN_PASSWORD},
+        check=True,
+        capture_output=True,
+    )
+    cluster.sql("ALTER TABLE inbox_tui.accounts ALTER requests_lost SET DEFAULT false", base)
+    with ExitStack() as stack:
+        members = []
+        for name in NAMES:
+            cluster.sql(f"DROP ROLE IF EXISTS {name}")
+            cluster.sql(f"CREATE ROLE {name} LOGIN PASSWORD 'pw' IN ROLE inbox_tui_asker")
+            proxy = stack.enter_context(Proxy(cluster.port))
+            member = Colleague(installed, tmp_path / name, name, proxy, server, base)
+            stack.callback(member.end)
+            members.append(member)
+            member.start()
+        yield Team(cluster, base, members)
+        for member in members:
+            member.end()
+
+
+def test_another_takes_over_from_a_killed_a_stopped_and_a_cut_off_asker(team: Team) -> None:
+    until(team.asker, 30)
+    took = {}
+    for how in ("killed", "stopped", "cut off"):
+        until(lambda: sum(one.program is not None for one in team.members) == 3, 1)
+        asker = team.asker()
+        assert asker is not None
+        if how == "killed":
+            asker.signal(signal.SIGKILL)
+        elif how == "stopped":
+            asker.signal(signal.SIGSTOP)
+        else:
+            asker.proxy.frozen = True
+        took[how] = until(lambda asker=asker: team.asker() not in (None, asker), 25)
+        asker.signal(signal.SIGCONT)
+        asker.proxy.frozen = False
+        if how == "killed":
+            assert asker.program is not None
+            asker.program.wait()
+            asker.start()
+        time.sleep(4)
+    assert took["killed"] < 5.0 + 1.0, took
+    assert took["stopped"] < 15.0 + 1.0, took
+    assert took["cut off"] < 15.0 + 1.0, took
+
+
+def test_whatever_happens_the_limit_is_kept_and_all_have_everything(
+    team: Team, service: DemoService, cluster: Cluster
+) -> None:
+    random = Random(7)
+    number, end = 0, time.monotonic() + SECONDS
+    members = team.members
+    until(team.asker, 30)
+    while time.monotonic() < end:
+        for _ in range(random.randint(0, 3)):
+            number += 1
+            service.add(incoming(number, f"Message {number}"))
+        member = random.choice(members)
+        match random.choice(
+            ("kill", "kill asker", "stop", "freeze", "cut", "hub", "state", "state")
+        ):
+            case "kill":
+                member.signal(signal.SIGKILL)
+            case "kill asker":
+                if (asker := team.asker()) is not None:
+                    asker.signal(signal.SIGKILL)
+            case "stop":
+                member.signal(signal.SIGSTOP)
+                member.stopped_until = time.monotonic() + random.uniform(1, 14)
+            case "freeze":
+                member.proxy.frozen = True
+            case "cut":
+                member.proxy.cut()
+            case "hub":
+                cluster.stop()
+                time.sleep(random.uniform(0, 3))
+                cluster.start()
+            case "state":
+                state: ChangedState = random.choice(("unread", "starred", "done", "taken"))
+                member.set_state(state, random.randint(1, number + 1), random.random() < 0.5)
+        time.sleep(random.uniform(0.2, 3))
+        for one in members:
+            if one.stopped_until and one.stopped_until < time.monotonic():
+                one.stopped_until = 0.0
+                one.signal(signal.SIGCONT)
+            if one.proxy.frozen and random.random() < 0.3:
+                one.proxy.frozen = False
+            if random.random() < 0.7:
+                one.start()
+    for one in members:
+        one.signal(signal.SIGCONT)
+        one.proxy.frozen = False
+        one.start()
+
+    def agreed() -> bool:
+        kept = [one.kept() for one in members]
+        return (
+            set(kept[0]) == set(range(1, number + 1))
+            and kept[0] == kept[1] == kept[2]
+            and not any(one.unsent() for one in members)
+        )
+
+    until(agreed, 240)
+    assert service.over_limit == []
+    assert service.overlapping == []
