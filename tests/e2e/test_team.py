@@ -11,6 +11,7 @@ import subprocess
 import time
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
+from functools import partial
 from pathlib import Path
 from random import Random
 from typing import Any
@@ -156,6 +157,10 @@ def team(installed: Path, tmp_path: Path, cluster: Cluster, server: DemoServer) 
             member.end()
 
 
+def another_asks(team: Team, than: Colleague) -> bool:
+    return team.asker() not in (None, than)
+
+
 def test_another_takes_over_from_a_killed_a_stopped_and_a_cut_off_asker(team: Team) -> None:
     until(team.asker, 30)
     took = {}
@@ -169,7 +174,7 @@ def test_another_takes_over_from_a_killed_a_stopped_and_a_cut_off_asker(team: Te
             asker.signal(signal.SIGSTOP)
         else:
             asker.proxy.frozen = True
-        took[how] = until(lambda asker=asker: team.asker() not in (None, asker), 25)
+        took[how] = until(partial(another_asks, team, asker), 25)
         asker.signal(signal.SIGCONT)
         asker.proxy.frozen = False
         if how == "killed":
