@@ -17,7 +17,7 @@ from inbox_tui.widgets.presentation import grouped
 from inbox_tui.widgets.symbols import symbols
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Callable, Iterable, Sequence
 
     from inbox_tui.archive import Item
     from inbox_tui.text.search_query import Query as SearchQuery
@@ -57,6 +57,8 @@ class Rows:
         self._presentation = presentation
         self._style = style
         self._strips: LRUCache[tuple[object, ...], Strip] = LRUCache(_STRIPS_KEPT)
+        self._previews: LRUCache[tuple[str, int], list[tuple[str, Sequence[str]]]]
+        self._previews = LRUCache(_STRIPS_KEPT)
         self._search: SearchQuery | None = None
         self._receivers: Sequence[str] = ()
         self._digits = _DIGITS_AT_LEAST
@@ -84,6 +86,7 @@ class Rows:
         if search != self._search:
             self._search = search
             self._strips.clear()
+            self._previews.clear()
         if receivers != self._receivers:
             self._receivers = receivers
             self._fit_receivers()
@@ -144,37 +147,50 @@ class Rows:
         gap = " " * columns.gap
         time = row.stamp[11:16] or self._presentation.clock_time(row.received)
         sender = _short_number(self._presentation.who(row.phone), columns.sender)
-        segments = [
-            Segment(first, self._style("mark", *state)),
-            Segment(time, self._style("time", *unread, *state)),
-            Segment(both + gap[1:], self._style("mark", *state)),
-        ]
+        mark, timed = self._style("mark", *state), self._style("time", *unread, *state)
+        segments = [Segment(first, mark)]
+        if both == " ":
+            segments.append(Segment(time + gap, timed))
+        else:
+            segments += [Segment(time, timed), Segment(both + gap[1:], mark)]
         if columns.receiver:
             receiver = self._presentation.account(row.account_id)
             receiver = receiver or self._presentation.short_number(row.to_phone, self._digits)
             receiver = padded(receiver, columns.receiver)
-            spans = [] if self._search is None else receiver_spans(self._search, receiver)
-            segments += self._marked(receiver + gap, spans, "receiver", *state)
+            segments += self._party(receiver, gap, receiver_spans, "receiver", *state)
         sender = padded(sender, columns.sender)
-        spans = [] if self._search is None else sender_spans(self._search, sender)
-        segments += self._marked(sender + gap, spans, "sender", *unread, *state)
-        segments += self._preview(row.message, columns.text, state)
-        return segments
-
-    def _marked(
-        self, text: str, spans: Iterable[tuple[int, int]], part: str, *state: str
-    ) -> list[Segment]:
-        """Return a text as one part of a row, what matched in it marked."""
-        line = Paragraph()
-        line.add(text)
-        line.spans = [Span(start, end, "match") for start, end in spans]
+        segments += self._party(sender, gap, sender_spans, "sender", *unread, *state)
+        key = (row.message, columns.text)
+        preview = self._previews.get(key)
+        if preview is None:
+            preview = self._previews[key] = self._preview(row.message, columns.text)
         return [
-            Segment(piece, self._style(part, *parts, *state))
-            for _, piece, parts in line.pieces(0, len(text))
+            *segments,
+            *(Segment(text, self._style("text", *parts, *state)) for text, parts in preview),
         ]
 
-    def _preview(self, message: str, width: int, state: tuple[str, ...]) -> list[Segment]:
-        """Return the beginning of a text in exactly `width` cells, code and matches marked.
+    def _party(
+        self,
+        shown: str,
+        gap: str,
+        find: Callable[[SearchQuery, str], Iterable[tuple[int, int]]],
+        *parts: str,
+    ) -> list[Segment]:
+        """Return a sender or receiver and a gap, what matched in it marked."""
+        spans = () if self._search is None else find(self._search, shown)
+        if not spans:
+            return [Segment(shown + gap, self._style(*parts))]
+        line = Paragraph()
+        line.add(shown + gap)
+        line.spans = [Span(start, end, "match") for start, end in spans]
+        part, *state = parts
+        return [
+            Segment(piece, self._style(part, *found, *state))
+            for _, piece, found in line.pieces(0, len(line.text))
+        ]
+
+    def _preview(self, message: str, width: int) -> list[tuple[str, Sequence[str]]]:
+        """Return the beginning of a text in exactly `width` cells, and the parts of each piece.
 
         Where the first match and what follows it or, as far as there is room for both, the code
         would be cut off, what comes before it is cut instead.
@@ -192,34 +208,33 @@ class Rows:
         if self._search is not None:
             found = text_spans(self._search, line.text)
             line.spans[:0] = [Span(*span, "match") for span in found]
+        more = " " * width if len(head) < len(whole) else ""
+        if not line.spans:
+            return [(padded(line.text + more, width), ())]
         lead, begin = "", 0
-        if line.spans:
-            first, last = line.spans[0], line.spans[-1]
-            stretches = [(first.start, first.end)]
-            if self._search is not None:
-                stretches.insert(0, (first.start, first.end + width // 3))
-            if code is not None:
-                both = min(first.start, last.start), max(first.end, last.end)
-                stretches.insert(0, both)
-            start, end = next(
-                (part for part in stretches if cells(line.text[slice(*part)]) <= width - 2),
-                stretches[-1],
-            )
-            before = line.text[:start]
-            room = width - cells(line.text[start:end]) - (end < len(line.text))
-            kept = cut_before(before, room)
-            if kept != before:
-                lead, begin = kept[0], start - len(kept) + 1
+        first, last = line.spans[0], line.spans[-1]
+        stretches = [(first.start, first.end)]
+        if self._search is not None:
+            stretches.insert(0, (first.start, first.end + width // 3))
+        if code is not None:
+            both = min(first.start, last.start), max(first.end, last.end)
+            stretches.insert(0, both)
+        start, end = next(
+            (part for part in stretches if cells(line.text[slice(*part)]) <= width - 2),
+            stretches[-1],
+        )
+        before = line.text[:start]
+        room = width - cells(line.text[start:end]) - (end < len(line.text))
+        kept = cut_before(before, room)
+        if kept != before:
+            lead, begin = kept[0], start - len(kept) + 1
         text = lead + line.text[begin:]
-        shown = cut(text + " " * width if len(head) < len(whole) else text, width)
+        shown = cut(text + more, width)
         kept_to = len(text) if shown.startswith(text) else max(len(lead), len(shown) - 1)
         rest = shown[kept_to:] + " " * (width - cells(shown))
-        plain = self._style("text", *state)
-        pieces = [
-            Segment(piece, self._style("text", *parts, *state))
-            for _, piece, parts in line.pieces(begin, begin + kept_to - len(lead))
-        ]
-        return [Segment(lead, plain), *pieces, Segment(rest, plain)]
+        pieces = line.pieces(begin, begin + kept_to - len(lead))
+        shown_pieces = [(lead, ()), *((piece, parts) for _, piece, parts in pieces), (rest, ())]
+        return [(piece, parts) for piece, parts in shown_pieces if piece]
 
     def _gap(self, gap: Gap, state: tuple[str, ...]) -> list[Segment]:
         marks = symbols()

@@ -8,13 +8,14 @@ from pathlib import Path
 
 import pytest
 from support.archives import mark
-from support.stage import StagedApp, message, stage, state_is
+from support.stage import StagedApp, message, stage, state_is, until
 from textual.pilot import Pilot
 
 from inbox_tui.archive import Archive, Query
 from inbox_tui.screens.filters import Filters
 from inbox_tui.screens.inbox import InboxScreen
 from inbox_tui.screens.listings import ArchivedMessages
+from inbox_tui.widgets.filter_bar import FilterBar
 
 LINES = 40
 SMALL, LARGE = 300, 6000
@@ -48,10 +49,13 @@ class Counted:
 
 
 @asynccontextmanager
-async def opened(folder: Path, size: int) -> AsyncIterator[tuple[StagedApp, Pilot[None]]]:
+async def opened(
+    folder: Path, size: int, filters: Filters | None = None
+) -> AsyncIterator[tuple[StagedApp, Pilot[None]]]:
     """The inbox on so many messages, one in seven unread, everything shown."""
+    filters = filters or Filters()
     messages = [message(n, f"message {n}", minutes_ago=(size - n) * 11) for n in range(1, size + 1)]
-    app = stage(folder, messages=messages, read_before_minutes=0, filters=Filters())
+    app = stage(folder, messages=messages, read_before_minutes=0, filters=filters)
     with Archive.open(app.archive_path) as archive:
         (account,) = archive.accounts()
         mark(account, range(1, size + 1, 7), unread=True)
@@ -61,13 +65,18 @@ async def opened(folder: Path, size: int) -> AsyncIterator[tuple[StagedApp, Pilo
 
 
 async def costs(
-    folder: Path, size: int, keys: tuple[str, ...], monkeypatch: pytest.MonkeyPatch
+    folder: Path,
+    size: int,
+    keys: tuple[str, ...],
+    monkeypatch: pytest.MonkeyPatch,
+    filters: Filters | None = None,
 ) -> list[tuple[str, int, int]]:
     """Each key, with the statements and the messages it took."""
     taken = []
     with monkeypatch.context() as patched:
         patched.setattr(InboxScreen, "_tick", lambda _: None)
-        async with opened(folder, size) as (app, pilot):
+        async with opened(folder, size, filters) as (app, pilot):
+            await until(pilot, lambda: app.screen.query_one(FilterBar).shown == size)
             counted = Counted(app._dependencies.archive, patched)
             for key in keys:
                 counted.start_again()
@@ -77,11 +86,13 @@ async def costs(
     return taken
 
 
+@pytest.mark.parametrize("search", ["", "message"])
 async def test_a_move_reads_a_screenful_at_most_whatever_the_archive_holds(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, search: str
 ) -> None:
-    small = await costs(tmp_path / "small", SMALL, MOVES, monkeypatch)
-    large = await costs(tmp_path / "large", LARGE, MOVES, monkeypatch)
+    filters = Filters(search=search)
+    small = await costs(tmp_path / "small", SMALL, MOVES, monkeypatch, filters)
+    large = await costs(tmp_path / "large", LARGE, MOVES, monkeypatch, filters)
     for taken in (small, large):
         for _, statements, messages in taken:
             assert statements <= MOST_STATEMENTS, taken
