@@ -110,7 +110,8 @@ class InboxScreen(Screen[None]):
         self._title_bar.demo = demo
         self._filter_bar = FilterBar()
         self._messages = MessageList(presentation)
-        self._message_view = MessageView(presentation, team_states=account.team.of_message)
+        team_states = account.team.of_message if session.settings.team else None
+        self._message_view = MessageView(presentation, team_states=team_states)
         self._split_pane = SplitPane(self._messages, self._message_view)
         self._conversation = Conversation(presentation)
         self._shown = ShownMessages(account, self._messages, self._conversation)

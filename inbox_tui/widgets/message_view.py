@@ -143,7 +143,7 @@ class MessageView(ScrollView, can_focus=True):
         self,
         presentation: Presentation,
         *,
-        team_states: Callable[[Row], Sequence[TeamState]] = lambda row: (),
+        team_states: Callable[[Row], Sequence[TeamState]] | None = None,
         name: str | None = None,
         id: str | None = None,  # noqa: A002 - as every widget of Textual has it
         classes: str | None = None,
@@ -153,7 +153,7 @@ class MessageView(ScrollView, can_focus=True):
 
         Args:
             presentation: How times, numbers and names are shown.
-            team_states: Returns who of a team has set which state of a message.
+            team_states: Returns who of a team has set which state of a message; None: no team.
             name: The name of the widget.
             id: The ID of the widget in the DOM.
             classes: The CSS classes of the widget.
@@ -200,7 +200,7 @@ class MessageView(ScrollView, can_focus=True):
             search: What is looked for; it is marked.
 
         """
-        set_by = () if row is None else self._team_states(row)
+        set_by = () if row is None or self._team_states is None else self._team_states(row)
         if (row, search, set_by) == (self._row, self._search, self._set_by):
             return
         before, self._row, self._search, self._set_by = self._row, row, search, set_by

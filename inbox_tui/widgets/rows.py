@@ -147,12 +147,12 @@ class Rows:
         gap = " " * columns.gap
         time = row.stamp[11:16] or self._presentation.clock_time(row.received)
         sender = _short_number(self._presentation.who(row.phone), columns.sender)
-        mark, timed = self._style("mark", *state), self._style("time", *unread, *state)
-        segments = [Segment(first, mark)]
-        if both == " ":
-            segments.append(Segment(time + gap, timed))
-        else:
-            segments += [Segment(time, timed), Segment(both + gap[1:], mark)]
+        mark = self._style("mark", *state)
+        segments = [
+            Segment(first, mark),
+            Segment(time, self._style("time", *unread, *state)),
+            Segment(both + gap[1:], mark),
+        ]
         if columns.receiver:
             receiver = self._presentation.account(row.account_id)
             receiver = receiver or self._presentation.short_number(row.to_phone, self._digits)

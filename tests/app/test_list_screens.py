@@ -75,5 +75,5 @@ def test_what_a_search_found(snap_compare: Snap, tmp_path: Path, size: tuple[int
 
 @at_every_size
 def test_an_empty_list(snap_compare: Snap, tmp_path: Path, size: tuple[int, int]) -> None:
-    app = stage(tmp_path, messages=week(), filters=Filters(phone="1"))
+    app = stage(tmp_path, messages=week(), filters=Filters(to_phone="1"))
     assert snap_compare(app, terminal_size=size, run_before=live)
