@@ -105,6 +105,6 @@ def test_it_is_worked_with_the_russian_layout(installed: Path, environment: dict
         terminal.press("Ь")
         terminal.wait_for("undoes")
         terminal.press("\x1b[1103;5u")  # Ctrl+Я, as the kitty protocol has it
-        terminal.wait_for("unread again")
+        terminal.wait_for("undone")
         terminal.press("й")
         assert terminal.wait() == 0

@@ -374,6 +374,7 @@ def seen_by_children(environment: dict[str, str]) -> dict[str, bytes]:
 
 def copy_and_open(terminal: Terminal) -> None:
     """Have the program start every other program that it starts."""
+    terminal.read(0.6)  # what has only just come is not acted on
     terminal.press("y")
     terminal.wait_for("copied the text of")
     terminal.press("o")
@@ -453,6 +454,7 @@ def test_the_demo_hands_no_password_of_the_environment_to_its_children(
     command = [sys.executable, "-m", "inbox_tui", "--demo"]
     with Terminal(command, environment=environment) as terminal:
         terminal.wait_for("Live")
+        terminal.read(0.6)  # what has only just come is not acted on
         terminal.press("y")
         terminal.wait_for("copied the text of")
         terminal.read(0.5)
