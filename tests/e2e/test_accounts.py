@@ -1,0 +1,82 @@
+"""Two accounts at two servers, one by API key and one by a backup server, in the program itself."""
+
+from __future__ import annotations
+
+import socket
+import subprocess
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from support import keyrings
+from support.service import SwitchedService
+from support.terminal import Terminal
+from support.traffic import incoming, server_now
+
+from inbox_tui.demo.server import DemoServer
+
+pytestmark = pytest.mark.e2e
+
+
+@pytest.fixture
+def other() -> Iterator[DemoServer]:
+    """The server of an account that is signed in by an API key."""
+    service = SwitchedService({"boris": "?"}, clock=server_now, api_keys={"7f3a": "boris"})
+    with DemoServer(service) as server:
+        yield server
+
+
+@pytest.fixture
+def user(environment: dict[str, str], server: DemoServer, tmp_path: Path) -> dict[str, str]:
+    """Their main server is not there, and `server` is its backup."""
+    with socket.socket() as taken:
+        taken.bind(("127.0.0.1", 0))
+        main = f"http://127.0.0.1:{taken.getsockname()[1]}"
+    settings = Path(environment["XDG_CONFIG_HOME"]) / "inbox-tui" / "config.toml"
+    settings.parent.mkdir(parents=True)
+    settings.write_text(f'server = "{main}"\nbackup_server = "{server.url}"\n')
+    environment = {
+        name: value
+        for name, value in environment.items()
+        if name not in ("INBOX_TUI_PASSWORD", "INBOX_TUI_API_KEY")
+    }
+    return environment | {
+        "PYTHONPATH": str(Path(keyrings.__file__).parents[1]),
+        "PYTHON_KEYRING_BACKEND": "support.keyrings.FileBackend",
+        "TEST_KEYRING": str(tmp_path / "ring"),
+    }
+
+
+def test_two_accounts_are_live_at_once_at_their_own_servers(
+    installed: Path, user: dict[str, str], server: DemoServer, other: DemoServer
+) -> None:
+    def run(*words: str, stdin: str = "") -> str:
+        ended = subprocess.run(
+            [installed, *words], env=user, input=stdin, capture_output=True, text=True, check=True
+        )
+        return ended.stdout
+
+    server.service.add(incoming(1, "To Alex", minutes_ago=9))
+    other.service.add(incoming(1, "To Boris", minutes_ago=5))
+    key = ("--server", other.url, "--api-key-stdin")
+    run("login", "--login", "shop", *key, stdin="7f3a\n")
+    run("login", "--login", "alex", "--password-stdin", stdin="correct horse\n")
+    assert run("accounts").count("1 unread") == 2
+    assert len(run("export", "--all", "--format", "jsonl").splitlines()) == 2
+    with Terminal([str(installed)], environment=user) as terminal:
+        terminal.wait_for("To Alex")
+        terminal.wait_for(f"via {server.host}")
+        terminal.press("a")
+        terminal.wait_for("All accounts")
+        terminal.press("All", "enter")
+        terminal.wait_for("To Boris")
+        terminal.wait_for("shop")
+        other.service.add(incoming(2, "Another to Boris", minutes_ago=0))
+        terminal.press("r")
+        terminal.wait_for("Another to Boris", seconds=40)
+        terminal.press("q")
+        assert terminal.wait() == 0
+    for service in (server.service, other.service):
+        assert service.breaches == []
+        assert not any(request.refused for request in service.requests)
+    assert not any({"login", "psw"} & {*one.parameters} for one in other.service.requests)
