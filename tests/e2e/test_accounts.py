@@ -65,7 +65,7 @@ def test_two_accounts_are_live_at_once_at_their_own_servers(
     assert len(run("export", "--all", "--format", "jsonl").splitlines()) == 2
     with Terminal([str(installed)], environment=user) as terminal:
         terminal.wait_for("To Alex")
-        terminal.wait_for(f"via {server.host}")
+        terminal.wait_for(f"via {server.host}", seconds=40)
         terminal.press("a")
         terminal.wait_for("All accounts")
         terminal.press("All", "enter")
