@@ -79,7 +79,7 @@ COMMANDS: Final = (
     Command(
         "view",
         tuple("123456789"),
-        "a view of your own, a search of [views]",
+        "a view of yours, from [views]",
         "Find",
         action="view({key})",
         in_palette=False,
@@ -91,7 +91,7 @@ COMMANDS: Final = (
     Command("done", ("d",), "mark done, or to do", "Do", "done"),
     Command("mute", ("z",), "mute this sender, or no longer", "Do"),
     Command("take", ("T",), "take it, or give it back (team)", "Do"),
-    Command("undo", ("ctrl+z",), "undo the last change of a state", "Do"),
+    Command("undo", ("ctrl+z",), "undo the last change", "Do"),
     Command("copy_code", ("c",), "copy the code", "Do", "code"),
     Command("copy_newest_code", ("C",), "copy the newest code there is", "Do"),
     Command("copy_message", ("y",), "copy the text", "Do", "text"),

@@ -316,7 +316,7 @@ SETTINGS: Final = (
         "views",
         _views,
         "lines with a name and a search, in quotes",
-        "searches under a name: in the palette, and the first nine at the keys 1 to 9",
+        "named searches, at the keys 1 to 9 and in the palette",
         'Codes = "has:code after:yesterday"',
     ),
     Setting(

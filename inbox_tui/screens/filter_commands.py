@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from contextlib import suppress
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Final
 
 from textual.screen import Screen
 
@@ -15,11 +15,20 @@ from inbox_tui.session import Session
 from inbox_tui.sessions import AllSessions
 from inbox_tui.text import strip_separators
 from inbox_tui.text.phones import phone_key
+from inbox_tui.widgets.filter_bar import ChipName
 from inbox_tui.widgets.presentation import Presentation
 
 if TYPE_CHECKING:
     from inbox_tui.screens.pickers import Choice, StatePicker
     from inbox_tui.text.search_query import State
+
+CHIPS: Final[dict[ChipName, str]] = {
+    "to": "pick_number",
+    "window": "pick_window",
+    "search": "search",
+    "state": "pick_state",
+}
+"""The command that a click on each chip of the filter bar stands for."""
 
 
 class FilterCommands:

@@ -18,19 +18,20 @@ from inbox_tui.archive import ArchiveError, ArchiveWorker, Listing
 from inbox_tui.commands import bindings, screen_bindings
 from inbox_tui.screens.copy_commands import CopyCommands
 from inbox_tui.screens.empty_list import empty_text
-from inbox_tui.screens.filter_commands import FilterCommands
+from inbox_tui.screens.filter_commands import CHIPS, FilterCommands
 from inbox_tui.screens.filters import CurrentFilters, Filters
 from inbox_tui.screens.hints import message_hints, searching_hints, usual_hints
 from inbox_tui.screens.listings import MOST_OUTSIDE, ListLoader, Spot
 from inbox_tui.screens.move_commands import MoveCommands
 from inbox_tui.screens.naming import NamingCommands
+from inbox_tui.screens.notes import NoteWriter
 from inbox_tui.screens.selection import Selection
-from inbox_tui.screens.shown_messages import ShownMessages
+from inbox_tui.screens.shown_messages import MOVES, ShownMessages
 from inbox_tui.screens.state_commands import StateCommands
 from inbox_tui.screens.status import SessionStatus
 from inbox_tui.sync import MessagesArrived, Progress, State, StatusChanged, TakenByColleague
 from inbox_tui.widgets.conversation import Conversation
-from inbox_tui.widgets.filter_bar import ChipName, FilterBar
+from inbox_tui.widgets.filter_bar import FilterBar
 from inbox_tui.widgets.message_list import MessageList
 from inbox_tui.widgets.message_view import MessageView
 from inbox_tui.widgets.presentation import Presentation, grouped
@@ -67,17 +68,7 @@ class InboxScreen(Screen[None]):
     AUTO_FOCUS = "MessageList"
     BINDINGS: ClassVar[list[BindingType]] = [
         *screen_bindings(),
-        *bindings(
-            {
-                "up": "in_list('cursor_up')",
-                "down": "in_list('cursor_down')",
-                "page_up": "in_list('page_up')",
-                "page_down": "in_list('page_down')",
-                "first": "in_list('first')",
-                "last": "in_list('last')",
-            },
-            priority=False,
-        ),
+        *bindings({name: f"in_list('{move}')" for name, move in MOVES.items()}, priority=False),
     ]
     """The moves of the list are for a message in full sight, which has no use for them."""
 
@@ -118,6 +109,7 @@ class InboxScreen(Screen[None]):
         self._status_bar = StatusBar()
         self._status = SessionStatus(self, session, self._status_bar)
         self._writer = ArchiveWorker(account.archive.path)
+        self._notes = NoteWriter(self, account, self._writer, say=self._status.say)
         self._loader = ListLoader(
             self,
             account,
@@ -194,7 +186,7 @@ class InboxScreen(Screen[None]):
             "name_sender": self._naming.name_sender,
             "name_receiver": self._naming.name_receiver,
             "export": self._export,
-            "refresh": self._refresh,
+            "refresh": self._status.refresh,
             "sign_in": partial(self.run_action, "app.sign_in"),
             "pick_account": partial(self.run_action, "app.pick_account"),
             "smaller_list": partial(self._share, -1),
@@ -397,14 +389,7 @@ class InboxScreen(Screen[None]):
         self._show_empty_text()
 
     def _show_totals(self) -> None:
-        """Show what is counted whatever the filters are."""
-        self._filter_bar.total = self._account.counts.total()
-        unread = self._account.counts.unread()
-        self._title_bar.unread = unread
-        self._title_bar.unreadable = self._account.messages.unreadable_count()
-        of_all = self._account.archive.all_accounts().counts.unread()
-        self._title_bar.elsewhere = of_all - unread
-        self.app.title = f"({of_all}) inbox" if of_all else "inbox"
+        self._status.show_totals(self._title_bar, self._filter_bar)
         self._show_keys()
 
     def _show_empty_text(self) -> None:
@@ -457,7 +442,7 @@ class InboxScreen(Screen[None]):
             self._show_filters()
             self._reload(keep=keep, at=at)
             if self._remember_filters and filters.phone is None:
-                self._remember("filters", filters.written())
+                self._notes.remember("filters", filters.written())
 
     # -- moving and reading
 
@@ -568,13 +553,7 @@ class InboxScreen(Screen[None]):
 
     @on(FilterBar.Chosen)
     async def _chip_chosen(self, event: FilterBar.Chosen) -> None:
-        chips: dict[ChipName, str] = {
-            "to": "pick_number",
-            "window": "pick_window",
-            "search": "search",
-            "state": "pick_state",
-        }
-        await self.action_command(chips[event.chip])
+        await self.action_command(CHIPS[event.chip])
 
     # -- the rest
 
@@ -610,27 +589,7 @@ class InboxScreen(Screen[None]):
 
     @on(SplitPane.Shared)
     def _shared(self) -> None:
-        self._remember("shares", self._split_pane.written())
-
-    def _remember(self, name: str, value: str) -> None:
-        self.run_worker(self._write_down(name, value), group="marks")
-
-    async def _write_down(self, name: str, value: str) -> None:
-        try:
-            await self._writer.call(
-                lambda archive: self._account.on(archive).notes.set(name, value)
-            )
-        except ArchiveError as error:
-            self._status.say(str(error))
-
-    async def _refresh(self) -> None:
-        """Ask the service now, if the limit allows; otherwise say when."""
-        if self._session.signed_out:
-            await self.run_action("app.sign_in")
-        elif self._session.status.state is State.CHECKING:
-            self._status.say("asking already")
-        else:
-            self._session.refresh()
+        self._notes.remember("shares", self._split_pane.written())
 
     async def _help(self) -> None:
         from inbox_tui.screens.help import HelpScreen

@@ -11,8 +11,10 @@ from inbox_tui.locale import _, plural
 from inbox_tui.session import Session, SessionEvent
 from inbox_tui.sessions import AllSessions
 from inbox_tui.sync import ClocksDisagree, Progress, RefreshDeferred, State, ZoneSuspected
+from inbox_tui.widgets.filter_bar import FilterBar
 from inbox_tui.widgets.presentation import grouped
 from inbox_tui.widgets.status_bar import StatusBar
+from inbox_tui.widgets.title_bar import TitleBar
 
 NOTICE_SECONDS = 4.0
 
@@ -79,6 +81,25 @@ class SessionStatus:
         bar.left = status.left
         bar.allowed = status.allowed
         self.show_countdown()
+
+    def show_totals(self, title: TitleBar, filters: FilterBar) -> None:
+        """Show what is counted whatever the filters are."""
+        account = self._session.archive
+        filters.total = account.counts.total()
+        title.unread = account.counts.unread()
+        title.unreadable = account.messages.unreadable_count()
+        of_all = account.archive.all_accounts().counts.unread()
+        title.elsewhere = of_all - title.unread
+        self._screen.app.title = f"({of_all}) inbox" if of_all else "inbox"
+
+    async def refresh(self) -> None:
+        """Ask the service now, if the limit allows; otherwise say when."""
+        if self._session.signed_out:
+            await self._screen.run_action("app.sign_in")
+        elif self._session.status.state is State.CHECKING:
+            self.say(_("asking already"))
+        else:
+            self._session.refresh()
 
     def show_countdown(self) -> None:
         """Show how long it is until the next request."""
