@@ -18,7 +18,7 @@ MUTED: Final = "MONITOR"
 """A sender that is muted."""
 _AWAY: Final = timedelta(minutes=90)
 """What came in so long before now has not been seen yet."""
-_DONE: Final = timedelta(hours=20)
+_DONE: Final = timedelta(hours=12)
 """What customers wrote so long before now has been dealt with."""
 _STAR_WORDS: Final = ("счёт на", "invoice", "гарантия", "возврат")
 
@@ -39,7 +39,6 @@ def message_states(week: Sequence[IncomingMessage]) -> MessageStates:
     people = [message for message in known if message.to_phone in (SHOP, CLINIC)]
     people = [message for message in people if message.phone.isdigit()]
     starred = [m for m in known if any(word in m.message for word in _STAR_WORDS)]
-    open_orders = [m.id for m in people if m.received > now - _DONE]
-    starred_ids = [message.id for message in starred] + open_orders[-2:-1]
+    starred_ids = [message.id for message in [*starred, people[-1]]]
     done = [m.id for m in people if m.received <= now - _DONE and m.id not in starred_ids]
     return MessageStates(known, starred_ids, done)

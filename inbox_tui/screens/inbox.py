@@ -372,6 +372,7 @@ class InboxScreen(Screen[None]):
             return
         before = shown.row
         shown.show(listing, keep=keep, at=at)
+        self._show_newer()
         row = shown.row
         if by_itself and row is not None and (before is None or row.row != before.row):
             self._selection.arrived()

@@ -105,6 +105,8 @@ class ListLoader:
         self._say = say
         self._search_worker: Worker[None] | None = None
         self._searches = ArchiveWorker(account.archive.path)
+        self._going_to: Spot | None = None
+        """Where the list that is being read is to be shown at."""
         self.listing: Listing | None = None
         """What was read last."""
 
@@ -122,6 +124,9 @@ class ListLoader:
 
         `wider`: a query that finds all of these and others, which are counted.
         """
+        if at is None and by_itself:
+            at = self._going_to
+        self._going_to = at
         at_end = partial(self._shown, at=at, by_itself=by_itself)
         self._searches.interrupt()
         if self._search_worker is not None:
@@ -192,4 +197,5 @@ class ListLoader:
         self, listing: Listing, *, keep: bool, at: Spot | None = None, by_itself: bool = False
     ) -> None:
         self.listing = listing
+        self._going_to = None
         self._show(listing, keep=keep, at=at, by_itself=by_itself)

@@ -126,6 +126,24 @@ async def test_new_messages_come_in_below_and_are_told(tmp_path: Path, size: Siz
         assert "↓" not in lines(bar)[0]
 
 
+async def test_what_comes_while_a_conversation_opens_changes_nothing(tmp_path: Path) -> None:
+    app = stage(tmp_path, messages=talk())
+    async with app.run_test(size=(120, 40)) as pilot:
+        await state_is(pilot, "Live")
+        await pilot.press("j")
+        screen = app.screen_stack[0]
+        assert isinstance(screen, InboxScreen)
+        for _ in range(3):
+            await pilot.press("j")
+        row = screen.query_one(MessageList).row
+        await screen.action_command("conversation")
+        arrive(app, message(50, "Anna, new", minutes_ago=0))
+        await until(pilot, lambda: conversation(pilot).row is not None)
+        assert conversation(pilot).row == row
+        bar = screen.query_one(FilterBar)
+        assert "↑" not in lines(bar)[0]
+
+
 async def test_a_conversation_that_follows_goes_to_what_comes(tmp_path: Path) -> None:
     app = stage(tmp_path, messages=talk())
     async with app.run_test(size=(120, 40)) as pilot:

@@ -2,19 +2,23 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 from rich.style import Style
 from support.pictures import settled
-from support.stage import StagedApp, stage, state_is, week
+from support.stage import StagedApp, stage, state_is, until, week
 from support.widgets import lines
 from textual.pilot import Pilot
 
 from inbox_tui.config import Settings
+from inbox_tui.demo.states import NAMES
 from inbox_tui.terminal.input import BackgroundReported
+from inbox_tui.widgets.conversation import Conversation
 from inbox_tui.widgets.status_bar import StatusBar
 
+Snap = Callable[..., bool]
 KEYS = ["j", "p", "w", "e", "question_mark", "ctrl+p", "t", "S", "tab"]
 
 
@@ -86,6 +90,34 @@ async def test_a_terminal_of_16_colours_gets_those_alone(
             for style in styles(app):
                 for color in (style.color, style.bgcolor):
                     assert color is None or color.is_default or color.is_system_defined, style
+
+
+@pytest.mark.parametrize(("width", "height"), [(120, 40), (80, 24), (40, 12), (200, 50)])
+@pytest.mark.parametrize("look", ["dark", "light", "16 colours", "no colour"])
+def test_a_conversation_in_every_look(
+    snap_compare: Snap,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    look: str,
+    width: int,
+    height: int,
+) -> None:
+    if look == "no colour":
+        monkeypatch.setenv("NO_COLOR", "1")
+    elif look == "16 colours":
+        monkeypatch.setenv("TERM", "xterm")
+    settings = Settings(theme="inbox-light" if look == "light" else "", names=NAMES)
+    app = stage(tmp_path, messages=week(), settings=settings)
+
+    async def prepare(pilot: Pilot[None]) -> None:
+        await state_is(pilot, "Live")
+        await pilot.press("t")
+        await until(pilot, lambda: bool(app.screen.query_one(Conversation).row))
+        await settled(pilot)
+        await pilot.press("k", "k")
+        await settled(pilot)
+
+    assert snap_compare(app, terminal_size=(width, height), run_before=prepare)
 
 
 async def test_a_click_on_a_hint_does_what_its_key_does(tmp_path: Path) -> None:

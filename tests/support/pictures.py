@@ -10,12 +10,13 @@ from typing import NamedTuple
 from support.stage import stage, state_is, until, week
 from textual.pilot import Pilot
 
+from inbox_tui.archive import AccountArchive, Archive
 from inbox_tui.config import Settings
+from inbox_tui.demo.states import MUTED, NAMES, message_states
 from inbox_tui.screens import inbox
 from inbox_tui.screens.filters import Filters
 
 FOLDER = Path(__file__).parents[2] / "screenshots"
-NAMES = {"79110000001": "Orders", "79110000002": "Support"}
 
 
 class Picture(NamedTuple):
@@ -23,7 +24,7 @@ class Picture(NamedTuple):
 
     keys: tuple[str, ...] = ()
     size: tuple[int, int] = (120, 32)
-    theme: str = ""
+    theme: str = "inbox-dark"
     signed_in: bool = True
 
 
@@ -53,11 +54,23 @@ async def take(name: str) -> str:
             settings=Settings(theme=picture.theme, names=NAMES),
             filters=Filters(hours=24),
         )
+        if picture.signed_in:
+            with Archive.open(app.archive_path) as archive:
+                set_states(*archive.accounts())
         async with app.run_test(size=picture.size) as pilot:
             await (shown(pilot) if picture.signed_in else sign_in_shown(pilot))
             await pilot.press(*picture.keys)
             await settled(pilot)
             return app.export_screenshot(title="inbox-tui")
+
+
+def set_states(account: AccountArchive) -> None:
+    """Star, mute, and mark done what the demo's user did."""
+    states = message_states(week())
+    rows = {m.id: row.row for m in week() if (row := account.messages.get(m.id)) is not None}
+    account.messages.set_state([rows[number] for number in states.starred], "starred", value=True)
+    account.messages.set_state([rows[number] for number in states.done], "done", value=True)
+    account.messages.mute(MUTED, muted=True)
 
 
 async def shown(pilot: Pilot[None]) -> None:
