@@ -24,7 +24,7 @@ pytestmark = pytest.mark.e2e
 
 ROOT = Path(__file__).parents[2]
 PASSWORD = "верная лошадь"
-PATIENCE = 120.0
+PATIENCE = 300.0
 """Seconds until a command that hangs is given up."""
 TEXT = "Код: 0032 — вход в интернет-банк"
 
