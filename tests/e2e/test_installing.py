@@ -130,6 +130,8 @@ def assert_installs(
     assert done("command -v inbox-tui", folder, environment).strip() == str(installed)
     told = done("inbox-tui --version", folder, environment)
     assert told == f"inbox-tui, version {__version__}\n"
+    if install.startswith("pipx"):
+        assert Path(environment["HOME"], ".local/share/man/man1/inbox-tui.1").is_file()
     done(uninstall, folder, environment)
     assert not installed.is_symlink()
 
