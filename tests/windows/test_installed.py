@@ -69,6 +69,8 @@ class User:
             "PYTHONPATH": os.pathsep.join(path),
             "USERPROFILE": str(profile),
             "WIN_PD_OVERRIDE_LOCAL_APPDATA": str(self.local),
+            # It is the one that would be found; on a busy machine the search can take too long.
+            "PYTHON_KEYRING_BACKEND": "keyring.backends.Windows.WinVaultKeyring",
             "INBOX_TUI_LOGIN": "alex",
             "INBOX_TUI_SERVER": server.url,
         }
