@@ -193,7 +193,9 @@ class TeamMember:
                     while True:
                         await self._beat()
                         await self._send_states()
-                        await self._copy()
+                        if self._standing is None or self._standing.last != self._copier.position:
+                            await self._copy()
+                        await self._expire()
                         await self._rest(BEAT_SECONDS)
                 except HubError as error:
                     attempt += 1
@@ -219,6 +221,7 @@ class TeamMember:
                 status = await self._sync.once()
                 status = status._replace(next_at=self._hub_clock.to_local(status.next_at))
             await self._copy()
+            await self._expire()
         except HubError as error:
             return Status(State.HUB_AWAY, str(error))
         finally:
@@ -397,7 +400,6 @@ class TeamMember:
                 self._publish(MessagesArrived(copied.new, live=copied.live))
             if copied.complete:
                 break
-        await self._expire()
 
     async def _expire(self) -> None:
         """Delete here, once a day, what is older than `keep_days`; the hub keeps it."""

@@ -11,6 +11,7 @@ from typing import NamedTuple
 
 from benchmarks import figures
 from benchmarks.made import Made, made
+from benchmarks.team import team
 
 STANDARD, QUICK = (100_000, 1_000_000), (10_000,)
 MILLISECOND, MEGABYTE = 1e-3, 1e6
@@ -48,6 +49,8 @@ def main() -> None:
     print(_machine(), flush=True)
     for size in sizes:
         _print(size, _lines(made(size, fresh=options.fresh), quick=options.quick))
+    size = sizes[0]
+    _print(size, _team_lines(size, quick=options.quick))
 
 
 def _options() -> argparse.Namespace:
@@ -168,6 +171,37 @@ def _lines(made: Made, *, quick: bool) -> list[Line]:
         )
         lines.append(Line(f"the same messages in {name}", "", told, "", None))
     return lines
+
+
+def _team_lines(size: int, *, quick: bool) -> list[Line]:
+    taken = team(size, 5 if quick else 20, 10.0 if quick else 40.0)
+    seen = figures.percentile_95(taken.arrivals)
+    return [
+        Line(
+            "team: messages a second to a new member",
+            f"{taken.copied:,.0f}",
+            "",
+            f"≥ {A_SECOND:,}",
+            taken.copied >= A_SECOND,
+        ),
+        Line(
+            "… from the hub's commit to 20 archives, p95", _ms(seen), "", "≤ 1000 ms", seen <= 1.0
+        ),
+        Line(
+            "… a quiet member, share of a core",
+            f"{taken.share:.2%}",
+            "",
+            f"< {QUIET:.0%}",
+            taken.share < QUIET,
+        ),
+        Line(
+            "… and its queries a second",
+            f"{taken.queries:.2f}",
+            "",
+            "< 1",
+            taken.queries < 1.0,
+        ),
+    ]
 
 
 def _ms(seconds: float) -> str:
