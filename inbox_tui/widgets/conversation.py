@@ -2,36 +2,24 @@
 
 from __future__ import annotations
 
-from functools import partial
-from typing import TYPE_CHECKING, ClassVar, Final, NamedTuple
+from typing import TYPE_CHECKING, ClassVar, Final
 
 from rich.segment import Segment
 from rich.style import Style
-from textual.cache import LRUCache
 from textual.geometry import Region, Size, clamp
 from textual.message import Message
 from textual.scroll_view import ScrollView
 from textual.strip import Strip
 
-from inbox_tui.archive import Day, Gap, Row
+from inbox_tui.archive import Day, Row
 from inbox_tui.commands import bindings
-from inbox_tui.text import find_code, find_links
-from inbox_tui.text.search_query import text_spans
 from inbox_tui.widgets.cells import cells, cut, padded
-from inbox_tui.widgets.message_view import MOST_SHOWN
-from inbox_tui.widgets.paragraphs import (
-    Paragraph,
-    TextLine,
-    mark_found,
-    message_paragraphs,
-    wrapped_lines,
-)
-from inbox_tui.widgets.presentation import grouped
 from inbox_tui.widgets.rows import state_marks
 from inbox_tui.widgets.symbols import symbols
+from inbox_tui.widgets.transcript import Transcript
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Callable
 
     from textual import events
     from textual.binding import BindingType
@@ -40,9 +28,6 @@ if TYPE_CHECKING:
     from inbox_tui.widgets.message_source import MessageSource
     from inbox_tui.widgets.presentation import Presentation
 
-_READ_AT_ONCE: Final = 32
-_BLOCKS_KEPT: Final = 16
-_TEXTS_KEPT: Final = 256
 _TEXT_AT: Final = 10
 """Where texts begin, in cells: after the marks and the time."""
 _DIGITS: Final = 4
@@ -53,11 +38,79 @@ _NUMBERS_FROM: Final = 60
 _WHEEL_LINES: Final = 3
 
 
-class _Text(NamedTuple):
-    """A message wrapped to the width there is."""
+def indent(*, shows_number: bool) -> int:
+    """Return where texts begin, in cells."""
+    return _TEXT_AT + (_NUMBER_WIDTH + 2) * shows_number
 
-    paragraphs: list[Paragraph]
-    lines: list[TextLine]
+
+class _Lines:
+    """Draws the lines of a transcript; `style` gives the style of parts of a message."""
+
+    def __init__(
+        self, transcript: Transcript, presentation: Presentation, style: Callable[..., Style]
+    ) -> None:
+        self._transcript = transcript
+        self._presentation = presentation
+        self._style = style
+
+    def top(self, width: int) -> Strip:
+        """Draw the sender, and the day of the message at the top."""
+        top = next(
+            (row for at, _ in self._transcript.lines if (row := self._transcript.row(at))), None
+        )
+        if top is None:
+            return Strip.blank(width, self._style())
+        who, number = self._presentation.who(top.phone), self._presentation.number(top.phone)
+        rule = symbols().rule
+        lead, end = f"{rule * 2} ", f" {rule * 2}"
+        source = self._transcript.source
+        shown = None if source is None else source.day_at(self._transcript.lines[0][0])
+        day = "" if shown is None else f" {self._presentation.day_name(shown[0].day)}{end}"
+        name = cut(who, width - len(lead))
+        number = "" if who == number else f"  {number}"
+        if cells(lead + name + number + day) + 2 > width:
+            number = ""
+        if cells(lead + name + day) + 2 > width:
+            day = ""
+        filling = rule * (width - cells(lead + name + number + day) - 1)
+        muted = self._style("muted")
+        return Strip(
+            [
+                Segment(lead, muted),
+                Segment(name, self._style("sender")),
+                Segment(f"{number} {filling}{day}", muted),
+            ]
+        ).adjust_cell_length(width)
+
+    def message(
+        self, row: Row, number: int, state: tuple[str, ...], *, shows_number: bool
+    ) -> list[Segment]:
+        """Draw a line of a message."""
+        text = self._transcript.text(row)
+        line = text.lines[number]
+        before, after = state_marks(row, selected=bool(state))
+        if number:
+            segments = [
+                Segment(
+                    before[0].ljust(indent(shows_number=shows_number)), self._style("mark", *state)
+                )
+            ]
+        else:
+            time = row.stamp[11:16] or self._presentation.clock_time(row.received)
+            shown = ("unread",) if row.unread and not row.muted else ("muted",)
+            segments = [
+                Segment(before, self._style("mark", *state)),
+                Segment(time, self._style(*shown, *state)),
+                Segment(f"{after} ", self._style("mark", *state)),
+            ]
+            if shows_number:
+                receiver = self._presentation.short_number(row.to_phone, _DIGITS)
+                to = f"{padded(receiver, _NUMBER_WIDTH)}  "
+                segments.append(Segment(to, self._style("muted", *state)))
+        paragraph = text.paragraphs[line.paragraph]
+        for _, piece, parts in paragraph.pieces(line.start, line.end):
+            segments.append(Segment(piece, self._style(*state, *parts)))
+        return segments
 
 
 class Conversation(ScrollView, can_focus=True):
@@ -164,46 +217,24 @@ class Conversation(ScrollView, can_focus=True):
             self.count = count
             """How many there are."""
 
-    def __init__(
-        self,
-        presentation: Presentation,
-        *,
-        name: str | None = None,
-        id: str | None = None,  # noqa: A002 - as every widget of Textual has it
-        classes: str | None = None,
-    ) -> None:
-        """Create a conversation of no messages.
-
-        Args:
-            presentation: How times, numbers and names are shown.
-            name: The name of the widget.
-            id: The ID of the widget in the DOM.
-            classes: The CSS classes of the widget.
-
-        """
-        super().__init__(name=name, id=id, classes=classes)
+    def __init__(self, presentation: Presentation) -> None:
+        """Create a conversation of no messages; `presentation` says how they are shown."""
+        super().__init__()
         self.following = False
         """Whether the newest message is selected as it comes."""
         self.newer = 0
         """How many messages came in below, out of sight, since the last was in sight."""
-        self.search: SearchQuery | None = None
-        """What was searched for; it is marked."""
         self._presentation = presentation
-        self._source: MessageSource | None = None
-        self._count = 0
+        self._transcript = Transcript(presentation.keys.label("copy_message"))
+        self._drawn = _Lines(self._transcript, presentation, self._style)
         self._cursor = 0
         self._selected: Row | None = None
         self._seen = 0
         """How many items there were when the last one was last in sight."""
         self._laid_out = Size()
         """The size that the lines are for."""
-        self._first = 0
-        self._lines: list[tuple[int, int]] = []
-        """What is on each line below the top one: the position of an item, and a line of it."""
         self._items_a_page = 1.0
         self._placing = False
-        self._blocks: LRUCache[int, Sequence[Row | Gap | Day]] = LRUCache(_BLOCKS_KEPT)
-        self._texts: LRUCache[tuple[int, int], _Text] = LRUCache(_TEXTS_KEPT)
 
     # -- what it shows
 
@@ -212,6 +243,11 @@ class Conversation(ScrollView, can_focus=True):
         """The selected message."""
         return self._selected
 
+    @property
+    def search(self) -> SearchQuery | None:
+        """What was searched for; it is marked."""
+        return self._transcript.search
+
     def show(self, source: MessageSource, row: int | None = None) -> None:
         """Show these messages, oldest first, with this one selected.
 
@@ -219,21 +255,17 @@ class Conversation(ScrollView, can_focus=True):
         new, unless the conversation follows the newest.
         """
         before = self._selected
-        line = self._line_of(self._cursor)
-        if source.search != self.search:
-            self.search = source.search
-            self._texts.clear()
+        line = self._transcript.line_of(self._cursor)
         anew = row is not None or before is None
         if row is None and before is not None and not self.following:
             row = before.row
-        self._source = source
-        self._count = len(source)
-        self._blocks.clear()
-        at = self._count - 1 if row is None else self._source.position(row)
+        self._transcript.show(source)
+        self._fit()
+        at = self._count - 1 if row is None else source.position(row)
         if anew:
             self._seen = self._count
             line = self._room // 2
-        self._cursor = self._message_near(clamp(at, 0, max(0, self._count - 1)))
+        self._cursor = self._transcript.message_near(clamp(at, 0, max(0, self._count - 1)))
         if line is not None and (row is not None or anew):
             self._arrange(self._cursor, line)
         if anew or line is None or row is None:
@@ -242,28 +274,28 @@ class Conversation(ScrollView, can_focus=True):
 
     def clear(self) -> None:
         """Show nothing, until the next `show`."""
-        self._source = self._selected = None
-        self._count = self.newer = 0
-        self._lines = []
+        self._transcript.show(None)
+        self._transcript.lines = []
+        self._selected = None
+        self.newer = 0
 
     def move_to(self, row: int) -> None:
         """Select a message."""
-        if self._source is not None and self._count:
-            at = clamp(self._source.position(row), 0, self._count - 1)
-            self._select(self._message_near(at), 1)
+        source = self._transcript.source
+        if source is not None and self._count:
+            at = clamp(source.position(row), 0, self._count - 1)
+            self._select(self._transcript.message_near(at), 1)
 
     # -- moving
 
     def action_move(self, step: int) -> None:
         """Select the next message up or down; scroll a line where more of this one is that way."""
         lines = [line for position, line in self._lines if position == self._cursor]
-        edge = 0 if step < 0 else self._height_of(self._cursor) - 1
+        edge = 0 if step < 0 else self._transcript.height(self._cursor) - 1
         if lines and edge not in lines:
-            self._arrange(
-                self._cursor, self._lines.index((self._cursor, lines[0])) - lines[0] - step
-            )
+            self._scroll(step)
             return
-        beyond = self._next_message(self._cursor, step)
+        beyond = self._transcript.next_message(self._cursor, step)
         if beyond is not None:
             self._select(beyond, step)
         elif step < 0:
@@ -272,23 +304,25 @@ class Conversation(ScrollView, can_focus=True):
     def action_page(self, pages: int) -> None:
         """Scroll a page, selecting what comes to the place of the selected message."""
         before = self._lines
-        at = max(0, self._line_of(self._cursor) or 0)
+        at = max(0, self._transcript.line_of(self._cursor) or 0)
         self._scroll(pages * max(1, self._room - 1))
         if self._lines == before:
-            self._cursor = self._message_near(0 if pages < 0 else self._count - 1)
+            self._cursor = self._transcript.message_near(0 if pages < 0 else self._count - 1)
         elif self._lines:
-            self._cursor = self._message_near(self._lines[min(at, len(self._lines) - 1)][0])
+            self._cursor = self._transcript.message_near(
+                self._lines[min(at, len(self._lines) - 1)][0]
+            )
         self._bring_into_sight(pages)
         self._tell(moved=True)
 
     def action_first(self) -> None:
         """Select the oldest message."""
-        self._select(self._message_near(0), -1)
+        self._select(self._transcript.message_near(0), -1)
         self._arrange(0, 0)
 
     def action_last(self) -> None:
         """Select the newest message."""
-        self._select(self._message_near(self._count - 1), 1)
+        self._select(self._transcript.message_near(self._count - 1), 1)
 
     def _select(self, position: int, direction: int) -> None:
         self._cursor = position
@@ -303,49 +337,28 @@ class Conversation(ScrollView, can_focus=True):
 
     def _scrolled(self) -> None:
         """Select a message in sight, where the selected one no longer is."""
-        in_sight = [position for position, _ in self._lines if self._row_at(position) is not None]
+        in_sight = [
+            position for position, _ in self._lines if self._transcript.row(position) is not None
+        ]
         if in_sight and self._cursor not in in_sight:
             self._cursor = in_sight[0] if self._cursor < in_sight[0] else in_sight[-1]
             self._tell(moved=True)
 
     def _tell(self, *, moved: bool) -> None:
-        before, self._selected = self._selected, self._row_at(self._cursor)
+        before, self._selected = self._selected, self._transcript.row(self._cursor)
         if (before and before.row) != (self._selected and self._selected.row):
             self.post_message(self.Highlighted(self, self._selected, moved))
         self.refresh()
 
-    # -- reading and measuring
+    # -- placing
 
-    def _item(self, position: int) -> Row | Gap | Day | None:
-        """Return an item, None where there is none; reads those around it at once."""
-        if self._source is None or not 0 <= position < self._count:
-            return None
-        block, at = divmod(position, _READ_AT_ONCE)
-        items = self._blocks.get(block)
-        if items is None:
-            start = block * _READ_AT_ONCE
-            items = self._source.window(start, min(start + _READ_AT_ONCE, self._count))
-            self._blocks[block] = items
-        return items[at] if at < len(items) else None
+    @property
+    def _count(self) -> int:
+        return self._transcript.count
 
-    def _row_at(self, position: int) -> Row | None:
-        item = self._item(position)
-        return item if isinstance(item, Row) else None
-
-    def _next_message(self, position: int, step: int) -> int | None:
-        position += step
-        while 0 <= position < self._count:
-            if self._row_at(position) is not None:
-                return position
-            position += step
-        return None
-
-    def _message_near(self, position: int) -> int:
-        """Return the position of the message here, or else of the next one below, or above."""
-        if self._row_at(position) is not None:
-            return position
-        below = self._next_message(position, 1)
-        return below if below is not None else self._next_message(position, -1) or 0
+    @property
+    def _lines(self) -> list[tuple[int, int]]:
+        return self._transcript.lines
 
     @property
     def _page(self) -> Size:
@@ -357,55 +370,19 @@ class Conversation(ScrollView, can_focus=True):
         return max(1, self._page.height - 1)
 
     @property
-    def _indent(self) -> int:
-        return _TEXT_AT + (_NUMBER_WIDTH + 2) * self._shows_numbers
-
-    @property
     def _shows_numbers(self) -> bool:
         """Whether the messages are to several numbers, and there is room to say to which."""
-        several = self._source is not None and len(self._source.receivers) > 1
+        source = self._transcript.source
+        several = source is not None and len(source.receivers) > 1
         return several and self._page.width >= _NUMBERS_FROM
-
-    def _text_of(self, row: Row) -> _Text:
-        """Return a message wrapped to the width there is."""
-        width = self._page.width - self._indent
-        text = self._texts.get((row.row, width))
-        if text is None:
-            message = row.message[:MOST_SHOWN]
-            paragraphs = message_paragraphs(message, find_code(message), list(find_links(message)))
-            if self.search is not None:
-                mark_found(paragraphs, partial(text_spans, self.search))
-            if (left := len(row.message) - MOST_SHOWN) > 0:
-                key = self._presentation.keys.label("copy_message")
-                more = Paragraph()
-                more.add(f"{grouped(left)} more characters are not shown: {key} copies all")
-                paragraphs.append(more)
-            text = _Text(paragraphs, list(wrapped_lines(paragraphs, width)))
-            self._texts[(row.row, width)] = text
-        return text
-
-    def _height_of(self, position: int) -> int:
-        item = self._item(position)
-        if isinstance(item, Row):
-            return len(self._text_of(item).lines)
-        return int(item is not None)
-
-    # -- placing
-
-    def _line_of(self, position: int) -> int | None:
-        """Return the line that an item begins on, below 0 above the top; None out of sight."""
-        for y, (at, line) in enumerate(self._lines):
-            if at == position:
-                return y - line
-        return None
 
     def _bring_into_sight(self, direction: int) -> None:
         """Place the selected message in sight as a whole, of a long one what comes first."""
-        height, y = self._height_of(self._cursor), self._line_of(self._cursor)
+        height, y = self._transcript.height(self._cursor), self._transcript.line_of(self._cursor)
         if y is None:
             y = self._room if direction > 0 else -height
         least, most = sorted((0, self._room - height))
-        if height > self._room and self._line_of(self._cursor) is None:
+        if height > self._room and self._transcript.line_of(self._cursor) is None:
             y = most if direction > 0 else least
         self._arrange(self._cursor, clamp(y, least, most))
 
@@ -413,63 +390,44 @@ class Conversation(ScrollView, can_focus=True):
         """Put the first line of an item on a line, as far as the ends of the list allow."""
         if not self._page.width:
             return  # it is not shown yet
-        self._lay_out(position, y)
+        self._fit()
+        self._transcript.lay_out(position, y)
         self._show_place()
         self.refresh()
 
-    def _lay_out_again(self) -> None:
-        y = self._line_of(self._cursor)
-        self._lay_out(self._cursor, self._room // 2 if y is None else y)
-
-    def _lay_out(self, position: int, y: int) -> None:
-        """Find what is on each line, where the first line of this item is on line `y`."""
+    def _fit(self) -> None:
+        """Tell the transcript how much room there is."""
         self._laid_out = self._page
-        room = self._room
-        first, y = self._up(position, y)
-        while y < 0 and first < self._count - 1 and y + self._height_of(first) <= 0:
-            y += self._height_of(first)
-            first += 1
-        lines = list(self._lines_from(first, -min(y, 0)))
-        if len(lines) < room:
-            first, y = self._up(self._count, room)
-            lines = list(self._lines_from(first, -min(y, 0)))
-        self._first, self._lines = first, lines
+        self._transcript.width = self._page.width - indent(shows_number=self._shows_numbers)
+        self._transcript.room = self._room
 
-    def _up(self, position: int, y: int) -> tuple[int, int]:
-        """Return the item at the top, and its line, where another one is at this line."""
-        while y > 0 and position > 0:
-            position -= 1
-            y -= self._height_of(position)
-        return position, y
-
-    def _lines_from(self, position: int, line: int) -> Iterator[tuple[int, int]]:
-        """Yield the lines of a page that begins with this line of an item."""
-        left = self._room
-        while left > 0 and position < self._count:
-            height = self._height_of(position)
-            for number in range(line, min(height, line + left)):
-                yield position, number
-            left -= max(0, height - line)
-            line = 0
-            position += 1
+    def _lay_out_again(self) -> None:
+        self._fit()
+        y = self._transcript.line_of(self._cursor)
+        self._transcript.lay_out(self._cursor, self._room // 2 if y is None else y)
 
     def _show_place(self) -> None:
         """Have the scrollbar show where this is, and count what is new below."""
         height = self._page.height
         last = self._lines[-1][0] if self._lines else -1
-        all_in_sight = self._first == 0 and last == self._count - 1
-        first_of_last_page, _ = self._up(self._count, self._room)
+        all_in_sight = self._transcript.first == 0 and last == self._count - 1
+        first_of_last_page, _ = self._transcript.up(self._count, self._room)
         self._items_a_page = max(0.01, self._count - first_of_last_page)
         lines_an_item = height / self._items_a_page
         self._placing = True
         lines = 0 if all_in_sight else round(self._count * lines_an_item)
         self.virtual_size = Size(0, lines)
-        y = self.max_scroll_y if last == self._count - 1 else round(self._first * lines_an_item)
+        y = (
+            self.max_scroll_y
+            if last == self._count - 1
+            else round(self._transcript.first * lines_an_item)
+        )
         self.scroll_to(y=y, animate=False, force=True, immediate=True)
         self._placing = False
         if last == self._count - 1:
             self._seen = self._count
-        newer = self._count - min(self._seen, self._count)
+        unseen = range(self._seen, self._count)
+        newer = sum(self._transcript.row(position) is not None for position in unseen)
         if newer != self.newer:
             self.newer = newer
             self.post_message(self.NewerChanged(self, newer))
@@ -494,14 +452,14 @@ class Conversation(ScrollView, can_focus=True):
         """Draw one line."""
         width = self._page.width
         if y == 0:
-            return self._top_line(width)
+            return self._drawn.top(width)
         if y > len(self._lines):
             return Strip.blank(width, self.visual_style.rich_style)
         position, number = self._lines[y - 1]
-        item = self._item(position)
+        item = self._transcript.item(position)
         state = ("cursor",) if position == self._cursor else ()
         if isinstance(item, Row):
-            segments = self._message_line(item, number, state)
+            segments = self._drawn.message(item, number, state, shows_number=self._shows_numbers)
         elif isinstance(item, Day):
             name = f"{symbols().rule * 2} {self._presentation.day_name(item.day)} "
             rule = symbols().rule * max(0, width - cells(name))
@@ -509,55 +467,6 @@ class Conversation(ScrollView, can_focus=True):
         else:
             segments = []
         return Strip(segments).adjust_cell_length(width, self._style(*state))
-
-    def _top_line(self, width: int) -> Strip:
-        """Draw the sender, and the day of the message at the top."""
-        top = next((row for at, _ in self._lines if (row := self._row_at(at))), None)
-        if top is None:
-            return Strip.blank(width, self.visual_style.rich_style)
-        who, number = self._presentation.who(top.phone), self._presentation.number(top.phone)
-        rule = symbols().rule
-        lead, end = f"{rule * 2} ", f" {rule * 2}"
-        shown = None if self._source is None else self._source.day_at(self._lines[0][0])
-        day = "" if shown is None else f" {self._presentation.day_name(shown[0].day)}{end}"
-        name = cut(who, width - len(lead))
-        number = "" if who == number else f"  {number}"
-        if cells(lead + name + number + day) + 2 > width:
-            number = ""
-        if cells(lead + name + day) + 2 > width:
-            day = ""
-        filling = rule * (width - cells(lead + name + number + day) - 1)
-        muted = self._style("muted")
-        return Strip(
-            [
-                Segment(lead, muted),
-                Segment(name, self._style("sender")),
-                Segment(f"{number} {filling}{day}", muted),
-            ]
-        ).adjust_cell_length(width)
-
-    def _message_line(self, row: Row, number: int, state: tuple[str, ...]) -> list[Segment]:
-        text = self._text_of(row)
-        line = text.lines[number]
-        before, after = state_marks(row, selected=bool(state))
-        if number:
-            segments = [Segment(before[0].ljust(self._indent), self._style("mark", *state))]
-        else:
-            time = row.stamp[11:16] or self._presentation.clock_time(row.received)
-            shown = ("unread",) if row.unread and not row.muted else ("muted",)
-            segments = [
-                Segment(before, self._style("mark", *state)),
-                Segment(time, self._style(*shown, *state)),
-                Segment(f"{after} ", self._style("mark", *state)),
-            ]
-            if self._shows_numbers:
-                receiver = self._presentation.short_number(row.to_phone, _DIGITS)
-                to = f"{padded(receiver, _NUMBER_WIDTH)}  "
-                segments.append(Segment(to, self._style("muted", *state)))
-        paragraph = text.paragraphs[line.paragraph]
-        for _, piece, parts in paragraph.pieces(line.start, line.end):
-            segments.append(Segment(piece, self._style(*state, *parts)))
-        return segments
 
     def _style(self, *parts: str) -> Style:
         names = [f"conversation--{part}" for part in parts]
@@ -580,7 +489,7 @@ class Conversation(ScrollView, can_focus=True):
         offset = event.get_content_offset(self)
         if offset is not None and 0 < offset.y <= len(self._lines):
             position, _ = self._lines[offset.y - 1]
-            if self._row_at(position) is not None:
+            if self._transcript.row(position) is not None:
                 self._cursor = position
                 self._tell(moved=True)
 

@@ -242,5 +242,5 @@ async def test_ten_thousand_messages_of_one_sender_cost_what_forty_do(tmp_path: 
             await open_conversation(pilot, "j", "j", "j")
             await pilot.press("pageup", "up", "up")
             await settled(pilot)
-            read.append(len(conversation(pilot)._texts))
+            read.append(len(conversation(pilot)._transcript.texts))
     assert read[1] <= read[0] + 30

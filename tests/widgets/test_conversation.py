@@ -169,9 +169,9 @@ async def test_the_message_it_is_opened_at_is_selected_and_in_sight() -> None:
 async def test_ten_thousand_messages_open_at_the_cost_of_ten() -> None:
     few, many = talk(40), talk(10_000)
     async with staged(few, said(NEWEST - 20)) as (conversation, _, _):
-        wrapped_of_few = len(conversation._texts)
+        wrapped_of_few = len(conversation._transcript.texts)
     async with staged(many, said(NEWEST - 5000)) as (conversation, pilot, _):
-        assert len(conversation._texts) <= wrapped_of_few + 20
+        assert len(conversation._transcript.texts) <= wrapped_of_few + 20
         opened = sum(stop - start for start, stop in many.windows)
         assert opened <= 200
         await pilot.press("pageup", "pagedown", "up", "down")
@@ -316,9 +316,11 @@ async def test_whatever_keys_are_pressed_the_selected_message_is_in_sight() -> N
                 getattr(conversation, f"action_{name}")(int(step[:-1]))
                 assert conversation.row in written
                 assert cursor_lines(conversation)
-                filled = len(conversation._lines)
-                whole = sum(map(conversation._height_of, range(len(conversation._source or ()))))
-                assert filled == min(whole, conversation._room)
+                filled = len(conversation._transcript.lines)
+                whole = sum(
+                    map(conversation._transcript.height, range(conversation._transcript.count))
+                )
+                assert filled == min(whole, conversation._transcript.room)
 
         check()
         await pilot.pause()

@@ -1,0 +1,170 @@
+"""Which lines of which messages are in sight, of messages that differ in height."""
+
+from __future__ import annotations
+
+from functools import partial
+from typing import TYPE_CHECKING, Final, NamedTuple
+
+from textual.cache import LRUCache
+
+from inbox_tui.archive import Day, Gap, Row
+from inbox_tui.text import find_code, find_links
+from inbox_tui.text.search_query import text_spans
+from inbox_tui.widgets.message_view import MOST_SHOWN
+from inbox_tui.widgets.paragraphs import (
+    Paragraph,
+    TextLine,
+    mark_found,
+    message_paragraphs,
+    wrapped_lines,
+)
+from inbox_tui.widgets.presentation import grouped
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+
+    from inbox_tui.text.search_query import Query as SearchQuery
+    from inbox_tui.widgets.message_source import MessageSource
+
+_READ_AT_ONCE: Final = 32
+_BLOCKS_KEPT: Final = 16
+_TEXTS_KEPT: Final = 256
+
+
+class Text(NamedTuple):
+    """A message wrapped to the width there is."""
+
+    paragraphs: list[Paragraph]
+    lines: list[TextLine]
+
+
+class Transcript:
+    """Messages one below the other, of which those near a place are read and wrapped.
+
+    `width`: the cells for a text. `room`: the lines there are. Both may be set at any time.
+    """
+
+    def __init__(self, copies_all: str) -> None:
+        """Create a transcript of nothing; `copies_all` is the key that copies a whole message."""
+        self._copies_all = copies_all
+        self.width = 0
+        self.room = 1
+        self.source: MessageSource | None = None
+        self.count = 0
+        """How many items the source has."""
+        self.search: SearchQuery | None = None
+        """What was searched for; it is marked."""
+        self.first = 0
+        """The item at the top."""
+        self.lines: list[tuple[int, int]] = []
+        """What is on each line: the position of an item, and a line of it."""
+        self._blocks: LRUCache[int, Sequence[Row | Gap | Day]] = LRUCache(_BLOCKS_KEPT)
+        self.texts: LRUCache[tuple[int, int], Text] = LRUCache(_TEXTS_KEPT)
+        """The messages wrapped last, by row and width."""
+
+    def show(self, source: MessageSource | None) -> None:
+        """Take other messages."""
+        if source is not None and source.search != self.search:
+            self.search = source.search
+            self.texts.clear()
+        self.source = source
+        self.count = 0 if source is None else len(source)
+        self._blocks.clear()
+
+    # -- reading and measuring
+
+    def item(self, position: int) -> Row | Gap | Day | None:
+        """Return an item, None where there is none; reads those around it at once."""
+        if self.source is None or not 0 <= position < self.count:
+            return None
+        block, at = divmod(position, _READ_AT_ONCE)
+        items = self._blocks.get(block)
+        if items is None:
+            start = block * _READ_AT_ONCE
+            items = self.source.window(start, min(start + _READ_AT_ONCE, self.count))
+            self._blocks[block] = items
+        return items[at] if at < len(items) else None
+
+    def row(self, position: int) -> Row | None:
+        """Return the message here, None where there is none."""
+        item = self.item(position)
+        return item if isinstance(item, Row) else None
+
+    def next_message(self, position: int, step: int) -> int | None:
+        """Return the position of the next message, below with 1, above with -1."""
+        position += step
+        while 0 <= position < self.count:
+            if self.row(position) is not None:
+                return position
+            position += step
+        return None
+
+    def message_near(self, position: int) -> int:
+        """Return the position of the message here, or else of the next one below, or above."""
+        if self.row(position) is not None:
+            return position
+        below = self.next_message(position, 1)
+        return below if below is not None else self.next_message(position, -1) or 0
+
+    def text(self, row: Row) -> Text:
+        """Return a message wrapped to the width there is."""
+        text = self.texts.get((row.row, self.width))
+        if text is None:
+            message = row.message[:MOST_SHOWN]
+            paragraphs = message_paragraphs(message, find_code(message), list(find_links(message)))
+            if self.search is not None:
+                mark_found(paragraphs, partial(text_spans, self.search))
+            if (left := len(row.message) - MOST_SHOWN) > 0:
+                more = Paragraph()
+                told = f"{grouped(left)} more characters are not shown"
+                more.add(f"{told}: {self._copies_all} copies all")
+                paragraphs.append(more)
+            text = Text(paragraphs, list(wrapped_lines(paragraphs, self.width)))
+            self.texts[(row.row, self.width)] = text
+        return text
+
+    def height(self, position: int) -> int:
+        """Return how many lines an item takes."""
+        item = self.item(position)
+        if isinstance(item, Row):
+            return len(self.text(item).lines)
+        return int(item is not None)
+
+    # -- placing
+
+    def line_of(self, position: int) -> int | None:
+        """Return the line that an item begins on, below 0 above the top; None out of sight."""
+        for y, (at, line) in enumerate(self.lines):
+            if at == position:
+                return y - line
+        return None
+
+    def lay_out(self, position: int, y: int) -> None:
+        """Put the first line of an item on a line, as far as the ends allow."""
+        first, y = self.up(position, y)
+        while y < 0 and first < self.count - 1 and y + self.height(first) <= 0:
+            y += self.height(first)
+            first += 1
+        lines = list(self._lines_from(first, -min(y, 0)))
+        if len(lines) < self.room:
+            first, y = self.up(self.count, self.room)
+            lines = list(self._lines_from(first, -min(y, 0)))
+        self.first, self.lines = first, lines
+
+    def up(self, position: int, y: int) -> tuple[int, int]:
+        """Return the item at the top, and its line, where another one is at this line."""
+        while y > 0 and position > 0:
+            position -= 1
+            y -= self.height(position)
+        return position, y
+
+    def _lines_from(self, position: int, line: int) -> Iterator[tuple[int, int]]:
+        """Yield the lines of a page that begins with this line of an item."""
+        left = self.room
+        while left > 0 and position < self.count:
+            height = self.height(position)
+            for number in range(line, min(height, line + left)):
+                yield position, number
+            left -= max(0, height - line)
+            line = 0
+            position += 1
