@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import csv
 from pathlib import Path
 
 import pytest
@@ -23,6 +24,7 @@ from textual.widgets import Input, OptionList
 
 from inbox_tui.archive import SIGNED_IN, Archive, Row
 from inbox_tui.config import Settings
+from inbox_tui.screens.export import ExportScreen
 from inbox_tui.screens.inbox import InboxScreen
 from inbox_tui.screens.pickers import AccountPicker
 from inbox_tui.screens.sign_in import SignInScreen
@@ -270,3 +272,26 @@ async def test_numbers_with_a_name_are_offered_before_they_receive_anything(
         await pilot.press("enter")
         await until(pilot, lambda: isinstance(app.screen, InboxScreen))
         await until(pilot, lambda: texts(app) == [])
+
+
+async def test_an_export_of_all_accounts_says_whose_each_message_is(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("HOME", str(tmp_path))
+    app, _ = two_accounts(tmp_path)
+    async with app.run_test(size=(120, 40)) as pilot:
+        await state_is(pilot, "Live")
+        await pick(pilot, "All")
+        await pilot.press("e")
+        await until(pilot, lambda: isinstance(app.screen, ExportScreen))
+        await pilot.pause()
+        await pilot.press("enter")
+        await until(pilot, lambda: bool(list(tmp_path.glob("inbox-*.csv"))))
+    assert exported_accounts(tmp_path) == [ALEX, BORIS, ALEX, BORIS, ALEX]
+
+
+def exported_accounts(folder: Path) -> list[str]:
+    """The accounts that the one export in a folder names, a message each."""
+    (written,) = folder.glob("inbox-*.csv")
+    with written.open(encoding="utf-8", newline="") as file:
+        return [message["account"] for message in csv.DictReader(file)]
