@@ -531,6 +531,7 @@ class InboxScreen(Screen[None]):
 
     def _leave_conversation(self) -> None:
         self._shown.leave_conversation()
+        self._show_message()
         self._show_newer()
 
     # -- filters

@@ -142,6 +142,21 @@ async def test_no_command_acts_on_a_message_that_has_only_just_come(
         await until(pilot, lambda: DONE[key](app, pilot))
 
 
+@at_every_size
+async def test_after_a_conversation_the_pane_has_the_message_of_the_list(
+    tmp_path: Path, size: Size
+) -> None:
+    app = with_codes(tmp_path, range(1, 9))
+    async with app.run_test(size=size) as pilot:
+        await state_is(pilot, "Live")
+        await pilot.press("j", "t")
+        await until(pilot, lambda: inbox(pilot).has_class("-conversation"))
+        await pilot.press("k", "k", "t")
+        await until(pilot, lambda: not inbox(pilot).has_class("-conversation"))
+        await pilot.pause()
+        assert selected(pilot) == on_screen(pilot) == 7
+
+
 def unread(app: StagedApp, number: int) -> bool:
     with Archive.open(app.archive_path) as archive:
         (account,) = archive.accounts()

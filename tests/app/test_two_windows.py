@@ -33,6 +33,7 @@ from inbox_tui.screens.link import LinkScreen
 from inbox_tui.screens.selection import SETTLED_SECONDS
 from inbox_tui.smsc.message import IncomingMessage
 from inbox_tui.sync import MessagesArrived
+from inbox_tui.widgets.conversation import Conversation
 from inbox_tui.widgets.filter_bar import FilterBar
 from inbox_tui.widgets.message_list import MessageList
 from inbox_tui.widgets.message_view import MessageView
@@ -45,7 +46,16 @@ PAUSES = (0.0, 0.1, 0.4, 0.6, 1.0, 60.0, 180.0, 240.0)
 MOST = 1000
 """More messages than come in the hour."""
 SENDERS = ("79991234567", "79160001122", "BANK")
-LEFT_OUT = ("quit", "theme", "palette", "sign_in", "help", "smaller_list", "larger_list")
+LEFT_OUT = (
+    "copy_newest_code",
+    "quit",
+    "theme",
+    "palette",
+    "sign_in",
+    "help",
+    "smaller_list",
+    "larger_list",
+)
 COMMAND_OF = {
     key: command.name
     for command in COMMANDS
@@ -95,6 +105,15 @@ class Window:
         return self.inbox.query_one(MessageList)
 
     @property
+    def conversation(self) -> Conversation:
+        return self.inbox.query_one(Conversation)
+
+    @property
+    def in_conversation(self) -> bool:
+        """Whether a conversation is shown in the place of list and message."""
+        return self.inbox.has_class("-conversation")
+
+    @property
     def settled(self) -> bool:
         """Whether the message shown has been there for long enough to be read."""
         now = self.app.clock.moment().seconds
@@ -103,11 +122,15 @@ class Window:
     @property
     def readable(self) -> Row | None:
         """The message that can be read on screen."""
-        return self.view.row if self.settled else None
+        shown = self.conversation.row if self.in_conversation else self.view.row
+        return shown if self.settled else None
 
     def listed(self) -> list[Row]:
         """All messages of the list, in sight or not."""
         source = self.messages._window.source
+        if self.in_conversation:
+            assert self.conversation._source is not None
+            source = self.conversation._source
         items = source.window(0, len(source))
         return [item for item in items if isinstance(item, Row)]
 

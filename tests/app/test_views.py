@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any
 
 import pytest
 from support.sizes import Size, at_every_size
@@ -19,7 +20,7 @@ from inbox_tui.widgets.status_bar import StatusBar
 VIEWS = {"Codes": "has:code", "Orders": "заказ -отменён", "By the bank": "from:bank"}
 
 
-def staged(tmp_path: Path, **settings: object) -> StagedApp:
+def staged(tmp_path: Path, **settings: Any) -> StagedApp:
     messages = [
         message(1, "Заказ 5512 готов"),
         message(2, "Код 481516", phone="BANK", to_phone="79110000002"),
