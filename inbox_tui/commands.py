@@ -10,6 +10,8 @@ import re
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Final, Literal, NamedTuple
 
+from inbox_tui.locale import _, mark
+
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping, Sequence
 
@@ -226,7 +228,7 @@ _MOST_LABELS: Final = 4
 """Of more keys of one command the first and the last are named."""
 # Terminals send the same for ctrl with c, h, i, j and m as for other keys; ctrl+q is fixed.
 _SENDABLE: Final = re.compile(r"ctrl\+[abd-gk-lnopr-z]|f[1-9]|f1[0-2]")
-_ALLOWED_KEYS: Final = (
+_ALLOWED_KEYS: Final = mark(
     'single characters but ".", "," and the space, "ctrl+" and a letter but c, h, i, j, m and q, '
     'and "f1" to "f12", alone or in a list'
 )
@@ -240,7 +242,7 @@ class KeyRefused(ValueError):  # noqa: N818
     """
 
     def __init__(self, name: str, problem: str, allowed: str) -> None:
-        super().__init__(f"{problem}: allowed are {allowed}")
+        super().__init__(f"{problem}{_(': allowed are {allowed}').format(allowed=allowed)}")
         self.name = name
         self.problem = problem
         self.allowed = allowed
@@ -262,8 +264,8 @@ class CommandKeys:
                 from difflib import get_close_matches
 
                 near = get_close_matches(name, _BY_NAME, n=1)
-                meant = f" (did you mean {near[0]}?)" if near else ""
-                problem = f"there is no command {_shown(name)}{meant}"
+                meant = _(" (did you mean {near}?)").format(near=near[0]) if near else ""
+                problem = _("there is no command {name}").format(name=_shown(name)) + meant
                 raise KeyRefused(name, problem, ", ".join(_BY_NAME))
             fixed = (key for key in _BY_NAME[name].keys if key in _FIXED_KEYS)
             chosen_keys = (_parse_key(name, written) for written in keys)
@@ -284,8 +286,10 @@ class CommandKeys:
                 other = owners.setdefault(key, name)
                 if other != name:
                     name, other = (name, other) if name in chosen else (other, name)
-                    problem = f'[keys] {name} = "{key_label(key)}", which is a key of {other}'
-                    raise KeyRefused(name, problem, "keys that no other command has")
+                    problem = _('[keys] {name} = "{key}", which is a key of {other}').format(
+                        name=name, key=key_label(key), other=other
+                    )
+                    raise KeyRefused(name, problem, _("keys that no other command has"))
 
     def of(self, name: str) -> tuple[str, ...]:
         """Return the keys of a command, as the table writes them."""
@@ -303,7 +307,7 @@ class CommandKeys:
     def hints(self, names: Iterable[str]) -> str:
         """Return the first keys of commands, each with a word on it, as the status bar has them."""
         return "  ".join(
-            f"{self.label(name)} {_BY_NAME[name].hint}" for name in names if self._keys[name]
+            f"{self.label(name)} {_(_BY_NAME[name].hint)}" for name in names if self._keys[name]
         )
 
     def usual(self, key: str) -> str:
@@ -322,5 +326,5 @@ def _parse_key(name: str, written: str) -> str:
     key = key if key in SAME_PLACE and not key.isalpha() else latin_key(key)
     single = len(key) == 1 and key.isprintable() and not key.isspace() and key not in SAME_PLACE
     if not single and not _SENDABLE.fullmatch(key):
-        raise KeyRefused(name, f'[keys] {name} = "{_shown(written)}"', _ALLOWED_KEYS)
+        raise KeyRefused(name, f'[keys] {name} = "{_shown(written)}"', _(_ALLOWED_KEYS))
     return key

@@ -71,14 +71,14 @@ class FilterCommands:
             if chosen_before is not None and chosen_before not in [one for one, *_ in numbers]:
                 label = self._presentation.who(chosen_before)
                 choices.append(Choice(label, chosen_before, *self._count(chosen_before)))
-            return [Choice("all numbers", None, *self._count(None)), *choices]
+            return [Choice(_("all numbers"), None, *self._count(None)), *choices]
 
         def chosen(choice: Choice[str] | None) -> None:
             if choice is not None:
                 self._apply(self._current()._replace(to_phone=choice.value))
 
         await self._screen.app.push_screen(
-            NumberPicker("Receiving number", find, chosen_before), callback=chosen
+            NumberPicker(_("Receiving number"), find, chosen_before), callback=chosen
         )
 
     def receiving_numbers(self, typed: str, most: int) -> list[tuple[str, str, int, int]]:

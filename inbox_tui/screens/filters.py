@@ -11,6 +11,7 @@ from inbox_tui.commands import CommandKeys
 from inbox_tui.locale import _, mark
 from inbox_tui.text.search_query import Query as SearchQuery
 from inbox_tui.text.search_query import State, explain, parse_query
+from inbox_tui.widgets.filter_bar import ALL_NUMBERS
 
 if TYPE_CHECKING:
     from inbox_tui.session import Session
@@ -23,28 +24,28 @@ WINDOWS: tuple[int | None, ...] = (1, 6, 24, 48, 168, None)
 LONGEST_WINDOW = 168
 SEARCH_EXAMPLES = mark("such as 5512 · from:bank · after:mon · is:unread · has:code · -without")
 STATE_NAMES: dict[State, str] = {
-    "unread": "unread",
-    "starred": "starred",
-    "todo": "to do",
-    "done": "done",
-    "muted": "muted",
+    "unread": mark("unread"),
+    "starred": mark("starred"),
+    "todo": mark("to do"),
+    "done": mark("done"),
+    "muted": mark("muted"),
 }
 """The states offered, and what they are called."""
 
 
 _NONE_IN_STATE: dict[State | None, str] = {
-    None: "No messages",
-    "unread": "No unread messages",
-    "starred": "No starred messages",
-    "todo": "No messages to do",
-    "done": "No messages done",
-    "muted": "No messages of muted senders",
+    None: mark("No messages"),
+    "unread": mark("No unread messages"),
+    "starred": mark("No starred messages"),
+    "todo": mark("No messages to do"),
+    "done": mark("No messages done"),
+    "muted": mark("No messages of muted senders"),
 }
 
 
 def window_name(hours: int | None) -> str:
     """An hour window in a word or two."""
-    return "everything" if hours is None else f"{hours} h"
+    return _("everything") if hours is None else _("{hours} h").format(hours=hours)
 
 
 class Filters(NamedTuple):
@@ -117,22 +118,27 @@ class Filters(NamedTuple):
         `number` makes a phone number fit to be read. `outside`: how many messages the search finds
         without the other filters, where there are any.
         """
-        words = [_NONE_IN_STATE[self.state]]
+        words = [_(_NONE_IN_STATE[self.state])]
         if self.phone is not None:
-            words.append(f"from {number(self.phone)}")
+            words.append(_("from {number}").format(number=number(self.phone)))
         if self.to_phone is not None:
-            words.append(f"to {number(self.to_phone)}")
+            words.append(_("to {number}").format(number=number(self.to_phone)))
         if self.hours is not None:
-            words.append("in the last hour" if self.hours == 1 else f"in the last {self.hours} h")
+            last = _("in the last hour") if self.hours == 1 else _("in the last {hours} h")
+            words.append(last.format(hours=self.hours))
         if self.search.strip():
-            words.append(f'with "{self.search.strip()}"')
+            words.append(_('with "{search}"').format(search=self.search.strip()))
         if outside:
-            where = "outside the window" if self.widened_by == "pick_window" else "without filters"
-            shows = f"{keys.label(self.widened_by)} shows them"
+            where = _("outside the window")
+            if self.widened_by != "pick_window":
+                where = _("without filters")
+            shows = _("{by} shows them").format(by=keys.label(self.widened_by))
             return f"{' '.join(words)}.\n{outside} {where}: {shows}."
-        way_out = f"{keys.label('clear_filters')} clears the filters"
+        way_out = _("{filters} clears the filters").format(filters=keys.label("clear_filters"))
         if self.hours is not None:
-            way_out += f", {keys.label('pick_window')} chooses another window"
+            way_out += _(", {window} chooses another window").format(
+                window=keys.label("pick_window")
+            )
         return f"{' '.join(words)}.\n{way_out}."
 
 
@@ -176,7 +182,7 @@ class CurrentFilters:
     def show_on(self, bar: FilterBar) -> None:
         """Show them in the filter bar."""
         chosen, who = self.chosen, self._presentation.who
-        bar.to = "all numbers" if chosen.to_phone is None else who(chosen.to_phone)
+        bar.to = ALL_NUMBERS if chosen.to_phone is None else who(chosen.to_phone)
         bar.window = window_name(chosen.hours)
         bar.search = chosen.search
-        bar.state = STATE_NAMES[chosen.state] if chosen.state is not None else ""
+        bar.state = _(STATE_NAMES[chosen.state]) if chosen.state is not None else ""

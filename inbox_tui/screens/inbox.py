@@ -16,6 +16,7 @@ from textual.timer import Timer
 
 from inbox_tui.archive import ArchiveError, ArchiveWorker, Listing
 from inbox_tui.commands import bindings, screen_bindings
+from inbox_tui.locale import _
 from inbox_tui.screens.copy_commands import CopyCommands
 from inbox_tui.screens.empty_list import empty_text
 from inbox_tui.screens.filter_commands import CHIPS, FilterCommands
@@ -280,7 +281,7 @@ class InboxScreen(Screen[None]):
         self._follow(following)
         if following:
             self._shown.select_newest()
-        self._status.say("following the newest" if following else "staying on this message")
+        self._status.say(_("following the newest") if following else _("staying on this message"))
 
     def _follow(self, following: bool) -> None:
         self._shown.following = self._filter_bar.following = following
@@ -517,7 +518,8 @@ class InboxScreen(Screen[None]):
             spot = Spot(row.row, self._messages.line, self._messages.seen)
             before = _Place(self._filters.chosen, spot, self.has_class("-reading"))
             self._go_to(_Place(Filters(phone=row.phone), Spot(row.row)), back=before)
-            self._status.say(f"conversation with {self._selection.describe(row)}")
+            told = _("conversation with {message}")
+            self._status.say(told.format(message=self._selection.describe(row)))
 
     def _go_to(self, place: _Place, *, back: _Place | None = None) -> None:
         """Go to a place; `back` is where `_back` leads from it."""
@@ -565,20 +567,23 @@ class InboxScreen(Screen[None]):
         if not selected:
             raise SkipAction
         row = self._message_view.row
-        of = "" if row is None else f" of {self._selection.describe(row)}"
-        self._copying.copy(selected, f"copied the selection{of}")
+        copied = _("copied the selection")
+        if row is not None:
+            of = _("copied the selection of {message}")
+            copied = of.format(message=self._selection.describe(row))
+        self._copying.copy(selected, copied)
 
     @on(events.TextSelected)
     def _text_selected(self) -> None:
         if self.get_selected_text():
-            self._status.say("Ctrl+C copies the selection")
+            self._status.say(_("Ctrl+C copies the selection"))
 
     async def _export(self) -> None:
         listing = self._loader.listing
         if not self._selection.settled():
             return
         if listing is None or (listing.complete and not listing.messages):
-            self._status.say("no messages to export")
+            self._status.say(_("no messages to export"))
             return
         from inbox_tui.screens.export_command import export_shown
 
@@ -587,7 +592,7 @@ class InboxScreen(Screen[None]):
     def _share(self, steps: int) -> None:
         """Give the list more or less of the room."""
         if not self._split_pane.share(steps):
-            self._status.say("the list stands alone here")
+            self._status.say(_("the list stands alone here"))
 
     @on(SplitPane.Shared)
     def _shared(self) -> None:

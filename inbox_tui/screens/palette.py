@@ -10,6 +10,7 @@ from textual.command import DiscoveryHit, Hit, Hits, Provider
 from textual.content import Content
 
 from inbox_tui.commands import COMMANDS, CommandKeys, key_label
+from inbox_tui.locale import _, plural
 from inbox_tui.screens.inbox import InboxScreen
 from inbox_tui.text import sanitize
 from inbox_tui.widgets.presentation import grouped
@@ -17,9 +18,6 @@ from inbox_tui.widgets.presentation import grouped
 HINT_WIDTH = 7
 MOST_NUMBERS = 100
 """So many receiving numbers are offered: typing narrows them."""
-
-
-_TO = "To "
 
 
 class InboxCommands(Provider):
@@ -35,7 +33,9 @@ class InboxCommands(Provider):
         matcher = self.matcher(query)
         async for words, hint, run in self._commands(query):
             score, places = matcher.fuzzy_search.match(query, words)
-            if score > 0 or words.startswith(_TO):  # a number with a name is found by its digits
+            if score > 0 or words.startswith(
+                _("To ")
+            ):  # a number with a name is found by its digits
                 shown = Content(words)
                 for place in places:
                     shown = shown.stylize(self.match_style or "bold", place, place + 1)
@@ -50,7 +50,8 @@ class InboxCommands(Provider):
             everywhere = action.startswith("app.")
             if not command.in_palette or not (inbox or everywhere):
                 continue
-            words = command.description[0].upper() + command.description[1:]
+            words = _(command.description)
+            words = words[:1].upper() + words[1:]
             run = screen.run_action if inbox is None or everywhere else inbox.do
             key = keys.label(command.name) if keys.of(command.name) else ""
             yield words, key, partial(run, action)
@@ -59,13 +60,20 @@ class InboxCommands(Provider):
             view_keys = keys.of("view")
             for place, name in enumerate(filtering.views()):
                 key = key_label(view_keys[place]) if place < len(view_keys) else ""
-                yield f"View {sanitize(name)}", key, partial(filtering.show_view, place + 1)
+                yield (
+                    _("View {name}").format(name=sanitize(name)),
+                    key,
+                    partial(filtering.show_view, place + 1),
+                )
             wanted = " ".join(word for word in typed.split() if word.casefold() != "to")
             for number, label, messages, unread in filtering.receiving_numbers(
                 wanted, MOST_NUMBERS
             ):
+                words = _("To ") + sanitize(label)
+                if unread:
+                    words += " · " + plural("{count} unread", "{count} unread", unread)
                 yield (
-                    f"{_TO}{sanitize(label)}{f' · {grouped(unread)} unread' if unread else ''}",
+                    words,
                     grouped(messages),
                     partial(filtering.jump_to, number),
                 )

@@ -17,6 +17,7 @@ from textual.screen import ModalScreen
 from textual.widgets import Input, OptionList, Static
 from textual.widgets.option_list import Option
 
+from inbox_tui.locale import _, mark
 from inbox_tui.screens.filters import LONGEST_WINDOW, STATE_NAMES, WINDOWS, window_name
 from inbox_tui.text import fold_text, sanitize
 from inbox_tui.text.search_query import State
@@ -80,9 +81,9 @@ class Picker(ModalScreen[Choice[T] | None], Generic[T]):
         """A line to type in above the choices."""
         with Vertical(id="picker"):
             yield Static(Content(self._title), id="picker-title")
-            yield Input(placeholder=self.PLACEHOLDER, id="picker-input")
+            yield Input(placeholder=_(self.PLACEHOLDER), id="picker-input")
             yield OptionList(id="picker-choices")
-            yield Static(Content("Enter applies · Esc closes"), id="picker-hint")
+            yield Static(Content(_("Enter applies · Esc closes")), id="picker-hint")
 
     def on_mount(self) -> None:
         """Offer everything, with the cursor on the current choice."""
@@ -136,10 +137,10 @@ class Picker(ModalScreen[Choice[T] | None], Generic[T]):
         listed.clear_options()
         listed.add_options(Option(self._prompt(choice)) for choice in self._offered)
         if not self._offered:
-            listed.add_option(Option(Content.styled(f"  {self.NOTHING}", "dim"), disabled=True))
+            listed.add_option(Option(Content.styled(f"  {_(self.NOTHING)}", "dim"), disabled=True))
             return
         if len(matching) > len(self._offered):
-            told = "  there are more: type to narrow"
+            told = _("  there are more: type to narrow")
             listed.add_option(Option(Content.styled(told, "dim"), disabled=True))
         values = [choice.value for choice in self._offered]
         at = values.index(self._current) if self._current in values and not typed else 0
@@ -180,8 +181,8 @@ class Picker(ModalScreen[Choice[T] | None], Generic[T]):
 class NumberPicker(Picker[str]):
     """Choose a receiving number: of however many there are, only those offered are read."""
 
-    PLACEHOLDER = "type digits or a name"
-    NOTHING = "no such number"
+    PLACEHOLDER = mark("type digits or a name")
+    NOTHING = mark("no such number")
 
     def __init__(
         self, title: str, find: Callable[[str, int], Sequence[Choice[str]]], current: str | None
@@ -198,24 +199,24 @@ class NumberPicker(Picker[str]):
 class AccountPicker(Picker[T]):
     """Choose an account; beside each stand its state and how many messages are unread."""
 
-    PLACEHOLDER = "type a name"
-    NOTHING = "no such account"
+    PLACEHOLDER = mark("type a name")
+    NOTHING = mark("no such account")
     LABEL_WIDTH = 50
 
     def __init__(self, choices: Sequence[Choice[T]], current: T | None) -> None:
-        super().__init__("Account · unread", choices, current)
+        super().__init__(_("Account · unread"), choices, current)
 
 
 class StatePicker(Picker[State]):
     """Choose the state of the messages shown. How many there are of each is told later."""
 
-    PLACEHOLDER = "type a state"
-    NOTHING = "no such state"
+    PLACEHOLDER = mark("type a state")
+    NOTHING = mark("no such state")
 
     def __init__(self, current: State | None) -> None:
-        choices: list[Choice[State]] = [Choice("all messages", None)]
-        choices += [Choice(name, state) for state, name in STATE_NAMES.items()]
-        super().__init__("State", choices, current)
+        choices: list[Choice[State]] = [Choice(_("all messages"), None)]
+        choices += [Choice(_(name), state) for state, name in STATE_NAMES.items()]
+        super().__init__(_("State"), choices, current)
 
     def show_counts(self, counts: Mapping[State | None, int]) -> None:
         """Show how many messages are in each state."""
@@ -228,15 +229,15 @@ class StatePicker(Picker[State]):
 class WindowPicker(Picker[int]):
     """Choose the hour window; a typed number of hours from 1 to 168 is taken as it is."""
 
-    PLACEHOLDER = f"type hours, 1 to {LONGEST_WINDOW}"
-    NOTHING = f"only whole hours, 1 to {LONGEST_WINDOW}"
+    PLACEHOLDER = mark("type hours, 1 to 168")
+    NOTHING = mark("only whole hours, 1 to 168")
 
     def __init__(
         self, counted: Callable[[int | None], tuple[int, int]], current: int | None
     ) -> None:
         """Create a picker; `counted` returns messages and unread ones of a window."""
         choices = [Choice(_window_label(hours), hours, *counted(hours)) for hours in WINDOWS]
-        super().__init__("Hour window", choices, current)
+        super().__init__(_("Hour window"), choices, current)
         self._counted = counted
 
     def matching(self, typed: str) -> list[Choice[int]]:
@@ -253,9 +254,9 @@ class WindowPicker(Picker[int]):
 def _window_label(hours: int | None) -> str:
     match hours:
         case None:
-            return "everything kept"
+            return _("everything kept")
         case 1:
-            return "last hour"
+            return _("last hour")
         case 168:
-            return "last 168 h (7 days)"
-    return f"last {window_name(hours)}"
+            return _("last 168 h (7 days)")
+    return _("last {window}").format(window=window_name(hours))

@@ -112,17 +112,20 @@ class StateCommands:
             return
         team = self._account.team
         if not team.has(row.account_id):
-            self._say("only a team takes messages: 'inbox-tui team --help'")
+            self._say(_("only a team takes messages: 'inbox-tui team --help'"))
         elif row.taken == TAKEN and (row.row, "taken") not in self._wanted:
             who = next((one.who for one in team.of_message(row) if one.state == "taken"), "")
-            self._say(f"{sanitize(who)} has it: {self._selection.describe(row)}")
+            self._say(self._by(_("{who} has it: {message}"), who, row))
         else:
             self.toggle("taken")
 
     def tell_taken(self, message_id: int, who: str) -> None:
         """Say that a colleague was quicker to take a message."""
         if (row := self._account.messages.get(message_id)) is not None:
-            self._say(f"{sanitize(who)} took it first: {self._selection.describe(row)}")
+            self._say(self._by(_("{who} took it first: {message}"), who, row))
+
+    def _by(self, sentence: str, who: str, row: Row) -> str:
+        return sentence.format(who=sanitize(who), message=self._selection.describe(row))
 
     def mark_all_read(self, listing: Listing) -> None:
         """Mark read what fits the query of a list and had come when it was read."""

@@ -90,7 +90,7 @@ class SessionStatus:
         title.unreadable = account.messages.unreadable_count()
         of_all = account.archive.all_accounts().counts.unread()
         title.elsewhere = of_all - title.unread
-        self._screen.app.title = f"({of_all}) inbox" if of_all else "inbox"
+        self._screen.app.title = f"({of_all}) {_('inbox')}" if of_all else _("inbox")
 
     async def refresh(self) -> None:
         """Ask the service now, if the limit allows; otherwise say when."""

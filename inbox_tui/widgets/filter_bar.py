@@ -9,6 +9,7 @@ from textual.message import Message
 from textual.reactive import reactive
 from textual.widget import Widget
 
+from inbox_tui.locale import _, mark, plural
 from inbox_tui.text import sanitize
 from inbox_tui.widgets.cells import Line, cut
 from inbox_tui.widgets.presentation import grouped
@@ -24,6 +25,8 @@ ChipName = Literal["to", "window", "search", "state"]
 
 _GAP: Final = 3
 _SHORT_GAP: Final = 2
+ALL_NUMBERS: Final = mark("all numbers")
+"""What `FilterBar.to` is where messages to all numbers are shown."""
 _MUTED: Final = "$foreground 60%"
 _SHORTEST_CHIP: Final = 5
 _SHORTEST_SEARCH: Final = 12
@@ -57,7 +60,7 @@ class FilterBar(Widget):
     }
     """
 
-    to: reactive[str] = reactive("all numbers")
+    to: reactive[str] = reactive(ALL_NUMBERS)
     """The receiving number shown, or what stands for all."""
     window: reactive[str] = reactive("")
     """The hour window shown."""
@@ -194,14 +197,15 @@ class FilterBar(Widget):
     def _chips(self, short: int = 0) -> list[_Chip]:
         """Return the chips, the shorter the higher `short` is, from 0 to 2."""
         to, search = sanitize(self.to), sanitize(self.search)
-        everyone = self.to == "all numbers"
-        labels = (("To: ", "Window: ", "Search: "), ("To: ", "", "/"), ("", "", "/"))[short]
-        if short and everyone:
-            to = "all"
+        everyone = self.to == ALL_NUMBERS
+        to_label, window_label, search_label = _("To: "), _("Window: "), _("Search: ")
+        labels = ((to_label, window_label, search_label), (to_label, "", "/"), ("", "", "/"))[short]
+        if everyone:
+            to = _("all") if short else _(ALL_NUMBERS)
         nothing = symbols().ellipsis if short else "·"
         chips = [
-            _Chip("to", labels[0] or ("To: " if everyone else ""), to, not everyone),
-            _Chip("window", labels[1], self.window, self.window not in {"", "everything"}),
+            _Chip("to", labels[0] or (to_label if everyone else ""), to, not everyone),
+            _Chip("window", labels[1], self.window, self.window not in {"", _("everything")}),
             _Chip("search", labels[2], search or nothing, bool(search)),
         ]
         if self.state:
@@ -217,20 +221,26 @@ class FilterBar(Widget):
         line = Line()
         if self.newer:
             arrow = symbols().below if self.newer_below else symbols().above
-            word = "" if short else " new"
-            line.add(f"{grouped(self.newer)}{word} {arrow}", "bold $text-primary")
+            told = grouped(self.newer)
+            if not short:
+                told = plural("{count} new", "{count} new", self.newer, count=told)
+            line.add(f"{told} {arrow}", "bold $text-primary")
         elif self.following:
-            word = "" if short else " following"
+            word = "" if short else f" {_('following')}"
             line.add(f"{symbols().following}{word}", "$text-primary")
         if shown is None or short > 2:
             return line
         line.add("  " if line.width else "")
         told = grouped(shown)
         if self.outside and short < 2:
-            told += f" +{self.outside}" if short else f" · {self.outside} outside"
+            told += (
+                f" +{self.outside}"
+                if short
+                else f" · {_('{count} outside').format(count=self.outside)}"
+            )
             told += f": {self.outside_key}"
         elif short < 2:
-            told += f" of {grouped(self.total)}"
+            told += _(" of {total}").format(total=grouped(self.total))
         return line.add(told, _MUTED)
 
     def _fitted(self) -> tuple[list[_Chip], int, Line]:
@@ -270,7 +280,7 @@ class FilterBar(Widget):
         for chip in self._chips()[:2]:
             chip.add_to(line)
             line.add(" " * _GAP)
-        line.add("Search: ", _MUTED)
+        line.add(_("Search: "), _MUTED)
         if width - line.width - self._counted(0).width < _SHORTEST_SEARCH * 2:
             return Line(width).add("/", _MUTED)
         return line

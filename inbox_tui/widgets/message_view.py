@@ -16,6 +16,7 @@ from textual.strip import Strip
 
 from inbox_tui.archive import server_seconds
 from inbox_tui.commands import bindings
+from inbox_tui.locale import _, mark
 from inbox_tui.text import LINKS_WITHIN, find_code, find_links, sanitize
 from inbox_tui.text.search_query import receiver_spans, sender_spans, text_spans
 from inbox_tui.widgets.paragraphs import (
@@ -26,7 +27,7 @@ from inbox_tui.widgets.paragraphs import (
     wrapped_lines,
 )
 from inbox_tui.widgets.part_styles import PartStyles
-from inbox_tui.widgets.presentation import grouped, spaced_code
+from inbox_tui.widgets.presentation import not_shown, spaced_code
 from inbox_tui.widgets.symbols import symbols
 
 if TYPE_CHECKING:
@@ -49,13 +50,13 @@ _HINT_FROM: Final = 22
 _GAP: Final = 3
 _SENT_LATER_SECONDS: Final = 60
 _SET_BY: Final = {
-    ("unread", False): "Read",
-    ("starred", True): "Starred",
-    ("done", True): "Done",
-    ("taken", True): "Taken",
+    ("unread", False): mark("Read"),
+    ("starred", True): mark("Starred"),
+    ("done", True): mark("Done"),
+    ("taken", True): mark("Taken"),
 }
 """How a state is labelled that somebody of a team has set."""
-_NOTHING: Final = "No message selected"
+_NOTHING: Final = mark("No message selected")
 
 
 class MessageView(ScrollView, can_focus=True):
@@ -248,7 +249,7 @@ class MessageView(ScrollView, can_focus=True):
             self._paragraphs += body
             if (left := len(self._row.message) - MOST_SHOWN) > 0:
                 key = self._presentation.keys.label("copy_message")
-                told = f"{grouped(left)} more characters are not shown: {key} copies all"
+                told = not_shown(left, key)
                 more = Paragraph()
                 more.add(told, "warning")
                 self._paragraphs += [Paragraph(), more]
@@ -266,37 +267,42 @@ class MessageView(ScrollView, can_focus=True):
     def _fields(self, row: Row) -> Iterable[Paragraph]:
         self._times = self._times_of(row)
         for label, phone, spans in (
-            ("From", row.phone, sender_spans),
-            ("To", row.to_phone, receiver_spans),
+            (_("From"), row.phone, sender_spans),
+            (_("To"), row.to_phone, receiver_spans),
         ):
             field = list(self._field(label, *self._party(phone)))
             if self._search is not None:
                 mark_found(field, partial(spans, self._search))
             yield from field
         if account := self._presentation.account(row.account_id):
-            yield from self._field("Account", account)
-        for label, time in zip(("Received", "Sent"), self._times, strict=False):
+            yield from self._field(_("Account"), account)
+        for label, time in zip((_("Received"), _("Sent")), self._times, strict=False):
             yield from self._field(label, time)
         if states := list(self._states(row)):
-            yield from self._field("State", *states)
+            yield from self._field(_("State"), *states)
         for state in self._set_by:
             if set_as := _SET_BY.get((state.state, state.value)):
-                yield from self._field(set_as, f"by {sanitize(state.who)}", self._time_set(state))
+                yield from self._field(
+                    _(set_as),
+                    _("by {who}").format(who=sanitize(state.who)),
+                    self._time_set(state),
+                )
         keys = self._presentation.keys
         if self._code is not None:
             code = spaced_code(sanitize(self._code.text))
             yield from self._field(
-                "Code",
+                _("Code"),
                 code,
                 part="code",
-                hint=f"{keys.label('copy_code')} copies",
+                hint=_("{key} copies").format(key=keys.label("copy_code")),
             )
         for number, link in enumerate(self._links):
-            yield self._link_field(link, "" if number else f"{keys.label('open_link')} opens")
+            opens = _("{key} opens").format(key=keys.label("open_link"))
+            yield self._link_field(link, "" if number else opens)
             if link.punycode:
                 really = Paragraph(_LABEL_WIDTH)
                 really.add(" " * _LABEL_WIDTH)
-                really.add(f"really {sanitize(link.punycode)}", "warning")
+                really.add(_("really {host}").format(host=sanitize(link.punycode)), "warning")
                 yield really
 
     def _time_set(self, state: TeamState) -> str:
@@ -309,11 +315,11 @@ class MessageView(ScrollView, can_focus=True):
     def _states(self, row: Row) -> Iterable[str]:
         marks = symbols()
         if row.starred:
-            yield f"{marks.starred} starred"
+            yield f"{marks.starred} {_('starred')}"
         if row.done:
-            yield f"{marks.done} done"
+            yield f"{marks.done} {_('done')}"
         if row.muted:
-            yield "sender muted"
+            yield _("sender muted")
 
     def _party(self, phone: str) -> tuple[str, ...]:
         name, number = self._presentation.who(phone), self._presentation.number(phone)
@@ -335,7 +341,7 @@ class MessageView(ScrollView, can_focus=True):
             yield field
 
     def _link_field(self, link: Link, hint: str) -> Paragraph:
-        field = _labelled("Link")
+        field = _labelled(_("Link"))
         url, host = sanitize(link.url), sanitize(link.host)
         start = url.lower().find(host)
         if start < 0:  # the link has the host in punycode
@@ -364,7 +370,7 @@ class MessageView(ScrollView, can_focus=True):
         width, height = self._page
         base = self.visual_style.rich_style
         if self._row is None and y == height // 2:
-            return Strip([Segment(_NOTHING.center(width)[:width], self._style("empty"))], width)
+            return Strip([Segment(_(_NOTHING).center(width)[:width], self._style("empty"))], width)
         number = self.scroll_offset.y + y
         if number >= len(self._lines):
             return Strip.blank(width, base)

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Final
 
 from inbox_tui.archive import server_seconds, service_day
 from inbox_tui.commands import CommandKeys
+from inbox_tui.locale import _, mark, plural
 from inbox_tui.text import (
     format_phone,
     name_finder,
@@ -21,15 +22,12 @@ if TYPE_CHECKING:
     from datetime import tzinfo
 
 _EPOCH: Final = datetime(1970, 1, 1)  # noqa: DTZ001 - the server's clock is naive
-_LONG_WEEKDAYS: Final = (
-    *("Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday"),
+_LONG_WEEKDAYS: Final = mark("Monday Tuesday Wednesday Thursday Friday Saturday Sunday")
+_WEEKDAYS: Final = mark("Mon Tue Wed Thu Fri Sat Sun")
+_LONG_MONTHS: Final = mark(
+    "January February March April May June July August September October November December"
 )
-_LONG_MONTHS: Final = (
-    *("January", "February", "March", "April", "May", "June"),
-    *("July", "August", "September", "October", "November", "December"),
-)
-_WEEKDAYS: Final = tuple(name[:3] for name in _LONG_WEEKDAYS)
-_MONTHS: Final = tuple(name[:3] for name in _LONG_MONTHS)
+_MONTHS: Final = mark("Jan Feb Mar Apr May Jun Jul Aug Sep Oct Nov Dec")
 _NUMBERS_KEPT: Final = 4096
 
 
@@ -38,12 +36,32 @@ def grouped(number: int) -> str:
     return f"{number:,}".replace(",", "\N{NO-BREAK SPACE}")
 
 
+def not_shown(characters: int, key: str) -> str:
+    """Return that so many characters of a text are not shown, and which key copies all."""
+    return plural(
+        "{count} more character is not shown: {key} copies all",
+        "{count} more characters are not shown: {key} copies all",
+        characters,
+        count=grouped(characters),
+        key=key,
+    )
+
+
 def spaced_code(code: str) -> str:
     """Write a one-time code the way people read it out: `481 516`, `4821 7735`."""
     if not code.isdigit():
         return code
     size = {6: 3, 8: 4, 9: 3}.get(len(code), len(code))
     return " ".join(code[start : start + size] for start in range(0, len(code), size))
+
+
+def _of(names: str, place: int) -> str:
+    """Return one of the names of weekdays or months, which stand in one sentence."""
+    return _(names).split()[place]
+
+
+def _day_month(day: date) -> str:
+    return f"{day.day} {_of(_MONTHS, day.month - 1)}"
 
 
 class Presentation:
@@ -107,8 +125,8 @@ class Presentation:
         moment = self.received_at(server_seconds)
         day = moment.date()
         ago = (self.today() - day).days
-        name = {0: "today", 1: "yesterday"}.get(ago) or (
-            f"{_WEEKDAYS[day.weekday()]} {day.day} {_MONTHS[day.month - 1]} {day.year:04}"
+        name = {0: _("today"), 1: _("yesterday")}.get(ago) or (
+            f"{_of(_WEEKDAYS, day.weekday())} {_day_month(day)} {day.year:04}"
         )
         return f"{name} {moment:%H:%M:%S}"
 
@@ -119,7 +137,7 @@ class Presentation:
         if moment.date() == today:
             return f"{moment:%H:%M}"
         year = "" if moment.year == today.year else f"{moment.year:04} "
-        return f"{moment.day} {_MONTHS[moment.month - 1]} {year}{moment:%H:%M}"
+        return f"{_day_month(moment)} {year}{moment:%H:%M}"
 
     def clock_time(self, server_seconds: int) -> str:
         """Return the time of day to the minute."""
@@ -128,7 +146,7 @@ class Presentation:
     def gap_time(self, server_seconds: int) -> str:
         """Return the day and the time to the minute, as an edge of a gap is told."""
         moment = self.received_at(server_seconds)
-        return f"{moment.day} {_MONTHS[moment.month - 1]} {moment:%H:%M}"
+        return f"{_day_month(moment)} {moment:%H:%M}"
 
     def day_start(self, day: int) -> int:
         """Return the server seconds at which a day of the reader's begins.
@@ -161,13 +179,18 @@ class Presentation:
         ordinal = _EPOCH.toordinal() + day
         then = date.fromordinal(min(max(ordinal, 1), date.max.toordinal()))
         if then == date.max:  # where messages are whose date there is not
-            return ("no valid date",)
+            return (_("no valid date"),)
         today = self.today()
-        if name := {0: "today", 1: "yesterday"}.get((today - then).days):
+        if name := {0: _("today"), 1: _("yesterday")}.get((today - then).days):
             return (name,)
         year = "" if then.year == today.year else f" {then.year:04}"
         return tuple(
-            f"{weekdays[then.weekday()]} {then.day} {months[then.month - 1]}{year}"
+            _("{weekday} {day} {month}").format(
+                weekday=_of(weekdays, then.weekday()),
+                day=then.day,
+                month=_of(months, then.month - 1),
+            )
+            + year
             for weekdays, months in ((_LONG_WEEKDAYS, _LONG_MONTHS), (_WEEKDAYS, _MONTHS))
         )
 

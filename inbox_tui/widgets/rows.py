@@ -9,6 +9,7 @@ from textual.cache import LRUCache
 from textual.strip import Strip
 
 from inbox_tui.archive import Day, Gap, Row
+from inbox_tui.locale import _, plural
 from inbox_tui.text import find_code, sanitize
 from inbox_tui.text.search_query import receiver_spans, sender_spans, text_spans
 from inbox_tui.widgets.cells import cells, cut, cut_before, padded
@@ -243,13 +244,15 @@ class Rows:
             (
                 text
                 for text in (
-                    f" messages from {start} to {end} may be missing ",
-                    f" may be missing: {start} to {end} ",
-                    f" {start}–{end} missing ",
+                    _(" messages from {start} to {end} may be missing ").format(
+                        start=start, end=end
+                    ),
+                    _(" may be missing: {start} to {end} ").format(start=start, end=end),
+                    _(" {start}–{end} missing ").format(start=start, end=end),
                 )
                 if cells(text) <= self.width - 4
             ),
-            " messages may be missing ",
+            _(" messages may be missing "),
         )
         lead = marks.cursor if "cursor" in state else " "
         line = cut(f"{lead}{marks.rule * 2}{told}", self.width)
@@ -258,7 +261,11 @@ class Rows:
 
     def _day(self, day: Day, names: Sequence[str]) -> list[Segment]:
         rule = symbols().rule
-        unread = f"{grouped(day.unread)} unread" if day.unread else ""
+        unread = ""
+        if day.unread:
+            unread = plural(
+                "{count} unread", "{count} unread", day.unread, count=grouped(day.unread)
+            )
         total = "" if day.total in (None, day.unread) else grouped(day.total or 0)
         between = ", " if total and unread else ""
         end = f" {rule * 2}" if total or unread else ""

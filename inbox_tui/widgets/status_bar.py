@@ -12,6 +12,7 @@ from textual.reactive import reactive
 from textual.widget import Widget
 
 from inbox_tui.commands import key_of_label, textual_key
+from inbox_tui.locale import _
 from inbox_tui.text import sanitize
 from inbox_tui.widgets.cells import Line, cut, wrapped
 from inbox_tui.widgets.symbols import symbols
@@ -24,7 +25,6 @@ _PARTS: Final = re.compile("(.+)(?: · |, ).*", re.DOTALL)
 """A notice, and the last of its parts."""
 _REASON_LINES: Final = 3
 """How many lines below the first one a long reason may take."""
-_LONGEST_TIME: Final = len("in 15 min")
 _MINUTE: Final = 60
 _MINUTES_FROM: Final = 100
 """From so many seconds on, time is told in minutes."""
@@ -43,8 +43,12 @@ _STYLES: Final = {
 def span(seconds: int) -> str:
     """Return a time to come in as few words as tell it: `12 s`, `5 min`."""
     if seconds < _MINUTES_FROM:
-        return f"{seconds} s"
-    return f"{-(-seconds // _MINUTE)} min"
+        return _("{count} s").format(count=seconds)
+    return _("{count} min").format(count=-(-seconds // _MINUTE))
+
+
+def _longest_time() -> int:
+    return cell_len(_("in {time}").format(time=_("{count} min").format(count=15)))
 
 
 class StatusBar(Widget):
@@ -140,7 +144,7 @@ class StatusBar(Widget):
         line = Line(width)
         line.add(symbol, _STYLES.get(self.state, ""))
         notice = sanitize(self.notice)
-        state = f" {self.state}"
+        state = f" {_(self.state)}"
         if cell_len(state + _GAP + notice) <= width - line.width or not notice:
             line.add(state, "bold")
         else:
@@ -161,16 +165,16 @@ class StatusBar(Widget):
         marks = symbols()
         soon = again = ""
         if self.next_in is not None:
-            soon = f"{_GAP}in {span(self.next_in)}"
-            again = (
-                f"{_GAP}{'next' if self.state == 'Live' else 'next try'} in {span(self.next_in)}"
-            )
+            time = span(self.next_in)
+            soon = _GAP + _("in {time}").format(time=time)
+            again = _("next in {time}") if self.state == "Live" else _("next try in {time}")
+            again = _GAP + again.format(time=time)
         left = max(0, min(self.left, self.allowed))
-        requests = f"{_GAP}requests {marks.free * left}{marks.used * (self.allowed - left)}"
+        requests = f"{_GAP}{_('requests')} {marks.free * left}{marks.used * (self.allowed - left)}"
         requests *= bool(self.allowed)
         if reason:
             reason = _GAP + reason
-            longest = len(soon) and len(_GAP) + _LONGEST_TIME  # no line comes and goes by it
+            longest = len(soon) and len(_GAP) + _longest_time()  # no line comes and goes by it
             if self.state == "Sign in":  # nothing goes on without the key
                 requests = ""
                 longest = len(_GAP) + cell_len(self.hints.partition("  ")[0])

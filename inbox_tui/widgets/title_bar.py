@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from textual.reactive import reactive
 from textual.widget import Widget
 
-from inbox_tui.locale import _
+from inbox_tui.locale import _, plural
 from inbox_tui.text import sanitize
 from inbox_tui.widgets.cells import Line
 from inbox_tui.widgets.presentation import grouped
@@ -52,7 +52,10 @@ class TitleBar(Widget):
                 "  "
             )
         if self.unread:
-            right.add(_("{count} unread").format(count=grouped(self.unread)), "bold")
+            right.add(
+                plural("{count} unread", "{count} unread", self.unread, count=grouped(self.unread)),
+                "bold",
+            )
         elif self.unread == 0:
             right.add(_("all read"), "$foreground 60%")
         room = self.size.width - right.width - 2

@@ -18,7 +18,7 @@ from inbox_tui.widgets.paragraphs import (
     message_paragraphs,
     wrapped_lines,
 )
-from inbox_tui.widgets.presentation import grouped
+from inbox_tui.widgets.presentation import not_shown
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -116,8 +116,7 @@ class Transcript:
                 mark_found(paragraphs, partial(text_spans, self.search))
             if (left := len(row.message) - MOST_SHOWN) > 0:
                 more = Paragraph()
-                told = f"{grouped(left)} more characters are not shown"
-                more.add(f"{told}: {self._copies_all} copies all")
+                more.add(not_shown(left, self._copies_all))
                 paragraphs.append(more)
             text = Text(paragraphs, list(wrapped_lines(paragraphs, self.width)))
             self.texts[(row.row, self.width)] = text
