@@ -242,7 +242,7 @@ class KeyRefused(ValueError):  # noqa: N818
     """
 
     def __init__(self, name: str, problem: str, allowed: str) -> None:
-        super().__init__(f"{problem}{_(': allowed are {allowed}').format(allowed=allowed)}")
+        super().__init__(problem + _(": allowed are {allowed}").format(allowed=allowed))
         self.name = name
         self.problem = problem
         self.allowed = allowed

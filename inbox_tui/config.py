@@ -83,7 +83,7 @@ class NotAllowed(ValueError):  # noqa: N818
     """
 
     def __init__(self, problem: str, allowed: str, within: str | None = None) -> None:
-        super().__init__(f"{problem}{_(': allowed are {allowed}').format(allowed=allowed)}")
+        super().__init__(problem + _(": allowed are {allowed}").format(allowed=allowed))
         self.problem = problem
         self.allowed = allowed
         self.within = within

@@ -247,7 +247,7 @@ def _ago(seconds: float) -> str:
     for unit, length in ((_("d"), 86400), (_("h"), 3600), (_("min"), 60)):
         if seconds >= length:
             return f"{seconds // length:.0f} {unit}"
-    return f"{seconds:.0f} {_('s')}"
+    return f"{seconds:.0f} " + _("s")
 
 
 # -- the connection

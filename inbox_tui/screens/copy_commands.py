@@ -145,7 +145,7 @@ class CopyCommands:
             self._say(self._of(row, _("opened the link of {message} · in the browser")))
         elif choice.act == "open":
             copied = self._of(row, _("copied the link of {message}"))
-            self.copy(choice.url, f"{copied} · {_('no browser on this machine')}")
+            self.copy(choice.url, copied + " · " + _("no browser on this machine"))
         else:
             self.copy(choice.url, self._of(row, _("copied the link of {message}")))
 

@@ -132,13 +132,11 @@ class Filters(NamedTuple):
             where = _("outside the window")
             if self.widened_by != "pick_window":
                 where = _("without filters")
-            shows = _("{by} shows them").format(by=keys.label(self.widened_by))
+            shows = _("{key} shows them").format(key=keys.label(self.widened_by))
             return f"{' '.join(words)}.\n{outside} {where}: {shows}."
-        way_out = _("{filters} clears the filters").format(filters=keys.label("clear_filters"))
+        way_out = _("{key} clears the filters").format(key=keys.label("clear_filters"))
         if self.hours is not None:
-            way_out += _(", {window} chooses another window").format(
-                window=keys.label("pick_window")
-            )
+            way_out += _(", {key} chooses another window").format(window=keys.label("pick_window"))
         return f"{' '.join(words)}.\n{way_out}."
 
 

@@ -39,7 +39,7 @@ class HelpScreen(ModalScreen[None]):
         signs = (
             (marks.unread, _("not read yet")),
             (
-                f"{_('requests')} {marks.free * 2}{marks.used}",
+                _("requests") + f" {marks.free * 2}{marks.used}",
                 _("how many may still go this minute"),
             ),
         )

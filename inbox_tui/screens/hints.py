@@ -13,7 +13,7 @@ def searching_hints(keys: CommandKeys, *, signed_out: bool) -> str:
     enter = _("Enter keeps")
     if signed_out:
         enter = _("Enter, then {keys}").format(keys=keys.hints(["sign_in"]))
-    return f"{enter}  {_('Esc clears')}"
+    return enter + "  " + _("Esc clears")
 
 
 def usual_hints(keys: CommandKeys, *, signed_out: bool, away: bool) -> str:

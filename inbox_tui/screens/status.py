@@ -90,7 +90,7 @@ class SessionStatus:
         title.unreadable = account.messages.unreadable_count()
         of_all = account.archive.all_accounts().counts.unread()
         title.elsewhere = of_all - title.unread
-        self._screen.app.title = f"({of_all}) {_('inbox')}" if of_all else _("inbox")
+        self._screen.app.title = (f"({of_all}) " if of_all else "") + _("inbox")
 
     async def refresh(self) -> None:
         """Ask the service now, if the limit allows; otherwise say when."""
@@ -140,7 +140,7 @@ class SessionStatus:
                     )
                 self._warn(
                     _("The clocks disagree"),
-                    f"{by} {_('Until it is right, keep_days deletes nothing.')}",
+                    by + " " + _("Until it is right, keep_days deletes nothing."),
                 )
 
     def _warn(self, title: str, words: str) -> None:

@@ -226,7 +226,7 @@ class FilterBar(Widget):
                 told = plural("{count} new", "{count} new", self.newer, count=told)
             line.add(f"{told} {arrow}", "bold $text-primary")
         elif self.following:
-            word = "" if short else f" {_('following')}"
+            word = "" if short else " " + _("following")
             line.add(f"{symbols().following}{word}", "$text-primary")
         if shown is None or short > 2:
             return line
@@ -236,7 +236,7 @@ class FilterBar(Widget):
             told += (
                 f" +{self.outside}"
                 if short
-                else f" · {_('{count} outside').format(count=self.outside)}"
+                else " · " + _("{count} outside").format(count=self.outside)
             )
             told += f": {self.outside_key}"
         elif short < 2:

@@ -315,9 +315,9 @@ class MessageView(ScrollView, can_focus=True):
     def _states(self, row: Row) -> Iterable[str]:
         marks = symbols()
         if row.starred:
-            yield f"{marks.starred} {_('starred')}"
+            yield marks.starred + " " + _("starred")
         if row.done:
-            yield f"{marks.done} {_('done')}"
+            yield marks.done + " " + _("done")
         if row.muted:
             yield _("sender muted")
 

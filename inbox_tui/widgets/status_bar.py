@@ -170,7 +170,8 @@ class StatusBar(Widget):
             again = _("next in {time}") if self.state == "Live" else _("next try in {time}")
             again = _GAP + again.format(time=time)
         left = max(0, min(self.left, self.allowed))
-        requests = f"{_GAP}{_('requests')} {marks.free * left}{marks.used * (self.allowed - left)}"
+        requests = _GAP + _("requests")
+        requests += f" {marks.free * left}{marks.used * (self.allowed - left)}"
         requests *= bool(self.allowed)
         if reason:
             reason = _GAP + reason

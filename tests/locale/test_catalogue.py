@@ -8,7 +8,7 @@ from string import Formatter
 
 import pytest
 from babel.messages.catalog import Catalog, Message
-from support.catalogue import CATALOGUE, compiled, extracted, translated
+from support.catalogue import CATALOGUE, SOURCE, compiled, extracted, translated
 
 PLACEHOLDER = re.compile(r"%\(\w+\)s")
 
@@ -84,3 +84,15 @@ def test_a_count_has_the_form_that_goes_with_it(russian: None, count: int, words
     from inbox_tui.locale import plural
 
     assert plural("{count} new message", "{count} new messages", count) == words
+
+
+def test_no_sentence_is_translated_within_an_f_string() -> None:
+    """What extracts the sentences does not look into them."""
+    within = re.compile(r"""\{(?:_|plural|mark)\(["']""")
+    found = [
+        f"{path.relative_to(SOURCE)}: {line.strip()}"
+        for path in SOURCE.rglob("*.py")
+        for line in path.read_text(encoding="utf-8").splitlines()
+        if within.search(line)
+    ]
+    assert found == []
