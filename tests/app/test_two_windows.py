@@ -129,8 +129,8 @@ class Window:
         """All messages of the list, in sight or not."""
         source = self.messages._window.source
         if self.in_conversation:
-            assert self.conversation._source is not None
-            source = self.conversation._source
+            assert self.conversation._transcript.source is not None
+            source = self.conversation._transcript.source
         items = source.window(0, len(source))
         return [item for item in items if isinstance(item, Row)]
 
