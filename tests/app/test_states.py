@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 from support.sizes import Size, at_every_size
-from support.stage import StagedApp, message, stage, state_is, until
+from support.stage import StagedApp, message, put, stage, state_is, until
 from textual.pilot import Pilot
 from textual.widgets import Input
 
@@ -300,3 +300,17 @@ async def test_a_state_set_in_another_window_is_shown_within_a_second(tmp_path: 
         inbox(pilot)._tick()
         assert selected(pilot).starred
         assert unread(pilot) == 3
+
+
+def test_muting_in_the_list_of_all_accounts_is_for_the_account_of_the_message(
+    tmp_path: Path,
+) -> None:
+    with Archive.open(tmp_path / "inbox.db") as archive:
+        first, second = archive.account("a", "smsc.ru"), archive.account("b", "smsc.ru")
+        put(archive, first, [message(1, phone="SHOP")])
+        put(archive, second, [message(2, phone="SHOP")])
+        everything = archive.all_accounts()
+        change = everything.messages.mute("SHOP", muted=True, account_id=second.id)
+        assert (first.counts.unread(), second.counts.unread()) == (1, 0)
+        everything.messages.undo(change)
+        assert everything.counts.unread() == 2
