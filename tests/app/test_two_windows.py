@@ -126,12 +126,10 @@ class Window:
         return shown if self.settled else None
 
     def listed(self) -> list[Row]:
-        """All messages of the list, in sight or not."""
-        source = self.messages._window.source
-        if self.in_conversation:
-            assert self.conversation._transcript.source is not None
-            source = self.conversation._transcript.source
-        items = source.window(0, len(source))
+        """All messages of the list or conversation, in sight or not."""
+        listing = self.inbox._loader.listing
+        assert listing is not None
+        items = self.inbox._account.lists.window(listing, 0, len(listing))
         return [item for item in items if isinstance(item, Row)]
 
     async def settle(self) -> None:
