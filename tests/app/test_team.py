@@ -11,6 +11,7 @@ from textual.pilot import Pilot
 from inbox_tui.archive import TEAM, Archive, Gap, Row
 from inbox_tui.archive.team_copy import CopiedPage, TeamCopy
 from inbox_tui.archive.team_states import MINE, NOT_TAKEN, TAKEN, TeamState
+from inbox_tui.config import Settings
 from inbox_tui.screens.inbox import InboxScreen
 from inbox_tui.session import Session
 from inbox_tui.sessions import AllSessions
@@ -23,7 +24,10 @@ WIDE = (120, 40)
 
 
 def of_a_team(folder: Path) -> StagedApp:
-    app = stage(folder, messages=[message(n, f"Text {n}", minutes_ago=9 - n) for n in (1, 2)])
+    """An account of a team whose hub is away."""
+    settings = Settings(team="postgresql://anna@127.0.0.1:1/inbox")
+    both = [message(n, f"Text {n}", minutes_ago=9 - n) for n in (1, 2)]
+    app = stage(folder, messages=both, settings=settings)
     with Archive.open(app.archive_path) as archive:
         archive.accounts()[0].notes.set(TEAM, "the hub")
     return app
