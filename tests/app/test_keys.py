@@ -722,7 +722,7 @@ async def test_the_status_bar_names_the_keys_that_matter_here(tmp_path: Path, si
     async with app.run_test(size=size) as pilot:
         await state_is(pilot, "Live")
         bar = inbox(pilot).query_one(StatusBar)
-        others = "m mark  y text  e export  u unread only  p number  w window"
+        others = "m mark  y text  e export  s star  d done  u unread only  p number  w window"
         await until(pilot, lambda: bar.here == f"c code  n next unread  t conversation  {others}")
         await pilot.press("j", "j", "j")
         await until(pilot, lambda: bar.here == f"o link  n next unread  t conversation  {others}")
