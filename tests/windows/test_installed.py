@@ -217,7 +217,7 @@ async def look(pilot):
         await pilot.pause(0.2)
         strips = pilot.app.screen._compositor.render_strips()
         shown = "\\n".join("".join(part.text for part in strip) for strip in strips)
-    sys.stdout.buffer.write(shown.encode())
+    sys.__stdout__.buffer.write(shown.encode())
     pilot.app.exit()
 
 run = InboxApp.run
