@@ -136,7 +136,7 @@ class Filters(NamedTuple):
             return f"{' '.join(words)}.\n{outside} {where}: {shows}."
         way_out = _("{key} clears the filters").format(key=keys.label("clear_filters"))
         if self.hours is not None:
-            way_out += _(", {key} chooses another window").format(window=keys.label("pick_window"))
+            way_out += _(", {key} chooses another window").format(key=keys.label("pick_window"))
         return f"{' '.join(words)}.\n{way_out}."
 
 
