@@ -506,6 +506,21 @@ async def test_nothing_is_deleted_where_answers_have_no_date(tmp_path: Path) -> 
 
 
 @virtually
+async def test_what_was_deleted_comes_no_more_with_answers_without_a_date(tmp_path: Path) -> None:
+    scene = Scene(tmp_path)
+    scene.receive(1, ago=1.9 * 86400.0)
+    terminal = scene.start(keep_days=2)
+    await asyncio.sleep(100)
+    scene.fall_asleep(86400.0)
+    await asyncio.sleep(100)
+    assert terminal.ids == []
+    scene.dates = lambda: None
+    await asyncio.sleep(2 * 3600)  # the whole period is asked for once an hour
+    assert terminal.ids == []
+    assert len(terminal.told(MessagesArrived)) == 1
+
+
+@virtually
 async def test_wild_dates_of_messages_are_stored_and_stop_nothing(tmp_path: Path) -> None:
     scene = Scene(tmp_path)
     terminal = scene.start()
