@@ -23,6 +23,9 @@ from inbox_tui.archive.search_index import SearchIndex
 from inbox_tui.archive.sync_state import SyncState
 from inbox_tui.archive.team_states import TeamStates
 
+_EXPIRED = "expired before"
+"""The note on what has been deleted for being too old."""
+
 
 class Archive:
     """All that is kept of the accounts: messages, read flags, search index, request log.
@@ -201,9 +204,15 @@ class AccountArchive:
         Raw entries that could not be read go by when they came. Raises `QueryCancelled` after
         `request_stop`: what is left to do is done the next time.
         """
+        self.notes.set(_EXPIRED, str(before))
         return self.archive.maintenance.expire(
             self.id, before, counts=self.counts, sync_state=self.sync_state
         )
+
+    def expired_before(self) -> int | None:
+        """Return the server seconds given to the last `expire`; None where there was none."""
+        before = self.notes.get(_EXPIRED)
+        return None if before is None else int(before)
 
     def wipe(self) -> None:
         """Wipe what was deleted and could not be wiped at once, if there is any."""

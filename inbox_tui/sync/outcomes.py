@@ -81,8 +81,6 @@ class Outcomes:
         self._disagreement_told = False
         self.delete_before: int | None = None
         """What was received before these server seconds is too old by the last answer."""
-        self._too_old_before: int | None = None
-        """The same by the last answer that told the service's time."""
 
     def given_up(self, request: Request) -> list[Event]:
         """Take out of the log a request that was never sent."""
@@ -145,7 +143,9 @@ class Outcomes:
             clock_events = self._compare_clocks(answer.date, seen)
         moved = advance(before, request.page, answer, at, seen, self._server_zone)
         messages = answer.messages
-        self._too_old_before = too_old = self._too_old_before if oldest is None else oldest
+        too_old = oldest
+        if self._keep_days and oldest is None:  # what was deleted must not come again
+            too_old = self._store.expired_before()
         if too_old is not None:
             messages = [one for one in messages if to_server_seconds(one.received) >= too_old]
         stored = self._store.store_page(

@@ -114,6 +114,9 @@ class MessageStore(Protocol):
     def expire(self, before: int) -> int:
         """Delete for good what was received before these server seconds; returns how many."""
 
+    def expired_before(self) -> int | None:
+        """Return the server seconds given to the last `expire`; None where there was none."""
+
     def wipe(self) -> None:
         """Wipe what was deleted and could not be wiped at once, if there is any."""
 

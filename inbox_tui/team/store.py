@@ -236,6 +236,10 @@ class HubStore:
         """Delete nothing: the hub's messages are the company's. Members expire their own."""
         return 0
 
+    def expired_before(self) -> int | None:
+        """Return None: nothing was deleted."""
+        return None
+
     def wipe(self) -> None:
         """Do nothing: PostgreSQL cleans up by itself."""
 

@@ -516,8 +516,11 @@ async def test_what_was_deleted_comes_no_more_with_answers_without_a_date(tmp_pa
     assert terminal.ids == []
     scene.dates = lambda: None
     await asyncio.sleep(2 * 3600)  # the whole period is asked for once an hour
+    another = scene.start(keep_days=2)
+    await asyncio.sleep(100)
     assert terminal.ids == []
     assert len(terminal.told(MessagesArrived)) == 1
+    assert another.told(MessagesArrived) == []
 
 
 @virtually
