@@ -219,6 +219,12 @@ class InboxApp(App[None]):
         """Open the sign-in screen."""
         await self._accounts.sign_in()
 
+    async def action_show_help(self) -> None:
+        """Show every key."""
+        from inbox_tui.screens.help import HelpScreen
+
+        await self.push_screen(HelpScreen(self._presentation.keys))
+
     async def action_pick_account(self) -> None:
         """Choose the account whose inbox is shown."""
         await self._accounts.pick()

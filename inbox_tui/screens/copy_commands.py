@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from functools import partial
 from typing import TYPE_CHECKING, Any, Final
 
@@ -62,6 +62,13 @@ class CopyCommands:
         self._old_code: int | None = None
         """The row of the newest code when it was last asked for."""
         self._old_code_at = 0.0
+        self.handlers: Mapping[str, Callable[[], object]] = {
+            "copy_code": self.copy_code,
+            "copy_newest_code": self.copy_newest_code,
+            "copy_message": self.copy_message,
+            "open_link": self.open_link,
+        }
+        """What each of these commands does, by its name in the table."""
 
     def copy_code(self) -> None:
         """Copy the code of the message: its letters and digits."""
@@ -111,6 +118,11 @@ class CopyCommands:
         """Copy the text of the message, exact."""
         if (row := self._selection.row()) is not None:
             self.copy(row.message, self._of(row, _("copied the text of {message}")))
+
+    def copy_part(self, text: str, row: Row | None) -> None:
+        """Copy a part of a text that was selected with the mouse, in the message shown."""
+        whole = _("copied the selection")
+        self.copy(text, self._of(row, _("copied the selection of {message}")) if row else whole)
 
     def copy(self, text: str, notice: str) -> None:
         """Copy a text by way of the terminal, and of this machine where that can be."""

@@ -21,9 +21,17 @@ from inbox_tui.widgets.presentation import grouped
 
 
 async def export_shown(
-    screen: Screen[Any], session: Session | AllSessions, listing: Listing, today: date
+    screen: Screen[Any],
+    session: Session | AllSessions,
+    listing: Listing | None,
+    today: date,
+    *,
+    say: Callable[[str], None],
 ) -> None:
     """Ask for a file and write the messages of a list to it, also where it is not complete yet."""
+    if listing is None or (listing.complete and not listing.messages):
+        say(_("no messages to export"))
+        return
     whole = asyncio.ensure_future(_whole(session, listing))
     whole.add_done_callback(lambda found: found.cancelled() or found.exception())
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from contextlib import suppress
 from typing import TYPE_CHECKING, Any, Final
 
@@ -55,6 +55,14 @@ class FilterCommands:
         self._current = current
         self._apply = apply
         self._say = say
+        self.handlers: Mapping[str, Callable[[], object]] = {
+            "pick_number": self.pick_number,
+            "pick_window": self.pick_window,
+            "pick_state": self.pick_state,
+            "toggle_unread": self.toggle_unread,
+            "clear_filters": self.clear,
+        }
+        """What each of these commands does, by its name in the table."""
 
     async def pick_number(self) -> None:
         """Choose the receiving number."""

@@ -8,27 +8,29 @@ from inbox_tui.screens.filters import Filters
 from inbox_tui.widgets.message_view import MessageView
 
 
-def searching_hints(keys: CommandKeys, *, signed_out: bool) -> str:
-    """Return the keys while a search is typed."""
-    enter = _("Enter keeps")
-    if signed_out:
-        enter = _("Enter, then {keys}").format(keys=keys.hints(["sign_in"]))
-    return enter + "  " + _("Esc clears")
+def hints(
+    keys: CommandKeys,
+    view: MessageView,
+    chosen: Filters,
+    *,
+    searching: bool,
+    signed_out: bool,
+    reading: bool,
+    aside: bool,
+    unread: bool,
+) -> tuple[str, str]:
+    """Return the keys that are always of use, and those for what is shown, most useful first.
 
-
-def usual_hints(keys: CommandKeys, *, signed_out: bool, away: bool) -> str:
-    """Return the keys that are always of use; `away`: from the list, with a way back."""
-    names = ["sign_in"] * signed_out + ["back"] * away + ["help", "search", "refresh"]
-    return keys.hints(names)
-
-
-def message_hints(
-    keys: CommandKeys, view: MessageView, chosen: Filters, *, unread: bool, aside: bool
-) -> str:
-    """Return the keys for the message and the list that are shown, the most useful first.
-
-    `unread`: whether anything is. `aside`: whether this is a conversation.
+    `searching`: a search is being typed. `reading`: the message is shown without the list.
+    `aside`: a conversation is shown. `unread`: whether anything is.
     """
+    if searching:
+        enter = _("Enter keeps")
+        if signed_out:
+            enter = _("Enter, then {keys}").format(keys=keys.hints(["sign_in"]))
+        return enter + "  " + _("Esc clears"), ""
+    away = aside or reading
+    names = ["sign_in"] * signed_out + ["back"] * away + ["help", "search", "refresh"]
     there_is_one = view.row is not None
     here = {
         "copy_code": view.has_code,
@@ -45,4 +47,4 @@ def message_hints(
         "pick_number": True,
         "pick_window": True,
     }
-    return keys.hints(name for name, matters in here.items() if matters)
+    return keys.hints(names), keys.hints(name for name, matters in here.items() if matters)

@@ -12,7 +12,6 @@ from textual.actions import SkipAction
 from textual.app import ComposeResult
 from textual.binding import BindingType
 from textual.screen import Screen
-from textual.timer import Timer
 
 from inbox_tui.archive import ArchiveError, ArchiveWorker, Listing
 from inbox_tui.commands import bindings, screen_bindings
@@ -21,7 +20,7 @@ from inbox_tui.screens.copy_commands import CopyCommands
 from inbox_tui.screens.empty_list import empty_text
 from inbox_tui.screens.filter_commands import CHIPS, FilterCommands
 from inbox_tui.screens.filters import CurrentFilters, Filters
-from inbox_tui.screens.hints import message_hints, searching_hints, usual_hints
+from inbox_tui.screens.hints import hints
 from inbox_tui.screens.listings import MOST_OUTSIDE, ListLoader, Spot
 from inbox_tui.screens.move_commands import MoveCommands
 from inbox_tui.screens.naming import NamingCommands
@@ -44,8 +43,6 @@ if TYPE_CHECKING:
     from inbox_tui.session import Session, SessionEvent
     from inbox_tui.sessions import AllSessions
 
-DWELL_SECONDS = 1.0
-"""A message beside the list for this long counts as read."""
 MINUTE_TICKS = 60
 
 
@@ -95,7 +92,6 @@ class InboxScreen(Screen[None]):
         self._changes = account.archive.changes()
         self._ticks = 0
         self._retired = False
-        self._dwell: Timer | None = None
         self._before_conversation: _Place | None = None
         self._title_bar = TitleBar()
         self._title_bar.account = session.name
@@ -128,6 +124,7 @@ class InboxScreen(Screen[None]):
             self._selection,
             presentation,
             run=partial(self.run_worker, group="marks"),
+            after=self.set_timer,
             changed=self._states_changed,
             say=self._status.say,
         )
@@ -161,38 +158,23 @@ class InboxScreen(Screen[None]):
             say=self._status.say,
         )
         self.handlers: Mapping[str, Callable[[], object]] = {
-            "next_unread": self._moving.next_unread,
-            "previous_unread": partial(self._moving.next_unread, newer=True),
-            "jump": self._moving.jump_to_date,
+            **self._moving.handlers,
+            **self.filtering.handlers,
+            **self._states.handlers,
+            **self._copying.handlers,
+            **self._naming.handlers,
             "follow": self._toggle_following,
             "back": self._back,
             "search": self._begin_search,
-            "pick_number": self.filtering.pick_number,
-            "pick_window": self.filtering.pick_window,
-            "pick_state": self.filtering.pick_state,
-            "toggle_unread": self.filtering.toggle_unread,
-            "clear_filters": self.filtering.clear,
-            "toggle_read": partial(self._states.toggle, "unread"),
-            "mark_all_read": self._mark_all_read,
-            "star": partial(self._states.toggle, "starred"),
-            "done": partial(self._states.toggle, "done"),
-            "mute": self._states.toggle_muted,
-            "take": self._states.take,
-            "undo": self._states.undo,
-            "copy_code": self._copying.copy_code,
-            "copy_newest_code": self._copying.copy_newest_code,
-            "copy_message": self._copying.copy_message,
-            "open_link": self._copying.open_link,
+            "mark_all_read": lambda: self._states.mark_all_read(self._loader.listing),
             "conversation": self._toggle_conversation,
-            "name_sender": self._naming.name_sender,
-            "name_receiver": self._naming.name_receiver,
             "export": self._export,
             "refresh": self._status.refresh,
             "sign_in": partial(self.run_action, "app.sign_in"),
             "pick_account": partial(self.run_action, "app.pick_account"),
             "smaller_list": partial(self._share, -1),
             "larger_list": partial(self._share, 1),
-            "help": self._help,
+            "help": partial(self.run_action, "app.show_help"),
         }
         """What each command of the table does that is bound on this screen."""
 
@@ -214,7 +196,7 @@ class InboxScreen(Screen[None]):
         self._follow(True)
         self._reload(keep=False)
         self._selection.moved()
-        self._show_totals()
+        self._status.show_totals(self._title_bar, self._filter_bar)
         self._show_status()
         self._unsubscribe = self._session.on_event(self.session_event)
         self._ticking = self.set_interval(1.0, self._tick)
@@ -272,9 +254,7 @@ class InboxScreen(Screen[None]):
                 self._status.say("")  # that it follows is no longer so
             self._follow(False)
 
-    def on_mouse_down(self) -> None:
-        """Stay on the message from the first click on."""
-        self.input_arrived()
+    on_mouse_down = input_arrived
 
     def _toggle_following(self) -> None:
         following = not self._was_following
@@ -336,7 +316,8 @@ class InboxScreen(Screen[None]):
             return
         self._changes = self._account.archive.changes()
         self._reload(hold=True)
-        self._show_totals()
+        self._status.show_totals(self._title_bar, self._filter_bar)
+        self._show_keys()
 
     def _show_status(self) -> None:
         self._status.show()
@@ -390,10 +371,6 @@ class InboxScreen(Screen[None]):
         self._filter_bar.outside = f"{grouped(messages)}{more}" if messages else ""
         self._show_empty_text()
 
-    def _show_totals(self) -> None:
-        self._status.show_totals(self._title_bar, self._filter_bar)
-        self._show_keys()
-
     def _show_empty_text(self) -> None:
         listing = self._loader.listing
         self._messages.empty_text = ""
@@ -409,20 +386,19 @@ class InboxScreen(Screen[None]):
 
     def _show_keys(self) -> None:
         """Name the keys that matter where the user is."""
-        bar, keys = self._status_bar, self.keys
-        signed_out = self._session.status.state is State.SIGN_IN
-        if self._filter_bar.searching:
-            bar.hints, bar.here = searching_hints(keys, signed_out=signed_out), ""
-            self._status.hold(self._filters.search_help())
-            return
-        self._status.hold("")
-        aside = self._before_conversation is not None
+        searching = self._filter_bar.searching
+        self._status.hold(self._filters.search_help() if searching else "")
         alone = self._split_pane.layout_name == "-narrow"
-        away = aside or (alone and self.has_class("-reading"))
-        bar.hints = usual_hints(keys, signed_out=signed_out, away=away)
-        unread = bool(self._title_bar.unread)
-        chosen = self._filters.chosen
-        bar.here = message_hints(keys, self._message_view, chosen, unread=unread, aside=aside)
+        self._status_bar.hints, self._status_bar.here = hints(
+            self.keys,
+            self._message_view,
+            self._filters.chosen,
+            searching=searching,
+            signed_out=self._session.status.state is State.SIGN_IN,
+            reading=alone and self.has_class("-reading"),
+            aside=self._before_conversation is not None,
+            unread=bool(self._title_bar.unread),
+        )
 
     def _show_filters(self) -> None:
         self._filters.show_on(self._filter_bar)
@@ -456,14 +432,8 @@ class InboxScreen(Screen[None]):
             self.call_after_refresh(self._show_message)
         else:
             self._show_message()
-        if self._dwell is not None:
-            self._dwell.stop()
-            self._dwell = None
         in_sight = self._message_view.display or self._shown.in_conversation
-        row = event.row if event.moved and in_sight else None
-        if row is not None and row.unread:
-            read = partial(self._states.mark_read, row)
-            self._dwell = self.set_timer(DWELL_SECONDS, read)
+        self._states.begin_reading(event.row if event.moved and in_sight else None)
 
     def _show_message(self) -> None:
         self._message_view.show(self._shown.row, self._shown.search)
@@ -496,10 +466,6 @@ class InboxScreen(Screen[None]):
     def _show_newer(self) -> None:
         self._filter_bar.newer_below = self._shown.in_conversation
         self._filter_bar.newer = self._shown.newer
-
-    def _mark_all_read(self) -> None:
-        if self._selection.settled() and self._loader.listing is not None:
-            self._states.mark_all_read(self._loader.listing)
 
     def _back(self) -> None:
         """Leave the message, the conversation or the search, whichever is nearest."""
@@ -566,12 +532,7 @@ class InboxScreen(Screen[None]):
         selected = self.get_selected_text()
         if not selected:
             raise SkipAction
-        row = self._message_view.row
-        copied = _("copied the selection")
-        if row is not None:
-            of = _("copied the selection of {message}")
-            copied = of.format(message=self._selection.describe(row))
-        self._copying.copy(selected, copied)
+        self._copying.copy_part(selected, self._message_view.row)
 
     @on(events.TextSelected)
     def _text_selected(self) -> None:
@@ -579,15 +540,11 @@ class InboxScreen(Screen[None]):
             self._status.say(_("Ctrl+C copies the selection"))
 
     async def _export(self) -> None:
-        listing = self._loader.listing
-        if not self._selection.settled():
-            return
-        if listing is None or (listing.complete and not listing.messages):
-            self._status.say(_("no messages to export"))
-            return
-        from inbox_tui.screens.export_command import export_shown
+        if self._selection.settled():
+            from inbox_tui.screens.export_command import export_shown
 
-        await export_shown(self, self._session, listing, self._presentation.today())
+            today, listing = self._presentation.today(), self._loader.listing
+            await export_shown(self, self._session, listing, today, say=self._status.say)
 
     def _share(self, steps: int) -> None:
         """Give the list more or less of the room."""
@@ -597,8 +554,3 @@ class InboxScreen(Screen[None]):
     @on(SplitPane.Shared)
     def _shared(self) -> None:
         self._notes.remember("shares", self._split_pane.written())
-
-    async def _help(self) -> None:
-        from inbox_tui.screens.help import HelpScreen
-
-        await self.app.push_screen(HelpScreen(self.keys))

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from datetime import datetime
+from functools import partial
 from typing import Any
 
 from textual.screen import Screen
@@ -39,6 +40,12 @@ class MoveCommands:
         self._query = query
         self._now = now
         self._say = say
+        self.handlers: Mapping[str, Callable[[], object]] = {
+            "next_unread": self.next_unread,
+            "previous_unread": partial(self.next_unread, newer=True),
+            "jump": self.jump_to_date,
+        }
+        """What each of these commands does, by its name in the table."""
 
     def next_unread(self, *, newer: bool = False) -> None:
         """Go to the next unread message below, then from the top; with `newer` the other way."""

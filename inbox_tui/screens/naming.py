@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import Any, ClassVar
 
 from textual import on
@@ -74,6 +74,11 @@ class NamingCommands:
         self._selection = selection
         self._presentation = presentation
         self._say = say
+        self.handlers: Mapping[str, Callable[[], object]] = {
+            "name_sender": self.name_sender,
+            "name_receiver": self.name_receiver,
+        }
+        """What each of these commands does, by its name in the table."""
 
     async def name_sender(self) -> None:
         """Name the sender."""

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Callable, Coroutine
+from collections.abc import Callable, Coroutine, Mapping
+from functools import partial
 from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
 from inbox_tui.archive import (
@@ -22,9 +23,13 @@ from inbox_tui.text import sanitize
 from inbox_tui.widgets.presentation import Presentation, grouped
 
 if TYPE_CHECKING:
+    from textual.timer import Timer
+
     from inbox_tui.archive.messages import Messages
     from inbox_tui.archive.records import ChangedState
 
+DWELL_SECONDS = 1.0
+"""A message in sight for this long counts as read."""
 MOST_UNDONE: Final = 20
 """So many changes can be taken back."""
 _WORDS: Final[dict[tuple[ChangedState, bool], str]] = {
@@ -50,7 +55,8 @@ class _Change(NamedTuple):
 class StateCommands:
     """Changes the states of messages in the archive, one change after another.
 
-    `run`: starts a coroutine. `changed`: called when something has changed.
+    `run`: starts a coroutine. `after`: calls something so many seconds later. `changed`: called
+    when something has changed.
     """
 
     def __init__(
@@ -61,6 +67,7 @@ class StateCommands:
         presentation: Presentation,
         *,
         run: Callable[[Coroutine[Any, Any, None]], object],
+        after: Callable[[float, Callable[[], None]], Timer],
         changed: Callable[[], None],
         say: Callable[[str], None],
     ) -> None:
@@ -70,12 +77,23 @@ class StateCommands:
         self._presentation = presentation
         self._keys = presentation.keys
         self._run = run
+        self._after = after
+        self._dwell: Timer | None = None
         self._changed = changed
         self._say = say
         self._changes: deque[_Change] = deque(maxlen=MOST_UNDONE)
         """The last one last. Used in the worker's thread, where all changes come one by one."""
         self._wanted: dict[tuple[int | str, str], bool] = {}
         """States that were asked for and are not in the archive yet."""
+        self.handlers: Mapping[str, Callable[[], object]] = {
+            "toggle_read": partial(self.toggle, "unread"),
+            "star": partial(self.toggle, "starred"),
+            "done": partial(self.toggle, "done"),
+            "mute": self.toggle_muted,
+            "take": self.take,
+            "undo": self.undo,
+        }
+        """What each of these commands does, by its name in the table."""
 
     def toggle(self, state: ChangedState) -> None:
         """Give the selected message a state (`unread`, `starred`, `done`), or take it away."""
@@ -83,6 +101,14 @@ class StateCommands:
             value = not self._wanted.get((row.row, state), getattr(row, state))
             self._say(self._words(row, state, value))
             self._set(row, state, value)
+
+    def begin_reading(self, row: Row | None) -> None:
+        """Mark a message read once it has been in sight for a moment, and no other one."""
+        if self._dwell is not None:
+            self._dwell.stop()
+            self._dwell = None
+        if row is not None and row.unread:
+            self._dwell = self._after(DWELL_SECONDS, partial(self.mark_read, row))
 
     def mark_read(self, row: Row) -> None:
         """Mark a message read that has been looked at, without a word."""
@@ -127,9 +153,10 @@ class StateCommands:
     def _by(self, sentence: str, who: str, row: Row) -> str:
         return sentence.format(who=sanitize(who), message=self._selection.describe(row))
 
-    def mark_all_read(self, listing: Listing) -> None:
+    def mark_all_read(self, listing: Listing | None) -> None:
         """Mark read what fits the query of a list and had come when it was read."""
-        self._run(self._mark_all_read(listing))
+        if listing is not None and self._selection.settled():
+            self._run(self._mark_all_read(listing))
 
     async def _mark_all_read(self, listing: Listing) -> None:
         made = await self._do(

@@ -6,7 +6,7 @@ import pytest
 @pytest.fixture(autouse=True)
 def _no_message_is_read_by_looking(monkeypatch: pytest.MonkeyPatch) -> None:
     """However slow the machine, the message beside the list stays unread unless a test says so."""
-    monkeypatch.setattr("inbox_tui.screens.inbox.DWELL_SECONDS", 3600)
+    monkeypatch.setattr("inbox_tui.screens.state_commands.DWELL_SECONDS", 3600)
     monkeypatch.setattr("inbox_tui.screens.status.NOTICE_SECONDS", 3600)
 
 

@@ -111,7 +111,7 @@ async def test_enter_opens_the_message_and_marks_it_read(tmp_path: Path, size: S
 async def test_a_message_moved_to_and_shown_for_a_moment_is_read(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, size: Size
 ) -> None:
-    monkeypatch.setattr("inbox_tui.screens.inbox.DWELL_SECONDS", 0.01)
+    monkeypatch.setattr("inbox_tui.screens.state_commands.DWELL_SECONDS", 0.01)
     app = stage(tmp_path, messages=codes())
     async with app.run_test(size=size) as pilot:
         await state_is(pilot, "Live")
@@ -124,7 +124,7 @@ async def test_a_message_moved_to_and_shown_for_a_moment_is_read(
 async def test_a_message_that_comes_while_nobody_moves_stays_unread(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, size: Size
 ) -> None:
-    monkeypatch.setattr("inbox_tui.screens.inbox.DWELL_SECONDS", 0.01)
+    monkeypatch.setattr("inbox_tui.screens.state_commands.DWELL_SECONDS", 0.01)
     app = stage(tmp_path, Answer([], []), Answer([message(9, "New")], []), messages=codes())
     async with app.run_test(size=size) as pilot:
         await state_is(pilot, "Live")
@@ -138,7 +138,7 @@ async def test_a_message_that_comes_while_nobody_moves_stays_unread(
 async def test_in_the_narrow_list_looking_does_not_read(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("inbox_tui.screens.inbox.DWELL_SECONDS", 0.01)
+    monkeypatch.setattr("inbox_tui.screens.state_commands.DWELL_SECONDS", 0.01)
     app = stage(tmp_path, messages=codes())
     async with app.run_test(size=(40, 12)) as pilot:
         await state_is(pilot, "Live")

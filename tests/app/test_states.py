@@ -167,7 +167,7 @@ async def test_changes_are_undone_one_after_another_the_last_first(
 async def test_reading_by_itself_is_undone_as_well(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("inbox_tui.screens.inbox.DWELL_SECONDS", 0.01)
+    monkeypatch.setattr("inbox_tui.screens.state_commands.DWELL_SECONDS", 0.01)
     app = stage(tmp_path, messages=five())
     async with app.run_test(size=(120, 40)) as pilot:
         await state_is(pilot, "Live")

@@ -19,7 +19,7 @@ def _plain_environment(monkeypatch: pytest.MonkeyPatch) -> None:
         monkeypatch.delenv(name, raising=False)
     monkeypatch.setenv("LANG", "C.UTF-8")
     monkeypatch.setenv("TERM", "xterm-256color")
-    monkeypatch.setattr("inbox_tui.screens.inbox.DWELL_SECONDS", 3600)
+    monkeypatch.setattr("inbox_tui.screens.state_commands.DWELL_SECONDS", 3600)
 
 
 @pytest.fixture(autouse=True)

@@ -15,7 +15,6 @@ from inbox_tui.app import InboxApp
 from inbox_tui.cli.program import main
 from inbox_tui.credentials import Keyring
 from inbox_tui.screens.accounts import AccountSwitcher
-from inbox_tui.screens.inbox import InboxScreen
 from inbox_tui.screens.sign_in import SignInScreen
 from inbox_tui.screens.state_commands import StateCommands
 from inbox_tui.smsc.client import InboxClient
@@ -86,7 +85,7 @@ def break_in(place: str) -> None:
         case "start":
             InboxApp.get_default_screen = fail  # type: ignore[method-assign]
         case "key":
-            InboxScreen._help = fail_later  # type: ignore[method-assign]
+            InboxApp.action_show_help = fail_later  # type: ignore[method-assign]
         case "end":
             InboxApp.on_unmount = fail_later  # type: ignore[method-assign]
         case "beside":

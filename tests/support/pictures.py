@@ -13,7 +13,7 @@ from textual.pilot import Pilot
 from inbox_tui.archive import AccountArchive, Archive
 from inbox_tui.config import Settings
 from inbox_tui.demo.states import MUTED, NAMES, message_states
-from inbox_tui.screens import inbox
+from inbox_tui.screens import state_commands
 from inbox_tui.screens.filters import Filters
 
 FOLDER = Path(__file__).parents[2] / "screenshots"
@@ -94,7 +94,7 @@ async def settled(pilot: Pilot[None]) -> None:
 
 def main() -> None:
     """Take every picture anew."""
-    inbox.DWELL_SECONDS = 3600  # nothing is read by looking, however slow the machine
+    state_commands.DWELL_SECONDS = 3600  # nothing is read by looking, however slow the machine
     FOLDER.mkdir(exist_ok=True)
     for name in PICTURES:
         (FOLDER / f"{name}.svg").write_text(asyncio.run(take(name)), encoding="utf-8")
