@@ -238,7 +238,7 @@ class Hour:
         for window in at_once:
             await window.settle()
         for window in at_once:
-            window.before_key(self.key())
+            window.before_key(self.key(window))
         before = self.states()
         for window in at_once:
             window.post(window.key)
@@ -254,7 +254,10 @@ class Hour:
             if isinstance(window.app.screen, ExportScreen):
                 await self.export(window)
 
-    def key(self) -> str:
+    def key(self, window: Window) -> str:
+        """A key; out of a dialogue leads one of two or three."""
+        if window.app.screen is not window.inbox and self.random.random() < 0.4:
+            return "escape"
         key: str = self.random.choice(KEYS)
         return RUSSIAN.get(key, key) if self.random.random() < 0.5 else key
 
