@@ -6,19 +6,19 @@ import csv
 from pathlib import Path
 
 import pytest
-from support.hostile import screen_output
-from support.keyrings import MemoryBackend, keyring
-from support.sizes import Size, at_every_size
-from support.stage import (
+from support.app_harness import (
+    HarnessApp,
     Reply,
     ScriptedInbox,
-    StagedApp,
+    make_app,
     message,
     put,
-    stage,
     state_is,
     until,
 )
+from support.hostile import screen_output
+from support.keyrings import MemoryBackend, keyring
+from support.sizes import Size, at_every_size
 from textual.pilot import Pilot
 from textual.widgets import Input, OptionList
 
@@ -41,7 +41,7 @@ REFUSED = SignInRefused(2, "authorise error")
 
 async def test_the_status_bar_names_the_backup_server_while_it_answers(tmp_path: Path) -> None:
     good = Answer([message(1, "Hello")], [])
-    app = stage(tmp_path, good._replace(via="www2.smscentre.com"), good)
+    app = make_app(tmp_path, good._replace(via="www2.smscentre.com"), good)
     async with app.run_test(size=(120, 40)) as pilot:
         await state_is(pilot, "Live")
         bar = app.screen.query_one(StatusBar)
@@ -53,7 +53,7 @@ async def test_the_status_bar_names_the_backup_server_while_it_answers(tmp_path:
 
 def two_accounts(
     folder: Path, *replies: Reply, of_boris: Reply = GOOD, settings: Settings | None = None
-) -> tuple[StagedApp, ScriptedInbox]:
+) -> tuple[HarnessApp, ScriptedInbox]:
     """Alex has three messages and Boris two; all are unread."""
     with Archive.open(folder / "inbox.db") as archive:
         boris = archive.account("boris", "smsc.kz")
@@ -61,7 +61,7 @@ def two_accounts(
         put(archive, boris, [message(n, f"To Boris {n}", minutes_ago=6 * n) for n in (1, 2)])
     kept = MemoryBackend(**{ALEX: "of alex", BORIS: "of boris"})
     inbox = ScriptedInbox(of_boris)
-    app = stage(
+    app = make_app(
         folder,
         *(replies or (GOOD,)),
         messages=[message(n, f"To Alex {n}", minutes_ago=5 * n) for n in (1, 2, 3)],
@@ -73,7 +73,7 @@ def two_accounts(
     return app, inbox
 
 
-def texts(app: StagedApp) -> list[str]:
+def texts(app: HarnessApp) -> list[str]:
     """The messages that the list shows."""
     screen = app.screen
     assert isinstance(screen, InboxScreen)
@@ -180,7 +180,7 @@ async def test_a_notice_says_which_account_a_message_is_for(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     written: list[str] = []
-    monkeypatch.setattr(StagedApp, "_write_to_terminal", lambda app, text: written.append(text))
+    monkeypatch.setattr(HarnessApp, "_write_to_terminal", lambda app, text: written.append(text))
     new = Answer([message(9, "New", minutes_ago=0)], [])
     app, boris = two_accounts(tmp_path, settings=Settings(notify="terminal"))
     async with app.run_test(size=(120, 40)) as pilot:
@@ -227,7 +227,7 @@ async def test_from_all_accounts_the_one_that_is_refused_is_signed_in(tmp_path: 
 
 async def test_an_account_that_is_signed_in_too_leaves_the_first_one_live(tmp_path: Path) -> None:
     vera = ScriptedInbox(GOOD)
-    app = stage(tmp_path, GOOD, messages=[message(1, "To Alex")], others={"vera": vera})
+    app = make_app(tmp_path, GOOD, messages=[message(1, "To Alex")], others={"vera": vera})
     async with app.run_test(size=(120, 40)) as pilot:
         await state_is(pilot, "Live")
         await pilot.press("S")
@@ -258,7 +258,7 @@ async def test_numbers_with_a_name_are_offered_before_they_receive_anything(
     tmp_path: Path,
 ) -> None:
     names = {"79110000001": "Orders", "79110000002": "Support", "79991234567": "Vera"}
-    app = stage(tmp_path, GOOD, messages=[message(1)], settings=Settings(names=names))
+    app = make_app(tmp_path, GOOD, messages=[message(1)], settings=Settings(names=names))
     async with app.run_test(size=(120, 40)) as pilot:
         await state_is(pilot, "Live")
         await pilot.press("p")

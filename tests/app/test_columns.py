@@ -8,9 +8,9 @@ import pyte
 import pytest
 from hypothesis import given
 from rich.cells import cell_len
+from support.app_harness import make_app, message, state_is
+from support.captured_output import terminal
 from support.hostile import texts
-from support.stage import message, stage, state_is
-from support.written import terminal
 
 from inbox_tui.terminal.columns import pin_columns
 from inbox_tui.text import sanitize
@@ -47,7 +47,7 @@ async def test_nothing_beside_a_text_is_pushed_out_of_its_column(
         message(number, f"{text} |", minutes_ago=number, phone=text if number % 2 else "BANK")
         for number, text in enumerate(SIGNS, 1)
     ]
-    app = stage(tmp_path, messages=mine)
+    app = make_app(tmp_path, messages=mine)
     with terminal(size) as written:
         written.attach(app)
         async with app.run_test(size=size, headless=False) as pilot:

@@ -6,7 +6,7 @@ from collections import Counter
 from pathlib import Path
 
 import pytest
-from support.stage import StagedApp, message, stage, state_is, until
+from support.app_harness import HarnessApp, make_app, message, state_is, until
 from textual.widgets import OptionList
 
 from inbox_tui.commands import COMMANDS, GROUPS, CommandKeys, KeyRefused, key_label
@@ -30,7 +30,7 @@ def test_no_two_commands_share_a_name_a_key_or_a_description() -> None:
 
 
 async def test_every_command_of_the_inbox_screen_can_be_done(tmp_path: Path) -> None:
-    app = stage(tmp_path)
+    app = make_app(tmp_path)
     async with app.run_test():
         assert isinstance(app.screen, InboxScreen)
         of_screen = [command for command in COMMANDS if command.place == "screen"]
@@ -59,7 +59,7 @@ def test_the_readme_lists_every_key_and_what_it_does() -> None:
 
 
 async def test_the_help_says_what_every_key_does(tmp_path: Path) -> None:
-    app = stage(tmp_path, messages=[message(1)])
+    app = make_app(tmp_path, messages=[message(1)])
     async with app.run_test(size=(120, 60)) as pilot:
         await state_is(pilot, "Live")
         await pilot.press("question_mark")
@@ -74,7 +74,7 @@ async def test_the_help_says_what_every_key_does(tmp_path: Path) -> None:
 
 
 async def test_the_palette_offers_every_command_with_its_key(tmp_path: Path) -> None:
-    app = stage(tmp_path, messages=[message(1)])
+    app = make_app(tmp_path, messages=[message(1)])
     async with app.run_test(size=(120, 60)) as pilot:
         await state_is(pilot, "Live")
         await pilot.press("ctrl+p")
@@ -90,12 +90,12 @@ async def test_the_palette_offers_every_command_with_its_key(tmp_path: Path) -> 
 # -- other keys, by [keys] of the settings
 
 
-def rebound(tmp_path: Path, **keys: tuple[str, ...]) -> StagedApp:
+def rebound(tmp_path: Path, **keys: tuple[str, ...]) -> HarnessApp:
     messages = [message(1, "Ваш код: 481 516", minutes_ago=9), message(2, "Заказ")]
-    return stage(tmp_path, messages=messages, settings=Settings(keys=keys))
+    return make_app(tmp_path, messages=messages, settings=Settings(keys=keys))
 
 
-def on_screen(app: StagedApp) -> str:
+def on_screen(app: HarnessApp) -> str:
     """What the whole screen shows."""
     strips = app.screen._compositor.render_strips()
     return "\n".join(strip.text for strip in strips).replace("\N{NO-BREAK SPACE}", " ")

@@ -6,9 +6,9 @@ import json
 from pathlib import Path
 
 import pytest
+from support.app_harness import HarnessApp, make_app, message, put, state_is, until
 from support.pictures import settled
 from support.sizes import Size, at_every_size
-from support.stage import StagedApp, message, put, stage, state_is, until
 from support.widgets import lines
 from textual.pilot import Pilot
 
@@ -47,7 +47,7 @@ def said(pilot: Pilot[None]) -> str:
     return pilot.app.screen_stack[0].query_one(StatusBar).notice
 
 
-def arrive(app: StagedApp, *new: IncomingMessage) -> None:
+def arrive(app: HarnessApp, *new: IncomingMessage) -> None:
     """Have messages stored, as by another terminal."""
     screen = app.screen_stack[0]
     assert isinstance(screen, InboxScreen)
@@ -68,7 +68,7 @@ async def open_conversation(pilot: Pilot[None], *keys: str) -> None:
 async def test_whole_texts_oldest_first_with_the_current_message_in_sight(
     tmp_path: Path, size: Size
 ) -> None:
-    app = stage(tmp_path, messages=talk())
+    app = make_app(tmp_path, messages=talk())
     async with app.run_test(size=size) as pilot:
         await open_conversation(pilot)
         assert selected(pilot).id == 40
@@ -85,7 +85,7 @@ async def test_whole_texts_oldest_first_with_the_current_message_in_sight(
 async def test_commands_act_on_the_message_selected_in_the_conversation(
     tmp_path: Path, size: Size
 ) -> None:
-    app = stage(tmp_path, messages=talk())
+    app = make_app(tmp_path, messages=talk())
     async with app.run_test(size=size) as pilot:
         await open_conversation(pilot)
         await pilot.press("c")
@@ -109,7 +109,7 @@ async def test_commands_act_on_the_message_selected_in_the_conversation(
 @at_every_size
 async def test_new_messages_come_in_below_and_are_told(tmp_path: Path, size: Size) -> None:
     earlier = [message(100 + n, LONG, minutes_ago=5000 + n) for n in range(30)]
-    app = stage(tmp_path, messages=[*earlier, *talk()])
+    app = make_app(tmp_path, messages=[*earlier, *talk()])
     async with app.run_test(size=size) as pilot:
         await open_conversation(pilot)
         await pilot.press("home")
@@ -127,7 +127,7 @@ async def test_new_messages_come_in_below_and_are_told(tmp_path: Path, size: Siz
 
 
 async def test_what_comes_while_a_conversation_opens_changes_nothing(tmp_path: Path) -> None:
-    app = stage(tmp_path, messages=talk())
+    app = make_app(tmp_path, messages=talk())
     async with app.run_test(size=(120, 40)) as pilot:
         await state_is(pilot, "Live")
         await pilot.press("j")
@@ -145,7 +145,7 @@ async def test_what_comes_while_a_conversation_opens_changes_nothing(tmp_path: P
 
 
 async def test_a_conversation_that_follows_goes_to_what_comes(tmp_path: Path) -> None:
-    app = stage(tmp_path, messages=talk())
+    app = make_app(tmp_path, messages=talk())
     async with app.run_test(size=(120, 40)) as pilot:
         await open_conversation(pilot)
         await pilot.press("k", "F")
@@ -161,7 +161,7 @@ async def test_a_conversation_that_follows_goes_to_what_comes(tmp_path: Path) ->
 async def test_back_from_a_conversation_is_the_very_place(
     tmp_path: Path, size: Size, key: str
 ) -> None:
-    app = stage(tmp_path, messages=talk())
+    app = make_app(tmp_path, messages=talk())
     async with app.run_test(size=size) as pilot:
         await state_is(pilot, "Live")
         await pilot.press("j", "j", "j", "j")
@@ -181,7 +181,7 @@ async def test_back_from_a_conversation_is_the_very_place(
 
 
 async def test_a_search_within_a_conversation_marks_what_it_finds(tmp_path: Path) -> None:
-    app = stage(tmp_path, messages=talk())
+    app = make_app(tmp_path, messages=talk())
     async with app.run_test(size=(120, 40)) as pilot:
         await open_conversation(pilot)
         await pilot.press("slash", *'"anna 7"', "enter")
@@ -201,7 +201,7 @@ async def test_a_search_within_a_conversation_marks_what_it_finds(tmp_path: Path
 
 
 async def test_next_unread_goes_down_in_a_conversation(tmp_path: Path) -> None:
-    app = stage(tmp_path, messages=talk(), read_before_minutes=1500)
+    app = make_app(tmp_path, messages=talk(), read_before_minutes=1500)
     async with app.run_test(size=(120, 40)) as pilot:
         await open_conversation(pilot)
         unread = [7, 8, 9, 40]
@@ -219,7 +219,7 @@ async def test_the_export_of_a_conversation_is_oldest_first(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("HOME", str(tmp_path))
-    app = stage(tmp_path, messages=talk())
+    app = make_app(tmp_path, messages=talk())
     async with app.run_test(size=(120, 40)) as pilot:
         await open_conversation(pilot)
         await pilot.press("e", "ctrl+u", *"~/out.jsonl", "enter")
@@ -237,7 +237,7 @@ async def test_ten_thousand_messages_of_one_sender_cost_what_forty_do(tmp_path: 
         messages = [
             message(n, f"Message {n}", minutes_ago=(count - n) / 2) for n in range(1, count + 1)
         ]
-        app = stage(folder, messages=messages)
+        app = make_app(folder, messages=messages)
         async with app.run_test(size=(80, 24)) as pilot:
             await open_conversation(pilot, "j", "j", "j")
             await pilot.press("pageup", "up", "up")

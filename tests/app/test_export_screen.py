@@ -8,8 +8,8 @@ from threading import Event
 from typing import Any
 
 import pytest
+from support.app_harness import HarnessApp, make_app, message, state_is, until
 from support.sizes import Size, at_every_size
-from support.stage import StagedApp, message, stage, state_is, until
 from textual.pilot import Pilot
 from textual.widgets import Input, ProgressBar
 
@@ -24,9 +24,9 @@ def _home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("HOME", str(tmp_path))
 
 
-def staged(tmp_path: Path, messages: int = 5) -> StagedApp:
+def mounted(tmp_path: Path, messages: int = 5) -> HarnessApp:
     listed = [message(number, f"Код: {4000 + number}") for number in range(1, messages + 1)]
-    return stage(tmp_path, messages=listed, filters=Filters())
+    return make_app(tmp_path, messages=listed, filters=Filters())
 
 
 async def open_export(pilot: Pilot[None]) -> Input:
@@ -36,14 +36,14 @@ async def open_export(pilot: Pilot[None]) -> Input:
     return pilot.app.screen.query_one("#export-file", Input)
 
 
-def told(app: StagedApp) -> str:
+def told(app: HarnessApp) -> str:
     return " ".join(notification.message for notification in app._notifications)
 
 
 @at_every_size
 async def test_the_folder_is_completed(tmp_path: Path, size: Size) -> None:
     (tmp_path / "Documents").mkdir()
-    app = staged(tmp_path)
+    app = mounted(tmp_path)
     async with app.run_test(size=size) as pilot:
         field = await open_export(pilot)
         field.value = ""
@@ -62,7 +62,7 @@ async def test_the_folder_is_completed(tmp_path: Path, size: Size) -> None:
 async def test_each_format_is_chosen_by_tab_and_the_number_written_is_told(
     tmp_path: Path, size: Size, form: str
 ) -> None:
-    app = staged(tmp_path)
+    app = mounted(tmp_path)
     async with app.run_test(size=size) as pilot:
         field = await open_export(pilot)
         await pilot.press(*["tab"] * ["csv", "json", "jsonl"].index(form))
@@ -95,7 +95,7 @@ async def test_a_large_export_shows_how_far_it_is_and_takes_no_key_but_escape(
     tmp_path: Path, size: Size, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     halfway = Halfway(monkeypatch, at=2100)
-    app = staged(tmp_path, 3000)
+    app = mounted(tmp_path, 3000)
     async with app.run_test(size=size) as pilot:
         field = await open_export(pilot)
         await pilot.press("enter")
@@ -116,7 +116,7 @@ async def test_an_export_given_up_leaves_nothing_behind(
     tmp_path: Path, size: Size, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     halfway = Halfway(monkeypatch, at=1500)
-    app = staged(tmp_path, 3000)
+    app = mounted(tmp_path, 3000)
     ended = Event()
     export = InboxScreen._export
 
@@ -141,7 +141,7 @@ async def test_an_export_given_up_leaves_nothing_behind(
 
 @at_every_size
 async def test_after_what_went_wrong_the_name_can_be_mended(tmp_path: Path, size: Size) -> None:
-    app = staged(tmp_path)
+    app = mounted(tmp_path)
     async with app.run_test(size=size) as pilot:
         field = await open_export(pilot)
         field.value = "~/missing/x.csv"

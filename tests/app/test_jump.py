@@ -5,8 +5,8 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
+from support.app_harness import make_app, message, state_is, until
 from support.sizes import Size, at_every_size
-from support.stage import message, stage, state_is, until
 from textual.pilot import Pilot
 from textual.widgets import Static
 
@@ -72,7 +72,7 @@ async def jump(pilot: Pilot[None], typed: str, key: str = "J") -> None:
 async def test_it_lands_on_the_first_message_of_that_moment_or_later(
     tmp_path: Path, size: Size, typed: str, expected: int
 ) -> None:
-    app = stage(tmp_path, messages=messages())
+    app = make_app(tmp_path, messages=messages())
     async with app.run_test(size=size) as pilot:
         await state_is(pilot, "Live")
         await jump(pilot, typed)
@@ -82,7 +82,7 @@ async def test_it_lands_on_the_first_message_of_that_moment_or_later(
 
 @at_every_size
 async def test_it_says_where_there_is_none_and_stays(tmp_path: Path, size: Size) -> None:
-    app = stage(tmp_path, messages=messages())
+    app = make_app(tmp_path, messages=messages())
     async with app.run_test(size=size) as pilot:
         await state_is(pilot, "Live")
         await pilot.press("j")
@@ -93,7 +93,7 @@ async def test_it_says_where_there_is_none_and_stays(tmp_path: Path, size: Size)
 
 @at_every_size
 async def test_it_jumps_within_a_search(tmp_path: Path, size: Size) -> None:
-    app = stage(tmp_path, messages=messages())
+    app = make_app(tmp_path, messages=messages())
     async with app.run_test(size=size) as pilot:
         await state_is(pilot, "Live")
         await pilot.press("slash", *"код", "enter")
@@ -105,7 +105,7 @@ async def test_it_jumps_within_a_search(tmp_path: Path, size: Size) -> None:
 
 @at_every_size
 async def test_what_is_typed_is_understood_as_it_is_typed(tmp_path: Path, size: Size) -> None:
-    app = stage(tmp_path, messages=messages())
+    app = make_app(tmp_path, messages=messages())
     async with app.run_test(size=size) as pilot:
         await state_is(pilot, "Live")
         await pilot.press("J")
@@ -125,7 +125,7 @@ async def test_what_is_typed_is_understood_as_it_is_typed(tmp_path: Path, size: 
 
 
 async def test_it_works_under_the_russian_layout_and_from_a_message(tmp_path: Path) -> None:
-    app = stage(tmp_path, messages=messages())
+    app = make_app(tmp_path, messages=messages())
     async with app.run_test(size=(40, 12)) as pilot:
         await state_is(pilot, "Live")
         await pilot.press("enter")

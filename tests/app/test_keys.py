@@ -8,17 +8,17 @@ from functools import partial
 from pathlib import Path
 
 import pytest
-from support.archives import mark
-from support.sizes import SIZES, Size, at_every_size
-from support.stage import (
-    StagedApp,
+from support.app_harness import (
+    HarnessApp,
+    make_app,
     message,
     never,
-    stage,
     state_is,
     until,
     week,
 )
+from support.archives import mark
+from support.sizes import SIZES, Size, at_every_size
 from support.widgets import lines
 from textual import events
 from textual.pilot import Pilot
@@ -76,7 +76,7 @@ def unread(pilot: Pilot[None]) -> int | None:
     return inbox(pilot).query_one(TitleBar).unread
 
 
-def kept_unread(app: StagedApp) -> int:
+def kept_unread(app: HarnessApp) -> int:
     with Archive.open(app.archive_path) as archive:
         (account,) = archive.accounts()
         return account.counts.unread()
@@ -94,7 +94,7 @@ def codes() -> list[IncomingMessage]:
 
 @at_every_size
 async def test_enter_opens_the_message_and_marks_it_read(tmp_path: Path, size: Size) -> None:
-    app = stage(tmp_path, messages=codes())
+    app = make_app(tmp_path, messages=codes())
     async with app.run_test(size=size) as pilot:
         await state_is(pilot, "Live")
         assert unread(pilot) == 5
@@ -112,7 +112,7 @@ async def test_a_message_moved_to_and_shown_for_a_moment_is_read(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, size: Size
 ) -> None:
     monkeypatch.setattr("inbox_tui.screens.state_commands.DWELL_SECONDS", 0.01)
-    app = stage(tmp_path, messages=codes())
+    app = make_app(tmp_path, messages=codes())
     async with app.run_test(size=size) as pilot:
         await state_is(pilot, "Live")
         await pilot.press("j")
@@ -125,7 +125,7 @@ async def test_a_message_that_comes_while_nobody_moves_stays_unread(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, size: Size
 ) -> None:
     monkeypatch.setattr("inbox_tui.screens.state_commands.DWELL_SECONDS", 0.01)
-    app = stage(tmp_path, Answer([], []), Answer([message(9, "New")], []), messages=codes())
+    app = make_app(tmp_path, Answer([], []), Answer([message(9, "New")], []), messages=codes())
     async with app.run_test(size=size) as pilot:
         await state_is(pilot, "Live")
         app.clock.move(21)
@@ -139,7 +139,7 @@ async def test_in_the_narrow_list_looking_does_not_read(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("inbox_tui.screens.state_commands.DWELL_SECONDS", 0.01)
-    app = stage(tmp_path, messages=codes())
+    app = make_app(tmp_path, messages=codes())
     async with app.run_test(size=(40, 12)) as pilot:
         await state_is(pilot, "Live")
         await pilot.press("j", "j")
@@ -149,7 +149,7 @@ async def test_in_the_narrow_list_looking_does_not_read(
 
 @at_every_size
 async def test_m_turns_the_mark_and_it_survives(tmp_path: Path, size: Size) -> None:
-    app = stage(tmp_path, messages=codes())
+    app = make_app(tmp_path, messages=codes())
     async with app.run_test(size=size) as pilot:
         await state_is(pilot, "Live")
         await pilot.press("m")
@@ -163,7 +163,7 @@ async def test_m_turns_the_mark_and_it_survives(tmp_path: Path, size: Size) -> N
 
 @at_every_size
 async def test_all_shown_are_marked_read_and_it_can_be_undone(tmp_path: Path, size: Size) -> None:
-    app = stage(tmp_path, messages=codes(), filters=Filters(to_phone="79110000002"))
+    app = make_app(tmp_path, messages=codes(), filters=Filters(to_phone="79110000002"))
     async with app.run_test(size=size) as pilot:
         await state_is(pilot, "Live")
         await pilot.press("M")
@@ -175,7 +175,7 @@ async def test_all_shown_are_marked_read_and_it_can_be_undone(tmp_path: Path, si
 
 @at_every_size
 async def test_marks_of_another_terminal_appear(tmp_path: Path, size: Size) -> None:
-    app = stage(tmp_path, messages=codes())
+    app = make_app(tmp_path, messages=codes())
     async with app.run_test(size=size) as pilot:
         await state_is(pilot, "Live")
         with Archive.open(app.archive_path) as other:
@@ -186,7 +186,7 @@ async def test_marks_of_another_terminal_appear(tmp_path: Path, size: Size) -> N
 
 @at_every_size
 async def test_n_goes_to_the_next_unread_and_around(tmp_path: Path, size: Size) -> None:
-    app = stage(tmp_path, messages=codes())
+    app = make_app(tmp_path, messages=codes())
     with Archive.open(app.archive_path) as archive:
         mark(archive.accounts()[0], [2, 3, 5], unread=False)
     async with app.run_test(size=size) as pilot:
@@ -200,7 +200,7 @@ async def test_n_goes_to_the_next_unread_and_around(tmp_path: Path, size: Size) 
 
 @at_every_size
 async def test_c_copies_the_letters_and_digits_of_the_code_only(tmp_path: Path, size: Size) -> None:
-    app = stage(tmp_path, messages=codes())
+    app = make_app(tmp_path, messages=codes())
     async with app.run_test(size=size) as pilot:
         await state_is(pilot, "Live")
         await pilot.press("c")
@@ -215,7 +215,7 @@ async def test_c_copies_the_letters_and_digits_of_the_code_only(tmp_path: Path, 
 async def test_y_copies_the_text_exactly(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, size: Size
 ) -> None:
-    app = stage(tmp_path, messages=[message(1, "[b]\x1b[31mline\nпривет 🎉")])
+    app = make_app(tmp_path, messages=[message(1, "[b]\x1b[31mline\nпривет 🎉")])
     copied: list[str] = []
     monkeypatch.setattr(app, "copy_to_clipboard", copied.append)
     async with app.run_test(size=size) as pilot:
@@ -228,7 +228,7 @@ async def test_y_copies_the_text_exactly(
 async def test_a_text_that_no_terminal_can_take_is_copied_as_near_as_can_be(
     tmp_path: Path, size: Size
 ) -> None:
-    app = stage(tmp_path, messages=[message(1, "half \ud83d pair")])
+    app = make_app(tmp_path, messages=[message(1, "half \ud83d pair")])
     async with app.run_test(size=size) as pilot:
         await state_is(pilot, "Live")
         await pilot.press("y")
@@ -241,7 +241,7 @@ async def test_a_link_opens_only_after_its_host_was_shown(
 ) -> None:
     opened: list[str] = []
     monkeypatch.setenv("DISPLAY", ":0")
-    app = stage(tmp_path, messages=codes())
+    app = make_app(tmp_path, messages=codes())
     monkeypatch.setattr(app, "open_url", lambda url, **_: opened.append(url))
     async with app.run_test(size=size) as pilot:
         await state_is(pilot, "Live")
@@ -258,7 +258,7 @@ async def test_a_link_opens_only_after_its_host_was_shown(
 
 @at_every_size
 async def test_without_a_desktop_the_link_is_copied(tmp_path: Path, size: Size) -> None:
-    app = stage(tmp_path, messages=codes())
+    app = make_app(tmp_path, messages=codes())
     async with app.run_test(size=size) as pilot:
         await state_is(pilot, "Live")
         await pilot.press("j", "j", "j", "o")
@@ -275,7 +275,7 @@ async def test_without_a_desktop_the_link_is_copied(tmp_path: Path, size: Size) 
 async def test_t_shows_the_whole_conversation_and_escape_goes_back(
     tmp_path: Path, size: Size
 ) -> None:
-    app = stage(tmp_path, messages=codes(), filters=Filters(to_phone="79110000002"))
+    app = make_app(tmp_path, messages=codes(), filters=Filters(to_phone="79110000002"))
     async with app.run_test(size=size) as pilot:
         await state_is(pilot, "Live")
         await pilot.press("j")
@@ -300,7 +300,9 @@ async def test_a_conversation_from_deep_in_the_list_and_back_moves_nothing(
     tmp_path: Path, size: Size
 ) -> None:
     arrived = [message(9001, "New", minutes_ago=0)]
-    app = stage(tmp_path, Answer([], []), Answer(arrived, []), messages=week(), filters=Filters())
+    app = make_app(
+        tmp_path, Answer([], []), Answer(arrived, []), messages=week(), filters=Filters()
+    )
     async with app.run_test(size=size) as pilot:
         await state_is(pilot, "Live")
         await pilot.press(*["pagedown"] * 4, "j", "j")
@@ -327,7 +329,7 @@ async def test_a_conversation_from_deep_in_the_list_and_back_moves_nothing(
 async def test_a_conversation_asked_for_while_reading_goes_back_to_the_reading(
     tmp_path: Path, size: Size
 ) -> None:
-    app = stage(tmp_path, messages=codes())
+    app = make_app(tmp_path, messages=codes())
     async with app.run_test(size=size) as pilot:
         await state_is(pilot, "Live")
         await pilot.press("j", "j", "enter", "t")
@@ -353,7 +355,7 @@ def talker(pilot: Pilot[None]) -> str:
 async def test_filters_narrow_a_conversation_and_clearing_them_ends_it(
     tmp_path: Path, size: Size
 ) -> None:
-    app = stage(tmp_path, messages=codes())
+    app = make_app(tmp_path, messages=codes())
     async with app.run_test(size=size) as pilot:
         await state_is(pilot, "Live")
         await pilot.press("j", "j", "t")
@@ -375,7 +377,7 @@ async def test_e_writes_what_is_shown(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, size: Size
 ) -> None:
     monkeypatch.setenv("HOME", str(tmp_path))
-    app = stage(tmp_path, messages=codes(), filters=Filters(to_phone="79110000002"))
+    app = make_app(tmp_path, messages=codes(), filters=Filters(to_phone="79110000002"))
     async with app.run_test(size=size) as pilot:
         await state_is(pilot, "Live")
         await pilot.press("e")
@@ -396,7 +398,7 @@ async def test_an_export_never_goes_over_a_file_unasked(
 ) -> None:
     monkeypatch.setenv("HOME", str(tmp_path))
     (tmp_path / "out.csv").write_text("mine")
-    app = stage(tmp_path, messages=codes())
+    app = make_app(tmp_path, messages=codes())
     async with app.run_test(size=size) as pilot:
         await state_is(pilot, "Live")
         await pilot.press("e")
@@ -412,7 +414,7 @@ async def test_an_export_never_goes_over_a_file_unasked(
 
 @at_every_size
 async def test_an_export_to_nowhere_says_why(tmp_path: Path, size: Size) -> None:
-    app = stage(tmp_path, messages=codes())
+    app = make_app(tmp_path, messages=codes())
     async with app.run_test(size=size) as pilot:
         await state_is(pilot, "Live")
         await pilot.press("e")
@@ -425,7 +427,7 @@ async def test_an_export_to_nowhere_says_why(tmp_path: Path, size: Size) -> None
 
 @at_every_size
 async def test_filters_combine_and_x_clears_them(tmp_path: Path, size: Size) -> None:
-    app = stage(tmp_path, messages=codes(), filters=Filters(hours=6))
+    app = make_app(tmp_path, messages=codes(), filters=Filters(hours=6))
     async with app.run_test(size=size) as pilot:
         await state_is(pilot, "Live")
         await pilot.press("p", *"0002", "enter")
@@ -445,7 +447,7 @@ async def test_filters_combine_and_x_clears_them(tmp_path: Path, size: Size) -> 
 @at_every_size
 async def test_a_typed_window_is_taken_as_it_is(tmp_path: Path, size: Size) -> None:
     messages = [message(1, "old", minutes_ago=60 * 8), message(2, "new")]
-    app = stage(tmp_path, messages=messages)
+    app = make_app(tmp_path, messages=messages)
     async with app.run_test(size=size) as pilot:
         await state_is(pilot, "Live")
         await pilot.press("w", *"7", "enter")
@@ -462,7 +464,7 @@ async def test_a_typed_window_is_taken_as_it_is(tmp_path: Path, size: Size) -> N
 async def test_where_a_filter_leaves_the_message_the_cursor_stays_on_it(
     tmp_path: Path, size: Size
 ) -> None:
-    app = stage(tmp_path, messages=codes())
+    app = make_app(tmp_path, messages=codes())
     async with app.run_test(size=size) as pilot:
         await state_is(pilot, "Live")
         await pilot.press("j", "j", "u")
@@ -485,7 +487,7 @@ async def test_where_a_filter_leaves_the_message_the_cursor_stays_on_it(
 @at_every_size
 async def test_what_a_search_kept_out_is_not_new_after_it(tmp_path: Path, size: Size) -> None:
     messages = [message(n, f"Заказ {n}" if n < 50 else "Код") for n in range(1, 100)]
-    app = stage(tmp_path, Answer(messages, []), messages=messages)
+    app = make_app(tmp_path, Answer(messages, []), messages=messages)
     async with app.run_test(size=size) as pilot:
         await state_is(pilot, "Live")
         await pilot.press("slash", *"заказ", "enter")
@@ -500,13 +502,13 @@ async def test_what_a_search_kept_out_is_not_new_after_it(tmp_path: Path, size: 
 @at_every_size
 async def test_filters_are_there_again_at_the_next_start(tmp_path: Path, size: Size) -> None:
     settings = Settings(remember_filters=True)
-    app = stage(tmp_path, messages=codes(), settings=settings)
+    app = make_app(tmp_path, messages=codes(), settings=settings)
     async with app.run_test(size=size) as pilot:
         await state_is(pilot, "Live")
         await pilot.press("p", *"0002", "enter", "u")
         await until(pilot, lambda: shown(pilot) == 2)
         await pilot.app.workers.wait_for_complete()
-    again = stage(tmp_path, settings=settings)
+    again = make_app(tmp_path, settings=settings)
     async with again.run_test(size=size) as pilot:
         await state_is(pilot, "Live")
         assert inbox(pilot).query_one(FilterBar).to == "+7 911 000-00-02"
@@ -515,12 +517,12 @@ async def test_filters_are_there_again_at_the_next_start(tmp_path: Path, size: S
 
 @at_every_size
 async def test_filters_are_not_kept_unless_it_is_asked_for(tmp_path: Path, size: Size) -> None:
-    app = stage(tmp_path, messages=codes())
+    app = make_app(tmp_path, messages=codes())
     async with app.run_test(size=size) as pilot:
         await state_is(pilot, "Live")
         await pilot.press("u")
         await pilot.pause()
-    again = stage(tmp_path)
+    again = make_app(tmp_path)
     async with again.run_test(size=size) as pilot:
         await state_is(pilot, "Live")
         assert not inbox(pilot).query_one(FilterBar).state
@@ -528,7 +530,7 @@ async def test_filters_are_not_kept_unless_it_is_asked_for(tmp_path: Path, size:
 
 @at_every_size
 async def test_r_refreshes_at_once_or_says_when(tmp_path: Path, size: Size) -> None:
-    app = stage(tmp_path, messages=codes())
+    app = make_app(tmp_path, messages=codes())
     async with app.run_test(size=size) as pilot:
         await state_is(pilot, "Live")
         for _ in range(30):
@@ -540,7 +542,7 @@ async def test_r_refreshes_at_once_or_says_when(tmp_path: Path, size: Size) -> N
 @at_every_size
 async def test_names_stand_for_numbers_everywhere(tmp_path: Path, size: Size) -> None:
     settings = Settings(names={"79160001122": "Courier", "79110000002": "Orders"})
-    app = stage(tmp_path, messages=codes(), settings=settings)
+    app = make_app(tmp_path, messages=codes(), settings=settings)
     async with app.run_test(size=size) as pilot:
         await state_is(pilot, "Live")
         await pilot.press("p", *"orders", "enter")
@@ -553,7 +555,7 @@ async def test_names_stand_for_numbers_everywhere(tmp_path: Path, size: Size) ->
 
 @at_every_size
 async def test_the_command_palette_jumps_to_a_number(tmp_path: Path, size: Size) -> None:
-    app = stage(tmp_path, messages=codes())
+    app = make_app(tmp_path, messages=codes())
     async with app.run_test(size=size) as pilot:
         await state_is(pilot, "Live")
         await pilot.press("ctrl+p")
@@ -566,7 +568,7 @@ async def test_the_command_palette_jumps_to_a_number(tmp_path: Path, size: Size)
 
 @at_every_size
 async def test_the_title_of_the_terminal_counts_the_unread(tmp_path: Path, size: Size) -> None:
-    app = stage(tmp_path, messages=codes())
+    app = make_app(tmp_path, messages=codes())
     async with app.run_test(size=size) as pilot:
         await state_is(pilot, "Live")
         assert app.title == "(5) inbox"
@@ -576,7 +578,7 @@ async def test_the_title_of_the_terminal_counts_the_unread(tmp_path: Path, size:
 
 @at_every_size
 async def test_escape_in_the_search_gives_it_up(tmp_path: Path, size: Size) -> None:
-    app = stage(tmp_path, messages=codes())
+    app = make_app(tmp_path, messages=codes())
     async with app.run_test(size=size) as pilot:
         await state_is(pilot, "Live")
         await pilot.press("slash", *"code")
@@ -590,7 +592,7 @@ async def test_escape_in_the_search_gives_it_up(tmp_path: Path, size: Size) -> N
 async def test_what_is_typed_after_the_slash_is_searched_for_however_fast_it_comes(
     tmp_path: Path, size: Size
 ) -> None:
-    app = stage(tmp_path, messages=codes())
+    app = make_app(tmp_path, messages=codes())
     async with app.run_test(size=size) as pilot:
         await state_is(pilot, "Live")
         press_at_once(pilot, "/", *"Mxe")
@@ -606,7 +608,7 @@ async def test_what_is_typed_after_the_slash_is_searched_for_however_fast_it_com
 async def test_what_is_typed_after_the_key_of_a_picker_narrows_it_however_fast_it_comes(
     tmp_path: Path, size: Size
 ) -> None:
-    app = stage(tmp_path, messages=codes())
+    app = make_app(tmp_path, messages=codes())
     async with app.run_test(size=size) as pilot:
         await state_is(pilot, "Live")
         press_at_once(pilot, "p", *"0002")
@@ -618,7 +620,7 @@ async def test_what_is_typed_after_the_key_of_a_picker_narrows_it_however_fast_i
 
 @at_every_size
 async def test_keys_that_come_together_are_done_in_their_order(tmp_path: Path, size: Size) -> None:
-    app = stage(tmp_path, messages=codes())
+    app = make_app(tmp_path, messages=codes())
     async with app.run_test(size=size) as pilot:
         await state_is(pilot, "Live")
         press_at_once(pilot, "j", "j", "j", "j", "c", "k", "m", "u")
@@ -634,7 +636,7 @@ async def test_keys_that_come_together_are_done_in_their_order(tmp_path: Path, s
 async def test_a_message_in_full_sight_leaves_the_moves_to_the_list(
     tmp_path: Path, size: Size
 ) -> None:
-    app = stage(tmp_path, messages=codes())
+    app = make_app(tmp_path, messages=codes())
     async with app.run_test(size=size) as pilot:
         await state_is(pilot, "Live")
         await pilot.press("enter", "j")
@@ -651,7 +653,7 @@ async def test_a_message_in_full_sight_leaves_the_moves_to_the_list(
 async def test_a_message_gone_back_from_by_the_mouse_is_not_open_any_more(
     tmp_path: Path, size: Size
 ) -> None:
-    app = stage(tmp_path, messages=codes())
+    app = make_app(tmp_path, messages=codes())
     async with app.run_test(size=(120, 40)) as pilot:
         await state_is(pilot, "Live")
         await pilot.press("enter")
@@ -685,7 +687,7 @@ async def test_a_message_gone_back_from_by_the_mouse_is_not_open_any_more(
 async def test_a_key_that_can_do_nothing_says_why(
     tmp_path: Path, size: Size, keys: tuple[str, ...], told: str
 ) -> None:
-    app = stage(tmp_path, messages=codes())
+    app = make_app(tmp_path, messages=codes())
     async with app.run_test(size=size) as pilot:
         await state_is(pilot, "Live")
         for key in keys:
@@ -699,7 +701,7 @@ async def test_a_key_that_can_do_nothing_says_why(
 
 
 async def test_in_the_narrow_layout_there_is_nothing_to_divide(tmp_path: Path) -> None:
-    app = stage(tmp_path, messages=codes())
+    app = make_app(tmp_path, messages=codes())
     async with app.run_test(size=(40, 12)) as pilot:
         await state_is(pilot, "Live")
         await pilot.press("greater_than_sign")
@@ -708,7 +710,7 @@ async def test_in_the_narrow_layout_there_is_nothing_to_divide(tmp_path: Path) -
 
 @at_every_size
 async def test_r_while_it_is_asking_says_so(tmp_path: Path, size: Size) -> None:
-    app = stage(tmp_path, never, messages=codes())
+    app = make_app(tmp_path, never, messages=codes())
     async with app.run_test(size=size) as pilot:
         await state_is(pilot, "Checking")
         await until(pilot, lambda: bool(app.scripted.asked))
@@ -718,7 +720,7 @@ async def test_r_while_it_is_asking_says_so(tmp_path: Path, size: Size) -> None:
 
 @at_every_size
 async def test_the_status_bar_names_the_keys_that_matter_here(tmp_path: Path, size: Size) -> None:
-    app = stage(tmp_path, messages=codes())
+    app = make_app(tmp_path, messages=codes())
     async with app.run_test(size=size) as pilot:
         await state_is(pilot, "Live")
         bar = inbox(pilot).query_one(StatusBar)
@@ -742,7 +744,7 @@ async def test_the_status_bar_names_the_keys_that_matter_here(tmp_path: Path, si
 async def test_what_is_selected_with_the_mouse_is_copied(
     tmp_path: Path, size: Size, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    app = stage(tmp_path, messages=[message(1, "Заказ 5512 готов")])
+    app = make_app(tmp_path, messages=[message(1, "Заказ 5512 готов")])
     here: list[str] = []
     monkeypatch.setattr("inbox_tui.terminal.clipboard.copy_here", here.append)
     async with app.run_test(size=size) as pilot:
@@ -771,7 +773,7 @@ async def test_what_is_selected_with_the_mouse_is_copied(
 
 @at_every_size
 async def test_every_command_of_the_palette_can_be_done(tmp_path: Path, size: Size) -> None:
-    app = stage(tmp_path, messages=codes())
+    app = make_app(tmp_path, messages=codes())
     async with app.run_test(size=size) as pilot:
         await state_is(pilot, "Live")
         for command in COMMANDS:
@@ -787,7 +789,7 @@ async def test_every_command_of_the_palette_can_be_done(tmp_path: Path, size: Si
 async def test_a_command_of_the_palette_keeps_the_search_that_is_being_typed(
     tmp_path: Path, size: Size
 ) -> None:
-    app = stage(tmp_path, messages=codes())
+    app = make_app(tmp_path, messages=codes())
     async with app.run_test(size=size) as pilot:
         await state_is(pilot, "Live")
         await pilot.press("slash", *"bank", "ctrl+p")
@@ -805,7 +807,7 @@ async def test_a_command_of_the_palette_keeps_the_search_that_is_being_typed(
 async def test_unread_only_keeps_the_message_that_was_just_read_in_place(
     tmp_path: Path, size: Size
 ) -> None:
-    app = stage(tmp_path, messages=codes(), filters=Filters(state="unread"))
+    app = make_app(tmp_path, messages=codes(), filters=Filters(state="unread"))
     async with app.run_test(size=size) as pilot:
         await state_is(pilot, "Live")
         await until(pilot, lambda: shown(pilot) == 5)
@@ -830,7 +832,7 @@ def test_remembered_filters_that_make_no_sense_are_none() -> None:
 async def test_entries_that_cannot_be_read_are_counted_on_screen(
     tmp_path: Path, size: Size
 ) -> None:
-    app = stage(tmp_path, Answer([message(1, "Good")], ['{"id": "x"}', "[]"]))
+    app = make_app(tmp_path, Answer([message(1, "Good")], ['{"id": "x"}', "[]"]))
     async with app.run_test(size=size) as pilot:
         await state_is(pilot, "Live")
         await until(pilot, lambda: inbox(pilot).query_one(TitleBar).unreadable == 2)
@@ -840,7 +842,7 @@ async def test_entries_that_cannot_be_read_are_counted_on_screen(
 @at_every_size
 async def test_a_damaged_archive_is_set_aside_and_said_so(tmp_path: Path, size: Size) -> None:
     (tmp_path / "inbox.db").write_bytes(b"This is no database at all. " * 400)
-    app = stage(tmp_path, Answer([message(1, "Fresh")], []))
+    app = make_app(tmp_path, Answer([message(1, "Fresh")], []))
     async with app.run_test(size=size) as pilot:
         await state_is(pilot, "Waiting")
         assert app.scripted.asked == [], "what was asked before is not known any more"
@@ -849,8 +851,8 @@ async def test_a_damaged_archive_is_set_aside_and_said_so(tmp_path: Path, size: 
         assert any("inbox.db.damaged-" in told.message for told in app._notifications)
 
 
-async def test_what_is_heard_while_the_program_ends_is_shown_nowhere(tmp_path: Path) -> None:
-    app = stage(tmp_path, never, messages=codes())
+async def test_what_comes_while_the_program_ends_is_shown_nowhere(tmp_path: Path) -> None:
+    app = make_app(tmp_path, never, messages=codes())
     async with app.run_test() as pilot:
         await state_is(pilot, "Checking")
         await inbox(pilot).query_one(StatusBar).remove()
@@ -863,7 +865,7 @@ async def test_what_is_heard_while_the_program_ends_is_shown_nowhere(tmp_path: P
 
 @at_every_size
 async def test_the_mouse_does_it_too(tmp_path: Path, size: Size) -> None:
-    app = stage(tmp_path, messages=codes())
+    app = make_app(tmp_path, messages=codes())
     async with app.run_test(size=size) as pilot:
         await state_is(pilot, "Live")
         await pilot.click(MessageList, offset=(5, 3))
@@ -882,7 +884,7 @@ async def test_the_mouse_does_it_too(tmp_path: Path, size: Size) -> None:
 
 @at_every_size
 async def test_the_wheel_scrolls_the_list_and_leaves_the_cursor(tmp_path: Path, size: Size) -> None:
-    app = stage(tmp_path, messages=week(), filters=Filters())
+    app = make_app(tmp_path, messages=week(), filters=Filters())
     async with app.run_test(size=size) as pilot:
         await state_is(pilot, "Live")
         messages = inbox(pilot).query_one(MessageList)
@@ -898,7 +900,7 @@ async def test_the_wheel_scrolls_the_list_and_leaves_the_cursor(tmp_path: Path, 
 
 @at_every_size
 async def test_every_chip_opens_what_it_stands_for(tmp_path: Path, size: Size) -> None:
-    app = stage(tmp_path, messages=codes(), filters=Filters(state="unread"))
+    app = make_app(tmp_path, messages=codes(), filters=Filters(state="unread"))
     async with app.run_test(size=size) as pilot:
         await state_is(pilot, "Live")
         bar = inbox(pilot).query_one(FilterBar)
@@ -928,7 +930,7 @@ async def test_a_name_stands_for_its_number_everywhere(
 ) -> None:
     monkeypatch.setenv("HOME", str(tmp_path))
     names = {"79160001122": "Courier", "79110000002": "Support"}
-    app = stage(tmp_path, messages=codes(), settings=Settings(names=names))
+    app = make_app(tmp_path, messages=codes(), settings=Settings(names=names))
     async with app.run_test(size=size) as pilot:
         await state_is(pilot, "Live")
         messages = inbox(pilot).query_one(MessageList)
@@ -957,7 +959,7 @@ async def test_a_name_stands_for_its_number_everywhere(
 @at_every_size
 async def test_an_empty_list_tells_its_filters_in_a_sentence(tmp_path: Path, size: Size) -> None:
     filters = Filters(to_phone="79110000001", hours=24)
-    app = stage(tmp_path, messages=[message(1, minutes_ago=60 * 30)], filters=filters)
+    app = make_app(tmp_path, messages=[message(1, minutes_ago=60 * 30)], filters=filters)
     async with app.run_test(size=size) as pilot:
         await state_is(pilot, "Live")
         messages = inbox(pilot).query_one(MessageList)
@@ -975,7 +977,7 @@ async def test_an_empty_list_tells_its_filters_in_a_sentence(tmp_path: Path, siz
 async def test_a_theme_of_our_own_or_of_textual_is_chosen_in_the_palette(
     tmp_path: Path, size: Size
 ) -> None:
-    app = stage(tmp_path, messages=codes())
+    app = make_app(tmp_path, messages=codes())
     async with app.run_test(size=size) as pilot:
         await state_is(pilot, "Live")
         messages = inbox(pilot).query_one(MessageList)

@@ -5,8 +5,8 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
+from support.app_harness import make_app, state_is, until, week
 from support.sizes import SIZES, Size, at_every_size
-from support.stage import stage, state_is, until, week
 from textual.pilot import Pilot
 
 from inbox_tui.screens.filters import Filters
@@ -27,7 +27,7 @@ def parts(pilot: Pilot[None]) -> tuple[MessageList, Divider, MessageView]:
 
 @pytest.mark.parametrize("columns", [110, 120, 200])
 async def test_from_110_columns_they_are_side_by_side(tmp_path: Path, columns: int) -> None:
-    async with stage(tmp_path, messages=week()).run_test(size=(columns, 40)) as pilot:
+    async with make_app(tmp_path, messages=week()).run_test(size=(columns, 40)) as pilot:
         await state_is(pilot, "Live")
         listed, divider, view = parts(pilot)
         assert listed.region.y == view.region.y
@@ -37,7 +37,7 @@ async def test_from_110_columns_they_are_side_by_side(tmp_path: Path, columns: i
 
 @pytest.mark.parametrize("columns", [60, 80, 109])
 async def test_below_that_they_are_stacked(tmp_path: Path, columns: int) -> None:
-    async with stage(tmp_path, messages=week()).run_test(size=(columns, 24)) as pilot:
+    async with make_app(tmp_path, messages=week()).run_test(size=(columns, 24)) as pilot:
         await state_is(pilot, "Live")
         listed, divider, view = parts(pilot)
         assert listed.region.width == view.region.width == columns
@@ -46,7 +46,7 @@ async def test_below_that_they_are_stacked(tmp_path: Path, columns: int) -> None
 
 @pytest.mark.parametrize("columns", [30, 40, 59])
 async def test_under_60_the_list_is_alone_and_enter_opens(tmp_path: Path, columns: int) -> None:
-    async with stage(tmp_path, messages=week()).run_test(size=(columns, 12)) as pilot:
+    async with make_app(tmp_path, messages=week()).run_test(size=(columns, 12)) as pilot:
         await state_is(pilot, "Live")
         listed, divider, view = parts(pilot)
         assert (listed.display, divider.display, view.display) == (True, False, False)
@@ -60,7 +60,7 @@ async def test_under_60_the_list_is_alone_and_enter_opens(tmp_path: Path, column
 
 @at_every_size
 async def test_resizing_never_loses_the_cursor(tmp_path: Path, size: Size) -> None:
-    async with stage(tmp_path, messages=week()).run_test(size=size) as pilot:
+    async with make_app(tmp_path, messages=week()).run_test(size=size) as pilot:
         await state_is(pilot, "Live")
         await pilot.press("pagedown", "j", "j")
         listed, _, view = parts(pilot)
@@ -81,7 +81,7 @@ def share(pilot: Pilot[None]) -> int:
 
 @with_a_divider
 async def test_the_divider_moves_by_key_and_stays(tmp_path: Path, size: Size) -> None:
-    app = stage(tmp_path, messages=week())
+    app = make_app(tmp_path, messages=week())
     async with app.run_test(size=size) as pilot:
         await state_is(pilot, "Live")
         before = share(pilot)
@@ -90,14 +90,14 @@ async def test_the_divider_moves_by_key_and_stays(tmp_path: Path, size: Size) ->
         larger = share(pilot)
         assert larger > before
         await app.workers.wait_for_complete()
-    async with stage(tmp_path).run_test(size=size) as pilot:
+    async with make_app(tmp_path).run_test(size=size) as pilot:
         await state_is(pilot, "Live")
         assert share(pilot) == larger
 
 
 @with_a_divider
 async def test_the_divider_moves_by_mouse_and_stays(tmp_path: Path, size: Size) -> None:
-    app = stage(tmp_path, messages=week())
+    app = make_app(tmp_path, messages=week())
     async with app.run_test(size=size) as pilot:
         await state_is(pilot, "Live")
         listed, divider, _ = parts(pilot)
@@ -113,14 +113,14 @@ async def test_the_divider_moves_by_mouse_and_stays(tmp_path: Path, size: Size) 
         )
         dragged = share(pilot)
         await app.workers.wait_for_complete()
-    async with stage(tmp_path).run_test(size=size) as pilot:
+    async with make_app(tmp_path).run_test(size=size) as pilot:
         await state_is(pilot, "Live")
         assert share(pilot) == dragged
 
 
 @with_a_divider
 async def test_neither_side_can_be_dragged_away(tmp_path: Path, size: Size) -> None:
-    async with stage(tmp_path, messages=week()).run_test(size=size) as pilot:
+    async with make_app(tmp_path, messages=week()).run_test(size=size) as pilot:
         await state_is(pilot, "Live")
         whole = pilot.app.screen.query_one(SplitPane).size
         room = whole.width if parts(pilot)[1].upright else whole.height
@@ -134,7 +134,7 @@ async def test_neither_side_can_be_dragged_away(tmp_path: Path, size: Size) -> N
 
 @at_every_size
 async def test_times_stay_true_as_time_passes(tmp_path: Path, size: Size) -> None:
-    app = stage(tmp_path, messages=week(), filters=Filters())
+    app = make_app(tmp_path, messages=week(), filters=Filters())
     async with app.run_test(size=size) as pilot:
         await state_is(pilot, "Live")
         listed = parts(pilot)[0]

@@ -6,7 +6,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
-from support.stage import StagedApp, stage, state_is, week
+from support.app_harness import HarnessApp, make_app, state_is, week
 from textual.pilot import Pilot
 
 from inbox_tui.archive import Archive, Query, Row
@@ -19,9 +19,9 @@ at_every_size = pytest.mark.parametrize("size", SIZES, ids=[f"{x}x{y}" for x, y 
 NAMES = {"79110000001": "Orders", "79110000002": "Codes", "79110000003": "Clinic"}
 
 
-def with_states(folder: Path) -> StagedApp:
+def with_states(folder: Path) -> HarnessApp:
     """A week of three named numbers and two without a name, some of it starred and done."""
-    app = stage(folder, messages=week(), settings=Settings(names=NAMES))
+    app = make_app(folder, messages=week(), settings=Settings(names=NAMES))
     with Archive.open(app.archive_path) as archive:
         (account,) = archive.accounts()
         items = account.lists.window(account.lists.open(Query()), 0, 12)
@@ -53,7 +53,7 @@ def test_the_middle_of_a_day(snap_compare: Snap, tmp_path: Path, size: tuple[int
 
 @at_every_size
 def test_one_number(snap_compare: Snap, tmp_path: Path, size: tuple[int, int]) -> None:
-    app = stage(tmp_path, messages=[m for m in week() if m.to_phone == "79110000001"])
+    app = make_app(tmp_path, messages=[m for m in week() if m.to_phone == "79110000001"])
     assert snap_compare(app, terminal_size=size, run_before=live)
 
 
@@ -75,5 +75,5 @@ def test_what_a_search_found(snap_compare: Snap, tmp_path: Path, size: tuple[int
 
 @at_every_size
 def test_an_empty_list(snap_compare: Snap, tmp_path: Path, size: tuple[int, int]) -> None:
-    app = stage(tmp_path, messages=week(), filters=Filters(to_phone="1"))
+    app = make_app(tmp_path, messages=week(), filters=Filters(to_phone="1"))
     assert snap_compare(app, terminal_size=size, run_before=live)

@@ -7,8 +7,8 @@ from pathlib import Path
 
 import pytest
 from rich.style import Style
+from support.app_harness import HarnessApp, make_app, state_is, until, week
 from support.pictures import settled
-from support.stage import StagedApp, stage, state_is, until, week
 from support.widgets import lines
 from textual.pilot import Pilot
 
@@ -22,7 +22,7 @@ Snap = Callable[..., bool]
 KEYS = ["j", "p", "w", "e", "question_mark", "ctrl+p", "t", "S", "tab"]
 
 
-def styles(app: StagedApp) -> list[Style]:
+def styles(app: HarnessApp) -> list[Style]:
     """Every style on the screen, as it goes to the terminal."""
     drawn = app.screen._compositor.render_strips()
     return [segment.style for strip in drawn for segment in strip if segment.style is not None]
@@ -36,7 +36,7 @@ async def report(pilot: Pilot[None], *, dark: bool) -> None:
 async def test_a_light_terminal_gets_the_light_theme_and_a_dark_one_the_dark(
     tmp_path: Path,
 ) -> None:
-    app = stage(tmp_path, messages=week())
+    app = make_app(tmp_path, messages=week())
     async with app.run_test() as pilot:
         assert app.theme == "inbox-dark"
         await report(pilot, dark=False)
@@ -46,7 +46,7 @@ async def test_a_light_terminal_gets_the_light_theme_and_a_dark_one_the_dark(
 
 
 async def test_a_theme_of_the_settings_stays_whatever_the_terminal_is(tmp_path: Path) -> None:
-    app = stage(tmp_path, settings=Settings(theme="inbox-dark"))
+    app = make_app(tmp_path, settings=Settings(theme="inbox-dark"))
     async with app.run_test() as pilot:
         await report(pilot, dark=False)
         assert app.theme == "inbox-dark"
@@ -57,7 +57,7 @@ async def test_without_colour_there_is_none_and_no_grey(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, key: str
 ) -> None:
     monkeypatch.setenv("NO_COLOR", "1")
-    app = stage(tmp_path, messages=week(), settings=Settings(theme="inbox-light"))
+    app = make_app(tmp_path, messages=week(), settings=Settings(theme="inbox-light"))
     async with app.run_test(size=(120, 40)) as pilot:
         await state_is(pilot, "Live")
         await pilot.press(key)
@@ -70,7 +70,7 @@ async def test_an_empty_no_color_changes_nothing(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("NO_COLOR", "")
-    app = stage(tmp_path, messages=week())
+    app = make_app(tmp_path, messages=week())
     async with app.run_test() as pilot:
         await state_is(pilot, "Live")
         colors = {style.color.triplet for style in styles(app) if style.color is not None}
@@ -81,7 +81,7 @@ async def test_a_terminal_of_16_colours_gets_those_alone(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("TERM", "xterm")
-    app = stage(tmp_path, messages=week())
+    app = make_app(tmp_path, messages=week())
     async with app.run_test(size=(120, 40)) as pilot:
         await state_is(pilot, "Live")
         for key in ("j", "tab", "question_mark"):
@@ -107,7 +107,7 @@ def test_a_conversation_in_every_look(
     elif look == "16 colours":
         monkeypatch.setenv("TERM", "xterm")
     settings = Settings(theme="inbox-light" if look == "light" else "", names=NAMES)
-    app = stage(tmp_path, messages=week(), settings=settings)
+    app = make_app(tmp_path, messages=week(), settings=settings)
 
     async def prepare(pilot: Pilot[None]) -> None:
         await state_is(pilot, "Live")
@@ -121,7 +121,7 @@ def test_a_conversation_in_every_look(
 
 
 async def test_a_click_on_a_hint_does_what_its_key_does(tmp_path: Path) -> None:
-    app = stage(tmp_path, messages=week(), settings=Settings(keys={"help": ("f1",)}))
+    app = make_app(tmp_path, messages=week(), settings=Settings(keys={"help": ("f1",)}))
     async with app.run_test(size=(120, 40)) as pilot:
         await state_is(pilot, "Live")
         bar = app.screen.query_one(StatusBar)

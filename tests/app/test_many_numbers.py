@@ -6,7 +6,7 @@ from functools import partial
 from pathlib import Path
 
 import pytest
-from support.stage import StagedApp, message, stage, state_is, until
+from support.app_harness import HarnessApp, make_app, message, state_is, until
 from textual.pilot import Pilot
 from textual.widgets import Input, OptionList
 
@@ -28,10 +28,10 @@ FIRST = 79_110_000_000
 
 
 @pytest.fixture
-def app(tmp_path: Path) -> StagedApp:
+def app(tmp_path: Path) -> HarnessApp:
     messages = [message(n, to_phone=str(FIRST + n), minutes_ago=600) for n in range(MANY)]
     named = Settings(names={str(FIRST + 1234): "Склад"}, window=0)
-    return stage(tmp_path, messages=messages, settings=named)
+    return make_app(tmp_path, messages=messages, settings=named)
 
 
 @pytest.fixture
@@ -60,7 +60,7 @@ async def open_picker(pilot: Pilot[None]) -> None:
 
 
 async def test_the_picker_reads_what_it_offers_and_narrows(
-    app: StagedApp, written: list[str]
+    app: HarnessApp, written: list[str]
 ) -> None:
     async with app.run_test(size=SIZE) as pilot:
         await state_is(pilot, "Live")
@@ -77,7 +77,7 @@ async def test_the_picker_reads_what_it_offers_and_narrows(
         await until(pilot, lambda: app.screen.query_one(FilterBar).shown == 1)
 
 
-async def test_the_picker_offers_the_current_number_and_those_with_a_name(app: StagedApp) -> None:
+async def test_the_picker_offers_the_current_number_and_those_with_a_name(app: HarnessApp) -> None:
     async with app.run_test(size=SIZE) as pilot:
         await state_is(pilot, "Live")
         await open_picker(pilot)
@@ -93,7 +93,7 @@ async def test_the_picker_offers_the_current_number_and_those_with_a_name(app: S
 
 
 async def test_the_palette_reads_what_it_offers_and_narrows(
-    app: StagedApp, written: list[str]
+    app: HarnessApp, written: list[str]
 ) -> None:
     commands = sum(command.in_palette for command in COMMANDS)
     async with app.run_test(size=SIZE) as pilot:
@@ -111,7 +111,7 @@ async def test_the_palette_reads_what_it_offers_and_narrows(
 def test_offering_some_numbers_costs_the_same_however_many_there_are(tmp_path: Path) -> None:
     def steps(many: int) -> int:
         messages = [message(n, to_phone=str(FIRST + n), minutes_ago=600) for n in range(many)]
-        archive = stage(tmp_path / str(many), messages=messages)._dependencies.archive
+        archive = make_app(tmp_path / str(many), messages=messages)._dependencies.archive
         (account,) = archive.accounts()
         taken = 0
 

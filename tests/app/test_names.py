@@ -5,8 +5,8 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
+from support.app_harness import HarnessApp, make_app, message, state_is, until
 from support.pictures import settled
-from support.stage import StagedApp, message, stage, state_is, until
 from support.widgets import lines
 from textual.command import CommandPalette
 from textual.pilot import Pilot
@@ -21,7 +21,7 @@ from inbox_tui.widgets.status_bar import StatusBar
 ANNA, ORDERS = "79991234567", "79110000001"
 
 
-def toasts(app: StagedApp) -> list[str]:
+def toasts(app: HarnessApp) -> list[str]:
     return [f"{notice.title} {notice.message}".strip() for notice in app._notifications]
 
 
@@ -56,7 +56,7 @@ async def name(pilot: Pilot[None], command: str, typed: str) -> None:
 async def test_a_sender_named_in_the_palette_has_that_name_at_once_and_for_good(
     tmp_path: Path,
 ) -> None:
-    app = stage(tmp_path, messages=[message(1, phone=ANNA), message(2, phone="OZON")])
+    app = make_app(tmp_path, messages=[message(1, phone=ANNA), message(2, phone="OZON")])
     async with app.run_test(size=(120, 30)) as pilot:
         await state_is(pilot, "Live")
         await pilot.press("j")
@@ -72,7 +72,7 @@ async def test_a_sender_named_in_the_palette_has_that_name_at_once_and_for_good(
 
 
 async def test_the_receiving_number_is_named_and_loses_its_name_again(tmp_path: Path) -> None:
-    app = stage(tmp_path, messages=[message(1)], settings=Settings(names={ANNA: "Anna"}))
+    app = make_app(tmp_path, messages=[message(1)], settings=Settings(names={ANNA: "Anna"}))
     async with app.run_test(size=(120, 30)) as pilot:
         await state_is(pilot, "Live")
         await name(pilot, "name_receiver", "Orders")
@@ -85,7 +85,7 @@ async def test_the_receiving_number_is_named_and_loses_its_name_again(tmp_path: 
 
 
 async def test_a_name_that_cannot_be_kept_is_said_and_not_shown(tmp_path: Path) -> None:
-    app = stage(tmp_path, messages=[message(1)])
+    app = make_app(tmp_path, messages=[message(1)])
     (tmp_path / "config.toml").write_text("[names")
     async with app.run_test(size=(120, 30)) as pilot:
         await state_is(pilot, "Live")
@@ -98,7 +98,7 @@ async def test_a_name_that_cannot_be_kept_is_said_and_not_shown(tmp_path: Path) 
 
 
 async def test_a_sender_that_can_have_no_name_is_told_so(tmp_path: Path) -> None:
-    app = stage(tmp_path, messages=[message(1, phone="@@@")])
+    app = make_app(tmp_path, messages=[message(1, phone="@@@")])
     async with app.run_test(size=(120, 30)) as pilot:
         await state_is(pilot, "Live")
         assert isinstance(app.screen, InboxScreen)
@@ -108,7 +108,7 @@ async def test_a_sender_that_can_have_no_name_is_told_so(tmp_path: Path) -> None
 
 
 async def test_the_theme_chosen_in_the_palette_is_kept(tmp_path: Path) -> None:
-    app = stage(tmp_path, messages=[message(1)])
+    app = make_app(tmp_path, messages=[message(1)])
     async with app.run_test(size=(120, 30)) as pilot:
         await state_is(pilot, "Live")
         await by_palette(pilot, "choose the theme")
@@ -121,7 +121,7 @@ async def test_the_theme_chosen_in_the_palette_is_kept(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("size", [(120, 40), (80, 24), (40, 12), (200, 50)])
 async def test_the_dialog_fits_every_terminal(tmp_path: Path, size: tuple[int, int]) -> None:
-    app = stage(tmp_path, messages=[message(1)])
+    app = make_app(tmp_path, messages=[message(1)])
     async with app.run_test(size=size) as pilot:
         await state_is(pilot, "Live")
         assert isinstance(app.screen, InboxScreen)

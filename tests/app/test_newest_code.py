@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from pathlib import Path
 
+from support.app_harness import make_app, message, state_is, until
 from support.sizes import Size, at_every_size
-from support.stage import message, stage, state_is, until
 from textual.pilot import Pilot
 
 from inbox_tui.screens.filters import Filters
@@ -23,7 +23,7 @@ async def test_the_newest_code_is_copied_wherever_the_cursor_is(tmp_path: Path, 
         message(2, "Код 481516", phone="BANK", minutes_ago=10, to_phone="79110000002"),
         message(3, "Привет", minutes_ago=5),
     ]
-    app = stage(tmp_path, messages=messages, filters=Filters(to_phone="79110000001"))
+    app = make_app(tmp_path, messages=messages, filters=Filters(to_phone="79110000001"))
     async with app.run_test(size=size) as pilot:
         await state_is(pilot, "Live")
         await pilot.press("G", "C")
@@ -33,7 +33,7 @@ async def test_the_newest_code_is_copied_wherever_the_cursor_is(tmp_path: Path, 
 
 @at_every_size
 async def test_a_code_older_than_an_hour_needs_a_second_press(tmp_path: Path, size: Size) -> None:
-    app = stage(tmp_path, messages=[message(1, "Код 481516", phone="BANK", minutes_ago=61)])
+    app = make_app(tmp_path, messages=[message(1, "Код 481516", phone="BANK", minutes_ago=61)])
     async with app.run_test(size=size) as pilot:
         await state_is(pilot, "Live")
         await pilot.press("C")
@@ -49,7 +49,7 @@ async def test_a_code_older_than_an_hour_needs_a_second_press(tmp_path: Path, si
 
 
 async def test_a_second_press_copies_no_code_that_was_not_named(tmp_path: Path) -> None:
-    app = stage(tmp_path, messages=[message(1, "Код 481516", minutes_ago=61)])
+    app = make_app(tmp_path, messages=[message(1, "Код 481516", minutes_ago=61)])
     async with app.run_test() as pilot:
         await state_is(pilot, "Live")
         await pilot.press("C")
@@ -60,7 +60,7 @@ async def test_a_second_press_copies_no_code_that_was_not_named(tmp_path: Path) 
 
 
 async def test_no_code_at_all_is_said(tmp_path: Path) -> None:
-    app = stage(tmp_path, messages=[message(1, "Привет")])
+    app = make_app(tmp_path, messages=[message(1, "Привет")])
     async with app.run_test() as pilot:
         await state_is(pilot, "Live")
         await pilot.press("C")

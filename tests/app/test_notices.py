@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from support.stage import StagedApp, message, stage, state_is, until
+from support.app_harness import HarnessApp, make_app, message, state_is, until
 from textual import events
 
 from inbox_tui.config import Settings
@@ -21,7 +21,7 @@ LATER = Answer([message(2, "Secret 481516"), message(3, "Another")], [])
 class Told:
     """What an application told the terminal."""
 
-    def __init__(self, app: StagedApp, monkeypatch: pytest.MonkeyPatch) -> None:
+    def __init__(self, app: HarnessApp, monkeypatch: pytest.MonkeyPatch) -> None:
         self.written: list[str] = []
         self.bells = 0
         monkeypatch.setattr(app, "_write_to_terminal", self.written.append)
@@ -35,7 +35,7 @@ class Told:
         return [text for text in self.written if text.endswith("\a")]
 
 
-async def arrive(app: StagedApp, *, focus: bool | None = None) -> None:
+async def arrive(app: HarnessApp, *, focus: bool | None = None) -> None:
     async with app.run_test() as pilot:
         await state_is(pilot, "Live")
         if focus is not None:
@@ -49,10 +49,10 @@ async def arrive(app: StagedApp, *, focus: bool | None = None) -> None:
 
 def told_by(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, settings: Settings
-) -> tuple[StagedApp, Told]:
+) -> tuple[HarnessApp, Told]:
     monkeypatch.setenv("TERM", "xterm-256color")
     monkeypatch.delenv("VTE_VERSION", raising=False)
-    app = stage(tmp_path, FIRST, LATER, settings=settings)
+    app = make_app(tmp_path, FIRST, LATER, settings=settings)
     return app, Told(app, monkeypatch)
 
 

@@ -5,8 +5,8 @@ from __future__ import annotations
 from functools import partial
 from pathlib import Path
 
+from support.app_harness import make_app, message, state_is, until, week
 from support.sizes import Size, at_every_size
-from support.stage import message, stage, state_is, until, week
 from textual.pilot import Pilot
 from textual.widgets import Input, OptionList
 
@@ -38,7 +38,7 @@ async def test_each_number_has_its_count_and_the_current_one_a_mark(
         message(2, minutes_ago=60 * 30, to_phone="79110000001"),
         message(3, minutes_ago=6, to_phone="79110000002"),
     ]
-    app = stage(
+    app = make_app(
         tmp_path,
         messages=messages,
         settings=Settings(names={"79110000002": "Support"}),
@@ -55,7 +55,7 @@ async def test_typing_narrows_by_digits_and_by_name_and_the_box_stays_where_it_i
     tmp_path: Path, size: Size
 ) -> None:
     settings = Settings(names={"79110000002": "Support"}, window=24)
-    app = stage(tmp_path, messages=week(), settings=settings)
+    app = make_app(tmp_path, messages=week(), settings=settings)
     async with app.run_test(size=size) as pilot:
         await open_picker(pilot, "p")
         box = app.screen.query_one("#picker").region
@@ -75,7 +75,7 @@ async def test_typing_narrows_by_digits_and_by_name_and_the_box_stays_where_it_i
 
 @at_every_size
 async def test_every_window_is_in_sight_with_its_count(tmp_path: Path, size: Size) -> None:
-    app = stage(tmp_path, messages=week(), filters=Filters(hours=None))
+    app = make_app(tmp_path, messages=week(), filters=Filters(hours=None))
     async with app.run_test(size=size) as pilot:
         await open_picker(pilot, "w")
         assert choices(pilot) == [
@@ -92,7 +92,7 @@ async def test_every_window_is_in_sight_with_its_count(tmp_path: Path, size: Siz
 
 @at_every_size
 async def test_only_whole_hours_of_a_week_are_a_window(tmp_path: Path, size: Size) -> None:
-    app = stage(tmp_path, messages=week())
+    app = make_app(tmp_path, messages=week())
     async with app.run_test(size=size) as pilot:
         await open_picker(pilot, "w")
         for typed in ("0", "169", "abc", "1.5", "-3", "999999999999"):
@@ -107,7 +107,7 @@ async def test_only_whole_hours_of_a_week_are_a_window(tmp_path: Path, size: Siz
 
 @at_every_size
 async def test_arrows_choose_while_the_typing_goes_on(tmp_path: Path, size: Size) -> None:
-    app = stage(tmp_path, messages=week())
+    app = make_app(tmp_path, messages=week())
     async with app.run_test(size=size) as pilot:
         await open_picker(pilot, "p")
         await pilot.press("down", "down", "up", "down", "enter")
@@ -119,7 +119,7 @@ async def test_arrows_choose_while_the_typing_goes_on(tmp_path: Path, size: Size
 async def test_a_choice_can_be_clicked_and_escape_leaves_things_as_they_were(
     tmp_path: Path, size: Size
 ) -> None:
-    app = stage(tmp_path, messages=week())
+    app = make_app(tmp_path, messages=week())
     async with app.run_test(size=size) as pilot:
         await open_picker(pilot, "p")
         await pilot.press("down", "escape")
@@ -133,7 +133,7 @@ async def test_a_choice_can_be_clicked_and_escape_leaves_things_as_they_were(
 
 @at_every_size
 async def test_a_picker_that_is_open_follows_the_size(tmp_path: Path, size: Size) -> None:
-    app = stage(tmp_path, messages=week())
+    app = make_app(tmp_path, messages=week())
     async with app.run_test(size=(120, 40)) as pilot:
         await open_picker(pilot, "w")
         await pilot.press("up", "up")

@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from support.stage import StagedApp, message, stage, state_is, until
+from support.app_harness import HarnessApp, make_app, message, state_is, until
 from textual import events
 from textual.pilot import Pilot
 from textual.widgets import Input
@@ -28,7 +28,7 @@ async def type_characters(pilot: Pilot[None], typed: str) -> None:
     await pilot.pause()
 
 
-def record_actions(app: StagedApp, monkeypatch: pytest.MonkeyPatch) -> list[tuple[str, str]]:
+def record_actions(app: HarnessApp, monkeypatch: pytest.MonkeyPatch) -> list[tuple[str, str]]:
     """Note the actions that keys are bound to, and where, instead of doing them."""
     actions: list[tuple[str, str]] = []
 
@@ -50,7 +50,7 @@ def on_russian(key: str) -> str:
 async def test_every_command_does_the_same_with_the_russian_layout(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, widget: type[MessageList | MessageView]
 ) -> None:
-    app = stage(tmp_path, messages=[message(1, TEXT)])
+    app = make_app(tmp_path, messages=[message(1, TEXT)])
     async with app.run_test() as pilot:
         await state_is(pilot, "Live")
         app.screen.query_one(widget).focus()
@@ -102,7 +102,7 @@ def test_a_key_is_the_one_at_its_place(russian: str, latin: str) -> None:
 
 
 async def test_a_search_begun_with_the_russian_layout_takes_russian_words(tmp_path: Path) -> None:
-    app = stage(tmp_path, messages=[message(1, TEXT), message(2, "Заказ")])
+    app = make_app(tmp_path, messages=[message(1, TEXT), message(2, "Заказ")])
     async with app.run_test() as pilot:
         await state_is(pilot, "Live")
         await type_characters(pilot, ".код.,")
@@ -117,7 +117,7 @@ async def test_a_search_begun_with_the_russian_layout_takes_russian_words(tmp_pa
 async def test_a_picker_opened_with_the_russian_layout_is_narrowed_by_russian_letters(
     tmp_path: Path,
 ) -> None:
-    app = stage(tmp_path, messages=[message(1, TEXT)])
+    app = make_app(tmp_path, messages=[message(1, TEXT)])
     async with app.run_test() as pilot:
         await state_is(pilot, "Live")
         await type_characters(pilot, "зцй")
@@ -125,7 +125,7 @@ async def test_a_picker_opened_with_the_russian_layout_is_narrowed_by_russian_le
 
 
 async def test_the_palette_takes_russian_letters(tmp_path: Path) -> None:
-    app = stage(tmp_path, messages=[message(1, TEXT)])
+    app = make_app(tmp_path, messages=[message(1, TEXT)])
     async with app.run_test() as pilot:
         await state_is(pilot, "Live")
         await pilot.press("ctrl+з")
@@ -135,7 +135,7 @@ async def test_the_palette_takes_russian_letters(tmp_path: Path) -> None:
 
 
 async def test_keys_of_dialogues_work_with_the_russian_layout(tmp_path: Path) -> None:
-    app = stage(tmp_path, messages=[message(1, TEXT)])
+    app = make_app(tmp_path, messages=[message(1, TEXT)])
     async with app.run_test() as pilot:
         await state_is(pilot, "Live")
         for opens, closes in ((",", "й"), (",", ","), ("щ", "н")):
@@ -148,7 +148,7 @@ async def test_keys_of_dialogues_work_with_the_russian_layout(tmp_path: Path) ->
 
 async def test_ctrl_with_a_letter_works_in_a_field_with_the_russian_layout(tmp_path: Path) -> None:
     (tmp_path / "out.csv").write_text("old")
-    app = stage(tmp_path, messages=[message(1, TEXT)])
+    app = make_app(tmp_path, messages=[message(1, TEXT)])
     async with app.run_test() as pilot:
         await state_is(pilot, "Live")
         await type_characters(pilot, "у")
@@ -160,7 +160,7 @@ async def test_ctrl_with_a_letter_works_in_a_field_with_the_russian_layout(tmp_p
 
 
 async def test_a_comma_that_bubbles_up_from_a_dialogue_is_taken_once(tmp_path: Path) -> None:
-    app = stage(tmp_path, messages=[message(1, TEXT)])
+    app = make_app(tmp_path, messages=[message(1, TEXT)])
     async with app.run_test() as pilot:
         await state_is(pilot, "Live")
         await type_characters(pilot, "бю")
@@ -169,7 +169,7 @@ async def test_a_comma_that_bubbles_up_from_a_dialogue_is_taken_once(tmp_path: P
 
 
 async def test_keys_of_both_layouts_that_come_together_stay_apart(tmp_path: Path) -> None:
-    app = stage(tmp_path, messages=[message(1, TEXT)])
+    app = make_app(tmp_path, messages=[message(1, TEXT)])
     async with app.run_test() as pilot:
         await state_is(pilot, "Live")
         for name, character in (("full_stop", "."), ("ь", "ь"), ("comma", ","), ("Ь", "Ь")):

@@ -7,18 +7,18 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from support.sizes import at_every_size as every_size
-from support.stage import (
-    StagedApp,
+from support.app_harness import (
+    HarnessApp,
+    make_app,
     message,
     never,
     put_gap,
     server_seconds,
-    stage,
     state_is,
     until,
     week,
 )
+from support.sizes import at_every_size as every_size
 from textual.pilot import Pilot
 from textual.widgets import OptionList
 
@@ -75,7 +75,7 @@ def keyring_looked_at(pilot: Pilot[None]) -> bool:
 
 @every_size
 def test_the_inbox(snap_compare: Snap, tmp_path: Path, size: tuple[int, int]) -> None:
-    app = stage(tmp_path, messages=week())
+    app = make_app(tmp_path, messages=week())
     assert snap_compare(app, terminal_size=size, run_before=live_then())
 
 
@@ -83,25 +83,25 @@ def test_the_inbox(snap_compare: Snap, tmp_path: Path, size: tuple[int, int]) ->
 def test_a_message_further_down_is_shown(
     snap_compare: Snap, tmp_path: Path, size: tuple[int, int]
 ) -> None:
-    app = stage(tmp_path, messages=week())
+    app = make_app(tmp_path, messages=week())
     assert snap_compare(app, terminal_size=size, run_before=live_then("j", "j", "j", "enter"))
 
 
 @every_size
 def test_the_end_of_the_list(snap_compare: Snap, tmp_path: Path, size: tuple[int, int]) -> None:
-    app = stage(tmp_path, messages=week())
+    app = make_app(tmp_path, messages=week())
     assert snap_compare(app, terminal_size=size, run_before=live_then("G"))
 
 
 @every_size
 def test_unread_only(snap_compare: Snap, tmp_path: Path, size: tuple[int, int]) -> None:
-    app = stage(tmp_path, messages=week())
+    app = make_app(tmp_path, messages=week())
     assert snap_compare(app, terminal_size=size, run_before=live_then("u"))
 
 
 @every_size
 def test_searching(snap_compare: Snap, tmp_path: Path, size: tuple[int, int]) -> None:
-    app = stage(tmp_path, messages=week(), filters=Filters())
+    app = make_app(tmp_path, messages=week(), filters=Filters())
     assert snap_compare(app, terminal_size=size, run_before=live_then("slash", *"КОД"))
 
 
@@ -109,7 +109,7 @@ def test_searching(snap_compare: Snap, tmp_path: Path, size: tuple[int, int]) ->
 def test_an_empty_search_field_gives_examples(
     snap_compare: Snap, tmp_path: Path, size: tuple[int, int]
 ) -> None:
-    app = stage(tmp_path, messages=week(), filters=Filters())
+    app = make_app(tmp_path, messages=week(), filters=Filters())
     assert snap_compare(app, terminal_size=size, run_before=live_then("slash"))
 
 
@@ -117,7 +117,7 @@ def test_an_empty_search_field_gives_examples(
 def test_a_search_that_cannot_be_read_says_why(
     snap_compare: Snap, tmp_path: Path, size: tuple[int, int]
 ) -> None:
-    app = stage(tmp_path, messages=week(), filters=Filters())
+    app = make_app(tmp_path, messages=week(), filters=Filters())
     assert snap_compare(app, terminal_size=size, run_before=live_then("slash", *"form:bank"))
 
 
@@ -125,13 +125,13 @@ def test_a_search_that_cannot_be_read_says_why(
 def test_a_search_tells_what_the_window_leaves_out(
     snap_compare: Snap, tmp_path: Path, size: tuple[int, int]
 ) -> None:
-    app = stage(tmp_path, messages=week(), filters=Filters(hours=24))
+    app = make_app(tmp_path, messages=week(), filters=Filters(hours=24))
     assert snap_compare(app, terminal_size=size, run_before=live_then("slash", *"код", "enter"))
 
 
 @every_size
 def test_a_date_to_jump_to(snap_compare: Snap, tmp_path: Path, size: tuple[int, int]) -> None:
-    app = stage(tmp_path, messages=week(), filters=Filters())
+    app = make_app(tmp_path, messages=week(), filters=Filters())
     assert snap_compare(app, terminal_size=size, run_before=live_then("J", *"20.11"))
 
 
@@ -139,7 +139,7 @@ def test_a_date_to_jump_to(snap_compare: Snap, tmp_path: Path, size: tuple[int, 
 def test_a_search_that_finds_nothing_says_how_to_go_on(
     snap_compare: Snap, tmp_path: Path, size: tuple[int, int]
 ) -> None:
-    app = stage(tmp_path, messages=week(), filters=Filters(hours=6, state="unread"))
+    app = make_app(tmp_path, messages=week(), filters=Filters(hours=6, state="unread"))
     keys = live_then("slash", *"nowhere", "enter")
     assert snap_compare(app, terminal_size=size, run_before=keys)
 
@@ -149,7 +149,7 @@ def test_the_numbers_to_choose_from(
     snap_compare: Snap, tmp_path: Path, size: tuple[int, int]
 ) -> None:
     names = {"79110000001": "Orders"}
-    app = stage(tmp_path, messages=week(), settings=Settings(names=names))
+    app = make_app(tmp_path, messages=week(), settings=Settings(names=names))
     assert snap_compare(app, terminal_size=size, run_before=live_then("p"))
 
 
@@ -157,7 +157,7 @@ def test_the_numbers_to_choose_from(
 def test_the_windows_to_choose_from(
     snap_compare: Snap, tmp_path: Path, size: tuple[int, int]
 ) -> None:
-    app = stage(tmp_path, messages=week())
+    app = make_app(tmp_path, messages=week())
     assert snap_compare(app, terminal_size=size, run_before=live_then("w"))
 
 
@@ -165,7 +165,7 @@ def test_the_windows_to_choose_from(
 def test_the_states_to_choose_from(
     snap_compare: Snap, tmp_path: Path, size: tuple[int, int]
 ) -> None:
-    app = stage(tmp_path, messages=week(), filters=Filters(state="unread"))
+    app = make_app(tmp_path, messages=week(), filters=Filters(state="unread"))
     keys = live_then("s", "j", "d", "j", "z", "f")
 
     async def counted(pilot: Pilot[None]) -> None:
@@ -181,7 +181,7 @@ def test_the_states_to_choose_from(
 def test_a_window_that_cannot_be_says_what_can(
     snap_compare: Snap, tmp_path: Path, size: tuple[int, int]
 ) -> None:
-    app = stage(tmp_path, messages=week())
+    app = make_app(tmp_path, messages=week())
     assert snap_compare(app, terminal_size=size, run_before=live_then("w", *"169"))
 
 
@@ -189,25 +189,25 @@ def test_a_window_that_cannot_be_says_what_can(
 def test_a_typed_window_is_counted(
     snap_compare: Snap, tmp_path: Path, size: tuple[int, int]
 ) -> None:
-    app = stage(tmp_path, messages=week())
+    app = make_app(tmp_path, messages=week())
     assert snap_compare(app, terminal_size=size, run_before=live_then("w", "9", "6"))
 
 
 @every_size
 def test_help(snap_compare: Snap, tmp_path: Path, size: tuple[int, int]) -> None:
-    app = stage(tmp_path, messages=week())
+    app = make_app(tmp_path, messages=week())
     assert snap_compare(app, terminal_size=size, run_before=live_then("question_mark"))
 
 
 @every_size
 def test_a_conversation(snap_compare: Snap, tmp_path: Path, size: tuple[int, int]) -> None:
-    app = stage(tmp_path, messages=week())
+    app = make_app(tmp_path, messages=week())
     assert snap_compare(app, terminal_size=size, run_before=live_then("t"))
 
 
 @every_size
 def test_exporting(snap_compare: Snap, tmp_path: Path, size: tuple[int, int]) -> None:
-    app = stage(tmp_path, messages=week())
+    app = make_app(tmp_path, messages=week())
     assert snap_compare(app, terminal_size=size, run_before=live_then("e"))
 
 
@@ -216,7 +216,7 @@ def test_a_link_is_looked_at_before_it_opens(
     snap_compare: Snap, tmp_path: Path, size: tuple[int, int]
 ) -> None:
     text = "Счёт https://pay.example.com/i/8812 или https://аррӏе.com/login до пятницы"
-    app = stage(tmp_path, messages=[message(1, text)])
+    app = make_app(tmp_path, messages=[message(1, text)])
     assert snap_compare(app, terminal_size=size, run_before=live_then("o"))
 
 
@@ -224,7 +224,7 @@ def test_a_link_is_looked_at_before_it_opens(
 def test_the_first_sync_shows_its_progress(
     snap_compare: Snap, tmp_path: Path, size: tuple[int, int]
 ) -> None:
-    app = stage(tmp_path, never)
+    app = make_app(tmp_path, never)
     assert snap_compare(app, terminal_size=size, run_before=lambda p: state_is(p, "Checking"))
 
 
@@ -234,13 +234,13 @@ def test_the_first_sync_tells_how_far_it_is(
 ) -> None:
     async def prepare(pilot: Pilot[None]) -> None:
         await state_is(pilot, "Checking")
-        assert isinstance(pilot.app, StagedApp)
+        assert isinstance(pilot.app, HarnessApp)
         session = pilot.app._accounts.shown
         assert isinstance(session, Session)
         session._publish(Progress(12_480, 2))
         await pilot.pause()
 
-    app = stage(tmp_path, never)
+    app = make_app(tmp_path, never)
     assert snap_compare(app, terminal_size=size, run_before=prepare)
 
 
@@ -248,13 +248,13 @@ def test_the_first_sync_tells_how_far_it_is(
 def test_an_empty_inbox_says_what_will_happen(
     snap_compare: Snap, tmp_path: Path, size: tuple[int, int]
 ) -> None:
-    app = stage(tmp_path)
+    app = make_app(tmp_path)
     assert snap_compare(app, terminal_size=size, run_before=live_then())
 
 
 @every_size
 def test_signing_in(snap_compare: Snap, tmp_path: Path, size: tuple[int, int]) -> None:
-    app = stage(tmp_path, login=None, password=None)
+    app = make_app(tmp_path, login=None, password=None)
 
     async def shown(pilot: Pilot[None]) -> None:
         await until(pilot, lambda: keyring_looked_at(pilot))
@@ -267,7 +267,7 @@ def test_signing_in(snap_compare: Snap, tmp_path: Path, size: tuple[int, int]) -
 def test_a_refused_password_is_asked_for_again(
     snap_compare: Snap, tmp_path: Path, size: tuple[int, int]
 ) -> None:
-    app = stage(tmp_path, SignInRefused(2, "authorise error"), messages=week())
+    app = make_app(tmp_path, SignInRefused(2, "authorise error"), messages=week())
 
     async def shown(pilot: Pilot[None]) -> None:
         await state_is(pilot, "Sign in")
@@ -293,7 +293,7 @@ def test_the_status_bar_names_the_cause(
     snap_compare: Snap, tmp_path: Path, state: str, size: tuple[int, int]
 ) -> None:
     error, shown = STATES[state]
-    app = stage(tmp_path, error, messages=week())
+    app = make_app(tmp_path, error, messages=week())
     assert snap_compare(app, terminal_size=size, run_before=lambda p: state_is(p, shown))
 
 
@@ -302,7 +302,7 @@ def test_a_new_message_does_not_move_what_is_read(
     snap_compare: Snap, tmp_path: Path, size: tuple[int, int]
 ) -> None:
     arrived = [message(9001, "Новое сообщение", minutes_ago=0), message(9002, "Another one")]
-    app = stage(tmp_path, Answer([], []), Answer(arrived, []), messages=week())
+    app = make_app(tmp_path, Answer([], []), Answer(arrived, []), messages=week())
 
     async def prepare(pilot: Pilot[None]) -> None:
         await state_is(pilot, "Live")
@@ -320,7 +320,7 @@ def test_a_gap_is_shown_where_it_lies(
     snap_compare: Snap, tmp_path: Path, size: tuple[int, int]
 ) -> None:
     messages = week()
-    app = stage(tmp_path, messages=messages[-3:])
+    app = make_app(tmp_path, messages=messages[-3:])
     put_gap(app, Gap(server_seconds(-200), server_seconds(-30)))
     assert snap_compare(app, terminal_size=size, run_before=live_then("x"))
 
@@ -345,13 +345,13 @@ def test_hostile_text_is_shown_and_moves_nothing(
         message(number, text, minutes_ago=number, phone="\x1bEVIL\u202e" if number == 2 else "BANK")
         for number, text in enumerate(texts, start=1)
     ]
-    app = stage(tmp_path, messages=listed)
+    app = make_app(tmp_path, messages=listed)
     assert snap_compare(app, terminal_size=size, run_before=live_then("j"))
 
 
 @every_size
 def test_the_light_theme(snap_compare: Snap, tmp_path: Path, size: tuple[int, int]) -> None:
-    app = stage(tmp_path, messages=week(), settings=Settings(theme="inbox-light"))
+    app = make_app(tmp_path, messages=week(), settings=Settings(theme="inbox-light"))
     assert snap_compare(app, terminal_size=size, run_before=live_then())
 
 
@@ -360,7 +360,7 @@ def test_without_colour(
     snap_compare: Snap, tmp_path: Path, size: tuple[int, int], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("NO_COLOR", "1")
-    app = stage(tmp_path, messages=week())
+    app = make_app(tmp_path, messages=week())
     assert snap_compare(app, terminal_size=size, run_before=live_then("j", "j"))
 
 
@@ -390,7 +390,7 @@ def test_without_unicode(
         assert {character for character in drawn if not character.isascii()} <= set("·\xa0")
 
     try:
-        app = stage(tmp_path, messages=messages)
+        app = make_app(tmp_path, messages=messages)
         assert snap_compare(app, terminal_size=size, run_before=prepare)
     finally:
         symbols.cache_clear()
@@ -398,7 +398,7 @@ def test_without_unicode(
 
 @every_size
 def test_the_command_palette(snap_compare: Snap, tmp_path: Path, size: tuple[int, int]) -> None:
-    app = stage(tmp_path, messages=week())
+    app = make_app(tmp_path, messages=week())
 
     async def prepare(pilot: Pilot[None]) -> None:
         await live_then("ctrl+p")(pilot)

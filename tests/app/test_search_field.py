@@ -5,8 +5,8 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
+from support.app_harness import HarnessApp, make_app, message, state_is, until
 from support.sizes import Size, at_every_size
-from support.stage import StagedApp, message, stage, state_is, until
 from textual.pilot import Pilot
 
 from inbox_tui.screens.filters import SEARCH_EXAMPLES, Filters
@@ -16,14 +16,14 @@ from inbox_tui.widgets.message_list import MessageList
 from inbox_tui.widgets.status_bar import StatusBar
 
 
-def staged(tmp_path: Path, filters: Filters) -> StagedApp:
+def mounted(tmp_path: Path, filters: Filters) -> HarnessApp:
     messages = [
         message(1, "Старый заказ", minutes_ago=60 * 30),
         message(2, "Заказ 2", minutes_ago=60 * 28, to_phone="79110000002"),
         message(3, "Заказ 3", minutes_ago=10),
         message(4, "Код 4815", minutes_ago=5),
     ]
-    return stage(tmp_path, messages=messages, filters=filters)
+    return make_app(tmp_path, messages=messages, filters=filters)
 
 
 def inbox(pilot: Pilot[None]) -> InboxScreen:
@@ -46,7 +46,7 @@ def empty_text(pilot: Pilot[None]) -> str:
 
 @at_every_size
 async def test_an_empty_search_field_gives_examples(tmp_path: Path, size: Size) -> None:
-    app = staged(tmp_path, Filters())
+    app = mounted(tmp_path, Filters())
     async with app.run_test(size=size) as pilot:
         await state_is(pilot, "Live")
         await pilot.press("slash")
@@ -73,7 +73,7 @@ async def test_an_empty_search_field_gives_examples(tmp_path: Path, size: Size) 
 async def test_what_cannot_be_read_is_said_as_it_is_typed(
     tmp_path: Path, size: Size, typed: str, says: str
 ) -> None:
-    app = staged(tmp_path, Filters())
+    app = mounted(tmp_path, Filters())
     async with app.run_test(size=size) as pilot:
         await state_is(pilot, "Live")
         await pilot.press("slash", *typed)
@@ -87,7 +87,7 @@ async def test_what_cannot_be_read_is_said_as_it_is_typed(
 
 @at_every_size
 async def test_what_a_window_leaves_out_of_a_search_is_counted(tmp_path: Path, size: Size) -> None:
-    app = staged(tmp_path, Filters(hours=6))
+    app = mounted(tmp_path, Filters(hours=6))
     async with app.run_test(size=size) as pilot:
         await state_is(pilot, "Live")
         await pilot.press("slash", *"заказ", "enter")
@@ -101,7 +101,7 @@ async def test_what_a_window_leaves_out_of_a_search_is_counted(tmp_path: Path, s
 async def test_an_empty_result_says_what_there_is_without_the_filters(
     tmp_path: Path, size: Size
 ) -> None:
-    app = staged(tmp_path, Filters(hours=1, state="starred"))
+    app = mounted(tmp_path, Filters(hours=1, state="starred"))
     async with app.run_test(size=size) as pilot:
         await state_is(pilot, "Live")
         await pilot.press("slash", *"заказ", "enter")
@@ -116,7 +116,7 @@ async def test_an_empty_result_says_what_there_is_without_the_filters(
 
 @at_every_size
 async def test_an_empty_window_says_which_key_chooses_another(tmp_path: Path, size: Size) -> None:
-    app = staged(tmp_path, Filters(hours=6))
+    app = mounted(tmp_path, Filters(hours=6))
     async with app.run_test(size=size) as pilot:
         await state_is(pilot, "Live")
         await pilot.press("slash", *"старый", "enter")
@@ -126,7 +126,7 @@ async def test_an_empty_window_says_which_key_chooses_another(tmp_path: Path, si
 
 
 async def test_a_search_that_nothing_narrows_counts_nothing_else(tmp_path: Path) -> None:
-    app = staged(tmp_path, Filters())
+    app = mounted(tmp_path, Filters())
     async with app.run_test() as pilot:
         await state_is(pilot, "Live")
         await pilot.press("slash", *"заказ", "enter")

@@ -9,8 +9,8 @@ from threading import Event
 from typing import Any
 
 import pytest
+from support.app_harness import HarnessApp, make_app, message, put, state_is, until
 from support.sizes import Size, at_every_size
-from support.stage import StagedApp, message, put, stage, state_is, until
 from textual import events
 from textual.pilot import Pilot
 from textual.widgets import Input
@@ -55,15 +55,15 @@ def coded(number: int, minutes_ago: float = 5) -> tuple[int, str, float]:
     return number, f"Your code is {100_000 + number}", minutes_ago
 
 
-def with_codes(folder: Path, numbers: range, **options: object) -> StagedApp:
+def with_codes(folder: Path, numbers: range, **options: object) -> HarnessApp:
     old = [message(n, coded(n)[1], minutes_ago=600 - n) for n in numbers]
-    return stage(folder, messages=old, **options)  # type: ignore[arg-type]
+    return make_app(folder, messages=old, **options)  # type: ignore[arg-type]
 
 
 async def arrive(pilot: Pilot[None], *numbers: int) -> None:
     """Have messages come in, as another program or an answer would store them."""
     screen = inbox(pilot)
-    assert isinstance(pilot.app, StagedApp)
+    assert isinstance(pilot.app, HarnessApp)
     with Archive.open(pilot.app.archive_path) as archive:
         (account,) = archive.accounts()
         put(archive, account, [message(n, coded(n)[1], minutes_ago=0) for n in numbers])
@@ -108,7 +108,7 @@ async def test_from_the_start_the_newest_is_selected_until_the_first_key(tmp_pat
         assert selected(pilot) == 50
 
 
-DONE: dict[str, Callable[[StagedApp, Pilot[None]], bool]] = {
+DONE: dict[str, Callable[[HarnessApp, Pilot[None]], bool]] = {
     "c": lambda app, _: app.clipboard == "100050",
     "y": lambda app, _: app.clipboard == "Your code is 100050",
     "m": lambda app, _: not unread(app, 50),
@@ -157,7 +157,7 @@ async def test_after_a_conversation_the_pane_has_the_message_of_the_list(
         assert selected(pilot) == on_screen(pilot) == 7
 
 
-def unread(app: StagedApp, number: int) -> bool:
+def unread(app: HarnessApp, number: int) -> bool:
     with Archive.open(app.archive_path) as archive:
         (account,) = archive.accounts()
         row = account.messages.get(number)
@@ -263,7 +263,7 @@ async def test_new_messages_stay_counted_through_a_change_of_layout(tmp_path: Pa
 
 async def test_the_first_window_shows_what_is_unread_since_days(tmp_path: Path) -> None:
     old = [message(n, minutes_ago=2 * 24 * 60 + n) for n in range(1, 6)]
-    app = stage(tmp_path, messages=old, read_before_minutes=None)
+    app = make_app(tmp_path, messages=old, read_before_minutes=None)
     async with app.run_test(size=WIDE) as pilot:
         await state_is(pilot, "Live")
         bar = inbox(pilot).query_one(FilterBar)
@@ -355,7 +355,7 @@ async def test_a_notice_names_the_message_also_at_forty_columns(
 
 async def test_a_huge_text_is_shown_in_part_and_copied_whole(tmp_path: Path) -> None:
     text = "Длинный текст. " * 70_000
-    app = stage(tmp_path, messages=[message(1, text)])
+    app = make_app(tmp_path, messages=[message(1, text)])
     async with app.run_test(size=WIDE) as pilot:
         await state_is(pilot, "Live")
         await pilot.press("G", "y")
@@ -368,7 +368,7 @@ async def test_a_huge_text_is_shown_in_part_and_copied_whole(tmp_path: Path) -> 
 
 async def test_a_search_with_dates_and_states_finds_what_fits(tmp_path: Path) -> None:
     old = message(1, "order", minutes_ago=3 * 24 * 60)
-    app = stage(tmp_path, messages=[old, message(2, "order", minutes_ago=5)])
+    app = make_app(tmp_path, messages=[old, message(2, "order", minutes_ago=5)])
     async with app.run_test(size=WIDE) as pilot:
         await state_is(pilot, "Live")
         bar = inbox(pilot).query_one(FilterBar)
@@ -381,7 +381,7 @@ async def test_a_search_with_dates_and_states_finds_what_fits(tmp_path: Path) ->
 
 
 async def test_a_search_that_can_not_be_read_says_why(tmp_path: Path) -> None:
-    app = stage(tmp_path, messages=[message(1, "order")])
+    app = make_app(tmp_path, messages=[message(1, "order")])
     async with app.run_test(size=WIDE) as pilot:
         await state_is(pilot, "Live")
         await pilot.press("/", *"before:5l")
@@ -390,7 +390,7 @@ async def test_a_search_that_can_not_be_read_says_why(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("typed", ["8 999 123-45-67", "+7 (999) 123", "123-45-67", "9991234567"])
 async def test_a_number_is_found_however_it_is_written(tmp_path: Path, typed: str) -> None:
-    app = stage(tmp_path, messages=[message(1), message(2, phone="79160000000")])
+    app = make_app(tmp_path, messages=[message(1), message(2, phone="79160000000")])
     async with app.run_test(size=WIDE) as pilot:
         await state_is(pilot, "Live")
         await pilot.press("/", *typed)
@@ -399,7 +399,7 @@ async def test_a_number_is_found_however_it_is_written(tmp_path: Path, typed: st
 
 
 async def test_a_clock_that_is_days_off_is_told_with_what_it_means(tmp_path: Path) -> None:
-    app = stage(tmp_path, messages=[message(1)])
+    app = make_app(tmp_path, messages=[message(1)])
     async with app.run_test(size=WIDE) as pilot:
         await state_is(pilot, "Live")
         inbox(pilot).session_event(ClocksDisagree(31 * 86400.0))

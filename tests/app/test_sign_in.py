@@ -8,9 +8,9 @@ from pathlib import Path
 import pytest
 from keyring.backend import KeyringBackend
 from keyring.backends import fail
+from support.app_harness import HarnessApp, make_app, message, never, state_is, until
 from support.keyrings import LockedBackend, MemoryBackend, SilentBackend, keyring
 from support.sizes import Size, at_every_size
-from support.stage import StagedApp, message, never, stage, state_is, until
 from textual.pilot import Pilot
 from textual.widgets import Button, Checkbox, Input
 
@@ -75,7 +75,7 @@ async def inbox_shown(pilot: Pilot[None]) -> None:
 
 async def test_without_an_account_the_first_screen_signs_in(tmp_path: Path) -> None:
     kept = MemoryBackend()
-    app = stage(tmp_path, GOOD, login=None, password=None, keyring=keyring(kept))
+    app = make_app(tmp_path, GOOD, login=None, password=None, keyring=keyring(kept))
     async with app.run_test(size=(120, 40)) as pilot:
         await fill_in(pilot, login="alex", password="correct horse")
         await inbox_shown(pilot)
@@ -87,7 +87,7 @@ async def test_without_an_account_the_first_screen_signs_in(tmp_path: Path) -> N
 
 async def test_an_api_key_signs_in_under_a_name_of_ones_own(tmp_path: Path) -> None:
     kept = MemoryBackend()
-    app = stage(tmp_path, GOOD, login=None, password=None, keyring=keyring(kept))
+    app = make_app(tmp_path, GOOD, login=None, password=None, keyring=keyring(kept))
     async with app.run_test(size=(120, 40)) as pilot:
         await until(pilot, lambda: signing_in(pilot))
         app.screen.query_one("#password", Input).value = "typed as a password"
@@ -104,7 +104,7 @@ async def test_an_api_key_signs_in_under_a_name_of_ones_own(tmp_path: Path) -> N
 
 async def test_a_refused_api_key_is_asked_for_as_a_key(tmp_path: Path) -> None:
     kept = MemoryBackend(**{f"{USER} (API key)": "7f3a"})
-    app = stage(tmp_path, KEY_REFUSED, GOOD, password=None, keyring=keyring(kept))
+    app = make_app(tmp_path, KEY_REFUSED, GOOD, password=None, keyring=keyring(kept))
     async with app.run_test(size=(120, 40)) as pilot:
         await until(pilot, lambda: "the API key was refused" in reason(pilot))
         await open_sign_in(pilot)
@@ -115,7 +115,7 @@ async def test_a_refused_api_key_is_asked_for_as_a_key(tmp_path: Path) -> None:
 
 
 async def test_the_full_address_is_remembered(tmp_path: Path) -> None:
-    app = stage(tmp_path, GOOD, login=None, password=None)
+    app = make_app(tmp_path, GOOD, login=None, password=None)
     async with app.run_test(size=(120, 40)) as pilot:
         address = "https://gate.example/sms/get.php"
         await fill_in(pilot, server=address, login="alex", password="correct horse")
@@ -126,7 +126,7 @@ async def test_the_full_address_is_remembered(tmp_path: Path) -> None:
 
 async def test_a_password_in_the_keyring_needs_no_sign_in(tmp_path: Path) -> None:
     ring = keyring(MemoryBackend(**{USER: "correct horse"}))
-    app = stage(tmp_path, GOOD, password=None, keyring=ring)
+    app = make_app(tmp_path, GOOD, password=None, keyring=ring)
     async with app.run_test() as pilot:
         await until(pilot, lambda: len(app.scripted.asked) == 1)
         await inbox_shown(pilot)
@@ -135,7 +135,7 @@ async def test_a_password_in_the_keyring_needs_no_sign_in(tmp_path: Path) -> Non
 
 async def test_not_to_be_remembered_is_not_stored(tmp_path: Path) -> None:
     kept = MemoryBackend()
-    app = stage(tmp_path, GOOD, login=None, password=None, keyring=keyring(kept))
+    app = make_app(tmp_path, GOOD, login=None, password=None, keyring=keyring(kept))
     async with app.run_test(size=(120, 40)) as pilot:
         await until(pilot, lambda: signing_in(pilot))
         app.screen.query_one("#remember", Checkbox).value = False
@@ -146,7 +146,9 @@ async def test_not_to_be_remembered_is_not_stored(tmp_path: Path) -> None:
 
 async def test_a_refused_password_is_not_stored_and_not_sent_again_unasked(tmp_path: Path) -> None:
     kept = MemoryBackend()
-    app = stage(tmp_path, REFUSED, REFUSED, GOOD, login=None, password=None, keyring=keyring(kept))
+    app = make_app(
+        tmp_path, REFUSED, REFUSED, GOOD, login=None, password=None, keyring=keyring(kept)
+    )
     async with app.run_test(size=(120, 40)) as pilot:
         await fill_in(pilot, login="alex", password="wrong")
         await until(pilot, lambda: "authorise error" in text_of(pilot, "#sign-in-reason"))
@@ -165,7 +167,7 @@ async def test_a_refused_password_is_not_stored_and_not_sent_again_unasked(tmp_p
 async def test_the_same_refused_password_is_sent_again_only_when_insisted_on(
     tmp_path: Path,
 ) -> None:
-    app = stage(tmp_path, REFUSED, REFUSED, login=None, password=None, keyring=None)
+    app = make_app(tmp_path, REFUSED, REFUSED, login=None, password=None, keyring=None)
     async with app.run_test(size=(120, 40)) as pilot:
         await fill_in(pilot, login="alex", password="wrong")
         await until(pilot, lambda: "authorise error" in text_of(pilot, "#sign-in-reason"))
@@ -179,10 +181,10 @@ async def test_the_same_refused_password_is_sent_again_only_when_insisted_on(
 
 
 async def test_a_password_refused_before_the_restart_is_not_sent(tmp_path: Path) -> None:
-    app = stage(tmp_path, REFUSED, password="wrong")
+    app = make_app(tmp_path, REFUSED, password="wrong")
     async with app.run_test(size=(120, 40)) as pilot:
         await state_is(pilot, "Sign in")
-    again = stage(tmp_path, GOOD, password="wrong")
+    again = make_app(tmp_path, GOOD, password="wrong")
     async with again.run_test(size=(120, 40)) as pilot:
         await open_sign_in(pilot)
         await until(pilot, lambda: "authorise error" in text_of(pilot, "#sign-in-reason"))
@@ -195,7 +197,7 @@ async def test_a_password_refused_before_the_restart_is_not_sent(tmp_path: Path)
 async def test_no_connection_while_signing_in_says_so_and_stores_nothing(tmp_path: Path) -> None:
     kept = MemoryBackend()
     error = ConnectionRefused("smscentre.com refused the connection")
-    app = stage(tmp_path, error, login=None, password=None, keyring=keyring(kept))
+    app = make_app(tmp_path, error, login=None, password=None, keyring=keyring(kept))
     async with app.run_test(size=(120, 40)) as pilot:
         await fill_in(pilot, login="alex", password="correct horse")
         await until(pilot, lambda: "refused the connection" in text_of(pilot, "#sign-in-reason"))
@@ -203,7 +205,7 @@ async def test_no_connection_while_signing_in_says_so_and_stores_nothing(tmp_pat
 
 
 async def test_a_blocked_address_is_told_on_the_sign_in_screen(tmp_path: Path) -> None:
-    app = stage(tmp_path, AddressBlocked(4, "ip is blocked"), login=None, password=None)
+    app = make_app(tmp_path, AddressBlocked(4, "ip is blocked"), login=None, password=None)
     async with app.run_test(size=(120, 40)) as pilot:
         await fill_in(pilot, login="alex", password="correct horse")
         await until(pilot, lambda: "ip is blocked" in text_of(pilot, "#sign-in-reason"))
@@ -211,7 +213,7 @@ async def test_a_blocked_address_is_told_on_the_sign_in_screen(tmp_path: Path) -
 
 async def test_the_limit_in_the_way_of_signing_in_is_told_with_the_wait(tmp_path: Path) -> None:
     error = TooManyRequests(9, "duplicate request, wait a minute")
-    app = stage(tmp_path, error, GOOD, login=None, password=None)
+    app = make_app(tmp_path, error, GOOD, login=None, password=None)
     async with app.run_test(size=(120, 40)) as pilot:
         await fill_in(pilot, login="alex", password="correct horse")
         await until(pilot, lambda: "Waiting 61 s" in text_of(pilot, "#sign-in-reason"))
@@ -220,7 +222,7 @@ async def test_the_limit_in_the_way_of_signing_in_is_told_with_the_wait(tmp_path
 
 
 async def test_plain_http_is_refused_before_anything_is_sent(tmp_path: Path) -> None:
-    app = stage(tmp_path, GOOD, login=None, password=None)
+    app = make_app(tmp_path, GOOD, login=None, password=None)
     async with app.run_test(size=(120, 40)) as pilot:
         await fill_in(pilot, server="http://smscentre.com", login="alex", password="correct horse")
         await until(pilot, lambda: bool(text_of(pilot, "#sign-in-reason")))
@@ -230,7 +232,7 @@ async def test_plain_http_is_refused_before_anything_is_sent(tmp_path: Path) -> 
 async def test_without_a_keyring_the_screen_says_that_the_password_is_for_this_run(
     tmp_path: Path,
 ) -> None:
-    app = stage(tmp_path, GOOD, login=None, password=None, keyring=keyring(fail_backend()))
+    app = make_app(tmp_path, GOOD, login=None, password=None, keyring=keyring(fail_backend()))
     async with app.run_test(size=(120, 40)) as pilot:
         await until(pilot, lambda: signing_in(pilot))
         await until(pilot, lambda: "this run only" in text_of(pilot, "#keyring-note"))
@@ -243,7 +245,7 @@ def fail_backend() -> KeyringBackend:
 
 
 async def test_a_locked_keyring_is_named_and_the_password_asked_for(tmp_path: Path) -> None:
-    app = stage(tmp_path, GOOD, password=None, keyring=keyring(LockedBackend()))
+    app = make_app(tmp_path, GOOD, password=None, keyring=keyring(LockedBackend()))
     async with app.run_test(size=(120, 40)) as pilot:
         await until(pilot, lambda: "locked" in reason(pilot))
         await open_sign_in(pilot)
@@ -254,7 +256,7 @@ async def test_a_locked_keyring_is_named_and_the_password_asked_for(tmp_path: Pa
 
 async def test_a_keyring_that_answers_late_saves_the_typing(tmp_path: Path) -> None:
     silent = SilentBackend(**{USER: "correct horse"})
-    app = stage(tmp_path, GOOD, password=None, keyring=keyring(silent))
+    app = make_app(tmp_path, GOOD, password=None, keyring=keyring(silent))
     async with app.run_test(size=(120, 40)) as pilot:
         await until(pilot, lambda: "did not answer" in reason(pilot))
         assert app.scripted.asked == []
@@ -265,7 +267,7 @@ async def test_a_keyring_that_answers_late_saves_the_typing(tmp_path: Path) -> N
 
 async def test_a_keyring_that_answers_late_leaves_the_sign_in_form_open(tmp_path: Path) -> None:
     silent = SilentBackend(**{USER: "correct horse"})
-    app = stage(tmp_path, GOOD, password=None, keyring=keyring(silent))
+    app = make_app(tmp_path, GOOD, password=None, keyring=keyring(silent))
     async with app.run_test(size=(120, 40)) as pilot:
         await until(pilot, lambda: "did not answer" in reason(pilot))
         await open_sign_in(pilot)
@@ -282,7 +284,7 @@ async def test_a_keyring_that_answers_late_leaves_the_sign_in_form_open(tmp_path
 async def test_signing_in_while_the_keyring_is_silent_asks_once(tmp_path: Path) -> None:
     silent = SilentBackend(**{USER: "stored"})
     ring = Keyring(backend=silent, timeout=20)
-    app = stage(tmp_path, GOOD, password=None, keyring=ring)
+    app = make_app(tmp_path, GOOD, password=None, keyring=ring)
     async with app.run_test(size=(120, 40)) as pilot:
         await pilot.press("S")
         await until(pilot, lambda: signing_in(pilot))
@@ -309,7 +311,7 @@ async def test_an_error_while_a_search_is_typed_takes_no_letter(
         await answer.wait()
         raise error
 
-    app = stage(tmp_path, fail_later, messages=[message(1, "Hello")])
+    app = make_app(tmp_path, fail_later, messages=[message(1, "Hello")])
     async with app.run_test(size=size) as pilot:
         await until(pilot, asked.is_set)
         await pilot.press("slash", *"Hel")
@@ -323,7 +325,7 @@ async def test_an_error_while_a_search_is_typed_takes_no_letter(
 
 
 async def test_spaces_around_the_login_are_dropped(tmp_path: Path) -> None:
-    app = stage(tmp_path, GOOD, login=None, password=None)
+    app = make_app(tmp_path, GOOD, login=None, password=None)
     async with app.run_test(size=(120, 40)) as pilot:
         await fill_in(pilot, login="  alex ", password=" correct horse ")
         await inbox_shown(pilot)
@@ -333,7 +335,7 @@ async def test_spaces_around_the_login_are_dropped(tmp_path: Path) -> None:
 
 
 async def test_escape_leaves_the_sign_in_and_the_archive_is_readable(tmp_path: Path) -> None:
-    app = stage(tmp_path, messages=[message(1, "Kept")], password=None)
+    app = make_app(tmp_path, messages=[message(1, "Kept")], password=None)
     async with app.run_test(size=(120, 40)) as pilot:
         await open_sign_in(pilot)
         await pilot.press("escape")
@@ -346,17 +348,17 @@ async def test_escape_leaves_the_sign_in_and_the_archive_is_readable(tmp_path: P
 
 async def test_two_accounts_are_kept_apart(tmp_path: Path) -> None:
     kept = MemoryBackend()
-    app = stage(tmp_path, GOOD, messages=[message(7, "Of alex")], keyring=keyring(kept))
+    app = make_app(tmp_path, GOOD, messages=[message(7, "Of alex")], keyring=keyring(kept))
     async with app.run_test(size=(120, 40)) as pilot:
         await state_is(pilot, "Live")
-    other = stage(tmp_path, GOOD, login="boris", password="b", keyring=keyring(kept))
+    other = make_app(tmp_path, GOOD, login="boris", password="b", keyring=keyring(kept))
     async with other.run_test(size=(120, 40)) as pilot:
         await until(pilot, lambda: "Hello" in other.export_screenshot())
         assert "Of alex" not in other.export_screenshot().replace("&#160;", " ")
 
 
 async def test_signing_in_to_another_account_shows_its_inbox(tmp_path: Path) -> None:
-    app = stage(tmp_path, REFUSED, GOOD, messages=[message(7, "Of alex")], password="wrong")
+    app = make_app(tmp_path, REFUSED, GOOD, messages=[message(7, "Of alex")], password="wrong")
     async with app.run_test(size=(120, 40)) as pilot:
         await open_sign_in(pilot)
         await fill_in(pilot, login="boris", password="b")
@@ -366,7 +368,7 @@ async def test_signing_in_to_another_account_shows_its_inbox(tmp_path: Path) -> 
 
 
 async def test_an_inbox_that_is_checking_still_shows_the_archive(tmp_path: Path) -> None:
-    app: StagedApp = stage(tmp_path, never, messages=[message(1, "Kept")])
+    app: HarnessApp = make_app(tmp_path, never, messages=[message(1, "Kept")])
     async with app.run_test(size=(120, 40)) as pilot:
         await state_is(pilot, "Checking")
         assert "Kept" in app.export_screenshot()
@@ -374,7 +376,7 @@ async def test_an_inbox_that_is_checking_still_shows_the_archive(tmp_path: Path)
 
 @at_every_size
 async def test_an_empty_field_is_gone_to_and_named(tmp_path: Path, size: Size) -> None:
-    app = stage(tmp_path, GOOD, login=None, password=None)
+    app = make_app(tmp_path, GOOD, login=None, password=None)
     async with app.run_test(size=size) as pilot:
         await until(pilot, lambda: signing_in(pilot))
         await fill_in(pilot, password="correct horse")
@@ -391,7 +393,7 @@ async def test_an_empty_field_is_gone_to_and_named(tmp_path: Path, size: Size) -
 
 @at_every_size
 async def test_a_refusal_is_in_sight_beside_the_password(tmp_path: Path, size: Size) -> None:
-    app = stage(tmp_path, REFUSED, login=None, password=None, keyring=keyring(fail_backend()))
+    app = make_app(tmp_path, REFUSED, login=None, password=None, keyring=keyring(fail_backend()))
     async with app.run_test(size=size) as pilot:
         await fill_in(pilot, login="alex", password="wrong")
         told = "The login or password was refused (authorise error)."

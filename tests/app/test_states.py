@@ -8,8 +8,8 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from support.app_harness import HarnessApp, make_app, message, put, state_is, until
 from support.sizes import Size, at_every_size
-from support.stage import StagedApp, message, put, stage, state_is, until
 from textual.pilot import Pilot
 from textual.widgets import Input
 
@@ -56,7 +56,7 @@ def unread(pilot: Pilot[None]) -> int | None:
     return inbox(pilot).query_one(TitleBar).unread
 
 
-def kept(app: StagedApp) -> dict[int, Row]:
+def kept(app: HarnessApp) -> dict[int, Row]:
     """What a second window finds."""
     with Archive.open(app.archive_path) as archive:
         (account,) = archive.accounts()
@@ -82,7 +82,7 @@ async def done(pilot: Pilot[None]) -> None:
 async def test_a_key_sets_the_state_and_takes_it_away(
     tmp_path: Path, size: Size, key: str, state: str, words: str, back: str
 ) -> None:
-    app = stage(tmp_path, messages=five())
+    app = make_app(tmp_path, messages=five())
     async with app.run_test(size=size) as pilot:
         await state_is(pilot, "Live")
         await pilot.press("j", key)
@@ -95,7 +95,7 @@ async def test_a_key_sets_the_state_and_takes_it_away(
 
 
 async def test_a_key_pressed_three_times_at_once_counts_three_times(tmp_path: Path) -> None:
-    app = stage(tmp_path, messages=five())
+    app = make_app(tmp_path, messages=five())
     async with app.run_test() as pilot:
         await state_is(pilot, "Live")
         await pilot.press("s", "s", "s", "m", "m")
@@ -106,7 +106,9 @@ async def test_a_key_pressed_three_times_at_once_counts_three_times(tmp_path: Pa
 @at_every_size
 async def test_a_muted_sender_is_not_counted_as_unread(tmp_path: Path, size: Size) -> None:
     later = Answer([message(8, "More", phone="SHOP"), message(9, "Other", phone="BANK")], [])
-    app = stage(tmp_path, Answer([], []), later, messages=five(), settings=Settings(notify="bell"))
+    app = make_app(
+        tmp_path, Answer([], []), later, messages=five(), settings=Settings(notify="bell")
+    )
     bells = []
     app.bell = lambda: bells.append(1)  # type: ignore[method-assign]
     async with app.run_test(size=size) as pilot:
@@ -127,7 +129,9 @@ async def test_a_muted_sender_is_not_counted_as_unread(tmp_path: Path, size: Siz
 
 async def test_what_only_muted_senders_wrote_is_not_announced(tmp_path: Path) -> None:
     later = Answer([message(8, "More", phone="SHOP")], [])
-    app = stage(tmp_path, Answer([], []), later, messages=five(), settings=Settings(notify="bell"))
+    app = make_app(
+        tmp_path, Answer([], []), later, messages=five(), settings=Settings(notify="bell")
+    )
     bells = []
     app.bell = lambda: bells.append(1)  # type: ignore[method-assign]
     async with app.run_test() as pilot:
@@ -144,7 +148,7 @@ async def test_what_only_muted_senders_wrote_is_not_announced(tmp_path: Path) ->
 async def test_changes_are_undone_one_after_another_the_last_first(
     tmp_path: Path, size: Size
 ) -> None:
-    app = stage(tmp_path, messages=five())
+    app = make_app(tmp_path, messages=five())
     async with app.run_test(size=size) as pilot:
         await state_is(pilot, "Live")
         before = kept(app)
@@ -168,7 +172,7 @@ async def test_reading_by_itself_is_undone_as_well(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("inbox_tui.screens.state_commands.DWELL_SECONDS", 0.01)
-    app = stage(tmp_path, messages=five())
+    app = make_app(tmp_path, messages=five())
     async with app.run_test(size=(120, 40)) as pilot:
         await state_is(pilot, "Live")
         await pilot.press("j")
@@ -179,7 +183,7 @@ async def test_reading_by_itself_is_undone_as_well(
 
 
 async def test_twenty_changes_can_be_undone(tmp_path: Path) -> None:
-    app = stage(tmp_path, messages=[message(n, minutes_ago=60 - n) for n in range(1, 31)])
+    app = make_app(tmp_path, messages=[message(n, minutes_ago=60 - n) for n in range(1, 31)])
     async with app.run_test() as pilot:
         await state_is(pilot, "Live")
         await pilot.press(*["s", "j"] * 25)
@@ -192,7 +196,7 @@ async def test_twenty_changes_can_be_undone(tmp_path: Path) -> None:
 
 @at_every_size
 async def test_f_chooses_the_state_and_tells_how_many_there_are(tmp_path: Path, size: Size) -> None:
-    app = stage(tmp_path, messages=five())
+    app = make_app(tmp_path, messages=five())
     async with app.run_test(size=size) as pilot:
         await state_is(pilot, "Live")
         await pilot.press("s", "j", "d", "s", "j", "z")
@@ -219,7 +223,7 @@ async def test_f_chooses_the_state_and_tells_how_many_there_are(tmp_path: Path, 
 async def test_a_message_marked_done_stays_where_it_is_until_the_list_changes(
     tmp_path: Path,
 ) -> None:
-    app = stage(tmp_path, messages=five())
+    app = make_app(tmp_path, messages=five())
     async with app.run_test() as pilot:
         await state_is(pilot, "Live")
         await pilot.press("f", *"todo"[:2], "enter")
@@ -231,7 +235,7 @@ async def test_a_message_marked_done_stays_where_it_is_until_the_list_changes(
 
 @at_every_size
 async def test_big_n_goes_to_the_previous_unread_and_around(tmp_path: Path, size: Size) -> None:
-    app = stage(tmp_path, messages=five())
+    app = make_app(tmp_path, messages=five())
     async with app.run_test(size=size) as pilot:
         await state_is(pilot, "Live")
         await pilot.press("G", "N")
@@ -243,7 +247,7 @@ async def test_big_n_goes_to_the_previous_unread_and_around(tmp_path: Path, size
 
 
 async def test_states_work_under_the_russian_layout(tmp_path: Path) -> None:
-    app = stage(tmp_path, messages=five())
+    app = make_app(tmp_path, messages=five())
     async with app.run_test() as pilot:
         await state_is(pilot, "Live")
         await pilot.press("ы", "в", "ь")
@@ -258,7 +262,7 @@ async def test_states_work_under_the_russian_layout(tmp_path: Path) -> None:
 
 
 async def test_letters_typed_into_the_search_change_no_state(tmp_path: Path) -> None:
-    app = stage(tmp_path, messages=five())
+    app = make_app(tmp_path, messages=five())
     async with app.run_test() as pilot:
         await state_is(pilot, "Live")
         before = kept(app)
@@ -270,7 +274,7 @@ async def test_letters_typed_into_the_search_change_no_state(tmp_path: Path) -> 
 
 async def test_states_are_in_exports(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("HOME", str(tmp_path))
-    app = stage(tmp_path, messages=five())
+    app = make_app(tmp_path, messages=five())
     async with app.run_test() as pilot:
         await state_is(pilot, "Live")
         await pilot.press("s", "d")
@@ -288,7 +292,7 @@ async def test_states_are_in_exports(tmp_path: Path, monkeypatch: pytest.MonkeyP
 
 
 async def test_a_state_set_in_another_window_is_shown_within_a_second(tmp_path: Path) -> None:
-    app = stage(tmp_path, messages=five())
+    app = make_app(tmp_path, messages=five())
     async with app.run_test() as pilot:
         await state_is(pilot, "Live")
         with Archive.open(app.archive_path) as archive:

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from pathlib import Path
 
+from support.app_harness import NOW, HarnessApp, make_app, message, until
 from support.sizes import Size, at_every_size
-from support.stage import NOW, StagedApp, message, stage, until
 from textual.pilot import Pilot
 
 from inbox_tui.archive import TEAM, Archive, Gap, Row
@@ -23,17 +23,17 @@ from inbox_tui.widgets.status_bar import StatusBar
 WIDE = (120, 40)
 
 
-def of_a_team(folder: Path) -> StagedApp:
+def of_a_team(folder: Path) -> HarnessApp:
     """An account of a team whose hub is away."""
     settings = Settings(team="postgresql://anna@127.0.0.1:1/inbox")
     both = [message(n, f"Text {n}", minutes_ago=9 - n) for n in (1, 2)]
-    app = stage(folder, messages=both, settings=settings)
+    app = make_app(folder, messages=both, settings=settings)
     with Archive.open(app.archive_path) as archive:
         archive.accounts()[0].notes.set(TEAM, "the hub")
     return app
 
 
-def copied(app: StagedApp, *states: TeamState) -> None:
+def copied(app: HarnessApp, *states: TeamState) -> None:
     """States come from the hub."""
     with Archive.open(app.archive_path) as archive:
         gaps: list[tuple[str, Gap]] = []
@@ -114,7 +114,7 @@ async def test_what_a_colleague_has_is_left_to_them(tmp_path: Path) -> None:
 
 
 async def test_without_a_team_nothing_is_taken(tmp_path: Path) -> None:
-    app = stage(tmp_path, messages=[message(1, "Text")])
+    app = make_app(tmp_path, messages=[message(1, "Text")])
     async with app.run_test(size=WIDE) as pilot:
         await pilot.press("j", "T")
         assert notice(pilot) == "only a team takes messages: 'inbox-tui team --help'"

@@ -15,7 +15,7 @@ from random import Random
 from typing import Any
 
 import pytest
-from support.stage import StagedApp, StillClock, message, put, stage, state_is
+from support.app_harness import HarnessApp, StillClock, make_app, message, put, state_is
 from textual import events
 from textual._compositor import Compositor
 from textual.keys import _character_to_key
@@ -70,7 +70,7 @@ RUSSIAN: dict[str, str] = {latin: russian for russian, latin in SAME_PLACE.items
 class Window:
     """One of the windows, what it shows, and what was done in it."""
 
-    def __init__(self, app: StagedApp, pilot: Pilot[None]) -> None:
+    def __init__(self, app: HarnessApp, pilot: Pilot[None]) -> None:
         self.app = app
         self.pilot = pilot
         self.copied: list[str] = []
@@ -197,7 +197,7 @@ class Hour:
         async with AsyncExitStack() as stack:
             self.windows: list[Window] = []
             for size in sizes:
-                app = stage(
+                app = make_app(
                     self.folder,
                     messages=old,
                     settings=Settings(window=self.random.choice((0, 1, 24))),

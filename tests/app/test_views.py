@@ -6,8 +6,8 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from support.app_harness import HarnessApp, make_app, message, state_is, until
 from support.sizes import Size, at_every_size
-from support.stage import StagedApp, message, stage, state_is, until
 from textual.pilot import Pilot
 from textual.widgets import Input, OptionList
 
@@ -20,13 +20,13 @@ from inbox_tui.widgets.status_bar import StatusBar
 VIEWS = {"Codes": "has:code", "Orders": "заказ -отменён", "By the bank": "from:bank"}
 
 
-def staged(tmp_path: Path, **settings: Any) -> StagedApp:
+def mounted(tmp_path: Path, **settings: Any) -> HarnessApp:
     messages = [
         message(1, "Заказ 5512 готов"),
         message(2, "Код 481516", phone="BANK", to_phone="79110000002"),
         message(3, "Заказ 5512 отменён"),
     ]
-    return stage(tmp_path, messages=messages, settings=Settings(views=VIEWS, **settings))
+    return make_app(tmp_path, messages=messages, settings=Settings(views=VIEWS, **settings))
 
 
 def bar(pilot: Pilot[None]) -> FilterBar:
@@ -39,7 +39,7 @@ def bar(pilot: Pilot[None]) -> FilterBar:
 async def test_a_digit_shows_its_view_and_nothing_else_is_left_out(
     tmp_path: Path, size: Size
 ) -> None:
-    app = staged(tmp_path)
+    app = mounted(tmp_path)
     async with app.run_test(size=size) as pilot:
         await state_is(pilot, "Live")
         await pilot.press("p", *"0002", "enter")
@@ -59,7 +59,7 @@ async def test_a_digit_shows_its_view_and_nothing_else_is_left_out(
 
 
 async def test_the_palette_offers_views_by_name(tmp_path: Path) -> None:
-    app = staged(tmp_path)
+    app = mounted(tmp_path)
     async with app.run_test(size=(80, 24)) as pilot:
         await state_is(pilot, "Live")
         await pilot.press("ctrl+p")
@@ -75,7 +75,7 @@ async def test_the_palette_offers_views_by_name(tmp_path: Path) -> None:
 
 
 async def test_views_can_have_other_keys(tmp_path: Path) -> None:
-    app = staged(tmp_path, keys={"view": ("f1", "f2")})
+    app = mounted(tmp_path, keys={"view": ("f1", "f2")})
     async with app.run_test() as pilot:
         await state_is(pilot, "Live")
         await pilot.press("f2")

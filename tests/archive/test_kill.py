@@ -63,19 +63,19 @@ def one_life(path: Path, seed: int, random: Random) -> list[tuple[Any, ...] | No
     writer = SPAWN.Process(target=write_until_killed, args=(path, seed, told))
     writer.start()
     told.close()
-    heard = []
+    received = []
     with closing(listening):
         for _ in range(random.randrange(1, 30)):
             assert listening.poll(60)
-            heard.append(listening.recv())
+            received.append(listening.recv())
         time.sleep(random.uniform(0, 0.005))
         writer.kill()
         writer.join()
         try:
             while True:
-                heard.append(listening.recv())
+                received.append(listening.recv())
         except (EOFError, OSError):
-            return heard
+            return received
 
 
 def check_file(path: Path) -> None:
@@ -104,8 +104,8 @@ def test_what_was_acknowledged_outlives_a_kill(tmp_path: Path, file: int) -> Non
     path = tmp_path / "inbox.db"
     promised = Promised()
     for life in range(KILLS // FILES):
-        heard = one_life(path, life, random)
-        changes = [change for change in heard if change is not None]
+        received = one_life(path, life, random)
+        changes = [change for change in received if change is not None]
         for told, made in zip(changes[::2], changes[1::2], strict=False):
             assert told == made
             promised.make(made)

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 from benchmarks import figures
-from benchmarks.made import Made, made
+from benchmarks.sample_archives import Sample, made
 from benchmarks.team import team
 
 STANDARD, QUICK = (100_000, 1_000_000), (10_000,)
@@ -72,7 +72,7 @@ def _machine() -> str:
     return f"{model}, {os.cpu_count()} cores, load {load:.1f}; Python {python}, {sys.platform}"
 
 
-def _lines(made: Made, *, quick: bool) -> list[Line]:
+def _lines(made: Sample, *, quick: bool) -> list[Line]:
     promises = SMALLER if made.size <= STANDARD[0] else LARGER
     rounds = 2 if quick else 6
     with figures.service(made) as server:

@@ -27,7 +27,7 @@ from shutil import which
 from tempfile import TemporaryDirectory
 from typing import NamedTuple
 
-from benchmarks.made import HOST, LOGIN, PAGE, Made, in_page, pages, server_now
+from benchmarks.sample_archives import HOST, LOGIN, PAGE, Sample, in_page, pages, server_now
 from benchmarks.terminal import LINES, Frame, Program
 from inbox_tui.archive import Archive
 from inbox_tui.smsc.answers import read_answer
@@ -65,7 +65,7 @@ class Apart(NamedTuple):
 class Inbox:
     """The inbox of an archive, with a service that has nothing new for it."""
 
-    def __init__(self, made: Made, server: str) -> None:
+    def __init__(self, made: Sample, server: str) -> None:
         self.made = made
         self._server = server
 
@@ -85,14 +85,14 @@ class Inbox:
         return program
 
 
-def environment(made: Made) -> dict[str, str]:
+def environment(made: Sample) -> dict[str, str]:
     """What the programs are started with."""
     path = os.environ.get("PYTHONPATH")
     return made.environment(os.environ["PATH"]) | ({"PYTHONPATH": path} if path else {})
 
 
 @contextlib.contextmanager
-def service(made: Made) -> Iterator[str]:
+def service(made: Sample) -> Iterator[str]:
     """A service without messages, in a process of its own; gives its host."""
     command = [sys.executable, "-m", "benchmarks.service"]
     tests = str(Path(__file__).parents[1])
@@ -119,7 +119,7 @@ def service(made: Made) -> Iterator[str]:
         process.wait()
 
 
-def bare(made: Made) -> Program:
+def bare(made: Sample) -> Program:
     """An empty Textual application."""
     return Program([sys.executable, PROGRAMS / "bare.py"], environment(made))
 
@@ -167,7 +167,7 @@ class Loaded(NamedTuple):
     move: float
 
 
-def others(made: Made) -> dict[str, Loaded | None]:
+def others(made: Sample) -> dict[str, Loaded | None]:
     """The same messages in other programs; None where one is not there or takes too long."""
     commands: dict[str, list[str | Path]] = {
         "DataTable": [sys.executable, PROGRAMS / "table.py", made.path],
@@ -233,7 +233,7 @@ def moves(inbox: Inbox, rounds: int) -> Moves:
         return _moves(program, rounds)
 
 
-def bare_moves(made: Made, rounds: int) -> list[float]:
+def bare_moves(made: Sample, rounds: int) -> list[float]:
     """The same moves in a bare `ScrollView`, to the first frame."""
     command: list[str | Path] = [sys.executable, PROGRAMS / "lines.py"]
     with Program(command, environment(made) | {"TEXTUAL_FPS": "1000"}) as program:

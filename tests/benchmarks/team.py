@@ -16,7 +16,7 @@ from zoneinfo import ZoneInfo
 
 from support.postgres import ADMIN_PASSWORD, Cluster, running_cluster
 
-from benchmarks.made import LOGIN, in_page, pages, server_now
+from benchmarks.sample_archives import LOGIN, in_page, pages, server_now
 from inbox_tui.archive import Archive, ArchiveWorker
 from inbox_tui.credentials import Secret
 from inbox_tui.smsc.message import Answer

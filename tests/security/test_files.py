@@ -10,11 +10,11 @@ from datetime import timedelta
 from pathlib import Path
 
 import pytest
+from support.app_harness import NOW, make_app, message, state_is, until
 from support.archives import incoming, page
 from support.command import Files, put, run
 from support.command import incoming as received
 from support.hostile import screen_output
-from support.stage import NOW, message, stage, state_is, until
 
 import inbox_tui
 from inbox_tui.archive import AccountArchive, Archive, ArchiveError, Query, to_server_seconds
@@ -148,7 +148,7 @@ def test_a_symlinked_or_open_data_folder_is_refused_with_exit_1(
 
 
 async def test_no_picture_of_the_screen_is_written_where_others_can_read_it(tmp_path: Path) -> None:
-    app = stage(tmp_path, messages=[message(1, "Hello")])
+    app = make_app(tmp_path, messages=[message(1, "Hello")])
     async with app.run_test(size=(120, 40)) as pilot:
         await state_is(pilot, "Live")
         await pilot.press("ctrl+p", *"quit")

@@ -14,11 +14,11 @@ import keyring as library
 import pytest
 from keyring.backend import KeyringBackend
 from keyring.backends import null
+from support.app_harness import make_app, state_is, until
 from support.command import Files, run
 from support.desktop import need
 from support.hostile import screen_output
 from support.keyrings import MemoryBackend, SilentBackend, keyring
-from support.stage import stage, state_is, until
 from support.terminal import Terminal
 from textual.widgets import Checkbox, Input, Static
 
@@ -44,7 +44,7 @@ UNFIT = [
 async def test_a_keyring_that_keeps_no_secret_is_named_on_the_sign_in_screen_and_not_used(
     tmp_path: Path, backend: KeyringBackend, named: str
 ) -> None:
-    app = stage(tmp_path, GOOD, login=None, password=None, keyring=keyring(backend))
+    app = make_app(tmp_path, GOOD, login=None, password=None, keyring=keyring(backend))
     async with app.run_test(size=(120, 40)) as pilot:
         await until(pilot, lambda: bool(app.screen.query("#keyring-note")))
         note = app.screen.query_one("#keyring-note", Static)
@@ -60,7 +60,7 @@ async def test_a_keyring_that_keeps_no_secret_is_named_on_the_sign_in_screen_and
 
 
 async def test_what_is_wrong_with_the_keyring_is_said_once(tmp_path: Path) -> None:
-    app = stage(tmp_path, password=None, keyring=keyring(PlaintextKeyring()))
+    app = make_app(tmp_path, password=None, keyring=keyring(PlaintextKeyring()))
     async with app.run_test(size=(120, 40)) as pilot:
         await state_is(pilot, "Sign in")
         await pilot.press("S")
@@ -87,7 +87,7 @@ def test_a_keyring_that_keeps_no_secret_is_named_by_the_doctor(
 async def test_a_late_password_is_not_sent_for_the_account_typed_meanwhile(tmp_path: Path) -> None:
     silent = SilentBackend(**{USER: "of alex"})
     refused = SignInRefused(2, "authorise error")
-    app = stage(tmp_path, refused, GOOD, password=None, keyring=keyring(silent))
+    app = make_app(tmp_path, refused, GOOD, password=None, keyring=keyring(silent))
     async with app.run_test(size=(120, 40)) as pilot:
         await state_is(pilot, "Sign in")
         assert "did not answer" in screen_output(app)

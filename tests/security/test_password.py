@@ -16,10 +16,10 @@ from typing import Any
 from urllib.parse import quote, quote_plus
 
 import pytest
+from support.app_harness import until
 from support.command import Files, run
 from support.hostile import screen_output
 from support.keyrings import MemoryBackend, keyring
-from support.stage import until
 from support.terminal import Terminal
 from support.traffic import incoming, server_now
 from textual.app import App

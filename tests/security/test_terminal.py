@@ -8,9 +8,9 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from support.app_harness import make_app, message, state_is
 from support.command import LOGIN, PASSWORD, Files, incoming, put, run, server_now
 from support.hostile import ATTACKS, unsafe_characters
-from support.stage import message, stage, state_is
 from textual.app import App
 from textual.widgets import OptionList
 
@@ -107,7 +107,7 @@ async def test_nothing_is_copied_or_opened_but_by_a_key(
     monkeypatch.setattr(App, "open_url", lambda app, url, new_tab=True: done.append(url))
     monkeypatch.setattr("inbox_tui.terminal.clipboard.copy_here", lambda text: done.append(text))
     monkeypatch.setenv("DISPLAY", ":99")
-    app = stage(tmp_path, messages=[message(1, TEXT)])
+    app = make_app(tmp_path, messages=[message(1, TEXT)])
     async with app.run_test(size=(160, 24)) as pilot:
         await state_is(pilot, "Live")
         assert "https://shop.example/?q=1" in "".join(painted_lines(app))
@@ -133,7 +133,7 @@ async def test_only_the_link_screen_opens_a_link_and_it_shows_the_true_host(
     monkeypatch.setattr(App, "open_url", lambda app, url, new_tab=True: opened.append(url))
     monkeypatch.setenv("DISPLAY", ":99")
     link = "https://shop.example@аpple.com/a"
-    app = stage(tmp_path, messages=[message(1, f"file:///etc/passwd javascript:x {link} ")])
+    app = make_app(tmp_path, messages=[message(1, f"file:///etc/passwd javascript:x {link} ")])
     async with app.run_test(size=(120, 40)) as pilot:
         await state_is(pilot, "Live")
         await pilot.press("o")
@@ -165,7 +165,7 @@ async def test_the_host_of_a_link_is_in_sight_whenever_enter_would_open_it(
         "last.example",
     ]
     links = [f"https://{host}/{'path' * 200}END{number}" for number, host in enumerate(hosts)]
-    app = stage(tmp_path, messages=[message(1, " ".join(links))])
+    app = make_app(tmp_path, messages=[message(1, " ".join(links))])
     async with app.run_test(size=size) as pilot:
         await state_is(pilot, "Live")
         await pilot.press("o")
@@ -193,7 +193,7 @@ async def test_a_click_on_a_link_opens_nothing(
     opened: list[str] = []
     monkeypatch.setattr(App, "open_url", lambda app, url, new_tab=True: opened.append(url))
     monkeypatch.setenv("DISPLAY", ":99")
-    app = stage(tmp_path, messages=[message(1, "https://one.example https://two.example")])
+    app = make_app(tmp_path, messages=[message(1, "https://one.example https://two.example")])
     async with app.run_test(size=(120, 40)) as pilot:
         await state_is(pilot, "Live")
         await pilot.press("o")

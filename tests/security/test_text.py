@@ -7,10 +7,10 @@ from pathlib import Path
 
 import pytest
 from hypothesis import HealthCheck, given, settings
+from support.app_harness import make_app, message, state_is, until
 from support.hostile import ATTACKS, assert_screen_is_safe, screen_output, texts
 from support.keyrings import MemoryBackend, keyring
-from support.stage import message, stage, state_is, until
-from support.theatre import theatre
+from support.open_app import open_app
 from textual import events
 from textual.widgets import Input
 
@@ -29,7 +29,7 @@ EVERYTHING = "before " + "".join(ATTACKS) + " after"
 def test_no_message_sender_or_error_makes_the_inbox_write_a_control_sequence(
     size: tuple[int, int],
 ) -> None:
-    with theatre(size) as opened:
+    with open_app(size) as opened:
 
         @settings(
             max_examples=min(settings().max_examples // 8, 1000),
@@ -49,7 +49,9 @@ async def test_messages_of_the_first_and_last_day_there_is_do_not_end_the_inbox(
 ) -> None:
     dates = map(datetime.fromisoformat, ("0001-01-01", "9999-12-31T23:59:59"))
     mine = [message(place, "Hello")._replace(received=at) for place, at in enumerate(dates, 1)]
-    app = stage(tmp_path, messages=mine, settings=Settings(server_timezone="America/Los_Angeles"))
+    app = make_app(
+        tmp_path, messages=mine, settings=Settings(server_timezone="America/Los_Angeles")
+    )
     async with app.run_test(size=(120, 40)) as pilot:
         await state_is(pilot, "Live")
         await pilot.press("g", "enter")
@@ -62,7 +64,7 @@ async def test_a_date_that_there_is_not_is_shown_as_it_came(tmp_path: Path) -> N
     answer = read_answer(
         b'[{"id": 1, "received": "31.02.2026 10:20:30", "phone": "79991234567", "message": "Hi"}]'
     )
-    app = stage(tmp_path, messages=[*answer.messages, message(2)])
+    app = make_app(tmp_path, messages=[*answer.messages, message(2)])
     async with app.run_test(size=(120, 40)) as pilot:
         await state_is(pilot, "Live")
         await pilot.press("g", "enter")
@@ -87,7 +89,7 @@ async def test_no_screen_writes_a_control_sequence_of_a_sender_s(
 ) -> None:
     names = {"79110000001": "name " + EVERYTHING}
     mine = [*hostile_messages(), message(2, "Hello", minutes_ago=10)]
-    app = stage(tmp_path, messages=mine, settings=Settings(names=names))
+    app = make_app(tmp_path, messages=mine, settings=Settings(names=names))
     async with app.run_test(size=size) as pilot:
         await state_is(pilot, "Live")
         await pilot.press(keys)
@@ -101,7 +103,7 @@ async def test_no_screen_writes_a_control_sequence_of_a_sender_s(
 
 async def test_markup_of_a_sender_is_text_in_the_command_palette(tmp_path: Path) -> None:
     number = "[@click=app.quit][red]7"
-    app = stage(tmp_path, messages=[message(1, "Hello", to_phone=number)])
+    app = make_app(tmp_path, messages=[message(1, "Hello", to_phone=number)])
     async with app.run_test(size=(120, 40)) as pilot:
         await state_is(pilot, "Live")
         await pilot.press("ctrl+p", *"to")
@@ -116,7 +118,7 @@ async def test_the_words_of_a_server_or_keyring_do_not_steer_the_sign_in_screen(
         return EVERYTHING
 
     monkeypatch.setattr("inbox_tui.screens.accounts.keyring_note", note)
-    app = stage(
+    app = make_app(
         tmp_path,
         SignInRefused(2, EVERYTHING),
         login=None,
@@ -139,7 +141,7 @@ async def test_the_words_of_a_server_or_keyring_do_not_steer_the_sign_in_screen(
 async def test_what_is_pasted_into_a_field_does_not_steer_the_terminal(
     tmp_path: Path, key: str
 ) -> None:
-    app = stage(tmp_path, messages=[message(1, EVERYTHING)])
+    app = make_app(tmp_path, messages=[message(1, EVERYTHING)])
     async with app.run_test(size=(120, 40)) as pilot:
         await state_is(pilot, "Live")
         await pilot.press("y", key)
@@ -159,7 +161,7 @@ async def test_what_is_pasted_into_a_field_does_not_steer_the_terminal(
 
 
 async def test_a_notice_on_screen_and_the_title_hold_no_control_sequence(tmp_path: Path) -> None:
-    app = stage(tmp_path, Answer(hostile_messages(), []))
+    app = make_app(tmp_path, Answer(hostile_messages(), []))
     async with app.run_test(size=(120, 40)) as pilot:
         await state_is(pilot, "Live")
         inbox = app.screen

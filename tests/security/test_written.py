@@ -12,10 +12,10 @@ from pathlib import Path
 
 import pytest
 from hypothesis import HealthCheck, given, settings
+from support.app_harness import HarnessApp, make_app, message, state_is, until
+from support.captured_output import colours, places, terminal, told
 from support.hostile import ATTACKS, texts, unsafe_characters
-from support.stage import StagedApp, message, stage, state_is, until
-from support.theatre import theatre
-from support.written import colours, places, terminal, told
+from support.open_app import open_app
 from textual.pilot import Pilot
 from textual.widgets import Input
 
@@ -63,7 +63,7 @@ def sequences(written: str) -> list[str]:
     return listed
 
 
-async def written_by(app: StagedApp, size: tuple[int, int], play: Play) -> str:
+async def written_by(app: HarnessApp, size: tuple[int, int], play: Play) -> str:
     """All that the application writes until it has ended."""
     with terminal(size) as screen:
         screen.attach(app)
@@ -95,8 +95,8 @@ async def written_by(app: StagedApp, size: tuple[int, int], play: Play) -> str:
 async def test_a_hostile_message_has_nothing_written_that_a_harmless_one_has_not(
     tmp_path: Path, keys: list[str]
 ) -> None:
-    def inbox_with(text: str, folder: str) -> StagedApp:
-        return stage(
+    def inbox_with(text: str, folder: str) -> HarnessApp:
+        return make_app(
             tmp_path / folder,
             Answer([], []),
             Answer([message(7, text)], []),
@@ -111,7 +111,7 @@ async def test_a_hostile_message_has_nothing_written_that_a_harmless_one_has_not
 
     async def play(pilot: Pilot[None]) -> None:
         app = pilot.app
-        assert isinstance(app, StagedApp)
+        assert isinstance(app, HarnessApp)
         await state_is(pilot, "Live")
         for key in keys:
             await pilot.press(key)
@@ -145,7 +145,7 @@ async def test_the_words_of_a_server_have_nothing_written_on_the_sign_in_screen(
     written = []
     for folder, words in (("harmless", HARMLESS), ("hostile", HOSTILE)):
         refused = SignInRefused(2, words)
-        app = stage(tmp_path / folder, refused, login=None, password=None)
+        app = make_app(tmp_path / folder, refused, login=None, password=None)
         written.append(await written_by(app, SIZES[0], play))
     assert sequences(written[1]) == sequences(written[0])
     assert_painted_within(written[1], SIZES[0])
@@ -153,7 +153,7 @@ async def test_the_words_of_a_server_have_nothing_written_on_the_sign_in_screen(
 
 @pytest.mark.parametrize("size", SIZES, ids=["120x40", "40x12"])
 def test_no_message_has_a_control_sequence_written(size: tuple[int, int]) -> None:
-    with terminal(size) as screen, theatre(size, screen) as opened:
+    with terminal(size) as screen, open_app(size, screen) as opened:
         screen.take(opened.app)
 
         @settings(

@@ -557,18 +557,18 @@ async def test_a_trusted_server_is_asked_over_tls(monkeypatch: pytest.MonkeyPatc
 
 async def test_a_server_without_tls_gets_nothing_of_a_secure_request(server: Server) -> None:
     async def plain(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        heard.append(await reader.read(5000))
+        received.append(await reader.read(5000))
         writer.write(http(GOOD))
         writer.close()
 
-    heard: list[bytes] = []
+    received: list[bytes] = []
     listening = await asyncio.start_server(plain, "127.0.0.1", 0)
     async with listening:
         port = listening.sockets[0].getsockname()[1]
         error = await failure_of(InboxClient(f"https://127.0.0.1:{port}", "alex", Hidden()))
     assert type(error) is errors.TlsFailed
     assert str(error) == f"127.0.0.1:{port} would not make a secure connection"
-    assert b"psw" not in b"".join(heard)
+    assert b"psw" not in b"".join(received)
 
 
 @pytest.fixture

@@ -7,8 +7,8 @@ from contextlib import asynccontextmanager
 from pathlib import Path
 
 import pytest
+from support.app_harness import HarnessApp, make_app, message, state_is, until
 from support.archives import mark
-from support.stage import StagedApp, message, stage, state_is, until
 from textual.pilot import Pilot
 
 from inbox_tui.archive import Archive, Query
@@ -51,11 +51,11 @@ class Counted:
 @asynccontextmanager
 async def opened(
     folder: Path, size: int, filters: Filters | None = None
-) -> AsyncIterator[tuple[StagedApp, Pilot[None]]]:
+) -> AsyncIterator[tuple[HarnessApp, Pilot[None]]]:
     """The inbox on so many messages, one in seven unread, everything shown."""
     filters = filters or Filters()
     messages = [message(n, f"message {n}", minutes_ago=(size - n) * 11) for n in range(1, size + 1)]
-    app = stage(folder, messages=messages, read_before_minutes=0, filters=filters)
+    app = make_app(folder, messages=messages, read_before_minutes=0, filters=filters)
     with Archive.open(app.archive_path) as archive:
         (account,) = archive.accounts()
         mark(account, range(1, size + 1, 7), unread=True)
@@ -148,7 +148,7 @@ def test_what_is_rare_is_looked_for_in_its_days_only(tmp_path: Path, wanted: Que
             message(size + n, "rare", minutes_ago=n * 24 * 60, to_phone="79110000009")
             for n in range(5, size, size // 3)
         ]
-        app = stage(tmp_path / str(size), messages=[*days, *rare])
+        app = make_app(tmp_path / str(size), messages=[*days, *rare])
         archive = app._dependencies.archive
         (account,) = archive.accounts()
         mark(account, [message.id for message in rare], unread=True)
@@ -170,7 +170,7 @@ def test_what_is_rare_is_looked_for_in_its_days_only(tmp_path: Path, wanted: Que
 
 def test_the_first_screenful_of_a_search_looks_at_no_more_than_it_needs(tmp_path: Path) -> None:
     messages = [message(n, f"message {n}", minutes_ago=LARGE - n) for n in range(1, LARGE + 1)]
-    app = stage(tmp_path, messages=messages)
+    app = make_app(tmp_path, messages=messages)
     archive = app._dependencies.archive
     (account,) = archive.accounts()
     steps = 0

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from support.stage import stage, state_is, until, week
+from support.app_harness import make_app, state_is, until, week
 from textual.widget import Widget
 
 from inbox_tui.screens.filters import Filters
@@ -50,7 +50,7 @@ def drawn(monkeypatch: pytest.MonkeyPatch) -> Counter[str]:
 async def test_a_second_in_which_nothing_happens_repaints_the_countdown_only(
     tmp_path: Path, drawn: Counter[str]
 ) -> None:
-    app = stage(tmp_path, messages=week(), filters=Filters())
+    app = make_app(tmp_path, messages=week(), filters=Filters())
     async with app.run_test(size=(120, 40)) as pilot:
         await state_is(pilot, "Live")
         screen = app.screen
@@ -68,7 +68,7 @@ async def test_a_second_in_which_nothing_happens_repaints_the_countdown_only(
 async def test_a_refresh_that_brings_nothing_repaints_the_status_only(
     tmp_path: Path, drawn: Counter[str]
 ) -> None:
-    app = stage(tmp_path, messages=week(), filters=Filters())
+    app = make_app(tmp_path, messages=week(), filters=Filters())
     async with app.run_test(size=(120, 40)) as pilot:
         await state_is(pilot, "Live")
         screen = app.screen

@@ -9,7 +9,7 @@ import sys
 from typing import Any
 
 import pytest
-from support.stage import message, put
+from support.app_harness import message, put
 
 from inbox_tui.archive import Archive
 

@@ -14,16 +14,16 @@ from inbox_tui.widgets.presentation import Presentation
 
 WIDTH, HEIGHT = 80, 12
 MESSAGES = (MessageList.Highlighted, MessageList.Opened, MessageList.NewerChanged)
-Stage = tuple[MessageList, Pilot[None], OneWidget[MessageList]]
+Mounted = tuple[MessageList, Pilot[None], OneWidget[MessageList]]
 
 
 @asynccontextmanager
-async def staged(
+async def mounted(
     source: Messages | None = None,
     *,
     size: tuple[int, int] = (WIDTH, HEIGHT),
     shown_by: Presentation | None = None,
-) -> AsyncIterator[Stage]:
+) -> AsyncIterator[Mounted]:
     messages = MessageList(shown_by or presentation())
     app = OneWidget(messages, *MESSAGES)
     async with app.run_test(size=size) as pilot:

@@ -7,7 +7,7 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import NamedTuple
 
-from support.stage import stage, state_is, until, week
+from support.app_harness import make_app, state_is, until, week
 from textual.pilot import Pilot
 
 from inbox_tui.archive import AccountArchive, Archive
@@ -46,7 +46,7 @@ async def take(name: str) -> str:
     """The SVG of a picture."""
     picture = PICTURES[name]
     with TemporaryDirectory() as folder:
-        app = stage(
+        app = make_app(
             Path(folder),
             messages=week(),
             login="alex" if picture.signed_in else None,

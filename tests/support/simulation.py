@@ -805,7 +805,7 @@ class Life:
             FlakyAccount(self, self.account),
             login=world.login,
             connect=lambda secret: Client(self, secret),
-            publish=self.heard,
+            publish=self.on_event,
             clock=world,
             random=Random(world.random.random()),
             server_zone=ZONE,
@@ -817,7 +817,7 @@ class Life:
             in_thread=self.in_thread,
         )
 
-    def heard(self, event: Event) -> None:
+    def on_event(self, event: Event) -> None:
         world = self.world
         match event:
             case StatusChanged(status):

@@ -17,12 +17,12 @@ W = TypeVar("W", bound=Widget)
 
 
 class OneWidget(App[None], Generic[W]):
-    """Shows one widget; `heard` holds the messages of these kinds that it has posted."""
+    """Shows one widget; `posted` holds the messages of these kinds that it has posted."""
 
     def __init__(self, widget: W, *kinds: type[Message]) -> None:
         super().__init__()
         self.widget = widget
-        self.heard: list[Any] = []
+        self.posted: list[Any] = []
         self._kinds = kinds
 
     def compose(self) -> ComposeResult:
@@ -31,7 +31,7 @@ class OneWidget(App[None], Generic[W]):
     def post_message(self, message: Message) -> bool:
         """Keep what bubbles up to the application."""
         if isinstance(message, self._kinds):
-            self.heard.append(message)
+            self.posted.append(message)
         return super().post_message(message)
 
 

@@ -17,7 +17,7 @@ from inbox_tui.archive.records import DAY_SECONDS, day_of_row
 from inbox_tui.text.search_query import Query, parse_query
 from inbox_tui.widgets.conversation import Conversation
 
-Stage = tuple[Conversation, Pilot[None], OneWidget[Conversation]]
+Mounted = tuple[Conversation, Pilot[None], OneWidget[Conversation]]
 PHONE = "79991234567"
 LONG = " ".join(f"word{number}" for number in range(200))
 
@@ -70,9 +70,9 @@ def talk(count: int, text: str | None = None) -> Transcript:
 
 
 @asynccontextmanager
-async def staged(
+async def mounted(
     source: Transcript, row: Row | None = None, *, size: tuple[int, int] = (60, 12)
-) -> AsyncIterator[Stage]:
+) -> AsyncIterator[Mounted]:
     conversation = Conversation(presentation())
     app = OneWidget(conversation, Conversation.Highlighted, Conversation.NewerChanged)
     async with app.run_test(size=size) as pilot:
@@ -92,7 +92,7 @@ async def test_whole_texts_are_shown_oldest_first_below_their_days() -> None:
         said(NEWEST - 1, "Your code is 481516. Do not tell it to anyone, not even to us."),
         said(NEWEST, "ok", unread=True),
     ]
-    async with staged(Transcript(texts), size=(40, 12)) as (conversation, _, _):
+    async with mounted(Transcript(texts), size=(40, 12)) as (conversation, _, _):
         assert lines(conversation)[:10] == [
             "── +7 999 123-45-67 ────── yesterday ──",
             "── yesterday ──────────────────────────",
@@ -109,14 +109,14 @@ async def test_whole_texts_are_shown_oldest_first_below_their_days() -> None:
 
 async def test_the_name_and_number_of_a_sender_are_at_the_top() -> None:
     source = Transcript([said(NEWEST, phone="79160001122")])
-    async with staged(source) as (conversation, _, _):
+    async with mounted(source) as (conversation, _, _):
         top = lines(conversation)[0]
         assert top.startswith("── Pickup point  +7 916 000-11-22 ──")
         assert top.endswith("── today ──")
 
 
 async def test_the_top_tells_the_day_that_is_scrolled_to() -> None:
-    async with staged(talk(100)) as (conversation, pilot, _):
+    async with mounted(talk(100)) as (conversation, pilot, _):
         assert lines(conversation)[0].endswith("─ today ──")
         await pilot.press("home")
         assert lines(conversation)[0].endswith("─ Thursday 19 November ──")
@@ -124,7 +124,7 @@ async def test_the_top_tells_the_day_that_is_scrolled_to() -> None:
 
 async def test_codes_and_links_are_marked_in_the_transcript() -> None:
     source = Transcript([said(NEWEST, "Code 481516, see https://example.com/a")])
-    async with staged(source) as (conversation, _, _):
+    async with mounted(source) as (conversation, _, _):
         assert style_of(conversation, "481516").bold
         assert style_of(conversation, "https://example.com/a").underline
 
@@ -148,29 +148,29 @@ async def test_the_states_of_a_message_stand_before_its_time() -> None:
         said(NEWEST - 1, "two", starred=True, done=True),
         said(NEWEST, "three", done=True),
     ]
-    async with staged(Transcript(states)) as (conversation, _, _):
+    async with mounted(Transcript(states)) as (conversation, _, _):
         assert lines(conversation)[2:5] == [" ●★09:22  one", "  ★10:02✓ two", "▌ ✓10:42  three"]
 
 
 async def test_what_was_searched_for_is_marked() -> None:
     query = parse_query("заказ", NOW, {})
     source = Transcript([said(NEWEST, "Где мой заказ?")], search=query)
-    async with staged(source) as (conversation, _, _):
+    async with mounted(source) as (conversation, _, _):
         plain = style_of(conversation, "Где мой ").bgcolor
         assert style_of(conversation, "заказ").bgcolor != plain
 
 
 async def test_the_message_it_is_opened_at_is_selected_and_in_sight() -> None:
-    async with staged(talk(500), said(NEWEST - 300)) as (conversation, _, _):
+    async with mounted(talk(500), said(NEWEST - 300)) as (conversation, _, _):
         assert conversation.row == said(NEWEST - 300)
         assert any("Message 700" in line for line in cursor_lines(conversation))
 
 
 async def test_ten_thousand_messages_open_at_the_cost_of_ten() -> None:
     few, many = talk(40), talk(10_000)
-    async with staged(few, said(NEWEST - 20)) as (conversation, _, _):
+    async with mounted(few, said(NEWEST - 20)) as (conversation, _, _):
         wrapped_of_few = len(conversation._transcript.texts)
-    async with staged(many, said(NEWEST - 5000)) as (conversation, pilot, _):
+    async with mounted(many, said(NEWEST - 5000)) as (conversation, pilot, _):
         assert len(conversation._transcript.texts) <= wrapped_of_few + 20
         opened = sum(stop - start for start, stop in many.windows)
         assert opened <= 200
@@ -179,19 +179,19 @@ async def test_ten_thousand_messages_open_at_the_cost_of_ten() -> None:
 
 
 async def test_up_and_down_go_from_message_to_message_over_days() -> None:
-    async with staged(talk(60)) as (conversation, pilot, app):
+    async with mounted(talk(60)) as (conversation, pilot, app):
         for number in range(NEWEST - 1, NEWEST - 50, -1):
             await pilot.press("up")
             assert conversation.row == said(number)
             assert any(f"Message {number}" in line for line in cursor_lines(conversation))
         await pilot.press("down")
         assert conversation.row == said(NEWEST - 48)
-        assert all(event.moved for event in app.heard[1:])
+        assert all(event.moved for event in app.posted[1:])
 
 
 async def test_a_message_longer_than_the_screen_is_read_line_by_line() -> None:
     source = Transcript([said(NEWEST - 2), said(NEWEST - 1, LONG), said(NEWEST)])
-    async with staged(source, said(NEWEST - 2)) as (conversation, pilot, _):
+    async with mounted(source, said(NEWEST - 2)) as (conversation, pilot, _):
         await pilot.press("down")
         read = set()
         while conversation.row == said(NEWEST - 1, LONG):
@@ -202,7 +202,7 @@ async def test_a_message_longer_than_the_screen_is_read_line_by_line() -> None:
 
 
 async def test_pages_reach_both_ends_and_keep_a_message_selected_in_sight() -> None:
-    async with staged(talk(100)) as (conversation, pilot, _):
+    async with mounted(talk(100)) as (conversation, pilot, _):
         for key, end in (("pageup", NEWEST - 99), ("pagedown", NEWEST)):
             for _ in range(20):
                 await pilot.press(key)
@@ -211,7 +211,7 @@ async def test_pages_reach_both_ends_and_keep_a_message_selected_in_sight() -> N
 
 
 async def test_home_and_end_select_the_oldest_and_the_newest() -> None:
-    async with staged(talk(100)) as (conversation, pilot, _):
+    async with mounted(talk(100)) as (conversation, pilot, _):
         await pilot.press("home")
         assert conversation.row == said(NEWEST - 99)
         assert lines(conversation)[1].startswith("── ")
@@ -220,28 +220,28 @@ async def test_home_and_end_select_the_oldest_and_the_newest() -> None:
 
 
 async def test_new_messages_come_in_below_and_move_nothing() -> None:
-    async with staged(talk(50), said(NEWEST - 10)) as (conversation, pilot, app):
+    async with mounted(talk(50), said(NEWEST - 10)) as (conversation, pilot, app):
         before = lines(conversation)
         conversation.show(Transcript([*rows(50), said(NEWEST + 1), said(NEWEST + 2)]))
         await pilot.pause()
         assert lines(conversation) == before
         assert conversation.row == said(NEWEST - 10)
-        assert [m.count for m in app.heard if isinstance(m, Conversation.NewerChanged)] == [2]
+        assert [m.count for m in app.posted if isinstance(m, Conversation.NewerChanged)] == [2]
         await pilot.press("end")
         assert conversation.row == said(NEWEST + 2)
         await pilot.pause()
-        assert [m.count for m in app.heard if isinstance(m, Conversation.NewerChanged)] == [2, 0]
+        assert [m.count for m in app.posted if isinstance(m, Conversation.NewerChanged)] == [2, 0]
 
 
 async def test_a_new_message_below_is_seen_at_once_where_there_is_room() -> None:
-    async with staged(talk(2)) as (conversation, _, _):
+    async with mounted(talk(2)) as (conversation, _, _):
         conversation.show(Transcript([*rows(2), said(NEWEST + 1)]))
         assert any("Message 1001" in line for line in lines(conversation))
         assert conversation.row == said(NEWEST)
 
 
 async def test_following_selects_the_newest_as_it_comes() -> None:
-    async with staged(talk(50)) as (conversation, _, _):
+    async with mounted(talk(50)) as (conversation, _, _):
         conversation.following = True
         conversation.show(Transcript([*rows(50), said(NEWEST + 1)]))
         assert conversation.row == said(NEWEST + 1)
@@ -249,14 +249,14 @@ async def test_following_selects_the_newest_as_it_comes() -> None:
 
 
 async def test_a_click_selects_the_message_under_the_mouse() -> None:
-    async with staged(talk(50)) as (conversation, pilot, _):
+    async with mounted(talk(50)) as (conversation, pilot, _):
         y = next(y for y, line in enumerate(lines(conversation)) if "Message 995" in line)
         await pilot.click(conversation, offset=(20, y))
         assert conversation.row == said(995)
 
 
 async def test_the_wheel_scrolls_and_the_selected_message_stays_in_sight() -> None:
-    async with staged(talk(50)) as (conversation, pilot, _):
+    async with mounted(talk(50)) as (conversation, pilot, _):
         for _ in range(10):
             await pilot._post_mouse_events([MouseScrollUp], conversation, button=0)
         assert not any("Message 1000" in line for line in lines(conversation))
@@ -264,7 +264,7 @@ async def test_the_wheel_scrolls_and_the_selected_message_stays_in_sight() -> No
 
 
 async def test_the_scrollbar_goes_to_both_ends() -> None:
-    async with staged(talk(500)) as (conversation, pilot, _):
+    async with mounted(talk(500)) as (conversation, pilot, _):
         assert conversation.scroll_y == conversation.max_scroll_y
         conversation.scroll_to(y=0, animate=False)
         await pilot.pause()
@@ -276,7 +276,7 @@ async def test_the_scrollbar_goes_to_both_ends() -> None:
 
 @pytest.mark.parametrize("size", [(120, 40), (80, 24), (40, 12), (200, 50), (12, 3)])
 async def test_a_conversation_fits_every_terminal(size: tuple[int, int]) -> None:
-    async with staged(talk(60, LONG), said(NEWEST - 30, LONG), size=size) as (conversation, _, _):
+    async with mounted(talk(60, LONG), said(NEWEST - 30, LONG), size=size) as (conversation, _, _):
         drawn = conversation.render_lines(conversation.region.size.region)
         assert len(drawn) == size[1]
         assert all(strip.cell_length == size[0] for strip in drawn)
@@ -284,7 +284,7 @@ async def test_a_conversation_fits_every_terminal(size: tuple[int, int]) -> None
 
 
 async def test_another_width_keeps_the_selected_message_in_sight() -> None:
-    async with staged(talk(60, LONG), said(NEWEST - 30, LONG)) as (conversation, pilot, _):
+    async with mounted(talk(60, LONG), said(NEWEST - 30, LONG)) as (conversation, pilot, _):
         for width in (200, 30, 80):
             await pilot.resize_terminal(width, 12)
             await pilot.pause()
@@ -297,7 +297,7 @@ def rows(count: int) -> list[Row]:
 
 
 async def test_whatever_keys_are_pressed_the_selected_message_is_in_sight() -> None:
-    async with staged(talk(0)) as (conversation, pilot, _):
+    async with mounted(talk(0)) as (conversation, pilot, _):
 
         @settings(max_examples=60, deadline=None)
         @given(

@@ -44,12 +44,12 @@ async def test_dragging_it_tells_where_it_should_be() -> None:
     app = OneWidget(divider, Divider.Dragged, Divider.Dropped)
     async with app.run_test(size=(20, 10)) as pilot:
         await pilot.hover(divider, offset=(5, 0))
-        assert app.heard == []
+        assert app.posted == []
         await pilot.mouse_down(divider, offset=(5, 0))
         await pilot.hover(offset=(7, 6))
         await pilot.mouse_up(offset=(7, 6))
         await pilot.hover(offset=(1, 1))
         await pilot.pause()
-        *dragged, dropped = app.heard
+        *dragged, dropped = app.posted
         assert {(m.x, m.y) for m in dragged if isinstance(m, Divider.Dragged)} == {(7, 6)}
         assert isinstance(dropped, Divider.Dropped)

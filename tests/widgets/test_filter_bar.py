@@ -11,11 +11,11 @@ from textual.pilot import Pilot
 from inbox_tui.widgets.filter_bar import FilterBar
 
 MESSAGES = (FilterBar.Chosen, FilterBar.SearchChanged, FilterBar.SearchDone)
-Stage = tuple[FilterBar, Pilot[None], OneWidget[FilterBar]]
+Mounted = tuple[FilterBar, Pilot[None], OneWidget[FilterBar]]
 
 
 @asynccontextmanager
-async def staged(width: int = 80, **shown: Any) -> AsyncIterator[Stage]:
+async def mounted(width: int = 80, **shown: Any) -> AsyncIterator[Mounted]:
     bar = FilterBar()
     bar.can_focus = True  # something else than the input to go to
     app = OneWidget(bar, *MESSAGES)
@@ -34,11 +34,11 @@ def told(app: OneWidget[FilterBar]) -> list[Any]:
     """The values of the messages posted since the last call."""
     values = [
         getattr(message, name)
-        for message in app.heard
+        for message in app.posted
         for name in ("chip", "value", "accepted")
         if hasattr(message, name)
     ]
-    app.heard.clear()
+    app.posted.clear()
     return values
 
 
@@ -46,7 +46,7 @@ def told(app: OneWidget[FilterBar]) -> list[Any]:
 
 
 async def test_it_shows_the_filters_and_how_much_of_all_is_shown() -> None:
-    async with staged() as (bar, _, _):
+    async with mounted() as (bar, _, _):
         left, right = text_of(bar).split("   ", 3)[:3], text_of(bar).split("   ")[-1]
         assert left == ["To: all numbers", "Window: 24 h", "Search: ·"]
         assert right.strip() == "312 of 10 482"
@@ -54,29 +54,29 @@ async def test_it_shows_the_filters_and_how_much_of_all_is_shown() -> None:
 
 
 async def test_thousands_are_set_apart_by_a_space_that_does_not_break() -> None:
-    async with staged(shown=1_234_567, total=7_654_321) as (bar, _, _):
+    async with mounted(shown=1_234_567, total=7_654_321) as (bar, _, _):
         assert "1\u00a0234\u00a0567 of 7\u00a0654\u00a0321" in lines(bar)[0]
 
 
 async def test_no_count_is_told_while_messages_are_counted() -> None:
-    async with staged(shown=None) as (bar, _, _):
+    async with mounted(shown=None) as (bar, _, _):
         assert text_of(bar) == "To: all numbers   Window: 24 h   Search: ·"
 
 
 async def test_newer_messages_out_of_sight_are_told_with_where_they_are() -> None:
-    async with staged(newer=2) as (bar, _, _):
+    async with mounted(newer=2) as (bar, _, _):
         assert text_of(bar).endswith("2 new ↑  312 of 10 482")
 
 
 async def test_a_filter_that_leaves_something_out_is_bold() -> None:
-    async with staged(to="Shop", search="заказ", window="everything") as (bar, _, _):
+    async with mounted(to="Shop", search="заказ", window="everything") as (bar, _, _):
         assert style_of(bar, "Shop").bold
         assert style_of(bar, "заказ").bold
         assert not style_of(bar, "everything").bold
 
 
 async def test_unread_only_is_a_filter_of_its_own() -> None:
-    async with staged(state="unread") as (bar, pilot, _):
+    async with mounted(state="unread") as (bar, pilot, _):
         assert "Unread" in text_of(bar)
         bar.state = ""
         await pilot.pause()
@@ -84,7 +84,7 @@ async def test_unread_only_is_a_filter_of_its_own() -> None:
 
 
 async def test_a_label_is_less_bright_than_its_value() -> None:
-    async with staged() as (bar, _, _):
+    async with mounted() as (bar, _, _):
         assert style_of(bar, "To: ").color != style_of(bar, "all numbers").color
 
 
@@ -103,7 +103,7 @@ async def test_a_label_is_less_bright_than_its_value() -> None:
 async def test_at_forty_columns_the_filters_stay_readable(
     shown: dict[str, Any], expected: str
 ) -> None:
-    async with staged(40, **shown) as (bar, _, _):
+    async with mounted(40, **shown) as (bar, _, _):
         assert text_of(bar) == expected
 
 
@@ -115,12 +115,12 @@ async def test_no_width_is_too_small() -> None:
         "newer": 1234,
     }
     widths = [2, 3, 5, 10, 20, 30, 50, 79, 200]
-    async with staged(**filters) as (bar, pilot, _):
+    async with mounted(**filters) as (bar, pilot, _):
         assert await widths_drawn(pilot, bar, widths) == widths
 
 
 async def test_what_is_searched_for_cannot_steer_the_terminal() -> None:
-    async with staged(search="\x1b[31m[b]x", to="\u202eabc") as (bar, _, _):
+    async with mounted(search="\x1b[31m[b]x", to="\u202eabc") as (bar, _, _):
         assert "\x1b" not in text_of(bar)
         assert "\u202e" not in text_of(bar)
         assert "[b]x" in text_of(bar)
@@ -131,14 +131,14 @@ async def test_what_is_searched_for_cannot_steer_the_terminal() -> None:
 
 @pytest.mark.parametrize("width", [80, 40])
 async def test_a_click_on_a_chip_tells_which_one(width: int) -> None:
-    async with staged(width, state="unread", search="x") as (bar, pilot, app):
+    async with mounted(width, state="unread", search="x") as (bar, pilot, app):
         for text, chip in (("all", "to"), ("24", "window"), ("x", "search"), ("Unr", "state")):
             await pilot.click(bar, offset=(lines(bar)[0].rindex(text), 0))
             assert told(app) == [chip]
 
 
 async def test_a_click_beside_the_chips_does_nothing() -> None:
-    async with staged() as (bar, pilot, app):
+    async with mounted() as (bar, pilot, app):
         await pilot.click(bar, offset=(50, 0))
         assert told(app) == []
 
@@ -147,7 +147,7 @@ async def test_a_click_beside_the_chips_does_nothing() -> None:
 
 
 async def test_a_search_is_typed_in_the_place_of_its_chip_and_told_at_every_key() -> None:
-    async with staged() as (bar, pilot, app):
+    async with mounted() as (bar, pilot, app):
         bar.begin_search()
         await pilot.pause()
         assert bar.searching
@@ -159,7 +159,7 @@ async def test_a_search_is_typed_in_the_place_of_its_chip_and_told_at_every_key(
 
 
 async def test_enter_keeps_the_search() -> None:
-    async with staged() as (bar, pilot, app):
+    async with mounted() as (bar, pilot, app):
         bar.begin_search()
         await pilot.press("o", "k", "enter")
         await pilot.pause()
@@ -169,7 +169,7 @@ async def test_enter_keeps_the_search() -> None:
 
 
 async def test_escape_clears_the_search() -> None:
-    async with staged(search="ok") as (bar, pilot, app):
+    async with mounted(search="ok") as (bar, pilot, app):
         bar.begin_search("ok")
         await pilot.press("escape")
         await pilot.pause()
@@ -178,7 +178,7 @@ async def test_escape_clears_the_search() -> None:
 
 
 async def test_a_search_begins_with_what_was_searched_for_before() -> None:
-    async with staged(search="ok") as (bar, pilot, app):
+    async with mounted(search="ok") as (bar, pilot, app):
         bar.begin_search("ok")
         await pilot.press("!", "enter")
         await pilot.pause()
@@ -186,7 +186,7 @@ async def test_a_search_begins_with_what_was_searched_for_before() -> None:
 
 
 async def test_the_letters_of_commands_are_letters_of_a_search() -> None:
-    async with staged() as (bar, pilot, app):
+    async with mounted() as (bar, pilot, app):
         bar.begin_search()
         await pilot.press("q", "x", "slash", "question_mark")
         await pilot.pause()
@@ -194,7 +194,7 @@ async def test_the_letters_of_commands_are_letters_of_a_search() -> None:
 
 
 async def test_leaving_the_input_keeps_the_search() -> None:
-    async with staged() as (bar, pilot, app):
+    async with mounted() as (bar, pilot, app):
         bar.begin_search()
         await pilot.press("o")
         bar.focus()
@@ -204,7 +204,7 @@ async def test_leaving_the_input_keeps_the_search() -> None:
 
 
 async def test_a_search_begun_twice_is_one_search() -> None:
-    async with staged() as (bar, pilot, app):
+    async with mounted() as (bar, pilot, app):
         bar.begin_search()
         await pilot.press("o")
         bar.begin_search("other")
@@ -216,7 +216,7 @@ async def test_a_search_begun_twice_is_one_search() -> None:
 
 @pytest.mark.parametrize("width", [20, 40, 60, 120])
 async def test_what_is_typed_is_in_sight_at_every_width(width: int) -> None:
-    async with staged(width) as (bar, pilot, _):
+    async with mounted(width) as (bar, pilot, _):
         bar.begin_search()
         await pilot.press(*"order")
         await pilot.pause()

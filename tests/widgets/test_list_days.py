@@ -12,7 +12,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from support.archives import incoming, opened
-from support.message_list import HEIGHT, cursor_line, shown_id, staged
+from support.message_list import HEIGHT, cursor_line, mounted, shown_id
 from support.rows import MOSCOW, NEWEST, NOW, Messages, message, server_seconds
 from support.widgets import lines
 
@@ -48,21 +48,21 @@ def line_of_cursor(messages: MessageList) -> int:
     ],
 )
 async def test_keys_move_the_cursor_among_messages_alone(keys: str, expected: int) -> None:
-    async with staged(by_days()) as (messages, pilot, _):
+    async with mounted(by_days()) as (messages, pilot, _):
         await pilot.press(*keys.split())
         assert shown_id(messages) == expected
         assert line_of_cursor(messages) > 0
 
 
 async def test_the_list_begins_with_the_line_of_its_newest_day_and_the_newest_message() -> None:
-    async with staged(by_days()) as (messages, _, _):
+    async with mounted(by_days()) as (messages, _, _):
         assert lines(messages)[0].startswith("── today ──")
         assert line_of_cursor(messages) == 1
         assert shown_id(messages) == NEWEST
 
 
 async def test_the_cursor_goes_over_the_line_of_a_day_both_ways() -> None:
-    async with staged(by_days()) as (messages, pilot, _):
+    async with mounted(by_days()) as (messages, pilot, _):
         messages.move_to(message(FIRST_OF_TODAY).row)
         await pilot.press("j")
         assert shown_id(messages) == FIRST_OF_TODAY - 1
@@ -71,7 +71,7 @@ async def test_the_cursor_goes_over_the_line_of_a_day_both_ways() -> None:
 
 
 async def test_the_day_of_the_message_at_the_top_stays_on_the_first_line() -> None:
-    async with staged(by_days()) as (messages, pilot, _):
+    async with mounted(by_days()) as (messages, pilot, _):
         await pilot.press("G")
         assert [line[:16] for line in lines(messages) if line.startswith("──")] == [
             "── Thursday 19 N"
@@ -84,7 +84,7 @@ async def test_the_day_of_the_message_at_the_top_stays_on_the_first_line() -> No
 
 async def test_pages_leave_no_message_out() -> None:
     rows = [message(number, message=f"text {number}") for number in range(900, NEWEST)]
-    async with staged(Messages(rows, days=True)) as (messages, pilot, _):
+    async with mounted(Messages(rows, days=True)) as (messages, pilot, _):
         seen: set[str] = set()
         for _ in range(20):
             seen |= {line[-8:] for line in lines(messages) if "text" in line}
@@ -93,21 +93,21 @@ async def test_pages_leave_no_message_out() -> None:
 
 
 async def test_a_click_on_the_line_of_a_day_leaves_the_cursor() -> None:
-    async with staged(by_days(oldest=FIRST_OF_TODAY - 5)) as (messages, pilot, app):
+    async with mounted(by_days(oldest=FIRST_OF_TODAY - 5)) as (messages, pilot, app):
         await pilot.press("G")
         read = shown_id(messages)
         for y, line in enumerate(lines(messages)):
             if line.startswith("──"):
                 await pilot.double_click(messages, offset=(20, y))
         assert shown_id(messages) == read
-        assert not [m for m in app.heard if isinstance(m, MessageList.Opened)]
+        assert not [m for m in app.posted if isinstance(m, MessageList.Opened)]
         await pilot.click(messages, offset=(20, 1))
         assert line_of_cursor(messages) == 1
 
 
 async def test_a_day_that_begins_above_leaves_the_message_on_its_line() -> None:
     today = [message(number) for number in range(FIRST_OF_TODAY - 40, FIRST_OF_TODAY)]
-    async with staged(Messages(today, days=True)) as (messages, pilot, app):
+    async with mounted(Messages(today, days=True)) as (messages, pilot, app):
         await pilot.press("j", "j")
         before = cursor_line(messages), line_of_cursor(messages)
         more = [message(number) for number in range(FIRST_OF_TODAY, FIRST_OF_TODAY + 3)]
@@ -115,14 +115,14 @@ async def test_a_day_that_begins_above_leaves_the_message_on_its_line() -> None:
         await pilot.pause()
         assert (cursor_line(messages), line_of_cursor(messages)) == before
         assert messages.newer == 3
-        assert [m.count for m in app.heard if isinstance(m, MessageList.NewerChanged)] == [3]
+        assert [m.count for m in app.posted if isinstance(m, MessageList.NewerChanged)] == [3]
         await pilot.press("g")
         await pilot.pause()
         assert messages.newer == 0
 
 
 async def test_when_the_last_message_of_a_day_goes_the_cursor_goes_on_to_the_next() -> None:
-    async with staged(by_days()) as (messages, pilot, _):
+    async with mounted(by_days()) as (messages, pilot, _):
         messages.move_to(message(FIRST_OF_TODAY).row)
         rows = [row for row in by_days().items if isinstance(row, Row) and row.id != FIRST_OF_TODAY]
         messages.show(Messages(rows, days=True))
@@ -133,7 +133,7 @@ async def test_when_the_last_message_of_a_day_goes_the_cursor_goes_on_to_the_nex
 async def test_a_gap_between_days_can_be_selected_and_keeps_its_place() -> None:
     gap = Gap(message(FIRST_OF_TODAY - 1).received + 60, message(FIRST_OF_TODAY).received - 60)
     rows = [row for row in by_days().items if isinstance(row, Row)]
-    async with staged(Messages([*rows, gap], days=True)) as (messages, pilot, _):
+    async with mounted(Messages([*rows, gap], days=True)) as (messages, pilot, _):
         messages.move_to(message(FIRST_OF_TODAY).row)
         await pilot.press("j")
         assert "missing" in cursor_line(messages)
@@ -146,7 +146,7 @@ async def test_a_gap_between_days_can_be_selected_and_keeps_its_place() -> None:
 
 @pytest.mark.parametrize("size", [(120, 40), (40, 4), (20, 2), (4, 1)])
 async def test_no_size_loses_the_cursor_to_the_line_of_a_day(size: tuple[int, int]) -> None:
-    async with staged(by_days(), size=(80, 20)) as (messages, pilot, _):
+    async with mounted(by_days(), size=(80, 20)) as (messages, pilot, _):
         await pilot.press("G", "k")
         await pilot.resize_terminal(*size)
         await pilot.pause()
@@ -164,7 +164,7 @@ async def test_a_reader_elsewhere_sees_the_days_of_their_own_clock(tmp_path: Pat
         tmp_path, *(incoming(n, received=noon + h * 3600) for n, h in enumerate(hours))
     )
     listing = account.lists.open(Query(), days=omsk.day_start)
-    async with staged(shown_by=omsk, size=(40, 8)) as (messages, pilot, _):
+    async with mounted(shown_by=omsk, size=(40, 8)) as (messages, pilot, _):
         messages.show(ArchivedMessages(account, listing))
         await pilot.press("G")
         shown = lines(messages)
@@ -202,7 +202,7 @@ def test_the_selection_stays_on_its_message_and_never_on_a_day(
 async def _take_steps(steps: Sequence[str], random: Random) -> None:
     rows = {number: message(number) for number in range(900, 901 + random.choice((0, 3, 60)))}
     height = random.choice((1, 2, 3, 4, 9))
-    async with staged(size=(60, height)) as (messages, pilot, _):
+    async with mounted(size=(60, height)) as (messages, pilot, _):
         messages.show(Messages(rows.values(), days=True))
         await pilot.pause()
         for step in steps:

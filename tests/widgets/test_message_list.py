@@ -4,7 +4,7 @@ from datetime import datetime
 
 import pytest
 from support.growth import assert_as_cheap
-from support.message_list import HEIGHT, WIDTH, cursor_line, shown_id, staged
+from support.message_list import HEIGHT, WIDTH, cursor_line, mounted, shown_id
 from support.rows import (
     NEWEST,
     NOW,
@@ -65,35 +65,35 @@ async def turn_wheel(pilot: Pilot[None], messages: MessageList, notches: int) ->
     ],
 )
 async def test_keys_move_the_cursor(keys: str, expected: int) -> None:
-    async with staged(Messages.numbered()) as (messages, pilot, _):
+    async with mounted(Messages.numbered()) as (messages, pilot, _):
         await pilot.press(*keys.split())
         assert shown_id(messages) == expected
         assert cursor_line(messages)
 
 
 async def test_each_move_tells_what_the_cursor_is_on() -> None:
-    async with staged(Messages.numbered()) as (_, pilot, app):
+    async with mounted(Messages.numbered()) as (_, pilot, app):
         await pilot.press("j", "j", "G", "k")
         await pilot.pause()
-        told = [m.row.id for m in app.heard if isinstance(m, MessageList.Highlighted) and m.row]
+        told = [m.row.id for m in app.posted if isinstance(m, MessageList.Highlighted) and m.row]
         assert told == [NEWEST, NEWEST - 1, NEWEST - 2, NEWEST - 99, NEWEST - 98]
 
 
 async def test_enter_opens_the_message_under_the_cursor() -> None:
-    async with staged(Messages.numbered()) as (_, pilot, app):
+    async with mounted(Messages.numbered()) as (_, pilot, app):
         await pilot.press("j", "enter")
         await pilot.pause()
-        assert [m.row.id for m in app.heard if isinstance(m, MessageList.Opened)] == [NEWEST - 1]
+        assert [m.row.id for m in app.posted if isinstance(m, MessageList.Opened)] == [NEWEST - 1]
 
 
 async def test_a_page_moves_what_is_shown_and_leaves_the_cursor_on_its_line() -> None:
-    async with staged(Messages.numbered()) as (messages, pilot, _):
+    async with mounted(Messages.numbered()) as (messages, pilot, _):
         await pilot.press("j", "j", "pagedown")
         assert lines(messages).index(cursor_line(messages)) == 2
 
 
 async def test_a_move_to_a_message_out_of_sight_brings_it_to_the_middle() -> None:
-    async with staged(Messages.numbered()) as (messages, pilot, _):
+    async with mounted(Messages.numbered()) as (messages, pilot, _):
         messages.move_to(message(950).row)
         await pilot.pause()
         assert shown_id(messages) == 950
@@ -101,7 +101,7 @@ async def test_a_move_to_a_message_out_of_sight_brings_it_to_the_middle() -> Non
 
 
 async def test_a_move_to_a_message_in_sight_does_not_scroll() -> None:
-    async with staged(Messages.numbered()) as (messages, pilot, _):
+    async with mounted(Messages.numbered()) as (messages, pilot, _):
         messages.move_to(message(NEWEST - 5).row)
         await pilot.pause()
         assert messages.scroll_offset.y == 0
@@ -110,25 +110,25 @@ async def test_a_move_to_a_message_in_sight_does_not_scroll() -> None:
 
 async def test_a_move_to_a_message_that_is_gone_goes_to_where_it_was() -> None:
     source = Messages(row for row in Messages.numbered().items if row != message(998))
-    async with staged(source) as (messages, _, _):
+    async with mounted(source) as (messages, _, _):
         messages.move_to(message(998).row)
         assert shown_id(messages) == 997
 
 
 async def test_moves_in_an_empty_list_do_nothing() -> None:
-    async with staged(Messages([])) as (messages, pilot, app):
+    async with mounted(Messages([])) as (messages, pilot, app):
         await pilot.press("j", "k", "G", "g", "pagedown", "pageup", "enter")
         messages.move_to(0)
         await pilot.pause()
         assert messages.row is None
-        assert [m for m in app.heard if not isinstance(m, MessageList.Highlighted)] == []
+        assert [m for m in app.posted if not isinstance(m, MessageList.Highlighted)] == []
 
 
 # -- a million messages
 
 
 async def test_the_end_of_a_million_messages_is_one_key_away() -> None:
-    async with staged(ManyMessages(1_000_000)) as (messages, pilot, _):
+    async with mounted(ManyMessages(1_000_000)) as (messages, pilot, _):
         await pilot.press("G")
         await pilot.pause()
         assert shown_id(messages) == 1
@@ -143,7 +143,7 @@ async def test_the_end_of_a_million_messages_is_one_key_away() -> None:
 
 async def test_a_move_by_one_reads_at_most_one_row() -> None:
     source = ManyMessages(1_000_000)
-    async with staged(source) as (messages, pilot, _):
+    async with mounted(source) as (messages, pilot, _):
         for _ in range(HEIGHT + 5):
             source.windows.clear()
             await pilot.press("j")
@@ -156,7 +156,7 @@ async def test_a_move_by_one_reads_at_most_one_row() -> None:
 @pytest.mark.parametrize("key", ["pagedown", "pageup", "G", "g"])
 async def test_a_jump_reads_a_screenful_at_most_and_at_once(key: str) -> None:
     source = ManyMessages(1_000_000)
-    async with staged(source) as (messages, pilot, _):
+    async with mounted(source) as (messages, pilot, _):
         messages.move_to(source.window(500_000, 500_001)[0].row)
         await pilot.pause()
         source.windows.clear()
@@ -169,14 +169,14 @@ async def test_a_jump_reads_a_screenful_at_most_and_at_once(key: str) -> None:
 
 async def test_the_first_frame_reads_a_screenful_at_most() -> None:
     source = ManyMessages(1_000_000)
-    async with staged(source):
+    async with mounted(source):
         assert source.rows_read <= HEIGHT
 
 
 async def test_a_move_by_one_paints_the_two_rows_that_change(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    async with staged(Messages.numbered()) as (messages, pilot, _):
+    async with mounted(Messages.numbered()) as (messages, pilot, _):
         await pilot.press("j", "j")
         await pilot.pause()
         painted = Painted(messages, monkeypatch)
@@ -188,8 +188,8 @@ async def test_a_move_by_one_paints_the_two_rows_that_change(
 async def test_a_frame_costs_the_same_at_a_million_messages_as_at_a_hundred() -> None:
     size = (120, 40)
     async with (
-        staged(ManyMessages(1_000_000), size=size) as (many, _, _),
-        staged(ManyMessages(100), size=size) as (few, _, _),
+        mounted(ManyMessages(1_000_000), size=size) as (many, _, _),
+        mounted(ManyMessages(100), size=size) as (few, _, _),
     ):
 
         def move(messages: MessageList) -> None:
@@ -203,29 +203,29 @@ async def test_a_frame_costs_the_same_at_a_million_messages_as_at_a_hundred() ->
 
 
 async def test_the_cursor_stays_on_its_message_and_its_line_when_newer_ones_come_in() -> None:
-    async with staged(Messages.numbered()) as (messages, pilot, app):
+    async with mounted(Messages.numbered()) as (messages, pilot, app):
         await pilot.press("j", "j", "j")
         before = cursor_line(messages), lines(messages).index(cursor_line(messages))
         messages.show(Messages.numbered(NEWEST + 7))
         await pilot.pause()
         assert (cursor_line(messages), lines(messages).index(cursor_line(messages))) == before
         assert messages.newer == 7
-        assert [m.count for m in app.heard if isinstance(m, MessageList.NewerChanged)] == [7]
+        assert [m.count for m in app.posted if isinstance(m, MessageList.NewerChanged)] == [7]
 
 
 async def test_while_following_the_newest_is_selected_as_it_comes() -> None:
-    async with staged(Messages.numbered()) as (messages, pilot, app):
+    async with mounted(Messages.numbered()) as (messages, pilot, app):
         messages.following = True
         messages.show(Messages.numbered(NEWEST + 2))
         await pilot.pause()
         assert shown_id(messages) == NEWEST + 2
         assert messages.newer == 0
-        told = [m.row.id for m in app.heard if isinstance(m, MessageList.Highlighted) and m.row]
+        told = [m.row.id for m in app.posted if isinstance(m, MessageList.Highlighted) and m.row]
         assert told == [NEWEST, NEWEST + 2]
 
 
 async def test_newer_ones_add_up_until_the_top_is_in_sight() -> None:
-    async with staged(Messages.numbered()) as (messages, pilot, app):
+    async with mounted(Messages.numbered()) as (messages, pilot, app):
         await pilot.press("pagedown")
         messages.show(Messages.numbered(NEWEST + 1))
         messages.show(Messages.numbered(NEWEST + 3))
@@ -233,12 +233,12 @@ async def test_newer_ones_add_up_until_the_top_is_in_sight() -> None:
         await pilot.press("g")
         await pilot.pause()
         assert messages.newer == 0
-        counts = [m.count for m in app.heard if isinstance(m, MessageList.NewerChanged)]
+        counts = [m.count for m in app.posted if isinstance(m, MessageList.NewerChanged)]
         assert counts == [1, 3, 0]
 
 
 async def test_a_list_shorter_than_the_screen_has_nothing_out_of_sight() -> None:
-    async with staged(Messages.numbered(NEWEST, NEWEST - 2)) as (messages, pilot, _):
+    async with mounted(Messages.numbered(NEWEST, NEWEST - 2)) as (messages, pilot, _):
         await pilot.press("j")
         messages.show(Messages.numbered(NEWEST + 1, NEWEST - 2))
         await pilot.pause()
@@ -247,7 +247,7 @@ async def test_a_list_shorter_than_the_screen_has_nothing_out_of_sight() -> None
 
 
 async def test_another_filter_starts_at_the_top() -> None:
-    async with staged(Messages.numbered()) as (messages, pilot, _):
+    async with mounted(Messages.numbered()) as (messages, pilot, _):
         await pilot.press("G")
         messages.show(Messages.numbered(NEWEST, NEWEST - 49), keep=False)
         await pilot.pause()
@@ -256,7 +256,7 @@ async def test_another_filter_starts_at_the_top() -> None:
 
 
 async def test_when_the_message_under_the_cursor_goes_the_next_one_takes_its_place() -> None:
-    async with staged(Messages.numbered()) as (messages, pilot, _):
+    async with mounted(Messages.numbered()) as (messages, pilot, _):
         await pilot.press("j", "j")
         messages.show(Messages(row for row in Messages.numbered().items if row != message(998)))
         await pilot.pause()
@@ -264,18 +264,18 @@ async def test_when_the_message_under_the_cursor_goes_the_next_one_takes_its_pla
 
 
 async def test_when_everything_goes_there_is_nothing_under_the_cursor() -> None:
-    async with staged(Messages.numbered()) as (messages, pilot, app):
+    async with mounted(Messages.numbered()) as (messages, pilot, app):
         await pilot.press("G")
         messages.show(Messages([]))
         await pilot.pause()
         assert messages.row is None
-        assert app.heard[-1].row is None
+        assert app.posted[-1].row is None
         assert not any(lines(messages)[1:])
 
 
 async def test_the_cursor_stays_on_a_gap_when_newer_ones_come_in() -> None:
     gap = Gap(message(997).received + 60, message(998).received - 60)
-    async with staged(Messages([*Messages.numbered().items, gap])) as (messages, pilot, _):
+    async with mounted(Messages([*Messages.numbered().items, gap])) as (messages, pilot, _):
         await pilot.press("j", "j", "j")
         assert "missing" in cursor_line(messages)
         messages.show(Messages([*Messages.numbered(NEWEST + 5).items, gap]))
@@ -284,21 +284,21 @@ async def test_the_cursor_stays_on_a_gap_when_newer_ones_come_in() -> None:
 
 
 async def test_a_read_mark_repaints_its_row_alone(monkeypatch: pytest.MonkeyPatch) -> None:
-    async with staged(Messages.numbered()) as (messages, pilot, app):
+    async with mounted(Messages.numbered()) as (messages, pilot, app):
         await pilot.press("j", "j")
         await pilot.pause()
-        app.heard.clear()
+        app.posted.clear()
         rows = [row._replace(unread=False) if row.id == 996 else row for row in _rows()]
         painted = Painted(messages, monkeypatch)
         messages.show(Messages(rows))
         await pilot.pause()
         assert set(painted.lines) == {NEWEST - 996}
         assert lines(messages)[NEWEST - 996][1] == " "
-        assert app.heard == []
+        assert app.posted == []
 
 
 async def test_the_same_messages_again_paint_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
-    async with staged(Messages.numbered()) as (messages, pilot, _):
+    async with mounted(Messages.numbered()) as (messages, pilot, _):
         painted = Painted(messages, monkeypatch)
         messages.show(Messages.numbered())
         await pilot.pause()
@@ -314,7 +314,7 @@ def _rows() -> list[Row]:
 
 @pytest.mark.parametrize("size", [(120, 40), (40, 4), (20, 2), (4, 1)])
 async def test_another_size_never_loses_the_cursor(size: tuple[int, int]) -> None:
-    async with staged(Messages.numbered(), size=(80, 20)) as (messages, pilot, _):
+    async with mounted(Messages.numbered(), size=(80, 20)) as (messages, pilot, _):
         await pilot.press("G", "k")
         await pilot.resize_terminal(*size)
         await pilot.pause()
@@ -325,7 +325,7 @@ async def test_another_size_never_loses_the_cursor(size: tuple[int, int]) -> Non
 
 
 async def test_a_list_that_was_hidden_shows_what_came_meanwhile() -> None:
-    async with staged(Messages.numbered()) as (messages, pilot, _):
+    async with mounted(Messages.numbered()) as (messages, pilot, _):
         await pilot.press("j", "j", "j")
         messages.display = False
         await pilot.pause()
@@ -356,25 +356,25 @@ async def test_messages_shown_before_there_is_a_screen_are_all_drawn_once_there_
 
 
 async def test_a_click_moves_the_cursor_and_a_double_click_opens() -> None:
-    async with staged(Messages.numbered()) as (messages, pilot, app):
+    async with mounted(Messages.numbered()) as (messages, pilot, app):
         await pilot.click(messages, offset=(20, 3))
         assert shown_id(messages) == NEWEST - 3
-        assert not [m for m in app.heard if isinstance(m, MessageList.Opened)]
+        assert not [m for m in app.posted if isinstance(m, MessageList.Opened)]
         await pilot.double_click(messages, offset=(20, 5))
         await pilot.pause()
-        assert [m.row.id for m in app.heard if isinstance(m, MessageList.Opened)] == [NEWEST - 5]
+        assert [m.row.id for m in app.posted if isinstance(m, MessageList.Opened)] == [NEWEST - 5]
 
 
 async def test_a_click_below_the_messages_does_nothing() -> None:
-    async with staged(Messages.numbered(NEWEST, NEWEST - 2)) as (messages, pilot, app):
+    async with mounted(Messages.numbered(NEWEST, NEWEST - 2)) as (messages, pilot, app):
         await pilot.double_click(messages, offset=(20, 8))
         await pilot.pause()
         assert shown_id(messages) == NEWEST
-        assert not [m for m in app.heard if isinstance(m, MessageList.Opened)]
+        assert not [m for m in app.posted if isinstance(m, MessageList.Opened)]
 
 
 async def test_the_wheel_scrolls_and_leaves_the_cursor_and_a_key_comes_back_to_it() -> None:
-    async with staged(Messages.numbered()) as (messages, pilot, _):
+    async with mounted(Messages.numbered()) as (messages, pilot, _):
         await turn_wheel(pilot, messages, 10)
         await pilot.pause()
         assert messages.scroll_offset.y >= HEIGHT
@@ -387,7 +387,7 @@ async def test_the_wheel_scrolls_and_leaves_the_cursor_and_a_key_comes_back_to_i
 
 
 async def test_the_row_under_the_mouse_is_marked_also_after_the_wheel() -> None:
-    async with staged(Messages.numbered()) as (messages, pilot, _):
+    async with mounted(Messages.numbered()) as (messages, pilot, _):
         await pilot.hover(messages, offset=(20, 4))
         assert messages.hover == 4
         await turn_wheel(pilot, messages, 1)
@@ -401,7 +401,7 @@ async def test_the_row_under_the_mouse_is_marked_also_after_the_wheel() -> None:
 
 
 async def test_the_cursor_is_told_by_a_sign_also_where_the_list_has_no_focus() -> None:
-    async with staged(Messages.numbered()) as (messages, pilot, app):
+    async with mounted(Messages.numbered()) as (messages, pilot, app):
         focused = style_of(messages, "ok").bgcolor
         app.set_focus(None)
         await pilot.pause()
@@ -412,13 +412,13 @@ async def test_the_cursor_is_told_by_a_sign_also_where_the_list_has_no_focus() -
 
 async def test_without_colours_the_cursor_is_reversed(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("NO_COLOR", "1")
-    async with staged(Messages.numbered()) as (messages, _, _):
+    async with mounted(Messages.numbered()) as (messages, _, _):
         assert style_of(messages, "ok").reverse
         assert not style_of(messages, "TINKOFF").reverse
 
 
 async def test_another_theme_is_drawn_at_once() -> None:
-    async with staged(Messages.numbered()) as (messages, pilot, app):
+    async with mounted(Messages.numbered()) as (messages, pilot, app):
         before = style_of(messages, "TINKOFF")
         app.theme = "textual-light"
         await pilot.pause()
@@ -431,7 +431,7 @@ def test_the_sample_ends_three_minutes_before_now() -> None:
 
 
 async def test_it_can_be_padded_outlined_and_faded_as_any_widget() -> None:
-    async with staged(ManyMessages(100)) as (messages, pilot, _):
+    async with mounted(ManyMessages(100)) as (messages, pilot, _):
         bare = lines(messages)
         plain = style_of(messages, bare[1][-8:])
         messages.styles.opacity = 0.5

@@ -17,17 +17,17 @@ from inbox_tui.text.search_query import parse_query
 from inbox_tui.widgets.message_view import MessageView
 from inbox_tui.widgets.presentation import Presentation
 
-Stage = tuple[MessageView, Pilot[None], OneWidget[MessageView]]
+Mounted = tuple[MessageView, Pilot[None], OneWidget[MessageView]]
 LONG = "\n".join(f"line {number}" for number in range(1, 101))
 
 
 @asynccontextmanager
-async def staged(
+async def mounted(
     row: Row | None = None,
     *,
     size: tuple[int, int] = (50, 16),
     shown_by: Presentation | None = None,
-) -> AsyncIterator[Stage]:
+) -> AsyncIterator[Mounted]:
     view = MessageView(shown_by or presentation())
     app = OneWidget(view)
     async with app.run_test(size=size) as pilot:
@@ -50,7 +50,7 @@ def text_of(view: MessageView) -> list[str]:
 
 async def test_a_message_shows_its_fields_in_a_column_and_its_text_below() -> None:
     row = message(1000, phone="79991234567", message="Your code is 481516. Do not tell.")
-    async with staged(row) as (view, _, _):
+    async with mounted(row) as (view, _, _):
         assert text_of(view) == [
             "From      +7 999 123-45-67",
             "To        +7 911 000-00-01",
@@ -62,18 +62,18 @@ async def test_a_message_shows_its_fields_in_a_column_and_its_text_below() -> No
 
 
 async def test_a_name_stands_before_its_number() -> None:
-    async with staged(message(1000, phone="79160001122")) as (view, _, _):
+    async with mounted(message(1000, phone="79160001122")) as (view, _, _):
         assert text_of(view)[0] == "From      Pickup point  +7 916 000-11-22"
 
 
 async def test_where_there_is_no_room_for_both_the_number_goes_below_the_name() -> None:
-    async with staged(message(1000, phone="79160001122"), size=(40, 12)) as (view, _, _):
+    async with mounted(message(1000, phone="79160001122"), size=(40, 12)) as (view, _, _):
         assert text_of(view)[:2] == ["From      Pickup point", "          +7 916 000-11-22"]
 
 
 async def test_when_it_was_sent_is_told_only_if_it_took_long() -> None:
     received = message(1000).received
-    async with staged(message(1000, sent=received - 5)) as (view, pilot, _):
+    async with mounted(message(1000, sent=received - 5)) as (view, pilot, _):
         assert not [line for line in text_of(view) if line.startswith("Sent")]
         view.show(message(1000, sent=received - 86400 - 1))
         await pilot.pause()
@@ -82,7 +82,7 @@ async def test_when_it_was_sent_is_told_only_if_it_took_long() -> None:
 
 async def test_every_link_is_told_with_its_host_in_bold_and_the_first_with_its_key() -> None:
     text = "Pay https://pay.example.com/i/8812 or https://example.org/x"
-    async with staged(message(1, message=text), size=(70, 16)) as (view, _, _):
+    async with mounted(message(1, message=text), size=(70, 16)) as (view, _, _):
         shown = text_of(view)
         assert shown[3] == "Link      https://pay.example.com/i/8812   o\N{NO-BREAK SPACE}opens"
         assert shown[4] == "Link      https://example.org/x"
@@ -93,7 +93,7 @@ async def test_every_link_is_told_with_its_host_in_bold_and_the_first_with_its_k
 async def test_a_long_link_goes_on_below_and_its_key_is_still_told() -> None:
     text = "https://shop.example.com/orders/5512?from=sms&utm_source=message"
     row = message(1, message=text, phone="BANK")
-    async with staged(row, size=(40, 16)) as (view, _, _):
+    async with mounted(row, size=(40, 16)) as (view, _, _):
         assert text_of(view)[3:7] == [
             "Link      https://shop.example.com/ord",
             "          ers/5512?from=sms&utm_source",
@@ -103,13 +103,13 @@ async def test_a_long_link_goes_on_below_and_its_key_is_still_told() -> None:
 
 
 async def test_a_host_that_only_looks_like_another_is_told_as_what_it_is() -> None:
-    async with staged(message(1, message="https://аpple.com/x"), size=(60, 12)) as (view, _, _):
+    async with mounted(message(1, message="https://аpple.com/x"), size=(60, 12)) as (view, _, _):
         assert any(line.startswith("          really xn--") for line in text_of(view))
 
 
 async def test_the_code_and_the_links_are_marked_in_the_text() -> None:
     text = "Code: 7741 at https://a.example.com now"
-    async with staged(message(1, message=text), size=(60, 16)) as (view, _, _):
+    async with mounted(message(1, message=text), size=(60, 16)) as (view, _, _):
         body = view.render_lines(view.region.size.region)[6]
         marked = {segment.text: segment.style for segment in body if segment.style}
         assert marked["7741"].bold
@@ -119,13 +119,13 @@ async def test_the_code_and_the_links_are_marked_in_the_text() -> None:
 
 
 async def test_line_breaks_and_empty_lines_of_a_text_stay() -> None:
-    async with staged(message(1, message="One\n\nTwo\r\nThree")) as (view, _, _):
+    async with mounted(message(1, message="One\n\nTwo\r\nThree")) as (view, _, _):
         assert text_of(view)[-4:] == ["One", "", "Two", "Three"]
 
 
 async def test_words_are_not_broken_and_nothing_of_a_long_word_is_lost() -> None:
     text = "Добрый день, ваш заказ собран " + "x" * 120
-    async with staged(message(1, message=text)) as (view, _, _):
+    async with mounted(message(1, message=text)) as (view, _, _):
         body = text_of(view)[4:]
         assert body[0] == "Добрый день, ваш заказ собран"
         assert "".join(body[1:]) == "x" * 120
@@ -134,7 +134,7 @@ async def test_words_are_not_broken_and_nothing_of_a_long_word_is_lost() -> None
 
 @pytest.mark.parametrize("size", [(120, 40), (40, 12), (12, 3), (3, 1)])
 async def test_every_line_is_as_wide_as_the_view(size: tuple[int, int]) -> None:
-    async with staged(size=size) as (view, pilot, _):
+    async with mounted(size=size) as (view, pilot, _):
         for text in ("日本語" * 40, "слово " * 40, "e\u0301" * 300, "👩\u200d👧" * 50, ""):
             view.show(message(1, message=text))
             await pilot.pause()
@@ -144,7 +144,7 @@ async def test_every_line_is_as_wide_as_the_view(size: tuple[int, int]) -> None:
 
 async def test_what_a_sender_wrote_cannot_steer_the_terminal() -> None:
     hostile = "\x1b[2J[bold]x[/]\u202egnp.exe\x07\x9b31m"
-    async with staged(message(1, phone="\x1b[31mBANK", message=hostile)) as (view, _, _):
+    async with mounted(message(1, phone="\x1b[31mBANK", message=hostile)) as (view, _, _):
         shown = "".join(text_of(view))
         assert not any(character in shown for character in "\x1b\x07\x9b\u202e")
         assert "[bold]x[/]" in shown
@@ -153,7 +153,7 @@ async def test_what_a_sender_wrote_cannot_steer_the_terminal() -> None:
 async def test_what_a_search_looks_for_is_marked_in_sender_receiver_and_text() -> None:
     row = message(1, phone="79160001122", message="Pick it up\nat the pickup point")
     search = parse_query("pick", NOW, {})
-    async with staged(row) as (view, pilot, _):
+    async with mounted(row) as (view, pilot, _):
         assert found(view) == []
         view.show(row, search)
         await pilot.pause()
@@ -179,7 +179,7 @@ def found(view: MessageView) -> list[str]:
 
 async def test_the_state_of_a_message_is_told_and_a_change_of_it_does_not_scroll() -> None:
     row = message(1, message=LONG)
-    async with staged(row) as (view, pilot, _):
+    async with mounted(row) as (view, pilot, _):
         assert not [line for line in text_of(view) if line.startswith("State")]
         await pilot.press("j", "j")
         view.show(row._replace(starred=True, done=True, muted=True))
@@ -189,7 +189,7 @@ async def test_the_state_of_a_message_is_told_and_a_change_of_it_does_not_scroll
 
 
 async def test_without_a_message_it_says_so() -> None:
-    async with staged(message(1)) as (view, pilot, _):
+    async with mounted(message(1)) as (view, pilot, _):
         view.show(None)
         await pilot.pause()
         assert [line.strip() for line in lines(view) if line.strip()] == ["No message selected"]
@@ -200,7 +200,7 @@ async def test_yesterday_comes_without_a_restart() -> None:
     now = [NOW]
     shown_by = presentation()
     shown_by._clock = lambda: now[0]
-    async with staged(message(1000), shown_by=shown_by) as (view, pilot, _):
+    async with mounted(message(1000), shown_by=shown_by) as (view, pilot, _):
         now[0] += timedelta(days=1)
         view.refresh_times()
         await pilot.pause()
@@ -208,7 +208,7 @@ async def test_yesterday_comes_without_a_restart() -> None:
 
 
 async def test_another_message_begins_at_its_beginning() -> None:
-    async with staged(message(1, message=LONG)) as (view, pilot, _):
+    async with mounted(message(1, message=LONG)) as (view, pilot, _):
         await pilot.press("end")
         view.show(message(2, message=LONG))
         await pilot.pause()
@@ -216,7 +216,7 @@ async def test_another_message_begins_at_its_beginning() -> None:
 
 
 async def test_another_width_wraps_again() -> None:
-    async with staged(message(1, message="слово " * 20), size=(80, 16)) as (view, pilot, _):
+    async with mounted(message(1, message="слово " * 20), size=(80, 16)) as (view, pilot, _):
         await pilot.resize_terminal(30, 16)
         await pilot.pause()
         assert text_of(view)[-1] == "слово слово слово слово"
@@ -243,14 +243,14 @@ async def test_another_width_wraps_again() -> None:
     ],
 )
 async def test_keys_scroll_a_long_message(keys: str, first: str) -> None:
-    async with staged(message(1, message=LONG)) as (view, pilot, _):
+    async with mounted(message(1, message=LONG)) as (view, pilot, _):
         await pilot.press(*keys.split())
         await pilot.pause()
         assert text_of(view)[0].startswith(first)
 
 
 async def test_a_message_in_full_sight_does_not_scroll() -> None:
-    async with staged(message(1, message="ok")) as (view, pilot, _):
+    async with mounted(message(1, message="ok")) as (view, pilot, _):
         await pilot.press("j", "space", "G")
         await pilot.pause()
         assert text_of(view)[0].startswith("From")
@@ -258,7 +258,7 @@ async def test_a_message_in_full_sight_does_not_scroll() -> None:
 
 
 async def test_a_long_message_has_a_scrollbar() -> None:
-    async with staged(message(1, message=LONG)) as (view, _, _):
+    async with mounted(message(1, message=LONG)) as (view, _, _):
         assert view.show_vertical_scrollbar
         assert view.max_scroll_y == 104 - 16
 
@@ -276,21 +276,21 @@ async def drag(
 
 
 async def test_text_selected_with_the_mouse_is_copied_as_it_is_shown() -> None:
-    async with staged(message(1, message="Your code is 481516. Bye")) as (view, pilot, app):
+    async with mounted(message(1, message="Your code is 481516. Bye")) as (view, pilot, app):
         await drag(pilot, view, (1 + 13, 5), (1 + 18, 5))
         assert app.screen.get_selected_text() == "481516"
 
 
 async def test_a_selection_has_no_breaks_where_lines_were_wrapped() -> None:
     text = "https://shop.example.com/" + "x" * 60 + " end"
-    async with staged(message(1, message="a\n" + text), size=(40, 16)) as (view, pilot, app):
+    async with mounted(message(1, message="a\n" + text), size=(40, 16)) as (view, pilot, app):
         body = text_of(view).index("a")
         await drag(pilot, view, (1, body), (30, body + 3))
         assert app.screen.get_selected_text() == "a\n" + text
 
 
 async def test_a_selection_is_seen() -> None:
-    async with staged(message(1, message="Your code is 481516. Bye")) as (view, pilot, _):
+    async with mounted(message(1, message="Your code is 481516. Bye")) as (view, pilot, _):
         before = style_of(view, "481516").bgcolor
         await drag(pilot, view, (1 + 13, 5), (1 + 18, 5))
         assert style_of(view, "481516").bgcolor != before
@@ -298,7 +298,7 @@ async def test_a_selection_is_seen() -> None:
 
 
 async def test_a_selection_goes_with_its_message() -> None:
-    async with staged(message(1, message="Your code is 481516. Bye")) as (view, pilot, app):
+    async with mounted(message(1, message="Your code is 481516. Bye")) as (view, pilot, app):
         await drag(pilot, view, (1 + 13, 5), (1 + 18, 5))
         view.show(message(2))
         await pilot.pause()
@@ -310,7 +310,7 @@ async def test_a_selection_goes_with_its_message() -> None:
 
 @pytest.mark.parametrize("character", ["x", "я", "語"])
 async def test_a_very_long_text_without_spaces_costs_no_more_than_one_with(character: str) -> None:
-    async with staged(size=(60, 30)) as (view, _, _):
+    async with mounted(size=(60, 30)) as (view, _, _):
         numbers = count()
 
         def show(text: str) -> None:
@@ -323,7 +323,7 @@ async def test_a_very_long_text_without_spaces_costs_no_more_than_one_with(chara
 
 
 async def test_a_short_message_after_another_costs_no_layout() -> None:
-    async with staged(message(1, message="one")) as (view, pilot, _):
+    async with mounted(message(1, message="one")) as (view, pilot, _):
         laid_out = view._layout_updates
         view.show(message(2, message="two\nthree"))
         await pilot.pause()
@@ -332,7 +332,7 @@ async def test_a_short_message_after_another_costs_no_layout() -> None:
 
 
 async def test_a_message_chosen_while_the_view_was_hidden_is_there_when_it_is_shown() -> None:
-    async with staged() as (view, pilot, _):
+    async with mounted() as (view, pilot, _):
         view.display = False
         await pilot.pause()
         view.show(message(1, message=LONG))

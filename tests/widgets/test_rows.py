@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 from rich.cells import cell_len
-from support.message_list import shown_id, staged
+from support.message_list import mounted, shown_id
 from support.rows import (
     NEWEST,
     NOW,
@@ -24,7 +24,7 @@ from inbox_tui.widgets.message_list import MessageList
 
 
 async def test_a_row_shows_time_sender_and_text_in_columns() -> None:
-    async with staged(Messages.numbered()) as (messages, _, _):
+    async with mounted(Messages.numbered()) as (messages, _, _):
         assert lines(messages)[:7] == [
             "▌● 10:42  +7 999 123-45-67  ok",
             "   10:02  +380 44 123 4567  Счёт: https://pay.example.com/i/8812 до пятницы",
@@ -37,7 +37,7 @@ async def test_a_row_shows_time_sender_and_text_in_columns() -> None:
 
 
 async def test_at_forty_columns_every_row_still_has_its_time_sender_and_text() -> None:
-    async with staged(Messages.numbered(), size=(40, 12)) as (messages, _, _):
+    async with mounted(Messages.numbered(), size=(40, 12)) as (messages, _, _):
         assert lines(messages)[1:5] == [
             "   10:02 …80441234567 Счёт: https://pa…",
             "   09:22 TINKOFF      Добрый день!⏎Буд…",
@@ -48,7 +48,7 @@ async def test_at_forty_columns_every_row_still_has_its_time_sender_and_text() -
 
 async def test_a_code_that_would_be_cut_off_is_shown_and_what_comes_before_it_is_cut() -> None:
     source = Messages([message(1, message="Никому не говорите этот код: 481516, и банку тоже")])
-    async with staged(source, size=(40, 5)) as (messages, _, _):
+    async with mounted(source, size=(40, 5)) as (messages, _, _):
         assert lines(messages)[0].endswith(" …этот код: 481516…")
         assert style_of(messages, "481516").underline
 
@@ -60,7 +60,7 @@ async def test_what_is_cut_before_a_code_leaves_no_part_of_an_emoji_that_does_no
         message(number, message=f"{'x' * number}{emoji * 3} Your code is 481516")
         for number in range(30)
     )
-    async with staged(source, size=(60, 30)) as (messages, _, _):
+    async with mounted(source, size=(60, 30)) as (messages, _, _):
         for line in lines(messages):
             assert "481516" in line
             assert sanitize(line) == line
@@ -69,7 +69,7 @@ async def test_what_is_cut_before_a_code_leaves_no_part_of_an_emoji_that_does_no
 
 async def test_an_unread_message_is_marked_by_a_sign_and_in_bold() -> None:
     rows = [message(2, phone="BANK", unread=True), message(1, phone="SHOP", unread=False)]
-    async with staged(Messages(rows)) as (messages, _, _):
+    async with mounted(Messages(rows)) as (messages, _, _):
         unread, read = lines(messages)[:2]
         assert unread[1] == "●"
         assert read[1] == " "
@@ -79,7 +79,7 @@ async def test_an_unread_message_is_marked_by_a_sign_and_in_bold() -> None:
 
 async def test_the_code_is_bold_and_underlined_and_nothing_else_of_the_text_is() -> None:
     source = Messages([message(2), message(1, message="Your code is 481516. Keep it.")])
-    async with staged(source) as (messages, _, _):
+    async with mounted(source) as (messages, _, _):
         assert style_of(messages, "481516").bold
         assert style_of(messages, "481516").underline
         assert not style_of(messages, "Your code is").underline
@@ -95,7 +95,7 @@ async def test_wide_characters_do_not_push_anything_out_of_line() -> None:
         "👩\u200d👩\u200d👧 " * 30,
     ]
     source = Messages(message(number, message=text) for number, text in enumerate(texts, 1))
-    async with staged(source, size=(60, 8)) as (messages, _, _):
+    async with mounted(source, size=(60, 8)) as (messages, _, _):
         strips = messages.render_lines(messages.region.size.region)
         assert {strip.cell_length for strip in strips} == {60}
         assert all(Strip(strip).cell_length == 60 for strip in strips)
@@ -104,14 +104,14 @@ async def test_wide_characters_do_not_push_anything_out_of_line() -> None:
 async def test_what_a_sender_wrote_cannot_steer_the_terminal() -> None:
     hostile = "\x1b[2J\x1b]0;title\x07[bold]x[/]\u202egnp.exe\r\n\tend"
     source = Messages([message(1, phone="\x1b[31m", message=hostile)])
-    async with staged(source) as (messages, _, _):
+    async with mounted(source) as (messages, _, _):
         drawn = "".join(lines(messages))
         assert not any(character in drawn for character in "\x1b\x07\r\n\t\u202e")
         assert "[bold]x[/]" in drawn
 
 
 async def test_an_empty_list_says_why_it_is_empty_and_takes_it_for_text() -> None:
-    async with staged(Messages([])) as (messages, pilot, _):
+    async with mounted(Messages([])) as (messages, pilot, _):
         messages.empty_text = "No [b]messages[/b] here.\nOffline"
         await pilot.pause()
         drawn = [line.strip() for line in lines(messages) if line.strip()]
@@ -122,7 +122,7 @@ async def test_an_empty_list_says_why_it_is_empty_and_takes_it_for_text() -> Non
 
 
 async def test_the_empty_text_goes_when_messages_come() -> None:
-    async with staged(Messages([])) as (messages, pilot, _):
+    async with mounted(Messages([])) as (messages, pilot, _):
         messages.empty_text = "Nothing"
         await pilot.pause()
         messages.show(Messages.numbered())
@@ -134,17 +134,17 @@ async def test_the_empty_text_goes_when_messages_come() -> None:
 async def test_a_gap_says_from_when_to_when_messages_may_be_missing() -> None:
     gap = Gap(message(997).received + 60, message(998).received - 60)
     source = Messages([*Messages.numbered().items, gap])
-    async with staged(source) as (messages, pilot, app):
+    async with mounted(source) as (messages, pilot, app):
         told = "── messages from 22 Nov 08:43 to 22 Nov 09:21 may be missing ──"
         assert told in lines(messages)[3]
         await pilot.press("j", "j", "j", "enter")
         assert messages.row is None
-        assert not [m for m in app.heard if isinstance(m, MessageList.Opened)]
+        assert not [m for m in app.posted if isinstance(m, MessageList.Opened)]
 
 
 async def test_a_gap_keeps_both_its_dates_at_forty_columns() -> None:
     gap = Gap(message(997).received + 60, message(998).received - 60)
-    async with staged(Messages([message(998), gap, message(997)]), size=(40, 6)) as (
+    async with mounted(Messages([message(998), gap, message(997)]), size=(40, 6)) as (
         messages,
         _,
         _,
@@ -163,7 +163,7 @@ async def test_a_starred_and_a_done_message_have_marks_that_need_no_colour() -> 
         message(1000 - number, **{"phone": "BANK", "message": "Hello", "unread": False} | state)
         for number, state in enumerate(states)
     )
-    async with staged(source) as (messages, _, _):
+    async with mounted(source) as (messages, _, _):
         assert lines(messages)[:4] == [
             "▌●★10:42  BANK      Hello",
             "  ✓10:02  BANK      Hello",
@@ -184,7 +184,7 @@ def to_two(**more: Any) -> Messages:
 
 
 async def test_where_numbers_are_several_a_row_tells_the_name_or_last_digits_of_its_own() -> None:
-    async with staged(to_two()) as (messages, _, _):
+    async with mounted(to_two()) as (messages, _, _):
         assert [line[3:38].rstrip() for line in lines(messages)[:3]] == [
             "10:42  0001        +7 999 123-45-67",
             "10:02  Pickup po…  +380 44 123 4567",
@@ -195,7 +195,7 @@ async def test_where_numbers_are_several_a_row_tells_the_name_or_last_digits_of_
 async def test_of_numbers_that_end_alike_as_many_digits_are_told_as_tell_them_apart() -> None:
     numbers = ["79110000001", "79120000001"]
     source = Messages([message(NEWEST, to_phone=numbers[1])], receivers=numbers)
-    async with staged(source) as (messages, _, _):
+    async with mounted(source) as (messages, _, _):
         assert lines(messages)[0].startswith("▌● 10:42  20000001  +7 999")
 
 
@@ -203,18 +203,18 @@ async def test_of_numbers_that_end_alike_as_many_digits_are_told_as_tell_them_ap
 async def test_receiving_numbers_are_told_where_the_text_keeps_its_room(
     width: int, told: bool
 ) -> None:
-    async with staged(to_two(), size=(width, 6)) as (messages, _, _):
+    async with mounted(to_two(), size=(width, 6)) as (messages, _, _):
         assert all(("0001" in line) == told for line in lines(messages)[:4:2])
 
 
 async def test_one_number_alone_is_not_told() -> None:
-    async with staged(to_two(receivers=NUMBERS[:1])) as (messages, _, _):
+    async with mounted(to_two(receivers=NUMBERS[:1])) as (messages, _, _):
         assert not any("0001" in line for line in lines(messages))
 
 
 async def test_a_name_given_meanwhile_is_shown_at_once() -> None:
     shown_by = presentation()
-    async with staged(to_two(), shown_by=shown_by) as (messages, pilot, _):
+    async with mounted(to_two(), shown_by=shown_by) as (messages, pilot, _):
         shown_by.__dict__.update(presentation(**{NUMBERS[0]: "Orders"}).__dict__)
         messages.notify_style_update()
         await pilot.pause()
@@ -230,7 +230,7 @@ async def test_the_column_of_senders_is_as_wide_as_what_it_shows_needs() -> None
 
     short = [message(NEWEST - n, phone="BANK", message="Hello") for n in range(3)]
     longer = [message(NEWEST - n, phone="A very long name indeed", message="Hello") for n in (3, 4)]
-    async with staged(Messages(short)) as (messages, pilot, _):
+    async with mounted(Messages(short)) as (messages, pilot, _):
         assert texts_begin(messages) == {20}
         messages.show(Messages([*short, *longer]))
         await pilot.pause()
@@ -242,7 +242,7 @@ async def test_the_column_of_senders_is_as_wide_as_what_it_shows_needs() -> None
 
 async def test_a_column_never_takes_the_room_of_the_text() -> None:
     source = Messages([message(NEWEST, phone="A very long name indeed", message="Hello")])
-    async with staged(source, size=(40, 4)) as (messages, _, _):
+    async with mounted(source, size=(40, 4)) as (messages, _, _):
         assert lines(messages)[0] == "▌● 10:42 A very long… Hello"
 
 
@@ -250,7 +250,7 @@ async def test_a_column_never_takes_the_room_of_the_text() -> None:
 
 
 async def test_days_are_lines_with_their_messages_and_unread_ones_counted() -> None:
-    async with staged(Messages.numbered(days=True), size=(60, 30)) as (messages, _, _):
+    async with mounted(Messages.numbered(days=True), size=(60, 30)) as (messages, _, _):
         assert [line for line in lines(messages) if line.startswith("──")] == [
             "── today ────────────────────────────────── 17, 5 unread ──",
             "── yesterday ────────────────────────────── 36, 9 unread ──",
@@ -269,14 +269,14 @@ async def test_days_are_lines_with_their_messages_and_unread_ones_counted() -> N
 async def test_a_day_is_written_shorter_where_there_is_little_room(width: int, line: str) -> None:
     friday = [row for row in Messages.numbered(days=True).items if isinstance(row, Row)]
     rows = [row for row in friday if day_of_row(row.row) == day_of_row(message(930).row)]
-    async with staged(Messages(rows, days=True), size=(width, 6)) as (messages, _, _):
+    async with mounted(Messages(rows, days=True), size=(width, 6)) as (messages, _, _):
         assert lines(messages)[0].startswith(line[: width - 2])
 
 
 async def test_what_is_not_known_of_a_day_yet_is_not_told() -> None:
     source = Messages([message(NEWEST)], days=True)
     source.items[0] = Day(day_of_row(message(NEWEST).row), None, None)
-    async with staged(source, size=(40, 5)) as (messages, _, _):
+    async with mounted(source, size=(40, 5)) as (messages, _, _):
         assert lines(messages)[0] == f"── today {'─' * 31}"
 
 
@@ -286,7 +286,7 @@ async def test_days_are_named_again_when_the_day_is_over_and_nothing_else_is_pai
     now = [NOW]
     shown_by = presentation()
     shown_by._clock = lambda: now[0]
-    async with staged(Messages.numbered(days=True), shown_by=shown_by) as (messages, pilot, _):
+    async with mounted(Messages.numbered(days=True), shown_by=shown_by) as (messages, pilot, _):
         painted: list[Region] = []
         refresh = messages.refresh
 
@@ -324,7 +324,7 @@ async def test_what_a_search_looks_for_is_marked_in_text_sender_and_receiver() -
         message(NEWEST - n, phone="Ozon", message="Ozon: OZON bonus", unread=False) for n in (0, 1)
     ]
     source = Messages(rows, search=searched("ozon"), receivers=NUMBERS)
-    async with staged(source) as (messages, _, _):
+    async with mounted(source) as (messages, _, _):
         assert matches(messages, 1) == ["Ozon", "Ozon", "OZON"]
         messages.show(Messages(rows, search=searched("to:001"), receivers=NUMBERS))
         assert matches(messages, 1) == ["001"]
@@ -335,7 +335,7 @@ async def test_what_a_search_looks_for_is_marked_in_text_sender_and_receiver() -
 async def test_a_match_that_would_be_cut_off_is_shown_and_its_code_where_both_fit() -> None:
     text = "A long message from the shop, which tells that the order 5512 is ready. Code 481516"
     rows = [message(NEWEST, phone="BANK", message=text)] * 2
-    async with staged(Messages(rows, search=searched("order")), size=(50, 4)) as (messages, _, _):
+    async with mounted(Messages(rows, search=searched("order")), size=(50, 4)) as (messages, _, _):
         assert lines(messages)[1].endswith("…lls that the order 5512 is r…")
         messages.show(Messages(rows, search=searched("ready")))
         assert lines(messages)[1].endswith("…er 5512 is ready. Code 481516")
@@ -346,7 +346,7 @@ async def test_without_colours_a_match_is_reversed_and_told_from_the_cursor(
 ) -> None:
     monkeypatch.setenv("NO_COLOR", "1")
     rows = [message(NEWEST - n, message="Hello world", unread=False) for n in (0, 1)]
-    async with staged(Messages(rows, search=searched("world"))) as (messages, _, _):
+    async with mounted(Messages(rows, search=searched("world"))) as (messages, _, _):
         under_cursor, other = messages.render_lines(messages.region.size.region)[:2]
         reversed_ = [
             [p.text for p in line if p.style and p.style.reverse] for line in (under_cursor, other)

@@ -18,7 +18,7 @@ REASON = "smscentre.com does not answer: connection refused"
 
 
 @asynccontextmanager
-async def staged(
+async def mounted(
     width: int = 80, height: int = 3, **shown: Any
 ) -> AsyncIterator[tuple[StatusBar, Pilot[None]]]:
     bar = StatusBar()
@@ -35,7 +35,7 @@ def text_of(bar: StatusBar) -> str:
 
 
 async def test_it_shows_the_state_the_next_request_the_limit_and_the_keys() -> None:
-    async with staged() as (bar, _):
+    async with mounted() as (bar, _):
         left, right = text_of(bar)[:36].rstrip(), text_of(bar)[36:].lstrip()
         assert left == "● Live   next in 12 s   requests ●●○"
         assert right == "? help  / search  r refresh"
@@ -43,18 +43,18 @@ async def test_it_shows_the_state_the_next_request_the_limit_and_the_keys() -> N
 
 
 async def test_a_reason_gets_its_room_before_the_keys() -> None:
-    async with staged(91, state="Offline", reason=REASON) as (bar, _):
+    async with mounted(91, state="Offline", reason=REASON) as (bar, _):
         assert text_of(bar) == f"○ Offline   {REASON}   next try in 12 s   ? help"
 
 
 async def test_a_reason_gets_its_room_before_the_limit() -> None:
-    async with staged(80, state="Offline", reason=REASON) as (bar, _):
+    async with mounted(80, state="Offline", reason=REASON) as (bar, _):
         assert text_of(bar).startswith(f"○ Offline   {REASON}   in 12 s")
         assert "requests" not in text_of(bar)
 
 
 async def test_at_forty_columns_the_state_and_the_next_try_survive() -> None:
-    async with staged(40, reason=REASON, next_in=900) as (bar, pilot):
+    async with mounted(40, reason=REASON, next_in=900) as (bar, pilot):
         for state in STATES:
             bar.state = state
             await pilot.pause()
@@ -63,7 +63,7 @@ async def test_at_forty_columns_the_state_and_the_next_try_survive() -> None:
 
 
 async def test_a_reason_that_does_not_fit_into_the_line_stands_below_it() -> None:
-    async with staged(40, 12, state="Offline", reason=REASON) as (bar, pilot):
+    async with mounted(40, 12, state="Offline", reason=REASON) as (bar, pilot):
         assert [line.strip() for line in lines(bar)] == [
             "○ Offline   next try in 12 s    ? help",
             "smscentre.com does not answer:",
@@ -78,13 +78,13 @@ async def test_a_reason_that_does_not_fit_into_the_line_stands_below_it() -> Non
 
 
 async def test_a_reason_of_many_lines_is_cut_and_leaves_room_for_the_rest() -> None:
-    async with staged(40, 12, state="Offline", reason="word " * 99) as (bar, _):
+    async with mounted(40, 12, state="Offline", reason="word " * 99) as (bar, _):
         assert len(lines(bar)) == 4
         assert lines(bar)[-1].endswith("…")
 
 
 async def test_no_line_comes_and_goes_as_the_seconds_are_counted() -> None:
-    async with staged(60, 12, state="Offline", reason="r" * 38) as (bar, pilot):
+    async with mounted(60, 12, state="Offline", reason="r" * 38) as (bar, pilot):
         heights = set()
         for seconds in (900, 101, 99, 10, 9, 0):
             bar.next_in = seconds
@@ -94,7 +94,7 @@ async def test_no_line_comes_and_goes_as_the_seconds_are_counted() -> None:
 
 
 async def test_at_forty_columns_the_first_key_matters_more_than_the_limit() -> None:
-    async with staged(40) as (bar, pilot):
+    async with mounted(40) as (bar, pilot):
         assert text_of(bar).startswith("● Live   next in 12 s")
         assert text_of(bar).endswith("? help")
         bar.hints = ""
@@ -103,7 +103,7 @@ async def test_at_forty_columns_the_first_key_matters_more_than_the_limit() -> N
 
 
 async def test_keys_of_the_place_stand_before_the_others_and_give_way_first() -> None:
-    async with staged(80, here="c code  t conversation") as (bar, pilot):
+    async with mounted(80, here="c code  t conversation") as (bar, pilot):
         assert text_of(bar).endswith("c code  ? help  / search  r refresh")
         await pilot.resize_terminal(120, 3)
         await pilot.pause()
@@ -121,13 +121,13 @@ def test_every_state_has_a_sign_of_its_own_shape(symbols: Any) -> None:
 
 
 async def test_nothing_is_told_of_a_next_request_where_none_is_planned() -> None:
-    async with staged(state="Blocked", reason="parameters error", next_in=None) as (bar, _):
+    async with mounted(state="Blocked", reason="parameters error", next_in=None) as (bar, _):
         assert text_of(bar).startswith(f"{UNICODE.blocked} Blocked   parameters error   requests")
 
 
 @pytest.mark.parametrize("reason", ["the password is not right", "the keyring is " * 4])
 async def test_signed_out_the_key_that_helps_is_always_named(reason: str) -> None:
-    async with staged(state="Sign in", reason=reason, next_in=None, hints="S sign in  ? help") as (
+    async with mounted(state="Sign in", reason=reason, next_in=None, hints="S sign in  ? help") as (
         bar,
         _,
     ):
@@ -136,18 +136,18 @@ async def test_signed_out_the_key_that_helps_is_always_named(reason: str) -> Non
 
 
 async def test_no_limit_is_shown_where_there_is_none() -> None:
-    async with staged(allowed=0) as (bar, _):
+    async with mounted(allowed=0) as (bar, _):
         assert "requests" not in text_of(bar)
 
 
 @pytest.mark.parametrize(("left", "shown"), [(0, "○○○"), (3, "●●●"), (-1, "○○○"), (9, "●●●")])
 async def test_the_limit_is_shown_as_what_is_left(left: int, shown: str) -> None:
-    async with staged(left=left) as (bar, _):
+    async with mounted(left=left) as (bar, _):
         assert f"requests {shown} " in text_of(bar)
 
 
 async def test_a_notice_takes_the_place_of_all_but_the_state() -> None:
-    async with staged(notice="copied: 481516") as (bar, pilot):
+    async with mounted(notice="copied: 481516") as (bar, pilot):
         assert text_of(bar).startswith("● Live   copied: 481516  ")
         assert "next in" not in text_of(bar)
         bar.notice = ""
@@ -169,24 +169,24 @@ async def test_a_notice_without_room_keeps_what_was_done_and_whose_it_was(
     width: int, shown: str
 ) -> None:
     notice = "copied 111222 of +7 999 000-11-22, 22 Nov 10:06 · no browser"
-    async with staged(width, notice=notice) as (bar, _):
+    async with mounted(width, notice=notice) as (bar, _):
         assert text_of(bar).startswith(shown)
 
 
 async def test_the_last_keys_give_way_first() -> None:
-    async with staged(60) as (bar, _):
+    async with mounted(60) as (bar, _):
         assert text_of(bar).endswith("? help  / search")
 
 
 @pytest.mark.parametrize("reason", ["", REASON, "日本語" * 20])
 async def test_no_width_is_too_small(reason: str) -> None:
     widths = [2, 3, 5, 12, 25, 33, 57, 81, 200]
-    async with staged(state="Offline", reason=reason) as (bar, pilot):
+    async with mounted(state="Offline", reason=reason) as (bar, pilot):
         assert await widths_drawn(pilot, bar, widths) == widths
 
 
 async def test_what_a_server_wrote_cannot_steer_the_terminal() -> None:
-    async with staged(state="Blocked", reason="\x1b[2J[b]no\n\u202e") as (bar, _):
+    async with mounted(state="Blocked", reason="\x1b[2J[b]no\n\u202e") as (bar, _):
         assert not any(character in text_of(bar) for character in "\x1b\n\u202e")
         assert "[b]no" in text_of(bar)
 
@@ -194,7 +194,7 @@ async def test_what_a_server_wrote_cannot_steer_the_terminal() -> None:
 async def test_a_second_that_changes_nothing_to_be_read_paints_nothing(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    async with staged(state="Offline", next_in=290) as (bar, pilot):
+    async with mounted(state="Offline", next_in=290) as (bar, pilot):
         painted: list[int] = []
         monkeypatch.setattr(bar, "refresh", lambda *_, **__: painted.append(1))
         bar.next_in = 289
@@ -226,5 +226,5 @@ async def test_a_click_on_a_hint_is_its_key(hint: str, key: str, character: str 
         await pilot.click(bar, offset=(x + len(hint) - 1, 0))
         await pilot.click(bar, offset=(x - 1, 0))
         await pilot.pause()
-        pressed = {(m.key, m.character) for m in app.heard if isinstance(m, Key)}
+        pressed = {(m.key, m.character) for m in app.posted if isinstance(m, Key)}
         assert pressed == {(key, character)}

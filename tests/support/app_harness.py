@@ -1,4 +1,4 @@
-"""The application on a stage: a clock that stands still, a scripted service, a folder."""
+"""The application in a harness: a clock that stands still, a scripted service, a folder."""
 
 from __future__ import annotations
 
@@ -88,7 +88,7 @@ class ScriptedInbox:
         pass
 
 
-class StagedApp(InboxApp):
+class HarnessApp(InboxApp):
     """The application, with what drives it at hand."""
 
     scripted: ScriptedInbox
@@ -142,7 +142,7 @@ def server_seconds(hours: float) -> int:
     return to_server_seconds(SERVER_NOW + timedelta(hours=hours))
 
 
-def put_gap(app: StagedApp, gap: Gap) -> None:
+def put_gap(app: HarnessApp, gap: Gap) -> None:
     """Record that messages are missing."""
     with Archive.open(app.archive_path) as archive:
         (account,) = archive.accounts()
@@ -177,7 +177,7 @@ async def state_is(pilot: Pilot[None], state: str) -> None:
     await pilot.pause()
 
 
-def stage(
+def make_app(
     folder: Path,
     *replies: Reply,
     messages: Sequence[IncomingMessage] = (),
@@ -191,7 +191,7 @@ def stage(
     clock: StillClock | None = None,
     others: Mapping[str, ScriptedInbox] | None = None,
     demo: bool = False,
-) -> StagedApp:
+) -> HarnessApp:
     """The application with these messages in its archive, and these replies to its requests.
 
     `others`: what answers for other logins.
@@ -216,7 +216,7 @@ def stage(
         passwords.append(password.reveal())
         return (others or {}).get(login, inbox)
 
-    app = StagedApp(
+    app = HarnessApp(
         Dependencies(
             archive=archive,
             settings=settings or Settings(),

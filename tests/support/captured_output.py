@@ -33,7 +33,7 @@ _MARK = "\x1b[?77n"
 _SIGNALS = (signal.SIGTSTP, signal.SIGCONT, signal.SIGWINCH, signal.SIGTTOU, signal.SIGTTIN)
 
 
-class Written:
+class CapturedOutput:
     """A terminal of this size, which takes down every byte."""
 
     def __init__(self, size: tuple[int, int]) -> None:
@@ -99,10 +99,10 @@ class Written:
 
 
 @contextmanager
-def terminal(size: tuple[int, int]) -> Iterator[Written]:
+def terminal(size: tuple[int, int]) -> Iterator[CapturedOutput]:
     """A terminal for the time of the block; signals are handled as before afterwards."""
     before = {number: signal.getsignal(number) for number in _SIGNALS}
-    written = Written(size)
+    written = CapturedOutput(size)
     try:
         yield written
     finally:

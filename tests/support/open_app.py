@@ -8,9 +8,9 @@ from contextlib import AsyncExitStack, contextmanager
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
+from support.app_harness import HarnessApp, make_app, message, put, state_is
+from support.captured_output import CapturedOutput
 from support.hostile import assert_screen_is_safe
-from support.stage import StagedApp, message, put, stage, state_is
-from support.written import Written
 
 from inbox_tui.archive import AccountArchive, Archive
 from inbox_tui.screens.inbox import InboxScreen
@@ -20,21 +20,21 @@ from inbox_tui.sync import State, Status, StatusChanged
 from inbox_tui.widgets.message_list import MessageList
 
 
-class Theatre:
+class OpenApp:
     """An application in a loop of its own that stays open between the examples of a test.
 
     It writes to the terminal `written`, where there is one.
     """
 
-    def __init__(self, folder: Path, size: tuple[int, int], written: Written | None) -> None:
+    def __init__(self, folder: Path, size: tuple[int, int], written: CapturedOutput | None) -> None:
         self._written = written
         self._runner = asyncio.Runner()
         self._stack = AsyncExitStack()
         self.app = self._runner.run(self._open(folder, size))
         self._number = 100
 
-    async def _open(self, folder: Path, size: tuple[int, int]) -> StagedApp:
-        app = stage(folder, messages=[message(1, "Hello")])
+    async def _open(self, folder: Path, size: tuple[int, int]) -> HarnessApp:
+        app = make_app(folder, messages=[message(1, "Hello")])
         if self._written is not None:
             self._written.attach(app)
         running = app.run_test(size=size, headless=self._written is None)
@@ -77,10 +77,10 @@ def new_row(new: IncomingMessage, screen: InboxScreen) -> int:
 
 
 @contextmanager
-def theatre(size: tuple[int, int], written: Written | None = None) -> Iterator[Theatre]:
+def open_app(size: tuple[int, int], written: CapturedOutput | None = None) -> Iterator[OpenApp]:
     """The application, for the time of the block."""
     with TemporaryDirectory() as folder:
-        opened = Theatre(Path(folder), size, written)
+        opened = OpenApp(Path(folder), size, written)
         try:
             yield opened
         finally:

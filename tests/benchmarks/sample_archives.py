@@ -38,7 +38,7 @@ LEFT_UNREAD_EVERY = 100
 
 
 @dataclass(frozen=True, slots=True)
-class Made:
+class Sample:
     """An archive in the folders of a user who is signed in."""
 
     size: int
@@ -125,7 +125,7 @@ def folder() -> Path:
     return path
 
 
-def made(size: int, *, fresh: bool) -> Made:
+def made(size: int, *, fresh: bool) -> Sample:
     """Return the archive of this size made today; make it where there is none."""
     home = folder() / f"{size}-{server_now():%Y-%m-%d}"
     done = home / "done"
@@ -133,9 +133,9 @@ def made(size: int, *, fresh: bool) -> Made:
         for old in folder().glob(f"{size}-*"):
             shutil.rmtree(old)
         home.mkdir(mode=0o700)
-        _make(Made(size, home, ()))
+        _make(Sample(size, home, ()))
         done.touch()
-    return Made(size, home, _markers(Made(size, home, ()).path))
+    return Sample(size, home, _markers(Sample(size, home, ()).path))
 
 
 def _markers(path: Path) -> tuple[bytes, ...]:
@@ -153,7 +153,7 @@ def _marker(texts: Iterable[str]) -> str:
     return next(beginning[0] for beginning in beginnings if beginning)
 
 
-def _make(to_make: Made) -> None:
+def _make(to_make: Sample) -> None:
     """Make archive and mail folder."""
     to_make.path.parent.mkdir(parents=True, mode=0o700)
     now = server_now()
