@@ -11,7 +11,7 @@ from inbox_tui.commands import CommandKeys
 from inbox_tui.locale import _, mark
 from inbox_tui.text.search_query import Query as SearchQuery
 from inbox_tui.text.search_query import State, explain, parse_query
-from inbox_tui.widgets.filter_bar import ALL_NUMBERS
+from inbox_tui.widgets.presentation import ALL_NUMBERS
 
 if TYPE_CHECKING:
     from inbox_tui.session import Session

@@ -9,10 +9,10 @@ from textual.message import Message
 from textual.reactive import reactive
 from textual.widget import Widget
 
-from inbox_tui.locale import _, mark, plural
+from inbox_tui.locale import _, plural
 from inbox_tui.text import sanitize
 from inbox_tui.widgets.cells import Line, cut
-from inbox_tui.widgets.presentation import grouped
+from inbox_tui.widgets.presentation import ALL_NUMBERS, grouped
 from inbox_tui.widgets.symbols import symbols
 
 if TYPE_CHECKING:
@@ -25,8 +25,6 @@ ChipName = Literal["to", "window", "search", "state"]
 
 _GAP: Final = 3
 _SHORT_GAP: Final = 2
-ALL_NUMBERS: Final = mark("all numbers")
-"""What `FilterBar.to` is where messages to all numbers are shown."""
 _MUTED: Final = "$foreground 60%"
 _SHORTEST_CHIP: Final = 5
 _SHORTEST_SEARCH: Final = 12

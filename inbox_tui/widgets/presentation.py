@@ -29,6 +29,8 @@ _LONG_MONTHS: Final = mark(
 )
 _MONTHS: Final = mark("Jan Feb Mar Apr May Jun Jul Aug Sep Oct Nov Dec")
 _NUMBERS_KEPT: Final = 4096
+ALL_NUMBERS: Final = mark("all numbers")
+"""What stands in the place of a receiving number where messages to all of them are shown."""
 
 
 def grouped(number: int) -> str:

@@ -100,7 +100,7 @@ def test_half_a_surrogate_pair_is_written_as_an_escape_in_csv() -> None:
 @pytest.mark.parametrize(
     ("form", "expected"),
     [
-        ("csv", b"id,received,sent,phone,to_phone,message,read,code\r\n"),
+        ("csv", b"id,received,sent,phone,to_phone,message,read,starred,done,code\r\n"),
         ("json", b"[]\n"),
         ("jsonl", b""),
     ],

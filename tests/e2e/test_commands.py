@@ -317,7 +317,7 @@ def test_the_doctor_says_what_to_do(user: User) -> None:
     del user.environment["INBOX_TUI_PASSWORD"]
     ended = user.run("doctor")
     assert (ended.status, ended.errors) == (1, "")
-    assert "✗ keyring   this system has none: give the password in INBOX_TUI" in ended.output
+    assert "✗ keyring   this system has none: give INBOX_TUI_PASSWORD" in ended.output
 
 
 def test_settings_are_shown_with_where_they_come_from(user: User) -> None:
@@ -431,7 +431,7 @@ def test_an_option_that_can_not_be_is_2_and_nothing_opens(
         ('remember_filters = "yes"', "true and false"),
         ('theme = "mauve"', "inbox-dark, inbox-light"),
         ('names = { "226-44-58" = "Office" }', "its area code is missing"),
-        ("colour = 1", "login, server, refresh_seconds"),
+        ("colour = 1", "login, server, backup_server"),
     ],
 )
 def test_a_setting_that_can_not_be_is_2_and_nothing_opens(

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import sys
+import time
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
@@ -16,6 +17,7 @@ from support.traffic import incoming, server_now
 import inbox_tui
 from inbox_tui.demo.server import DemoServer
 from inbox_tui.demo.service import DemoService
+from inbox_tui.screens.selection import SETTLED_SECONDS
 
 pytestmark = pytest.mark.e2e
 
@@ -108,6 +110,7 @@ def test_a_fault_tells_neither_password_nor_code_nor_text(
     with broken(place, server, environment) as terminal:
         if keys:
             terminal.wait_for("913042")
+            time.sleep(SETTLED_SECONDS)
             terminal.press(keys)
         if place == "client":
             terminal.wait_for("unexpected way (ValueError)")
@@ -124,6 +127,7 @@ def test_the_log_tells_where_a_fault_of_the_inbox_arose_and_no_more(
 ) -> None:
     with broken("worker", server, environment, options=["--debug"]) as terminal:
         terminal.wait_for("913042")
+        time.sleep(SETTLED_SECONDS)
         terminal.press("m")
         assert terminal.wait() == 1
         assert b"the log says where it arose" in terminal.raw
