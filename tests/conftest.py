@@ -5,13 +5,17 @@
 
 from __future__ import annotations
 
+import gettext
 import os
 import sys
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 from hypothesis import HealthCheck, settings
 from support.systems import exceptions
+
+from inbox_tui.locale import set_language
 
 EXCEPTIONS = exceptions() if sys.platform == "win32" else {}
 
@@ -46,3 +50,13 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
         why = EXCEPTIONS.get(f"{item.nodeid.partition('[')[0]}")
         if why is not None:
             item.add_marker(pytest.mark.skip(reason=why))
+
+
+@pytest.fixture
+def russian(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    """The interface in Russian for as long as a test takes."""
+    monkeypatch.setenv("LANGUAGE", "ru")
+    set_language("ru")
+    yield
+    set_language("en")
+    gettext.textdomain("messages")

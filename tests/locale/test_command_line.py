@@ -1,0 +1,98 @@
+"""The command line speaks Russian where the system does, or the settings say so."""
+
+from __future__ import annotations
+
+import os
+import re
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+RUSSIAN = {"LANG": "ru_RU.UTF-8"}
+LETTERS = re.compile(r"[а-яё]")
+
+
+def run(folder: Path, line: str, **environment: str) -> subprocess.CompletedProcess[str]:
+    """Run a command for a user with this environment, whose files are in a folder."""
+    dropped = ("LANGUAGE", "LC_ALL", "LC_MESSAGES", "LANG")
+    inherited = {
+        name: value
+        for name, value in os.environ.items()
+        if name not in dropped and not name.startswith("INBOX_TUI_")
+    }
+    places = {f"XDG_{name}_HOME": str(folder / name) for name in ("CONFIG", "DATA", "STATE")}
+    keyring = {"PYTHON_KEYRING_BACKEND": "keyring.backends.fail.Keyring"}
+    return subprocess.run(
+        [sys.executable, "-m", "inbox_tui", *line.split()],
+        env={**inherited, "HOME": str(folder), **places, **keyring, **environment},
+        stdin=subprocess.DEVNULL,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+
+
+def write_settings(folder: Path, text: str) -> None:
+    (folder / "CONFIG" / "inbox-tui").mkdir(parents=True)
+    (folder / "CONFIG" / "inbox-tui" / "config.toml").write_text(text, encoding="utf-8")
+
+
+@pytest.mark.parametrize(
+    ("line", "status", "told"),
+    [
+        ("exporr", 2, "Нет команды 'exporr'."),
+        ("export --format xml", 2, "'xml' — не одно из 'csv', 'json', 'jsonl'."),
+        ("export --hours 500", 2, "можно — целое число часов от 1 до 168."),
+        ("export --to-phone 12", 2, "в нём мало цифр или нет кода города"),
+        ("export --search form:bank", 2, "нет оператора «form:»; может быть, «from:»?"),
+        ("export --force", 2, "--force — только вместе с -o FILE."),
+        ("export --login alex", 1, "на этой машине нет сообщений alex@smscentre.com"),
+        ("sync", 2, "аккаунт не известен"),
+        ("sync --login alex", 3, "Хранилище паролей недоступно"),
+        ("sync --server http://example.com --login alex", 2, "http:// — только для этой машины"),
+        ("login --login alex", 2, "нет терминала, чтобы спросить пароль"),
+        ("watch --from-now --since 3", 2, "противоречат друг другу"),
+        ("team status", 1, "эта машина не в команде"),
+        ("team init mysql://a@b/c", 2, "общая база — это база PostgreSQL"),
+        ("", 2, "программе нужен терминал"),
+    ],
+)
+def test_what_is_wrong_is_said_in_russian(
+    tmp_path: Path, line: str, status: int, told: str
+) -> None:
+    ended = run(tmp_path, line, **RUSSIAN)
+    assert told in ended.stderr
+    assert ended.returncode == status
+
+
+def test_help_pages_are_in_russian(tmp_path: Path) -> None:
+    page = run(tmp_path, "export --help", **RUSSIAN).stdout
+    for words in ("Вызов:", "Опции:", "Показать эту справку и выйти.", "Примеры:", "от старых"):
+        assert words in page
+
+
+def test_a_wrong_setting_is_told_in_russian(tmp_path: Path) -> None:
+    write_settings(tmp_path, "refresh_seconds = 5")
+    ended = run(tmp_path, "sync", **RUSSIAN)
+    assert "строка 1: refresh_seconds = 5: можно — целые числа от 20 до 3600." in ended.stderr
+
+
+def test_the_settings_beat_the_language_of_the_system(tmp_path: Path) -> None:
+    write_settings(tmp_path, 'language = "en"')
+    for line in ("--help", "export --help", "exporr", "doctor", "config"):
+        ended = run(tmp_path, line, **RUSSIAN)
+        assert not LETTERS.search(ended.stdout + ended.stderr)
+
+
+def test_the_settings_can_ask_for_russian_anywhere(tmp_path: Path) -> None:
+    write_settings(tmp_path, 'language = "ru"')
+    assert "Показать эту справку и выйти." in run(tmp_path, "--help", LANG="C.UTF-8").stdout
+
+
+def test_a_new_settings_file_explains_itself_in_russian(tmp_path: Path) -> None:
+    run(tmp_path, "config --edit", EDITOR="true", VISUAL="true", **RUSSIAN)
+    written = (tmp_path / "CONFIG" / "inbox-tui" / "config.toml").read_text(encoding="utf-8")
+    explained = [line for line in written.splitlines() if line.startswith("# ")]
+    assert sum(1 for line in explained if not LETTERS.search(line)) < len(explained) / 10
