@@ -2,14 +2,38 @@
 
 from __future__ import annotations
 
+import ast
 import re
 from collections.abc import Sequence
+from functools import cache
+from pathlib import Path
 from string import Formatter
 
 import pytest
 from babel.messages.catalog import Catalog, Message
 from support.catalogue import CATALOGUE, SOURCE, compiled, extracted, translated
 
+LOOKED_UP = {"_", "mark", "plural", "Command", "_move", "Setting", "example", "Binding"}
+"""What finds its words in the catalogue, or gives them to a table that is in it."""
+HELP = {"option", "group", "command"}
+"""What click shows on help pages, which are translated as a whole."""
+SENTENCE = re.compile(r"[a-z]{2,} [a-z]{2,}")
+NO_SENTENCE = re.compile(
+    r"\b(SELECT|INSERT|UPDATE|DELETE|CREATE|PRAGMA|FROM|WHERE|ORDER|JOIN|INDEXED|AND|OR|GRANT)\b"
+    r"|: [$a-z0-9]+;|\bINBOX_TUI|\(\?P?<"
+)
+"""SQL, styles of Textual, regular expressions."""
+NOT_SAID = {
+    "expired before",  # a note in the archive
+    "newest code",  # a group of workers
+    "a Secret can't be pickled",  # for programmers
+    "bold underline",
+    r"Software\inbox-tui started",
+    " bytes more)",  # kept with an entry that could not be read
+    " (at end of document)",  # what the TOML parser says
+    r" \(at line ([0-9]+), column [0-9]+\)$",
+    "({phone to_phone} : ",
+}
 PLACEHOLDER = re.compile(r"%\(\w+\)s")
 
 
@@ -96,3 +120,46 @@ def test_no_sentence_is_translated_within_an_f_string() -> None:
         if within.search(line)
     ]
     assert found == []
+
+
+@cache
+def said() -> set[str]:
+    return {message.id for message in sentences(extracted()) if isinstance(message.id, str)}
+
+
+def sentences_outside(path: Path) -> list[str]:
+    """Return what looks like a sentence in a file and is not looked up in the catalogue."""
+    tree = ast.parse(path.read_text(encoding="utf-8"))
+    known: set[ast.AST] = set()
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Expr):  # a docstring
+            known.add(node.value)
+        elif isinstance(node, ast.Call):
+            name = getattr(node.func, "id", getattr(node.func, "attr", ""))
+            if name in LOOKED_UP:
+                known.update(found for argument in node.args for found in ast.walk(argument))
+            if name in LOOKED_UP | HELP:
+                known.update(found for word in node.keywords for found in ast.walk(word))
+    return [
+        node.value
+        for node in ast.walk(tree)
+        if isinstance(node, ast.Constant)
+        and isinstance(node.value, str)
+        and node not in known
+        and SENTENCE.search(node.value)
+        and not NO_SENTENCE.search(node.value)
+        and node.value not in said() | NOT_SAID
+    ]
+
+
+@pytest.mark.parametrize(
+    "path",
+    [
+        path
+        for path in sorted(SOURCE.rglob("*.py"))
+        if path.relative_to(SOURCE).parts[0] not in ("demo", "locale") and path.stem != "code_words"
+    ],
+    ids=lambda path: path.relative_to(SOURCE).as_posix(),
+)
+def test_no_sentence_is_outside_the_catalogue(path: Path) -> None:
+    assert sentences_outside(path) == []
