@@ -13,6 +13,7 @@ from textual.pilot import Pilot
 from inbox_tui.archive import AccountArchive, Archive
 from inbox_tui.config import Settings
 from inbox_tui.demo.states import MUTED, NAMES, message_states
+from inbox_tui.locale import set_language
 from inbox_tui.screens import state_commands
 from inbox_tui.screens.filters import Filters
 
@@ -26,6 +27,7 @@ class Picture(NamedTuple):
     size: tuple[int, int] = (120, 32)
     theme: str = "inbox-dark"
     signed_in: bool = True
+    language: str = "en"
 
 
 PICTURES = {
@@ -39,12 +41,22 @@ PICTURES = {
     "stacked": Picture(("j", "j"), size=(80, 24)),
     "narrow": Picture(size=(40, 12)),
     "sign-in": Picture(signed_in=False),
+    "inbox-ru": Picture(("j", "j"), language="ru"),
+    "conversation-ru": Picture(("t",), language="ru"),
 }
 
 
 async def take(name: str) -> str:
     """The SVG of a picture."""
     picture = PICTURES[name]
+    set_language(picture.language)
+    try:
+        return await _take(picture)
+    finally:
+        set_language("en")
+
+
+async def _take(picture: Picture) -> str:
     with TemporaryDirectory() as folder:
         app = make_app(
             Path(folder),
