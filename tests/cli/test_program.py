@@ -42,7 +42,7 @@ def test_help_pages_fit_in_80_columns_and_have_examples(command: str | None) -> 
 
 
 def test_every_command_is_what_the_list_says() -> None:
-    context = click.Context(main)
+    context = click.Context(main, **main.context_settings)
     for name in COMMANDS:
         found = main.get_command(context, name)
         assert found is not None

@@ -361,7 +361,7 @@ def test_every_command_of_the_program_is_shown_and_no_other() -> None:
 def test_the_options_of_every_command_are_in_its_row() -> None:
     rows = {quoted(row[0])[0]: row[1] for row in table("Commands", "command")}
     assert set(rows) == {"inbox-tui", *(f"inbox-tui {name}" for name in COMMANDS)}
-    context = click.Context(main)
+    context = click.Context(main, **main.context_settings)
     common = {"--login", "--server", "--all", "--help", "--version", "--debug"}
     assert common <= {word for text in quoted(section("Commands")) for word in text.split()}
     for name, does in rows.items():
@@ -369,7 +369,7 @@ def test_the_options_of_every_command_are_in_its_row() -> None:
         assert command is not None
         options = {
             max(option.opts, key=len)
-            for option in command.get_params(click.Context(command))
+            for option in command.get_params(click.Context(command, **main.context_settings))
             if isinstance(option, click.Option)
         }
         documented = {
