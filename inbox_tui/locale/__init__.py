@@ -29,11 +29,14 @@ def set_language(language: str) -> None:
     Child processes are told, and so is click, which looks for its own sentences by `LANGUAGE`.
     """
     global _catalogue
-    if language == "en":
-        _catalogue = None
+    if language == "en" and _catalogue is None:
         return
     import gettext
 
+    if language == "en":
+        _catalogue = None
+        gettext.textdomain("messages")  # click's own, which has no catalogue
+        return
     _catalogue = gettext.translation(DOMAIN, FOLDER, [language])
     environ["LANGUAGE"] = language
     gettext.bindtextdomain(DOMAIN, str(FOLDER))
