@@ -5,7 +5,6 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, ClassVar, Final
 
 from rich.segment import Segment
-from rich.style import Style
 from textual.geometry import Region, Size, clamp
 from textual.message import Message
 from textual.scroll_view import ScrollView
@@ -14,13 +13,12 @@ from textual.strip import Strip
 from inbox_tui.archive import Day, Row
 from inbox_tui.commands import bindings
 from inbox_tui.widgets.cells import cells, cut, padded
+from inbox_tui.widgets.part_styles import PartStyles
 from inbox_tui.widgets.rows import state_marks
 from inbox_tui.widgets.symbols import symbols
 from inbox_tui.widgets.transcript import Transcript
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
-
     from textual import events
     from textual.binding import BindingType
 
@@ -47,7 +45,7 @@ class _Lines:
     """Draws the lines of a transcript; `style` gives the style of parts of a message."""
 
     def __init__(
-        self, transcript: Transcript, presentation: Presentation, style: Callable[..., Style]
+        self, transcript: Transcript, presentation: Presentation, style: PartStyles
     ) -> None:
         self._transcript = transcript
         self._presentation = presentation
@@ -226,6 +224,7 @@ class Conversation(ScrollView, can_focus=True):
         """How many messages came in below, out of sight, since the last was in sight."""
         self._presentation = presentation
         self._transcript = Transcript(presentation.keys.label("copy_message"))
+        self._style = PartStyles(self, "conversation")
         self._drawn = _Lines(self._transcript, presentation, self._style)
         self._cursor = 0
         self._selected: Row | None = None
@@ -468,13 +467,10 @@ class Conversation(ScrollView, can_focus=True):
             segments = []
         return Strip(segments).adjust_cell_length(width, self._style(*state))
 
-    def _style(self, *parts: str) -> Style:
-        names = [f"conversation--{part}" for part in parts]
-        style = self.get_visual_style(*names).rich_style
-        # A visual style leaves reverse out.
-        if any(self.get_component_styles(name).text_style.reverse for name in names):
-            style += Style(reverse=True)
-        return style
+    def notify_style_update(self) -> None:
+        """Forget the styles before."""
+        super().notify_style_update()
+        self._style.clear()
 
     # -- events
 
