@@ -26,13 +26,13 @@ from inbox_tui.screens.move_commands import MoveCommands
 from inbox_tui.screens.naming import NamingCommands
 from inbox_tui.screens.notes import NoteWriter
 from inbox_tui.screens.selection import Selection
-from inbox_tui.screens.shown_messages import MOVES, ShownMessages
+from inbox_tui.screens.shown_messages import ShownMessages
 from inbox_tui.screens.state_commands import StateCommands
 from inbox_tui.screens.status import SessionStatus
 from inbox_tui.sync import MessagesArrived, Progress, State, StatusChanged, TakenByColleague
 from inbox_tui.widgets.conversation import Conversation
 from inbox_tui.widgets.filter_bar import FilterBar
-from inbox_tui.widgets.message_list import MessageList
+from inbox_tui.widgets.message_list import MOVES, MessageList
 from inbox_tui.widgets.message_view import MessageView
 from inbox_tui.widgets.presentation import Presentation, grouped
 from inbox_tui.widgets.split_pane import LAYOUTS, SplitPane, layout_for

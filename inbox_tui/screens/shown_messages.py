@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from typing import Final
-
 from textual.widget import Widget
 
 from inbox_tui.archive import AnyAccount, Listing, Row
@@ -11,16 +9,6 @@ from inbox_tui.screens.listings import ArchivedMessages, Spot
 from inbox_tui.text.search_query import Query as SearchQuery
 from inbox_tui.widgets.conversation import Conversation
 from inbox_tui.widgets.message_list import MessageList
-
-MOVES: Final = {
-    "up": "cursor_up",
-    "down": "cursor_down",
-    "page_up": "page_up",
-    "page_down": "page_down",
-    "first": "first",
-    "last": "last",
-}
-"""The moves among messages, by the name of their command."""
 
 
 class ShownMessages:

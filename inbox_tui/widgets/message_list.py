@@ -28,6 +28,15 @@ if TYPE_CHECKING:
     from inbox_tui.widgets.message_source import MessageSource
     from inbox_tui.widgets.presentation import Presentation
 
+MOVES: Final = {
+    "up": "cursor_up",
+    "down": "cursor_down",
+    "page_up": "page_up",
+    "page_down": "page_down",
+    "first": "first",
+    "last": "last",
+}
+"""The moves among messages, by the name of their command."""
 _STEPS_A_CELL: Final = 8
 """The thumb of a scrollbar is drawn to an eighth of a cell."""
 _HEADED_FROM: Final = 4
@@ -45,19 +54,7 @@ class MessageList(ScrollView, can_focus=True):
 
     ALLOW_SELECT = False
 
-    BINDINGS: ClassVar[list[BindingType]] = [
-        *bindings(
-            {
-                "up": "cursor_up",
-                "down": "cursor_down",
-                "page_up": "page_up",
-                "page_down": "page_down",
-                "first": "first",
-                "last": "last",
-                "open": "open",
-            }
-        )
-    ]
+    BINDINGS: ClassVar[list[BindingType]] = [*bindings({**MOVES, "open": "open"})]
     """
     | Key(s) | Description |
     | :- | :- |
