@@ -134,7 +134,7 @@ class Outcomes:
         before = state.cursor(scope)
         if self._store.requests.hold(at) is not None:
             self._store.requests.clear_hold(at)
-        oldest = delete_before(self._keep_days, answer, seen, self._server_zone)
+        oldest = delete_before(self._keep_days, answer.date, seen, self._server_zone)
         clock_events: list[Event] = []
         if answer.date is None:  # the service's clock goes on from where it was last
             ahead = timedelta(seconds=state.clock_difference() or 0.0)

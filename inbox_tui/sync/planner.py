@@ -287,16 +287,16 @@ def lateness(
 
 
 def delete_before(
-    keep_days: int, answer: Answer, wall: datetime, server_zone: tzinfo
+    keep_days: int, service: datetime | None, wall: datetime, server_zone: tzinfo
 ) -> int | None:
     """Return the server seconds before which messages are to be deleted; None: nothing is.
 
-    Only the service's own time counts, and only where it agrees with ours: a clock that is wrong
-    must not delete anything.
+    Only the service's own time `service` counts, and only where it agrees with ours, `wall`: a
+    clock that is wrong must not delete anything.
     """
-    if not keep_days or answer.date is None or not clocks_agree(answer.date, wall):
+    if not keep_days or service is None or not clocks_agree(service, wall):
         return None
-    return server_seconds(answer.date - timedelta(days=keep_days), server_zone)
+    return server_seconds(service - timedelta(days=keep_days), server_zone)
 
 
 def clocks_agree(service: datetime, wall: datetime) -> bool:

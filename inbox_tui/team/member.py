@@ -13,7 +13,6 @@ from inbox_tui.archive import TEAM, Archive, ArchiveError
 from inbox_tui.archive.records import DAY_SECONDS
 from inbox_tui.credentials import Secret, why_refused
 from inbox_tui.locale import _, mark
-from inbox_tui.smsc.message import Answer
 from inbox_tui.sync import (
     LOST_REQUESTS_REASON,
     STATE_OF_HOLD,
@@ -407,8 +406,7 @@ class TeamMember:
         if not self._keep_days or stands is None or stands.clock_ahead is None:
             return
         service = now - timedelta(seconds=stands.clock_ahead)
-        answer = Answer([], [], date=service)
-        before = delete_before(self._keep_days, answer, self._clock.now(), self._server_zone)
+        before = delete_before(self._keep_days, service, self._clock.now(), self._server_zone)
         if before is None or before // DAY_SECONDS == self._expired_on:
             return
 
@@ -492,7 +490,7 @@ class TeamMember:
                 allowed=0,
             )
         elif stands.somebody_asks:
-            reason = f"{stands.asker or 'a colleague'} asks"
+            reason = _("{name} asks").format(name=stands.asker or _("a colleague"))
             status = Status(State.LIVE, reason, left=0, allowed=0)
         elif self._hub.may_ask:
             status = inner._replace(next_at=None)

@@ -212,7 +212,8 @@ class HubStore:
         kept = await connection.fetch(
             "SELECT digest FROM inbox_tui.unreadable WHERE account_id = $1", self.account_id
         )
-        fresh = [one for one in raws.items() if one[0] not in {digest for (digest,) in kept}]
+        known = {digest for (digest,) in kept}
+        fresh = [one for one in raws.items() if one[0] not in known]
         fresh = fresh[: max(0, _MOST_UNREADABLE_KEPT - len(kept))]
         if fresh:
             first = await next_seq(connection, self.account_id, len(fresh))
