@@ -75,7 +75,7 @@ class AllSessions:
             return status._replace(next_at=min(due, default=None))
         if not status.reason:
             return status
-        return status._replace(reason=f"{worst.name}: {status.reason}")
+        return status._replace(reason=f"{worst.name}: {_(status.reason)}")
 
     @property
     def signed_out(self) -> bool:

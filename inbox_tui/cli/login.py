@@ -118,4 +118,4 @@ async def _check(config: Config, password: Secret) -> str:
         status = await sync_once(config, account, password, lambda event: None, clock, insist=True)
         account.notes.set(ADDRESS, config.url)
         account.notes.set(SIGNED_IN, clock.now().isoformat())
-    return status.reason
+    return _(status.reason)

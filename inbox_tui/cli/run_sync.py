@@ -182,7 +182,7 @@ def fail_unless_live(
     if status.state is State.LIVE:
         return
     if status.state is State.HUB_AWAY:
-        fail(_("the team's hub is away: {reason}.").format(reason=status.reason), NO_CONNECTION)
+        fail(_("the team's hub is away: {reason}.").format(reason=_(status.reason)), NO_CONNECTION)
     kind = hold.kind if hold is not None and hold.reason == status.reason else ""
     if team:
         kind = _TEAM_KINDS.get(status.state, "")
@@ -191,7 +191,7 @@ def fail_unless_live(
             _(
                 "sign-in refused: {reason}. The same password or API key is not sent "
                 "again: 'inbox-tui login' takes another one."
-            ).format(reason=status.reason),
+            ).format(reason=_(status.reason)),
             SIGN_IN_REFUSED,
         )
     if kind in ("limited", "blocked"):
@@ -204,7 +204,7 @@ def fail_unless_live(
             LIMITED,
         )
     if kind == "offline":
-        fail(_("no connection: {reason}.").format(reason=status.reason), NO_CONNECTION)
+        fail(_("no connection: {reason}.").format(reason=_(status.reason)), NO_CONNECTION)
     fail(f"{_(status.reason)}.", FAILED)
 
 

@@ -271,11 +271,11 @@ class StatusReporter:
                 + _(
                     "sign-in refused: {reason}. 'inbox-tui login' takes another password "
                     "or API key."
-                ).format(reason=status.reason),
+                ).format(reason=_(status.reason)),
                 SIGN_IN_REFUSED,
             )
         elif status.state is State.BLOCKED and status.next_at is None:
-            self.end = Failure(f"{self._of_account}{status.reason}.")
+            self.end = Failure(f"{self._of_account}{_(status.reason)}.")
         if self.end is not None:
             self._arrived.set()
         elif status.state not in (State.CHECKING, self._reported):
