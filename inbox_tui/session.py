@@ -13,8 +13,6 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 from zoneinfo import ZoneInfo
 
 from inbox_tui.archive import (
-    ADDRESS,
-    SIGNED_IN,
     Archive,
     ArchiveError,
     ArchiveWorker,
@@ -190,7 +188,11 @@ class Session:
             status = await self._verdict_on(password, sync)
             if status.state is State.LIVE:
                 self.secret_kind = password.kind
-                await self._worker.call(self._note_sign_in)
+                await self._worker.call(
+                    lambda archive: self.archive.on(archive).note_sign_in(
+                        self.url, self.clock.now()
+                    )
+                )
         except ArchiveError as error:
             return SignInResult(Status(State.OFFLINE, str(error)))
         if status.state is not State.LIVE or not remember:
@@ -225,11 +227,6 @@ class Session:
             return await self._verdict
         finally:
             self._verdict = None
-
-    def _note_sign_in(self, archive: Archive) -> None:
-        notes = self.archive.on(archive).notes
-        notes.set(ADDRESS, self.url)
-        notes.set(SIGNED_IN, self.clock.now().isoformat())
 
     async def _store(self, password: Secret) -> str:
         if self._dependencies.keyring is None:

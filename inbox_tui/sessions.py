@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, Final
 
-from inbox_tui.archive import ADDRESS, SIGNED_IN, Archive
+from inbox_tui.archive import SIGNED_IN, Archive
 from inbox_tui.locale import _, mark
 from inbox_tui.smsc.endpoint import EndpointRefused, endpoint
 from inbox_tui.sync import State, Status
@@ -37,7 +37,7 @@ def known_accounts(archive: Archive) -> list[tuple[str, str]]:
     for account in archive.accounts():
         if is_in_use(account):
             try:
-                url = endpoint(account.notes.get(ADDRESS) or account.host)
+                url = endpoint(account.address)
             except EndpointRefused:  # it was kept by another version
                 continue
             known.append((account.login, url))

@@ -17,7 +17,7 @@ from inbox_tui.archive.maintenance import Maintenance
 from inbox_tui.archive.matching import Matching
 from inbox_tui.archive.messages import Messages
 from inbox_tui.archive.notes import Notes
-from inbox_tui.archive.records import LOST_REQUESTS, TEAM, Page, Stored
+from inbox_tui.archive.records import ADDRESS, LOST_REQUESTS, SIGNED_IN, TEAM, Page, Stored
 from inbox_tui.archive.request_log import RequestLog
 from inbox_tui.archive.search_index import SearchIndex
 from inbox_tui.archive.sync_state import SyncState
@@ -182,6 +182,17 @@ class AccountArchive:
     def on(self, archive: Archive) -> AccountArchive:
         """Return the same account over another connection to the same file."""
         return archive._bind(self.id, self.login, self.host)
+
+    @property
+    def address(self) -> str:
+        """Where the account was last signed in, or else its host."""
+        return self.notes.get(ADDRESS) or self.host
+
+    def note_sign_in(self, url: str, at: datetime) -> None:
+        """Note that the account was signed in at this address."""
+        with self.archive.database.transaction(self.id):
+            self.notes.set(ADDRESS, url)
+            self.notes.set(SIGNED_IN, at.isoformat())
 
     def store_page(self, page: Page) -> Stored:
         """Keep an answer and all that came with it, in one transaction: all of it or nothing.

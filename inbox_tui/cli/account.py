@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple, NoReturn
 from zoneinfo import ZoneInfo
 
-from inbox_tui.archive import ADDRESS, SIGNED_IN, AccountArchive, Archive, server_seconds
+from inbox_tui.archive import SIGNED_IN, AccountArchive, Archive, server_seconds
 from inbox_tui.cli.failure import USAGE, fail
 from inbox_tui.commands import CommandKeys, KeyRefused
 from inbox_tui.config import Settings, SettingsError, key_line, load_settings
@@ -187,7 +187,7 @@ def with_known_login(config: Config, archive: Archive) -> Config:
         return config
     any_host = config.server.source == DEFAULT
     known = [
-        (signed_in, account.login, account.notes.get(ADDRESS) or account.host)
+        (signed_in, account.login, account.address)
         for account in archive.accounts()
         if (any_host or account.host == config.host) and (signed_in := account.notes.get(SIGNED_IN))
     ]
@@ -204,7 +204,7 @@ def signed_in_accounts(config: Config, archive: Archive) -> list[tuple[Config, A
         (
             config._replace(
                 login=FromSource(account.login, SIGNED_IN),
-                server=FromSource(account.notes.get(ADDRESS) or account.host, SIGNED_IN),
+                server=FromSource(account.address, SIGNED_IN),
             ),
             account,
         )

@@ -8,7 +8,6 @@ import sys
 import click
 
 from inbox_tui import API_KEY_ENVIRONMENT, ENVIRONMENT
-from inbox_tui.archive import ADDRESS, SIGNED_IN
 from inbox_tui.cli.account import Config, FromSource, check_login, read_config
 from inbox_tui.cli.cli_options import CliOptions
 from inbox_tui.cli.failure import USAGE, at_terminal, fail, tell
@@ -116,6 +115,5 @@ async def _check(config: Config, password: Secret) -> str:
     with open_sound_archive(config.paths.archive) as archive:
         account = archive.account(config.login.value, config.host)
         status = await sync_once(config, account, password, lambda event: None, clock, insist=True)
-        account.notes.set(ADDRESS, config.url)
-        account.notes.set(SIGNED_IN, clock.now().isoformat())
+        account.note_sign_in(config.url, clock.now())
     return _(status.reason)

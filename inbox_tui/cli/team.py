@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, NoReturn, TypeVar
 
 import click
 
-from inbox_tui.archive import ADDRESS, SIGNED_IN, TEAM
+from inbox_tui.archive import TEAM
 from inbox_tui.cli.account import DEFAULT, Config, FromSource, read_config
 from inbox_tui.cli.cli_options import CliOptions
 from inbox_tui.cli.failure import (
@@ -142,9 +142,7 @@ def join(cli_options: CliOptions, address: HubAddress, password_stdin: bool) -> 
     except SettingsError as error:
         fail(f"{error}.")
     with open_archive(config.paths.archive) as archive:
-        account = archive.account(login, host)
-        account.notes.set(ADDRESS, config.url)
-        account.notes.set(SIGNED_IN, SystemClock().now().isoformat())
+        archive.account(login, host).note_sign_in(config.url, SystemClock().now())
     to_copy = plural("{count} message", "{count} messages", messages)
     tell(
         _("Joined the team of {account}: {to_copy} to copy. ").format(
