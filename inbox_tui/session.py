@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 from zoneinfo import ZoneInfo
 
 from inbox_tui.archive import (
+    AccountArchive,
     Archive,
     ArchiveError,
     ArchiveWorker,
@@ -85,6 +86,69 @@ class SignInResult(NamedTuple):
     """The password was refused before, and was not sent again."""
     keyring_note: str = ""
     """Why the password could not be stored, as a sentence."""
+
+
+async def new_asking(
+    account: AccountArchive,
+    url: str,
+    password: Secret | None,
+    shared: Dependencies,
+    *,
+    publish: Callable[[Event], None],
+    in_thread: Callable[..., Awaitable[Any]],
+    in_archive: Callable[..., Awaitable[Any]],
+) -> Asking:
+    """Make what asks for an account: alone, or as a member of a team.
+
+    `in_thread` runs a function away from the event loop, in the one thread that `account` is used
+    in; `in_archive` does with the archive as its argument.
+    """
+    settings, server_zone = shared.settings, ZoneInfo(shared.settings.server_timezone)
+
+    def inbox_sync(
+        store: MessageStore,
+        clock: Clock,
+        publish: Callable[[Event], None],
+        in_thread: Callable[..., Awaitable[Any]],
+        password: Secret | None,
+        *,
+        keep_days: int = 0,
+    ) -> InboxSync:
+        return InboxSync(
+            store,
+            login=account.login,
+            connect=partial(shared.connect, url, account.login),
+            publish=publish,
+            clock=clock,
+            random=shared.random,
+            server_zone=server_zone,
+            password=password,
+            scopes=settings.only_to_phones or ("",),
+            refresh_seconds=shared.refresh_seconds,
+            keep_days=keep_days,
+            limit=shared.limit,
+            in_thread=in_thread,
+        )
+
+    if not settings.team:
+        return inbox_sync(
+            account, shared.clock, publish, in_thread, password, keep_days=settings.keep_days
+        )
+    from inbox_tui.team.member import TeamMember
+    from inbox_tui.team.sign_in import hub_sign_in
+
+    return TeamMember(
+        account,
+        await hub_sign_in(settings, shared.keyring),
+        password=password,
+        make_sync=inbox_sync,
+        in_archive=in_archive,
+        publish=publish,
+        clock=shared.clock,
+        random=shared.random,
+        server_zone=server_zone,
+        keep_days=settings.keep_days,
+    )
 
 
 class Session:
@@ -254,58 +318,14 @@ class Session:
             return self._sync
 
     async def _new_sync(self, password: Secret | None) -> Asking:
-        shared = self._dependencies
-        account = await self._worker.call(self.archive.on)
-        if not shared.settings.team:
-            return self._inbox_sync(
-                account,
-                shared.clock,
-                self._publish,
-                self._worker.run,
-                password,
-                keep_days=shared.settings.keep_days,
-            )
-        from inbox_tui.team.member import TeamMember
-        from inbox_tui.team.sign_in import hub_sign_in
-
-        return TeamMember(
-            account,
-            await hub_sign_in(shared.settings, shared.keyring),
-            password=password,
-            make_sync=self._inbox_sync,
-            in_archive=self._worker.call,
+        return await new_asking(
+            await self._worker.call(self.archive.on),
+            self.url,
+            password,
+            self._dependencies,
             publish=self._publish,
-            clock=shared.clock,
-            random=shared.random,
-            server_zone=self.server_zone,
-            keep_days=shared.settings.keep_days,
-        )
-
-    def _inbox_sync(
-        self,
-        store: MessageStore,
-        clock: Clock,
-        publish: Callable[[Event], None],
-        in_thread: Callable[..., Awaitable[Any]],
-        password: Secret | None,
-        *,
-        keep_days: int = 0,
-    ) -> InboxSync:
-        shared = self._dependencies
-        return InboxSync(
-            store,
-            login=self.login,
-            connect=partial(shared.connect, self.url, self.login),
-            publish=publish,
-            clock=clock,
-            random=shared.random,
-            server_zone=self.server_zone,
-            password=password,
-            scopes=shared.settings.only_to_phones or ("",),
-            refresh_seconds=shared.refresh_seconds,
-            keep_days=keep_days,
-            limit=shared.limit,
-            in_thread=in_thread,
+            in_thread=self._worker.run,
+            in_archive=self._worker.call,
         )
 
     def _in_background(self, work: Coroutine[Any, Any, None]) -> None:

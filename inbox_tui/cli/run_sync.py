@@ -10,7 +10,7 @@ from contextlib import asynccontextmanager
 from datetime import timedelta
 from functools import partial
 from random import SystemRandom
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import TYPE_CHECKING, TypeVar
 
 from inbox_tui import sync
 from inbox_tui.cli.connect import backup_address, connector
@@ -24,13 +24,12 @@ from inbox_tui.cli.failure import (
 )
 from inbox_tui.credentials import Keyring, Secret
 from inbox_tui.locale import _, plural
+from inbox_tui.session import Dependencies, new_asking
 from inbox_tui.smsc.limit import Limit
 from inbox_tui.sync import (
     Asking,
     Clock,
     Event,
-    InboxSync,
-    MessageStore,
     State,
     Status,
     StatusChanged,
@@ -56,57 +55,30 @@ async def running_sync(
 
     At the end of the block no thread is at work on the archive any more: it may be closed.
     """
-    settings, login = config.settings, config.login.value
+    limit = Limit()
+    shared = Dependencies(
+        archive=account.archive,
+        settings=config.settings,
+        keyring=Keyring(),
+        connect=connector(clock, limit, partial(backup_address, config.settings)),
+        clock=clock,
+        random=SystemRandom(),
+        limit=limit,
+        refresh_seconds=config.settings.refresh_seconds,
+    )
     with ThreadPoolExecutor(1) as thread:
 
         def in_thread(function: Callable[..., T], *arguments: object) -> Awaitable[T]:
             return asyncio.get_running_loop().run_in_executor(thread, function, *arguments)
 
-        def inbox_sync(
-            store: MessageStore,
-            clock: Clock,
-            publish: Callable[[Event], None],
-            in_thread: Callable[..., Awaitable[Any]],
-            password: Secret | None,
-            *,
-            keep_days: int = 0,
-        ) -> InboxSync:
-            return InboxSync(
-                store,
-                login=login,
-                connect=partial(
-                    connector(clock, Limit(), partial(backup_address, settings)), config.url, login
-                ),
-                publish=publish,
-                clock=clock,
-                random=SystemRandom(),
-                server_zone=config.zone,
-                password=password,
-                scopes=settings.only_to_phones or ("",),
-                refresh_seconds=settings.refresh_seconds,
-                keep_days=keep_days,
-                in_thread=in_thread,
-            )
-
-        if not settings.team:
-            yield inbox_sync(
-                account, clock, on_event, in_thread, password, keep_days=settings.keep_days
-            )
-            return
-        from inbox_tui.team.member import TeamMember
-        from inbox_tui.team.sign_in import hub_sign_in
-
-        yield TeamMember(
+        yield await new_asking(
             account,
-            await hub_sign_in(settings, Keyring()),
-            password=password,
-            make_sync=inbox_sync,
-            in_archive=lambda work: in_thread(work, account.archive),
+            config.url,
+            password,
+            shared,
             publish=on_event,
-            clock=clock,
-            random=SystemRandom(),
-            server_zone=config.zone,
-            keep_days=settings.keep_days,
+            in_thread=in_thread,
+            in_archive=lambda work: in_thread(work, account.archive),
         )
 
 
