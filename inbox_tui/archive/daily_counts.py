@@ -29,6 +29,8 @@ class DailyCounts:
         self._db = database
         self._account_id = account_id
         self._names: dict[int, str] = {}
+        self._in_use: tuple[int, list[str]] | None = None
+        """What `in_use` has found, and the data version then."""
 
     def total(self) -> int:
         """Return how many messages are kept."""
@@ -97,7 +99,10 @@ class DailyCounts:
         return [(decode_text(to_phone), total, unread) for to_phone, total, unread in rows]
 
     def in_use(self) -> list[str]:
-        """Return the receiving numbers that have messages, sorted."""
+        """Return the receiving numbers that have messages, sorted; read where anything changed."""
+        version = self._db.data_version()
+        if self._in_use is not None and self._in_use[0] == version:
+            return self._in_use[1]
         found = self._db.query(
             "SELECT DISTINCT to_phone FROM to_phones AS numbers"
             f" WHERE {self._of_account} AND EXISTS (SELECT 1 FROM daily_counts AS counts"
@@ -105,7 +110,9 @@ class DailyCounts:
             " AND counts.to_phone_id = numbers.to_phone_id)",
             self._account,
         )
-        return sorted(decode_text(to_phone) for (to_phone,) in found)
+        numbers = sorted(decode_text(to_phone) for (to_phone,) in found)
+        self._in_use = version, numbers
+        return numbers
 
     def days(self, to_phone_ids: Sequence[int], since: int | None) -> list[tuple[int, int, int]]:
         """Return day, messages and unread ones of every day with messages, newest first."""
