@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import asyncio
 import sys
-from collections.abc import Awaitable, Callable
-from contextlib import suppress
-from typing import TYPE_CHECKING, NoReturn, TypeVar
+from collections.abc import Iterator
+from contextlib import closing, contextmanager, suppress
+from typing import TYPE_CHECKING
 
 import click
 
@@ -39,8 +39,6 @@ from inbox_tui.text import sanitize
 
 if TYPE_CHECKING:
     from asyncpg import Connection
-
-T = TypeVar("T")
 
 
 @click.group(
@@ -89,9 +87,9 @@ password_option = click.option(
 def init(address: HubAddress, password_stdin: bool, restored: bool) -> None:
     """Make a PostgreSQL database the hub of a team: tables, and two roles that may use them."""
     with _connected(address, password_stdin, checked=False) as (hub, _kept):
-        made = _call(hub, create)
+        made = hub.call(create)
         if restored and not made:
-            _call(hub, _note_restored)
+            hub.call(_note_restored)
     user = f"CREATE ROLE anna LOGIN PASSWORD '…' IN ROLE {ASKER};"
     what = _("{place} is a hub now.") if made else _("{place} was a hub already.")
     colleague = address._replace(user="anna").url()
@@ -130,10 +128,10 @@ def join(cli_options: CliOptions, address: HubAddress, password_stdin: bool) -> 
     with _connected(address, password_stdin) as (hub, password):
         config = _with_hubs_login(config, hub)
         login, host = config.login.value, config.host
-        account_id = _call(
-            hub, lambda connection: find_account(connection, login, host, make=hub.may_ask)
+        account_id = hub.call(
+            lambda connection: find_account(connection, login, host, make=hub.may_ask)
         )
-        messages = _call(hub, lambda connection: _count(connection, account_id))
+        messages = hub.call(lambda connection: _count(connection, account_id))
         may_ask = hub.may_ask
     if password is not None:
         _store(address, password)
@@ -160,8 +158,8 @@ def join(cli_options: CliOptions, address: HubAddress, password_stdin: bool) -> 
 def _with_hubs_login(config: Config, hub: Hub) -> Config:
     if config.login.value:
         return config
-    found = _call(
-        hub, lambda connection: connection.fetch("SELECT login, host FROM inbox_tui.accounts")
+    found = hub.call(
+        lambda connection: connection.fetch("SELECT login, host FROM inbox_tui.accounts")
     )
     if len(found) != 1:
         accounts = plural("{count} account", "{count} accounts", len(found))
@@ -217,7 +215,7 @@ def status(cli_options: CliOptions) -> None:
     if not config.settings.team:
         fail(_("this machine is in no team: 'inbox-tui team join URL' joins one."))
     with _connected(parse_hub(config.settings.team), False) as (hub, _kept):
-        found = _call(hub, survey)
+        found = hub.call(survey)
         output(
             sanitize(_("{place}, as {user}").format(place=hub.address.place, user=hub.address.user))
         )
@@ -251,66 +249,50 @@ def _ago(seconds: float) -> str:
 # -- the connection
 
 
-class _connected:  # noqa: N801 - it is used as a function
-    """A connection for a block; where its password is missing it is asked for."""
+@contextmanager
+def _connected(
+    address: HubAddress, password_stdin: bool, *, checked: bool = True
+) -> Iterator[tuple[Hub, Secret | None]]:
+    """Connect for a block; gives the hub, and the password if it was given just now.
 
-    def __init__(self, address: HubAddress, password_stdin: bool, *, checked: bool = True) -> None:
-        self._address = address
-        self._stdin = password_stdin
-        self._checked = checked
-
-    def __enter__(self) -> tuple[Hub, Secret | None]:
-        if self._stdin:
-            given: Secret | None = Secret(sys.stdin.readline().rstrip("\r\n"))
-            self._hub = Hub(self._address, given)
-            _connect(self._hub, checked=self._checked)
-            return self._hub, given
-        settings = Settings(team=self._address.url())
-        kept = asyncio.run(hub_sign_in(settings, Keyring())).password
-        self._hub = Hub(self._address, kept)
-        try:
-            self._hub.connect(checked=self._checked)
-        except HubRefused as refused:
-            if not refused.sign_in or not at_terminal(sys.stdin):
-                self._hub.close()
-                _fail(refused)
-        except HubError as error:
-            self._hub.close()
-            _fail(error)
-        else:
-            return self._hub, None
-        self._hub.close()
-        prompt = _("Password of {user} at {place}").format(
-            user=self._address.user, place=self._address.place
-        )
-        asked = Secret(click.prompt(prompt, hide_input=True, err=True))
-        self._hub = Hub(self._address, asked)
-        _connect(self._hub, checked=self._checked)
-        return self._hub, asked
-
-    def __exit__(self, *error: object) -> None:
-        self._hub.close()
+    What the hub refuses, and a hub that is away, end the command, in the block too.
+    """
+    try:
+        hub, given = _sign_in(address, password_stdin, checked=checked)
+        with closing(hub):
+            yield hub, given
+    except HubRefused as error:
+        fail(_("the hub can't be used: {error}.").format(error=error))
+    except HubError as error:
+        fail(_("the hub can't be reached: {error}.").format(error=error), NO_CONNECTION)
 
 
-def _connect(hub: Hub, *, checked: bool) -> None:
+def _sign_in(
+    address: HubAddress, password_stdin: bool, *, checked: bool
+) -> tuple[Hub, Secret | None]:
+    """Connect; a password that is missing or wrong is asked for at a terminal."""
+    if password_stdin:
+        given = Secret(sys.stdin.readline().rstrip("\r\n"))
+        return _connect(address, given, checked=checked), given
+    kept = asyncio.run(hub_sign_in(Settings(team=address.url()), Keyring())).password
+    try:
+        return _connect(address, kept, checked=checked), None
+    except HubRefused as refused:
+        if not refused.sign_in or not at_terminal(sys.stdin):
+            raise
+    prompt = _("Password of {user} at {place}").format(user=address.user, place=address.place)
+    asked = Secret(click.prompt(prompt, hide_input=True, err=True))
+    return _connect(address, asked, checked=checked), asked
+
+
+def _connect(address: HubAddress, password: Secret | None, *, checked: bool) -> Hub:
+    hub = Hub(address, password)
     try:
         hub.connect(checked=checked)
-    except HubError as error:
+    except HubError:
         hub.close()
-        _fail(error)
-
-
-def _call(hub: Hub, work: Callable[[Connection], Awaitable[T]]) -> T:
-    try:
-        return hub.call(work)
-    except HubError as error:
-        _fail(error)
-
-
-def _fail(error: HubError) -> NoReturn:
-    if isinstance(error, HubRefused):
-        fail(_("the hub can't be used: {error}.").format(error=error))
-    fail(_("the hub can't be reached: {error}.").format(error=error), NO_CONNECTION)
+        raise
+    return hub
 
 
 def _store(address: HubAddress, password: Secret) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from contextlib import suppress
+from functools import partial
 from typing import TYPE_CHECKING, Any, Final
 
 from textual.screen import Screen
@@ -68,7 +69,9 @@ class FilterCommands:
         """Choose the receiving number."""
         from inbox_tui.screens.pickers import Choice, NumberPicker
 
-        chosen_before = self._current().to_phone
+        filters = self._current()
+        chosen_before = filters.to_phone
+        count = partial(self._count, hours=filters.hours)
 
         def find(typed: str, most: int) -> list[Choice[str]]:
             numbers = self.receiving_numbers(typed, most)
@@ -78,8 +81,8 @@ class FilterCommands:
                 return choices
             if chosen_before is not None and chosen_before not in [one for one, *_ in numbers]:
                 label = self._presentation.who(chosen_before)
-                choices.append(Choice(label, chosen_before, *self._count(chosen_before)))
-            return [Choice(_("all numbers"), None, *self._count(None)), *choices]
+                choices.append(Choice(label, chosen_before, *count(chosen_before)))
+            return [Choice(_("all numbers"), None, *count(None)), *choices]
 
         def chosen(choice: Choice[str] | None) -> None:
             if choice is not None:
@@ -123,10 +126,9 @@ class FilterCommands:
     def _since(self, hours: int | None) -> int | None:
         return None if hours is None else self._session.window_start(hours)
 
-    def _count(self, to_phone: str | None) -> tuple[int, int]:
-        """How many messages to a number, or to all, are in the window, and unread ones."""
-        since = self._since(self._current().hours)
-        return self._session.archive.counts.windows(to_phone, [since])[0]
+    def _count(self, to_phone: str | None, hours: int | None) -> tuple[int, int]:
+        """How many messages to a number, or to all, are in a window, and unread ones."""
+        return self._session.archive.counts.windows(to_phone, [self._since(hours)])[0]
 
     def jump_to(self, number: str) -> None:
         """Show the messages to this receiving number only, of whatever sender."""
@@ -136,15 +138,12 @@ class FilterCommands:
         """Choose the hour window."""
         from inbox_tui.screens.pickers import WindowPicker
 
-        def counted(hours: int | None) -> tuple[int, int]:
-            counts = self._session.archive.counts
-            return counts.windows(self._current().to_phone, [self._since(hours)])[0]
-
         def chosen(choice: Choice[int] | None) -> None:
             if choice is not None:
                 self._apply(self._current()._replace(hours=choice.value))
 
-        picker = WindowPicker(counted, self._current().hours)
+        filters = self._current()
+        picker = WindowPicker(partial(self._count, filters.to_phone), filters.hours)
         await self._screen.app.push_screen(picker, callback=chosen)
 
     def toggle_unread(self) -> None:

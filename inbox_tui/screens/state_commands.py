@@ -187,19 +187,13 @@ class StateCommands:
         words: str,
         change: Callable[[Messages], StateChange],
     ) -> None:
-        self._wanted[what] = value
-        self._run(self._change(what, value, words, change))
+        async def make() -> None:
+            await self._do(change, lambda made: words)
+            if self._wanted.get(what) is value:
+                del self._wanted[what]
 
-    async def _change(
-        self,
-        what: tuple[int | str, str],
-        value: bool,
-        words: str,
-        change: Callable[[Messages], StateChange],
-    ) -> None:
-        await self._do(change, lambda made: words)
-        if self._wanted.get(what) is value:
-            del self._wanted[what]
+        self._wanted[what] = value
+        self._run(make())
 
     async def _do(
         self, change: Callable[[Messages], StateChange], words: Callable[[StateChange], str]
