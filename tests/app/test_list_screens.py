@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable
 from pathlib import Path
 
-import pytest
 from support.app_harness import HarnessApp, make_app, state_is, week
+from support.sizes import at_large_size_too
 from textual.pilot import Pilot
 
 from inbox_tui.archive import Archive, Query, Row
@@ -14,8 +14,6 @@ from inbox_tui.config import Settings
 from inbox_tui.screens.filters import Filters
 
 Snap = Callable[..., bool]
-SIZES = [(120, 40), (80, 24), (40, 12), (200, 50)]
-at_every_size = pytest.mark.parametrize("size", SIZES, ids=[f"{x}x{y}" for x, y in SIZES])
 NAMES = {"79110000001": "Orders", "79110000002": "Codes", "79110000003": "Clinic"}
 
 
@@ -36,12 +34,12 @@ async def live(pilot: Pilot[None]) -> None:
     await state_is(pilot, "Live")
 
 
-@at_every_size
+@at_large_size_too
 def test_days_numbers_and_states(snap_compare: Snap, tmp_path: Path, size: tuple[int, int]) -> None:
     assert snap_compare(with_states(tmp_path), terminal_size=size, run_before=live)
 
 
-@at_every_size
+@at_large_size_too
 def test_the_middle_of_a_day(snap_compare: Snap, tmp_path: Path, size: tuple[int, int]) -> None:
     async def further_down(pilot: Pilot[None]) -> None:
         await live(pilot)
@@ -51,13 +49,13 @@ def test_the_middle_of_a_day(snap_compare: Snap, tmp_path: Path, size: tuple[int
     assert snap_compare(with_states(tmp_path), terminal_size=size, run_before=further_down)
 
 
-@at_every_size
+@at_large_size_too
 def test_one_number(snap_compare: Snap, tmp_path: Path, size: tuple[int, int]) -> None:
     app = make_app(tmp_path, messages=[m for m in week() if m.to_phone == "79110000001"])
     assert snap_compare(app, terminal_size=size, run_before=live)
 
 
-@at_every_size
+@at_large_size_too
 def test_what_a_search_found(snap_compare: Snap, tmp_path: Path, size: tuple[int, int]) -> None:
     app = with_states(tmp_path)
 
@@ -73,7 +71,7 @@ def test_what_a_search_found(snap_compare: Snap, tmp_path: Path, size: tuple[int
     assert snap_compare(app, terminal_size=size, run_before=searched)
 
 
-@at_every_size
+@at_large_size_too
 def test_an_empty_list(snap_compare: Snap, tmp_path: Path, size: tuple[int, int]) -> None:
     app = make_app(tmp_path, messages=week(), filters=Filters(to_phone="1"))
     assert snap_compare(app, terminal_size=size, run_before=live)

@@ -19,6 +19,7 @@ from support.app_harness import (
     week,
 )
 from support.sizes import at_every_size as every_size
+from support.sizes import at_large_size_too as large_too
 from textual.pilot import Pilot
 from textual.widgets import OptionList
 
@@ -73,7 +74,7 @@ def keyring_looked_at(pilot: Pilot[None]) -> bool:
     return bool(notes) and notes.first().display
 
 
-@every_size
+@large_too
 def test_the_inbox(snap_compare: Snap, tmp_path: Path, size: tuple[int, int]) -> None:
     app = make_app(tmp_path, messages=week())
     assert snap_compare(app, terminal_size=size, run_before=live_then())
@@ -99,13 +100,13 @@ def test_unread_only(snap_compare: Snap, tmp_path: Path, size: tuple[int, int]) 
     assert snap_compare(app, terminal_size=size, run_before=live_then("u"))
 
 
-@every_size
+@large_too
 def test_searching(snap_compare: Snap, tmp_path: Path, size: tuple[int, int]) -> None:
     app = make_app(tmp_path, messages=week(), filters=Filters())
     assert snap_compare(app, terminal_size=size, run_before=live_then("slash", *"КОД"))
 
 
-@every_size
+@large_too
 def test_an_empty_search_field_gives_examples(
     snap_compare: Snap, tmp_path: Path, size: tuple[int, int]
 ) -> None:
@@ -113,7 +114,7 @@ def test_an_empty_search_field_gives_examples(
     assert snap_compare(app, terminal_size=size, run_before=live_then("slash"))
 
 
-@every_size
+@large_too
 def test_a_search_that_cannot_be_read_says_why(
     snap_compare: Snap, tmp_path: Path, size: tuple[int, int]
 ) -> None:
@@ -121,7 +122,7 @@ def test_a_search_that_cannot_be_read_says_why(
     assert snap_compare(app, terminal_size=size, run_before=live_then("slash", *"form:bank"))
 
 
-@every_size
+@large_too
 def test_a_search_tells_what_the_window_leaves_out(
     snap_compare: Snap, tmp_path: Path, size: tuple[int, int]
 ) -> None:
@@ -129,13 +130,13 @@ def test_a_search_tells_what_the_window_leaves_out(
     assert snap_compare(app, terminal_size=size, run_before=live_then("slash", *"код", "enter"))
 
 
-@every_size
+@large_too
 def test_a_date_to_jump_to(snap_compare: Snap, tmp_path: Path, size: tuple[int, int]) -> None:
     app = make_app(tmp_path, messages=week(), filters=Filters())
     assert snap_compare(app, terminal_size=size, run_before=live_then("J", *"20.11"))
 
 
-@every_size
+@large_too
 def test_a_search_that_finds_nothing_says_how_to_go_on(
     snap_compare: Snap, tmp_path: Path, size: tuple[int, int]
 ) -> None:
@@ -144,7 +145,7 @@ def test_a_search_that_finds_nothing_says_how_to_go_on(
     assert snap_compare(app, terminal_size=size, run_before=keys)
 
 
-@every_size
+@large_too
 def test_the_numbers_to_choose_from(
     snap_compare: Snap, tmp_path: Path, size: tuple[int, int]
 ) -> None:
@@ -153,7 +154,7 @@ def test_the_numbers_to_choose_from(
     assert snap_compare(app, terminal_size=size, run_before=live_then("p"))
 
 
-@every_size
+@large_too
 def test_the_windows_to_choose_from(
     snap_compare: Snap, tmp_path: Path, size: tuple[int, int]
 ) -> None:
@@ -161,7 +162,7 @@ def test_the_windows_to_choose_from(
     assert snap_compare(app, terminal_size=size, run_before=live_then("w"))
 
 
-@every_size
+@large_too
 def test_the_states_to_choose_from(
     snap_compare: Snap, tmp_path: Path, size: tuple[int, int]
 ) -> None:
@@ -193,13 +194,13 @@ def test_a_typed_window_is_counted(
     assert snap_compare(app, terminal_size=size, run_before=live_then("w", "9", "6"))
 
 
-@every_size
+@large_too
 def test_help(snap_compare: Snap, tmp_path: Path, size: tuple[int, int]) -> None:
     app = make_app(tmp_path, messages=week())
     assert snap_compare(app, terminal_size=size, run_before=live_then("question_mark"))
 
 
-@every_size
+@large_too
 def test_a_conversation(snap_compare: Snap, tmp_path: Path, size: tuple[int, int]) -> None:
     app = make_app(tmp_path, messages=week())
     assert snap_compare(app, terminal_size=size, run_before=live_then("t"))
@@ -349,13 +350,13 @@ def test_hostile_text_is_shown_and_moves_nothing(
     assert snap_compare(app, terminal_size=size, run_before=live_then("j"))
 
 
-@every_size
+@large_too
 def test_the_light_theme(snap_compare: Snap, tmp_path: Path, size: tuple[int, int]) -> None:
     app = make_app(tmp_path, messages=week(), settings=Settings(theme="inbox-light"))
     assert snap_compare(app, terminal_size=size, run_before=live_then())
 
 
-@every_size
+@large_too
 def test_without_colour(
     snap_compare: Snap, tmp_path: Path, size: tuple[int, int], monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -396,7 +397,7 @@ def test_without_unicode(
         symbols.cache_clear()
 
 
-@every_size
+@large_too
 def test_the_command_palette(snap_compare: Snap, tmp_path: Path, size: tuple[int, int]) -> None:
     app = make_app(tmp_path, messages=week())
 
