@@ -2,12 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from pathlib import Path
 
 import pytest
-from support.app_harness import HarnessApp, make_app, message, state_is, until
+from support.app_harness import (
+    HarnessApp,
+    make_app,
+    message,
+    server_seconds,
+    state_is,
+    until,
+)
 from support.archives import mark
 from textual.pilot import Pilot
 
@@ -138,11 +145,25 @@ async def test_a_search_is_never_made_on_the_event_loop(
         assert not [sql for sql in counted.statements if "MATCH" in sql]
 
 
+def steps(archive: Archive, work: Callable[[], object]) -> int:
+    """How much SQLite does for a piece of work, in tens of its instructions."""
+    taken = 0
+
+    def stepped() -> None:
+        nonlocal taken
+        taken += 1
+
+    archive.database.connection.set_progress_handler(stepped, 10)
+    work()
+    archive.database.connection.set_progress_handler(None, 0)
+    return taken
+
+
 @pytest.mark.parametrize(
     "wanted", [Query(to_phone="79110000009"), Query(state="unread", to_phone="79110000009")]
 )
 def test_what_is_rare_is_looked_for_in_its_days_only(tmp_path: Path, wanted: Query) -> None:
-    def steps(size: int) -> int:
+    def taken(size: int) -> int:
         days = [message(n, "often", minutes_ago=n * 24 * 60) for n in range(5, size)]
         rare = [
             message(size + n, "rare", minutes_ago=n * 24 * 60, to_phone="79110000009")
@@ -152,38 +173,40 @@ def test_what_is_rare_is_looked_for_in_its_days_only(tmp_path: Path, wanted: Que
         archive = app._dependencies.archive
         (account,) = archive.accounts()
         mark(account, [message.id for message in rare], unread=True)
-        taken = 0
 
-        def stepped() -> None:
-            nonlocal taken
-            taken += 1
+        def look() -> None:
+            listing = account.lists.open(wanted)
+            assert len(account.lists.window(listing, 0, LINES)) == len(rare)
+            assert account.lists.next_unread(wanted, None) is not None
 
-        archive.database.connection.set_progress_handler(stepped, 10)
-        listing = account.lists.open(wanted)
-        assert len(account.lists.window(listing, 0, LINES)) == len(rare)
-        assert account.lists.next_unread(wanted, None) is not None
-        archive.close()
-        return taken
+        with archive:
+            return steps(archive, look)
 
-    assert steps(3000) < steps(300) * 1.5
+    assert taken(3000) < taken(300) * 1.5
+
+
+@pytest.mark.parametrize("to_phone", [None, "79110000001"])
+def test_a_window_is_counted_by_its_days_and_a_part_of_one(
+    tmp_path: Path, to_phone: str | None
+) -> None:
+    def taken(size: int) -> int:
+        messages = [message(n, minutes_ago=n * 60) for n in range(1, size)]
+        app = make_app(tmp_path / str(size), messages=messages)
+        archive = app._dependencies.archive
+        (account,) = archive.accounts()
+        since = server_seconds(-100)
+        with archive:
+            return steps(archive, lambda: account.counts.windows(to_phone, [since]))
+
+    assert taken(3000) < taken(300) * 1.5
 
 
 def test_the_first_screenful_of_a_search_looks_at_no_more_than_it_needs(tmp_path: Path) -> None:
     messages = [message(n, f"message {n}", minutes_ago=LARGE - n) for n in range(1, LARGE + 1)]
-    app = make_app(tmp_path, messages=messages)
-    archive = app._dependencies.archive
+    archive = make_app(tmp_path, messages=messages)._dependencies.archive
     (account,) = archive.accounts()
-    steps = 0
-
-    def stepped() -> None:
-        nonlocal steps
-        steps += 1
-
-    taken = []
-    for first in (50, None):
-        steps = 0
-        archive.database.connection.set_progress_handler(stepped, 100)
-        account.lists.open(Query(search="message"), first=first)
-        taken.append(steps)
-    assert taken[0] * 5 < taken[1]
-    archive.close()
+    query = Query(search="message")
+    with archive:
+        first = steps(archive, lambda: account.lists.open(query, first=50))
+        every = steps(archive, lambda: account.lists.open(query))
+    assert first * 5 < every
