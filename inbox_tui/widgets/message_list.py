@@ -396,7 +396,8 @@ class MessageList(ScrollView, can_focus=True):
 
     @property
     def _height(self) -> int:
-        return max(1, self._page.height)
+        """The lines there are for items; before the first layout, those of the terminal."""
+        return max(1, self._page.height or self.app.size.height)
 
     @property
     def _first_in_sight(self) -> int:
@@ -418,7 +419,10 @@ class MessageList(ScrollView, can_focus=True):
         self._prepare()
         if self._decorated or crop.x > 0 or crop.width < self._rows.width:
             return super().render_lines(crop)
-        return [self._painted.get(y) or self.render_line(y) for y in crop.line_range]
+        lines = [self._painted.get(y) or self.render_line(y) for y in crop.line_range]
+        if crop.width > self._rows.width:  # the scrollbar is about to come
+            lines = [line.adjust_cell_length(crop.width) for line in lines]
+        return lines
 
     def refresh(
         self,

@@ -26,17 +26,20 @@ from inbox_tui.app import InboxApp
 from inbox_tui.widgets.message_list import MessageList
 from inbox_tui.widgets.message_view import MessageView
 
-drawn, render_lines = [], MessageList.render_lines
+drawn, display = [], App._display
 
-def first_drawn(self, crop):
-    drawn.extend((self.region, self.screen.query_one(MessageView).region))
-    return render_lines(self, crop)
+def first_drawn(self, screen, update):
+    if not drawn and screen.query(MessageList):
+        drawn.extend(screen.query_one(kind).region for kind in (MessageList, MessageView))
+        drawn.append([strip.text for strip in screen._compositor.render_strips()])
+    display(self, screen, update)
 
 def begun(self):
-    print(json.dumps({"modules": list(sys.modules), "list": drawn[0], "view": drawn[1]}))
+    known = dict(zip(("list", "view", "lines"), drawn, strict=True))
+    print(json.dumps(known | {"modules": list(sys.modules)}))
     self.exit()
 
-MessageList.render_lines = first_drawn
+App._display = first_drawn
 InboxApp._begin = begun
 inbox.main()
 """
@@ -111,3 +114,12 @@ def test_the_first_frame_has_list_and_message_side_by_side(
     assert height > 30
     assert view[0] > x + width - 1
     assert (view[1], view[3]) == (y, height)
+
+
+def test_the_first_frame_has_the_newest_message_at_the_top(
+    first_frame: dict[str, list[Any]],
+) -> None:
+    day, first, second, *_ = first_frame["lines"][first_frame["list"][1] :]
+    assert day.startswith("──")
+    assert "code 99" in first
+    assert "code 98" in second
