@@ -81,6 +81,9 @@ class _DayOfList:
     def split(self, day_start: DayStart) -> None:
         """Find out which days of the reader's it is within."""
         begin, end = service_day(self.day), service_day(self.day + 1)
+        if day_start(self.day) == begin and day_start(self.day + 1) == end:
+            self.parts.append(_Part(self.day, row_at(begin), row_at(end)))
+            return
         for day in (self.day + 1, self.day, self.day - 1):
             low, high = max(day_start(day), begin), min(day_start(day + 1), end)
             if low < high:

@@ -157,6 +157,8 @@ class Presentation:
             day: Days since 1970-01-01.
 
         """
+        if self.local_zone is self.server_zone:
+            return service_day(day)
         start = self._day_starts.get(day)
         if start is None:
             try:
