@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import os
 import signal
 import sys
@@ -19,6 +20,7 @@ def main() -> None:
     interruptible = signal.getsignal(signal.SIGINT) is signal.default_int_handler
     if interruptible:
         signal.signal(signal.SIGINT, signal.SIG_DFL)
+    gc.disable()  # what is imported stays: 5 % of the start
     from inbox_tui.cli.language import choose_language
 
     choose_language()
@@ -26,6 +28,7 @@ def main() -> None:
     if sys.argv[1:] or COMPLETING in os.environ:
         from inbox_tui.cli.program import main as command_line
 
+        gc.enable()
         begin = command_line
     else:  # nothing to be read: the inbox opens without what reads options
         from inbox_tui.cli.inbox import main as inbox
