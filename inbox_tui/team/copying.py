@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Awaitable, Callable
 from datetime import datetime
+from functools import partial
 from typing import TYPE_CHECKING, Any, NamedTuple, TypeVar
 
 from inbox_tui.archive import Archive, Gap, from_server_seconds
 from inbox_tui.archive.team_copy import CopiedPage, TeamCopy
 from inbox_tui.smsc.message import IncomingMessage
 from inbox_tui.team.encoding import from_bytes
+from inbox_tui.team.errors import HubAway
 from inbox_tui.team.states import read_state
 
 if TYPE_CHECKING:
@@ -20,19 +23,19 @@ if TYPE_CHECKING:
 
 T = TypeVar("T")
 
-PAGE_SIZE = 5000
+PAGE_SIZE = 10_000
 """How many numbers of the sequence are copied at once."""
+LEAST_PAGE_SIZE = 100
 
 
-class Copied(NamedTuple):
-    """What one page has brought."""
+class Read(NamedTuple):
+    """What was read of the hub."""
 
-    new: list[int]
-    """Ids of messages that are new here, newest first."""
+    page: CopiedPage
     live: bool
-    """Whether these came to the hub as new ones, and we had copied it before."""
-    complete: bool
-    """Whether there is no next page."""
+    """Whether its messages came to the hub as new ones."""
+    last: int
+    """The last number of the hub's sequence."""
 
 
 class Copier:
@@ -67,19 +70,35 @@ class Copier:
             self.position = None
         self._caught_up = self.position is not None
 
-    async def copy_page(self, seen: datetime) -> Copied:
-        """Copy the next page."""
-        after = self.position or 0
-        last, upper, page, live = await self._hub.run(
-            lambda connection: self._read(connection, after, seen)
-        )
-        if page is None:
-            return Copied([], False, complete=True)
-        new = await self._on_copy(lambda copy: copy.store(page))
-        live = live and self._caught_up
-        self.position = upper
-        self._caught_up |= upper >= last
-        return Copied(new, live, complete=upper >= last)
+    async def copy(
+        self, seen: Callable[[], datetime], on_new: Callable[[list[int], bool], None]
+    ) -> None:
+        """Copy all that there is. A page is read while the one before it is stored.
+
+        `on_new` is called for each page with the ids that are new here, newest first, and whether
+        these came to the hub as new ones after it was copied before.
+        """
+        reading = asyncio.ensure_future(self._read(self.position or 0, seen()))
+        try:
+            while True:
+                page, live, last = await reading
+                if page.last == self.position:
+                    break
+                if page.last < last:
+                    reading = asyncio.ensure_future(self._read(page.last, seen()))
+                new = await self._on_copy(partial(TeamCopy.store, page=page))
+                self.position = page.last
+                if new:
+                    on_new(new, live and self._caught_up)
+                if page.last >= last:
+                    break
+            self._caught_up = True
+        except HubAway:  # it may be that a page takes too long
+            self._page_size = max(self._page_size // 4, LEAST_PAGE_SIZE)
+            raise
+        finally:
+            reading.cancel()
+            await asyncio.gather(reading, return_exceptions=True)
 
     async def _on_copy(self, work: Callable[[TeamCopy], T]) -> T:
         def with_copy(archive: Archive) -> T:
@@ -88,16 +107,14 @@ class Copier:
         result: T = await self._in_archive(with_copy)
         return result
 
-    async def _read(
-        self, connection: Connection, after: int, seen: datetime
-    ) -> tuple[int, int, CopiedPage | None, bool]:
-        """Return the last number there is, the last of this page, the page, and if it is live."""
+    async def _read(self, after: int, seen: datetime) -> Read:
+        return await self._hub.run(lambda connection: self._read_by(connection, after, seen))
+
+    async def _read_by(self, connection: Connection, after: int, seen: datetime) -> Read:
         last = await connection.fetchval(
             "SELECT last_seq FROM inbox_tui.accounts WHERE account_id = $1", self._account_id
         )
         upper = min(last, after + self._page_size)
-        if upper <= after and self.position is not None:
-            return last, upper, None, False
 
         async def rows(columns: str, table: str) -> Any:
             return await connection.fetch(
@@ -127,7 +144,7 @@ class Copier:
             if (state := read_state(*columns)) is not None
         ]
         page = CopiedPage(self._hub_id, upper, messages, unreadable, gaps, states, seen)
-        return last, upper, page, all(live for *_, live in found)
+        return Read(page, all(live for *_, live in found), last)
 
 
 def _message(

@@ -393,12 +393,9 @@ class TeamMember:
                 self._publish(TakenByColleague(message_id, who))
 
     async def _copy(self) -> None:
-        while True:
-            copied = await self._copier.copy_page(self._clock.now())
-            if copied.new:
-                self._publish(MessagesArrived(copied.new, live=copied.live))
-            if copied.complete:
-                break
+        await self._copier.copy(
+            self._clock.now, lambda new, live: self._publish(MessagesArrived(new, live=live))
+        )
 
     async def _expire(self) -> None:
         """Delete here, once a day, what is older than `keep_days`; the hub keeps it."""
