@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import threading
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Coroutine
 from concurrent.futures import Future
 from datetime import UTC, datetime, timedelta
 from os import strerror
@@ -63,10 +63,10 @@ class Hub:
         self._password = password
         self._on_notify = on_notify
         self._connection: Connection | None = None
-        self._loop = asyncio.new_event_loop()
         self._turn = asyncio.Lock()
-        self._thread = threading.Thread(target=self._loop.run_forever, name="hub", daemon=True)
-        self._thread.start()
+        self._closing = threading.Lock()
+        self._closed = False
+        self._loop = self._start()
 
     @property
     def connected(self) -> bool:
@@ -96,21 +96,44 @@ class Hub:
 
     def close(self) -> None:
         """Close the connection and end the thread. May be called twice."""
-        if self._loop.is_closed():
-            return
-        self.disconnect()
+        with self._closing:
+            if self._closed:
+                return
+            self._closed = True
+        asyncio.run_coroutine_threadsafe(self._disconnect(), self._loop).result()
+        self._end()
+
+    def _start(self) -> asyncio.AbstractEventLoop:
+        loop = asyncio.new_event_loop()
+        self._thread = threading.Thread(target=loop.run_forever, name="hub", daemon=True)
+        self._thread.start()
+        return loop
+
+    def _end(self) -> None:
+        """End the thread, once whoever waits for something has had an answer."""
+
+        async def rest() -> None:
+            await asyncio.sleep(0)
+            if others := asyncio.all_tasks() - {asyncio.current_task()}:
+                await asyncio.wait(others)
+
+        asyncio.run_coroutine_threadsafe(rest(), self._loop).result()
         self._loop.call_soon_threadsafe(self._loop.stop)
         self._thread.join()
         self._loop.close()
 
     # -- in the hub's thread
 
-    def _submit(self, work: Any) -> Future[Any]:
-        return asyncio.run_coroutine_threadsafe(work, self._loop)
+    def _submit(self, work: Coroutine[Any, Any, Any]) -> Future[Any]:
+        with self._closing:
+            if not self._closed:
+                return asyncio.run_coroutine_threadsafe(work, self._loop)
+        work.close()
+        raise HubAway(_("there is no connection to the hub"))
 
     async def _connect(self, *, checked: bool) -> None:
         async with self._turn:
-            if self._connection is not None:
+            if self._connection is not None or self._closed:
                 return
             try:
                 import asyncpg
@@ -155,9 +178,10 @@ class Hub:
 
     async def listen(self, connection: Connection, channel: str) -> None:
         """Have `on_notify` called with what is announced on a channel; as a work of `run`."""
-        await connection.add_listener(
-            channel, lambda connection, pid, channel, payload: self._on_notify(str(payload))
-        )
+        await connection.add_listener(channel, self._announced)
+
+    def _announced(self, connection: object, pid: int, channel: str, payload: object) -> None:
+        self._on_notify(str(payload))
 
     def _lost(self, connection: Connection) -> None:
         if self._connection is connection:

@@ -308,7 +308,7 @@ class TeamMember:
             self._background.cancel()
             await asyncio.wait([self._background])
         await asyncio.to_thread(self._hub.close)
-        self._thread.shutdown()
+        await asyncio.to_thread(self._thread.shutdown)
 
     # -- what is done again and again
 
