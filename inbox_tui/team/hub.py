@@ -244,13 +244,28 @@ class HubClock:
     def __init__(self, local: Clock) -> None:
         self._local = local
         self._offset: float | None = None
+        self.jumped = 0.0
+        """By how many seconds it was set anew, until somebody takes note of it."""
 
-    def set(self, hub_now: float) -> float:
-        """Take in what the hub's clock showed a moment ago; returns by how much it jumped."""
-        offset = hub_now - self._local.moment().seconds
-        jump = 0.0 if self._offset is None else offset - self._offset
-        self._offset = offset
-        return jump
+    async def read(self, connection: Connection) -> float:
+        """Ask the hub what its clock shows."""
+        began = self.local_seconds()
+        seconds: float = await connection.fetchval("SELECT inbox_tui.now()")
+        self.set(seconds, began)
+        return seconds
+
+    def set(self, hub_now: float, began: float) -> None:
+        """Take in what the hub's clock showed between `began`, on this machine's, and now."""
+        least, most = hub_now - self.local_seconds(), hub_now - began
+        if self._offset is None:
+            self._offset = least
+        elif not least <= self._offset <= most:
+            self.jumped += least - self._offset
+            self._offset = least
+
+    def local_seconds(self) -> float:
+        """Seconds of this machine's clock."""
+        return self._local.moment().seconds
 
     def to_local(self, seconds: float | None) -> float | None:
         """Return a moment of the hub's clock on this machine's."""

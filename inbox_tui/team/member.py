@@ -30,6 +30,7 @@ from inbox_tui.team.copying import Copier
 from inbox_tui.team.encoding import from_bytes
 from inbox_tui.team.errors import HubError, HubRefused
 from inbox_tui.team.hub import Hub, HubClock
+from inbox_tui.team.request_log import JUMP_SECONDS
 from inbox_tui.team.states import SENT_TOGETHER, send_states
 from inbox_tui.team.store import HubStore, announce, channel_of, find_account
 
@@ -236,7 +237,6 @@ class TeamMember:
     async def _connect_alone(self) -> None:
         await self._hub.open()
         hub_id, account_id, stands = await self._hub.run(self._find)
-        self._hub_clock.set(stands.now)
         if self._store is None:
             self._hub_id = hub_id
             await self._begin(account_id)
@@ -253,7 +253,7 @@ class TeamMember:
             connection, self._account.login, self._account.host, make=self._hub.may_ask
         )
         await self._hub.listen(connection, channel_of(account_id))
-        return hub_id, account_id, await standing(connection, account_id)
+        return hub_id, account_id, await self._look(connection, account_id)
 
     async def _begin(self, account_id: int) -> None:
         """Go on with the account on the hub; from now on it is asked for by the hub's log alone."""
@@ -317,7 +317,6 @@ class TeamMember:
         if self._background is not None and self._background.done():
             self._background.result()
         stands = await self._hub.run(self._stand)
-        self._hub_clock.set(stands.now)
         had, self._standing = self._standing, stands
         if self._sync is not None and (had is None or had[3:5] != stands[3:5]):
             self._sync.look_again()
@@ -329,12 +328,13 @@ class TeamMember:
         if self._beats % SEEN_EVERY == 0:
             await self._note_seen(connection, account_id)
         self._beats += 1
-        stands = await standing(connection, account_id)
+        stands = await self._look(connection, account_id)
         wanted = (
             self._hub.may_ask
             and self._password is not None
             and self._sync_status.state is not State.SIGN_IN
         )
+        mend = abs(self._hub_clock.jumped) > JUMP_SECONDS
         if self._hub.asking and not wanted:
             await connection.execute("SELECT pg_advisory_unlock($1, $2)", LOCK, account_id)
             self._hub.asking = False
@@ -344,8 +344,17 @@ class TeamMember:
             )
             if self._hub.asking:
                 await announce(connection, account_id, "asker")
-                if self._sync is not None:
-                    self._loop.call_soon_threadsafe(self._sync.look_again)
+                mend = True
+        if mend and self._hub.may_ask:
+            await self._store.requests.mend_times(connection)
+            if self._sync is not None:
+                self._loop.call_soon_threadsafe(self._sync.look_again)
+        return stands
+
+    async def _look(self, connection: Connection, account_id: int) -> Standing:
+        began = self._hub_clock.local_seconds()
+        stands = await standing(connection, account_id)
+        self._hub_clock.set(stands.now, began)
         return stands
 
     async def _note_seen(self, connection: Connection, account_id: int) -> None:

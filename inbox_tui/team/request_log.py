@@ -54,8 +54,9 @@ class HubRequestLog:
                     "SELECT pg_advisory_xact_lock(hashtextextended('inbox-tui log ' || $1, 0))",
                     self._key,
                 )
-                hub_now = await self._now(connection)
-                await self._mend_times(connection, hub_now)
+                hub_now = await self._clock.read(connection)
+                if abs(self._clock.jumped) > JUMP_SECONDS:
+                    await self.mend_times(connection)
                 entries = await self._entries(connection)
                 until = earliest(entries, fingerprint, hub_now, limit)
                 if until > hub_now:
@@ -80,21 +81,29 @@ class HubRequestLog:
 
         return self._hub.call(begin)
 
-    async def _now(self, connection: Connection) -> float:
-        seconds: float = await connection.fetchval("SELECT inbox_tui.now()")
-        return seconds
+    async def mend_times(self, connection: Connection) -> None:
+        """Move the times of requests along where the hub's clock was set; none is to come.
 
-    async def _mend_times(self, connection: Connection, hub_now: float) -> None:
-        """Move the times of requests along where the hub's clock was set; none is to come."""
-        jump = self._clock.set(hub_now)
-        await connection.execute(
-            "UPDATE inbox_tui.requests SET sent_at = least(sent_at + $2, $3),"
-            " answered_at = least(answered_at + $2, $3)"
-            " WHERE login_key = $1 AND ($2 > 0 OR greatest(sent_at, answered_at) > $3)",
-            self._key,
-            jump if jump > JUMP_SECONDS else 0.0,
-            hub_now,
-        )
+        Every member does so: no request is out too early then, and some are later than they might
+        be. No hold stands longer than it was to, and those that we see jump no shorter.
+        """
+        jump = max(0.0, self._clock.jumped)
+        self._clock.jumped = 0.0
+        for statement, moved in (
+            (
+                "requests SET sent_at = least(sent_at + $2, inbox_tui.now()),"
+                " answered_at = answered_at + least($2, inbox_tui.now() - answered_at)",
+                jump,
+            ),
+            (
+                "holds SET until = least(until + $2, inbox_tui.now() + until - set_at),"
+                " set_at = least(set_at + $2, inbox_tui.now())",
+                jump if self._hub.asking else 0.0,
+            ),
+        ):
+            await connection.execute(
+                f"UPDATE inbox_tui.{statement} WHERE login_key = $1", self._key, moved
+            )
 
     def add_foreign(self, entries: Sequence[LoggedRequest]) -> None:
         """Put requests into the log that were made before the account became the team's.
@@ -103,7 +112,7 @@ class HubRequestLog:
         """
 
         async def add(connection: Connection) -> None:
-            now = await self._now(connection)
+            now = await self._clock.read(connection)
             await connection.executemany(
                 "INSERT INTO inbox_tui.requests"
                 " (login_key, scope, fingerprint, sent_at, answered_at)"

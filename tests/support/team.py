@@ -85,11 +85,17 @@ class Team:
         await hub.run(create)
         await asyncio.to_thread(hub.close)
         # As fast as the members' clocks, and with nobody to wait for.
+        self.set_hub_clock(0.0)
         self.sql(
-            "CREATE OR REPLACE FUNCTION inbox_tui.now() RETURNS double precision LANGUAGE sql"
-            f" RETURN (extract(epoch FROM clock_timestamp()) - {self.began}) * {SPEED} + 28252800;"
             "INSERT INTO inbox_tui.accounts (login, login_key, host, requests_lost)"
             " VALUES ('alex', 'alex', 'smscentre.com', false)"
+        )
+
+    def set_hub_clock(self, ahead: float) -> None:
+        self.sql(
+            "CREATE OR REPLACE FUNCTION inbox_tui.now() RETURNS double precision LANGUAGE sql"
+            f" RETURN (extract(epoch FROM clock_timestamp()) - {self.began}) * {SPEED}"
+            f" + {28252800 + ahead}"
         )
 
     def sql(self, statement: str) -> list[str]:
