@@ -673,10 +673,18 @@ class World:
 
     def check(self) -> None:
         """Nothing lost, nothing twice, no limit broken."""
+        self.check_requests()
+        self.check_archive(self.path, self.announced)
+
+    def check_requests(self) -> None:
+        """The program did nothing that it must not."""
         assert self.faults == []
         assert self.service.over_limit == [], "the limit is broken"
         assert self.service.overlapping == [], "two requests at once"
-        with Archive.open(self.path) as archive:
+
+    def check_archive(self, path: Path, announced: Counter[int]) -> None:
+        """Every message is there once, and was told of once."""
+        with Archive.open(path) as archive:
             account = archive.account(self.login, self.host)
             rows = {row.id: row for row in account.lists.export(Query())}
             gaps = account.sync_state.gaps()
@@ -702,9 +710,9 @@ class World:
         ]
         assert missing == []
         assert not rows.keys() & self.unreadable
-        for message_id in self.announced.keys() - rows.keys():
+        for message_id in announced.keys() - rows.keys():
             assert self._was_too_old(self.messages[message_id])
-        assert max(self.announced.values(), default=1) == 1, "told of twice"
+        assert max(announced.values(), default=1) == 1, "told of twice"
         if self.plan.first == "oldest" and not self.plan.absence:
             assert gaps == []
 
@@ -831,8 +839,12 @@ class Life:
             case ZoneSuspected():
                 assert world.plan.jumps, "the zone is right"
 
+    def seconds(self) -> float:
+        """The clock that holds are by."""
+        return self.world.moment().seconds
+
     def _check_wait(self, until: float, longest: float) -> None:
-        wait = until - self.world.moment().seconds
+        wait = until - self.seconds()
         longest = max(longest, LONGEST_WAIT, self.world.plan.refresh_seconds)
         assert wait <= longest + MOMENT, f"waits for {wait}"
 
@@ -953,7 +965,7 @@ class FlakyAccount:
         found = getattr(self._part, name)
         name = f"{self._prefix}{name}"
         if not callable(found):
-            return FlakyAccount(self._life, found, f"{name}.")
+            return type(self)(self._life, found, f"{name}.")
         life = self._life
         world = life.world
         if name in CHANGES:
@@ -964,11 +976,12 @@ class FlakyAccount:
 
     def _set_hold(self, hold: Hold, now: Moment) -> None:
         life, world = self._life, self._life.world
-        life.account.requests.set_hold(hold, now)
-        stands = life.account.requests.hold(now)
+        requests: Any = self._part
+        requests.set_hold(hold, now)
+        stands = requests.hold(now)
         assert stands is not None
         if stands.kind in ("limited", "blocked") and stands.until is not None:
-            wait = stands.until - world.moment().seconds
+            wait = stands.until - life.seconds()
             world.quiet_until = max(world.quiet_until, world.time() + wait)
         if hold.kind == "refused":
             world.refused |= life.refused

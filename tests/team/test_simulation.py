@@ -1,0 +1,29 @@
+"""Everything goes wrong for a team; then all have everything and the limit was never broken.
+
+`INBOX_TUI_SEEDS=1000 pytest -n 2 tests/team/test_simulation.py` tries that many worlds.
+"""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+import pytest
+from support.postgres import Cluster
+from support.team_simulation import TeamHub, simulate_team
+
+LONG = int(os.environ.get("INBOX_TUI_SEEDS") or 0)
+SECONDS = 600.0 if LONG else 300.0
+SEEDS = LONG or 5
+
+
+@pytest.fixture(scope="module")
+def hub(cluster: Cluster) -> TeamHub:
+    return TeamHub(cluster)
+
+
+@pytest.mark.parametrize("seed", range(SEEDS))
+def test_whatever_happens_to_a_team_all_have_everything_and_the_limit_is_kept(
+    hub: TeamHub, tmp_path: Path, seed: int
+) -> None:
+    simulate_team(tmp_path, seed, SECONDS, hub)
