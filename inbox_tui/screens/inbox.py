@@ -93,6 +93,8 @@ class InboxScreen(Screen[None]):
         self._ticks = 0
         self._retired = False
         self._before_conversation: _Place | None = None
+        self._before_search: Spot | None = None
+        """Where the user was before searching; also before filters that left nothing."""
         self._title_bar = TitleBar()
         self._title_bar.account = session.name
         self._title_bar.demo = demo
@@ -409,9 +411,14 @@ class InboxScreen(Screen[None]):
         if filters != self._filters.chosen:
             if filters.phone is None:
                 self._before_conversation = None
-            row = self._shown.row if self._shown.in_conversation else None
-            at = Spot(row.row) if row is not None and filters.phone is None else None
-            if at is not None:
+            row, at = self._shown.row, None
+            if row is None:
+                at = self._before_search if keep else None
+            elif not self._shown.in_conversation:
+                if not self._filters.chosen.search:
+                    self._before_search = Spot(row.row, self._messages.line, self._messages.seen)
+            elif filters.phone is None:
+                at = Spot(row.row)
                 self._leave_conversation()
             if self.has_class("-reading"):
                 self._set_reading(False)

@@ -133,3 +133,22 @@ async def test_a_search_that_nothing_narrows_counts_nothing_else(tmp_path: Path)
         await until(pilot, lambda: bar(pilot).shown == 3)
         await pilot.app.workers.wait_for_complete()
         assert bar(pilot).outside == ""
+
+
+@pytest.mark.parametrize("keys", [("escape",), ("enter", "x"), ("enter", "escape")])
+async def test_after_a_search_that_found_nothing_the_message_from_before_it_is_selected(
+    tmp_path: Path, keys: tuple[str, ...]
+) -> None:
+    app = mounted(tmp_path, Filters())
+    async with app.run_test(size=(120, 40)) as pilot:
+        await state_is(pilot, "Live")
+        await pilot.press("j", "j")
+        messages = inbox(pilot).query_one(MessageList)
+        before = messages.row, messages.line
+        assert before[0] is not None
+        assert before[0].id == 2
+        await pilot.press("slash", *"к4нет")
+        await until(pilot, lambda: "No messages" in empty_text(pilot))
+        await pilot.press(*keys)
+        await until(pilot, lambda: messages.row is not None)
+        assert (messages.row, messages.line) == before
