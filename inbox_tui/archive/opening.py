@@ -28,7 +28,8 @@ from inbox_tui.private_files import PathRefused, private_file, private_folder
 _SIDE_FILES = ("-wal", "-shm")
 _LOCK_FILE = "inbox.lock"
 _RETRY_SECONDS = 0.01
-_LONGEST_WAIT_FOR_LOCK_SECONDS = 0.5
+_LONGEST_WAIT_FOR_LOCK_SECONDS = 5.0
+"""Whoever starts at the same moment may be looking through a large file on a slow machine."""
 _PRAGMAS = (
     "PRAGMA synchronous = FULL",  # what has been acknowledged outlives a power cut
     "PRAGMA secure_delete = ON",

@@ -24,6 +24,7 @@ from inbox_tui.archive import (
     ArchiveTooNew,
     Hold,
     Query,
+    opening,
 )
 from inbox_tui.archive.opening import _set_aside
 from inbox_tui.archive.schema import VERSION
@@ -155,6 +156,13 @@ def spoil(path: Path) -> None:
         file.write(b"no database")
 
 
+@pytest.fixture
+def impatient(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Whoever has the archive open is not waited for."""
+    monkeypatch.setattr(opening, "_LONGEST_WAIT_FOR_LOCK_SECONDS", 0.0)
+
+
+@pytest.mark.usefixtures("impatient")
 def test_what_is_open_in_another_program_is_not_set_aside(tmp_path: Path) -> None:
     path = tmp_path / "inbox.db"
     opened(tmp_path, incoming(1))[0].close()
@@ -173,6 +181,7 @@ def test_what_is_open_in_another_program_is_not_set_aside(tmp_path: Path) -> Non
         assert works(fresh)
 
 
+@pytest.mark.usefixtures("impatient")
 def test_what_this_program_has_open_is_not_set_aside(tmp_path: Path) -> None:
     archive, _ = opened(tmp_path, incoming(1))
     archive.database.connection.execute("PRAGMA wal_checkpoint(TRUNCATE)")

@@ -6,7 +6,6 @@ import csv
 import io
 import json
 import os
-import pty
 import stat
 import subprocess
 import sys
@@ -15,6 +14,7 @@ from pathlib import Path
 
 import pytest
 from support.command import LOGIN, Ended, Files, incoming, put, run
+from support.terminal import Terminal
 
 HOST = "smscentre.com"
 
@@ -212,15 +212,10 @@ def test_before_the_first_sync_no_archive_is_begun(
 def test_on_a_terminal_nothing_that_was_sent_steers_it(files: Files) -> None:
     put(files.archive, HOST, incoming(1, "\x1b[2J\x9b31m\u202egone"))
     for form, shown in (("csv", "␛[2J"), ("jsonl", "\\u001b[2J\\u009b31m\\u202egone")):
-        ours, theirs = pty.openpty()
         command = [sys.executable, "-m", "inbox_tui", "export", "--login", LOGIN, "--format", form]
-        with subprocess.Popen(
-            command, stdout=theirs, stderr=subprocess.PIPE, env=os.environ | {"TERM": "xterm"}
-        ) as process:
-            process.wait(20)
-        os.close(theirs)
-        written = os.read(ours, 65536).decode()
-        os.close(ours)
+        with Terminal(command, environment=os.environ | {"TERM": "xterm"}) as terminal:
+            assert terminal.wait() == 0
+        written = terminal.raw.decode()
         assert shown in written
         assert not {"\x1b", "\x9b", "\u202e"} & set(written)
 

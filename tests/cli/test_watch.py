@@ -14,7 +14,7 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
-from support.command import LOGIN, PASSWORD, Files, Program, incoming, put, run
+from support.command import LOGIN, PASSWORD, PATIENCE, Files, Program, incoming, put, run
 from support.hostile import unsafe_characters
 from support.terminal import Terminal
 
@@ -146,8 +146,8 @@ def test_a_reader_that_takes_nothing_does_not_keep_it_from_ending(
     server.service.extend(incoming(number, "word " * 100) for number in range(1, 400))
     with Program("watch", "--since", "1", environment=environment) as program:
         assert json.loads(program.line())["id"] == 1
-        program.process.send_signal(signal.SIGTERM)
-        assert program.process.wait(20) == 0
+        program.send(signal.SIGTERM)
+        assert program.process.wait(PATIENCE) == 0
 
 
 def test_a_refused_sign_in_ends_it(environment: dict[str, str]) -> None:

@@ -9,7 +9,7 @@ from collections.abc import AsyncIterator
 from pathlib import Path
 
 import pytest
-from support.loopback import Server, http
+from support.loopback import Server, http, trust
 
 from inbox_tui.credentials import Secret
 from inbox_tui.smsc import client as client_module
@@ -96,7 +96,7 @@ async def test_a_main_server_with_a_wrong_certificate_has_no_other_asked(
     backup: Server, pem: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     if pem == "expired.pem":
-        monkeypatch.setenv("SSL_CERT_FILE", str(HERE / pem))
+        trust(monkeypatch, HERE / pem)
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
     context.load_cert_chain(HERE / pem)
     main = Server(http(b"[]"))

@@ -2,19 +2,23 @@
 
 from __future__ import annotations
 
-import fcntl
 import os
-import pty
 import re
 import signal
 import struct
-import termios
+import sys
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
 
+from support.systems import need_posix
 from textual.app import App
+
+if sys.platform != "win32":
+    import fcntl
+    import pty
+    import termios
 
 SEQUENCE = re.compile(
     r"\r\n"  # between the lines of a screen
@@ -30,13 +34,18 @@ ANCHOR = re.compile(r"\x1b\[[0-9]+[XG]")
 COLOUR = re.compile(r"\x1b\[[0-9;]*m")
 PLACE = re.compile(r"\x1b\[([0-9]+);([0-9]+)H")
 _MARK = "\x1b[?77n"
-_SIGNALS = (signal.SIGTSTP, signal.SIGCONT, signal.SIGWINCH, signal.SIGTTOU, signal.SIGTTIN)
+_SIGNALS = [
+    getattr(signal, name)
+    for name in ("SIGTSTP", "SIGCONT", "SIGWINCH", "SIGTTOU", "SIGTTIN")
+    if hasattr(signal, name)
+]
 
 
 class CapturedOutput:
     """A terminal of this size, which takes down every byte."""
 
     def __init__(self, size: tuple[int, int]) -> None:
+        need_posix("tests/support/captured_output.py")
         self.size = size
         self._master, self._slave = pty.openpty()
         columns, lines = size

@@ -5,12 +5,11 @@ from __future__ import annotations
 import contextlib
 import inspect
 import os
-import select
 import signal
 import sqlite3
 import subprocess
 import sys
-import time
+import threading
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
@@ -29,6 +28,9 @@ from inbox_tui.smsc.message import IncomingMessage
 LOGIN = "alex"
 PASSWORD = "correct horse"
 API_KEY = "7f3a-sesame"
+_ON_WINDOWS = sys.platform == "win32"
+PATIENCE = 300.0 if _ON_WINDOWS else 20.0
+"""Seconds until a program that hangs is given up; under wine each takes some to start."""
 
 
 class Ended(NamedTuple):
@@ -136,7 +138,7 @@ class Files:
         return self._folder("state") / "inbox-tui" / "inbox-tui.log"
 
     def _folder(self, name: str) -> Path:
-        return self.home / ("local" if sys.platform == "win32" else name)
+        return self.home / ("local" if _ON_WINDOWS else name)
 
     @property
     def environment(self) -> dict[str, str]:
@@ -162,15 +164,29 @@ _OF_THE_SYSTEM = {
 }
 
 
+INTERRUPTIBLE = """
+import signal, sys, threading
+from inbox_tui.__main__ import main
+
+def interrupt():
+    signal.raise_signal(getattr(signal, sys.stdin.readline().strip()))
+
+threading.Thread(target=interrupt, daemon=True).start()
+main()
+"""
+"""The program, sent a signal by writing its name to it: Windows sends none to another process."""
+
+
 class Program:
     """`inbox-tui` as a process, its output in pipes."""
 
     def __init__(self, *words: str, environment: Mapping[str, str]) -> None:
         self._read = b""
+        program = ["-c", INTERRUPTIBLE] if _ON_WINDOWS else ["-m", "inbox_tui"]
         self.process = subprocess.Popen(
-            [sys.executable, "-m", "inbox_tui", *words],
+            [sys.executable, *program, *words],
             env={**_OF_THE_SYSTEM, "TZ": "Europe/Moscow", **environment},
-            stdin=subprocess.DEVNULL,
+            stdin=subprocess.PIPE if _ON_WINDOWS else subprocess.DEVNULL,
             stdout=subprocess.PIPE,
             stderr=subprocess.PIPE,
         )
@@ -182,7 +198,7 @@ class Program:
         if self.process.poll() is None:
             self.process.kill()
         self.process.wait()
-        for pipe in (self.process.stdout, self.process.stderr):
+        for pipe in (self.process.stdin, self.process.stdout, self.process.stderr):
             if pipe is not None:
                 pipe.close()
 
@@ -192,28 +208,39 @@ class Program:
         self.process.stdout.close()
         self.process.stdout = None
 
-    def line(self, *, errors: bool = False, seconds: float = 20.0) -> str:
+    def line(self, *, errors: bool = False, seconds: float = PATIENCE) -> str:
         """The next line of output, or of errors; fails where none comes."""
         pipe = self.process.stderr if errors else self.process.stdout
         assert pipe is not None
-        end = time.monotonic() + seconds
+        watchdog = threading.Timer(seconds, self.process.kill)
+        watchdog.start()
         while b"\n" not in self._read:
-            ready, _, _ = select.select([pipe], [], [], max(0.0, end - time.monotonic()))
-            assert ready, f"no line within {seconds} s, but {self._read!r}"
             some = os.read(pipe.fileno(), 65536)
-            assert some, f"it ended: {self._read!r}, status {self.process.wait()}"
+            if not some:
+                watchdog.cancel()
+                raise AssertionError(f"no line within {seconds} s, or an end: {self.wait()}")
             self._read += some
+        watchdog.cancel()
         line, _, self._read = self._read.partition(b"\n")
         return line.decode()
 
+    def send(self, which: signal.Signals) -> None:
+        """Send it a signal."""
+        if _ON_WINDOWS:
+            assert self.process.stdin is not None
+            self.process.stdin.write(f"{which.name}\n".encode())
+            self.process.stdin.flush()
+        else:
+            self.process.send_signal(which)
+
     def end(self, how: signal.Signals = signal.SIGTERM) -> Ended:
         """Stop it, and what it came to with all that was not read yet."""
-        self.process.send_signal(how)
+        self.send(how)
         return self.wait()
 
     def wait(self) -> Ended:
         """Wait for its end."""
-        output, errors = self.process.communicate(timeout=20)
+        output, errors = self.process.communicate(timeout=PATIENCE)
         return Ended(
             self.process.returncode, (self._read + (output or b"")).decode(), errors.decode()
         )

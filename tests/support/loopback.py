@@ -4,10 +4,32 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import ssl
+import sys
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
+from pathlib import Path
+
+import pytest
+
+from inbox_tui.smsc import client
 
 Reply = bytes | Callable[[asyncio.StreamReader, asyncio.StreamWriter], Awaitable[None]]
+
+
+def trust(monkeypatch: pytest.MonkeyPatch, certificate: Path) -> None:
+    """Have the client trust a certificate as it does those of the system."""
+    if sys.platform == "linux":
+        monkeypatch.setenv("SSL_CERT_FILE", str(certificate))
+        return
+    verifying = client._verifying
+
+    def trusting() -> ssl.SSLContext:
+        context = verifying()
+        context.load_verify_locations(certificate)
+        return context
+
+    monkeypatch.setattr(client, "_verifying", trusting)
 
 
 def http(body: bytes, status: str = "200 OK", *headers: str) -> bytes:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import itertools
 import os
-import pwd
 import shutil
 import signal
 import socket
@@ -16,6 +15,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
+from support.systems import need_posix
 
 ADMIN_PASSWORD = "admin's password"
 
@@ -45,6 +45,8 @@ class Cluster:
         password = folder / "password"
         password.write_text(ADMIN_PASSWORD)
         if os.geteuid() == 0:
+            import pwd
+
             somebody = pwd.getpwnam("postgres")
             for path in (folder, password):
                 os.chown(path, somebody.pw_uid, somebody.pw_gid)
@@ -133,6 +135,7 @@ def cluster() -> Iterator[Cluster]:
 
 @contextmanager
 def running_cluster() -> Iterator[Cluster]:
+    need_posix("tests/support/postgres.py")
     folder = Path(tempfile.mkdtemp(prefix="inbox-pg"))
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import signal
 import sqlite3
 import sys
 import time
@@ -19,6 +18,7 @@ from random import Random
 from typing import Any
 
 from support.archives import SERVER_NOW, incoming, mark, page
+from support.systems import KILL
 
 from inbox_tui.archive import AccountArchive, Archive, ArchiveFull, Cursor, Permit, Refused
 from inbox_tui.archive.schema import make_tables
@@ -27,8 +27,6 @@ from inbox_tui.smsc.limit import Limit, Moment
 SPAWN: Any = get_context("spawn" if sys.platform == "win32" else "forkserver")
 """Processes of their own, which begin with the archive imported. (Each kind has its `Process`.)"""
 SPAWN.set_forkserver_preload(["support.programs"])
-KILL = signal.SIGTERM if sys.platform == "win32" else signal.SIGKILL
-"""What ends a process at once."""
 
 
 @contextmanager

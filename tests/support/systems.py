@@ -3,15 +3,27 @@
 from __future__ import annotations
 
 import re
+import signal
+import sys
 from pathlib import Path
+
+import pytest
 
 ROOT = Path(__file__).parents[2]
 CONTRIBUTING = ROOT / ".github" / "CONTRIBUTING.md"
+KILL = signal.SIGTERM if sys.platform == "win32" else signal.SIGKILL
+"""What ends a process at once."""
 
 
 def exceptions() -> dict[str, str]:
-    """Why a test can't hold on Windows, by its name: a file's, or `file::test`."""
+    """Why a test can't hold on Windows, by its name: a folder's, a file's, or `file::test`."""
     document = CONTRIBUTING.read_text(encoding="utf-8")
     _, _, table = document.partition("| tests that can't hold on Windows | why |\n")
     rows = re.findall(r"^\| (`.+) \| (.+) \|$", table.partition("\n\n")[0], re.MULTILINE)
     return {name: why for names, why in rows for name in re.findall(r"`([^`]+)`", names)}
+
+
+def need_posix(name: str) -> None:
+    """Skip the test on Windows, which can't have this part of the tests' support."""
+    if sys.platform == "win32":
+        pytest.skip(exceptions()[name])

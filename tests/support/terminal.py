@@ -2,18 +2,22 @@
 
 from __future__ import annotations
 
-import fcntl
 import os
-import pty
 import select
 import signal
 import struct
-import termios
+import sys
 import time
 from collections.abc import Callable, Mapping, Sequence
 from typing import Self
 
 import pyte
+from support.systems import KILL, need_posix
+
+if sys.platform != "win32":
+    import fcntl
+    import pty
+    import termios
 
 KEYS = {"enter": "\r", "escape": "\x1b", "up": "\x1b[A", "down": "\x1b[B", "tab": "\t"}
 
@@ -43,6 +47,7 @@ class Terminal:
         lines: int = 40,
         ignoring: signal.Signals | None = None,
     ) -> None:
+        need_posix("tests/support/terminal.py")
         self.screen = pyte.Screen(columns, lines)
         self._stream = pyte.ByteStream(self.screen)
         self.raw = bytearray()
@@ -160,7 +165,7 @@ class Terminal:
         """Send the program a signal."""
         os.kill(self.pid, which)
 
-    def kill(self, how: signal.Signals = signal.SIGKILL) -> None:
+    def kill(self, how: signal.Signals = KILL) -> None:
         """End the program as the machine would."""
         os.kill(self.pid, how)
         _, status = os.waitpid(self.pid, 0)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from datetime import date, datetime, timedelta
 from functools import partial
 from zoneinfo import ZoneInfo
@@ -115,7 +116,8 @@ def test_any_text_is_a_date_or_none(written: str, now: datetime) -> None:
 def test_every_moment_has_a_time_in_every_zone(moment: datetime, zone: ZoneInfo | None) -> None:
     shown = in_zone(moment, zone)
     assert abs(shown.replace(tzinfo=None) - moment.replace(tzinfo=None)) < timedelta(days=3)
-    if date(2, 1, 1) < moment.date() < date(9998, 1, 1):
+    first, last = (1971, 2999) if sys.platform == "win32" and zone is None else (2, 9998)
+    if date(first, 1, 1) < moment.date() < date(last, 1, 1):  # which the system knows
         assert shown == moment.astimezone(zone)
 
 

@@ -15,6 +15,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from support.command import INTERRUPTIBLE, PATIENCE
 from support.traffic import incoming, server_now
 
 from inbox_tui.demo.server import DemoServer
@@ -24,8 +25,6 @@ pytestmark = pytest.mark.e2e
 
 ROOT = Path(__file__).parents[2]
 PASSWORD = "верная лошадь"
-PATIENCE = 300.0
-"""Seconds until a command that hangs is given up."""
 TEXT = "Код: 0032 — вход в интернет-банк"
 
 
@@ -133,22 +132,6 @@ def test_a_user_signs_in_syncs_exports_and_removes_it_all(
     assert service.breaches == []
 
 
-INTERRUPTED = """
-import signal, sys, threading
-from inbox_tui.__main__ import main
-
-number = getattr(signal, sys.argv.pop())
-
-def interrupt():
-    sys.stdin.readline()
-    signal.raise_signal(number)
-
-threading.Thread(target=interrupt, daemon=True).start()
-main()
-"""
-"""The program, interrupted when it is sent a line, as wine has no console to send it from."""
-
-
 def read_line(program: subprocess.Popen[bytes]) -> dict[str, object]:
     """The next line that a program puts out, which is JSON."""
     watchdog = threading.Timer(PATIENCE, program.kill)
@@ -156,6 +139,8 @@ def read_line(program: subprocess.Popen[bytes]) -> dict[str, object]:
     assert program.stdout is not None
     line = program.stdout.readline()
     watchdog.cancel()
+    if not line:
+        raise AssertionError(f"it ended: {program.communicate()}, status {program.returncode}")
     message: dict[str, object] = json.loads(line)
     return message
 
@@ -176,11 +161,11 @@ def test_watch_prints_what_arrives_until_its_reader_is_gone(
 
 @pytest.mark.parametrize("interrupt", ["SIGINT", "SIGBREAK"])
 def test_watch_ends_when_it_is_interrupted(signed_in: User, interrupt: str) -> None:
-    signed_in.words = [sys.executable, "-c", INTERRUPTED]
-    with signed_in.start("watch", "--since", "1", interrupt) as program:
+    signed_in.words = [sys.executable, "-c", INTERRUPTIBLE]
+    with signed_in.start("watch", "--since", "1") as program:
         assert [read_line(program)["id"] for _ in range(5)] == [5, 4, 3, 2, 1]
         assert program.stdin is not None
-        program.stdin.write(b"\n")
+        program.stdin.write(f"{interrupt}\n".encode())
         program.stdin.flush()
         assert program.wait(PATIENCE) == 0
 
@@ -202,7 +187,7 @@ def test_two_at_once_and_a_killed_one_keep_the_limit_and_lose_nothing(
     assert status == 0, said
     assert sorted(json.loads(line)["id"] for line in output.splitlines()) == [1, 2, 3, 4, 5, 7]
     assert signed_in.run("doctor")[0] == 0
-    assert len(service.requests) >= 3
+    assert len(service.requests) >= 2
     assert service.breaches == []
 
 
