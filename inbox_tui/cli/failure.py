@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import os
 import sys
 from collections.abc import Callable
@@ -62,6 +63,8 @@ def require_output() -> None:
 
 def fail_to_write(error: OSError) -> NoReturn:
     """End the program because standard output does not take what is written."""
+    if sys.platform == "win32" and error.errno == errno.EINVAL:  # the reader of a pipe is gone
+        raise BrokenPipeError from None
     discard_the_rest(sys.stdout)
     fail(_("standard output can't be written to: {strerror}.").format(strerror=error.strerror))
 

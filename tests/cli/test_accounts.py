@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import json
+import os
+import sys
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from support import keyrings
 from support.command import PASSWORD, Files, Memory, Program, incoming, run, server_now
 
 from inbox_tui.demo.server import DemoServer
@@ -118,7 +119,7 @@ def test_watch_prints_what_every_account_receives(
     )
     environment = {
         **files.environment,
-        "PYTHONPATH": str(Path(keyrings.__file__).parents[1]),
+        "PYTHONPATH": os.pathsep.join(filter(None, sys.path)),
         "PYTHON_KEYRING_BACKEND": "support.keyrings.FileBackend",
         "TEST_KEYRING": str(tmp_path / "ring"),
     }

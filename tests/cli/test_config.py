@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import stat
 import sys
 import tomllib
 from pathlib import Path
 
 import pytest
-from support.command import Files, run
+from support.command import Files, assert_private, run
 
 from inbox_tui.config import load_settings, template
 
@@ -87,7 +86,7 @@ def test_edit_begins_a_file_with_everything_explained(
     ended = run("config", "--edit")
     assert ended == (0, "", f"{files.config} is in order.\n")
     assert files.config.read_text() == template()
-    assert stat.S_IMODE(files.config.stat().st_mode) == 0o600
+    assert_private(files.config)
 
 
 def test_edit_says_what_is_wrong_afterwards(
@@ -159,7 +158,7 @@ def test_the_editor_does_not_inherit_the_password(
     [
         ("no-such-editor -w", 1, "can't be started"),
         ("'unfinished", 2, "is not a command"),
-        ("false", 1, "ended with status 1"),
+        (f'"{sys.executable}" -c exit(1)', 1, "ended with status 1"),
     ],
 )
 def test_an_editor_that_does_not_work_is_told(

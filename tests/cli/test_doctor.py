@@ -7,6 +7,8 @@ import json
 import os
 import re
 import sqlite3
+import sys
+from pathlib import Path
 from typing import Any
 
 import httpx
@@ -58,7 +60,8 @@ def test_all_is_well_with_an_account_that_is_signed_in(files: Files, ring: Memor
     assert "has the password" in line(ended, "keyring")
     assert "1 account, 2 messages" in line(ended, "archive")
     assert "0 requests in the last minute, the next may go now" in line(ended, "limit")
-    assert "(mode 0700), for you alone" in line(ended, "data")
+    private = "your profile" if sys.platform == "win32" else "(mode 0700), for you alone"
+    assert private in line(ended, "data")
     assert "Europe/Moscow" in line(ended, "clock")
 
 
@@ -86,7 +89,8 @@ def test_a_bad_setting_is_told_with_its_line_and_without_its_value(
     files.configure("window = 24\nlogin = 79991234567\n")
     ended = run("doctor")
     assert ended.status == 1
-    assert "~/config/inbox-tui/config.toml, line 2: login" in line(ended, "settings")
+    shown = Path("~") / files.config.relative_to(files.home)
+    assert f"{shown}, line 2: login" in line(ended, "settings")
     assert "7999" not in ended.output
 
 
@@ -109,29 +113,34 @@ def test_a_theme_that_is_not_there_is_told(files: Files, ring: Memory) -> None:
 def test_a_settings_file_that_can_not_be_used_is_told_with_the_reason(
     files: Files, ring: Memory
 ) -> None:
+    files.config.mkdir(parents=True)
+    assert "can't be read: " in line(run("doctor"), "settings")
+    files.config.rmdir()
+    files.configure('[names]\n79991234567 = "a"\n79991234567.b = 1\n')
+    ended = run("doctor")
+    assert "config.toml, line 3 can't be used: run" in line(ended, "settings")
+    assert "7999" not in ended.output
+
+
+def test_settings_that_others_can_write_to_are_told(files: Files, ring: Memory) -> None:
     files.configure("")
     files.config.chmod(0o666)
     told = line(run("doctor"), "settings")
     assert told.startswith("✗ settings  ~/config/inbox-tui/config.toml: can be written to by other")
     assert told.endswith(" then run chmod go-w on it")
-    files.config.unlink()
-    files.config.mkdir()
-    assert "can't be read: Is a directory" in line(run("doctor"), "settings")
-    files.config.rmdir()
-    files.config.write_text('[names]\n79991234567 = "a"\n79991234567.b = 1\n')
-    ended = run("doctor")
-    assert "config.toml, line 3 can't be used: run" in line(ended, "settings")
-    assert "7999" not in ended.output
 
 
 def test_a_folder_that_can_not_be_made_is_told(
     files: Files, ring: Memory, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     (files.home / "file").touch()
-    monkeypatch.setenv("XDG_DATA_HOME", str(files.home / "file"))
+    for name in ("XDG_DATA_HOME", "WIN_PD_OVERRIDE_LOCAL_APPDATA"):
+        monkeypatch.setenv(name, str(files.home / "file"))
     ended = run("doctor")
     assert ended.status == 1
-    assert line(ended, "data").startswith("✗ data      ~/file/inbox-tui can't be made in ~/file: ")
+    file = Path("~") / "file"
+    told = line(ended, "data")
+    assert told.startswith(f"✗ data      {file / 'inbox-tui'} can't be made in {file}: ")
 
 
 def test_files_that_are_open_to_others_are_told(files: Files, ring: Memory) -> None:

@@ -131,7 +131,7 @@ def test_a_file_that_is_there_is_left_alone(kept: Files, tmp_path: Path) -> None
 def test_a_format_that_is_named_goes_before_the_ending(kept: Files, tmp_path: Path) -> None:
     for name, form in (("messages.csv", "json"), ("messages.json", "jsonl")):
         run("export", "-o", tmp_path / name, "--format", form)
-        written = (tmp_path / name).read_text()
+        written = (tmp_path / name).read_text(encoding="utf-8")
         assert written == run("export", "--format", form).output
 
 

@@ -6,7 +6,6 @@ import json
 import os
 import shlex
 import signal
-import stat
 import subprocess
 import sys
 import time
@@ -17,7 +16,17 @@ from typing import Any
 
 import click
 import pytest
-from support.command import LOGIN, PASSWORD, Ended, Files, Memory, incoming, put, run
+from support.command import (
+    LOGIN,
+    PASSWORD,
+    Ended,
+    Files,
+    Memory,
+    assert_private,
+    incoming,
+    put,
+    run,
+)
 
 import inbox_tui.cli.sync
 from inbox_tui import __version__, app
@@ -371,8 +380,7 @@ def test_debug_writes_where_it_arose_and_nothing_else(files: Files) -> None:
     assert "KeyError" in written
     assert PASSWORD not in written
     assert "private-login" not in written
-    assert stat.S_IMODE(files.log.stat().st_mode) == 0o600
-    assert stat.S_IMODE(files.log.parent.stat().st_mode) == 0o700
+    assert_private(files.log)
     run("--debug", "sync")
     assert files.log.read_text().startswith(written)
 
@@ -415,14 +423,14 @@ def test_an_interrupted_command_says_so(monkeypatch: pytest.MonkeyPatch) -> None
 
 def test_an_interrupt_while_the_program_is_being_imported_ends_it_without_a_word() -> None:
     interrupted = """
-import os, signal, sys
+import signal, sys
 
 signal.signal(signal.SIGINT, signal.default_int_handler)
 
 class Interrupt:
     def find_spec(self, name, *rest):
         if name == "inbox_tui.cli":
-            os.kill(os.getpid(), signal.SIGINT)
+            signal.raise_signal(signal.SIGINT)
 
 sys.meta_path.insert(0, Interrupt())
 from inbox_tui.__main__ import main
@@ -430,7 +438,7 @@ from inbox_tui.__main__ import main
 main()
 """
     ended = subprocess.run([sys.executable, "-c", interrupted], capture_output=True, timeout=30)
-    assert (ended.returncode, ended.stdout, ended.stderr) == (-signal.SIGINT, b"", b"")
+    assert (abs(ended.returncode), ended.stdout, ended.stderr) == (signal.SIGINT, b"", b"")
 
 
 @pytest.mark.parametrize(

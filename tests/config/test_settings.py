@@ -232,7 +232,7 @@ def test_a_file_that_is_not_utf_8_is_reported_with_its_line(file: Path) -> None:
 
 def test_a_folder_in_the_place_of_the_file_is_reported(file: Path) -> None:
     file.mkdir()
-    with pytest.raises(SettingsError, match="can't be read: (Is a directory|Permission denied)"):
+    with pytest.raises(SettingsError, match="can't be read: "):
         load_settings(file)
 
 

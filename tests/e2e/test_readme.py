@@ -174,6 +174,18 @@ def test_a_set_up_command_names_what_is_there(line: str) -> None:
         assert line.endswith((f"install {name}", f"install '{name}[team]'"))
 
 
+def test_the_commands_for_windows_are_those_of_the_other_systems() -> None:
+    (tried, installed) = blocks("powershell")[0].splitlines()
+    (elsewhere,) = (line for line in LINES if line.endswith("/bin/inbox-tui --demo"))
+    replaced = {"python3": "py", " && ": "; ", ".venv/bin/": r".venv\Scripts" + "\\"}
+    for here, there in replaced.items():
+        elsewhere = elsewhere.replace(here, there)
+    assert tried == elsewhere
+    assert installed.split("; ")[-1] == "py -m pipx install ."
+    (task,) = re.findall(r'`schtasks .+ /tr "inbox-tui (.+)"`', README)
+    assert task in blocks("crontab")[0]
+
+
 def test_the_readme_can_be_read_in_one_go() -> None:
     assert len(README) <= 14_000
 

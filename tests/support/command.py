@@ -7,6 +7,7 @@ import inspect
 import os
 import signal
 import sqlite3
+import stat
 import subprocess
 import sys
 import threading
@@ -29,8 +30,17 @@ LOGIN = "alex"
 PASSWORD = "correct horse"
 API_KEY = "7f3a-sesame"
 _ON_WINDOWS = sys.platform == "win32"
-PATIENCE = 300.0 if _ON_WINDOWS else 20.0
+PATIENCE = 120.0 if _ON_WINDOWS else 20.0
 """Seconds until a program that hangs is given up; under wine each takes some to start."""
+
+
+_OF_THE_SYSTEM = {
+    name: os.environ[name]
+    for name in ("PATH", "SYSTEMROOT", "PYTHONPATH", "TEMP")
+    if name in os.environ
+}
+_MOSCOW = "MSK-3" if _ON_WINDOWS else "Europe/Moscow"
+"""A zone as the environment names it."""
 
 
 class Ended(NamedTuple):
@@ -93,6 +103,13 @@ def incoming(
     return IncomingMessage(number, received, phone, to_phone, text, received - timedelta(seconds=2))
 
 
+def assert_private(file: Path) -> None:
+    """A file and its folder are for their owner alone; Windows' access rights are the profile's."""
+    if not _ON_WINDOWS:
+        assert stat.S_IMODE(file.stat().st_mode) == 0o600
+        assert stat.S_IMODE(file.parent.stat().st_mode) == 0o700
+
+
 def put(
     path: Path, host: str, *messages: IncomingMessage, login: str = LOGIN, signed_in: bool = True
 ) -> None:
@@ -143,6 +160,7 @@ class Files:
     @property
     def environment(self) -> dict[str, str]:
         return {
+            **(_OF_THE_SYSTEM if _ON_WINDOWS else {}),
             "HOME": str(self.home),
             "USERPROFILE": str(self.home),
             "WIN_PD_OVERRIDE_LOCAL_APPDATA": str(self.home / "local"),
@@ -155,13 +173,6 @@ class Files:
     def configure(self, text: str) -> None:
         self.config.parent.mkdir(parents=True, exist_ok=True)
         self.config.write_text(text, encoding="utf-8")
-
-
-_OF_THE_SYSTEM = {
-    name: os.environ[name]
-    for name in ("PATH", "SYSTEMROOT", "PYTHONPATH", "TEMP")
-    if name in os.environ
-}
 
 
 INTERRUPTIBLE = """
@@ -185,7 +196,7 @@ class Program:
         program = ["-c", INTERRUPTIBLE] if _ON_WINDOWS else ["-m", "inbox_tui"]
         self.process = subprocess.Popen(
             [sys.executable, *program, *words],
-            env={**_OF_THE_SYSTEM, "TZ": "Europe/Moscow", **environment},
+            env={**_OF_THE_SYSTEM, "TZ": _MOSCOW, **environment},
             stdin=subprocess.PIPE if _ON_WINDOWS else subprocess.DEVNULL,
             stdout=subprocess.PIPE,
             stderr=subprocess.PIPE,

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import errno
 import os
 import ssl
 import subprocess
@@ -19,6 +20,7 @@ from platformdirs.windows import Windows
 
 from inbox_tui.cli import config as config_command
 from inbox_tui.cli import machine_checks
+from inbox_tui.cli.failure import fail_to_write
 from inbox_tui.cli.watch_output import ThreadedOutput
 from inbox_tui.credentials import Secret
 from inbox_tui.paths import Paths
@@ -183,6 +185,14 @@ async def test_what_macos_and_windows_find_wrong_with_a_certificate_is_told(
     )
     with pytest.raises(errors.TlsFailed, match=says):
         await client.fetch(cnt=1, hour=1)
+
+
+# -- what is written on Windows, where a pipe nobody reads any more is an invalid argument
+
+
+def test_a_reader_that_has_had_enough_is_no_failure(windows: None) -> None:
+    with pytest.raises(BrokenPipeError):
+        fail_to_write(OSError(errno.EINVAL, "Invalid argument"))
 
 
 # -- what `watch` writes on Windows, where nothing tells whether a reader takes it
