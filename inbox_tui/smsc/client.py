@@ -28,7 +28,7 @@ import httpx
 import truststore
 
 from inbox_tui import __version__
-from inbox_tui.locale import _, mark
+from inbox_tui.locale import _
 from inbox_tui.smsc.answers import read_answer
 from inbox_tui.smsc.endpoint import endpoint, host_of, is_loopback
 from inbox_tui.smsc.errors import (
@@ -47,6 +47,7 @@ from inbox_tui.smsc.errors import (
     SignInRefused,
     SmscError,
     TlsFailed,
+    certificate_fault,
     service_error,
 )
 from inbox_tui.smsc.limit import Limit
@@ -73,28 +74,6 @@ _HEADERS = {
     "Accept-Encoding": "gzip",
     "Connection": "close",
 }
-
-_CERTIFICATE_FAULTS = {
-    code: fault
-    for fault, codes in {
-        mark("its certificate is not valid yet (is the clock right?)"): (9, -67819),
-        mark("its certificate has expired (is the clock right?)"): (10, -67818, 0x800B0101),
-        mark("its certificate is self-signed"): (18,),
-        mark("its certificate is signed by an authority that this machine does not trust"): (
-            *(19, 20, 21),
-            *(-67843, -25318),
-            *(0x800B0109, 0x800B010A),
-        ),
-        mark("its certificate is for another name"): (62, -67602, 0x800B010F),
-        mark("its certificate is for another address"): (64,),
-        mark("its certificate has been revoked"): (23, -67820, 0x800B010C),
-    }.items()
-    for code in codes
-}
-"""Plain words for codes of OpenSSL (X509_V_ERR_*), macOS (errSec*) and Windows (CERT_E_*).
-
-The system checks certificates; only OpenSSL has a code for every fault.
-"""
 
 
 class Password(Protocol):
@@ -428,11 +407,9 @@ def _no_connection(causes: list[BaseException], met: str, host: str) -> SmscErro
             case socket.gaierror():
                 return NameNotResolved(_("{met} could not be found (DNS)").format(met=met))
             case ssl.SSLCertVerificationError():
-                fault = _CERTIFICATE_FAULTS.get(
-                    getattr(cause, "verify_code", 0), mark("its certificate could not be verified")
-                )
+                fault = certificate_fault(cause)
                 return TlsFailed(
-                    _("{host} was not trusted: {fault}").format(host=host, fault=_(fault))
+                    _("{host} was not trusted: {fault}").format(host=host, fault=fault)
                 )
             case ssl.SSLError():
                 return TlsFailed(_("{host} would not make a secure connection").format(host=host))

@@ -18,6 +18,34 @@ from inbox_tui.locale import _, mark
 _LONGEST_QUOTE = 200
 """How many characters of the service's own description `str()` quotes."""
 
+_CERTIFICATE_FAULTS = {
+    code: fault
+    for fault, codes in {
+        mark("its certificate is not valid yet (is the clock right?)"): (9, -67819),
+        mark("its certificate has expired (is the clock right?)"): (10, -67818, 0x800B0101),
+        mark("its certificate is self-signed"): (18,),
+        mark("its certificate is signed by an authority that this machine does not trust"): (
+            *(19, 20, 21),
+            *(-67843, -25318),
+            *(0x800B0109, 0x800B010A),
+        ),
+        mark("its certificate is for another name"): (62, -67602, 0x800B010F),
+        mark("its certificate is for another address"): (64,),
+        mark("its certificate has been revoked"): (23, -67820, 0x800B010C),
+    }.items()
+    for code in codes
+}
+"""Plain words for codes of OpenSSL (X509_V_ERR_*), macOS (errSec*) and Windows (CERT_E_*).
+
+The system checks certificates; only OpenSSL has a code for every fault.
+"""
+
+
+def certificate_fault(error: Exception) -> str:
+    """Return what is wrong with a certificate, in plain words."""
+    code = getattr(error, "verify_code", 0)
+    return _(_CERTIFICATE_FAULTS.get(code, mark("its certificate could not be verified")))
+
 
 class SmscError(Exception):
     """The request did not bring messages; `str()` is one plain sentence for the status bar."""

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 from inbox_tui.credentials import Secret
 from inbox_tui.locale import _
+from inbox_tui.smsc.errors import certificate_fault
 from inbox_tui.smsc.limit import Moment
 from inbox_tui.team.address import HubAddress
 from inbox_tui.team.errors import HubAway, HubError, HubRefused
@@ -204,7 +205,7 @@ def _hub_error(error: BaseException) -> BaseException:
     """Return what to raise for an error of the driver, the network or the database."""
     if isinstance(error, HubError) or not isinstance(error, Exception):
         return error
-    from ssl import SSLError
+    from ssl import SSLCertVerificationError, SSLError
 
     from asyncpg import PostgresError, exceptions
 
@@ -222,6 +223,8 @@ def _hub_error(error: BaseException) -> BaseException:
         return HubRefused(text, sign_in=sign_in)
     if isinstance(error, exceptions.InterfaceError) and "password" in text:
         return HubRefused(_("it wants a password"), sign_in=True)
+    if isinstance(error, SSLCertVerificationError):
+        text = certificate_fault(error)
     refuses_tls = isinstance(error, ConnectionError) and "SSL" in text
     if refuses_tls or isinstance(error, (SSLError, exceptions.ClientConfigurationError)):
         return HubRefused(_("the connection is not secure: {text}").format(text=text))

@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+import socket
+from pathlib import Path
+from typing import Any
+
 import pytest
 from support.command import LOGIN, PASSWORD, Files, Memory, incoming, run
 from support.postgres import ADMIN_PASSWORD, Cluster
@@ -11,6 +15,9 @@ from inbox_tui.demo.server import DemoServer
 
 pytestmark = pytest.mark.usefixtures("password")
 ASKER, READER = "inbox_tui_asker", "inbox_tui_reader"
+CERTIFICATE = Path(__file__).with_name("hub.example.com.pem")
+UNKNOWN = Path(__file__).parents[1] / "smsc" / "localhost.pem"
+"""An authority that knows nothing of the hub."""
 
 
 @pytest.fixture
@@ -194,6 +201,69 @@ def test_a_hub_elsewhere_without_tls_gets_no_password(
     ended = run("team", "join", url, "--password-stdin", stdin="secret of anna")
     assert ended.status == 1
     assert "the connection is not secure" in ended.errors
+
+
+@pytest.fixture
+def hub_elsewhere(cluster: Cluster, hub: str, monkeypatch: pytest.MonkeyPatch) -> str:
+    """The same hub with a certificate of its own, by the names that colleagues know it by."""
+    cluster.serve_tls(CERTIFICATE, "-c", "log_connections=on")
+    ask = socket.getaddrinfo
+
+    def getaddrinfo(host: str | bytes, *others: Any, **named: Any) -> Any:
+        return ask("127.0.0.1" if str(host).endswith(".example.com") else host, *others, **named)
+
+    monkeypatch.setattr(socket, "getaddrinfo", getaddrinfo)
+    return hub.replace("127.0.0.1", "{}")
+
+
+@pytest.mark.parametrize(
+    ("name", "authority", "why"),
+    [
+        ("hub.example.com", "", "its certificate is self-signed"),
+        ("other.example.com", CERTIFICATE, "its certificate is for another name"),
+        ("hub.example.com", UNKNOWN, "its certificate is self-signed"),
+    ],
+)
+def test_a_hub_that_can_not_prove_itself_gets_no_password(
+    account: DemoServer,
+    files: Files,
+    ring: Memory,
+    hub_elsewhere: str,
+    cluster: Cluster,
+    monkeypatch: pytest.MonkeyPatch,
+    name: str,
+    authority: str | Path,
+    why: str,
+) -> None:
+    add_user(cluster, "anna", ASKER)
+    for variable in ("PGSSLMODE", "PGSSLROOTCERT"):  # PostgreSQL's own ways to switch it off
+        monkeypatch.setenv(variable, "disable")
+    before = len(cluster.log())
+    url = hub_elsewhere.format("anna", name) + (f"?sslrootcert={authority}" if authority else "")
+    ended = run("team", "join", url, "--password-stdin", stdin="secret of anna")
+    assert ended.status == 1
+    assert f"the hub can't be used: the connection is not secure: {why}.\n" in ended.errors
+    assert not files.config.exists()
+    log = cluster.log()[before:]
+    assert "connection received" in log
+    assert "anna" not in log, "it was told who we are"
+
+
+def test_a_hub_elsewhere_is_joined_over_tls_that_its_authority_vouches_for(
+    files: Files,
+    account: DemoServer,
+    ring: Memory,
+    hub_elsewhere: str,
+    cluster: Cluster,
+) -> None:
+    add_user(cluster, "anna", ASKER)
+    account.service.add(incoming(1, "for the team"))
+    before = len(cluster.log())
+    url = f"{hub_elsewhere.format('anna', 'hub.example.com')}?sslrootcert={CERTIFICATE}"
+    ended = run("team", "join", url, "--password-stdin", stdin="secret of anna")
+    assert ended.status == 0, ended.errors
+    assert run("sync") == (0, "1 new message\n", "")
+    assert "SSL enabled" in cluster.log()[before:]
 
 
 def test_a_hub_that_is_made_again_stays_as_it_is(hub: str, files: Files, cluster: Cluster) -> None:

@@ -14,9 +14,12 @@ IDLE_SECONDS = 10.0
 
 
 class Network:
-    """Passes on what comes to `port`, each piece after a `delay`; while frozen it keeps all."""
+    """Passes on what comes to `port`, each piece after a `delay`; while frozen it keeps all.
 
-    def __init__(self, target: int, delay: Callable[[], float]) -> None:
+    `delay` is told how many bytes it is for.
+    """
+
+    def __init__(self, target: int, delay: Callable[[int], float]) -> None:
         self._target = target
         self._delay = delay
         self._flows = asyncio.Event()
@@ -86,7 +89,7 @@ class Network:
             if writer is not far:
                 self._asked.discard(far)
             await self._flows.wait()
-            if delay := self._delay():
+            if delay := self._delay(len(data)):
                 await asyncio.sleep(delay)
                 await self._flows.wait()
             if not data:

@@ -33,6 +33,11 @@ def _as_somebody() -> dict[str, str]:
     return {"user": "postgres", "group": "postgres"} if os.geteuid() == 0 else {}
 
 
+def _give_away(*paths: Path) -> None:
+    for path in paths if os.geteuid() == 0 else ():
+        shutil.chown(path, "postgres", "postgres")
+
+
 class Cluster:
     """One server, with databases by number."""
 
@@ -44,12 +49,7 @@ class Cluster:
         self._server: subprocess.Popen[bytes] | None = None
         password = folder / "password"
         password.write_text(ADMIN_PASSWORD)
-        if os.geteuid() == 0:
-            import pwd
-
-            somebody = pwd.getpwnam("postgres")
-            for path in (folder, password):
-                os.chown(path, somebody.pw_uid, somebody.pw_gid)
+        _give_away(folder, password)
         self._run(
             "initdb",
             f"--pgdata={self.data}",
@@ -101,7 +101,22 @@ class Cluster:
             ):
                 return
             time.sleep(0.05)
-        raise AssertionError((self.folder / "log").read_text())
+        raise AssertionError(self.log())
+
+    def log(self) -> str:
+        """What the server has written so far."""
+        return (self.folder / "log").read_text()
+
+    def serve_tls(self, pem: Path, *options: str) -> None:
+        """Start again with this certificate and its key."""
+        own = self.folder / "server.pem"
+        shutil.copy(pem, own)
+        own.chmod(0o600)
+        _give_away(own)
+        self.stop()
+        files = ("ssl_cert_file", "ssl_key_file")
+        words = [word for name in files for word in ("-c", f"{name}={own}")]
+        self.start("-c", "ssl=on", *words, *options)
 
     def stop(self, how: signal.Signals = signal.SIGINT) -> None:
         if self._server is not None:

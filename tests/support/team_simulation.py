@@ -68,6 +68,8 @@ class TeamPlan:
     """How many know no password of the account, in the first or second place."""
     delay: float
     """The most that a piece of data is on its way to the hub."""
+    rate: float
+    """How many bytes a second a member's network carries; 0: any number."""
     crashes: int
     cuts: int
     freezes: int
@@ -88,6 +90,7 @@ class TeamPlan:
             late=random.choice((0, 0, 1)),
             readers=random.choice((0, 0, 1, members - 1)),
             delay=random.choice((0.0, 0.0, 0.05, 0.05, 1.5)),
+            rate=random.choice((0.0, 0.0, 0.0, 5000.0)),
             crashes=some(6),
             cuts=some(6),
             freezes=some(4),
@@ -344,15 +347,18 @@ class Member:
         self.user = "sim_asker" if self.may_ask else random.choice(tuple(ROLES))
         self.ahead = random.choice((0.0, 0.0, 0.0, -40 * 86400.0, -7.0, 5000.0))
         self.booted = random.uniform(0, 10**6)
-        self.network = Network(
-            world.hub.cluster.port,
-            lambda: 0.0 if world.calm else random.uniform(0, world.team.delay),
-        )
+        self.network = Network(world.hub.cluster.port, self._delay)
         world.loop.servers.append(self.network.waits)
         self.announced: Counter[int] = Counter()
         self.password = world.passwords[-1]
         self.lives = 0
         self.dead = True
+
+    def _delay(self, size: int) -> float:
+        world, team = self.world, self.world.team
+        if world.calm:
+            return 0.0
+        return world.random.uniform(0, team.delay) + (size / team.rate if team.rate else 0.0)
 
     @property
     def asks(self) -> bool:
