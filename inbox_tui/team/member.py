@@ -7,15 +7,13 @@ from collections.abc import Awaitable, Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta, tzinfo
 from functools import partial
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, Any
 
 from inbox_tui.archive import TEAM, Archive, ArchiveError
 from inbox_tui.archive.records import DAY_SECONDS
 from inbox_tui.credentials import Secret, why_refused
-from inbox_tui.locale import _, mark
+from inbox_tui.locale import _
 from inbox_tui.sync import (
-    LOST_REQUESTS_REASON,
-    STATE_OF_HOLD,
     Event,
     InboxSync,
     MessagesArrived,
@@ -27,10 +25,10 @@ from inbox_tui.sync import (
 )
 from inbox_tui.sync.planner import delete_before
 from inbox_tui.team.copying import Copier
-from inbox_tui.team.encoding import from_bytes
 from inbox_tui.team.errors import HubError, HubRefused
 from inbox_tui.team.hub import Hub, HubClock
 from inbox_tui.team.request_log import JUMP_SECONDS
+from inbox_tui.team.standing import LOCK, NOBODY_ASKS, Standing, shown_status, standing
 from inbox_tui.team.states import SENT_TOGETHER, send_states
 from inbox_tui.team.store import HubStore, announce, channel_of, find_account
 
@@ -51,45 +49,6 @@ SEEN_EVERY = 10
 """So many beats apart a member writes down that it was seen."""
 SEEN_SECONDS = SEEN_EVERY * BEAT_SECONDS
 LONGEST_RETRY = 15.0
-LOCK = 0x696E6278
-"""The first half of the key of the advisory locks by which one member of an account asks."""
-NOBODY_ASKS = mark("no colleague who can ask is connected")
-
-NEW_TO_HUB = mark("the account is new to the hub: earlier requests may still count")
-_STANDING = """
-SELECT inbox_tui.now(), a.last_seq, a.clock_difference, h.kind, h.until, h.reason,
-    l.pid IS NOT NULL,
-    (SELECT name FROM inbox_tui.members m WHERE m.account_id = a.account_id AND m.pid = l.pid
-     ORDER BY seen_at DESC LIMIT 1)
-FROM inbox_tui.accounts a
-LEFT JOIN inbox_tui.holds h ON h.login_key = a.login_key
-LEFT JOIN pg_locks l ON l.locktype = 'advisory' AND l.granted AND l.classid = $2
-    AND l.objid = a.account_id AND l.objsubid = 2
-    AND l.database = (SELECT oid FROM pg_database WHERE datname = current_database())
-WHERE a.account_id = $1
-"""
-
-
-class Standing(NamedTuple):
-    """How things stand on the hub."""
-
-    now: float
-    last: int
-    clock_ahead: float | None
-    """By how many seconds the hub's clock is ahead of the service's."""
-    hold_kind: str | None
-    hold_until: float | None
-    hold_reason: bytes | None
-    somebody_asks: bool
-    asker: str | None
-
-
-async def standing(connection: Connection, account_id: int) -> Standing:
-    """Ask the hub how things stand."""
-    found = await connection.fetchrow(_STANDING, account_id, LOCK)
-    if found is None:
-        raise HubRefused(_("the account is no longer on the hub"))
-    return Standing(*found)
 
 
 class TeamMember:
@@ -482,27 +441,15 @@ class TeamMember:
         stands = self._standing
         if stands is None:
             return
-        inner = self._sync_status
-        if self._hub.asking or (inner.state is State.SIGN_IN and self._password is not None):
-            reason = NEW_TO_HUB if inner.reason == LOST_REQUESTS_REASON else inner.reason
-            until = self._hub_clock.to_local(inner.next_at)
-            status = inner._replace(reason=reason, next_at=until)
-        elif stands.hold_kind is not None and stands.somebody_asks:
-            status = Status(
-                STATE_OF_HOLD.get(stands.hold_kind, State.OFFLINE),
-                from_bytes(stands.hold_reason or b""),
-                self._hub_clock.to_local(stands.hold_until),
-                left=0,
-                allowed=0,
-            )
-        elif stands.somebody_asks:
-            reason = _("{name} asks").format(name=stands.asker or _("a colleague"))
-            status = Status(State.LIVE, reason, left=0, allowed=0)
-        elif self._hub.may_ask:
-            status = inner._replace(next_at=None)
-        else:
-            status = Status(State.OFFLINE, NOBODY_ASKS, left=0, allowed=0)
-        self._set_status(status)
+        status = shown_status(
+            stands,
+            self._sync_status,
+            asking=self._hub.asking,
+            may_ask=self._hub.may_ask,
+            has_password=self._password is not None,
+        )
+        until = self._hub_clock.to_local(status.next_at)
+        self._set_status(status._replace(next_at=until))
 
     def _set_status(self, status: Status) -> None:
         if status != self.status:

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, NamedTuple
 
-from inbox_tui.team.member import SEEN_SECONDS, standing
+from inbox_tui.team.member import SEEN_SECONDS
+from inbox_tui.team.standing import standing
 
 if TYPE_CHECKING:
     from asyncpg import Connection

@@ -266,6 +266,9 @@ class Machine:
 class World:
     """An account: a service, what happens to it and to its machine; see the module."""
 
+    TAIL = 300.0
+    """For how many seconds messages come when it is calm."""
+
     def __init__(
         self,
         folder: Path,
@@ -344,7 +347,7 @@ class World:
         span = plan.seconds + plan.absence
         times = [random.uniform(-WEEK - 3600, 0.0) for _ in range(plan.history)]
         times += [random.uniform(-600.0, plan.seconds / 2) for _ in range(int(plan.rate / 2))]
-        times += [random.uniform(span / 2, span + 300.0) for _ in range(int(plan.rate / 2))]
+        times += [random.uniform(span / 2, span + self.TAIL) for _ in range(int(plan.rate / 2))]
         if plan.absence:
             times += [random.uniform(0.0, span) for _ in range(40)]
         sequences = dict.fromkeys(NUMBERS, random.randint(0, 10**6))

@@ -8,6 +8,7 @@ from support.postgres import Cluster
 from support.team import Team
 
 from inbox_tui.sync import MessagesArrived, State
+from inbox_tui.team.standing import NEW_TO_HUB
 
 
 async def test_what_one_member_asks_for_is_on_every_members_screen(team: Team) -> None:
@@ -104,3 +105,10 @@ async def test_whatever_a_sender_wrote_arrives_exactly(team: Team) -> None:
     team.receive(*hostile)
     members = [team.join(name) for name in ("anna", "boris")]
     await team.until(lambda: all(one.texts == hostile for one in members))
+
+
+async def test_all_are_told_that_the_account_is_new_to_the_hub(team: Team) -> None:
+    team.sql("UPDATE inbox_tui.accounts SET requests_lost = true")
+    members = [team.join("anna"), team.join("vera", password=None)]
+    await team.until(lambda: all(one.state is State.WAITING for one in members))
+    assert {one.member.status.reason for one in members} == {NEW_TO_HUB}

@@ -13,8 +13,8 @@ from support.postgres import Cluster
 from support.team_simulation import TeamHub, simulate_team
 
 LONG = int(os.environ.get("INBOX_TUI_SEEDS") or 0)
-SECONDS = 600.0 if LONG else 300.0
 SEEDS = LONG or 5
+SECONDS = 240.0
 
 
 @pytest.fixture(scope="module")

@@ -1,0 +1,80 @@
+"""How an account stands on the hub: who asks, what is waited for, and what a member says of it."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, NamedTuple
+
+from inbox_tui.locale import _, mark
+from inbox_tui.sync import LOST_REQUESTS_REASON, STATE_OF_HOLD, State, Status
+from inbox_tui.team.encoding import from_bytes
+from inbox_tui.team.errors import HubRefused
+
+if TYPE_CHECKING:
+    from asyncpg import Connection
+
+LOCK = 0x696E6278
+"""The first half of the key of the advisory locks by which one member of an account asks."""
+NOBODY_ASKS = mark("no colleague who can ask is connected")
+
+NEW_TO_HUB = mark("the account is new to the hub: earlier requests may still count")
+_STANDING = """
+SELECT inbox_tui.now(), a.last_seq, a.clock_difference, h.kind, h.until, h.reason,
+    l.pid IS NOT NULL,
+    (SELECT name FROM inbox_tui.members m WHERE m.account_id = a.account_id AND m.pid = l.pid
+     ORDER BY seen_at DESC LIMIT 1)
+FROM inbox_tui.accounts a
+LEFT JOIN inbox_tui.holds h ON h.login_key = a.login_key
+LEFT JOIN pg_locks l ON l.locktype = 'advisory' AND l.granted AND l.classid = $2
+    AND l.objid = a.account_id AND l.objsubid = 2
+    AND l.database = (SELECT oid FROM pg_database WHERE datname = current_database())
+WHERE a.account_id = $1
+"""
+
+
+class Standing(NamedTuple):
+    """How things stand on the hub."""
+
+    now: float
+    last: int
+    clock_ahead: float | None
+    """By how many seconds the hub's clock is ahead of the service's."""
+    hold_kind: str | None
+    hold_until: float | None
+    hold_reason: bytes | None
+    somebody_asks: bool
+    asker: str | None
+
+
+async def standing(connection: Connection, account_id: int) -> Standing:
+    """Ask the hub how things stand."""
+    found = await connection.fetchrow(_STANDING, account_id, LOCK)
+    if found is None:
+        raise HubRefused(_("the account is no longer on the hub"))
+    return Standing(*found)
+
+
+def shown_status(
+    stands: Standing, inner: Status, *, asking: bool, may_ask: bool, has_password: bool
+) -> Status:
+    """Return what a member's status is; its `next_at` is by the hub's clock.
+
+    `inner` is that of its own asking, which it is if it asks.
+    """
+    if asking or (inner.state is State.SIGN_IN and has_password):
+        status = inner
+    elif stands.hold_kind is not None and stands.somebody_asks:
+        status = Status(
+            STATE_OF_HOLD.get(stands.hold_kind, State.OFFLINE),
+            from_bytes(stands.hold_reason or b""),
+            stands.hold_until,
+            left=0,
+            allowed=0,
+        )
+    elif stands.somebody_asks:
+        reason = _("{name} asks").format(name=stands.asker or _("a colleague"))
+        status = Status(State.LIVE, reason, left=0, allowed=0)
+    elif may_ask:
+        status = inner._replace(next_at=None)
+    else:
+        status = Status(State.OFFLINE, NOBODY_ASKS, left=0, allowed=0)
+    return status._replace(reason=NEW_TO_HUB) if status.reason == LOST_REQUESTS_REASON else status
