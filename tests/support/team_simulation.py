@@ -55,6 +55,7 @@ from inbox_tui.sync import (
 )
 from inbox_tui.team import member as member_module
 from inbox_tui.team.address import parse_hub
+from inbox_tui.team.errors import HubAway
 from inbox_tui.team.hub import EPOCH, Hub
 from inbox_tui.team.member import TeamMember
 from inbox_tui.team.schema import create
@@ -116,20 +117,28 @@ class TeamHub:
         self.cluster = cluster
         self.database = cluster.new_database()
         self._clock = (cluster.folder / f"{self.database}.clock").open("wb", buffering=0)
-        hub = Hub(parse_hub(cluster.url(self.database)), Secret(ADMIN_PASSWORD))
-        hub.connect(checked=False)
-        hub.call(create)
-        hub.close()
+        self._hub = Hub(parse_hub(cluster.url(self.database)), Secret(ADMIN_PASSWORD))
+        self._hub.connect(checked=False)
+        self._hub.call(create)
         for user, role in ROLES.items():
             cluster.sql(f"DROP ROLE IF EXISTS {user}; CREATE ROLE {user} LOGIN PASSWORD 'pw'")
             cluster.sql(f"GRANT {role} TO {user}")
-        self.sql(
+        cluster.sql(
             "CREATE OR REPLACE FUNCTION inbox_tui.now() RETURNS double precision LANGUAGE sql"
-            f" SECURITY DEFINER RETURN pg_read_file('{self._clock.name}')::float8"
+            f" SECURITY DEFINER RETURN pg_read_file('{self._clock.name}')::float8",
+            self.database,
         )
 
-    def sql(self, statement: str) -> list[str]:
-        return self.cluster.sql(statement, self.database)
+    def close(self) -> None:
+        self._hub.close()
+
+    def rows(self, statement: str) -> list[Any]:
+        """What a query of the administrator's finds; time stands still meanwhile."""
+        try:
+            return self._hub.call(lambda connection: connection.fetch(statement))
+        except HubAway:  # it was silent for too long
+            self._hub.connect(checked=False)
+            return self._hub.call(lambda connection: connection.fetch(statement))
 
     def set_clock(self, seconds: float) -> None:
         self._clock.seek(0)
@@ -247,10 +256,10 @@ class TeamWorld(World):
         )
 
     def _agree(self) -> bool:
-        (last,) = self.hub.sql(f"SELECT last_seq FROM inbox_tui.accounts WHERE {self._ours}")
+        ((last,),) = self.hub.rows(f"SELECT last_seq FROM inbox_tui.accounts WHERE {self._ours}")
         lives = [one.life for one in self.members]
         return all(
-            not life.account.team.unsent(1) and life.team_member._copier.position == int(last)
+            not life.account.team.unsent(1) and life.team_member._copier.position == last
             for life in lives
         )
 
@@ -263,14 +272,11 @@ class TeamWorld(World):
         return f"login = '{self.login}'"
 
     def _completed(self) -> list[datetime | None]:
-        found = self.hub.sql(
-            "SELECT convert_from(scope, 'utf8') || '|' || cursor FROM inbox_tui.cursors"
+        found = self.hub.rows(
+            "SELECT convert_from(scope, 'utf8'), cursor FROM inbox_tui.cursors"
             f" JOIN inbox_tui.accounts USING (account_id) WHERE {self._ours}"
         )
-        cursors = {
-            scope: msgspec.json.decode(cursor, type=Cursor)
-            for scope, _, cursor in (line.partition("|") for line in found)
-        }
+        cursors = {scope: msgspec.json.decode(cursor, type=Cursor) for scope, cursor in found}
         polls = [cursors.get(scope, Cursor()).whole for scope in self.plan.scopes]
         return [None if polled is None else polled.service for polled in polls]
 
@@ -310,13 +316,11 @@ class TeamWorld(World):
     def check(self) -> None:
         self.check_requests()
         columns = "state, convert_from(subject, 'utf8'), value, who"
-        hub: dict[tuple[str, int], tuple[bool, str]] = {}
-        for line in self.hub.sql(
+        found = self.hub.rows(
             f"SELECT {columns} FROM inbox_tui.states"
             f" JOIN inbox_tui.accounts USING (account_id) WHERE {self._ours}"
-        ):
-            name, subject, is_set, by = line.split("|")
-            hub[name, int(subject)] = is_set == "t", by
+        )
+        hub = {(state, int(subject)): (value, who) for state, subject, value, who in found}
         if not self.team.hub_jumps:
             self._check_last(hub)
         kept = []

@@ -6,6 +6,8 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Iterator
+from contextlib import closing
 from pathlib import Path
 
 import pytest
@@ -18,8 +20,9 @@ SECONDS = 240.0
 
 
 @pytest.fixture(scope="module")
-def hub(cluster: Cluster) -> TeamHub:
-    return TeamHub(cluster)
+def hub(cluster: Cluster) -> Iterator[TeamHub]:
+    with closing(TeamHub(cluster)) as hub:
+        yield hub
 
 
 @pytest.mark.parametrize("seed", range(SEEDS))
