@@ -15,6 +15,7 @@ from textual.scroll_view import ScrollView
 from textual.strip import Strip
 
 from inbox_tui.archive import server_seconds
+from inbox_tui.archive.team_states import MINE, TAKEN
 from inbox_tui.commands import bindings
 from inbox_tui.locale import _, mark
 from inbox_tui.text import LINKS_WITHIN, find_code, find_links, sanitize
@@ -318,6 +319,10 @@ class MessageView(ScrollView, can_focus=True):
             yield marks.starred + " " + _("starred")
         if row.done:
             yield marks.done + " " + _("done")
+        if row.taken == MINE:
+            yield marks.mine + " " + _("yours")
+        elif row.taken == TAKEN:
+            yield marks.taken + " " + _("taken")
         if row.muted:
             yield _("sender muted")
 

@@ -9,6 +9,7 @@ from textual.cache import LRUCache
 from textual.strip import Strip
 
 from inbox_tui.archive import Day, Gap, Row
+from inbox_tui.archive.team_states import MINE, TAKEN
 from inbox_tui.locale import _, plural
 from inbox_tui.text import find_code, sanitize
 from inbox_tui.text.search_query import receiver_spans, sender_spans, text_spans
@@ -287,14 +288,20 @@ class Rows:
 
 
 def state_marks(row: Row, *, selected: bool) -> tuple[str, str]:
-    """Return the three marks before a message's time, and the one after it."""
+    """Return the three marks before a message's time, and the one after it.
+
+    What is done is not shown as taken, too.
+    """
     marks = symbols()
+    taken = {MINE: marks.mine, TAKEN: marks.taken}.get(row.taken, "")
+    work = marks.done if row.done else taken
+    first, *second = (marks.starred, work) if row.starred else (work,)
     before = (
         (marks.cursor if selected else " ")
         + (" " if not row.unread else marks.muted if row.muted else marks.unread)
-        + (marks.starred if row.starred else marks.done if row.done else " ")
+        + (first or " ")
     )
-    return before, marks.done if row.starred and row.done else " "
+    return before, "".join(second) or " "
 
 
 def _short_number(number: str, width: int) -> str:

@@ -35,11 +35,13 @@ class Symbols(NamedTuple):
     below: str
     strong_rule: str
     strong_upright: str
+    mine: str
+    taken: str
 
 
-UNICODE: Final = Symbols(*"▌●○★✓…─│↑▼●○●◌◷○■▲✓↓━┃")
+UNICODE: Final = Symbols(*"▌●○★✓…─│↑▼●○●◌◷○■▲✓↓━┃◆◇")
 """What nearly every terminal and font has."""
-PLAIN: Final = Symbols(*">*o+x~-|^v*.*o=-#!xv=#")
+PLAIN: Final = Symbols(*">*o+x~-|^v*.*o=-#!xv=#@%")
 """ASCII, for a terminal that has nothing else."""
 
 _PLAIN_TERMINALS = ("linux", "vt", "dumb", "ansi", "cons25")

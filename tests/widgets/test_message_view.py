@@ -13,6 +13,7 @@ from textual.pilot import Pilot
 from textual.strip import Strip
 
 from inbox_tui.archive import Row
+from inbox_tui.archive.team_states import MINE, TAKEN
 from inbox_tui.text.search_query import parse_query
 from inbox_tui.widgets.message_view import MessageView
 from inbox_tui.widgets.presentation import Presentation
@@ -186,6 +187,10 @@ async def test_the_state_of_a_message_is_told_and_a_change_of_it_does_not_scroll
         await pilot.pause()
         assert view.scroll_offset.y == 2
         assert "State     ★ starred  ✓ done  sender muted" in text_of(view)
+        for taken, told in ((MINE, "◆ yours"), (TAKEN, "◇ taken")):
+            view.show(row._replace(taken=taken))
+            await pilot.pause()
+            assert f"State     {told}" in text_of(view)
 
 
 async def test_without_a_message_it_says_so() -> None:

@@ -18,6 +18,7 @@ from textual.geometry import Region
 from textual.strip import Strip
 
 from inbox_tui.archive import Day, Gap, Row, day_of_row
+from inbox_tui.archive.team_states import MINE, TAKEN
 from inbox_tui.text import sanitize
 from inbox_tui.text.search_query import Query, parse_query
 from inbox_tui.widgets.message_list import MessageList
@@ -152,23 +153,29 @@ async def test_a_gap_keeps_both_its_dates_at_forty_columns() -> None:
         assert "22 Nov 08:43–22 Nov 09:21 missing" in lines(messages)[1]
 
 
-async def test_a_starred_and_a_done_message_have_marks_that_need_no_colour() -> None:
-    states = [
+async def test_what_is_starred_done_or_taken_has_marks_that_need_no_colour() -> None:
+    states: list[dict[str, Any]] = [
         {"starred": True, "unread": True},
         {"done": True},
         {"starred": True, "done": True},
         {"muted": True, "unread": True},
+        {"taken": MINE},
+        {"taken": TAKEN, "starred": True},
+        {"taken": TAKEN, "done": True},
     ]
     source = Messages(
         message(1000 - number, **{"phone": "BANK", "message": "Hello", "unread": False} | state)
         for number, state in enumerate(states)
     )
     async with mounted(source) as (messages, _, _):
-        assert lines(messages)[:4] == [
+        assert lines(messages)[:7] == [
             "▌●★10:42  BANK      Hello",
             "  ✓10:02  BANK      Hello",
             "  ★09:22✓ BANK      Hello",
             " ○ 08:42  BANK      Hello",
+            "  ◆08:02  BANK      Hello",
+            "  ★07:22◇ BANK      Hello",
+            "  ✓06:42  BANK      Hello",
         ]
         assert not style_of(messages, "08:42").bold
 
