@@ -539,7 +539,8 @@ class InboxScreen(Screen[None]):
         selected = self.get_selected_text()
         if not selected:
             raise SkipAction
-        self._copying.copy_part(selected, self._message_view.row)
+        row = None if self._shown.in_conversation else self._message_view.row
+        self._copying.copy_part(selected, row)
 
     @on(events.TextSelected)
     def _text_selected(self) -> None:

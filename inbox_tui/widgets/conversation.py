@@ -19,8 +19,10 @@ from inbox_tui.widgets.symbols import symbols
 from inbox_tui.widgets.transcript import Transcript
 
 if TYPE_CHECKING:
+    from rich.style import Style
     from textual import events
     from textual.binding import BindingType
+    from textual.selection import Selection
 
     from inbox_tui.text.search_query import Query as SearchQuery
     from inbox_tui.widgets.message_source import MessageSource
@@ -34,6 +36,8 @@ _NUMBER_WIDTH: Final = 10
 _NUMBERS_FROM: Final = 60
 """The width from which on the receiving numbers have a column."""
 _WHEEL_LINES: Final = 3
+_MOST_PARAGRAPHS: Final = 2**20
+"""So many lines are counted for each message where it is said what of which is selected."""
 
 
 def indent(*, shows_number: bool) -> int:
@@ -80,45 +84,60 @@ class _Lines:
             ]
         ).adjust_cell_length(width)
 
-    def message(
+    def before(
         self, row: Row, number: int, state: tuple[str, ...], *, shows_number: bool
     ) -> list[Segment]:
-        """Draw a line of a message."""
-        text = self._transcript.text(row)
-        line = text.lines[number]
+        """Draw what is before a line of a message: marks, time and receiving number."""
         before, after = state_marks(row, selected=bool(state))
         if number:
-            segments = [
-                Segment(
-                    before[0].ljust(indent(shows_number=shows_number)), self._style("mark", *state)
-                )
-            ]
-        else:
-            time = row.stamp[11:16] or self._presentation.clock_time(row.received)
-            shown = ("unread",) if row.unread and not row.muted else ("muted",)
-            segments = [
-                Segment(before, self._style("mark", *state)),
-                Segment(time, self._style(*shown, *state)),
-                Segment(f"{after} ", self._style("mark", *state)),
-            ]
-            if shows_number:
-                receiver = self._presentation.short_number(row.to_phone, _DIGITS)
-                to = f"{padded(receiver, _NUMBER_WIDTH)}  "
-                segments.append(Segment(to, self._style("muted", *state)))
-        paragraph = text.paragraphs[line.paragraph]
-        for _, piece, parts in paragraph.pieces(line.start, line.end):
-            segments.append(Segment(piece, self._style(*state, *parts)))
+            spaces = before[0].ljust(indent(shows_number=shows_number))
+            return [Segment(spaces, self._style("mark", *state))]
+        time = row.stamp[11:16] or self._presentation.clock_time(row.received)
+        shown = ("unread",) if row.unread and not row.muted else ("muted",)
+        segments = [
+            Segment(before, self._style("mark", *state)),
+            Segment(time, self._style(*shown, *state)),
+            Segment(f"{after} ", self._style("mark", *state)),
+        ]
+        if shows_number:
+            receiver = self._presentation.short_number(row.to_phone, _DIGITS)
+            to = f"{padded(receiver, _NUMBER_WIDTH)}  "
+            segments.append(Segment(to, self._style("muted", *state)))
         return segments
+
+    def text(
+        self,
+        row: Row,
+        number: int,
+        state: tuple[str, ...],
+        selected: tuple[int, int],
+        also: Style,
+    ) -> list[Segment]:
+        """Draw the text of a line of a message; what is `selected` has the style `also`, too."""
+        text = self._transcript.text(row)
+        line = text.lines[number]
+        if line.start == line.end:
+            return [Segment(" ", self._style(*state))]  # something to begin a selection at
+        return [
+            Segment(
+                piece,
+                self._style(*state, *parts) + (also if start in range(*selected) else None),
+            )
+            for start, piece, parts in text.paragraphs[line.paragraph].pieces(
+                line.start, line.end, *selected
+            )
+        ]
 
 
 class Conversation(ScrollView, can_focus=True):
     """The messages of one sender, oldest first, whole, one of them selected and in sight.
 
     Messages differ in height, and only those near the ones in sight are ever wrapped: the place
-    shown is that of a message, and the scrollbar counts messages, not lines.
+    shown is that of a message, and the scrollbar counts messages, not lines. Text selected with
+    the mouse is copied as it is drawn, without what is before it.
     """
 
-    ALLOW_SELECT = False
+    ALLOW_SELECT = True
     BINDINGS: ClassVar[list[BindingType]] = [
         *bindings(
             {
@@ -273,6 +292,8 @@ class Conversation(ScrollView, can_focus=True):
 
     def clear(self) -> None:
         """Show nothing, until the next `show`."""
+        if self in self.screen.selections:
+            self.screen.clear_selection()
         self._transcript.show(None)
         self._transcript.lines = []
         self._selected = None
@@ -458,7 +479,12 @@ class Conversation(ScrollView, can_focus=True):
         item = self._transcript.item(position)
         state = ("cursor",) if position == self._cursor else ()
         if isinstance(item, Row):
-            segments = self._drawn.message(item, number, state, shows_number=self._shows_numbers)
+            line = self._transcript.text(item).lines[number]
+            at = position * _MOST_PARAGRAPHS + line.paragraph
+            before = self._drawn.before(item, number, state, shows_number=self._shows_numbers)
+            style = self.screen.get_component_rich_style("screen--selection")
+            text = self._drawn.text(item, number, state, self._selected_in(at), style)
+            segments = [*before, *Strip(text).apply_offsets(line.start, at)]
         elif isinstance(item, Day):
             name = f"{symbols().rule * 2} {self._presentation.day_name(item.day)} "
             rule = symbols().rule * max(0, width - cells(name))
@@ -471,6 +497,32 @@ class Conversation(ScrollView, can_focus=True):
         """Forget the styles before."""
         super().notify_style_update()
         self._style.clear()
+
+    # -- selecting with the mouse
+
+    def _selected_in(self, at: int) -> tuple[int, int]:
+        """Return the stretch of a paragraph that is selected, an empty one where there is none."""
+        selection = self.text_selection
+        if selection is None or at // _MOST_PARAGRAPHS not in self._messages_of(selection):
+            return 0, 0
+        start, end = selection.get_span(at) or (0, 0)
+        return start, _MOST_PARAGRAPHS if end == -1 else end
+
+    def _messages_of(self, selection: Selection) -> range:
+        """Return the positions that a selection goes over; beyond its message there is none."""
+        ends = [end.y // _MOST_PARAGRAPHS for end in selection if end is not None]
+        return range(min(ends, default=self._cursor), max(ends, default=self._cursor) + 1)
+
+    def get_selection(self, selection: Selection) -> tuple[str, str] | None:
+        """Return the text that is selected, and the line break after it."""
+        lines: list[str] = []
+        for position in self._messages_of(selection):
+            if (row := self._transcript.row(position)) is not None:
+                for number, paragraph in enumerate(self._transcript.text(row).paragraphs):
+                    span = selection.get_span(position * _MOST_PARAGRAPHS + number)
+                    if span is not None:
+                        lines.append(paragraph.text[span[0] : None if span[1] == -1 else span[1]])
+        return "\n".join(lines), "\n"
 
     # -- events
 

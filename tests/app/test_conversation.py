@@ -106,6 +106,22 @@ async def test_commands_act_on_the_message_selected_in_the_conversation(
             assert [item.id for item in items if isinstance(item, Row)] == [9]
 
 
+async def test_what_is_selected_with_the_mouse_is_copied(tmp_path: Path) -> None:
+    app = make_app(tmp_path, messages=talk())
+    async with app.run_test(size=(120, 40)) as pilot:
+        await open_conversation(pilot)
+        drawn = lines(conversation(pilot))
+        y = next(y for y, line in enumerate(drawn) if "Код 481516" in line)
+        x = drawn[y].index("481516")
+        await pilot.mouse_down(conversation(pilot), offset=(x, y))
+        await pilot.hover(conversation(pilot), offset=(x + 2, y))
+        await pilot.mouse_up(conversation(pilot), offset=(x + 2, y))
+        await pilot.pause()
+        await pilot.press("ctrl+c")
+        assert app.clipboard == "481"
+        assert said(pilot) == "copied the selection"
+
+
 @at_every_size
 async def test_new_messages_come_in_below_and_are_told(tmp_path: Path, size: Size) -> None:
     earlier = [message(100 + n, LONG, minutes_ago=5000 + n) for n in range(30)]

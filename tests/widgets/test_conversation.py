@@ -255,6 +255,40 @@ async def test_a_click_selects_the_message_under_the_mouse() -> None:
         assert conversation.row == said(995)
 
 
+async def drag(
+    pilot: Pilot[None], conversation: Conversation, start: tuple[int, int], end: tuple[int, int]
+) -> None:
+    await pilot.mouse_down(conversation, offset=start)
+    await pilot.hover(conversation, offset=end)
+    await pilot.mouse_up(conversation, offset=end)
+    await pilot.pause()
+
+
+async def test_text_selected_with_the_mouse_is_that_of_the_messages() -> None:
+    source = Transcript([said(1, "Заказ 5512 готов"), said(2, "Адрес:\nул. Садовая, 6")])
+    async with mounted(source) as (conversation, pilot, app):
+        drawn = lines(conversation)
+        first = next(y for y, line in enumerate(drawn) if "5512" in line)
+        last = next(y for y, line in enumerate(drawn) if "Садовая" in line)
+        at = drawn[first].index("5512")
+        await drag(pilot, conversation, (at, first), (at + 3, first))
+        assert app.screen.get_selected_text() == "5512"
+        assert style_of(conversation, "5512").bgcolor != style_of(conversation, " готов").bgcolor
+        end = drawn[last].index("Садовая") + len("Садовая") - 1
+        await drag(pilot, conversation, (at, first), (end, last))
+        assert app.screen.get_selected_text() == "5512 готов\nАдрес:\nул. Садовая"
+        conversation.clear()
+        await pilot.pause()
+        assert app.screen.get_selected_text() is None
+
+
+async def test_a_double_click_selects_the_message_under_the_mouse_alone() -> None:
+    async with mounted(talk(50)) as (conversation, pilot, app):
+        y = next(y for y, line in enumerate(lines(conversation)) if "Message 995" in line)
+        await pilot.click(conversation, offset=(20, y), times=2)
+        assert app.screen.get_selected_text() == "Message 995"
+
+
 async def test_the_wheel_scrolls_and_the_selected_message_stays_in_sight() -> None:
     async with mounted(talk(50)) as (conversation, pilot, _):
         for _ in range(10):
