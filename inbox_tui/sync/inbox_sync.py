@@ -1,7 +1,8 @@
-"""Asking: when the next request is due, what came of it, and what must be waited for.
+"""The loop that asks the service: it waits until a request is due, sends it, stores the answer.
 
-How far it has asked, the requests it has made and what it must wait for are all in the store, so
-that a restart or a second terminal goes on where the first one stands.
+When and what to ask is decided in `next_request` and `planner`, what comes of an answer in
+`outcomes`. All that is known is in the store, so that a restart or a second terminal goes on where
+the first one stands.
 """
 
 from __future__ import annotations
@@ -59,7 +60,7 @@ class Inbox(Protocol):
 class InboxSync:
     """Keeps one account's archive up to date, within the service's limit.
 
-    `account` is used by one thread at a time, for this object alone. `connect` makes the client
+    `store` is used by one thread at a time, for this object alone. `connect` makes the client
     for a password; it is called late and away from the event loop, because it imports the HTTP
     library. `scopes` are the receiving numbers to ask for one by one, or `("",)` for all at once.
     `publish` is called on the event loop. `in_thread` runs a function away from the event loop.
