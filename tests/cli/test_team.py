@@ -132,6 +132,24 @@ def test_an_account_of_a_team_is_not_asked_for_where_the_setting_is_gone(
     assert run("team", "leave").errors == "inbox-tui: this machine is in no team.\n"
 
 
+def test_the_hubs_password_may_be_where_postgresql_has_it(
+    files: Files,
+    account: DemoServer,
+    ring: Memory,
+    hub: str,
+    cluster: Cluster,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    add_user(cluster, "anna", ASKER)
+    pgpass = files.home / ".pgpass"
+    pgpass.write_text("127.0.0.1:*:*:anna:secret of anna\n")
+    pgpass.chmod(0o600)
+    monkeypatch.setenv("PGPASSFILE", str(pgpass))
+    assert run("team", "join", hub.format("anna")).status == 0
+    assert run("sync").status == 0
+    assert list(ring.entries) == [("inbox-tui", f"{LOGIN}@{account.host}")]
+
+
 @pytest.mark.parametrize(
     ("change", "why"),
     [

@@ -6,15 +6,20 @@ import contextlib
 import select
 import socket
 import threading
+from math import inf
 from types import TracebackType
 from typing import Self
 
 
 class Proxy:
-    """Passes on what comes to `port`; while `frozen` it keeps everything to itself."""
+    """Passes on what comes to `port`; while `frozen` it keeps everything to itself.
 
-    def __init__(self, target: int) -> None:
+    `rate` is how many bytes a second it carries.
+    """
+
+    def __init__(self, target: int, rate: float = inf) -> None:
         self.frozen = False
+        self._rate = rate
         self._target = target
         self._listening = socket.create_server(("127.0.0.1", 0))
         self.port = self._listening.getsockname()[1]
@@ -75,6 +80,7 @@ class Proxy:
         try:
             data = one.recv(65536)
             if data:
+                self._ended.wait(len(data) / self._rate)
                 other.sendall(data)
                 return
         except OSError:
