@@ -199,18 +199,19 @@ def with_known_login(config: Config, archive: Archive) -> Config:
 
 
 def signed_in_accounts(config: Config, archive: Archive) -> list[tuple[Config, AccountArchive]]:
-    """Every account that is signed in, in the order they were made, with how to ask for it."""
-    return [
-        (
-            config._replace(
-                login=FromSource(account.login, SIGNED_IN),
-                server=FromSource(account.address, SIGNED_IN),
-            ),
-            account,
-        )
-        for account in archive.accounts()
-        if account.notes.get(SIGNED_IN)
-    ]
+    """Every account that is signed in, in the order they were made, with how to ask for it.
+
+    So is the one that is named, if the archive has it: its password is in the environment, maybe.
+    """
+    accounts: list[tuple[Config, AccountArchive]] = []
+    for account in archive.accounts():
+        if (account.login, account.host) == (config.login.value, config.host):
+            accounts.append((config, account))
+        elif account.notes.get(SIGNED_IN):
+            login = FromSource(account.login, SIGNED_IN)
+            server = FromSource(account.address, SIGNED_IN)
+            accounts.append((config._replace(login=login, server=server), account))
+    return accounts
 
 
 def known_account(config: Config, archive: Archive) -> AccountArchive | None:

@@ -42,6 +42,23 @@ def test_the_accounts_are_listed_with_what_is_unread(
     assert run("accounts") == (0, expected, "")
 
 
+def test_an_account_that_the_environment_names_is_listed(
+    both: tuple[DemoServer, DemoServer], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    server, other = both
+    server.service.accounts["clara"] = "of clara"
+    server.service.add(incoming(2, "To Clara", minutes_ago=2), login="clara")
+    for name, value in (("LOGIN", "clara"), ("SERVER", server.url), ("PASSWORD", "of clara")):
+        monkeypatch.setenv(f"INBOX_TUI_{name}", value)
+    assert run("sync").status == 0
+    listed = run("accounts").output.splitlines()
+    assert listed == [
+        f"alex@{server.host}\t1 unread",
+        f"boris@{other.host}\t1 unread",
+        f"clara@{server.host}\t1 unread",
+    ]
+
+
 def test_without_an_account_none_is_listed(files: Files) -> None:
     assert run("accounts").status == 2
     assert run("sync", "--all").status == 2
