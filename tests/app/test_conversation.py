@@ -241,7 +241,10 @@ async def test_the_export_of_a_conversation_is_oldest_first(
         await pilot.press("e", "ctrl+u", *"~/out.jsonl", "enter")
         await until(pilot, lambda: (tmp_path / "out.jsonl").exists())
         await until(pilot, lambda: isinstance(app.screen, InboxScreen))
-    written = [json.loads(line) for line in (tmp_path / "out.jsonl").read_text().splitlines()]
+    written = [
+        json.loads(line)
+        for line in (tmp_path / "out.jsonl").read_text(encoding="utf-8").splitlines()
+    ]
     assert [one["id"] for one in written] == [*range(1, 10), 40]
 
 

@@ -53,7 +53,7 @@ async def test_the_folder_is_completed(tmp_path: Path, size: Size) -> None:
         assert field.value == "~/Documents/"
         await pilot.press(*"x.json", "enter")
         await until(pilot, lambda: len(app.screen_stack) == 1)
-    records = json.loads((tmp_path / "Documents" / "x.json").read_text())
+    records = json.loads((tmp_path / "Documents" / "x.json").read_text(encoding="utf-8"))
     assert [record["code"] for record in records][:2] == ["4001", "4002"]
 
 
@@ -70,7 +70,7 @@ async def test_each_format_is_chosen_by_tab_and_the_number_written_is_told(
         await pilot.press("enter")
         await until(pilot, lambda: len(app.screen_stack) == 1)
         assert told(app) == f"5 messages written to {tmp_path}/inbox-2026-11-23.{form}"
-    assert "4005" in (tmp_path / f"inbox-2026-11-23.{form}").read_text()
+    assert "4005" in (tmp_path / f"inbox-2026-11-23.{form}").read_text(encoding="utf-8")
 
 
 class Halfway:

@@ -386,7 +386,10 @@ async def test_e_writes_what_is_shown(
         field.value = "~/out.jsonl"
         await pilot.press("enter")
         await until(pilot, lambda: len(app.screen_stack) == 1)
-        written = [json.loads(line) for line in (tmp_path / "out.jsonl").read_text().splitlines()]
+        written = [
+            json.loads(line)
+            for line in (tmp_path / "out.jsonl").read_text(encoding="utf-8").splitlines()
+        ]
         assert [record["id"] for record in written] == [3, 5]
         assert written[1]["code"] == "123456"
         assert (tmp_path / "out.jsonl").stat().st_mode & 0o777 == 0o600
@@ -409,7 +412,7 @@ async def test_an_export_never_goes_over_a_file_unasked(
         assert (tmp_path / "out.csv").read_text() == "mine"
         await pilot.press("ctrl+o")
         await until(pilot, lambda: len(app.screen_stack) == 1)
-        assert "123-456" in (tmp_path / "out.csv").read_text()
+        assert "123-456" in (tmp_path / "out.csv").read_text(encoding="utf-8")
 
 
 @at_every_size

@@ -284,7 +284,10 @@ async def test_states_are_in_exports(tmp_path: Path, monkeypatch: pytest.MonkeyP
         app.screen.query_one("#export-file", Input).value = "~/out.jsonl"
         await pilot.press("enter")
         await until(pilot, lambda: len(app.screen_stack) == 1)
-    written = [json.loads(line) for line in (tmp_path / "out.jsonl").read_text().splitlines()]
+    written = [
+        json.loads(line)
+        for line in (tmp_path / "out.jsonl").read_text(encoding="utf-8").splitlines()
+    ]
     assert [(one["id"], one["starred"], one["done"]) for one in written][-2:] == [
         (4, False, False),
         (5, True, True),

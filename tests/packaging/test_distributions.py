@@ -77,7 +77,9 @@ def test_a_second_build_gives_the_same_bytes(files: tuple[Path, Path], tmp_path:
 @pytest.fixture(scope="module")
 def project() -> dict[str, Any]:
     """The `project` table of pyproject.toml."""
-    table: dict[str, Any] = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]
+    table: dict[str, Any] = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))[
+        "project"
+    ]
     return table
 
 

@@ -83,7 +83,7 @@ async def test_a_cookie_of_the_server_does_not_come_back() -> None:
 
 def test_nothing_can_turn_the_check_of_certificates_off() -> None:
     for source in SOURCES:
-        text = source.read_text()
+        text = source.read_text(encoding="utf-8")
         for way in ("verify=False", "CERT_NONE", "check_hostname = False", "_create_unverified"):
             assert way not in text, source
 
