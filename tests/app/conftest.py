@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+import os
+
 import pytest
 
 
@@ -16,6 +18,11 @@ def _plain_environment(monkeypatch: pytest.MonkeyPatch) -> None:
         monkeypatch.delenv(name, raising=False)
     monkeypatch.setenv("LANG", "C.UTF-8")
     monkeypatch.setenv("TERM", "xterm-256color")
+    # A desktop is there where a test says so, on systems that have no environment without one too.
+    monkeypatch.setattr(
+        "inbox_tui.terminal.clipboard.has_desktop",
+        lambda environment=os.environ: bool(environment.get("DISPLAY")),
+    )
 
 
 @pytest.fixture(autouse=True)

@@ -23,13 +23,14 @@ def run(folder: Path, line: str, **environment: str) -> subprocess.CompletedProc
         if name not in dropped and not name.startswith("INBOX_TUI_")
     }
     places = {f"XDG_{name}_HOME": str(folder / name) for name in ("CONFIG", "DATA", "STATE")}
+    places["WIN_PD_OVERRIDE_LOCAL_APPDATA"] = str(folder / "CONFIG")
     keyring = {"PYTHON_KEYRING_BACKEND": "keyring.backends.fail.Keyring"}
     return subprocess.run(
         [sys.executable, "-m", "inbox_tui", *line.split()],
         env={**inherited, "HOME": str(folder), **places, **keyring, **environment},
         stdin=subprocess.DEVNULL,
         capture_output=True,
-        text=True,
+        encoding="utf-8",
         check=False,
     )
 
