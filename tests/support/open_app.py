@@ -79,7 +79,7 @@ def new_row(new: IncomingMessage, screen: InboxScreen) -> int:
 @contextmanager
 def open_app(size: tuple[int, int], written: CapturedOutput | None = None) -> Iterator[OpenApp]:
     """The application, for the time of the block."""
-    with TemporaryDirectory() as folder:
+    with TemporaryDirectory(ignore_cleanup_errors=True) as folder:
         opened = OpenApp(Path(folder), size, written)
         try:
             yield opened

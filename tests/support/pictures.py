@@ -57,7 +57,7 @@ async def take(name: str) -> str:
 
 
 async def _take(picture: Picture) -> str:
-    with TemporaryDirectory() as folder:
+    with TemporaryDirectory(ignore_cleanup_errors=True) as folder:
         app = make_app(
             Path(folder),
             messages=week(),
