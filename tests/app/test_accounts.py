@@ -277,7 +277,8 @@ async def test_numbers_with_a_name_are_offered_before_they_receive_anything(
 async def test_an_export_of_all_accounts_says_whose_each_message_is(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setenv("HOME", str(tmp_path))
+    for home in ("HOME", "USERPROFILE"):
+        monkeypatch.setenv(home, str(tmp_path))
     app, _ = two_accounts(tmp_path)
     async with app.run_test(size=(120, 40)) as pilot:
         await state_is(pilot, "Live")

@@ -234,7 +234,8 @@ async def test_next_unread_goes_down_in_a_conversation(tmp_path: Path) -> None:
 async def test_the_export_of_a_conversation_is_oldest_first(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setenv("HOME", str(tmp_path))
+    for home in ("HOME", "USERPROFILE"):
+        monkeypatch.setenv(home, str(tmp_path))
     app = make_app(tmp_path, messages=talk())
     async with app.run_test(size=(120, 40)) as pilot:
         await open_conversation(pilot)

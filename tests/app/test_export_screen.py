@@ -21,7 +21,8 @@ from inbox_tui.screens.inbox import InboxScreen
 
 @pytest.fixture(autouse=True)
 def _home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv("HOME", str(tmp_path))
+    for home in ("HOME", "USERPROFILE"):
+        monkeypatch.setenv(home, str(tmp_path))
 
 
 def mounted(tmp_path: Path, messages: int = 5) -> HarnessApp:

@@ -376,7 +376,8 @@ async def test_filters_narrow_a_conversation_and_clearing_them_ends_it(
 async def test_e_writes_what_is_shown(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, size: Size
 ) -> None:
-    monkeypatch.setenv("HOME", str(tmp_path))
+    for home in ("HOME", "USERPROFILE"):
+        monkeypatch.setenv(home, str(tmp_path))
     app = make_app(tmp_path, messages=codes(), filters=Filters(to_phone="79110000002"))
     async with app.run_test(size=size) as pilot:
         await state_is(pilot, "Live")
@@ -399,7 +400,8 @@ async def test_e_writes_what_is_shown(
 async def test_an_export_never_goes_over_a_file_unasked(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, size: Size
 ) -> None:
-    monkeypatch.setenv("HOME", str(tmp_path))
+    for home in ("HOME", "USERPROFILE"):
+        monkeypatch.setenv(home, str(tmp_path))
     (tmp_path / "out.csv").write_text("mine")
     app = make_app(tmp_path, messages=codes())
     async with app.run_test(size=size) as pilot:
@@ -931,7 +933,8 @@ async def test_every_chip_opens_what_it_stands_for(tmp_path: Path, size: Size) -
 async def test_a_name_stands_for_its_number_everywhere(
     tmp_path: Path, size: Size, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setenv("HOME", str(tmp_path))
+    for home in ("HOME", "USERPROFILE"):
+        monkeypatch.setenv(home, str(tmp_path))
     names = {"79160001122": "Courier", "79110000002": "Support"}
     app = make_app(tmp_path, messages=codes(), settings=Settings(names=names))
     async with app.run_test(size=size) as pilot:

@@ -273,7 +273,8 @@ async def test_letters_typed_into_the_search_change_no_state(tmp_path: Path) -> 
 
 
 async def test_states_are_in_exports(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv("HOME", str(tmp_path))
+    for home in ("HOME", "USERPROFILE"):
+        monkeypatch.setenv(home, str(tmp_path))
     app = make_app(tmp_path, messages=five())
     async with app.run_test() as pilot:
         await state_is(pilot, "Live")

@@ -149,7 +149,8 @@ async def test_a_day_with_the_inbox_leaves_the_password_nowhere(
     caplog: pytest.LogCaptureFixture,
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    monkeypatch.setenv("HOME", str(tmp_path))
+    for home in ("HOME", "USERPROFILE"):
+        monkeypatch.setenv(home, str(tmp_path))
     copied: list[str] = []
     monkeypatch.setattr(App, "copy_to_clipboard", lambda app, text: copied.append(text))
     for name in ("", "httpx", "httpcore", "keyring", "asyncio", "textual"):

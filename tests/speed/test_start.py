@@ -80,6 +80,7 @@ def first_frame(tmp_path_factory: pytest.TempPathFactory) -> dict[str, list[Any]
         | {
             "INBOX_TUI_LOGIN": "alex",
             "HOME": str(home),
+            "WIN_PD_OVERRIDE_LOCAL_APPDATA": str(home / "data"),
             "XDG_CONFIG_HOME": str(home / "config"),
             "XDG_DATA_HOME": str(home / "data"),
             "XDG_STATE_HOME": str(home / "state"),
