@@ -147,11 +147,14 @@ async def _team(
     await first.has(messages)
     copied = messages / (time.perf_counter() - begun)
 
-    used, before, begun = time.process_time(), _commits(cluster, base), time.perf_counter()
+    asked: list[object] = []
+    connection: Any = first.member._hub._connection
+    connection.add_query_logger(asked.append)
+    used, begun = time.process_time(), time.perf_counter()
     await asyncio.sleep(quiet_seconds)
     passed = time.perf_counter() - begun
     share = (time.process_time() - used) / passed
-    queries = (_commits(cluster, base) - before) / passed
+    queries = len(asked) / passed
     await first.close()
 
     account_id = await hub_account(hub, NEW)
@@ -175,8 +178,3 @@ async def _team(
 async def hub_account(hub: Hub, login: str) -> int:
     await hub.open()  # which ends the sessions of the silent
     return await hub.run(lambda connection: find_account(connection, login, HOST, make=True))
-
-
-def _commits(cluster: Cluster, base: str) -> int:
-    (count,) = cluster.sql(f"SELECT xact_commit FROM pg_stat_database WHERE datname = '{base}'")
-    return int(count)
