@@ -47,7 +47,7 @@ inbox.main()
 
 NOT_NEEDED = (
     *("click", "httpx", "httpcore", "h11", "anyio", "truststore", "keyring", "phonenumbers"),
-    *("msgspec", "pyperclip", "tomllib"),
+    *("msgspec", "pyperclip", "tomllib", "asyncpg", "inbox_tui.team"),
     *("xml", "email", "http", "statistics", "csv"),
     *("inbox_tui.demo", "inbox_tui.exports", "inbox_tui.smsc.answers", "inbox_tui.smsc.client"),
     *(f"inbox_tui.cli.{name}" for name in ("doctor", "export", "log", "login", "watch")),
