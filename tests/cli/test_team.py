@@ -69,6 +69,7 @@ def test_a_member_syncs_by_the_hub_and_leaves_with_a_copy(
     assert ring.entries["inbox-tui", f"anna@{place}"] == "secret of anna"
     assert run("sync") == (0, "1 new message\n", "")
     assert messages(files) == ["for the team"]
+    assert "✓ team      the hub answers, " in run("doctor").output
     status = run("team", "status")
     assert f"{LOGIN}@{account.host}: nobody asks" in status.output
     assert run("team", "leave").errors == "Left the team; its messages stay on this machine.\n"
