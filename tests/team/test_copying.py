@@ -7,6 +7,7 @@ from support.postgres import Cluster
 from support.proxy import Proxy
 from support.team import Team
 
+from inbox_tui.sync import State
 from inbox_tui.team import hub
 
 
@@ -21,3 +22,35 @@ async def test_a_page_too_large_for_a_slow_network_is_copied_in_smaller_ones(
     with Proxy(cluster.port, rate=100_000) as proxy:
         vera = team.join("vera", password=None, port=proxy.port)
         await team.until(lambda: vera.texts == texts)
+
+
+@pytest.mark.parametrize("said_so", [True, False])
+async def test_a_hub_restored_from_a_backup_is_copied_anew(team: Team, said_so: bool) -> None:
+    team.receive("one", "two", "three")
+    members = [team.join(name) for name in ("anna", "boris")]
+    await team.until(lambda: all(one.texts == ["one", "two", "three"] for one in members))
+    await team.close()
+    team.members.clear()
+    team.sql(
+        "DELETE FROM inbox_tui.messages WHERE id > 1; DELETE FROM inbox_tui.cursors;"
+        "UPDATE inbox_tui.accounts SET last_seq = 1"
+    )
+    if said_so:  # `team init --restored`
+        team.sql("UPDATE inbox_tui.version SET hub = DEFAULT")
+    team.receive("four")
+    members = [team.join(name) for name in ("anna", "boris", "vera")]
+    everything = ["one", "two", "three", "four"]
+    await team.until(lambda: all(one.texts == everything for one in members))
+    assert team.sql("SELECT count(*) FROM inbox_tui.messages") == ["4"]
+
+
+async def test_a_member_whose_hub_is_another_one_now_says_so(team: Team) -> None:
+    anna = team.join("anna")
+    await team.until(lambda: anna.state is State.LIVE)
+    team.sql(
+        "UPDATE inbox_tui.version SET hub = DEFAULT; SELECT pg_terminate_backend(pid) FROM"
+        " pg_stat_activity WHERE application_name = 'inbox-tui'"
+    )
+    await team.until(
+        lambda: anna.state is State.HUB_AWAY and "start again" in anna.member.status.reason
+    )
