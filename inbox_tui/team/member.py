@@ -46,7 +46,7 @@ if TYPE_CHECKING:
 BEAT_SECONDS = 3.0
 """How often a member tells the hub that it is there, and looks whether somebody asks."""
 SEEN_EVERY = 10
-"""So many beats apart a member writes down that it was seen."""
+"""So many beats apart a member writes down that it was seen; sooner where it has copied."""
 SEEN_SECONDS = SEEN_EVERY * BEAT_SECONDS
 LONGEST_RETRY = 15.0
 
@@ -100,6 +100,8 @@ class TeamMember:
         self._wake = asyncio.Event()
         self._connecting = asyncio.Lock()
         self._beats = 0
+        self._noted: int | None = None
+        """How far we had copied when we were seen last."""
         self._background: asyncio.Task[None] | None = None
         self.status = Status(State.CHECKING)
 
@@ -284,7 +286,7 @@ class TeamMember:
     async def _stand(self, connection: Connection) -> Standing:
         assert self._store is not None
         account_id = self._store.account_id
-        if self._beats % SEEN_EVERY == 0:
+        if self._beats % SEEN_EVERY == 0 or self._noted != self._copier.position:
             await self._note_seen(connection, account_id)
         self._beats += 1
         stands = await self._look(connection, account_id)
@@ -334,6 +336,7 @@ class TeamMember:
             pid,
             self._copier.position or 0,
         )
+        self._noted = self._copier.position
 
     async def _send_states(self) -> None:
         """Send the states that were set here; those of messages that others took are told."""

@@ -112,3 +112,13 @@ async def test_all_are_told_that_the_account_is_new_to_the_hub(team: Team) -> No
     members = [team.join("anna"), team.join("vera", password=None)]
     await team.until(lambda: all(one.state is State.WAITING for one in members))
     assert {one.member.status.reason for one in members} == {NEW_TO_HUB}
+
+
+async def test_how_far_a_colleague_has_copied_is_seen_in_seconds(team: Team) -> None:
+    anna = team.join("anna")
+    await team.until(lambda: anna.state is State.LIVE)
+    for count in range(1, 5):
+        team.receive("one more")
+        await team.until(lambda: len(anna.texts) == len(team.messages))
+        await team.clock.sleep(12.0)
+        assert team.sql("SELECT max(seq) FROM inbox_tui.members") == [str(count)]
