@@ -92,7 +92,8 @@ class DemoServer:
 class _Http(ThreadingHTTPServer):
     """Accepts connections, and ends those still open when it is closed."""
 
-    daemon_threads = False
+    # On Windows nothing ends a thread that waits for a client who says nothing.
+    daemon_threads = sys.platform == "win32"
     request_queue_size = 64
 
     def __init__(self, demo: DemoServer, port: int) -> None:

@@ -18,6 +18,7 @@ from support.app_harness import (
     week,
 )
 from support.archives import mark
+from support.command import assert_private
 from support.sizes import SIZES, Size, at_every_size
 from support.widgets import lines
 from textual import events
@@ -393,7 +394,7 @@ async def test_e_writes_what_is_shown(
         ]
         assert [record["id"] for record in written] == [3, 5]
         assert written[1]["code"] == "123456"
-        assert (tmp_path / "out.jsonl").stat().st_mode & 0o777 == 0o600
+        assert_private(tmp_path / "out.jsonl")
 
 
 @at_every_size
