@@ -71,6 +71,7 @@ def reason(pilot: Pilot[None]) -> str:
 
 async def inbox_shown(pilot: Pilot[None]) -> None:
     await until(pilot, lambda: isinstance(pilot.app.screen, InboxScreen))
+    await until(pilot, lambda: bool(pilot.app.screen.query(StatusBar)))
 
 
 async def test_without_an_account_the_first_screen_signs_in(tmp_path: Path) -> None:
