@@ -307,7 +307,7 @@ class TeamMember:
                 await announce(connection, account_id, "asker")
                 mend = True
         if mend and self._hub.may_ask:
-            await self._store.requests.mend_times(connection)
+            await self._store.mend_times(connection)
             if self._sync is not None:
                 self._loop.call_soon_threadsafe(self._sync.look_again)
         return stands

@@ -5,10 +5,10 @@ from __future__ import annotations
 from hashlib import blake2b
 from typing import TYPE_CHECKING
 
-from inbox_tui.archive import Cursor, Page, Stored, to_server_seconds
+from inbox_tui.archive import Cursor, Page, Polled, Stored, to_server_seconds
 from inbox_tui.locale import _
 from inbox_tui.smsc.limit import login_key
-from inbox_tui.team.encoding import to_bytes
+from inbox_tui.team.encoding import from_bytes, to_bytes
 from inbox_tui.team.errors import HubRefused
 from inbox_tui.team.request_log import HubRequestLog
 
@@ -105,6 +105,16 @@ class HubSyncState:
             msgspec.json.encode(cursor).decode(),
         )
 
+    async def mend_times(self, connection: Connection, now: float) -> None:
+        """Let nothing have been asked for later than now, where the hub's clock was set back."""
+        scopes = await connection.fetch(
+            "SELECT scope FROM inbox_tui.cursors WHERE account_id = $1", self._account_id
+        )
+        for (scope,) in scopes:
+            cursor = await self.cursor_by(connection, from_bytes(scope))
+            if (mended := _no_later(cursor, now)) != cursor:
+                await self.set_cursor_by(connection, from_bytes(scope), mended)
+
     def add_late(self, count: int, longest: float) -> None:
         """Count messages that polls missed."""
         self._set(
@@ -137,14 +147,32 @@ class HubSyncState:
         )
 
 
+def _no_later(cursor: Cursor, now: float) -> Cursor:
+    def past(polled: Polled | None) -> Polled | None:
+        if polled is None or polled.moment.seconds <= now:
+            return polled
+        return polled._replace(moment=polled.moment._replace(seconds=now))
+
+    running = cursor.running
+    if running is not None and running.began.seconds > now:
+        running = None
+    return cursor._replace(polled=past(cursor.polled), whole=past(cursor.whole), running=running)
+
+
 class HubStore:
     """One account on the hub, for whoever asks."""
 
     def __init__(self, hub: Hub, clock: HubClock, account_id: int, login: str) -> None:
         self._hub = hub
         self.account_id = account_id
+        self._clock = clock
         self.requests = HubRequestLog(hub, clock, account_id, login)
         self.sync_state = HubSyncState(hub, account_id)
+
+    async def mend_times(self, connection: Connection) -> None:
+        """Let nothing be later than now, and no request too long ago, where the clock was set."""
+        await self.requests.mend_times(connection)
+        await self.sync_state.mend_times(connection, self._clock.moment().seconds)
 
     def store_page(self, page: Page) -> Stored:
         """Keep an answer and all that came with it, in one transaction, and wake the members."""

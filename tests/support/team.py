@@ -61,6 +61,7 @@ class FastClock:
 class Asked(NamedTuple):
     at: float
     password: str
+    hour: int
 
 
 class Team:
@@ -116,7 +117,7 @@ class Team:
 
     async def answer(self, password: str, hour: int, cnt: int, after_id: int | None) -> Answer:
         assert self.under_way == 0, "two requests at once"
-        self.asked.append(Asked(self.clock.seconds(), password))
+        self.asked.append(Asked(self.clock.seconds(), password, hour))
         if password == self.refused:
             raise SignInRefused(2, "authorise error")
         times = [one.at for one in self.asked]

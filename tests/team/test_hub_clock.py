@@ -54,3 +54,4 @@ async def test_messages_come_as_before_where_the_hubs_clock_is_set(
     await team.until(lambda: anna.texts == boris.texts == ["after that"])
     team.receive("and again")
     await team.until(lambda: anna.texts == boris.texts == ["after that", "and again"])
+    assert team.asked[-1].hour < 168, "not the whole period each time"
