@@ -197,7 +197,10 @@ class HubRequestLog:
     # -- holds
 
     def set_hold(self, hold: Hold, now: Moment) -> None:
-        """Keep every member from asking until the hold is over or cleared."""
+        """Keep every member from asking until the hold is over or cleared.
+
+        One that was set before another, and is told of later, stands if it is longer.
+        """
 
         async def set_hold(connection: Connection) -> None:
             async with connection.transaction():
@@ -208,7 +211,8 @@ class HubRequestLog:
                     " ON CONFLICT (login_key) DO UPDATE SET kind = excluded.kind,"
                     " until = excluded.until, attempt = excluded.attempt,"
                     " reason = excluded.reason, at = excluded.at, digest = excluded.digest,"
-                    " set_at = excluded.set_at WHERE known.set_at <= excluded.set_at",
+                    " set_at = excluded.set_at WHERE known.set_at <= excluded.set_at"
+                    " OR known.until < excluded.until",
                     self._key,
                     hold.kind,
                     hold.until,

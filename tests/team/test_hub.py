@@ -2,15 +2,20 @@
 
 from __future__ import annotations
 
+import asyncio
 from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 from support.postgres import ADMIN_PASSWORD, Cluster
+from support.team import Team
 
+from inbox_tui.archive import Hold
 from inbox_tui.credentials import Secret
+from inbox_tui.smsc.limit import Moment
 from inbox_tui.team.address import parse_hub
 from inbox_tui.team.errors import HubAway
-from inbox_tui.team.hub import Hub
+from inbox_tui.team.hub import Hub, HubClock
+from inbox_tui.team.request_log import HubRequestLog
 
 
 def test_whoever_still_asks_a_hub_that_is_closed_is_told_that_it_is_away(cluster: Cluster) -> None:
@@ -27,3 +32,21 @@ def test_whoever_still_asks_a_hub_that_is_closed_is_told_that_it_is_away(cluster
         for one in asking:
             with pytest.raises(HubAway, match="no connection to the hub"):
                 one.result(20)
+
+
+async def test_a_block_that_is_told_of_late_stands_beside_a_shorter_wait(team: Team) -> None:
+    """The member that it was told lost its connection, and another has asked in the meantime."""
+    hub = Hub(parse_hub(team.cluster.url(team.database)), Secret(ADMIN_PASSWORD))
+    await asyncio.to_thread(hub.connect)
+    log = HubRequestLog(hub, HubClock(team.clock), 1, "alex")
+
+    def told() -> str:
+        for kind, set_at, until in (("offline", 105.0, 110.0), ("blocked", 100.0, 1000.0)):
+            hold = Hold(kind, until, 1, "", team.clock.now(), b"")
+            log.set_hold(hold, Moment("hub", set_at))
+        standing = log.standing()
+        assert standing is not None
+        return standing.kind
+
+    assert await asyncio.to_thread(told) == "blocked"
+    await asyncio.to_thread(hub.close)
