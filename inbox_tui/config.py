@@ -8,7 +8,7 @@ from collections.abc import Callable, Mapping
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, Final, Literal, NamedTuple
 
-from inbox_tui.locale import _, mark
+from inbox_tui.locale import _, mark, system_words
 from inbox_tui.private_files import PathRefused, read_trusted
 
 if TYPE_CHECKING:
@@ -403,7 +403,7 @@ def load_settings(path: Path | None) -> Settings:
             refused.path, None, None, f"{refused.reason}; {refused.remedy}"
         ) from None
     except OSError as error:
-        problem = _("can't be read: {strerror}").format(strerror=error.strerror)
+        problem = _("can't be read: {strerror}").format(strerror=system_words(error))
         raise SettingsError(path, None, None, problem) from None
     except UnicodeDecodeError as error:
         line = error.object.count(b"\n", 0, error.start) + 1
@@ -426,18 +426,20 @@ def _parsed(path: Path, source: str) -> dict[str, Any]:
 
     try:
         return tomllib.loads(source)
-    except (ValueError, RecursionError) as error:
+    except RecursionError:
+        reason = "Nested too deeply"
+    except ValueError as error:
         reason = str(error)
+    line, where = None, ""
     if found := re.search(r" \(at line ([0-9]+), column [0-9]+\)$", reason):
-        reason = _("not TOML: {reason}").format(reason=reason[: found.start()])
-        raise SettingsError(path, int(found[1]), None, reason)
-    if reason.endswith(" (at end of document)"):
-        last = len(source.rstrip().splitlines()) or 1
-        reason = _("not TOML: {reason}").format(reason=reason)
-        raise SettingsError(path, last, None, reason)
-    raise SettingsError(
-        path, None, None, _("not TOML: {reason}").format(reason=reason.partition(";")[0])
-    )
+        line, reason = int(found[1]), reason[: found.start()]
+    elif reason.endswith(" (at end of document)"):
+        line, where = len(source.rstrip().splitlines()) or 1, _(" (at end of document)")
+        reason = reason.removesuffix(" (at end of document)")
+    elif reason != "Nested too deeply":  # a number of thousands of digits
+        reason = "Invalid value"
+    told = _("not TOML: {reason}").format(reason=_(reason) + where)
+    raise SettingsError(path, line, None, told)
 
 
 def _unknown(path: Path, source: str, key: str) -> SettingsError:

@@ -7,7 +7,7 @@ import os
 import stat
 from typing import TYPE_CHECKING, BinaryIO, Literal
 
-from inbox_tui.locale import _
+from inbox_tui.locale import _, system_words
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -55,7 +55,7 @@ def private_folder(path: Path) -> Path:
     except OSError as error:
         raise FolderRefused(
             path,
-            _("can't be made: {strerror}").format(strerror=error.strerror),
+            _("can't be made: {strerror}").format(strerror=system_words(error)),
             _("make it yourself, or choose another place"),
         ) from None
     if path.is_symlink():
@@ -69,7 +69,7 @@ def private_folder(path: Path) -> Path:
     except OSError as error:
         raise FolderRefused(
             path,
-            _("can't be opened: {strerror}").format(strerror=error.strerror),
+            _("can't be opened: {strerror}").format(strerror=system_words(error)),
             _("give yourself access to it"),
         ) from None
     try:

@@ -7,7 +7,7 @@ from contextlib import suppress
 from typing import TYPE_CHECKING, Any
 
 from inbox_tui.config import MOST_BYTES, SettingsError, load_settings
-from inbox_tui.locale import _
+from inbox_tui.locale import _, system_words
 from inbox_tui.private_files import PathRefused, open_private, private_folder, read_trusted
 from inbox_tui.text.phones import NotAPhoneNumber, format_phone, parse_sender, phone_key
 
@@ -127,7 +127,7 @@ def _change(
         problem = f"{refused.reason}; {refused.remedy}"
         raise SettingsError(refused.path, None, None, problem) from None
     except OSError as error:
-        problem = _("can't be written: {strerror}").format(strerror=error.strerror)
+        problem = _("can't be written: {strerror}").format(strerror=system_words(error))
         raise SettingsError(path, None, None, problem) from None
 
 

@@ -60,3 +60,12 @@ def russian(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     yield
     set_language("en")
     gettext.textdomain("messages")
+
+
+@pytest.fixture
+def language(request: pytest.FixtureRequest) -> str:
+    """The language of the interface for as long as a test takes: `en`, or `ru` where it says so."""
+    language: str = getattr(request, "param", "en")
+    if language == "ru":
+        request.getfixturevalue("russian")
+    return language

@@ -22,7 +22,7 @@ from inbox_tui.archive.errors import (
     archive_error,
 )
 from inbox_tui.archive.schema import make_tables
-from inbox_tui.locale import _
+from inbox_tui.locale import _, system_words
 from inbox_tui.private_files import PathRefused, private_file, private_folder
 
 _SIDE_FILES = ("-wal", "-shm")
@@ -76,7 +76,7 @@ def open_file(path: Path, busy_seconds: float, wall: Callable[[], datetime]) -> 
         if error.errno in (errno.ENOSPC, errno.EDQUOT):
             raise archive_error(sqlite3.OperationalError(str(error))) from None
         raise ArchiveError(
-            _("{path} cannot be opened: {strerror}").format(path=path, strerror=error.strerror)
+            _("{path} cannot be opened: {strerror}").format(path=path, strerror=system_words(error))
         ) from None
 
 

@@ -283,6 +283,7 @@ class Hold(NamedTuple):
     attempt: int
     """How many times in a row it has come to this."""
     reason: str
+    """Why, to be said by `locale._` in the language of whoever reads it."""
     at: datetime
     """When it was set, by the wall clock, aware."""
     digest: bytes

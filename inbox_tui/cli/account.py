@@ -12,14 +12,14 @@ from inbox_tui.archive import SIGNED_IN, AccountArchive, Archive, server_seconds
 from inbox_tui.cli.failure import USAGE, fail
 from inbox_tui.commands import CommandKeys, KeyRefused
 from inbox_tui.config import Settings, SettingsError, key_line, load_settings
-from inbox_tui.locale import _
+from inbox_tui.locale import _, mark
 from inbox_tui.paths import Paths
 from inbox_tui.smsc.endpoint import EndpointRefused, account_host, endpoint
 
 if TYPE_CHECKING:
     from inbox_tui.cli.cli_options import CliOptions
 
-DEFAULT = "default"
+DEFAULT = mark("default")
 """Where a value comes from that nobody has set."""
 LOGIN_VARIABLE, SERVER_VARIABLE = "INBOX_TUI_LOGIN", "INBOX_TUI_SERVER"
 

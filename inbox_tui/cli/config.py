@@ -29,7 +29,7 @@ from inbox_tui.cli.cli_options import CliOptions
 from inbox_tui.cli.failure import USAGE, Failure, fail, output, tell
 from inbox_tui.cli.options import example, for_account
 from inbox_tui.config import SETTINGS, SettingsError, load_settings, template, toml
-from inbox_tui.locale import _
+from inbox_tui.locale import _, system_words
 from inbox_tui.paths import Paths
 from inbox_tui.private_files import PathRefused, open_private, private_folder
 
@@ -73,7 +73,7 @@ def _shown(config: Config) -> Iterator[str]:
         is_table = isinstance(value, Mapping)
         line = f"[{setting.name}]" if is_table else f"{setting.name} = {toml(value)}"
         if value or not is_table:
-            yield f"{line:<40} # {source.removeprefix(f'{path}, ')}"
+            yield f"{line:<40} # {_(source).removeprefix(f'{path}, ')}"
         for entry, of_entry in value.items() if is_table else ():
             yield f"{toml(entry)} = {toml(of_entry)}"
 
@@ -88,7 +88,7 @@ def _edit(paths: Paths) -> None:
     except PathRefused as refused:
         fail(f"{refused}.")
     except OSError as error:
-        fail(_("{path} can't be made: {strerror}.").format(path=path, strerror=error.strerror))
+        fail(_("{path} can't be made: {strerror}.").format(path=path, strerror=system_words(error)))
     _open_in_editor(path)
     try:
         _check(paths)
@@ -137,7 +137,7 @@ def _open_in_editor(path: Path) -> None:
             _(
                 "the editor {value!r} can't be started: {strerror}. VISUAL or EDITOR "
                 "names another one."
-            ).format(value=words[0], strerror=error.strerror)
+            ).format(value=words[0], strerror=system_words(error))
         )
     if ended.returncode != 0:
         fail(

@@ -109,7 +109,7 @@ def _line(check: Check) -> str:
     if os.environ.get("NO_COLOR"):
         mark = click.unstyle(mark)
     remedy = f": {check.remedy}" if check.remedy else ""
-    return f"{mark} {check.name:<9} {sanitize(check.found)}{sanitize(remedy)}"
+    return f"{mark} {_(check.name):<9} {sanitize(check.found)}{sanitize(remedy)}"
 
 
 async def _checked(cli_options: CliOptions, *, online: bool) -> list[Check]:
@@ -175,7 +175,8 @@ async def _keyring(config: Config, password: Secret | None) -> tuple[Check, Secr
             note = _("; it has the {kind}").format(kind=_(stored.kind))
     if password is None and stored is None and login:
         return Check("keyring", False, f"{report.name}{note}", _("run 'inbox-tui login'")), None
-    return Check("keyring", True, f"{report.name} answers{note}"), password or stored
+    found = _("{keyring} answers{note}").format(keyring=report.name, note=note)
+    return Check("keyring", True, found), password or stored
 
 
 def _settings(cli_options: CliOptions) -> tuple[Config, Check]:
@@ -202,9 +203,10 @@ def _bad_settings(error: SettingsError) -> Check:
     if error.key is None and error.line is None:
         found, _semicolon, remedy = error.problem.partition("; ")
         return Check("settings", False, f"{path}: {found}", remedy or _("mend what is named"))
-    line = "" if error.line is None else f", line {error.line}"
+    if error.line is not None:
+        path = _("{path}, line {line}").format(path=path, line=error.line)
     key = f": {error.key}" if error.key in Settings._fields else ""
-    found = _("{path}{line}{key} can't be used").format(path=path, line=line, key=key)
+    found = _("{path}{key} can't be used").format(path=path, key=key)
     return Check("settings", False, found, _("run 'inbox-tui config --edit'"))
 
 

@@ -22,7 +22,7 @@ from inbox_tui.cli.failure import (
 )
 from inbox_tui.cli.open_archive import open_account, open_every_account
 from inbox_tui.cli.options import all_option, example, for_messages
-from inbox_tui.locale import _, plural
+from inbox_tui.locale import _, plural, system_words
 
 if TYPE_CHECKING:
     from inbox_tui.archive import AnyAccount, Row
@@ -178,7 +178,11 @@ def _to_file(exporter: Exporter, rows: Iterable[Row], path: Path, *, force: bool
     except PathRefused as refused:
         fail(f"{refused}.")
     except OSError as error:
-        fail(_("{path} can't be written: {strerror}.").format(path=path, strerror=error.strerror))
+        fail(
+            _("{path} can't be written: {strerror}.").format(
+                path=path, strerror=system_words(error)
+            )
+        )
 
 
 def _to_output(exporter: Exporter, rows: Iterable[Row]) -> Written:

@@ -9,7 +9,7 @@ from collections.abc import Callable
 from contextlib import suppress
 from typing import NoReturn, TextIO
 
-from inbox_tui.locale import _
+from inbox_tui.locale import _, system_words
 
 DONE, FAILED, USAGE, SIGN_IN_REFUSED, LIMITED, NO_CONNECTION = range(6)
 """Exit statuses."""
@@ -66,7 +66,7 @@ def fail_to_write(error: OSError) -> NoReturn:
     if sys.platform == "win32" and error.errno == errno.EINVAL:  # the reader of a pipe is gone
         raise BrokenPipeError from None
     discard_the_rest(sys.stdout)
-    fail(_("standard output can't be written to: {strerror}.").format(strerror=error.strerror))
+    fail(_("standard output can't be written to: {strerror}.").format(strerror=system_words(error)))
 
 
 def at_terminal(stream: TextIO | None) -> bool:

@@ -10,7 +10,7 @@ from pathlib import Path
 
 from inbox_tui import __version__
 from inbox_tui.cli.failure import Failure
-from inbox_tui.locale import _
+from inbox_tui.locale import _, system_words
 from inbox_tui.paths import Paths
 from inbox_tui.private_files import open_private, private_folder
 
@@ -28,7 +28,8 @@ def unforeseen(error: Exception, command: str | None, *, debug: bool) -> Failure
         )
     try:
         log(error, command)
-    except OSError as trouble:
+    except OSError as refused:
+        trouble = f"{refused.filename}: {system_words(refused)}"
         return Failure(
             _("{what}, and the log can't be written: {trouble}.").format(what=what, trouble=trouble)
         )

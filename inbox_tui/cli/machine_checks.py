@@ -14,12 +14,18 @@ from pathlib import Path
 from typing import NamedTuple
 
 from inbox_tui import __version__
-from inbox_tui.locale import _
+from inbox_tui.locale import _, mark, system_words
 from inbox_tui.paths import Paths
 
 LEAST_COLUMNS, LEAST_LINES = 40, 12
 LEAST_FREE_BYTES = 100_000_000
 _POSIX = os.name == "posix"
+NAMES = (
+    *(mark("versions"), mark("terminal"), mark("settings"), mark("keyring"), mark("data")),
+    *(mark("log"), mark("disk"), mark("archive"), mark("search"), mark("limit"), mark("late")),
+    *(mark("clock"), mark("team"), mark("server"), mark("backup")),
+)
+"""What the checks are called."""
 
 
 class Check(NamedTuple):
@@ -49,7 +55,7 @@ def check_python() -> Check:
         f"{name} {version(name)}" for name in ("textual", "httpx", "keyring", "click")
     )
     found = (
-        f"inbox-tui {__version__}, Python {platform.python_version()} on {platform.system()}, "
+        f"inbox-tui {__version__}, Python {platform.python_version()} ({platform.system()}), "
         f"SQLite {sqlite3.sqlite_version}, {packages}"
     )
     return Check("versions", True, found)
@@ -134,7 +140,8 @@ def _private(name: str, folder: Path, files: tuple[str, ...]) -> Check:
         except FileNotFoundError:
             continue
         except OSError as error:
-            return Check(name, False, f"{hidden(str(path))}: {error.strerror}", _("mend its mode"))
+            found = f"{hidden(str(path))}: {system_words(error)}"
+            return Check(name, False, found, _("mend its mode"))
         mode = stat.S_IMODE(status.st_mode)
         proper = stat.S_ISDIR if path == folder else stat.S_ISREG
         if not proper(status.st_mode) or (_POSIX and status.st_uid != os.geteuid()):

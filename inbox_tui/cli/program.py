@@ -16,7 +16,7 @@ from inbox_tui import __version__
 from inbox_tui.cli.cli_options import CliOptions
 from inbox_tui.cli.failure import FAILED, Failure, exit_after, fail_to_write, tell
 from inbox_tui.cli.options import account_options, example, filter_options
-from inbox_tui.locale import _
+from inbox_tui.locale import _, system_words
 
 COMMANDS = {
     "login": "Check a password or API key and keep it in the keyring.",
@@ -116,9 +116,12 @@ def _translate(command: click.Command) -> None:
     if command.epilog is not None:
         command.epilog = _(command.epilog)
     for option in command.params:
-        if isinstance(option, click.Option) and option.help is not None:
-            option.help = _(option.help)
+        if isinstance(option, click.Option):
+            option.help = option.help and _(option.help)
+            option.metavar = option.metavar and _(option.metavar)
+    command.options_metavar = command.options_metavar and _(command.options_metavar)
     if isinstance(command, click.Group):
+        command.subcommand_metavar = _(command.subcommand_metavar)
         for each in command.commands.values():
             _translate(each)
 
@@ -137,7 +140,8 @@ def _log(failure: Failure, context: click.Context) -> None:
 
     try:
         log(failure, context.invoked_subcommand)
-    except OSError as trouble:
+    except OSError as error:
+        trouble = f"{error.filename}: {system_words(error)}"
         tell(_("inbox-tui: the log can't be written: {trouble}.").format(trouble=trouble))
 
 

@@ -6,6 +6,7 @@ extract, translate and compile is in `.github/CONTRIBUTING.md`.
 
 from __future__ import annotations
 
+import re
 from os import environ
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
@@ -17,6 +18,8 @@ if TYPE_CHECKING:
 DOMAIN: Final = "inbox-tui"
 FOLDER: Final = Path(__file__).parent
 LANGUAGES: Final = ("en", "ru")
+_FILLED: Final = '["'
+"""How a text begins that `filled` has made."""
 _RUSSIAN_WINDOWS: Final = 0x19
 """The primary language identifier of Russian on Windows."""
 
@@ -66,8 +69,46 @@ def system_language(
 
 
 def _(sentence: str) -> str:
-    """Return a sentence in the language of the interface."""
-    return _catalogue.gettext(sentence) if _catalogue is not None and sentence else sentence
+    """Return a sentence, also one that `filled` made, in the language of the interface."""
+    facts: dict[str, str] = {}
+    if sentence.startswith(_FILLED):
+        sentence, facts = _taken_apart(sentence)
+    if _catalogue is not None and sentence:
+        sentence = _catalogue.gettext(sentence)
+    return _fill(sentence, facts) if facts else sentence
+
+
+def filled(sentence: str, **facts: object) -> str:
+    """Return a sentence and what it is filled in with as one text, to be said by `_` later.
+
+    So it can be kept, and read by somebody who has the interface in another language. A fact may be
+    such a text, or a sentence, too.
+    """
+    import json
+
+    texts = {name: str(fact) for name, fact in facts.items()}
+    return json.dumps([sentence, texts], ensure_ascii=False) if facts else sentence
+
+
+def _taken_apart(text: str) -> tuple[str, dict[str, str]]:
+    """Return a sentence and its facts; what `filled` has not made is a sentence as it is."""
+    import json
+
+    try:
+        sentence, facts = json.loads(text)
+        return str(sentence), {str(name): _(str(fact)) for name, fact in facts.items()}
+    except (ValueError, TypeError, AttributeError, RecursionError):
+        return text, {}
+
+
+def _fill(sentence: str, facts: Mapping[str, str]) -> str:
+    """Put facts into a sentence; it may come from another machine, and is no format to trust."""
+    return re.sub(r"\{(\w+)\}", lambda place: facts.get(place[1], place[0]), sentence)
+
+
+def system_words(error: OSError) -> str:
+    """Return what the system says of an error; it speaks English to us, whatever its language."""
+    return _(error.strerror or str(error))
 
 
 def plural(one: str, several: str, number: int, /, **values: object) -> str:

@@ -27,7 +27,7 @@ def empty_text(
     keys = presentation.keys
     if errors:
         told = explain(errors[0])
-        return f"{told[:1].upper()}{told[1:]}."
+        return f"{told[:1].upper()}{told[1:]}" + "." * (not told.endswith("?"))
     if session.archive.counts.total() and filters.any and not progress:
         return filters.sentence(presentation.who, keys, outside)
     match session.status.state:

@@ -19,7 +19,7 @@ from textual.widgets import Input, ProgressBar, Static
 
 from inbox_tui.archive import ArchiveError
 from inbox_tui.exports import FORMATS, ExportFormat, Written, format_of
-from inbox_tui.locale import _, plural
+from inbox_tui.locale import _, plural, system_words
 from inbox_tui.text import sanitize
 from inbox_tui.widgets.presentation import grouped
 
@@ -185,7 +185,7 @@ class ExportScreen(ModalScreen[Exported | None]):
         except InterruptedError:
             return
         except OSError as error:
-            self._say(_("It can't be written: {error}.").format(error=error.strerror or error))
+            self._say(_("It can't be written: {error}.").format(error=system_words(error)))
         except ArchiveError as error:
             self._say(str(error))
         else:

@@ -31,15 +31,19 @@ class InboxCommands(Provider):
     async def search(self, query: str) -> Hits:
         """What fits the words typed."""
         matcher = self.matcher(query)
+        nothing = True
         async for words, hint, run in self._commands(query):
             score, places = matcher.fuzzy_search.match(query, words)
             if score > 0 or words.startswith(
                 _("To ")
             ):  # a number with a name is found by its digits
+                nothing = False
                 shown = Content(words)
                 for place in places:
                     shown = shown.stylize(self.match_style or "bold", place, place + 1)
                 yield Hit(score, _line(shown, hint), run, text=words)
+        if nothing:
+            yield _nothing_found()
 
     async def _commands(self, typed: str = "") -> AsyncIterator[tuple[str, str, partial[Any]]]:
         screen = self.screen
@@ -65,7 +69,8 @@ class InboxCommands(Provider):
                     key,
                     partial(filtering.show_view, place + 1),
                 )
-            wanted = " ".join(word for word in typed.split() if word.casefold() != "to")
+            leads = ("to", _("To ").strip().casefold())
+            wanted = " ".join(word for word in typed.split() if word.casefold() not in leads)
             for number, label, messages, unread in filtering.receiving_numbers(
                 wanted, MOST_NUMBERS
             ):
@@ -90,12 +95,21 @@ class ThemeCommands(Provider):
     async def search(self, query: str) -> Hits:
         """The themes that fit what is typed."""
         matcher = self.matcher(query)
+        nothing = True
         for name in sorted(self.app.available_themes):
             if (score := matcher.match(name)) > 0:
+                nothing = False
                 yield Hit(score, matcher.highlight(name), self._choose(name))
+        if nothing:
+            yield _nothing_found()
 
     def _choose(self, name: str) -> partial[Any]:
         return partial(self.app.run_action, f"app.choose_theme({name!r})")
+
+
+def _nothing_found() -> Hit:
+    """Stand in the place of commands where none fits: Textual's own line is English alone."""
+    return Hit(0, Content.styled(_("nothing found"), "dim"), lambda: None)
 
 
 def _line(words: Content, hint: str) -> Content:

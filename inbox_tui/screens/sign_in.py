@@ -139,7 +139,7 @@ class SignInScreen(Screen[bool]):
             )
             yield Label(_("Server"), classes="field")
             yield Input(self._server, id="server", placeholder="smscentre.com")
-            yield TickBox(_("Use an API key"), value=self._kind == _("API key"), id="api-key")
+            yield TickBox(_("Use an API key"), value=self._kind == "API key", id="api-key")
             yield Static(Content(_(API_KEY_ADVICE)), id="api-key-advice")
             yield Label(id="login-label", classes="field")
             yield Input(self._login, id="login")
@@ -149,7 +149,7 @@ class SignInScreen(Screen[bool]):
             yield Static(id="keyring-note")
             yield Static(id="sign-in-reason")
             with Horizontal(id="sign-in-buttons"):
-                yield Button(_("Sign in"), variant="primary", id="submit")
+                yield Button(_capital(_("sign in")), variant="primary", id="submit")
                 yield Static(
                     Content(
                         _("Enter signs in · Esc back to the inbox")
@@ -184,7 +184,7 @@ class SignInScreen(Screen[bool]):
 
     def _name_fields(self) -> None:
         for field, label in zip(("login", "password"), LABELS[self._kind], strict=True):
-            self.query_one(f"#{field}-label", Label).update(Content(_(label)))
+            self.query_one(f"#{field}-label", Label).update(Content(_capital(_(label))))
 
     async def _look_at_keyring(self) -> None:
         note = await self._keyring_note()
@@ -264,7 +264,7 @@ class SignInScreen(Screen[bool]):
             )
         finally:
             button.disabled = self._checking = False
-            button.label = _("Sign in")
+            button.label = _capital(_("sign in"))
         if refusal is None or refusal.refused:
             fields["password"].value = ""
         if refusal is None:
@@ -286,4 +286,8 @@ class SignInScreen(Screen[bool]):
 def _sentence(reason: str) -> str:
     """Begin with a capital letter, unless a name of a host comes first."""
     first = reason.partition(" ")[0]
-    return reason if "." in first else reason[:1].upper() + reason[1:]
+    return reason if "." in first else _capital(reason)
+
+
+def _capital(words: str) -> str:
+    return words[:1].upper() + words[1:]

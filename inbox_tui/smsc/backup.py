@@ -8,7 +8,7 @@ from __future__ import annotations
 import time
 from typing import TYPE_CHECKING
 
-from inbox_tui.locale import _
+from inbox_tui.locale import mark
 from inbox_tui.smsc.errors import ConnectionRefused, ConnectTimedOut, NameNotResolved
 
 if TYPE_CHECKING:
@@ -71,9 +71,9 @@ class BackupClient:
             return answer._replace(via=self._backup.host)
         assert failure is not None
         raise type(failure)(
-            _("{failure}, nor could {backup} be reached").format(
-                failure=failure, backup=self._backup.host
-            )
+            mark("{failure}, nor could {backup} be reached"),
+            failure=failure.told,
+            backup=self._backup.host,
         )
 
     async def aclose(self) -> None:

@@ -28,7 +28,7 @@ import httpx
 import truststore
 
 from inbox_tui import __version__
-from inbox_tui.locale import _
+from inbox_tui.locale import mark
 from inbox_tui.smsc.answers import read_answer
 from inbox_tui.smsc.endpoint import endpoint, host_of, is_loopback
 from inbox_tui.smsc.errors import (
@@ -57,6 +57,7 @@ if TYPE_CHECKING:
 
     from inbox_tui.smsc.message import Answer
 
+NO_ANSWER = mark("no answer within {patience} s")
 API_KEY = "API key"
 """The `Password.kind` that is sent as `apikey`."""
 _CONNECT_SECONDS = 10.0
@@ -198,9 +199,7 @@ class InboxClient:
                 finally:
                     watching.cancel()
         except TimeoutError:
-            raise AnswerTimedOut(
-                _("no answer within {patience:g} s").format(patience=patience)
-            ) from None
+            raise AnswerTimedOut(NO_ANSWER, patience=f"{patience:g}") from None
         if status >= 400:
             with contextlib.suppress(NotAnAnswer):
                 await _read(body)
@@ -282,16 +281,14 @@ class InboxClient:
         """Return the error of ours that says what `error` of httpx means."""
         causes = list(_causes(error))
         host = self.host
-        met = _("the proxy") if self._through_proxy else host
+        met = mark("the proxy") if self._through_proxy else host
         match error:
             case httpx.ConnectTimeout() | httpx.PoolTimeout():
-                return ConnectTimedOut(_("{met} could not be reached in time").format(met=met))
+                return ConnectTimedOut(mark("{met} could not be reached in time"), met=met)
             case httpx.TimeoutException():
-                return AnswerTimedOut(
-                    _("no answer within {patience:g} s").format(patience=self._limit.patience)
-                )
+                return AnswerTimedOut(NO_ANSWER, patience=f"{self._limit.patience:g}")
             case httpx.ProxyError():
-                return ConnectionRefused(_("the proxy refused to connect"))
+                return ConnectionRefused(mark("the proxy refused to connect"))
             case httpx.ConnectError():
                 return _no_connection(causes, met, host)
             case httpx.NetworkError():
@@ -345,7 +342,7 @@ def _verifying() -> ssl.SSLContext:
 
 def _fault(error: BaseException) -> ClientFault:
     return ClientFault(
-        _("the client failed in an unexpected way ({name})").format(name=type(error).__name__)
+        mark("the client failed in an unexpected way ({name})"), name=type(error).__name__
     )
 
 
@@ -377,9 +374,9 @@ def _proxy_for(url: str) -> httpx.Proxy | None:
             raise ValueError
         proxy = httpx.Proxy(named)
     except (ValueError, httpx.InvalidURL):
-        raise ConnectionRefused(_("the proxy in the environment cannot be used")) from None
+        raise ConnectionRefused(mark("the proxy in the environment cannot be used")) from None
     if proxy.url.scheme not in ("http", "https"):
-        raise ConnectionRefused(_("the proxy in the environment is not an http:// one"))
+        raise ConnectionRefused(mark("the proxy in the environment is not an http:// one"))
     if proxy.url.scheme == "https":
         proxy.ssl_context = _verifying()
     return proxy
@@ -405,19 +402,17 @@ def _no_connection(causes: list[BaseException], met: str, host: str) -> SmscErro
     for cause in causes:
         match cause:
             case socket.gaierror():
-                return NameNotResolved(_("{met} could not be found (DNS)").format(met=met))
+                return NameNotResolved(mark("{met} could not be found (DNS)"), met=met)
             case ssl.SSLCertVerificationError():
                 fault = certificate_fault(cause)
-                return TlsFailed(
-                    _("{host} was not trusted: {fault}").format(host=host, fault=fault)
-                )
+                return TlsFailed(mark("{host} was not trusted: {fault}"), host=host, fault=fault)
             case ssl.SSLError():
-                return TlsFailed(_("{host} would not make a secure connection").format(host=host))
+                return TlsFailed(mark("{host} would not make a secure connection"), host=host)
             case ConnectionRefusedError():
-                return ConnectionRefused(_("{met} refused the connection").format(met=met))
+                return ConnectionRefused(mark("{met} refused the connection"), met=met)
             case _:
                 pass
-    return ConnectionRefused(_("no connection could be made to {met}").format(met=met))
+    return ConnectionRefused(mark("no connection could be made to {met}"), met=met)
 
 
 def _ended_by_other_side(cause: BaseException) -> bool:

@@ -13,7 +13,7 @@
 
 from __future__ import annotations
 
-from inbox_tui.locale import _, mark
+from inbox_tui.locale import _, filled, mark
 
 _LONGEST_QUOTE = 200
 """How many characters of the service's own description `str()` quotes."""
@@ -42,9 +42,9 @@ The system checks certificates; only OpenSSL has a code for every fault.
 
 
 def certificate_fault(error: Exception) -> str:
-    """Return what is wrong with a certificate, in plain words."""
+    """Return what is wrong with a certificate, in plain words that `locale._` translates."""
     code = getattr(error, "verify_code", 0)
-    return _(_CERTIFICATE_FAULTS.get(code, mark("its certificate could not be verified")))
+    return _CERTIFICATE_FAULTS.get(code, mark("its certificate could not be verified"))
 
 
 class SmscError(Exception):
@@ -57,8 +57,13 @@ class SmscError(Exception):
     finished: bool = True
     """True where the server is certainly no longer at work on the request."""
 
-    def __init__(self, sentence: str = "") -> None:
-        super().__init__(_(sentence or self.sentence))
+    def __init__(self, sentence: str = "", **facts: object) -> None:
+        self.told = filled(sentence or self.sentence, **facts)
+        """The sentence, to be said by `locale._` in any language."""
+        super().__init__(self.told)
+
+    def __str__(self) -> str:
+        return _(self.told)
 
 
 class ServiceError(SmscError):
@@ -72,7 +77,10 @@ class ServiceError(SmscError):
         self.description = description
         """What the service wrote, raw and whole."""
         quoted = " ".join(description[:_LONGEST_QUOTE].split())
-        super().__init__(f"{_(self.sentence)} ({quoted})" if quoted else "")
+        if quoted:
+            super().__init__("{said} {quoted}", said=self.sentence, quoted=f"({quoted})")
+        else:
+            super().__init__()
 
 
 class ParameterError(ServiceError):
@@ -109,7 +117,7 @@ class UnknownServiceError(ServiceError):
     """An error with a number that api.md does not list."""
 
     def __init__(self, code: int, description: str = "") -> None:
-        self.sentence = _("the service answered with error {code}").format(code=code)
+        self.sentence = filled(mark("the service answered with error {code}"), code=code)
         super().__init__(code, description)
 
 
@@ -191,7 +199,7 @@ class HttpStatus(BadAnswer):
     """The server answered with HTTP status 400 or above, and no error of the service."""
 
     def __init__(self, status: int) -> None:
-        super().__init__(_("the server answered with HTTP status {status}").format(status=status))
+        super().__init__(mark("the server answered with HTTP status {status}"), status=status)
         self.status = status
 
 
@@ -202,9 +210,9 @@ class Redirected(BadAnswer):
     """
 
     def __init__(self, location_host: str = "") -> None:
-        place = location_host or _("another place")
         super().__init__(
-            _("the server points to {place}, and nothing is sent there").format(place=place)
+            mark("the server points to {place}, and nothing is sent there"),
+            place=location_host or mark("another place"),
         )
         self.location_host = location_host
 

@@ -107,7 +107,7 @@ class Outcomes:
             kind=kind,
             until=None if wait is None else at.seconds + wait,
             attempt=attempt,
-            reason=OTHER_PROGRAM_REASON if kind == "limited" else str(error),
+            reason=OTHER_PROGRAM_REASON if kind == "limited" else error.told,
             at=seen,
             digest=digest,
         )

@@ -224,14 +224,14 @@ def _hub_error(error: BaseException) -> BaseException:
     if isinstance(error, exceptions.InterfaceError) and "password" in text:
         return HubRefused(_("it wants a password"), sign_in=True)
     if isinstance(error, SSLCertVerificationError):
-        text = certificate_fault(error)
+        text = _(certificate_fault(error))
     refuses_tls = isinstance(error, ConnectionError) and "SSL" in text
     if refuses_tls or isinstance(error, (SSLError, exceptions.ClientConfigurationError)):
         return HubRefused(_("the connection is not secure: {text}").format(text=text))
     if isinstance(error, TimeoutError):
         return HubAway(_("it does not answer"))
     if isinstance(error, OSError) and error.errno is not None and error.errno > 0:
-        return HubAway(strerror(error.errno).lower())
+        return HubAway(_(strerror(error.errno)).lower())
     lost = (OSError, PostgresError, exceptions.InterfaceError, exceptions.InternalClientError)
     if isinstance(error, lost):  # the last where the connection ends within a transaction
         return HubAway(text)

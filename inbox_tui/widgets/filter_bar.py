@@ -193,11 +193,15 @@ class FilterBar(Widget):
     # -- drawing
 
     def _chips(self, short: int = 0) -> list[_Chip]:
-        """Return the chips, the shorter the higher `short` is, from 0 to 2."""
+        """Return the chips, the shorter the higher `short` is, from 0 to 2.
+
+        With 3 those that leave nothing out are not there.
+        """
         to, search = sanitize(self.to), sanitize(self.search)
         everyone = self.to == ALL_NUMBERS
         to_label, window_label, search_label = _("To: "), _("Window: "), _("Search: ")
-        labels = ((to_label, window_label, search_label), (to_label, "", "/"), ("", "", "/"))[short]
+        shorter = ((to_label, window_label, search_label), (to_label, "", "/"), ("", "", "/"))
+        labels = shorter[min(short, 2)]
         if everyone:
             to = _("all") if short else _(ALL_NUMBERS)
         nothing = symbols().ellipsis if short else "·"
@@ -208,7 +212,7 @@ class FilterBar(Widget):
         ]
         if self.state:
             chips.append(_Chip("state", "", self.state.capitalize(), True))
-        return [chip for chip in chips if chip.value]
+        return [chip for chip in chips if chip.value and (chip.active or short < 3)]
 
     def _counts(self, short: int = 0) -> Line:
         """Return what stands on the right, the less the higher `short` is, from 0 to 3."""
@@ -244,7 +248,7 @@ class FilterBar(Widget):
     def _fitted(self) -> tuple[list[_Chip], int, Line]:
         """Return the chips, the gap after each, and the counts, as long as there is room."""
         width = self.size.width
-        for short_chips, short_counts in ((0, 0), (1, 0), (1, 1), (1, 2), (2, 2), (2, 3)):
+        for short_chips, short_counts in ((0, 0), (1, 0), (1, 1), (1, 2), (2, 2), (2, 3), (3, 3)):
             chips, counts = self._chips(short_chips), self._counts(short_counts)
             gap = _SHORT_GAP if short_chips else _GAP
             gaps = gap * (len(chips) if counts.width else len(chips) - 1)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from rich.cells import cell_len
 from textual.reactive import reactive
 from textual.widget import Widget
 
@@ -59,12 +60,14 @@ class TitleBar(Widget):
         elif self.unread == 0:
             right.add(_("all read"), "$foreground 60%")
         room = self.size.width - right.width - 2
+        account = sanitize(self.account)
         left = Line(room)
-        left.add(_("inbox"), "bold")
+        if not account or cell_len(_("inbox") + account) + 2 + 8 * self.demo <= room:
+            left.add(_("inbox"), "bold")
         if self.demo:
-            left.add("  ")
+            left.add("  " if left.width else "")
             left.add(" DEMO ", "reverse")
-        if self.account:
-            left.add("  ")
-            left.add(sanitize(self.account))
+        if account:
+            left.add("  " if left.width else "")
+            left.add(account)
         return left.beside(right, self.size.width)

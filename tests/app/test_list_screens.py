@@ -6,7 +6,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 from support.app_harness import HarnessApp, make_app, state_is, week
-from support.sizes import at_large_size_too
+from support.sizes import Size, pictured_large_too
 from textual.pilot import Pilot
 
 from inbox_tui.archive import Archive, Query, Row
@@ -34,13 +34,13 @@ async def live(pilot: Pilot[None]) -> None:
     await state_is(pilot, "Live")
 
 
-@at_large_size_too
-def test_days_numbers_and_states(snap_compare: Snap, tmp_path: Path, size: tuple[int, int]) -> None:
+@pictured_large_too
+def test_days_numbers_and_states(snap_compare: Snap, tmp_path: Path, size: Size) -> None:
     assert snap_compare(with_states(tmp_path), terminal_size=size, run_before=live)
 
 
-@at_large_size_too
-def test_the_middle_of_a_day(snap_compare: Snap, tmp_path: Path, size: tuple[int, int]) -> None:
+@pictured_large_too
+def test_the_middle_of_a_day(snap_compare: Snap, tmp_path: Path, size: Size) -> None:
     async def further_down(pilot: Pilot[None]) -> None:
         await live(pilot)
         await pilot.press("G", "k", "k", "pageup")
@@ -49,14 +49,14 @@ def test_the_middle_of_a_day(snap_compare: Snap, tmp_path: Path, size: tuple[int
     assert snap_compare(with_states(tmp_path), terminal_size=size, run_before=further_down)
 
 
-@at_large_size_too
-def test_one_number(snap_compare: Snap, tmp_path: Path, size: tuple[int, int]) -> None:
+@pictured_large_too
+def test_one_number(snap_compare: Snap, tmp_path: Path, size: Size) -> None:
     app = make_app(tmp_path, messages=[m for m in week() if m.to_phone == "79110000001"])
     assert snap_compare(app, terminal_size=size, run_before=live)
 
 
-@at_large_size_too
-def test_what_a_search_found(snap_compare: Snap, tmp_path: Path, size: tuple[int, int]) -> None:
+@pictured_large_too
+def test_what_a_search_found(snap_compare: Snap, tmp_path: Path, size: Size) -> None:
     app = with_states(tmp_path)
 
     async def searched(pilot: Pilot[None]) -> None:
@@ -71,7 +71,7 @@ def test_what_a_search_found(snap_compare: Snap, tmp_path: Path, size: tuple[int
     assert snap_compare(app, terminal_size=size, run_before=searched)
 
 
-@at_large_size_too
-def test_an_empty_list(snap_compare: Snap, tmp_path: Path, size: tuple[int, int]) -> None:
+@pictured_large_too
+def test_an_empty_list(snap_compare: Snap, tmp_path: Path, size: Size) -> None:
     app = make_app(tmp_path, messages=week(), filters=Filters(to_phone="1"))
     assert snap_compare(app, terminal_size=size, run_before=live)

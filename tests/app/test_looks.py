@@ -9,6 +9,7 @@ import pytest
 from rich.style import Style
 from support.app_harness import HarnessApp, make_app, state_is, until, week
 from support.pictures import settled
+from support.sizes import Size, pictured_large_too
 from support.widgets import lines
 from textual.pilot import Pilot
 
@@ -92,15 +93,14 @@ async def test_a_terminal_of_16_colours_gets_those_alone(
                     assert color is None or color.is_default or color.is_system_defined, style
 
 
-@pytest.mark.parametrize(("width", "height"), [(120, 40), (80, 24), (40, 12), (200, 50)])
+@pictured_large_too
 @pytest.mark.parametrize("look", ["dark", "light", "16 colours", "no colour"])
 def test_a_conversation_in_every_look(
     snap_compare: Snap,
     tmp_path: Path,
     monkeypatch: pytest.MonkeyPatch,
     look: str,
-    width: int,
-    height: int,
+    size: Size,
 ) -> None:
     if look == "no colour":
         monkeypatch.setenv("NO_COLOR", "1")
@@ -117,7 +117,7 @@ def test_a_conversation_in_every_look(
         await pilot.press("k", "k")
         await settled(pilot)
 
-    assert snap_compare(app, terminal_size=(width, height), run_before=prepare)
+    assert snap_compare(app, terminal_size=size, run_before=prepare)
 
 
 async def test_a_click_on_a_hint_does_what_its_key_does(tmp_path: Path) -> None:

@@ -18,8 +18,7 @@ from support.app_harness import (
     until,
     week,
 )
-from support.sizes import at_every_size as every_size
-from support.sizes import at_large_size_too as large_too
+from support.sizes import Size, pictured, pictured_large_too
 from textual.pilot import Pilot
 from textual.widgets import OptionList
 
@@ -41,6 +40,7 @@ from inbox_tui.sync import Progress
 from inbox_tui.widgets.symbols import symbols
 
 Snap = Callable[..., bool]
+CYRILLIC = {*map(chr, range(ord("А"), ord("я") + 1)), *"Ёё«»—–"}
 Prepare = Callable[[Pilot[None]], Awaitable[None]]
 
 
@@ -74,98 +74,90 @@ def keyring_looked_at(pilot: Pilot[None]) -> bool:
     return bool(notes) and notes.first().display
 
 
-@large_too
-def test_the_inbox(snap_compare: Snap, tmp_path: Path, size: tuple[int, int]) -> None:
+@pictured_large_too
+def test_the_inbox(snap_compare: Snap, tmp_path: Path, size: Size) -> None:
     app = make_app(tmp_path, messages=week())
     assert snap_compare(app, terminal_size=size, run_before=live_then())
 
 
-@every_size
-def test_a_message_further_down_is_shown(
-    snap_compare: Snap, tmp_path: Path, size: tuple[int, int]
-) -> None:
+@pictured
+def test_a_message_further_down_is_shown(snap_compare: Snap, tmp_path: Path, size: Size) -> None:
     app = make_app(tmp_path, messages=week())
     assert snap_compare(app, terminal_size=size, run_before=live_then("j", "j", "j", "enter"))
 
 
-@every_size
-def test_the_end_of_the_list(snap_compare: Snap, tmp_path: Path, size: tuple[int, int]) -> None:
+@pictured
+def test_the_end_of_the_list(snap_compare: Snap, tmp_path: Path, size: Size) -> None:
     app = make_app(tmp_path, messages=week())
     assert snap_compare(app, terminal_size=size, run_before=live_then("G"))
 
 
-@every_size
-def test_unread_only(snap_compare: Snap, tmp_path: Path, size: tuple[int, int]) -> None:
+@pictured
+def test_unread_only(snap_compare: Snap, tmp_path: Path, size: Size) -> None:
     app = make_app(tmp_path, messages=week())
     assert snap_compare(app, terminal_size=size, run_before=live_then("u"))
 
 
-@large_too
-def test_searching(snap_compare: Snap, tmp_path: Path, size: tuple[int, int]) -> None:
+@pictured_large_too
+def test_searching(snap_compare: Snap, tmp_path: Path, size: Size) -> None:
     app = make_app(tmp_path, messages=week(), filters=Filters())
     assert snap_compare(app, terminal_size=size, run_before=live_then("slash", *"КОД"))
 
 
-@large_too
+@pictured_large_too
 def test_an_empty_search_field_gives_examples(
-    snap_compare: Snap, tmp_path: Path, size: tuple[int, int]
+    snap_compare: Snap, tmp_path: Path, size: Size
 ) -> None:
     app = make_app(tmp_path, messages=week(), filters=Filters())
     assert snap_compare(app, terminal_size=size, run_before=live_then("slash"))
 
 
-@large_too
+@pictured_large_too
 def test_a_search_that_cannot_be_read_says_why(
-    snap_compare: Snap, tmp_path: Path, size: tuple[int, int]
+    snap_compare: Snap, tmp_path: Path, size: Size
 ) -> None:
     app = make_app(tmp_path, messages=week(), filters=Filters())
     assert snap_compare(app, terminal_size=size, run_before=live_then("slash", *"form:bank"))
 
 
-@large_too
+@pictured_large_too
 def test_a_search_tells_what_the_window_leaves_out(
-    snap_compare: Snap, tmp_path: Path, size: tuple[int, int]
+    snap_compare: Snap, tmp_path: Path, size: Size
 ) -> None:
     app = make_app(tmp_path, messages=week(), filters=Filters(hours=24))
     assert snap_compare(app, terminal_size=size, run_before=live_then("slash", *"код", "enter"))
 
 
-@large_too
-def test_a_date_to_jump_to(snap_compare: Snap, tmp_path: Path, size: tuple[int, int]) -> None:
+@pictured_large_too
+def test_a_date_to_jump_to(snap_compare: Snap, tmp_path: Path, size: Size) -> None:
     app = make_app(tmp_path, messages=week(), filters=Filters())
     assert snap_compare(app, terminal_size=size, run_before=live_then("J", *"20.11"))
 
 
-@large_too
+@pictured_large_too
 def test_a_search_that_finds_nothing_says_how_to_go_on(
-    snap_compare: Snap, tmp_path: Path, size: tuple[int, int]
+    snap_compare: Snap, tmp_path: Path, size: Size
 ) -> None:
     app = make_app(tmp_path, messages=week(), filters=Filters(hours=6, state="unread"))
     keys = live_then("slash", *"nowhere", "enter")
     assert snap_compare(app, terminal_size=size, run_before=keys)
 
 
-@large_too
-def test_the_numbers_to_choose_from(
-    snap_compare: Snap, tmp_path: Path, size: tuple[int, int]
-) -> None:
+@pictured_large_too
+def test_the_numbers_to_choose_from(snap_compare: Snap, tmp_path: Path, size: Size) -> None:
     names = {"79110000001": "Orders"}
     app = make_app(tmp_path, messages=week(), settings=Settings(names=names))
     assert snap_compare(app, terminal_size=size, run_before=live_then("p"))
 
 
-@large_too
-def test_the_windows_to_choose_from(
-    snap_compare: Snap, tmp_path: Path, size: tuple[int, int]
-) -> None:
+@pictured_large_too
+def test_the_windows_to_choose_from(snap_compare: Snap, tmp_path: Path, size: Size) -> None:
     app = make_app(tmp_path, messages=week())
     assert snap_compare(app, terminal_size=size, run_before=live_then("w"))
 
 
-@large_too
-def test_the_states_to_choose_from(
-    snap_compare: Snap, tmp_path: Path, size: tuple[int, int]
-) -> None:
+@pictured_large_too
+def test_the_states_to_choose_from(snap_compare: Snap, tmp_path: Path, size: Size) -> None:
     app = make_app(tmp_path, messages=week(), filters=Filters(state="unread"))
     keys = live_then("s", "j", "d", "j", "z", "f")
 
@@ -178,61 +170,55 @@ def test_the_states_to_choose_from(
     assert snap_compare(app, terminal_size=size, run_before=counted)
 
 
-@every_size
+@pictured
 def test_a_window_that_cannot_be_says_what_can(
-    snap_compare: Snap, tmp_path: Path, size: tuple[int, int]
+    snap_compare: Snap, tmp_path: Path, size: Size
 ) -> None:
     app = make_app(tmp_path, messages=week())
     assert snap_compare(app, terminal_size=size, run_before=live_then("w", *"169"))
 
 
-@every_size
-def test_a_typed_window_is_counted(
-    snap_compare: Snap, tmp_path: Path, size: tuple[int, int]
-) -> None:
+@pictured
+def test_a_typed_window_is_counted(snap_compare: Snap, tmp_path: Path, size: Size) -> None:
     app = make_app(tmp_path, messages=week())
     assert snap_compare(app, terminal_size=size, run_before=live_then("w", "9", "6"))
 
 
-@large_too
-def test_help(snap_compare: Snap, tmp_path: Path, size: tuple[int, int]) -> None:
+@pictured_large_too
+def test_help(snap_compare: Snap, tmp_path: Path, size: Size) -> None:
     app = make_app(tmp_path, messages=week())
     assert snap_compare(app, terminal_size=size, run_before=live_then("question_mark"))
 
 
-@large_too
-def test_a_conversation(snap_compare: Snap, tmp_path: Path, size: tuple[int, int]) -> None:
+@pictured_large_too
+def test_a_conversation(snap_compare: Snap, tmp_path: Path, size: Size) -> None:
     app = make_app(tmp_path, messages=week())
     assert snap_compare(app, terminal_size=size, run_before=live_then("t"))
 
 
-@every_size
-def test_exporting(snap_compare: Snap, tmp_path: Path, size: tuple[int, int]) -> None:
+@pictured
+def test_exporting(snap_compare: Snap, tmp_path: Path, size: Size) -> None:
     app = make_app(tmp_path, messages=week())
     assert snap_compare(app, terminal_size=size, run_before=live_then("e"))
 
 
-@every_size
+@pictured
 def test_a_link_is_looked_at_before_it_opens(
-    snap_compare: Snap, tmp_path: Path, size: tuple[int, int]
+    snap_compare: Snap, tmp_path: Path, size: Size
 ) -> None:
     text = "Счёт https://pay.example.com/i/8812 или https://аррӏе.com/login до пятницы"
     app = make_app(tmp_path, messages=[message(1, text)])
     assert snap_compare(app, terminal_size=size, run_before=live_then("o"))
 
 
-@every_size
-def test_the_first_sync_shows_its_progress(
-    snap_compare: Snap, tmp_path: Path, size: tuple[int, int]
-) -> None:
+@pictured
+def test_the_first_sync_shows_its_progress(snap_compare: Snap, tmp_path: Path, size: Size) -> None:
     app = make_app(tmp_path, never)
     assert snap_compare(app, terminal_size=size, run_before=lambda p: state_is(p, "Checking"))
 
 
-@every_size
-def test_the_first_sync_tells_how_far_it_is(
-    snap_compare: Snap, tmp_path: Path, size: tuple[int, int]
-) -> None:
+@pictured
+def test_the_first_sync_tells_how_far_it_is(snap_compare: Snap, tmp_path: Path, size: Size) -> None:
     async def prepare(pilot: Pilot[None]) -> None:
         await state_is(pilot, "Checking")
         assert isinstance(pilot.app, HarnessApp)
@@ -245,16 +231,16 @@ def test_the_first_sync_tells_how_far_it_is(
     assert snap_compare(app, terminal_size=size, run_before=prepare)
 
 
-@every_size
+@pictured
 def test_an_empty_inbox_says_what_will_happen(
-    snap_compare: Snap, tmp_path: Path, size: tuple[int, int]
+    snap_compare: Snap, tmp_path: Path, size: Size
 ) -> None:
     app = make_app(tmp_path)
     assert snap_compare(app, terminal_size=size, run_before=live_then())
 
 
-@every_size
-def test_signing_in(snap_compare: Snap, tmp_path: Path, size: tuple[int, int]) -> None:
+@pictured
+def test_signing_in(snap_compare: Snap, tmp_path: Path, size: Size) -> None:
     app = make_app(tmp_path, login=None, password=None)
 
     async def shown(pilot: Pilot[None]) -> None:
@@ -264,9 +250,9 @@ def test_signing_in(snap_compare: Snap, tmp_path: Path, size: tuple[int, int]) -
     assert snap_compare(app, terminal_size=size, run_before=shown)
 
 
-@every_size
+@pictured
 def test_a_refused_password_is_asked_for_again(
-    snap_compare: Snap, tmp_path: Path, size: tuple[int, int]
+    snap_compare: Snap, tmp_path: Path, size: Size
 ) -> None:
     app = make_app(tmp_path, SignInRefused(2, "authorise error"), messages=week())
 
@@ -280,7 +266,7 @@ def test_a_refused_password_is_asked_for_again(
 
 
 STATES = {
-    "offline": (ConnectionRefused("smscentre.com refused the connection"), "Offline"),
+    "offline": (ConnectionRefused("{met} refused the connection", met="smscentre.com"), "Offline"),
     "waiting": (TooManyRequests(9, "duplicate request, wait a minute"), "Waiting"),
     "blocked": (AddressBlocked(4, "ip is blocked"), "Blocked"),
     "refused": (SignInRefused(2, "authorise error"), "Sign in"),
@@ -288,19 +274,19 @@ STATES = {
 }
 
 
-@every_size
+@pictured
 @pytest.mark.parametrize("state", STATES)
 def test_the_status_bar_names_the_cause(
-    snap_compare: Snap, tmp_path: Path, state: str, size: tuple[int, int]
+    snap_compare: Snap, tmp_path: Path, state: str, size: Size
 ) -> None:
     error, shown = STATES[state]
     app = make_app(tmp_path, error, messages=week())
     assert snap_compare(app, terminal_size=size, run_before=lambda p: state_is(p, shown))
 
 
-@every_size
+@pictured
 def test_a_new_message_does_not_move_what_is_read(
-    snap_compare: Snap, tmp_path: Path, size: tuple[int, int]
+    snap_compare: Snap, tmp_path: Path, size: Size
 ) -> None:
     arrived = [message(9001, "Новое сообщение", minutes_ago=0), message(9002, "Another one")]
     app = make_app(tmp_path, Answer([], []), Answer(arrived, []), messages=week())
@@ -316,19 +302,17 @@ def test_a_new_message_does_not_move_what_is_read(
     assert snap_compare(app, terminal_size=size, run_before=prepare)
 
 
-@every_size
-def test_a_gap_is_shown_where_it_lies(
-    snap_compare: Snap, tmp_path: Path, size: tuple[int, int]
-) -> None:
+@pictured
+def test_a_gap_is_shown_where_it_lies(snap_compare: Snap, tmp_path: Path, size: Size) -> None:
     messages = week()
     app = make_app(tmp_path, messages=messages[-3:])
     put_gap(app, Gap(server_seconds(-200), server_seconds(-30)))
     assert snap_compare(app, terminal_size=size, run_before=live_then("x"))
 
 
-@every_size
+@pictured
 def test_hostile_text_is_shown_and_moves_nothing(
-    snap_compare: Snap, tmp_path: Path, size: tuple[int, int]
+    snap_compare: Snap, tmp_path: Path, size: Size
 ) -> None:
     texts = [
         "[bold]not bold[/bold]\nsecond line",
@@ -350,29 +334,30 @@ def test_hostile_text_is_shown_and_moves_nothing(
     assert snap_compare(app, terminal_size=size, run_before=live_then("j"))
 
 
-@large_too
-def test_the_light_theme(snap_compare: Snap, tmp_path: Path, size: tuple[int, int]) -> None:
+@pictured_large_too
+def test_the_light_theme(snap_compare: Snap, tmp_path: Path, size: Size) -> None:
     app = make_app(tmp_path, messages=week(), settings=Settings(theme="inbox-light"))
     assert snap_compare(app, terminal_size=size, run_before=live_then())
 
 
-@large_too
+@pictured_large_too
 def test_without_colour(
-    snap_compare: Snap, tmp_path: Path, size: tuple[int, int], monkeypatch: pytest.MonkeyPatch
+    snap_compare: Snap, tmp_path: Path, size: Size, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("NO_COLOR", "1")
     app = make_app(tmp_path, messages=week())
     assert snap_compare(app, terminal_size=size, run_before=live_then("j", "j"))
 
 
-@every_size
+@pictured
 @pytest.mark.parametrize("key", ["j", "p", "w", "e", "question_mark", "ctrl+p"])
 def test_without_unicode(
     snap_compare: Snap,
     tmp_path: Path,
-    size: tuple[int, int],
+    size: Size,
     key: str,
     monkeypatch: pytest.MonkeyPatch,
+    language: str,
 ) -> None:
     monkeypatch.setenv("TERM", "linux")
     symbols.cache_clear()
@@ -388,7 +373,8 @@ def test_without_unicode(
             await until(pilot, lambda: hits(pilot) == everything)
             await pilot.pause(0.1)
         drawn = "".join(strip.text for strip in pilot.app.screen._compositor.render_strips())
-        assert {character for character in drawn if not character.isascii()} <= set("·\xa0")
+        drawable = set("·\xa0") | (CYRILLIC if language == "ru" else set())
+        assert {character for character in drawn if not character.isascii()} <= drawable
 
     try:
         app = make_app(tmp_path, messages=messages)
@@ -397,14 +383,14 @@ def test_without_unicode(
         symbols.cache_clear()
 
 
-@large_too
-def test_the_command_palette(snap_compare: Snap, tmp_path: Path, size: tuple[int, int]) -> None:
+@pictured_large_too
+def test_the_command_palette(snap_compare: Snap, tmp_path: Path, size: Size, language: str) -> None:
     app = make_app(tmp_path, messages=week())
 
     async def prepare(pilot: Pilot[None]) -> None:
         await live_then("ctrl+p")(pilot)
-        await pilot.press(*"unread")
-        await until(pilot, lambda: hits(pilot) == 5)
+        await pilot.press(*("непрочит" if language == "ru" else "unread"))
+        await until(pilot, lambda: hits(pilot) == (5 if language == "en" else 4))
         await pilot.pause(0.1)
 
     assert snap_compare(app, terminal_size=size, run_before=prepare)

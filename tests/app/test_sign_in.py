@@ -16,6 +16,7 @@ from textual.widgets import Button, Checkbox, Input
 
 from inbox_tui.archive import ADDRESS, Archive
 from inbox_tui.credentials import Keyring
+from inbox_tui.locale import _
 from inbox_tui.screens.inbox import InboxScreen
 from inbox_tui.screens.sign_in import SignInScreen
 from inbox_tui.smsc.errors import (
@@ -59,7 +60,7 @@ async def fill_in(pilot: Pilot[None], **fields: str) -> None:
 async def open_sign_in(pilot: Pilot[None]) -> None:
     """Press the key that the status bar names."""
     await state_is(pilot, "Sign in")
-    assert "S sign in" in pilot.app.screen.query_one(StatusBar).hints
+    assert "S " + _("sign in") in pilot.app.screen.query_one(StatusBar).hints
     await pilot.press("S")
     await until(pilot, lambda: signing_in(pilot))
 
@@ -103,13 +104,15 @@ async def test_an_api_key_signs_in_under_a_name_of_ones_own(tmp_path: Path) -> N
         assert kept.kept == {("inbox-tui", "shop@smscentre.com (API key)"): "7f3a"}
 
 
-async def test_a_refused_api_key_is_asked_for_as_a_key(tmp_path: Path) -> None:
+@pytest.mark.parametrize("language", ["en", "ru"], indirect=True)
+async def test_a_refused_api_key_is_asked_for_as_a_key(tmp_path: Path, language: str) -> None:
     kept = MemoryBackend(**{f"{USER} (API key)": "7f3a"})
     app = make_app(tmp_path, KEY_REFUSED, GOOD, password=None, keyring=keyring(kept))
     async with app.run_test(size=(120, 40)) as pilot:
-        await until(pilot, lambda: "the API key was refused" in reason(pilot))
+        await until(pilot, lambda: _("the API key was refused") in reason(pilot))
         await open_sign_in(pilot)
-        assert text_of(pilot, "#password-label") == "API key"
+        assert text_of(pilot, "#password-label") == {"en": "API key", "ru": "Ключ API"}[language]
+        assert app.screen.query_one("#api-key", Checkbox).value
         await fill_in(pilot, password="another")
         await inbox_shown(pilot)
         assert kept.kept == {("inbox-tui", f"{USER} (API key)"): "another"}

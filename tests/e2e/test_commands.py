@@ -293,7 +293,7 @@ def test_the_doctor_reports_without_secrets(user: User, messages: None) -> None:
     assert " ".join(found) == (
         "versions terminal keyring settings data log disk archive search limit late clock"
     )
-    assert re.match(r"inbox-tui \S+, Python \S+ on \w+, SQLite .+textual .+", found["versions"])
+    assert re.match(r"inbox-tui \S+, Python \S+ \(\w+\), SQLite .+textual .+", found["versions"])
     assert "gives the password" in found["keyring"]
     assert "~/config/inbox-tui/config.toml" in found["settings"]
     assert "(mode 0700)" in found["data"]

@@ -2,9 +2,15 @@
 
 from __future__ import annotations
 
+from datetime import UTC, datetime
+from pathlib import Path
+
 import pytest
 
-from inbox_tui.locale import system_language
+from inbox_tui.archive import Archive, Hold
+from inbox_tui.locale import _, set_language, system_language
+from inbox_tui.smsc.errors import HttpStatus, SignInRefused, SmscError
+from inbox_tui.smsc.limit import Moment
 
 
 @pytest.mark.parametrize(
@@ -30,3 +36,32 @@ def test_on_windows_the_language_of_the_user_counts_unless_the_environment_says_
     assert system_language({}, russian) == "ru"
     assert system_language({}, english) == "en"
     assert system_language({"LANG": "en_US.UTF-8"}, russian) == "en"
+
+
+@pytest.mark.parametrize("error", [HttpStatus(503), SignInRefused(2, "authorise error")])
+def test_what_was_kept_is_told_in_the_language_of_whoever_reads_it(
+    russian: None, tmp_path: Path, error: SmscError
+) -> None:
+    now = Moment("boot", 1.0)
+    hold = Hold("offline", 60.0, 1, error.told, datetime.now(UTC), b"")
+    with Archive.open(tmp_path / "inbox.db") as archive:
+        requests = archive.account("alex", "smscentre.com").requests
+        requests.set_hold(hold, now)
+        kept = requests.hold(now)
+    assert kept is not None
+    told = _(kept.reason)
+    set_language("en")
+    assert (told, _(kept.reason)) in [
+        ("сервер ответил кодом HTTP 503", "the server answered with HTTP status 503"),
+        (
+            "логин или пароль не приняты (authorise error)",
+            "the login or password was refused (authorise error)",
+        ),
+    ]
+
+
+@pytest.mark.parametrize(
+    "kept", ['["', '["{a}", 1]', '["{a.b} {a:99}", {"a": "x"}]', '["x", {}]', '["' * 9999, "{"]
+)
+def test_what_another_program_kept_is_told_as_it_is_where_it_makes_no_sense(kept: str) -> None:
+    assert _(kept) in (kept, "{a.b} {a:99}", "x")

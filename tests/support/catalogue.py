@@ -55,8 +55,52 @@ CLICK: tuple[str | tuple[str, str], ...] = (
     "File",
     "path",
     "directory",
+    "default: {default}",
 )
 """What click says of its own that a user of our commands can see."""
+SYSTEM = (
+    "No such file or directory",
+    "Permission denied",
+    "Operation not permitted",
+    "No space left on device",
+    "Disk quota exceeded",
+    "Read-only file system",
+    "Is a directory",
+    "Not a directory",
+    "Directory not empty",
+    "File exists",
+    "File name too long",
+    "Too many levels of symbolic links",
+    "Input/output error",
+    "Device or resource busy",
+    "Exec format error",
+    "Too many open files",
+    "Connection refused",
+    "Connection reset by peer",
+    "Connection timed out",
+    "Network is unreachable",
+    "No route to host",
+)
+"""What the system says of an error that a user can run into."""
+TOML = (
+    "Invalid statement",
+    "Invalid value",
+    "Expected '=' after a key in a key/value pair",
+    "Expected newline or end of document after a statement",
+    "Invalid initial character for a key part",
+    "Expected ']' at the end of a table declaration",
+    "Expected ']]' at the end of an array declaration",
+    "Cannot overwrite a value",
+    "Unclosed array",
+    "Unclosed inline table",
+    "Unterminated string",
+    "Unescaped '\\' in a string",
+    "Illegal character '\\n'",
+    "Invalid hex value",
+    "Invalid date or datetime",
+    "Nested too deeply",
+)
+"""What Python says of a settings file that is not TOML."""
 KEYWORDS: dict[str, Any] = {"_": None, "mark": None, "plural": (1, 2)}
 
 
@@ -71,8 +115,9 @@ def extracted() -> Catalog:
     found = extract_from_dir(SOURCE, [("**.py", "python")], keywords=KEYWORDS, comment_tags=())
     for file, _line, message, _comments, _context in found:
         catalogue.add(message, locations=_at(f"inbox_tui/{file}"))
-    for message in CLICK:
-        catalogue.add(message, locations=_at("click"))
+    for source, messages in (("click", CLICK), ("system", SYSTEM), ("tomllib", TOML)):
+        for message in messages:
+            catalogue.add(message, locations=_at(source))
     for file, sentences in _in_tables():
         for sentence in filter(None, sentences):
             catalogue.add(sentence, locations=_at(f"inbox_tui/{file}"))
@@ -101,8 +146,12 @@ def _on_help_page(command: click.Command) -> Iterator[str | None]:
     """Give what the page of a command says, and those of the commands in it."""
     yield cleandoc(command.help or "")
     yield command.epilog
-    yield from (option.help for option in command.params if isinstance(option, click.Option))
+    yield command.options_metavar
+    for option in command.params:
+        if isinstance(option, click.Option):
+            yield from (option.help, option.metavar)
     if isinstance(command, click.Group):
+        yield command.subcommand_metavar
         for each in command.commands.values():
             yield from _on_help_page(each)
 

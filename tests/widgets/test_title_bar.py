@@ -38,9 +38,9 @@ async def test_the_count_is_told_when_it_is_known(unread: int | None, told: str)
         assert lines(bar)[0].endswith(told)
 
 
-async def test_at_forty_columns_the_count_stays_and_the_account_is_cut() -> None:
+async def test_at_forty_columns_the_count_stays_and_the_account_is_cut_without_the_title() -> None:
     async with mounted(40, demo=True, account="accounts-department@smscentre.com") as bar:
-        assert lines(bar)[0] == " inbox   DEMO   accounts-dep…  3 unread"
+        assert lines(bar)[0] == "  DEMO   accounts-department…  3 unread"
 
 
 async def test_no_width_is_too_small() -> None:

@@ -1,0 +1,101 @@
+"""The Russian pictures beside the English ones: what is whole in one is whole in the other."""
+
+from __future__ import annotations
+
+import html
+import re
+from functools import cache
+from pathlib import Path
+from string import Formatter
+
+import pytest
+from support.catalogue import translated
+
+from inbox_tui.commands import COMMANDS, key_label
+
+RUSSIAN = sorted((Path(__file__).parent / "__snapshots__").glob("*/*-ru].svg"))
+DRAWN = re.compile(r'<text class="[^"]*" x="([0-9.]+)" y="([0-9.]+)"[^>]*>([^<]*)</text>')
+CELL = 12.2
+HINTS = {key_label(command.keys[0]): command.hint for command in COMMANDS if command.hint}
+SCROLLED = re.compile("help|question_mark|ctrl|palette")
+"""Pictures of what is scrolled: longer lines push others out of sight."""
+
+
+def english(picture: Path) -> Path:
+    return picture.with_name(picture.name.replace("-ru]", "]"))
+
+
+def lines(picture: Path) -> list[str]:
+    """The lines of a picture, as they are on the screen."""
+    rows: dict[float, str] = {}
+    for x, y, text in DRAWN.findall(picture.read_text(encoding="utf-8")):
+        row = rows.get(float(y), "")
+        rows[float(y)] = row.ljust(round(float(x) / CELL)) + html.unescape(text).rstrip("\n")
+    return [rows[y].replace("\xa0", " ") for y in sorted(rows)]
+
+
+def words(picture: Path) -> str:
+    """All of a picture as one line, without frames: what is wrapped is whole in it."""
+    return " ".join(re.sub(r"[─│╭╮╰╯|+▁-▟]|-{2,}", " ", "\n".join(lines(picture))).split()).lower()
+
+
+def parts(sentence: str) -> list[str]:
+    """What of a sentence stands between the places that are filled in."""
+    literal = [text for text, *_ in Formatter().parse(sentence)]
+    return [part for text in literal if len(part := " ".join(text.split()).lower()) > 3]
+
+
+@cache
+def sentences() -> list[tuple[list[str], list[str]]]:
+    """What is said in English and in Russian, in parts: of single words the ellipsis tells."""
+    return [
+        (parts(message.id), parts(str(message.string)))
+        for message in translated()
+        if isinstance(message.id, str) and len(message.id.split()) > 2
+    ]
+
+
+def is_in(text: str, part: str) -> bool:
+    return part in text and re.search(rf"(?<!\w){re.escape(part)}(?!\w)", text) is not None
+
+
+def hints(picture: Path, named: dict[str, str]) -> list[str]:
+    """The keys that the status bar names in a picture, in their order."""
+    bars = [
+        line for line in lines(picture) if line.startswith((" ●", " ○", " ◌", " ▲", " ■", " ◷"))
+    ]
+    found = [
+        (place.start(), key)
+        for line in bars[-1:]
+        for key, hint in named.items()
+        for place in re.finditer(rf"  {re.escape(f'{key} {hint}')}(?=  |\s*$)", line)
+    ]
+    return [key for _, key in sorted(found)]
+
+
+@pytest.mark.parametrize("picture", RUSSIAN, ids=lambda picture: picture.stem)
+def test_nothing_is_cut_that_is_whole_in_english(picture: Path) -> None:
+    in_english, in_russian = words(english(picture)), words(picture)
+    assert in_russian.count("…") <= in_english.count("…")
+    cut = [
+        russian
+        for told, russian in sentences()
+        if told
+        and all(is_in(in_english, part) for part in told)
+        and not all(part in in_russian for part in russian)
+    ]
+    assert cut == [] or SCROLLED.search(picture.stem)
+
+
+@pytest.mark.parametrize("picture", RUSSIAN, ids=lambda picture: picture.stem)
+def test_the_status_bar_names_its_keys_in_the_same_order(picture: Path) -> None:
+    in_russian = {key: str(translated_hints()[hint]) for key, hint in HINTS.items()}
+    both = hints(picture, in_russian), hints(english(picture), HINTS)
+    fewer, more = sorted(both, key=len)
+    assert [key for key in more if key in fewer] == fewer
+
+
+@cache
+def translated_hints() -> dict[str, str]:
+    catalogue = translated()
+    return {hint: str(catalogue[hint].string) for hint in HINTS.values()}
