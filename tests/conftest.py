@@ -10,9 +10,11 @@ import os
 import sys
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 from hypothesis import HealthCheck, settings
+from support.russian import SAID, errors_of_commands
 from support.systems import exceptions
 
 from inbox_tui.locale import set_language
@@ -69,3 +71,29 @@ def language(request: pytest.FixtureRequest) -> str:
     if language == "ru":
         request.getfixturevalue("russian")
     return language
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_testnodedown(node: Any) -> None:
+    """Take over from a process of xdist what its tests had told in Russian."""
+    SAID.update(getattr(node, "workeroutput", {}).get("said", ()))
+
+
+@pytest.hookimpl(trylast=True)
+def pytest_sessionfinish(session: pytest.Session) -> None:
+    """Fail where all tests of the commands were run and had not every error told in Russian."""
+    config = session.config
+    if hasattr(config, "workeroutput"):
+        config.workeroutput["said"] = sorted(SAID)
+        return
+    tests = Path(__file__).parent
+    run = {Path(argument).resolve() for argument in config.args} & {tests, tests / "cli"}
+    chosen = config.option.keyword or config.option.markexpr or config.option.collectonly
+    if sys.platform != "linux" or session.testsfailed or not run or chosen:
+        return
+    if untold := errors_of_commands() - SAID:
+        session.exitstatus = pytest.ExitCode.TESTS_FAILED
+        told = "\n    ".join(
+            ["", "no test of a command has this told in Russian:", *sorted(untold)]
+        )
+        sys.stderr.write(f"{told}\n")

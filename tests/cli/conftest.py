@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gettext
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -10,8 +11,10 @@ import keyring.backends.fail
 import pytest
 from support.command import API_KEY, LOGIN, PASSWORD, Files, Memory, server_now
 from support.postgres import cluster as cluster
+from support.russian import RecordingCatalogue
 from support.service import SwitchedService
 
+from inbox_tui import locale
 from inbox_tui.demo.server import DemoServer
 
 OTHERS = (
@@ -46,6 +49,17 @@ def ring(no_keyring: None) -> Memory:
     ring = Memory()
     keyring.set_keyring(ring)
     return ring
+
+
+@pytest.fixture(autouse=True)
+def language(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> None:
+    """English, or the Russian that `run` reads back where a test is marked to be run in it."""
+    if getattr(request, "param", "en") == "ru":
+        catalogue = RecordingCatalogue()
+        monkeypatch.setattr(locale, "_catalogue", catalogue)
+        monkeypatch.setattr(locale, "_fill", catalogue.fill)
+        monkeypatch.setattr(gettext, "translation", lambda *_, **__: catalogue)
+        monkeypatch.setattr("inbox_tui.cli.program._translate", lambda command: None)
 
 
 @pytest.fixture

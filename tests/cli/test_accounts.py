@@ -10,6 +10,7 @@ from pathlib import Path
 
 import pytest
 from support.command import PASSWORD, Files, Memory, Program, incoming, run, server_now
+from support.russian import in_both_languages
 
 from inbox_tui.demo.server import DemoServer
 from inbox_tui.demo.service import DemoService
@@ -59,6 +60,7 @@ def test_an_account_that_the_environment_names_is_listed(
     ]
 
 
+@in_both_languages
 def test_without_an_account_none_is_listed(files: Files) -> None:
     assert run("accounts").status == 2
     assert run("sync", "--all").status == 2
@@ -76,6 +78,7 @@ def test_sync_all_refreshes_every_account(both: tuple[DemoServer, DemoServer]) -
     assert len(server.service.requests) == len(other.service.requests) == 2
 
 
+@in_both_languages
 def test_an_account_that_is_refused_keeps_no_other_from_its_refresh(
     both: tuple[DemoServer, DemoServer],
 ) -> None:
@@ -118,6 +121,7 @@ def test_logout_of_one_leaves_the_other_signed_in(
     assert list(ring.entries) == [("inbox-tui", f"boris@{other.host}")]
 
 
+@in_both_languages
 def test_all_goes_with_no_account_that_is_named(
     both: tuple[DemoServer, DemoServer], monkeypatch: pytest.MonkeyPatch
 ) -> None:

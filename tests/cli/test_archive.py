@@ -12,6 +12,7 @@ from pathlib import Path
 
 import pytest
 from support.command import LOGIN, PASSWORD, Files, forget_requests, incoming, put, run
+from support.russian import in_both_languages
 
 from inbox_tui.archive import Archive, Query
 from inbox_tui.demo.server import DemoServer
@@ -32,6 +33,7 @@ def cut_short(path: Path) -> None:
     os.truncate(path, path.stat().st_size // 2)
 
 
+@in_both_languages
 @pytest.mark.parametrize("damage", [no_database, cut_short])
 @pytest.mark.parametrize("command", ["sync", "export"])
 def test_a_damaged_archive_is_set_aside_with_its_date_and_the_command_ends_with_1(
@@ -47,6 +49,7 @@ def test_a_damaged_archive_is_set_aside_with_its_date_and_the_command_ends_with_
     assert account.service.requests == []
 
 
+@in_both_languages
 @pytest.mark.parametrize("command", ["sync", "export"])
 def test_an_archive_of_a_later_version_is_refused_and_left_as_it_is(
     kept: Files, account: DemoServer, command: str
@@ -64,6 +67,7 @@ def test_an_archive_of_a_later_version_is_refused_and_left_as_it_is(
     assert account.service.requests == []
 
 
+@in_both_languages
 def test_what_cannot_be_written_to_is_exported_and_not_asked_for(
     kept: Files, account: DemoServer, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -7,6 +7,7 @@ from dataclasses import replace
 
 import pytest
 from support.command import LOGIN, Files, forget_holds, run
+from support.russian import in_both_languages
 
 from inbox_tui.archive import Archive, Refused
 from inbox_tui.demo.server import DemoServer
@@ -52,6 +53,7 @@ def test_the_backup_is_asked_for_the_account_of_the_main_server(
         assert isinstance(kept.requests.begin("", mark, now, Limit()), Refused)
 
 
+@in_both_languages
 def test_without_a_backup_there_is_no_connection(
     files: Files, main: str, configured: DemoServer, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -60,6 +62,7 @@ def test_without_a_backup_there_is_no_connection(
     assert configured.service.requests == []
 
 
+@in_both_languages
 def test_the_backup_of_one_server_gets_no_password_of_another_s_account(
     files: Files, main: str, configured: DemoServer, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -69,6 +72,7 @@ def test_the_backup_of_one_server_gets_no_password_of_another_s_account(
     assert configured.service.requests == []
 
 
+@in_both_languages
 def test_a_server_that_dies_in_its_answer_has_no_backup_asked_within_the_limit(
     files: Files, service: DemoService, account: DemoServer, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -96,6 +100,7 @@ def test_the_doctor_tries_both_servers(configured: DemoServer) -> None:
     assert len(configured.service.requests) == 1
 
 
+@in_both_languages
 @pytest.mark.parametrize("value", ["http://smsc.example", "a b"])
 def test_a_backup_that_must_not_be_asked_ends_with_2(
     files: Files, account: DemoServer, value: str

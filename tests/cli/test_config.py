@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 from support.command import Files, assert_private, run
+from support.russian import in_both_languages
 
 from inbox_tui.config import load_settings, template
 
@@ -61,6 +62,7 @@ def test_what_is_shown_is_a_settings_file(files: Files, tmp_path: Path) -> None:
     assert load_settings(copy).only_to_phones == ("79110000001",)
 
 
+@in_both_languages
 @pytest.mark.parametrize("command", ["sync", "export", "watch", "login", "logout", "config"])
 def test_a_bad_setting_stops_every_command(files: Files, command: str) -> None:
     files.configure("\nrefresh_seconds = 5\n")
@@ -89,6 +91,7 @@ def test_edit_begins_a_file_with_everything_explained(
     assert_private(files.config)
 
 
+@in_both_languages
 def test_edit_says_what_is_wrong_afterwards(
     files: Files, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
@@ -100,6 +103,7 @@ def test_edit_says_what_is_wrong_afterwards(
     assert files.config.read_text() == "window = 6\ncolour = 1"
 
 
+@in_both_languages
 @pytest.mark.parametrize(
     ("setting", "said"),
     [
@@ -120,6 +124,7 @@ def test_what_would_not_start_is_not_in_order(
     assert len(ended.errors.splitlines()) == 2
 
 
+@in_both_languages
 def test_a_theme_that_is_not_there_is_not_in_force(files: Files) -> None:
     files.configure('theme = "mauve"')
     ended = run("config")
@@ -153,6 +158,7 @@ def test_the_editor_does_not_inherit_the_password(
     assert run("config", "--edit").status == 0
 
 
+@in_both_languages
 @pytest.mark.parametrize(
     ("command", "status", "said"),
     [
@@ -170,6 +176,7 @@ def test_an_editor_that_does_not_work_is_told(
     assert said in ended.errors
 
 
+@in_both_languages
 def test_a_key_that_a_command_cannot_have_stops_the_start_on_its_line(files: Files) -> None:
     files.configure('window = 6\n[keys]\nrefresh = "f5"\nsearch = "u"\n')
     for command in ("config", "sync"):

@@ -14,6 +14,7 @@ from typing import Any
 import httpx
 import pytest
 from support.command import LOGIN, PASSWORD, Ended, Files, Memory, incoming, put, run
+from support.russian import in_both_languages
 from support.service import SwitchedService
 
 from inbox_tui.archive import Archive, Permit
@@ -65,6 +66,7 @@ def test_all_is_well_with_an_account_that_is_signed_in(files: Files, ring: Memor
     assert "Europe/Moscow" in line(ended, "clock")
 
 
+@in_both_languages
 def test_without_a_keyring_it_names_the_variable(
     files: Files, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -76,6 +78,7 @@ def test_without_a_keyring_it_names_the_variable(
     assert run("doctor").status == 0
 
 
+@in_both_languages
 def test_a_signed_in_account_without_a_password_is_told(files: Files, ring: Memory) -> None:
     put(files.archive, HOST, incoming(1))
     ended = run("doctor")
@@ -83,6 +86,7 @@ def test_a_signed_in_account_without_a_password_is_told(files: Files, ring: Memo
     assert "inbox-tui login" in line(ended, "keyring")
 
 
+@in_both_languages
 def test_a_bad_setting_is_told_with_its_line_and_without_its_value(
     files: Files, ring: Memory
 ) -> None:
@@ -143,6 +147,7 @@ def test_a_folder_that_can_not_be_made_is_told(
     assert told.startswith(f"✗ data      {file / 'inbox-tui'} can't be made in {file}: ")
 
 
+@in_both_languages
 def test_files_that_are_open_to_others_are_told(files: Files, ring: Memory) -> None:
     put(files.archive, HOST, incoming(1))
     files.archive.chmod(0o644)
@@ -151,6 +156,7 @@ def test_files_that_are_open_to_others_are_told(files: Files, ring: Memory) -> N
     assert "~/data/inbox-tui/inbox.db is open to others (mode 0644)" in line(ended, "data")
 
 
+@in_both_languages
 def test_a_damaged_archive_is_told(files: Files, ring: Memory) -> None:
     files.archive.parent.mkdir(mode=0o700, parents=True)
     files.archive.write_bytes(b"this is no database" * 100)
@@ -160,6 +166,7 @@ def test_a_damaged_archive_is_told(files: Files, ring: Memory) -> None:
     assert "it was damaged" in line(ended, "archive")
 
 
+@in_both_languages
 def test_an_archive_damaged_in_its_middle_is_told(files: Files, ring: Memory) -> None:
     put(files.archive, HOST, *[incoming(number, "text " * 50) for number in range(500)])
     with files.archive.open("r+b") as archive:
@@ -172,6 +179,7 @@ def test_an_archive_damaged_in_its_middle_is_told(files: Files, ring: Memory) ->
     assert "it was damaged" in line(run("doctor"), "archive")
 
 
+@in_both_languages
 def test_an_archive_of_a_later_version_is_told(files: Files, ring: Memory) -> None:
     put(files.archive, HOST, incoming(1))
     database = sqlite3.connect(files.archive)
@@ -182,6 +190,7 @@ def test_an_archive_of_a_later_version_is_told(files: Files, ring: Memory) -> No
     assert "later version" in line(ended, "archive")
 
 
+@in_both_languages
 def test_messages_dated_ahead_of_the_clock_are_told(files: Files, ring: Memory) -> None:
     ring.entries["inbox-tui", f"{LOGIN}@{HOST}"] = PASSWORD
     put(files.archive, HOST, incoming(1, minutes_ago=-120))
@@ -190,6 +199,7 @@ def test_messages_dated_ahead_of_the_clock_are_told(files: Files, ring: Memory) 
     assert "server_timezone" in line(ended, "clock")
 
 
+@in_both_languages
 def test_online_makes_one_request(account: DemoServer) -> None:
     ended = run("doctor", "--online")
     assert ended.status == 0
@@ -199,6 +209,7 @@ def test_online_makes_one_request(account: DemoServer) -> None:
     assert "1 request in the last minute, the next may go now" in line(after, "limit")
 
 
+@in_both_languages
 def test_the_next_request_is_told_with_its_time_where_the_limit_holds_it_back(
     files: Files, ring: Memory
 ) -> None:
@@ -217,6 +228,7 @@ def test_the_next_request_is_told_with_its_time_where_the_limit_holds_it_back(
     assert "✓" in told
 
 
+@in_both_languages
 def test_a_damaged_search_index_is_told(files: Files, ring: Memory) -> None:
     put(files.archive, HOST, incoming(1, "some text"))
     with contextlib.closing(sqlite3.connect(files.archive)) as database, database:
@@ -228,6 +240,7 @@ def test_a_damaged_search_index_is_told(files: Files, ring: Memory) -> None:
         assert line(run("doctor"), "search").startswith("✓")
 
 
+@in_both_languages
 @pytest.mark.parametrize(
     ("password", "elsewhere", "said"),
     [("wrong", None, "inbox-tui login"), (PASSWORD, "http://127.0.0.1:1", "check the network")],
@@ -245,6 +258,7 @@ def test_online_tells_what_stands_in_the_way(
     assert said in line(ended, "server")
 
 
+@in_both_languages
 def test_what_the_server_holds_against_us_is_told_without_asking(
     account: DemoServer, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -258,6 +272,7 @@ def test_what_the_server_holds_against_us_is_told_without_asking(
     assert len(account.service.requests) == 1
 
 
+@in_both_languages
 def test_online_without_an_account_is_told(files: Files, ring: Memory) -> None:
     ended = run("doctor", "--online")
     assert ended.status == 1
@@ -265,6 +280,7 @@ def test_online_without_an_account_is_told(files: Files, ring: Memory) -> None:
     assert not files.archive.exists()
 
 
+@in_both_languages
 def test_the_report_as_json_holds_nothing_private(
     files: Files, account: DemoServer, ring: Memory
 ) -> None:
@@ -281,6 +297,7 @@ def test_the_report_as_json_holds_nothing_private(
     assert [word for word in private if word in ended.output] == []
 
 
+@in_both_languages
 def test_a_refused_sign_in_is_told_later_too(account: DemoServer, ring: Memory) -> None:
     run("login", "--password-stdin", stdin="wrong")
     ended = run("doctor")
@@ -296,6 +313,7 @@ def test_marks_have_a_colour_where_colours_are_wanted(monkeypatch: pytest.Monkey
     assert _line(check) == "✓ clock     right"
 
 
+@in_both_languages
 def test_the_terminal_is_looked_at(ring: Memory, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(
         "inbox_tui.cli.machine_checks._terminal_size", lambda: os.terminal_size((30, 10))
@@ -335,6 +353,7 @@ def test_what_came_late_or_with_another_text_and_the_clock_are_told(
     assert not found["clock"]["ok"]
 
 
+@in_both_languages
 @pytest.mark.parametrize("options", [(), ("--json",)])
 @pytest.mark.parametrize(
     ("status", "headers", "body"),

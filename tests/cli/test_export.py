@@ -14,6 +14,7 @@ from pathlib import Path
 
 import pytest
 from support.command import LOGIN, Ended, Files, incoming, put, run
+from support.russian import in_both_languages
 from support.terminal import Terminal
 
 HOST = "smscentre.com"
@@ -116,6 +117,7 @@ def test_the_ending_of_the_file_chooses_the_format(kept: Files, tmp_path: Path, 
     assert file.read_bytes().decode() == run("export", "--format", form).output
 
 
+@in_both_languages
 def test_a_file_that_is_there_is_left_alone(kept: Files, tmp_path: Path) -> None:
     file = tmp_path / "messages.csv"
     file.write_text("mine")
@@ -135,6 +137,7 @@ def test_a_format_that_is_named_goes_before_the_ending(kept: Files, tmp_path: Pa
         assert written == run("export", "--format", form).output
 
 
+@in_both_languages
 def test_a_dash_is_standard_output_and_no_name_is_a_wrong_usage(
     kept: Files, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -146,6 +149,7 @@ def test_a_dash_is_standard_output_and_no_name_is_a_wrong_usage(
     assert [path.name for path in tmp_path.iterdir()] == ["home"]
 
 
+@in_both_languages
 def test_what_is_no_ordinary_file_is_told_without_a_word_of_force(
     kept: Files, tmp_path: Path
 ) -> None:
@@ -159,6 +163,7 @@ def test_what_is_no_ordinary_file_is_told_without_a_word_of_force(
         )
 
 
+@in_both_languages
 def test_force_follows_no_link_and_replaces_no_device(kept: Files, tmp_path: Path) -> None:
     mine = tmp_path / "mine.txt"
     mine.write_text("mine")
@@ -173,12 +178,14 @@ def test_force_follows_no_link_and_replaces_no_device(kept: Files, tmp_path: Pat
     assert mine.read_text() == "mine"
 
 
+@in_both_languages
 def test_a_folder_that_is_not_there_is_told(kept: Files, tmp_path: Path) -> None:
     ended = run("export", "-o", tmp_path / "nowhere" / "messages.csv")
     assert ended.status == 1
     assert "No such file or directory" in ended.errors
 
 
+@in_both_languages
 def test_force_without_a_file_is_a_wrong_usage(kept: Files) -> None:
     assert run("export", "--force").status == 2
     assert run("export", "--force", "-o", "-").status == 2
@@ -192,6 +199,7 @@ def test_names_of_the_settings_are_exported_too(kept: Files) -> None:
     assert message["phone_name"] is None
 
 
+@in_both_languages
 def test_an_account_that_was_never_seen_is_not_made(kept: Files) -> None:
     ended = run("export", "--login", "nobody")
     assert (ended.status, ended.output) == (1, "")
@@ -200,6 +208,7 @@ def test_an_account_that_was_never_seen_is_not_made(kept: Files) -> None:
     assert run("export", "--login", "nobody").status == 1
 
 
+@in_both_languages
 def test_before_the_first_sync_no_archive_is_begun(
     files: Files, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -264,6 +273,7 @@ def test_a_reader_that_has_had_enough_ends_it_quietly(kept: Files) -> None:
         assert process.wait(20) == 1
 
 
+@in_both_languages
 @pytest.mark.parametrize("name", ["messages.xlsx", "messages.txt"])
 def test_a_file_of_another_ending_is_refused(kept: Files, tmp_path: Path, name: str) -> None:
     ended = run("export", "-o", tmp_path / name)
@@ -273,6 +283,7 @@ def test_a_file_of_another_ending_is_refused(kept: Files, tmp_path: Path, name: 
     assert run("export", "-o", tmp_path / name, "--format", "csv").status == 0
 
 
+@in_both_languages
 @pytest.mark.parametrize(
     ("query", "named"),
     [

@@ -9,6 +9,7 @@ from contextlib import closing
 import pytest
 from support import faults
 from support.command import PASSWORD, Files, forget_requests, incoming, run
+from support.russian import in_both_languages
 
 from inbox_tui.demo.server import DemoServer
 from inbox_tui.demo.service import Fault
@@ -24,6 +25,7 @@ def let_time_pass(files: Files) -> None:
         database.execute("DELETE FROM holds")
 
 
+@in_both_languages
 @pytest.mark.parametrize(
     ("fault", "said"),
     [
@@ -61,6 +63,7 @@ def test_a_fault_is_named_and_nothing_is_lost_by_it(
     assert account.service.breaches == []
 
 
+@in_both_languages
 @pytest.mark.parametrize(
     "form",
     [

@@ -16,6 +16,7 @@ from support.command import (
     put,
     run,
 )
+from support.russian import in_both_languages
 from support.service import SwitchedService
 from support.terminal import Terminal
 
@@ -69,6 +70,7 @@ def test_an_api_key_is_kept_and_sent_alone(
         assert not {"login", "psw"} & {*request.parameters}
 
 
+@in_both_languages
 def test_the_environment_gives_an_api_key(
     account: DemoServer, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -82,6 +84,7 @@ def test_the_environment_gives_an_api_key(
     assert "login" not in request.parameters
 
 
+@in_both_languages
 def test_a_refused_api_key_is_named_and_not_sent_again(
     account: DemoServer, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -109,6 +112,7 @@ def test_the_environment_gives_the_password_too(account: DemoServer, ring: Memor
     assert list(ring.entries.values()) == [PASSWORD]
 
 
+@in_both_languages
 def test_a_wrong_password_is_not_kept(account: DemoServer, ring: Memory) -> None:
     ended = run("login", "--password-stdin", stdin="wrong\n")
     assert ended.status == 3
@@ -116,6 +120,7 @@ def test_a_wrong_password_is_not_kept(account: DemoServer, ring: Memory) -> None
     assert ring.entries == {}
 
 
+@in_both_languages
 def test_a_refused_password_may_be_tried_again_by_hand(
     files: Files, account: DemoServer, ring: Memory
 ) -> None:
@@ -126,6 +131,7 @@ def test_a_refused_password_may_be_tried_again_by_hand(
     assert run("login", "--password-stdin", stdin="mine").status == 0
 
 
+@in_both_languages
 def test_so_it_may_though_another_one_was_good_since(
     files: Files, account: DemoServer, ring: Memory, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -138,6 +144,7 @@ def test_so_it_may_though_another_one_was_good_since(
     assert run("login", "--password-stdin", stdin="mine").status == 0
 
 
+@in_both_languages
 def test_without_a_keyring_it_names_the_variable(account: DemoServer) -> None:
     ended = run("login", "--password-stdin", stdin=PASSWORD)
     assert ended.status == 1
@@ -145,6 +152,7 @@ def test_without_a_keyring_it_names_the_variable(account: DemoServer) -> None:
     assert "INBOX_TUI_PASSWORD" in ended.errors
 
 
+@in_both_languages
 @pytest.mark.parametrize(
     ("stdin", "said"),
     [("", "no password on standard input"), ("\n", "no password"), (b"\xff\xfe\n", "not UTF-8")],
@@ -158,6 +166,7 @@ def test_a_password_that_can_not_be_read_is_a_wrong_usage(
     assert account.service.requests == []
 
 
+@in_both_languages
 def test_without_a_terminal_nothing_is_asked_for(monkeypatch: pytest.MonkeyPatch) -> None:
     assert "--login" in run("login", "--password-stdin", stdin="x").errors
     assert "--login" in run("login").errors
@@ -166,10 +175,12 @@ def test_without_a_terminal_nothing_is_asked_for(monkeypatch: pytest.MonkeyPatch
     assert "--password-stdin" in ended.errors
 
 
+@in_both_languages
 def test_no_option_takes_a_password() -> None:
     assert run("login", "--login", LOGIN, "--password", PASSWORD).status == 2
 
 
+@in_both_languages
 def test_the_statuses_of_the_server_are_those_of_sync(account: DemoServer) -> None:
     assert run("login", "--server=http://127.0.0.1:1", "--password-stdin", stdin="x").status == 5
     assert isinstance(account.service, SwitchedService)
@@ -215,6 +226,7 @@ def test_purge_deletes_the_messages_too(files: Files, ring: Memory) -> None:
     assert b"keep me not" not in files.archive.read_bytes()
 
 
+@in_both_languages
 def test_after_a_purge_a_refused_password_is_not_sent_again(
     account: DemoServer, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -247,6 +259,7 @@ def test_purge_works_where_there_is_no_keyring(files: Files) -> None:
     assert remembered(files, HOST) == []
 
 
+@in_both_languages
 def test_a_locked_keyring_is_told(
     files: Files, ring: Memory, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -289,6 +302,7 @@ def test_purge_removes_damaged_archives_whoever_is_named(
     assert not damaged.exists()
 
 
+@in_both_languages
 def test_purge_removes_an_archive_that_proves_to_be_damaged(files: Files, ring: Memory) -> None:
     files.archive.parent.mkdir(mode=0o700, parents=True)
     files.archive.write_bytes(b"a text of a message" * 100)
@@ -298,6 +312,7 @@ def test_purge_removes_an_archive_that_proves_to_be_damaged(files: Files, ring: 
     assert not any(b"a text of a message" in content for content in left)
 
 
+@in_both_languages
 def test_logout_with_nobody_signed_in_is_a_wrong_usage(files: Files) -> None:
     assert run("logout").status == 2
     assert not files.archive.exists()

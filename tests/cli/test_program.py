@@ -27,6 +27,7 @@ from support.command import (
     put,
     run,
 )
+from support.russian import in_both_languages
 
 import inbox_tui.cli.sync
 from inbox_tui import __version__, app
@@ -79,6 +80,7 @@ def test_a_command_does_not_load_the_screen() -> None:
     subprocess.run([sys.executable, "-c", script], check=True, capture_output=True)
 
 
+@in_both_languages
 def test_without_a_terminal_the_inbox_is_a_wrong_usage(files: Files) -> None:
     for words in ((), ("--demo",)):
         ended = run(*words)
@@ -87,6 +89,7 @@ def test_without_a_terminal_the_inbox_is_a_wrong_usage(files: Files) -> None:
     assert list(files.home.iterdir()) == []
 
 
+@in_both_languages
 @pytest.mark.parametrize(
     "hours", ["0", "169", "-1", "1.5", "day", "", "٥", "1_0", " 5", "99999999999"]
 )
@@ -99,6 +102,7 @@ def test_hours_are_whole_and_from_1_to_168(files: Files, words: list[str], hours
     assert list(files.home.iterdir()) == []
 
 
+@in_both_languages
 @pytest.mark.parametrize("phone", ["", "abc", "+", "7911x", "226-44-58", "7" * 21])
 def test_what_cannot_be_a_phone_number_is_refused(files: Files, phone: str) -> None:
     for words in ([], ["export"]):
@@ -107,6 +111,7 @@ def test_what_cannot_be_a_phone_number_is_refused(files: Files, phone: str) -> N
         assert "--to-phone" in ended.errors
 
 
+@in_both_languages
 @pytest.mark.parametrize("login", ["a\x1bb", "a\nb", "a\u202eb", ""])
 @pytest.mark.parametrize("command", EVERY_COMMAND)
 def test_a_login_that_can_not_be_one_is_refused_from_an_option(
@@ -137,6 +142,7 @@ def test_spaces_around_a_login_are_dropped_wherever_it_comes_from(
     assert [f'"{LOGIN}"' in output for output in shown] == [True] * 3, shown
 
 
+@in_both_languages
 def test_the_environment_is_held_to_the_same(files: Files, monkeypatch: pytest.MonkeyPatch) -> None:
     for login in ("a\x1bb", "  "):
         monkeypatch.setenv("INBOX_TUI_LOGIN", login)
@@ -148,6 +154,7 @@ def test_the_environment_is_held_to_the_same(files: Files, monkeypatch: pytest.M
     assert ended.errors.startswith("inbox-tui: INBOX_TUI_SERVER: plain http://")
 
 
+@in_both_languages
 def test_a_password_of_the_environment_is_text(
     account: DemoServer, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -157,6 +164,7 @@ def test_a_password_of_the_environment_is_text(
     assert account.service.requests == []
 
 
+@in_both_languages
 def test_an_empty_variable_says_nothing(files: Files, monkeypatch: pytest.MonkeyPatch) -> None:
     for name in ("LOGIN", "SERVER", "PASSWORD"):
         monkeypatch.setenv(f"INBOX_TUI_{name}", "")
@@ -166,6 +174,7 @@ def test_an_empty_variable_says_nothing(files: Files, monkeypatch: pytest.Monkey
     assert run("sync", "--login", LOGIN).status == 3
 
 
+@in_both_languages
 @pytest.mark.parametrize(
     "server",
     ["", "http://smscentre.com", "alex:secret@smscentre.com", "a b", "ftp://smscentre.com"],
@@ -178,6 +187,7 @@ def test_a_server_that_must_not_be_asked_is_refused(files: Files, server: str) -
     assert not files.archive.exists()
 
 
+@in_both_languages
 def test_a_server_in_the_settings_is_told_with_its_line(files: Files) -> None:
     files.configure('\nserver = "http://smscentre.com"\n')
     ended = run("sync", "--login", LOGIN)
@@ -185,6 +195,7 @@ def test_a_server_in_the_settings_is_told_with_its_line(files: Files) -> None:
     assert f"{files.config}, line 2: plain http://" in ended.errors
 
 
+@in_both_languages
 def test_a_wrong_usage_is_two_lines_with_the_page_to_read() -> None:
     assert run("sync", "--nothing").errors.splitlines()[1] == (
         "'inbox-tui sync --help' says what is allowed."
@@ -197,6 +208,7 @@ def test_a_wrong_usage_is_two_lines_with_the_page_to_read() -> None:
     assert "bash, zsh, fish" in ended.errors
 
 
+@in_both_languages
 @pytest.mark.parametrize(
     "words", [("--login", "alex"), ("--server", "smsc.ru"), ("sync",), ("export", "--hours", "1")]
 )
@@ -273,6 +285,7 @@ def test_the_inbox_opens_without_an_account(opened: list[Any]) -> None:
     assert (parts.login, parts.server, parts.filters) == (None, "smscentre.com", None)
 
 
+@in_both_languages
 def test_a_theme_that_is_not_there_is_told_with_its_line(files: Files, opened: list[Any]) -> None:
     files.configure('theme = "mauve"\n')
     ended = run()
@@ -358,6 +371,7 @@ def broken(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(inbox_tui.cli.sync, "read_config", fails)
 
 
+@in_both_languages
 @pytest.mark.usefixtures("broken")
 def test_an_unforeseen_error_is_one_line_that_names_the_log(files: Files) -> None:
     ended = run("sync")
@@ -370,6 +384,7 @@ def test_an_unforeseen_error_is_one_line_that_names_the_log(files: Files) -> Non
     assert not files.log.exists()
 
 
+@in_both_languages
 @pytest.mark.usefixtures("broken")
 def test_debug_writes_where_it_arose_and_nothing_else(files: Files) -> None:
     ended = run("--debug", "sync", "--login", "private-login")
@@ -385,6 +400,7 @@ def test_debug_writes_where_it_arose_and_nothing_else(files: Files) -> None:
     assert files.log.read_text().startswith(written)
 
 
+@in_both_languages
 @pytest.mark.usefixtures("broken")
 def test_a_log_that_can_not_be_written_is_told(files: Files, tmp_path: Path) -> None:
     files.log.parent.mkdir(mode=0o700, parents=True)
@@ -395,6 +411,7 @@ def test_a_log_that_can_not_be_written_is_told(files: Files, tmp_path: Path) -> 
     assert not (tmp_path / "elsewhere").exists()
 
 
+@in_both_languages
 def test_debug_writes_down_a_failure_in_words_too(
     files: Files, account: DemoServer, ring: Memory
 ) -> None:
@@ -411,6 +428,7 @@ def test_debug_writes_down_a_failure_in_words_too(
     assert told[1:] == ended.errors.splitlines()
 
 
+@in_both_languages
 def test_an_interrupted_command_says_so(monkeypatch: pytest.MonkeyPatch) -> None:
     def interrupted(given: object) -> None:
         raise KeyboardInterrupt

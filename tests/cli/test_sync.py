@@ -11,6 +11,7 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 from support.command import LOGIN, PASSWORD, Files, Memory, incoming, put, run
+from support.russian import in_both_languages
 from support.service import SwitchedService
 from support.terminal import Terminal
 
@@ -45,6 +46,7 @@ def test_the_password_comes_from_the_keyring(
     assert run("sync") == (0, "no new messages\n", "")
 
 
+@in_both_languages
 def test_without_an_account_it_says_how_to_name_one_and_makes_no_file(files: Files) -> None:
     ended = run("sync")
     assert ended.status == 2
@@ -52,6 +54,7 @@ def test_without_an_account_it_says_how_to_name_one_and_makes_no_file(files: Fil
     assert not files.archive.exists()
 
 
+@in_both_languages
 def test_without_a_password_anywhere_it_says_what_to_do(
     account: DemoServer, ring: Memory, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -63,6 +66,7 @@ def test_without_a_password_anywhere_it_says_what_to_do(
     assert account.service.requests == []
 
 
+@in_both_languages
 def test_without_a_keyring_it_names_the_variable(
     account: DemoServer, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -73,6 +77,7 @@ def test_without_a_keyring_it_names_the_variable(
     assert "INBOX_TUI_PASSWORD" in ended.errors
 
 
+@in_both_languages
 def test_a_refused_password_is_not_sent_again(
     account: DemoServer, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -86,6 +91,7 @@ def test_a_refused_password_is_not_sent_again(
     assert len(account.service.requests) == 1
 
 
+@in_both_languages
 def test_a_blocked_address_is_told_with_the_time_of_the_next_try(account: DemoServer) -> None:
     assert isinstance(account.service, SwitchedService)
     account.service.block()
@@ -100,6 +106,7 @@ def limited() -> SwitchedService:
     return SwitchedService({LOGIN: PASSWORD}, identical=0)
 
 
+@in_both_languages
 def test_a_server_that_counts_too_many_requests_ends_it(
     limited: SwitchedService, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -111,6 +118,7 @@ def test_a_server_that_counts_too_many_requests_ends_it(
     assert " until " in ended.errors
 
 
+@in_both_languages
 def test_a_server_that_can_not_be_reached_is_no_connection(
     account: DemoServer, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -119,6 +127,7 @@ def test_a_server_that_can_not_be_reached_is_no_connection(
     assert ended.errors == "inbox-tui: no connection: 127.0.0.1:1 refused the connection.\n"
 
 
+@in_both_languages
 def test_an_error_in_the_parameters_is_a_failure_of_its_own(account: DemoServer) -> None:
     def refuse(request: Request, reply: Reply) -> Reply:
         return replace(reply, body=b'{"error": "parameters error", "error_code": 1}')
@@ -129,6 +138,7 @@ def test_an_error_in_the_parameters_is_a_failure_of_its_own(account: DemoServer)
     assert "parameters error" in ended.errors
 
 
+@in_both_languages
 def test_what_the_server_writes_does_not_steer_the_terminal(account: DemoServer) -> None:
     def steer(request: Request, reply: Reply) -> Reply:
         return replace(reply, body=b'{"error": "\\u001b[2Jgone", "error_code": 4}')
@@ -150,6 +160,7 @@ def test_a_full_disk_is_a_failure_in_words(
     assert run("sync") == (1, "", "inbox-tui: the disk is full.\n")
 
 
+@in_both_languages
 def test_an_archive_of_a_later_version_is_left_as_it_is(files: Files, account: DemoServer) -> None:
     Archive.open(files.archive).close()
     with sqlite3.connect(files.archive) as database:
@@ -162,6 +173,7 @@ def test_an_archive_of_a_later_version_is_left_as_it_is(files: Files, account: D
     assert files.archive.read_bytes() == before
 
 
+@in_both_languages
 def test_a_damaged_archive_is_kept_and_a_fresh_one_begun(
     files: Files, account: DemoServer, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -184,6 +196,7 @@ def test_a_damaged_archive_is_kept_and_a_fresh_one_begun(
     assert run("sync") == (0, "1 new message\n", "")
 
 
+@in_both_languages
 def test_a_folder_that_others_can_write_to_is_refused(files: Files, account: DemoServer) -> None:
     files.archive.parent.mkdir(parents=True)
     files.archive.parent.chmod(0o777)
@@ -233,6 +246,7 @@ def test_on_a_terminal_the_progress_leaves_no_trace(account: DemoServer, files: 
     assert b"Asking the server" in terminal.raw
 
 
+@in_both_languages
 def test_it_has_nothing_to_do_with_filters(account: DemoServer) -> None:
     ended = run("--hours", "5", "sync")
     assert ended.status == 2

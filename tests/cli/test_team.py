@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 from support.command import LOGIN, PASSWORD, Files, Memory, incoming, run
 from support.postgres import ADMIN_PASSWORD, Cluster
+from support.russian import in_both_languages
 
 from inbox_tui.archive import Archive
 from inbox_tui.demo.server import DemoServer
@@ -80,6 +81,7 @@ def test_a_member_syncs_by_the_hub_and_leaves_with_a_copy(
         assert archive.account(LOGIN, account.host).requests.are_lost()
 
 
+@in_both_languages
 def test_a_reader_copies_what_others_asked_for_and_never_asks(
     files: Files, account: DemoServer, ring: Memory, hub: str, cluster: Cluster
 ) -> None:
@@ -117,6 +119,7 @@ def test_without_the_hub_a_command_says_so_and_asks_nothing(
     assert "✗ team      the hub can't be used: connection refused" in doctor.output
 
 
+@in_both_languages
 def test_an_account_of_a_team_is_not_asked_for_where_the_setting_is_gone(
     files: Files, account: DemoServer, ring: Memory, hub: str, cluster: Cluster
 ) -> None:
@@ -151,6 +154,7 @@ def test_the_hubs_password_may_be_where_postgresql_has_it(
     assert list(ring.entries) == [("inbox-tui", f"{LOGIN}@{account.host}")]
 
 
+@in_both_languages
 @pytest.mark.parametrize(
     ("change", "why"),
     [
@@ -177,6 +181,7 @@ def test_what_is_no_hub_of_this_version_is_refused(
     assert not files.config.exists()
 
 
+@in_both_languages
 def test_a_user_without_a_role_or_with_a_wrong_password_is_refused(
     files: Files, account: DemoServer, ring: Memory, hub: str, cluster: Cluster
 ) -> None:
@@ -191,6 +196,7 @@ def test_a_user_without_a_role_or_with_a_wrong_password_is_refused(
     assert list(ring.entries) == [("inbox-tui", f"{LOGIN}@{account.host}")]
 
 
+@in_both_languages
 @pytest.mark.parametrize(
     ("url", "why"),
     [
@@ -210,6 +216,7 @@ def test_a_url_that_can_not_be_a_hubs_is_refused(files: Files, url: str, why: st
     assert why in ended.errors
 
 
+@in_both_languages
 def test_a_hub_elsewhere_without_tls_gets_no_password(
     files: Files, account: DemoServer, ring: Memory, hub: str, cluster: Cluster
 ) -> None:

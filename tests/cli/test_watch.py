@@ -16,6 +16,7 @@ from pathlib import Path
 import pytest
 from support.command import LOGIN, PASSWORD, PATIENCE, Files, Program, incoming, put, run
 from support.hostile import unsafe_characters
+from support.russian import in_both_languages
 from support.terminal import Terminal
 
 from inbox_tui.archive import Archive
@@ -170,12 +171,14 @@ def test_without_a_connection_it_says_so_once_and_goes_on(
         assert program.end() == (0, "", "")
 
 
+@in_both_languages
 def test_without_a_password_it_does_not_begin(files: Files) -> None:
     ended = run("watch", "--login", LOGIN)
     assert ended.status == 3
     assert "INBOX_TUI_PASSWORD" in ended.errors
 
 
+@in_both_languages
 def test_beginnings_exclude_each_other() -> None:
     assert run("watch", "--login", LOGIN, "--from-now", "--since", "5").status == 2
     assert run("watch", "--login", LOGIN, "--since", "169").status == 2

@@ -94,6 +94,7 @@ TOML = (
     "Unclosed array",
     "Unclosed inline table",
     "Unterminated string",
+    'Expected "\'"',
     "Unescaped '\\' in a string",
     "Illegal character '\\n'",
     "Invalid hex value",

@@ -20,7 +20,9 @@ from typing import Any, NamedTuple, Self
 from click.testing import CliRunner
 from keyring.backend import KeyringBackend
 from keyring.errors import PasswordDeleteError
+from support.russian import RecordingCatalogue
 
+from inbox_tui import locale
 from inbox_tui.archive import Archive, Cursor, Page, Polled
 from inbox_tui.cli.program import main
 from inbox_tui.smsc.limit import Moment
@@ -62,7 +64,11 @@ def run(*words: str | Path, stdin: str | bytes | None = None) -> Ended:
     if result.exception is not None and not isinstance(result.exception, SystemExit):
         raise result.exception
     assert "Traceback" not in result.stderr
-    return Ended(result.exit_code, result.stdout_bytes.decode(), result.stderr)
+    output, errors = result.stdout_bytes.decode(), result.stderr
+    if isinstance(locale._catalogue, RecordingCatalogue):
+        errors = locale._catalogue.read_back(errors)
+        output = locale._catalogue.in_english(output)
+    return Ended(result.exit_code, output, errors)
 
 
 class Memory(KeyringBackend):

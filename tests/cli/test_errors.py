@@ -1,0 +1,251 @@
+"""The errors that no other test of a command meets, in Russian without a word of English."""
+
+from __future__ import annotations
+
+import asyncio
+import errno
+import subprocess
+import sys
+from collections.abc import Callable
+from pathlib import Path
+from string import Formatter
+from typing import NoReturn
+
+import pytest
+from support.command import LOGIN, Files, put, run
+from support.russian import SAID, RecordingCatalogue, in_russian, sentences_of
+
+from inbox_tui import locale
+from inbox_tui.archive import ArchiveDamaged, ArchiveError
+from inbox_tui.cli.failure import Failure
+from inbox_tui.cli.run_sync import fail_unless_live
+from inbox_tui.cli.watch import StatusReporter
+from inbox_tui.credentials import KeyringUnavailable
+from inbox_tui.demo.server import DemoServer
+from inbox_tui.locale import _
+from inbox_tui.private_files import FileRefused
+from inbox_tui.smsc.endpoint import EndpointRefused
+from inbox_tui.smsc.errors import ConnectionRefused
+from inbox_tui.sync import State, Status, StatusChanged, SystemClock
+from inbox_tui.team.errors import HubAway
+from inbox_tui.text.phones import NotAPhoneNumber
+
+pytestmark = in_russian
+
+
+def facts_of(sentence: str) -> dict[str, object]:
+    """Something to fill a sentence in with."""
+    return {
+        name: 7 if spec else "x7"
+        for _text, name, spec, _conversion in Formatter().parse(sentence)
+        if name
+    }
+
+
+def raises(kind: Callable[[str], Exception], sentence: str) -> Callable[..., NoReturn]:
+    """A function that fails with a sentence, said when it is called."""
+
+    def fails(*_arguments: object, **_named: object) -> NoReturn:
+        raise kind(_(sentence).format(**facts_of(sentence)))
+
+    return fails
+
+
+def refused(reason: str) -> FileRefused:
+    return FileRefused(Path("x7"), reason, reason)
+
+
+PLACES: dict[tuple[str, ...], tuple[str, Callable[[str], Exception], str]] = {
+    ("archive/database", "archive/errors", "archive/opening", "archive/request_log"): (
+        *("inbox_tui.archive.Archive.open", ArchiveError),
+        "export --login alex",
+    ),
+    ("archive/schema",): ("inbox_tui.archive.Archive.open", ArchiveDamaged, "export --login alex"),
+    ("credentials",): ("inbox_tui.credentials.Keyring.get", KeyringUnavailable, "sync"),
+    ("private_files",): ("inbox_tui.config.read_trusted", refused, "sync"),
+    ("smsc/endpoint",): ("inbox_tui.cli.account.endpoint", EndpointRefused, "sync --server x7"),
+    ("text/phones",): (
+        *("inbox_tui.text.phones.parse_phone", NotAPhoneNumber),
+        "export --to-phone x7",
+    ),
+    ("team/address", "team/hub", "team/schema", "team/store"): (
+        *("inbox_tui.cli.team._connect", HubAway),
+        "team init postgresql://anna@127.0.0.1/x7",
+    ),
+}
+"""By modules: what is made to fail with each of their sentences, how, and in which command."""
+
+
+@pytest.mark.parametrize(
+    ("place", "kind", "line", "sentence"),
+    [
+        pytest.param(*place, sentence, id=sentence[:60])
+        for modules, place in PLACES.items()
+        for sentence in sentences_of(*modules)
+    ],
+)
+def test_whatever_is_in_the_way_is_told(
+    files: Files,
+    monkeypatch: pytest.MonkeyPatch,
+    place: str,
+    kind: Callable[[str], Exception],
+    line: str,
+    sentence: str,
+) -> None:
+    put(files.archive, "smscentre.com", login=LOGIN)
+    monkeypatch.setattr(place, raises(kind, sentence))
+    ended = run(*line.split())
+    assert ended.status in (1, 2, 3, 5)
+    assert sentence.format(**facts_of(sentence)) in ended.errors
+
+
+@pytest.mark.parametrize(
+    "sentence", sentences_of("smsc/answers", "smsc/backup", "smsc/client", "smsc/errors")
+)
+def test_whatever_a_request_fails_by_is_told(
+    account: DemoServer, monkeypatch: pytest.MonkeyPatch, sentence: str
+) -> None:
+    async def fetch(*_arguments: object, **_asked: object) -> NoReturn:
+        raise ConnectionRefused(sentence, **facts_of(sentence))
+
+    monkeypatch.setattr("inbox_tui.smsc.client.InboxClient.fetch", fetch)
+    ended = run("sync")
+    told = sentence.format(**facts_of(sentence))
+    assert ended == (5, "", f"inbox-tui: no connection: {told}.\n")
+
+
+@pytest.mark.parametrize(
+    ("settings", "told"),
+    [
+        ("windoww = 6", "there is no setting windoww (did you mean window?)"),
+        ('password = "x"', "(the keyring holds passwords and API keys, never a file)"),
+        ('only_to_phones = ["office"]', "only_to_phones holds"),
+        ("names = [7 8", "not TOML: Unclosed array"),
+        ("login = 'alex", 'not TOML: Expected "\'" (at end of document)'),
+        ('login = "alex\nwindow = 6', "not TOML: Illegal character '\\n'"),
+        ("login", "not TOML: Expected '=' after a key in a key/value pair"),
+        ("window = " + "[" * 5000, "not TOML: Nested too deeply"),
+        ("window = " + "7" * 5000, "not TOML: Invalid value"),
+    ],
+)
+def test_a_settings_file_that_cannot_be_read_is_told(
+    files: Files, settings: str, told: str
+) -> None:
+    files.configure(settings)
+    ended = run("sync")
+    assert ended.status == 2
+    assert told in ended.errors
+
+
+def test_a_settings_file_that_is_not_text_is_told(files: Files) -> None:
+    files.configure("")
+    files.config.write_bytes(b"\xff")
+    assert "is not UTF-8 text" in run("sync").errors
+    files.config.unlink()
+    files.config.parent.rmdir()
+    files.config.parent.write_text("")
+    assert "can't be read: Not a directory" in run("sync").errors
+
+
+def test_a_settings_file_that_cannot_be_made_is_told(
+    files: Files, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def is_full(*_given: object) -> NoReturn:
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    monkeypatch.setattr("inbox_tui.cli.config.open_private", is_full)
+    told = f"inbox-tui: {files.config} can't be made: No space left on device.\n"
+    assert run("config", "--edit") == (1, "", told)
+
+
+@pytest.mark.parametrize(
+    ("line", "told"),
+    [
+        ("--login alex accounts", "--login and --server say nothing to this command."),
+        ("login --password-stdin --api-key-stdin", "give one of them"),
+        ("team status", "'inbox-tui team join URL' joins one"),
+        ("export --search zzz:7 --login alex", 'no operator "zzz:"; quotes make it text'),
+        ("export --search -before:20.11 --login alex", '"before:" can\'t be excluded'),
+    ],
+)
+def test_a_wrong_usage_is_told(line: str, told: str) -> None:
+    ended = run(*line.split())
+    assert ended.status in (1, 2)
+    assert told in ended.errors
+
+
+def test_what_keeps_a_password_of_a_hub_from_being_stored_is_told(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    class Joined:
+        may_ask = True
+
+        def call(self, work: object) -> list[tuple[str, str]]:
+            return [(LOGIN, "smscentre.com"), ("boris", "smscentre.com")]
+
+        def close(self) -> None:
+            pass
+
+    monkeypatch.setattr("inbox_tui.cli.team._connect", lambda *_given, **_named: Joined())
+    url = "postgresql://anna@127.0.0.1/x7"
+    several = run("team", "join", url)
+    assert "the hub has 2 accounts: name yours with --login." in several.errors
+    kept = run("team", "join", url, "--login", LOGIN, "--password-stdin", stdin="x7")
+    assert "Keep the database's password in ~/.pgpass instead." in kept.errors
+
+
+def test_a_shell_that_cannot_be_completed_is_told(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("click.shell_completion.get_completion_class", lambda shell: None)
+    assert "there is no completion for fish." in run("completion", "fish").errors
+
+
+def test_a_refusal_while_watching_is_told() -> None:
+    reporter = StatusReporter(SystemClock(), asyncio.Event())
+    reporter.on_event(StatusChanged(Status(State.SIGN_IN, "the API key was refused")))
+    assert reporter.end is not None
+    assert isinstance(locale._catalogue, RecordingCatalogue)
+    assert locale._catalogue.read_back(reporter.end.message) == (
+        "sign-in refused: the API key was refused. "
+        "'inbox-tui login' takes another password or API key."
+    )
+
+
+def test_a_hub_that_is_away_is_told() -> None:
+    away = Status(State.HUB_AWAY, "there is no connection to the hub")
+    with pytest.raises(Failure) as ended:
+        fail_unless_live(away, None, SystemClock(), team=True)
+    assert isinstance(locale._catalogue, RecordingCatalogue)
+    assert locale._catalogue.read_back(ended.value.message) == (
+        "the team's hub is away: there is no connection to the hub."
+    )
+
+
+@pytest.mark.parametrize(
+    ("line", "sentence", "told"),
+    [
+        ("config >&-", "standard output is closed.", "стандартный вывод закрыт."),
+        (
+            "config >/dev/full",
+            "standard output can't be written to: {strerror}.",
+            "в стандартный вывод не записать: на диске нет места.",
+        ),
+        (
+            "login --login alex --password-stdin <&-",
+            "standard input is closed.",
+            "стандартный ввод закрыт.",
+        ),
+    ],
+)
+def test_a_closed_or_full_stream_is_told(
+    monkeypatch: pytest.MonkeyPatch, line: str, sentence: str, told: str
+) -> None:
+    monkeypatch.setenv("LANG", "ru_RU.UTF-8")
+    monkeypatch.delenv("LC_ALL", raising=False)
+    ended = subprocess.run(
+        ["sh", "-c", f"{sys.executable} -m inbox_tui {line}"],
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert ended.stderr == f"inbox-tui: {told}\n"
+    SAID.add(sentence)

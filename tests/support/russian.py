@@ -1,0 +1,146 @@
+"""Russian that can be read back: what the program says, and the English that it stands for."""
+
+from __future__ import annotations
+
+import ast
+import re
+from collections.abc import Callable, Iterator, Mapping
+from gettext import GNUTranslations
+from pathlib import Path
+
+import pytest
+from support.catalogue import CATALOGUE, SOURCE
+
+in_both_languages = pytest.mark.parametrize("language", ["en", "ru"], indirect=True)
+"""Marks a test of a command to be run in Russian, too; `run` returns the English of it."""
+in_russian = pytest.mark.parametrize("language", ["ru"], indirect=True)
+
+SAID: set[str] = set()
+"""Every sentence that a command has told in Russian, as the code has it."""
+PROSE = re.compile(r"\b[a-z]{2,} [a-z]{2,}\b")
+NOT_OURS = re.compile(
+    r"'inbox-tui[^']*'|\(parameters error\)|authorise error|ip is blocked"
+    r"|password authentication failed for user|PostgreSQL server at .* rejected SSL upgrade"
+)
+"""Commands to be typed, and what servers say."""
+
+
+class Sentence(str):
+    """A sentence of the catalogue, which notes what it is filled in with."""
+
+    __slots__ = ("catalogue", "english", "entry")
+    catalogue: RecordingCatalogue
+    english: str
+    entry: str
+
+    def format(self, *_: object, **facts: object) -> str:
+        russian = super().format(**facts)
+        self.catalogue.note(self, russian, facts)
+        return russian
+
+
+class RecordingCatalogue(GNUTranslations):
+    """The Russian catalogue, which takes down all that it gives."""
+
+    def __init__(self) -> None:
+        with CATALOGUE.with_suffix(".mo").open("rb") as file:
+            super().__init__(file)
+        self._given: dict[str, tuple[str, str]] = {}
+        """By what was said: its English, and the sentence as the code has it."""
+        self._facts: set[str] = set()
+
+    def gettext(self, message: str) -> str:
+        return self._sentence(super().gettext(message), message, message)
+
+    def ngettext(self, msgid1: str, msgid2: str, n: int) -> str:
+        russian = super().ngettext(msgid1, msgid2, n)
+        return self._sentence(russian, msgid1 if n == 1 else msgid2, msgid1)
+
+    def _sentence(self, russian: str, english: str, entry: str) -> str:
+        if russian == english:
+            return russian
+        sentence = Sentence(russian)
+        sentence.catalogue, sentence.english, sentence.entry = self, english, entry
+        self._given[russian] = english, entry
+        return sentence
+
+    def note(self, sentence: Sentence, russian: str, facts: Mapping[str, object]) -> None:
+        english: dict[str, object] = {}
+        for name, fact in facts.items():
+            english[name] = fact if isinstance(fact, int | float) else self.in_english(str(fact))
+            if english[name] == str(fact):
+                self._facts.add(str(fact))
+        self._given[russian] = sentence.english.format(**english), sentence.entry
+
+    def fill(self, sentence: str, facts: Mapping[str, str]) -> str:
+        """Stand in for `locale._fill`."""
+        return sentence.format(**facts)
+
+    def in_english(self, text: str) -> str:
+        """Return a text with the English of all that was said in it."""
+        return self._without_russian(text, lambda russian: self._given[russian][0])
+
+    def _without_russian(self, text: str, instead: Callable[[str], str]) -> str:
+        for said in sorted(self._given, key=len, reverse=True):
+            for first in (str, str.upper, str.lower):
+                other = instead(said)
+                other = first(other[:1]) + other[1:]
+                text = text.replace(first(said[:1]) + said[1:], other)
+        return text
+
+    def read_back(self, told: str) -> str:
+        """Return what was told in English; fails where some of it was English already."""
+        folded = told.lower()
+        SAID.update(entry for said, (_, entry) in self._given.items() if said.lower() in folded)
+        facts = [fact for fact in self._facts if fact in told]
+        for text in (*facts, self._without_russian(told, lambda russian: "")):
+            assert not PROSE.search(NOT_OURS.sub("", text)), text
+        return self.in_english(told)
+
+
+ENDS = {"fail", "Failure", "UsageError", "BadParameter"}
+"""What ends a command with a sentence."""
+NOT_OF_COMMANDS = {
+    "it is not what a person can write",  # where a number is given a name in the inbox
+    "Allowed are {allowed}.",  # of the settings' template, as are the next
+    "Such as:",
+}
+
+
+def sentences_of(*modules: str) -> list[str]:
+    """Return the sentences of modules that have no other ones than what can be wrong."""
+    return sorted(
+        {
+            sentence
+            for module in modules
+            for sentence in _sentences(_tree(SOURCE / f"{module}.py"))
+            if sentence not in NOT_OF_COMMANDS and not sentence.startswith("# ")
+        }
+    )
+
+
+def errors_of_commands() -> set[str]:
+    """Return the sentences by which the code of commands ends them."""
+    return {
+        sentence
+        for path in (SOURCE / "cli").glob("*.py")
+        for node in ast.walk(_tree(path))
+        if isinstance(node, ast.Raise) or (isinstance(node, ast.Call) and _called(node) in ENDS)
+        for sentence in _sentences(node)
+    }
+
+
+def _tree(path: Path) -> ast.Module:
+    return ast.parse(path.read_text(encoding="utf-8"))
+
+
+def _sentences(tree: ast.AST) -> Iterator[str]:
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Call) and _called(node) in ("_", "mark", "plural"):
+            first = node.args[0]
+            if isinstance(first, ast.Constant) and isinstance(first.value, str):
+                yield first.value
+
+
+def _called(call: ast.Call) -> str:
+    return str(getattr(call.func, "id", getattr(call.func, "attr", "")))
