@@ -44,11 +44,12 @@ class PathSuggester(Suggester):
 
     async def get_suggestion(self, value: str) -> str | None:
         """Return the first entry that goes on as typed; a folder ends in a slash."""
-        head, slash, beginning = value.rpartition("/")
-        if not slash or not beginning:
+        folder_end = max(value.rfind(separator) for separator in (os.sep, os.altsep or os.sep)) + 1
+        folder, beginning = value[:folder_end], value[folder_end:]
+        if not folder or not beginning:
             return None
-        name = await asyncio.to_thread(_first_entry, Path(f"{head}/"), beginning)
-        return None if name is None else f"{head}/{name}"
+        name = await asyncio.to_thread(_first_entry, Path(folder), beginning)
+        return None if name is None else folder + name
 
 
 def _first_entry(folder: Path, beginning: str) -> str | None:
@@ -143,7 +144,7 @@ class ExportScreen(ModalScreen[Exported | None]):
         self._form = FORMATS[(FORMATS.index(self._form) + 1) % len(FORMATS)]
         field = self.query_one("#export-file", Input)
         if format_of(Path(field.value)) is not None:
-            field.value = str(Path(field.value).with_suffix(f".{self._form}"))
+            field.value = f"{field.value.rpartition('.')[0]}.{self._form}"
             field.cursor_position = len(field.value)
         self._show_format()
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 from pathlib import Path
 from threading import Event
 from typing import Any
@@ -48,10 +49,10 @@ async def test_the_folder_is_completed(tmp_path: Path, size: Size) -> None:
     async with app.run_test(size=size) as pilot:
         field = await open_export(pilot)
         field.value = ""
-        await pilot.press(*"~/Doc")
-        await until(pilot, lambda: field._suggestion == "~/Documents/")
+        await pilot.press(*f"~{os.sep}Doc")
+        await until(pilot, lambda: field._suggestion == f"~{os.sep}Documents/")
         await pilot.press("right")
-        assert field.value == "~/Documents/"
+        assert field.value == f"~{os.sep}Documents/"
         await pilot.press(*"x.json", "enter")
         await until(pilot, lambda: len(app.screen_stack) == 1)
     records = json.loads((tmp_path / "Documents" / "x.json").read_text(encoding="utf-8"))
@@ -70,8 +71,9 @@ async def test_each_format_is_chosen_by_tab_and_the_number_written_is_told(
         assert field.value == f"~/inbox-2026-11-23.{form}"
         await pilot.press("enter")
         await until(pilot, lambda: len(app.screen_stack) == 1)
-        assert told(app) == f"5 messages written to {tmp_path}/inbox-2026-11-23.{form}"
-    assert "4005" in (tmp_path / f"inbox-2026-11-23.{form}").read_text(encoding="utf-8")
+        file = tmp_path / f"inbox-2026-11-23.{form}"
+        await until(pilot, lambda: told(app) == f"5 messages written to {file}")
+    assert "4005" in file.read_text(encoding="utf-8")
 
 
 class Halfway:
@@ -109,7 +111,7 @@ async def test_a_large_export_shows_how_far_it_is_and_takes_no_key_but_escape(
         assert field.value == "~/inbox-2026-11-23.csv"
         halfway.go_on.set()
         await until(pilot, lambda: len(app.screen_stack) == 1)
-        assert told(app).startswith("3\u00a0000 messages written to ")
+        await until(pilot, lambda: told(app).startswith("3\u00a0000 messages written to "))
 
 
 @at_every_size
