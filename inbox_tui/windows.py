@@ -1,4 +1,4 @@
-"""What Windows has in place of POSIX: locks on files, and the start of the machine."""
+"""What Windows has in place of POSIX: locks on files, consoles, and the start of the machine."""
 
 from __future__ import annotations
 
@@ -26,6 +26,12 @@ def lock_file(descriptor: int, *, exclusive: bool) -> None:
     from_start = ctypes.create_string_buffer(_OVERLAPPED_BYTES)
     if not ctypes.windll.kernel32.LockFileEx(handle, flags, 0, 1, 0, from_start):
         raise BlockingIOError
+
+
+def is_console(descriptor: int) -> bool:
+    """Whether somebody sits at the other end of a file."""
+    handle = ctypes.c_void_p(msvcrt.get_osfhandle(descriptor))
+    return bool(ctypes.windll.kernel32.GetConsoleMode(handle, ctypes.byref(ctypes.c_ulong())))
 
 
 def boot_id() -> str:

@@ -71,7 +71,13 @@ def fail_to_write(error: OSError) -> NoReturn:
 
 def at_terminal(stream: TextIO | None) -> bool:
     """Whether somebody sits at the other end of a standard stream, which may be closed."""
-    return stream is not None and stream.isatty()
+    if stream is None or not stream.isatty():
+        return False
+    if sys.platform == "win32":  # where the null device passes for a terminal
+        from inbox_tui.windows import is_console
+
+        return is_console(stream.fileno())
+    return True
 
 
 def exit_after(run: Callable[[], object]) -> NoReturn:

@@ -20,7 +20,7 @@ from platformdirs.windows import Windows
 
 from inbox_tui.cli import config as config_command
 from inbox_tui.cli import machine_checks
-from inbox_tui.cli.failure import fail_to_write
+from inbox_tui.cli.failure import at_terminal, fail_to_write
 from inbox_tui.cli.watch_output import ThreadedOutput
 from inbox_tui.credentials import Secret
 from inbox_tui.paths import Paths
@@ -186,6 +186,21 @@ async def test_what_macos_and_windows_find_wrong_with_a_certificate_is_told(
     )
     with pytest.raises(errors.TlsFailed, match=says):
         await client.fetch(cnt=1, hour=1)
+
+
+# -- terminals
+
+
+@pytest.mark.parametrize("console", [True, False])
+def test_the_null_device_of_windows_is_no_terminal(
+    windows: None, monkeypatch: pytest.MonkeyPatch, console: bool
+) -> None:
+    module = ModuleType("inbox_tui.windows")
+    module.is_console = lambda descriptor: console  # type: ignore[attr-defined]
+    monkeypatch.setitem(sys.modules, "inbox_tui.windows", module)
+    with Path(os.devnull).open(encoding="utf-8") as stream:
+        monkeypatch.setattr(stream, "isatty", lambda: True, raising=False)
+        assert at_terminal(stream) == console
 
 
 # -- what is written on Windows, where a pipe nobody reads any more is an invalid argument
