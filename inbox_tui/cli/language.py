@@ -2,23 +2,42 @@
 
 from __future__ import annotations
 
+import re
 import sys
+from typing import TYPE_CHECKING
 
-from inbox_tui.config import SettingsError, load_settings
+from inbox_tui.config import MOST_BYTES, SettingsError, load_settings
 from inbox_tui.locale import set_language, system_language
 from inbox_tui.paths import Paths
+
+if TYPE_CHECKING:
+    from pathlib import Path
 
 
 def choose_language() -> None:
     """Speak the language of the settings, or else the system's.
 
-    Settings that can't be read are told of later, by what needs them.
+    Settings that can't be used are told of later, by what needs them: in the language they name.
     """
+    path = Paths.default().config
     try:
-        language = load_settings(Paths.default().config).language
+        language: str = load_settings(path).language
     except SettingsError:
-        language = ""
+        language = _language_named(path)
     set_language(language or system_language(windows_language=_windows_language()))
+
+
+def _language_named(path: Path) -> str:
+    """Return the language that a line of a settings file names, whatever the others are."""
+    try:
+        if not path.is_file():
+            return ""
+        with path.open("rb") as file:
+            text = file.read(MOST_BYTES).decode("utf-8-sig", errors="replace")
+    except OSError:
+        return ""
+    found = re.search(r"""^[ \t]*language[ \t]*=[ \t]*["'](en|ru)["']""", text, re.MULTILINE)
+    return found[1] if found else ""
 
 
 def _windows_language() -> int | None:

@@ -99,7 +99,7 @@ class AccountSwitcher:
         """Choose the account whose inbox is shown, or all in one list."""
         from inbox_tui.screens.pickers import AccountPicker, Choice
 
-        width = max(len(_(state.value)) for state in State) + 2
+        width = max((len(_(one.status.state.value)) for one in self.sessions), default=0) + 2
         choices: list[Choice[Session | AllSessions]] = [
             Choice(
                 f"{_(session.status.state.value):{width}}{session.name}",

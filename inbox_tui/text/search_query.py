@@ -61,14 +61,14 @@ STATES: Final[dict[str, State]] = {
     "muted": "muted",
     "taken": "taken",
     "mine": "mine",
-    **dict.fromkeys(("непрочитано", "непрочитанное", "непрочитанные"), "unread"),
-    **dict.fromkeys(("прочитано", "прочитанное", "прочитанные"), "read"),
-    **dict.fromkeys(("отмечено", "отмеченное", "отмеченные", "важное"), "starred"),
-    **dict.fromkeys(("сделано", "сделанное", "готово"), "done"),
-    **dict.fromkeys(("несделано", "несделанное", "дело", "дела"), "todo"),
-    **dict.fromkeys(("заглушено", "заглушенное", "заглушенные", "тихо"), "muted"),
-    **dict.fromkeys(("взято", "взятое", "взятые"), "taken"),
-    **dict.fromkeys(("мое", "мои"), "mine"),
+    **dict.fromkeys(("непрочитанные", "непрочитанное", "непрочитано"), "unread"),
+    **dict.fromkeys(("прочитанные", "прочитанное", "прочитано"), "read"),
+    **dict.fromkeys(("важные", "важное", "отмеченные", "отмеченное", "отмечено"), "starred"),
+    **dict.fromkeys(("готово", "готовые", "сделано", "сделанное"), "done"),
+    **dict.fromkeys(("дела", "дело", "несделано", "несделанное"), "todo"),
+    **dict.fromkeys(("тихо", "заглушено", "заглушенное", "заглушенные"), "muted"),
+    **dict.fromkeys(("взято", "взятые", "взятое"), "taken"),
+    **dict.fromkeys(("мои", "мое"), "mine"),
 }
 """Every spelling of a value of `is:`, folded."""
 CONTENTS: Final[dict[str, Content]] = {
@@ -195,14 +195,23 @@ def explain(error: QueryError) -> str:
     if error.kind == "missing_value":
         return _('"{operator}:" needs a value').format(operator=error.operator)
     if error.kind == "unknown_value":
+        allowed = error.allowed
+        if not error.operator.isascii():
+            allowed = tuple(map(_in_russian, allowed))
         return _('"{operator}:" can be {allowed}, not "{value}"').format(
-            operator=error.operator, allowed=", ".join(error.allowed), value=error.value
+            operator=error.operator, allowed=", ".join(allowed), value=error.value
         )
     if error.kind == "bad_date":
         return _(
             '"{value}" is no date; dates are such as 20.11, 2026-11-20, yesterday, mon'
         ).format(value=error.value)
     return _('"{operator}:" can\'t be excluded').format(operator=error.operator)
+
+
+def _in_russian(value: str) -> str:
+    """Return the Russian twin of a value of an operator."""
+    spellings = {**STATES, **CONTENTS}.items()
+    return next(word for word, meaning in spellings if meaning == value and not word.isascii())
 
 
 def text_spans(query: Query, text: str) -> list[tuple[int, int]]:

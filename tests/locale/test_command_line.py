@@ -80,9 +80,19 @@ def test_a_wrong_setting_is_told_in_russian(tmp_path: Path) -> None:
     assert "строка 1: refresh_seconds = 5: можно — целые числа от 20 до 3600." in ended.stderr
 
 
-def test_the_settings_beat_the_language_of_the_system(tmp_path: Path) -> None:
-    write_settings(tmp_path, 'language = "en"')
-    for line in ("--help", "export --help", "exporr", "doctor", "config"):
+@pytest.mark.parametrize(
+    ("settings", "lines"),
+    [
+        ('language = "en"', ("--help", "export --help", "exporr", "doctor", "config", "sync")),
+        ('refresh_seconds = 5\nlanguage = "en"', ("sync", "doctor")),
+        ('language = "en"\nwindow =', ("sync",)),
+    ],
+)
+def test_the_settings_beat_the_language_of_the_system(
+    tmp_path: Path, settings: str, lines: tuple[str, ...]
+) -> None:
+    write_settings(tmp_path, settings)
+    for line in lines:
         ended = run(tmp_path, line, **RUSSIAN)
         assert not LETTERS.search(ended.stdout + ended.stderr)
 

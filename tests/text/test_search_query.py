@@ -266,3 +266,10 @@ def test_words_find_a_text_that_has_them_in_any_order(words: list[str]) -> None:
 @pytest.mark.parametrize("part", ["1 ", "1-", "(", '"', "a:", "from:", "before:20.11 ", "-", "«"])
 def test_a_long_hostile_query_costs_what_its_length_says(part: str) -> None:
     assert_linear(lambda typed: text_spans(parse(typed), "1 " * 500), lambda n: part * n, 64)
+
+
+def test_the_values_of_a_russian_operator_are_named_in_russian() -> None:
+    (error,) = parse_query("есть:файл", NOW, {}).errors
+    assert explain(error) == '"есть:" can be код, ссылка, not "файл"'
+    (error,) = parse_query("это:потеряно", NOW, {}).errors
+    assert explain(error).startswith('"это:" can be непрочитанные, прочитанные, важные, готово, ')
