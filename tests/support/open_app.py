@@ -6,11 +6,11 @@ import asyncio
 from collections.abc import Iterator
 from contextlib import AsyncExitStack, contextmanager
 from pathlib import Path
-from tempfile import TemporaryDirectory
 
 from support.app_harness import HarnessApp, make_app, message, put, state_is
 from support.captured_output import CapturedOutput
 from support.hostile import assert_screen_is_safe
+from support.systems import temporary_folder
 
 from inbox_tui.archive import AccountArchive, Archive
 from inbox_tui.screens.inbox import InboxScreen
@@ -79,8 +79,8 @@ def new_row(new: IncomingMessage, screen: InboxScreen) -> int:
 @contextmanager
 def open_app(size: tuple[int, int], written: CapturedOutput | None = None) -> Iterator[OpenApp]:
     """The application, for the time of the block."""
-    with TemporaryDirectory(ignore_cleanup_errors=True) as folder:
-        opened = OpenApp(Path(folder), size, written)
+    with temporary_folder() as folder:
+        opened = OpenApp(folder, size, written)
         try:
             yield opened
         finally:

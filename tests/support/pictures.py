@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import asyncio
 from pathlib import Path
-from tempfile import TemporaryDirectory
 from typing import NamedTuple
 
 from support.app_harness import make_app, state_is, until, week
+from support.systems import temporary_folder
 from textual.pilot import Pilot
 
 from inbox_tui.archive import AccountArchive, Archive
@@ -57,9 +57,9 @@ async def take(name: str) -> str:
 
 
 async def _take(picture: Picture) -> str:
-    with TemporaryDirectory(ignore_cleanup_errors=True) as folder:
+    with temporary_folder() as folder:
         app = make_app(
-            Path(folder),
+            folder,
             messages=week(),
             login="alex" if picture.signed_in else None,
             password="correct horse" if picture.signed_in else None,

@@ -3,9 +3,13 @@
 from __future__ import annotations
 
 import re
+import shutil
 import signal
 import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
+from tempfile import mkdtemp
 
 import pytest
 
@@ -21,6 +25,14 @@ def exceptions() -> dict[str, str]:
     _, _, table = document.partition("| tests that can't hold on Windows | why |\n")
     rows = re.findall(r"^\| (`.+) \| (.+) \|$", table.partition("\n\n")[0], re.MULTILINE)
     return {name: why for names, why in rows for name in re.findall(r"`([^`]+)`", names)}
+
+
+@contextmanager
+def temporary_folder() -> Iterator[Path]:
+    """A folder that is removed afterwards, on Windows but for what is still open in it."""
+    folder = Path(mkdtemp())
+    yield folder
+    shutil.rmtree(folder, ignore_errors=sys.platform == "win32")
 
 
 def need_posix(name: str) -> None:
