@@ -29,17 +29,12 @@ class Line(NamedTuple):
     kept: bool | None
 
 
-class Promises(NamedTuple):
-    """What is promised for an archive of some size: factors and seconds."""
-
-    start: float
-    memory: float
-    search: float
-    filter: float
-
-
-SMALLER, LARGER = Promises(1.10, 1.20, 0.030, 0.030), Promises(1.15, 1.30, 0.060, 0.060)
-MOVE, STALL, QUIET, A_SECOND, OF_RAW = 0.010, 0.050, 0.01, 20_000, 0.5
+START, JUST_SHOWN, LIVE = 1.30, 1.25, 1.70
+"""How many times a bare Textual application's it may be."""
+MOVE, MOVE_TO_BARE = 0.010, 1.4
+SEARCH_SMALLER, SEARCH_LARGER = 0.030, 0.060
+"""Also for filters; the second is that of a million messages."""
+STALL, QUIET, A_SECOND = 0.050, 0.01, 20_000
 
 
 def main() -> None:
@@ -73,7 +68,7 @@ def _machine() -> str:
 
 
 def _lines(made: Sample, *, quick: bool) -> list[Line]:
-    promises = SMALLER if made.size <= STANDARD[0] else LARGER
+    longest_search = SEARCH_SMALLER if made.size <= STANDARD[0] else SEARCH_LARGER
     rounds = 2 if quick else 6
     with figures.service(made) as server:
         inbox = figures.Inbox(made, server)
@@ -99,40 +94,44 @@ def _lines(made: Sample, *, quick: bool) -> list[Line]:
             "start to the inbox on screen ÷ bare Textual",
             f"{_ms(start.ours)}, ÷ {start.ratio:.2f}",
             _ms(start.floor),
-            f"≤ {promises.start:.2f}",
-            start.ratio <= promises.start,
+            f"≤ {START:.2f}",
+            start.ratio <= START,
         ),
         Line(
             "memory (PSS), just shown ÷ bare Textual",
             f"{_mb(at_first.ours)}, ÷ {at_first.ratio:.2f}",
             _mb(at_first.floor),
-            "",
-            None,
+            f"≤ {JUST_SHOWN:.2f}",
+            at_first.ratio <= JUST_SHOWN,
         ),
         Line(
             "… live ÷ bare Textual",
             f"{_mb(memory.ours)}, ÷ {memory.ratio:.2f}",
             _mb(memory.floor),
-            f"≤ {promises.memory:.2f}",
-            memory.ratio <= promises.memory,
+            f"≤ {LIVE:.2f}",
+            memory.ratio <= LIVE,
         ),
         Line(
-            "a move to its frame, p95", _ms(move), moves_of_others, f"≤ {_ms(MOVE)}", move <= MOVE
+            "a move to its frame, p95 ÷ bare ScrollView",
+            f"{_ms(move)}, ÷ {move / bare_move:.2f}",
+            moves_of_others,
+            f"≤ {_ms(MOVE)}, ≤ {MOVE_TO_BARE}",
+            move <= MOVE and move <= MOVE_TO_BARE * bare_move,
         ),
         Line("… and to the message beside it, p95", _ms(seen), "", "", None),
         Line(
             "a search key to its first screenful, p95",
             _ms(search),
             "",
-            f"≤ {_ms(promises.search)}",
-            search <= promises.search,
+            f"≤ {_ms(longest_search)}",
+            search <= longest_search,
         ),
         Line(
             "changing a filter to its frame, p95",
             _ms(change),
             "",
-            f"≤ {_ms(promises.filter)}",
-            change <= promises.filter,
+            f"≤ {_ms(longest_search)}",
+            change <= longest_search,
         ),
         Line(
             "first sync, messages a second",
@@ -145,8 +144,8 @@ def _lines(made: Sample, *, quick: bool) -> list[Line]:
             "… ÷ raw json + sqlite3",
             f"{sync.ours / sync.raw:.2f}",
             "1",
-            f"≥ {OF_RAW}",
-            sync.ours >= OF_RAW * sync.raw,
+            "",
+            None,
         ),
         Line(
             "open and quiet, share of a core",

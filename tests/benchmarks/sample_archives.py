@@ -12,10 +12,12 @@ from datetime import UTC, datetime, timedelta
 from itertools import islice
 from pathlib import Path
 from random import Random
+from zlib import crc32
 
 from support.archives import mark
 
 from inbox_tui.archive import Archive, Cursor, Page, Polled, Query, Row, to_server_seconds
+from inbox_tui.archive.schema import TABLES
 from inbox_tui.demo.conversations import history
 from inbox_tui.smsc.limit import Moment
 from inbox_tui.smsc.message import IncomingMessage
@@ -126,8 +128,9 @@ def folder() -> Path:
 
 
 def made(size: int, *, fresh: bool) -> Sample:
-    """Return the archive of this size made today; make it where there is none."""
-    home = folder() / f"{size}-{server_now():%Y-%m-%d}"
+    """Return the archive of this size made today, with today's tables; make it where needed."""
+    tables = crc32("".join(TABLES).encode())
+    home = folder() / f"{size}-{server_now():%Y-%m-%d}-{tables:08x}"
     done = home / "done"
     if fresh or not done.exists():
         for old in folder().glob(f"{size}-*"):
