@@ -487,7 +487,8 @@ class World:
                 )
             case "twice":
                 return httpx.Response(200, stream=httpx.ByteStream(self._spoiled(body, twice=True)))
-            case "again" if self.stale is not None:
+            # Of a service that gives the newest first, nothing tells it from a quiet time.
+            case "again" if self.stale is not None and self.plan.first == "oldest":
                 body = self.stale
         self.stale = body if body.count(b'"to_phone"') >= self.plan.page_size else None
         date = self.server_now().replace(tzinfo=ZONE).astimezone(UTC)
