@@ -90,5 +90,5 @@ def run_virtually(main: Coroutine[Any, Any, Any], loop: VirtualLoop | None = Non
         loop.run_until_complete(asyncio.gather(*left, return_exceptions=True))
         asyncio.set_event_loop(None)
         loop.close()
-    assert faults == []
+    assert faults == [], faults
     return result
