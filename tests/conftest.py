@@ -49,9 +49,11 @@ def pytest_ignore_collect(collection_path: Path) -> bool | None:
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Say of each other test that can't hold on Windows why it is not run there."""
     for item in items if sys.platform == "win32" else ():
-        why = EXCEPTIONS.get(f"{item.nodeid.partition('[')[0]}")
-        if why is not None:
-            item.add_marker(pytest.mark.skip(reason=why))
+        for name, why in EXCEPTIONS.items():
+            if item.nodeid.startswith((f"{name}[", f"{name.removesuffix(']')}-")) or (
+                item.nodeid == name
+            ):
+                item.add_marker(pytest.mark.skip(reason=why))
 
 
 @pytest.fixture

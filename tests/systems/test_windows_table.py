@@ -16,7 +16,7 @@ def test_what_cannot_hold_on_windows_is_there(name: str) -> None:
     file, _, test = name.partition("::")
     assert (ROOT / file).exists()
     if test:
-        assert f"def {test}(" in (ROOT / file).read_text(encoding="utf-8")
+        assert f"def {test.partition('[')[0]}(" in (ROOT / file).read_text(encoding="utf-8")
     elif file.startswith("tests/support/"):
         assert f'need_posix("{file}")' in (ROOT / file).read_text(encoding="utf-8")
 
