@@ -213,7 +213,7 @@ def _finish(
     gap = None
     if cursor.polled is not None:
         horizon = polled.service - timedelta(hours=PERIOD_HOURS)
-        left = cursor.polled.service - GAP_MARGIN
+        left = _service_time_of(cursor.polled, polled) - GAP_MARGIN
         if left < horizon:
             gap = Gap(*(server_seconds(one, server_zone) for one in (left, horizon)))
     now = server_seconds(service_time(answer, wall), server_zone)
@@ -256,12 +256,27 @@ def _left_out(
     """Return what a full page of the newest left out: all between the last poll and its oldest."""
     if not answer.messages:
         return None
-    began = service_time(answer, wall) - timedelta(hours=running.hour)
+    answered = Polled(at, wall, service_time(answer, wall))
+    began = answered.service - timedelta(hours=running.hour)
     start = server_seconds(began, server_zone)
     if cursor.polled is not None:
-        start = max(start, server_seconds(cursor.polled.service - GAP_MARGIN, server_zone))
+        left = _service_time_of(cursor.polled, answered) - GAP_MARGIN
+        start = max(start, server_seconds(left, server_zone))
     end = min(to_server_seconds(message.received) for message in answer.messages)
     return Gap(start, end) if start < end else None
+
+
+def _service_time_of(before: Polled, now: Polled) -> datetime:
+    """Return when an earlier poll was, by the service's clock as it is known now.
+
+    Where its answer did not tell, that was noted by our clock. If that was wrong by more than a
+    day, the seconds since the machine's start tell better.
+    """
+    if before.moment.boot_id == now.moment.boot_id:
+        passed = timedelta(seconds=now.moment.seconds - before.moment.seconds)
+        if not clocks_agree(before.service, now.service - passed):
+            return now.service - passed
+    return before.service
 
 
 def service_time(answer: Answer, wall: datetime) -> datetime:

@@ -229,6 +229,18 @@ async def test_away_for_less_leaves_no_gap(tmp_path: Path) -> None:
 
 
 @virtually
+async def test_a_wrong_clock_and_an_answer_without_a_date_leave_no_gap(tmp_path: Path) -> None:
+    scene = Scene(tmp_path)
+    scene.wall = -40 * 86400.0
+    scene.dates = lambda: None
+    terminal = scene.start()
+    await asyncio.sleep(50)
+    scene.dates = scene.service_now
+    await asyncio.sleep(100)
+    assert terminal.account.sync_state.gaps() == []
+
+
+@virtually
 async def test_a_service_that_gives_the_newest_first_leaves_a_gap_that_is_told(
     tmp_path: Path,
 ) -> None:
