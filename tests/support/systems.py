@@ -11,8 +11,6 @@ from contextlib import contextmanager
 from pathlib import Path
 from tempfile import mkdtemp
 
-import pytest
-
 ROOT = Path(__file__).parents[2]
 CONTRIBUTING = ROOT / ".github" / "CONTRIBUTING.md"
 KILL = signal.SIGTERM if sys.platform == "win32" else signal.SIGKILL
@@ -38,4 +36,6 @@ def temporary_folder() -> Iterator[Path]:
 def need_posix(name: str) -> None:
     """Skip the test on Windows, which can't have this part of the tests' support."""
     if sys.platform == "win32":
+        import pytest  # not by the programs that tests start
+
         pytest.skip(exceptions()[name])
