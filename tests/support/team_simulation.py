@@ -299,6 +299,8 @@ class TeamWorld(World):
     def _jump(self) -> None:
         self.hub_ahead += self.random.choice((-3600.0, -30.0, 30.0, 3600.0))
         self.quiet_until = 0.0
+        for life in self.lives:  # a hold is as long as whoever asks has seen it to be
+            life.quiet_until = 0.0
 
     def _press(self) -> None:
         for member in self.members:
