@@ -116,11 +116,6 @@ def test_the_demo_of_a_clone(clone: Path, newcomer: dict[str, str]) -> None:
     assert_demo(line("python3 -m venv", "inbox-tui --demo"), clone, newcomer)
 
 
-def test_the_demo_without_installing_it(clone: Path, newcomer: dict[str, str]) -> None:
-    (uvx,) = re.findall("`(uvx .+?)`", (ROOT / "README.md").read_text(encoding="utf-8"))
-    assert_demo(uvx, clone, newcomer)
-
-
 def assert_installs(
     install: str, uninstall: str, folder: Path, environment: dict[str, str]
 ) -> None:
