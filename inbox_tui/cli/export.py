@@ -66,9 +66,10 @@ def command(
 ) -> None:
     """Write the messages kept on this machine, oldest first. Nothing is asked of the server.
 
-    A message has id, received, sent, phone, to_phone, message, read and code, the one-time code
-    in it, and with --all its account. Times have their offset from UTC. In CSV, what a spreadsheet
-    would run as a formula gets an apostrophe before it; how many cells that were is said.
+    A message has id, received, sent, phone, to_phone, message, read, starred, done and code, the
+    one-time code in it, and with --all its account. Times have their offset from UTC. In CSV, what
+    a spreadsheet would run as a formula gets an apostrophe before it; how many cells that were is
+    said.
     """
     from inbox_tui.archive import Query
     from inbox_tui.exports import FORMATS, Exporter, format_of
