@@ -5,7 +5,7 @@ See `archive/request_log.py`: this one has a single clock, so no other boots.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from datetime import datetime
 from typing import TYPE_CHECKING
 
@@ -37,9 +37,18 @@ _RETRY_SECONDS = 3.0
 class HubRequestLog:
     """What was asked for a login, by whichever member."""
 
-    def __init__(self, hub: Hub, clock: HubClock, account_id: int, login: str) -> None:
+    def __init__(
+        self,
+        hub: Hub,
+        clock: HubClock,
+        account_id: int,
+        login: str,
+        mend_times: Callable[[Connection], Awaitable[None]],
+    ) -> None:
+        """Create the log; `mend_times` is called where the hub's clock was set anew."""
         self._hub = hub
         self._clock = clock
+        self._mend_times = mend_times
         self._account_id = account_id
         self._key = login_key(login)
 
@@ -56,7 +65,7 @@ class HubRequestLog:
                 )
                 hub_now = await self._clock.read(connection)
                 if abs(self._clock.jumped) > JUMP_SECONDS:
-                    await self.mend_times(connection)
+                    await self._mend_times(connection)
                 entries = await self._entries(connection)
                 until = earliest(entries, fingerprint, hub_now, limit)
                 if until > hub_now:

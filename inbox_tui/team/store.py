@@ -166,7 +166,7 @@ class HubStore:
         self._hub = hub
         self.account_id = account_id
         self._clock = clock
-        self.requests = HubRequestLog(hub, clock, account_id, login)
+        self.requests = HubRequestLog(hub, clock, account_id, login, self.mend_times)
         self.sync_state = HubSyncState(hub, account_id)
 
     async def mend_times(self, connection: Connection) -> None:

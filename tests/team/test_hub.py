@@ -15,7 +15,7 @@ from inbox_tui.smsc.limit import Moment
 from inbox_tui.team.address import parse_hub
 from inbox_tui.team.errors import HubAway
 from inbox_tui.team.hub import Hub, HubClock
-from inbox_tui.team.request_log import HubRequestLog
+from inbox_tui.team.store import HubStore
 
 
 def test_whoever_still_asks_a_hub_that_is_closed_is_told_that_it_is_away(cluster: Cluster) -> None:
@@ -38,7 +38,7 @@ async def test_a_block_that_is_told_of_late_stands_beside_a_shorter_wait(team: T
     """The member that it was told lost its connection, and another has asked in the meantime."""
     hub = Hub(parse_hub(team.cluster.url(team.database)), Secret(ADMIN_PASSWORD))
     await asyncio.to_thread(hub.connect)
-    log = HubRequestLog(hub, HubClock(team.clock), 1, "alex")
+    log = HubStore(hub, HubClock(team.clock), 1, "alex").requests
 
     def told() -> str:
         for kind, set_at, until in (("offline", 105.0, 110.0), ("blocked", 100.0, 1000.0)):

@@ -2,11 +2,19 @@
 
 from __future__ import annotations
 
+import asyncio
+
 import pytest
+from support.postgres import ADMIN_PASSWORD
 from support.team import Colleague, Team
 
+from inbox_tui.archive import Cursor, Permit, Polled
+from inbox_tui.credentials import Secret
 from inbox_tui.smsc.limit import Limit
 from inbox_tui.sync import State
+from inbox_tui.team.address import parse_hub
+from inbox_tui.team.hub import Hub, HubClock
+from inbox_tui.team.store import HubStore
 
 
 async def live(team: Team) -> Colleague:
@@ -55,3 +63,23 @@ async def test_messages_come_as_before_where_the_hubs_clock_is_set(
     team.receive("and again")
     await team.until(lambda: anna.texts == boris.texts == ["after that", "and again"])
     assert team.asked[-1].hour < 168, "not the whole period each time"
+
+
+async def test_a_request_takes_note_of_a_clock_set_back_for_the_polls_too(team: Team) -> None:
+    hub = Hub(parse_hub(team.cluster.url(team.database)), Secret(ADMIN_PASSWORD))
+    await asyncio.to_thread(hub.connect)
+    hub.asking = True
+    clock = HubClock(team.clock)
+    store = HubStore(hub, clock, 1, "alex")
+    await hub.run(clock.read)
+    polled = Polled(clock.moment(), team.clock.now(), team.clock.now())
+    cursor = Cursor(polled, polled)
+    await hub.run(lambda connection: store.sync_state.set_cursor_by(connection, "", cursor))
+    team.set_hub_clock(-3600.0)
+    begin = store.requests.begin
+    began = await asyncio.to_thread(begin, "", "asked", clock.moment(), Limit())
+    assert isinstance(began, Permit)
+    kept = await asyncio.to_thread(store.sync_state.cursor, "")
+    assert kept.polled is not None
+    assert kept.polled.moment.seconds <= clock.moment().seconds
+    await asyncio.to_thread(hub.close)
