@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import TYPE_CHECKING, ClassVar, Final
 
 from rich.segment import Segment
@@ -13,13 +14,13 @@ from textual.strip import Strip
 from inbox_tui.archive import Day, Row
 from inbox_tui.commands import bindings
 from inbox_tui.widgets.cells import cells, cut, padded
+from inbox_tui.widgets.paragraphs import selectable_line
 from inbox_tui.widgets.part_styles import PartStyles
 from inbox_tui.widgets.rows import state_marks
 from inbox_tui.widgets.symbols import symbols
 from inbox_tui.widgets.transcript import Transcript
 
 if TYPE_CHECKING:
-    from rich.style import Style
     from textual import events
     from textual.binding import BindingType
     from textual.selection import Selection
@@ -104,29 +105,6 @@ class _Lines:
             to = f"{padded(receiver, _NUMBER_WIDTH)}  "
             segments.append(Segment(to, self._style("muted", *state)))
         return segments
-
-    def text(
-        self,
-        row: Row,
-        number: int,
-        state: tuple[str, ...],
-        selected: tuple[int, int],
-        also: Style,
-    ) -> list[Segment]:
-        """Draw the text of a line of a message; what is `selected` has the style `also`, too."""
-        text = self._transcript.text(row)
-        line = text.lines[number]
-        if line.start == line.end:
-            return [Segment(" ", self._style(*state))]  # something to begin a selection at
-        return [
-            Segment(
-                piece,
-                self._style(*state, *parts) + (also if start in range(*selected) else None),
-            )
-            for start, piece, parts in text.paragraphs[line.paragraph].pieces(
-                line.start, line.end, *selected
-            )
-        ]
 
 
 class Conversation(ScrollView, can_focus=True):
@@ -479,12 +457,21 @@ class Conversation(ScrollView, can_focus=True):
         item = self._transcript.item(position)
         state = ("cursor",) if position == self._cursor else ()
         if isinstance(item, Row):
-            line = self._transcript.text(item).lines[number]
+            text = self._transcript.text(item)
+            line = text.lines[number]
             at = position * _MOST_PARAGRAPHS + line.paragraph
-            before = self._drawn.before(item, number, state, shows_number=self._shows_numbers)
-            style = self.screen.get_component_rich_style("screen--selection")
-            text = self._drawn.text(item, number, state, self._selected_in(at), style)
-            segments = [*before, *Strip(text).apply_offsets(line.start, at)]
+            selection = self.text_selection
+            if selection is not None and position not in self._messages_of(selection):
+                selection = None
+            segments = self._drawn.before(item, number, state, shows_number=self._shows_numbers)
+            segments += selectable_line(
+                text.paragraphs[line.paragraph],
+                line,
+                at,
+                selection,
+                partial(self._style, *state),
+                partial(self.screen.get_component_rich_style, "screen--selection"),
+            )
         elif isinstance(item, Day):
             name = f"{symbols().rule * 2} {self._presentation.day_name(item.day)} "
             rule = symbols().rule * max(0, width - cells(name))
@@ -499,14 +486,6 @@ class Conversation(ScrollView, can_focus=True):
         self._style.clear()
 
     # -- selecting with the mouse
-
-    def _selected_in(self, at: int) -> tuple[int, int]:
-        """Return the stretch of a paragraph that is selected, an empty one where there is none."""
-        selection = self.text_selection
-        if selection is None or at // _MOST_PARAGRAPHS not in self._messages_of(selection):
-            return 0, 0
-        start, end = selection.get_span(at) or (0, 0)
-        return start, _MOST_PARAGRAPHS if end == -1 else end
 
     def _messages_of(self, selection: Selection) -> range:
         """Return the positions that a selection goes over; beyond its message there is none."""

@@ -25,6 +25,7 @@ from inbox_tui.widgets.paragraphs import (
     TextLine,
     mark_found,
     message_paragraphs,
+    selectable_line,
     wrapped_lines,
 )
 from inbox_tui.widgets.part_styles import PartStyles
@@ -380,33 +381,19 @@ class MessageView(ScrollView, can_focus=True):
         if number >= len(self._lines):
             return Strip.blank(width, base)
         line = self._lines[number]
-        text = Strip(self._segments(line)).apply_offsets(line.start, line.paragraph)
+        text = selectable_line(
+            self._paragraphs[line.paragraph],
+            line,
+            line.paragraph,
+            self.text_selection,
+            self._style,
+            partial(self.screen.get_component_rich_style, "screen--selection"),
+        )
         if line.indent:
             text = Strip([Segment(" " * line.indent, base), *text])
         return text.adjust_cell_length(width, base)
 
-    def _segments(self, line: TextLine) -> Iterable[Segment]:
-        """Yield the pieces of a line, each in one style."""
-        if line.start == line.end:
-            yield Segment(" ", self.visual_style.rich_style)  # something to begin a selection at
-        paragraph = self._paragraphs[line.paragraph]
-        selected = self._selected(line.paragraph)
-        for start, text, parts in paragraph.pieces(line.start, line.end, *selected):
-            style = self._style(*parts)
-            if start in range(*selected):
-                style += self.screen.get_component_rich_style("screen--selection")
-            yield Segment(text, style)
-
     # -- selecting
-
-    def _selected(self, paragraph: int) -> tuple[int, int]:
-        """Return the stretch of a paragraph that is selected, an empty one where there is none."""
-        selection = self.text_selection
-        span = None if selection is None else selection.get_span(paragraph)
-        if span is None:
-            return 0, 0
-        start, end = span
-        return start, len(self._paragraphs[paragraph].text) if end == -1 else end
 
     def get_selection(self, selection: Selection) -> tuple[str, str] | None:
         """Return the text that is selected, and the line break after it."""

@@ -6,11 +6,17 @@ from bisect import bisect_right
 from itertools import accumulate, pairwise
 from typing import TYPE_CHECKING, Final, NamedTuple
 
+from rich.segment import Segment
+from textual.strip import Strip
+
 from inbox_tui.text import sanitize
 from inbox_tui.widgets.cells import wrapped
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Sequence
+
+    from rich.style import Style
+    from textual.selection import Selection
 
     from inbox_tui.text import Code, Link
 
@@ -109,3 +115,28 @@ def wrapped_lines(paragraphs: Iterable[Paragraph], width: int) -> Iterator[TextL
                 yield TextLine(number, head + start, head + end, head)
             else:
                 yield TextLine(number, 0, head + end, 0)
+
+
+def selectable_line(
+    paragraph: Paragraph,
+    line: TextLine,
+    at: int,
+    selection: Selection | None,
+    style: Callable[..., Style],
+    selection_style: Callable[[], Style],
+) -> Strip:
+    """Draw a line of a paragraph, each piece in the style of its parts, what is selected in both.
+
+    In Textual's selection the paragraph is the line `at`.
+    """
+    start, end = (None if selection is None else selection.get_span(at)) or (0, 0)
+    selected = start, len(paragraph.text) if end == -1 else end
+    segments = []
+    if line.start == line.end:
+        segments.append(Segment(" ", style()))  # something to begin a selection at
+    for begin, text, parts in paragraph.pieces(line.start, line.end, *selected):
+        drawn = style(*parts)
+        if begin in range(*selected):
+            drawn += selection_style()
+        segments.append(Segment(text, drawn))
+    return Strip(segments).apply_offsets(line.start, at)
