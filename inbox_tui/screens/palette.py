@@ -13,7 +13,7 @@ from inbox_tui.commands import COMMANDS, CommandKeys, key_label
 from inbox_tui.locale import _, plural
 from inbox_tui.screens.inbox import InboxScreen
 from inbox_tui.text import sanitize
-from inbox_tui.widgets.presentation import grouped
+from inbox_tui.widgets.presentation import capital, grouped
 
 HINT_WIDTH = 7
 MOST_NUMBERS = 100
@@ -55,7 +55,7 @@ class InboxCommands(Provider):
             if not command.in_palette or not (inbox or everywhere):
                 continue
             words = _(command.description)
-            words = words[:1].upper() + words[1:]
+            words = capital(words)
             run = screen.run_action if inbox is None or everywhere else inbox.do
             key = keys.label(command.name) if keys.of(command.name) else ""
             yield words, key, partial(run, action)

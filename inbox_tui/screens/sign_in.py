@@ -17,6 +17,7 @@ from textual.widgets import Button, Checkbox, Input, Label, Static
 from inbox_tui.credentials import Kind, Secret
 from inbox_tui.locale import _, mark
 from inbox_tui.text import sanitize
+from inbox_tui.widgets.presentation import capital
 from inbox_tui.widgets.symbols import PLAIN, symbols
 
 SHORT = 30
@@ -149,7 +150,7 @@ class SignInScreen(Screen[bool]):
             yield Static(id="keyring-note")
             yield Static(id="sign-in-reason")
             with Horizontal(id="sign-in-buttons"):
-                yield Button(_capital(_("sign in")), variant="primary", id="submit")
+                yield Button(capital(_("sign in")), variant="primary", id="submit")
                 yield Static(
                     Content(
                         _("Enter signs in · Esc back to the inbox")
@@ -184,7 +185,7 @@ class SignInScreen(Screen[bool]):
 
     def _name_fields(self) -> None:
         for field, label in zip(("login", "password"), LABELS[self._kind], strict=True):
-            self.query_one(f"#{field}-label", Label).update(Content(_capital(_(label))))
+            self.query_one(f"#{field}-label", Label).update(Content(capital(_(label))))
 
     async def _look_at_keyring(self) -> None:
         note = await self._keyring_note()
@@ -264,7 +265,7 @@ class SignInScreen(Screen[bool]):
             )
         finally:
             button.disabled = self._checking = False
-            button.label = _capital(_("sign in"))
+            button.label = capital(_("sign in"))
         if refusal is None or refusal.refused:
             fields["password"].value = ""
         if refusal is None:
@@ -286,8 +287,4 @@ class SignInScreen(Screen[bool]):
 def _sentence(reason: str) -> str:
     """Begin with a capital letter, unless a name of a host comes first."""
     first = reason.partition(" ")[0]
-    return reason if "." in first else _capital(reason)
-
-
-def _capital(words: str) -> str:
-    return words[:1].upper() + words[1:]
+    return reason if "." in first else capital(reason)

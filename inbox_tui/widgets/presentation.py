@@ -33,6 +33,11 @@ ALL_NUMBERS: Final = mark("all numbers")
 """What stands in the place of a receiving number where messages to all of them are shown."""
 
 
+def capital(words: str) -> str:
+    """Return words with a capital letter at the beginning."""
+    return words[:1].upper() + words[1:]
+
+
 def grouped(number: int) -> str:
     """Write a count with its thousands set apart by no-break spaces: `10 482`."""
     return f"{number:,}".replace(",", "\N{NO-BREAK SPACE}")
