@@ -424,20 +424,20 @@ def load_settings(path: Path | None) -> Settings:
 def _parsed(path: Path, source: str) -> dict[str, Any]:
     import tomllib
 
+    line, where = None, ""
     try:
         return tomllib.loads(source)
     except RecursionError:
         reason = "Nested too deeply"
     except ValueError as error:
         reason = str(error)
-    line, where = None, ""
-    if found := re.search(r" \(at line ([0-9]+), column [0-9]+\)$", reason):
-        line, reason = int(found[1]), reason[: found.start()]
-    elif reason.endswith(" (at end of document)"):
-        line, where = len(source.rstrip().splitlines()) or 1, _(" (at end of document)")
-        reason = reason.removesuffix(" (at end of document)")
-    elif reason != "Nested too deeply":  # a number of thousands of digits
-        reason = "Invalid value"
+        if found := re.search(r" \(at line ([0-9]+), column [0-9]+\)$", reason):
+            line, reason = int(found[1]), reason[: found.start()]
+        elif reason.endswith(" (at end of document)"):
+            line, where = len(source.rstrip().splitlines()) or 1, _(" (at end of document)")
+            reason = reason.removesuffix(" (at end of document)")
+        else:  # a number of thousands of digits
+            reason = "Invalid value"
     told = _("not TOML: {reason}").format(reason=_(reason) + where)
     raise SettingsError(path, line, None, told)
 

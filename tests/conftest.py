@@ -5,7 +5,6 @@
 
 from __future__ import annotations
 
-import gettext
 import os
 import sys
 from collections.abc import Iterator
@@ -63,7 +62,6 @@ def russian(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     set_language("ru")
     yield
     set_language("en")
-    gettext.textdomain("messages")
 
 
 @pytest.fixture
