@@ -69,10 +69,9 @@ class ShownMessages:
         messages = self._messages
         if at is None and keep and messages.row is not None and not messages.has_focus:
             at = Spot(messages.row.row, None, messages.seen)
-        if at is not None:
-            messages.seen = at.seen
         messages.show(source, keep=keep)
         if at is not None:
+            messages.seen = at.seen
             messages.move_to(at.row, at.line)
 
     def leave_conversation(self) -> None:

@@ -208,7 +208,7 @@ class MessageList(ScrollView, can_focus=True):
         self.seen: int | None = None
         """The newest message when the top was last in sight; None counts from what is shown next.
 
-        Set this before other messages are shown than those it was of.
+        Set this before other messages are shown than those it was of, or the cursor is moved.
         """
         self._under: Row | Gap | None = None
         """The item under the cursor."""
@@ -281,6 +281,7 @@ class MessageList(ScrollView, can_focus=True):
         elif not first <= cursor < first + height:
             first = cursor - height // 2
         self._go(cursor, first)
+        self._count_newer()
 
     def refresh_times(self) -> None:
         """Write the days again, now that time has passed, and repaint those that changed."""

@@ -5,12 +5,13 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
-from support.app_harness import HarnessApp, make_app, message, state_is, until
+from support.app_harness import HarnessApp, make_app, message, state_is, until, week
 from support.sizes import Size, at_every_size
 from textual.pilot import Pilot
 
 from inbox_tui.screens.filters import SEARCH_EXAMPLES, Filters
 from inbox_tui.screens.inbox import InboxScreen
+from inbox_tui.smsc.message import Answer
 from inbox_tui.widgets.filter_bar import FilterBar
 from inbox_tui.widgets.message_list import MessageList
 from inbox_tui.widgets.status_bar import StatusBar
@@ -152,3 +153,21 @@ async def test_after_a_search_that_found_nothing_the_message_from_before_it_is_s
         await pilot.press(*keys)
         await until(pilot, lambda: messages.row is not None)
         assert (messages.row, messages.line) == before
+
+
+async def test_after_a_search_that_found_nothing_what_is_new_is_still_told(tmp_path: Path) -> None:
+    arrived = [message(9001, "Новое", minutes_ago=0), message(9002, "Ещё", minutes_ago=0)]
+    app = make_app(tmp_path, Answer([], []), Answer(arrived, []), messages=week())
+    async with app.run_test(size=(120, 40)) as pilot:
+        await state_is(pilot, "Live")
+        await pilot.press("pagedown", "pagedown")
+        app.clock.move(21)
+        await until(pilot, lambda: bar(pilot).newer == 2)
+        messages = inbox(pilot).query_one(MessageList)
+        before = messages.row, messages.line
+        await pilot.press("slash", *"нетни")
+        await until(pilot, lambda: "No messages" in empty_text(pilot))
+        await pilot.press("escape")
+        await until(pilot, lambda: messages.row is not None)
+        assert (messages.row, messages.line) == before
+        assert bar(pilot).newer == 2
