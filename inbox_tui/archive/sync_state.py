@@ -20,26 +20,21 @@ class SyncState:
         An empty cursor, with which the whole period is asked for, where it never was or where what
         is kept cannot be read.
         """
-        import msgspec  # costs 5 ms: not before the first screen is drawn
+        from inbox_tui.archive.cursor_json import cursor_from_json
 
         found = self._db.query_one(
             "SELECT cursor FROM sync_cursors WHERE account = ? AND scope = ?",
             (self._account_id, encode_text(scope)),
         )
-        if found is None:
-            return Cursor()
-        try:
-            return msgspec.json.decode(found[0], type=Cursor)
-        except msgspec.DecodeError:
-            return Cursor()
+        return cursor_from_json(found[0] if found else None)
 
     def set_cursor(self, scope: str, cursor: Cursor) -> None:
         """Keep how far a scope has been asked for; within `transaction`."""
-        import msgspec
+        from inbox_tui.archive.cursor_json import cursor_to_json
 
         self._db.execute(
             "INSERT OR REPLACE INTO sync_cursors VALUES (?, ?, ?)",
-            (self._account_id, encode_text(scope), msgspec.json.encode(cursor).decode()),
+            (self._account_id, encode_text(scope), cursor_to_json(cursor)),
         )
 
     # -- what came late, and the service's clock

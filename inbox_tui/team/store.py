@@ -6,6 +6,7 @@ from hashlib import blake2b
 from typing import TYPE_CHECKING
 
 from inbox_tui.archive import Cursor, Page, Polled, Stored, to_server_seconds
+from inbox_tui.archive.cursor_json import cursor_from_json, cursor_to_json
 from inbox_tui.locale import _
 from inbox_tui.smsc.limit import login_key
 from inbox_tui.team.encoding import from_bytes, to_bytes
@@ -79,30 +80,21 @@ class HubSyncState:
 
     async def cursor_by(self, connection: Connection, scope: str) -> Cursor:
         """Do the same as part of other work on the connection."""
-        import msgspec
-
         found = await connection.fetchval(
             "SELECT cursor FROM inbox_tui.cursors WHERE account_id = $1 AND scope = $2",
             self._account_id,
             to_bytes(scope),
         )
-        if found is None:
-            return Cursor()
-        try:
-            return msgspec.json.decode(found, type=Cursor)
-        except msgspec.DecodeError:
-            return Cursor()
+        return cursor_from_json(found)
 
     async def set_cursor_by(self, connection: Connection, scope: str, cursor: Cursor) -> None:
         """Keep how far a scope has been asked for, as part of other work on the connection."""
-        import msgspec
-
         await connection.execute(
             "INSERT INTO inbox_tui.cursors VALUES ($1, $2, $3)"
             " ON CONFLICT (account_id, scope) DO UPDATE SET cursor = excluded.cursor",
             self._account_id,
             to_bytes(scope),
-            msgspec.json.encode(cursor).decode(),
+            cursor_to_json(cursor),
         )
 
     async def mend_times(self, connection: Connection, now: float) -> None:

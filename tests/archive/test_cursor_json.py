@@ -1,0 +1,69 @@
+"""How far an account was asked for, in JSON."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from datetime import UTC, datetime
+
+import pytest
+
+from inbox_tui.archive import Cursor, Pass, Polled
+from inbox_tui.archive.cursor_json import cursor_from_json, cursor_to_json
+from inbox_tui.smsc.limit import Moment
+
+BEGAN = Moment("boot", 12.5)
+POLLED = Polled(BEGAN, datetime(2026, 11, 25, tzinfo=UTC), datetime(2026, 11, 26, tzinfo=UTC))
+TWO_THREADS = """
+from threading import Thread
+
+import msgspec._utils
+
+evaluate = msgspec._utils._eval_type
+second = None
+
+
+def evaluate_slowly(reference, *scopes):
+    global second
+    if second is None and "Moment" in repr(reference):
+        second = Thread(target=read)
+        second.start()
+        second.join(0.1)
+    return evaluate(reference, *scopes)
+
+
+def read():
+    from inbox_tui.archive.cursor_json import cursor_from_json
+
+    print(cursor_from_json("[null, null, 7]").confirmed_id)
+
+
+msgspec._utils._eval_type = evaluate_slowly
+read()
+second.join()
+"""
+"""Two accounts that start at once. The library crashed where both needed the same type first."""
+
+
+@pytest.mark.parametrize(
+    "cursor",
+    [
+        Cursor(),
+        Cursor(POLLED, POLLED, 7, newest_first=True, page_size=100),
+        Cursor(running=Pass("poll", 24, BEGAN, 7, 2, 9)),
+    ],
+)
+def test_a_cursor_is_read_as_it_was_stored(cursor: Cursor) -> None:
+    assert cursor_from_json(cursor_to_json(cursor)) == cursor
+
+
+@pytest.mark.parametrize("text", [None, "", "[", "{}", "[5]", '[["boot"]]', "null"])
+def test_where_no_cursor_can_be_read_all_is_asked_for(text: str | None) -> None:
+    assert cursor_from_json(text) == Cursor()
+
+
+def test_two_accounts_read_their_first_cursor_at_once() -> None:
+    done = subprocess.run(
+        [sys.executable, "-c", TWO_THREADS], capture_output=True, text=True, check=False
+    )
+    assert (done.returncode, done.stdout, done.stderr) == (0, "7\n7\n", "")
