@@ -31,6 +31,8 @@ class Line(NamedTuple):
 
 START, JUST_SHOWN, LIVE = 1.30, 1.25, 1.70
 """How many times a bare Textual application's it may be."""
+SECOND_START, SECOND_MEMORY = 1.05, 3e6
+"""What a second account may cost; two medians of the same start differ by 5 %."""
 MOVE, MOVE_TO_BARE = 0.010, 1.4
 SEARCH_SMALLER, SEARCH_LARGER = 0.030, 0.060
 """Also for filters; the second is that of a million messages."""
@@ -74,6 +76,7 @@ def _lines(made: Sample, *, quick: bool) -> list[Line]:
         inbox = figures.Inbox(made, server)
         start = figures.starts(inbox, 3 if quick else 9)
         at_first, memory = figures.memories(inbox)
+        two_start, two_live = figures.two_accounts(made, server, 3 if quick else 9)
         moves = figures.moves(inbox, rounds)
         search = figures.percentile_95(figures.searches(inbox, rounds + 2))
         change = figures.percentile_95(figures.filters(inbox, rounds))
@@ -110,6 +113,20 @@ def _lines(made: Sample, *, quick: bool) -> list[Line]:
             _mb(memory.floor),
             f"≤ {LIVE:.2f}",
             memory.ratio <= LIVE,
+        ),
+        Line(
+            "two accounts: start ÷ one account",
+            f"{_ms(two_start.ours)}, ÷ {two_start.ratio:.2f}",
+            _ms(two_start.floor),
+            f"≤ {SECOND_START:.2f}",
+            two_start.ratio <= SECOND_START,
+        ),
+        Line(
+            "… memory, live",
+            _mb(two_live.ours),
+            f"one account {_mb(two_live.floor)}",
+            f"≤ {_mb(SECOND_MEMORY)} more",
+            two_live.ours - two_live.floor <= SECOND_MEMORY,
         ),
         Line(
             "a move to its frame, p95 ÷ bare ScrollView",

@@ -27,13 +27,24 @@ from shutil import which
 from tempfile import TemporaryDirectory
 from typing import NamedTuple
 
-from benchmarks.sample_archives import HOST, LOGIN, PAGE, Sample, in_page, pages, server_now
+from benchmarks.sample_archives import (
+    HOST,
+    LOGIN,
+    PAGE,
+    SECOND_LOGIN,
+    Sample,
+    in_page,
+    pages,
+    server_now,
+    with_second_account,
+)
 from benchmarks.terminal import LINES, Frame, Program
 from inbox_tui.archive import Archive
 from inbox_tui.smsc.answers import read_answer
 from inbox_tui.smsc.message import IncomingMessage
 
 PROGRAMS = Path(__file__).parent / "programs"
+PASSWORD = "correct horse"
 LAST_LINE = b"\x1b[%d;1H" % LINES
 SETTLED_SECONDS = 6.0
 """After so many seconds the first request is answered and everything later is loaded."""
@@ -65,16 +76,24 @@ class Apart(NamedTuple):
 class Inbox:
     """The inbox of an archive, with a service that has nothing new for it."""
 
-    def __init__(self, made: Sample, server: str) -> None:
+    def __init__(self, made: Sample, server: str, keyring: Path | None = None) -> None:
         self.made = made
         self._server = server
+        self._keyring = keyring
+        """The file that has the passwords; without one the environment has it."""
 
     def __call__(self) -> Program:
         """Start it."""
         beside = Path(sys.executable).with_name("inbox-tui")
         command = [beside] if beside.exists() else [sys.executable, "-m", "inbox_tui"]
         account = {"INBOX_TUI_LOGIN": LOGIN, "INBOX_TUI_SERVER": f"http://{self._server}"}
-        return Program(command, environment(self.made) | account)
+        passwords = {"INBOX_TUI_PASSWORD": PASSWORD}
+        if self._keyring is not None:
+            passwords = {
+                "PYTHON_KEYRING_BACKEND": "support.keyrings.FileBackend",
+                "TEST_KEYRING": str(self._keyring),
+            }
+        return Program(command, environment(self.made) | account | passwords)
 
     def shown(self) -> Program:
         """Start it, have it show everything, and wait until all is loaded and the screen quiet."""
@@ -157,6 +176,37 @@ def memories(inbox: Inbox) -> tuple[Apart, Apart]:
         program.type(b"G")
         program.type(b"g")
         return Apart(at_first, floor), Apart(program.memory, floor)
+
+
+def two_accounts(made: Sample, server: str, times: int) -> tuple[Apart, Apart]:
+    """Median starts, and live memories, of an inbox of two accounts beside one of one account.
+
+    Both take their passwords from a keyring.
+    """
+    with TemporaryDirectory(prefix="inbox-tui-") as folder:
+        keyring = Path(folder) / "keyring"
+        passwords = {f"{login}@{server}": PASSWORD for login in (LOGIN, SECOND_LOGIN)}
+        keyring.write_text(json.dumps(passwords))
+        one, two = (
+            Inbox(sample, server, keyring)
+            for sample in (made, with_second_account(made, server, Path(folder) / "home"))
+        )
+        starts: dict[Inbox, list[float]] = {one: [], two: []}
+        memories: dict[Inbox, list[float]] = {one: [], two: []}
+        for number in range(times + 1):
+            for inbox, taken in starts.items():
+                with inbox() as program:
+                    seconds = program.until(*inbox.made.markers, LAST_LINE)
+                if number:  # the first reads from the disk
+                    taken.append(seconds)
+        for _ in range(3):
+            for inbox, sizes in memories.items():
+                with inbox.shown() as program:
+                    sizes.append(program.memory)
+        return (
+            Apart(statistics.median(starts[two]), statistics.median(starts[one])),
+            Apart(statistics.median(memories[two]), statistics.median(memories[one])),
+        )
 
 
 class Loaded(NamedTuple):

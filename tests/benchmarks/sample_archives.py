@@ -24,6 +24,7 @@ from inbox_tui.smsc.message import IncomingMessage
 from inbox_tui.text import find_code
 
 LOGIN, HOST = "alex", "127.0.0.1"
+SECOND_LOGIN = "boris"
 PAGE = 10_000
 WEEKS = 260
 """Five years."""
@@ -72,7 +73,6 @@ class Sample:
             "LANG": "C.UTF-8",
             "TZ": "Europe/Moscow",
             "PYTHON_KEYRING_BACKEND": "keyring.backends.fail.Keyring",
-            "INBOX_TUI_PASSWORD": "correct horse",
         }
 
 
@@ -139,6 +139,20 @@ def made(size: int, *, fresh: bool) -> Sample:
         _make(Sample(size, home, ()))
         done.touch()
     return Sample(size, home, _markers(Sample(size, home, ()).path))
+
+
+def with_second_account(sample: Sample, host: str, home: Path) -> Sample:
+    """Return a copy with an account more, of 1,000 messages that are a week old."""
+    shutil.copytree(sample.home / "data", home / "data")
+    copy = Sample(sample.size, home, sample.markers)
+    with Archive.open(copy.path) as archive:
+        account = archive.account(SECOND_LOGIN, host)
+        account.note_sign_in(f"http://{host}", datetime.now(UTC))
+        for page in pages(1_000, server_now() - timedelta(weeks=1)):
+            account.store_page(in_page(page))
+        with archive.database.transaction(account.id):
+            account.sync_state.set_cursor("", Cursor())  # asked for at once
+    return copy
 
 
 def _markers(path: Path) -> tuple[bytes, ...]:

@@ -8,6 +8,6 @@ from inbox_tui.demo.server import DemoServer
 from inbox_tui.demo.service import DemoService
 
 if __name__ == "__main__":
-    with DemoServer(DemoService({"alex": "correct horse"})) as server:
+    with DemoServer(DemoService({"alex": "correct horse", "boris": "correct horse"})) as server:
         print(server.host, flush=True)
         sys.stdin.read()
