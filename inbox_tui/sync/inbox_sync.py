@@ -19,6 +19,7 @@ from inbox_tui.credentials import Secret, why_refused
 from inbox_tui.smsc.errors import SmscError
 from inbox_tui.smsc.limit import Limit, Moment
 from inbox_tui.smsc.message import Answer
+from inbox_tui.sync.back_off import back_off
 from inbox_tui.sync.clock import Clock
 from inbox_tui.sync.events import Event, RefreshDeferred, State, Status, StatusChanged
 from inbox_tui.sync.next_request import (
@@ -29,7 +30,7 @@ from inbox_tui.sync.next_request import (
     Rest,
     signed_out,
 )
-from inbox_tui.sync.outcomes import Outcomes, back_off
+from inbox_tui.sync.outcomes import Outcomes
 from inbox_tui.sync.planner import PAGE_SIZE
 from inbox_tui.sync.stores import MessageStore
 

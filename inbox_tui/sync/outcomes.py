@@ -18,6 +18,7 @@ from inbox_tui.smsc.errors import (
 )
 from inbox_tui.smsc.limit import Limit, Moment
 from inbox_tui.smsc.message import Answer
+from inbox_tui.sync.back_off import LONGEST_BLOCK, SHORTEST_BLOCK, back_off, doubled
 from inbox_tui.sync.events import ClocksDisagree, Event, MessagesArrived
 from inbox_tui.sync.events import Progress as PagesReceived
 from inbox_tui.sync.next_request import Progress, Request
@@ -36,10 +37,6 @@ from inbox_tui.sync.zone import ZoneJudge
 if TYPE_CHECKING:
     from random import Random
 
-SHORTEST_BACK_OFF = 5.0
-LONGEST_BACK_OFF = 300.0
-SHORTEST_BLOCK = 15 * 60.0
-LONGEST_BLOCK = 24 * 3600.0
 LIVE_WITHIN = 120.0
 """New messages of a poll so many seconds after the last one have only just arrived."""
 CLOCK_CHANGE_SECONDS = 60.0
@@ -47,12 +44,6 @@ CLOCK_CHANGE_SECONDS = 60.0
 OTHER_PROGRAM_REASON = mark(
     "the server counts too many requests: is another program asking for this account?"
 )
-
-
-def back_off(attempt: int, random: Random) -> float:
-    """Return how many seconds to wait after so many failures in a row."""
-    longest: float = min(SHORTEST_BACK_OFF * 2 ** min(attempt - 1, 16), LONGEST_BACK_OFF)
-    return longest * random.uniform(0.5, 1.0)
 
 
 class Outcomes:
@@ -101,7 +92,7 @@ class Outcomes:
         wait = {
             "offline": back_off(attempt, self._random),
             "limited": self._limit.window + self._limit.margin,
-            "blocked": min(SHORTEST_BLOCK * 2 ** min(attempt - 1, 16), LONGEST_BLOCK),
+            "blocked": doubled(attempt, SHORTEST_BLOCK, LONGEST_BLOCK),
         }.get(kind)
         hold = Hold(
             kind=kind,

@@ -23,6 +23,7 @@ from inbox_tui.sync import (
     StatusChanged,
     TakenByColleague,
 )
+from inbox_tui.sync.back_off import back_off
 from inbox_tui.sync.planner import delete_before
 from inbox_tui.team.copying import Copier
 from inbox_tui.team.errors import HubError, HubRefused
@@ -48,6 +49,7 @@ BEAT_SECONDS = 3.0
 SEEN_EVERY = 10
 """So many beats apart a member writes down that it was seen; sooner where it has copied."""
 SEEN_SECONDS = SEEN_EVERY * BEAT_SECONDS
+SHORTEST_RETRY = 1.0
 LONGEST_RETRY = 15.0
 
 
@@ -160,9 +162,9 @@ class TeamMember:
                         await self._rest(BEAT_SECONDS)
                 except HubError as error:
                     attempt += 1
-                    refused = isinstance(error, HubRefused)
-                    longest = LONGEST_RETRY if refused else min(2.0 ** (attempt - 1), LONGEST_RETRY)
-                    await self._away(error, longest * self._random.uniform(0.5, 1.0))
+                    shortest = LONGEST_RETRY if isinstance(error, HubRefused) else SHORTEST_RETRY
+                    wait = back_off(attempt, self._random, shortest=shortest, longest=LONGEST_RETRY)
+                    await self._away(error, wait)
                 except ArchiveError as error:
                     self._set_status(Status(State.OFFLINE, str(error)))
                     await self._rest(BEAT_SECONDS)
