@@ -12,7 +12,8 @@ from pathlib import Path
 
 import pytest
 from support.postgres import Cluster
-from support.team_simulation import TeamHub, simulate_team
+from support.simulated_hub import TeamHub
+from support.team_simulation import simulate_team
 
 LONG = int(os.environ.get("INBOX_TUI_SEEDS") or 0)
 SEEDS = LONG or 5

@@ -1,0 +1,81 @@
+"""The hub of a simulated team: a PostgreSQL database whose clock is that of the loop."""
+
+from __future__ import annotations
+
+import asyncio
+from typing import Any
+
+from support.postgres import ADMIN_PASSWORD, Cluster
+
+from inbox_tui.credentials import Secret
+from inbox_tui.team.address import parse_hub
+from inbox_tui.team.errors import HubAway
+from inbox_tui.team.hub import Hub
+from inbox_tui.team.schema import create
+
+ROLES = {"sim_asker": "inbox_tui_asker", "sim_reader": "inbox_tui_reader"}
+
+
+class TeamHub:
+    """The database, for one world after the other; each has an account of its own there."""
+
+    def __init__(self, cluster: Cluster) -> None:
+        self.cluster = cluster
+        self.database = cluster.new_database()
+        self._clock = (cluster.folder / f"{self.database}.clock").open("wb", buffering=0)
+        self._hub = Hub(parse_hub(cluster.url(self.database)), Secret(ADMIN_PASSWORD))
+        self._hub.connect(checked=False)
+        self._hub.call(create)
+        for user, role in ROLES.items():
+            cluster.sql(f"DROP ROLE IF EXISTS {user}; CREATE ROLE {user} LOGIN PASSWORD 'pw'")
+            cluster.sql(f"GRANT {role} TO {user}")
+        cluster.sql(
+            "CREATE OR REPLACE FUNCTION inbox_tui.now() RETURNS double precision LANGUAGE sql"
+            f" SECURITY DEFINER RETURN pg_read_file('{self._clock.name}')::float8",
+            self.database,
+        )
+
+    def close(self) -> None:
+        self._hub.close()
+
+    def rows(self, statement: str) -> list[Any]:
+        """What a query of the administrator's finds; time stands still meanwhile."""
+        try:
+            return self._hub.call(lambda connection: connection.fetch(statement))
+        except HubAway:  # it was silent for too long
+            self._hub.connect(checked=False)
+            return self._hub.call(lambda connection: connection.fetch(statement))
+
+    def set_clock(self, seconds: float) -> None:
+        self._clock.seek(0)
+        self._clock.write(b"%-32.6f" % seconds)
+
+    def refuse(self) -> None:
+        """End every connection, and let nobody in."""
+        self.cluster.sql(
+            f"ALTER DATABASE {self.database} ALLOW_CONNECTIONS false; SELECT pg_terminate_backend"
+            f"(pid) FROM pg_stat_activity WHERE datname = '{self.database}'"
+        )
+
+    def let_in(self) -> None:
+        self.cluster.sql(f"ALTER DATABASE {self.database} ALLOW_CONNECTIONS true")
+
+
+class LoopHub(Hub):
+    """A member's connection in the loop of the simulation, not in a thread of its own."""
+
+    def _start(self) -> Any:
+        return asyncio.get_running_loop()
+
+    def _end(self) -> None:
+        pass
+
+    def _submit(self, work: Any) -> Any:
+        future = super()._submit(work)
+        try:
+            asyncio.get_running_loop()
+        except RuntimeError:  # a thread, which waits for it
+            loop: Any = self._loop
+            loop.blocked.add(future)
+            future.add_done_callback(loop.blocked.discard)
+        return future

@@ -1,0 +1,217 @@
+"""What may happen in a simulated world, and how long and how often it does."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from random import Random
+from zoneinfo import ZoneInfo
+
+from inbox_tui.archive import ArchiveBusy, ArchiveFull, ArchiveReadOnly
+from inbox_tui.smsc.limit import Limit
+from inbox_tui.sync import State
+
+ZONE = ZoneInfo("Europe/Moscow")
+MOMENT = 0.001
+"""Nothing is done in less: time must pass even where numbers are rounded."""
+WEEK = 168 * 3600.0
+LIMIT = Limit()
+NUMBERS = ("79110000001", "79110000002", "79110000003")
+TROUBLE = (ArchiveBusy, ArchiveBusy, ArchiveBusy, ArchiveFull, ArchiveReadOnly)
+"""What a change to the archive may fail with."""
+FATES = (
+    "lost",  # the answer
+    "never",  # the request
+    "trickle",  # the answer, for minutes
+    "cut",
+    "truncated",
+    "reset",
+    "died",  # the network, under the request
+    "status",
+    "gateway",
+    "redirect",
+    "portal",  # of another network
+    "empty",
+    "junk",
+    "not http",
+    "large",
+    *("error",) * 3,  # of the service
+    "again",  # the same full page as before
+    "twice",  # a message in the same answer
+    "fault",  # of the client
+)
+"""What may become of a request instead of its answer."""
+CEILING = 50_000
+"""The largest answer that is read here."""
+LONGEST_WAIT = LIMIT.lifetime + LIMIT.window + LIMIT.margin
+"""For the limit: an earlier request may still be under way, and counts for a window then."""
+LONGEST_WAITS = {
+    State.LIVE: LONGEST_WAIT,
+    State.CHECKING: LONGEST_WAIT,
+    State.WAITING: LONGEST_WAIT,
+    State.OFFLINE: 300.0,
+    State.BLOCKED: 24 * 3600.0,
+}
+
+
+@dataclass
+class Plan:
+    """What is to happen in a world."""
+
+    seconds: float
+    """How long things go wrong before it is calm."""
+    page_size: int
+    order: str
+    first: str
+    scopes: tuple[str, ...]
+    history: int
+    """How many messages there are at the start, over a week."""
+    rate: float
+    """New messages an hour."""
+    lag: float
+    """How much later than it is received a message becomes visible at most."""
+    outliers: float
+    """How often a message has an id far outside of its sequence, or a date that is none."""
+    sequences: bool
+    """Whether each receiving number has a sequence of ids of its own."""
+    keep_days: int
+    wall_off: float
+    """By how many days the wall clock is wrong from the start."""
+    charset: str
+    string_ids: bool
+    pace: float
+    """How fast the clock of the service runs."""
+    slow: float
+    """The most that a request, and an answer, is on its way."""
+    faults: float
+    """How often a request goes wrong."""
+    processes: int
+    crons: int
+    """How many of the processes refresh once, and again after some minutes."""
+    kills: int
+    deaths: float
+    """How often a process dies at a step of its own."""
+    flaky: float
+    """How often a change to the archive fails."""
+    outages: int
+    sleeps: int
+    reboots: int
+    restarts: int
+    """How often the container starts anew: a new boot id over a boot clock that goes on."""
+    jumps: int
+    presses: int
+    password_changes: int
+    damages: int
+    """How often the archive turns out to be no database any more."""
+    absence: float
+    """How long nobody asks, in the middle."""
+    refresh_seconds: float
+    late: float
+    """How long a sleep of a second takes: the machine is busy."""
+    backup: bool
+    """Whether there is a backup server."""
+    main_outages: int
+    """How often the main server alone can't be reached."""
+
+    @classmethod
+    def of(cls, random: Random, seconds: float) -> Plan:
+        def some(most: int, often: float = 0.5) -> int:
+            return random.randint(1, most) if random.random() < often else 0
+
+        page_size = random.randint(5, 9)
+        absence = random.choice((0.0,) * 9 + (random.uniform(0.9, 1.3) * WEEK,))
+        first = random.choice(("oldest", "oldest", "oldest", "newest"))
+        # A gap is dated by the wall clock: it can be no better than that.
+        any_clock = not absence and first == "oldest"
+        # What a full page of the newest left out, and came late at that, nothing can tell.
+        any_id = first == "oldest"
+        processes = random.choice((1, 1, 1, 1, 2, 2, 2, 2, 3, 3, 4, 8))
+        return cls(
+            seconds=seconds,
+            page_size=page_size,
+            order=random.choice(("oldest", "newest", "shuffled")),
+            first=first,
+            scopes=random.choice((("",), ("",), ("",), NUMBERS[:1], NUMBERS[:2], NUMBERS)),
+            history=random.choice((0, 1, page_size, 2 * page_size, random.randint(0, 60))),
+            rate=random.choice((0.0, 5.0, 40.0, 200.0)),
+            lag=random.choice((0.0, 10.0, 300.0, 300.0 if absence else 86400.0)) if any_id else 0.0,
+            outliers=random.choice((0.0, 0.0, 0.05)) if any_id else 0.0,
+            sequences=any_id and random.random() < 0.2,
+            keep_days=random.choice((0, 0, 0, 1, 3, 30)),
+            wall_off=random.choice((0.0, 0.0, 0.0, -40.0, 0.5, 31.0)) if any_clock else 0.0,
+            charset=random.choice(("utf-8", "utf-8", "windows-1251")),
+            string_ids=random.random() < 0.3,
+            pace=random.choice((0.99, 1.0, 1.0, 1.01)) if any_clock else 1.0,
+            slow=random.choice((0.3, 3.0, 30.0)),
+            faults=random.choice((0.0, 0.02, 0.1, 0.4)),
+            processes=processes,
+            crons=random.choice((0, 0, 0, 1, processes)),
+            kills=some(8),
+            deaths=random.choice((0.0, 0.0, 0.002, 0.02)),
+            flaky=random.choice((0.0, 0.0, 0.01, 0.1)),
+            outages=some(4),
+            sleeps=some(3),
+            reboots=some(2, 0.2),
+            restarts=some(int(seconds / 30), 0.25),
+            jumps=some(4, 0.3) if any_clock else 0,
+            presses=some(6),
+            password_changes=some(2, 0.15),
+            damages=some(2, 0.1),
+            absence=absence,
+            refresh_seconds=random.choice((20.0, 20.0, 20.0, 33.0, 120.0)),
+            late=random.choice((1.0, 3.0, 5.0)),
+            backup=random.random() < 0.5,
+            main_outages=random.randint(0, 3),
+        )
+
+
+@dataclass
+class TeamPlan:
+    """What is to happen to a team; the service's part is in `Plan`."""
+
+    members: int
+    late: int
+    """How many members join in the middle."""
+    readers: int
+    """How many know no password of the account, in the first or second place."""
+    delay: float
+    """The most that a piece of data is on its way to the hub."""
+    rate: float
+    """How many bytes a second a member's network carries; 0: any number."""
+    crashes: int
+    cuts: int
+    freezes: int
+    hub_outages: int
+    hub_jumps: int
+    """How often the hub's clock is set anew."""
+    changes: int
+    """How often a member changes states of messages."""
+
+    @classmethod
+    def of(cls, random: Random, plan: Plan) -> TeamPlan:
+        def some(most: int) -> int:
+            return random.choice((0, random.randint(1, most)))
+
+        members = random.randint(2, 5)
+        return cls(
+            members=members,
+            late=random.choice((0, 0, 1)),
+            readers=random.choice((0, 0, 1, members - 1)),
+            delay=random.choice((0.0, 0.0, 0.05, 0.05, 1.5)),
+            rate=random.choice((0.0, 0.0, 0.0, 5000.0)),
+            crashes=some(6),
+            cuts=some(6),
+            freezes=some(4),
+            hub_outages=some(2),
+            hub_jumps=plan.jumps,
+            changes=some(40),
+        )
+
+
+def team_plans(seed: int, seconds: float) -> tuple[Plan, TeamPlan]:
+    """What is to happen in the world of this seed."""
+    random = Random(f"team {seed}")
+    plan = Plan.of(random, seconds)
+    while plan.absence:
+        plan = Plan.of(random, seconds)
+    plan = replace(plan, keep_days=0, late=1.0)
+    return plan, TeamPlan.of(random, plan)
