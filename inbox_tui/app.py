@@ -38,7 +38,7 @@ from inbox_tui.smsc.endpoint import endpoint
 from inbox_tui.sync import MessagesArrived
 from inbox_tui.terminal import driver_class
 from inbox_tui.terminal.input import BackgroundReported
-from inbox_tui.terminal.notices import RESTORE_TITLE, SAVE_TITLE, notification, terminal_title
+from inbox_tui.terminal.notifications import RESTORE_TITLE, SAVE_TITLE, notification, terminal_title
 from inbox_tui.text import load_metadata, sanitize
 from inbox_tui.text.phones import phone_key
 from inbox_tui.themes import DARK, LIGHT, OWN, TERMINAL
@@ -51,7 +51,7 @@ if TYPE_CHECKING:
     from textual.driver import Driver
 
     from inbox_tui.credentials import Secret
-    from inbox_tui.screens.naming import NameGiven
+    from inbox_tui.screens.name_dialog import NameGiven
 
 FILTERS = "filters"
 """The name under which the archive remembers the filters last set."""

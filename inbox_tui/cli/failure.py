@@ -98,7 +98,7 @@ def exit_after(run: Callable[[], object]) -> NoReturn:
     except BrokenPipeError:
         discard_the_rest(sys.stdout)
     except Exception as error:
-        from inbox_tui.cli.log import unforeseen
+        from inbox_tui.cli.error_log import unforeseen
 
         tell(f"inbox-tui: {unforeseen(error, None, debug=False).message}")
     sys.exit(status if isinstance(status, int) else DONE)

@@ -68,7 +68,7 @@ class Program(click.Group):
         except Exception as error:
             if isinstance(error, BrokenPipeError) or _of_click(error):
                 raise
-            from inbox_tui.cli.log import unforeseen
+            from inbox_tui.cli.error_log import unforeseen
 
             raise unforeseen(error, ctx.invoked_subcommand, debug=debug) from None
 
@@ -136,7 +136,7 @@ def _of_click(error: Exception) -> bool:
 
 
 def _log(failure: Failure, context: click.Context) -> None:
-    from inbox_tui.cli.log import log
+    from inbox_tui.cli.error_log import log
 
     try:
         log(failure, context.invoked_subcommand)

@@ -27,7 +27,7 @@ from inbox_tui.text.search_query import Query as SearchQuery
 from inbox_tui.widgets.presentation import Presentation, grouped
 
 if TYPE_CHECKING:
-    from inbox_tui.screens.link import LinkChoice
+    from inbox_tui.screens.link_dialog import LinkChoice
 
 _OLD_AFTER: Final = 3600
 """Seconds after which a code is copied at a second press only."""
@@ -141,7 +141,7 @@ class CopyCommands:
         if not links:
             self._say(self._nothing_in(row, _("no link from {message}"), LINKS_WITHIN))
             return
-        from inbox_tui.screens.link import LinkScreen
+        from inbox_tui.screens.link_dialog import LinkScreen
 
         await self._screen.app.push_screen(
             LinkScreen(links), callback=partial(self._link_chosen, row)

@@ -23,7 +23,7 @@ from inbox_tui.screens.filters import CurrentFilters, Filters
 from inbox_tui.screens.hints import hints
 from inbox_tui.screens.listings import MOST_OUTSIDE, ListLoader, Spot
 from inbox_tui.screens.move_commands import MoveCommands
-from inbox_tui.screens.naming import NamingCommands
+from inbox_tui.screens.name_dialog import NamingCommands
 from inbox_tui.screens.notes import NoteWriter
 from inbox_tui.screens.selection import Selection
 from inbox_tui.screens.shown_messages import ShownMessages

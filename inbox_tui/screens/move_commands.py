@@ -59,7 +59,7 @@ class MoveCommands:
 
     async def jump_to_date(self) -> None:
         """Ask for a date, and go to the first message received then or later."""
-        from inbox_tui.screens.date import DateScreen
+        from inbox_tui.screens.date_dialog import DateScreen
 
         def chosen(moment: datetime | None) -> None:
             if moment is not None:

@@ -21,7 +21,7 @@ from textual.constants import DISABLE_KITTY_KEY
 from textual.driver import Driver
 from textual.geometry import Size
 
-from inbox_tui.terminal.columns import pin_columns
+from inbox_tui.terminal.character_widths import pin_columns
 from inbox_tui.terminal.input import ASK_FOR_BACKGROUND, InputParser
 from inbox_tui.terminal.output import TerminalOutput
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from textual.drivers.windows_driver import WindowsDriver
 
-from inbox_tui.terminal.columns import pin_columns
+from inbox_tui.terminal.character_widths import pin_columns
 
 
 class TerminalDriver(WindowsDriver):

@@ -24,7 +24,7 @@ from textual.widgets import Input, OptionList
 
 from inbox_tui.archive import SIGNED_IN, Archive, Row
 from inbox_tui.config import Settings
-from inbox_tui.screens.export import ExportScreen
+from inbox_tui.screens.export_dialog import ExportScreen
 from inbox_tui.screens.inbox import InboxScreen
 from inbox_tui.screens.pickers import AccountPicker
 from inbox_tui.screens.sign_in import SignInScreen

@@ -10,7 +10,7 @@ from support.sizes import Size, at_every_size
 from textual.pilot import Pilot
 from textual.widgets import Static
 
-from inbox_tui.screens.date import DateScreen
+from inbox_tui.screens.date_dialog import DateScreen
 from inbox_tui.screens.inbox import InboxScreen
 from inbox_tui.smsc.message import IncomingMessage
 from inbox_tui.widgets.filter_bar import FilterBar

@@ -14,7 +14,7 @@ from textual.widgets import OptionList
 
 from inbox_tui.config import Settings, load_settings
 from inbox_tui.screens.inbox import InboxScreen
-from inbox_tui.screens.naming import NameScreen
+from inbox_tui.screens.name_dialog import NameScreen
 from inbox_tui.widgets.message_list import MessageList
 from inbox_tui.widgets.status_bar import StatusBar
 

@@ -27,9 +27,9 @@ from textual.widgets import Input
 from inbox_tui.archive import Archive, Query, Row
 from inbox_tui.commands import COMMANDS, SAME_PLACE
 from inbox_tui.config import Settings
-from inbox_tui.screens.export import ExportScreen
+from inbox_tui.screens.export_dialog import ExportScreen
 from inbox_tui.screens.inbox import InboxScreen
-from inbox_tui.screens.link import LinkScreen
+from inbox_tui.screens.link_dialog import LinkScreen
 from inbox_tui.screens.selection import SETTLED_SECONDS
 from inbox_tui.smsc.message import IncomingMessage
 from inbox_tui.sync import MessagesArrived

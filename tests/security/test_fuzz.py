@@ -22,7 +22,7 @@ from inbox_tui.archive import Row
 from inbox_tui.exports import Exporter
 from inbox_tui.smsc.answers import read_answer
 from inbox_tui.smsc.errors import SmscError
-from inbox_tui.terminal.notices import notification, terminal_title
+from inbox_tui.terminal.notifications import notification, terminal_title
 from inbox_tui.text import find_code, find_links, sanitize
 from inbox_tui.text.spreadsheet import csv_cell
 from inbox_tui.widgets.cells import cut, cut_before, padded, wrapped

@@ -16,7 +16,7 @@ from textual.widgets import OptionList
 
 from inbox_tui.demo.server import DemoServer
 from inbox_tui.demo.service import DemoService, Reply, Request
-from inbox_tui.screens.link import LinkScreen
+from inbox_tui.screens.link_dialog import LinkScreen
 from inbox_tui.terminal.clipboard import copy_here
 
 EVERYTHING = "before " + "".join(ATTACKS[:11]) + "after"

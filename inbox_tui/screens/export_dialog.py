@@ -68,7 +68,7 @@ class ExportScreen(ModalScreen[Exported | None]):
     `messages` is their number, None where it is not known yet; `path` is the file offered.
     """
 
-    CSS_PATH = "export.tcss"
+    CSS_PATH = "export_dialog.tcss"
     AUTO_FOCUS = "#export-file"
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("escape", "leave", "Close"),

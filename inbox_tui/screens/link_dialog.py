@@ -34,7 +34,7 @@ class LinkScreen(ModalScreen[LinkChoice | None]):
     A click chooses; only a key opens, once the host has been in sight.
     """
 
-    CSS_PATH = "link.tcss"
+    CSS_PATH = "link_dialog.tcss"
     AUTO_FOCUS = "OptionList"
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("escape", "dismiss(None)", "Close"),

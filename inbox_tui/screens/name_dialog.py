@@ -36,7 +36,7 @@ class NameGiven(Message):
 class NameScreen(ModalScreen[str | None]):
     """Asks for the name of a number; an empty one takes its name away."""
 
-    CSS_PATH = "naming.tcss"
+    CSS_PATH = "name_dialog.tcss"
     AUTO_FOCUS = "Input"
     BINDINGS: ClassVar[list[BindingType]] = [Binding("escape", "dismiss(None)", "Close")]
 

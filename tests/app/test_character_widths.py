@@ -12,7 +12,7 @@ from support.app_harness import make_app, message, state_is
 from support.captured_output import terminal
 from support.hostile import texts
 
-from inbox_tui.terminal.columns import pin_columns
+from inbox_tui.terminal.character_widths import pin_columns
 from inbox_tui.text import sanitize
 
 SIGNS = [

@@ -26,7 +26,7 @@ class DateScreen(ModalScreen[datetime | None]):
     `now` returns the present moment in the reader's zone, `tell` writes one for the reader.
     """
 
-    CSS_PATH = "date.tcss"
+    CSS_PATH = "date_dialog.tcss"
     AUTO_FOCUS = "Input"
     BINDINGS: ClassVar[list[BindingType]] = [Binding("escape", "dismiss(None)", "Close")]
 

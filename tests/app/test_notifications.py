@@ -12,7 +12,7 @@ from textual import events
 
 from inbox_tui.config import Settings
 from inbox_tui.smsc.message import Answer
-from inbox_tui.terminal.notices import LONGEST_NOTICE, notification, terminal_title
+from inbox_tui.terminal.notifications import LONGEST_NOTICE, notification, terminal_title
 
 FIRST = Answer([message(1, "Kept")], [])
 LATER = Answer([message(2, "Secret 481516"), message(3, "Another")], [])
