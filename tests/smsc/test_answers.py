@@ -1,81 +1,18 @@
+"""What is read from an answer of each form, and what is refused."""
+
 from __future__ import annotations
 
 import json
-import re
 from collections.abc import Callable
 from datetime import datetime
-from unittest.mock import patch
-from xml.sax.saxutils import escape
 
-import httpx
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
+from support.answers import ENTRY, MESSAGE, RECEIVED, in_commas, in_json, in_text, in_xml
 
-from inbox_tui.credentials import Secret
-from inbox_tui.smsc import answers as answers_module
 from inbox_tui.smsc import errors
 from inbox_tui.smsc.answers import read_answer
-from inbox_tui.smsc.client import InboxClient
-from inbox_tui.smsc.errors import BadAnswer, NotAnAnswer, ServiceError, SmscError
+from inbox_tui.smsc.errors import NotAnAnswer, ServiceError
 from inbox_tui.smsc.message import Answer, IncomingMessage
-
-RECEIVED = datetime(2026, 11, 23, 10, 0, 0)  # noqa: DTZ001
-SENT = datetime(2026, 11, 23, 9, 59, 58)  # noqa: DTZ001
-MESSAGE = IncomingMessage(7, RECEIVED, "79990000000", "79110000000", "text", SENT)
-GOOD = {
-    "id": 7,
-    "received": "23.11.2026 10:00:00",
-    "phone": "79990000000",
-    "message": "text",
-    "to_phone": "79110000000",
-    "sent": "23.11.2026 09:59:58",
-}
-
-
-def stamp(time: datetime | None) -> str:
-    """A time as the service writes it."""
-    if time is None:
-        return ""
-    return f"{time:%d.%m}.{time.year:04} {time:%H:%M:%S}"
-
-
-def fields(message: IncomingMessage) -> dict[str, object]:
-    return {
-        "id": message.id,
-        "received": stamp(message.received),
-        "phone": message.phone,
-        "message": message.message,
-        "to_phone": message.to_phone,
-        "sent": stamp(message.sent),
-    }
-
-
-def in_text(messages: list[IncomingMessage]) -> str:
-    return "\n".join(
-        ", ".join(f"{name} = {value}" for name, value in fields(message).items())
-        for message in messages
-    )
-
-
-def in_commas(messages: list[IncomingMessage]) -> str:
-    return "\n".join(
-        f"{message.id},{stamp(message.received)},{message.phone},{message.to_phone},"
-        f"{stamp(message.sent)},{message.message}"
-        for message in messages
-    )
-
-
-def in_xml(messages: list[IncomingMessage]) -> str:
-    entries = (
-        "".join(f"<{name}>{escape(str(value))}</{name}>" for name, value in fields(one).items())
-        for one in messages
-    )
-    return f"<sms_answers>{''.join(f'<sms>{entry}</sms>' for entry in entries)}</sms_answers>"
-
-
-def in_json(messages: list[IncomingMessage]) -> str:
-    return json.dumps([fields(message) for message in messages])
 
 
 def texts_of(answer: Answer) -> list[str]:
@@ -178,7 +115,7 @@ def test_a_line_of_a_text_that_looks_like_an_entry_is_taken_for_one() -> None:
 def test_an_entry_in_json_that_differs_a_little_is_read(
     changed: dict[str, object], message: IncomingMessage
 ) -> None:
-    assert read_answer(json.dumps([GOOD | changed]).encode()) == Answer([message], [])
+    assert read_answer(json.dumps([ENTRY | changed]).encode()) == Answer([message], [])
 
 
 def test_an_entry_in_json_may_lack_all_but_its_id_and_when_it_was_received() -> None:
@@ -187,7 +124,7 @@ def test_an_entry_in_json_may_lack_all_but_its_id_and_when_it_was_received() -> 
 
 
 def test_control_characters_written_raw_into_json_are_read() -> None:
-    body = json.dumps([GOOD]).replace("text", "a\n\tb\x00")
+    body = json.dumps([ENTRY]).replace("text", "a\n\tb\x00")
     assert texts_of(read_answer(body.encode())) == ["a\n\tb\x00"]
 
 
@@ -254,32 +191,32 @@ def test_one_faulty_text_does_not_spoil_the_others(raw: bytes, text: str) -> Non
         "text",
         [],
         {},
-        [GOOD],
-        GOOD | {"id": None},
-        GOOD | {"id": True},
-        GOOD | {"id": 7.0},
-        GOOD | {"id": -1},
-        GOOD | {"id": 2**63},
-        GOOD | {"id": "٧"},
-        GOOD | {"id": "7 "},
-        GOOD | {"id": ""},
-        GOOD | {"received": None},
-        GOOD | {"received": ""},
-        GOOD | {"received": "31.02.2026 10:00:0٠"},
-        GOOD | {"received": "23.11.2026 10:00"},
-        GOOD | {"received": "2026-11-23 10:00:00"},
-        GOOD | {"received": 1763884798},
-        GOOD | {"received": ["2"] * 19},
-        GOOD | {"message": ["text"]},
-        GOOD | {"message": True},
-        GOOD | {"phone": {}},
+        [ENTRY],
+        ENTRY | {"id": None},
+        ENTRY | {"id": True},
+        ENTRY | {"id": 7.0},
+        ENTRY | {"id": -1},
+        ENTRY | {"id": 2**63},
+        ENTRY | {"id": "٧"},
+        ENTRY | {"id": "7 "},
+        ENTRY | {"id": ""},
+        ENTRY | {"received": None},
+        ENTRY | {"received": ""},
+        ENTRY | {"received": "31.02.2026 10:00:0٠"},
+        ENTRY | {"received": "23.11.2026 10:00"},
+        ENTRY | {"received": "2026-11-23 10:00:00"},
+        ENTRY | {"received": 1763884798},
+        ENTRY | {"received": ["2"] * 19},
+        ENTRY | {"message": ["text"]},
+        ENTRY | {"message": True},
+        ENTRY | {"phone": {}},
     ],
     ids=repr,
 )
 def test_an_entry_in_json_that_cannot_be_read_is_kept_and_costs_the_others_nothing(
     entry: object,
 ) -> None:
-    answer = read_answer(json.dumps([GOOD, entry, GOOD]).encode())
+    answer = read_answer(json.dumps([ENTRY, entry, ENTRY]).encode())
     assert answer.messages == [MESSAGE, MESSAGE]
     assert [json.loads(raw) for raw in answer.unreadable] == [entry]
 
@@ -297,7 +234,7 @@ def test_a_message_of_a_date_that_there_is_not_is_kept_with_the_date_as_it_came(
 
 def test_a_number_of_thousands_of_digits_is_an_entry_that_cannot_be_read() -> None:
     digits = "9" * 5000
-    answer = read_answer(f'[{json.dumps(GOOD)}, {{"id": {digits}}}]'.encode())
+    answer = read_answer(f'[{json.dumps(ENTRY)}, {{"id": {digits}}}]'.encode())
     assert answer.messages == [MESSAGE]
     assert digits in answer.unreadable[0]
 
@@ -482,8 +419,8 @@ def test_an_answer_cut_off_anywhere_is_no_answer(
 @pytest.mark.parametrize(
     "large",
     [
-        {**GOOD, "id": 8, "message": "Я" * 1_000_000},
-        {**GOOD, "id": 8, "message": '\\"' * 500_000},
+        {**ENTRY, "id": 8, "message": "Я" * 1_000_000},
+        {**ENTRY, "id": 8, "message": '\\"' * 500_000},
         {"id": 8, "more": ["[{"] * 300_000},
         "x" * 1_500_000,
         "\\" * 600_000,
@@ -491,9 +428,9 @@ def test_an_answer_cut_off_anywhere_is_no_answer(
     ids=["text", "quotes", "nested", "string", "backslashes"],
 )
 def test_an_entry_too_large_to_be_one_costs_the_others_nothing(large: object) -> None:
-    last = {**GOOD, "id": 9}
-    answer = read_answer(json.dumps([GOOD, large, last, large], ensure_ascii=False).encode())
-    assert [message.id for message in answer.messages] == [GOOD["id"], 9]
+    last = {**ENTRY, "id": 9}
+    answer = read_answer(json.dumps([ENTRY, large, last, large], ensure_ascii=False).encode())
+    assert [message.id for message in answer.messages] == [ENTRY["id"], 9]
     assert len(answer.unreadable) == 2
     for raw in answer.unreadable:
         assert raw[:4] == json.dumps(large)[:4]
@@ -502,7 +439,7 @@ def test_an_entry_too_large_to_be_one_costs_the_others_nothing(large: object) ->
 
 
 def test_only_so_many_unreadable_entries_are_kept_and_the_rest_counted() -> None:
-    answer = read_answer(json.dumps([GOOD, *["x" * 20_000] * 1500]).encode())
+    answer = read_answer(json.dumps([ENTRY, *["x" * 20_000] * 1500]).encode())
     assert (len(answer.messages), answer.entries) == (1, 1501)
     assert [len(raw) for raw in answer.unreadable] == [10_000] * 1000
 
@@ -520,209 +457,3 @@ def test_far_more_than_can_have_been_asked_for_is_no_answer(around: str, entry: 
     assert read_answer(around.format(entry * 50).encode()) != Answer([], [])
     with pytest.raises(NotAnAnswer, match="an answer came that could not be read"):
         read_answer(around.format(entry * 20_001).encode())
-
-
-# -- any list of messages, and any bytes
-
-any_text = st.text(st.characters(exclude_categories=())).map(
-    lambda text: text.encode("utf-16-le", "surrogatepass").decode("utf-16-le", "surrogatepass")
-)
-pieces = st.lists(
-    st.sampled_from(
-        [
-            *(
-                "a",
-                "я",
-                "😀",
-                " ",
-                ",",
-                "\n",
-                "\r\n",
-                "\r",
-                "7",
-                "id = 7",
-                "id = ",
-                "<",
-                "&",
-                "]]>",
-            ),
-            *(", phone = ", ", message = ", ", to_phone = 79", ", sent = ", ", received = "),
-            *("\n7,23.11.2026 10:00:00,7", "\nERROR = 9", "\n0,-9", '"', "\\", "[{", "\x85"),
-        ]
-    )
-).map("".join)
-texts = any_text | pieces
-times = st.datetimes().map(lambda time: time.replace(microsecond=0))
-TEXT_ENTRY = re.compile(r"\nid = [^,\n]*, received = [^,\n]*, phone = ")
-COMMA_ENTRY = re.compile(r"\n\d+,\d\d\.\d\d\.\d{4} \d\d:\d\d:\d\d,")
-NOT_IN_XML = re.compile("[\x00-\x08\x0b-\x1f\ud800-\udfff\ufffe\uffff]")
-
-
-def lists(
-    messages: st.SearchStrategy[str], phones: st.SearchStrategy[str], *, min_size: int = 0
-) -> st.SearchStrategy[list[IncomingMessage]]:
-    message = st.builds(
-        IncomingMessage,
-        id=st.integers(0, 2**63 - 1),
-        received=times,
-        phone=phones,
-        to_phone=phones,
-        message=messages,
-        sent=st.none() | times,
-    )
-    return st.lists(message, min_size=min_size, max_size=5)
-
-
-def encoded(text: str, *, bom: bool) -> bytes:
-    return (b"\xef\xbb\xbf" if bom else b"") + text.encode("utf-8", "surrogatepass")
-
-
-plain_phones = st.text(st.characters(exclude_characters=",\r\n", exclude_categories=["Cs"]))
-
-
-@given(lists(texts, any_text), st.booleans(), st.booleans())
-def test_any_messages_written_in_json_read_back_equal(
-    messages: list[IncomingMessage], escaped: bool, bom: bool
-) -> None:
-    body = json.dumps([fields(message) for message in messages], ensure_ascii=escaped)
-    assert read_answer(encoded(body, bom=bom)) == Answer(messages, [])
-
-
-a_little_off = {
-    "id": st.sampled_from([7, 0, 2**63 - 1, 2**63, -1, "7", 7.0, True, None, "x"]),
-    "received": st.sampled_from(["23.11.2026 10:00:00", "23.11.2026", "2026-11-23 10:00:00", None]),
-    "phone": st.sampled_from(["79990000000", 79990000000, None, "MTS", ["7"]]),
-    "to_phone": st.sampled_from(["79110000000", "", 7]),
-    "message": texts | st.sampled_from([None, 481516, {"text": "x"}]),
-    "sent": st.sampled_from(["23.11.2026 09:59:58", "", None, "?", 0]),
-    "more": st.sampled_from(["", [1, {"a": None}], 10**400]),
-}
-
-
-@given(st.lists(st.fixed_dictionaries({}, optional=a_little_off), max_size=4), st.booleans())
-def test_json_is_read_alike_at_one_go_and_entry_by_entry(
-    entries: list[dict[str, object]], escaped: bool
-) -> None:
-    body = encoded(json.dumps(entries, ensure_ascii=escaped), bom=False)
-    at_one_go = outcome(body)
-    with patch.object(answers_module, "_as_documented", lambda batch: None):
-        assert outcome(body) == at_one_go
-
-
-def outcome(body: bytes) -> Answer | str:
-    try:
-        return read_answer(body)
-    except SmscError as error:
-        return f"{type(error).__name__}: {error}"
-
-
-xml_texts = texts.map(lambda text: NOT_IN_XML.sub("", text))
-
-
-@given(lists(xml_texts, xml_texts), st.booleans())
-def test_any_messages_of_characters_that_xml_has_read_back_equal_from_it(
-    messages: list[IncomingMessage], bom: bool
-) -> None:
-    assert read_answer(encoded(in_xml(messages), bom=bom)) == Answer(messages, [])
-
-
-@given(
-    lists(texts.filter(lambda text: not TEXT_ENTRY.search(text)), plain_phones, min_size=1),
-    st.sampled_from(["\n", "\r\n"]),
-    st.booleans(),
-)
-def test_any_messages_without_a_line_like_an_entry_read_back_equal_from_text(
-    messages: list[IncomingMessage], line_break: str, last_ended: bool
-) -> None:
-    body = line_break.join(in_text([message]) for message in messages)
-    body += line_break * last_ended
-    assert read_answer(encoded(body, bom=False)) == Answer(messages, [])
-
-
-@given(
-    lists(
-        texts.filter(lambda text: not COMMA_ENTRY.search(text)).map(
-            lambda text: text.rstrip("\r\n")
-        ),
-        plain_phones,
-        min_size=1,
-    ),
-    st.sampled_from(["\n", "\r\n"]),
-    st.booleans(),
-)
-def test_any_messages_without_a_line_like_an_entry_read_back_equal_from_commas(
-    messages: list[IncomingMessage], line_break: str, last_ended: bool
-) -> None:
-    body = line_break.join(in_commas([message]) for message in messages)
-    body += line_break * last_ended
-    assert read_answer(encoded(body, bom=False)) == Answer(messages, [])
-
-
-russian = st.text("абвгдежзийклмнопрстуфхцчшщъыьэюяАБВГДЕЖЯ Z7.", max_size=30)
-
-
-@given(lists(russian, st.just("79"), min_size=1), st.sampled_from([in_text, in_commas, in_xml]))
-def test_any_messages_in_russian_letters_read_back_equal_from_windows_1251(
-    messages: list[IncomingMessage], write: Callable[[list[IncomingMessage]], str]
-) -> None:
-    assert read_answer(write(messages).encode("windows-1251")) == Answer(messages, [])
-
-
-@st.composite
-def mangled(draw: st.DrawFn) -> bytes:
-    """An answer in one of the forms with a few bytes changed, cut out or put in."""
-    write = draw(st.sampled_from([in_text, in_commas, in_xml, in_json]))
-    body = bytearray(write([MESSAGE, MESSAGE._replace(message="Заказ, \n")]).encode())
-    for _ in range(draw(st.integers(0, 4))):
-        start = draw(st.integers(0, len(body)))
-        body[start : start + draw(st.integers(0, 5))] = draw(st.binary(max_size=5))
-    return bytes(body[: draw(st.integers(0, len(body)))] if draw(st.booleans()) else body)
-
-
-tokens = st.lists(
-    st.sampled_from(
-        [
-            *(b"[", b"]", b"{", b"}", b'"id"', b'"received"', b":", b",", b"7", b"null", b"1e999"),
-            *(b"<sms_answers>", b"<sms>", b"</sms>", b"</sms_answers>", b"<id>", b"</id>", b"&#0;"),
-            *(b"<result>", b"</result>", b"<error_code>", b"</error_code>", b"<!DOCTYPE a>"),
-            *(b"ERROR = ", b"0,-", b"9", b"id = ", b", received = ", b", phone = ", b"\n", b"\xff"),
-            *(b", message = ", b", to_phone = ", b"23.11.2026 10:00:00", b'"error_code"', b"NaN"),
-        ]
-    ),
-    max_size=30,
-).map(b"".join)
-anything = st.binary() | mangled() | tokens
-
-
-@given(anything)
-def test_any_bytes_are_an_answer_or_an_error_of_ours(body: bytes) -> None:
-    try:
-        answer = read_answer(body)
-    except (ServiceError, NotAnAnswer):
-        return
-    assert all(0 <= message.id < 2**63 for message in answer.messages)
-    assert all(message.received.tzinfo is None for message in answer.messages)
-    assert all(isinstance(raw, str) for raw in answer.unreadable)
-
-
-@given(anything, st.integers(100, 999), st.sampled_from(["", "gzip", "br"]))
-async def test_any_bytes_with_any_http_status_are_an_answer_or_an_error_of_ours(
-    body: bytes, status: int, coding: str
-) -> None:
-    def answer(request: httpx.Request) -> httpx.Response:
-        headers = {"Content-Encoding": coding} if coding else {}
-        return httpx.Response(status, headers=headers, stream=httpx.ByteStream(body))
-
-    client = InboxClient(
-        "smscentre.com", "alex", Secret("secret"), transport=httpx.MockTransport(answer)
-    )
-    outcome: Answer | SmscError
-    try:
-        outcome = await client.fetch(cnt=10, hour=24)
-    except SmscError as error:
-        outcome = error
-    await client.aclose()
-    if isinstance(outcome, SmscError):
-        assert isinstance(outcome, ServiceError | BadAnswer)
-    else:
-        assert status < 300
