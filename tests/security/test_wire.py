@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import asyncio
 import socket
 import ssl
 from pathlib import Path
 
 import pytest
 from support.command import Files, run
-from support.loopback import Server, http
+from support.loopback import Server, http, serving
 
 import inbox_tui
 from inbox_tui.credentials import Secret
@@ -57,13 +56,7 @@ def test_plain_http_to_another_machine_ends_with_2_before_anything_is_opened(
 
 @pytest.mark.parametrize("status", ["301 No", "302 No", "303 No", "307 No", "308 No"])
 async def test_where_a_redirect_points_nothing_is_sent(status: str) -> None:
-    here, there = Server(), Server(GOOD)
-    async with (
-        await asyncio.start_server(there.answer, "127.0.0.1", 0) as other,
-        await asyncio.start_server(here.answer, "127.0.0.1", 0) as listening,
-    ):
-        there.port = other.sockets[0].getsockname()[1]
-        here.port = listening.sockets[0].getsockname()[1]
+    async with serving(Server()) as here, serving(Server(GOOD)) as there:
         here.reply = http(b"", status, f"Location: {there.url}/sys/get.php")
         client = InboxClient(here.url, "alex", Secret("s3cr3t"))
         with pytest.raises(Redirected):
@@ -74,9 +67,8 @@ async def test_where_a_redirect_points_nothing_is_sent(status: str) -> None:
 
 
 async def test_a_cookie_of_the_server_does_not_come_back() -> None:
-    served = Server(http(b"[]", "200 OK", "Set-Cookie: who=alex; Path=/"))
-    async with await asyncio.start_server(served.answer, "127.0.0.1", 0) as listening:
-        served.port = listening.sockets[0].getsockname()[1]
+    answer = http(b"[]", "200 OK", "Set-Cookie: who=alex; Path=/")
+    async with serving(Server(answer)) as served:
         client = InboxClient(served.url, "alex", Secret("s3cr3t"))
         for _ in range(2):
             await client.fetch(cnt=1, hour=1)

@@ -1,16 +1,27 @@
 from __future__ import annotations
 
-import asyncio
 from collections.abc import AsyncIterator
 
 import pytest
-from support.loopback import Server
+from support.loopback import Server, serving
+from support.smsc_client import Hidden
 
 
 @pytest.fixture
 async def server() -> AsyncIterator[Server]:
-    served = Server()
-    listening = await asyncio.start_server(served.answer, "127.0.0.1", 0)
-    served.port = listening.sockets[0].getsockname()[1]
-    async with listening:
+    async with serving(Server()) as served:
         yield served
+
+
+@pytest.fixture(params=["password", "API key"])
+def kind(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> str:
+    """All that is promised of a password is promised of an API key."""
+    monkeypatch.setattr(Hidden, "kind", request.param)
+    return str(request.param)
+
+
+@pytest.fixture
+def without_a_proxy(monkeypatch: pytest.MonkeyPatch) -> None:
+    for name in ("https_proxy", "all_proxy", "http_proxy", "no_proxy"):
+        monkeypatch.delenv(name, raising=False)
+        monkeypatch.delenv(name.upper(), raising=False)

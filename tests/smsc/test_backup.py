@@ -4,12 +4,11 @@ from __future__ import annotations
 
 import asyncio
 import socket
-import ssl
 from collections.abc import AsyncIterator
 from pathlib import Path
 
 import pytest
-from support.loopback import Server, http, trust
+from support.loopback import Server, http, serving, trust
 
 from inbox_tui.credentials import Secret
 from inbox_tui.smsc import client as client_module
@@ -25,9 +24,7 @@ SECRET = Secret("s3cr3t")
 
 @pytest.fixture
 async def backup() -> AsyncIterator[Server]:
-    served = Server(http(b"[]"))
-    async with await asyncio.start_server(served.answer, "127.0.0.1", 0) as listening:
-        served.port = listening.sockets[0].getsockname()[1]
+    async with serving(Server(http(b"[]"))) as served:
         yield served
 
 
@@ -73,17 +70,13 @@ async def test_a_main_server_that_hangs_in_the_handshake_has_its_backup_asked(
 
 
 async def test_a_main_server_that_answers_is_the_only_one_asked(backup: Server) -> None:
-    main = Server(http(b"[]"))
-    async with await asyncio.start_server(main.answer, "127.0.0.1", 0) as listening:
-        main.port = listening.sockets[0].getsockname()[1]
+    async with serving(Server(http(b"[]"))) as main:
         assert (await asked(main.url, backup)).via == ""
     assert backup.heads == []
 
 
 async def test_a_main_server_that_dies_in_its_answer_has_no_other_asked(backup: Server) -> None:
-    main = Server(b"HTTP/1.1 200 OK\r\nContent-Length: 100\r\n\r\n[")
-    async with await asyncio.start_server(main.answer, "127.0.0.1", 0) as listening:
-        main.port = listening.sockets[0].getsockname()[1]
+    async with serving(Server(b"HTTP/1.1 200 OK\r\nContent-Length: 100\r\n\r\n[")) as main:
         with pytest.raises(errors.ConnectionLost) as raised:
             await asked(main.url, backup)
     assert raised.value.delivered
@@ -97,13 +90,9 @@ async def test_a_main_server_with_a_wrong_certificate_has_no_other_asked(
 ) -> None:
     if pem == "expired.pem":
         trust(monkeypatch, HERE / pem)
-    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
-    context.load_cert_chain(HERE / pem)
-    main = Server(http(b"[]"))
-    async with await asyncio.start_server(main.answer, "127.0.0.1", 0, ssl=context) as listening:
-        port = listening.sockets[0].getsockname()[1]
+    async with serving(Server(http(b"[]")), HERE / pem) as main:
         with pytest.raises(errors.TlsFailed, match="was not trusted"):
-            await asked(f"https://localhost:{port}", backup)
+            await asked(f"https://localhost:{main.port}", backup)
     assert main.heads == backup.heads == []
 
 

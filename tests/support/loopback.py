@@ -6,7 +6,7 @@ import asyncio
 import contextlib
 import ssl
 import sys
-from collections.abc import Awaitable, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -64,3 +64,16 @@ class Server:
             else:
                 await self.reply(reader, writer)
         writer.close()
+
+
+@contextlib.asynccontextmanager
+async def serving(server: Server, certificate: Path | None = None) -> AsyncIterator[Server]:
+    """Have a server answer at a port of its own, over TLS where it has a certificate."""
+    context = None
+    if certificate is not None:
+        context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+        context.load_cert_chain(certificate)
+    listening = await asyncio.start_server(server.answer, "127.0.0.1", 0, ssl=context)
+    server.port = listening.sockets[0].getsockname()[1]
+    async with listening:
+        yield server

@@ -1,0 +1,260 @@
+"""How a request leaves, is given up or fails: names, sockets, TLS, and a machine that sleeps."""
+
+from __future__ import annotations
+
+import asyncio
+import socket
+import struct
+import sys
+import time
+from pathlib import Path
+
+import httpx
+import pytest
+from support.loopback import Server, http, serving, trust
+from support.smsc_client import (
+    GOOD,
+    MESSAGE,
+    PASSWORD,
+    Hidden,
+    at,
+    failure_of,
+    refusing,
+)
+
+from inbox_tui.smsc import errors
+from inbox_tui.smsc.client import InboxClient
+from inbox_tui.smsc.limit import Limit
+
+pytestmark = pytest.mark.usefixtures("kind", "without_a_proxy")
+HERE = Path(__file__).parent
+
+SHORT = 2.0 if sys.platform == "win32" else 0.2
+"""Seconds in which a request is sent, under wine too, and then given up."""
+
+
+@pytest.mark.skipif(not socket.has_dualstack_ipv6(), reason="there is no IPv6 here")
+@pytest.mark.parametrize("host", ["localhost", "[::1]"])
+async def test_a_server_with_an_ipv6_address_alone_is_asked(
+    monkeypatch: pytest.MonkeyPatch, host: str
+) -> None:
+    async def only_ipv6(*args: object, **kwargs: object) -> list[object]:
+        address = ("::1", listening.sockets[0].getsockname()[1], 0, 0)
+        return [(socket.AF_INET6, socket.SOCK_STREAM, socket.IPPROTO_TCP, "", address)]
+
+    served = Server(reply=http(GOOD))
+    listening = await asyncio.start_server(served.answer, "::1", 0)
+    monkeypatch.setattr(asyncio.get_running_loop(), "getaddrinfo", only_ipv6)
+    async with listening:
+        port = listening.sockets[0].getsockname()[1]
+        client = InboxClient(f"http://{host}:{port}", "alex", Hidden())
+        assert (await client.fetch(cnt=10, hour=24)).messages == [MESSAGE]
+        await client.aclose()
+    assert len(served.heads) == 1
+
+
+async def test_a_name_without_an_address_is_told(monkeypatch: pytest.MonkeyPatch) -> None:
+    async def unknown(*args: object, **kwargs: object) -> None:
+        raise socket.gaierror(socket.EAI_NONAME, "Name or service not known")
+
+    monkeypatch.setattr(asyncio.get_running_loop(), "getaddrinfo", unknown)
+    error = await failure_of(InboxClient("nonexistent.invalid", "alex", Hidden()))
+    assert type(error) is errors.NameNotResolved
+    assert str(error) == "nonexistent.invalid could not be found (DNS)"
+    assert not error.delivered
+    assert error.finished
+
+
+async def test_a_refused_port_is_told() -> None:
+    with socket.socket() as unheard:
+        unheard.bind(("127.0.0.1", 0))
+        port = unheard.getsockname()[1]
+        error = await failure_of(InboxClient(f"http://127.0.0.1:{port}", "alex", Hidden()))
+    assert type(error) is errors.ConnectionRefused
+    assert str(error) == f"127.0.0.1:{port} refused the connection"
+    assert not error.delivered
+    assert error.finished
+
+
+async def test_a_reset_is_told_as_cut_off(server: Server) -> None:
+    async def reset(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        raw = writer.get_extra_info("socket")
+        raw.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
+        writer.transport.abort()
+
+    server.reply = reset
+    error = await failure_of(at(server))
+    assert type(error) is errors.ConnectionLost
+    assert error.delivered
+    assert error.finished
+
+
+@pytest.mark.parametrize("reply", [http(GOOD, "200 OK")[:-9], b"", b"HTTP/1.1 200 OK\r\nContent-"])
+async def test_an_answer_cut_off_is_told(server: Server, reply: bytes) -> None:
+    server.reply = reply
+    error = await failure_of(at(server))
+    assert type(error) is errors.ConnectionLost
+    assert error.finished
+    assert str(error) == "the connection was cut off"
+
+
+async def test_a_network_that_goes_away_leaves_the_request_unfinished() -> None:
+    lost = httpx.ReadError("")
+    lost.__cause__ = OSError(101, "Network is unreachable")
+    client = InboxClient("smscentre.com", "alex", Hidden(), transport=refusing(lost))
+    error = await failure_of(client)
+    assert type(error) is errors.ConnectionLost
+    assert error.delivered
+    assert not error.finished
+
+
+async def test_an_answer_that_trickles_is_given_up_at_the_deadline(server: Server) -> None:
+    async def trickle(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        writer.write(b"HTTP/1.1 200 OK\r\nContent-Length: 1000\r\n\r\n")
+        while True:
+            writer.write(b"[")
+            await writer.drain()
+            await asyncio.sleep(0.02)
+
+    server.reply = trickle
+    error = await failure_of(at(server, patience=SHORT))
+    assert type(error) is errors.AnswerTimedOut
+    assert str(error) == f"no answer within {SHORT:g} s"
+    assert error.delivered
+    assert not error.finished
+
+
+async def test_nothing_of_a_request_given_up_arrives_later(server: Server) -> None:
+    ends: asyncio.Queue[bytes | ConnectionError] = asyncio.Queue()
+
+    async def listen(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        try:
+            ends.put_nowait(await reader.read())
+        except ConnectionError as error:
+            ends.put_nowait(error)
+
+    server.reply = listen
+    assert type(await failure_of(at(server, patience=SHORT))) is errors.AnswerTimedOut
+    async with asyncio.timeout(5):
+        assert isinstance(await ends.get(), ConnectionResetError)
+
+
+class Machine:
+    """A clock that counts while the machine sleeps, which it does at the next look at it."""
+
+    def __init__(self, *, sleeps: float) -> None:
+        self.sleeps = sleeps
+        self.awake = True
+
+    def seconds(self) -> float:
+        slept = 0.0 if self.awake else self.sleeps
+        self.awake = False
+        return time.monotonic() + slept
+
+
+@pytest.mark.parametrize(("sleeps", "leaves"), [(2.0, True), (3.0, False), (9000.0, False)])
+async def test_a_request_the_machine_slept_over_does_not_leave_late(
+    server: Server, sleeps: float, leaves: bool
+) -> None:
+    server.reply = http(b"[]")
+    machine = Machine(sleeps=sleeps)
+    client = InboxClient(
+        server.url, "alex", Hidden(), limit=Limit(patience=5.0), seconds=machine.seconds
+    )
+    if leaves:
+        assert (await client.fetch(cnt=10, hour=24)).messages == []
+    else:
+        error = await failure_of(client)
+        assert type(error) is errors.ConnectTimedOut
+        assert not error.delivered
+    assert len(server.heads) == leaves
+
+
+async def test_an_answer_is_not_waited_for_longer_because_the_machine_slept(
+    server: Server,
+) -> None:
+    async def fall_asleep(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        machine.sleeps = 3600.0
+        await reader.read()
+
+    server.reply = fall_asleep
+    machine = Machine(sleeps=0.0)
+    limit = Limit(patience=30.0)
+    client = InboxClient(server.url, "alex", Hidden(), limit=limit, seconds=machine.seconds)
+    began = time.monotonic()
+    error = await failure_of(client)
+    assert type(error) is errors.AnswerTimedOut
+    assert not error.finished
+    assert time.monotonic() - began < limit.patience / 2
+
+
+@pytest.mark.parametrize(
+    ("raised", "kind", "delivered"),
+    [
+        (httpx.ConnectTimeout(""), errors.ConnectTimedOut, False),
+        (httpx.PoolTimeout(""), errors.ConnectTimedOut, False),
+        (httpx.ReadTimeout(""), errors.AnswerTimedOut, True),
+        (httpx.WriteTimeout(""), errors.AnswerTimedOut, True),
+        (httpx.ProxyError("407"), errors.ConnectionRefused, False),
+        (httpx.ConnectError("no route"), errors.ConnectionRefused, False),
+        (httpx.LocalProtocolError("bug"), errors.ClientFault, True),
+        (TypeError(PASSWORD), errors.ClientFault, True),
+        (BaseExceptionGroup(PASSWORD, [SystemExit(PASSWORD)]), errors.ClientFault, True),
+    ],
+)
+async def test_every_failure_of_the_transport_is_one_of_ours(
+    raised: BaseException, kind: type, delivered: bool
+) -> None:
+    client = InboxClient("smscentre.com", "alex", Hidden(), transport=refusing(raised))
+    error = await failure_of(client)
+    assert type(error) is kind
+    assert isinstance(error, errors.SmscError)
+    assert error.delivered is delivered
+
+
+@pytest.mark.parametrize(
+    ("pem", "host", "trusted", "says"),
+    [
+        ("localhost.pem", "localhost", False, "self-signed"),
+        ("expired.pem", "localhost", True, "expired"),
+        ("localhost.pem", "127.0.0.1", True, "for another"),
+    ],
+)
+async def test_a_server_that_cannot_prove_itself_gets_nothing(
+    monkeypatch: pytest.MonkeyPatch, pem: str, host: str, trusted: bool, says: str
+) -> None:
+    if trusted:
+        trust(monkeypatch, HERE / pem)
+    async with serving(Server(http(GOOD)), HERE / pem) as served:
+        error = await failure_of(InboxClient(f"https://{host}:{served.port}", "alex", Hidden()))
+    assert type(error) is errors.TlsFailed
+    assert f"{host}:{served.port} was not trusted: its certificate" in str(error)
+    # OpenSSL names the fault, the others what they find first.
+    assert says in str(error) or sys.platform != "linux"
+    assert not error.delivered
+    assert served.heads == []
+
+
+async def test_a_trusted_server_is_asked_over_tls(monkeypatch: pytest.MonkeyPatch) -> None:
+    trust(monkeypatch, HERE / "localhost.pem")
+    async with serving(Server(http(GOOD)), HERE / "localhost.pem") as served:
+        client = InboxClient(f"localhost:{served.port}", "alex", Hidden())
+        assert (await client.fetch(cnt=10, hour=24)).messages == [MESSAGE]
+        await client.aclose()
+    assert len(served.heads) == 1
+
+
+async def test_a_server_without_tls_gets_nothing_of_a_secure_request(server: Server) -> None:
+    async def plain(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        received.append(await reader.read(5000))
+        writer.write(http(GOOD))
+        writer.close()
+
+    received: list[bytes] = []
+    listening = await asyncio.start_server(plain, "127.0.0.1", 0)
+    async with listening:
+        port = listening.sockets[0].getsockname()[1]
+        error = await failure_of(InboxClient(f"https://127.0.0.1:{port}", "alex", Hidden()))
+    assert type(error) is errors.TlsFailed
+    assert str(error) == f"127.0.0.1:{port} would not make a secure connection"
+    assert b"psw" not in b"".join(received)
