@@ -10,9 +10,10 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from support.installed_user import PASSWORD, User
 from support.postgres import cluster as cluster
 from support.service import SwitchedService
-from support.traffic import server_now
+from support.traffic import incoming, server_now
 
 from inbox_tui.demo.server import DemoServer
 
@@ -58,16 +59,29 @@ def environment(tmp_path: Path) -> dict[str, str]:
         "LANG": "C.UTF-8",
         "TZ": "Europe/Moscow",
         "PYTHON_KEYRING_BACKEND": "keyring.backends.fail.Keyring",
-        "INBOX_TUI_PASSWORD": "correct horse",
+        "INBOX_TUI_PASSWORD": PASSWORD,
     }
 
 
 @pytest.fixture
 def service() -> SwitchedService:
-    return SwitchedService({"alex": "correct horse"}, clock=server_now)
+    return SwitchedService({"alex": PASSWORD}, clock=server_now)
 
 
 @pytest.fixture
 def server(service: SwitchedService) -> Iterator[DemoServer]:
     with DemoServer(service) as server:
         yield server
+
+
+@pytest.fixture
+def user(installed: Path, environment: dict[str, str], server: DemoServer) -> User:
+    return User(installed, environment, server)
+
+
+@pytest.fixture
+def messages(service: SwitchedService) -> None:
+    """What the account has received."""
+    service.add(incoming(1, "Yesterday's", minutes_ago=1500))
+    service.add(incoming(2, "Заказ 5512 готов", minutes_ago=50, to_phone="79110000002"))
+    service.add(incoming(3, "=1+1, your code is 481516\nsecond line", minutes_ago=5))

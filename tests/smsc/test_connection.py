@@ -12,15 +12,7 @@ from pathlib import Path
 import httpx
 import pytest
 from support.loopback import Server, http, serving, trust
-from support.smsc_client import (
-    GOOD,
-    MESSAGE,
-    PASSWORD,
-    Hidden,
-    at,
-    failure_of,
-    refusing,
-)
+from support.smsc_client import GOOD, MESSAGE, PASSWORD, Hidden, at, failure_of, refusing
 
 from inbox_tui.smsc import errors
 from inbox_tui.smsc.client import InboxClient
@@ -28,7 +20,6 @@ from inbox_tui.smsc.limit import Limit
 
 pytestmark = pytest.mark.usefixtures("kind", "without_a_proxy")
 HERE = Path(__file__).parent
-
 SHORT = 2.0 if sys.platform == "win32" else 0.2
 """Seconds in which a request is sent, under wine too, and then given up."""
 

@@ -10,12 +10,7 @@ from pathlib import Path
 
 import pytest
 from support.loopback import Server, http, serving, trust
-from support.smsc_client import (
-    GOOD,
-    Hidden,
-    at,
-    failure_of,
-)
+from support.smsc_client import GOOD, Hidden, at, failure_of
 
 from inbox_tui.smsc import client as client_module
 from inbox_tui.smsc import errors
@@ -35,14 +30,15 @@ async def refusing_proxy(scheme: str, monkeypatch: pytest.MonkeyPatch) -> AsyncI
         writer.write(b"HTTP/1.1 407 No\r\nContent-Length: 0\r\n\r\n")
         writer.close()
 
-    context = None
+    context, host = None, "127.0.0.1"
     if scheme == "https":
+        host = "localhost"
         context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
         context.load_cert_chain(HERE / "localhost.pem")
     listening = await asyncio.start_server(refuse, "127.0.0.1", 0, ssl=context)
     port = listening.sockets[0].getsockname()[1]
     for name in ("http_proxy", "https_proxy", "all_proxy"):
-        monkeypatch.setenv(name, f"{scheme}://user:word@localhost:{port}")
+        monkeypatch.setenv(name, f"{scheme}://user:word@{host}:{port}")
     async with listening:
         yield asked
 
