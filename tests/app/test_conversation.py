@@ -6,18 +6,21 @@ import json
 from pathlib import Path
 
 import pytest
-from support.app_harness import HarnessApp, make_app, message, put, state_is, until
+from support.app_harness import HarnessApp, make_app, message, put, state_is, until, week
+from support.inbox_screen import filter_bar, five_messages, inbox, notice, shown
+from support.inbox_screen import selected as selected_in_list
 from support.pictures import settled
 from support.sizes import Size, at_every_size
 from support.widgets import lines
 from textual.pilot import Pilot
 
 from inbox_tui.archive import Archive, Query, Row
+from inbox_tui.screens.filters import Filters
 from inbox_tui.screens.inbox import InboxScreen
-from inbox_tui.smsc.message import IncomingMessage
+from inbox_tui.smsc.message import Answer, IncomingMessage
 from inbox_tui.widgets.conversation import Conversation
-from inbox_tui.widgets.filter_bar import FilterBar
 from inbox_tui.widgets.message_list import MessageList
+from inbox_tui.widgets.message_view import MessageView
 from inbox_tui.widgets.status_bar import StatusBar
 
 ANNA, IVAN = "79991234567", "79031112233"
@@ -41,10 +44,6 @@ def selected(pilot: Pilot[None]) -> Row:
     row = conversation(pilot).row
     assert row is not None
     return row
-
-
-def said(pilot: Pilot[None]) -> str:
-    return pilot.app.screen_stack[0].query_one(StatusBar).notice
 
 
 def arrive(app: HarnessApp, *new: IncomingMessage) -> None:
@@ -89,7 +88,7 @@ async def test_commands_act_on_the_message_selected_in_the_conversation(
     async with app.run_test(size=size) as pilot:
         await open_conversation(pilot)
         await pilot.press("c")
-        assert "481516" in said(pilot)
+        assert "481516" in notice(pilot)
         assert app.clipboard == "481516"
         await pilot.press("k")
         assert selected(pilot).id == 9
@@ -119,7 +118,7 @@ async def test_what_is_selected_with_the_mouse_is_copied(tmp_path: Path) -> None
         await pilot.pause()
         await pilot.press("ctrl+c")
         assert app.clipboard == "481"
-        assert said(pilot) == "copied the selection"
+        assert notice(pilot) == "copied the selection"
 
 
 @at_every_size
@@ -132,7 +131,7 @@ async def test_new_messages_come_in_below_and_are_told(tmp_path: Path, size: Siz
         before = lines(conversation(pilot))
         arrive(app, message(50, "Anna, new", minutes_ago=0), message(51, "x", phone=IVAN))
         await settled(pilot)
-        bar = app.screen_stack[0].query_one(FilterBar)
+        bar = filter_bar(pilot)
         await until(pilot, lambda: bar.shown == 41)
         assert lines(conversation(pilot)) == before
         assert "↓" in lines(bar)[0]
@@ -156,7 +155,7 @@ async def test_what_comes_while_a_conversation_opens_changes_nothing(tmp_path: P
         arrive(app, message(50, "Anna, new", minutes_ago=0))
         await until(pilot, lambda: conversation(pilot).row is not None)
         assert conversation(pilot).row == row
-        bar = screen.query_one(FilterBar)
+        bar = filter_bar(pilot)
         assert "↑" not in lines(bar)[0]
 
 
@@ -169,7 +168,7 @@ async def test_a_conversation_that_follows_goes_to_what_comes(tmp_path: Path) ->
         arrive(app, message(50, "Anna, new", minutes_ago=0))
         await until(pilot, lambda: selected(pilot).id == 50)
         await pilot.press("y")
-        assert said(pilot) == "a new message has just come: press the key again"
+        assert notice(pilot) == "a new message has just come: press the key again"
 
 
 @pytest.mark.parametrize("key", ["escape", "t"])
@@ -202,7 +201,7 @@ async def test_a_search_within_a_conversation_marks_what_it_finds(tmp_path: Path
         await open_conversation(pilot)
         await pilot.press("slash", *'"anna 7"', "enter")
         await settled(pilot)
-        bar = app.screen_stack[0].query_one(FilterBar)
+        bar = filter_bar(pilot)
         await until(pilot, lambda: bar.shown == 1)
         assert selected(pilot).id == 7
         assert conversation(pilot).has_focus
@@ -264,3 +263,106 @@ async def test_ten_thousand_messages_of_one_sender_cost_what_forty_do(tmp_path: 
             await settled(pilot)
             read.append(len(conversation(pilot)._transcript.texts))
     assert read[1] <= read[0] + 30
+
+
+@at_every_size
+async def test_t_shows_the_whole_conversation_and_escape_goes_back(
+    tmp_path: Path, size: Size
+) -> None:
+    app = make_app(tmp_path, messages=five_messages(), filters=Filters(to_phone="79110000002"))
+    async with app.run_test(size=size) as pilot:
+        await state_is(pilot, "Live")
+        await pilot.press("j")
+        assert selected_in_list(pilot).id == 3
+        await pilot.press("t")
+        await until(pilot, lambda: shown(pilot) == 2)
+        assert selected(pilot).id == 3
+        assert inbox(pilot).query_one(StatusBar).hints.startswith("Esc back")
+        await pilot.press("k")
+        assert selected(pilot).id == 2, "the older one is above"
+        await pilot.press("escape")
+        await pilot.pause()
+        assert selected_in_list(pilot).id == 3
+        assert filter_bar(pilot).to == "+7 911 000-00-02"
+        assert not inbox(pilot).query_one(StatusBar).hints.startswith("Esc back")
+
+
+@at_every_size
+async def test_a_conversation_from_deep_in_the_list_and_back_moves_nothing(
+    tmp_path: Path, size: Size
+) -> None:
+    arrived = [message(9001, "New", minutes_ago=0)]
+    app = make_app(
+        tmp_path, Answer([], []), Answer(arrived, []), messages=week(), filters=Filters()
+    )
+    async with app.run_test(size=size) as pilot:
+        await state_is(pilot, "Live")
+        await pilot.press(*["pagedown"] * 4, "j", "j")
+        messages = inbox(pilot).query_one(MessageList)
+
+        def place() -> tuple[int, int, int, int]:
+            selected_id = selected_in_list(pilot).id
+            return selected_id, messages.line, messages.scroll_offset.y, messages.newer
+
+        before = place()
+        await pilot.press("t")
+        await pilot.pause()
+        assert selected_in_list(pilot).id == before[0]
+        assert messages.newer == 0, "what stands above in the conversation is not new"
+        await pilot.press("escape")
+        await pilot.pause()
+        assert place() == before
+        await pilot.press("t")
+        app.clock.move(21)
+        await until(pilot, lambda: len(app.scripted.asked) == 2)
+        await state_is(pilot, "Live")
+        await pilot.press("escape")
+        await until(pilot, lambda: messages.newer == 1)
+        assert place()[:2] == before[:2]
+
+
+@at_every_size
+async def test_a_conversation_asked_for_while_reading_goes_back_to_the_reading(
+    tmp_path: Path, size: Size
+) -> None:
+    app = make_app(tmp_path, messages=five_messages())
+    async with app.run_test(size=size) as pilot:
+        await state_is(pilot, "Live")
+        await pilot.press("j", "j", "enter", "t")
+        await until(pilot, lambda: shown(pilot) == 2)
+        assert conversation(pilot).display
+        assert conversation(pilot).has_focus
+        await pilot.press("escape")
+        await until(pilot, lambda: shown(pilot) == 5)
+        assert inbox(pilot).query_one(MessageView).display
+        assert inbox(pilot).query_one(MessageView).has_focus
+        await pilot.press("escape")
+        await pilot.pause()
+        assert inbox(pilot).query_one(MessageList).has_focus
+
+
+def talker(pilot: Pilot[None]) -> str:
+    """Whose conversation is shown, as its top line tells."""
+    top = lines(conversation(pilot))[0]
+    return top.removeprefix("── ").partition(" ─")[0].partition("  ")[0]
+
+
+@at_every_size
+async def test_filters_narrow_a_conversation_and_clearing_them_ends_it(
+    tmp_path: Path, size: Size
+) -> None:
+    app = make_app(tmp_path, messages=five_messages())
+    async with app.run_test(size=size) as pilot:
+        await state_is(pilot, "Live")
+        await pilot.press("j", "j", "t")
+        await until(pilot, lambda: shown(pilot) == 2)
+        await pilot.press("p", *"0002", "enter")
+        await until(pilot, lambda: shown(pilot) == 1)
+        bar = filter_bar(pilot)
+        assert bar.to == "+7 911 000-00-02"
+        assert talker(pilot) == "+7 916 000-11-22"
+        await pilot.press("x")
+        await until(pilot, lambda: shown(pilot) == 5)
+        await pilot.press("g", "t")
+        await until(pilot, lambda: shown(pilot) == 2)
+        assert talker(pilot) == "BANK", "t is the conversation of this sender, not the way back"

@@ -10,6 +10,8 @@ from typing import Any
 
 import pytest
 from support.app_harness import HarnessApp, make_app, message, state_is, until
+from support.command import assert_private
+from support.inbox_screen import five_messages
 from support.sizes import Size, at_every_size
 from textual.pilot import Pilot
 from textual.widgets import Input, ProgressBar
@@ -150,6 +152,7 @@ async def test_after_what_went_wrong_the_name_can_be_mended(tmp_path: Path, size
         field.value = "~/missing/x.csv"
         await pilot.press("enter")
         await until(pilot, lambda: app.screen.query_one("#export-reason").display)
+        assert "No such file or directory" in str(app.screen.query_one("#export-reason").render())
         assert field.has_focus
         field.value = ""
         await pilot.press("enter")
@@ -158,3 +161,35 @@ async def test_after_what_went_wrong_the_name_can_be_mended(tmp_path: Path, size
         await pilot.press(*"~/x.csv", "enter")
         await until(pilot, lambda: len(app.screen_stack) == 1)
     assert (tmp_path / "x.csv").exists()
+
+
+@at_every_size
+async def test_e_writes_what_is_shown(tmp_path: Path, size: Size) -> None:
+    app = make_app(tmp_path, messages=five_messages(), filters=Filters(to_phone="79110000002"))
+    async with app.run_test(size=size) as pilot:
+        field = await open_export(pilot)
+        field.value = "~/out.jsonl"
+        await pilot.press("enter")
+        await until(pilot, lambda: len(app.screen_stack) == 1)
+        written = [
+            json.loads(line)
+            for line in (tmp_path / "out.jsonl").read_text(encoding="utf-8").splitlines()
+        ]
+        assert [record["id"] for record in written] == [3, 5]
+        assert written[1]["code"] == "123456"
+        assert_private(tmp_path / "out.jsonl")
+
+
+@at_every_size
+async def test_an_export_never_goes_over_a_file_unasked(tmp_path: Path, size: Size) -> None:
+    (tmp_path / "out.csv").write_text("mine")
+    app = make_app(tmp_path, messages=five_messages())
+    async with app.run_test(size=size) as pilot:
+        field = await open_export(pilot)
+        field.value = "~/out.csv"
+        await pilot.press("enter")
+        await until(pilot, lambda: app.screen.query_one("#export-reason").display)
+        assert (tmp_path / "out.csv").read_text() == "mine"
+        await pilot.press("ctrl+o")
+        await until(pilot, lambda: len(app.screen_stack) == 1)
+        assert "123-456" in (tmp_path / "out.csv").read_text(encoding="utf-8")

@@ -6,16 +6,13 @@ from pathlib import Path
 
 import pytest
 from support.app_harness import make_app, message, state_is, until
+from support.inbox_screen import filter_bar, notice, selected, shown
 from support.sizes import Size, at_every_size
 from textual.pilot import Pilot
 from textual.widgets import Static
 
 from inbox_tui.screens.date_dialog import DateScreen
-from inbox_tui.screens.inbox import InboxScreen
 from inbox_tui.smsc.message import IncomingMessage
-from inbox_tui.widgets.filter_bar import FilterBar
-from inbox_tui.widgets.message_list import MessageList
-from inbox_tui.widgets.status_bar import StatusBar
 
 HOURS = (100, 76, 52, 51, 28, 27, 3)
 """How long ago each message came; it is 10:42 of Monday 23 November 2026 for the reader."""
@@ -27,22 +24,6 @@ def messages() -> list[IncomingMessage]:
         message(n, f"Заказ {n}" if n % 2 else "Код 4815", minutes_ago=60 * hours)
         for n, hours in enumerate(HOURS, 1)
     ]
-
-
-def inbox(pilot: Pilot[None]) -> InboxScreen:
-    screen = pilot.app.screen_stack[0]
-    assert isinstance(screen, InboxScreen)
-    return screen
-
-
-def selected(pilot: Pilot[None]) -> int:
-    row = inbox(pilot).query_one(MessageList).row
-    assert row is not None
-    return row.id
-
-
-def notice(pilot: Pilot[None]) -> str:
-    return inbox(pilot).query_one(StatusBar).notice
 
 
 def meaning(pilot: Pilot[None]) -> str:
@@ -76,7 +57,7 @@ async def test_it_lands_on_the_first_message_of_that_moment_or_later(
     async with app.run_test(size=size) as pilot:
         await state_is(pilot, "Live")
         await jump(pilot, typed)
-        assert selected(pilot) == expected
+        assert selected(pilot).id == expected
         assert notice(pilot).startswith("the first message since ")
 
 
@@ -88,7 +69,7 @@ async def test_it_says_where_there_is_none_and_stays(tmp_path: Path, size: Size)
         await pilot.press("j")
         await jump(pilot, "10:41")
         assert notice(pilot) == "no message here since today 10:41"
-        assert selected(pilot) == 6
+        assert selected(pilot).id == 6
 
 
 @at_every_size
@@ -97,10 +78,10 @@ async def test_it_jumps_within_a_search(tmp_path: Path, size: Size) -> None:
     async with app.run_test(size=size) as pilot:
         await state_is(pilot, "Live")
         await pilot.press("slash", *"код", "enter")
-        await until(pilot, lambda: inbox(pilot).query_one(FilterBar).shown == 3)
+        await until(pilot, lambda: shown(pilot) == 3)
         await jump(pilot, "21.11")
-        assert selected(pilot) == 4
-        assert inbox(pilot).query_one(FilterBar).search == "код"
+        assert selected(pilot).id == 4
+        assert filter_bar(pilot).search == "код"
 
 
 @at_every_size
@@ -121,7 +102,7 @@ async def test_what_is_typed_is_understood_as_it_is_typed(tmp_path: Path, size: 
         assert app.screen.query_one("#date").region in app.screen.region
         await pilot.press("escape")
         await until(pilot, lambda: not isinstance(app.screen, DateScreen))
-        assert selected(pilot) == 7
+        assert selected(pilot).id == 7
 
 
 async def test_it_works_under_the_russian_layout_and_from_a_message(tmp_path: Path) -> None:
@@ -130,4 +111,4 @@ async def test_it_works_under_the_russian_layout_and_from_a_message(tmp_path: Pa
         await state_is(pilot, "Live")
         await pilot.press("enter")
         await jump(pilot, "вчера", key="О")
-        assert selected(pilot) == 5
+        assert selected(pilot).id == 5

@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 from support.app_harness import make_app, state_is, until, week
+from support.inbox_screen import inbox, notice
 from support.sizes import SIZES, Size, at_every_size
 from textual.pilot import Pilot
 
@@ -20,8 +21,7 @@ with_a_divider = pytest.mark.parametrize("size", SIZES[:2], ids=["120x40", "80x2
 
 
 def parts(pilot: Pilot[None]) -> tuple[MessageList, Divider, MessageView]:
-    screen = pilot.app.screen
-    assert isinstance(screen, InboxScreen)
+    screen = inbox(pilot)
     return screen.query_one(MessageList), screen.query_one(Divider), screen.query_one(MessageView)
 
 
@@ -152,3 +152,11 @@ async def test_times_stay_true_as_time_passes(tmp_path: Path, size: Size) -> Non
         )
         await pilot.press("escape")
         await until(pilot, lambda: listed.render_line(0).text.startswith("── yesterday ──"))
+
+
+async def test_in_the_narrow_layout_there_is_nothing_to_divide(tmp_path: Path) -> None:
+    app = make_app(tmp_path, messages=week())
+    async with app.run_test(size=(40, 12)) as pilot:
+        await state_is(pilot, "Live")
+        await pilot.press("greater_than_sign")
+        assert notice(pilot) == "the list stands alone here"

@@ -1,4 +1,4 @@
-"""Naming a sender or a number, and choosing a theme, by the palette."""
+"""Names: they stand for their numbers everywhere, and are given by the palette."""
 
 from __future__ import annotations
 
@@ -6,44 +6,27 @@ from pathlib import Path
 
 import pytest
 from support.app_harness import HarnessApp, make_app, message, state_is, until
+from support.inbox_screen import by_palette, filter_bar, five_messages, inbox, notice, shown
 from support.pictures import settled
+from support.sizes import Size, at_every_size
 from support.widgets import lines
-from textual.command import CommandPalette
 from textual.pilot import Pilot
 from textual.widgets import OptionList
 
 from inbox_tui.config import Settings, load_settings
-from inbox_tui.screens.inbox import InboxScreen
 from inbox_tui.screens.name_dialog import NameScreen
 from inbox_tui.widgets.message_list import MessageList
-from inbox_tui.widgets.status_bar import StatusBar
+from inbox_tui.widgets.message_view import MessageView
 
 ANNA, ORDERS = "79991234567", "79110000001"
 
 
 def toasts(app: HarnessApp) -> list[str]:
-    return [f"{notice.title} {notice.message}".strip() for notice in app._notifications]
-
-
-async def by_palette(pilot: Pilot[None], words: str) -> None:
-    """Find a command in the palette by these words, and do it."""
-    await pilot.press("ctrl+p")
-    await until(pilot, lambda: isinstance(pilot.app.screen, CommandPalette))
-    await choose(pilot, words)
-
-
-async def choose(pilot: Pilot[None], words: str) -> None:
-    """Type into the palette, and do what it then offers alone."""
-    await pilot.press(*("space" if letter == " " else letter for letter in words))
-    options = pilot.app.screen.query_one("CommandList", OptionList)
-    await until(pilot, lambda: options.option_count == 1)
-    await pilot.pause(0.1)
-    await pilot.press("down", "enter")
+    return [f"{toast.title} {toast.message}".strip() for toast in app._notifications]
 
 
 async def name(pilot: Pilot[None], command: str, typed: str) -> None:
-    assert isinstance(pilot.app.screen, InboxScreen)
-    await pilot.app.screen.action_command(command)
+    await inbox(pilot).action_command(command)
     await until(pilot, lambda: isinstance(pilot.app.screen, NameScreen))
     await pilot.press("ctrl+u", *typed, "enter")
     await settled(pilot)
@@ -90,9 +73,9 @@ async def test_a_name_that_cannot_be_kept_is_said_and_not_shown(tmp_path: Path) 
     async with app.run_test(size=(120, 30)) as pilot:
         await state_is(pilot, "Live")
         await name(pilot, "name_sender", "Anna")
-        (notice,) = toasts(app)
-        assert notice.startswith("The name is not kept")
-        assert "config.toml" in notice
+        (told,) = toasts(app)
+        assert told.startswith("The name is not kept")
+        assert "config.toml" in told
         assert app._presentation.who(ANNA) == "+7 999 123-45-67"
     assert (tmp_path / "config.toml").read_text() == "[names"
 
@@ -101,22 +84,9 @@ async def test_a_sender_that_can_have_no_name_is_told_so(tmp_path: Path) -> None
     app = make_app(tmp_path, messages=[message(1, phone="@@@")])
     async with app.run_test(size=(120, 30)) as pilot:
         await state_is(pilot, "Live")
-        assert isinstance(app.screen, InboxScreen)
-        await app.screen.action_command("name_sender")
-        assert isinstance(app.screen, InboxScreen)
-        assert "@@@ can't be given a name: " in app.screen.query_one(StatusBar).notice
-
-
-async def test_the_theme_chosen_in_the_palette_is_kept(tmp_path: Path) -> None:
-    app = make_app(tmp_path, messages=[message(1)])
-    async with app.run_test(size=(120, 30)) as pilot:
-        await state_is(pilot, "Live")
-        await by_palette(pilot, "choose the theme")
-        await until(pilot, lambda: isinstance(app.screen, CommandPalette))
-        await choose(pilot, "inbox-light")
-        path = tmp_path / "config.toml"
-        await until(pilot, lambda: app.theme == "inbox-light" and path.exists())
-        assert load_settings(path).theme == "inbox-light"
+        await inbox(pilot).action_command("name_sender")
+        assert app.screen == inbox(pilot)
+        assert "@@@ can't be given a name: " in notice(pilot)
 
 
 @pytest.mark.parametrize("size", [(120, 40), (80, 24), (40, 12), (200, 50)])
@@ -124,9 +94,41 @@ async def test_the_dialog_fits_every_terminal(tmp_path: Path, size: tuple[int, i
     app = make_app(tmp_path, messages=[message(1)])
     async with app.run_test(size=size) as pilot:
         await state_is(pilot, "Live")
-        assert isinstance(app.screen, InboxScreen)
-        await app.screen.action_command("name_sender")
+        await inbox(pilot).action_command("name_sender")
         await pilot.pause()
         drawn = "\n".join(strip.text for strip in app.screen._compositor.render_strips())
         assert "Name for +7 999 123-45-67" in drawn
         assert "Enter saves · empty: no name · Esc" in drawn
+
+
+@at_every_size
+async def test_a_name_stands_for_its_number_everywhere(
+    tmp_path: Path, size: Size, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for home in ("HOME", "USERPROFILE"):
+        monkeypatch.setenv(home, str(tmp_path))
+    names = {"79160001122": "Courier", "79110000002": "Support"}
+    app = make_app(tmp_path, messages=five_messages(), settings=Settings(names=names))
+    async with app.run_test(size=size) as pilot:
+        await state_is(pilot, "Live")
+        messages = inbox(pilot).query_one(MessageList)
+        assert " Courier " in messages.render_line(3).text
+        await pilot.press("j", "j", "enter")
+        await pilot.pause()
+        view = inbox(pilot).query_one(MessageView)
+        told = " ".join(" ".join(view.render_line(y).text.split()) for y in range(4))
+        assert "From Courier +7 916 000-11-22 To Support +7 911 000-00-02" in told
+        await pilot.press("escape", "p")
+        await until(pilot, lambda: len(app.screen_stack) == 2)
+        offered = app.screen.query_one(OptionList)
+        assert any("Support" in str(option.prompt) for option in offered.options)
+        await pilot.press(*"supp", "enter")
+        await until(pilot, lambda: filter_bar(pilot).to == "Support")
+        await pilot.press("slash", *"zzz", "enter")
+        await until(pilot, lambda: shown(pilot) == 0)
+        assert messages.empty_text.startswith("No messages to Support")
+        await pilot.press("escape", "e", "enter")
+        await until(pilot, lambda: (tmp_path / "inbox-2026-11-23.csv").exists())
+        await until(pilot, lambda: len(app.screen_stack) == 1)
+    written = (tmp_path / "inbox-2026-11-23.csv").read_text(encoding="utf-8")
+    assert ",Courier,Support" in written

@@ -5,15 +5,10 @@ from __future__ import annotations
 from pathlib import Path
 
 from support.app_harness import make_app, message, state_is, until
+from support.inbox_screen import notice
 from support.sizes import Size, at_every_size
-from textual.pilot import Pilot
 
 from inbox_tui.screens.filters import Filters
-from inbox_tui.widgets.status_bar import StatusBar
-
-
-def notice(pilot: Pilot[None]) -> str:
-    return pilot.app.screen.query_one(StatusBar).notice
 
 
 @at_every_size

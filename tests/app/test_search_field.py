@@ -6,15 +6,13 @@ from pathlib import Path
 
 import pytest
 from support.app_harness import HarnessApp, make_app, message, state_is, until, week
+from support.inbox_screen import filter_bar, five_messages, inbox, notice, shown
 from support.sizes import Size, at_every_size
 from textual.pilot import Pilot
 
 from inbox_tui.screens.filters import SEARCH_EXAMPLES, Filters
-from inbox_tui.screens.inbox import InboxScreen
 from inbox_tui.smsc.message import Answer
-from inbox_tui.widgets.filter_bar import FilterBar
 from inbox_tui.widgets.message_list import MessageList
-from inbox_tui.widgets.status_bar import StatusBar
 
 
 def mounted(tmp_path: Path, filters: Filters) -> HarnessApp:
@@ -27,20 +25,6 @@ def mounted(tmp_path: Path, filters: Filters) -> HarnessApp:
     return make_app(tmp_path, messages=messages, filters=filters)
 
 
-def inbox(pilot: Pilot[None]) -> InboxScreen:
-    screen = pilot.app.screen_stack[0]
-    assert isinstance(screen, InboxScreen)
-    return screen
-
-
-def bar(pilot: Pilot[None]) -> FilterBar:
-    return inbox(pilot).query_one(FilterBar)
-
-
-def told(pilot: Pilot[None]) -> str:
-    return inbox(pilot).query_one(StatusBar).notice
-
-
 def empty_text(pilot: Pilot[None]) -> str:
     return inbox(pilot).query_one(MessageList).empty_text
 
@@ -51,15 +35,15 @@ async def test_an_empty_search_field_gives_examples(tmp_path: Path, size: Size) 
     async with app.run_test(size=size) as pilot:
         await state_is(pilot, "Live")
         await pilot.press("slash")
-        await until(pilot, lambda: told(pilot) == SEARCH_EXAMPLES)
+        await until(pilot, lambda: notice(pilot) == SEARCH_EXAMPLES)
         strip = app.screen._compositor.render_strips()[-1].text
         assert "from:bank" in strip
         await pilot.press("к")
-        await until(pilot, lambda: told(pilot) == "")
+        await until(pilot, lambda: notice(pilot) == "")
         await pilot.press("backspace")
-        await until(pilot, lambda: told(pilot) == SEARCH_EXAMPLES)
+        await until(pilot, lambda: notice(pilot) == SEARCH_EXAMPLES)
         await pilot.press("escape")
-        await until(pilot, lambda: told(pilot) == "")
+        await until(pilot, lambda: notice(pilot) == "")
 
 
 @at_every_size
@@ -78,12 +62,12 @@ async def test_what_cannot_be_read_is_said_as_it_is_typed(
     async with app.run_test(size=size) as pilot:
         await state_is(pilot, "Live")
         await pilot.press("slash", *typed)
-        await until(pilot, lambda: told(pilot).startswith(says))
-        await until(pilot, lambda: bar(pilot).shown == 0)
+        await until(pilot, lambda: notice(pilot).startswith(says))
+        await until(pilot, lambda: shown(pilot) == 0)
         assert empty_text(pilot).lower().startswith(says.lower()[:20])
         await pilot.press("escape")
-        await until(pilot, lambda: bar(pilot).shown == 4)
-        assert told(pilot) == ""
+        await until(pilot, lambda: shown(pilot) == 4)
+        assert notice(pilot) == ""
 
 
 @at_every_size
@@ -92,10 +76,10 @@ async def test_what_a_window_leaves_out_of_a_search_is_counted(tmp_path: Path, s
     async with app.run_test(size=size) as pilot:
         await state_is(pilot, "Live")
         await pilot.press("slash", *"заказ", "enter")
-        await until(pilot, lambda: (bar(pilot).shown, bar(pilot).outside) == (1, "2"))
-        assert bar(pilot).outside_key == "w"
+        await until(pilot, lambda: (shown(pilot), filter_bar(pilot).outside) == (1, "2"))
+        assert filter_bar(pilot).outside_key == "w"
         await pilot.press("w", *"every", "enter")
-        await until(pilot, lambda: (bar(pilot).shown, bar(pilot).outside) == (3, ""))
+        await until(pilot, lambda: (shown(pilot), filter_bar(pilot).outside) == (3, ""))
 
 
 @at_every_size
@@ -108,11 +92,11 @@ async def test_an_empty_result_says_what_there_is_without_the_filters(
         await pilot.press("slash", *"заказ", "enter")
         await until(pilot, lambda: empty_text(pilot).endswith("\n3 without filters: x shows them."))
         await pilot.press("x")
-        await until(pilot, lambda: bar(pilot).shown == 3)
-        assert bar(pilot).search == "заказ", "the search stays"
+        await until(pilot, lambda: shown(pilot) == 3)
+        assert filter_bar(pilot).search == "заказ", "the search stays"
         await pilot.press("x")
-        await until(pilot, lambda: bar(pilot).shown == 4)
-        assert bar(pilot).search == ""
+        await until(pilot, lambda: shown(pilot) == 4)
+        assert filter_bar(pilot).search == ""
 
 
 @at_every_size
@@ -131,9 +115,9 @@ async def test_a_search_that_nothing_narrows_counts_nothing_else(tmp_path: Path)
     async with app.run_test() as pilot:
         await state_is(pilot, "Live")
         await pilot.press("slash", *"заказ", "enter")
-        await until(pilot, lambda: bar(pilot).shown == 3)
+        await until(pilot, lambda: shown(pilot) == 3)
         await pilot.app.workers.wait_for_complete()
-        assert bar(pilot).outside == ""
+        assert filter_bar(pilot).outside == ""
 
 
 @pytest.mark.parametrize("keys", [("escape",), ("enter", "x"), ("enter", "escape")])
@@ -162,7 +146,7 @@ async def test_after_a_search_that_found_nothing_what_is_new_is_still_told(tmp_p
         await state_is(pilot, "Live")
         await pilot.press("pagedown", "pagedown")
         app.clock.move(21)
-        await until(pilot, lambda: bar(pilot).newer == 2)
+        await until(pilot, lambda: filter_bar(pilot).newer == 2)
         messages = inbox(pilot).query_one(MessageList)
         before = messages.row, messages.line
         await pilot.press("slash", *"нетни")
@@ -170,4 +154,16 @@ async def test_after_a_search_that_found_nothing_what_is_new_is_still_told(tmp_p
         await pilot.press("escape")
         await until(pilot, lambda: messages.row is not None)
         assert (messages.row, messages.line) == before
-        assert bar(pilot).newer == 2
+        assert filter_bar(pilot).newer == 2
+
+
+@at_every_size
+async def test_escape_in_the_search_gives_it_up(tmp_path: Path, size: Size) -> None:
+    app = make_app(tmp_path, messages=five_messages())
+    async with app.run_test(size=size) as pilot:
+        await state_is(pilot, "Live")
+        await pilot.press("slash", *"code")
+        await until(pilot, lambda: shown(pilot) == 1)
+        await pilot.press("escape")
+        await until(pilot, lambda: shown(pilot) == 5)
+        assert inbox(pilot).query_one(MessageList).has_focus

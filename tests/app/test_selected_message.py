@@ -10,6 +10,7 @@ from typing import Any
 
 import pytest
 from support.app_harness import HarnessApp, make_app, message, put, state_is, until
+from support.inbox_screen import filter_bar, inbox, notice, selected, shown
 from support.sizes import Size, at_every_size
 from textual import events
 from textual.pilot import Pilot
@@ -17,10 +18,8 @@ from textual.widgets import Input
 
 from inbox_tui.archive import Archive, Listing, Query
 from inbox_tui.archive.lists import Lists
-from inbox_tui.screens.inbox import InboxScreen
 from inbox_tui.screens.selection import JUST_CAME
 from inbox_tui.sync import ClocksDisagree, MessagesArrived
-from inbox_tui.widgets.filter_bar import FilterBar
 from inbox_tui.widgets.message_list import MessageList
 from inbox_tui.widgets.message_view import MessageView
 from inbox_tui.widgets.status_bar import StatusBar
@@ -29,26 +28,10 @@ WIDE = (120, 40)
 WHO = "+7 999 123-45-67"
 
 
-def inbox(pilot: Pilot[None]) -> InboxScreen:
-    screen = pilot.app.screen_stack[0]
-    assert isinstance(screen, InboxScreen)
-    return screen
-
-
-def selected(pilot: Pilot[None]) -> int:
-    row = inbox(pilot).query_one(MessageList).row
-    assert row is not None
-    return row.id
-
-
 def on_screen(pilot: Pilot[None]) -> int:
     row = inbox(pilot).query_one(MessageView).row
     assert row is not None
     return row.id
-
-
-def notice(pilot: Pilot[None]) -> str:
-    return inbox(pilot).query_one(StatusBar).notice
 
 
 def coded(number: int, minutes_ago: float = 5) -> tuple[int, str, float]:
@@ -78,9 +61,9 @@ async def test_the_message_read_stays_when_another_arrives(tmp_path: Path, key: 
         await state_is(pilot, "Live")
         await pilot.press(key)
         await pilot.pause()
-        read = selected(pilot)
+        read = selected(pilot).id
         await arrive(pilot, 50)
-        assert selected(pilot) == on_screen(pilot) == read
+        assert selected(pilot).id == on_screen(pilot) == read
         await pilot.press("c")
         await pilot.pause()
         assert app.clipboard == str(100_000 + read)
@@ -91,10 +74,10 @@ async def test_from_the_start_the_newest_is_selected_until_the_first_key(tmp_pat
     app = with_codes(tmp_path, range(1, 9))
     async with app.run_test(size=WIDE) as pilot:
         await state_is(pilot, "Live")
-        bar = inbox(pilot).query_one(FilterBar)
+        bar = filter_bar(pilot)
         assert bar.following
         await arrive(pilot, 50)
-        assert selected(pilot) == on_screen(pilot) == 50
+        assert selected(pilot).id == on_screen(pilot) == 50
         await pilot.press("c")
         await pilot.pause()
         assert notice(pilot) == JUST_CAME
@@ -105,7 +88,7 @@ async def test_from_the_start_the_newest_is_selected_until_the_first_key(tmp_pat
         await pilot.pause()
         assert app.clipboard == "100050"
         await arrive(pilot, 51)
-        assert selected(pilot) == 50
+        assert selected(pilot).id == 50
 
 
 DONE: dict[str, Callable[[HarnessApp, Pilot[None]], bool]] = {
@@ -154,7 +137,7 @@ async def test_after_a_conversation_the_pane_has_the_message_of_the_list(
         await pilot.press("k", "k", "t")
         await until(pilot, lambda: not inbox(pilot).has_class("-conversation"))
         await pilot.pause()
-        assert selected(pilot) == on_screen(pilot) == 7
+        assert selected(pilot).id == on_screen(pilot) == 7
 
 
 def unread(app: HarnessApp, number: int) -> bool:
@@ -170,15 +153,15 @@ async def test_f_follows_the_newest_again_and_f_stays(tmp_path: Path) -> None:
         await state_is(pilot, "Live")
         await pilot.press("j", "j", "F")
         await pilot.pause()
-        assert inbox(pilot).query_one(FilterBar).following
+        assert filter_bar(pilot).following
         assert notice(pilot) == "following the newest"
         await arrive(pilot, 50)
-        assert selected(pilot) == 50
+        assert selected(pilot).id == 50
         await pilot.press("F")
         await pilot.pause()
-        assert not inbox(pilot).query_one(FilterBar).following
+        assert not filter_bar(pilot).following
         await arrive(pilot, 51)
-        assert selected(pilot) == 50
+        assert selected(pilot).id == 50
 
 
 async def test_a_key_that_ends_following_leaves_no_word_of_it(tmp_path: Path) -> None:
@@ -195,9 +178,9 @@ async def test_a_click_ends_following_too(tmp_path: Path) -> None:
         await state_is(pilot, "Live")
         await pilot.click(MessageList, offset=(10, 3))
         await pilot.pause()
-        read = selected(pilot)
+        read = selected(pilot).id
         await arrive(pilot, 50)
-        assert selected(pilot) == read
+        assert selected(pilot).id == read
 
 
 @at_every_size
@@ -209,10 +192,10 @@ async def test_a_hit_stays_selected_when_the_search_ends(
     async with app.run_test(size=size) as pilot:
         await state_is(pilot, "Live")
         await pilot.press("/", *"100007")
-        await until(pilot, lambda: inbox(pilot).query_one(FilterBar).shown == 1)
+        await until(pilot, lambda: shown(pilot) == 1)
         await pilot.press(*ending.split())
-        await until(pilot, lambda: inbox(pilot).query_one(FilterBar).shown == 299)
-        assert selected(pilot) == on_screen(pilot) == 7
+        await until(pilot, lambda: shown(pilot) == 299)
+        assert selected(pilot).id == on_screen(pilot) == 7
         messages = inbox(pilot).query_one(MessageList)
         assert 0 <= messages.line < messages.size.height
 
@@ -229,8 +212,8 @@ async def test_a_change_of_filter_keeps_the_selected_message(
         await state_is(pilot, "Live")
         await pilot.press(*"jjjj")
         await pilot.pause()
-        read = selected(pilot)
-        bar = inbox(pilot).query_one(FilterBar)
+        read = selected(pilot).id
+        bar = filter_bar(pilot)
         before = (bar.to, bar.state, bar.window)
         for key in keys:
             await pilot.press(key)
@@ -238,9 +221,9 @@ async def test_a_change_of_filter_keeps_the_selected_message(
         if keys != ("u", "u"):
             await until(pilot, lambda: (bar.to, bar.state, bar.window) != before)
         await until(pilot, lambda: bar.shown is not None)
-        assert selected(pilot) == on_screen(pilot) == read
+        assert selected(pilot).id == on_screen(pilot) == read
         await arrive(pilot, 500)
-        assert selected(pilot) == on_screen(pilot) == read
+        assert selected(pilot).id == on_screen(pilot) == read
 
 
 async def test_new_messages_stay_counted_through_a_change_of_layout(tmp_path: Path) -> None:
@@ -250,7 +233,7 @@ async def test_new_messages_stay_counted_through_a_change_of_layout(tmp_path: Pa
         await pilot.press("G")
         await pilot.pause()
         await arrive(pilot, *range(500, 700))
-        bar = inbox(pilot).query_one(FilterBar)
+        bar = filter_bar(pilot)
         assert bar.newer == 200
         for size in ((80, 24), (40, 12), (200, 50), (120, 40)):
             await pilot.resize_terminal(*size)
@@ -266,7 +249,7 @@ async def test_the_first_window_shows_what_is_unread_since_days(tmp_path: Path) 
     app = make_app(tmp_path, messages=old, read_before_minutes=None)
     async with app.run_test(size=WIDE) as pilot:
         await state_is(pilot, "Live")
-        bar = inbox(pilot).query_one(FilterBar)
+        bar = filter_bar(pilot)
         assert (bar.window, bar.shown) == ("everything", 5)
 
 
@@ -277,7 +260,7 @@ async def test_lines_pasted_into_the_search_are_joined_by_spaces(tmp_path: Path)
         await pilot.press("/")
         await pilot.pause()
         app.post_message(events.Paste("code\n100007\n"))
-        await until(pilot, lambda: inbox(pilot).query_one(FilterBar).search == "code 100007")
+        await until(pilot, lambda: filter_bar(pilot).search == "code 100007")
 
 
 async def test_mark_all_read_leaves_what_came_unseen(tmp_path: Path) -> None:
@@ -313,7 +296,7 @@ async def test_an_export_during_a_search_has_what_was_found_at_the_key(
     async with app.run_test(size=WIDE) as pilot:
         await state_is(pilot, "Live")
         await pilot.press("/", *"code", "enter")
-        bar = inbox(pilot).query_one(FilterBar)
+        bar = filter_bar(pilot)
         await until(pilot, lambda: bar.search == "code" and bar.shown is None)
         await pilot.press("e")
         await until(pilot, lambda: bool(app.screen.query("#export-file")))
@@ -361,9 +344,9 @@ async def test_a_huge_text_is_shown_in_part_and_copied_whole(tmp_path: Path) -> 
         await pilot.press("G", "y")
         await pilot.pause()
         assert app.clipboard == text
-        shown = [paragraph.text for paragraph in inbox(pilot).query_one(MessageView)._paragraphs]
-        assert sum(map(len, shown)) < 30_000
-        assert "more characters are not shown" in shown[-1]
+        drawn = [paragraph.text for paragraph in inbox(pilot).query_one(MessageView)._paragraphs]
+        assert sum(map(len, drawn)) < 30_000
+        assert "more characters are not shown" in drawn[-1]
 
 
 async def test_a_search_with_dates_and_states_finds_what_fits(tmp_path: Path) -> None:
@@ -371,13 +354,13 @@ async def test_a_search_with_dates_and_states_finds_what_fits(tmp_path: Path) ->
     app = make_app(tmp_path, messages=[old, message(2, "order", minutes_ago=5)])
     async with app.run_test(size=WIDE) as pilot:
         await state_is(pilot, "Live")
-        bar = inbox(pilot).query_one(FilterBar)
+        bar = filter_bar(pilot)
         await pilot.press("/", *"order after:yesterday")
         await until(pilot, lambda: bar.shown == 1)
-        assert selected(pilot) == 2
+        assert selected(pilot).id == 2
         await pilot.press("escape", "/", *"order is:read")
         await until(pilot, lambda: bar.shown == 1)
-        assert selected(pilot) == 1
+        assert selected(pilot).id == 1
 
 
 async def test_a_search_that_can_not_be_read_says_why(tmp_path: Path) -> None:
@@ -394,8 +377,8 @@ async def test_a_number_is_found_however_it_is_written(tmp_path: Path, typed: st
     async with app.run_test(size=WIDE) as pilot:
         await state_is(pilot, "Live")
         await pilot.press("/", *typed)
-        await until(pilot, lambda: inbox(pilot).query_one(FilterBar).shown == 1)
-        assert selected(pilot) == 1
+        await until(pilot, lambda: shown(pilot) == 1)
+        assert selected(pilot).id == 1
 
 
 async def test_a_clock_that_is_days_off_is_told_with_what_it_means(tmp_path: Path) -> None:

@@ -9,19 +9,15 @@ from typing import Any
 
 import pytest
 from support.app_harness import HarnessApp, make_app, message, put, state_is, until
+from support.inbox_screen import filter_bar, inbox, notice, selected, shown, unread
 from support.sizes import Size, at_every_size
 from textual.pilot import Pilot
 from textual.widgets import Input
 
 from inbox_tui.archive import Archive, Row
 from inbox_tui.config import Settings
-from inbox_tui.screens.inbox import InboxScreen
 from inbox_tui.screens.state_commands import MOST_UNDONE
 from inbox_tui.smsc.message import Answer, IncomingMessage
-from inbox_tui.widgets.filter_bar import FilterBar
-from inbox_tui.widgets.message_list import MessageList
-from inbox_tui.widgets.status_bar import StatusBar
-from inbox_tui.widgets.title_bar import TitleBar
 
 
 def five() -> list[IncomingMessage]:
@@ -30,30 +26,6 @@ def five() -> list[IncomingMessage]:
     return [
         message(n, f"Text {n}", phone=who, minutes_ago=9 - n) for n, who in enumerate(senders, 1)
     ]
-
-
-def inbox(pilot: Pilot[None]) -> InboxScreen:
-    screen = pilot.app.screen_stack[0]
-    assert isinstance(screen, InboxScreen)
-    return screen
-
-
-def selected(pilot: Pilot[None]) -> Row:
-    row = inbox(pilot).query_one(MessageList).row
-    assert row is not None
-    return row
-
-
-def notice(pilot: Pilot[None]) -> str:
-    return inbox(pilot).query_one(StatusBar).notice
-
-
-def shown(pilot: Pilot[None]) -> int | None:
-    return inbox(pilot).query_one(FilterBar).shown
-
-
-def unread(pilot: Pilot[None]) -> int | None:
-    return inbox(pilot).query_one(TitleBar).unread
 
 
 def kept(app: HarnessApp) -> dict[int, Row]:
@@ -215,7 +187,7 @@ async def test_f_chooses_the_state_and_tells_how_many_there_are(tmp_path: Path, 
             assert {c.label: c.count for c in picker._choices}[chip] == count
             await pilot.press(*["space" if key == " " else key for key in typed], "enter")
             await until(pilot, partial(lambda count: shown(pilot) == count, count))
-            assert inbox(pilot).query_one(FilterBar).state == chip
+            assert filter_bar(pilot).state == chip
         await pilot.press("x")
         await until(pilot, lambda: shown(pilot) == 5)
 
@@ -269,7 +241,7 @@ async def test_letters_typed_into_the_search_change_no_state(tmp_path: Path) -> 
         await pilot.press("slash", *"sdzmMfuN", "enter")
         await done(pilot)
         assert kept(app) == before
-        assert inbox(pilot).query_one(FilterBar).search == "sdzmMfuN"
+        assert filter_bar(pilot).search == "sdzmMfuN"
 
 
 async def test_states_are_in_exports(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -5,20 +5,18 @@ from __future__ import annotations
 from pathlib import Path
 
 from support.app_harness import NOW, HarnessApp, make_app, message, until
+from support.inbox_screen import inbox, notice, selected
 from support.sizes import Size, at_every_size
 from textual.pilot import Pilot
 
-from inbox_tui.archive import TEAM, Archive, Gap, Row
+from inbox_tui.archive import TEAM, Archive, Gap
 from inbox_tui.archive.team_copy import CopiedPage, TeamCopy
 from inbox_tui.archive.team_states import MINE, NOT_TAKEN, TAKEN, TeamState
 from inbox_tui.config import Settings
-from inbox_tui.screens.inbox import InboxScreen
 from inbox_tui.session import Session
 from inbox_tui.sessions import AllSessions
 from inbox_tui.sync import State, TakenByColleague
-from inbox_tui.widgets.message_list import MessageList
 from inbox_tui.widgets.message_view import MessageView
-from inbox_tui.widgets.status_bar import StatusBar
 
 WIDE = (120, 40)
 
@@ -39,22 +37,6 @@ def copied(app: HarnessApp, *states: TeamState) -> None:
         gaps: list[tuple[str, Gap]] = []
         page = CopiedPage("hub", 1, [], [], gaps, states, NOW)
         TeamCopy(archive.accounts()[0], "anna").store(page)
-
-
-def inbox(pilot: Pilot[None]) -> InboxScreen:
-    screen = pilot.app.screen_stack[0]
-    assert isinstance(screen, InboxScreen)
-    return screen
-
-
-def selected(pilot: Pilot[None]) -> Row:
-    row = inbox(pilot).query_one(MessageList).row
-    assert row is not None
-    return row
-
-
-def notice(pilot: Pilot[None]) -> str:
-    return inbox(pilot).query_one(StatusBar).notice
 
 
 def view(pilot: Pilot[None]) -> str:

@@ -7,15 +7,11 @@ from typing import Any
 
 import pytest
 from support.app_harness import HarnessApp, make_app, message, state_is, until
+from support.inbox_screen import filter_bar, notice, selected, shown
 from support.sizes import Size, at_every_size
-from textual.pilot import Pilot
 from textual.widgets import Input, OptionList
 
 from inbox_tui.config import NotAllowed, Settings, check
-from inbox_tui.screens.inbox import InboxScreen
-from inbox_tui.widgets.filter_bar import FilterBar
-from inbox_tui.widgets.message_list import MessageList
-from inbox_tui.widgets.status_bar import StatusBar
 
 VIEWS = {"Codes": "has:code", "Orders": "заказ -отменён", "By the bank": "from:bank"}
 
@@ -29,12 +25,6 @@ def mounted(tmp_path: Path, **settings: Any) -> HarnessApp:
     return make_app(tmp_path, messages=messages, settings=Settings(views=VIEWS, **settings))
 
 
-def bar(pilot: Pilot[None]) -> FilterBar:
-    screen = pilot.app.screen_stack[0]
-    assert isinstance(screen, InboxScreen)
-    return screen.query_one(FilterBar)
-
-
 @at_every_size
 async def test_a_digit_shows_its_view_and_nothing_else_is_left_out(
     tmp_path: Path, size: Size
@@ -43,19 +33,19 @@ async def test_a_digit_shows_its_view_and_nothing_else_is_left_out(
     async with app.run_test(size=size) as pilot:
         await state_is(pilot, "Live")
         await pilot.press("p", *"0002", "enter")
-        await until(pilot, lambda: bar(pilot).shown == 1)
+        await until(pilot, lambda: shown(pilot) == 1)
         await pilot.press("2")
-        await until(pilot, lambda: bar(pilot).search == VIEWS["Orders"] and bar(pilot).shown == 1)
-        assert bar(pilot).to == "all numbers"
+        await until(
+            pilot, lambda: filter_bar(pilot).search == VIEWS["Orders"] and shown(pilot) == 1
+        )
+        assert filter_bar(pilot).to == "all numbers"
         await pilot.press("3")
-        await until(pilot, lambda: bar(pilot).search == "from:bank" and bar(pilot).shown == 1)
+        await until(pilot, lambda: filter_bar(pilot).search == "from:bank" and shown(pilot) == 1)
         await pilot.press("escape")
-        await until(pilot, lambda: bar(pilot).shown == 3)
-        row = app.screen.query_one(MessageList).row
-        assert row is not None
-        assert row.id == 2, "the one found stays selected"
+        await until(pilot, lambda: shown(pilot) == 3)
+        assert selected(pilot).id == 2, "the one found stays selected"
         await pilot.press("9")
-        assert app.screen.query_one(StatusBar).notice.startswith("no view 9 yet: [views] in")
+        assert notice(pilot).startswith("no view 9 yet: [views] in")
 
 
 async def test_the_palette_offers_views_by_name(tmp_path: Path) -> None:
@@ -71,7 +61,7 @@ async def test_the_palette_offers_views_by_name(tmp_path: Path) -> None:
         assert "2      View Orders" in offered
         app.screen.query_one(OptionList).highlighted = offered.index("2      View Orders")
         await pilot.press("enter")
-        await until(pilot, lambda: bar(pilot).search == VIEWS["Orders"])
+        await until(pilot, lambda: filter_bar(pilot).search == VIEWS["Orders"])
 
 
 async def test_views_can_have_other_keys(tmp_path: Path) -> None:
@@ -79,10 +69,10 @@ async def test_views_can_have_other_keys(tmp_path: Path) -> None:
     async with app.run_test() as pilot:
         await state_is(pilot, "Live")
         await pilot.press("f2")
-        await until(pilot, lambda: bar(pilot).search == VIEWS["Orders"])
+        await until(pilot, lambda: filter_bar(pilot).search == VIEWS["Orders"])
         await pilot.press("1")
         await pilot.pause()
-        assert bar(pilot).search == VIEWS["Orders"], "1 is no key of it now"
+        assert filter_bar(pilot).search == VIEWS["Orders"], "1 is no key of it now"
 
 
 @pytest.mark.parametrize(

@@ -1,0 +1,131 @@
+"""Filters: what they leave, where the cursor is then, and how long they last."""
+
+from __future__ import annotations
+
+from datetime import UTC
+from pathlib import Path
+
+from support.app_harness import make_app, message, state_is, until
+from support.inbox_screen import filter_bar, five_messages, inbox, selected, shown
+from support.sizes import Size, at_every_size
+
+from inbox_tui.archive import Query
+from inbox_tui.config import Settings
+from inbox_tui.screens.filters import Filters
+from inbox_tui.smsc.message import Answer
+from inbox_tui.text.search_query import Query as SearchQuery
+from inbox_tui.widgets.message_list import MessageList
+
+
+@at_every_size
+async def test_filters_combine_and_x_clears_them(tmp_path: Path, size: Size) -> None:
+    app = make_app(tmp_path, messages=five_messages(), filters=Filters(hours=6))
+    async with app.run_test(size=size) as pilot:
+        await state_is(pilot, "Live")
+        await pilot.press("p", *"0002", "enter")
+        await until(pilot, lambda: shown(pilot) == 2)
+        await pilot.press("slash", *"код", "enter")
+        await until(pilot, lambda: shown(pilot) == 0)
+        await pilot.press("slash", *["backspace"] * 3, *"CODE", "enter")
+        await until(pilot, lambda: shown(pilot) == 1)
+        await pilot.press("x")
+        await until(pilot, lambda: not inbox(pilot).filtering._current().to_phone)
+        assert shown(pilot) == 1, "the search stays"
+        await pilot.press("x")
+        await until(pilot, lambda: shown(pilot) == 5)
+        assert len(app.scripted.asked) == 1, "filters never cost a request"
+
+
+@at_every_size
+async def test_where_a_filter_leaves_the_message_the_cursor_stays_on_it(
+    tmp_path: Path, size: Size
+) -> None:
+    app = make_app(tmp_path, messages=five_messages())
+    async with app.run_test(size=size) as pilot:
+        await state_is(pilot, "Live")
+        await pilot.press("j", "j", "u")
+        assert filter_bar(pilot).state
+        assert selected(pilot).id == 3
+        await pilot.press("u", "m", "u")
+        await until(pilot, lambda: shown(pilot) == 4)
+        assert selected(pilot).id == 2, "the nearest one"
+        await pilot.press("x")
+        await until(pilot, lambda: shown(pilot) == 5)
+        assert selected(pilot).id == 2
+        await pilot.press("slash", *"заказ", "enter")
+        await until(pilot, lambda: shown(pilot) == 2)
+        assert selected(pilot).id == 4, "the newest one found"
+        await pilot.press("j", "escape")
+        await until(pilot, lambda: shown(pilot) == 5)
+        assert selected(pilot).id == 2
+
+
+@at_every_size
+async def test_what_a_search_kept_out_is_not_new_after_it(tmp_path: Path, size: Size) -> None:
+    messages = [message(n, f"Заказ {n}" if n < 50 else "Код") for n in range(1, 100)]
+    app = make_app(tmp_path, Answer(messages, []), messages=messages)
+    async with app.run_test(size=size) as pilot:
+        await state_is(pilot, "Live")
+        await pilot.press("slash", *"заказ", "enter")
+        await until(pilot, lambda: shown(pilot) == 49)
+        await pilot.press("j", "escape")
+        await until(pilot, lambda: shown(pilot) == 99)
+        messages_list = inbox(pilot).query_one(MessageList)
+        assert messages_list.scroll_offset.y > 0
+        assert messages_list.newer == 0
+
+
+@at_every_size
+async def test_filters_are_there_again_at_the_next_start(tmp_path: Path, size: Size) -> None:
+    settings = Settings(remember_filters=True)
+    app = make_app(tmp_path, messages=five_messages(), settings=settings)
+    async with app.run_test(size=size) as pilot:
+        await state_is(pilot, "Live")
+        await pilot.press("p", *"0002", "enter", "u")
+        await until(pilot, lambda: shown(pilot) == 2)
+        await pilot.app.workers.wait_for_complete()
+    again = make_app(tmp_path, settings=settings)
+    async with again.run_test(size=size) as pilot:
+        await state_is(pilot, "Live")
+        assert filter_bar(pilot).to == "+7 911 000-00-02"
+        assert filter_bar(pilot).state
+
+
+@at_every_size
+async def test_filters_are_not_kept_unless_it_is_asked_for(tmp_path: Path, size: Size) -> None:
+    app = make_app(tmp_path, messages=five_messages())
+    async with app.run_test(size=size) as pilot:
+        await state_is(pilot, "Live")
+        await pilot.press("u")
+        await pilot.pause()
+    again = make_app(tmp_path)
+    async with again.run_test(size=size) as pilot:
+        await state_is(pilot, "Live")
+        assert not filter_bar(pilot).state
+
+
+def test_remembered_filters_that_make_no_sense_are_none() -> None:
+    assert Filters.read("") is None
+    assert Filters.read("[]") is None
+    assert Filters.read('{"to_phone": 5, "hours": 1, "state": null}') is None
+    assert Filters.read('{"to_phone": null, "hours": 999, "state": null}') is None
+    kept = Filters(to_phone="7911", hours=6, state="unread")
+    assert Filters.read(kept.written()) == kept
+    assert Query() == Filters().query(lambda hours: hours, SearchQuery(), UTC)
+
+
+@at_every_size
+async def test_an_empty_list_tells_its_filters_in_a_sentence(tmp_path: Path, size: Size) -> None:
+    filters = Filters(to_phone="79110000001", hours=24)
+    app = make_app(tmp_path, messages=[message(1, minutes_ago=60 * 30)], filters=filters)
+    async with app.run_test(size=size) as pilot:
+        await state_is(pilot, "Live")
+        messages = inbox(pilot).query_one(MessageList)
+        assert messages.empty_text == (
+            "No messages to +7 911 000-00-01 in the last 24 h.\n"
+            "x clears the filters, w chooses another window."
+        )
+        drawn = " ".join(messages.render_line(y).text.strip() for y in range(messages.size.height))
+        assert "No messages to +7 911 000-00-01 in the last 24 h." in " ".join(drawn.split())
+        await pilot.press("x")
+        await until(pilot, lambda: shown(pilot) == 1)

@@ -1,0 +1,91 @@
+"""What the mouse does: in the list, on the filters, and back from a message."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from support.app_harness import make_app, state_is, until, week
+from support.inbox_screen import filter_bar, five_messages, inbox, selected, unread
+from support.sizes import Size, at_every_size
+from textual import events
+
+from inbox_tui.screens.filters import Filters
+from inbox_tui.widgets.filter_bar import FilterBar
+from inbox_tui.widgets.message_list import MessageList
+from inbox_tui.widgets.message_view import MessageView
+
+
+@at_every_size
+async def test_the_mouse_does_it_too(tmp_path: Path, size: Size) -> None:
+    app = make_app(tmp_path, messages=five_messages())
+    async with app.run_test(size=size) as pilot:
+        await state_is(pilot, "Live")
+        await pilot.click(MessageList, offset=(5, 3))
+        assert selected(pilot).id == 3
+        await pilot.click(FilterBar, offset=(3, 0))
+        await until(pilot, lambda: len(app.screen_stack) == 2)
+        await pilot.press("escape")
+        await until(pilot, lambda: len(app.screen_stack) == 1)
+        await pilot.double_click(MessageList, offset=(5, 4))
+        await until(pilot, lambda: unread(pilot) == 4)
+        assert inbox(pilot).query_one(MessageView).has_focus
+        shown_row = inbox(pilot).query_one(MessageView).row
+        assert shown_row is not None
+        assert shown_row.id == 2
+
+
+@at_every_size
+async def test_the_wheel_scrolls_the_list_and_leaves_the_cursor(tmp_path: Path, size: Size) -> None:
+    app = make_app(tmp_path, messages=week(), filters=Filters())
+    async with app.run_test(size=size) as pilot:
+        await state_is(pilot, "Live")
+        messages = inbox(pilot).query_one(MessageList)
+        before = selected(pilot)
+        x, y = messages.region.x + 4, messages.region.y + 4
+        for _ in range(3):
+            app.post_message(events.MouseScrollDown(None, x, y, 0, 1, 0, False, False, False, x, y))
+        await until(pilot, lambda: messages.scroll_offset.y > 0)
+        assert selected(pilot) == before
+        await pilot.press("j")
+        assert 0 <= messages.line < messages.size.height
+
+
+@at_every_size
+async def test_every_chip_opens_what_it_stands_for(tmp_path: Path, size: Size) -> None:
+    app = make_app(tmp_path, messages=five_messages(), filters=Filters(state="unread"))
+    async with app.run_test(size=size) as pilot:
+        await state_is(pilot, "Live")
+        bar = filter_bar(pilot)
+
+        async def click(chip: str) -> None:
+            (start,) = (start for start, _, name in bar._spans if name == chip)
+            await pilot.click(FilterBar, offset=(start + 1, 0))
+            await pilot.pause()
+
+        for chip, title in (("to", "Receiving number"), ("window", "Hour window")):
+            await click(chip)
+            await until(pilot, lambda: len(app.screen_stack) == 2)
+            assert str(app.screen.query_one("#picker-title").render()) == title
+            await pilot.press("escape")
+            await until(pilot, lambda: len(app.screen_stack) == 1)
+        await click("state")
+        await until(pilot, lambda: len(app.screen_stack) == 2)
+        await pilot.press(*"all", "enter")
+        await until(pilot, lambda: not bar.state)
+        await click("search")
+        await until(pilot, lambda: bar.searching)
+
+
+@at_every_size
+async def test_a_message_gone_back_from_by_the_mouse_is_not_open_any_more(
+    tmp_path: Path, size: Size
+) -> None:
+    app = make_app(tmp_path, messages=five_messages())
+    async with app.run_test(size=(120, 40)) as pilot:
+        await state_is(pilot, "Live")
+        await pilot.press("enter")
+        await pilot.click(MessageList, offset=(20, 3))
+        await pilot.resize_terminal(*size)
+        await pilot.pause()
+        assert inbox(pilot).query_one(MessageList).display
+        assert inbox(pilot).query_one(MessageList).has_focus

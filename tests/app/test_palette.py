@@ -1,0 +1,85 @@
+"""What is done by the command palette."""
+
+from __future__ import annotations
+
+from functools import partial
+from pathlib import Path
+
+from support.app_harness import make_app, state_is, until
+from support.inbox_screen import (
+    by_palette,
+    choose_in_palette,
+    filter_bar,
+    five_messages,
+    inbox,
+    press_at_once,
+    shown,
+    unread,
+)
+from support.sizes import Size, at_every_size
+from textual.command import CommandPalette
+from textual.widgets import Input, OptionList
+
+from inbox_tui.commands import COMMANDS
+from inbox_tui.config import load_settings
+from inbox_tui.widgets.message_list import MessageList
+
+
+@at_every_size
+async def test_the_command_palette_jumps_to_a_number(tmp_path: Path, size: Size) -> None:
+    app = make_app(tmp_path, messages=five_messages())
+    async with app.run_test(size=size) as pilot:
+        await state_is(pilot, "Live")
+        await by_palette(pilot, "to +7 911 000-00-02")
+        await until(pilot, lambda: shown(pilot) == 2)
+
+
+@at_every_size
+async def test_every_command_of_the_palette_can_be_done(tmp_path: Path, size: Size) -> None:
+    app = make_app(tmp_path, messages=five_messages())
+    async with app.run_test(size=size) as pilot:
+        await state_is(pilot, "Live")
+        for command in COMMANDS:
+            if not command.in_palette or command.name == "quit":
+                continue
+            await inbox(pilot).do(command.action or command.name)
+            await pilot.pause()
+            await pilot.press("escape", "escape")
+            await until(pilot, lambda: len(app.screen_stack) == 1)
+
+
+@at_every_size
+async def test_a_command_of_the_palette_keeps_the_search_that_is_being_typed(
+    tmp_path: Path, size: Size
+) -> None:
+    app = make_app(tmp_path, messages=five_messages())
+    async with app.run_test(size=size) as pilot:
+        await state_is(pilot, "Live")
+        await pilot.press("slash", *"bank", "ctrl+p")
+        press_at_once(pilot, *"all shown")
+        await until(pilot, lambda: app.screen.query_one(Input).value == "all shown")
+        await until(pilot, lambda: app.screen.query_one(OptionList).option_count == 1)
+        await pilot.pause(0.1)
+        await pilot.press("enter")
+        await until(pilot, lambda: unread(pilot) == 3)
+        assert filter_bar(pilot).search == "bank"
+        assert inbox(pilot).query_one(MessageList).has_focus
+
+
+@at_every_size
+async def test_a_theme_of_our_own_or_of_textual_is_chosen_in_the_palette_and_kept(
+    tmp_path: Path, size: Size
+) -> None:
+    app = make_app(tmp_path, messages=five_messages())
+    async with app.run_test(size=size) as pilot:
+        await state_is(pilot, "Live")
+        messages = inbox(pilot).query_one(MessageList)
+        path = tmp_path / "config.toml"
+        for theme in ("inbox-light", "nord", "inbox-dark"):
+            before = messages.render_line(3)
+            await by_palette(pilot, "choose the theme")
+            await until(pilot, lambda: isinstance(app.screen, CommandPalette))
+            await choose_in_palette(pilot, theme)
+            await until(pilot, partial(lambda theme: app.theme == theme, theme))
+            await until(pilot, lambda: messages.render_line(3) != before)  # noqa: B023
+            await until(pilot, partial(lambda theme: load_settings(path).theme == theme, theme))

@@ -1,0 +1,50 @@
+"""What goes wrong with answers and the archive, as the user sees it."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from support.app_harness import make_app, message, never, state_is, until
+from support.inbox_screen import five_messages, inbox
+from support.sizes import Size, at_every_size
+
+from inbox_tui.session import Session
+from inbox_tui.smsc.message import Answer
+from inbox_tui.sync import MessagesArrived, RefreshDeferred, State, Status, StatusChanged
+from inbox_tui.widgets.status_bar import StatusBar
+from inbox_tui.widgets.title_bar import TitleBar
+
+
+@at_every_size
+async def test_entries_that_cannot_be_read_are_counted_on_screen(
+    tmp_path: Path, size: Size
+) -> None:
+    app = make_app(tmp_path, Answer([message(1, "Good")], ['{"id": "x"}', "[]"]))
+    async with app.run_test(size=size) as pilot:
+        await state_is(pilot, "Live")
+        await until(pilot, lambda: inbox(pilot).query_one(TitleBar).unreadable == 2)
+        assert "2 unreadable" in app.export_screenshot().replace("&#160;", " ")
+
+
+@at_every_size
+async def test_a_damaged_archive_is_set_aside_and_said_so(tmp_path: Path, size: Size) -> None:
+    (tmp_path / "inbox.db").write_bytes(b"This is no database at all. " * 400)
+    app = make_app(tmp_path, Answer([message(1, "Fresh")], []))
+    async with app.run_test(size=size) as pilot:
+        await state_is(pilot, "Waiting")
+        assert app.scripted.asked == [], "what was asked before is not known any more"
+        app.clock.move(152)
+        await until(pilot, lambda: "Fresh" in app.export_screenshot())
+        assert any("inbox.db.damaged-" in told.message for told in app._notifications)
+
+
+async def test_what_comes_while_the_program_ends_is_shown_nowhere(tmp_path: Path) -> None:
+    app = make_app(tmp_path, never, messages=five_messages())
+    async with app.run_test() as pilot:
+        await state_is(pilot, "Checking")
+        await inbox(pilot).query_one(StatusBar).remove()
+        session = app._accounts.shown
+        assert isinstance(session, Session)
+        session._publish(StatusChanged(Status(State.LIVE)))
+        session._publish(MessagesArrived([1], live=True))
+        session._publish(RefreshDeferred(None))

@@ -1,0 +1,82 @@
+"""What can be read on the screen of the inbox, and what is done on it by the palette."""
+
+from __future__ import annotations
+
+from support.app_harness import message, until
+from textual import events
+from textual.command import CommandPalette
+from textual.pilot import Pilot
+from textual.widgets import OptionList
+
+from inbox_tui.archive import Row
+from inbox_tui.screens.inbox import InboxScreen
+from inbox_tui.smsc.message import IncomingMessage
+from inbox_tui.widgets.filter_bar import FilterBar
+from inbox_tui.widgets.message_list import MessageList
+from inbox_tui.widgets.status_bar import StatusBar
+from inbox_tui.widgets.title_bar import TitleBar
+
+
+def five_messages() -> list[IncomingMessage]:
+    """Five unread messages of three senders to two numbers; the first and the last have codes."""
+    return [
+        message(1, "Ваш код: 481 516. Никому не сообщайте", minutes_ago=9, phone="BANK"),
+        message(2, "Заказ готов https://shop.example/5512", minutes_ago=8, phone="79160001122"),
+        message(3, "Спасибо!", minutes_ago=7, phone="79160001122", to_phone="79110000002"),
+        message(4, "Где мой заказ?\nЖду", minutes_ago=6, phone="79031112233"),
+        message(5, "123-456 is your code", minutes_ago=5, phone="BANK", to_phone="79110000002"),
+    ]
+
+
+def inbox(pilot: Pilot[None]) -> InboxScreen:
+    screen = pilot.app.screen_stack[0]
+    assert isinstance(screen, InboxScreen)
+    return screen
+
+
+def selected(pilot: Pilot[None]) -> Row:
+    """The message under the cursor of the list."""
+    row = inbox(pilot).query_one(MessageList).row
+    assert row is not None
+    return row
+
+
+def filter_bar(pilot: Pilot[None]) -> FilterBar:
+    return inbox(pilot).query_one(FilterBar)
+
+
+def shown(pilot: Pilot[None]) -> int | None:
+    """How many messages the list has, as the filter bar tells."""
+    return filter_bar(pilot).shown
+
+
+def unread(pilot: Pilot[None]) -> int | None:
+    """How many are unread, as the title tells."""
+    return inbox(pilot).query_one(TitleBar).unread
+
+
+def notice(pilot: Pilot[None]) -> str:
+    return inbox(pilot).query_one(StatusBar).notice
+
+
+def press_at_once(pilot: Pilot[None], *keys: str) -> None:
+    """Have keys arrive together, as over a slow connection."""
+    for key in keys:
+        name = {"/": "slash", "\r": "enter"}.get(key, key)
+        pilot.app.post_message(events.Key(name, key))
+
+
+async def by_palette(pilot: Pilot[None], words: str) -> None:
+    """Find a command in the palette by these words, and do it."""
+    await pilot.press("ctrl+p")
+    await until(pilot, lambda: isinstance(pilot.app.screen, CommandPalette))
+    await choose_in_palette(pilot, words)
+
+
+async def choose_in_palette(pilot: Pilot[None], words: str) -> None:
+    """Type into the palette, and do what it then offers alone."""
+    await pilot.press(*("space" if letter == " " else letter for letter in words))
+    options = pilot.app.screen.query_one("CommandList", OptionList)
+    await until(pilot, lambda: options.option_count == 1)
+    await pilot.pause(0.1)
+    await pilot.press("down", "enter")
