@@ -1,0 +1,20 @@
+"""What holds of every source file of the program and of its tests."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parents[2]
+MOST_LINES = 600
+
+
+@pytest.mark.parametrize("folder", ["inbox_tui", "tests"])
+def test_no_file_is_too_long_to_be_read_in_one_go(folder: str) -> None:
+    lines = {
+        file.relative_to(ROOT).as_posix(): file.read_text(encoding="utf-8").count("\n")
+        for file in (ROOT / folder).rglob("*.py")
+    }
+    assert lines
+    assert {name: count for name, count in lines.items() if count > MOST_LINES} == {}
