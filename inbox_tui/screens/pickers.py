@@ -81,7 +81,11 @@ class Picker(ModalScreen[Choice[T] | None], Generic[T]):
         """A line to type in above the choices."""
         with Vertical(id="picker"):
             yield Static(Content(self._title), id="picker-title")
-            yield Input(placeholder=_(self.PLACEHOLDER), id="picker-input")
+            yield Input(
+                placeholder=_(self.PLACEHOLDER),
+                validate_on=(),  # or Enter has the whole dialogue styled anew as it closes
+                id="picker-input",
+            )
             yield OptionList(id="picker-choices")
             yield Static(Content(_("Enter applies · Esc closes")), id="picker-hint")
 
