@@ -57,7 +57,7 @@ class _Lines:
         self._style = style
 
     def top(self, width: int) -> Strip:
-        """Draw the sender, and the day of the message at the top."""
+        """Draw the sender, and the day of the message at the top where nothing else tells it."""
         top = next(
             (row for at, _ in self._transcript.lines if (row := self._transcript.row(at))), None
         )
@@ -68,7 +68,9 @@ class _Lines:
         lead, end = f"{rule * 2} ", f" {rule * 2}"
         source = self._transcript.source
         shown = None if source is None else source.day_at(self._transcript.lines[0][0])
-        day = "" if shown is None else f" {self._presentation.day_name(shown[0].day)}{end}"
+        day = ""
+        if shown is not None and not shown[1]:  # else the line below says it
+            day = f" {self._presentation.day_name(shown[0].day)}{end}"
         name = cut(who, width - len(lead))
         number = "" if who == number else f"  {number}"
         if cells(lead + name + number + day) + 2 > width:
