@@ -63,9 +63,7 @@ class HubRequestLog:
                     "SELECT pg_advisory_xact_lock(hashtextextended('inbox-tui log ' || $1, 0))",
                     self._key,
                 )
-                hub_now = await self._clock.read(connection)
-                if abs(self._clock.jumped) > JUMP_SECONDS:
-                    await self._mend_times(connection)
+                hub_now = await self._read_clock(connection)
                 entries = await self._entries(connection)
                 until = earliest(entries, fingerprint, hub_now, limit)
                 if until > hub_now:
@@ -90,28 +88,29 @@ class HubRequestLog:
 
         return self._hub.call(begin)
 
+    async def _read_clock(self, connection: Connection) -> float:
+        """Return what the hub's clock shows; where it was set, all times are moved along."""
+        hub_now = await self._clock.read(connection)
+        if abs(self._clock.jumped) > JUMP_SECONDS:
+            await self._mend_times(connection)
+        return hub_now
+
     async def mend_times(self, connection: Connection) -> None:
         """Move the times of requests along where the hub's clock was set; none is to come.
 
-        Every member does so: no request is out too early then, and some are later than they might
-        be. No hold stands longer than it was to, and those that we see jump no shorter.
+        Every member who sees it does so: no request is out too early then, and some are later than
+        they might be. A hold stands no shorter than it was to, and from now on no longer.
         """
         jump = max(0.0, self._clock.jumped)
         self._clock.jumped = 0.0
-        for statement, moved in (
-            (
-                "requests SET sent_at = least(sent_at + $2, inbox_tui.now()),"
-                " answered_at = answered_at + least($2, inbox_tui.now() - answered_at)",
-                jump,
-            ),
-            (
-                "holds SET until = least(until + $2, inbox_tui.now() + until - set_at),"
-                " set_at = least(set_at + $2, inbox_tui.now())",
-                jump if self._hub.asking else 0.0,
-            ),
+        for statement in (
+            "requests SET sent_at = least(sent_at + $2, inbox_tui.now()),"
+            " answered_at = answered_at + least($2, inbox_tui.now() - answered_at)",
+            "holds SET until = least(until + $2, inbox_tui.now() + until - set_at),"
+            " set_at = least(set_at + $2, inbox_tui.now())",
         ):
             await connection.execute(
-                f"UPDATE inbox_tui.{statement} WHERE login_key = $1", self._key, moved
+                f"UPDATE inbox_tui.{statement} WHERE login_key = $1", self._key, jump
             )
 
     def add_foreign(self, entries: Sequence[LoggedRequest]) -> None:
@@ -231,6 +230,7 @@ class HubRequestLog:
                     hold.digest,
                     now.seconds,
                 )
+                await self._read_clock(connection)  # `now` may be of before it was set
 
         self._hub.call(set_hold)
 

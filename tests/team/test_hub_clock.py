@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
+from collections.abc import AsyncIterator
 
 import pytest
 from support.postgres import ADMIN_PASSWORD
 from support.team import Colleague, Team
 
-from inbox_tui.archive import Cursor, Permit, Polled
+from inbox_tui.archive import Cursor, Hold, Permit, Polled
 from inbox_tui.credentials import Secret
 from inbox_tui.smsc.limit import Limit
 from inbox_tui.sync import State
@@ -65,21 +67,48 @@ async def test_messages_come_as_before_where_the_hubs_clock_is_set(
     assert team.asked[-1].hour < 168, "not the whole period each time"
 
 
-async def test_a_request_takes_note_of_a_clock_set_back_for_the_polls_too(team: Team) -> None:
+@contextlib.asynccontextmanager
+async def store_of(team: Team, *, asking: bool) -> AsyncIterator[tuple[HubStore, HubClock]]:
     hub = Hub(parse_hub(team.cluster.url(team.database)), Secret(ADMIN_PASSWORD))
     await asyncio.to_thread(hub.connect)
-    hub.asking = True
+    hub.asking = asking
     clock = HubClock(team.clock)
-    store = HubStore(hub, clock, 1, "alex")
     await hub.run(clock.read)
-    polled = Polled(clock.moment(), team.clock.now(), team.clock.now())
-    cursor = Cursor(polled, polled)
-    await hub.run(lambda connection: store.sync_state.set_cursor_by(connection, "", cursor))
-    team.set_hub_clock(-3600.0)
-    begin = store.requests.begin
-    began = await asyncio.to_thread(begin, "", "asked", clock.moment(), Limit())
-    assert isinstance(began, Permit)
-    kept = await asyncio.to_thread(store.sync_state.cursor, "")
-    assert kept.polled is not None
-    assert kept.polled.moment.seconds <= clock.moment().seconds
+    yield HubStore(hub, clock, 1, "alex"), clock
     await asyncio.to_thread(hub.close)
+
+
+async def test_a_request_takes_note_of_a_clock_set_back_for_the_polls_too(team: Team) -> None:
+    async with store_of(team, asking=True) as (store, clock):
+        polled = Polled(clock.moment(), team.clock.now(), team.clock.now())
+        cursor = Cursor(polled, polled)
+        await store._hub.run(
+            lambda connection: store.sync_state.set_cursor_by(connection, "", cursor)
+        )
+        team.set_hub_clock(-3600.0)
+        begin = store.requests.begin
+        began = await asyncio.to_thread(begin, "", "asked", clock.moment(), Limit())
+        assert isinstance(began, Permit)
+        kept = await asyncio.to_thread(store.sync_state.cursor, "")
+        assert kept.polled is not None
+        assert kept.polled.moment.seconds <= clock.moment().seconds
+
+
+@pytest.mark.parametrize("asking", [True, False])
+@pytest.mark.parametrize("told", ["before", "after"])
+async def test_a_block_stands_for_its_time_where_the_hubs_clock_is_set_forward(
+    team: Team, told: str, *, asking: bool
+) -> None:
+    async with store_of(team, asking=asking) as (store, clock):
+        at = clock.moment()
+        block = Hold("blocked", at.seconds + 900.0, 1, "no", team.clock.now(), b"")
+        if told == "after":
+            team.set_hub_clock(3600.0)
+        await asyncio.to_thread(store.requests.set_hold, block, at)
+        if told == "before":
+            team.set_hub_clock(3600.0)
+            await store._hub.run(store.requests._read_clock)
+        stands = await asyncio.to_thread(store.requests.standing)
+        assert stands is not None
+        assert stands.until is not None
+        assert 800.0 < stands.until - await store._hub.run(clock.read) <= 900.0
