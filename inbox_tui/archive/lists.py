@@ -68,26 +68,15 @@ class _DayOfList:
         """None where that has not been counted."""
         self.rows = rows
         """Rising; None while they have not been needed."""
-        self.gaps: list[Gap] = []
+        self.gaps: Sequence[Gap] = ()
         """The newest first."""
-        self.parts: list[_Part] = []
+        self.parts: Sequence[_Part] = ()
         """The newest first; none in a list without lines."""
-        self.lines: list[_Line] = []
+        self.lines: Sequence[_Line] = ()
         """In their order in the list."""
 
     def __len__(self) -> int:
         return self.total + len(self.gaps) + len(self.lines)
-
-    def split(self, day_start: DayStart) -> None:
-        """Find out which days of the reader's it is within."""
-        begin, end = service_day(self.day), service_day(self.day + 1)
-        if day_start(self.day) == begin and day_start(self.day + 1) == end:
-            self.parts.append(_Part(self.day, row_at(begin), row_at(end)))
-            return
-        for day in (self.day + 1, self.day, self.day - 1):
-            low, high = max(day_start(day), begin), min(day_start(day + 1), end)
-            if low < high:
-                self.parts.append(_Part(day, row_at(low), row_at(high)))
 
     def within(self, low: int, high: int) -> array[int]:
         """Return its rows from `low` to below `high`."""
@@ -105,6 +94,18 @@ class _DayOfList:
         if oldest_first:
             return [(bisect_left(rows, line.row) + n, line) for n, line in enumerate(self.lines)]
         return [(len(rows) - bisect_right(rows, m.row) + n, m) for n, m in enumerate(marks)]
+
+
+def _parts_of(number: int, day_start: DayStart) -> Sequence[_Part]:
+    """Return which days of the reader's a day of the service's clock is within, newest first."""
+    begin, end = service_day(number), service_day(number + 1)
+    if day_start(number) == begin and day_start(number + 1) == end:
+        return (_Part(number, row_at(begin), row_at(end)),)
+    spans = (
+        (day, max(day_start(day), begin), min(day_start(day + 1), end))
+        for day in (number + 1, number, number - 1)
+    )
+    return tuple(_Part(day, row_at(low), row_at(high)) for day, low, high in spans if low < high)
 
 
 class Listing:
@@ -164,6 +165,9 @@ class Lists:
         self._counts = counts
         self._matching = matching
         self._sync_states = sync_states
+        self._day_start: DayStart | None = None
+        self._parts: dict[int, Sequence[_Part]] = {}
+        """By day of the service's clock, as `_day_start` says; 1 to 4 ms of 1,200 days."""
 
     def open(
         self,
@@ -372,7 +376,7 @@ class Lists:
         for gap in self._gaps(query):
             number = day_of_row(gap.row)
             day = days.setdefault(number, _DayOfList(number, 0, 0, array("q")))
-            day.gaps.append(gap)
+            day.gaps = (*day.gaps, gap)
         return sorted(days.values(), key=lambda day: -day.day)
 
     def _gaps(self, query: Query) -> list[Gap]:
@@ -419,8 +423,13 @@ class Lists:
         self, query: Query, days: Sequence[_DayOfList], day_start: DayStart, oldest_first: bool
     ) -> None:
         """Put a line above the first message of each day of the reader's."""
+        if day_start != self._day_start:
+            self._day_start, self._parts = day_start, {}
         for day in days:
-            day.split(day_start)
+            known = self._parts.get(day.day)
+            if known is None:
+                known = self._parts[day.day] = _parts_of(day.day, day_start)
+            day.parts = known
         parts = [(day, part) for day in days for part in day.parts if day.total]
         unknown = [part for day, part in parts if day.rows is None and len(day.parts) > 1]
         filled = dict(zip(unknown, self._matching.any_within(query, unknown), strict=True))
@@ -432,7 +441,8 @@ class Lists:
                 filled.get(part, True) if day.rows is None else day.within(part.low, part.high)
             ):
                 last = part.day
-                day.lines.append(_Line(last, part.low if oldest_first else part.high - 1))
+                line = _Line(last, part.low if oldest_first else part.high - 1)
+                day.lines = (*day.lines, line)
 
     def _count_days(self, listing: Listing, days: Iterable[_DayOfList]) -> None:
         """Count the messages of the reader's days that these days are within."""
