@@ -21,6 +21,7 @@ import msgspec._utils
 
 evaluate = msgspec._utils._eval_type
 second = None
+found = []
 
 
 def evaluate_slowly(reference, *scopes):
@@ -35,12 +36,13 @@ def evaluate_slowly(reference, *scopes):
 def read():
     from inbox_tui.archive.cursor_json import cursor_from_json
 
-    print(cursor_from_json("[null, null, 7]").confirmed_id)
+    found.append(cursor_from_json("[null, null, 7]").confirmed_id)
 
 
 msgspec._utils._eval_type = evaluate_slowly
 read()
 second.join()
+print(found)
 """
 """Two accounts that start at once. The library crashed where both needed the same type first."""
 
@@ -66,4 +68,4 @@ def test_two_accounts_read_their_first_cursor_at_once() -> None:
     done = subprocess.run(
         [sys.executable, "-c", TWO_THREADS], capture_output=True, text=True, check=False
     )
-    assert (done.returncode, done.stdout, done.stderr) == (0, "7\n7\n", "")
+    assert (done.returncode, done.stdout, done.stderr) == (0, "[7, 7]\n", "")
