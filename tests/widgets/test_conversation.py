@@ -94,7 +94,7 @@ async def test_whole_texts_are_shown_oldest_first_below_their_days() -> None:
     ]
     async with mounted(Transcript(texts), size=(40, 12)) as (conversation, _, _):
         assert lines(conversation)[:10] == [
-            "── +7 999 123-45-67 ────── yesterday ──",
+            "── +7 999 123-45-67 ───────────────────",
             "── yesterday ──────────────────────────",
             "   08:02  Здравствуйте!",
             "          Заказ 5512 уже отправили?",
@@ -112,13 +112,17 @@ async def test_the_name_and_number_of_a_sender_are_at_the_top() -> None:
     async with mounted(source) as (conversation, _, _):
         top = lines(conversation)[0]
         assert top.startswith("── Pickup point  +7 916 000-11-22 ──")
-        assert top.endswith("── today ──")
 
 
-async def test_the_top_tells_the_day_that_is_scrolled_to() -> None:
+async def test_the_top_tells_the_day_that_is_scrolled_to_unless_the_line_below_does() -> None:
     async with mounted(talk(100)) as (conversation, pilot, _):
         assert lines(conversation)[0].endswith("─ today ──")
         await pilot.press("home")
+        top, first, *_ = lines(conversation)
+        assert first.startswith("── Thursday 19 November ──")
+        assert "Thursday" not in top
+        conversation.scroll_to(y=1, animate=False)
+        await pilot.pause()
         assert lines(conversation)[0].endswith("─ Thursday 19 November ──")
 
 
