@@ -141,8 +141,10 @@ def test_a_settings_file_that_is_not_text_is_told(files: Files) -> None:
     files.configure("")
     files.config.write_bytes(b"\xff")
     assert "is not UTF-8 text" in run("sync").errors
-    files.config.unlink()
-    files.config.parent.rmdir()
+
+
+def test_a_settings_folder_that_is_a_file_is_told(files: Files) -> None:
+    files.config.parent.parent.mkdir(parents=True)
     files.config.parent.write_text("")
     assert "can't be read: Not a directory" in run("sync").errors
 

@@ -21,8 +21,9 @@ PROSE = re.compile(r"\b[a-z]{2,} [a-z]{2,}\b")
 NOT_OURS = re.compile(
     r"'inbox-tui[^']*'|\(parameters error\)|authorise error|ip is blocked"
     r"|password authentication failed for user|PostgreSQL server at .* rejected SSL upgrade"
+    r"|File not found|The system cannot find the file specified"
 )
-"""Commands to be typed, and what servers say."""
+"""Commands to be typed, and what servers and Windows say."""
 
 
 class Sentence(str):
