@@ -167,7 +167,7 @@ class Lists:
         self._sync_states = sync_states
         self._day_start: DayStart | None = None
         self._parts: dict[int, Sequence[_Part]] = {}
-        """By day of the service's clock, as `_day_start` says; 1 to 4 ms of 1,200 days."""
+        """By day of the service's clock, as `_day_start` says: saves 1 to 4 ms at 1,200 days."""
 
     def open(
         self,

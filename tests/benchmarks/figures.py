@@ -20,7 +20,8 @@ import statistics
 import subprocess
 import sys
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from functools import partial
 from pathlib import Path
 from random import Random
 from shutil import which
@@ -31,6 +32,7 @@ from benchmarks.sample_archives import (
     HOST,
     LOGIN,
     PAGE,
+    PASSWORD,
     SECOND_LOGIN,
     Sample,
     in_page,
@@ -44,7 +46,6 @@ from inbox_tui.smsc.answers import read_answer
 from inbox_tui.smsc.message import IncomingMessage
 
 PROGRAMS = Path(__file__).parent / "programs"
-PASSWORD = "correct horse"
 LAST_LINE = b"\x1b[%d;1H" % LINES
 SETTLED_SECONDS = 6.0
 """After so many seconds the first request is answered and everything later is loaded."""
@@ -146,18 +147,27 @@ def bare(made: Sample) -> Program:
 # -- start and memory
 
 
+def by_turns(ours: Callable[[], float], floor: Callable[[], float], times: int) -> Apart:
+    """Take two figures by turns; return their medians without the first, which read the disk."""
+    taken = [(floor(), ours()) for _ in range(times + 1)][1:]
+    floors, others = zip(*taken, strict=True)
+    return Apart(statistics.median(others), statistics.median(floors))
+
+
+def start(inbox: Inbox) -> float:
+    """Start it once, until it is on screen."""
+    with inbox() as program:
+        return program.until(*inbox.made.markers, LAST_LINE)
+
+
 def starts(inbox: Inbox, times: int) -> Apart:
     """Median starts of the inbox and of an empty Textual application."""
-    ours, floor = [], []
-    for number in range(times + 1):
+
+    def start_bare() -> float:
         with bare(inbox.made) as program:
-            floor.append(program.until(LAST_LINE))
-        with inbox() as program:
-            ours.append(program.until(*inbox.made.markers, LAST_LINE))
-        if not number:  # what is read from the disk for the first time
-            ours.clear()
-            floor.clear()
-    return Apart(statistics.median(ours), statistics.median(floor))
+            return program.until(LAST_LINE)
+
+    return by_turns(partial(start, inbox), start_bare, times)
 
 
 def memories(inbox: Inbox) -> tuple[Apart, Apart]:
@@ -191,22 +201,16 @@ def two_accounts(made: Sample, server: str, times: int) -> tuple[Apart, Apart]:
             Inbox(sample, server, keyring)
             for sample in (made, with_second_account(made, server, Path(folder) / "home"))
         )
-        starts: dict[Inbox, list[float]] = {one: [], two: []}
-        memories: dict[Inbox, list[float]] = {one: [], two: []}
-        for number in range(times + 1):
-            for inbox, taken in starts.items():
-                with inbox() as program:
-                    seconds = program.until(*inbox.made.markers, LAST_LINE)
-                if number:  # the first reads from the disk
-                    taken.append(seconds)
-        for _ in range(3):
-            for inbox, sizes in memories.items():
-                with inbox.shown() as program:
-                    sizes.append(program.memory)
         return (
-            Apart(statistics.median(starts[two]), statistics.median(starts[one])),
-            Apart(statistics.median(memories[two]), statistics.median(memories[one])),
+            by_turns(partial(start, two), partial(start, one), times),
+            by_turns(partial(live_memory, two), partial(live_memory, one), 3),
         )
+
+
+def live_memory(inbox: Inbox) -> float:
+    """Take the memory of a live inbox in which nobody has moved."""
+    with inbox.shown() as program:
+        return program.memory
 
 
 class Loaded(NamedTuple):

@@ -25,6 +25,7 @@ from inbox_tui.text import find_code
 
 LOGIN, HOST = "alex", "127.0.0.1"
 SECOND_LOGIN = "boris"
+PASSWORD = "correct horse"
 PAGE = 10_000
 WEEKS = 260
 """Five years."""
