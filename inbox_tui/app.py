@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import gc
 import os
+import sys
 from collections.abc import Callable, Iterable, Sequence
 from datetime import tzinfo
 from functools import partial
@@ -55,6 +56,9 @@ if TYPE_CHECKING:
 
 FILTERS = "filters"
 """The name under which the archive remembers the filters last set."""
+
+THREADS = 100
+"""On Windows: more than the timers that run at one time. They are started as they are needed."""
 
 
 def _inbox_commands() -> type[Provider]:
@@ -178,6 +182,8 @@ class InboxApp(App[None]):
 
     def on_mount(self) -> None:
         """With the first frame on screen, find the password and begin to ask."""
+        if sys.platform == "win32":
+            self._leave_threads_for_work()
         self._write_to_terminal(SAVE_TITLE)
         self.call_after_refresh(self._collect_garbage)
         archive = self._dependencies.archive
@@ -194,6 +200,16 @@ class InboxApp(App[None]):
             self.call_next(self.action_sign_in)
         else:
             self.call_after_refresh(self._begin)
+
+    def _leave_threads_for_work(self) -> None:
+        """Give the loop more threads than there are timers, each of which keeps one on Windows.
+
+        Else all of them can be taken (there are as few as five): then no answer is read, and no
+        timer can be cancelled, as that takes a thread too.
+        """
+        from concurrent.futures import ThreadPoolExecutor
+
+        asyncio.get_running_loop().set_default_executor(ThreadPoolExecutor(THREADS))
 
     def _collect_garbage(self) -> None:
         """Turn garbage collection on, leaving out what was made before the first frame."""

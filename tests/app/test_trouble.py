@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import asyncio
 from pathlib import Path
 
-from support.app_harness import make_app, message, never, state_is, until
+from support.app_harness import make_app, message, never, state_is, until, week
 from support.inbox_screen import five_messages, inbox
 from support.sizes import Size, at_every_size
 
@@ -48,3 +49,13 @@ async def test_what_comes_while_the_program_ends_is_shown_nowhere(tmp_path: Path
         session._publish(StatusChanged(Status(State.LIVE)))
         session._publish(MessagesArrived([1], live=True))
         session._publish(RefreshDeferred(None))
+
+
+async def test_timers_leave_threads_for_other_work(tmp_path: Path) -> None:
+    """On Windows each timer keeps a thread for as long as it runs."""
+    async with make_app(tmp_path, messages=week()).run_test() as pilot:
+        await state_is(pilot, "Live")
+        for _ in range(40):
+            pilot.app.set_timer(3600)
+        await pilot.pause()
+        await asyncio.wait_for(asyncio.to_thread(int), 10)
