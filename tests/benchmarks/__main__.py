@@ -200,9 +200,7 @@ def _team_lines(size: int, *, quick: bool) -> list[Line]:
             f"≥ {A_SECOND:,}",
             taken.copied >= A_SECOND,
         ),
-        Line(
-            "… from the hub's commit to 20 archives, p95", _ms(seen), "", "≤ 1000 ms", seen <= 1.0
-        ),
+        Line("… from the hub's commit to 20 screens, p95", _ms(seen), "", "≤ 1000 ms", seen <= 1.0),
         Line(
             "… a quiet member, share of a core",
             f"{taken.share:.2%}",

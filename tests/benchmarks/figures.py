@@ -85,8 +85,6 @@ class Inbox:
 
     def __call__(self) -> Program:
         """Start it."""
-        beside = Path(sys.executable).with_name("inbox-tui")
-        command = [beside] if beside.exists() else [sys.executable, "-m", "inbox_tui"]
         account = {"INBOX_TUI_LOGIN": LOGIN, "INBOX_TUI_SERVER": f"http://{self._server}"}
         passwords = {"INBOX_TUI_PASSWORD": PASSWORD}
         if self._keyring is not None:
@@ -94,7 +92,7 @@ class Inbox:
                 "PYTHON_KEYRING_BACKEND": "support.keyrings.FileBackend",
                 "TEST_KEYRING": str(self._keyring),
             }
-        return Program(command, environment(self.made) | account | passwords)
+        return Program(inbox_command(), environment(self.made) | account | passwords)
 
     def shown(self) -> Program:
         """Start it, have it show everything, and wait until all is loaded and the screen quiet."""
@@ -103,6 +101,12 @@ class Inbox:
         program.rest(SETTLED_SECONDS)
         program.type(b"x")
         return program
+
+
+def inbox_command() -> list[str]:
+    """What starts it."""
+    beside = Path(sys.executable).with_name("inbox-tui")
+    return [str(beside)] if beside.exists() else [sys.executable, "-m", "inbox_tui"]
 
 
 def environment(made: Sample) -> dict[str, str]:

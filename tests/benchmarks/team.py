@@ -1,25 +1,28 @@
-"""What a team costs: a real hub on this machine, and members with an archive each."""
+"""What a team costs: a real hub on this machine, and members with an archive and a screen each."""
 
 from __future__ import annotations
 
 import asyncio
+import subprocess
 import time
 from collections.abc import Awaitable, Callable
-from contextlib import suppress
+from contextlib import ExitStack, suppress
 from datetime import UTC, datetime
-from itertools import islice
 from pathlib import Path
 from random import SystemRandom
 from tempfile import TemporaryDirectory
 from typing import Any, NamedTuple
 from zoneinfo import ZoneInfo
 
+from asyncpg import Connection
 from support.postgres import ADMIN_PASSWORD, Cluster, running_cluster
 
-from benchmarks.sample_archives import LOGIN, in_page, pages, server_now
+from benchmarks.figures import environment, inbox_command
+from benchmarks.sample_archives import LOGIN, Sample, in_page, pages, server_now
+from benchmarks.terminal import Program, ready
 from inbox_tui.archive import Archive, ArchiveWorker
 from inbox_tui.credentials import Secret
-from inbox_tui.smsc.message import Answer
+from inbox_tui.smsc.message import Answer, IncomingMessage
 from inbox_tui.sync import Event, InboxSync, MessagesArrived, SystemClock
 from inbox_tui.team.address import parse_hub
 from inbox_tui.team.hub import Hub, HubClock
@@ -27,6 +30,7 @@ from inbox_tui.team.member import TeamMember
 from inbox_tui.team.schema import create
 from inbox_tui.team.sign_in import HubSignIn
 from inbox_tui.team.store import HubStore, find_account
+from inbox_tui.team.survey import survey
 
 HOST = "team.example.com"
 NEW = "new"
@@ -36,7 +40,7 @@ MEMBERS = 20
 
 
 class TeamFigures(NamedTuple):
-    """Messages a second to a new member; seconds from commit to the last of 20 members; what a
+    """Messages a second to a new member; seconds from a commit to each screen of 20 members; what a
     quiet member takes of a core, and its queries a second."""
 
     copied: float
@@ -58,14 +62,13 @@ class Silent:
 class Member:
     """One colleague who reads."""
 
-    def __init__(self, folder: Path, name: str, url: str, login: str = LOGIN) -> None:
+    def __init__(self, folder: Path, name: str, url: str) -> None:
         self.archive = Archive.open(folder / f"{name}.db")
         self.worker = ArchiveWorker(self.archive.path)
-        self.arrived_at = 0.0
         self.total = 0
         self._changed = asyncio.Event()
         self.member = TeamMember(
-            self.archive.account(login, HOST),
+            self.archive.account(LOGIN, HOST),
             HubSignIn(parse_hub(url), Secret(ADMIN_PASSWORD), name),
             password=None,
             make_sync=self._sync,
@@ -99,7 +102,6 @@ class Member:
 
     def _take(self, event: Event) -> None:
         if isinstance(event, MessagesArrived):
-            self.arrived_at = time.perf_counter()
             self.total += len(event.new)
             self._changed.set()
 
@@ -132,16 +134,8 @@ async def _team(
     await hub.run(create)
     account_id = await hub_account(hub, LOGIN)
     store = HubStore(hub, HubClock(SystemClock()), account_id, LOGIN)
-    incoming = pages(messages + rounds, server_now())
-    stored = 0
-    extra: list[Any] = []
-    for page in incoming:
-        some = list(page)
-        keep = some[: messages - stored]
-        extra += some[len(keep) :]
-        if keep:
-            await asyncio.to_thread(store.store_page, in_page(keep)._replace(entry=None))
-        stored += len(keep)
+    for page in pages(messages, server_now()):
+        await asyncio.to_thread(store.store_page, in_page(page)._replace(entry=None))
     begun = time.perf_counter()
     first = Member(folder, "first", url)
     await first.has(messages)
@@ -159,20 +153,67 @@ async def _team(
 
     account_id = await hub_account(hub, NEW)
     store = HubStore(hub, HubClock(SystemClock()), account_id, NEW)
-    members = [Member(folder, f"member {number}", url, NEW) for number in range(MEMBERS)]
-    arrivals: list[float] = []
-    for message in islice(extra, rounds):
-        await asyncio.sleep(0.2)
-        await hub.open()
-        fresh = in_page([message])._replace(entry=None, seen=datetime.now(UTC))
-        await asyncio.to_thread(store.store_page, fresh)
-        committed = time.perf_counter()
-        wanted = len(arrivals) // MEMBERS + 1
-        await asyncio.gather(*(one.has(wanted) for one in members))
-        arrivals += [max(0.0, one.arrived_at - committed) for one in members]
-    await asyncio.gather(*(one.close() for one in members))
+    arrivals = await _arrivals(hub, store, folder, url, rounds)
     await asyncio.to_thread(hub.close)
     return TeamFigures(copied, arrivals, share, queries)
+
+
+async def _arrivals(hub: Hub, store: HubStore, folder: Path, url: str, rounds: int) -> list[float]:
+    """Commit messages to the hub, one by one, and see how soon each is on each screen."""
+    arrivals: list[float] = []
+    with ExitStack() as stack:
+        screens = [
+            stack.enter_context(_inbox(folder / f"member-{number}", url))
+            for number in range(MEMBERS)
+        ]
+        for screen in screens:
+            screen.until(b"Sign in")  # nobody asks: what comes is committed here
+            screen.type(b"F")
+        await hub.open()  # which ends the sessions of the silent
+        while await hub.run(_members_here) < MEMBERS:
+            _read_all(screens, 0.5)
+        for number in range(rounds):
+            _read_all(screens, 0.5)
+            token = f"arrival-{number:03}"
+            now = server_now()
+            message = IncomingMessage(number, now, "79991234567", "79160001122", token, now)
+            await hub.open()
+            fresh = in_page([message])._replace(entry=None, seen=datetime.now(UTC))
+            await asyncio.to_thread(store.store_page, fresh)
+            committed = time.perf_counter()
+            waiting = screens
+            while waiting:
+                _read_all(waiting, 0.001)
+                shown = [screen for screen in waiting if token.encode() in screen.written]
+                arrivals += [max(0.0, screen.read_at - committed) for screen in shown]
+                waiting = [screen for screen in waiting if screen not in shown]
+    return arrivals
+
+
+async def _members_here(connection: Connection) -> int:
+    return sum(member.here for account in await survey(connection) for member in account.members)
+
+
+def _inbox(home: Path, url: str) -> Program:
+    """Start the inbox of a member, who has joined the team and no password of the service."""
+    made = Sample(0, home, ())
+    given = environment(made) | {"INBOX_TUI_LOGIN": NEW, "INBOX_TUI_SERVER": HOST}
+    given["PGPASSWORD"] = ADMIN_PASSWORD
+    home.mkdir()
+    subprocess.run(
+        [*inbox_command(), "team", "join", url], env=given, check=True, capture_output=True
+    )
+    config = home / "config" / "inbox-tui" / "config.toml"
+    config.write_text(f'{config.read_text()}\nteam_name = "{home.name}"\n')
+    return Program(inbox_command(), given)
+
+
+def _read_all(screens: list[Program], seconds: float) -> None:
+    """Take in what the programs write within so many seconds."""
+    end = time.perf_counter() + seconds
+    while (left := end - time.perf_counter()) > 0:
+        for screen in ready(screens, left):
+            screen.read(0)
 
 
 async def hub_account(hub: Hub, login: str) -> int:

@@ -148,6 +148,12 @@ class Program:
         return sum(_memory_of(process) for process in _with_children(self._process.pid))
 
 
+def ready(programs: Sequence[Program], seconds: float) -> list[Program]:
+    """Wait for so many seconds at most; returns the programs that have written something."""
+    by_fd = {program._fd: program for program in programs}
+    return [by_fd[fd] for fd in select.select(by_fd, [], [], seconds)[0]]
+
+
 def _with_children(process: int) -> list[int]:
     found = [process]
     for task in Path(f"/proc/{process}/task").iterdir():
