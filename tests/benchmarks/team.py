@@ -168,7 +168,6 @@ async def _arrivals(hub: Hub, store: HubStore, folder: Path, url: str, rounds: i
         ]
         for screen in screens:
             screen.until(b"Sign in")  # nobody asks: what comes is committed here
-            screen.type(b"F")
         await hub.open()  # which ends the sessions of the silent
         while await hub.run(_members_here) < MEMBERS:
             _read_all(screens, 0.5)
