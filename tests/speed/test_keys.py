@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Callable
+import gc
+from collections.abc import AsyncIterator, Callable, Iterator
 from contextlib import asynccontextmanager
+from math import prod
 from pathlib import Path
 
 import pytest
@@ -210,3 +212,23 @@ def test_the_first_screenful_of_a_search_looks_at_no_more_than_it_needs(tmp_path
         first = steps(archive, lambda: account.lists.open(query, first=50))
         every = steps(archive, lambda: account.lists.open(query))
     assert first * 5 < every
+
+
+@pytest.fixture
+def as_at_the_start() -> Iterator[None]:
+    """Garbage collection as the program has it at its start."""
+    thresholds = gc.get_threshold()
+    gc.disable()
+    yield
+    gc.enable()
+    gc.set_threshold(*thresholds)
+    gc.unfreeze()
+
+
+@pytest.mark.usefixtures("as_at_the_start")
+async def test_garbage_is_collected_from_the_first_frame_and_seldom_in_full(tmp_path: Path) -> None:
+    async with make_app(tmp_path).run_test() as pilot:
+        await state_is(pilot, "Live")
+        assert gc.isenabled()
+        assert gc.get_freeze_count() > 0
+        assert prod(gc.get_threshold()) >= 500_000
