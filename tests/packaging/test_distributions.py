@@ -42,9 +42,9 @@ class Built(NamedTuple):
         return HeaderParser().parsestr(self.wheel[f"{INFO}/METADATA"].decode())
 
 
-def build(folder: Path) -> tuple[Path, Path]:
-    """Build the sdist of this tree, and the wheel from that sdist."""
-    command = [sys.executable, "-m", "build", "--no-isolation", "--outdir", str(folder), str(ROOT)]
+def build(folder: Path, tree: Path = ROOT) -> tuple[Path, Path]:
+    """Build the sdist of a tree, and the wheel from that sdist."""
+    command = [sys.executable, "-m", "build", "--no-isolation", "--outdir", str(folder), str(tree)]
     subprocess.run(command, check=True, capture_output=True, text=True)
     (wheel,), (sdist,) = folder.glob("*.whl"), folder.glob("*.tar.gz")
     return wheel, sdist
@@ -74,6 +74,18 @@ def test_a_second_build_gives_the_same_bytes(files: tuple[Path, Path], tmp_path:
     assert [file.read_bytes() for file in build(tmp_path)] == [file.read_bytes() for file in files]
 
 
+def test_an_sbom_that_was_written_before_is_in_the_wheel(
+    files: tuple[Path, Path], tmp_path: Path
+) -> None:
+    with tarfile.open(files[1]) as sdist:
+        sdist.extractall(tmp_path, filter="data")
+    (tree,) = tmp_path.iterdir()
+    (tree / "sbom.cdx.json").write_text('{"bomFormat": "CycloneDX"}')
+    wheel, _ = build(tmp_path / "built", tree)
+    with zipfile.ZipFile(wheel) as built:
+        assert b"CycloneDX" in built.read(f"{INFO}/sboms/sbom.cdx.json")
+
+
 @pytest.fixture(scope="module")
 def project() -> dict[str, Any]:
     """The `project` table of pyproject.toml."""
@@ -91,6 +103,7 @@ def test_the_wheel_holds_the_package_and_nothing_else(built: Built) -> None:
 
 def test_the_sdist_holds_the_package_and_what_builds_it(built: Built) -> None:
     beside = {"pyproject.toml", "README.md", "LICENSE", "PKG-INFO", ".gitignore"}
+    beside.add(".ci/hatch_build.py")
     assert set(built.sdist) == PACKAGE | beside
 
 
