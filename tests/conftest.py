@@ -18,7 +18,7 @@ from support.systems import exceptions
 
 from inbox_tui.locale import set_language
 
-EXCEPTIONS = exceptions() if sys.platform == "win32" else {}
+EXCEPTIONS = exceptions()
 
 settings.register_profile("default", max_examples=50, deadline=None, derandomize=True)
 settings.register_profile(
@@ -40,14 +40,14 @@ def pytest_xdist_auto_num_workers() -> int:
 def pytest_ignore_collect(collection_path: Path) -> bool | None:
     """Leave out the files of tests that can't hold on this system."""
     folder = Path(__file__).parent
-    if sys.platform != "win32":
-        return True if collection_path == folder / "windows" else None
+    if sys.platform != "win32" and collection_path == folder / "windows":
+        return True
     return True if f"tests/{collection_path.relative_to(folder).as_posix()}" in EXCEPTIONS else None
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Say of each other test that can't hold on Windows why it is not run there."""
-    for item in items if sys.platform == "win32" else ():
+    """Say of each other test that can't hold on this system why it is not run."""
+    for item in items if EXCEPTIONS else ():
         for name, why in EXCEPTIONS.items():
             if item.nodeid.startswith((f"{name}[", f"{name.removesuffix(']')}-")) or (
                 item.nodeid == name

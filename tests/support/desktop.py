@@ -10,7 +10,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
-from support.systems import need_posix
+from support.systems import skip_exception
 
 PACKAGES = {"dbus-run-session": "dbus", "gnome-keyring-daemon": "gnome-keyring"}
 """The Debian packages of programs that are called otherwise."""
@@ -18,7 +18,7 @@ PACKAGES = {"dbus-run-session": "dbus", "gnome-keyring-daemon": "gnome-keyring"}
 
 def need(*programs: str) -> None:
     """Skip the test where a program is missing; in CI, which installs them, fail it."""
-    need_posix("tests/support/desktop.py")
+    skip_exception("tests/support/desktop.py")
     missing = [PACKAGES.get(name, name) for name in programs if shutil.which(name) is None]
     if not missing:
         return

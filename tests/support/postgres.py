@@ -15,7 +15,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
-from support.systems import need_posix
+from support.systems import skip_exception
 
 ADMIN_PASSWORD = "admin's password"
 
@@ -150,7 +150,7 @@ def cluster() -> Iterator[Cluster]:
 
 @contextmanager
 def running_cluster() -> Iterator[Cluster]:
-    need_posix("tests/support/postgres.py")
+    skip_exception("tests/support/postgres.py")
     folder = Path(tempfile.mkdtemp(prefix="inbox-pg"))
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))

@@ -12,7 +12,7 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import Self
 
 import pyte
-from support.systems import KILL, need_posix
+from support.systems import KILL, skip_exception
 
 if sys.platform != "win32":
     import fcntl
@@ -47,7 +47,7 @@ class Terminal:
         lines: int = 40,
         ignoring: signal.Signals | None = None,
     ) -> None:
-        need_posix("tests/support/terminal.py")
+        skip_exception("tests/support/terminal.py")
         self.screen = pyte.Screen(columns, lines)
         self._stream = pyte.ByteStream(self.screen)
         self.raw = bytearray()

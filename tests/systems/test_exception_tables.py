@@ -1,24 +1,24 @@
-"""The table of tests that can't hold on Windows, held to the tests that there are."""
+"""The tables of tests that can't hold on Windows and on macOS, held to the tests that there are."""
 
 from __future__ import annotations
 
 import re
 
 import pytest
-from support.systems import ROOT, exceptions
+from support.systems import ROOT, SYSTEMS, exceptions
 
-NEEDS_POSIX = re.compile(r'^ +need_posix\("(.+)"\)$', re.MULTILINE)
+SKIPPED = re.compile(r'^ +skip_exception\("(.+)"\)$', re.MULTILINE)
 BY_SYSTEM = re.compile(r"^@pytest.mark.skipif\(sys.platform .+\n(?:async )?def (\w+)", re.MULTILINE)
 
 
-@pytest.mark.parametrize("name", exceptions())
-def test_what_cannot_hold_on_windows_is_there(name: str) -> None:
+@pytest.mark.parametrize("name", sorted({one for system in SYSTEMS for one in exceptions(system)}))
+def test_what_cannot_hold_elsewhere_is_there(name: str) -> None:
     file, _, test = name.partition("::")
     assert (ROOT / file).exists()
     if test:
         assert f"def {test.partition('[')[0]}(" in (ROOT / file).read_text(encoding="utf-8")
     elif file.startswith("tests/support/"):
-        assert f'need_posix("{file}")' in (ROOT / file).read_text(encoding="utf-8")
+        assert f'skip_exception("{file}")' in (ROOT / file).read_text(encoding="utf-8")
 
 
 def test_whatever_is_left_out_by_the_system_is_in_the_table() -> None:
@@ -27,12 +27,14 @@ def test_whatever_is_left_out_by_the_system_is_in_the_table() -> None:
         text = file.read_text(encoding="utf-8")
         name = file.relative_to(ROOT).as_posix()
         left_out |= {
-            *NEEDS_POSIX.findall(text),
+            *SKIPPED.findall(text),
             *(f"{name}::{by}" for by in BY_SYSTEM.findall(text)),
         }
     assert left_out >= {"tests/support/terminal.py"}
-    assert left_out <= set(exceptions())
+    assert left_out <= set(exceptions("win32"))
 
 
 def test_each_exception_has_a_reason() -> None:
-    assert all(exceptions().values())
+    for system in SYSTEMS:
+        assert exceptions(system)
+        assert all(exceptions(system).values())
