@@ -218,7 +218,7 @@ class InboxApp(App[None]):
         """
         if not gc.isenabled():
             gc.freeze()
-            gc.set_threshold(2_000, 5, 50)
+            gc.set_threshold(700, 10, 100)
             gc.enable()
 
     def _begin(self) -> None:
