@@ -17,7 +17,6 @@ if TYPE_CHECKING:
 
 DOMAIN: Final = "inbox-tui"
 FOLDER: Final = Path(__file__).parent
-LANGUAGES: Final = ("en", "ru")
 _FILLED: Final = '["'
 """How a text begins that `filled` has made."""
 _RUSSIAN_WINDOWS: Final = 0x19
@@ -27,7 +26,7 @@ _catalogue: NullTranslations | None = None
 
 
 def set_language(language: str) -> None:
-    """Show the interface in one of `LANGUAGES` from now on.
+    """Show the interface in `en` or `ru` from now on.
 
     Child processes are told, and so is click, which looks for its own sentences by `LANGUAGE`.
     """
@@ -49,7 +48,7 @@ def set_language(language: str) -> None:
 def system_language(
     environment: Mapping[str, str] = environ, windows_language: int | None = None
 ) -> str:
-    """Return which of `LANGUAGES` the system is in.
+    """Return `ru` where the system is in Russian, else `en`.
 
     Args:
         environment: `LANGUAGE`, `LC_ALL`, `LC_MESSAGES` and `LANG` are looked at, in this order.

@@ -192,25 +192,18 @@ class Conversation(ScrollView, can_focus=True):
     class Highlighted(Message):
         """Posted when another message is selected, or none."""
 
-        def __init__(self, conversation: Conversation, row: Row | None, moved: bool) -> None:
+        def __init__(self, row: Row | None, moved: bool) -> None:
             super().__init__()
-            self.conversation = conversation
             self.row = row
             """The selected message."""
             self.moved = moved
             """Whether a key or the mouse moved; False where other messages were shown."""
 
-        @property
-        def control(self) -> Conversation:
-            """The conversation that sent the message, for use with the `on` decorator."""
-            return self.conversation
-
     class NewerChanged(Message):
         """Posted when the number of messages changes that came in below and are not seen yet."""
 
-        def __init__(self, conversation: Conversation, count: int) -> None:
+        def __init__(self, count: int) -> None:
             super().__init__()
-            self.conversation = conversation
             self.count = count
             """How many there are."""
 
@@ -347,7 +340,7 @@ class Conversation(ScrollView, can_focus=True):
     def _tell(self, *, moved: bool) -> None:
         before, self._selected = self._selected, self._transcript.row(self._cursor)
         if (before and before.row) != (self._selected and self._selected.row):
-            self.post_message(self.Highlighted(self, self._selected, moved))
+            self.post_message(self.Highlighted(self._selected, moved))
         self.refresh()
 
     # -- placing
@@ -430,7 +423,7 @@ class Conversation(ScrollView, can_focus=True):
         newer = sum(self._transcript.row(position) is not None for position in unseen)
         if newer != self.newer:
             self.newer = newer
-            self.post_message(self.NewerChanged(self, newer))
+            self.post_message(self.NewerChanged(newer))
 
     def watch_scroll_y(self, old_value: float, new_value: float) -> None:
         """Go where the scrollbar was dragged to."""

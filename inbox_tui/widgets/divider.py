@@ -34,18 +34,12 @@ class Divider(Widget):
     class Dragged(Message):
         """Posted while the line is dragged."""
 
-        def __init__(self, divider: Divider, x: int, y: int) -> None:
+        def __init__(self, x: int, y: int) -> None:
             super().__init__()
-            self.divider = divider
             self.x = x
             """The column of the screen the mouse is at."""
             self.y = y
             """The line of the screen the mouse is at."""
-
-        @property
-        def control(self) -> Divider:
-            """The line that is dragged."""
-            return self.divider
 
     class Dropped(Message):
         """Posted when the line is let go of."""
@@ -88,7 +82,7 @@ class Divider(Widget):
     def on_mouse_move(self, event: events.MouseMove) -> None:
         """Tell where it is dragged to."""
         if self.has_class("-dragged"):
-            self.post_message(self.Dragged(self, event.screen_x, event.screen_y))
+            self.post_message(self.Dragged(event.screen_x, event.screen_y))
 
     def on_mouse_up(self, event: events.MouseUp) -> None:
         """Let go of it."""

@@ -81,59 +81,33 @@ class FilterBar(Widget):
     newer_below: reactive[bool] = reactive(False)
     """Whether they are below those in sight, rather than above."""
 
-    class FilterMessage(Message):
-        """Base class of the messages of a bar."""
-
-        def __init__(self, filter_bar: FilterBar) -> None:
-            super().__init__()
-            self.filter_bar = filter_bar
-            """The bar that sent the message."""
-
-        @property
-        def control(self) -> FilterBar:
-            """The bar that sent the message, for use with the `on` decorator."""
-            return self.filter_bar
-
-    class Chosen(FilterMessage):
+    class Chosen(Message):
         """Posted when a chip is clicked."""
 
-        def __init__(self, filter_bar: FilterBar, chip: ChipName) -> None:
-            super().__init__(filter_bar)
+        def __init__(self, chip: ChipName) -> None:
+            super().__init__()
             self.chip = chip
             """Which chip."""
 
-    class SearchChanged(FilterMessage):
+    class SearchChanged(Message):
         """Posted when what is searched for changes, at every key."""
 
-        def __init__(self, filter_bar: FilterBar, value: str) -> None:
-            super().__init__(filter_bar)
+        def __init__(self, value: str) -> None:
+            super().__init__()
             self.value = value
             """What is searched for now."""
 
-    class SearchDone(FilterMessage):
+    class SearchDone(Message):
         """Posted when the search is no longer being typed."""
 
-        def __init__(self, filter_bar: FilterBar, accepted: bool) -> None:
-            super().__init__(filter_bar)
+        def __init__(self, accepted: bool) -> None:
+            super().__init__()
             self.accepted = accepted
             """Whether the search stays; False where it was given up."""
 
-    def __init__(
-        self,
-        *,
-        name: str | None = None,
-        id: str | None = None,  # noqa: A002 - as every widget of Textual has it
-        classes: str | None = None,
-    ) -> None:
-        """Create a bar.
-
-        Args:
-            name: The name of the widget.
-            id: The ID of the widget in the DOM.
-            classes: The CSS classes of the widget.
-
-        """
-        super().__init__(name=name, id=id, classes=classes)
+    def __init__(self) -> None:
+        """Create a bar."""
+        super().__init__()
         self._input: SearchInput | None = None
         self._spans: list[tuple[int, int, ChipName]] = []
         """Where the chips are, in cells, from and to."""
@@ -164,14 +138,14 @@ class FilterBar(Widget):
         if search is None:
             return
         if not accepted and search.value:
-            self.post_message(self.SearchChanged(self, ""))
-        self.post_message(self.SearchDone(self, accepted))
+            self.post_message(self.SearchChanged(""))
+        self.post_message(self.SearchDone(accepted))
         search.remove()
         self.refresh()
 
     def search_typed(self, value: str) -> None:
         """Tell what the input holds."""
-        self.post_message(self.SearchChanged(self, value))
+        self.post_message(self.SearchChanged(value))
 
     def _place_input(self) -> None:
         """Give the input the room between its label and what is on the right."""
@@ -311,7 +285,7 @@ class FilterBar(Widget):
         x = event.x - self.gutter.left
         for start, end, name in self._spans:
             if start <= x < end:
-                self.post_message(self.Chosen(self, name))
+                self.post_message(self.Chosen(name))
 
 
 def _narrowed(chips: list[_Chip], excess: int) -> list[_Chip]:

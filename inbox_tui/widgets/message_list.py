@@ -140,65 +140,35 @@ class MessageList(ScrollView, can_focus=True):
     hover: reactive[int | None] = reactive(None, repaint=False, init=False)
     """The position under the mouse, if there is one."""
 
-    class ListMessage(Message):
-        """Base class of the messages of a list."""
-
-        def __init__(self, message_list: MessageList) -> None:
-            super().__init__()
-            self.message_list = message_list
-            """The list that sent the message."""
-
-        @property
-        def control(self) -> MessageList:
-            """The list that sent the message, for use with the `on` decorator."""
-            return self.message_list
-
-    class Highlighted(ListMessage):
+    class Highlighted(Message):
         """Posted when the cursor comes onto another message, or onto none."""
 
-        def __init__(self, message_list: MessageList, row: Row | None, moved: bool) -> None:
-            super().__init__(message_list)
+        def __init__(self, row: Row | None, moved: bool) -> None:
+            super().__init__()
             self.row = row
             """The message under the cursor; None on a gap and in an empty list."""
             self.moved = moved
             """Whether the cursor was moved; False where the messages changed below it."""
 
-    class Opened(ListMessage):
+    class Opened(Message):
         """Posted when a message is opened, by Enter or by a double click."""
 
-        def __init__(self, message_list: MessageList, row: Row) -> None:
-            super().__init__(message_list)
+        def __init__(self, row: Row) -> None:
+            super().__init__()
             self.row = row
             """The message."""
 
-    class NewerChanged(ListMessage):
+    class NewerChanged(Message):
         """Posted when the number of messages that came in above out of sight changes."""
 
-        def __init__(self, message_list: MessageList, count: int) -> None:
-            super().__init__(message_list)
+        def __init__(self, count: int) -> None:
+            super().__init__()
             self.count = count
             """How many came in since the top was last in sight."""
 
-    def __init__(
-        self,
-        presentation: Presentation,
-        *,
-        name: str | None = None,
-        id: str | None = None,  # noqa: A002 - as every widget of Textual has it
-        classes: str | None = None,
-        disabled: bool = False,
-    ) -> None:
-        """Create an empty list.
-
-        Args:
-            presentation: How times, numbers and names are shown.
-            name: The name of the widget.
-            id: The ID of the widget in the DOM.
-            classes: The CSS classes of the widget.
-            disabled: Whether the widget is disabled.
-
-        """
-        super().__init__(name=name, id=id, classes=classes, disabled=disabled)
+    def __init__(self, presentation: Presentation) -> None:
+        """Create an empty list; `presentation` says how times, numbers and names are shown."""
+        super().__init__()
         self._presentation = presentation
         self._window = ItemWindow()
         self._style = PartStyles(self, "message-list")
@@ -327,7 +297,7 @@ class MessageList(ScrollView, can_focus=True):
     def action_open(self) -> None:
         """Open the message under the cursor."""
         if self.row is not None:
-            self.post_message(self.Opened(self, self.row))
+            self.post_message(self.Opened(self.row))
 
     def _turn_page(self, pages: int) -> None:
         lines = pages * max(1, self._height - 1 - self._is_headed(self.cursor))
@@ -361,7 +331,7 @@ class MessageList(ScrollView, can_focus=True):
         was = None if before is None else before.row
         now = None if item is None else item.row
         if was != now:
-            self.post_message(self.Highlighted(self, self.row, moved=not self._showing))
+            self.post_message(self.Highlighted(self.row, moved=not self._showing))
 
     def _count_newer(self) -> None:
         if self._first_in_sight == 0 or self.seen is None:
@@ -371,7 +341,7 @@ class MessageList(ScrollView, can_focus=True):
         newer = 0 if self.seen is None else self._window.source.newer(self.seen)
         if newer != self._newer:
             self._newer = newer
-            self.post_message(self.NewerChanged(self, newer))
+            self.post_message(self.NewerChanged(newer))
 
     def watch_scroll_y(self, old_value: float, new_value: float) -> None:
         """Repaint, and see whether the top has come into sight."""

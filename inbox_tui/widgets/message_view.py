@@ -147,23 +147,15 @@ class MessageView(ScrollView, can_focus=True):
         presentation: Presentation,
         *,
         team_states: Callable[[Row], Sequence[TeamState]] | None = None,
-        name: str | None = None,
-        id: str | None = None,  # noqa: A002 - as every widget of Textual has it
-        classes: str | None = None,
-        disabled: bool = False,
     ) -> None:
         """Create a view of no message.
 
         Args:
             presentation: How times, numbers and names are shown.
             team_states: Returns who of a team has set which state of a message; None: no team.
-            name: The name of the widget.
-            id: The ID of the widget in the DOM.
-            classes: The CSS classes of the widget.
-            disabled: Whether the widget is disabled.
 
         """
-        super().__init__(name=name, id=id, classes=classes, disabled=disabled)
+        super().__init__()
         self._presentation = presentation
         self._style = PartStyles(self, "message-view")
         self._team_states = team_states

@@ -90,22 +90,9 @@ class StatusBar(Widget):
     here: reactive[str] = reactive("", repaint=False, init=False)
     """More such keys, for where the user is; they stand before the others, and give way first."""
 
-    def __init__(
-        self,
-        *,
-        name: str | None = None,
-        id: str | None = None,  # noqa: A002 - as every widget of Textual has it
-        classes: str | None = None,
-    ) -> None:
-        """Create a bar.
-
-        Args:
-            name: The name of the widget.
-            id: The ID of the widget in the DOM.
-            classes: The CSS classes of the widget.
-
-        """
-        super().__init__(name=name, id=id, classes=classes)
+    def __init__(self) -> None:
+        """Create a bar."""
+        super().__init__()
         self._shown = Content()
         self._reason_lines = 0
         self._hint_spans: list[tuple[int, int, str]] = []
