@@ -16,7 +16,6 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 import pytest
-from support.manual import manual
 
 from inbox_tui import __version__
 
@@ -120,7 +119,13 @@ def test_every_file_is_what_it_is_in_the_tree(built: Built) -> None:
 
 
 def test_the_manual_page_says_what_help_says(built: Built) -> None:
-    assert built.wheel[MANUAL].decode() == manual(), "python -m support.manual writes it anew"
+    # In a process of its own: click keeps --help in the language that it was first asked for in.
+    program = "from support.manual import manual; print(manual())"
+    command = [sys.executable, "-X", "utf8", "-c", program]
+    written = subprocess.run(
+        command, check=True, capture_output=True, encoding="utf-8", cwd=ROOT / "tests"
+    ).stdout
+    assert built.wheel[MANUAL].decode() + "\n" == written, "python -m support.manual writes it anew"
 
 
 def test_the_metadata_is_complete(built: Built, project: dict[str, Any]) -> None:
