@@ -13,8 +13,6 @@ from collections import deque
 from concurrent.futures import Future
 from contextlib import suppress
 from functools import partial
-from hashlib import scrypt
-from hmac import compare_digest
 from typing import (
     TYPE_CHECKING,
     Any,
@@ -75,6 +73,8 @@ class Secret:
     def __eq__(self, other: object) -> bool:
         if not isinstance(other, Secret):
             return NotImplemented
+        from hmac import compare_digest  # it and hashlib cost 2 ms: not before the first frame
+
         return self.kind == other.kind and compare_digest(_encoded(self), _encoded(other))
 
     __hash__ = None  # type: ignore[assignment]
@@ -112,6 +112,8 @@ def new_digest(secret: Secret, like: bytes = b"") -> bytes:
     which nobody learns more than 16 bits (api.md, Failure, error 2). With the salt of an earlier
     digest, `like`, a password is compared with both at once. Takes about 0.1 s.
     """
+    from hashlib import scrypt
+
     salt = like[:_SALT_BYTES] if len(like) == _SALT_BYTES + _DIGEST_BYTES else b""
     salt = salt or os.urandom(_SALT_BYTES)
     return salt + scrypt(_encoded(secret), salt=salt, n=2**14, r=8, p=1, dklen=_DIGEST_BYTES)
@@ -123,6 +125,8 @@ def why_refused(secret: Secret, refusals: Iterable[tuple[bytes, str]]) -> str | 
     One in 65,536 other passwords matches a digest too: let the user insist. A digest of another
     length matches nothing. Takes about 0.1 s for each salt that there is.
     """
+    from hmac import compare_digest
+
     digests: dict[bytes, bytes] = {}
     for digest, reason in refusals:
         if len(digest) != _SALT_BYTES + _DIGEST_BYTES:

@@ -54,7 +54,7 @@ def test_a_thousand_refused_passwords_of_one_salt_are_compared_at_once() -> None
     first = new_digest(PASSWORD)
     others = [(first[:16] + number.to_bytes(2), f"no {number}") for number in range(1000)]
     found = first[:16] + new_digest(Secret("typo"), like=first)[16:]
-    with patch("inbox_tui.credentials.scrypt", wraps=scrypt) as derive:
+    with patch("hashlib.scrypt", wraps=scrypt) as derive:
         refusals = [one for one in others if one[0] != found] + [(found, "a typo")]
         assert why_refused(Secret("typo"), refusals) == "a typo"
     assert derive.call_count == 1

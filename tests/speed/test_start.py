@@ -48,7 +48,7 @@ inbox.main()
 NOT_NEEDED = (
     *("click", "httpx", "httpcore", "h11", "anyio", "truststore", "keyring", "phonenumbers"),
     *("msgspec", "pyperclip", "tomllib", "asyncpg", "inbox_tui.team"),
-    *("xml", "email", "http", "statistics", "csv"),
+    *("xml", "email", "http", "statistics", "csv", "hashlib", "hmac"),
     *("inbox_tui.demo", "inbox_tui.exports", "inbox_tui.smsc.answers", "inbox_tui.smsc.client"),
     *(f"inbox_tui.cli.{name}" for name in ("doctor", "export", "log", "login", "watch")),
     *(f"inbox_tui.screens.{name}" for name in ("commands", "export", "help", "link", "pickers")),
