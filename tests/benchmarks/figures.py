@@ -285,32 +285,27 @@ MOVES = (b"j", b"\x1b[6~", b"j", b"n", b"\x1b[5~", b"k", b"G", b"\x1b[5~", b"n",
 """`j`, PgDn, `j`, `n`, PgUp, `k`, `G`, PgUp, `n`, `g`."""
 
 
-def moves(inbox: Inbox, rounds: int) -> Moves:
-    """Every move in the list of everything, here and there."""
-    with inbox.shown() as program:
-        return _moves(program, rounds)
-
-
-def bare_moves(made: Sample, rounds: int) -> list[float]:
-    """The same moves in a bare `ScrollView`, to the first frame."""
+def moves(inbox: Inbox, rounds: int) -> tuple[Moves, Moves]:
+    """Every move in the list of everything, and the same in a bare `ScrollView`, by turns."""
+    ours, floor = Moves([], []), Moves([], [])
     command: list[str | Path] = [sys.executable, PROGRAMS / "lines.py"]
-    with Program(command, environment(made) | {"TEXTUAL_FPS": "1000"}) as program:
-        program.until(LAST_LINE)
-        program.rest(1.0)
-        return _moves(program, rounds).first
+    bare_list = Program(command, environment(inbox.made) | {"TEXTUAL_FPS": "1000"})
+    with bare_list, inbox.shown() as program:
+        bare_list.until(LAST_LINE)
+        for number in range(rounds):
+            _move(program, ours, Random(number))
+            _move(bare_list, floor, Random(number))
+    return ours, floor
 
 
-def _moves(program: Program, rounds: int) -> Moves:
-    random = Random(5)
-    taken = Moves([], [])
-    for _ in range(rounds):
-        for key in MOVES:
-            program.rest(random.uniform(0.01, 0.03))
-            first, last = program.press(key, in_list)
-            taken.first.append(first)
-            taken.last.append(last)
-        program.type(b"\x1b[6~" * random.randrange(1, 8))
-    return taken
+def _move(program: Program, taken: Moves, random: Random) -> None:
+    program.settle(0.1)
+    for key in MOVES:
+        program.rest(random.uniform(0.01, 0.03))
+        first, last = program.press(key, in_list)
+        taken.first.append(first)
+        taken.last.append(last)
+    program.type(b"\x1b[6~" * random.randrange(1, 8))
 
 
 SEARCHES = ("код 48", "заказ", "7999", "code", "ваш", "оплата 12", "79", "при")
