@@ -11,6 +11,8 @@ from pathlib import Path
 import pytest
 from support.terminal import Terminal
 
+from inbox_tui.screens.selection import SETTLED_SECONDS
+
 pytestmark = pytest.mark.e2e
 
 
@@ -102,6 +104,7 @@ def test_it_is_worked_with_the_russian_layout(installed: Path, environment: dict
         terminal.wait_for("Search: код")
         terminal.press("escape")
         terminal.wait_for(lambda text: "Esc clears" not in text)
+        terminal.read(SETTLED_SECONDS + 0.2)  # the selected message may be another one now
         terminal.press("Ь")
         terminal.wait_for("undoes")
         terminal.press("\x1b[1103;5u")  # Ctrl+Я, as the kitty protocol has it
