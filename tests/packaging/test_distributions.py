@@ -101,8 +101,8 @@ def test_the_wheel_holds_the_package_and_nothing_else(built: Built) -> None:
 
 
 def test_the_sdist_holds_the_package_and_what_builds_it(built: Built) -> None:
-    beside = {"pyproject.toml", "README.md", "LICENSE", "PKG-INFO", ".gitignore"}
-    beside.add(".ci/hatch_build.py")
+    builds = {"pyproject.toml", ".ci/hatch_build.py", ".gitignore"}
+    beside = {*builds, "README.md", "LICENSE", "PKG-INFO"}
     assert set(built.sdist) == PACKAGE | beside
 
 
