@@ -230,11 +230,11 @@ class InboxSync:
         woken = asyncio.ensure_future(self._wake.wait())
         try:
             while not self._wake.is_set():
+                await self._idle_work()
                 now = self._clock.moment().seconds
                 left = min([TICK_SECONDS, *(end - now for end in ends)])
                 if left <= 0:
                     break
-                await self._idle_work()
                 await self._sleep(left, woken)
                 if rest.version is not None and await self._version() != rest.version:
                     break

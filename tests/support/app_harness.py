@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable, Callable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Coroutine, Mapping, Sequence
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from random import Random
+from typing import Any
 from zoneinfo import ZoneInfo
 
 from support.archives import mark
@@ -57,8 +58,11 @@ class StillClock:
     def now(self) -> datetime:
         return self._now
 
-    async def sleep(self, seconds: float) -> None:
-        end = self._seconds + seconds
+    def sleep(self, seconds: float) -> Coroutine[Any, Any, None]:
+        """Wait from the moment of the call on, not from that of the task's first step."""
+        return self._until(self._seconds + seconds)
+
+    async def _until(self, end: float) -> None:
         while self._seconds < end:
             await self._moved.wait()
             await asyncio.sleep(0)

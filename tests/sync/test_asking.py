@@ -66,6 +66,20 @@ async def test_polls_ask_for_the_hours_since_the_last_one_and_one_more(tmp_path:
 
 
 @virtually
+async def test_the_time_that_wiping_takes_is_part_of_the_wait(tmp_path: Path) -> None:
+    scene = Scene(tmp_path)
+    terminal = scene.start()
+
+    def wipe_slowly(name: str) -> None:
+        if name == "wipe" and len(scene.asked) == 1:
+            scene.fall_asleep(19.5)
+
+    terminal.trouble = wipe_slowly
+    await asyncio.sleep(2)
+    assert scene.times == [0.0, 0.83], "a third of 61 seconds after the first"
+
+
+@virtually
 async def test_the_whole_period_is_asked_for_at_every_start_and_every_hour(tmp_path: Path) -> None:
     scene = Scene(tmp_path)
     terminal = scene.start()
