@@ -20,6 +20,7 @@ from inbox_tui.screens.copy_commands import CopyCommands
 from inbox_tui.screens.empty_list import empty_text
 from inbox_tui.screens.filter_commands import CHIPS, FilterCommands
 from inbox_tui.screens.filters import CurrentFilters, Filters
+from inbox_tui.screens.following import Following
 from inbox_tui.screens.hints import hints
 from inbox_tui.screens.listings import MOST_OUTSIDE, ListLoader, Spot
 from inbox_tui.screens.move_commands import MoveCommands
@@ -87,8 +88,6 @@ class InboxScreen(Screen[None]):
         self._clock = session.clock
         self._remember_filters = remember_filters
         self._filters = CurrentFilters(session, presentation, filters)
-        self._was_following = True
-        """Whether the list followed the newest when the last key or click came."""
         self._changes = account.archive.changes()
         self._ticks = 0
         self._retired = False
@@ -107,6 +106,7 @@ class InboxScreen(Screen[None]):
         self._shown = ShownMessages(account, self._messages, self._conversation)
         self._status_bar = StatusBar()
         self._status = SessionStatus(self, session, self._status_bar)
+        self._following = Following(self._shown, self._filter_bar, say=self._status.say)
         self._writer = ArchiveWorker(account.archive.path)
         self._notes = NoteWriter(self, account, self._writer, say=self._status.say)
         self._loader = ListLoader(
@@ -160,12 +160,12 @@ class InboxScreen(Screen[None]):
             say=self._status.say,
         )
         self.handlers: Mapping[str, Callable[[], object]] = {
+            **self._following.handlers,
             **self._moving.handlers,
             **self.filtering.handlers,
             **self._states.handlers,
             **self._copying.handlers,
             **self._naming.handlers,
-            "follow": self._toggle_following,
             "back": self._back,
             "search": self._begin_search,
             "mark_all_read": lambda: self._states.mark_all_read(self._loader.listing),
@@ -195,7 +195,7 @@ class InboxScreen(Screen[None]):
     def on_mount(self) -> None:
         """Show what is in the archive, before anything is asked for."""
         self._show_filters()
-        self._follow(True)
+        self._following.start()
         self._reload(keep=False)
         self._selection.moved()
         self._status.show_totals(self._title_bar, self._filter_bar)
@@ -246,27 +246,12 @@ class InboxScreen(Screen[None]):
         """While a search is typed, keys are text; and they wait for the screen to be there."""
         return self.is_mounted and not self._filter_bar.searching
 
-    # -- following
-
     def input_arrived(self) -> None:
         """Stay on the message from the first key or click on, until told to follow again."""
         if self._status.stands:
-            self._was_following = self._shown.following
-            if self._was_following:
-                self._status.say("")  # that it follows is no longer so
-            self._follow(False)
+            self._following.stop()
 
     on_mouse_down = input_arrived
-
-    def _toggle_following(self) -> None:
-        following = not self._was_following
-        self._follow(following)
-        if following:
-            self._shown.select_newest()
-        self._status.say(_("following the newest") if following else _("staying on this message"))
-
-    def _follow(self, following: bool) -> None:
-        self._shown.following = self._filter_bar.following = following
 
     # -- what the session publishes
 
