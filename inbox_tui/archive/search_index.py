@@ -7,10 +7,9 @@ characters and more; what it cannot tell is checked message by message.
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from datetime import UTC, datetime
 from functools import lru_cache
-from itertools import islice
 from typing import NamedTuple
 
 from inbox_tui.archive.database import Database
@@ -30,11 +29,8 @@ _UNSEARCHABLE = re.compile("[\0\ue000\ue001\ud800-\udfff]")
 _WHOLE = "\ue000{}\ue001"
 """A number or sender as it stands in the index: what is looked for whole has its ends too."""
 _PARTIES_REMEMBERED = 4096
-_PREPARED_TOGETHER = 100
 _LINKED = '(text : "://")'
 """The query for what every message with a link has."""
-_BETWEEN_TEXTS = "\ue000\ue001"
-"""Letters that no others combine with."""
 
 Document = tuple[str, str, str]
 """What a message is found by: its text, sender and receiver."""
@@ -88,23 +84,6 @@ class SearchIndex:
         if not sound:
             self._db.suspect_damage()
         return sound
-
-
-def documents(messages: Iterable[tuple[str, str, str]]) -> Iterator[Document]:
-    """Yield what messages are found by: text, sender and receiver, none of them encoded.
-
-    Texts are prepared many at a time, which takes a third of the time.
-    """
-    rest = iter(messages)
-    while some := list(islice(rest, _PREPARED_TOGETHER)):
-        folded = fold_text(_BETWEEN_TEXTS.join(text for text, _, _ in some))
-        joined = join_digits(folded).split(_BETWEEN_TEXTS)
-        texts = folded.split(_BETWEEN_TEXTS)
-        if len(texts) != len(some):  # one of them has what is put between them
-            yield from (document(*message) for message in some)
-            continue
-        for text, with_digits, (_, phone, to_phone) in zip(texts, joined, some, strict=True):
-            yield _text(text, with_digits), _party(phone), _party(to_phone)
 
 
 def document(message: str | bytes, phone: str | bytes, to_phone: str | bytes) -> Document:
