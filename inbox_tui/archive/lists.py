@@ -29,7 +29,6 @@ from inbox_tui.archive.records import (
     row_at,
     service_day,
 )
-from inbox_tui.archive.search_index import search_of
 from inbox_tui.archive.sync_state import SyncState
 from inbox_tui.text.search_query import Is
 
@@ -333,9 +332,8 @@ class Lists:
 
         With `newer`, the next newer one, else the oldest one.
         """
-        search = search_of(query)
-        states = (*search.states, *([Is(query.state)] if query.state is not None else ()))
-        query = query._replace(search=search._replace(states=states), state="unread")
+        states = (*query.search.states, *([Is(query.state)] if query.state is not None else ()))
+        query = query._replace(search=query.search._replace(states=states), state="unread")
         with self._db.reading():
             unread = self._first(query, row, newer=newer) if row is not None else None
             if unread is None:
@@ -504,7 +502,7 @@ def _slots(listing: Listing, day: _DayOfList, start: int, stop: int) -> list[int
 
 
 def _has_state(query: Query) -> bool:
-    return query.state is not None or bool(search_of(query).states)
+    return query.state is not None or bool(query.search.states)
 
 
 def _with_kept(rows: array[int], query: Query, keep: Listing) -> array[int]:

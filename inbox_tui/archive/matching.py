@@ -10,7 +10,7 @@ from inbox_tui.archive.daily_counts import DailyCounts
 from inbox_tui.archive.database import Database, Found
 from inbox_tui.archive.encoding import encode_text, json_numbers
 from inbox_tui.archive.records import Query, row_at
-from inbox_tui.archive.search_index import match, search_of
+from inbox_tui.archive.search_index import match
 from inbox_tui.text.search_query import Is, State
 
 _FEW = 2000
@@ -70,7 +70,7 @@ class Matching:
         conditions = self._conditions(query)
         if change is not None:
             conditions.append(_Condition("change <= ?", [change]))
-        wanted = match(search_of(query))
+        wanted = match(query.search)
         span = (above, below)
         if wanted is None:
             return self._in_table(conditions, self._index(conditions), span, oldest_first, None)
@@ -134,7 +134,7 @@ class Matching:
                 )
         for state, excluded in (
             *([Is(query.state)] if query.state is not None else ()),
-            *search_of(query).states,
+            *query.search.states,
         ):
             sql, index = _STATES[state]
             conditions.append(

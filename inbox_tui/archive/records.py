@@ -11,12 +11,12 @@ from datetime import datetime, timedelta, tzinfo
 from typing import TYPE_CHECKING, Literal, NamedTuple
 
 from inbox_tui.smsc.limit import Moment
+from inbox_tui.text.search_query import Query as SearchQuery
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from inbox_tui.smsc.message import IncomingMessage
-    from inbox_tui.text.search_query import Query as SearchQuery
     from inbox_tui.text.search_query import State
 
 SIGNED_IN = "signed_in"
@@ -134,9 +134,8 @@ class Query(NamedTuple):
     """Only messages received at these server seconds or later."""
     phone: str | None = None
     """Only messages from this sender."""
-    search: str | SearchQuery = ""
-    """Only messages that fit this: words, or a query of the search language (its moments are left
-    to the caller: `since` and `before`)."""
+    search: SearchQuery = SearchQuery()
+    """Only messages that fit this; its moments are left to the caller: `since` and `before`."""
     state: State | None = None
     """Only messages in this state. Those of muted senders are never in `unread`."""
     before: int | None = None
@@ -162,7 +161,8 @@ class Query(NamedTuple):
     @property
     def plain(self) -> bool:
         """Whether daily counts tell how many there are."""
-        return not self.search and self.state is None and self.phone is None and self.before is None
+        others = (self.state, self.phone, self.before)
+        return not any(self.search) and all(other is None for other in others)
 
 
 class StateChange(NamedTuple):

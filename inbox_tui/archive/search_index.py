@@ -8,16 +8,14 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterable, Sequence
-from datetime import UTC, datetime
 from functools import lru_cache
 from typing import NamedTuple
 
 from inbox_tui.archive.database import Database
 from inbox_tui.archive.encoding import decode_text
-from inbox_tui.archive.records import Query
-from inbox_tui.text import find_code, find_links, fold_text, strip_separators
+from inbox_tui.text import find_code, find_links, fold_text
 from inbox_tui.text.search import join_digits
-from inbox_tui.text.search_query import Party, Words, parse_query
+from inbox_tui.text.search_query import Party, Words
 from inbox_tui.text.search_query import Query as SearchQuery
 
 _SHORTEST = 3
@@ -172,23 +170,6 @@ def match(search: SearchQuery) -> Match | None:
         check,
         check_exact if exact else check,
     )
-
-
-def plain_words(text: str) -> SearchQuery:
-    """Return a query for words only, each of them as it was typed or with its digits together."""
-    words = []
-    for word in dict.fromkeys(fold_text(text).split()):
-        spellings = dict.fromkeys((word, strip_separators(word)))
-        words.append(Words(tuple((spelling,) for spelling in spellings)))
-    return SearchQuery(words=tuple(words))
-
-
-def search_of(query: Query) -> SearchQuery:
-    """Return what a query searches for; what is no query of the search language is words."""
-    if not isinstance(query.search, str):
-        return query.search
-    read = parse_query(query.search, datetime(2000, 1, 1, tzinfo=UTC), {})
-    return plain_words(query.search) if read.errors else read
 
 
 # -- queries for the index

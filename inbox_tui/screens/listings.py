@@ -42,7 +42,7 @@ class ArchivedMessages:
         self._account = account
         self.listing = listing
         query = listing.query
-        self.search = None if isinstance(query.search, str) else query.search
+        self.search = query.search if any(query.search) else None
         """What was searched for."""
         self.receivers = account.counts.in_use() if query.to_phone is None else []
         """The receiving numbers that messages in it may be to, none where they are to one."""

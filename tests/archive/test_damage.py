@@ -10,7 +10,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
-from support.archives import BOOT, SERVER_NOW, ids, incoming, mark, opened, page, whole
+from support.archives import BOOT, SERVER_NOW, ids, incoming, mark, opened, page, query_for, whole
 from support.programs import SPAWN, fill_up, open_and_tell, open_until, spawned
 
 from inbox_tui.archive import (
@@ -246,11 +246,11 @@ def test_doubts_that_are_unfounded_are_dropped(tmp_path: Path) -> None:
     archive, account = opened(tmp_path, *[incoming(n, "some text") for n in range(30)])
     archive.database.connection.execute("DELETE FROM search_data WHERE id > 10")
     with pytest.raises(ArchiveDamaged):
-        whole(archive, account, Query(search="text"))
+        whole(archive, account, query_for("text"))
     archive.close()
     with at_wall(archive.path) as archive:
         assert archive.set_aside is None
-        assert len(whole(archive, account, Query(search="text"))) == 30
+        assert len(whole(archive, account, query_for("text"))) == 30
 
 
 def test_a_damaged_search_index_is_no_damage_of_the_file_and_made_anew(tmp_path: Path) -> None:
@@ -264,7 +264,7 @@ def test_a_damaged_search_index_is_no_damage_of_the_file_and_made_anew(tmp_path:
     with at_wall(archive.path) as archive:
         assert archive.set_aside is None
         assert archive.check_search()
-        assert len(whole(archive, account, Query(search="text"))) == 30
+        assert len(whole(archive, account, query_for("text"))) == 30
 
 
 @pytest.mark.parametrize("turn", range(3))
@@ -357,7 +357,7 @@ def check_read_only(path: Path) -> None:
         (account,) = archive.accounts()
         assert archive.account("alex", "smscentre.com") == account
         assert ids(whole(archive, account, Query())) == [2, 1]
-        assert ids(whole(archive, account, Query(search="hello"))) == [2, 1]
+        assert ids(whole(archive, account, query_for("hello"))) == [2, 1]
         assert [row.id for row in account.lists.export(Query())] == [1, 2]
         assert account.counts.unread() == 2
         assert archive.check() == []

@@ -16,7 +16,18 @@ from random import Random
 from typing import Any
 
 import pytest
-from support.archives import BOOT, NOW, SERVER_NOW, ids, incoming, mark, opened, page, whole
+from support.archives import (
+    BOOT,
+    NOW,
+    SERVER_NOW,
+    ids,
+    incoming,
+    mark,
+    opened,
+    page,
+    query_for,
+    whole,
+)
 
 from inbox_tui.archive import (
     AccountArchive,
@@ -105,8 +116,8 @@ def test_what_is_expired_leaves_no_trace_in_any_file(
     assert account.messages.unreadable_count() == 0
     for message in young[::50]:
         word = message.message.split()[0]
-        assert ids(whole(archive, account, Query(search=word[4:12]))) == [message.id]
-    assert [m for m in old[::50] if whole(archive, account, Query(search=m.phone))] == []
+        assert ids(whole(archive, account, query_for(word[4:12]))) == [message.id]
+    assert [m for m in old[::50] if whole(archive, account, query_for(m.phone))] == []
     assert archive.check() == []
     assert check_index(archive) == []
 
@@ -365,8 +376,8 @@ def test_a_purged_account_leaves_no_trace_and_the_other_stays_whole(
     assert len(other.requests.entries(BOOT)) == 1
     assert other.sync_state.gaps() == [Gap(1, 2)]
     for message in theirs[::40]:
-        assert ids(whole(archive, other, Query(search=message.phone))) == [message.id]
-    assert whole(archive, other, Query(search=ours[0].phone)) == []
+        assert ids(whole(archive, other, query_for(message.phone))) == [message.id]
+    assert whole(archive, other, query_for(ours[0].phone)) == []
     assert check_index(archive) == []
 
 
@@ -378,7 +389,7 @@ def test_the_only_account_leaves_no_trace(tmp_path: Path) -> None:
     assert archive.accounts() == []
     again = archive.account("alex", "smscentre.com")
     assert again != account
-    assert whole(archive, again, Query(search="qx")) == whole(archive, again, Query()) == []
+    assert whole(archive, again, query_for("qx")) == whole(archive, again, Query()) == []
 
 
 def test_whoever_still_knows_a_purged_account_reads_nothing_and_changes_nothing(
@@ -389,7 +400,7 @@ def test_whoever_still_knows_a_purged_account_reads_nothing_and_changes_nothing(
     archive, mine, _, ours, _ = two
     with Archive.open(archive.path) as late:
         listing = mine.on(late).lists.open(Query())
-        found = mine.on(late).lists.open(Query(search="qx"))
+        found = mine.on(late).lists.open(query_for("qx"))
         assert len(listing) == 401
         mine.purge()
         hold = Hold("blocked", 1.0, 1, "", NOW, b"")
@@ -414,7 +425,7 @@ def test_whoever_still_knows_a_purged_account_reads_nothing_and_changes_nothing(
         ]
         assert mine.on(late).lists.window(found, 0, 400) == []
         assert mine.on(late).lists.position(listing, row_at(SERVER_NOW)) == 0
-        assert whole(late, mine, Query()) == whole(late, mine, Query(search="qx")) == []
+        assert whole(late, mine, Query()) == whole(late, mine, query_for("qx")) == []
         assert (
             mine.on(late).counts.total()
             == mine.on(late).counts.unread()

@@ -14,7 +14,7 @@ from random import Random
 from typing import Any
 
 import pytest
-from support.archives import SERVER_NOW, ids, incoming, opened, whole
+from support.archives import SERVER_NOW, ids, incoming, opened, query_for, whole
 from support.programs import SPAWN, expire_and_tell, write_until_killed
 
 from inbox_tui.archive import AccountArchive, Archive, Query, Row
@@ -159,7 +159,7 @@ def test_a_kill_while_old_messages_are_deleted_keeps_the_rest(tmp_path: Path) ->
             kept = ids(whole(archive, account, Query()))
             assert kept == list(range(len(kept)))
             assert left < len(kept) <= left + 501
-            found = ids(whole(archive, account, Query(search="oldword")))
+            found = ids(whole(archive, account, query_for("oldword")))
             assert found == kept
             account.on(archive).expire(SERVER_NOW - left)
             assert ids(whole(archive, account, Query())) == list(range(left + 1))

@@ -9,7 +9,18 @@ from zoneinfo import ZoneInfo
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from support.archives import BOOT, NOW, SERVER_NOW, ids, incoming, mark, opened, page, whole
+from support.archives import (
+    BOOT,
+    NOW,
+    SERVER_NOW,
+    ids,
+    incoming,
+    mark,
+    opened,
+    page,
+    query_for,
+    whole,
+)
 
 from inbox_tui.archive import (
     AccountArchive,
@@ -37,7 +48,7 @@ def hourly(first: int, count: int, **more: str) -> list[IncomingMessage]:
 
 
 @pytest.mark.parametrize(
-    "wanted", [Query(), Query(to_phone="79110000001"), Query(state="unread"), Query(search="hell")]
+    "wanted", [Query(), Query(to_phone="79110000001"), Query(state="unread"), query_for("hell")]
 )
 def test_a_listing_does_not_change_by_what_comes_later(tmp_path: Path, wanted: Query) -> None:
     _archive, account = opened(tmp_path, *hourly(100, 60))
@@ -57,7 +68,7 @@ def test_a_listing_does_not_change_by_what_comes_later(tmp_path: Path, wanted: Q
 def test_a_listing_is_read_by_every_connection(tmp_path: Path) -> None:
     _archive, account = opened(tmp_path, *hourly(100, 60))
     with Archive.open(tmp_path / "inbox.db") as other:
-        for wanted in (Query(), Query(search="hello")):
+        for wanted in (Query(), query_for("hello")):
             listing = account.lists.open(wanted)
             assert ids(account.on(other).lists.window(listing, 3, 6)) == [156, 155, 154]
 
@@ -101,7 +112,7 @@ def test_many_messages_of_one_second_and_of_one_hour_are_all_found(tmp_path: Pat
     hour = [incoming(number, "crowd", received=SERVER_NOW - number) for number in range(1, 2000, 2)]
     _archive, account = opened(tmp_path, *same[::-1], *hour)
     account.store_page(page(incoming(4001, "crowd", received=SERVER_NOW)))
-    for wanted in (Query(), Query(search="crowd"), Query(state="unread")):
+    for wanted in (Query(), query_for("crowd"), Query(state="unread")):
         listing = account.lists.open(wanted)
         assert len(listing) == 11_001
         assert ids(account.lists.window(listing, 0, 3)) == [4001, 19_998, 19_996]
@@ -136,7 +147,7 @@ def test_a_gap_is_shown_where_it_concerns_what_is_listed(tmp_path: Path) -> None
     assert gap in whole(archive, account, Query(since=gap.end - 1))
     assert gap not in whole(archive, account, Query(since=gap.end))
     assert gap not in whole(archive, account, Query(to_phone="7"))
-    assert gap not in whole(archive, account, Query(search="hello"))
+    assert gap not in whole(archive, account, query_for("hello"))
     assert gap not in whole(archive, account, Query(state="unread"))
 
 
@@ -151,16 +162,16 @@ def test_what_is_read_meanwhile_stays_in_the_list_of_unread(tmp_path: Path) -> N
     assert ids(rows) == [9, 5, 4, 3, 2]
     assert [row.unread for row in rows if isinstance(row, Row)] == [True, False, True, False, True]
     assert ids(account.lists.window(account.lists.open(wanted), 0, 10)) == [9, 4, 2, 1]
-    other = account.lists.open(Query(state="unread", search="hello"), keep=shown)
+    other = account.lists.open(query_for("hello", state="unread"), keep=shown)
     assert ids(account.lists.window(other, 0, 10)) == [9, 4, 2, 1, 0]
 
 
 def test_the_first_of_a_search_come_without_looking_for_the_rest(tmp_path: Path) -> None:
     _archive, account = opened(tmp_path, *hourly(0, 300))
-    first = account.lists.open(Query(search="hell"), first=20)
+    first = account.lists.open(query_for("hell"), first=20)
     assert ids(account.lists.window(first, 0, 20)) == list(range(299, 279, -1))
     assert not first.complete
-    every = account.lists.open(Query(search="hell"), first=301)
+    every = account.lists.open(query_for("hell"), first=301)
     assert every.complete
     assert len(every) == 300
 
@@ -177,9 +188,9 @@ def test_a_query_is_cancelled_from_another_thread(tmp_path: Path) -> None:
     archive, account = opened(tmp_path, *hourly(0, 50))
     archive.database.connection.set_progress_handler(archive.interrupt, 20)
     with pytest.raises(QueryCancelled):
-        account.lists.open(Query(search="no such text"))
+        account.lists.open(query_for("no such text"))
     archive.database.connection.set_progress_handler(None, 0)
-    assert len(account.lists.open(Query(search="hello"))) == 50
+    assert len(account.lists.open(query_for("hello"))) == 50
 
 
 @pytest.fixture
@@ -214,8 +225,8 @@ def test_no_key_press_reads_the_whole_table(grown: tuple[Archive, AccountArchive
         Query(state="unread", to_phone="1", since=since),
         Query(phone="sender 1"),
         Query(phone="sender 1", state="unread"),
-        Query(search="code"),
-        Query(search="code", to_phone="1", since=since),
+        query_for("code"),
+        query_for("code", to_phone="1", since=since),
     ):
         listing = account.lists.open(wanted, first=50)
         account.lists.window(listing, 10, 40)
@@ -246,7 +257,7 @@ def test_no_key_press_reads_the_whole_table(grown: tuple[Archive, AccountArchive
 
 
 @pytest.mark.parametrize("hours", [0, 2, -3])
-@pytest.mark.parametrize("wanted", [Query(), Query(search="code"), Query(state="unread")])
+@pytest.mark.parametrize("wanted", [Query(), query_for("code"), Query(state="unread")])
 def test_a_window_reads_its_messages_and_each_day_once(
     grown: tuple[Archive, AccountArchive], wanted: Query, hours: int
 ) -> None:
@@ -297,7 +308,7 @@ def test_the_first_and_the_last_moment_of_the_calendar_have_a_day(
         clock=lambda: NOW,
     )
     _, account = opened(tmp_path, incoming(1, received=received))
-    for wanted in (Query(), Query(search="hello")):
+    for wanted in (Query(), query_for("hello")):
         listing = account.lists.open(wanted, days=reader.day_start)
         day, row = account.lists.window(listing, 0, 3)
         assert isinstance(day, Day)
@@ -328,8 +339,8 @@ def test_a_list_of_all_accounts_is_one_list_newest_first(tmp_path: Path) -> None
             (row.row for row in rows if isinstance(row, Row)), reverse=True
         )
         assert {row.account_id for row in rows if isinstance(row, Row)} == {mine.id, theirs.id}
-    assert len(every.lists.open(Query(search="theirs"))) == 5
-    change = every.messages.mark_all_read(Query(search="theirs"))
+    assert len(every.lists.open(query_for("theirs"))) == 5
+    change = every.messages.mark_all_read(query_for("theirs"))
     assert (mine.counts.unread(), theirs.counts.unread(), every.counts.unread()) == (5, 0, 5)
     every.messages.undo(change)
     assert theirs.counts.unread() == 5

@@ -8,7 +8,18 @@ from pathlib import Path
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
-from support.archives import BOOT, NOW, SERVER_NOW, ids, incoming, mark, opened, page, whole
+from support.archives import (
+    BOOT,
+    NOW,
+    SERVER_NOW,
+    ids,
+    incoming,
+    mark,
+    opened,
+    page,
+    query_for,
+    whole,
+)
 from support.programs import SPAWN, spawned, store_pages
 
 from inbox_tui.archive import (
@@ -109,7 +120,7 @@ def test_any_date_is_kept_and_listed_in_its_place(tmp_path: Path, received: int)
     archive, account = opened(tmp_path)
     dated = [incoming(n, "code", received=received - n % 2, phone="7") for n in range(4)]
     account.store_page(page(incoming(10, "code", phone="7"), *dated))
-    for wanted in (Query(), Query(search="code"), Query(state="unread"), Query(phone="7")):
+    for wanted in (Query(), query_for("code"), Query(state="unread"), Query(phone="7")):
         shown = [2, 0, 3, 1]
         expected = [*shown, 10] if received > SERVER_NOW else [10, *shown]
         assert ids(whole(archive, account, wanted)) == expected
@@ -253,8 +264,8 @@ def test_marks_are_counted_once(tmp_path: Path) -> None:
         (Query(), 30),
         (Query(to_phone="7911"), 10),
         (Query(since=SERVER_NOW - 4), 5),
-        (Query(search="odd"), 15),
-        (Query(phone="7999", search="odd"), 5),
+        (query_for("odd"), 15),
+        (query_for("odd", phone="7999"), 5),
         (Query(to_phone="unheard of"), 0),
         (Query(state="unread"), 30),
     ],
@@ -330,7 +341,7 @@ def test_a_word_is_remembered_until_it_is_forgotten(tmp_path: Path) -> None:
 def test_a_change_by_anybody_is_noticed_and_reading_is_not_one(tmp_path: Path) -> None:
     archive, account = opened(tmp_path, incoming(1))
     before = archive.data_version()
-    whole(archive, account, Query(search="hello"))
+    whole(archive, account, query_for("hello"))
     account.counts.total()
     assert archive.data_version() == before
     mark(account, [1], unread=False)
@@ -403,5 +414,5 @@ def test_two_programs_that_store_the_same_pages_store_each_message_once(tmp_path
         for to_phone in range(4)
         for unread in [len(whole(archive, account, Query(to_phone=str(to_phone), state="unread")))]
     ]
-    assert len(whole(archive, account, Query(search="hello"))) == 1010
+    assert len(whole(archive, account, query_for("hello"))) == 1010
     assert archive.check() == []

@@ -16,10 +16,11 @@ from support.archives import (
     mark,
     opened,
     page,
+    query_for,
     whole,
 )
 
-from inbox_tui.archive import AccountArchive, Archive, Query, QueryCancelled, search_index
+from inbox_tui.archive import AccountArchive, Archive, QueryCancelled, search_index
 from inbox_tui.text import find_links
 from inbox_tui.text.links import Link
 
@@ -129,8 +130,8 @@ def test_what_is_typed_is_found(
     stored: tuple[Archive, AccountArchive], search: str, found: list[int]
 ) -> None:
     archive, account = stored
-    assert ids(whole(archive, account, Query(search=search))) == found
-    unread = Query(search=search, state="unread", since=SERVER_NOW - 7)
+    assert ids(whole(archive, account, query_for(search))) == found
+    unread = query_for(search, state="unread", since=SERVER_NOW - 7)
     assert ids(whole(archive, account, unread)) == [number for number in found if number <= 7]
 
 
@@ -158,7 +159,7 @@ def test_any_text_is_found_as_by_looking_through_all(
         model.store(messages)
         parts = [text[start : start + 5] for text, _ in stored for start in (0, 3)]
         for search in (*searches, *parts):
-            wanted = Query(search=search)
+            wanted = query_for(search)
             expected = [row.id for row in model.messages(wanted)]
             assert ids(whole(archive, account, wanted)) == expected, search
 
@@ -167,7 +168,7 @@ def test_each_message_is_found_as_soon_as_it_is_there(tmp_path: Path) -> None:
     archive, account = opened(tmp_path)
     for number in range(60):
         account.store_page(page(incoming(number, f"word {number}", received=SERVER_NOW - number)))
-        assert len(whole(archive, account, Query(search="word"))) == number + 1
+        assert len(whole(archive, account, query_for("word"))) == number + 1
     assert archive.check_search()
 
 
@@ -184,10 +185,10 @@ def test_a_search_under_way_is_cancelled_by_another_thread(tmp_path: Path) -> No
     other = threading.Thread(target=interrupt)
     other.start()
     with pytest.raises(QueryCancelled):
-        account.lists.open(Query(search="zz"))
+        account.lists.open(query_for("zz"))
     other.join()
     archive.database.connection.set_progress_handler(None, 0)
-    assert len(account.lists.open(Query(search="word"), first=10)) == 10
+    assert len(account.lists.open(query_for("word"), first=10)) == 10
     mark(account, [1], unread=False)
     assert account.counts.unread() == 3999
 
@@ -195,13 +196,13 @@ def test_a_search_under_way_is_cancelled_by_another_thread(tmp_path: Path) -> No
 def test_a_cancel_when_nothing_runs_changes_nothing(tmp_path: Path) -> None:
     archive, account = opened(tmp_path, incoming(1))
     archive.interrupt()
-    assert ids(whole(archive, account, Query(search="hello"))) == [1]
+    assert ids(whole(archive, account, query_for("hello"))) == [1]
 
 
 def test_a_sender_written_with_separators_is_found_without_them(tmp_path: Path) -> None:
     archive, account = opened(tmp_path, incoming(1, phone="8 (916) 000-11"), incoming(2))
     for search in ("891600011", "8 916 000-11", "(916)", "16000"):
-        assert ids(whole(archive, account, Query(search=search))) == [1], search
+        assert ids(whole(archive, account, query_for(search))) == [1], search
 
 
 def test_links_are_looked_for_only_where_there_may_be_one(
@@ -227,7 +228,7 @@ def test_links_are_looked_for_only_where_there_may_be_one(
         ("word -has:link 4999", [4999]),
     ):
         looked_at.clear()
-        assert ids(whole(archive, account, Query(search=search))) == found
+        assert ids(whole(archive, account, query_for(search))) == found
         assert len(looked_at) < 20, search
 
 
@@ -245,8 +246,8 @@ def test_what_has_a_code_or_a_link_is_found_with_any_words(tmp_path: Path, searc
         tmp_path,
         *(incoming(n, text, received=SERVER_NOW - n, phone="MTC") for n, text in mixed.items()),
     )
-    query = Query(search=search)
-    looked_for = search_index.match(search_index.search_of(query))
+    query = query_for(search)
+    looked_for = search_index.match(query.search)
     assert looked_for is not None
     expected = [n for n, text in mixed.items() if looked_for.check(text, "MTC", "79110000001")]
     assert ids(whole(archive, account, query)) == expected

@@ -17,7 +17,7 @@ from support.app_harness import (
     state_is,
     until,
 )
-from support.archives import mark
+from support.archives import mark, query_for
 from textual.pilot import Pilot
 
 from inbox_tui.archive import Archive, Query
@@ -207,7 +207,7 @@ def test_the_first_screenful_of_a_search_looks_at_no_more_than_it_needs(tmp_path
     messages = [message(n, f"message {n}", minutes_ago=LARGE - n) for n in range(1, LARGE + 1)]
     archive = make_app(tmp_path, messages=messages)._dependencies.archive
     (account,) = archive.accounts()
-    query = Query(search="message")
+    query = query_for("message")
     with archive:
         first = steps(archive, lambda: account.lists.open(query, first=50))
         every = steps(archive, lambda: account.lists.open(query))

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import Any
 
 from inbox_tui.archive import (
     AccountArchive,
@@ -23,11 +24,10 @@ from inbox_tui.archive import (
     to_server_seconds,
 )
 from inbox_tui.archive.records import day_of_row
-from inbox_tui.archive.search_index import search_of
 from inbox_tui.smsc.limit import Moment
 from inbox_tui.smsc.message import IncomingMessage
 from inbox_tui.text import fold_text, strip_separators
-from inbox_tui.text.search_query import Party, State, Words
+from inbox_tui.text.search_query import Party, State, Words, parse_query
 from inbox_tui.text.search_query import Query as SearchQuery
 
 NOW = datetime(2026, 11, 23, 7, 42, 30, tzinfo=UTC)
@@ -84,6 +84,11 @@ def whole(archive: Archive, account: AccountArchive, wanted: Query) -> list[Item
     lists = account.on(archive).lists
     listing = lists.open(wanted)
     return list(lists.window(listing, 0, len(listing)))
+
+
+def query_for(typed: str, **others: Any) -> Query:
+    """A query with this search, as it is typed."""
+    return Query(search=parse_query(typed, NOW, {}), **others)
 
 
 def ids(items: Iterable[Item]) -> list[int]:
@@ -162,7 +167,7 @@ class Model:
             and (wanted.since is None or row.received >= wanted.since)
             and (wanted.before is None or row.received < wanted.before)
             and (wanted.state is None or in_state(row, wanted.state))
-            and (not any(wanted.search) or self.found(row, search_of(wanted)))
+            and self.found(row, wanted.search)
         )
 
     def found(self, row: Row, search: SearchQuery) -> bool:
