@@ -4,31 +4,27 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from datetime import datetime
-from typing import ClassVar
 
 from textual import on
 from textual.app import ComposeResult
-from textual.binding import Binding, BindingType
 from textual.containers import Vertical
 from textual.content import Content
-from textual.screen import ModalScreen
 from textual.widgets import Input, Static
 
 from inbox_tui.locale import _
+from inbox_tui.screens.dialog import Dialog
 from inbox_tui.text import sanitize
 from inbox_tui.text.dates import parse_date
 from inbox_tui.text.search_query import QueryError, explain
 
 
-class DateScreen(ModalScreen[datetime | None]):
+class DateScreen(Dialog[datetime | None]):
     """Asks for a day or a moment, and says how what is typed is understood.
 
     `now` returns the present moment in the reader's zone, `tell` writes one for the reader.
     """
 
-    CSS_PATH = "date_dialog.tcss"
     AUTO_FOCUS = "Input"
-    BINDINGS: ClassVar[list[BindingType]] = [Binding("escape", "dismiss(None)", "Close")]
 
     def __init__(self, now: Callable[[], datetime], tell: Callable[[datetime], str]) -> None:
         super().__init__()
@@ -37,11 +33,11 @@ class DateScreen(ModalScreen[datetime | None]):
 
     def compose(self) -> ComposeResult:
         """A line to type in, and what it means."""
-        with Vertical(id="date"):
-            yield Static(Content(_("Jump to a date")), id="date-title")
-            yield Input(placeholder="20.11 14:30", id="date-input")
+        with Vertical(classes="dialog"):
+            yield Static(Content(_("Jump to a date")), classes="dialog-title")
+            yield Input(placeholder="20.11 14:30")
             yield Static(id="date-meaning")
-            yield Static(Content(_("Enter jumps · Esc closes")), id="date-hint")
+            yield Static(Content(_("Enter jumps · Esc closes")), classes="dialog-hint")
 
     def on_mount(self) -> None:
         """Say what can be typed."""

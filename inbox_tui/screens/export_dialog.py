@@ -13,13 +13,13 @@ from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.containers import Vertical
 from textual.content import Content
-from textual.screen import ModalScreen
 from textual.suggester import Suggester
 from textual.widgets import Input, ProgressBar, Static
 
 from inbox_tui.archive import ArchiveError
 from inbox_tui.exports import FORMATS, ExportFormat, Written, format_of
 from inbox_tui.locale import _, plural, system_words
+from inbox_tui.screens.dialog import Dialog
 from inbox_tui.text import sanitize
 from inbox_tui.widgets.presentation import grouped
 
@@ -62,13 +62,12 @@ def _first_entry(folder: Path, beginning: str) -> str | None:
     return None
 
 
-class ExportScreen(ModalScreen[Exported | None]):
+class ExportScreen(Dialog[Exported | None]):
     """Asks for a file and a format, and writes the messages shown.
 
     `messages` is their number, None where it is not known yet; `path` is the file offered.
     """
 
-    CSS_PATH = "export_dialog.tcss"
     AUTO_FOCUS = "#export-file"
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("escape", "leave", "Close"),
@@ -103,13 +102,13 @@ class ExportScreen(ModalScreen[Exported | None]):
                     messages,
                     count=grouped(messages),
                 )
-        with Vertical(id="export"):
-            yield Static(Content(title), id="export-title")
-            yield Input(self._path, id="export-file", suggester=PathSuggester(), compact=True)
+        with Vertical(classes="dialog"):
+            yield Static(Content(title), classes="dialog-title")
+            yield Input(self._path, id="export-file", suggester=PathSuggester())
             yield Static(id="export-format")
             yield ProgressBar(total=self._messages, show_eta=False, id="export-progress")
             yield Static(id="export-reason")
-            yield Static(id="export-hint")
+            yield Static(classes="dialog-hint")
 
     def on_mount(self) -> None:
         """Show no progress before there is any."""
@@ -130,7 +129,7 @@ class ExportScreen(ModalScreen[Exported | None]):
             if writing
             else _("Enter writes · Tab format · Right completes · Esc closes")
         )
-        self.query_one("#export-hint", Static).update(Content(keys))
+        self.query_one(".dialog-hint", Static).update(Content(keys))
 
     def _say(self, reason: str) -> None:
         line = self.query_one("#export-reason", Static)

@@ -10,22 +10,21 @@ from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.containers import VerticalScroll
 from textual.content import Content
-from textual.screen import ModalScreen
 from textual.widgets import Static
 
 from inbox_tui.commands import GROUPS, CommandKeys, in_group
 from inbox_tui.locale import _
+from inbox_tui.screens.dialog import Dialog
 from inbox_tui.widgets.symbols import PLAIN, symbols
 
 KEY_WIDTH = 15
 
 
-class HelpScreen(ModalScreen[None]):
+class HelpScreen(Dialog[None]):
     """What every key does, and every sign means."""
 
-    CSS_PATH = "help.tcss"
     BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("escape,q,question_mark,enter", "dismiss(None)", "Close"),
+        Binding("q,question_mark,enter", "dismiss(None)", "Close"),
     ]
 
     def __init__(self, keys: CommandKeys) -> None:
@@ -54,7 +53,7 @@ class HelpScreen(ModalScreen[None]):
             )
             for group in GROUPS
         )
-        with VerticalScroll(id="help"):
+        with VerticalScroll(classes="dialog"):
             title = Content.assemble((_("Keys"), "bold"), ("   " + _("Esc closes"), "$text-muted"))
             yield Static(title, id="help-title")
             for heading, rows in (*groups, (_("Signs"), signs)):

@@ -10,11 +10,11 @@ from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.containers import Vertical
 from textual.content import Content
-from textual.screen import ModalScreen
 from textual.widgets import OptionList, Static
 from textual.widgets.option_list import Option
 
 from inbox_tui.locale import _
+from inbox_tui.screens.dialog import Dialog
 from inbox_tui.text import Link, sanitize
 
 _HOST_LONGEST: Final = 50
@@ -28,16 +28,14 @@ class LinkChoice(NamedTuple):
     act: Literal["open", "copy"]
 
 
-class LinkScreen(ModalScreen[LinkChoice | None]):
+class LinkScreen(Dialog[LinkChoice | None]):
     """Shows each link of a message in full, with its host; opens or copies the one chosen.
 
     A click chooses; only a key opens, once the host has been in sight.
     """
 
-    CSS_PATH = "link_dialog.tcss"
     AUTO_FOCUS = "OptionList"
     BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("escape", "dismiss(None)", "Close"),
         Binding("enter", "choose('open')", "Open", priority=True),
         Binding("y", "choose('copy')", "Copy"),
         Binding("pagedown", "scroll(1)", "Scroll down", show=False, priority=True),
@@ -50,10 +48,10 @@ class LinkScreen(ModalScreen[LinkChoice | None]):
 
     def compose(self) -> ComposeResult:
         """The hosts to choose from, each above its whole link."""
-        with Vertical(id="link"):
-            yield Static(Content(_("Open this link?")), id="link-title")
-            yield OptionList(*(Option(_described(link)) for link in self._links), id="link-choices")
-            yield Static(Content(_("Enter opens · y copies · Esc closes")), id="link-hint")
+        with Vertical(classes="dialog"):
+            yield Static(Content(_("Open this link?")), classes="dialog-title")
+            yield OptionList(*(Option(_described(link)) for link in self._links))
+            yield Static(Content(_("Enter opens · y copies · Esc closes")), classes="dialog-hint")
 
     def on_mount(self) -> None:
         """Begin at the first link."""

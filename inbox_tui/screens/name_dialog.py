@@ -3,18 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from typing import Any, ClassVar
+from typing import Any
 
 from textual import on
 from textual.app import ComposeResult
-from textual.binding import Binding, BindingType
 from textual.containers import Vertical
 from textual.content import Content
 from textual.message import Message
-from textual.screen import ModalScreen, Screen
+from textual.screen import Screen
 from textual.widgets import Input, Static
 
 from inbox_tui.locale import _
+from inbox_tui.screens.dialog import Dialog
 from inbox_tui.screens.selection import Selection
 from inbox_tui.text import sanitize
 from inbox_tui.widgets.presentation import Presentation
@@ -33,12 +33,10 @@ class NameGiven(Message):
         """Its name; empty for none."""
 
 
-class NameScreen(ModalScreen[str | None]):
+class NameScreen(Dialog[str | None]):
     """Asks for the name of a number; an empty one takes its name away."""
 
-    CSS_PATH = "name_dialog.tcss"
     AUTO_FOCUS = "Input"
-    BINDINGS: ClassVar[list[BindingType]] = [Binding("escape", "dismiss(None)", "Close")]
 
     def __init__(self, number: str, name: str) -> None:
         super().__init__()
@@ -47,12 +45,14 @@ class NameScreen(ModalScreen[str | None]):
 
     def compose(self) -> ComposeResult:
         """The number above a line to type in."""
-        with Vertical(id="naming"):
+        with Vertical(classes="dialog"):
             yield Static(
-                Content(_("Name for {number}").format(number=self._number)), id="naming-title"
+                Content(_("Name for {number}").format(number=self._number)), classes="dialog-title"
             )
-            yield Input(self._name_before, max_length=LONGEST_NAME, id="naming-input")
-            yield Static(Content(_("Enter saves · empty: no name · Esc closes")), id="naming-hint")
+            yield Input(self._name_before, max_length=LONGEST_NAME)
+            yield Static(
+                Content(_("Enter saves · empty: no name · Esc closes")), classes="dialog-hint"
+            )
 
     @on(Input.Submitted)
     def _submitted(self, event: Input.Submitted) -> None:

@@ -13,11 +13,11 @@ from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.containers import Vertical
 from textual.content import Content
-from textual.screen import ModalScreen
 from textual.widgets import Input, OptionList, Static
 from textual.widgets.option_list import Option
 
 from inbox_tui.locale import _, mark
+from inbox_tui.screens.dialog import Dialog
 from inbox_tui.screens.filters import LONGEST_WINDOW, STATE_NAMES, WINDOWS, window_name
 from inbox_tui.text import fold_text, sanitize
 from inbox_tui.text.search_query import State
@@ -53,13 +53,11 @@ class Choice(Generic[T]):
     unread: int | None = None
 
 
-class Picker(ModalScreen[Choice[T] | None], Generic[T]):
+class Picker(Dialog[Choice[T] | None], Generic[T]):
     """Choose one of a few. Typing narrows, Enter applies, Esc leaves things as they were."""
 
-    CSS_PATH = "pickers.tcss"
     AUTO_FOCUS = "Input"
     BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("escape", "dismiss(None)", "Close"),
         Binding("down", "cursor('down')", "Next", show=False, priority=True),
         Binding("up", "cursor('up')", "Previous", show=False, priority=True),
         Binding("pagedown", "cursor('page_down')", "Page down", show=False, priority=True),
@@ -79,15 +77,14 @@ class Picker(ModalScreen[Choice[T] | None], Generic[T]):
 
     def compose(self) -> ComposeResult:
         """A line to type in above the choices."""
-        with Vertical(id="picker"):
-            yield Static(Content(self._title), id="picker-title")
+        with Vertical(classes="dialog"):
+            yield Static(Content(self._title), classes="dialog-title")
             yield Input(
                 placeholder=_(self.PLACEHOLDER),
                 validate_on=(),  # or Enter has the whole dialogue styled anew as it closes
-                id="picker-input",
             )
-            yield OptionList(id="picker-choices")
-            yield Static(Content(_("Enter applies · Esc closes")), id="picker-hint")
+            yield OptionList()
+            yield Static(Content(_("Enter applies · Esc closes")), classes="dialog-hint")
 
     def on_mount(self) -> None:
         """Offer everything, with the cursor on the current choice."""

@@ -97,7 +97,7 @@ class SignInScreen(Screen[bool]):
     one.
     """
 
-    CSS_PATH = "sign_in.tcss"
+    CSS_PATH: ClassVar = ["dialog.tcss", "sign_in.tcss"]
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("escape", "leave", "Back to the inbox"),
         Binding("ctrl+q", "app.quit", "Quit"),
@@ -132,8 +132,8 @@ class SignInScreen(Screen[bool]):
 
     def compose(self) -> ComposeResult:
         """Three fields, two boxes to tick, and a line for what went wrong."""
-        with VerticalScroll(id="sign-in"):
-            yield Static(Content("inbox-tui"), id="sign-in-title")
+        with VerticalScroll(classes="dialog"):
+            yield Static(Content("inbox-tui"), classes="dialog-title")
             yield Static(
                 Content(_("Sign in to SMS Centre. One request checks the account.")),
                 id="sign-in-words",

@@ -86,7 +86,7 @@ def texts(app: HarnessApp) -> list[str]:
 async def pick(pilot: Pilot[None], name: str) -> None:
     """Choose an account by a part of its name."""
     await pilot.press("a")
-    await until(pilot, lambda: bool(pilot.app.screen.query("#picker-input")))
+    await until(pilot, lambda: bool(pilot.app.screen.query(".dialog Input")))
     pilot.app.screen.query_one(Input).value = name
     await pilot.pause()
     await pilot.press("enter")
@@ -262,7 +262,7 @@ async def test_numbers_with_a_name_are_offered_before_they_receive_anything(
     async with app.run_test(size=(120, 40)) as pilot:
         await state_is(pilot, "Live")
         await pilot.press("p")
-        await until(pilot, lambda: bool(app.screen.query("#picker-choices")))
+        await until(pilot, lambda: bool(app.screen.query(".dialog OptionList")))
         listed = app.screen.query_one(OptionList)
         lines = [str(listed.get_option_at_index(at).prompt) for at in range(listed.option_count)]
         assert [line.split()[-1 - line.count("●")] for line in lines] == ["1", "1", "0"]

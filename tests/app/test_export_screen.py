@@ -108,7 +108,7 @@ async def test_a_large_export_shows_how_far_it_is_and_takes_no_key_but_escape(
         await until(pilot, lambda: bar.progress == 2000)
         assert bar.display
         assert bar.total == 3000
-        assert "Esc stops" in str(app.screen.query_one("#export-hint").render())
+        assert "Esc stops" in str(app.screen.query_one(".dialog-hint").render())
         await pilot.press("tab", "enter", "x")
         assert field.value == "~/inbox-2026-11-23.csv"
         halfway.go_on.set()

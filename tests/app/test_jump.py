@@ -99,7 +99,7 @@ async def test_what_is_typed_is_understood_as_it_is_typed(tmp_path: Path, size: 
         assert isinstance(app.screen, DateScreen), "there is nothing to jump to"
         await pilot.press("backspace", "1")
         await until(pilot, lambda: meaning(pilot) == "Mon 2 Nov 2026 00:00")
-        assert app.screen.query_one("#date").region in app.screen.region
+        assert app.screen.query_one(".dialog").region in app.screen.region
         await pilot.press("escape")
         await until(pilot, lambda: not isinstance(app.screen, DateScreen))
         assert selected(pilot).id == 7

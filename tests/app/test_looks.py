@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
+from unittest.mock import AsyncMock
 
 import pytest
 from rich.style import Style
@@ -12,12 +14,30 @@ from support.pictures import settled
 from support.sizes import Size, pictured_large_too
 from support.widgets import lines
 from textual.pilot import Pilot
+from textual.screen import Screen
 
+from inbox_tui.commands import CommandKeys
 from inbox_tui.config import Settings
 from inbox_tui.demo.states import NAMES
+from inbox_tui.screens.date_dialog import DateScreen
+from inbox_tui.screens.dialog import Dialog
+from inbox_tui.screens.export_dialog import ExportScreen
+from inbox_tui.screens.help import HelpScreen
+from inbox_tui.screens.link_dialog import LinkScreen
+from inbox_tui.screens.name_dialog import NameScreen
+from inbox_tui.screens.pickers import (
+    AccountPicker,
+    NumberPicker,
+    Picker,
+    StatePicker,
+    WindowPicker,
+)
+from inbox_tui.screens.sign_in import SignInScreen
 from inbox_tui.terminal.input import BackgroundReported
+from inbox_tui.text import find_links
 from inbox_tui.widgets.conversation import Conversation
 from inbox_tui.widgets.status_bar import StatusBar
+from inbox_tui.widgets.symbols import symbols
 
 Snap = Callable[..., bool]
 KEYS = ["j", "p", "w", "e", "question_mark", "ctrl+p", "t", "S", "tab"]
@@ -91,6 +111,45 @@ async def test_a_terminal_of_16_colours_gets_those_alone(
             for style in styles(app):
                 for color in (style.color, style.bgcolor):
                     assert color is None or color.is_default or color.is_system_defined, style
+
+
+def every_dialog() -> list[Screen[Any]]:
+    def none(*_: object) -> Any:
+        return ()
+
+    return [
+        AccountPicker([], None),
+        DateScreen(none, str),
+        ExportScreen(none, messages=1, path="~/inbox.csv"),
+        HelpScreen(CommandKeys()),
+        LinkScreen(find_links("https://example.com/1")),
+        NameScreen("+7 999 123-45-67", "Vera"),
+        NumberPicker("Receiving number", none, None),
+        StatePicker(None),
+        WindowPicker(lambda _: (1, 1), None),
+        SignInScreen(server="", login="", attempt=none, keyring_note=AsyncMock(return_value="")),
+    ]
+
+
+async def test_without_unicode_every_dialogue_is_drawn_without_it(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("TERM", "linux")
+    symbols.cache_clear()
+    app = make_app(tmp_path)
+    try:
+        async with app.run_test(size=(120, 50)) as pilot:
+            await state_is(pilot, "Live")
+            for dialog in every_dialog():
+                await app.push_screen(dialog)
+                await pilot.pause()
+                drawn = "".join(strip.text for strip in dialog._compositor.render_strips())
+                assert set(drawn) <= {*map(chr, range(127)), *"·\xa0"}, dialog
+    finally:
+        symbols.cache_clear()
+    shown = {type(dialog) for dialog in every_dialog()}
+    assert {kind for kind in Dialog.__subclasses__() if kind is not Picker} <= shown
+    assert set(Picker.__subclasses__()) <= shown
 
 
 @pictured_large_too

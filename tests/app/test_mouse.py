@@ -65,7 +65,7 @@ async def test_every_chip_opens_what_it_stands_for(tmp_path: Path, size: Size) -
         for chip, title in (("to", "Receiving number"), ("window", "Hour window")):
             await click(chip)
             await until(pilot, lambda: len(app.screen_stack) == 2)
-            assert str(app.screen.query_one("#picker-title").render()) == title
+            assert str(app.screen.query_one(".dialog-title").render()) == title
             await pilot.press("escape")
             await until(pilot, lambda: len(app.screen_stack) == 1)
         await click("state")

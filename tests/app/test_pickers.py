@@ -58,7 +58,7 @@ async def test_typing_narrows_by_digits_and_by_name_and_the_box_stays_where_it_i
     app = make_app(tmp_path, messages=week(), settings=settings)
     async with app.run_test(size=size) as pilot:
         await open_picker(pilot, "p")
-        box = app.screen.query_one("#picker").region
+        box = app.screen.query_one(".dialog").region
         for typed, fitting in (
             ("supp", ["Support 12 ●3"]),
             ("0002", ["Support 12 ●3"]),
@@ -67,7 +67,7 @@ async def test_typing_narrows_by_digits_and_by_name_and_the_box_stays_where_it_i
         ):
             app.screen.query_one(Input).value = typed
             await until(pilot, partial(lambda fitting: choices(pilot) == fitting, fitting))
-            assert app.screen.query_one("#picker").region == box
+            assert app.screen.query_one(".dialog").region == box
         await pilot.press("enter")
         await pilot.pause()
         assert len(app.screen_stack) == 2, "there is nothing to apply"
@@ -86,7 +86,7 @@ async def test_every_window_is_in_sight_with_its_count(tmp_path: Path, size: Siz
             "last 168 h (7 days) 348 ●7",
             "✓ everything kept 348 ●7",
         ]
-        region = app.screen.query_one("#picker-hint").region
+        region = app.screen.query_one(".dialog-hint").region
         assert region.bottom < size[1], "the hint is in sight, too"
 
 
@@ -144,7 +144,7 @@ async def test_a_picker_that_is_open_follows_the_size(tmp_path: Path, size: Size
         await pilot.resize_terminal(*size)
         await until(pilot, lambda: choices(pilot)[0] == "last hour 7 ●7")
         assert len(choices(pilot)) == 6
-        assert app.screen.region.contains_region(app.screen.query_one("#picker").region)
+        assert app.screen.region.contains_region(app.screen.query_one(".dialog").region)
         await pilot.press("enter")
         await until(pilot, lambda: len(app.screen_stack) == 1)
         assert filter_bar(pilot).window == "48 h"

@@ -403,6 +403,6 @@ async def test_a_refusal_is_in_sight_beside_the_password(tmp_path: Path, size: S
         told = "The login or password was refused (authorise error)."
         await until(pilot, lambda: told in text_of(pilot, "#sign-in-reason"))
         await pilot.pause()
-        box = app.screen.query_one("#sign-in").content_region
+        box = app.screen.query_one(".dialog").content_region
         for part in ("#sign-in-reason", "#password"):
             assert box.contains_region(app.screen.query_one(part).region)
