@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from datetime import datetime
 from pathlib import Path
 from types import TracebackType
@@ -17,7 +17,7 @@ from inbox_tui.archive.maintenance import Maintenance
 from inbox_tui.archive.matching import Matching
 from inbox_tui.archive.messages import Messages
 from inbox_tui.archive.notes import Notes
-from inbox_tui.archive.records import ADDRESS, LOST_REQUESTS, SIGNED_IN, TEAM, Page, Stored
+from inbox_tui.archive.records import ADDRESS, LOST_REQUESTS, SIGNED_IN, TEAM, Page
 from inbox_tui.archive.request_log import RequestLog
 from inbox_tui.archive.search_index import SearchIndex
 from inbox_tui.archive.sync_state import SyncState
@@ -194,10 +194,11 @@ class AccountArchive:
             self.notes.set(ADDRESS, url)
             self.notes.set(SIGNED_IN, at.isoformat())
 
-    def store_page(self, page: Page) -> Stored:
+    def store_page(self, page: Page) -> Sequence[int]:
         """Keep an answer and all that came with it, in one transaction: all of it or nothing.
 
-        Messages that are in the archive already stay as they are. Raises `ArchiveError`.
+        Messages that are in the archive already stay as they are. Returns the ids of the others,
+        newest first. Raises `ArchiveError`.
         """
         with self.archive.database.transaction(self.id):
             new = self.messages.add(page.messages)
@@ -207,7 +208,7 @@ class AccountArchive:
                 self.sync_state.add_gap(page.scope, page.gap)
             if page.entry is not None:
                 self.requests.end(page.entry, page.at, delivered=True, finished=True)
-        return Stored(new)
+        return new
 
     def expire(self, before: int) -> int:
         """Delete for good what was received before these server seconds; returns how many.

@@ -253,13 +253,6 @@ class Page(NamedTuple):
     """When the answer came, by the wall clock, aware."""
 
 
-class Stored(NamedTuple):
-    """What storing a page came to."""
-
-    new: Sequence[int]
-    """Ids that were not in the archive before, newest first."""
-
-
 class Permit(NamedTuple):
     """A request may be sent now; it is in the log of requests under this number."""
 

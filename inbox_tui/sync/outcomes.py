@@ -139,7 +139,7 @@ class Outcomes:
             too_old = self._store.expired_before()
         if too_old is not None:
             messages = [one for one in messages if to_server_seconds(one.received) >= too_old]
-        stored = self._store.store_page(
+        arrived = self._store.store_page(
             Page(
                 scope=scope,
                 entry=request.entry,
@@ -162,10 +162,10 @@ class Outcomes:
                 self._progress.whole_period_wanted.discard(scope)
         else:
             events.append(PagesReceived(self._received, self._pages))
-        new_ids = set(stored.new)
+        new_ids = set(arrived)
         new = [message for message in messages if message.id in new_ids]
         if new:
-            events.append(MessagesArrived(stored.new, live=before.polled is not None))
+            events.append(MessagesArrived(arrived, live=before.polled is not None))
         late = lateness(before, new, answer, seen, self._server_zone)
         if late and running.kind == "whole":
             state.add_late(len(late), max(late))

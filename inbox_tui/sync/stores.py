@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Protocol
 
-from inbox_tui.archive import Cursor, Hold, Page, Permit, Refused, Stored
+from inbox_tui.archive import Cursor, Hold, Page, Permit, Refused
 from inbox_tui.credentials import Secret
 from inbox_tui.smsc.limit import Limit, LoggedRequest, Moment
 from inbox_tui.sync.events import Status
@@ -108,8 +108,11 @@ class MessageStore(Protocol):
     def sync_state(self) -> SyncState:
         """How far that has come."""
 
-    def store_page(self, page: Page) -> Stored:
-        """Keep an answer and all that came with it, in one transaction: all of it or nothing."""
+    def store_page(self, page: Page) -> Sequence[int]:
+        """Keep an answer and all that came with it, in one transaction: all of it or nothing.
+
+        Returns the ids of the messages that were not kept before, newest first.
+        """
 
     def expire(self, before: int) -> int:
         """Delete for good what was received before these server seconds; returns how many."""

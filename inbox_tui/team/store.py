@@ -5,7 +5,7 @@ from __future__ import annotations
 from hashlib import blake2b
 from typing import TYPE_CHECKING
 
-from inbox_tui.archive import Cursor, Page, Polled, Stored, to_server_seconds
+from inbox_tui.archive import Cursor, Page, Polled, to_server_seconds
 from inbox_tui.archive.cursor_json import cursor_from_json, cursor_to_json
 from inbox_tui.locale import _
 from inbox_tui.smsc.limit import login_key
@@ -166,10 +166,13 @@ class HubStore:
         await self.requests.mend_times(connection)
         await self.sync_state.mend_times(connection, self._clock.moment().seconds)
 
-    def store_page(self, page: Page) -> Stored:
-        """Keep an answer and all that came with it, in one transaction, and wake the members."""
+    def store_page(self, page: Page) -> Sequence[int]:
+        """Keep an answer and all that came with it, in one transaction, and wake the members.
 
-        async def store(connection: Connection) -> Stored:
+        Returns the ids of the messages that were not kept before, newest first.
+        """
+
+        async def store(connection: Connection) -> Sequence[int]:
             async with connection.transaction():
                 await next_seq(connection, self.account_id, 0)  # one writer at a time
                 before = await self.sync_state.cursor_by(connection, page.scope)
@@ -182,7 +185,7 @@ class HubStore:
                         connection, page.entry, delivered=True, finished=True
                     )
                 await announce(connection, self.account_id)
-            return Stored(new)
+            return new
 
         return self._hub.call(store)
 

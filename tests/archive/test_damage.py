@@ -344,7 +344,7 @@ def test_a_database_that_may_grow_no_more_can_still_be_read_and_marked(tmp_path:
     mark(account, [1], unread=False)
     assert account.counts.unread() == 99
     archive.database.connection.execute("PRAGMA max_page_count = 1000000")
-    assert len(account.store_page(large).new) == 100
+    assert len(account.store_page(large)) == 100
 
 
 # -- not ours to write to
@@ -443,7 +443,7 @@ def test_a_writer_waits_only_so_long_for_another_and_works_after_it(tmp_path: Pa
             with Archive.open(path, busy_seconds=0.02) as third:
                 assert account.on(third).counts.total() == 1
             other.execute("ROLLBACK")
-        assert list(account.store_page(page(incoming(2))).new) == [2]
+        assert account.store_page(page(incoming(2))) == [2]
 
 
 def test_a_file_locked_whole_is_busy_and_not_damaged(tmp_path: Path) -> None:

@@ -52,7 +52,7 @@ def test_what_is_stored_is_told_newest_first(tmp_path: Path) -> None:
         incoming(9, received=SERVER_NOW),
         incoming(5, received=SERVER_NOW - 7200),
     ]
-    assert list(account.store_page(page(*messages)).new) == [9, 3, 7, 5]
+    assert account.store_page(page(*messages)) == [9, 3, 7, 5]
     assert ids(whole(archive, account, Query())) == [9, 3, 7, 5]
     assert account.counts.total() == account.counts.unread() == 4
 
@@ -61,7 +61,7 @@ def test_the_same_page_twice_is_there_once(tmp_path: Path) -> None:
     archive, account = opened(tmp_path, incoming(1), incoming(2, "first"))
     mark(account, [1], unread=False)
     again = page(incoming(1), incoming(2, "second"), incoming(3), incoming(3, "twice"))
-    assert list(account.store_page(again).new) == [3]
+    assert account.store_page(again) == [3]
     shown = whole(archive, account, Query())
     assert [(row.id, row.message, row.unread) for row in shown if isinstance(row, Row)] == [
         (3, "Hello", True),
@@ -73,7 +73,7 @@ def test_the_same_page_twice_is_there_once(tmp_path: Path) -> None:
 def test_the_same_id_in_two_accounts_is_two_messages(tmp_path: Path) -> None:
     archive, account = opened(tmp_path, incoming(1, "mine"))
     other = archive.account("other", "smscentre.com")
-    assert list(other.store_page(page(incoming(1, "theirs"))).new) == [1]
+    assert other.store_page(page(incoming(1, "theirs"))) == [1]
     mark(other, [1], unread=False)
     mine, theirs = account.messages.get(1), other.messages.get(1)
     assert mine is not None
@@ -164,7 +164,7 @@ def test_a_page_that_cannot_be_kept_whole_leaves_nothing(tmp_path: Path) -> None
     assert account.counts.to_phones(None) == []
     assert account.sync_state.cursor("") == Cursor()
     assert [entry.answered_at for entry in account.requests.entries(at(1000))] == [None]
-    assert list(account.store_page(page(incoming(5))).new) == [5]
+    assert account.store_page(page(incoming(5))) == [5]
 
 
 def test_what_cannot_be_read_is_kept_raw_and_once(tmp_path: Path) -> None:

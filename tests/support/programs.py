@@ -122,8 +122,7 @@ def fill_up(path: Path, told: Queue[Any]) -> None:
                 break
             kept += numbers
         resource.setrlimit(resource.RLIMIT_FSIZE, (resource.RLIM_INFINITY, resource.RLIM_INFINITY))
-        stored = account.store_page(page(incoming(7_000_000)))
-        told.put(stored.new)
+        told.put(account.store_page(page(incoming(7_000_000))))
 
 
 def write_until_killed(path: Path, seed: int, told: Connection) -> None:
