@@ -40,14 +40,13 @@ class DailyCounts:
         """Return how many of them are unread."""
         return self._count([ALL_NUMBERS], None)[1]
 
-    def windows(self, to_phone: str | None, sinces: Iterable[int | None]) -> list[tuple[int, int]]:
-        """Return messages and unread ones, of that number if given, of each window.
+    def since(self, seconds: int | None, to_phone: str | None = None) -> tuple[int, int]:
+        """Return messages and unread ones since these server seconds, of that number if given.
 
-        A window begins at these server seconds; None is everything.
+        None is everything.
         """
         with self._db.reading():
-            ids = self.to_phone_ids(to_phone)
-            return [self._count(ids, since) for since in sinces]
+            return self._count(self.to_phone_ids(to_phone), seconds)
 
     def to_phones(
         self,

@@ -128,7 +128,7 @@ class FilterCommands:
 
     def _count(self, to_phone: str | None, hours: int | None) -> tuple[int, int]:
         """How many messages to a number, or to all, are in a window, and unread ones."""
-        return self._session.archive.counts.windows(to_phone, [self._since(hours)])[0]
+        return self._session.archive.counts.since(self._since(hours), to_phone)
 
     def jump_to(self, number: str) -> None:
         """Show the messages to this receiving number only, of whatever sender."""
@@ -194,7 +194,7 @@ class FilterCommands:
                 state: account.lists.count(Query(to_phone=to_phone, since=since, state=state))
                 for state in states
             }
-            ((total, unread),) = account.counts.windows(to_phone, [since])
+            total, unread = account.counts.since(since, to_phone)
             return counts | {None: total, "unread": unread, "todo": total - counts["done"]}
 
         with suppress(ArchiveError):

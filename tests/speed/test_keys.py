@@ -198,7 +198,7 @@ def test_a_window_is_counted_by_its_days_and_a_part_of_one(
         (account,) = archive.accounts()
         since = server_seconds(-100)
         with archive:
-            return steps(archive, lambda: account.counts.windows(to_phone, [since]))
+            return steps(archive, lambda: account.counts.since(since, to_phone))
 
     assert taken(3000) < taken(300) * 1.5
 
