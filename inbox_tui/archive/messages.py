@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Iterable, Sequence
 from contextlib import closing
 from datetime import datetime
 from itertools import islice
@@ -174,7 +174,7 @@ class Messages:
             to_phone: self._counts.make_to_phone_id(to_phone)
             for to_phone in {message.to_phone for message in in_order}
         }
-        muted = self._muted_senders()
+        muted = self.muted_senders()
         rows = self._free_rows([to_server_seconds(message.received) for message in in_order])
         columns = [
             (
@@ -318,9 +318,12 @@ class Messages:
         with self._db.transaction(self._account_id):
             return self._mute([sender], muted=muted)
 
-    def muted_senders(self) -> list[str]:
-        """Return the senders of the account that are muted, sorted."""
-        return sorted(self._muted_senders())
+    def muted_senders(self) -> set[str]:
+        """Return the senders of the account that are muted."""
+        found = self._db.query(
+            "SELECT phone FROM muted_senders WHERE account_id = ?", (self._account_id,)
+        )
+        return {decode_text(phone) for (phone,) in found}
 
     def undo(self, change: StateChange) -> StateChange:
         """Take back a change of states: what it changed is as it was before.
@@ -400,9 +403,3 @@ class Messages:
             subjects = ((account_id, number) for _, account_id, *_, number in changed)
             self._team.note(state, bool(value), subjects)
         return [row for row, *_ in changed]
-
-    def _muted_senders(self) -> Collection[str]:
-        found = self._db.query(
-            "SELECT phone FROM muted_senders WHERE account_id = ?", (self._account_id,)
-        )
-        return {decode_text(phone) for (phone,) in found}

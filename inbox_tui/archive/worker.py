@@ -45,10 +45,6 @@ class ArchiveWorker:
         """Run any function in the thread of the archive."""
         return await asyncio.get_running_loop().run_in_executor(self._thread, function, *arguments)
 
-    async def archive(self) -> Archive:
-        """The archive itself, for one who leaves all work on it to `run`."""
-        return await self.call(lambda archive: archive)
-
     def _with_archive(self, work: Callable[[Archive], T]) -> T:
         self._at_work = True
         try:

@@ -310,7 +310,7 @@ async def test_a_worker_is_closed_without_the_wiping_that_it_is_at(tmp_path: Pat
         archive.database.connection.set_trace_callback(lambda statement: at_work.set())
         return account.on(archive).expire(SERVER_NOW)
 
-    expiring = asyncio.create_task(worker.run(expire, await worker.archive()))
+    expiring = asyncio.create_task(worker.run(expire, await worker.call(lambda own: own)))
     await asyncio.to_thread(at_work.wait, 5)
     await worker.close()
     with pytest.raises(QueryCancelled):
