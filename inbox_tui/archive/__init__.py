@@ -1,20 +1,15 @@
 """What is kept: messages, read flags, search, and the log of requests, in one SQLite file."""
 
-from inbox_tui.archive.archive import AccountArchive, AllAccounts, AnyAccount, Archive
+from inbox_tui.archive.archive import AccountArchive, AnyAccount, Archive
 from inbox_tui.archive.errors import (
     ArchiveBusy,
     ArchiveDamaged,
     ArchiveError,
-    ArchiveFull,
-    ArchiveReadOnly,
-    ArchiveTooNew,
     QueryCancelled,
 )
 from inbox_tui.archive.lists import Item, Listing
 from inbox_tui.archive.opening import damaged_copies
 from inbox_tui.archive.records import (
-    ADDRESS,
-    LOST_REQUESTS,
     SIGNED_IN,
     TEAM,
     Cursor,
@@ -22,18 +17,14 @@ from inbox_tui.archive.records import (
     DayStart,
     Gap,
     Hold,
-    LateMessages,
     Page,
-    Pass,
     Permit,
     Polled,
     Query,
     Refused,
     Row,
     StateChange,
-    day_of_row,
     from_server_seconds,
-    row_at,
     server_seconds,
     service_day,
     to_server_seconds,
@@ -41,20 +32,14 @@ from inbox_tui.archive.records import (
 from inbox_tui.archive.worker import ArchiveWorker
 
 __all__ = [
-    "ADDRESS",
-    "LOST_REQUESTS",
     "SIGNED_IN",
     "TEAM",
     "AccountArchive",
-    "AllAccounts",
     "AnyAccount",
     "Archive",
     "ArchiveBusy",
     "ArchiveDamaged",
     "ArchiveError",
-    "ArchiveFull",
-    "ArchiveReadOnly",
-    "ArchiveTooNew",
     "ArchiveWorker",
     "Cursor",
     "Day",
@@ -62,10 +47,8 @@ __all__ = [
     "Gap",
     "Hold",
     "Item",
-    "LateMessages",
     "Listing",
     "Page",
-    "Pass",
     "Permit",
     "Polled",
     "Query",
@@ -74,9 +57,7 @@ __all__ = [
     "Row",
     "StateChange",
     "damaged_copies",
-    "day_of_row",
     "from_server_seconds",
-    "row_at",
     "server_seconds",
     "service_day",
     "to_server_seconds",

@@ -22,8 +22,6 @@ from inbox_tui.sync.next_request import (
     LOST_REQUESTS_REASON,
     STATE_OF_HOLD,
 )
-from inbox_tui.sync.outcomes import OTHER_PROGRAM_REASON
-from inbox_tui.sync.planner import PAGE_SIZE, PERIOD_HOURS
 from inbox_tui.sync.stores import Asking, MessageStore
 from inbox_tui.sync.zone import ZONE_AHEAD
 
@@ -31,9 +29,6 @@ __all__ = [
     "IN_FLIGHT_REASON",
     "LIMIT_REASON",
     "LOST_REQUESTS_REASON",
-    "OTHER_PROGRAM_REASON",
-    "PAGE_SIZE",
-    "PERIOD_HOURS",
     "STATE_OF_HOLD",
     "ZONE_AHEAD",
     "Asking",

@@ -14,7 +14,8 @@ from support.sizes import Size, at_every_size
 from textual.pilot import Pilot
 from textual.widgets import Button, Checkbox, Input
 
-from inbox_tui.archive import ADDRESS, Archive
+from inbox_tui.archive import Archive
+from inbox_tui.archive.records import ADDRESS
 from inbox_tui.credentials import Keyring
 from inbox_tui.locale import _
 from inbox_tui.screens.inbox import InboxScreen

@@ -22,10 +22,9 @@ from inbox_tui.archive import (
     Query,
     Row,
     StateChange,
-    row_at,
     service_day,
 )
-from inbox_tui.archive.records import ChangedState
+from inbox_tui.archive.records import ChangedState, row_at
 from inbox_tui.text.search_query import parse_query
 
 TO_PHONES = ("79110000001", "79110000002", "")

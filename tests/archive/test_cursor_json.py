@@ -8,8 +8,9 @@ from datetime import UTC, datetime
 
 import pytest
 
-from inbox_tui.archive import Cursor, Pass, Polled
+from inbox_tui.archive import Cursor, Polled
 from inbox_tui.archive.cursor_json import cursor_from_json, cursor_to_json
+from inbox_tui.archive.records import Pass
 from inbox_tui.smsc.limit import Moment
 
 BEGAN = Moment("boot", 12.5)

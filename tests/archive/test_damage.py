@@ -14,19 +14,17 @@ from support.archives import BOOT, SERVER_NOW, ids, incoming, mark, opened, page
 from support.programs import SPAWN, fill_up, open_and_tell, open_until, spawned
 
 from inbox_tui.archive import (
-    LOST_REQUESTS,
     Archive,
     ArchiveBusy,
     ArchiveDamaged,
     ArchiveError,
-    ArchiveFull,
-    ArchiveReadOnly,
-    ArchiveTooNew,
     Hold,
     Query,
     opening,
 )
+from inbox_tui.archive.errors import ArchiveFull, ArchiveReadOnly, ArchiveTooNew
 from inbox_tui.archive.opening import _set_aside
+from inbox_tui.archive.records import LOST_REQUESTS
 from inbox_tui.archive.schema import VERSION
 from inbox_tui.smsc.limit import Limit
 

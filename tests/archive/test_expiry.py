@@ -33,7 +33,6 @@ from inbox_tui.archive import (
     AccountArchive,
     Archive,
     ArchiveError,
-    ArchiveFull,
     ArchiveWorker,
     Cursor,
     Gap,
@@ -42,10 +41,11 @@ from inbox_tui.archive import (
     QueryCancelled,
     Row,
     from_server_seconds,
-    row_at,
 )
 from inbox_tui.archive.database import Database
+from inbox_tui.archive.errors import ArchiveFull
 from inbox_tui.archive.maintenance import Maintenance
+from inbox_tui.archive.records import row_at
 from inbox_tui.smsc.limit import Limit
 from inbox_tui.smsc.message import IncomingMessage
 

@@ -30,9 +30,9 @@ from inbox_tui.archive import (
     Query,
     QueryCancelled,
     Row,
-    row_at,
     service_day,
 )
+from inbox_tui.archive.records import row_at
 from inbox_tui.smsc.message import IncomingMessage
 from inbox_tui.widgets.presentation import Presentation
 

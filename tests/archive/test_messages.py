@@ -22,18 +22,8 @@ from support.archives import (
 )
 from support.programs import SPAWN, spawned, store_pages
 
-from inbox_tui.archive import (
-    Archive,
-    ArchiveError,
-    Cursor,
-    Gap,
-    LateMessages,
-    Pass,
-    Permit,
-    Polled,
-    Query,
-    Row,
-)
+from inbox_tui.archive import Archive, ArchiveError, Cursor, Gap, Permit, Polled, Query, Row
+from inbox_tui.archive.records import LateMessages, Pass
 from inbox_tui.smsc.limit import Limit, Moment
 
 anything = st.text(st.characters(), max_size=40)

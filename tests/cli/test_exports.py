@@ -13,7 +13,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from inbox_tui.archive import Row, row_at
+from inbox_tui.archive import Row
+from inbox_tui.archive.records import row_at
 from inbox_tui.exports import FORMATS, Exporter, Written, format_of, write_file
 from inbox_tui.private_files import FileRefused
 

@@ -15,7 +15,8 @@ from support.russian import in_both_languages
 from support.service import SwitchedService
 from support.terminal import Terminal
 
-from inbox_tui.archive import AccountArchive, Archive, ArchiveFull, Query
+from inbox_tui.archive import AccountArchive, Archive, Query
+from inbox_tui.archive.errors import ArchiveFull
 from inbox_tui.demo.server import DemoServer
 from inbox_tui.demo.service import Reply, Request
 from inbox_tui.sync import SystemClock

@@ -27,14 +27,8 @@ from inbox_tui.config import Settings
 from inbox_tui.demo.server import DemoServer
 from inbox_tui.paths import Paths
 from inbox_tui.smsc.limit import Moment
-from inbox_tui.sync import (
-    LIMIT_REASON,
-    OTHER_PROGRAM_REASON,
-    State,
-    Status,
-    StatusChanged,
-    ZoneSuspected,
-)
+from inbox_tui.sync import LIMIT_REASON, State, Status, StatusChanged, ZoneSuspected
+from inbox_tui.sync.outcomes import OTHER_PROGRAM_REASON
 
 SOON = -0.5
 """Minutes ago of a message that is received while the watch runs."""

@@ -20,10 +20,9 @@ from inbox_tui.archive import (
     Row,
     StateChange,
     from_server_seconds,
-    row_at,
     to_server_seconds,
 )
-from inbox_tui.archive.records import day_of_row
+from inbox_tui.archive.records import day_of_row, row_at
 from inbox_tui.smsc.limit import Moment
 from inbox_tui.smsc.message import IncomingMessage
 from inbox_tui.text import fold_text, strip_separators

@@ -20,7 +20,8 @@ from typing import Any
 from support.archives import SERVER_NOW, incoming, mark, page
 from support.systems import KILL
 
-from inbox_tui.archive import AccountArchive, Archive, ArchiveFull, Cursor, Permit, Refused
+from inbox_tui.archive import AccountArchive, Archive, Cursor, Permit, Refused
+from inbox_tui.archive.errors import ArchiveFull
 from inbox_tui.archive.schema import make_tables
 from inbox_tui.smsc.limit import Limit, Moment
 

@@ -6,7 +6,8 @@ from dataclasses import dataclass, replace
 from random import Random
 from zoneinfo import ZoneInfo
 
-from inbox_tui.archive import ArchiveBusy, ArchiveFull, ArchiveReadOnly
+from inbox_tui.archive import ArchiveBusy
+from inbox_tui.archive.errors import ArchiveFull, ArchiveReadOnly
 from inbox_tui.smsc.limit import Limit
 from inbox_tui.sync import State
 

@@ -12,7 +12,8 @@ from pathlib import Path
 import pytest
 from support.asking import BOOTED, PASSWORD, Scene, virtually
 
-from inbox_tui.archive import ArchiveBusy, ArchiveError, ArchiveFull, ArchiveReadOnly
+from inbox_tui.archive import ArchiveBusy, ArchiveError
+from inbox_tui.archive.errors import ArchiveFull, ArchiveReadOnly
 from inbox_tui.credentials import Secret
 from inbox_tui.smsc.answers import read_answer
 from inbox_tui.smsc.errors import (
@@ -25,14 +26,8 @@ from inbox_tui.smsc.errors import (
     UnknownServiceError,
 )
 from inbox_tui.smsc.message import Answer
-from inbox_tui.sync import (
-    LIMIT_REASON,
-    OTHER_PROGRAM_REASON,
-    ClocksDisagree,
-    MessagesArrived,
-    RefreshDeferred,
-    State,
-)
+from inbox_tui.sync import LIMIT_REASON, ClocksDisagree, MessagesArrived, RefreshDeferred, State
+from inbox_tui.sync.outcomes import OTHER_PROGRAM_REASON
 
 REFUSED = SignInRefused(2, "authorise error")
 

@@ -12,8 +12,8 @@ from support.widgets import OneWidget, lines, style_of
 from textual.events import MouseScrollUp
 from textual.pilot import Pilot
 
-from inbox_tui.archive import Day, Row, row_at
-from inbox_tui.archive.records import DAY_SECONDS, day_of_row
+from inbox_tui.archive import Day, Row
+from inbox_tui.archive.records import DAY_SECONDS, day_of_row, row_at
 from inbox_tui.text.search_query import Query, parse_query
 from inbox_tui.widgets.conversation import Conversation
 

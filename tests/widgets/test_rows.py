@@ -17,7 +17,8 @@ from support.widgets import lines, style_of
 from textual.geometry import Region
 from textual.strip import Strip
 
-from inbox_tui.archive import Day, Gap, Row, day_of_row
+from inbox_tui.archive import Day, Gap, Row
+from inbox_tui.archive.records import day_of_row
 from inbox_tui.archive.team_states import MINE, TAKEN
 from inbox_tui.text import sanitize
 from inbox_tui.text.search_query import Query, parse_query
