@@ -48,6 +48,15 @@ class Command(NamedTuple):
         return self.action or f"command('{self.name}')"
 
 
+class Hint(NamedTuple):
+    """What a key does, as the status bar says it."""
+
+    text: str
+    """The key as it is written for people, a space, and a word or two."""
+    key: str
+    """The key, as the table writes it."""
+
+
 def _move(name: str, keys: tuple[str, ...], description: str) -> Command:
     return Command(name, keys, description, "Move", place="widgets", in_palette=False)
 
@@ -154,15 +163,6 @@ def key_label(key: str) -> str:
     return _KEY_LABELS.get(key, key)
 
 
-def key_of_label(label: str) -> str:
-    """Return the key that `key_label` writes so."""
-    known = {shown: key for key, shown in _KEY_LABELS.items()}
-    modifiers, plus, last = label.rpartition("+")
-    if plus and modifiers:
-        return f"{modifiers.lower()}+{last.lower()}"
-    return known.get(label, label)
-
-
 def bindings(actions: Mapping[str, str], *, priority: bool = True) -> list[Binding]:
     """Bind the keys of commands to Textual's actions, by name of the command.
 
@@ -249,7 +249,7 @@ class KeyRefused(ValueError):  # noqa: N818
 
 
 class CommandKeys:
-    """The keys in force: those of the table, and in the place of some those of the settings."""
+    """The keys in force: the table's defaults, overridden by the settings."""
 
     def __init__(self, chosen: Mapping[str, Sequence[str]] = MappingProxyType({})) -> None:
         """Take over the keys chosen, by the name of their command.
@@ -304,10 +304,12 @@ class CommandKeys:
         labels = [key_label(key) for key in self._keys[name]]
         return f"{labels[0]} to {labels[-1]}" if len(labels) > _MOST_LABELS else " ".join(labels)
 
-    def hints(self, names: Iterable[str]) -> str:
-        """Return the first keys of commands, each with a word on it, as the status bar has them."""
-        return "  ".join(
-            f"{self.label(name)} {_(_BY_NAME[name].hint)}" for name in names if self._keys[name]
+    def hints(self, names: Iterable[str]) -> tuple[Hint, ...]:
+        """Return the first keys of commands that have any, each with a word on it."""
+        return tuple(
+            Hint(f"{key_label(keys[0])} {_(_BY_NAME[name].hint)}", keys[0])
+            for name in names
+            if (keys := self._keys[name])
         )
 
     def usual(self, key: str) -> str:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from inbox_tui.commands import CommandKeys
+from inbox_tui.commands import CommandKeys, Hint
 from inbox_tui.locale import _
 from inbox_tui.screens.filters import Filters
 from inbox_tui.widgets.message_view import MessageView
@@ -18,7 +18,7 @@ def hints(
     reading: bool,
     aside: bool,
     unread: bool,
-) -> tuple[str, str]:
+) -> tuple[tuple[Hint, ...], tuple[Hint, ...]]:
     """Return the keys that are always of use, and those for what is shown, most useful first.
 
     `searching`: a search is being typed. `reading`: the message is shown without the list.
@@ -26,9 +26,9 @@ def hints(
     """
     if searching:
         enter = _("Enter keeps")
-        if signed_out:
-            enter = _("Enter, then {keys}").format(keys=keys.hints(["sign_in"]))
-        return enter + "  " + _("Esc clears"), ""
+        for hint in keys.hints(["sign_in"] * signed_out):
+            enter = _("Enter, then {keys}").format(keys=hint.text)
+        return (Hint(enter, "enter"), Hint(_("Esc clears"), "escape")), ()
     away = aside or reading
     names = ["sign_in"] * signed_out + ["back"] * away + ["help", "search", "refresh"]
     there_is_one = view.row is not None

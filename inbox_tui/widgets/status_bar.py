@@ -11,14 +11,18 @@ from textual.events import Key
 from textual.reactive import reactive
 from textual.widget import Widget
 
-from inbox_tui.commands import key_of_label, textual_key
+from inbox_tui.commands import textual_key
 from inbox_tui.locale import _
 from inbox_tui.text import sanitize
 from inbox_tui.widgets.cells import Line, cut, wrapped
 from inbox_tui.widgets.symbols import symbols
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from textual import events
+
+    from inbox_tui.commands import Hint
 
 _GAP: Final = "   "
 _PARTS: Final = re.compile("(.+)(?: · |, ).*", re.DOTALL)
@@ -85,9 +89,9 @@ class StatusBar(Widget):
     Where there is no room for it, the state gives way first, then what stands after its last ` · `
     or `, `: what was done, and with what, comes first in a notice.
     """
-    hints: reactive[str] = reactive("", repaint=False, init=False)
-    """Keys and what they do, two spaces apart; the last give way first when room is short."""
-    here: reactive[str] = reactive("", repaint=False, init=False)
+    hints: reactive[tuple[Hint, ...]] = reactive((), repaint=False, init=False)
+    """Keys and what they do; the last give way first when room is short."""
+    here: reactive[tuple[Hint, ...]] = reactive((), repaint=False, init=False)
     """More such keys, for where the user is; they stand before the others, and give way first."""
 
     def __init__(self) -> None:
@@ -162,34 +166,33 @@ class StatusBar(Widget):
         requests *= bool(self.allowed)
         if reason:
             reason = _GAP + reason
-            longest = len(soon) and len(_GAP) + _longest_time()  # no line comes and goes by it
+            # So that the height does not change while the countdown gets shorter.
+            longest = len(soon) and len(_GAP) + _longest_time()
             if self.state == "Sign in":  # nothing goes on without the key
                 requests = ""
-                longest = len(_GAP) + cell_len(self.hints.partition("  ")[0])
+                longest = len(_GAP) + _width(self.hints[:1])
             if cell_len(reason) + longest > room:
                 return (again if cell_len(again) <= room else soon), False
-        elif self.hints:
-            first_key = _GAP + self.hints.partition("  ")[0]
-            if cell_len(again + requests + first_key) > room:
-                requests = ""  # the key matters more
+        elif self.hints and cell_len(again + requests + _GAP) + _width(self.hints[:1]) > room:
+            requests = ""  # the key matters more
         fitting = (words for words in (again + requests, again) if cell_len(reason + words) <= room)
         return reason + next(fitting, soon), True
 
     def _hints_within(self, room: int) -> Line:
         """Return as many of the first hints as fit, and before them as many of `here`."""
-        hints = _split(self.hints)
+        hints = list(self.hints)
         while hints and _width(hints) > room:
             del hints[-1]
-        here = _split(self.here) if hints else []
+        here = list(self.here) if hints else []
         while here and _width(here + hints) > room:
             del here[-1]
         line = Line()
         spans = []
         for number, hint in enumerate(here + hints):
-            key, _, does = hint.partition(" ")
+            label, _, does = hint.text.partition(" ")
             start = line.add("  " if number else "").width
-            line.add(key, "bold").add(f" {does}", "$foreground 60%")
-            spans.append((start, line.width, key))
+            line.add(label, "bold").add(f" {does}", "$foreground 60%")
+            spans.append((start, line.width, hint.key))
         self._hint_spans = [
             (start - line.width, end - line.width, key) for start, end, key in spans
         ]
@@ -198,9 +201,8 @@ class StatusBar(Widget):
     def on_click(self, event: events.Click) -> None:
         """Do what the hint under the mouse says, as its key does."""
         x = event.x - self.gutter.left - self.size.width
-        for start, end, label in self._hint_spans:
+        for start, end, key in self._hint_spans:
             if event.y == 0 and start <= x < end:
-                key = key_of_label(label)
                 character = key if len(key) == 1 else None
                 self.app.post_message(Key(textual_key(key), character))
 
@@ -226,9 +228,5 @@ def _shortened(notice: str, width: int) -> str:
     return notice
 
 
-def _split(hints: str) -> list[str]:
-    return [hint for hint in hints.split("  ") if hint]
-
-
-def _width(hints: list[str]) -> int:
-    return cell_len("  ".join(hints))
+def _width(hints: Sequence[Hint]) -> int:
+    return cell_len("  ".join(hint.text for hint in hints))

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 from support.app_harness import HarnessApp, make_app, message, put, state_is, until, week
-from support.inbox_screen import filter_bar, five_messages, inbox, notice, shown
+from support.inbox_screen import filter_bar, five_messages, in_words, inbox, notice, shown
 from support.inbox_screen import selected as selected_in_list
 from support.pictures import settled
 from support.sizes import Size, at_every_size
@@ -277,14 +277,14 @@ async def test_t_shows_the_whole_conversation_and_escape_goes_back(
         await pilot.press("t")
         await until(pilot, lambda: shown(pilot) == 2)
         assert selected(pilot).id == 3
-        assert inbox(pilot).query_one(StatusBar).hints.startswith("Esc back")
+        assert in_words(inbox(pilot).query_one(StatusBar).hints).startswith("Esc back")
         await pilot.press("k")
         assert selected(pilot).id == 2, "the older one is above"
         await pilot.press("escape")
         await pilot.pause()
         assert selected_in_list(pilot).id == 3
         assert filter_bar(pilot).to == "+7 911 000-00-02"
-        assert not inbox(pilot).query_one(StatusBar).hints.startswith("Esc back")
+        assert not in_words(inbox(pilot).query_one(StatusBar).hints).startswith("Esc back")
 
 
 @at_every_size

@@ -9,6 +9,7 @@ import pytest
 from keyring.backend import KeyringBackend
 from keyring.backends import fail
 from support.app_harness import HarnessApp, make_app, message, never, state_is, until
+from support.inbox_screen import in_words
 from support.keyrings import LockedBackend, MemoryBackend, SilentBackend, keyring
 from support.sizes import Size, at_every_size
 from textual.pilot import Pilot
@@ -61,7 +62,7 @@ async def fill_in(pilot: Pilot[None], **fields: str) -> None:
 async def open_sign_in(pilot: Pilot[None]) -> None:
     """Press the key that the status bar names."""
     await state_is(pilot, "Sign in")
-    assert "S " + _("sign in") in pilot.app.screen.query_one(StatusBar).hints
+    assert "S " + _("sign in") in in_words(pilot.app.screen.query_one(StatusBar).hints)
     await pilot.press("S")
     await until(pilot, lambda: signing_in(pilot))
 

@@ -9,6 +9,7 @@ from textual.pilot import Pilot
 from textual.widgets import OptionList
 
 from inbox_tui.archive import Row
+from inbox_tui.commands import Hint
 from inbox_tui.screens.inbox import InboxScreen
 from inbox_tui.smsc.message import IncomingMessage
 from inbox_tui.widgets.filter_bar import FilterBar
@@ -53,6 +54,10 @@ def shown(pilot: Pilot[None]) -> int | None:
 def unread(pilot: Pilot[None]) -> int | None:
     """How many are unread, as the title tells."""
     return inbox(pilot).query_one(TitleBar).unread
+
+
+def in_words(hints: tuple[Hint, ...]) -> str:
+    return "  ".join(hint.text for hint in hints)
 
 
 def notice(pilot: Pilot[None]) -> str:

@@ -9,11 +9,12 @@ from support.widgets import OneWidget, lines, widths_drawn
 from textual.events import Key
 from textual.pilot import Pilot
 
+from inbox_tui.commands import CommandKeys, Hint
 from inbox_tui.widgets.status_bar import StatusBar, span
 from inbox_tui.widgets.symbols import PLAIN, UNICODE
 
 STATES = ("Live", "Checking", "Waiting", "Offline", "Blocked", "Sign in")
-HINTS = "? help  / search  r refresh"
+HINTS = (Hint("? help", "?"), Hint("/ search", "/"), Hint("r refresh", "r"))
 REASON = "smscentre.com does not answer: connection refused"
 
 
@@ -97,13 +98,13 @@ async def test_at_forty_columns_the_first_key_matters_more_than_the_limit() -> N
     async with mounted(40) as (bar, pilot):
         assert text_of(bar).startswith("● Live   next in 12 s")
         assert text_of(bar).endswith("? help")
-        bar.hints = ""
+        bar.hints = ()
         await pilot.pause()
         assert text_of(bar) == "● Live   next in 12 s   requests ●●○"
 
 
 async def test_keys_of_the_place_stand_before_the_others_and_give_way_first() -> None:
-    async with mounted(80, here="c code  t conversation") as (bar, pilot):
+    async with mounted(80, here=(Hint("c code", "c"), Hint("t conversation", "t"))) as (bar, pilot):
         assert text_of(bar).endswith("c code  ? help  / search  r refresh")
         await pilot.resize_terminal(120, 3)
         await pilot.pause()
@@ -127,10 +128,8 @@ async def test_nothing_is_told_of_a_next_request_where_none_is_planned() -> None
 
 @pytest.mark.parametrize("reason", ["the password is not right", "the keyring is " * 4])
 async def test_signed_out_the_key_that_helps_is_always_named(reason: str) -> None:
-    async with mounted(state="Sign in", reason=reason, next_in=None, hints="S sign in  ? help") as (
-        bar,
-        _,
-    ):
+    hints = (Hint("S sign in", "S"), *HINTS)
+    async with mounted(state="Sign in", reason=reason, next_in=None, hints=hints) as (bar, _):
         assert "S sign in" in text_of(bar).splitlines()[0]
         assert "requests" not in text_of(bar)
 
@@ -213,15 +212,16 @@ def test_a_time_to_come_is_told_in_a_word_or_two(seconds: int, told: str) -> Non
 
 
 @pytest.mark.parametrize(
-    ("hint", "key", "character"),
-    [("/ search", "slash", "/"), ("Esc back", "escape", None), ("Ctrl+Z undo", "ctrl+z", None)],
+    ("command", "key", "character"),
+    [("search", "slash", "/"), ("back", "escape", None), ("star", "ctrl+k", None)],
 )
-async def test_a_click_on_a_hint_is_its_key(hint: str, key: str, character: str | None) -> None:
+async def test_a_click_on_a_hint_is_its_key(command: str, key: str, character: str | None) -> None:
     bar = StatusBar()
     app = OneWidget(bar, Key)
     async with app.run_test(size=(80, 3)) as pilot:
-        bar.hints = f"? help  {hint}  r refresh"
+        bar.hints = CommandKeys({"star": ("ctrl+k",)}).hints(["help", command, "refresh"])
         await pilot.pause()
+        hint = bar.hints[1].text
         x = lines(bar)[0].index(hint)
         await pilot.click(bar, offset=(x + len(hint) - 1, 0))
         await pilot.click(bar, offset=(x - 1, 0))
