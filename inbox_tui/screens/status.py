@@ -75,7 +75,7 @@ class SessionStatus:
     def show(self) -> None:
         """Show how things stand."""
         bar, status = self._bar, self._session.status
-        bar.state = status.state.value
+        bar.state = status.state
         via = _("via {host}").format(host=status.via) if status.via else ""
         bar.reason = _(status.reason) or self.progress_words() or via
         bar.left = status.left

@@ -13,6 +13,7 @@ from textual.widget import Widget
 
 from inbox_tui.commands import textual_key
 from inbox_tui.locale import _
+from inbox_tui.sync import State
 from inbox_tui.text import sanitize
 from inbox_tui.widgets.cells import Line, cut, wrapped
 from inbox_tui.widgets.symbols import symbols
@@ -34,13 +35,13 @@ _MINUTES_FROM: Final = 100
 """From so many seconds on, time is told in minutes."""
 
 _STYLES: Final = {
-    "Live": "$text-success",
-    "Checking": "$foreground 60%",
-    "Waiting": "$text-warning",
-    "Offline": "$text-warning",
-    "Hub away": "$text-warning",
-    "Blocked": "$text-error",
-    "Sign in": "$text-error",
+    State.LIVE: "$text-success",
+    State.CHECKING: "$foreground 60%",
+    State.WAITING: "$text-warning",
+    State.OFFLINE: "$text-warning",
+    State.HUB_AWAY: "$text-warning",
+    State.BLOCKED: "$text-error",
+    State.SIGN_IN: "$text-error",
 }
 
 
@@ -73,8 +74,8 @@ class StatusBar(Widget):
     }
     """
 
-    state: reactive[str] = reactive("Checking", repaint=False, init=False)
-    """Live, Checking, Waiting, Offline, Hub away, Blocked or Sign in."""
+    state: reactive[State] = reactive(State.CHECKING, repaint=False, init=False)
+    """How the connection is doing."""
     reason: reactive[str] = reactive("", repaint=False, init=False)
     """Why it is so, in a few words."""
     next_in: reactive[int | None] = reactive(None, repaint=False, init=False)
@@ -123,19 +124,19 @@ class StatusBar(Widget):
         """Return the first line, and a reason that does not fit into it as lines of its own."""
         marks = symbols()
         symbol = {
-            "Live": marks.live,
-            "Checking": marks.checking,
-            "Waiting": marks.waiting,
-            "Offline": marks.offline,
-            "Hub away": marks.offline,
-            "Blocked": marks.blocked,
-            "Sign in": marks.sign_in,
-        }.get(self.state, marks.checking)
+            State.LIVE: marks.live,
+            State.CHECKING: marks.checking,
+            State.WAITING: marks.waiting,
+            State.OFFLINE: marks.offline,
+            State.HUB_AWAY: marks.offline,
+            State.BLOCKED: marks.blocked,
+            State.SIGN_IN: marks.sign_in,
+        }[self.state]
         width = self.size.width
         line = Line(width)
-        line.add(symbol, _STYLES.get(self.state, ""))
+        line.add(symbol, _STYLES[self.state])
         notice = sanitize(self.notice)
-        state = f" {_(self.state)}"
+        state = f" {_(self.state.value)}"
         if cell_len(state + _GAP + notice) <= width - line.width or not notice:
             line.add(state, "bold")
         else:
@@ -158,7 +159,7 @@ class StatusBar(Widget):
         if self.next_in is not None:
             time = span(self.next_in)
             soon = _GAP + _("in {time}").format(time=time)
-            again = _("next in {time}") if self.state == "Live" else _("next try in {time}")
+            again = _("next in {time}") if self.state is State.LIVE else _("next try in {time}")
             again = _GAP + again.format(time=time)
         left = max(0, min(self.left, self.allowed))
         requests = _GAP + _("requests")
@@ -168,7 +169,7 @@ class StatusBar(Widget):
             reason = _GAP + reason
             # So that the height does not change while the countdown gets shorter.
             longest = len(soon) and len(_GAP) + _longest_time()
-            if self.state == "Sign in":  # nothing goes on without the key
+            if self.state is State.SIGN_IN:  # nothing goes on without the key
                 requests = ""
                 longest = len(_GAP) + _width(self.hints[:1])
             if cell_len(reason) + longest > room:

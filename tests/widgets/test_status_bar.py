@@ -10,10 +10,10 @@ from textual.events import Key
 from textual.pilot import Pilot
 
 from inbox_tui.commands import CommandKeys, Hint
+from inbox_tui.sync import State
 from inbox_tui.widgets.status_bar import StatusBar, span
 from inbox_tui.widgets.symbols import PLAIN, UNICODE
 
-STATES = ("Live", "Checking", "Waiting", "Offline", "Blocked", "Sign in")
 HINTS = (Hint("? help", "?"), Hint("/ search", "/"), Hint("r refresh", "r"))
 REASON = "smscentre.com does not answer: connection refused"
 
@@ -24,7 +24,7 @@ async def mounted(
 ) -> AsyncIterator[tuple[StatusBar, Pilot[None]]]:
     bar = StatusBar()
     async with OneWidget(bar).run_test(size=(width, height)) as pilot:
-        usual = {"state": "Live", "next_in": 12, "left": 2, "hints": HINTS}
+        usual = {"state": State.LIVE, "next_in": 12, "left": 2, "hints": HINTS}
         for name, value in (usual | shown).items():
             setattr(bar, name, value)
         await pilot.pause()
@@ -44,19 +44,19 @@ async def test_it_shows_the_state_the_next_request_the_limit_and_the_keys() -> N
 
 
 async def test_a_reason_gets_its_room_before_the_keys() -> None:
-    async with mounted(91, state="Offline", reason=REASON) as (bar, _):
+    async with mounted(91, state=State.OFFLINE, reason=REASON) as (bar, _):
         assert text_of(bar) == f"○ Offline   {REASON}   next try in 12 s   ? help"
 
 
 async def test_a_reason_gets_its_room_before_the_limit() -> None:
-    async with mounted(80, state="Offline", reason=REASON) as (bar, _):
+    async with mounted(80, state=State.OFFLINE, reason=REASON) as (bar, _):
         assert text_of(bar).startswith(f"○ Offline   {REASON}   in 12 s")
         assert "requests" not in text_of(bar)
 
 
 async def test_at_forty_columns_the_state_and_the_next_try_survive() -> None:
     async with mounted(40, reason=REASON, next_in=900) as (bar, pilot):
-        for state in STATES:
+        for state in State:
             bar.state = state
             await pilot.pause()
             assert state in text_of(bar)
@@ -64,7 +64,7 @@ async def test_at_forty_columns_the_state_and_the_next_try_survive() -> None:
 
 
 async def test_a_reason_that_does_not_fit_into_the_line_stands_below_it() -> None:
-    async with mounted(40, 12, state="Offline", reason=REASON) as (bar, pilot):
+    async with mounted(40, 12, state=State.OFFLINE, reason=REASON) as (bar, pilot):
         assert [line.strip() for line in lines(bar)] == [
             "○ Offline   next try in 12 s    ? help",
             "smscentre.com does not answer:",
@@ -73,19 +73,19 @@ async def test_a_reason_that_does_not_fit_into_the_line_stands_below_it() -> Non
         bar.notice = "text copied"
         await pilot.pause()
         assert len(lines(bar)) == 3, "nothing moves for a word that is soon gone"
-        bar.state, bar.reason, bar.notice = "Live", "", ""
+        bar.state, bar.reason, bar.notice = State.LIVE, "", ""
         await pilot.pause()
         assert len(lines(bar)) == 1
 
 
 async def test_a_reason_of_many_lines_is_cut_and_leaves_room_for_the_rest() -> None:
-    async with mounted(40, 12, state="Offline", reason="word " * 99) as (bar, _):
+    async with mounted(40, 12, state=State.OFFLINE, reason="word " * 99) as (bar, _):
         assert len(lines(bar)) == 4
         assert lines(bar)[-1].endswith("…")
 
 
 async def test_no_line_comes_and_goes_as_the_seconds_are_counted() -> None:
-    async with mounted(60, 12, state="Offline", reason="r" * 38) as (bar, pilot):
+    async with mounted(60, 12, state=State.OFFLINE, reason="r" * 38) as (bar, pilot):
         heights = set()
         for seconds in (900, 101, 99, 10, 9, 0):
             bar.next_in = seconds
@@ -122,14 +122,14 @@ def test_every_state_has_a_sign_of_its_own_shape(symbols: Any) -> None:
 
 
 async def test_nothing_is_told_of_a_next_request_where_none_is_planned() -> None:
-    async with mounted(state="Blocked", reason="parameters error", next_in=None) as (bar, _):
+    async with mounted(state=State.BLOCKED, reason="parameters error", next_in=None) as (bar, _):
         assert text_of(bar).startswith(f"{UNICODE.blocked} Blocked   parameters error   requests")
 
 
 @pytest.mark.parametrize("reason", ["the password is not right", "the keyring is " * 4])
 async def test_signed_out_the_key_that_helps_is_always_named(reason: str) -> None:
     hints = (Hint("S sign in", "S"), *HINTS)
-    async with mounted(state="Sign in", reason=reason, next_in=None, hints=hints) as (bar, _):
+    async with mounted(state=State.SIGN_IN, reason=reason, next_in=None, hints=hints) as (bar, _):
         assert "S sign in" in text_of(bar).splitlines()[0]
         assert "requests" not in text_of(bar)
 
@@ -180,12 +180,12 @@ async def test_the_last_keys_give_way_first() -> None:
 @pytest.mark.parametrize("reason", ["", REASON, "日本語" * 20])
 async def test_no_width_is_too_small(reason: str) -> None:
     widths = [2, 3, 5, 12, 25, 33, 57, 81, 200]
-    async with mounted(state="Offline", reason=reason) as (bar, pilot):
+    async with mounted(state=State.OFFLINE, reason=reason) as (bar, pilot):
         assert await widths_drawn(pilot, bar, widths) == widths
 
 
 async def test_what_a_server_wrote_cannot_steer_the_terminal() -> None:
-    async with mounted(state="Blocked", reason="\x1b[2J[b]no\n\u202e") as (bar, _):
+    async with mounted(state=State.BLOCKED, reason="\x1b[2J[b]no\n\u202e") as (bar, _):
         assert not any(character in text_of(bar) for character in "\x1b\n\u202e")
         assert "[b]no" in text_of(bar)
 
@@ -193,7 +193,7 @@ async def test_what_a_server_wrote_cannot_steer_the_terminal() -> None:
 async def test_a_second_that_changes_nothing_to_be_read_paints_nothing(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    async with mounted(state="Offline", next_in=290) as (bar, pilot):
+    async with mounted(state=State.OFFLINE, next_in=290) as (bar, pilot):
         painted: list[int] = []
         monkeypatch.setattr(bar, "refresh", lambda *_, **__: painted.append(1))
         bar.next_in = 289
