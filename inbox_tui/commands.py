@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Final, Literal, NamedTuple
 from inbox_tui.locale import _, mark
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Mapping, Sequence
+    from collections.abc import Iterable, Mapping, Sequence
 
     from textual.binding import Binding
 
@@ -213,11 +213,6 @@ def textual_key(key: str) -> str:
     return _character_to_key(key) if len(key) == 1 else key
 
 
-def in_group(group: Group) -> Iterator[Command]:
-    """Give the commands of a group of the help."""
-    return (command for command in COMMANDS if command.group == group)
-
-
 _FIXED_KEYS: Final = {
     *("up", "down", "pageup", "pagedown", "home", "end", "enter", "escape", "tab"),
     *("ctrl+c", "ctrl+q"),
@@ -235,17 +230,11 @@ _ALLOWED_KEYS: Final = mark(
 
 
 class KeyRefused(ValueError):  # noqa: N818
-    """A key that a command can't have.
-
-    `name`: the command. `problem`: what is wrong. `allowed`: what would be right, to follow
-    "allowed are".
-    """
+    """A key that the command `name` can't have."""
 
     def __init__(self, name: str, problem: str, allowed: str) -> None:
         super().__init__(problem + _(": allowed are {allowed}").format(allowed=allowed))
         self.name = name
-        self.problem = problem
-        self.allowed = allowed
 
 
 class CommandKeys:

@@ -386,14 +386,12 @@ _TEMPLATE_HEAD: Final = mark("""\
 """)
 
 
-def load_settings(path: Path | None) -> Settings:
-    """Read and check a settings file; a missing one, or None, gives the defaults.
+def load_settings(path: Path) -> Settings:
+    """Read and check a settings file; a missing one gives the defaults.
 
     Raises SettingsError for a file that can't be read, an unknown key and a bad value, and for one
     that another user could have put there: it names the server that the password goes to.
     """
-    if path is None:
-        return Settings()
     try:
         source = read_trusted(path, MOST_BYTES).decode("utf-8-sig")
     except FileNotFoundError:

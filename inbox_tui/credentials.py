@@ -196,8 +196,6 @@ class KeyringReport(NamedTuple):
     """Dotted name of the backend, such as `keyring.backends.SecretService.Keyring`."""
     usable: bool
     """Whether we use it. Whether it is unlocked is known only by asking it."""
-    plaintext: bool
-    """Whether it would keep passwords readable in a file."""
     note: str
     """Why it is not used, in words that follow a colon; empty where it is used."""
 
@@ -401,15 +399,13 @@ def _selected(backend: KeyringBackend | None) -> KeyringBackend | str:
 
 def _report(ring: KeyringBackend | str) -> KeyringReport:
     if isinstance(ring, str):
-        return KeyringReport("none", usable=False, plaintext=False, note=ring)
+        return KeyringReport("none", usable=False, note=ring)
     name = _name(ring)
-    plaintext = False
     if _is_a(ring, "keyring.backends.fail.Keyring"):
         note = _("this system has none")
     elif _is_a(ring, "keyring.backends.null.Keyring"):
         note = _("{name} is the null keyring, which keeps nothing").format(name=name)
     elif any(kind.__name__.startswith("Plaintext") for kind in type(ring).__mro__):
-        plaintext = True
         note = _("{name} keeps passwords as plain text").format(name=name)
     elif name.startswith(("keyrings.alt.", "keyrings.cryptfile.")):
         note = _(
@@ -417,7 +413,7 @@ def _report(ring: KeyringBackend | str) -> KeyringReport:
         ).format(name=name)
     else:
         note = ""
-    return KeyringReport(name, usable=not note, plaintext=plaintext, note=note)
+    return KeyringReport(name, usable=not note, note=note)
 
 
 def _usable(backend: KeyringBackend | None) -> KeyringBackend:

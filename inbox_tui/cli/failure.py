@@ -110,8 +110,3 @@ def discard_the_rest(stream: TextIO) -> None:
         nowhere = os.open(os.devnull, os.O_WRONLY)
         os.dup2(nowhere, stream.fileno())
         os.close(nowhere)
-
-
-def counted(number: int, one: str) -> str:
-    """A number with the word that goes with it."""
-    return f"{number} {one}" if number == 1 else f"{number} {one}s"

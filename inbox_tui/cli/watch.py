@@ -252,7 +252,7 @@ class StatusReporter:
         match event:
             case MessagesArrived():
                 self._arrived.set()
-            case ZoneSuspected(zone, _):
+            case ZoneSuspected(zone):
                 tell(
                     _(
                         "inbox-tui: messages are dated as if the server's clock were another "

@@ -6,6 +6,7 @@ from datetime import timedelta
 from functools import cache
 from heapq import heappop, heappush
 from itertools import accumulate, count
+from operator import itemgetter
 from random import Random
 from typing import TYPE_CHECKING, Final, NamedTuple
 
@@ -67,7 +68,7 @@ def history(now: datetime, random: Random, hours: int = 168) -> list[IncomingMes
             written += _played(scene, at, random)
     number = _FIRST_ID
     messages = []
-    for at, phone, to_phone, text in sorted(written, key=_when):
+    for at, phone, to_phone, text in sorted(written, key=itemgetter(0)):
         if at <= now:
             number += random.randint(1, _LARGEST_STEP)
             messages.append(_message(number, at, phone, to_phone, text, random))
@@ -124,10 +125,6 @@ def _played(scene: Scene, at: datetime, random: Random) -> Iterator[tuple[dateti
     for text in scene.texts:
         yield at, phone, scene.to_phone, text.format_map(slots)
         at += timedelta(seconds=random.randint(40, 600))
-
-
-def _when(written: tuple[datetime, str, str, str]) -> datetime:
-    return written[0]
 
 
 def _message(

@@ -12,7 +12,7 @@ from textual.containers import VerticalScroll
 from textual.content import Content
 from textual.widgets import Static
 
-from inbox_tui.commands import GROUPS, CommandKeys, in_group
+from inbox_tui.commands import COMMANDS, GROUPS, CommandKeys
 from inbox_tui.locale import _
 from inbox_tui.screens.dialog import Dialog
 from inbox_tui.widgets.symbols import PLAIN, symbols
@@ -47,8 +47,8 @@ class HelpScreen(Dialog[None]):
                 _(group),
                 tuple(
                     (self._keys.labels(command.name), _(command.description))
-                    for command in in_group(group)
-                    if self._keys.of(command.name)
+                    for command in COMMANDS
+                    if command.group == group and self._keys.of(command.name)
                 ),
             )
             for group in GROUPS

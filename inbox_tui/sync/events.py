@@ -65,13 +65,9 @@ class RefreshDeferred(NamedTuple):
 
 
 class ZoneSuspected(NamedTuple):
-    """Live messages are dated so that `server_timezone` must be wrong; `zone` would fit.
-
-    `hours` is how far that one is ahead of UTC.
-    """
+    """Live messages are dated so that `server_timezone` must be wrong; `zone` would fit."""
 
     zone: str
-    hours: float
 
 
 class ClocksDisagree(NamedTuple):

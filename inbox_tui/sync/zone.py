@@ -64,7 +64,7 @@ class ZoneJudge:
             return None  # told already, or no zone explains it: this machine's clock is off
         self._suspected = hours
         zone = _zone_with_offset(hours, seen)
-        return None if zone is None else ZoneSuspected(zone, hours)
+        return None if zone is None else ZoneSuspected(zone)
 
 
 def _zone_with_offset(hours: float, at: datetime) -> str | None:

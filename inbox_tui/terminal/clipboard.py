@@ -6,25 +6,24 @@ import os
 import subprocess
 import sys
 from collections.abc import Mapping
+from contextlib import suppress
 
 TIMEOUT_SECONDS = 3.0
 _SHOWS_ARGUMENTS = "copy_klipper"
 """The function of pyperclip that passes the text as an argument, which other users can see."""
 
 
-def copy_here(text: str, environment: Mapping[str, str] = os.environ) -> list[str]:
-    """Copy text to tmux's buffer and the desktop's clipboard; return the names of those it is in.
+def copy_here(text: str, environment: Mapping[str, str] = os.environ) -> None:
+    """Copy text to tmux's buffer and the desktop's clipboard, as far as there are any.
 
     To be called in a thread: it runs programs, which get the text on standard input and never as
     an argument. The terminal's own clipboard (OSC 52) is Textual's part; tmux ignores that by
     default, so that tmux is asked to pass the text on to its terminal.
     """
-    copied = []
-    if environment.get("TMUX") and _copy_to_tmux(text):
-        copied.append("tmux")
-    if has_desktop(environment) and _copy_to_desktop(text):
-        copied.append("clipboard")
-    return copied
+    if environment.get("TMUX"):
+        _copy_to_tmux(text)
+    if has_desktop(environment):
+        _copy_to_desktop(text)
 
 
 def has_desktop(environment: Mapping[str, str] = os.environ) -> bool:
@@ -33,7 +32,7 @@ def has_desktop(environment: Mapping[str, str] = os.environ) -> bool:
     return bool(desktop) or sys.platform in ("darwin", "win32")
 
 
-def _copy_to_tmux(text: str) -> bool:
+def _copy_to_tmux(text: str) -> None:
     encoded = text.encode("utf-8", "replace")
     for options in (["-w", "-"], ["-"]):  # -w came with tmux 3.2
         try:
@@ -45,20 +44,15 @@ def _copy_to_tmux(text: str) -> bool:
                 check=False,
             )
         except (OSError, subprocess.TimeoutExpired):
-            return False
+            return
         if done.returncode == 0:
-            return True
-    return False
+            return
 
 
-def _copy_to_desktop(text: str) -> bool:
+def _copy_to_desktop(text: str) -> None:
     import pyperclip
 
     copy, _ = pyperclip.determine_clipboard()
-    if getattr(copy, "__name__", "") == _SHOWS_ARGUMENTS:
-        return False
-    try:
-        copy(text)
-    except (pyperclip.PyperclipException, OSError, UnicodeError):
-        return False
-    return True
+    if getattr(copy, "__name__", "") != _SHOWS_ARGUMENTS:
+        with suppress(pyperclip.PyperclipException, OSError, UnicodeError):
+            copy(text)

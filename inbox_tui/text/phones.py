@@ -168,16 +168,15 @@ def load_metadata() -> None:
 
 
 @lru_cache(maxsize=4096)
-def format_phone(phone: str, region: str = "RU") -> str:
+def format_phone(phone: str) -> str:
     """Return a number in international form: `79991234567` is `+7 999 123-45-67`.
 
     The digits are read as an international number of a country that has numbers of this length,
-    and where there is none such, as a number dialled within the region. A name, a short number and
+    and where there is none such, as a number dialled within Russia. A name, a short number and
     anything else are returned as they are. The result is not made safe to draw.
 
     Args:
         phone: The sender, as the service writes it: digits without a plus, or a name.
-        region: The country, in two letters, whose own way of dialling is understood.
 
     """
     if russian := _RUSSIAN_MOBILE.fullmatch(phone):
@@ -195,7 +194,7 @@ def format_phone(phone: str, region: str = "RU") -> str:
 
     for digits, within, fits in (
         (f"+{phone.removeprefix('+')}", None, is_possible_number),
-        (phone, region, is_valid_number),
+        (phone, "RU", is_valid_number),
     ):
         try:
             number = parse(digits, within)

@@ -337,5 +337,5 @@ def test_waiting_for_the_limit_as_always_is_not_worth_a_line(
 
 
 def test_a_wrong_time_zone_is_told(capsys: pytest.CaptureFixture[str]) -> None:
-    StatusReporter(Clock(), asyncio.Event()).on_event(ZoneSuspected("Asia/Omsk", 6.0))
+    StatusReporter(Clock(), asyncio.Event()).on_event(ZoneSuspected("Asia/Omsk"))
     assert 'server_timezone = "Asia/Omsk"' in capsys.readouterr().err

@@ -237,7 +237,7 @@ def test_programs_that_copy_get_the_text_on_standard_input_only(
     monkeypatch.setenv("PATH", str(tmp_path))
     for variable, value in environment.items():
         monkeypatch.setenv(variable, value)
-    assert copy_here(TEXT, environment)
+    copy_here(TEXT, environment)
     assert (tmp_path / f"{name}.input").read_text() == TEXT
     assert "913042" not in (tmp_path / f"{name}.words").read_text()
 
@@ -248,7 +248,7 @@ def test_a_desktop_that_takes_text_only_as_an_argument_gets_none(
     programs(tmp_path, "klipper", "qdbus")
     monkeypatch.setenv("PATH", str(tmp_path))
     monkeypatch.setenv("DISPLAY", ":99")
-    assert copy_here(TEXT, {"DISPLAY": ":99"}) == []
+    copy_here(TEXT, {"DISPLAY": ":99"})
     assert not list(tmp_path.glob("*.words"))
 
 
@@ -257,4 +257,4 @@ def test_a_desktop_without_a_clipboard_is_no_error(
 ) -> None:
     monkeypatch.setenv("PATH", str(tmp_path))
     monkeypatch.setenv("DISPLAY", ":99")
-    assert copy_here(TEXT, {"DISPLAY": ":99"}) == []
+    copy_here(TEXT, {"DISPLAY": ":99"})

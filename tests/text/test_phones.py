@@ -171,10 +171,6 @@ def test_a_name_a_short_number_and_anything_else_are_shown_as_they_are(phone: st
     assert format_phone(phone) == phone
 
 
-def test_a_number_dialled_within_another_country_is_understood() -> None:
-    assert format_phone("0501234567", "UA") == "+380 50 123 4567"
-
-
 @pytest.mark.parametrize("asks", ["parse_phone('8 999 226-44-58')", "parse_sender('OZON')"])
 def test_the_data_of_all_countries_is_not_loaded_for_a_russian_number(asks: str) -> None:
     program = f"""if True:
