@@ -145,7 +145,7 @@ def write_file(path: Path, write: Callable[[IO[bytes]], Written], *, replace: bo
     """Write a file that only the user can read (0600); what fails leaves nothing behind.
 
     An older file stays as it is until the new one is whole. Raises FileExistsError where something
-    is at `path` and `replace` is False, FileRefused where that is no ordinary file, and OSError.
+    is at `path` and `replace` is False, PathRefused where that is no ordinary file, and OSError.
     """
     if replace and os.path.lexists(path):
         refuse_unless_ordinary(path)

@@ -29,21 +29,13 @@ class PathRefused(OSError):  # noqa: N818
         return f"{self.path} {self.reason}; {self.remedy}"
 
 
-class FolderRefused(PathRefused):
-    """A folder that someone else could read or change."""
-
-
-class FileRefused(PathRefused):
-    """A file that is not an ordinary one of the user's own."""
-
-
 _POSIX = os.name == "posix"
 
 
 def private_folder(path: Path) -> Path:
     """Make a folder that only the user can enter (0700), or check and tighten the one there.
 
-    Missing parents are made alike; existing parents are left as they are. Raises FolderRefused
+    Missing parents are made alike; existing parents are left as they are. Raises PathRefused
     where `path` itself is a symbolic link, is no folder, belongs to another user, or could be
     written to by others until now, and where it can't be made.
     """
@@ -53,41 +45,29 @@ def private_folder(path: Path) -> Path:
     try:
         _make(path)
     except OSError as error:
-        raise FolderRefused(
+        raise PathRefused(
             path,
             _("can't be made: {strerror}").format(strerror=system_words(error)),
             _("make it yourself, or choose another place"),
         ) from None
     if path.is_symlink():
-        raise FolderRefused(
-            path, _("is a symbolic link"), _("put a folder of your own in its place")
-        )
+        raise PathRefused(path, _("is a symbolic link"), _("put a folder of your own in its place"))
     try:
         folder = os.open(path, os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW | os.O_CLOEXEC)
     except NotADirectoryError:
-        raise FolderRefused(path, _("is not a folder"), _("move it away")) from None
+        raise PathRefused(path, _("is not a folder"), _("move it away")) from None
     except OSError as error:
-        raise FolderRefused(
+        raise PathRefused(
             path,
             _("can't be opened: {strerror}").format(strerror=system_words(error)),
             _("give yourself access to it"),
         ) from None
     try:
         status = os.fstat(folder)
-        if status.st_uid != os.geteuid():
-            raise FolderRefused(
-                path,
-                _("belongs to another user ({uid})").format(uid=_owner(status.st_uid)),
-                _("run as that user"),
-            )
-        mode = stat.S_IMODE(status.st_mode)
-        if mode & (stat.S_IWGRP | stat.S_IWOTH):
-            raise FolderRefused(
-                path,
-                _("can be written to by others (mode {mode:04o})").format(mode=mode),
-                _("see that everything in it is yours, then run chmod 700 on it"),
-            )
-        if mode != 0o700:
+        _refuse_others(path, status, (os.geteuid(),), _("run as that user"))
+        yours = _("see that everything in it is yours, then run chmod 700 on it")
+        _refuse_writable(path, status, yours)
+        if stat.S_IMODE(status.st_mode) != 0o700:
             os.fchmod(folder, 0o700)
     finally:
         os.close(folder)
@@ -113,7 +93,7 @@ def open_private(path: Path, how: Literal["new", "replace", "append"]) -> Binary
     `new` raises FileExistsError where anything is at `path`; `replace` takes an ordinary file away
     first (whoever has it open keeps the old content); `append` goes on at its end or makes it.
     A symbolic link is never followed: that, another user's file and anything that is no ordinary
-    file raise FileRefused. Other failures are the OSError of the system.
+    file raise PathRefused. Other failures are the OSError of the system.
     """
     flags = os.O_WRONLY | os.O_CREAT
     for name in ("O_NOFOLLOW", "O_CLOEXEC", "O_NONBLOCK", "O_BINARY"):  # as far as there are any
@@ -155,7 +135,7 @@ def private_file(path: Path) -> Path:
 def read_trusted(path: Path, most: int) -> bytes:
     """Read a file of at most so many bytes that nobody but the user, or the system, could write.
 
-    Raises FileRefused and FolderRefused where somebody else could have put it there: it or its
+    Raises PathRefused where somebody else could have put it there: it or its
     folder belongs to another user or can be written to by others, or the folder is a symbolic
     link. Also for what is no ordinary file, and for more than `most` bytes. Others are the OSError
     of the system. Never waits, as on a pipe.
@@ -166,17 +146,17 @@ def read_trusted(path: Path, most: int) -> bytes:
     with os.fdopen(os.open(path, flags), "rb") as file:
         status = os.fstat(file.fileno())
         if not stat.S_ISREG(status.st_mode):
-            raise FileRefused(path, _("is not an ordinary file"), _("put a text file in its place"))
+            raise PathRefused(path, _("is not an ordinary file"), _("put a text file in its place"))
         if _POSIX:
             folder = os.lstat(path.parent)
             if stat.S_ISLNK(folder.st_mode):
                 reason, remedy = _("is a symbolic link"), _("put a folder of your own in its place")
-                raise FolderRefused(path.parent, reason, remedy)
-            _trusted(FolderRefused, path.parent, folder, _("see that everything in it is yours"))
-            _trusted(FileRefused, path, status, _("see that it is as you want it"))
+                raise PathRefused(path.parent, reason, remedy)
+            _trusted(path.parent, folder, _("see that everything in it is yours"))
+            _trusted(path, status, _("see that it is as you want it"))
         content = file.read(most + 1)
     if len(content) > most:
-        raise FileRefused(
+        raise PathRefused(
             path,
             _("is larger than {value} KiB").format(value=most // 1024),
             _("take out what is no setting"),
@@ -184,32 +164,42 @@ def read_trusted(path: Path, most: int) -> bytes:
     return content
 
 
-def _trusted(refused: type[PathRefused], path: Path, status: os.stat_result, remedy: str) -> None:
-    if status.st_uid not in (os.geteuid(), 0):
-        reason = _("belongs to another user ({uid})").format(uid=_owner(status.st_uid))
-        raise refused(path, reason, _("run as that user, or put one of your own in its place"))
-    mode = stat.S_IMODE(status.st_mode)
-    if mode & (stat.S_IWGRP | stat.S_IWOTH):
-        reason = _("can be written to by others (mode {mode:04o})").format(mode=mode)
-        raise refused(path, reason, _("{remedy}, then run chmod go-w on it").format(remedy=remedy))
+def _trusted(path: Path, status: os.stat_result, remedy: str) -> None:
+    replace = _("run as that user, or put one of your own in its place")
+    _refuse_others(path, status, (os.geteuid(), 0), replace)
+    _refuse_writable(path, status, _("{remedy}, then run chmod go-w on it").format(remedy=remedy))
 
 
 def refuse_unless_ordinary(path: Path) -> None:
-    """Raise FileRefused for what must not be replaced: a link, a device, another user's file."""
+    """Raise PathRefused for what must not be replaced: a link, a device, another user's file."""
     _ordinary(path, path.lstat())
 
 
 def _ordinary(path: Path, status: os.stat_result) -> None:
     if stat.S_ISLNK(status.st_mode):
-        raise FileRefused(path, _("is a symbolic link"), _("name the file that it points to"))
+        raise PathRefused(path, _("is a symbolic link"), _("name the file that it points to"))
     if not stat.S_ISREG(status.st_mode):
-        raise FileRefused(path, _("is not an ordinary file"), _("choose another name"))
-    if _POSIX and status.st_uid != os.geteuid():
-        raise FileRefused(
-            path,
-            _("belongs to another user ({uid})").format(uid=_owner(status.st_uid)),
-            _("choose another name, or run as that user"),
-        )
+        raise PathRefused(path, _("is not an ordinary file"), _("choose another name"))
+    if _POSIX:
+        other = _("choose another name, or run as that user")
+        _refuse_others(path, status, (os.geteuid(),), other)
+
+
+def _refuse_others(
+    path: Path, status: os.stat_result, owners: tuple[int, ...], remedy: str
+) -> None:
+    """Raise PathRefused for what belongs to none of these users."""
+    if status.st_uid not in owners:
+        reason = _("belongs to another user ({uid})").format(uid=_owner(status.st_uid))
+        raise PathRefused(path, reason, remedy)
+
+
+def _refuse_writable(path: Path, status: os.stat_result, remedy: str) -> None:
+    """Raise PathRefused for what others than its owner can write to."""
+    mode = stat.S_IMODE(status.st_mode)
+    if mode & (stat.S_IWGRP | stat.S_IWOTH):
+        reason = _("can be written to by others (mode {mode:04o})").format(mode=mode)
+        raise PathRefused(path, reason, remedy)
 
 
 def _owner(uid: int) -> str:

@@ -37,7 +37,6 @@ from inbox_tui.sync import (
     Event,
     InboxSync,
     MessagesArrived,
-    MessageStore,
     Progress,
     State,
     Status,
@@ -104,35 +103,24 @@ async def new_asking(
     in; `in_archive` does with the archive as its argument.
     """
     settings, server_zone = shared.settings, ZoneInfo(shared.settings.server_timezone)
-
-    def inbox_sync(
-        store: MessageStore,
-        clock: Clock,
-        publish: Callable[[Event], None],
-        in_thread: Callable[..., Awaitable[Any]],
-        password: Secret | None,
-        *,
-        keep_days: int = 0,
-    ) -> InboxSync:
-        return InboxSync(
-            store,
-            login=account.login,
-            connect=partial(shared.connect, url, account.login),
-            publish=publish,
-            clock=clock,
-            random=shared.random,
-            server_zone=server_zone,
-            password=password,
-            scopes=settings.only_to_phones or ("",),
-            refresh_seconds=shared.refresh_seconds,
-            keep_days=keep_days,
-            limit=shared.limit,
-            in_thread=in_thread,
-        )
-
+    make_sync = partial(
+        InboxSync,
+        login=account.login,
+        connect=partial(shared.connect, url, account.login),
+        random=shared.random,
+        server_zone=server_zone,
+        scopes=settings.only_to_phones or ("",),
+        refresh_seconds=shared.refresh_seconds,
+        limit=shared.limit,
+    )
     if not settings.team:
-        return inbox_sync(
-            account, shared.clock, publish, in_thread, password, keep_days=settings.keep_days
+        return make_sync(
+            account,
+            publish=publish,
+            clock=shared.clock,
+            password=password,
+            keep_days=settings.keep_days,
+            in_thread=in_thread,
         )
     from inbox_tui.team.member import TeamMember
     from inbox_tui.team.sign_in import hub_sign_in
@@ -141,7 +129,7 @@ async def new_asking(
         account,
         await hub_sign_in(settings, shared.keyring),
         password=password,
-        make_sync=inbox_sync,
+        make_sync=make_sync,
         in_archive=in_archive,
         publish=publish,
         clock=shared.clock,

@@ -56,9 +56,9 @@ LONGEST_RETRY = 15.0
 class TeamMember:
     """Keeps one account's archive a copy of the hub's, and asks in its turn.
 
-    It stands where `InboxSync` stands for an account of one's own. `make_sync` makes that one over
-    a store, a clock, a publisher and a way to run a function away from the event loop.
-    `in_archive` calls a function with the archive, away from the event loop.
+    It stands where `InboxSync` stands for an account of one's own. `make_sync` makes that one of
+    a store, `publish`, `clock`, `password` and `in_thread`. `in_archive` calls a function with the
+    archive, away from the event loop.
     """
 
     status: Status
@@ -226,7 +226,11 @@ class TeamMember:
             await self._in_thread(store.requests.add_foreign, ages)
         self._store = store
         self._sync = self._make_sync(
-            store, self._hub_clock, self._on_sync_event, self._in_thread, self._password
+            store,
+            publish=self._on_sync_event,
+            clock=self._hub_clock,
+            password=self._password,
+            in_thread=self._in_thread,
         )
         self._sync_status = self._sync.status
 

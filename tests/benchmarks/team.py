@@ -5,9 +5,9 @@ from __future__ import annotations
 import asyncio
 import subprocess
 import time
-from collections.abc import Awaitable, Callable
 from contextlib import ExitStack, suppress
 from datetime import UTC, datetime
+from functools import partial
 from pathlib import Path
 from random import SystemRandom
 from tempfile import TemporaryDirectory
@@ -71,7 +71,13 @@ class Member:
             self.archive.account(LOGIN, HOST),
             HubSignIn(parse_hub(url), Secret(ADMIN_PASSWORD), name),
             password=None,
-            make_sync=self._sync,
+            make_sync=partial(
+                InboxSync,
+                login=LOGIN,
+                connect=lambda secret: Silent(),
+                random=SystemRandom(),
+                server_zone=ZONE,
+            ),
             in_archive=self.worker.call,
             publish=self._take,
             clock=SystemClock(),
@@ -79,26 +85,6 @@ class Member:
             server_zone=ZONE,
         )
         self.task = asyncio.create_task(self.member.run())
-
-    def _sync(
-        self,
-        store: Any,
-        clock: Any,
-        publish: Callable[[Event], None],
-        in_thread: Callable[..., Awaitable[Any]],
-        password: Secret | None,
-    ) -> InboxSync:
-        return InboxSync(
-            store,
-            login=LOGIN,
-            connect=lambda secret: Silent(),
-            publish=publish,
-            clock=clock,
-            random=SystemRandom(),
-            server_zone=ZONE,
-            password=password,
-            in_thread=in_thread,
-        )
 
     def _take(self, event: Event) -> None:
         if isinstance(event, MessagesArrived):

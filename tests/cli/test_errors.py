@@ -23,7 +23,7 @@ from inbox_tui.cli.watch import StatusReporter
 from inbox_tui.credentials import KeyringUnavailable
 from inbox_tui.demo.server import DemoServer
 from inbox_tui.locale import _
-from inbox_tui.private_files import FileRefused
+from inbox_tui.private_files import PathRefused
 from inbox_tui.smsc.endpoint import EndpointRefused
 from inbox_tui.smsc.errors import ConnectionRefused
 from inbox_tui.sync import State, Status, StatusChanged, SystemClock
@@ -51,8 +51,8 @@ def raises(kind: Callable[[str], Exception], sentence: str) -> Callable[..., NoR
     return fails
 
 
-def refused(reason: str) -> FileRefused:
-    return FileRefused(Path("x7"), reason, reason)
+def refused(reason: str) -> PathRefused:
+    return PathRefused(Path("x7"), reason, reason)
 
 
 PLACES: dict[tuple[str, ...], tuple[str, Callable[[str], Exception], str]] = {

@@ -16,7 +16,7 @@ from hypothesis import strategies as st
 from inbox_tui.archive import Row
 from inbox_tui.archive.records import row_at
 from inbox_tui.exports import FORMATS, Exporter, Written, format_of, write_file
-from inbox_tui.private_files import FileRefused
+from inbox_tui.private_files import PathRefused
 
 MOSCOW = ZoneInfo("Europe/Moscow")
 anything = st.text(st.characters(), max_size=40)
@@ -141,7 +141,7 @@ def test_what_fails_leaves_nothing_behind(tmp_path: Path) -> None:
 def test_a_link_is_not_replaced(tmp_path: Path) -> None:
     link = tmp_path / "link.csv"
     link.symlink_to(tmp_path / "elsewhere.csv")
-    with pytest.raises(FileRefused):
+    with pytest.raises(PathRefused):
         write_file(link, lambda file: Written(0), replace=True)
     assert link.is_symlink()
 

@@ -13,8 +13,6 @@ from inbox_tui import private_files
 from inbox_tui.config import SettingsError, load_settings
 from inbox_tui.paths import Paths
 from inbox_tui.private_files import (
-    FileRefused,
-    FolderRefused,
     PathRefused,
     open_private,
     private_file,
@@ -109,7 +107,7 @@ def test_a_folder_others_could_write_to_is_refused(tmp_path: Path, loose: int) -
     folder = tmp_path / "a"
     folder.mkdir()
     folder.chmod(loose)
-    with pytest.raises(FolderRefused, match=f"written to by others .mode {loose:04o}.*chmod 700"):
+    with pytest.raises(PathRefused, match=f"written to by others .mode {loose:04o}.*chmod 700"):
         private_folder(folder)
     assert mode(folder) == loose
 
@@ -118,7 +116,7 @@ def test_a_folder_others_could_write_to_is_refused(tmp_path: Path, loose: int) -
 def test_a_symbolic_link_as_folder_is_refused(tmp_path: Path, target: str) -> None:
     (tmp_path / "there").mkdir(0o755)
     (tmp_path / "a").symlink_to(tmp_path / target)
-    with pytest.raises(FolderRefused, match="a is a symbolic link; put a folder"):
+    with pytest.raises(PathRefused, match="a is a symbolic link; put a folder"):
         private_folder(tmp_path / "a")
     assert not (tmp_path / "missing").exists()
 
@@ -135,16 +133,16 @@ def test_a_folder_of_another_user_is_refused(
 ) -> None:
     (tmp_path / "a").mkdir(0o755)
     somebody_else()
-    with pytest.raises(FolderRefused, match="belongs to another user"):
+    with pytest.raises(PathRefused, match="belongs to another user"):
         private_folder(tmp_path / "a")
     assert mode(tmp_path / "a") == 0o755
 
 
 def test_a_file_in_the_place_of_the_folder_is_refused(tmp_path: Path) -> None:
     (tmp_path / "a").touch()
-    with pytest.raises(FolderRefused, match="is not a folder"):
+    with pytest.raises(PathRefused, match="is not a folder"):
         private_folder(tmp_path / "a")
-    with pytest.raises(FolderRefused, match="can't be made: Not a directory"):
+    with pytest.raises(PathRefused, match="can't be made: Not a directory"):
         private_folder(tmp_path / "a" / "b")
 
 
@@ -211,7 +209,7 @@ def test_a_log_goes_on_and_is_tightened(tmp_path: Path) -> None:
 def test_a_symbolic_link_as_file_is_refused(tmp_path: Path, way: Way) -> None:
     (tmp_path / "target").write_text("precious")
     (tmp_path / "f").symlink_to(tmp_path / "target")
-    with pytest.raises(FileRefused, match="is a symbolic link"):
+    with pytest.raises(PathRefused, match="is a symbolic link"):
         open_private(tmp_path / "f", way)
     assert (tmp_path / "target").read_text() == "precious"
     assert (tmp_path / "f").is_symlink()
@@ -221,7 +219,7 @@ def test_a_link_that_points_nowhere_is_not_filled(tmp_path: Path) -> None:
     (tmp_path / "f").symlink_to(tmp_path / "target")
     with pytest.raises(FileExistsError):
         open_private(tmp_path / "f", "new")
-    with pytest.raises(FileRefused):
+    with pytest.raises(PathRefused):
         open_private(tmp_path / "f", "append")
     assert not (tmp_path / "target").exists()
 
@@ -243,7 +241,7 @@ def test_what_is_no_ordinary_file_is_refused_without_waiting(tmp_path: Path, way
     os.mkfifo(tmp_path / "pipe")
     (tmp_path / "folder").mkdir()
     for name in ("pipe", "folder"):
-        with pytest.raises(FileRefused, match="is not an ordinary file"):
+        with pytest.raises(PathRefused, match="is not an ordinary file"):
             open_private(tmp_path / name, way)
 
 
@@ -253,7 +251,7 @@ def test_a_file_of_another_user_is_refused(
 ) -> None:
     (tmp_path / "f").write_text("theirs")
     somebody_else()
-    with pytest.raises(FileRefused, match="belongs to another user"):
+    with pytest.raises(PathRefused, match="belongs to another user"):
         open_private(tmp_path / "f", way)
     assert (tmp_path / "f").read_text() == "theirs"
 
@@ -270,7 +268,7 @@ def test_a_file_for_sqlite_is_made_or_tightened_and_kept(tmp_path: Path, umask: 
 
 def test_a_link_for_sqlite_is_refused(tmp_path: Path) -> None:
     (tmp_path / "f").symlink_to(tmp_path / "target")
-    with pytest.raises(FileRefused):
+    with pytest.raises(PathRefused):
         private_file(tmp_path / "f")
 
 

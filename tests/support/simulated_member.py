@@ -140,24 +140,20 @@ class Life:
         )
         await self.team_member.run()
 
-    def _make_sync(
-        self, store: Any, clock: Any, publish: Any, in_thread: Any, password: Any
-    ) -> InboxSync:
+    def _make_sync(self, store: Any, *, in_thread: Any, **given: Any) -> InboxSync:
         world = self.world
         self._store = store
         return InboxSync(
             FlakyAccount(self, store),  # type: ignore[arg-type] # as the other `Life` does
             login=world.login,
             connect=lambda secret: Client(self, secret),  # type: ignore[arg-type]
-            publish=publish,
-            clock=clock,
             random=Random(world.random.random()),
             server_zone=ZONE,
-            password=password,
             scopes=world.plan.scopes,
             refresh_seconds=world.plan.refresh_seconds,
             page_size=world.plan.page_size,
             in_thread=partial(self._in_thread, in_thread),
+            **given,
         )
 
     async def _in_thread(self, in_thread: Any, function: Callable[..., Any], *words: Any) -> Any:

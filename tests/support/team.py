@@ -9,6 +9,7 @@ import asyncio
 import time
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
+from functools import partial
 from pathlib import Path
 from random import Random
 from typing import Any, NamedTuple, TypeVar
@@ -185,7 +186,14 @@ class Colleague:
             self.account,
             HubSignIn(self._address, Secret(self._user_password), self.name),
             password=None if self._password is None else Secret(self._password),
-            make_sync=self._make_sync,
+            make_sync=partial(
+                InboxSync,
+                login="alex",
+                connect=lambda secret: Client(self.team, secret.reveal()),
+                random=Random(1),
+                server_zone=ZONE,
+                refresh_seconds=self.team.refresh_seconds,
+            ),
             in_archive=self.worker.call,
             publish=self.events.append,
             clock=self.clock,
@@ -193,22 +201,6 @@ class Colleague:
             server_zone=ZONE,
         )
         await self.member.run()
-
-    def _make_sync(
-        self, store: Any, clock: Any, publish: Any, in_thread: Any, pw: Any
-    ) -> InboxSync:
-        return InboxSync(
-            store,
-            login="alex",
-            connect=lambda secret: Client(self.team, secret.reveal()),
-            publish=publish,
-            clock=clock,
-            random=Random(1),
-            server_zone=ZONE,
-            password=pw,
-            refresh_seconds=self.team.refresh_seconds,
-            in_thread=in_thread,
-        )
 
     @property
     def texts(self) -> list[str]:
