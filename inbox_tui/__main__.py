@@ -6,10 +6,7 @@ import gc
 import os
 import signal
 import sys
-from typing import TYPE_CHECKING
-
-if TYPE_CHECKING:
-    from collections.abc import Callable
+from collections.abc import Callable
 
 COMPLETING = "_INBOX_TUI_COMPLETE"
 """Set by a shell that asks how to complete the command line."""

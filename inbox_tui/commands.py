@@ -7,14 +7,13 @@ a command, add a row, and what it does to `InboxScreen.handlers`.
 from __future__ import annotations
 
 import re
+from collections.abc import Iterable, Mapping, Sequence
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Final, Literal, NamedTuple
 
 from inbox_tui.locale import _, mark
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping, Sequence
-
     from textual.binding import Binding
 
 Group = Literal["Move", "Find", "Do", "Program"]

@@ -5,14 +5,12 @@ from __future__ import annotations
 import re
 import zoneinfo
 from collections.abc import Callable, Mapping
+from pathlib import Path
 from types import MappingProxyType
-from typing import TYPE_CHECKING, Any, Final, Literal, NamedTuple
+from typing import Any, Final, Literal, NamedTuple
 
 from inbox_tui.locale import _, mark, system_words
 from inbox_tui.private_files import PathRefused, read_trusted
-
-if TYPE_CHECKING:
-    from pathlib import Path
 
 MOST_BYTES = 256 * 1024
 """The longest settings file that is read."""

@@ -10,6 +10,7 @@ import os
 import sys
 import threading
 from collections import deque
+from collections.abc import Callable, Iterable, MutableMapping
 from concurrent.futures import Future
 from contextlib import suppress
 from functools import partial
@@ -30,8 +31,6 @@ from inbox_tui import API_KEY_ENVIRONMENT, ENVIRONMENT
 from inbox_tui.locale import _
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, MutableMapping
-
     from keyring.backend import KeyringBackend
 
 SERVICE: Final = "inbox-tui"

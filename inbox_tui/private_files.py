@@ -5,12 +5,10 @@ from __future__ import annotations
 import errno
 import os
 import stat
-from typing import TYPE_CHECKING, BinaryIO, Literal
+from pathlib import Path
+from typing import BinaryIO, Literal
 
 from inbox_tui.locale import _, system_words
-
-if TYPE_CHECKING:
-    from pathlib import Path
 
 
 class PathRefused(OSError):  # noqa: N818

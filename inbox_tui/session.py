@@ -9,6 +9,7 @@ import asyncio
 from collections.abc import Awaitable, Callable, Coroutine
 from datetime import timedelta
 from functools import partial
+from random import Random
 from typing import TYPE_CHECKING, Any, NamedTuple
 from zoneinfo import ZoneInfo
 
@@ -44,10 +45,7 @@ from inbox_tui.sync import (
 )
 
 if TYPE_CHECKING:
-    from random import Random
-
     from inbox_tui.sync import Inbox
-
 
 KEPT_FOR_THIS_RUN = mark("The password or API key is kept for this run only.")
 

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Callable
 from contextlib import suppress
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from inbox_tui.config import MOST_BYTES, SettingsError, load_settings
@@ -12,9 +14,6 @@ from inbox_tui.private_files import PathRefused, open_private, private_folder, r
 from inbox_tui.text.phones import NotAPhoneNumber, format_phone, parse_sender, phone_key
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
-    from pathlib import Path
-
     from tomlkit import TOMLDocument
 
 _BYTE_ORDER_MARK = "\ufeff"

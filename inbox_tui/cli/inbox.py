@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import gc
 import sys
+from collections.abc import Sequence
 from datetime import datetime, tzinfo
 from functools import partial
 from os import environ
@@ -29,8 +30,6 @@ from inbox_tui.smsc.limit import Limit
 from inbox_tui.sync import SystemClock
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
-
     from inbox_tui.app import InboxApp
     from inbox_tui.archive import AccountArchive
     from inbox_tui.smsc.message import IncomingMessage

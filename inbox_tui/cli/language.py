@@ -4,14 +4,11 @@ from __future__ import annotations
 
 import re
 import sys
-from typing import TYPE_CHECKING
+from pathlib import Path
 
 from inbox_tui.config import MOST_BYTES, SettingsError, load_settings
 from inbox_tui.locale import set_language, system_language
 from inbox_tui.paths import Paths
-
-if TYPE_CHECKING:
-    from pathlib import Path
 
 
 def choose_language() -> None:

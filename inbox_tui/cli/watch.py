@@ -6,7 +6,7 @@ import asyncio
 import sys
 from collections.abc import Callable, Mapping
 from contextlib import AsyncExitStack
-from datetime import datetime
+from datetime import datetime, tzinfo
 from typing import TYPE_CHECKING, NamedTuple
 
 import click
@@ -44,8 +44,6 @@ from inbox_tui.text import format_phone, name_finder, sanitize
 from inbox_tui.text.dates import in_zone
 
 if TYPE_CHECKING:
-    from datetime import tzinfo
-
     from inbox_tui.credentials import Secret
 
 TICK_SECONDS = 0.5

@@ -2,21 +2,18 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
+from collections.abc import Callable, Iterator
+from datetime import datetime, timedelta
 from functools import cache
 from heapq import heappop, heappush
 from itertools import accumulate, count
 from operator import itemgetter
 from random import Random
-from typing import TYPE_CHECKING, Final, NamedTuple
+from typing import Final, NamedTuple
 
 from inbox_tui.demo.scenes import LATEST, SCENES, Rhythm, Scene
 from inbox_tui.demo.slots import Slots, british_mobile, russian_mobile
 from inbox_tui.smsc.message import IncomingMessage
-
-if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
-    from datetime import datetime
 
 _FIRST_ID: Final = 148_205_117
 _LARGEST_STEP: Final = 9

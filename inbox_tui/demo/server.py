@@ -5,11 +5,14 @@ from __future__ import annotations
 import socket
 import struct
 import sys
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, suppress
 from datetime import timedelta
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from random import Random
 from socketserver import TCPServer
 from threading import Event, Lock, Thread
+from types import TracebackType
 from typing import TYPE_CHECKING, Any, Final, NamedTuple, Self
 from urllib.parse import parse_qsl, urlsplit
 
@@ -18,10 +21,6 @@ from inbox_tui.demo.service import DemoService, moscow_now
 from inbox_tui.smsc.message import IncomingMessage
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
-    from random import Random
-    from types import TracebackType
-
     from inbox_tui.demo.service import Exchange, Method
 
 PATH: Final = "/sys/get.php"

@@ -11,14 +11,13 @@ import json
 import re
 from bisect import bisect_left, bisect_right
 from collections import defaultdict, deque
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from threading import Lock
 from typing import TYPE_CHECKING, Final, Literal, NamedTuple, TypeAlias
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Mapping, Sequence
-
     from inbox_tui.smsc.message import IncomingMessage
 
 MOST_MESSAGES: Final = 10_000

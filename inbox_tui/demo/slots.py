@@ -2,12 +2,9 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
-from typing import TYPE_CHECKING, Final
-
-if TYPE_CHECKING:
-    from datetime import datetime
-    from random import Random
+from datetime import datetime, timedelta
+from random import Random
+from typing import Final
 
 _SHE: Final = ("Анна", "Ольга", "Мария", "Екатерина", "Светлана", "Дарья", "Юлия", "Наталья")
 _HE: Final = ("Алексей", "Дмитрий", "Иван", "Павел", "Тимур", "Николай", "Артём", "Михаил")

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import timedelta
 from typing import TYPE_CHECKING, Final, NamedTuple
 
 from inbox_tui.demo.scenes import CLINIC, CODES, SHOP
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
-
     from inbox_tui.smsc.message import IncomingMessage
 
 NAMES: Final = {SHOP: "Orders", CLINIC: "Clinic", CODES: "Codes"}

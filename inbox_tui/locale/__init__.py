@@ -7,12 +7,12 @@ extract, translate and compile is in `.github/CONTRIBUTING.md`.
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping
 from os import environ
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
     from gettext import NullTranslations
 
 DOMAIN: Final = "inbox-tui"

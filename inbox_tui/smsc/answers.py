@@ -9,10 +9,11 @@ from __future__ import annotations
 import codecs
 import json
 import re
+from collections.abc import Iterable, Iterator
 from datetime import datetime
 from functools import lru_cache
 from itertools import islice
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import Annotated, Any
 from xml.etree import ElementTree
 
 import msgspec
@@ -20,9 +21,6 @@ import msgspec
 from inbox_tui.locale import mark
 from inbox_tui.smsc.errors import NotAnAnswer, ServiceError, service_error
 from inbox_tui.smsc.message import Answer, IncomingMessage
-
-if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
 
 _LARGEST_ID = 2**63 - 1
 _MOST_ENTRIES = 20_000

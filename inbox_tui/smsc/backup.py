@@ -6,14 +6,13 @@ Imported late, as the client is.
 from __future__ import annotations
 
 import time
+from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 from inbox_tui.locale import mark
 from inbox_tui.smsc.errors import ConnectionRefused, ConnectTimedOut, NameNotResolved
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
-
     from inbox_tui.smsc.client import InboxClient
     from inbox_tui.smsc.message import Answer
 

@@ -16,6 +16,7 @@ import ssl
 import struct
 import time
 import zlib
+from collections.abc import AsyncIterator, Callable, Iterator, Mapping
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
 from http.cookiejar import CookieJar, DefaultCookiePolicy
@@ -53,8 +54,6 @@ from inbox_tui.smsc.errors import (
 from inbox_tui.smsc.limit import Limit
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator, Callable, Iterator, Mapping
-
     from inbox_tui.smsc.message import Answer
 
 NO_ANSWER = mark("no answer within {patience} s")

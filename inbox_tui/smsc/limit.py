@@ -27,11 +27,9 @@ every login.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, NamedTuple
+from collections.abc import Iterable, Iterator
+from typing import NamedTuple
 from urllib.parse import urlencode
-
-if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
 
 _ROUNDING = 1e-6
 """Seconds by which sums of the same numbers may differ; a foreseen poll is not late by these."""

@@ -2,10 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
-if TYPE_CHECKING:
-    from random import Random
+from random import Random
 
 SHORTEST_BACK_OFF = 5.0
 LONGEST_BACK_OFF = 300.0

@@ -12,7 +12,8 @@ import contextlib
 from collections.abc import Awaitable, Callable, Sequence
 from datetime import datetime, tzinfo
 from functools import partial
-from typing import TYPE_CHECKING, Any, Literal, Protocol
+from random import Random
+from typing import Any, Literal, Protocol
 
 from inbox_tui.archive import ArchiveBusy, ArchiveError
 from inbox_tui.credentials import Secret, why_refused
@@ -33,9 +34,6 @@ from inbox_tui.sync.next_request import (
 from inbox_tui.sync.outcomes import Outcomes
 from inbox_tui.sync.planner import PAGE_SIZE
 from inbox_tui.sync.stores import MessageStore
-
-if TYPE_CHECKING:
-    from random import Random
 
 TICK_SECONDS = 1.0
 """How often a wait looks up: another terminal may have asked, the machine may have slept."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from datetime import datetime, timedelta, tzinfo
-from typing import TYPE_CHECKING
+from random import Random
 
 from inbox_tui.archive import Hold, Page, to_server_seconds
 from inbox_tui.credentials import new_digest
@@ -33,9 +33,6 @@ from inbox_tui.sync.planner import (
 )
 from inbox_tui.sync.stores import MessageStore
 from inbox_tui.sync.zone import ZoneJudge
-
-if TYPE_CHECKING:
-    from random import Random
 
 LIVE_WITHIN = 120.0
 """New messages of a poll so many seconds after the last one have only just arrived."""

@@ -7,6 +7,7 @@ from collections.abc import Awaitable, Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta, tzinfo
 from functools import partial
+from random import Random
 from typing import TYPE_CHECKING, Any
 
 from inbox_tui.archive import TEAM, Archive, ArchiveError
@@ -34,8 +35,6 @@ from inbox_tui.team.states import SENT_TOGETHER, send_states
 from inbox_tui.team.store import HubStore, announce, channel_of, find_account
 
 if TYPE_CHECKING:
-    from random import Random
-
     from asyncpg import Connection
 
     from inbox_tui.archive import AccountArchive

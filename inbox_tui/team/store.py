@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from hashlib import blake2b
 from typing import TYPE_CHECKING
 
@@ -14,8 +15,6 @@ from inbox_tui.team.errors import HubRefused
 from inbox_tui.team.request_log import HubRequestLog
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
-
     from asyncpg import Connection
 
     from inbox_tui.smsc.message import IncomingMessage

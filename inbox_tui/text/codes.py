@@ -7,7 +7,8 @@ phone number is none, whatever is said around it.
 from __future__ import annotations
 
 import re
-from typing import TYPE_CHECKING, Final, NamedTuple
+from collections.abc import Iterator
+from typing import Final, NamedTuple
 
 from inbox_tui.text.code_words import (
     ASK,
@@ -25,9 +26,6 @@ from inbox_tui.text.code_words import (
     THING,
     kind_of,
 )
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator
 
 CODE_WITHIN: Final = 5_000
 """So many characters of a text are looked at for a code."""

@@ -9,13 +9,11 @@ from __future__ import annotations
 
 import re
 import unicodedata
+from collections.abc import Callable, Mapping
 from functools import lru_cache
-from typing import TYPE_CHECKING, Final
+from typing import Final
 
 from inbox_tui.locale import _
-
-if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
 
 _FOREIGN: Final = re.compile(r"\+?[0-9]{7,15}")
 _RUSSIAN_MOBILE: Final = re.compile(r"\+?7(9[0-9]{2})([0-9]{3})([0-9]{2})([0-9]{2})")

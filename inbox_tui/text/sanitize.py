@@ -5,13 +5,11 @@ from __future__ import annotations
 import re
 import unicodedata
 from bisect import bisect_right
+from collections.abc import Iterator
 from functools import cache, lru_cache
-from typing import TYPE_CHECKING, Final
+from typing import Final
 
 from rich.cells import cell_len
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator
 
 _MARKS_A_LETTER: Final = 8
 _HIDDEN: Final = "\N{REPLACEMENT CHARACTER}"

@@ -4,12 +4,10 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from typing import TYPE_CHECKING, Final
+from collections.abc import Iterable, Sequence
+from typing import Final
 
 from inbox_tui.text.sanitize import graphemes, is_single_width
-
-if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
 
 # What people put between the digits of one number. No dot: it ends a sentence or parts a date.
 _BETWEEN_DIGITS: Final = re.compile(

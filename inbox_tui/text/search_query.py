@@ -15,17 +15,15 @@ it is text. `12:30`, `https://…` and a word that ends in a colon are text.
 from __future__ import annotations
 
 import re
+from collections.abc import Iterable, Mapping
+from datetime import datetime
 from difflib import get_close_matches
-from typing import TYPE_CHECKING, Final, Literal, NamedTuple, get_args
+from typing import Final, Literal, NamedTuple, get_args
 
 from inbox_tui.locale import _
 from inbox_tui.text.dates import DateRange, parse_date
 from inbox_tui.text.phones import NotAPhoneNumber, parse_phone, phone_spellings
 from inbox_tui.text.search import find_spans, fold_text, strip_separators
-
-if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
-    from datetime import datetime
 
 Operator = Literal["from", "to", "before", "after", "on", "is", "has"]
 State = Literal["unread", "read", "starred", "done", "todo", "muted", "taken", "mine"]

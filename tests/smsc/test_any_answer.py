@@ -64,6 +64,7 @@ def lists(
         to_phone=phones,
         message=messages,
         sent=st.none() | times,
+        stamp=st.just(""),
     )
     return st.lists(message, min_size=min_size, max_size=5)
 
