@@ -2,7 +2,7 @@
 
 __version__ = "0.1.0"
 
-ENVIRONMENT = "INBOX_TUI_PASSWORD"
+PASSWORD_VARIABLE = "INBOX_TUI_PASSWORD"  # noqa: S105 # no password
 """The environment variable that gives a password where there is no keyring."""
-API_KEY_ENVIRONMENT = "INBOX_TUI_API_KEY"
-"""The one that gives an API key."""
+API_KEY_VARIABLE = "INBOX_TUI_API_KEY"
+"""The environment variable that gives an API key in its place."""

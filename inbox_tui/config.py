@@ -434,8 +434,8 @@ def _parsed(path: Path, source: str) -> dict[str, Any]:
             reason = reason.removesuffix(" (at end of document)")
         else:  # a number of thousands of digits
             reason = "Invalid value"
-    told = _("not TOML: {reason}").format(reason=_(reason) + where)
-    raise SettingsError(path, line, None, told)
+    problem = _("not TOML: {reason}").format(reason=_(reason) + where)
+    raise SettingsError(path, line, None, problem)
 
 
 def _unknown(path: Path, source: str, key: str) -> SettingsError:

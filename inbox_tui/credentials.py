@@ -27,7 +27,7 @@ from typing import (
     final,
 )
 
-from inbox_tui import API_KEY_ENVIRONMENT, ENVIRONMENT
+from inbox_tui import API_KEY_VARIABLE, PASSWORD_VARIABLE
 from inbox_tui.locale import _
 
 if TYPE_CHECKING:
@@ -96,7 +96,7 @@ def password_from_environment(
     Returns None where there is none or an empty one, and in the second call. Raises ValueError
     where there are both.
     """
-    password, key = environ.pop(ENVIRONMENT, ""), environ.pop(API_KEY_ENVIRONMENT, "")
+    password, key = environ.pop(PASSWORD_VARIABLE, ""), environ.pop(API_KEY_VARIABLE, "")
     if password and key:
         raise ValueError
     if key:

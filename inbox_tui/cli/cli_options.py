@@ -5,7 +5,7 @@ from __future__ import annotations
 from os import environ
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from inbox_tui import API_KEY_ENVIRONMENT, ENVIRONMENT
+from inbox_tui import API_KEY_VARIABLE, PASSWORD_VARIABLE
 from inbox_tui.cli.failure import USAGE, fail
 from inbox_tui.locale import _
 
@@ -26,7 +26,7 @@ class CliOptions(NamedTuple):
     @classmethod
     def of_environment(cls) -> CliOptions:
         """Take the password or API key out of the environment."""
-        if ENVIRONMENT not in environ and API_KEY_ENVIRONMENT not in environ:
+        if PASSWORD_VARIABLE not in environ and API_KEY_VARIABLE not in environ:
             return cls()
         from inbox_tui.credentials import password_from_environment
 
@@ -35,12 +35,12 @@ class CliOptions(NamedTuple):
         except ValueError:
             fail(
                 _("{environment} and {api_key_environment} are both set: keep one.").format(
-                    environment=ENVIRONMENT, api_key_environment=API_KEY_ENVIRONMENT
+                    environment=PASSWORD_VARIABLE, api_key_environment=API_KEY_VARIABLE
                 ),
                 USAGE,
             )
         if password is not None and any("\ud800" <= sign <= "\udfff" for sign in password.reveal()):
-            variable = ENVIRONMENT if password.kind == "password" else API_KEY_ENVIRONMENT
+            variable = PASSWORD_VARIABLE if password.kind == "password" else API_KEY_VARIABLE
             fail(_("{variable} is not UTF-8 text.").format(variable=variable), USAGE)
         return cls(password=password)
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import TYPE_CHECKING
 
-from inbox_tui import API_KEY_ENVIRONMENT, ENVIRONMENT
+from inbox_tui import API_KEY_VARIABLE, PASSWORD_VARIABLE
 from inbox_tui.cli.failure import SIGN_IN_REFUSED, USAGE, fail
 from inbox_tui.credentials import Keyring, KeyringError, Secret
 from inbox_tui.locale import _
@@ -79,7 +79,7 @@ async def find_password(cli_options: CliOptions, config: Config) -> Secret | Non
             return None
         fail(
             _("{error} {environment} or {api_key_environment} works without one.").format(
-                error=error, environment=ENVIRONMENT, api_key_environment=API_KEY_ENVIRONMENT
+                error=error, environment=PASSWORD_VARIABLE, api_key_environment=API_KEY_VARIABLE
             ),
             SIGN_IN_REFUSED,
         )
@@ -91,8 +91,8 @@ async def find_password(cli_options: CliOptions, config: Config) -> Secret | Non
                 "gives it for one run."
             ).format(
                 account=config.account,
-                environment=ENVIRONMENT,
-                api_key_environment=API_KEY_ENVIRONMENT,
+                environment=PASSWORD_VARIABLE,
+                api_key_environment=API_KEY_VARIABLE,
             ),
             SIGN_IN_REFUSED,
         )

@@ -9,7 +9,7 @@ from collections.abc import Iterator
 
 import click
 
-from inbox_tui import API_KEY_ENVIRONMENT, ENVIRONMENT
+from inbox_tui import API_KEY_VARIABLE, PASSWORD_VARIABLE
 from inbox_tui.archive import TEAM, AccountArchive, Archive, ArchiveError, Hold
 from inbox_tui.archive.schema import VERSION
 from inbox_tui.cli.account import (
@@ -151,7 +151,7 @@ async def _keyring(config: Config, password: Secret | None) -> tuple[Check, Secr
     """Whether the keyring answers, and the secret that the environment or the keyring gives."""
     note = ""
     if password is not None:
-        variable = ENVIRONMENT if password.kind == "password" else API_KEY_ENVIRONMENT
+        variable = PASSWORD_VARIABLE if password.kind == "password" else API_KEY_VARIABLE
         note = _("; {variable} gives the {kind}").format(variable=variable, kind=_(password.kind))
     keyring = Keyring()
     login = config.login.value
@@ -159,7 +159,7 @@ async def _keyring(config: Config, password: Secret | None) -> tuple[Check, Secr
         ""
         if note
         else _("give {environment} or {api_key_environment}, or set a keyring up").format(
-            environment=ENVIRONMENT, api_key_environment=API_KEY_ENVIRONMENT
+            environment=PASSWORD_VARIABLE, api_key_environment=API_KEY_VARIABLE
         )
     )
     try:

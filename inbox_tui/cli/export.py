@@ -110,22 +110,22 @@ def command(
         rows = account.lists.export(query)
         if to_file is None:
             written = _to_output(exporter, rows)
-            told = plural("{count} message", "{count} messages", written.messages)
+            text = plural("{count} message", "{count} messages", written.messages)
         else:
             written = _to_file(exporter, rows, to_file, force=force)
-            told = plural(
+            text = plural(
                 "{count} message in {path}",
                 "{count} messages in {path}",
                 written.messages,
                 path=to_file,
             )
     if written.guarded:
-        told += plural(
+        text += plural(
             "; {count} cell got an apostrophe against formulas",
             "; {count} cells got an apostrophe against formulas",
             written.guarded,
         )
-    tell(f"{told}.")
+    tell(f"{text}.")
 
 
 @contextmanager

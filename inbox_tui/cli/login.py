@@ -7,7 +7,7 @@ import sys
 
 import click
 
-from inbox_tui import API_KEY_ENVIRONMENT, ENVIRONMENT
+from inbox_tui import API_KEY_VARIABLE, PASSWORD_VARIABLE
 from inbox_tui.cli.account import Config, FromSource, check_login, read_config
 from inbox_tui.cli.cli_options import CliOptions
 from inbox_tui.cli.failure import USAGE, at_terminal, fail, tell
@@ -65,7 +65,7 @@ def command(cli_options: CliOptions, password_stdin: bool, api_key_stdin: bool) 
             ).format(
                 kind=_(password.kind),
                 error=error,
-                environment=ENVIRONMENT if password.kind == "password" else API_KEY_ENVIRONMENT,
+                environment=PASSWORD_VARIABLE if password.kind == "password" else API_KEY_VARIABLE,
             )
         )
     said = _("Signed in as {account}; the {kind} is in the keyring.").format(

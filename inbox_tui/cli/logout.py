@@ -73,13 +73,13 @@ def command(cli_options: CliOptions, purge: bool) -> None:
             )
         )
     if not removed_kinds:
-        told = _("There was no password or API key for {account}.").format(account=config.account)
+        text = _("There was no password or API key for {account}.").format(account=config.account)
     else:
-        told = " ".join(
+        text = " ".join(
             _("The {kind} was removed for {account}.").format(kind=_(kind), account=config.account)
             for kind in removed_kinds
         )
-    tell(f"{told}{kept}")
+    tell(f"{text}{kept}")
 
 
 def _remove_damaged_archives(archive: Path) -> int:

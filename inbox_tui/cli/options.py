@@ -10,11 +10,11 @@ from typing import TYPE_CHECKING, Any, TypeVar
 import click
 
 from inbox_tui.locale import _
+from inbox_tui.smsc.limit import PERIOD_HOURS
 
 if TYPE_CHECKING:
     from inbox_tui.cli.cli_options import CliOptions
 
-MOST_HOURS = 168
 """How far back the service looks at most (api.md, Request)."""
 
 F = TypeVar("F", bound=Callable[..., Any])
@@ -24,11 +24,11 @@ def hours(context: click.Context, parameter: click.Parameter, written: str | Non
     """Read a number of hours, whole, from 1 to 168; anything else is a wrong usage."""
     if written is None:
         return None
-    if re.fullmatch("[0-9]{1,9}", written, re.ASCII) and 1 <= int(written) <= MOST_HOURS:
+    if re.fullmatch("[0-9]{1,9}", written, re.ASCII) and 1 <= int(written) <= PERIOD_HOURS:
         return int(written)
     raise click.BadParameter(
         _("{written!r}: allowed are whole hours from 1 to {most_hours}.").format(
-            written=written, most_hours=MOST_HOURS
+            written=written, most_hours=PERIOD_HOURS
         )
     )
 
@@ -75,7 +75,7 @@ def filter_options(command: F) -> F:
             "--hours",
             callback=hours,
             metavar="HOURS",
-            help=f"Only messages of the last HOURS hours, 1 to {MOST_HOURS}.",
+            help=f"Only messages of the last HOURS hours, 1 to {PERIOD_HOURS}.",
         ),
         click.option(
             "--to-phone",

@@ -23,11 +23,12 @@ from inbox_tui.cli.failure import (
     tell,
 )
 from inbox_tui.cli.open_archive import open_account, open_every_account, open_sound_archive
-from inbox_tui.cli.options import MOST_HOURS, all_option, example, for_account, hours
+from inbox_tui.cli.options import all_option, example, for_account, hours
 from inbox_tui.cli.run_sync import running_sync, until_words
 from inbox_tui.cli.watch_output import Output, first_of, stop_on_signals
 from inbox_tui.exports import Exporter, line_for_terminal
 from inbox_tui.locale import _
+from inbox_tui.smsc.limit import PERIOD_HOURS
 from inbox_tui.sync import (
     IN_FLIGHT_REASON,
     LIMIT_REASON,
@@ -48,7 +49,7 @@ if TYPE_CHECKING:
 
 TICK_SECONDS = 0.5
 """How often the archive is looked at for what another program stored."""
-PERIOD_HOURS = MOST_HOURS + 1
+LOOK_BACK_HOURS = PERIOD_HOURS + 1
 """Nothing older can arrive; an hour to spare for clocks that do not run alike."""
 
 
@@ -66,7 +67,7 @@ PERIOD_HOURS = MOST_HOURS + 1
     "--since",
     callback=hours,
     metavar="HOURS",
-    help=f"Begin with the messages of the last HOURS hours, 1 to {MOST_HOURS}.",
+    help=f"Begin with the messages of the last HOURS hours, 1 to {PERIOD_HOURS}.",
 )
 @click.option(
     "--format",
@@ -214,7 +215,7 @@ class Arrivals:
         """What is new since the last call, oldest first."""
         since = self._since
         if self._from_now and self._caught_up:
-            since = self._config.since(PERIOD_HOURS, self._clock.now())
+            since = self._config.since(LOOK_BACK_HOURS, self._clock.now())
         try:
             caught_up = self._caught_up or self._passes_are_complete()
             rows, changes = self._account.messages.arrived(since, self._changes)

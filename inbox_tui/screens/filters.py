@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, NamedTuple
 from inbox_tui.archive import Query
 from inbox_tui.commands import CommandKeys
 from inbox_tui.locale import _, mark
+from inbox_tui.smsc.limit import PERIOD_HOURS
 from inbox_tui.text.search_query import Query as SearchQuery
 from inbox_tui.text.search_query import State, explain, parse_query
 from inbox_tui.widgets.presentation import ALL_NUMBERS
@@ -21,7 +22,6 @@ if TYPE_CHECKING:
 
 WINDOWS: tuple[int | None, ...] = (1, 6, 24, 48, 168, None)
 """The hour windows offered; None is everything kept."""
-LONGEST_WINDOW = 168
 SEARCH_EXAMPLES = mark("such as 5512 · from:bank · after:mon · is:unread · has:code · -without")
 STATE_NAMES: dict[State, str] = {
     "unread": mark("unread"),
@@ -92,7 +92,7 @@ class Filters(NamedTuple):
             return None
         fits = (
             (to_phone is None or isinstance(to_phone, str))
-            and (hours is None or (type(hours) is int and 1 <= hours <= LONGEST_WINDOW))
+            and (hours is None or (type(hours) is int and 1 <= hours <= PERIOD_HOURS))
             and (state is None or state in STATE_NAMES)
         )
         return cls(to_phone=to_phone, hours=hours, state=state) if fits else None

@@ -18,7 +18,8 @@ from textual.widgets.option_list import Option
 
 from inbox_tui.locale import _, mark
 from inbox_tui.screens.dialog import Dialog
-from inbox_tui.screens.filters import LONGEST_WINDOW, STATE_NAMES, WINDOWS, window_name
+from inbox_tui.screens.filters import STATE_NAMES, WINDOWS, window_name
+from inbox_tui.smsc.limit import PERIOD_HOURS
 from inbox_tui.text import fold_text, sanitize
 from inbox_tui.text.search_query import State
 from inbox_tui.widgets.cells import padded
@@ -246,7 +247,7 @@ class WindowPicker(Picker[int]):
         typed = typed.strip()
         if typed.isascii() and typed.isdigit():
             hours = int(typed[:6])
-            if not 1 <= hours <= LONGEST_WINDOW:
+            if not 1 <= hours <= PERIOD_HOURS:
                 return []
             return [Choice(_window_label(hours), hours, *self._counted(hours))]
         return super().matching(typed)

@@ -71,7 +71,7 @@ class BackupClient:
         assert failure is not None
         raise type(failure)(
             mark("{failure}, nor could {backup} be reached"),
-            failure=failure.told,
+            failure=failure.message,
             backup=self._backup.host,
         )
 

@@ -58,12 +58,12 @@ class SmscError(Exception):
     """True where the server is certainly no longer at work on the request."""
 
     def __init__(self, sentence: str = "", **facts: object) -> None:
-        self.told = filled(sentence or self.sentence, **facts)
+        self.message = filled(sentence or self.sentence, **facts)
         """The sentence, to be said by `locale._` in any language."""
-        super().__init__(self.told)
+        super().__init__(self.message)
 
     def __str__(self) -> str:
-        return _(self.told)
+        return _(self.message)
 
 
 class ServiceError(SmscError):

@@ -31,8 +31,10 @@ from collections.abc import Iterable, Iterator
 from typing import NamedTuple
 from urllib.parse import urlencode
 
+PERIOD_HOURS = 168
+"""For so many hours the service keeps messages, and more can't be asked for (api.md, Request)."""
 _ROUNDING = 1e-6
-"""Seconds by which sums of the same numbers may differ; a foreseen poll is not late by these."""
+"""Tolerance, in seconds, for sums of floating-point numbers when due times are compared."""
 
 
 class Moment(NamedTuple):

@@ -16,6 +16,7 @@ from random import Random
 from typing import Any, Literal, Protocol
 
 from inbox_tui.archive import ArchiveBusy, ArchiveError
+from inbox_tui.archive.records import DAY_SECONDS
 from inbox_tui.credentials import Secret, why_refused
 from inbox_tui.smsc.errors import SmscError
 from inbox_tui.smsc.limit import Limit, Moment
@@ -24,11 +25,11 @@ from inbox_tui.sync.back_off import back_off
 from inbox_tui.sync.clock import Clock
 from inbox_tui.sync.events import Event, RefreshDeferred, State, Status, StatusChanged
 from inbox_tui.sync.next_request import (
-    Press,
-    Progress,
+    AskNow,
+    PassProgress,
     Request,
     RequestChooser,
-    Rest,
+    Wait,
     signed_out,
 )
 from inbox_tui.sync.outcomes import Outcomes
@@ -39,7 +40,6 @@ TICK_SECONDS = 1.0
 """How often a wait looks up: another terminal may have asked, the machine may have slept."""
 BUSY_TRIES = 10
 """How often `once` tries an archive that another program keeps to itself."""
-DAY_SECONDS = 86400
 
 _DOCUMENTED_LIMIT = Limit()
 
@@ -95,7 +95,7 @@ class InboxSync:
         self._scopes = tuple(scopes) or ("",)
         self._limit = limit
         self._in_thread = in_thread
-        self._progress = Progress()
+        self._progress = PassProgress()
         self._chooser = RequestChooser(
             store,
             self._progress,
@@ -117,7 +117,7 @@ class InboxSync:
         self._client: Inbox | None = None
         self._client_password: Secret | None = None
         self._wake = asyncio.Event()
-        self._press: Press | None = Press(frozenset(self._scopes), by_user=False)
+        self._ask_now: AskNow | None = AskNow(frozenset(self._scopes), by_user=False)
         self._outcome: Callable[[], list[Event]] | None = None
         self._just_answered = False
         self._via = ""
@@ -127,7 +127,7 @@ class InboxSync:
 
     def refresh(self) -> None:
         """Ask now if the limit has room; else `RefreshDeferred` says when. Never queues two."""
-        self._press = Press(frozenset(self._scopes), by_user=True)
+        self._ask_now = AskNow(frozenset(self._scopes), by_user=True)
         self._wake.set()
 
     def look_again(self) -> None:
@@ -143,7 +143,7 @@ class InboxSync:
         self._password = password
         self._progress.unproven = password is not None
         self._chooser.forget_refusal()
-        self._press = Press(frozenset(self._scopes), by_user=False)
+        self._ask_now = AskNow(frozenset(self._scopes), by_user=False)
         self.status = Status(State.CHECKING)
         self._wake.set()
 
@@ -165,9 +165,9 @@ class InboxSync:
         self._progress.whole_period_wanted.update(self._scopes)
         try:
             while True:
-                resting = await self.step()
-                if resting is not None:
-                    await self._rest(resting)
+                wait = await self.step()
+                if wait is not None:
+                    await self._wait(wait)
         finally:
             await self._disconnect()
 
@@ -181,50 +181,50 @@ class InboxSync:
         began, moment = self._clock.now(), self._clock.moment()
         try:
             while True:
-                resting = await self.step()
+                wait = await self.step()
                 if not self._progress.unproven and await self._passed_since(began, moment.seconds):
                     await self._idle_work()
                     return self.status._replace(state=State.LIVE, reason="")
-                if resting is None:
+                if wait is None:
                     continue
-                if resting.held:
-                    return resting.status
-                await self._rest(resting)
+                if wait.held:
+                    return wait.status
+                await self._wait(wait)
         finally:
             await self._disconnect()
 
-    async def step(self) -> Rest | None:
+    async def step(self) -> Wait | None:
         """Make the request that is due, or say what to wait for."""
         password = self._password
         try:
             if self._outcome is not None:
                 await self._write_down(self._outcome)
             if password is None:
-                return self._resting(signed_out("", self._limit))
+                return self._announce(signed_out("", self._limit))
             client = await self._connected(password)
-            press = self._press
-            plan = await self._in_thread(self._chooser.plan, password, press)
+            ask_now = self._ask_now
+            plan = await self._in_thread(self._chooser.plan, password, ask_now)
             self._archive_failures = 0
-            if self._press is press:
-                self._press = plan.press if isinstance(plan, Request) else None
-            if isinstance(plan, Rest):
-                return self._resting(plan)
+            if self._ask_now is ask_now:
+                self._ask_now = plan.ask_now if isinstance(plan, Request) else None
+            if isinstance(plan, Wait):
+                return self._announce(plan)
             await self._ask(client, plan)
         except ArchiveError as error:
-            return self._resting(self._without_archive(error))
+            return self._announce(self._without_archive(error))
         return None
 
     # -- waiting
 
-    def _resting(self, rest: Rest) -> Rest:
-        self._set_status(rest.status)
-        if rest.deferred:
-            self._publish(RefreshDeferred(rest.until))
-        return rest
+    def _announce(self, wait: Wait) -> Wait:
+        self._set_status(wait.status)
+        if wait.deferred:
+            self._publish(RefreshDeferred(wait.until))
+        return wait
 
-    async def _rest(self, rest: Rest) -> None:
+    async def _wait(self, wait: Wait) -> None:
         """Wait for the time planned, for a key, or for what another terminal does."""
-        ends = [end for end in (rest.until, rest.more_room_at) if end is not None]
+        ends = [end for end in (wait.until, wait.more_room_at) if end is not None]
         woken = asyncio.ensure_future(self._wake.wait())
         try:
             while not self._wake.is_set():
@@ -234,7 +234,7 @@ class InboxSync:
                 if left <= 0:
                     break
                 await self._sleep(left, woken)
-                if rest.version is not None and await self._version() != rest.version:
+                if wait.version is not None and await self._version() != wait.version:
                     break
         finally:
             woken.cancel()
@@ -271,13 +271,13 @@ class InboxSync:
             await self._in_thread(self._store.expire, before)
             self._expired_on = before // DAY_SECONDS
 
-    def _without_archive(self, error: ArchiveError) -> Rest:
+    def _without_archive(self, error: ArchiveError) -> Wait:
         self._archive_failures += 1
         busy = isinstance(error, ArchiveBusy)
         wait = TICK_SECONDS if busy else back_off(self._archive_failures, self._random)
         until = self._clock.moment().seconds + wait
         status = self.status._replace(state=State.OFFLINE, reason=str(error), next_at=until)
-        return Rest(status, until, held=not busy or self._archive_failures > BUSY_TRIES)
+        return Wait(status, until, held=not busy or self._archive_failures > BUSY_TRIES)
 
     def _set_status(self, status: Status) -> None:
         status = status._replace(via=self._via)
@@ -350,8 +350,8 @@ class InboxSync:
     def _failed(
         self, request: Request, error: SmscError, at: Moment, seen: datetime
     ) -> list[Event]:
-        if self._press is request.press:
-            self._press = None
+        if self._ask_now is request.ask_now:
+            self._ask_now = None
         return self._outcomes.failed(request, error, at, seen)
 
     def _succeeded(

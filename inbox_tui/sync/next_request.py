@@ -44,7 +44,7 @@ _YIELDING_HOLDS = ("offline", "stopped")
 
 
 @dataclass
-class Progress:
+class PassProgress:
     """How far this program has come, which no store keeps."""
 
     whole_period_wanted: set[str] = field(default_factory=set)
@@ -55,7 +55,7 @@ class Progress:
     """Whether the password is still to be in a request that is answered."""
 
 
-class Press(NamedTuple):
+class AskNow(NamedTuple):
     """A wish to ask at once: by the user, or because the program has only just started."""
 
     scopes: frozenset[str]
@@ -70,7 +70,7 @@ class Request(NamedTuple):
     entry: int
     at: Moment
     password: Secret
-    press: Press | None
+    ask_now: AskNow | None
     """What is left of the wish to ask at once."""
 
 
@@ -82,7 +82,7 @@ class Candidate(NamedTuple):
     may_go: float
 
 
-class Rest(NamedTuple):
+class Wait(NamedTuple):
     """Nothing may be asked before `until`, or before the archive has another `version`."""
 
     status: Status
@@ -96,10 +96,10 @@ class Rest(NamedTuple):
     """Whether the user wants a refresh and has to wait for it."""
 
 
-def signed_out(reason: str, limit: Limit) -> Rest:
+def signed_out(reason: str, limit: Limit) -> Wait:
     """Return what to wait for where there is no password, or one that was refused."""
     allowed = limit.identical
-    return Rest(Status(State.SIGN_IN, reason, left=allowed, allowed=allowed), until=None, held=True)
+    return Wait(Status(State.SIGN_IN, reason, left=allowed, allowed=allowed), until=None, held=True)
 
 
 class RequestChooser:
@@ -108,7 +108,7 @@ class RequestChooser:
     def __init__(
         self,
         store: MessageStore,
-        progress: Progress,
+        progress: PassProgress,
         *,
         login: str,
         clock: Clock,
@@ -132,7 +132,7 @@ class RequestChooser:
         """Look anew whether the password was refused."""
         self._refusal = None
 
-    def plan(self, password: Secret, press: Press | None) -> Request | Rest:
+    def plan(self, password: Secret, ask_now: AskNow | None) -> Request | Wait:
         """Begin the request that is due at this moment, or rest until one is."""
         version = self._store.data_version()
         now = self._clock.moment()
@@ -146,21 +146,21 @@ class RequestChooser:
             self._store.requests.clear_hold(now)
             hold = self._store.requests.hold(now)
         entries = self._store.requests.entries(now)
-        candidates = [self._candidate(scope, now, hold, entries, press) for scope in self._scopes]
+        candidates = [self._candidate(scope, now, hold, entries, ask_now) for scope in self._scopes]
         chosen = min(candidates, key=lambda candidate: (candidate.may_go, candidate.due))
         request_fingerprint = self._fingerprint(chosen.page)
         if chosen.may_go > now.seconds:
             return self._planned_rest(now, hold, entries, chosen, request_fingerprint)._replace(
-                version=version, deferred=press is not None and press.by_user
+                version=version, deferred=ask_now is not None and ask_now.by_user
             )
         scope = chosen.page.scope
         begun = self._store.requests.begin(scope, request_fingerprint, now, self._limit)
         if isinstance(begun, Refused):  # another terminal was quicker
-            return self.plan(password, press)
-        if press is not None:
-            left = press.scopes - {scope}
-            press = press._replace(scopes=left) if left else None
-        return Request(chosen.page, begun.entry, now, password, press)
+            return self.plan(password, ask_now)
+        if ask_now is not None:
+            left = ask_now.scopes - {scope}
+            ask_now = ask_now._replace(scopes=left) if left else None
+        return Request(chosen.page, begun.entry, now, password, ask_now)
 
     def _refused_before(self, password: Secret) -> str | None:
         """Why this password was refused, in whichever program's request; None: it was not."""
@@ -189,7 +189,7 @@ class RequestChooser:
         now: Moment,
         hold: Hold | None,
         entries: Sequence[LoggedRequest],
-        press: Press | None,
+        ask_now: AskNow | None,
     ) -> Candidate:
         """The next request of a scope, and when it is to go: boot seconds."""
         cursor = self._store.sync_state.cursor(scope)
@@ -212,8 +212,8 @@ class RequestChooser:
         elif last is not None and again and page.begins_pass and not self._progress.unproven:
             due = last.sent_at + max(self._refresh_seconds, spacing(took, self._limit))
         if (
-            press is not None
-            and scope in press.scopes
+            ask_now is not None
+            and scope in ask_now.scopes
             and (hold is None or hold.kind in _YIELDING_HOLDS)
             and may_bring_forward(
                 entries, request_fingerprint, now.seconds, self._refresh_seconds, took, self._limit
@@ -230,7 +230,7 @@ class RequestChooser:
         entries: Sequence[LoggedRequest],
         chosen: Candidate,
         request_fingerprint: str,
-    ) -> Rest:
+    ) -> Wait:
         """What is said while the chosen request can't go."""
         allowed = self._limit.identical
         left = room(entries, request_fingerprint, now.seconds, self._limit)
@@ -249,7 +249,7 @@ class RequestChooser:
         else:
             status = Status(State.LIVE, "", until, left, allowed)
         more = more_room_at(entries, request_fingerprint, now.seconds, self._limit)
-        return Rest(status, until, more_room_at=more, held=hold is not None)
+        return Wait(status, until, more_room_at=more, held=hold is not None)
 
     def _fingerprint(self, page: PageRequest) -> str:
         return fingerprint(

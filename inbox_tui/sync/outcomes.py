@@ -19,9 +19,8 @@ from inbox_tui.smsc.errors import (
 from inbox_tui.smsc.limit import Limit, Moment
 from inbox_tui.smsc.message import Answer
 from inbox_tui.sync.back_off import LONGEST_BLOCK, SHORTEST_BLOCK, back_off, doubled
-from inbox_tui.sync.events import ClocksDisagree, Event, MessagesArrived
-from inbox_tui.sync.events import Progress as PagesReceived
-from inbox_tui.sync.next_request import Progress, Request
+from inbox_tui.sync.events import ClocksDisagree, Event, MessagesArrived, Progress
+from inbox_tui.sync.next_request import PassProgress, Request
 from inbox_tui.sync.planner import (
     advance,
     ask_for_less,
@@ -49,7 +48,7 @@ class Outcomes:
     def __init__(
         self,
         store: MessageStore,
-        progress: Progress,
+        progress: PassProgress,
         *,
         random: Random,
         server_zone: tzinfo,
@@ -66,7 +65,7 @@ class Outcomes:
         self._pages = 0
         self._received = 0
         self._clock_ahead: float | None = None
-        self._disagreement_told = False
+        self._disagreement_announced = False
         self.delete_before: int | None = None
         """What was received before these server seconds is too old by the last answer."""
 
@@ -95,7 +94,7 @@ class Outcomes:
             kind=kind,
             until=None if wait is None else at.seconds + wait,
             attempt=attempt,
-            reason=OTHER_PROGRAM_REASON if kind == "limited" else error.told,
+            reason=OTHER_PROGRAM_REASON if kind == "limited" else error.message,
             at=seen,
             digest=digest,
         )
@@ -158,7 +157,7 @@ class Outcomes:
             if running.kind == "whole":
                 self._progress.whole_period_wanted.discard(scope)
         else:
-            events.append(PagesReceived(self._received, self._pages))
+            events.append(Progress(self._received, self._pages))
         new_ids = set(arrived)
         new = [message for message in messages if message.id in new_ids]
         if new:
@@ -181,8 +180,8 @@ class Outcomes:
             self._store.sync_state.set_clock_difference(ahead)
             self._clock_ahead = ahead
         agree = clocks_agree(date, seen)
-        told, self._disagreement_told = self._disagreement_told, not agree
-        return [ClocksDisagree(ahead)] if self._keep_days and not agree and not told else []
+        before, self._disagreement_announced = self._disagreement_announced, not agree
+        return [ClocksDisagree(ahead)] if self._keep_days and not agree and not before else []
 
 
 def _kind_of_hold(error: SmscError) -> str:

@@ -21,10 +21,9 @@ from inbox_tui.archive.records import (
     server_seconds,
     to_server_seconds,
 )
-from inbox_tui.smsc.limit import Moment
+from inbox_tui.smsc.limit import PERIOD_HOURS, Moment
 from inbox_tui.smsc.message import Answer, IncomingMessage
 
-PERIOD_HOURS = 168
 """How far back the service looks at most (api.md, Request)."""
 PAGE_SIZE = 10_000
 """Messages in one answer at most (api.md, Request)."""

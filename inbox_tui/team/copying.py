@@ -108,9 +108,9 @@ class Copier:
         return result
 
     async def _read(self, after: int, seen: datetime) -> Read:
-        return await self._hub.run(lambda connection: self._read_by(connection, after, seen))
+        return await self._hub.run(lambda connection: self._read_on(connection, after, seen))
 
-    async def _read_by(self, connection: Connection, after: int, seen: datetime) -> Read:
+    async def _read_on(self, connection: Connection, after: int, seen: datetime) -> Read:
         last = await connection.fetchval(
             "SELECT last_seq FROM inbox_tui.accounts WHERE account_id = $1", self._account_id
         )

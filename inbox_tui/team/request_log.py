@@ -141,12 +141,12 @@ class HubRequestLog:
     def end(self, entry: int, now: Moment, *, delivered: bool, finished: bool) -> None:
         """Note what became of a request."""
         self._hub.call(
-            lambda connection: self.end_by(
+            lambda connection: self.end_on(
                 connection, entry, delivered=delivered, finished=finished
             )
         )
 
-    async def end_by(
+    async def end_on(
         self, connection: Connection, entry: int, *, delivered: bool, finished: bool
     ) -> None:
         """Do the same as part of other work on the connection."""

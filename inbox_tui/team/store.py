@@ -75,9 +75,9 @@ class HubSyncState:
 
     def cursor(self, scope: str) -> Cursor:
         """Return how far a scope has been asked for; an empty cursor where it can't be read."""
-        return self._hub.call(lambda connection: self.cursor_by(connection, scope))
+        return self._hub.call(lambda connection: self.cursor_on(connection, scope))
 
-    async def cursor_by(self, connection: Connection, scope: str) -> Cursor:
+    async def cursor_on(self, connection: Connection, scope: str) -> Cursor:
         """Do the same as part of other work on the connection."""
         found = await connection.fetchval(
             "SELECT cursor FROM inbox_tui.cursors WHERE account_id = $1 AND scope = $2",
@@ -86,7 +86,7 @@ class HubSyncState:
         )
         return cursor_from_json(found)
 
-    async def set_cursor_by(self, connection: Connection, scope: str, cursor: Cursor) -> None:
+    async def set_cursor_on(self, connection: Connection, scope: str, cursor: Cursor) -> None:
         """Keep how far a scope has been asked for, as part of other work on the connection."""
         await connection.execute(
             "INSERT INTO inbox_tui.cursors VALUES ($1, $2, $3)"
@@ -102,9 +102,9 @@ class HubSyncState:
             "SELECT scope FROM inbox_tui.cursors WHERE account_id = $1", self._account_id
         )
         for (scope,) in scopes:
-            cursor = await self.cursor_by(connection, from_bytes(scope))
+            cursor = await self.cursor_on(connection, from_bytes(scope))
             if (mended := _no_later(cursor, now)) != cursor:
-                await self.set_cursor_by(connection, from_bytes(scope), mended)
+                await self.set_cursor_on(connection, from_bytes(scope), mended)
 
     def add_late(self, count: int, longest: float) -> None:
         """Count messages that polls missed."""
@@ -174,13 +174,13 @@ class HubStore:
         async def store(connection: Connection) -> Sequence[int]:
             async with connection.transaction():
                 await next_seq(connection, self.account_id, 0)  # one writer at a time
-                before = await self.sync_state.cursor_by(connection, page.scope)
+                before = await self.sync_state.cursor_on(connection, page.scope)
                 new = await self._add(connection, page.messages, live=before.polled is not None)
                 await self._add_unreadable(connection, page)
                 await self._add_gap(connection, page)
-                await self.sync_state.set_cursor_by(connection, page.scope, page.cursor)
+                await self.sync_state.set_cursor_on(connection, page.scope, page.cursor)
                 if page.entry is not None:
-                    await self.requests.end_by(
+                    await self.requests.end_on(
                         connection, page.entry, delivered=True, finished=True
                     )
                 await announce(connection, self.account_id)

@@ -43,7 +43,7 @@ def test_what_was_kept_is_told_in_the_language_of_whoever_reads_it(
     russian: None, tmp_path: Path, error: SmscError
 ) -> None:
     now = Moment("boot", 1.0)
-    hold = Hold("offline", 60.0, 1, error.told, datetime.now(UTC), b"")
+    hold = Hold("offline", 60.0, 1, error.message, datetime.now(UTC), b"")
     with Archive.open(tmp_path / "inbox.db") as archive:
         requests = archive.account("alex", "smscentre.com").requests
         requests.set_hold(hold, now)

@@ -183,13 +183,13 @@ class Terminal:
     def ids(self) -> list[int]:
         return [row.id for row in self.account.lists.export(Query())]
 
-    def told(self, kind: type[E]) -> list[E]:
+    def events_of(self, kind: type[E]) -> list[E]:
         """Every event of this kind."""
         return [event for event in self.events if isinstance(event, kind)]
 
     @property
     def statuses(self) -> Sequence[Status]:
-        return [event.status for event in self.told(StatusChanged)]
+        return [event.status for event in self.events_of(StatusChanged)]
 
     def kill(self) -> None:
         """Gone, with nothing put in order."""

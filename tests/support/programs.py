@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import sqlite3
 import sys
 import time
 from collections.abc import Callable, Iterable, Iterator
@@ -18,11 +17,9 @@ from random import Random
 from typing import Any
 
 from support.archives import SERVER_NOW, incoming, mark, page
-from support.systems import KILL
 
 from inbox_tui.archive import AccountArchive, Archive, Cursor, Permit, Refused
 from inbox_tui.archive.errors import ArchiveFull
-from inbox_tui.archive.schema import make_tables
 from inbox_tui.smsc.limit import Limit, Moment
 
 SPAWN: Any = get_context("spawn" if sys.platform == "win32" else "forkserver")
@@ -176,19 +173,3 @@ def expire_and_tell(path: Path, before: int, told: Connection) -> None:
         account = archive.account("alex", "smscentre.com")
         told.send(None)
         account.expire(before)
-
-
-def die_after(path: Path, statements: int) -> None:
-    """Begin an archive, and be killed after so many statements of it."""
-
-    class Dies(sqlite3.Connection):
-        left = statements
-
-        def execute(self, sql: str, *parameters: Any) -> sqlite3.Cursor:
-            if sql.startswith(("CREATE", "INSERT")):
-                self.left -= 1
-            if self.left < 0:
-                os.kill(os.getpid(), KILL)
-            return super().execute(sql, *parameters)
-
-    make_tables(sqlite3.connect(path, isolation_level=None, factory=Dies), lambda: None)

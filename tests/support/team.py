@@ -221,12 +221,12 @@ class Colleague:
     def asking(self) -> bool:
         return hasattr(self, "member") and self.member._hub.asking
 
-    def told(self, kind: type[E]) -> list[E]:
+    def events_of(self, kind: type[E]) -> list[E]:
         return [event for event in self.events if isinstance(event, kind)]
 
     @property
     def states(self) -> list[State]:
-        return [event.status.state for event in self.told(StatusChanged)]
+        return [event.status.state for event in self.events_of(StatusChanged)]
 
     async def stop(self) -> None:
         self.task.cancel()

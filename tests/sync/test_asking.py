@@ -33,8 +33,8 @@ async def test_a_full_page_is_followed_by_the_next_at_once(tmp_path: Path) -> No
     assert [asked.after_id for asked in scene.asked[:3]] == [None, 30, 60]
     assert scene.times[:3] == [0.0, 0.0, 0.0]
     assert terminal.ids == [10, 20, 30, 40, 50, 60, 70]
-    assert terminal.told(Progress)[0] == Progress(3, 1)
-    assert not any(event.live for event in terminal.told(MessagesArrived))
+    assert terminal.events_of(Progress)[0] == Progress(3, 1)
+    assert not any(event.live for event in terminal.events_of(MessagesArrived))
 
 
 @virtually
@@ -145,7 +145,7 @@ async def test_what_the_polls_missed_is_announced_and_its_lateness_counted(tmp_p
     assert terminal.ids == [5]
     await asyncio.sleep(2600)
     assert terminal.ids == [3, 5]
-    assert terminal.told(MessagesArrived)[-1] == MessagesArrived([3], live=True)
+    assert terminal.events_of(MessagesArrived)[-1] == MessagesArrived([3], live=True)
     late = terminal.account.sync_state.late()
     assert late.messages == 1
     assert late.longest == pytest.approx(20 * 3600 + 2600, abs=60)
@@ -199,7 +199,7 @@ async def test_a_message_is_in_the_archive_within_21_seconds(tmp_path: Path) -> 
         scene.receive(number)
         await asyncio.sleep(21)
         assert number in terminal.ids
-    assert terminal.told(MessagesArrived)[0] == MessagesArrived([1], live=True)
+    assert terminal.events_of(MessagesArrived)[0] == MessagesArrived([1], live=True)
 
 
 @virtually
@@ -220,7 +220,7 @@ async def test_r_held_down_asks_no_more_than_the_limit_and_says_when(tmp_path: P
         terminal.sync.refresh()
     await asyncio.sleep(0.5)
     assert len(scene.asked) <= asked + 1
-    (deferred,) = terminal.told(RefreshDeferred)
+    (deferred,) = terminal.events_of(RefreshDeferred)
     assert deferred.until is not None
     await asyncio.sleep(deferred.until - BOOTED - scene.time() + 0.1)
     assert scene.times[-1] == pytest.approx(deferred.until - BOOTED, abs=0.02)
@@ -241,7 +241,7 @@ async def test_r_asks_at_once_where_there_is_room_and_no_poll_is_late_for_it(
     terminal.sync.refresh()
     await asyncio.sleep(0.5)
     assert scene.times[-1] == pytest.approx(100, abs=0.02)
-    assert terminal.told(RefreshDeferred) == []
+    assert terminal.events_of(RefreshDeferred) == []
     for _ in range(10):
         terminal.sync.refresh()
     await asyncio.sleep(200)

@@ -403,8 +403,8 @@ async def test_live_messages_of_another_clock_again_and_again_name_the_zone_that
     for number in range(1, 8):
         scene.receive(number, ago=-hours * 3600.0)
         await asyncio.sleep(25)
-        assert len(terminal.told(ZoneSuspected)) == (number >= 3)
-    assert terminal.told(ZoneSuspected) == [ZoneSuspected(zone)]
+        assert len(terminal.events_of(ZoneSuspected)) == (number >= 3)
+    assert terminal.events_of(ZoneSuspected) == [ZoneSuspected(zone)]
 
 
 @virtually
@@ -414,7 +414,7 @@ async def test_old_messages_of_the_first_sync_say_nothing_of_the_zone(tmp_path: 
         scene.receive(number, ago=3 * 3600.0)
     terminal = scene.start()
     await asyncio.sleep(100)
-    assert terminal.told(ZoneSuspected) == []
+    assert terminal.events_of(ZoneSuspected) == []
 
 
 @virtually
@@ -425,7 +425,7 @@ async def test_one_message_that_fits_ends_the_suspicion(tmp_path: Path) -> None:
     for number in range(1, 12):
         scene.receive(number, ago=7200.0 if number % 3 else 0.0)
         await asyncio.sleep(25)
-    assert terminal.told(ZoneSuspected) == []
+    assert terminal.events_of(ZoneSuspected) == []
 
 
 @pytest.mark.parametrize("minutes", [-14, 11, 14])
@@ -439,7 +439,7 @@ async def test_a_machine_whose_clock_is_some_minutes_off_is_not_sent_to_the_zone
     for number in range(1, 8):
         scene.receive(number, ago=minutes * -60.0)
         await asyncio.sleep(25)
-    assert terminal.told(ZoneSuspected) == []
+    assert terminal.events_of(ZoneSuspected) == []
 
 
 @virtually
@@ -450,7 +450,7 @@ async def test_a_clock_that_no_zone_explains_is_nobodys(tmp_path: Path) -> None:
     for number in range(1, 8):
         scene.receive(number, ago=86400.0 * 3)
         await asyncio.sleep(25)
-    assert terminal.told(ZoneSuspected) == []
+    assert terminal.events_of(ZoneSuspected) == []
 
 
 # -- containers

@@ -45,7 +45,7 @@ async def test_error_9_waits_a_full_window_and_asks_whether_another_program_poll
     terminal.sync.refresh()
     await asyncio.sleep(62)
     assert scene.times == pytest.approx([0, 61], abs=0.02)
-    assert terminal.told(RefreshDeferred) == [RefreshDeferred(BOOTED + 61)]
+    assert terminal.events_of(RefreshDeferred) == [RefreshDeferred(BOOTED + 61)]
 
 
 @virtually
@@ -450,11 +450,11 @@ async def test_deleted_messages_that_come_again_are_not_announced(
     monday = scene.start(keep_days=2)
     await asyncio.sleep(100)
     assert monday.ids == []
-    assert monday.told(MessagesArrived) == []
+    assert monday.events_of(MessagesArrived) == []
     scene.receive(2)
     await asyncio.sleep(100)
     assert monday.ids == [2]
-    assert monday.told(MessagesArrived) == [MessagesArrived([2], live=True)]
+    assert monday.events_of(MessagesArrived) == [MessagesArrived([2], live=True)]
 
 
 @virtually
@@ -479,7 +479,7 @@ async def test_a_clock_31_days_ahead_deletes_nothing_and_says_so(tmp_path: Path)
     terminal = scene.start(keep_days=30)
     await asyncio.sleep(100)
     assert terminal.ids == [1]
-    assert terminal.told(ClocksDisagree) == [ClocksDisagree(31 * 86400.0)]
+    assert terminal.events_of(ClocksDisagree) == [ClocksDisagree(31 * 86400.0)]
     assert terminal.account.sync_state.clock_difference() == 31 * 86400.0
     assert terminal.account.sync_state.gaps() == []
     scene.wall = 0.0
@@ -514,8 +514,8 @@ async def test_what_was_deleted_comes_no_more_with_answers_without_a_date(tmp_pa
     another = scene.start(keep_days=2)
     await asyncio.sleep(100)
     assert terminal.ids == []
-    assert len(terminal.told(MessagesArrived)) == 1
-    assert another.told(MessagesArrived) == []
+    assert len(terminal.events_of(MessagesArrived)) == 1
+    assert another.events_of(MessagesArrived) == []
 
 
 @virtually

@@ -83,7 +83,7 @@ async def test_a_request_takes_note_of_a_clock_set_back_for_the_polls_too(team: 
         polled = Polled(clock.moment(), team.clock.now(), team.clock.now())
         cursor = Cursor(polled, polled)
         await store._hub.run(
-            lambda connection: store.sync_state.set_cursor_by(connection, "", cursor)
+            lambda connection: store.sync_state.set_cursor_on(connection, "", cursor)
         )
         team.set_hub_clock(-3600.0)
         begin = store.requests.begin

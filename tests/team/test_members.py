@@ -17,13 +17,13 @@ async def test_what_one_member_asks_for_is_on_every_members_screen(team: Team) -
     await team.until(lambda: all(one.texts == ["first", "second"] for one in members))
     team.receive("third")
     await team.until(lambda: all(one.texts[2:] == ["third"] for one in members))
-    await team.until(lambda: all(3 in one.told(MessagesArrived)[-1].new for one in members))
+    await team.until(lambda: all(3 in one.events_of(MessagesArrived)[-1].new for one in members))
     await team.until(lambda: all(one.state is State.LIVE for one in members))
     (asker,) = [one for one in members if one.asking]
     others = {one.member.status.reason for one in members if not one.asking}
     assert others == {f"{asker.name} asks"}
     for member in members:
-        told = member.told(MessagesArrived)
+        told = member.events_of(MessagesArrived)
         assert [event.live for event in told if 3 in event.new] == [True]
         assert sorted(number for event in told for number in event.new) == [1, 2, 3]
 

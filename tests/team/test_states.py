@@ -97,10 +97,10 @@ async def test_who_takes_what_a_colleague_has_just_taken_is_told_so(
         assert [row.taken for row in boris.rows] == [MINE]
     finally:
         cluster.start()
-    await team.until(lambda: anna.told(TakenByColleague) or boris.told(TakenByColleague))
+    await team.until(lambda: anna.events_of(TakenByColleague) or boris.events_of(TakenByColleague))
     await team.until(lambda: {anna.rows[0].taken, boris.rows[0].taken} == {MINE, TAKEN})
     holder, other = (anna, boris) if anna.rows[0].taken == MINE else (boris, anna)
-    assert other.told(TakenByColleague) == [TakenByColleague(1, holder.name)]
+    assert other.events_of(TakenByColleague) == [TakenByColleague(1, holder.name)]
 
 
 async def test_what_was_set_without_the_hub_goes_out_later_and_the_last_wins(
