@@ -75,8 +75,8 @@ def parse_date(written: str, now: datetime) -> DateRange | None:
 
     `20.11`, `20.11.2025`, `20.11.25`, `2025-11-20`, `20 nov 2025`, `nov 20`, `20 ноября`, `today`,
     `вчера`, `mon`, `пятница`; months and weekdays may be cut to three letters or more. A time
-    follows, such as `14:30` or `14:30:05`; alone it is of today. Without a year the latest such
-    day up to today is meant, and so with weekdays.
+    follows, such as `14:30` or `14:30:05`. Of a time alone the latest up to now is meant, of a
+    weekday or a date without a year the latest up to today.
 
     Args:
         written: In any case, in English or Russian.
@@ -98,6 +98,8 @@ def parse_date(written: str, now: datetime) -> DateRange | None:
         start = datetime.combine(day, time(hour, minute, second or 0), now.tzinfo)
     except ValueError:
         return None
+    if not text and start > now:
+        start -= timedelta(days=1)
     length = timedelta(minutes=1) if second is None else timedelta(seconds=1)
     return DateRange(start, start + length)
 

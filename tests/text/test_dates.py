@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sys
-from datetime import date, datetime, timedelta
+from datetime import date, datetime, time, timedelta
 from functools import partial
 from zoneinfo import ZoneInfo
 
@@ -61,7 +61,10 @@ def test_a_day_is_from_midnight_to_midnight(written: str, day: date) -> None:
         ("2026-11-20T14:30:05", "2026-11-20T14:30:05", 1),
         ("вчера в 9:05", "2026-11-26T09:05:00", 60),
         ("mon at 00:00", "2026-11-23T00:00:00", 60),
-        ("14:30", "2026-11-27T14:30:00", 60),
+        ("9:30", "2026-11-27T09:30:00", 60),
+        ("10:00", "2026-11-27T10:00:00", 60),
+        ("14:30", "2026-11-26T14:30:00", 60),
+        ("today 14:30", "2026-11-27T14:30:00", 60),
     ],
 )
 def test_a_time_makes_it_a_minute_or_second(written: str, start: str, seconds: int) -> None:
@@ -96,6 +99,14 @@ def test_a_date_without_a_year_is_the_latest_up_to_today(now: datetime, day: dat
     start = found.start.date()
     assert (start.day, start.month) == (day.day, day.month)
     assert start <= now.date() < start + timedelta(days=366 * 8)
+
+
+@given(MOMENTS, st.times())
+def test_a_time_alone_is_the_latest_up_to_now(now: datetime, at: time) -> None:
+    found = parse_date(f"{at:%H:%M:%S}", now)
+    assert found is not None
+    assert found.start.time() == at.replace(microsecond=0)
+    assert found.start <= now < found.start + timedelta(days=1)
 
 
 @given(MOMENTS)
