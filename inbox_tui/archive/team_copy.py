@@ -53,15 +53,16 @@ class TeamCopy:
             account.messages.add_unreadable(page.unreadable, page.seen)
             for scope, gap in page.gaps:
                 account.sync_state.add_gap(scope, gap)
-            self._store_states(page.states)
+            account.team.keep(page.states)
+            # a state may have come before its message
+            self._set_states([*account.team.of_messages(new), *page.states])
             if page.last > (self.position(page.hub) or -1):
                 account.notes.set(_COPIED, f"{page.hub} {page.last}")
         return new
 
-    def _store_states(self, states: Sequence[TeamState]) -> None:
+    def _set_states(self, states: Sequence[TeamState]) -> None:
         account = self._account
         if states:
-            account.team.keep(states)
             account.archive.database.count_change()  # it is shown who set them
         alike = defaultdict(list)
         for one in states:

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Sequence
 from typing import NamedTuple
 
 from inbox_tui.archive.database import Database
-from inbox_tui.archive.encoding import decode_text, encode_text
+from inbox_tui.archive.encoding import decode_text, encode_text, json_numbers
 from inbox_tui.archive.records import TEAM, ChangedState, Row
 
 NOT_TAKEN, TAKEN, MINE = range(3)
@@ -115,14 +115,22 @@ class TeamStates:
 
     def of_message(self, row: Row) -> list[TeamState]:
         """Return who set which state of a message, and when, as the hub has it."""
+        return self._of(row.account_id, [row.id])
+
+    def of_messages(self, ids: Iterable[int]) -> list[TeamState]:
+        """Return the same of the account's messages with these ids, oldest first."""
+        return self._of(self._account_id, ids)
+
+    def _of(self, account_id: int | None, ids: Iterable[int]) -> list[TeamState]:
         found = self._db.query(
-            "SELECT state, value, who, at FROM team_states WHERE account_id = ? AND subject = ?"
+            "SELECT state, subject, value, who, at FROM team_states WHERE account_id = ?"
+            " AND subject IN (SELECT CAST(value AS TEXT) FROM json_each(?)) AND state <> 'muted'"
             " ORDER BY at",
-            (row.account_id, str(row.id)),
+            (account_id, json_numbers(ids)),
         )
         return [
-            TeamState(state, row.id, bool(value), decode_text(who), at)
-            for state, value, who, at in found
+            TeamState(state, int(subject), bool(value), decode_text(who), at)
+            for state, subject, value, who, at in found
         ]
 
     def is_unsent(self, state: str, subject: int | str) -> bool:

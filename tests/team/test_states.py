@@ -11,7 +11,7 @@ from support.team import Colleague, Team
 from inbox_tui.archive import Query
 from inbox_tui.archive.records import ChangedState
 from inbox_tui.archive.team_states import MINE, NOT_TAKEN, TAKEN
-from inbox_tui.sync import TakenByColleague
+from inbox_tui.sync import State, TakenByColleague
 from inbox_tui.text.search_query import parse_query
 
 
@@ -121,6 +121,20 @@ async def test_what_was_set_without_the_hub_goes_out_later_and_the_last_wins(
         (1, True, False, True, False, False), (2, True, True, False, False, False)
     ])  # fmt: skip
     assert anna.account.team.unsent(10) == boris.account.team.unsent(10) == []
+
+
+async def test_what_was_set_before_the_message_came_to_the_hub_is_so_for_all(team: Team) -> None:
+    team.receive("one")
+    anna, vera = (team.join(name, password=None) for name in ("anna", "vera"))
+    with anna.archive.database.transaction():  # she received it before there was a team
+        anna.account.messages.add(team.messages)
+    await team.until(lambda: anna.state is vera.state is State.SIGN_IN)
+    set_state(anna, "done", 1)
+    set_state(anna, "unread", 1, value=False)
+    await team.until(lambda: vera.member._copier.position == 2)
+    boris = team.join("boris")
+    await team.until(lambda: boris.texts == vera.texts == ["one"])
+    assert states(anna) == states(boris) == states(vera) == [(1, False, False, True, False, False)]
 
 
 async def test_after_many_changes_by_all_everybody_has_the_same_states(team: Team) -> None:
