@@ -93,7 +93,8 @@ class InboxScreen(Screen[None]):
         self._retired = False
         self._before_conversation: _Place | None = None
         self._before_search: Spot | None = None
-        """Where the user was before searching; also before filters that left nothing."""
+        """Where the user was before searching, or in the list before a conversation; also before
+        filters that left nothing."""
         self._title_bar = TitleBar()
         self._title_bar.account = session.name
         self._title_bar.demo = demo
@@ -474,6 +475,7 @@ class InboxScreen(Screen[None]):
             self._go_to(self._before_conversation)
         elif (row := self._selection.row()) is not None:
             spot = Spot(row.row, self._messages.line, self._messages.seen)
+            self._before_search = spot
             before = _Place(self._filters.chosen, spot, self.has_class("-reading"))
             self._go_to(_Place(Filters(phone=row.phone), Spot(row.row)), back=before)
             told = _("conversation with {message}")

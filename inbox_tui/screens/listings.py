@@ -28,7 +28,10 @@ MOST_OUTSIDE: Final = 10_000
 
 
 class Spot(NamedTuple):
-    """Where in the list the user is: a message, its line on screen, and the newest one seen."""
+    """Where in the list the user is: a message, its line on screen, and the newest one seen.
+
+    Without `seen`, the newest that the list has shown.
+    """
 
     row: int
     line: int | None = None

@@ -68,10 +68,10 @@ class ShownMessages:
             return
         messages = self._messages
         if at is None and keep and messages.row is not None and not messages.has_focus:
-            at = Spot(messages.row.row, None, messages.seen)
+            at = Spot(messages.row.row)
         messages.show(source, keep=keep)
         if at is not None:
-            messages.seen = at.seen
+            messages.seen = at.seen or messages.seen
             messages.move_to(at.row, at.line)
 
     def leave_conversation(self) -> None:

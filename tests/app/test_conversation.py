@@ -366,3 +366,47 @@ async def test_filters_narrow_a_conversation_and_clearing_them_ends_it(
         await pilot.press("g", "t")
         await until(pilot, lambda: shown(pilot) == 2)
         assert talker(pilot) == "BANK", "t is the conversation of this sender, not the way back"
+
+
+@pytest.mark.parametrize(
+    "leaving",
+    [("t", "x"), ("t", "escape"), ("t", "/", *"нетни", "\r", "x", "x")],
+    ids=["x", "escape", "nothing found"],
+)
+async def test_leaving_a_conversation_forgets_no_new_message_and_invents_none(
+    tmp_path: Path, leaving: tuple[str, ...]
+) -> None:
+    arrived = [message(9000 + n, "New", minutes_ago=0) for n in range(3)]
+    app = make_app(tmp_path, Answer([], []), Answer(arrived, []), messages=week())
+    async with app.run_test(size=(120, 40)) as pilot:
+        await state_is(pilot, "Live")
+        bar = filter_bar(pilot)
+        await pilot.press("g", *["pagedown"] * 3)
+        app.clock.move(21)
+        await until(pilot, lambda: bar.newer == 3)
+        for key in leaving:
+            await pilot.press({"/": "slash", "\r": "enter"}.get(key, key))
+            await settled(pilot)
+        await until(pilot, lambda: bar.shown == 351 and not conversation(pilot).display)
+        assert bar.newer == 3
+
+
+async def test_what_searches_kept_out_is_not_new_after_a_searched_conversation(
+    tmp_path: Path,
+) -> None:
+    app = make_app(tmp_path, messages=week())
+    async with app.run_test(size=(120, 40)) as pilot:
+        await state_is(pilot, "Live")
+        bar = filter_bar(pilot)
+        await pilot.press("g", "slash", *"lavka", "enter")
+        await settled(pilot)
+        await pilot.press("G", "t")
+        await settled(pilot)
+        await pilot.press("slash", *"opt", "enter")
+        await settled(pilot)
+        for _ in range(2):
+            await pilot.press("x")
+            await settled(pilot)
+        await until(pilot, lambda: bar.shown == 348)
+        assert inbox(pilot).query_one(MessageList).scroll_offset.y > 0
+        assert bar.newer == 0
