@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from datetime import date, datetime, timedelta
+from datetime import date, datetime
 from typing import TYPE_CHECKING, Final
 
-from inbox_tui.archive import server_seconds, service_day
+from inbox_tui.archive import from_server_seconds, server_seconds, service_day
 from inbox_tui.commands import CommandKeys
 from inbox_tui.locale import _, mark, plural
 from inbox_tui.text import (
@@ -21,14 +21,13 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
     from datetime import tzinfo
 
-_EPOCH: Final = datetime(1970, 1, 1)  # noqa: DTZ001 - the server's clock is naive
+_EPOCH: Final = date(1970, 1, 1).toordinal()
 _LONG_WEEKDAYS: Final = mark("Monday Tuesday Wednesday Thursday Friday Saturday Sunday")
 _WEEKDAYS: Final = mark("Mon Tue Wed Thu Fri Sat Sun")
 _LONG_MONTHS: Final = mark(
     "January February March April May June July August September October November December"
 )
 _MONTHS: Final = mark("Jan Feb Mar Apr May Jun Jul Aug Sep Oct Nov Dec")
-_NUMBERS_KEPT: Final = 4096
 ALL_NUMBERS: Final = mark("all numbers")
 """What stands in the place of a receiving number where messages to all of them are shown."""
 
@@ -107,7 +106,6 @@ class Presentation:
         """Whether numbers that take long to look up are shown as they are meanwhile."""
         self._clock = clock
         self._day_starts: dict[int, int] = {}
-        self._shown: dict[str, tuple[str, str]] = {}
         self.set_names(names)
 
     def set_names(self, names: Mapping[str, str]) -> None:
@@ -116,12 +114,11 @@ class Presentation:
         """What accounts are called, by their ids, where messages of several are shown."""
         self._names = {phone: sanitize(name) for phone, name in names.items()}
         self._name_of = name_finder(self._names)
-        self._shown.clear()
 
     def received_at(self, server_seconds: int) -> datetime:
         """Return the moment in the reader's zone, or as it came where a calendar ends there."""
-        naive = _EPOCH + timedelta(seconds=server_seconds)
-        return in_zone(naive.replace(tzinfo=self.server_zone), self.local_zone)
+        shown = from_server_seconds(server_seconds).replace(tzinfo=self.server_zone)
+        return in_zone(shown, self.local_zone)
 
     def today(self) -> date:
         """Return the reader's date now."""
@@ -167,7 +164,8 @@ class Presentation:
         start = self._day_starts.get(day)
         if start is None:
             try:
-                midnight = (_EPOCH + timedelta(days=day)).replace(tzinfo=self.local_zone)
+                naive = from_server_seconds(service_day(day))
+                midnight = naive.replace(tzinfo=self.local_zone)
                 start = server_seconds(midnight, self.server_zone)
             except OverflowError:  # where a calendar ends
                 start = service_day(day)
@@ -185,7 +183,7 @@ class Presentation:
 
     def day_names(self, day: int) -> tuple[str, ...]:
         """Return the name of a day as `day_name` does, and shorter ones: `Thu 26 Nov`."""
-        ordinal = _EPOCH.toordinal() + day
+        ordinal = _EPOCH + day
         then = date.fromordinal(min(max(ordinal, 1), date.max.toordinal()))
         if then == date.max:  # where messages are whose date there is not
             return (_("no valid date"),)
@@ -205,7 +203,7 @@ class Presentation:
 
     def who(self, phone: str) -> str:
         """Return the name given to the number, or else the number."""
-        return self._look_up(phone)[0] or self.number(phone)
+        return self._name_of(phone) or self.number(phone)
 
     def numbers_named(self, part: str) -> list[str]:
         """Return the numbers, however the service writes them, that have this in their name.
@@ -227,15 +225,6 @@ class Presentation:
 
     def number(self, phone: str) -> str:
         """Return the number in international form, or as it is where it is none."""
-        return self._look_up(phone)[1]
-
-    def _look_up(self, phone: str) -> tuple[str, str]:
-        shown = self._shown.get(phone)
-        if shown is None:
-            if len(self._shown) >= _NUMBERS_KEPT:
-                self._shown.clear()
-            name = self._name_of(phone) or ""
-            if self.numbers_wait and needs_metadata(phone):
-                return name, f"+{phone.removeprefix('+')}"
-            shown = self._shown[phone] = (name, sanitize(format_phone(phone)))
-        return shown
+        if self.numbers_wait and needs_metadata(phone):
+            return f"+{phone.removeprefix('+')}"
+        return sanitize(format_phone(phone))
