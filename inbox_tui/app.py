@@ -26,7 +26,7 @@ from inbox_tui.commands import CommandKeys, latin_key, textual_key
 from inbox_tui.config import SettingsError
 from inbox_tui.locale import _, plural
 from inbox_tui.screens.accounts import AccountSwitcher
-from inbox_tui.screens.filters import Filters
+from inbox_tui.screens.filters import FILTERS_NOTE, Filters
 from inbox_tui.screens.inbox import InboxScreen
 from inbox_tui.session import (
     Dependencies,
@@ -54,9 +54,6 @@ if TYPE_CHECKING:
     from inbox_tui.credentials import Secret
     from inbox_tui.screens.name_dialog import NameGiven
 
-FILTERS = "filters"
-"""The name under which the archive remembers the filters last set."""
-
 THREADS = 100
 """On Windows: more than the timers that run at one time. They are started as they are needed."""
 
@@ -79,7 +76,7 @@ class InboxApp(App[None]):
     ]
 
     theme: Reactive[str] = Reactive(DARK.name)
-    """The theme; a default costs nothing, where one set later has all styles read again."""
+    """A class default: setting the theme later would parse all styles again."""
 
     def __init__(
         self,
@@ -175,7 +172,7 @@ class InboxApp(App[None]):
     def _filters_for(self, session: Session | AllSessions) -> Filters:
         """The filters asked for; without any, those of the last run where they are remembered."""
         if self._first_filters is None and self._settings.remember_filters:
-            remembered = Filters.read(session.archive.notes.get(FILTERS) or "")
+            remembered = Filters.read(session.archive.notes.get(FILTERS_NOTE) or "")
             if remembered is not None:
                 return remembered
         return self._first_filters or Filters(hours=self._settings.window or None)

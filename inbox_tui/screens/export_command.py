@@ -36,9 +36,11 @@ async def export_shown(
     whole.add_done_callback(lambda found: found.cancelled() or found.exception())
 
     async def export(
-        form: ExportFormat, path: Path, replace: bool, progress: Callable[[int], None]
+        file_format: ExportFormat, path: Path, replace: bool, progress: Callable[[int], None]
     ) -> Written:
-        return await asyncio.to_thread(_write, session, await whole, form, path, replace, progress)
+        return await asyncio.to_thread(
+            _write, session, await whole, file_format, path, replace, progress
+        )
 
     def exported(result: Exported | None) -> None:
         if result is not None:
@@ -68,7 +70,7 @@ async def _whole(session: Session | AllSessions, listing: Listing) -> Listing:
 def _write(
     session: Session | AllSessions,
     listing: Listing,
-    form: ExportFormat,
+    file_format: ExportFormat,
     path: Path,
     replace: bool,
     progress: Callable[[int], None],
@@ -76,7 +78,7 @@ def _write(
     """Write messages to a file, in a thread, over a connection of its own."""
     with Archive.open(session.archive.archive.path) as archive:
         exporter = Exporter(
-            form,
+            file_format,
             server_zone=session.server_zone,
             names=session.settings.names,
             accounts=archive.account_names() if isinstance(session, AllSessions) else None,

@@ -86,7 +86,7 @@ class ExportScreen(Dialog[Exported | None]):
         self._export = export
         self._messages = messages
         self._path = path
-        self._form = FORMATS[0]
+        self._file_format = FORMATS[0]
         self._writing = False
         self._left = False
 
@@ -140,24 +140,26 @@ class ExportScreen(Dialog[Exported | None]):
         """Choose the next format, and give the file its ending."""
         if self._writing:
             return
-        self._form = FORMATS[(FORMATS.index(self._form) + 1) % len(FORMATS)]
+        self._file_format = FORMATS[(FORMATS.index(self._file_format) + 1) % len(FORMATS)]
         field = self.query_one("#export-file", Input)
         if format_of(Path(field.value)) is not None:
-            field.value = f"{field.value.rpartition('.')[0]}.{self._form}"
+            field.value = f"{field.value.rpartition('.')[0]}.{self._file_format}"
             field.cursor_position = len(field.value)
         self._show_format()
 
     def _show_format(self) -> None:
         names = [
-            Content.styled(f"[{name}]", "bold") if form == self._form else Content(f" {name} ")
-            for form, name in FORMAT_NAMES.items()
+            Content.styled(f"[{name}]", "bold")
+            if file_format == self._file_format
+            else Content(f" {name} ")
+            for file_format, name in FORMAT_NAMES.items()
         ]
         self.query_one("#export-format", Static).update(Content(" ").join(names))
 
     @on(Input.Changed)
     def _file_typed(self, event: Input.Changed) -> None:
         self._say("")
-        self._form = format_of(Path(event.value)) or self._form
+        self._file_format = format_of(Path(event.value)) or self._file_format
         self._show_format()
 
     @on(Input.Submitted)
@@ -179,7 +181,7 @@ class ExportScreen(Dialog[Exported | None]):
 
     async def _write(self, path: Path, *, replace: bool) -> None:
         try:
-            written = await self._export(self._form, path, replace, self._progress)
+            written = await self._export(self._file_format, path, replace, self._progress)
         except FileExistsError:
             self._say(_("There is such a file already. Ctrl+O overwrites it."))
         except InterruptedError:

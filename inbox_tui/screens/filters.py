@@ -22,6 +22,8 @@ if TYPE_CHECKING:
 
 WINDOWS: tuple[int | None, ...] = (1, 6, 24, 48, 168, None)
 """The hour windows offered; None is everything kept."""
+FILTERS_NOTE = "filters"
+"""The name of the archive's note that holds the filters last set."""
 SEARCH_EXAMPLES = mark("such as 5512 · from:bank · after:mon · is:unread · has:code · -without")
 STATE_NAMES: dict[State, str] = {
     "unread": mark("unread"),

@@ -33,12 +33,11 @@ class HelpScreen(Dialog[None]):
 
     def compose(self) -> ComposeResult:
         """A table for each group of commands, and one of the signs."""
-        marks = symbols()
-        plain = marks is PLAIN
+        plain = symbols() is PLAIN
         signs = (
-            (marks.unread, _("not read yet")),
+            (symbols().unread, _("not read yet")),
             (
-                _("requests") + f" {marks.free * 2}{marks.used}",
+                _("requests") + f" {symbols().free * 2}{symbols().used}",
                 _("how many may still go this minute"),
             ),
         )

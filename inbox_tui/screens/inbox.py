@@ -19,7 +19,7 @@ from inbox_tui.locale import _
 from inbox_tui.screens.copy_commands import CopyCommands
 from inbox_tui.screens.empty_list import empty_text
 from inbox_tui.screens.filter_commands import CHIPS, FilterCommands
-from inbox_tui.screens.filters import CurrentFilters, Filters
+from inbox_tui.screens.filters import FILTERS_NOTE, CurrentFilters, Filters
 from inbox_tui.screens.following import Following
 from inbox_tui.screens.hints import hints
 from inbox_tui.screens.listings import MOST_OUTSIDE, ListLoader, Spot
@@ -244,12 +244,12 @@ class InboxScreen(Screen[None]):
         await self.run_action(action)
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
-        """While a search is typed, keys are text; and they wait for the screen to be there."""
+        """Disable commands while a search is being typed, and before the screen is mounted."""
         return self.is_mounted and not self._filter_bar.searching
 
     def input_arrived(self) -> None:
         """Stay on the message from the first key or click on, until told to follow again."""
-        if self._status.stands:
+        if self._status.can_show:
             self._following.stop()
 
     on_mouse_down = input_arrived
@@ -260,7 +260,7 @@ class InboxScreen(Screen[None]):
         """Show what has come of the asking."""
         if isinstance(event, Progress):
             self._status.note_progress(event)
-        if not self._status.stands:
+        if not self._status.can_show:
             return
         match event:
             case StatusChanged() | Progress():
@@ -300,7 +300,7 @@ class InboxScreen(Screen[None]):
         self._changed()
 
     def _changed(self) -> None:
-        if not self._status.stands:
+        if not self._status.can_show:
             return
         self._changes = self._account.archive.changes()
         self._reload(hold=True)
@@ -413,7 +413,7 @@ class InboxScreen(Screen[None]):
             self._show_filters()
             self._reload(keep=keep, at=at)
             if self._remember_filters and filters.phone is None:
-                self._notes.remember("filters", filters.written())
+                self._notes.remember(FILTERS_NOTE, filters.written())
 
     # -- moving and reading
 

@@ -31,14 +31,14 @@ class SessionStatus:
         self._progress: Progress | None = None
 
     @property
-    def stands(self) -> bool:
+    def can_show(self) -> bool:
         """Whether there is anything to show things on: not yet at the start, no more at the end."""
         screen = self._screen
         return screen.is_mounted and screen.app.return_code is None and self._bar.is_attached
 
     def say(self, notice: str) -> None:
         """Put a short-lived word into the status bar."""
-        if not self.stands:
+        if not self.can_show:
             return
         self._bar.notice = notice
         if self._notice is not None:

@@ -40,7 +40,7 @@ def cut(text: str, width: int) -> str:
 def cut_before(text: str, width: int) -> str:
     """Return the end of a text in at most `width` cells, an ellipsis where something is lost.
 
-    Where there is no room at all the text is returned whole.
+    With `width` <= 0 the text is not cut.
     """
     if cells(text) <= width or width <= 0:
         return text
@@ -118,12 +118,6 @@ class Line:
         if text:
             self._pieces.append((text, style))
             self.width += cells(text)
-        return self
-
-    def append(self, other: Line) -> Line:
-        """Add the pieces of another line."""
-        for text, style in other._pieces:
-            self.add(text, style)
         return self
 
     def beside(self, right: Line, width: int) -> Content:

@@ -200,12 +200,7 @@ class Conversation(ScrollView, can_focus=True):
             """Whether a key or the mouse moved; False where other messages were shown."""
 
     class NewerChanged(Message):
-        """Posted when the number of messages changes that came in below and are not seen yet."""
-
-        def __init__(self, count: int) -> None:
-            super().__init__()
-            self.count = count
-            """How many there are."""
+        """Posted when `newer` changes."""
 
     def __init__(self, presentation: Presentation) -> None:
         """Create a conversation of no messages; `presentation` says how they are shown."""
@@ -217,7 +212,7 @@ class Conversation(ScrollView, can_focus=True):
         self._presentation = presentation
         self._transcript = Transcript(presentation.keys.label("copy_message"))
         self._style = PartStyles(self, "conversation")
-        self._drawn = _Lines(self._transcript, presentation, self._style)
+        self._painter = _Lines(self._transcript, presentation, self._style)
         self._cursor = 0
         self._selected: Row | None = None
         self._seen = 0
@@ -423,7 +418,7 @@ class Conversation(ScrollView, can_focus=True):
         newer = sum(self._transcript.row(position) is not None for position in unseen)
         if newer != self.newer:
             self.newer = newer
-            self.post_message(self.NewerChanged(newer))
+            self.post_message(self.NewerChanged())
 
     def watch_scroll_y(self, old_value: float, new_value: float) -> None:
         """Go where the scrollbar was dragged to."""
@@ -445,7 +440,7 @@ class Conversation(ScrollView, can_focus=True):
         """Draw one line."""
         width = self._page.width
         if y == 0:
-            return self._drawn.top(width)
+            return self._painter.top(width)
         if y > len(self._lines):
             return Strip.blank(width, self.visual_style.rich_style)
         position, number = self._lines[y - 1]
@@ -458,7 +453,7 @@ class Conversation(ScrollView, can_focus=True):
             selection = self.text_selection
             if selection is not None and position not in self._messages_of(selection):
                 selection = None
-            segments = self._drawn.before(item, number, state, shows_number=self._shows_numbers)
+            segments = self._painter.before(item, number, state, shows_number=self._shows_numbers)
             segments += selectable_line(
                 text.paragraphs[line.paragraph],
                 line,

@@ -44,11 +44,6 @@ class Divider(Widget):
     class Dropped(Message):
         """Posted when the line is let go of."""
 
-    def __init__(self, *, upright: bool = False) -> None:
-        """Create a line that lies, or stands."""
-        super().__init__(classes="-upright" if upright else None)
-        self.set_reactive(Divider.upright, upright)
-
     def watch_upright(self, upright: bool) -> None:
         """Stand or lie."""
         self.set_class(upright, "-upright")
@@ -66,11 +61,10 @@ class Divider(Widget):
 
     def render(self) -> Content:
         """Return the line."""
-        marks = symbols()
         width, height = self.size
         strong = self.has_class("-after-focused")
-        upright = marks.strong_upright if strong else marks.upright
-        rule = marks.strong_rule if strong else marks.rule
+        upright = symbols().strong_upright if strong else symbols().upright
+        rule = symbols().strong_rule if strong else symbols().rule
         return Content("\n".join([upright] * height) if self.upright else rule * width)
 
     def on_mouse_down(self, event: events.MouseDown) -> None:

@@ -159,7 +159,7 @@ class FilterBar(Widget):
         """Return the cells taken before and after the input, the fewer the narrower the bar."""
         width = self.size.width
         before = self._before_input(width).width
-        after = self._counted(self.total).width + _GAP  # another width costs a layout
+        after = self._counts_line(self.total).width + _GAP  # another width costs a layout
         if width - before - after < _SHORTEST_SEARCH:
             after = 0
         return before, after
@@ -190,9 +190,9 @@ class FilterBar(Widget):
 
     def _counts(self, short: int = 0) -> Line:
         """Return what stands on the right, the less the higher `short` is, from 0 to 3."""
-        return self._counted(self.shown, short)
+        return self._counts_line(self.shown, short)
 
-    def _counted(self, shown: int | None, short: int = 0) -> Line:
+    def _counts_line(self, shown: int | None, short: int = 0) -> Line:
         """Return what stands on the right when so many messages are shown."""
         line = Line()
         if self.newer:
@@ -257,7 +257,7 @@ class FilterBar(Widget):
             chip.add_to(line)
             line.add(" " * _GAP)
         line.add(_("Search: "), _MUTED)
-        if width - line.width - self._counted(0).width < _SHORTEST_SEARCH * 2:
+        if width - line.width - self._counts_line(0).width < _SHORTEST_SEARCH * 2:
             return Line(width).add("/", _MUTED)
         return line
 

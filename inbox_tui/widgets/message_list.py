@@ -159,12 +159,7 @@ class MessageList(ScrollView, can_focus=True):
             """The message."""
 
     class NewerChanged(Message):
-        """Posted when the number of messages that came in above out of sight changes."""
-
-        def __init__(self, count: int) -> None:
-            super().__init__()
-            self.count = count
-            """How many came in since the top was last in sight."""
+        """Posted when `newer` changes."""
 
     def __init__(self, presentation: Presentation) -> None:
         """Create an empty list; `presentation` says how times, numbers and names are shown."""
@@ -341,7 +336,7 @@ class MessageList(ScrollView, can_focus=True):
         newer = 0 if self.seen is None else self._window.source.newer(self.seen)
         if newer != self._newer:
             self._newer = newer
-            self.post_message(self.NewerChanged(newer))
+            self.post_message(self.NewerChanged())
 
     def watch_scroll_y(self, old_value: float, new_value: float) -> None:
         """Repaint, and see whether the top has come into sight."""

@@ -307,15 +307,14 @@ class MessageView(ScrollView, can_focus=True):
             return ""
 
     def _states(self, row: Row) -> Iterable[str]:
-        marks = symbols()
         if row.starred:
-            yield marks.starred + " " + _("starred")
+            yield symbols().starred + " " + _("starred")
         if row.done:
-            yield marks.done + " " + _("done")
+            yield symbols().done + " " + _("done")
         if row.taken == MINE:
-            yield marks.mine + " " + _("yours")
+            yield symbols().mine + " " + _("yours")
         elif row.taken == TAKEN:
-            yield marks.taken + " " + _("taken")
+            yield symbols().taken + " " + _("taken")
         if row.muted:
             yield _("sender muted")
 

@@ -70,16 +70,16 @@ class TextLine(NamedTuple):
 
 def message_paragraphs(message: str, code: Code | None, links: Sequence[Link]) -> list[Paragraph]:
     """Return a message safe to draw, its code and links marked as parts `code` and `link`."""
-    marks = [Span(link.start, link.end, "link") for link in links]
+    spans = [Span(link.start, link.end, "link") for link in links]
     if code is not None:
-        marks.append(Span(code.start, code.end, "code"))
+        spans.append(Span(code.start, code.end, "code"))
     paragraphs = [Paragraph()]
     done = 0
-    for mark in sorted(marks):
-        if mark.start >= done:
-            _add_text(paragraphs, message[done : mark.start])
-            _add_text(paragraphs, message[mark.start : mark.end], mark.part)
-            done = mark.end
+    for span in sorted(spans):
+        if span.start >= done:
+            _add_text(paragraphs, message[done : span.start])
+            _add_text(paragraphs, message[span.start : span.end], span.part)
+            done = span.end
     _add_text(paragraphs, message[done:])
     return paragraphs
 

@@ -239,7 +239,6 @@ class Rows:
         return [(piece, parts) for piece, parts in shown_pieces if piece]
 
     def _gap(self, gap: Gap, state: tuple[str, ...]) -> list[Segment]:
-        marks = symbols()
         start, end = (self._presentation.gap_time(edge) for edge in gap)
         told = next(
             (
@@ -255,10 +254,10 @@ class Rows:
             ),
             _(" messages may be missing "),
         )
-        lead = marks.cursor if "cursor" in state else " "
-        line = cut(f"{lead}{marks.rule * 2}{told}", self.width)
+        lead = symbols().cursor if "cursor" in state else " "
+        line = cut(f"{lead}{symbols().rule * 2}{told}", self.width)
         style = self._style("gap", *state)
-        return [Segment(line + marks.rule * (self.width - cells(line)), style)]
+        return [Segment(line + symbols().rule * (self.width - cells(line)), style)]
 
     def _day(self, day: Day, names: Sequence[str]) -> list[Segment]:
         rule = symbols().rule
@@ -292,13 +291,12 @@ def state_marks(row: Row, *, selected: bool) -> tuple[str, str]:
 
     What is done is not shown as taken, too.
     """
-    marks = symbols()
-    taken = {MINE: marks.mine, TAKEN: marks.taken}.get(row.taken, "")
-    work = marks.done if row.done else taken
-    first, *second = (marks.starred, work) if row.starred else (work,)
+    taken = {MINE: symbols().mine, TAKEN: symbols().taken}.get(row.taken, "")
+    work = symbols().done if row.done else taken
+    first, *second = (symbols().starred, work) if row.starred else (work,)
     before = (
-        (marks.cursor if selected else " ")
-        + (" " if not row.unread else marks.muted if row.muted else marks.unread)
+        (symbols().cursor if selected else " ")
+        + (" " if not row.unread else symbols().muted if row.muted else symbols().unread)
         + (first or " ")
     )
     return before, "".join(second) or " "

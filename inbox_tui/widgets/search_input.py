@@ -38,7 +38,7 @@ class SearchInput(Input):
     """
 
     def __init__(self, value: str) -> None:
-        """Create an input that holds this search, all of it selected no more than typed."""
+        """Create an input that holds this search, cursor at its end and nothing selected."""
         super().__init__(value, placeholder=_("text, sender or code"), validate_on=(), compact=True)
         self.cursor_blink = False
         self.select_on_focus = False

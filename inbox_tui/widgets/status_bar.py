@@ -122,15 +122,14 @@ class StatusBar(Widget):
 
     def _lines(self) -> tuple[Content, list[str]]:
         """Return the first line, and a reason that does not fit into it as lines of its own."""
-        marks = symbols()
         symbol = {
-            State.LIVE: marks.live,
-            State.CHECKING: marks.checking,
-            State.WAITING: marks.waiting,
-            State.OFFLINE: marks.offline,
-            State.HUB_AWAY: marks.offline,
-            State.BLOCKED: marks.blocked,
-            State.SIGN_IN: marks.sign_in,
+            State.LIVE: symbols().live,
+            State.CHECKING: symbols().checking,
+            State.WAITING: symbols().waiting,
+            State.OFFLINE: symbols().offline,
+            State.HUB_AWAY: symbols().offline,
+            State.BLOCKED: symbols().blocked,
+            State.SIGN_IN: symbols().sign_in,
         }[self.state]
         width = self.size.width
         line = Line(width)
@@ -154,7 +153,6 @@ class StatusBar(Widget):
 
     def _outlook(self, reason: str, room: int) -> tuple[str, bool]:
         """Return what fits of reason, next request and limit, and whether the reason did."""
-        marks = symbols()
         soon = again = ""
         if self.next_in is not None:
             time = span(self.next_in)
@@ -163,7 +161,7 @@ class StatusBar(Widget):
             again = _GAP + again.format(time=time)
         left = max(0, min(self.left, self.allowed))
         requests = _GAP + _("requests")
-        requests += f" {marks.free * left}{marks.used * (self.allowed - left)}"
+        requests += f" {symbols().free * left}{symbols().used * (self.allowed - left)}"
         requests *= bool(self.allowed)
         if reason:
             reason = _GAP + reason

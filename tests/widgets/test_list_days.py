@@ -107,7 +107,7 @@ async def test_a_click_on_the_line_of_a_day_leaves_the_cursor() -> None:
 
 async def test_a_day_that_begins_above_leaves_the_message_on_its_line() -> None:
     today = [message(number) for number in range(FIRST_OF_TODAY - 40, FIRST_OF_TODAY)]
-    async with mounted(Messages(today, days=True)) as (messages, pilot, app):
+    async with mounted(Messages(today, days=True)) as (messages, pilot, _):
         await pilot.press("j", "j")
         before = cursor_line(messages), line_of_cursor(messages)
         more = [message(number) for number in range(FIRST_OF_TODAY, FIRST_OF_TODAY + 3)]
@@ -115,7 +115,6 @@ async def test_a_day_that_begins_above_leaves_the_message_on_its_line() -> None:
         await pilot.pause()
         assert (cursor_line(messages), line_of_cursor(messages)) == before
         assert messages.newer == 3
-        assert [m.count for m in app.posted if isinstance(m, MessageList.NewerChanged)] == [3]
         await pilot.press("g")
         await pilot.pause()
         assert messages.newer == 0
