@@ -25,7 +25,6 @@ from inbox_tui.screens.hints import hints
 from inbox_tui.screens.listings import MOST_OUTSIDE, ListLoader, Spot
 from inbox_tui.screens.move_commands import MoveCommands
 from inbox_tui.screens.name_dialog import NamingCommands
-from inbox_tui.screens.notes import NoteWriter
 from inbox_tui.screens.selection import Selection
 from inbox_tui.screens.shown_messages import ShownMessages
 from inbox_tui.screens.state_commands import StateCommands
@@ -45,6 +44,8 @@ if TYPE_CHECKING:
     from inbox_tui.sessions import AllSessions
 
 MINUTE_TICKS = 60
+SHARES_NOTE = "shares"
+"""The name of the archive's note that holds how the room is shared."""
 
 
 class _Place(NamedTuple):
@@ -107,38 +108,32 @@ class InboxScreen(Screen[None]):
         self._shown = ShownMessages(account, self._messages, self._conversation)
         self._status_bar = StatusBar()
         self._status = SessionStatus(self, session, self._status_bar)
-        self._following = Following(self._shown, self._filter_bar, say=self._status.say)
+        say = self._status.say
+        self._following = Following(self._shown, self._filter_bar, say=say)
         self._writer = ArchiveWorker(account.archive.path)
-        self._notes = NoteWriter(self, account, self._writer, say=self._status.say)
         self._loader = ListLoader(
             self,
             account,
             day_start=presentation.day_start,
             show=self._show_listing,
             show_outside=self._show_outside,
-            say=self._status.say,
+            say=say,
         )
         self._selection = Selection(
-            self._shown, clock=self._clock, presentation=presentation, say=self._status.say
+            self._shown, clock=self._clock, presentation=presentation, say=say
         )
         self._states = StateCommands(
             account,
             self._writer,
             self._selection,
             presentation,
-            run=partial(self.run_worker, group="marks"),
+            run=partial(self.run_worker, group="writes"),
             after=self.set_timer,
             changed=self._states_changed,
-            say=self._status.say,
+            say=say,
         )
         self._copying = CopyCommands(
-            self,
-            account,
-            self._writer,
-            self._selection,
-            presentation,
-            clock=self._clock,
-            say=self._status.say,
+            self, account, self._writer, self._selection, presentation, clock=self._clock, say=say
         )
         self._moving = MoveCommands(
             self,
@@ -148,9 +143,9 @@ class InboxScreen(Screen[None]):
             presentation,
             query=self._filters.query,
             now=self._clock.now,
-            say=self._status.say,
+            say=say,
         )
-        self._naming = NamingCommands(self, self._selection, presentation, say=self._status.say)
+        self._naming = NamingCommands(self, self._selection, presentation, say=say)
         self.filtering = FilterCommands(
             self,
             session,
@@ -158,7 +153,7 @@ class InboxScreen(Screen[None]):
             worker=self._writer,
             current=lambda: self._filters.chosen,
             apply=partial(self._filter_by, keep=True),
-            say=self._status.say,
+            say=say,
         )
         self.handlers: Mapping[str, Callable[[], object]] = {
             **self._following.handlers,
@@ -185,7 +180,7 @@ class InboxScreen(Screen[None]):
         """Title, filters, list beside or above the message, status."""
         layout = layout_for(self.app.size.width)
         self.add_class(layout)  # Textual would after the first frame
-        self._split_pane.recall(self._account.notes.get("shares") or "")
+        self._split_pane.recall(self._account.notes.get(SHARES_NOTE) or "")
         self._split_pane.lay_out(layout)
         yield self._title_bar
         yield self._filter_bar
@@ -413,7 +408,7 @@ class InboxScreen(Screen[None]):
             self._show_filters()
             self._reload(keep=keep, at=at)
             if self._remember_filters and filters.phone is None:
-                self._notes.remember(FILTERS_NOTE, filters.written())
+                self._remember(FILTERS_NOTE, filters.written())
 
     # -- moving and reading
 
@@ -548,4 +543,17 @@ class InboxScreen(Screen[None]):
 
     @on(SplitPane.Shared)
     def _shared(self) -> None:
-        self._notes.remember("shares", self._split_pane.written())
+        self._remember(SHARES_NOTE, self._split_pane.written())
+
+    def _remember(self, name: str, value: str) -> None:
+        """Keep a note for the next start; a failure is said."""
+
+        async def write() -> None:
+            try:
+                await self._writer.call(
+                    lambda archive: self._account.on(archive).notes.set(name, value)
+                )
+            except ArchiveError as error:
+                self._status.say(str(error))
+
+        self.run_worker(write(), group="writes")

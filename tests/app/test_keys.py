@@ -126,7 +126,7 @@ async def test_a_key_that_can_do_nothing_says_why(
         for key in keys:
             await pilot.press(key)
             await pilot.app.workers.wait_for_complete(
-                [worker for worker in app.workers if worker.group in ("search", "marks")]
+                [worker for worker in app.workers if worker.group in ("search", "writes")]
             )
             await pilot.pause()
         await until(pilot, lambda: notice(pilot) == told)

@@ -58,7 +58,7 @@ def live_then(*keys: str) -> Prepare:
 async def settled(pilot: Pilot[None]) -> None:
     """Wait for what the keys began: searches, pickers, marks."""
     await pilot.app.workers.wait_for_complete(
-        [worker for worker in pilot.app.workers if worker.group in ("search", "marks")]
+        [worker for worker in pilot.app.workers if worker.group in ("search", "writes")]
     )
     await pilot.pause()
     await pilot.pause()

@@ -38,7 +38,7 @@ def kept(app: HarnessApp) -> dict[int, Row]:
 
 async def done(pilot: Pilot[None]) -> None:
     await pilot.app.workers.wait_for_complete(
-        [worker for worker in pilot.app.workers if worker.group == "marks"]
+        [worker for worker in pilot.app.workers if worker.group == "writes"]
     )
     await pilot.pause()
 

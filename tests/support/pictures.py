@@ -98,7 +98,7 @@ async def sign_in_shown(pilot: Pilot[None]) -> None:
 
 async def settled(pilot: Pilot[None]) -> None:
     """Wait for what the keys began."""
-    waited_for = [w for w in pilot.app.workers if w.group in ("search", "marks", "default")]
+    waited_for = [w for w in pilot.app.workers if w.group in ("search", "writes", "default")]
     await pilot.app.workers.wait_for_complete(waited_for)
     await pilot.pause()
     await pilot.pause()
