@@ -151,6 +151,8 @@ class InboxApp(App[None]):
 
     async def _show_inbox(self, session: Session | AllSessions) -> None:
         """Put the inbox of an account in the place of the one that is shown."""
+        if not self.is_running:  # closed meanwhile
+            return
         # The screen at the bottom can't be taken away: Textual has it from the start.
         before, is_last = self._inbox, len(self.screen_stack) == 1
         await (self.push_screen if is_last else self.switch_screen)(self._inbox_of(session))

@@ -37,8 +37,7 @@ from inbox_tui.sync import (
     Clock,
     Event,
     InboxSync,
-    MessagesArrived,
-    Progress,
+    PasswordAccepted,
     State,
     Status,
     StatusChanged,
@@ -81,8 +80,8 @@ class SignInResult(NamedTuple):
     status: Status
     withheld: bool = False
     """The password was refused before, and was not sent again."""
-    keyring_note: str = ""
-    """Why the password could not be stored, as a sentence."""
+    note: str = ""
+    """Why the password is not checked yet, or could not be stored, as sentences."""
 
 
 async def new_asking(
@@ -161,6 +160,8 @@ class Session:
         """How things stand; each change is published as `StatusChanged`."""
         self._dependencies = dependencies
         self._password = password
+        self._in_use: Secret | None = None
+        """What the sync signs in with, and goes back to where another one is not taken."""
         self._listeners: list[Callable[[SessionEvent], None]] = []
         self._worker = ArchiveWorker(dependencies.archive.path)
         self._sync: Asking | None = None
@@ -224,10 +225,11 @@ class Session:
     async def sign_in(
         self, password: Secret, *, remember: bool = False, insist: bool = False
     ) -> SignInResult:
-        """Check a password with one request, and go on with it.
+        """Check a password with one request, and go on with it; else with the one in use before.
 
-        Waits for as long as the limit must be waited for. With `remember` a password that was
-        taken goes to the keyring. One that was refused before is sent only with `insist`.
+        Waits for as long as the limit must be waited for. While a colleague asks for the account,
+        nothing is checked: the note says so. With `remember` a password that was taken goes to the
+        keyring. One that was refused before is sent only with `insist`.
         """
         try:
             sync = await self._begin(None)
@@ -245,9 +247,14 @@ class Session:
                 )
         except ArchiveError as error:
             return SignInResult(Status(State.OFFLINE, str(error)))
-        if status.state is not State.LIVE or not remember:
-            return SignInResult(status)
-        return SignInResult(status, keyring_note=await self._store(password))
+        notes = []
+        if status.state is State.LIVE:
+            if status.reason:
+                unchecked = _("The {kind} is checked when it is needed: {reason} now.")
+                notes.append(unchecked.format(kind=_(password.kind), reason=_(status.reason)))
+            if remember and (problem := await self._store(password)):
+                notes.append(problem)
+        return SignInResult(status, note=" ".join(notes))
 
     async def close(self) -> None:
         """Stop asking; a request under way is left in the log of requests as unanswered."""
@@ -269,14 +276,27 @@ class Session:
             await self._begin(password)
 
     async def _verdict_on(self, password: Secret, sync: Asking) -> Status:
-        """Hand the password to the sync, and wait for what its request comes to."""
+        """Hand the password to the sync, and wait for what its request comes to.
+
+        Where it is not taken, the sync goes on with what it had before, if that had been taken.
+        """
+        before = None if self.signed_out else self._in_use
         self._verdict = asyncio.get_running_loop().create_future()
         try:
-            sync.sign_in(password)
-            self._publish(StatusChanged(sync.status))
-            return await self._verdict
+            self._use(password, sync)
+            status = await self._verdict
+            if status.state is State.LIVE:
+                before = None
+            return status
         finally:
             self._verdict = None
+            if before is not None:
+                self._use(before, sync)
+
+    def _use(self, password: Secret, sync: Asking) -> None:
+        self._in_use = password
+        sync.sign_in(password)
+        self._publish(StatusChanged(sync.status))
 
     async def _store(self, password: Secret) -> str:
         if self._dependencies.keyring is None:
@@ -295,12 +315,12 @@ class Session:
             if password is not None:
                 self.secret_kind = password.kind
             if self._sync is None:
+                self._in_use = password
                 self._sync = await self._new_sync(password)
                 self._publish(StatusChanged(self._sync.status))
                 self._in_background(self._sync.run())
             elif password is not None and self.status.state is State.SIGN_IN:
-                self._sync.sign_in(password)
-                self._publish(StatusChanged(self._sync.status))
+                self._use(password, self._sync)
             return self._sync
 
     async def _new_sync(self, password: Secret | None) -> Asking:
@@ -344,12 +364,10 @@ class Session:
     def _decide(self, event: Event) -> None:
         """Tell the sign-in that waits what its request came to."""
         match event:
-            case MessagesArrived() | Progress():
+            case PasswordAccepted():
                 verdict = Status(State.LIVE)
-            case StatusChanged(status) if status.state is State.LIVE or (
-                status.reason and status.state is not State.WAITING
-            ):
-                verdict = status
+            case StatusChanged(status) if status.reason and status.state is not State.WAITING:
+                verdict = status  # with a reason it is live where a colleague asks
             case _:
                 return
         if self._verdict is not None and not self._verdict.done():

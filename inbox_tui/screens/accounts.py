@@ -169,8 +169,8 @@ class AccountSwitcher:
         if status.state is not State.LIVE:
             refused = status.state is State.SIGN_IN
             return Refusal(_(status.reason), refused=refused, withheld=result.withheld)
-        if result.keyring_note:
-            self._app.notify(result.keyring_note, severity="warning", markup=False)
+        if result.note:
+            self._app.notify(result.note, severity="warning", markup=False)
         return None
 
     async def _left(self, signed_in: bool | None) -> None:
@@ -200,7 +200,7 @@ class AccountSwitcher:
         screen = self._screen
         if screen is None or session is not self._signing_in:
             return
-        if status.state is State.WAITING:
+        if status.state is State.WAITING and screen.checking:
             screen.show_reason(self._wait_in_words(status))
         elif status.state is State.LIVE:
             screen.show_signed_in()

@@ -126,7 +126,8 @@ class SignInScreen(Screen[bool]):
         self._kind: Kind = kind
         self._reason = reason
         self._can_leave = can_leave
-        self._checking = False
+        self.checking = False
+        """Whether an attempt is under way."""
         self._withheld: Secret | None = None
         self._empty = ""
 
@@ -211,7 +212,7 @@ class SignInScreen(Screen[bool]):
 
         The form stays: whoever is typing into it would type into the inbox.
         """
-        if self._reason and not self._checking:
+        if self._reason and not self.checking:
             self._reason = ""
             self.show_reason(_("Signed in with what the keyring has. Esc goes back to the inbox."))
 
@@ -250,7 +251,7 @@ class SignInScreen(Screen[bool]):
         fields = {field.id: field for field in self.query(Input)}
         password = Secret(fields["password"].value, self._kind)
         button = self.query_one("#submit", Button)
-        button.disabled = self._checking = True
+        button.disabled = self.checking = True
         button.label = _("Checking")
         self.show_reason("")
         try:
@@ -264,7 +265,7 @@ class SignInScreen(Screen[bool]):
                 )
             )
         finally:
-            button.disabled = self._checking = False
+            button.disabled = self.checking = False
             button.label = capital(_("sign in"))
         if refusal is None or refusal.refused:
             fields["password"].value = ""

@@ -64,6 +64,10 @@ class RefreshDeferred(NamedTuple):
     until: float | None
 
 
+class PasswordAccepted(NamedTuple):
+    """The password or API key that was handed over last was in a request that was answered."""
+
+
 class ZoneSuspected(NamedTuple):
     """Live messages are dated so that `server_timezone` must be wrong; `zone` would fit."""
 
@@ -91,6 +95,7 @@ Event = (
     | MessagesArrived
     | Progress
     | RefreshDeferred
+    | PasswordAccepted
     | ZoneSuspected
     | ClocksDisagree
     | TakenByColleague

@@ -23,7 +23,14 @@ from inbox_tui.smsc.limit import Limit, Moment
 from inbox_tui.smsc.message import Answer
 from inbox_tui.sync.back_off import back_off
 from inbox_tui.sync.clock import Clock
-from inbox_tui.sync.events import Event, RefreshDeferred, State, Status, StatusChanged
+from inbox_tui.sync.events import (
+    Event,
+    PasswordAccepted,
+    RefreshDeferred,
+    State,
+    Status,
+    StatusChanged,
+)
 from inbox_tui.sync.next_request import (
     AskNow,
     PassProgress,
@@ -358,7 +365,8 @@ class InboxSync:
         self, request: Request, answer: Answer, at: Moment, seen: datetime
     ) -> list[Event]:
         events = self._outcomes.succeeded(request, answer, at, seen)
-        if request.password is self._password:
+        if request.password is self._password and self._progress.unproven:
             self._progress.unproven = False
+            events.insert(0, PasswordAccepted())
         self._just_answered = True
         return events

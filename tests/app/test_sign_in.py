@@ -170,6 +170,58 @@ async def test_a_refused_password_is_not_stored_and_not_sent_again_unasked(tmp_p
         assert kept.kept == {("inbox-tui", USER): "correct horse"}
 
 
+async def test_a_mistyped_password_does_not_end_the_asking_of_a_live_account(
+    tmp_path: Path,
+) -> None:
+    kept = MemoryBackend(**{USER: "correct horse"})
+    app = make_app(tmp_path, GOOD, REFUSED, GOOD, password=None, keyring=keyring(kept))
+    async with app.run_test(size=(120, 40)) as pilot:
+        await state_is(pilot, "Live")
+        await pilot.press("S")
+        await fill_in(pilot, password="mistyped")
+        await until(pilot, lambda: "authorise error" in text_of(pilot, "#sign-in-reason"))
+        await until(pilot, lambda: len(app.scripted.asked) == 3)
+        await pilot.pause()
+        assert "authorise error" in text_of(pilot, "#sign-in-reason")
+        await pilot.press("escape")
+        await inbox_shown(pilot)
+        await state_is(pilot, "Live")
+        app.clock.move(62)
+        await until(pilot, lambda: len(app.scripted.asked) == 4)
+        assert app.passwords == ["correct horse", "mistyped", "correct horse"]
+        assert kept.kept == {("inbox-tui", USER): "correct horse"}
+
+
+async def test_an_answer_to_the_password_before_is_no_check_of_the_one_typed(
+    tmp_path: Path,
+) -> None:
+    late = asyncio.Event()
+
+    async def answer_late() -> Answer:
+        await late.wait()
+        return GOOD
+
+    kept = MemoryBackend(**{USER: "correct horse"})
+    app = make_app(tmp_path, answer_late, REFUSED, GOOD, password=None, keyring=keyring(kept))
+    async with app.run_test(size=(120, 40)) as pilot:
+        await until(pilot, lambda: len(app.scripted.asked) == 1)
+        await pilot.press("S")
+        await fill_in(pilot, password="mistyped")
+        await until(pilot, lambda: app.screen.query_one("#submit", Button).disabled)
+        late.set()
+        await until(pilot, lambda: "authorise error" in text_of(pilot, "#sign-in-reason"))
+        assert kept.kept == {("inbox-tui", USER): "correct horse"}
+
+
+async def test_a_sign_in_that_ends_while_the_program_closes_shows_nothing(tmp_path: Path) -> None:
+    app = make_app(tmp_path, GOOD)
+    async with app.run_test(size=(120, 40)) as pilot:
+        await state_is(pilot, "Live")
+        (session,) = app._accounts.sessions
+    await app._show_inbox(session)
+    assert app.screen_stack == []
+
+
 async def test_the_same_refused_password_is_sent_again_only_when_insisted_on(
     tmp_path: Path,
 ) -> None:

@@ -3,11 +3,20 @@
 from __future__ import annotations
 
 import asyncio
+from pathlib import Path
+from random import Random
 
-from support.postgres import Cluster
-from support.team import Team
+from support.keyrings import MemoryBackend, keyring
+from support.postgres import ADMIN_PASSWORD, Cluster
+from support.team import Client, Team
 
+from inbox_tui.archive import Archive
+from inbox_tui.config import Settings
+from inbox_tui.credentials import Secret
+from inbox_tui.session import Dependencies, Session
+from inbox_tui.smsc.limit import Limit
 from inbox_tui.sync import MessagesArrived, State
+from inbox_tui.team.address import parse_hub
 from inbox_tui.team.standing import NEW_TO_HUB
 
 
@@ -122,3 +131,34 @@ async def test_how_far_a_colleague_has_copied_is_seen_in_seconds(team: Team) -> 
         await team.until(lambda: len(anna.texts) == len(team.messages))
         await team.clock.sleep(12.0)
         assert team.sql("SELECT max(seq) FROM inbox_tui.members") == [str(count)]
+
+
+async def test_a_password_typed_while_a_colleague_asks_is_said_to_be_unchecked(
+    team: Team, tmp_path: Path
+) -> None:
+    anna = team.join("anna")
+    await team.until(lambda: anna.asking and anna.state is State.LIVE)
+    url = team.cluster.url(team.database, "admin")
+    hub = parse_hub(url)
+    backend = MemoryBackend(**{f"{hub.user}@{hub.place}": ADMIN_PASSWORD})
+    with Archive.open(tmp_path / "inbox.db") as archive:
+        session = Session(
+            "alex",
+            "https://smscentre.com/sys/get.php",
+            dependencies=Dependencies(
+                archive,
+                Settings(team=url),
+                keyring(backend),
+                lambda url, login, secret: Client(team, secret.reveal()),
+                team.clock,
+                Random(1),
+                Limit(),
+                20.0,
+            ),
+        )
+        await session.start()
+        result = await session.sign_in(Secret("mistyped"))
+        await session.close()
+    assert result.status.state is State.LIVE
+    assert result.note == "The password is checked when it is needed: anna asks now."
+    assert {one.password for one in team.asked} == {"correct horse"}
