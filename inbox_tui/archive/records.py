@@ -257,6 +257,8 @@ class Permit(NamedTuple):
     """A request may be sent now; it is in the log of requests under this number."""
 
     entry: int
+    at: Moment
+    """When it counts as sent, or a little before."""
 
 
 class Refused(NamedTuple):

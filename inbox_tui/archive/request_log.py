@@ -79,7 +79,7 @@ class RequestLog:
                 "INSERT INTO request_times VALUES (?, ?, ?, NULL)",
                 (entry, now.boot_id, now.seconds),
             )
-        return Permit(int(entry))
+        return Permit(int(entry), now)
 
     def end(self, entry: int, now: Moment, *, delivered: bool, finished: bool) -> None:
         """Note what became of a request.

@@ -22,6 +22,7 @@ from inbox_tui.sync.next_request import (
     LIMIT_REASON,
     LOST_REQUESTS_REASON,
     STATE_OF_HOLD,
+    TOO_SLOW_REASON,
 )
 from inbox_tui.sync.stores import Asking, MessageStore
 from inbox_tui.sync.zone import ZONE_AHEAD
@@ -31,6 +32,7 @@ __all__ = [
     "LIMIT_REASON",
     "LOST_REQUESTS_REASON",
     "STATE_OF_HOLD",
+    "TOO_SLOW_REASON",
     "ZONE_AHEAD",
     "Asking",
     "Clock",

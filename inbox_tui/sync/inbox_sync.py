@@ -32,6 +32,7 @@ from inbox_tui.sync.events import (
     StatusChanged,
 )
 from inbox_tui.sync.next_request import (
+    TOO_SLOW_REASON,
     AskNow,
     PassProgress,
     Request,
@@ -130,6 +131,7 @@ class InboxSync:
         self._via = ""
         self._expired_on: int | None = None
         self._archive_failures = 0
+        self._given_up = 0
         self.status = Status(State.CHECKING if password else State.SIGN_IN)
 
     def refresh(self) -> None:
@@ -216,7 +218,11 @@ class InboxSync:
                 self._ask_now = plan.ask_now if isinstance(plan, Request) else None
             if isinstance(plan, Wait):
                 return self._announce(plan)
-            await self._ask(client, plan)
+            if self._in_time(plan):
+                self._given_up = 0
+                await self._ask(client, plan)
+            else:
+                return await self._give_up(plan)
         except ArchiveError as error:
             return self._announce(self._without_archive(error))
         return None
@@ -308,23 +314,34 @@ class InboxSync:
     async def _ask(self, client: Inbox, request: Request) -> None:
         self._set_status(self.status._replace(state=State.CHECKING, reason="", next_at=None))
         page = request.page
-        if not self._in_time(request):
-            self._outcome = partial(self._outcomes.given_up, request)
+        try:
+            answer = await client.fetch(
+                cnt=page.cnt,
+                hour=page.hour,
+                after_id=page.after_id,
+                to_phone=page.scope or None,
+            )
+        except SmscError as error:
+            self._via = ""
+            self._outcome = partial(self._failed, request, error, *self._both_clocks())
         else:
-            try:
-                answer = await client.fetch(
-                    cnt=page.cnt,
-                    hour=page.hour,
-                    after_id=page.after_id,
-                    to_phone=page.scope or None,
-                )
-            except SmscError as error:
-                self._via = ""
-                self._outcome = partial(self._failed, request, error, *self._both_clocks())
-            else:
-                self._via = answer.via
-                self._outcome = partial(self._succeeded, request, answer, *self._both_clocks())
+            self._via = answer.via
+            self._outcome = partial(self._succeeded, request, answer, *self._both_clocks())
         await self._write_down(self._outcome)
+
+    async def _give_up(self, request: Request) -> Wait | None:
+        """Take out of the log a request that can't be sent in time any more.
+
+        Another one is begun at once, as after a sleep of the machine; and later where that fails.
+        """
+        self._outcome = partial(self._outcomes.given_up, request)
+        await self._write_down(self._outcome)
+        self._given_up += 1
+        if self._given_up == 1:
+            return None
+        until = self._clock.moment().seconds + back_off(self._given_up, self._random)
+        status = self.status._replace(state=State.OFFLINE, reason=TOO_SLOW_REASON, next_at=until)
+        return self._announce(Wait(status, until, held=True))
 
     def _both_clocks(self) -> tuple[Moment, datetime]:
         return self._clock.moment(), self._clock.now()

@@ -29,6 +29,7 @@ from inbox_tui.sync.stores import MessageStore
 
 IN_FLIGHT_REASON = mark("an earlier request may still be under way")
 LIMIT_REASON = mark("for the server's limit of requests")
+TOO_SLOW_REASON = mark("requests take too long to begin")
 LOST_REQUESTS_REASON = mark("the archive was begun anew, and with it the count of requests")
 
 STATE_OF_HOLD = {
@@ -160,7 +161,7 @@ class RequestChooser:
         if ask_now is not None:
             left = ask_now.scopes - {scope}
             ask_now = ask_now._replace(scopes=left) if left else None
-        return Request(chosen.page, begun.entry, now, password, ask_now)
+        return Request(chosen.page, begun.entry, begun.at, password, ask_now)
 
     def _refused_before(self, password: Secret) -> str | None:
         """Why this password was refused, in whichever program's request; None: it was not."""

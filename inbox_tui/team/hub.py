@@ -274,9 +274,13 @@ class HubClock:
         """Return a moment of the hub's clock on this machine's."""
         return None if seconds is None else seconds - (self._offset or 0.0)
 
+    def to_hub(self, seconds: float) -> Moment:
+        """Return a moment of this machine's clock on the hub's."""
+        return Moment("hub", seconds + (self._offset or 0.0))
+
     def moment(self) -> Moment:
         """Seconds of the hub's clock."""
-        return Moment("hub", self._local.moment().seconds + (self._offset or 0.0))
+        return self.to_hub(self.local_seconds())
 
     def now(self) -> datetime:
         """The same as a time."""

@@ -15,6 +15,7 @@ from inbox_tui.archive.records import DAY_SECONDS
 from inbox_tui.credentials import Secret, why_refused
 from inbox_tui.locale import _
 from inbox_tui.sync import (
+    TOO_SLOW_REASON,
     Event,
     InboxSync,
     MessagesArrived,
@@ -299,6 +300,7 @@ class TeamMember:
             self._hub.may_ask
             and self._password is not None
             and self._sync_status.state is not State.SIGN_IN
+            and self._sync_status.reason != TOO_SLOW_REASON  # a colleague may be nearer the hub
         )
         mend = abs(self._hub_clock.jumped) > JUMP_SECONDS
         if self._hub.asking and not wanted:

@@ -63,6 +63,7 @@ class HubRequestLog:
                     "SELECT pg_advisory_xact_lock(hashtextextended('inbox-tui log ' || $1, 0))",
                     self._key,
                 )
+                began = self._clock.local_seconds()
                 hub_now = await self._read_clock(connection)
                 entries = await self._entries(connection)
                 until = earliest(entries, fingerprint, hub_now, limit)
@@ -84,7 +85,7 @@ class HubRequestLog:
                     fingerprint,
                     hub_now,
                 )
-                return Permit(entry)
+                return Permit(entry, self._clock.to_hub(began))
 
         return self._hub.call(begin)
 

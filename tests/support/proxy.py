@@ -14,11 +14,12 @@ from typing import Self
 class Proxy:
     """Passes on what comes to `port`; while `frozen` it keeps everything to itself.
 
-    `rate` is how many bytes a second it carries.
+    `rate` is how many bytes a second it carries, `delay` the seconds that each packet is under way.
     """
 
-    def __init__(self, target: int, rate: float = inf) -> None:
+    def __init__(self, target: int, rate: float = inf, delay: float = 0.0) -> None:
         self.frozen = False
+        self.delay = delay
         self._rate = rate
         self._target = target
         self._listening = socket.create_server(("127.0.0.1", 0))
@@ -80,7 +81,7 @@ class Proxy:
         try:
             data = one.recv(65536)
             if data:
-                self._ended.wait(len(data) / self._rate)
+                self._ended.wait(self.delay + len(data) / self._rate)
                 other.sendall(data)
                 return
         except OSError:

@@ -14,7 +14,13 @@ from support.asking import ZONE, Scene, virtually
 from inbox_tui.archive import to_server_seconds
 from inbox_tui.smsc.errors import AddressBlocked
 from inbox_tui.smsc.message import Answer
-from inbox_tui.sync import IN_FLIGHT_REASON, LOST_REQUESTS_REASON, State, ZoneSuspected
+from inbox_tui.sync import (
+    IN_FLIGHT_REASON,
+    LOST_REQUESTS_REASON,
+    TOO_SLOW_REASON,
+    State,
+    ZoneSuspected,
+)
 from inbox_tui.sync.clock import _boot_clock
 
 
@@ -65,6 +71,32 @@ async def test_a_request_planned_before_the_machine_slept_is_not_sent_after(
     await asyncio.sleep(1)
     assert len(scene.asked) == 1
     assert len(terminal.account.requests.entries(scene.moment())) == 1
+
+
+@virtually
+async def test_where_no_request_begins_in_time_it_is_tried_later_and_later(
+    tmp_path: Path,
+) -> None:
+    scene = Scene(tmp_path)
+    terminal = scene.start()
+    slow = True
+    began: list[float] = []
+    begin = terminal.account.requests.begin
+
+    def begin_slowly(*arguments: Any) -> Any:
+        begun = begin(*arguments)
+        began.append(scene.time())
+        scene.fall_asleep(6.0 if slow else 0.0)
+        return begun
+
+    terminal.account.requests.begin = begin_slowly  # type: ignore[method-assign, assignment] # takes anything
+    await asyncio.sleep(120)
+    assert terminal.status[:2] == (State.OFFLINE, TOO_SLOW_REASON)
+    assert not scene.asked
+    assert 3 <= len(began) <= 8
+    slow = False
+    await asyncio.sleep(200)
+    assert terminal.status.state is State.LIVE
 
 
 @virtually

@@ -5,12 +5,14 @@ from __future__ import annotations
 import asyncio
 from pathlib import Path
 from random import Random
+from typing import Any
 
 from support.keyrings import MemoryBackend, keyring
 from support.postgres import ADMIN_PASSWORD, Cluster
-from support.team import Client, Team
+from support.proxy import Proxy
+from support.team import SPEED, Client, Team
 
-from inbox_tui.archive import Archive
+from inbox_tui.archive import Archive, Permit
 from inbox_tui.config import Settings
 from inbox_tui.credentials import Secret
 from inbox_tui.session import Dependencies, Session
@@ -71,6 +73,38 @@ async def test_nobody_asks_without_the_hub_and_all_go_on_after_it(
         cluster.start()
     await team.until(lambda: all(one.texts == ["before", "meanwhile"] for one in members))
     assert {one.state for one in members} <= {State.LIVE, State.CHECKING}
+
+
+async def test_a_hub_most_of_a_second_away_is_asked_through_as_any_other(
+    team: Team, cluster: Cluster
+) -> None:
+    with Proxy(cluster.port, delay=0.4 / SPEED) as proxy:
+        anna = team.join("anna", port=proxy.port)
+        team.receive("one")
+        await team.until(lambda: anna.texts == ["one"])
+        await team.close()
+        team.members.clear()
+
+
+async def test_who_is_too_slow_to_ask_makes_way_for_a_colleague(team: Team) -> None:
+    anna = team.join("anna")
+    await team.until(lambda: anna.asking and anna.state is State.LIVE)
+    assert anna.member._store is not None
+    requests = anna.member._store.requests
+    begin = requests.begin
+
+    def begin_long_ago(*arguments: Any) -> Any:
+        begun = begin(*arguments)
+        if isinstance(begun, Permit):
+            begun = begun._replace(at=begun.at._replace(seconds=begun.at.seconds - 6.0))
+        return begun
+
+    requests.begin = begin_long_ago  # type: ignore[method-assign, assignment] # takes anything
+    boris = team.join("boris")
+    team.receive("one")
+    await team.until(lambda: anna.texts == boris.texts == ["one"])
+    assert boris.asking
+    assert anna.member.status[:2] == (State.LIVE, "boris asks")
 
 
 async def test_a_colleague_needs_no_password_of_the_account(team: Team) -> None:
