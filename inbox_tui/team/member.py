@@ -360,6 +360,7 @@ class TeamMember:
                 who=self._name,
                 states=states,
                 wall=self._clock.now,
+                clock=self._hub_clock,
             )
             refused = await self._hub.run(send)
 

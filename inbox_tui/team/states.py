@@ -16,13 +16,15 @@ from inbox_tui.team.store import announce, next_seq
 if TYPE_CHECKING:
     from asyncpg import Connection
 
+    from inbox_tui.team.hub import HubClock
+
 SENT_TOGETHER = 1000
 
 _SEND = """
 INSERT INTO inbox_tui.states AS known
-SELECT $1, $2 + number - 1, state, subject, value, $3, inbox_tui.now() - greatest(0, age)
+SELECT $1, $2 + number - 1, state, subject, value, $3, least(at, inbox_tui.now())
 FROM unnest($4::text[], $5::bytea[], $6::boolean[], $7::float8[])
-    WITH ORDINALITY AS sent (state, subject, value, age, number)
+    WITH ORDINALITY AS sent (state, subject, value, at, number)
 ON CONFLICT (account_id, state, subject) DO UPDATE SET seq = excluded.seq,
     value = CASE WHEN {wins} THEN excluded.value ELSE known.value END,
     who = CASE WHEN {wins} THEN excluded.who ELSE known.who END,
@@ -30,7 +32,7 @@ ON CONFLICT (account_id, state, subject) DO UPDATE SET seq = excluded.seq,
 RETURNING state, subject, value, who
 """.replace(
     "{wins}",
-    "excluded.at >= known.at AND NOT"
+    "(excluded.at >= known.at OR known.at > inbox_tui.now()) AND NOT"
     " (known.state = 'taken' AND known.value AND excluded.value AND known.who <> excluded.who)",
 )
 
@@ -41,16 +43,18 @@ async def send_states(
     who: str,
     states: Sequence[UnsentState],
     wall: Callable[[], datetime],
+    clock: HubClock,
 ) -> list[tuple[int, str]]:
     """Set states on the hub as of when they were set here; what was set there later stays.
 
+    What is to come by the hub's clock, as after it was set back, does not count as later.
     Each is numbered anew, so that all copy what stands now, we too. A message that a colleague has
     is not taken. `wall` is this machine's wall clock. Returns the ids of messages
     that a colleague has taken before, each with who.
     """
+    now, hub_now = wall().timestamp(), clock.moment().seconds
     async with connection.transaction():
         first = await next_seq(connection, account_id, len(states))
-        now = wall().timestamp()
         found = await connection.fetch(
             _SEND,
             account_id,
@@ -59,7 +63,7 @@ async def send_states(
             [one.state for one in states],
             [to_bytes(str(one.subject)) for one in states],
             [one.value for one in states],
-            [now - one.at for one in states],
+            [hub_now - max(0.0, now - one.at) for one in states],
         )
         await announce(connection, account_id)
     wanted = {one.subject for one in states if one.state == "taken" and one.value}

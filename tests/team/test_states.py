@@ -3,15 +3,21 @@
 from __future__ import annotations
 
 import asyncio
+import threading
 from random import Random
+from typing import Any
 
+import pytest
 from support.postgres import Cluster
+from support.proxy import Proxy
 from support.team import Colleague, Team
 
 from inbox_tui.archive import Query
 from inbox_tui.archive.records import ChangedState
 from inbox_tui.archive.team_states import MINE, NOT_TAKEN, TAKEN
 from inbox_tui.sync import State, TakenByColleague
+from inbox_tui.team import member
+from inbox_tui.team.states import send_states
 from inbox_tui.text.search_query import parse_query
 
 
@@ -135,6 +141,41 @@ async def test_what_was_set_before_the_message_came_to_the_hub_is_so_for_all(tea
     boris = team.join("boris")
     await team.until(lambda: boris.texts == vera.texts == ["one"])
     assert states(anna) == states(boris) == states(vera) == [(1, False, False, True, False, False)]
+
+
+async def test_the_second_of_two_quick_changes_stands_over_a_slow_network(
+    team: Team, cluster: Cluster, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    begun = threading.Event()
+
+    async def send(connection: Any, **states: Any) -> list[tuple[int, str]]:
+        begun.set()
+        return await send_states(connection, **states)
+
+    monkeypatch.setattr(member, "send_states", send)
+    team.receive("one")
+    boris = team.join("boris")
+    with Proxy(cluster.port, delay=0.02) as proxy:
+        anna = team.join("anna", password=None, port=proxy.port)
+        await team.until(lambda: anna.texts == ["one"])
+        set_state(anna, "starred", 1)
+        await team.until(begun.is_set)
+        set_state(anna, "starred", 1, value=False)
+        await team.until(lambda: anna.account.team.unsent(1) == [])
+        await team.until(lambda: anna.member._copier.position == boris.member._copier.position == 3)
+        assert not anna.rows[0].starred
+        assert not boris.rows[0].starred
+
+
+async def test_a_change_made_after_the_hubs_clock_was_set_back_stands(team: Team) -> None:
+    anna, boris = await two_with_messages(team, "one")
+    set_state(anna, "done", 1)
+    await team.until(lambda: boris.rows[0].done)
+    team.set_hub_clock(-3600.0)
+    set_state(boris, "done", 1, value=False)
+    await team.until(lambda: anna.member._copier.position == boris.member._copier.position == 3)
+    assert not anna.rows[0].done
+    assert not boris.rows[0].done
 
 
 async def test_after_many_changes_by_all_everybody_has_the_same_states(team: Team) -> None:
