@@ -238,7 +238,8 @@ class WindowPicker(Picker[int]):
         self, counted: Callable[[int | None], tuple[int, int]], current: int | None
     ) -> None:
         """Create a picker; `counted` returns messages and unread ones of a window."""
-        choices = [Choice(_window_label(hours), hours, *counted(hours)) for hours in WINDOWS]
+        windows = sorted({current, *WINDOWS}, key=lambda hours: hours or PERIOD_HOURS + 1)
+        choices = [Choice(_window_label(hours), hours, *counted(hours)) for hours in windows]
         super().__init__(_("Hour window"), choices, current)
         self._counted = counted
 

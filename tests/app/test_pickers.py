@@ -107,6 +107,17 @@ async def test_only_whole_hours_of_a_week_are_a_window(tmp_path: Path, size: Siz
         await pilot.press("enter")
         await until(pilot, lambda: str(shown(pilot)) == count)
         assert filter_bar(pilot).window == "12 h"
+        await open_picker(pilot, "w")
+        assert [line.split()[0] for line in choices(pilot)] == [
+            "last",
+            "last",
+            "✓",
+            *["last"] * 3,
+            "everything",
+        ]
+        await pilot.press("enter")
+        await until(pilot, lambda: len(app.screen_stack) == 1)
+        assert filter_bar(pilot).window == "12 h", "a typed window is offered again, and chosen"
 
 
 @at_every_size
