@@ -97,6 +97,21 @@ class DailyCounts:
         )
         return [(decode_text(to_phone), total, unread) for to_phone, total, unread in rows]
 
+    def of_sender(self, phone: str, since: int | None) -> dict[str, tuple[int, int]]:
+        """Return messages and unread ones that a sender wrote, by receiving number.
+
+        Since these server seconds; None is everything. The cost is that of those messages.
+        """
+        found = self._db.query(
+            "SELECT t.to_phone, count(*), sum(m.unread AND NOT m.muted)"
+            " FROM (SELECT DISTINCT account_id AS of_account FROM to_phones"
+            f" WHERE {self._of_account}) JOIN messages AS m INDEXED BY messages_phone"
+            " ON m.account_id = of_account JOIN to_phones AS t USING (to_phone_id)"
+            " WHERE m.phone = ? AND m.row >= ? GROUP BY t.to_phone",
+            (*self._account, encode_text(phone), row_at(_FIRST_DAY if since is None else since)),
+        )
+        return {decode_text(to_phone): (total, unread) for to_phone, total, unread in found}
+
     def in_use(self) -> list[str]:
         """Return the receiving numbers that have messages, sorted; read where anything changed."""
         version = self._db.data_version()

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from textual.screen import Screen
 
-from inbox_tui.archive import Archive, ArchiveError, ArchiveWorker, Query
+from inbox_tui.archive import AnyAccount, Archive, ArchiveError, ArchiveWorker, Query
 from inbox_tui.locale import _
 from inbox_tui.screens.filters import Filters
 from inbox_tui.session import Session
@@ -75,6 +75,10 @@ class FilterCommands:
 
         def find(typed: str, most: int) -> list[Choice[str]]:
             numbers = self.receiving_numbers(typed, most)
+            if filters.phone is not None:
+                since = self._since(filters.hours)
+                of_sender = self._session.archive.counts.of_sender(filters.phone, since)
+                numbers = [(one, label, *of_sender.get(one, (0, 0))) for one, label, *_ in numbers]
             choices = [Choice(label, number, *counts) for number, label, *counts in numbers]
             choices += self._named_only(typed, most - len(choices))
             if typed:
@@ -127,8 +131,12 @@ class FilterCommands:
         return None if hours is None else self._session.window_start(hours)
 
     def _count(self, to_phone: str | None, hours: int | None) -> tuple[int, int]:
-        """How many messages to a number, or to all, are in a window, and unread ones."""
-        return self._session.archive.counts.since(self._since(hours), to_phone)
+        """How many messages to a number, or to all, are in a window, and unread ones.
+
+        In a conversation those of its sender alone.
+        """
+        since, phone = self._since(hours), self._current().phone
+        return _counted(self._session.archive, Query(to_phone=to_phone, since=since, phone=phone))
 
     def jump_to(self, number: str) -> None:
         """Show the messages to this receiving number only, of whatever sender."""
@@ -184,20 +192,31 @@ class FilterCommands:
         self._screen.run_worker(self._show_counts(picker), group="counts", exclusive=True)
 
     async def _show_counts(self, picker: StatePicker) -> None:
-        to_phone, hours = self._current().to_phone, self._current().hours
-        since = self._since(hours)
+        filters = self._current()
+        query = Query(
+            to_phone=filters.to_phone, since=self._since(filters.hours), phone=filters.phone
+        )
 
         def count(archive: Archive) -> dict[State | None, int]:
             account = self._session.archive.on(archive)
             states: tuple[State, ...] = ("starred", "done", "muted")
             counts: dict[State | None, int] = {
-                state: account.lists.count(Query(to_phone=to_phone, since=since, state=state))
-                for state in states
+                state: account.lists.count(query._replace(state=state)) for state in states
             }
-            total, unread = account.counts.since(since, to_phone)
+            total, unread = _counted(account, query)
             return counts | {None: total, "unread": unread, "todo": total - counts["done"]}
 
         with suppress(ArchiveError):
             counts = await self._worker.call(count)
             if picker.is_current:
                 picker.show_counts(counts)
+
+
+def _counted(account: AnyAccount, query: Query) -> tuple[int, int]:
+    """Return messages and unread ones of receiving number, window and sender."""
+    if query.phone is None:
+        return account.counts.since(query.since, query.to_phone)
+    counts = account.counts.of_sender(query.phone, query.since)
+    if query.to_phone is not None:
+        return counts.get(query.to_phone, (0, 0))
+    return sum(total for total, _ in counts.values()), sum(unread for _, unread in counts.values())

@@ -159,3 +159,37 @@ async def test_a_picker_that_is_open_follows_the_size(tmp_path: Path, size: Size
         await pilot.press("enter")
         await until(pilot, lambda: len(app.screen_stack) == 1)
         assert filter_bar(pilot).window == "48 h"
+
+
+@at_every_size
+async def test_in_a_conversation_the_pickers_count_what_the_sender_wrote(
+    tmp_path: Path, size: Size
+) -> None:
+    messages = [
+        message(1, minutes_ago=5, to_phone="79110000001"),
+        message(2, minutes_ago=60 * 30, to_phone="79110000001"),
+        message(3, minutes_ago=6, to_phone="79110000002"),
+        *(message(n, minutes_ago=n, phone="SHOP", to_phone="79110000003") for n in range(7, 20)),
+    ]
+    app = make_app(tmp_path, messages=messages)
+    async with app.run_test(size=size) as pilot:
+        await state_is(pilot, "Live")
+        await pilot.press("t")
+        await until(pilot, lambda: shown(pilot) == 3)
+        await open_picker(pilot, "p")
+        assert choices(pilot) == [
+            "✓ all numbers 3 ●2",
+            "+7 911 000-00-01 2 ●1",
+            "+7 911 000-00-02 1 ●1",
+            "+7 911 000-00-03 0",
+        ]
+        await pilot.press("down", "enter")
+        await until(pilot, lambda: shown(pilot) == 2)
+        await open_picker(pilot, "w")
+        windows = [1, 1, 1, 2, 2, 2]
+        assert [line.removesuffix(" ●1")[-1] for line in choices(pilot)] == [*map(str, windows)]
+        await pilot.press("up", "up", "up", "enter")
+        await until(pilot, lambda: shown(pilot) == 1)
+        await open_picker(pilot, "f")
+        counted = ["✓ all messages 1", "unread 1", "starred 0", "to do 1", "done 0", "muted 0"]
+        await until(pilot, lambda: choices(pilot) == counted)
