@@ -40,6 +40,8 @@ class Command(NamedTuple):
     Textual itself."""
     in_palette: bool = True
     """Whether the palette offers it."""
+    also: str = ""
+    """Other words that the palette finds it by, with commas between them."""
 
     @property
     def textual_action(self) -> str:
@@ -69,7 +71,7 @@ COMMANDS: Final = (
     _move("last", ("end", "G"), "to the oldest message"),
     Command("next_unread", ("n",), "go to the next unread", "Move", "next unread"),
     Command("previous_unread", ("N",), "go to the previous unread", "Move"),
-    Command("jump", ("J",), "jump to a date", "Move", "date"),
+    Command("jump", ("J",), "jump to a date", "Move", "date", also="day, time"),
     _move("open", ("enter",), "open the message"),
     Command("follow", ("F",), "follow the newest, or stay on the message", "Move"),
     Command("back", ("escape",), "back, clear the search", "Move", "back", in_palette=False),
@@ -94,14 +96,14 @@ COMMANDS: Final = (
         action="view({key})",
         in_palette=False,
     ),
-    Command("clear_filters", ("x",), "clear all filters", "Find", "clear"),
+    Command("clear_filters", ("x",), "clear all filters", "Find", "clear", also="reset, filter"),
     Command("toggle_read", ("m",), "mark read or unread", "Do", "mark"),
     Command("mark_all_read", ("M",), "mark all shown read", "Do"),
-    Command("star", ("s",), "star, or take the star off", "Do", "star"),
+    Command("star", ("s",), "star, or take the star off", "Do", "star", also="favourite"),
     Command("done", ("d",), "mark done, or to do", "Do", "done"),
     Command("mute", ("z",), "mute this sender, or no longer", "Do"),
     Command("take", ("T",), "take it, or give it back (team)", "Do"),
-    Command("undo", ("ctrl+z",), "undo the last change", "Do"),
+    Command("undo", ("ctrl+z",), "undo the last change", "Do", also="revert"),
     Command("copy_code", ("c",), "copy the code", "Do", "code"),
     Command("copy_newest_code", ("C",), "copy the newest code there is", "Do"),
     Command("copy_message", ("y",), "copy the text", "Do", "text"),
@@ -114,14 +116,25 @@ COMMANDS: Final = (
         in_palette=False,
     ),
     Command("open_link", ("o",), "open the link", "Do", "link"),
-    Command("conversation", ("t",), "the conversation with this sender", "Do", "conversation"),
-    Command("export", ("e",), "export what is shown", "Do", "export"),
-    Command("refresh", ("r",), "refresh, as the server's limit allows", "Do", "refresh"),
+    Command(
+        "conversation",
+        ("t",),
+        "the conversation with this sender",
+        "Do",
+        "conversation",
+        also="chat",
+    ),
+    Command("export", ("e",), "export what is shown", "Do", "export", also="save, file"),
+    Command(
+        "refresh", ("r",), "refresh, as the server's limit allows", "Do", "refresh", also="update"
+    ),
     Command("pick_account", ("a",), "choose the account, or all in one list", "Do", "account"),
-    Command("sign_in", ("S",), "sign in, to this account or another", "Do", "sign in"),
+    Command(
+        "sign_in", ("S",), "sign in, to this account or another", "Do", "sign in", also="login"
+    ),
     Command("smaller_list", ("<",), "make the list smaller", "Program"),
     Command("larger_list", (">",), "make the list larger", "Program"),
-    Command("help", ("?",), "help: all keys", "Program", "help"),
+    Command("help", ("?",), "help: all keys", "Program", "help", also="keys"),
     Command(
         "palette",
         ("ctrl+p",),
@@ -131,10 +144,17 @@ COMMANDS: Final = (
         place="textual",
         in_palette=False,
     ),
-    Command("name_sender", (), "name the sender of this message", "Do"),
-    Command("name_receiver", (), "name the receiving number of this message", "Do"),
-    Command("theme", (), "choose the theme", "Program", action="app.change_theme"),
-    Command("quit", ("q", "ctrl+q"), "quit", "Program", action="app.quit"),
+    Command("name_sender", (), "name the sender of this message", "Do", also="rename"),
+    Command("name_receiver", (), "name the receiving number of this message", "Do", also="rename"),
+    Command(
+        "theme",
+        (),
+        "choose the theme",
+        "Program",
+        action="app.change_theme",
+        also="colours, dark, light",
+    ),
+    Command("quit", ("q", "ctrl+q"), "quit", "Program", action="app.quit", also="exit, close"),
 )
 """Every command, in the order in which help, palette and README list them."""
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from functools import partial
 from pathlib import Path
 
+import pytest
 from support.app_harness import make_app, state_is, until
 from support.inbox_screen import (
     by_palette,
@@ -32,6 +33,35 @@ async def test_the_command_palette_jumps_to_a_number(tmp_path: Path, size: Size)
         await state_is(pilot, "Live")
         await by_palette(pilot, "to +7 911 000-00-02")
         await until(pilot, lambda: shown(pilot) == 2)
+
+
+NOUNS = {
+    "en": """theme: Choose the theme; code: Copy the code; link: Open the link; exit: Quit;
+        export: Export what is shown; mark: Mark read or unread; shown all: Mark all shown read;
+        num: Choose the receiving number""",
+    "ru": """тема: Выбрать тему; код: Скопировать код; ссылка: Открыть ссылку; выход: Выйти;
+        экспорт: Выгрузить то, что показано; отмена: Отменить последнее; Тёмная: Выбрать тему;
+        вход: Войти; помощь: Справка; поиск: Искать текст; имя: Дать имя""",
+}
+
+
+@pytest.mark.parametrize("language", NOUNS, indirect=True)
+async def test_a_noun_finds_its_command_first(tmp_path: Path, language: str) -> None:
+    app = make_app(tmp_path, messages=five_messages())
+    async with app.run_test(size=(80, 24)) as pilot:
+        await state_is(pilot, "Live")
+        await pilot.press("ctrl+p")
+        await until(pilot, lambda: len(app.screen.query(OptionList)) > 0)
+        listed = app.screen.query_one(OptionList)
+        for line in NOUNS[language].split(";"):
+            typed, found = line.strip().split(": ")
+            app.screen.query_one(Input).value = typed
+
+            def is_first(found: str = found) -> bool:
+                offered = [str(option.prompt) for option in listed.options]
+                return bool(offered) and offered[0][7:].startswith(found)
+
+            await until(pilot, is_first)
 
 
 @at_every_size

@@ -129,7 +129,7 @@ def _in_tables() -> Iterator[tuple[str, Iterable[str | None]]]:
     """Give the sentences that stand in tables and help pages, by file."""
     yield "commands.py", GROUPS
     for row in COMMANDS:
-        yield "commands.py", (row.description, row.hint)
+        yield "commands.py", (row.description, row.hint, row.also)
     for setting in SETTINGS:
         yield "config.py", (setting.description, setting.allowed)
     yield "sync/events.py", State
