@@ -197,7 +197,7 @@ class Conversation(ScrollView, can_focus=True):
             self.row = row
             """The selected message."""
             self.moved = moved
-            """Whether a key or the mouse moved; False where other messages were shown."""
+            """Whether the message was chosen; False where others were shown and left it so."""
 
     class NewerChanged(Message):
         """Posted when `newer` changes."""
@@ -240,9 +240,9 @@ class Conversation(ScrollView, can_focus=True):
         Without `row` the selected message stays selected and on its line on screen, whatever is
         new, unless the conversation follows the newest.
         """
-        before = self._selected
+        before, chosen = self._selected, row is not None
         line = self._transcript.line_of(self._cursor)
-        anew = row is not None or before is None
+        anew = chosen or before is None
         if row is None and before is not None and not self.following:
             row = before.row
         self._transcript.show(source)
@@ -256,7 +256,7 @@ class Conversation(ScrollView, can_focus=True):
             self._arrange(self._cursor, line)
         if anew or line is None or row is None:
             self._bring_into_sight(1)
-        self._tell(moved=False)
+        self._tell(moved=chosen)
 
     def clear(self) -> None:
         """Show nothing, until the next `show`."""

@@ -52,6 +52,21 @@ async def test_a_message_moved_to_and_shown_for_a_moment_is_read(
 
 
 @at_every_size
+async def test_a_message_whose_conversation_is_opened_is_read_after_a_moment(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, size: Size
+) -> None:
+    monkeypatch.setattr("inbox_tui.screens.state_commands.DWELL_SECONDS", 0.01)
+    app = make_app(tmp_path, messages=five_messages())
+    async with app.run_test(size=size) as pilot:
+        await state_is(pilot, "Live")
+        await pilot.press("t")
+        await until(pilot, lambda: unread(pilot) == 4)
+        await pilot.press("escape")
+        await pilot.pause()
+        assert not selected(pilot).unread
+
+
+@at_every_size
 async def test_a_message_that_comes_while_nobody_moves_stays_unread(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, size: Size
 ) -> None:
