@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from inbox_tui.archive import ArchiveError
+from inbox_tui.archive import ArchiveBusy, ArchiveError
 
 
 class HubError(ArchiveError):
@@ -12,7 +12,7 @@ class HubError(ArchiveError):
     """Whether another password may help."""
 
 
-class HubAway(HubError):  # noqa: N818
+class HubAway(HubError, ArchiveBusy):  # noqa: N818
     """It can't be reached, or the connection was lost: it may be there again in a moment."""
 
 

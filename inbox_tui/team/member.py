@@ -104,7 +104,7 @@ class TeamMember:
         self._beats = 0
         self._noted: int | None = None
         """How far we had copied when we were seen last."""
-        self._background: asyncio.Task[None] | None = None
+        self._background: asyncio.Task[Any] | None = None
         self.status = Status(State.CHECKING)
 
     # -- as `InboxSync`
@@ -145,31 +145,34 @@ class TeamMember:
 
     async def run(self) -> None:
         """Copy, and ask in our turn, until cancelled."""
-        attempt = 0
         try:
-            while True:
-                try:
-                    await self._connect()
-                    if self._background is None and self._sync is not None:
-                        self._background = asyncio.create_task(self._sync.run())
-                    attempt = 0
-                    while True:
-                        await self._beat()
-                        await self._send_states()
-                        if self._standing is None or self._standing.last != self._copier.position:
-                            await self._copy()
-                        await self._expire()
-                        await self._rest(BEAT_SECONDS)
-                except HubError as error:
-                    attempt += 1
-                    shortest = LONGEST_RETRY if isinstance(error, HubRefused) else SHORTEST_RETRY
-                    wait = back_off(attempt, self._random, shortest=shortest, longest=LONGEST_RETRY)
-                    await self._away(error, wait)
-                except ArchiveError as error:
-                    self._set_status(Status(State.OFFLINE, str(error)))
-                    await self._rest(BEAT_SECONDS)
+            await self._keep_up()
         finally:
             await self._stop()
+
+    async def _keep_up(self) -> None:
+        attempt = 0
+        while True:
+            try:
+                await self._connect()
+                if self._background is None and self._sync is not None:
+                    self._background = asyncio.create_task(self._sync.run())
+                attempt = 0
+                while True:
+                    await self._beat()
+                    await self._send_states()
+                    if self._standing is None or self._standing.last != self._copier.position:
+                        await self._copy()
+                    await self._expire()
+                    await self._rest(BEAT_SECONDS)
+            except HubError as error:
+                attempt += 1
+                shortest = LONGEST_RETRY if isinstance(error, HubRefused) else SHORTEST_RETRY
+                wait = back_off(attempt, self._random, shortest=shortest, longest=LONGEST_RETRY)
+                await self._away(error, wait)
+            except ArchiveError as error:
+                self._set_status(Status(State.OFFLINE, str(error)))
+                await self._rest(BEAT_SECONDS)
 
     async def once(self) -> Status:
         """Copy what there is, and where nobody else asks, finish one pass of requests before."""
@@ -181,8 +184,7 @@ class TeamMember:
             if self._password is None and status.state is State.SIGN_IN:
                 status = status._replace(state=State.OFFLINE, reason=NOBODY_ASKS)
             if self._hub.asking and self._sync is not None:
-                status = await self._sync.once()
-                status = status._replace(next_at=self._hub_clock.to_local(status.next_at))
+                status = await self._ask_once(self._sync)
             await self._copy()
             await self._expire()
         except HubError as error:
@@ -190,6 +192,21 @@ class TeamMember:
         finally:
             await self._stop()
         return status
+
+    async def _ask_once(self, sync: InboxSync) -> Status:
+        """Finish one pass while the connection is kept, or had again, for what comes of it."""
+        asking = asyncio.create_task(sync.once())
+        self._background = asking
+        keeping = asyncio.create_task(self._keep_up())
+        try:
+            await asyncio.wait((asking, keeping), return_when=asyncio.FIRST_COMPLETED)
+        finally:
+            keeping.cancel()
+            await asyncio.wait([keeping])
+        if not keeping.cancelled():
+            keeping.result()
+        status = await asking
+        return status._replace(next_at=self._hub_clock.to_local(status.next_at))
 
     # -- the connection
 

@@ -22,7 +22,7 @@ from inbox_tui.credentials import Secret
 from inbox_tui.smsc.errors import SignInRefused
 from inbox_tui.smsc.limit import Limit, Moment
 from inbox_tui.smsc.message import Answer, IncomingMessage
-from inbox_tui.sync import Event, InboxSync, State, StatusChanged
+from inbox_tui.sync import Event, InboxSync, State, Status, StatusChanged
 from inbox_tui.team.address import parse_hub
 from inbox_tui.team.hub import Hub
 from inbox_tui.team.member import TeamMember
@@ -77,6 +77,7 @@ class Team:
         self.messages: list[IncomingMessage] = []
         self.asked: list[Asked] = []
         self.under_way = 0
+        self.answer_seconds = 0.3
         self.refused = ""
         self.refresh_seconds = 20.0
         self.members: list[Colleague] = []
@@ -126,7 +127,7 @@ class Team:
             assert fourth - first > LIMIT.window, f"a fourth request after {fourth - first} s"
         self.under_way += 1
         try:
-            await asyncio.sleep(0.3 / SPEED)
+            await asyncio.sleep(self.answer_seconds / SPEED)
         finally:
             self.under_way -= 1
         found = [one for one in self.messages if after_id is None or one.id > after_id]
@@ -167,6 +168,7 @@ class Colleague:
         user_password: str = ADMIN_PASSWORD,
         ahead: float = 0.0,
         port: int | None = None,
+        once: bool = False,
     ) -> None:
         self.team = team
         self.name = name
@@ -179,9 +181,10 @@ class Colleague:
         address = parse_hub(url)._replace(port=port or team.cluster.port)
         self._address, self._user_password = address, user_password
         self._password = password
+        self._once = once
         self.task = asyncio.create_task(self._run())
 
-    async def _run(self) -> None:
+    async def _run(self) -> Status | None:
         self.member = TeamMember(
             self.account,
             HubSignIn(self._address, Secret(self._user_password), self.name),
@@ -200,7 +203,10 @@ class Colleague:
             random=Random(1),
             server_zone=ZONE,
         )
+        if self._once:
+            return await self.member.once()
         await self.member.run()
+        return None
 
     @property
     def texts(self) -> list[str]:

@@ -7,6 +7,7 @@ from pathlib import Path
 from random import Random
 from typing import Any
 
+import pytest
 from support.keyrings import MemoryBackend, keyring
 from support.postgres import ADMIN_PASSWORD, Cluster
 from support.proxy import Proxy
@@ -19,6 +20,7 @@ from inbox_tui.session import Dependencies, Session
 from inbox_tui.smsc.limit import Limit
 from inbox_tui.sync import MessagesArrived, State
 from inbox_tui.team.address import parse_hub
+from inbox_tui.team.hub import _ON_THE_SERVER
 from inbox_tui.team.standing import NEW_TO_HUB
 
 
@@ -105,6 +107,27 @@ async def test_who_is_too_slow_to_ask_makes_way_for_a_colleague(team: Team) -> N
     await team.until(lambda: anna.texts == boris.texts == ["one"])
     assert boris.asking
     assert anna.member.status[:2] == (State.LIVE, "boris asks")
+
+
+@pytest.mark.parametrize("network", ["good", "cut"])
+async def test_a_sync_keeps_an_answer_that_takes_longer_than_a_silent_session_lasts(
+    team: Team, cluster: Cluster, monkeypatch: pytest.MonkeyPatch, network: str
+) -> None:
+    monkeypatch.setitem(_ON_THE_SERVER, "idle_session_timeout", "300ms")
+    team.answer_seconds = 12.0
+    team.receive("one")
+    with Proxy(cluster.port) as proxy:
+        anna = team.join("anna", port=proxy.port, once=True)
+        await team.until(lambda: team.under_way)
+        if network == "cut":
+            proxy.cut()
+        await team.until(anna.task.done)
+        assert anna.texts == ["one"]
+        status = anna.task.result()
+        assert status is not None
+        assert status.state is State.LIVE
+        await team.close()
+        team.members.clear()
 
 
 async def test_a_colleague_needs_no_password_of_the_account(team: Team) -> None:
