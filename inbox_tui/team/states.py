@@ -33,7 +33,7 @@ RETURNING state, subject, value, who
 """.replace(
     "{wins}",
     "(excluded.at >= known.at OR known.at > inbox_tui.now()) AND NOT"
-    " (known.state = 'taken' AND known.value AND excluded.value AND known.who <> excluded.who)",
+    " (known.state = 'taken' AND known.value AND known.who <> excluded.who)",
 )
 
 
@@ -49,8 +49,8 @@ async def send_states(
 
     What is to come by the hub's clock, as after it was set back, does not count as later.
     Each is numbered anew, so that all copy what stands now, we too. A message that a colleague has
-    is not taken. `wall` is this machine's wall clock. Returns the ids of messages
-    that a colleague has taken before, each with who.
+    stays theirs, also where it is given back. `wall` is this machine's wall clock. Returns the ids
+    of messages that were to be taken and that a colleague has, each with who.
     """
     now, hub_now = wall().timestamp(), clock.moment().seconds
     async with connection.transaction():

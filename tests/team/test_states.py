@@ -109,6 +109,24 @@ async def test_who_takes_what_a_colleague_has_just_taken_is_told_so(
     assert other.events_of(TakenByColleague) == [TakenByColleague(1, holder.name)]
 
 
+async def test_nobody_gives_back_what_a_colleague_has(team: Team, cluster: Cluster) -> None:
+    team.receive("one")
+    anna = team.join("anna")
+    with Proxy(cluster.port) as proxy:
+        boris = team.join("boris", password=None, port=proxy.port)
+        await team.until(lambda: anna.texts == boris.texts == ["one"])
+        proxy.frozen = True
+        await asyncio.sleep(0.1)  # what is on its way arrives
+        set_state(anna, "taken", 1)
+        await team.until(lambda: anna.member._copier.position == 2)
+        set_state(boris, "taken", 1)
+        set_state(boris, "taken", 1, value=False)
+        proxy.frozen = False
+        await team.until(lambda: boris.rows[0].taken == TAKEN)
+        await team.until(lambda: anna.member._copier.position == 3)
+        assert anna.rows[0].taken == MINE
+
+
 async def test_what_was_set_without_the_hub_goes_out_later_and_the_last_wins(
     team: Team, cluster: Cluster
 ) -> None:
