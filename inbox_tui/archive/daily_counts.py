@@ -16,7 +16,8 @@ from inbox_tui.archive.records import DAY_SECONDS, day_of_row, row_at
 ALL_NUMBERS = 0
 """The to_phone_id that stands for all receiving numbers."""
 _FIRST_DAY = -(2**40)
-_IN_IDS = "to_phone_id IN (SELECT value FROM json_each(?))"
+IN_IDS = "to_phone_id IN (SELECT value FROM json_each(?))"
+"""The condition that a message is to one of these receiving numbers."""
 
 
 class DailyCounts:
@@ -133,7 +134,7 @@ class DailyCounts:
         first = _FIRST_DAY if since is None else since // DAY_SECONDS
         days = self._db.query(
             "SELECT day, sum(total), sum(unread) FROM daily_counts"
-            f" WHERE {self._of_account} AND {_IN_IDS} AND day >= ?"
+            f" WHERE {self._of_account} AND {IN_IDS} AND day >= ?"
             " GROUP BY day ORDER BY day DESC",
             (*self._account, json_numbers(to_phone_ids), first),
         )
@@ -221,7 +222,7 @@ class DailyCounts:
         next_day = _FIRST_DAY if since is None else since // DAY_SECONDS + 1
         total, unread = self._db.query_row(
             "SELECT ifnull(sum(total), 0), ifnull(sum(unread), 0) FROM daily_counts"
-            f" WHERE {self._of_account} AND {_IN_IDS} AND day >= ?",
+            f" WHERE {self._of_account} AND {IN_IDS} AND day >= ?",
             (*self._account, json_numbers(to_phone_ids), next_day),
         )
         if since is not None:
@@ -232,7 +233,7 @@ class DailyCounts:
     def _count_part(self, to_phone_ids: Sequence[int], start: int, stop: int) -> tuple[int, int]:
         """Count the messages of a part of a day one by one."""
         every = ALL_NUMBERS in to_phone_ids
-        condition, ids = ("1", []) if every else (_IN_IDS, [json_numbers(to_phone_ids)])
+        condition, ids = ("1", []) if every else (IN_IDS, [json_numbers(to_phone_ids)])
         total, unread = self._db.query_row(
             "SELECT count(*), ifnull(sum(unread AND NOT muted), 0) FROM messages NOT INDEXED"
             f" WHERE row >= ? AND row < ? AND {self._of_account} AND {condition}",

@@ -6,7 +6,7 @@ from collections.abc import Callable, Generator, Iterable, Sequence
 from contextlib import closing
 from typing import NamedTuple
 
-from inbox_tui.archive.daily_counts import DailyCounts
+from inbox_tui.archive.daily_counts import IN_IDS, DailyCounts
 from inbox_tui.archive.database import Database, Found
 from inbox_tui.archive.encoding import encode_text, json_numbers
 from inbox_tui.archive.records import Query, row_at
@@ -146,9 +146,7 @@ class Matching:
             conditions.append(
                 _Condition("to_phone_id = ?", ids, index)
                 if len(ids) == 1
-                else _Condition(
-                    "to_phone_id IN (SELECT value FROM json_each(?))", [json_numbers(ids)]
-                )
+                else _Condition(IN_IDS, [json_numbers(ids)])
             )
         elif self._account_id is not None and query.phone is None and not self._is_alone():
             conditions.append(_Condition("account_id = ?", [self._account_id]))

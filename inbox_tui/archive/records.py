@@ -283,3 +283,7 @@ class Hold(NamedTuple):
     """When it was set, by the wall clock, aware."""
     digest: bytes
     """What tells a refused password from another one; empty for other kinds."""
+
+    def stands_at(self, seconds: float) -> bool:
+        """Whether it is not over yet at this time of this boot's clock."""
+        return self.until is None or self.until > seconds

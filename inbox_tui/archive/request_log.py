@@ -24,7 +24,7 @@ from inbox_tui.smsc.limit import (
 
 REFUSED_PASSWORDS_KEPT = 1000
 """How many refused passwords of a login are remembered."""
-_KEPT_SECONDS = 3600.0
+KEPT_SECONDS = 3600.0
 """Requests older than this are forgotten, but for the last one of each scope."""
 _SURELY_AHEAD = 3600.0
 """A time that lies this far ahead on this boot's clock is one of an earlier boot."""
@@ -147,7 +147,7 @@ class RequestLog:
             "  AND max(sent_at, ifnull(answered_at, sent_at)) < ?3)"
             " AND entry NOT IN"
             " (SELECT max(entry) FROM requests WHERE login_key = ?1 GROUP BY scope)",
-            (self._key, now.boot_id, now.seconds - _KEPT_SECONDS),
+            (self._key, now.boot_id, now.seconds - KEPT_SECONDS),
         )
         self._db.execute(
             "DELETE FROM request_times WHERE entry NOT IN (SELECT entry FROM requests)"
@@ -202,7 +202,7 @@ class RequestLog:
         with self._db.transaction(self._account_id):
             self._clear(self._key, now)
             address = self._hold(_ADDRESS, now)
-            if address is not None and not _stands(address, now):
+            if address is not None and not address.stands_at(now.seconds):
                 self._clear(_ADDRESS, now)
 
     def _clear(self, key: str | bytes, now: Moment) -> None:
@@ -226,7 +226,7 @@ class RequestLog:
         if self._notes.get(TEAM) is not None:
             return Hold("team", None, 1, TEAM_REASON, self._db.wall(), b"")
         address = self._hold(_ADDRESS, now)
-        if address is not None and _stands(address, now):
+        if address is not None and address.stands_at(now.seconds):
             return address
         return self._hold(self._key, now) or address
 
@@ -288,7 +288,3 @@ class RequestLog:
             "  ORDER BY entry DESC LIMIT ?2)",
             (self._key, REFUSED_PASSWORDS_KEPT),
         )
-
-
-def _stands(hold: Hold, now: Moment) -> bool:
-    return hold.until is None or hold.until > now.seconds

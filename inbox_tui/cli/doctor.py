@@ -10,7 +10,7 @@ from collections.abc import Iterator
 import click
 
 from inbox_tui import API_KEY_VARIABLE, PASSWORD_VARIABLE
-from inbox_tui.archive import TEAM, AccountArchive, Archive, ArchiveError, Hold
+from inbox_tui.archive import TEAM, AccountArchive, Archive, ArchiveError
 from inbox_tui.archive.schema import VERSION
 from inbox_tui.cli.account import (
     DEFAULT,
@@ -281,14 +281,10 @@ def _request_log(account: AccountArchive, clock: SystemClock) -> Check:
     else:
         found += _(", the next may go now")
     hold = account.requests.hold(now)
-    if hold is None or not _stands(hold, now.seconds):
+    if hold is None or not hold.stands_at(now.seconds):
         return Check("limit", True, found)
     words, remedy = HOLDS.get(hold.kind, (hold.kind, ""))
     return Check("limit", False, f"{found}; {_(words)}{until_words(hold.until, clock)}", _(remedy))
-
-
-def _stands(hold: Hold, now: float) -> bool:
-    return hold.until is None or hold.until > now
 
 
 def _late(account: AccountArchive) -> Check:

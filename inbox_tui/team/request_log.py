@@ -10,6 +10,7 @@ from datetime import datetime
 from typing import TYPE_CHECKING
 
 from inbox_tui.archive import Hold, Permit, Refused
+from inbox_tui.archive.request_log import KEPT_SECONDS, REFUSED_PASSWORDS_KEPT
 from inbox_tui.smsc.limit import (
     Limit,
     LoggedRequest,
@@ -25,12 +26,10 @@ if TYPE_CHECKING:
 
     from inbox_tui.team.hub import Hub, HubClock
 
-REFUSED_PASSWORDS_KEPT = 1000
 JUMP_SECONDS = 1.0
 """By how much the hub's clock must move against ours to count as set anew."""
 WAITS_FOR_COLLEAGUE = "colleague"
 """The kind of hold that stands while another member asks."""
-_KEPT_SECONDS = 3600.0
 _RETRY_SECONDS = 3.0
 
 
@@ -75,7 +74,7 @@ class HubRequestLog:
                     " AND greatest(sent_at, answered_at) < $2 AND entry NOT IN (SELECT max(entry)"
                     " FROM inbox_tui.requests WHERE login_key = $1 GROUP BY scope)",
                     self._key,
-                    hub_now - _KEPT_SECONDS,
+                    hub_now - KEPT_SECONDS,
                 )
                 entry = await connection.fetchval(
                     "INSERT INTO inbox_tui.requests (login_key, scope, fingerprint, sent_at)"
