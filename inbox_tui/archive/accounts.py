@@ -44,8 +44,10 @@ class Accounts:
 
     def all(self) -> list[tuple[int, str, str]]:
         """Return id, login and host of every account, in the order they were made."""
-        accounts = self._db.query("SELECT account, login, host FROM accounts ORDER BY account")
-        return [(number, decode_text(login), decode_text(host)) for number, login, host in accounts]
+        found = self._db.query("SELECT account, login, host FROM accounts ORDER BY account")
+        return [
+            (account_id, decode_text(login), decode_text(host)) for account_id, login, host in found
+        ]
 
     def note_lost_requests(self) -> None:
         """Have every account know that its requests went with a damaged archive."""

@@ -123,7 +123,7 @@ class Archive:
         return AllAccounts(self)
 
     def _bind(self, account_id: int, login: str, host: str) -> AccountArchive:
-        """Return the one object of this account: what it has learnt is learnt once."""
+        """Return the cached object of this account."""
         if account_id not in self._bound:
             self._bound[account_id] = AccountArchive(self, account_id, login, host)
         return self._bound[account_id]

@@ -80,7 +80,7 @@ class Database:
     def changes(self) -> int:
         """Return a number that is larger once anything shown has changed, by anybody.
 
-        That is messages, their read marks, gaps, and what could not be read.
+        That is messages, their states, gaps, and what could not be read.
         """
         (changes,) = self.query_row("SELECT changes FROM state")
         return int(changes)

@@ -37,7 +37,7 @@ Item = Row | Gap | Day
 
 
 class _Part(NamedTuple):
-    """What of a day of the service's clock is within a day of the reader's."""
+    """The rows of one service day that fall into one day of the reader's time zone."""
 
     day: int
     """The reader's."""
@@ -82,29 +82,29 @@ class _DayOfList:
         assert self.rows is not None
         return self.rows[bisect_left(self.rows, low) : bisect_left(self.rows, high)]
 
-    def marks(self, *, oldest_first: bool) -> list[tuple[int, Gap | _Line]]:
-        """Return gaps and lines with their places in it, rising."""
+    def lines_and_gaps(self, *, oldest_first: bool) -> list[tuple[int, Gap | _Line]]:
+        """Return lines and gaps with their places in it, rising."""
         rows = self.rows
-        marks: list[Gap | _Line] = sorted(
-            [*self.lines, *self.gaps], key=lambda mark: (-mark.row, isinstance(mark, Gap))
+        found: list[Gap | _Line] = sorted(
+            [*self.lines, *self.gaps], key=lambda one: (-one.row, isinstance(one, Gap))
         )
         if rows is None:  # all are above its messages
-            return list(enumerate(marks))
+            return list(enumerate(found))
         if oldest_first:
             return [(bisect_left(rows, line.row) + n, line) for n, line in enumerate(self.lines)]
-        return [(len(rows) - bisect_right(rows, m.row) + n, m) for n, m in enumerate(marks)]
+        return [(len(rows) - bisect_right(rows, one.row) + n, one) for n, one in enumerate(found)]
 
 
-def _parts_of(number: int, day_start: DayStart) -> Sequence[_Part]:
+def _parts_of(day: int, day_start: DayStart) -> Sequence[_Part]:
     """Return which days of the reader's a day of the service's clock is within, newest first."""
-    begin, end = service_day(number), service_day(number + 1)
-    if day_start(number) == begin and day_start(number + 1) == end:
-        return (_Part(number, row_at(begin), row_at(end)),)
+    begin, end = service_day(day), service_day(day + 1)
+    if day_start(day) == begin and day_start(day + 1) == end:
+        return (_Part(day, row_at(begin), row_at(end)),)
     spans = (
-        (day, max(day_start(day), begin), min(day_start(day + 1), end))
-        for day in (number + 1, number, number - 1)
+        (near, max(day_start(near), begin), min(day_start(near + 1), end))
+        for near in (day + 1, day, day - 1)
     )
-    return tuple(_Part(day, row_at(low), row_at(high)) for day, low, high in spans if low < high)
+    return tuple(_Part(near, row_at(low), row_at(high)) for near, low, high in spans if low < high)
 
 
 class Listing:
@@ -131,21 +131,24 @@ class Listing:
         self.oldest_first = oldest_first
         self.messages = sum(day.total for day in days)
         """How many messages are in it."""
-        self._days = days
-        self._day_start = day_start
-        self._counted: dict[int, Day] = {}
+        self.days = days
+        """The days of the service's clock that are in it, in its order."""
+        self.day_start = day_start
+        """When a day of the reader's begins; None where it has no lines."""
+        self.counted: dict[int, Day] = {}
         """The lines of the reader's days that have been in sight."""
         self.change = change
         """The value of `Database.changes` when it was opened."""
-        self._rows = rows
+        self.rows = rows
         """All rows, rising, where they are known from the start."""
-        self._starts = [0]
+        self.starts = [0]
+        """The position that each of `days` begins at, and the end."""
         for day in days:
-            self._starts.append(self._starts[-1] + len(day))
+            self.starts.append(self.starts[-1] + len(day))
 
     def __len__(self) -> int:
         """How many items, messages, gaps and lines of days, are in it."""
-        return self._starts[-1]
+        return self.starts[-1]
 
 
 class Lists:
@@ -201,7 +204,7 @@ class Lists:
                     complete = first is None or len(rows) < first or next(found, None) is None
                 if not oldest_first:
                     rows.reverse()
-                if keep is not None and keep._rows is not None and _has_state(query):
+                if keep is not None and keep.rows is not None and _has_state(query):
                     rows = _with_kept(rows, query, keep)
                 listed = self._days_of(rows)
                 if oldest_first:
@@ -226,15 +229,15 @@ class Lists:
         start, stop = max(0, start), min(stop, len(listing))
         if start >= stop:
             return []
-        first = bisect_right(listing._starts, start) - 1
-        last = bisect_left(listing._starts, stop)
-        days = listing._days[first:last]
+        first = bisect_right(listing.starts, start) - 1
+        last = bisect_left(listing.starts, stop)
+        days = listing.days[first:last]
         with self._db.reading():
-            if listing.complete and listing._day_start is not None:
+            if listing.complete and listing.day_start is not None:
                 self._count_days(listing, days)
             self._load(listing, days)
             slots: list[int | Gap | Day] = []
-            for day, at in zip(days, listing._starts[first:last], strict=True):
+            for day, at in zip(days, listing.starts[first:last], strict=True):
                 slots += _slots(listing, day, max(0, start - at), stop - at)
             rows = self._messages.read(slot for slot in slots if isinstance(slot, int))
         items = (rows.get(slot) if isinstance(slot, int) else slot for slot in slots)
@@ -246,51 +249,49 @@ class Lists:
         With `row_at` a moment, that is how many items are newer than it; in a list that is oldest
         first, how many are older.
         """
-        day_number = day_of_row(row)
-        place = _place_of_day(listing, day_number)
-        at = listing._starts[place]
-        if place == len(listing._days) or listing._days[place].day != day_number:
+        place = _place_of_day(listing, day_of_row(row))
+        at = listing.starts[place]
+        if place == len(listing.days) or listing.days[place].day != day_of_row(row):
             return at
-        day = listing._days[place]
+        day = listing.days[place]
         with self._db.reading():
             self._load(listing, [day])
         assert day.rows is not None
         if listing.oldest_first:
             lines = sum(line.row <= row for line in day.lines)
             return at + bisect_left(day.rows, row) + lines
-        marks = sum(mark.row > row for mark in day.gaps)
-        marks += sum(line.row >= row for line in day.lines)
-        return at + len(day.rows) - bisect_right(day.rows, row) + marks
+        above = sum(gap.row > row for gap in day.gaps) + sum(line.row >= row for line in day.lines)
+        return at + len(day.rows) - bisect_right(day.rows, row) + above
 
     def day_at(self, listing: Listing, position: int) -> tuple[Day, bool] | None:
         """Return the line of the day that an item of a list is below, and whether it is the line.
 
         None where there is none. Its counts are known once a window of the day has been read.
         """
-        if listing._day_start is None or not 0 <= position < len(listing):
+        if listing.day_start is None or not 0 <= position < len(listing):
             return None
-        place = bisect_right(listing._starts, position) - 1
-        day = listing._days[place]
+        place = bisect_right(listing.starts, position) - 1
+        day = listing.days[place]
         if len(day.parts) > 1:
             with self._db.reading():
-                self._load(listing, listing._days[max(0, place - 1) : place + 2])
-        at = position - listing._starts[place]
+                self._load(listing, listing.days[max(0, place - 1) : place + 2])
+        at = position - listing.starts[place]
         above: _Line | None = None
         is_line = False
-        for where, mark in day.marks(oldest_first=listing.oldest_first):
-            if where <= at and isinstance(mark, _Line):
-                above, is_line = mark, where == at
+        for where, one in day.lines_and_gaps(oldest_first=listing.oldest_first):
+            if where <= at and isinstance(one, _Line):
+                above, is_line = one, where == at
         while above is None and place > 0:
             place -= 1
-            above = next(iter(listing._days[place].lines[-1:]), None)
+            above = next(iter(listing.days[place].lines[-1:]), None)
         return None if above is None else (_line(listing, above), is_line)
 
     def newer(self, listing: Listing, row: int) -> int:
         """Return how many messages of a list that is newest first are newer than this one."""
         place = _place_of_day(listing, day_of_row(row))
-        newer = sum(day.total for day in listing._days[:place])
-        if place < len(listing._days) and listing._days[place].day == day_of_row(row):
-            day = listing._days[place]
+        newer = sum(day.total for day in listing.days[:place])
+        if place < len(listing.days) and listing.days[place].day == day_of_row(row):
+            day = listing.days[place]
             with self._db.reading():
                 self._load(listing, [day])
             assert day.rows is not None
@@ -304,7 +305,7 @@ class Lists:
         """
         row = row_at(seconds)
         place = _place_of_day(listing, day_of_row(row))
-        days = listing._days
+        days = listing.days
         forward = 1 if listing.oldest_first else -1
         if place == len(days) or days[place].day != day_of_row(row):
             place -= 0 if listing.oldest_first else 1
@@ -372,8 +373,8 @@ class Lists:
             for day, total, unread in self._counts.days(ids, query.since)
         }
         for gap in self._gaps(query):
-            number = day_of_row(gap.row)
-            day = days.setdefault(number, _DayOfList(number, 0, 0, array("q")))
+            ends_on = day_of_row(gap.row)
+            day = days.setdefault(ends_on, _DayOfList(ends_on, 0, 0, array("q")))
             day.gaps = (*day.gaps, gap)
         return sorted(days.values(), key=lambda day: -day.day)
 
@@ -444,43 +445,43 @@ class Lists:
 
     def _count_days(self, listing: Listing, days: Iterable[_DayOfList]) -> None:
         """Count the messages of the reader's days that these days are within."""
-        assert listing._day_start is not None
+        assert listing.day_start is not None
         spans: dict[int, tuple[int, int]] = {}
         around: dict[int, _DayOfList] = {}
         for day in days:
             if day.unread is not None and len(day.parts) == 1:
-                listing._counted[day.parts[0].day] = Day(day.parts[0].day, day.total, day.unread)
+                listing.counted[day.parts[0].day] = Day(day.parts[0].day, day.total, day.unread)
             for part in day.parts:
-                if part.day not in listing._counted:
-                    begin, end = listing._day_start(part.day), listing._day_start(part.day + 1)
+                if part.day not in listing.counted:
+                    begin, end = listing.day_start(part.day), listing.day_start(part.day + 1)
                     spans[part.day] = row_at(begin), row_at(end)
                     around |= _days_between(listing, begin, end)
         if not spans:
             return
         self._load(listing, sorted(around.values(), key=lambda day: -day.day))
         unread = self._matching.unread_within(spans.values())
-        for number, span in spans.items():
+        for date, span in spans.items():
             rows = [row for day in around.values() for row in day.within(*span)]
-            listing._counted[number] = Day(number, len(rows), len(unread.intersection(rows)))
+            listing.counted[date] = Day(date, len(rows), len(unread.intersection(rows)))
 
 
 def _place_of_day(listing: Listing, day: int) -> int:
     """Return the place of a day among those of a list, or where it would be."""
     if listing.oldest_first:
-        return bisect_left(listing._days, day, key=lambda known: known.day)
-    return bisect_left(listing._days, -day, key=lambda known: -known.day)
+        return bisect_left(listing.days, day, key=lambda known: known.day)
+    return bisect_left(listing.days, -day, key=lambda known: -known.day)
 
 
 def _days_between(listing: Listing, begin: int, end: int) -> dict[int, _DayOfList]:
-    """Return the days of a list between these server seconds, by their numbers."""
-    numbers = range(begin // DAY_SECONDS, (end - 1) // DAY_SECONDS + 1)
-    places = (_place_of_day(listing, number) for number in numbers)
-    days = [listing._days[place] for place in places if place < len(listing._days)]
-    return {day.day: day for day in days if day.day in numbers}
+    """Return the days of a list between these server seconds, by day of the service's clock."""
+    wanted = range(begin // DAY_SECONDS, (end - 1) // DAY_SECONDS + 1)
+    places = (_place_of_day(listing, day) for day in wanted)
+    days = [listing.days[place] for place in places if place < len(listing.days)]
+    return {day.day: day for day in days if day.day in wanted}
 
 
 def _line(listing: Listing, line: _Line) -> Day:
-    return listing._counted.get(line.day, Day(line.day, None, None))
+    return listing.counted.get(line.day, Day(line.day, None, None))
 
 
 def _slots(listing: Listing, day: _DayOfList, start: int, stop: int) -> list[int | Gap | Day]:
@@ -488,12 +489,12 @@ def _slots(listing: Listing, day: _DayOfList, start: int, stop: int) -> list[int
     rows = day.rows
     assert rows is not None
     slots: list[int | Gap | Day] = []
-    marks = dict(day.marks(oldest_first=listing.oldest_first))
-    places = list(marks)
+    others = dict(day.lines_and_gaps(oldest_first=listing.oldest_first))
+    places = list(others)
     for place in range(start, min(stop, len(day))):
-        mark = marks.get(place)
-        if mark is not None:
-            slots.append(_line(listing, mark) if isinstance(mark, _Line) else mark)
+        other = others.get(place)
+        if other is not None:
+            slots.append(_line(listing, other) if isinstance(other, _Line) else other)
             continue
         index = place - bisect_left(places, place)
         if index < len(rows):
@@ -507,8 +508,8 @@ def _has_state(query: Query) -> bool:
 
 def _with_kept(rows: array[int], query: Query, keep: Listing) -> array[int]:
     """Add what was listed before for the same query, but for how far back it looked."""
-    assert keep._rows is not None
+    assert keep.rows is not None
     if keep.query._replace(since=None) != query._replace(since=None):
         return rows
     first = FIRST_ROW if query.since is None else row_at(query.since)
-    return array("q", sorted({*rows, *keep._rows[bisect_left(keep._rows, first) :]}))
+    return array("q", sorted({*rows, *keep.rows[bisect_left(keep.rows, first) :]}))

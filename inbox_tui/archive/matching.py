@@ -89,7 +89,7 @@ class Matching:
         return _without(rows, left_out, oldest_first=oldest_first)
 
     def any_within(self, query: Query, spans: Sequence[tuple[int, int, int]]) -> list[bool]:
-        """Return of each span whether a message of a plain query is in it.
+        """For each span, return whether any message of a plain query lies in it.
 
         Spans end with their lowest row and the one above their highest.
         """

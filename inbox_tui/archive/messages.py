@@ -345,7 +345,7 @@ class Messages:
             senders = [(self._account_id, str(phone)) for phone in subjects]
             self._mute(senders, muted=bool(value), copied=True)
             return
-        ids = json_numbers(number for number in subjects if isinstance(number, int))
+        ids = json_numbers(message_id for message_id in subjects if isinstance(message_id, int))
         fitting = "account_id = ? AND id IN (SELECT value FROM json_each(?))"
         self._change(fitting, (self._account_id, ids), state, value, copied=True)
 
@@ -400,6 +400,6 @@ class Messages:
             )
             self._counts.add(counted, 0, 1 if value == (state == "unread") else -1)
         if state != "muted" and not copied:
-            subjects = ((account_id, number) for _, account_id, *_, number in changed)
+            subjects = ((account_id, message_id) for _, account_id, *_, message_id in changed)
             self._team.note(state, bool(value), subjects)
         return [row for row, *_ in changed]
