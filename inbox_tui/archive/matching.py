@@ -11,13 +11,13 @@ from inbox_tui.archive.database import Database, Found
 from inbox_tui.archive.encoding import encode_text, json_numbers
 from inbox_tui.archive.records import Query, row_at
 from inbox_tui.archive.search_index import match
-from inbox_tui.text.search_query import Is, State
+from inbox_tui.text.search_query import Is, MessageState
 
 _FEW = 2000
 """So many messages are looked through one by one rather than by the search index."""
 FIRST_ROW, LAST_ROW = -(2**62), 2**62
 """Rows below and above all that there can be."""
-_STATES: dict[State, tuple[str, str]] = {
+_STATES: dict[MessageState, tuple[str, str]] = {
     "unread": ("unread = 1 AND muted = 0", "messages_unread"),
     "read": ("unread = 0", ""),
     "starred": ("starred = 1", "messages_starred"),

@@ -11,13 +11,12 @@ from datetime import datetime, timedelta, tzinfo
 from typing import TYPE_CHECKING, Literal, NamedTuple
 
 from inbox_tui.smsc.limit import Moment
-from inbox_tui.text.search_query import Query as SearchQuery
+from inbox_tui.text.search_query import MessageState, SearchQuery
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from inbox_tui.smsc.message import IncomingMessage
-    from inbox_tui.text.search_query import State
 
 SIGNED_IN = "signed_in"
 """The name under which is remembered that the service has let an account in."""
@@ -136,7 +135,7 @@ class Query(NamedTuple):
     """Only messages from this sender."""
     search: SearchQuery = SearchQuery()
     """Only messages that fit this; its moments are left to the caller: `since` and `before`."""
-    state: State | None = None
+    state: MessageState | None = None
     """Only messages in this state. Those of muted senders are never in `unread`."""
     before: int | None = None
     """Only messages received before these server seconds."""

@@ -15,8 +15,7 @@ from inbox_tui.archive.database import Database
 from inbox_tui.archive.encoding import decode_text
 from inbox_tui.text import find_code, find_links, fold_text
 from inbox_tui.text.search import join_digits
-from inbox_tui.text.search_query import Party, Words
-from inbox_tui.text.search_query import Query as SearchQuery
+from inbox_tui.text.search_query import Party, SearchQuery, Words
 
 _SHORTEST = 3
 """The index finds strings of this many characters or more."""

@@ -27,7 +27,7 @@ from inbox_tui.locale import _, plural, system_words
 if TYPE_CHECKING:
     from inbox_tui.archive import AnyAccount, Row
     from inbox_tui.exports import Exporter, Written
-    from inbox_tui.text.search_query import Query as SearchQuery
+    from inbox_tui.text.search_query import SearchQuery
 
 
 @click.command(

@@ -22,8 +22,7 @@ from inbox_tui.locale import _
 from inbox_tui.screens.selection import Selection
 from inbox_tui.sync import Clock
 from inbox_tui.text import CODE_WITHIN, LINKS_WITHIN, find_code, find_links
-from inbox_tui.text.search_query import Has
-from inbox_tui.text.search_query import Query as SearchQuery
+from inbox_tui.text.search_query import Has, SearchQuery
 from inbox_tui.widgets.presentation import Presentation, grouped
 
 if TYPE_CHECKING:

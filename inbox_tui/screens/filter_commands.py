@@ -21,7 +21,7 @@ from inbox_tui.widgets.presentation import Presentation
 
 if TYPE_CHECKING:
     from inbox_tui.screens.pickers import Choice, StatePicker
-    from inbox_tui.text.search_query import State
+    from inbox_tui.text.search_query import MessageState
 
 CHIPS: Final[dict[ChipName, str]] = {
     "to": "pick_number",
@@ -183,7 +183,7 @@ class FilterCommands:
         """Choose the state: unread, starred, to do, done, of muted senders."""
         from inbox_tui.screens.pickers import StatePicker
 
-        def chosen(choice: Choice[State] | None) -> None:
+        def chosen(choice: Choice[MessageState] | None) -> None:
             if choice is not None:
                 self._apply(self._current()._replace(state=choice.value))
 
@@ -197,10 +197,10 @@ class FilterCommands:
             to_phone=filters.to_phone, since=self._since(filters.hours), phone=filters.phone
         )
 
-        def count(archive: Archive) -> dict[State | None, int]:
+        def count(archive: Archive) -> dict[MessageState | None, int]:
             account = self._session.archive.on(archive)
-            states: tuple[State, ...] = ("starred", "done", "muted")
-            counts: dict[State | None, int] = {
+            states: tuple[MessageState, ...] = ("starred", "done", "muted")
+            counts: dict[MessageState | None, int] = {
                 state: account.lists.count(query._replace(state=state)) for state in states
             }
             total, unread = _counted(account, query)

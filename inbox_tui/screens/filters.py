@@ -10,8 +10,7 @@ from inbox_tui.archive import Query
 from inbox_tui.commands import CommandKeys
 from inbox_tui.locale import _, mark
 from inbox_tui.smsc.limit import PERIOD_HOURS
-from inbox_tui.text.search_query import Query as SearchQuery
-from inbox_tui.text.search_query import State, explain, parse_query
+from inbox_tui.text.search_query import MessageState, SearchQuery, explain, parse_query
 from inbox_tui.widgets.presentation import ALL_NUMBERS
 
 if TYPE_CHECKING:
@@ -25,7 +24,7 @@ WINDOWS: tuple[int | None, ...] = (1, 6, 24, 48, 168, None)
 FILTERS_NOTE = "filters"
 """The name of the archive's note that holds the filters last set."""
 SEARCH_EXAMPLES = mark("such as 5512 · from:bank · after:mon · is:unread · has:code · -without")
-STATE_NAMES: dict[State, str] = {
+STATE_NAMES: dict[MessageState, str] = {
     "unread": mark("unread"),
     "starred": mark("starred"),
     "todo": mark("to do"),
@@ -35,7 +34,7 @@ STATE_NAMES: dict[State, str] = {
 """The states offered, and what they are called."""
 
 
-_NONE_IN_STATE: dict[State | None, str] = {
+_NONE_IN_STATE: dict[MessageState | None, str] = {
     None: mark("No messages"),
     "unread": mark("No unread messages"),
     "starred": mark("No starred messages"),
@@ -56,7 +55,7 @@ class Filters(NamedTuple):
     to_phone: str | None = None
     hours: int | None = None
     search: str = ""
-    state: State | None = None
+    state: MessageState | None = None
     phone: str | None = None
 
     @property

@@ -21,7 +21,7 @@ from inbox_tui.screens.dialog import Dialog
 from inbox_tui.screens.filters import STATE_NAMES, WINDOWS, window_name
 from inbox_tui.smsc.limit import PERIOD_HOURS
 from inbox_tui.text import fold_text, sanitize
-from inbox_tui.text.search_query import State
+from inbox_tui.text.search_query import MessageState
 from inbox_tui.widgets.cells import padded
 from inbox_tui.widgets.presentation import grouped
 from inbox_tui.widgets.symbols import symbols
@@ -209,18 +209,18 @@ class AccountPicker(Picker[T]):
         super().__init__(_("Account · unread"), choices, current)
 
 
-class StatePicker(Picker[State]):
+class StatePicker(Picker[MessageState]):
     """Choose the state of the messages shown. How many there are of each is told later."""
 
     PLACEHOLDER = mark("type a state")
     NOTHING = mark("no such state")
 
-    def __init__(self, current: State | None) -> None:
-        choices: list[Choice[State]] = [Choice(_("all messages"), None)]
+    def __init__(self, current: MessageState | None) -> None:
+        choices: list[Choice[MessageState]] = [Choice(_("all messages"), None)]
         choices += [Choice(_(name), state) for state, name in STATE_NAMES.items()]
         super().__init__(_("State"), choices, current)
 
-    def show_counts(self, counts: Mapping[State | None, int]) -> None:
+    def show_counts(self, counts: Mapping[MessageState | None, int]) -> None:
         """Show how many messages are in each state."""
         self._choices = [
             replace(choice, count=counts.get(choice.value)) for choice in self._choices

@@ -6,7 +6,7 @@ from textual.widget import Widget
 
 from inbox_tui.archive import AnyAccount, Listing, Row
 from inbox_tui.screens.listings import ArchivedMessages, Spot
-from inbox_tui.text.search_query import Query as SearchQuery
+from inbox_tui.text.search_query import SearchQuery
 from inbox_tui.widgets.conversation import Conversation
 from inbox_tui.widgets.message_list import MessageList
 

@@ -26,7 +26,7 @@ from inbox_tui.text.phones import NotAPhoneNumber, parse_phone, phone_spellings
 from inbox_tui.text.search import find_spans, fold_text, strip_separators
 
 Operator = Literal["from", "to", "before", "after", "on", "is", "has"]
-State = Literal["unread", "read", "starred", "done", "todo", "muted", "taken", "mine"]
+MessageState = Literal["unread", "read", "starred", "done", "todo", "muted", "taken", "mine"]
 Content = Literal["code", "link"]
 ErrorKind = Literal[
     "unknown_operator", "missing_value", "unknown_value", "bad_date", "date_excluded"
@@ -50,7 +50,7 @@ OPERATORS: Final[dict[str, Operator]] = {
     "есть": "has",
 }
 """Every spelling of an operator, folded."""
-STATES: Final[dict[str, State]] = {
+STATES: Final[dict[str, MessageState]] = {
     "unread": "unread",
     "read": "read",
     "starred": "starred",
@@ -110,7 +110,7 @@ class Party(NamedTuple):
 class Is(NamedTuple):
     """A state that a message must have, or must not."""
 
-    state: State
+    state: MessageState
     excluded: bool = False
 
 
@@ -137,7 +137,7 @@ class QueryError(NamedTuple):
     """Whether typing on may make it right."""
 
 
-class Query(NamedTuple):
+class SearchQuery(NamedTuple):
     """What is looked for; a message must fit all of it.
 
     Of the senders that are not excluded it must fit one, and so with receivers.
@@ -156,7 +156,7 @@ class Query(NamedTuple):
     """What could not be read; where there is any, the rest is not to be searched for."""
 
 
-def parse_query(typed: str, now: datetime, names: Mapping[str, str]) -> Query:
+def parse_query(typed: str, now: datetime, names: Mapping[str, str]) -> SearchQuery:
     """Read what was typed into the search field or given to `--search`.
 
     Args:
@@ -168,7 +168,7 @@ def parse_query(typed: str, now: datetime, names: Mapping[str, str]) -> Query:
     parser = _Parser(typed, now, names)
     while parser.read_part():
         pass
-    return Query(
+    return SearchQuery(
         tuple(dict.fromkeys(parser.words)),
         tuple(dict.fromkeys(parser.senders)),
         tuple(dict.fromkeys(parser.receivers)),
@@ -212,17 +212,17 @@ def _in_russian(value: str) -> str:
     return next(word for word, meaning in spellings if meaning == value and not word.isascii())
 
 
-def text_spans(query: Query, text: str) -> list[tuple[int, int]]:
+def text_spans(query: SearchQuery, text: str) -> list[tuple[int, int]]:
     """Return where a message's text, as it is shown, has what was looked for: rising, apart."""
     return find_spans(text, _strings_in(text, query.words))
 
 
-def sender_spans(query: Query, shown: str) -> list[tuple[int, int]]:
+def sender_spans(query: SearchQuery, shown: str) -> list[tuple[int, int]]:
     """Return where a sender's number or name, as it is shown, has what was looked for."""
     return find_spans(shown, (*_strings_in(shown, query.words), *_parts(query.senders)))
 
 
-def receiver_spans(query: Query, shown: str) -> list[tuple[int, int]]:
+def receiver_spans(query: SearchQuery, shown: str) -> list[tuple[int, int]]:
     """Return where a receiving number or its name, as it is shown, has what was looked for."""
     return find_spans(shown, (*_strings_in(shown, query.words), *_parts(query.receivers)))
 
@@ -395,7 +395,7 @@ class _Parser:
         else:
             begun = any(known.startswith(folded) for known in (STATES, CONTENTS)[operator == "has"])
             unfinished = begun and self._at == len(self._typed)
-            allowed = get_args(State) if operator == "is" else get_args(Content)
+            allowed = get_args(MessageState) if operator == "is" else get_args(Content)
             self.errors.append(
                 QueryError("unknown_value", start, self._at, word, value, allowed, unfinished)
             )

@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from textual import events
     from textual.binding import BindingType
 
-    from inbox_tui.text.search_query import Query as SearchQuery
+    from inbox_tui.text.search_query import SearchQuery
     from inbox_tui.widgets.message_source import MessageSource
     from inbox_tui.widgets.presentation import Presentation
 

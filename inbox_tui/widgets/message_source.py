@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from inbox_tui.archive import Item, Row
-    from inbox_tui.text.search_query import Query as SearchQuery
+    from inbox_tui.text.search_query import SearchQuery
 
 
 class MessageSource(Protocol):

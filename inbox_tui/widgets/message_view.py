@@ -41,7 +41,7 @@ if TYPE_CHECKING:
     from inbox_tui.archive import Row
     from inbox_tui.archive.team_states import TeamState
     from inbox_tui.text import Code, Link
-    from inbox_tui.text.search_query import Query as SearchQuery
+    from inbox_tui.text.search_query import SearchQuery
     from inbox_tui.widgets.presentation import Presentation
 
 MOST_SHOWN: Final = LINKS_WITHIN

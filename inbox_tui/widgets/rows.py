@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Sequence
 
     from inbox_tui.archive import Item
-    from inbox_tui.text.search_query import Query as SearchQuery
+    from inbox_tui.text.search_query import SearchQuery
     from inbox_tui.widgets.part_styles import PartStyles
     from inbox_tui.widgets.presentation import Presentation
 

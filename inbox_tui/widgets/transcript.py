@@ -23,7 +23,7 @@ from inbox_tui.widgets.presentation import not_shown
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
-    from inbox_tui.text.search_query import Query as SearchQuery
+    from inbox_tui.text.search_query import SearchQuery
     from inbox_tui.widgets.message_source import MessageSource
 
 _READ_AT_ONCE: Final = 32

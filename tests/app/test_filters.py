@@ -13,7 +13,7 @@ from inbox_tui.archive import Query
 from inbox_tui.config import Settings
 from inbox_tui.screens.filters import Filters
 from inbox_tui.smsc.message import Answer
-from inbox_tui.text.search_query import Query as SearchQuery
+from inbox_tui.text.search_query import SearchQuery
 from inbox_tui.widgets.message_list import MessageList
 
 

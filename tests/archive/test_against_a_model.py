@@ -88,7 +88,9 @@ queries = st.builds(
         lambda typed: parse_query(typed, datetime(2026, 11, 23, tzinfo=UTC), NAMES)
     ),
     state=st.sampled_from([None, None, "unread", "starred", "todo", "done", "muted"]),
-) | st.builds(Query, to_phone=st.sampled_from([None, *TO_PHONES]), since=st.none() | instants)
+) | st.tuples(st.sampled_from([None, *TO_PHONES]), st.none() | instants).map(
+    lambda plain: Query(to_phone=plain[0], since=plain[1])
+)
 gaps = st.lists(
     st.builds(
         lambda scope, end, length: (scope, Gap(end - length, end)),

@@ -26,8 +26,7 @@ from inbox_tui.archive.records import day_of_row, row_at
 from inbox_tui.smsc.limit import Moment
 from inbox_tui.smsc.message import IncomingMessage
 from inbox_tui.text import fold_text, strip_separators
-from inbox_tui.text.search_query import Party, State, Words, parse_query
-from inbox_tui.text.search_query import Query as SearchQuery
+from inbox_tui.text.search_query import MessageState, Party, SearchQuery, Words, parse_query
 
 NOW = datetime(2026, 11, 23, 7, 42, 30, tzinfo=UTC)
 SERVER_NOW = to_server_seconds(datetime(2026, 11, 23, 10, 42, 30))  # noqa: DTZ001
@@ -234,7 +233,7 @@ class Model:
         return next(iter([*beyond, *unread]), None)
 
 
-def in_state(row: Row, state: State) -> bool:
+def in_state(row: Row, state: MessageState) -> bool:
     """Whether a message is in a state."""
     match state:
         case "unread":

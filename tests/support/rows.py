@@ -10,7 +10,7 @@ from zoneinfo import ZoneInfo
 
 from inbox_tui.archive import Day, Gap, Item, Row
 from inbox_tui.archive.records import DAY_SECONDS, day_of_row, row_at
-from inbox_tui.text.search_query import Query as SearchQuery
+from inbox_tui.text.search_query import SearchQuery
 from inbox_tui.widgets.presentation import Presentation
 
 MOSCOW = ZoneInfo("Europe/Moscow")

@@ -18,7 +18,7 @@ from inbox_tui.text.search_query import (
     Has,
     Is,
     Party,
-    Query,
+    SearchQuery,
     explain,
     parse_query,
     receiver_spans,
@@ -32,7 +32,7 @@ NAMES = {"79110000001": "Orders", "79160001122": "Anna Petrova", "OZON.ru": "ÐœÐ
 PHONE, TO_PHONE = "79992264458", "79110000001"
 
 
-def parse(typed: str) -> Query:
+def parse(typed: str) -> SearchQuery:
     return parse_query(typed, NOW, NAMES)
 
 

@@ -14,7 +14,7 @@ from textual.pilot import Pilot
 
 from inbox_tui.archive import Day, Row
 from inbox_tui.archive.records import DAY_SECONDS, day_of_row, row_at
-from inbox_tui.text.search_query import Query, parse_query
+from inbox_tui.text.search_query import SearchQuery, parse_query
 from inbox_tui.widgets.conversation import Conversation
 
 Mounted = tuple[Conversation, Pilot[None], OneWidget[Conversation]]
@@ -26,7 +26,7 @@ class Transcript:
     """Messages held in memory, oldest first, a line above each day."""
 
     def __init__(
-        self, rows: Iterable[Row], receivers: Sequence[str] = (), search: Query | None = None
+        self, rows: Iterable[Row], receivers: Sequence[str] = (), search: SearchQuery | None = None
     ) -> None:
         self.receivers = receivers
         self.search = search

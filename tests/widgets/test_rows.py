@@ -21,7 +21,7 @@ from inbox_tui.archive import Day, Gap, Row
 from inbox_tui.archive.records import day_of_row
 from inbox_tui.archive.team_states import MINE, TAKEN
 from inbox_tui.text import sanitize
-from inbox_tui.text.search_query import Query, parse_query
+from inbox_tui.text.search_query import SearchQuery, parse_query
 from inbox_tui.widgets.message_list import MessageList
 
 
@@ -316,7 +316,7 @@ async def test_days_are_named_again_when_the_day_is_over_and_nothing_else_is_pai
 # -- what a search looks for
 
 
-def searched(typed: str) -> Query:
+def searched(typed: str) -> SearchQuery:
     return parse_query(typed, NOW, {})
 
 
