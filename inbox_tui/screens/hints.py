@@ -35,7 +35,7 @@ def hints(
     here = {
         "copy_code": view.has_code,
         "open_link": view.has_link,
-        "clear_filters": bool(chosen.to_phone or chosen.search or chosen.state),
+        "clear_filters": chosen._replace(phone=None).any,
         "next_unread": unread,
         "conversation": there_is_one and not aside,
         "toggle_read": there_is_one,

@@ -8,6 +8,7 @@ from pathlib import Path
 from support.app_harness import make_app, message, state_is, until
 from support.inbox_screen import filter_bar, five_messages, inbox, selected, shown
 from support.sizes import Size, at_every_size
+from support.widgets import lines
 
 from inbox_tui.archive import Query
 from inbox_tui.config import Settings
@@ -15,6 +16,7 @@ from inbox_tui.screens.filters import Filters
 from inbox_tui.smsc.message import Answer
 from inbox_tui.text.search_query import SearchQuery
 from inbox_tui.widgets.message_list import MessageList
+from inbox_tui.widgets.status_bar import StatusBar
 
 
 @at_every_size
@@ -34,6 +36,22 @@ async def test_filters_combine_and_x_clears_them(tmp_path: Path, size: Size) -> 
         await pilot.press("x")
         await until(pilot, lambda: shown(pilot) == 5)
         assert len(app.scripted.asked) == 1, "filters never cost a request"
+
+
+async def test_the_key_that_clears_is_named_while_a_filter_is_set(tmp_path: Path) -> None:
+    app = make_app(tmp_path, messages=five_messages())
+    async with app.run_test(size=(120, 40)) as pilot:
+        await state_is(pilot, "Live")
+
+        def is_named() -> bool:
+            return "x clear" in lines(inbox(pilot).query_one(StatusBar))[0]
+
+        assert not is_named()
+        for keys in (("w", "6", "enter"), ("u",), ("slash", "0", "enter")):
+            await pilot.press(*keys)
+            await until(pilot, is_named)
+            await pilot.press("x")
+            await until(pilot, lambda: not is_named())
 
 
 @at_every_size
