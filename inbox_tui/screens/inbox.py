@@ -538,7 +538,9 @@ class InboxScreen(Screen[None]):
 
     def _share(self, steps: int) -> None:
         """Give the list more or less of the room."""
-        if not self._split_pane.share(steps):
+        if self._shown.in_conversation:
+            self._status.say(_("the conversation stands alone here"))
+        elif not self._split_pane.share(steps):
             self._status.say(_("the list stands alone here"))
 
     @on(SplitPane.Shared)

@@ -160,3 +160,18 @@ async def test_in_the_narrow_layout_there_is_nothing_to_divide(tmp_path: Path) -
         await state_is(pilot, "Live")
         await pilot.press("greater_than_sign")
         assert notice(pilot) == "the list stands alone here"
+
+
+@at_every_size
+async def test_in_a_conversation_there_is_nothing_to_divide(tmp_path: Path, size: Size) -> None:
+    app = make_app(tmp_path, messages=week())
+    async with app.run_test(size=size) as pilot:
+        await state_is(pilot, "Live")
+        before = parts(pilot)[0].size
+        await pilot.press("t")
+        await until(pilot, lambda: app.screen.has_class("-conversation"))
+        await pilot.press("greater_than_sign")
+        assert notice(pilot) == "the conversation stands alone here"
+        await pilot.press("escape")
+        await pilot.pause()
+        assert parts(pilot)[0].size == before
