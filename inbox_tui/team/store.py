@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from hashlib import blake2b
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeVar
 
 from inbox_tui.archive import Cursor, Page, Polled, to_server_seconds
 from inbox_tui.archive.cursor_json import cursor_from_json, cursor_to_json
@@ -20,7 +20,12 @@ if TYPE_CHECKING:
     from inbox_tui.smsc.message import IncomingMessage
     from inbox_tui.team.hub import Hub, HubClock
 
+T = TypeVar("T")
+
 _MOST_UNREADABLE_KEPT = 1000
+_IDS_TOGETHER = 1000
+_MESSAGES_TOGETHER = 200
+"""So many are sent to the hub in one command, each of which has its time: a line may be slow."""
 
 
 def channel_of(account_id: int) -> str:
@@ -64,6 +69,12 @@ async def find_account(connection: Connection, login: str, host: str, *, make: b
             )
         )
     return int(account_id)
+
+
+def _parts(items: list[T], size: int) -> Iterator[list[T]]:
+    """Cut a list into parts that are sent to the hub one by one."""
+    for start in range(0, len(items), size):
+        yield items[start : start + size]
 
 
 class HubSyncState:
@@ -193,36 +204,38 @@ class HubStore:
     ) -> list[int]:
         """Add the messages that are new, oldest first; returns their ids, newest first."""
         fresh = {one.id: one for one in reversed(messages)}
-        known = await connection.fetch(
-            "SELECT id FROM inbox_tui.messages WHERE account_id = $1 AND id = ANY ($2::bigint[])",
-            self.account_id,
-            list(fresh),
-        )
-        for (message_id,) in known:
-            del fresh[message_id]
+        for some in _parts(list(fresh), _IDS_TOGETHER):
+            known = await connection.fetch(
+                "SELECT id FROM inbox_tui.messages"
+                " WHERE account_id = $1 AND id = ANY ($2::bigint[])",
+                self.account_id,
+                some,
+            )
+            for (message_id,) in known:
+                del fresh[message_id]
         if not fresh:
             return []
         in_order = sorted(fresh.values(), key=lambda one: (one.received, one.id))
         first = await next_seq(connection, self.account_id, len(in_order))
-        await connection.copy_records_to_table(
-            "messages",
-            schema_name="inbox_tui",
-            records=[
-                (
-                    self.account_id,
-                    seq,
-                    one.id,
-                    to_server_seconds(one.received),
-                    None if one.sent is None else to_server_seconds(one.sent),
-                    live,
-                    to_bytes(one.phone),
-                    to_bytes(one.to_phone),
-                    to_bytes(one.message),
-                    one.stamp,
-                )
-                for seq, one in enumerate(in_order, first)
-            ],
-        )
+        records = [
+            (
+                self.account_id,
+                seq,
+                one.id,
+                to_server_seconds(one.received),
+                None if one.sent is None else to_server_seconds(one.sent),
+                live,
+                to_bytes(one.phone),
+                to_bytes(one.to_phone),
+                to_bytes(one.message),
+                one.stamp,
+            )
+            for seq, one in enumerate(in_order, first)
+        ]
+        for part in _parts(records, _MESSAGES_TOGETHER):
+            await connection.copy_records_to_table(
+                "messages", schema_name="inbox_tui", records=part
+            )
         return [one.id for one in reversed(in_order)]
 
     async def _add_unreadable(self, connection: Connection, page: Page) -> None:

@@ -24,6 +24,21 @@ async def test_a_page_too_large_for_a_slow_network_is_copied_in_smaller_ones(
         await team.until(lambda: vera.texts == texts)
 
 
+async def test_a_page_too_large_for_a_slow_network_is_put_on_the_hub_in_parts(
+    team: Team, cluster: Cluster, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    texts = [f"{number} {'a long text' * 20}" for number in range(800)]
+    team.receive(*texts)
+    vera = team.join("vera", password=None)
+    await team.until(lambda: vera.state is State.SIGN_IN)
+    monkeypatch.setattr(hub, "COMMAND_SECONDS", 0.6)
+    with Proxy(cluster.port, rate=200_000) as proxy:
+        team.join("anna", port=proxy.port)
+        await team.until(lambda: vera.texts == texts)
+        await team.close()
+        team.members.clear()
+
+
 @pytest.mark.parametrize("said_so", [True, False])
 async def test_a_hub_restored_from_a_backup_is_copied_anew(team: Team, said_so: bool) -> None:
     team.receive("one", "two", "three")
