@@ -24,8 +24,6 @@ class DateScreen(Dialog[datetime | None]):
     `now` returns the present moment in the reader's zone, `tell` writes one for the reader.
     """
 
-    AUTO_FOCUS = "Input"
-
     def __init__(self, now: Callable[[], datetime], tell: Callable[[datetime], str]) -> None:
         super().__init__()
         self._now = now

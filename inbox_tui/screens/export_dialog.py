@@ -68,7 +68,6 @@ class ExportScreen(Dialog[Exported | None]):
     `messages` is their number, None where it is not known yet; `path` is the file offered.
     """
 
-    AUTO_FOCUS = "#export-file"
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("escape", "leave", "Close"),
         Binding("ctrl+o", "write(True)", "Overwrite", show=False),

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from contextlib import suppress
 from functools import partial
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any, Final, TypeVar
 
 from textual.screen import Screen
 
@@ -20,8 +20,10 @@ from inbox_tui.widgets.filter_bar import ChipName
 from inbox_tui.widgets.presentation import Presentation
 
 if TYPE_CHECKING:
-    from inbox_tui.screens.pickers import Choice, StatePicker
+    from inbox_tui.screens.pickers import Choice, Picker, StatePicker
     from inbox_tui.text.search_query import MessageState
+
+T = TypeVar("T")
 
 CHIPS: Final[dict[ChipName, str]] = {
     "to": "pick_number",
@@ -88,13 +90,19 @@ class FilterCommands:
                 choices.append(Choice(label, chosen_before, *count(chosen_before)))
             return [Choice(_("all numbers"), None, *count(None)), *choices]
 
-        def chosen(choice: Choice[str] | None) -> None:
-            if choice is not None:
-                self._apply(self._current()._replace(to_phone=choice.value))
+        picker = NumberPicker(_("Receiving number"), find, chosen_before)
+        await self._pick(picker, lambda filters, number: filters._replace(to_phone=number))
 
-        await self._screen.app.push_screen(
-            NumberPicker(_("Receiving number"), find, chosen_before), callback=chosen
-        )
+    async def _pick(
+        self, picker: Picker[T], change: Callable[[Filters, T | None], Filters]
+    ) -> None:
+        """Open a picker, and apply the filters in force, changed to what is chosen."""
+
+        def chosen(choice: Choice[T] | None) -> None:
+            if choice is not None:
+                self._apply(change(self._current(), choice.value))
+
+        await self._screen.app.push_screen(picker, callback=chosen)
 
     def receiving_numbers(self, typed: str, most: int) -> list[tuple[str, str, int, int]]:
         """The numbers that fit what was typed and received anything in the window, at most `most`.
@@ -146,13 +154,9 @@ class FilterCommands:
         """Choose the hour window."""
         from inbox_tui.screens.pickers import WindowPicker
 
-        def chosen(choice: Choice[int] | None) -> None:
-            if choice is not None:
-                self._apply(self._current()._replace(hours=choice.value))
-
         filters = self._current()
         picker = WindowPicker(partial(self._count, filters.to_phone), filters.hours)
-        await self._screen.app.push_screen(picker, callback=chosen)
+        await self._pick(picker, lambda filters, hours: filters._replace(hours=hours))
 
     def toggle_unread(self) -> None:
         """Show unread messages only, or all again."""
@@ -183,12 +187,8 @@ class FilterCommands:
         """Choose the state: unread, starred, to do, done, of muted senders."""
         from inbox_tui.screens.pickers import StatePicker
 
-        def chosen(choice: Choice[MessageState] | None) -> None:
-            if choice is not None:
-                self._apply(self._current()._replace(state=choice.value))
-
         picker = StatePicker(self._current().state)
-        await self._screen.app.push_screen(picker, callback=chosen)
+        await self._pick(picker, lambda filters, state: filters._replace(state=state))
         self._screen.run_worker(self._show_counts(picker), group="counts", exclusive=True)
 
     async def _show_counts(self, picker: StatePicker) -> None:

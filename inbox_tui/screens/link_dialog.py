@@ -34,7 +34,6 @@ class LinkScreen(Dialog[LinkChoice | None]):
     A click chooses; only a key opens, once the host has been in sight.
     """
 
-    AUTO_FOCUS = "OptionList"
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("enter", "choose('open')", "Open", priority=True),
         Binding("y", "choose('copy')", "Copy"),

@@ -36,8 +36,6 @@ class NameGiven(Message):
 class NameScreen(Dialog[str | None]):
     """Asks for the name of a number; an empty one takes its name away."""
 
-    AUTO_FOCUS = "Input"
-
     def __init__(self, number: str, name: str) -> None:
         super().__init__()
         self._number = number

@@ -57,7 +57,6 @@ class Choice(Generic[T]):
 class Picker(Dialog[Choice[T] | None], Generic[T]):
     """Choose one of a few. Typing narrows, Enter applies, Esc leaves things as they were."""
 
-    AUTO_FOCUS = "Input"
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("down", "cursor('down')", "Next", show=False, priority=True),
         Binding("up", "cursor('up')", "Previous", show=False, priority=True),

@@ -45,18 +45,15 @@ class TitleBar(Widget):
         """Return the line."""
         right = Line()
         if self.unreadable:
-            right.add(
-                _("{count} unreadable").format(count=grouped(self.unreadable)), "$text-warning"
-            ).add("  ")
+            told = _("{count} unreadable").format(count=grouped(self.unreadable))
+            right.add(told, "$text-warning").add("  ")
         if self.elsewhere:
-            right.add(_("{count} elsewhere").format(count=grouped(self.elsewhere)), "bold").add(
-                "  "
-            )
+            told = _("{count} elsewhere").format(count=grouped(self.elsewhere))
+            right.add(told, "bold").add("  ")
         if self.unread:
-            right.add(
-                plural("{count} unread", "{count} unread", self.unread, count=grouped(self.unread)),
-                "bold",
-            )
+            count = grouped(self.unread)
+            told = plural("{count} unread", "{count} unread", self.unread, count=count)
+            right.add(told, "bold")
         elif self.unread == 0:
             right.add(_("all read"), "$foreground 60%")
         room = self.size.width - right.width - 2
