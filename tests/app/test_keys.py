@@ -17,6 +17,7 @@ from support.inbox_screen import (
     shown,
     unread,
 )
+from support.pictures import settled
 from support.sizes import Size, at_every_size
 from textual.widgets import Input
 
@@ -125,10 +126,7 @@ async def test_a_key_that_can_do_nothing_says_why(
         await state_is(pilot, "Live")
         for key in keys:
             await pilot.press(key)
-            await pilot.app.workers.wait_for_complete(
-                [worker for worker in app.workers if worker.group in ("search", "writes")]
-            )
-            await pilot.pause()
+            await settled(pilot)
         await until(pilot, lambda: notice(pilot) == told)
         assert len(app.screen_stack) == 1
 

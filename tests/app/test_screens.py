@@ -18,6 +18,7 @@ from support.app_harness import (
     until,
     week,
 )
+from support.pictures import settled
 from support.sizes import Size, pictured, pictured_large_too
 from textual.pilot import Pilot
 from textual.widgets import OptionList
@@ -53,15 +54,6 @@ def live_then(*keys: str) -> Prepare:
         await settled(pilot)
 
     return prepare
-
-
-async def settled(pilot: Pilot[None]) -> None:
-    """Wait for what the keys began: searches, pickers, marks."""
-    await pilot.app.workers.wait_for_complete(
-        [worker for worker in pilot.app.workers if worker.group in ("search", "writes")]
-    )
-    await pilot.pause()
-    await pilot.pause()
 
 
 def hits(pilot: Pilot[None]) -> int:

@@ -10,8 +10,8 @@ from typing import Any
 import pytest
 from support.app_harness import HarnessApp, make_app, message, put, state_is, until
 from support.inbox_screen import filter_bar, inbox, notice, selected, shown, unread
+from support.pictures import settled
 from support.sizes import Size, at_every_size
-from textual.pilot import Pilot
 from textual.widgets import Input
 
 from inbox_tui.archive import Archive, Row
@@ -34,13 +34,6 @@ def kept(app: HarnessApp) -> dict[int, Row]:
         (account,) = archive.accounts()
         found = (account.messages.get(number) for number in range(1, 60))
         return {row.id: row for row in found if row is not None}
-
-
-async def done(pilot: Pilot[None]) -> None:
-    await pilot.app.workers.wait_for_complete(
-        [worker for worker in pilot.app.workers if worker.group == "writes"]
-    )
-    await pilot.pause()
 
 
 @at_every_size
@@ -71,7 +64,7 @@ async def test_a_key_pressed_three_times_at_once_counts_three_times(tmp_path: Pa
     async with app.run_test() as pilot:
         await state_is(pilot, "Live")
         await pilot.press("s", "s", "s", "m", "m")
-        await done(pilot)
+        await settled(pilot)
         assert (kept(app)[5].starred, kept(app)[5].unread) == (True, True)
 
 
@@ -127,16 +120,16 @@ async def test_changes_are_undone_one_after_another_the_last_first(
         steps = [before]
         for key in ("s", "d", "m", "z", "M"):
             await pilot.press(key)
-            await done(pilot)
+            await settled(pilot)
             steps.append(kept(app))
         while len(steps) > 1:
             assert kept(app) == steps.pop()
             await pilot.press("ctrl+z")
-            await done(pilot)
+            await settled(pilot)
             assert notice(pilot).startswith("undone: ")
         assert kept(app) == before
         await pilot.press("ctrl+z")
-        await done(pilot)
+        await settled(pilot)
         assert notice(pilot) == "nothing to undo"
 
 
@@ -160,7 +153,7 @@ async def test_twenty_changes_can_be_undone(tmp_path: Path) -> None:
         await state_is(pilot, "Live")
         await pilot.press(*["s", "j"] * 25)
         await pilot.press(*["ctrl+z"] * 30)
-        await done(pilot)
+        await settled(pilot)
         starred = [n for n, row in kept(app).items() if row.starred]
         assert starred == list(range(30, 30 - (25 - MOST_UNDONE), -1))[::-1]
         assert notice(pilot) == "nothing to undo"
@@ -172,7 +165,7 @@ async def test_f_chooses_the_state_and_tells_how_many_there_are(tmp_path: Path, 
     async with app.run_test(size=size) as pilot:
         await state_is(pilot, "Live")
         await pilot.press("s", "j", "d", "s", "j", "z")
-        await done(pilot)
+        await settled(pilot)
         for typed, chip, count in (
             ("starred", "starred", 2),
             ("to do", "to do", 4),
@@ -223,11 +216,11 @@ async def test_states_work_under_the_russian_layout(tmp_path: Path) -> None:
     async with app.run_test() as pilot:
         await state_is(pilot, "Live")
         await pilot.press("ы", "в", "ь")
-        await done(pilot)
+        await settled(pilot)
         row = kept(app)[5]
         assert (row.starred, row.done, row.unread) == (True, True, False)
         await pilot.press("я")
-        await done(pilot)
+        await settled(pilot)
         assert kept(app)[5].muted
         await pilot.press("а")
         await until(pilot, lambda: len(app.screen_stack) == 2)
@@ -239,7 +232,7 @@ async def test_letters_typed_into_the_search_change_no_state(tmp_path: Path) -> 
         await state_is(pilot, "Live")
         before = kept(app)
         await pilot.press("slash", *"sdzmMfuN", "enter")
-        await done(pilot)
+        await settled(pilot)
         assert kept(app) == before
         assert filter_bar(pilot).search == "sdzmMfuN"
 
@@ -251,7 +244,7 @@ async def test_states_are_in_exports(tmp_path: Path, monkeypatch: pytest.MonkeyP
     async with app.run_test() as pilot:
         await state_is(pilot, "Live")
         await pilot.press("s", "d")
-        await done(pilot)
+        await settled(pilot)
         await pilot.press("e")
         await until(pilot, lambda: len(app.screen_stack) == 2)
         app.screen.query_one("#export-file", Input).value = "~/out.jsonl"
