@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from textual.widget import Widget
-
 from inbox_tui.archive import AnyAccount, Listing, Row
 from inbox_tui.screens.listings import ArchivedMessages, Spot
 from inbox_tui.text.search_query import SearchQuery
@@ -24,28 +22,24 @@ class ShownMessages:
         """Whether the conversation is shown."""
 
     @property
-    def _shown(self) -> MessageList | Conversation:
-        return self._conversation if self.in_conversation else self._messages
-
-    @property
-    def widget(self) -> Widget:
+    def widget(self) -> MessageList | Conversation:
         """What is shown."""
-        return self._shown
+        return self._conversation if self.in_conversation else self._messages
 
     @property
     def row(self) -> Row | None:
         """The selected message."""
-        return self._shown.row
+        return self.widget.row
 
     @property
     def search(self) -> SearchQuery | None:
         """What was searched for."""
-        return self._shown.search
+        return self.widget.search
 
     @property
     def newer(self) -> int:
         """How many messages came in out of sight."""
-        return self._shown.newer
+        return self.widget.newer
 
     @property
     def following(self) -> bool:
@@ -91,7 +85,7 @@ class ShownMessages:
 
     def move_to(self, row: int) -> None:
         """Select a message."""
-        self._shown.move_to(row)
+        self.widget.move_to(row)
 
     def select_newest(self) -> None:
         """Select the newest message."""

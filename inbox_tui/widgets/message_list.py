@@ -168,7 +168,8 @@ class MessageList(ScrollView, can_focus=True):
         self._window = ItemWindow()
         self._style = PartStyles(self, "message-list")
         self._rows = Rows(presentation, self._style)
-        self._newer = 0
+        self.newer = 0
+        """How many came in above, out of sight, since the top was last in sight."""
         self._showing = False
         self.seen: int | None = None
         """The newest message when the top was last in sight; None counts from what is shown next.
@@ -191,11 +192,6 @@ class MessageList(ScrollView, can_focus=True):
     def search(self) -> SearchQuery | None:
         """What the messages were searched for."""
         return self._window.source.search
-
-    @property
-    def newer(self) -> int:
-        """How many came in above, out of sight, since the top was last in sight."""
-        return self._newer
 
     def show(self, source: MessageSource, *, keep: bool = True) -> None:
         """Show these messages from now on.
@@ -334,8 +330,8 @@ class MessageList(ScrollView, can_focus=True):
             if newest is not None:  # a filter may have kept out what was seen before
                 self.seen = max(newest.row, self.seen or newest.row)
         newer = 0 if self.seen is None else self._window.source.newer(self.seen)
-        if newer != self._newer:
-            self._newer = newer
+        if newer != self.newer:
+            self.newer = newer
             self.post_message(self.NewerChanged())
 
     def watch_scroll_y(self, old_value: float, new_value: float) -> None:
@@ -349,7 +345,7 @@ class MessageList(ScrollView, can_focus=True):
             self.refresh(self.size.region)
         if self.hover is not None:
             self.hover += round(new_value) - round(old_value)
-        if round(new_value) == 0 and self._newer:
+        if round(new_value) == 0 and self.newer:
             # In a change of layout the list is at its top for a moment.
             self.call_after_refresh(self._count_newer)
 
