@@ -249,19 +249,15 @@ class Lists:
         With `row_at` a moment, that is how many items are newer than it; in a list that is oldest
         first, how many are older.
         """
-        place = _place_of_day(listing, day_of_row(row))
+        place, day = _day_with(listing, row)
         at = listing.starts[place]
-        if place == len(listing.days) or listing.days[place].day != day_of_row(row):
+        if day is None:
             return at
-        day = listing.days[place]
-        with self._db.reading():
-            self._load(listing, [day])
-        assert day.rows is not None
+        rows = self._rows_of(listing, day)
         if listing.oldest_first:
-            lines = sum(line.row <= row for line in day.lines)
-            return at + bisect_left(day.rows, row) + lines
+            return at + bisect_left(rows, row) + sum(line.row <= row for line in day.lines)
         above = sum(gap.row > row for gap in day.gaps) + sum(line.row >= row for line in day.lines)
-        return at + len(day.rows) - bisect_right(day.rows, row) + above
+        return at + len(rows) - bisect_right(rows, row) + above
 
     def day_at(self, listing: Listing, position: int) -> tuple[Day, bool] | None:
         """Return the line of the day that an item of a list is below, and whether it is the line.
@@ -288,14 +284,11 @@ class Lists:
 
     def newer(self, listing: Listing, row: int) -> int:
         """Return how many messages of a list that is newest first are newer than this one."""
-        place = _place_of_day(listing, day_of_row(row))
-        newer = sum(day.total for day in listing.days[:place])
-        if place < len(listing.days) and listing.days[place].day == day_of_row(row):
-            day = listing.days[place]
-            with self._db.reading():
-                self._load(listing, [day])
-            assert day.rows is not None
-            newer += len(day.rows) - bisect_right(day.rows, row)
+        place, day = _day_with(listing, row)
+        newer = sum(newer_day.total for newer_day in listing.days[:place])
+        if day is not None:
+            rows = self._rows_of(listing, day)
+            newer += len(rows) - bisect_right(rows, row)
         return newer
 
     def first_since(self, listing: Listing, seconds: int) -> int | None:
@@ -304,20 +297,15 @@ class Lists:
         That is the oldest of them; None where there is none.
         """
         row = row_at(seconds)
-        place = _place_of_day(listing, day_of_row(row))
-        days = listing.days
-        forward = 1 if listing.oldest_first else -1
-        if place == len(days) or days[place].day != day_of_row(row):
-            place -= 0 if listing.oldest_first else 1
-        while 0 <= place < len(days):
-            day = days[place]
-            with self._db.reading():
-                self._load(listing, [day])
-            assert day.rows is not None
-            index = bisect_left(day.rows, row)
-            if index < len(day.rows):
-                return self.position(listing, day.rows[index])
-            place += forward
+        place, day = _day_with(listing, row)
+        if day is None and not listing.oldest_first:
+            place -= 1
+        while 0 <= place < len(listing.days):
+            rows = self._rows_of(listing, listing.days[place])
+            index = bisect_left(rows, row)
+            if index < len(rows):
+                return self.position(listing, rows[index])
+            place += 1 if listing.oldest_first else -1
         return None
 
     def count(self, query: Query) -> int:
@@ -383,7 +371,7 @@ class Lists:
         gaps = {
             gap
             for sync_state in self._sync_states()
-            for gap in sync_state.gaps_of(query.to_phone)
+            for gap in sync_state.gaps(query.to_phone)
             if query.since is None or gap.end > query.since
         }
         return sorted(gaps, key=lambda gap: (-gap.end, gap.start))
@@ -400,6 +388,13 @@ class Lists:
             start = stop
         days.reverse()
         return days
+
+    def _rows_of(self, listing: Listing, day: _DayOfList) -> array[int]:
+        """Return the rows of a day of a list, rising."""
+        with self._db.reading():
+            self._load(listing, [day])
+        assert day.rows is not None
+        return day.rows
 
     def _load(self, listing: Listing, days: Sequence[_DayOfList]) -> None:
         """Read the rows of the days of a plain list that have not been needed before."""
@@ -470,6 +465,13 @@ def _place_of_day(listing: Listing, day: int) -> int:
     if listing.oldest_first:
         return bisect_left(listing.days, day, key=lambda known: known.day)
     return bisect_left(listing.days, -day, key=lambda known: -known.day)
+
+
+def _day_with(listing: Listing, row: int) -> tuple[int, _DayOfList | None]:
+    """Return the place of a row's day among those of a list, or where it would be, and the day."""
+    place = _place_of_day(listing, day_of_row(row))
+    day = next(iter(listing.days[place : place + 1]), None)
+    return place, day if day is not None and day.day == day_of_row(row) else None
 
 
 def _days_between(listing: Listing, begin: int, end: int) -> dict[int, _DayOfList]:

@@ -80,12 +80,8 @@ class SyncState:
         )
         self._db.count_change()
 
-    def gaps(self) -> list[Gap]:
-        """Return the gaps of the account, newest first, each once."""
-        return self.gaps_of(None)
-
-    def gaps_of(self, to_phone: str | None) -> list[Gap]:
-        """Return the gaps, newest first: of any scope, or those of all numbers and of one."""
+    def gaps(self, to_phone: str | None = None) -> list[Gap]:
+        """Return the gaps, newest first, each once: all, or those that one number's list shows."""
         gaps = self._db.query(
             'SELECT scope, start, "end" FROM gaps WHERE account = ?', (self._account_id,)
         )
