@@ -38,8 +38,8 @@ _COLUMNS = (
 )
 _INSERT = (
     "INSERT INTO messages"
-    " (row, account_id, id, sent, to_phone_id, unread, muted, change, phone, message)"
-    " VALUES (?, ?, ?, ?, ?, 1, ?, ?, ?, ?)"
+    " (row, account_id, id, sent, to_phone_id, unread, muted, change, stamp, phone, message)"
+    " VALUES (?, ?, ?, ?, ?, 1, ?, ?, ?, ?, ?)"
 )
 
 
@@ -185,17 +185,13 @@ class Messages:
                 made[message.to_phone],
                 message.phone in muted,
                 change,
+                message.stamp,
                 encode_text(message.phone),
                 encode_text(message.message),
             )
             for row, message in zip(rows, in_order, strict=True)
         ]
         self._db.execute_many(_INSERT, columns)
-        for row, message in zip(rows, in_order, strict=True):
-            if message.stamp:
-                self._db.execute(
-                    "UPDATE messages SET stamp = ? WHERE row = ?", (message.stamp, row)
-                )
         texts = (document(m.message, m.phone, m.to_phone) for m in in_order)
         self._index.add(zip(rows, texts, strict=True))
         self._counts.add(

@@ -89,12 +89,9 @@ def document(message: str | bytes, phone: str | bytes, to_phone: str | bytes) ->
     Where bringing digits together changes the text, both are in it, on lines of their own.
     """
     folded = fold_text(decode_text(message))
-    text = _text(folded, join_digits(folded))
+    joined = join_digits(folded)
+    text = _searchable(folded if joined == folded else f"{folded}\n{joined}")
     return text, _party(decode_text(phone)), _party(decode_text(to_phone))
-
-
-def _text(folded: str, joined: str) -> str:
-    return _searchable(folded if joined == folded else f"{folded}\n{joined}")
 
 
 @lru_cache(_PARTIES_REMEMBERED)

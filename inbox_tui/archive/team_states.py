@@ -7,6 +7,7 @@ from typing import NamedTuple
 
 from inbox_tui.archive.database import Database
 from inbox_tui.archive.encoding import decode_text, encode_text, json_numbers
+from inbox_tui.archive.notes import Notes
 from inbox_tui.archive.records import TEAM, ChangedState, Row
 
 NOT_TAKEN, TAKEN, MINE = range(3)
@@ -44,13 +45,7 @@ class TeamStates:
 
     def has(self, account_id: int) -> bool:
         """Tell whether an account belongs to a team."""
-        return (
-            self._db.query_one(
-                "SELECT 1 FROM notes WHERE account = ? AND name = ?",
-                (account_id, encode_text(TEAM)),
-            )
-            is not None
-        )
+        return Notes(self._db, account_id).get(TEAM) is not None
 
     def note(
         self, state: ChangedState, value: bool, subjects: Iterable[tuple[int, int | str]]
