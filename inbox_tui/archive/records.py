@@ -26,7 +26,8 @@ LOST_REQUESTS = "lost_requests"
 """The name under which is remembered that requests may have been made that are not in the log of
 requests: it was begun anew in place of a damaged one."""
 TEAM = "team"
-"""The name under which is remembered that an account belongs to a team: where its hub is."""
+"""The name under which is remembered that an account belongs to a team: where its hub is, once that
+knows what was asked for here before; "" until then."""
 ChangedState = Literal["unread", "starred", "done", "muted", "taken"]
 SERIAL_BITS = 20
 DAY_SECONDS = 86400

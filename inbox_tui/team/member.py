@@ -215,6 +215,7 @@ class TeamMember:
             await self._connect_alone()
 
     async def _connect_alone(self) -> None:
+        await self._note_team()
         await self._hub.open()
         hub_id, account_id, stands = await self._hub.run(self._find)
         if self._store is None:
@@ -238,9 +239,7 @@ class TeamMember:
     async def _begin(self, account_id: int) -> None:
         """Go on with the account on the hub; from now on it is asked for by the hub's log alone."""
         store = HubStore(self._hub, self._hub_clock, account_id, self._account.login)
-        ages = await self._note_team()
-        if ages and self._hub.may_ask:
-            await self._in_thread(store.requests.add_foreign, ages)
+        await self._tell_requests(store)
         self._store = store
         self._sync = self._make_sync(
             store,
@@ -251,18 +250,24 @@ class TeamMember:
         )
         self._sync_status = self._sync.status
 
-    async def _note_team(self) -> list[LoggedRequest]:
-        """Note that the account is the team's; returns what was asked for it here before that.
+    async def _note_team(self) -> None:
+        """Note that the account is the team's: what is set here from now on is to be sent."""
 
-        Its times are ages, in seconds.
-        """
+        def note_team(archive: Archive) -> None:
+            notes = self._account.on(archive).notes
+            if notes.get(TEAM) is None:
+                notes.set(TEAM, "")
+
+        await self._in_archive(note_team)
+
+    async def _tell_requests(self, store: HubStore) -> None:
+        """Tell the hub, once, what was asked for here before the account was the team's."""
         now = self._clock.moment()
 
-        def note_team(archive: Archive) -> list[LoggedRequest]:
+        def ages(archive: Archive) -> list[LoggedRequest]:
             account = self._account.on(archive)
-            if account.notes.get(TEAM) is not None:
+            if account.notes.get(TEAM):
                 return []
-            account.notes.set(TEAM, self._hub.address.place)
             return [
                 one._replace(
                     sent_at=now.seconds - one.sent_at,
@@ -271,8 +276,13 @@ class TeamMember:
                 for one in account.requests.entries(now)
             ]
 
-        ages: list[LoggedRequest] = await self._in_archive(note_team)
-        return ages
+        def note_told(archive: Archive) -> None:
+            self._account.on(archive).notes.set(TEAM, self._hub.address.place)
+
+        untold = await self._in_archive(ages)
+        if untold and self._hub.may_ask:
+            await self._in_thread(store.requests.add_foreign, untold)
+        await self._in_archive(note_told)
 
     async def _connected_store(self) -> HubStore:
         if self._store is None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Sequence
 from pathlib import Path
 from random import Random
 from typing import Any
@@ -17,10 +18,12 @@ from inbox_tui.archive import Archive, Permit
 from inbox_tui.config import Settings
 from inbox_tui.credentials import Secret
 from inbox_tui.session import Dependencies, Session
-from inbox_tui.smsc.limit import Limit
+from inbox_tui.smsc.limit import Limit, LoggedRequest
 from inbox_tui.sync import MessagesArrived, State
 from inbox_tui.team.address import parse_hub
+from inbox_tui.team.errors import HubAway
 from inbox_tui.team.hub import _ON_THE_SERVER
+from inbox_tui.team.request_log import HubRequestLog
 from inbox_tui.team.standing import NEW_TO_HUB
 
 
@@ -219,3 +222,22 @@ async def test_a_password_typed_while_a_colleague_asks_is_said_to_be_unchecked(
     assert result.status.state is State.LIVE
     assert result.note == "The password is checked when it is needed: anna asks now."
     assert {one.password for one in team.asked} == {"correct horse"}
+
+
+async def test_what_was_asked_alone_before_counts_also_where_the_hub_fails_at_first(
+    team: Team, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    add = HubRequestLog.add_foreign
+    failing = iter([HubAway("it does not answer")])
+
+    def add_foreign(log: HubRequestLog, entries: Sequence[LoggedRequest]) -> None:
+        for error in failing:
+            raise error
+        add(log, entries)
+
+    monkeypatch.setattr(HubRequestLog, "add_foreign", add_foreign)
+    anna = team.join("anna", password=None)
+    anna.account.requests.begin("", "asked alone", anna.clock.moment(), Limit())
+    await team.until(lambda: anna.state is State.SIGN_IN)
+    assert State.HUB_AWAY in anna.states
+    assert team.sql("SELECT count(*) FROM inbox_tui.requests") == ["1"]

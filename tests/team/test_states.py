@@ -161,6 +161,23 @@ async def test_what_was_set_before_the_message_came_to_the_hub_is_so_for_all(tea
     assert states(anna) == states(boris) == states(vera) == [(1, False, False, True, False, False)]
 
 
+async def test_what_was_set_before_the_hub_was_ever_reached_goes_out_later(
+    team: Team, cluster: Cluster
+) -> None:
+    team.receive("one")
+    cluster.stop()
+    try:
+        anna = team.join("anna")
+        with anna.archive.database.transaction():
+            anna.account.messages.add(team.messages)
+        await team.until(lambda: anna.state is State.HUB_AWAY)
+        set_state(anna, "done", 1)
+    finally:
+        cluster.start()
+    boris = team.join("boris")
+    await team.until(lambda: boris.texts == ["one"] and boris.rows[0].done)
+
+
 async def test_the_second_of_two_quick_changes_stands_over_a_slow_network(
     team: Team, cluster: Cluster, monkeypatch: pytest.MonkeyPatch
 ) -> None:
