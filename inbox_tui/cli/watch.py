@@ -41,6 +41,7 @@ from inbox_tui.sync import (
     SystemClock,
     ZoneSuspected,
 )
+from inbox_tui.team.standing import NOBODY_ASKS
 from inbox_tui.text import format_phone, name_finder, sanitize
 from inbox_tui.text.dates import in_zone
 
@@ -264,6 +265,8 @@ class StatusReporter:
     def _report(self, status: Status) -> None:
         if status.reason in (IN_FLIGHT_REASON, LIMIT_REASON):
             return
+        if status.reason == NOBODY_ASKS:  # somebody may come who does
+            status = status._replace(state=State.OFFLINE)
         if status.state is State.SIGN_IN:
             self.end = Failure(
                 self._of_account

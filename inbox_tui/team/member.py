@@ -181,8 +181,8 @@ class TeamMember:
             await self._beat()
             await self._send_states()
             status = self.status
-            if self._password is None and status.state is State.SIGN_IN:
-                status = status._replace(state=State.OFFLINE, reason=NOBODY_ASKS)
+            if status.reason == NOBODY_ASKS:
+                status = status._replace(state=State.OFFLINE)
             if self._hub.asking and self._sync is not None:
                 status = await self._ask_once(self._sync)
             await self._copy()

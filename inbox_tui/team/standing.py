@@ -73,8 +73,9 @@ def shown_status(
     elif stands.somebody_asks:
         reason = _("{name} asks").format(name=stands.asker or _("a colleague"))
         status = Status(State.LIVE, reason, left=0, allowed=0)
-    elif may_ask:
+    elif may_ask and has_password:
         status = inner._replace(next_at=None)
     else:
-        status = Status(State.OFFLINE, NOBODY_ASKS, left=0, allowed=0)
+        state = State.SIGN_IN if may_ask else State.OFFLINE
+        status = Status(state, NOBODY_ASKS, left=0, allowed=0)
     return status._replace(reason=NEW_TO_HUB) if status.reason == LOST_REQUESTS_REASON else status

@@ -15,6 +15,7 @@ from support.proxy import Proxy
 from support.team import SPEED, Client, Team
 
 from inbox_tui.archive import Archive, Permit
+from inbox_tui.cli.watch import StatusReporter
 from inbox_tui.config import Settings
 from inbox_tui.credentials import Secret
 from inbox_tui.session import Dependencies, Session
@@ -110,6 +111,19 @@ async def test_who_is_too_slow_to_ask_makes_way_for_a_colleague(team: Team) -> N
     await team.until(lambda: anna.texts == boris.texts == ["one"])
     assert boris.asking
     assert anna.member.status[:2] == (State.LIVE, "boris asks")
+
+
+async def test_watching_goes_on_while_nobody_asks_who_can(
+    team: Team, capsys: pytest.CaptureFixture[str]
+) -> None:
+    vera = team.join("vera", password=None)
+    await team.until(lambda: vera.state is State.SIGN_IN)
+    reporter = StatusReporter(vera.clock, asyncio.Event())
+    for event in vera.events:
+        reporter.on_event(event)
+    assert reporter.end is None
+    said = "inbox-tui: offline: no colleague who can ask is connected.\n"
+    assert capsys.readouterr().err == said
 
 
 @pytest.mark.parametrize("network", ["good", "cut"])
