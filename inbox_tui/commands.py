@@ -58,6 +58,11 @@ class Hint(NamedTuple):
     """The key, as the table writes it."""
 
 
+def after_search(keys: str) -> str:
+    """Return what keys do as it is said while a search is typed, which takes them for text."""
+    return _("Enter, then {keys}").format(keys=keys)
+
+
 def _move(name: str, keys: tuple[str, ...], description: str) -> Command:
     return Command(name, keys, description, "Move", place="widgets", in_palette=False)
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from inbox_tui.commands import after_search
 from inbox_tui.locale import _, plural
 from inbox_tui.screens.filters import Filters
 from inbox_tui.session import Session
@@ -18,18 +19,21 @@ def empty_text(
     errors: tuple[QueryError, ...],
     progress: str,
     outside: str,
+    *,
+    searching: bool,
 ) -> str:
     """Return why a list is empty, and the way out.
 
     `errors`: what is wrong with the search. `progress`: how far the first messages have come.
     `outside`: how many messages the search finds without the other filters, where there are any.
+    `searching`: a search is being typed.
     """
     keys = presentation.keys
     if errors:
         told = explain(errors[0])
         return capital(told) + "." * (not told.endswith("?"))
     if session.archive.counts.total() and filters.any and not progress:
-        return filters.sentence(presentation.who, keys, outside)
+        return filters.sentence(presentation.who, keys, outside, searching=searching)
     match session.status.state:
         case State.CHECKING:
             return (
@@ -38,7 +42,9 @@ def empty_text(
                 .rstrip()
             )
         case State.SIGN_IN:
-            return _("Not signed in.\n{key} opens the sign-in.").format(key=keys.label("sign_in"))
+            key = keys.label("sign_in")
+            key = after_search(key) if searching else key
+            return _("Not signed in.\n{key} opens the sign-in.").format(key=key)
         case State.LIVE:
             return _(
                 "No messages in the last 7 days.\n"

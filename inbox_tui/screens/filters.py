@@ -7,7 +7,7 @@ from datetime import tzinfo
 from typing import TYPE_CHECKING, NamedTuple
 
 from inbox_tui.archive import Query
-from inbox_tui.commands import CommandKeys
+from inbox_tui.commands import CommandKeys, after_search
 from inbox_tui.locale import _, mark
 from inbox_tui.smsc.limit import PERIOD_HOURS
 from inbox_tui.text.search_query import MessageState, SearchQuery, explain, parse_query
@@ -113,11 +113,13 @@ class Filters(NamedTuple):
         )
         return query.searching(search, server_zone) if self.search.strip() else query
 
-    def sentence(self, number: Callable[[str], str], keys: CommandKeys, outside: str = "") -> str:
+    def sentence(
+        self, number: Callable[[str], str], keys: CommandKeys, outside: str, *, searching: bool
+    ) -> str:
         """Why a list is empty, and the way out.
 
         `number` makes a phone number fit to be read. `outside`: how many messages the search finds
-        without the other filters, where there are any.
+        without the other filters, where there are any. `searching`: a search is being typed.
         """
         words = [_(_NONE_IN_STATE[self.state])]
         if self.phone is not None:
@@ -134,10 +136,12 @@ class Filters(NamedTuple):
             if self.widened_by != "pick_window":
                 where = _("without filters")
             shows = _("{key} shows them").format(key=keys.label(self.widened_by))
+            shows = after_search(shows) if searching else shows
             return f"{' '.join(words)}.\n{outside} {where}: {shows}."
         way_out = _("{key} clears the filters").format(key=keys.label("clear_filters"))
         if self.hours is not None:
             way_out += _(", {key} chooses another window").format(key=keys.label("pick_window"))
+        way_out = after_search(way_out) if searching else way_out
         return f"{' '.join(words)}.\n{way_out}."
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from inbox_tui.commands import CommandKeys, Hint
+from inbox_tui.commands import CommandKeys, Hint, after_search
 from inbox_tui.locale import _
 from inbox_tui.screens.filters import Filters
 from inbox_tui.widgets.message_view import MessageView
@@ -27,7 +27,7 @@ def hints(
     if searching:
         enter = _("Enter keeps")
         for hint in keys.hints(["sign_in"] * signed_out):
-            enter = _("Enter, then {keys}").format(keys=hint.text)
+            enter = after_search(hint.text)
         return (Hint(enter, "enter"), Hint(_("Esc clears"), "escape")), ()
     away = aside or reading
     names = ["sign_in"] * signed_out + ["back"] * away + ["help", "search", "refresh"]

@@ -365,6 +365,7 @@ class InboxScreen(Screen[None]):
                 self._filters.search_query().errors,
                 self._status.progress_words(),
                 self._filter_bar.outside,
+                searching=self._filter_bar.searching,
             )
 
     def _show_keys(self) -> None:
@@ -496,6 +497,7 @@ class InboxScreen(Screen[None]):
     def _begin_search(self) -> None:
         self.remove_class("-reading")
         self._filter_bar.begin_search(self._filters.chosen.search)
+        self._show_empty_text()
         self._show_keys()
 
     @on(FilterBar.SearchChanged)
@@ -508,6 +510,7 @@ class InboxScreen(Screen[None]):
             self._filter_by(self._filters.chosen._replace(search=""), keep=True)
         if not self._filter_bar.searching:
             self.set_focus(self._shown.widget)
+        self._show_empty_text()
         self._show_keys()
 
     @on(FilterBar.Chosen)

@@ -9,6 +9,7 @@ from textual.message import Message
 from textual.reactive import reactive
 from textual.widget import Widget
 
+from inbox_tui.commands import after_search
 from inbox_tui.locale import _, plural
 from inbox_tui.text import sanitize
 from inbox_tui.widgets.cells import Line, cut
@@ -151,18 +152,19 @@ class FilterBar(Widget):
         """Give the input the room between its label and what is on the right."""
         if self._input is None:
             return
-        before, after = self._around_input()
+        before, after, _short = self._around_input()
         self._input.styles.margin = (0, 0, 0, before)
         self._input.styles.width = max(1, self.size.width - before - after)
 
-    def _around_input(self) -> tuple[int, int]:
-        """Return the cells taken before and after the input, the fewer the narrower the bar."""
+    def _around_input(self) -> tuple[int, int, int]:
+        """Return the cells taken before and after the input, and how short the counts are there."""
         width = self.size.width
         before = self._before_input(width).width
-        after = self._counts_line(self.total).width + _GAP  # another width costs a layout
-        if width - before - after < _SHORTEST_SEARCH:
-            after = 0
-        return before, after
+        for short in (0, 1):  # by the total: another width costs a layout
+            after = self._counts_line(self.total, short).width + _GAP
+            if width - before - after >= _SHORTEST_SEARCH:
+                return before, after, short
+        return before, 0, 0
 
     # -- drawing
 
@@ -214,7 +216,7 @@ class FilterBar(Widget):
                 if short
                 else " · " + _("{count} outside").format(count=self.outside)
             )
-            told += f": {self.outside_key}"
+            told += f": {after_search(self.outside_key) if self.searching else self.outside_key}"
         elif short < 2:
             told += _(" of {total}").format(total=grouped(self.total))
         return line.add(told, _MUTED)
@@ -246,9 +248,9 @@ class FilterBar(Widget):
         return line.beside(counts, self.size.width)
 
     def _render_around_input(self) -> Content:
-        _, after = self._around_input()
+        _before, after, short = self._around_input()
         width = self.size.width
-        return self._before_input(width).beside(self._counts() if after else Line(), width)
+        return self._before_input(width).beside(self._counts(short) if after else Line(), width)
 
     def _before_input(self, width: int) -> Line:
         """Return the chips before the input and its label, or a `/` where the bar is narrow."""

@@ -8,6 +8,7 @@ import pytest
 from support.app_harness import HarnessApp, make_app, message, state_is, until, week
 from support.inbox_screen import filter_bar, five_messages, inbox, notice, shown
 from support.sizes import Size, at_every_size
+from support.widgets import lines
 from textual.pilot import Pilot
 
 from inbox_tui.screens.filters import SEARCH_EXAMPLES, Filters
@@ -97,6 +98,27 @@ async def test_an_empty_result_says_what_there_is_without_the_filters(
         await pilot.press("x")
         await until(pilot, lambda: shown(pilot) == 4)
         assert filter_bar(pilot).search == ""
+
+
+@at_every_size
+@pytest.mark.parametrize("language", ["en", "ru"], indirect=True)
+async def test_while_a_search_is_typed_the_keys_named_come_after_enter(
+    tmp_path: Path, size: Size, language: str
+) -> None:
+    app = mounted(tmp_path, Filters(to_phone="79110000002"))
+    enter = {"en": "Enter, then x", "ru": "Enter, затем x"}[language]
+    async with app.run_test(size=size) as pilot:
+        await state_is(pilot, "Live")
+        await pilot.press("slash", *"старый")
+        await until(pilot, lambda: f": {enter}" in lines(filter_bar(pilot))[0])
+        assert f": {enter}" in empty_text(pilot).split("\n")[1]
+        await pilot.press("й")
+        await until(pilot, lambda: empty_text(pilot).split("\n")[1].startswith(enter))
+        await pilot.press("enter")
+        await until(pilot, lambda: empty_text(pilot).split("\n")[1].startswith("x "))
+        assert "Enter" not in lines(filter_bar(pilot))[0]
+        await pilot.press("slash")
+        await until(pilot, lambda: empty_text(pilot).split("\n")[1].startswith(enter))
 
 
 @at_every_size
