@@ -167,9 +167,9 @@ class DailyCounts:
             "INSERT INTO daily_counts VALUES (?, ?, ?, ?, ?) ON CONFLICT DO UPDATE"
             " SET total = total + excluded.total, unread = unread + excluded.unread",
             (
-                (account_id, number, day, total * count, unread * count * counted)
+                (account_id, one_or_all, day, total * count, unread * count * counted)
                 for (account_id, to_phone_id, day, counted), count in counts.items()
-                for number in (to_phone_id, ALL_NUMBERS)
+                for one_or_all in (to_phone_id, ALL_NUMBERS)
             ),
         )
         if total < 0:

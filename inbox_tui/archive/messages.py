@@ -73,7 +73,11 @@ class Messages:
 
     def get(self, message_id: int) -> Row | None:
         """Return the message with this id of the service."""
-        return self._first("WHERE account_id = ? AND id = ?", (self._account_id, message_id))
+        found = self._db.query_one(
+            f"SELECT {_COLUMNS} FROM messages WHERE account_id = ? AND id = ?",
+            (self._account_id, message_id),
+        )
+        return None if found is None else self._row(found)
 
     def not_muted(self, message_ids: Iterable[int]) -> list[int]:
         """Return those of these ids of the service whose senders are not muted, newest first."""
@@ -123,17 +127,9 @@ class Messages:
 
     def _count(self, table: str) -> int:
         (count,) = self._db.query_row(
-            f"SELECT count(*) FROM {table} account_id = ?",
-            (self._account_id,),
+            f"SELECT count(*) FROM {table} account_id = ?", (self._account_id,)
         )
         return int(count)
-
-    def _first(self, condition: str, parameters: Sequence[object]) -> Row | None:
-        found = self._db.query_one(
-            f"SELECT {_COLUMNS} FROM messages {condition}",
-            parameters,
-        )
-        return None if found is None else self._row(found)
 
     def _row(self, columns: Sequence[Any]) -> Row:
         row, account_id, message_id, sent, phone, to_phone_id, message, *rest = columns

@@ -41,9 +41,9 @@ class TeamCopy:
         """How colleagues know us."""
 
     def position(self, hub: str) -> int | None:
-        """Return the last number copied from this hub; None where nothing was."""
-        known, _, number = (self._account.notes.get(_COPIED) or "").partition(" ")
-        return int(number) if known == hub else None
+        """Return the number in this hub's sequence that was copied last; None where none was."""
+        known, _, last = (self._account.notes.get(_COPIED) or "").partition(" ")
+        return int(last) if known == hub else None
 
     def store(self, page: CopiedPage) -> list[int]:
         """Keep a piece of the hub; returns the ids that are new here, newest first."""

@@ -12,6 +12,7 @@ from support.archives import (
     BOOT,
     NOW,
     SERVER_NOW,
+    at,
     ids,
     incoming,
     mark,
@@ -24,14 +25,10 @@ from support.programs import SPAWN, spawned, store_pages
 
 from inbox_tui.archive import Archive, ArchiveError, Cursor, Gap, Permit, Polled, Query, Row
 from inbox_tui.archive.records import LateMessages, Pass
-from inbox_tui.smsc.limit import Limit, Moment
+from inbox_tui.smsc.limit import Limit
 
 anything = st.text(st.characters(), max_size=40)
 """With lone surrogates, NUL, controls and all."""
-
-
-def at(seconds: float, boot: str = "boot") -> Moment:
-    return Moment(boot, seconds)
 
 
 def test_what_is_stored_is_told_newest_first(tmp_path: Path) -> None:

@@ -11,7 +11,7 @@ from tempfile import mkdtemp
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
-from support.archives import NOW, incoming, opened, page
+from support.archives import NOW, at, incoming, opened, page
 from support.programs import SPAWN, ask, spawned
 
 from inbox_tui.archive import AccountArchive, Archive, ArchiveError, Hold, Permit, Refused
@@ -20,65 +20,57 @@ from inbox_tui.smsc.limit import Limit, LoggedRequest, Moment, earliest
 LIMIT = Limit()
 
 
-def at(seconds: float, boot: str = "boot") -> Moment:
-    return Moment(boot, seconds)
-
-
-def begun(
-    archive: Archive, account: AccountArchive, now: Moment, fingerprint: str = "a", scope: str = ""
-) -> int:
+def begun(account: AccountArchive, now: Moment, fingerprint: str = "a", scope: str = "") -> int:
     permit = account.requests.begin(scope, fingerprint, now, LIMIT)
     assert isinstance(permit, Permit), permit
     return permit.entry
 
 
-def answered(
-    archive: Archive, account: AccountArchive, seconds: float, fingerprint: str = "a"
-) -> None:
+def answered(account: AccountArchive, seconds: float, fingerprint: str = "a") -> None:
     """A request that takes half a second."""
-    entry = begun(archive, account, at(seconds), fingerprint)
+    entry = begun(account, at(seconds), fingerprint)
     account.requests.end(entry, at(seconds + 0.5), delivered=True, finished=True)
 
 
 def test_a_request_is_in_the_log_from_its_beginning_to_its_answer(tmp_path: Path) -> None:
-    archive, account = opened(tmp_path)
-    entry = begun(archive, account, at(1000))
+    _archive, account = opened(tmp_path)
+    entry = begun(account, at(1000))
     assert account.requests.entries(at(1001)) == [LoggedRequest("a", 1000, None)]
     account.requests.end(entry, at(1002.5), delivered=True, finished=True)
     assert account.requests.entries(at(1003)) == [LoggedRequest("a", 1000, 1002.5)]
 
 
 def test_a_page_that_is_stored_ends_its_request(tmp_path: Path) -> None:
-    archive, account = opened(tmp_path)
-    entry = begun(archive, account, at(1000))
+    _archive, account = opened(tmp_path)
+    entry = begun(account, at(1000))
     account.store_page(page(incoming(1), entry=entry, at=at(1003)))
     assert account.requests.entries(at(1003)) == [LoggedRequest("a", 1000, 1003)]
 
 
 def test_a_request_that_never_left_is_taken_out(tmp_path: Path) -> None:
-    archive, account = opened(tmp_path)
-    entry = begun(archive, account, at(1000))
+    _archive, account = opened(tmp_path)
+    entry = begun(account, at(1000))
     account.requests.end(entry, at(1001), delivered=False, finished=True)
     assert account.requests.entries(at(1001)) == []
-    begun(archive, account, at(1001))
+    begun(account, at(1001))
 
 
 def test_a_request_given_up_stays_in_flight_for_its_lifetime(tmp_path: Path) -> None:
-    archive, account = opened(tmp_path)
-    entry = begun(archive, account, at(1000))
+    _archive, account = opened(tmp_path)
+    entry = begun(account, at(1000))
     account.requests.end(entry, at(1080), delivered=True, finished=False)
     refused = account.requests.begin("", "other", at(1080), LIMIT)
     assert refused == Refused(1090, in_flight=True)
-    assert begun(archive, account, at(1090), "other") != entry
+    assert begun(account, at(1090), "other") != entry
 
 
 def test_only_one_request_of_an_account_is_in_flight(tmp_path: Path) -> None:
     archive, account = opened(tmp_path)
-    begun(archive, account, at(1000), scope="7")
+    begun(account, at(1000), scope="7")
     refused = account.requests.begin("8", "b", at(1001), LIMIT)
     assert refused == Refused(1090, in_flight=True)
     other = archive.account("other", "smscentre.com")
-    begun(archive, other, at(1001))
+    begun(other, at(1001))
 
 
 @pytest.mark.parametrize(
@@ -91,7 +83,7 @@ def test_spellings_of_a_login_and_all_hosts_share_requests_holds_and_refusals(
     archive, account = opened(tmp_path)
     same, other = archive.account(login, host), archive.account("alexa", "smscentre.com")
     for seconds in (1000, 1001, 1002):
-        answered(archive, account, seconds)
+        answered(account, seconds)
     assert isinstance(same.requests.begin("", "a", at(1003), LIMIT), Refused)
     hold = HOLD._replace(kind="limited")
     account.requests.set_hold(hold, at(1003))
@@ -106,30 +98,30 @@ def test_spellings_of_a_login_and_all_hosts_share_requests_holds_and_refusals(
 def test_the_same_login_under_a_sister_domain_shares_the_limit(tmp_path: Path) -> None:
     archive, account = opened(tmp_path)
     sister = archive.account("alex", "smsc.kz")
-    entry = begun(archive, account, at(1000))
+    entry = begun(account, at(1000))
     refused = sister.requests.begin("", "b", at(1001), LIMIT)
     assert refused == Refused(1090, in_flight=True)
     account.requests.end(entry, at(1001), delivered=True, finished=True)
-    answered(archive, account, 1002)
-    answered(archive, sister, 1003)
+    answered(account, 1002)
+    answered(sister, 1003)
     assert sister.requests.begin("", "a", at(1004), LIMIT) == Refused(1062, False)
     assert sister.requests.last("", at(1004)) == LoggedRequest("a", 1003, 1003.5)
 
 
 def test_three_identical_requests_go_and_the_fourth_waits(tmp_path: Path) -> None:
-    archive, account = opened(tmp_path)
+    _archive, account = opened(tmp_path)
     for seconds in (1000, 1001, 1002):
-        answered(archive, account, seconds)
+        answered(account, seconds)
     refused = account.requests.begin("", "a", at(1003), LIMIT)
     assert refused == Refused(1061.5, in_flight=False)
-    answered(archive, account, 1003, "b")
+    answered(account, 1003, "b")
     assert isinstance(account.requests.begin("", "a", at(1061.4), LIMIT), Refused)
-    answered(archive, account, 1061.5)
+    answered(account, 1061.5)
 
 
 def test_a_refusal_leaves_the_log_as_it_was(tmp_path: Path) -> None:
     archive, account = opened(tmp_path)
-    begun(archive, account, at(1000))
+    begun(account, at(1000))
     before = archive.data_version()
     for _ in range(3):
         assert isinstance(account.requests.begin("", "a", at(1001), LIMIT), Refused)
@@ -138,11 +130,11 @@ def test_a_refusal_leaves_the_log_as_it_was(tmp_path: Path) -> None:
 
 
 def test_the_last_request_of_a_scope_is_told(tmp_path: Path) -> None:
-    archive, account = opened(tmp_path)
+    _archive, account = opened(tmp_path)
     assert account.requests.last("7", at(1000)) is None
-    entry = begun(archive, account, at(1000), "x\ud800", scope="7")
+    entry = begun(account, at(1000), "x\ud800", scope="7")
     account.requests.end(entry, at(1001), delivered=True, finished=True)
-    answered(archive, account, 1002)
+    answered(account, 1002)
     assert account.requests.last("7", at(1003)) == LoggedRequest("x\ud800", 1000, 1001)
     assert account.requests.last("", at(1003)) == LoggedRequest("a", 1002, 1002.5)
 
@@ -159,40 +151,40 @@ a container that was, and one that had been off for days."""
 def test_requests_of_another_boot_count_as_sent_when_this_one_first_saw_them(
     tmp_path: Path, up: float
 ) -> None:
-    archive, account = opened(tmp_path)
+    _archive, account = opened(tmp_path)
     for seconds in (5000, 5001, 5002):
-        entry = begun(archive, account, at(seconds, "earlier"))
+        entry = begun(account, at(seconds, "earlier"))
         account.requests.end(entry, at(seconds + 1, "earlier"), delivered=True, finished=True)
     assert account.requests.entries(at(up)) == [LoggedRequest("a", up, up)] * 3
     assert account.requests.entries(at(up + 30)) == [LoggedRequest("a", up, up)] * 3
     refused = account.requests.begin("", "a", at(up + 40), LIMIT)
     assert refused == Refused(up + 61, in_flight=False)
-    begun(archive, account, at(up + 61))
+    begun(account, at(up + 61))
 
 
 @UPTIMES
 def test_an_unanswered_request_of_another_boot_may_still_be_in_flight(
     tmp_path: Path, up: float
 ) -> None:
-    archive, account = opened(tmp_path)
-    begun(archive, account, at(5000, "earlier"))
+    _archive, account = opened(tmp_path)
+    begun(account, at(5000, "earlier"))
     assert account.requests.entries(at(up)) == [LoggedRequest("a", up, None)]
     refused = account.requests.begin("", "b", at(up + 1), LIMIT)
     assert refused == Refused(up + 90, in_flight=True)
     assert account.requests.last("", at(up + 1)) == LoggedRequest("a", up, None)
-    begun(archive, account, at(up + 90))
+    begun(account, at(up + 90))
 
 
 def test_a_boot_that_calls_itself_as_the_one_before_is_told_apart(tmp_path: Path) -> None:
-    archive, account = opened(tmp_path)
-    begun(archive, account, at(500_000))
+    _archive, account = opened(tmp_path)
+    begun(account, at(500_000))
     assert account.requests.begin("", "a", at(20), LIMIT) == Refused(110, in_flight=True)
-    answered(archive, account, 110)
+    answered(account, 110)
 
 
 def test_two_containers_at_once_do_not_keep_each_other_waiting(tmp_path: Path) -> None:
-    archive, account = opened(tmp_path)
-    entry = begun(archive, account, at(1000, "one"))
+    _archive, account = opened(tmp_path)
+    entry = begun(account, at(1000, "one"))
     assert account.requests.entries(at(7001, "two")) == [LoggedRequest("a", 7001, None)]
     account.requests.end(entry, at(1005, "one"), delivered=True, finished=True)
     for seconds in range(10, 60, 10):
@@ -206,7 +198,7 @@ def test_two_containers_at_once_do_not_keep_each_other_waiting(tmp_path: Path) -
 
 def test_an_archive_that_is_only_read_tells_of_another_boot_too(tmp_path: Path) -> None:
     archive, account = opened(tmp_path)
-    begun(archive, account, at(5000, "earlier"))
+    begun(account, at(5000, "earlier"))
     archive.database.read_only = True
     assert account.requests.entries(at(9000)) == [LoggedRequest("a", 9000, None)]
 
@@ -217,12 +209,12 @@ def test_an_archive_that_is_only_read_tells_of_another_boot_too(tmp_path: Path) 
 def test_old_requests_are_forgotten_but_for_the_last_of_each_scope(tmp_path: Path) -> None:
     archive, account = opened(tmp_path)
     other = archive.account("other", "smscentre.com")
-    begun(archive, other, at(1))
+    begun(other, at(1))
     for turn in range(50):
-        entry = begun(archive, account, at(turn * 100), scope=str(turn % 2))
+        entry = begun(account, at(turn * 100), scope=str(turn % 2))
         account.requests.end(entry, at(turn * 100 + 1), delivered=True, finished=True)
-    answered(archive, account, 10_000)
-    answered(archive, account, 10_001)
+    answered(account, 10_000)
+    answered(account, 10_001)
     assert [entry.sent_at for entry in account.requests.entries(at(10_001))] == [
         4800,
         4900,
@@ -233,16 +225,16 @@ def test_old_requests_are_forgotten_but_for_the_last_of_each_scope(tmp_path: Pat
 
 
 def test_a_request_given_up_counts_for_as_long_as_it_may_have_come_late(tmp_path: Path) -> None:
-    archive, account = opened(tmp_path)
-    entry = begun(archive, account, at(1000))
+    _archive, account = opened(tmp_path)
+    entry = begun(account, at(1000))
     account.requests.end(entry, at(1080), delivered=True, finished=False)
-    answered(archive, account, 1090)
-    answered(archive, account, 1092, "b")
-    answered(archive, account, 1093)
-    answered(archive, account, 1094, "b")
+    answered(account, 1090)
+    answered(account, 1092, "b")
+    answered(account, 1093)
+    answered(account, 1094, "b")
     refused = account.requests.begin("", "a", at(1100), LIMIT)
     assert refused == Refused(1151, in_flight=False)
-    begun(archive, account, at(1151))
+    begun(account, at(1151))
 
 
 steps = st.lists(
@@ -317,7 +309,7 @@ def test_eight_programs_that_share_the_log_keep_the_limit_together(tmp_path: Pat
 
 def test_a_purged_account_may_ask_no_more(tmp_path: Path) -> None:
     archive, account = opened(tmp_path)
-    begun(archive, account, at(1))
+    begun(account, at(1))
     with Archive.open(archive.path) as other:
         account.on(other).purge()
     with pytest.raises(ArchiveError):
@@ -330,7 +322,7 @@ def test_an_account_made_again_keeps_limit_hold_and_refused_passwords(tmp_path: 
     account.requests.set_hold(refused, at(999))
     limited = HOLD._replace(kind="limited")
     for seconds in (1000, 1001, 1002):
-        answered(archive, account, seconds)
+        answered(account, seconds)
     account.requests.set_hold(limited, at(1003))
     account.purge()
     again = archive.account("alex", "smscentre.com")

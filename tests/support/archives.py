@@ -30,7 +30,14 @@ from inbox_tui.text.search_query import MessageState, Party, SearchQuery, Words,
 
 NOW = datetime(2026, 11, 23, 7, 42, 30, tzinfo=UTC)
 SERVER_NOW = to_server_seconds(datetime(2026, 11, 23, 10, 42, 30))  # noqa: DTZ001
-BOOT = Moment("boot", 1000.0)
+
+
+def at(seconds: float, boot: str = "boot") -> Moment:
+    """A moment on the clock of a boot."""
+    return Moment(boot, seconds)
+
+
+BOOT = at(1000.0)
 
 
 def incoming(
