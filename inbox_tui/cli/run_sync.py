@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import sys
 from collections.abc import AsyncIterator, Awaitable, Callable
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import asynccontextmanager
 from datetime import timedelta
 from functools import partial
 from random import SystemRandom
@@ -34,6 +34,7 @@ from inbox_tui.sync import (
     Status,
     StatusChanged,
 )
+from inbox_tui.team.errors import HubError
 from inbox_tui.text import sanitize
 
 if TYPE_CHECKING:
@@ -43,7 +44,7 @@ if TYPE_CHECKING:
 T = TypeVar("T")
 
 
-@asynccontextmanager
+@contextlib.asynccontextmanager
 async def running_sync(
     config: Config,
     account: AccountArchive,
@@ -202,8 +203,10 @@ async def sync_once(
     async with running_sync(config, account, password, both, clock) as sync:
         progress.on_event(StatusChanged(sync.status))
         try:
-            if insist and password is not None and await sync.why_withheld(password):
-                await sync.allow_again()
+            if insist and password is not None:
+                with contextlib.suppress(HubError):  # `once` tells of it, and closes what is open
+                    if await sync.why_withheld(password):
+                        await sync.allow_again()
             status = await sync.once()
         finally:
             progress.clear()

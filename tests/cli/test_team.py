@@ -109,11 +109,11 @@ def test_without_the_hub_a_command_says_so_and_asks_nothing(
     join(hub, "anna")
     port = f":{cluster.port}/"
     files.config.write_text(files.config.read_text().replace(port, ":1/"))
+    away = (5, "inbox-tui: the team's hub is away: connection refused.\n")
     ended = run("sync")
-    assert (ended.status, ended.errors) == (
-        5,
-        "inbox-tui: the team's hub is away: connection refused.\n",
-    )
+    assert (ended.status, ended.errors) == away
+    ended = run("login", "--password-stdin", stdin="another")
+    assert (ended.status, ended.errors) == away
     assert account.service.requests == []
     doctor = run("doctor")
     assert "✗ team      the hub can't be used: connection refused" in doctor.output
