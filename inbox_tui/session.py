@@ -6,11 +6,12 @@ Several accounts are several sessions.
 from __future__ import annotations
 
 import asyncio
+from collections import deque
 from collections.abc import Awaitable, Callable, Coroutine
 from datetime import timedelta
 from functools import partial
 from random import Random
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, Any, Final, NamedTuple
 from zoneinfo import ZoneInfo
 
 from inbox_tui.archive import (
@@ -18,6 +19,7 @@ from inbox_tui.archive import (
     Archive,
     ArchiveError,
     ArchiveWorker,
+    StateChange,
     server_seconds,
 )
 from inbox_tui.config import Settings
@@ -46,6 +48,8 @@ from inbox_tui.sync import (
 if TYPE_CHECKING:
     from inbox_tui.sync import Inbox
 
+MOST_UNDONE: Final = 20
+"""So many changes of states can be taken back."""
 KEPT_FOR_THIS_RUN = mark("The password or API key is kept for this run only.")
 
 
@@ -72,6 +76,13 @@ class SessionFailed(NamedTuple):
 
 
 SessionEvent = Event | SessionFailed
+
+
+class UndoableChange(NamedTuple):
+    """A change of states that can be taken back, and what it is called."""
+
+    change: StateChange
+    words: str
 
 
 class SignInResult(NamedTuple):
@@ -158,6 +169,8 @@ class Session:
         self.refresh_seconds = dependencies.refresh_seconds
         self.status = Status(State.CHECKING)
         """How things stand; each change is published as `StatusChanged`."""
+        self.changes: deque[UndoableChange] = deque(maxlen=MOST_UNDONE)
+        """What the user changed and can take back, the last one last."""
         self._dependencies = dependencies
         self._password = password
         self._in_use: Secret | None = None

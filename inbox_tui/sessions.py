@@ -11,8 +11,10 @@ from inbox_tui.smsc.endpoint import EndpointRefused, endpoint
 from inbox_tui.sync import State, Status
 
 if TYPE_CHECKING:
+    from collections import deque
+
     from inbox_tui.archive import AccountArchive
-    from inbox_tui.session import Session, SessionEvent
+    from inbox_tui.session import Session, SessionEvent, UndoableChange
 
 ALL_ACCOUNTS: Final = mark("All accounts")
 _WORST_FIRST: Final = (
@@ -47,8 +49,12 @@ def known_accounts(archive: Archive) -> list[tuple[str, str]]:
 class AllSessions:
     """All accounts, as an inbox shows one: their messages are one list, the newest first."""
 
-    def __init__(self, sessions: Sequence[Session], archive: Archive) -> None:
+    def __init__(
+        self, sessions: Sequence[Session], archive: Archive, changes: deque[UndoableChange]
+    ) -> None:
+        """Show these accounts; `changes` are those made in their one list before."""
         first = sessions[0]
+        self.changes = changes
         self._sessions = sessions
         self.archive = archive.all_accounts()
         """The messages of all, for quick reads on the event loop."""

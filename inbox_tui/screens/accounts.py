@@ -2,12 +2,20 @@
 
 from __future__ import annotations
 
+from collections import deque
 from collections.abc import Awaitable, Callable
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from inbox_tui.locale import _
-from inbox_tui.session import Dependencies, Session, SessionEvent, keyring_note
+from inbox_tui.session import (
+    MOST_UNDONE,
+    Dependencies,
+    Session,
+    SessionEvent,
+    UndoableChange,
+    keyring_note,
+)
 from inbox_tui.sessions import ALL_ACCOUNTS, AllSessions, is_in_use, known_accounts
 from inbox_tui.smsc.endpoint import EndpointRefused, account_host, endpoint, host_of
 from inbox_tui.sync import State, Status, StatusChanged
@@ -45,6 +53,7 @@ class AccountSwitcher:
         """Every account, the one that was opened first in front."""
         self.shown: Session | AllSessions | None = None
         """The account on screen, or all of them."""
+        self._changes_of_all: deque[UndoableChange] = deque(maxlen=MOST_UNDONE)
         self._candidate: Session | None = None
         """An account that is being signed in and is not among `sessions` yet."""
         self._signing_in: Session | None = None
@@ -121,7 +130,7 @@ class AccountSwitcher:
             await self._switch_to(choice.value)
 
     def _all(self) -> AllSessions:
-        return AllSessions(self.sessions, self._dependencies.archive)
+        return AllSessions(self.sessions, self._dependencies.archive, self._changes_of_all)
 
     async def _switch_to(self, session: Session | AllSessions) -> None:
         self.shown = session

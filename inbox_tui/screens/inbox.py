@@ -127,6 +127,7 @@ class InboxScreen(Screen[None]):
             self._writer,
             self._selection,
             presentation,
+            session.changes,
             run=partial(self.run_worker, group="writes"),
             after=self.set_timer,
             changed=self._states_changed,

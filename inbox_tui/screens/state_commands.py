@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-from collections import deque
 from collections.abc import Callable, Coroutine, Mapping
 from functools import partial
-from typing import TYPE_CHECKING, Any, Final, NamedTuple
+from typing import TYPE_CHECKING, Any, Final
 
 from inbox_tui.archive import (
     AnyAccount,
@@ -19,10 +18,13 @@ from inbox_tui.archive import (
 from inbox_tui.archive.team_states import TAKEN
 from inbox_tui.locale import _, mark
 from inbox_tui.screens.selection import Selection
+from inbox_tui.session import UndoableChange
 from inbox_tui.text import sanitize
 from inbox_tui.widgets.presentation import Presentation, grouped
 
 if TYPE_CHECKING:
+    from collections import deque
+
     from textual.timer import Timer
 
     from inbox_tui.archive.messages import Messages
@@ -30,8 +32,6 @@ if TYPE_CHECKING:
 
 DWELL_SECONDS = 1.0
 """A message in sight for this long counts as read."""
-MOST_UNDONE: Final = 20
-"""So many changes can be taken back."""
 _WORDS: Final[dict[tuple[ChangedState, bool], str]] = {
     ("unread", False): mark("marked read: {message}"),
     ("unread", True): mark("marked unread: {message}"),
@@ -43,13 +43,6 @@ _WORDS: Final[dict[tuple[ChangedState, bool], str]] = {
     ("taken", False): mark("given back: {message}"),
 }
 """What a change of a message's state is called in notices."""
-
-
-class _Change(NamedTuple):
-    """A change that can be taken back, and what it is called."""
-
-    change: StateChange
-    words: str
 
 
 class StateCommands:
@@ -65,6 +58,7 @@ class StateCommands:
         worker: ArchiveWorker,
         selection: Selection,
         presentation: Presentation,
+        changes: deque[UndoableChange],
         *,
         run: Callable[[Coroutine[Any, Any, None]], object],
         after: Callable[[float, Callable[[], None]], Timer],
@@ -81,8 +75,8 @@ class StateCommands:
         self._dwell: Timer | None = None
         self._changed = changed
         self._say = say
-        self._changes: deque[_Change] = deque(maxlen=MOST_UNDONE)
-        """The last one last. Used in the worker's thread, where all changes come one by one."""
+        self._changes = changes
+        """Used in the worker's thread, where all changes come one by one."""
         self._wanted: dict[tuple[int | str, str], bool] = {}
         """States that were asked for and are not in the archive yet."""
         self.handlers: Mapping[str, Callable[[], object]] = {
@@ -203,7 +197,7 @@ class StateCommands:
         def make(archive: Archive) -> StateChange:
             made = change(self._account.on(archive).messages)
             if made.rows or made.senders:
-                self._changes.append(_Change(made, words(made)))
+                self._changes.append(UndoableChange(made, words(made)))
             return made
 
         try:
@@ -215,7 +209,7 @@ class StateCommands:
         return made
 
     async def _undo(self) -> None:
-        def take_back(archive: Archive) -> _Change | None:
+        def take_back(archive: Archive) -> UndoableChange | None:
             if not self._changes:
                 return None
             self._account.on(archive).messages.undo(self._changes[-1].change)

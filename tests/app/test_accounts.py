@@ -162,6 +162,24 @@ async def test_all_accounts_are_one_list_and_commands_act_on_the_account_of_the_
     assert unread == {"alex": 3, "boris": 1}
 
 
+@pytest.mark.parametrize("account", ["alex", "All"])
+async def test_a_change_can_be_undone_after_another_account_was_shown(
+    tmp_path: Path, account: str
+) -> None:
+    app, _ = two_accounts(tmp_path)
+    async with app.run_test(size=(120, 40)) as pilot:
+        await state_is(pilot, "Live")
+        await pick(pilot, account)
+        await pilot.press("m")
+        await until(pilot, lambda: app.title == "(4) inbox")
+        await pick(pilot, "boris")
+        await pilot.press("ctrl+z")
+        await until(pilot, lambda: "nothing to undo" in screen_output(app))
+        await pick(pilot, account)
+        await pilot.press("ctrl+z")
+        await until(pilot, lambda: app.title == "(5) inbox")
+
+
 async def test_the_title_counts_the_unread_of_all_accounts(tmp_path: Path) -> None:
     new = Answer([message(9, "New", minutes_ago=0)], [])
     app, boris = two_accounts(tmp_path)

@@ -16,7 +16,7 @@ from textual.widgets import Input
 
 from inbox_tui.archive import Archive, Row
 from inbox_tui.config import Settings
-from inbox_tui.screens.state_commands import MOST_UNDONE
+from inbox_tui.session import MOST_UNDONE
 from inbox_tui.smsc.message import Answer, IncomingMessage
 
 

@@ -110,5 +110,5 @@ async def test_all_accounts_in_one_list_say_that_a_hub_is_away(tmp_path: Path) -
         assert isinstance(session, Session)
         session.status = session.status._replace(state=State.HUB_AWAY, reason="it does not answer")
         with Archive.open(app.archive_path) as archive:
-            assert AllSessions([session], archive).status.state is State.HUB_AWAY
+            assert AllSessions([session], archive, session.changes).status.state is State.HUB_AWAY
         await pilot.pause()
