@@ -45,7 +45,7 @@ class Hub:
     """The one connection of a member. Everything that goes wrong is a `HubError`.
 
     After `HubAway` it is closed; `connect` opens it again. `on_notify` is called in the hub's
-    thread with what others have announced, and with "" where the connection is lost.
+    thread with what was announced and by which session, and with "" where the connection is lost.
     """
 
     may_ask = False
@@ -53,12 +53,15 @@ class Hub:
     asking = False
     """Whether this connection has the account's lock: nobody else asks then."""
 
+    pid = 0
+    """The number of our last session."""
+
     def __init__(
         self,
         address: HubAddress,
         password: Secret | None,
         *,
-        on_notify: Callable[[str], None] = lambda payload: None,
+        on_notify: Callable[[str, int], None] = lambda payload, pid: None,
     ) -> None:
         self.address = address
         self._password = password
@@ -160,6 +163,7 @@ class Hub:
                     connection.terminate()
                 raise _hub_error(error) from None
             self.asking = False
+            self.pid = connection.get_server_pid()
             self._connection = connection
             connection.add_termination_listener(self._lost)
 
@@ -182,13 +186,13 @@ class Hub:
         await connection.add_listener(channel, self._announced)
 
     def _announced(self, connection: object, pid: int, channel: str, payload: object) -> None:
-        self._on_notify(str(payload))
+        self._on_notify(str(payload), pid)
 
     def _lost(self, connection: Connection) -> None:
         if self._connection is connection:
             self._connection = None
             self.asking = False
-            self._on_notify("")
+            self._on_notify("", 0)
 
     async def _disconnect(self) -> None:
         async with self._turn:

@@ -104,6 +104,8 @@ class TeamMember:
         self._beats = 0
         self._noted: int | None = None
         """How far we had copied when we were seen last."""
+        self._refresh_by: int | None = None
+        """Which colleague's session wanted the last refresh; None: our user."""
         self._background: asyncio.Task[Any] | None = None
         self.status = Status(State.CHECKING)
 
@@ -112,6 +114,7 @@ class TeamMember:
     def refresh(self) -> None:
         """Ask now if we are the one that asks; else have that one do so."""
         if self._hub.asking and self._sync is not None:
+            self._refresh_by = None
             self._sync.refresh()
         elif self._store is not None and self._hub.connected:
             self._announce("refresh")
@@ -431,16 +434,33 @@ class TeamMember:
             woken.cancel()
         self._wake.clear()
 
-    def _notified(self, payload: str) -> None:
+    def _notified(self, payload: str, pid: int) -> None:
         """Take in what was announced; in the hub's thread."""
-        self._loop.call_soon_threadsafe(self._take_notice, payload)
+        self._loop.call_soon_threadsafe(self._take_notice, payload, pid)
 
-    def _take_notice(self, payload: str) -> None:
-        if payload == "refresh" and self._hub.asking and self._sync is not None:
+    def _take_notice(self, payload: str, pid: int) -> None:
+        what, _, rest = payload.partition(" ")
+        if what == "deferred":
+            self._take_deferral(*rest.partition(" ")[::2])
+            return
+        if what == "refresh" and self._hub.asking and self._sync is not None:
+            self._refresh_by = pid
             self._sync.refresh()
-        elif payload == "look" and self._sync is not None:
+        elif what == "look" and self._sync is not None:
             self._sync.look_again()
         self._wake.set()
+
+    def _take_deferral(self, pid: str, until: str) -> None:
+        """Tell when a refresh wanted here comes, as whoever asks says; anybody may announce."""
+        if pid != str(self._hub.pid):
+            return
+        try:
+            seconds: float | None = float(until)
+        except ValueError:
+            seconds = None
+        if seconds is None or not abs(seconds - self._hub_clock.moment().seconds) < DAY_SECONDS:
+            seconds = None
+        self._publish(RefreshDeferred(self._hub_clock.to_local(seconds)))
 
     def _announce(self, payload: str) -> None:
         store = self._store
@@ -468,6 +488,8 @@ class TeamMember:
             case StatusChanged(status):
                 self._sync_status = status
                 self._show()
+            case RefreshDeferred(until) if self._refresh_by is not None:
+                self._announce(f"deferred {self._refresh_by} {until}")
             case RefreshDeferred(until):
                 self._publish(RefreshDeferred(self._hub_clock.to_local(until)))
             case MessagesArrived():

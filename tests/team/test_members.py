@@ -20,7 +20,7 @@ from inbox_tui.config import Settings
 from inbox_tui.credentials import Secret
 from inbox_tui.session import Dependencies, Session
 from inbox_tui.smsc.limit import Limit, LoggedRequest
-from inbox_tui.sync import MessagesArrived, State
+from inbox_tui.sync import MessagesArrived, RefreshDeferred, State
 from inbox_tui.team.address import parse_hub
 from inbox_tui.team.errors import HubAway
 from inbox_tui.team.hub import _ON_THE_SERVER
@@ -181,6 +181,28 @@ async def test_a_refresh_of_a_colleague_is_made_by_the_asker(team: Team) -> None
     boris.member.refresh()
     await team.until(lambda: len(team.asked) == 2)
     assert team.clock.seconds() - began < team.refresh_seconds / 2
+
+
+async def test_a_refresh_that_must_wait_is_told_to_whoever_wanted_it(team: Team) -> None:
+    anna = team.join("anna")
+    await team.until(lambda: anna.asking and anna.state is State.LIVE)
+    boris = team.join("boris")
+    await team.until(lambda: boris.state is State.LIVE)
+    for presser, other in ((boris, anna), (anna, boris)):
+        for one in (boris, anna):
+            one.events.clear()
+        while not presser.events_of(RefreshDeferred):
+            presser.member.refresh()
+            await team.clock.sleep(1.0)
+        until = presser.events_of(RefreshDeferred)[0].until
+        assert until is not None
+        assert 0 < until - presser.clock.moment().seconds < Limit().window
+        await team.clock.sleep(3.0)
+        assert not other.events_of(RefreshDeferred)
+    for hostile in ("nan", "1e400", "x", ""):
+        (pid,) = team.sql("SELECT pid FROM inbox_tui.members WHERE name = 'boris'")
+        team.sql(f"NOTIFY inbox_tui_1, 'deferred {pid} {hostile}'")
+    await team.until(lambda: [one.until for one in boris.events_of(RefreshDeferred)] == [None] * 4)
 
 
 async def test_whatever_a_sender_wrote_arrives_exactly(team: Team) -> None:
