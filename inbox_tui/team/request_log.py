@@ -20,6 +20,7 @@ from inbox_tui.smsc.limit import (
     login_key,
 )
 from inbox_tui.team.encoding import from_bytes, to_bytes
+from inbox_tui.team.hub import EPOCH
 
 if TYPE_CHECKING:
     from asyncpg import Connection
@@ -31,6 +32,7 @@ JUMP_SECONDS = 1.0
 WAITS_FOR_COLLEAGUE = "colleague"
 """The kind of hold that stands while another member asks."""
 _RETRY_SECONDS = 3.0
+_MOST_ATTEMPTS = 1000
 
 
 class HubRequestLog:
@@ -267,7 +269,8 @@ class HubRequestLog:
         if found is None:
             return None
         kind, until, attempt, reason, at, digest = found
-        return Hold(kind, until, attempt, from_bytes(reason), datetime.fromisoformat(at), digest)
+        attempt = min(attempt, _MOST_ATTEMPTS)
+        return Hold(kind, until, attempt, from_bytes(reason), _aware_time(at), digest)
 
     # -- refused passwords
 
@@ -312,3 +315,12 @@ class HubRequestLog:
             self._key,
             REFUSED_PASSWORDS_KEPT,
         )
+
+
+def _aware_time(text: str) -> datetime:
+    """Return a time of the hub; for what can't be one, as anybody may write there, its first."""
+    try:
+        at = datetime.fromisoformat(text)
+    except ValueError:
+        return EPOCH
+    return at if at.tzinfo else EPOCH

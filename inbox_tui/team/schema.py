@@ -1,7 +1,8 @@
 """The tables of the hub, made by `team init`, and the two roles that may use them.
 
-Times are seconds of the hub's own clock since 2026 began there. Whatever came from the service is
-bytes: UTF-8 in which half a character and a zero may stand.
+Times are seconds of the hub's own clock since 2026 began there, within a century, and nothing else:
+a member that reads what anybody may have written can reckon with them. Whatever came from the
+service is bytes: UTF-8 in which half a character and a zero may stand.
 """
 
 from __future__ import annotations
@@ -38,7 +39,8 @@ CREATE TABLE inbox_tui.accounts (
     account_id integer GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
     login text NOT NULL, login_key text NOT NULL, host text NOT NULL,
     last_seq bigint NOT NULL DEFAULT 0,
-    requests_lost boolean NOT NULL DEFAULT true, clock_difference double precision,
+    requests_lost boolean NOT NULL DEFAULT true,
+    clock_difference double precision CHECK (abs(clock_difference) < 3.2e9),
     late_count integer NOT NULL DEFAULT 0, late_longest double precision NOT NULL DEFAULT 0,
     UNIQUE (login_key, host)
 );
@@ -52,13 +54,15 @@ CREATE TABLE inbox_tui.messages (
 -- `subject`: the id of a message in digits, or for muted a sender.
 CREATE TABLE inbox_tui.states (
     account_id integer NOT NULL, seq bigint NOT NULL, state text NOT NULL, subject bytea NOT NULL,
-    value boolean NOT NULL, who text NOT NULL, at double precision NOT NULL,
+    value boolean NOT NULL, who text NOT NULL,
+    at double precision NOT NULL CHECK (abs(at) < 3.2e9),
     PRIMARY KEY (account_id, state, subject)
 );
 CREATE INDEX ON inbox_tui.states (account_id, seq);
 CREATE TABLE inbox_tui.gaps (
     account_id integer NOT NULL, seq bigint NOT NULL, scope bytea NOT NULL,
-    start_at bigint NOT NULL, end_at bigint NOT NULL,
+    start_at bigint NOT NULL CHECK (start_at BETWEEN -62135596800 AND 253402300799),
+    end_at bigint NOT NULL CHECK (end_at BETWEEN -62135596800 AND 253402300799),
     PRIMARY KEY (account_id, scope, start_at, end_at)
 );
 CREATE INDEX ON inbox_tui.gaps (account_id, seq);
@@ -74,12 +78,14 @@ CREATE TABLE inbox_tui.cursors (
 CREATE TABLE inbox_tui.requests (
     entry bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
     login_key text NOT NULL, scope bytea NOT NULL, fingerprint text NOT NULL,
-    sent_at double precision NOT NULL, answered_at double precision
+    sent_at double precision NOT NULL CHECK (abs(sent_at) < 3.2e9),
+    answered_at double precision CHECK (abs(answered_at) < 3.2e9)
 );
 CREATE TABLE inbox_tui.holds (
-    login_key text PRIMARY KEY, kind text NOT NULL, until double precision,
+    login_key text PRIMARY KEY, kind text NOT NULL,
+    until double precision CHECK (abs(until) < 3.2e9),
     attempt integer NOT NULL, reason bytea NOT NULL, at text NOT NULL, digest bytea NOT NULL,
-    set_at double precision NOT NULL
+    set_at double precision NOT NULL CHECK (abs(set_at) < 3.2e9)
 );
 CREATE TABLE inbox_tui.refused_passwords (
     entry bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
@@ -88,7 +94,8 @@ CREATE TABLE inbox_tui.refused_passwords (
 );
 CREATE TABLE inbox_tui.members (
     account_id integer NOT NULL, name text NOT NULL, pid integer NOT NULL,
-    seq bigint NOT NULL, seen_at double precision NOT NULL, PRIMARY KEY (account_id, name, pid)
+    seq bigint NOT NULL, seen_at double precision NOT NULL CHECK (abs(seen_at) < 3.2e9),
+    PRIMARY KEY (account_id, name, pid)
 );
 REVOKE ALL ON SCHEMA inbox_tui FROM PUBLIC;
 GRANT USAGE ON SCHEMA inbox_tui TO inbox_tui_reader, inbox_tui_asker;

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from datetime import datetime
-from math import isfinite
 from typing import TYPE_CHECKING, get_args
 
 from inbox_tui.archive.records import ChangedState
@@ -77,12 +76,12 @@ async def send_states(
 def read_state(state: str, subject: bytes, value: bool, who: str, at: float) -> TeamState | None:
     """Return a state of the hub; None for what can't be one: anybody may have written there."""
     text = from_bytes(subject)
-    if state not in get_args(ChangedState) or not isfinite(at):
+    if state not in get_args(ChangedState):
         return None
     name: ChangedState = state  # type: ignore[assignment] # just looked up
     when = EPOCH.timestamp() + at
     if state == "muted":
         return TeamState(name, text, value, who, when)
-    if not (text.isascii() and text.isdigit() and int(text) < 2**63):
+    if not (text.isascii() and text.isdigit() and len(text) < 20 and int(text) < 2**63):
         return None
     return TeamState(name, int(text), value, who, when)

@@ -127,7 +127,7 @@ class HubSyncState:
 
     def set_clock_difference(self, seconds: float) -> None:
         """Keep how far the hub's clock was ahead of the service's at its last answer."""
-        self._set("clock_difference = $2", seconds)
+        self._set("clock_difference = greatest(-3e9, least(3e9, $2::float8))", seconds)
 
     def clock_difference(self) -> float | None:
         """Return how many seconds the hub's clock was ahead of the service's."""

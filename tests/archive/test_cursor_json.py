@@ -60,7 +60,19 @@ def test_a_cursor_is_read_as_it_was_stored(cursor: Cursor) -> None:
     assert cursor_from_json(cursor_to_json(cursor)) == cursor
 
 
-@pytest.mark.parametrize("text", [None, "", "[", "{}", "[5]", '[["boot"]]', "null"])
+IMPOSSIBLE = (
+    '[[["boot", 1.0], "2026-11-25T00:00:00", "2026-11-25T00:00:00"]]',
+    '[[["boot", 1.0], "0001-01-01T00:00:00Z", "2026-11-25T00:00:00Z"]]',
+    '[[["boot", 1e300], "2026-11-25T00:00:00Z", "2026-11-25T00:00:00Z"]]',
+    '[null, null, null, null, ["poll", -1, ["boot", 1.0]]]',
+    "[null, null, null, null, null, 0]",
+)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [None, "", "[", "{}", "[5]", '[["boot"]]', "null", *IMPOSSIBLE],
+)
 def test_where_no_cursor_can_be_read_all_is_asked_for(text: str | None) -> None:
     assert cursor_from_json(text) == Cursor()
 

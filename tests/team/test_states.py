@@ -239,15 +239,34 @@ async def test_what_anybody_may_write_into_the_hub_breaks_no_member(team: Team) 
         "INSERT INTO inbox_tui.states VALUES"
         " (1, 1000, 'done', '1'::bytea, true, E'\\x1b[31m', 0),"
         " (1, 1001, 'rubbish', '1'::bytea, true, 'x', 0),"
-        " (1, 1002, 'done', '\\xff'::bytea, true, 'x', 'NaN'),"
-        " (1, 1007, 'starred', '1'::bytea, true, 'x', 'NaN'),"
+        " (1, 1002, 'done', '\\xff'::bytea, true, 'x', 3e9),"
+        " (1, 1007, 'starred', convert_to(repeat('9', 5000), 'UTF8'), true, 'x', 0),"
         " (1, 1003, 'starred', '99999999999999999999'::bytea, true, 'x', 0);"
         "INSERT INTO inbox_tui.messages VALUES"
         " (1, 1004, -5, 0, 0, true, '', '', ''),"
         " (1, 1005, 7, 9223372036854775807, 0, true, '', '', ''),"
         " (1, 1006, 8, 1800000000, 0, true, '\\xff', '', '\\xff00');"
-        "UPDATE inbox_tui.accounts SET last_seq = 1007"
+        "INSERT INTO inbox_tui.gaps VALUES (1, 1008, '', -62135596800, 253402300799);"
+        "INSERT INTO inbox_tui.holds VALUES ('alex', 'x', -3e9, 2147483647, '', 'x', '', 0);"
+        "UPDATE inbox_tui.cursors SET cursor ="
+        ' \'[[["hub", 0], "2026-11-23T00:00:00", "2026-11-23T00:00:00"]]\';'
+        "UPDATE inbox_tui.accounts SET last_seq = 1008"
     )
+    asked = len(team.asked)
     await team.until(lambda: all([row.id for row in one.rows] == [1, 8] for one in (anna, boris)))
     assert all(one.rows[0].done for one in (anna, boris))
     assert anna.account.messages.unreadable_count() == 2
+    await team.until(lambda: len(team.asked) > asked + 1)
+
+
+async def test_a_hub_refuses_times_that_nobody_can_reckon_with(team: Team) -> None:
+    for statement in (
+        "INSERT INTO inbox_tui.states VALUES (1, 1, 'done', '1', true, 'x', '{}')",
+        "INSERT INTO inbox_tui.holds VALUES ('alex', 'blocked', '{}', 1, '', '', '', 0)",
+        "INSERT INTO inbox_tui.requests (login_key, scope, fingerprint, sent_at)"
+        " VALUES ('alex', '', '', '{}')",
+        "UPDATE inbox_tui.accounts SET clock_difference = '{}'",
+    ):
+        for seconds in ("NaN", "Infinity", "1e300"):
+            with pytest.raises(AssertionError, match="violates check constraint"):
+                team.sql(statement.format(seconds))
