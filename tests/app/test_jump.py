@@ -13,6 +13,7 @@ from textual.widgets import Static
 
 from inbox_tui.screens.date_dialog import DateScreen
 from inbox_tui.smsc.message import IncomingMessage
+from inbox_tui.widgets.status_bar import StatusBar
 
 HOURS = (100, 76, 52, 51, 28, 27, 3)
 """How long ago each message came; it is 10:42 of Monday 23 November 2026 for the reader."""
@@ -58,7 +59,8 @@ async def test_it_lands_on_the_first_message_of_that_moment_or_later(
         await state_is(pilot, "Live")
         await jump(pilot, typed)
         assert selected(pilot).id == expected
-        assert notice(pilot).startswith("the first message since ")
+        assert notice(pilot).startswith("jumped to ")
+        assert ", the first since " in notice(pilot)
 
 
 @at_every_size
@@ -68,8 +70,24 @@ async def test_it_says_where_there_is_none_and_stays(tmp_path: Path, size: Size)
         await state_is(pilot, "Live")
         await pilot.press("j")
         await jump(pilot, "10:41")
-        assert notice(pilot) == "no message here since today 10:41"
+        assert notice(pilot) == "nothing here since today 10:41"
         assert selected(pilot).id == 6
+
+
+@pytest.mark.usefixtures("russian")
+async def test_in_a_small_terminal_the_notice_is_whole_or_without_its_last_part(
+    tmp_path: Path,
+) -> None:
+    app = make_app(tmp_path, messages=messages())
+    async with app.run_test(size=(40, 12)) as pilot:
+        await state_is(pilot, "Live")
+        bar = app.screen.query_one(StatusBar)
+        await jump(pilot, "10:41")
+        assert str(bar.render()).rstrip() == "● здесь ничего после «сегодня 10:41»"
+        bar.notice = ""
+        await jump(pilot, "вчера")
+        assert notice(pilot) == "переход к 22 ноя 06:42, первое после «вчера 00:00»"
+        assert str(bar.render()).split("   ")[0] == "● переход к 22 ноя 06:42"
 
 
 @at_every_size
