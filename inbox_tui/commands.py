@@ -313,9 +313,9 @@ class CommandKeys:
         return key_label((*self._keys[name], name)[0])
 
     def labels(self, name: str) -> str:
-        """Return all keys of a command as they are written for people: `Home g`, `1 to 9`."""
+        """Return all keys of a command as they are written for people: `Home g`, `1–9`."""
         labels = [key_label(key) for key in self._keys[name]]
-        return f"{labels[0]} to {labels[-1]}" if len(labels) > _MOST_LABELS else " ".join(labels)
+        return f"{labels[0]}–{labels[-1]}" if len(labels) > _MOST_LABELS else " ".join(labels)
 
     def hints(self, names: Iterable[str]) -> tuple[Hint, ...]:
         """Return the first keys of commands that have any, each with a word on it."""

@@ -18,6 +18,7 @@ from inbox_tui.screens.dialog import Dialog
 from inbox_tui.widgets.symbols import PLAIN, symbols
 
 KEY_WIDTH = 15
+_ASCII = str.maketrans({"↑": "Up", "↓": "Down", "–": "-"})
 
 
 class HelpScreen(Dialog[None]):
@@ -61,6 +62,6 @@ class HelpScreen(Dialog[None]):
                 table.add_column(width=KEY_WIDTH)
                 table.add_column()
                 for key, does in rows:
-                    shown = key.replace("↑", "Up").replace("↓", "Down") if plain else key
+                    shown = key.translate(_ASCII) if plain else key
                     table.add_row(Text(shown, "bold"), Text(does))
                 yield Static(table)

@@ -80,10 +80,10 @@ class MoveCommands:
         if isinstance(row, Row):
             self._shown.move_to(row.row)
             received = self._presentation.message_time(row.received)
-            first = _("the first message since {moment}: {received}")
+            first = _("jumped to {received}, the first since {moment}")
             self._say(first.format(moment=self._told(moment), received=received))
         else:
-            self._say(_("no message here since {moment}").format(moment=self._told(moment)))
+            self._say(_("nothing here since {moment}").format(moment=self._told(moment)))
 
     def _told(self, moment: datetime) -> str:
         """Return a moment in words, to the minute where it is a whole one."""

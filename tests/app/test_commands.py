@@ -12,6 +12,7 @@ from textual.widgets import OptionList
 
 from inbox_tui.commands import COMMANDS, GROUPS, CommandKeys, KeyRefused, key_label
 from inbox_tui.config import Settings
+from inbox_tui.locale import _
 from inbox_tui.screens.inbox import InboxScreen
 from inbox_tui.widgets.filter_bar import FilterBar
 from inbox_tui.widgets.message_list import MessageList
@@ -59,19 +60,20 @@ def test_the_readme_lists_every_key_and_what_it_does() -> None:
     assert f"\n\n{table}\n\n" in README.read_text(encoding="utf-8")
 
 
-async def test_the_help_says_what_every_key_does(tmp_path: Path) -> None:
+@pytest.mark.parametrize("language", ["en", "ru"], indirect=True)
+async def test_the_help_says_what_every_key_does(tmp_path: Path, language: str) -> None:
     app = make_app(tmp_path, messages=[message(1)])
-    async with app.run_test(size=(120, 60)) as pilot:
+    async with app.run_test(size=(120, 70)) as pilot:
         await state_is(pilot, "Live")
         await pilot.press("question_mark")
         await until(pilot, lambda: bool(app.screen.query("#help-title")))
         told = on_screen(app)
     for group in GROUPS:
-        assert group in told
+        assert _(group) in told
     for command in COMMANDS:
         if command.keys:
-            assert CommandKeys().labels(command.name) in told
-            assert command.description in told
+            assert f"{CommandKeys().labels(command.name):15}{_(command.description)[:30]}" in told
+    assert "1–9   " in told
 
 
 async def test_the_palette_offers_every_command_with_its_key(tmp_path: Path) -> None:
