@@ -34,6 +34,7 @@ from inbox_tui.sync import (
     LIMIT_REASON,
     Clock,
     Event,
+    HubCopied,
     MessagesArrived,
     State,
     Status,
@@ -147,7 +148,8 @@ async def _watch(
             )
             running = asyncio.create_task(sync.run())
             opened.push_async_callback(_end, running)
-            watched.append(_Watched(Arrivals(account, config, clock, since), reporter, running))
+            arrivals = Arrivals(account, config, clock, since, reporter.hub_copied)
+            watched.append(_Watched(arrivals, reporter, running))
         await _print_arrivals(watched, output, stop, arrived, line_of)
 
 
@@ -201,8 +203,18 @@ class Arrivals:
     """
 
     def __init__(
-        self, account: AccountArchive, config: Config, clock: Clock, since: int | None
+        self,
+        account: AccountArchive,
+        config: Config,
+        clock: Clock,
+        since: int | None,
+        hub_copied: Callable[[], bool],
     ) -> None:
+        """Begin with this moment, or `since` hours ago.
+
+        `hub_copied` tells, where there is a team, whether all that its hub had is here.
+        """
+        self._hub_copied = hub_copied
         self._account = account
         self._config = config
         self._clock = clock
@@ -228,6 +240,8 @@ class Arrivals:
 
     def _passes_are_complete(self) -> bool:
         """Whether all that came before now is in: from then on whatever is new has just come."""
+        if self._config.settings.team:
+            return self._hub_copied()
         for scope in self._config.settings.only_to_phones or ("",):
             polled = self._account.sync_state.cursor(scope).polled
             if polled is None or polled.wall < self._began:
@@ -246,12 +260,19 @@ class StatusReporter:
         self._arrived = arrived
         self.end: Failure | None = None
         """Why it is watched no more."""
+        self._hub_copied = False
+
+    def hub_copied(self) -> bool:
+        """Tell whether all that a team's hub had when we began is in the archive."""
+        return self._hub_copied
 
     def on_event(self, event: Event) -> None:
         """Take in what the sync publishes."""
         match event:
             case MessagesArrived():
                 self._arrived.set()
+            case HubCopied():
+                self._hub_copied = True
             case ZoneSuspected(zone):
                 tell(
                     _(

@@ -6,6 +6,7 @@ from inbox_tui.sync.clock import Clock, SystemClock
 from inbox_tui.sync.events import (
     ClocksDisagree,
     Event,
+    HubCopied,
     MessagesArrived,
     PasswordAccepted,
     Progress,
@@ -38,6 +39,7 @@ __all__ = [
     "Clock",
     "ClocksDisagree",
     "Event",
+    "HubCopied",
     "Inbox",
     "InboxSync",
     "MessageStore",

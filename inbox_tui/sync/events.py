@@ -90,6 +90,10 @@ class TakenByColleague(NamedTuple):
     who: str
 
 
+class HubCopied(NamedTuple):
+    """All that a team's hub had is in the archive, once the service was asked for it."""
+
+
 Event = (
     StatusChanged
     | MessagesArrived
@@ -99,4 +103,5 @@ Event = (
     | ZoneSuspected
     | ClocksDisagree
     | TakenByColleague
+    | HubCopied
 )

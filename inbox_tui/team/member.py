@@ -17,6 +17,7 @@ from inbox_tui.locale import _
 from inbox_tui.sync import (
     TOO_SLOW_REASON,
     Event,
+    HubCopied,
     InboxSync,
     MessagesArrived,
     RefreshDeferred,
@@ -106,6 +107,7 @@ class TeamMember:
         """How far we had copied when we were seen last."""
         self._refresh_by: int | None = None
         """Which colleague's session wanted the last refresh; None: our user."""
+        self._copied = False
         self._background: asyncio.Task[Any] | None = None
         self.status = Status(State.CHECKING)
 
@@ -162,10 +164,14 @@ class TeamMember:
                     self._background = asyncio.create_task(self._sync.run())
                 attempt = 0
                 while True:
+                    live = self.status.state is State.LIVE
                     await self._beat()
                     await self._send_states()
                     if self._standing is None or self._standing.last != self._copier.position:
                         await self._copy()
+                    if live and not self._copied:
+                        self._copied = True
+                        self._publish(HubCopied())
                     await self._expire()
                     await self._rest(BEAT_SECONDS)
             except HubError as error:

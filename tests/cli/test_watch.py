@@ -194,6 +194,8 @@ class Clock:
 class Kept:
     """An archive that others store to, and what a watch takes from it."""
 
+    hub_copied = False
+
     def __init__(self, path: Path) -> None:
         self.path = path
         self.archive = Archive.open(path)
@@ -206,7 +208,7 @@ class Kept:
 
     def arrivals(self, since: int | None = None) -> Arrivals:
         account = self.archive.account(LOGIN, "smscentre.com")
-        return Arrivals(account, self.config, Clock(), since)
+        return Arrivals(account, self.config, Clock(), since, lambda: self.hub_copied)
 
     def store(self, *numbers: int, minutes_ago: float = 0) -> None:
         put(
@@ -249,6 +251,17 @@ def test_a_message_that_becomes_visible_late_is_not_missed(kept: Kept) -> None:
 def test_what_the_first_pass_brings_of_before_is_left_out_from_now_on(kept: Kept) -> None:
     arrivals = kept.arrivals()
     kept.store(1, minutes_ago=60)
+    assert taken(arrivals) == []
+    kept.store(2, minutes_ago=60)
+    assert taken(arrivals) == [2]
+
+
+def test_in_a_team_what_comes_late_is_taken_once_the_hub_was_copied(kept: Kept) -> None:
+    kept.config = kept.config._replace(settings=Settings(team="postgresql://anna@db.example/sms"))
+    arrivals = kept.arrivals()
+    kept.store(1, minutes_ago=60)
+    assert taken(arrivals) == []
+    kept.hub_copied = True
     assert taken(arrivals) == []
     kept.store(2, minutes_ago=60)
     assert taken(arrivals) == [2]

@@ -7,7 +7,7 @@ from support.postgres import Cluster
 from support.proxy import Proxy
 from support.team import Team
 
-from inbox_tui.sync import State
+from inbox_tui.sync import HubCopied, MessagesArrived, State
 from inbox_tui.team import hub
 
 
@@ -69,3 +69,14 @@ async def test_a_member_whose_hub_is_another_one_now_says_so(team: Team) -> None
     await team.until(
         lambda: anna.state is State.HUB_AWAY and "start again" in anna.member.status.reason
     )
+
+
+async def test_a_hub_counts_as_copied_with_what_the_first_request_brought(team: Team) -> None:
+    team.receive("one")
+    anna = team.join("anna")
+    await team.until(lambda: anna.events_of(HubCopied))
+    kinds = [type(event) for event in anna.events]
+    assert kinds.index(MessagesArrived) < kinds.index(HubCopied)
+    vera = team.join("vera", password=None)
+    await team.until(lambda: vera.events_of(HubCopied))
+    assert vera.texts == ["one"]
