@@ -171,8 +171,10 @@ class SignInScreen(Screen[bool]):
         self.run_worker(self._look_at_keyring())
 
     def on_resize(self) -> None:
-        """Do without empty lines in a short terminal."""
+        """Do without empty lines in a short terminal; keep in sight what is being typed."""
         self.set_class(self.app.size.height < SHORT, "-short")
+        if self.focused is not None:
+            self.call_after_refresh(self.focused.scroll_visible, animate=False)
 
     @on(Checkbox.Changed, "#api-key")
     def _choose_kind(self, event: Checkbox.Changed) -> None:

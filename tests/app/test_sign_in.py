@@ -449,6 +449,19 @@ async def test_an_empty_field_is_gone_to_and_named(tmp_path: Path, size: Size) -
         await inbox_shown(pilot)
 
 
+async def test_what_is_being_typed_stays_in_sight_when_the_terminal_shrinks(tmp_path: Path) -> None:
+    app = make_app(tmp_path, GOOD, login=None, password=None)
+    async with app.run_test(size=(100, 30)) as pilot:
+        await until(pilot, lambda: signing_in(pilot))
+        password = app.screen.query_one("#password")
+        password.focus()
+        await pilot.press(*"abc")
+        await pilot.resize_terminal(40, 12)
+        box = app.screen.query_one(".dialog")
+        await until(pilot, lambda: box.content_region.contains_region(password.region))
+        assert password.has_focus
+
+
 @at_every_size
 async def test_a_refusal_is_in_sight_beside_the_password(tmp_path: Path, size: Size) -> None:
     app = make_app(tmp_path, REFUSED, login=None, password=None, keyring=keyring(fail_backend()))
