@@ -246,6 +246,7 @@ class InboxScreen(Screen[None]):
     def input_arrived(self) -> None:
         """Stay on the message from the first key or click on, until told to follow again."""
         if self._status.can_show:
+            self._status.input_arrived()
             self._following.stop()
 
     on_mouse_down = input_arrived
@@ -392,6 +393,7 @@ class InboxScreen(Screen[None]):
     def _filter_by(self, filters: Filters, *, keep: bool = False) -> None:
         """Show what fits; with `keep` the cursor stays on its message or goes to the nearest."""
         if filters != self._filters.chosen:
+            self._status.moved_on()
             if filters.phone is None:
                 self._before_conversation = None
             row, at = self._shown.row, None
@@ -418,6 +420,7 @@ class InboxScreen(Screen[None]):
     @on(Conversation.Highlighted)
     def _highlighted(self, event: MessageList.Highlighted | Conversation.Highlighted) -> None:
         if event.moved:  # the list answers the key first
+            self._status.moved_on()
             self._selection.moved()
             self.call_after_refresh(self._show_message)
         else:
@@ -480,6 +483,7 @@ class InboxScreen(Screen[None]):
 
     def _go_to(self, place: _Place, *, back: _Place | None = None) -> None:
         """Go to a place; `back` is where `_back` leads from it."""
+        self._status.moved_on()
         self._before_conversation = back
         self._filters.chosen = place.filters
         self._show_outside(0)

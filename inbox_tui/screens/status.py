@@ -27,6 +27,8 @@ class SessionStatus:
         self._session = session
         self._bar = bar
         self._notice: Timer | None = None
+        self._notice_is_earlier = False
+        """Whether a key or click has come since the notice."""
         self._held = ""
         self._progress: Progress | None = None
 
@@ -41,9 +43,19 @@ class SessionStatus:
         if not self.can_show:
             return
         self._bar.notice = notice
+        self._notice_is_earlier = False
         if self._notice is not None:
             self._notice.stop()
         self._notice = self._screen.set_timer(NOTICE_SECONDS, self._unsay)
+
+    def input_arrived(self) -> None:
+        """Take note of a key or click: what has been said was said before it."""
+        self._notice_is_earlier = True
+
+    def moved_on(self) -> None:
+        """Take away what was said before the last key or click, which has led elsewhere."""
+        if self._notice_is_earlier:
+            self._unsay()
 
     def hold(self, words: str) -> None:
         """Keep words in the status bar until they are other ones; a notice may hide them."""

@@ -390,3 +390,20 @@ async def test_a_clock_that_is_days_off_is_told_with_what_it_means(tmp_path: Pat
         (told,) = app._notifications
         assert "31 days ahead of the service's" in told.message
         assert "keep_days deletes nothing" in told.message
+
+
+@pytest.mark.parametrize("lead_elsewhere", [("n",), ("u",), ("slash", "7"), ("t", "escape")])
+async def test_a_notice_stays_until_a_later_key_leads_elsewhere(
+    tmp_path: Path, lead_elsewhere: tuple[str, ...]
+) -> None:
+    app = make_app(tmp_path, messages=[message(n, minutes_ago=n) for n in (1, 2, 3)])
+    async with app.run_test(size=WIDE) as pilot:
+        await state_is(pilot, "Live")
+        await pilot.press("F", "j", "F")
+        await pilot.pause()
+        assert selected(pilot).id == 1
+        assert notice(pilot) == "following the newest", "it came with the key that moved"
+        await pilot.press("F", "question_mark", "escape")
+        assert notice(pilot) == "staying on this message"
+        await pilot.press(*lead_elsewhere)
+        await until(pilot, lambda: notice(pilot) == "")
