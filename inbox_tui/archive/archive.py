@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from datetime import datetime
 from pathlib import Path
 from types import TracebackType
@@ -30,8 +30,8 @@ _EXPIRED = "expired before"
 class Archive:
     """All that is kept of the accounts: messages, read flags, search index, request log.
 
-    One object is one connection, used by one thread at a time; `interrupt` and `request_stop` may
-    be called from any. Everything that goes wrong is an `ArchiveError`.
+    One object is one connection, used by one thread at a time; `interrupt` may be called from
+    any. Everything that goes wrong is an `ArchiveError`.
     """
 
     def __init__(self, database: Database) -> None:
@@ -134,10 +134,6 @@ class Archive:
         """End the query that runs in another thread: it raises `QueryCancelled`."""
         self.database.interrupt()
 
-    def request_stop(self) -> None:
-        """Put off what can be done the next time: wiping what was deleted. From any thread."""
-        self.maintenance.request_stop()
-
     def changes(self) -> int:
         """Return a number that is larger once anything shown has changed, by anybody."""
         return self.database.changes()
@@ -154,9 +150,9 @@ class Archive:
         """Read the whole search index and return whether it is sound."""
         return SearchIndex(self.database).check()
 
-    def wipe(self) -> None:
-        """Wipe what was deleted and could not be wiped at once, if there is any."""
-        self.maintenance.wipe()
+    def wipe(self) -> Iterator[int]:
+        """Wipe what was deleted and could not be wiped at once, step by step, if there is any."""
+        return self.maintenance.wipe()
 
 
 class AccountArchive:
@@ -210,14 +206,14 @@ class AccountArchive:
                 self.requests.end(page.entry, page.at, delivered=True, finished=True)
         return new
 
-    def expire(self, before: int) -> int:
-        """Delete for good what was received before these server seconds; returns how many.
+    def expire(self, before: int) -> Iterator[int]:
+        """Delete for good what was received before these server seconds, and wipe it.
 
-        Raw entries that could not be read go by when they came. Raises `QueryCancelled` after
-        `request_stop`: what is left to do is done the next time.
+        Each item is one small step: how many messages it has deleted. Steps that are not taken are
+        left to the next time. Raw entries that could not be read go by when they came.
         """
         self.notes.set(_EXPIRED, str(before))
-        return self.archive.maintenance.expire(
+        yield from self.archive.maintenance.expire(
             self.id, before, counts=self.counts, sync_state=self.sync_state
         )
 
@@ -226,9 +222,9 @@ class AccountArchive:
         before = self.notes.get(_EXPIRED)
         return None if before is None else int(before)
 
-    def wipe(self) -> None:
-        """Wipe what was deleted and could not be wiped at once, if there is any."""
-        self.archive.wipe()
+    def wipe(self) -> Iterator[int]:
+        """Wipe what was deleted and could not be wiped at once, step by step, if there is any."""
+        return self.archive.wipe()
 
     def data_version(self) -> int:
         """Return a number that is another one once anybody has changed the archive."""

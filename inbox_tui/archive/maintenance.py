@@ -2,21 +2,22 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from contextlib import suppress
 
 from inbox_tui.archive.daily_counts import DailyCounts
 from inbox_tui.archive.database import Database
-from inbox_tui.archive.errors import ArchiveError, ArchiveFull, QueryCancelled
+from inbox_tui.archive.errors import ArchiveError, ArchiveFull
 from inbox_tui.archive.records import row_at
 from inbox_tui.archive.search_index import SearchIndex, document
 from inbox_tui.archive.sync_state import SyncState
-from inbox_tui.locale import _
 
-_DELETED_AT_ONCE = 500
-_MERGED_PAGES = 200
-"""How much of the search index is merged in one go: some ten milliseconds."""
-_REWRITTEN_IN_MEMORY = 8192
-"""So many pages of a file are rewritten by way of memory, more by way of a file beside it."""
+_DELETED_AT_ONCE = 200
+_MERGED_PAGES = 100
+"""How much of the search index is merged in one step."""
+_SMALL_FILE = 8192
+"""A file of so many pages, 32 MB, is written anew in one go, in well under a second."""
+_MOVED_ROW = 2**62
 _TABLES_OF_MESSAGES = (
     "messages",
     "to_phones",
@@ -29,24 +30,17 @@ _TABLES_OF_MESSAGES = (
 
 
 class Maintenance:
-    """Keeps the file to what is wanted in it."""
+    """Keeps the file to what is wanted in it.
+
+    What may take long is an iterator of small steps, each a transaction of its own: whoever goes
+    through it can do other things in between, or leave the rest to the next time.
+    """
 
     def __init__(self, database: Database, index: SearchIndex) -> None:
         self._db = database
         self._index = index
-        self._stop_requested = False
-        self._can_be_stopped = False
         self._rewritten = 0
-        """The deletion after which the file was last rewritten over this connection."""
-
-    def request_stop(self) -> None:
-        """Put off what can be done the next time, now and from now on: wiping what was deleted.
-
-        It ends with `QueryCancelled`. May be called from any thread.
-        """
-        self._stop_requested = True
-        if self._can_be_stopped:
-            self._db.interrupt()
+        """The deletion whose traces were last wiped off the file over this connection."""
 
     def expire(
         self,
@@ -55,24 +49,21 @@ class Maintenance:
         *,
         counts: DailyCounts,
         sync_state: SyncState,
-    ) -> int:
-        """Delete for good what was received before these server seconds; returns how many.
+    ) -> Iterator[int]:
+        """Delete for good what was received before these server seconds, step by step.
 
-        Raw entries that could not be read go by when they came. Raises `QueryCancelled` after
-        `request_stop`.
+        Each step yields how many messages it has deleted. Raw entries that could not be read go by
+        when they came.
         """
-        deleted = 0
         while some := self._delete_some(account_id, counts, row_at(before)):
-            deleted += some
-            self._stop_if_requested()
+            yield some
         with self._db.transaction(account_id):
             if self._db.execute(
                 "DELETE FROM unreadable WHERE account_id = ? AND seen < ?", (account_id, before)
             ):
                 self._note_deletion()
             sync_state.expire_gaps(before)
-        self.wipe()
-        return deleted
+        yield from self.wipe()
 
     def purge(self, account_id: int, counts: DailyCounts) -> None:
         """Delete an account and all messages of it for good, and wipe them.
@@ -92,28 +83,30 @@ class Maintenance:
             for table in self._other_tables():
                 self._db.execute(f"DELETE FROM {table} WHERE account = ?", (account_id,))
             self._note_deletion()
-        self.wipe()
+        for _step in self.wipe(whole_file=True):
+            pass
 
-    def wipe(self) -> None:
+    def wipe(self, *, whole_file: bool = False) -> Iterator[int]:
         """Leave no trace of what was deleted, where anything was since the last time.
 
-        The search index is merged until nothing deleted is left in it, the file is rewritten and
-        its log emptied. What another program still reads stays in the log: it is wiped the next
-        time. Raises `QueryCancelled` after `request_stop`.
+        The search index is merged until nothing deleted is left in it. The file is written anew,
+        or where that takes long and `whole_file` is not asked for, the oldest messages that are
+        kept are: their pages hold copies. The log is emptied; what another program still reads
+        stays in it until the next time. Each step yields 0.
         """
         (pending,) = self._db.query_row("SELECT wipe_pending FROM state")
         if not pending or self._db.read_only:
             return
         if pending != self._rewritten:
-            self._can_be_stopped = True
-            try:
-                self._merge_index()
+            for _merged in self._merge_index():
+                yield 0
+            if whole_file or self._is_small():
                 self._rewrite()
-            finally:
-                self._can_be_stopped = False
+            else:
+                self._rewrite_oldest()
             self._rewritten = pending
-        held_back, _, _ = self._db.query_row("PRAGMA wal_checkpoint(TRUNCATE)")
-        if not held_back:
+            yield 0
+        if self._empty_log():
             with self._db.transaction():
                 self._db.execute(
                     "UPDATE state SET wipe_pending = 0 WHERE wipe_pending = ?", (pending,)
@@ -154,28 +147,29 @@ class Maintenance:
         )
         return [table for (table,) in found]
 
-    def _merge_index(self) -> None:
-        """Merge the index a piece at a time, so that other programs can write in between."""
+    def _merge_index(self) -> Iterator[None]:
         pages = -_MERGED_PAGES
         while True:
-            self._stop_if_requested()
             with self._db.transaction():
                 before = self._db.connection.total_changes
                 self._db.execute("INSERT INTO search (search, rank) VALUES ('merge', ?)", (pages,))
                 if self._db.connection.total_changes - before < 2:
                     break
+            yield
             pages = _MERGED_PAGES
+
+    def _is_small(self) -> bool:
+        (size,) = self._db.query_row("PRAGMA page_count")
+        (free,) = self._db.query_row("PRAGMA freelist_count")
+        return bool(size - free <= _SMALL_FILE)
 
     def _rewrite(self) -> None:
         """Write the file anew: pages that were split keep copies of what has left them.
 
         Where the disk has no room for a second one, they keep them until the next time.
         """
-        self._stop_if_requested()
         self._db.query_row("PRAGMA wal_checkpoint")  # zeros go over what is cut off the file
-        (size,) = self._db.query_row("PRAGMA page_count")
-        (free,) = self._db.query_row("PRAGMA freelist_count")
-        if size - free > _REWRITTEN_IN_MEMORY and self._can_use_folder():
+        if not self._is_small() and self._can_use_folder():
             self._db.execute("PRAGMA temp_store = FILE")
         try:
             with suppress(ArchiveFull):
@@ -183,9 +177,27 @@ class Maintenance:
         finally:
             self._db.execute("PRAGMA temp_store = MEMORY")
 
-    def _stop_if_requested(self) -> None:
-        if self._stop_requested:
-            raise QueryCancelled(_("what was deleted is wiped the next time"))
+    def _rewrite_oldest(self) -> None:
+        """Write the oldest messages to other pages and back: pages they leave are zeroed."""
+        with self._db.transaction():
+            self._db.execute(
+                "UPDATE messages SET row = row + ? WHERE row IN"
+                " (SELECT row FROM messages NOT INDEXED ORDER BY row LIMIT ?)",
+                (_MOVED_ROW, _DELETED_AT_ONCE),
+            )
+            self._db.execute(
+                "UPDATE messages SET row = row - ? WHERE row >= ?", (_MOVED_ROW, _MOVED_ROW)
+            )
+
+    def _empty_log(self) -> bool:
+        """Write the log to the file and empty it, if nobody else is reading or writing."""
+        (milliseconds,) = self._db.query_row("PRAGMA busy_timeout")
+        self._db.execute("PRAGMA busy_timeout = 0")
+        try:
+            held_back, _, _ = self._db.query_row("PRAGMA wal_checkpoint(TRUNCATE)")
+        finally:
+            self._db.execute(f"PRAGMA busy_timeout = {milliseconds}")
+        return not held_back
 
     def _can_use_folder(self) -> bool:
         """Have what memory is too small for in the archive's folder, in files without a name."""

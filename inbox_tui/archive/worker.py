@@ -60,10 +60,8 @@ class ArchiveWorker:
             self._archive.interrupt()
 
     async def close(self) -> None:
-        """Close the connection after the work under way, or what of it cannot wait."""
+        """Close the connection after the work under way; a query is ended."""
         self.interrupt()
-        if self._archive is not None:
-            self._archive.request_stop()
         await self.run(self._close)
         self._thread.shutdown(wait=False)
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable, Iterator, Sequence
 from datetime import datetime, tzinfo
 from functools import partial
 from random import Random
@@ -46,6 +46,8 @@ from inbox_tui.sync.stores import MessageStore
 
 TICK_SECONDS = 1.0
 """How often a wait looks up: another terminal may have asked, the machine may have slept."""
+STEP_PAUSE_SECONDS = 0.1
+"""The wait after a step of deleting and wiping, in which other programs can write."""
 BUSY_TRIES = 10
 """How often `once` tries an archive that another program keeps to itself."""
 
@@ -130,6 +132,8 @@ class InboxSync:
         self._just_answered = False
         self._via = ""
         self._expired_on: int | None = None
+        self._steps: Iterator[int] | None = None
+        """What is left to do of deleting and wiping."""
         self._archive_failures = 0
         self._given_up = 0
         self.status = Status(State.CHECKING if password else State.SIGN_IN)
@@ -192,7 +196,8 @@ class InboxSync:
             while True:
                 wait = await self.step()
                 if not self._progress.unproven and await self._passed_since(began, moment.seconds):
-                    await self._idle_work()
+                    while await self._idle_work():
+                        await self._clock.sleep(STEP_PAUSE_SECONDS)
                     return self.status._replace(state=State.LIVE, reason="")
                 if wait is None:
                     continue
@@ -241,9 +246,11 @@ class InboxSync:
         woken = asyncio.ensure_future(self._wake.wait())
         try:
             while not self._wake.is_set():
-                await self._idle_work()
+                stepped = await self._idle_work()
                 now = self._clock.moment().seconds
-                left = min([TICK_SECONDS, *(end - now for end in ends)])
+                left = min(
+                    [STEP_PAUSE_SECONDS if stepped else TICK_SECONDS, *(end - now for end in ends)]
+                )
                 if left <= 0:
                     break
                 await self._sleep(left, woken)
@@ -267,22 +274,30 @@ class InboxSync:
             return None
         return version
 
-    async def _idle_work(self) -> None:
-        """Delete what is too old, and wipe what was deleted."""
-        if not self._just_answered:
-            return
-        self._just_answered = False
-        before, self._outcomes.delete_before = self._outcomes.delete_before, None
-        with contextlib.suppress(ArchiveError):
-            if before is not None:
-                await self._expire_once_a_day(before)
-            await self._in_thread(self._store.wipe)
+    async def _idle_work(self) -> bool:
+        """Take a step of deleting what is too old, and of wiping it; whether one was to be taken.
 
-    async def _expire_once_a_day(self, before: int) -> None:
-        """Delete what was received before these server seconds, if that was not done today."""
-        if before // DAY_SECONDS != self._expired_on:
-            await self._in_thread(self._store.expire, before)
+        It begins after an answer. Where the archive fails, it begins anew after the next one.
+        """
+        if self._steps is None:
+            if not self._just_answered:
+                return False
+            before, self._outcomes.delete_before = self._outcomes.delete_before, None
+            self._steps = self._steps_after_answer(before)
+        self._just_answered = False
+        stepped = False
+        with contextlib.suppress(ArchiveError):
+            stepped = await self._in_thread(next, self._steps, None) is not None
+        if not stepped:
+            self._steps = None
+        return stepped
+
+    def _steps_after_answer(self, before: int | None) -> Iterator[int]:
+        """Delete what was received before these server seconds, once a day; wipe what is left."""
+        if before is not None and before // DAY_SECONDS != self._expired_on:
+            yield from self._store.expire(before)
             self._expired_on = before // DAY_SECONDS
+        yield from self._store.wipe()
 
     def _without_archive(self, error: ArchiveError) -> Wait:
         self._archive_failures += 1

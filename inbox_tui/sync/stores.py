@@ -5,7 +5,7 @@ All are used away from the event loop, by one thread at a time, and raise `Archi
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from typing import Protocol
 
 from inbox_tui.archive import Cursor, Hold, Page, Permit, Refused
@@ -114,14 +114,14 @@ class MessageStore(Protocol):
         Returns the ids of the messages that were not kept before, newest first.
         """
 
-    def expire(self, before: int) -> int:
-        """Delete for good what was received before these server seconds; returns how many."""
+    def expire(self, before: int) -> Iterator[int]:
+        """Delete for good what was received before these server seconds, in small steps."""
 
     def expired_before(self) -> int | None:
         """Return the server seconds given to the last `expire`; None where there was none."""
 
-    def wipe(self) -> None:
-        """Wipe what was deleted and could not be wiped at once, if there is any."""
+    def wipe(self) -> Iterator[int]:
+        """Wipe what was deleted and could not be wiped at once, in small steps."""
 
     def data_version(self) -> int:
         """Return a number that is another one once anybody has changed what is kept."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta, tzinfo
 from functools import partial
@@ -27,6 +27,7 @@ from inbox_tui.sync import (
     TakenByColleague,
 )
 from inbox_tui.sync.back_off import back_off
+from inbox_tui.sync.inbox_sync import STEP_PAUSE_SECONDS
 from inbox_tui.sync.planner import delete_before
 from inbox_tui.team.copying import Copier
 from inbox_tui.team.errors import HubError, HubRefused
@@ -90,6 +91,8 @@ class TeamMember:
         self._server_zone = server_zone
         self._keep_days = keep_days
         self._expired_on: int | None = None
+        self._steps: Iterator[int] | None = None
+        """What is left to do of deleting what is old."""
         self._hub = Hub(sign_in.address, sign_in.password, on_notify=self._notified)
         self._hub_clock = HubClock(clock)
         self._copier = Copier(self._hub, account, in_archive, name=self._name)
@@ -195,7 +198,8 @@ class TeamMember:
             if self._hub.asking and self._sync is not None:
                 status = await self._ask_once(self._sync)
             await self._copy()
-            await self._expire()
+            while await self._expire():
+                pass
         except HubError as error:
             return Status(State.HUB_AWAY, str(error))
         finally:
@@ -412,22 +416,37 @@ class TeamMember:
             self._clock.now, lambda new, live: self._publish(MessagesArrived(new, live=live))
         )
 
-    async def _expire(self) -> None:
-        """Delete here, once a day, what is older than `keep_days`; the hub keeps it."""
+    async def _expire(self) -> bool:
+        """Delete here, once a day, what is older than `keep_days`; the hub keeps it.
+
+        Goes on for one beat at most; returns whether something is left to do.
+        """
         stands, now = self._standing, self._hub_clock.now()
         if not self._keep_days or stands is None or stands.clock_ahead is None:
-            return
+            return False
         service = now - timedelta(seconds=stands.clock_ahead)
         before = delete_before(self._keep_days, service, self._clock.now(), self._server_zone)
         if before is None or before // DAY_SECONDS == self._expired_on:
-            return
+            return False
 
-        def expire(archive: Archive) -> None:
-            self._account.on(archive).expire(before)
-            archive.wipe()
+        def step(archive: Archive) -> int | None:
+            if self._steps is None:
+                self._steps = self._account.on(archive).expire(before)
+            return next(self._steps, None)
 
-        await self._in_archive(expire)
-        self._expired_on = before // DAY_SECONDS
+        ends = self._clock.moment().seconds + BEAT_SECONDS
+        while True:
+            try:
+                stepped = await self._in_archive(step) is not None
+            except ArchiveError:
+                self._steps = None
+                raise
+            if not stepped:
+                self._steps, self._expired_on = None, before // DAY_SECONDS
+                return False
+            await self._clock.sleep(STEP_PAUSE_SECONDS)
+            if self._wake.is_set() or self._clock.moment().seconds >= ends:
+                return True
 
     async def _rest(self, seconds: float) -> None:
         """Wait for so long, or until the hub announces something."""

@@ -15,6 +15,8 @@ from inbox_tui.team.errors import HubRefused
 from inbox_tui.team.request_log import HubRequestLog
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from asyncpg import Connection
 
     from inbox_tui.smsc.message import IncomingMessage
@@ -268,16 +270,17 @@ class HubStore:
             *page.gap,
         )
 
-    def expire(self, before: int) -> int:
+    def expire(self, before: int) -> Iterator[int]:
         """Delete nothing: the hub's messages are the company's. Members expire their own."""
-        return 0
+        return iter(())
 
     def expired_before(self) -> int | None:
         """Return None: nothing was deleted."""
         return None
 
-    def wipe(self) -> None:
+    def wipe(self) -> Iterator[int]:
         """Do nothing: PostgreSQL cleans up by itself."""
+        return iter(())
 
     def data_version(self) -> int:
         """Return the same number always: `InboxSync.look_again` tells of changes."""

@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-import asyncio
 import re
 import sqlite3
 import stat
 import sys
-import threading
 from collections.abc import Sequence
 from contextlib import closing, suppress
 from datetime import timedelta
+from itertools import islice
 from pathlib import Path
 from random import Random
 from typing import Any
@@ -33,12 +32,10 @@ from inbox_tui.archive import (
     AccountArchive,
     Archive,
     ArchiveError,
-    ArchiveWorker,
     Cursor,
     Gap,
     Hold,
     Query,
-    QueryCancelled,
     Row,
     from_server_seconds,
 )
@@ -93,7 +90,7 @@ def test_what_is_expired_leaves_no_trace_in_any_file(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, large: bool
 ) -> None:
     if large:
-        monkeypatch.setattr("inbox_tui.archive.maintenance._REWRITTEN_IN_MEMORY", 0)
+        monkeypatch.setattr("inbox_tui.archive.maintenance._SMALL_FILE", 0)
     old = some(700, 1, SERVER_NOW - 100 * HOUR, 1)
     young = some(300, 5000, SERVER_NOW, 2)
     archive, account = opened(tmp_path)
@@ -108,7 +105,7 @@ def test_what_is_expired_leaves_no_trace_in_any_file(
     assert len(traces(tmp_path, gone)) > 700
     before = SERVER_NOW - 99 * HOUR
     assert max(message.received for message in old) < min(message.received for message in young)
-    assert account.expire(before) == 700
+    assert sum(account.expire(before)) == 700
     assert traces(tmp_path, gone) == []
     assert len(traces(tmp_path, words(young))) == len(words(young))
     assert sorted(ids(whole(archive, account, Query()))) == sorted(m.id for m in young)
@@ -149,7 +146,7 @@ def test_no_three_digits_of_a_code_stay_in_the_index(tmp_path: Path) -> None:
         return {digits for digits in (b"913", b"130", b"304", b"042") if digits in blocks}
 
     assert kept()
-    assert account.expire(SERVER_NOW - 1) == 60
+    assert sum(account.expire(SERVER_NOW - 1)) == 60
     assert kept() == set()
 
 
@@ -158,10 +155,10 @@ def test_a_little_at_a_time_leaves_no_trace_either(tmp_path: Path) -> None:
     archive, account = opened(tmp_path, *messages)
     for hours in (20, 16, 12, 8, 4, 1):
         before = SERVER_NOW - hours * HOUR
-        account.expire(before)
+        sum(account.expire(before))
         gone = words([m for m in messages if m.received < from_server_seconds(before)])
         assert traces(tmp_path, gone) == []
-    assert account.expire(SERVER_NOW - HOUR) == 0
+    assert sum(account.expire(SERVER_NOW - HOUR)) == 0
     assert check_index(archive) == []
 
 
@@ -169,9 +166,10 @@ def test_a_little_at_a_time_leaves_no_trace_either(tmp_path: Path) -> None:
 def test_a_large_file_is_rewritten_by_way_of_one_beside_it_that_nobody_else_can_open(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("inbox_tui.archive.maintenance._REWRITTEN_IN_MEMORY", 0)
+    monkeypatch.setattr("inbox_tui.archive.maintenance._SMALL_FILE", 0)
     folder = tmp_path / "it's mine"
-    archive, account = opened(folder, *some(800, 1, SERVER_NOW - HOUR, 12), incoming(9000))
+    archive, _account = opened(folder, *some(800, 1, SERVER_NOW - HOUR, 12))
+    other = archive.account("other", "smscentre.com")
     archive.database.connection.execute("PRAGMA cache_size = 10")
 
     def opened_files() -> dict[str, int]:
@@ -187,7 +185,7 @@ def test_a_large_file_is_rewritten_by_way_of_one_beside_it_that_nobody_else_can_
         seen.update(opened_files())
 
     archive.database.connection.set_progress_handler(look, 100)
-    account.expire(SERVER_NOW - 100 * HOUR)
+    other.purge()
     archive.database.connection.set_progress_handler(None, 0)
     beside = {path: mode for path, mode in seen.items() if path not in before and "/fd" not in path}
     assert beside
@@ -218,11 +216,11 @@ def test_what_has_no_room_to_be_rewritten_is_deleted_all_the_same_and_not_tried_
     with closing(sqlite3.connect(archive.path, isolation_level=None)) as reader:
         reader.execute("BEGIN")
         reader.execute("SELECT * FROM messages").fetchone()
-        assert account.expire(SERVER_NOW) == 50
-        archive.wipe()
+        assert sum(account.expire(SERVER_NOW)) == 50
+        sum(archive.wipe())
         assert account.counts.total() == 0
         assert len(tried) == 1
-    archive.wipe()
+    sum(archive.wipe())
     assert archive.database.query_row("SELECT wipe_pending FROM state") == (0,)
     assert len(tried) == 1
     assert traces(tmp_path, words(messages)) == []
@@ -238,13 +236,13 @@ def test_only_what_another_program_deletes_meanwhile_has_to_be_wiped_again(
     def rewrite_and_meanwhile(self: Maintenance) -> None:
         rewrite(self)
         with monkeypatch.context() as cut, Archive.open(archive.path) as other:
-            cut.setattr(Maintenance, "wipe", lambda self: None)
+            cut.setattr(Maintenance, "wipe", lambda self: [])
             account.on(other).store_page(page(incoming(901)))
             if deletes:
-                account.on(other).expire(SERVER_NOW + 1)
+                sum(account.on(other).expire(SERVER_NOW + 1))
 
     monkeypatch.setattr(Maintenance, "_rewrite", rewrite_and_meanwhile)
-    assert account.expire(SERVER_NOW) == 50
+    assert sum(account.expire(SERVER_NOW)) == 50
     assert (archive.database.query_row("SELECT wipe_pending FROM state") != (0,)) == deletes
 
 
@@ -256,9 +254,9 @@ def test_what_another_program_reads_meanwhile_is_wiped_off_the_log_later(tmp_pat
         with closing(sqlite3.connect(archive.path, isolation_level=None)) as reader:
             reader.execute("BEGIN")
             reader.execute("SELECT * FROM messages").fetchone()
-            assert account.expire(SERVER_NOW) == 50
+            assert sum(account.expire(SERVER_NOW)) == 50
             assert account.counts.total() == 0
-        archive.wipe()
+        sum(archive.wipe())
         assert traces(tmp_path, words(messages)) == []
 
 
@@ -270,59 +268,40 @@ def test_an_expiry_cut_off_half_way_is_finished_later(
     with monkeypatch.context() as cut:
         cut.setattr(Maintenance, "wipe", lambda self: 1 / 0)
         with pytest.raises(ZeroDivisionError):
-            account.expire(SERVER_NOW)
+            sum(account.expire(SERVER_NOW))
     assert account.counts.total() == 0
-    archive.wipe()
+    sum(archive.wipe())
     assert traces(tmp_path, words(messages)) == []
 
 
-@pytest.mark.parametrize("at", ["INSERT INTO search (search, rank)", "VACUUM"])
-def test_whoever_leaves_does_not_wait_for_the_wiping_and_the_next_one_does_it(
-    tmp_path: Path, at: str
+@pytest.mark.parametrize("steps", range(1, 6))
+def test_whoever_leaves_before_all_is_deleted_and_wiped_leaves_the_rest_to_the_next(
+    tmp_path: Path, steps: int
 ) -> None:
-    messages = some(300, 1, SERVER_NOW - HOUR, 15)
+    messages = some(600, 1, SERVER_NOW - HOUR, 15)
     archive, account = opened(tmp_path, *messages)
-    begun: list[str] = []
-
-    def leave(statement: str) -> None:
-        begun.append(statement)
-        if statement.startswith(at):
-            archive.request_stop()
-
-    archive.database.connection.set_trace_callback(leave)
-    with pytest.raises(QueryCancelled):
-        account.expire(SERVER_NOW)
-    archive.database.connection.set_trace_callback(None)
-    assert ("VACUUM" in begun) == (at == "VACUUM")
-    assert account.counts.total() == 0
+    deleted = sum(islice(account.expire(SERVER_NOW), steps))
+    assert deleted == min(steps, 3) * 200
+    assert account.counts.total() == 600 - deleted
     archive.close()
     with Archive.open(archive.path) as again:
-        again.wipe()
+        assert sum(account.on(again).expire(SERVER_NOW)) == 600 - deleted
     assert traces(tmp_path, words(messages)) == []
 
 
-async def test_a_worker_is_closed_without_the_wiping_that_it_is_at(tmp_path: Path) -> None:
-    archive, account = opened(tmp_path, *some(1200, 1, SERVER_NOW - HOUR, 16))
-    worker = ArchiveWorker(archive.path)
-    at_work = threading.Event()
-
-    def expire(archive: Archive) -> int:
-        archive.database.connection.set_trace_callback(lambda statement: at_work.set())
-        return account.on(archive).expire(SERVER_NOW)
-
-    expiring = asyncio.create_task(worker.run(expire, await worker.call(lambda own: own)))
-    await asyncio.to_thread(at_work.wait, 5)
-    await worker.close()
-    with pytest.raises(QueryCancelled):
-        await expiring
-    assert archive.database.query_row("SELECT wipe_pending > 0 FROM state") == (1,)
+def test_others_can_write_after_every_step_of_deleting_and_wiping(tmp_path: Path) -> None:
+    archive, account = opened(tmp_path, *some(600, 1, SERVER_NOW - HOUR, 16), incoming(9000))
+    with Archive.open(archive.path, busy_seconds=0) as other:
+        for step, _ in enumerate(account.expire(SERVER_NOW)):
+            account.on(other).store_page(page(incoming(9001 + step)))
+    assert account.counts.total() == 2 + step
 
 
 def test_expiry_takes_gaps_that_are_over_and_keeps_the_rest(tmp_path: Path) -> None:
     archive, account = opened(tmp_path, incoming(1, received=100), incoming(2, received=200))
     for gap in (Gap(10, 90), Gap(50, 150), Gap(150, 199), Gap(190, 300)):
         account.store_page(page(gap=gap))
-    assert account.expire(150) == 1
+    assert sum(account.expire(150)) == 1
     assert account.sync_state.gaps() == [Gap(190, 300), Gap(150, 199)]
     assert ids(whole(archive, account, Query(state="unread"))) == [2]
 
@@ -349,7 +328,7 @@ def two(
         hold = Hold("refused", None, 1, f"qxtexthold{word}", NOW, b"qxtextkey")
         account.requests.set_hold(hold, BOOT)
         mark(account, [1, 2], unread=False)
-    archive.wipe()
+    sum(archive.wipe())
     return archive, mine, other, ours, theirs
 
 
@@ -408,7 +387,7 @@ def test_whoever_still_knows_a_purged_account_reads_nothing_and_changes_nothing(
             lambda: mine.on(late).store_page(page(*ours[:5], unreadable=["qxtextraw"])),
             lambda: mark(mine.on(late), [1], unread=True),
             lambda: mine.on(late).messages.mark_all_read(Query()),
-            lambda: mine.on(late).expire(2**40),
+            lambda: sum(mine.on(late).expire(2**40)),
             lambda: mine.on(late).purge(),
             lambda: mine.on(late).notes.set("a", "b"),
             lambda: mine.on(late).requests.begin("", "a", BOOT, Limit()),
@@ -419,7 +398,7 @@ def test_whoever_still_knows_a_purged_account_reads_nothing_and_changes_nothing(
             with pytest.raises(ArchiveError, match=r"^this account is no longer in the archive$"):
                 write()
         mine.on(late).requests.end(1, BOOT, delivered=True, finished=True)
-        late.wipe()
+        sum(late.wipe())
         assert not [
             item for item in mine.on(late).lists.window(listing, 0, 401) if isinstance(item, Row)
         ]

@@ -172,4 +172,4 @@ def expire_and_tell(path: Path, before: int, told: Connection) -> None:
     with Archive.open(path) as archive:
         account = archive.account("alex", "smscentre.com")
         told.send(None)
-        account.expire(before)
+        sum(account.expire(before))

@@ -169,6 +169,7 @@ class Colleague:
         ahead: float = 0.0,
         port: int | None = None,
         once: bool = False,
+        keep_days: int = 0,
     ) -> None:
         self.team = team
         self.name = name
@@ -182,6 +183,7 @@ class Colleague:
         self._address, self._user_password = address, user_password
         self._password = password
         self._once = once
+        self._keep_days = keep_days
         self.task = asyncio.create_task(self._run())
 
     async def _run(self) -> Status | None:
@@ -202,6 +204,7 @@ class Colleague:
             clock=self.clock,
             random=Random(1),
             server_zone=ZONE,
+            keep_days=self._keep_days,
         )
         if self._once:
             return await self.member.once()

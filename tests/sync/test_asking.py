@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Iterator
 from itertools import pairwise
 from pathlib import Path
 
 import pytest
-from support.asking import BOOTED, Scene, virtually
+from support.asking import BOOTED, Asked, Scene, virtually
 
+from inbox_tui.archive import AccountArchive
 from inbox_tui.smsc.message import Answer
 from inbox_tui.sync import MessagesArrived, Progress, RefreshDeferred, State
 
@@ -77,6 +79,58 @@ async def test_the_time_that_wiping_takes_is_part_of_the_wait(tmp_path: Path) ->
     terminal.trouble = wipe_slowly
     await asyncio.sleep(2)
     assert scene.times == [0.0, 0.83], "a third of 61 seconds after the first"
+
+
+@virtually
+async def test_polls_go_on_while_very_many_old_messages_are_deleted(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    scene = Scene(tmp_path)
+    steps = []
+
+    def expire_slowly(self: AccountArchive, before: int) -> Iterator[int]:
+        for _ in range(1000):
+            scene.fall_asleep(0.2)
+            steps.append(scene.moment().seconds)
+            yield 1
+
+    monkeypatch.setattr(AccountArchive, "expire", expire_slowly)
+    scene.start(keep_days=1)
+    asked_at: list[float] = []
+    answer = scene.answer
+
+    async def note_and_answer(asked: Asked) -> Answer:
+        asked_at.append(scene.moment().seconds)
+        return await answer(asked)
+
+    monkeypatch.setattr(scene, "answer", note_and_answer)
+    await asyncio.sleep(600)
+    assert len(steps) == 1000
+    asked_meanwhile = [at for at in asked_at if at < steps[-1]]
+    waits = [later - at for at, later in pairwise(asked_meanwhile)]
+    assert len(waits) > 10
+    assert max(waits) < 21
+
+
+@virtually
+async def test_whoever_leaves_waits_for_one_step_of_deleting_only(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    taken = []
+
+    def expire_slowly(self: AccountArchive, before: int) -> Iterator[int]:
+        for step in range(1000):
+            taken.append(step)
+            yield 1
+
+    monkeypatch.setattr(AccountArchive, "expire", expire_slowly)
+    terminal = Scene(tmp_path).start(keep_days=1)
+    await asyncio.sleep(5)
+    assert 0 < len(taken) < 100
+    before = len(taken)
+    terminal.task.cancel()
+    await asyncio.wait([terminal.task])
+    assert len(taken) <= before + 1
 
 
 @virtually

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from random import Random
 from typing import Any
@@ -14,7 +14,7 @@ from support.postgres import ADMIN_PASSWORD, Cluster
 from support.proxy import Proxy
 from support.team import SPEED, Client, Team
 
-from inbox_tui.archive import Archive, Permit
+from inbox_tui.archive import AccountArchive, Archive, Permit
 from inbox_tui.cli.watch import StatusReporter
 from inbox_tui.config import Settings
 from inbox_tui.credentials import Secret
@@ -43,6 +43,25 @@ async def test_what_one_member_asks_for_is_on_every_members_screen(team: Team) -
         told = member.events_of(MessagesArrived)
         assert [event.live for event in told if 3 in event.new] == [True]
         assert sorted(number for event in told for number in event.new) == [1, 2, 3]
+
+
+async def test_messages_come_in_while_a_member_deletes_very_many_old_ones(
+    team: Team, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    steps = []
+
+    def expire_without_end(self: AccountArchive, before: int) -> Iterator[int]:
+        while True:
+            steps.append(before)
+            yield 1
+
+    monkeypatch.setattr(AccountArchive, "expire", expire_without_end)
+    anna, boris = team.join("anna", keep_days=1), team.join("boris")
+    await team.until(lambda: len(steps) > 1)
+    team.receive("meanwhile")
+    await team.until(lambda: anna.texts == boris.texts == ["meanwhile"])
+    taken = len(steps)
+    await team.until(lambda: len(steps) > taken)
 
 
 async def test_a_colleague_takes_over_when_the_asker_is_killed(team: Team) -> None:
