@@ -53,11 +53,12 @@ class TeamCopy:
             account.messages.add_unreadable(page.unreadable, page.seen)
             for scope, gap in page.gaps:
                 account.sync_state.add_gap(scope, gap)
-            account.team.keep(page.states)
-            # a state may have come before its message
-            self._set_states([*account.team.of_messages(new), *page.states])
-            if page.last > (self.position(page.hub) or -1):
+            states = account.team.of_messages(new)  # a state may have come before its message
+            if page.last > (self.position(page.hub) or -1):  # else another program was quicker
+                account.team.keep(page.states)
+                states += page.states
                 account.notes.set(_COPIED, f"{page.hub} {page.last}")
+            self._set_states(states)
         return new
 
     def _set_states(self, states: Sequence[TeamState]) -> None:

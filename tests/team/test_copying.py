@@ -2,11 +2,18 @@
 
 from __future__ import annotations
 
+from datetime import UTC, datetime
+from pathlib import Path
+
 import pytest
 from support.postgres import Cluster
 from support.proxy import Proxy
 from support.team import Team
 
+from inbox_tui.archive import Archive
+from inbox_tui.archive.team_copy import CopiedPage, TeamCopy
+from inbox_tui.archive.team_states import TeamState
+from inbox_tui.smsc.message import IncomingMessage
 from inbox_tui.sync import HubCopied, MessagesArrived, State
 from inbox_tui.team import hub
 
@@ -69,6 +76,23 @@ async def test_a_member_whose_hub_is_another_one_now_says_so(team: Team) -> None
     await team.until(
         lambda: anna.state is State.HUB_AWAY and "start again" in anna.member.status.reason
     )
+
+
+def test_what_another_program_copied_later_stands(tmp_path: Path) -> None:
+    now = datetime(2026, 11, 23, 9, tzinfo=UTC)
+    message = IncomingMessage(1, now.replace(tzinfo=None), "79991234567", "7911", "one", None)
+    starred, not_starred = (
+        CopiedPage("hub", last, [message], [], [], [TeamState("starred", 1, value, "x", 1.0)], now)
+        for last, value in ((10, True), (11, False))
+    )
+    with Archive.open(tmp_path / "inbox.db") as one, Archive.open(tmp_path / "inbox.db") as other:
+        account, same = (archive.account("alex", "smscentre.com") for archive in (one, other))
+        TeamCopy(account).store(not_starred)
+        TeamCopy(same).store(starred)  # read before
+        row = account.messages.get(1)
+        assert row is not None
+        assert not row.starred
+        assert TeamCopy(account).position("hub") == 11
 
 
 async def test_a_hub_counts_as_copied_with_what_the_first_request_brought(team: Team) -> None:
