@@ -13,6 +13,7 @@ from random import SystemRandom
 from typing import TYPE_CHECKING, TypeVar
 
 from inbox_tui import sync
+from inbox_tui.archive import ArchiveError
 from inbox_tui.cli.connect import backup_address, connector
 from inbox_tui.cli.failure import (
     FAILED,
@@ -34,7 +35,6 @@ from inbox_tui.sync import (
     Status,
     StatusChanged,
 )
-from inbox_tui.team.errors import HubError
 from inbox_tui.text import sanitize
 
 if TYPE_CHECKING:
@@ -204,7 +204,7 @@ async def sync_once(
         progress.on_event(StatusChanged(sync.status))
         try:
             if insist and password is not None:
-                with contextlib.suppress(HubError):  # `once` tells of it, and closes what is open
+                with contextlib.suppress(ArchiveError):  # `once` tells of it
                     if await sync.why_withheld(password):
                         await sync.allow_again()
             status = await sync.once()

@@ -32,6 +32,7 @@ from inbox_tui.smsc.limit import PERIOD_HOURS
 from inbox_tui.sync import (
     IN_FLIGHT_REASON,
     LIMIT_REASON,
+    NOBODY_ASKS_REASON,
     Clock,
     Event,
     HubCopied,
@@ -42,7 +43,6 @@ from inbox_tui.sync import (
     SystemClock,
     ZoneSuspected,
 )
-from inbox_tui.team.standing import NOBODY_ASKS
 from inbox_tui.text import format_phone, name_finder, sanitize
 from inbox_tui.text.dates import in_zone
 
@@ -286,7 +286,7 @@ class StatusReporter:
     def _report(self, status: Status) -> None:
         if status.reason in (IN_FLIGHT_REASON, LIMIT_REASON):
             return
-        if status.reason == NOBODY_ASKS:  # somebody may come who does
+        if status.reason == NOBODY_ASKS_REASON:  # somebody may come who does
             status = status._replace(state=State.OFFLINE)
         if status.state is State.SIGN_IN:
             self.end = Failure(

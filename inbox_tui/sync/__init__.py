@@ -22,6 +22,7 @@ from inbox_tui.sync.next_request import (
     IN_FLIGHT_REASON,
     LIMIT_REASON,
     LOST_REQUESTS_REASON,
+    NOBODY_ASKS_REASON,
     STATE_OF_HOLD,
     TOO_SLOW_REASON,
 )
@@ -32,6 +33,7 @@ __all__ = [
     "IN_FLIGHT_REASON",
     "LIMIT_REASON",
     "LOST_REQUESTS_REASON",
+    "NOBODY_ASKS_REASON",
     "STATE_OF_HOLD",
     "TOO_SLOW_REASON",
     "ZONE_AHEAD",

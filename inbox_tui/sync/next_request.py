@@ -30,6 +30,7 @@ from inbox_tui.sync.stores import MessageStore
 IN_FLIGHT_REASON = mark("an earlier request may still be under way")
 LIMIT_REASON = mark("for the server's limit of requests")
 TOO_SLOW_REASON = mark("requests take too long to begin")
+NOBODY_ASKS_REASON = mark("no colleague who can ask is connected")
 LOST_REQUESTS_REASON = mark("the archive was begun anew, and with it the count of requests")
 
 STATE_OF_HOLD = {

@@ -15,6 +15,7 @@ from inbox_tui.archive.records import DAY_SECONDS
 from inbox_tui.credentials import Secret, why_refused
 from inbox_tui.locale import _
 from inbox_tui.sync import (
+    NOBODY_ASKS_REASON,
     TOO_SLOW_REASON,
     Event,
     HubCopied,
@@ -33,7 +34,7 @@ from inbox_tui.team.copying import Copier
 from inbox_tui.team.errors import HubError, HubRefused
 from inbox_tui.team.hub import Hub, HubClock
 from inbox_tui.team.request_log import JUMP_SECONDS
-from inbox_tui.team.standing import LOCK, NOBODY_ASKS, Standing, shown_status, standing
+from inbox_tui.team.standing import LOCK, Standing, shown_status, standing
 from inbox_tui.team.states import SENT_TOGETHER, send_states
 from inbox_tui.team.store import HubStore, announce, channel_of, find_account
 
@@ -193,7 +194,7 @@ class TeamMember:
             await self._beat()
             await self._send_states()
             status = self.status
-            if status.reason == NOBODY_ASKS:
+            if status.reason == NOBODY_ASKS_REASON:
                 status = status._replace(state=State.OFFLINE)
             if self._hub.asking and self._sync is not None:
                 status = await self._ask_once(self._sync)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, NamedTuple
 
 from inbox_tui.locale import _, mark
-from inbox_tui.sync import LOST_REQUESTS_REASON, STATE_OF_HOLD, State, Status
+from inbox_tui.sync import LOST_REQUESTS_REASON, NOBODY_ASKS_REASON, STATE_OF_HOLD, State, Status
 from inbox_tui.team.encoding import from_bytes
 from inbox_tui.team.errors import HubRefused
 
@@ -14,7 +14,6 @@ if TYPE_CHECKING:
 
 LOCK = 0x696E6278
 """The first half of the key of the advisory locks by which one member of an account asks."""
-NOBODY_ASKS = mark("no colleague who can ask is connected")
 
 NEW_TO_HUB = mark("the account is new to the hub: earlier requests may still count")
 _STANDING = """
@@ -77,5 +76,5 @@ def shown_status(
         status = inner._replace(next_at=None)
     else:
         state = State.SIGN_IN if may_ask else State.OFFLINE
-        status = Status(state, NOBODY_ASKS, left=0, allowed=0)
+        status = Status(state, NOBODY_ASKS_REASON, left=0, allowed=0)
     return status._replace(reason=NEW_TO_HUB) if status.reason == LOST_REQUESTS_REASON else status

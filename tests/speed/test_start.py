@@ -127,3 +127,14 @@ def test_the_first_frame_has_the_newest_message_at_the_top(
     assert day.startswith("──")
     assert "code 99" in first
     assert "code 98" in second
+
+
+def test_without_a_team_a_sync_or_watch_imports_none_of_it() -> None:
+    program = (
+        "import sys, inbox_tui.cli.sync, inbox_tui.cli.watch, inbox_tui.session\n"
+        "print([name for name in sys.modules if name.startswith('inbox_tui.team')])"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", program], capture_output=True, text=True, check=True
+    )
+    assert done.stdout.strip() == "[]"
