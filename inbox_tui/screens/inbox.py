@@ -191,6 +191,8 @@ class InboxScreen(Screen[None]):
 
     def on_mount(self) -> None:
         """Show what is in the archive, before anything is asked for."""
+        newest = self._account.messages.newest()
+        self._messages.seen = None if newest is None else newest.row
         self._show_filters()
         self._following.start()
         self._reload(keep=False)

@@ -93,6 +93,18 @@ async def test_what_a_search_kept_out_is_not_new_after_it(tmp_path: Path, size: 
         assert messages_list.newer == 0
 
 
+async def test_what_filters_kept_out_from_the_start_is_not_new_after_them(tmp_path: Path) -> None:
+    old = [message(n, minutes_ago=600 - n, to_phone="79110000002") for n in range(1, 100)]
+    new = [message(n, minutes_ago=300 - n) for n in range(100, 200)]
+    app = make_app(tmp_path, messages=[*old, *new], filters=Filters(to_phone="79110000002"))
+    async with app.run_test(size=(120, 40)) as pilot:
+        await state_is(pilot, "Live")
+        await pilot.press("j", "x")
+        await until(pilot, lambda: shown(pilot) == 199)
+        assert inbox(pilot).query_one(MessageList).scroll_offset.y > 0
+        assert filter_bar(pilot).newer == 0
+
+
 @at_every_size
 async def test_filters_are_there_again_at_the_next_start(tmp_path: Path, size: Size) -> None:
     settings = Settings(remember_filters=True)
