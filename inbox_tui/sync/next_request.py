@@ -159,6 +159,9 @@ class RequestChooser:
         begun = self._store.requests.begin(scope, request_fingerprint, now, self._limit)
         if isinstance(begun, Refused):  # another terminal was quicker
             return self.plan(password, ask_now)
+        if self._refused_before(password) is not None:  # another terminal's request, meanwhile
+            self._store.requests.end(begun.entry, begun.at, delivered=False, finished=True)
+            return self.plan(password, ask_now)
         if ask_now is not None:
             left = ask_now.scopes - {scope}
             ask_now = ask_now._replace(scopes=left) if left else None

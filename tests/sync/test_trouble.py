@@ -12,9 +12,9 @@ from pathlib import Path
 import pytest
 from support.asking import BOOTED, PASSWORD, Scene, virtually
 
-from inbox_tui.archive import ArchiveBusy, ArchiveError
+from inbox_tui.archive import ArchiveBusy, ArchiveError, Hold
 from inbox_tui.archive.errors import ArchiveFull, ArchiveReadOnly
-from inbox_tui.credentials import Secret
+from inbox_tui.credentials import Secret, new_digest
 from inbox_tui.smsc.answers import read_answer
 from inbox_tui.smsc.errors import (
     AddressBlocked,
@@ -152,6 +152,30 @@ async def test_a_refused_password_is_never_sent_again_but_another_one_is(tmp_pat
     await asyncio.sleep(1)
     assert [asked.password for asked in scene.asked] == ["wrong", PASSWORD]
     assert again.status.state is State.LIVE
+
+
+@pytest.mark.parametrize("just_before", ["are_lost", "hold", "entries", "begin"])
+@virtually
+async def test_a_password_refused_to_another_terminal_at_this_very_moment_is_not_sent(
+    tmp_path: Path, just_before: str
+) -> None:
+    scene = Scene(tmp_path)
+    terminal = scene.start()
+    digest = new_digest(Secret(PASSWORD))
+
+    def refuse_to_another(used: str) -> None:
+        if used == f"requests.{just_before}":
+            terminal.trouble = lambda used: None
+            hold = Hold("refused", None, 1, "authorise error", scene.now(), digest)
+            terminal.account.requests.set_hold(hold, scene.moment())
+
+    terminal.trouble = refuse_to_another
+    await asyncio.sleep(600)
+    assert scene.asked == []
+    assert terminal.status.state is State.SIGN_IN
+    terminal.sync.sign_in(Secret("another"))
+    await asyncio.sleep(1)
+    assert [asked.password for asked in scene.asked] == ["another"]
 
 
 @virtually
