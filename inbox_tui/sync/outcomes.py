@@ -23,6 +23,7 @@ from inbox_tui.sync.events import ClocksDisagree, Event, MessagesArrived, Progre
 from inbox_tui.sync.next_request import PassProgress, Request
 from inbox_tui.sync.planner import (
     advance,
+    as_covered,
     ask_for_less,
     clocks_agree,
     delete_before,
@@ -128,7 +129,8 @@ class Outcomes:
             answer = answer._replace(date=seen - ahead)
         else:
             clock_events = self._compare_clocks(answer.date, seen)
-        moved = advance(before, request.page, answer, at, seen, self._server_zone)
+        cursor = as_covered(before, running, state.cursor("")) if scope else before
+        moved = advance(cursor, request.page, answer, at, seen, self._server_zone)
         messages = answer.messages
         too_old = oldest
         if self._keep_days and oldest is None:  # what was deleted must not come again
@@ -161,7 +163,7 @@ class Outcomes:
         new_ids = set(arrived)
         new = [message for message in messages if message.id in new_ids]
         if new:
-            events.append(MessagesArrived(arrived, live=before.polled is not None))
+            events.append(MessagesArrived(arrived, live=before.whole is not None))
         late = lateness(before, new, answer, seen, self._server_zone)
         if late and running.kind == "whole":
             state.add_late(len(late), max(late))

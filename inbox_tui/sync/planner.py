@@ -227,6 +227,19 @@ def _finish(
     )
 
 
+def as_covered(cursor: Cursor, running: Pass, all_numbers: Cursor) -> Cursor:
+    """Return the cursor of a receiving number as of when it was last asked for with all others.
+
+    For the gap only: where that was later than it was asked for alone, and before this pass.
+    """
+    covering, own = all_numbers.polled, cursor.polled
+    if covering is None or _began_later(covering, running):
+        return cursor
+    if own is not None and own.service >= covering.service:
+        return cursor
+    return cursor._replace(polled=covering)
+
+
 def _began_later(polled: Polled, running: Pass) -> bool:
     moment = polled.moment
     return moment.boot_id == running.began.boot_id and moment.seconds >= running.began.seconds
@@ -290,7 +303,7 @@ def lateness(
 
     Polls ask for an hour more than has passed, so what is younger than that is not late.
     """
-    if before.polled is None:
+    if before.whole is None or before.polled is None:
         return []
     now = server_seconds(service_time(answer, wall), zone)
     due = server_seconds(before.polled.service, zone) - HOUR

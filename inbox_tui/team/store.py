@@ -188,7 +188,7 @@ class HubStore:
             async with connection.transaction():
                 await next_seq(connection, self.account_id, 0)  # one writer at a time
                 before = await self.sync_state.cursor_on(connection, page.scope)
-                new = await self._add(connection, page.messages, live=before.polled is not None)
+                new = await self._add(connection, page.messages, live=before.whole is not None)
                 await self._add_unreadable(connection, page)
                 await self._add_gap(connection, page)
                 await self.sync_state.set_cursor_on(connection, page.scope, page.cursor)

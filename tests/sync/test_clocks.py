@@ -233,19 +233,33 @@ async def test_after_damage_nobody_asks_until_what_was_asked_can_no_longer_count
 # -- what can't be had
 
 
+@pytest.mark.parametrize("to_phone", ["", "79110000001"])
 @virtually
-async def test_away_longer_than_the_service_keeps_is_told_with_the_dates(tmp_path: Path) -> None:
+async def test_away_longer_than_the_service_keeps_is_told_with_the_dates(
+    tmp_path: Path, to_phone: str
+) -> None:
     scene = Scene(tmp_path)
     terminal = scene.start()
     await asyncio.sleep(1)
     left = server(scene)
     terminal.kill()
     scene.fall_asleep(200 * 3600)
-    again = scene.start()
+    again = scene.start(scopes=(to_phone,))
     await asyncio.sleep(1)
     (gap,) = again.account.sync_state.gaps()
     assert gap.start == pytest.approx(left - 300, abs=2)
     assert gap.end == pytest.approx(server(scene, hours=168), abs=2)
+
+
+@virtually
+async def test_a_number_asked_for_with_all_others_meanwhile_has_no_gap(tmp_path: Path) -> None:
+    scene = Scene(tmp_path)
+    for scope in ("79110000001", "", "79110000001"):
+        terminal = scene.start(scopes=(scope,))
+        await asyncio.sleep(1)
+        assert terminal.account.sync_state.gaps() == []
+        terminal.kill()
+        scene.fall_asleep(100 * 3600)
 
 
 @virtually
