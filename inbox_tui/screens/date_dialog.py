@@ -33,7 +33,7 @@ class DateScreen(Dialog[datetime | None]):
         """A line to type in, and what it means."""
         with Vertical(classes="dialog"):
             yield Static(Content(_("Jump to a date")), classes="dialog-title")
-            yield Input(placeholder="20.11 14:30")
+            yield Input(placeholder=_("type a date or a time"))
             yield Static(id="date-meaning")
             yield Static(Content(_("Enter jumps · Esc closes")), classes="dialog-hint")
 
@@ -60,3 +60,5 @@ class DateScreen(Dialog[datetime | None]):
         date = parse_date(event.value, self._now())
         if date is not None:
             self.dismiss(date.start)
+        elif not event.value.strip():
+            self._say(_("Type a date or a time."))

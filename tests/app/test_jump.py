@@ -110,6 +110,8 @@ async def test_what_is_typed_is_understood_as_it_is_typed(tmp_path: Path, size: 
         await pilot.press("J")
         await until(pilot, lambda: isinstance(app.screen, DateScreen))
         await until(pilot, lambda: meaning(pilot).startswith("such as"))
+        await pilot.press("enter")
+        await until(pilot, lambda: meaning(pilot) == "Type a date or a time.")
         await pilot.press(*"2.1x")
         await until(pilot, lambda: meaning(pilot).startswith('"2.1x" is no date; dates are'))
         await pilot.press("enter")
