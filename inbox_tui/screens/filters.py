@@ -180,7 +180,7 @@ class CurrentFilters:
         if not self.chosen.search:
             return _(SEARCH_EXAMPLES)
         errors = self.search_query().errors
-        return explain(errors[0]) if errors else ""
+        return explain(errors[0], briefly=True) if errors else ""
 
     def show_on(self, bar: FilterBar) -> None:
         """Show them in the filter bar."""

@@ -180,8 +180,11 @@ def parse_query(typed: str, now: datetime, names: Mapping[str, str]) -> SearchQu
     )
 
 
-def explain(error: QueryError) -> str:
-    """Return a sentence about an error, without a full stop; it quotes what was typed."""
+def explain(error: QueryError, *, briefly: bool = False) -> str:
+    """Return a sentence about an error, without a full stop; it quotes what was typed.
+
+    `briefly`: without the values or forms that would be right.
+    """
     if error.kind == "unknown_operator":
         if not error.allowed:
             return _('there is no operator "{operator}:"; quotes make it text').format(
@@ -196,13 +199,14 @@ def explain(error: QueryError) -> str:
         allowed = error.allowed
         if not error.operator.isascii():
             allowed = tuple(map(_in_russian, allowed))
-        return _('"{operator}:" can be {allowed}, not "{value}"').format(
-            operator=error.operator, allowed=", ".join(allowed), value=error.value
-        )
+        told = _('"{value}" is no value of "{operator}:"')
+        right = _("; values are {allowed}").format(allowed=", ".join(allowed))
+        told = told.format(value=error.value, operator=error.operator)
+        return told if briefly else told + right
     if error.kind == "bad_date":
-        return _(
-            '"{value}" is no date; dates are such as 20.11, 2026-11-20, yesterday, mon'
-        ).format(value=error.value)
+        told = _('"{value}" is no date').format(value=error.value)
+        right = _("; dates are such as 20.11, 2026-11-20, yesterday, mon")
+        return told if briefly else told + right
     return _('"{operator}:" can\'t be excluded').format(operator=error.operator)
 
 

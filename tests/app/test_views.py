@@ -78,7 +78,7 @@ async def test_views_can_have_other_keys(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("views", "told"),
     [
-        ({"Codes": "has:cod"}, '"has:" can be code, link'),
+        ({"Codes": "has:cod"}, '"cod" is no value of "has:"; values are code, link'),
         ({"Old": "before:xx"}, '"xx" is no date'),
         ({"Old": ""}, "lines with a name and a search"),
         ({"Old": 5}, "lines with a name and a search"),

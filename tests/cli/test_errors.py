@@ -169,7 +169,7 @@ def test_a_settings_file_that_cannot_be_made_is_told(
         ("export --search zzz:7 --login alex", 'no operator "zzz:"; quotes make it text'),
         ("export --search -before:20.11 --login alex", '"before:" can\'t be excluded'),
         ("export --search from: --login alex", '"from:" needs a value'),
-        ("export --search is:zzz --login alex", '"is:" can be unread, read, '),
+        ("export --search is:zzz --login alex", 'no value of "is:"; values are unread, read, '),
         ("export --search before:zz --login alex", '"zz" is no date; dates are such as 20.11'),
     ],
 )

@@ -179,9 +179,9 @@ def test_states_and_contents(typed: str, states: tuple[Is, ...], contents: tuple
         ("заказ:5512 b", "заказ:5512", 'no operator "заказ:"; quotes make it text', False),
         ("from:", "from:", '"from:" needs a value', True),
         ('from:"" x', 'from:""', '"from:" needs a value', False),
-        ("is:un", "is:un", '"is:" can be unread, read,', True),
-        ("is:foo x", "is:foo", 'not "foo"', False),
-        ("has:sms", "has:sms", '"has:" can be code, link, not "sms"', False),
+        ("is:un", "is:un", '"un" is no value of "is:"; values are unread, read,', True),
+        ("is:foo x", "is:foo", '"foo" is no value of "is:"; values', False),
+        ("has:sms", "has:sms", '"sms" is no value of "has:"; values are code, link', False),
         ("on:20.1x y", "on:20.1x", '"20.1x" is no date', False),
         ("on:20.", "on:20.", '"20." is no date', True),
         ("-before:mon", "-before:mon", "can't be excluded", False),
@@ -270,6 +270,8 @@ def test_a_long_hostile_query_costs_what_its_length_says(part: str) -> None:
 
 def test_the_values_of_a_russian_operator_are_named_in_russian() -> None:
     (error,) = parse_query("есть:файл", NOW, {}).errors
-    assert explain(error) == '"есть:" can be код, ссылка, not "файл"'
+    assert explain(error) == '"файл" is no value of "есть:"; values are код, ссылка'
     (error,) = parse_query("это:потеряно", NOW, {}).errors
-    assert explain(error).startswith('"это:" can be непрочитанные, прочитанные, важные, готово, ')
+    assert explain(error).endswith(
+        "; values are непрочитанные, прочитанные, важные, готово, дела, тихо, взято, мои"
+    )
