@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from inbox_tui.archive.database import Database
-from inbox_tui.archive.encoding import encode_text
-from inbox_tui.archive.records import Cursor, Gap, LateMessages
+from inbox_tui.archive.encoding import decode_text, encode_text
+from inbox_tui.archive.records import Cursor, Gap, LateMessages, Polled
 
 
 class SyncState:
@@ -36,6 +36,14 @@ class SyncState:
             "INSERT OR REPLACE INTO sync_cursors VALUES (?, ?, ?)",
             (self._account_id, encode_text(scope), cursor_to_json(cursor)),
         )
+
+    def polled(self) -> dict[str, Polled]:
+        """Return when each scope was last asked for."""
+        found = self._db.query(
+            "SELECT scope FROM sync_cursors WHERE account = ?", (self._account_id,)
+        )
+        scopes = [decode_text(scope) for (scope,) in found]
+        return {one: polled for one in scopes if (polled := self.cursor(one).polled) is not None}
 
     # -- what came late, and the service's clock
 

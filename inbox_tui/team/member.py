@@ -41,7 +41,7 @@ from inbox_tui.team.store import HubStore, announce, channel_of, find_account
 if TYPE_CHECKING:
     from asyncpg import Connection
 
-    from inbox_tui.archive import AccountArchive
+    from inbox_tui.archive import AccountArchive, Polled
     from inbox_tui.archive.team_states import UnsentState
     from inbox_tui.smsc.limit import LoggedRequest
     from inbox_tui.sync import Clock
@@ -253,7 +253,7 @@ class TeamMember:
     async def _begin(self, account_id: int) -> None:
         """Go on with the account on the hub; from now on it is asked for by the hub's log alone."""
         store = HubStore(self._hub, self._hub_clock, account_id, self._account.login)
-        await self._tell_requests(store)
+        await self._tell_before(store)
         self._store = store
         self._sync = self._make_sync(
             store,
@@ -274,28 +274,31 @@ class TeamMember:
 
         await self._in_archive(note_team)
 
-    async def _tell_requests(self, store: HubStore) -> None:
+    async def _tell_before(self, store: HubStore) -> None:
         """Tell the hub, once, what was asked for here before the account was the team's."""
-        now = self._clock.moment()
+        now, place = self._clock.moment(), self._hub.address.place
 
-        def ages(archive: Archive) -> list[LoggedRequest]:
+        def before(archive: Archive) -> tuple[list[LoggedRequest], dict[str, Polled]]:
             account = self._account.on(archive)
-            if account.notes.get(TEAM):
-                return []
-            return [
+            if account.notes.get(TEAM) == place:
+                return [], {}
+            ages = [
                 one._replace(
                     sent_at=now.seconds - one.sent_at,
                     answered_at=None if one.answered_at is None else now.seconds - one.answered_at,
                 )
                 for one in account.requests.entries(now)
             ]
+            return ages, account.sync_state.polled()
 
         def note_told(archive: Archive) -> None:
-            self._account.on(archive).notes.set(TEAM, self._hub.address.place)
+            self._account.on(archive).notes.set(TEAM, place)
 
-        untold = await self._in_archive(ages)
-        if untold and self._hub.may_ask:
-            await self._in_thread(store.requests.add_foreign, untold)
+        ages, polled = await self._in_archive(before)
+        if ages and self._hub.may_ask:
+            await self._in_thread(store.requests.add_foreign, ages)
+        if polled and self._hub.may_ask:
+            await self._in_thread(store.sync_state.add_foreign, polled)
         await self._in_archive(note_told)
 
     async def _connected_store(self) -> HubStore:

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from hashlib import blake2b
 from typing import TYPE_CHECKING, TypeVar
 
 from inbox_tui.archive import Cursor, Page, Polled, to_server_seconds
 from inbox_tui.archive.cursor_json import cursor_from_json, cursor_to_json
 from inbox_tui.locale import _
-from inbox_tui.smsc.limit import login_key
+from inbox_tui.smsc.limit import Moment, login_key
 from inbox_tui.team.encoding import from_bytes, to_bytes
 from inbox_tui.team.errors import HubRefused
 from inbox_tui.team.request_log import HubRequestLog
@@ -108,6 +108,26 @@ class HubSyncState:
             to_bytes(scope),
             cursor_to_json(cursor),
         )
+
+    def add_foreign(self, polled: Mapping[str, Polled]) -> None:
+        """Take in when scopes were last asked for before the account was the team's: for its gap.
+
+        Where the team has asked before, that tells better.
+        """
+
+        async def add(connection: Connection) -> None:
+            async with connection.transaction():
+                await next_seq(connection, self._account_id, 0)  # one writer at a time
+                if await connection.fetchval(
+                    "SELECT EXISTS (SELECT FROM inbox_tui.cursors WHERE account_id = $1)",
+                    self._account_id,
+                ):
+                    return
+                for scope, one in polled.items():
+                    cursor = Cursor(polled=one._replace(moment=Moment("before the team", 0.0)))
+                    await self.set_cursor_on(connection, scope, cursor)
+
+        self._hub.call(add)
 
     async def mend_times(self, connection: Connection, now: float) -> None:
         """Let nothing have been asked for later than now, where the hub's clock was set back."""

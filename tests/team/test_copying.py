@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
@@ -10,9 +10,10 @@ from support.postgres import Cluster
 from support.proxy import Proxy
 from support.team import Team
 
-from inbox_tui.archive import Archive
+from inbox_tui.archive import Archive, Cursor, Page, Polled
 from inbox_tui.archive.team_copy import CopiedPage, TeamCopy
 from inbox_tui.archive.team_states import TeamState
+from inbox_tui.smsc.limit import Moment
 from inbox_tui.smsc.message import IncomingMessage
 from inbox_tui.sync import HubCopied, MessagesArrived, State
 from inbox_tui.team import hub
@@ -104,3 +105,16 @@ async def test_a_hub_counts_as_copied_with_what_the_first_request_brought(team: 
     vera = team.join("vera", password=None)
     await team.until(lambda: vera.events_of(HubCopied))
     assert vera.texts == ["one"]
+
+
+async def test_all_are_told_what_was_missed_before_the_account_came_to_the_hub(team: Team) -> None:
+    anna = team.join("anna")
+    at = anna.clock.now() - timedelta(days=10)
+    polled = Polled(Moment("an earlier boot", 1.0), at, at)
+    page = Page("", None, (), (), Cursor(polled, polled), polled.moment, None, at)
+    anna.account.store_page(page)
+    team.receive("one")
+    boris = team.join("boris", password=None)
+    await team.until(lambda: anna.account.sync_state.gaps() and boris.account.sync_state.gaps())
+    (gap,) = boris.account.sync_state.gaps()
+    assert gap.end - gap.start == pytest.approx(3 * 86400 + 300, abs=100)
