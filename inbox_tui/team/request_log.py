@@ -71,20 +71,18 @@ class HubRequestLog:
                 if until > hub_now:
                     in_flight = in_flight_until(entries, limit)
                     return Refused(until, in_flight is not None and in_flight > hub_now)
-                await connection.execute(
-                    "DELETE FROM inbox_tui.requests WHERE login_key = $1"
-                    " AND greatest(sent_at, answered_at) < $2 AND entry NOT IN (SELECT max(entry)"
-                    " FROM inbox_tui.requests WHERE login_key = $1 GROUP BY scope)",
-                    self._key,
-                    hub_now - KEPT_SECONDS,
-                )
+                # in one command: its age counts, and a hub may be far away
                 entry = await connection.fetchval(
+                    "WITH old AS (DELETE FROM inbox_tui.requests WHERE login_key = $1"
+                    " AND greatest(sent_at, answered_at) < $5 AND entry NOT IN (SELECT max(entry)"
+                    " FROM inbox_tui.requests WHERE login_key = $1 GROUP BY scope)) "
                     "INSERT INTO inbox_tui.requests (login_key, scope, fingerprint, sent_at)"
                     " VALUES ($1, $2, $3, $4) RETURNING entry",
                     self._key,
                     to_bytes(scope),
                     fingerprint,
                     hub_now,
+                    hub_now - KEPT_SECONDS,
                 )
                 return Permit(entry, self._clock.to_hub(began))
 
