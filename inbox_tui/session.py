@@ -270,7 +270,7 @@ class Session:
         return SignInResult(status, note=" ".join(notes))
 
     async def close(self) -> None:
-        """Stop asking; a request under way is left in the log of requests as unanswered."""
+        """Stop asking; a request whose answer does not come in a moment is left as unanswered."""
         for task in tuple(self._tasks):
             task.cancel()
         if self._tasks:

@@ -48,6 +48,8 @@ TICK_SECONDS = 1.0
 """How often a wait looks up: another terminal may have asked, the machine may have slept."""
 STEP_PAUSE_SECONDS = 0.1
 """The wait after a step of deleting and wiping, in which other programs can write."""
+CLOSING_SECONDS = 2.0
+"""How long a program that is closed waits for the answer of a request under way."""
 BUSY_TRIES = 10
 """How often `once` tries an archive that another program keeps to itself."""
 
@@ -225,7 +227,7 @@ class InboxSync:
                 return self._announce(plan)
             if self._in_time(plan):
                 self._given_up = 0
-                await self._ask(client, plan)
+                await self._ask_to_the_end(client, plan)
             else:
                 return await self._give_up(plan)
         except ArchiveError as error:
@@ -325,6 +327,25 @@ class InboxSync:
         return True
 
     # -- asking
+
+    async def _ask_to_the_end(self, client: Inbox, request: Request) -> None:
+        """Ask; where that is cancelled, wait a moment for what the request comes to.
+
+        Nobody may ask for the lifetime of one whose answer was not waited for.
+        """
+        asking = asyncio.ensure_future(self._ask(client, request))
+        try:
+            await asyncio.shield(asking)
+        except asyncio.CancelledError:
+            self._publish = lambda event: None  # whoever was told of events is closing
+            slept = asyncio.ensure_future(self._clock.sleep(CLOSING_SECONDS))
+            try:
+                await asyncio.wait((asking, slept), return_when=asyncio.FIRST_COMPLETED)
+            finally:
+                slept.cancel()
+                asking.cancel()
+                await asyncio.gather(asking, return_exceptions=True)
+            raise
 
     async def _ask(self, client: Inbox, request: Request) -> None:
         self._set_status(self.status._replace(state=State.CHECKING, reason="", next_at=None))

@@ -51,6 +51,8 @@ class StillClock:
         self._now = now
         self._seconds = seconds
         self._moved = asyncio.Event()
+        self.closing = False
+        """Nobody waits any more."""
 
     def moment(self) -> Moment:
         return Moment("boot", self._seconds)
@@ -63,7 +65,7 @@ class StillClock:
         return self._until(self._seconds + seconds)
 
     async def _until(self, end: float) -> None:
-        while self._seconds < end:
+        while self._seconds < end and not self.closing:
             await self._moved.wait()
             await asyncio.sleep(0)
 
@@ -100,6 +102,10 @@ class HarnessApp(InboxApp):
     logins: list[str]
     passwords: list[str]
     archive_path: Path
+
+    async def on_unmount(self) -> None:
+        """Let every wait end, as time does not pass by itself."""
+        self.clock.closing = True
 
 
 async def never() -> Answer:

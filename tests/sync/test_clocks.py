@@ -544,3 +544,28 @@ async def test_a_block_is_waited_for_by_a_container_started_anew(tmp_path: Path)
     assert terminal.status.state is State.BLOCKED
     await asyncio.sleep(15)
     assert len(scene.asked) == 2
+
+
+@virtually
+async def test_an_answer_that_is_about_to_come_is_waited_for_on_closing(tmp_path: Path) -> None:
+    scene = Scene(tmp_path)
+    scene.receive(1)
+    scene.delay = 1.0
+    terminal = scene.start()
+    await asyncio.sleep(0.5)
+    terminal.task.cancel()
+    await asyncio.wait([terminal.task])
+    assert terminal.ids == [1]
+    (request,) = terminal.account.requests.entries(scene.moment())
+    assert request.answered_at is not None
+
+
+@virtually
+async def test_closing_takes_no_longer_than_two_seconds(tmp_path: Path) -> None:
+    scene = Scene(tmp_path)
+    scene.delay = 60.0
+    terminal = scene.start()
+    await asyncio.sleep(0.5)
+    terminal.task.cancel()
+    await asyncio.wait([terminal.task])
+    assert scene.time() == pytest.approx(2.5, abs=0.1)

@@ -132,6 +132,20 @@ async def test_who_is_too_slow_to_ask_makes_way_for_a_colleague(team: Team) -> N
     assert anna.member.status[:2] == (State.LIVE, "boris asks")
 
 
+async def test_who_quits_while_an_answer_comes_leaves_no_wait_to_the_others(team: Team) -> None:
+    anna = team.join("anna")
+    await team.until(lambda: anna.asking and anna.state is State.LIVE)
+    boris = team.join("boris")
+    await team.until(lambda: boris.state is State.LIVE)
+    team.answer_seconds = 1.0
+    await team.until(lambda: team.under_way)
+    team.members.remove(anna)
+    await anna.stop()
+    asked, began = len(team.asked), team.clock.seconds()
+    await team.until(lambda: len(team.asked) > asked)
+    assert team.clock.seconds() - began < Limit().lifetime / 2
+
+
 async def test_watching_goes_on_while_nobody_asks_who_can(
     team: Team, capsys: pytest.CaptureFixture[str]
 ) -> None:
