@@ -6,11 +6,11 @@ zone (api.md, Success).
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime, timedelta, tzinfo
 from typing import TYPE_CHECKING, Literal, NamedTuple
 
-from inbox_tui.smsc.limit import Moment
+from inbox_tui.smsc.limit import LoggedRequest, Moment
 from inbox_tui.text.search_query import MessageState, SearchQuery
 
 if TYPE_CHECKING:
@@ -287,3 +287,18 @@ class Hold(NamedTuple):
     def stands_at(self, seconds: float) -> bool:
         """Whether it is not over yet at this time of this boot's clock."""
         return self.until is None or self.until > seconds
+
+
+class LogState(NamedTuple):
+    """What the log of requests of a login says at a moment, for the choice of the next one."""
+
+    refusals: Sequence[tuple[bytes, str]]
+    """The digests of the passwords that were refused, and why, newest first."""
+    lost: bool
+    """Whether requests may have been made that are not in the log."""
+    hold: Hold | None
+    """What keeps us from asking; it may be over already."""
+    entries: Sequence[LoggedRequest]
+    """The requests, oldest first."""
+    last: Mapping[str, LoggedRequest]
+    """The last request of each scope."""

@@ -11,7 +11,7 @@ from typing import NamedTuple
 from inbox_tui.archive.database import Database
 from inbox_tui.archive.encoding import decode_text, encode_text
 from inbox_tui.archive.notes import Notes
-from inbox_tui.archive.records import LOST_REQUESTS, TEAM, Hold, Permit, Refused
+from inbox_tui.archive.records import LOST_REQUESTS, TEAM, Hold, LogState, Permit, Refused
 from inbox_tui.locale import mark
 from inbox_tui.smsc.limit import (
     Limit,
@@ -101,10 +101,16 @@ class RequestLog:
         """Return the requests of the login, oldest first, on this boot's clock."""
         return [entry.request for entry in self._entries(now)]
 
-    def last(self, scope: str, now: Moment) -> LoggedRequest | None:
-        """Return the last request of a scope, on this boot's clock."""
-        of_scope = [entry.request for entry in self._entries(now) if entry.scope == scope]
-        return of_scope[-1] if of_scope else None
+    def state(self, now: Moment) -> LogState:
+        """Return all that the log says, on this boot's clock."""
+        entries = self._entries(now)
+        return LogState(
+            lost=self.are_lost(),
+            hold=self.hold(now),
+            refusals=self.refusals(),  # last: that of each hold is among them
+            entries=[one.request for one in entries],
+            last={one.scope: one.request for one in entries},
+        )
 
     def _entries(self, now: Moment) -> list[_Entry]:
         entries = self._read(now)

@@ -7,12 +7,11 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import NamedTuple
 
-from inbox_tui.archive import Hold, Refused
+from inbox_tui.archive import Hold, LogState, Refused
 from inbox_tui.credentials import Secret, why_refused
 from inbox_tui.locale import mark
 from inbox_tui.smsc.limit import (
     Limit,
-    LoggedRequest,
     Moment,
     earliest,
     fingerprint,
@@ -138,28 +137,29 @@ class RequestChooser:
         """Begin the request that is due at this moment, or rest until one is."""
         version = self._store.data_version()
         now = self._clock.moment()
-        refused = self._refused_before(password)
+        log = self._store.requests.state(now)
+        refused = self._refused_before(password, log.refusals)
         if refused is not None:
             return signed_out(refused, self._limit)._replace(version=version)
-        if self._store.requests.are_lost():
+        if log.lost:
             self._wait_for_lost_requests(now)
-        hold = self._store.requests.hold(now)
-        if hold is not None and hold.kind == "refused":  # with another password
+            log = self._store.requests.state(now)
+        if log.hold is not None and log.hold.kind == "refused":  # with another password
             self._store.requests.clear_hold(now)
-            hold = self._store.requests.hold(now)
-        entries = self._store.requests.entries(now)
-        candidates = [self._candidate(scope, now, hold, entries, ask_now) for scope in self._scopes]
+            log = self._store.requests.state(now)
+        candidates = [self._candidate(scope, now, log, ask_now) for scope in self._scopes]
         chosen = min(candidates, key=lambda candidate: (candidate.may_go, candidate.due))
         request_fingerprint = self._fingerprint(chosen.page)
         if chosen.may_go > now.seconds:
-            return self._planned_rest(now, hold, entries, chosen, request_fingerprint)._replace(
+            return self._planned_rest(now, log, chosen, request_fingerprint)._replace(
                 version=version, deferred=ask_now is not None and ask_now.by_user
             )
         scope = chosen.page.scope
         begun = self._store.requests.begin(scope, request_fingerprint, now, self._limit)
         if isinstance(begun, Refused):  # another terminal was quicker
             return self.plan(password, ask_now)
-        if self._refused_before(password) is not None:  # another terminal's request, meanwhile
+        refusals = self._store.requests.refusals()  # by another terminal's request, meanwhile
+        if self._refused_before(password, refusals) is not None:
             self._store.requests.end(begun.entry, begun.at, delivered=False, finished=True)
             return self.plan(password, ask_now)
         if ask_now is not None:
@@ -167,11 +167,12 @@ class RequestChooser:
             ask_now = ask_now._replace(scopes=left) if left else None
         return Request(chosen.page, begun.entry, begun.at, password, ask_now)
 
-    def _refused_before(self, password: Secret) -> str | None:
+    def _refused_before(
+        self, password: Secret, refusals: Sequence[tuple[bytes, str]]
+    ) -> str | None:
         """Why this password was refused, in whichever program's request; None: it was not."""
         if self._refusal is not None and self._refusal[0] is password:
             return self._refusal[1]
-        refusals = self._store.requests.refusals()
         if self._refused_others != (password, refusals):
             reason = why_refused(password, refusals)
             if reason is not None:
@@ -192,11 +193,11 @@ class RequestChooser:
         self,
         scope: str,
         now: Moment,
-        hold: Hold | None,
-        entries: Sequence[LoggedRequest],
+        log: LogState,
         ask_now: AskNow | None,
     ) -> Candidate:
         """The next request of a scope, and when it is to go: boot seconds."""
+        hold, entries = log.hold, log.entries
         cursor = self._store.sync_state.cursor(scope)
         page = next_page(
             scope,
@@ -207,7 +208,7 @@ class RequestChooser:
             page_size=self._page_size,
         )
         request_fingerprint = self._fingerprint(page)
-        last = self._store.requests.last(scope, now)
+        last = log.last.get(scope)
         due, took = now.seconds, 0.0
         if last is not None and last.answered_at is not None:
             took = last.answered_at - last.sent_at
@@ -231,12 +232,12 @@ class RequestChooser:
     def _planned_rest(
         self,
         now: Moment,
-        hold: Hold | None,
-        entries: Sequence[LoggedRequest],
+        log: LogState,
         chosen: Candidate,
         request_fingerprint: str,
     ) -> Wait:
         """What is said while the chosen request can't go."""
+        hold, entries = log.hold, log.entries
         allowed = self._limit.identical
         left = room(entries, request_fingerprint, now.seconds, self._limit)
         until = None if chosen.may_go == math.inf else chosen.may_go

@@ -8,9 +8,9 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from typing import Protocol
 
-from inbox_tui.archive import Cursor, Hold, Page, Permit, Refused
+from inbox_tui.archive import Cursor, Hold, LogState, Page, Permit, Refused
 from inbox_tui.credentials import Secret
-from inbox_tui.smsc.limit import Limit, LoggedRequest, Moment
+from inbox_tui.smsc.limit import Limit, Moment
 from inbox_tui.sync.events import Status
 
 
@@ -53,14 +53,8 @@ class RequestLog(Protocol):
     def end(self, entry: int, now: Moment, *, delivered: bool, finished: bool) -> None:
         """Note what became of a request."""
 
-    def entries(self, now: Moment) -> list[LoggedRequest]:
-        """Return the requests of the login, oldest first."""
-
-    def last(self, scope: str, now: Moment) -> LoggedRequest | None:
-        """Return the last request of a scope."""
-
-    def are_lost(self) -> bool:
-        """Tell whether requests may have been made that are not in the log."""
+    def state(self, now: Moment) -> LogState:
+        """Return all that the log says now."""
 
     def note_waited(self) -> None:
         """Note that requests which are not in the log have been waited for."""

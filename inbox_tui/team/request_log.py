@@ -7,9 +7,9 @@ from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Sequence
 from datetime import datetime
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
-from inbox_tui.archive import Hold, Permit, Refused
+from inbox_tui.archive import Hold, LogState, Permit, Refused
 from inbox_tui.archive.request_log import KEPT_SECONDS, REFUSED_PASSWORDS_KEPT
 from inbox_tui.smsc.limit import (
     Limit,
@@ -33,6 +33,27 @@ WAITS_FOR_COLLEAGUE = "colleague"
 """The kind of hold that stands while another member asks."""
 _RETRY_SECONDS = 3.0
 _MOST_ATTEMPTS = 1000
+
+_ENTRIES = (
+    "SELECT array_agg((scope, fingerprint, sent_at, answered_at) ORDER BY entry)"
+    " FROM inbox_tui.requests WHERE login_key = $1"
+)
+_STATE = f"""
+SELECT (SELECT requests_lost FROM inbox_tui.accounts WHERE account_id = $2),
+    (SELECT array_agg((digest, reason) ORDER BY entry DESC) FROM inbox_tui.refused_passwords
+     WHERE login_key = $1),
+    (SELECT (kind, until, attempt, reason, at, digest) FROM inbox_tui.holds WHERE login_key = $1),
+    ({_ENTRIES})
+"""
+_BEGIN = """
+WITH forgotten AS (
+    DELETE FROM inbox_tui.requests WHERE login_key = $1 AND greatest(sent_at, answered_at) < $5
+    AND entry NOT IN
+        (SELECT max(entry) FROM inbox_tui.requests WHERE login_key = $1 GROUP BY scope)
+)
+INSERT INTO inbox_tui.requests (login_key, scope, fingerprint, sent_at) VALUES ($1, $2, $3, $4)
+RETURNING entry
+"""
 
 
 class HubRequestLog:
@@ -65,19 +86,19 @@ class HubRequestLog:
                     self._key,
                 )
                 began = self._clock.local_seconds()
-                hub_now = await self._read_clock(connection)
-                entries = await self._entries(connection)
+                hub_now, found = await connection.fetchrow(
+                    f"SELECT inbox_tui.now(), ({_ENTRIES})", self._key
+                )
+                self._clock.set(hub_now, began)
+                if await self._take_note_of_jump(connection):
+                    found = await connection.fetchval(f"SELECT ({_ENTRIES})", self._key)
+                entries = [LoggedRequest(*rest) for _, *rest in found or ()]
                 until = earliest(entries, fingerprint, hub_now, limit)
                 if until > hub_now:
                     in_flight = in_flight_until(entries, limit)
                     return Refused(until, in_flight is not None and in_flight > hub_now)
-                # in one command: its age counts, and a hub may be far away
                 entry = await connection.fetchval(
-                    "WITH old AS (DELETE FROM inbox_tui.requests WHERE login_key = $1"
-                    " AND greatest(sent_at, answered_at) < $5 AND entry NOT IN (SELECT max(entry)"
-                    " FROM inbox_tui.requests WHERE login_key = $1 GROUP BY scope)) "
-                    "INSERT INTO inbox_tui.requests (login_key, scope, fingerprint, sent_at)"
-                    " VALUES ($1, $2, $3, $4) RETURNING entry",
+                    _BEGIN,
                     self._key,
                     to_bytes(scope),
                     fingerprint,
@@ -88,12 +109,12 @@ class HubRequestLog:
 
         return self._hub.call(begin)
 
-    async def _read_clock(self, connection: Connection) -> float:
-        """Return what the hub's clock shows; where it was set, all times are moved along."""
-        hub_now = await self._clock.read(connection)
-        if abs(self._clock.jumped) > JUMP_SECONDS:
+    async def _take_note_of_jump(self, connection: Connection) -> bool:
+        """Move all times along where the hub's clock was set; returns whether it was."""
+        jumped = abs(self._clock.jumped) > JUMP_SECONDS
+        if jumped:
             await self._mend_times(connection)
-        return hub_now
+        return jumped
 
     async def mend_times(self, connection: Connection) -> None:
         """Move the times of requests along where the hub's clock was set; none is to come.
@@ -159,39 +180,18 @@ class HubRequestLog:
                 entry,
             )
 
-    def entries(self, now: Moment) -> list[LoggedRequest]:
-        """Return the requests of the login, oldest first."""
-        return self._hub.call(self._entries)
-
-    async def _entries(self, connection: Connection) -> list[LoggedRequest]:
-        found = await connection.fetch(
-            "SELECT fingerprint, sent_at, answered_at FROM inbox_tui.requests"
-            " WHERE login_key = $1 ORDER BY entry",
-            self._key,
+    def state(self, now: Moment) -> LogState:
+        """Return all that the log says, which is one question to the hub."""
+        lost, refusals, hold, entries = self._hub.call(
+            lambda connection: connection.fetchrow(_STATE, self._key, self._account_id)
         )
-        return [LoggedRequest(*row) for row in found]
-
-    def last(self, scope: str, now: Moment) -> LoggedRequest | None:
-        """Return the last request of a scope."""
-        found = self._hub.call(
-            lambda connection: connection.fetchrow(
-                "SELECT fingerprint, sent_at, answered_at FROM inbox_tui.requests"
-                " WHERE login_key = $1 AND scope = $2 ORDER BY entry DESC LIMIT 1",
-                self._key,
-                to_bytes(scope),
-            )
+        return LogState(
+            [(digest, from_bytes(reason)) for digest, reason in refusals or ()],
+            bool(lost) and self._hub.asking,
+            self._or_wait_for_colleague(_hold(hold)),
+            [LoggedRequest(*rest) for _, *rest in entries or ()],
+            {from_bytes(scope): LoggedRequest(*rest) for scope, *rest in entries or ()},
         )
-        return None if found is None else LoggedRequest(*found)
-
-    def are_lost(self) -> bool:
-        """Tell whether the account is new to the hub: it may have been asked for elsewhere."""
-        lost: bool = self._hub.call(
-            lambda connection: connection.fetchval(
-                "SELECT requests_lost FROM inbox_tui.accounts WHERE account_id = $1",
-                self._account_id,
-            )
-        )
-        return lost and self._hub.asking
 
     def note_waited(self) -> None:
         """Note that such requests have been waited for."""
@@ -230,7 +230,8 @@ class HubRequestLog:
                     hold.digest,
                     now.seconds,
                 )
-                await self._read_clock(connection)  # `now` may be of before it was set
+                await self._clock.read(connection)  # `now` may be of before it was set
+                await self._take_note_of_jump(connection)
 
         self._hub.call(set_hold)
 
@@ -249,11 +250,13 @@ class HubRequestLog:
 
         While another member asks there is one of the kind `WAITS_FOR_COLLEAGUE`.
         """
-        found = self.standing()
-        if not self._hub.asking:
-            at = self._clock.now() if found is None else found.at
-            return Hold(WAITS_FOR_COLLEAGUE, None, 1, "", at, b"")
-        return found
+        return self._or_wait_for_colleague(self.standing())
+
+    def _or_wait_for_colleague(self, found: Hold | None) -> Hold | None:
+        if self._hub.asking:
+            return found
+        at = self._clock.now() if found is None else found.at
+        return Hold(WAITS_FOR_COLLEAGUE, None, 1, "", at, b"")
 
     def standing(self) -> Hold | None:
         """Return what keeps whoever asks from asking."""
@@ -264,11 +267,7 @@ class HubRequestLog:
                 self._key,
             )
         )
-        if found is None:
-            return None
-        kind, until, attempt, reason, at, digest = found
-        attempt = min(attempt, _MOST_ATTEMPTS)
-        return Hold(kind, until, attempt, from_bytes(reason), _aware_time(at), digest)
+        return _hold(found)
 
     # -- refused passwords
 
@@ -322,3 +321,11 @@ def _aware_time(text: str) -> datetime:
     except ValueError:
         return EPOCH
     return at if at.tzinfo else EPOCH
+
+
+def _hold(found: Sequence[Any] | None) -> Hold | None:
+    if found is None:
+        return None
+    kind, until, attempt, reason, at, digest = found
+    attempt = min(attempt, _MOST_ATTEMPTS)
+    return Hold(kind, until, attempt, from_bytes(reason), _aware_time(at), digest)

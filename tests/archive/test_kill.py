@@ -125,7 +125,7 @@ def test_what_was_acknowledged_outlives_a_kill(tmp_path: Path, file: int) -> Non
             )
             now = Moment("boot", max(promised.raws, default=0) * 100.0 + 2)
             for turn in list(promised.raws)[-3:]:
-                request = account.requests.last(str(turn), now)
+                request = account.requests.state(now).last.get(str(turn))
                 assert request is not None
                 assert request.answered_at == turn * 100.0 + 1
         check_file(path)

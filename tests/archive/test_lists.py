@@ -242,7 +242,7 @@ def test_no_key_press_reads_the_whole_table(grown: tuple[Archive, AccountArchive
     account.notes.get("x")
     account.sync_state.cursor("")
     account.requests.hold(BOOT)
-    account.requests.last("", BOOT)
+    account.requests.entries(BOOT)
     archive.database.connection.set_trace_callback(None)
     selects = [sql for sql in asked if sql.startswith("SELECT") and "FROM" in sql]
     assert len(selects) > 40

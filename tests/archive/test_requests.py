@@ -105,7 +105,7 @@ def test_the_same_login_under_a_sister_domain_shares_the_limit(tmp_path: Path) -
     answered(account, 1002)
     answered(sister, 1003)
     assert sister.requests.begin("", "a", at(1004), LIMIT) == Refused(1062, False)
-    assert sister.requests.last("", at(1004)) == LoggedRequest("a", 1003, 1003.5)
+    assert sister.requests.state(at(1004)).last.get("") == LoggedRequest("a", 1003, 1003.5)
 
 
 def test_three_identical_requests_go_and_the_fourth_waits(tmp_path: Path) -> None:
@@ -131,12 +131,12 @@ def test_a_refusal_leaves_the_log_as_it_was(tmp_path: Path) -> None:
 
 def test_the_last_request_of_a_scope_is_told(tmp_path: Path) -> None:
     _archive, account = opened(tmp_path)
-    assert account.requests.last("7", at(1000)) is None
+    assert account.requests.state(at(1000)).last.get("7") is None
     entry = begun(account, at(1000), "x\ud800", scope="7")
     account.requests.end(entry, at(1001), delivered=True, finished=True)
     answered(account, 1002)
-    assert account.requests.last("7", at(1003)) == LoggedRequest("x\ud800", 1000, 1001)
-    assert account.requests.last("", at(1003)) == LoggedRequest("a", 1002, 1002.5)
+    assert account.requests.state(at(1003)).last.get("7") == LoggedRequest("x\ud800", 1000, 1001)
+    assert account.requests.state(at(1003)).last.get("") == LoggedRequest("a", 1002, 1002.5)
 
 
 # -- other boots
@@ -171,7 +171,7 @@ def test_an_unanswered_request_of_another_boot_may_still_be_in_flight(
     assert account.requests.entries(at(up)) == [LoggedRequest("a", up, None)]
     refused = account.requests.begin("", "b", at(up + 1), LIMIT)
     assert refused == Refused(up + 90, in_flight=True)
-    assert account.requests.last("", at(up + 1)) == LoggedRequest("a", up, None)
+    assert account.requests.state(at(up + 1)).last.get("") == LoggedRequest("a", up, None)
     begun(account, at(up + 90))
 
 

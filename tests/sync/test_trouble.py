@@ -154,7 +154,7 @@ async def test_a_refused_password_is_never_sent_again_but_another_one_is(tmp_pat
     assert again.status.state is State.LIVE
 
 
-@pytest.mark.parametrize("just_before", ["are_lost", "hold", "entries", "begin"])
+@pytest.mark.parametrize("just_before", ["state", "begin"])
 @virtually
 async def test_a_password_refused_to_another_terminal_at_this_very_moment_is_not_sent(
     tmp_path: Path, just_before: str

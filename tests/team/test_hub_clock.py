@@ -107,7 +107,8 @@ async def test_a_block_stands_for_its_time_where_the_hubs_clock_is_set_forward(
         await asyncio.to_thread(store.requests.set_hold, block, at)
         if told == "before":
             team.set_hub_clock(3600.0)
-            await store._hub.run(store.requests._read_clock)
+            await store._hub.run(clock.read)
+            await store._hub.run(store.requests._take_note_of_jump)
         stands = await asyncio.to_thread(store.requests.standing)
         assert stands is not None
         assert stands.until is not None
