@@ -174,7 +174,7 @@ class SignInScreen(Screen[bool]):
         """Do without empty lines in a short terminal; keep in sight what is being typed."""
         self.set_class(self.app.size.height < SHORT, "-short")
         if self.focused is not None:
-            self.call_after_refresh(self.focused.scroll_visible, animate=False)
+            self.call_after_refresh(self.scroll_to_center, self.focused, animate=False)
 
     @on(Checkbox.Changed, "#api-key")
     def _choose_kind(self, event: Checkbox.Changed) -> None:
