@@ -167,6 +167,7 @@ class Session:
         self.clock = dependencies.clock
         self.server_zone = ZoneInfo(self.settings.server_timezone)
         self.refresh_seconds = dependencies.refresh_seconds
+        self.limit = dependencies.limit
         self.status = Status(State.CHECKING)
         """How things stand; each change is published as `StatusChanged`."""
         self.changes: deque[UndoableChange] = deque(maxlen=MOST_UNDONE)

@@ -63,6 +63,7 @@ class AllSessions:
         self.clock = first.clock
         self.server_zone = first.server_zone
         self.refresh_seconds = first.refresh_seconds
+        self.limit = first.limit
         self.window_start = first.window_start
         logins = [one.login for one in sessions]
         self.labels = {

@@ -39,7 +39,7 @@ class HelpScreen(Dialog[None]):
             (symbols().unread, _("not read yet")),
             (
                 _("requests") + f" {symbols().free * 2}{symbols().used}",
-                _("how many may still go this minute"),
+                _("how many more the limit allows now"),
             ),
         )
         groups = (

@@ -126,9 +126,9 @@ class SessionStatus:
                 self.say(_(self._session.status.reason) or _("nothing is planned: sign in first"))
             case RefreshDeferred(float(until)):
                 seconds = max(1, round(until - self._session.clock.moment().seconds))
-                self.say(
-                    _("the limit is three a minute: next in {seconds} s").format(seconds=seconds)
-                )
+                deferred = _("next in {seconds} s, the limit is three requests in {window} s")
+                window = round(self._session.limit.window)
+                self.say(deferred.format(seconds=seconds, window=window))
             case ZoneSuspected(zone):
                 self._warn(
                     _("The server's clock is another one"),

@@ -22,6 +22,7 @@ from support.sizes import Size, at_every_size
 from textual.widgets import Input
 
 from inbox_tui.archive import Archive
+from inbox_tui.smsc.limit import Limit
 from inbox_tui.widgets.message_view import MessageView
 from inbox_tui.widgets.status_bar import StatusBar
 
@@ -35,6 +36,19 @@ async def test_r_refreshes_at_once_or_says_when(tmp_path: Path, size: Size) -> N
             await pilot.press("r")
         await until(pilot, lambda: "next in" in notice(pilot))
         assert len(app.scripted.asked) <= 3
+
+
+@pytest.mark.parametrize("window", [60, 6])
+async def test_r_names_the_limit_in_force(tmp_path: Path, window: int) -> None:
+    app = make_app(tmp_path, messages=five_messages(), limit=Limit().scaled(window / 60))
+    async with app.run_test(size=(40, 12)) as pilot:
+        await state_is(pilot, "Live")
+        for _ in range(3):
+            await pilot.press("r")
+            await state_is(pilot, "Live")
+        await until(pilot, lambda: "next in" in notice(pilot))
+        assert notice(pilot).endswith(f" s, the limit is three requests in {window} s")
+        assert "next in" in str(app.screen.query_one(StatusBar).render())
 
 
 @at_every_size

@@ -201,6 +201,7 @@ def make_app(
     clock: StillClock | None = None,
     others: Mapping[str, ScriptedInbox] | None = None,
     demo: bool = False,
+    limit: Limit = Limit(),  # noqa: B008 - it is never changed
 ) -> HarnessApp:
     """The application with these messages in its archive, and these replies to its requests.
 
@@ -234,7 +235,7 @@ def make_app(
             connect=connect,
             clock=still,
             random=Random(1),
-            limit=Limit(),
+            limit=limit,
             refresh_seconds=20,
         ),
         server=server,
