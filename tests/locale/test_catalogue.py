@@ -25,6 +25,7 @@ NO_SENTENCE = re.compile(
 """SQL, styles of Textual, regular expressions."""
 NOT_SAID = {
     "expired before",  # a note in the archive
+    "before the team",  # stands in the place of a boot
     "newest code",  # a group of workers
     "a Secret can't be pickled",  # for programmers
     "bold underline",
