@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import TYPE_CHECKING, NamedTuple
 
-from inbox_tui.archive.records import Gap
+from inbox_tui.archive.records import Cursor, Gap, Polled
 from inbox_tui.archive.team_states import MINE, TAKEN, TeamState
 
 if TYPE_CHECKING:
@@ -60,6 +60,23 @@ class TeamCopy:
                 account.notes.set(_COPIED, f"{page.hub} {page.last}")
             self._set_states(states)
         return new
+
+    def note_polled(self, polled: Mapping[str, Polled]) -> bool:
+        """Keep when each scope was last asked for, by whomever: who leaves goes on from there.
+
+        Returns whether anything was asked for later than was known here.
+        """
+        sync_state = self._account.sync_state
+        known = sync_state.polled()
+        later = {
+            scope: one
+            for scope, one in polled.items()
+            if scope not in known or known[scope].service < one.service
+        }
+        with self._account.archive.database.transaction(self._account.id):
+            for scope, one in later.items():
+                sync_state.set_cursor(scope, Cursor(polled=one))
+        return bool(later)
 
     def _set_states(self, states: Sequence[TeamState]) -> None:
         account = self._account

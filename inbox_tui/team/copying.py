@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Awaitable, Callable
-from datetime import datetime
+from datetime import datetime, timedelta
 from functools import partial
 from typing import TYPE_CHECKING, Any, NamedTuple, TypeVar
 
 from inbox_tui.archive import Archive, Gap, from_server_seconds
+from inbox_tui.archive.cursor_json import cursor_from_json
 from inbox_tui.archive.team_copy import CopiedPage, TeamCopy
 from inbox_tui.smsc.message import IncomingMessage
 from inbox_tui.team.encoding import from_bytes
@@ -26,6 +27,7 @@ T = TypeVar("T")
 PAGE_SIZE = 10_000
 """How many numbers of the sequence are copied at once."""
 LEAST_PAGE_SIZE = 100
+NOTE_POLLED_EVERY = timedelta(hours=1)
 
 
 class Read(NamedTuple):
@@ -58,6 +60,7 @@ class Copier:
         self._hub_id = ""
         self._account_id = 0
         self._caught_up = False
+        self._noted_polled: datetime | None = None
         self.position: int | None = None
         """The last number copied; None where nothing was."""
 
@@ -99,6 +102,21 @@ class Copier:
         finally:
             reading.cancel()
             await asyncio.gather(reading, return_exceptions=True)
+
+    async def note_polled(self, now: datetime) -> None:
+        """Note, once an hour, when the service was last asked: it matters for a gap only."""
+        if self._noted_polled is not None and abs(now - self._noted_polled) < NOTE_POLLED_EVERY:
+            return
+        found = await self._hub.run(
+            lambda connection: connection.fetch(
+                "SELECT scope, cursor FROM inbox_tui.cursors WHERE account_id = $1",
+                self._account_id,
+            )
+        )
+        cursors = {from_bytes(scope): cursor_from_json(text) for scope, text in found}
+        polled = {scope: one.polled for scope, one in cursors.items() if one.polled is not None}
+        if await self._on_copy(partial(TeamCopy.note_polled, polled=polled)):
+            self._noted_polled = now
 
     async def _on_copy(self, work: Callable[[TeamCopy], T]) -> T:
         def with_copy(archive: Archive) -> T:

@@ -176,6 +176,8 @@ class TeamMember:
                     if live and not self._copied:
                         self._copied = True
                         self._publish(HubCopied())
+                    if self._copied:
+                        await self._copier.note_polled(self._clock.now())
                     await self._expire()
                     await self._rest(BEAT_SECONDS)
             except HubError as error:
@@ -199,6 +201,7 @@ class TeamMember:
             if self._hub.asking and self._sync is not None:
                 status = await self._ask_once(self._sync)
             await self._copy()
+            await self._copier.note_polled(self._clock.now())
             while await self._expire():
                 pass
         except HubError as error:

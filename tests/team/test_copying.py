@@ -118,3 +118,15 @@ async def test_all_are_told_what_was_missed_before_the_account_came_to_the_hub(t
     await team.until(lambda: anna.account.sync_state.gaps() and boris.account.sync_state.gaps())
     (gap,) = boris.account.sync_state.gaps()
     assert gap.end - gap.start == pytest.approx(3 * 86400 + 300, abs=100)
+
+
+async def test_who_leaves_goes_on_from_when_the_team_asked_last(team: Team) -> None:
+    anna, boris = team.join("anna"), team.join("boris", password=None)
+    at = boris.clock.now() - timedelta(days=10)
+    polled = Polled(Moment("an earlier boot", 1.0), at, at)
+    boris.account.store_page(Page("", None, (), (), Cursor(polled), polled.moment, None, at))
+    await team.until(lambda: boris.account.sync_state.polled()[""].service > at)
+    boris.account.leave_team()
+    left = boris.account.sync_state.polled()[""].service
+    assert timedelta() <= boris.clock.now() - left < timedelta(minutes=5)
+    assert anna.asking
