@@ -72,7 +72,7 @@ async def test_every_command_of_the_palette_can_be_done(tmp_path: Path, size: Si
         for command in COMMANDS:
             if not command.in_palette or command.name == "quit":
                 continue
-            await inbox(pilot).do(command.action or command.name)
+            await inbox(pilot).do(command.textual_action)
             await pilot.pause()
             await pilot.press("escape", "escape")
             await until(pilot, lambda: len(app.screen_stack) == 1)
