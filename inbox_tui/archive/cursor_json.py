@@ -41,5 +41,8 @@ def _is_possible(cursor: Cursor) -> bool:
         all(at.tzinfo and 1 < at.year < 9999 for _, *times in polled for at in times)
         and all(abs(moment.seconds) < _MOST_SECONDS for moment in moments)
         and (cursor.page_size is None or cursor.page_size > 0)
-        and (cursor.running is None or 1 <= cursor.running.hour <= PERIOD_HOURS)
+        and (
+            cursor.running is None
+            or 1 <= (cursor.running.back or 1) <= cursor.running.hour <= PERIOD_HOURS
+        )
     )

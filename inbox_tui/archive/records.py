@@ -205,8 +205,16 @@ class Pass(NamedTuple):
     """How many full pages have come."""
     highest: int = -1
     """The largest id of these."""
+    middle: int | None = None
+    """The median of the times of the first full one, in server seconds."""
     sampling: bool = False
     """Whether its next request only asks in which order the service answers."""
+    by_time: bool = False
+    """Whether it goes on by time, not by id: the pages are in the order of their times."""
+    newest: int | None = None
+    """Up to when the full pages of a pass by time hold all messages, in server seconds."""
+    back: int | None = None
+    """How many hours the next request of a pass by time looks back; None: all of its hours."""
 
 
 class Cursor(NamedTuple):

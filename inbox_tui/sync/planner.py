@@ -2,9 +2,10 @@
 
 How ids relate to time, and in which order the service answers, is not documented (api.md, Request).
 So polls ask by time: for the hours that have passed since the last finished poll, and one more.
-Ids are used within one pass only, to get from a full page to the next one, and to thin polls where
-an hour holds very many messages. Once an hour, and at the start, a pass asks for the whole period
-of the service: what the polls have missed is found then.
+Ids are used within one pass only, to get from a full page to the next one, unless pages are in the
+order of their times and not of their ids, and to thin polls where an hour holds very many messages.
+Once an hour, and at the start, a pass asks for the whole period of the service: what the polls have
+missed is found then.
 """
 
 from __future__ import annotations
@@ -43,6 +44,10 @@ CONFIRMED_BY = 100
 SAMPLE = 2
 """Messages asked for to learn in which order the service answers, one of which may be
 unreadable."""
+TELLING = 20
+"""The order of fewer messages than so many may be by chance."""
+ZONES_HOURS = 12
+"""By how much the service's zone may be another one than we think."""
 GAP_MARGIN = timedelta(minutes=5)
 """What was received so shortly before a poll may have become visible only after it."""
 CLOCK_TOLERANCE = timedelta(days=1)
@@ -106,8 +111,9 @@ def next_page(
         running = _new_pass(cursor, now, wall, whole=whole)
     cnt, after_id = min(page_size, cursor.page_size or page_size), running.after_id
     if running.sampling:
-        cnt, after_id = SAMPLE, None
-    return PageRequest(scope, cnt, running.hour, after_id, running)
+        cnt = SAMPLE
+        return PageRequest(scope, cnt, running.hour, None, running)
+    return PageRequest(scope, cnt, running.back or running.hour, after_id, running)
 
 
 def _new_pass(cursor: Cursor, now: Moment, wall: datetime, *, whole: bool) -> Pass:
@@ -136,33 +142,133 @@ def advance(
     if cursor.page_size is not None:  # twice as many the next time: it may have been one message
         twice = 2 * cursor.page_size
         cursor = cursor._replace(page_size=twice if twice < PAGE_SIZE else None)
-    answered = answer.entries
-    highest = max((message.id for message in answer.messages), default=-1)
-    if running.sampling and not 0 < answered <= SAMPLE:  # no answer to what was asked
-        return Advance(cursor._replace(running=None), None, False)
+    running = _with_page(running, answer)
     if running.sampling:
-        if answer.messages and highest >= running.highest:  # the newest come first: ask again
-            return Advance(cursor._replace(running=None, newest_first=True), None, False)
-        cursor = cursor._replace(newest_first=False)
-        return _finish(cursor, running, answer, at, wall, server_zone)
-    if answered < request.cnt:
-        if running.pages and cursor.newest_first is None:
-            running = running._replace(sampling=True, highest=max(highest, running.highest))
+        return _sampled(cursor, running, answer, at, wall, server_zone)
+    full = answer.entries >= request.cnt
+    if (full or running.pages) and not running.by_time and is_by_time(answer.messages):
+        running = running._replace(by_time=True)
+        if running.after_id is not None:  # later ones with smaller ids may have been left out
+            running = running._replace(pages=running.pages + 1, after_id=None)
             return Advance(cursor._replace(running=running), None, False)
-        return _finish(cursor, running, answer, at, wall, server_zone)
+    if running.by_time and not (full and cursor.newest_first):
+        return _go_on_by_time(cursor, running, request, answer, at, wall, server_zone)
+    if not full:
+        return _after_last_page(cursor, running, answer, at, wall, server_zone)
     if cursor.newest_first:
         gap = _left_out(cursor, running, answer, at, wall, server_zone)
-        finished = _finish(cursor, running, answer, at, wall, server_zone)
-        if gap is not None and finished.gap is not None:
-            gap = Gap(min(gap.start, finished.gap.start), max(gap.end, finished.gap.end))
-        return finished._replace(gap=gap or finished.gap)
+        now = server_seconds(service_time(answer, wall), server_zone)
+        if max(_times(answer), default=now) < now - HOUR:  # or not: find that out again
+            cursor = cursor._replace(newest_first=None)
+        return _with_gap(_finish(cursor, running, answer, at, wall, server_zone), gap)
     after_id = next_after_id(answer.messages, request.after_id)
     if after_id is None:  # the same page again, or nothing that can be read: no way to the next
         return Advance(cursor._replace(running=None), None, True)
-    running = running._replace(
-        pages=running.pages + 1, after_id=after_id, highest=max(highest, running.highest)
-    )
+    running = running._replace(pages=running.pages + 1, after_id=after_id)
     return Advance(cursor._replace(running=running), None, False)
+
+
+def _sampled(
+    cursor: Cursor,
+    running: Pass,
+    answer: Answer,
+    at: Moment,
+    wall: datetime,
+    server_zone: tzinfo,
+) -> Advance:
+    """Learn from the few messages of a sample which of them a full page holds."""
+    if not 0 < answer.entries <= SAMPLE:  # no answer to what was asked
+        return Advance(cursor._replace(running=None), None, False)
+    late = running.middle is None or max(_times(answer), default=-1) >= running.middle
+    highest = max((message.id for message in answer.messages), default=-1)
+    if answer.messages and late and (running.by_time or highest >= running.highest):
+        return Advance(cursor._replace(running=None, newest_first=True), None, False)  # ask again
+    cursor = cursor._replace(newest_first=False)
+    if running.by_time and running.newest is None:  # it could not go on
+        return Advance(cursor._replace(running=None), None, False)
+    return _finish(cursor, running, answer, at, wall, server_zone)
+
+
+def _after_last_page(
+    cursor: Cursor,
+    running: Pass,
+    answer: Answer,
+    at: Moment,
+    wall: datetime,
+    server_zone: tzinfo,
+) -> Advance:
+    if running.pages and cursor.newest_first is None:
+        running = running._replace(sampling=True)
+        return Advance(cursor._replace(running=running), None, False)
+    return _finish(cursor, running, answer, at, wall, server_zone)
+
+
+def _go_on_by_time(
+    cursor: Cursor,
+    running: Pass,
+    request: PageRequest,
+    answer: Answer,
+    at: Moment,
+    wall: datetime,
+    server_zone: tzinfo,
+) -> Advance:
+    """Ask on from the newest of a full page, and an hour before it.
+
+    Where that is no way on, for an hour holds more than a page, what is missing is a gap.
+    """
+    now = server_seconds(service_time(answer, wall), server_zone)
+    times = _times(answer)
+    if running.newest is not None and min(times, default=now) > running.newest:
+        back = min(request.hour + ZONES_HOURS, running.hour - 1)  # our clock or zone is wrong
+        on = back > request.hour
+    elif answer.entries < request.cnt:
+        return _after_last_page(cursor, running, answer, at, wall, server_zone)
+    else:
+        newest = max(times, default=now)
+        back = max(1, int((now - newest) // HOUR) + 2)  # hours begun, and one more
+        on = back < request.hour and (running.newest is None or newest > running.newest)
+        running = running._replace(newest=newest)
+    running = running._replace(pages=running.pages + 1, back=back)
+    if on:
+        return Advance(cursor._replace(running=running), None, False)
+    running = running._replace(back=None)
+    if cursor.newest_first is None:
+        running = running._replace(sampling=True, newest=None)
+        return Advance(cursor._replace(running=running), None, False)
+    start = now if running.newest is None else running.newest
+    gap = Gap(start, max(now, start + 1))
+    return _with_gap(_finish(cursor, running, answer, at, wall, server_zone), gap)
+
+
+def _with_page(running: Pass, answer: Answer) -> Pass:
+    """Return the pass with what is to be known of its pages to tell which messages they hold."""
+    if running.sampling:
+        return running
+    times = sorted(_times(answer))
+    middle = times[len(times) // 2] if times and running.middle is None else running.middle
+    highest = max((message.id for message in answer.messages), default=-1)
+    return running._replace(middle=middle, highest=max(highest, running.highest))
+
+
+def _times(answer: Answer) -> list[int]:
+    return [to_server_seconds(message.received) for message in answer.messages]
+
+
+def _with_gap(finished: Advance, gap: Gap | None) -> Advance:
+    if gap is not None and finished.gap is not None:
+        gap = Gap(min(gap.start, finished.gap.start), max(gap.end, finished.gap.end))
+    return finished._replace(gap=gap or finished.gap)
+
+
+def is_by_time(messages: Sequence[IncomingMessage]) -> bool:
+    """Whether a page is in the order of its times and not of its ids: so it may be chosen, too."""
+    times, ids = [one.received for one in messages], [one.id for one in messages]
+    return (
+        len(messages) >= TELLING
+        and times[0] != times[-1]
+        and sorted(times) in (times, times[::-1])
+        and sorted(ids) not in (ids, ids[::-1])
+    )
 
 
 def ask_for_less(cursor: Cursor, request: PageRequest) -> Cursor:

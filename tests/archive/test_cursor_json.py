@@ -53,7 +53,7 @@ print(found)
     [
         Cursor(),
         Cursor(POLLED, POLLED, 7, newest_first=True, page_size=100),
-        Cursor(running=Pass("poll", 24, BEGAN, 7, 2, 9)),
+        Cursor(running=Pass("poll", 24, BEGAN, 7, 2, 9, middle=5, by_time=True, newest=6, back=3)),
     ],
 )
 def test_a_cursor_is_read_as_it_was_stored(cursor: Cursor) -> None:

@@ -6,6 +6,7 @@ import asyncio
 import functools
 from collections.abc import Callable, Coroutine, Sequence
 from datetime import UTC, datetime, timedelta
+from operator import attrgetter
 from pathlib import Path
 from random import Random
 from typing import Any, NamedTuple, TypeVar
@@ -60,6 +61,8 @@ class Scene:
         self.replies: list[Reply] = []
         """What is answered in turn; None, and all after, is what was asked for."""
         self.newest_first = False
+        self.order: Callable[[IncomingMessage], Any] = attrgetter("id")
+        """What the messages of an answer are sorted by, before `cnt` leaves some out."""
         self.most_in_answer = 10_000
         """With more messages an answer is too large to be read."""
         self.dates: Callable[[], datetime | None] = self.service_now
@@ -115,13 +118,13 @@ class Scene:
         self.asked.append(asked)
         reply = self.replies.pop(0) if self.replies else None
         since = self.service_now() + timedelta(seconds=self.server_ahead, hours=-asked.hour)
-        fitting = sorted(
+        fitting = [
             message
-            for message in self.messages
+            for message in sorted(self.messages, key=self.order)
             if (asked.after_id is None or message.id > asked.after_id)
             and asked.to_phone in (None, message.to_phone)
             and message.received >= since.astimezone(ZONE).replace(tzinfo=None, microsecond=0)
-        )
+        ]
         fitting = fitting[-asked.cnt :] if self.newest_first else fitting[: asked.cnt]
         await asyncio.sleep(self.delay)
         if asked.password == self.refused:

@@ -4,21 +4,23 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from datetime import datetime
+from operator import attrgetter
 from random import Random
 from typing import Any, Literal
 
 from inbox_tui.demo.service import BLOCKED, MOST_MESSAGES, DemoService
 from inbox_tui.smsc.message import IncomingMessage
 
-Order = Literal["oldest", "newest", "shuffled"]
+Order = Literal["oldest", "newest", "shuffled", "time"]
 
 
 class SwitchedService(DemoService):
     """A service that may answer otherwise than the examples of its documentation say.
 
     `first` says which messages are "the first" where `cnt` leaves some out; `order` is that of an
-    answer. `after_id_bounded_by_day` says whether `after_id` without `hour` is for the current
-    day only. `identical` is how many identical requests pass.
+    answer, and where it is that of time, they are the first by time, not by id.
+    `after_id_bounded_by_day` says whether `after_id` without `hour` is for the current day only.
+    `identical` is how many identical requests pass.
     """
 
     def __init__(
@@ -59,6 +61,8 @@ class SwitchedService(DemoService):
         self, login: str, asked: Mapping[str, str], now: datetime
     ) -> list[IncomingMessage]:
         messages = self._asked_for(login, asked, now)
+        if self._order == "time":
+            messages.sort(key=attrgetter("received"))
         cnt = int(asked.get("cnt", MOST_MESSAGES))
         messages = messages[:cnt] if self._first == "oldest" else messages[-cnt:]
         if self._order == "newest":

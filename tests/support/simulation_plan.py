@@ -118,7 +118,11 @@ class Plan:
         def some(most: int, often: float = 0.5) -> int:
             return random.randint(1, most) if random.random() < often else 0
 
-        page_size = random.randint(5, 9)
+        order = random.choice(("oldest", "newest", "shuffled", "time"))
+        # The order of few messages tells nothing; nor is there a way on within one busy hour.
+        page_size = random.randint(24, 32) if order == "time" else random.randint(5, 9)
+        most = 8 * page_size
+        rates = (0.0, 5.0) if order == "time" else (0.0, 5.0, 40.0, 200.0)
         absence = random.choice((0.0,) * 9 + (random.uniform(0.9, 1.3) * WEEK,))
         first = random.choice(("oldest", "oldest", "oldest", "newest"))
         # A gap is dated by the wall clock: it can be no better than that.
@@ -129,11 +133,11 @@ class Plan:
         return cls(
             seconds=seconds,
             page_size=page_size,
-            order=random.choice(("oldest", "newest", "shuffled")),
+            order=order,
             first=first,
             scopes=random.choice((("",), ("",), ("",), NUMBERS[:1], NUMBERS[:2], NUMBERS)),
-            history=random.choice((0, 1, page_size, 2 * page_size, random.randint(0, 60))),
-            rate=random.choice((0.0, 5.0, 40.0, 200.0)),
+            history=random.choice((0, 1, page_size, 2 * page_size, random.randint(0, most))),
+            rate=random.choice(rates),
             lag=random.choice((0.0, 10.0, 300.0, 300.0 if absence else 86400.0)) if any_id else 0.0,
             outliers=random.choice((0.0, 0.0, 0.05)) if any_id else 0.0,
             sequences=any_id and random.random() < 0.2,

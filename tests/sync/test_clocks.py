@@ -5,7 +5,9 @@ from __future__ import annotations
 import asyncio
 from datetime import timedelta
 from itertools import pairwise
+from operator import attrgetter
 from pathlib import Path
+from random import Random
 from typing import Any
 
 import pytest
@@ -284,6 +286,81 @@ async def test_a_wrong_clock_and_an_answer_without_a_date_leave_no_gap(tmp_path:
     scene.dates = scene.service_now
     await asyncio.sleep(100)
     assert terminal.account.sync_state.gaps() == []
+
+
+def numbered(how: str, count: int) -> list[int]:
+    """The ids of so many messages, in the order in which they were received."""
+    numbers = list(range(1, count + 1))
+    if how == "two sequences":
+        return [1000 + n if n % 2 else 500_000 + n for n in numbers]
+    if how == "the first out of its sequence":
+        return [10**9, *numbers[1:]]
+    if how == "in no order":
+        Random(1).shuffle(numbers)
+    return numbers
+
+
+IDS = ["one sequence", "two sequences", "the first out of its sequence", "in no order"]
+
+
+@pytest.mark.parametrize("ids", IDS)
+@pytest.mark.parametrize("order", ["id", "received"])
+@virtually
+async def test_full_pages_lose_nothing_whether_they_go_by_id_or_by_time(
+    tmp_path: Path, order: str, ids: str
+) -> None:
+    scene = Scene(tmp_path)
+    scene.order = attrgetter(order)
+    numbers = numbered(ids, 180)
+    for place, number in enumerate(numbers[:100]):
+        scene.receive(number, ago=3600.0 * 1.6 * (101 - place))
+    terminal = scene.start(page_size=24)
+    await asyncio.sleep(600)
+    assert sorted(terminal.ids) == sorted(numbers[:100])
+    terminal.kill()
+    scene.fall_asleep(100 * 3600)
+    for place, number in enumerate(numbers[100:]):
+        scene.receive(number, ago=3600.0 * 1.2 * (81 - place))
+    again = scene.start(page_size=24)
+    await asyncio.sleep(600)
+    assert sorted(again.ids) == sorted(numbers)
+    assert again.account.sync_state.gaps() == []
+
+
+@pytest.mark.parametrize("newest_first", [False, True])
+@virtually
+async def test_more_than_a_page_in_one_hour_by_time_is_a_gap_that_is_told(
+    tmp_path: Path, newest_first: bool
+) -> None:
+    scene = Scene(tmp_path)
+    scene.order = attrgetter("received")
+    scene.newest_first = newest_first
+    for place, number in enumerate(numbered("in no order", 100)):
+        scene.receive(number, ago=30.0 * (101 - place))
+    terminal = scene.start(page_size=24)
+    await asyncio.sleep(600)
+    gaps = terminal.account.sync_state.gaps()
+    missing = [one for one in scene.messages if one.id not in terminal.ids]
+    assert missing
+    for message in missing:
+        received = to_server_seconds(message.received)
+        assert any(gap.start <= received <= gap.end for gap in gaps)
+
+
+@pytest.mark.parametrize("hours", [-7, -3, 3, 7])
+@virtually
+async def test_pages_by_time_lose_nothing_where_the_services_zone_is_another_one(
+    tmp_path: Path, hours: int
+) -> None:
+    scene = Scene(tmp_path)
+    scene.order = attrgetter("received")
+    scene.server_ahead = hours * 3600.0
+    numbers = numbered("in no order", 100)
+    for place, number in enumerate(numbers):
+        scene.receive(number, ago=3600.0 * (1.4 * (101 - place) - hours))
+    terminal = scene.start(page_size=24)
+    await asyncio.sleep(900)
+    assert sorted(terminal.ids) == sorted(numbers)
 
 
 @virtually
