@@ -25,6 +25,7 @@ from inbox_tui.screens.hints import hints
 from inbox_tui.screens.listings import MOST_OUTSIDE, ListLoader, Spot
 from inbox_tui.screens.move_commands import MoveCommands
 from inbox_tui.screens.name_dialog import NamingCommands
+from inbox_tui.screens.notes import NoteWriter
 from inbox_tui.screens.selection import Selection
 from inbox_tui.screens.shown_messages import ShownMessages
 from inbox_tui.screens.state_commands import StateCommands
@@ -111,6 +112,7 @@ class InboxScreen(Screen[None]):
         say = self._status.say
         self._following = Following(self._shown, self._filter_bar, say=say)
         self._writer = ArchiveWorker(account.archive.path)
+        self._notes = NoteWriter(self, account, self._writer, say=say)
         self._loader = ListLoader(
             self,
             account,
@@ -198,7 +200,8 @@ class InboxScreen(Screen[None]):
         self._reload(keep=False)
         self._selection.moved()
         self._status.show_totals(self._title_bar, self._filter_bar)
-        self._show_status()
+        self._status.show()
+        self._show_keys()
         self._unsubscribe = self._session.on_event(self.session_event)
         self._ticking = self.set_interval(1.0, self._tick)
 
@@ -263,7 +266,8 @@ class InboxScreen(Screen[None]):
             return
         match event:
             case StatusChanged() | Progress():
-                self._show_status()
+                self._status.show()
+                self._show_keys()
             case MessagesArrived():
                 self._changed()
             case TakenByColleague(message_id, who):
@@ -304,11 +308,6 @@ class InboxScreen(Screen[None]):
         self._changes = self._account.archive.changes()
         self._reload(hold=True)
         self._status.show_totals(self._title_bar, self._filter_bar)
-        self._show_keys()
-
-    def _show_status(self) -> None:
-        self._status.show()
-        self._show_empty_text()
         self._show_keys()
 
     # -- what is shown
@@ -373,7 +372,8 @@ class InboxScreen(Screen[None]):
             )
 
     def _show_keys(self) -> None:
-        """Name the keys that matter where the user is."""
+        """Name the keys that matter where the user is, also where the list is empty."""
+        self._show_empty_text()
         searching = self._filter_bar.searching
         self._status.hold(self._filters.search_help() if searching else "")
         alone = self._split_pane.layout_name == "-narrow"
@@ -414,7 +414,7 @@ class InboxScreen(Screen[None]):
             self._show_filters()
             self._reload(keep=keep, at=at)
             if self._remember_filters and filters.phone is None:
-                self._remember(FILTERS_NOTE, filters.written())
+                self._notes.remember(FILTERS_NOTE, filters.written())
 
     # -- moving and reading
 
@@ -504,7 +504,6 @@ class InboxScreen(Screen[None]):
     def _begin_search(self) -> None:
         self.remove_class("-reading")
         self._filter_bar.begin_search(self._filters.chosen.search)
-        self._show_empty_text()
         self._show_keys()
 
     @on(FilterBar.SearchChanged)
@@ -517,7 +516,6 @@ class InboxScreen(Screen[None]):
             self._filter_by(self._filters.chosen._replace(search=""), keep=True)
         if not self._filter_bar.searching:
             self.set_focus(self._shown.widget)
-        self._show_empty_text()
         self._show_keys()
 
     @on(FilterBar.Chosen)
@@ -543,8 +541,8 @@ class InboxScreen(Screen[None]):
         if self._selection.settled():
             from inbox_tui.screens.export_command import export_shown
 
-            today, listing = self._presentation.today(), self._loader.listing
-            await export_shown(self, self._session, listing, today, say=self._status.say)
+            listing, say = self._loader.listing, self._status.say
+            await export_shown(self, self._session, listing, self._presentation.today(), say=say)
 
     def _share(self, steps: int) -> None:
         """Give the list more or less of the room."""
@@ -555,17 +553,4 @@ class InboxScreen(Screen[None]):
 
     @on(SplitPane.Shared)
     def _shared(self) -> None:
-        self._remember(SHARES_NOTE, self._split_pane.written())
-
-    def _remember(self, name: str, value: str) -> None:
-        """Keep a note for the next start; a failure is said."""
-
-        async def write() -> None:
-            try:
-                await self._writer.call(
-                    lambda archive: self._account.on(archive).notes.set(name, value)
-                )
-            except ArchiveError as error:
-                self._status.say(str(error))
-
-        self.run_worker(write(), group="writes")
+        self._notes.remember(SHARES_NOTE, self._split_pane.written())

@@ -10,7 +10,7 @@ from functools import partial
 from random import Random
 from typing import TYPE_CHECKING, Any
 
-from inbox_tui.archive import TEAM, Archive, ArchiveError
+from inbox_tui.archive import Archive, ArchiveError
 from inbox_tui.archive.records import DAY_SECONDS
 from inbox_tui.credentials import Secret, why_refused
 from inbox_tui.locale import _
@@ -33,6 +33,7 @@ from inbox_tui.sync.planner import delete_before
 from inbox_tui.team.copying import Copier
 from inbox_tui.team.errors import HubError, HubRefused
 from inbox_tui.team.hub import Hub, HubClock
+from inbox_tui.team.joining import note_team, tell_before
 from inbox_tui.team.request_log import JUMP_SECONDS
 from inbox_tui.team.standing import LOCK, Standing, shown_status, standing
 from inbox_tui.team.states import SENT_TOGETHER, send_states
@@ -41,9 +42,8 @@ from inbox_tui.team.store import HubStore, announce, channel_of, find_account
 if TYPE_CHECKING:
     from asyncpg import Connection
 
-    from inbox_tui.archive import AccountArchive, Polled
+    from inbox_tui.archive import AccountArchive
     from inbox_tui.archive.team_states import UnsentState
-    from inbox_tui.smsc.limit import LoggedRequest
     from inbox_tui.sync import Clock
     from inbox_tui.team.sign_in import HubSignIn
 
@@ -232,7 +232,7 @@ class TeamMember:
             await self._connect_alone()
 
     async def _connect_alone(self) -> None:
-        await self._note_team()
+        await self._in_archive(lambda archive: note_team(self._account.on(archive)))
         await self._hub.open()
         hub_id, account_id, stands = await self._hub.run(self._find)
         if self._store is None:
@@ -256,7 +256,15 @@ class TeamMember:
     async def _begin(self, account_id: int) -> None:
         """Go on with the account on the hub; from now on it is asked for by the hub's log alone."""
         store = HubStore(self._hub, self._hub_clock, account_id, self._account.login)
-        await self._tell_before(store)
+        await tell_before(
+            self._account,
+            store,
+            self._hub.address.place,
+            self._clock.moment(),
+            may_ask=self._hub.may_ask,
+            in_archive=self._in_archive,
+            in_thread=self._in_thread,
+        )
         self._store = store
         self._sync = self._make_sync(
             store,
@@ -266,43 +274,6 @@ class TeamMember:
             in_thread=self._in_thread,
         )
         self._sync_status = self._sync.status
-
-    async def _note_team(self) -> None:
-        """Note that the account is the team's: what is set here from now on is to be sent."""
-
-        def note_team(archive: Archive) -> None:
-            notes = self._account.on(archive).notes
-            if notes.get(TEAM) is None:
-                notes.set(TEAM, "")
-
-        await self._in_archive(note_team)
-
-    async def _tell_before(self, store: HubStore) -> None:
-        """Tell the hub, once, what was asked for here before the account was the team's."""
-        now, place = self._clock.moment(), self._hub.address.place
-
-        def before(archive: Archive) -> tuple[list[LoggedRequest], dict[str, Polled]]:
-            account = self._account.on(archive)
-            if account.notes.get(TEAM) == place:
-                return [], {}
-            ages = [
-                one._replace(
-                    sent_at=now.seconds - one.sent_at,
-                    answered_at=None if one.answered_at is None else now.seconds - one.answered_at,
-                )
-                for one in account.requests.entries(now)
-            ]
-            return ages, account.sync_state.polled()
-
-        def note_told(archive: Archive) -> None:
-            self._account.on(archive).notes.set(TEAM, place)
-
-        ages, polled = await self._in_archive(before)
-        if ages and self._hub.may_ask:
-            await self._in_thread(store.requests.add_foreign, ages)
-        if polled and self._hub.may_ask:
-            await self._in_thread(store.sync_state.add_foreign, polled)
-        await self._in_archive(note_told)
 
     async def _connected_store(self) -> HubStore:
         if self._store is None:
