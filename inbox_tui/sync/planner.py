@@ -25,7 +25,6 @@ from inbox_tui.archive.records import (
 from inbox_tui.smsc.limit import PERIOD_HOURS, Moment
 from inbox_tui.smsc.message import Answer, IncomingMessage
 
-"""How far back the service looks at most (api.md, Request)."""
 PAGE_SIZE = 10_000
 """Messages in one answer at most (api.md, Request)."""
 HOUR = 3600.0
@@ -79,6 +78,35 @@ class Advance(NamedTuple):
     """Messages that can not be had any more."""
     pass_ended: bool
     """Whether the next request of this scope begins another pass."""
+
+
+class _Arrival(NamedTuple):
+    """An answer, and when it came: by the machine's clock, and by the wall clock."""
+
+    answer: Answer
+    at: Moment
+    wall: datetime
+    server_zone: tzinfo
+
+    @property
+    def service(self) -> datetime:
+        """When it came by the service's clock."""
+        return service_time(self.answer, self.wall)
+
+    @property
+    def now(self) -> int:
+        """The same in server seconds."""
+        return server_seconds(self.service, self.server_zone)
+
+    @property
+    def times(self) -> list[int]:
+        """When its messages were received, in server seconds."""
+        return [to_server_seconds(message.received) for message in self.answer.messages]
+
+    @property
+    def highest(self) -> int:
+        """The largest id of its messages; -1 where there are none."""
+        return max((message.id for message in self.answer.messages), default=-1)
 
 
 def elapsed(since: Polled, now: Moment, wall: datetime) -> float | None:
@@ -142,9 +170,10 @@ def advance(
     if cursor.page_size is not None:  # twice as many the next time: it may have been one message
         twice = 2 * cursor.page_size
         cursor = cursor._replace(page_size=twice if twice < PAGE_SIZE else None)
-    running = _with_page(running, answer)
+    came = _Arrival(answer, at, wall, server_zone)
     if running.sampling:
-        return _sampled(cursor, running, answer, at, wall, server_zone)
+        return _sampled(cursor, running, came)
+    running = _with_page(running, came)
     full = answer.entries >= request.cnt
     if (full or running.pages) and not running.by_time and is_by_time(answer.messages):
         running = running._replace(by_time=True)
@@ -152,15 +181,14 @@ def advance(
             running = running._replace(pages=running.pages + 1, after_id=None)
             return Advance(cursor._replace(running=running), None, False)
     if running.by_time and not (full and cursor.newest_first):
-        return _go_on_by_time(cursor, running, request, answer, at, wall, server_zone)
+        return _go_on_by_time(cursor, running, request, came)
     if not full:
-        return _after_last_page(cursor, running, answer, at, wall, server_zone)
+        return _after_last_page(cursor, running, came)
     if cursor.newest_first:
-        gap = _left_out(cursor, running, answer, at, wall, server_zone)
-        now = server_seconds(service_time(answer, wall), server_zone)
-        if max(_times(answer), default=now) < now - HOUR:  # or not: find that out again
+        gap = _left_out(cursor, running, came)
+        if max(came.times, default=came.now) < came.now - HOUR:  # or not: find that out again
             cursor = cursor._replace(newest_first=None)
-        return _with_gap(_finish(cursor, running, answer, at, wall, server_zone), gap)
+        return _with_gap(_finish(cursor, running, came), gap)
     after_id = next_after_id(answer.messages, request.after_id)
     if after_id is None:  # the same page again, or nothing that can be read: no way to the next
         return Advance(cursor._replace(running=None), None, True)
@@ -168,61 +196,37 @@ def advance(
     return Advance(cursor._replace(running=running), None, False)
 
 
-def _sampled(
-    cursor: Cursor,
-    running: Pass,
-    answer: Answer,
-    at: Moment,
-    wall: datetime,
-    server_zone: tzinfo,
-) -> Advance:
+def _sampled(cursor: Cursor, running: Pass, came: _Arrival) -> Advance:
     """Learn from the few messages of a sample which of them a full page holds."""
-    if not 0 < answer.entries <= SAMPLE:  # no answer to what was asked
+    if not 0 < came.answer.entries <= SAMPLE:  # no answer to what was asked
         return Advance(cursor._replace(running=None), None, False)
-    late = running.middle is None or max(_times(answer), default=-1) >= running.middle
-    highest = max((message.id for message in answer.messages), default=-1)
-    if answer.messages and late and (running.by_time or highest >= running.highest):
+    late = running.middle is None or max(came.times, default=-1) >= running.middle
+    if came.answer.messages and late and (running.by_time or came.highest >= running.highest):
         return Advance(cursor._replace(running=None, newest_first=True), None, False)  # ask again
     cursor = cursor._replace(newest_first=False)
     if running.by_time and running.newest is None:  # it could not go on
         return Advance(cursor._replace(running=None), None, False)
-    return _finish(cursor, running, answer, at, wall, server_zone)
+    return _finish(cursor, running, came)
 
 
-def _after_last_page(
-    cursor: Cursor,
-    running: Pass,
-    answer: Answer,
-    at: Moment,
-    wall: datetime,
-    server_zone: tzinfo,
-) -> Advance:
+def _after_last_page(cursor: Cursor, running: Pass, came: _Arrival) -> Advance:
     if running.pages and cursor.newest_first is None:
         running = running._replace(sampling=True)
         return Advance(cursor._replace(running=running), None, False)
-    return _finish(cursor, running, answer, at, wall, server_zone)
+    return _finish(cursor, running, came)
 
 
-def _go_on_by_time(
-    cursor: Cursor,
-    running: Pass,
-    request: PageRequest,
-    answer: Answer,
-    at: Moment,
-    wall: datetime,
-    server_zone: tzinfo,
-) -> Advance:
+def _go_on_by_time(cursor: Cursor, running: Pass, request: PageRequest, came: _Arrival) -> Advance:
     """Ask on from the newest of a full page, and an hour before it.
 
     Where that is no way on, for an hour holds more than a page, what is missing is a gap.
     """
-    now = server_seconds(service_time(answer, wall), server_zone)
-    times = _times(answer)
+    now, times = came.now, came.times
     if running.newest is not None and min(times, default=now) > running.newest:
         back = min(request.hour + ZONES_HOURS, running.hour - 1)  # our clock or zone is wrong
         on = back > request.hour
-    elif answer.entries < request.cnt:
-        return _after_last_page(cursor, running, answer, at, wall, server_zone)
+    elif came.answer.entries < request.cnt:
+        return _after_last_page(cursor, running, came)
     else:
         newest = max(times, default=now)
         back = max(1, int((now - newest) // HOUR) + 2)  # hours begun, and one more
@@ -237,21 +241,15 @@ def _go_on_by_time(
         return Advance(cursor._replace(running=running), None, False)
     start = now if running.newest is None else running.newest
     gap = Gap(start, max(now, start + 1))
-    return _with_gap(_finish(cursor, running, answer, at, wall, server_zone), gap)
+    return _with_gap(_finish(cursor, running, came), gap)
 
 
-def _with_page(running: Pass, answer: Answer) -> Pass:
+def _with_page(running: Pass, came: _Arrival) -> Pass:
     """Return the pass with what is to be known of its pages to tell which messages they hold."""
-    if running.sampling:
-        return running
-    times = sorted(_times(answer))
-    middle = times[len(times) // 2] if times and running.middle is None else running.middle
-    highest = max((message.id for message in answer.messages), default=-1)
-    return running._replace(middle=middle, highest=max(highest, running.highest))
-
-
-def _times(answer: Answer) -> list[int]:
-    return [to_server_seconds(message.received) for message in answer.messages]
+    running = running._replace(highest=max(came.highest, running.highest))
+    if running.middle is None and (times := sorted(came.times)):
+        running = running._replace(middle=times[len(times) // 2])
+    return running
 
 
 def _with_gap(finished: Advance, gap: Gap | None) -> Advance:
@@ -299,34 +297,26 @@ def next_after_id(messages: Sequence[IncomingMessage], after_id: int | None) -> 
     return None
 
 
-def _finish(
-    cursor: Cursor,
-    running: Pass,
-    answer: Answer,
-    at: Moment,
-    wall: datetime,
-    server_zone: tzinfo,
-) -> Advance:
+def _finish(cursor: Cursor, running: Pass, came: _Arrival) -> Advance:
     """The pass is over: what was visible in its hours when it began is here."""
     cursor = cursor._replace(running=None)
     if running.kind == "thin":
         return Advance(cursor, None, True)
     if cursor.polled is not None and _began_later(cursor.polled, running):
         return Advance(cursor, None, True)  # another program has been quicker to write its own
-    lasted = timedelta(seconds=max(0.0, at.seconds - running.began.seconds))
-    polled = Polled(running.began, wall - lasted, service_time(answer, wall) - lasted)
+    lasted = timedelta(seconds=max(0.0, came.at.seconds - running.began.seconds))
+    polled = Polled(running.began, came.wall - lasted, came.service - lasted)
     gap = None
     if cursor.polled is not None:
         horizon = polled.service - timedelta(hours=PERIOD_HOURS)
         left = _service_time_of(cursor.polled, polled) - GAP_MARGIN
         if left < horizon:
-            gap = Gap(*(server_seconds(one, server_zone) for one in (left, horizon)))
-    now = server_seconds(service_time(answer, wall), server_zone)
+            gap = Gap(*(server_seconds(one, came.server_zone) for one in (left, horizon)))
     return Advance(
         cursor._replace(
             polled=polled,
             whole=polled if running.kind == "whole" else cursor.whole,
-            confirmed_id=confirmed_id(answer.messages, now),
+            confirmed_id=confirmed_id(came.answer.messages, came.now),
         ),
         gap,
         True,
@@ -363,24 +353,17 @@ def confirmed_id(messages: Sequence[IncomingMessage], now: int) -> int | None:
     return min(recent) - 1 if len(recent) >= CONFIRMED_BY and min(recent) > 0 else None
 
 
-def _left_out(
-    cursor: Cursor,
-    running: Pass,
-    answer: Answer,
-    at: Moment,
-    wall: datetime,
-    server_zone: tzinfo,
-) -> Gap | None:
+def _left_out(cursor: Cursor, running: Pass, came: _Arrival) -> Gap | None:
     """Return what a full page of the newest left out: all between the last poll and its oldest."""
-    if not answer.messages:
+    if not came.answer.messages:
         return None
-    answered = Polled(at, wall, service_time(answer, wall))
+    answered = Polled(came.at, came.wall, came.service)
     began = answered.service - timedelta(hours=running.hour)
-    start = server_seconds(began, server_zone)
+    start = server_seconds(began, came.server_zone)
     if cursor.polled is not None:
         left = _service_time_of(cursor.polled, answered) - GAP_MARGIN
-        start = max(start, server_seconds(left, server_zone))
-    end = min(to_server_seconds(message.received) for message in answer.messages)
+        start = max(start, server_seconds(left, came.server_zone))
+    end = min(came.times)
     return Gap(start, end) if start < end else None
 
 
