@@ -72,15 +72,14 @@ class FilterCommands:
         from inbox_tui.screens.pickers import Choice, NumberPicker
 
         filters = self._current()
-        chosen_before = filters.to_phone
-        count = partial(self._count, hours=filters.hours)
+        chosen_before, account = filters.to_phone, self._session.archive
 
         def find(typed: str, most: int) -> list[Choice[str]]:
-            numbers = self.receiving_numbers(typed, most)
+            numbers, since = self.receiving_numbers(typed, most), self._since(filters.hours)
+            count = partial(account.counts.since, since)
             if filters.phone is not None:
-                since = self._since(filters.hours)
-                of_sender = self._session.archive.counts.of_sender(filters.phone, since)
-                numbers = [(one, label, *of_sender.get(one, (0, 0))) for one, label, *_ in numbers]
+                count = partial(_to_number, account.counts.of_sender(filters.phone, since))
+                numbers = [(one, label, *count(one)) for one, label, *_ in numbers]
             choices = [Choice(label, number, *counts) for number, label, *counts in numbers]
             choices += self._named_only(typed, most - len(choices))
             if typed:
@@ -216,7 +215,15 @@ def _counted(account: AnyAccount, query: Query) -> tuple[int, int]:
     """Return messages and unread ones of receiving number, window and sender."""
     if query.phone is None:
         return account.counts.since(query.since, query.to_phone)
-    counts = account.counts.of_sender(query.phone, query.since)
-    if query.to_phone is not None:
-        return counts.get(query.to_phone, (0, 0))
-    return sum(total for total, _ in counts.values()), sum(unread for _, unread in counts.values())
+    return _to_number(account.counts.of_sender(query.phone, query.since), query.to_phone)
+
+
+def _to_number(
+    of_sender: Mapping[str, tuple[int, int]], to_phone: str | None = None
+) -> tuple[int, int]:
+    """Return what a sender wrote to a receiving number, or to all: messages and unread ones."""
+    if to_phone is not None:
+        return of_sender.get(to_phone, (0, 0))
+    return sum(total for total, _ in of_sender.values()), sum(
+        unread for _, unread in of_sender.values()
+    )
