@@ -11,7 +11,7 @@ from collections.abc import Awaitable, Callable, Coroutine
 from datetime import timedelta
 from functools import partial
 from random import Random
-from typing import TYPE_CHECKING, Any, Final, NamedTuple
+from typing import Any, Final, NamedTuple
 from zoneinfo import ZoneInfo
 
 from inbox_tui.archive import (
@@ -38,15 +38,13 @@ from inbox_tui.sync import (
     Asking,
     Clock,
     Event,
+    Inbox,
     InboxSync,
     PasswordAccepted,
     State,
     Status,
     StatusChanged,
 )
-
-if TYPE_CHECKING:
-    from inbox_tui.sync import Inbox
 
 MOST_UNDONE: Final = 20
 """So many changes of states can be taken back."""

@@ -14,8 +14,6 @@ from inbox_tui.smsc.limit import LoggedRequest, Moment
 from inbox_tui.text.search_query import MessageState, SearchQuery
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
-
     from inbox_tui.smsc.message import IncomingMessage
 
 SIGNED_IN = "signed_in"

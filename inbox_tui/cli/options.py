@@ -15,8 +15,6 @@ from inbox_tui.smsc.limit import PERIOD_HOURS
 if TYPE_CHECKING:
     from inbox_tui.cli.cli_options import CliOptions
 
-"""How far back the service looks at most (api.md, Request)."""
-
 F = TypeVar("F", bound=Callable[..., Any])
 
 

@@ -13,18 +13,14 @@ from random import Random
 from socketserver import TCPServer
 from threading import Event, Lock, Thread
 from types import TracebackType
-from typing import TYPE_CHECKING, Any, Final, NamedTuple, Self
+from typing import Any, Final, NamedTuple, Self
 from urllib.parse import parse_qsl, urlsplit
 
 from inbox_tui.demo.conversations import arrivals, history
-from inbox_tui.demo.service import DemoService, moscow_now
+from inbox_tui.demo.service import DemoService, Exchange, Method, moscow_now
 from inbox_tui.smsc.endpoint import PATH
 from inbox_tui.smsc.message import IncomingMessage
 
-if TYPE_CHECKING:
-    from inbox_tui.demo.service import Exchange, Method
-
-"""Where the operation is (api.md, Request)."""
 DEMO_WINDOW: Final = 6.0
 """Seconds in which the demo lets three identical requests pass; the service has 60."""
 

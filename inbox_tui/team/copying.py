@@ -104,7 +104,7 @@ class Copier:
             await asyncio.gather(reading, return_exceptions=True)
 
     async def note_polled(self, now: datetime) -> None:
-        """Note, once an hour, when the service was last asked: it matters for a gap only."""
+        """Note when the service was last asked; after something new was noted, not for an hour."""
         if self._noted_polled is not None and abs(now - self._noted_polled) < NOTE_POLLED_EVERY:
             return
         found = await self._hub.run(
