@@ -9,8 +9,7 @@ import asyncio
 import os
 import sys
 import threading
-from collections import deque
-from collections.abc import Callable, Iterable, MutableMapping
+from collections.abc import Callable, Iterable
 from concurrent.futures import Future
 from contextlib import suppress
 from functools import partial
@@ -23,7 +22,6 @@ from typing import (
     NoReturn,
     Self,
     TypeVar,
-    cast,
     final,
 )
 
@@ -88,15 +86,14 @@ class Secret:
         raise TypeError("a Secret can't be pickled")
 
 
-def password_from_environment(
-    environ: MutableMapping[str, str] = os.environ,
-) -> Secret | None:
+def password_from_environment() -> Secret | None:
     """Take password and API key out of the environment, so that no child process inherits them.
 
     Returns None where there is none or an empty one, and in the second call. Raises ValueError
     where there are both.
     """
-    password, key = environ.pop(PASSWORD_VARIABLE, ""), environ.pop(API_KEY_VARIABLE, "")
+    password = os.environ.pop(PASSWORD_VARIABLE, "")
+    key = os.environ.pop(API_KEY_VARIABLE, "")
     if password and key:
         raise ValueError
     if key:
@@ -166,26 +163,16 @@ class KeyringUnfit(KeyringUnavailable):
 
 
 class KeyringSilent(KeyringError):  # noqa: N818
-    """The keyring did not answer within `seconds`, and may yet: often it waits for its user.
-
-    `late`: the answer to come, with what the call would have returned or raised. A call that has
-    not begun can be taken back by `late.cancel()`.
-    """
+    """The keyring did not answer within `seconds`, and may yet: often it waits for its user."""
 
     def __init__(self, seconds: float, late: Future[Any]) -> None:
         super().__init__(_("The keyring did not answer in {seconds:g} s.").format(seconds=seconds))
-        self.seconds = seconds
-        self.late = late
+        self._late = late
 
     async def wait(self) -> Any:
-        """Return the late answer, however long it takes.
-
-        Raises KeyringUnavailable where that is the answer, or where the call was taken back.
-        """
-        await _wait_for(self.late, None)
-        if self.late.cancelled():
-            raise KeyringUnavailable(_("the call was taken back"))
-        return self.late.result()
+        """Return the late answer, however long it takes, or raise the KeyringUnavailable it is."""
+        await _wait_for(self._late, None)
+        return self._late.result()
 
 
 class KeyringReport(NamedTuple):
@@ -202,12 +189,11 @@ class KeyringReport(NamedTuple):
 class Keyring:
     """The keyring of the system, off the event loop and bounded in time.
 
-    A locked keyring can block a call for ever. So one daemon thread makes the calls, in their
-    order, and ends with the last: neither the event loop nor the exit of the program waits for it,
-    and a late `store` can't undo the `remove` that followed it. A call that is the same as the last
-    one, which is still waiting, gets the answer of that one. Passwords are kept under `SERVICE` for
-    the user `LOGIN@HOST`, API keys for `LOGIN@HOST (API key)`. Every method raises KeyringSilent
-    after `timeout` seconds. May be used by several threads.
+    A locked keyring can block a call for ever. So a daemon thread makes each call, after that of
+    the call before it has ended: neither the event loop nor the exit of the program waits for it,
+    and a late `store` can't undo the `remove` that followed it. Passwords are kept under `SERVICE`
+    for the user `LOGIN@HOST`, API keys for `LOGIN@HOST (API key)`. Every method raises
+    KeyringSilent after `timeout` seconds.
     """
 
     def __init__(
@@ -215,10 +201,8 @@ class Keyring:
     ) -> None:
         self._backend = backend
         self._timeout = timeout
-        self._lock = threading.Lock()
-        self._waiting: deque[tuple[Future[Any], Callable[[], Any]]] = deque()
-        self._working = False
-        self._last: tuple[tuple[str, ...], Future[Any]] | None = None
+        self._last: threading.Thread | None = None
+        """What makes the last call."""
 
     async def get(self, login: str, host: str) -> Secret | None:
         """Return the API key or else the password of an account, or None where there is none.
@@ -229,12 +213,14 @@ class Keyring:
         def get() -> Secret | None:
             ring = _usable(self._backend)
             for kind in _KINDS:
-                text = _call_backend(ring, partial(_text_of, ring, _user(login, host, kind)))
+                text = _call_backend(
+                    ring, partial(ring.get_password, SERVICE, _user(login, host, kind))
+                )
                 if text:
                     return Secret(text, kind)
             return None
 
-        return await self._call(get, "get", _user(login, host))
+        return await self._call(get)
 
     async def store(self, login: str, host: str, secret: Secret) -> None:
         """Keep the password or API key of an account, in the place of older ones.
@@ -266,44 +252,29 @@ class Keyring:
                 if _call_backend(ring, partial(_remove, ring, _user(login, host, kind)))
             ]
 
-        return await self._call(remove, "remove", _user(login, host))
+        return await self._call(remove)
 
     async def describe(self) -> KeyringReport:
         """Say which keyring would be used, and whether. Raises KeyringSilent."""
-        return await self._call(lambda: _report(_selected(self._backend)), "describe")
+        return await self._call(lambda: _report(_selected(self._backend)))
 
-    async def _call(self, function: Callable[[], _T], *key: str) -> _T:
-        call = self._submit(function, key)
-        if not await _wait_for(call, self._timeout):
-            raise KeyringSilent(self._timeout, call)
-        return call.result()
+    async def _call(self, function: Callable[[], _T]) -> _T:
+        call: Future[_T] = Future()
+        before = self._last
 
-    def _submit(self, function: Callable[[], _T], key: tuple[str, ...]) -> Future[_T]:
-        with self._lock:
-            if key and self._last and self._last[0] == key and not self._last[1].done():
-                return self._last[1]
-            call: Future[_T] = Future()
-            self._waiting.append((call, function))
-            self._last = (key, call)
-            if not self._working:
-                self._working = True
-                threading.Thread(target=self._work, name="keyring", daemon=True).start()
-        return call
-
-    def _work(self) -> None:
-        while True:
-            with self._lock:
-                if not self._waiting:
-                    self._working = False
-                    self._last = None
-                    return
-                call, function = self._waiting.popleft()
-            if not call.set_running_or_notify_cancel():
-                continue
+        def work() -> None:
+            if before is not None:
+                before.join()
             try:
                 call.set_result(function())
             except KeyringUnavailable as error:
                 call.set_exception(error)
+
+        self._last = threading.Thread(target=work, name="keyring", daemon=True)
+        self._last.start()
+        if not await _wait_for(call, self._timeout):
+            raise KeyringSilent(self._timeout, call)
+        return call.result()
 
 
 async def _wait_for(call: Future[Any], seconds: float | None) -> bool:
@@ -328,10 +299,6 @@ _KINDS: Final[tuple[Kind, ...]] = ("API key", "password")
 
 def _user(login: str, host: str, kind: Kind = "password") -> str:
     return f"{login}@{host}" if kind == "password" else f"{login}@{host} ({kind})"
-
-
-def _text_of(ring: KeyringBackend, user: str) -> str | None:
-    return ring.get_password(SERVICE, user)
 
 
 def _remove(ring: KeyringBackend, user: str) -> bool:
@@ -382,12 +349,13 @@ def _selected(backend: KeyringBackend | None) -> KeyringBackend | str:
     Of a chain only the first: the chain itself would go on to a plaintext backend.
     """
     try:
-        if backend is None:
-            import keyring
+        import keyring
+        from keyring.backends.chainer import ChainerBackend
 
+        if backend is None:
             backend = keyring.get_keyring()
-        if _is_a(backend, "keyring.backends.chainer.ChainerBackend"):
-            chain = cast("list[KeyringBackend]", backend.backends)  # type: ignore[attr-defined]
+        if isinstance(backend, ChainerBackend):
+            chain: list[KeyringBackend] = backend.backends
             return chain[0] if chain else _("this system has none")
     except BaseException as error:  # as in _call_backend
         return _("the backend set up for Python's keyring can't be loaded ({name})").format(
@@ -397,12 +365,14 @@ def _selected(backend: KeyringBackend | None) -> KeyringBackend | str:
 
 
 def _report(ring: KeyringBackend | str) -> KeyringReport:
+    from keyring.backends import fail, null
+
     if isinstance(ring, str):
         return KeyringReport("none", usable=False, note=ring)
     name = _name(ring)
-    if _is_a(ring, "keyring.backends.fail.Keyring"):
+    if isinstance(ring, fail.Keyring):
         note = _("this system has none")
-    elif _is_a(ring, "keyring.backends.null.Keyring"):
+    elif isinstance(ring, null.Keyring):
         note = _("{name} is the null keyring, which keeps nothing").format(name=name)
     elif any(kind.__name__.startswith("Plaintext") for kind in type(ring).__mro__):
         note = _("{name} keeps passwords as plain text").format(name=name)
@@ -424,12 +394,4 @@ def _usable(backend: KeyringBackend | None) -> KeyringBackend:
 
 
 def _name(ring: KeyringBackend) -> str:
-    return _dotted(type(ring))
-
-
-def _is_a(ring: KeyringBackend, name: str) -> bool:
-    return any(_dotted(kind) == name for kind in type(ring).__mro__)
-
-
-def _dotted(kind: type) -> str:
-    return f"{kind.__module__}.{kind.__qualname__}"
+    return f"{type(ring).__module__}.{type(ring).__qualname__}"

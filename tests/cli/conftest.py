@@ -9,7 +9,8 @@ from pathlib import Path
 import keyring
 import keyring.backends.fail
 import pytest
-from support.command import API_KEY, LOGIN, PASSWORD, Files, Memory, server_now
+from support.command import API_KEY, LOGIN, PASSWORD, Files, server_now
+from support.keyrings import MemoryBackend
 from support.postgres import cluster as cluster
 from support.russian import RecordingCatalogue
 from support.service import SwitchedService
@@ -44,9 +45,9 @@ def no_keyring() -> Iterator[None]:
 
 
 @pytest.fixture
-def ring(no_keyring: None) -> Memory:
+def ring(no_keyring: None) -> MemoryBackend:
     """A keyring that works."""
-    ring = Memory()
+    ring = MemoryBackend()
     keyring.set_keyring(ring)
     return ring
 

@@ -9,7 +9,8 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from support.command import PASSWORD, Files, Memory, Program, incoming, run, server_now
+from support.command import PASSWORD, Files, Program, incoming, run, server_now
+from support.keyrings import MemoryBackend
 from support.russian import in_both_languages
 
 from inbox_tui.demo.server import DemoServer
@@ -25,7 +26,9 @@ def other() -> Iterator[DemoServer]:
 
 
 @pytest.fixture
-def both(server: DemoServer, other: DemoServer, ring: Memory) -> tuple[DemoServer, DemoServer]:
+def both(
+    server: DemoServer, other: DemoServer, ring: MemoryBackend
+) -> tuple[DemoServer, DemoServer]:
     """Both accounts, signed in; each has a message with the same id."""
     server.service.add(incoming(1, "To Alex, code 4417", minutes_ago=9))
     other.service.add(incoming(1, "To Boris", minutes_ago=5))
@@ -113,12 +116,12 @@ def test_an_export_of_all_names_the_account_of_each_message(
 
 
 def test_logout_of_one_leaves_the_other_signed_in(
-    both: tuple[DemoServer, DemoServer], ring: Memory
+    both: tuple[DemoServer, DemoServer], ring: MemoryBackend
 ) -> None:
     server, other = both
     assert run("logout", "--login", "alex", "--server", server.url).status == 0
     assert run("accounts").output == f"boris@{other.host}\t1 unread\n"
-    assert list(ring.entries) == [("inbox-tui", f"boris@{other.host}")]
+    assert list(ring.kept) == [("inbox-tui", f"boris@{other.host}")]
 
 
 @in_both_languages
@@ -132,11 +135,11 @@ def test_all_goes_with_no_account_that_is_named(
 
 
 def test_watch_prints_what_every_account_receives(
-    both: tuple[DemoServer, DemoServer], files: Files, ring: Memory, tmp_path: Path
+    both: tuple[DemoServer, DemoServer], files: Files, ring: MemoryBackend, tmp_path: Path
 ) -> None:
     server, other = both
     (tmp_path / "ring").write_text(
-        json.dumps({user: password for (_, user), password in ring.entries.items()})
+        json.dumps({user: password for (_, user), password in ring.kept.items()})
     )
     environment = {
         **files.environment,

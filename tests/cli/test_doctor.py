@@ -13,7 +13,8 @@ from typing import Any
 
 import httpx
 import pytest
-from support.command import LOGIN, PASSWORD, Ended, Files, Memory, incoming, put, run
+from support.command import LOGIN, PASSWORD, Ended, Files, incoming, put, run
+from support.keyrings import MemoryBackend
 from support.russian import in_both_languages
 from support.service import SwitchedService
 
@@ -45,7 +46,7 @@ def checks(ended: Ended) -> dict[str, dict[str, Any]]:
     return {check["name"]: check for check in json.loads(ended.output)["checks"]}
 
 
-def test_all_is_well_before_the_first_start(files: Files, ring: Memory) -> None:
+def test_all_is_well_before_the_first_start(files: Files, ring: MemoryBackend) -> None:
     ended = run("doctor")
     assert (ended.status, ended.errors) == (0, "")
     assert "✗" not in ended.output
@@ -53,9 +54,9 @@ def test_all_is_well_before_the_first_start(files: Files, ring: Memory) -> None:
     assert list(files.home.iterdir()) == []
 
 
-def test_all_is_well_with_an_account_that_is_signed_in(files: Files, ring: Memory) -> None:
+def test_all_is_well_with_an_account_that_is_signed_in(files: Files, ring: MemoryBackend) -> None:
     put(files.archive, HOST, incoming(1), incoming(2))
-    ring.entries["inbox-tui", f"{LOGIN}@{HOST}"] = PASSWORD
+    ring.kept["inbox-tui", f"{LOGIN}@{HOST}"] = PASSWORD
     ended = run("doctor")
     assert ended.status == 0
     assert "has the password" in line(ended, "keyring")
@@ -79,7 +80,7 @@ def test_without_a_keyring_it_names_the_variable(
 
 
 @in_both_languages
-def test_a_signed_in_account_without_a_password_is_told(files: Files, ring: Memory) -> None:
+def test_a_signed_in_account_without_a_password_is_told(files: Files, ring: MemoryBackend) -> None:
     put(files.archive, HOST, incoming(1))
     ended = run("doctor")
     assert ended.status == 1
@@ -88,7 +89,7 @@ def test_a_signed_in_account_without_a_password_is_told(files: Files, ring: Memo
 
 @in_both_languages
 def test_a_bad_setting_is_told_with_its_line_and_without_its_value(
-    files: Files, ring: Memory
+    files: Files, ring: MemoryBackend
 ) -> None:
     files.configure("window = 24\nlogin = 79991234567\n")
     ended = run("doctor")
@@ -98,7 +99,7 @@ def test_a_bad_setting_is_told_with_its_line_and_without_its_value(
     assert "7999" not in ended.output
 
 
-def test_a_bad_address_is_told(files: Files, ring: Memory) -> None:
+def test_a_bad_address_is_told(files: Files, ring: MemoryBackend) -> None:
     ended = run("doctor", "--server", "http://smscentre.com")
     assert ended.status == 1
     assert line(ended, "settings") == (
@@ -107,7 +108,7 @@ def test_a_bad_address_is_told(files: Files, ring: Memory) -> None:
     )
 
 
-def test_a_theme_that_is_not_there_is_told(files: Files, ring: Memory) -> None:
+def test_a_theme_that_is_not_there_is_told(files: Files, ring: MemoryBackend) -> None:
     files.configure('theme = "mauve"\n')
     ended = run("doctor")
     assert ended.status == 1
@@ -115,7 +116,7 @@ def test_a_theme_that_is_not_there_is_told(files: Files, ring: Memory) -> None:
 
 
 def test_a_settings_file_that_can_not_be_used_is_told_with_the_reason(
-    files: Files, ring: Memory
+    files: Files, ring: MemoryBackend
 ) -> None:
     files.config.mkdir(parents=True)
     assert "can't be read: " in line(run("doctor"), "settings")
@@ -126,7 +127,7 @@ def test_a_settings_file_that_can_not_be_used_is_told_with_the_reason(
     assert "7999" not in ended.output
 
 
-def test_settings_that_others_can_write_to_are_told(files: Files, ring: Memory) -> None:
+def test_settings_that_others_can_write_to_are_told(files: Files, ring: MemoryBackend) -> None:
     files.configure("")
     files.config.chmod(0o666)
     told = line(run("doctor"), "settings")
@@ -135,7 +136,7 @@ def test_settings_that_others_can_write_to_are_told(files: Files, ring: Memory) 
 
 
 def test_a_folder_that_can_not_be_made_is_told(
-    files: Files, ring: Memory, monkeypatch: pytest.MonkeyPatch
+    files: Files, ring: MemoryBackend, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     (files.home / "file").touch()
     for name in ("XDG_DATA_HOME", "WIN_PD_OVERRIDE_LOCAL_APPDATA"):
@@ -148,7 +149,7 @@ def test_a_folder_that_can_not_be_made_is_told(
 
 
 @in_both_languages
-def test_files_that_are_open_to_others_are_told(files: Files, ring: Memory) -> None:
+def test_files_that_are_open_to_others_are_told(files: Files, ring: MemoryBackend) -> None:
     put(files.archive, HOST, incoming(1))
     files.archive.chmod(0o644)
     ended = run("doctor", "--login", "nobody")
@@ -157,7 +158,7 @@ def test_files_that_are_open_to_others_are_told(files: Files, ring: Memory) -> N
 
 
 @in_both_languages
-def test_a_damaged_archive_is_told(files: Files, ring: Memory) -> None:
+def test_a_damaged_archive_is_told(files: Files, ring: MemoryBackend) -> None:
     files.archive.parent.mkdir(mode=0o700, parents=True)
     files.archive.write_bytes(b"this is no database" * 100)
     files.archive.chmod(0o600)
@@ -167,7 +168,7 @@ def test_a_damaged_archive_is_told(files: Files, ring: Memory) -> None:
 
 
 @in_both_languages
-def test_an_archive_damaged_in_its_middle_is_told(files: Files, ring: Memory) -> None:
+def test_an_archive_damaged_in_its_middle_is_told(files: Files, ring: MemoryBackend) -> None:
     put(files.archive, HOST, *[incoming(number, "text " * 50) for number in range(500)])
     with files.archive.open("r+b") as archive:
         archive.seek(files.archive.stat().st_size // 2)
@@ -180,7 +181,7 @@ def test_an_archive_damaged_in_its_middle_is_told(files: Files, ring: Memory) ->
 
 
 @in_both_languages
-def test_an_archive_of_a_later_version_is_told(files: Files, ring: Memory) -> None:
+def test_an_archive_of_a_later_version_is_told(files: Files, ring: MemoryBackend) -> None:
     put(files.archive, HOST, incoming(1))
     database = sqlite3.connect(files.archive)
     database.execute("PRAGMA user_version = 99")
@@ -191,8 +192,8 @@ def test_an_archive_of_a_later_version_is_told(files: Files, ring: Memory) -> No
 
 
 @in_both_languages
-def test_messages_dated_ahead_of_the_clock_are_told(files: Files, ring: Memory) -> None:
-    ring.entries["inbox-tui", f"{LOGIN}@{HOST}"] = PASSWORD
+def test_messages_dated_ahead_of_the_clock_are_told(files: Files, ring: MemoryBackend) -> None:
+    ring.kept["inbox-tui", f"{LOGIN}@{HOST}"] = PASSWORD
     put(files.archive, HOST, incoming(1, minutes_ago=-120))
     ended = run("doctor")
     assert ended.status == 1
@@ -211,7 +212,7 @@ def test_online_makes_one_request(account: DemoServer) -> None:
 
 @in_both_languages
 def test_the_next_request_is_told_with_its_time_where_the_limit_holds_it_back(
-    files: Files, ring: Memory
+    files: Files, ring: MemoryBackend
 ) -> None:
     clock, limit = SystemClock(), Limit()
     with Archive.open(files.archive) as archive:
@@ -229,7 +230,7 @@ def test_the_next_request_is_told_with_its_time_where_the_limit_holds_it_back(
 
 
 @in_both_languages
-def test_a_damaged_search_index_is_told(files: Files, ring: Memory) -> None:
+def test_a_damaged_search_index_is_told(files: Files, ring: MemoryBackend) -> None:
     put(files.archive, HOST, incoming(1, "some text"))
     with contextlib.closing(sqlite3.connect(files.archive)) as database, database:
         database.execute("DELETE FROM search_data WHERE id > 10")
@@ -273,7 +274,7 @@ def test_what_the_server_holds_against_us_is_told_without_asking(
 
 
 @in_both_languages
-def test_online_without_an_account_is_told(files: Files, ring: Memory) -> None:
+def test_online_without_an_account_is_told(files: Files, ring: MemoryBackend) -> None:
     ended = run("doctor", "--online")
     assert ended.status == 1
     assert "inbox-tui login" in line(ended, "server")
@@ -282,7 +283,7 @@ def test_online_without_an_account_is_told(files: Files, ring: Memory) -> None:
 
 @in_both_languages
 def test_the_report_as_json_holds_nothing_private(
-    files: Files, account: DemoServer, ring: Memory
+    files: Files, account: DemoServer, ring: MemoryBackend
 ) -> None:
     login = "a-login-of-mine"
     account.service.accounts[login] = "other password"
@@ -298,7 +299,7 @@ def test_the_report_as_json_holds_nothing_private(
 
 
 @in_both_languages
-def test_a_refused_sign_in_is_told_later_too(account: DemoServer, ring: Memory) -> None:
+def test_a_refused_sign_in_is_told_later_too(account: DemoServer, ring: MemoryBackend) -> None:
     run("login", "--password-stdin", stdin="wrong")
     ended = run("doctor")
     assert ended.status == 1
@@ -314,7 +315,7 @@ def test_marks_have_a_colour_where_colours_are_wanted(monkeypatch: pytest.Monkey
 
 
 @in_both_languages
-def test_the_terminal_is_looked_at(ring: Memory, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_the_terminal_is_looked_at(ring: MemoryBackend, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(
         "inbox_tui.cli.machine_checks._terminal_size", lambda: os.terminal_size((30, 10))
     )
@@ -328,7 +329,7 @@ def test_the_terminal_is_looked_at(ring: Memory, monkeypatch: pytest.MonkeyPatch
 
 
 def test_what_came_late_or_with_another_text_and_the_clock_are_told(
-    files: Files, ring: Memory
+    files: Files, ring: MemoryBackend
 ) -> None:
     message = incoming(1, SECRET_TEXT)
     put(files.archive, HOST, message)

@@ -10,12 +10,12 @@ from support.command import (
     LOGIN,
     PASSWORD,
     Files,
-    Memory,
     forget_requests,
     incoming,
     put,
     run,
 )
+from support.keyrings import MemoryBackend
 from support.russian import in_both_languages
 from support.service import SwitchedService
 from support.terminal import Terminal
@@ -37,7 +37,7 @@ def remembered(files: Files, host: str) -> list[str | None]:
 
 
 def test_a_password_that_the_server_takes_is_kept(
-    files: Files, account: DemoServer, ring: Memory
+    files: Files, account: DemoServer, ring: MemoryBackend
 ) -> None:
     ended = run("login", "--password-stdin", stdin=f"{PASSWORD}\nanother line\n")
     assert ended == (
@@ -45,25 +45,25 @@ def test_a_password_that_the_server_takes_is_kept(
         "",
         f"Signed in as {LOGIN}@{account.host}; the password is in the keyring.\n",
     )
-    assert ring.entries == {("inbox-tui", f"{LOGIN}@{account.host}"): PASSWORD}
+    assert ring.kept == {("inbox-tui", f"{LOGIN}@{account.host}"): PASSWORD}
     assert len(account.service.requests) == 1
     assert remembered(files, account.host) != [None]
 
 
 def test_an_api_key_is_kept_and_sent_alone(
-    files: Files, account: DemoServer, ring: Memory, monkeypatch: pytest.MonkeyPatch
+    files: Files, account: DemoServer, ring: MemoryBackend, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.delenv("INBOX_TUI_PASSWORD")
-    ring.entries["inbox-tui", f"shop@{account.host}"] = "an older password"
+    ring.kept["inbox-tui", f"shop@{account.host}"] = "an older password"
     ended = run("login", "--login", "shop", "--api-key-stdin", stdin=f"{API_KEY}\n")
     said = f"Signed in as shop@{account.host}; the API key is in the keyring.\n"
     assert ended == (0, "", said)
-    assert ring.entries == {("inbox-tui", f"shop@{account.host} (API key)"): API_KEY}
+    assert ring.kept == {("inbox-tui", f"shop@{account.host} (API key)"): API_KEY}
     assert run("sync", "--login", "shop") == (0, "no new messages\n", "")
     assert run("doctor", "--online", "--login", "shop").output.count("API key") == 2
     ended = run("logout", "--login", "shop")
     assert ended == (0, "", f"The API key was removed for shop@{account.host}.\n")
-    assert ring.entries == {}
+    assert ring.kept == {}
     assert len(account.service.requests) == 3
     for request in account.service.requests:
         assert not request.refused
@@ -98,7 +98,7 @@ def test_a_refused_api_key_is_named_and_not_sent_again(
 
 
 def test_the_server_is_asked_later_at_the_same_address(
-    account: DemoServer, monkeypatch: pytest.MonkeyPatch, ring: Memory
+    account: DemoServer, monkeypatch: pytest.MonkeyPatch, ring: MemoryBackend
 ) -> None:
     assert run("login").status == 0
     monkeypatch.delenv("INBOX_TUI_SERVER")
@@ -107,22 +107,22 @@ def test_the_server_is_asked_later_at_the_same_address(
     assert run("sync", "--server", account.url) == (0, "no new messages\n", "")
 
 
-def test_the_environment_gives_the_password_too(account: DemoServer, ring: Memory) -> None:
+def test_the_environment_gives_the_password_too(account: DemoServer, ring: MemoryBackend) -> None:
     assert run("login").status == 0
-    assert list(ring.entries.values()) == [PASSWORD]
+    assert list(ring.kept.values()) == [PASSWORD]
 
 
 @in_both_languages
-def test_a_wrong_password_is_not_kept(account: DemoServer, ring: Memory) -> None:
+def test_a_wrong_password_is_not_kept(account: DemoServer, ring: MemoryBackend) -> None:
     ended = run("login", "--password-stdin", stdin="wrong\n")
     assert ended.status == 3
     assert "wrong" not in ended.errors
-    assert ring.entries == {}
+    assert ring.kept == {}
 
 
 @in_both_languages
 def test_a_refused_password_may_be_tried_again_by_hand(
-    files: Files, account: DemoServer, ring: Memory
+    files: Files, account: DemoServer, ring: MemoryBackend
 ) -> None:
     account.service.accounts[LOGIN] = "changed"
     assert run("login", "--password-stdin", stdin="mine").status == 3
@@ -133,7 +133,7 @@ def test_a_refused_password_may_be_tried_again_by_hand(
 
 @in_both_languages
 def test_so_it_may_though_another_one_was_good_since(
-    files: Files, account: DemoServer, ring: Memory, monkeypatch: pytest.MonkeyPatch
+    files: Files, account: DemoServer, ring: MemoryBackend, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     assert run("login", "--password-stdin", stdin="mine").status == 3
     assert run("login", "--password-stdin", stdin=PASSWORD).status == 0
@@ -204,17 +204,19 @@ def test_on_a_terminal_the_password_is_asked_for_and_not_shown(
     assert not server.service.requests[0].refused
 
 
-def test_logout_removes_the_password_and_keeps_the_messages(files: Files, ring: Memory) -> None:
+def test_logout_removes_the_password_and_keeps_the_messages(
+    files: Files, ring: MemoryBackend
+) -> None:
     put(files.archive, HOST, incoming(1))
-    ring.entries["inbox-tui", f"{LOGIN}@{HOST}"] = PASSWORD
+    ring.kept["inbox-tui", f"{LOGIN}@{HOST}"] = PASSWORD
     ended = run("logout")
     assert ended == (0, "", f"The password was removed for {LOGIN}@{HOST}.\n")
-    assert ring.entries == {}
+    assert ring.kept == {}
     assert remembered(files, HOST) == [None]
     assert run("export", "--login", LOGIN).errors == "1 message.\n"
 
 
-def test_purge_deletes_the_messages_too(files: Files, ring: Memory) -> None:
+def test_purge_deletes_the_messages_too(files: Files, ring: MemoryBackend) -> None:
     put(files.archive, HOST, incoming(1, "keep me not"))
     put(files.archive, HOST, incoming(2), login="other", signed_in=False)
     ended = run("logout", "--purge")
@@ -261,7 +263,7 @@ def test_purge_works_where_there_is_no_keyring(files: Files) -> None:
 
 @in_both_languages
 def test_a_locked_keyring_is_told(
-    files: Files, ring: Memory, monkeypatch: pytest.MonkeyPatch
+    files: Files, ring: MemoryBackend, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     class KeyringLocked(Exception):  # noqa: N818 - as keyring names it
         pass
@@ -276,7 +278,9 @@ def test_a_locked_keyring_is_told(
     assert "may still be in there" in ended.errors
 
 
-def test_logout_of_an_account_that_was_never_seen_makes_none(files: Files, ring: Memory) -> None:
+def test_logout_of_an_account_that_was_never_seen_makes_none(
+    files: Files, ring: MemoryBackend
+) -> None:
     ended = run("logout", "--login", "nobody", "--purge")
     assert ended == (0, "", f"There was no password or API key for nobody@{HOST}.\n")
     assert not files.archive.exists()
@@ -289,7 +293,7 @@ def test_logout_of_an_account_that_was_never_seen_makes_none(files: Files, ring:
 @pytest.mark.parametrize("options", [(), ("--login", LOGIN), ("--login", "nobody")])
 @pytest.mark.parametrize("begun", [True, False])
 def test_purge_removes_damaged_archives_whoever_is_named(
-    files: Files, ring: Memory, options: tuple[str, ...], begun: bool
+    files: Files, ring: MemoryBackend, options: tuple[str, ...], begun: bool
 ) -> None:
     put(files.archive, HOST, incoming(1))
     damaged = files.archive.with_name("inbox.db.damaged-20261123-100000")
@@ -303,7 +307,9 @@ def test_purge_removes_damaged_archives_whoever_is_named(
 
 
 @in_both_languages
-def test_purge_removes_an_archive_that_proves_to_be_damaged(files: Files, ring: Memory) -> None:
+def test_purge_removes_an_archive_that_proves_to_be_damaged(
+    files: Files, ring: MemoryBackend
+) -> None:
     files.archive.parent.mkdir(mode=0o700, parents=True)
     files.archive.write_bytes(b"a text of a message" * 100)
     files.archive.chmod(0o600)

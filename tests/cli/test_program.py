@@ -21,12 +21,12 @@ from support.command import (
     PASSWORD,
     Ended,
     Files,
-    Memory,
     assert_private,
     incoming,
     put,
     run,
 )
+from support.keyrings import MemoryBackend
 from support.russian import in_both_languages
 
 import inbox_tui.cli.sync
@@ -413,7 +413,7 @@ def test_a_log_that_can_not_be_written_is_told(files: Files, tmp_path: Path) -> 
 
 @in_both_languages
 def test_debug_writes_down_a_failure_in_words_too(
-    files: Files, account: DemoServer, ring: Memory
+    files: Files, account: DemoServer, ring: MemoryBackend
 ) -> None:
     files.archive.parent.mkdir(parents=True)
     files.archive.mkdir()

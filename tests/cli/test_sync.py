@@ -10,7 +10,8 @@ from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 import pytest
-from support.command import LOGIN, PASSWORD, Files, Memory, incoming, put, run
+from support.command import LOGIN, PASSWORD, Files, incoming, put, run
+from support.keyrings import MemoryBackend
 from support.russian import in_both_languages
 from support.service import SwitchedService
 from support.terminal import Terminal
@@ -40,10 +41,10 @@ def test_it_says_how_many_messages_are_new(
 
 
 def test_the_password_comes_from_the_keyring(
-    account: DemoServer, ring: Memory, monkeypatch: pytest.MonkeyPatch
+    account: DemoServer, ring: MemoryBackend, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.delenv("INBOX_TUI_PASSWORD")
-    ring.entries["inbox-tui", f"{LOGIN}@{account.host}"] = PASSWORD
+    ring.kept["inbox-tui", f"{LOGIN}@{account.host}"] = PASSWORD
     assert run("sync") == (0, "no new messages\n", "")
 
 
@@ -57,7 +58,7 @@ def test_without_an_account_it_says_how_to_name_one_and_makes_no_file(files: Fil
 
 @in_both_languages
 def test_without_a_password_anywhere_it_says_what_to_do(
-    account: DemoServer, ring: Memory, monkeypatch: pytest.MonkeyPatch
+    account: DemoServer, ring: MemoryBackend, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.delenv("INBOX_TUI_PASSWORD")
     ended = run("sync")
@@ -229,7 +230,7 @@ def test_a_clock_31_days_ahead_deletes_nothing(
 
 
 def test_the_account_that_was_signed_in_last_is_the_default(
-    account: DemoServer, monkeypatch: pytest.MonkeyPatch, ring: Memory
+    account: DemoServer, monkeypatch: pytest.MonkeyPatch, ring: MemoryBackend
 ) -> None:
     account.service.add(incoming(1))
     assert run("login").status == 0

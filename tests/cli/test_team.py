@@ -7,7 +7,8 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from support.command import LOGIN, PASSWORD, Files, Memory, incoming, run
+from support.command import LOGIN, PASSWORD, Files, incoming, run
+from support.keyrings import MemoryBackend
 from support.postgres import ADMIN_PASSWORD, Cluster
 from support.russian import in_both_languages
 
@@ -22,9 +23,9 @@ UNKNOWN = Path(__file__).parents[1] / "smsc" / "localhost.pem"
 
 
 @pytest.fixture
-def password(account: DemoServer, ring: Memory) -> None:
+def password(account: DemoServer, ring: MemoryBackend) -> None:
     """The account's password is in the keyring."""
-    ring.entries["inbox-tui", f"{LOGIN}@{account.host}"] = PASSWORD
+    ring.kept["inbox-tui", f"{LOGIN}@{account.host}"] = PASSWORD
 
 
 @pytest.fixture
@@ -58,7 +59,7 @@ def messages(files: Files) -> list[str]:
 
 
 def test_a_member_syncs_by_the_hub_and_leaves_with_a_copy(
-    files: Files, account: DemoServer, ring: Memory, hub: str, cluster: Cluster
+    files: Files, account: DemoServer, ring: MemoryBackend, hub: str, cluster: Cluster
 ) -> None:
     add_user(cluster, "anna", ASKER)
     account.service.add(incoming(1, "for the team"))
@@ -67,7 +68,7 @@ def test_a_member_syncs_by_the_hub_and_leaves_with_a_copy(
     assert f'team = "{address}"' in files.config.read_text()
     assert "secret of anna" not in files.config.read_text()
     place = address.partition("@")[2]
-    assert ring.entries["inbox-tui", f"anna@{place}"] == "secret of anna"
+    assert ring.kept["inbox-tui", f"anna@{place}"] == "secret of anna"
     assert run("sync") == (0, "1 new message\n", "")
     assert messages(files) == ["for the team"]
     assert "✓ team      the hub answers, " in run("doctor").output
@@ -75,7 +76,7 @@ def test_a_member_syncs_by_the_hub_and_leaves_with_a_copy(
     assert f"{LOGIN}@{account.host}: nobody asks" in status.output
     assert run("team", "leave").errors == "Left the team; its messages stay on this machine.\n"
     assert "team =" not in files.config.read_text().replace("#team =", "")
-    assert ("inbox-tui", f"anna@{place}") not in ring.entries
+    assert ("inbox-tui", f"anna@{place}") not in ring.kept
     assert messages(files) == ["for the team"]
     with Archive.open(files.archive) as archive:
         assert archive.account(LOGIN, account.host).requests.are_lost()
@@ -83,7 +84,7 @@ def test_a_member_syncs_by_the_hub_and_leaves_with_a_copy(
 
 @in_both_languages
 def test_a_reader_copies_what_others_asked_for_and_never_asks(
-    files: Files, account: DemoServer, ring: Memory, hub: str, cluster: Cluster
+    files: Files, account: DemoServer, ring: MemoryBackend, hub: str, cluster: Cluster
 ) -> None:
     add_user(cluster, "anna", ASKER)
     add_user(cluster, "vera", READER)
@@ -103,7 +104,7 @@ def test_a_reader_copies_what_others_asked_for_and_never_asks(
 
 
 def test_without_the_hub_a_command_says_so_and_asks_nothing(
-    files: Files, account: DemoServer, ring: Memory, hub: str, cluster: Cluster
+    files: Files, account: DemoServer, ring: MemoryBackend, hub: str, cluster: Cluster
 ) -> None:
     add_user(cluster, "anna", ASKER)
     join(hub, "anna")
@@ -121,7 +122,7 @@ def test_without_the_hub_a_command_says_so_and_asks_nothing(
 
 @in_both_languages
 def test_an_account_of_a_team_is_not_asked_for_where_the_setting_is_gone(
-    files: Files, account: DemoServer, ring: Memory, hub: str, cluster: Cluster
+    files: Files, account: DemoServer, ring: MemoryBackend, hub: str, cluster: Cluster
 ) -> None:
     add_user(cluster, "anna", ASKER)
     join(hub, "anna")
@@ -139,7 +140,7 @@ def test_an_account_of_a_team_is_not_asked_for_where_the_setting_is_gone(
 def test_the_hubs_password_may_be_where_postgresql_has_it(
     files: Files,
     account: DemoServer,
-    ring: Memory,
+    ring: MemoryBackend,
     hub: str,
     cluster: Cluster,
     monkeypatch: pytest.MonkeyPatch,
@@ -151,7 +152,7 @@ def test_the_hubs_password_may_be_where_postgresql_has_it(
     monkeypatch.setenv("PGPASSFILE", str(pgpass))
     assert run("team", "join", hub.format("anna")).status == 0
     assert run("sync").status == 0
-    assert list(ring.entries) == [("inbox-tui", f"{LOGIN}@{account.host}")]
+    assert list(ring.kept) == [("inbox-tui", f"{LOGIN}@{account.host}")]
 
 
 @in_both_languages
@@ -166,7 +167,7 @@ def test_the_hubs_password_may_be_where_postgresql_has_it(
 def test_what_is_no_hub_of_this_version_is_refused(
     files: Files,
     account: DemoServer,
-    ring: Memory,
+    ring: MemoryBackend,
     hub: str,
     cluster: Cluster,
     change: str,
@@ -183,7 +184,7 @@ def test_what_is_no_hub_of_this_version_is_refused(
 
 @in_both_languages
 def test_a_user_without_a_role_or_with_a_wrong_password_is_refused(
-    files: Files, account: DemoServer, ring: Memory, hub: str, cluster: Cluster
+    files: Files, account: DemoServer, ring: MemoryBackend, hub: str, cluster: Cluster
 ) -> None:
     add_user(cluster, "eve")
     url = hub.format("eve")
@@ -193,7 +194,7 @@ def test_a_user_without_a_role_or_with_a_wrong_password_is_refused(
     ended = run("team", "join", url, "--password-stdin", stdin="a guess")
     assert ended.status == 1
     assert 'password authentication failed for user "eve"' in ended.errors
-    assert list(ring.entries) == [("inbox-tui", f"{LOGIN}@{account.host}")]
+    assert list(ring.kept) == [("inbox-tui", f"{LOGIN}@{account.host}")]
 
 
 @in_both_languages
@@ -218,7 +219,7 @@ def test_a_url_that_can_not_be_a_hubs_is_refused(files: Files, url: str, why: st
 
 @in_both_languages
 def test_a_hub_elsewhere_without_tls_gets_no_password(
-    files: Files, account: DemoServer, ring: Memory, hub: str, cluster: Cluster
+    files: Files, account: DemoServer, ring: MemoryBackend, hub: str, cluster: Cluster
 ) -> None:
     """What is not loopback is another machine, whatever it resolves to."""
     url = hub.format("anna").replace("127.0.0.1", "127.0.0.2")
@@ -253,7 +254,7 @@ def hub_elsewhere(cluster: Cluster, hub: str, monkeypatch: pytest.MonkeyPatch) -
 def test_a_hub_that_can_not_prove_itself_gets_no_password(
     account: DemoServer,
     files: Files,
-    ring: Memory,
+    ring: MemoryBackend,
     hub_elsewhere: str,
     cluster: Cluster,
     monkeypatch: pytest.MonkeyPatch,
@@ -278,7 +279,7 @@ def test_a_hub_that_can_not_prove_itself_gets_no_password(
 def test_a_hub_elsewhere_is_joined_over_tls_that_its_authority_vouches_for(
     files: Files,
     account: DemoServer,
-    ring: Memory,
+    ring: MemoryBackend,
     hub_elsewhere: str,
     cluster: Cluster,
 ) -> None:
@@ -304,7 +305,7 @@ def test_a_hub_that_is_made_again_stays_as_it_is(hub: str, files: Files, cluster
 
 
 def test_the_password_of_the_account_is_never_on_the_hub(
-    files: Files, account: DemoServer, ring: Memory, hub: str, cluster: Cluster
+    files: Files, account: DemoServer, ring: MemoryBackend, hub: str, cluster: Cluster
 ) -> None:
     add_user(cluster, "anna", ASKER)
     account.service.add(incoming(1, "for the team"))

@@ -49,6 +49,7 @@ def test_a_password_comes_back_exact(text: str) -> None:
 
 def test_a_password_is_not_in_any_text_made_of_it() -> None:
     secret = Secret(TEXT)
+    account = Account("alex", secret)
     for shown in (
         repr(secret),
         str(secret),
@@ -60,14 +61,6 @@ def test_a_password_is_not_in_any_text_made_of_it() -> None:
         pretty_repr({"a": [secret]}, expand_all=True),
         pprint.pformat([secret]),
         printed(secret),
-    ):
-        assert "Secret(…)" in shown
-        assert "hunter" not in shown
-
-
-def test_a_password_is_not_in_the_text_of_what_holds_it() -> None:
-    account = Account("alex", Secret(TEXT))
-    for shown in (
         repr(account),
         pretty_repr(account),
         printed(account),
@@ -150,7 +143,9 @@ def test_a_password_from_the_environment_is_taken_out_of_it(
     assert password_from_environment() is None
 
 
-def test_an_empty_password_in_the_environment_is_none_and_taken_out() -> None:
-    environ = {"INBOX_TUI_PASSWORD": "", "HOME": "/"}
-    assert password_from_environment(environ) is None
-    assert environ == {"HOME": "/"}
+def test_an_empty_password_in_the_environment_is_none_and_taken_out(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setenv("INBOX_TUI_PASSWORD", "")
+    assert password_from_environment() is None
+    assert "INBOX_TUI_PASSWORD" not in os.environ

@@ -31,7 +31,7 @@ from inbox_tui.archive import Archive
 from inbox_tui.cli.connect import connector
 from inbox_tui.cli.inbox import local_zone
 from inbox_tui.config import Settings
-from inbox_tui.credentials import Kind, Secret
+from inbox_tui.credentials import Kind
 from inbox_tui.demo.server import DemoServer
 from inbox_tui.demo.service import DemoService
 from inbox_tui.screens.sign_in import PasswordInput, SignInScreen
@@ -465,12 +465,3 @@ def test_the_demo_hands_no_password_of_the_environment_to_its_children(
     assert "xclip.environment" in seen
     for name, written in seen.items():
         assert variable.encode() not in written, name
-
-
-def test_a_secret_is_shown_by_nothing_that_holds_it(kind: Kind) -> None:
-    secret = Secret(PASSWORD, kind)
-    assert_without_password(repr([secret, {"a": secret}]) + f"{secret}{secret!s:>9}", "secret")
-    with pytest.raises(TypeError):
-        pickle.dumps({"a": secret})
-    with pytest.raises(TypeError):
-        vars(secret)

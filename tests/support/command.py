@@ -18,8 +18,6 @@ from pathlib import Path
 from typing import Any, NamedTuple, Self
 
 from click.testing import CliRunner
-from keyring.backend import KeyringBackend
-from keyring.errors import PasswordDeleteError
 from support.russian import RecordingCatalogue
 
 from inbox_tui import locale
@@ -69,26 +67,6 @@ def run(*words: str | Path, stdin: str | bytes | None = None) -> Ended:
         errors = locale._catalogue.read_back(errors)
         output = locale._catalogue.in_english(output)
     return Ended(result.exit_code, output, errors)
-
-
-class Memory(KeyringBackend):
-    """A keyring that works."""
-
-    priority = 1
-
-    def __init__(self) -> None:
-        super().__init__()  # type: ignore[no-untyped-call]
-        self.entries: dict[tuple[str, str], str] = {}
-
-    def get_password(self, service: str, username: str) -> str | None:
-        return self.entries.get((service, username))
-
-    def set_password(self, service: str, username: str, password: str) -> None:
-        self.entries[service, username] = password
-
-    def delete_password(self, service: str, username: str) -> None:
-        if self.entries.pop((service, username), None) is None:
-            raise PasswordDeleteError("no such password")
 
 
 def server_now() -> datetime:

@@ -8,6 +8,7 @@ import threading
 from pathlib import Path
 
 from keyring.backend import KeyringBackend
+from keyring.errors import PasswordDeleteError
 
 from inbox_tui.credentials import Keyring
 
@@ -28,7 +29,8 @@ class MemoryBackend(KeyringBackend):
         self.kept[service, username] = password
 
     def delete_password(self, service: str, username: str) -> None:
-        del self.kept[service, username]
+        if self.kept.pop((service, username), None) is None:
+            raise PasswordDeleteError("no such password")
 
 
 class FileBackend(MemoryBackend):
