@@ -11,7 +11,7 @@ from collections.abc import Awaitable, Callable, Coroutine
 from datetime import timedelta
 from functools import partial
 from random import Random
-from typing import Any, Final, NamedTuple
+from typing import TYPE_CHECKING, Any, Final, NamedTuple
 from zoneinfo import ZoneInfo
 
 from inbox_tui.archive import (
@@ -34,17 +34,11 @@ from inbox_tui.credentials import (
 from inbox_tui.locale import _, mark
 from inbox_tui.smsc.endpoint import account_host
 from inbox_tui.smsc.limit import Limit
-from inbox_tui.sync import (
-    Asking,
-    Clock,
-    Event,
-    Inbox,
-    InboxSync,
-    PasswordAccepted,
-    State,
-    Status,
-    StatusChanged,
-)
+from inbox_tui.sync import Clock, Event, PasswordAccepted, State, Status, StatusChanged
+
+if TYPE_CHECKING:
+    from inbox_tui.sync.inbox_sync import Inbox
+    from inbox_tui.sync.stores import Asking
 
 MOST_UNDONE: Final = 20
 """So many changes of states can be taken back."""
@@ -108,6 +102,8 @@ async def new_asking(
     `in_thread` runs a function away from the event loop, in the one thread that `account` is used
     in; `in_archive` does with the archive as its argument.
     """
+    from inbox_tui.sync.inbox_sync import InboxSync
+
     settings, server_zone = shared.settings, ZoneInfo(shared.settings.server_timezone)
     make_sync = partial(
         InboxSync,

@@ -16,7 +16,8 @@ if TYPE_CHECKING:
     from inbox_tui.cli.account import Config
     from inbox_tui.cli.cli_options import CliOptions
     from inbox_tui.config import Settings
-    from inbox_tui.sync import Clock, Inbox
+    from inbox_tui.sync import Clock
+    from inbox_tui.sync.inbox_sync import Inbox
 
 
 def connector(

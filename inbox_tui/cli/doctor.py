@@ -52,7 +52,8 @@ from inbox_tui.locale import _, mark, plural
 from inbox_tui.paths import Paths
 from inbox_tui.smsc.errors import Redirected
 from inbox_tui.smsc.limit import Limit, earliest
-from inbox_tui.sync import ZONE_AHEAD, SystemClock
+from inbox_tui.sync import SystemClock
+from inbox_tui.sync.zone import ZONE_AHEAD
 from inbox_tui.text import sanitize
 
 MOST_SECONDS_OFF = 300

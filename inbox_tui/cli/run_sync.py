@@ -27,14 +27,9 @@ from inbox_tui.credentials import Keyring, Secret
 from inbox_tui.locale import _, plural
 from inbox_tui.session import Dependencies, new_asking
 from inbox_tui.smsc.limit import Limit
-from inbox_tui.sync import (
-    Asking,
-    Clock,
-    Event,
-    State,
-    Status,
-    StatusChanged,
-)
+from inbox_tui.sync import Clock, Event, State, Status, StatusChanged
+from inbox_tui.sync.next_request import LIMIT_REASON
+from inbox_tui.sync.stores import Asking
 from inbox_tui.text import sanitize
 
 if TYPE_CHECKING:
@@ -105,7 +100,7 @@ class ProgressLine:
             case sync.StatusChanged(sync.Status(state=sync.State.CHECKING)):
                 self.show(_("Asking the server…"))
             case sync.StatusChanged(status) if status.next_at is not None:
-                reason = _(status.reason or sync.LIMIT_REASON)
+                reason = _(status.reason or LIMIT_REASON)
                 self.show(
                     _("Waiting {reason}{until}…").format(
                         reason=reason, until=until_words(status.next_at, self._clock)

@@ -30,9 +30,6 @@ from inbox_tui.exports import Exporter, line_for_terminal
 from inbox_tui.locale import _
 from inbox_tui.smsc.limit import PERIOD_HOURS
 from inbox_tui.sync import (
-    IN_FLIGHT_REASON,
-    LIMIT_REASON,
-    NOBODY_ASKS_REASON,
     Clock,
     Event,
     HubCopied,
@@ -43,6 +40,7 @@ from inbox_tui.sync import (
     SystemClock,
     ZoneSuspected,
 )
+from inbox_tui.sync.next_request import IN_FLIGHT_REASON, LIMIT_REASON, NOBODY_ASKS_REASON
 from inbox_tui.text import format_phone, name_finder, sanitize
 from inbox_tui.text.dates import in_zone
 

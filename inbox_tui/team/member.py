@@ -15,11 +15,8 @@ from inbox_tui.archive.records import DAY_SECONDS
 from inbox_tui.credentials import Secret, why_refused
 from inbox_tui.locale import _
 from inbox_tui.sync import (
-    NOBODY_ASKS_REASON,
-    TOO_SLOW_REASON,
     Event,
     HubCopied,
-    InboxSync,
     MessagesArrived,
     RefreshDeferred,
     State,
@@ -28,7 +25,8 @@ from inbox_tui.sync import (
     TakenByColleague,
 )
 from inbox_tui.sync.back_off import back_off
-from inbox_tui.sync.inbox_sync import STEP_PAUSE_SECONDS
+from inbox_tui.sync.inbox_sync import STEP_PAUSE_SECONDS, InboxSync
+from inbox_tui.sync.next_request import NOBODY_ASKS_REASON, TOO_SLOW_REASON
 from inbox_tui.sync.planner import delete_before
 from inbox_tui.team.copying import Copier
 from inbox_tui.team.errors import HubError, HubRefused

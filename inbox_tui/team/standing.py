@@ -5,7 +5,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, NamedTuple
 
 from inbox_tui.locale import _, mark
-from inbox_tui.sync import LOST_REQUESTS_REASON, NOBODY_ASKS_REASON, STATE_OF_HOLD, State, Status
+from inbox_tui.sync import State, Status
+from inbox_tui.sync.next_request import LOST_REQUESTS_REASON, NOBODY_ASKS_REASON, STATE_OF_HOLD
 from inbox_tui.team.encoding import from_bytes
 from inbox_tui.team.errors import HubRefused
 

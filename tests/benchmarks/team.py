@@ -23,7 +23,8 @@ from benchmarks.terminal import Program, ready
 from inbox_tui.archive import Archive, ArchiveWorker
 from inbox_tui.credentials import Secret
 from inbox_tui.smsc.message import Answer, IncomingMessage
-from inbox_tui.sync import Event, InboxSync, MessagesArrived, SystemClock
+from inbox_tui.sync import Event, MessagesArrived, SystemClock
+from inbox_tui.sync.inbox_sync import InboxSync
 from inbox_tui.team.address import parse_hub
 from inbox_tui.team.hub import Hub, HubClock
 from inbox_tui.team.member import TeamMember

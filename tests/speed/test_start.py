@@ -37,7 +37,7 @@ def first_drawn(self, screen, update):
 
 def begun(self):
     known = dict(zip(("list", "view", "lines"), drawn, strict=True))
-    print(json.dumps(known | {"modules": list(sys.modules)}))
+    print(json.dumps(known | {"modules": [name for name in sys.modules if sys.modules[name]]}))
     self.exit()
 
 App._display = first_drawn
@@ -55,6 +55,7 @@ NOT_NEEDED = (
     *(f"inbox_tui.screens.{name}" for name in ("date_dialog", "export_command", "export_dialog")),
     *(f"inbox_tui.screens.{name}" for name in ("help", "link_dialog", "palette", "pickers")),
     "inbox_tui.screens.sign_in",
+    *(f"inbox_tui.sync.{name}" for name in ("inbox_sync", "next_request", "outcomes", "planner")),
     *(f"textual.widgets._{name}" for name in ("data_table", "markdown", "text_area")),
 )
 
@@ -138,3 +139,13 @@ def test_without_a_team_a_sync_or_watch_imports_none_of_it() -> None:
         [sys.executable, "-c", program], capture_output=True, text=True, check=True
     )
     assert done.stdout.strip() == "[]"
+
+
+def test_asking_brings_no_command_line_of_httpx_along() -> None:
+    """It would bring click and pygments, and take 3.4 MB."""
+    importing = "import sys, inbox_tui.smsc.client; print(*filter(sys.modules.get, sys.modules))"
+    modules = subprocess.run(
+        [sys.executable, "-c", importing], capture_output=True, text=True, check=True
+    ).stdout.split()
+    assert "httpx" in modules
+    assert not {"click", "pygments", "rich"} & set(modules)

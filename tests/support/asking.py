@@ -19,7 +19,8 @@ from inbox_tui.credentials import Secret
 from inbox_tui.smsc.errors import AnswerTooLarge, SignInRefused, SmscError
 from inbox_tui.smsc.limit import Moment
 from inbox_tui.smsc.message import Answer, IncomingMessage
-from inbox_tui.sync import Event, InboxSync, Status, StatusChanged
+from inbox_tui.sync import Event, Status, StatusChanged
+from inbox_tui.sync.inbox_sync import InboxSync
 
 NOW = datetime(2026, 11, 23, 9, 0, 0, tzinfo=UTC)
 ZONE = ZoneInfo("Europe/Moscow")

@@ -19,15 +19,8 @@ from inbox_tui.archive import Archive, Query
 from inbox_tui.archive.records import ChangedState
 from inbox_tui.credentials import Secret
 from inbox_tui.smsc.limit import Moment
-from inbox_tui.sync import (
-    Event,
-    InboxSync,
-    MessagesArrived,
-    RefreshDeferred,
-    State,
-    Status,
-    StatusChanged,
-)
+from inbox_tui.sync import Event, MessagesArrived, RefreshDeferred, State, Status, StatusChanged
+from inbox_tui.sync.inbox_sync import InboxSync
 from inbox_tui.team.address import parse_hub
 from inbox_tui.team.hub import EPOCH
 from inbox_tui.team.member import TeamMember

@@ -20,13 +20,13 @@ from inbox_tui.smsc.limit import Moment
 from inbox_tui.smsc.message import Answer
 from inbox_tui.sync import (
     Event,
-    InboxSync,
     MessagesArrived,
     RefreshDeferred,
     State,
     StatusChanged,
     ZoneSuspected,
 )
+from inbox_tui.sync.inbox_sync import InboxSync
 
 if TYPE_CHECKING:
     from support.simulation import World

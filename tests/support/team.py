@@ -22,7 +22,8 @@ from inbox_tui.credentials import Secret
 from inbox_tui.smsc.errors import SignInRefused
 from inbox_tui.smsc.limit import Limit, Moment
 from inbox_tui.smsc.message import Answer, IncomingMessage
-from inbox_tui.sync import Event, InboxSync, State, Status, StatusChanged
+from inbox_tui.sync import Event, State, Status, StatusChanged
+from inbox_tui.sync.inbox_sync import InboxSync
 from inbox_tui.team.address import parse_hub
 from inbox_tui.team.hub import Hub
 from inbox_tui.team.member import TeamMember

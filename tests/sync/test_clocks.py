@@ -11,14 +11,9 @@ import pytest
 from support.asking import Scene, virtually
 
 from inbox_tui.smsc.errors import AddressBlocked
-from inbox_tui.sync import (
-    IN_FLIGHT_REASON,
-    LOST_REQUESTS_REASON,
-    TOO_SLOW_REASON,
-    State,
-    ZoneSuspected,
-)
+from inbox_tui.sync import State, ZoneSuspected
 from inbox_tui.sync.clock import _boot_clock
+from inbox_tui.sync.next_request import IN_FLIGHT_REASON, LOST_REQUESTS_REASON, TOO_SLOW_REASON
 
 
 @pytest.mark.parametrize("hours", [-5, -1, 1, 5])

@@ -26,7 +26,8 @@ from inbox_tui.smsc.errors import (
     UnknownServiceError,
 )
 from inbox_tui.smsc.message import Answer
-from inbox_tui.sync import LIMIT_REASON, ClocksDisagree, MessagesArrived, RefreshDeferred, State
+from inbox_tui.sync import ClocksDisagree, MessagesArrived, RefreshDeferred, State
+from inbox_tui.sync.next_request import LIMIT_REASON
 from inbox_tui.sync.outcomes import OTHER_PROGRAM_REASON
 
 REFUSED = SignInRefused(2, "authorise error")
