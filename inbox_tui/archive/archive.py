@@ -8,9 +8,9 @@ from pathlib import Path
 from types import TracebackType
 from typing import Self
 
-from inbox_tui.archive.accounts import Accounts
 from inbox_tui.archive.daily_counts import DailyCounts
 from inbox_tui.archive.database import BUSY_SECONDS, Database, utc_now
+from inbox_tui.archive.encoding import decode_text, encode_text
 from inbox_tui.archive.errors import ArchiveError
 from inbox_tui.archive.lists import Lists
 from inbox_tui.archive.maintenance import Maintenance
@@ -23,6 +23,8 @@ from inbox_tui.archive.search_index import SearchIndex
 from inbox_tui.archive.sync_state import SyncState
 from inbox_tui.archive.team_states import TeamStates
 
+_ANY_ACCOUNT = 0
+"""Notes of no account's: each that is made gets them."""
 _EXPIRED = "expired before"
 """The note on what has been deleted for being too old."""
 
@@ -36,8 +38,13 @@ class Archive:
 
     def __init__(self, database: Database) -> None:
         self.database = database
+        self.path = database.path
+        """The file."""
+        self.read_only = database.read_only
+        """Whether nothing can be written: every change then raises `ArchiveReadOnly`."""
+        self.set_aside = database.set_aside
+        """Where a damaged file was moved when this one was begun in its place."""
         self.maintenance = Maintenance(database, SearchIndex(database))
-        self._accounts = Accounts(database)
         self._bound: dict[int, AccountArchive] = {}
 
     @classmethod
@@ -56,14 +63,14 @@ class Archive:
         `busy_seconds` is how long a change waits for another program's; `wall` is the wall clock,
         which gives an aware time.
 
-        Raises `ArchiveTooNew` for the file of a later version, which is left as it is, and
-        `ArchiveError` where there can be no file.
+        Raises `ArchiveError` for the file of a later version, which is left as it is, and where
+        there can be no file.
         """
         archive = cls(Database(path, busy_seconds=busy_seconds, wall=wall))
         try:
             SearchIndex(archive.database).rebuild()
             if archive.set_aside is not None:
-                archive._accounts.note_lost_requests()
+                archive._note_lost_requests()
         except ArchiveError:
             archive.close()
             raise
@@ -84,39 +91,44 @@ class Archive:
         """Close the connection. May be called twice."""
         self.database.close()
 
-    @property
-    def path(self) -> Path:
-        """The file."""
-        return self.database.path
-
-    @property
-    def read_only(self) -> bool:
-        """Whether nothing can be written: every change then raises `ArchiveReadOnly`."""
-        return self.database.read_only
-
-    @property
-    def set_aside(self) -> Path | None:
-        """Where a damaged file was moved when this one was begun in its place."""
-        return self.database.set_aside
-
     # -- accounts
 
     def account(self, login: str, host: str) -> AccountArchive:
         """Return the part of the archive that is this account's; it is made where it is new."""
-        return self._bind(self._accounts.add(login, host), login, host)
+        known = self.find_account(login, host)
+        if known is not None:
+            return known
+        with self.database.transaction():
+            self.database.execute(
+                "INSERT OR IGNORE INTO accounts (login, host) VALUES (?, ?)",
+                (encode_text(login), encode_text(host)),
+            )
+            made = self.find_account(login, host)
+            assert made is not None
+            self.database.execute(
+                "INSERT OR IGNORE INTO notes SELECT ?, name, value FROM notes WHERE account_id = ?",
+                (made.id, _ANY_ACCOUNT),
+            )
+        return made
 
     def find_account(self, login: str, host: str) -> AccountArchive | None:
         """Return the part of the archive that is this account's; None where there is none."""
-        account_id = self._accounts.find(login, host)
-        return None if account_id is None else self._bind(account_id, login, host)
+        every = self.accounts()
+        return next((one for one in every if (one.login, one.host) == (login, host)), None)
 
     def accounts(self) -> list[AccountArchive]:
         """Return every account, in the order they were made."""
-        return [self._bind(*account) for account in self._accounts.all()]
+        found = self.database.query(
+            "SELECT account_id, login, host FROM accounts ORDER BY account_id"
+        )
+        return [
+            self._bind(account_id, decode_text(login), decode_text(host))
+            for account_id, login, host in found
+        ]
 
     def account_names(self) -> dict[int, str]:
         """Return `LOGIN@HOST` of every account, by its id."""
-        return {account_id: f"{login}@{host}" for account_id, login, host in self._accounts.all()}
+        return {one.id: f"{one.login}@{one.host}" for one in self.accounts()}
 
     def all_accounts(self) -> AllAccounts:
         """Return the messages of all accounts as one."""
@@ -127,6 +139,17 @@ class Archive:
         if account_id not in self._bound:
             self._bound[account_id] = AccountArchive(self, account_id, login, host)
         return self._bound[account_id]
+
+    def _note_lost_requests(self) -> None:
+        """Have every account know that its requests went with a damaged archive."""
+        with self.database.transaction():
+            self.database.execute(
+                "INSERT OR REPLACE INTO notes VALUES (?, ?, '')", (_ANY_ACCOUNT, LOST_REQUESTS)
+            )
+            self.database.execute(
+                "INSERT OR IGNORE INTO notes SELECT account_id, ?, '' FROM accounts",
+                (LOST_REQUESTS,),
+            )
 
     # -- the file
 

@@ -13,7 +13,7 @@ from inbox_tui.archive.errors import (
     ArchiveDamaged,
     ArchiveError,
     ArchiveReadOnly,
-    archive_error,
+    archive_errors,
 )
 from inbox_tui.archive.opening import damage_in, is_there, open_file, suspect_damage, unlock_folder
 from inbox_tui.locale import _
@@ -36,13 +36,6 @@ class Database:
     Everything that goes wrong below is an `ArchiveError` above.
     """
 
-    path: Path
-    """The file."""
-    read_only: bool
-    """Whether nothing can be written: every change then raises `ArchiveReadOnly`."""
-    set_aside: Path | None
-    """Where a damaged file was moved when this one was begun in its place."""
-
     def __init__(self, path: Path, *, busy_seconds: float, wall: Callable[[], datetime]) -> None:
         """Open or begin the file. Raises `ArchiveError`."""
         opened = open_file(path, busy_seconds, wall)
@@ -50,17 +43,17 @@ class Database:
         self.wall = wall
         self.connection = opened.connection
         self.read_only = opened.read_only
+        """Whether nothing can be written: every change then raises `ArchiveReadOnly`."""
         self.set_aside = opened.set_aside
+        """Where a damaged file was moved when this one was begun in its place."""
         self._inode = opened.inode
         self._lock = opened.lock
         self._writing = False
 
     def close(self) -> None:
         """Close the connection. May be called twice."""
-        try:
+        with archive_errors():
             self.connection.close()
-        except sqlite3.Error as error:
-            raise archive_error(error) from None
         unlock_folder(self._lock)
         self._lock = None
 
@@ -103,29 +96,19 @@ class Database:
 
     def query_each(self, sql: str, parameters: Sequence[Any] = ()) -> Found:
         """Yield the rows of a query as they are found; ends it when it is closed."""
-        try:
-            cursor = self.connection.execute(sql, parameters)
-            try:
-                yield from cursor
-            finally:
-                cursor.close()
-        except sqlite3.Error as error:
-            raise self._error(error) from None
+        with self._errors(), contextlib.closing(self.connection.execute(sql, parameters)) as rows:
+            yield from rows
 
     def query(
         self, sql: str, parameters: Sequence[Any] | Mapping[str, Any] = ()
     ) -> list[tuple[Any, ...]]:
         """Return the rows of a query."""
-        try:
+        with self._errors():
             return self.connection.execute(sql, parameters).fetchall()
-        except sqlite3.Error as error:
-            raise self._error(error) from None
 
     def query_one(self, sql: str, parameters: Sequence[Any] = ()) -> tuple[Any, ...] | None:
         """Return the first row, or None where there is none."""
-        for row in self.query(sql, parameters):
-            return row
-        return None
+        return next(iter(self.query(sql, parameters)), None)
 
     def query_row(self, sql: str, parameters: Sequence[Any] = ()) -> tuple[Any, ...]:
         """Return the row of a query that always has one."""
@@ -133,17 +116,13 @@ class Database:
 
     def execute(self, sql: str, parameters: Sequence[Any] = ()) -> int:
         """Make a change; returns how many rows it touched."""
-        try:
+        with self._errors():
             return self.connection.execute(sql, parameters).rowcount
-        except sqlite3.Error as error:
-            raise self._error(error) from None
 
     def execute_many(self, sql: str, parameters: Iterable[Sequence[Any]]) -> None:
         """Make a change once for each set of parameters."""
-        try:
+        with self._errors():
             self.connection.executemany(sql, parameters)
-        except sqlite3.Error as error:
-            raise self._error(error) from None
 
     @contextlib.contextmanager
     def reading(self) -> Iterator[None]:
@@ -190,15 +169,18 @@ class Database:
         self.execute("UPDATE state SET changes = changes + 1")
 
     def _require(self, account_id: int) -> None:
-        if self.query_one("SELECT 1 FROM accounts WHERE account = ?", (account_id,)) is None:
+        if self.query_one("SELECT 1 FROM accounts WHERE account_id = ?", (account_id,)) is None:
             raise ArchiveError(_("this account is no longer in the archive"))
 
-    def _error(self, error: sqlite3.Error) -> ArchiveError:
-        """Return what to raise."""
-        ours = archive_error(error)
-        if isinstance(ours, ArchiveDamaged):
+    @contextlib.contextmanager
+    def _errors(self) -> Iterator[None]:
+        """What goes wrong within is an `ArchiveError`, and damage is noted."""
+        try:
+            with archive_errors():
+                yield
+        except ArchiveDamaged:
             self.suspect_damage()
-        return ours
+            raise
 
     def suspect_damage(self) -> None:
         """Have the file looked through when it is opened next."""

@@ -5,16 +5,14 @@
 from __future__ import annotations
 
 import sqlite3
+from collections.abc import Iterator
+from contextlib import contextmanager
 
 from inbox_tui.locale import _, mark
 
 
 class ArchiveError(Exception):
     """The archive could not do what was asked; `str()` is one plain sentence."""
-
-
-class ArchiveTooNew(ArchiveError):
-    """A later version of the program made the file; it is left as it is."""
 
 
 class ArchiveDamaged(ArchiveError):
@@ -66,3 +64,12 @@ def archive_error(error: sqlite3.Error) -> ArchiveError:
     if code in _NO_ROOM:
         kind, sentence = _KINDS[sqlite3.SQLITE_FULL]
     return kind(_(sentence))
+
+
+@contextmanager
+def archive_errors() -> Iterator[None]:
+    """What goes wrong with SQLite within is an `ArchiveError`."""
+    try:
+        yield
+    except sqlite3.Error as error:
+        raise archive_error(error) from None

@@ -7,7 +7,7 @@ from contextlib import suppress
 
 from inbox_tui.archive.daily_counts import DailyCounts
 from inbox_tui.archive.database import Database
-from inbox_tui.archive.errors import ArchiveError, ArchiveFull
+from inbox_tui.archive.errors import ArchiveFull
 from inbox_tui.archive.records import row_at
 from inbox_tui.archive.search_index import SearchIndex, document
 from inbox_tui.archive.sync_state import SyncState
@@ -18,15 +18,6 @@ _MERGED_PAGES = 100
 _SMALL_FILE = 8192
 """A file of so many pages, 32 MB, is written anew in one go, in well under a second."""
 _MOVED_ROW = 2**62
-_TABLES_OF_MESSAGES = (
-    "messages",
-    "to_phones",
-    "muted_senders",
-    "daily_counts",
-    "unreadable",
-    "team_states",
-    "unsent_states",
-)
 
 
 class Maintenance:
@@ -72,16 +63,14 @@ class Maintenance:
         requests, holds and refused passwords stay.
         """
         with self._db.transaction(account_id):
-            other = "SELECT 1 FROM accounts WHERE account <> ?"
+            other = "SELECT 1 FROM accounts WHERE account_id <> ?"
             if self._db.query_one(other, (account_id,)) is None:
                 self._index.clear()
             else:
                 while self._delete_some(account_id, counts, None):
                     pass
-            for table in _TABLES_OF_MESSAGES:
+            for table in self._tables_of_accounts():
                 self._db.execute(f"DELETE FROM {table} WHERE account_id = ?", (account_id,))
-            for table in self._other_tables():
-                self._db.execute(f"DELETE FROM {table} WHERE account = ?", (account_id,))
             self._note_deletion()
         for _step in self.wipe(whole_file=True):
             pass
@@ -139,11 +128,11 @@ class Maintenance:
     def _note_deletion(self) -> None:
         self._db.execute("UPDATE state SET changes = changes + 1, wipe_pending = wipe_pending + 1")
 
-    def _other_tables(self) -> list[str]:
-        """Return the tables with rows of an account that hold no messages."""
+    def _tables_of_accounts(self) -> list[str]:
+        """Return the tables with rows of an account."""
         found = self._db.query(
             "SELECT m.name FROM sqlite_schema AS m JOIN pragma_table_info(m.name) AS c"
-            " WHERE m.type = 'table' AND c.name = 'account'"
+            " WHERE m.type = 'table' AND c.name = 'account_id'"
         )
         return [table for (table,) in found]
 
@@ -169,13 +158,8 @@ class Maintenance:
         Where the disk has no room for a second one, they keep them until the next time.
         """
         self._db.query_row("PRAGMA wal_checkpoint")  # zeros go over what is cut off the file
-        if not self._is_small() and self._can_use_folder():
-            self._db.execute("PRAGMA temp_store = FILE")
-        try:
-            with suppress(ArchiveFull):
-                self._db.execute("VACUUM")
-        finally:
-            self._db.execute("PRAGMA temp_store = MEMORY")
+        with suppress(ArchiveFull):
+            self._db.execute("VACUUM")
 
     def _rewrite_oldest(self) -> None:
         """Write the oldest messages to other pages and back: pages they leave are zeroed."""
@@ -198,13 +182,3 @@ class Maintenance:
         finally:
             self._db.execute(f"PRAGMA busy_timeout = {milliseconds}")
         return not held_back
-
-    def _can_use_folder(self) -> bool:
-        """Have what memory is too small for in the archive's folder, in files without a name."""
-        folder = str(self._db.path.parent.absolute())
-        quoted = folder.replace("'", "''")
-        try:
-            self._db.execute(f"PRAGMA temp_store_directory = '{quoted}'")
-        except (ArchiveError, UnicodeEncodeError):
-            return False
-        return self._db.query_one("PRAGMA temp_store_directory") == (folder,)

@@ -29,9 +29,7 @@ from inbox_tui.smsc.message import IncomingMessage
 
 _AT_ONCE = 1000
 """Messages changed by one statement."""
-_MOST_UNREADABLE_KEPT = 1000
-_MOST_UNREADABLE_CHARACTERS = 2**20
-_MOST_UNREADABLE_COUNTED = 10_000
+_MOST_UNREADABLE = 10_000
 _COLUMNS = (
     "row, account_id, id, sent, phone, to_phone_id, message,"
     " unread, starred, done, muted, stamp, taken"
@@ -203,39 +201,18 @@ class Messages:
     def add_unreadable(self, entries: Sequence[str], seen: datetime) -> None:
         """Keep entries that could not be read as messages, each once; within `transaction`.
 
-        Up to a bound they are kept as they came; more are only counted, and even more are not.
+        Where there are too many already, those that come are left out.
         """
         if not entries:
             return
-        from hashlib import blake2b  # costs 2 ms: not before the first screen is drawn
-
-        kept, characters, counted = self._db.query_row(
-            "SELECT count(raw), ifnull(sum(length(raw)), 0), count(*) FROM unreadable"
-            " WHERE account_id = ?",
-            (self._account_id,),
+        known = self.unreadable_count()
+        if known >= _MOST_UNREADABLE:
+            return
+        self._db.execute_many(
+            "INSERT OR IGNORE INTO unreadable VALUES (?, ?, ?)",
+            ((self._account_id, encode_text(raw), int(seen.timestamp())) for raw in entries),
         )
-        before = counted
-        for raw in dict.fromkeys(entries):
-            fits = (
-                kept < _MOST_UNREADABLE_KEPT
-                and characters + len(raw) <= _MOST_UNREADABLE_CHARACTERS
-            )
-            if counted >= _MOST_UNREADABLE_COUNTED:
-                break
-            digest = blake2b(raw.encode("utf-8", "surrogatepass"), digest_size=16).digest()
-            added = self._db.execute(
-                "INSERT OR IGNORE INTO unreadable VALUES (?, ?, ?, ?)",
-                (
-                    self._account_id,
-                    digest,
-                    encode_text(raw) if fits else None,
-                    int(seen.timestamp()),
-                ),
-            )
-            counted += added
-            kept += added and fits
-            characters += len(raw) if added and fits else 0
-        if counted != before:
+        if self.unreadable_count() > known:
             self._db.count_change()
 
     def _drop_known(self, messages: dict[int, IncomingMessage]) -> None:

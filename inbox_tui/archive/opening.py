@@ -8,10 +8,11 @@ import os
 import sqlite3
 import sys
 import time
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
 from datetime import datetime
+from functools import partial
 from pathlib import Path
-from typing import NamedTuple
+from typing import NamedTuple, TypeVar
 from urllib.parse import quote_from_bytes
 
 from inbox_tui.archive.errors import (
@@ -20,10 +21,13 @@ from inbox_tui.archive.errors import (
     ArchiveError,
     ArchiveReadOnly,
     archive_error,
+    archive_errors,
 )
-from inbox_tui.archive.schema import make_tables
+from inbox_tui.archive.schema import has_tables, make_tables
 from inbox_tui.locale import _, system_words
 from inbox_tui.private_files import PathRefused, private_file, private_folder
+
+T = TypeVar("T")
 
 _SIDE_FILES = ("-wal", "-shm")
 _LOCK_FILE = "inbox.lock"
@@ -143,28 +147,35 @@ def unlock_folder(lock: int | None) -> None:
 def _set_aside(path: Path, inode: int, wall: Callable[[], datetime]) -> Path | None:
     """Move a damaged file out of the way; None where another program already has.
 
-    Raises `ArchiveDamaged` where any program has it open, this one included.
+    Whoever only finds the damage at the same moment is waited for. Raises `ArchiveDamaged` where
+    any program has the file open, this one included.
     """
-    lock = _lock_exclusively(path.parent)
+    try:
+        lock = _wait_for(
+            partial(_lock_folder, path.parent, exclusive=True),
+            BlockingIOError,
+            _LONGEST_WAIT_FOR_LOCK_SECONDS,
+        )
+    except BlockingIOError:
+        raise ArchiveDamaged(
+            _("the archive is damaged and still open in an inbox-tui: leave it first")
+        ) from None
     try:
         return _move_aside(path, wall) if is_there(path, inode) else None
     finally:
         unlock_folder(lock)
 
 
-def _lock_exclusively(folder: Path) -> int | None:
-    """Lock the folder; whoever only finds the damage at the same moment is waited for."""
-    waited = 0.0
+def _wait_for(attempt: Callable[[], T], refused: type[Exception], seconds: float) -> T:
+    """Return the result of an attempt; one that is refused is made again for so long."""
+    end = time.monotonic() + seconds
     while True:
         try:
-            return _lock_folder(folder, exclusive=True)
-        except BlockingIOError:
-            if waited >= _LONGEST_WAIT_FOR_LOCK_SECONDS:
-                raise ArchiveDamaged(
-                    _("the archive is damaged and still open in an inbox-tui: leave it first")
-                ) from None
+            return attempt()
+        except refused:
+            if time.monotonic() >= end:
+                raise
         time.sleep(_RETRY_SECONDS)
-        waited += _RETRY_SECONDS
 
 
 def _move_aside(path: Path, wall: Callable[[], datetime]) -> Path:
@@ -183,37 +194,53 @@ def _move_aside(path: Path, wall: Callable[[], datetime]) -> Path:
 # -- opening
 
 
+@archive_errors()
 def _open_to_write(path: Path, busy_seconds: float) -> sqlite3.Connection:
-    connection = _connected(path, "mode=rw", busy_seconds)  # never makes the file, as not private
-    try:
-        make_tables(connection, lambda: _enable_wal(connection, busy_seconds))
+    # mode=rw never makes the file: it would not be private
+    with _connection(path, "mode=rw", busy_seconds) as connection:
+        is_made = has_tables(connection)
+        _wait_for(partial(_enable_wal, connection), ArchiveBusy, busy_seconds)
+        if not is_made:
+            make_tables(connection)
         if _suspicion(path).exists():
             _look_through(connection)
             _suspicion(path).unlink(missing_ok=True)
         for pragma in _PRAGMAS:
             connection.execute(pragma)
-    except sqlite3.Error as error:
-        connection.close()
-        raise archive_error(error) from None
+        return connection
+
+
+@archive_errors()
+def _open_read_only(path: Path, busy_seconds: float) -> sqlite3.Connection:
+    """Open a file that cannot be written to, where need be without the files beside it."""
+    for parameters in ("mode=ro", "mode=ro&immutable=1"):
+        with (
+            contextlib.suppress(sqlite3.OperationalError),
+            _connection(path, parameters, busy_seconds) as connection,
+        ):
+            if not has_tables(connection):
+                raise ArchiveReadOnly(_("the archive is empty and cannot be written to"))
+            return connection
+    raise ArchiveReadOnly(_("{path} cannot be written to, nor be read as it is").format(path=path))
+
+
+@contextlib.contextmanager
+def _connection(path: Path, parameters: str, busy_seconds: float) -> Iterator[sqlite3.Connection]:
+    """A new connection, which is closed where the block fails."""
+    # Path.as_uri imports an HTTP client
+    name = quote_from_bytes(os.fsencode(path.absolute().as_posix())).removeprefix("/")
+    connection = sqlite3.connect(
+        f"file:///{name}?{parameters}",
+        uri=True,
+        timeout=busy_seconds,
+        isolation_level=None,
+        check_same_thread=False,
+    )
+    try:
+        yield connection
     except BaseException:
         connection.close()
         raise
-    return connection
-
-
-def _connected(path: Path, parameters: str, busy_seconds: float) -> sqlite3.Connection:
-    # Path.as_uri imports an HTTP client
-    name = quote_from_bytes(os.fsencode(path.absolute().as_posix())).removeprefix("/")
-    try:
-        return sqlite3.connect(
-            f"file:///{name}?{parameters}",
-            uri=True,
-            timeout=busy_seconds,
-            isolation_level=None,
-            check_same_thread=False,
-        )
-    except sqlite3.Error as error:
-        raise archive_error(error) from None
 
 
 def _suspicion(path: Path) -> Path:
@@ -233,38 +260,11 @@ def damage_in(found: Iterable[tuple[str]]) -> list[str]:
     return [words for (words,) in found if words != "ok" and "fts5" not in words.lower()]
 
 
-def _enable_wal(connection: sqlite3.Connection, busy_seconds: float) -> None:
+@archive_errors()
+def _enable_wal(connection: sqlite3.Connection) -> None:
     """Let readers and a writer work at the same time.
 
     The change of mode is refused at once, without a wait, while another program has the file open
     for its own change of mode.
     """
-    waited = 0.0
-    while True:
-        try:
-            connection.execute("PRAGMA journal_mode = WAL")
-            return
-        except sqlite3.OperationalError as error:
-            if not isinstance(archive_error(error), ArchiveBusy) or waited >= busy_seconds:
-                raise
-        time.sleep(_RETRY_SECONDS)
-        waited += _RETRY_SECONDS
-
-
-def _open_read_only(path: Path, busy_seconds: float) -> sqlite3.Connection:
-    """Open a file that cannot be written to, where need be without the files beside it."""
-    for parameters in ("mode=ro", "mode=ro&immutable=1"):
-        connection = _connected(path, parameters, busy_seconds)
-        try:
-            make_tables(connection, None)
-        except sqlite3.OperationalError:
-            connection.close()
-            continue
-        except sqlite3.Error as error:
-            connection.close()
-            raise archive_error(error) from None
-        except BaseException:
-            connection.close()
-            raise
-        return connection
-    raise ArchiveReadOnly(_("{path} cannot be written to, nor be read as it is").format(path=path))
+    connection.execute("PRAGMA journal_mode = WAL")

@@ -3,15 +3,19 @@
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import Callable
 
-from inbox_tui.archive.errors import ArchiveDamaged, ArchiveReadOnly, ArchiveTooNew
+from inbox_tui.archive.errors import ArchiveDamaged, ArchiveError
 from inbox_tui.locale import _
 
 VERSION = 1
 """The version of the tables, kept in the file."""
 
+_APPLICATION_ID = int.from_bytes(b"inbx")
+"""What tells an archive from another program's database."""
+
 TABLES: tuple[str, ...] = (
+    f"PRAGMA application_id = {_APPLICATION_ID}",
+    f"PRAGMA user_version = {VERSION}",
     # One row. `changes` counts the changes of what is shown. `search_stale`: the search index is
     # to be made anew. `wipe_pending`: what was deleted may have left traces in the file.
     """CREATE TABLE state (
@@ -20,7 +24,7 @@ TABLES: tuple[str, ...] = (
     "INSERT INTO state VALUES (0, 0, 0)",
     # An id is never given again: whoever still holds that of a purged account must fail.
     """CREATE TABLE accounts (
-        account INTEGER PRIMARY KEY AUTOINCREMENT,
+        account_id INTEGER PRIMARY KEY AUTOINCREMENT,
         login TEXT NOT NULL, host TEXT NOT NULL, UNIQUE (login, host)
     )""",
     # `row` is what lists are ordered by: 2**20 times the server second of receipt, and a serial
@@ -80,31 +84,25 @@ TABLES: tuple[str, ...] = (
     # A page of 10,000 messages is one segment of the index, and few are merged at a time.
     "INSERT INTO search (search, rank) VALUES ('hashsize', 33554432)",
     "INSERT INTO search (search, rank) VALUES ('automerge', 16)",
-    # Entries that could not be read as messages; `raw` is null for those only counted.
+    # Entries that could not be read as messages.
     """CREATE TABLE unreadable (
-        account_id INTEGER NOT NULL, digest BLOB NOT NULL, raw TEXT, seen INTEGER NOT NULL,
-        PRIMARY KEY (account_id, digest)
+        account_id INTEGER NOT NULL, raw TEXT NOT NULL, seen INTEGER NOT NULL,
+        PRIMARY KEY (account_id, raw)
     ) WITHOUT ROWID""",
     """CREATE TABLE notes (
-        account INTEGER NOT NULL, name TEXT NOT NULL, value TEXT NOT NULL,
-        PRIMARY KEY (account, name)
+        account_id INTEGER NOT NULL, name TEXT NOT NULL, value TEXT NOT NULL,
+        PRIMARY KEY (account_id, name)
     ) WITHOUT ROWID""",
     """CREATE TABLE gaps (
-        account INTEGER NOT NULL, scope TEXT NOT NULL,
+        account_id INTEGER NOT NULL, scope TEXT NOT NULL,
         start INTEGER NOT NULL, "end" INTEGER NOT NULL,
-        PRIMARY KEY (account, scope, start, "end")
+        PRIMARY KEY (account_id, scope, start, "end")
     ) WITHOUT ROWID""",
     # How far each scope has been asked for, as JSON: only sync reads it, and always whole.
     """CREATE TABLE sync_cursors (
-        account INTEGER NOT NULL, scope TEXT NOT NULL, cursor TEXT NOT NULL,
-        PRIMARY KEY (account, scope)
+        account_id INTEGER NOT NULL, scope TEXT NOT NULL, cursor TEXT NOT NULL,
+        PRIMARY KEY (account_id, scope)
     ) WITHOUT ROWID""",
-    """CREATE TABLE late_messages (
-        account INTEGER PRIMARY KEY, count INTEGER NOT NULL, longest REAL NOT NULL
-    )""",
-    """CREATE TABLE clock_differences (
-        account INTEGER PRIMARY KEY, seconds REAL NOT NULL
-    )""",
     # Requests, holds and refused passwords belong to a login (see `limit.login_key`), on
     # whichever host, and stay when an account is purged.
     """CREATE TABLE requests (
@@ -134,45 +132,29 @@ TABLES: tuple[str, ...] = (
 )
 
 
-def make_tables(connection: sqlite3.Connection, prepare: Callable[[], None] | None) -> None:
-    """Make the tables where the file is empty, in one transaction, and check that they are ours.
+def has_tables(connection: sqlite3.Connection) -> bool:
+    """Tell whether the file has the tables; otherwise it is empty.
 
-    `prepare` is called before anything is written; without it the file cannot be written to.
-
-    Raises `ArchiveTooNew` for the file of a later version, before anything is changed,
-    `ArchiveDamaged` for a database of something else, `ArchiveReadOnly`, and what SQLite raises.
+    Raises `ArchiveError` for the file of a later version, and `ArchiveDamaged` for a database of
+    something else.
     """
-    version = _version(connection)
-    if prepare is not None:
-        prepare()
-    elif not version:
-        raise ArchiveReadOnly(_("the archive is empty and cannot be written to"))
-    if not version and prepare is not None:
-        connection.execute("BEGIN IMMEDIATE")
-        try:
-            if not _version(connection):
-                if connection.execute("SELECT 1 FROM sqlite_schema").fetchone():
-                    raise ArchiveDamaged(_("the file is a database, but not an archive"))
-                for statement in TABLES:
-                    connection.execute(statement)
-                connection.execute(f"PRAGMA user_version = {VERSION}")
-            connection.execute("COMMIT")
-        except BaseException:
-            if connection.in_transaction:
-                connection.execute("ROLLBACK")
-            raise
-    try:
-        connection.execute("SELECT changes FROM state").fetchone()
-    except sqlite3.OperationalError as error:
-        if error.sqlite_errorcode != sqlite3.SQLITE_ERROR:
-            raise
-        raise ArchiveDamaged(_("the file is a database, but not an archive")) from None
-
-
-def _version(connection: sqlite3.Connection) -> int:
+    (application,) = connection.execute("PRAGMA application_id").fetchone()
     (version,) = connection.execute("PRAGMA user_version").fetchone()
-    if version > VERSION:
-        raise ArchiveTooNew(
-            _("a later version of inbox-tui made this archive: install that version to open it")
-        )
-    return int(version)
+    if application == _APPLICATION_ID:
+        if version > VERSION:
+            raise ArchiveError(
+                _("a later version of inbox-tui made this archive: install that version to open it")
+            )
+        return True
+    if connection.execute("SELECT 1 FROM sqlite_schema").fetchone():
+        raise ArchiveDamaged(_("the file is a database, but not an archive"))
+    return False
+
+
+def make_tables(connection: sqlite3.Connection) -> None:
+    """Make the tables, unless another program has made them meanwhile."""
+    with connection:
+        connection.execute("BEGIN IMMEDIATE")
+        if not has_tables(connection):
+            for statement in TABLES:
+                connection.execute(statement)

@@ -4,7 +4,12 @@ from __future__ import annotations
 
 from inbox_tui.archive.database import Database
 from inbox_tui.archive.encoding import decode_text, encode_text
+from inbox_tui.archive.notes import Notes
 from inbox_tui.archive.records import Cursor, Gap, LateMessages, Polled
+
+_LATE = "late_messages"
+"""The note on how many messages polls have missed, and the longest time until one was found."""
+_CLOCK_DIFFERENCE = "clock_difference"
 
 
 class SyncState:
@@ -13,6 +18,7 @@ class SyncState:
     def __init__(self, database: Database, account_id: int) -> None:
         self._db = database
         self._account_id = account_id
+        self._notes = Notes(database, account_id)
 
     def cursor(self, scope: str) -> Cursor:
         """Return how far a scope has been asked for.
@@ -23,7 +29,7 @@ class SyncState:
         from inbox_tui.archive.cursor_json import cursor_from_json
 
         found = self._db.query_one(
-            "SELECT cursor FROM sync_cursors WHERE account = ? AND scope = ?",
+            "SELECT cursor FROM sync_cursors WHERE account_id = ? AND scope = ?",
             (self._account_id, encode_text(scope)),
         )
         return cursor_from_json(found[0] if found else None)
@@ -40,7 +46,7 @@ class SyncState:
     def polled(self) -> dict[str, Polled]:
         """Return when each scope was last asked for."""
         found = self._db.query(
-            "SELECT scope FROM sync_cursors WHERE account = ?", (self._account_id,)
+            "SELECT scope FROM sync_cursors WHERE account_id = ?", (self._account_id,)
         )
         scopes = [decode_text(scope) for (scope,) in found]
         return {one: polled for one in scopes if (polled := self.cursor(one).polled) is not None}
@@ -50,33 +56,22 @@ class SyncState:
     def add_late(self, count: int, longest: float) -> None:
         """Count messages that polls missed."""
         with self._db.transaction(self._account_id):
-            self._db.execute(
-                "INSERT INTO late_messages VALUES (?, ?, ?) ON CONFLICT DO UPDATE"
-                " SET count = count + excluded.count, longest = max(longest, excluded.longest)",
-                (self._account_id, count, longest),
-            )
+            late = self.late()
+            self._notes.set(_LATE, f"{late.messages + count} {max(late.longest, longest)}")
 
     def late(self) -> LateMessages:
         """Return how many messages polls have missed, and how late the latest was found."""
-        found = self._db.query_one(
-            "SELECT count, longest FROM late_messages WHERE account = ?", (self._account_id,)
-        )
-        return LateMessages(0, 0.0) if found is None else LateMessages(*found)
+        messages, longest = (self._notes.get(_LATE) or "0 0").split()
+        return LateMessages(int(messages), float(longest))
 
     def set_clock_difference(self, seconds: float) -> None:
         """Keep how far our clock was ahead of the service's at its last answer."""
-        with self._db.transaction(self._account_id):
-            self._db.execute(
-                "INSERT OR REPLACE INTO clock_differences VALUES (?, ?)",
-                (self._account_id, seconds),
-            )
+        self._notes.set(_CLOCK_DIFFERENCE, str(seconds))
 
     def clock_difference(self) -> float | None:
         """Return how many seconds our clock was ahead of the service's; None: it did not tell."""
-        found = self._db.query_one(
-            "SELECT seconds FROM clock_differences WHERE account = ?", (self._account_id,)
-        )
-        return None if found is None else float(found[0])
+        seconds = self._notes.get(_CLOCK_DIFFERENCE)
+        return None if seconds is None else float(seconds)
 
     # -- gaps
 
@@ -91,7 +86,7 @@ class SyncState:
     def gaps(self, to_phone: str | None = None) -> list[Gap]:
         """Return the gaps, newest first, each once: all, or those that one number's list shows."""
         gaps = self._db.query(
-            'SELECT scope, start, "end" FROM gaps WHERE account = ?', (self._account_id,)
+            'SELECT scope, start, "end" FROM gaps WHERE account_id = ?', (self._account_id,)
         )
         scopes = (encode_text(to_phone or ""), "")
         fitting = {
@@ -102,5 +97,5 @@ class SyncState:
     def expire_gaps(self, before: int) -> None:
         """Forget gaps that end at these server seconds or earlier; within `transaction`."""
         self._db.execute(
-            'DELETE FROM gaps WHERE account = ? AND "end" <= ?', (self._account_id, before)
+            'DELETE FROM gaps WHERE account_id = ? AND "end" <= ?', (self._account_id, before)
         )

@@ -26,7 +26,6 @@ class ArchiveWorker:
     def __init__(self, path: Path) -> None:
         self._path = path
         self._archive: Archive | None = None
-        self._at_work = False
 
     @cached_property
     def _thread(self) -> ThreadPoolExecutor:
@@ -46,17 +45,13 @@ class ArchiveWorker:
         return await asyncio.get_running_loop().run_in_executor(self._thread, function, *arguments)
 
     def _with_archive(self, work: Callable[[Archive], T]) -> T:
-        self._at_work = True
-        try:
-            if self._archive is None:
-                self._archive = Archive.open(self._path)
-            return work(self._archive)
-        finally:
-            self._at_work = False
+        if self._archive is None:
+            self._archive = Archive.open(self._path)
+        return work(self._archive)
 
     def interrupt(self) -> None:
         """End the query that is running, if one is."""
-        if self._archive is not None and self._at_work:
+        if self._archive is not None:
             self._archive.interrupt()
 
     async def close(self) -> None:

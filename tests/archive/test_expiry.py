@@ -4,10 +4,8 @@ from __future__ import annotations
 
 import re
 import sqlite3
-import stat
-import sys
 from collections.abc import Sequence
-from contextlib import closing, suppress
+from contextlib import closing
 from datetime import timedelta
 from itertools import islice
 from pathlib import Path
@@ -160,40 +158,6 @@ def test_a_little_at_a_time_leaves_no_trace_either(tmp_path: Path) -> None:
         assert traces(tmp_path, gone) == []
     assert sum(account.expire(SERVER_NOW - HOUR)) == 0
     assert check_index(archive) == []
-
-
-@pytest.mark.skipif(sys.platform != "linux", reason="looks at open files as Linux shows them")
-def test_a_large_file_is_rewritten_by_way_of_one_beside_it_that_nobody_else_can_open(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr("inbox_tui.archive.maintenance._SMALL_FILE", 0)
-    folder = tmp_path / "it's mine"
-    archive, _account = opened(folder, *some(800, 1, SERVER_NOW - HOUR, 12))
-    other = archive.account("other", "smscentre.com")
-    archive.database.connection.execute("PRAGMA cache_size = 10")
-
-    def opened_files() -> dict[str, int]:
-        files: dict[str, int] = {}
-        for file in Path("/proc/self/fd").iterdir():
-            with suppress(OSError):
-                files[str(file.readlink())] = stat.S_IMODE(file.stat().st_mode)
-        return files
-
-    before, seen = opened_files(), dict[str, int]()
-
-    def look() -> None:
-        seen.update(opened_files())
-
-    archive.database.connection.set_progress_handler(look, 100)
-    other.purge()
-    archive.database.connection.set_progress_handler(None, 0)
-    beside = {path: mode for path, mode in seen.items() if path not in before and "/fd" not in path}
-    assert beside
-    for path, mode in beside.items():
-        assert Path(path).parent == folder
-        assert path.endswith(" (deleted)")
-        assert mode == 0o600
-    assert archive.database.query_row("PRAGMA temp_store") == (2,)
 
 
 def test_what_has_no_room_to_be_rewritten_is_deleted_all_the_same_and_not_tried_without_end(
