@@ -95,12 +95,11 @@ async def new_asking(
     *,
     publish: Callable[[Event], None],
     in_thread: Callable[..., Awaitable[Any]],
-    in_archive: Callable[..., Awaitable[Any]],
 ) -> Asking:
     """Make what asks for an account: alone, or as a member of a team.
 
     `in_thread` runs a function away from the event loop, in the one thread that `account` is used
-    in; `in_archive` does with the archive as its argument.
+    in.
     """
     from inbox_tui.sync.inbox_sync import InboxSync
 
@@ -132,7 +131,7 @@ async def new_asking(
         await hub_sign_in(settings, shared.keyring),
         password=password,
         make_sync=make_sync,
-        in_archive=in_archive,
+        in_thread=in_thread,
         publish=publish,
         clock=shared.clock,
         random=shared.random,
@@ -339,7 +338,6 @@ class Session:
             self._dependencies,
             publish=self._publish,
             in_thread=self._worker.run,
-            in_archive=self._worker.call,
         )
 
     def _in_background(self, work: Coroutine[Any, Any, None]) -> None:

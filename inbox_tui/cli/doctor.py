@@ -337,7 +337,7 @@ async def _team(config: Config) -> Check:
     sign_in = await hub_sign_in(config.settings, Keyring())
     hub = Hub(sign_in.address, sign_in.password)
     try:
-        await hub.open()
+        await hub.connect()
         accounts = await hub.run(survey)
     except HubError as error:
         remedy = (

@@ -74,7 +74,6 @@ async def running_sync(
             shared,
             publish=on_event,
             in_thread=in_thread,
-            in_archive=lambda work: in_thread(work, account.archive),
         )
 
 

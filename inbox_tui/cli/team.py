@@ -131,7 +131,9 @@ def join(cli_options: CliOptions, address: HubAddress, password_stdin: bool) -> 
         account_id = hub.call(
             lambda connection: find_account(connection, login, host, make=hub.may_ask)
         )
-        messages = hub.call(lambda connection: _count(connection, account_id))
+        ((messages,),) = hub.fetch(
+            "SELECT count(*) FROM inbox_tui.messages WHERE account_id = $1", account_id
+        )
         may_ask = hub.may_ask
     if password is not None:
         _store(address, password)
@@ -158,9 +160,7 @@ def join(cli_options: CliOptions, address: HubAddress, password_stdin: bool) -> 
 def _with_hubs_login(config: Config, hub: Hub) -> Config:
     if config.login.value:
         return config
-    found = hub.call(
-        lambda connection: connection.fetch("SELECT login, host FROM inbox_tui.accounts")
-    )
+    found = hub.fetch("SELECT login, host FROM inbox_tui.accounts")
     if len(found) != 1:
         accounts = plural("{count} account", "{count} accounts", len(found))
         fail(_("the hub has {accounts}: name yours with --login.").format(accounts=accounts), USAGE)
@@ -169,13 +169,6 @@ def _with_hubs_login(config: Config, hub: Hub) -> Config:
     if server.source == DEFAULT:
         server = FromSource(host, TEAM)
     return config._replace(login=FromSource(login, TEAM), server=server)
-
-
-async def _count(connection: Connection, account_id: int) -> int:
-    count: int = await connection.fetchval(
-        "SELECT count(*) FROM inbox_tui.messages WHERE account_id = $1", account_id
-    )
-    return count
 
 
 @command.command("leave", epilog=example("inbox-tui team leave"))
@@ -288,7 +281,7 @@ def _sign_in(
 def _connect(address: HubAddress, password: Secret | None, *, checked: bool) -> Hub:
     hub = Hub(address, password)
     try:
-        hub.connect(checked=checked)
+        asyncio.run(hub.connect(checked=checked))
     except HubError:
         hub.close()
         raise

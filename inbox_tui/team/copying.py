@@ -6,23 +6,21 @@ import asyncio
 from collections.abc import Awaitable, Callable
 from datetime import datetime, timedelta
 from functools import partial
-from typing import TYPE_CHECKING, Any, NamedTuple, TypeVar
+from typing import TYPE_CHECKING, Any, NamedTuple
 
-from inbox_tui.archive import Archive, Gap, from_server_seconds
-from inbox_tui.archive.cursor_json import cursor_from_json
+from inbox_tui.archive import Gap, from_server_seconds
 from inbox_tui.archive.team_copy import CopiedPage, TeamCopy
 from inbox_tui.smsc.message import IncomingMessage
 from inbox_tui.team.encoding import from_bytes
 from inbox_tui.team.errors import HubAway
 from inbox_tui.team.states import read_state
+from inbox_tui.team.store import read_cursors
 
 if TYPE_CHECKING:
     from asyncpg import Connection
 
     from inbox_tui.archive import AccountArchive
     from inbox_tui.team.hub import Hub
-
-T = TypeVar("T")
 
 PAGE_SIZE = 10_000
 """How many numbers of the sequence are copied at once."""
@@ -47,16 +45,15 @@ class Copier:
         self,
         hub: Hub,
         account: AccountArchive,
-        in_archive: Callable[..., Awaitable[Any]],
+        in_thread: Callable[..., Awaitable[Any]],
         *,
         name: str,
-        page_size: int = PAGE_SIZE,
     ) -> None:
+        """Create it; `in_thread` runs a function in the thread that `account` is used in."""
         self._hub = hub
-        self._account = account
-        self._in_archive = in_archive
-        self._name = name
-        self._page_size = page_size
+        self._copy = TeamCopy(account, name)
+        self._in_thread = in_thread
+        self._page_size = PAGE_SIZE
         self._hub_id = ""
         self._account_id = 0
         self._caught_up = False
@@ -67,9 +64,9 @@ class Copier:
     async def begin(self, hub_id: str, account_id: int, last: int) -> None:
         """Find how far this hub, whose last number this is, was copied before."""
         self._hub_id, self._account_id = hub_id, account_id
-        self.position = await self._on_copy(lambda copy: copy.position(hub_id))
+        self.position = await self._in_thread(self._copy.position, hub_id)
         if self.position is not None and self.position > last:  # an older state of the hub
-            await self._on_copy(TeamCopy.start_over)
+            await self._in_thread(self._copy.start_over)
             self.position = None
         self._caught_up = self.position is not None
 
@@ -89,7 +86,7 @@ class Copier:
                     break
                 if page.last < last:
                     reading = asyncio.ensure_future(self._read(page.last, seen()))
-                new = await self._on_copy(partial(TeamCopy.store, page=page))
+                new = await self._in_thread(self._copy.store, page)
                 self.position = page.last
                 if new:
                     on_new(new, live and self._caught_up)
@@ -107,23 +104,10 @@ class Copier:
         """Note when the service was last asked; after something new was noted, not for an hour."""
         if self._noted_polled is not None and abs(now - self._noted_polled) < NOTE_POLLED_EVERY:
             return
-        found = await self._hub.run(
-            lambda connection: connection.fetch(
-                "SELECT scope, cursor FROM inbox_tui.cursors WHERE account_id = $1",
-                self._account_id,
-            )
-        )
-        cursors = {from_bytes(scope): cursor_from_json(text) for scope, text in found}
+        cursors = await self._hub.run(partial(read_cursors, account_id=self._account_id))
         polled = {scope: one.polled for scope, one in cursors.items() if one.polled is not None}
-        if await self._on_copy(partial(TeamCopy.note_polled, polled=polled)):
+        if await self._in_thread(self._copy.note_polled, polled):
             self._noted_polled = now
-
-    async def _on_copy(self, work: Callable[[TeamCopy], T]) -> T:
-        def with_copy(archive: Archive) -> T:
-            return work(TeamCopy(self._account.on(archive), self._name))
-
-        result: T = await self._in_archive(with_copy)
-        return result
 
     async def _read(self, after: int, seen: datetime) -> Read:
         return await self._hub.run(lambda connection: self._read_on(connection, after, seen))

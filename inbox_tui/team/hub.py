@@ -30,6 +30,8 @@ EPOCH = datetime(2026, 1, 1, tzinfo=UTC)
 CONNECT_SECONDS = 10.0
 COMMAND_SECONDS = 8.0
 """How long an answer of the hub is waited for."""
+_JUMP_SECONDS = 1.0
+"""By how much the hub's clock must move against ours to count as set anew."""
 _ON_THE_SERVER = {
     "application_name": "inbox-tui",
     # Whoever is silent for so long has vanished: the session ends, and its lock with it.
@@ -44,8 +46,9 @@ _ON_THE_SERVER = {
 class Hub:
     """The one connection of a member. Everything that goes wrong is a `HubError`.
 
-    After `HubAway` it is closed; `connect` opens it again. `on_notify` is called in the hub's
-    thread with what was announced and by which session, and with "" where the connection is lost.
+    After `HubAway` it is closed; `connect` opens it again. The coroutines are for any event loop,
+    the other methods for any thread but the hub's. `on_notify` is called in the hub's thread with
+    what was announced and by which session, and with "" where the connection is lost.
     """
 
     may_ask = False
@@ -77,26 +80,26 @@ class Hub:
         """Whether there is a connection, as far as is known."""
         return self._connection is not None
 
-    def connect(self, *, checked: bool = True) -> None:
+    async def connect(self, *, checked: bool = True) -> None:
         """Connect, where there is no connection, and with `checked` look whether it is a hub."""
-        self._submit(self._connect(checked=checked)).result()
+        await asyncio.wrap_future(self._submit(self._connect(checked=checked)))
+
+    async def disconnect(self) -> None:
+        """Close the connection, and give up the lock with it."""
+        await asyncio.wrap_future(self._submit(self._disconnect()))
+
+    async def run(self, work: Callable[[Connection], Awaitable[T]]) -> T:
+        """Run work on the connection."""
+        return await asyncio.wrap_future(self._submit(self._run(work)))
 
     def call(self, work: Callable[[Connection], Awaitable[T]]) -> T:
-        """Run work on the connection and wait for it; for any thread but the hub's."""
+        """Run work on the connection and wait for it."""
         result: T = self._submit(self._run(work)).result()
         return result
 
-    async def run(self, work: Callable[[Connection], Awaitable[T]]) -> T:
-        """Run work on the connection, for a coroutine of another event loop."""
-        return await asyncio.wrap_future(self._submit(self._run(work)))
-
-    async def open(self) -> None:
-        """Connect, as `connect` does, for a coroutine of another event loop."""
-        await asyncio.wrap_future(self._submit(self._connect(checked=True)))
-
-    def disconnect(self) -> None:
-        """Close the connection, and give up the lock with it."""
-        self._submit(self._disconnect()).result()
+    def fetch(self, statement: str, *values: object) -> list[Any]:
+        """Run one statement and wait for its rows."""
+        return self.call(lambda connection: connection.fetch(statement, *values))
 
     def close(self) -> None:
         """Close the connection and end the thread. May be called twice."""
@@ -254,6 +257,11 @@ class HubClock:
         self.jumped = 0.0
         """By how many seconds it was set anew, until somebody takes note of it."""
 
+    @property
+    def is_set_anew(self) -> bool:
+        """Whether it was set, and nobody has taken note of it."""
+        return abs(self.jumped) > _JUMP_SECONDS
+
     async def read(self, connection: Connection) -> float:
         """Ask the hub what its clock shows."""
         began = self.local_seconds()
@@ -278,13 +286,13 @@ class HubClock:
         """Return a moment of the hub's clock on this machine's."""
         return None if seconds is None else seconds - (self._offset or 0.0)
 
-    def to_hub(self, seconds: float) -> Moment:
+    def to_hub(self, seconds: float) -> float:
         """Return a moment of this machine's clock on the hub's."""
-        return Moment("hub", seconds + (self._offset or 0.0))
+        return seconds + (self._offset or 0.0)
 
     def moment(self) -> Moment:
         """Seconds of the hub's clock."""
-        return self.to_hub(self.local_seconds())
+        return Moment("hub", self.to_hub(self.local_seconds()))
 
     def now(self) -> datetime:
         """The same as a time."""

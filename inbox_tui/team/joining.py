@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Awaitable, Callable
 from typing import TYPE_CHECKING, Any
 
-from inbox_tui.archive import TEAM, AccountArchive, Archive, Polled
+from inbox_tui.archive import TEAM, AccountArchive, Polled
 from inbox_tui.smsc.limit import LoggedRequest, Moment
 
 if TYPE_CHECKING:
@@ -25,30 +26,21 @@ async def tell_before(
     now: Moment,
     *,
     may_ask: bool,
-    in_archive: Callable[..., Awaitable[Any]],
     in_thread: Callable[..., Awaitable[Any]],
 ) -> None:
     """Tell the hub at `place`, once, what was asked for here before the account was the team's.
 
-    `in_archive` calls a function with the archive, `in_thread` one that uses the hub.
+    `in_thread` runs a function in the thread that `account` is used in.
     """
 
-    def before(archive: Archive) -> tuple[list[LoggedRequest], dict[str, Polled]]:
-        own = account.on(archive)
-        if own.notes.get(TEAM) == place:
+    def before() -> tuple[list[LoggedRequest], dict[str, Polled]]:
+        if account.notes.get(TEAM) == place:
             return [], {}
-        ages = [
-            one._replace(
-                sent_at=now.seconds - one.sent_at,
-                answered_at=None if one.answered_at is None else now.seconds - one.answered_at,
-            )
-            for one in own.requests.entries(now)
-        ]
-        return ages, own.sync_state.polled()
+        return account.requests.entries(now), account.sync_state.polled()
 
-    ages, polled = await in_archive(before)
-    if ages and may_ask:
-        await in_thread(store.requests.add_foreign, ages)
+    requests, polled = await in_thread(before)
+    if requests and may_ask:
+        await asyncio.to_thread(store.requests.add_foreign, requests)
     if polled and may_ask:
-        await in_thread(store.sync_state.add_foreign, polled)
-    await in_archive(lambda archive: account.on(archive).notes.set(TEAM, place))
+        await asyncio.to_thread(store.sync_state.add_foreign, polled)
+    await in_thread(account.notes.set, TEAM, place)

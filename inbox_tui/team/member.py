@@ -3,16 +3,16 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable, Callable, Iterator, Sequence
-from concurrent.futures import ThreadPoolExecutor
+from collections.abc import Awaitable, Callable, Iterator
 from datetime import timedelta, tzinfo
 from functools import partial
+from math import nan
 from random import Random
 from typing import TYPE_CHECKING, Any
 
-from inbox_tui.archive import Archive, ArchiveError
+from inbox_tui.archive import ArchiveError
 from inbox_tui.archive.records import DAY_SECONDS
-from inbox_tui.credentials import Secret, why_refused
+from inbox_tui.credentials import Secret
 from inbox_tui.locale import _
 from inbox_tui.sync import (
     Event,
@@ -32,7 +32,6 @@ from inbox_tui.team.copying import Copier
 from inbox_tui.team.errors import HubError, HubRefused
 from inbox_tui.team.hub import Hub, HubClock
 from inbox_tui.team.joining import note_team, tell_before
-from inbox_tui.team.request_log import JUMP_SECONDS
 from inbox_tui.team.standing import LOCK, Standing, shown_status, standing
 from inbox_tui.team.states import SENT_TOGETHER, send_states
 from inbox_tui.team.store import HubStore, announce, channel_of, find_account
@@ -41,7 +40,6 @@ if TYPE_CHECKING:
     from asyncpg import Connection
 
     from inbox_tui.archive import AccountArchive
-    from inbox_tui.archive.team_states import UnsentState
     from inbox_tui.sync import Clock
     from inbox_tui.team.sign_in import HubSignIn
 
@@ -58,8 +56,8 @@ class TeamMember:
     """Keeps one account's archive a copy of the hub's, and asks in its turn.
 
     It stands where `InboxSync` stands for an account of one's own. `make_sync` makes that one of
-    a store, `publish`, `clock`, `password` and `in_thread`. `in_archive` calls a function with the
-    archive, away from the event loop.
+    a store, `publish`, `clock` and `password`. `in_thread` runs a function in the thread that
+    `account` is used in.
     """
 
     status: Status
@@ -72,7 +70,7 @@ class TeamMember:
         *,
         password: Secret | None,
         make_sync: Callable[..., InboxSync],
-        in_archive: Callable[..., Awaitable[Any]],
+        in_thread: Callable[..., Awaitable[Any]],
         publish: Callable[[Event], None],
         clock: Clock,
         random: Random,
@@ -83,7 +81,7 @@ class TeamMember:
         self._name = sign_in.name
         self._password = password
         self._make_sync = make_sync
-        self._in_archive = in_archive
+        self._in_thread = in_thread
         self._publish = publish
         self._clock = clock
         self._random = random
@@ -94,13 +92,12 @@ class TeamMember:
         """What is left to do of deleting what is old."""
         self._hub = Hub(sign_in.address, sign_in.password, on_notify=self._notified)
         self._hub_clock = HubClock(clock)
-        self._copier = Copier(self._hub, account, in_archive, name=self._name)
+        self._copier = Copier(self._hub, account, in_thread, name=self._name)
         self._store: HubStore | None = None
         self._sync: InboxSync | None = None
         self._hub_id = ""
         self._standing: Standing | None = None
         self._sync_status = Status(State.CHECKING)
-        self._thread = ThreadPoolExecutor(1, thread_name_prefix="team")
         self._loop = asyncio.get_running_loop()
         self._wake = asyncio.Event()
         self._connecting = asyncio.Lock()
@@ -138,16 +135,13 @@ class TeamMember:
 
     async def why_withheld(self, password: Secret) -> str | None:
         """Return why this password was refused in an earlier request; None: it was not."""
-        store = await self._connected_store()
-        why: str | None = await self._in_thread(
-            lambda: why_refused(password, store.requests.refusals())
-        )
-        return why
+        sync = self._sync or await self._connect()
+        return await sync.why_withheld(password)
 
     async def allow_again(self) -> None:
         """Let any password be sent, also one that was refused: the user insists."""
-        store = await self._connected_store()
-        await self._in_thread(store.requests.allow_again)
+        sync = self._sync or await self._connect()
+        await sync.allow_again()
         self._announce("look")
 
     async def run(self) -> None:
@@ -161,15 +155,15 @@ class TeamMember:
         attempt = 0
         while True:
             try:
-                await self._connect()
-                if self._background is None and self._sync is not None:
-                    self._background = asyncio.create_task(self._sync.run())
+                sync = await self._connect()
+                if self._background is None:
+                    self._background = asyncio.create_task(sync.run())
                 attempt = 0
                 while True:
                     live = self.status.state is State.LIVE
-                    await self._beat()
+                    stands = await self._beat(sync)
                     await self._send_states()
-                    if self._standing is None or self._standing.last != self._copier.position:
+                    if stands.last != self._copier.position:
                         await self._copy()
                     if live and not self._copied:
                         self._copied = True
@@ -190,14 +184,14 @@ class TeamMember:
     async def once(self) -> Status:
         """Copy what there is, and where nobody else asks, finish one pass of requests before."""
         try:
-            await self._connect()
-            await self._beat()
+            sync = await self._connect()
+            await self._beat(sync)
             await self._send_states()
             status = self.status
             if status.reason == NOBODY_ASKS_REASON:
                 status = status._replace(state=State.OFFLINE)
-            if self._hub.asking and self._sync is not None:
-                status = await self._ask_once(self._sync)
+            if self._hub.asking:
+                status = await self._ask_once(sync)
             await self._copy()
             await self._copier.note_polled(self._clock.now())
             while await self._expire():
@@ -225,23 +219,21 @@ class TeamMember:
 
     # -- the connection
 
-    async def _connect(self) -> None:
+    async def _connect(self) -> InboxSync:
+        """Connect where need be; returns what asks while we have the lock."""
         async with self._connecting:
-            await self._connect_alone()
-
-    async def _connect_alone(self) -> None:
-        await self._in_archive(lambda archive: note_team(self._account.on(archive)))
-        await self._hub.open()
-        hub_id, account_id, stands = await self._hub.run(self._find)
-        if self._store is None:
-            self._hub_id = hub_id
-            await self._begin(account_id)
-        elif (hub_id, account_id) != (self._hub_id, self._store.account_id):
-            raise HubRefused(_("another hub is there now: start again"))
-        await self._copier.begin(hub_id, account_id, stands.last)
-        self._beats = 0
-        if self._sync is not None:
+            await self._in_thread(note_team, self._account)
+            await self._hub.connect()
+            hub_id, account_id, stands = await self._hub.run(self._find)
+            if self._sync is None or self._store is None:
+                self._hub_id = hub_id
+                self._sync = await self._begin(account_id)
+            elif (hub_id, account_id) != (self._hub_id, self._store.account_id):
+                raise HubRefused(_("another hub is there now: start again"))
+            await self._copier.begin(hub_id, account_id, stands.last)
+            self._beats = 0
             self._sync.look_again()
+            return self._sync
 
     async def _find(self, connection: Connection) -> tuple[str, int, Standing]:
         hub_id = await connection.fetchval("SELECT hub FROM inbox_tui.version")
@@ -251,7 +243,7 @@ class TeamMember:
         await self._hub.listen(connection, channel_of(account_id))
         return hub_id, account_id, await self._look(connection, account_id)
 
-    async def _begin(self, account_id: int) -> None:
+    async def _begin(self, account_id: int) -> InboxSync:
         """Go on with the account on the hub; from now on it is asked for by the hub's log alone."""
         store = HubStore(self._hub, self._hub_clock, account_id, self._account.login)
         await tell_before(
@@ -260,30 +252,23 @@ class TeamMember:
             self._hub.address.place,
             self._clock.moment(),
             may_ask=self._hub.may_ask,
-            in_archive=self._in_archive,
             in_thread=self._in_thread,
         )
         self._store = store
-        self._sync = self._make_sync(
+        sync = self._make_sync(
             store,
             publish=self._on_sync_event,
             clock=self._hub_clock,
             password=self._password,
-            in_thread=self._in_thread,
         )
-        self._sync_status = self._sync.status
-
-    async def _connected_store(self) -> HubStore:
-        if self._store is None:
-            await self._connect()
-        assert self._store is not None
-        return self._store
+        self._sync_status = sync.status
+        return sync
 
     async def _away(self, error: HubError, wait: float) -> None:
         self._standing = None
         until = self._clock.moment().seconds + wait
         self._set_status(Status(State.HUB_AWAY, str(error), until, left=0, allowed=0))
-        await asyncio.to_thread(self._hub.disconnect)
+        await self._hub.disconnect()
         await self._rest(wait)
 
     async def _stop(self) -> None:
@@ -291,21 +276,22 @@ class TeamMember:
             self._background.cancel()
             await asyncio.wait([self._background])
         await asyncio.to_thread(self._hub.close)
-        await asyncio.to_thread(self._thread.shutdown)
 
     # -- what is done again and again
 
-    async def _beat(self) -> None:
+    async def _beat(self, sync: InboxSync) -> Standing:
         """Tell the hub that we are there, and ask for the service where nobody else does."""
         if self._background is not None and self._background.done():
             self._background.result()
-        stands = await self._hub.run(self._stand)
+        stands, mended = await self._hub.run(self._stand)
         had, self._standing = self._standing, stands
-        if self._sync is not None and (had is None or had[3:5] != stands[3:5]):
-            self._sync.look_again()
+        if mended or had is None or had[3:5] != stands[3:5]:
+            sync.look_again()
         self._show()
+        return stands
 
-    async def _stand(self, connection: Connection) -> Standing:
+    async def _stand(self, connection: Connection) -> tuple[Standing, bool]:
+        """Return how things stand, and whether the times on the hub were mended."""
         assert self._store is not None
         account_id = self._store.account_id
         if self._beats % SEEN_EVERY == 0 or self._noted != self._copier.position:
@@ -318,7 +304,7 @@ class TeamMember:
             and self._sync_status.state is not State.SIGN_IN
             and self._sync_status.reason != TOO_SLOW_REASON  # a colleague may be nearer the hub
         )
-        mend = abs(self._hub_clock.jumped) > JUMP_SECONDS
+        to_mend = self._hub_clock.is_set_anew
         if self._hub.asking and not wanted:
             await connection.execute("SELECT pg_advisory_unlock($1, $2)", LOCK, account_id)
             self._hub.asking = False
@@ -328,12 +314,11 @@ class TeamMember:
             )
             if self._hub.asking:
                 await announce(connection, account_id, "asker")
-                mend = True
-        if mend and self._hub.may_ask:
+                to_mend = True
+        if to_mend and self._hub.may_ask:
             await self._store.mend_times(connection)
-            if self._sync is not None:
-                self._loop.call_soon_threadsafe(self._sync.look_again)
-        return stands
+            return stands, True
+        return stands, False
 
     async def _look(self, connection: Connection, account_id: int) -> Standing:
         began = self._hub_clock.local_seconds()
@@ -363,27 +348,19 @@ class TeamMember:
 
     async def _send_states(self) -> None:
         """Send the states that were set here; those of messages that others took are told."""
-
-        def unsent(archive: Archive) -> list[UnsentState]:
-            return self._account.on(archive).team.unsent(SENT_TOGETHER)
-
         assert self._store is not None
-        account_id = self._store.account_id
-        while states := await self._in_archive(unsent):
+        states_here = self._account.team
+        while states := await self._in_thread(states_here.unsent, SENT_TOGETHER):
             send = partial(
                 send_states,
-                account_id=account_id,
+                account_id=self._store.account_id,
                 who=self._name,
                 states=states,
                 wall=self._clock.now,
                 clock=self._hub_clock,
             )
             refused = await self._hub.run(send)
-
-            def sent(archive: Archive, states: Sequence[UnsentState] = states) -> None:
-                self._account.on(archive).team.sent(states)
-
-            await self._in_archive(sent)
+            await self._in_thread(states_here.sent, states)
             for message_id, who in refused:
                 self._publish(TakenByColleague(message_id, who))
 
@@ -405,15 +382,12 @@ class TeamMember:
         if before is None or before // DAY_SECONDS == self._expired_on:
             return False
 
-        def step(archive: Archive) -> int | None:
-            if self._steps is None:
-                self._steps = self._account.on(archive).expire(before)
-            return next(self._steps, None)
-
+        if self._steps is None:
+            self._steps = self._account.expire(before)
         ends = self._clock.moment().seconds + BEAT_SECONDS
         while True:
             try:
-                stepped = await self._in_archive(step) is not None
+                stepped = await self._in_thread(next, self._steps, None) is not None
             except ArchiveError:
                 self._steps = None
                 raise
@@ -456,12 +430,11 @@ class TeamMember:
         if pid != str(self._hub.pid):
             return
         try:
-            seconds: float | None = float(until)
+            seconds = float(until)
         except ValueError:
-            seconds = None
-        if seconds is None or not abs(seconds - self._hub_clock.moment().seconds) < DAY_SECONDS:
-            seconds = None
-        self._publish(RefreshDeferred(self._hub_clock.to_local(seconds)))
+            seconds = nan
+        is_soon = abs(seconds - self._hub_clock.moment().seconds) < DAY_SECONDS
+        self._publish(RefreshDeferred(self._hub_clock.to_local(seconds if is_soon else None)))
 
     def _announce(self, payload: str) -> None:
         store = self._store
@@ -475,11 +448,7 @@ class TeamMember:
             except HubError:
                 self._wake.set()
 
-        task = asyncio.ensure_future(send())
-        self._sending = task
-
-    async def _in_thread(self, function: Callable[..., Any], *arguments: Any) -> Any:
-        return await self._loop.run_in_executor(self._thread, function, *arguments)
+        self._sending = asyncio.create_task(send())
 
     # -- what is told
 

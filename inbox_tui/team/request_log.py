@@ -27,8 +27,6 @@ if TYPE_CHECKING:
 
     from inbox_tui.team.hub import Hub, HubClock
 
-JUMP_SECONDS = 1.0
-"""By how much the hub's clock must move against ours to count as set anew."""
 WAITS_FOR_COLLEAGUE = "colleague"
 """The kind of hold that stands while another member asks."""
 _RETRY_SECONDS = 3.0
@@ -38,12 +36,16 @@ _ENTRIES = (
     "SELECT array_agg((scope, fingerprint, sent_at, answered_at) ORDER BY entry)"
     " FROM inbox_tui.requests WHERE login_key = $1"
 )
+_REFUSALS = (
+    "SELECT array_agg((digest, reason) ORDER BY entry DESC) FROM inbox_tui.refused_passwords"
+    " WHERE login_key = $1"
+)
+_HOLD = (
+    "SELECT (kind, until, attempt, reason, at, digest) FROM inbox_tui.holds WHERE login_key = $1"
+)
 _STATE = f"""
 SELECT (SELECT requests_lost FROM inbox_tui.accounts WHERE account_id = $2),
-    (SELECT array_agg((digest, reason) ORDER BY entry DESC) FROM inbox_tui.refused_passwords
-     WHERE login_key = $1),
-    (SELECT (kind, until, attempt, reason, at, digest) FROM inbox_tui.holds WHERE login_key = $1),
-    ({_ENTRIES})
+    ({_REFUSALS}), ({_HOLD}), ({_ENTRIES})
 """
 _BEGIN = """
 WITH forgotten AS (
@@ -90,7 +92,8 @@ class HubRequestLog:
                     f"SELECT inbox_tui.now(), ({_ENTRIES})", self._key
                 )
                 self._clock.set(hub_now, began)
-                if await self._take_note_of_jump(connection):
+                if self._clock.is_set_anew:
+                    await self._mend_times(connection)
                     found = await connection.fetchval(f"SELECT ({_ENTRIES})", self._key)
                 entries = [LoggedRequest(*rest) for _, *rest in found or ()]
                 until = earliest(entries, fingerprint, hub_now, limit)
@@ -105,16 +108,9 @@ class HubRequestLog:
                     hub_now,
                     hub_now - KEPT_SECONDS,
                 )
-                return Permit(entry, self._clock.to_hub(began))
+                return Permit(entry, Moment("hub", self._clock.to_hub(began)))
 
         return self._hub.call(begin)
-
-    async def _take_note_of_jump(self, connection: Connection) -> bool:
-        """Move all times along where the hub's clock was set; returns whether it was."""
-        jumped = abs(self._clock.jumped) > JUMP_SECONDS
-        if jumped:
-            await self._mend_times(connection)
-        return jumped
 
     async def mend_times(self, connection: Connection) -> None:
         """Move the times of requests along where the hub's clock was set; none is to come.
@@ -135,29 +131,25 @@ class HubRequestLog:
             )
 
     def add_foreign(self, entries: Sequence[LoggedRequest]) -> None:
-        """Put requests into the log that were made before the account became the team's.
-
-        Their times are ages: seconds before now.
-        """
-
-        async def add(connection: Connection) -> None:
-            now = await self._clock.read(connection)
-            await connection.executemany(
-                "INSERT INTO inbox_tui.requests"
-                " (login_key, scope, fingerprint, sent_at, answered_at)"
-                " VALUES ($1, '', $2, $3, $4)",
-                [
-                    (
-                        self._key,
-                        one.fingerprint,
-                        now - one.sent_at,
-                        None if one.answered_at is None else now - one.answered_at,
-                    )
-                    for one in entries
-                ],
+        """Put requests into the log that were made here before the account became the team's."""
+        now = self._clock.local_seconds()
+        ages = [
+            (
+                self._key,
+                one.fingerprint,
+                now - one.sent_at,
+                None if one.answered_at is None else now - one.answered_at,
             )
-
-        self._hub.call(add)
+            for one in entries
+        ]
+        self._hub.call(
+            lambda connection: connection.executemany(
+                "INSERT INTO inbox_tui.requests"
+                " (login_key, scope, fingerprint, sent_at, answered_at) VALUES"
+                " ($1, '', $2, inbox_tui.now() - $3::float8, inbox_tui.now() - $4::float8)",
+                ages,
+            )
+        )
 
     def end(self, entry: int, now: Moment, *, delivered: bool, finished: bool) -> None:
         """Note what became of a request."""
@@ -182,24 +174,20 @@ class HubRequestLog:
 
     def state(self, now: Moment) -> LogState:
         """Return all that the log says, which is one question to the hub."""
-        lost, refusals, hold, entries = self._hub.call(
-            lambda connection: connection.fetchrow(_STATE, self._key, self._account_id)
-        )
+        ((lost, refusals, hold, entries),) = self._hub.fetch(_STATE, self._key, self._account_id)
         return LogState(
-            [(digest, from_bytes(reason)) for digest, reason in refusals or ()],
+            _refusals(refusals),
             bool(lost) and self._hub.asking,
-            self._or_wait_for_colleague(_hold(hold)),
+            self._or_wait_for_colleague(hold),
             [LoggedRequest(*rest) for _, *rest in entries or ()],
             {from_bytes(scope): LoggedRequest(*rest) for scope, *rest in entries or ()},
         )
 
     def note_waited(self) -> None:
         """Note that such requests have been waited for."""
-        self._hub.call(
-            lambda connection: connection.execute(
-                "UPDATE inbox_tui.accounts SET requests_lost = false WHERE account_id = $1",
-                self._account_id,
-            )
+        self._hub.fetch(
+            "UPDATE inbox_tui.accounts SET requests_lost = false WHERE account_id = $1",
+            self._account_id,
         )
 
     # -- holds
@@ -231,18 +219,17 @@ class HubRequestLog:
                     now.seconds,
                 )
                 await self._clock.read(connection)  # `now` may be of before it was set
-                await self._take_note_of_jump(connection)
+                if self._clock.is_set_anew:
+                    await self._mend_times(connection)
 
         self._hub.call(set_hold)
 
     def clear_hold(self, now: Moment) -> None:
         """Let requests of the login go again, unless its hold was set after `now`."""
-        self._hub.call(
-            lambda connection: connection.execute(
-                "DELETE FROM inbox_tui.holds WHERE login_key = $1 AND set_at <= $2",
-                self._key,
-                now.seconds,
-            )
+        self._hub.fetch(
+            "DELETE FROM inbox_tui.holds WHERE login_key = $1 AND set_at <= $2",
+            self._key,
+            now.seconds,
         )
 
     def hold(self, now: Moment) -> Hold | None:
@@ -250,52 +237,34 @@ class HubRequestLog:
 
         While another member asks there is one of the kind `WAITS_FOR_COLLEAGUE`.
         """
-        return self._or_wait_for_colleague(self.standing())
+        rows = self._hub.fetch(_HOLD, self._key)
+        return self._or_wait_for_colleague(rows[0][0] if rows else None)
 
-    def _or_wait_for_colleague(self, found: Hold | None) -> Hold | None:
-        if self._hub.asking:
-            return found
-        at = self._clock.now() if found is None else found.at
-        return Hold(WAITS_FOR_COLLEAGUE, None, 1, "", at, b"")
-
-    def standing(self) -> Hold | None:
-        """Return what keeps whoever asks from asking."""
-        found = self._hub.call(
-            lambda connection: connection.fetchrow(
-                "SELECT kind, until, attempt, reason, at, digest FROM inbox_tui.holds"
-                " WHERE login_key = $1",
-                self._key,
-            )
-        )
-        return _hold(found)
+    def _or_wait_for_colleague(self, found: Sequence[Any] | None) -> Hold | None:
+        """Return a hold of the hub's, as `_HOLD` reads it."""
+        if not self._hub.asking:
+            return Hold(WAITS_FOR_COLLEAGUE, None, 1, "", self._clock.now(), b"")
+        if found is None:
+            return None
+        kind, until, attempt, reason, at, digest = found
+        attempt = min(attempt, _MOST_ATTEMPTS)
+        return Hold(kind, until, attempt, from_bytes(reason), _aware_time(at), digest)
 
     # -- refused passwords
 
     def refusals(self) -> list[tuple[bytes, str]]:
         """Return the digests of the passwords that were refused, and why, newest first."""
-        found = self._hub.call(
-            lambda connection: connection.fetch(
-                "SELECT digest, reason FROM inbox_tui.refused_passwords WHERE login_key = $1"
-                " ORDER BY entry DESC",
-                self._key,
-            )
-        )
-        return [(digest, from_bytes(reason)) for digest, reason in found]
+        ((found,),) = self._hub.fetch(_REFUSALS, self._key)
+        return _refusals(found)
 
     def allow_again(self) -> None:
         """Let any password be sent, also one that was refused: the user insists."""
-
-        async def allow(connection: Connection) -> None:
-            async with connection.transaction():
-                await connection.execute(
-                    "DELETE FROM inbox_tui.holds WHERE login_key = $1 AND kind = 'refused'",
-                    self._key,
-                )
-                await connection.execute(
-                    "DELETE FROM inbox_tui.refused_passwords WHERE login_key = $1", self._key
-                )
-
-        self._hub.call(allow)
+        self._hub.fetch(
+            "WITH over AS ("
+            "DELETE FROM inbox_tui.holds WHERE login_key = $1 AND kind = 'refused')"
+            " DELETE FROM inbox_tui.refused_passwords WHERE login_key = $1",
+            self._key,
+        )
 
     async def _keep_refused_password(self, connection: Connection, hold: Hold) -> None:
         await connection.execute(
@@ -323,9 +292,5 @@ def _aware_time(text: str) -> datetime:
     return at if at.tzinfo else EPOCH
 
 
-def _hold(found: Sequence[Any] | None) -> Hold | None:
-    if found is None:
-        return None
-    kind, until, attempt, reason, at, digest = found
-    attempt = min(attempt, _MOST_ATTEMPTS)
-    return Hold(kind, until, attempt, from_bytes(reason), _aware_time(at), digest)
+def _refusals(found: Sequence[Any] | None) -> list[tuple[bytes, str]]:
+    return [(digest, from_bytes(reason)) for digest, reason in found or ()]

@@ -15,8 +15,6 @@ from inbox_tui.team.errors import HubRefused
 from inbox_tui.team.request_log import HubRequestLog
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
-
     from asyncpg import Connection
 
     from inbox_tui.smsc.message import IncomingMessage
@@ -73,6 +71,14 @@ async def find_account(connection: Connection, login: str, host: str, *, make: b
     return int(account_id)
 
 
+async def read_cursors(connection: Connection, account_id: int) -> dict[str, Cursor]:
+    """Return how far an account has been asked for, by scope; what can't be read is as new."""
+    found = await connection.fetch(
+        "SELECT scope, cursor FROM inbox_tui.cursors WHERE account_id = $1", account_id
+    )
+    return {from_bytes(scope): cursor_from_json(text) for scope, text in found}
+
+
 def _parts(items: list[T], size: int) -> Iterator[list[T]]:
     """Cut a list into parts that are sent to the hub one by one."""
     for start in range(0, len(items), size):
@@ -92,12 +98,8 @@ class HubSyncState:
 
     async def cursor_on(self, connection: Connection, scope: str) -> Cursor:
         """Do the same as part of other work on the connection."""
-        found = await connection.fetchval(
-            "SELECT cursor FROM inbox_tui.cursors WHERE account_id = $1 AND scope = $2",
-            self._account_id,
-            to_bytes(scope),
-        )
-        return cursor_from_json(found)
+        cursors = await read_cursors(connection, self._account_id)
+        return cursors.get(scope, Cursor())
 
     async def set_cursor_on(self, connection: Connection, scope: str, cursor: Cursor) -> None:
         """Keep how far a scope has been asked for, as part of other work on the connection."""
@@ -118,10 +120,7 @@ class HubSyncState:
         async def add(connection: Connection) -> None:
             async with connection.transaction():
                 await next_seq(connection, self._account_id, 0)  # one writer at a time
-                if await connection.fetchval(
-                    "SELECT EXISTS (SELECT FROM inbox_tui.cursors WHERE account_id = $1)",
-                    self._account_id,
-                ):
+                if await read_cursors(connection, self._account_id):
                     return
                 for scope, one in polled.items():
                     cursor = Cursor(polled=one._replace(moment=Moment("before the team", 0.0)))
@@ -131,13 +130,9 @@ class HubSyncState:
 
     async def mend_times(self, connection: Connection, now: float) -> None:
         """Let nothing have been asked for later than now, where the hub's clock was set back."""
-        scopes = await connection.fetch(
-            "SELECT scope FROM inbox_tui.cursors WHERE account_id = $1", self._account_id
-        )
-        for (scope,) in scopes:
-            cursor = await self.cursor_on(connection, from_bytes(scope))
+        for scope, cursor in (await read_cursors(connection, self._account_id)).items():
             if (mended := _no_later(cursor, now)) != cursor:
-                await self.set_cursor_on(connection, from_bytes(scope), mended)
+                await self.set_cursor_on(connection, scope, mended)
 
     def add_late(self, count: int, longest: float) -> None:
         """Count messages that polls missed."""
@@ -153,21 +148,18 @@ class HubSyncState:
 
     def clock_difference(self) -> float | None:
         """Return how many seconds the hub's clock was ahead of the service's."""
-        ahead: float | None = self._hub.call(
-            lambda connection: connection.fetchval(
-                "SELECT clock_difference FROM inbox_tui.accounts WHERE account_id = $1",
-                self._account_id,
-            )
+        found = self._hub.fetch(
+            "SELECT clock_difference FROM inbox_tui.accounts WHERE account_id = $1",
+            self._account_id,
         )
+        ahead: float | None = found[0][0] if found else None
         return ahead
 
     def _set(self, what: str, *values: float) -> None:
-        self._hub.call(
-            lambda connection: connection.execute(
-                f"UPDATE inbox_tui.accounts SET {what} WHERE account_id = $1",
-                self._account_id,
-                *values,
-            )
+        self._hub.fetch(
+            f"UPDATE inbox_tui.accounts SET {what} WHERE account_id = $1",
+            self._account_id,
+            *values,
         )
 
 

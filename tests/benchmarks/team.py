@@ -16,11 +16,12 @@ from zoneinfo import ZoneInfo
 
 from asyncpg import Connection
 from support.postgres import ADMIN_PASSWORD, Cluster, running_cluster
+from support.team import made_hub
 
 from benchmarks.figures import environment, inbox_command
 from benchmarks.sample_archives import LOGIN, Sample, in_page, pages, server_now
 from benchmarks.terminal import Program, ready
-from inbox_tui.archive import Archive, ArchiveWorker
+from inbox_tui.archive import ArchiveWorker
 from inbox_tui.credentials import Secret
 from inbox_tui.smsc.message import Answer, IncomingMessage
 from inbox_tui.sync import Event, MessagesArrived, SystemClock
@@ -28,7 +29,6 @@ from inbox_tui.sync.inbox_sync import InboxSync
 from inbox_tui.team.address import parse_hub
 from inbox_tui.team.hub import Hub, HubClock
 from inbox_tui.team.member import TeamMember
-from inbox_tui.team.schema import create
 from inbox_tui.team.sign_in import HubSignIn
 from inbox_tui.team.store import HubStore, find_account
 from inbox_tui.team.survey import survey
@@ -63,14 +63,16 @@ class Silent:
 class Member:
     """One colleague who reads."""
 
-    def __init__(self, folder: Path, name: str, url: str) -> None:
-        self.archive = Archive.open(folder / f"{name}.db")
-        self.worker = ArchiveWorker(self.archive.path)
+    def __init__(self, folder: Path, url: str) -> None:
+        self.worker = ArchiveWorker(folder / "reader.db")
         self.total = 0
         self._changed = asyncio.Event()
+        self.task = asyncio.create_task(self._run(url))
+
+    async def _run(self, url: str) -> None:
         self.member = TeamMember(
-            self.archive.account(LOGIN, HOST),
-            HubSignIn(parse_hub(url), Secret(ADMIN_PASSWORD), name),
+            await self.worker.call(lambda archive: archive.account(LOGIN, HOST)),
+            HubSignIn(parse_hub(url), Secret(ADMIN_PASSWORD), "reader"),
             password=None,
             make_sync=partial(
                 InboxSync,
@@ -79,13 +81,13 @@ class Member:
                 random=SystemRandom(),
                 server_zone=ZONE,
             ),
-            in_archive=self.worker.call,
+            in_thread=self.worker.run,
             publish=self._take,
             clock=SystemClock(),
             random=SystemRandom(),
             server_zone=ZONE,
         )
-        self.task = asyncio.create_task(self.member.run())
+        await self.member.run()
 
     def _take(self, event: Event) -> None:
         if isinstance(event, MessagesArrived):
@@ -102,7 +104,6 @@ class Member:
         with suppress(asyncio.CancelledError):
             await self.task
         await self.worker.close()
-        self.archive.close()
 
 
 def team(messages: int, rounds: int, quiet_seconds: float) -> TeamFigures:
@@ -116,15 +117,13 @@ async def _team(
 ) -> TeamFigures:
     base = cluster.new_database()
     url = cluster.url(base)
-    hub = Hub(parse_hub(url), Secret(ADMIN_PASSWORD))
-    await asyncio.to_thread(hub.connect, checked=False)
-    await hub.run(create)
+    hub = await made_hub(url)
     account_id = await hub_account(hub, LOGIN)
     store = HubStore(hub, HubClock(SystemClock()), account_id, LOGIN)
     for page in pages(messages, server_now()):
         await asyncio.to_thread(store.store_page, in_page(page)._replace(entry=None))
     begun = time.perf_counter()
-    first = Member(folder, "first", url)
+    first = Member(folder, url)
     await first.has(messages)
     copied = messages / (time.perf_counter() - begun)
 
@@ -155,7 +154,7 @@ async def _arrivals(hub: Hub, store: HubStore, folder: Path, url: str, rounds: i
         ]
         for screen in screens:
             screen.until(b"Sign in")  # nobody asks: what comes is committed here
-        await hub.open()  # which ends the sessions of the silent
+        await hub.connect()  # which ends the sessions of the silent
         while await hub.run(_members_here) < MEMBERS:
             _read_all(screens, 0.5)
         for number in range(rounds):
@@ -163,7 +162,7 @@ async def _arrivals(hub: Hub, store: HubStore, folder: Path, url: str, rounds: i
             token = f"arrival-{number:03}"
             now = server_now()
             message = IncomingMessage(number, now, "79991234567", "79160001122", token, now)
-            await hub.open()
+            await hub.connect()
             fresh = in_page([message])._replace(entry=None, seen=datetime.now(UTC))
             await asyncio.to_thread(store.store_page, fresh)
             committed = time.perf_counter()
@@ -203,5 +202,5 @@ def _read_all(screens: list[Program], seconds: float) -> None:
 
 
 async def hub_account(hub: Hub, login: str) -> int:
-    await hub.open()  # which ends the sessions of the silent
+    await hub.connect()  # which ends the sessions of the silent
     return await hub.run(lambda connection: find_account(connection, login, HOST, make=True))

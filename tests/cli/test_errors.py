@@ -31,6 +31,7 @@ from inbox_tui.team.errors import HubAway
 from inbox_tui.text.phones import NotAPhoneNumber
 
 pytestmark = in_russian
+HOST = "smscentre.com"
 
 
 def facts_of(sentence: str) -> dict[str, object]:
@@ -182,16 +183,19 @@ def test_a_wrong_usage_is_told(line: str, told: str) -> None:
 def test_what_keeps_a_password_of_a_hub_from_being_stored_is_told(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    class Joined:
+    class Hub:
         may_ask = True
 
-        def call(self, work: object) -> list[tuple[str, str]]:
-            return [(LOGIN, "smscentre.com"), ("boris", "smscentre.com")]
+        def call(self, work: object) -> int:
+            return 1
+
+        def fetch(self, statement: str, *_values: object) -> list[tuple[object, ...]]:
+            return [(2,)] if "count(*)" in statement else [(LOGIN, HOST), ("boris", HOST)]
 
         def close(self) -> None:
             pass
 
-    monkeypatch.setattr("inbox_tui.cli.team._connect", lambda *_given, **_named: Joined())
+    monkeypatch.setattr("inbox_tui.cli.team._connect", lambda *_given, **_named: Hub())
     url = "postgresql://anna@127.0.0.1/x7"
     several = run("team", "join", url)
     assert "the hub has 2 accounts: name yours with --login." in several.errors

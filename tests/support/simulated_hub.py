@@ -5,13 +5,11 @@ from __future__ import annotations
 import asyncio
 from typing import Any
 
-from support.postgres import ADMIN_PASSWORD, Cluster
+from support.postgres import Cluster
+from support.team import made_hub
 
-from inbox_tui.credentials import Secret
-from inbox_tui.team.address import parse_hub
 from inbox_tui.team.errors import HubAway
 from inbox_tui.team.hub import Hub
-from inbox_tui.team.schema import create
 
 ROLES = {"sim_asker": "inbox_tui_asker", "sim_reader": "inbox_tui_reader"}
 
@@ -23,9 +21,7 @@ class TeamHub:
         self.cluster = cluster
         self.database = cluster.new_database()
         self._clock = (cluster.folder / f"{self.database}.clock").open("wb", buffering=0)
-        self._hub = Hub(parse_hub(cluster.url(self.database)), Secret(ADMIN_PASSWORD))
-        self._hub.connect(checked=False)
-        self._hub.call(create)
+        self._hub = asyncio.run(made_hub(cluster.url(self.database)))
         for user, role in ROLES.items():
             cluster.sql(f"DROP ROLE IF EXISTS {user}; CREATE ROLE {user} LOGIN PASSWORD 'pw'")
             cluster.sql(f"GRANT {role} TO {user}")
@@ -41,10 +37,10 @@ class TeamHub:
     def rows(self, statement: str) -> list[Any]:
         """What a query of the administrator's finds; time stands still meanwhile."""
         try:
-            return self._hub.call(lambda connection: connection.fetch(statement))
+            return self._hub.fetch(statement)
         except HubAway:  # it was silent for too long
-            self._hub.connect(checked=False)
-            return self._hub.call(lambda connection: connection.fetch(statement))
+            self._hub._submit(self._hub._connect(checked=False)).result()
+            return self._hub.fetch(statement)
 
     def set_clock(self, seconds: float) -> None:
         self._clock.seek(0)

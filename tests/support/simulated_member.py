@@ -6,7 +6,6 @@ import asyncio
 from collections import Counter
 from collections.abc import Callable
 from datetime import datetime, timedelta
-from functools import partial
 from random import Random
 from typing import TYPE_CHECKING, Any
 
@@ -125,7 +124,7 @@ class Life:
             HubSignIn(address, Secret("pw"), member.name),
             password=Secret(member.password) if member.may_ask else None,
             make_sync=self._make_sync,
-            in_archive=self._in_archive,
+            in_thread=self._in_archive,
             publish=self._on_event,
             clock=member,
             random=Random(world.random.random()),
@@ -133,7 +132,7 @@ class Life:
         )
         await self.team_member.run()
 
-    def _make_sync(self, store: Any, *, in_thread: Any, **given: Any) -> InboxSync:
+    def _make_sync(self, store: Any, **given: Any) -> InboxSync:
         world = self.world
         self._store = store
         return InboxSync(
@@ -145,17 +144,18 @@ class Life:
             scopes=world.plan.scopes,
             refresh_seconds=world.plan.refresh_seconds,
             page_size=world.plan.page_size,
-            in_thread=partial(self._in_thread, in_thread),
+            in_thread=self._in_thread,
             **given,
         )
 
-    async def _in_thread(self, in_thread: Any, function: Callable[..., Any], *words: Any) -> Any:
+    async def _in_thread(self, function: Callable[..., Any], *arguments: Any) -> Any:
         world = self.world
         await self._stall()
-        result = await in_thread(function, *words)
+        result = await asyncio.to_thread(function, *arguments)
         if world.first_complete is None:
             cursors = [
-                await in_thread(self._store.sync_state.cursor, scope) for scope in world.plan.scopes
+                await asyncio.to_thread(self._store.sync_state.cursor, scope)
+                for scope in world.plan.scopes
             ]
             if all(cursor.polled is not None for cursor in cursors):
                 world.first_complete = world.time()
@@ -168,13 +168,13 @@ class Life:
         if not self.world.calm and random.random() < 0.01:
             await asyncio.sleep(random.choice((0.01, 1.0, 4.0, 8.0, 120.0)))
 
-    async def _in_archive(self, work: Callable[[Archive], Any]) -> Any:
+    async def _in_archive(self, function: Callable[..., Any], *arguments: Any) -> Any:
         world = self.world
         await self._stall()
         self.must_live()
         if not world.calm and world.random.random() < world.plan.flaky:
             raise world.random.choice(TROUBLE)("no room")
-        return work(self.archive)
+        return function(*arguments)
 
     @property
     def asks(self) -> bool:

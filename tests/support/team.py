@@ -7,7 +7,8 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import Callable
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
 from datetime import UTC, datetime, timedelta
 from functools import partial
 from pathlib import Path
@@ -25,16 +26,25 @@ from inbox_tui.smsc.message import Answer, IncomingMessage
 from inbox_tui.sync import Event, State, Status, StatusChanged
 from inbox_tui.sync.inbox_sync import InboxSync
 from inbox_tui.team.address import parse_hub
-from inbox_tui.team.hub import Hub
+from inbox_tui.team.hub import Hub, HubClock
 from inbox_tui.team.member import TeamMember
 from inbox_tui.team.schema import create
 from inbox_tui.team.sign_in import HubSignIn
+from inbox_tui.team.store import HubStore
 
 SPEED = 20.0
 ZONE = ZoneInfo("Europe/Moscow")
 PASSWORD = "correct horse"
 LIMIT = Limit()
 E = TypeVar("E")
+
+
+async def made_hub(url: str) -> Hub:
+    """Make a database a hub; returns the administrator's connection to it."""
+    hub = Hub(parse_hub(url), Secret(ADMIN_PASSWORD))
+    await hub.connect(checked=False)
+    await hub.run(create)
+    return hub
 
 
 class FastClock:
@@ -83,10 +93,8 @@ class Team:
         self.refresh_seconds = 20.0
         self.members: list[Colleague] = []
 
-    async def init(self, **options: Any) -> None:
-        hub = Hub(parse_hub(self.cluster.url(self.database)), Secret(ADMIN_PASSWORD))
-        await asyncio.to_thread(hub.connect, checked=False)
-        await hub.run(create)
+    async def init(self) -> None:
+        hub = await made_hub(self.cluster.url(self.database))
         await asyncio.to_thread(hub.close)
         # As fast as the members' clocks, and with nobody to wait for.
         self.set_hub_clock(0.0)
@@ -151,9 +159,22 @@ class Team:
                 raise AssertionError(f"in vain: {told}, asked {self.asked}")
             await asyncio.sleep(0.01)
 
+    @asynccontextmanager
+    async def store(self, *, asking: bool = False) -> AsyncIterator[tuple[HubStore, HubClock]]:
+        """The account on the hub for a member that has its lock, or for one that only has it."""
+        hub = Hub(parse_hub(self.cluster.url(self.database)), Secret(ADMIN_PASSWORD))
+        await hub.connect()
+        hub.asking = asking
+        clock = HubClock(self.clock)
+        await hub.run(clock.read)
+        yield HubStore(hub, clock, 1, "alex"), clock
+        await asyncio.to_thread(hub.close)
+
     async def close(self) -> None:
+        """Have everybody leave."""
         for member in self.members:
             await member.stop()
+        self.members.clear()
 
 
 class Colleague:
@@ -189,7 +210,7 @@ class Colleague:
 
     async def _run(self) -> Status | None:
         self.member = TeamMember(
-            self.account,
+            await self.worker.call(self.account.on),
             HubSignIn(self._address, Secret(self._user_password), self.name),
             password=None if self._password is None else Secret(self._password),
             make_sync=partial(
@@ -200,7 +221,7 @@ class Colleague:
                 server_zone=ZONE,
                 refresh_seconds=self.team.refresh_seconds,
             ),
-            in_archive=self.worker.call,
+            in_thread=self.worker.run,
             publish=self.events.append,
             clock=self.clock,
             random=Random(1),

@@ -44,7 +44,6 @@ async def test_a_page_too_large_for_a_slow_network_is_put_on_the_hub_in_parts(
         team.join("anna", port=proxy.port)
         await team.until(lambda: vera.texts == texts)
         await team.close()
-        team.members.clear()
 
 
 @pytest.mark.parametrize("said_so", [True, False])
@@ -53,7 +52,6 @@ async def test_a_hub_restored_from_a_backup_is_copied_anew(team: Team, said_so: 
     members = [team.join(name) for name in ("anna", "boris")]
     await team.until(lambda: all(one.texts == ["one", "two", "three"] for one in members))
     await team.close()
-    team.members.clear()
     team.sql(
         "DELETE FROM inbox_tui.messages WHERE id > 1; DELETE FROM inbox_tui.cursors;"
         "UPDATE inbox_tui.accounts SET last_seq = 1"

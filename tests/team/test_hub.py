@@ -14,17 +14,16 @@ from inbox_tui.credentials import Secret
 from inbox_tui.smsc.limit import Moment
 from inbox_tui.team.address import parse_hub
 from inbox_tui.team.errors import HubAway
-from inbox_tui.team.hub import Hub, HubClock
-from inbox_tui.team.store import HubStore
+from inbox_tui.team.hub import Hub
 
 
 def test_whoever_still_asks_a_hub_that_is_closed_is_told_that_it_is_away(cluster: Cluster) -> None:
     hub = Hub(parse_hub(cluster.url(cluster.new_database())), Secret(ADMIN_PASSWORD))
-    hub.connect(checked=False)
+    asyncio.run(hub.connect(checked=False))
 
     def ask() -> None:
         while True:
-            hub.call(lambda connection: connection.fetchval("SELECT 1"))
+            hub.fetch("SELECT 1")
 
     with ThreadPoolExecutor(8) as threads:
         asking = [threads.submit(ask) for _ in range(8)]
@@ -36,17 +35,10 @@ def test_whoever_still_asks_a_hub_that_is_closed_is_told_that_it_is_away(cluster
 
 async def test_a_block_that_is_told_of_late_stands_beside_a_shorter_wait(team: Team) -> None:
     """The member that it was told lost its connection, and another has asked in the meantime."""
-    hub = Hub(parse_hub(team.cluster.url(team.database)), Secret(ADMIN_PASSWORD))
-    await asyncio.to_thread(hub.connect)
-    log = HubStore(hub, HubClock(team.clock), 1, "alex").requests
-
-    def told() -> str:
+    async with team.store(asking=True) as (store, clock):
         for kind, set_at, until in (("offline", 105.0, 110.0), ("blocked", 100.0, 1000.0)):
             hold = Hold(kind, until, 1, "", team.clock.now(), b"")
-            log.set_hold(hold, Moment("hub", set_at))
-        standing = log.standing()
-        assert standing is not None
-        return standing.kind
-
-    assert await asyncio.to_thread(told) == "blocked"
-    await asyncio.to_thread(hub.close)
+            await asyncio.to_thread(store.requests.set_hold, hold, Moment("hub", set_at))
+        stands = await asyncio.to_thread(store.requests.hold, clock.moment())
+        assert stands is not None
+        assert stands.kind == "blocked"

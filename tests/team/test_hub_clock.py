@@ -3,20 +3,13 @@
 from __future__ import annotations
 
 import asyncio
-import contextlib
-from collections.abc import AsyncIterator
 
 import pytest
-from support.postgres import ADMIN_PASSWORD
 from support.team import Colleague, Team
 
 from inbox_tui.archive import Cursor, Hold, Permit, Polled
-from inbox_tui.credentials import Secret
 from inbox_tui.smsc.limit import Limit
 from inbox_tui.sync import State
-from inbox_tui.team.address import parse_hub
-from inbox_tui.team.hub import Hub, HubClock
-from inbox_tui.team.store import HubStore
 
 
 async def live(team: Team) -> Colleague:
@@ -67,19 +60,8 @@ async def test_messages_come_as_before_where_the_hubs_clock_is_set(
     assert team.asked[-1].hour < 168, "not the whole period each time"
 
 
-@contextlib.asynccontextmanager
-async def store_of(team: Team, *, asking: bool) -> AsyncIterator[tuple[HubStore, HubClock]]:
-    hub = Hub(parse_hub(team.cluster.url(team.database)), Secret(ADMIN_PASSWORD))
-    await asyncio.to_thread(hub.connect)
-    hub.asking = asking
-    clock = HubClock(team.clock)
-    await hub.run(clock.read)
-    yield HubStore(hub, clock, 1, "alex"), clock
-    await asyncio.to_thread(hub.close)
-
-
 async def test_a_request_takes_note_of_a_clock_set_back_for_the_polls_too(team: Team) -> None:
-    async with store_of(team, asking=True) as (store, clock):
+    async with team.store(asking=True) as (store, clock):
         polled = Polled(clock.moment(), team.clock.now(), team.clock.now())
         cursor = Cursor(polled, polled)
         await store._hub.run(
@@ -99,7 +81,7 @@ async def test_a_request_takes_note_of_a_clock_set_back_for_the_polls_too(team: 
 async def test_a_block_stands_for_its_time_where_the_hubs_clock_is_set_forward(
     team: Team, told: str, *, asking: bool
 ) -> None:
-    async with store_of(team, asking=asking) as (store, clock):
+    async with team.store(asking=asking) as (store, clock):
         at = clock.moment()
         block = Hold("blocked", at.seconds + 900.0, 1, "no", team.clock.now(), b"")
         if told == "after":
@@ -108,8 +90,10 @@ async def test_a_block_stands_for_its_time_where_the_hubs_clock_is_set_forward(
         if told == "before":
             team.set_hub_clock(3600.0)
             await store._hub.run(clock.read)
-            await store._hub.run(store.requests._take_note_of_jump)
-        stands = await asyncio.to_thread(store.requests.standing)
+            assert clock.is_set_anew
+            await store._hub.run(store.mend_times)
+        store._hub.asking = True
+        stands = await asyncio.to_thread(store.requests.hold, clock.moment())
         assert stands is not None
         assert stands.until is not None
         assert 800.0 < stands.until - await store._hub.run(clock.read) <= 900.0

@@ -108,7 +108,6 @@ async def test_a_hub_most_of_a_second_away_is_asked_through_as_any_other(
         team.receive("one")
         await team.until(lambda: anna.texts == ["one"])
         await team.close()
-        team.members.clear()
 
 
 async def test_who_is_too_slow_to_ask_makes_way_for_a_colleague(team: Team) -> None:
@@ -177,7 +176,6 @@ async def test_a_sync_keeps_an_answer_that_takes_longer_than_a_silent_session_la
         assert status is not None
         assert status.state is State.LIVE
         await team.close()
-        team.members.clear()
 
 
 async def test_a_colleague_needs_no_password_of_the_account(team: Team) -> None:
