@@ -19,8 +19,7 @@ MOST_BYTES = 256 * 1024
 class Settings(NamedTuple):
     """What `config.toml` says, checked. `SETTINGS` says what each is for.
 
-    Made by `load_settings`. The constructor takes values as they are: what comes from elsewhere
-    (an option, the environment) goes through `check` first.
+    Made by `load_settings`; the constructor takes values as they are.
     """
 
     login: str = ""
@@ -71,20 +70,6 @@ class SettingsError(Exception):
             place = _("{path}, line {line}").format(path=self.path, line=self.line)
         allowed = _(": allowed are {allowed}").format(allowed=self.allowed) if self.allowed else ""
         return f"{place}: {self.problem}{allowed}"
-
-
-class NotAllowed(ValueError):  # noqa: N818
-    """A value that a setting can't have.
-
-    `problem`: the value, safe to draw, on one line. `allowed`: what it can be. `within`: the key
-    inside of a table, where that one is to blame.
-    """
-
-    def __init__(self, problem: str, allowed: str, within: str | None = None) -> None:
-        super().__init__(problem + _(": allowed are {allowed}").format(allowed=allowed))
-        self.problem = problem
-        self.allowed = allowed
-        self.within = within
 
 
 class _EntryError(ValueError):
@@ -331,24 +316,6 @@ SETTINGS: Final = (
 _BY_NAME: Final = {setting.name: setting for setting in SETTINGS}
 
 
-def check(key: str, value: object) -> Any:
-    """Return a value of TOML as the setting `key` has it, or raise NotAllowed.
-
-    Also for values from options and the environment, so that they are held to the same.
-    """
-    setting = _BY_NAME[key]
-    try:
-        return setting.convert(value)
-    except _EntryError as error:
-        if isinstance(value, dict):
-            problem = f"[{key}] {_shown(error.entry)} = {_shown(value[error.entry])}{error}"
-            raise NotAllowed(problem, _(setting.allowed), within=error.entry) from None
-        problem = _("{key} holds {entry}").format(key=key, entry=_shown(error.entry))
-        raise NotAllowed(f"{problem}{error}", _(setting.allowed)) from None
-    except (ValueError, KeyError, OSError):
-        raise NotAllowed(f"{key} = {_shown(value)}", _(setting.allowed)) from None
-
-
 def toml(value: object) -> str:
     """Return a value of `Settings`, other than a table, as TOML has it."""
     import json  # its strings and lists are TOML's
@@ -390,31 +357,54 @@ def load_settings(path: Path) -> Settings:
     Raises SettingsError for a file that can't be read, an unknown key and a bad value, and for one
     that another user could have put there: it names the server that the password goes to.
     """
+    source = read_source(path)
+    return parse_settings(path, source) if source else Settings()  # importing TOML takes its time
+
+
+def read_source(path: Path) -> str:
+    """Read the text of a settings file; a missing one is empty. Raises SettingsError."""
     try:
-        source = read_trusted(path, MOST_BYTES).decode("utf-8-sig")
+        return read_trusted(path, MOST_BYTES).decode("utf-8-sig")
     except FileNotFoundError:
-        return Settings()
+        return ""
     except PathRefused as refused:
-        raise SettingsError(
-            refused.path, None, None, f"{refused.reason}; {refused.remedy}"
-        ) from None
+        raise path_error(refused) from None
     except OSError as error:
         problem = _("can't be read: {strerror}").format(strerror=system_words(error))
         raise SettingsError(path, None, None, problem) from None
     except UnicodeDecodeError as error:
         line = error.object.count(b"\n", 0, error.start) + 1
         raise SettingsError(path, line, None, _("is not UTF-8 text")) from None
+
+
+def path_error(refused: PathRefused) -> SettingsError:
+    """Return the error of a settings file, or its folder, that is not private enough."""
+    return SettingsError(refused.path, None, None, f"{refused.reason}; {refused.remedy}")
+
+
+def parse_settings(path: Path, source: str) -> Settings:
+    """Check the text of the settings file at `path`. Raises SettingsError."""
     values: dict[str, Any] = {}
     for key, value in _parsed(path, source).items():
         if key not in Settings._fields:
             raise _unknown(path, source, key)
         try:
-            values[key] = check(key, value)
-        except NotAllowed as error:
-            within = () if error.within is None else (error.within,)
-            line_found = key_line(source, key, *within) or key_line(source, key)
-            raise SettingsError(path, line_found, key, error.problem, error.allowed) from None
+            values[key] = _BY_NAME[key].convert(value)
+        except (ValueError, KeyError, OSError) as error:
+            raise _refused(path, source, key, value, error) from None
     return Settings(**values)
+
+
+def _refused(path: Path, source: str, key: str, value: Any, error: Exception) -> SettingsError:
+    line = key_line(source, key)
+    if not isinstance(error, _EntryError):
+        problem = f"{key} = {_shown(value)}"
+    elif isinstance(value, dict):
+        line = key_line(source, key, error.entry) or line
+        problem = f"[{key}] {_shown(error.entry)} = {_shown(value[error.entry])}{error}"
+    else:
+        problem = _("{key} holds {entry}").format(key=key, entry=_shown(error.entry)) + str(error)
+    return SettingsError(path, line, key, problem, _(_BY_NAME[key].allowed))
 
 
 def _parsed(path: Path, source: str) -> dict[str, Any]:

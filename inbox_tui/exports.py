@@ -4,15 +4,13 @@ from __future__ import annotations
 
 import csv
 import json
-import os
 import re
 from collections.abc import Callable, Iterable, Mapping
 from datetime import tzinfo
 from pathlib import Path
-from typing import IO, Any, Literal, NamedTuple, Protocol, get_args
+from typing import Any, Literal, NamedTuple, Protocol, get_args
 
 from inbox_tui.archive import Row, from_server_seconds
-from inbox_tui.private_files import open_private, refuse_unless_ordinary
 from inbox_tui.text import find_code, name_finder, sanitize
 from inbox_tui.text.spreadsheet import csv_cell
 
@@ -139,31 +137,6 @@ def format_of(path: Path) -> ExportFormat | None:
     """Return the format that the ending of a file's name stands for; None for any other ending."""
     ending = path.suffix.lower().removeprefix(".")
     return next((known for known in FORMATS if known == ending), None)
-
-
-def write_file(path: Path, write: Callable[[IO[bytes]], Written], *, replace: bool) -> Written:
-    """Write a file that only the user can read (0600); what fails leaves nothing behind.
-
-    An older file stays as it is until the new one is whole. Raises FileExistsError where something
-    is at `path` and `replace` is False, PathRefused where that is no ordinary file, and OSError.
-    """
-    if replace and os.path.lexists(path):
-        refuse_unless_ordinary(path)
-        part = path.with_name(f".{path.name}.{os.urandom(4).hex()}.part")
-        written = _write_or_remove(part, write)
-        part.replace(path)
-        return written
-    return _write_or_remove(path, write)
-
-
-def _write_or_remove(path: Path, write: Callable[[IO[bytes]], Written]) -> Written:
-    file = open_private(path, "new")
-    try:
-        with file:
-            return write(file)
-    except BaseException:
-        path.unlink(missing_ok=True)
-        raise
 
 
 class _Encoder:

@@ -3,12 +3,17 @@
 from __future__ import annotations
 
 import errno
+import functools
+import operator
 import os
 import stat
+from collections.abc import Callable
 from pathlib import Path
-from typing import BinaryIO, Literal
+from typing import BinaryIO, Literal, TypeVar
 
 from inbox_tui.locale import _, system_words
+
+T = TypeVar("T")
 
 
 class PathRefused(OSError):  # noqa: N818
@@ -85,22 +90,42 @@ def _make(path: Path) -> None:
         path.chmod(0o700)
 
 
-def open_private(path: Path, how: Literal["new", "replace", "append"]) -> BinaryIO:
+def write_file(path: Path, write: Callable[[BinaryIO], T], *, replace: bool) -> T:
+    """Write a file that only the user can read (0600); what fails leaves nothing behind.
+
+    An older file stays as it is until the new one is whole. Raises FileExistsError where something
+    is at `path` and `replace` is False, PathRefused where that is no ordinary file, and OSError.
+    """
+    if replace and os.path.lexists(path):
+        _ordinary(path, path.lstat())
+        part = path.with_name(f".{path.name}.{os.urandom(4).hex()}.part")
+        written = _write_or_remove(part, write)
+        part.replace(path)
+        return written
+    return _write_or_remove(path, write)
+
+
+def _write_or_remove(path: Path, write: Callable[[BinaryIO], T]) -> T:
+    file = open_private(path, "new")
+    try:
+        with file:
+            return write(file)
+    except BaseException:
+        path.unlink(missing_ok=True)
+        raise
+
+
+def open_private(path: Path, how: Literal["new", "append"]) -> BinaryIO:
     """Open a file for writing that only the user can read (0600) from its first moment.
 
-    `new` raises FileExistsError where anything is at `path`; `replace` takes an ordinary file away
-    first (whoever has it open keeps the old content); `append` goes on at its end or makes it.
-    A symbolic link is never followed: that, another user's file and anything that is no ordinary
-    file raise PathRefused. Other failures are the OSError of the system.
+    `new` raises FileExistsError where anything is at `path`; `append` goes on at its end or makes
+    it. A symbolic link is never followed: that, another user's file and anything that is no
+    ordinary file raise PathRefused. Other failures are the OSError of the system.
     """
-    flags = os.O_WRONLY | os.O_CREAT
-    for name in ("O_NOFOLLOW", "O_CLOEXEC", "O_NONBLOCK", "O_BINARY"):  # as far as there are any
-        flags |= getattr(os, name, 0)
-    if how != "new" and os.path.lexists(path):
+    if how == "append" and os.path.lexists(path):
         _ordinary(path, path.lstat())
-        if how == "replace":
-            path.unlink(missing_ok=True)
-    flags |= os.O_APPEND if how == "append" else os.O_EXCL
+    flags = os.O_WRONLY | os.O_CREAT | (os.O_APPEND if how == "append" else os.O_EXCL)
+    flags |= _flags("O_NOFOLLOW", "O_CLOEXEC", "O_NONBLOCK", "O_BINARY")
     file = os.open(path, flags, 0o600)
     try:
         if _POSIX:
@@ -138,9 +163,7 @@ def read_trusted(path: Path, most: int) -> bytes:
     link. Also for what is no ordinary file, and for more than `most` bytes. Others are the OSError
     of the system. Never waits, as on a pipe.
     """
-    flags = os.O_RDONLY
-    for name in ("O_CLOEXEC", "O_NONBLOCK", "O_BINARY"):  # as far as there are any
-        flags |= getattr(os, name, 0)
+    flags = os.O_RDONLY | _flags("O_CLOEXEC", "O_NONBLOCK", "O_BINARY")
     with os.fdopen(os.open(path, flags), "rb") as file:
         status = os.fstat(file.fileno())
         if not stat.S_ISREG(status.st_mode):
@@ -168,12 +191,13 @@ def _trusted(path: Path, status: os.stat_result, remedy: str) -> None:
     _refuse_writable(path, status, _("{remedy}, then run chmod go-w on it").format(remedy=remedy))
 
 
-def refuse_unless_ordinary(path: Path) -> None:
-    """Raise PathRefused for what must not be replaced: a link, a device, another user's file."""
-    _ordinary(path, path.lstat())
+def _flags(*names: str) -> int:
+    """Return the flags for `os.open` of these names, as far as the system has them."""
+    return functools.reduce(operator.or_, (getattr(os, name, 0) for name in names))
 
 
 def _ordinary(path: Path, status: os.stat_result) -> None:
+    """Raise PathRefused for what must not be written to: a link, a device, another user's file."""
     if stat.S_ISLNK(status.st_mode):
         raise PathRefused(path, _("is a symbolic link"), _("name the file that it points to"))
     if not stat.S_ISREG(status.st_mode):

@@ -6,17 +6,15 @@ import os
 from collections.abc import Callable
 from contextlib import suppress
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, BinaryIO
 
-from inbox_tui.config import MOST_BYTES, SettingsError, load_settings
+from inbox_tui.config import Settings, SettingsError, parse_settings, path_error, read_source
 from inbox_tui.locale import _, system_words
-from inbox_tui.private_files import PathRefused, open_private, private_folder, read_trusted
+from inbox_tui.private_files import PathRefused, private_folder, write_file
 from inbox_tui.text.phones import NotAPhoneNumber, format_phone, parse_sender, phone_key
 
 if TYPE_CHECKING:
     from tomlkit import TOMLDocument
-
-_BYTE_ORDER_MARK = "\ufeff"
 
 
 def write_theme(path: Path, theme: str) -> None:
@@ -29,7 +27,7 @@ def write_theme(path: Path, theme: str) -> None:
     def change(document: TOMLDocument) -> None:
         document["theme"] = theme
 
-    _change(path, change, lambda: load_settings(path)._replace(theme=theme))
+    _change(path, change, lambda settings: settings._replace(theme=theme))
 
 
 def write_team(path: Path, url: str) -> None:
@@ -41,7 +39,7 @@ def write_team(path: Path, url: str) -> None:
         else:
             document.remove("team")
 
-    _change(path, change, lambda: load_settings(path)._replace(team=url))
+    _change(path, change, lambda settings: settings._replace(team=url))
 
 
 def write_name(path: Path, phone: str, name: str) -> None:
@@ -59,33 +57,26 @@ def write_name(path: Path, phone: str, name: str) -> None:
     """
     key = name_key(phone)
 
+    def is_same(written: str) -> bool:
+        return phone_key(parse_sender(written)) == phone_key(phone)
+
     def change(document: TOMLDocument) -> None:
         import tomlkit
 
-        if "names" not in document:
-            if name:
-                document["names"] = tomlkit.table()
-            else:
-                return
-        names: Any = document["names"]
-        same = [
-            written for written in names if phone_key(parse_sender(written)) == phone_key(phone)
-        ]
+        if name and "names" not in document:
+            document["names"] = tomlkit.table()
+        names: Any = document.get("names", {})
+        before = next(filter(is_same, names), None)
         if name:
-            names[same[0] if same else key] = name
-        elif same:
-            del names[same[0]]
+            names[before or key] = name
+        elif before is not None:
+            del names[before]
 
-    def expected() -> Any:
-        settings = load_settings(path)
-        names = {
-            known: given
-            for known, given in settings.names.items()
-            if phone_key(known) != phone_key(phone)
-        }
+    def changed(settings: Settings) -> Settings:
+        names = {known: given for known, given in settings.names.items() if not is_same(known)}
         return settings._replace(names=names | ({parse_sender(key): name} if name else {}))
 
-    _change(path, change, expected)
+    _change(path, change, changed)
 
 
 def name_key(phone: str) -> str:
@@ -99,48 +90,42 @@ def name_key(phone: str) -> str:
 
 
 def _change(
-    path: Path, change: Callable[[TOMLDocument], None], expected: Callable[[], Any]
+    path: Path,
+    change: Callable[[TOMLDocument], None],
+    changed: Callable[[Settings], Settings],
 ) -> None:
-    """Write a changed settings file in the place of the old one, once it says what is expected."""
-    path = path.resolve()
-    wanted = expected()  # raises for what is damaged
-    fresh = path.with_name(f"{path.name}.new")
-    try:
-        source = read_trusted(path, MOST_BYTES).decode() if path.exists() else ""
-        content = source.removeprefix(_BYTE_ORDER_MARK)
-        mark = source[: len(source) - len(content)]
-        changed = mark + _changed(path, content, change)
-        if not path.parent.exists():
-            private_folder(path.parent)
-        try:
-            with open_private(fresh, "replace") as file:
-                file.write(changed.encode())
-                file.flush()
-                os.fsync(file.fileno())
-            if load_settings(fresh) != wanted:
-                raise _unchangeable(path)
-            fresh.replace(path)
-        finally:
-            fresh.unlink(missing_ok=True)
-    except PathRefused as refused:
-        problem = f"{refused.reason}; {refused.remedy}"
-        raise SettingsError(refused.path, None, None, problem) from None
-    except OSError as error:
-        problem = _("can't be written: {strerror}").format(strerror=system_words(error))
-        raise SettingsError(path, None, None, problem) from None
+    """Write a changed settings file in the place of the old one, if it says what it should then.
 
-
-def _changed(path: Path, content: str, change: Callable[[TOMLDocument], None]) -> str:
+    `changed` returns what it should say.
+    """
     import tomlkit
     from tomlkit.exceptions import TOMLKitError
 
+    path = path.resolve()
+    source = read_source(path)
+    wanted = changed(parse_settings(path, source))
+    problem = _("is written in a way that only you can change")
+    unchangeable = SettingsError(path, None, None, problem)
     try:
-        document = tomlkit.parse(content)
+        document = tomlkit.parse(source)
         change(document)
-        return tomlkit.dumps(document)
+        content = tomlkit.dumps(document)
     except TOMLKitError:
-        raise _unchangeable(path) from None
+        raise unchangeable from None
+    if parse_settings(path, content) != wanted:
+        raise unchangeable
 
+    def write(file: BinaryIO) -> None:
+        file.write(content.encode())
+        file.flush()
+        os.fsync(file.fileno())
 
-def _unchangeable(path: Path) -> SettingsError:
-    return SettingsError(path, None, None, _("is written in a way that only you can change"))
+    try:
+        if not path.parent.exists():
+            private_folder(path.parent)
+        write_file(path, write, replace=True)
+    except PathRefused as refused:
+        raise path_error(refused) from None
+    except OSError as error:
+        problem = _("can't be written: {strerror}").format(strerror=system_words(error))
+        raise SettingsError(path, None, None, problem) from None

@@ -31,7 +31,7 @@ from inbox_tui.cli.options import example, for_account
 from inbox_tui.config import SETTINGS, SettingsError, load_settings, template, toml
 from inbox_tui.locale import _, system_words
 from inbox_tui.paths import Paths
-from inbox_tui.private_files import PathRefused, open_private, private_folder
+from inbox_tui.private_files import PathRefused, private_folder, write_file
 
 
 @click.command(
@@ -83,8 +83,7 @@ def _edit(paths: Paths) -> None:
     try:
         if not os.path.lexists(path):
             private_folder(path.parent)
-            with open_private(path, "new") as file:
-                file.write(template().encode())
+            write_file(path, lambda file: file.write(template().encode()), replace=False)
     except PathRefused as refused:
         fail(f"{refused}.")
     except OSError as error:

@@ -163,8 +163,7 @@ def _nothing_kept(account: str) -> str:
 
 
 def _to_file(exporter: Exporter, rows: Iterable[Row], path: Path, *, force: bool) -> Written:
-    from inbox_tui.exports import write_file
-    from inbox_tui.private_files import PathRefused
+    from inbox_tui.private_files import PathRefused, write_file
 
     try:
         return write_file(path, lambda file: exporter.write(rows, file), replace=force)

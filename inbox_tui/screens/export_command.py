@@ -11,8 +11,9 @@ from typing import Any
 from textual.screen import Screen
 
 from inbox_tui.archive import Archive, Listing
-from inbox_tui.exports import Exporter, ExportFormat, Written, write_file
+from inbox_tui.exports import Exporter, ExportFormat, Written
 from inbox_tui.locale import _, plural
+from inbox_tui.private_files import write_file
 from inbox_tui.screens.export_dialog import Exported, ExportScreen
 from inbox_tui.session import Session
 from inbox_tui.sessions import AllSessions

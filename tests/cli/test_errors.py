@@ -153,10 +153,10 @@ def test_a_settings_folder_that_is_a_file_is_told(files: Files) -> None:
 def test_a_settings_file_that_cannot_be_made_is_told(
     files: Files, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    def is_full(*_given: object) -> NoReturn:
+    def is_full(*_given: object, **_named: object) -> NoReturn:
         raise OSError(errno.ENOSPC, "No space left on device")
 
-    monkeypatch.setattr("inbox_tui.cli.config.open_private", is_full)
+    monkeypatch.setattr("inbox_tui.cli.config.write_file", is_full)
     told = f"inbox-tui: {files.config} can't be made: No space left on device.\n"
     assert run("config", "--edit") == (1, "", told)
 

@@ -15,8 +15,7 @@ from hypothesis import strategies as st
 
 from inbox_tui.archive import Row
 from inbox_tui.archive.records import row_at
-from inbox_tui.exports import FORMATS, Exporter, Written, format_of, write_file
-from inbox_tui.private_files import PathRefused
+from inbox_tui.exports import FORMATS, Exporter, Written, format_of
 
 MOSCOW = ZoneInfo("Europe/Moscow")
 anything = st.text(st.characters(), max_size=40)
@@ -121,39 +120,6 @@ def test_progress_is_told_now_and_then() -> None:
     exporter = Exporter("jsonl", server_zone=UTC, names={})
     exporter.write((row(number) for number in range(2500)), io.BytesIO(), told.append)
     assert told == [1000, 2000]
-
-
-def test_what_fails_leaves_nothing_behind(tmp_path: Path) -> None:
-    def fails(file: object) -> Written:
-        raise OSError("no room")
-
-    folder = tmp_path / "exports"
-    folder.mkdir()
-    old = folder / "old.csv"
-    old.write_text("mine")
-    for path in (old, folder / "new.csv"):
-        with pytest.raises(OSError, match="no room"):
-            write_file(path, fails, replace=True)
-    assert [path.name for path in folder.iterdir()] == ["old.csv"]
-    assert old.read_text() == "mine"
-
-
-def test_a_link_is_not_replaced(tmp_path: Path) -> None:
-    link = tmp_path / "link.csv"
-    link.symlink_to(tmp_path / "elsewhere.csv")
-    with pytest.raises(PathRefused):
-        write_file(link, lambda file: Written(0), replace=True)
-    assert link.is_symlink()
-
-
-def test_what_is_replaced_is_not_touched(tmp_path: Path) -> None:
-    old, elsewhere = tmp_path / "old.csv", tmp_path / "elsewhere.csv"
-    old.write_text("old")
-    old.chmod(0o644)
-    elsewhere.hardlink_to(old)
-    write_file(old, lambda file: Written(file.write(b"new")), replace=True)
-    assert (old.read_text(), old.stat().st_mode & 0o777) == ("new", 0o600)
-    assert (elsewhere.read_text(), elsewhere.stat().st_mode & 0o777) == ("old", 0o644)
 
 
 def test_the_ending_of_a_name_tells_the_format() -> None:

@@ -3,28 +3,29 @@
 from __future__ import annotations
 
 import os
-import re
 import stat
 from typing import TYPE_CHECKING, Literal
 
 import pytest
 
 from inbox_tui import private_files
-from inbox_tui.config import SettingsError, load_settings
 from inbox_tui.paths import Paths
 from inbox_tui.private_files import (
     PathRefused,
     open_private,
     private_file,
     private_folder,
+    write_file,
 )
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
     from pathlib import Path
 
-Way = Literal["new", "replace", "append"]
-WAYS: list[Way] = ["new", "replace", "append"]
+    Change = Callable[[Path], object]
+
+Way = Literal["new", "append"]
+WAYS: list[Way] = ["new", "append"]
 
 
 def mode(path: Path) -> int:
@@ -61,11 +62,6 @@ def test_the_places_are_those_of_the_system(
         log=tmp_path / "s" / "inbox-tui" / "inbox-tui.log",
     )
     assert list(tmp_path.iterdir()) == []
-
-
-def test_the_demo_has_all_its_files_in_one_folder(tmp_path: Path) -> None:
-    paths = Paths.under(tmp_path)
-    assert {paths.config.parent, paths.archive.parent, paths.log.parent} == {tmp_path}
 
 
 def test_a_folder_is_made_private_with_its_parents(tmp_path: Path, umask: int) -> None:
@@ -140,18 +136,11 @@ def test_a_folder_of_another_user_is_refused(
 
 def test_a_file_in_the_place_of_the_folder_is_refused(tmp_path: Path) -> None:
     (tmp_path / "a").touch()
-    with pytest.raises(PathRefused, match="is not a folder"):
+    with pytest.raises(PathRefused) as caught:
         private_folder(tmp_path / "a")
+    assert str(caught.value) == f"{tmp_path / 'a'} is not a folder; move it away"
     with pytest.raises(PathRefused, match="can't be made: Not a directory"):
         private_folder(tmp_path / "a" / "b")
-
-
-def test_a_refusal_is_an_error_of_the_system_with_reason_and_remedy(tmp_path: Path) -> None:
-    (tmp_path / "a").touch()
-    with pytest.raises(OSError, match="is not a folder") as caught:
-        private_folder(tmp_path / "a")
-    assert isinstance(caught.value, PathRefused)
-    assert str(caught.value) == f"{tmp_path / 'a'} is not a folder; move it away"
 
 
 @pytest.mark.parametrize("way", WAYS)
@@ -183,16 +172,26 @@ def test_a_file_is_not_written_over(tmp_path: Path) -> None:
     assert (tmp_path / "f").read_text() == "old"
 
 
-def test_a_replaced_file_is_private_and_readers_of_the_old_one_see_the_old(tmp_path: Path) -> None:
-    path = tmp_path / "f"
-    path.write_text("old")
-    path.chmod(0o644)
-    with path.open() as reader:
-        with open_private(path, "replace") as file:
-            file.write(b"new")
-        assert reader.read() == "old"
-    assert path.read_text() == "new"
-    assert mode(path) == 0o600
+def test_a_file_is_replaced_when_the_new_one_is_whole_and_not_touched(tmp_path: Path) -> None:
+    old, elsewhere = tmp_path / "old.csv", tmp_path / "elsewhere.csv"
+    old.write_text("old")
+    old.chmod(0o644)
+    elsewhere.hardlink_to(old)
+    write_file(old, lambda file: file.write(b"new"), replace=True)
+    assert (old.read_text(), mode(old)) == ("new", 0o600)
+    assert (elsewhere.read_text(), mode(elsewhere)) == ("old", 0o644)
+
+
+def test_a_file_that_cannot_be_written_whole_leaves_nothing_behind(tmp_path: Path) -> None:
+    def fails(file: object) -> None:
+        raise OSError("no room")
+
+    (tmp_path / "old.csv").write_text("mine")
+    for name in ("old.csv", "new.csv"):
+        with pytest.raises(OSError, match="no room"):
+            write_file(tmp_path / name, fails, replace=True)
+    assert [path.name for path in tmp_path.iterdir()] == ["old.csv"]
+    assert (tmp_path / "old.csv").read_text() == "mine"
 
 
 def test_a_log_goes_on_and_is_tightened(tmp_path: Path) -> None:
@@ -205,23 +204,30 @@ def test_a_log_goes_on_and_is_tightened(tmp_path: Path) -> None:
     assert mode(path) == 0o600
 
 
-@pytest.mark.parametrize("way", ["replace", "append"])
-def test_a_symbolic_link_as_file_is_refused(tmp_path: Path, way: Way) -> None:
+def append(path: Path) -> None:
+    open_private(path, "append")
+
+
+def replace(path: Path) -> None:
+    write_file(path, lambda file: file.write(b"new"), replace=True)
+
+
+CHANGES = pytest.mark.parametrize("change", [append, replace, private_file])
+"""What writes to a file that is there."""
+
+
+@CHANGES
+def test_a_symbolic_link_as_file_is_refused(tmp_path: Path, change: Change) -> None:
     (tmp_path / "target").write_text("precious")
-    (tmp_path / "f").symlink_to(tmp_path / "target")
-    with pytest.raises(PathRefused, match="is a symbolic link"):
-        open_private(tmp_path / "f", way)
+    for name, target in (("f", "target"), ("nowhere", "missing")):
+        (tmp_path / name).symlink_to(tmp_path / target)
+        with pytest.raises(PathRefused, match="is a symbolic link"):
+            change(tmp_path / name)
+        with pytest.raises(FileExistsError):
+            open_private(tmp_path / name, "new")
+        assert (tmp_path / name).is_symlink()
     assert (tmp_path / "target").read_text() == "precious"
-    assert (tmp_path / "f").is_symlink()
-
-
-def test_a_link_that_points_nowhere_is_not_filled(tmp_path: Path) -> None:
-    (tmp_path / "f").symlink_to(tmp_path / "target")
-    with pytest.raises(FileExistsError):
-        open_private(tmp_path / "f", "new")
-    with pytest.raises(PathRefused):
-        open_private(tmp_path / "f", "append")
-    assert not (tmp_path / "target").exists()
+    assert not (tmp_path / "missing").exists()
 
 
 def test_a_link_put_there_at_the_last_moment_is_not_followed(
@@ -236,23 +242,25 @@ def test_a_link_put_there_at_the_last_moment_is_not_followed(
     assert (tmp_path / "target").read_text() == "precious"
 
 
-@pytest.mark.parametrize("way", ["replace", "append"])
-def test_what_is_no_ordinary_file_is_refused_without_waiting(tmp_path: Path, way: Way) -> None:
+@CHANGES
+def test_what_is_no_ordinary_file_is_refused_without_waiting(
+    tmp_path: Path, change: Change
+) -> None:
     os.mkfifo(tmp_path / "pipe")
     (tmp_path / "folder").mkdir()
     for name in ("pipe", "folder"):
         with pytest.raises(PathRefused, match="is not an ordinary file"):
-            open_private(tmp_path / name, way)
+            change(tmp_path / name)
 
 
-@pytest.mark.parametrize("way", ["replace", "append"])
+@CHANGES
 def test_a_file_of_another_user_is_refused(
-    tmp_path: Path, somebody_else: Callable[[], None], way: Way
+    tmp_path: Path, somebody_else: Callable[[], None], change: Change
 ) -> None:
     (tmp_path / "f").write_text("theirs")
     somebody_else()
     with pytest.raises(PathRefused, match="belongs to another user"):
-        open_private(tmp_path / "f", way)
+        change(tmp_path / "f")
     assert (tmp_path / "f").read_text() == "theirs"
 
 
@@ -266,12 +274,6 @@ def test_a_file_for_sqlite_is_made_or_tightened_and_kept(tmp_path: Path, umask: 
     assert (path.read_text(), mode(path)) == ("kept", 0o600)
 
 
-def test_a_link_for_sqlite_is_refused(tmp_path: Path) -> None:
-    (tmp_path / "f").symlink_to(tmp_path / "target")
-    with pytest.raises(PathRefused):
-        private_file(tmp_path / "f")
-
-
 def test_a_system_without_owners_and_modes_gets_its_files(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -281,64 +283,3 @@ def test_a_system_without_owners_and_modes_gets_its_files(
     with open_private(private_folder(tmp_path / "a") / "f", "append") as file:
         file.write(b"text")
     assert private_file(tmp_path / "a" / "f").read_text() == "text"
-
-
-# -- settings, which name the server that gets the password
-
-
-@pytest.mark.parametrize(
-    ("folder", "file", "refused"),
-    [
-        (0o700, 0o600, None),
-        (0o755, 0o644, None),
-        (0o775, 0o600, "cfg: can be written to by others (mode 0775)"),
-        (0o757, 0o600, "cfg: can be written to by others (mode 0757)"),
-        (0o700, 0o664, "config.toml: can be written to by others (mode 0664)"),
-        (0o700, 0o602, "config.toml: can be written to by others (mode 0602)"),
-    ],
-)
-def test_settings_that_others_may_write_are_refused_and_may_be_read(
-    tmp_path: Path, folder: int, file: int, refused: str | None
-) -> None:
-    config = tmp_path / "cfg" / "config.toml"
-    config.parent.mkdir()
-    config.write_text("window = 24\n")
-    config.chmod(file)
-    config.parent.chmod(folder)
-    if refused is None:
-        assert load_settings(config).window == 24
-        return
-    with pytest.raises(SettingsError, match=re.escape(refused)):
-        load_settings(config)
-
-
-@pytest.mark.parametrize("whose", ["the file", "the folder"])
-def test_settings_of_another_user_are_refused(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, whose: str
-) -> None:
-    config = tmp_path / "cfg" / "config.toml"
-    config.parent.mkdir()
-    config.write_text("")
-    theirs = config if whose == "the file" else config.parent
-    number = theirs.stat().st_ino
-    real_fstat, real_lstat = os.fstat, os.lstat
-
-    def owned_by_another(status: os.stat_result) -> os.stat_result:
-        if status.st_ino != number:
-            return status
-        values = list(status)
-        values[4] = os.geteuid() + 1
-        return os.stat_result(values)
-
-    monkeypatch.setattr(os, "fstat", lambda file: owned_by_another(real_fstat(file)))
-    monkeypatch.setattr(os, "lstat", lambda path: owned_by_another(real_lstat(path)))
-    with pytest.raises(SettingsError, match="belongs to another user"):
-        load_settings(config)
-
-
-def test_settings_in_a_linked_folder_are_refused(tmp_path: Path) -> None:
-    (tmp_path / "there").mkdir()
-    (tmp_path / "there" / "config.toml").write_text("")
-    (tmp_path / "cfg").symlink_to("there")
-    with pytest.raises(SettingsError, match="cfg: is a symbolic link"):
-        load_settings(tmp_path / "cfg" / "config.toml")

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 from datetime import date, datetime
+from pathlib import Path
 from zoneinfo import ZoneInfo
 
 import pytest
@@ -9,7 +10,7 @@ from hypothesis import strategies as st
 from support.rows import MOSCOW, NOW, presentation, server_seconds
 
 from inbox_tui.archive import to_server_seconds
-from inbox_tui.config import check
+from inbox_tui.config import parse_settings
 from inbox_tui.widgets.presentation import Presentation, grouped, spaced_code
 
 
@@ -86,7 +87,7 @@ def test_a_day_has_a_name_and_a_shorter_one(day: date, names: tuple[str, ...]) -
     ["79160001122", "+7 (916) 000-11-22", "8 916 000 11 22", "89160001122", "916 000-11-22"],
 )
 def test_a_name_is_shown_however_its_number_is_written_in_the_settings(written: str) -> None:
-    names = check("names", {written: "Shop"})
+    names = parse_settings(Path("config.toml"), f'[names]\n"{written}" = "Shop"\n').names
     shown_by = Presentation(server_zone=MOSCOW, local_zone=MOSCOW, names=names, clock=lambda: NOW)
     assert shown_by.who("79160001122") == "Shop"
     assert shown_by.number("79160001122") == "+7 916 000-11-22"
