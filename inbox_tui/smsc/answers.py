@@ -9,11 +9,12 @@ from __future__ import annotations
 import codecs
 import json
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import suppress
 from datetime import datetime
 from functools import lru_cache
-from itertools import islice
-from typing import Annotated, Any
+from itertools import chain, islice, pairwise
+from typing import Any
 from xml.etree import ElementTree
 
 import msgspec
@@ -27,15 +28,13 @@ _MOST_ENTRIES = 20_000
 """Twice what may be asked for (api.md, Request): whatever holds more is no answer."""
 _LARGEST_ENTRY = 1024 * 1024
 """Bytes of an entry in JSON; of a larger one only the beginning is kept, as unreadable."""
-_MOST_INNER_BRACKETS = 10 * _MOST_ENTRIES
-_MOST_INNER_STRINGS = 10 * _MOST_INNER_BRACKETS
-"""In entries in JSON that are too large, or hold lists or objects, which no documented one does."""
+_MOST_INNER_MARKS = 1_000_000
+"""Brackets and strings in entries in JSON that are too large, or hold lists or objects, which no
+documented one does."""
 _SEARCHED = 256 * 1024
-"""Bytes that are searched at a time."""
+"""Bytes that are searched at a time: the interpreter is held for so long."""
 _LARGEST_OTHER_FORM = 2 * 1024 * 1024
 """Bytes of an answer that is no list in JSON, which is what was asked for."""
-_BATCH_ENTRIES, _BATCH_BYTES = 100, 256 * 1024
-"""What is decoded at a time: the interpreter is held for so long."""
 _XML_SLICE = 8 * 1024
 """Characters of XML that are parsed at a time."""
 _MOST_BRACKETS = 150_000
@@ -49,7 +48,7 @@ _LARGEST_KEPT = 9_000
 _STRING = rb'"[^"\\]*+(?:\\.[^"\\]*+)*+'
 _FLAT_ENTRY = re.compile(rb'\{(?:[^"{}\[\]]++|' + _STRING + rb'")*+\}', re.DOTALL)
 """An object in JSON with no other object or list in it."""
-_BRACKET = re.compile(rb'["\[\]{}]')
+_MARK = re.compile(rb'["\[\]{}]')
 """A bracket, or where a string begins."""
 _IN_STRING = re.compile(rb'[^"\\]*+(?:\\.[^"\\]*+)*+', re.DOTALL)
 _SCALAR = re.compile(rb'[^\s\[\]{},"]++|' + _STRING + b'"', re.DOTALL)
@@ -90,22 +89,13 @@ _WEB = mark("a web page came instead of an answer: is there a login page on this
 _JUNK = mark("an answer came that could not be read")
 
 
-class _Entry(msgspec.Struct, gc=False):
-    """A message in JSON as documented (api.md, Success)."""
-
-    id: Annotated[int, msgspec.Meta(ge=0, le=_LARGEST_ID)]
-    received: str
-    phone: str = ""
-    to_phone: str = ""
-    message: str = ""
-    sent: str = ""
-
-
-_ENTRIES = msgspec.json.Decoder(list[_Entry])
+_JSON = json.JSONDecoder(strict=False)
+"""Lets raw control characters in strings pass."""
 
 _Codec = tuple[str, str]
 """An encoding, and how its errors are handled."""
-_UTF_8: _Codec = "utf-8", "surrogatepass"
+_UTF_8: _Codec = "utf-8", "strict"
+_HALVES: _Codec = "utf-8", "surrogatepass"
 
 
 def read_answer(body: bytes) -> Answer:
@@ -130,7 +120,7 @@ def read_answer(body: bytes) -> Answer:
     """
     body = body.removeprefix(codecs.BOM_UTF8)
     if _LIST.match(body):
-        return _from_json_list(body.strip())
+        return _answer(_json_entries(body.strip()))
     if len(body) > _LARGEST_OTHER_FORM:
         raise _not_an_answer(body[:_WEB_PAGE_WITHIN].decode("ascii", "replace"))
     text = _decoded(body, _codec([body]))
@@ -148,56 +138,49 @@ def read_answer(body: bytes) -> Answer:
     text = text.lstrip("\r\n")
     for start, record in ((_TEXT_START, _TEXT_RECORD), (_COMMA_START, _COMMA_RECORD)):
         if start.match(text):
-            return _from_records(text, start, record)
+            return _answer(_records(text, start, record))
     raise _not_an_answer(inner)
 
 
-class _Entries:
-    """What was read of an answer so far."""
-
-    def __init__(self) -> None:
-        self.messages: list[IncomingMessage] = []
-        self._unreadable: list[str] = []
-        self._left_out = 0
-
-    def add_unreadable(self, raw: str) -> None:
-        """Keep an entry that is no message, or count it where enough are kept."""
-        if len(self._unreadable) < _MOST_UNREADABLE:
-            self._unreadable.append(raw[:_LONGEST_UNREADABLE])
+def _answer(entries: Iterable[IncomingMessage | str]) -> Answer:
+    """Return the answer that holds these messages, and raw entries that could not be read."""
+    messages: list[IncomingMessage] = []
+    unreadable: list[str] = []
+    left_out = 0
+    for number, entry in enumerate(entries):
+        if number == _MOST_ENTRIES:
+            raise NotAnAnswer(_JUNK)
+        if not isinstance(entry, str):
+            messages.append(entry)
+        elif len(unreadable) < _MOST_UNREADABLE:
+            unreadable.append(entry[:_LONGEST_UNREADABLE])
         else:
-            self._left_out += 1
-
-    def answer(self) -> Answer:
-        """Return the answer that holds all these."""
-        return Answer(self.messages, self._unreadable, self._left_out)
+            left_out += 1
+    return Answer(messages, unreadable, left_out)
 
 
-def _codec(pieces: Iterable[bytes]) -> _Codec:
+def _codec(pieces: Sequence[bytes]) -> _Codec:
     """Return utf-8, or windows-1251 where most of what is not ASCII is not utf-8 either.
 
     One message with half an emoji, or with a character cut in two, does not spoil the others.
     """
-    damaged = False
+    for codec in (_UTF_8, _HALVES):
+        with suppress(UnicodeDecodeError):
+            for piece in pieces:
+                piece.decode(*codec)
+            return codec
     faults = beyond_ascii = 0
     for piece in pieces:
-        if piece.isascii():
-            continue
-        try:
-            piece.decode(*_UTF_8)
-        except UnicodeDecodeError:
-            damaged = True
         text = piece.decode("utf-8", "replace")
         faults += text.count(_FAULT)
         beyond_ascii += len(text) - len(text.encode("ascii", "ignore"))
-    if not damaged:
-        return _UTF_8
     return ("utf-8" if faults * 2 < beyond_ascii else "windows-1251"), "replace"
 
 
 def _decoded(piece: bytes, codec: _Codec) -> str:
     """Return a text, the two halves of a character beyond the basic plane as one."""
     text = piece.decode(*codec)
-    if codec == _UTF_8 and not text.isascii():
+    if codec == _HALVES:
         text = text.encode("utf-16-le", "surrogatepass").decode("utf-16-le", "surrogatepass")
     return text
 
@@ -210,40 +193,44 @@ def _not_an_answer(text: str) -> NotAnAnswer:
 
 
 def _from_json_object(text: str) -> Answer:
-    try:
-        answer = _json(text)
-    except (ValueError, RecursionError):
-        raise NotAnAnswer(_JUNK) from None
+    answer = _json(text) or {}
     raise _failure(answer.get("error_code"), answer.get("error"))
 
 
-def _from_json_list(body: bytes) -> Answer:
-    spans = list(islice(_entry_spans(body), _MOST_ENTRIES + 1))
-    if len(spans) > _MOST_ENTRIES:
-        raise NotAnAnswer(_JUNK)
-    entries = _Entries()
-    codec: _Codec | None = None
-    for batch in _batches(spans):
-        large = batch[0][1] - batch[0][0] > _LARGEST_ENTRY
-        documented = None if large else _as_documented(b"[%b]" % body[batch[0][0] : batch[-1][1]])
-        if documented is not None and len(documented) == len(batch):
-            entries.messages += documented
-            continue
-        if codec is None:
-            codec = _codec(body[start:end] for start, end in spans if end - start <= _LARGEST_ENTRY)
-        for start, end in batch:
-            if end - start > _LARGEST_ENTRY:
-                kept = body[start : start + _LARGEST_KEPT]
-                left = end - start - _LARGEST_KEPT
-                text = kept.decode(codec[0], "replace")
-                entries.add_unreadable(f"{text}… ({left} bytes more)")
-            else:
-                _add_from_json(_decoded(body[start:end], codec), entries)
-    return entries.answer()
+def _json(text: str) -> Any:
+    """Read JSON; None where it has an integer that Python will not read for its length."""
+    try:
+        return _JSON.decode(text)
+    except (json.JSONDecodeError, RecursionError):
+        raise NotAnAnswer(_JUNK) from None
+    except ValueError:
+        return None
 
 
-def _entry_spans(body: bytes) -> Iterator[tuple[int, int]]:
-    """Find where each entry of a list begins and ends, without building any of them.
+def _json_entries(body: bytes) -> Iterator[IncomingMessage | str]:
+    entries = list(islice(_cut_list(body), _MOST_ENTRIES + 1))
+    codec = _codec([entry for entry in entries if len(entry) <= _LARGEST_ENTRY])
+    for entry in entries:
+        if len(entry) > _LARGEST_ENTRY:
+            kept = entry[:_LARGEST_KEPT].decode(codec[0], "replace")
+            yield f"{kept}… ({len(entry) - _LARGEST_KEPT} bytes more)"
+        elif codec == _UTF_8 and (message := _quickly_read(entry)):
+            yield message
+        else:
+            raw = _decoded(entry, codec)
+            yield _message(_json(raw)) or raw
+
+
+def _quickly_read(entry: bytes) -> IncomingMessage | None:
+    """Return the message in an entry in correct JSON, in a third of the time that others take."""
+    try:
+        return _message(msgspec.json.decode(entry))
+    except (msgspec.MsgspecError, RecursionError):
+        return None
+
+
+def _cut_list(body: bytes) -> Iterator[bytes]:
+    """Cut a list into its entries, without building any of them.
 
     Raises NotAnAnswer where that can't be told, at the latest at the end.
     """
@@ -253,19 +240,15 @@ def _entry_spans(body: bytes) -> Iterator[tuple[int, int]]:
     at = found.end()
     if body[at : at + 2] == b"]":
         return
-    inner_brackets = inner_strings = 0
+    marks = 0
     while True:
         limit = at + _LARGEST_ENTRY
         flat = _FLAT_ENTRY.match(body, at, limit) or _SCALAR.match(body, at, limit)
         if flat is not None:
             end = flat.end()
         else:
-            end, brackets, strings = _end_of_unusual(body, at)
-            inner_brackets += brackets
-            inner_strings += strings
-            if inner_brackets > _MOST_INNER_BRACKETS or inner_strings > _MOST_INNER_STRINGS:
-                raise NotAnAnswer(_JUNK)
-        yield at, end
+            end, marks = _end_of_unusual(body, at, marks)
+        yield body[at:end]
         found = _SEPARATOR.match(body, end)
         if found is None:
             raise NotAnAnswer(_JUNK)
@@ -276,26 +259,27 @@ def _entry_spans(body: bytes) -> Iterator[tuple[int, int]]:
             return
 
 
-def _end_of_unusual(body: bytes, start: int) -> tuple[int, int, int]:
-    """Return where an entry ends that holds others or is too large; its brackets and strings."""
-    if body[start : start + 1] not in (b"[", b"{", b'"'):
+def _end_of_unusual(body: bytes, at: int, marks: int) -> tuple[int, int]:
+    """Return where an entry ends that holds others or is too large.
+
+    `marks` are the brackets and strings of such entries so far, and returned with those of this.
+    """
+    if body[at : at + 1] not in (b"[", b"{", b'"'):
         raise NotAnAnswer(_JUNK)
-    depth = brackets = strings = 0
-    at = start
-    while at < len(body) and brackets < _MOST_INNER_BRACKETS and strings < _MOST_INNER_STRINGS:
-        found = _BRACKET.search(body, at, at + _SEARCHED)
+    depth = 0
+    while at < len(body) and marks < _MOST_INNER_MARKS:
+        found = _MARK.search(body, at, at + _SEARCHED)
         if found is None:
             at += _SEARCHED
             continue
+        marks += 1
         at = found.end()
         if found[0] == b'"':
-            strings += 1
             at = _end_of_string(body, at)
         else:
-            brackets += 1
             depth += 1 if found[0] in b"[{" else -1
         if depth <= 0:
-            return at, brackets, strings
+            return at, marks
     raise NotAnAnswer(_JUNK)
 
 
@@ -311,97 +295,26 @@ def _end_of_string(body: bytes, at: int) -> int:
     raise NotAnAnswer(_JUNK)
 
 
-def _batches(spans: list[tuple[int, int]]) -> Iterator[list[tuple[int, int]]]:
-    """Yield the spans a few at a time, and one that is too large by itself."""
-    batch: list[tuple[int, int]] = []
-    for span in spans:
-        if batch and span[1] - span[0] > _LARGEST_ENTRY:
-            yield batch
-            batch = []
-        batch.append(span)
-        if len(batch) == _BATCH_ENTRIES or span[1] - batch[0][0] >= _BATCH_BYTES:
-            yield batch
-            batch = []
-    if batch:
-        yield batch
-
-
-def _as_documented(body: bytes) -> list[IncomingMessage] | None:
-    """Return the messages of a list in which everything is as documented, in a third of the time.
-
-    None for anything else, of which every entry is then looked at by itself.
-    """
+def _message(entry: Any) -> IncomingMessage | None:
+    """Return the message in an entry; None where it is none."""
     try:
-        return [
-            IncomingMessage._make(  # in less time than by its name
-                (
-                    entry.id,
-                    _time(entry.received),
-                    entry.phone,
-                    entry.to_phone,
-                    entry.message,
-                    _time(entry.sent) if entry.sent else None,
-                    "",
-                )
-            )
-            for entry in _ENTRIES.decode(body)
-        ]
-    except (msgspec.DecodeError, ValueError, RecursionError):
-        return None
-
-
-def _add_from_json(raw: str, entries: _Entries) -> None:
-    try:
-        entry = _json(raw)
-    except (ValueError, RecursionError):
-        raise NotAnAnswer(_JUNK) from None
-    try:
-        entries.messages.append(_message(entry))
+        number = entry["id"]
+        if type(number) is not int:
+            number = _id(number)
+        if not 0 <= number <= _LARGEST_ID:
+            return None
+        received, stamp = _received(entry["received"])
+        return IncomingMessage(
+            number,
+            received,
+            _text(entry.get("phone")),
+            _text(entry.get("to_phone")),
+            _text(entry.get("message")),
+            _sent(entry.get("sent")),
+            stamp,
+        )
     except (ValueError, TypeError, LookupError):
-        entries.add_unreadable(raw)
-
-
-def _json(text: str) -> Any:
-    """Read JSON, with raw control characters in its strings let pass.
-
-    An integer that Python will not read for its length (over 4300 digits) stays a string.
-    """
-    try:
-        return json.loads(text, strict=False)
-    except json.JSONDecodeError:
-        raise
-    except ValueError:
-        return json.loads(text, strict=False, parse_int=_integer)
-
-
-def _integer(digits: str) -> int | str:
-    try:
-        return int(digits)
-    except ValueError:
-        return digits
-
-
-def _message(entry: dict[str, Any]) -> IncomingMessage:
-    """Return the message in an entry; raises ValueError, TypeError or LookupError if none is."""
-    number = entry["id"]
-    if type(number) is not int:
-        number = _id(number)
-    if not 0 <= number <= _LARGEST_ID:
-        raise ValueError
-    phone = entry.get("phone")
-    to_phone = entry.get("to_phone")
-    message = entry.get("message")
-    sent = entry.get("sent")
-    received, stamp = _received(entry["received"])
-    return IncomingMessage(
-        number,
-        received,
-        phone if type(phone) is str else _text(phone),
-        to_phone if type(to_phone) is str else _text(to_phone),
-        message if type(message) is str else _text(message),
-        _time_or_none(sent) if sent else None,
-        stamp,
-    )
+        return None
 
 
 def _id(value: object) -> int:
@@ -411,9 +324,11 @@ def _id(value: object) -> int:
 
 
 def _text(value: object) -> str:
+    if isinstance(value, str):
+        return value
     if value is None:
         return ""
-    if isinstance(value, str | int | float) and not isinstance(value, bool):
+    if isinstance(value, int | float) and not isinstance(value, bool):
         return str(value)
     raise ValueError
 
@@ -443,7 +358,7 @@ def _received(stamp: str) -> tuple[datetime, str]:
         return _LATEST, stamp
 
 
-def _time_or_none(stamp: str) -> datetime | None:
+def _sent(stamp: Any) -> datetime | None:
     try:
         return _time(stamp)
     except (ValueError, TypeError, LookupError):
@@ -471,36 +386,22 @@ def _from_xml(text: str) -> Answer:
         raise _not_an_answer(text)
     if text.count("<") > _MOST_BRACKETS:
         raise NotAnAnswer(_JUNK)
+    parser = ElementTree.XMLParser()  # noqa: S314 - no DOCTYPE gets here
     try:
-        root = _parsed(text)
+        for start in range(0, len(text), _XML_SLICE):
+            parser.feed(text[start : start + _XML_SLICE])
+        root: ElementTree.Element = parser.close()
     except (ElementTree.ParseError, ValueError):
         raise NotAnAnswer(_JUNK) from None
     if root.tag == "result":
         raise _failure((root.findtext("error_code") or "").strip(), root.findtext("error"))
-    if len(root) > _MOST_ENTRIES:
-        raise NotAnAnswer(_JUNK)
-    entries = _Entries()
-    for element in root:
-        try:
-            entries.messages.append(_message(_fields(element)))
-        except (ValueError, LookupError):
-            element.tail = None
-            entries.add_unreadable(_raw(element))
-    return entries.answer()
+    return _answer(_message(_fields(element)) or _raw(element) for element in root)
 
 
-def _parsed(text: str) -> ElementTree.Element:
-    parser = ElementTree.XMLParser()  # noqa: S314 - no DOCTYPE gets here
-    for start in range(0, len(text), _XML_SLICE):
-        parser.feed(text[start : start + _XML_SLICE])
-    root: ElementTree.Element = parser.close()
-    return root
-
-
-def _fields(element: ElementTree.Element) -> dict[str, str]:
-    """Return the texts of the parts of an `<sms>`; raises ValueError where one has parts itself."""
+def _fields(element: ElementTree.Element) -> dict[str, str] | None:
+    """Return the texts of the parts of an `<sms>`; None where one has parts itself."""
     if element.tag != "sms" or any(len(part) for part in element):
-        raise ValueError
+        return None
     fields = {part.tag: part.text or "" for part in element}
     for name in ("id", "received", "sent"):
         if name in fields:
@@ -509,30 +410,19 @@ def _fields(element: ElementTree.Element) -> dict[str, str]:
 
 
 def _raw(element: ElementTree.Element) -> str:
+    element.tail = None
     try:
         return ElementTree.tostring(element, encoding="unicode")
     except RecursionError:
         raise NotAnAnswer(_JUNK) from None
 
 
-def _from_records(text: str, start: re.Pattern[str], record: re.Pattern[str]) -> Answer:
-    entries = _Entries()
-    for raw in _records(text, start):
-        try:
-            found = record.fullmatch(raw)
-            if found is None:
-                raise ValueError
-            entries.messages.append(_message(found.groupdict()))
-        except ValueError:
-            entries.add_unreadable(raw)
-    return entries.answer()
-
-
-def _records(text: str, start: re.Pattern[str]) -> Iterator[str]:
+def _records(
+    text: str, start: re.Pattern[str], record: re.Pattern[str]
+) -> Iterator[IncomingMessage | str]:
     """Cut the text where a record starts, and the line break off that ends each."""
-    found_starts = islice(start.finditer(text), _MOST_ENTRIES + 1)
-    starts = [found.start() for found in found_starts]
-    if len(starts) > _MOST_ENTRIES:
-        raise NotAnAnswer(_JUNK)
-    for begin, end in zip(starts, [*starts[1:], len(text)], strict=True):
-        yield text[begin:end].removesuffix("\n").removesuffix("\r")
+    starts = (found.start() for found in start.finditer(text))
+    for begin, end in pairwise(chain(starts, [len(text)])):
+        raw = text[begin:end].removesuffix("\n").removesuffix("\r")
+        found = record.fullmatch(raw)
+        yield (found and _message(found.groupdict())) or raw
