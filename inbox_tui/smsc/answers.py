@@ -86,7 +86,6 @@ _FAULT = "\N{REPLACEMENT CHARACTER}"
 
 _EMPTY = mark("an empty answer came")
 _WEB = mark("a web page came instead of an answer: is there a login page on this network?")
-_JUNK = mark("an answer came that could not be read")
 
 
 _JSON = json.JSONDecoder(strict=False)
@@ -149,7 +148,7 @@ def _answer(entries: Iterable[IncomingMessage | str]) -> Answer:
     left_out = 0
     for number, entry in enumerate(entries):
         if number == _MOST_ENTRIES:
-            raise NotAnAnswer(_JUNK)
+            raise NotAnAnswer
         if not isinstance(entry, str):
             messages.append(entry)
         elif len(unreadable) < _MOST_UNREADABLE:
@@ -186,7 +185,7 @@ def _decoded(piece: bytes, codec: _Codec) -> str:
 
 
 def _not_an_answer(text: str) -> NotAnAnswer:
-    return NotAnAnswer(_WEB if _WEB_PAGE.search(text, 0, _WEB_PAGE_WITHIN) else _JUNK)
+    return NotAnAnswer(_WEB if _WEB_PAGE.search(text, 0, _WEB_PAGE_WITHIN) else "")
 
 
 # -- JSON
@@ -202,7 +201,7 @@ def _json(text: str) -> Any:
     try:
         return _JSON.decode(text)
     except (json.JSONDecodeError, RecursionError):
-        raise NotAnAnswer(_JUNK) from None
+        raise NotAnAnswer from None
     except ValueError:
         return None
 
@@ -236,7 +235,7 @@ def _cut_list(body: bytes) -> Iterator[bytes]:
     """
     found = _LIST_START.match(body)
     if found is None:
-        raise NotAnAnswer(_JUNK)
+        raise NotAnAnswer
     at = found.end()
     if body[at : at + 2] == b"]":
         return
@@ -251,11 +250,11 @@ def _cut_list(body: bytes) -> Iterator[bytes]:
         yield body[at:end]
         found = _SEPARATOR.match(body, end)
         if found is None:
-            raise NotAnAnswer(_JUNK)
+            raise NotAnAnswer
         at = found.end()
         if found[1] == b"]":
             if at != len(body):
-                raise NotAnAnswer(_JUNK)
+                raise NotAnAnswer
             return
 
 
@@ -265,7 +264,7 @@ def _end_of_unusual(body: bytes, at: int, marks: int) -> tuple[int, int]:
     `marks` are the brackets and strings of such entries so far, and returned with those of this.
     """
     if body[at : at + 1] not in (b"[", b"{", b'"'):
-        raise NotAnAnswer(_JUNK)
+        raise NotAnAnswer
     depth = 0
     while at < len(body) and marks < _MOST_INNER_MARKS:
         found = _MARK.search(body, at, at + _SEARCHED)
@@ -280,7 +279,7 @@ def _end_of_unusual(body: bytes, at: int, marks: int) -> tuple[int, int]:
             depth += 1 if found[0] in b"[{" else -1
         if depth <= 0:
             return at, marks
-    raise NotAnAnswer(_JUNK)
+    raise NotAnAnswer
 
 
 def _end_of_string(body: bytes, at: int) -> int:
@@ -292,7 +291,7 @@ def _end_of_string(body: bytes, at: int) -> int:
             return at + 1
         if body[at : at + 1] == b"\\" and at + 1 >= len(body):
             break
-    raise NotAnAnswer(_JUNK)
+    raise NotAnAnswer
 
 
 def _message(entry: Any) -> IncomingMessage | None:
@@ -369,7 +368,7 @@ def _failure(code: object, description: object) -> ServiceError | NotAnAnswer:
     """Return the error for an `error_code`, a number or its digits (api.md, Failure)."""
     digits = str(code) if isinstance(code, int | str) else ""
     if not _ERROR_CODE.fullmatch(digits):
-        return NotAnAnswer(_JUNK)
+        return NotAnAnswer()
     return service_error(int(digits), description if isinstance(description, str) else "")
 
 
@@ -385,14 +384,14 @@ def _from_xml(text: str) -> Answer:
     if not _XML_ROOT.match(text):
         raise _not_an_answer(text)
     if text.count("<") > _MOST_BRACKETS:
-        raise NotAnAnswer(_JUNK)
+        raise NotAnAnswer
     parser = ElementTree.XMLParser()  # noqa: S314 - no DOCTYPE gets here
     try:
         for start in range(0, len(text), _XML_SLICE):
             parser.feed(text[start : start + _XML_SLICE])
         root: ElementTree.Element = parser.close()
     except (ElementTree.ParseError, ValueError):
-        raise NotAnAnswer(_JUNK) from None
+        raise NotAnAnswer from None
     if root.tag == "result":
         raise _failure((root.findtext("error_code") or "").strip(), root.findtext("error"))
     return _answer(_message(_fields(element)) or _raw(element) for element in root)
@@ -414,7 +413,7 @@ def _raw(element: ElementTree.Element) -> str:
     try:
         return ElementTree.tostring(element, encoding="unicode")
     except RecursionError:
-        raise NotAnAnswer(_JUNK) from None
+        raise NotAnAnswer from None
 
 
 def _records(

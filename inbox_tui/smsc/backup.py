@@ -10,7 +10,7 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 from inbox_tui.locale import mark
-from inbox_tui.smsc.errors import ConnectionRefused, ConnectTimedOut, NameNotResolved
+from inbox_tui.smsc.errors import NotReached
 
 if TYPE_CHECKING:
     from inbox_tui.smsc.client import InboxClient
@@ -49,7 +49,7 @@ class BackupClient:
         `Answer.via` names the backup server where the answer is its.
         """
         began = self._seconds()
-        failure: NameNotResolved | ConnectionRefused | ConnectTimedOut | None = None
+        failure = ""
         servers = [self._main, self._backup]
         if began < self._backup_first_until:
             servers.reverse()
@@ -59,19 +59,18 @@ class BackupClient:
                 answer = await server.fetch(
                     cnt=cnt, hour=hour, after_id=after_id, to_phone=to_phone, began=began
                 )
-            except (NameNotResolved, ConnectionRefused, ConnectTimedOut) as error:
+            except NotReached as error:
                 if is_main:
-                    failure = error
+                    failure = error.message
                     self._backup_first_until = began + BACK_TO_MAIN_SECONDS
                 continue
             if is_main:
                 self._backup_first_until = 0.0
                 return answer
             return answer._replace(via=self._backup.host)
-        assert failure is not None
-        raise type(failure)(
+        raise NotReached(
             mark("{failure}, nor could {backup} be reached"),
-            failure=failure.message,
+            failure=failure,
             backup=self._backup.host,
         )
 

@@ -38,11 +38,9 @@ from inbox_tui.smsc.errors import (
     ApiKeyRefused,
     ClientFault,
     ConnectionLost,
-    ConnectionRefused,
-    ConnectTimedOut,
     HttpStatus,
-    NameNotResolved,
     NotAnAnswer,
+    NotReached,
     Redirected,
     ServiceError,
     SignInRefused,
@@ -56,7 +54,6 @@ from inbox_tui.smsc.limit import Limit
 if TYPE_CHECKING:
     from inbox_tui.smsc.message import Answer
 
-NO_ANSWER = mark("no answer within {patience} s")
 API_KEY = "API key"
 """The `Password.kind` that is sent as `apikey`."""
 _CONNECT_SECONDS = 10.0
@@ -122,9 +119,6 @@ class InboxClient:
         self._http: httpx.AsyncClient | None = None
         self._through_proxy = False
 
-    def __repr__(self) -> str:
-        return f"InboxClient(url={self._url!r}, login={self._login!r})"
-
     @property
     def host(self) -> str:
         """The host that is asked, with `:port` where one is given."""
@@ -178,7 +172,7 @@ class InboxClient:
         except (httpx.HTTPError, httpx.InvalidURL) as error:
             failure = self._plain(error)
         except (Exception, BaseExceptionGroup) as error:
-            failure = _fault(error)
+            failure = ClientFault(error)
         except BaseException as error:
             failure = type(error)(*error.args)
         failure.__cause__ = failure.__context__ = failure.__traceback__ = None
@@ -189,7 +183,7 @@ class InboxClient:
         end = began + patience
         left = end - self._seconds()
         if left <= 0:  # the machine has slept: nothing has been sent
-            raise ConnectTimedOut
+            raise NotReached
         try:
             async with asyncio.timeout(left) as deadline:
                 watching = asyncio.create_task(self._watch(deadline, end))
@@ -198,7 +192,7 @@ class InboxClient:
                 finally:
                     watching.cancel()
         except TimeoutError:
-            raise AnswerTimedOut(NO_ANSWER, patience=f"{patience:g}") from None
+            raise AnswerTimedOut(patience) from None
         if status >= 400:
             with contextlib.suppress(NotAnAnswer):
                 await _read(body)
@@ -217,7 +211,7 @@ class InboxClient:
 
         async def stop_if_late(event: str, _: Mapping[str, object]) -> None:
             if event.endswith("send_request_headers.started") and self._seconds() > last_call:
-                raise ConnectTimedOut
+                raise NotReached
 
         body = BytesIO()
         async with self._connected().stream(
@@ -283,11 +277,11 @@ class InboxClient:
         met = mark("the proxy") if self._through_proxy else host
         match error:
             case httpx.ConnectTimeout() | httpx.PoolTimeout():
-                return ConnectTimedOut(mark("{met} could not be reached in time"), met=met)
+                return NotReached(mark("{met} could not be reached in time"), met=met)
             case httpx.TimeoutException():
-                return AnswerTimedOut(NO_ANSWER, patience=f"{self._limit.patience:g}")
+                return AnswerTimedOut(self._limit.patience)
             case httpx.ProxyError():
-                return ConnectionRefused(mark("the proxy refused to connect"))
+                return NotReached(mark("the proxy refused to connect"))
             case httpx.ConnectError():
                 return _no_connection(causes, met, host)
             case httpx.NetworkError():
@@ -297,7 +291,7 @@ class InboxClient:
             case httpx.RemoteProtocolError() | httpx.DecodingError():
                 return NotAnAnswer()
             case _:
-                return _fault(error)
+                return ClientFault(error)
 
 
 _CUT_OFF = {"disconnected", "closed"}
@@ -339,12 +333,6 @@ def _verifying() -> ssl.SSLContext:
     return truststore.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
 
 
-def _fault(error: BaseException) -> ClientFault:
-    return ClientFault(
-        mark("the client failed in an unexpected way ({name})"), name=type(error).__name__
-    )
-
-
 def _redirect_host(url: str, location: str | None) -> str:
     """Return the host a redirect points to, or "" where none can be told."""
     if location is None:
@@ -358,7 +346,7 @@ def _redirect_host(url: str, location: str | None) -> str:
 def _proxy_for(url: str) -> httpx.Proxy | None:
     """Return the proxy that the environment names for `url`: for https only, never for loopback.
 
-    Raises ConnectionRefused where it names one that cannot be used.
+    Raises NotReached where it names one that cannot be used.
     """
     parts = urlsplit(url)
     if parts.scheme != "https" or is_loopback(parts.hostname or ""):
@@ -373,9 +361,9 @@ def _proxy_for(url: str) -> httpx.Proxy | None:
             raise ValueError
         proxy = httpx.Proxy(named)
     except (ValueError, httpx.InvalidURL):
-        raise ConnectionRefused(mark("the proxy in the environment cannot be used")) from None
+        raise NotReached(mark("the proxy in the environment cannot be used")) from None
     if proxy.url.scheme not in ("http", "https"):
-        raise ConnectionRefused(mark("the proxy in the environment is not an http:// one"))
+        raise NotReached(mark("the proxy in the environment is not an http:// one"))
     if proxy.url.scheme == "https":
         proxy.ssl_context = _verifying()
     return proxy
@@ -383,17 +371,12 @@ def _proxy_for(url: str) -> httpx.Proxy | None:
 
 def _causes(error: BaseException) -> Iterator[BaseException]:
     """Yield an exception and all that it came from."""
-    waiting: list[BaseException | None] = [error]
-    seen: set[int] = set()
-    while waiting:
-        one = waiting.pop(0)
-        if one is None or id(one) in seen:
-            continue
-        seen.add(id(one))
-        yield one
-        waiting += [one.__cause__, one.__context__]
-        if isinstance(one, BaseExceptionGroup):
-            waiting += one.exceptions
+    yield error
+    causes = [error.__cause__ or error.__context__]
+    if isinstance(error, BaseExceptionGroup):
+        causes += error.exceptions
+    for cause in filter(None, causes):
+        yield from _causes(cause)
 
 
 def _no_connection(causes: list[BaseException], met: str, host: str) -> SmscError:
@@ -401,17 +384,17 @@ def _no_connection(causes: list[BaseException], met: str, host: str) -> SmscErro
     for cause in causes:
         match cause:
             case socket.gaierror():
-                return NameNotResolved(mark("{met} could not be found (DNS)"), met=met)
+                return NotReached(mark("{met} could not be found (DNS)"), met=met)
             case ssl.SSLCertVerificationError():
                 fault = certificate_fault(cause)
                 return TlsFailed(mark("{host} was not trusted: {fault}"), host=host, fault=fault)
             case ssl.SSLError():
                 return TlsFailed(mark("{host} would not make a secure connection"), host=host)
             case ConnectionRefusedError():
-                return ConnectionRefused(mark("{met} refused the connection"), met=met)
+                return NotReached(mark("{met} refused the connection"), met=met)
             case _:
                 pass
-    return ConnectionRefused(mark("no connection could be made to {met}"), met=met)
+    return NotReached(mark("no connection could be made to {met}"), met=met)
 
 
 def _ended_by_other_side(cause: BaseException) -> bool:

@@ -64,8 +64,7 @@ def endpoint(server: str) -> str:
 
 def host_of(url: str) -> str:
     """Return the host of a URL that `endpoint` made, with `:port` where one is given."""
-    parts = urlsplit(url)
-    return _authority(parts.hostname or "", parts.port)
+    return urlsplit(url).netloc
 
 
 def account_host(url: str) -> str:

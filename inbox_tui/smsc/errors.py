@@ -3,8 +3,7 @@
 * SmscError
   * ServiceError: ParameterError, SignInRefused (ApiKeyRefused), AddressBlocked, TooManyRequests,
     UnknownServiceError
-  * ConnectionFailed: NameNotResolved, ConnectionRefused, TlsFailed, ConnectTimedOut,
-    AnswerTimedOut, ConnectionLost
+  * ConnectionFailed: NotReached, TlsFailed, AnswerTimedOut, ConnectionLost
   * BadAnswer: HttpStatus, Redirected, NotAnAnswer, AnswerTooLarge
   * ClientFault
 """
@@ -50,7 +49,7 @@ def certificate_fault(error: Exception) -> str:
 class SmscError(Exception):
     """The request did not bring messages; `str()` is one plain sentence for the status bar."""
 
-    sentence: str = mark("the request failed")
+    sentence = ""
     """What it says where it is given no sentence of its own."""
     delivered: bool = True
     """False only where the request certainly never left this machine."""
@@ -137,42 +136,27 @@ def service_error(code: int, description: str = "") -> ServiceError:
 class ConnectionFailed(SmscError):
     """No answer came, by a fault of the network or of the other side."""
 
-    sentence = mark("the connection failed")
 
+class NotReached(ConnectionFailed):
+    """No connection was made: no such name, refused, no way there, or not in time."""
 
-class NameNotResolved(ConnectionFailed):
-    """The name of the server, or of the proxy, has no address."""
-
-    sentence = mark("the server could not be found (DNS)")
-    delivered = False
-
-
-class ConnectionRefused(ConnectionFailed):
-    """No connection was made: refused, unreachable, or the proxy would not."""
-
-    sentence = mark("the server refused the connection")
+    sentence = mark("the server could not be reached in time")
     delivered = False
 
 
 class TlsFailed(ConnectionFailed):
     """The server could not prove who it is, or does not speak TLS; nothing was sent to it."""
 
-    sentence = mark("a secure connection could not be made")
-    delivered = False
-
-
-class ConnectTimedOut(ConnectionFailed):
-    """The connection was not made in time; nothing was sent."""
-
-    sentence = mark("the server could not be reached in time")
     delivered = False
 
 
 class AnswerTimedOut(ConnectionFailed):
-    """The request may have arrived, and its answer did not come in time."""
+    """The request may have arrived, and its answer did not come in time, in seconds."""
 
-    sentence = mark("no answer came in time")
     finished = False
+
+    def __init__(self, patience: float) -> None:
+        super().__init__(mark("no answer within {patience} s"), patience=f"{patience:g}")
 
 
 class ConnectionLost(ConnectionFailed):
@@ -184,15 +168,13 @@ class ConnectionLost(ConnectionFailed):
 
     sentence = mark("the connection was cut off")
 
-    def __init__(self, sentence: str = "", *, finished: bool = True) -> None:
-        super().__init__(sentence)
+    def __init__(self, *, finished: bool = True) -> None:
+        super().__init__()
         self.finished = finished
 
 
 class BadAnswer(SmscError):
     """Something came that is neither messages nor an error of the service."""
-
-    sentence = mark("an answer came that could not be used")
 
 
 class HttpStatus(BadAnswer):
@@ -200,13 +182,12 @@ class HttpStatus(BadAnswer):
 
     def __init__(self, status: int) -> None:
         super().__init__(mark("the server answered with HTTP status {status}"), status=status)
-        self.status = status
 
 
 class Redirected(BadAnswer):
     """The server pointed elsewhere, where the request is not sent.
 
-    Holds no more of the place than its host; that is the server's own text and may be empty.
+    Told is no more of the place than its host; that is the server's own text and may be empty.
     """
 
     def __init__(self, location_host: str = "") -> None:
@@ -214,7 +195,6 @@ class Redirected(BadAnswer):
             mark("the server points to {place}, and nothing is sent there"),
             place=location_host or mark("another place"),
         )
-        self.location_host = location_host
 
 
 class NotAnAnswer(BadAnswer):
@@ -232,5 +212,9 @@ class AnswerTooLarge(BadAnswer):
 class ClientFault(SmscError):
     """A bug on our side, told by the type of what was raised so that no secret is with it."""
 
-    sentence = mark("the client failed in an unexpected way")
     finished = False
+
+    def __init__(self, raised: BaseException) -> None:
+        super().__init__(
+            mark("the client failed in an unexpected way ({name})"), name=type(raised).__name__
+        )

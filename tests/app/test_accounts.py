@@ -28,7 +28,7 @@ from inbox_tui.screens.export_dialog import ExportScreen
 from inbox_tui.screens.inbox import InboxScreen
 from inbox_tui.screens.pickers import AccountPicker
 from inbox_tui.screens.sign_in import SignInScreen
-from inbox_tui.smsc.errors import ConnectionRefused, SignInRefused
+from inbox_tui.smsc.errors import NotReached, SignInRefused
 from inbox_tui.smsc.message import Answer
 from inbox_tui.widgets.status_bar import StatusBar
 from inbox_tui.widgets.title_bar import TitleBar
@@ -110,7 +110,7 @@ async def test_all_accounts_are_asked_with_their_own_passwords(tmp_path: Path) -
 async def test_the_picker_shows_the_unread_and_the_state_of_each_account(
     tmp_path: Path, size: Size
 ) -> None:
-    app, _ = two_accounts(tmp_path, of_boris=ConnectionRefused())
+    app, _ = two_accounts(tmp_path, of_boris=NotReached())
     async with app.run_test(size=size) as pilot:
         await state_is(pilot, "Live")
         states = {"Live", "Offline"}
@@ -209,7 +209,7 @@ async def test_a_notice_says_which_account_a_message_is_for(
         await until(pilot, lambda: any(f"1 new message for {BORIS}" in one for one in written))
 
 
-@pytest.mark.parametrize("error", [REFUSED, ConnectionRefused("no route")])
+@pytest.mark.parametrize("error", [REFUSED, NotReached("no route")])
 async def test_an_account_that_fails_harms_no_other(tmp_path: Path, error: Exception) -> None:
     app, boris = two_accounts(tmp_path, of_boris=error)
     async with app.run_test(size=(120, 40)) as pilot:

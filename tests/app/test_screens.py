@@ -31,7 +31,7 @@ from inbox_tui.screens.inbox import InboxScreen
 from inbox_tui.session import Session
 from inbox_tui.smsc.errors import (
     AddressBlocked,
-    ConnectionRefused,
+    NotReached,
     ParameterError,
     SignInRefused,
     TooManyRequests,
@@ -258,7 +258,7 @@ def test_a_refused_password_is_asked_for_again(
 
 
 STATES = {
-    "offline": (ConnectionRefused("{met} refused the connection", met="smscentre.com"), "Offline"),
+    "offline": (NotReached("{met} refused the connection", met="smscentre.com"), "Offline"),
     "waiting": (TooManyRequests(9, "duplicate request, wait a minute"), "Waiting"),
     "blocked": (AddressBlocked(4, "ip is blocked"), "Blocked"),
     "refused": (SignInRefused(2, "authorise error"), "Sign in"),

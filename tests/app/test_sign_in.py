@@ -24,7 +24,7 @@ from inbox_tui.screens.sign_in import SignInScreen
 from inbox_tui.smsc.errors import (
     AddressBlocked,
     ApiKeyRefused,
-    ConnectionRefused,
+    NotReached,
     ParameterError,
     SignInRefused,
     SmscError,
@@ -254,7 +254,7 @@ async def test_a_password_refused_before_the_restart_is_not_sent(tmp_path: Path)
 
 async def test_no_connection_while_signing_in_says_so_and_stores_nothing(tmp_path: Path) -> None:
     kept = MemoryBackend()
-    error = ConnectionRefused("smscentre.com refused the connection")
+    error = NotReached("smscentre.com refused the connection")
     app = make_app(tmp_path, error, login=None, password=None, keyring=keyring(kept))
     async with app.run_test(size=(120, 40)) as pilot:
         await fill_in(pilot, login="alex", password="correct horse")

@@ -25,7 +25,7 @@ from inbox_tui.demo.server import DemoServer
 from inbox_tui.locale import _
 from inbox_tui.private_files import PathRefused
 from inbox_tui.smsc.endpoint import EndpointRefused
-from inbox_tui.smsc.errors import ConnectionRefused
+from inbox_tui.smsc.errors import NotReached
 from inbox_tui.sync import State, Status, StatusChanged, SystemClock
 from inbox_tui.team.errors import HubAway
 from inbox_tui.text.phones import NotAPhoneNumber
@@ -107,7 +107,7 @@ def test_whatever_a_request_fails_by_is_told(
     account: DemoServer, monkeypatch: pytest.MonkeyPatch, sentence: str
 ) -> None:
     async def fetch(*_arguments: object, **_asked: object) -> NoReturn:
-        raise ConnectionRefused(sentence, **facts_of(sentence))
+        raise NotReached(sentence, **facts_of(sentence))
 
     monkeypatch.setattr("inbox_tui.smsc.client.InboxClient.fetch", fetch)
     ended = run("sync")

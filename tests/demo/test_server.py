@@ -28,9 +28,9 @@ from inbox_tui.smsc.endpoint import endpoint, host_of
 from inbox_tui.smsc.errors import (
     AnswerTimedOut,
     ConnectionLost,
-    ConnectionRefused,
     HttpStatus,
     NotAnAnswer,
+    NotReached,
     Redirected,
     SignInRefused,
     SmscError,
@@ -340,7 +340,7 @@ async def test_a_fault_may_look_at_the_request(service: DemoService, server: Dem
 async def test_after_the_end_connections_are_refused(service: DemoService) -> None:
     with DemoServer(service) as server:
         await fetch(server)
-    with pytest.raises(ConnectionRefused):
+    with pytest.raises(NotReached):
         await fetch(server)
 
 

@@ -138,15 +138,14 @@ async def test_a_password_echoed_by_the_service_is_taken_out(server: Server) -> 
     [
         ("https://evil.example/x?psw=1", "evil.example"),
         ("/login", "127.0.0.1"),
-        ("http://[", ""),
+        ("http://[", "another place"),
     ],
 )
 async def test_a_redirect_is_not_followed(server: Server, location: str, host: str) -> None:
     server.reply = http(b"", "302 Found", f"Location: {location}")
     error = await failure_of(at(server))
     assert isinstance(error, errors.Redirected)
-    assert error.location_host == host
-    assert "psw" not in str(error)
+    assert str(error) == f"the server points to {host}, and nothing is sent there"
     assert len(server.heads) == 1
 
 
@@ -173,9 +172,8 @@ async def test_a_bare_http_status_is_told(server: Server, status: int) -> None:
     server.reply = http(b"<html>oops</html>", f"{status} Oh")
     error = await failure_of(at(server))
     assert isinstance(error, errors.HttpStatus)
-    assert error.status == status
     assert error.finished
-    assert str(status) in str(error)
+    assert str(error) == f"the server answered with HTTP status {status}"
 
 
 @pytest.mark.parametrize(
@@ -243,11 +241,6 @@ async def test_debug_logs_never_write_the_password(
     assert any(record.name.startswith("httpcore") for record in caplog.records)
     written = caplog.text + "".join(repr(record.__dict__) for record in caplog.records)
     assert "s3cr3t" not in written
-
-
-def test_a_client_shows_its_url_and_login_only() -> None:
-    client = InboxClient("smscentre.com", "alex", Hidden())
-    assert repr(client) == "InboxClient(url='https://smscentre.com/sys/get.php', login='alex')"
 
 
 def test_a_client_of_an_unsafe_url_is_not_made() -> None:

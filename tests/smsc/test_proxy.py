@@ -51,7 +51,7 @@ async def proxy(monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[list[str]]:
 
 async def test_a_proxy_gets_a_name_and_a_port_and_never_the_password(proxy: list[str]) -> None:
     error = await failure_of(InboxClient("smscentre.example", "alex", Hidden()))
-    assert type(error) is errors.ConnectionRefused
+    assert type(error) is errors.NotReached
     assert str(error) == "the proxy refused to connect"
     assert len(proxy) == 1
     assert proxy[0].startswith("CONNECT smscentre.example:443 ")
@@ -67,7 +67,7 @@ async def test_a_proxy_that_is_asked_over_tls_has_to_prove_itself_to_the_system_
     monkeypatch.setenv("SSLKEYLOGFILE", str(tmp_path / "keys"))
     async with refusing_proxy("https", monkeypatch) as asked:
         error = await failure_of(InboxClient("smscentre.example", "alex", Hidden()))
-    assert type(error) is (errors.ConnectionRefused if trusted else errors.TlsFailed)
+    assert type(error) is (errors.NotReached if trusted else errors.TlsFailed)
     assert [head.split(" ")[0] for head in asked] == ["CONNECT"] * trusted
     assert not (tmp_path / "keys").exists()
 
@@ -90,7 +90,7 @@ async def test_a_proxy_that_cannot_be_used_is_told(
 ) -> None:
     monkeypatch.setenv("all_proxy", proxy)
     error = await failure_of(InboxClient("smscentre.example", "alex", Hidden()))
-    assert type(error) is errors.ConnectionRefused
+    assert type(error) is errors.NotReached
     assert "the proxy in the environment" in str(error)
     assert not error.delivered
 

@@ -19,7 +19,7 @@ from inbox_tui.smsc.answers import read_answer
 from inbox_tui.smsc.errors import (
     AddressBlocked,
     HttpStatus,
-    NameNotResolved,
+    NotReached,
     ParameterError,
     SignInRefused,
     TooManyRequests,
@@ -311,7 +311,7 @@ async def test_without_a_network_the_tries_get_rarer_up_to_five_minutes_and_all_
     tmp_path: Path,
 ) -> None:
     scene = Scene(tmp_path)
-    scene.replies = [NameNotResolved()] * 30
+    scene.replies = [NotReached()] * 30
     terminal = scene.start()
     await asyncio.sleep(3600)
     gaps = [later - sooner for sooner, later in pairwise(scene.times)]
@@ -328,7 +328,7 @@ async def test_without_a_network_the_tries_get_rarer_up_to_five_minutes_and_all_
 @virtually
 async def test_r_does_not_wait_for_the_network_to_be_tried_again(tmp_path: Path) -> None:
     scene = Scene(tmp_path)
-    scene.replies = [NameNotResolved()] * 12
+    scene.replies = [NotReached()] * 12
     terminal = scene.start()
     await asyncio.sleep(1500)
     before = len(scene.asked)
@@ -490,7 +490,7 @@ async def test_nothing_is_deleted_by_a_clock_that_no_answer_has_confirmed(tmp_pa
     await asyncio.sleep(1)
     earlier.kill()
     scene.wall += timedelta(days=4000).total_seconds()
-    scene.replies = [NameNotResolved()] * 1000
+    scene.replies = [NotReached()] * 1000
     later = scene.start(keep_days=30)
     await asyncio.sleep(600)
     assert later.ids == [1]
