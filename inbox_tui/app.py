@@ -18,7 +18,7 @@ from textual.app import App, SystemCommand
 from textual.binding import Binding, BindingType
 from textual.reactive import Reactive
 from textual.screen import Screen
-from textual.scrollbar import ScrollBar
+from textual.scrollbar import ScrollBar, ScrollBarRender
 from textual.theme import Theme
 from textual.worker import WorkerFailed
 
@@ -44,7 +44,7 @@ from inbox_tui.text import load_metadata, sanitize
 from inbox_tui.text.phones import phone_key
 from inbox_tui.themes import DARK, LIGHT, OWN, TERMINAL
 from inbox_tui.widgets.presentation import Presentation
-from inbox_tui.widgets.scroll_bar import QuickScrollBar
+from inbox_tui.widgets.scroll_bar import PlainScrollBar
 from inbox_tui.widgets.symbols import PLAIN, symbols
 
 if TYPE_CHECKING:
@@ -101,8 +101,9 @@ class InboxApp(App[None]):
         if not no_color:
             os.environ.pop("NO_COLOR", None)  # an empty one says nothing, but to Textual
         super().__init__(ansi_color=no_color or None)  # Textual's greys are colours too
-        ScrollBar.renderer = QuickScrollBar  # 2 ms of a key
-        self.set_class(symbols() is PLAIN, "-ascii")
+        is_plain = symbols() is PLAIN
+        ScrollBar.renderer = PlainScrollBar if is_plain else ScrollBarRender
+        self.set_class(is_plain, "-ascii")
         self._dependencies = dependencies
         self._settings = dependencies.settings
         self._settings_path = settings_path

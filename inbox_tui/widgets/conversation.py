@@ -2,20 +2,18 @@
 
 from __future__ import annotations
 
-from functools import partial
 from typing import TYPE_CHECKING, ClassVar, Final
 
 from rich.segment import Segment
 from textual.geometry import Region, Size, clamp
 from textual.message import Message
-from textual.scroll_view import ScrollView
 from textual.strip import Strip
 
 from inbox_tui.archive import Day, Row
 from inbox_tui.commands import bindings
 from inbox_tui.widgets.cells import cells, cut, padded
-from inbox_tui.widgets.paragraphs import selectable_line
-from inbox_tui.widgets.part_styles import PartStyles
+from inbox_tui.widgets.message_pane import MessagePane
+from inbox_tui.widgets.message_source import NO_MESSAGES
 from inbox_tui.widgets.rows import state_marks
 from inbox_tui.widgets.symbols import symbols
 from inbox_tui.widgets.transcript import Transcript
@@ -41,75 +39,7 @@ _MOST_PARAGRAPHS: Final = 2**20
 """So many lines are counted for each message where it is said what of which is selected."""
 
 
-def indent(*, shows_number: bool) -> int:
-    """Return where texts begin, in cells."""
-    return _TEXT_AT + (_NUMBER_WIDTH + 2) * shows_number
-
-
-class _Lines:
-    """Draws the lines of a transcript; `style` gives the style of parts of a message."""
-
-    def __init__(
-        self, transcript: Transcript, presentation: Presentation, style: PartStyles
-    ) -> None:
-        self._transcript = transcript
-        self._presentation = presentation
-        self._style = style
-
-    def top(self, width: int) -> Strip:
-        """Draw the sender, and the day of the message at the top where nothing else tells it."""
-        top = next(
-            (row for at, _ in self._transcript.lines if (row := self._transcript.row(at))), None
-        )
-        if top is None:
-            return Strip.blank(width, self._style())
-        who, number = self._presentation.who(top.phone), self._presentation.number(top.phone)
-        rule = symbols().rule
-        lead, end = f"{rule * 2} ", f" {rule * 2}"
-        source = self._transcript.source
-        shown = None if source is None else source.day_at(self._transcript.lines[0][0])
-        day = ""
-        if shown is not None and not shown[1]:  # else the line below says it
-            day = f" {self._presentation.day_name(shown[0].day)}{end}"
-        name = cut(who, width - len(lead))
-        number = "" if who == number else f"  {number}"
-        if cells(lead + name + number + day) + 2 > width:
-            number = ""
-        if cells(lead + name + day) + 2 > width:
-            day = ""
-        filling = rule * (width - cells(lead + name + number + day) - 1)
-        muted = self._style("muted")
-        return Strip(
-            [
-                Segment(lead, muted),
-                Segment(name, self._style("sender")),
-                Segment(f"{number} {filling}{day}", muted),
-            ]
-        ).adjust_cell_length(width)
-
-    def before(
-        self, row: Row, number: int, state: tuple[str, ...], *, shows_number: bool
-    ) -> list[Segment]:
-        """Draw what is before a line of a message: marks, time and receiving number."""
-        before, after = state_marks(row, selected=bool(state))
-        if number:
-            spaces = before[0].ljust(indent(shows_number=shows_number))
-            return [Segment(spaces, self._style("mark", *state))]
-        time = row.stamp[11:16] or self._presentation.clock_time(row.received)
-        shown = ("unread",) if row.unread and not row.muted else ("muted",)
-        segments = [
-            Segment(before, self._style("mark", *state)),
-            Segment(time, self._style(*shown, *state)),
-            Segment(f"{after} ", self._style("mark", *state)),
-        ]
-        if shows_number:
-            receiver = self._presentation.short_number(row.to_phone, _DIGITS)
-            to = f"{padded(receiver, _NUMBER_WIDTH)}  "
-            segments.append(Segment(to, self._style("muted", *state)))
-        return segments
-
-
-class Conversation(ScrollView, can_focus=True):
+class Conversation(MessagePane):
     """The messages of one sender, oldest first, whole, one of them selected and in sight.
 
     Messages differ in height, and only those near the ones in sight are ever wrapped: the place
@@ -141,51 +71,18 @@ class Conversation(ScrollView, can_focus=True):
     | end,G | Select the newest message. |
     """
 
-    COMPONENT_CLASSES: ClassVar[set[str]] = {
-        "conversation--sender",
-        "conversation--muted",
-        "conversation--mark",
-        "conversation--unread",
-        "conversation--code",
-        "conversation--link",
-        "conversation--match",
-        "conversation--cursor",
-    }
+    COMPONENT_CLASSES: ClassVar[set[str]] = {"message--sender"}
     """
     | Class | Description |
     | :- | :- |
-    | `conversation--sender` | Target the name of the sender, at the top. |
-    | `conversation--muted` | Target the lines of days, the times and the receiving numbers. |
-    | `conversation--mark` | Target the marks before a message. |
-    | `conversation--unread` | Target the time of an unread message. |
-    | `conversation--code` | Target a one-time code. |
-    | `conversation--link` | Target a link. |
-    | `conversation--match` | Target what was searched for. |
-    | `conversation--cursor` | Target the selected message. |
+    | `message--sender` | Target the name of the sender, at the top. |
     """
 
     DEFAULT_CSS = """
     Conversation {
-        height: 1fr;
-        color: $foreground;
-        background: $background;
-        overflow-x: hidden;
         scrollbar-gutter: stable;
-        scrollbar-size-vertical: 1;
-        scrollbar-background: $background;
-        scrollbar-background-hover: $background;
-        scrollbar-background-active: $background;
 
-        & > .conversation--sender { text-style: bold; }
-        & > .conversation--muted { color: $foreground 60%; }
-        & > .conversation--mark { color: $text-primary; text-style: bold; }
-        & > .conversation--unread { color: $foreground; text-style: bold; }
-        & > .conversation--code { text-style: bold underline; }
-        & > .conversation--link { text-style: underline; }
-        & > .conversation--match { background: $warning 40%; }
-        & > .conversation--cursor { background: $foreground 10%; }
-
-        &:focus > .conversation--cursor { background: $primary 30%; }
+        & > .message--sender { text-style: bold; }
     }
     """
 
@@ -204,15 +101,12 @@ class Conversation(ScrollView, can_focus=True):
 
     def __init__(self, presentation: Presentation) -> None:
         """Create a conversation of no messages; `presentation` says how they are shown."""
-        super().__init__()
+        super().__init__(presentation)
         self.following = False
         """Whether the newest message is selected as it comes."""
         self.newer = 0
         """How many messages came in below, out of sight, since the last was in sight."""
-        self._presentation = presentation
         self._transcript = Transcript(presentation.keys.label("copy_message"))
-        self._style = PartStyles(self, "conversation")
-        self._painter = _Lines(self._transcript, presentation, self._style)
         self._cursor = 0
         self._selected: Row | None = None
         self._seen = 0
@@ -232,7 +126,7 @@ class Conversation(ScrollView, can_focus=True):
     @property
     def search(self) -> SearchQuery | None:
         """What was searched for; it is marked."""
-        return self._transcript.search
+        return self._transcript.source.search
 
     def show(self, source: MessageSource, row: int | None = None) -> None:
         """Show these messages, oldest first, with this one selected.
@@ -251,7 +145,7 @@ class Conversation(ScrollView, can_focus=True):
         if anew:
             self._seen = self._count
             line = self._room // 2
-        self._cursor = self._transcript.message_near(clamp(at, 0, max(0, self._count - 1)))
+        self._cursor = self._transcript.place(at)
         if line is not None and (row is not None or anew):
             self._arrange(self._cursor, line)
         if anew or line is None or row is None:
@@ -262,17 +156,16 @@ class Conversation(ScrollView, can_focus=True):
         """Show nothing, until the next `show`."""
         if self in self.screen.selections:
             self.screen.clear_selection()
-        self._transcript.show(None)
+        self._transcript.show(NO_MESSAGES)
         self._transcript.lines = []
         self._selected = None
         self.newer = 0
 
     def move_to(self, row: int) -> None:
         """Select a message."""
-        source = self._transcript.source
-        if source is not None and self._count:
-            at = clamp(source.position(row), 0, self._count - 1)
-            self._select(self._transcript.message_near(at), 1)
+        if self._count:
+            source = self._transcript.source
+            self._select(self._transcript.place(source.position(row)), 1)
 
     # -- moving
 
@@ -283,8 +176,8 @@ class Conversation(ScrollView, can_focus=True):
         if lines and edge not in lines:
             self._scroll(step)
             return
-        beyond = self._transcript.next_message(self._cursor, step)
-        if beyond is not None:
+        beyond = self._transcript.place(self._cursor + step, step)
+        if beyond != self._cursor:
             self._select(beyond, step)
         elif step < 0:
             self._arrange(0, 0)
@@ -295,22 +188,20 @@ class Conversation(ScrollView, can_focus=True):
         at = max(0, self._transcript.line_of(self._cursor) or 0)
         self._scroll(pages * max(1, self._room - 1))
         if self._lines == before:
-            self._cursor = self._transcript.message_near(0 if pages < 0 else self._count - 1)
+            self._cursor = self._transcript.place(0 if pages < 0 else self._count - 1)
         elif self._lines:
-            self._cursor = self._transcript.message_near(
-                self._lines[min(at, len(self._lines) - 1)][0]
-            )
+            self._cursor = self._transcript.place(self._lines[min(at, len(self._lines) - 1)][0])
         self._bring_into_sight(pages)
         self._tell(moved=True)
 
     def action_first(self) -> None:
         """Select the oldest message."""
-        self._select(self._transcript.message_near(0), -1)
+        self._select(self._transcript.place(0), -1)
         self._arrange(0, 0)
 
     def action_last(self) -> None:
         """Select the newest message."""
-        self._select(self._transcript.message_near(self._count - 1), 1)
+        self._select(self._transcript.place(self._count - 1), 1)
 
     def _select(self, position: int, direction: int) -> None:
         self._cursor = position
@@ -342,15 +233,11 @@ class Conversation(ScrollView, can_focus=True):
 
     @property
     def _count(self) -> int:
-        return self._transcript.count
+        return len(self._transcript)
 
     @property
     def _lines(self) -> list[tuple[int, int]]:
         return self._transcript.lines
-
-    @property
-    def _page(self) -> Size:
-        return self.scrollable_content_region.size
 
     @property
     def _room(self) -> int:
@@ -360,9 +247,13 @@ class Conversation(ScrollView, can_focus=True):
     @property
     def _shows_numbers(self) -> bool:
         """Whether the messages are to several numbers, and there is room to say to which."""
-        source = self._transcript.source
-        several = source is not None and len(source.receivers) > 1
+        several = len(self._transcript.source.receivers) > 1
         return several and self._page.width >= _NUMBERS_FROM
+
+    @property
+    def _text_at(self) -> int:
+        """Where texts begin, in cells."""
+        return _TEXT_AT + (_NUMBER_WIDTH + 2) * self._shows_numbers
 
     def _bring_into_sight(self, direction: int) -> None:
         """Place the selected message in sight as a whole, of a long one what comes first."""
@@ -386,7 +277,7 @@ class Conversation(ScrollView, can_focus=True):
     def _fit(self) -> None:
         """Tell the transcript how much room there is."""
         self._laid_out = self._page
-        self._transcript.width = self._page.width - indent(shows_number=self._shows_numbers)
+        self._transcript.width = self._page.width - self._text_at
         self._transcript.room = self._room
 
     def _lay_out_again(self) -> None:
@@ -397,19 +288,15 @@ class Conversation(ScrollView, can_focus=True):
     def _show_place(self) -> None:
         """Have the scrollbar show where this is, and count what is new below."""
         height = self._page.height
-        last = self._lines[-1][0] if self._lines else -1
-        all_in_sight = self._transcript.first == 0 and last == self._count - 1
+        first, last = (self._lines[0][0], self._lines[-1][0]) if self._lines else (0, -1)
+        all_in_sight = first == 0 and last == self._count - 1
         first_of_last_page, _ = self._transcript.up(self._count, self._room)
         self._items_a_page = max(0.01, self._count - first_of_last_page)
         lines_an_item = height / self._items_a_page
         self._placing = True
         lines = 0 if all_in_sight else round(self._count * lines_an_item)
         self.virtual_size = Size(0, lines)
-        y = (
-            self.max_scroll_y
-            if last == self._count - 1
-            else round(self._transcript.first * lines_an_item)
-        )
+        y = self.max_scroll_y if last == self._count - 1 else round(first * lines_an_item)
         self.scroll_to(y=y, animate=False, force=True, immediate=True)
         self._placing = False
         if last == self._count - 1:
@@ -440,40 +327,77 @@ class Conversation(ScrollView, can_focus=True):
         """Draw one line."""
         width = self._page.width
         if y == 0:
-            return self._painter.top(width)
+            return self._top_line(width)
         if y > len(self._lines):
-            return Strip.blank(width, self.visual_style.rich_style)
+            return Strip.blank(width, self.part_style())
         position, number = self._lines[y - 1]
         item = self._transcript.item(position)
         state = ("cursor",) if position == self._cursor else ()
+        segments: list[Segment] = []
         if isinstance(item, Row):
             text = self._transcript.text(item)
             line = text.lines[number]
-            at = position * _MOST_PARAGRAPHS + line.paragraph
             selection = self.text_selection
             if selection is not None and position not in self._messages_of(selection):
                 selection = None
-            segments = self._painter.before(item, number, state, shows_number=self._shows_numbers)
-            segments += selectable_line(
-                text.paragraphs[line.paragraph],
-                line,
-                at,
-                selection,
-                partial(self._style, *state),
-                partial(self.screen.get_component_rich_style, "screen--selection"),
-            )
+            at = position * _MOST_PARAGRAPHS + line.paragraph
+            paragraph = text.paragraphs[line.paragraph]
+            segments = [
+                *self._before_text(item, number, state),
+                *self._selectable_line(paragraph, line, at, selection, *state),
+            ]
         elif isinstance(item, Day):
             name = f"{symbols().rule * 2} {self._presentation.day_name(item.day)} "
             rule = symbols().rule * max(0, width - cells(name))
-            segments = [Segment(cut(name + rule, width), self._style("muted"))]
-        else:
-            segments = []
-        return Strip(segments).adjust_cell_length(width, self._style(*state))
+            segments = [Segment(cut(name + rule, width), self.part_style("muted"))]
+        return Strip(segments).adjust_cell_length(width, self.part_style(*state))
 
-    def notify_style_update(self) -> None:
-        """Forget the styles before."""
-        super().notify_style_update()
-        self._style.clear()
+    def _top_line(self, width: int) -> Strip:
+        """Draw the sender, and the day of the message at the top where nothing else tells it."""
+        top = next((row for at, _ in self._lines if (row := self._transcript.row(at))), None)
+        if top is None:
+            return Strip.blank(width, self.part_style())
+        who, number = self._presentation.who(top.phone), self._presentation.number(top.phone)
+        rule = symbols().rule
+        lead, end = f"{rule * 2} ", f" {rule * 2}"
+        shown = self._transcript.source.day_at(self._lines[0][0])
+        day = ""
+        if shown is not None and not shown[1]:  # else the line below says it
+            day = f" {self._presentation.day_name(shown[0].day)}{end}"
+        name = cut(who, width - len(lead))
+        number = "" if who == number else f"  {number}"
+        if cells(lead + name + number + day) + 2 > width:
+            number = ""
+        if cells(lead + name + day) + 2 > width:
+            day = ""
+        filling = rule * (width - cells(lead + name + number + day) - 1)
+        muted = self.part_style("muted")
+        return Strip(
+            [
+                Segment(lead, muted),
+                Segment(name, self.part_style("sender")),
+                Segment(f"{number} {filling}{day}", muted),
+            ]
+        ).adjust_cell_length(width)
+
+    def _before_text(self, row: Row, number: int, state: tuple[str, ...]) -> list[Segment]:
+        """Draw what is before a line of a message: marks, time and receiving number."""
+        before, after = state_marks(row, selected=bool(state))
+        mark = self.part_style("mark", *state)
+        if number:
+            return [Segment(before[0].ljust(self._text_at), mark)]
+        time = row.stamp[11:16] or self._presentation.clock_time(row.received)
+        shown = "unread" if row.unread and not row.muted else "muted"
+        segments = [
+            Segment(before, mark),
+            Segment(time, self.part_style(shown, *state)),
+            Segment(f"{after} ", mark),
+        ]
+        if self._shows_numbers:
+            receiver = self._presentation.short_number(row.to_phone, _DIGITS)
+            to = f"{padded(receiver, _NUMBER_WIDTH)}  "
+            segments.append(Segment(to, self.part_style("muted", *state)))
+        return segments
 
     # -- selecting with the mouse
 

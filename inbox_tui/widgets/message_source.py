@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING, Final, Protocol
 
 from textual.geometry import clamp
 
@@ -72,48 +72,18 @@ class _NoMessages:
         return None
 
 
-class ItemWindow:
-    """The items of a source that are in sight, each read once."""
+NO_MESSAGES: Final[MessageSource] = _NoMessages()
 
-    def __init__(self, source: MessageSource | None = None) -> None:
-        self.source = _NoMessages() if source is None else source
-        self.items: list[Item] = []
-        """The items read, from the position `_start` on."""
-        self._start = 0
+
+class SourceItems:
+    """The items of a source, and the places for a cursor among them."""
+
+    def __init__(self, source: MessageSource = NO_MESSAGES) -> None:
+        self.source = source
 
     def __len__(self) -> int:
         """How many items the source has."""
         return len(self.source)
-
-    def read(self, start: int, stop: int) -> Sequence[Item]:
-        """Read the items at these positions, and forget all others; returns those that are new."""
-        start, stop = max(0, start), min(stop, len(self.source))
-        have_start, have_stop = self._start, self._start + len(self.items)
-        if have_start <= start and stop <= have_stop:
-            return ()
-        new: Sequence[Item]
-        if have_start <= start < have_stop:
-            new = self.source.window(have_stop, stop)
-            self.items = [*self.items[start - have_start :], *new]
-        elif have_start < stop <= have_stop:
-            new = self.source.window(start, have_start)
-            self.items = [*new, *self.items[: stop - have_start]]
-        else:
-            new = self.source.window(start, stop)
-            self.items = list(new)
-        self._start = start
-        return new
-
-    def item(self, position: int) -> Item | None:
-        """Return the item at this position, None where it has not been read."""
-        index = position - self._start
-        return self.items[index] if 0 <= index < len(self.items) else None
-
-    def newest(self) -> Row | Gap | None:
-        """Return the newest message or gap, None where there is none."""
-        at = self.place(0)
-        item = self.item(at) or next(iter(self.source.window(at, at + 1)), None)
-        return None if isinstance(item, Day) else item
 
     def place(self, position: int, step: int = 1) -> int:
         """Return a place for the cursor: this position or, from the line of a day, the next one.
@@ -133,6 +103,36 @@ class ItemWindow:
         """Return whether the line of a day is at this position."""
         day = self.source.day_at(position)
         return day is not None and day[1]
+
+
+class ItemWindow(SourceItems):
+    """The items of a source that are in sight, each read once."""
+
+    def __init__(self, source: MessageSource = NO_MESSAGES) -> None:
+        super().__init__(source)
+        self._items: dict[int, Item] = {}
+        """The items read, by position."""
+
+    def read(self, start: int, stop: int) -> Sequence[Item]:
+        """Read the items at these positions, and forget all others; returns those that are new."""
+        wanted = range(max(0, start), min(stop, len(self)))
+        missing = [position for position in wanted if position not in self._items]
+        if not missing:
+            return ()
+        new = self.source.window(missing[0], missing[-1] + 1)
+        kept = {position: item for position, item in self._items.items() if position in wanted}
+        self._items = kept | dict(enumerate(new, missing[0]))
+        return new
+
+    def item(self, position: int) -> Item | None:
+        """Return the item at this position, None where it has not been read."""
+        return self._items.get(position)
+
+    def newest(self) -> Row | Gap | None:
+        """Return the newest message or gap, None where there is none."""
+        at = self.place(0)
+        item = self.item(at) or next(iter(self.source.window(at, at + 1)), None)
+        return None if isinstance(item, Day) else item
 
     def position(self, item: Row | Gap) -> int:
         """Return where an item of another source is in this one, or would be."""

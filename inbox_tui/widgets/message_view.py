@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime
-from functools import partial
 from typing import TYPE_CHECKING, ClassVar, Final
 
 from rich.cells import cell_len
@@ -11,7 +10,6 @@ from rich.segment import Segment
 from textual.actions import SkipAction
 from textual.binding import Binding
 from textual.geometry import Size
-from textual.scroll_view import ScrollView
 from textual.strip import Strip
 
 from inbox_tui.archive import server_seconds
@@ -20,15 +18,14 @@ from inbox_tui.commands import bindings
 from inbox_tui.locale import _, mark
 from inbox_tui.text import LINKS_WITHIN, find_code, find_links, sanitize
 from inbox_tui.text.search_query import receiver_spans, sender_spans, text_spans
+from inbox_tui.widgets.message_pane import MessagePane
 from inbox_tui.widgets.paragraphs import (
     Paragraph,
     TextLine,
     mark_found,
     message_paragraphs,
-    selectable_line,
     wrapped_lines,
 )
-from inbox_tui.widgets.part_styles import PartStyles
 from inbox_tui.widgets.presentation import not_shown, spaced_code
 from inbox_tui.widgets.symbols import symbols
 
@@ -61,7 +58,7 @@ _SET_BY: Final = {
 _NOTHING: Final = mark("No message selected")
 
 
-class MessageView(ScrollView, can_focus=True):
+class MessageView(MessagePane):
     """A message in full: who, when, its code and link, and the text.
 
     It is wrapped once and draws the lines in sight. Text selected with the mouse is copied as it
@@ -94,51 +91,19 @@ class MessageView(ScrollView, can_focus=True):
     | end,G | Scroll to the end. |
     """
 
-    COMPONENT_CLASSES: ClassVar[set[str]] = {
-        "message-view--label",
-        "message-view--hint",
-        "message-view--code",
-        "message-view--host",
-        "message-view--link",
-        "message-view--match",
-        "message-view--warning",
-        "message-view--empty",
-    }
+    COMPONENT_CLASSES: ClassVar[set[str]] = {"message--host"}
     """
     | Class | Description |
     | :- | :- |
-    | `message-view--label` | Target the label of a field. |
-    | `message-view--hint` | Target the key beside a field. |
-    | `message-view--code` | Target a one-time code, as a field and within the text. |
-    | `message-view--host` | Target the host in the field of a link. |
-    | `message-view--link` | Target a link within the text. |
-    | `message-view--match` | Target what a search looks for. |
-    | `message-view--warning` | Target the true name of a host that looks like another. |
-    | `message-view--empty` | Target what is said where there is no message. |
+    | `message--host` | Target the host in the field of a link. |
     """
 
     DEFAULT_CSS = """
     MessageView {
-        height: 1fr;
         padding: 0 0 0 1;
-        color: $foreground;
-        background: $background;
-        overflow-x: hidden;
         scrollbar-gutter: stable;
-        scrollbar-size-vertical: 1;
-        scrollbar-background: $background;
-        scrollbar-background-hover: $background;
-        scrollbar-background-active: $background;
 
-        & > .message-view--label { color: $foreground 60%; }
-        & > .message-view--hint { color: $foreground 60%; }
-        & > .message-view--code { text-style: bold underline; }
-        & > .message-view--host { text-style: bold; }
-        & > .message-view--link { text-style: underline; }
-        & > .message-view--match { background: $warning 40%; }
-        &:nocolor > .message-view--match { text-style: reverse; }
-        & > .message-view--warning { color: $text-warning; }
-        & > .message-view--empty { color: $foreground 60%; }
+        & > .message--host { text-style: bold; }
     }
     """
 
@@ -155,9 +120,7 @@ class MessageView(ScrollView, can_focus=True):
             team_states: Returns who of a team has set which state of a message; None: no team.
 
         """
-        super().__init__()
-        self._presentation = presentation
-        self._style = PartStyles(self, "message-view")
+        super().__init__(presentation)
         self._team_states = team_states
         self._set_by: Sequence[TeamState] = ()
         self._row: Row | None = None
@@ -204,7 +167,7 @@ class MessageView(ScrollView, can_focus=True):
             return
         text = "" if row is None else row.message[:MOST_SHOWN]
         self._code = find_code(text)
-        self._links = list(find_links(text))
+        self._links = find_links(text)
         if self in self.screen.selections:
             self.screen.clear_selection()
         self._lay_out()
@@ -228,24 +191,18 @@ class MessageView(ScrollView, can_focus=True):
 
     # -- laying out
 
-    @property
-    def _page(self) -> Size:
-        return self.scrollable_content_region.size
-
     def _lay_out(self) -> None:
         """Wrap the message to the width there is."""
         self._paragraphs = []
         if self._row is not None:
             self._paragraphs = [*self._fields(self._row), Paragraph()]
             body = message_paragraphs(self._row.message[:MOST_SHOWN], self._code, self._links)
-            if self._search is not None:
-                mark_found(body, partial(text_spans, self._search))
+            mark_found(body, self._search, text_spans)
             self._paragraphs += body
             if (left := len(self._row.message) - MOST_SHOWN) > 0:
-                key = self._presentation.keys.label("copy_message")
-                told = not_shown(left, key)
                 more = Paragraph()
-                more.add(told, "warning")
+                key = self._presentation.keys.label("copy_message")
+                more.add(not_shown(left, key), "warning")
                 self._paragraphs += [Paragraph(), more]
         width, height = self._page
         before = len(self._lines)
@@ -265,8 +222,7 @@ class MessageView(ScrollView, can_focus=True):
             (_("To"), row.to_phone, receiver_spans),
         ):
             field = list(self._field(label, *self._party(phone)))
-            if self._search is not None:
-                mark_found(field, partial(spans, self._search))
+            mark_found(field, self._search, spans)
             yield from field
         if account := self._presentation.account(row.account_id):
             yield from self._field(_("Account"), account)
@@ -353,33 +309,24 @@ class MessageView(ScrollView, can_focus=True):
         """Add a key and what it does; both go to the next line where there is no room."""
         if hint:
             field.add(" " * max(_GAP, _HINT_FROM - cell_len(field.text)))
-            field.add(hint.replace(" ", "\N{NO-BREAK SPACE}"), "hint")
+            field.add(hint.replace(" ", "\N{NO-BREAK SPACE}"), "muted")
 
     # -- drawing
-
-    def notify_style_update(self) -> None:
-        """Forget the styles before."""
-        super().notify_style_update()
-        self._style.clear()
 
     def render_line(self, y: int) -> Strip:
         """Draw one line."""
         width, height = self._page
-        base = self.visual_style.rich_style
+        base = self.part_style()
         if self._row is None and y == height // 2:
-            return Strip([Segment(_(_NOTHING).center(width)[:width], self._style("empty"))], width)
+            return Strip(
+                [Segment(_(_NOTHING).center(width)[:width], self.part_style("empty"))], width
+            )
         number = self.scroll_offset.y + y
         if number >= len(self._lines):
             return Strip.blank(width, base)
         line = self._lines[number]
-        text = selectable_line(
-            self._paragraphs[line.paragraph],
-            line,
-            line.paragraph,
-            self.text_selection,
-            self._style,
-            partial(self.screen.get_component_rich_style, "screen--selection"),
-        )
+        paragraph = self._paragraphs[line.paragraph]
+        text = self._selectable_line(paragraph, line, line.paragraph, self.text_selection)
         if line.indent:
             text = Strip([Segment(" " * line.indent, base), *text])
         return text.adjust_cell_length(width, base)
@@ -417,5 +364,5 @@ class MessageView(ScrollView, can_focus=True):
 
 def _labelled(label: str) -> Paragraph:
     field = Paragraph(_LABEL_WIDTH)
-    field.add(label.ljust(_LABEL_WIDTH), "label")
+    field.add(label.ljust(_LABEL_WIDTH), "muted")
     return field

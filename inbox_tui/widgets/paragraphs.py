@@ -6,19 +6,17 @@ from bisect import bisect_right
 from itertools import accumulate, pairwise
 from typing import TYPE_CHECKING, Final, NamedTuple
 
-from rich.segment import Segment
-from textual.strip import Strip
-
 from inbox_tui.text import sanitize
 from inbox_tui.widgets.cells import wrapped
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Sequence
 
-    from rich.style import Style
-    from textual.selection import Selection
-
     from inbox_tui.text import Code, Link
+    from inbox_tui.text.search_query import SearchQuery
+
+    Find = Callable[[SearchQuery, str], Iterable[tuple[int, int]]]
+    """Returns where a text has what a search looks for."""
 
 _ROOM_AT_LEAST: Final = 8
 
@@ -84,13 +82,13 @@ def message_paragraphs(message: str, code: Code | None, links: Sequence[Link]) -
     return paragraphs
 
 
-def mark_found(
-    paragraphs: Sequence[Paragraph], find: Callable[[str], Iterable[tuple[int, int]]]
-) -> None:
-    """Mark what `find` finds in the text that these paragraphs are together as parts `match`."""
+def mark_found(paragraphs: Sequence[Paragraph], search: SearchQuery | None, find: Find) -> None:
+    """Mark what a search finds in the text that these paragraphs are together as parts `match`."""
+    if search is None:
+        return
     texts = [paragraph.text[paragraph.indent :] for paragraph in paragraphs]
     starts = [0, *accumulate(len(text) + 1 for text in texts)]
-    for start, end in find("\n".join(texts)):
+    for start, end in find(search, "\n".join(texts)):
         at = bisect_right(starts, start) - 1
         shift = paragraphs[at].indent - starts[at]
         paragraphs[at].spans.append(Span(start + shift, end + shift, "match"))
@@ -115,28 +113,3 @@ def wrapped_lines(paragraphs: Iterable[Paragraph], width: int) -> Iterator[TextL
                 yield TextLine(number, head + start, head + end, head)
             else:
                 yield TextLine(number, 0, head + end, 0)
-
-
-def selectable_line(
-    paragraph: Paragraph,
-    line: TextLine,
-    at: int,
-    selection: Selection | None,
-    style: Callable[..., Style],
-    selection_style: Callable[[], Style],
-) -> Strip:
-    """Draw a line of a paragraph, each piece in the style of its parts, what is selected in both.
-
-    In Textual's selection the paragraph is the line `at`.
-    """
-    start, end = (None if selection is None else selection.get_span(at)) or (0, 0)
-    selected = start, len(paragraph.text) if end == -1 else end
-    segments = []
-    if line.start == line.end:
-        segments.append(Segment(" ", style()))  # something to begin a selection at
-    for begin, text, parts in paragraph.pieces(line.start, line.end, *selected):
-        drawn = style(*parts)
-        if begin in range(*selected):
-            drawn += selection_style()
-        segments.append(Segment(text, drawn))
-    return Strip(segments).apply_offsets(line.start, at)

@@ -14,16 +14,18 @@ from inbox_tui.locale import _, plural
 from inbox_tui.text import find_code, sanitize
 from inbox_tui.text.search_query import receiver_spans, sender_spans, text_spans
 from inbox_tui.widgets.cells import cells, cut, cut_before, padded
-from inbox_tui.widgets.paragraphs import Paragraph, Span
+from inbox_tui.widgets.paragraphs import Paragraph, mark_found
 from inbox_tui.widgets.presentation import grouped
 from inbox_tui.widgets.symbols import symbols
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Sequence
 
+    from rich.style import Style
+
     from inbox_tui.archive import Item
     from inbox_tui.text.search_query import SearchQuery
-    from inbox_tui.widgets.part_styles import PartStyles
+    from inbox_tui.widgets.paragraphs import Find
     from inbox_tui.widgets.presentation import Presentation
 
 _STRIPS_KEPT: Final = 512
@@ -54,13 +56,11 @@ class _Columns(NamedTuple):
 class Rows:
     """Draws the items of a list as lines of one width, in columns as wide as these items need."""
 
-    def __init__(self, presentation: Presentation, style: PartStyles) -> None:
-        """Create rows that are drawn in the parts of a message list."""
+    def __init__(self, presentation: Presentation, part_style: Callable[..., Style]) -> None:
+        """Create rows; `part_style` returns the style of parts of a message."""
         self._presentation = presentation
-        self._style = style
+        self._style = part_style
         self._strips: LRUCache[tuple[object, ...], Strip] = LRUCache(_STRIPS_KEPT)
-        self._previews: LRUCache[tuple[str, int], list[tuple[str, Sequence[str]]]]
-        self._previews = LRUCache(_STRIPS_KEPT)
         self._search: SearchQuery | None = None
         self._receivers: Sequence[str] = ()
         self._digits = _DIGITS_AT_LEAST
@@ -88,7 +88,6 @@ class Rows:
         if search != self._search:
             self._search = search
             self._strips.clear()
-            self._previews.clear()
         if receivers != self._receivers:
             self._receivers = receivers
             self._fit_receivers()
@@ -159,35 +158,23 @@ class Rows:
             receiver = self._presentation.account(row.account_id)
             receiver = receiver or self._presentation.short_number(row.to_phone, self._digits)
             receiver = padded(receiver, columns.receiver)
-            segments += self._party(receiver, gap, receiver_spans, "receiver", *state)
+            segments += self._party(receiver, gap, receiver_spans, "muted", *state)
         sender = padded(sender, columns.sender)
-        segments += self._party(sender, gap, sender_spans, "sender", *unread, *state)
-        key = (row.message, columns.text)
-        preview = self._previews.get(key)
-        if preview is None:
-            preview = self._previews[key] = self._preview(row.message, columns.text)
+        segments += self._party(sender, gap, sender_spans, *unread, *state)
+        preview = self._preview(row.message, columns.text)
         return [
             *segments,
-            *(Segment(text, self._style("text", *parts, *state)) for text, parts in preview),
+            *(Segment(text, self._style(*parts, *state)) for text, parts in preview),
         ]
 
-    def _party(
-        self,
-        shown: str,
-        gap: str,
-        find: Callable[[SearchQuery, str], Iterable[tuple[int, int]]],
-        *parts: str,
-    ) -> list[Segment]:
+    def _party(self, shown: str, gap: str, find: Find, *parts: str) -> list[Segment]:
         """Return a sender or receiver and a gap, what matched in it marked."""
-        spans = () if self._search is None else find(self._search, shown)
-        if not spans:
-            return [Segment(shown + gap, self._style(*parts))]
         line = Paragraph()
-        line.add(shown + gap)
-        line.spans = [Span(start, end, "match") for start, end in spans]
-        part, *state = parts
+        line.add(shown)
+        mark_found([line], self._search, find)
+        line.add(gap)
         return [
-            Segment(piece, self._style(part, *found, *state))
+            Segment(piece, self._style(*found, *parts))
             for _, piece, found in line.pieces(0, len(line.text))
         ]
 
@@ -207,14 +194,13 @@ class Rows:
         line.add(sanitize(head[:start]))
         line.add(sanitize(head[start:end]), "code" if code else "")
         line.add(sanitize(head[end:]))
-        if self._search is not None:
-            found = text_spans(self._search, line.text)
-            line.spans[:0] = [Span(*span, "match") for span in found]
+        mark_found([line], self._search, text_spans)
         more = " " * width if len(head) < len(whole) else ""
         if not line.spans:
             return [(padded(line.text + more, width), ())]
         lead, begin = "", 0
-        first, last = line.spans[0], line.spans[-1]
+        spans = sorted(line.spans, key=lambda span: span.part == "code")
+        first, last = spans[0], spans[-1]
         stretches = [(first.start, first.end)]
         if self._search is not None:
             stretches.insert(0, (first.start, first.end + width // 3))
@@ -256,7 +242,7 @@ class Rows:
         )
         lead = symbols().cursor if "cursor" in state else " "
         line = cut(f"{lead}{symbols().rule * 2}{told}", self.width)
-        style = self._style("gap", *state)
+        style = self._style("warning", *state)
         return [Segment(line + symbols().rule * (self.width - cells(line)), style)]
 
     def _day(self, day: Day, names: Sequence[str]) -> list[Segment]:
@@ -277,10 +263,10 @@ class Rows:
         counted = f" {total}{between}" if end else ""
         left = cut(left, self.width)
         filling = rule * (self.width - cells(left + counted + unread + end))
-        plain = self._style("day")
+        plain = self._style("muted")
         segments = [
             Segment(left + filling + counted, plain),
-            Segment(unread, self._style("day", "unread")),
+            Segment(unread, self._style("muted", "unread")),
             Segment(end, plain),
         ]
         return [segment for segment in segments if segment.text]

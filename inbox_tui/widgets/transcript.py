@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from functools import partial
 from typing import TYPE_CHECKING, Final, NamedTuple
 
 from textual.cache import LRUCache
@@ -10,6 +9,7 @@ from textual.cache import LRUCache
 from inbox_tui.archive import Day, Gap, Row
 from inbox_tui.text import find_code, find_links
 from inbox_tui.text.search_query import text_spans
+from inbox_tui.widgets.message_source import SourceItems
 from inbox_tui.widgets.message_view import MOST_SHOWN
 from inbox_tui.widgets.paragraphs import (
     Paragraph,
@@ -23,7 +23,6 @@ from inbox_tui.widgets.presentation import not_shown
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
-    from inbox_tui.text.search_query import SearchQuery
     from inbox_tui.widgets.message_source import MessageSource
 
 _READ_AT_ONCE: Final = 32
@@ -38,7 +37,7 @@ class Text(NamedTuple):
     lines: list[TextLine]
 
 
-class Transcript:
+class Transcript(SourceItems):
     """Messages one below the other, of which those near a place are read and wrapped.
 
     `width`: the cells for a text. `room`: the lines there are. Both may be set at any time.
@@ -46,42 +45,34 @@ class Transcript:
 
     def __init__(self, copies_all: str) -> None:
         """Create a transcript of nothing; `copies_all` is the key that copies a whole message."""
+        super().__init__()
         self._copies_all = copies_all
         self.width = 0
         self.room = 1
-        self.source: MessageSource | None = None
-        self.count = 0
-        """How many items the source has."""
-        self.search: SearchQuery | None = None
-        """What was searched for; it is marked."""
-        self.first = 0
-        """The item at the top."""
         self.lines: list[tuple[int, int]] = []
         """What is on each line: the position of an item, and a line of it."""
         self._blocks: LRUCache[int, Sequence[Row | Gap | Day]] = LRUCache(_BLOCKS_KEPT)
         self.texts: LRUCache[tuple[int, int], Text] = LRUCache(_TEXTS_KEPT)
         """The messages wrapped last, by row and width."""
 
-    def show(self, source: MessageSource | None) -> None:
+    def show(self, source: MessageSource) -> None:
         """Take other messages."""
-        if source is not None and source.search != self.search:
-            self.search = source.search
+        if source.search != self.source.search:
             self.texts.clear()
         self.source = source
-        self.count = 0 if source is None else len(source)
         self._blocks.clear()
 
     # -- reading and measuring
 
     def item(self, position: int) -> Row | Gap | Day | None:
         """Return an item, None where there is none; reads those around it at once."""
-        if self.source is None or not 0 <= position < self.count:
+        if not 0 <= position < len(self):
             return None
         block, at = divmod(position, _READ_AT_ONCE)
         items = self._blocks.get(block)
         if items is None:
             start = block * _READ_AT_ONCE
-            items = self.source.window(start, min(start + _READ_AT_ONCE, self.count))
+            items = self.source.window(start, min(start + _READ_AT_ONCE, len(self)))
             self._blocks[block] = items
         return items[at] if at < len(items) else None
 
@@ -90,30 +81,13 @@ class Transcript:
         item = self.item(position)
         return item if isinstance(item, Row) else None
 
-    def next_message(self, position: int, step: int) -> int | None:
-        """Return the position of the next message, below with 1, above with -1."""
-        position += step
-        while 0 <= position < self.count:
-            if self.row(position) is not None:
-                return position
-            position += step
-        return None
-
-    def message_near(self, position: int) -> int:
-        """Return the position of the message here, or else of the next one below, or above."""
-        if self.row(position) is not None:
-            return position
-        below = self.next_message(position, 1)
-        return below if below is not None else self.next_message(position, -1) or 0
-
     def text(self, row: Row) -> Text:
         """Return a message wrapped to the width there is."""
         text = self.texts.get((row.row, self.width))
         if text is None:
             message = row.message[:MOST_SHOWN]
-            paragraphs = message_paragraphs(message, find_code(message), list(find_links(message)))
-            if self.search is not None:
-                mark_found(paragraphs, partial(text_spans, self.search))
+            paragraphs = message_paragraphs(message, find_code(message), find_links(message))
+            mark_found(paragraphs, self.source.search, text_spans)
             if (left := len(row.message) - MOST_SHOWN) > 0:
                 more = Paragraph()
                 more.add(not_shown(left, self._copies_all))
@@ -141,14 +115,14 @@ class Transcript:
     def lay_out(self, position: int, y: int) -> None:
         """Put the first line of an item on a line, as far as the ends allow."""
         first, y = self.up(position, y)
-        while y < 0 and first < self.count - 1 and y + self.height(first) <= 0:
+        while y < 0 and first < len(self) - 1 and y + self.height(first) <= 0:
             y += self.height(first)
             first += 1
         lines = list(self._lines_from(first, -min(y, 0)))
         if len(lines) < self.room:
-            first, y = self.up(self.count, self.room)
+            first, y = self.up(len(self), self.room)
             lines = list(self._lines_from(first, -min(y, 0)))
-        self.first, self.lines = first, lines
+        self.lines = lines
 
     def up(self, position: int, y: int) -> tuple[int, int]:
         """Return the item at the top, and its line, where another one is at this line."""
@@ -160,7 +134,7 @@ class Transcript:
     def _lines_from(self, position: int, line: int) -> Iterator[tuple[int, int]]:
         """Yield the lines of a page that begins with this line of an item."""
         left = self.room
-        while left > 0 and position < self.count:
+        while left > 0 and position < len(self):
             height = self.height(position)
             for number in range(line, min(height, line + left)):
                 yield position, number

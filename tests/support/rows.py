@@ -65,7 +65,7 @@ def presentation(now: datetime = NOW, /, **names: str) -> Presentation:
 
 
 class Messages:
-    """Items held in memory, newest first; `windows` tells what was read of them.
+    """Items held in memory, newest first or oldest first; `windows` tells what was read of them.
 
     With `days` every day has a line above its messages.
     """
@@ -75,19 +75,21 @@ class Messages:
         items: Iterable[Item],
         *,
         days: bool = False,
+        oldest_first: bool = False,
         search: SearchQuery | None = None,
         receivers: Sequence[str] = (),
     ) -> None:
         self.search = search
         self.receivers = receivers
-        self.items: list[Item] = sorted(items, key=_order)
+        self.oldest_first = oldest_first
+        self.items: list[Item] = list(items)
+        rows = [item for item in self.items if isinstance(item, Row)]
         if days:
-            rows = [item for item in self.items if isinstance(item, Row)]
             for day in {day_of_row(row.row) for row in rows}:
                 of_day = [row for row in rows if day_of_row(row.row) == day]
                 unread = sum(row.unread and not row.muted for row in of_day)
                 self.items.append(Day(day, len(of_day), unread))
-            self.items.sort(key=_order)
+        self.items.sort(key=self._order)
         self.windows: list[tuple[int, int]] = []
 
     @classmethod
@@ -103,7 +105,7 @@ class Messages:
         return self.items[start:stop]
 
     def position(self, row: int) -> int:
-        return bisect_left(self.items, -row, key=_order)
+        return bisect_left(self.items, row if self.oldest_first else -row, key=self._order)
 
     def newer(self, row: int) -> int:
         return sum(isinstance(item, Row) for item in self.items[: self.position(row)])
@@ -118,9 +120,12 @@ class Messages:
     def rows_read(self) -> int:
         return sum(stop - start for start, stop in self.windows)
 
-
-def _order(item: Item) -> int:
-    return -row_at((item.day + 1) * DAY_SECONDS) if isinstance(item, Day) else -item.row
+    def _order(self, item: Item) -> int:
+        if isinstance(item, Day):
+            row = row_at((item.day + (not self.oldest_first)) * DAY_SECONDS)
+        else:
+            row = item.row
+        return row if self.oldest_first else -row
 
 
 class ManyMessages(Messages):

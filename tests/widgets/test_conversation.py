@@ -1,20 +1,19 @@
 from __future__ import annotations
 
-from bisect import bisect_left
-from collections.abc import AsyncIterator, Iterable, Sequence
+from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from typing import Any
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from support.rows import NEWEST, NOW, message, presentation
+from support.rows import NEWEST, NOW, Messages, message, presentation
 from support.widgets import OneWidget, lines, style_of
 from textual.events import MouseScrollUp
 from textual.pilot import Pilot
 
-from inbox_tui.archive import Day, Row
-from inbox_tui.archive.records import DAY_SECONDS, day_of_row, row_at
-from inbox_tui.text.search_query import SearchQuery, parse_query
+from inbox_tui.archive import Row
+from inbox_tui.text.search_query import parse_query
 from inbox_tui.widgets.conversation import Conversation
 
 Mounted = tuple[Conversation, Pilot[None], OneWidget[Conversation]]
@@ -22,42 +21,8 @@ PHONE = "79991234567"
 LONG = " ".join(f"word{number}" for number in range(200))
 
 
-class Transcript:
-    """Messages held in memory, oldest first, a line above each day."""
-
-    def __init__(
-        self, rows: Iterable[Row], receivers: Sequence[str] = (), search: SearchQuery | None = None
-    ) -> None:
-        self.receivers = receivers
-        self.search = search
-        self.items: list[Row | Day] = []
-        self.windows: list[tuple[int, int]] = []
-        for row in sorted(rows):
-            day = day_of_row(row.row)
-            if not self.items or day_of_row(_place(self.items[-1])) != day:
-                self.items.append(Day(day, None, None))
-            self.items.append(row)
-
-    def __len__(self) -> int:
-        return len(self.items)
-
-    def window(self, start: int, stop: int) -> Sequence[Row | Day]:
-        self.windows.append((start, stop))
-        return self.items[start:stop]
-
-    def position(self, row: int) -> int:
-        return bisect_left(self.items, row, key=_place)
-
-    def newer(self, row: int) -> int:
-        return sum(isinstance(item, Row) and item.row > row for item in self.items)
-
-    def day_at(self, position: int) -> tuple[Day, bool] | None:
-        day = next(item for item in self.items[position::-1] if isinstance(item, Day))
-        return day, self.items[position] is day
-
-
-def _place(item: Row | Day) -> int:
-    return item.row if isinstance(item, Row) else row_at(item.day * DAY_SECONDS)
+def conversation_of(*rows: Row, **more: Any) -> Messages:
+    return Messages(rows, days=True, oldest_first=True, **more)
 
 
 def said(number: int, text: str | None = None, **changes: object) -> Row:
@@ -65,13 +30,17 @@ def said(number: int, text: str | None = None, **changes: object) -> Row:
     return message(number, message=text or f"Message {number}", **changes)
 
 
-def talk(count: int, text: str | None = None) -> Transcript:
-    return Transcript(said(number, text) for number in range(NEWEST - count + 1, NEWEST + 1))
+def rows(count: int, text: str | None = None) -> list[Row]:
+    return [said(number, text) for number in range(NEWEST - count + 1, NEWEST + 1)]
+
+
+def talk(count: int, text: str | None = None) -> Messages:
+    return conversation_of(*rows(count, text))
 
 
 @asynccontextmanager
 async def mounted(
-    source: Transcript, row: Row | None = None, *, size: tuple[int, int] = (60, 12)
+    source: Messages, row: Row | None = None, *, size: tuple[int, int] = (60, 12)
 ) -> AsyncIterator[Mounted]:
     conversation = Conversation(presentation())
     app = OneWidget(conversation, Conversation.Highlighted, Conversation.NewerChanged)
@@ -92,7 +61,7 @@ async def test_whole_texts_are_shown_oldest_first_below_their_days() -> None:
         said(NEWEST - 1, "Your code is 481516. Do not tell it to anyone, not even to us."),
         said(NEWEST, "ok", unread=True),
     ]
-    async with mounted(Transcript(texts), size=(40, 12)) as (conversation, _, _):
+    async with mounted(conversation_of(*texts), size=(40, 12)) as (conversation, _, _):
         assert lines(conversation)[:10] == [
             "── +7 999 123-45-67 ───────────────────",
             "── yesterday ──────────────────────────",
@@ -108,7 +77,7 @@ async def test_whole_texts_are_shown_oldest_first_below_their_days() -> None:
 
 
 async def test_the_name_and_number_of_a_sender_are_at_the_top() -> None:
-    source = Transcript([said(NEWEST, phone="79160001122")])
+    source = conversation_of(said(NEWEST, phone="79160001122"))
     async with mounted(source) as (conversation, _, _):
         top = lines(conversation)[0]
         assert top.startswith("── Pickup point  +7 916 000-11-22 ──")
@@ -127,7 +96,7 @@ async def test_the_top_tells_the_day_that_is_scrolled_to_unless_the_line_below_d
 
 
 async def test_codes_and_links_are_marked_in_the_transcript() -> None:
-    source = Transcript([said(NEWEST, "Code 481516, see https://example.com/a")])
+    source = conversation_of(said(NEWEST, "Code 481516, see https://example.com/a"))
     async with mounted(source) as (conversation, _, _):
         assert style_of(conversation, "481516").bold
         assert style_of(conversation, "https://example.com/a").underline
@@ -136,7 +105,8 @@ async def test_codes_and_links_are_marked_in_the_transcript() -> None:
 async def test_the_receiving_number_stands_beside_the_time_if_there_are_several() -> None:
     conversation = Conversation(presentation(**{"79110000001": "Orders"}))
     said_there = said(NEWEST - 1, "And here?", to_phone="79110000002")
-    source = Transcript([said(NEWEST, "Hello there"), said_there], ["79110000001", "79110000002"])
+    numbers = ["79110000001", "79110000002"]
+    source = conversation_of(said(NEWEST, "Hello there"), said_there, receivers=numbers)
     async with OneWidget(conversation).run_test(size=(70, 8)) as pilot:
         conversation.show(source)
         assert "▌  10:42  Orders      Hello there" in lines(conversation)
@@ -152,13 +122,13 @@ async def test_the_states_of_a_message_stand_before_its_time() -> None:
         said(NEWEST - 1, "two", starred=True, done=True),
         said(NEWEST, "three", done=True),
     ]
-    async with mounted(Transcript(states)) as (conversation, _, _):
+    async with mounted(conversation_of(*states)) as (conversation, _, _):
         assert lines(conversation)[2:5] == [" ●★09:22  one", "  ★10:02✓ two", "▌ ✓10:42  three"]
 
 
 async def test_what_was_searched_for_is_marked() -> None:
     query = parse_query("заказ", NOW, {})
-    source = Transcript([said(NEWEST, "Где мой заказ?")], search=query)
+    source = conversation_of(said(NEWEST, "Где мой заказ?"), search=query)
     async with mounted(source) as (conversation, _, _):
         plain = style_of(conversation, "Где мой ").bgcolor
         assert style_of(conversation, "заказ").bgcolor != plain
@@ -194,7 +164,7 @@ async def test_up_and_down_go_from_message_to_message_over_days() -> None:
 
 
 async def test_a_message_longer_than_the_screen_is_read_line_by_line() -> None:
-    source = Transcript([said(NEWEST - 2), said(NEWEST - 1, LONG), said(NEWEST)])
+    source = conversation_of(said(NEWEST - 2), said(NEWEST - 1, LONG), said(NEWEST))
     async with mounted(source, said(NEWEST - 2)) as (conversation, pilot, _):
         await pilot.press("down")
         read = set()
@@ -226,7 +196,7 @@ async def test_home_and_end_select_the_oldest_and_the_newest() -> None:
 async def test_new_messages_come_in_below_and_move_nothing() -> None:
     async with mounted(talk(50), said(NEWEST - 10)) as (conversation, pilot, app):
         before = lines(conversation)
-        conversation.show(Transcript([*rows(50), said(NEWEST + 1), said(NEWEST + 2)]))
+        conversation.show(conversation_of(*rows(50), said(NEWEST + 1), said(NEWEST + 2)))
         await pilot.pause()
         assert lines(conversation) == before
         assert conversation.row == said(NEWEST - 10)
@@ -240,7 +210,7 @@ async def test_new_messages_come_in_below_and_move_nothing() -> None:
 
 async def test_a_new_message_below_is_seen_at_once_where_there_is_room() -> None:
     async with mounted(talk(2)) as (conversation, _, _):
-        conversation.show(Transcript([*rows(2), said(NEWEST + 1)]))
+        conversation.show(conversation_of(*rows(2), said(NEWEST + 1)))
         assert any("Message 1001" in line for line in lines(conversation))
         assert conversation.row == said(NEWEST)
 
@@ -248,7 +218,7 @@ async def test_a_new_message_below_is_seen_at_once_where_there_is_room() -> None
 async def test_following_selects_the_newest_as_it_comes() -> None:
     async with mounted(talk(50)) as (conversation, _, _):
         conversation.following = True
-        conversation.show(Transcript([*rows(50), said(NEWEST + 1)]))
+        conversation.show(conversation_of(*rows(50), said(NEWEST + 1)))
         assert conversation.row == said(NEWEST + 1)
         assert cursor_lines(conversation) == ["11:22  Message 1001"]
 
@@ -270,7 +240,7 @@ async def drag(
 
 
 async def test_text_selected_with_the_mouse_is_that_of_the_messages() -> None:
-    source = Transcript([said(1, "Заказ 5512 готов"), said(2, "Адрес:\nул. Садовая, 6")])
+    source = conversation_of(said(1, "Заказ 5512 готов"), said(2, "Адрес:\nул. Садовая, 6"))
     async with mounted(source) as (conversation, pilot, app):
         drawn = lines(conversation)
         first = next(y for y, line in enumerate(drawn) if "5512" in line)
@@ -331,10 +301,6 @@ async def test_another_width_keeps_the_selected_message_in_sight() -> None:
             assert cursor_lines(conversation)
 
 
-def rows(count: int) -> list[Row]:
-    return [item for item in talk(count).items if isinstance(item, Row)]
-
-
 async def test_whatever_keys_are_pressed_the_selected_message_is_in_sight() -> None:
     async with mounted(talk(0)) as (conversation, pilot, _):
 
@@ -349,16 +315,15 @@ async def test_whatever_keys_are_pressed_the_selected_message_is_in_sight() -> N
                 said(NEWEST - number * 7, "word " * length * 5)
                 for number, length in enumerate(lengths)
             ]
-            conversation.show(Transcript(written), written[at % len(written)].row)
+            conversation.show(conversation_of(*written), written[at % len(written)].row)
             for action in actions:
                 name, _, step = action.partition("(")
                 getattr(conversation, f"action_{name}")(int(step[:-1]))
                 assert conversation.row in written
                 assert cursor_lines(conversation)
                 filled = len(conversation._transcript.lines)
-                whole = sum(
-                    map(conversation._transcript.height, range(conversation._transcript.count))
-                )
+                every = range(len(conversation._transcript))
+                whole = sum(map(conversation._transcript.height, every))
                 assert filled == min(whole, conversation._transcript.room)
 
         check()

@@ -1,18 +1,14 @@
 from __future__ import annotations
 
-from datetime import datetime
-
 import pytest
 from support.growth import assert_as_cheap
 from support.message_list import HEIGHT, WIDTH, cursor_line, mounted, shown_id
 from support.rows import (
     NEWEST,
-    NOW,
     ManyMessages,
     Messages,
     message,
     presentation,
-    server_seconds,
 )
 from support.widgets import OneWidget, background, lines, style_of
 from textual.events import MouseScrollDown
@@ -422,28 +418,3 @@ async def test_another_theme_is_drawn_at_once() -> None:
         app.theme = "textual-light"
         await pilot.pause()
         assert style_of(messages, "TINKOFF").bgcolor != before.bgcolor
-
-
-def test_the_sample_ends_three_minutes_before_now() -> None:
-    assert message(NEWEST).received == server_seconds(NOW) - 180
-    assert datetime.fromtimestamp(message(NEWEST).received - 3 * 3600, NOW.tzinfo) < NOW
-
-
-async def test_it_can_be_padded_outlined_and_faded_as_any_widget() -> None:
-    async with mounted(ManyMessages(100)) as (messages, pilot, _):
-        bare = lines(messages)
-        plain = style_of(messages, bare[1][-8:])
-        messages.styles.opacity = 0.5
-        await pilot.pause()
-        assert lines(messages) == bare
-        assert style_of(messages, bare[1][-8:]).color != plain.color
-        messages.styles.opacity = 1.0
-        messages.styles.outline = ("heavy", "red")
-        await pilot.pause()
-        assert set(lines(messages)[0]) == set("┏━┓")
-        messages.styles.outline = ("none", "red")
-        messages.styles.padding = 1
-        await pilot.pause()
-        padded = lines(messages)
-        assert padded[0] == ""
-        assert padded[1][1:30] == bare[0][:29]

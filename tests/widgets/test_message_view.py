@@ -169,7 +169,7 @@ async def test_what_a_search_looks_for_is_marked_in_sender_receiver_and_text() -
 
 def found(view: MessageView) -> list[str]:
     """The pieces that are marked as found, from the top."""
-    background = view.get_component_rich_style("message-view--match").bgcolor
+    background = view.get_component_rich_style("message--match").bgcolor
     return [
         piece.text
         for strip in view.render_lines(view.region.size.region)

@@ -322,7 +322,7 @@ def searched(typed: str) -> SearchQuery:
 
 def matches(messages: MessageList, y: int = 0) -> list[str]:
     """The pieces of a line that are marked as found."""
-    background = messages.get_component_rich_style("message-list--match").bgcolor
+    background = messages.get_component_rich_style("message--match").bgcolor
     line = messages.render_lines(messages.region.size.region)[y]
     return [piece.text for piece in line if piece.style and piece.style.bgcolor == background]
 

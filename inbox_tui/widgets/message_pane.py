@@ -1,0 +1,128 @@
+"""What the widgets that show messages have in common: how they draw the parts of one."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, ClassVar
+
+from rich.segment import Segment
+from rich.style import Style
+from textual.scroll_view import ScrollView
+from textual.strip import Strip
+
+if TYPE_CHECKING:
+    from textual.geometry import Size
+    from textual.selection import Selection
+
+    from inbox_tui.widgets.paragraphs import Paragraph, TextLine
+    from inbox_tui.widgets.presentation import Presentation
+
+
+class MessagePane(ScrollView, can_focus=True):
+    """Draws messages line by line, each part of one in a style of its own."""
+
+    COMPONENT_CLASSES: ClassVar[set[str]] = {
+        "message--mark",
+        "message--muted",
+        "message--unread",
+        "message--code",
+        "message--link",
+        "message--match",
+        "message--warning",
+        "message--empty",
+        "message--cursor",
+    }
+    """
+    | Class | Description |
+    | :- | :- |
+    | `message--mark` | Target the marks of a message: unread, starred, done. |
+    | `message--muted` | Target what stands back: days, receiving numbers, labels, keys. |
+    | `message--unread` | Target time and sender of an unread message, and their count. |
+    | `message--code` | Target a one-time code. |
+    | `message--link` | Target a link. |
+    | `message--match` | Target what a search looks for. |
+    | `message--warning` | Target a gap, and the true name of a host that looks like another. |
+    | `message--empty` | Target what is said where there is no message. |
+    | `message--cursor` | Target the selected message. |
+    """
+
+    DEFAULT_CSS = """
+    MessagePane {
+        height: 1fr;
+        color: $foreground;
+        background: $background;
+        overflow-x: hidden;
+        scrollbar-size-vertical: 1;
+        scrollbar-background: $background;
+        scrollbar-background-hover: $background;
+        scrollbar-background-active: $background;
+
+        & > .message--mark { color: $text-primary; text-style: bold; }
+        & > .message--muted { color: $foreground 60%; }
+        & > .message--unread { color: $foreground; text-style: bold; }
+        & > .message--code { text-style: bold underline; }
+        & > .message--link { text-style: underline; }
+        & > .message--match { background: $warning 40%; }
+        & > .message--warning { color: $text-warning; }
+        & > .message--empty { color: $foreground 60%; }
+        & > .message--cursor { background: $foreground 10%; }
+
+        &:focus > .message--cursor { background: $primary 30%; }
+        &:nocolor:focus > .message--cursor { text-style: reverse; }
+        &:nocolor > .message--match { text-style: reverse; }
+    }
+    """
+
+    def __init__(self, presentation: Presentation) -> None:
+        """Create a pane; `presentation` says how times, numbers and names are shown."""
+        super().__init__()
+        self._presentation = presentation
+        self._part_styles: dict[tuple[str, ...], Style] = {}
+
+    @property
+    def _page(self) -> Size:
+        """The room for lines."""
+        return self.scrollable_content_region.size
+
+    def notify_style_update(self) -> None:
+        """Forget the styles before."""
+        super().notify_style_update()
+        self._part_styles.clear()
+
+    def part_style(self, *parts: str) -> Style:
+        """Return the style of these parts of a message, the later ones on top of the earlier."""
+        style = self._part_styles.get(parts)
+        if style is None:
+            names = [f"message--{part}" for part in parts]
+            style = self.get_visual_style(*names).rich_style
+            # A visual style leaves reverse out, and twice reversed is not reversed.
+            if sum(bool(self.get_component_styles(n).text_style.reverse) for n in names) % 2:
+                style += Style(reverse=True)
+            _, background = self.background_colors
+            for line_filter in self.get_line_filters():  # once, rather than for each segment
+                style = line_filter.apply([Segment(" ", style)], background)[0].style or style
+            self._part_styles[parts] = style
+        return style
+
+    def _selectable_line(
+        self,
+        paragraph: Paragraph,
+        line: TextLine,
+        at: int,
+        selection: Selection | None,
+        *state: str,
+    ) -> Strip:
+        """Draw a line of a paragraph, each piece in the style of its parts and of what is selected.
+
+        In Textual's selection the paragraph is the line `at`; `state` is below all other styles.
+        """
+        start, end = (None if selection is None else selection.get_span(at)) or (0, 0)
+        selected = start, len(paragraph.text) if end == -1 else end
+        segments = []
+        if line.start == line.end:
+            segments.append(Segment(" ", self.part_style(*state)))  # to begin a selection at
+        for begin, text, parts in paragraph.pieces(line.start, line.end, *selected):
+            style = self.part_style(*state, *parts)
+            if begin in range(*selected):
+                style += self.screen.get_component_rich_style("screen--selection")
+            segments.append(Segment(text, style))
+        return Strip(segments).apply_offsets(line.start, at)
