@@ -174,13 +174,13 @@ def _names(value: Any) -> dict[str, str]:
 def _views(value: Any) -> dict[str, str]:
     from datetime import UTC, datetime
 
-    from inbox_tui.text.search_query import explain, parse_query
+    from inbox_tui.text.search_query import parse_query
 
     for name, search in _table(value).items():
         if not isinstance(search, str) or not search.strip() or not name.strip():
             raise _EntryError(name)
         if errors := parse_query(search, datetime.now(UTC), {}).errors:
-            raise _EntryError(name, explain(errors[0]))
+            raise _EntryError(name, str(errors[0]))
     return dict(value)
 
 

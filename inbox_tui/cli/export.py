@@ -146,11 +146,11 @@ def _opened(config: Config, every: bool) -> Iterator[tuple[AnyAccount, Mapping[i
 
 def _search_query(search: str, names: Mapping[str, str]) -> SearchQuery:
     """Read what is to be searched for, or end the program where that can't be."""
-    from inbox_tui.text.search_query import explain, parse_query
+    from inbox_tui.text.search_query import parse_query
 
     query = parse_query(search, datetime.now().astimezone(), names)
     if query.errors:
-        words = explain(query.errors[0])
+        words = str(query.errors[0])
         full_stop = "" if words.endswith("?") else "."
         raise click.BadParameter(f"{words}{full_stop}", param_hint="--search")
     return query

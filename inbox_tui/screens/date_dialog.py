@@ -15,7 +15,7 @@ from inbox_tui.locale import _
 from inbox_tui.screens.dialog import Dialog
 from inbox_tui.text import sanitize
 from inbox_tui.text.dates import parse_date
-from inbox_tui.text.search_query import QueryError, explain
+from inbox_tui.text.search_query import bad_date
 
 
 class DateScreen(Dialog[datetime | None]):
@@ -50,8 +50,7 @@ class DateScreen(Dialog[datetime | None]):
         if date is not None:
             self._say(self._tell(date.start))
         elif event.value.strip():
-            error = QueryError("bad_date", 0, len(event.value), "", event.value.strip())
-            self._say(explain(error))
+            self._say(str(bad_date(event.value.strip())))
         else:
             self.on_mount()
 

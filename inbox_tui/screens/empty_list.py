@@ -8,7 +8,7 @@ from inbox_tui.screens.filters import Filters
 from inbox_tui.session import Session
 from inbox_tui.sessions import AllSessions
 from inbox_tui.sync import State
-from inbox_tui.text.search_query import QueryError, explain
+from inbox_tui.text.search_query import QueryError
 from inbox_tui.widgets.presentation import Presentation, capital
 
 
@@ -30,7 +30,7 @@ def empty_text(
     """
     keys = presentation.keys
     if errors:
-        told = explain(errors[0])
+        told = str(errors[0])
         return capital(told) + "." * (not told.endswith("?"))
     if session.archive.counts.total() and filters.any and not progress:
         return filters.sentence(presentation.who, keys, outside, searching=searching)

@@ -10,7 +10,7 @@ from inbox_tui.archive import Query
 from inbox_tui.commands import CommandKeys, after_search
 from inbox_tui.locale import _, mark
 from inbox_tui.smsc.limit import PERIOD_HOURS
-from inbox_tui.text.search_query import MessageState, SearchQuery, explain, parse_query
+from inbox_tui.text.search_query import MessageState, SearchQuery, parse_query
 from inbox_tui.widgets.presentation import ALL_NUMBERS
 
 if TYPE_CHECKING:
@@ -180,7 +180,7 @@ class CurrentFilters:
         if not self.chosen.search:
             return _(SEARCH_EXAMPLES)
         errors = self.search_query().errors
-        return explain(errors[0], briefly=True) if errors else ""
+        return errors[0].told if errors else ""
 
     def show_on(self, bar: FilterBar) -> None:
         """Show them in the filter bar."""

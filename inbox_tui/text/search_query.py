@@ -18,7 +18,7 @@ import re
 from collections.abc import Iterable, Mapping
 from datetime import datetime
 from difflib import get_close_matches
-from typing import Final, Literal, NamedTuple, get_args
+from typing import Final, Literal, NamedTuple
 
 from inbox_tui.locale import _
 from inbox_tui.text.dates import DateRange, parse_date
@@ -28,52 +28,33 @@ from inbox_tui.text.search import find_spans, fold_text, strip_separators
 Operator = Literal["from", "to", "before", "after", "on", "is", "has"]
 MessageState = Literal["unread", "read", "starred", "done", "todo", "muted", "taken", "mine"]
 Content = Literal["code", "link"]
-ErrorKind = Literal[
-    "unknown_operator", "missing_value", "unknown_value", "bad_date", "date_excluded"
-]
 
 OPERATORS: Final[dict[str, Operator]] = {
-    "from": "from",
-    "to": "to",
-    "before": "before",
-    "after": "after",
-    "on": "on",
-    "is": "is",
-    "has": "has",
-    "от": "from",
-    "на": "to",
-    "кому": "to",
-    "до": "before",
-    "после": "after",
-    "за": "on",
-    "это": "is",
-    "есть": "has",
+    **dict.fromkeys(("from", "от"), "from"),
+    **dict.fromkeys(("to", "на", "кому"), "to"),
+    **dict.fromkeys(("before", "до"), "before"),
+    **dict.fromkeys(("after", "после"), "after"),
+    **dict.fromkeys(("on", "за"), "on"),
+    **dict.fromkeys(("is", "это"), "is"),
+    **dict.fromkeys(("has", "есть"), "has"),
 }
 """Every spelling of an operator, folded."""
 STATES: Final[dict[str, MessageState]] = {
-    "unread": "unread",
-    "read": "read",
-    "starred": "starred",
-    "done": "done",
-    "todo": "todo",
-    "muted": "muted",
-    "taken": "taken",
-    "mine": "mine",
-    **dict.fromkeys(("непрочитанные", "непрочитанное", "непрочитано"), "unread"),
-    **dict.fromkeys(("прочитанные", "прочитанное", "прочитано"), "read"),
-    **dict.fromkeys(("важные", "важное", "отмеченные", "отмеченное", "отмечено"), "starred"),
-    **dict.fromkeys(("готово", "готовые", "сделано", "сделанное"), "done"),
-    **dict.fromkeys(("дела", "дело", "несделано", "несделанное"), "todo"),
-    **dict.fromkeys(("тихо", "заглушено", "заглушенное", "заглушенные"), "muted"),
-    **dict.fromkeys(("взято", "взятые", "взятое"), "taken"),
-    **dict.fromkeys(("мои", "мое"), "mine"),
+    **dict.fromkeys(("unread", "непрочитанные", "непрочитанное", "непрочитано"), "unread"),
+    **dict.fromkeys(("read", "прочитанные", "прочитанное", "прочитано"), "read"),
+    **dict.fromkeys(
+        ("starred", "важные", "важное", "отмеченные", "отмеченное", "отмечено"), "starred"
+    ),
+    **dict.fromkeys(("done", "готово", "готовые", "сделано", "сделанное"), "done"),
+    **dict.fromkeys(("todo", "дела", "дело", "несделано", "несделанное"), "todo"),
+    **dict.fromkeys(("muted", "тихо", "заглушено", "заглушенное", "заглушенные"), "muted"),
+    **dict.fromkeys(("taken", "взято", "взятые", "взятое"), "taken"),
+    **dict.fromkeys(("mine", "мои", "мое"), "mine"),
 }
 """Every spelling of a value of `is:`, folded."""
 CONTENTS: Final[dict[str, Content]] = {
-    "code": "code",
-    "link": "link",
-    "код": "code",
-    "ссылка": "link",
+    **dict.fromkeys(("code", "код"), "code"),
+    **dict.fromkeys(("link", "ссылка"), "link"),
 }
 """Every spelling of a value of `has:`, folded."""
 
@@ -83,6 +64,7 @@ _MOST_WORDS_OF_DATE: Final = 5
 _QUOTES: Final = {'"': '"', "«": "»", "“": "”", "„": "“”"}
 _OPERATOR: Final = re.compile(r"([^\W\d_]{2,}):(?!/)")
 _WORD: Final = re.compile(r"\S+")
+_EXCLUDED: Final = re.compile(r"-(?=\S)")
 _DIGITS: Final = r"\(?[0-9][0-9()\u2010-\u2015\u2212-]*"
 _NUMBER: Final = re.compile(rf"\+?{_DIGITS}(?:[ \t\xa0]+{_DIGITS})*(?!\S)")
 
@@ -122,19 +104,15 @@ class Has(NamedTuple):
 
 
 class QueryError(NamedTuple):
-    """What is wrong with a part of what was typed."""
+    """What is wrong with a part of what was typed, as a sentence without a full stop."""
 
-    kind: ErrorKind
-    start: int
-    """Where the part begins in what was typed."""
-    end: int
-    operator: str
-    """The operator as it was typed, without its colon."""
-    value: str
-    allowed: tuple[str, ...] = ()
-    """What would be right: values, or the operator that may have been meant."""
-    unfinished: bool = False
-    """Whether typing on may make it right."""
+    told: str
+    """What is wrong; it quotes what was typed."""
+    remedy: str = ""
+    """What would be right, to follow it: values or forms."""
+
+    def __str__(self) -> str:
+        return self.told + self.remedy
 
 
 class SearchQuery(NamedTuple):
@@ -180,40 +158,34 @@ def parse_query(typed: str, now: datetime, names: Mapping[str, str]) -> SearchQu
     )
 
 
-def explain(error: QueryError, *, briefly: bool = False) -> str:
-    """Return a sentence about an error, without a full stop; it quotes what was typed.
-
-    `briefly`: without the values or forms that would be right.
-    """
-    if error.kind == "unknown_operator":
-        if not error.allowed:
-            return _('there is no operator "{operator}:"; quotes make it text').format(
-                operator=error.operator
-            )
-        return _('there is no operator "{operator}:"; is "{known}:" meant?').format(
-            operator=error.operator, known=error.allowed[0]
-        )
-    if error.kind == "missing_value":
-        return _('"{operator}:" needs a value').format(operator=error.operator)
-    if error.kind == "unknown_value":
-        allowed = error.allowed
-        if not error.operator.isascii():
-            allowed = tuple(map(_in_russian, allowed))
-        told = _('"{value}" is no value of "{operator}:"')
-        right = _("; values are {allowed}").format(allowed=", ".join(allowed))
-        told = told.format(value=error.value, operator=error.operator)
-        return told if briefly else told + right
-    if error.kind == "bad_date":
-        told = _('"{value}" is no date').format(value=error.value)
-        right = _("; dates are such as 20.11, 2026-11-20, yesterday, mon")
-        return told if briefly else told + right
-    return _('"{operator}:" can\'t be excluded').format(operator=error.operator)
+def bad_date(written: str) -> QueryError:
+    """Return that what was written is no date, and what dates are such as."""
+    told = _('"{value}" is no date').format(value=written)
+    return QueryError(told, _("; dates are such as 20.11, 2026-11-20, yesterday, mon"))
 
 
-def _in_russian(value: str) -> str:
-    """Return the Russian twin of a value of an operator."""
-    spellings = {**STATES, **CONTENTS}.items()
-    return next(word for word, meaning in spellings if meaning == value and not word.isascii())
+def _unknown_operator(word: str) -> QueryError:
+    near = get_close_matches(fold_text(word), OPERATORS, n=1, cutoff=0.7)
+    if not near:
+        told = _('there is no operator "{operator}:"; quotes make it text')
+        return QueryError(told.format(operator=word))
+    told = _('there is no operator "{operator}:"; is "{known}:" meant?')
+    return QueryError(told.format(operator=word, known=near[0]))
+
+
+def _missing_value(word: str) -> QueryError:
+    return QueryError(_('"{operator}:" needs a value').format(operator=word))
+
+
+def _unknown_value(word: str, value: str, spellings: Mapping[str, str]) -> QueryError:
+    """Return that an operator has no such value; those it has are named in its own language."""
+    told = _('"{value}" is no value of "{operator}:"').format(value=value, operator=word)
+    allowed: dict[str, str] = {}
+    for spelling, meaning in spellings.items():
+        if spelling.isascii() == word.isascii():
+            allowed.setdefault(meaning, spelling)
+    named = ", ".join(allowed.values())
+    return QueryError(told, _("; values are {allowed}").format(allowed=named))
 
 
 def text_spans(query: SearchQuery, text: str) -> list[tuple[int, int]]:
@@ -270,15 +242,14 @@ class _Parser:
     def read_part(self) -> bool:
         """Read a word, number, phrase or operator; returns whether there was any."""
         self._skip_spaces()
-        start = self._at
-        if start == len(self._typed):
+        if self._at == len(self._typed):
             return False
-        excluded = self._typed[start] == "-" and self._typed[start + 1 : start + 2].strip() != ""
+        excluded = _EXCLUDED.match(self._typed, self._at) is not None
         self._at += excluded
         if (phrase := self._quoted()) is not None:
             self._add_phrase(phrase, excluded)
         elif operator := _OPERATOR.match(self._typed, self._at):
-            self._read_operator(start, operator, excluded)
+            self._read_operator(operator, excluded)
         elif number := _NUMBER.match(self._typed, self._at):
             self._at = number.end()
             self._add_number(number[0], excluded)
@@ -330,42 +301,37 @@ class _Parser:
         """Return the numbers with names that this is in."""
         return tuple(phone for phone, name in self._names.items() if folded in name)
 
-    def _read_operator(self, start: int, written: re.Match[str], excluded: bool) -> None:
+    def _read_operator(self, written: re.Match[str], excluded: bool) -> None:
         word = written[1]
         operator = OPERATORS.get(fold_text(word))
         if operator is None:
-            self._read_unknown(start, written, excluded)
+            self._read_unknown(written, excluded)
             return
         self._at = written.end()
         self._skip_spaces()
         if self._at == len(self._typed):
-            error = QueryError("missing_value", start, written.end(), word, "", unfinished=True)
-            self.errors.append(error)
+            self.errors.append(_missing_value(word))
         elif operator in ("from", "to"):
-            self._read_party(start, word, operator, excluded)
+            self._read_party(word, operator, excluded)
         elif operator in ("is", "has"):
-            self._read_choice(start, word, operator, excluded)
+            self._read_choice(word, operator, excluded)
         else:
-            self._read_date(start, word, operator, excluded)
+            self._read_date(word, operator, excluded)
 
-    def _read_unknown(self, start: int, written: re.Match[str], excluded: bool) -> None:
+    def _read_unknown(self, written: re.Match[str], excluded: bool) -> None:
         word = self._word()
         if word == written[0]:  # a word of the text that ends in a colon
             self._add_phrase(word, excluded)
-            return
-        folded = fold_text(written[1])
-        near = tuple(get_close_matches(folded, OPERATORS, n=1, cutoff=0.7))
-        value = word[len(written[0]) :]
-        error = QueryError("unknown_operator", start, self._at, written[1], value, near)
-        self.errors.append(error)
+        else:
+            self.errors.append(_unknown_operator(written[1]))
 
-    def _read_party(self, start: int, word: str, operator: Operator, excluded: bool) -> None:
+    def _read_party(self, word: str, operator: Operator, excluded: bool) -> None:
         value = self._quoted()
         if value is None:
             value = self._number_of_party() or self._word()
         folded = fold_text(value).strip()
         if not folded:
-            self.errors.append(QueryError("missing_value", start, self._at, word, ""))
+            self.errors.append(_missing_value(word))
             return
         parts = phone_spellings(value) or (folded,)
         party = Party(parts, self._named(folded), excluded)
@@ -388,7 +354,7 @@ class _Parser:
         self._at = number.end()
         return written
 
-    def _read_choice(self, start: int, word: str, operator: Operator, excluded: bool) -> None:
+    def _read_choice(self, word: str, operator: Operator, excluded: bool) -> None:
         value = self._quoted()
         value = self._word() if value is None else value
         folded = fold_text(value).strip()
@@ -397,22 +363,17 @@ class _Parser:
         elif operator == "has" and folded in CONTENTS:
             self.contents.append(Has(CONTENTS[folded], excluded))
         else:
-            begun = any(known.startswith(folded) for known in (STATES, CONTENTS)[operator == "has"])
-            unfinished = begun and self._at == len(self._typed)
-            allowed = get_args(MessageState) if operator == "is" else get_args(Content)
-            self.errors.append(
-                QueryError("unknown_value", start, self._at, word, value, allowed, unfinished)
-            )
+            spellings: Mapping[str, str] = STATES if operator == "is" else CONTENTS
+            self.errors.append(_unknown_value(word, value, spellings))
 
-    def _read_date(self, start: int, word: str, operator: Operator, excluded: bool) -> None:
+    def _read_date(self, word: str, operator: Operator, excluded: bool) -> None:
         value, day = self._date()
         if day is None:
-            unfinished = self._at == len(self._typed)
-            error = QueryError("bad_date", start, self._at, word, value, unfinished=unfinished)
-            self.errors.append(error)
+            self.errors.append(bad_date(value))
             return
         if excluded:
-            self.errors.append(QueryError("date_excluded", start, self._at, word, value))
+            told = _('"{operator}:" can\'t be excluded').format(operator=word)
+            self.errors.append(QueryError(told))
             return
         if operator != "before":
             self.since = day.start if self.since is None else max(self.since, day.start)

@@ -19,7 +19,6 @@ from inbox_tui.text.search_query import (
     Is,
     Party,
     SearchQuery,
-    explain,
     parse_query,
     receiver_spans,
     sender_spans,
@@ -173,27 +172,29 @@ def test_states_and_contents(typed: str, states: tuple[Is, ...], contents: tuple
 
 
 @pytest.mark.parametrize(
-    ("typed", "wrong", "words", "unfinished"),
+    ("typed", "told"),
     [
-        ("a form:ozon", "form:ozon", 'no operator "form:"; is "from:" meant?', False),
-        ("заказ:5512 b", "заказ:5512", 'no operator "заказ:"; quotes make it text', False),
-        ("from:", "from:", '"from:" needs a value', True),
-        ('from:"" x', 'from:""', '"from:" needs a value', False),
-        ("is:un", "is:un", '"un" is no value of "is:"; values are unread, read,', True),
-        ("is:foo x", "is:foo", '"foo" is no value of "is:"; values', False),
-        ("has:sms", "has:sms", '"sms" is no value of "has:"; values are code, link', False),
-        ("on:20.1x y", "on:20.1x", '"20.1x" is no date', False),
-        ("on:20.", "on:20.", '"20." is no date', True),
-        ("-before:mon", "-before:mon", "can't be excluded", False),
+        ("a form:ozon", 'there is no operator "form:"; is "from:" meant?'),
+        ("заказ:5512 b", 'there is no operator "заказ:"; quotes make it text'),
+        ("from:", '"from:" needs a value'),
+        ('from:"" x', '"from:" needs a value'),
+        ("is:un", '"un" is no value of "is:"; values are unread, read, starred, done, todo, '),
+        ("is:foo x", '"foo" is no value of "is:"; values are unread'),
+        ("has:sms", '"sms" is no value of "has:"; values are code, link'),
+        ("есть:файл", '"файл" is no value of "есть:"; values are код, ссылка'),
+        (
+            "это:потеряно",
+            '"потеряно" is no value of "это:"; values are '
+            "непрочитанные, прочитанные, важные, готово, дела, тихо, взято, мои",
+        ),
+        ("on:20.1x y", '"20.1x" is no date; dates are such as 20.11'),
+        ("on:20.", '"20." is no date'),
+        ("-before:mon", '"before:" can\'t be excluded'),
     ],
 )
-def test_what_is_wrong_is_told_with_its_place(
-    typed: str, wrong: str, words: str, unfinished: bool
-) -> None:
+def test_what_is_wrong_is_told_with_what_would_be_right(typed: str, told: str) -> None:
     (error,) = parse(typed).errors
-    assert typed[error.start : error.end] == wrong
-    assert words in explain(error)
-    assert error.unfinished == unfinished
+    assert str(error).startswith(told)
 
 
 @pytest.mark.parametrize(
@@ -235,11 +236,9 @@ ANYTHING = st.lists(PARTS, max_size=12).map("".join) | st.text(max_size=40)
 
 
 @given(ANYTHING, ANYTHING)
-def test_anything_typed_is_a_query_or_errors_in_their_places(typed: str, text: str) -> None:
+def test_anything_typed_is_a_query_or_errors(typed: str, text: str) -> None:
     query = parse(typed)
-    for error in query.errors:
-        assert 0 <= error.start < error.end <= len(typed)
-        assert explain(error)
+    assert all(map(str, query.errors))
     for words in query.words:
         assert words.alternatives
         assert all(string for each in words.alternatives for string in each)
@@ -266,12 +265,3 @@ def test_words_find_a_text_that_has_them_in_any_order(words: list[str]) -> None:
 @pytest.mark.parametrize("part", ["1 ", "1-", "(", '"', "a:", "from:", "before:20.11 ", "-", "«"])
 def test_a_long_hostile_query_costs_what_its_length_says(part: str) -> None:
     assert_linear(lambda typed: text_spans(parse(typed), "1 " * 500), lambda n: part * n, 64)
-
-
-def test_the_values_of_a_russian_operator_are_named_in_russian() -> None:
-    (error,) = parse_query("есть:файл", NOW, {}).errors
-    assert explain(error) == '"файл" is no value of "есть:"; values are код, ссылка'
-    (error,) = parse_query("это:потеряно", NOW, {}).errors
-    assert explain(error).endswith(
-        "; values are непрочитанные, прочитанные, важные, готово, дела, тихо, взято, мои"
-    )
