@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from datetime import datetime, timedelta
 from os import environ
 from pathlib import Path
-from typing import TYPE_CHECKING, NamedTuple, NoReturn
+from typing import TYPE_CHECKING, NamedTuple
 from zoneinfo import ZoneInfo
 
 from inbox_tui.archive import SIGNED_IN, AccountArchive, Archive, server_seconds
@@ -65,7 +66,7 @@ class Config(NamedTuple):
         return server_seconds(now - timedelta(hours=hours), self.zone)
 
 
-def read_config(cli_options: CliOptions) -> Config:
+def read_config(cli_options: CliOptions, environment: Mapping[str, str] = environ) -> Config:
     """Read the settings, and put the environment and the options over them.
 
     What can't be used ends the program, whichever of them it comes from.
@@ -75,32 +76,32 @@ def read_config(cli_options: CliOptions) -> Config:
         settings = load_settings(paths.config)
     except SettingsError as error:
         fail(f"{error}.", USAGE)
-    config = Config(
-        paths=paths,
-        settings=settings,
-        login=_first("login", settings.login, paths, cli_options.login, LOGIN_VARIABLE),
-        server=_first("server", settings.server, paths, cli_options.server, SERVER_VARIABLE),
-    )
-    check_login(config.login)
-    check_server(config.server)
-    check_backup_server(settings, paths)
-    check_team(settings, paths)
-    check_keys(settings, paths)
+
+    def first(key: str, option: str | None, variable: str) -> FromSource:
+        if option is not None:
+            return FromSource(option, f"--{key}")
+        if value := environment.get(variable):
+            return FromSource(value, variable)
+        return in_file(key)
+
+    def in_file(key: str) -> FromSource:
+        return FromSource(getattr(settings, key), place_in_file(paths.config, key) or DEFAULT)
+
+    login = first("login", cli_options.login, LOGIN_VARIABLE)
+    server = first("server", cli_options.server, SERVER_VARIABLE)
+    check_login(login)
+    _check_server(server)
+    if settings.backup_server not in ("", "off"):
+        _check_server(in_file("backup_server"))
+    if settings.team:
+        _check_team(in_file("team"))
+    try:
+        CommandKeys(settings.keys)
+    except KeyRefused as refused:
+        place = place_in_file(paths.config, "keys", refused.name) or paths.config
+        fail(f"{place}: {refused}.", USAGE)
     # A login that was copied has a space at its end now and then.
-    return config._replace(login=config.login._replace(value=config.login.value.strip()))
-
-
-def _first(key: str, setting: str, paths: Paths, option: str | None, variable: str) -> FromSource:
-    if option is not None:
-        return FromSource(option, f"--{key}")
-    if value := environ.get(variable):
-        return FromSource(value, variable)
-    return in_file(key, setting, paths)
-
-
-def in_file(key: str, setting: str, paths: Paths) -> FromSource:
-    """A setting, with its place in the file where that one sets it."""
-    return FromSource(setting, place_in_file(paths.config, key) or DEFAULT)
+    return Config(paths, settings, login._replace(value=login.value.strip()), server)
 
 
 def place_in_file(path: Path, *key: str) -> str | None:
@@ -121,49 +122,31 @@ def check_login(login: FromSource) -> None:
         fail(_("{source}: the login holds a control character.").format(source=login.source), USAGE)
 
 
-def check_server(server: FromSource) -> None:
-    """End the program where this must not be asked."""
+def _check_server(server: FromSource) -> None:
     try:
         endpoint(server.value)
     except EndpointRefused as refused:
         fail(f"{server.source}: {refused}.", USAGE)
 
 
-def check_backup_server(settings: Settings, paths: Paths) -> None:
-    """End the program where the settings name a backup server that must not be asked."""
-    if settings.backup_server not in ("", "off"):
-        check_server(in_file("backup_server", settings.backup_server, paths))
+def _check_team(team: FromSource) -> None:
+    from inbox_tui.team.address import ALLOWED, parse_hub
 
-
-def check_team(settings: Settings, paths: Paths) -> None:
-    """End the program where the hub of a team can't be what is named."""
-    if settings.team:
-        from inbox_tui.team.address import ALLOWED, parse_hub
-
-        try:
-            parse_hub(settings.team)
-        except ValueError as error:
-            place = in_file("team", settings.team, paths).source
-            fail(
-                _("{place}: {error}: allowed are {allowed}.").format(
-                    place=place, error=error, allowed=_(ALLOWED)
-                ),
-                USAGE,
-            )
-
-
-def check_keys(settings: Settings, paths: Paths) -> None:
-    """End the program where the settings give a command a key that it can't have."""
     try:
-        CommandKeys(settings.keys)
-    except KeyRefused as refused:
-        place = place_in_file(paths.config, "keys", refused.name) or paths.config
-        fail(f"{place}: {refused}.", USAGE)
+        parse_hub(team.value)
+    except ValueError as error:
+        fail(
+            _("{place}: {error}: allowed are {allowed}.").format(
+                place=team.source, error=error, allowed=_(ALLOWED)
+            ),
+            USAGE,
+        )
 
 
-def check_theme(theme: FromSource) -> None:
+def check_theme(config: Config) -> None:
     """End the program where there is no such theme; empty stands for our own."""
-    if not theme.value:
+    theme = config.settings.theme
+    if not theme:
         return
     # Textual takes longer to import than most commands to run.
     from textual.theme import BUILTIN_THEMES
@@ -171,11 +154,11 @@ def check_theme(theme: FromSource) -> None:
     from inbox_tui.themes import OWN
 
     known = (*(own.name for own in OWN), *BUILTIN_THEMES)
-    if theme.value not in known:
-        there_are = ", ".join(known)
+    if theme not in known:
         fail(
             _("{source}: there is no such theme: allowed are {there_are}.").format(
-                source=theme.source, there_are=there_are
+                source=place_in_file(config.paths.config, "theme") or DEFAULT,
+                there_are=", ".join(known),
             ),
             USAGE,
         )
@@ -212,19 +195,3 @@ def signed_in_accounts(config: Config, archive: Archive) -> list[tuple[Config, A
             server = FromSource(account.address, SIGNED_IN)
             accounts.append((config._replace(login=login, server=server), account))
     return accounts
-
-
-def known_account(config: Config, archive: Archive) -> AccountArchive | None:
-    """The account's part of the archive; None where it is not in there, and it stays so."""
-    return archive.find_account(config.login.value, config.host)
-
-
-def fail_without_login() -> NoReturn:
-    """End the program because nobody said whose messages."""
-    fail(
-        _(
-            "no account is known: 'inbox-tui login' signs one in, --login or "
-            "INBOX_TUI_LOGIN names one."
-        ),
-        USAGE,
-    )

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from os import environ
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 from inbox_tui import API_KEY_VARIABLE, PASSWORD_VARIABLE
 from inbox_tui.cli.failure import USAGE, fail
@@ -43,9 +43,3 @@ class CliOptions(NamedTuple):
             variable = PASSWORD_VARIABLE if password.kind == "password" else API_KEY_VARIABLE
             fail(_("{variable} is not UTF-8 text.").format(variable=variable), USAGE)
         return cls(password=password)
-
-    def with_options(self, **options: Any) -> CliOptions:
-        """Return the same with the options of a command, which go before those of the program."""
-        return self._replace(
-            **{name: value for name, value in options.items() if value is not None}
-        )

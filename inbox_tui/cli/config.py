@@ -12,23 +12,11 @@ from pathlib import Path
 
 import click
 
-from inbox_tui.cli.account import (
-    DEFAULT,
-    Config,
-    check_backup_server,
-    check_keys,
-    check_login,
-    check_server,
-    check_team,
-    check_theme,
-    in_file,
-    place_in_file,
-    read_config,
-)
+from inbox_tui.cli.account import DEFAULT, Config, check_theme, place_in_file, read_config
 from inbox_tui.cli.cli_options import CliOptions
 from inbox_tui.cli.failure import USAGE, Failure, fail, output, tell
 from inbox_tui.cli.options import example, for_account
-from inbox_tui.config import SETTINGS, SettingsError, load_settings, template, toml
+from inbox_tui.config import SETTINGS, template, toml
 from inbox_tui.locale import _, system_words
 from inbox_tui.paths import Paths
 from inbox_tui.private_files import PathRefused, private_folder, write_file
@@ -55,7 +43,7 @@ def command(cli_options: CliOptions, edit: bool) -> None:
     from inbox_tui.text import sanitize
 
     config = read_config(cli_options)
-    check_theme(in_file("theme", config.settings.theme, config.paths))
+    check_theme(config)
     for line in _shown(config):
         output(sanitize(line))
 
@@ -89,26 +77,12 @@ def _edit(paths: Paths) -> None:
     except OSError as error:
         fail(_("{path} can't be made: {strerror}.").format(path=path, strerror=system_words(error)))
     _open_in_editor(path)
-    try:
-        _check(paths)
+    try:  # whether the inbox would start with the file as it is
+        check_theme(read_config(CliOptions(), environment={}))
     except Failure as failure:
         remedy = _("As it is, the inbox will not start: 'inbox-tui config --edit' mends it.")
         fail(f"{failure.message}\n{remedy}", USAGE)
     tell(_("{path} is in order.").format(path=path))
-
-
-def _check(paths: Paths) -> None:
-    """End the program where the inbox would not start with the file as it is."""
-    try:
-        settings = load_settings(paths.config)
-    except SettingsError as error:
-        fail(f"{error}.", USAGE)
-    check_login(in_file("login", settings.login, paths))
-    check_server(in_file("server", settings.server, paths))
-    check_backup_server(settings, paths)
-    check_team(settings, paths)
-    check_keys(settings, paths)
-    check_theme(in_file("theme", settings.theme, paths))
 
 
 def _open_in_editor(path: Path) -> None:

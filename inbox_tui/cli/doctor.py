@@ -17,8 +17,6 @@ from inbox_tui.cli.account import (
     Config,
     FromSource,
     check_theme,
-    in_file,
-    known_account,
     read_config,
     with_known_login,
 )
@@ -185,7 +183,7 @@ def _settings(cli_options: CliOptions) -> tuple[Config, Check]:
     try:
         load_settings(paths.config)
         config = read_config(cli_options)
-        check_theme(in_file("theme", config.settings.theme, paths))
+        check_theme(config)
     except SettingsError as error:
         check = _bad_settings(error)
     except Failure as failure:
@@ -252,7 +250,7 @@ def _archive(archive: Archive, config: Config, clock: SystemClock) -> Iterator[C
         yield Check("archive", True, found)
     if not damaged:
         yield _search(archive)
-    chosen_account = None if damaged else known_account(config, archive)
+    chosen_account = None if damaged else archive.find_account(config.login.value, config.host)
     if chosen_account is not None:
         if chosen_account.notes.get(TEAM) is None:  # else the hub has it
             yield _request_log(chosen_account, clock)

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from inbox_tui.cli.account import Config, known_account, read_config
+from inbox_tui.cli.account import Config, read_config
 from inbox_tui.cli.cli_options import CliOptions
 from inbox_tui.cli.failure import (
     at_terminal,
@@ -20,13 +20,13 @@ from inbox_tui.cli.failure import (
     require_output,
     tell,
 )
-from inbox_tui.cli.open_archive import open_account, open_every_account
+from inbox_tui.cli.open_archive import open_account, open_accounts
 from inbox_tui.cli.options import all_option, example, for_messages
 from inbox_tui.locale import _, plural, system_words
 
 if TYPE_CHECKING:
     from inbox_tui.archive import AnyAccount, Row
-    from inbox_tui.exports import Exporter, Written
+    from inbox_tui.exports import Exporter, ExportFormat, Written
     from inbox_tui.text.search_query import SearchQuery
 
 
@@ -58,7 +58,7 @@ if TYPE_CHECKING:
 @click.option("--search", metavar="WORDS", help="Only messages with all these words.")
 def command(
     cli_options: CliOptions,
-    export_format: str | None,
+    export_format: ExportFormat | None,
     file: str | None,
     force: bool,
     search: str | None,
@@ -102,7 +102,7 @@ def command(
         query = query.searching(read, config.zone)
     with _opened(config, every) as (account, accounts):
         exporter = Exporter(
-            next(known for known in FORMATS if known == (export_format or "csv")),
+            export_format or "csv",
             server_zone=config.zone,
             names=config.settings.names,
             accounts=accounts,
@@ -132,13 +132,13 @@ def command(
 def _opened(config: Config, every: bool) -> Iterator[tuple[AnyAccount, Mapping[int, str] | None]]:
     """The messages of the account, or of every one with the names of the accounts."""
     if every:
-        with open_every_account(config) as (archive, _accounts):
+        with open_accounts(config, every=True) as (archive, _accounts):
             yield archive.all_accounts(), archive.account_names()
         return
     if config.login.value and not config.paths.archive.exists():
         fail(_nothing_kept(config.account))
     with open_account(config) as (config, archive):
-        account = known_account(config, archive)
+        account = archive.find_account(config.login.value, config.host)
         if account is None:
             fail(_nothing_kept(config.account))
         yield account, None

@@ -14,7 +14,7 @@ from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING, NoReturn
 from zoneinfo import ZoneInfo
 
-from inbox_tui.cli.account import check_theme, in_file, read_config, with_known_login
+from inbox_tui.cli.account import check_theme, read_config, with_known_login
 from inbox_tui.cli.cli_options import CliOptions
 from inbox_tui.cli.connect import backup_address, connector
 from inbox_tui.cli.failure import DONE, USAGE, at_terminal, exit_after, fail, tell
@@ -65,7 +65,7 @@ def run_inbox(cli_options: CliOptions) -> None:
     from inbox_tui.app import InboxApp
 
     config = read_config(cli_options)
-    check_theme(in_file("theme", config.settings.theme, config.paths))
+    check_theme(config)
     _require_terminal()
     with open_archive(config.paths.archive) as archive:
         config = with_known_login(config, archive)

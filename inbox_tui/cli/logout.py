@@ -8,7 +8,7 @@ from pathlib import Path
 import click
 
 from inbox_tui.archive import SIGNED_IN, damaged_copies
-from inbox_tui.cli.account import Config, known_account, read_config
+from inbox_tui.cli.account import Config, read_config
 from inbox_tui.cli.cli_options import CliOptions
 from inbox_tui.cli.failure import USAGE, Failure, fail, tell
 from inbox_tui.cli.open_archive import open_account
@@ -46,7 +46,7 @@ def command(cli_options: CliOptions, purge: bool) -> None:
     try:
         if config.paths.archive.exists() or not config.login.value:
             with open_account(config) as (config, archive):
-                account = known_account(config, archive)
+                account = archive.find_account(config.login.value, config.host)
                 if account is not None and purge:
                     account.purge()
                     purged = True

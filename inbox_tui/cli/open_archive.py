@@ -5,15 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import NoReturn
 
 from inbox_tui.archive import AccountArchive, Archive, ArchiveDamaged, ArchiveError
-from inbox_tui.cli.account import (
-    Config,
-    fail_without_login,
-    signed_in_accounts,
-    with_known_login,
-)
-from inbox_tui.cli.failure import fail
+from inbox_tui.cli.account import Config, signed_in_accounts, with_known_login
+from inbox_tui.cli.failure import USAGE, fail
 from inbox_tui.locale import _
 
 
@@ -21,11 +17,8 @@ from inbox_tui.locale import _
 def open_archive(path: Path) -> Iterator[Archive]:
     """The archive; what goes wrong with it ends the program in words."""
     try:
-        archive = Archive.open(path)
-        try:
+        with Archive.open(path) as archive:
             yield archive
-        finally:
-            archive.close()
     except ArchiveDamaged as error:
         fail(
             _("{error}. Start again: it is looked through, and set aside for a fresh one.").format(
@@ -56,26 +49,40 @@ def open_account(config: Config) -> Iterator[tuple[Config, Archive]]:
     The program ends where no account is known; then no archive is begun.
     """
     if not config.login.value and not config.paths.archive.exists():
-        fail_without_login()
+        _fail_without_login()
     with open_sound_archive(config.paths.archive) as archive:
         config = with_known_login(config, archive)
         if not config.login.value:
-            fail_without_login()
+            _fail_without_login()
         yield config, archive
 
 
 @contextmanager
-def open_every_account(
-    config: Config,
+def open_accounts(
+    config: Config, *, every: bool
 ) -> Iterator[tuple[Archive, list[tuple[Config, AccountArchive]]]]:
-    """The archive, with every account that is signed in; without one the program ends."""
+    """The archive, with the account, or `every` one that is signed in; without one it ends."""
+    if not every:
+        with open_account(config) as (config, archive):
+            yield archive, [(config, archive.account(config.login.value, config.host))]
+        return
     if not config.paths.archive.exists():
-        fail_without_login()
+        _fail_without_login()
     with open_sound_archive(config.paths.archive) as archive:
         accounts = signed_in_accounts(config, archive)
         if not accounts:
-            fail_without_login()
+            _fail_without_login()
         yield archive, accounts
+
+
+def _fail_without_login() -> NoReturn:
+    fail(
+        _(
+            "no account is known: 'inbox-tui login' signs one in, --login or "
+            "INBOX_TUI_LOGIN names one."
+        ),
+        USAGE,
+    )
 
 
 def set_aside_notice(path: Path) -> str:

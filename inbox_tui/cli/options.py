@@ -18,10 +18,8 @@ if TYPE_CHECKING:
 F = TypeVar("F", bound=Callable[..., Any])
 
 
-def hours(context: click.Context, parameter: click.Parameter, written: str | None) -> int | None:
+def hours(written: str) -> int:
     """Read a number of hours, whole, from 1 to 168; anything else is a wrong usage."""
-    if written is None:
-        return None
     if re.fullmatch("[0-9]{1,9}", written, re.ASCII) and 1 <= int(written) <= PERIOD_HOURS:
         return int(written)
     raise click.BadParameter(
@@ -31,12 +29,10 @@ def hours(context: click.Context, parameter: click.Parameter, written: str | Non
     )
 
 
-def phone(context: click.Context, parameter: click.Parameter, written: str | None) -> str | None:
+def phone(written: str) -> str:
     """Read a phone number as people write it; what can't be one is a wrong usage."""
     from inbox_tui.text.phones import NotAPhoneNumber, parse_phone
 
-    if written is None:
-        return None
     try:
         return parse_phone(written)
     except NotAPhoneNumber as error:
@@ -47,78 +43,71 @@ def phone(context: click.Context, parameter: click.Parameter, written: str | Non
         ) from None
 
 
+def _keep(context: click.Context, option: click.Parameter, value: object) -> None:
+    """Put what an option says into the `CliOptions`; it goes before that of the program."""
+    if value is not None:
+        context.obj = context.obj._replace(**{str(option.name): value})
+
+
 def account_options(command: F) -> F:
-    """`--login` and `--server`."""
-    for option in (
-        click.option(
-            "--server",
-            metavar="HOST-OR-URL",
-            help="The service's host, or its full address (INBOX_TUI_SERVER).  "
-            "[default: smscentre.com]",
-        ),
-        click.option(
-            "--login",
-            metavar="LOGIN",
-            help="Your SMS Centre login; with an API key a name of your own (INBOX_TUI_LOGIN).",
-        ),
-    ):
-        command = option(command)
-    return command
+    """`--login` and `--server`, kept in the `CliOptions`."""
+    server = click.option(
+        "--server",
+        callback=_keep,
+        expose_value=False,
+        metavar="HOST-OR-URL",
+        help="The service's host, or its full address (INBOX_TUI_SERVER).  "
+        "[default: smscentre.com]",
+    )
+    login = click.option(
+        "--login",
+        callback=_keep,
+        expose_value=False,
+        metavar="LOGIN",
+        help="Your SMS Centre login; with an API key a name of your own (INBOX_TUI_LOGIN).",
+    )
+    return login(server(command))
 
 
 def filter_options(command: F) -> F:
-    """`--to-phone` and `--hours`."""
-    for option in (
-        click.option(
-            "--hours",
-            callback=hours,
-            metavar="HOURS",
-            help=f"Only messages of the last HOURS hours, 1 to {PERIOD_HOURS}.",
-        ),
-        click.option(
-            "--to-phone",
-            callback=phone,
-            metavar="NUMBER",
-            help="Only messages to this number of yours.",
-        ),
-    ):
-        command = option(command)
-    return command
+    """`--to-phone` and `--hours`, kept in the `CliOptions`."""
+    last_hours = click.option(
+        "--hours",
+        type=hours,
+        callback=_keep,
+        expose_value=False,
+        metavar="HOURS",
+        help=f"Only messages of the last HOURS hours, 1 to {PERIOD_HOURS}.",
+    )
+    to_phone = click.option(
+        "--to-phone",
+        type=phone,
+        callback=_keep,
+        expose_value=False,
+        metavar="NUMBER",
+        help="Only messages to this number of yours.",
+    )
+    return to_phone(last_hours(command))
 
 
 def for_account(command: Callable[..., None]) -> Callable[..., None]:
-    """Hand a command what `--login` and `--server` say, as `CliOptions`."""
+    """Hand a command the `CliOptions`, with its own `--login` and `--server`."""
 
     @account_options
+    @click.pass_obj
     @wraps(command)
-    def with_account(login: str | None, server: str | None, **options: Any) -> None:
-        cli_options: CliOptions = click.get_current_context().obj
+    def with_account(cli_options: CliOptions, /, **options: Any) -> None:
         for name, value in (("--hours", cli_options.hours), ("--to-phone", cli_options.to_phone)):
             if value is not None:
                 raise click.UsageError(_("{name} says nothing to this command.").format(name=name))
-        command(cli_options.with_options(login=login, server=server), **options)
+        command(cli_options, **options)
 
     return with_account
 
 
 def for_messages(command: Callable[..., None]) -> Callable[..., None]:
-    """Hand a command what the account's and the filters' options say, as `CliOptions`."""
-
-    @account_options
-    @filter_options
-    @wraps(command)
-    def with_messages(
-        login: str | None,
-        server: str | None,
-        to_phone: str | None,
-        hours: int | None,
-        **options: Any,
-    ) -> None:
-        cli_options: CliOptions = click.get_current_context().obj
-        over = cli_options.with_options(login=login, server=server, to_phone=to_phone, hours=hours)
-        command(over, **options)
-
-    return with_messages
+    """Hand a command the `CliOptions`, with its own options of the account and of the filters."""
+    return account_options(filter_options(click.pass_obj(command)))
 
 
 def all_option(command: F) -> F:
@@ -132,19 +121,6 @@ def all_option(command: F) -> F:
         command(cli_options, every=every, **options)
 
     return with_all  # type: ignore[return-value] # click calls it as it calls the command
-
-
-def for_all(command: Callable[..., None]) -> Callable[..., None]:
-    """Hand a command that is for every account the `CliOptions`."""
-
-    @wraps(command)
-    def without_account(**options: Any) -> None:
-        cli_options: CliOptions = click.get_current_context().obj
-        if cli_options.login is not None or cli_options.server is not None:
-            raise click.UsageError(_("--login and --server say nothing to this command."))
-        command(cli_options, **options)
-
-    return without_account
 
 
 def example(*lines: str) -> str:

@@ -163,10 +163,6 @@ def _log(failure: Failure, context: click.Context) -> None:
 @click.pass_context
 def main(
     context: click.Context,
-    login: str | None,
-    server: str | None,
-    to_phone: str | None,
-    hours: int | None,
     demo: bool,
     debug: bool,
 ) -> None:
@@ -176,12 +172,9 @@ def main(
     """
     from inbox_tui.cli.inbox import run_demo, run_inbox
 
-    cli_options = context.obj.with_options(
-        login=login, server=server, to_phone=to_phone, hours=hours
-    )
-    context.obj = cli_options
+    cli_options: CliOptions = context.obj
     if demo:
-        for name, value in (("--login", login), ("--server", server)):
+        for name, value in (("--login", cli_options.login), ("--server", cli_options.server)):
             if value is not None:
                 raise click.UsageError(
                     _("--demo has an account of its own: leave {name} out.").format(name=name)

@@ -11,7 +11,7 @@ from inbox_tui.cli.account import Config, read_config
 from inbox_tui.cli.cli_options import CliOptions
 from inbox_tui.cli.connect import find_password, refuse_environment
 from inbox_tui.cli.failure import Failure, output, tell
-from inbox_tui.cli.open_archive import open_account, open_every_account
+from inbox_tui.cli.open_archive import open_accounts
 from inbox_tui.cli.options import all_option, example, for_account
 from inbox_tui.cli.run_sync import sync_once
 from inbox_tui.locale import _, plural
@@ -39,29 +39,25 @@ def command(cli_options: CliOptions, every: bool) -> None:
     """
     if every:
         refuse_environment(cli_options)
-        asyncio.run(_refresh_all(cli_options))
-    else:
-        output(asyncio.run(_refreshed_one(cli_options)))
+    asyncio.run(_refresh(cli_options, every=every))
 
 
-async def _refresh_all(cli_options: CliOptions) -> None:
+async def _refresh(cli_options: CliOptions, *, every: bool) -> None:
     """Refresh one account after another; one that fails keeps none from its turn."""
     failures: list[Failure] = []
-    with open_every_account(read_config(cli_options)) as (_archive, accounts):
+    with open_accounts(read_config(cli_options), every=every) as (_archive, accounts):
         for config, account in accounts:
             try:
-                output(f"{config.account}: {await _refreshed(cli_options, config, account)}")
+                new = await _refreshed(cli_options, config, account)
             except Failure as failure:
+                if not every:
+                    raise
                 failures.append(failure)
                 tell(f"inbox-tui: {config.account}: {failure.message}")
+            else:
+                output(f"{config.account}: {new}" if every else new)
     if failures:
         raise SystemExit(failures[0].status)
-
-
-async def _refreshed_one(cli_options: CliOptions) -> str:
-    with open_account(read_config(cli_options)) as (config, archive):
-        account = archive.account(config.login.value, config.host)
-        return await _refreshed(cli_options, config, account)
 
 
 async def _refreshed(cli_options: CliOptions, config: Config, account: AccountArchive) -> str:

@@ -56,7 +56,7 @@ def command() -> None:
     """
 
 
-def _hub_url(context: click.Context, parameter: click.Parameter, url: str) -> HubAddress:
+def _hub_url(url: str) -> HubAddress:
     try:
         return parse_hub(url)
     except ValueError as error:
@@ -65,7 +65,7 @@ def _hub_url(context: click.Context, parameter: click.Parameter, url: str) -> Hu
         ) from None
 
 
-hub_argument = click.argument("address", metavar="URL", callback=_hub_url)
+hub_argument = click.argument("address", metavar="URL", type=_hub_url)
 password_option = click.option(
     "--password-stdin",
     is_flag=True,

@@ -7,7 +7,7 @@ import sys
 from collections.abc import Callable, Mapping
 from contextlib import AsyncExitStack
 from datetime import datetime, tzinfo
-from typing import TYPE_CHECKING, NamedTuple
+from typing import NamedTuple
 
 import click
 
@@ -22,7 +22,7 @@ from inbox_tui.cli.failure import (
     require_output,
     tell,
 )
-from inbox_tui.cli.open_archive import open_account, open_every_account, open_sound_archive
+from inbox_tui.cli.open_archive import open_accounts, open_sound_archive
 from inbox_tui.cli.options import all_option, example, for_account, hours
 from inbox_tui.cli.run_sync import running_sync, until_words
 from inbox_tui.cli.watch_output import Output, first_of, stop_on_signals
@@ -44,9 +44,6 @@ from inbox_tui.sync.next_request import IN_FLIGHT_REASON, LIMIT_REASON, NOBODY_A
 from inbox_tui.text import format_phone, name_finder, sanitize
 from inbox_tui.text.dates import in_zone
 
-if TYPE_CHECKING:
-    from inbox_tui.credentials import Secret
-
 TICK_SECONDS = 0.5
 """How often the archive is looked at for what another program stored."""
 LOOK_BACK_HOURS = PERIOD_HOURS + 1
@@ -65,7 +62,7 @@ LOOK_BACK_HOURS = PERIOD_HOURS + 1
 @click.option("--from-now", is_flag=True, help="Begin with what arrives from now on; the default.")
 @click.option(
     "--since",
-    callback=hours,
+    type=hours,
     metavar="HOURS",
     help=f"Begin with the messages of the last HOURS hours, 1 to {PERIOD_HOURS}.",
 )
@@ -93,25 +90,18 @@ def command(
     require_output()
     if every:
         refuse_environment(cli_options)
-        asyncio.run(_watch_all(cli_options, config, since, export_format))
-    else:
-        asyncio.run(_watch_one(cli_options, config, since, export_format))
+    asyncio.run(_watch(cli_options, config, since, export_format, every=every))
 
 
-async def _watch_one(
-    cli_options: CliOptions, config: Config, since: int | None, export_format: str
+async def _watch(
+    cli_options: CliOptions, config: Config, since: int | None, export_format: str, *, every: bool
 ) -> None:
-    with open_account(config) as (config, archive):
-        password = await find_password(cli_options, config)
-        account = archive.account(config.login.value, config.host)
-        await _watch([(config, account, password)], since, _line_of(export_format, config))
-
-
-async def _watch_all(
-    cli_options: CliOptions, config: Config, since: int | None, export_format: str
-) -> None:
-    with open_every_account(config) as (archive, accounts):
-        watched: list[tuple[Config, AccountArchive, Secret | None]] = []
+    stop, arrived = asyncio.Event(), asyncio.Event()
+    stop_on_signals(stop)
+    clock = SystemClock()
+    async with AsyncExitStack() as opened:
+        archive, accounts = opened.enter_context(open_accounts(config, every=every))
+        watched: list[_Watched] = []
         for of_account, account in accounts:
             try:
                 password = await find_password(cli_options, of_account)
@@ -119,36 +109,18 @@ async def _watch_all(
                 if account is accounts[-1][1] and not watched:
                     raise
                 tell(f"inbox-tui: {of_account.account}: {failure.message}")
-            else:
-                watched.append((of_account, account, password))
-        line_of = _line_of(export_format, config, archive.account_names())
-        await _watch(watched, since, line_of, with_names=True)
-
-
-async def _watch(
-    accounts: list[tuple[Config, AccountArchive, Secret | None]],
-    since: int | None,
-    line_of: Callable[[Row], bytes],
-    *,
-    with_names: bool = False,
-) -> None:
-    stop, arrived = asyncio.Event(), asyncio.Event()
-    stop_on_signals(stop)
-    clock = SystemClock()
-    output = Output(sys.stdout.fileno(), stop)
-    async with AsyncExitStack() as opened:
-        watched: list[_Watched] = []
-        for config, account, password in accounts:
+                continue
             second = opened.enter_context(open_sound_archive(config.paths.archive))
-            reporter = StatusReporter(clock, arrived, config.account if with_names else "")
+            reporter = StatusReporter(clock, arrived, of_account.account if every else "")
             sync = await opened.enter_async_context(
-                running_sync(config, account.on(second), password, reporter.on_event, clock)
+                running_sync(of_account, account.on(second), password, reporter.on_event, clock)
             )
             running = asyncio.create_task(sync.run())
             opened.push_async_callback(_end, running)
-            arrivals = Arrivals(account, config, clock, since, reporter.hub_copied)
+            arrivals = Arrivals(account, of_account, clock, since, reporter.hub_copied)
             watched.append(_Watched(arrivals, reporter, running))
-        await _print_arrivals(watched, output, stop, arrived, line_of)
+        line_of = _line_of(export_format, config, archive.account_names() if every else None)
+        await _print_arrivals(watched, Output(sys.stdout.fileno(), stop), stop, arrived, line_of)
 
 
 class _Watched(NamedTuple):
@@ -174,8 +146,8 @@ async def _print_arrivals(
     """Print until told to stop, or until there is nobody to print for."""
     while True:
         for one in tuple(watched):
-            for row in await asyncio.to_thread(one.arrivals.take):
-                await output.put(line_of(row))
+            if rows := await asyncio.to_thread(one.arrivals.take):
+                await output.put(b"".join(map(line_of, rows)))
                 if stop.is_set():
                     return
             if one.reporter.end is not None:
@@ -307,7 +279,7 @@ class StatusReporter:
 
 
 def _line_of(
-    export_format: str, config: Config, accounts: Mapping[int, str] | None = None
+    export_format: str, config: Config, accounts: Mapping[int, str] | None
 ) -> Callable[[Row], bytes]:
     """What writes a message as a line, its account in it where `accounts` names them by id."""
     names = config.settings.names

@@ -1,4 +1,4 @@
-"""Where `inbox-tui watch` writes, and what ends it: on Windows it is done otherwise."""
+"""Where `inbox-tui watch` writes, and what ends it."""
 
 from __future__ import annotations
 
@@ -13,27 +13,25 @@ from contextlib import suppress
 
 from inbox_tui.cli.failure import fail_to_write
 
-RETRY_SECONDS = 0.05
-"""How often a reader that takes nothing more is tried again."""
 _GONE_ERRORS = (errno.EPIPE, errno.EINVAL)
-"""What Windows says of a pipe whose reader is gone."""
+"""What POSIX, and Windows, say of a pipe whose reader is gone."""
 
 
-class ThreadedOutput:
-    """Standard output of systems where nothing tells whether a write would wait."""
+class Output:
+    """Standard output, written to without ever waiting for its reader alone."""
 
     def __init__(self, file: int, stop: asyncio.Event) -> None:
         self._file = file
         self._stop = stop
 
-    async def put(self, line: bytes) -> None:
-        """Write a line; sets `stop` where the reader is gone, and gives up once that is set."""
+    async def put(self, lines: bytes) -> None:
+        """Write lines; sets `stop` where the reader is gone, and gives up once that is set."""
         loop = asyncio.get_running_loop()
         ended = asyncio.Event()
         errors: list[OSError] = []
 
         def write() -> None:
-            rest = line
+            rest = lines
             try:
                 while rest:
                     rest = rest[os.write(self._file, rest) :]
@@ -51,50 +49,12 @@ class ThreadedOutput:
             self._stop.set()
 
     def gone(self) -> bool:
-        """Only a write tells."""
-        return False
-
-
-if sys.platform == "win32":
-    Output = ThreadedOutput
-else:
-
-    class Output:
-        """Standard output, written to without ever waiting for its reader alone."""
-
-        def __init__(self, file: int, stop: asyncio.Event) -> None:
-            self._file = file
-            self._stop = stop
-            self._poll = select.poll()
-            self._poll.register(file, select.POLLOUT)
-
-        async def put(self, line: bytes) -> None:
-            """Write a line; sets `stop` where the reader is gone, and gives up once that is set."""
-            # What can't be polled, such as a terminal on some systems, is written to as it is.
-            ready = select.POLLOUT | select.POLLNVAL
-            while line:
-                if self.gone():
-                    self._stop.set()
-                if self._stop.is_set():
-                    return
-                if not self._events() & ready:
-                    await asyncio.sleep(RETRY_SECONDS)
-                    continue
-                try:
-                    written = os.write(self._file, line[: select.PIPE_BUF])
-                except BrokenPipeError:
-                    self._stop.set()
-                    return
-                except OSError as error:
-                    fail_to_write(error)
-                line = line[written:]
-
-        def gone(self) -> bool:
-            """Whether nobody reads any more."""
-            return bool(self._events() & (select.POLLERR | select.POLLHUP))
-
-        def _events(self) -> int:
-            return dict(self._poll.poll(0)).get(self._file, 0)
+        """Whether nobody reads any more; on Windows only a write tells."""
+        if sys.platform == "win32":
+            return False
+        poll = select.poll()
+        poll.register(self._file, select.POLLOUT)
+        return any(events & (select.POLLERR | select.POLLHUP) for _, events in poll.poll(0))
 
 
 async def first_of(*events: asyncio.Event, seconds: float | None = None) -> None:

@@ -294,6 +294,26 @@ async def test_a_line_that_does_not_fit_goes_out_as_the_reader_takes_it() -> Non
     os.close(writing)
 
 
+async def test_watch_can_be_stopped_while_a_reader_takes_nothing() -> None:
+    reading, writing = os.pipe()
+    stop = asyncio.Event()
+    put = asyncio.ensure_future(Output(writing, stop).put(b"x" * 1_000_000))
+    await asyncio.sleep(0)
+    assert not put.done()
+    stop.set()
+    await put
+    os.close(reading)
+
+
+async def test_watch_ends_when_the_reader_of_a_pipe_is_gone() -> None:
+    reading, writing = os.pipe()
+    os.close(reading)
+    stop = asyncio.Event()
+    await Output(writing, stop).put(b"one\n")
+    assert stop.is_set()
+    os.close(writing)
+
+
 async def test_a_reader_that_has_gone_is_noticed_without_writing() -> None:
     reading, writing = os.pipe()
     stop = asyncio.Event()

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import errno
 import os
 import ssl
@@ -21,7 +20,6 @@ from platformdirs.windows import Windows
 from inbox_tui.cli import config as config_command
 from inbox_tui.cli import machine_checks
 from inbox_tui.cli.failure import at_terminal, fail_to_write
-from inbox_tui.cli.watch_output import ThreadedOutput
 from inbox_tui.credentials import Secret
 from inbox_tui.paths import Paths
 from inbox_tui.smsc import errors
@@ -209,34 +207,3 @@ def test_the_null_device_of_windows_is_no_terminal(
 def test_a_reader_that_has_had_enough_is_no_failure(windows: None) -> None:
     with pytest.raises(BrokenPipeError):
         fail_to_write(OSError(errno.EINVAL, "Invalid argument"))
-
-
-# -- what `watch` writes on Windows, where nothing tells whether a reader takes it
-
-
-async def test_watch_writes_whole_lines_to_a_pipe_in_their_order() -> None:
-    reading, writing = os.pipe()
-    output = ThreadedOutput(writing, asyncio.Event())
-    for line in (b"one\n", b"two\n"):
-        await output.put(line)
-    assert os.read(reading, 100) == b"one\ntwo\n"
-    assert not output.gone()
-
-
-async def test_watch_ends_when_the_reader_of_a_pipe_is_gone() -> None:
-    reading, writing = os.pipe()
-    os.close(reading)
-    stop = asyncio.Event()
-    await ThreadedOutput(writing, stop).put(b"one\n")
-    assert stop.is_set()
-
-
-async def test_watch_can_be_stopped_while_a_reader_takes_nothing() -> None:
-    reading, writing = os.pipe()
-    stop = asyncio.Event()
-    put = asyncio.ensure_future(ThreadedOutput(writing, stop).put(b"x" * 10_000_000))
-    await asyncio.sleep(0)
-    assert not put.done()
-    stop.set()
-    await put
-    os.close(reading)
