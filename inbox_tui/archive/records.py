@@ -267,14 +267,6 @@ class Permit(NamedTuple):
     """When it counts as sent, or a little before."""
 
 
-class Refused(NamedTuple):
-    """A request must not be sent before `until`, in seconds of this boot's clock."""
-
-    until: float
-    in_flight: bool
-    """Whether it waits for another request of the account rather than for the limit."""
-
-
 class Hold(NamedTuple):
     """A reason not to ask, which every terminal keeps to."""
 

@@ -11,16 +11,9 @@ from typing import NamedTuple
 from inbox_tui.archive.database import Database
 from inbox_tui.archive.encoding import decode_text, encode_text
 from inbox_tui.archive.notes import Notes
-from inbox_tui.archive.records import LOST_REQUESTS, TEAM, Hold, LogState, Permit, Refused
+from inbox_tui.archive.records import LOST_REQUESTS, TEAM, Hold, LogState, Permit
 from inbox_tui.locale import mark
-from inbox_tui.smsc.limit import (
-    Limit,
-    LoggedRequest,
-    Moment,
-    earliest,
-    in_flight_until,
-    login_key,
-)
+from inbox_tui.smsc.limit import Limit, LoggedRequest, Moment, earliest, login_key
 
 REFUSED_PASSWORDS_KEPT = 1000
 """How many refused passwords of a login are remembered."""
@@ -58,17 +51,14 @@ class RequestLog:
         self._key = encode_text(login_key(login))
         self._notes = Notes(database, account_id)
 
-    def begin(self, scope: str, fingerprint: str, now: Moment, limit: Limit) -> Permit | Refused:
-        """Put a request into the log if the limit lets it go now.
+    def begin(self, scope: str, fingerprint: str, now: Moment, limit: Limit) -> Permit | None:
+        """Put a request into the log if the limit lets it go now; None where it does not.
 
         All programs that share the archive take turns in this. Raises `ArchiveError`.
         """
         with self._db.transaction(self._account_id):
-            entries = self.entries(now)
-            until = earliest(entries, fingerprint, now.seconds, limit)
-            if until > now.seconds:
-                in_flight = in_flight_until(entries, limit)
-                return Refused(until, in_flight is not None and in_flight > now.seconds)
+            if earliest(self.entries(now), fingerprint, now.seconds, limit) > now.seconds:
+                return None
             self._prune(now)
             self._db.execute(
                 "INSERT INTO requests (login_key, scope, fingerprint) VALUES (?, ?, ?)",

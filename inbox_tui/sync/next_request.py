@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import NamedTuple
 
-from inbox_tui.archive import Hold, LogState, Refused
+from inbox_tui.archive import Hold, LogState
 from inbox_tui.credentials import Secret, why_refused
 from inbox_tui.locale import mark
 from inbox_tui.smsc.limit import (
@@ -156,7 +156,7 @@ class RequestChooser:
             )
         scope = chosen.page.scope
         begun = self._store.requests.begin(scope, request_fingerprint, now, self._limit)
-        if isinstance(begun, Refused):  # another terminal was quicker
+        if begun is None:  # another terminal was quicker
             return self.plan(password, ask_now)
         refusals = self._store.requests.refusals()  # by another terminal's request, meanwhile
         if self._refused_before(password, refusals) is not None:

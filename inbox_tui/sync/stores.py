@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from typing import Protocol
 
-from inbox_tui.archive import Cursor, Hold, LogState, Page, Permit, Refused
+from inbox_tui.archive import Cursor, Hold, LogState, Page, Permit
 from inbox_tui.credentials import Secret
 from inbox_tui.smsc.limit import Limit, Moment
 from inbox_tui.sync.events import Status
@@ -47,8 +47,8 @@ class RequestLog(Protocol):
     See `archive/request_log.py`, which says more of each.
     """
 
-    def begin(self, scope: str, fingerprint: str, now: Moment, limit: Limit) -> Permit | Refused:
-        """Put a request into the log if the limit lets it go now."""
+    def begin(self, scope: str, fingerprint: str, now: Moment, limit: Limit) -> Permit | None:
+        """Put a request into the log if the limit lets it go now; None where it does not."""
 
     def end(self, entry: int, now: Moment, *, delivered: bool, finished: bool) -> None:
         """Note what became of a request."""

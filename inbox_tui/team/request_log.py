@@ -9,16 +9,9 @@ from collections.abc import Awaitable, Callable, Sequence
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
-from inbox_tui.archive import Hold, LogState, Permit, Refused
+from inbox_tui.archive import Hold, LogState, Permit
 from inbox_tui.archive.request_log import KEPT_SECONDS, REFUSED_PASSWORDS_KEPT
-from inbox_tui.smsc.limit import (
-    Limit,
-    LoggedRequest,
-    Moment,
-    earliest,
-    in_flight_until,
-    login_key,
-)
+from inbox_tui.smsc.limit import Limit, LoggedRequest, Moment, earliest, login_key
 from inbox_tui.team.encoding import from_bytes, to_bytes
 from inbox_tui.team.hub import EPOCH
 
@@ -29,7 +22,6 @@ if TYPE_CHECKING:
 
 WAITS_FOR_COLLEAGUE = "colleague"
 """The kind of hold that stands while another member asks."""
-_RETRY_SECONDS = 3.0
 _MOST_ATTEMPTS = 1000
 
 _ENTRIES = (
@@ -76,12 +68,12 @@ class HubRequestLog:
         self._account_id = account_id
         self._key = login_key(login)
 
-    def begin(self, scope: str, fingerprint: str, now: Moment, limit: Limit) -> Permit | Refused:
+    def begin(self, scope: str, fingerprint: str, now: Moment, limit: Limit) -> Permit | None:
         """Put a request into the log if we have the lock, and the limit lets it go now."""
 
-        async def begin(connection: Connection) -> Permit | Refused:
+        async def begin(connection: Connection) -> Permit | None:
             if not self._hub.asking:
-                return Refused(now.seconds + _RETRY_SECONDS, in_flight=True)
+                return None
             async with connection.transaction():
                 await connection.execute(
                     "SELECT pg_advisory_xact_lock(hashtextextended('inbox-tui log ' || $1, 0))",
@@ -96,10 +88,8 @@ class HubRequestLog:
                     await self._mend_times(connection)
                     found = await connection.fetchval(f"SELECT ({_ENTRIES})", self._key)
                 entries = [LoggedRequest(*rest) for _, *rest in found or ()]
-                until = earliest(entries, fingerprint, hub_now, limit)
-                if until > hub_now:
-                    in_flight = in_flight_until(entries, limit)
-                    return Refused(until, in_flight is not None and in_flight > hub_now)
+                if earliest(entries, fingerprint, hub_now, limit) > hub_now:
+                    return None
                 entry = await connection.fetchval(
                     _BEGIN,
                     self._key,
