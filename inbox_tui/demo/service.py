@@ -6,16 +6,15 @@ service refuses, the stricter reading is taken.
 
 from __future__ import annotations
 
-import codecs
 import json
 import re
-from bisect import bisect_left, bisect_right
-from collections import defaultdict, deque
+from collections import Counter, defaultdict, deque
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from threading import Lock
-from typing import TYPE_CHECKING, Final, Literal, NamedTuple, TypeAlias
+from typing import TYPE_CHECKING, Final, NamedTuple, TypeAlias
+from xml.sax.saxutils import escape
 
 if TYPE_CHECKING:
     from inbox_tui.smsc.message import IncomingMessage
@@ -37,12 +36,8 @@ _DESCRIPTIONS: Final = {
 _SECRETS: Final = frozenset({"psw", "apikey"})
 _WHAT_IS_ASKED: Final = ("cnt", "hour", "after_id", "to_phone")
 _CHARSETS: Final = {"": "windows-1251", "windows-1251": "windows-1251", "utf-8": "utf-8"}
-_ESCAPED: Final = "inbox_tui.demo.json"
 _NUMBER: Final = re.compile(r"\d{1,19}", re.ASCII)
 _NOT_IN_XML: Final = re.compile("[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
-
-Method = Literal["GET", "POST"]
-End = Literal["whole", "cut", "closed", "reset"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,53 +47,31 @@ class Request:
     at: datetime
     """When it arrived, by the service's clock."""
     parameters: Mapping[str, str]
-    method: Method
+    in_address: bool
+    """Whether there were parameters in its address."""
     error: int | None
     """The error it was refused with (api.md, Failure); None where it was answered."""
-
-    @property
-    def refused(self) -> bool:
-        """Whether it was answered with an error."""
-        return self.error is not None
 
 
 @dataclass(frozen=True, slots=True)
 class Reply:
-    """What goes back over the connection, and how."""
+    """What goes back over the connection."""
 
     body: bytes
     status: int = 200
     headers: Mapping[str, str] = field(default_factory=dict)
-    delay: float = 0.0
-    """Seconds from the arrival of the request to the first byte."""
-    pause: float = 0.0
-    """Seconds between the bytes of the body."""
-    end: End = "whole"
-    """`cut` ends the connection halfway through the body, `closed` before the first byte, and
-    `reset` so that it also counts as broken."""
 
 
-Fault: TypeAlias = "Callable[[Request, Reply], Reply | None]"
-"""Looks at a request and its right reply, and returns what to send instead, or None."""
+Fault: TypeAlias = "Callable[[Request, Reply], Reply]"
+"""Looks at a request and its right reply, and returns what to send instead."""
 
 
-@dataclass(slots=True, eq=False)
-class Exchange:
+class Exchange(NamedTuple):
     """A request that the service is at work on, and what it will reply."""
 
     login: str
     request: Request
     reply: Reply
-
-
-_NO_REPLY: Final = Reply(b"")
-
-
-class _Stored(NamedTuple):
-    """A message and when it becomes visible; None: it always is."""
-
-    message: IncomingMessage
-    visible_at: datetime | None
 
 
 def moscow_now() -> datetime:
@@ -131,55 +104,36 @@ class DemoService:
         """Passwords by login; may be changed."""
         self.requests: list[Request] = []
         """Every request that arrived, in order."""
-        self.over_limit: list[Request] = []
-        """Those that were one too many within a window."""
-        self.overlapping: list[Request] = []
-        """Those that arrived while another of the same login was not answered yet."""
+        self.breaches: list[Request] = []
+        """Those that the client should not have made: one too many within a window, or while
+        another of the same login was not answered yet."""
         self.fault: Fault | None = None
         """What goes wrong with each reply, if anything."""
         self._clock = clock
         self._window = timedelta(seconds=window)
         self._api_keys = dict(api_keys or {})
         self._lock = Lock()
-        self._stored: defaultdict[str, list[_Stored]] = defaultdict(list)
+        self._messages: defaultdict[str, dict[int, IncomingMessage]] = defaultdict(dict)
         self._arrivals: defaultdict[tuple[str, ...], deque[datetime]] = defaultdict(deque)
-        self._at_work: defaultdict[str, set[Exchange]] = defaultdict(set)
+        self._at_work: Counter[str] = Counter()
 
-    @property
-    def breaches(self) -> list[Request]:
-        """Every request that the client should not have made: over the limit, or overlapping."""
-        return [*self.over_limit, *self.overlapping]
-
-    def add(
-        self,
-        message: IncomingMessage,
-        visible_at: datetime | None = None,
-        *,
-        login: str | None = None,
-    ) -> None:
-        """Receive a message for an account, the first one unless `login` names another.
-
-        It is in no answer before `visible_at`. Raises ValueError where the id is taken.
-        """
+    def add(self, message: IncomingMessage, *, login: str | None = None) -> None:
+        """Receive a message for an account, the first one unless `login` names another."""
         with self._lock:
-            stored = self._stored[login or next(iter(self.accounts))]
-            place = bisect_left(stored, message.id, key=_id_of)
-            if place < len(stored) and _id_of(stored[place]) == message.id:
-                raise ValueError(f"there is a message {message.id} already")
-            stored.insert(place, _Stored(message, visible_at))
+            self._messages[login or next(iter(self.accounts))][message.id] = message
 
     def extend(self, messages: Iterable[IncomingMessage]) -> None:
         """Receive several messages for the first account."""
         for message in messages:
             self.add(message)
 
-    def answer(self, parameters: Mapping[str, str], method: Method = "POST") -> Reply:
-        """Return the reply to one request that arrives and is answered at this instant."""
-        exchange = self.begin(parameters, method)
+    def answer(self, parameters: Mapping[str, str], *, in_address: bool = False) -> Reply:
+        """Return the reply to one request that arrives now."""
+        exchange = self.begin(parameters, in_address=in_address)
         self.finish(exchange)
         return exchange.reply
 
-    def begin(self, parameters: Mapping[str, str], method: Method = "POST") -> Exchange:
+    def begin(self, parameters: Mapping[str, str], *, in_address: bool = False) -> Exchange:
         """Take in a request: it arrives now, and its reply holds what is visible now.
 
         It counts as being worked on until `finish`.
@@ -189,29 +143,25 @@ class DemoService:
         with self._lock:
             now = self._clock()
             beside = self._at_work[login]
+            self._at_work[login] += 1
             over = self._is_over_limit(login, asked, now)
-            full = len(beside) + 1 >= self.SIMULTANEOUS
+            full = beside + 1 >= self.SIMULTANEOUS
             error = self._refusal(login, asked, now, limited=over or full)
             shown = {name: value for name, value in parameters.items() if name not in _SECRETS}
-            request = Request(now, shown, method, error)
+            request = Request(now, shown, in_address, error)
             self.requests.append(request)
-            if over:
-                self.over_limit.append(request)
-            if beside:
-                self.overlapping.append(request)
+            if over or beside:
+                self.breaches.append(request)
             messages = [] if error is not None else self._selected(login, asked, now)
-            exchange = Exchange(login, request, _NO_REPLY)
-            beside.add(exchange)
         reply = _success(messages, asked) if error is None else _failure(error, asked)
         if self.fault is not None:
-            reply = self.fault(request, reply) or reply
-        exchange.reply = reply
-        return exchange
+            reply = self.fault(request, reply)
+        return Exchange(login, request, reply)
 
     def finish(self, exchange: Exchange) -> None:
-        """Be done with a request: its reply has been sent, or could not be."""
+        """Be done with a request."""
         with self._lock:
-            self._at_work[exchange.login].discard(exchange)
+            self._at_work[exchange.login] -= 1
 
     def _is_over_limit(self, login: str, asked: Mapping[str, str], now: datetime) -> bool:
         """Count an arrival, and tell whether it is one too many."""
@@ -247,16 +197,14 @@ class DemoService:
         self, login: str, asked: Mapping[str, str], now: datetime
     ) -> list[IncomingMessage]:
         """Return all messages that `cnt` chooses from, by id."""
-        stored = self._stored[login]
-        after = asked.get("after_id")
-        begin = 0 if after is None else bisect_right(stored, int(after), key=_id_of)
+        after_id = int(asked.get("after_id", -1))
         since = self._since(asked, now)
         to_phone = asked.get("to_phone")
         return [
             message
-            for message, visible_at in stored[begin:]
-            if (since is None or message.received >= since)
-            and (visible_at is None or visible_at <= now)
+            for _, message in sorted(self._messages[login].items())
+            if message.id > after_id
+            and (since is None or message.received >= since)
             and to_phone in (None, message.to_phone)
         ]
 
@@ -267,10 +215,6 @@ class DemoService:
         if "after_id" in asked:
             return None
         return now.replace(hour=0, minute=0, second=0, microsecond=0)
-
-
-def _id_of(stored: _Stored) -> int:
-    return stored.message.id
 
 
 def _well_formed(asked: Mapping[str, str]) -> bool:
@@ -312,7 +256,8 @@ def _success(messages: Sequence[IncomingMessage], asked: Mapping[str, str]) -> R
             )
             text = f"<sms_answers>{''.join(elements)}</sms_answers>"
         case _:
-            text = json.dumps(records, ensure_ascii=False)
+            in_utf_8 = asked.get("charset", "").lower() == "utf-8"
+            text = json.dumps(records, ensure_ascii=not in_utf_8)
     return _reply(text, asked)
 
 
@@ -347,31 +292,15 @@ def _failure(error: int, asked: Mapping[str, str]) -> Reply:
 
 
 def _reply(text: str, asked: Mapping[str, str]) -> Reply:
-    """Return a reply in the character set asked for.
-
-    A character it lacks is written as XML and JSON can, and as a question mark in plain text.
-    """
+    """Return a reply in the character set asked for; what that lacks is no matter in JSON."""
     charset = _CHARSETS.get(asked.get("charset", "").lower(), "windows-1251")
-    match asked.get("fmt", "0"):
-        case "2":
-            kind, body = "text/xml", text.encode(charset, "xmlcharrefreplace")
-        case "3":
-            kind, body = "application/json", text.encode(charset, _ESCAPED)
-        case _:
-            kind, body = "text/plain", text.encode(charset, "replace")
-    return Reply(body, headers={"Content-Type": f"{kind}; charset={charset}"})
+    kind, errors = {
+        "2": ("text/xml", "xmlcharrefreplace"),
+        "3": ("application/json", "surrogatepass"),
+    }.get(asked.get("fmt", "0"), ("text/plain", "replace"))
+    headers = {"Content-Type": f"{kind}; charset={charset}"}
+    return Reply(text.encode(charset, errors), headers=headers)
 
 
 def _xml(text: str) -> str:
-    text = _NOT_IN_XML.sub("\ufffd", text)
-    text = text.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")
-    return text.replace("\r", "&#13;")
-
-
-def _json_escape(error: UnicodeError) -> tuple[str, int]:
-    """Write what a character set lacks as JSON does; an error handler of `str.encode`."""
-    assert isinstance(error, UnicodeEncodeError)
-    return json.dumps(error.object[error.start : error.end])[1:-1], error.end
-
-
-codecs.register_error(_ESCAPED, _json_escape)
+    return escape(_NOT_IN_XML.sub("\ufffd", text), {"\r": "&#13;"})

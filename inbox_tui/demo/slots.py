@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Sequence
 from datetime import datetime, timedelta
 from random import Random
 from typing import Final
@@ -68,137 +69,108 @@ class Slots(dict[str, str]):
 
     def __init__(self, random: Random, at: datetime) -> None:
         super().__init__()
-        self._random = random
-        self._at = at
+        self.random = random
+        self.at = at
 
     def __missing__(self, name: str) -> str:
-        self[name] = value = self._made_up(name)
+        self[name] = value = _MADE_UP[name](self)
         return value
 
-    def _made_up(self, name: str) -> str:
-        """Return a value for the slot of this name."""
-        random = self._random
-        match name:
-            case "code4" | "code5" | "code6":
-                return self._digits(int(name[-1]))
-            case "code6_split":
-                return f"{self['code6'][:3]} {self['code6'][3:]}"
-            case "letters":
-                return f"{self._of(_CODE_LETTERS, 3)}-{self._of(_CODE_LETTERS, 3)}"
-            case "token":
-                return self._of(_LINK_LETTERS, 6)
-            case "order" | "other_order":
-                return str(random.randint(5100, 5999))
-            case "invoice":
-                return f"{random.randint(100, 999)}-{random.randint(10, 99)}"
-            case "contract":
-                return self._digits(7)
-            case "track":
-                return f"RU{self._digits(6)}"
-            case "pallet":
-                return f"P-{random.randint(100, 480)}"
-            case "card":
-                return random.choice(_CARDS)
-            case "sum":
-                return _grouped(random.randint(90, 2400) * 10)
-            case "small":
-                return str(random.randint(140, 980))
-            case "balance":
-                return _grouped(random.randint(3_000, 140_000))
-            case "pounds":
-                return f"{random.randint(12, 380)}.{random.choice(('00', '50', '99'))}"
-            case "points":
-                return str(random.randint(5, 60) * 10)
-            case "percent":
-                return str(random.randint(81, 94))
-            case "gigabytes":
-                return f"{random.randint(42, 51)}.{random.randint(0, 9)}"
-            case "minutes":
-                return str(random.randint(28, 54))
-            case "few":
-                return random.choice(("5", "7", "10", "15", "20"))
-            case "boxes":
-                return str(random.randint(5, 20))
-            case "temperature":
-                return f"37,{random.randint(2, 9)}"
-            case "small_number":
-                return str(random.randint(1, 6))
-            case "flat":
-                return str(random.randint(7, 180))
-            case "room":
-                return str(random.randint(101, 318))
-            case "address":
-                return f"{random.choice(_STREETS)}, {random.randint(2, 96)}"
-            case "street_abroad":
-                return random.choice(_STREETS_ABROAD)
-            case "plate":
-                letters = self._of(_PLATE_LETTERS, 3)
-                return f"{letters[0]}{random.randint(101, 998)}{letters[1:]}"
-            case "phone":
-                return spoken(russian_mobile(random))
-            case "product":
-                return random.choice(_PRODUCTS)
-            case "other_product":
-                return random.choice([one for one in _PRODUCTS if one != self["product"]])
-            case "thing":
-                return random.choice(_THINGS)
-            case "promo":
-                return random.choice(_PROMO_CODES)
-            case "mail":
-                return f"{random.choice(_MAILBOXES)}@example.com"
-            case "she":
-                return random.choice(_SHE)
-            case "he":
-                return random.choice(_HE)
-            case "he_from":
-                return random.choice(_HE_FROM)
-            case "surname":
-                return random.choice(_SURNAMES)
-            case "surname_he":
-                return random.choice(_SURNAMES).removesuffix("а")
-            case "initial":
-                return random.choice(_INITIALS)
-            case "guest_name":
-                return random.choice(_GUESTS)
-            case _:
-                return self._time(name)
+    def number(self, least: int, most: int) -> int:
+        """Return a whole number within these."""
+        return self.random.randint(least, most)
 
-    def _time(self, name: str) -> str:
-        """Return a time or a date for the slot of this name."""
-        random = self._random
-        match name:
-            case "time":
-                return f"{random.randint(9, 16)}:{random.choice(('00', '15', '30', '45'))}"
-            case "later":
-                return f"{random.randint(17, 19)}:{random.choice(('00', '30'))}"
-            case "evening":
-                return f"{min(22, max(17, self._at.hour + random.randint(1, 3)))}:00"
-            case "slot":
-                begin = random.randint(9, 18)
-                return f"{begin}:00–{begin + 3}:00"
-            case "clock":
-                return self._at.strftime("%H:%M")
-            case "today":
-                return self._at.strftime("%d.%m")
-            case "date":
-                return self._day(random.randint(2, 6)).strftime("%d.%m")
-            case "past_date":
-                return self._day(-random.randint(2, 5)).strftime("%d.%m")
-            case "on_day":
-                return _ON_DAYS[self._day(random.randint(1, 5)).weekday()]
-            case "weekday":
-                return _WEEKDAYS[self._day(random.randint(1, 5)).weekday()]
-            case _:
-                raise KeyError(name)
+    def one_of(self, texts: Sequence[str]) -> str:
+        """Return one of some texts."""
+        return self.random.choice(texts)
 
-    def _day(self, days: int) -> datetime:
-        return self._at + timedelta(days=days)
+    def letters(self, letters: str, count: int) -> str:
+        """Return so many of these letters, each of which may come again."""
+        return "".join(self.random.choice(letters) for _ in range(count))
 
-    def _digits(self, count: int) -> str:
-        return self._of("0123456789", count)
+    def digits(self, count: int) -> str:
+        """Return so many digits."""
+        return self.letters("0123456789", count)
 
-    def _of(self, letters: str, count: int) -> str:
-        return "".join(self._random.choice(letters) for _ in range(count))
+    def day(self, least: int, most: int) -> datetime:
+        """Return the time of the scene on a day that is so many later."""
+        return self.at + timedelta(days=self.random.randint(least, most))
+
+
+def _plate(slots: Slots) -> str:
+    letters = slots.letters(_PLATE_LETTERS, 3)
+    return f"{letters[0]}{slots.number(101, 998)}{letters[1:]}"
+
+
+def _slot(slots: Slots) -> str:
+    begin = slots.number(9, 18)
+    return f"{begin}:00–{begin + 3}:00"
+
+
+def _evening(slots: Slots) -> str:
+    return f"{min(22, max(17, slots.at.hour + slots.number(1, 3)))}:00"
+
+
+def _other_product(slots: Slots) -> str:
+    return slots.one_of([one for one in _PRODUCTS if one != slots["product"]])
+
+
+_MADE_UP: Final[dict[str, Callable[[Slots], str]]] = {
+    "code4": lambda slots: slots.digits(4),
+    "code5": lambda slots: slots.digits(5),
+    "code6": lambda slots: slots.digits(6),
+    "code6_split": lambda slots: f"{slots['code6'][:3]} {slots['code6'][3:]}",
+    "letters": lambda slots: f"{slots.letters(_CODE_LETTERS, 3)}-{slots.letters(_CODE_LETTERS, 3)}",
+    "token": lambda slots: slots.letters(_LINK_LETTERS, 6),
+    "order": lambda slots: str(slots.number(5100, 5999)),
+    "other_order": lambda slots: str(slots.number(5100, 5999)),
+    "invoice": lambda slots: f"{slots.number(100, 999)}-{slots.number(10, 99)}",
+    "contract": lambda slots: slots.digits(7),
+    "track": lambda slots: f"RU{slots.digits(6)}",
+    "pallet": lambda slots: f"P-{slots.number(100, 480)}",
+    "card": lambda slots: slots.one_of(_CARDS),
+    "sum": lambda slots: _grouped(slots.number(90, 2400) * 10),
+    "small": lambda slots: str(slots.number(140, 980)),
+    "balance": lambda slots: _grouped(slots.number(3_000, 140_000)),
+    "pounds": lambda slots: f"{slots.number(12, 380)}.{slots.one_of(('00', '50', '99'))}",
+    "points": lambda slots: str(slots.number(5, 60) * 10),
+    "percent": lambda slots: str(slots.number(81, 94)),
+    "gigabytes": lambda slots: f"{slots.number(42, 51)}.{slots.number(0, 9)}",
+    "minutes": lambda slots: str(slots.number(28, 54)),
+    "few": lambda slots: slots.one_of(("5", "7", "10", "15", "20")),
+    "boxes": lambda slots: str(slots.number(5, 20)),
+    "temperature": lambda slots: f"37,{slots.number(2, 9)}",
+    "small_number": lambda slots: str(slots.number(1, 6)),
+    "flat": lambda slots: str(slots.number(7, 180)),
+    "room": lambda slots: str(slots.number(101, 318)),
+    "address": lambda slots: f"{slots.one_of(_STREETS)}, {slots.number(2, 96)}",
+    "street_abroad": lambda slots: slots.one_of(_STREETS_ABROAD),
+    "plate": _plate,
+    "phone": lambda slots: spoken(russian_mobile(slots.random)),
+    "product": lambda slots: slots.one_of(_PRODUCTS),
+    "other_product": _other_product,
+    "thing": lambda slots: slots.one_of(_THINGS),
+    "promo": lambda slots: slots.one_of(_PROMO_CODES),
+    "mail": lambda slots: f"{slots.one_of(_MAILBOXES)}@example.com",
+    "she": lambda slots: slots.one_of(_SHE),
+    "he": lambda slots: slots.one_of(_HE),
+    "he_from": lambda slots: slots.one_of(_HE_FROM),
+    "surname": lambda slots: slots.one_of(_SURNAMES),
+    "surname_he": lambda slots: slots.one_of(_SURNAMES).removesuffix("а"),
+    "initial": lambda slots: slots.one_of(_INITIALS),
+    "guest_name": lambda slots: slots.one_of(_GUESTS),
+    "time": lambda slots: f"{slots.number(9, 16)}:{slots.one_of(('00', '15', '30', '45'))}",
+    "later": lambda slots: f"{slots.number(17, 19)}:{slots.one_of(('00', '30'))}",
+    "evening": _evening,
+    "slot": _slot,
+    "clock": lambda slots: slots.at.strftime("%H:%M"),
+    "today": lambda slots: slots.at.strftime("%d.%m"),
+    "date": lambda slots: slots.day(2, 6).strftime("%d.%m"),
+    "past_date": lambda slots: (slots.at - timedelta(days=slots.number(2, 5))).strftime("%d.%m"),
+    "on_day": lambda slots: _ON_DAYS[slots.day(1, 5).weekday()],
+    "weekday": lambda slots: _WEEKDAYS[slots.day(1, 5).weekday()],
+}
+"""How the value of each slot is made up."""
 
 
 def russian_mobile(random: Random) -> str:

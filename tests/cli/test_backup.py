@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import socket
-from dataclasses import replace
 
 import pytest
+from support import faults
 from support.command import LOGIN, Files, forget_holds, run
 from support.russian import in_both_languages
 
@@ -80,7 +80,7 @@ def test_a_server_that_dies_in_its_answer_has_no_backup_asked_within_the_limit(
     with DemoServer(other) as backup:
         monkeypatch.delenv("INBOX_TUI_SERVER")
         files.configure(f'server = "{account.url}"\nbackup_server = "{backup.url}"\n')
-        service.fault = lambda request, reply: replace(reply, end="cut")
+        service.fault = faults.truncated
         for _ in range(3):
             assert sync(monkeypatch) == 5
             forget_holds(files.archive)

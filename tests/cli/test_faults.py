@@ -30,15 +30,10 @@ def let_time_pass(files: Files) -> None:
     ("fault", "said"),
     [
         (faults.status(500), "the server answered with HTTP status 500"),
-        (
-            faults.status(502, b"<html>"),
-            "the server answered with HTTP status 502",
-        ),
+        (faults.status(502, b"<html>"), "the server answered with HTTP status 502"),
         (faults.web_page, PORTAL),
         (faults.shortened, UNREADABLE),
         (faults.truncated, "the connection was cut off"),
-        (faults.closed, "the connection was cut off"),
-        (faults.reset, "the connection was cut off"),
         (faults.empty, "an empty answer came"),
         (faults.body(b"\xff\xfe\x00junk" * 1000), UNREADABLE),
         (faults.redirect("https://login.example/"), "the server points to login.example"),

@@ -66,7 +66,7 @@ def test_an_api_key_is_kept_and_sent_alone(
     assert ring.kept == {}
     assert len(account.service.requests) == 3
     for request in account.service.requests:
-        assert not request.refused
+        assert request.error is None
         assert not {"login", "psw"} & {*request.parameters}
 
 
@@ -201,7 +201,7 @@ def test_on_a_terminal_the_password_is_asked_for_and_not_shown(
         assert terminal.wait() == 1  # there is no keyring
         terminal.wait_for("INBOX_TUI_PASSWORD")
     assert PASSWORD.encode() not in terminal.raw
-    assert not server.service.requests[0].refused
+    assert server.service.requests[0].error is None
 
 
 def test_logout_removes_the_password_and_keeps_the_messages(

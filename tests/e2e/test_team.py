@@ -244,5 +244,4 @@ def test_whatever_happens_the_limit_is_kept_and_all_have_everything(
         )
 
     until(agreed, 240)
-    assert service.over_limit == []
-    assert service.overlapping == []
+    assert service.breaches == []

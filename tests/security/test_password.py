@@ -202,10 +202,9 @@ async def test_a_day_with_the_inbox_leaves_the_password_nowhere(
     assert {record.name.partition(".")[0] for record in caplog.records} >= {"httpx", "httpcore"}
     for record in caplog.records:
         assert_without_password(record.getMessage() + repr(record.__dict__), record.name)
-    assert not server.query_strings
     assert service.requests
-    assert {request.method for request in service.requests} == {"POST"}
     for request in service.requests:
+        assert not request.in_address
         assert ("login" in request.parameters) == (kind == "password")
     assert_files_without_password(tmp_path)
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
@@ -14,10 +15,10 @@ def status(number: int, body: bytes = b"") -> Fault:
     return lambda request, reply: replace(reply, status=number, body=body)
 
 
-def redirect(location: str, number: int = 302) -> Fault:
+def redirect(location: str) -> Fault:
     """A pointer to another place."""
     return lambda request, reply: replace(
-        reply, status=number, body=b"", headers={"Location": location}
+        reply, status=302, body=b"", headers={"Location": location}
     )
 
 
@@ -26,15 +27,10 @@ def body(content: bytes, kind: str = "text/html") -> Fault:
     return lambda request, reply: replace(reply, body=content, headers={"Content-Type": kind})
 
 
-def web_page(request: Request, reply: Reply) -> Reply:
-    """The page of a network that wants a sign-in first."""
-    page = b"<!DOCTYPE html><html><head><title>Sign in</title></head><body>Hotel</body></html>"
-    return replace(reply, body=page, headers={"Content-Type": "text/html"})
-
-
-def empty(request: Request, reply: Reply) -> Reply:
-    """An answer of no bytes."""
-    return replace(reply, body=b"")
+web_page = body(b"<!DOCTYPE html><html><title>Sign in</title><body>Hotel</body></html>")
+"""The page of a network that wants a sign-in first."""
+empty = body(b"")
+"""An answer of no bytes."""
 
 
 def shortened(request: Request, reply: Reply) -> Reply:
@@ -44,17 +40,8 @@ def shortened(request: Request, reply: Reply) -> Reply:
 
 def truncated(request: Request, reply: Reply) -> Reply:
     """The connection ends halfway through the answer."""
-    return replace(reply, end="cut")
-
-
-def closed(request: Request, reply: Reply) -> Reply:
-    """The connection ends without an answer."""
-    return replace(reply, end="closed")
-
-
-def reset(request: Request, reply: Reply) -> Reply:
-    """The connection breaks without an answer."""
-    return replace(reply, end="reset")
+    whole = {"Content-Length": str(len(reply.body))}
+    return replace(shortened(request, reply), headers=whole)
 
 
 def windows_1251(request: Request, reply: Reply) -> Reply:
@@ -65,20 +52,9 @@ def windows_1251(request: Request, reply: Reply) -> Reply:
 
 def delay(seconds: float) -> Fault:
     """The answer takes so long."""
-    return lambda request, reply: replace(reply, delay=seconds)
 
+    def wait(request: Request, reply: Reply) -> Reply:
+        time.sleep(seconds)
+        return reply
 
-def trickle(pause: float) -> Fault:
-    """The answer comes byte by byte, with a pause of so many seconds after each."""
-    return lambda request, reply: replace(reply, pause=pause)
-
-
-def in_turn(*faults: Fault | None) -> Fault:
-    """One fault a request, None for none; after the last of them all is well."""
-    left = iter(faults)
-
-    def fault(request: Request, reply: Reply) -> Reply | None:
-        chosen = next(left, None)
-        return None if chosen is None else chosen(request, reply)
-
-    return fault
+    return wait

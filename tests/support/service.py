@@ -11,25 +11,21 @@ from typing import Any, Literal
 from inbox_tui.demo.service import BLOCKED, MOST_MESSAGES, DemoService
 from inbox_tui.smsc.message import IncomingMessage
 
-Order = Literal["oldest", "newest", "shuffled", "time"]
-
 
 class SwitchedService(DemoService):
     """A service that may answer otherwise than the examples of its documentation say.
 
     `first` says which messages are "the first" where `cnt` leaves some out; `order` is that of an
-    answer, and where it is that of time, they are the first by time, not by id.
-    `after_id_bounded_by_day` says whether `after_id` without `hour` is for the current day only.
-    `identical` is how many identical requests pass.
+    answer, and where it is that of time, they are the first by time, not by id. `identical` is how
+    many identical requests pass.
     """
 
     def __init__(
         self,
         accounts: Mapping[str, str],
         *,
-        order: Order = "oldest",
+        order: Literal["oldest", "newest", "shuffled", "time"] = "oldest",
         first: Literal["oldest", "newest"] = "oldest",
-        after_id_bounded_by_day: bool = False,
         identical: int = 3,
         random: Random | None = None,
         **others: Any,
@@ -38,24 +34,36 @@ class SwitchedService(DemoService):
         self.IDENTICAL = identical
         self._order = order
         self._first = first
-        self._after_id_bounded_by_day = after_id_bounded_by_day
         self._random = random or Random(0)
-        self._blocked_until: datetime | None = None
+        self._visible_at: dict[int, datetime] = {}
+        self._blocked = False
 
-    def block(self, until: datetime = datetime.max) -> None:  # noqa: DTZ901 - theirs has no zone
-        """Refuse every request with error 4 until then, or until `unblock`."""
-        self._blocked_until = until
+    def add(
+        self,
+        message: IncomingMessage,
+        visible_at: datetime | None = None,
+        *,
+        login: str | None = None,
+    ) -> None:
+        """Receive a message, which is in no answer before `visible_at`."""
+        if visible_at is not None:
+            self._visible_at[message.id] = visible_at
+        super().add(message, login=login)
 
-    def unblock(self) -> None:
-        """Let requests in again."""
-        self._blocked_until = None
+    def block(self) -> None:
+        """Refuse every request with error 4."""
+        self._blocked = True
 
     def _refusal(
         self, login: str, asked: Mapping[str, str], now: datetime, *, limited: bool
     ) -> int | None:
-        if self._blocked_until is not None and now < self._blocked_until:
-            return BLOCKED
-        return super()._refusal(login, asked, now, limited=limited)
+        return BLOCKED if self._blocked else super()._refusal(login, asked, now, limited=limited)
+
+    def _asked_for(
+        self, login: str, asked: Mapping[str, str], now: datetime
+    ) -> list[IncomingMessage]:
+        messages = super()._asked_for(login, asked, now)
+        return [message for message in messages if self._visible_at.get(message.id, now) <= now]
 
     def _selected(
         self, login: str, asked: Mapping[str, str], now: datetime
@@ -70,8 +78,3 @@ class SwitchedService(DemoService):
         elif self._order == "shuffled":
             self._random.shuffle(messages)
         return messages
-
-    def _since(self, asked: Mapping[str, str], now: datetime) -> datetime | None:
-        if "hour" not in asked and self._after_id_bounded_by_day:
-            asked = {name: value for name, value in asked.items() if name != "after_id"}
-        return super()._since(asked, now)

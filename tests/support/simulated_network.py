@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import codecs
 import gzip
 import json
 import socket
@@ -33,6 +34,16 @@ ERRORS = (
     "<result><error>no</error><error_code>{}</error_code></result>",
     '{{"error": "no", "error_code": {}}}',
 )
+ESCAPED = "what a character set lacks, as JSON writes it"
+
+
+def escape(error: UnicodeError) -> tuple[str, int]:
+    """Handle what a character set lacks; see `codecs.register_error`."""
+    assert isinstance(error, UnicodeEncodeError)
+    return json.dumps(error.object[error.start : error.end])[1:-1], error.end
+
+
+codecs.register_error(ESCAPED, escape)
 
 
 class ServiceNetwork:
@@ -179,7 +190,7 @@ class ServiceNetwork:
         if twice and records:
             records.append(world.random.choice(records))
         text = json.dumps(records, ensure_ascii=False)
-        return text.encode(charset, "inbox_tui.demo.json")
+        return text.encode(charset, ESCAPED)
 
 
 class Trickle(httpx.AsyncByteStream):

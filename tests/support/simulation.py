@@ -342,8 +342,7 @@ class World:
     def check_requests(self) -> None:
         """The program did nothing that it must not."""
         assert self.faults == []
-        assert self.service.over_limit == [], "the limit is broken"
-        assert self.service.overlapping == [], "two requests at once"
+        assert self.service.breaches == [], "the limit is broken, or two requests at once"
 
     def check_archive(self, path: Path, announced: Counter[int]) -> None:
         """Every message is there once, and was told of once."""
