@@ -34,6 +34,7 @@ from inbox_tui.sync import MessagesArrived, Progress, State, StatusChanged, Take
 from inbox_tui.widgets.conversation import Conversation
 from inbox_tui.widgets.filter_bar import FilterBar
 from inbox_tui.widgets.message_list import MOVES, MessageList
+from inbox_tui.widgets.message_pane import MessagePane
 from inbox_tui.widgets.message_view import MessageView
 from inbox_tui.widgets.presentation import Presentation, grouped
 from inbox_tui.widgets.split_pane import LAYOUTS, SplitPane, layout_for
@@ -289,11 +290,10 @@ class InboxScreen(Screen[None]):
         elif self._ticks % MINUTE_TICKS == 0 and self._filters.chosen.hours is not None:
             self._reload(hold=True)
         if self._ticks % MINUTE_TICKS == 0:
-            self._shown.refresh_times()
-            self._message_view.refresh_times()
+            self.rewrite()
 
     def rewrite(self) -> None:
-        """Write everything anew, now that numbers are written in another way."""
+        """Write everything anew: time has passed, or numbers are written in another way."""
         self._shown.rewrite()
         self._message_view.rewrite()
         self._show_filters()
@@ -418,9 +418,8 @@ class InboxScreen(Screen[None]):
 
     # -- moving and reading
 
-    @on(MessageList.Highlighted)
-    @on(Conversation.Highlighted)
-    def _highlighted(self, event: MessageList.Highlighted | Conversation.Highlighted) -> None:
+    @on(MessagePane.Highlighted)
+    def _highlighted(self, event: MessagePane.Highlighted) -> None:
         if event.moved:  # the list answers the key first
             self._status.moved_on()
             self._selection.moved()
@@ -456,8 +455,7 @@ class InboxScreen(Screen[None]):
         """Move in the list from where there is nothing to move in."""
         getattr(self._messages, f"action_{move}")()
 
-    @on(MessageList.NewerChanged)
-    @on(Conversation.NewerChanged)
+    @on(MessagePane.NewerChanged)
     def _show_newer(self) -> None:
         self._filter_bar.newer_below = self._shown.in_conversation
         self._filter_bar.newer = self._shown.newer

@@ -94,12 +94,7 @@ class ShownMessages:
         else:
             self._messages.action_first()
 
-    def refresh_times(self) -> None:
-        """Write the times again, now that time has passed."""
-        self._messages.refresh_times()
-        self._conversation.refresh()
-
     def rewrite(self) -> None:
-        """Write everything anew, now that numbers are written in another way."""
+        """Write everything anew: time has passed, or numbers are written in another way."""
         self._messages.notify_style_update()
         self._conversation.refresh()

@@ -95,9 +95,6 @@ _PLAIN_RANGES: Final = (
 _PLAIN: Final = "".join(f"{first}-{last}" for first, last in _PLAIN_RANGES)
 # Most texts hold nothing else: to tell that costs a fifth of what the whole pattern costs to make.
 _COMMON: Final = re.compile("[ -~\xa0-\xac\xae-\xff\u0400-\u0482\u2010-\u2027\u20bd\u2116]*")
-_IN_SEQUENCES: Final = re.compile(
-    f"[{_JOINER}{_TEXT_STYLE}{_EMOJI_STYLE}{_FLAG_LETTERS}{_SKIN_TONES}\U000e007f]"
-)
 
 
 @lru_cache(maxsize=4096)
@@ -108,12 +105,6 @@ def _is_plain(character: str) -> bool:
 
 @cache
 def _unsafe_runs() -> re.Pattern[str]:
-    """Return a pattern of the characters that may be unsafe; slow to compile, as the next."""
-    return re.compile(f"[^{_PLAIN}]+")
-
-
-@cache
-def _unsafe_runs_and_sequences() -> re.Pattern[str]:
     """Return a pattern of emoji sequences, in the group `kept`, and of other unsafe stretches.
 
     Compiled when it is first needed: it takes longer than everything else of this module.
@@ -161,7 +152,6 @@ def sanitize(text: str, lines: bool = False) -> str:
         return text
     if odd == {"\n"}:
         return text.replace("\n", _LINE_BREAK)
-    pieces = _unsafe_runs() if _IN_SEQUENCES.search(text) is None else _unsafe_runs_and_sequences()
     text = text.replace("\r\n", "\n")
     line_break = "\n" if lines else _LINE_BREAK
 
@@ -170,7 +160,7 @@ def sanitize(text: str, lines: bool = False) -> str:
             return match[0]
         return _sanitize_run(text, match.start(), match.end(), line_break)
 
-    return pieces.sub(shown, text)
+    return _unsafe_runs().sub(shown, text)
 
 
 def graphemes(text: str) -> Iterator[tuple[int, int]]:

@@ -6,7 +6,6 @@ from typing import TYPE_CHECKING, ClassVar, Final
 
 from rich.segment import Segment
 from textual.geometry import Region, Size, clamp
-from textual.message import Message
 from textual.strip import Strip
 
 from inbox_tui.archive import Day, Row
@@ -85,19 +84,6 @@ class Conversation(MessagePane):
         & > .message--sender { text-style: bold; }
     }
     """
-
-    class Highlighted(Message):
-        """Posted when another message is selected, or none."""
-
-        def __init__(self, row: Row | None, moved: bool) -> None:
-            super().__init__()
-            self.row = row
-            """The selected message."""
-            self.moved = moved
-            """Whether the message was chosen; False where others were shown and left it so."""
-
-    class NewerChanged(Message):
-        """Posted when `newer` changes."""
 
     def __init__(self, presentation: Presentation) -> None:
         """Create a conversation of no messages; `presentation` says how they are shown."""

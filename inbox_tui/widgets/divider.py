@@ -28,25 +28,20 @@ class Divider(Widget):
     }
     """
 
-    upright: reactive[bool] = reactive(False)
+    upright: reactive[bool] = reactive(False, toggle_class="-upright")
     """Whether the line stands between two widgets side by side."""
 
     class Dragged(Message):
-        """Posted while the line is dragged."""
+        """Posted while the line is dragged, and when it is let go of."""
 
-        def __init__(self, x: int, y: int) -> None:
+        def __init__(self, x: int, y: int, dropped: bool) -> None:
             super().__init__()
             self.x = x
             """The column of the screen the mouse is at."""
             self.y = y
             """The line of the screen the mouse is at."""
-
-    class Dropped(Message):
-        """Posted when the line is let go of."""
-
-    def watch_upright(self, upright: bool) -> None:
-        """Stand or lie."""
-        self.set_class(upright, "-upright")
+            self.dropped = dropped
+            """Whether it has been let go of."""
 
     def on_mount(self) -> None:
         """Follow the focus."""
@@ -76,7 +71,7 @@ class Divider(Widget):
     def on_mouse_move(self, event: events.MouseMove) -> None:
         """Tell where it is dragged to."""
         if self.has_class("-dragged"):
-            self.post_message(self.Dragged(event.screen_x, event.screen_y))
+            self.post_message(self.Dragged(event.screen_x, event.screen_y, False))
 
     def on_mouse_up(self, event: events.MouseUp) -> None:
         """Let go of it."""
@@ -84,4 +79,4 @@ class Divider(Widget):
             event.stop()
             self.capture_mouse(False)
             self.remove_class("-dragged")
-            self.post_message(self.Dropped())
+            self.post_message(self.Dragged(event.screen_x, event.screen_y, True))

@@ -127,7 +127,8 @@ class FilterBar(Widget):
             return
         from inbox_tui.widgets.search_input import SearchInput
 
-        self._input = SearchInput(value)
+        with self.prevent(SearchInput.Changed):
+            self._input = SearchInput(value, end=self.end_search)
         self.mount(self._input)
         self.screen.set_focus(self._input)  # at once, for the keys that follow
         self._place_input()
@@ -143,10 +144,6 @@ class FilterBar(Widget):
         self.post_message(self.SearchDone(accepted))
         search.remove()
         self.refresh()
-
-    def search_typed(self, value: str) -> None:
-        """Tell what the input holds."""
-        self.post_message(self.SearchChanged(value))
 
     def _place_input(self) -> None:
         """Give the input the room between its label and what is on the right."""

@@ -85,20 +85,8 @@ class MessageList(MessagePane):
     """The position the cursor is on, 0 for the newest."""
     empty_text: reactive[str] = reactive("", init=False)
     """What is shown when there are no messages: plain text, not markup."""
-    following: reactive[bool] = reactive(False, repaint=False, init=False)
-    """Whether the newest message is selected as it comes."""
     hover: reactive[int | None] = reactive(None, repaint=False, init=False)
     """The position under the mouse, if there is one."""
-
-    class Highlighted(Message):
-        """Posted when the cursor comes onto another message, or onto none."""
-
-        def __init__(self, row: Row | None, moved: bool) -> None:
-            super().__init__()
-            self.row = row
-            """The message under the cursor; None on a gap and in an empty list."""
-            self.moved = moved
-            """Whether the cursor was moved; False where the messages changed below it."""
 
     class Opened(Message):
         """Posted when a message is opened, by Enter or by a double click."""
@@ -108,14 +96,13 @@ class MessageList(MessagePane):
             self.row = row
             """The message."""
 
-    class NewerChanged(Message):
-        """Posted when `newer` changes."""
-
     def __init__(self, presentation: Presentation) -> None:
         """Create an empty list; `presentation` says how times, numbers and names are shown."""
         super().__init__(presentation)
         self._window = ItemWindow()
         self._rows = Rows(presentation, self.part_style)
+        self.following = False
+        """Whether the newest message is selected as it comes."""
         self.newer = 0
         """How many came in above, out of sight, since the top was last in sight."""
         self._showing = False
@@ -191,10 +178,6 @@ class MessageList(MessagePane):
             first = cursor - height // 2
         self._go(cursor, first)
         self._count_newer()
-
-    def refresh_times(self) -> None:
-        """Write the days again, now that time has passed, and repaint those that changed."""
-        self._repaint_changes()
 
     # -- moving
 

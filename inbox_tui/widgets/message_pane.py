@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, ClassVar
 
 from rich.segment import Segment
 from rich.style import Style
+from textual.message import Message
 from textual.scroll_view import ScrollView
 from textual.strip import Strip
 
@@ -13,6 +14,7 @@ if TYPE_CHECKING:
     from textual.geometry import Size
     from textual.selection import Selection
 
+    from inbox_tui.archive import Row
     from inbox_tui.widgets.paragraphs import Paragraph, TextLine
     from inbox_tui.widgets.presentation import Presentation
 
@@ -71,6 +73,19 @@ class MessagePane(ScrollView, can_focus=True):
         &:nocolor > .message--match { text-style: reverse; }
     }
     """
+
+    class Highlighted(Message):
+        """Posted when another message is selected, or none."""
+
+        def __init__(self, row: Row | None, moved: bool) -> None:
+            super().__init__()
+            self.row = row
+            """The selected message; None on a gap and where there is none."""
+            self.moved = moved
+            """Whether it was chosen; False where others were shown and left it so."""
+
+    class NewerChanged(Message):
+        """Posted when it changes how many messages came in out of sight."""
 
     def __init__(self, presentation: Presentation) -> None:
         """Create a pane; `presentation` says how times, numbers and names are shown."""

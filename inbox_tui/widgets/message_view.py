@@ -125,7 +125,6 @@ class MessageView(MessagePane):
         self._set_by: Sequence[TeamState] = ()
         self._row: Row | None = None
         self._search: SearchQuery | None = None
-        self._times: tuple[str, ...] = ()
         self._code: Code | None = None
         self._links: list[Link] = []
         self._paragraphs: list[Paragraph] = []
@@ -173,21 +172,9 @@ class MessageView(MessagePane):
         self._lay_out()
         self.scroll_to(y=0, animate=False, force=True, immediate=True)
 
-    def refresh_times(self) -> None:
-        """Write the times again where time that has passed has changed them."""
-        if self._row is not None and self._times != self._times_of(self._row):
-            self._lay_out()
-
     def rewrite(self) -> None:
-        """Write the message again, now that numbers are written in another way."""
+        """Write the message again: time has passed, or numbers are written in another way."""
         self._lay_out()
-
-    def _times_of(self, row: Row) -> tuple[str, ...]:
-        moments = [row.received]
-        if row.sent is not None and abs(row.received - row.sent) > _SENT_LATER_SECONDS:
-            moments.append(row.sent)
-        received, *sent = map(self._presentation.long_time, moments)
-        return (row.stamp or received, *sent)
 
     # -- laying out
 
@@ -216,7 +203,6 @@ class MessageView(MessagePane):
         self._width = width
 
     def _fields(self, row: Row) -> Iterable[Paragraph]:
-        self._times = self._times_of(row)
         for label, phone, spans in (
             (_("From"), row.phone, sender_spans),
             (_("To"), row.to_phone, receiver_spans),
@@ -226,8 +212,10 @@ class MessageView(MessagePane):
             yield from field
         if account := self._presentation.account(row.account_id):
             yield from self._field(_("Account"), account)
-        for label, time in zip((_("Received"), _("Sent")), self._times, strict=False):
-            yield from self._field(label, time)
+        received = row.stamp or self._presentation.long_time(row.received)
+        yield from self._field(_("Received"), received)
+        if row.sent is not None and abs(row.received - row.sent) > _SENT_LATER_SECONDS:
+            yield from self._field(_("Sent"), self._presentation.long_time(row.sent))
         if states := list(self._states(row)):
             yield from self._field(_("State"), *states)
         for state in self._set_by:

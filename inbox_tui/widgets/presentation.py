@@ -105,7 +105,6 @@ class Presentation:
         self.numbers_wait = False
         """Whether numbers that take long to look up are shown as they are meanwhile."""
         self._clock = clock
-        self._day_starts: dict[int, int] = {}
         self.set_names(names)
 
     def set_names(self, names: Mapping[str, str]) -> None:
@@ -161,16 +160,11 @@ class Presentation:
         """
         if self.local_zone is self.server_zone:
             return service_day(day)
-        start = self._day_starts.get(day)
-        if start is None:
-            try:
-                naive = from_server_seconds(service_day(day))
-                midnight = naive.replace(tzinfo=self.local_zone)
-                start = server_seconds(midnight, self.server_zone)
-            except OverflowError:  # where a calendar ends
-                start = service_day(day)
-            self._day_starts[day] = start
-        return start
+        try:
+            midnight = from_server_seconds(service_day(day)).replace(tzinfo=self.local_zone)
+            return server_seconds(midnight, self.server_zone)
+        except OverflowError:  # where a calendar ends
+            return service_day(day)
 
     def day_name(self, day: int) -> str:
         """Return the name of a day of the reader's: `today`, `Thursday 26 November`.

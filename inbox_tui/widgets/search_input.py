@@ -12,6 +12,8 @@ from inbox_tui.locale import _
 from inbox_tui.widgets.filter_bar import FilterBar
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from textual.binding import BindingType
     from textual.widget import Widget
 
@@ -37,17 +39,20 @@ class SearchInput(Input):
     }
     """
 
-    def __init__(self, value: str) -> None:
-        """Create an input that holds this search, cursor at its end and nothing selected."""
-        super().__init__(value, placeholder=_("text, sender or code"), validate_on=(), compact=True)
-        self.cursor_blink = False
-        self.select_on_focus = False
-        self._told = value
+    def __init__(self, value: str, end: Callable[..., None]) -> None:
+        """Create an input that holds this search, cursor at its end and nothing selected.
 
-    @property
-    def _bar(self) -> FilterBar:
-        assert isinstance(self.parent, FilterBar)
-        return self.parent
+        `end` ends the search; with `accepted` it stays.
+        """
+        super().__init__(
+            value,
+            placeholder=_("text, sender or code"),
+            validate_on=(),
+            select_on_focus=False,
+            compact=True,
+        )
+        self.cursor_blink = False
+        self._end = end
 
     def on_mount(self) -> None:
         """Take leaving for another widget as keeping the search."""
@@ -55,19 +60,17 @@ class SearchInput(Input):
 
     def _focus_moved(self, focused: Widget | None) -> None:
         if focused is not None and focused is not self and self.is_attached:
-            self._bar.end_search(accepted=True)
+            self._end(accepted=True)
 
     def _on_paste(self, event: events.Paste) -> None:
         """Join the lines of what is pasted by spaces; Textual's own handler then puts it in."""
         event.text = " ".join(event.text.split())
 
     def on_input_changed(self, event: Input.Changed) -> None:
-        """Tell the bar what is searched for now."""
+        """Tell what is searched for now."""
         event.stop()
-        if event.value != self._told:
-            self._told = event.value
-            self._bar.search_typed(event.value)
+        self.post_message(FilterBar.SearchChanged(event.value))
 
     def action_done(self, accepted: bool) -> None:
         """End the search."""
-        self._bar.end_search(accepted=accepted)
+        self._end(accepted=accepted)

@@ -85,12 +85,9 @@ class SplitPane(Container):
     def _divider_dragged(self, event: Divider.Dragged) -> None:
         event.stop()
         room = self.content_region
-        if self.layout_name == "-wide":
+        if event.dropped:
+            self.post_message(self.Shared())
+        elif self.layout_name == "-wide":
             self._set_share(round(100 * (event.x - room.x) / max(1, room.width)))
         else:
             self._set_share(round(100 * (event.y - room.y) / max(1, room.height)))
-
-    @on(Divider.Dropped)
-    def _divider_dropped(self, event: Divider.Dropped) -> None:
-        event.stop()
-        self.post_message(self.Shared())

@@ -207,7 +207,7 @@ async def test_yesterday_comes_without_a_restart() -> None:
     shown_by._clock = lambda: now[0]
     async with mounted(message(1000), shown_by=shown_by) as (view, pilot, _):
         now[0] += timedelta(days=1)
-        view.refresh_times()
+        view.rewrite()
         await pilot.pause()
         assert "Received  yesterday 10:42:00" in text_of(view)
 

@@ -14,7 +14,6 @@ from support.rows import (
     presentation,
 )
 from support.widgets import lines, style_of
-from textual.geometry import Region
 from textual.strip import Strip
 
 from inbox_tui.archive import Day, Gap, Row
@@ -288,27 +287,13 @@ async def test_what_is_not_known_of_a_day_yet_is_not_told() -> None:
         assert lines(messages)[0] == f"── today {'─' * 31}"
 
 
-async def test_days_are_named_again_when_the_day_is_over_and_nothing_else_is_painted(
-    monkeypatch: pytest.MonkeyPatch,
-) -> None:
+async def test_days_are_named_again_when_the_day_is_over() -> None:
     now = [NOW]
     shown_by = presentation()
     shown_by._clock = lambda: now[0]
     async with mounted(Messages.numbered(days=True), shown_by=shown_by) as (messages, pilot, _):
-        painted: list[Region] = []
-        refresh = messages.refresh
-
-        def noted(*regions: Region, **options: bool) -> MessageList:
-            painted.extend(regions or [messages.size.region])
-            return refresh(*regions, **options)
-
-        monkeypatch.setattr(messages, "refresh", noted)
-        now[0] += timedelta(minutes=1)
-        messages.refresh_times()
-        assert painted == []
         now[0] += timedelta(days=1)
-        messages.refresh_times()
-        assert painted == [Region(0, 0, 80, 1)]
+        messages.notify_style_update()
         await pilot.pause()
         assert lines(messages)[0].startswith("── yesterday ──")
 
