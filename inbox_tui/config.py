@@ -120,13 +120,19 @@ def _whole(least: int, most: int) -> Callable[[Any], int]:
     return convert
 
 
-def _one_of(*known: object) -> Callable[[Any], object]:
-    def convert(value: Any) -> object:
-        if not any(type(value) is type(one) and value == one for one in known):
+def _one_of(*known: str) -> Callable[[Any], str]:
+    def convert(value: Any) -> str:
+        if value not in known:
             raise ValueError(value)
-        return value
+        return str(value)
 
     return convert
+
+
+def _yes_or_no(value: Any) -> bool:
+    if not isinstance(value, bool):
+        raise ValueError(value)
+    return value
 
 
 def _zone(value: Any) -> str:
@@ -193,8 +199,6 @@ def _keys(value: Any) -> dict[str, tuple[str, ...]]:
         keys[command] = tuple(several)
     return keys
 
-
-_yes_or_no: Final = _one_of(True, False)
 
 SETTINGS: Final = (
     Setting(

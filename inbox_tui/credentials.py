@@ -12,7 +12,6 @@ import threading
 from collections.abc import Callable, Iterable
 from concurrent.futures import Future
 from contextlib import suppress
-from functools import partial
 from typing import (
     TYPE_CHECKING,
     Any,
@@ -25,7 +24,6 @@ from typing import (
     final,
 )
 
-from inbox_tui import API_KEY_VARIABLE, PASSWORD_VARIABLE
 from inbox_tui.locale import _
 
 if TYPE_CHECKING:
@@ -84,21 +82,6 @@ class Secret:
 
     def __reduce_ex__(self, protocol: object) -> NoReturn:
         raise TypeError("a Secret can't be pickled")
-
-
-def password_from_environment() -> Secret | None:
-    """Take password and API key out of the environment, so that no child process inherits them.
-
-    Returns None where there is none or an empty one, and in the second call. Raises ValueError
-    where there are both.
-    """
-    password = os.environ.pop(PASSWORD_VARIABLE, "")
-    key = os.environ.pop(API_KEY_VARIABLE, "")
-    if password and key:
-        raise ValueError
-    if key:
-        return Secret(key, "API key")
-    return Secret(password) if password else None
 
 
 def new_digest(secret: Secret, like: bytes = b"") -> bytes:
@@ -210,33 +193,27 @@ class Keyring:
         Raises KeyringUnavailable, KeyringSilent.
         """
 
-        def get() -> Secret | None:
-            ring = _usable(self._backend)
+        def get(ring: KeyringBackend) -> Secret | None:
             for kind in _KINDS:
-                text = _call_backend(
-                    ring, partial(ring.get_password, SERVICE, _user(login, host, kind))
-                )
-                if text:
+                if text := ring.get_password(SERVICE, _user(login, host, kind)):
                     return Secret(text, kind)
             return None
 
-        return await self._call(get)
+        return await self._ask(get)
 
     async def store(self, login: str, host: str, secret: Secret) -> None:
         """Keep the password or API key of an account, in the place of older ones.
 
         Raises KeyringUnavailable, KeyringSilent.
         """
-        user = _user(login, host, secret.kind)
-        others = [_user(login, host, kind) for kind in _KINDS if kind != secret.kind]
 
-        def store() -> None:
-            ring = _usable(self._backend)
-            _call_backend(ring, lambda: ring.set_password(SERVICE, user, secret.reveal()))
-            for other in others:
-                _call_backend(ring, partial(_remove, ring, other))
+        def store(ring: KeyringBackend) -> None:
+            ring.set_password(SERVICE, _user(login, host, secret.kind), secret.reveal())
+            for kind in _KINDS:
+                if kind != secret.kind:
+                    _remove(ring, _user(login, host, kind))
 
-        await self._call(store)
+        await self._ask(store)
 
     async def remove(self, login: str, host: str) -> list[Kind]:
         """Remove the password and the API key of an account; return which of them there were.
@@ -244,19 +221,17 @@ class Keyring:
         Raises KeyringUnavailable, KeyringSilent.
         """
 
-        def remove() -> list[Kind]:
-            ring = _usable(self._backend)
-            return [
-                kind
-                for kind in _KINDS
-                if _call_backend(ring, partial(_remove, ring, _user(login, host, kind)))
-            ]
+        def remove(ring: KeyringBackend) -> list[Kind]:
+            return [kind for kind in _KINDS if _remove(ring, _user(login, host, kind))]
 
-        return await self._call(remove)
+        return await self._ask(remove)
 
     async def describe(self) -> KeyringReport:
         """Say which keyring would be used, and whether. Raises KeyringSilent."""
         return await self._call(lambda: _report(_selected(self._backend)))
+
+    async def _ask(self, function: Callable[[KeyringBackend], _T]) -> _T:
+        return await self._call(lambda: _call_backend(_usable(self._backend), function))
 
     async def _call(self, function: Callable[[], _T]) -> _T:
         call: Future[_T] = Future()
@@ -315,13 +290,13 @@ def _remove(ring: KeyringBackend, user: str) -> bool:
     )
 
 
-def _call_backend(ring: KeyringBackend, call: Callable[[], _T]) -> _T:
+def _call_backend(ring: KeyringBackend, call: Callable[[KeyringBackend], _T]) -> _T:
     """Call a backend, and raise what it raises as KeyringUnavailable.
 
     The text of its error goes nowhere: it may quote the password.
     """
     try:
-        return call()
+        return call(ring)
     except KeyringUnavailable as error:
         reason = error.reason
     except BaseException as error:  # whatever it is, the caller gets an answer

@@ -96,23 +96,19 @@ def write_file(path: Path, write: Callable[[BinaryIO], T], *, replace: bool) -> 
     An older file stays as it is until the new one is whole. Raises FileExistsError where something
     is at `path` and `replace` is False, PathRefused where that is no ordinary file, and OSError.
     """
+    place = path
     if replace and os.path.lexists(path):
         _ordinary(path, path.lstat())
-        part = path.with_name(f".{path.name}.{os.urandom(4).hex()}.part")
-        written = _write_or_remove(part, write)
-        part.replace(path)
-        return written
-    return _write_or_remove(path, write)
-
-
-def _write_or_remove(path: Path, write: Callable[[BinaryIO], T]) -> T:
+        path = path.with_name(f".{path.name}.{os.urandom(4).hex()}.part")
     file = open_private(path, "new")
     try:
         with file:
-            return write(file)
+            written = write(file)
+        path.replace(place)
     except BaseException:
         path.unlink(missing_ok=True)
         raise
+    return written
 
 
 def open_private(path: Path, how: Literal["new", "append"]) -> BinaryIO:

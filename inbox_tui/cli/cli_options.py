@@ -26,20 +26,20 @@ class CliOptions(NamedTuple):
     @classmethod
     def of_environment(cls) -> CliOptions:
         """Take the password or API key out of the environment."""
-        if PASSWORD_VARIABLE not in environ and API_KEY_VARIABLE not in environ:
+        password = environ.pop(PASSWORD_VARIABLE, "")
+        api_key = environ.pop(API_KEY_VARIABLE, "")
+        if not (password or api_key):
             return cls()
-        from inbox_tui.credentials import password_from_environment
-
-        try:
-            password = password_from_environment()
-        except ValueError:
+        if password and api_key:
             fail(
                 _("{environment} and {api_key_environment} are both set: keep one.").format(
                     environment=PASSWORD_VARIABLE, api_key_environment=API_KEY_VARIABLE
                 ),
                 USAGE,
             )
-        if password is not None and any("\ud800" <= sign <= "\udfff" for sign in password.reveal()):
-            variable = PASSWORD_VARIABLE if password.kind == "password" else API_KEY_VARIABLE
+        if any("\ud800" <= sign <= "\udfff" for sign in password or api_key):
+            variable = PASSWORD_VARIABLE if password else API_KEY_VARIABLE
             fail(_("{variable} is not UTF-8 text.").format(variable=variable), USAGE)
-        return cls(password=password)
+        from inbox_tui.credentials import Secret
+
+        return cls(password=Secret(password) if password else Secret(api_key, "API key"))

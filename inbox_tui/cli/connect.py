@@ -3,16 +3,20 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import partial
+from random import SystemRandom
 from typing import TYPE_CHECKING
 
 from inbox_tui import API_KEY_VARIABLE, PASSWORD_VARIABLE
 from inbox_tui.cli.failure import SIGN_IN_REFUSED, USAGE, fail
 from inbox_tui.credentials import Keyring, KeyringError, Secret
 from inbox_tui.locale import _
+from inbox_tui.session import Dependencies
 from inbox_tui.smsc.endpoint import account_host, documented_backup, endpoint
 from inbox_tui.smsc.limit import Limit
 
 if TYPE_CHECKING:
+    from inbox_tui.archive import Archive
     from inbox_tui.cli.account import Config
     from inbox_tui.cli.cli_options import CliOptions
     from inbox_tui.config import Settings
@@ -46,6 +50,21 @@ def connector(
         )
 
     return connect
+
+
+def dependencies(archive: Archive, settings: Settings, clock: Clock) -> Dependencies:
+    """What the user's own sessions need."""
+    limit = Limit()
+    return Dependencies(
+        archive=archive,
+        settings=settings,
+        keyring=Keyring(),
+        connect=connector(clock, limit, partial(backup_address, settings)),
+        clock=clock,
+        random=SystemRandom(),
+        limit=limit,
+        refresh_seconds=settings.refresh_seconds,
+    )
 
 
 def backup_address(settings: Settings, url: str) -> str | None:

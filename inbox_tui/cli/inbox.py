@@ -6,7 +6,6 @@ import gc
 import sys
 from collections.abc import Sequence
 from datetime import datetime, tzinfo
-from functools import partial
 from os import environ
 from pathlib import Path
 from random import SystemRandom
@@ -16,11 +15,11 @@ from zoneinfo import ZoneInfo
 
 from inbox_tui.cli.account import check_theme, read_config, with_known_login
 from inbox_tui.cli.cli_options import CliOptions
-from inbox_tui.cli.connect import backup_address, connector
+from inbox_tui.cli.connect import connector, dependencies
 from inbox_tui.cli.failure import DONE, USAGE, at_terminal, exit_after, fail, tell
 from inbox_tui.cli.open_archive import open_archive, set_aside_notice
 from inbox_tui.config import Settings
-from inbox_tui.credentials import Keyring, Secret
+from inbox_tui.credentials import Secret
 from inbox_tui.locale import _
 from inbox_tui.paths import Paths
 from inbox_tui.screens.filters import Filters
@@ -69,25 +68,14 @@ def run_inbox(cli_options: CliOptions) -> None:
     _require_terminal()
     with open_archive(config.paths.archive) as archive:
         config = with_known_login(config, archive)
-        settings = config.settings
-        clock, limit = SystemClock(), Limit()
         app = InboxApp(
-            Dependencies(
-                archive=archive,
-                settings=settings,
-                keyring=Keyring(),
-                connect=connector(clock, limit, partial(backup_address, settings)),
-                clock=clock,
-                random=SystemRandom(),
-                limit=limit,
-                refresh_seconds=settings.refresh_seconds,
-            ),
+            dependencies(archive, config.settings, SystemClock()),
             server=config.server.value,
             login=config.login.value or None,
             password=cli_options.password,
             local_zone=local_zone(),
             settings_path=config.paths.config,
-            filters=_filters(cli_options, settings.window or None),
+            filters=_filters(cli_options, config.settings.window or None),
         )
         _run(app)
         if archive.set_aside is not None:

@@ -8,13 +8,11 @@ import sys
 from collections.abc import AsyncIterator, Awaitable, Callable
 from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
-from functools import partial
-from random import SystemRandom
 from typing import TYPE_CHECKING, TypeVar
 
 from inbox_tui import sync
 from inbox_tui.archive import ArchiveError
-from inbox_tui.cli.connect import backup_address, connector
+from inbox_tui.cli.connect import dependencies
 from inbox_tui.cli.failure import (
     FAILED,
     LIMITED,
@@ -23,10 +21,9 @@ from inbox_tui.cli.failure import (
     at_terminal,
     fail,
 )
-from inbox_tui.credentials import Keyring, Secret
+from inbox_tui.credentials import Secret
 from inbox_tui.locale import _, plural
-from inbox_tui.session import Dependencies, new_asking
-from inbox_tui.smsc.limit import Limit
+from inbox_tui.session import new_asking
 from inbox_tui.sync import Clock, Event, State, Status, StatusChanged
 from inbox_tui.sync.next_request import LIMIT_REASON
 from inbox_tui.sync.stores import Asking
@@ -51,17 +48,7 @@ async def running_sync(
 
     At the end of the block no thread is at work on the archive any more: it may be closed.
     """
-    limit = Limit()
-    shared = Dependencies(
-        archive=account.archive,
-        settings=config.settings,
-        keyring=Keyring(),
-        connect=connector(clock, limit, partial(backup_address, config.settings)),
-        clock=clock,
-        random=SystemRandom(),
-        limit=limit,
-        refresh_seconds=config.settings.refresh_seconds,
-    )
+    shared = dependencies(account.archive, config.settings, clock)
     with ThreadPoolExecutor(1) as thread:
 
         def in_thread(function: Callable[..., T], *arguments: object) -> Awaitable[T]:

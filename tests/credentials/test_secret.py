@@ -6,11 +6,8 @@ import copy
 import dataclasses
 import io
 import json
-import os
 import pickle
 import pprint
-import subprocess
-import sys
 import traceback
 
 import msgspec
@@ -22,7 +19,7 @@ from rich.console import Console
 from rich.pretty import pretty_repr
 from rich.traceback import Traceback
 
-from inbox_tui.credentials import Secret, password_from_environment
+from inbox_tui.credentials import Secret
 
 TEXT = "hunter2-пароль"
 
@@ -125,27 +122,3 @@ def test_passwords_are_equal_as_their_texts_are(one: str, other: str) -> None:
     assert Secret(one) == Secret(one)
     assert (Secret(one) == Secret(other)) == (one == other)
     assert Secret(one) != one
-
-
-def test_a_password_from_the_environment_is_taken_out_of_it(
-    monkeypatch: pytest.MonkeyPatch,
-) -> None:
-    monkeypatch.setenv("INBOX_TUI_PASSWORD", TEXT)
-    assert password_from_environment() == Secret(TEXT)
-    assert "INBOX_TUI_PASSWORD" not in os.environ
-    child = subprocess.run(
-        [sys.executable, "-c", "import os; print('INBOX_TUI_PASSWORD' in os.environ)"],
-        capture_output=True,
-        text=True,
-        check=True,
-    )
-    assert child.stdout == "False\n"
-    assert password_from_environment() is None
-
-
-def test_an_empty_password_in_the_environment_is_none_and_taken_out(
-    monkeypatch: pytest.MonkeyPatch,
-) -> None:
-    monkeypatch.setenv("INBOX_TUI_PASSWORD", "")
-    assert password_from_environment() is None
-    assert "INBOX_TUI_PASSWORD" not in os.environ
