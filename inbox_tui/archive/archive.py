@@ -192,7 +192,7 @@ class AccountArchive:
         self.sync_state = SyncState(database, account_id)
         self.team = TeamStates(database, account_id)
         self.counts = DailyCounts(database, account_id)
-        matching = Matching(database, account_id, self.counts)
+        matching = Matching(database, account_id)
         self.messages = Messages(database, account_id, self.counts, SearchIndex(database), matching)
         self.lists = Lists(
             database, self.messages, self.counts, matching, lambda: [self.sync_state]
@@ -277,7 +277,7 @@ class AllAccounts:
         database = archive.database
         self.counts = DailyCounts(database, None)
         self.team = TeamStates(database, None)
-        matching = Matching(database, None, self.counts)
+        matching = Matching(database, None)
         self.messages = Messages(database, None, self.counts, SearchIndex(database), matching)
         self.lists = Lists(
             database,

@@ -127,7 +127,9 @@ class Database:
     @contextlib.contextmanager
     def reading(self) -> Iterator[None]:
         """One state of the archive for all queries within. Within another one, that one's."""
-        if self.connection.in_transaction:
+        with self._errors():
+            is_within_another = self.connection.in_transaction
+        if is_within_another:
             yield
             return
         self.execute("BEGIN")

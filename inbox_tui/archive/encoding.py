@@ -1,4 +1,4 @@
-"""Texts that are not valid Unicode, and lists of numbers, as SQLite can hold them."""
+"""How texts, lists of numbers and an account are put into SQL."""
 
 from __future__ import annotations
 
@@ -17,6 +17,11 @@ def encode_text(text: str) -> str | bytes:
 def decode_text(stored: str | bytes) -> str:
     """Return the text that was encoded."""
     return stored if isinstance(stored, str) else stored.decode("utf-8", "surrogatepass")
+
+
+def of_account(account_id: int | None) -> str:
+    """Return the condition that something is of this account; None is any."""
+    return "1" if account_id is None else f"account_id = {account_id}"
 
 
 def json_numbers(numbers: Iterable[int]) -> str:

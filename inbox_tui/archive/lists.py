@@ -355,10 +355,9 @@ class Lists:
 
     def _plain_days(self, query: Query) -> list[_DayOfList]:
         """Return the days of a query that daily counts tell everything of, newest first."""
-        ids = self._counts.to_phone_ids(query.to_phone)
         days = {
             day: _DayOfList(day, total, unread, None)
-            for day, total, unread in self._counts.days(ids, query.since)
+            for day, total, unread in self._counts.days(query.to_phone, query.since)
         }
         for gap in self._gaps(query):
             ends_on = day_of_row(gap.row)

@@ -106,19 +106,19 @@ class Maintenance:
         """Delete the oldest few messages, those below a row; returns how many."""
         with self._db.transaction(account_id):
             old = self._db.query(
-                "SELECT row, message, phone, to_phone_id, unread AND NOT muted FROM messages"
+                "SELECT row, message, phone, to_phone, unread AND NOT muted FROM messages"
                 " NOT INDEXED WHERE account_id = ? AND row < ? ORDER BY row LIMIT ?",
                 (account_id, 2**62 if below is None else below, _DELETED_AT_ONCE),
             )
             if not old:
                 return 0
             self._index.remove(
-                (row, document(message, phone, counts.to_phone(to_phone_id)))
-                for row, message, phone, to_phone_id, _ in old
+                (row, document(message, phone, to_phone))
+                for row, message, phone, to_phone, _ in old
             )
             self._db.execute_many("DELETE FROM messages WHERE row = ?", ((m[0],) for m in old))
             counts.add(
-                ((account_id, to_phone_id, row, bool(u)) for row, _, _, to_phone_id, u in old),
+                ((account_id, to_phone, row, bool(u)) for row, _, _, to_phone, u in old),
                 -1,
                 -1,
             )
@@ -162,8 +162,12 @@ class Maintenance:
             self._db.execute("VACUUM")
 
     def _rewrite_oldest(self) -> None:
-        """Write the oldest messages to other pages and back: pages they leave are zeroed."""
+        """Write the oldest messages to other pages and back: pages they leave are zeroed.
+
+        Senders lie scattered over their index: all of that is written anew.
+        """
         with self._db.transaction():
+            self._db.execute("REINDEX messages_phone")
             self._db.execute(
                 "UPDATE messages SET row = row + ? WHERE row IN"
                 " (SELECT row FROM messages NOT INDEXED ORDER BY row LIMIT ?)",

@@ -6,9 +6,8 @@ from collections.abc import Callable, Generator, Iterable, Sequence
 from contextlib import closing
 from typing import NamedTuple
 
-from inbox_tui.archive.daily_counts import IN_IDS, DailyCounts
 from inbox_tui.archive.database import Database, Found
-from inbox_tui.archive.encoding import encode_text, json_numbers
+from inbox_tui.archive.encoding import encode_text, json_numbers, of_account
 from inbox_tui.archive.records import Query, row_at
 from inbox_tui.archive.search_index import match
 from inbox_tui.text.search_query import Is, MessageState
@@ -44,10 +43,9 @@ class _Condition(NamedTuple):
 class Matching:
     """Finds the messages of one account, or of all (`account_id` None)."""
 
-    def __init__(self, database: Database, account_id: int | None, counts: DailyCounts) -> None:
+    def __init__(self, database: Database, account_id: int | None) -> None:
         self._db = database
         self._account_id = account_id
-        self._counts = counts
 
     def rows(
         self,
@@ -121,43 +119,27 @@ class Matching:
     def _conditions(self, query: Query) -> list[_Condition]:
         conditions: list[_Condition] = []
         if query.phone is not None:
-            parameters = [encode_text(query.phone)]
-            if self._account_id is None:
-                conditions.append(_Condition("messages.phone = ?", parameters))
-            else:
-                conditions.append(
-                    _Condition(
-                        "account_id = ? AND messages.phone = ?",
-                        [self._account_id, *parameters],
-                        "messages_phone",
-                    )
-                )
-        for state, excluded in (
-            *([Is(query.state)] if query.state is not None else ()),
-            *query.search.states,
-        ):
+            phone = [encode_text(query.phone)]
+            conditions.append(_Condition("messages.phone = ?", phone, "messages_phone"))
+        states = query.search.states
+        for state, excluded in states if query.state is None else (Is(query.state), *states):
             sql, index = _STATES[state]
             conditions.append(
                 _Condition(f"NOT ({sql})") if excluded else _Condition(sql, (), index)
             )
         if query.to_phone is not None:
-            ids = self._counts.to_phone_ids(query.to_phone)
-            index = "messages_to_phone"
-            conditions.append(
-                _Condition("to_phone_id = ?", ids, index)
-                if len(ids) == 1
-                else _Condition(IN_IDS, [json_numbers(ids)])
-            )
-        elif self._account_id is not None and query.phone is None and not self._is_alone():
-            conditions.append(_Condition("account_id = ?", [self._account_id]))
+            to_phone = [encode_text(query.to_phone)]
+            conditions.append(_Condition("messages.to_phone = ?", to_phone, "messages_to_phone"))
+        if self._account_id is not None and not self._is_alone():
+            conditions.append(_Condition(of_account(self._account_id)))
         return conditions
 
     def _is_alone(self) -> bool:
         """Whether no other account has messages."""
         (others,) = self._db.query_row(
-            "SELECT EXISTS (SELECT 1 FROM daily_counts WHERE account_id < ?)"
-            " OR EXISTS (SELECT 1 FROM daily_counts WHERE account_id > ?)",
-            (self._account_id, self._account_id),
+            "SELECT EXISTS (SELECT 1 FROM daily_counts WHERE to_phone = x'' AND account_id < ?1)"
+            " OR EXISTS (SELECT 1 FROM daily_counts WHERE to_phone = x'' AND account_id > ?1)",
+            (self._account_id,),
         )
         return not others
 
@@ -182,7 +164,7 @@ class Matching:
         oldest_first: bool,
         check: Callable[..., bool] | None,
     ) -> Rows:
-        columns = "row" if check is None else "row, message, phone, to_phone_id"
+        columns = "row" if check is None else "row, message, phone, to_phone"
         hint = f"INDEXED BY {index}" if index else "NOT INDEXED"
         found = self._db.query_each(
             f"SELECT {columns} FROM messages {hint} WHERE row > ? AND row < ?"
@@ -201,7 +183,7 @@ class Matching:
     ) -> Rows:
         columns, table = "search.rowid", "search"
         if check is not None:
-            columns = "messages.row, message, messages.phone, to_phone_id"
+            columns = "messages.row, message, messages.phone, messages.to_phone"
         if check is not None or conditions:
             table = "search CROSS JOIN messages ON messages.row = search.rowid"
         found = self._db.query_each(
@@ -218,8 +200,8 @@ class Matching:
                 for (row,) in found:
                     yield row
             else:
-                for row, message, phone, to_phone_id in found:
-                    if check(message, phone, self._counts.to_phone(to_phone_id)):
+                for row, message, phone, to_phone in found:
+                    if check(message, phone, to_phone):
                         yield row
 
 

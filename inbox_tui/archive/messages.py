@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from contextlib import closing
 from datetime import datetime
 from itertools import islice
 from operator import attrgetter
@@ -11,7 +10,7 @@ from typing import Any
 
 from inbox_tui.archive.daily_counts import DailyCounts
 from inbox_tui.archive.database import Database
-from inbox_tui.archive.encoding import decode_text, encode_text, json_numbers
+from inbox_tui.archive.encoding import decode_text, encode_text, json_numbers, of_account
 from inbox_tui.archive.matching import Matching
 from inbox_tui.archive.records import (
     DAY_SECONDS,
@@ -31,12 +30,12 @@ _AT_ONCE = 1000
 """Messages changed by one statement."""
 _MOST_UNREADABLE = 10_000
 _COLUMNS = (
-    "row, account_id, id, sent, phone, to_phone_id, message,"
+    "row, account_id, id, sent, phone, to_phone, message,"
     " unread, starred, done, muted, stamp, taken"
 )
 _INSERT = (
     "INSERT INTO messages"
-    " (row, account_id, id, sent, to_phone_id, unread, muted, change, stamp, phone, message)"
+    " (row, account_id, id, sent, to_phone, unread, muted, change, stamp, phone, message)"
     " VALUES (?, ?, ?, ?, ?, 1, ?, ?, ?, ?, ?)"
 )
 
@@ -54,6 +53,7 @@ class Messages:
     ) -> None:
         self._db = database
         self._account_id = account_id
+        self._of_account = of_account(account_id)
         self._counts = counts
         self._index = index
         self._matching = matching
@@ -67,7 +67,7 @@ class Messages:
             f"SELECT {_COLUMNS} FROM messages WHERE row IN (SELECT value FROM json_each(?))",
             (json_numbers(rows),),
         )
-        return {columns[0]: self._row(columns) for columns in found}
+        return {columns[0]: _row(columns) for columns in found}
 
     def get(self, message_id: int) -> Row | None:
         """Return the message with this id of the service."""
@@ -75,7 +75,7 @@ class Messages:
             f"SELECT {_COLUMNS} FROM messages WHERE account_id = ? AND id = ?",
             (self._account_id, message_id),
         )
-        return None if found is None else self._row(found)
+        return None if found is None else _row(found)
 
     def not_muted(self, message_ids: Iterable[int]) -> list[int]:
         """Return those of these ids of the service whose senders are not muted, newest first."""
@@ -88,13 +88,12 @@ class Messages:
 
     def newest(self) -> Row | None:
         """Return the message that is first in a list of all."""
-        with self._db.reading():
-            day = self._counts.newest_day()
-            if day is None:
-                return None
-            above = row_at(day * DAY_SECONDS) - 1
-            with closing(self._matching.rows(Query(), above=above)) as rows:
-                return next(iter(self.read(islice(rows, 1)).values()), None)
+        found = self._db.query_one(
+            f"SELECT {_COLUMNS} FROM messages NOT INDEXED WHERE {self._of_account} AND row >="
+            f" (SELECT max(day) FROM daily_counts WHERE {self._of_account} AND to_phone = x'')"
+            f" * {row_at(DAY_SECONDS)} ORDER BY row DESC LIMIT 1"
+        )
+        return None if found is None else _row(found)
 
     def arrived(self, since: int, after: int) -> tuple[list[Row], int]:
         """Return what came once `changes` had been `after`, oldest first, and what it is now.
@@ -110,7 +109,7 @@ class Messages:
                 " WHERE row >= ? AND change > ? AND account_id = ? ORDER BY row",
                 (row_at(since), after, self._account_id),
             )
-        return [self._row(columns) for columns in found], changes
+        return [_row(columns) for columns in found], changes
 
     def conflicts(self) -> int:
         """Return how many messages the service has shown again with another text.
@@ -129,25 +128,6 @@ class Messages:
         )
         return int(count)
 
-    def _row(self, columns: Sequence[Any]) -> Row:
-        row, account_id, message_id, sent, phone, to_phone_id, message, *rest = columns
-        unread, starred, done, muted, stamp, taken = rest
-        return Row(
-            row,
-            account_id,
-            message_id,
-            sent,
-            decode_text(phone),
-            self._counts.to_phone(to_phone_id),
-            decode_text(message),
-            bool(unread),
-            bool(starred),
-            bool(done),
-            bool(muted),
-            stamp,
-            taken,
-        )
-
     # -- adding; within `transaction`
 
     def add(self, messages: Sequence[IncomingMessage]) -> list[int]:
@@ -164,10 +144,6 @@ class Messages:
         in_order = sorted(fresh.values(), key=attrgetter("received", "id"))
         self._db.count_change()
         change = self._db.changes()
-        made = {
-            to_phone: self._counts.make_to_phone_id(to_phone)
-            for to_phone in {message.to_phone for message in in_order}
-        }
         muted = self.muted_senders()
         rows = self._free_rows([to_server_seconds(message.received) for message in in_order])
         columns = [
@@ -176,7 +152,7 @@ class Messages:
                 self._account_id,
                 message.id,
                 None if message.sent is None else to_server_seconds(message.sent),
-                made[message.to_phone],
+                encode_text(message.to_phone),
                 message.phone in muted,
                 change,
                 message.stamp,
@@ -190,8 +166,8 @@ class Messages:
         self._index.add(zip(rows, texts, strict=True))
         self._counts.add(
             (
-                (account_id, to_phone_id, row, not muted)
-                for row, account_id, _, _, to_phone_id, muted, *_ in columns
+                (account_id, to_phone, row, not muted)
+                for row, account_id, _, _, to_phone, muted, *_ in columns
             ),
             1,
             1,
@@ -352,11 +328,11 @@ class Messages:
         """
         if state == "taken" and not copied:
             value = MINE if value else NOT_TAKEN
-        # the plus keeps SQLite from looking through the account's messages instead of the rows
-        of_account = "" if self._account_id is None else f" AND +account_id = {self._account_id}"
         changed = self._db.query(
-            f"UPDATE messages SET {state} = ? WHERE {condition} AND {state} <> ?{of_account}"
-            " RETURNING row, account_id, to_phone_id, unread, muted, id",
+            # the plus keeps SQLite from looking through the account's messages instead of the rows
+            f"UPDATE messages SET {state} = ?"
+            f" WHERE {condition} AND {state} <> ? AND +{self._of_account}"
+            " RETURNING row, account_id, to_phone, unread, muted, id",
             (value, *parameters, value),
         )
         if not changed:
@@ -364,11 +340,17 @@ class Messages:
         self._db.count_change()
         if state in ("unread", "muted"):
             counted = (
-                (account_id, to_phone_id, row, unread if state == "muted" else not muted)
-                for row, account_id, to_phone_id, unread, muted, _ in changed
+                (account_id, to_phone, row, unread if state == "muted" else not muted)
+                for row, account_id, to_phone, unread, muted, _ in changed
             )
             self._counts.add(counted, 0, 1 if value == (state == "unread") else -1)
         if state != "muted" and not copied:
             subjects = ((account_id, message_id) for _, account_id, *_, message_id in changed)
             self._team.note(state, bool(value), subjects)
         return [row for row, *_ in changed]
+
+
+def _row(columns: Sequence[Any]) -> Row:
+    return Row(
+        *columns[:4], *map(decode_text, columns[4:7]), *map(bool, columns[7:11]), *columns[11:]
+    )

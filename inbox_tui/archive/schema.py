@@ -35,16 +35,15 @@ TABLES: tuple[str, ...] = (
     """CREATE TABLE messages (
         row INTEGER PRIMARY KEY,
         account_id INTEGER NOT NULL, id INTEGER NOT NULL, sent INTEGER,
-        to_phone_id INTEGER NOT NULL,
         unread INTEGER NOT NULL, muted INTEGER NOT NULL, change INTEGER NOT NULL,
-        phone TEXT NOT NULL, message TEXT NOT NULL,
+        phone TEXT NOT NULL, to_phone TEXT NOT NULL, message TEXT NOT NULL,
         starred INTEGER NOT NULL DEFAULT 0, done INTEGER NOT NULL DEFAULT 0,
         conflict INTEGER NOT NULL DEFAULT 0, taken INTEGER NOT NULL DEFAULT 0,
         stamp TEXT NOT NULL DEFAULT ''
     )""",
     "CREATE UNIQUE INDEX messages_id ON messages (account_id, id)",
-    "CREATE INDEX messages_phone ON messages (account_id, phone)",
-    "CREATE INDEX messages_to_phone ON messages (to_phone_id)",
+    "CREATE INDEX messages_phone ON messages (phone)",
+    "CREATE INDEX messages_to_phone ON messages (to_phone)",
     "CREATE INDEX messages_unread ON messages (row) WHERE unread = 1 AND muted = 0",
     "CREATE INDEX messages_starred ON messages (row) WHERE starred = 1",
     "CREATE INDEX messages_done ON messages (row) WHERE done = 1",
@@ -52,9 +51,8 @@ TABLES: tuple[str, ...] = (
     "CREATE INDEX messages_taken ON messages (row) WHERE taken > 0",
     "CREATE INDEX messages_conflict ON messages (account_id) WHERE conflict = 1",
     """CREATE TABLE to_phones (
-        to_phone_id INTEGER PRIMARY KEY AUTOINCREMENT,
-        account_id INTEGER NOT NULL, to_phone TEXT NOT NULL, UNIQUE (to_phone, account_id)
-    )""",
+        to_phone TEXT NOT NULL, account_id INTEGER NOT NULL, PRIMARY KEY (to_phone, account_id)
+    ) WITHOUT ROWID""",
     """CREATE TABLE muted_senders (
         account_id INTEGER NOT NULL, phone TEXT NOT NULL, PRIMARY KEY (account_id, phone)
     ) WITHOUT ROWID""",
@@ -70,11 +68,11 @@ TABLES: tuple[str, ...] = (
         value INTEGER NOT NULL, at REAL NOT NULL, PRIMARY KEY (account_id, state, subject)
     ) WITHOUT ROWID""",
     # Messages, and unread ones of senders that are not muted, of a day: server seconds // 86400.
-    # The to_phone_id 0 stands for all of them.
+    # An empty blob stands for all receiving numbers.
     """CREATE TABLE daily_counts (
-        account_id INTEGER NOT NULL, to_phone_id INTEGER NOT NULL, day INTEGER NOT NULL,
+        to_phone TEXT NOT NULL, account_id INTEGER NOT NULL, day INTEGER NOT NULL,
         total INTEGER NOT NULL, unread INTEGER NOT NULL,
-        PRIMARY KEY (account_id, to_phone_id, day)
+        PRIMARY KEY (to_phone, account_id, day)
     ) WITHOUT ROWID""",
     # Text, sender and receiver as `search_index.document` writes them.
     """CREATE VIRTUAL TABLE search USING fts5 (

@@ -66,8 +66,7 @@ class SearchIndex:
         with self._db.transaction():
             self.clear()
             messages = self._db.query_each(
-                "SELECT row, message, phone, to_phone FROM messages JOIN to_phones"
-                " USING (to_phone_id) ORDER BY row"
+                "SELECT row, message, phone, to_phone FROM messages ORDER BY row"
             )
             self.add((row, document(*texts)) for row, *texts in messages)
             self._db.execute("UPDATE state SET search_stale = 0")

@@ -84,15 +84,15 @@ def check_file(path: Path) -> None:
         assert raw.execute("PRAGMA integrity_check").fetchall() == [("ok",)]
         raw.execute("INSERT INTO search (search) VALUES ('integrity-check')")
         counted = raw.execute(
-            "SELECT to_phone_id, (row >> 20) / 86400 AS day, count(*), sum(unread)"
-            " FROM messages GROUP BY to_phone_id, day ORDER BY to_phone_id, day"
+            "SELECT to_phone, (row >> 20) / 86400 AS day, count(*), sum(unread)"
+            " FROM messages GROUP BY to_phone, day ORDER BY to_phone, day"
         ).fetchall()
-        of_days = "SELECT to_phone_id, day, total, unread FROM daily_counts WHERE to_phone_id"
-        assert raw.execute(f"{of_days} > 0 ORDER BY to_phone_id, day").fetchall() == counted
+        of_days = "SELECT to_phone, day, total, unread FROM daily_counts WHERE to_phone"
+        assert raw.execute(f"{of_days} <> x'' ORDER BY to_phone, day").fetchall() == counted
         assert (
-            raw.execute(f"{of_days} = 0 ORDER BY day").fetchall()
+            raw.execute(f"{of_days} = x'' ORDER BY day").fetchall()
             == raw.execute(
-                "SELECT 0, (row >> 20) / 86400 AS day, count(*), sum(unread)"
+                "SELECT x'', (row >> 20) / 86400 AS day, count(*), sum(unread)"
                 " FROM messages GROUP BY day ORDER BY day"
             ).fetchall()
         )
