@@ -14,7 +14,6 @@ from inbox_tui.archive.encoding import decode_text, encode_text
 from inbox_tui.archive.errors import ArchiveError
 from inbox_tui.archive.lists import Lists
 from inbox_tui.archive.maintenance import Maintenance
-from inbox_tui.archive.matching import Matching
 from inbox_tui.archive.messages import Messages
 from inbox_tui.archive.notes import Notes
 from inbox_tui.archive.records import ADDRESS, LOST_REQUESTS, SIGNED_IN, TEAM, Page
@@ -32,8 +31,8 @@ _EXPIRED = "expired before"
 class Archive:
     """All that is kept of the accounts: messages, read flags, search index, request log.
 
-    One object is one connection, used by one thread at a time; `interrupt` may be called from
-    any. Everything that goes wrong is an `ArchiveError`.
+    One object is one connection, used by one thread at a time; only `database.interrupt` may be
+    called from any. Everything that goes wrong is an `ArchiveError`.
     """
 
     def __init__(self, database: Database) -> None:
@@ -44,7 +43,7 @@ class Archive:
         """Whether nothing can be written: every change then raises `ArchiveReadOnly`."""
         self.set_aside = database.set_aside
         """Where a damaged file was moved when this one was begun in its place."""
-        self.maintenance = Maintenance(database, SearchIndex(database))
+        self.maintenance = Maintenance(database)
         self._bound: dict[int, AccountArchive] = {}
 
     @classmethod
@@ -153,17 +152,9 @@ class Archive:
 
     # -- the file
 
-    def interrupt(self) -> None:
-        """End the query that runs in another thread: it raises `QueryCancelled`."""
-        self.database.interrupt()
-
     def changes(self) -> int:
         """Return a number that is larger once anything shown has changed, by anybody."""
         return self.database.changes()
-
-    def data_version(self) -> int:
-        """Return a number that is another one once anybody has changed the archive."""
-        return self.database.data_version()
 
     def check(self) -> list[str]:
         """Read the whole file and return what is wrong with it; nothing where all is well."""
@@ -172,10 +163,6 @@ class Archive:
     def check_search(self) -> bool:
         """Read the whole search index and return whether it is sound."""
         return SearchIndex(self.database).check()
-
-    def wipe(self) -> Iterator[int]:
-        """Wipe what was deleted and could not be wiped at once, step by step, if there is any."""
-        return self.maintenance.wipe()
 
 
 class AccountArchive:
@@ -192,11 +179,8 @@ class AccountArchive:
         self.sync_state = SyncState(database, account_id)
         self.team = TeamStates(database, account_id)
         self.counts = DailyCounts(database, account_id)
-        matching = Matching(database, account_id)
-        self.messages = Messages(database, account_id, self.counts, SearchIndex(database), matching)
-        self.lists = Lists(
-            database, self.messages, self.counts, matching, lambda: [self.sync_state]
-        )
+        self.messages = Messages(database, account_id)
+        self.lists = Lists(database, account_id)
 
     def on(self, archive: Archive) -> AccountArchive:
         """Return the same account over another connection to the same file."""
@@ -236,9 +220,7 @@ class AccountArchive:
         left to the next time. Raw entries that could not be read go by when they came.
         """
         self.notes.set(_EXPIRED, str(before))
-        yield from self.archive.maintenance.expire(
-            self.id, before, counts=self.counts, sync_state=self.sync_state
-        )
+        yield from self.archive.maintenance.expire(self.id, before)
 
     def expired_before(self) -> int | None:
         """Return the server seconds given to the last `expire`; None where there was none."""
@@ -247,11 +229,11 @@ class AccountArchive:
 
     def wipe(self) -> Iterator[int]:
         """Wipe what was deleted and could not be wiped at once, step by step, if there is any."""
-        return self.archive.wipe()
+        return self.archive.maintenance.wipe()
 
     def data_version(self) -> int:
         """Return a number that is another one once anybody has changed the archive."""
-        return self.archive.data_version()
+        return self.archive.database.data_version()
 
     def leave_team(self) -> None:
         """Let the account be asked for from here again, once the team's requests can't count."""
@@ -266,7 +248,7 @@ class AccountArchive:
         Whoever still uses it can read nothing of it and change nothing: `ArchiveError`. The log of
         requests of its login, holds and refused passwords stay; they hold no message.
         """
-        self.archive.maintenance.purge(self.id, self.counts)
+        self.archive.maintenance.purge(self.id)
 
 
 class AllAccounts:
@@ -277,15 +259,8 @@ class AllAccounts:
         database = archive.database
         self.counts = DailyCounts(database, None)
         self.team = TeamStates(database, None)
-        matching = Matching(database, None)
-        self.messages = Messages(database, None, self.counts, SearchIndex(database), matching)
-        self.lists = Lists(
-            database,
-            self.messages,
-            self.counts,
-            matching,
-            lambda: [account.sync_state for account in archive.accounts()],
-        )
+        self.messages = Messages(database, None)
+        self.lists = Lists(database, None)
 
     @property
     def notes(self) -> Notes:

@@ -21,9 +21,6 @@ from inbox_tui.locale import _
 BUSY_SECONDS = 5.0
 """How long a writer waits for another one."""
 
-Found = Generator[tuple[Any, ...], None, None]
-"""The rows of a query, as they are found."""
-
 
 def utc_now() -> datetime:
     """The wall clock."""
@@ -94,7 +91,9 @@ class Database:
 
     # -- queries
 
-    def query_each(self, sql: str, parameters: Sequence[Any] = ()) -> Found:
+    def query_each(
+        self, sql: str, parameters: Sequence[Any] = ()
+    ) -> Generator[tuple[Any, ...], None, None]:
         """Yield the rows of a query as they are found; ends it when it is closed."""
         with self._errors(), contextlib.closing(self.connection.execute(sql, parameters)) as rows:
             yield from rows

@@ -32,7 +32,7 @@ class ArchiveBusy(ArchiveError):
 
 
 class QueryCancelled(ArchiveError):
-    """`Archive.interrupt` ended the query."""
+    """`Database.interrupt` ended the query."""
 
 
 _KINDS: dict[int, tuple[type[ArchiveError], str]] = {

@@ -10,7 +10,6 @@ from inbox_tui.archive.database import Database
 from inbox_tui.archive.errors import ArchiveFull
 from inbox_tui.archive.records import row_at
 from inbox_tui.archive.search_index import SearchIndex, document
-from inbox_tui.archive.sync_state import SyncState
 
 _DELETED_AT_ONCE = 200
 _MERGED_PAGES = 100
@@ -18,6 +17,7 @@ _MERGED_PAGES = 100
 _SMALL_FILE = 8192
 """A file of so many pages, 32 MB, is written anew in one go, in well under a second."""
 _MOVED_ROW = 2**62
+"""A row above all that there can be."""
 
 
 class Maintenance:
@@ -27,36 +27,31 @@ class Maintenance:
     through it can do other things in between, or leave the rest to the next time.
     """
 
-    def __init__(self, database: Database, index: SearchIndex) -> None:
+    def __init__(self, database: Database) -> None:
         self._db = database
-        self._index = index
+        self._index = SearchIndex(database)
         self._rewritten = 0
         """The deletion whose traces were last wiped off the file over this connection."""
 
-    def expire(
-        self,
-        account_id: int,
-        before: int,
-        *,
-        counts: DailyCounts,
-        sync_state: SyncState,
-    ) -> Iterator[int]:
+    def expire(self, account_id: int, before: int) -> Iterator[int]:
         """Delete for good what was received before these server seconds, step by step.
 
         Each step yields how many messages it has deleted. Raw entries that could not be read go by
         when they came.
         """
-        while some := self._delete_some(account_id, counts, row_at(before)):
+        while some := self._delete_some(account_id, row_at(before)):
             yield some
         with self._db.transaction(account_id):
             if self._db.execute(
                 "DELETE FROM unreadable WHERE account_id = ? AND seen < ?", (account_id, before)
             ):
                 self._note_deletion()
-            sync_state.expire_gaps(before)
+            self._db.execute(
+                'DELETE FROM gaps WHERE account_id = ? AND "end" <= ?', (account_id, before)
+            )
         yield from self.wipe()
 
-    def purge(self, account_id: int, counts: DailyCounts) -> None:
+    def purge(self, account_id: int) -> None:
         """Delete an account and all messages of it for good, and wipe them.
 
         Whoever still uses it can read nothing of it and change nothing: `ArchiveError`. The log of
@@ -67,7 +62,7 @@ class Maintenance:
             if self._db.query_one(other, (account_id,)) is None:
                 self._index.clear()
             else:
-                while self._delete_some(account_id, counts, None):
+                while self._delete_some(account_id, _MOVED_ROW):
                     pass
             for table in self._tables_of_accounts():
                 self._db.execute(f"DELETE FROM {table} WHERE account_id = ?", (account_id,))
@@ -102,13 +97,13 @@ class Maintenance:
                 )
             self._rewritten = 0
 
-    def _delete_some(self, account_id: int, counts: DailyCounts, below: int | None) -> int:
+    def _delete_some(self, account_id: int, below: int) -> int:
         """Delete the oldest few messages, those below a row; returns how many."""
         with self._db.transaction(account_id):
             old = self._db.query(
                 "SELECT row, message, phone, to_phone, unread AND NOT muted FROM messages"
                 " NOT INDEXED WHERE account_id = ? AND row < ? ORDER BY row LIMIT ?",
-                (account_id, 2**62 if below is None else below, _DELETED_AT_ONCE),
+                (account_id, below, _DELETED_AT_ONCE),
             )
             if not old:
                 return 0
@@ -117,7 +112,7 @@ class Maintenance:
                 for row, message, phone, to_phone, _ in old
             )
             self._db.execute_many("DELETE FROM messages WHERE row = ?", ((m[0],) for m in old))
-            counts.add(
+            DailyCounts(self._db, account_id).add(
                 ((account_id, to_phone, row, bool(u)) for row, _, _, to_phone, u in old),
                 -1,
                 -1,

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Generator, Iterable, Sequence
+from collections.abc import Generator, Iterable, Sequence
 from contextlib import closing
 from typing import NamedTuple
 
-from inbox_tui.archive.database import Database, Found
+from inbox_tui.archive.database import Database
 from inbox_tui.archive.encoding import encode_text, json_numbers, of_account
 from inbox_tui.archive.records import Query, row_at
-from inbox_tui.archive.search_index import match
+from inbox_tui.archive.search_index import Check, match
 from inbox_tui.text.search_query import Is, MessageState
 
 _FEW = 2000
@@ -40,6 +40,14 @@ class _Condition(NamedTuple):
     """The index that finds the messages that fit it, in the order of their rows."""
 
 
+class _Span(NamedTuple):
+    """Which rows are looked through, and in which order."""
+
+    above: int
+    below: int
+    oldest_first: bool
+
+
 class Matching:
     """Finds the messages of one account, or of all (`account_id` None)."""
 
@@ -65,25 +73,25 @@ class Matching:
             above = max(above, row_at(query.since) - 1)
         if query.before is not None:
             below = min(below, row_at(query.before))
+        span = _Span(above, below, oldest_first)
         conditions = self._conditions(query)
         if change is not None:
             conditions.append(_Condition("change <= ?", [change]))
         wanted = match(query.search)
-        span = (above, below)
         if wanted is None:
-            return self._in_table(conditions, self._index(conditions), span, oldest_first, None)
+            return self._in_table(conditions, self._index(conditions), span, None)
         if few := self._index(conditions, only_few=True):
-            return self._in_table(conditions, few, span, oldest_first, wanted.check)
+            return self._in_table(conditions, few, span, wanted.check)
         check = wanted.check_found
         if wanted.included:
             text = wanted.included
             if wanted.excluded:
                 text = f"{text} NOT ({wanted.excluded})"
-            return self._in_search(text, conditions, span, oldest_first, check)
-        rows = self._in_table(conditions, self._index(conditions), span, oldest_first, check)
+            return self._in_search(text, conditions, span, check)
+        rows = self._in_table(conditions, self._index(conditions), span, check)
         if not wanted.excluded:
             return rows
-        left_out = self._in_search(wanted.excluded, [], span, oldest_first, None)
+        left_out = self._in_search(wanted.excluded, [], span, None)
         return _without(rows, left_out, oldest_first=oldest_first)
 
     def any_within(self, query: Query, spans: Sequence[tuple[int, int, int]]) -> list[bool]:
@@ -157,52 +165,38 @@ class Matching:
         return "" if only_few or not indexed else indexed[0].by_index
 
     def _in_table(
-        self,
-        conditions: Sequence[_Condition],
-        index: str,
-        span: tuple[int, int],
-        oldest_first: bool,
-        check: Callable[..., bool] | None,
+        self, conditions: Sequence[_Condition], index: str, span: _Span, check: Check | None
     ) -> Rows:
-        columns = "row" if check is None else "row, message, phone, to_phone"
         hint = f"INDEXED BY {index}" if index else "NOT INDEXED"
-        found = self._db.query_each(
-            f"SELECT {columns} FROM messages {hint} WHERE row > ? AND row < ?"
-            f"{_further(conditions)} ORDER BY row {'ASC' if oldest_first else 'DESC'}",
-            (*span, *_parameters(conditions)),
-        )
-        return self._checked(found, check)
+        return self._found(f"messages {hint}", "messages.row", conditions, span, check)
 
     def _in_search(
-        self,
-        text: str,
-        conditions: Sequence[_Condition],
-        span: tuple[int, int],
-        oldest_first: bool,
-        check: Callable[..., bool] | None,
+        self, text: str, conditions: Sequence[_Condition], span: _Span, check: Check | None
     ) -> Rows:
-        columns, table = "search.rowid", "search"
-        if check is not None:
-            columns = "messages.row, message, messages.phone, messages.to_phone"
+        source = "search"
         if check is not None or conditions:
-            table = "search CROSS JOIN messages ON messages.row = search.rowid"
-        found = self._db.query_each(
-            f"SELECT {columns} FROM {table} WHERE search MATCH ?"
-            f" AND search.rowid > ? AND search.rowid < ?{_further(conditions)}"
-            f" ORDER BY search.rowid {'ASC' if oldest_first else 'DESC'}",
-            (text, *span, *_parameters(conditions)),
-        )
-        return self._checked(found, check)
+            source = "search CROSS JOIN messages ON messages.row = search.rowid"
+        conditions = [_Condition("search MATCH ?", [text]), *conditions]
+        return self._found(source, "search.rowid", conditions, span, check)
 
-    def _checked(self, found: Found, check: Callable[..., bool] | None) -> Rows:
+    def _found(
+        self,
+        source: str,
+        row: str,
+        conditions: Sequence[_Condition],
+        span: _Span,
+        check: Check | None,
+    ) -> Rows:
+        texts = "" if check is None else ", message, messages.phone, messages.to_phone"
+        found = self._db.query_each(
+            f"SELECT {row}{texts} FROM {source} WHERE {row} > ? AND {row} < ?"
+            f"{_further(conditions)} ORDER BY {row} {'ASC' if span.oldest_first else 'DESC'}",
+            (span.above, span.below, *_parameters(conditions)),
+        )
         with closing(found):
-            if check is None:
-                for (row,) in found:
-                    yield row
-            else:
-                for row, message, phone, to_phone in found:
-                    if check(message, phone, to_phone):
-                        yield row
+            for number, *columns in found:
+                if check is None or check(*columns):
+                    yield number
 
 
 def _json_spans(spans: Iterable[Sequence[int]]) -> str:

@@ -43,20 +43,13 @@ _INSERT = (
 class Messages:
     """The messages of one account, or of all (`account_id` None): then nothing can be added."""
 
-    def __init__(
-        self,
-        database: Database,
-        account_id: int | None,
-        counts: DailyCounts,
-        index: SearchIndex,
-        matching: Matching,
-    ) -> None:
+    def __init__(self, database: Database, account_id: int | None) -> None:
         self._db = database
         self._account_id = account_id
         self._of_account = of_account(account_id)
-        self._counts = counts
-        self._index = index
-        self._matching = matching
+        self._counts = DailyCounts(database, account_id)
+        self._index = SearchIndex(database)
+        self._matching = Matching(database, account_id)
         self._team = TeamStates(database, account_id)
 
     # -- reading

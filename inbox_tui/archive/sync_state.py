@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from inbox_tui.archive.database import Database
-from inbox_tui.archive.encoding import decode_text, encode_text
+from inbox_tui.archive.encoding import decode_text, encode_text, of_account
 from inbox_tui.archive.notes import Notes
 from inbox_tui.archive.records import Cursor, Gap, LateMessages, Polled
 
@@ -83,19 +83,17 @@ class SyncState:
         )
         self._db.count_change()
 
-    def gaps(self, to_phone: str | None = None) -> list[Gap]:
-        """Return the gaps, newest first, each once: all, or those that one number's list shows."""
-        gaps = self._db.query(
-            'SELECT scope, start, "end" FROM gaps WHERE account_id = ?', (self._account_id,)
-        )
-        scopes = (encode_text(to_phone or ""), "")
-        fitting = {
-            Gap(start, end) for scope, start, end in gaps if to_phone is None or scope in scopes
-        }
-        return sorted(fitting, key=lambda gap: (-gap.end, gap.start))
+    def gaps(self) -> list[Gap]:
+        """Return the gaps, newest first, each once."""
+        return gaps_of(self._db, self._account_id, None)
 
-    def expire_gaps(self, before: int) -> None:
-        """Forget gaps that end at these server seconds or earlier; within `transaction`."""
-        self._db.execute(
-            'DELETE FROM gaps WHERE account_id = ? AND "end" <= ?', (self._account_id, before)
-        )
+
+def gaps_of(database: Database, account_id: int | None, to_phone: str | None) -> list[Gap]:
+    """Return the gaps of an account, or of all, newest first, each once.
+
+    All of them, or those that one number's list shows.
+    """
+    gaps = database.query(f'SELECT scope, start, "end" FROM gaps WHERE {of_account(account_id)}')
+    scopes = (encode_text(to_phone or ""), "")
+    fitting = {Gap(start, end) for scope, start, end in gaps if to_phone is None or scope in scopes}
+    return sorted(fitting, key=lambda gap: (-gap.end, gap.start))

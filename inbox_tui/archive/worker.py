@@ -52,7 +52,7 @@ class ArchiveWorker:
     def interrupt(self) -> None:
         """End the query that is running, if one is."""
         if self._archive is not None:
-            self._archive.interrupt()
+            self._archive.database.interrupt()
 
     async def close(self) -> None:
         """Close the connection after the work under way; a query is ended."""

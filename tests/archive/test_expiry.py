@@ -183,10 +183,10 @@ def test_what_has_no_room_to_be_rewritten_is_deleted_all_the_same_and_not_tried_
         reader.execute("BEGIN")
         reader.execute("SELECT * FROM messages").fetchone()
         assert sum(account.expire(SERVER_NOW)) == 50
-        sum(archive.wipe())
+        sum(archive.maintenance.wipe())
         assert account.counts.total() == 0
         assert len(tried) == 1
-    sum(archive.wipe())
+    sum(archive.maintenance.wipe())
     assert archive.database.query_row("SELECT wipe_pending FROM state") == (0,)
     assert len(tried) == 1
     assert traces(tmp_path, words(messages)) == []
@@ -222,7 +222,7 @@ def test_what_another_program_reads_meanwhile_is_wiped_off_the_log_later(tmp_pat
             reader.execute("SELECT * FROM messages").fetchone()
             assert sum(account.expire(SERVER_NOW)) == 50
             assert account.counts.total() == 0
-        sum(archive.wipe())
+        sum(archive.maintenance.wipe())
         assert traces(tmp_path, words(messages)) == []
 
 
@@ -236,7 +236,7 @@ def test_an_expiry_cut_off_half_way_is_finished_later(
         with pytest.raises(ZeroDivisionError):
             sum(account.expire(SERVER_NOW))
     assert account.counts.total() == 0
-    sum(archive.wipe())
+    sum(archive.maintenance.wipe())
     assert traces(tmp_path, words(messages)) == []
 
 
@@ -294,7 +294,7 @@ def two(
         hold = Hold("refused", None, 1, f"qxtexthold{word}", NOW, b"qxtextkey")
         account.requests.set_hold(hold, BOOT)
         mark(account, [1, 2], unread=False)
-    sum(archive.wipe())
+    sum(archive.maintenance.wipe())
     return archive, mine, other, ours, theirs
 
 
@@ -364,7 +364,7 @@ def test_whoever_still_knows_a_purged_account_reads_nothing_and_changes_nothing(
             with pytest.raises(ArchiveError, match=r"^this account is no longer in the archive$"):
                 write()
         mine.on(late).requests.end(1, BOOT, delivered=True, finished=True)
-        sum(late.wipe())
+        sum(late.maintenance.wipe())
         assert not [
             item for item in mine.on(late).lists.window(listing, 0, 401) if isinstance(item, Row)
         ]

@@ -186,7 +186,7 @@ def test_a_window_beyond_the_list_is_empty(tmp_path: Path) -> None:
 
 def test_a_query_is_cancelled_from_another_thread(tmp_path: Path) -> None:
     archive, account = opened(tmp_path, *hourly(0, 50))
-    archive.database.connection.set_progress_handler(archive.interrupt, 20)
+    archive.database.connection.set_progress_handler(archive.database.interrupt, 20)
     with pytest.raises(QueryCancelled):
         account.lists.open(query_for("no such text"))
     archive.database.connection.set_progress_handler(None, 0)

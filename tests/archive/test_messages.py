@@ -327,17 +327,17 @@ def test_a_word_is_remembered_until_it_is_forgotten(tmp_path: Path) -> None:
 
 def test_a_change_by_anybody_is_noticed_and_reading_is_not_one(tmp_path: Path) -> None:
     archive, account = opened(tmp_path, incoming(1))
-    before = archive.data_version()
+    before = archive.database.data_version()
     whole(archive, account, query_for("hello"))
     account.counts.total()
-    assert archive.data_version() == before
+    assert archive.database.data_version() == before
     mark(account, [1], unread=False)
-    after_own = archive.data_version()
+    after_own = archive.database.data_version()
     assert after_own != before
     with Archive.open(archive.path) as other:
-        assert archive.data_version() == after_own
+        assert archive.database.data_version() == after_own
         account.on(other).store_page(page(incoming(2)))
-    assert archive.data_version() not in (before, after_own)
+    assert archive.database.data_version() not in (before, after_own)
 
 
 def test_changes_are_counted_of_what_is_shown_and_of_nothing_else(tmp_path: Path) -> None:
@@ -374,7 +374,7 @@ def test_whoever_closes_twice_or_asks_a_closed_archive_is_told(tmp_path: Path) -
     archive, account = opened(tmp_path, incoming(1))
     archive.close()
     archive.close()
-    archive.interrupt()
+    archive.database.interrupt()
     with pytest.raises(ArchiveError):
         account.counts.total()
     with pytest.raises(ArchiveError):

@@ -124,10 +124,10 @@ def test_three_identical_requests_go_and_the_fourth_waits(tmp_path: Path) -> Non
 def test_a_refusal_leaves_the_log_as_it_was(tmp_path: Path) -> None:
     archive, account = opened(tmp_path)
     begun(account, at(1000))
-    before = archive.data_version()
+    before = archive.database.data_version()
     for _ in range(3):
         assert account.requests.begin("", "a", at(1001), LIMIT) is None
-    assert archive.data_version() == before
+    assert archive.database.data_version() == before
     assert len(account.requests.entries(at(1001))) == 1
 
 

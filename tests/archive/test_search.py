@@ -180,7 +180,7 @@ def test_a_search_under_way_is_cancelled_by_another_thread(tmp_path: Path) -> No
 
     def interrupt() -> None:
         assert looking.wait(30)
-        archive.interrupt()
+        archive.database.interrupt()
 
     other = threading.Thread(target=interrupt)
     other.start()
@@ -195,7 +195,7 @@ def test_a_search_under_way_is_cancelled_by_another_thread(tmp_path: Path) -> No
 
 def test_a_cancel_when_nothing_runs_changes_nothing(tmp_path: Path) -> None:
     archive, account = opened(tmp_path, incoming(1))
-    archive.interrupt()
+    archive.database.interrupt()
     assert ids(whole(archive, account, query_for("hello"))) == [1]
 
 

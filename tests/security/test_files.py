@@ -52,13 +52,13 @@ def hold(folder: Path) -> tuple[Archive, AccountArchive]:
             incoming(2, "Kept"),
         ),
     )
-    sum(archive.wipe())
+    sum(archive.maintenance.wipe())
     return archive, account
 
 
 def expire(archive: Archive, account: AccountArchive) -> None:
     sum(account.expire(to_server_seconds((NOW - timedelta(days=30)).replace(tzinfo=None))))
-    sum(archive.wipe())
+    sum(archive.maintenance.wipe())
 
 
 def test_what_is_older_than_keep_days_is_on_no_disk_any_more_while_the_inbox_is_open(
@@ -81,7 +81,7 @@ def test_what_another_terminal_was_reading_is_wiped_as_soon_as_it_has_read(tmp_p
         next(rows)
         expire(archive, account)
         assert len(list(rows)) == 1
-        sum(archive.wipe())
+        sum(archive.maintenance.wipe())
         assert traces(tmp_path) <= {"79115550001"}
 
 
@@ -91,7 +91,7 @@ def test_purge_leaves_nothing_while_a_second_terminal_runs_and_that_one_brings_n
     put(files.archive, "smscentre.com", received(1, OLD, phone="79995550001"))
     with Archive.open(files.archive) as second:
         (account,) = second.accounts()
-        sum(second.wipe())
+        sum(second.maintenance.wipe())
         assert account.on(second).counts.total() == 1
         ended = run("logout", "--purge", "--login", "alex")
         assert ended.status == 0, ended
