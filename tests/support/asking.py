@@ -3,16 +3,13 @@
 from __future__ import annotations
 
 import asyncio
-import functools
-from collections.abc import Callable, Coroutine, Sequence
+from collections.abc import Callable, Sequence
 from datetime import UTC, datetime, timedelta
 from operator import attrgetter
 from pathlib import Path
 from random import Random
 from typing import Any, NamedTuple, TypeVar
 from zoneinfo import ZoneInfo
-
-from support.virtual import run_virtually
 
 from inbox_tui.archive import Archive, Query
 from inbox_tui.credentials import Secret
@@ -32,16 +29,6 @@ E = TypeVar("E")
 Reply = Answer | SmscError | None
 
 
-def virtually(test: Callable[..., Coroutine[Any, Any, None]]) -> Callable[..., None]:
-    """Run a test in an event loop of its own, in which time passes by itself."""
-
-    @functools.wraps(test)
-    def run(*arguments: Any, **named: Any) -> None:
-        run_virtually(test(*arguments, **named))
-
-    return run
-
-
 class Asked(NamedTuple):
     """A request as it left."""
 
@@ -53,7 +40,7 @@ class Asked(NamedTuple):
     password: str
 
 
-class Scene:
+class Environment:
     """The machine and the service. Seconds count from the beginning of the test."""
 
     def __init__(self, folder: Path, *messages: IncomingMessage) -> None:
@@ -79,6 +66,8 @@ class Scene:
         self.wall = 0.0
         """How far the machine's wall clock is off."""
         self.slept = 0.0
+        self.terminals: list[Terminal] = []
+        self.tasks: list[asyncio.Task[None]] = []
 
     # -- a clock
 
@@ -112,8 +101,14 @@ class Scene:
         received -= timedelta(seconds=ago)
         return IncomingMessage(number, received, "79991234567", to_phone, f"Text {number}", None)
 
-    def receive(self, number: int, **how: Any) -> None:
-        self.messages.append(self.message(number, **how))
+    def receive(self, *numbers: int, **how: Any) -> None:
+        self.messages += [self.message(number, **how) for number in numbers]
+
+    def receive_hourly(self, numbers: range, until: int, to_phones: str = "1") -> None:
+        """Messages an hour apart, number 0 of them `until` hours ago, to these numbers in turn."""
+        for number in numbers:
+            to_phone = to_phones[number % len(to_phones)]
+            self.receive(number, ago=3600.0 * (until - number), to_phone=to_phone)
 
     async def answer(self, asked: Asked) -> Answer:
         self.asked.append(asked)
@@ -140,21 +135,37 @@ class Scene:
     def times(self) -> list[float]:
         return [round(asked.at, 2) for asked in self.asked]
 
+    @property
+    def three_apart(self) -> list[float]:
+        """How long after each request the third one after it went."""
+        return [fourth - first for first, fourth in zip(self.times, self.times[3:], strict=False)]
+
     # -- programs
 
     def start(self, password: str | None = PASSWORD, **options: Any) -> Terminal:
         """Open the inbox in a terminal."""
-        return Terminal(self, password, **options)
+        terminal = Terminal(self, password, **options)
+        self.terminals.append(terminal)
+        return terminal
+
+    async def close(self) -> None:
+        """End all that runs; none of it has failed."""
+        for task in self.tasks:
+            task.cancel()
+        outcomes = await asyncio.gather(*self.tasks, return_exceptions=True)
+        for terminal in self.terminals:
+            terminal.archive.close()
+        assert [error for error in outcomes if isinstance(error, Exception)] == []
 
 
 class Terminal:
     """A program that asks."""
 
     def __init__(
-        self, scene: Scene, password: str | None = PASSWORD, *, run: bool = True, **options: Any
+        self, env: Environment, password: str | None = PASSWORD, *, run: bool = True, **options: Any
     ) -> None:
         self.events: list[Event] = []
-        self.archive = Archive.open(scene.path, wall=scene.now)
+        self.archive = Archive.open(env.path, wall=env.now)
         self.account = self.archive.account("alex", "smscentre.com")
         self.trouble: Callable[[str], None] = lambda name: None
         self.stopped = False
@@ -167,9 +178,9 @@ class Terminal:
         self.sync = InboxSync(
             Watched(self, self.account),
             login="alex",
-            connect=lambda secret: Client(scene, secret.reveal()),
+            connect=lambda secret: Client(env, secret.reveal()),
             publish=self.events.append,
-            clock=scene,
+            clock=env,
             random=Random(1),
             server_zone=ZONE,
             password=None if password is None else Secret(password),
@@ -178,6 +189,7 @@ class Terminal:
         )
         if run:
             self.task = asyncio.create_task(self.sync.run())
+            env.tasks.append(self.task)
 
     @property
     def status(self) -> Status:
@@ -205,17 +217,15 @@ class Terminal:
 class Client:
     """Stands in for `InboxClient`."""
 
-    def __init__(self, scene: Scene, password: str) -> None:
-        self._scene = scene
+    def __init__(self, env: Environment, password: str) -> None:
+        self._scene = env
         self._password = password
 
     async def fetch(
         self, *, cnt: int, hour: int, after_id: int | None = None, to_phone: str | None = None
     ) -> Answer:
-        scene = self._scene
-        return await scene.answer(
-            Asked(scene.time(), cnt, hour, after_id, to_phone, self._password)
-        )
+        env = self._scene
+        return await env.answer(Asked(env.time(), cnt, hour, after_id, to_phone, self._password))
 
     async def aclose(self) -> None:
         pass

@@ -5,105 +5,91 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Iterator
 from itertools import pairwise
-from pathlib import Path
 
 import pytest
-from support.asking import BOOTED, Asked, Scene, virtually
+from support.asking import BOOTED, Asked, Environment
 
 from inbox_tui.archive import AccountArchive
 from inbox_tui.smsc.message import Answer
 from inbox_tui.sync import MessagesArrived, Progress, RefreshDeferred, State
 
 
-@virtually
-async def test_the_first_request_asks_for_everything_the_service_keeps(tmp_path: Path) -> None:
-    scene = Scene(tmp_path)
-    terminal = scene.start()
+async def test_the_first_request_asks_for_everything_the_service_keeps(env: Environment) -> None:
+    terminal = env.start()
     await asyncio.sleep(1)
-    (asked,) = scene.asked
+    (asked,) = env.asked
     assert asked[:5] == (0.0, 10_000, 168, None, None)
     assert terminal.status.state is State.LIVE
 
 
-@virtually
-async def test_a_full_page_is_followed_by_the_next_at_once(tmp_path: Path) -> None:
-    scene = Scene(tmp_path)
+async def test_a_full_page_is_followed_by_the_next_at_once(env: Environment) -> None:
     for number in range(1, 8):
-        scene.receive(number * 10, ago=3600.0)
-    terminal = scene.start(page_size=3)
+        env.receive(number * 10, ago=3600.0)
+    terminal = env.start(page_size=3)
     await asyncio.sleep(1)
-    assert [asked.after_id for asked in scene.asked[:3]] == [None, 30, 60]
-    assert scene.times[:3] == [0.0, 0.0, 0.0]
+    assert [asked.after_id for asked in env.asked[:3]] == [None, 30, 60]
+    assert env.times[:3] == [0.0, 0.0, 0.0]
     assert terminal.ids == [10, 20, 30, 40, 50, 60, 70]
     assert terminal.events_of(Progress)[0] == Progress(3, 1)
     assert not any(event.live for event in terminal.events_of(MessagesArrived))
 
 
-@virtually
 async def test_a_page_of_exactly_as_many_as_asked_for_is_not_taken_for_the_last(
-    tmp_path: Path,
+    env: Environment,
 ) -> None:
-    scene = Scene(tmp_path)
-    for number in (1, 2, 3):
-        scene.receive(number)
-    scene.start(page_size=3)
+    env.receive(1, 2, 3)
+    env.start(page_size=3)
     await asyncio.sleep(1)
-    assert scene.asked[1].after_id == 3
+    assert env.asked[1].after_id == 3
 
 
-@virtually
-async def test_polls_ask_for_the_hours_since_the_last_one_and_one_more(tmp_path: Path) -> None:
-    scene = Scene(tmp_path)
-    terminal = scene.start()
+async def test_polls_ask_for_the_hours_since_the_last_one_and_one_more(env: Environment) -> None:
+    terminal = env.start()
     await asyncio.sleep(100)
-    assert [(asked.hour, asked.after_id) for asked in scene.asked[1:]] == [(2, None)] * 4
+    assert [(asked.hour, asked.after_id) for asked in env.asked[1:]] == [(2, None)] * 4
     terminal.kill()
-    scene.fall_asleep(5.5 * 3600)
-    again = scene.start(run=False)
+    env.fall_asleep(5.5 * 3600)
+    again = env.start(run=False)
     await again.sync.once()
-    assert scene.asked[-1].hour == 168  # an hour and more since the whole period was asked for
+    assert env.asked[-1].hour == 168  # an hour and more since the whole period was asked for
     await asyncio.sleep(30)
-    await scene.start(run=False).sync.once()
-    assert scene.asked[-1].hour == 2
+    await env.start(run=False).sync.once()
+    assert env.asked[-1].hour == 2
 
 
-@virtually
-async def test_the_time_that_wiping_takes_is_part_of_the_wait(tmp_path: Path) -> None:
-    scene = Scene(tmp_path)
-    terminal = scene.start()
+async def test_the_time_that_wiping_takes_is_part_of_the_wait(env: Environment) -> None:
+    terminal = env.start()
 
     def wipe_slowly(name: str) -> None:
-        if name == "wipe" and len(scene.asked) == 1:
-            scene.fall_asleep(19.5)
+        if name == "wipe" and len(env.asked) == 1:
+            env.fall_asleep(19.5)
 
     terminal.trouble = wipe_slowly
     await asyncio.sleep(2)
-    assert scene.times == [0.0, 0.83], "a third of 61 seconds after the first"
+    assert env.times == [0.0, 0.83], "a third of 61 seconds after the first"
 
 
-@virtually
 async def test_polls_go_on_while_very_many_old_messages_are_deleted(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    env: Environment, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    scene = Scene(tmp_path)
     steps = []
 
     def expire_slowly(self: AccountArchive, before: int) -> Iterator[int]:
         for _ in range(1000):
-            scene.fall_asleep(0.2)
-            steps.append(scene.moment().seconds)
+            env.fall_asleep(0.2)
+            steps.append(env.moment().seconds)
             yield 1
 
     monkeypatch.setattr(AccountArchive, "expire", expire_slowly)
-    scene.start(keep_days=1)
+    env.start(keep_days=1)
     asked_at: list[float] = []
-    answer = scene.answer
+    answer = env.answer
 
     async def note_and_answer(asked: Asked) -> Answer:
-        asked_at.append(scene.moment().seconds)
+        asked_at.append(env.moment().seconds)
         return await answer(asked)
 
-    monkeypatch.setattr(scene, "answer", note_and_answer)
+    monkeypatch.setattr(env, "answer", note_and_answer)
     await asyncio.sleep(600)
     assert len(steps) == 1000
     asked_meanwhile = [at for at in asked_at if at < steps[-1]]
@@ -112,9 +98,8 @@ async def test_polls_go_on_while_very_many_old_messages_are_deleted(
     assert max(waits) < 21
 
 
-@virtually
 async def test_whoever_leaves_waits_for_one_step_of_deleting_only(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    env: Environment, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     taken = []
 
@@ -124,7 +109,7 @@ async def test_whoever_leaves_waits_for_one_step_of_deleting_only(
             yield 1
 
     monkeypatch.setattr(AccountArchive, "expire", expire_slowly)
-    terminal = Scene(tmp_path).start(keep_days=1)
+    terminal = env.start(keep_days=1)
     await asyncio.sleep(5)
     assert 0 < len(taken) < 100
     before = len(taken)
@@ -133,68 +118,62 @@ async def test_whoever_leaves_waits_for_one_step_of_deleting_only(
     assert len(taken) <= before + 1
 
 
-@virtually
-async def test_the_whole_period_is_asked_for_at_every_start_and_every_hour(tmp_path: Path) -> None:
-    scene = Scene(tmp_path)
-    terminal = scene.start()
+async def test_the_whole_period_is_asked_for_at_every_start_and_every_hour(
+    env: Environment,
+) -> None:
+    terminal = env.start()
     await asyncio.sleep(2 * 3600 + 100)
-    whole = [asked.at for asked in scene.asked if asked.hour == 168]
+    whole = [asked.at for asked in env.asked if asked.hour == 168]
     assert whole == pytest.approx([0, 3600, 7200], abs=60)
     terminal.kill()
-    scene.start()
+    env.start()
     await asyncio.sleep(30)
-    assert scene.asked[-1].hour == 168 or scene.asked[-2].hour == 168
+    assert env.asked[-1].hour == 168 or env.asked[-2].hour == 168
 
 
 OUTLIERS = [2**63 - 1, 1_500_000_000]
 
 
 @pytest.mark.parametrize("outlier", OUTLIERS)
-@virtually
-async def test_one_outlier_id_silences_nothing(tmp_path: Path, outlier: int) -> None:
-    scene = Scene(tmp_path)
-    scene.receive(1_000_000, ago=60.0)
-    scene.receive(outlier, ago=30.0)
-    terminal = scene.start()
+async def test_one_outlier_id_silences_nothing(env: Environment, outlier: int) -> None:
+    env.receive(1_000_000, ago=60.0)
+    env.receive(outlier, ago=30.0)
+    terminal = env.start()
     await asyncio.sleep(600)
-    scene.receive(1_000_001)
+    env.receive(1_000_001)
     await asyncio.sleep(21)
     assert terminal.ids == [1_000_000, outlier, 1_000_001]
 
 
 @pytest.mark.parametrize("outlier", OUTLIERS)
-@virtually
-async def test_nor_does_one_in_a_full_page_cut_off_the_next(tmp_path: Path, outlier: int) -> None:
-    scene = Scene(tmp_path)
+async def test_nor_does_one_in_a_full_page_cut_off_the_next(env: Environment, outlier: int) -> None:
     for number in range(1, 9):
-        scene.receive(number, ago=3600.0 - number)
-    scene.receive(outlier, ago=3599.5)
-    by_time = sorted(scene.messages, key=lambda message: message.received)
-    scene.replies = [Answer(by_time[:4], [])]
-    terminal = scene.start(page_size=4)
+        env.receive(number, ago=3600.0 - number)
+    env.receive(outlier, ago=3599.5)
+    by_time = sorted(env.messages, key=lambda message: message.received)
+    env.replies = [Answer(by_time[:4], [])]
+    terminal = env.start(page_size=4)
     await asyncio.sleep(10)
     assert terminal.ids == [*range(1, 9), outlier] or set(terminal.ids) == {*range(1, 9), outlier}
 
 
-@virtually
-async def test_two_sequences_of_ids_are_both_seen_within_21_seconds(tmp_path: Path) -> None:
-    scene = Scene(tmp_path)
-    terminal = scene.start()
+async def test_two_sequences_of_ids_are_both_seen_within_21_seconds(env: Environment) -> None:
+    terminal = env.start()
     for turn in range(1, 20):
         await asyncio.sleep(30)
         number = turn if turn % 3 else 10**9 + turn
-        scene.receive(number)
+        env.receive(number)
         await asyncio.sleep(21)
         assert number in terminal.ids
 
 
-@virtually
-async def test_what_the_polls_missed_is_announced_and_its_lateness_counted(tmp_path: Path) -> None:
-    scene = Scene(tmp_path)
-    scene.receive(5, ago=60.0)
-    terminal = scene.start()
+async def test_what_the_polls_missed_is_announced_and_its_lateness_counted(
+    env: Environment,
+) -> None:
+    env.receive(5, ago=60.0)
+    terminal = env.start()
     await asyncio.sleep(1000)
-    scene.receive(3, ago=20 * 3600.0)
+    env.receive(3, ago=20 * 3600.0)
     await asyncio.sleep(100)
     assert terminal.ids == [5]
     await asyncio.sleep(2600)
@@ -205,140 +184,115 @@ async def test_what_the_polls_missed_is_announced_and_its_lateness_counted(tmp_p
     assert late.longest == pytest.approx(20 * 3600 + 2600, abs=60)
 
 
-@virtually
-async def test_busy_polls_are_thinned_two_times_of_three(tmp_path: Path) -> None:
-    scene = Scene(tmp_path)
+async def test_busy_polls_are_thinned_two_times_of_three(env: Environment) -> None:
     for number in range(1, 2001):
-        scene.receive(number, ago=3 * (2000 - number))
-    terminal = scene.start()
+        env.receive(number, ago=3 * (2000 - number))
+    terminal = env.start()
     await asyncio.sleep(130)
-    asked = [(asked.hour, asked.after_id) for asked in scene.asked]
+    asked = [(asked.hour, asked.after_id) for asked in env.asked]
     assert asked[0] == (168, None)
     assert [after_id is None for _, after_id in asked[1:7]] == [False, False, True] * 2
     assert all(after_id is None or after_id < 2000 - 250 for _, after_id in asked)
-    scene.receive(2001)
+    env.receive(2001)
     await asyncio.sleep(21)
     assert 2001 in terminal.ids
-    scene.receive(7)  # below every id that the others confirm
+    env.receive(7)  # below every id that the others confirm
     await asyncio.sleep(62)
     assert 7 in terminal.ids
 
 
-@virtually
-async def test_polls_are_spaced_evenly_by_default(tmp_path: Path) -> None:
-    scene = Scene(tmp_path)
-    scene.start()
+@pytest.mark.parametrize(("delay", "apart"), [(0.0, 61 / 3), (6.0, 67 / 3)])
+async def test_polls_are_spaced_evenly_however_long_an_answer_takes(
+    env: Environment, delay: float, apart: float
+) -> None:
+    env.delay = delay
+    terminal = env.start()
     await asyncio.sleep(300)
-    gaps = [later - sooner for sooner, later in pairwise(scene.times)]
-    assert gaps == pytest.approx([61 / 3] * 14, abs=0.02)
-
-
-@virtually
-async def test_polls_stay_even_where_answers_are_slow(tmp_path: Path) -> None:
-    scene = Scene(tmp_path)
-    scene.delay = 6.0
-    terminal = scene.start()
-    await asyncio.sleep(300)
-    gaps = [later - sooner for sooner, later in pairwise(scene.times)]
-    assert gaps == pytest.approx([67 / 3] * 13, abs=0.02)
+    gaps = [later - sooner for sooner, later in pairwise(env.times)]
+    assert gaps == pytest.approx([apart] * int(300 / apart), abs=0.02)
     assert State.WAITING not in {status.state for status in terminal.statuses}
 
 
-@virtually
-async def test_a_message_is_in_the_archive_within_21_seconds(tmp_path: Path) -> None:
-    scene = Scene(tmp_path)
-    terminal = scene.start()
+async def test_a_message_is_in_the_archive_within_21_seconds(env: Environment) -> None:
+    terminal = env.start()
     for number in range(1, 20):
         await asyncio.sleep(7.3)
-        scene.receive(number)
+        env.receive(number)
         await asyncio.sleep(21)
         assert number in terminal.ids
     assert terminal.events_of(MessagesArrived)[0] == MessagesArrived([1], live=True)
 
 
-@virtually
-async def test_a_longer_interval_of_the_settings_is_kept(tmp_path: Path) -> None:
-    scene = Scene(tmp_path)
-    scene.start(refresh_seconds=120)
+async def test_a_longer_interval_of_the_settings_is_kept(env: Environment) -> None:
+    env.start(refresh_seconds=120)
     await asyncio.sleep(500)
-    assert scene.times == pytest.approx([0, 120, 240, 360, 480], abs=0.05)
+    assert env.times == pytest.approx([0, 120, 240, 360, 480], abs=0.05)
 
 
-@virtually
-async def test_r_held_down_asks_no_more_than_the_limit_and_says_when(tmp_path: Path) -> None:
-    scene = Scene(tmp_path)
-    terminal = scene.start()
+async def test_r_held_down_asks_no_more_than_the_limit_and_says_when(env: Environment) -> None:
+    terminal = env.start()
     await asyncio.sleep(70)
-    asked = len(scene.asked)
+    asked = len(env.asked)
     for _ in range(30):
         terminal.sync.refresh()
     await asyncio.sleep(0.5)
-    assert len(scene.asked) <= asked + 1
+    assert len(env.asked) <= asked + 1
     (deferred,) = terminal.events_of(RefreshDeferred)
     assert deferred.until is not None
-    await asyncio.sleep(deferred.until - BOOTED - scene.time() + 0.1)
-    assert scene.times[-1] == pytest.approx(deferred.until - BOOTED, abs=0.02)
+    await asyncio.sleep(deferred.until - BOOTED - env.time() + 0.1)
+    assert env.times[-1] == pytest.approx(deferred.until - BOOTED, abs=0.02)
     for _ in range(100):
         await asyncio.sleep(1)
         terminal.sync.refresh()
-    arrivals = scene.times
-    assert all(b - a > 61 - 0.02 for a, b in zip(arrivals, arrivals[3:], strict=False))
+    assert min(env.three_apart) > 61 - 0.02
 
 
-@virtually
 async def test_r_asks_at_once_where_there_is_room_and_no_poll_is_late_for_it(
-    tmp_path: Path,
+    env: Environment,
 ) -> None:
-    scene = Scene(tmp_path)
-    terminal = scene.start(refresh_seconds=60)
+    terminal = env.start(refresh_seconds=60)
     await asyncio.sleep(100)
     terminal.sync.refresh()
     await asyncio.sleep(0.5)
-    assert scene.times[-1] == pytest.approx(100, abs=0.02)
+    assert env.times[-1] == pytest.approx(100, abs=0.02)
     assert terminal.events_of(RefreshDeferred) == []
     for _ in range(10):
         terminal.sync.refresh()
     await asyncio.sleep(200)
-    gaps = [later - sooner for sooner, later in pairwise(scene.times)]
+    gaps = [later - sooner for sooner, later in pairwise(env.times)]
     assert max(gaps) <= 60.02
 
 
-@virtually
-async def test_r_asks_for_every_number_of_several(tmp_path: Path) -> None:
-    scene = Scene(tmp_path)
-    terminal = scene.start(refresh_seconds=300, scopes=("1", "2", "3"))
+async def test_r_asks_for_every_number_of_several(env: Environment) -> None:
+    terminal = env.start(refresh_seconds=300, scopes=("1", "2", "3"))
     await asyncio.sleep(100)
-    before = len(scene.asked)
+    before = len(env.asked)
     terminal.sync.refresh()
     await asyncio.sleep(1)
-    assert sorted(str(asked.to_phone) for asked in scene.asked[before:]) == ["1", "2", "3"]
+    assert sorted(str(asked.to_phone) for asked in env.asked[before:]) == ["1", "2", "3"]
 
 
-@virtually
-async def test_several_numbers_are_asked_for_in_turn(tmp_path: Path) -> None:
-    scene = Scene(tmp_path)
-    scene.delay = 3.0
-    scene.start(scopes=("1", "2", "3"))
+async def test_several_numbers_are_asked_for_in_turn(env: Environment) -> None:
+    env.delay = 3.0
+    env.start(scopes=("1", "2", "3"))
     await asyncio.sleep(600)
-    counts = [sum(asked.to_phone == scope for asked in scene.asked) for scope in "123"]
+    counts = [sum(asked.to_phone == scope for asked in env.asked) for scope in "123"]
     assert max(counts) - min(counts) <= 1
     assert min(counts) > 20
     for scope in "123":
-        times = [asked.at for asked in scene.asked if asked.to_phone == scope]
+        times = [asked.at for asked in env.asked if asked.to_phone == scope]
         assert all(b - a > 61 for a, b in zip(times, times[3:], strict=False))
 
 
-@virtually
-async def test_the_status_counts_what_the_log_of_requests_leaves(tmp_path: Path) -> None:
-    scene = Scene(tmp_path)
-    terminal = scene.start(refresh_seconds=3600)
+async def test_the_status_counts_what_the_log_of_requests_leaves(env: Environment) -> None:
+    terminal = env.start(refresh_seconds=3600)
     left = []
     for _ in range(3):
         terminal.sync.refresh()
         await asyncio.sleep(1)
         left.append(terminal.status.left)
     assert left == [2, 1, 0]
-    other = scene.start(refresh_seconds=3600)
+    other = env.start(refresh_seconds=3600)
     await asyncio.sleep(57.5)
     assert terminal.status.left == other.status.left == 0
     for expected in (1, 2, 3, 3):
@@ -346,93 +300,75 @@ async def test_the_status_counts_what_the_log_of_requests_leaves(tmp_path: Path)
         assert terminal.status.left == other.status.left == expected
     assert terminal.status.allowed == 3
     assert terminal.status.next_at == pytest.approx(BOOTED + 3602, abs=0.1)
-    assert len(scene.asked) == 3
+    assert len(env.asked) == 3
 
 
-@virtually
 async def test_a_first_sync_of_several_numbers_with_nothing_for_one_goes_on(
-    tmp_path: Path,
+    env: Environment,
 ) -> None:
-    scene = Scene(tmp_path)
-    scene.receive(5, ago=86400.0, to_phone="2")
-    scene.receive(9, ago=10.0, to_phone="1")
-    terminal = scene.start(scopes=("1", "2", "3"))
+    env.receive(5, ago=86400.0, to_phone="2")
+    env.receive(9, ago=10.0, to_phone="1")
+    terminal = env.start(scopes=("1", "2", "3"))
     await asyncio.sleep(100)
     assert terminal.ids == [5, 9]
     assert not terminal.task.done()
 
 
-@virtually
-async def test_the_same_page_again_ends_neither_the_pass_nor_the_messages(
-    tmp_path: Path,
-) -> None:
-    scene = Scene(tmp_path)
-    for number in range(1, 8):
-        scene.receive(number, ago=3600.0)
-    page = Answer(sorted(scene.messages)[:3], [])
-    scene.replies = [page, page, page]
-    terminal = scene.start(page_size=3)
+async def test_the_same_page_again_ends_neither_the_pass_nor_the_messages(env: Environment) -> None:
+    env.receive(*range(1, 8), ago=3600.0)
+    page = Answer(sorted(env.messages)[:3], [])
+    env.replies = [page, page, page]
+    terminal = env.start(page_size=3)
     await asyncio.sleep(10)
-    assert len(scene.asked) <= 3
+    assert len(env.asked) <= 3
     await asyncio.sleep(60)
     assert terminal.ids == [1, 2, 3, 4, 5, 6, 7]
 
 
-@virtually
-async def test_entries_that_can_not_be_read_are_counted_and_block_nothing(tmp_path: Path) -> None:
-    scene = Scene(tmp_path)
-    scene.replies = [Answer([scene.message(1), scene.message(2)], ["{}"])]
-    scene.receive(1)
-    scene.receive(2)
-    scene.receive(4)
-    terminal = scene.start(page_size=3)
+async def test_entries_that_can_not_be_read_are_counted_and_block_nothing(env: Environment) -> None:
+    env.replies = [Answer([env.message(1), env.message(2)], ["{}"])]
+    env.receive(1)
+    env.receive(2)
+    env.receive(4)
+    terminal = env.start(page_size=3)
     await asyncio.sleep(1)
-    assert scene.asked[1].after_id == 2
+    assert env.asked[1].after_id == 2
     assert terminal.ids == [1, 2, 4]
     assert terminal.account.messages.unreadable_count() == 1
 
 
-@virtually
 async def test_a_full_page_of_nothing_that_can_be_read_does_not_go_round_and_round(
-    tmp_path: Path,
+    env: Environment,
 ) -> None:
-    scene = Scene(tmp_path)
-    scene.replies = [Answer([], ["a", "b", "c"])] * 100
-    terminal = scene.start(page_size=3)
+    env.replies = [Answer([], ["a", "b", "c"])] * 100
+    terminal = env.start(page_size=3)
     await asyncio.sleep(60)
-    assert len(scene.asked) == 3
+    assert len(env.asked) == 3
     assert terminal.status.state is State.LIVE
 
 
-@virtually
-async def test_once_is_one_pass(tmp_path: Path) -> None:
-    scene = Scene(tmp_path)
-    scene.receive(1)
-    terminal = scene.start(run=False)
+async def test_once_is_one_pass(env: Environment) -> None:
+    env.receive(1)
+    terminal = env.start(run=False)
     status = await terminal.sync.once()
     assert status.state is State.LIVE
-    assert len(scene.asked) == 1
+    assert len(env.asked) == 1
     assert terminal.ids == [1]
 
 
-@virtually
-async def test_once_waits_for_the_limit_where_an_inbox_is_open(tmp_path: Path) -> None:
-    scene = Scene(tmp_path)
-    scene.start()
+async def test_once_waits_for_the_limit_where_an_inbox_is_open(env: Environment) -> None:
+    env.start()
     await asyncio.sleep(130)
-    status = await scene.start(run=False).sync.once()
+    status = await env.start(run=False).sync.once()
     assert status.state is State.LIVE
-    times = scene.times
-    assert all(b - a > 61 - 0.02 for a, b in zip(times, times[3:], strict=False))
+    assert min(env.three_apart) > 61 - 0.02
 
 
-@virtually
-async def test_once_comes_to_its_end_though_the_wall_clock_is_set_back(tmp_path: Path) -> None:
-    scene = Scene(tmp_path)
-    scene.delay = 5.0
-    terminal = scene.start(run=False)
+async def test_once_comes_to_its_end_though_the_wall_clock_is_set_back(env: Environment) -> None:
+    env.delay = 5.0
+    terminal = env.start(run=False)
     once = asyncio.create_task(terminal.sync.once())
     await asyncio.sleep(2)
-    scene.wall -= 7200
+    env.wall -= 7200
     assert (await once).state is State.LIVE
-    assert scene.time() < 10
+    assert env.time() < 10

@@ -7,10 +7,9 @@ import json
 from collections.abc import Callable
 from datetime import datetime, timedelta
 from itertools import pairwise
-from pathlib import Path
 
 import pytest
-from support.asking import BOOTED, PASSWORD, Scene, virtually
+from support.asking import BOOTED, PASSWORD, Environment
 
 from inbox_tui.archive import ArchiveBusy, ArchiveError, Hold
 from inbox_tui.archive.errors import ArchiveFull, ArchiveReadOnly
@@ -33,401 +32,6 @@ from inbox_tui.sync.outcomes import OTHER_PROGRAM_REASON
 REFUSED = SignInRefused(2, "authorise error")
 
 
-@virtually
-async def test_error_9_waits_a_full_window_and_asks_whether_another_program_polls(
-    tmp_path: Path,
-) -> None:
-    scene = Scene(tmp_path)
-    scene.replies = [TooManyRequests(9, "duplicate request")]
-    terminal = scene.start()
-    await asyncio.sleep(1)
-    assert terminal.status[:2] == (State.WAITING, OTHER_PROGRAM_REASON)
-    assert terminal.status.next_at == pytest.approx(BOOTED + 61, abs=0.02)
-    terminal.sync.refresh()
-    await asyncio.sleep(62)
-    assert scene.times == pytest.approx([0, 61], abs=0.02)
-    assert terminal.events_of(RefreshDeferred) == [RefreshDeferred(BOOTED + 61)]
-
-
-@virtually
-async def test_an_answer_too_large_to_be_read_is_asked_for_in_smaller_parts(
-    tmp_path: Path,
-) -> None:
-    scene = Scene(tmp_path)
-    scene.most_in_answer = 7
-    for number in range(1, 41):
-        scene.receive(number, ago=3600.0 * (50 - number))
-    terminal = scene.start(page_size=40)
-    await asyncio.sleep(1)
-    assert terminal.status.state is State.OFFLINE
-    assert "too large" in terminal.status.reason
-    await asyncio.sleep(600)
-    assert terminal.ids == list(range(1, 41))
-    assert [asked.cnt for asked in scene.asked[:6]] == [40, 20, 10, 5, 10, 5]
-    assert terminal.status.state is State.LIVE
-    assert scene.asked[-1].cnt == 40, "as many as ever, once that is no more in the way"
-
-
-@virtually
-async def test_an_entry_too_large_to_be_one_does_not_silence_the_inbox(tmp_path: Path) -> None:
-    scene = Scene(tmp_path)
-    stamp = {"received": "23.11.2026 11:59:00", "phone": "79991234567"}
-    entries = [
-        {"id": 1, **stamp},
-        {"id": 2, **stamp, "message": "x" * 1_200_000},
-        {"id": 3, **stamp},
-    ]
-    scene.replies = [read_answer(json.dumps(entries).encode())] * 3
-    terminal = scene.start()
-    await asyncio.sleep(50)
-    assert terminal.ids == [1, 3]
-    assert terminal.status.state is State.LIVE
-    assert terminal.account.messages.unreadable_count() == 1
-
-
-@virtually
-async def test_error_4_waits_15_minutes_and_then_twice_as_long_each_time(tmp_path: Path) -> None:
-    scene = Scene(tmp_path)
-    scene.replies = [AddressBlocked(4, "ip is blocked")] * 3
-    terminal = scene.start()
-    await asyncio.sleep(1)
-    assert terminal.status.state is State.BLOCKED
-    assert "ip is blocked" in terminal.status.reason
-    for _ in range(10):
-        terminal.sync.refresh()
-        await asyncio.sleep(1)
-    await asyncio.sleep(2 * 3600)
-    assert scene.times[:4] == pytest.approx([0, 900, 2700, 6300], abs=0.1)
-    assert terminal.status.state is State.LIVE
-
-
-@virtually
-async def test_a_block_outlives_a_restart(tmp_path: Path) -> None:
-    scene = Scene(tmp_path)
-    scene.replies = [AddressBlocked(4)]
-    blocked = scene.start()
-    await asyncio.sleep(1)
-    blocked.kill()
-    again = scene.start()
-    await asyncio.sleep(800)
-    assert again.status.state is State.BLOCKED
-    assert len(scene.asked) == 1
-
-
-@pytest.mark.parametrize("reply", [None, HttpStatus(500)])
-@virtually
-async def test_what_is_written_down_late_does_not_lift_the_block_of_a_later_answer(
-    tmp_path: Path, reply: HttpStatus | None
-) -> None:
-    scene = Scene(tmp_path)
-    scene.replies = [reply, AddressBlocked(4, "ip is blocked")]
-    late = scene.start()
-    late.trouble = failing_times(ArchiveFull("the disk is full"), "requests.end", 10**6)
-    if reply is None:
-        late.trouble = failing_times(ArchiveFull("the disk is full"), "store_page", 10**6)
-    await asyncio.sleep(50)
-    scene.start()
-    await asyncio.sleep(50)
-    assert len(scene.asked) == 2
-    late.trouble = lambda name: None
-    await asyncio.sleep(860)
-    assert scene.times == pytest.approx([0, 90], abs=0.02)
-
-
-@virtually
-async def test_a_refused_password_is_never_sent_again_but_another_one_is(tmp_path: Path) -> None:
-    scene = Scene(tmp_path)
-    scene.replies = [REFUSED]
-    terminal = scene.start("wrong")
-    await asyncio.sleep(600)
-    terminal.sync.refresh()
-    await asyncio.sleep(600)
-    assert terminal.status.state is State.SIGN_IN
-    assert "authorise error" in terminal.status.reason
-    terminal.kill()
-    again = scene.start("wrong")
-    await asyncio.sleep(600)
-    assert again.status.state is State.SIGN_IN
-    assert len(scene.asked) == 1
-    again.sync.sign_in(Secret(PASSWORD))
-    await asyncio.sleep(1)
-    assert [asked.password for asked in scene.asked] == ["wrong", PASSWORD]
-    assert again.status.state is State.LIVE
-
-
-@pytest.mark.parametrize("just_before", ["state", "begin"])
-@virtually
-async def test_a_password_refused_to_another_terminal_at_this_very_moment_is_not_sent(
-    tmp_path: Path, just_before: str
-) -> None:
-    scene = Scene(tmp_path)
-    terminal = scene.start()
-    digest = new_digest(Secret(PASSWORD))
-
-    def refuse_to_another(used: str) -> None:
-        if used == f"requests.{just_before}":
-            terminal.trouble = lambda used: None
-            hold = Hold("refused", None, 1, "authorise error", scene.now(), digest)
-            terminal.account.requests.set_hold(hold, scene.moment())
-
-    terminal.trouble = refuse_to_another
-    await asyncio.sleep(600)
-    assert scene.asked == []
-    assert terminal.status.state is State.SIGN_IN
-    terminal.sync.sign_in(Secret("another"))
-    await asyncio.sleep(1)
-    assert [asked.password for asked in scene.asked] == ["another"]
-
-
-@virtually
-async def test_a_terminal_with_the_old_password_does_not_send_it_for_ever(tmp_path: Path) -> None:
-    scene = Scene(tmp_path)
-    old, new = scene.start("old"), scene.start("old")
-    await asyncio.sleep(100)
-    scene.asked.clear()
-    scene.refused = "old"
-    await asyncio.sleep(100)
-    assert {terminal.status.state for terminal in (old, new)} == {State.SIGN_IN}
-    new.sync.sign_in(Secret("new"))
-    await asyncio.sleep(1000)
-    assert sum(asked.password == "old" for asked in scene.asked) == 1
-    assert sum(asked.password == "new" for asked in scene.asked) > 40
-    assert old.status.state is State.SIGN_IN
-
-
-@virtually
-async def test_a_password_typed_while_the_old_one_is_refused_is_tried(tmp_path: Path) -> None:
-    scene = Scene(tmp_path)
-    scene.delay = 5.0
-    scene.replies = [REFUSED]
-    terminal = scene.start("wrong")
-    await asyncio.sleep(1)
-    terminal.sync.sign_in(Secret(PASSWORD))
-    await asyncio.sleep(20)
-    assert [asked.password for asked in scene.asked] == ["wrong", PASSWORD]
-    assert terminal.status.state is State.LIVE
-
-
-@virtually
-async def test_a_refused_password_is_not_sent_again_though_another_one_was_good_since(
-    tmp_path: Path,
-) -> None:
-    scene = Scene(tmp_path)
-    scene.refused = "old"
-    inbox = scene.start("new")
-    await asyncio.sleep(62)
-    for _ in range(3):
-        status = await scene.start("old", run=False).sync.once()
-        assert status.state is State.SIGN_IN
-        assert "authorise error" in status.reason
-        await asyncio.sleep(300)
-    assert [asked.password for asked in scene.asked].count("old") == 1
-    assert inbox.status.state is State.LIVE
-    inbox.account.requests.allow_again()
-    await scene.start("old", run=False).sync.once()
-    assert [asked.password for asked in scene.asked].count("old") == 2
-
-
-@virtually
-async def test_of_two_wrong_passwords_neither_is_sent_twice(tmp_path: Path) -> None:
-    scene = Scene(tmp_path)
-    scene.replies = [REFUSED] * 9
-    for password in ("first", "second", "first", "second"):
-        status = await scene.start(password, run=False).sync.once()
-        assert "authorise error" in status.reason
-    assert [asked.password for asked in scene.asked] == ["first", "second"]
-
-
-@virtually
-async def test_a_typed_password_is_not_called_good_before_it_was_in_a_request(
-    tmp_path: Path,
-) -> None:
-    scene = Scene(tmp_path)
-    terminal = scene.start()
-    await asyncio.sleep(62)
-    terminal.events.clear()
-    scene.replies = [REFUSED]
-    terminal.sync.sign_in(Secret("typo"))
-    await asyncio.sleep(61)
-    assert terminal.statuses[0][:2] == (State.WAITING, LIMIT_REASON)
-    assert State.LIVE not in {status.state for status in terminal.statuses}
-    assert terminal.status.state is State.SIGN_IN
-
-
-@virtually
-async def test_once_is_not_content_with_what_another_terminal_fetched(tmp_path: Path) -> None:
-    scene = Scene(tmp_path)
-    scene.start()
-    await asyncio.sleep(62)
-    scene.refused = "typo"
-    status = await scene.start("typo", run=False).sync.once()
-    assert status.state is State.SIGN_IN
-
-
-@pytest.mark.parametrize("busy", ["requests.set_hold", "requests.end"])
-@virtually
-async def test_a_refused_password_is_not_sent_again_though_the_archive_was_busy(
-    tmp_path: Path, busy: str
-) -> None:
-    scene = Scene(tmp_path)
-    scene.replies = [REFUSED]
-    terminal = scene.start("wrong")
-    terminal.trouble = failing_times(ArchiveBusy("busy"), busy, 3)
-    await asyncio.sleep(600)
-    assert len(scene.asked) == 1
-    assert terminal.status.state is State.SIGN_IN
-    assert len(terminal.account.requests.refusals()) == 1
-
-
-@virtually
-async def test_error_1_stops_and_shows_it_until_the_user_tries_again(tmp_path: Path) -> None:
-    scene = Scene(tmp_path)
-    scene.replies = [ParameterError(1, "parameters error")]
-    terminal = scene.start()
-    await asyncio.sleep(7200)
-    assert len(scene.asked) == 1
-    assert terminal.status.state is State.BLOCKED
-    assert "parameters error" in terminal.status.reason
-    assert terminal.status.next_at is None
-    terminal.sync.refresh()
-    await asyncio.sleep(1)
-    assert terminal.status.state is State.LIVE
-
-
-@virtually
-async def test_an_undocumented_error_is_tried_again_later_and_later(tmp_path: Path) -> None:
-    scene = Scene(tmp_path)
-    scene.replies = [UnknownServiceError(17, "maintenance")] * 4
-    terminal = scene.start()
-    await asyncio.sleep(0.5)
-    assert terminal.status.state is State.OFFLINE
-    assert "17" in terminal.status.reason
-    await asyncio.sleep(200)
-    assert terminal.status.state is State.LIVE
-
-
-@virtually
-async def test_without_a_network_the_tries_get_rarer_up_to_five_minutes_and_all_comes_after(
-    tmp_path: Path,
-) -> None:
-    scene = Scene(tmp_path)
-    scene.replies = [NotReached()] * 30
-    terminal = scene.start()
-    await asyncio.sleep(3600)
-    gaps = [later - sooner for sooner, later in pairwise(scene.times)]
-    assert max(gaps) <= 300.1
-    assert min(gaps[8:]) >= 150
-    assert len({round(gap) for gap in gaps[8:]}) > 1
-    assert terminal.status.state is State.OFFLINE
-    scene.replies = []
-    scene.receive(1, ago=1800.0)
-    await asyncio.sleep(301)
-    assert terminal.ids == [1]
-
-
-@virtually
-async def test_r_does_not_wait_for_the_network_to_be_tried_again(tmp_path: Path) -> None:
-    scene = Scene(tmp_path)
-    scene.replies = [NotReached()] * 12
-    terminal = scene.start()
-    await asyncio.sleep(1500)
-    before = len(scene.asked)
-    terminal.sync.refresh()
-    await asyncio.sleep(1)
-    assert len(scene.asked) == before + 1
-
-
-@pytest.mark.parametrize("status", [500, 502, 503, 504])
-@virtually
-async def test_after_two_bad_gateways_it_is_back_within_40_seconds(
-    tmp_path: Path, status: int
-) -> None:
-    scene = Scene(tmp_path)
-    scene.replies = [HttpStatus(status), HttpStatus(status)]
-    terminal = scene.start()
-    await asyncio.sleep(1)
-    assert terminal.status.state is State.OFFLINE
-    await asyncio.sleep(39)
-    assert terminal.status.state is State.LIVE
-    assert len(scene.asked) >= 3
-
-
-@pytest.mark.parametrize(
-    ("refresh_seconds", "back_within"),
-    [(20, 41.5), (22.5, 40), (25, 40), (30, 40), (60, 40), (600, 40)],
-)
-@virtually
-async def test_between_polls_two_bad_gateways_are_over_as_soon_as_may_be(
-    tmp_path: Path, refresh_seconds: float, back_within: float
-) -> None:
-    """At three polls a minute that is two of their spacings: sooner would be a fourth request.
-
-    The two polls before and the first bad gateway fill the window of the limit: the next request
-    goes when the first of them is out of it, one spacing later, and the one after when the second
-    is. That is 2 x 61.5 / 3 = 41 s here; a fourth request within 40 s would be refused.
-    """
-    scene = Scene(tmp_path)
-    scene.delay = 0.5
-    scene.start(refresh_seconds=refresh_seconds)
-    await asyncio.sleep(1000)
-    scene.replies = [HttpStatus(502), HttpStatus(504)]
-    before = len(scene.asked)
-    await asyncio.sleep(800)
-    first, _, good = (asked.at for asked in scene.asked[before : before + 3])
-    assert good + scene.delay - first <= back_within
-    times = [asked.at for asked in scene.asked]
-    assert all(fourth - one > 60 for one, fourth in pairwise_of_four(times))
-
-
-def pairwise_of_four(times: list[float]) -> list[tuple[float, float]]:
-    """Of any four requests in a row, the first and the fourth."""
-    return list(zip(times, times[3:], strict=False))
-
-
-@pytest.mark.parametrize("trouble", [ArchiveBusy, ArchiveFull, ArchiveReadOnly])
-@virtually
-async def test_an_archive_that_can_not_be_written_is_told_and_nothing_is_lost(
-    tmp_path: Path, trouble: type[ArchiveError]
-) -> None:
-    scene = Scene(tmp_path)
-    for number in range(1, 8):
-        scene.receive(number, ago=3600.0)
-    terminal = scene.start(page_size=3)
-    terminal.trouble = failing_times(trouble("no room"), "store_page", 4)
-    await asyncio.sleep(0.5)
-    assert terminal.status[:2] == (State.OFFLINE, "no room")
-    assert terminal.ids == []
-    await asyncio.sleep(400)
-    assert terminal.ids == [1, 2, 3, 4, 5, 6, 7]
-    assert terminal.status.state is State.LIVE
-    assert [asked.after_id for asked in scene.asked[:3]] == [None, 3, 6], "no page is asked twice"
-
-
-@virtually
-async def test_once_outwaits_a_busy_archive_but_not_for_ever(tmp_path: Path) -> None:
-    scene = Scene(tmp_path)
-    terminal = scene.start(run=False)
-    terminal.trouble = failing_times(ArchiveBusy("in use"), "requests.begin", 5)
-    assert (await terminal.sync.once()).state is State.LIVE
-    terminal.trouble = failing_times(ArchiveBusy("in use"), "requests.begin", 10**6)
-    status = await terminal.sync.once()
-    assert status[:2] == (State.OFFLINE, "in use")
-    assert len(scene.asked) == 1
-
-
-@virtually
-async def test_a_kill_while_the_disk_is_full_loses_nothing(tmp_path: Path) -> None:
-    scene = Scene(tmp_path)
-    scene.receive(1, ago=3600.0)
-    terminal = scene.start()
-    terminal.trouble = failing_times(ArchiveFull("the disk is full"), "store_page", 10**6)
-    await asyncio.sleep(100)
-    terminal.kill()
-    again = scene.start()
-    await asyncio.sleep(100)
-    assert again.ids == [1]
-
-
 def failing_times(error: Exception, name: str, times: int) -> Callable[[str], None]:
     left = [times]
 
@@ -439,119 +43,442 @@ def failing_times(error: Exception, name: str, times: int) -> Callable[[str], No
     return trouble
 
 
-@virtually
-async def test_messages_older_than_the_settings_keep_go_once_a_day(tmp_path: Path) -> None:
-    scene = Scene(tmp_path)
+async def test_error_9_waits_a_full_window_and_asks_whether_another_program_polls(
+    env: Environment,
+) -> None:
+    env.replies = [TooManyRequests(9, "duplicate request")]
+    terminal = env.start()
+    await asyncio.sleep(1)
+    assert terminal.status[:2] == (State.WAITING, OTHER_PROGRAM_REASON)
+    assert terminal.status.next_at == pytest.approx(BOOTED + 61, abs=0.02)
+    terminal.sync.refresh()
+    await asyncio.sleep(62)
+    assert env.times == pytest.approx([0, 61], abs=0.02)
+    assert terminal.events_of(RefreshDeferred) == [RefreshDeferred(BOOTED + 61)]
+
+
+async def test_an_answer_too_large_to_be_read_is_asked_for_in_smaller_parts(
+    env: Environment,
+) -> None:
+    env.most_in_answer = 7
+    env.receive_hourly(range(1, 41), until=50)
+    terminal = env.start(page_size=40)
+    await asyncio.sleep(1)
+    assert terminal.status.state is State.OFFLINE
+    assert "too large" in terminal.status.reason
+    await asyncio.sleep(600)
+    assert terminal.ids == list(range(1, 41))
+    assert [asked.cnt for asked in env.asked[:6]] == [40, 20, 10, 5, 10, 5]
+    assert terminal.status.state is State.LIVE
+    assert env.asked[-1].cnt == 40, "as many as ever, once that is no more in the way"
+
+
+async def test_an_entry_too_large_to_be_one_does_not_silence_the_inbox(env: Environment) -> None:
+    stamp = {"received": "23.11.2026 11:59:00", "phone": "79991234567"}
+    entries = [
+        {"id": 1, **stamp},
+        {"id": 2, **stamp, "message": "x" * 1_200_000},
+        {"id": 3, **stamp},
+    ]
+    env.replies = [read_answer(json.dumps(entries).encode())] * 3
+    terminal = env.start()
+    await asyncio.sleep(50)
+    assert terminal.ids == [1, 3]
+    assert terminal.status.state is State.LIVE
+    assert terminal.account.messages.unreadable_count() == 1
+
+
+async def test_error_4_waits_15_minutes_and_then_twice_as_long_each_time(env: Environment) -> None:
+    env.replies = [AddressBlocked(4, "ip is blocked")] * 3
+    terminal = env.start()
+    await asyncio.sleep(1)
+    assert terminal.status.state is State.BLOCKED
+    assert "ip is blocked" in terminal.status.reason
+    for _ in range(10):
+        terminal.sync.refresh()
+        await asyncio.sleep(1)
+    await asyncio.sleep(2 * 3600)
+    assert env.times[:4] == pytest.approx([0, 900, 2700, 6300], abs=0.1)
+    assert terminal.status.state is State.LIVE
+
+
+async def test_a_block_outlives_a_restart(env: Environment) -> None:
+    env.replies = [AddressBlocked(4)]
+    blocked = env.start()
+    await asyncio.sleep(1)
+    blocked.kill()
+    again = env.start()
+    await asyncio.sleep(800)
+    assert again.status.state is State.BLOCKED
+    assert len(env.asked) == 1
+
+
+@pytest.mark.parametrize("reply", [None, HttpStatus(500)])
+async def test_what_is_written_down_late_does_not_lift_the_block_of_a_later_answer(
+    env: Environment, reply: HttpStatus | None
+) -> None:
+    env.replies = [reply, AddressBlocked(4, "ip is blocked")]
+    late = env.start()
+    late.trouble = failing_times(ArchiveFull("the disk is full"), "requests.end", 10**6)
+    if reply is None:
+        late.trouble = failing_times(ArchiveFull("the disk is full"), "store_page", 10**6)
+    await asyncio.sleep(50)
+    env.start()
+    await asyncio.sleep(50)
+    assert len(env.asked) == 2
+    late.trouble = lambda name: None
+    await asyncio.sleep(860)
+    assert env.times == pytest.approx([0, 90], abs=0.02)
+
+
+async def test_a_refused_password_is_never_sent_again_but_another_one_is(env: Environment) -> None:
+    env.replies = [REFUSED]
+    terminal = env.start("wrong")
+    await asyncio.sleep(600)
+    terminal.sync.refresh()
+    await asyncio.sleep(600)
+    assert terminal.status.state is State.SIGN_IN
+    assert "authorise error" in terminal.status.reason
+    terminal.kill()
+    again = env.start("wrong")
+    await asyncio.sleep(600)
+    assert again.status.state is State.SIGN_IN
+    assert len(env.asked) == 1
+    again.sync.sign_in(Secret(PASSWORD))
+    await asyncio.sleep(1)
+    assert [asked.password for asked in env.asked] == ["wrong", PASSWORD]
+    assert again.status.state is State.LIVE
+
+
+@pytest.mark.parametrize("just_before", ["state", "begin"])
+async def test_a_password_refused_to_another_terminal_at_this_very_moment_is_not_sent(
+    env: Environment, just_before: str
+) -> None:
+    terminal = env.start()
+    digest = new_digest(Secret(PASSWORD))
+
+    def refuse_to_another(used: str) -> None:
+        if used == f"requests.{just_before}":
+            terminal.trouble = lambda used: None
+            hold = Hold("refused", None, 1, "authorise error", env.now(), digest)
+            terminal.account.requests.set_hold(hold, env.moment())
+
+    terminal.trouble = refuse_to_another
+    await asyncio.sleep(600)
+    assert env.asked == []
+    assert terminal.status.state is State.SIGN_IN
+    terminal.sync.sign_in(Secret("another"))
+    await asyncio.sleep(1)
+    assert [asked.password for asked in env.asked] == ["another"]
+
+
+async def test_a_terminal_with_the_old_password_does_not_send_it_for_ever(env: Environment) -> None:
+    old, new = env.start("old"), env.start("old")
+    await asyncio.sleep(100)
+    env.asked.clear()
+    env.refused = "old"
+    await asyncio.sleep(100)
+    assert {terminal.status.state for terminal in (old, new)} == {State.SIGN_IN}
+    new.sync.sign_in(Secret("new"))
+    await asyncio.sleep(1000)
+    assert sum(asked.password == "old" for asked in env.asked) == 1
+    assert sum(asked.password == "new" for asked in env.asked) > 40
+    assert old.status.state is State.SIGN_IN
+
+
+async def test_a_password_typed_while_the_old_one_is_refused_is_tried(env: Environment) -> None:
+    env.delay = 5.0
+    env.replies = [REFUSED]
+    terminal = env.start("wrong")
+    await asyncio.sleep(1)
+    terminal.sync.sign_in(Secret(PASSWORD))
+    await asyncio.sleep(20)
+    assert [asked.password for asked in env.asked] == ["wrong", PASSWORD]
+    assert terminal.status.state is State.LIVE
+
+
+async def test_a_refused_password_is_not_sent_again_though_another_one_was_good_since(
+    env: Environment,
+) -> None:
+    env.refused = "old"
+    inbox = env.start("new")
+    await asyncio.sleep(62)
+    for _ in range(3):
+        status = await env.start("old", run=False).sync.once()
+        assert status.state is State.SIGN_IN
+        assert "authorise error" in status.reason
+        await asyncio.sleep(300)
+    assert [asked.password for asked in env.asked].count("old") == 1
+    assert inbox.status.state is State.LIVE
+    inbox.account.requests.allow_again()
+    await env.start("old", run=False).sync.once()
+    assert [asked.password for asked in env.asked].count("old") == 2
+
+
+async def test_of_two_wrong_passwords_neither_is_sent_twice(env: Environment) -> None:
+    env.replies = [REFUSED] * 9
+    for password in ("first", "second", "first", "second"):
+        status = await env.start(password, run=False).sync.once()
+        assert "authorise error" in status.reason
+    assert [asked.password for asked in env.asked] == ["first", "second"]
+
+
+async def test_a_typed_password_is_not_called_good_before_it_was_in_a_request(
+    env: Environment,
+) -> None:
+    terminal = env.start()
+    await asyncio.sleep(62)
+    terminal.events.clear()
+    env.replies = [REFUSED]
+    terminal.sync.sign_in(Secret("typo"))
+    await asyncio.sleep(61)
+    assert terminal.statuses[0][:2] == (State.WAITING, LIMIT_REASON)
+    assert State.LIVE not in {status.state for status in terminal.statuses}
+    assert terminal.status.state is State.SIGN_IN
+
+
+async def test_once_is_not_content_with_what_another_terminal_fetched(env: Environment) -> None:
+    env.start()
+    await asyncio.sleep(62)
+    env.refused = "typo"
+    status = await env.start("typo", run=False).sync.once()
+    assert status.state is State.SIGN_IN
+
+
+@pytest.mark.parametrize("busy", ["requests.set_hold", "requests.end"])
+async def test_a_refused_password_is_not_sent_again_though_the_archive_was_busy(
+    env: Environment, busy: str
+) -> None:
+    env.replies = [REFUSED]
+    terminal = env.start("wrong")
+    terminal.trouble = failing_times(ArchiveBusy("busy"), busy, 3)
+    await asyncio.sleep(600)
+    assert len(env.asked) == 1
+    assert terminal.status.state is State.SIGN_IN
+    assert len(terminal.account.requests.refusals()) == 1
+
+
+async def test_error_1_stops_and_shows_it_until_the_user_tries_again(env: Environment) -> None:
+    env.replies = [ParameterError(1, "parameters error")]
+    terminal = env.start()
+    await asyncio.sleep(7200)
+    assert len(env.asked) == 1
+    assert terminal.status.state is State.BLOCKED
+    assert "parameters error" in terminal.status.reason
+    assert terminal.status.next_at is None
+    terminal.sync.refresh()
+    await asyncio.sleep(1)
+    assert terminal.status.state is State.LIVE
+
+
+async def test_an_undocumented_error_is_tried_again_later_and_later(env: Environment) -> None:
+    env.replies = [UnknownServiceError(17, "maintenance")] * 4
+    terminal = env.start()
+    await asyncio.sleep(0.5)
+    assert terminal.status.state is State.OFFLINE
+    assert "17" in terminal.status.reason
+    await asyncio.sleep(200)
+    assert terminal.status.state is State.LIVE
+
+
+async def test_without_a_network_the_tries_get_rarer_up_to_five_minutes_and_all_comes_after(
+    env: Environment,
+) -> None:
+    env.replies = [NotReached()] * 30
+    terminal = env.start()
+    await asyncio.sleep(3600)
+    gaps = [later - sooner for sooner, later in pairwise(env.times)]
+    assert max(gaps) <= 300.1
+    assert min(gaps[8:]) >= 150
+    assert len({round(gap) for gap in gaps[8:]}) > 1
+    assert terminal.status.state is State.OFFLINE
+    env.replies = []
+    env.receive(1, ago=1800.0)
+    await asyncio.sleep(301)
+    assert terminal.ids == [1]
+
+
+async def test_r_does_not_wait_for_the_network_to_be_tried_again(env: Environment) -> None:
+    env.replies = [NotReached()] * 12
+    terminal = env.start()
+    await asyncio.sleep(1500)
+    before = len(env.asked)
+    terminal.sync.refresh()
+    await asyncio.sleep(1)
+    assert len(env.asked) == before + 1
+
+
+@pytest.mark.parametrize("status", [500, 502, 503, 504])
+async def test_after_two_bad_gateways_it_is_back_within_40_seconds(
+    env: Environment, status: int
+) -> None:
+    env.replies = [HttpStatus(status), HttpStatus(status)]
+    terminal = env.start()
+    await asyncio.sleep(1)
+    assert terminal.status.state is State.OFFLINE
+    await asyncio.sleep(39)
+    assert terminal.status.state is State.LIVE
+    assert len(env.asked) >= 3
+
+
+@pytest.mark.parametrize(
+    ("refresh_seconds", "back_within"),
+    [(20, 41.5), (22.5, 40), (25, 40), (30, 40), (60, 40), (600, 40)],
+)
+async def test_between_polls_two_bad_gateways_are_over_as_soon_as_may_be(
+    env: Environment, refresh_seconds: float, back_within: float
+) -> None:
+    """At three polls a minute that is two of their spacings: sooner would be a fourth request.
+
+    The two polls before and the first bad gateway fill the window of the limit: the next request
+    goes when the first of them is out of it, one spacing later, and the one after when the second
+    is. That is 2 x 61.5 / 3 = 41 s here; a fourth request within 40 s would be refused.
+    """
+    env.delay = 0.5
+    env.start(refresh_seconds=refresh_seconds)
+    await asyncio.sleep(1000)
+    env.replies = [HttpStatus(502), HttpStatus(504)]
+    before = len(env.asked)
+    await asyncio.sleep(800)
+    first, _, good = (asked.at for asked in env.asked[before : before + 3])
+    assert good + env.delay - first <= back_within
+    assert min(env.three_apart) > 60
+
+
+@pytest.mark.parametrize("trouble", [ArchiveBusy, ArchiveFull, ArchiveReadOnly])
+async def test_an_archive_that_can_not_be_written_is_told_and_nothing_is_lost(
+    env: Environment, trouble: type[ArchiveError]
+) -> None:
+    env.receive(*range(1, 8), ago=3600.0)
+    terminal = env.start(page_size=3)
+    terminal.trouble = failing_times(trouble("no room"), "store_page", 4)
+    await asyncio.sleep(0.5)
+    assert terminal.status[:2] == (State.OFFLINE, "no room")
+    assert terminal.ids == []
+    await asyncio.sleep(400)
+    assert terminal.ids == [1, 2, 3, 4, 5, 6, 7]
+    assert terminal.status.state is State.LIVE
+    assert [asked.after_id for asked in env.asked[:3]] == [None, 3, 6], "no page is asked twice"
+
+
+async def test_once_outwaits_a_busy_archive_but_not_for_ever(env: Environment) -> None:
+    terminal = env.start(run=False)
+    terminal.trouble = failing_times(ArchiveBusy("in use"), "requests.begin", 5)
+    assert (await terminal.sync.once()).state is State.LIVE
+    terminal.trouble = failing_times(ArchiveBusy("in use"), "requests.begin", 10**6)
+    status = await terminal.sync.once()
+    assert status[:2] == (State.OFFLINE, "in use")
+    assert len(env.asked) == 1
+
+
+async def test_a_kill_while_the_disk_is_full_loses_nothing(env: Environment) -> None:
+    env.receive(1, ago=3600.0)
+    terminal = env.start()
+    terminal.trouble = failing_times(ArchiveFull("the disk is full"), "store_page", 10**6)
+    await asyncio.sleep(100)
+    terminal.kill()
+    again = env.start()
+    await asyncio.sleep(100)
+    assert again.ids == [1]
+
+
+async def test_messages_older_than_the_settings_keep_go_once_a_day(env: Environment) -> None:
     expired: list[float] = []
 
     def trouble(used: str) -> None:
         if used == "expire":
-            expired.append(scene.time())
+            expired.append(env.time())
 
-    scene.receive(1, ago=3 * 86400.0)
-    scene.receive(2)
-    terminal = scene.start(keep_days=2, refresh_seconds=3600)
+    env.receive(1, ago=3 * 86400.0)
+    env.receive(2)
+    terminal = env.start(keep_days=2, refresh_seconds=3600)
     terminal.trouble = trouble
     await asyncio.sleep(100)
     assert terminal.ids == [2]
     for _ in range(8):
-        scene.fall_asleep(6 * 3600)
+        env.fall_asleep(6 * 3600)
         await asyncio.sleep(100)
     assert len(expired) == 3
 
 
-@virtually
-async def test_deleted_messages_that_come_again_are_not_announced(
-    tmp_path: Path,
-) -> None:
-    scene = Scene(tmp_path)
-    scene.receive(1, ago=1.9 * 86400.0)
-    friday = scene.start(keep_days=2)
+async def test_deleted_messages_that_come_again_are_not_announced(env: Environment) -> None:
+    env.receive(1, ago=1.9 * 86400.0)
+    friday = env.start(keep_days=2)
     await asyncio.sleep(100)
     assert friday.ids == [1]
     friday.kill()
-    scene.fall_asleep(86400.0)
-    scene.boot, scene.booted = "another boot", 100.0 - scene.time()
-    monday = scene.start(keep_days=2)
+    env.fall_asleep(86400.0)
+    env.boot, env.booted = "another boot", 100.0 - env.time()
+    monday = env.start(keep_days=2)
     await asyncio.sleep(100)
     assert monday.ids == []
     assert monday.events_of(MessagesArrived) == []
-    scene.receive(2)
+    env.receive(2)
     await asyncio.sleep(100)
     assert monday.ids == [2]
     assert monday.events_of(MessagesArrived) == [MessagesArrived([2], live=True)]
 
 
-@virtually
-async def test_nothing_is_deleted_by_a_clock_that_no_answer_has_confirmed(tmp_path: Path) -> None:
-    scene = Scene(tmp_path)
-    scene.receive(1, ago=3600.0)
-    earlier = scene.start(keep_days=30)
+async def test_nothing_is_deleted_by_a_clock_that_no_answer_has_confirmed(env: Environment) -> None:
+    env.receive(1, ago=3600.0)
+    earlier = env.start(keep_days=30)
     await asyncio.sleep(1)
     earlier.kill()
-    scene.wall += timedelta(days=4000).total_seconds()
-    scene.replies = [NotReached()] * 1000
-    later = scene.start(keep_days=30)
+    env.wall += timedelta(days=4000).total_seconds()
+    env.replies = [NotReached()] * 1000
+    later = env.start(keep_days=30)
     await asyncio.sleep(600)
     assert later.ids == [1]
 
 
-@virtually
-async def test_a_clock_31_days_ahead_deletes_nothing_and_says_so(tmp_path: Path) -> None:
-    scene = Scene(tmp_path)
-    scene.receive(1, ago=3600.0)
-    scene.wall = 31 * 86400.0
-    terminal = scene.start(keep_days=30)
+async def test_a_clock_31_days_ahead_deletes_nothing_and_says_so(env: Environment) -> None:
+    env.receive(1, ago=3600.0)
+    env.wall = 31 * 86400.0
+    terminal = env.start(keep_days=30)
     await asyncio.sleep(100)
     assert terminal.ids == [1]
     assert terminal.events_of(ClocksDisagree) == [ClocksDisagree(31 * 86400.0)]
     assert terminal.account.sync_state.clock_difference() == 31 * 86400.0
     assert terminal.account.sync_state.gaps() == []
-    scene.wall = 0.0
-    scene.fall_asleep(3600)
-    scene.receive(2)
+    env.wall = 0.0
+    env.fall_asleep(3600)
+    env.receive(2)
     await asyncio.sleep(100)
     assert terminal.ids == [1, 2]
     assert terminal.account.sync_state.gaps() == []
 
 
-@virtually
-async def test_nothing_is_deleted_where_answers_have_no_date(tmp_path: Path) -> None:
-    scene = Scene(tmp_path)
-    scene.dates = lambda: None
-    scene.receive(1, ago=3 * 86400.0)
-    terminal = scene.start(keep_days=2)
+async def test_nothing_is_deleted_where_answers_have_no_date(env: Environment) -> None:
+    env.dates = lambda: None
+    env.receive(1, ago=3 * 86400.0)
+    terminal = env.start(keep_days=2)
     await asyncio.sleep(100)
     assert terminal.ids == [1]
 
 
-@virtually
-async def test_what_was_deleted_comes_no_more_with_answers_without_a_date(tmp_path: Path) -> None:
-    scene = Scene(tmp_path)
-    scene.receive(1, ago=1.9 * 86400.0)
-    terminal = scene.start(keep_days=2)
+async def test_what_was_deleted_comes_no_more_with_answers_without_a_date(env: Environment) -> None:
+    env.receive(1, ago=1.9 * 86400.0)
+    terminal = env.start(keep_days=2)
     await asyncio.sleep(100)
-    scene.fall_asleep(86400.0)
+    env.fall_asleep(86400.0)
     await asyncio.sleep(100)
     assert terminal.ids == []
-    scene.dates = lambda: None
+    env.dates = lambda: None
     await asyncio.sleep(2 * 3600)  # the whole period is asked for once an hour
-    another = scene.start(keep_days=2)
+    another = env.start(keep_days=2)
     await asyncio.sleep(100)
     assert terminal.ids == []
     assert len(terminal.events_of(MessagesArrived)) == 1
     assert another.events_of(MessagesArrived) == []
 
 
-@virtually
-async def test_wild_dates_of_messages_are_stored_and_stop_nothing(tmp_path: Path) -> None:
-    scene = Scene(tmp_path)
-    terminal = scene.start()
+async def test_wild_dates_of_messages_are_stored_and_stop_nothing(env: Environment) -> None:
+    terminal = env.start()
     await asyncio.sleep(1)
     wild = [datetime(1, 1, 1), datetime(9999, 12, 31, 23, 59, 59)]  # noqa: DTZ001
     for number, received in enumerate(wild * 3):
-        message = scene.message(number)._replace(received=received)
-        scene.replies = [Answer([message], [])]
+        message = env.message(number)._replace(received=received)
+        env.replies = [Answer([message], [])]
         await asyncio.sleep(25)
     assert sorted(terminal.ids) == [0, 1, 2, 3, 4, 5]
     assert terminal.status.state is State.LIVE
