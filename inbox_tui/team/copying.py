@@ -6,7 +6,7 @@ import asyncio
 from collections.abc import Awaitable, Callable
 from datetime import datetime, timedelta
 from functools import partial
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, Any
 
 from inbox_tui.archive import Gap, from_server_seconds
 from inbox_tui.archive.team_copy import CopiedPage, TeamCopy
@@ -26,16 +26,6 @@ PAGE_SIZE = 10_000
 """How many numbers of the sequence are copied at once."""
 LEAST_PAGE_SIZE = 100
 NOTE_POLLED_EVERY = timedelta(hours=1)
-
-
-class Read(NamedTuple):
-    """What was read of the hub."""
-
-    page: CopiedPage
-    live: bool
-    """Whether its messages came to the hub as new ones."""
-    last: int
-    """The last number of the hub's sequence."""
 
 
 class Copier:
@@ -109,10 +99,16 @@ class Copier:
         if await self._in_thread(self._copy.note_polled, polled):
             self._noted_polled = now
 
-    async def _read(self, after: int, seen: datetime) -> Read:
+    async def _read(self, after: int, seen: datetime) -> tuple[CopiedPage, bool, int]:
+        """Return what comes after a number of the hub's sequence.
+
+        With it, whether its messages came to the hub as new ones, and the sequence's last number.
+        """
         return await self._hub.run(lambda connection: self._read_on(connection, after, seen))
 
-    async def _read_on(self, connection: Connection, after: int, seen: datetime) -> Read:
+    async def _read_on(
+        self, connection: Connection, after: int, seen: datetime
+    ) -> tuple[CopiedPage, bool, int]:
         last = await connection.fetchval(
             "SELECT last_seq FROM inbox_tui.accounts WHERE account_id = $1", self._account_id
         )
@@ -146,7 +142,7 @@ class Copier:
             if (state := read_state(*columns)) is not None
         ]
         page = CopiedPage(self._hub_id, upper, messages, unreadable, gaps, states, seen)
-        return Read(page, all(live for *_, live in found), last)
+        return page, all(live for *_, live in found), last
 
 
 def _message(

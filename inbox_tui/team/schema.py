@@ -41,7 +41,6 @@ CREATE TABLE inbox_tui.accounts (
     last_seq bigint NOT NULL DEFAULT 0,
     requests_lost boolean NOT NULL DEFAULT true,
     clock_difference double precision CHECK (abs(clock_difference) < 3.2e9),
-    late_count integer NOT NULL DEFAULT 0, late_longest double precision NOT NULL DEFAULT 0,
     UNIQUE (login_key, host)
 );
 CREATE TABLE inbox_tui.messages (

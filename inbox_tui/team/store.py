@@ -135,16 +135,16 @@ class HubSyncState:
                 await self.set_cursor_on(connection, scope, mended)
 
     def add_late(self, count: int, longest: float) -> None:
-        """Count messages that polls missed."""
-        self._set(
-            "late_count = late_count + $2, late_longest = greatest(late_longest, $3)",
-            count,
-            longest,
-        )
+        """Count nothing: no member tells what polls of the team missed."""
 
     def set_clock_difference(self, seconds: float) -> None:
         """Keep how far the hub's clock was ahead of the service's at its last answer."""
-        self._set("clock_difference = greatest(-3e9, least(3e9, $2::float8))", seconds)
+        self._hub.fetch(
+            "UPDATE inbox_tui.accounts"
+            " SET clock_difference = greatest(-3e9, least(3e9, $2::float8)) WHERE account_id = $1",
+            self._account_id,
+            seconds,
+        )
 
     def clock_difference(self) -> float | None:
         """Return how many seconds the hub's clock was ahead of the service's."""
@@ -154,13 +154,6 @@ class HubSyncState:
         )
         ahead: float | None = found[0][0] if found else None
         return ahead
-
-    def _set(self, what: str, *values: float) -> None:
-        self._hub.fetch(
-            f"UPDATE inbox_tui.accounts SET {what} WHERE account_id = $1",
-            self._account_id,
-            *values,
-        )
 
 
 def _no_later(cursor: Cursor, now: float) -> Cursor:

@@ -28,6 +28,8 @@ from shutil import which
 from tempfile import TemporaryDirectory
 from typing import NamedTuple
 
+from support.traffic import server_now
+
 from benchmarks.sample_archives import (
     HOST,
     LOGIN,
@@ -37,7 +39,6 @@ from benchmarks.sample_archives import (
     Sample,
     in_page,
     pages,
-    server_now,
     with_second_account,
 )
 from benchmarks.terminal import LINES, Frame, Program

@@ -15,6 +15,8 @@ from random import Random
 from zlib import crc32
 
 from support.archives import mark
+from support.command import Files
+from support.traffic import server_now
 
 from inbox_tui.archive import Archive, Cursor, Page, Polled, Query, Row, to_server_seconds
 from inbox_tui.archive.schema import TABLES
@@ -53,7 +55,7 @@ class Sample:
     @property
     def path(self) -> Path:
         """The archive's file."""
-        return self.home / "data" / "inbox-tui" / "inbox.db"
+        return Files(self.home).archive
 
     @property
     def mbox(self) -> Path:
@@ -63,23 +65,13 @@ class Sample:
     def environment(self, path: str) -> dict[str, str]:
         """What the user's programs are started with; the password comes without a keyring."""
         return {
+            **Files(self.home).environment,
             "PATH": path,
-            "HOME": str(self.home),
-            "XDG_CONFIG_HOME": str(self.home / "config"),
-            "XDG_DATA_HOME": str(self.home / "data"),
-            "XDG_STATE_HOME": str(self.home / "state"),
-            "XDG_CACHE_HOME": str(self.home / "cache"),
             "TERM": "xterm-256color",
             "COLORTERM": "truecolor",
             "LANG": "C.UTF-8",
             "TZ": "Europe/Moscow",
-            "PYTHON_KEYRING_BACKEND": "keyring.backends.fail.Keyring",
         }
-
-
-def server_now() -> datetime:
-    """What the service's clock shows: Moscow's."""
-    return datetime.now(UTC).replace(tzinfo=None, microsecond=0) + timedelta(hours=3)
 
 
 def messages(size: int, now: datetime) -> Iterator[IncomingMessage]:

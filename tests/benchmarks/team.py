@@ -17,9 +17,10 @@ from zoneinfo import ZoneInfo
 from asyncpg import Connection
 from support.postgres import ADMIN_PASSWORD, Cluster, running_cluster
 from support.team import made_hub
+from support.traffic import server_now
 
 from benchmarks.figures import environment, inbox_command
-from benchmarks.sample_archives import LOGIN, Sample, in_page, pages, server_now
+from benchmarks.sample_archives import LOGIN, Sample, in_page, pages
 from benchmarks.terminal import Program, ready
 from inbox_tui.archive import ArchiveWorker
 from inbox_tui.credentials import Secret

@@ -2,18 +2,17 @@
 
 from __future__ import annotations
 
-import fcntl
 import os
 import pty
 import re
 import select
-import struct
 import subprocess
-import termios
 import time
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import NamedTuple, Self
+
+from support.terminal import set_size
 
 COLUMNS, LINES = 120, 40
 ASKED, ANSWER = b"\x1b[?2026$p", b"\x1b[?2026;2$y"
@@ -42,7 +41,7 @@ class Program:
 
     def __init__(self, command: Sequence[str | Path], environment: Mapping[str, str]) -> None:
         self._fd, terminal = pty.openpty()
-        fcntl.ioctl(terminal, termios.TIOCSWINSZ, struct.pack("HHHH", LINES, COLUMNS, 0, 0))
+        set_size(terminal, COLUMNS, LINES)
         self.begun = time.perf_counter()
         self._process = subprocess.Popen(
             command,

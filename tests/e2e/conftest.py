@@ -10,7 +10,8 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from support.installed_user import PASSWORD, User
+from support.command import PASSWORD, Files
+from support.installed_user import User
 from support.postgres import cluster as cluster
 from support.service import SwitchedService
 from support.traffic import incoming, server_now
@@ -48,17 +49,12 @@ def environment(tmp_path: Path) -> dict[str, str]:
     home = tmp_path / "home"
     home.mkdir(mode=0o700)
     return {
+        **Files(home).environment,
         "PATH": os.environ["PATH"],
-        "HOME": str(home),
-        "XDG_CONFIG_HOME": str(home / "config"),
-        "XDG_DATA_HOME": str(home / "data"),
-        "XDG_STATE_HOME": str(home / "state"),
-        "XDG_CACHE_HOME": str(home / "cache"),
         "TERM": "xterm-256color",
         "COLORTERM": "truecolor",
         "LANG": "C.UTF-8",
         "TZ": "Europe/Moscow",
-        "PYTHON_KEYRING_BACKEND": "keyring.backends.fail.Keyring",
         "INBOX_TUI_PASSWORD": PASSWORD,
     }
 
@@ -85,3 +81,10 @@ def messages(service: SwitchedService) -> None:
     service.add(incoming(1, "Yesterday's", minutes_ago=1500))
     service.add(incoming(2, "Заказ 5512 готов", minutes_ago=50, to_phone="79110000002"))
     service.add(incoming(3, "=1+1, your code is 481516\nsecond line", minutes_ago=5))
+
+
+@pytest.fixture
+def numbered(service: SwitchedService) -> None:
+    """Thirty messages that the account has received, one a minute."""
+    for number in range(1, 31):
+        service.add(incoming(number, f"Message number {number}.", minutes_ago=100 - number))

@@ -74,8 +74,7 @@ def test_two_accounts_are_live_at_once_at_their_own_servers(
         other.service.add(incoming(2, "Another to Boris", minutes_ago=0))
         terminal.press("r")
         terminal.wait_for("Another to Boris", seconds=40)
-        terminal.press("q")
-        assert terminal.wait() == 0
+        terminal.quit()
     for service in (server.service, other.service):
         assert service.breaches == []
         assert not any(request.error for request in service.requests)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import re
 import shutil
 import socket
 import subprocess
@@ -11,27 +10,18 @@ import sys
 from pathlib import Path
 
 import pytest
+from support.documents import CONTRIBUTING, ROOT, lines
 from support.terminal import Terminal
 
 from inbox_tui import __version__
 
 pytestmark = pytest.mark.e2e
 
-ROOT = Path(__file__).parents[2]
-LINES = [
-    line
-    for document in (ROOT / "README.md", ROOT / ".github" / "CONTRIBUTING.md")
-    for block in re.findall(
-        r"^```sh\n(.*?)^```$", document.read_text(encoding="utf-8"), re.M | re.S
-    )
-    for line in block.splitlines()
-]
-
 
 def line(begin: str, end: str = "") -> str:
     """The one command of the README that begins and ends so."""
-    found: str
-    (found,) = {line for line in LINES if line.startswith(begin) and line.endswith(end)}
+    commands = lines("sh") + lines("sh", CONTRIBUTING)
+    (found,) = {line for line in commands if line.startswith(begin) and line.endswith(end)}
     return found
 
 
@@ -108,8 +98,7 @@ def assert_demo(line: str, folder: Path, environment: dict[str, str]) -> None:
     with Terminal(command, environment=environment) as terminal:
         terminal.wait_for("next in", seconds=180)
         assert "DEMO" in terminal.text
-        terminal.press("q")
-        assert terminal.wait() == 0
+        terminal.quit()
 
 
 def test_the_demo_of_a_clone(clone: Path, newcomer: dict[str, str]) -> None:

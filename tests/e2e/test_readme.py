@@ -15,7 +15,9 @@ from typing import NamedTuple
 
 import click
 import pytest
+from support.command import PASSWORD
 from support.desktop import desktop, need
+from support.documents import CONTRIBUTING, README, ROOT, blocks, lines
 from support.postgres import Cluster, binaries
 from support.terminal import Terminal
 from support.traffic import incoming, server_now
@@ -29,12 +31,7 @@ from inbox_tui.paths import Paths
 
 pytestmark = pytest.mark.e2e
 
-ROOT = Path(__file__).parents[2]
-README = (ROOT / "README.md").read_text(encoding="utf-8")
-CONTRIBUTING = (ROOT / ".github" / "CONTRIBUTING.md").read_text(encoding="utf-8")
 PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))
-PASSWORD = "correct horse"
-
 RECEIVED = (
     (2900, "79990408139", "79110000001", "Здравствуйте! Где мой заказ 5874?"),
     (180, "79993061427", "79110000001", "Заказ 5990 получил, спасибо"),
@@ -54,9 +51,6 @@ RECEIVED = (
 # -- what is in the README
 
 
-FLAGS = re.MULTILINE | re.DOTALL
-
-
 class Command(NamedTuple):
     """A command, and what the README says it prints."""
 
@@ -64,34 +58,24 @@ class Command(NamedTuple):
     output: tuple[str, ...] = ()
 
 
-def blocks(language: str, document: str = README) -> list[str]:
-    """The fenced blocks of a language."""
-    return re.findall(rf"^```{language}\n(.*?)^```$", document, FLAGS)
-
-
 def section(title: str, document: str = README) -> str:
     """What stands under a heading, its sub-headings included."""
-    found = re.search(
-        rf"^(#+) {re.escape(title)}\n(.*?)(?=^#{{1,2}} |\Z)", document, re.MULTILINE | re.DOTALL
-    )
+    found = re.search(rf"(?ms)^#+ {re.escape(title)}\n(.*?)(?=^#{{1,2}} |\Z)", document)
     assert found, f"no heading {title!r}"
-    return found[2]
+    return found[1]
 
 
 def table(title: str, first: str, document: str = README) -> list[list[str]]:
     """The rows of the table under a heading whose first column is called so."""
-    found = re.search(
-        rf"^\| {first} \|.*?\n\|[ |-]+\|\n((?:\|.*\n)+)",
-        section(title, document),
-        re.MULTILINE,
-    )
+    beginning = rf"(?m)^\| {first} \|.*?\n\|[ |-]+\|\n"
+    found = re.search(rf"{beginning}((?:\|.*\n)+)", section(title, document))
     assert found, f"no table of {first!r} under {title!r}"
     return [[cell.strip() for cell in row.strip("|").split(" | ")] for row in found[1].splitlines()]
 
 
 def quoted(text: str) -> list[str]:
     """What stands between backticks, outside of blocks."""
-    return re.findall(r"`([^`\n]+)`", re.sub(r"^```.*?^```$", "", text, flags=FLAGS))
+    return re.findall(r"`([^`\n]+)`", re.sub(r"(?ms)^```.*?^```$", "", text))
 
 
 def transcripts() -> Iterator[Command]:
@@ -103,17 +87,9 @@ def transcripts() -> Iterator[Command]:
 
 
 LINES = [
-    line
-    for document in (README, CONTRIBUTING)
-    for block in blocks("sh", document)
-    for line in block.splitlines()
-    if line
-]
-LINES += [
-    re.sub(r"^(\S+ +){5}", "", line)
-    for block in blocks("crontab")
-    for line in block.split("\n")
-    if line
+    *lines("sh"),
+    *lines("sh", CONTRIBUTING),
+    *(re.sub(r"^(\S+ +){5}", "", line) for line in lines("crontab")),
 ]
 SET_UP = [line for line in LINES if re.match(r"git |python3 -m venv |pipx |uv |.*/pip ", line)]
 DEVELOPING = [
@@ -121,7 +97,7 @@ DEVELOPING = [
     for line in LINES
     if (".venv/bin/" in line or line.startswith(".ci/")) and line not in SET_UP
 ]
-TEAM = blocks("sh", section("Team"))[0].splitlines()
+TEAM = lines("sh", section("Team"))
 OURS = [line for line in LINES if line not in (*SET_UP, *DEVELOPING, *TEAM)]
 TRANSCRIPTS = list(transcripts())
 
@@ -175,7 +151,7 @@ def test_a_set_up_command_names_what_is_there(line: str) -> None:
 
 
 def test_the_commands_for_windows_are_those_of_the_other_systems() -> None:
-    (tried, installed) = blocks("powershell")[0].splitlines()
+    tried, installed = lines("powershell")
     (elsewhere,) = (line for line in LINES if line.endswith("/bin/inbox-tui --demo"))
     replaced = {"python3": "py", " && ": "; ", ".venv/bin/": r".venv\Scripts" + "\\"}
     for here, there in replaced.items():
@@ -281,13 +257,13 @@ def test_every_command_does_what_it_is_for(
     if "dbus-run-session" in line:
         need("dbus-run-session", "gnome-keyring-daemon")
     if "inbox-tui login" not in line:
-        assert ended(line, user) == 0
+        do(line, user)
     else:
         with desktop(tmp_path / "desktop") as variables:
             del user["PYTHON_KEYRING_BACKEND"], user["INBOX_TUI_PASSWORD"]
-            assert ended(line, user | variables) == 0
+            do(line, user | variables)
             del user["INBOX_TUI_LOGIN"]  # it is the account that was signed in last
-            assert ended("inbox-tui sync", user | variables) == 0
+            do("inbox-tui sync", user | variables)
     assert service.breaches == []
 
 
@@ -295,6 +271,7 @@ def test_the_five_commands_for_a_team_make_one(
     user: dict[str, str], tmp_path: Path, service: DemoService, cluster: Cluster
 ) -> None:
     need("dbus-run-session", "gnome-keyring-daemon")
+    cluster.sql("DROP ROLE IF EXISTS anna")  # of another test
     cluster.sql("CREATE ROLE postgres SUPERUSER LOGIN PASSWORD 'pw'")
     docker = Path(user["PATH"].partition(os.pathsep)[0]) / "docker"
     psql = f"{binaries() / 'psql'} -h {cluster.folder} -p {cluster.port}"
@@ -306,32 +283,22 @@ def test_the_five_commands_for_a_team_make_one(
         for line in TEAM:
             if line not in SET_UP:
                 here = line.replace("127.0.0.1/", f"127.0.0.1:{cluster.port}/")
-                assert (
-                    ended(
-                        here.replace("LOGIN", "alex") if "join" in here else here, user | variables
-                    )
-                    == 0
-                )
-        assert ended("inbox-tui team status", user | variables) == 0
+                do(here.replace("--login LOGIN", "--login alex"), user | variables)
+        do("inbox-tui team status", user | variables)
     assert service.requests == [], "nobody has asked yet"
 
 
-def ended(line: str, user: dict[str, str]) -> int:
-    """Run a command, type what it asks for, and return its status."""
+def do(line: str, user: dict[str, str]) -> None:
+    """Run a command, and type what it asks for; it ends well."""
     with in_terminal(line, user) as terminal:
         answers = dict(ANSWERS)
         end = time.monotonic() + 40
-        while terminal.status is None and time.monotonic() < end:
+        while not terminal.has_ended() and time.monotonic() < end:
             terminal.read(0.05)
             for shown in [shown for shown in answers if shown in terminal.text]:
                 terminal.press(*answers.pop(shown))
-            pid, status = os.waitpid(terminal.pid, os.WNOHANG)
-            if pid:
-                terminal.status = os.waitstatus_to_exitcode(status)
         assert "Traceback" not in terminal.text
-        assert terminal.status is not None, f"still running\n{terminal.text}"
         assert terminal.status == 0, terminal.text
-        return terminal.status
 
 
 @pytest.mark.parametrize("command", TRANSCRIPTS, ids=[command.line for command in TRANSCRIPTS])

@@ -10,18 +10,19 @@ import signal
 import subprocess
 import time
 from collections.abc import Callable, Iterator
-from contextlib import ExitStack
+from contextlib import ExitStack, contextmanager
 from functools import partial
 from pathlib import Path
 from random import Random
 from typing import Any
 
 import pytest
-from support.postgres import ADMIN_PASSWORD, Cluster
+from support.command import PASSWORD, Files
+from support.postgres import ADMIN_PASSWORD, USER_PASSWORD, Cluster
 from support.proxy import Proxy
 from support.traffic import incoming
 
-from inbox_tui.archive import Archive, Query
+from inbox_tui.archive import AccountArchive, Archive, Query
 from inbox_tui.archive.records import ChangedState
 from inbox_tui.demo.server import DemoServer
 from inbox_tui.demo.service import DemoService
@@ -55,68 +56,67 @@ class Colleague:
         self.proxy = proxy
         self.server = server
         self.stopped_until = 0.0
-        self.path = home / "data" / "inbox-tui" / "inbox.db"
-        self._command = [str(installed), "watch"]
+        self._files = Files(home)
+        self._installed = installed
         self._log = (home.parent / f"{name}.log").open("ab")
         self._environment = {
+            **self._files.environment,
             "PATH": os.environ["PATH"],
-            "HOME": str(home),
-            "XDG_CONFIG_HOME": str(home / "config"),
-            "XDG_DATA_HOME": str(home / "data"),
-            "XDG_STATE_HOME": str(home / "state"),
-            "PYTHON_KEYRING_BACKEND": "keyring.backends.fail.Keyring",
             "INBOX_TUI_LOGIN": "alex",
             "INBOX_TUI_SERVER": server.url,
-            "INBOX_TUI_PASSWORD": "correct horse",
-            "PGPASSWORD": "pw",
+            "INBOX_TUI_PASSWORD": PASSWORD,
+            "PGPASSWORD": USER_PASSWORD,
         }
         home.mkdir(mode=0o700)
         url = f"postgresql://{name}@127.0.0.1:{proxy.port}/{base}"
-        self.run("team", "join", url)
-        config = home / "config" / "inbox-tui" / "config.toml"
-        config.write_text(f'{config.read_text()}\nteam_name = "{name}"\n')
-        self.program: subprocess.Popen[bytes] | None = None
-
-    def run(self, *words: str) -> None:
-        subprocess.run(
-            [self._command[0], *words], env=self._environment, check=True, capture_output=True
-        )
+        join = [str(installed), "team", "join", url]
+        subprocess.run(join, env=self._environment, check=True, capture_output=True)
+        settings = self._files.config.read_text()
+        self._files.configure(f'{settings}\nteam_name = "{name}"\n')
+        self.start()
 
     def start(self) -> None:
-        if self.program is None or self.program.poll() is not None:
-            self.program = subprocess.Popen(
-                self._command, env=self._environment, stdout=self._log, stderr=self._log
-            )
+        self.program = subprocess.Popen(
+            [self._installed, "watch"], env=self._environment, stdout=self._log, stderr=self._log
+        )
+
+    def go_on(self) -> None:
+        """Start again where the program has ended."""
+        if self.program.poll() is not None:
+            self.start()
 
     def signal(self, what: signal.Signals) -> None:
-        if self.program is not None and self.program.poll() is None:
+        if self.program.poll() is None:
             self.program.send_signal(what)
 
     def end(self) -> None:
         self.signal(signal.SIGCONT)
         self.signal(signal.SIGKILL)
-        if self.program is not None:
-            self.program.wait()
+        self.program.wait()
         self._log.close()
+
+    @contextmanager
+    def account(self) -> Iterator[AccountArchive]:
+        """The account in this colleague's archive."""
+        with Archive.open(self._files.archive) as archive:
+            yield archive.account("alex", self.server.host)
 
     def kept(self) -> dict[int, tuple[bool, ...]]:
         """The messages and their states in the archive."""
-        with Archive.open(self.path) as archive:
-            account = archive.account("alex", self.server.host)
+        with self.account() as account:
             return {
                 row.id: (row.unread, row.starred, row.done, bool(row.taken))
                 for row in account.lists.export(Query())
             }
 
     def set_state(self, state: ChangedState, number: int, value: bool) -> None:
-        with Archive.open(self.path) as archive:
-            messages = archive.account("alex", self.server.host).messages
-            if (row := messages.get(number)) is not None:
-                messages.set_state([row.row], state, value=value)
+        with self.account() as account:
+            if (row := account.messages.get(number)) is not None:
+                account.messages.set_state([row.row], state, value=value)
 
     def unsent(self) -> int:
-        with Archive.open(self.path) as archive:
-            return len(archive.account("alex", self.server.host).team.unsent(1))
+        with self.account() as account:
+            return len(account.team.unsent(1))
 
 
 class Team:
@@ -137,7 +137,7 @@ def team(installed: Path, tmp_path: Path, cluster: Cluster, server: DemoServer) 
     base = cluster.new_database()
     subprocess.run(
         [installed, "team", "init", cluster.url(base)],
-        env={"PATH": os.environ["PATH"], "HOME": str(tmp_path), "PGPASSWORD": ADMIN_PASSWORD},
+        env={**Files(tmp_path).environment, "PGPASSWORD": ADMIN_PASSWORD},
         check=True,
         capture_output=True,
     )
@@ -145,16 +145,12 @@ def team(installed: Path, tmp_path: Path, cluster: Cluster, server: DemoServer) 
     with ExitStack() as stack:
         members = []
         for name in NAMES:
-            cluster.sql(f"DROP ROLE IF EXISTS {name}")
-            cluster.sql(f"CREATE ROLE {name} LOGIN PASSWORD 'pw' IN ROLE inbox_tui_asker")
+            cluster.add_user(name, "inbox_tui_asker")
             proxy = stack.enter_context(Proxy(cluster.port))
             member = Colleague(installed, tmp_path / name, name, proxy, server, base)
             stack.callback(member.end)
             members.append(member)
-            member.start()
         yield Team(cluster, base, members)
-        for member in members:
-            member.end()
 
 
 def another_asks(team: Team, than: Colleague) -> bool:
@@ -165,7 +161,6 @@ def test_another_takes_over_from_a_killed_a_stopped_and_a_cut_off_asker(team: Te
     until(team.asker, 30)
     took = {}
     for how in ("killed", "stopped", "cut off"):
-        until(lambda: sum(one.program is not None for one in team.members) == 3, 1)
         asker = team.asker()
         assert asker is not None
         if how == "killed":
@@ -178,7 +173,6 @@ def test_another_takes_over_from_a_killed_a_stopped_and_a_cut_off_asker(team: Te
         asker.signal(signal.SIGCONT)
         asker.proxy.frozen = False
         if how == "killed":
-            assert asker.program is not None
             asker.program.wait()
             asker.start()
         time.sleep(4)
@@ -229,11 +223,11 @@ def test_whatever_happens_the_limit_is_kept_and_all_have_everything(
             if one.proxy.frozen and random.random() < 0.3:
                 one.proxy.frozen = False
             if random.random() < 0.7:
-                one.start()
+                one.go_on()
     for one in members:
         one.signal(signal.SIGCONT)
         one.proxy.frozen = False
-        one.start()
+        one.go_on()
 
     def agreed() -> bool:
         kept = [one.kept() for one in members]

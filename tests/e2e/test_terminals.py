@@ -4,61 +4,42 @@ from __future__ import annotations
 
 import re
 from base64 import b64encode
-from pathlib import Path
 
 import pytest
-from support.terminal import Terminal
+from support.installed_user import User
+from support.service import SwitchedService
 from support.traffic import incoming
-
-from inbox_tui.demo.server import DemoServer
-from inbox_tui.demo.service import DemoService
 
 pytestmark = pytest.mark.e2e
 
 SGR = re.compile(rb"\x1b\[([0-9;]*)m")
 
 
-def inbox(installed: Path, server: DemoServer) -> list[str]:
-    return [str(installed), "--login", "alex", "--server", f"http://{server.host}"]
-
-
-def test_two_terminals_share_read_flags_and_a_kill_loses_none(
-    installed: Path, environment: dict[str, str], service: DemoService, server: DemoServer
-) -> None:
-    for number in range(1, 6):
-        service.add(incoming(number, f"Message number {number}", minutes_ago=50 - number))
-    command = inbox(installed, server)
-    with Terminal(command, environment=environment) as one:
-        one.wait_for("5 unread")
+def test_two_terminals_share_read_flags_and_a_kill_loses_none(user: User, numbered: None) -> None:
+    with user.inbox() as one:
+        one.wait_for("30 unread")
         one.wait_for("Live")
-        with Terminal(command, environment=environment, columns=40, lines=12) as other:
-            other.wait_for("5 unread")
+        with user.inbox(columns=40, lines=12) as other:
+            other.wait_for("30 unread")
             one.press("j", "m")
-            one.wait_for("4 unread")
+            one.wait_for("29 unread")
             one.kill()
-            other.wait_for("4 unread", seconds=5)
+            other.wait_for("29 unread", seconds=5)
             other.press("M")
             other.wait_for("all read")
             other.kill()
-    with Terminal(command, environment=environment, columns=80, lines=24) as again:
-        again.wait_for("Message number 5")
+    with user.inbox(columns=80, lines=24) as again:
+        again.wait_for("Message number 30")
         assert "all read" in again.text
-        again.press("q")
-        assert again.wait() == 0, again.text
+        again.quit()
 
 
 def test_the_terminal_gets_the_title_the_notification_and_what_is_copied(
-    installed: Path,
-    environment: dict[str, str],
-    service: DemoService,
-    server: DemoServer,
+    user: User, service: SwitchedService
 ) -> None:
-    folder = Path(environment["XDG_CONFIG_HOME"]) / "inbox-tui"
-    folder.mkdir(mode=0o700, parents=True)
-    (folder / "config.toml").write_text('notify = "terminal"\n', encoding="utf-8")
-    (folder / "config.toml").chmod(0o600)
+    user.files.configure('notify = "terminal"\n')
     service.add(incoming(1, "Ваш код: 481 516. Никому", minutes_ago=3))
-    with Terminal(inbox(installed, server), environment=environment) as terminal:
+    with user.inbox() as terminal:
         terminal.wait_for("Live")
         terminal.wait_for("1 unread")
         terminal.read(0.6)  # what has only just come is not acted on
@@ -72,8 +53,7 @@ def test_the_terminal_gets_the_title_the_notification_and_what_is_copied(
             service.add(incoming(number, "Secret 913 913"))
         terminal.wait_for("3 unread", seconds=22)
         terminal.read(0.3)
-        terminal.press("q")
-        assert terminal.wait() == 0
+        terminal.quit()
     raw = bytes(terminal.raw)
     assert b"\x1b]2;(1) inbox\x1b\\" in raw
     assert b"\x1b]2;(3) inbox\x1b\\" in raw
@@ -83,16 +63,12 @@ def test_the_terminal_gets_the_title_the_notification_and_what_is_copied(
     assert b"\x1b]9;2 new messages\x1b\\\a" in raw
 
 
-def test_sixteen_colours_are_enough(
-    installed: Path, environment: dict[str, str], service: DemoService, server: DemoServer
-) -> None:
-    del environment["COLORTERM"]
-    environment["TERM"] = "xterm"
-    for number in range(1, 6):
-        service.add(incoming(number, f"Message number {number}", minutes_ago=50 - number))
-    with Terminal(inbox(installed, server), environment=environment) as terminal:
+def test_sixteen_colours_are_enough(user: User, numbered: None) -> None:
+    del user.environment["COLORTERM"]
+    user.environment["TERM"] = "xterm"
+    with user.inbox() as terminal:
         terminal.wait_for("Live")
-        terminal.wait_for("Message number 5")
+        terminal.wait_for("Message number 30")
         terminal.press("j")
         terminal.wait_for(lambda text: text.splitlines()[4].startswith("▌"))
         rows = [[terminal.screen.buffer[y][x] for x in range(60)] for y in (3, 4, 5)]
@@ -101,8 +77,7 @@ def test_sixteen_colours_are_enough(
                 cell = terminal.screen.buffer[y][x]
                 seen = cell.fg != cell.bg or cell.fg == "default"
                 assert seen or cell.data == " ", f"{x}, {y} can't be read"
-        terminal.press("q")
-        assert terminal.wait() == 0
+        terminal.quit()
     grounds = [{(cell.bg, cell.reverse) for cell in row} for row in rows]
     assert len(grounds[1]) == 1
     assert grounds[1].isdisjoint(grounds[0] | grounds[2]), (

@@ -95,6 +95,7 @@ def project() -> dict[str, Any]:
 
 
 def test_the_wheel_holds_the_package_and_nothing_else(built: Built) -> None:
+    assert "inbox_tui/py.typed" in PACKAGE
     about = {name for name in built.wheel if name.startswith(f"{INFO}/")}
     assert set(built.wheel) - about == PACKAGE | {MANUAL}
     assert f"{INFO}/licenses/LICENSE" in about
@@ -104,13 +105,6 @@ def test_the_sdist_holds_the_package_and_what_builds_it(built: Built) -> None:
     builds = {"pyproject.toml", ".ci/hatch_build.py", ".gitignore"}
     beside = {*builds, "README.md", "LICENSE", "PKG-INFO"}
     assert set(built.sdist) == PACKAGE | beside
-
-
-def test_styles_and_the_mark_of_typing_are_in_both(built: Built) -> None:
-    styles = {name for name in PACKAGE if name.endswith(".tcss")}
-    assert styles
-    for files in built:
-        assert {*styles, "inbox_tui/py.typed"} <= set(files)
 
 
 def test_every_file_is_what_it_is_in_the_tree(built: Built) -> None:

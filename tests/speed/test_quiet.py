@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import Any
 
 import pytest
-from support.app_harness import make_app, state_is, until, week
+from support.app_harness import HarnessApp, make_app, state_is, until, week
+from textual.pilot import Pilot
 from textual.widget import Widget
 
 from inbox_tui.screens.filters import Filters
@@ -47,16 +49,23 @@ def drawn(monkeypatch: pytest.MonkeyPatch) -> Counter[str]:
     return counts
 
 
-async def test_a_second_in_which_nothing_happens_repaints_the_countdown_only(
-    tmp_path: Path, drawn: Counter[str]
-) -> None:
-    app = make_app(tmp_path, messages=week(), filters=Filters())
+@asynccontextmanager
+async def settled(folder: Path) -> AsyncIterator[tuple[HarnessApp, Pilot[None], InboxScreen]]:
+    """An inbox that has drawn what came with its first request."""
+    app = make_app(folder, messages=week(), filters=Filters())
     async with app.run_test(size=(120, 40)) as pilot:
         await state_is(pilot, "Live")
         screen = app.screen
         assert isinstance(screen, InboxScreen)
-        screen._tick()  # what changed with the first request
+        screen._tick()
         await pilot.pause()
+        yield app, pilot, screen
+
+
+async def test_a_second_in_which_nothing_happens_repaints_the_countdown_only(
+    tmp_path: Path, drawn: Counter[str]
+) -> None:
+    async with settled(tmp_path) as (app, pilot, screen):
         drawn.clear()
         for _ in range(5):
             app.clock.move(1)
@@ -68,13 +77,7 @@ async def test_a_second_in_which_nothing_happens_repaints_the_countdown_only(
 async def test_a_refresh_that_brings_nothing_repaints_the_status_only(
     tmp_path: Path, drawn: Counter[str]
 ) -> None:
-    app = make_app(tmp_path, messages=week(), filters=Filters())
-    async with app.run_test(size=(120, 40)) as pilot:
-        await state_is(pilot, "Live")
-        screen = app.screen
-        assert isinstance(screen, InboxScreen)
-        screen._tick()
-        await pilot.pause()
+    async with settled(tmp_path) as (app, pilot, screen):
         drawn.clear()
         app.clock.move(21)
         await until(pilot, lambda: len(app.scripted.asked) == 2)

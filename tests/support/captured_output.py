@@ -5,7 +5,6 @@ from __future__ import annotations
 import os
 import re
 import signal
-import struct
 import sys
 import threading
 from collections.abc import Iterator
@@ -13,12 +12,11 @@ from contextlib import contextmanager
 from typing import Any
 
 from support.systems import skip_exception
+from support.terminal import set_size
 from textual.app import App
 
 if sys.platform != "win32":
-    import fcntl
     import pty
-    import termios
 
 SEQUENCE = re.compile(
     r"\r\n"  # between the lines of a screen
@@ -48,8 +46,7 @@ class CapturedOutput:
         skip_exception("tests/support/captured_output.py")
         self.size = size
         self._master, self._slave = pty.openpty()
-        columns, lines = size
-        fcntl.ioctl(self._slave, termios.TIOCSWINSZ, struct.pack("HHHH", lines, columns, 0, 0))
+        set_size(self._slave, *size)
         self._bytes = bytearray()
         self._marked = threading.Event()
         self._reader = threading.Thread(target=self._take_down, daemon=True)

@@ -19,6 +19,7 @@ from typing import Any, NamedTuple, Self
 
 from click.testing import CliRunner
 from support.russian import RecordingCatalogue
+from support.traffic import server_now as server_now
 
 from inbox_tui import locale
 from inbox_tui.archive import Archive, Cursor, Page, Polled
@@ -67,11 +68,6 @@ def run(*words: str | Path, stdin: str | bytes | None = None) -> Ended:
         errors = locale._catalogue.read_back(errors)
         output = locale._catalogue.in_english(output)
     return Ended(result.exit_code, output, errors)
-
-
-def server_now() -> datetime:
-    """What the service's clock shows: Moscow's."""
-    return datetime.now(UTC).replace(tzinfo=None, microsecond=0) + timedelta(hours=3)
 
 
 def incoming(

@@ -19,6 +19,7 @@ from inbox_tui.screens.sign_in import SignInScreen
 from inbox_tui.screens.state_commands import StateCommands
 from inbox_tui.smsc.client import InboxClient
 from inbox_tui.sync.next_request import RequestChooser
+from inbox_tui.terminal import clipboard
 from inbox_tui.widgets.message_view import MessageView
 
 PASSWORD = "kW7zebra;stripes"
@@ -64,44 +65,30 @@ def fail_beside(app: InboxApp) -> None:
     loop.call_later(1.0, app.exit)
 
 
-def break_in(place: str) -> None:
-    match place:
-        case "client":
-            InboxClient._post = fail_later  # type: ignore[method-assign]
-        case "sync":
-            RequestChooser.plan = fail  # type: ignore[method-assign]
-        case "widget":
-            MessageView.render_line = fail  # type: ignore[method-assign]
-        case "worker":
-            StateCommands._do = fail_later  # type: ignore[method-assign]
-        case "thread worker":
-            import inbox_tui.terminal.clipboard
+def mount_and_fail_beside(app: InboxApp) -> None:
+    """Begin as usual, then fail beside."""
+    mount(app)
+    fail_beside(app)
 
-            inbox_tui.terminal.clipboard.copy_here = fail
-        case "sign-in":
-            AccountSwitcher.attempt = fail_later  # type: ignore[method-assign]
-        case "keyring":
-            Keyring._call = fail_later  # type: ignore[method-assign]
-        case "start":
-            InboxApp.get_default_screen = fail  # type: ignore[method-assign]
-        case "key":
-            InboxApp.action_show_help = fail_later  # type: ignore[method-assign]
-        case "end":
-            InboxApp.on_unmount = fail_later  # type: ignore[method-assign]
-        case "beside":
-            mounted: Any = InboxApp.on_mount
 
-            def on_mount(app: InboxApp) -> None:
-                mounted(app)
-                fail_beside(app)
-
-            InboxApp.on_mount = on_mount  # type: ignore[method-assign, assignment] # the app is `self`
-        case "sign-in screen":
-            SignInScreen.compose = fail  # type: ignore[method-assign]
-        case _:
-            raise AssertionError(place)
+mount = InboxApp.on_mount
+FAULTS: dict[str, tuple[object, str, Any]] = {
+    "client": (InboxClient, "_post", fail_later),
+    "sync": (RequestChooser, "plan", fail),
+    "widget": (MessageView, "render_line", fail),
+    "worker": (StateCommands, "_do", fail_later),
+    "thread worker": (clipboard, "copy_here", fail),
+    "sign-in": (AccountSwitcher, "attempt", fail_later),
+    "keyring": (Keyring, "_call", fail_later),
+    "start": (InboxApp, "get_default_screen", fail),
+    "key": (InboxApp, "action_show_help", fail_later),
+    "end": (InboxApp, "on_unmount", fail_later),
+    "beside": (InboxApp, "on_mount", mount_and_fail_beside),
+    "sign-in screen": (SignInScreen, "compose", fail),
+}
+"""By place: what is replaced by what fails."""
 
 
 if __name__ == "__main__":
-    break_in(sys.argv[1])
+    setattr(*FAULTS[sys.argv[1]])
     main(sys.argv[2:])

@@ -18,6 +18,7 @@ import pytest
 from support.systems import skip_exception
 
 ADMIN_PASSWORD = "admin's password"
+USER_PASSWORD = "pw"
 
 
 def binaries() -> Path:
@@ -131,6 +132,11 @@ class Cluster:
             "-v", "ON_ERROR_STOP=1", "-qAtc", statement,
         )  # fmt: skip
         return found.splitlines()
+
+    def add_user(self, name: str, role: str) -> None:
+        """Add a user who has a role, in place of an earlier one of that name."""
+        self.sql(f"DROP ROLE IF EXISTS {name}")
+        self.sql(f"CREATE ROLE {name} LOGIN PASSWORD '{USER_PASSWORD}' IN ROLE {role}")
 
     def new_database(self) -> str:
         name = f"inbox{next(self._numbers)}"

@@ -46,10 +46,16 @@ def spawned(
             process.join()
 
 
+@contextmanager
+def account_in(path: Path, **options: Any) -> Iterator[AccountArchive]:
+    """The account of an archive that is open for the block."""
+    with Archive.open(path, **options) as archive:
+        yield archive.account("alex", "smscentre.com")
+
+
 def store_pages(path: Path, together: Barrier, downwards: bool) -> None:
     """Store the same overlapping pages as the others, from one end or the other."""
-    with Archive.open(path) as archive:
-        account = archive.account("alex", "smscentre.com")
+    with account_in(path) as account:
         together.wait(60)
         for start in range(0, 1000, 100):
             first = 900 - start if downwards else start
@@ -65,8 +71,7 @@ def ask(path: Path, number: int, limit: Limit, together: Barrier, told: Queue[An
     """Ask as often as the limit lets us, for two seconds; tell when each went and was done."""
     random = Random(number)
     went = []
-    with Archive.open(path, busy_seconds=20) as archive:
-        account = archive.account("alex", "smscentre.com")
+    with account_in(path, busy_seconds=20) as account:
         together.wait(60)
         end = time.monotonic() + 2
         while (begun_at := time.monotonic()) < end:
@@ -88,11 +93,10 @@ def ask(path: Path, number: int, limit: Limit, together: Barrier, told: Queue[An
 def open_and_tell(path: Path, together: Barrier, told: Queue[Any]) -> None:
     """Open an archive at the same moment as the others, and store a message of one's own."""
     together.wait(60)
-    with Archive.open(path) as archive:
-        account = archive.account("alex", "smscentre.com")
+    with account_in(path) as account:
         number = os.getpid()
         account.store_page(page(incoming(number)))
-        told.put((number, None if archive.set_aside is None else archive.set_aside.name))
+        told.put((number, account.archive.set_aside and account.archive.set_aside.name))
 
 
 def open_until(path: Path, begun: Queue[Any], go_on: Event) -> None:
@@ -106,8 +110,7 @@ def fill_up(path: Path, told: Queue[Any]) -> None:
     """Store pages until the file may grow no more; tell what is kept and what the error was."""
     import resource
 
-    with Archive.open(path) as archive:
-        account = archive.account("alex", "smscentre.com")
+    with account_in(path) as account:
         resource.setrlimit(resource.RLIMIT_FSIZE, (2_000_000, resource.RLIM_INFINITY))
         kept: list[int] = []
         for first in range(0, 1_000_000, 50):
@@ -126,30 +129,25 @@ def fill_up(path: Path, told: Queue[Any]) -> None:
 def write_until_killed(path: Path, seed: int, told: Connection) -> None:
     """Change the archive without end; tell each change before it is made, and when it was made.
 
-    A change is ("store", turn, ids), ("mark", unread, ids) or ("index",). With every page goes an
-    unreadable entry, a cursor and the answer to a request, all of which tell the turn.
+    A change is ("store", turn, ids) or ("mark", unread, ids). With every page goes an unreadable
+    entry, a cursor and the answer to a request, all of which tell the turn.
     """
     random = Random(seed)
-    with Archive.open(path) as archive:
-        account = archive.account("alex", "smscentre.com")
+    with account_in(path) as account:
         told.send(None)
         change: tuple[Any, ...]
         for turn in range(seed * 10_000, (seed + 1) * 10_000):
             numbers = [random.randrange(3000) for _ in range(random.choice((1, 5, 60)))]
-            match random.choice(("store", "store", "mark", "index")):
-                case "store":
-                    told.send(change := ("store", turn, numbers))
-                    store_turn(archive, account, turn, numbers)
-                case "mark":
-                    told.send(change := ("mark", bool(turn % 2), numbers))
-                    mark(account, numbers, unread=bool(turn % 2))
-                case _:
-                    change = ("index",)
-                    told.send(change)
+            if random.random() < 2 / 3:
+                told.send(change := ("store", turn, numbers))
+                store_turn(account, turn, numbers)
+            else:
+                told.send(change := ("mark", bool(turn % 2), numbers))
+                mark(account, numbers, unread=bool(turn % 2))
             told.send(change)
 
 
-def store_turn(archive: Archive, account: AccountArchive, turn: int, numbers: list[int]) -> None:
+def store_turn(account: AccountArchive, turn: int, numbers: list[int]) -> None:
     now = Moment("boot", turn * 100.0)
     begun = account.requests.begin(str(turn), str(turn), now, Limit())
     assert isinstance(begun, Permit)
@@ -169,7 +167,6 @@ def store_turn(archive: Archive, account: AccountArchive, turn: int, numbers: li
 
 def expire_and_tell(path: Path, before: int, told: Connection) -> None:
     """Delete what is older, after having told that it begins."""
-    with Archive.open(path) as archive:
-        account = archive.account("alex", "smscentre.com")
+    with account_in(path) as account:
         told.send(None)
         sum(account.expire(before))

@@ -23,8 +23,7 @@ class TeamHub:
         self._clock = (cluster.folder / f"{self.database}.clock").open("wb", buffering=0)
         self._hub = asyncio.run(made_hub(cluster.url(self.database)))
         for user, role in ROLES.items():
-            cluster.sql(f"DROP ROLE IF EXISTS {user}; CREATE ROLE {user} LOGIN PASSWORD 'pw'")
-            cluster.sql(f"GRANT {role} TO {user}")
+            cluster.add_user(user, role)
         cluster.sql(
             "CREATE OR REPLACE FUNCTION inbox_tui.now() RETURNS double precision LANGUAGE sql"
             f" SECURITY DEFINER RETURN pg_read_file('{self._clock.name}')::float8",

@@ -10,6 +10,7 @@ from random import Random
 from typing import TYPE_CHECKING, Any
 
 from support.network import Network
+from support.postgres import USER_PASSWORD
 from support.simulated_hub import ROLES
 from support.simulated_process import Client, FlakyAccount, Killed
 from support.simulation_plan import LONGEST_WAIT, LONGEST_WAITS, MOMENT, TROUBLE, ZONE
@@ -121,7 +122,7 @@ class Life:
         address = parse_hub(url)._replace(port=member.network.port)
         self.team_member = TeamMember(
             self.account,
-            HubSignIn(address, Secret("pw"), member.name),
+            HubSignIn(address, Secret(USER_PASSWORD), member.name),
             password=Secret(member.password) if member.may_ask else None,
             make_sync=self._make_sync,
             in_thread=self._in_archive,

@@ -16,7 +16,7 @@ from random import Random
 from typing import Any, NamedTuple, TypeVar
 from zoneinfo import ZoneInfo
 
-from support.postgres import ADMIN_PASSWORD, Cluster
+from support.postgres import ADMIN_PASSWORD, USER_PASSWORD, Cluster
 
 from inbox_tui.archive import Archive, ArchiveWorker, Query, Row
 from inbox_tui.credentials import Secret
@@ -48,12 +48,11 @@ async def made_hub(url: str) -> Hub:
 
 
 class FastClock:
-    """The time of day, at many times its pace; `ahead` is how wrong the machine's clock is."""
+    """The time of day, at many times its pace."""
 
-    def __init__(self, began: float, boot: str, ahead: float = 0.0) -> None:
+    def __init__(self, began: float, boot: str) -> None:
         self._began = began
         self._boot = boot
-        self._ahead = ahead
 
     def seconds(self) -> float:
         return (time.time() - self._began) * SPEED
@@ -62,9 +61,7 @@ class FastClock:
         return Moment(self._boot, self.seconds() + 5000.0)
 
     def now(self) -> datetime:
-        return datetime(2026, 11, 23, 9, tzinfo=UTC) + timedelta(
-            seconds=self.seconds() + self._ahead
-        )
+        return datetime(2026, 11, 23, 9, tzinfo=UTC) + timedelta(seconds=self.seconds())
 
     async def sleep(self, seconds: float) -> None:
         await asyncio.sleep(seconds / SPEED)
@@ -113,17 +110,12 @@ class Team:
     def sql(self, statement: str) -> list[str]:
         return self.cluster.sql(statement, self.database)
 
-    def add_user(self, name: str, role: str) -> None:
-        self.cluster.sql(f"DROP ROLE IF EXISTS {name}; CREATE ROLE {name} LOGIN PASSWORD 'pw'")
-        if role:
-            self.cluster.sql(f"GRANT {role} TO {name}")
-
-    def receive(self, *texts: str, phone: str = "79991234567") -> None:
+    def receive(self, *texts: str) -> None:
         for text in texts:
             number = len(self.messages) + 1
             received = self.clock.now().astimezone(ZONE).replace(tzinfo=None, microsecond=0)
             self.messages.append(
-                IncomingMessage(number, received, phone, "79110000001", text, None)
+                IncomingMessage(number, received, "79991234567", "79110000001", text, None)
             )
 
     async def answer(self, password: str, hour: int, cnt: int, after_id: int | None) -> Answer:
@@ -146,6 +138,22 @@ class Team:
         colleague = Colleague(self, name, password, **options)
         self.members.append(colleague)
         return colleague
+
+    async def live(self, name: str) -> Colleague:
+        """Have a colleague join, and wait until nothing is in the way."""
+        colleague = self.join(name)
+        await self.until(lambda: colleague.state is State.LIVE)
+        return colleague
+
+    @asynccontextmanager
+    async def hub_away(self) -> AsyncIterator[None]:
+        """The hub's server is stopped for a block, which begins once all have noticed."""
+        self.cluster.stop()
+        try:
+            await self.until(lambda: all(one.state is State.HUB_AWAY for one in self.members))
+            yield
+        finally:
+            self.cluster.start()
 
     async def until(self, condition: Callable[[], Any], seconds: float = 200.0) -> None:
         """Wait for so many seconds of the fast clock at most."""
@@ -187,8 +195,6 @@ class Colleague:
         password: str | None = PASSWORD,
         *,
         user: str = "admin",
-        user_password: str = ADMIN_PASSWORD,
-        ahead: float = 0.0,
         port: int | None = None,
         once: bool = False,
         keep_days: int = 0,
@@ -196,23 +202,24 @@ class Colleague:
         self.team = team
         self.name = name
         self.events: list[Event] = []
-        self.clock = FastClock(team.began, name, ahead)
+        self.clock = FastClock(team.began, name)
         self.archive = Archive.open(team.folder / f"{name}.db", wall=self.clock.now)
         self.account = self.archive.account("alex", "smscentre.com")
         self.worker = ArchiveWorker(self.archive.path)
         url = team.cluster.url(team.database, user)
-        address = parse_hub(url)._replace(port=port or team.cluster.port)
-        self._address, self._user_password = address, user_password
-        self._password = password
-        self._once = once
-        self._keep_days = keep_days
-        self.task = asyncio.create_task(self._run())
+        hub_password = Secret(ADMIN_PASSWORD if user == "admin" else USER_PASSWORD)
+        sign_in = HubSignIn(
+            parse_hub(url)._replace(port=port or team.cluster.port), hub_password, name
+        )
+        self.task = asyncio.create_task(self._run(sign_in, password, keep_days, once=once))
 
-    async def _run(self) -> Status | None:
+    async def _run(
+        self, sign_in: HubSignIn, password: str | None, keep_days: int, *, once: bool
+    ) -> Status | None:
         self.member = TeamMember(
             await self.worker.call(self.account.on),
-            HubSignIn(self._address, Secret(self._user_password), self.name),
-            password=None if self._password is None else Secret(self._password),
+            sign_in,
+            password=None if password is None else Secret(password),
             make_sync=partial(
                 InboxSync,
                 login="alex",
@@ -226,9 +233,9 @@ class Colleague:
             clock=self.clock,
             random=Random(1),
             server_zone=ZONE,
-            keep_days=self._keep_days,
+            keep_days=keep_days,
         )
-        if self._once:
+        if once:
             return await self.member.once()
         await self.member.run()
         return None
@@ -264,13 +271,6 @@ class Colleague:
         await asyncio.wait([self.task])
         await self.worker.close()
         self.archive.close()
-
-    async def crash(self) -> None:
-        """Gone at once, with nothing put in order but the threads."""
-        connection = self.member._hub._connection
-        assert connection is not None
-        self.member._hub._loop.call_soon_threadsafe(connection.terminate)
-        await self.stop()
 
 
 class Client:

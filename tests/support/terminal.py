@@ -128,28 +128,31 @@ class Terminal:
                 return self.text
         raise AssertionError(f"not on screen after {seconds} s: {wanted!r}\n{self.text}")
 
-    def wait(self, *, seconds: float = 15.0) -> int:
-        """The exit status, once the program has ended."""
-        end = time.monotonic() + seconds
-        while time.monotonic() < end:
-            self.read()
+    def has_ended(self) -> bool:
+        """Whether the program has ended; `status` is what it came to."""
+        if self.status is None:
             pid, status = os.waitpid(self.pid, os.WNOHANG)
-            if pid:
-                self.read(1.0)  # its last words
-                self.status = os.waitstatus_to_exitcode(status)
-                return self.status
-        raise AssertionError(f"still running after {seconds} s\n{self.text}")
+            self.status = os.waitstatus_to_exitcode(status) if pid else None
+        return self.status is not None
 
-    def wait_unread(self, *, seconds: float) -> int:
-        """The exit status, once the program has ended, without reading what it writes."""
+    def wait(self, *, seconds: float = 15.0, reading: bool = True) -> int:
+        """The exit status, once the program has ended; what it writes is read meanwhile or not."""
         end = time.monotonic() + seconds
-        while time.monotonic() < end:
-            pid, status = os.waitpid(self.pid, os.WNOHANG)
-            if pid:
-                self.status = os.waitstatus_to_exitcode(status)
-                return self.status
-            time.sleep(0.02)
-        raise AssertionError(f"still running after {seconds} s")
+        while not self.has_ended():
+            assert time.monotonic() < end, f"still running after {seconds} s\n{self.text}"
+            if reading:
+                self.read()
+            else:
+                time.sleep(0.02)
+        if reading:
+            self.read(1.0)  # its last words
+        assert self.status is not None
+        return self.status
+
+    def quit(self) -> None:
+        """Quit the inbox by its key."""
+        self.press("q")
+        assert self.wait() == 0, self.text
 
     def wait_stopped(self) -> None:
         """Read until the program has stopped, as by SIGTSTP."""

@@ -66,8 +66,7 @@ async def test_a_hub_restored_from_a_backup_is_copied_anew(team: Team, said_so: 
 
 
 async def test_a_member_whose_hub_is_another_one_now_says_so(team: Team) -> None:
-    anna = team.join("anna")
-    await team.until(lambda: anna.state is State.LIVE)
+    anna = await team.live("anna")
     team.sql(
         "UPDATE inbox_tui.version SET hub = DEFAULT; SELECT pg_terminate_backend(pid) FROM"
         " pg_stat_activity WHERE application_name = 'inbox-tui'"

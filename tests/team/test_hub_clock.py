@@ -5,21 +5,14 @@ from __future__ import annotations
 import asyncio
 
 import pytest
-from support.team import Colleague, Team
+from support.team import Team
 
 from inbox_tui.archive import Cursor, Hold, Permit, Polled
 from inbox_tui.smsc.limit import Limit
-from inbox_tui.sync import State
-
-
-async def live(team: Team) -> Colleague:
-    anna = team.join("anna")
-    await team.until(lambda: anna.asking and anna.state is State.LIVE)
-    return anna
 
 
 async def test_the_limit_is_kept_where_the_hubs_clock_is_set_forward(team: Team) -> None:
-    anna = await live(team)
+    anna = await team.live("anna")
     while len(team.asked) < 3:  # `Team.answer` looks at the limit
         anna.member.refresh()
         await team.clock.sleep(1.0)
@@ -33,7 +26,7 @@ async def test_an_unanswered_request_still_counts_after_the_hubs_clock_was_set(
     team: Team,
 ) -> None:
     team.refresh_seconds = 30.0
-    anna = await live(team)
+    anna = await team.live("anna")
     team.sql(
         "INSERT INTO inbox_tui.requests (login_key, scope, fingerprint, sent_at)"
         " VALUES ('alex', 'elsewhere', 'another', inbox_tui.now())"
@@ -50,7 +43,7 @@ async def test_an_unanswered_request_still_counts_after_the_hubs_clock_was_set(
 async def test_messages_come_as_before_where_the_hubs_clock_is_set(
     team: Team, seconds: float
 ) -> None:
-    anna = await live(team)
+    anna = await team.live("anna")
     team.set_hub_clock(seconds)
     boris = team.join("boris")
     team.receive("after that")

@@ -64,38 +64,17 @@ async def test_messages_come_in_while_a_member_deletes_very_many_old_ones(
     await team.until(lambda: len(steps) > taken)
 
 
-async def test_a_colleague_takes_over_when_the_asker_is_killed(team: Team) -> None:
-    team.refresh_seconds = 120.0
-    anna = team.join("anna")
-    await team.until(lambda: anna.asking and anna.state is State.LIVE)
-    boris = team.join("boris")
-    await team.until(lambda: boris.state is State.LIVE)
-    await anna.crash()
-    team.members.remove(anna)
-    began = team.clock.seconds()
-    await team.until(lambda: boris.asking)
-    assert team.clock.seconds() - began < team.refresh_seconds / 2, "not by the next poll only"
-    team.receive("after that")
-    await team.until(lambda: boris.texts == ["after that"])
-
-
-async def test_nobody_asks_without_the_hub_and_all_go_on_after_it(
-    team: Team, cluster: Cluster
-) -> None:
+async def test_nobody_asks_without_the_hub_and_all_go_on_after_it(team: Team) -> None:
     members = [team.join(name) for name in ("anna", "boris")]
     team.receive("before")
     await team.until(lambda: all(one.texts == ["before"] for one in members))
-    cluster.stop()
-    try:
-        await team.until(lambda: all(one.state is State.HUB_AWAY for one in members))
+    async with team.hub_away():
         assert all(one.member.status.next_at is not None for one in members)
         asked = len(team.asked)
         team.receive("meanwhile")
         await asyncio.sleep(0.5)
         assert len(team.asked) <= asked
         assert all(one.texts == ["before"] for one in members), "the list reads on"
-    finally:
-        cluster.start()
     await team.until(lambda: all(one.texts == ["before", "meanwhile"] for one in members))
     assert {one.state for one in members} <= {State.LIVE, State.CHECKING}
 
@@ -111,8 +90,7 @@ async def test_a_hub_most_of_a_second_away_is_asked_through_as_any_other(
 
 
 async def test_who_is_too_slow_to_ask_makes_way_for_a_colleague(team: Team) -> None:
-    anna = team.join("anna")
-    await team.until(lambda: anna.asking and anna.state is State.LIVE)
+    anna = await team.live("anna")
     assert anna.member._store is not None
     requests = anna.member._store.requests
     begin = requests.begin
@@ -132,10 +110,8 @@ async def test_who_is_too_slow_to_ask_makes_way_for_a_colleague(team: Team) -> N
 
 
 async def test_who_quits_while_an_answer_comes_leaves_no_wait_to_the_others(team: Team) -> None:
-    anna = team.join("anna")
-    await team.until(lambda: anna.asking and anna.state is State.LIVE)
-    boris = team.join("boris")
-    await team.until(lambda: boris.state is State.LIVE)
+    anna = await team.live("anna")
+    await team.live("boris")
     team.answer_seconds = 1.0
     await team.until(lambda: team.under_way)
     team.members.remove(anna)
@@ -179,8 +155,8 @@ async def test_a_sync_keeps_an_answer_that_takes_longer_than_a_silent_session_la
 
 
 async def test_a_colleague_needs_no_password_of_the_account(team: Team) -> None:
-    team.add_user("vera", "inbox_tui_reader")
-    vera = team.join("vera", password=None, user="vera", user_password="pw")
+    team.cluster.add_user("vera", "inbox_tui_reader")
+    vera = team.join("vera", password=None, user="vera")
     await team.until(lambda: vera.state is State.OFFLINE)
     assert vera.member.status.reason == "no colleague who can ask is connected"
     anna = team.join("anna")
@@ -206,8 +182,7 @@ async def test_a_refresh_of_a_colleague_is_made_by_the_asker(team: Team) -> None
     team.refresh_seconds = 120.0
     anna = team.join("anna")
     await team.until(lambda: anna.asking and len(team.asked) == 1 and anna.state is State.LIVE)
-    boris = team.join("boris")
-    await team.until(lambda: boris.state is State.LIVE)
+    boris = await team.live("boris")
     began = team.clock.seconds()
     boris.member.refresh()
     await team.until(lambda: len(team.asked) == 2)
@@ -215,10 +190,8 @@ async def test_a_refresh_of_a_colleague_is_made_by_the_asker(team: Team) -> None
 
 
 async def test_a_refresh_that_must_wait_is_told_to_whoever_wanted_it(team: Team) -> None:
-    anna = team.join("anna")
-    await team.until(lambda: anna.asking and anna.state is State.LIVE)
-    boris = team.join("boris")
-    await team.until(lambda: boris.state is State.LIVE)
+    anna = await team.live("anna")
+    boris = await team.live("boris")
     for presser, other in ((boris, anna), (anna, boris)):
         for one in (boris, anna):
             one.events.clear()
@@ -251,8 +224,7 @@ async def test_all_are_told_that_the_account_is_new_to_the_hub(team: Team) -> No
 
 
 async def test_how_far_a_colleague_has_copied_is_seen_in_seconds(team: Team) -> None:
-    anna = team.join("anna")
-    await team.until(lambda: anna.state is State.LIVE)
+    anna = await team.live("anna")
     for count in range(1, 5):
         team.receive("one more")
         await team.until(lambda: len(anna.texts) == len(team.messages))
@@ -263,8 +235,7 @@ async def test_how_far_a_colleague_has_copied_is_seen_in_seconds(team: Team) -> 
 async def test_a_password_typed_while_a_colleague_asks_is_said_to_be_unchecked(
     team: Team, tmp_path: Path
 ) -> None:
-    anna = team.join("anna")
-    await team.until(lambda: anna.asking and anna.state is State.LIVE)
+    await team.live("anna")
     url = team.cluster.url(team.database, "admin")
     hub = parse_hub(url)
     backend = MemoryBackend(**{f"{hub.user}@{hub.place}": ADMIN_PASSWORD})

@@ -1,0 +1,20 @@
+"""The README and CONTRIBUTING, and the commands in them."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+ROOT = Path(__file__).parents[2]
+README = (ROOT / "README.md").read_text(encoding="utf-8")
+CONTRIBUTING = (ROOT / ".github" / "CONTRIBUTING.md").read_text(encoding="utf-8")
+
+
+def blocks(language: str, document: str = README) -> list[str]:
+    """The fenced blocks of a language."""
+    return re.findall(rf"(?ms)^```{language}\n(.*?)^```$", document)
+
+
+def lines(language: str, document: str = README) -> list[str]:
+    """All lines of these blocks."""
+    return [line for block in blocks(language, document) for line in block.splitlines() if line]
