@@ -1,4 +1,4 @@
-"""A connection to the hub, in a thread of its own, for any other thread."""
+"""A connection to the hub, in a thread for all such, for any other thread."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ import threading
 from collections.abc import Awaitable, Callable, Coroutine
 from concurrent.futures import Future
 from datetime import UTC, datetime, timedelta
+from functools import cache
 from os import strerror
 from typing import TYPE_CHECKING, Any, TypeVar
 
@@ -43,6 +44,14 @@ _ON_THE_SERVER = {
 }
 
 
+@cache
+def _hub_loop() -> asyncio.AbstractEventLoop:
+    """Return the event loop of the hubs' thread, which lasts as long as the program."""
+    loop = asyncio.new_event_loop()
+    threading.Thread(target=loop.run_forever, name="hub", daemon=True).start()
+    return loop
+
+
 class Hub:
     """The one connection of a member. Everything that goes wrong is a `HubError`.
 
@@ -64,16 +73,15 @@ class Hub:
         address: HubAddress,
         password: Secret | None,
         *,
-        on_notify: Callable[[str, int], None] = lambda payload, pid: None,
+        on_notify: Callable[[str, int], object] = lambda payload, pid: None,
     ) -> None:
         self.address = address
         self._password = password
         self._on_notify = on_notify
         self._connection: Connection | None = None
         self._turn = asyncio.Lock()
-        self._closing = threading.Lock()
         self._closed = False
-        self._loop = self._start()
+        self._loop = _hub_loop()
 
     @property
     def connected(self) -> bool:
@@ -102,41 +110,14 @@ class Hub:
         return self.call(lambda connection: connection.fetch(statement, *values))
 
     def close(self) -> None:
-        """Close the connection and end the thread. May be called twice."""
-        with self._closing:
-            if self._closed:
-                return
-            self._closed = True
-        asyncio.run_coroutine_threadsafe(self._disconnect(), self._loop).result()
-        self._end()
-
-    def _start(self) -> asyncio.AbstractEventLoop:
-        loop = asyncio.new_event_loop()
-        self._thread = threading.Thread(target=loop.run_forever, name="hub", daemon=True)
-        self._thread.start()
-        return loop
-
-    def _end(self) -> None:
-        """End the thread, once whoever waits for something has had an answer."""
-
-        async def rest() -> None:
-            await asyncio.sleep(0)
-            if others := asyncio.all_tasks() - {asyncio.current_task()}:
-                await asyncio.wait(others)
-
-        asyncio.run_coroutine_threadsafe(rest(), self._loop).result()
-        self._loop.call_soon_threadsafe(self._loop.stop)
-        self._thread.join()
-        self._loop.close()
-
-    # -- in the hub's thread
+        """Close the connection for good. May be called twice."""
+        self._closed = True
+        self._submit(self._disconnect()).result()
 
     def _submit(self, work: Coroutine[Any, Any, Any]) -> Future[Any]:
-        with self._closing:
-            if not self._closed:
-                return asyncio.run_coroutine_threadsafe(work, self._loop)
-        work.close()
-        raise HubAway(_("there is no connection to the hub"))
+        return asyncio.run_coroutine_threadsafe(work, self._loop)
+
+    # -- in the hubs' thread
 
     async def _connect(self, *, checked: bool) -> None:
         async with self._turn:

@@ -90,7 +90,12 @@ class TeamMember:
         self._expired_on: int | None = None
         self._steps: Iterator[int] | None = None
         """What is left to do of deleting what is old."""
-        self._hub = Hub(sign_in.address, sign_in.password, on_notify=self._notified)
+        loop = asyncio.get_running_loop()
+        self._hub = Hub(
+            sign_in.address,
+            sign_in.password,
+            on_notify=lambda *notice: loop.call_soon_threadsafe(self._take_notice, *notice),
+        )
         self._hub_clock = HubClock(clock)
         self._copier = Copier(self._hub, account, in_thread, name=self._name)
         self._store: HubStore | None = None
@@ -98,7 +103,6 @@ class TeamMember:
         self._hub_id = ""
         self._standing: Standing | None = None
         self._sync_status = Status(State.CHECKING)
-        self._loop = asyncio.get_running_loop()
         self._wake = asyncio.Event()
         self._connecting = asyncio.Lock()
         self._beats = 0
@@ -409,11 +413,8 @@ class TeamMember:
             woken.cancel()
         self._wake.clear()
 
-    def _notified(self, payload: str, pid: int) -> None:
-        """Take in what was announced; in the hub's thread."""
-        self._loop.call_soon_threadsafe(self._take_notice, payload, pid)
-
     def _take_notice(self, payload: str, pid: int) -> None:
+        """Take in what was announced, and by which session."""
         what, _, rest = payload.partition(" ")
         if what == "deferred":
             self._take_deferral(*rest.partition(" ")[::2])

@@ -28,6 +28,7 @@ from shutil import which
 from tempfile import TemporaryDirectory
 from typing import NamedTuple
 
+from support.answers import fields
 from support.traffic import server_now
 
 from benchmarks.sample_archives import (
@@ -44,7 +45,6 @@ from benchmarks.sample_archives import (
 from benchmarks.terminal import LINES, Frame, Program
 from inbox_tui.archive import Archive
 from inbox_tui.smsc.answers import read_answer
-from inbox_tui.smsc.message import IncomingMessage
 
 PROGRAMS = Path(__file__).parent / "programs"
 LAST_LINE = b"\x1b[%d;1H" % LINES
@@ -385,19 +385,7 @@ class Stored(NamedTuple):
 def answers(messages: int) -> Iterator[bytes]:
     """What the service answers, page after page."""
     for page in pages(messages, server_now()):
-        yield json.dumps([_entry(message) for message in page], ensure_ascii=False).encode()
-
-
-def _entry(message: IncomingMessage) -> dict[str, object]:
-    sent = message.sent or message.received
-    return {
-        "id": message.id,
-        "received": f"{message.received:%d.%m.%Y %H:%M:%S}",
-        "phone": message.phone,
-        "message": message.message,
-        "to_phone": message.to_phone,
-        "sent": f"{sent:%d.%m.%Y %H:%M:%S}",
-    }
+        yield json.dumps([fields(message) for message in page], ensure_ascii=False).encode()
 
 
 def first_sync(messages: int) -> Stored:

@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 import socket
-import subprocess
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 from support import keyrings
+from support.installed_user import User
 from support.service import SwitchedService
-from support.terminal import Terminal
 from support.traffic import incoming, server_now
 
 from inbox_tui.demo.server import DemoServer
@@ -27,34 +26,29 @@ def other() -> Iterator[DemoServer]:
 
 
 @pytest.fixture
-def user(environment: dict[str, str], server: DemoServer, tmp_path: Path) -> dict[str, str]:
+def user(user: User, server: DemoServer, tmp_path: Path) -> User:
     """Their main server is not there, and `server` is its backup."""
     with socket.socket() as taken:
         taken.bind(("127.0.0.1", 0))
         main = f"http://127.0.0.1:{taken.getsockname()[1]}"
-    settings = Path(environment["XDG_CONFIG_HOME"]) / "inbox-tui" / "config.toml"
-    settings.parent.mkdir(parents=True)
-    settings.write_text(f'server = "{main}"\nbackup_server = "{server.url}"\n')
-    environment = {
-        name: value
-        for name, value in environment.items()
-        if name not in ("INBOX_TUI_PASSWORD", "INBOX_TUI_API_KEY")
-    }
-    return environment | {
+    user.files.configure(f'server = "{main}"\nbackup_server = "{server.url}"\n')
+    for name in ("LOGIN", "SERVER", "PASSWORD"):
+        del user.environment[f"INBOX_TUI_{name}"]
+    user.environment |= {
         "PYTHONPATH": str(Path(keyrings.__file__).parents[1]),
         "PYTHON_KEYRING_BACKEND": "support.keyrings.FileBackend",
         "TEST_KEYRING": str(tmp_path / "ring"),
     }
+    return user
 
 
 def test_two_accounts_are_live_at_once_at_their_own_servers(
-    installed: Path, user: dict[str, str], server: DemoServer, other: DemoServer
+    user: User, server: DemoServer, other: DemoServer
 ) -> None:
     def run(*words: str, stdin: str = "") -> str:
-        ended = subprocess.run(
-            [installed, *words], env=user, input=stdin, capture_output=True, text=True, check=True
-        )
-        return ended.stdout
+        ended = user.run(*words, stdin=stdin)
+        assert ended.status == 0, ended.errors
+        return ended.output
 
     server.service.add(incoming(1, "To Alex", minutes_ago=9))
     other.service.add(incoming(1, "To Boris", minutes_ago=5))
@@ -63,7 +57,7 @@ def test_two_accounts_are_live_at_once_at_their_own_servers(
     run("login", "--login", "alex", "--password-stdin", stdin="correct horse\n")
     assert run("accounts").count("1 unread") == 2
     assert len(run("export", "--all", "--format", "jsonl").splitlines()) == 2
-    with Terminal([str(installed)], environment=user) as terminal:
+    with user.inbox() as terminal:
         terminal.wait_for("To Alex")
         terminal.wait_for(f"via {server.host}", seconds=40)
         terminal.press("a")

@@ -59,11 +59,9 @@ class TeamHub:
 class LoopHub(Hub):
     """A member's connection in the loop of the simulation, not in a thread of its own."""
 
-    def _start(self) -> Any:
-        return asyncio.get_running_loop()
-
-    def _end(self) -> None:
-        pass
+    def __init__(self, *arguments: Any, **options: Any) -> None:
+        super().__init__(*arguments, **options)
+        self._loop = asyncio.get_running_loop()
 
     def _submit(self, work: Any) -> Any:
         future = super()._submit(work)
