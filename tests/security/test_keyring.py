@@ -6,8 +6,6 @@ import os
 import subprocess
 import sys
 import time
-from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
 
 import keyring as library
@@ -16,7 +14,7 @@ from keyring.backend import KeyringBackend
 from keyring.backends import null
 from support.app_harness import make_app, state_is, until
 from support.command import Files, run
-from support.desktop import need
+from support.desktop import NEVER_ANSWERS, desktop
 from support.hostile import screen_output
 from support.keyrings import MemoryBackend, SilentBackend, keyring
 from support.terminal import Terminal
@@ -107,52 +105,7 @@ async def test_a_late_password_is_not_sent_for_the_account_typed_meanwhile(tmp_p
 
 # -- a real gnome-keyring
 
-UNLOCKED = "printf word | gnome-keyring-daemon --unlock --components=secrets"
-LOCKED = "gnome-keyring-daemon --start --components=secrets"
 STORED = "import keyring; keyring.set_password('inbox-tui', 'alex@127.0.0.1:9', 'correct horse')"
-NEVER_ANSWERS = """[D-BUS Service]
-Name=org.gnome.keyring.SystemPrompter
-Exec=/bin/sh -c "exec sleep 60 >/dev/null 2>&1"
-"""
-
-
-@contextmanager
-def session(environment: dict[str, str], daemon: str) -> Iterator[dict[str, str]]:
-    """A session bus with a gnome-keyring: the environment of the programs in it."""
-    script = f'{daemon} >/dev/null && echo "$DBUS_SESSION_BUS_ADDRESS" && exec cat'
-    with subprocess.Popen(
-        ["dbus-run-session", "--", "bash", "-c", script],
-        env=environment,
-        stdin=subprocess.PIPE,
-        stdout=subprocess.PIPE,
-        stderr=subprocess.DEVNULL,
-        text=True,
-    ) as bus:
-        assert bus.stdout is not None
-        address = bus.stdout.readline().strip()
-        assert address, "the session did not start"
-        yield environment | {"DBUS_SESSION_BUS_ADDRESS": address}
-        bus.communicate()
-
-
-def environment_in(home: Path) -> dict[str, str]:
-    services = home / "data" / "dbus-1" / "services"
-    services.mkdir(parents=True)
-    (services / "org.gnome.keyring.SystemPrompter.service").write_text(NEVER_ANSWERS)
-    for folder in (home, home / "run"):
-        folder.mkdir(exist_ok=True)
-        folder.chmod(0o700)
-    return {
-        "PATH": os.environ["PATH"],
-        "PYTHONPATH": str(Path(inbox_tui.__file__).parents[1]),
-        "HOME": str(home),
-        "XDG_RUNTIME_DIR": str(home / "run"),
-        "XDG_CONFIG_HOME": str(home / "config"),
-        "XDG_DATA_HOME": str(home / "data"),
-        "XDG_STATE_HOME": str(home / "state"),
-        "TERM": "xterm-256color",
-        "LANG": "C.UTF-8",
-    }
 
 
 def seconds_to_first_frame(environment: dict[str, str], *, says: str) -> float:
@@ -175,13 +128,16 @@ def seconds_to_first_frame(environment: dict[str, str], *, says: str) -> float:
 
 @pytest.mark.e2e
 def test_the_first_frame_comes_as_fast_with_a_locked_keyring_as_without_one(tmp_path: Path) -> None:
-    need("dbus-run-session", "gnome-keyring-daemon")
-    environment = environment_in(tmp_path)
-    without = environment | {"PYTHON_KEYRING_BACKEND": "keyring.backends.fail.Keyring"}
-    with session(environment, UNLOCKED) as unlocked:
-        subprocess.run([sys.executable, "-c", STORED], env=unlocked, check=True)
+    files = Files(tmp_path)
+    without = files.environment | {"PATH": os.environ["PATH"], "TERM": "xterm-256color"}
+    without |= {"PYTHONPATH": str(Path(inbox_tui.__file__).parents[1])}
+    environment = {
+        name: value for name, value in without.items() if name != "PYTHON_KEYRING_BACKEND"
+    }
+    with desktop(tmp_path) as variables:
+        subprocess.run([sys.executable, "-c", STORED], env=environment | variables, check=True)
     seconds_to_first_frame(without, says="this system has none")
     quick = seconds_to_first_frame(without, says="this system has none")
-    with session(environment, LOCKED) as locked:
-        slow = seconds_to_first_frame(locked, says="did not answer in 3 s")
+    with desktop(tmp_path, locked=True, prompter=NEVER_ANSWERS) as variables:
+        slow = seconds_to_first_frame(environment | variables, says="did not answer in 3 s")
     assert slow < quick + 3, "the keyring was waited for"

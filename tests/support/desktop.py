@@ -14,6 +14,9 @@ from support.systems import skip_exception
 
 PACKAGES = {"dbus-run-session": "dbus", "gnome-keyring-daemon": "gnome-keyring"}
 """The Debian packages of programs that are called otherwise."""
+UNLOCKED = "printf word | gnome-keyring-daemon --unlock"
+NEVER_ANSWERS = '/bin/sh -c "exec sleep 60 >/dev/null 2>&1"'
+"""A prompter whose question nobody answers."""
 
 
 def need(*programs: str) -> None:
@@ -29,22 +32,35 @@ def need(*programs: str) -> None:
 
 
 @contextmanager
-def desktop(home: Path) -> Iterator[dict[str, str]]:
+def desktop(home: Path, *, locked: bool = False, prompter: str = "") -> Iterator[dict[str, str]]:
     """The variables by which programs find the session's keyring, which lasts as long as the block.
 
-    The keyring is kept under `home`.
+    The keyring is kept under `home`. Where it is `locked`, the command `prompter` asks the user for
+    its password.
     """
     need("dbus-run-session", "gnome-keyring-daemon")
-    runtime = home / "run"
-    runtime.mkdir(mode=0o700, parents=True)
+    runtime, data = home / "run", home / "keyring"
+    services = data / "dbus-1" / "services"
+    runtime.mkdir(mode=0o700, parents=True, exist_ok=True)
+    services.mkdir(parents=True, exist_ok=True)
+    name = "org.gnome.keyring.SystemPrompter"
+    if prompter:
+        service = f"[D-BUS Service]\nName={name}\nExec={prompter}\n"
+        (services / f"{name}.service").write_text(service)
     variables = {"XDG_RUNTIME_DIR": str(runtime)}
+    begin = "gnome-keyring-daemon --start" if locked else UNLOCKED
     script = (
-        "printf word | gnome-keyring-daemon --unlock --components=secrets >/dev/null && "
-        'echo "$DBUS_SESSION_BUS_ADDRESS" && exec cat'
+        f'{begin} --components=secrets >/dev/null && echo "$DBUS_SESSION_BUS_ADDRESS" && exec cat'
     )
     with subprocess.Popen(
         ["dbus-run-session", "--", "bash", "-c", script],
-        env={"PATH": os.environ["PATH"], "HOME": str(home), "LC_ALL": "C.UTF-8", **variables},
+        env={
+            "PATH": os.environ["PATH"],
+            "HOME": str(home),
+            "XDG_DATA_HOME": str(data),
+            "LC_ALL": "C.UTF-8",
+            **variables,
+        },
         stdin=subprocess.PIPE,
         stdout=subprocess.PIPE,
         stderr=subprocess.DEVNULL,
