@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import gettext
 from collections.abc import Iterator
-from pathlib import Path
 
 import keyring
-import keyring.backends.fail
 import pytest
 from support.command import API_KEY, LOGIN, PASSWORD, Files, server_now
+from support.command import files as files
+from support.command import no_keyring as no_keyring
 from support.keyrings import MemoryBackend
 from support.postgres import cluster as cluster
 from support.russian import RecordingCatalogue
@@ -18,30 +18,10 @@ from support.service import SwitchedService
 from inbox_tui import locale
 from inbox_tui.demo.server import DemoServer
 
-OTHERS = (
-    *("INBOX_TUI_LOGIN", "INBOX_TUI_SERVER", "INBOX_TUI_PASSWORD", "INBOX_TUI_API_KEY"),
-    *("VISUAL", "EDITOR"),
-)
-
 
 @pytest.fixture(autouse=True)
-def files(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Files:
-    files = Files(tmp_path / "home")
-    files.home.mkdir(mode=0o700)
-    for name in OTHERS:
-        monkeypatch.delenv(name, raising=False)
-    for name, value in files.environment.items():
-        monkeypatch.setenv(name, value)
-    return files
-
-
-@pytest.fixture(autouse=True)
-def no_keyring() -> Iterator[None]:
-    """No test meets the keyring of the machine."""
-    before = keyring.get_keyring()
-    keyring.set_keyring(keyring.backends.fail.Keyring())  # type: ignore[no-untyped-call] # of keyring
-    yield
-    keyring.set_keyring(before)
+def _of_a_user(files: Files) -> None:
+    """Every command is run by a user who has never run the program."""
 
 
 @pytest.fixture

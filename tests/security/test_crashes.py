@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import sys
 import time
 from collections.abc import Iterator, Sequence
@@ -10,11 +9,11 @@ from pathlib import Path
 
 import pytest
 from support import crashing
+from support.command import Files
 from support.crashing import PASSWORD, TEXT
 from support.terminal import Terminal
 from support.traffic import incoming, server_now
 
-import inbox_tui
 from inbox_tui.demo.server import DemoServer
 from inbox_tui.demo.service import DemoService
 from inbox_tui.screens.selection import SETTLED_SECONDS
@@ -34,22 +33,8 @@ def server() -> Iterator[DemoServer]:
 
 
 @pytest.fixture(params=["INBOX_TUI_PASSWORD", "INBOX_TUI_API_KEY"])
-def environment(tmp_path: Path, request: pytest.FixtureRequest) -> dict[str, str]:
-    home = tmp_path / "home"
-    home.mkdir(mode=0o700)
-    folders = {f"XDG_{name}_HOME": str(home / name) for name in ("CONFIG", "DATA", "STATE")}
-    root, tests = Path(inbox_tui.__file__).parents[1], Path(crashing.__file__).parents[1]
-    return {
-        "PATH": os.environ["PATH"],
-        "PYTHONPATH": f"{root}:{tests}",
-        "HOME": str(home),
-        **folders,
-        "TERM": "xterm-256color",
-        "LANG": "C.UTF-8",
-        "TZ": "Europe/Moscow",
-        "PYTHON_KEYRING_BACKEND": "keyring.backends.fail.Keyring",
-        request.param: PASSWORD,
-    }
+def environment(files: Files, request: pytest.FixtureRequest) -> dict[str, str]:
+    return files.at_terminal | {request.param: PASSWORD}
 
 
 def broken(

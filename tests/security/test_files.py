@@ -26,15 +26,6 @@ TRACES = ["913042", "ꙮꙭꙬ", "ѪѬѨ", "79995550001", "79115550001"]
 """What is left nowhere; three letters are the least that the search index keeps."""
 
 
-@pytest.fixture
-def files(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Files:
-    files = Files(tmp_path / "home")
-    files.home.mkdir(mode=0o700)
-    for name, value in files.environment.items():
-        monkeypatch.setenv(name, value)
-    return files
-
-
 def traces(folder: Path) -> set[str]:
     """What of the old message is in any file of the folder."""
     written = b"".join(file.read_bytes() for file in folder.rglob("*") if file.is_file())

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import subprocess
 import sys
 import time
@@ -20,7 +19,6 @@ from support.keyrings import MemoryBackend, SilentBackend, keyring
 from support.terminal import Terminal
 from textual.widgets import Checkbox, Input, Static
 
-import inbox_tui
 from inbox_tui.smsc.errors import SignInRefused
 from inbox_tui.smsc.message import Answer
 
@@ -71,10 +69,8 @@ async def test_what_is_wrong_with_the_keyring_is_said_once(tmp_path: Path) -> No
 
 @pytest.mark.parametrize(("backend", "named"), UNFIT, ids=["plaintext", "null"])
 def test_a_keyring_that_keeps_no_secret_is_named_by_the_doctor(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, backend: KeyringBackend, named: str
+    files: Files, backend: KeyringBackend, named: str
 ) -> None:
-    for name, value in Files(tmp_path).environment.items():
-        monkeypatch.setenv(name, value)
     library.set_keyring(backend)
     ended = run("doctor")
     assert ended.status == 1
@@ -128,9 +124,7 @@ def seconds_to_first_frame(environment: dict[str, str], *, says: str) -> float:
 
 @pytest.mark.e2e
 def test_the_first_frame_comes_as_fast_with_a_locked_keyring_as_without_one(tmp_path: Path) -> None:
-    files = Files(tmp_path)
-    without = files.environment | {"PATH": os.environ["PATH"], "TERM": "xterm-256color"}
-    without |= {"PYTHONPATH": str(Path(inbox_tui.__file__).parents[1])}
+    without = Files(tmp_path).at_terminal
     environment = {
         name: value for name, value in without.items() if name != "PYTHON_KEYRING_BACKEND"
     }

@@ -25,7 +25,6 @@ from support.traffic import incoming, server_now
 from textual.app import App
 from textual.widgets import Checkbox, Input
 
-import inbox_tui
 from inbox_tui.app import InboxApp
 from inbox_tui.archive import Archive
 from inbox_tui.cli.connect import connector
@@ -322,15 +321,6 @@ def test_a_password_as_an_option_is_refused_and_not_repeated(files: Files) -> No
         assert_without_password(repr(ended), words)
 
 
-@pytest.fixture
-def files(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Files:
-    files = Files(tmp_path / "home")
-    files.home.mkdir(mode=0o700)
-    for name, value in files.environment.items():
-        monkeypatch.setenv(name, value)
-    return files
-
-
 # -- as a process of its own
 
 RECORDER = """#!/bin/sh
@@ -342,24 +332,15 @@ case "$seen" in */browser) ;; *) cat >"$seen.input" ;; esac
 
 
 @pytest.fixture
-def environment(tmp_path: Path) -> dict[str, str]:
+def environment(files: Files, tmp_path: Path) -> dict[str, str]:
     """A user with a desktop whose programs write down what they see."""
-    home, programs = tmp_path / "home", tmp_path / "programs"
-    home.mkdir(mode=0o700)
+    programs = tmp_path / "programs"
     programs.mkdir()
     for name in ("tmux", "xclip", "browser"):
         (programs / name).write_text(RECORDER.format(folder=programs))
         (programs / name).chmod(0o755)
-    folders = {f"XDG_{n}_HOME": str(home / n) for n in ("CONFIG", "DATA", "STATE", "CACHE")}
-    root, tests = Path(inbox_tui.__file__).parents[1], Path(__file__).parents[1]
-    return {
+    return files.at_terminal | {
         "PATH": f"{programs}:{os.environ['PATH']}",
-        "PYTHONPATH": f"{root}:{tests}",
-        "HOME": str(home),
-        **folders,
-        "TERM": "xterm-256color",
-        "LANG": "C.UTF-8",
-        "TZ": "Europe/Moscow",
         "PYTHON_KEYRING_BACKEND": "support.keyrings.MemoryBackend",
         "TMUX": "/nowhere,1,0",
         "DISPLAY": ":99",

@@ -26,16 +26,6 @@ FRAME = " │▁▂▃▄▅▆▇█"
 
 
 @pytest.fixture
-def files(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Files:
-    files = Files(tmp_path / "home")
-    files.home.mkdir(mode=0o700)
-    for name, value in files.environment.items():
-        monkeypatch.setenv(name, value)
-    monkeypatch.setenv("INBOX_TUI_PASSWORD", PASSWORD)
-    return files
-
-
-@pytest.fixture
 def hostile_server() -> Iterator[DemoServer]:
     """A server whose every answer is an error with control sequences in its text."""
     service = DemoService({LOGIN: PASSWORD}, clock=server_now)

@@ -19,15 +19,6 @@ GOOD = http(b"[]")
 SOURCES = sorted(Path(inbox_tui.__file__).parent.rglob("*.py"))
 
 
-@pytest.fixture
-def files(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Files:
-    files = Files(tmp_path / "home")
-    files.home.mkdir(mode=0o700)
-    for name, value in files.environment.items():
-        monkeypatch.setenv(name, value)
-    return files
-
-
 @pytest.mark.parametrize("words", [[], ["login", "--password-stdin"], ["sync"], ["watch"]])
 @pytest.mark.parametrize("place", ["option", "environment", "settings"])
 def test_plain_http_to_another_machine_ends_with_2_before_anything_is_opened(

@@ -11,16 +11,20 @@ import stat
 import subprocess
 import sys
 import threading
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any, NamedTuple, Self
 
+import keyring
+import keyring.backends.fail
+import pytest
 from click.testing import CliRunner
 from support.russian import RecordingCatalogue
 from support.traffic import server_now as server_now
 
+import inbox_tui
 from inbox_tui import locale
 from inbox_tui.archive import Archive, Cursor, Page, Polled
 from inbox_tui.cli.program import main
@@ -150,9 +154,49 @@ class Files:
             "PYTHON_KEYRING_BACKEND": "keyring.backends.fail.Keyring",
         }
 
+    @property
+    def at_terminal(self) -> dict[str, str]:
+        """The whole environment of a program that can import what the tests have."""
+        root, tests = Path(inbox_tui.__file__).parents[1], Path(__file__).parents[1]
+        return {
+            "PATH": os.environ["PATH"],
+            **self.environment,
+            "PYTHONPATH": f"{root}{os.pathsep}{tests}",
+            "TERM": "xterm-256color",
+            "LANG": "C.UTF-8",
+            "TZ": "Europe/Moscow",
+        }
+
     def configure(self, text: str) -> None:
         self.config.parent.mkdir(parents=True, exist_ok=True)
         self.config.write_text(text, encoding="utf-8")
+
+
+_OURS = (
+    *("INBOX_TUI_LOGIN", "INBOX_TUI_SERVER", "INBOX_TUI_PASSWORD", "INBOX_TUI_API_KEY"),
+    *("VISUAL", "EDITOR"),
+)
+
+
+@pytest.fixture
+def files(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Files:
+    """A user who has never run the program."""
+    files = Files(tmp_path / "home")
+    files.home.mkdir(mode=0o700)
+    for name in _OURS:
+        monkeypatch.delenv(name, raising=False)
+    for name, value in files.environment.items():
+        monkeypatch.setenv(name, value)
+    return files
+
+
+@pytest.fixture(autouse=True)
+def no_keyring() -> Iterator[None]:
+    """No test meets the keyring of the machine."""
+    before = keyring.get_keyring()
+    keyring.set_keyring(keyring.backends.fail.Keyring())  # type: ignore[no-untyped-call] # of keyring
+    yield
+    keyring.set_keyring(before)
 
 
 INTERRUPTIBLE = """
