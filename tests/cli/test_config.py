@@ -40,13 +40,10 @@ def test_each_setting_is_told_with_its_source(
     assert str(files.config) in ended.output
 
 
-def test_an_option_beats_the_environment_and_that_the_file(
-    files: Files, monkeypatch: pytest.MonkeyPatch
+def test_an_option_of_the_program_or_the_command_beats_the_environment(
+    monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    files.configure('login = "file"\n')
-    assert source_of("login", run("config").output) == "line 1"
     monkeypatch.setenv("INBOX_TUI_LOGIN", "environment")
-    assert source_of("login", run("config").output) == "INBOX_TUI_LOGIN"
     for words in (("--login", "option", "config"), ("config", "--login", "option")):
         assert 'login = "option" ' in run(*words).output
 
@@ -92,24 +89,13 @@ def test_edit_begins_a_file_with_everything_explained(
 
 
 @in_both_languages
-def test_edit_says_what_is_wrong_afterwards(
-    files: Files, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
-) -> None:
-    files.configure("window = 6\n")
-    editor(monkeypatch, tmp_path, "open(path, 'a').write('colour = 1')")
-    ended = run("config", "--edit")
-    assert ended.status == 2
-    assert f"{files.config}, line 2: there is no setting colour" in ended.errors
-    assert files.config.read_text() == "window = 6\ncolour = 1"
-
-
-@in_both_languages
 @pytest.mark.parametrize(
     ("setting", "said"),
     [
         ('login = " "', "the login is empty"),
         ('server = "http://smscentre.com"', "plain http://"),
         ('theme = "mauve"', "there is no such theme"),
+        ("colour = 1", "there is no setting colour"),
     ],
 )
 def test_what_would_not_start_is_not_in_order(
@@ -117,19 +103,26 @@ def test_what_would_not_start_is_not_in_order(
 ) -> None:
     monkeypatch.setenv("INBOX_TUI_LOGIN", "alex")
     monkeypatch.setenv("INBOX_TUI_SERVER", "smsc.kz")
-    editor(monkeypatch, tmp_path, f"open(path, 'w').write('\\n{setting}')")
+    files.configure("window = 6\n")
+    editor(monkeypatch, tmp_path, f"open(path, 'a').write('{setting}')")
     ended = run("config", "--edit")
     assert ended.status == 2
     assert ended.errors.startswith(f"inbox-tui: {files.config}, line 2: {said}")
     assert len(ended.errors.splitlines()) == 2
+    assert files.config.read_text() == f"window = 6\n{setting}"
 
 
 @in_both_languages
-def test_a_theme_that_is_not_there_is_not_in_force(files: Files) -> None:
-    files.configure('theme = "mauve"')
-    ended = run("config")
+@pytest.mark.parametrize("words", [(), ("config",)])
+def test_a_theme_that_is_not_there_is_told_with_its_line(
+    files: Files, words: tuple[str, ...]
+) -> None:
+    files.configure('theme = "mauve"\n')
+    ended = run(*words)
     assert (ended.status, ended.output) == (2, "")
     assert f"{files.config}, line 1: there is no such theme" in ended.errors
+    assert "inbox-light" in ended.errors
+    assert not files.archive.exists()
 
 
 def test_a_link_to_a_file_that_is_not_there_is_left_to_the_editor(

@@ -85,6 +85,7 @@ def test_an_error_of_the_service_ends_it_as_documented_in_any_form(
     ended = run("sync")
     assert (ended.status, ended.output) == (status, "")
     assert ended.errors.startswith(f"inbox-tui: {said}")
+    assert (" until " in ended.errors) == (status == 4)
 
 
 def test_windows_1251_is_recognised(files: Files, account: DemoServer) -> None:

@@ -285,16 +285,6 @@ def test_the_inbox_opens_without_an_account(opened: list[Any]) -> None:
     assert (parts.login, parts.server, parts.filters) == (None, "smscentre.com", None)
 
 
-@in_both_languages
-def test_a_theme_that_is_not_there_is_told_with_its_line(files: Files, opened: list[Any]) -> None:
-    files.configure('theme = "mauve"\n')
-    ended = run()
-    assert ended.status == 2
-    assert f"{files.config}, line 1: there is no such theme" in ended.errors
-    assert "inbox-light" in ended.errors
-    assert not files.archive.exists()
-
-
 def test_a_damaged_archive_is_told_after_the_inbox(files: Files, opened: list[Any]) -> None:
     files.archive.parent.mkdir(mode=0o700, parents=True)
     files.archive.write_bytes(b"this is no database" * 100)
@@ -324,9 +314,11 @@ def with_streams(streams: str, *words: str) -> Ended:
     return Ended(ended.returncode, ended.stdout, ended.stderr)
 
 
-@pytest.mark.parametrize("words", [("--help",), ("--version",), ("sync", "--help"), ("config",)])
-def test_an_output_that_is_full_is_told(words: tuple[str, ...]) -> None:
-    ended = with_streams(">/dev/full", *words)
+@pytest.mark.parametrize(
+    "line", ["--help", "--version", "sync --help", "config", "export", "watch --since 1"]
+)
+def test_an_output_that_is_full_is_told(kept: Files, line: str) -> None:
+    ended = with_streams(">/dev/full", *line.split())
     assert ended.status == 1
     assert ended.errors == (
         "inbox-tui: standard output can't be written to: No space left on device.\n"
@@ -342,6 +334,7 @@ def test_an_output_that_is_closed_is_told(kept: Files, command: str) -> None:
 @pytest.mark.parametrize("streams", ["2>&-", "2>/dev/full"])
 def test_a_command_that_can_tell_nobody_ends_as_it_would_have(kept: Files, streams: str) -> None:
     assert with_streams(streams, "export").status == 0
+    assert with_streams("<&-", "export").errors == "1 message.\n"
     assert with_streams(streams, "export", "--login", "nobody").status == 1
     assert with_streams(streams, "export", "--hours", "0").status == 2
     assert with_streams(streams, "logout").status == 0

@@ -6,7 +6,6 @@ import asyncio
 import json
 import os
 import signal
-import subprocess
 import sys
 import time
 from collections.abc import Iterator
@@ -324,26 +323,6 @@ async def test_a_reader_that_has_gone_is_noticed_without_writing() -> None:
     await output.put(b"line\n")
     assert stop.is_set()
     os.close(writing)
-
-
-def test_an_output_that_takes_nothing_is_told(
-    environment: dict[str, str], files: Files, server: DemoServer
-) -> None:
-    put(files.archive, server.host, incoming(1))
-    with Path(os.devnull).open("rb") as read_only:
-        ended = subprocess.run(
-            [sys.executable, "-m", "inbox_tui", "watch", "--since", "1"],
-            stdout=read_only,
-            stderr=subprocess.PIPE,
-            text=True,
-            env=environment,
-            check=False,
-            timeout=20,
-        )
-    assert ended.returncode == 1
-    assert ended.stderr == (
-        "inbox-tui: standard output can't be written to: Bad file descriptor.\n"
-    )
 
 
 def said(capsys: pytest.CaptureFixture[str], *statuses: Status) -> list[str]:
