@@ -60,6 +60,28 @@ def style_of(widget: Widget, text: str) -> Style:
     raise AssertionError(f"{text!r} is not drawn in one style in {lines(widget)}")
 
 
+def matches(widget: Widget, y: int | None = None) -> list[str]:
+    """The pieces that are marked as what a search found, from the top, or those of one line."""
+    background = widget.get_component_rich_style("message--match").bgcolor
+    drawn = widget.render_lines(widget.region.size.region)
+    return [
+        piece.text
+        for line in (drawn if y is None else drawn[y : y + 1])
+        for piece in line
+        if piece.style and piece.style.bgcolor == background
+    ]
+
+
+async def drag(
+    pilot: Pilot[None], widget: Widget, start: tuple[int, int], end: tuple[int, int]
+) -> None:
+    """Select with the mouse, from one place of a widget to another."""
+    await pilot.mouse_down(widget, offset=start)
+    await pilot.hover(widget, offset=end)
+    await pilot.mouse_up(widget, offset=end)
+    await pilot.pause()
+
+
 def background(widget: Widget, y: int) -> Color | None:
     """The background at the beginning of a line."""
     first, *_ = widget.render_lines(widget.region.size.region)[y]

@@ -32,16 +32,6 @@ def _found(text: str) -> str:
     return code.text if code else ""
 
 
-def test_half_of_the_many_texts_have_no_code_and_a_third_is_set_apart() -> None:
-    for texts in (KNOWN, APART):
-        with_code = sum(bool(code) for code, _ in texts)
-        assert 0.4 < with_code / len(texts) < 0.6
-    texts = KNOWN + APART
-    assert len(texts) >= 800
-    assert len(APART) * 3 >= len(texts)
-    assert len({text for _, text in texts}) == len(texts)
-
-
 def test_every_known_text_gives_its_code_or_none() -> None:
     wrong = [(code, _found(text), text) for code, text in KNOWN if _found(text) != code]
     assert wrong == []

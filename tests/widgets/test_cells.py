@@ -6,7 +6,7 @@ from hypothesis import strategies as st
 from rich.cells import cell_len
 
 from inbox_tui.text import sanitize
-from inbox_tui.widgets.cells import Line, cut, cut_before, padded, wrapped
+from inbox_tui.widgets.cells import Line, cut, cut_before, wrapped
 from inbox_tui.widgets.symbols import PLAIN, UNICODE, symbols_for
 
 
@@ -55,11 +55,6 @@ def test_a_cut_does_not_part_what_is_one_sign(
 ) -> None:
     assert cut(text, width) == beginning
     assert cut_before(text, width) == end
-
-
-@given(st.text(max_size=40).map(sanitize), st.integers(1, 30))
-def test_a_padded_text_fills_its_cells(text: str, width: int) -> None:
-    assert cell_len(padded(text, width)) == width
 
 
 @pytest.mark.parametrize(

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from support.rows import NEWEST, NOW, Messages, message, presentation
-from support.widgets import OneWidget, lines, style_of
+from support.widgets import OneWidget, drag, lines, style_of
 from textual.events import MouseScrollUp
 from textual.pilot import Pilot
 
@@ -140,18 +140,6 @@ async def test_the_message_it_is_opened_at_is_selected_and_in_sight() -> None:
         assert any("Message 700" in line for line in cursor_lines(conversation))
 
 
-async def test_ten_thousand_messages_open_at_the_cost_of_ten() -> None:
-    few, many = talk(40), talk(10_000)
-    async with mounted(few, said(NEWEST - 20)) as (conversation, _, _):
-        wrapped_of_few = len(conversation._transcript.texts)
-    async with mounted(many, said(NEWEST - 5000)) as (conversation, pilot, _):
-        assert len(conversation._transcript.texts) <= wrapped_of_few + 20
-        opened = sum(stop - start for start, stop in many.windows)
-        assert opened <= 200
-        await pilot.press("pageup", "pagedown", "up", "down")
-        assert sum(stop - start for start, stop in many.windows) <= opened + 100
-
-
 async def test_up_and_down_go_from_message_to_message_over_days() -> None:
     async with mounted(talk(60)) as (conversation, pilot, app):
         for number in range(NEWEST - 1, NEWEST - 50, -1):
@@ -193,21 +181,6 @@ async def test_home_and_end_select_the_oldest_and_the_newest() -> None:
         assert conversation.row == said(NEWEST)
 
 
-async def test_new_messages_come_in_below_and_move_nothing() -> None:
-    async with mounted(talk(50), said(NEWEST - 10)) as (conversation, pilot, app):
-        before = lines(conversation)
-        conversation.show(conversation_of(*rows(50), said(NEWEST + 1), said(NEWEST + 2)))
-        await pilot.pause()
-        assert lines(conversation) == before
-        assert conversation.row == said(NEWEST - 10)
-        assert conversation.newer == 2
-        await pilot.press("end")
-        assert conversation.row == said(NEWEST + 2)
-        await pilot.pause()
-        assert conversation.newer == 0
-        assert sum(isinstance(m, Conversation.NewerChanged) for m in app.posted) == 2
-
-
 async def test_a_new_message_below_is_seen_at_once_where_there_is_room() -> None:
     async with mounted(talk(2)) as (conversation, _, _):
         conversation.show(conversation_of(*rows(2), said(NEWEST + 1)))
@@ -215,28 +188,11 @@ async def test_a_new_message_below_is_seen_at_once_where_there_is_room() -> None
         assert conversation.row == said(NEWEST)
 
 
-async def test_following_selects_the_newest_as_it_comes() -> None:
-    async with mounted(talk(50)) as (conversation, _, _):
-        conversation.following = True
-        conversation.show(conversation_of(*rows(50), said(NEWEST + 1)))
-        assert conversation.row == said(NEWEST + 1)
-        assert cursor_lines(conversation) == ["11:22  Message 1001"]
-
-
 async def test_a_click_selects_the_message_under_the_mouse() -> None:
     async with mounted(talk(50)) as (conversation, pilot, _):
         y = next(y for y, line in enumerate(lines(conversation)) if "Message 995" in line)
         await pilot.click(conversation, offset=(20, y))
         assert conversation.row == said(995)
-
-
-async def drag(
-    pilot: Pilot[None], conversation: Conversation, start: tuple[int, int], end: tuple[int, int]
-) -> None:
-    await pilot.mouse_down(conversation, offset=start)
-    await pilot.hover(conversation, offset=end)
-    await pilot.mouse_up(conversation, offset=end)
-    await pilot.pause()
 
 
 async def test_text_selected_with_the_mouse_is_that_of_the_messages() -> None:

@@ -16,10 +16,9 @@ from support.message_list import HEIGHT, cursor_line, mounted, shown_id
 from support.rows import MOSCOW, NEWEST, NOW, Messages, message, server_seconds
 from support.widgets import lines
 
-from inbox_tui.archive import Day, Gap, Query, Row
+from inbox_tui.archive import Gap, Query, Row
 from inbox_tui.screens.listings import ArchivedMessages
 from inbox_tui.widgets.message_list import MessageList
-from inbox_tui.widgets.message_source import ItemWindow
 from inbox_tui.widgets.presentation import Presentation
 
 FIRST_OF_TODAY = 984
@@ -37,11 +36,18 @@ def line_of_cursor(messages: MessageList) -> int:
 @pytest.mark.parametrize(
     ("keys", "expected"),
     [
+        ("down", NEWEST - 1),
+        ("j", NEWEST - 1),
+        ("j j k", NEWEST - 1),
+        ("down down up", NEWEST - 1),
         ("up", NEWEST),
         ("home", NEWEST),
+        ("end", NEWEST - 99),
         ("G", NEWEST - 99),
         ("G g", NEWEST),
+        ("end home", NEWEST),
         ("G down", NEWEST - 99),
+        ("G pagedown", NEWEST - 99),
         ("pagedown", NEWEST - HEIGHT + 2),
         ("pagedown pageup", NEWEST),
         ("G pageup pagedown", NEWEST - 99),
@@ -247,23 +253,3 @@ def _change(rows: dict[int, Row], step: str, random: Random, selected: int | Non
         for one in gone:
             if one != selected:
                 del rows[one]
-
-
-# -- a place for the cursor
-
-
-@given(lengths=st.lists(st.integers(1, 3), max_size=4), position=st.integers(-3, 20))
-def test_a_place_for_the_cursor_is_beside_the_line_of_a_day(
-    lengths: list[int], position: int
-) -> None:
-    numbers = [1000 - 40 * day - at for day, length in enumerate(lengths) for at in range(length)]
-    window = ItemWindow(Messages((message(number) for number in numbers), days=True))
-    source = window.source
-    for step in (1, -1):
-        place = window.place(position, step)
-        if not numbers:
-            assert place == 0
-            continue
-        (item,) = source.window(place, place + 1)
-        assert not isinstance(item, Day)
-        assert abs(place - min(max(position, 0), len(source) - 1)) <= 1

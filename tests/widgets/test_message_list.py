@@ -15,7 +15,7 @@ from textual.events import MouseScrollDown
 from textual.pilot import Pilot
 from textual.strip import Strip
 
-from inbox_tui.archive import Gap, Row
+from inbox_tui.archive import Row
 from inbox_tui.widgets.message_list import MessageList
 
 
@@ -40,31 +40,6 @@ async def turn_wheel(pilot: Pilot[None], messages: MessageList, notches: int) ->
 
 
 # -- moving
-
-
-@pytest.mark.parametrize(
-    ("keys", "expected"),
-    [
-        ("down", NEWEST - 1),
-        ("j", NEWEST - 1),
-        ("j j k", NEWEST - 1),
-        ("down down up", NEWEST - 1),
-        ("up", NEWEST),
-        ("G", NEWEST - 99),
-        ("end", NEWEST - 99),
-        ("G g", NEWEST),
-        ("end home", NEWEST),
-        ("pagedown", NEWEST - HEIGHT + 1),
-        ("pagedown pageup", NEWEST),
-        ("G down", NEWEST - 99),
-        ("G pagedown", NEWEST - 99),
-    ],
-)
-async def test_keys_move_the_cursor(keys: str, expected: int) -> None:
-    async with mounted(Messages.numbered()) as (messages, pilot, _):
-        await pilot.press(*keys.split())
-        assert shown_id(messages) == expected
-        assert cursor_line(messages)
 
 
 async def test_each_move_tells_what_the_cursor_is_on() -> None:
@@ -137,32 +112,6 @@ async def test_the_end_of_a_million_messages_is_one_key_away() -> None:
         assert shown_id(messages) == 1_000_000
 
 
-async def test_a_move_by_one_reads_at_most_one_row() -> None:
-    source = ManyMessages(1_000_000)
-    async with mounted(source) as (messages, pilot, _):
-        for _ in range(HEIGHT + 5):
-            source.windows.clear()
-            await pilot.press("j")
-            await pilot.pause()
-            lines(messages)
-            assert source.rows_read <= 1
-            assert len(source.windows) <= 1
-
-
-@pytest.mark.parametrize("key", ["pagedown", "pageup", "G", "g"])
-async def test_a_jump_reads_a_screenful_at_most_and_at_once(key: str) -> None:
-    source = ManyMessages(1_000_000)
-    async with mounted(source) as (messages, pilot, _):
-        messages.move_to(source.window(500_000, 500_001)[0].row)
-        await pilot.pause()
-        source.windows.clear()
-        await pilot.press(key)
-        await pilot.pause()
-        lines(messages)
-        assert len(source.windows) == 1
-        assert source.rows_read <= HEIGHT
-
-
 async def test_the_first_frame_reads_a_screenful_at_most() -> None:
     source = ManyMessages(1_000_000)
     async with mounted(source):
@@ -196,17 +145,6 @@ async def test_a_frame_costs_the_same_at_a_million_messages_as_at_a_hundred() ->
 
 
 # -- messages that come in
-
-
-async def test_the_cursor_stays_on_its_message_and_its_line_when_newer_ones_come_in() -> None:
-    async with mounted(Messages.numbered()) as (messages, pilot, app):
-        await pilot.press("j", "j", "j")
-        before = cursor_line(messages), lines(messages).index(cursor_line(messages))
-        messages.show(Messages.numbered(NEWEST + 7))
-        await pilot.pause()
-        assert (cursor_line(messages), lines(messages).index(cursor_line(messages))) == before
-        assert messages.newer == 7
-        assert any(isinstance(m, MessageList.NewerChanged) for m in app.posted)
 
 
 async def test_while_following_the_newest_is_selected_as_it_comes() -> None:
@@ -250,14 +188,6 @@ async def test_another_filter_starts_at_the_top() -> None:
         assert messages.scroll_offset.y == 0
 
 
-async def test_when_the_message_under_the_cursor_goes_the_next_one_takes_its_place() -> None:
-    async with mounted(Messages.numbered()) as (messages, pilot, _):
-        await pilot.press("j", "j")
-        messages.show(Messages(row for row in Messages.numbered().items if row != message(998)))
-        await pilot.pause()
-        assert shown_id(messages) == 997
-
-
 async def test_when_everything_goes_there_is_nothing_under_the_cursor() -> None:
     async with mounted(Messages.numbered()) as (messages, pilot, app):
         await pilot.press("G")
@@ -266,16 +196,6 @@ async def test_when_everything_goes_there_is_nothing_under_the_cursor() -> None:
         assert messages.row is None
         assert app.posted[-1].row is None
         assert not any(lines(messages)[1:])
-
-
-async def test_the_cursor_stays_on_a_gap_when_newer_ones_come_in() -> None:
-    gap = Gap(message(997).received + 60, message(998).received - 60)
-    async with mounted(Messages([*Messages.numbered().items, gap])) as (messages, pilot, _):
-        await pilot.press("j", "j", "j")
-        assert "missing" in cursor_line(messages)
-        messages.show(Messages([*Messages.numbered(NEWEST + 5).items, gap]))
-        await pilot.pause()
-        assert "missing" in cursor_line(messages)
 
 
 async def test_a_read_mark_repaints_its_row_alone(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -292,31 +212,11 @@ async def test_a_read_mark_repaints_its_row_alone(monkeypatch: pytest.MonkeyPatc
         assert app.posted == []
 
 
-async def test_the_same_messages_again_paint_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
-    async with mounted(Messages.numbered()) as (messages, pilot, _):
-        painted = Painted(messages, monkeypatch)
-        messages.show(Messages.numbered())
-        await pilot.pause()
-        assert painted.lines == []
-
-
 def _rows() -> list[Row]:
     return [row for row in Messages.numbered().items if isinstance(row, Row)]
 
 
 # -- other sizes
-
-
-@pytest.mark.parametrize("size", [(120, 40), (40, 4), (20, 2), (4, 1)])
-async def test_another_size_never_loses_the_cursor(size: tuple[int, int]) -> None:
-    async with mounted(Messages.numbered(), size=(80, 20)) as (messages, pilot, _):
-        await pilot.press("G", "k")
-        await pilot.resize_terminal(*size)
-        await pilot.pause()
-        assert shown_id(messages) == NEWEST - 98
-        first = messages.scroll_offset.y
-        assert first <= messages.cursor < first + size[1]
-        assert cursor_line(messages)
 
 
 async def test_a_list_that_was_hidden_shows_what_came_meanwhile() -> None:

@@ -8,7 +8,7 @@ from itertools import count
 import pytest
 from support.growth import assert_as_cheap, assert_linear
 from support.rows import NOW, message, presentation
-from support.widgets import OneWidget, lines, style_of
+from support.widgets import OneWidget, drag, lines, matches, style_of
 from textual.pilot import Pilot
 from textual.strip import Strip
 
@@ -155,27 +155,16 @@ async def test_what_a_search_looks_for_is_marked_in_sender_receiver_and_text() -
     row = message(1, phone="79160001122", message="Pick it up\nat the pickup point")
     search = parse_query("pick", NOW, {})
     async with mounted(row) as (view, pilot, _):
-        assert found(view) == []
+        assert matches(view) == []
         view.show(row, search)
         await pilot.pause()
-        assert found(view) == ["Pick", "Pick", "pick"]
+        assert matches(view) == ["Pick", "Pick", "pick"]
         view.show(row, parse_query("to:911 from:1122", NOW, {}))
         await pilot.pause()
-        assert found(view) == ["11-22", "911"]
+        assert matches(view) == ["11-22", "911"]
         view.show(row)
         await pilot.pause()
-        assert found(view) == []
-
-
-def found(view: MessageView) -> list[str]:
-    """The pieces that are marked as found, from the top."""
-    background = view.get_component_rich_style("message--match").bgcolor
-    return [
-        piece.text
-        for strip in view.render_lines(view.region.size.region)
-        for piece in strip
-        if piece.style and piece.style.bgcolor == background
-    ]
+        assert matches(view) == []
 
 
 async def test_the_state_of_a_message_is_told_and_a_change_of_it_does_not_scroll() -> None:
@@ -269,15 +258,6 @@ async def test_a_long_message_has_a_scrollbar() -> None:
 
 
 # -- selecting
-
-
-async def drag(
-    pilot: Pilot[None], view: MessageView, start: tuple[int, int], end: tuple[int, int]
-) -> None:
-    await pilot.mouse_down(view, offset=start)
-    await pilot.hover(view, offset=end)
-    await pilot.mouse_up(view, offset=end)
-    await pilot.pause()
 
 
 async def test_text_selected_with_the_mouse_is_copied_as_it_is_shown() -> None:

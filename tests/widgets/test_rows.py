@@ -13,7 +13,7 @@ from support.rows import (
     message,
     presentation,
 )
-from support.widgets import lines, style_of
+from support.widgets import lines, matches, style_of
 from textual.strip import Strip
 
 from inbox_tui.archive import Day, Gap, Row
@@ -303,13 +303,6 @@ async def test_days_are_named_again_when_the_day_is_over() -> None:
 
 def searched(typed: str) -> SearchQuery:
     return parse_query(typed, NOW, {})
-
-
-def matches(messages: MessageList, y: int = 0) -> list[str]:
-    """The pieces of a line that are marked as found."""
-    background = messages.get_component_rich_style("message--match").bgcolor
-    line = messages.render_lines(messages.region.size.region)[y]
-    return [piece.text for piece in line if piece.style and piece.style.bgcolor == background]
 
 
 async def test_what_a_search_looks_for_is_marked_in_text_sender_and_receiver() -> None:
