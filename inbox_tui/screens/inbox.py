@@ -33,8 +33,8 @@ from inbox_tui.screens.status import SessionStatus
 from inbox_tui.sync import MessagesArrived, Progress, State, StatusChanged, TakenByColleague
 from inbox_tui.widgets.conversation import Conversation
 from inbox_tui.widgets.filter_bar import FilterBar
-from inbox_tui.widgets.message_list import MOVES, MessageList
-from inbox_tui.widgets.message_pane import MessagePane
+from inbox_tui.widgets.message_list import MessageList
+from inbox_tui.widgets.message_pane import MOVES, MessagePane
 from inbox_tui.widgets.message_view import MessageView
 from inbox_tui.widgets.presentation import Presentation, grouped
 from inbox_tui.widgets.split_pane import LAYOUTS, SplitPane, layout_for
@@ -451,9 +451,9 @@ class InboxScreen(Screen[None]):
         if back and self.has_class("-reading"):
             self._set_reading(False)
 
-    def action_in_list(self, move: str) -> None:
+    async def action_in_list(self, move: str) -> None:
         """Move in the list from where there is nothing to move in."""
-        getattr(self._messages, f"action_{move}")()
+        await self.app.run_action(move, self._messages)
 
     @on(MessagePane.NewerChanged)
     def _show_newer(self) -> None:

@@ -9,7 +9,6 @@ from textual.geometry import Region, Size, clamp
 from textual.strip import Strip
 
 from inbox_tui.archive import Day, Row
-from inbox_tui.commands import bindings
 from inbox_tui.widgets.cells import cells, cut, padded
 from inbox_tui.widgets.message_pane import MessagePane
 from inbox_tui.widgets.message_source import NO_MESSAGES
@@ -19,7 +18,6 @@ from inbox_tui.widgets.transcript import Transcript
 
 if TYPE_CHECKING:
     from textual import events
-    from textual.binding import BindingType
     from textual.selection import Selection
 
     from inbox_tui.text.search_query import SearchQuery
@@ -47,29 +45,6 @@ class Conversation(MessagePane):
     """
 
     ALLOW_SELECT = True
-    BINDINGS: ClassVar[list[BindingType]] = [
-        *bindings(
-            {
-                "up": "move(-1)",
-                "down": "move(1)",
-                "page_up": "page(-1)",
-                "page_down": "page(1)",
-                "first": "first",
-                "last": "last",
-            }
-        )
-    ]
-    """
-    | Key(s) | Description |
-    | :- | :- |
-    | up,k | Select the message above, or scroll up in a long one. |
-    | down,j | Select the message below, or scroll down in a long one. |
-    | pageup | Scroll up a page. |
-    | pagedown | Scroll down a page. |
-    | home,g | Select the oldest message. |
-    | end,G | Select the newest message. |
-    """
-
     COMPONENT_CLASSES: ClassVar[set[str]] = {"message--sender"}
     """
     | Class | Description |

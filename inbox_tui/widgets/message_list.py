@@ -27,15 +27,6 @@ if TYPE_CHECKING:
     from inbox_tui.widgets.message_source import MessageSource
     from inbox_tui.widgets.presentation import Presentation
 
-MOVES: Final = {
-    "up": "cursor_up",
-    "down": "cursor_down",
-    "page_up": "page_up",
-    "page_down": "page_down",
-    "first": "first",
-    "last": "last",
-}
-"""The moves among messages, by the name of their command."""
 _STEPS_A_CELL: Final = 8
 """The thumb of a scrollbar is drawn to an eighth of a cell."""
 _HEADED_FROM: Final = 4
@@ -53,16 +44,10 @@ class MessageList(MessagePane):
 
     ALLOW_SELECT = False
 
-    BINDINGS: ClassVar[list[BindingType]] = [*bindings({**MOVES, "open": "open"})]
+    BINDINGS: ClassVar[list[BindingType]] = [*bindings({"open": "open"})]
     """
     | Key(s) | Description |
     | :- | :- |
-    | up,k | Move the cursor up. |
-    | down,j | Move the cursor down. |
-    | pageup | Move the cursor up a page. |
-    | pagedown | Move the cursor down a page. |
-    | home,g | Move the cursor to the newest message. |
-    | end,G | Move the cursor to the oldest message. |
     | enter | Open the message under the cursor. |
     """
 
@@ -191,21 +176,15 @@ class MessageList(MessagePane):
         self._refresh_position(before)
         self._refresh_position(cursor)
 
-    def action_cursor_up(self) -> None:
-        """Move the cursor up."""
-        self.cursor = self._window.place(self.cursor - 1, -1)
+    def action_move(self, step: int) -> None:
+        """Move the cursor up or down."""
+        self.cursor = self._window.place(self.cursor + step, step)
 
-    def action_cursor_down(self) -> None:
-        """Move the cursor down."""
-        self.cursor = self._window.place(self.cursor + 1)
-
-    def action_page_up(self) -> None:
-        """Move the cursor up a page, keeping its line on screen."""
-        self._turn_page(-1)
-
-    def action_page_down(self) -> None:
-        """Move the cursor down a page, keeping its line on screen."""
-        self._turn_page(1)
+    def action_page(self, pages: int) -> None:
+        """Move the cursor a page up or down, keeping its line on screen."""
+        lines = pages * max(1, self._height - 1 - self._is_headed(self.cursor))
+        cursor = self._window.place(self.cursor + lines, pages)
+        self._go(cursor, self._first_in_sight + lines)
 
     def action_first(self) -> None:
         """Move the cursor to the newest message."""
@@ -220,11 +199,6 @@ class MessageList(MessagePane):
         """Open the message under the cursor."""
         if self.row is not None:
             self.post_message(self.Opened(self.row))
-
-    def _turn_page(self, pages: int) -> None:
-        lines = pages * max(1, self._height - 1 - self._is_headed(self.cursor))
-        cursor = self._window.place(self.cursor + lines, pages)
-        self._go(cursor, self._first_in_sight + lines)
 
     def _is_headed(self, position: int) -> bool:
         """Whether the line of the item's day stays in sight with it."""
@@ -242,18 +216,13 @@ class MessageList(MessagePane):
         if first != self.scroll_target_y or first != self._first_in_sight:
             self.scroll_to(y=first, animate=False, force=True, immediate=True)
         self.cursor = cursor
-        item = self._window.item(cursor)
-        self._set_under(None if isinstance(item, Day) else item)
+        before, item = self._under, self._window.item(cursor)
+        self._under = None if isinstance(item, Day) else item
+        if (before and before.row) != (self._under and self._under.row):
+            self.post_message(self.Highlighted(self.row, moved=not self._showing))
 
     def _read(self, first: int) -> None:
         self._rows.fit(self._window.read(first, first + self._height))
-
-    def _set_under(self, item: Row | Gap | None) -> None:
-        before, self._under = self._under, item
-        was = None if before is None else before.row
-        now = None if item is None else item.row
-        if was != now:
-            self.post_message(self.Highlighted(self.row, moved=not self._showing))
 
     def _count_newer(self) -> None:
         if self._first_in_sight == 0 or self.seen is None:
@@ -398,16 +367,11 @@ class MessageList(MessagePane):
 
     def on_mouse_move(self, event: events.MouseMove) -> None:
         """Mark the row under the mouse."""
-        position = self._first_in_sight + event.y
-        self.hover = position
+        self.hover = self._first_in_sight + event.y
 
     def on_leave(self) -> None:
         """Mark no row when the mouse has left."""
         self.hover = None
-
-    def validate_hover(self, hover: int | None) -> int | None:
-        """Keep to the items there are."""
-        return hover if hover is not None and 0 <= hover < len(self._window) else None
 
     def watch_hover(self, before: int | None, hover: int | None) -> None:
         """Repaint the row the mouse left and the row it came to."""

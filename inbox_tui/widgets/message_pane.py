@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, ClassVar
+from typing import TYPE_CHECKING, ClassVar, Final
 
 from rich.segment import Segment
 from rich.style import Style
@@ -10,7 +10,10 @@ from textual.message import Message
 from textual.scroll_view import ScrollView
 from textual.strip import Strip
 
+from inbox_tui.commands import bindings
+
 if TYPE_CHECKING:
+    from textual.binding import BindingType
     from textual.geometry import Size
     from textual.selection import Selection
 
@@ -19,8 +22,31 @@ if TYPE_CHECKING:
     from inbox_tui.widgets.presentation import Presentation
 
 
+MOVES: Final = {
+    "up": "move(-1)",
+    "down": "move(1)",
+    "page_up": "page(-1)",
+    "page_down": "page(1)",
+    "first": "first",
+    "last": "last",
+}
+"""The actions of the moves among messages or within one, by the name of their command."""
+
+
 class MessagePane(ScrollView, can_focus=True):
     """Draws messages line by line, each part of one in a style of its own."""
+
+    BINDINGS: ClassVar[list[BindingType]] = [*bindings(MOVES)]
+    """
+    | Key(s) | Description |
+    | :- | :- |
+    | up,k | Move up. |
+    | down,j | Move down. |
+    | pageup | Move up a page. |
+    | pagedown | Move down a page. |
+    | home,g | Move to the beginning. |
+    | end,G | Move to the end. |
+    """
 
     COMPONENT_CLASSES: ClassVar[set[str]] = {
         "message--mark",

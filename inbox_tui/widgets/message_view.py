@@ -14,7 +14,6 @@ from textual.strip import Strip
 
 from inbox_tui.archive import server_seconds
 from inbox_tui.archive.team_states import MINE, TAKEN
-from inbox_tui.commands import bindings
 from inbox_tui.locale import _, mark
 from inbox_tui.text import LINKS_WITHIN, find_code, find_links, sanitize
 from inbox_tui.text.search_query import receiver_spans, sender_spans, text_spans
@@ -68,27 +67,12 @@ class MessageView(MessagePane):
     ALLOW_SELECT = True
 
     BINDINGS: ClassVar[list[BindingType]] = [
-        *bindings(
-            {
-                "up": "scroll_lines(-1)",
-                "down": "scroll_lines(1)",
-                "page_up": "scroll_pages(-1)",
-                "page_down": "scroll_pages(1)",
-                "first": "scroll_to_edge(0)",
-                "last": "scroll_to_edge(1)",
-            }
-        ),
-        Binding("space", "scroll_pages(1)", "Page down", show=False, priority=True),
+        Binding("space", "page(1)", "Page down", show=False, priority=True),
     ]
     """
     | Key(s) | Description |
     | :- | :- |
-    | up,k | Scroll up a line. |
-    | down,j | Scroll down a line. |
-    | pageup | Scroll up a page. |
-    | pagedown,space | Scroll down a page. |
-    | home,g | Scroll to the beginning. |
-    | end,G | Scroll to the end. |
+    | space | Scroll down a page. |
     """
 
     COMPONENT_CLASSES: ClassVar[set[str]] = {"message--host"}
@@ -331,17 +315,21 @@ class MessageView(MessagePane):
         """Wrap the message to the width there is now."""
         self._lay_out()
 
-    def action_scroll_lines(self, lines: int) -> None:
+    def action_move(self, lines: int) -> None:
         """Scroll by so many lines, up where it is below 0."""
         self._scroll_if_long(self.scroll_target_y + lines)
 
-    def action_scroll_pages(self, pages: int) -> None:
+    def action_page(self, pages: int) -> None:
         """Scroll by so many pages, up where it is below 0, a line of the last one in sight."""
         self._scroll_if_long(self.scroll_target_y + pages * max(1, self._page.height - 1))
 
-    def action_scroll_to_edge(self, end: int) -> None:
-        """Scroll to the beginning, or with 1 to the end."""
-        self._scroll_if_long(end * self.max_scroll_y)
+    def action_first(self) -> None:
+        """Scroll to the beginning."""
+        self._scroll_if_long(0)
+
+    def action_last(self) -> None:
+        """Scroll to the end."""
+        self._scroll_if_long(self.max_scroll_y)
 
     def _scroll_if_long(self, y: float) -> None:
         """Scroll there at once; a message in full sight leaves the key to others."""

@@ -16,6 +16,7 @@ from inbox_tui.locale import _
 from inbox_tui.screens.inbox import InboxScreen
 from inbox_tui.widgets.filter_bar import FilterBar
 from inbox_tui.widgets.message_list import MessageList
+from inbox_tui.widgets.message_pane import MessagePane
 from inbox_tui.widgets.message_view import MessageView
 from inbox_tui.widgets.status_bar import StatusBar
 
@@ -47,7 +48,8 @@ def test_every_move_is_bound_in_the_list_and_all_but_open_in_the_message() -> No
     for move in moves:
         for key in move.keys:
             for widget in (MessageList, MessageView) if move.name != "open" else (MessageList,):
-                assert key in {getattr(binding, "key", "") for binding in widget.BINDINGS}
+                bound = (*MessagePane.BINDINGS, *widget.BINDINGS)
+                assert key in {getattr(binding, "key", "") for binding in bound}
 
 
 def test_the_readme_lists_every_key_and_what_it_does() -> None:

@@ -19,6 +19,7 @@ from support.widgets import lines
 from inbox_tui.archive import Gap, Query, Row
 from inbox_tui.screens.listings import ArchivedMessages
 from inbox_tui.widgets.message_list import MessageList
+from inbox_tui.widgets.message_pane import MOVES
 from inbox_tui.widgets.presentation import Presentation
 
 FIRST_OF_TODAY = 984
@@ -192,11 +193,11 @@ async def test_a_reader_elsewhere_sees_the_days_of_their_own_clock(tmp_path: Pat
 
 # -- any sequence of moves and arrivals
 
-MOVES = (*("down", "up", "page_down", "page_up", "first", "last", "top", "other", "click"),)
+STEPS = (*MOVES, "other", "click")
 ARRIVALS = ("arrive", "go", "read", "filter")
 
 
-@given(steps=st.lists(st.sampled_from((*MOVES, *ARRIVALS)), max_size=40), seed=st.integers(0, 999))
+@given(steps=st.lists(st.sampled_from((*STEPS, *ARRIVALS)), max_size=40), seed=st.integers(0, 999))
 @settings(max_examples=25, deadline=None)
 def test_the_selection_stays_on_its_message_and_never_on_a_day(
     steps: Sequence[str], seed: int
@@ -207,18 +208,17 @@ def test_the_selection_stays_on_its_message_and_never_on_a_day(
 async def _take_steps(steps: Sequence[str], random: Random) -> None:
     rows = {number: message(number) for number in range(900, 901 + random.choice((0, 3, 60)))}
     height = random.choice((1, 2, 3, 4, 9))
-    async with mounted(size=(60, height)) as (messages, pilot, _):
+    async with mounted(size=(60, height)) as (messages, pilot, app):
         messages.show(Messages(rows.values(), days=True))
         await pilot.pause()
         for step in steps:
             before, line = messages.row, messages.line
-            if step in ("top", "other"):
+            if step == "other":
                 messages.move_to(random.choice(list(rows.values())).row if rows else 0)
             elif step == "click":
                 await pilot.click(messages, offset=(9, random.randrange(height)))
             elif step in MOVES:
-                prefix = "" if step in ("first", "last", "page_down", "page_up") else "cursor_"
-                getattr(messages, f"action_{prefix}{step}")()
+                await app.run_action(MOVES[step], messages)
             else:
                 _change(rows, step, random, None if before is None else before.id)
                 messages.show(Messages(rows.values(), days=True))

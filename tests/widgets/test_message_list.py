@@ -138,7 +138,7 @@ async def test_a_frame_costs_the_same_at_a_million_messages_as_at_a_hundred() ->
     ):
 
         def move(messages: MessageList) -> None:
-            messages.action_cursor_down()
+            messages.action_move(1)
             lines(messages)
 
         assert_as_cheap(lambda: move(many), lambda: move(few), 3)
