@@ -182,11 +182,7 @@ def _candidates(text: str) -> list[tuple[int, int]]:
 def _numbers(text: str) -> Iterator[tuple[int, int, bool]]:
     """Yield where numbers begin and end, and whether each has the shape of a code."""
     for run in _RUN.finditer(text):
-        start, end = run.span()
-        if run[0].isdigit():
-            yield start, end, _has_length(run[0])
-            continue
-        for number in _NUMBER.finditer(text, start, end):
+        for number in _NUMBER.finditer(text, *run.span()):
             code = number["code"] or number["grouped"]
             yield *number.span(), code is not None and _has_length(code)
 

@@ -308,7 +308,7 @@ class Conversation(MessagePane):
                 *self._selectable_line(paragraph, line, at, selection, *state),
             ]
         elif isinstance(item, Day):
-            name = f"{symbols().rule * 2} {self._presentation.day_name(item.day)} "
+            name = f"{symbols().rule * 2} {self._presentation.day_names(item.day)[0]} "
             rule = symbols().rule * max(0, width - cells(name))
             segments = [Segment(cut(name + rule, width), self.part_style("muted"))]
         return Strip(segments).adjust_cell_length(width, self.part_style(*state))
@@ -324,7 +324,7 @@ class Conversation(MessagePane):
         shown = self._transcript.source.day_at(self._lines[0][0])
         day = ""
         if shown is not None and not shown[1]:  # else the line below says it
-            day = f" {self._presentation.day_name(shown[0].day)}{end}"
+            day = f" {self._presentation.day_names(shown[0].day)[0]}{end}"
         name = cut(who, width - len(lead))
         number = "" if who == number else f"  {number}"
         if cells(lead + name + number + day) + 2 > width:

@@ -166,17 +166,13 @@ class Presentation:
         except OverflowError:  # where a calendar ends
             return service_day(day)
 
-    def day_name(self, day: int) -> str:
-        """Return the name of a day of the reader's: `today`, `Thursday 26 November`.
+    def day_names(self, day: int) -> tuple[str, ...]:
+        """Return the names of a day of the reader's, the longest first: `Thursday 26 November`.
 
         Args:
             day: Days since 1970-01-01.
 
         """
-        return self.day_names(day)[0]
-
-    def day_names(self, day: int) -> tuple[str, ...]:
-        """Return the name of a day as `day_name` does, and shorter ones: `Thu 26 Nov`."""
         ordinal = _EPOCH + day
         then = date.fromordinal(min(max(ordinal, 1), date.max.toordinal()))
         if then == date.max:  # where messages are whose date there is not

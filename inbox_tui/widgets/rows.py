@@ -247,27 +247,26 @@ class Rows:
 
     def _day(self, day: Day, names: Sequence[str]) -> list[Segment]:
         rule = symbols().rule
+        total = "" if day.total in (None, day.unread) else grouped(day.total or 0)
         unread = ""
         if day.unread:
-            unread = plural(
-                "{count} unread", "{count} unread", day.unread, count=grouped(day.unread)
-            )
-        total = "" if day.total in (None, day.unread) else grouped(day.total or 0)
-        between = ", " if total and unread else ""
-        end = f" {rule * 2}" if total or unread else ""
-        counts = cells(f" {total}{between}{unread}{end}")
-        name = next((name for name in names if cells(name) + counts + 5 <= self.width), names[-1])
+            count = grouped(day.unread)
+            unread = plural("{count} unread", "{count} unread", day.unread, count=count)
+        counts = ", ".join(filter(None, (total, unread)))
+        end = f" {counts} {rule * 2}" if counts else ""
+        room = self.width - cells(end)
+        name = next((name for name in names if cells(name) + 5 <= room), names[-1])
         left = f"{rule * 2} {name} "
-        if cells(left) + counts > self.width:
-            total = between = unread = end = ""
-        counted = f" {total}{between}" if end else ""
+        if cells(left) > room:
+            end = ""
         left = cut(left, self.width)
-        filling = rule * (self.width - cells(left + counted + unread + end))
+        filling = rule * (self.width - cells(left + end))
+        before, bold, after = end.partition(unread) if unread else (end, "", "")
         plain = self._style("muted")
         segments = [
-            Segment(left + filling + counted, plain),
-            Segment(unread, self._style("muted", "unread")),
-            Segment(end, plain),
+            Segment(left + filling + before, plain),
+            Segment(bold, self._style("muted", "unread")),
+            Segment(after, plain),
         ]
         return [segment for segment in segments if segment.text]
 

@@ -34,15 +34,16 @@ _MINUTE: Final = 60
 _MINUTES_FROM: Final = 100
 """From so many seconds on, time is told in minutes."""
 
-_STYLES: Final = {
-    State.LIVE: "$text-success",
-    State.CHECKING: "$foreground 60%",
-    State.WAITING: "$text-warning",
-    State.OFFLINE: "$text-warning",
-    State.HUB_AWAY: "$text-warning",
-    State.BLOCKED: "$text-error",
-    State.SIGN_IN: "$text-error",
+_SYMBOLS: Final = {
+    State.LIVE: ("live", "$text-success"),
+    State.CHECKING: ("checking", "$foreground 60%"),
+    State.WAITING: ("waiting", "$text-warning"),
+    State.OFFLINE: ("offline", "$text-warning"),
+    State.HUB_AWAY: ("offline", "$text-warning"),
+    State.BLOCKED: ("blocked", "$text-error"),
+    State.SIGN_IN: ("sign_in", "$text-error"),
 }
+"""The symbol of each state, and its style."""
 
 
 def span(seconds: int) -> str:
@@ -122,18 +123,10 @@ class StatusBar(Widget):
 
     def _lines(self) -> tuple[Content, list[str]]:
         """Return the first line, and a reason that does not fit into it as lines of its own."""
-        symbol = {
-            State.LIVE: symbols().live,
-            State.CHECKING: symbols().checking,
-            State.WAITING: symbols().waiting,
-            State.OFFLINE: symbols().offline,
-            State.HUB_AWAY: symbols().offline,
-            State.BLOCKED: symbols().blocked,
-            State.SIGN_IN: symbols().sign_in,
-        }[self.state]
+        symbol, style = _SYMBOLS[self.state]
         width = self.size.width
         line = Line(width)
-        line.add(symbol, _STYLES[self.state])
+        line.add(getattr(symbols(), symbol), style)
         notice = sanitize(self.notice)
         state = f" {_(self.state.value)}"
         if cell_len(state + _GAP + notice) <= width - line.width or not notice:
@@ -211,7 +204,7 @@ class StatusBar(Widget):
 
 
 def _whole(first: Content, reason: list[str]) -> Content:
-    return Content("\n").join([first, *map(Content, reason)]) if reason else first
+    return Content("\n").join([first, *map(Content, reason)])
 
 
 def _paragraph(text: str, width: int) -> list[str]:

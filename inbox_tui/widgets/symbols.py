@@ -4,10 +4,7 @@ from __future__ import annotations
 
 import os
 from functools import cache
-from typing import TYPE_CHECKING, Final, NamedTuple
-
-if TYPE_CHECKING:
-    from collections.abc import Mapping
+from typing import Final, NamedTuple
 
 
 class Symbols(NamedTuple):
@@ -47,21 +44,15 @@ PLAIN: Final = Symbols(*">*o+x~-|^v*.*o=-#!xv=#@%")
 _PLAIN_TERMINALS = ("linux", "vt", "dumb", "ansi", "cons25")
 
 
-def symbols_for(environment: Mapping[str, str]) -> Symbols:
-    """Choose the set for a terminal by its environment.
+@cache
+def symbols() -> Symbols:
+    """Return the set for the terminal of this process, chosen by its environment.
 
     A locale that names a charset other than UTF-8, and a terminal whose font is known to be
     small (the Linux console), get plain ASCII. A locale that names no charset says nothing.
     """
-    locale = next(
-        (value for name in ("LC_ALL", "LC_CTYPE", "LANG") if (value := environment.get(name))), ""
-    )
-    charset = locale.partition(".")[2].partition("@")[0].replace("-", "").casefold()
-    small_font = environment.get("TERM", "").startswith(_PLAIN_TERMINALS)
-    return PLAIN if small_font or charset not in {"", "utf8"} else UNICODE
-
-
-@cache
-def symbols() -> Symbols:
-    """Return the set for the terminal of this process."""
-    return symbols_for(os.environ)
+    locales = map(os.environ.get, ("LC_ALL", "LC_CTYPE", "LANG"))
+    charset = next(filter(None, locales), "").partition(".")[2].partition("@")[0]
+    small_font = os.environ.get("TERM", "").startswith(_PLAIN_TERMINALS)
+    is_unicode = charset.replace("-", "").casefold() in {"", "utf8"}
+    return UNICODE if is_unicode and not small_font else PLAIN

@@ -7,7 +7,7 @@ from rich.cells import cell_len
 
 from inbox_tui.text import sanitize
 from inbox_tui.widgets.cells import Line, cut, cut_before, wrapped
-from inbox_tui.widgets.symbols import PLAIN, UNICODE, symbols_for
+from inbox_tui.widgets.symbols import PLAIN, UNICODE, symbols
 
 
 @pytest.mark.parametrize(
@@ -106,9 +106,11 @@ def test_what_stands_on_the_right_ends_at_the_edge() -> None:
     ],
 )
 def test_a_terminal_that_lacks_signs_gets_ascii(
-    environment: dict[str, str], chosen: object
+    environment: dict[str, str], chosen: object, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    assert symbols_for(environment) is chosen
+    for name in ("LC_ALL", "LC_CTYPE", "LANG", "TERM"):
+        monkeypatch.setenv(name, environment.get(name, ""))
+    assert symbols() is chosen
 
 
 @pytest.mark.parametrize("signs", [UNICODE, PLAIN])
