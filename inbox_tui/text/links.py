@@ -5,11 +5,11 @@ from __future__ import annotations
 import re
 import unicodedata
 from typing import Final, NamedTuple
+from urllib.parse import urlsplit
 
 LINKS_WITHIN: Final = 20_000
 """So many characters of a text are looked at for links."""
 _LONGEST: Final = 2048
-_LAST_PORT: Final = 65_535
 _HOST_LONGEST: Final = 253
 _LABEL_LONGEST: Final = 63
 
@@ -20,7 +20,7 @@ _LINK: Final = (
     r"\u180b-\u180f\u200b-\u200f\u2028-\u202f\u2060-\u206f\u3164\ufe00-\ufe0f\ufeff\uffa0\ufff0-\uffff"
     r"\ud800-\udfff\U000e0000-\U000e0fff]+)"
 )
-_AUTHORITY: Final = re.compile(r"[^/?#]*")
+_IPV6_LITERAL: Final = re.compile(r"\[[0-9A-Fa-f:][^]]*\](?::[0-9]*)?")
 _ASCII_LABEL: Final = re.compile(r"[a-z0-9_](?:[a-z0-9_-]*[a-z0-9_])?")
 _DOTS: Final = "[.\u3002\uff0e\uff61]"
 _TRAILING: Final = ".,;:!?…*_~—–-"
@@ -78,36 +78,15 @@ def _without_punctuation(rest: str) -> str:
 
 def _host(rest: str) -> tuple[str, str] | None:
     """Return the host of an address that begins after `://`, to read and in punycode."""
-    match = _AUTHORITY.match(rest)
-    assert match is not None
-    address = match[0].rpartition("@")[2]
-    if address.startswith("["):
-        literal, closing, port = address.partition("]")
-        if not closing or not _is_address(literal[1:]) or not _is_port(port):
-            return None
-        return f"{literal}]".lower(), ""
-    name, colon, number = address.partition(":")
-    if not _is_port(colon + number):
-        return None
-    return _names(name)
-
-
-def _is_port(text: str) -> bool:
-    if not text:
-        return True
-    digits = text[1:]
-    if not text.startswith(":") or not digits.isascii():
-        return False
-    return not digits or (digits.isdigit() and len(digits) <= 5 and int(digits) <= _LAST_PORT)
-
-
-def _is_address(text: str) -> bool:
-    from ipaddress import IPv6Address  # rarely needed, and not cheap to import
-
     try:
-        return bool(IPv6Address(text))
+        parts = urlsplit(f"https://{rest}")
+        host, _port = parts.hostname or "", parts.port
     except ValueError:
-        return False
+        return None
+    if "[" not in parts.netloc:
+        return _names(host)
+    is_literal = _IPV6_LITERAL.fullmatch(parts.netloc.rpartition("@")[2])
+    return (f"[{host}]", "") if is_literal else None
 
 
 def _names(name: str) -> tuple[str, str] | None:
@@ -115,11 +94,10 @@ def _names(name: str) -> tuple[str, str] | None:
     if not name or len(name) > _HOST_LONGEST:
         return None
     labels = re.split(_DOTS, unicodedata.normalize("NFKC", name).lower().removesuffix("."))
-    pairs = [_label(label) for label in labels]
-    if not all(pairs):
+    pairs = [pair for label in labels if (pair := _label(label)) is not None]
+    if len(pairs) < len(labels):
         return None
-    read = ".".join(pair[0] for pair in pairs if pair)
-    known = ".".join(pair[1] for pair in pairs if pair)
+    read, known = (".".join(parts) for parts in zip(*pairs, strict=True))
     if len(known) > _HOST_LONGEST:
         return None
     return read, "" if read == known else known

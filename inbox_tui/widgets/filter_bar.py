@@ -158,7 +158,7 @@ class FilterBar(Widget):
         width = self.size.width
         before = self._before_input(width).width
         for short in (0, 1):  # by the total: another width costs a layout
-            after = self._counts_line(self.total, short).width + _GAP
+            after = self._counts(self.total, short).width + _GAP
             if width - before - after >= _SHORTEST_SEARCH:
                 return before, after, short
         return before, 0, 0
@@ -187,12 +187,11 @@ class FilterBar(Widget):
             chips.append(_Chip("state", "", self.state.capitalize(), True))
         return [chip for chip in chips if chip.value and (chip.active or short < 3)]
 
-    def _counts(self, short: int = 0) -> Line:
-        """Return what stands on the right, the less the higher `short` is, from 0 to 3."""
-        return self._counts_line(self.shown, short)
+    def _counts(self, shown: int | None, short: int = 0) -> Line:
+        """Return what stands on the right when so many messages are shown.
 
-    def _counts_line(self, shown: int | None, short: int = 0) -> Line:
-        """Return what stands on the right when so many messages are shown."""
+        It is the less the higher `short` is, from 0 to 3.
+        """
         line = Line()
         if self.newer:
             arrow = symbols().below if self.newer_below else symbols().above
@@ -222,7 +221,7 @@ class FilterBar(Widget):
         """Return the chips, the gap after each, and the counts, as long as there is room."""
         width = self.size.width
         for short_chips, short_counts in ((0, 0), (1, 0), (1, 1), (1, 2), (2, 2), (2, 3), (3, 3)):
-            chips, counts = self._chips(short_chips), self._counts(short_counts)
+            chips, counts = self._chips(short_chips), self._counts(self.shown, short_counts)
             gap = _SHORT_GAP if short_chips else _GAP
             gaps = gap * (len(chips) if counts.width else len(chips) - 1)
             spare = width - counts.width - gaps - sum(chip.width for chip in chips)
@@ -233,21 +232,19 @@ class FilterBar(Widget):
     def render(self) -> Content:
         """Return the line."""
         self._spans = []
+        width = self.size.width
         if self._input is not None:
-            return self._render_around_input()
+            _before, after, short = self._around_input()
+            counts = self._counts(self.shown, short) if after else Line()
+            return self._before_input(width).beside(counts, width)
         chips, gap, counts = self._fitted()
-        line = Line(self.size.width)
+        line = Line(width)
         for number, chip in enumerate(chips):
             line.add(" " * gap if number else "")
             start = line.width
             chip.add_to(line)
             self._spans.append((start, line.width, chip.name))
-        return line.beside(counts, self.size.width)
-
-    def _render_around_input(self) -> Content:
-        _before, after, short = self._around_input()
-        width = self.size.width
-        return self._before_input(width).beside(self._counts(short) if after else Line(), width)
+        return line.beside(counts, width)
 
     def _before_input(self, width: int) -> Line:
         """Return the chips before the input and its label, or a `/` where the bar is narrow."""
@@ -256,7 +253,7 @@ class FilterBar(Widget):
             chip.add_to(line)
             line.add(" " * _GAP)
         line.add(_("Search: "), _MUTED)
-        if width - line.width - self._counts_line(0).width < _SHORTEST_SEARCH * 2:
+        if width - line.width - self._counts(0).width < _SHORTEST_SEARCH * 2:
             return Line(width).add("/", _MUTED)
         return line
 
@@ -275,9 +272,7 @@ class FilterBar(Widget):
         """Leave room for the counts beside the input."""
         self._place_input()
 
-    watch_newer = watch_total
-    watch_outside = watch_total
-    watch_following = watch_total
+    watch_newer = watch_outside = watch_following = watch_total
 
     def on_click(self, event: events.Click) -> None:
         """Tell which chip was clicked."""
