@@ -69,7 +69,6 @@ class Conversation(MessagePane):
         """How many messages came in below, out of sight, since the last was in sight."""
         self._transcript = Transcript(presentation.keys.label("copy_message"))
         self._cursor = 0
-        self._selected: Row | None = None
         self._seen = 0
         """How many items there were when the last one was last in sight."""
         self._laid_out = Size()
@@ -78,11 +77,6 @@ class Conversation(MessagePane):
         self._placing = False
 
     # -- what it shows
-
-    @property
-    def row(self) -> Row | None:
-        """The selected message."""
-        return self._selected
 
     @property
     def search(self) -> SearchQuery | None:
@@ -95,7 +89,7 @@ class Conversation(MessagePane):
         Without `row` the selected message stays selected and on its line on screen, whatever is
         new, unless the conversation follows the newest.
         """
-        before, chosen = self._selected, row is not None
+        before, chosen = self._item, row is not None
         line = self._transcript.line_of(self._cursor)
         anew = chosen or before is None
         if row is None and before is not None and not self.following:
@@ -119,7 +113,7 @@ class Conversation(MessagePane):
             self.screen.clear_selection()
         self._transcript.show(NO_MESSAGES)
         self._transcript.lines = []
-        self._selected = None
+        self._item = None
         self.newer = 0
 
     def move_to(self, row: int) -> None:
@@ -185,9 +179,7 @@ class Conversation(MessagePane):
             self._tell(moved=True)
 
     def _tell(self, *, moved: bool) -> None:
-        before, self._selected = self._selected, self._transcript.row(self._cursor)
-        if (before and before.row) != (self._selected and self._selected.row):
-            self.post_message(self.Highlighted(self._selected, moved))
+        self._select_item(self._transcript.row(self._cursor), moved=moved)
         self.refresh()
 
     # -- placing

@@ -10,7 +10,7 @@ from textual.message import Message
 from textual.reactive import reactive
 from textual.strip import Strip
 
-from inbox_tui.archive import Day, Gap, Row
+from inbox_tui.archive import Day, Row
 from inbox_tui.commands import bindings
 from inbox_tui.text import sanitize
 from inbox_tui.widgets.cells import cells, padded, wrapped
@@ -96,17 +96,10 @@ class MessageList(MessagePane):
 
         Set this before other messages are shown than those it was of, or the cursor is moved.
         """
-        self._under: Row | Gap | None = None
-        """The item under the cursor."""
         self._painted: dict[int, Strip] = {}
         """What each line shows, but those that show no item or are to be drawn again."""
 
     # -- what it shows
-
-    @property
-    def row(self) -> Row | None:
-        """The message under the cursor; None on a gap and in an empty list."""
-        return self._under if isinstance(self._under, Row) else None
 
     @property
     def search(self) -> SearchQuery | None:
@@ -122,7 +115,7 @@ class MessageList(MessagePane):
                 following the newest. Without it the cursor goes to the top.
 
         """
-        before = self._under
+        before = self._item
         follow = not keep or before is None or self.following
         length_changed = len(source) != len(self._window)
         self._window = ItemWindow(source)
@@ -216,10 +209,8 @@ class MessageList(MessagePane):
         if first != self.scroll_target_y or first != self._first_in_sight:
             self.scroll_to(y=first, animate=False, force=True, immediate=True)
         self.cursor = cursor
-        before, item = self._under, self._window.item(cursor)
-        self._under = None if isinstance(item, Day) else item
-        if (before and before.row) != (self._under and self._under.row):
-            self.post_message(self.Highlighted(self.row, moved=not self._showing))
+        item = self._window.item(cursor)
+        self._select_item(None if isinstance(item, Day) else item, moved=not self._showing)
 
     def _read(self, first: int) -> None:
         self._rows.fit(self._window.read(first, first + self._height))

@@ -10,6 +10,7 @@ from textual.message import Message
 from textual.scroll_view import ScrollView
 from textual.strip import Strip
 
+from inbox_tui.archive import Row
 from inbox_tui.commands import bindings
 
 if TYPE_CHECKING:
@@ -17,7 +18,7 @@ if TYPE_CHECKING:
     from textual.geometry import Size
     from textual.selection import Selection
 
-    from inbox_tui.archive import Row
+    from inbox_tui.archive import Gap
     from inbox_tui.widgets.paragraphs import Paragraph, TextLine
     from inbox_tui.widgets.presentation import Presentation
 
@@ -117,7 +118,20 @@ class MessagePane(ScrollView, can_focus=True):
         """Create a pane; `presentation` says how times, numbers and names are shown."""
         super().__init__()
         self._presentation = presentation
+        self._item: Row | Gap | None = None
+        """What is selected."""
         self._part_styles: dict[tuple[str, ...], Style] = {}
+
+    @property
+    def row(self) -> Row | None:
+        """The message that is selected or shown; None on a gap and where there is none."""
+        return self._item if isinstance(self._item, Row) else None
+
+    def _select_item(self, item: Row | Gap | None, *, moved: bool) -> None:
+        """Select an item, and tell of it where it is another one."""
+        before, self._item = self._item, item
+        if (before and before.row) != (item and item.row):
+            self.post_message(self.Highlighted(self.row, moved))
 
     @property
     def _page(self) -> Size:

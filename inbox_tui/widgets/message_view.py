@@ -107,7 +107,6 @@ class MessageView(MessagePane):
         super().__init__(presentation)
         self._team_states = team_states
         self._set_by: Sequence[TeamState] = ()
-        self._row: Row | None = None
         self._search: SearchQuery | None = None
         self._code: Code | None = None
         self._links: list[Link] = []
@@ -117,11 +116,6 @@ class MessageView(MessagePane):
         """The width the lines are wrapped to."""
 
     # -- what it shows
-
-    @property
-    def row(self) -> Row | None:
-        """The message shown."""
-        return self._row
 
     @property
     def has_code(self) -> bool:
@@ -142,9 +136,10 @@ class MessageView(MessagePane):
 
         """
         set_by = () if row is None or self._team_states is None else self._team_states(row)
-        if (row, search, set_by) == (self._row, self._search, self._set_by):
+        if (row, search, set_by) == (self.row, self._search, self._set_by):
             return
-        before, self._row, self._search, self._set_by = self._row, row, search, set_by
+        before, self._item = self.row, row
+        self._search, self._set_by = search, set_by
         if row is not None and before is not None and row.row == before.row:
             self._lay_out()
             return
@@ -165,12 +160,12 @@ class MessageView(MessagePane):
     def _lay_out(self) -> None:
         """Wrap the message to the width there is."""
         self._paragraphs = []
-        if self._row is not None:
-            self._paragraphs = [*self._fields(self._row), Paragraph()]
-            body = message_paragraphs(self._row.message[:MOST_SHOWN], self._code, self._links)
+        if self.row is not None:
+            self._paragraphs = [*self._fields(self.row), Paragraph()]
+            body = message_paragraphs(self.row.message[:MOST_SHOWN], self._code, self._links)
             mark_found(body, self._search, text_spans)
             self._paragraphs += body
-            if (left := len(self._row.message) - MOST_SHOWN) > 0:
+            if (left := len(self.row.message) - MOST_SHOWN) > 0:
                 more = Paragraph()
                 key = self._presentation.keys.label("copy_message")
                 more.add(not_shown(left, key), "warning")
@@ -289,7 +284,7 @@ class MessageView(MessagePane):
         """Draw one line."""
         width, height = self._page
         base = self.part_style()
-        if self._row is None and y == height // 2:
+        if self.row is None and y == height // 2:
             return Strip(
                 [Segment(_(_NOTHING).center(width)[:width], self.part_style("empty"))], width
             )
