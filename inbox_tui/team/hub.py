@@ -198,17 +198,10 @@ def _hub_error(error: BaseException) -> BaseException:
     from asyncpg import PostgresError, exceptions
 
     text = " ".join(str(error).split()) or type(error).__name__
-    refused = (
-        exceptions.InvalidAuthorizationSpecificationError,
-        exceptions.InsufficientPrivilegeError,
-        exceptions.InvalidCatalogNameError,
-        exceptions.UndefinedTableError,
-        exceptions.UndefinedColumnError,
-        exceptions.UndefinedFunctionError,
-    )
-    if isinstance(error, refused):
-        sign_in = isinstance(error, exceptions.InvalidAuthorizationSpecificationError)
-        return HubRefused(text, sign_in=sign_in)
+    if isinstance(error, exceptions.InvalidAuthorizationSpecificationError):
+        return HubRefused(text, sign_in=True)
+    if isinstance(error, (exceptions.InvalidCatalogNameError, exceptions.SyntaxOrAccessError)):
+        return HubRefused(text)
     if isinstance(error, exceptions.InterfaceError) and "password" in text:
         return HubRefused(_("it wants a password"), sign_in=True)
     if isinstance(error, SSLCertVerificationError):

@@ -331,21 +331,15 @@ class TeamMember:
         return stands
 
     async def _note_seen(self, connection: Connection, account_id: int) -> None:
-        pid = connection.get_server_pid()
         await connection.execute(
-            "DELETE FROM inbox_tui.members WHERE account_id = $1 AND name = $2 AND pid <> $3"
-            " AND seen_at < inbox_tui.now() - 60",
-            account_id,
-            self._name,
-            pid,
-        )
-        await connection.execute(
-            "INSERT INTO inbox_tui.members VALUES ($1, $2, $3, $4, inbox_tui.now())"
+            "WITH earlier AS (DELETE FROM inbox_tui.members WHERE account_id = $1 AND name = $2"
+            " AND pid <> $3 AND seen_at < inbox_tui.now() - 60)"
+            " INSERT INTO inbox_tui.members VALUES ($1, $2, $3, $4, inbox_tui.now())"
             " ON CONFLICT (account_id, name, pid) DO UPDATE"
             " SET seq = excluded.seq, seen_at = excluded.seen_at",
             account_id,
             self._name,
-            pid,
+            connection.get_server_pid(),
             self._copier.position or 0,
         )
         self._noted = self._copier.position

@@ -72,7 +72,7 @@ def test_a_watch_and_an_open_inbox_side_by_side_keep_the_limit(
 ) -> None:
     with user.inbox() as inbox:
         inbox.wait_for("next in")
-        with user.start(shell="inbox-tui watch | head -1") as watch:
+        with user.start("inbox-tui watch | head -1") as watch:
             inbox.read(1)
             for _ in range(20):
                 inbox.press("r")

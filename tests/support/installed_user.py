@@ -54,10 +54,10 @@ class User:
         assert "Traceback" not in ended.output + ended.errors
         return ended
 
-    def start(self, *words: str, shell: str | None = None) -> subprocess.Popen[bytes]:
-        """Start a command that goes on, or a line of shell."""
+    def start(self, script: str) -> subprocess.Popen[bytes]:
+        """Start a line of shell that goes on."""
         return subprocess.Popen(
-            [*SHELL, shell] if shell else [self.program, *words],
+            [*SHELL, script],
             env=self.environment,
             stdin=subprocess.DEVNULL,
             stdout=subprocess.PIPE,

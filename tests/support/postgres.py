@@ -5,11 +5,9 @@ from __future__ import annotations
 import itertools
 import os
 import shutil
-import signal
 import socket
 import subprocess
 import tempfile
-import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -47,7 +45,6 @@ class Cluster:
         self.data = folder / "data"
         self.port = port
         self._numbers = itertools.count()
-        self._server: subprocess.Popen[bytes] | None = None
         password = folder / "password"
         password.write_text(ADMIN_PASSWORD)
         _give_away(folder, password)
@@ -76,33 +73,16 @@ class Cluster:
         return str(done.stdout)
 
     def start(self, *options: str) -> None:
-        settings = {
-            "listen_addresses": "127.0.0.1",
-            "port": str(self.port),
-            "unix_socket_directories": str(self.folder),
-            "fsync": "off",
-            "max_connections": "200",
-        }
-        words = [word for item in settings.items() for word in ("-c", "=".join(item))]
-        with (self.folder / "log").open("ab") as log:
-            self._server = subprocess.Popen(
-                [binaries() / "postgres", "-D", self.data, *words, *options],
-                stdout=log,
-                stderr=log,
-                cwd="/",
-                **_as_somebody(),  # type: ignore[call-overload]
-            )
-        for _ in range(600):
-            if (
-                subprocess.run(
-                    [binaries() / "pg_isready", "-q", "-h", "127.0.0.1", "-p", str(self.port)],
-                    check=False,
-                ).returncode
-                == 0
-            ):
-                return
-            time.sleep(0.05)
-        raise AssertionError(self.log())
+        settings = (
+            "listen_addresses=127.0.0.1",
+            f"port={self.port}",
+            f"unix_socket_directories={self.folder}",
+            "fsync=off",
+            "max_connections=200",
+        )
+        words = " ".join((*(f"-c {setting}" for setting in settings), *options))
+        log = self.folder / "log"
+        self._run("pg_ctl", "start", f"--pgdata={self.data}", f"--log={log}", f"--options={words}")
 
     def log(self) -> str:
         """What the server has written so far."""
@@ -119,11 +99,9 @@ class Cluster:
         words = [word for name in files for word in ("-c", f"{name}={own}")]
         self.start("-c", "ssl=on", *words, *options)
 
-    def stop(self, how: signal.Signals = signal.SIGINT) -> None:
-        if self._server is not None:
-            self._server.send_signal(how)
-            self._server.wait(60)
-            self._server = None
+    def stop(self) -> None:
+        if (self.data / "postmaster.pid").exists():
+            self._run("pg_ctl", "stop", f"--pgdata={self.data}")
 
     def sql(self, statement: str, database: str = "postgres") -> list[str]:
         """The rows of a statement of the administrator's."""

@@ -111,13 +111,6 @@ class Life:
         self.quiet_until = 0.0
         self.archive = Archive.open(member.path, wall=member.now)
         self.account = self.archive.account(world.login, world.host)
-        self.task = world.loop.create_task(self._run())
-        self.task.add_done_callback(self._ended)
-
-    async def _run(self) -> None:
-        member, world = self.member, self.world
-        if not hasattr(member.network, "port"):
-            await member.network.open()
         url = world.hub.cluster.url(world.hub.database, member.user)
         address = parse_hub(url)._replace(port=member.network.port)
         self.team_member = TeamMember(
@@ -131,7 +124,8 @@ class Life:
             random=Random(world.random.random()),
             server_zone=ZONE,
         )
-        await self.team_member.run()
+        self.task = world.loop.create_task(self.team_member.run())
+        self.task.add_done_callback(self._ended)
 
     def _make_sync(self, store: Any, **given: Any) -> InboxSync:
         world = self.world
@@ -179,12 +173,11 @@ class Life:
 
     @property
     def asks(self) -> bool:
-        return hasattr(self, "team_member") and self.team_member._hub.asking
+        return self.team_member._hub.asking
 
     @property
     def status(self) -> Status:
-        known = hasattr(self, "team_member")
-        return self.team_member.status if known else Status(State.OFFLINE)
+        return self.team_member.status
 
     def change_states(self) -> None:
         world, random = self.world, self.world.random
@@ -195,8 +188,7 @@ class Life:
         ids = {row.row: row.id for row in some}
         for row in changed.rows:
             world.changes[state, ids[row]].append((world.time(), value, self.member.name))
-        if hasattr(self, "team_member"):
-            self.team_member.states_changed()
+        self.team_member.states_changed()
 
     def _on_event(self, event: Event) -> None:
         match event:
@@ -238,8 +230,8 @@ class Life:
     def end(self) -> None:
         """Gone at once, with nothing put in order."""
         self.dead = True
-        if hasattr(self, "team_member") and self.team_member._hub._connection is not None:
-            self.team_member._hub._connection.terminate()
+        if (connection := self.team_member._hub._connection) is not None:
+            connection.terminate()
         self.task.cancel()
         self.archive.close()
 

@@ -58,6 +58,8 @@ class TeamWorld(World):
     async def live(self) -> None:
         plan, team, random = self.plan, self.team, self.random
         self.members = [Member(self, number) for number in range(team.members)]
+        for member in self.members:
+            await member.network.open()
         happenings: list[tuple[float, Callable[[], None]]] = []
         for count, what in (
             (plan.outages, self._cut_off),
