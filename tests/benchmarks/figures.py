@@ -134,7 +134,6 @@ def service(made: Sample) -> Iterator[str]:
     try:
         host = process.stdout.readline().strip()
         with contextlib.closing(sqlite3.connect(made.path)) as database, database:
-            database.execute("DELETE FROM accounts WHERE account > 1")
             database.execute("UPDATE accounts SET host = ?", (host,))
             for table in ("requests", "holds"):
                 database.execute(f"DELETE FROM {table}")
