@@ -6,7 +6,7 @@ import asyncio
 import gc
 import os
 import sys
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Sequence
 from datetime import tzinfo
 from functools import partial
 from pathlib import Path
@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any, ClassVar
 from zoneinfo import ZoneInfo
 
 from textual import events
-from textual.app import App, SystemCommand
+from textual.app import App
 from textual.binding import Binding, BindingType
 from textual.reactive import Reactive
 from textual.screen import Screen
@@ -37,7 +37,6 @@ from inbox_tui.session import (
 from inbox_tui.sessions import AllSessions
 from inbox_tui.smsc.endpoint import endpoint
 from inbox_tui.sync import MessagesArrived
-from inbox_tui.terminal import driver_class
 from inbox_tui.terminal.input import BackgroundReported
 from inbox_tui.terminal.notifications import RESTORE_TITLE, SAVE_TITLE, notification, terminal_title
 from inbox_tui.text import load_metadata, sanitize
@@ -70,7 +69,8 @@ class InboxApp(App[None]):
     TITLE = "inbox-tui"
     # Textual does not read the CSS_PATH of a default screen.
     CSS_PATH = Path(__file__).parent / "screens" / "inbox.tcss"
-    COMMANDS = App.COMMANDS | {_inbox_commands}
+    # Textual's own are left out: a picture of the screen would be a file that others can read.
+    COMMANDS: ClassVar[set[type[Provider] | Callable[[], type[Provider]]]] = {_inbox_commands}
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("ctrl+q", "quit", "Quit", show=False, priority=True),
     ]
@@ -281,7 +281,6 @@ class InboxApp(App[None]):
             known: given for known, given in self._settings.names.items() if phone_key(known) != key
         }
         self._settings = self._settings._replace(names=names | ({phone: name} if name else {}))
-        self._dependencies = self._dependencies._replace(settings=self._settings)
         self._accounts.use(self._settings)
         self._presentation.set_names(self._settings.names)
         if self._inbox is not None and self._inbox.is_mounted:
@@ -366,10 +365,6 @@ class InboxApp(App[None]):
         if not isinstance(self.screen, CommandPalette):
             await self.push_screen(CommandPalette(placeholder=_("a command or a number")))
 
-    def get_system_commands(self, screen: Screen[Any]) -> Iterable[SystemCommand]:
-        """None: those of use here are among our own; a picture would be a file others can read."""
-        return ()
-
     # -- what the terminal is told
 
     def on_app_focus(self) -> None:
@@ -403,8 +398,12 @@ class InboxApp(App[None]):
         self._write_to_terminal(notification(words, body, os.environ))
 
     def get_driver_class(self) -> type[Driver]:
-        """What reads from and writes to the terminal."""
-        return driver_class()
+        """What reads from and writes to the terminals of this system."""
+        if sys.platform == "win32":
+            from inbox_tui.terminal.windows import TerminalDriver
+        else:
+            from inbox_tui.terminal.posix import TerminalDriver
+        return TerminalDriver
 
     def watch_title(self, title: str) -> None:
         """Set the terminal's title."""

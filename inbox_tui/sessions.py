@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import deque
 from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, Final
 
@@ -11,9 +12,8 @@ from inbox_tui.smsc.endpoint import EndpointRefused, endpoint
 from inbox_tui.sync import State, Status
 
 if TYPE_CHECKING:
-    from collections import deque
-
     from inbox_tui.archive import AccountArchive
+    from inbox_tui.config import Settings
     from inbox_tui.session import Session, SessionEvent, UndoableChange
 
 ALL_ACCOUNTS: Final = mark("All accounts")
@@ -49,28 +49,34 @@ def known_accounts(archive: Archive) -> list[tuple[str, str]]:
 class AllSessions:
     """All accounts, as an inbox shows one: their messages are one list, the newest first."""
 
-    def __init__(
-        self, sessions: Sequence[Session], archive: Archive, changes: deque[UndoableChange]
-    ) -> None:
-        """Show these accounts; `changes` are those made in their one list before."""
+    def __init__(self, sessions: Sequence[Session], archive: Archive) -> None:
+        """Show these accounts, and those that come to them later."""
         first = sessions[0]
-        self.changes = changes
+        self.changes: deque[UndoableChange] = deque(maxlen=first.changes.maxlen)
+        """What the user changed in the one list and can take back, the last one last."""
         self._sessions = sessions
         self.archive = archive.all_accounts()
         """The messages of all, for quick reads on the event loop."""
         self.name = _(ALL_ACCOUNTS)
-        self.settings = first.settings
         self.clock = first.clock
         self.server_zone = first.server_zone
         self.refresh_seconds = first.refresh_seconds
         self.limit = first.limit
         self.window_start = first.window_start
-        logins = [one.login for one in sessions]
-        self.labels = {
-            one.archive.id: one.login if logins.count(one.login) == 1 else one.name
-            for one in sessions
-        }
+
+    @property
+    def settings(self) -> Settings:
+        """The settings in force."""
+        return self._sessions[0].settings
+
+    @property
+    def labels(self) -> dict[int, str]:
         """What to call each account in a list, by its id in the archive."""
+        logins = [one.login for one in self._sessions]
+        return {
+            one.archive.id: one.login if logins.count(one.login) == 1 else one.name
+            for one in self._sessions
+        }
 
     @property
     def status(self) -> Status:

@@ -2,18 +2,16 @@
 
 from __future__ import annotations
 
-from collections import deque
 from collections.abc import Awaitable, Callable
-from functools import partial
+from functools import cached_property, partial
 from typing import TYPE_CHECKING, Any
 
 from inbox_tui.locale import _
 from inbox_tui.session import (
-    MOST_UNDONE,
     Dependencies,
     Session,
     SessionEvent,
-    UndoableChange,
+    SignInResult,
     keyring_note,
 )
 from inbox_tui.sessions import ALL_ACCOUNTS, AllSessions, is_in_use, known_accounts
@@ -26,7 +24,7 @@ if TYPE_CHECKING:
     from inbox_tui.config import Settings
     from inbox_tui.credentials import Secret
     from inbox_tui.screens.pickers import Choice
-    from inbox_tui.screens.sign_in import Credentials, Refusal, SignInScreen
+    from inbox_tui.screens.sign_in import Credentials, SignInScreen
 
 
 class AccountSwitcher:
@@ -53,7 +51,6 @@ class AccountSwitcher:
         """Every account, the one that was opened first in front."""
         self.shown: Session | AllSessions | None = None
         """The account on screen, or all of them."""
-        self._changes_of_all: deque[UndoableChange] = deque(maxlen=MOST_UNDONE)
         self._candidate: Session | None = None
         """An account that is being signed in and is not among `sessions` yet."""
         self._signing_in: Session | None = None
@@ -87,8 +84,7 @@ class AccountSwitcher:
     def use(self, settings: Settings) -> None:
         """Go on with other settings."""
         self._dependencies = self._dependencies._replace(settings=settings)
-        there: list[Session | AllSessions | None] = [*self.sessions, self._candidate, self.shown]
-        for session in there:
+        for session in (*self.sessions, self._candidate):
             if session is not None:
                 session.settings = settings
 
@@ -117,20 +113,20 @@ class AccountSwitcher:
             )
             for session in self.sessions
         ]
-        shown: Session | AllSessions | None = self.shown
         if len(self.sessions) > 1:
-            every = shown if isinstance(shown, AllSessions) else self._all()
+            every = self._all
             choices.append(
                 Choice(f"{'':{width}}{_(ALL_ACCOUNTS)}", every, every.archive.counts.unread())
             )
-        await self._app.push_screen(AccountPicker(choices, shown), callback=self._picked)
+        await self._app.push_screen(AccountPicker(choices, self.shown), callback=self._picked)
 
     async def _picked(self, choice: Choice[Session | AllSessions] | None) -> None:
         if choice is not None and choice.value is not None and choice.value is not self.shown:
             await self._switch_to(choice.value)
 
+    @cached_property
     def _all(self) -> AllSessions:
-        return AllSessions(self.sessions, self._dependencies.archive, self._changes_of_all)
+        return AllSessions(self.sessions, self._dependencies.archive)
 
     async def _switch_to(self, session: Session | AllSessions) -> None:
         self.shown = session
@@ -157,14 +153,12 @@ class AccountSwitcher:
         )
         await self._app.push_screen(screen, self._left)
 
-    async def attempt(self, filled: Credentials) -> Refusal | None:
+    async def attempt(self, filled: Credentials) -> SignInResult:
         """Check an account with the first request of its session."""
-        from inbox_tui.screens.sign_in import Refusal
-
         try:
             url = endpoint(filled.server)
         except EndpointRefused as error:
-            return Refusal(str(error))
+            return SignInResult(Status(State.OFFLINE, str(error)))
         wanted = (filled.login, url)
         session = next((one for one in self.sessions if (one.login, one.url) == wanted), None)
         if session is None:
@@ -174,13 +168,9 @@ class AccountSwitcher:
         result = await session.sign_in(
             filled.password, remember=filled.remember, insist=filled.insist
         )
-        status = result.status
-        if status.state is not State.LIVE:
-            refused = status.state is State.SIGN_IN
-            return Refusal(_(status.reason), refused=refused, withheld=result.withheld)
         if result.note:
             self._app.notify(result.note, severity="warning", markup=False)
-        return None
+        return result
 
     async def _left(self, signed_in: bool | None) -> None:
         """Show the account that was signed in; one that was not is given up."""

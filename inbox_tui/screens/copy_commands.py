@@ -4,26 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from functools import partial
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Final
 
-from textual.screen import Screen
-
-from inbox_tui.archive import (
-    AnyAccount,
-    Archive,
-    ArchiveError,
-    ArchiveWorker,
-    Item,
-    Query,
-    Row,
-    server_seconds,
-)
+from inbox_tui.archive import Query, Row, server_seconds
 from inbox_tui.locale import _
+from inbox_tui.screens.context import InboxContext
 from inbox_tui.screens.selection import Selection
-from inbox_tui.sync import Clock
 from inbox_tui.text import CODE_WITHIN, LINKS_WITHIN, find_code, find_links
 from inbox_tui.text.search_query import Has, SearchQuery
-from inbox_tui.widgets.presentation import Presentation, grouped
+from inbox_tui.widgets.presentation import grouped
 
 if TYPE_CHECKING:
     from inbox_tui.screens.link_dialog import LinkChoice
@@ -39,25 +28,9 @@ _CODES_FROM: Final = 7 * 24 * 3600
 class CopyCommands:
     """Copies parts of the selected message, and opens its links."""
 
-    def __init__(
-        self,
-        screen: Screen[Any],
-        account: AnyAccount,
-        worker: ArchiveWorker,
-        selection: Selection,
-        presentation: Presentation,
-        *,
-        clock: Clock,
-        say: Callable[[str], None],
-    ) -> None:
-        self._screen = screen
-        self._account = account
-        self._worker = worker
+    def __init__(self, context: InboxContext, selection: Selection) -> None:
+        self._context = context
         self._selection = selection
-        self._presentation = presentation
-        self._keys = presentation.keys
-        self._clock = clock
-        self._say = say
         self._old_code: int | None = None
         """The row of the newest code when it was last asked for."""
         self._old_code_at = 0.0
@@ -75,43 +48,40 @@ class CopyCommands:
             return
         code = find_code(row.message)
         if code is None:
-            copies = _("{key} copies its text").format(key=self._keys.label("copy_message"))
+            copies = _("{key} copies its text").format(key=self._context.keys.label("copy_message"))
             nothing = self._nothing_in(row, _("no code from {message}"), CODE_WITHIN)
-            self._say(f"{nothing} · {copies}")
+            self._context.say(f"{nothing} · {copies}")
         else:
             self.copy(code.text, self._of(row, _("copied {code} of {message}"), code=code.text))
 
     def copy_newest_code(self) -> None:
         """Copy the newest code there is; one that is older than an hour at a second press only."""
-        self._screen.run_worker(self._copy_newest_code(), group="newest code", exclusive=True)
+        self._context.screen.run_worker(
+            self._copy_newest_code(), group="newest code", exclusive=True
+        )
 
     async def _copy_newest_code(self) -> None:
-        zone = self._presentation.server_zone
-        now = server_seconds(self._clock.now(), zone)
+        clock = self._context.clock
+        now = server_seconds(clock.now(), self._context.presentation.server_zone)
         wanted = Query(since=now - _CODES_FROM, search=SearchQuery(contents=(Has("code"),)))
-
-        def find(archive: Archive) -> list[Item]:
-            lists = self._account.on(archive).lists
-            return lists.window(lists.open(wanted, first=1), 0, 1)
-
-        try:
-            found = await self._worker.call(find)
-        except ArchiveError as error:
-            self._say(str(error))
+        found = await self._context.in_archive(
+            lambda account: account.lists.window(account.lists.open(wanted, first=1), 0, 1)
+        )
+        if found is None:
             return
         row = found[0] if found else None
         code = find_code(row.message) if isinstance(row, Row) else None
         if not isinstance(row, Row) or code is None:
-            self._say(_("no code in the last 7 days"))
+            self._context.say(_("no code in the last 7 days"))
             return
-        pressed = self._clock.moment().seconds
+        pressed = clock.moment().seconds
         again = self._old_code == row.row and pressed - self._old_code_at <= _AGAIN_WITHIN
         self._old_code, self._old_code_at = row.row, pressed
         if again or now - row.received <= _OLD_AFTER:
             self.copy(code.text, self._of(row, _("copied {code} of {message}"), code=code.text))
         else:
             old = _("the newest code is old: {message} · {key} again copies it")
-            self._say(self._of(row, old, key=self._keys.label("copy_newest_code")))
+            self._context.say(self._of(row, old, key=self._context.keys.label("copy_newest_code")))
 
     def copy_message(self) -> None:
         """Copy the text of the message, exact."""
@@ -126,11 +96,11 @@ class CopyCommands:
     def copy(self, text: str, notice: str) -> None:
         """Copy a text by way of the terminal, and of this machine where that can be."""
         text = text.encode("utf-8", "replace").decode()  # half a surrogate pair goes nowhere
-        self._screen.app.copy_to_clipboard(text)
-        self._say(notice)
+        self._context.screen.app.copy_to_clipboard(text)
+        self._context.say(notice)
         from inbox_tui.terminal.clipboard import copy_here
 
-        self._screen.run_worker(lambda: copy_here(text), group="copy", thread=True)
+        self._context.screen.run_worker(lambda: copy_here(text), group="copy", thread=True)
 
     async def open_link(self) -> None:
         """Show where the links of the message lead, and open one."""
@@ -138,11 +108,11 @@ class CopyCommands:
             return
         links = find_links(row.message)
         if not links:
-            self._say(self._nothing_in(row, _("no link from {message}"), LINKS_WITHIN))
+            self._context.say(self._nothing_in(row, _("no link from {message}"), LINKS_WITHIN))
             return
         from inbox_tui.screens.link_dialog import LinkScreen
 
-        await self._screen.app.push_screen(
+        await self._context.screen.app.push_screen(
             LinkScreen(links), callback=partial(self._link_chosen, row)
         )
 
@@ -152,8 +122,8 @@ class CopyCommands:
         if choice is None:
             return
         if choice.act == "open" and has_desktop():
-            self._screen.app.open_url(choice.url)
-            self._say(self._of(row, _("opened the link of {message} · in the browser")))
+            self._context.screen.app.open_url(choice.url)
+            self._context.say(self._of(row, _("opened the link of {message} · in the browser")))
         elif choice.act == "open":
             copied = self._of(row, _("copied the link of {message}"))
             self.copy(choice.url, copied + " · " + _("no browser on this machine"))

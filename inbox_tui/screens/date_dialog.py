@@ -7,7 +7,6 @@ from datetime import datetime
 
 from textual import on
 from textual.app import ComposeResult
-from textual.containers import Vertical
 from textual.content import Content
 from textual.widgets import Input, Static
 
@@ -25,17 +24,14 @@ class DateScreen(Dialog[datetime | None]):
     """
 
     def __init__(self, now: Callable[[], datetime], tell: Callable[[datetime], str]) -> None:
-        super().__init__()
+        super().__init__(_("Jump to a date"), _("Enter jumps · Esc closes"))
         self._now = now
         self._tell = tell
 
-    def compose(self) -> ComposeResult:
+    def parts(self) -> ComposeResult:
         """A line to type in, and what it means."""
-        with Vertical(classes="dialog"):
-            yield Static(Content(_("Jump to a date")), classes="dialog-title")
-            yield Input(placeholder=_("type a date or a time"))
-            yield Static(id="date-meaning")
-            yield Static(Content(_("Enter jumps · Esc closes")), classes="dialog-hint")
+        yield Input(placeholder=_("type a date or a time"))
+        yield Static(id="date-meaning")
 
     def on_mount(self) -> None:
         """Say what can be typed."""

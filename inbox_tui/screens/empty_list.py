@@ -4,19 +4,17 @@ from __future__ import annotations
 
 from inbox_tui.commands import after_search
 from inbox_tui.locale import _, plural
-from inbox_tui.screens.filters import Filters
+from inbox_tui.screens.context import InboxContext
+from inbox_tui.screens.filters import CurrentFilters
 from inbox_tui.session import Session
 from inbox_tui.sessions import AllSessions
 from inbox_tui.sync import State
-from inbox_tui.text.search_query import QueryError
-from inbox_tui.widgets.presentation import Presentation, capital
+from inbox_tui.widgets.presentation import capital
 
 
 def empty_text(
-    session: Session | AllSessions,
-    presentation: Presentation,
-    filters: Filters,
-    errors: tuple[QueryError, ...],
+    context: InboxContext,
+    filters: CurrentFilters,
     progress: str,
     outside: str,
     *,
@@ -24,16 +22,16 @@ def empty_text(
 ) -> str:
     """Return why a list is empty, and the way out.
 
-    `errors`: what is wrong with the search. `progress`: how far the first messages have come.
+    `progress`: how far the first messages have come.
     `outside`: how many messages the search finds without the other filters, where there are any.
     `searching`: a search is being typed.
     """
-    keys = presentation.keys
-    if errors:
+    session, keys, who = context.session, context.keys, context.presentation.who
+    if errors := filters.search_query().errors:
         told = str(errors[0])
         return capital(told) + "." * (not told.endswith("?"))
-    if session.archive.counts.total() and filters.any and not progress:
-        return filters.sentence(presentation.who, keys, outside, searching=searching)
+    if context.account.counts.total() and filters.chosen.any and not progress:
+        return filters.chosen.sentence(who, keys, outside, searching=searching)
     match session.status.state:
         case State.CHECKING:
             return (

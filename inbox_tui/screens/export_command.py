@@ -4,16 +4,13 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable
-from datetime import date
 from pathlib import Path
-from typing import Any
-
-from textual.screen import Screen
 
 from inbox_tui.archive import Archive, Listing
 from inbox_tui.exports import Exporter, ExportFormat, Written
 from inbox_tui.locale import _, plural
 from inbox_tui.private_files import write_file
+from inbox_tui.screens.context import InboxContext
 from inbox_tui.screens.export_dialog import Exported, ExportScreen
 from inbox_tui.session import Session
 from inbox_tui.sessions import AllSessions
@@ -21,18 +18,12 @@ from inbox_tui.text import sanitize
 from inbox_tui.widgets.presentation import grouped
 
 
-async def export_shown(
-    screen: Screen[Any],
-    session: Session | AllSessions,
-    listing: Listing | None,
-    today: date,
-    *,
-    say: Callable[[str], None],
-) -> None:
+async def export_shown(context: InboxContext, listing: Listing | None) -> None:
     """Ask for a file and write the messages of a list to it, also where it is not complete yet."""
     if listing is None or (listing.complete and not listing.messages):
-        say(_("no messages to export"))
+        context.say(_("no messages to export"))
         return
+    session, screen = context.session, context.screen
     whole = asyncio.ensure_future(_whole(session, listing))
     whole.add_done_callback(lambda found: found.cancelled() or found.exception())
 
@@ -50,7 +41,7 @@ async def export_shown(
     opened = ExportScreen(
         export,
         messages=listing.messages if listing.complete else None,
-        path=f"~/inbox-{today:%Y-%m-%d}.csv",
+        path=f"~/inbox-{context.presentation.today():%Y-%m-%d}.csv",
     )
     await screen.app.push_screen(opened, callback=exported)
 

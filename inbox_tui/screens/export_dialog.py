@@ -11,7 +11,6 @@ from typing import ClassVar, NamedTuple
 from textual import on
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
-from textual.containers import Vertical
 from textual.content import Content
 from textual.suggester import Suggester
 from textual.widgets import Input, ProgressBar, Static
@@ -62,6 +61,17 @@ def _first_entry(folder: Path, beginning: str) -> str | None:
     return None
 
 
+def _heading(messages: int | None) -> str:
+    if messages is None:
+        return _("Export the messages shown")
+    return plural(
+        "Export the one message shown",
+        "Export {count} messages shown",
+        messages,
+        count=grouped(messages),
+    )
+
+
 class ExportScreen(Dialog[Exported | None]):
     """Asks for a file and a format, and writes the messages shown.
 
@@ -74,14 +84,8 @@ class ExportScreen(Dialog[Exported | None]):
         Binding("tab", "next_format", "Next format", show=False, priority=True),
     ]
 
-    def __init__(
-        self,
-        export: Export,
-        *,
-        messages: int | None,
-        path: str,
-    ) -> None:
-        super().__init__()
+    def __init__(self, export: Export, *, messages: int | None, path: str) -> None:
+        super().__init__(_heading(messages))
         self._export = export
         self._messages = messages
         self._path = path
@@ -89,25 +93,12 @@ class ExportScreen(Dialog[Exported | None]):
         self._writing = False
         self._left = False
 
-    def compose(self) -> ComposeResult:
+    def parts(self) -> ComposeResult:
         """A file, a format, and how far the writing is."""
-        match self._messages:
-            case None:
-                title = _("Export the messages shown")
-            case messages:
-                title = plural(
-                    "Export the one message shown",
-                    "Export {count} messages shown",
-                    messages,
-                    count=grouped(messages),
-                )
-        with Vertical(classes="dialog"):
-            yield Static(Content(title), classes="dialog-title")
-            yield Input(self._path, id="export-file", suggester=PathSuggester())
-            yield Static(id="export-format")
-            yield ProgressBar(total=self._messages, show_eta=False, id="export-progress")
-            yield Static(id="export-reason")
-            yield Static(classes="dialog-hint")
+        yield Input(self._path, id="export-file", suggester=PathSuggester())
+        yield Static(id="export-format")
+        yield ProgressBar(total=self._messages, show_eta=False, id="export-progress")
+        yield Static(id="export-reason")
 
     def on_mount(self) -> None:
         """Show no progress before there is any."""

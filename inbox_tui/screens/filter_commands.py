@@ -3,21 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from contextlib import suppress
 from functools import partial
-from typing import TYPE_CHECKING, Any, Final, TypeVar
+from typing import TYPE_CHECKING, Final, TypeVar
 
-from textual.screen import Screen
-
-from inbox_tui.archive import AnyAccount, Archive, ArchiveError, ArchiveWorker, Query
+from inbox_tui.archive import AnyAccount, Query
 from inbox_tui.locale import _
-from inbox_tui.screens.filters import Filters
-from inbox_tui.session import Session
-from inbox_tui.sessions import AllSessions
+from inbox_tui.screens.context import InboxContext
+from inbox_tui.screens.filters import CurrentFilters, Filters
 from inbox_tui.text import strip_separators
 from inbox_tui.text.phones import phone_key
 from inbox_tui.widgets.filter_bar import ChipName
-from inbox_tui.widgets.presentation import Presentation
 
 if TYPE_CHECKING:
     from inbox_tui.screens.pickers import Choice, Picker, StatePicker
@@ -37,27 +32,15 @@ CHIPS: Final[dict[ChipName, str]] = {
 class FilterCommands:
     """Offers what a filter can be, with the messages of each, and applies what is chosen.
 
-    `current` gives the filters in force, `apply` shows what fits others.
+    `apply` shows what fits other filters.
     """
 
     def __init__(
-        self,
-        screen: Screen[Any],
-        session: Session | AllSessions,
-        presentation: Presentation,
-        *,
-        worker: ArchiveWorker,
-        current: Callable[[], Filters],
-        apply: Callable[[Filters], None],
-        say: Callable[[str], None],
+        self, context: InboxContext, filters: CurrentFilters, apply: Callable[[Filters], None]
     ) -> None:
-        self._screen = screen
-        self._session = session
-        self._presentation = presentation
-        self._worker = worker
-        self._current = current
+        self._context = context
+        self._filters = filters
         self._apply = apply
-        self._say = say
         self.handlers: Mapping[str, Callable[[], object]] = {
             "pick_number": self.pick_number,
             "pick_window": self.pick_window,
@@ -71,8 +54,8 @@ class FilterCommands:
         """Choose the receiving number."""
         from inbox_tui.screens.pickers import Choice, NumberPicker
 
-        filters = self._current()
-        chosen_before, account = filters.to_phone, self._session.archive
+        filters = self._filters.chosen
+        chosen_before, account = filters.to_phone, self._context.account
 
         def find(typed: str, most: int) -> list[Choice[str]]:
             numbers, since = self.receiving_numbers(typed, most), self._since(filters.hours)
@@ -85,7 +68,7 @@ class FilterCommands:
             if typed:
                 return choices
             if chosen_before is not None and chosen_before not in [one for one, *_ in numbers]:
-                label = self._presentation.who(chosen_before)
+                label = self._context.presentation.who(chosen_before)
                 choices.append(Choice(label, chosen_before, *count(chosen_before)))
             return [Choice(_("all numbers"), None, *count(None)), *choices]
 
@@ -99,9 +82,9 @@ class FilterCommands:
 
         def chosen(choice: Choice[T] | None) -> None:
             if choice is not None:
-                self._apply(change(self._current(), choice.value))
+                self._apply(change(self._filters.chosen, choice.value))
 
-        await self._screen.app.push_screen(picker, callback=chosen)
+        await self._context.screen.app.push_screen(picker, callback=chosen)
 
     def receiving_numbers(self, typed: str, most: int) -> list[tuple[str, str, int, int]]:
         """The numbers that fit what was typed and received anything in the window, at most `most`.
@@ -109,13 +92,13 @@ class FilterCommands:
         Each is digits, label, messages, unread ones.
         """
         parts = [word.strip("+") for word in strip_separators(typed).split()]
-        numbers = self._session.archive.counts.to_phones(
-            self._since(self._current().hours),
-            parts=[(part, self._presentation.numbers_named(part)) for part in parts],
+        numbers = self._context.account.counts.to_phones(
+            self._since(self._filters.chosen.hours),
+            parts=[(part, self._context.presentation.numbers_named(part)) for part in parts],
             most=most,
         )
         return [
-            (number, self._presentation.who(number), messages, unread)
+            (number, self._context.presentation.who(number), messages, unread)
             for number, messages, unread in numbers
         ]
 
@@ -123,11 +106,11 @@ class FilterCommands:
         """The numbers of the settings that have received nothing yet, and sent nothing either."""
         from inbox_tui.screens.pickers import Choice
 
-        archive, parts = self._session.archive, strip_separators(typed).split()
+        archive, parts = self._context.account, strip_separators(typed).split()
         in_use = set(map(phone_key, archive.counts.in_use()))
         return [
             Choice(name, phone, 0)
-            for phone, name in self._session.settings.names.items()
+            for phone, name in self._context.session.settings.names.items()
             if phone.isdecimal()
             and phone_key(phone) not in in_use
             and all(part.strip("+") in f"{phone} {strip_separators(name)}" for part in parts)
@@ -135,69 +118,68 @@ class FilterCommands:
         ][:most]
 
     def _since(self, hours: int | None) -> int | None:
-        return None if hours is None else self._session.window_start(hours)
+        return None if hours is None else self._context.session.window_start(hours)
 
     def _count(self, to_phone: str | None, hours: int | None) -> tuple[int, int]:
         """How many messages to a number, or to all, are in a window, and unread ones.
 
         In a conversation those of its sender alone.
         """
-        since, phone = self._since(hours), self._current().phone
-        return _counted(self._session.archive, Query(to_phone=to_phone, since=since, phone=phone))
+        since, phone = self._since(hours), self._filters.chosen.phone
+        return _counted(self._context.account, Query(to_phone=to_phone, since=since, phone=phone))
 
     def jump_to(self, number: str) -> None:
         """Show the messages to this receiving number only, of whatever sender."""
-        self._apply(self._current()._replace(to_phone=number, phone=None))
+        self._apply(self._filters.chosen._replace(to_phone=number, phone=None))
 
     async def pick_window(self) -> None:
         """Choose the hour window."""
         from inbox_tui.screens.pickers import WindowPicker
 
-        filters = self._current()
+        filters = self._filters.chosen
         picker = WindowPicker(partial(self._count, filters.to_phone), filters.hours)
         await self._pick(picker, lambda filters, hours: filters._replace(hours=hours))
 
     def toggle_unread(self) -> None:
         """Show unread messages only, or all again."""
-        filters = self._current()
+        filters = self._filters.chosen
         self._apply(filters._replace(state=None if filters.state == "unread" else "unread"))
 
     def clear(self) -> None:
         """Clear all filters; those beside a search first, so that it finds all there is."""
-        filters = self._current()
+        filters = self._filters.chosen
         if not filters.any:
-            self._say(_("no filters are set"))
+            self._context.say(_("no filters are set"))
         self._apply(Filters(search=filters.search if filters.beside_search else ""))
 
     def views(self) -> list[str]:
         """Return the names of the user's views."""
-        return list(self._session.settings.views)
+        return list(self._context.session.settings.views)
 
     def show_view(self, number: int) -> None:
         """Show a view of the user's own, 1 for the first: what a search of the settings finds."""
-        searches = list(self._session.settings.views.values())
+        searches = list(self._context.session.settings.views.values())
         if number <= len(searches):
             self._apply(Filters(search=searches[number - 1]))
         else:
             none = _("no view {number} yet: [views] in config.toml names searches")
-            self._say(none.format(number=number))
+            self._context.say(none.format(number=number))
 
     async def pick_state(self) -> None:
         """Choose the state: unread, starred, to do, done, of muted senders."""
         from inbox_tui.screens.pickers import StatePicker
 
-        picker = StatePicker(self._current().state)
+        picker = StatePicker(self._filters.chosen.state)
         await self._pick(picker, lambda filters, state: filters._replace(state=state))
-        self._screen.run_worker(self._show_counts(picker), group="counts", exclusive=True)
+        self._context.screen.run_worker(self._show_counts(picker), group="counts", exclusive=True)
 
     async def _show_counts(self, picker: StatePicker) -> None:
-        filters = self._current()
+        filters = self._filters.chosen
         query = Query(
             to_phone=filters.to_phone, since=self._since(filters.hours), phone=filters.phone
         )
 
-        def count(archive: Archive) -> dict[MessageState | None, int]:
-            account = self._session.archive.on(archive)
+        def count(account: AnyAccount) -> dict[MessageState | None, int]:
             states: tuple[MessageState, ...] = ("starred", "done", "muted")
             counts: dict[MessageState | None, int] = {
                 state: account.lists.count(query._replace(state=state)) for state in states
@@ -205,10 +187,9 @@ class FilterCommands:
             total, unread = _counted(account, query)
             return counts | {None: total, "unread": unread, "todo": total - counts["done"]}
 
-        with suppress(ArchiveError):
-            counts = await self._worker.call(count)
-            if picker.is_current:
-                picker.show_counts(counts)
+        counts = await self._context.in_archive(count)
+        if counts is not None and picker.is_current:
+            picker.show_counts(counts)
 
 
 def _counted(account: AnyAccount, query: Query) -> tuple[int, int]:

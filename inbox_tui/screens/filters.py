@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from datetime import tzinfo
 from typing import TYPE_CHECKING, NamedTuple
 
 from inbox_tui.archive import Query
@@ -76,42 +75,20 @@ class Filters(NamedTuple):
 
     def written(self) -> str:
         """The filters as they are remembered for the next start; the search is not."""
-        import json
+        from msgspec import json
 
-        kept = {"to_phone": self.to_phone, "hours": self.hours, "state": self.state}
-        return json.dumps(kept)
+        return json.encode(self._replace(search="", phone=None)).decode()
 
     @classmethod
     def read(cls, written: str) -> Filters | None:
         """What `written` gave; None for anything else."""
-        import json
+        from msgspec import MsgspecError, json
 
         try:
-            kept = json.loads(written)
-            to_phone, hours, state = kept["to_phone"], kept["hours"], kept["state"]
-        except (ValueError, KeyError, TypeError):
+            kept = json.decode(written, type=cls)
+        except MsgspecError:
             return None
-        fits = (
-            (to_phone is None or isinstance(to_phone, str))
-            and (hours is None or (type(hours) is int and 1 <= hours <= PERIOD_HOURS))
-            and (state is None or state in STATE_NAMES)
-        )
-        return cls(to_phone=to_phone, hours=hours, state=state) if fits else None
-
-    def query(
-        self, window_start: Callable[[int], int], search: SearchQuery, server_zone: tzinfo
-    ) -> Query:
-        """The archive's query; `search` is what was typed, read by `parse_query`.
-
-        `window_start` gives the server seconds at which a window of so many hours begins.
-        """
-        query = Query(
-            to_phone=self.to_phone,
-            since=None if self.hours is None else window_start(self.hours),
-            phone=self.phone,
-            state=self.state,
-        )
-        return query.searching(search, server_zone) if self.search.strip() else query
+        return kept if kept.hours is None or 1 <= kept.hours <= PERIOD_HOURS else None
 
     def sentence(
         self, number: Callable[[str], str], keys: CommandKeys, outside: str, *, searching: bool
@@ -166,9 +143,16 @@ class CurrentFilters:
         return self._query(Filters(search=self.chosen.search)) if beside else None
 
     def _query(self, filters: Filters) -> Query:
-        return filters.query(
-            self._session.window_start, self.search_query(), self._session.server_zone
+        hours, session = filters.hours, self._session
+        query = Query(
+            to_phone=filters.to_phone,
+            since=None if hours is None else session.window_start(hours),
+            phone=filters.phone,
+            state=filters.state,
         )
+        if not filters.search.strip():
+            return query
+        return query.searching(self.search_query(), session.server_zone)
 
     def search_query(self) -> SearchQuery:
         """Return what is typed into the search, read as of today."""

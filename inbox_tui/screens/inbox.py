@@ -16,16 +16,16 @@ from textual.screen import Screen
 from inbox_tui.archive import ArchiveError, ArchiveWorker, Listing
 from inbox_tui.commands import bindings, screen_bindings
 from inbox_tui.locale import _
+from inbox_tui.screens.context import InboxContext
 from inbox_tui.screens.copy_commands import CopyCommands
 from inbox_tui.screens.empty_list import empty_text
 from inbox_tui.screens.filter_commands import CHIPS, FilterCommands
 from inbox_tui.screens.filters import FILTERS_NOTE, CurrentFilters, Filters
 from inbox_tui.screens.following import Following
 from inbox_tui.screens.hints import hints
-from inbox_tui.screens.listings import MOST_OUTSIDE, ListLoader, Spot
+from inbox_tui.screens.listings import MOST_OUTSIDE, ListLoader, Showing, Spot
 from inbox_tui.screens.move_commands import MoveCommands
 from inbox_tui.screens.name_dialog import NamingCommands
-from inbox_tui.screens.notes import NoteWriter
 from inbox_tui.screens.selection import Selection
 from inbox_tui.screens.shown_messages import ShownMessages
 from inbox_tui.screens.state_commands import StateCommands
@@ -85,12 +85,11 @@ class InboxScreen(Screen[None]):
     ) -> None:
         super().__init__()
         self._session = session
-        self._account = account = session.archive
         self._presentation = presentation
         self.keys = presentation.keys
-        self._clock = session.clock
         self._remember_filters = remember_filters
         self._filters = CurrentFilters(session, presentation, filters)
+        self._account = account = session.archive
         self._changes = account.archive.changes()
         self._ticks = 0
         self._retired = False
@@ -110,55 +109,21 @@ class InboxScreen(Screen[None]):
         self._shown = ShownMessages(account, self._messages, self._conversation)
         self._status_bar = StatusBar()
         self._status = SessionStatus(self, session, self._status_bar)
-        say = self._status.say
-        self._following = Following(self._shown, self._filter_bar, say=say)
-        self._writer = ArchiveWorker(account.archive.path)
-        self._notes = NoteWriter(self, account, self._writer, say=say)
-        self._loader = ListLoader(
-            self,
-            account,
-            day_start=presentation.day_start,
-            show=self._show_listing,
-            show_outside=self._show_outside,
-            say=say,
+        self._following = Following(self._shown, self._filter_bar, say=self._status.say)
+        self.context = context = InboxContext(
+            screen=self,
+            session=session,
+            presentation=presentation,
+            worker=ArchiveWorker(account.archive.path),
+            say=self._status.say,
         )
-        self._selection = Selection(
-            self._shown, clock=self._clock, presentation=presentation, say=say
-        )
-        self._states = StateCommands(
-            account,
-            self._writer,
-            self._selection,
-            presentation,
-            session.changes,
-            run=partial(self.run_worker, group="writes"),
-            after=self.set_timer,
-            changed=self._states_changed,
-            say=say,
-        )
-        self._copying = CopyCommands(
-            self, account, self._writer, self._selection, presentation, clock=self._clock, say=say
-        )
-        self._moving = MoveCommands(
-            self,
-            account,
-            self._shown,
-            self._loader,
-            presentation,
-            query=self._filters.query,
-            now=self._clock.now,
-            say=say,
-        )
-        self._naming = NamingCommands(self, self._selection, presentation, say=say)
-        self.filtering = FilterCommands(
-            self,
-            session,
-            presentation,
-            worker=self._writer,
-            current=lambda: self._filters.chosen,
-            apply=partial(self._filter_by, keep=True),
-            say=say,
-        )
+        self._loader = ListLoader(context, self._show_listing, self._show_outside)
+        self._selection = Selection(context, self._shown)
+        self._states = StateCommands(context, self._selection, self._states_changed)
+        self._copying = CopyCommands(context, self._selection)
+        self._moving = MoveCommands(context, self._shown, self._loader, self._filters.query)
+        self._naming = NamingCommands(context, self._selection)
+        self.filtering = FilterCommands(context, self._filters, partial(self._filter_by, keep=True))
         self.handlers: Mapping[str, Callable[[], object]] = {
             **self._following.handlers,
             **self._moving.handlers,
@@ -225,7 +190,7 @@ class InboxScreen(Screen[None]):
 
     async def _release(self) -> None:
         self._unsubscribe()
-        await self._writer.close()
+        await self.context.worker.close()
         await self._loader.close()
 
     # -- commands
@@ -321,32 +286,26 @@ class InboxScreen(Screen[None]):
         query, row = self._filters.query(), self._shown.row
         if hold and row is not None and query.since is not None and not self._shown.following:
             query = query._replace(since=min(query.since, row.received))
-        screenful = max(1, self._messages.size.height)
         self._loader.load(
             query,
-            keep=keep,
-            at=at,
-            by_itself=hold,
-            screenful=screenful,
+            Showing(keep=keep, at=at, by_itself=hold),
+            screenful=max(1, self._messages.size.height),
             wider=self._filters.wider_query(),
         )
 
-    def _show_listing(
-        self, listing: Listing, *, keep: bool, at: Spot | None = None, by_itself: bool = False
-    ) -> None:
-        """Show a list; `by_itself`: not because of a key."""
+    def _show_listing(self, listing: Listing, showing: Showing) -> None:
         shown = self._shown
         if not shown.widget.is_attached:
             return
         before = shown.row
-        shown.show(listing, keep=keep, at=at)
+        shown.show(listing, keep=showing.keep, at=showing.at)
         self._show_newer()
         row = shown.row
-        if by_itself and row is not None and (before is None or row.row != before.row):
+        if showing.by_itself and row is not None and (before is None or row.row != before.row):
             self._selection.arrived()
         viewed = self._message_view.row
         if row is not None and viewed is not None and row.row == viewed.row:
-            self._message_view.show(row, shown.search)  # its state or the search is another one
+            self._message_view.show(row, shown.widget.search)  # its state or the search has changed
         self._filter_bar.shown = listing.messages if listing.complete else None
         self._show_empty_text()
 
@@ -362,10 +321,8 @@ class InboxScreen(Screen[None]):
         self._messages.empty_text = ""
         if listing is not None and not len(listing):
             self._messages.empty_text = empty_text(
-                self._session,
-                self._presentation,
-                self._filters.chosen,
-                self._filters.search_query().errors,
+                self.context,
+                self._filters,
                 self._status.progress_words(),
                 self._filter_bar.outside,
                 searching=self._filter_bar.searching,
@@ -414,7 +371,7 @@ class InboxScreen(Screen[None]):
             self._show_filters()
             self._reload(keep=keep, at=at)
             if self._remember_filters and filters.phone is None:
-                self._notes.remember(FILTERS_NOTE, filters.written())
+                self.context.remember(FILTERS_NOTE, filters.written())
 
     # -- moving and reading
 
@@ -430,7 +387,7 @@ class InboxScreen(Screen[None]):
         self._states.begin_reading(event.row if event.moved and in_sight else None)
 
     def _show_message(self) -> None:
-        self._message_view.show(self._shown.row, self._shown.search)
+        self._message_view.show(self._shown.row, self._shown.widget.search)
         self._show_keys()
 
     @on(MessageList.Opened)
@@ -458,7 +415,7 @@ class InboxScreen(Screen[None]):
     @on(MessagePane.NewerChanged)
     def _show_newer(self) -> None:
         self._filter_bar.newer_below = self._shown.in_conversation
-        self._filter_bar.newer = self._shown.newer
+        self._filter_bar.newer = self._shown.widget.newer
 
     def _back(self) -> None:
         """Leave the message, the conversation or the search, whichever is nearest."""
@@ -539,8 +496,7 @@ class InboxScreen(Screen[None]):
         if self._selection.settled():
             from inbox_tui.screens.export_command import export_shown
 
-            listing, say = self._loader.listing, self._status.say
-            await export_shown(self, self._session, listing, self._presentation.today(), say=say)
+            await export_shown(self.context, self._loader.listing)
 
     def _share(self, steps: int) -> None:
         """Give the list more or less of the room."""
@@ -551,4 +507,4 @@ class InboxScreen(Screen[None]):
 
     @on(SplitPane.Shared)
     def _shared(self) -> None:
-        self._notes.remember(SHARES_NOTE, self._split_pane.written())
+        self.context.remember(SHARES_NOTE, self._split_pane.written())

@@ -8,9 +8,8 @@ from typing import ClassVar, Final, Literal, NamedTuple
 from textual import on
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
-from textual.containers import Vertical
 from textual.content import Content
-from textual.widgets import OptionList, Static
+from textual.widgets import OptionList
 from textual.widgets.option_list import Option
 
 from inbox_tui.locale import _
@@ -42,15 +41,12 @@ class LinkScreen(Dialog[LinkChoice | None]):
     ]
 
     def __init__(self, links: Sequence[Link]) -> None:
-        super().__init__()
+        super().__init__(_("Open this link?"), _("Enter opens · y copies · Esc closes"))
         self._links = links
 
-    def compose(self) -> ComposeResult:
+    def parts(self) -> ComposeResult:
         """The hosts to choose from, each above its whole link."""
-        with Vertical(classes="dialog"):
-            yield Static(Content(_("Open this link?")), classes="dialog-title")
-            yield OptionList(*(Option(_described(link)) for link in self._links))
-            yield Static(Content(_("Enter opens · y copies · Esc closes")), classes="dialog-hint")
+        yield OptionList(*(Option(_described(link)) for link in self._links))
 
     def on_mount(self) -> None:
         """Begin at the first link."""

@@ -6,9 +6,8 @@ import asyncio
 from collections.abc import Callable, Sequence
 from contextlib import suppress
 from functools import partial
-from typing import Any, Final, NamedTuple, Protocol
+from typing import Final, NamedTuple
 
-from textual.screen import Screen
 from textual.worker import Worker, WorkerError
 
 from inbox_tui.archive import (
@@ -16,12 +15,12 @@ from inbox_tui.archive import (
     ArchiveError,
     ArchiveWorker,
     Day,
-    DayStart,
     Item,
     Listing,
     Query,
     QueryCancelled,
 )
+from inbox_tui.screens.context import InboxContext
 
 MOST_OUTSIDE: Final = 10_000
 """So many messages that a search finds outside of what is shown are counted at most."""
@@ -70,16 +69,14 @@ class ArchivedMessages:
         return self._account.lists.day_at(self.listing, position)
 
 
-class ShowListing(Protocol):
-    """What shows a list."""
+class Showing(NamedTuple):
+    """How a list is to be shown."""
 
-    def __call__(
-        self, listing: Listing, *, keep: bool, at: Spot | None = None, by_itself: bool = False
-    ) -> None:
-        """Show a list; with `keep` the cursor stays on its message, or goes to `at`.
-
-        `by_itself`: not because of a key.
-        """
+    keep: bool = True
+    """The cursor stays on its message, or goes to `at`."""
+    at: Spot | None = None
+    by_itself: bool = False
+    """Not because of a key."""
 
 
 class ListLoader:
@@ -87,63 +84,46 @@ class ListLoader:
 
     def __init__(
         self,
-        screen: Screen[Any],
-        account: AnyAccount,
-        *,
-        day_start: DayStart,
-        show: ShowListing,
+        context: InboxContext,
+        show: Callable[[Listing, Showing], None],
         show_outside: Callable[[int], None],
-        say: Callable[[str], None],
     ) -> None:
         """Create a loader.
 
         `show_outside` is told how many messages a search finds beyond those shown, up to
         `MOST_OUTSIDE`, once that is known.
         """
-        self._screen = screen
-        self._show_outside = show_outside
-        self._account = account
-        self._day_start = day_start
+        self._context = context
         self._show = show
-        self._say = say
+        self._show_outside = show_outside
         self._search_worker: Worker[None] | None = None
-        self._searches = ArchiveWorker(account.archive.path)
+        self._searches = ArchiveWorker(context.account.archive.path)
         self._going_to: Spot | None = None
         """Where the list that is being read is to be shown at."""
         self.listing: Listing | None = None
         """What was read last."""
 
-    def load(
-        self,
-        query: Query,
-        *,
-        keep: bool,
-        at: Spot | None = None,
-        by_itself: bool = False,
-        screenful: int = 1,
-        wider: Query | None = None,
-    ) -> None:
+    def load(self, query: Query, showing: Showing, *, screenful: int, wider: Query | None) -> None:
         """Read a list and have it shown, `screenful` messages of it first where it takes long.
 
         `wider`: a query that finds all of these and others, which are counted.
         """
-        if at is None and by_itself:
-            at = self._going_to
-        self._going_to = at
-        at_end = partial(self._shown, at=at, by_itself=by_itself)
+        if showing.at is None and showing.by_itself:
+            showing = showing._replace(at=self._going_to)
+        self._going_to = showing.at
         self._searches.interrupt()
         if self._search_worker is not None:
             self._search_worker.cancel()
         if query.plain:
+            context = self._context
             try:
-                at_end(self._account.lists.open(query, days=self._day_start), keep=keep)
+                listing = context.account.lists.open(query, days=context.presentation.day_start)
+                self._shown(listing, showing)
             except ArchiveError as error:
-                self._say(str(error))
+                context.say(str(error))
         else:
-            search = partial(
-                self._search, query, at_end, keep=keep, screenful=screenful, wider=wider
-            )
-            self._search_worker = self._screen.run_worker(search, group="search")
+            search = partial(self._search, query, showing, screenful=screenful, wider=wider)
+            self._search_worker = self._context.screen.run_worker(search, group="search")
 
     async def whole(self) -> Listing | None:
         """Return what is shown, once all of it has been read; None where that failed."""
@@ -157,48 +137,41 @@ class ListLoader:
         await self._searches.close()
 
     async def _search(
-        self,
-        query: Query,
-        at_end: ShowListing,
-        *,
-        keep: bool,
-        screenful: int,
-        wider: Query | None,
+        self, query: Query, showing: Showing, *, screenful: int, wider: Query | None
     ) -> None:
         """The first screenful at once, the rest and the counts when they are known."""
-        shown = self.listing if keep else None
+        shown = self.listing if showing.keep else None
         found: Listing | None = None
         try:
-            if not keep and query.phone is None:
+            if not showing.keep and query.phone is None:
                 found = await self._open(query, first=screenful)
-                self._shown(found, keep=False)
+                self._shown(found, Showing(keep=False))
                 on_screen = asyncio.Event()
-                self._screen.call_after_refresh(on_screen.set)
+                self._context.screen.call_after_refresh(on_screen.set)
                 await on_screen.wait()
             if found is None or not found.complete:
                 found = await self._open(query, keep=shown)
-                at_end(found, keep=True)
+                self._shown(found, showing._replace(keep=True))
             if wider is not None:
                 most = found.messages + MOST_OUTSIDE
                 self._show_outside((await self._open(wider, first=most)).messages - found.messages)
         except QueryCancelled:
             return
         except ArchiveError as error:
-            self._say(str(error))
+            self._context.say(str(error))
 
     async def _open(
         self, query: Query, *, first: int | None = None, keep: Listing | None = None
     ) -> Listing:
+        account, day_start = self._context.account, self._context.presentation.day_start
         in_conversation = query.phone is not None
         return await self._searches.call(
-            lambda archive: self._account.on(archive).lists.open(
-                query, first=first, keep=keep, days=self._day_start, oldest_first=in_conversation
+            lambda archive: account.on(archive).lists.open(
+                query, first=first, keep=keep, days=day_start, oldest_first=in_conversation
             )
         )
 
-    def _shown(
-        self, listing: Listing, *, keep: bool, at: Spot | None = None, by_itself: bool = False
-    ) -> None:
+    def _shown(self, listing: Listing, showing: Showing) -> None:
         self.listing = listing
         self._going_to = None
-        self._show(listing, keep=keep, at=at, by_itself=by_itself)
+        self._show(listing, showing)

@@ -5,16 +5,13 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from datetime import datetime
 from functools import partial
-from typing import Any
 
-from textual.screen import Screen
-
-from inbox_tui.archive import AnyAccount, Query, Row, server_seconds
+from inbox_tui.archive import Query, Row, server_seconds
 from inbox_tui.locale import _
+from inbox_tui.screens.context import InboxContext
 from inbox_tui.screens.listings import ListLoader
 from inbox_tui.screens.shown_messages import ShownMessages
 from inbox_tui.text.dates import in_zone
-from inbox_tui.widgets.presentation import Presentation
 
 
 class MoveCommands:
@@ -22,24 +19,15 @@ class MoveCommands:
 
     def __init__(
         self,
-        screen: Screen[Any],
-        account: AnyAccount,
+        context: InboxContext,
         shown: ShownMessages,
         loader: ListLoader,
-        presentation: Presentation,
-        *,
         query: Callable[[], Query],
-        now: Callable[[], datetime],
-        say: Callable[[str], None],
     ) -> None:
-        self._screen = screen
-        self._account = account
+        self._context = context
         self._shown = shown
         self._loader = loader
-        self._presentation = presentation
         self._query = query
-        self._now = now
-        self._say = say
         self.handlers: Mapping[str, Callable[[], object]] = {
             "next_unread": self.next_unread,
             "previous_unread": partial(self.next_unread, newer=True),
@@ -51,11 +39,11 @@ class MoveCommands:
         """Go to the next unread message below, then from the top; with `newer` the other way."""
         after = self._shown.row.row if self._shown.row is not None else None
         newer = newer != self._shown.in_conversation  # where the newer ones are below
-        row = self._account.lists.next_unread(self._query(), after, newer=newer)
+        row = self._context.account.lists.next_unread(self._query(), after, newer=newer)
         if row is None:
-            self._say(_("nothing unread here"))
+            self._context.say(_("nothing unread here"))
         else:
-            self._shown.move_to(row.row)
+            self._shown.widget.move_to(row.row)
 
     async def jump_to_date(self) -> None:
         """Ask for a date, and go to the first message received then or later."""
@@ -63,29 +51,31 @@ class MoveCommands:
 
         def chosen(moment: datetime | None) -> None:
             if moment is not None:
-                self._screen.run_worker(self._go_to(moment), group="jump", exclusive=True)
+                screen.run_worker(self._go_to(moment), group="jump", exclusive=True)
 
-        zone = self._presentation.local_zone
-        screen = DateScreen(lambda: in_zone(self._now(), zone), self._told)
-        await self._screen.app.push_screen(screen, callback=chosen)
+        screen, clock = self._context.screen, self._context.clock
+        zone = self._context.presentation.local_zone
+        dialog = DateScreen(lambda: in_zone(clock.now(), zone), self._told)
+        await screen.app.push_screen(dialog, callback=chosen)
 
     async def _go_to(self, moment: datetime) -> None:
         listing = await self._loader.whole()
         if listing is None:
             return
-        lists = self._account.lists
-        at = lists.first_since(listing, server_seconds(moment, self._presentation.server_zone))
+        lists, presentation = self._context.account.lists, self._context.presentation
+        at = lists.first_since(listing, server_seconds(moment, presentation.server_zone))
         items = [] if at is None else lists.window(listing, at, at + 1)
         row = items[0] if items else None
         if isinstance(row, Row):
-            self._shown.move_to(row.row)
-            received = self._presentation.message_time(row.received)
+            self._shown.widget.move_to(row.row)
+            received = presentation.message_time(row.received)
             first = _("jumped to {received}, the first since {moment}")
-            self._say(first.format(moment=self._told(moment), received=received))
+            self._context.say(first.format(moment=self._told(moment), received=received))
         else:
-            self._say(_("nothing here since {moment}").format(moment=self._told(moment)))
+            self._context.say(_("nothing here since {moment}").format(moment=self._told(moment)))
 
     def _told(self, moment: datetime) -> str:
         """Return a moment in words, to the minute where it is a whole one."""
-        seconds = server_seconds(moment, self._presentation.server_zone)
-        return self._presentation.long_time(seconds).removesuffix(":00")
+        presentation = self._context.presentation
+        seconds = server_seconds(moment, presentation.server_zone)
+        return presentation.long_time(seconds).removesuffix(":00")

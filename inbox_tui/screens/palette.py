@@ -9,6 +9,7 @@ from typing import Any, Final, NamedTuple
 
 from textual.command import DiscoveryHit, Hit, Hits, Provider
 from textual.content import Content
+from textual.theme import ThemeProvider
 
 from inbox_tui.commands import COMMANDS, CommandKeys, key_label
 from inbox_tui.locale import _, plural
@@ -65,20 +66,19 @@ class InboxCommands(Provider):
     async def search(self, query: str) -> Hits:
         """What fits the words typed: whole words first, then beginnings, then scattered letters."""
         matcher = self.matcher(query)
-        nothing = True
+        hits = []
         async for offer in self._offers(query):
             words = offer.words
             score, places = matcher.fuzzy_search.match(query, words)
             if rank := _rank(query, words, offer.names):
                 score = rank * _RANK_STEP - len(words)
             if score > 0 or offer.found:
-                nothing = False
                 shown = Content(words)
                 for place in places:
                     shown = shown.stylize(self.match_style or "bold", place, place + 1)
-                yield Hit(score, _line(shown, offer.hint), offer.run, text=words)
-        if nothing:
-            yield _nothing_found()
+                hits.append(Hit(score, _line(shown, offer.hint), offer.run, text=words))
+        for hit in hits or [_nothing_found()]:
+            yield hit
 
     async def _offers(self, typed: str = "") -> AsyncIterator[_Offer]:
         screen = self.screen
@@ -118,27 +118,21 @@ class InboxCommands(Provider):
                 yield _Offer(words, grouped(messages), jump, found=True)
 
 
-class ThemeCommands(Provider):
+class ThemeCommands(ThemeProvider):
     """The themes, by name; the one chosen is kept."""
 
-    async def discover(self) -> Hits:
-        """Every theme, while nothing is typed."""
-        for name in sorted(self.app.available_themes):
-            yield DiscoveryHit(name, self._choose(name))
+    @property
+    def commands(self) -> list[tuple[str, Callable[[], Any]]]:
+        """The names of the themes, and what chooses each."""
+        return [
+            (name, partial(self.app.run_action, f"app.choose_theme({name!r})"))
+            for name in sorted(self.app.available_themes)
+        ]
 
     async def search(self, query: str) -> Hits:
         """The themes that fit what is typed."""
-        matcher = self.matcher(query)
-        nothing = True
-        for name in sorted(self.app.available_themes):
-            if (score := matcher.match(name)) > 0:
-                nothing = False
-                yield Hit(score, matcher.highlight(name), self._choose(name))
-        if nothing:
-            yield _nothing_found()
-
-    def _choose(self, name: str) -> partial[Any]:
-        return partial(self.app.run_action, f"app.choose_theme({name!r})")
+        for hit in [hit async for hit in super().search(query)] or [_nothing_found()]:
+            yield hit
 
 
 def _nothing_found() -> Hit:

@@ -11,9 +11,8 @@ from rich.cells import cell_len
 from textual import on
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
-from textual.containers import Vertical
 from textual.content import Content
-from textual.widgets import Input, OptionList, Static
+from textual.widgets import Input, OptionList
 from textual.widgets.option_list import Option
 
 from inbox_tui.locale import _, mark
@@ -68,23 +67,19 @@ class Picker(Dialog[Choice[T] | None], Generic[T]):
     NOTHING: ClassVar[str]
     """What stands in the place of the choices where none fits."""
 
-    def __init__(self, title: str, choices: Sequence[Choice[T]], current: T | None) -> None:
-        super().__init__()
-        self._title = title
+    def __init__(self, heading: str, choices: Sequence[Choice[T]], current: T | None) -> None:
+        super().__init__(heading, _("Enter applies · Esc closes"))
         self._choices = list(choices)
         self._current = current
         self._offered: list[Choice[T]] = []
 
-    def compose(self) -> ComposeResult:
+    def parts(self) -> ComposeResult:
         """A line to type in above the choices."""
-        with Vertical(classes="dialog"):
-            yield Static(Content(self._title), classes="dialog-title")
-            yield Input(
-                placeholder=_(self.PLACEHOLDER),
-                validate_on=(),  # or Enter has the whole dialogue styled anew as it closes
-            )
-            yield OptionList()
-            yield Static(Content(_("Enter applies · Esc closes")), classes="dialog-hint")
+        yield Input(
+            placeholder=_(self.PLACEHOLDER),
+            validate_on=(),  # or Enter has the whole dialogue styled anew as it closes
+        )
+        yield OptionList()
 
     def on_mount(self) -> None:
         """Offer everything, with the cursor on the current choice."""

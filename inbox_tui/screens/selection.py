@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from typing import Final
 
 from inbox_tui.archive import Row
 from inbox_tui.locale import _, mark
+from inbox_tui.screens.context import InboxContext
 from inbox_tui.screens.shown_messages import ShownMessages
-from inbox_tui.sync import Clock
 from inbox_tui.text import sanitize
-from inbox_tui.widgets.presentation import Presentation
 
 SETTLED_SECONDS: Final = 0.5
 """A message that came under the cursor by itself can be acted on after so long."""
@@ -20,23 +18,14 @@ JUST_CAME: Final = mark("a new message has just come: press the key again")
 class Selection:
     """Gives the selected message, once it can have been read before the key was pressed."""
 
-    def __init__(
-        self,
-        messages: ShownMessages,
-        *,
-        clock: Clock,
-        presentation: Presentation,
-        say: Callable[[str], None],
-    ) -> None:
+    def __init__(self, context: InboxContext, messages: ShownMessages) -> None:
+        self._context = context
         self._messages = messages
-        self._clock = clock
-        self._presentation = presentation
-        self._say = say
         self._arrived_at: float | None = None
 
     def arrived(self) -> None:
         """Note that a message came under the cursor by itself."""
-        self._arrived_at = self._clock.moment().seconds
+        self._arrived_at = self._context.clock.moment().seconds
 
     def moved(self) -> None:
         """Note that a key or click has chosen the message."""
@@ -44,21 +33,22 @@ class Selection:
 
     def settled(self) -> bool:
         """Return whether the message can have been read before the key was pressed; else say so."""
-        now = self._clock.moment().seconds
+        now = self._context.clock.moment().seconds
         settled = self._arrived_at is None or now - self._arrived_at >= SETTLED_SECONDS
         if not settled:
-            self._say(_(JUST_CAME))
+            self._context.say(_(JUST_CAME))
         return settled
 
     def row(self) -> Row | None:
         """Return the message to act on; None where there is none, which is said."""
         row = self._messages.row
         if row is None:
-            self._say(_("no message selected"))
+            self._context.say(_("no message selected"))
             return None
         return row if self.settled() else None
 
     def describe(self, row: Row) -> str:
         """Return whose message it is and of when, for a notice."""
-        who = sanitize(self._presentation.who(row.phone))
-        return f"{who}, {row.stamp or self._presentation.message_time(row.received)}"
+        presentation = self._context.presentation
+        who = sanitize(presentation.who(row.phone))
+        return f"{who}, {row.stamp or presentation.message_time(row.received)}"

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from inbox_tui.archive import AnyAccount, Listing, Row
 from inbox_tui.screens.listings import ArchivedMessages, Spot
-from inbox_tui.text.search_query import SearchQuery
 from inbox_tui.widgets.conversation import Conversation
 from inbox_tui.widgets.message_list import MessageList
 
@@ -30,16 +29,6 @@ class ShownMessages:
     def row(self) -> Row | None:
         """The selected message."""
         return self.widget.row
-
-    @property
-    def search(self) -> SearchQuery | None:
-        """What was searched for."""
-        return self.widget.search
-
-    @property
-    def newer(self) -> int:
-        """How many messages came in out of sight."""
-        return self.widget.newer
 
     @property
     def following(self) -> bool:
@@ -82,10 +71,6 @@ class ShownMessages:
         screen.set_class(in_conversation, "-conversation")
         if had_focus:
             screen.set_focus(self.widget)
-
-    def move_to(self, row: int) -> None:
-        """Select a message."""
-        self.widget.move_to(row)
 
     def select_newest(self) -> None:
         """Select the newest message."""

@@ -16,6 +16,8 @@ from textual.widgets import Button, Checkbox, Input, Label, Static
 
 from inbox_tui.credentials import Kind, Secret
 from inbox_tui.locale import _, mark
+from inbox_tui.session import SignInResult
+from inbox_tui.sync import State
 from inbox_tui.text import sanitize
 from inbox_tui.widgets.presentation import capital
 from inbox_tui.widgets.symbols import PLAIN, symbols
@@ -42,16 +44,6 @@ class Credentials(NamedTuple):
     remember: bool
     insist: bool
     """The user insists on a password that was refused before."""
-
-
-class Refusal(NamedTuple):
-    """Why the account is not signed in."""
-
-    reason: str
-    refused: bool = False
-    """The service, and not the network, has said so."""
-    withheld: bool = False
-    """The password was refused before, and was not sent again."""
 
 
 class PasswordInput(Input):
@@ -91,7 +83,7 @@ class TickBox(Checkbox):
 class SignInScreen(Screen[bool]):
     """Ask for an account until the service takes it.
 
-    `attempt` makes the one request that checks it; it returns None when the account is in.
+    `attempt` makes the one request that checks it.
     `keyring_note` tells what is wrong with the keyring, or nothing. Dismissed with True when signed
     in, with False when the user would rather look at the archive; `can_leave` says whether there is
     one.
@@ -112,7 +104,7 @@ class SignInScreen(Screen[bool]):
         *,
         server: str,
         login: str,
-        attempt: Callable[[Credentials], Awaitable[Refusal | None]],
+        attempt: Callable[[Credentials], Awaitable[SignInResult]],
         keyring_note: Callable[[], Awaitable[str]],
         kind: Kind = "password",
         reason: str = "",
@@ -257,7 +249,7 @@ class SignInScreen(Screen[bool]):
         button.label = _("Checking")
         self.show_reason("")
         try:
-            refusal = await self._attempt(
+            result = await self._attempt(
                 Credentials(
                     server=fields["server"].value.strip(),
                     login=fields["login"].value.strip(),
@@ -269,14 +261,15 @@ class SignInScreen(Screen[bool]):
         finally:
             button.disabled = self.checking = False
             button.label = capital(_("sign in"))
-        if refusal is None or refusal.refused:
+        status, refused = result.status, result.status.state is State.SIGN_IN
+        if refused or status.state is State.LIVE:
             fields["password"].value = ""
-        if refusal is None:
+        if status.state is State.LIVE:
             self.dismiss(True)
             return
-        self._withheld = password if refusal.withheld else None
-        reason = f"{refusal.reason}." if refusal.refused else refusal.reason
-        if refusal.withheld:
+        self._withheld = password if result.withheld else None
+        reason = _(status.reason) + "." * refused
+        if result.withheld:
             reason += _(" It was not sent again: enter the same once more to insist.")
         self.show_reason(reason)
         fields["password"].focus()

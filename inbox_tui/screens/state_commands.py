@@ -2,29 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Coroutine, Mapping
+from collections.abc import Callable, Mapping
 from functools import partial
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Final
 
-from inbox_tui.archive import (
-    AnyAccount,
-    Archive,
-    ArchiveError,
-    ArchiveWorker,
-    Listing,
-    Row,
-    StateChange,
-)
+from inbox_tui.archive import AnyAccount, Listing, Row, StateChange
 from inbox_tui.archive.team_states import TAKEN
 from inbox_tui.locale import _, mark
+from inbox_tui.screens.context import InboxContext
 from inbox_tui.screens.selection import Selection
 from inbox_tui.session import UndoableChange
 from inbox_tui.text import sanitize
-from inbox_tui.widgets.presentation import Presentation, grouped
+from inbox_tui.widgets.presentation import grouped
 
 if TYPE_CHECKING:
-    from collections import deque
-
     from textual.timer import Timer
 
     from inbox_tui.archive.messages import Messages
@@ -48,35 +39,16 @@ _WORDS: Final[dict[tuple[ChangedState, bool], str]] = {
 class StateCommands:
     """Changes the states of messages in the archive, one change after another.
 
-    `run`: starts a coroutine. `after`: calls something so many seconds later. `changed`: called
-    when something has changed.
+    `changed` is called when something has changed.
     """
 
     def __init__(
-        self,
-        account: AnyAccount,
-        worker: ArchiveWorker,
-        selection: Selection,
-        presentation: Presentation,
-        changes: deque[UndoableChange],
-        *,
-        run: Callable[[Coroutine[Any, Any, None]], object],
-        after: Callable[[float, Callable[[], None]], Timer],
-        changed: Callable[[], None],
-        say: Callable[[str], None],
+        self, context: InboxContext, selection: Selection, changed: Callable[[], None]
     ) -> None:
-        self._account = account
-        self._worker = worker
+        self._context = context
         self._selection = selection
-        self._presentation = presentation
-        self._keys = presentation.keys
-        self._run = run
-        self._after = after
-        self._dwell: Timer | None = None
         self._changed = changed
-        self._say = say
-        self._changes = changes
-        """Used in the worker's thread, where all changes come one by one."""
+        self._dwell: Timer | None = None
         self._wanted: dict[tuple[int | str, str], bool] = {}
         """States that were asked for and are not in the archive yet."""
         self.handlers: Mapping[str, Callable[[], object]] = {
@@ -93,7 +65,7 @@ class StateCommands:
         """Give the selected message a state (`unread`, `starred`, `done`), or take it away."""
         if (row := self._selection.row()) is not None:
             value = not self._wanted.get((row.row, state), getattr(row, state))
-            self._say(self._words(row, state, value))
+            self._context.say(self._words(row, state, value))
             self._set(row, state, value)
 
     def begin_reading(self, row: Row | None) -> None:
@@ -102,7 +74,9 @@ class StateCommands:
             self._dwell.stop()
             self._dwell = None
         if row is not None and row.unread:
-            self._dwell = self._after(DWELL_SECONDS, partial(self.mark_read, row))
+            self._dwell = self._context.screen.set_timer(
+                DWELL_SECONDS, partial(self.mark_read, row)
+            )
 
     def mark_read(self, row: Row) -> None:
         """Mark a message read that has been looked at, without a word."""
@@ -114,11 +88,11 @@ class StateCommands:
         if (row := self._selection.row()) is None:
             return
         muted = not self._wanted.get((row.phone, "muted"), row.muted)
-        who = sanitize(self._presentation.who(row.phone))
+        who = sanitize(self._context.presentation.who(row.phone))
         words = (_("muted: {who}") if muted else _("no longer muted: {who}")).format(who=who)
         told = _("no notices, not counted as unread")
         told = told if muted else _("announced and counted again")
-        self._say(f"{words} · {told}")
+        self._context.say(f"{words} · {told}")
         self._ask(
             (row.phone, "muted"),
             muted,
@@ -130,19 +104,19 @@ class StateCommands:
         """Take the selected message, or give it back; what a colleague has is left to them."""
         if (row := self._selection.row()) is None:
             return
-        team = self._account.team
+        team = self._context.account.team
         if not team.has(row.account_id):
-            self._say(_("only a team takes messages: 'inbox-tui team --help'"))
+            self._context.say(_("only a team takes messages: 'inbox-tui team --help'"))
         elif row.taken == TAKEN and (row.row, "taken") not in self._wanted:
             who = next((one.who for one in team.of_message(row) if one.state == "taken"), "")
-            self._say(self._by(_("{who} has it: {message}"), who, row))
+            self._context.say(self._by(_("{who} has it: {message}"), who, row))
         else:
             self.toggle("taken")
 
     def tell_taken(self, message_id: int, who: str) -> None:
         """Say that a colleague was quicker to take a message."""
-        if (row := self._account.messages.get(message_id)) is not None:
-            self._say(self._by(_("{who} took it first: {message}"), who, row))
+        if (row := self._context.account.messages.get(message_id)) is not None:
+            self._context.say(self._by(_("{who} took it first: {message}"), who, row))
 
     def _by(self, sentence: str, who: str, row: Row) -> str:
         return sentence.format(who=sanitize(who), message=self._selection.describe(row))
@@ -150,20 +124,20 @@ class StateCommands:
     def mark_all_read(self, listing: Listing | None) -> None:
         """Mark read what fits the query of a list and had come when it was read."""
         if listing is not None and self._selection.settled():
-            self._run(self._mark_all_read(listing))
+            self._context.write(self._mark_all_read(listing))
 
     async def _mark_all_read(self, listing: Listing) -> None:
         made = await self._do(
             lambda messages: messages.mark_all_read(listing.query, listing.change), _read_words
         )
         if made is not None:
-            undoes = _("{key} undoes").format(key=self._keys.label("undo"))
+            undoes = _("{key} undoes").format(key=self._context.keys.label("undo"))
             said = f"{_read_words(made)} · {undoes}"
-            self._say(said if made.rows else _("all read already"))
+            self._context.say(said if made.rows else _("all read already"))
 
     def undo(self) -> None:
         """Take back the last change, then the one before it."""
-        self._run(self._undo())
+        self._context.write(self._undo())
 
     def _words(self, row: Row, state: ChangedState, value: bool) -> str:
         return _(_WORDS[state, value]).format(message=self._selection.describe(row))
@@ -187,44 +161,37 @@ class StateCommands:
                 del self._wanted[what]
 
         self._wanted[what] = value
-        self._run(make())
+        self._context.write(make())
 
     async def _do(
         self, change: Callable[[Messages], StateChange], words: Callable[[StateChange], str]
     ) -> StateChange | None:
         """Make a change in the archive, and keep it to be taken back; None where it failed."""
+        changes = self._context.session.changes
 
-        def make(archive: Archive) -> StateChange:
-            made = change(self._account.on(archive).messages)
+        def make(account: AnyAccount) -> StateChange:
+            made = change(account.messages)
             if made.rows or made.senders:
-                self._changes.append(UndoableChange(made, words(made)))
+                changes.append(UndoableChange(made, words(made)))
             return made
 
-        try:
-            made = await self._worker.call(make)
-        except ArchiveError as error:
-            self._say(str(error))
-            made = None
+        made = await self._context.in_archive(make)
         self._changed()
         return made
 
     async def _undo(self) -> None:
-        def take_back(archive: Archive) -> UndoableChange | None:
-            if not self._changes:
-                return None
-            self._account.on(archive).messages.undo(self._changes[-1].change)
-            return self._changes.pop()
+        changes = self._context.session.changes
 
-        try:
-            undone = await self._worker.call(take_back)
-        except ArchiveError as error:
-            self._say(str(error))
-            return
-        if undone is None:
-            self._say(_("nothing to undo"))
-        else:
-            self._say(_("undone: {change}").format(change=undone.words))
-        self._changed()
+        def take_back(account: AnyAccount) -> str:
+            if not changes:
+                return _("nothing to undo")
+            account.messages.undo(changes[-1].change)
+            return _("undone: {change}").format(change=changes.pop().words)
+
+        told = await self._context.in_archive(take_back)
+        if told is not None:
+            self._context.say(told)
+            self._changed()
 
 
 def _read_words(change: StateChange) -> str:

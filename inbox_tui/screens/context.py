@@ -1,0 +1,60 @@
+"""What the commands of an inbox share."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Coroutine
+from typing import Any, NamedTuple, TypeVar
+
+from textual.screen import Screen
+
+from inbox_tui.archive import AnyAccount, ArchiveError, ArchiveWorker
+from inbox_tui.commands import CommandKeys
+from inbox_tui.session import Session
+from inbox_tui.sessions import AllSessions
+from inbox_tui.sync import Clock
+from inbox_tui.widgets.presentation import Presentation
+
+T = TypeVar("T")
+
+
+class InboxContext(NamedTuple):
+    """The screen of an inbox, its session and its archive."""
+
+    screen: Screen[Any]
+    session: Session | AllSessions
+    presentation: Presentation
+    worker: ArchiveWorker
+    """Its thread does what is not quick, one thing after another."""
+    say: Callable[[str], None]
+    """Puts a short-lived word into the status bar."""
+
+    @property
+    def account(self) -> AnyAccount:
+        """What of the archive is shown, for quick reads on the event loop."""
+        return self.session.archive
+
+    @property
+    def clock(self) -> Clock:
+        """The clock of the session."""
+        return self.session.clock
+
+    @property
+    def keys(self) -> CommandKeys:
+        """The keys in force."""
+        return self.presentation.keys
+
+    def write(self, work: Coroutine[Any, Any, object]) -> None:
+        """Begin with work that changes the archive."""
+        self.screen.run_worker(work, group="writes")
+
+    async def in_archive(self, work: Callable[[AnyAccount], T]) -> T | None:
+        """Do work in the thread of the archive; None where it failed, which is said."""
+        try:
+            return await self.worker.call(lambda archive: work(self.account.on(archive)))
+        except ArchiveError as error:
+            self.say(str(error))
+            return None
+
+    def remember(self, note: str, value: str) -> None:
+        """Keep a note of the account for the next start."""
+        self.write(self.in_archive(lambda account: account.notes.set(note, value)))
