@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 from support.app_harness import (
     HarnessApp,
+    Opener,
     Reply,
     ScriptedInbox,
     make_app,
@@ -17,8 +18,9 @@ from support.app_harness import (
     until,
 )
 from support.hostile import screen_output
+from support.inbox_screen import fill_in, signing_in
 from support.keyrings import MemoryBackend, keyring
-from support.sizes import Size, at_every_size
+from support.sizes import at_every_size
 from textual.pilot import Pilot
 from textual.widgets import Input, OptionList
 
@@ -27,7 +29,6 @@ from inbox_tui.config import Settings
 from inbox_tui.screens.export_dialog import ExportScreen
 from inbox_tui.screens.inbox import InboxScreen
 from inbox_tui.screens.pickers import AccountPicker
-from inbox_tui.screens.sign_in import SignInScreen
 from inbox_tui.smsc.errors import NotReached, SignInRefused
 from inbox_tui.smsc.message import Answer
 from inbox_tui.widgets.status_bar import StatusBar
@@ -39,15 +40,13 @@ GOOD = Answer([], [])
 REFUSED = SignInRefused(2, "authorise error")
 
 
-async def test_the_status_bar_names_the_backup_server_while_it_answers(tmp_path: Path) -> None:
+async def test_the_status_bar_names_the_backup_server_while_it_answers(live: Opener) -> None:
     good = Answer([message(1, "Hello")], [])
-    app = make_app(tmp_path, good._replace(via="www2.smscentre.com"), good)
-    async with app.run_test(size=(120, 40)) as pilot:
-        await state_is(pilot, "Live")
-        bar = app.screen.query_one(StatusBar)
+    async with live(good._replace(via="www2.smscentre.com"), good) as pilot:
+        bar = pilot.app.screen.query_one(StatusBar)
         assert "via www2.smscentre.com" in str(bar.render())
-        app.clock.move(21)
-        await until(pilot, lambda: len(app.scripted.asked) == 2)
+        pilot.app.clock.move(21)
+        await until(pilot, lambda: len(pilot.app.scripted.asked) == 2)
         await until(pilot, lambda: bar.state == "Live" and not bar.reason)
 
 
@@ -58,7 +57,7 @@ def two_accounts(
     with Archive.open(folder / "inbox.db") as archive:
         boris = archive.account("boris", "smsc.kz")
         boris.notes.set(SIGNED_IN, "2026-01-01T00:00:00+00:00")
-        put(archive, boris, [message(n, f"To Boris {n}", minutes_ago=6 * n) for n in (1, 2)])
+        put(boris, [message(n, f"To Boris {n}", minutes_ago=6 * n) for n in (1, 2)])
     kept = MemoryBackend(**{ALEX: "of alex", BORIS: "of boris"})
     inbox = ScriptedInbox(of_boris)
     app = make_app(
@@ -94,9 +93,11 @@ async def pick(pilot: Pilot[None], name: str) -> None:
     await pilot.pause()
 
 
-async def test_all_accounts_are_asked_with_their_own_passwords(tmp_path: Path) -> None:
+async def test_all_accounts_are_asked_with_their_own_passwords(
+    opened: Opener, tmp_path: Path
+) -> None:
     app, boris = two_accounts(tmp_path)
-    async with app.run_test(size=(120, 40)) as pilot:
+    async with opened(app=app) as pilot:
         await until(pilot, lambda: len(app.scripted.asked) == len(boris.asked) == 1)
         assert sorted(zip(app.logins, app.passwords, strict=True)) == [
             ("alex", "of alex"),
@@ -108,11 +109,10 @@ async def test_all_accounts_are_asked_with_their_own_passwords(tmp_path: Path) -
 
 @at_every_size
 async def test_the_picker_shows_the_unread_and_the_state_of_each_account(
-    tmp_path: Path, size: Size
+    live: Opener, tmp_path: Path
 ) -> None:
     app, _ = two_accounts(tmp_path, of_boris=NotReached())
-    async with app.run_test(size=size) as pilot:
-        await state_is(pilot, "Live")
+    async with live(app=app) as pilot:
         states = {"Live", "Offline"}
         await until(pilot, lambda: {one.status.state for one in app._accounts.sessions} == states)
         await pilot.press("a")
@@ -126,10 +126,9 @@ async def test_the_picker_shows_the_unread_and_the_state_of_each_account(
         assert any(word.startswith("ale") for word in lines[0])
 
 
-async def test_an_account_is_chosen_and_its_inbox_shown(tmp_path: Path) -> None:
+async def test_an_account_is_chosen_and_its_inbox_shown(live: Opener, tmp_path: Path) -> None:
     app, _ = two_accounts(tmp_path)
-    async with app.run_test(size=(120, 40)) as pilot:
-        await state_is(pilot, "Live")
+    async with live(app=app) as pilot:
         assert texts(app) == ["To Alex 1", "To Alex 2", "To Alex 3"]
         await pick(pilot, "boris")
         assert texts(app) == ["To Boris 1", "To Boris 2"]
@@ -139,11 +138,10 @@ async def test_an_account_is_chosen_and_its_inbox_shown(tmp_path: Path) -> None:
 
 
 async def test_all_accounts_are_one_list_and_commands_act_on_the_account_of_the_message(
-    tmp_path: Path,
+    live: Opener, tmp_path: Path
 ) -> None:
     app, _ = two_accounts(tmp_path)
-    async with app.run_test(size=(120, 40)) as pilot:
-        await state_is(pilot, "Live")
+    async with live(app=app) as pilot:
         await pick(pilot, "All")
         assert texts(app) == ["To Alex 1", "To Boris 1", "To Alex 2", "To Boris 2", "To Alex 3"]
         lines = [line for line in screen_output(app).split("\n") if "To Boris" in line]
@@ -164,11 +162,10 @@ async def test_all_accounts_are_one_list_and_commands_act_on_the_account_of_the_
 
 @pytest.mark.parametrize("account", ["alex", "All"])
 async def test_a_change_can_be_undone_after_another_account_was_shown(
-    tmp_path: Path, account: str
+    live: Opener, tmp_path: Path, account: str
 ) -> None:
     app, _ = two_accounts(tmp_path)
-    async with app.run_test(size=(120, 40)) as pilot:
-        await state_is(pilot, "Live")
+    async with live(app=app) as pilot:
         await pick(pilot, account)
         await pilot.press("m")
         await until(pilot, lambda: app.title == "(4) inbox")
@@ -180,11 +177,10 @@ async def test_a_change_can_be_undone_after_another_account_was_shown(
         await until(pilot, lambda: app.title == "(5) inbox")
 
 
-async def test_the_title_counts_the_unread_of_all_accounts(tmp_path: Path) -> None:
+async def test_the_title_counts_the_unread_of_all_accounts(live: Opener, tmp_path: Path) -> None:
     new = Answer([message(9, "New", minutes_ago=0)], [])
     app, boris = two_accounts(tmp_path)
-    async with app.run_test(size=(120, 40)) as pilot:
-        await state_is(pilot, "Live")
+    async with live(app=app) as pilot:
         await until(pilot, lambda: app.title == "(5) inbox")
         assert "2 elsewhere  3 unread" in str(app.screen.query_one(TitleBar).render())
         await until(pilot, lambda: len(boris.asked) == 1)
@@ -195,14 +191,13 @@ async def test_the_title_counts_the_unread_of_all_accounts(tmp_path: Path) -> No
 
 
 async def test_a_notice_says_which_account_a_message_is_for(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    live: Opener, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     written: list[str] = []
     monkeypatch.setattr(HarnessApp, "_write_to_terminal", lambda app, text: written.append(text))
     new = Answer([message(9, "New", minutes_ago=0)], [])
     app, boris = two_accounts(tmp_path, settings=Settings(notify="terminal"))
-    async with app.run_test(size=(120, 40)) as pilot:
-        await state_is(pilot, "Live")
+    async with live(app=app) as pilot:
         await until(pilot, lambda: len(boris.asked) == 1)
         boris.replies[:] = [new]
         app.clock.move(21)
@@ -210,9 +205,11 @@ async def test_a_notice_says_which_account_a_message_is_for(
 
 
 @pytest.mark.parametrize("error", [REFUSED, NotReached("no route")])
-async def test_an_account_that_fails_harms_no_other(tmp_path: Path, error: Exception) -> None:
+async def test_an_account_that_fails_harms_no_other(
+    opened: Opener, tmp_path: Path, error: Exception
+) -> None:
     app, boris = two_accounts(tmp_path, of_boris=error)
-    async with app.run_test(size=(120, 40)) as pilot:
+    async with opened(app=app) as pilot:
         await until(pilot, lambda: len(boris.asked) == 1)
         await state_is(pilot, "Live")
         app.clock.move(21)
@@ -221,92 +218,78 @@ async def test_an_account_that_fails_harms_no_other(tmp_path: Path, error: Excep
         bar = app.screen.query_one(StatusBar)
         await until(pilot, lambda: f"{BORIS}: {error}" in bar.reason)
         await pilot.press("r")
-        await pilot.pause()
         assert isinstance(app.screen, InboxScreen)
 
 
-async def test_from_all_accounts_the_one_that_is_refused_is_signed_in(tmp_path: Path) -> None:
+async def test_from_all_accounts_the_one_that_is_refused_is_signed_in(
+    live: Opener, tmp_path: Path
+) -> None:
     app, boris = two_accounts(tmp_path, of_boris=REFUSED)
-    async with app.run_test(size=(120, 40)) as pilot:
-        await state_is(pilot, "Live")
+    async with live(app=app) as pilot:
         await pick(pilot, "All")
         await until(pilot, lambda: app.screen.query_one(StatusBar).state == "Sign in")
         await pilot.press("S")
-        await until(pilot, lambda: isinstance(app.screen, SignInScreen))
+        await until(pilot, lambda: signing_in(pilot))
         assert app.screen.query_one("#login", Input).value == "boris"
         boris.replies[:] = [GOOD]
-        app.screen.query_one("#password", Input).value = "another"
-        app.screen.query_one("#password", Input).focus()
-        await pilot.press("enter")
+        await fill_in(pilot, password="another")
         await until(pilot, lambda: isinstance(app.screen, InboxScreen))
         assert app.screen.query_one(TitleBar).account == "All accounts"
         await until(pilot, lambda: app.screen.query_one(StatusBar).state == "Live")
 
 
-async def test_an_account_that_is_signed_in_too_leaves_the_first_one_live(tmp_path: Path) -> None:
+async def test_an_account_that_is_signed_in_too_leaves_the_first_one_live(live: Opener) -> None:
     vera = ScriptedInbox(GOOD)
-    app = make_app(tmp_path, GOOD, messages=[message(1, "To Alex")], others={"vera": vera})
-    async with app.run_test(size=(120, 40)) as pilot:
-        await state_is(pilot, "Live")
+    async with live(GOOD, messages=[message(1, "To Alex")], others={"vera": vera}) as pilot:
         await pilot.press("S")
-        await until(pilot, lambda: bool(app.screen.query("#password")))
-        app.screen.query_one("#login", Input).value = "vera"
-        app.screen.query_one("#password", Input).value = "v"
-        app.screen.query_one("#password", Input).focus()
-        await pilot.press("enter")
-        await until(pilot, lambda: isinstance(app.screen, InboxScreen))
-        assert app.screen.query_one(TitleBar).account == "vera@smscentre.com"
-        app.clock.move(21)
-        await until(pilot, lambda: len(app.scripted.asked) == len(vera.asked) == 2)
+        await fill_in(pilot, login="vera", password="v")
+        await until(pilot, lambda: isinstance(pilot.app.screen, InboxScreen))
+        assert pilot.app.screen.query_one(TitleBar).account == "vera@smscentre.com"
+        pilot.app.clock.move(21)
+        await until(pilot, lambda: len(pilot.app.scripted.asked) == len(vera.asked) == 2)
         await pick(pilot, "alex")
-        assert texts(app) == ["To Alex"]
+        assert texts(pilot.app) == ["To Alex"]
 
 
-async def test_an_account_that_was_signed_out_can_still_be_read(tmp_path: Path) -> None:
+async def test_an_account_that_was_signed_out_can_still_be_read(
+    live: Opener, tmp_path: Path
+) -> None:
     app, _ = two_accounts(tmp_path)
     with Archive.open(app.archive_path) as archive:
         archive.account("boris", "smsc.kz").notes.set(SIGNED_IN, None)
         archive.account("mistyped", "smsc.kz")
-    async with app.run_test(size=(120, 40)) as pilot:
-        await state_is(pilot, "Live")
+    async with live(app=app):
         assert [one.name for one in app._accounts.sessions] == [ALEX, BORIS]
 
 
-async def test_numbers_with_a_name_are_offered_before_they_receive_anything(
-    tmp_path: Path,
-) -> None:
+async def test_numbers_with_a_name_are_offered_before_they_receive_anything(live: Opener) -> None:
     names = {"79110000001": "Orders", "79110000002": "Support", "79991234567": "Vera"}
-    app = make_app(tmp_path, GOOD, messages=[message(1)], settings=Settings(names=names))
-    async with app.run_test(size=(120, 40)) as pilot:
-        await state_is(pilot, "Live")
+    async with live(GOOD, messages=[message(1)], settings=Settings(names=names)) as pilot:
         await pilot.press("p")
-        await until(pilot, lambda: bool(app.screen.query(".dialog OptionList")))
-        listed = app.screen.query_one(OptionList)
+        await until(pilot, lambda: bool(pilot.app.screen.query(".dialog OptionList")))
+        listed = pilot.app.screen.query_one(OptionList)
         lines = [str(listed.get_option_at_index(at).prompt) for at in range(listed.option_count)]
         assert [line.split()[-1 - line.count("●")] for line in lines] == ["1", "1", "0"]
         assert ["Orders" in lines[1], "Support" in lines[2]] == [True, True]
-        app.screen.query_one(Input).value = "supp"
+        pilot.app.screen.query_one(Input).value = "supp"
         await until(pilot, lambda: listed.option_count == 1)
         await pilot.press("enter")
-        await until(pilot, lambda: isinstance(app.screen, InboxScreen))
-        await until(pilot, lambda: texts(app) == [])
+        await until(pilot, lambda: isinstance(pilot.app.screen, InboxScreen))
+        await until(pilot, lambda: texts(pilot.app) == [])
 
 
 async def test_an_export_of_all_accounts_says_whose_each_message_is(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    live: Opener, home: Path
 ) -> None:
-    for home in ("HOME", "USERPROFILE"):
-        monkeypatch.setenv(home, str(tmp_path))
-    app, _ = two_accounts(tmp_path)
-    async with app.run_test(size=(120, 40)) as pilot:
-        await state_is(pilot, "Live")
+    app, _ = two_accounts(home)
+    async with live(app=app) as pilot:
         await pick(pilot, "All")
         await pilot.press("e")
         await until(pilot, lambda: isinstance(app.screen, ExportScreen))
         await pilot.pause()
         await pilot.press("enter")
-        await until(pilot, lambda: bool(list(tmp_path.glob("inbox-*.csv"))))
-    assert exported_accounts(tmp_path) == [ALEX, BORIS, ALEX, BORIS, ALEX]
+        await until(pilot, lambda: bool(list(home.glob("inbox-*.csv"))))
+    assert exported_accounts(home) == [ALEX, BORIS, ALEX, BORIS, ALEX]
 
 
 def exported_accounts(folder: Path) -> list[str]:

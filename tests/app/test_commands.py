@@ -6,7 +6,7 @@ from collections import Counter
 from pathlib import Path
 
 import pytest
-from support.app_harness import HarnessApp, make_app, message, state_is, until
+from support.app_harness import HarnessApp, Opener, make_app, message, until
 from support.inbox_screen import in_words
 from textual.widgets import OptionList
 
@@ -63,13 +63,11 @@ def test_the_readme_lists_every_key_and_what_it_does() -> None:
 
 
 @pytest.mark.parametrize("language", ["en", "ru"], indirect=True)
-async def test_the_help_says_what_every_key_does(tmp_path: Path, language: str) -> None:
-    app = make_app(tmp_path, messages=[message(1)])
-    async with app.run_test(size=(120, 70)) as pilot:
-        await state_is(pilot, "Live")
+async def test_the_help_says_what_every_key_does(live: Opener, language: str) -> None:
+    async with live(messages=[message(1)], size=(120, 70)) as pilot:
         await pilot.press("question_mark")
-        await until(pilot, lambda: bool(app.screen.query("#help-title")))
-        told = on_screen(app)
+        await until(pilot, lambda: bool(pilot.app.screen.query("#help-title")))
+        told = on_screen(pilot.app)
     for group in GROUPS:
         assert _(group) in told
     for command in COMMANDS:
@@ -78,13 +76,11 @@ async def test_the_help_says_what_every_key_does(tmp_path: Path, language: str) 
     assert "1–9   " in told
 
 
-async def test_the_palette_offers_every_command_with_its_key(tmp_path: Path) -> None:
-    app = make_app(tmp_path, messages=[message(1)])
-    async with app.run_test(size=(120, 60)) as pilot:
-        await state_is(pilot, "Live")
+async def test_the_palette_offers_every_command_with_its_key(live: Opener) -> None:
+    async with live(messages=[message(1)], size=(120, 60)) as pilot:
         await pilot.press("ctrl+p")
-        await until(pilot, lambda: app.screen.query_one(OptionList).option_count > 1)
-        offered = [str(option.prompt) for option in app.screen.query_one(OptionList).options]
+        await until(pilot, lambda: pilot.app.screen.query_one(OptionList).option_count > 1)
+        offered = [str(option.prompt) for option in pilot.app.screen.query_one(OptionList).options]
     for command in COMMANDS:
         if command.in_palette:
             words = command.description[0].upper() + command.description[1:]
@@ -95,9 +91,11 @@ async def test_the_palette_offers_every_command_with_its_key(tmp_path: Path) -> 
 # -- other keys, by [keys] of the settings
 
 
-def rebound(tmp_path: Path, **keys: tuple[str, ...]) -> HarnessApp:
-    messages = [message(1, "Ваш код: 481 516", minutes_ago=9), message(2, "Заказ")]
-    return make_app(tmp_path, messages=messages, settings=Settings(keys=keys))
+MESSAGES = [message(1, "Ваш код: 481 516", minutes_ago=9), message(2, "Заказ")]
+
+
+def rebound(**keys: tuple[str, ...]) -> Settings:
+    return Settings(keys=keys)
 
 
 def on_screen(app: HarnessApp) -> str:
@@ -106,59 +104,59 @@ def on_screen(app: HarnessApp) -> str:
     return "\n".join(strip.text for strip in strips).replace("\N{NO-BREAK SPACE}", " ")
 
 
-async def test_a_command_answers_to_the_keys_of_the_settings_only(tmp_path: Path) -> None:
-    app = rebound(tmp_path, toggle_unread=("b", "f5"), search=("u",))
-    async with app.run_test() as pilot:
-        await state_is(pilot, "Live")
-        bar = app.screen.query_one(FilterBar)
+async def test_a_command_answers_to_the_keys_of_the_settings_only(live: Opener) -> None:
+    async with live(
+        messages=MESSAGES, settings=rebound(toggle_unread=("b", "f5"), search=("u",))
+    ) as pilot:
+        bar = pilot.app.screen.query_one(FilterBar)
         for key, unread in (("b", True), ("f5", False), ("и", True), ("slash", True), (".", True)):
             await pilot.press(key)
-            await pilot.pause()
             assert (bool(bar.state), bar.searching) == (unread, False), key
         await pilot.press("г")
         await until(pilot, lambda: bar.searching)
 
 
-async def test_what_is_typed_in_a_field_is_text_whatever_the_settings_say(tmp_path: Path) -> None:
-    app = rebound(tmp_path, toggle_unread=("b",), refresh=("ctrl+u",), export=())
-    async with app.run_test() as pilot:
-        await state_is(pilot, "Live")
+async def test_what_is_typed_in_a_field_is_text_whatever_the_settings_say(live: Opener) -> None:
+    async with live(
+        messages=MESSAGES, settings=rebound(toggle_unread=("b",), refresh=("ctrl+u",), export=())
+    ) as pilot:
         await pilot.press("slash", *"seu", "ctrl+u", *"rs")
-        bar = app.screen.query_one(FilterBar)
+        bar = pilot.app.screen.query_one(FilterBar)
         await until(pilot, lambda: bar.search == "rs")
         assert not bar.state
         await pilot.press("enter", "e")
-        await pilot.pause()
-        assert len(app.screen_stack) == 1, "export has no key"
+        assert len(pilot.app.screen_stack) == 1, "export has no key"
 
 
-async def test_moves_answer_to_the_keys_of_the_settings_and_to_the_arrows(tmp_path: Path) -> None:
-    app = rebound(tmp_path, down=("i",), open=("l",), theme=("ctrl+t",))
-    async with app.run_test() as pilot:
-        await state_is(pilot, "Live")
-        messages = app.screen.query_one(MessageList)
+async def test_moves_answer_to_the_keys_of_the_settings_and_to_the_arrows(live: Opener) -> None:
+    async with live(
+        messages=MESSAGES, settings=rebound(down=("i",), open=("l",), theme=("ctrl+t",))
+    ) as pilot:
+        messages = pilot.app.screen.query_one(MessageList)
         for key, cursor in (("j", 1), ("i", 2), ("up", 1), ("down", 2)):
             await pilot.press(key)
             assert messages.cursor == cursor, key
         await pilot.press("l")
-        await until(pilot, lambda: app.screen.query_one(MessageView).has_focus)
+        await until(pilot, lambda: pilot.app.screen.query_one(MessageView).has_focus)
         await pilot.press("ctrl+t")
-        await until(pilot, lambda: len(app.screen_stack) == 2)
+        await until(pilot, lambda: len(pilot.app.screen_stack) == 2)
 
 
-async def test_hints_help_and_palette_name_the_keys_in_force(tmp_path: Path) -> None:
-    app = rebound(tmp_path, search=("b",), copy_code=("ctrl+k",), refresh=())
-    async with app.run_test(size=(120, 60)) as pilot:
-        await state_is(pilot, "Live")
-        assert in_words(app.screen.query_one(StatusBar).hints) == "? help  b search"
+async def test_hints_help_and_palette_name_the_keys_in_force(live: Opener) -> None:
+    async with live(
+        messages=MESSAGES,
+        settings=rebound(search=("b",), copy_code=("ctrl+k",), refresh=()),
+        size=(120, 60),
+    ) as pilot:
+        assert in_words(pilot.app.screen.query_one(StatusBar).hints) == "? help  b search"
         await pilot.press("j")
-        await until(pilot, lambda: "Ctrl+K copies" in on_screen(app))
+        await until(pilot, lambda: "Ctrl+K copies" in on_screen(pilot.app))
         await pilot.press("question_mark")
-        await until(pilot, lambda: bool(app.screen.query("#help-title")))
-        assert f"{'b':15}search text" in on_screen(app)
-        assert "refresh, as" not in on_screen(app)
+        await until(pilot, lambda: bool(pilot.app.screen.query("#help-title")))
+        assert f"{'b':15}search text" in on_screen(pilot.app)
+        assert "refresh, as" not in on_screen(pilot.app)
         await pilot.press("escape", "ctrl+p")
-        await until(pilot, lambda: "Ctrl+K Copy the code" in on_screen(app))
+        await until(pilot, lambda: "Ctrl+K Copy the code" in on_screen(pilot.app))
 
 
 def test_swapped_keys_are_both_in_force() -> None:

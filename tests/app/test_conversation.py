@@ -2,19 +2,36 @@
 
 from __future__ import annotations
 
-import json
 from pathlib import Path
 
 import pytest
-from support.app_harness import HarnessApp, make_app, message, put, state_is, until, week
-from support.inbox_screen import filter_bar, five_messages, in_words, inbox, notice, shown
+from support.app_harness import (
+    Opener,
+    make_app,
+    message,
+    next_answer,
+    settled,
+    state_is,
+    stored,
+    until,
+    week,
+)
+from support.inbox_screen import (
+    arrive,
+    exported,
+    filter_bar,
+    five_messages,
+    in_words,
+    inbox,
+    notice,
+    shown,
+)
 from support.inbox_screen import selected as selected_in_list
-from support.pictures import settled
-from support.sizes import Size, at_every_size
+from support.sizes import at_every_size
 from support.widgets import lines
 from textual.pilot import Pilot
 
-from inbox_tui.archive import Archive, Query, Row
+from inbox_tui.archive import Query, Row
 from inbox_tui.screens.filters import Filters
 from inbox_tui.screens.inbox import InboxScreen
 from inbox_tui.smsc.message import Answer, IncomingMessage
@@ -46,16 +63,6 @@ def selected(pilot: Pilot[None]) -> Row:
     return row
 
 
-def arrive(app: HarnessApp, *new: IncomingMessage) -> None:
-    """Have messages stored, as by another terminal."""
-    screen = app.screen_stack[0]
-    assert isinstance(screen, InboxScreen)
-    with Archive.open(app.archive_path) as archive:
-        (account,) = archive.accounts()
-        put(archive, account, new)
-    screen._changed()
-
-
 async def open_conversation(pilot: Pilot[None], *keys: str) -> None:
     await state_is(pilot, "Live")
     await pilot.press(*keys, "t")
@@ -64,11 +71,8 @@ async def open_conversation(pilot: Pilot[None], *keys: str) -> None:
 
 
 @at_every_size
-async def test_whole_texts_oldest_first_with_the_current_message_in_sight(
-    tmp_path: Path, size: Size
-) -> None:
-    app = make_app(tmp_path, messages=talk())
-    async with app.run_test(size=size) as pilot:
+async def test_whole_texts_oldest_first_with_the_current_message_in_sight(opened: Opener) -> None:
+    async with opened(messages=talk()) as pilot:
         await open_conversation(pilot)
         assert selected(pilot).id == 40
         drawn = lines(conversation(pilot))
@@ -80,34 +84,27 @@ async def test_whole_texts_oldest_first_with_the_current_message_in_sight(
         assert f"Anna 1. {LONG.strip()}"[:90] in text
 
 
-@at_every_size
-async def test_commands_act_on_the_message_selected_in_the_conversation(
-    tmp_path: Path, size: Size
-) -> None:
-    app = make_app(tmp_path, messages=talk())
-    async with app.run_test(size=size) as pilot:
+async def test_commands_act_on_the_message_selected_in_the_conversation(opened: Opener) -> None:
+    async with opened(messages=talk()) as pilot:
         await open_conversation(pilot)
         await pilot.press("c")
         assert "481516" in notice(pilot)
-        assert app.clipboard == "481516"
+        assert pilot.app.clipboard == "481516"
         await pilot.press("k")
         assert selected(pilot).id == 9
         await pilot.press("y")
-        assert app.clipboard == f"Anna 9. {LONG}"
+        assert pilot.app.clipboard == f"Anna 9. {LONG}"
         await pilot.press("s", "m")
-        await settled(pilot)
         await until(pilot, lambda: selected(pilot).starred and selected(pilot).unread)
         assert selected(pilot).id == 9
-        with Archive.open(app.archive_path) as archive:
-            (account,) = archive.accounts()
+        with stored(pilot.app) as account:
             starred = account.lists.open(Query(state="starred"))
             items = account.lists.window(starred, 0, 9)
             assert [item.id for item in items if isinstance(item, Row)] == [9]
 
 
-async def test_what_is_selected_with_the_mouse_is_copied(tmp_path: Path) -> None:
-    app = make_app(tmp_path, messages=talk())
-    async with app.run_test(size=(120, 40)) as pilot:
+async def test_what_is_selected_with_the_mouse_is_copied(opened: Opener) -> None:
+    async with opened(messages=talk()) as pilot:
         await open_conversation(pilot)
         drawn = lines(conversation(pilot))
         y = next(y for y, line in enumerate(drawn) if "Код 481516" in line)
@@ -117,107 +114,74 @@ async def test_what_is_selected_with_the_mouse_is_copied(tmp_path: Path) -> None
         await pilot.mouse_up(conversation(pilot), offset=(x + 2, y))
         await pilot.pause()
         await pilot.press("ctrl+c")
-        assert app.clipboard == "481"
+        assert pilot.app.clipboard == "481"
         assert notice(pilot) == "copied the selection"
 
 
 @at_every_size
-async def test_new_messages_come_in_below_and_are_told(tmp_path: Path, size: Size) -> None:
+async def test_new_messages_come_in_below_and_are_told(opened: Opener) -> None:
     earlier = [message(100 + n, LONG, minutes_ago=5000 + n) for n in range(30)]
-    app = make_app(tmp_path, messages=[*earlier, *talk()])
-    async with app.run_test(size=size) as pilot:
+    async with opened(messages=[*earlier, *talk()]) as pilot:
         await open_conversation(pilot)
         await pilot.press("home")
         before = lines(conversation(pilot))
-        arrive(app, message(50, "Anna, new", minutes_ago=0), message(51, "x", phone=IVAN))
+        await arrive(pilot, message(50, "Anna, new", minutes_ago=0), message(51, "x", phone=IVAN))
         await settled(pilot)
         bar = filter_bar(pilot)
         await until(pilot, lambda: bar.shown == 41)
         assert lines(conversation(pilot)) == before
         assert "↓" in lines(bar)[0]
         await pilot.press("end")
-        await pilot.pause()
         assert selected(pilot).id == 50
         assert "↓" not in lines(bar)[0]
 
 
-async def test_what_comes_while_a_conversation_opens_changes_nothing(tmp_path: Path) -> None:
-    app = make_app(tmp_path, messages=talk())
-    async with app.run_test(size=(120, 40)) as pilot:
-        await state_is(pilot, "Live")
+async def test_what_comes_while_a_conversation_opens_changes_nothing(live: Opener) -> None:
+    async with live(messages=talk()) as pilot:
         await pilot.press("j")
-        screen = app.screen_stack[0]
+        screen = pilot.app.screen_stack[0]
         assert isinstance(screen, InboxScreen)
         for _ in range(3):
             await pilot.press("j")
         row = screen.query_one(MessageList).row
         await screen.action_command("conversation")
-        arrive(app, message(50, "Anna, new", minutes_ago=0))
+        await arrive(pilot, message(50, "Anna, new", minutes_ago=0))
         await until(pilot, lambda: conversation(pilot).row is not None)
         assert conversation(pilot).row == row
         bar = filter_bar(pilot)
         assert "↑" not in lines(bar)[0]
 
 
-async def test_a_conversation_that_follows_goes_to_what_comes(tmp_path: Path) -> None:
-    app = make_app(tmp_path, messages=talk())
-    async with app.run_test(size=(120, 40)) as pilot:
+async def test_a_conversation_that_follows_goes_to_what_comes(opened: Opener) -> None:
+    async with opened(messages=talk()) as pilot:
         await open_conversation(pilot)
         await pilot.press("k", "F")
         assert selected(pilot).id == 40
-        arrive(app, message(50, "Anna, new", minutes_ago=0))
+        await arrive(pilot, message(50, "Anna, new", minutes_ago=0))
         await until(pilot, lambda: selected(pilot).id == 50)
         await pilot.press("y")
         assert notice(pilot) == "a new message has just come: press the key again"
 
 
-@pytest.mark.parametrize("key", ["escape", "t"])
-@at_every_size
-async def test_back_from_a_conversation_is_the_very_place(
-    tmp_path: Path, size: Size, key: str
-) -> None:
-    app = make_app(tmp_path, messages=talk())
-    async with app.run_test(size=size) as pilot:
-        await state_is(pilot, "Live")
-        await pilot.press("j", "j", "j", "j")
-        messages = app.screen_stack[0].query_one(MessageList)
-        before, row = lines(messages), messages.row
-        await open_conversation(pilot)
-        await pilot.press("home", "j")
-        arrive(app, message(50, "Ivan, new", minutes_ago=0, phone=IVAN))
-        await settled(pilot)
-        await pilot.press(key)
-        await settled(pilot)
-        assert messages.row == row
-        assert messages.has_focus
-        assert not conversation(pilot).display
-        assert [line for line in before if line in lines(messages)]
-        assert "▌" in "".join(lines(messages))
-
-
-async def test_a_search_within_a_conversation_marks_what_it_finds(tmp_path: Path) -> None:
-    app = make_app(tmp_path, messages=talk())
-    async with app.run_test(size=(120, 40)) as pilot:
+async def test_a_search_within_a_conversation_marks_what_it_finds(opened: Opener) -> None:
+    async with opened(messages=talk()) as pilot:
         await open_conversation(pilot)
         await pilot.press("slash", *'"anna 7"', "enter")
-        await settled(pilot)
         bar = filter_bar(pilot)
         await until(pilot, lambda: bar.shown == 1)
         assert selected(pilot).id == 7
         assert conversation(pilot).has_focus
         await pilot.press("slash", "ctrl+u", *"nothing")
-        await settled(pilot)
         await until(pilot, lambda: bar.shown == 0)
-        text = " ".join(lines(app.screen_stack[0].query_one(MessageList)))
+        text = " ".join(lines(pilot.app.screen_stack[0].query_one(MessageList)))
         assert "No messages" in text, "an empty result explains itself"
         await pilot.press("escape")
         await until(pilot, lambda: bar.shown == 10)
         assert conversation(pilot).display
 
 
-async def test_next_unread_goes_down_in_a_conversation(tmp_path: Path) -> None:
-    app = make_app(tmp_path, messages=talk(), read_before_minutes=1500)
-    async with app.run_test(size=(120, 40)) as pilot:
+async def test_next_unread_goes_down_in_a_conversation(opened: Opener) -> None:
+    async with opened(messages=talk(), read_before_minutes=1500) as pilot:
         await open_conversation(pilot)
         unread = [7, 8, 9, 40]
         await pilot.press("home")
@@ -230,25 +194,18 @@ async def test_next_unread_goes_down_in_a_conversation(tmp_path: Path) -> None:
         assert selected(pilot).id == 9
 
 
-async def test_the_export_of_a_conversation_is_oldest_first(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    for home in ("HOME", "USERPROFILE"):
-        monkeypatch.setenv(home, str(tmp_path))
-    app = make_app(tmp_path, messages=talk())
-    async with app.run_test(size=(120, 40)) as pilot:
+async def test_the_export_of_a_conversation_is_oldest_first(opened: Opener, home: Path) -> None:
+    async with opened(messages=talk()) as pilot:
         await open_conversation(pilot)
         await pilot.press("e", "ctrl+u", *"~/out.jsonl", "enter")
-        await until(pilot, lambda: (tmp_path / "out.jsonl").exists())
-        await until(pilot, lambda: isinstance(app.screen, InboxScreen))
-    written = [
-        json.loads(line)
-        for line in (tmp_path / "out.jsonl").read_text(encoding="utf-8").splitlines()
-    ]
-    assert [one["id"] for one in written] == [*range(1, 10), 40]
+        await until(pilot, lambda: (home / "out.jsonl").exists())
+        await until(pilot, lambda: isinstance(pilot.app.screen, InboxScreen))
+    assert [one["id"] for one in exported(home / "out.jsonl")] == [*range(1, 10), 40]
 
 
-async def test_ten_thousand_messages_of_one_sender_cost_what_forty_do(tmp_path: Path) -> None:
+async def test_ten_thousand_messages_of_one_sender_cost_what_forty_do(
+    opened: Opener, tmp_path: Path
+) -> None:
     read = []
     for count in (40, 10_000):
         folder = tmp_path / str(count)
@@ -256,22 +213,15 @@ async def test_ten_thousand_messages_of_one_sender_cost_what_forty_do(tmp_path: 
         messages = [
             message(n, f"Message {n}", minutes_ago=(count - n) / 2) for n in range(1, count + 1)
         ]
-        app = make_app(folder, messages=messages)
-        async with app.run_test(size=(80, 24)) as pilot:
+        async with opened(app=make_app(folder, messages=messages), size=(80, 24)) as pilot:
             await open_conversation(pilot, "j", "j", "j")
             await pilot.press("pageup", "up", "up")
-            await settled(pilot)
             read.append(len(conversation(pilot)._transcript.texts))
     assert read[1] <= read[0] + 30
 
 
-@at_every_size
-async def test_t_shows_the_whole_conversation_and_escape_goes_back(
-    tmp_path: Path, size: Size
-) -> None:
-    app = make_app(tmp_path, messages=five_messages(), filters=Filters(to_phone="79110000002"))
-    async with app.run_test(size=size) as pilot:
-        await state_is(pilot, "Live")
+async def test_t_shows_the_whole_conversation_and_escape_goes_back(live: Opener) -> None:
+    async with live(messages=five_messages(), filters=Filters(to_phone="79110000002")) as pilot:
         await pilot.press("j")
         assert selected_in_list(pilot).id == 3
         await pilot.press("t")
@@ -281,22 +231,18 @@ async def test_t_shows_the_whole_conversation_and_escape_goes_back(
         await pilot.press("k")
         assert selected(pilot).id == 2, "the older one is above"
         await pilot.press("escape")
-        await pilot.pause()
         assert selected_in_list(pilot).id == 3
         assert filter_bar(pilot).to == "+7 911 000-00-02"
         assert not in_words(inbox(pilot).query_one(StatusBar).hints).startswith("Esc back")
 
 
+@pytest.mark.parametrize("key", ["escape", "t"])
 @at_every_size
 async def test_a_conversation_from_deep_in_the_list_and_back_moves_nothing(
-    tmp_path: Path, size: Size
+    live: Opener, key: str
 ) -> None:
-    arrived = [message(9001, "New", minutes_ago=0)]
-    app = make_app(
-        tmp_path, Answer([], []), Answer(arrived, []), messages=week(), filters=Filters()
-    )
-    async with app.run_test(size=size) as pilot:
-        await state_is(pilot, "Live")
+    new = Answer([message(9001, "New", minutes_ago=0)], [])
+    async with live(Answer([], []), new, messages=week(), filters=Filters()) as pilot:
         await pilot.press(*["pagedown"] * 4, "j", "j")
         messages = inbox(pilot).query_one(MessageList)
 
@@ -305,29 +251,26 @@ async def test_a_conversation_from_deep_in_the_list_and_back_moves_nothing(
             return selected_id, messages.line, messages.scroll_offset.y, messages.newer
 
         before = place()
-        await pilot.press("t")
-        await pilot.pause()
+        await pilot.press("t", "home", "j")
+        assert conversation(pilot).display
         assert selected_in_list(pilot).id == before[0]
         assert messages.newer == 0, "what stands above in the conversation is not new"
-        await pilot.press("escape")
-        await pilot.pause()
+        await pilot.press(key)
         assert place() == before
+        assert messages.has_focus
+        assert not conversation(pilot).display
         await pilot.press("t")
-        app.clock.move(21)
-        await until(pilot, lambda: len(app.scripted.asked) == 2)
-        await state_is(pilot, "Live")
-        await pilot.press("escape")
-        await until(pilot, lambda: messages.newer == 1)
+        await next_answer(pilot)
+        await pilot.press(key)
+        assert messages.newer == 1
         assert place()[:2] == before[:2]
 
 
 @at_every_size
 async def test_a_conversation_asked_for_while_reading_goes_back_to_the_reading(
-    tmp_path: Path, size: Size
+    live: Opener,
 ) -> None:
-    app = make_app(tmp_path, messages=five_messages())
-    async with app.run_test(size=size) as pilot:
-        await state_is(pilot, "Live")
+    async with live(messages=five_messages()) as pilot:
         await pilot.press("j", "j", "enter", "t")
         await until(pilot, lambda: shown(pilot) == 2)
         assert conversation(pilot).display
@@ -337,7 +280,6 @@ async def test_a_conversation_asked_for_while_reading_goes_back_to_the_reading(
         assert inbox(pilot).query_one(MessageView).display
         assert inbox(pilot).query_one(MessageView).has_focus
         await pilot.press("escape")
-        await pilot.pause()
         assert inbox(pilot).query_one(MessageList).has_focus
 
 
@@ -347,13 +289,8 @@ def talker(pilot: Pilot[None]) -> str:
     return top.removeprefix("── ").partition(" ─")[0].partition("  ")[0]
 
 
-@at_every_size
-async def test_filters_narrow_a_conversation_and_clearing_them_ends_it(
-    tmp_path: Path, size: Size
-) -> None:
-    app = make_app(tmp_path, messages=five_messages())
-    async with app.run_test(size=size) as pilot:
-        await state_is(pilot, "Live")
+async def test_filters_narrow_a_conversation_and_clearing_them_ends_it(live: Opener) -> None:
+    async with live(messages=five_messages()) as pilot:
         await pilot.press("j", "j", "t")
         await until(pilot, lambda: shown(pilot) == 2)
         await pilot.press("p", *"0002", "enter")
@@ -374,39 +311,31 @@ async def test_filters_narrow_a_conversation_and_clearing_them_ends_it(
     ids=["x", "escape", "nothing found"],
 )
 async def test_leaving_a_conversation_forgets_no_new_message_and_invents_none(
-    tmp_path: Path, leaving: tuple[str, ...]
+    live: Opener, leaving: tuple[str, ...]
 ) -> None:
     arrived = [message(9000 + n, "New", minutes_ago=0) for n in range(3)]
-    app = make_app(tmp_path, Answer([], []), Answer(arrived, []), messages=week())
-    async with app.run_test(size=(120, 40)) as pilot:
-        await state_is(pilot, "Live")
+    async with live(Answer([], []), Answer(arrived, []), messages=week()) as pilot:
         bar = filter_bar(pilot)
         await pilot.press("g", *["pagedown"] * 3)
-        app.clock.move(21)
+        pilot.app.clock.move(21)
         await until(pilot, lambda: bar.newer == 3)
         for key in leaving:
             await pilot.press({"/": "slash", "\r": "enter"}.get(key, key))
-            await settled(pilot)
         await until(pilot, lambda: bar.shown == 351 and not conversation(pilot).display)
         assert bar.newer == 3
 
 
 async def test_what_searches_kept_out_is_not_new_after_a_searched_conversation(
-    tmp_path: Path,
+    live: Opener,
 ) -> None:
-    app = make_app(tmp_path, messages=week())
-    async with app.run_test(size=(120, 40)) as pilot:
-        await state_is(pilot, "Live")
+    async with live(messages=week()) as pilot:
         bar = filter_bar(pilot)
         await pilot.press("g", "slash", *"lavka", "enter")
-        await settled(pilot)
         await pilot.press("G", "t")
         await settled(pilot)
         await pilot.press("slash", *"opt", "enter")
-        await settled(pilot)
         for _ in range(2):
             await pilot.press("x")
-            await settled(pilot)
         await until(pilot, lambda: bar.shown == 348)
         assert inbox(pilot).query_one(MessageList).scroll_offset.y > 0
         assert bar.newer == 0

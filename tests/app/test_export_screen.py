@@ -6,31 +6,24 @@ import json
 import os
 from pathlib import Path
 from threading import Event
-from typing import Any
 
 import pytest
-from support.app_harness import HarnessApp, make_app, message, state_is, until
+from support.app_harness import HarnessApp, Opener, message, state_is, until
 from support.command import assert_private
-from support.inbox_screen import five_messages
-from support.sizes import Size, at_every_size
+from support.inbox_screen import exported, five_messages
 from textual.pilot import Pilot
 from textual.widgets import Input, ProgressBar
 
 from inbox_tui.archive import Row
 from inbox_tui.exports import Exporter
 from inbox_tui.screens.filters import Filters
-from inbox_tui.screens.inbox import InboxScreen
+from inbox_tui.smsc.message import IncomingMessage
+
+pytestmark = pytest.mark.usefixtures("home")
 
 
-@pytest.fixture(autouse=True)
-def _home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    for home in ("HOME", "USERPROFILE"):
-        monkeypatch.setenv(home, str(tmp_path))
-
-
-def mounted(tmp_path: Path, messages: int = 5) -> HarnessApp:
-    listed = [message(number, f"Код: {4000 + number}") for number in range(1, messages + 1)]
-    return make_app(tmp_path, messages=listed, filters=Filters())
+def codes(count: int = 5) -> list[IncomingMessage]:
+    return [message(number, f"Код: {4000 + number}") for number in range(1, count + 1)]
 
 
 async def open_export(pilot: Pilot[None]) -> Input:
@@ -44,11 +37,9 @@ def told(app: HarnessApp) -> str:
     return " ".join(notification.message for notification in app._notifications)
 
 
-@at_every_size
-async def test_the_folder_is_completed(tmp_path: Path, size: Size) -> None:
-    (tmp_path / "Documents").mkdir()
-    app = mounted(tmp_path)
-    async with app.run_test(size=size) as pilot:
+async def test_the_folder_is_completed(opened: Opener, home: Path) -> None:
+    (home / "Documents").mkdir()
+    async with opened(messages=codes(), filters=Filters()) as pilot:
         field = await open_export(pilot)
         field.value = ""
         await pilot.press(*f"~{os.sep}Doc")
@@ -56,25 +47,23 @@ async def test_the_folder_is_completed(tmp_path: Path, size: Size) -> None:
         await pilot.press("right")
         assert field.value == f"~{os.sep}Documents/"
         await pilot.press(*"x.json", "enter")
-        await until(pilot, lambda: len(app.screen_stack) == 1)
-    records = json.loads((tmp_path / "Documents" / "x.json").read_text(encoding="utf-8"))
+        await until(pilot, lambda: len(pilot.app.screen_stack) == 1)
+    records = json.loads((home / "Documents" / "x.json").read_text(encoding="utf-8"))
     assert [record["code"] for record in records][:2] == ["4001", "4002"]
 
 
-@at_every_size
 @pytest.mark.parametrize("form", ["csv", "json", "jsonl"])
 async def test_each_format_is_chosen_by_tab_and_the_number_written_is_told(
-    tmp_path: Path, size: Size, form: str
+    opened: Opener, home: Path, form: str
 ) -> None:
-    app = mounted(tmp_path)
-    async with app.run_test(size=size) as pilot:
+    async with opened(messages=codes(), filters=Filters()) as pilot:
         field = await open_export(pilot)
         await pilot.press(*["tab"] * ["csv", "json", "jsonl"].index(form))
         assert field.value == f"~/inbox-2026-11-23.{form}"
         await pilot.press("enter")
-        await until(pilot, lambda: len(app.screen_stack) == 1)
-        file = tmp_path / f"inbox-2026-11-23.{form}"
-        await until(pilot, lambda: told(app) == f"5 messages written to {file}")
+        await until(pilot, lambda: len(pilot.app.screen_stack) == 1)
+        file = home / f"inbox-2026-11-23.{form}"
+        await until(pilot, lambda: told(pilot.app) == f"5 messages written to {file}")
     assert "4005" in file.read_text(encoding="utf-8")
 
 
@@ -95,101 +84,78 @@ class Halfway:
         monkeypatch.setattr(Exporter, "record", waiting)
 
 
-@at_every_size
 async def test_a_large_export_shows_how_far_it_is_and_takes_no_key_but_escape(
-    tmp_path: Path, size: Size, monkeypatch: pytest.MonkeyPatch
+    opened: Opener, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     halfway = Halfway(monkeypatch, at=2100)
-    app = mounted(tmp_path, 3000)
-    async with app.run_test(size=size) as pilot:
+    async with opened(messages=codes(3000), filters=Filters()) as pilot:
         field = await open_export(pilot)
         await pilot.press("enter")
-        bar = app.screen.query_one(ProgressBar)
+        bar = pilot.app.screen.query_one(ProgressBar)
         await until(pilot, lambda: bar.progress == 2000)
         assert bar.display
         assert bar.total == 3000
-        assert "Esc stops" in str(app.screen.query_one(".dialog-hint").render())
+        assert "Esc stops" in str(pilot.app.screen.query_one(".dialog-hint").render())
         await pilot.press("tab", "enter", "x")
         assert field.value == "~/inbox-2026-11-23.csv"
         halfway.go_on.set()
-        await until(pilot, lambda: len(app.screen_stack) == 1)
-        await until(pilot, lambda: told(app).startswith("3\u00a0000 messages written to "))
+        await until(pilot, lambda: len(pilot.app.screen_stack) == 1)
+        await until(pilot, lambda: told(pilot.app).startswith("3\u00a0000 messages written to "))
 
 
-@at_every_size
 async def test_an_export_given_up_leaves_nothing_behind(
-    tmp_path: Path, size: Size, monkeypatch: pytest.MonkeyPatch
+    opened: Opener, home: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     halfway = Halfway(monkeypatch, at=1500)
-    app = mounted(tmp_path, 3000)
-    ended = Event()
-    export = InboxScreen._export
-
-    def noted(*args: Any) -> Any:
-        try:
-            return export(*args)
-        finally:
-            ended.set()
-
-    monkeypatch.setattr(InboxScreen, "_export", noted)
-    async with app.run_test(size=size) as pilot:
+    async with opened(messages=codes(3000), filters=Filters()) as pilot:
         await open_export(pilot)
         await pilot.press("enter")
-        await until(pilot, lambda: app.screen.query_one(ProgressBar).progress == 1000)
+        await until(pilot, lambda: pilot.app.screen.query_one(ProgressBar).progress == 1000)
         await pilot.press("escape")
-        await until(pilot, lambda: len(app.screen_stack) == 1)
+        await until(pilot, lambda: len(pilot.app.screen_stack) == 1)
         halfway.go_on.set()
-        await until(pilot, ended.is_set)
-        assert told(app) == ""
-    assert not (tmp_path / "inbox-2026-11-23.csv").exists()
+        await until(pilot, lambda: {file.stem for file in home.iterdir()} == {"inbox"})
+        assert told(pilot.app) == ""
 
 
-@at_every_size
-async def test_after_what_went_wrong_the_name_can_be_mended(tmp_path: Path, size: Size) -> None:
-    app = mounted(tmp_path)
-    async with app.run_test(size=size) as pilot:
+async def test_after_what_went_wrong_the_name_can_be_mended(opened: Opener, home: Path) -> None:
+    async with opened(messages=codes(), filters=Filters()) as pilot:
         field = await open_export(pilot)
         field.value = "~/missing/x.csv"
         await pilot.press("enter")
-        await until(pilot, lambda: app.screen.query_one("#export-reason").display)
-        assert "No such file or directory" in str(app.screen.query_one("#export-reason").render())
+        await until(pilot, lambda: pilot.app.screen.query_one("#export-reason").display)
+        assert "No such file or directory" in str(
+            pilot.app.screen.query_one("#export-reason").render()
+        )
         assert field.has_focus
         field.value = ""
         await pilot.press("enter")
-        await pilot.pause()
-        assert "Name a file." in str(app.screen.query_one("#export-reason").render())
+        assert "Name a file." in str(pilot.app.screen.query_one("#export-reason").render())
         await pilot.press(*"~/x.csv", "enter")
-        await until(pilot, lambda: len(app.screen_stack) == 1)
-    assert (tmp_path / "x.csv").exists()
+        await until(pilot, lambda: len(pilot.app.screen_stack) == 1)
+    assert (home / "x.csv").exists()
 
 
-@at_every_size
-async def test_e_writes_what_is_shown(tmp_path: Path, size: Size) -> None:
-    app = make_app(tmp_path, messages=five_messages(), filters=Filters(to_phone="79110000002"))
-    async with app.run_test(size=size) as pilot:
+async def test_e_writes_what_is_shown(opened: Opener, home: Path) -> None:
+    async with opened(messages=five_messages(), filters=Filters(to_phone="79110000002")) as pilot:
         field = await open_export(pilot)
         field.value = "~/out.jsonl"
         await pilot.press("enter")
-        await until(pilot, lambda: len(app.screen_stack) == 1)
-        written = [
-            json.loads(line)
-            for line in (tmp_path / "out.jsonl").read_text(encoding="utf-8").splitlines()
-        ]
+        await until(pilot, lambda: len(pilot.app.screen_stack) == 1)
+        written = exported(home / "out.jsonl")
         assert [record["id"] for record in written] == [3, 5]
         assert written[1]["code"] == "123456"
-        assert_private(tmp_path / "out.jsonl")
+        assert_private(home / "out.jsonl")
 
 
-@at_every_size
-async def test_an_export_never_goes_over_a_file_unasked(tmp_path: Path, size: Size) -> None:
-    (tmp_path / "out.csv").write_text("mine")
-    app = make_app(tmp_path, messages=five_messages())
-    async with app.run_test(size=size) as pilot:
+async def test_an_export_never_goes_over_a_file_unasked(opened: Opener, home: Path) -> None:
+    (home / "out.csv").write_text("mine")
+    async with opened(messages=five_messages()) as pilot:
         field = await open_export(pilot)
         field.value = "~/out.csv"
         await pilot.press("enter")
-        await until(pilot, lambda: app.screen.query_one("#export-reason").display)
-        assert (tmp_path / "out.csv").read_text() == "mine"
+        await until(pilot, lambda: pilot.app.screen.query_one("#export-reason").display)
+        assert (home / "out.csv").read_text() == "mine"
         await pilot.press("ctrl+o")
-        await until(pilot, lambda: len(app.screen_stack) == 1)
-        assert "123-456" in (tmp_path / "out.csv").read_text(encoding="utf-8")
+        await until(pilot, lambda: len(pilot.app.screen_stack) == 1)
+        assert "123-456" in (home / "out.csv").read_text(encoding="utf-8")

@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-from pathlib import Path
-
 import pytest
-from support.app_harness import make_app, message, state_is, until
+from support.app_harness import Opener, message, until
 from support.inbox_screen import filter_bar, notice, selected, shown
-from support.sizes import Size, at_every_size
+from support.sizes import at_every_size
 from textual.pilot import Pilot
 from textual.widgets import Static
 
@@ -39,7 +37,6 @@ async def jump(pilot: Pilot[None], typed: str, key: str = "J") -> None:
     await until(pilot, lambda: notice(pilot) != "")
 
 
-@at_every_size
 @pytest.mark.parametrize(
     ("typed", "expected"),
     [
@@ -52,22 +49,17 @@ async def jump(pilot: Pilot[None], typed: str, key: str = "J") -> None:
     ],
 )
 async def test_it_lands_on_the_first_message_of_that_moment_or_later(
-    tmp_path: Path, size: Size, typed: str, expected: int
+    live: Opener, typed: str, expected: int
 ) -> None:
-    app = make_app(tmp_path, messages=messages())
-    async with app.run_test(size=size) as pilot:
-        await state_is(pilot, "Live")
+    async with live(messages=messages()) as pilot:
         await jump(pilot, typed)
         assert selected(pilot).id == expected
         assert notice(pilot).startswith("jumped to ")
         assert ", the first since " in notice(pilot)
 
 
-@at_every_size
-async def test_it_says_where_there_is_none_and_stays(tmp_path: Path, size: Size) -> None:
-    app = make_app(tmp_path, messages=messages())
-    async with app.run_test(size=size) as pilot:
-        await state_is(pilot, "Live")
+async def test_it_says_where_there_is_none_and_stays(live: Opener) -> None:
+    async with live(messages=messages()) as pilot:
         await pilot.press("j")
         await jump(pilot, "10:41")
         assert notice(pilot) == "nothing here since today 10:41"
@@ -76,12 +68,10 @@ async def test_it_says_where_there_is_none_and_stays(tmp_path: Path, size: Size)
 
 @pytest.mark.usefixtures("russian")
 async def test_in_a_small_terminal_the_notice_is_whole_or_without_its_last_part(
-    tmp_path: Path,
+    live: Opener,
 ) -> None:
-    app = make_app(tmp_path, messages=messages())
-    async with app.run_test(size=(40, 12)) as pilot:
-        await state_is(pilot, "Live")
-        bar = app.screen.query_one(StatusBar)
+    async with live(messages=messages(), size=(40, 12)) as pilot:
+        bar = pilot.app.screen.query_one(StatusBar)
         await jump(pilot, "10:41")
         assert str(bar.render()).rstrip() == "● здесь ничего после «сегодня 10:41»"
         bar.notice = ""
@@ -90,11 +80,8 @@ async def test_in_a_small_terminal_the_notice_is_whole_or_without_its_last_part(
         assert str(bar.render()).split("   ")[0] == "● переход к 22 ноя 06:42"
 
 
-@at_every_size
-async def test_it_jumps_within_a_search(tmp_path: Path, size: Size) -> None:
-    app = make_app(tmp_path, messages=messages())
-    async with app.run_test(size=size) as pilot:
-        await state_is(pilot, "Live")
+async def test_it_jumps_within_a_search(live: Opener) -> None:
+    async with live(messages=messages()) as pilot:
         await pilot.press("slash", *"код", "enter")
         await until(pilot, lambda: shown(pilot) == 3)
         await jump(pilot, "21.11")
@@ -103,32 +90,27 @@ async def test_it_jumps_within_a_search(tmp_path: Path, size: Size) -> None:
 
 
 @at_every_size
-async def test_what_is_typed_is_understood_as_it_is_typed(tmp_path: Path, size: Size) -> None:
-    app = make_app(tmp_path, messages=messages())
-    async with app.run_test(size=size) as pilot:
-        await state_is(pilot, "Live")
+async def test_what_is_typed_is_understood_as_it_is_typed(live: Opener) -> None:
+    async with live(messages=messages()) as pilot:
         await pilot.press("J")
-        await until(pilot, lambda: isinstance(app.screen, DateScreen))
+        await until(pilot, lambda: isinstance(pilot.app.screen, DateScreen))
         await until(pilot, lambda: meaning(pilot).startswith("such as"))
         await pilot.press("enter")
         await until(pilot, lambda: meaning(pilot) == "Type a date or a time.")
         await pilot.press(*"2.1x")
         await until(pilot, lambda: meaning(pilot).startswith('"2.1x" is no date; dates are'))
         await pilot.press("enter")
-        await pilot.pause()
-        assert isinstance(app.screen, DateScreen), "there is nothing to jump to"
+        assert isinstance(pilot.app.screen, DateScreen), "there is nothing to jump to"
         await pilot.press("backspace", "1")
         await until(pilot, lambda: meaning(pilot) == "Mon 2 Nov 2026 00:00")
-        assert app.screen.query_one(".dialog").region in app.screen.region
+        assert pilot.app.screen.query_one(".dialog").region in pilot.app.screen.region
         await pilot.press("escape")
-        await until(pilot, lambda: not isinstance(app.screen, DateScreen))
+        await until(pilot, lambda: not isinstance(pilot.app.screen, DateScreen))
         assert selected(pilot).id == 7
 
 
-async def test_it_works_under_the_russian_layout_and_from_a_message(tmp_path: Path) -> None:
-    app = make_app(tmp_path, messages=messages())
-    async with app.run_test(size=(40, 12)) as pilot:
-        await state_is(pilot, "Live")
+async def test_it_works_under_the_russian_layout_and_from_a_message(live: Opener) -> None:
+    async with live(messages=messages(), size=(40, 12)) as pilot:
         await pilot.press("enter")
         await jump(pilot, "вчера", key="О")
         assert selected(pilot).id == 5

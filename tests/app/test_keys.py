@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-from pathlib import Path
-
 import pytest
-from support.app_harness import make_app, never, state_is, until
+from support.app_harness import Opener, never, state_is, stored, until
 from support.inbox_screen import (
     filter_bar,
     five_messages,
@@ -17,91 +15,73 @@ from support.inbox_screen import (
     shown,
     unread,
 )
-from support.pictures import settled
 from support.sizes import Size, at_every_size
 from textual.widgets import Input
 
-from inbox_tui.archive import Archive
 from inbox_tui.smsc.limit import Limit
 from inbox_tui.widgets.message_view import MessageView
 from inbox_tui.widgets.status_bar import StatusBar
 
 
-@at_every_size
-async def test_r_refreshes_at_once_or_says_when(tmp_path: Path, size: Size) -> None:
-    app = make_app(tmp_path, messages=five_messages())
-    async with app.run_test(size=size) as pilot:
-        await state_is(pilot, "Live")
+async def test_r_refreshes_at_once_or_says_when(live: Opener) -> None:
+    async with live(messages=five_messages()) as pilot:
         for _ in range(30):
             await pilot.press("r")
         await until(pilot, lambda: "next in" in notice(pilot))
-        assert len(app.scripted.asked) <= 3
+        assert len(pilot.app.scripted.asked) <= 3
 
 
 @pytest.mark.parametrize("window", [60, 6])
-async def test_r_names_the_limit_in_force(tmp_path: Path, window: int) -> None:
-    app = make_app(tmp_path, messages=five_messages(), limit=Limit().scaled(window / 60))
-    async with app.run_test(size=(40, 12)) as pilot:
-        await state_is(pilot, "Live")
+async def test_r_names_the_limit_in_force(live: Opener, window: int) -> None:
+    async with live(
+        messages=five_messages(), limit=Limit().scaled(window / 60), size=(40, 12)
+    ) as pilot:
         for _ in range(3):
             await pilot.press("r")
             await state_is(pilot, "Live")
         await until(pilot, lambda: "next in" in notice(pilot))
         assert notice(pilot).endswith(f" s, the limit is three requests in {window} s")
-        assert "next in" in str(app.screen.query_one(StatusBar).render())
+        assert "next in" in str(pilot.app.screen.query_one(StatusBar).render())
 
 
-@at_every_size
 async def test_what_is_typed_after_the_slash_is_searched_for_however_fast_it_comes(
-    tmp_path: Path, size: Size
+    live: Opener,
 ) -> None:
-    app = make_app(tmp_path, messages=five_messages())
-    async with app.run_test(size=size) as pilot:
-        await state_is(pilot, "Live")
+    async with live(messages=five_messages()) as pilot:
         press_at_once(pilot, "/", *"Mxe")
         await until(pilot, lambda: shown(pilot) == 0)
         assert filter_bar(pilot).search == "Mxe"
         assert unread(pilot) == 5, "nothing was marked"
-        assert len(app.screen_stack) == 1
+        assert len(pilot.app.screen_stack) == 1
         await pilot.press("escape")
         await until(pilot, lambda: shown(pilot) == 5)
 
 
-@at_every_size
 async def test_what_is_typed_after_the_key_of_a_picker_narrows_it_however_fast_it_comes(
-    tmp_path: Path, size: Size
+    live: Opener,
 ) -> None:
-    app = make_app(tmp_path, messages=five_messages())
-    async with app.run_test(size=size) as pilot:
-        await state_is(pilot, "Live")
+    async with live(messages=five_messages()) as pilot:
         press_at_once(pilot, "p", *"0002")
-        await until(pilot, lambda: len(app.screen_stack) == 2)
-        await until(pilot, lambda: app.screen.query_one(Input).value == "0002")
+        await until(pilot, lambda: len(pilot.app.screen_stack) == 2)
+        await until(pilot, lambda: pilot.app.screen.query_one(Input).value == "0002")
         await pilot.press("enter")
         await until(pilot, lambda: shown(pilot) == 2)
 
 
-@at_every_size
-async def test_keys_that_come_together_are_done_in_their_order(tmp_path: Path, size: Size) -> None:
-    app = make_app(tmp_path, messages=five_messages())
-    async with app.run_test(size=size) as pilot:
-        await state_is(pilot, "Live")
+async def test_keys_that_come_together_are_done_in_their_order(live: Opener) -> None:
+    async with live(messages=five_messages()) as pilot:
         press_at_once(pilot, "j", "j", "j", "j", "c", "k", "m", "u")
         await until(pilot, lambda: unread(pilot) == 4)
-        assert app.clipboard == "481516"
-        with Archive.open(app.archive_path) as archive:
-            read = archive.accounts()[0].messages.get(2)
+        assert pilot.app.clipboard == "481516"
+        with stored(pilot.app) as account:
+            read = account.messages.get(2)
             assert read is not None
             assert not read.unread
 
 
 @at_every_size
-async def test_a_message_in_full_sight_leaves_the_moves_to_the_list(
-    tmp_path: Path, size: Size
-) -> None:
-    app = make_app(tmp_path, messages=five_messages())
-    async with app.run_test(size=size) as pilot:
-        await state_is(pilot, "Live")
+async def test_a_message_in_full_sight_leaves_the_moves_to_the_list(live: Opener) -> None:
+    async with live(messages=five_messages()) as pilot:
         await pilot.press("enter", "j")
         assert selected(pilot).id == 4
         await until(pilot, lambda: inbox(pilot).query_one(MessageView).row == selected(pilot))
@@ -112,7 +92,6 @@ async def test_a_message_in_full_sight_leaves_the_moves_to_the_list(
         assert inbox(pilot).query_one(MessageView).has_focus
 
 
-@at_every_size
 @pytest.mark.parametrize(
     ("keys", "told"),
     [
@@ -133,33 +112,25 @@ async def test_a_message_in_full_sight_leaves_the_moves_to_the_list(
     ids=lambda value: value if isinstance(value, str) else "",
 )
 async def test_a_key_that_can_do_nothing_says_why(
-    tmp_path: Path, size: Size, keys: tuple[str, ...], told: str
+    live: Opener, keys: tuple[str, ...], told: str
 ) -> None:
-    app = make_app(tmp_path, messages=five_messages())
-    async with app.run_test(size=size) as pilot:
-        await state_is(pilot, "Live")
+    async with live(messages=five_messages()) as pilot:
         for key in keys:
             await pilot.press(key)
-            await settled(pilot)
         await until(pilot, lambda: notice(pilot) == told)
-        assert len(app.screen_stack) == 1
+        assert len(pilot.app.screen_stack) == 1
 
 
-@at_every_size
-async def test_r_while_it_is_asking_says_so(tmp_path: Path, size: Size) -> None:
-    app = make_app(tmp_path, never, messages=five_messages())
-    async with app.run_test(size=size) as pilot:
-        await state_is(pilot, "Checking")
-        await until(pilot, lambda: bool(app.scripted.asked))
+async def test_r_while_it_is_asking_says_so(live: Opener) -> None:
+    async with live(never, messages=five_messages(), state="Checking") as pilot:
+        await until(pilot, lambda: bool(pilot.app.scripted.asked))
         await pilot.press("r")
         assert notice(pilot) == "asking already"
 
 
 @at_every_size
-async def test_the_status_bar_names_the_keys_that_matter_here(tmp_path: Path, size: Size) -> None:
-    app = make_app(tmp_path, messages=five_messages())
-    async with app.run_test(size=size) as pilot:
-        await state_is(pilot, "Live")
+async def test_the_status_bar_names_the_keys_that_matter_here(live: Opener, size: Size) -> None:
+    async with live(messages=five_messages()) as pilot:
         bar = inbox(pilot).query_one(StatusBar)
         others = "m mark  y text  e export  s star  d done  u unread only  p number  w window"
         await until(
@@ -178,5 +149,4 @@ async def test_the_status_bar_names_the_keys_that_matter_here(tmp_path: Path, si
         await pilot.press("escape")
         await until(pilot, lambda: in_words(bar.hints) == "? help  / search  r refresh")
         await pilot.press("x", "enter")
-        await pilot.pause()
         assert in_words(bar.hints).startswith("Esc back") == (size == (40, 12))

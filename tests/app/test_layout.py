@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-from pathlib import Path
-
 import pytest
-from support.app_harness import make_app, state_is, until, week
+from support.app_harness import Opener, until, week
 from support.inbox_screen import inbox, notice
-from support.sizes import SIZES, Size, at_every_size
+from support.sizes import SIZES, at_every_size
 from textual.pilot import Pilot
 
 from inbox_tui.screens.filters import Filters
@@ -26,9 +24,8 @@ def parts(pilot: Pilot[None]) -> tuple[MessageList, Divider, MessageView]:
 
 
 @pytest.mark.parametrize("columns", [110, 120, 200])
-async def test_from_110_columns_they_are_side_by_side(tmp_path: Path, columns: int) -> None:
-    async with make_app(tmp_path, messages=week()).run_test(size=(columns, 40)) as pilot:
-        await state_is(pilot, "Live")
+async def test_from_110_columns_they_are_side_by_side(live: Opener, columns: int) -> None:
+    async with live(messages=week(), size=(columns, 40)) as pilot:
         listed, divider, view = parts(pilot)
         assert listed.region.y == view.region.y
         assert listed.region.right == divider.region.x == view.region.x - 1
@@ -36,32 +33,27 @@ async def test_from_110_columns_they_are_side_by_side(tmp_path: Path, columns: i
 
 
 @pytest.mark.parametrize("columns", [60, 80, 109])
-async def test_below_that_they_are_stacked(tmp_path: Path, columns: int) -> None:
-    async with make_app(tmp_path, messages=week()).run_test(size=(columns, 24)) as pilot:
-        await state_is(pilot, "Live")
+async def test_below_that_they_are_stacked(live: Opener, columns: int) -> None:
+    async with live(messages=week(), size=(columns, 24)) as pilot:
         listed, divider, view = parts(pilot)
         assert listed.region.width == view.region.width == columns
         assert listed.region.bottom == divider.region.y == view.region.y - 1
 
 
 @pytest.mark.parametrize("columns", [30, 40, 59])
-async def test_under_60_the_list_is_alone_and_enter_opens(tmp_path: Path, columns: int) -> None:
-    async with make_app(tmp_path, messages=week()).run_test(size=(columns, 12)) as pilot:
-        await state_is(pilot, "Live")
+async def test_under_60_the_list_is_alone_and_enter_opens(live: Opener, columns: int) -> None:
+    async with live(messages=week(), size=(columns, 12)) as pilot:
         listed, divider, view = parts(pilot)
         assert (listed.display, divider.display, view.display) == (True, False, False)
         await pilot.press("enter")
-        await pilot.pause()
         assert (listed.display, view.display) == (False, True)
         await pilot.press("escape")
-        await pilot.pause()
         assert (listed.display, view.display) == (True, False)
 
 
 @at_every_size
-async def test_resizing_never_loses_the_cursor(tmp_path: Path, size: Size) -> None:
-    async with make_app(tmp_path, messages=week()).run_test(size=size) as pilot:
-        await state_is(pilot, "Live")
+async def test_resizing_never_loses_the_cursor(live: Opener) -> None:
+    async with live(messages=week()) as pilot:
         await pilot.press("pagedown", "j", "j")
         listed, _, view = parts(pilot)
         row = listed.row
@@ -80,26 +72,20 @@ def share(pilot: Pilot[None]) -> int:
 
 
 @with_a_divider
-async def test_the_divider_moves_by_key_and_stays(tmp_path: Path, size: Size) -> None:
-    app = make_app(tmp_path, messages=week())
-    async with app.run_test(size=size) as pilot:
-        await state_is(pilot, "Live")
+async def test_the_divider_moves_by_key_and_stays(live: Opener) -> None:
+    async with live(messages=week()) as pilot:
         before = share(pilot)
         await pilot.press("greater_than_sign", "greater_than_sign")
-        await pilot.pause()
         larger = share(pilot)
         assert larger > before
-        await app.workers.wait_for_complete()
-    async with make_app(tmp_path).run_test(size=size) as pilot:
-        await state_is(pilot, "Live")
+        await pilot.app.workers.wait_for_complete()
+    async with live() as pilot:
         assert share(pilot) == larger
 
 
 @with_a_divider
-async def test_the_divider_moves_by_mouse_and_stays(tmp_path: Path, size: Size) -> None:
-    app = make_app(tmp_path, messages=week())
-    async with app.run_test(size=size) as pilot:
-        await state_is(pilot, "Live")
+async def test_the_divider_moves_by_mouse_and_stays(live: Opener) -> None:
+    async with live(messages=week()) as pilot:
         listed, divider, _ = parts(pilot)
         await pilot.mouse_down(divider, offset=(0, 5) if divider.upright else (5, 0))
         await pilot.hover(None, offset=(40, 10))
@@ -112,66 +98,54 @@ async def test_the_divider_moves_by_mouse_and_stays(tmp_path: Path, size: Size) 
             ),
         )
         dragged = share(pilot)
-        await app.workers.wait_for_complete()
-    async with make_app(tmp_path).run_test(size=size) as pilot:
-        await state_is(pilot, "Live")
+        await pilot.app.workers.wait_for_complete()
+    async with live() as pilot:
         assert share(pilot) == dragged
 
 
 @with_a_divider
-async def test_neither_side_can_be_dragged_away(tmp_path: Path, size: Size) -> None:
-    async with make_app(tmp_path, messages=week()).run_test(size=size) as pilot:
-        await state_is(pilot, "Live")
+async def test_neither_side_can_be_dragged_away(live: Opener) -> None:
+    async with live(messages=week()) as pilot:
         whole = pilot.app.screen.query_one(SplitPane).size
         room = whole.width if parts(pilot)[1].upright else whole.height
         await pilot.press(*["less_than_sign"] * 30)
-        await pilot.pause()
         assert share(pilot) >= room // 5
         await pilot.press(*["greater_than_sign"] * 30)
-        await pilot.pause()
         assert share(pilot) <= room - room // 5
 
 
 @at_every_size
-async def test_times_stay_true_as_time_passes(tmp_path: Path, size: Size) -> None:
-    app = make_app(tmp_path, messages=week(), filters=Filters())
-    async with app.run_test(size=size) as pilot:
-        await state_is(pilot, "Live")
+async def test_times_stay_true_as_time_passes(live: Opener) -> None:
+    async with live(messages=week(), filters=Filters()) as pilot:
         listed = parts(pilot)[0]
         assert listed.render_line(0).text.startswith("── today ──")
         assert listed.render_line(1).text[3:8] == "10:39"
         await pilot.press("enter")
-        await pilot.pause()
-        assert "today 10:39" in app.export_screenshot().replace("&#160;", " ")
-        app.clock.move(24 * 3600)
-        inbox = app.screen
+        assert "today 10:39" in pilot.app.export_screenshot().replace("&#160;", " ")
+        pilot.app.clock.move(24 * 3600)
+        inbox = pilot.app.screen
         assert isinstance(inbox, InboxScreen)
         inbox._ticks = 59
         await until(
-            pilot, lambda: "yesterday 10:39" in app.export_screenshot().replace("&#160;", " ")
+            pilot, lambda: "yesterday 10:39" in pilot.app.export_screenshot().replace("&#160;", " ")
         )
         await pilot.press("escape")
         await until(pilot, lambda: listed.render_line(0).text.startswith("── yesterday ──"))
 
 
-async def test_in_the_narrow_layout_there_is_nothing_to_divide(tmp_path: Path) -> None:
-    app = make_app(tmp_path, messages=week())
-    async with app.run_test(size=(40, 12)) as pilot:
-        await state_is(pilot, "Live")
+async def test_in_the_narrow_layout_there_is_nothing_to_divide(live: Opener) -> None:
+    async with live(messages=week(), size=(40, 12)) as pilot:
         await pilot.press("greater_than_sign")
         assert notice(pilot) == "the list stands alone here"
 
 
 @at_every_size
-async def test_in_a_conversation_there_is_nothing_to_divide(tmp_path: Path, size: Size) -> None:
-    app = make_app(tmp_path, messages=week())
-    async with app.run_test(size=size) as pilot:
-        await state_is(pilot, "Live")
+async def test_in_a_conversation_there_is_nothing_to_divide(live: Opener) -> None:
+    async with live(messages=week()) as pilot:
         before = parts(pilot)[0].size
         await pilot.press("t")
-        await until(pilot, lambda: app.screen.has_class("-conversation"))
+        await until(pilot, lambda: pilot.app.screen.has_class("-conversation"))
         await pilot.press("greater_than_sign")
         assert notice(pilot) == "the conversation stands alone here"
         await pilot.press("escape")
-        await pilot.pause()
         assert parts(pilot)[0].size == before

@@ -2,16 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from pathlib import Path
 from typing import Any
 from unittest.mock import AsyncMock
 
 import pytest
 from rich.style import Style
-from support.app_harness import HarnessApp, make_app, state_is, until, week
-from support.pictures import settled
-from support.sizes import Size, pictured_large_too
+from support.app_harness import HarnessApp, Opener, settled, until, week
+from support.pictures import Snapshot
+from support.sizes import pictured_large_too
 from support.widgets import lines
 from textual.pilot import Pilot
 from textual.screen import Screen
@@ -37,9 +35,7 @@ from inbox_tui.terminal.input import BackgroundReported
 from inbox_tui.text import find_links
 from inbox_tui.widgets.conversation import Conversation
 from inbox_tui.widgets.status_bar import StatusBar
-from inbox_tui.widgets.symbols import symbols
 
-Snap = Callable[..., bool]
 KEYS = ["j", "p", "w", "e", "question_mark", "ctrl+p", "t", "S", "tab"]
 
 
@@ -55,60 +51,50 @@ async def report(pilot: Pilot[None], *, dark: bool) -> None:
 
 
 async def test_a_light_terminal_gets_the_light_theme_and_a_dark_one_the_dark(
-    tmp_path: Path,
+    opened: Opener,
 ) -> None:
-    app = make_app(tmp_path, messages=week())
-    async with app.run_test() as pilot:
-        assert app.theme == "inbox-dark"
+    async with opened(messages=week()) as pilot:
+        assert pilot.app.theme == "inbox-dark"
         await report(pilot, dark=False)
-        assert app.theme == "inbox-light"
+        assert pilot.app.theme == "inbox-light"
         await report(pilot, dark=True)
-        assert app.theme == "inbox-dark"
+        assert pilot.app.theme == "inbox-dark"
 
 
-async def test_a_theme_of_the_settings_stays_whatever_the_terminal_is(tmp_path: Path) -> None:
-    app = make_app(tmp_path, settings=Settings(theme="inbox-dark"))
-    async with app.run_test() as pilot:
+async def test_a_theme_of_the_settings_stays_whatever_the_terminal_is(opened: Opener) -> None:
+    async with opened(settings=Settings(theme="inbox-dark")) as pilot:
         await report(pilot, dark=False)
-        assert app.theme == "inbox-dark"
+        assert pilot.app.theme == "inbox-dark"
 
 
 @pytest.mark.parametrize("key", KEYS)
 async def test_without_colour_there_is_none_and_no_grey(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, key: str
+    live: Opener, monkeypatch: pytest.MonkeyPatch, key: str
 ) -> None:
     monkeypatch.setenv("NO_COLOR", "1")
-    app = make_app(tmp_path, messages=week(), settings=Settings(theme="inbox-light"))
-    async with app.run_test(size=(120, 40)) as pilot:
-        await state_is(pilot, "Live")
+    async with live(messages=week(), settings=Settings(theme="inbox-light")) as pilot:
         await pilot.press(key)
-        await settled(pilot)
-        for style in styles(app):
+        for style in styles(pilot.app):
             assert all(c is None or c.is_default for c in (style.color, style.bgcolor)), style
 
 
 async def test_an_empty_no_color_changes_nothing(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    live: Opener, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("NO_COLOR", "")
-    app = make_app(tmp_path, messages=week())
-    async with app.run_test() as pilot:
-        await state_is(pilot, "Live")
-        colors = {style.color.triplet for style in styles(app) if style.color is not None}
+    async with live(messages=week()) as pilot:
+        colors = {style.color.triplet for style in styles(pilot.app) if style.color is not None}
         assert any(color and color.red != color.blue for color in colors)
 
 
 async def test_a_terminal_of_16_colours_gets_those_alone(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    live: Opener, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("TERM", "xterm")
-    app = make_app(tmp_path, messages=week())
-    async with app.run_test(size=(120, 40)) as pilot:
-        await state_is(pilot, "Live")
+    async with live(messages=week()) as pilot:
         for key in ("j", "tab", "question_mark"):
             await pilot.press(key)
-            await settled(pilot)
-            for style in styles(app):
+            for style in styles(pilot.app):
                 for color in (style.color, style.bgcolor):
                     assert color is None or color.is_default or color.is_system_defined, style
 
@@ -131,22 +117,14 @@ def every_dialog() -> list[Screen[Any]]:
     ]
 
 
-async def test_without_unicode_every_dialogue_is_drawn_without_it(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setenv("TERM", "linux")
-    symbols.cache_clear()
-    app = make_app(tmp_path)
-    try:
-        async with app.run_test(size=(120, 50)) as pilot:
-            await state_is(pilot, "Live")
-            for dialog in every_dialog():
-                await app.push_screen(dialog)
-                await pilot.pause()
-                drawn = "".join(strip.text for strip in dialog._compositor.render_strips())
-                assert set(drawn) <= {*map(chr, range(127)), *"·\xa0"}, dialog
-    finally:
-        symbols.cache_clear()
+@pytest.mark.usefixtures("without_unicode")
+async def test_without_unicode_every_dialogue_is_drawn_without_it(live: Opener) -> None:
+    async with live(size=(120, 50)) as pilot:
+        for dialog in every_dialog():
+            await pilot.app.push_screen(dialog)
+            await pilot.pause()
+            drawn = "".join(strip.text for strip in dialog._compositor.render_strips())
+            assert set(drawn) <= {*map(chr, range(127)), *"·\xa0"}, dialog
     shown = {type(dialog) for dialog in every_dialog()}
     assert {kind for kind in Dialog.__subclasses__() if kind is not Picker} <= shown
     assert set(Picker.__subclasses__()) <= shown
@@ -155,35 +133,25 @@ async def test_without_unicode_every_dialogue_is_drawn_without_it(
 @pictured_large_too
 @pytest.mark.parametrize("look", ["dark", "light", "16 colours", "no colour"])
 def test_a_conversation_in_every_look(
-    snap_compare: Snap,
-    tmp_path: Path,
-    monkeypatch: pytest.MonkeyPatch,
-    look: str,
-    size: Size,
+    snapshot: Snapshot, monkeypatch: pytest.MonkeyPatch, look: str
 ) -> None:
     if look == "no colour":
         monkeypatch.setenv("NO_COLOR", "1")
     elif look == "16 colours":
         monkeypatch.setenv("TERM", "xterm")
-    settings = Settings(theme="inbox-light" if look == "light" else "", names=NAMES)
-    app = make_app(tmp_path, messages=week(), settings=settings)
 
-    async def prepare(pilot: Pilot[None]) -> None:
-        await state_is(pilot, "Live")
-        await pilot.press("t")
-        await until(pilot, lambda: bool(app.screen.query_one(Conversation).row))
+    async def further_up(pilot: Pilot[None]) -> None:
+        await until(pilot, lambda: bool(pilot.app.screen.query_one(Conversation).row))
         await settled(pilot)
         await pilot.press("k", "k")
-        await settled(pilot)
 
-    assert snap_compare(app, terminal_size=size, run_before=prepare)
+    settings = Settings(theme="inbox-light" if look == "light" else "", names=NAMES)
+    assert snapshot("t", settings=settings, then=further_up)
 
 
-async def test_a_click_on_a_hint_does_what_its_key_does(tmp_path: Path) -> None:
-    app = make_app(tmp_path, messages=week(), settings=Settings(keys={"help": ("f1",)}))
-    async with app.run_test(size=(120, 40)) as pilot:
-        await state_is(pilot, "Live")
-        bar = app.screen.query_one(StatusBar)
+async def test_a_click_on_a_hint_does_what_its_key_does(live: Opener) -> None:
+    async with live(messages=week(), settings=Settings(keys={"help": ("f1",)})) as pilot:
+        bar = pilot.app.screen.query_one(StatusBar)
         await pilot.click(bar, offset=(lines(bar)[0].index("f1 help"), 0))
         await pilot.pause()
-        assert type(app.screen).__name__ == "HelpScreen"
+        assert type(pilot.app.screen).__name__ == "HelpScreen"

@@ -6,7 +6,7 @@ from functools import partial
 from pathlib import Path
 
 import pytest
-from support.app_harness import HarnessApp, make_app, message, state_is, until
+from support.app_harness import HarnessApp, Opener, make_app, message, until
 from textual.pilot import Pilot
 from textual.widgets import Input, OptionList
 
@@ -60,26 +60,25 @@ async def open_picker(pilot: Pilot[None]) -> None:
 
 
 async def test_the_picker_reads_what_it_offers_and_narrows(
-    app: HarnessApp, written: list[str]
+    live: Opener, app: HarnessApp, written: list[str]
 ) -> None:
-    async with app.run_test(size=SIZE) as pilot:
-        await state_is(pilot, "Live")
+    async with live(app=app) as pilot:
         before = len(written)
         await open_picker(pilot)
         assert offered(pilot)[0] == f"✓ all numbers {grouped(MANY)}".replace("\xa0", " ")
         assert offered(pilot)[1] == "+7 911 000-00-00 1"
         assert offered(pilot)[MOST_OFFERED:] == ["there are more: type to narrow"]
         await pilot.press("7")
-        await pilot.pause()
         assert len(offered(pilot)) == MOST_OFFERED + 1
         assert len(written) - before < 3 * MOST_OFFERED
         await pilot.press(*"9110002999", "enter")
         await until(pilot, lambda: app.screen.query_one(FilterBar).shown == 1)
 
 
-async def test_the_picker_offers_the_current_number_and_those_with_a_name(app: HarnessApp) -> None:
-    async with app.run_test(size=SIZE) as pilot:
-        await state_is(pilot, "Live")
+async def test_the_picker_offers_the_current_number_and_those_with_a_name(
+    live: Opener, app: HarnessApp
+) -> None:
+    async with live(app=app) as pilot:
         await open_picker(pilot)
         await pilot.press(*"000-29-99", "enter")
         bar = app.screen_stack[0].query_one(FilterBar)
@@ -93,11 +92,10 @@ async def test_the_picker_offers_the_current_number_and_those_with_a_name(app: H
 
 
 async def test_the_palette_reads_what_it_offers_and_narrows(
-    app: HarnessApp, written: list[str]
+    live: Opener, app: HarnessApp, written: list[str]
 ) -> None:
     commands = sum(command.in_palette for command in COMMANDS)
-    async with app.run_test(size=SIZE) as pilot:
-        await state_is(pilot, "Live")
+    async with live(app=app) as pilot:
         before = len(written)
         await pilot.press("ctrl+p")
         await until(pilot, lambda: len(app.screen.query(OptionList)) > 0)

@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-from pathlib import Path
-
-from support.app_harness import make_app, state_is, until, week
+from support.app_harness import Opener, until, week
 from support.inbox_screen import filter_bar, five_messages, inbox, selected, unread
 from support.sizes import Size, at_every_size
 from textual import events
@@ -16,16 +14,14 @@ from inbox_tui.widgets.message_view import MessageView
 
 
 @at_every_size
-async def test_the_mouse_does_it_too(tmp_path: Path, size: Size) -> None:
-    app = make_app(tmp_path, messages=five_messages())
-    async with app.run_test(size=size) as pilot:
-        await state_is(pilot, "Live")
+async def test_the_mouse_does_it_too(live: Opener) -> None:
+    async with live(messages=five_messages()) as pilot:
         await pilot.click(MessageList, offset=(5, 3))
         assert selected(pilot).id == 3
         await pilot.click(FilterBar, offset=(3, 0))
-        await until(pilot, lambda: len(app.screen_stack) == 2)
+        await until(pilot, lambda: len(pilot.app.screen_stack) == 2)
         await pilot.press("escape")
-        await until(pilot, lambda: len(app.screen_stack) == 1)
+        await until(pilot, lambda: len(pilot.app.screen_stack) == 1)
         await pilot.double_click(MessageList, offset=(5, 4))
         await until(pilot, lambda: unread(pilot) == 4)
         assert inbox(pilot).query_one(MessageView).has_focus
@@ -35,15 +31,15 @@ async def test_the_mouse_does_it_too(tmp_path: Path, size: Size) -> None:
 
 
 @at_every_size
-async def test_the_wheel_scrolls_the_list_and_leaves_the_cursor(tmp_path: Path, size: Size) -> None:
-    app = make_app(tmp_path, messages=week(), filters=Filters())
-    async with app.run_test(size=size) as pilot:
-        await state_is(pilot, "Live")
+async def test_the_wheel_scrolls_the_list_and_leaves_the_cursor(live: Opener) -> None:
+    async with live(messages=week(), filters=Filters()) as pilot:
         messages = inbox(pilot).query_one(MessageList)
         before = selected(pilot)
         x, y = messages.region.x + 4, messages.region.y + 4
         for _ in range(3):
-            app.post_message(events.MouseScrollDown(None, x, y, 0, 1, 0, False, False, False, x, y))
+            pilot.app.post_message(
+                events.MouseScrollDown(None, x, y, 0, 1, 0, False, False, False, x, y)
+            )
         await until(pilot, lambda: messages.scroll_offset.y > 0)
         assert selected(pilot) == before
         await pilot.press("j")
@@ -51,10 +47,8 @@ async def test_the_wheel_scrolls_the_list_and_leaves_the_cursor(tmp_path: Path, 
 
 
 @at_every_size
-async def test_every_chip_opens_what_it_stands_for(tmp_path: Path, size: Size) -> None:
-    app = make_app(tmp_path, messages=five_messages(), filters=Filters(state="unread"))
-    async with app.run_test(size=size) as pilot:
-        await state_is(pilot, "Live")
+async def test_every_chip_opens_what_it_stands_for(live: Opener) -> None:
+    async with live(messages=five_messages(), filters=Filters(state="unread")) as pilot:
         bar = filter_bar(pilot)
 
         async def click(chip: str) -> None:
@@ -64,12 +58,12 @@ async def test_every_chip_opens_what_it_stands_for(tmp_path: Path, size: Size) -
 
         for chip, title in (("to", "Receiving number"), ("window", "Hour window")):
             await click(chip)
-            await until(pilot, lambda: len(app.screen_stack) == 2)
-            assert str(app.screen.query_one(".dialog-title").render()) == title
+            await until(pilot, lambda: len(pilot.app.screen_stack) == 2)
+            assert str(pilot.app.screen.query_one(".dialog-title").render()) == title
             await pilot.press("escape")
-            await until(pilot, lambda: len(app.screen_stack) == 1)
+            await until(pilot, lambda: len(pilot.app.screen_stack) == 1)
         await click("state")
-        await until(pilot, lambda: len(app.screen_stack) == 2)
+        await until(pilot, lambda: len(pilot.app.screen_stack) == 2)
         await pilot.press(*"all", "enter")
         await until(pilot, lambda: not bar.state)
         await click("search")
@@ -78,11 +72,9 @@ async def test_every_chip_opens_what_it_stands_for(tmp_path: Path, size: Size) -
 
 @at_every_size
 async def test_a_message_gone_back_from_by_the_mouse_is_not_open_any_more(
-    tmp_path: Path, size: Size
+    live: Opener, size: Size
 ) -> None:
-    app = make_app(tmp_path, messages=five_messages())
-    async with app.run_test(size=(120, 40)) as pilot:
-        await state_is(pilot, "Live")
+    async with live(messages=five_messages(), size=(120, 40)) as pilot:
         await pilot.press("enter")
         await pilot.click(MessageList, offset=(20, 3))
         await pilot.resize_terminal(*size)

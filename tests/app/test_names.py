@@ -5,10 +5,9 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
-from support.app_harness import HarnessApp, make_app, message, state_is, until
+from support.app_harness import HarnessApp, Opener, message, until
 from support.inbox_screen import by_palette, filter_bar, five_messages, inbox, notice, shown
-from support.pictures import settled
-from support.sizes import Size, at_every_size
+from support.sizes import at_every_size
 from support.widgets import lines
 from textual.pilot import Pilot
 from textual.widgets import OptionList
@@ -29,7 +28,6 @@ async def name(pilot: Pilot[None], command: str, typed: str) -> None:
     await inbox(pilot).action_command(command)
     await until(pilot, lambda: isinstance(pilot.app.screen, NameScreen))
     await pilot.press("ctrl+u", *typed, "enter")
-    await settled(pilot)
     await pilot.app.workers.wait_for_complete(
         [worker for worker in pilot.app.workers if worker.group == "settings"]
     )
@@ -37,90 +35,85 @@ async def name(pilot: Pilot[None], command: str, typed: str) -> None:
 
 
 async def test_a_sender_named_in_the_palette_has_that_name_at_once_and_for_good(
-    tmp_path: Path,
+    live: Opener, tmp_path: Path
 ) -> None:
-    app = make_app(tmp_path, messages=[message(1, phone=ANNA), message(2, phone="OZON")])
-    async with app.run_test(size=(120, 30)) as pilot:
-        await state_is(pilot, "Live")
+    async with live(
+        messages=[message(1, phone=ANNA), message(2, phone="OZON")],
+    ) as pilot:
         await pilot.press("j")
         await by_palette(pilot, "name the sender")
-        await until(pilot, lambda: isinstance(app.screen, NameScreen))
+        await until(pilot, lambda: isinstance(pilot.app.screen, NameScreen))
         await pilot.press(*"Anna", "enter")
-        await until(pilot, lambda: "Anna" in "".join(lines(app.screen.query_one(MessageList))))
+        await until(
+            pilot, lambda: "Anna" in "".join(lines(pilot.app.screen.query_one(MessageList)))
+        )
         assert load_settings(tmp_path / "config.toml").names == {ANNA: "Anna"}
-        assert toasts(app) == ["+7 999 123-45-67 is Anna from now on."]
+        assert toasts(pilot.app) == ["+7 999 123-45-67 is Anna from now on."]
         await pilot.press("slash", *"from:anna", "enter")
-        await settled(pilot)
-        assert len([line for line in lines(app.screen.query_one(MessageList)) if "Anna" in line])
+        assert len(
+            [line for line in lines(pilot.app.screen.query_one(MessageList)) if "Anna" in line]
+        )
 
 
-async def test_the_receiving_number_is_named_and_loses_its_name_again(tmp_path: Path) -> None:
-    app = make_app(tmp_path, messages=[message(1)], settings=Settings(names={ANNA: "Anna"}))
-    async with app.run_test(size=(120, 30)) as pilot:
-        await state_is(pilot, "Live")
+async def test_the_receiving_number_is_named_and_loses_its_name_again(
+    live: Opener, tmp_path: Path
+) -> None:
+    async with live(
+        messages=[message(1)],
+        settings=Settings(names={ANNA: "Anna"}),
+    ) as pilot:
         await name(pilot, "name_receiver", "Orders")
-        assert app._presentation.who(ORDERS) == "Orders"
-        assert app._presentation.who(ANNA) == "Anna"
+        assert pilot.app._presentation.who(ORDERS) == "Orders"
+        assert pilot.app._presentation.who(ANNA) == "Anna"
         assert load_settings(tmp_path / "config.toml").names == {ORDERS: "Orders"}
         await name(pilot, "name_receiver", "")
-        assert app._presentation.who(ORDERS) == "+7 911 000-00-01"
+        assert pilot.app._presentation.who(ORDERS) == "+7 911 000-00-01"
         assert load_settings(tmp_path / "config.toml").names == {}
 
 
-async def test_a_name_that_cannot_be_kept_is_said_and_not_shown(tmp_path: Path) -> None:
-    app = make_app(tmp_path, messages=[message(1)])
+async def test_a_name_that_cannot_be_kept_is_said_and_not_shown(
+    live: Opener, tmp_path: Path
+) -> None:
     (tmp_path / "config.toml").write_text("[names")
-    async with app.run_test(size=(120, 30)) as pilot:
-        await state_is(pilot, "Live")
+    async with live(messages=[message(1)]) as pilot:
         await name(pilot, "name_sender", "Anna")
-        (told,) = toasts(app)
+        (told,) = toasts(pilot.app)
         assert told.startswith("The name is not kept")
         assert "config.toml" in told
-        assert app._presentation.who(ANNA) == "+7 999 123-45-67"
+        assert pilot.app._presentation.who(ANNA) == "+7 999 123-45-67"
     assert (tmp_path / "config.toml").read_text() == "[names"
 
 
-async def test_a_sender_that_can_have_no_name_is_told_so(tmp_path: Path) -> None:
-    app = make_app(tmp_path, messages=[message(1, phone="@@@")])
-    async with app.run_test(size=(120, 30)) as pilot:
-        await state_is(pilot, "Live")
+async def test_a_sender_that_can_have_no_name_is_told_so(live: Opener) -> None:
+    async with live(messages=[message(1, phone="@@@")]) as pilot:
         await inbox(pilot).action_command("name_sender")
-        assert app.screen == inbox(pilot)
+        assert pilot.app.screen == inbox(pilot)
         assert "@@@ can't be given a name: " in notice(pilot)
 
 
 @pytest.mark.parametrize("size", [(120, 40), (80, 24), (40, 12), (200, 50)])
-async def test_the_dialog_fits_every_terminal(tmp_path: Path, size: tuple[int, int]) -> None:
-    app = make_app(tmp_path, messages=[message(1)])
-    async with app.run_test(size=size) as pilot:
-        await state_is(pilot, "Live")
+async def test_the_dialog_fits_every_terminal(live: Opener) -> None:
+    async with live(messages=[message(1)]) as pilot:
         await inbox(pilot).action_command("name_sender")
         await pilot.pause()
-        drawn = "\n".join(strip.text for strip in app.screen._compositor.render_strips())
+        drawn = "\n".join(strip.text for strip in pilot.app.screen._compositor.render_strips())
         assert "Name for +7 999 123-45-67" in drawn
         assert "Enter saves · empty: no name · Esc" in drawn
 
 
 @at_every_size
-async def test_a_name_stands_for_its_number_everywhere(
-    tmp_path: Path, size: Size, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    for home in ("HOME", "USERPROFILE"):
-        monkeypatch.setenv(home, str(tmp_path))
+async def test_a_name_stands_for_its_number_everywhere(live: Opener, home: Path) -> None:
     names = {"79160001122": "Courier", "79110000002": "Support"}
-    app = make_app(tmp_path, messages=five_messages(), settings=Settings(names=names))
-    async with app.run_test(size=size) as pilot:
-        await state_is(pilot, "Live")
+    async with live(messages=five_messages(), settings=Settings(names=names)) as pilot:
         messages = inbox(pilot).query_one(MessageList)
         assert " Courier " in messages.render_line(3).text
         await pilot.press("j", "j", "enter")
-        await pilot.pause()
         view = inbox(pilot).query_one(MessageView)
         told = " ".join(" ".join(view.render_line(y).text.split()) for y in range(4))
         assert "From Courier +7 916 000-11-22 To Support +7 911 000-00-02" in told
         await pilot.press("escape", "p")
-        await until(pilot, lambda: len(app.screen_stack) == 2)
-        offered = app.screen.query_one(OptionList)
+        await until(pilot, lambda: len(pilot.app.screen_stack) == 2)
+        offered = pilot.app.screen.query_one(OptionList)
         assert any("Support" in str(option.prompt) for option in offered.options)
         await pilot.press(*"supp", "enter")
         await until(pilot, lambda: filter_bar(pilot).to == "Support")
@@ -128,7 +121,7 @@ async def test_a_name_stands_for_its_number_everywhere(
         await until(pilot, lambda: shown(pilot) == 0)
         assert messages.empty_text.startswith("No messages to Support")
         await pilot.press("escape", "e", "enter")
-        await until(pilot, lambda: (tmp_path / "inbox-2026-11-23.csv").exists())
-        await until(pilot, lambda: len(app.screen_stack) == 1)
-    written = (tmp_path / "inbox-2026-11-23.csv").read_text(encoding="utf-8")
+        await until(pilot, lambda: (home / "inbox-2026-11-23.csv").exists())
+        await until(pilot, lambda: len(pilot.app.screen_stack) == 1)
+    written = (home / "inbox-2026-11-23.csv").read_text(encoding="utf-8")
     assert ",Courier,Support" in written

@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-from pathlib import Path
-
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from support.app_harness import HarnessApp, make_app, message, state_is, until
+from support.app_harness import HarnessApp, Opener, message, next_answer
 from textual import events
 
 from inbox_tui.config import Settings
@@ -18,84 +16,43 @@ FIRST = Answer([message(1, "Kept")], [])
 LATER = Answer([message(2, "Secret 481516"), message(3, "Another")], [])
 
 
-class Told:
-    """What an application told the terminal."""
-
-    def __init__(self, app: HarnessApp, monkeypatch: pytest.MonkeyPatch) -> None:
-        self.written: list[str] = []
-        self.bells = 0
-        monkeypatch.setattr(app, "_write_to_terminal", self.written.append)
-        monkeypatch.setattr(app, "bell", self.ring)
-
-    def ring(self) -> None:
-        self.bells += 1
-
-    @property
-    def notices(self) -> list[str]:
-        return [text for text in self.written if text.endswith("\a")]
+SHOP = {"79991234567": "Shop"}
+TWO = "\x1b]9;2 new messages\x1b\\\a"
+TWO_OF_SHOP = "\x1b]9;2 new messages: Shop: Another\x1b\\\a"
 
 
-async def arrive(app: HarnessApp, *, focus: bool | None = None) -> None:
-    async with app.run_test() as pilot:
-        await state_is(pilot, "Live")
-        if focus is not None:
-            app.post_message(events.AppFocus() if focus else events.AppBlur())
-            await pilot.pause()
-        app.clock.move(21)
-        await until(pilot, lambda: len(app.scripted.asked) == 2)
-        await state_is(pilot, "Live")
-        await pilot.pause()
-
-
-def told_by(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, settings: Settings
-) -> tuple[HarnessApp, Told]:
-    monkeypatch.setenv("TERM", "xterm-256color")
+@pytest.mark.parametrize(
+    ("settings", "focus", "rung", "notices"),
+    [
+        (Settings(notify="bell"), None, 1, []),
+        (Settings(notify="terminal"), None, 0, [TWO]),
+        (Settings(notify="terminal", notify_text=True, names=SHOP), None, 0, [TWO_OF_SHOP]),
+        (Settings(notify="off"), None, 0, []),
+        (Settings(notify="bell"), events.AppFocus(), 0, []),
+        (Settings(notify="bell"), events.AppBlur(), 1, []),
+    ],
+    ids=["bell", "terminal", "with the text", "off", "in focus", "not in focus"],
+)
+async def test_what_comes_after_the_first_sync_is_told_once_as_the_settings_say(
+    live: Opener,
+    monkeypatch: pytest.MonkeyPatch,
+    bells: list[HarnessApp],
+    settings: Settings,
+    focus: events.Event | None,
+    rung: int,
+    notices: list[str],
+) -> None:
+    written: list[str] = []
     monkeypatch.delenv("VTE_VERSION", raising=False)
-    app = make_app(tmp_path, FIRST, LATER, settings=settings)
-    return app, Told(app, monkeypatch)
-
-
-async def test_the_bell_rings_once_for_several_messages_and_not_for_the_first_sync(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    app, told = told_by(tmp_path, monkeypatch, Settings(notify="bell"))
-    await arrive(app)
-    assert told.bells == 1
-
-
-async def test_the_terminal_is_asked_to_notify_without_any_text(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    app, told = told_by(tmp_path, monkeypatch, Settings(notify="terminal"))
-    await arrive(app)
-    assert told.notices == ["\x1b]9;2 new messages\x1b\\\a"]
-
-
-async def test_the_text_is_told_only_where_the_settings_say_so(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    settings = Settings(notify="terminal", notify_text=True, names={"79991234567": "Shop"})
-    app, told = told_by(tmp_path, monkeypatch, settings)
-    await arrive(app)
-    assert told.notices == ["\x1b]9;2 new messages: Shop: Another\x1b\\\a"]
-
-
-async def test_nothing_is_told_where_it_is_off(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    app, told = told_by(tmp_path, monkeypatch, Settings(notify="off"))
-    await arrive(app)
-    assert (told.bells, told.notices) == (0, [])
-
-
-@pytest.mark.parametrize(("focus", "bells"), [(True, 0), (False, 1)])
-async def test_nothing_is_told_while_the_terminal_says_it_has_the_focus(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, focus: bool, bells: int
-) -> None:
-    app, told = told_by(tmp_path, monkeypatch, Settings(notify="bell"))
-    await arrive(app, focus=focus)
-    assert told.bells == bells
+    monkeypatch.setattr(HarnessApp, "_write_to_terminal", lambda app, text: written.append(text))
+    async with live(FIRST, LATER, settings=settings) as pilot:
+        if focus is not None:
+            pilot.app.post_message(focus)
+            await pilot.pause()
+        await next_answer(pilot)
+        await pilot.pause()
+    assert len(bells) == rung
+    assert [text for text in written if text.endswith("\a")] == notices
 
 
 @pytest.mark.parametrize(

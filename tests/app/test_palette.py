@@ -6,7 +6,7 @@ from functools import partial
 from pathlib import Path
 
 import pytest
-from support.app_harness import make_app, state_is, until
+from support.app_harness import Opener, until
 from support.inbox_screen import (
     by_palette,
     choose_in_palette,
@@ -17,7 +17,7 @@ from support.inbox_screen import (
     shown,
     unread,
 )
-from support.sizes import Size, at_every_size
+from support.sizes import at_every_size
 from textual.command import CommandPalette
 from textual.widgets import Input, OptionList
 
@@ -26,11 +26,8 @@ from inbox_tui.config import load_settings
 from inbox_tui.widgets.message_list import MessageList
 
 
-@at_every_size
-async def test_the_command_palette_jumps_to_a_number(tmp_path: Path, size: Size) -> None:
-    app = make_app(tmp_path, messages=five_messages())
-    async with app.run_test(size=size) as pilot:
-        await state_is(pilot, "Live")
+async def test_the_command_palette_jumps_to_a_number(live: Opener) -> None:
+    async with live(messages=five_messages()) as pilot:
         await by_palette(pilot, "to +7 911 000-00-02")
         await until(pilot, lambda: shown(pilot) == 2)
 
@@ -46,16 +43,14 @@ NOUNS = {
 
 
 @pytest.mark.parametrize("language", NOUNS, indirect=True)
-async def test_a_noun_finds_its_command_first(tmp_path: Path, language: str) -> None:
-    app = make_app(tmp_path, messages=five_messages())
-    async with app.run_test(size=(80, 24)) as pilot:
-        await state_is(pilot, "Live")
+async def test_a_noun_finds_its_command_first(live: Opener, language: str) -> None:
+    async with live(messages=five_messages(), size=(80, 24)) as pilot:
         await pilot.press("ctrl+p")
-        await until(pilot, lambda: len(app.screen.query(OptionList)) > 0)
-        listed = app.screen.query_one(OptionList)
+        await until(pilot, lambda: len(pilot.app.screen.query(OptionList)) > 0)
+        listed = pilot.app.screen.query_one(OptionList)
         for line in NOUNS[language].split(";"):
             typed, found = line.strip().split(": ")
-            app.screen.query_one(Input).value = typed
+            pilot.app.screen.query_one(Input).value = typed
 
             def is_first(found: str = found) -> bool:
                 offered = [str(option.prompt) for option in listed.options]
@@ -65,30 +60,23 @@ async def test_a_noun_finds_its_command_first(tmp_path: Path, language: str) -> 
 
 
 @at_every_size
-async def test_every_command_of_the_palette_can_be_done(tmp_path: Path, size: Size) -> None:
-    app = make_app(tmp_path, messages=five_messages())
-    async with app.run_test(size=size) as pilot:
-        await state_is(pilot, "Live")
+async def test_every_command_of_the_palette_can_be_done(live: Opener) -> None:
+    async with live(messages=five_messages()) as pilot:
         for command in COMMANDS:
             if not command.in_palette or command.name == "quit":
                 continue
             await inbox(pilot).do(command.textual_action)
             await pilot.pause()
             await pilot.press("escape", "escape")
-            await until(pilot, lambda: len(app.screen_stack) == 1)
+            await until(pilot, lambda: len(pilot.app.screen_stack) == 1)
 
 
-@at_every_size
-async def test_a_command_of_the_palette_keeps_the_search_that_is_being_typed(
-    tmp_path: Path, size: Size
-) -> None:
-    app = make_app(tmp_path, messages=five_messages())
-    async with app.run_test(size=size) as pilot:
-        await state_is(pilot, "Live")
+async def test_a_command_of_the_palette_keeps_the_search_that_is_being_typed(live: Opener) -> None:
+    async with live(messages=five_messages()) as pilot:
         await pilot.press("slash", *"bank", "ctrl+p")
         press_at_once(pilot, *"all shown")
-        await until(pilot, lambda: app.screen.query_one(Input).value == "all shown")
-        await until(pilot, lambda: app.screen.query_one(OptionList).option_count == 1)
+        await until(pilot, lambda: pilot.app.screen.query_one(Input).value == "all shown")
+        await until(pilot, lambda: pilot.app.screen.query_one(OptionList).option_count == 1)
         await pilot.pause(0.1)
         await pilot.press("enter")
         await until(pilot, lambda: unread(pilot) == 3)
@@ -96,20 +84,17 @@ async def test_a_command_of_the_palette_keeps_the_search_that_is_being_typed(
         assert inbox(pilot).query_one(MessageList).has_focus
 
 
-@at_every_size
 async def test_a_theme_of_our_own_or_of_textual_is_chosen_in_the_palette_and_kept(
-    tmp_path: Path, size: Size
+    live: Opener, tmp_path: Path
 ) -> None:
-    app = make_app(tmp_path, messages=five_messages())
-    async with app.run_test(size=size) as pilot:
-        await state_is(pilot, "Live")
+    async with live(messages=five_messages()) as pilot:
         messages = inbox(pilot).query_one(MessageList)
         path = tmp_path / "config.toml"
         for theme in ("inbox-light", "nord", "inbox-dark"):
             before = messages.render_line(3)
             await by_palette(pilot, "choose the theme")
-            await until(pilot, lambda: isinstance(app.screen, CommandPalette))
+            await until(pilot, lambda: isinstance(pilot.app.screen, CommandPalette))
             await choose_in_palette(pilot, theme)
-            await until(pilot, partial(lambda theme: app.theme == theme, theme))
+            await until(pilot, partial(lambda theme: pilot.app.theme == theme, theme))
             await until(pilot, lambda: messages.render_line(3) != before)  # noqa: B023
             await until(pilot, partial(lambda theme: load_settings(path).theme == theme, theme))

@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 from functools import partial
-from pathlib import Path
 
-from support.app_harness import make_app, message, state_is, until, week
+from support.app_harness import Opener, message, state_is, until, week
 from support.inbox_screen import filter_bar, shown
 from support.sizes import Size, at_every_size
 from textual.pilot import Pilot
@@ -29,54 +28,46 @@ async def open_picker(pilot: Pilot[None], key: str) -> None:
     await pilot.pause()
 
 
-@at_every_size
-async def test_each_number_has_its_count_and_the_current_one_a_mark(
-    tmp_path: Path, size: Size
-) -> None:
+async def test_each_number_has_its_count_and_the_current_one_a_mark(opened: Opener) -> None:
     messages = [
         message(1, minutes_ago=5, to_phone="79110000001"),
         message(2, minutes_ago=60 * 30, to_phone="79110000001"),
         message(3, minutes_ago=6, to_phone="79110000002"),
     ]
-    app = make_app(
-        tmp_path,
+    async with opened(
         messages=messages,
         settings=Settings(names={"79110000002": "Support"}),
         filters=Filters(to_phone="79110000002", hours=24),
-    )
-    async with app.run_test(size=size) as pilot:
+    ) as pilot:
         await open_picker(pilot, "p")
         assert choices(pilot) == ["all numbers 2 ●2", "+7 911 000-00-01 1 ●1", "✓ Support 1 ●1"]
-        assert app.screen.query_one(OptionList).highlighted == 2
+        assert pilot.app.screen.query_one(OptionList).highlighted == 2
 
 
 @at_every_size
 async def test_typing_narrows_by_digits_and_by_name_and_the_box_stays_where_it_is(
-    tmp_path: Path, size: Size
+    opened: Opener,
 ) -> None:
     settings = Settings(names={"79110000002": "Support"}, window=24)
-    app = make_app(tmp_path, messages=week(), settings=settings)
-    async with app.run_test(size=size) as pilot:
+    async with opened(messages=week(), settings=settings) as pilot:
         await open_picker(pilot, "p")
-        box = app.screen.query_one(".dialog").region
+        box = pilot.app.screen.query_one(".dialog").region
         for typed, fitting in (
             ("supp", ["Support 12 ●3"]),
             ("0002", ["Support 12 ●3"]),
             ("+44 7700", ["+44 7700 900123 8 ●1"]),
             ("zzz", ["no such number"]),
         ):
-            app.screen.query_one(Input).value = typed
+            pilot.app.screen.query_one(Input).value = typed
             await until(pilot, partial(lambda fitting: choices(pilot) == fitting, fitting))
-            assert app.screen.query_one(".dialog").region == box
+            assert pilot.app.screen.query_one(".dialog").region == box
         await pilot.press("enter")
-        await pilot.pause()
-        assert len(app.screen_stack) == 2, "there is nothing to apply"
+        assert len(pilot.app.screen_stack) == 2, "there is nothing to apply"
 
 
 @at_every_size
-async def test_every_window_is_in_sight_with_its_count(tmp_path: Path, size: Size) -> None:
-    app = make_app(tmp_path, messages=week(), filters=Filters(hours=None))
-    async with app.run_test(size=size) as pilot:
+async def test_every_window_is_in_sight_with_its_count(opened: Opener, size: Size) -> None:
+    async with opened(messages=week(), filters=Filters(hours=None)) as pilot:
         await open_picker(pilot, "w")
         assert choices(pilot) == [
             "last hour 7 ●7",
@@ -86,22 +77,19 @@ async def test_every_window_is_in_sight_with_its_count(tmp_path: Path, size: Siz
             "last 168 h (7 days) 348 ●7",
             "✓ everything kept 348 ●7",
         ]
-        region = app.screen.query_one(".dialog-hint").region
+        region = pilot.app.screen.query_one(".dialog-hint").region
         assert region.bottom < size[1], "the hint is in sight, too"
 
 
-@at_every_size
-async def test_only_whole_hours_of_a_week_are_a_window(tmp_path: Path, size: Size) -> None:
-    app = make_app(tmp_path, messages=week())
-    async with app.run_test(size=size) as pilot:
+async def test_only_whole_hours_of_a_week_are_a_window(opened: Opener) -> None:
+    async with opened(messages=week()) as pilot:
         await open_picker(pilot, "w")
         for typed in ("0", "169", "abc", "1.5", "-3", "999999999999"):
-            app.screen.query_one(Input).value = typed
+            pilot.app.screen.query_one(Input).value = typed
             await until(pilot, lambda: choices(pilot) == ["only whole hours, 1 to 168"])
         await pilot.press("enter")
-        await pilot.pause()
-        assert len(app.screen_stack) == 2, "there is nothing to apply"
-        app.screen.query_one(Input).value = "12"
+        assert len(pilot.app.screen_stack) == 2, "there is nothing to apply"
+        pilot.app.screen.query_one(Input).value = "12"
         await until(pilot, lambda: choices(pilot)[0].startswith("last 12 h "))
         count = choices(pilot)[0].split()[3]
         await pilot.press("enter")
@@ -116,64 +104,55 @@ async def test_only_whole_hours_of_a_week_are_a_window(tmp_path: Path, size: Siz
             "everything",
         ]
         await pilot.press("enter")
-        await until(pilot, lambda: len(app.screen_stack) == 1)
+        await until(pilot, lambda: len(pilot.app.screen_stack) == 1)
         assert filter_bar(pilot).window == "12 h", "a typed window is offered again, and chosen"
 
 
-@at_every_size
-async def test_arrows_choose_while_the_typing_goes_on(tmp_path: Path, size: Size) -> None:
-    app = make_app(tmp_path, messages=week())
-    async with app.run_test(size=size) as pilot:
+async def test_arrows_choose_while_the_typing_goes_on(opened: Opener) -> None:
+    async with opened(messages=week()) as pilot:
         await open_picker(pilot, "p")
         await pilot.press("down", "down", "up", "down", "enter")
-        await until(pilot, lambda: len(app.screen_stack) == 1)
+        await until(pilot, lambda: len(pilot.app.screen_stack) == 1)
         assert filter_bar(pilot).to == "+7 911 000-00-01"
 
 
 @at_every_size
 async def test_a_choice_can_be_clicked_and_escape_leaves_things_as_they_were(
-    tmp_path: Path, size: Size
+    opened: Opener,
 ) -> None:
-    app = make_app(tmp_path, messages=week())
-    async with app.run_test(size=size) as pilot:
+    async with opened(messages=week()) as pilot:
         await open_picker(pilot, "p")
         await pilot.press("down", "escape")
-        await until(pilot, lambda: len(app.screen_stack) == 1)
+        await until(pilot, lambda: len(pilot.app.screen_stack) == 1)
         assert filter_bar(pilot).to == "all numbers"
         await open_picker(pilot, "p")
         await pilot.click(OptionList, offset=(5, 1))
-        await until(pilot, lambda: len(app.screen_stack) == 1)
+        await until(pilot, lambda: len(pilot.app.screen_stack) == 1)
         assert filter_bar(pilot).to == "+44 7700 900123"
 
 
 @at_every_size
-async def test_a_picker_that_is_open_follows_the_size(tmp_path: Path, size: Size) -> None:
-    app = make_app(tmp_path, messages=week())
-    async with app.run_test(size=(120, 40)) as pilot:
+async def test_a_picker_that_is_open_follows_the_size(opened: Opener, size: Size) -> None:
+    async with opened(messages=week(), size=(120, 40)) as pilot:
         await open_picker(pilot, "w")
         await pilot.press("up", "up")
         await pilot.resize_terminal(*size)
         await until(pilot, lambda: choices(pilot)[0] == "last hour 7 ●7")
         assert len(choices(pilot)) == 6
-        assert app.screen.region.contains_region(app.screen.query_one(".dialog").region)
+        assert pilot.app.screen.region.contains_region(pilot.app.screen.query_one(".dialog").region)
         await pilot.press("enter")
-        await until(pilot, lambda: len(app.screen_stack) == 1)
+        await until(pilot, lambda: len(pilot.app.screen_stack) == 1)
         assert filter_bar(pilot).window == "48 h"
 
 
-@at_every_size
-async def test_in_a_conversation_the_pickers_count_what_the_sender_wrote(
-    tmp_path: Path, size: Size
-) -> None:
+async def test_in_a_conversation_the_pickers_count_what_the_sender_wrote(live: Opener) -> None:
     messages = [
         message(1, minutes_ago=5, to_phone="79110000001"),
         message(2, minutes_ago=60 * 30, to_phone="79110000001"),
         message(3, minutes_ago=6, to_phone="79110000002"),
         *(message(n, minutes_ago=n, phone="SHOP", to_phone="79110000003") for n in range(7, 20)),
     ]
-    app = make_app(tmp_path, messages=messages)
-    async with app.run_test(size=size) as pilot:
-        await state_is(pilot, "Live")
+    async with live(messages=messages) as pilot:
         await pilot.press("t")
         await until(pilot, lambda: shown(pilot) == 3)
         await open_picker(pilot, "p")

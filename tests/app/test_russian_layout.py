@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from support.app_harness import HarnessApp, make_app, message, state_is, until
+from support.app_harness import HarnessApp, Opener, message, until
 from textual import events
 from textual.pilot import Pilot
 from textual.widgets import Input
@@ -25,7 +25,6 @@ async def type_characters(pilot: Pilot[None], typed: str) -> None:
     """Send characters as a terminal does, each as a key."""
     for character in typed:
         await pilot.press(character)
-    await pilot.pause()
 
 
 def record_actions(app: HarnessApp, monkeypatch: pytest.MonkeyPatch) -> list[tuple[str, str]]:
@@ -48,14 +47,12 @@ def on_russian(key: str) -> str:
 
 @pytest.mark.parametrize("widget", [MessageList, MessageView])
 async def test_every_command_does_the_same_with_the_russian_layout(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, widget: type[MessageList | MessageView]
+    live: Opener, monkeypatch: pytest.MonkeyPatch, widget: type[MessageList | MessageView]
 ) -> None:
-    app = make_app(tmp_path, messages=[message(1, TEXT)])
-    async with app.run_test() as pilot:
-        await state_is(pilot, "Live")
-        app.screen.query_one(widget).focus()
+    async with live(messages=[message(1, TEXT)]) as pilot:
+        pilot.app.screen.query_one(widget).focus()
         await pilot.pause()
-        actions = record_actions(app, monkeypatch)
+        actions = record_actions(pilot.app, monkeypatch)
         for command in COMMANDS:
             for key in command.keys:
                 if on_russian(key) == key:
@@ -101,78 +98,65 @@ def test_a_key_is_the_one_at_its_place(russian: str, latin: str) -> None:
     assert latin_key(russian) == latin
 
 
-async def test_a_search_begun_with_the_russian_layout_takes_russian_words(tmp_path: Path) -> None:
-    app = make_app(tmp_path, messages=[message(1, TEXT), message(2, "Заказ")])
-    async with app.run_test() as pilot:
-        await state_is(pilot, "Live")
+async def test_a_search_begun_with_the_russian_layout_takes_russian_words(live: Opener) -> None:
+    async with live(messages=[message(1, TEXT), message(2, "Заказ")]) as pilot:
         await type_characters(pilot, ".код.,")
-        bar = app.screen.query_one(FilterBar)
+        bar = pilot.app.screen.query_one(FilterBar)
         await until(pilot, lambda: bar.search == "код.,")
         await pilot.press("enter")
-        await pilot.pause()
         await type_characters(pilot, "ч")
         await until(pilot, lambda: bar.search == "")
 
 
 async def test_a_picker_opened_with_the_russian_layout_is_narrowed_by_russian_letters(
-    tmp_path: Path,
+    live: Opener,
 ) -> None:
-    app = make_app(tmp_path, messages=[message(1, TEXT)])
-    async with app.run_test() as pilot:
-        await state_is(pilot, "Live")
+    async with live(messages=[message(1, TEXT)]) as pilot:
         await type_characters(pilot, "зцй")
-        await until(pilot, lambda: app.screen.query_one(Input).value == "цй")
+        await until(pilot, lambda: pilot.app.screen.query_one(Input).value == "цй")
 
 
-async def test_the_palette_takes_russian_letters(tmp_path: Path) -> None:
-    app = make_app(tmp_path, messages=[message(1, TEXT)])
-    async with app.run_test() as pilot:
-        await state_is(pilot, "Live")
+async def test_the_palette_takes_russian_letters(live: Opener) -> None:
+    async with live(messages=[message(1, TEXT)]) as pilot:
         await pilot.press("ctrl+з")
-        await until(pilot, lambda: bool(app.screen.query(Input)))
+        await until(pilot, lambda: bool(pilot.app.screen.query(Input)))
         await type_characters(pilot, "щк.")
-        await until(pilot, lambda: app.screen.query_one(Input).value == "щк.")
+        await until(pilot, lambda: pilot.app.screen.query_one(Input).value == "щк.")
 
 
-async def test_keys_of_dialogues_work_with_the_russian_layout(tmp_path: Path) -> None:
-    app = make_app(tmp_path, messages=[message(1, TEXT)])
-    async with app.run_test() as pilot:
-        await state_is(pilot, "Live")
+async def test_keys_of_dialogues_work_with_the_russian_layout(live: Opener) -> None:
+    async with live(messages=[message(1, TEXT)]) as pilot:
         for opens, closes in ((",", "й"), (",", ","), ("щ", "н")):
             await type_characters(pilot, opens)
-            await until(pilot, lambda: len(app.screen_stack) == 2)
+            await until(pilot, lambda: len(pilot.app.screen_stack) == 2)
             await type_characters(pilot, closes)
-            await until(pilot, lambda: len(app.screen_stack) == 1)
-        assert app.clipboard == "https://shop.example/5512"
+            await until(pilot, lambda: len(pilot.app.screen_stack) == 1)
+        assert pilot.app.clipboard == "https://shop.example/5512"
 
 
-async def test_ctrl_with_a_letter_works_in_a_field_with_the_russian_layout(tmp_path: Path) -> None:
+async def test_ctrl_with_a_letter_works_in_a_field_with_the_russian_layout(
+    live: Opener, tmp_path: Path
+) -> None:
     (tmp_path / "out.csv").write_text("old")
-    app = make_app(tmp_path, messages=[message(1, TEXT)])
-    async with app.run_test() as pilot:
-        await state_is(pilot, "Live")
+    async with live(messages=[message(1, TEXT)]) as pilot:
         await type_characters(pilot, "у")
-        await until(pilot, lambda: len(app.screen_stack) == 2)
-        app.screen.query_one(Input).value = str(tmp_path / "out.csv")
+        await until(pilot, lambda: len(pilot.app.screen_stack) == 2)
+        pilot.app.screen.query_one(Input).value = str(tmp_path / "out.csv")
         await pilot.press("ctrl+щ")
-        await until(pilot, lambda: len(app.screen_stack) == 1)
+        await until(pilot, lambda: len(pilot.app.screen_stack) == 1)
     assert "481 516" in (tmp_path / "out.csv").read_text(encoding="utf-8")
 
 
-async def test_a_comma_that_bubbles_up_from_a_dialogue_is_taken_once(tmp_path: Path) -> None:
-    app = make_app(tmp_path, messages=[message(1, TEXT)])
-    async with app.run_test() as pilot:
-        await state_is(pilot, "Live")
+async def test_a_comma_that_bubbles_up_from_a_dialogue_is_taken_once(live: Opener) -> None:
+    async with live(messages=[message(1, TEXT)]) as pilot:
         await type_characters(pilot, "бю")
-        assert isinstance(app.screen, InboxScreen), "б is a comma, which is no command's key"
-        assert not app.screen.query_one(FilterBar).searching, "ю is a full stop, no slash"
+        assert isinstance(pilot.app.screen, InboxScreen), "б is a comma, which is no command's key"
+        assert not pilot.app.screen.query_one(FilterBar).searching, "ю is a full stop, no slash"
 
 
-async def test_keys_of_both_layouts_that_come_together_stay_apart(tmp_path: Path) -> None:
-    app = make_app(tmp_path, messages=[message(1, TEXT)])
-    async with app.run_test() as pilot:
-        await state_is(pilot, "Live")
+async def test_keys_of_both_layouts_that_come_together_stay_apart(live: Opener) -> None:
+    async with live(messages=[message(1, TEXT)]) as pilot:
         for name, character in (("full_stop", "."), ("ь", "ь"), ("comma", ","), ("Ь", "Ь")):
-            app.post_message(events.Key(name, character))
-        bar = app.screen.query_one(FilterBar)
+            pilot.app.post_message(events.Key(name, character))
+        bar = pilot.app.screen.query_one(FilterBar)
         await until(pilot, lambda: bar.search == "ь,Ь")

@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-from pathlib import Path
 from typing import get_args
 
 import pytest
-from support.app_harness import HarnessApp, make_app, message, state_is, until, week
+from support.app_harness import Opener, message, until, week
 from support.inbox_screen import filter_bar, five_messages, inbox, notice, shown
 from support.sizes import Size, at_every_size
 from support.widgets import lines
@@ -20,14 +19,12 @@ from inbox_tui.widgets.message_list import MessageList
 VALUES = ", ".join(get_args(MessageState))
 
 
-def mounted(tmp_path: Path, filters: Filters) -> HarnessApp:
-    messages = [
-        message(1, "Старый заказ", minutes_ago=60 * 30),
-        message(2, "Заказ 2", minutes_ago=60 * 28, to_phone="79110000002"),
-        message(3, "Заказ 3", minutes_ago=10),
-        message(4, "Код 4815", minutes_ago=5),
-    ]
-    return make_app(tmp_path, messages=messages, filters=filters)
+ORDERS = [
+    message(1, "Старый заказ", minutes_ago=60 * 30),
+    message(2, "Заказ 2", minutes_ago=60 * 28, to_phone="79110000002"),
+    message(3, "Заказ 3", minutes_ago=10),
+    message(4, "Код 4815", minutes_ago=5),
+]
 
 
 def empty_text(pilot: Pilot[None]) -> str:
@@ -35,13 +32,11 @@ def empty_text(pilot: Pilot[None]) -> str:
 
 
 @at_every_size
-async def test_an_empty_search_field_gives_examples(tmp_path: Path, size: Size) -> None:
-    app = mounted(tmp_path, Filters())
-    async with app.run_test(size=size) as pilot:
-        await state_is(pilot, "Live")
+async def test_an_empty_search_field_gives_examples(live: Opener) -> None:
+    async with live(messages=ORDERS, filters=Filters()) as pilot:
         await pilot.press("slash")
         await until(pilot, lambda: notice(pilot) == SEARCH_EXAMPLES)
-        strip = app.screen._compositor.render_strips()[-1].text
+        strip = pilot.app.screen._compositor.render_strips()[-1].text
         assert "from:bank" in strip
         await pilot.press("к")
         await until(pilot, lambda: notice(pilot) == "")
@@ -65,16 +60,14 @@ async def test_an_empty_search_field_gives_examples(tmp_path: Path, size: Size) 
     ],
 )
 async def test_what_cannot_be_read_is_said_as_it_is_typed(
-    tmp_path: Path, size: Size, typed: str, says: str, what_is_right: str
+    live: Opener, size: Size, typed: str, says: str, what_is_right: str
 ) -> None:
-    app = mounted(tmp_path, Filters())
-    async with app.run_test(size=size) as pilot:
-        await state_is(pilot, "Live")
+    async with live(messages=ORDERS, filters=Filters()) as pilot:
         await pilot.press("slash", *typed)
         await until(pilot, lambda: notice(pilot) == says)
         await until(pilot, lambda: shown(pilot) == 0)
         assert empty_text(pilot) == says[0].upper() + says[1:] + what_is_right
-        bar = app.screen._compositor.render_strips()[-1].text
+        bar = pilot.app.screen._compositor.render_strips()[-1].text
         assert says in bar or size[0] < 60
         assert "Esc clears" in bar or size[0] < len(says) + 36
         await pilot.press("escape")
@@ -82,11 +75,8 @@ async def test_what_cannot_be_read_is_said_as_it_is_typed(
         assert notice(pilot) == ""
 
 
-@at_every_size
-async def test_what_a_window_leaves_out_of_a_search_is_counted(tmp_path: Path, size: Size) -> None:
-    app = mounted(tmp_path, Filters(hours=6))
-    async with app.run_test(size=size) as pilot:
-        await state_is(pilot, "Live")
+async def test_what_a_window_leaves_out_of_a_search_is_counted(live: Opener) -> None:
+    async with live(messages=ORDERS, filters=Filters(hours=6)) as pilot:
         await pilot.press("slash", *"заказ", "enter")
         await until(pilot, lambda: (shown(pilot), filter_bar(pilot).outside) == (1, "2"))
         assert filter_bar(pilot).outside_key == "w"
@@ -94,13 +84,8 @@ async def test_what_a_window_leaves_out_of_a_search_is_counted(tmp_path: Path, s
         await until(pilot, lambda: (shown(pilot), filter_bar(pilot).outside) == (3, ""))
 
 
-@at_every_size
-async def test_an_empty_result_says_what_there_is_without_the_filters(
-    tmp_path: Path, size: Size
-) -> None:
-    app = mounted(tmp_path, Filters(hours=1, state="starred"))
-    async with app.run_test(size=size) as pilot:
-        await state_is(pilot, "Live")
+async def test_an_empty_result_says_what_there_is_without_the_filters(live: Opener) -> None:
+    async with live(messages=ORDERS, filters=Filters(hours=1, state="starred")) as pilot:
         await pilot.press("slash", *"заказ", "enter")
         await until(pilot, lambda: empty_text(pilot).endswith("\n3 without filters: x shows them."))
         await pilot.press("x")
@@ -114,12 +99,10 @@ async def test_an_empty_result_says_what_there_is_without_the_filters(
 @at_every_size
 @pytest.mark.parametrize("language", ["en", "ru"], indirect=True)
 async def test_while_a_search_is_typed_the_keys_named_come_after_enter(
-    tmp_path: Path, size: Size, language: str
+    live: Opener, language: str
 ) -> None:
-    app = mounted(tmp_path, Filters(to_phone="79110000002"))
     enter = {"en": "Enter, then x", "ru": "Enter, затем x"}[language]
-    async with app.run_test(size=size) as pilot:
-        await state_is(pilot, "Live")
+    async with live(messages=ORDERS, filters=Filters(to_phone="79110000002")) as pilot:
         await pilot.press("slash", *"старый")
         await until(pilot, lambda: f": {enter}" in lines(filter_bar(pilot))[0])
         assert f": {enter}" in empty_text(pilot).split("\n")[1]
@@ -132,21 +115,16 @@ async def test_while_a_search_is_typed_the_keys_named_come_after_enter(
         await until(pilot, lambda: empty_text(pilot).split("\n")[1].startswith(enter))
 
 
-@at_every_size
-async def test_an_empty_window_says_which_key_chooses_another(tmp_path: Path, size: Size) -> None:
-    app = mounted(tmp_path, Filters(hours=6))
-    async with app.run_test(size=size) as pilot:
-        await state_is(pilot, "Live")
+async def test_an_empty_window_says_which_key_chooses_another(live: Opener) -> None:
+    async with live(messages=ORDERS, filters=Filters(hours=6)) as pilot:
         await pilot.press("slash", *"старый", "enter")
         await until(
             pilot, lambda: empty_text(pilot).endswith("\n1 outside the window: w shows them.")
         )
 
 
-async def test_a_search_that_nothing_narrows_counts_nothing_else(tmp_path: Path) -> None:
-    app = mounted(tmp_path, Filters())
-    async with app.run_test() as pilot:
-        await state_is(pilot, "Live")
+async def test_a_search_that_nothing_narrows_counts_nothing_else(live: Opener) -> None:
+    async with live(messages=ORDERS, filters=Filters()) as pilot:
         await pilot.press("slash", *"заказ", "enter")
         await until(pilot, lambda: shown(pilot) == 3)
         await pilot.app.workers.wait_for_complete()
@@ -155,11 +133,9 @@ async def test_a_search_that_nothing_narrows_counts_nothing_else(tmp_path: Path)
 
 @pytest.mark.parametrize("keys", [("escape",), ("enter", "x"), ("enter", "escape")])
 async def test_after_a_search_that_found_nothing_the_message_from_before_it_is_selected(
-    tmp_path: Path, keys: tuple[str, ...]
+    live: Opener, keys: tuple[str, ...]
 ) -> None:
-    app = mounted(tmp_path, Filters())
-    async with app.run_test(size=(120, 40)) as pilot:
-        await state_is(pilot, "Live")
+    async with live(messages=ORDERS, filters=Filters()) as pilot:
         await pilot.press("j", "j")
         messages = inbox(pilot).query_one(MessageList)
         before = messages.row, messages.line
@@ -172,13 +148,11 @@ async def test_after_a_search_that_found_nothing_the_message_from_before_it_is_s
         assert (messages.row, messages.line) == before
 
 
-async def test_after_a_search_that_found_nothing_what_is_new_is_still_told(tmp_path: Path) -> None:
+async def test_after_a_search_that_found_nothing_what_is_new_is_still_told(live: Opener) -> None:
     arrived = [message(9001, "Новое", minutes_ago=0), message(9002, "Ещё", minutes_ago=0)]
-    app = make_app(tmp_path, Answer([], []), Answer(arrived, []), messages=week())
-    async with app.run_test(size=(120, 40)) as pilot:
-        await state_is(pilot, "Live")
+    async with live(Answer([], []), Answer(arrived, []), messages=week()) as pilot:
         await pilot.press("pagedown", "pagedown")
-        app.clock.move(21)
+        pilot.app.clock.move(21)
         await until(pilot, lambda: filter_bar(pilot).newer == 2)
         messages = inbox(pilot).query_one(MessageList)
         before = messages.row, messages.line
@@ -190,11 +164,8 @@ async def test_after_a_search_that_found_nothing_what_is_new_is_still_told(tmp_p
         assert filter_bar(pilot).newer == 2
 
 
-@at_every_size
-async def test_escape_in_the_search_gives_it_up(tmp_path: Path, size: Size) -> None:
-    app = make_app(tmp_path, messages=five_messages())
-    async with app.run_test(size=size) as pilot:
-        await state_is(pilot, "Live")
+async def test_escape_in_the_search_gives_it_up(live: Opener) -> None:
+    async with live(messages=five_messages()) as pilot:
         await pilot.press("slash", *"code")
         await until(pilot, lambda: shown(pilot) == 1)
         await pilot.press("escape")

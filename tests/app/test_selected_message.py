@@ -2,29 +2,38 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Callable
+from datetime import timedelta
 from pathlib import Path
 from threading import Event
 from typing import Any
 
 import pytest
-from support.app_harness import HarnessApp, make_app, message, put, state_is, until
-from support.inbox_screen import filter_bar, inbox, notice, selected, shown
-from support.sizes import Size, at_every_size
+from support.app_harness import NOW, HarnessApp, Opener, StillClock, message, put, stored, until
+from support.inbox_screen import (
+    arrive,
+    exported,
+    filter_bar,
+    inbox,
+    notice,
+    press_at_once,
+    selected,
+    shown,
+)
+from support.sizes import at_every_size
 from textual import events
 from textual.pilot import Pilot
 from textual.widgets import Input
 
-from inbox_tui.archive import Archive, Listing, Query
+from inbox_tui.archive import Listing, Query
 from inbox_tui.archive.lists import Lists
 from inbox_tui.screens.selection import JUST_CAME
-from inbox_tui.sync import ClocksDisagree, MessagesArrived
+from inbox_tui.smsc.message import IncomingMessage
+from inbox_tui.sync import ClocksDisagree
 from inbox_tui.widgets.message_list import MessageList
 from inbox_tui.widgets.message_view import MessageView
 from inbox_tui.widgets.status_bar import StatusBar
 
-WIDE = (120, 40)
 WHO = "+7 999 123-45-67"
 
 
@@ -34,60 +43,40 @@ def on_screen(pilot: Pilot[None]) -> int:
     return row.id
 
 
-def coded(number: int, minutes_ago: float = 5) -> tuple[int, str, float]:
-    return number, f"Your code is {100_000 + number}", minutes_ago
+def coded(number: int, minutes_ago: float = 0) -> IncomingMessage:
+    return message(number, f"Your code is {100_000 + number}", minutes_ago=minutes_ago)
 
 
-def with_codes(folder: Path, numbers: range, **options: object) -> HarnessApp:
-    old = [message(n, coded(n)[1], minutes_ago=600 - n) for n in numbers]
-    return make_app(folder, messages=old, **options)  # type: ignore[arg-type]
-
-
-async def arrive(pilot: Pilot[None], *numbers: int) -> None:
-    """Have messages come in, as another program or an answer would store them."""
-    screen = inbox(pilot)
-    assert isinstance(pilot.app, HarnessApp)
-    with Archive.open(pilot.app.archive_path) as archive:
-        (account,) = archive.accounts()
-        put(archive, account, [message(n, coded(n)[1], minutes_ago=0) for n in numbers])
-    screen.session_event(MessagesArrived(numbers, live=True))
-    await pilot.pause()
+def with_codes(numbers: range) -> list[IncomingMessage]:
+    return [coded(number, 600 - number) for number in numbers]
 
 
 @pytest.mark.parametrize("key", ["g", "k", "j"])
-async def test_the_message_read_stays_when_another_arrives(tmp_path: Path, key: str) -> None:
-    app = with_codes(tmp_path, range(1, 9))
-    async with app.run_test(size=WIDE) as pilot:
-        await state_is(pilot, "Live")
+async def test_the_message_read_stays_when_another_arrives(live: Opener, key: str) -> None:
+    async with live(messages=with_codes(range(1, 9))) as pilot:
         await pilot.press(key)
-        await pilot.pause()
         read = selected(pilot).id
-        await arrive(pilot, 50)
+        await arrive(pilot, coded(50))
         assert selected(pilot).id == on_screen(pilot) == read
         await pilot.press("c")
-        await pilot.pause()
-        assert app.clipboard == str(100_000 + read)
+        assert pilot.app.clipboard == str(100_000 + read)
         assert notice(pilot).startswith(f"copied {100_000 + read} of +7 999 123-45-67, ")
 
 
-async def test_from_the_start_the_newest_is_selected_until_the_first_key(tmp_path: Path) -> None:
-    app = with_codes(tmp_path, range(1, 9))
-    async with app.run_test(size=WIDE) as pilot:
-        await state_is(pilot, "Live")
+async def test_from_the_start_the_newest_is_selected_until_the_first_key(live: Opener) -> None:
+    async with live(messages=with_codes(range(1, 9))) as pilot:
         bar = filter_bar(pilot)
         assert bar.following
-        await arrive(pilot, 50)
+        await arrive(pilot, coded(50))
         assert selected(pilot).id == on_screen(pilot) == 50
         await pilot.press("c")
-        await pilot.pause()
         assert notice(pilot) == JUST_CAME
-        assert app.clipboard == ""
+        assert pilot.app.clipboard == ""
         assert not bar.following
-        app.clock.move(0.6)
+        pilot.app.clock.move(0.6)
         await pilot.press("c")
-        await pilot.pause()
-        assert app.clipboard == "100050"
-        await arrive(pilot, 51)
+        assert pilot.app.clipboard == "100050"
+        await arrive(pilot, coded(51))
         assert selected(pilot).id == 50
 
 
@@ -105,33 +94,24 @@ DONE: dict[str, Callable[[HarnessApp, Pilot[None]], bool]] = {
 
 @at_every_size
 @pytest.mark.parametrize("key", DONE)
-async def test_no_command_acts_on_a_message_that_has_only_just_come(
-    tmp_path: Path, size: Size, key: str
-) -> None:
-    app = with_codes(tmp_path, range(1, 9))
-    async with app.run_test(size=size) as pilot:
-        await state_is(pilot, "Live")
-        app.clock.move(60)
-        await arrive(pilot, 50)
+async def test_no_command_acts_on_a_message_that_has_only_just_come(live: Opener, key: str) -> None:
+    async with live(messages=with_codes(range(1, 9))) as pilot:
+        pilot.app.clock.move(60)
+        await arrive(pilot, coded(50))
         await pilot.press(key)
-        await pilot.pause()
         assert notice(pilot) == JUST_CAME
-        assert app.clipboard == ""
-        assert app.screen_stack == [inbox(pilot)]
+        assert pilot.app.clipboard == ""
+        assert pilot.app.screen_stack == [inbox(pilot)]
         assert not inbox(pilot).has_class("-reading")
-        assert unread(app, 50)
-        app.clock.move(0.6)
+        assert unread(pilot.app, 50)
+        pilot.app.clock.move(0.6)
         await pilot.press(key)
-        await until(pilot, lambda: DONE[key](app, pilot))
+        await until(pilot, lambda: DONE[key](pilot.app, pilot))
 
 
 @at_every_size
-async def test_after_a_conversation_the_pane_has_the_message_of_the_list(
-    tmp_path: Path, size: Size
-) -> None:
-    app = with_codes(tmp_path, range(1, 9))
-    async with app.run_test(size=size) as pilot:
-        await state_is(pilot, "Live")
+async def test_after_a_conversation_the_pane_has_the_message_of_the_list(live: Opener) -> None:
+    async with live(messages=with_codes(range(1, 9))) as pilot:
         await pilot.press("j", "t")
         await until(pilot, lambda: inbox(pilot).has_class("-conversation"))
         await pilot.press("k", "k", "t")
@@ -141,56 +121,43 @@ async def test_after_a_conversation_the_pane_has_the_message_of_the_list(
 
 
 def unread(app: HarnessApp, number: int) -> bool:
-    with Archive.open(app.archive_path) as archive:
-        (account,) = archive.accounts()
+    with stored(app) as account:
         row = account.messages.get(number)
         return row is not None and row.unread
 
 
-async def test_f_follows_the_newest_again_and_f_stays(tmp_path: Path) -> None:
-    app = with_codes(tmp_path, range(1, 9))
-    async with app.run_test(size=WIDE) as pilot:
-        await state_is(pilot, "Live")
+async def test_f_follows_the_newest_again_and_f_stays(live: Opener) -> None:
+    async with live(messages=with_codes(range(1, 9))) as pilot:
         await pilot.press("j", "j", "F")
-        await pilot.pause()
         assert filter_bar(pilot).following
         assert notice(pilot) == "following the newest"
-        await arrive(pilot, 50)
+        await arrive(pilot, coded(50))
         assert selected(pilot).id == 50
         await pilot.press("F")
-        await pilot.pause()
         assert not filter_bar(pilot).following
-        await arrive(pilot, 51)
+        await arrive(pilot, coded(51))
         assert selected(pilot).id == 50
 
 
-async def test_a_key_that_ends_following_leaves_no_word_of_it(tmp_path: Path) -> None:
-    app = with_codes(tmp_path, range(1, 9))
-    async with app.run_test(size=WIDE) as pilot:
-        await state_is(pilot, "Live")
+async def test_a_key_that_ends_following_leaves_no_word_of_it(live: Opener) -> None:
+    async with live(messages=with_codes(range(1, 9))) as pilot:
         await pilot.press("F", "F", "j")
         assert notice(pilot) == ""
 
 
-async def test_a_click_ends_following_too(tmp_path: Path) -> None:
-    app = with_codes(tmp_path, range(1, 9))
-    async with app.run_test(size=WIDE) as pilot:
-        await state_is(pilot, "Live")
+async def test_a_click_ends_following_too(live: Opener) -> None:
+    async with live(messages=with_codes(range(1, 9))) as pilot:
         await pilot.click(MessageList, offset=(10, 3))
         await pilot.pause()
         read = selected(pilot).id
-        await arrive(pilot, 50)
+        await arrive(pilot, coded(50))
         assert selected(pilot).id == read
 
 
 @at_every_size
 @pytest.mark.parametrize("ending", ["enter escape", "enter x", "enter enter escape escape"])
-async def test_a_hit_stays_selected_when_the_search_ends(
-    tmp_path: Path, size: Size, ending: str
-) -> None:
-    app = with_codes(tmp_path, range(1, 300))
-    async with app.run_test(size=size) as pilot:
-        await state_is(pilot, "Live")
+async def test_a_hit_stays_selected_when_the_search_ends(live: Opener, ending: str) -> None:
+    async with live(messages=with_codes(range(1, 300))) as pilot:
         await pilot.press("/", *"100007")
         await until(pilot, lambda: shown(pilot) == 1)
         await pilot.press(*ending.split())
@@ -200,39 +167,31 @@ async def test_a_hit_stays_selected_when_the_search_ends(
         assert 0 <= messages.line < messages.size.height
 
 
-@at_every_size
 @pytest.mark.parametrize(
     "keys", [("p", "down", "enter"), ("u",), ("u", "u"), ("w", "2", "4", "enter")]
 )
 async def test_a_change_of_filter_keeps_the_selected_message(
-    tmp_path: Path, size: Size, keys: tuple[str, ...]
+    live: Opener, keys: tuple[str, ...]
 ) -> None:
-    app = with_codes(tmp_path, range(1, 300), read_before_minutes=400)
-    async with app.run_test(size=size) as pilot:
-        await state_is(pilot, "Live")
+    async with live(messages=with_codes(range(1, 300)), read_before_minutes=400) as pilot:
         await pilot.press(*"jjjj")
-        await pilot.pause()
         read = selected(pilot).id
         bar = filter_bar(pilot)
         before = (bar.to, bar.state, bar.window)
         for key in keys:
             await pilot.press(key)
-            await pilot.pause()
         if keys != ("u", "u"):
             await until(pilot, lambda: (bar.to, bar.state, bar.window) != before)
         await until(pilot, lambda: bar.shown is not None)
         assert selected(pilot).id == on_screen(pilot) == read
-        await arrive(pilot, 500)
+        await arrive(pilot, coded(500))
         assert selected(pilot).id == on_screen(pilot) == read
 
 
-async def test_new_messages_stay_counted_through_a_change_of_layout(tmp_path: Path) -> None:
-    app = with_codes(tmp_path, range(1, 300))
-    async with app.run_test(size=WIDE) as pilot:
-        await state_is(pilot, "Live")
+async def test_new_messages_stay_counted_through_a_change_of_layout(live: Opener) -> None:
+    async with live(messages=with_codes(range(1, 300))) as pilot:
         await pilot.press("G")
-        await pilot.pause()
-        await arrive(pilot, *range(500, 700))
+        await arrive(pilot, *map(coded, range(500, 700)))
         bar = filter_bar(pilot)
         assert bar.newer == 200
         for size in ((80, 24), (40, 12), (200, 50), (120, 40)):
@@ -240,50 +199,39 @@ async def test_new_messages_stay_counted_through_a_change_of_layout(tmp_path: Pa
             await pilot.pause()
             assert bar.newer == 200
         await pilot.press("g")
-        await pilot.pause()
         assert bar.newer == 0
 
 
-async def test_the_first_window_shows_what_is_unread_since_days(tmp_path: Path) -> None:
+async def test_the_first_window_shows_what_is_unread_since_days(live: Opener) -> None:
     old = [message(n, minutes_ago=2 * 24 * 60 + n) for n in range(1, 6)]
-    app = make_app(tmp_path, messages=old, read_before_minutes=None)
-    async with app.run_test(size=WIDE) as pilot:
-        await state_is(pilot, "Live")
+    async with live(messages=old, read_before_minutes=None) as pilot:
         bar = filter_bar(pilot)
         assert (bar.window, bar.shown) == ("everything", 5)
 
 
-async def test_lines_pasted_into_the_search_are_joined_by_spaces(tmp_path: Path) -> None:
-    app = with_codes(tmp_path, range(1, 9))
-    async with app.run_test(size=WIDE) as pilot:
-        await state_is(pilot, "Live")
+async def test_lines_pasted_into_the_search_are_joined_by_spaces(live: Opener) -> None:
+    async with live(messages=with_codes(range(1, 9))) as pilot:
         await pilot.press("/")
-        await pilot.pause()
-        app.post_message(events.Paste("code\n100007\n"))
+        pilot.app.post_message(events.Paste("code\n100007\n"))
         await until(pilot, lambda: filter_bar(pilot).search == "code 100007")
 
 
-async def test_mark_all_read_leaves_what_came_unseen(tmp_path: Path) -> None:
-    app = with_codes(tmp_path, range(1, 9))
-    async with app.run_test(size=WIDE) as pilot:
-        await state_is(pilot, "Live")
+async def test_mark_all_read_leaves_what_came_unseen(live: Opener) -> None:
+    async with live(messages=with_codes(range(1, 9))) as pilot:
         await pilot.press("j")
-        with Archive.open(app.archive_path) as archive:
-            (account,) = archive.accounts()
-            put(archive, account, [message(60, "unseen", minutes_ago=0)])
+        with stored(pilot.app) as account:
+            put(account, [message(60, "unseen", minutes_ago=0)])
         await pilot.press("M")
         await until(pilot, lambda: "read" in notice(pilot))
-        with Archive.open(app.archive_path) as archive:
-            (account,) = archive.accounts()
+        with stored(pilot.app) as account:
             row = account.messages.get(60)
             assert row is not None
             assert row.unread
 
 
 async def test_an_export_during_a_search_has_what_was_found_at_the_key(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    live: Opener, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    app = with_codes(tmp_path, range(1, 200))
     counting = Event()
     open_list = Lists.open
 
@@ -293,23 +241,18 @@ async def test_an_export_during_a_search_has_what_was_found_at_the_key(
         return open_list(lists, query, first, **more)
 
     monkeypatch.setattr(Lists, "open", slow_to_count)
-    async with app.run_test(size=WIDE) as pilot:
-        await state_is(pilot, "Live")
-        await pilot.press("/", *"code", "enter")
+    async with live(messages=with_codes(range(1, 200))) as pilot:
+        press_at_once(pilot, "/", *"code", "\r")
         bar = filter_bar(pilot)
         await until(pilot, lambda: bar.search == "code" and bar.shown is None)
-        await pilot.press("e")
-        await until(pilot, lambda: bool(app.screen.query("#export-file")))
-        await arrive(pilot, 500)
-        app.screen.query_one("#export-file", Input).value = str(tmp_path / "found.jsonl")
-        await pilot.press("enter")
-        await until(pilot, lambda: len(app.screen_stack) == 1)
+        press_at_once(pilot, "e")
+        await until(pilot, lambda: bool(pilot.app.screen.query("#export-file")))
+        await arrive(pilot, coded(500))
+        pilot.app.screen.query_one("#export-file", Input).value = str(tmp_path / "found.jsonl")
+        press_at_once(pilot, "\r")
+        await until(pilot, lambda: len(pilot.app.screen_stack) == 1)
         counting.set()
-    assert exported(tmp_path / "found.jsonl") == [*range(1, 200)]
-
-
-def exported(path: Path) -> list[int]:
-    return [json.loads(line)["id"] for line in path.read_text("utf-8").splitlines()]
+    assert [one["id"] for one in exported(tmp_path / "found.jsonl")] == [*range(1, 200)]
 
 
 NOTICES = {
@@ -324,36 +267,29 @@ NOTICES = {
 @pytest.mark.parametrize(("width", "time"), [(120, ", 23 Nov 00:47"), (40, "")])
 @pytest.mark.parametrize("key", NOTICES)
 async def test_a_notice_names_the_message_also_at_forty_columns(
-    tmp_path: Path, key: str, width: int, time: str
+    live: Opener, key: str, width: int, time: str
 ) -> None:
-    app = with_codes(tmp_path, range(1, 6))
-    app.clock.move(24 * 3600)
-    async with app.run_test(size=(width, 12)) as pilot:
-        await state_is(pilot, "Live")
+    clock = StillClock(NOW + timedelta(days=1))
+    async with live(messages=with_codes(range(1, 6)), clock=clock, size=(width, 12)) as pilot:
         await pilot.press("j", "k", key)
         bar = inbox(pilot).query_one(StatusBar)
         await until(pilot, lambda: bool(bar.notice))
         assert NOTICES[key] + time in bar.render().plain
 
 
-async def test_a_huge_text_is_shown_in_part_and_copied_whole(tmp_path: Path) -> None:
+async def test_a_huge_text_is_shown_in_part_and_copied_whole(live: Opener) -> None:
     text = "Длинный текст. " * 70_000
-    app = make_app(tmp_path, messages=[message(1, text)])
-    async with app.run_test(size=WIDE) as pilot:
-        await state_is(pilot, "Live")
+    async with live(messages=[message(1, text)]) as pilot:
         await pilot.press("G", "y")
-        await pilot.pause()
-        assert app.clipboard == text
+        assert pilot.app.clipboard == text
         drawn = [paragraph.text for paragraph in inbox(pilot).query_one(MessageView)._paragraphs]
         assert sum(map(len, drawn)) < 30_000
         assert "more characters are not shown" in drawn[-1]
 
 
-async def test_a_search_with_dates_and_states_finds_what_fits(tmp_path: Path) -> None:
+async def test_a_search_with_dates_and_states_finds_what_fits(live: Opener) -> None:
     old = message(1, "order", minutes_ago=3 * 24 * 60)
-    app = make_app(tmp_path, messages=[old, message(2, "order", minutes_ago=5)])
-    async with app.run_test(size=WIDE) as pilot:
-        await state_is(pilot, "Live")
+    async with live(messages=[old, message(2, "order", minutes_ago=5)]) as pilot:
         bar = filter_bar(pilot)
         await pilot.press("/", *"order after:yesterday")
         await until(pilot, lambda: bar.shown == 1)
@@ -363,44 +299,29 @@ async def test_a_search_with_dates_and_states_finds_what_fits(tmp_path: Path) ->
         assert selected(pilot).id == 1
 
 
-async def test_a_search_that_can_not_be_read_says_why(tmp_path: Path) -> None:
-    app = make_app(tmp_path, messages=[message(1, "order")])
-    async with app.run_test(size=WIDE) as pilot:
-        await state_is(pilot, "Live")
-        await pilot.press("/", *"before:5l")
-        await until(pilot, lambda: "is no date" in inbox(pilot).query_one(MessageList).empty_text)
-
-
 @pytest.mark.parametrize("typed", ["8 999 123-45-67", "+7 (999) 123", "123-45-67", "9991234567"])
-async def test_a_number_is_found_however_it_is_written(tmp_path: Path, typed: str) -> None:
-    app = make_app(tmp_path, messages=[message(1), message(2, phone="79160000000")])
-    async with app.run_test(size=WIDE) as pilot:
-        await state_is(pilot, "Live")
+async def test_a_number_is_found_however_it_is_written(live: Opener, typed: str) -> None:
+    async with live(messages=[message(1), message(2, phone="79160000000")]) as pilot:
         await pilot.press("/", *typed)
         await until(pilot, lambda: shown(pilot) == 1)
         assert selected(pilot).id == 1
 
 
-async def test_a_clock_that_is_days_off_is_told_with_what_it_means(tmp_path: Path) -> None:
-    app = make_app(tmp_path, messages=[message(1)])
-    async with app.run_test(size=WIDE) as pilot:
-        await state_is(pilot, "Live")
+async def test_a_clock_that_is_days_off_is_told_with_what_it_means(live: Opener) -> None:
+    async with live(messages=[message(1)]) as pilot:
         inbox(pilot).session_event(ClocksDisagree(31 * 86400.0))
         await pilot.pause()
-        (told,) = app._notifications
+        (told,) = pilot.app._notifications
         assert "31 days ahead of the service's" in told.message
         assert "keep_days deletes nothing" in told.message
 
 
 @pytest.mark.parametrize("lead_elsewhere", [("n",), ("u",), ("slash", "7"), ("t", "escape")])
 async def test_a_notice_stays_until_a_later_key_leads_elsewhere(
-    tmp_path: Path, lead_elsewhere: tuple[str, ...]
+    live: Opener, lead_elsewhere: tuple[str, ...]
 ) -> None:
-    app = make_app(tmp_path, messages=[message(n, minutes_ago=n) for n in (1, 2, 3)])
-    async with app.run_test(size=WIDE) as pilot:
-        await state_is(pilot, "Live")
+    async with live(messages=[message(n, minutes_ago=n) for n in (1, 2, 3)]) as pilot:
         await pilot.press("F", "j", "F")
-        await pilot.pause()
         assert selected(pilot).id == 1
         assert notice(pilot) == "following the newest", "it came with the key that moved"
         await pilot.press("F", "question_mark", "escape")

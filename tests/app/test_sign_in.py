@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 import asyncio
+from functools import partial
 from pathlib import Path
 
 import pytest
 from keyring.backend import KeyringBackend
 from keyring.backends import fail
-from support.app_harness import HarnessApp, make_app, message, never, state_is, until
-from support.inbox_screen import in_words
+from support.app_harness import Opener, message, never, state_is, until
+from support.inbox_screen import fill_in, in_words, signing_in
 from support.keyrings import LockedBackend, MemoryBackend, SilentBackend, keyring
-from support.sizes import Size, at_every_size
+from support.sizes import at_every_size
 from textual.pilot import Pilot
 from textual.widgets import Button, Checkbox, Input
 
@@ -20,7 +21,6 @@ from inbox_tui.archive.records import ADDRESS
 from inbox_tui.credentials import Keyring
 from inbox_tui.locale import _
 from inbox_tui.screens.inbox import InboxScreen
-from inbox_tui.screens.sign_in import SignInScreen
 from inbox_tui.smsc.errors import (
     AddressBlocked,
     ApiKeyRefused,
@@ -36,27 +36,16 @@ from inbox_tui.widgets.status_bar import StatusBar
 
 PARAMETERS = ParameterError(1, "parameters error")
 REFUSED = SignInRefused(2, "authorise error")
+BLOCKED = AddressBlocked(4, "ip is blocked")
 KEY_REFUSED = ApiKeyRefused(2, "authorise error")
 GOOD = Answer([message(1, "Hello")], [])
 USER = "alex@smscentre.com"
-
-
-def signing_in(pilot: Pilot[None]) -> bool:
-    return isinstance(pilot.app.screen, SignInScreen) and bool(pilot.app.screen.query("#password"))
+REASON = "#sign-in-reason"
 
 
 def text_of(pilot: Pilot[None], selector: str) -> str:
     found = pilot.app.screen.query(selector)
     return str(found.first().render()) if found and found.first().display else ""
-
-
-async def fill_in(pilot: Pilot[None], **fields: str) -> None:
-    await until(pilot, lambda: signing_in(pilot))
-    for name, value in fields.items():
-        pilot.app.screen.query_one(f"#{name}", Input).value = value
-    pilot.app.screen.query_one("#password", Input).focus()
-    await pilot.pause()
-    await pilot.press("enter")
 
 
 async def open_sign_in(pilot: Pilot[None]) -> None:
@@ -77,52 +66,48 @@ async def inbox_shown(pilot: Pilot[None]) -> None:
     await until(pilot, lambda: bool(pilot.app.screen.query(StatusBar)))
 
 
-async def test_without_an_account_the_first_screen_signs_in(tmp_path: Path) -> None:
+async def test_without_an_account_the_first_screen_signs_in(opened: Opener) -> None:
     kept = MemoryBackend()
-    app = make_app(tmp_path, GOOD, login=None, password=None, keyring=keyring(kept))
-    async with app.run_test(size=(120, 40)) as pilot:
+    async with opened(GOOD, login=None, keyring=keyring(kept)) as pilot:
         await fill_in(pilot, login="alex", password="correct horse")
         await inbox_shown(pilot)
-        bar = app.screen.query_one(StatusBar)
+        bar = pilot.app.screen.query_one(StatusBar)
         await until(pilot, lambda: (bar.state, bar.next_in) == ("Live", 20))
-        assert len(app.scripted.asked) == 1
+        assert len(pilot.app.scripted.asked) == 1
         assert kept.kept == {("inbox-tui", USER): "correct horse"}
 
 
-async def test_an_api_key_signs_in_under_a_name_of_ones_own(tmp_path: Path) -> None:
+async def test_an_api_key_signs_in_under_a_name_of_ones_own(opened: Opener) -> None:
     kept = MemoryBackend()
-    app = make_app(tmp_path, GOOD, login=None, password=None, keyring=keyring(kept))
-    async with app.run_test(size=(120, 40)) as pilot:
+    async with opened(GOOD, login=None, keyring=keyring(kept)) as pilot:
         await until(pilot, lambda: signing_in(pilot))
-        app.screen.query_one("#password", Input).value = "typed as a password"
-        app.screen.query_one("#api-key").focus()
+        pilot.app.screen.query_one("#password", Input).value = "typed as a password"
+        pilot.app.screen.query_one("#api-key").focus()
         await pilot.press("space")
         await until(pilot, lambda: text_of(pilot, "#login-label") == "Name for the account")
         assert text_of(pilot, "#password-label") == "API key"
         assert "withdrawn by itself" in text_of(pilot, "#api-key-advice")
-        assert app.screen.query_one("#password", Input).value == ""
+        assert pilot.app.screen.query_one("#password", Input).value == ""
         await fill_in(pilot, login="shop", password="7f3a")
         await inbox_shown(pilot)
         assert kept.kept == {("inbox-tui", "shop@smscentre.com (API key)"): "7f3a"}
 
 
 @pytest.mark.parametrize("language", ["en", "ru"], indirect=True)
-async def test_a_refused_api_key_is_asked_for_as_a_key(tmp_path: Path, language: str) -> None:
+async def test_a_refused_api_key_is_asked_for_as_a_key(opened: Opener, language: str) -> None:
     kept = MemoryBackend(**{f"{USER} (API key)": "7f3a"})
-    app = make_app(tmp_path, KEY_REFUSED, GOOD, password=None, keyring=keyring(kept))
-    async with app.run_test(size=(120, 40)) as pilot:
+    async with opened(KEY_REFUSED, GOOD, password=None, keyring=keyring(kept)) as pilot:
         await until(pilot, lambda: _("the API key was refused") in reason(pilot))
         await open_sign_in(pilot)
         assert text_of(pilot, "#password-label") == {"en": "API key", "ru": "Ключ API"}[language]
-        assert app.screen.query_one("#api-key", Checkbox).value
+        assert pilot.app.screen.query_one("#api-key", Checkbox).value
         await fill_in(pilot, password="another")
         await inbox_shown(pilot)
         assert kept.kept == {("inbox-tui", f"{USER} (API key)"): "another"}
 
 
-async def test_the_full_address_is_remembered(tmp_path: Path) -> None:
-    app = make_app(tmp_path, GOOD, login=None, password=None)
-    async with app.run_test(size=(120, 40)) as pilot:
+async def test_the_full_address_is_remembered(opened: Opener, tmp_path: Path) -> None:
+    async with opened(GOOD, login=None) as pilot:
         address = "https://gate.example/sms/get.php"
         await fill_in(pilot, server=address, login="alex", password="correct horse")
         await inbox_shown(pilot)
@@ -130,70 +115,64 @@ async def test_the_full_address_is_remembered(tmp_path: Path) -> None:
         assert archive.account("alex", "gate.example").notes.get(ADDRESS) == address
 
 
-async def test_a_password_in_the_keyring_needs_no_sign_in(tmp_path: Path) -> None:
+async def test_a_password_in_the_keyring_needs_no_sign_in(opened: Opener) -> None:
     ring = keyring(MemoryBackend(**{USER: "correct horse"}))
-    app = make_app(tmp_path, GOOD, password=None, keyring=ring)
-    async with app.run_test() as pilot:
-        await until(pilot, lambda: len(app.scripted.asked) == 1)
+    async with opened(GOOD, password=None, keyring=ring) as pilot:
+        await until(pilot, lambda: len(pilot.app.scripted.asked) == 1)
         await inbox_shown(pilot)
-        assert app.passwords == ["correct horse"]
+        assert pilot.app.passwords == ["correct horse"]
 
 
-async def test_not_to_be_remembered_is_not_stored(tmp_path: Path) -> None:
+async def test_not_to_be_remembered_is_not_stored(opened: Opener) -> None:
     kept = MemoryBackend()
-    app = make_app(tmp_path, GOOD, login=None, password=None, keyring=keyring(kept))
-    async with app.run_test(size=(120, 40)) as pilot:
+    async with opened(GOOD, login=None, keyring=keyring(kept)) as pilot:
         await until(pilot, lambda: signing_in(pilot))
-        app.screen.query_one("#remember", Checkbox).value = False
+        pilot.app.screen.query_one("#remember", Checkbox).value = False
         await fill_in(pilot, login="alex", password="correct horse")
         await inbox_shown(pilot)
         assert kept.kept == {}
 
 
-async def test_a_refused_password_is_not_stored_and_not_sent_again_unasked(tmp_path: Path) -> None:
+async def test_a_refused_password_is_not_stored_and_sent_again_only_when_insisted_on(
+    opened: Opener,
+) -> None:
     kept = MemoryBackend()
-    app = make_app(
-        tmp_path, REFUSED, REFUSED, GOOD, login=None, password=None, keyring=keyring(kept)
-    )
-    async with app.run_test(size=(120, 40)) as pilot:
-        await fill_in(pilot, login="alex", password="wrong")
-        await until(pilot, lambda: "authorise error" in text_of(pilot, "#sign-in-reason"))
-        assert len(app.scripted.asked) == 1
+    async with opened(REFUSED, REFUSED, GOOD, login=None, keyring=keyring(kept)) as pilot:
+        for told in ("authorise error", "once more to insist"):
+            await fill_in(pilot, login="alex", password="wrong")
+            await until(pilot, partial(lambda told: told in text_of(pilot, REASON), told))
+            assert len(pilot.app.scripted.asked) == 1
+            assert pilot.app.screen.query_one("#password", Input).value == ""
+        await fill_in(pilot, password="wrong")
+        await until(pilot, lambda: len(pilot.app.scripted.asked) == 2)
+        await until(pilot, lambda: not pilot.app.screen.query_one("#submit", Button).disabled)
         assert kept.kept == {}
-        assert app.screen.query_one("#password", Input).value == ""
-        await fill_in(pilot, password="other")
-        await until(pilot, lambda: len(app.scripted.asked) == 2)
-        await until(pilot, lambda: not app.screen.query_one("#submit", Button).disabled)
         await fill_in(pilot, password="correct horse")
         await inbox_shown(pilot)
-        assert app.passwords == ["wrong", "other", "correct horse"]
+        assert pilot.app.passwords == ["wrong", "wrong", "correct horse"]
         assert kept.kept == {("inbox-tui", USER): "correct horse"}
 
 
-async def test_a_mistyped_password_does_not_end_the_asking_of_a_live_account(
-    tmp_path: Path,
-) -> None:
+async def test_a_mistyped_password_does_not_end_the_asking_of_a_live_account(live: Opener) -> None:
     kept = MemoryBackend(**{USER: "correct horse"})
-    app = make_app(tmp_path, GOOD, REFUSED, GOOD, password=None, keyring=keyring(kept))
-    async with app.run_test(size=(120, 40)) as pilot:
-        await state_is(pilot, "Live")
+    async with live(GOOD, REFUSED, GOOD, password=None, keyring=keyring(kept)) as pilot:
         await pilot.press("S")
         await fill_in(pilot, password="mistyped")
-        await until(pilot, lambda: "authorise error" in text_of(pilot, "#sign-in-reason"))
-        await until(pilot, lambda: len(app.scripted.asked) == 3)
+        await until(pilot, lambda: "authorise error" in text_of(pilot, REASON))
+        await until(pilot, lambda: len(pilot.app.scripted.asked) == 3)
         await pilot.pause()
-        assert "authorise error" in text_of(pilot, "#sign-in-reason")
+        assert "authorise error" in text_of(pilot, REASON)
         await pilot.press("escape")
         await inbox_shown(pilot)
         await state_is(pilot, "Live")
-        app.clock.move(62)
-        await until(pilot, lambda: len(app.scripted.asked) == 4)
-        assert app.passwords == ["correct horse", "mistyped", "correct horse"]
+        pilot.app.clock.move(62)
+        await until(pilot, lambda: len(pilot.app.scripted.asked) == 4)
+        assert pilot.app.passwords == ["correct horse", "mistyped", "correct horse"]
         assert kept.kept == {("inbox-tui", USER): "correct horse"}
 
 
 async def test_an_answer_to_the_password_before_is_no_check_of_the_one_typed(
-    tmp_path: Path,
+    opened: Opener,
 ) -> None:
     late = asyncio.Event()
 
@@ -202,99 +181,75 @@ async def test_an_answer_to_the_password_before_is_no_check_of_the_one_typed(
         return GOOD
 
     kept = MemoryBackend(**{USER: "correct horse"})
-    app = make_app(tmp_path, answer_late, REFUSED, GOOD, password=None, keyring=keyring(kept))
-    async with app.run_test(size=(120, 40)) as pilot:
-        await until(pilot, lambda: len(app.scripted.asked) == 1)
+    async with opened(answer_late, REFUSED, GOOD, password=None, keyring=keyring(kept)) as pilot:
+        await until(pilot, lambda: len(pilot.app.scripted.asked) == 1)
         await pilot.press("S")
         await fill_in(pilot, password="mistyped")
-        await until(pilot, lambda: app.screen.query_one("#submit", Button).disabled)
+        await until(pilot, lambda: pilot.app.screen.query_one("#submit", Button).disabled)
         late.set()
-        await until(pilot, lambda: "authorise error" in text_of(pilot, "#sign-in-reason"))
+        await until(pilot, lambda: "authorise error" in text_of(pilot, REASON))
         assert kept.kept == {("inbox-tui", USER): "correct horse"}
 
 
-async def test_a_sign_in_that_ends_while_the_program_closes_shows_nothing(tmp_path: Path) -> None:
-    app = make_app(tmp_path, GOOD)
-    async with app.run_test(size=(120, 40)) as pilot:
-        await state_is(pilot, "Live")
-        (session,) = app._accounts.sessions
-    await app._show_inbox(session)
-    assert app.screen_stack == []
+async def test_a_sign_in_that_ends_while_the_program_closes_shows_nothing(live: Opener) -> None:
+    async with live(GOOD) as pilot:
+        (session,) = pilot.app._accounts.sessions
+    await pilot.app._show_inbox(session)
+    assert pilot.app.screen_stack == []
 
 
-async def test_the_same_refused_password_is_sent_again_only_when_insisted_on(
-    tmp_path: Path,
-) -> None:
-    app = make_app(tmp_path, REFUSED, REFUSED, login=None, password=None, keyring=None)
-    async with app.run_test(size=(120, 40)) as pilot:
-        await fill_in(pilot, login="alex", password="wrong")
-        await until(pilot, lambda: "authorise error" in text_of(pilot, "#sign-in-reason"))
-        assert app.screen.query_one("#password", Input).value == ""
-        await fill_in(pilot, password="wrong")
-        await until(pilot, lambda: "once more to insist" in text_of(pilot, "#sign-in-reason"))
-        assert len(app.scripted.asked) == 1
-        assert app.screen.query_one("#password", Input).value == ""
-        await fill_in(pilot, password="wrong")
-        await until(pilot, lambda: len(app.scripted.asked) == 2)
-
-
-async def test_a_password_refused_before_the_restart_is_not_sent(tmp_path: Path) -> None:
-    app = make_app(tmp_path, REFUSED, password="wrong")
-    async with app.run_test(size=(120, 40)) as pilot:
+async def test_a_password_refused_before_the_restart_is_not_sent(opened: Opener) -> None:
+    async with opened(REFUSED, password="wrong") as pilot:
         await state_is(pilot, "Sign in")
-    again = make_app(tmp_path, GOOD, password="wrong")
-    async with again.run_test(size=(120, 40)) as pilot:
+    async with opened(GOOD, password="wrong") as pilot:
         await open_sign_in(pilot)
-        await until(pilot, lambda: "authorise error" in text_of(pilot, "#sign-in-reason"))
-        assert again.scripted.asked == []
+        await until(pilot, lambda: "authorise error" in text_of(pilot, REASON))
+        assert pilot.app.scripted.asked == []
         await fill_in(pilot, password="correct horse")
         await inbox_shown(pilot)
-        assert len(again.scripted.asked) == 1
+        assert len(pilot.app.scripted.asked) == 1
 
 
-async def test_no_connection_while_signing_in_says_so_and_stores_nothing(tmp_path: Path) -> None:
+@pytest.mark.parametrize(
+    ("error", "told"),
+    [
+        (NotReached("smscentre.com refused the connection"), "refused the connection"),
+        (BLOCKED, "ip is blocked"),
+    ],
+)
+async def test_why_there_is_no_signing_in_is_said_and_nothing_stored(
+    opened: Opener, error: SmscError, told: str
+) -> None:
     kept = MemoryBackend()
-    error = NotReached("smscentre.com refused the connection")
-    app = make_app(tmp_path, error, login=None, password=None, keyring=keyring(kept))
-    async with app.run_test(size=(120, 40)) as pilot:
+    async with opened(error, login=None, keyring=keyring(kept)) as pilot:
         await fill_in(pilot, login="alex", password="correct horse")
-        await until(pilot, lambda: "refused the connection" in text_of(pilot, "#sign-in-reason"))
+        await until(pilot, lambda: told in text_of(pilot, REASON))
         assert kept.kept == {}
 
 
-async def test_a_blocked_address_is_told_on_the_sign_in_screen(tmp_path: Path) -> None:
-    app = make_app(tmp_path, AddressBlocked(4, "ip is blocked"), login=None, password=None)
-    async with app.run_test(size=(120, 40)) as pilot:
-        await fill_in(pilot, login="alex", password="correct horse")
-        await until(pilot, lambda: "ip is blocked" in text_of(pilot, "#sign-in-reason"))
-
-
-async def test_the_limit_in_the_way_of_signing_in_is_told_with_the_wait(tmp_path: Path) -> None:
+async def test_the_limit_in_the_way_of_signing_in_is_told_with_the_wait(opened: Opener) -> None:
     error = TooManyRequests(9, "duplicate request, wait a minute")
-    app = make_app(tmp_path, error, GOOD, login=None, password=None)
-    async with app.run_test(size=(120, 40)) as pilot:
+    async with opened(error, GOOD, login=None) as pilot:
         await fill_in(pilot, login="alex", password="correct horse")
-        await until(pilot, lambda: "Waiting 61 s" in text_of(pilot, "#sign-in-reason"))
-        app.clock.move(62)
+        await until(pilot, lambda: "Waiting 61 s" in text_of(pilot, REASON))
+        pilot.app.clock.move(62)
         await inbox_shown(pilot)
 
 
-async def test_plain_http_is_refused_before_anything_is_sent(tmp_path: Path) -> None:
-    app = make_app(tmp_path, GOOD, login=None, password=None)
-    async with app.run_test(size=(120, 40)) as pilot:
+async def test_plain_http_is_refused_before_anything_is_sent(opened: Opener) -> None:
+    async with opened(GOOD, login=None) as pilot:
         await fill_in(pilot, server="http://smscentre.com", login="alex", password="correct horse")
-        await until(pilot, lambda: bool(text_of(pilot, "#sign-in-reason")))
-        assert app.scripted.asked == []
+        await until(pilot, lambda: bool(text_of(pilot, REASON)))
+        assert pilot.app.scripted.asked == []
 
 
 async def test_without_a_keyring_the_screen_says_that_the_password_is_for_this_run(
-    tmp_path: Path,
+    opened: Opener,
 ) -> None:
-    app = make_app(tmp_path, GOOD, login=None, password=None, keyring=keyring(fail_backend()))
-    async with app.run_test(size=(120, 40)) as pilot:
+    async with opened(GOOD, login=None, keyring=keyring(fail_backend())) as pilot:
         await until(pilot, lambda: signing_in(pilot))
         await until(pilot, lambda: "this run only" in text_of(pilot, "#keyring-note"))
-        assert app.screen.query_one("#remember", Checkbox).disabled
+        assert pilot.app.screen.query_one("#remember", Checkbox).disabled
 
 
 def fail_backend() -> KeyringBackend:
@@ -302,65 +257,60 @@ def fail_backend() -> KeyringBackend:
     return fail.Keyring()  # type: ignore[no-untyped-call] # of the library
 
 
-async def test_a_locked_keyring_is_named_and_the_password_asked_for(tmp_path: Path) -> None:
-    app = make_app(tmp_path, GOOD, password=None, keyring=keyring(LockedBackend()))
-    async with app.run_test(size=(120, 40)) as pilot:
+async def test_a_locked_keyring_is_named_and_the_password_asked_for(opened: Opener) -> None:
+    async with opened(GOOD, password=None, keyring=keyring(LockedBackend())) as pilot:
         await until(pilot, lambda: "locked" in reason(pilot))
         await open_sign_in(pilot)
-        await until(pilot, lambda: "locked" in text_of(pilot, "#sign-in-reason"))
+        await until(pilot, lambda: "locked" in text_of(pilot, REASON))
         await fill_in(pilot, password="correct horse")
         await inbox_shown(pilot)
 
 
-async def test_a_keyring_that_answers_late_saves_the_typing(tmp_path: Path) -> None:
+async def test_a_keyring_that_answers_late_saves_the_typing(opened: Opener) -> None:
     silent = SilentBackend(**{USER: "correct horse"})
-    app = make_app(tmp_path, GOOD, password=None, keyring=keyring(silent))
-    async with app.run_test(size=(120, 40)) as pilot:
+    async with opened(GOOD, password=None, keyring=keyring(silent)) as pilot:
         await until(pilot, lambda: "did not answer" in reason(pilot))
-        assert app.scripted.asked == []
+        assert pilot.app.scripted.asked == []
         silent.may_answer.set()
         await state_is(pilot, "Live")
-        assert app.passwords == ["correct horse"]
+        assert pilot.app.passwords == ["correct horse"]
 
 
-async def test_a_keyring_that_answers_late_leaves_the_sign_in_form_open(tmp_path: Path) -> None:
+async def test_a_keyring_that_answers_late_leaves_the_sign_in_form_open(opened: Opener) -> None:
     silent = SilentBackend(**{USER: "correct horse"})
-    app = make_app(tmp_path, GOOD, password=None, keyring=keyring(silent))
-    async with app.run_test(size=(120, 40)) as pilot:
+    async with opened(GOOD, password=None, keyring=keyring(silent)) as pilot:
         await until(pilot, lambda: "did not answer" in reason(pilot))
         await open_sign_in(pilot)
         await pilot.press(*"corr")
         silent.may_answer.set()
-        await until(pilot, lambda: "Esc goes back" in text_of(pilot, "#sign-in-reason"))
+        await until(pilot, lambda: "Esc goes back" in text_of(pilot, REASON))
         await pilot.press(*"ect")
-        assert app.screen.query_one("#password", Input).value == "correct"
+        assert pilot.app.screen.query_one("#password", Input).value == "correct"
         await pilot.press("escape")
         await inbox_shown(pilot)
         await state_is(pilot, "Live")
 
 
-async def test_signing_in_while_the_keyring_is_silent_asks_once(tmp_path: Path) -> None:
+async def test_signing_in_while_the_keyring_is_silent_asks_once(opened: Opener) -> None:
     silent = SilentBackend(**{USER: "stored"})
     ring = Keyring(backend=silent, timeout=20)
-    app = make_app(tmp_path, GOOD, password=None, keyring=ring)
-    async with app.run_test(size=(120, 40)) as pilot:
+    async with opened(GOOD, password=None, keyring=ring) as pilot:
         await pilot.press("S")
         await until(pilot, lambda: signing_in(pilot))
-        app.screen.query_one("#remember", Checkbox).value = False
+        pilot.app.screen.query_one("#remember", Checkbox).value = False
         await fill_in(pilot, password="typed")
         await inbox_shown(pilot)
         silent.may_answer.set()
-        bar = app.screen.query_one(StatusBar)
+        bar = pilot.app.screen.query_one(StatusBar)
         await until(pilot, lambda: (bar.state, bar.next_in) == ("Live", 20))
-        app.clock.move(21)
-        await until(pilot, lambda: len(app.scripted.asked) == 2)
-        assert app.passwords == ["typed"]
+        pilot.app.clock.move(21)
+        await until(pilot, lambda: len(pilot.app.scripted.asked) == 2)
+        assert pilot.app.passwords == ["typed"]
 
 
-@pytest.mark.parametrize("error", [REFUSED, AddressBlocked(4, "ip is blocked"), PARAMETERS])
-@at_every_size
+@pytest.mark.parametrize("error", [REFUSED, BLOCKED, PARAMETERS])
 async def test_an_error_while_a_search_is_typed_takes_no_letter(
-    tmp_path: Path, error: SmscError, size: Size
+    opened: Opener, error: SmscError
 ) -> None:
     asked, answer = asyncio.Event(), asyncio.Event()
 
@@ -369,107 +319,96 @@ async def test_an_error_while_a_search_is_typed_takes_no_letter(
         await answer.wait()
         raise error
 
-    app = make_app(tmp_path, fail_later, messages=[message(1, "Hello")])
-    async with app.run_test(size=size) as pilot:
+    async with opened(fail_later, messages=[message(1, "Hello")]) as pilot:
         await until(pilot, asked.is_set)
         await pilot.press("slash", *"Hel")
         answer.set()
         await until(pilot, lambda: str(error) in reason(pilot))
         await pilot.press(*"lo")
-        assert isinstance(app.screen, InboxScreen)
-        assert app.screen.query_one(SearchInput).value == "Hello"
-        told = str(app.screen.query_one(StatusBar).render())
+        assert isinstance(pilot.app.screen, InboxScreen)
+        assert pilot.app.screen.query_one(SearchInput).value == "Hello"
+        told = str(pilot.app.screen.query_one(StatusBar).render())
         assert ("S sign in" in told) == (error is REFUSED)
 
 
-async def test_spaces_around_the_login_are_dropped(tmp_path: Path) -> None:
-    app = make_app(tmp_path, GOOD, login=None, password=None)
-    async with app.run_test(size=(120, 40)) as pilot:
+async def test_spaces_around_the_login_are_dropped(opened: Opener, tmp_path: Path) -> None:
+    async with opened(GOOD, login=None) as pilot:
         await fill_in(pilot, login="  alex ", password=" correct horse ")
         await inbox_shown(pilot)
-        assert app.passwords == [" correct horse "]
+        assert pilot.app.passwords == [" correct horse "]
     with Archive.open(tmp_path / "inbox.db") as archive:
         assert [account.login for account in archive.accounts()] == ["alex"]
 
 
-async def test_escape_leaves_the_sign_in_and_the_archive_is_readable(tmp_path: Path) -> None:
-    app = make_app(tmp_path, messages=[message(1, "Kept")], password=None)
-    async with app.run_test(size=(120, 40)) as pilot:
+async def test_escape_leaves_the_sign_in_and_the_archive_is_readable(opened: Opener) -> None:
+    async with opened(messages=[message(1, "Kept")], password=None) as pilot:
         await open_sign_in(pilot)
         await pilot.press("escape")
         await inbox_shown(pilot)
         assert "no password or API key is kept" in reason(pilot)
-        assert "Kept" in app.export_screenshot().replace("&#160;", " ")
+        assert "Kept" in pilot.app.export_screenshot().replace("&#160;", " ")
         await pilot.press("r")
         await until(pilot, lambda: signing_in(pilot))
 
 
-async def test_two_accounts_are_kept_apart(tmp_path: Path) -> None:
+async def test_two_accounts_are_kept_apart(opened: Opener) -> None:
     kept = MemoryBackend()
-    app = make_app(tmp_path, GOOD, messages=[message(7, "Of alex")], keyring=keyring(kept))
-    async with app.run_test(size=(120, 40)) as pilot:
+    async with opened(GOOD, messages=[message(7, "Of alex")], keyring=keyring(kept)) as pilot:
         await state_is(pilot, "Live")
-    other = make_app(tmp_path, GOOD, login="boris", password="b", keyring=keyring(kept))
-    async with other.run_test(size=(120, 40)) as pilot:
-        await until(pilot, lambda: "Hello" in other.export_screenshot())
-        assert "Of alex" not in other.export_screenshot().replace("&#160;", " ")
+    async with opened(GOOD, login="boris", password="b", keyring=keyring(kept)) as pilot:
+        await until(pilot, lambda: "Hello" in pilot.app.export_screenshot())
+        assert "Of alex" not in pilot.app.export_screenshot().replace("&#160;", " ")
 
 
-async def test_signing_in_to_another_account_shows_its_inbox(tmp_path: Path) -> None:
-    app = make_app(tmp_path, REFUSED, GOOD, messages=[message(7, "Of alex")], password="wrong")
-    async with app.run_test(size=(120, 40)) as pilot:
+async def test_signing_in_to_another_account_shows_its_inbox(opened: Opener) -> None:
+    async with opened(REFUSED, GOOD, messages=[message(7, "Of alex")], password="wrong") as pilot:
         await open_sign_in(pilot)
         await fill_in(pilot, login="boris", password="b")
         await inbox_shown(pilot)
-        await until(pilot, lambda: "boris@smscentre.com" in app.export_screenshot())
-        assert "Of alex" not in app.export_screenshot().replace("&#160;", " ")
+        await until(pilot, lambda: "boris@smscentre.com" in pilot.app.export_screenshot())
+        assert "Of alex" not in pilot.app.export_screenshot().replace("&#160;", " ")
 
 
-async def test_an_inbox_that_is_checking_still_shows_the_archive(tmp_path: Path) -> None:
-    app: HarnessApp = make_app(tmp_path, never, messages=[message(1, "Kept")])
-    async with app.run_test(size=(120, 40)) as pilot:
-        await state_is(pilot, "Checking")
-        assert "Kept" in app.export_screenshot()
+async def test_an_inbox_that_is_checking_still_shows_the_archive(live: Opener) -> None:
+    async with live(never, messages=[message(1, "Kept")], state="Checking") as pilot:
+        assert "Kept" in pilot.app.export_screenshot()
 
 
 @at_every_size
-async def test_an_empty_field_is_gone_to_and_named(tmp_path: Path, size: Size) -> None:
-    app = make_app(tmp_path, GOOD, login=None, password=None)
-    async with app.run_test(size=size) as pilot:
+async def test_an_empty_field_is_gone_to_and_named(opened: Opener) -> None:
+    async with opened(GOOD, login=None) as pilot:
         await until(pilot, lambda: signing_in(pilot))
         await fill_in(pilot, password="correct horse")
-        await until(pilot, lambda: text_of(pilot, "#sign-in-reason") == "The login is empty.")
-        assert app.screen.query_one("#login").has_focus
+        await until(pilot, lambda: text_of(pilot, REASON) == "The login is empty.")
+        assert pilot.app.screen.query_one("#login").has_focus
         await pilot.press(*"alex")
-        await until(pilot, lambda: text_of(pilot, "#sign-in-reason") == "")
+        await until(pilot, lambda: text_of(pilot, REASON) == "")
         await fill_in(pilot, password="")
-        await until(pilot, lambda: text_of(pilot, "#sign-in-reason") == "The password is empty.")
-        assert app.scripted.asked == []
+        await until(pilot, lambda: text_of(pilot, REASON) == "The password is empty.")
+        assert pilot.app.scripted.asked == []
         await fill_in(pilot, password="correct horse")
         await inbox_shown(pilot)
 
 
-async def test_what_is_being_typed_stays_in_sight_when_the_terminal_shrinks(tmp_path: Path) -> None:
-    app = make_app(tmp_path, GOOD, login=None, password=None)
-    async with app.run_test(size=(100, 30)) as pilot:
+async def test_what_is_being_typed_stays_in_sight_when_the_terminal_shrinks(opened: Opener) -> None:
+    async with opened(GOOD, login=None, size=(100, 30)) as pilot:
         await until(pilot, lambda: signing_in(pilot))
-        password = app.screen.query_one("#password")
+        password = pilot.app.screen.query_one("#password")
         password.focus()
         await pilot.press(*"abc")
         await pilot.resize_terminal(40, 12)
-        box = app.screen.query_one(".dialog")
+        box = pilot.app.screen.query_one(".dialog")
         await until(pilot, lambda: box.content_region.contains_region(password.region))
         assert password.has_focus
 
 
 @at_every_size
-async def test_a_refusal_is_in_sight_beside_the_password(tmp_path: Path, size: Size) -> None:
-    app = make_app(tmp_path, REFUSED, login=None, password=None, keyring=keyring(fail_backend()))
-    async with app.run_test(size=size) as pilot:
+async def test_a_refusal_is_in_sight_beside_the_password(opened: Opener) -> None:
+    async with opened(REFUSED, login=None, keyring=keyring(fail_backend())) as pilot:
         await fill_in(pilot, login="alex", password="wrong")
         told = "The login or password was refused (authorise error)."
-        await until(pilot, lambda: told in text_of(pilot, "#sign-in-reason"))
+        await until(pilot, lambda: told in text_of(pilot, REASON))
         await pilot.pause()
-        box = app.screen.query_one(".dialog").content_region
+        box = pilot.app.screen.query_one(".dialog").content_region
         for part in ("#sign-in-reason", "#password"):
-            assert box.contains_region(app.screen.query_one(part).region)
+            assert box.contains_region(pilot.app.screen.query_one(part).region)

@@ -4,9 +4,8 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from support.app_harness import NOW, HarnessApp, make_app, message, until
+from support.app_harness import NOW, HarnessApp, Opener, make_app, message, stored, until
 from support.inbox_screen import inbox, notice, selected
-from support.sizes import Size, at_every_size
 from textual.pilot import Pilot
 
 from inbox_tui.archive import TEAM, Archive, Gap
@@ -26,8 +25,8 @@ def of_a_team(folder: Path) -> HarnessApp:
     settings = Settings(team="postgresql://anna@127.0.0.1:1/inbox")
     both = [message(n, f"Text {n}", minutes_ago=9 - n) for n in (1, 2)]
     app = make_app(folder, messages=both, settings=settings)
-    with Archive.open(app.archive_path) as archive:
-        archive.accounts()[0].notes.set(TEAM, "the hub")
+    with stored(app) as account:
+        account.notes.set(TEAM, "the hub")
     return app
 
 
@@ -44,9 +43,8 @@ def view(pilot: Pilot[None]) -> str:
     return "\n".join(shown.render_line(y).text.rstrip() for y in range(shown.size.height))
 
 
-@at_every_size
-async def test_a_message_is_taken_and_given_back(tmp_path: Path, size: Size) -> None:
-    async with of_a_team(tmp_path).run_test(size=size) as pilot:
+async def test_a_message_is_taken_and_given_back(opened: Opener, tmp_path: Path) -> None:
+    async with opened(app=of_a_team(tmp_path)) as pilot:
         await pilot.press("j", "T")
         await until(pilot, lambda: selected(pilot).taken == MINE)
         assert notice(pilot).startswith("taken: +7 999 123-45-67")
@@ -57,13 +55,14 @@ async def test_a_message_is_taken_and_given_back(tmp_path: Path, size: Size) -> 
         await until(pilot, lambda: selected(pilot).taken == MINE)
 
 
-async def test_the_message_says_who_took_read_and_closed_it_and_when(tmp_path: Path) -> None:
-    app = of_a_team(tmp_path)
+async def test_the_message_says_who_took_read_and_closed_it_and_when(
+    opened: Opener, tmp_path: Path
+) -> None:
     at = NOW.timestamp() - 60
-    async with app.run_test(size=WIDE) as pilot:
+    async with opened(app=of_a_team(tmp_path)) as pilot:
         await pilot.press("j", "k")
         copied(
-            app,
+            pilot.app,
             TeamState("unread", 2, False, "anna", at),
             TeamState("taken", 2, True, "bo\x1b[31mris", at + 1),
             TeamState("done", 2, True, "vera", 1e300),
@@ -82,10 +81,10 @@ async def test_the_message_says_who_took_read_and_closed_it_and_when(tmp_path: P
         assert not any("Starred" in line for line in lines)
 
 
-async def test_what_a_colleague_has_is_left_to_them(tmp_path: Path) -> None:
+async def test_what_a_colleague_has_is_left_to_them(opened: Opener, tmp_path: Path) -> None:
     app = of_a_team(tmp_path)
     copied(app, TeamState("taken", 2, True, "boris", NOW.timestamp()))
-    async with app.run_test(size=WIDE) as pilot:
+    async with opened(app=app) as pilot:
         await pilot.press("j", "k")
         await until(pilot, lambda: selected(pilot).taken == TAKEN)
         await pilot.press("T")
@@ -95,20 +94,20 @@ async def test_what_a_colleague_has_is_left_to_them(tmp_path: Path) -> None:
         assert notice(pilot).startswith("vera took it first: +7 999 123-45-67")
 
 
-async def test_without_a_team_nothing_is_taken(tmp_path: Path) -> None:
-    app = make_app(tmp_path, messages=[message(1, "Text")])
-    async with app.run_test(size=WIDE) as pilot:
+async def test_without_a_team_nothing_is_taken(opened: Opener) -> None:
+    async with opened(messages=[message(1, "Text")]) as pilot:
         await pilot.press("j", "T")
         assert notice(pilot) == "only a team takes messages: 'inbox-tui team --help'"
         assert selected(pilot).taken == NOT_TAKEN
 
 
-async def test_all_accounts_in_one_list_say_that_a_hub_is_away(tmp_path: Path) -> None:
-    app = of_a_team(tmp_path)
-    async with app.run_test(size=WIDE) as pilot:
+async def test_all_accounts_in_one_list_say_that_a_hub_is_away(
+    opened: Opener, tmp_path: Path
+) -> None:
+    async with opened(app=of_a_team(tmp_path)) as pilot:
         session = inbox(pilot)._session
         assert isinstance(session, Session)
         session.status = session.status._replace(state=State.HUB_AWAY, reason="it does not answer")
-        with Archive.open(app.archive_path) as archive:
-            assert AllSessions([session], archive, session.changes).status.state is State.HUB_AWAY
+        with Archive.open(pilot.app.archive_path) as archive:
+            assert AllSessions([session], archive).status.state is State.HUB_AWAY
         await pilot.pause()

@@ -5,9 +5,9 @@ from __future__ import annotations
 import asyncio
 from pathlib import Path
 
-from support.app_harness import make_app, message, never, state_is, until, week
+from support.app_harness import Opener, message, never, until, week
 from support.inbox_screen import five_messages, inbox
-from support.sizes import Size, at_every_size
+from support.sizes import at_every_size
 
 from inbox_tui.session import Session
 from inbox_tui.smsc.message import Answer
@@ -17,44 +17,34 @@ from inbox_tui.widgets.title_bar import TitleBar
 
 
 @at_every_size
-async def test_entries_that_cannot_be_read_are_counted_on_screen(
-    tmp_path: Path, size: Size
-) -> None:
-    app = make_app(tmp_path, Answer([message(1, "Good")], ['{"id": "x"}', "[]"]))
-    async with app.run_test(size=size) as pilot:
-        await state_is(pilot, "Live")
+async def test_entries_that_cannot_be_read_are_counted_on_screen(live: Opener) -> None:
+    async with live(Answer([message(1, "Good")], ['{"id": "x"}', "[]"])) as pilot:
         await until(pilot, lambda: inbox(pilot).query_one(TitleBar).unreadable == 2)
-        assert "2 unreadable" in app.export_screenshot().replace("&#160;", " ")
+        assert "2 unreadable" in pilot.app.export_screenshot().replace("&#160;", " ")
 
 
-@at_every_size
-async def test_a_damaged_archive_is_set_aside_and_said_so(tmp_path: Path, size: Size) -> None:
+async def test_a_damaged_archive_is_set_aside_and_said_so(live: Opener, tmp_path: Path) -> None:
     (tmp_path / "inbox.db").write_bytes(b"This is no database at all. " * 400)
-    app = make_app(tmp_path, Answer([message(1, "Fresh")], []))
-    async with app.run_test(size=size) as pilot:
-        await state_is(pilot, "Waiting")
-        assert app.scripted.asked == [], "what was asked before is not known any more"
-        app.clock.move(152)
-        await until(pilot, lambda: "Fresh" in app.export_screenshot())
-        assert any("inbox.db.damaged-" in told.message for told in app._notifications)
+    async with live(Answer([message(1, "Fresh")], []), state="Waiting") as pilot:
+        assert pilot.app.scripted.asked == [], "what was asked before is not known any more"
+        pilot.app.clock.move(152)
+        await until(pilot, lambda: "Fresh" in pilot.app.export_screenshot())
+        assert any("inbox.db.damaged-" in told.message for told in pilot.app._notifications)
 
 
-async def test_what_comes_while_the_program_ends_is_shown_nowhere(tmp_path: Path) -> None:
-    app = make_app(tmp_path, never, messages=five_messages())
-    async with app.run_test() as pilot:
-        await state_is(pilot, "Checking")
+async def test_what_comes_while_the_program_ends_is_shown_nowhere(live: Opener) -> None:
+    async with live(never, messages=five_messages(), state="Checking") as pilot:
         await inbox(pilot).query_one(StatusBar).remove()
-        session = app._accounts.shown
+        session = pilot.app._accounts.shown
         assert isinstance(session, Session)
         session._publish(StatusChanged(Status(State.LIVE)))
         session._publish(MessagesArrived([1], live=True))
         session._publish(RefreshDeferred(None))
 
 
-async def test_timers_leave_threads_for_other_work(tmp_path: Path) -> None:
+async def test_timers_leave_threads_for_other_work(live: Opener) -> None:
     """On Windows each timer keeps a thread for as long as it runs."""
-    async with make_app(tmp_path, messages=week()).run_test() as pilot:
-        await state_is(pilot, "Live")
+    async with live(messages=week()) as pilot:
         for _ in range(40):
             pilot.app.set_timer(3600)
         await pilot.pause()

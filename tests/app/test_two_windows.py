@@ -227,7 +227,7 @@ class Hour:
         new = [self.last + 1 + n for n in range(self.random.choice((0, 0, 1, 1, 2)))]
         if new:
             self.last = new[-1]
-            put(self.account.archive, self.account, [self.text_of(n, -passed) for n in new])
+            put(self.account, [self.text_of(n, -passed) for n in new])
         for window in self.windows:
             if self.random.random() < 0.6:
                 window.inbox.session_event(MessagesArrived(new, live=True))

@@ -3,12 +3,10 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Any
 
 import pytest
-from support.app_harness import HarnessApp, make_app, message, state_is, until
+from support.app_harness import Opener, message, until
 from support.inbox_screen import filter_bar, notice, selected, shown
-from support.sizes import Size, at_every_size
 from textual.widgets import Input, OptionList
 
 from inbox_tui.config import Settings, SettingsError, parse_settings
@@ -16,22 +14,15 @@ from inbox_tui.config import Settings, SettingsError, parse_settings
 VIEWS = {"Codes": "has:code", "Orders": "заказ -отменён", "By the bank": "from:bank"}
 
 
-def mounted(tmp_path: Path, **settings: Any) -> HarnessApp:
-    messages = [
-        message(1, "Заказ 5512 готов"),
-        message(2, "Код 481516", phone="BANK", to_phone="79110000002"),
-        message(3, "Заказ 5512 отменён"),
-    ]
-    return make_app(tmp_path, messages=messages, settings=Settings(views=VIEWS, **settings))
+MESSAGES = [
+    message(1, "Заказ 5512 готов"),
+    message(2, "Код 481516", phone="BANK", to_phone="79110000002"),
+    message(3, "Заказ 5512 отменён"),
+]
 
 
-@at_every_size
-async def test_a_digit_shows_its_view_and_nothing_else_is_left_out(
-    tmp_path: Path, size: Size
-) -> None:
-    app = mounted(tmp_path)
-    async with app.run_test(size=size) as pilot:
-        await state_is(pilot, "Live")
+async def test_a_digit_shows_its_view_and_nothing_else_is_left_out(live: Opener) -> None:
+    async with live(messages=MESSAGES, settings=Settings(views=VIEWS)) as pilot:
         await pilot.press("p", *"0002", "enter")
         await until(pilot, lambda: shown(pilot) == 1)
         await pilot.press("2")
@@ -48,30 +39,27 @@ async def test_a_digit_shows_its_view_and_nothing_else_is_left_out(
         assert notice(pilot).startswith("no view 9 yet: [views] in")
 
 
-async def test_the_palette_offers_views_by_name(tmp_path: Path) -> None:
-    app = mounted(tmp_path)
-    async with app.run_test(size=(80, 24)) as pilot:
-        await state_is(pilot, "Live")
+async def test_the_palette_offers_views_by_name(live: Opener) -> None:
+    async with live(messages=MESSAGES, settings=Settings(views=VIEWS), size=(80, 24)) as pilot:
         await pilot.press("ctrl+p")
-        await until(pilot, lambda: bool(app.screen.query(Input)))
+        await until(pilot, lambda: bool(pilot.app.screen.query(Input)))
         await pilot.press(*"orders")
-        await until(pilot, lambda: app.screen.query_one(OptionList).option_count > 0)
+        await until(pilot, lambda: pilot.app.screen.query_one(OptionList).option_count > 0)
         await pilot.pause(0.1)
-        offered = [str(one.prompt) for one in app.screen.query_one(OptionList).options]
+        offered = [str(one.prompt) for one in pilot.app.screen.query_one(OptionList).options]
         assert "2      View Orders" in offered
-        app.screen.query_one(OptionList).highlighted = offered.index("2      View Orders")
+        pilot.app.screen.query_one(OptionList).highlighted = offered.index("2      View Orders")
         await pilot.press("enter")
         await until(pilot, lambda: filter_bar(pilot).search == VIEWS["Orders"])
 
 
-async def test_views_can_have_other_keys(tmp_path: Path) -> None:
-    app = mounted(tmp_path, keys={"view": ("f1", "f2")})
-    async with app.run_test() as pilot:
-        await state_is(pilot, "Live")
+async def test_views_can_have_other_keys(live: Opener) -> None:
+    async with live(
+        messages=MESSAGES, settings=Settings(views=VIEWS, keys={"view": ("f1", "f2")})
+    ) as pilot:
         await pilot.press("f2")
         await until(pilot, lambda: filter_bar(pilot).search == VIEWS["Orders"])
         await pilot.press("1")
-        await pilot.pause()
         assert filter_bar(pilot).search == VIEWS["Orders"], "1 is no key of it now"
 
 

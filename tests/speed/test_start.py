@@ -73,7 +73,7 @@ def first_frame(tmp_path_factory: pytest.TempPathFactory) -> dict[str, list[Any]
             message(number, f"code {number}", phone=senders[number % 3], minutes_ago=200 - number)
             for number in range(1, 100)
         ]
-        put(archive, account, messages)
+        put(account, messages)
     environment = {
         name: value for name, value in os.environ.items() if not name.startswith(("INBOX_", "XDG_"))
     }

@@ -3,7 +3,17 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable, Callable, Coroutine, Mapping, Sequence
+from collections.abc import (
+    AsyncIterator,
+    Awaitable,
+    Callable,
+    Collection,
+    Coroutine,
+    Iterator,
+    Mapping,
+    Sequence,
+)
+from contextlib import asynccontextmanager, contextmanager, suppress
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from random import Random
@@ -11,7 +21,9 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 from support.archives import mark
+from support.sizes import Size
 from textual.pilot import Pilot
+from textual.worker import WorkerCancelled
 
 from inbox_tui.app import InboxApp
 from inbox_tui.archive import (
@@ -131,8 +143,10 @@ def week() -> list[IncomingMessage]:
     return history(SERVER_NOW, Random(7))
 
 
-def put(archive: Archive, account: AccountArchive, messages: Sequence[IncomingMessage]) -> None:
-    """Store messages as an answer would."""
+def put(
+    account: AccountArchive, messages: Sequence[IncomingMessage], gap: Gap | None = None
+) -> None:
+    """Store messages as an answer would; with a gap, others are missing."""
     account.store_page(
         Page(
             scope="",
@@ -141,7 +155,7 @@ def put(archive: Archive, account: AccountArchive, messages: Sequence[IncomingMe
             unreadable=[],
             cursor=Cursor(polled=Polled(Moment("boot", 0.5), NOW, NOW)),
             at=Moment("boot", 90_000.0),
-            gap=None,
+            gap=gap,
             seen=NOW,
         ),
     )
@@ -152,22 +166,11 @@ def server_seconds(hours: float) -> int:
     return to_server_seconds(SERVER_NOW + timedelta(hours=hours))
 
 
-def put_gap(app: HarnessApp, gap: Gap) -> None:
-    """Record that messages are missing."""
+@contextmanager
+def stored(app: HarnessApp) -> Iterator[AccountArchive]:
+    """The first account, over a connection of its own as another terminal has one."""
     with Archive.open(app.archive_path) as archive:
-        (account,) = archive.accounts()
-        account.store_page(
-            Page(
-                scope="",
-                entry=None,
-                messages=[],
-                unreadable=[],
-                cursor=account.sync_state.cursor(""),
-                at=Moment("boot", 90_001.0),
-                gap=gap,
-                seen=NOW,
-            ),
-        )
+        yield archive.accounts()[0]
 
 
 async def until(pilot: Pilot[None], condition: Callable[[], bool]) -> None:
@@ -185,6 +188,27 @@ async def state_is(pilot: Pilot[None], state: str) -> None:
     bars = pilot.app.screen_stack[0].query(StatusBar)
     await until(pilot, lambda: bool(bars) and bars.first().state == state)
     await pilot.pause()
+
+
+async def settled(
+    pilot: Pilot[None], groups: Collection[str] = ("search", "writes", "default")
+) -> None:
+    """Wait for what has begun: workers of these groups, and what they have drawn."""
+    for worker in [worker for worker in pilot.app.workers if worker.group in groups]:
+        with suppress(WorkerCancelled):
+            await worker.wait()
+    await pilot.pause()
+    await pilot.pause()
+
+
+async def next_answer(pilot: Pilot[None], after: float = 21) -> None:
+    """Move the clock on until the service is asked again, and wait until its answer is shown."""
+    app = pilot.app
+    assert isinstance(app, HarnessApp)
+    asked = len(app.scripted.asked)
+    app.clock.move(after)
+    await until(pilot, lambda: len(app.scripted.asked) > asked)
+    await state_is(pilot, "Live")
 
 
 def make_app(
@@ -212,7 +236,7 @@ def make_app(
         account = archive.account(login, account_host(endpoint(server)))
         account.notes.set(SIGNED_IN, NOW.isoformat())
         if messages:
-            put(archive, account, messages)
+            put(account, messages)
         if messages and read_before_minutes is not None:
             unread_from = SERVER_NOW - timedelta(minutes=read_before_minutes)
             read = [m.id for m in messages if m.received < unread_from]
@@ -249,3 +273,46 @@ def make_app(
     app.scripted, app.clock, app.archive_path = inbox, still, archive.path
     app.logins, app.passwords = logins, passwords
     return app
+
+
+class HarnessPilot(Pilot[None]):
+    """Drives the application."""
+
+    def __init__(self, app: HarnessApp) -> None:
+        super().__init__(app)
+        self._harness_app = app
+
+    @property
+    def app(self) -> HarnessApp:
+        return self._harness_app
+
+    async def press(self, *keys: str) -> None:
+        """Press keys, and wait for the searches and the changes that they begin."""
+        await super().press(*keys)
+        await settled(self, ("search", "writes"))
+
+
+class Opener:
+    """Opens the application in a terminal, and waits until its status bar shows a state."""
+
+    def __init__(self, folder: Path, size: Size, state: str | None) -> None:
+        self.folder = folder
+        self.size = size
+        self.state = state
+
+    @asynccontextmanager
+    async def __call__(
+        self,
+        *replies: Reply,
+        app: HarnessApp | None = None,
+        size: Size | None = None,
+        state: str | None = None,
+        **options: Any,
+    ) -> AsyncIterator[HarnessPilot]:
+        """Open `app`, or the one that `make_app` makes of these replies and options."""
+        app = app or make_app(self.folder, *replies, **options)
+        async with app.run_test(size=size or self.size):
+            pilot = HarnessPilot(app)
+            if state := state or self.state:
+                await state_is(pilot, state)
+            yield pilot

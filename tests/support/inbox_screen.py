@@ -2,16 +2,22 @@
 
 from __future__ import annotations
 
-from support.app_harness import message, until
+import json
+from pathlib import Path
+from typing import Any
+
+from support.app_harness import HarnessApp, message, put, stored, until
 from textual import events
 from textual.command import CommandPalette
 from textual.pilot import Pilot
-from textual.widgets import OptionList
+from textual.widgets import Input, OptionList
 
 from inbox_tui.archive import Row
 from inbox_tui.commands import Hint
 from inbox_tui.screens.inbox import InboxScreen
+from inbox_tui.screens.sign_in import SignInScreen
 from inbox_tui.smsc.message import IncomingMessage
+from inbox_tui.sync import MessagesArrived
 from inbox_tui.widgets.filter_bar import FilterBar
 from inbox_tui.widgets.message_list import MessageList
 from inbox_tui.widgets.status_bar import StatusBar
@@ -60,8 +66,35 @@ def in_words(hints: tuple[Hint, ...]) -> str:
     return "  ".join(hint.text for hint in hints)
 
 
+async def arrive(pilot: Pilot[None], *messages: IncomingMessage) -> None:
+    """Have messages stored as by an answer, and told to the inbox."""
+    assert isinstance(pilot.app, HarnessApp)
+    with stored(pilot.app) as account:
+        put(account, messages)
+    inbox(pilot).session_event(MessagesArrived([one.id for one in messages], live=True))
+    await pilot.pause()
+
+
+def exported(file: Path) -> list[dict[str, Any]]:
+    """The messages of a JSON Lines file."""
+    return [json.loads(line) for line in file.read_text(encoding="utf-8").splitlines()]
+
+
 def notice(pilot: Pilot[None]) -> str:
     return inbox(pilot).query_one(StatusBar).notice
+
+
+def signing_in(pilot: Pilot[None]) -> bool:
+    return isinstance(pilot.app.screen, SignInScreen) and bool(pilot.app.screen.query("#password"))
+
+
+async def fill_in(pilot: Pilot[None], **fields: str) -> None:
+    await until(pilot, lambda: signing_in(pilot))
+    for name, value in fields.items():
+        pilot.app.screen.query_one(f"#{name}", Input).value = value
+    pilot.app.screen.query_one("#password", Input).focus()
+    await pilot.pause()
+    await pilot.press("enter")
 
 
 def press_at_once(pilot: Pilot[None], *keys: str) -> None:

@@ -7,15 +7,12 @@ from collections.abc import Iterator
 from contextlib import AsyncExitStack, contextmanager
 from pathlib import Path
 
-from support.app_harness import HarnessApp, make_app, message, put, state_is
+from support.app_harness import HarnessApp, make_app, message, state_is
 from support.captured_output import CapturedOutput
 from support.hostile import assert_screen_is_safe
+from support.inbox_screen import arrive, inbox, selected
 from support.systems import temporary_folder
 
-from inbox_tui.archive import AccountArchive, Archive
-from inbox_tui.screens.inbox import InboxScreen
-from inbox_tui.session import Session
-from inbox_tui.smsc.message import IncomingMessage
 from inbox_tui.sync import State, Status, StatusChanged
 from inbox_tui.widgets.message_list import MessageList
 
@@ -48,32 +45,21 @@ class OpenApp:
 
     async def _show(self, text: str) -> None:
         self._number += 1
-        screen = self.app.screen
-        assert isinstance(screen, InboxScreen)
-        account, session = screen._account, screen._session
-        assert isinstance(account, AccountArchive)
-        assert isinstance(session, Session)
         new = message(self._number, text, phone=text, to_phone=text, minutes_ago=0)
-        with Archive.open(self.app.archive_path) as archive:
-            put(archive, account, [new])
-        screen._changed()
-        screen.query_one(MessageList).move_to(new_row(new, screen))
+        await arrive(self._pilot, new)
+        (session,) = self.app._accounts.sessions
+        stored = session.archive.messages.get(new.id)
+        assert stored is not None
+        listed = inbox(self._pilot).query_one(MessageList)
+        listed.move_to(stored.row)
         session._publish(StatusChanged(Status(State.OFFLINE, text, None)))
         await self._pilot.pause()
-        row = screen.query_one(MessageList).row
-        assert row is not None
-        assert row.message == text
+        assert selected(self._pilot).message == text
         assert_screen_is_safe(self.app)
 
     def close(self) -> None:
         self._runner.run(self._stack.aclose())
         self._runner.close()
-
-
-def new_row(new: IncomingMessage, screen: InboxScreen) -> int:
-    row = screen._account.messages.get(new.id)
-    assert row is not None
-    return row.row
 
 
 @contextmanager

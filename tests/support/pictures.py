@@ -1,12 +1,14 @@
-"""The pictures of the real application that the README shows."""
+"""Pictures of the application: those that the README shows, and those that tests compare."""
 
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Awaitable, Callable, Sequence
 from pathlib import Path
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
-from support.app_harness import make_app, state_is, until, week
+from support.app_harness import HarnessApp, Reply, make_app, settled, state_is, until, week
+from support.sizes import Size
 from support.systems import temporary_folder
 from textual.pilot import Pilot
 
@@ -70,7 +72,7 @@ async def _take(picture: Picture) -> str:
             with Archive.open(app.archive_path) as archive:
                 set_states(*archive.accounts())
         async with app.run_test(size=picture.size) as pilot:
-            await (shown(pilot) if picture.signed_in else sign_in_shown(pilot))
+            await (state_is(pilot, "Live") if picture.signed_in else sign_in_shown(pilot))
             await pilot.press(*picture.keys)
             await settled(pilot)
             return app.export_screenshot(title="inbox-tui")
@@ -85,23 +87,44 @@ def set_states(account: AccountArchive) -> None:
     account.messages.mute(MUTED, muted=True)
 
 
-async def shown(pilot: Pilot[None]) -> None:
-    """Wait for the inbox to be live."""
-    await state_is(pilot, "Live")
-
-
 async def sign_in_shown(pilot: Pilot[None]) -> None:
     """Wait for the sign-in to have looked at the keyring."""
     await until(pilot, lambda: bool(pilot.app.screen.query("#keyring-note")))
     await settled(pilot)
 
 
-async def settled(pilot: Pilot[None]) -> None:
-    """Wait for what the keys began."""
-    waited_for = [w for w in pilot.app.workers if w.group in ("search", "writes", "default")]
-    await pilot.app.workers.wait_for_complete(waited_for)
-    await pilot.pause()
-    await pilot.pause()
+class Snapshot:
+    """Compares pictures of the application with those that are kept."""
+
+    def __init__(self, compare: Callable[..., bool], folder: Path, size: Size) -> None:
+        self._compare = compare
+        self._folder = folder
+        self._size = size
+
+    def __call__(
+        self,
+        *keys: str,
+        replies: Sequence[Reply] = (),
+        app: HarnessApp | None = None,
+        state: str | None = "Live",
+        then: Callable[[Pilot[None]], Awaitable[None]] | None = None,
+        **options: Any,
+    ) -> bool:
+        """Whether `app` looks as it did: in a state, after keys, and after `then`.
+
+        Without one it is what `make_app` makes of the replies and options, with a week's messages.
+        """
+        app = app or make_app(self._folder, *replies, **{"messages": week()} | options)
+
+        async def prepare(pilot: Pilot[None]) -> None:
+            if state is not None:
+                await state_is(pilot, state)
+            await pilot.press(*keys)
+            await settled(pilot)
+            if then is not None:
+                await then(pilot)
+
+        return self._compare(app, terminal_size=self._size, run_before=prepare)
 
 
 def main() -> None:
