@@ -13,7 +13,7 @@ from collections.abc import Awaitable, Callable, Iterator, Sequence
 from datetime import datetime, tzinfo
 from functools import partial
 from random import Random
-from typing import Any, Literal, Protocol
+from typing import Any, Protocol
 
 from inbox_tui.archive import ArchiveBusy, ArchiveError
 from inbox_tui.archive.records import DAY_SECONDS
@@ -129,7 +129,7 @@ class InboxSync:
         self._client: Inbox | None = None
         self._client_password: Secret | None = None
         self._wake = asyncio.Event()
-        self._ask_now: AskNow | None = AskNow(frozenset(self._scopes), by_user=False)
+        self._ask_now = AskNow(set(self._scopes))
         self._outcome: Callable[[], list[Event]] | None = None
         self._just_answered = False
         self._via = ""
@@ -142,7 +142,7 @@ class InboxSync:
 
     def refresh(self) -> None:
         """Ask now if the limit has room; else `RefreshDeferred` says when. Never queues two."""
-        self._ask_now = AskNow(frozenset(self._scopes), by_user=True)
+        self._ask_now = AskNow(set(self._scopes), by_user=True)
         self._wake.set()
 
     def look_again(self) -> None:
@@ -157,8 +157,8 @@ class InboxSync:
         """
         self._password = password
         self._progress.unproven = password is not None
-        self._chooser.forget_refusal()
-        self._ask_now = AskNow(frozenset(self._scopes), by_user=False)
+        self._chooser.checked = None
+        self._ask_now = AskNow(set(self._scopes))
         self.status = Status(State.CHECKING)
         self._wake.set()
 
@@ -218,11 +218,8 @@ class InboxSync:
             if password is None:
                 return self._announce(signed_out("", self._limit))
             client = await self._connected(password)
-            ask_now = self._ask_now
-            plan = await self._in_thread(self._chooser.plan, password, ask_now)
+            plan = await self._in_thread(self._chooser.plan, password, self._ask_now)
             self._archive_failures = 0
-            if self._ask_now is ask_now:
-                self._ask_now = plan.ask_now if isinstance(plan, Request) else None
             if isinstance(plan, Wait):
                 return self._announce(plan)
             if self._in_time(plan):
@@ -262,7 +259,7 @@ class InboxSync:
             woken.cancel()
         self._wake.clear()
 
-    async def _sleep(self, seconds: float, woken: asyncio.Future[Literal[True]]) -> None:
+    async def _sleep(self, seconds: float, woken: asyncio.Future[Any]) -> None:
         slept = asyncio.ensure_future(self._clock.sleep(seconds))
         try:
             await asyncio.wait((slept, woken), return_when=asyncio.FIRST_COMPLETED)
@@ -338,11 +335,9 @@ class InboxSync:
             await asyncio.shield(asking)
         except asyncio.CancelledError:
             self._publish = lambda event: None  # whoever was told of events is closing
-            slept = asyncio.ensure_future(self._clock.sleep(CLOSING_SECONDS))
             try:
-                await asyncio.wait((asking, slept), return_when=asyncio.FIRST_COMPLETED)
+                await self._sleep(CLOSING_SECONDS, asking)
             finally:
-                slept.cancel()
                 asking.cancel()
                 await asyncio.gather(asking, return_exceptions=True)
             raise
@@ -359,10 +354,12 @@ class InboxSync:
             )
         except SmscError as error:
             self._via = ""
-            self._outcome = partial(self._failed, request, error, *self._both_clocks())
+            request.ask_now.scopes.clear()
+            outcome = partial(self._outcomes.failed, request, error)
         else:
             self._via = answer.via
-            self._outcome = partial(self._succeeded, request, answer, *self._both_clocks())
+            outcome = partial(self._succeeded, request, answer)
+        self._outcome = partial(outcome, self._clock.moment(), self._clock.now())
         await self._write_down(self._outcome)
 
     async def _give_up(self, request: Request) -> Wait | None:
@@ -378,9 +375,6 @@ class InboxSync:
         until = self._clock.moment().seconds + back_off(self._given_up, self._random)
         status = self.status._replace(state=State.OFFLINE, reason=TOO_SLOW_REASON, next_at=until)
         return self._announce(Wait(status, until, held=True))
-
-    def _both_clocks(self) -> tuple[Moment, datetime]:
-        return self._clock.moment(), self._clock.now()
 
     def _in_time(self, request: Request) -> bool:
         """Whether the request, sent now, is over before the log of requests gives it up."""
@@ -406,13 +400,6 @@ class InboxSync:
         if self._client is not None:
             client, self._client = self._client, None
             await client.aclose()
-
-    def _failed(
-        self, request: Request, error: SmscError, at: Moment, seen: datetime
-    ) -> list[Event]:
-        if self._ask_now is request.ask_now:
-            self._ask_now = None
-        return self._outcomes.failed(request, error, at, seen)
 
     def _succeeded(
         self, request: Request, answer: Answer, at: Moment, seen: datetime

@@ -56,12 +56,13 @@ class PassProgress:
     """Whether the password is still to be in a request that is answered."""
 
 
-class AskNow(NamedTuple):
+@dataclass
+class AskNow:
     """A wish to ask at once: by the user, or because the program has only just started."""
 
-    scopes: frozenset[str]
-    """Those that have not been asked for since."""
-    by_user: bool
+    scopes: set[str]
+    """Those that have not been asked for since; empty once the wish is granted or dropped."""
+    by_user: bool = False
 
 
 class Request(NamedTuple):
@@ -71,14 +72,15 @@ class Request(NamedTuple):
     entry: int
     at: Moment
     password: Secret
-    ask_now: AskNow | None
-    """What is left of the wish to ask at once."""
+    ask_now: AskNow
+    """The wish to ask at once that it was made under."""
 
 
 class Candidate(NamedTuple):
     """A request, when it is due, and when it may go: that, or later for the limit."""
 
     page: PageRequest
+    fingerprint: str
     due: float
     may_go: float
 
@@ -103,145 +105,122 @@ def signed_out(reason: str, limit: Limit) -> Wait:
     return Wait(Status(State.SIGN_IN, reason, left=allowed, allowed=allowed), until=None, held=True)
 
 
+@dataclass
 class RequestChooser:
     """Chooses what to ask for next, by what the store holds. Used away from the event loop."""
 
-    def __init__(
-        self,
-        store: MessageStore,
-        progress: PassProgress,
-        *,
-        login: str,
-        clock: Clock,
-        scopes: Sequence[str],
-        refresh_seconds: float,
-        page_size: int,
-        limit: Limit,
-    ) -> None:
-        self._store = store
-        self._progress = progress
-        self._login = login
-        self._clock = clock
-        self._scopes = scopes
-        self._refresh_seconds = refresh_seconds
-        self._page_size = page_size
-        self._limit = limit
-        self._refusal: tuple[Secret, str] | None = None
-        self._refused_others: tuple[Secret, Sequence[tuple[bytes, str]]] | None = None
+    store: MessageStore
+    progress: PassProgress
+    login: str
+    clock: Clock
+    scopes: Sequence[str]
+    refresh_seconds: float
+    page_size: int
+    limit: Limit
+    checked: tuple[Secret, Sequence[tuple[bytes, str]], str | None] | None = None
+    """The password that was looked up last, in which refusals, and why it was refused; None looks
+    anew."""
 
-    def forget_refusal(self) -> None:
-        """Look anew whether the password was refused."""
-        self._refusal = None
-
-    def plan(self, password: Secret, ask_now: AskNow | None) -> Request | Wait:
+    def plan(self, password: Secret, ask_now: AskNow) -> Request | Wait:
         """Begin the request that is due at this moment, or rest until one is."""
-        version = self._store.data_version()
-        now = self._clock.moment()
-        log = self._store.requests.state(now)
+        planned = self._plan(password, ask_now)
+        if isinstance(planned, Wait):
+            ask_now.scopes.clear()
+        else:
+            ask_now.scopes.discard(planned.page.scope)
+        return planned
+
+    def _plan(self, password: Secret, ask_now: AskNow) -> Request | Wait:
+        version = self.store.data_version()
+        now = self.clock.moment()
+        log = self.store.requests.state(now)
         refused = self._refused_before(password, log.refusals)
         if refused is not None:
-            return signed_out(refused, self._limit)._replace(version=version)
+            return signed_out(refused, self.limit)._replace(version=version)
         if log.lost:
             self._wait_for_lost_requests(now)
-            log = self._store.requests.state(now)
+            log = self.store.requests.state(now)
         if log.hold is not None and log.hold.kind == "refused":  # with another password
-            self._store.requests.clear_hold(now)
-            log = self._store.requests.state(now)
-        candidates = [self._candidate(scope, now, log, ask_now) for scope in self._scopes]
+            self.store.requests.clear_hold(now)
+            log = self.store.requests.state(now)
+        candidates = [self._candidate(scope, now, log, ask_now) for scope in self.scopes]
         chosen = min(candidates, key=lambda candidate: (candidate.may_go, candidate.due))
-        request_fingerprint = self._fingerprint(chosen.page)
         if chosen.may_go > now.seconds:
-            return self._planned_rest(now, log, chosen, request_fingerprint)._replace(
-                version=version, deferred=ask_now is not None and ask_now.by_user
+            return self._planned_rest(now, log, chosen)._replace(
+                version=version, deferred=ask_now.by_user and bool(ask_now.scopes)
             )
         scope = chosen.page.scope
-        begun = self._store.requests.begin(scope, request_fingerprint, now, self._limit)
+        begun = self.store.requests.begin(scope, chosen.fingerprint, now, self.limit)
         if begun is None:  # another terminal was quicker
-            return self.plan(password, ask_now)
-        refusals = self._store.requests.refusals()  # by another terminal's request, meanwhile
+            return self._plan(password, ask_now)
+        refusals = self.store.requests.refusals()  # by another terminal's request, meanwhile
         if self._refused_before(password, refusals) is not None:
-            self._store.requests.end(begun.entry, begun.at, delivered=False, finished=True)
-            return self.plan(password, ask_now)
-        if ask_now is not None:
-            left = ask_now.scopes - {scope}
-            ask_now = ask_now._replace(scopes=left) if left else None
+            self.store.requests.end(begun.entry, begun.at, delivered=False, finished=True)
+            return self._plan(password, ask_now)
         return Request(chosen.page, begun.entry, begun.at, password, ask_now)
 
     def _refused_before(
         self, password: Secret, refusals: Sequence[tuple[bytes, str]]
     ) -> str | None:
         """Why this password was refused, in whichever program's request; None: it was not."""
-        if self._refusal is not None and self._refusal[0] is password:
-            return self._refusal[1]
-        if self._refused_others != (password, refusals):
-            reason = why_refused(password, refusals)
-            if reason is not None:
-                self._refusal = password, reason
+        if self.checked is not None:
+            known, seen, reason = self.checked
+            if known is password and (reason is not None or seen == refusals):
                 return reason
-            self._refused_others = password, refusals
-        return None
+        reason = why_refused(password, refusals)
+        self.checked = password, refusals, reason
+        return reason
 
     def _wait_for_lost_requests(self, now: Moment) -> None:
         """Ask nothing for as long as a request that nobody knows of could count."""
-        wait = self._limit.lifetime + self._limit.window + self._limit.margin
-        reason, at = LOST_REQUESTS_REASON, self._clock.now()
+        wait = self.limit.lifetime + self.limit.window + self.limit.margin
+        reason, at = LOST_REQUESTS_REASON, self.clock.now()
         hold = Hold("limited", now.seconds + wait, attempt=1, reason=reason, at=at, digest=b"")
-        self._store.requests.set_hold(hold, now)
-        self._store.requests.note_waited()
+        self.store.requests.set_hold(hold, now)
+        self.store.requests.note_waited()
 
-    def _candidate(
-        self,
-        scope: str,
-        now: Moment,
-        log: LogState,
-        ask_now: AskNow | None,
-    ) -> Candidate:
+    def _candidate(self, scope: str, now: Moment, log: LogState, ask_now: AskNow) -> Candidate:
         """The next request of a scope, and when it is to go: boot seconds."""
         hold, entries = log.hold, log.entries
-        cursor = self._store.sync_state.cursor(scope)
+        cursor = self.store.sync_state.cursor(scope)
         page = next_page(
             scope,
             cursor,
             now,
-            self._clock.now(),
-            whole=scope in self._progress.whole_period_wanted,
-            page_size=self._page_size,
+            self.clock.now(),
+            whole=scope in self.progress.whole_period_wanted,
+            page_size=self.page_size,
         )
-        request_fingerprint = self._fingerprint(page)
+        request_fingerprint = fingerprint(
+            self.login, cnt=page.cnt, after_id=page.after_id, to_phone=page.scope or None
+        )
         last = log.last.get(scope)
         due, took = now.seconds, 0.0
         if last is not None and last.answered_at is not None:
             took = last.answered_at - last.sent_at
-        again = cursor.polled is not None or scope in self._progress.finished
+        again = cursor.polled is not None or scope in self.progress.finished
         if hold is not None:
             due = max(due, math.inf if hold.until is None else hold.until)
-        elif last is not None and again and page.begins_pass and not self._progress.unproven:
-            due = last.sent_at + max(self._refresh_seconds, spacing(took, self._limit))
+        elif last is not None and again and page.begins_pass and not self.progress.unproven:
+            due = last.sent_at + max(self.refresh_seconds, spacing(took, self.limit))
         if (
-            ask_now is not None
-            and scope in ask_now.scopes
+            scope in ask_now.scopes
             and (hold is None or hold.kind in _YIELDING_HOLDS)
             and may_bring_forward(
-                entries, request_fingerprint, now.seconds, self._refresh_seconds, took, self._limit
+                entries, request_fingerprint, now.seconds, self.refresh_seconds, took, self.limit
             )
         ):
             due = min(due, now.seconds)
-        may_go = max(due, earliest(entries, request_fingerprint, now.seconds, self._limit))
-        return Candidate(page, due, may_go)
+        may_go = max(due, earliest(entries, request_fingerprint, now.seconds, self.limit))
+        return Candidate(page, request_fingerprint, due, may_go)
 
-    def _planned_rest(
-        self,
-        now: Moment,
-        log: LogState,
-        chosen: Candidate,
-        request_fingerprint: str,
-    ) -> Wait:
+    def _planned_rest(self, now: Moment, log: LogState, chosen: Candidate) -> Wait:
         """What is said while the chosen request can't go."""
         hold, entries = log.hold, log.entries
-        allowed = self._limit.identical
-        left = room(entries, request_fingerprint, now.seconds, self._limit)
+        allowed = self.limit.identical
+        left = room(entries, chosen.fingerprint, now.seconds, self.limit)
         until = None if chosen.may_go == math.inf else chosen.may_go
-        given_up = in_flight_until(entries, self._limit) or now.seconds
+        given_up = in_flight_until(entries, self.limit) or now.seconds
         in_flight = given_up > now.seconds
         if hold is not None:
             state = STATE_OF_HOLD.get(hold.kind, State.OFFLINE)
@@ -254,13 +233,5 @@ class RequestChooser:
             status = Status(State.CHECKING, "", None, left, allowed)
         else:
             status = Status(State.LIVE, "", until, left, allowed)
-        more = more_room_at(entries, request_fingerprint, now.seconds, self._limit)
+        more = more_room_at(entries, chosen.fingerprint, now.seconds, self.limit)
         return Wait(status, until, more_room_at=more, held=hold is not None)
-
-    def _fingerprint(self, page: PageRequest) -> str:
-        return fingerprint(
-            self._login,
-            cnt=page.cnt,
-            after_id=page.after_id,
-            to_phone=page.scope or None,
-        )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta, tzinfo
 from random import Random
 
@@ -22,6 +23,7 @@ from inbox_tui.sync.back_off import LONGEST_BLOCK, SHORTEST_BLOCK, back_off, dou
 from inbox_tui.sync.events import ClocksDisagree, Event, MessagesArrived, Progress
 from inbox_tui.sync.next_request import PassProgress, Request
 from inbox_tui.sync.planner import (
+    Arrival,
     advance,
     as_covered,
     ask_for_less,
@@ -29,7 +31,6 @@ from inbox_tui.sync.planner import (
     delete_before,
     elapsed,
     lateness,
-    service_time,
 )
 from inbox_tui.sync.stores import MessageStore
 from inbox_tui.sync.zone import ZoneJudge
@@ -43,52 +44,45 @@ OTHER_PROGRAM_REASON = mark(
 )
 
 
+@dataclass
 class Outcomes:
     """Keeps what came of requests. Used away from the event loop; done again where it fails."""
 
-    def __init__(
-        self,
-        store: MessageStore,
-        progress: PassProgress,
-        *,
-        random: Random,
-        server_zone: tzinfo,
-        keep_days: int,
-        limit: Limit,
-    ) -> None:
-        self._store = store
-        self._progress = progress
-        self._random = random
-        self._server_zone = server_zone
-        self._keep_days = keep_days
-        self._limit = limit
-        self._zone_judge = ZoneJudge(server_zone)
-        self._pages = 0
-        self._received = 0
-        self._clock_ahead: float | None = None
-        self._disagreement_announced = False
-        self.delete_before: int | None = None
-        """What was received before these server seconds is too old by the last answer."""
+    store: MessageStore
+    progress: PassProgress
+    random: Random
+    server_zone: tzinfo
+    keep_days: int
+    limit: Limit
+    delete_before: int | None = field(default=None, init=False)
+    """What was received before these server seconds is too old by the last answer."""
+    _pages: int = field(default=0, init=False)
+    _received: int = field(default=0, init=False)
+    _clock_ahead: float | None = field(default=None, init=False)
+    _disagreement_announced: bool = field(default=False, init=False)
+
+    def __post_init__(self) -> None:
+        self._zone_judge = ZoneJudge(self.server_zone)
 
     def given_up(self, request: Request) -> list[Event]:
         """Take out of the log a request that was never sent."""
-        self._store.requests.end(request.entry, request.at, delivered=False, finished=True)
+        self.store.requests.end(request.entry, request.at, delivered=False, finished=True)
         return []
 
     def failed(self, request: Request, error: SmscError, at: Moment, seen: datetime) -> list[Event]:
         """Note the end of the request, and what everybody must wait for (api.md, Failure)."""
         kind = _kind_of_hold(error)
-        before = self._store.requests.hold(at)
+        before = self.store.requests.hold(at)
         attempt, digest = 1, b""
         if before is not None and before.kind == kind:
             attempt = before.attempt + (before.at != seen)
             digest = before.digest if before.at == seen else b""
         if kind == "refused" and not digest:
-            known = self._store.requests.refusals()
+            known = self.store.requests.refusals()
             digest = new_digest(request.password, like=known[0][0] if known else b"")
         wait = {
-            "offline": back_off(attempt, self._random),
-            "limited": self._limit.window + self._limit.margin,
+            "offline": back_off(attempt, self.random),
+            "limited": self.limit.window + self.limit.margin,
             "blocked": doubled(attempt, SHORTEST_BLOCK, LONGEST_BLOCK),
         }.get(kind)
         hold = Hold(
@@ -101,8 +95,8 @@ class Outcomes:
         )
         if isinstance(error, AnswerTooLarge):
             self._ask_for_less(request, at, seen)
-        self._store.requests.set_hold(hold, at)
-        self._store.requests.end(
+        self.store.requests.set_hold(hold, at)
+        self.store.requests.end(
             request.entry, at, delivered=error.delivered, finished=error.finished
         )
         return []
@@ -110,34 +104,35 @@ class Outcomes:
     def _ask_for_less(self, request: Request, at: Moment, seen: datetime) -> None:
         """Go on by smaller pages: one that is too large would be so again and again."""
         scope = request.page.scope
-        cursor = ask_for_less(self._store.sync_state.cursor(scope), request.page)
-        self._store.store_page(Page(scope, None, (), (), cursor, at, None, seen))
+        cursor = ask_for_less(self.store.sync_state.cursor(scope), request.page)
+        self.store.store_page(Page(scope, None, (), (), cursor, at, None, seen))
 
     def succeeded(
         self, request: Request, answer: Answer, at: Moment, seen: datetime
     ) -> list[Event]:
         """Commit the answer, with how far it brings us, in one transaction; what to tell of it."""
         scope, running = request.page.scope, request.page.running
-        state = self._store.sync_state
+        state = self.store.sync_state
         before = state.cursor(scope)
-        if self._store.requests.hold(at) is not None:
-            self._store.requests.clear_hold(at)
-        oldest = delete_before(self._keep_days, answer.date, seen, self._server_zone)
+        if self.store.requests.hold(at) is not None:
+            self.store.requests.clear_hold(at)
+        oldest = delete_before(self.keep_days, answer.date, seen, self.server_zone)
         clock_events: list[Event] = []
         if answer.date is None:  # the service's clock goes on from where it was last
-            ahead = timedelta(seconds=state.clock_difference() or 0.0)
-            answer = answer._replace(date=seen - ahead)
+            service = seen - timedelta(seconds=state.clock_difference() or 0.0)
         else:
-            clock_events = self._compare_clocks(answer.date, seen)
+            service = answer.date
+            clock_events = self._compare_clocks(service, seen)
+        came = Arrival(answer, at, seen, service, self.server_zone)
         cursor = as_covered(before, running, state.cursor("")) if scope else before
-        moved = advance(cursor, request.page, answer, at, seen, self._server_zone)
+        moved = advance(cursor, request.page, came)
         messages = answer.messages
         too_old = oldest
-        if self._keep_days and oldest is None:  # what was deleted must not come again
-            too_old = self._store.expired_before()
+        if self.keep_days and oldest is None:  # what was deleted must not come again
+            too_old = self.store.expired_before()
         if too_old is not None:
             messages = [one for one in messages if to_server_seconds(one.received) >= too_old]
-        arrived = self._store.store_page(
+        arrived = self.store.store_page(
             Page(
                 scope=scope,
                 entry=request.entry,
@@ -154,24 +149,24 @@ class Outcomes:
         self._pages += 1
         self._received += len(answer.messages)
         if moved.pass_ended:
-            self._progress.finished[scope] = running.began.seconds
+            self.progress.finished[scope] = running.began.seconds
             self._pages = self._received = 0
             if running.kind == "whole":
-                self._progress.whole_period_wanted.discard(scope)
+                self.progress.whole_period_wanted.discard(scope)
         else:
             events.append(Progress(self._received, self._pages))
         new_ids = set(arrived)
         new = [message for message in messages if message.id in new_ids]
         if new:
             events.append(MessagesArrived(arrived, live=before.whole is not None))
-        late = lateness(before, new, answer, seen, self._server_zone)
+        late = lateness(before, new, came)
         if late and running.kind == "whole":
             state.add_late(len(late), max(late))
         events += clock_events
         if before.polled is not None and running.kind != "whole":
             since = elapsed(before.polled, at, seen)
             if since is not None and since < LIVE_WITHIN:
-                suspected = self._zone_judge.judge(new, service_time(answer, seen))
+                suspected = self._zone_judge.judge(new, service)
                 events += [suspected] if suspected else []
         return events
 
@@ -179,11 +174,11 @@ class Outcomes:
         """Keep how far our clock is off the service's; say so where that keeps us from deleting."""
         ahead = (seen - date).total_seconds()
         if self._clock_ahead is None or abs(self._clock_ahead - ahead) > CLOCK_CHANGE_SECONDS:
-            self._store.sync_state.set_clock_difference(ahead)
+            self.store.sync_state.set_clock_difference(ahead)
             self._clock_ahead = ahead
         agree = clocks_agree(date, seen)
         before, self._disagreement_announced = self._disagreement_announced, not agree
-        return [ClocksDisagree(ahead)] if self._keep_days and not agree and not before else []
+        return [ClocksDisagree(ahead)] if self.keep_days and not agree and not before else []
 
 
 def _kind_of_hold(error: SmscError) -> str:

@@ -74,28 +74,24 @@ class Advance(NamedTuple):
 
     cursor: Cursor
     """To be stored together with the messages of the answer."""
-    gap: Gap | None
+    gap: Gap | None = None
     """Messages that can not be had any more."""
-    pass_ended: bool
+    pass_ended: bool = False
     """Whether the next request of this scope begins another pass."""
 
 
-class _Arrival(NamedTuple):
-    """An answer, and when it came: by the machine's clock, and by the wall clock."""
+class Arrival(NamedTuple):
+    """An answer, and when it came: by the machine's clock, our wall clock and the service's."""
 
     answer: Answer
     at: Moment
     wall: datetime
+    service: datetime
     server_zone: tzinfo
 
     @property
-    def service(self) -> datetime:
-        """When it came by the service's clock."""
-        return service_time(self.answer, self.wall)
-
-    @property
     def now(self) -> int:
-        """The same in server seconds."""
+        """When it came in server seconds."""
         return server_seconds(self.service, self.server_zone)
 
     @property
@@ -157,20 +153,12 @@ def _new_pass(cursor: Cursor, now: Moment, wall: datetime, *, whole: bool) -> Pa
     return Pass("poll", hour, now)
 
 
-def advance(
-    cursor: Cursor,
-    request: PageRequest,
-    answer: Answer,
-    at: Moment,
-    wall: datetime,
-    server_zone: tzinfo,
-) -> Advance:
-    """Return how far an answer brings us that came `at`, or at `wall` by the wall clock."""
-    running = request.running
+def advance(cursor: Cursor, request: PageRequest, came: Arrival) -> Advance:
+    """Return how far an answer brings us."""
+    answer, running = came.answer, request.running
     if cursor.page_size is not None:  # twice as many the next time: it may have been one message
         twice = 2 * cursor.page_size
         cursor = cursor._replace(page_size=twice if twice < PAGE_SIZE else None)
-    came = _Arrival(answer, at, wall, server_zone)
     if running.sampling:
         return _sampled(cursor, running, came)
     running = _with_page(running, came)
@@ -179,7 +167,7 @@ def advance(
         running = running._replace(by_time=True)
         if running.after_id is not None:  # later ones with smaller ids may have been left out
             running = running._replace(pages=running.pages + 1, after_id=None)
-            return Advance(cursor._replace(running=running), None, False)
+            return Advance(cursor._replace(running=running))
     if running.by_time and not (full and cursor.newest_first):
         return _go_on_by_time(cursor, running, request, came)
     if not full:
@@ -191,32 +179,32 @@ def advance(
         return _with_gap(_finish(cursor, running, came), gap)
     after_id = next_after_id(answer.messages, request.after_id)
     if after_id is None:  # the same page again, or nothing that can be read: no way to the next
-        return Advance(cursor._replace(running=None), None, True)
+        return Advance(cursor._replace(running=None), pass_ended=True)
     running = running._replace(pages=running.pages + 1, after_id=after_id)
-    return Advance(cursor._replace(running=running), None, False)
+    return Advance(cursor._replace(running=running))
 
 
-def _sampled(cursor: Cursor, running: Pass, came: _Arrival) -> Advance:
+def _sampled(cursor: Cursor, running: Pass, came: Arrival) -> Advance:
     """Learn from the few messages of a sample which of them a full page holds."""
     if not 0 < came.answer.entries <= SAMPLE:  # no answer to what was asked
-        return Advance(cursor._replace(running=None), None, False)
+        return Advance(cursor._replace(running=None))
     late = running.middle is None or max(came.times, default=-1) >= running.middle
     if came.answer.messages and late and (running.by_time or came.highest >= running.highest):
-        return Advance(cursor._replace(running=None, newest_first=True), None, False)  # ask again
+        return Advance(cursor._replace(running=None, newest_first=True))  # ask again
     cursor = cursor._replace(newest_first=False)
     if running.by_time and running.newest is None:  # it could not go on
-        return Advance(cursor._replace(running=None), None, False)
+        return Advance(cursor._replace(running=None))
     return _finish(cursor, running, came)
 
 
-def _after_last_page(cursor: Cursor, running: Pass, came: _Arrival) -> Advance:
+def _after_last_page(cursor: Cursor, running: Pass, came: Arrival) -> Advance:
     if running.pages and cursor.newest_first is None:
         running = running._replace(sampling=True)
-        return Advance(cursor._replace(running=running), None, False)
+        return Advance(cursor._replace(running=running))
     return _finish(cursor, running, came)
 
 
-def _go_on_by_time(cursor: Cursor, running: Pass, request: PageRequest, came: _Arrival) -> Advance:
+def _go_on_by_time(cursor: Cursor, running: Pass, request: PageRequest, came: Arrival) -> Advance:
     """Ask on from the newest of a full page, and an hour before it.
 
     Where that is no way on, for an hour holds more than a page, what is missing is a gap.
@@ -234,17 +222,17 @@ def _go_on_by_time(cursor: Cursor, running: Pass, request: PageRequest, came: _A
         running = running._replace(newest=newest)
     running = running._replace(pages=running.pages + 1, back=back)
     if on:
-        return Advance(cursor._replace(running=running), None, False)
+        return Advance(cursor._replace(running=running))
     running = running._replace(back=None)
     if cursor.newest_first is None:
         running = running._replace(sampling=True, newest=None)
-        return Advance(cursor._replace(running=running), None, False)
+        return Advance(cursor._replace(running=running))
     start = now if running.newest is None else running.newest
     gap = Gap(start, max(now, start + 1))
     return _with_gap(_finish(cursor, running, came), gap)
 
 
-def _with_page(running: Pass, came: _Arrival) -> Pass:
+def _with_page(running: Pass, came: Arrival) -> Pass:
     """Return the pass with what is to be known of its pages to tell which messages they hold."""
     running = running._replace(highest=max(came.highest, running.highest))
     if running.middle is None and (times := sorted(came.times)):
@@ -297,13 +285,13 @@ def next_after_id(messages: Sequence[IncomingMessage], after_id: int | None) -> 
     return None
 
 
-def _finish(cursor: Cursor, running: Pass, came: _Arrival) -> Advance:
+def _finish(cursor: Cursor, running: Pass, came: Arrival) -> Advance:
     """The pass is over: what was visible in its hours when it began is here."""
     cursor = cursor._replace(running=None)
     if running.kind == "thin":
-        return Advance(cursor, None, True)
+        return Advance(cursor, pass_ended=True)
     if cursor.polled is not None and _began_later(cursor.polled, running):
-        return Advance(cursor, None, True)  # another program has been quicker to write its own
+        return Advance(cursor, pass_ended=True)  # another program has been quicker to write its own
     lasted = timedelta(seconds=max(0.0, came.at.seconds - running.began.seconds))
     polled = Polled(running.began, came.wall - lasted, came.service - lasted)
     gap = None
@@ -319,7 +307,7 @@ def _finish(cursor: Cursor, running: Pass, came: _Arrival) -> Advance:
             confirmed_id=confirmed_id(came.answer.messages, came.now),
         ),
         gap,
-        True,
+        pass_ended=True,
     )
 
 
@@ -353,7 +341,7 @@ def confirmed_id(messages: Sequence[IncomingMessage], now: int) -> int | None:
     return min(recent) - 1 if len(recent) >= CONFIRMED_BY and min(recent) > 0 else None
 
 
-def _left_out(cursor: Cursor, running: Pass, came: _Arrival) -> Gap | None:
+def _left_out(cursor: Cursor, running: Pass, came: Arrival) -> Gap | None:
     """Return what a full page of the newest left out: all between the last poll and its oldest."""
     if not came.answer.messages:
         return None
@@ -380,26 +368,17 @@ def _service_time_of(before: Polled, now: Polled) -> datetime:
     return before.service
 
 
-def service_time(answer: Answer, wall: datetime) -> datetime:
-    """Return the time by the service's clock when it answered; ours where it does not tell."""
-    return answer.date or wall
-
-
-def lateness(
-    before: Cursor, new: Iterable[IncomingMessage], answer: Answer, wall: datetime, zone: tzinfo
-) -> list[float]:
+def lateness(before: Cursor, new: Iterable[IncomingMessage], came: Arrival) -> list[float]:
     """Return how many seconds late the new messages are that earlier polls should have had.
 
     Polls ask for an hour more than has passed, so what is younger than that is not late.
     """
     if before.whole is None or before.polled is None:
         return []
-    now = server_seconds(service_time(answer, wall), zone)
-    due = server_seconds(before.polled.service, zone) - HOUR
+    due = server_seconds(before.polled.service, came.server_zone) - HOUR
     received = (to_server_seconds(message.received) for message in new)
-    return [
-        float(now - seconds) for seconds in received if now - PERIOD_HOURS * HOUR <= seconds < due
-    ]
+    kept_since = came.now - PERIOD_HOURS * HOUR
+    return [float(came.now - seconds) for seconds in received if kept_since <= seconds < due]
 
 
 def delete_before(
