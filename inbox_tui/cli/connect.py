@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Callable
 from functools import partial
 from random import SystemRandom
@@ -9,7 +10,7 @@ from typing import TYPE_CHECKING
 
 from inbox_tui import API_KEY_VARIABLE, PASSWORD_VARIABLE
 from inbox_tui.cli.failure import SIGN_IN_REFUSED, USAGE, fail
-from inbox_tui.credentials import Keyring, KeyringError, Secret
+from inbox_tui.credentials import Keyring, KeyringError, Kind, Secret
 from inbox_tui.locale import _
 from inbox_tui.session import Dependencies
 from inbox_tui.smsc.endpoint import account_host, documented_backup, endpoint
@@ -117,3 +118,18 @@ async def find_password(cli_options: CliOptions, config: Config) -> Secret | Non
             SIGN_IN_REFUSED,
         )
     return password
+
+
+def secret_from_stdin(kind: Kind) -> Secret:
+    """The first line of standard input; without one the program ends."""
+    if sys.stdin is None:
+        fail(_("standard input is closed."), USAGE)
+    try:
+        text = sys.stdin.buffer.readline().rstrip(b"\r\n").decode()
+    except UnicodeDecodeError:
+        text = None
+    if text is None:
+        fail(_("the {kind} on standard input is not UTF-8 text.").format(kind=_(kind)), USAGE)
+    if not text:
+        fail(_("there is no {kind} on standard input.").format(kind=_(kind)), USAGE)
+    return Secret(text, kind)

@@ -10,11 +10,12 @@ import click
 from inbox_tui import API_KEY_VARIABLE, PASSWORD_VARIABLE
 from inbox_tui.cli.account import Config, FromSource, check_login, read_config
 from inbox_tui.cli.cli_options import CliOptions
+from inbox_tui.cli.connect import secret_from_stdin
 from inbox_tui.cli.failure import USAGE, at_terminal, fail, tell
 from inbox_tui.cli.open_archive import open_sound_archive
 from inbox_tui.cli.options import example, for_account
 from inbox_tui.cli.run_sync import sync_once
-from inbox_tui.credentials import Keyring, KeyringError, Kind, Secret
+from inbox_tui.credentials import Keyring, KeyringError, Secret
 from inbox_tui.locale import _
 from inbox_tui.sync import SystemClock
 
@@ -51,7 +52,7 @@ def command(cli_options: CliOptions, password_stdin: bool, api_key_stdin: bool) 
     if not config.login.value:
         config = config._replace(login=_asked_login(password_stdin or api_key_stdin))
     if password_stdin or api_key_stdin:
-        password = _from_stdin("password" if password_stdin else "API key")
+        password = secret_from_stdin("password" if password_stdin else "API key")
     else:
         password = _password_given(cli_options)
     unchecked = asyncio.run(_check(config, password))
@@ -82,20 +83,6 @@ def _asked_login(password_stdin: bool) -> FromSource:
     login = FromSource(click.prompt(_("Login"), err=True).strip(), "--login")
     check_login(login)
     return login
-
-
-def _from_stdin(kind: Kind) -> Secret:
-    if sys.stdin is None:
-        fail(_("standard input is closed."), USAGE)
-    try:
-        text = sys.stdin.buffer.readline().rstrip(b"\r\n").decode()
-    except UnicodeDecodeError:
-        text = None
-    if text is None:
-        fail(_("the {kind} on standard input is not UTF-8 text.").format(kind=_(kind)), USAGE)
-    if not text:
-        fail(_("there is no {kind} on standard input.").format(kind=_(kind)), USAGE)
-    return Secret(text, kind)
 
 
 def _password_given(cli_options: CliOptions) -> Secret:

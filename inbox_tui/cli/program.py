@@ -14,7 +14,7 @@ import click
 
 from inbox_tui import __version__
 from inbox_tui.cli.cli_options import CliOptions
-from inbox_tui.cli.failure import FAILED, Failure, exit_after, fail_to_write, tell
+from inbox_tui.cli.failure import Failure, exit_after, fail, fail_to_write, tell
 from inbox_tui.cli.options import account_options, example, filter_options
 from inbox_tui.locale import _, system_words
 
@@ -94,15 +94,11 @@ class Program(click.Group):
                 )
                 return error.exit_code
             except click.ClickException as error:
-                tell(f"inbox-tui: {error.format_message()}")
-                return error.exit_code
+                fail(error.format_message(), error.exit_code)
             except click.Abort:
-                tell(_("inbox-tui: interrupted."))
-                return FAILED
-            except BrokenPipeError:
-                raise
+                raise KeyboardInterrupt from None
             except OSError as error:
-                if _of_click(error):
+                if not isinstance(error, BrokenPipeError) and _of_click(error):
                     fail_to_write(error)
                 raise
 

@@ -13,6 +13,7 @@ import click
 from inbox_tui.archive import TEAM
 from inbox_tui.cli.account import DEFAULT, Config, FromSource, read_config
 from inbox_tui.cli.cli_options import CliOptions
+from inbox_tui.cli.connect import secret_from_stdin
 from inbox_tui.cli.failure import (
     NO_CONNECTION,
     USAGE,
@@ -265,7 +266,7 @@ def _sign_in(
 ) -> tuple[Hub, Secret | None]:
     """Connect; a password that is missing or wrong is asked for at a terminal."""
     if password_stdin:
-        given = Secret(sys.stdin.readline().rstrip("\r\n"))
+        given = secret_from_stdin("password")
         return _connect(address, given, checked=checked), given
     kept = asyncio.run(hub_sign_in(Settings(team=address.url()), Keyring())).password
     try:

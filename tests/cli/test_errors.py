@@ -199,6 +199,8 @@ def test_what_keeps_a_password_of_a_hub_from_being_stored_is_told(
     url = "postgresql://anna@127.0.0.1/x7"
     several = run("team", "join", url)
     assert "the hub has 2 accounts: name yours with --login." in several.errors
+    missing = run("team", "join", url, "--password-stdin", stdin="")
+    assert "there is no password on standard input." in missing.errors
     kept = run("team", "join", url, "--login", LOGIN, "--password-stdin", stdin="x7")
     assert "Keep the database's password in ~/.pgpass instead." in kept.errors
 

@@ -7,9 +7,9 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from support.command import LOGIN, PASSWORD, Files, incoming, run
+from support.command import LOGIN, PASSWORD, Ended, Files, incoming, run
 from support.keyrings import MemoryBackend
-from support.postgres import ADMIN_PASSWORD, Cluster
+from support.postgres import ADMIN_PASSWORD, USER_PASSWORD, Cluster
 from support.russian import in_both_languages
 
 from inbox_tui.archive import Archive
@@ -41,16 +41,20 @@ def hub(cluster: Cluster, monkeypatch: pytest.MonkeyPatch) -> str:
     return cluster.url(database, "{}")
 
 
-def add_user(cluster: Cluster, name: str, role: str = "") -> None:
-    cluster.sql(f"DROP ROLE IF EXISTS {name}; CREATE ROLE {name} LOGIN PASSWORD 'secret of {name}'")
-    if role:
-        cluster.sql(f"GRANT {role} TO {name}")
-
-
-def join(hub: str, name: str, *words: str) -> None:
+def join(hub: str, cluster: Cluster, name: str = "anna", role: str = ASKER) -> str:
+    """Have a new user of the database join from this machine; returns their URL."""
+    cluster.add_user(name, role)
     url = hub.format(name)
-    ended = run("team", "join", url, "--password-stdin", *words, stdin=f"secret of {name}\n")
+    ended = run("team", "join", url, "--password-stdin", stdin=f"{USER_PASSWORD}\n")
     assert ended.status == 0, ended.errors
+    return url
+
+
+def joining(url: str, password: str = USER_PASSWORD) -> Ended:
+    """Try to join, which is refused."""
+    ended = run("team", "join", url, "--password-stdin", stdin=password)
+    assert ended.status == 1
+    return ended
 
 
 def messages(files: Files) -> list[str]:
@@ -61,14 +65,12 @@ def messages(files: Files) -> list[str]:
 def test_a_member_syncs_by_the_hub_and_leaves_with_a_copy(
     files: Files, account: DemoServer, ring: MemoryBackend, hub: str, cluster: Cluster
 ) -> None:
-    add_user(cluster, "anna", ASKER)
     account.service.add(incoming(1, "for the team"))
-    join(hub, "anna")
-    address = hub.format("anna")
+    address = join(hub, cluster)
     assert f'team = "{address}"' in files.config.read_text()
-    assert "secret of anna" not in files.config.read_text()
+    assert USER_PASSWORD not in files.config.read_text()
     place = address.partition("@")[2]
-    assert ring.kept["inbox-tui", f"anna@{place}"] == "secret of anna"
+    assert ring.kept["inbox-tui", f"anna@{place}"] == USER_PASSWORD
     assert run("sync") == (0, "1 new message\n", "")
     assert messages(files) == ["for the team"]
     assert "✓ team      the hub answers, " in run("doctor").output
@@ -84,18 +86,16 @@ def test_a_member_syncs_by_the_hub_and_leaves_with_a_copy(
 
 @in_both_languages
 def test_a_reader_copies_what_others_asked_for_and_never_asks(
-    files: Files, account: DemoServer, ring: MemoryBackend, hub: str, cluster: Cluster
+    files: Files, account: DemoServer, hub: str, cluster: Cluster
 ) -> None:
-    add_user(cluster, "anna", ASKER)
-    add_user(cluster, "vera", READER)
     account.service.add(incoming(1, "for the team"))
-    join(hub, "anna")
+    join(hub, cluster)
     run("sync")
     ended = run("logout", "--purge")
     assert "The team's hub keeps them" in ended.errors
     assert messages(files) == []
     asked = len(account.service.requests)
-    join(hub, "vera")
+    join(hub, cluster, "vera", READER)
     ended = run("sync")
     assert ended.status == 5
     assert "no colleague who can ask is connected" in ended.errors
@@ -104,10 +104,9 @@ def test_a_reader_copies_what_others_asked_for_and_never_asks(
 
 
 def test_without_the_hub_a_command_says_so_and_asks_nothing(
-    files: Files, account: DemoServer, ring: MemoryBackend, hub: str, cluster: Cluster
+    files: Files, account: DemoServer, hub: str, cluster: Cluster
 ) -> None:
-    add_user(cluster, "anna", ASKER)
-    join(hub, "anna")
+    join(hub, cluster)
     port = f":{cluster.port}/"
     files.config.write_text(files.config.read_text().replace(port, ":1/"))
     away = (5, "inbox-tui: the team's hub is away: connection refused.\n")
@@ -122,10 +121,9 @@ def test_without_the_hub_a_command_says_so_and_asks_nothing(
 
 @in_both_languages
 def test_an_account_of_a_team_is_not_asked_for_where_the_setting_is_gone(
-    files: Files, account: DemoServer, ring: MemoryBackend, hub: str, cluster: Cluster
+    files: Files, account: DemoServer, hub: str, cluster: Cluster
 ) -> None:
-    add_user(cluster, "anna", ASKER)
-    join(hub, "anna")
+    join(hub, cluster)
     run("sync")
     files.config.unlink()
     asked = len(account.service.requests)
@@ -145,9 +143,9 @@ def test_the_hubs_password_may_be_where_postgresql_has_it(
     cluster: Cluster,
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    add_user(cluster, "anna", ASKER)
+    cluster.add_user("anna", ASKER)
     pgpass = files.home / ".pgpass"
-    pgpass.write_text("127.0.0.1:*:*:anna:secret of anna\n")
+    pgpass.write_text(f"127.0.0.1:*:*:anna:{USER_PASSWORD}\n")
     pgpass.chmod(0o600)
     monkeypatch.setenv("PGPASSFILE", str(pgpass))
     assert run("team", "join", hub.format("anna")).status == 0
@@ -165,35 +163,23 @@ def test_the_hubs_password_may_be_where_postgresql_has_it(
     ],
 )
 def test_what_is_no_hub_of_this_version_is_refused(
-    files: Files,
-    account: DemoServer,
-    ring: MemoryBackend,
-    hub: str,
-    cluster: Cluster,
-    change: str,
-    why: str,
+    files: Files, hub: str, cluster: Cluster, change: str, why: str
 ) -> None:
-    add_user(cluster, "anna", ASKER)
+    cluster.add_user("anna", ASKER)
     cluster.sql(change, hub.rpartition("/")[2])
-    url = hub.format("anna")
-    ended = run("team", "join", url, "--password-stdin", stdin="secret of anna")
-    assert ended.status == 1
-    assert why in ended.errors
+    assert why in joining(hub.format("anna")).errors
     assert not files.config.exists()
 
 
 @in_both_languages
 def test_a_user_without_a_role_or_with_a_wrong_password_is_refused(
-    files: Files, account: DemoServer, ring: MemoryBackend, hub: str, cluster: Cluster
+    account: DemoServer, ring: MemoryBackend, hub: str, cluster: Cluster
 ) -> None:
-    add_user(cluster, "eve")
+    cluster.add_user("eve", "pg_monitor")
     url = hub.format("eve")
-    ended = run("team", "join", url, "--password-stdin", stdin="secret of eve")
-    assert ended.status == 1
-    assert f"an administrator must GRANT {READER} TO it" in ended.errors
-    ended = run("team", "join", url, "--password-stdin", stdin="a guess")
-    assert ended.status == 1
-    assert 'password authentication failed for user "eve"' in ended.errors
+    assert f"an administrator must GRANT {READER} TO it" in joining(url).errors
+    told = joining(url, "a guess").errors
+    assert 'password authentication failed for user "eve"' in told
     assert list(ring.kept) == [("inbox-tui", f"{LOGIN}@{account.host}")]
 
 
@@ -218,16 +204,12 @@ def test_a_url_that_can_not_be_a_hubs_is_refused(files: Files, url: str, why: st
 
 
 @in_both_languages
-def test_a_hub_elsewhere_without_tls_gets_no_password(
-    files: Files, account: DemoServer, ring: MemoryBackend, hub: str, cluster: Cluster
-) -> None:
+def test_a_hub_elsewhere_without_tls_gets_no_password(hub: str, cluster: Cluster) -> None:
     """What is not loopback is another machine, whatever it resolves to."""
     url = hub.format("anna").replace("127.0.0.1", "127.0.0.2")
     cluster.stop()
     cluster.start("-c", "listen_addresses=127.0.0.1,127.0.0.2")
-    ended = run("team", "join", url, "--password-stdin", stdin="secret of anna")
-    assert ended.status == 1
-    assert "the connection is not secure" in ended.errors
+    assert "the connection is not secure" in joining(url).errors
 
 
 @pytest.fixture
@@ -252,9 +234,7 @@ def hub_elsewhere(cluster: Cluster, hub: str, monkeypatch: pytest.MonkeyPatch) -
     ],
 )
 def test_a_hub_that_can_not_prove_itself_gets_no_password(
-    account: DemoServer,
     files: Files,
-    ring: MemoryBackend,
     hub_elsewhere: str,
     cluster: Cluster,
     monkeypatch: pytest.MonkeyPatch,
@@ -262,14 +242,13 @@ def test_a_hub_that_can_not_prove_itself_gets_no_password(
     authority: str | Path,
     why: str,
 ) -> None:
-    add_user(cluster, "anna", ASKER)
+    cluster.add_user("anna", ASKER)
     for variable in ("PGSSLMODE", "PGSSLROOTCERT"):  # PostgreSQL's own ways to switch it off
         monkeypatch.setenv(variable, "disable")
     before = len(cluster.log())
     url = hub_elsewhere.format("anna", name) + (f"?sslrootcert={authority}" if authority else "")
-    ended = run("team", "join", url, "--password-stdin", stdin="secret of anna")
-    assert ended.status == 1
-    assert f"the hub can't be used: the connection is not secure: {why}.\n" in ended.errors
+    told = joining(url).errors
+    assert f"the hub can't be used: the connection is not secure: {why}.\n" in told
     assert not files.config.exists()
     log = cluster.log()[before:]
     assert "connection received" in log
@@ -277,23 +256,19 @@ def test_a_hub_that_can_not_prove_itself_gets_no_password(
 
 
 def test_a_hub_elsewhere_is_joined_over_tls_that_its_authority_vouches_for(
-    files: Files,
-    account: DemoServer,
-    ring: MemoryBackend,
-    hub_elsewhere: str,
-    cluster: Cluster,
+    account: DemoServer, hub_elsewhere: str, cluster: Cluster
 ) -> None:
-    add_user(cluster, "anna", ASKER)
+    cluster.add_user("anna", ASKER)
     account.service.add(incoming(1, "for the team"))
     before = len(cluster.log())
     url = f"{hub_elsewhere.format('anna', 'hub.example.com')}?sslrootcert={CERTIFICATE}"
-    ended = run("team", "join", url, "--password-stdin", stdin="secret of anna")
+    ended = run("team", "join", url, "--password-stdin", stdin=USER_PASSWORD)
     assert ended.status == 0, ended.errors
     assert run("sync") == (0, "1 new message\n", "")
     assert "SSL enabled" in cluster.log()[before:]
 
 
-def test_a_hub_that_is_made_again_stays_as_it_is(hub: str, files: Files, cluster: Cluster) -> None:
+def test_a_hub_that_is_made_again_stays_as_it_is(hub: str, cluster: Cluster) -> None:
     url = hub.format("admin")
     database = url.rpartition("/")[2]
     before = cluster.sql("SELECT hub FROM inbox_tui.version", database)
@@ -305,11 +280,10 @@ def test_a_hub_that_is_made_again_stays_as_it_is(hub: str, files: Files, cluster
 
 
 def test_the_password_of_the_account_is_never_on_the_hub(
-    files: Files, account: DemoServer, ring: MemoryBackend, hub: str, cluster: Cluster
+    account: DemoServer, hub: str, cluster: Cluster
 ) -> None:
-    add_user(cluster, "anna", ASKER)
     account.service.add(incoming(1, "for the team"))
-    join(hub, "anna")
+    join(hub, cluster)
     run("sync")
     database = hub.rpartition("/")[2]
     tables = cluster.sql("SELECT tablename FROM pg_tables WHERE schemaname = 'inbox_tui'", database)
