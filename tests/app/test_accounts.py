@@ -3,18 +3,20 @@
 from __future__ import annotations
 
 import csv
+from collections.abc import Callable
+from contextlib import AbstractAsyncContextManager
+from functools import partial
 from pathlib import Path
 
 import pytest
 from support.app_harness import (
     HarnessApp,
+    HarnessPilot,
     Opener,
-    Reply,
     ScriptedInbox,
-    make_app,
     message,
+    next_answer,
     put,
-    state_is,
     until,
 )
 from support.hostile import screen_output
@@ -38,6 +40,7 @@ ALEX = "alex@smscentre.com"
 BORIS = "boris@smsc.kz"
 GOOD = Answer([], [])
 REFUSED = SignInRefused(2, "authorise error")
+Both = Callable[..., AbstractAsyncContextManager[HarnessPilot]]
 
 
 async def test_the_status_bar_names_the_backup_server_while_it_answers(live: Opener) -> None:
@@ -45,36 +48,36 @@ async def test_the_status_bar_names_the_backup_server_while_it_answers(live: Ope
     async with live(good._replace(via="www2.smscentre.com"), good) as pilot:
         bar = pilot.app.screen.query_one(StatusBar)
         assert "via www2.smscentre.com" in str(bar.render())
-        pilot.app.clock.move(21)
-        await until(pilot, lambda: len(pilot.app.scripted.asked) == 2)
-        await until(pilot, lambda: bar.state == "Live" and not bar.reason)
+        await next_answer(pilot)
+        assert not bar.reason
 
 
-def two_accounts(
-    folder: Path, *replies: Reply, of_boris: Reply = GOOD, settings: Settings | None = None
-) -> tuple[HarnessApp, ScriptedInbox]:
-    """Alex has three messages and Boris two; all are unread."""
-    with Archive.open(folder / "inbox.db") as archive:
-        boris = archive.account("boris", "smsc.kz")
-        boris.notes.set(SIGNED_IN, "2026-01-01T00:00:00+00:00")
-        put(boris, [message(n, f"To Boris {n}", minutes_ago=6 * n) for n in (1, 2)])
-    kept = MemoryBackend(**{ALEX: "of alex", BORIS: "of boris"})
-    inbox = ScriptedInbox(of_boris)
-    app = make_app(
-        folder,
-        *(replies or (GOOD,)),
+@pytest.fixture
+def boris(tmp_path: Path) -> ScriptedInbox:
+    """What answers Boris, who has two unread messages."""
+    with Archive.open(tmp_path / "inbox.db") as archive:
+        account = archive.account("boris", "smsc.kz")
+        account.notes.set(SIGNED_IN, "2026-01-01T00:00:00+00:00")
+        put(account, [message(n, f"To Boris {n}", minutes_ago=6 * n) for n in (1, 2)])
+    return ScriptedInbox(GOOD)
+
+
+@pytest.fixture
+def both(live: Opener, boris: ScriptedInbox) -> Both:
+    """Opens the inbox of Alex, who has three unread messages, beside that of Boris."""
+    return partial(
+        live,
+        GOOD,
         messages=[message(n, f"To Alex {n}", minutes_ago=5 * n) for n in (1, 2, 3)],
         password=None,
-        keyring=keyring(kept),
-        others={"boris": inbox},
-        settings=settings,
+        keyring=keyring(MemoryBackend(**{ALEX: "of alex", BORIS: "of boris"})),
+        others={"boris": boris},
     )
-    return app, inbox
 
 
-def texts(app: HarnessApp) -> list[str]:
+def texts(pilot: Pilot[None]) -> list[str]:
     """The messages that the list shows."""
-    screen = app.screen
+    screen = pilot.app.screen
     assert isinstance(screen, InboxScreen)
     listing = screen._loader.listing
     assert listing is not None
@@ -94,30 +97,31 @@ async def pick(pilot: Pilot[None], name: str) -> None:
 
 
 async def test_all_accounts_are_asked_with_their_own_passwords(
-    opened: Opener, tmp_path: Path
+    both: Both, boris: ScriptedInbox
 ) -> None:
-    app, boris = two_accounts(tmp_path)
-    async with opened(app=app) as pilot:
-        await until(pilot, lambda: len(app.scripted.asked) == len(boris.asked) == 1)
-        assert sorted(zip(app.logins, app.passwords, strict=True)) == [
+    async with both() as pilot:
+        await until(pilot, lambda: len(pilot.app.scripted.asked) == len(boris.asked) == 1)
+        assert sorted(zip(pilot.app.logins, pilot.app.passwords, strict=True)) == [
             ("alex", "of alex"),
             ("boris", "of boris"),
         ]
-        app.clock.move(21)
-        await until(pilot, lambda: len(app.scripted.asked) == len(boris.asked) == 2)
+        pilot.app.clock.move(21)
+        await until(pilot, lambda: len(pilot.app.scripted.asked) == len(boris.asked) == 2)
 
 
 @at_every_size
 async def test_the_picker_shows_the_unread_and_the_state_of_each_account(
-    live: Opener, tmp_path: Path
+    both: Both, boris: ScriptedInbox
 ) -> None:
-    app, _ = two_accounts(tmp_path, of_boris=NotReached())
-    async with live(app=app) as pilot:
+    boris.replies[:] = [NotReached()]
+    async with both() as pilot:
         states = {"Live", "Offline"}
-        await until(pilot, lambda: {one.status.state for one in app._accounts.sessions} == states)
+        await until(
+            pilot, lambda: {one.status.state for one in pilot.app._accounts.sessions} == states
+        )
         await pilot.press("a")
-        await until(pilot, lambda: isinstance(app.screen, AccountPicker))
-        listed = app.screen.query_one(OptionList)
+        await until(pilot, lambda: isinstance(pilot.app.screen, AccountPicker))
+        listed = pilot.app.screen.query_one(OptionList)
         await until(pilot, lambda: listed.option_count == 3)
         lines = [str(listed.get_option_at_index(at).prompt).split() for at in range(3)]
         assert [line[-1] for line in lines] == ["3", "2", "5"]
@@ -126,116 +130,111 @@ async def test_the_picker_shows_the_unread_and_the_state_of_each_account(
         assert any(word.startswith("ale") for word in lines[0])
 
 
-async def test_an_account_is_chosen_and_its_inbox_shown(live: Opener, tmp_path: Path) -> None:
-    app, _ = two_accounts(tmp_path)
-    async with live(app=app) as pilot:
-        assert texts(app) == ["To Alex 1", "To Alex 2", "To Alex 3"]
+async def test_an_account_is_chosen_and_its_inbox_shown(both: Both) -> None:
+    async with both() as pilot:
+        assert texts(pilot) == ["To Alex 1", "To Alex 2", "To Alex 3"]
         await pick(pilot, "boris")
-        assert texts(app) == ["To Boris 1", "To Boris 2"]
-        assert app.screen.query_one(TitleBar).account == BORIS
+        assert texts(pilot) == ["To Boris 1", "To Boris 2"]
+        assert pilot.app.screen.query_one(TitleBar).account == BORIS
         await pick(pilot, "alex")
-        assert texts(app) == ["To Alex 1", "To Alex 2", "To Alex 3"]
+        assert texts(pilot) == ["To Alex 1", "To Alex 2", "To Alex 3"]
 
 
 async def test_all_accounts_are_one_list_and_commands_act_on_the_account_of_the_message(
-    live: Opener, tmp_path: Path
+    both: Both,
 ) -> None:
-    app, _ = two_accounts(tmp_path)
-    async with live(app=app) as pilot:
+    async with both() as pilot:
         await pick(pilot, "All")
-        assert texts(app) == ["To Alex 1", "To Boris 1", "To Alex 2", "To Boris 2", "To Alex 3"]
-        lines = [line for line in screen_output(app).split("\n") if "To Boris" in line]
+        assert texts(pilot) == ["To Alex 1", "To Boris 1", "To Alex 2", "To Boris 2", "To Alex 3"]
+        lines = [line for line in screen_output(pilot.app).split("\n") if "To Boris" in line]
         assert all("  boris  " in line for line in lines)
-        assert "Account   alex" in screen_output(app)
+        assert "Account   alex" in screen_output(pilot.app)
         await pilot.press("j", "m")
-        await until(pilot, lambda: app.title == "(4) inbox")
+        await until(pilot, lambda: pilot.app.title == "(4) inbox")
         await pilot.press("M")
-        await until(pilot, lambda: app.title == "inbox")
+        await until(pilot, lambda: pilot.app.title == "inbox")
         await pilot.press("ctrl+z")
-        await until(pilot, lambda: app.title == "(4) inbox")
+        await until(pilot, lambda: pilot.app.title == "(4) inbox")
         await pilot.press("slash", *"boris", "enter")
-        await until(pilot, lambda: texts(app) == ["To Boris 1", "To Boris 2"])
-    with Archive.open(app.archive_path) as archive:
+        await until(pilot, lambda: texts(pilot) == ["To Boris 1", "To Boris 2"])
+    with Archive.open(pilot.app.archive_path) as archive:
         unread = {one.login: one.counts.unread() for one in archive.accounts()}
     assert unread == {"alex": 3, "boris": 1}
 
 
 @pytest.mark.parametrize("account", ["alex", "All"])
 async def test_a_change_can_be_undone_after_another_account_was_shown(
-    live: Opener, tmp_path: Path, account: str
+    both: Both, account: str
 ) -> None:
-    app, _ = two_accounts(tmp_path)
-    async with live(app=app) as pilot:
+    async with both() as pilot:
         await pick(pilot, account)
         await pilot.press("m")
-        await until(pilot, lambda: app.title == "(4) inbox")
+        await until(pilot, lambda: pilot.app.title == "(4) inbox")
         await pick(pilot, "boris")
         await pilot.press("ctrl+z")
-        await until(pilot, lambda: "nothing to undo" in screen_output(app))
+        await until(pilot, lambda: "nothing to undo" in screen_output(pilot.app))
         await pick(pilot, account)
         await pilot.press("ctrl+z")
-        await until(pilot, lambda: app.title == "(5) inbox")
+        await until(pilot, lambda: pilot.app.title == "(5) inbox")
 
 
-async def test_the_title_counts_the_unread_of_all_accounts(live: Opener, tmp_path: Path) -> None:
+async def test_the_title_counts_the_unread_of_all_accounts(
+    both: Both, boris: ScriptedInbox
+) -> None:
     new = Answer([message(9, "New", minutes_ago=0)], [])
-    app, boris = two_accounts(tmp_path)
-    async with live(app=app) as pilot:
-        await until(pilot, lambda: app.title == "(5) inbox")
-        assert "2 elsewhere  3 unread" in str(app.screen.query_one(TitleBar).render())
+    async with both() as pilot:
+        await until(pilot, lambda: pilot.app.title == "(5) inbox")
+        assert "2 elsewhere  3 unread" in str(pilot.app.screen.query_one(TitleBar).render())
         await until(pilot, lambda: len(boris.asked) == 1)
         boris.replies[:] = [new]
-        app.clock.move(21)
-        await until(pilot, lambda: app.title == "(6) inbox")
-        assert "3 elsewhere  3 unread" in str(app.screen.query_one(TitleBar).render())
+        pilot.app.clock.move(21)
+        await until(pilot, lambda: pilot.app.title == "(6) inbox")
+        assert "3 elsewhere  3 unread" in str(pilot.app.screen.query_one(TitleBar).render())
 
 
 async def test_a_notice_says_which_account_a_message_is_for(
-    live: Opener, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    both: Both, boris: ScriptedInbox, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     written: list[str] = []
     monkeypatch.setattr(HarnessApp, "_write_to_terminal", lambda app, text: written.append(text))
     new = Answer([message(9, "New", minutes_ago=0)], [])
-    app, boris = two_accounts(tmp_path, settings=Settings(notify="terminal"))
-    async with live(app=app) as pilot:
+    async with both(settings=Settings(notify="terminal")) as pilot:
         await until(pilot, lambda: len(boris.asked) == 1)
         boris.replies[:] = [new]
-        app.clock.move(21)
+        pilot.app.clock.move(21)
         await until(pilot, lambda: any(f"1 new message for {BORIS}" in one for one in written))
 
 
 @pytest.mark.parametrize("error", [REFUSED, NotReached("no route")])
 async def test_an_account_that_fails_harms_no_other(
-    opened: Opener, tmp_path: Path, error: Exception
+    both: Both, boris: ScriptedInbox, error: Exception
 ) -> None:
-    app, boris = two_accounts(tmp_path, of_boris=error)
-    async with opened(app=app) as pilot:
+    boris.replies[:] = [error]
+    async with both() as pilot:
         await until(pilot, lambda: len(boris.asked) == 1)
-        await state_is(pilot, "Live")
-        app.clock.move(21)
-        await until(pilot, lambda: len(app.scripted.asked) == 2)
+        await next_answer(pilot)
         await pick(pilot, "All")
-        bar = app.screen.query_one(StatusBar)
+        bar = pilot.app.screen.query_one(StatusBar)
         await until(pilot, lambda: f"{BORIS}: {error}" in bar.reason)
         await pilot.press("r")
-        assert isinstance(app.screen, InboxScreen)
+        assert isinstance(pilot.app.screen, InboxScreen)
 
 
 async def test_from_all_accounts_the_one_that_is_refused_is_signed_in(
-    live: Opener, tmp_path: Path
+    both: Both, boris: ScriptedInbox
 ) -> None:
-    app, boris = two_accounts(tmp_path, of_boris=REFUSED)
-    async with live(app=app) as pilot:
+    boris.replies[:] = [REFUSED]
+    async with both() as pilot:
         await pick(pilot, "All")
-        await until(pilot, lambda: app.screen.query_one(StatusBar).state == "Sign in")
+        await until(pilot, lambda: pilot.app.screen.query_one(StatusBar).state == "Sign in")
         await pilot.press("S")
         await until(pilot, lambda: signing_in(pilot))
-        assert app.screen.query_one("#login", Input).value == "boris"
+        assert pilot.app.screen.query_one("#login", Input).value == "boris"
         boris.replies[:] = [GOOD]
         await fill_in(pilot, password="another")
-        await until(pilot, lambda: isinstance(app.screen, InboxScreen))
-        assert app.screen.query_one(TitleBar).account == "All accounts"
-        await until(pilot, lambda: app.screen.query_one(StatusBar).state == "Live")
+        await until(pilot, lambda: isinstance(pilot.app.screen, InboxScreen))
+        assert pilot.app.screen.query_one(TitleBar).account == "All accounts"
+        await until(pilot, lambda: pilot.app.screen.query_one(StatusBar).state == "Live")
 
 
 async def test_an_account_that_is_signed_in_too_leaves_the_first_one_live(live: Opener) -> None:
@@ -248,18 +247,15 @@ async def test_an_account_that_is_signed_in_too_leaves_the_first_one_live(live: 
         pilot.app.clock.move(21)
         await until(pilot, lambda: len(pilot.app.scripted.asked) == len(vera.asked) == 2)
         await pick(pilot, "alex")
-        assert texts(pilot.app) == ["To Alex"]
+        assert texts(pilot) == ["To Alex"]
 
 
-async def test_an_account_that_was_signed_out_can_still_be_read(
-    live: Opener, tmp_path: Path
-) -> None:
-    app, _ = two_accounts(tmp_path)
-    with Archive.open(app.archive_path) as archive:
+async def test_an_account_that_was_signed_out_can_still_be_read(both: Both, tmp_path: Path) -> None:
+    with Archive.open(tmp_path / "inbox.db") as archive:
         archive.account("boris", "smsc.kz").notes.set(SIGNED_IN, None)
         archive.account("mistyped", "smsc.kz")
-    async with live(app=app):
-        assert [one.name for one in app._accounts.sessions] == [ALEX, BORIS]
+    async with both() as pilot:
+        assert [one.name for one in pilot.app._accounts.sessions] == [ALEX, BORIS]
 
 
 async def test_numbers_with_a_name_are_offered_before_they_receive_anything(live: Opener) -> None:
@@ -275,17 +271,14 @@ async def test_numbers_with_a_name_are_offered_before_they_receive_anything(live
         await until(pilot, lambda: listed.option_count == 1)
         await pilot.press("enter")
         await until(pilot, lambda: isinstance(pilot.app.screen, InboxScreen))
-        await until(pilot, lambda: texts(pilot.app) == [])
+        await until(pilot, lambda: texts(pilot) == [])
 
 
-async def test_an_export_of_all_accounts_says_whose_each_message_is(
-    live: Opener, home: Path
-) -> None:
-    app, _ = two_accounts(home)
-    async with live(app=app) as pilot:
+async def test_an_export_of_all_accounts_says_whose_each_message_is(both: Both, home: Path) -> None:
+    async with both() as pilot:
         await pick(pilot, "All")
         await pilot.press("e")
-        await until(pilot, lambda: isinstance(app.screen, ExportScreen))
+        await until(pilot, lambda: isinstance(pilot.app.screen, ExportScreen))
         await pilot.pause()
         await pilot.press("enter")
         await until(pilot, lambda: bool(list(home.glob("inbox-*.csv"))))
