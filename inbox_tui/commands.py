@@ -67,6 +67,12 @@ def _move(name: str, keys: tuple[str, ...], description: str) -> Command:
     return Command(name, keys, description, "Move", place="widgets", in_palette=False)
 
 
+def _by_textual(
+    name: str, keys: tuple[str, ...], description: str, group: Group, action: str = ""
+) -> Command:
+    return Command(name, keys, description, group, action=action, place="textual", in_palette=False)
+
+
 COMMANDS: Final = (
     _move("up", ("up", "k"), "one message up"),
     _move("down", ("down", "j"), "one message down"),
@@ -80,14 +86,7 @@ COMMANDS: Final = (
     _move("open", ("enter",), "open the message"),
     Command("follow", ("F",), "follow the newest, or stay on the message", "Move"),
     Command("back", ("escape",), "back, clear the search", "Move", "back", in_palette=False),
-    Command(
-        "next_side",
-        ("tab",),
-        "from the list to the message, and back",
-        "Move",
-        place="textual",
-        in_palette=False,
-    ),
+    _by_textual("next_side", ("tab",), "from the list to the message, and back", "Move"),
     Command("search", ("/",), "search text, sender and code as you type", "Find", "search"),
     Command("pick_number", ("p",), "choose the receiving number", "Find", "number"),
     Command("pick_window", ("w",), "choose the hour window", "Find", "window"),
@@ -112,14 +111,7 @@ COMMANDS: Final = (
     Command("copy_code", ("c",), "copy the code", "Do", "code"),
     Command("copy_newest_code", ("C",), "copy the newest code there is", "Do"),
     Command("copy_message", ("y",), "copy the text", "Do", "text"),
-    Command(
-        "copy_selection",
-        ("ctrl+c",),
-        "copy what is selected with the mouse",
-        "Do",
-        place="textual",
-        in_palette=False,
-    ),
+    _by_textual("copy_selection", ("ctrl+c",), "copy what is selected with the mouse", "Do"),
     Command("open_link", ("o",), "open the link", "Do", "link"),
     Command(
         "conversation",
@@ -140,14 +132,8 @@ COMMANDS: Final = (
     Command("smaller_list", ("<",), "make the list smaller", "Program"),
     Command("larger_list", (">",), "make the list larger", "Program"),
     Command("help", ("?",), "help: all keys", "Program", "help", also="keys"),
-    Command(
-        "palette",
-        ("ctrl+p",),
-        "all commands, to find by name",
-        "Program",
-        action="app.command_palette",
-        place="textual",
-        in_palette=False,
+    _by_textual(
+        "palette", ("ctrl+p",), "all commands, to find by name", "Program", "app.command_palette"
     ),
     Command("name_sender", (), "name the sender of this message", "Do", also="rename"),
     Command("name_receiver", (), "name the receiving number of this message", "Do", also="rename"),
