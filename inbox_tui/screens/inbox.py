@@ -84,12 +84,9 @@ class InboxScreen(Screen[None]):
         demo: bool = False,
     ) -> None:
         super().__init__()
-        self._session = session
-        self._presentation = presentation
-        self.keys = presentation.keys
         self._remember_filters = remember_filters
         self._filters = CurrentFilters(session, presentation, filters)
-        self._account = account = session.archive
+        account = session.archive
         self._changes = account.archive.changes()
         self._ticks = 0
         self._retired = False
@@ -149,7 +146,7 @@ class InboxScreen(Screen[None]):
         """Title, filters, list beside or above the message, status."""
         layout = layout_for(self.app.size.width)
         self.add_class(layout)  # Textual would after the first frame
-        self._split_pane.recall(self._account.notes.get(SHARES_NOTE) or "")
+        self._split_pane.recall(self.context.account.notes.get(SHARES_NOTE) or "")
         self._split_pane.lay_out(layout)
         yield self._title_bar
         yield self._filter_bar
@@ -159,7 +156,7 @@ class InboxScreen(Screen[None]):
 
     def on_mount(self) -> None:
         """Show what is in the archive, before anything is asked for."""
-        newest = self._account.messages.newest()
+        newest = self.context.account.messages.newest()
         self._messages.seen = None if newest is None else newest.row
         self._show_filters()
         self._following.start()
@@ -168,7 +165,7 @@ class InboxScreen(Screen[None]):
         self._status.show_totals(self._title_bar, self._filter_bar)
         self._status.show()
         self._show_keys()
-        self._unsubscribe = self._session.on_event(self.session_event)
+        self._unsubscribe = self.context.session.on_event(self.session_event)
         self._ticking = self.set_interval(1.0, self._tick)
 
     def on_resize(self, event: events.Resize) -> None:
@@ -246,7 +243,7 @@ class InboxScreen(Screen[None]):
         self._ticks += 1
         self._status.show_countdown()
         try:
-            changes = self._account.archive.changes()
+            changes = self.context.account.archive.changes()
         except ArchiveError as error:
             self._status.say(str(error))
             return
@@ -264,13 +261,13 @@ class InboxScreen(Screen[None]):
         self._show_filters()
 
     def _states_changed(self) -> None:
-        self._session.states_changed()
+        self.context.session.states_changed()
         self._changed()
 
     def _changed(self) -> None:
         if not self._status.can_show:
             return
-        self._changes = self._account.archive.changes()
+        self._changes = self.context.account.archive.changes()
         self._reload(hold=True)
         self._status.show_totals(self._title_bar, self._filter_bar)
         self._show_keys()
@@ -312,7 +309,7 @@ class InboxScreen(Screen[None]):
     def _show_outside(self, messages: int) -> None:
         """Show how many messages the search finds beyond those shown, and the key to them."""
         more = "+" if messages >= MOST_OUTSIDE else ""
-        self._filter_bar.outside_key = self.keys.label(self._filters.chosen.widened_by)
+        self._filter_bar.outside_key = self.context.keys.label(self._filters.chosen.widened_by)
         self._filter_bar.outside = f"{grouped(messages)}{more}" if messages else ""
         self._show_empty_text()
 
@@ -335,11 +332,11 @@ class InboxScreen(Screen[None]):
         self._status.hold(self._filters.search_help() if searching else "")
         alone = self._split_pane.layout_name == "-narrow"
         self._status_bar.hints, self._status_bar.here = hints(
-            self.keys,
+            self.context.keys,
             self._message_view,
             self._filters.chosen,
             searching=searching,
-            signed_out=self._session.status.state is State.SIGN_IN,
+            signed_out=self.context.session.status.state is State.SIGN_IN,
             reading=alone and self.has_class("-reading"),
             aside=self._before_conversation is not None,
             unread=bool(self._title_bar.unread),

@@ -83,7 +83,7 @@ class InboxCommands(Provider):
     async def _offers(self, typed: str = "") -> AsyncIterator[_Offer]:
         screen = self.screen
         inbox = screen if isinstance(screen, InboxScreen) else None
-        keys = CommandKeys() if inbox is None else inbox.keys
+        keys = CommandKeys() if inbox is None else inbox.context.keys
         for command in COMMANDS:
             action = command.textual_action
             everywhere = action.startswith("app.")

@@ -81,7 +81,7 @@ def texts(pilot: Pilot[None]) -> list[str]:
     assert isinstance(screen, InboxScreen)
     listing = screen._loader.listing
     assert listing is not None
-    items = screen._account.lists.window(listing, 0, len(listing))
+    items = screen.context.account.lists.window(listing, 0, len(listing))
     return [item.message for item in items if isinstance(item, Row)]
 
 

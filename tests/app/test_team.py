@@ -105,7 +105,7 @@ async def test_all_accounts_in_one_list_say_that_a_hub_is_away(
     opened: Opener, tmp_path: Path
 ) -> None:
     async with opened(app=of_a_team(tmp_path)) as pilot:
-        session = inbox(pilot)._session
+        session = inbox(pilot).context.session
         assert isinstance(session, Session)
         session.status = session.status._replace(state=State.HUB_AWAY, reason="it does not answer")
         with Archive.open(pilot.app.archive_path) as archive:

@@ -129,7 +129,7 @@ class Window:
         """All messages of the list or conversation, in sight or not."""
         listing = self.inbox._loader.listing
         assert listing is not None
-        items = self.inbox._account.lists.window(listing, 0, len(listing))
+        items = self.inbox.context.account.lists.window(listing, 0, len(listing))
         return [item for item in items if isinstance(item, Row)]
 
     async def settle(self) -> None:
