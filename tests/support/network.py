@@ -1,6 +1,6 @@
 """A network between a member of a team and the hub that is slow, freezes and is cut.
 
-It runs in the loop of the simulation, by its time.
+It runs in the loop that opens it, by its time.
 """
 
 from __future__ import annotations
@@ -22,8 +22,8 @@ class Network:
     def __init__(self, target: int, delay: Callable[[int], float]) -> None:
         self._target = target
         self._delay = delay
-        self._flows = asyncio.Event()
-        self._flows.set()
+        self.flows = asyncio.Event()
+        self.flows.set()
         self._pairs: list[tuple[asyncio.StreamWriter, asyncio.StreamWriter]] = []
         self._asked: set[asyncio.StreamWriter] = set()
         self._freezes = 0
@@ -50,23 +50,27 @@ class Network:
     def freeze(self, seconds: float) -> None:
         """Let nothing through for a while; no side learns of it."""
         self._freezes += 1
-        self._flows.clear()
+        self.flows.clear()
         loop = asyncio.get_running_loop()
         loop.call_later(IDLE_SECONDS, self._end_sessions, self._freezes)
         loop.call_later(seconds, self.thaw, self._freezes)
 
     def thaw(self, freeze: int | None = None) -> None:
         if freeze in (None, self._freezes):
-            self._flows.set()
+            self.flows.set()
 
     def _end_sessions(self, freeze: int) -> None:
-        if not self._flows.is_set() and freeze == self._freezes:
+        if not self.flows.is_set() and freeze == self._freezes:
             for _, far in self._pairs:
                 far.transport.abort()
 
     async def _accept(self, reader: asyncio.StreamReader, near: asyncio.StreamWriter) -> None:
-        await self._flows.wait()
-        far_reader, far = await asyncio.open_connection("127.0.0.1", self._target)
+        await self.flows.wait()
+        try:
+            far_reader, far = await asyncio.open_connection("127.0.0.1", self._target)
+        except OSError:
+            near.transport.abort()
+            return
         pair = near, far
         self._pairs.append(pair)
         try:
@@ -88,10 +92,10 @@ class Network:
             data = await reader.read(65536)
             if writer is not far:
                 self._asked.discard(far)
-            await self._flows.wait()
+            await self.flows.wait()
             if delay := self._delay(len(data)):
                 await asyncio.sleep(delay)
-                await self._flows.wait()
+                await self.flows.wait()
             if not data:
                 raise ConnectionError
             if writer is far:

@@ -172,33 +172,22 @@ async def test_a_gap_of_the_first_sync_is_told_though_the_same_page_came_twice(
     assert gap.start == pytest.approx(server(env, hours=168), abs=101)
 
 
+@pytest.mark.parametrize("cut_off", [False, True], ids=["", "a first page is cut off"])
 async def test_each_of_several_numbers_has_its_own_gap_where_the_newest_come_first(
-    env: Environment,
+    env: Environment, cut_off: bool
 ) -> None:
     env.newest_first = True
     env.receive_hourly(range(1, 21), until=40, to_phones="12")
     env.delay = 0.5
+    if cut_off:  # before anybody knew which come first
+        killed = env.start(page_size=4, scopes=("2",))
+        await asyncio.sleep(0.7)
+        killed.kill()
     terminal = env.start(page_size=4, scopes=("1", "2"))
     await asyncio.sleep(200)
     assert terminal.ids == list(range(13, 21))
     ends = [gap.end for gap in terminal.account.sync_state.gaps()]
-    expected = [number.received for number in env.messages if number.id in (13, 14)]
-    assert sorted(ends) == [to_server_seconds(received) for received in expected]
-
-
-async def test_a_page_cut_off_before_anybody_knew_which_come_first_is_asked_for_again(
-    env: Environment,
-) -> None:
-    env.newest_first = True
-    env.receive_hourly(range(1, 21), until=40, to_phones="12")
-    env.delay = 0.5
-    killed = env.start(page_size=4, scopes=("2",))
-    await asyncio.sleep(0.7)
-    killed.kill()
-    terminal = env.start(page_size=4, scopes=("1", "2"))
-    await asyncio.sleep(200)
-    ends = [gap.end for gap in terminal.account.sync_state.gaps()]
-    expected = [number.received for number in env.messages if number.id in (13, 14)]
+    expected = [message.received for message in env.messages if message.id in (13, 14)]
     assert sorted(ends) == [to_server_seconds(received) for received in expected]
 
 
