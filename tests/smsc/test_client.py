@@ -140,24 +140,6 @@ async def test_a_redirect_is_not_followed(server: Server, location: str, host: s
     assert len(server.heads) == 1
 
 
-@pytest.mark.parametrize(
-    ("body", "says"),
-    [
-        (b"<!DOCTYPE html><html><body>Sign in</body></html>", "a web page came"),
-        (b"", "an empty answer came"),
-        (b"hello", "could not be read"),
-        (GOOD[:-9], "could not be read"),
-    ],
-)
-async def test_what_is_no_answer_is_told_in_plain_words(
-    server: Server, body: bytes, says: str
-) -> None:
-    server.reply = http(body)
-    error = await failure_of(at(server))
-    assert type(error) is errors.NotAnAnswer
-    assert says in str(error)
-
-
 @pytest.mark.parametrize("status", [500, 502, 503, 504])
 async def test_a_bare_http_status_is_told(server: Server, status: int) -> None:
     server.reply = http(b"<html>oops</html>", f"{status} Oh")
@@ -193,13 +175,6 @@ async def test_an_answer_over_the_ceiling_is_broken_off(
         http(gzip.compress(body), "200 OK", "Content-Encoding: gzip") if zipped else http(body)
     )
     assert type(await failure_of(at(server))) is errors.AnswerTooLarge
-
-
-@pytest.mark.parametrize("junk", [b"<html>", b"[", b"[[],", b"\xe0\xff\x00", b"0,-9\n"])
-async def test_thirty_megabytes_of_junk_are_no_answer(server: Server, junk: bytes) -> None:
-    server.reply = http(junk * (30_000_000 // len(junk)))
-    error = await failure_of(at(server))
-    assert type(error) is errors.NotAnAnswer
 
 
 async def test_a_bug_stays_visible_by_its_type() -> None:
