@@ -18,8 +18,6 @@ from typing import (
     Final,
     Literal,
     NamedTuple,
-    NoReturn,
-    Self,
     TypeVar,
     final,
 )
@@ -46,7 +44,7 @@ class Secret:
     """A password or API key that shows nowhere but in `reveal()`.
 
     Its text is in a closure, not in an attribute: whatever prints, walks or serialises attributes
-    finds nothing. It can't be pickled; a copy of it is itself.
+    finds nothing, and it can't be pickled.
     """
 
     __slots__ = ("_text", "kind")
@@ -62,26 +60,10 @@ class Secret:
     def __repr__(self) -> str:
         return "Secret(…)"
 
-    def __format__(self, spec: str) -> str:
-        return repr(self)
-
     def __eq__(self, other: object) -> bool:
         if not isinstance(other, Secret):
             return NotImplemented
-        from hmac import compare_digest  # it and hashlib cost 2 ms: not before the first frame
-
-        return self.kind == other.kind and compare_digest(_encoded(self), _encoded(other))
-
-    __hash__ = None  # type: ignore[assignment]
-
-    def __copy__(self) -> Self:
-        return self
-
-    def __deepcopy__(self, memo: dict[int, Any]) -> Self:
-        return self
-
-    def __reduce_ex__(self, protocol: object) -> NoReturn:
-        raise TypeError("a Secret can't be pickled")
+        return self.kind == other.kind and self.reveal() == other.reveal()
 
 
 def new_digest(secret: Secret, like: bytes = b"") -> bytes:
@@ -104,8 +86,6 @@ def why_refused(secret: Secret, refusals: Iterable[tuple[bytes, str]]) -> str | 
     One in 65,536 other passwords matches a digest too: let the user insist. A digest of another
     length matches nothing. Takes about 0.1 s for each salt that there is.
     """
-    from hmac import compare_digest
-
     digests: dict[bytes, bytes] = {}
     for digest, reason in refusals:
         if len(digest) != _SALT_BYTES + _DIGEST_BYTES:
@@ -113,7 +93,7 @@ def why_refused(secret: Secret, refusals: Iterable[tuple[bytes, str]]) -> str | 
         salt = digest[:_SALT_BYTES]
         if salt not in digests:
             digests[salt] = new_digest(secret, like=digest)
-        if compare_digest(digests[salt], digest):
+        if digests[salt] == digest:
             return reason
     return None
 

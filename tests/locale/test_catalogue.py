@@ -27,7 +27,6 @@ NOT_SAID = {
     "expired before",  # a note in the archive
     "before the team",  # stands in the place of a boot
     "newest code",  # a group of workers
-    "a Secret can't be pickled",  # for programmers
     "bold underline",
     r"Software\inbox-tui started",
     " bytes more)",  # kept with an entry that could not be read
