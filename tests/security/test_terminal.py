@@ -116,12 +116,18 @@ def painted_lines(app: App[None]) -> list[str]:
     return [strip.text for strip in app.screen._compositor.render_strips()]
 
 
-async def test_only_the_link_screen_opens_a_link_and_it_shows_the_true_host(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+@pytest.fixture
+def opened(monkeypatch: pytest.MonkeyPatch) -> list[str]:
+    """The links that are opened at a desktop."""
     opened: list[str] = []
     monkeypatch.setattr(App, "open_url", lambda app, url, new_tab=True: opened.append(url))
     monkeypatch.setenv("DISPLAY", ":99")
+    return opened
+
+
+async def test_only_the_link_screen_opens_a_link_and_it_shows_the_true_host(
+    tmp_path: Path, opened: list[str]
+) -> None:
     link = "https://shop.example@аpple.com/a"
     app = make_app(tmp_path, messages=[message(1, f"file:///etc/passwd javascript:x {link} ")])
     async with app.run_test(size=(120, 40)) as pilot:
@@ -143,11 +149,8 @@ async def test_only_the_link_screen_opens_a_link_and_it_shows_the_true_host(
     "size", [(120, 40), (80, 24), (40, 12)], ids=lambda size: f"{size[0]}x{size[1]}"
 )
 async def test_the_host_of_a_link_is_in_sight_whenever_enter_would_open_it(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, size: tuple[int, int]
+    tmp_path: Path, opened: list[str], size: tuple[int, int]
 ) -> None:
-    opened: list[str] = []
-    monkeypatch.setattr(App, "open_url", lambda app, url, new_tab=True: opened.append(url))
-    monkeypatch.setenv("DISPLAY", ":99")
     hosts = [
         "bank.example",
         f"bank.ru.{'login.' * 35}evil.example",
@@ -177,12 +180,7 @@ async def test_the_host_of_a_link_is_in_sight_whenever_enter_would_open_it(
         assert opened == [links[-1]]
 
 
-async def test_a_click_on_a_link_opens_nothing(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    opened: list[str] = []
-    monkeypatch.setattr(App, "open_url", lambda app, url, new_tab=True: opened.append(url))
-    monkeypatch.setenv("DISPLAY", ":99")
+async def test_a_click_on_a_link_opens_nothing(tmp_path: Path, opened: list[str]) -> None:
     app = make_app(tmp_path, messages=[message(1, "https://one.example https://two.example")])
     async with app.run_test(size=(120, 40)) as pilot:
         await state_is(pilot, "Live")
@@ -232,19 +230,12 @@ def test_programs_that_copy_get_the_text_on_standard_input_only(
     assert "913042" not in (tmp_path / f"{name}.words").read_text()
 
 
+@pytest.mark.parametrize("names", [("klipper", "qdbus"), ()], ids=["by argument only", "none"])
 def test_a_desktop_that_takes_text_only_as_an_argument_gets_none(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, names: tuple[str, ...]
 ) -> None:
-    programs(tmp_path, "klipper", "qdbus")
+    programs(tmp_path, *names)
     monkeypatch.setenv("PATH", str(tmp_path))
     monkeypatch.setenv("DISPLAY", ":99")
     copy_here(TEXT, {"DISPLAY": ":99"})
     assert not list(tmp_path.glob("*.words"))
-
-
-def test_a_desktop_without_a_clipboard_is_no_error(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setenv("PATH", str(tmp_path))
-    monkeypatch.setenv("DISPLAY", ":99")
-    copy_here(TEXT, {"DISPLAY": ":99"})

@@ -6,11 +6,9 @@ from datetime import datetime
 from pathlib import Path
 
 import pytest
-from hypothesis import HealthCheck, given, settings
 from support.app_harness import make_app, message, state_is, until
-from support.hostile import ATTACKS, assert_screen_is_safe, screen_output, texts
+from support.hostile import ATTACKS, assert_screen_is_safe, screen_output
 from support.keyrings import MemoryBackend, keyring
-from support.open_app import open_app
 from textual import events
 from textual.widgets import Input
 
@@ -23,25 +21,6 @@ from inbox_tui.smsc.message import Answer, IncomingMessage
 
 SIZES = [(120, 40), (80, 24), (40, 12)]
 EVERYTHING = "before " + "".join(ATTACKS) + " after"
-
-
-@pytest.mark.parametrize("size", SIZES, ids=[f"{x}x{y}" for x, y in SIZES])
-def test_no_message_sender_or_error_makes_the_inbox_write_a_control_sequence(
-    size: tuple[int, int],
-) -> None:
-    with open_app(size) as opened:
-
-        @settings(
-            max_examples=min(settings().max_examples // 8, 1000),
-            suppress_health_check=[HealthCheck.too_slow],
-        )
-        @given(texts)
-        def shown(text: str) -> None:
-            opened.show(text)
-
-        shown()
-        for attack in ATTACKS if size == SIZES[0] else (EVERYTHING,):
-            opened.show(attack)
 
 
 async def test_messages_of_the_first_and_last_day_there_is_do_not_end_the_inbox(

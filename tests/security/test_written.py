@@ -7,7 +7,9 @@ from __future__ import annotations
 
 import base64
 import re
+import sys
 from collections.abc import Awaitable, Callable
+from contextlib import ExitStack
 from pathlib import Path
 
 import pytest
@@ -36,7 +38,7 @@ COLOUR = re.compile("\x1b\\[(?:0|(?:[1-47];)*(?:[34]8;(?:5|2;[0-9]+;[0-9]+);[0-9
 
 A style that was once painted in one of these ways is painted so for as long as Python runs.
 """
-SIZES = [(120, 40), (40, 12)]
+SIZES = [(120, 40), (80, 24), (40, 12)]
 
 
 @pytest.fixture(autouse=True)
@@ -151,10 +153,11 @@ async def test_the_words_of_a_server_have_nothing_written_on_the_sign_in_screen(
     assert_painted_within(written[1], SIZES[0])
 
 
-@pytest.mark.parametrize("size", SIZES, ids=["120x40", "40x12"])
-def test_no_message_has_a_control_sequence_written(size: tuple[int, int]) -> None:
-    with terminal(size) as screen, open_app(size, screen) as opened:
-        screen.take(opened.app)
+@pytest.mark.parametrize("size", SIZES, ids=[f"{x}x{y}" for x, y in SIZES])
+def test_no_message_sender_or_error_has_a_control_sequence_written(size: tuple[int, int]) -> None:
+    with ExitStack() as stack:
+        screen = None if sys.platform == "win32" else stack.enter_context(terminal(size))
+        opened = stack.enter_context(open_app(size, screen))
 
         @settings(
             max_examples=min(settings().max_examples // 4, 2000),
@@ -163,8 +166,13 @@ def test_no_message_has_a_control_sequence_written(size: tuple[int, int]) -> Non
         @given(texts)
         def shown(text: str) -> None:
             opened.show(text)
-            written = screen.take(opened.app)
-            assert [one for one in told(written) if not TITLE.fullmatch(one)] == []
-            assert_painted_within(written, size)
+            if screen is not None:
+                written = screen.take(opened.app)
+                assert [one for one in told(written) if not TITLE.fullmatch(one)] == []
+                assert_painted_within(written, size)
 
+        if screen is not None:
+            screen.take(opened.app)
+        for attack in ATTACKS if size == SIZES[0] else ("".join(ATTACKS),):
+            opened.show(attack)
         shown()
