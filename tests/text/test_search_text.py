@@ -69,10 +69,6 @@ def test_only_the_digits_of_one_number_are_brought_together(text: str, joined: s
     assert strip_separators(text) == joined
 
 
-def test_text_without_parted_digits_is_only_folded() -> None:
-    assert strip_separators("Ваш код: 481516") == fold_text("Ваш код: 481516")
-
-
 @given(st.text(st.sampled_from("ё1 2-3()ЁßİΣ\xa0й\ud800a\n"), max_size=30))
 @settings(max_examples=200, deadline=None)
 def test_what_is_folded_stays_as_it_is(text: str) -> None:

@@ -158,39 +158,25 @@ async def test_a_search_is_typed_in_the_place_of_its_chip_and_told_at_every_key(
         assert text_of(bar).endswith("312 of 10 482")
 
 
-async def test_enter_keeps_the_search() -> None:
-    async with mounted() as (bar, pilot, app):
-        bar.begin_search()
-        await pilot.press("o", "k", "enter")
+@pytest.mark.parametrize(
+    ("before", "keys", "expected"),
+    [
+        ("", "o k enter", ["o", "ok", True]),
+        ("ok", "escape", ["", False]),
+        ("ok", "! enter", ["ok!", True]),
+        ("", "q slash enter", ["q", "q/", True]),
+    ],
+)
+async def test_enter_keeps_a_search_and_escape_clears_it(
+    before: str, keys: str, expected: list[Any]
+) -> None:
+    async with mounted(search=before) as (bar, pilot, app):
+        bar.begin_search(before)
+        await pilot.press(*keys.split())
         await pilot.pause()
-        assert told(app) == ["o", "ok", True]
+        assert told(app) == expected
         assert not bar.searching
         assert not bar.children
-
-
-async def test_escape_clears_the_search() -> None:
-    async with mounted(search="ok") as (bar, pilot, app):
-        bar.begin_search("ok")
-        await pilot.press("escape")
-        await pilot.pause()
-        assert told(app) == ["", False]
-        assert not bar.searching
-
-
-async def test_a_search_begins_with_what_was_searched_for_before() -> None:
-    async with mounted(search="ok") as (bar, pilot, app):
-        bar.begin_search("ok")
-        await pilot.press("!", "enter")
-        await pilot.pause()
-        assert told(app) == ["ok!", True]
-
-
-async def test_the_letters_of_commands_are_letters_of_a_search() -> None:
-    async with mounted() as (bar, pilot, app):
-        bar.begin_search()
-        await pilot.press("q", "x", "slash", "question_mark")
-        await pilot.pause()
-        assert told(app)[-1] == "qx/?"
 
 
 async def test_leaving_the_input_keeps_the_search() -> None:

@@ -268,19 +268,6 @@ async def test_a_click_below_the_messages_does_nothing() -> None:
         assert not [m for m in app.posted if isinstance(m, MessageList.Opened)]
 
 
-async def test_the_wheel_scrolls_and_leaves_the_cursor_and_a_key_comes_back_to_it() -> None:
-    async with mounted(Messages.numbered()) as (messages, pilot, _):
-        await turn_wheel(pilot, messages, 10)
-        await pilot.pause()
-        assert messages.scroll_offset.y >= HEIGHT
-        assert shown_id(messages) == NEWEST
-        assert not any(line.startswith("▌") for line in lines(messages))
-        await pilot.press("j")
-        await pilot.pause()
-        assert shown_id(messages) == NEWEST - 1
-        assert cursor_line(messages)
-
-
 async def test_the_row_under_the_mouse_is_marked_also_after_the_wheel() -> None:
     async with mounted(Messages.numbered()) as (messages, pilot, _):
         await pilot.hover(messages, offset=(20, 4))

@@ -93,12 +93,11 @@ def test_a_name_is_shown_however_its_number_is_written_in_the_settings(written: 
     assert shown_by.number("79160001122") == "+7 916 000-11-22"
 
 
-def test_a_number_without_a_name_is_shown_as_it_is_dialled() -> None:
-    assert presentation().who("79991234567") == "+7 999 123-45-67"
-
-
-def test_a_sender_that_is_no_number_is_shown_as_it_is() -> None:
-    assert presentation().who("TINKOFF") == "TINKOFF"
+@pytest.mark.parametrize(
+    ("phone", "shown"), [("79991234567", "+7 999 123-45-67"), ("TINKOFF", "TINKOFF")]
+)
+def test_a_sender_without_a_name_is_shown_as_it_is_dialled(phone: str, shown: str) -> None:
+    assert presentation().who(phone) == shown
 
 
 def test_names_and_senders_cannot_steer_the_terminal() -> None:

@@ -132,25 +132,21 @@ async def test_the_empty_text_goes_when_messages_come() -> None:
         assert shown_id(messages) == NEWEST
 
 
-async def test_a_gap_says_from_when_to_when_messages_may_be_missing() -> None:
+@pytest.mark.parametrize(
+    ("width", "told"),
+    [
+        (80, "── messages from 22 Nov 08:43 to 22 Nov 09:21 may be missing ──"),
+        (40, "22 Nov 08:43–22 Nov 09:21 missing"),
+    ],
+)
+async def test_a_gap_says_from_when_to_when_messages_may_be_missing(width: int, told: str) -> None:
     gap = Gap(message(997).received + 60, message(998).received - 60)
     source = Messages([*Messages.numbered().items, gap])
-    async with mounted(source) as (messages, pilot, app):
-        told = "── messages from 22 Nov 08:43 to 22 Nov 09:21 may be missing ──"
+    async with mounted(source, size=(width, 12)) as (messages, pilot, app):
         assert told in lines(messages)[3]
         await pilot.press("j", "j", "j", "enter")
         assert messages.row is None
         assert not [m for m in app.posted if isinstance(m, MessageList.Opened)]
-
-
-async def test_a_gap_keeps_both_its_dates_at_forty_columns() -> None:
-    gap = Gap(message(997).received + 60, message(998).received - 60)
-    async with mounted(Messages([message(998), gap, message(997)]), size=(40, 6)) as (
-        messages,
-        _,
-        _,
-    ):
-        assert "22 Nov 08:43–22 Nov 09:21 missing" in lines(messages)[1]
 
 
 async def test_what_is_starred_done_or_taken_has_marks_that_need_no_colour() -> None:
@@ -206,17 +202,15 @@ async def test_of_numbers_that_end_alike_as_many_digits_are_told_as_tell_them_ap
         assert lines(messages)[0].startswith("▌● 10:42  20000001  +7 999")
 
 
-@pytest.mark.parametrize(("width", "told"), [(66, True), (56, False), (40, False)])
-async def test_receiving_numbers_are_told_where_the_text_keeps_its_room(
-    width: int, told: bool
+@pytest.mark.parametrize(
+    ("width", "numbers", "told"),
+    [(66, NUMBERS, True), (56, NUMBERS, False), (40, NUMBERS, False), (80, NUMBERS[:1], False)],
+)
+async def test_receiving_numbers_are_told_if_several_where_the_text_keeps_its_room(
+    width: int, numbers: list[str], told: bool
 ) -> None:
-    async with mounted(to_two(), size=(width, 6)) as (messages, _, _):
+    async with mounted(to_two(receivers=numbers), size=(width, 6)) as (messages, _, _):
         assert all(("0001" in line) == told for line in lines(messages)[:4:2])
-
-
-async def test_one_number_alone_is_not_told() -> None:
-    async with mounted(to_two(receivers=NUMBERS[:1])) as (messages, _, _):
-        assert not any("0001" in line for line in lines(messages))
 
 
 async def test_a_name_given_meanwhile_is_shown_at_once() -> None:

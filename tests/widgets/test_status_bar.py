@@ -16,6 +16,7 @@ from inbox_tui.widgets.symbols import PLAIN, UNICODE
 
 HINTS = (Hint("? help", "?"), Hint("/ search", "/"), Hint("r refresh", "r"))
 REASON = "smscentre.com does not answer: connection refused"
+OFFLINE = {"state": State.OFFLINE, "reason": REASON}
 
 
 @asynccontextmanager
@@ -35,23 +36,32 @@ def text_of(bar: StatusBar) -> str:
     return lines(bar)[0].strip()
 
 
-async def test_it_shows_the_state_the_next_request_the_limit_and_the_keys() -> None:
-    async with mounted() as (bar, _):
-        left, right = text_of(bar)[:36].rstrip(), text_of(bar)[36:].lstrip()
-        assert left == "● Live   next in 12 s   requests ●●○"
-        assert right == "? help  / search  r refresh"
-        assert len(lines(bar)[0]) == 79
-
-
-async def test_a_reason_gets_its_room_before_the_keys() -> None:
-    async with mounted(91, state=State.OFFLINE, reason=REASON) as (bar, _):
-        assert text_of(bar) == f"○ Offline   {REASON}   next try in 12 s   ? help"
-
-
-async def test_a_reason_gets_its_room_before_the_limit() -> None:
-    async with mounted(80, state=State.OFFLINE, reason=REASON) as (bar, _):
-        assert text_of(bar).startswith(f"○ Offline   {REASON}   in 12 s")
-        assert "requests" not in text_of(bar)
+@pytest.mark.parametrize(
+    ("width", "shown", "left", "right"),
+    [
+        (80, {}, "● Live   next in 12 s   requests ●●○", "? help  / search  r refresh"),
+        (60, {}, "● Live   next in 12 s   requests ●●○", "? help  / search"),
+        (40, {}, "● Live   next in 12 s", "? help"),
+        (40, {"hints": ()}, "● Live   next in 12 s   requests ●●○", ""),
+        (80, {"left": 0}, "● Live   next in 12 s   requests ○○○", "? help  / search  r refresh"),
+        (80, {"left": -1}, "● Live   next in 12 s   requests ○○○", "? help  / search  r refresh"),
+        (80, {"left": 9}, "● Live   next in 12 s   requests ●●●", "? help  / search  r refresh"),
+        (80, {"allowed": 0}, "● Live   next in 12 s", "? help  / search  r refresh"),
+        (91, OFFLINE, f"○ Offline   {REASON}   next try in 12 s", "? help"),
+        (80, OFFLINE, f"○ Offline   {REASON}   in 12 s", ""),
+        (
+            80,
+            {"state": State.BLOCKED, "reason": "parameters error", "next_in": None},
+            "■ Blocked   parameters error   requests ●●○",
+            "? help  / search  r refresh",
+        ),
+    ],
+)
+async def test_it_shows_the_state_the_next_request_the_limit_and_the_keys(
+    width: int, shown: dict[str, Any], left: str, right: str
+) -> None:
+    async with mounted(width, **shown) as (bar, _):
+        assert text_of(bar) == f"{left}{right:>{width - 2 - len(left)}}".rstrip()
 
 
 async def test_at_forty_columns_the_state_and_the_next_try_survive() -> None:
@@ -94,15 +104,6 @@ async def test_no_line_comes_and_goes_as_the_seconds_are_counted() -> None:
         assert len(heights) == 1
 
 
-async def test_at_forty_columns_the_first_key_matters_more_than_the_limit() -> None:
-    async with mounted(40) as (bar, pilot):
-        assert text_of(bar).startswith("● Live   next in 12 s")
-        assert text_of(bar).endswith("? help")
-        bar.hints = ()
-        await pilot.pause()
-        assert text_of(bar) == "● Live   next in 12 s   requests ●●○"
-
-
 async def test_keys_of_the_place_stand_before_the_others_and_give_way_first() -> None:
     async with mounted(80, here=(Hint("c code", "c"), Hint("t conversation", "t"))) as (bar, pilot):
         assert text_of(bar).endswith("c code  ? help  / search  r refresh")
@@ -121,28 +122,12 @@ def test_every_state_has_a_sign_of_its_own_shape(symbols: Any) -> None:
     assert len(set(signs)) == len(signs)
 
 
-async def test_nothing_is_told_of_a_next_request_where_none_is_planned() -> None:
-    async with mounted(state=State.BLOCKED, reason="parameters error", next_in=None) as (bar, _):
-        assert text_of(bar).startswith(f"{UNICODE.blocked} Blocked   parameters error   requests")
-
-
 @pytest.mark.parametrize("reason", ["the password is not right", "the keyring is " * 4])
 async def test_signed_out_the_key_that_helps_is_always_named(reason: str) -> None:
     hints = (Hint("S sign in", "S"), *HINTS)
     async with mounted(state=State.SIGN_IN, reason=reason, next_in=None, hints=hints) as (bar, _):
         assert "S sign in" in text_of(bar).splitlines()[0]
         assert "requests" not in text_of(bar)
-
-
-async def test_no_limit_is_shown_where_there_is_none() -> None:
-    async with mounted(allowed=0) as (bar, _):
-        assert "requests" not in text_of(bar)
-
-
-@pytest.mark.parametrize(("left", "shown"), [(0, "○○○"), (3, "●●●"), (-1, "○○○"), (9, "●●●")])
-async def test_the_limit_is_shown_as_what_is_left(left: int, shown: str) -> None:
-    async with mounted(left=left) as (bar, _):
-        assert f"requests {shown} " in text_of(bar)
 
 
 async def test_a_notice_takes_the_place_of_all_but_the_state() -> None:
@@ -170,11 +155,6 @@ async def test_a_notice_without_room_keeps_what_was_done_and_whose_it_was(
     notice = "copied 111222 of +7 999 000-11-22, 22 Nov 10:06 · no browser"
     async with mounted(width, notice=notice) as (bar, _):
         assert text_of(bar).startswith(shown)
-
-
-async def test_the_last_keys_give_way_first() -> None:
-    async with mounted(60) as (bar, _):
-        assert text_of(bar).endswith("? help  / search")
 
 
 @pytest.mark.parametrize("reason", ["", REASON, "日本語" * 20])
