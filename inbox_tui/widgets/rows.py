@@ -169,6 +169,8 @@ class Rows:
 
     def _party(self, shown: str, gap: str, find: Find, *parts: str) -> list[Segment]:
         """Return a sender or receiver and a gap, what matched in it marked."""
+        if self._search is None:
+            return [Segment(shown + gap, self._style(*parts))]
         line = Paragraph()
         line.add(shown)
         mark_found([line], self._search, find)
