@@ -7,7 +7,7 @@ phone number is none, whatever is said around it.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from typing import Final, NamedTuple
 
 from inbox_tui.text.code_words import (
@@ -233,19 +233,8 @@ def _is_inside(text: str, at: int, beyond: int) -> bool:
     return text[at].isalnum()
 
 
-class _Side(NamedTuple):
-    """What the words on one side of a number say about it."""
-
-    named: int = 0
-    """How much it is called a code, below 0 where it is said to be something else."""
-    purpose: bool = False
-    secret: bool = False
-    sale: bool = False
-    at_once: bool = False
-    """Whether asking for it comes right before, or its purpose right after."""
-
-
-_SOMETHING_ELSE: Final = _Side(named=-1)
+_SOMETHING_ELSE: Final = -1, False
+"""What `_left` and `_right` return of a number that is said to be no code."""
 
 
 def _score(context: str, start: int, end: int, unusual: bool) -> int:
@@ -253,20 +242,21 @@ def _score(context: str, start: int, end: int, unusual: bool) -> int:
     before = context[max(0, start - _WINDOW) : start]
     after = context[end : end + _WINDOW]
     words = _words(before)
-    left = _left(words, _LABELLED.search(before[-_LABEL_ENDING:]) is not None)
-    if left.named < 0:
+    said: set[str] = set()
+    left, asked_for = _left(words, _LABELLED.search(before[-_LABEL_ENDING:]) is not None, said)
+    if left < 0:
         return 0
-    right = _right(_words(after), _CALLED.match(after) is not None)
-    named = max(left.named, right.named)
-    if right.named < 0 or not named:
+    right, for_a_purpose = _right(_words(after), _CALLED.match(after) is not None, said)
+    named = max(left, right)
+    if right < 0 or not named:
         return 0
-    if left.purpose or right.purpose:
+    if PURPOSE in said:
         named += _HAS_PURPOSE
-    if left.at_once and right.at_once:
+    if asked_for and for_a_purpose:
         named += _ASKED_FOR_PURPOSE
-    if left.secret or right.secret:
+    if PRIVACY in said:
         named += _IS_SECRET
-    if left.sale or right.sale or (unusual and _has(SALE, words)):
+    if SALE in said or (unusual and SALE in _kinds(words)):
         named -= _IS_SALE
     return named
 
@@ -299,10 +289,14 @@ def _words(context: str) -> list[str]:
 _PARTING: Final = str.maketrans("-/]", "   ")
 
 
-def _left(words: list[str], labelled: bool) -> _Side:
-    """Judge a number by the words before it, nearest first."""
+def _left(words: list[str], labelled: bool, said: set[str]) -> tuple[int, bool]:
+    """Judge a number by the words before it, nearest first.
+
+    Returns how much they call it a code, and whether they ask for it right before it. What else is
+    said is added to `said`.
+    """
     named = distance = breaks = 0
-    purpose = secret = sale = number = at_once = False
+    number = asked_for = False
     for place in range(len(words) - 1, -1, -1):
         written = words[place]
         word = written.strip(_PUNCTUATION)
@@ -321,17 +315,18 @@ def _left(words: list[str], labelled: bool) -> _Side:
             if labelled and not breaks:
                 distance = min(distance, 2)
             named = max(named, _NAMED_BEFORE - distance - number)
-            purpose = purpose or (not breaks and _has(PURPOSE, words[:place]))
-            secret = secret or (not breaks and _has(PRIVACY, words[:place]))
+            if not breaks:
+                said |= {PURPOSE, PRIVACY} & _kinds(words[:place])
             break
         if kind == PURPOSE:
             if labelled and not breaks and not number and distance <= 1:
                 # `Подтверждение номера: 8033`; `Вход в Ozon: 5042` is not enough by itself.
                 of_phone = place + 1 < len(words) and words[place + 1].strip(_PUNCTUATION) in PHONE
                 named = max(named, _ASKED_FOR if of_phone else _FOR_A_PURPOSE)
-            purpose = True
+            said.add(PURPOSE)
         elif kind == PRIVACY:
-            secret = secret or not breaks
+            if not breaks:
+                said.add(PRIVACY)
         elif kind == OTHER and not distance:
             return _SOMETHING_ELSE
         elif kind == THING and not distance and not number:
@@ -343,19 +338,20 @@ def _left(words: list[str], labelled: bool) -> _Side:
                 return _SOMETHING_ELSE
         elif kind == ASK and distance <= 1 and not breaks:
             named = max(named, _ASKED_FOR)
-            at_once = not distance
+            asked_for = not distance
         elif word[0].isdigit():
             number = True
         else:
-            sale = sale or (kind == SALE and not breaks)
+            if kind == SALE and not breaks:
+                said.add(SALE)
             distance += 1
-    return _Side(named, purpose, secret, sale, at_once)
+    return named, asked_for
 
 
-def _right(words: list[str], called: bool) -> _Side:
-    """Judge a number by the words after it."""
+def _right(words: list[str], called: bool, said: set[str]) -> tuple[int, bool]:
+    """Judge a number by the words after it, as `_left`; the second is whether a purpose follows."""
     named = distance = breaks = 0
-    purpose = secret = sale = at_once = False
+    for_a_purpose = False
     for place, written in enumerate(words[:_WORDS_AFTER]):
         word = written.strip(_PUNCTUATION)
         kind = kind_of(word)
@@ -364,14 +360,10 @@ def _right(words: list[str], called: bool) -> _Side:
                 named = max(0, _NAMED_AFTER - distance + 2 * called)
             elif not distance:
                 return _SOMETHING_ELSE
-        elif kind == PURPOSE:
-            purpose = purpose or not breaks
-            at_once = at_once or not (distance or breaks)
-        elif kind == PRIVACY:
-            secret = True
-        elif kind == SALE:
-            sale = sale or not breaks
-        elif word and kind != LINK:
+        elif kind == PRIVACY or (kind in (PURPOSE, SALE) and not breaks):
+            said.add(kind)
+            for_a_purpose = for_a_purpose or (kind == PURPOSE and not distance)
+        elif word and kind not in (LINK, PURPOSE, SALE):
             is_number = word.isdigit() or (word[0].isdigit() and not word.isalnum())
             distance += 4 if is_number else 1
         if written[-1] == ",":
@@ -380,11 +372,11 @@ def _right(words: list[str], called: bool) -> _Side:
             breaks += 1
             if breaks == 2:
                 break
-    return _Side(named, purpose, secret, sale, at_once)
+    return named, for_a_purpose
 
 
-def _has(kind: str, words: list[str]) -> bool:
-    return any(kind_of(word.strip(_PUNCTUATION)) == kind for word in words)
+def _kinds(words: Iterable[str]) -> set[str | None]:
+    return {kind_of(word.strip(_PUNCTUATION)) for word in words}
 
 
 def _is_purpose_of_code(words: list[str], place: int) -> bool:

@@ -26,6 +26,7 @@ if TYPE_CHECKING:
     from inbox_tui.commands import Hint
 
 _GAP: Final = "   "
+_BREAK: Final = Content("\n")
 _PARTS: Final = re.compile("(.+)(?: · |, ).*", re.DOTALL)
 """A notice, and the last of its parts."""
 _REASON_LINES: Final = 3
@@ -100,17 +101,17 @@ class StatusBar(Widget):
         """Create a bar."""
         super().__init__()
         self._shown = Content()
-        self._reason_lines = 0
+        self._height = 1
         self._hint_spans: list[tuple[int, int, str]] = []
         """Where the hints shown are, in cells from the right edge, and their keys."""
 
     def _changed(self) -> None:
         """Repaint if what is to be read is other than what is shown."""
-        first, reason = self._lines()
-        if len(reason) != self._reason_lines:
-            self._reason_lines = len(reason)
-            self.styles.height = 1 + len(reason)
-        elif not _whole(first, reason).is_same(self._shown):
+        lines = self._lines()
+        if len(lines) != self._height:
+            self._height = len(lines)
+            self.styles.height = len(lines)
+        elif not _BREAK.join(lines).is_same(self._shown):
             self.refresh()
 
     watch_state = watch_reason = watch_next_in = watch_left = _changed
@@ -118,10 +119,10 @@ class StatusBar(Widget):
 
     def render(self) -> Content:
         """Return the line, and those of the reason."""
-        self._shown = _whole(*self._lines())
+        self._shown = _BREAK.join(self._lines())
         return self._shown
 
-    def _lines(self) -> tuple[Content, list[str]]:
+    def _lines(self) -> list[Content]:
         """Return the first line, and a reason that does not fit into it as lines of its own."""
         symbol, style = _SYMBOLS[self.state]
         width = self.size.width
@@ -142,7 +143,7 @@ class StatusBar(Widget):
         else:
             line.add(outlook)
         hints = self._hints_within(width - line.width - len(_GAP))
-        return line.beside(hints, width), below
+        return [line.beside(hints, width), *map(Content, below)]
 
     def _outlook(self, reason: str, room: int) -> tuple[str, bool]:
         """Return what fits of reason, next request and limit, and whether the reason did."""
@@ -201,10 +202,6 @@ class StatusBar(Widget):
     def on_resize(self, event: events.Resize) -> None:
         """Fit the line to the new width."""
         self._changed()
-
-
-def _whole(first: Content, reason: list[str]) -> Content:
-    return Content("\n").join([first, *map(Content, reason)])
 
 
 def _paragraph(text: str, width: int) -> list[str]:
