@@ -42,6 +42,8 @@ from inbox_tui.widgets.status_bar import StatusBar
 from inbox_tui.widgets.title_bar import TitleBar
 
 if TYPE_CHECKING:
+    from textual.widgets import Input
+
     from inbox_tui.session import Session, SessionEvent
     from inbox_tui.sessions import AllSessions
 
@@ -458,8 +460,8 @@ class InboxScreen(Screen[None]):
         self._filter_bar.begin_search(self._filters.chosen.search)
         self._show_keys()
 
-    @on(FilterBar.SearchChanged)
-    def _search_changed(self, event: FilterBar.SearchChanged) -> None:
+    def on_input_changed(self, event: Input.Changed) -> None:
+        """Search for what has been typed so far."""
         self._filter_by(self._filters.chosen._replace(search=event.value), keep=not event.value)
 
     @on(FilterBar.SearchDone)

@@ -90,14 +90,6 @@ class FilterBar(Widget):
             self.chip = chip
             """Which chip."""
 
-    class SearchChanged(Message):
-        """Posted when what is searched for changes, at every key."""
-
-        def __init__(self, value: str) -> None:
-            super().__init__()
-            self.value = value
-            """What is searched for now."""
-
     class SearchDone(Message):
         """Posted when the search is no longer being typed."""
 
@@ -121,7 +113,10 @@ class FilterBar(Widget):
         return self._input is not None
 
     def begin_search(self, value: str = "") -> None:
-        """Put an input in the place of the search chip, with this text in it, and go to it."""
+        """Put an input in the place of the search chip, with this text in it, and go to it.
+
+        It posts `Input.Changed` at every key.
+        """
         if self._input is not None:
             self.screen.set_focus(self._input)
             return
@@ -135,12 +130,10 @@ class FilterBar(Widget):
         self.refresh()
 
     def end_search(self, *, accepted: bool) -> None:
-        """Take the input away again; a search not accepted is cleared."""
+        """Take the input away again."""
         search, self._input = self._input, None
         if search is None:
             return
-        if not accepted and search.value:
-            self.post_message(self.SearchChanged(""))
         self.post_message(self.SearchDone(accepted))
         search.remove()
         self.refresh()

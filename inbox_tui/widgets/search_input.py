@@ -9,7 +9,6 @@ from textual.binding import Binding
 from textual.widgets import Input
 
 from inbox_tui.locale import _
-from inbox_tui.widgets.filter_bar import FilterBar
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -65,11 +64,6 @@ class SearchInput(Input):
     def _on_paste(self, event: events.Paste) -> None:
         """Join the lines of what is pasted by spaces; Textual's own handler then puts it in."""
         event.text = " ".join(event.text.split())
-
-    def on_input_changed(self, event: Input.Changed) -> None:
-        """Tell what is searched for now."""
-        event.stop()
-        self.post_message(FilterBar.SearchChanged(event.value))
 
     def action_done(self, accepted: bool) -> None:
         """End the search."""
