@@ -8,8 +8,8 @@ and whatever the size of the archive.
 from __future__ import annotations
 
 from array import array
-from bisect import bisect_left, bisect_right
-from collections.abc import Iterable, Iterator, Sequence
+from bisect import bisect_left, bisect_right, insort
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import closing
 from dataclasses import dataclass, field
 from functools import lru_cache
@@ -59,6 +59,10 @@ class _Line(NamedTuple):
     """Above this row and all that follow it in the list."""
 
 
+_Slot = int | Gap | _Line
+"""An item of a list: a message by its row, a gap, or the line above a day."""
+
+
 @dataclass(eq=False)
 class _DayOfList:
     """A day of the service's clock in a list: its messages, the gaps that end on it, its lines."""
@@ -84,17 +88,24 @@ class _DayOfList:
         assert self.rows is not None
         return self.rows[bisect_left(self.rows, low) : bisect_left(self.rows, high)]
 
-    def lines_and_gaps(self, *, oldest_first: bool) -> list[tuple[int, Gap | _Line]]:
-        """Return lines and gaps with their places in it, rising."""
-        rows = self.rows
-        found: list[Gap | _Line] = sorted(
-            [*self.lines, *self.gaps], key=lambda one: (-one.row, isinstance(one, Gap))
-        )
-        if rows is None:  # all are above its messages
-            return list(enumerate(found))
-        if oldest_first:
-            return [(bisect_left(rows, line.row) + n, line) for n, line in enumerate(self.lines)]
-        return [(len(rows) - bisect_right(rows, one.row) + n, one) for n, one in enumerate(found)]
+    def items(self, *, oldest_first: bool) -> list[_Slot]:
+        """Return what is in it, in the order of the list; its rows must be known."""
+        assert self.rows is not None
+        items: list[_Slot] = list(self.rows if oldest_first else reversed(self.rows))
+        others: list[_Slot] = [*self.gaps, *self.lines]
+        for other in others:
+            insort(items, other, key=_order(oldest_first=oldest_first))
+        return items
+
+
+def _order(*, oldest_first: bool) -> Callable[[_Slot], tuple[int, bool]]:
+    """Return what the items of a list are ordered by: a line is above all that has its row."""
+    sign = 1 if oldest_first else -1
+
+    def key(slot: _Slot) -> tuple[int, bool]:
+        return sign * (slot if isinstance(slot, int) else slot.row), not isinstance(slot, _Line)
+
+    return key
 
 
 @lru_cache(_DAYS_REMEMBERED)
@@ -220,12 +231,21 @@ class Lists:
             if listing.complete and listing.day_start is not None:
                 self._count_days(listing, days)
             self._load(listing, days)
-            slots: list[int | Gap | Day] = []
+            slots: list[_Slot] = []
             for day, at in zip(days, listing.starts[first:last], strict=True):
-                slots += _slots(listing, day, max(0, start - at), stop - at)
+                slots += day.items(oldest_first=listing.oldest_first)[
+                    max(0, start - at) : stop - at
+                ]
             rows = self._messages.read(slot for slot in slots if isinstance(slot, int))
-        items = (rows.get(slot) if isinstance(slot, int) else slot for slot in slots)
-        return [item for item in items if item is not None]
+        items: list[Item] = []
+        for slot in slots:
+            if isinstance(slot, _Line):
+                items.append(_line(listing, slot))
+            elif isinstance(slot, Gap):
+                items.append(slot)
+            elif slot in rows:
+                items.append(rows[slot])
+        return items
 
     def position(self, listing: Listing, row: int) -> int:
         """Return where a message is in a list, or where it would be.
@@ -237,11 +257,8 @@ class Lists:
         at = listing.starts[place]
         if day is None:
             return at
-        rows = self._rows_of(listing, day)
-        if listing.oldest_first:
-            return at + bisect_left(rows, row) + sum(line.row <= row for line in day.lines)
-        above = sum(gap.row > row for gap in day.gaps) + sum(line.row >= row for line in day.lines)
-        return at + len(rows) - bisect_right(rows, row) + above
+        order = _order(oldest_first=listing.oldest_first)
+        return at + bisect_left(self._items_of(listing, day), order(row), key=order)
 
     def day_at(self, listing: Listing, position: int) -> tuple[Day, bool] | None:
         """Return the line of the day that an item of a list is below, and whether it is the line.
@@ -251,20 +268,14 @@ class Lists:
         if listing.day_start is None or not 0 <= position < len(listing):
             return None
         place = bisect_right(listing.starts, position) - 1
-        day = listing.days[place]
-        if len(day.parts) > 1:
-            with self._db.reading():
-                self._load(listing, listing.days[max(0, place - 1) : place + 2])
         at = position - listing.starts[place]
-        above: _Line | None = None
-        is_line = False
-        for where, one in day.lines_and_gaps(oldest_first=listing.oldest_first):
-            if where <= at and isinstance(one, _Line):
-                above, is_line = one, where == at
-        while above is None and place > 0:
+        items = self._items_of(listing, listing.days[place])
+        is_line = at < len(items) and isinstance(items[at], _Line)
+        lines = [item for item in items[: at + 1] if isinstance(item, _Line)]
+        while not lines and place > 0:
             place -= 1
-            above = next(iter(listing.days[place].lines[-1:]), None)
-        return None if above is None else (_line(listing, above), is_line)
+            lines = listing.days[place].lines
+        return (_line(listing, lines[-1]), is_line) if lines else None
 
     def newer(self, listing: Listing, row: int) -> int:
         """Return how many messages of a list that is newest first are newer than this one."""
@@ -359,6 +370,11 @@ class Lists:
         assert day.rows is not None
         return day.rows
 
+    def _items_of(self, listing: Listing, day: _DayOfList) -> list[_Slot]:
+        """Return what is in a day of a list, in its order."""
+        self._rows_of(listing, day)
+        return day.items(oldest_first=listing.oldest_first)
+
     def _load(self, listing: Listing, days: Sequence[_DayOfList]) -> None:
         """Read the rows of the days of a plain list that have not been needed before."""
         missing = [day for day in days if day.rows is None]
@@ -442,24 +458,6 @@ def _days_between(listing: Listing, begin: int, end: int) -> dict[int, _DayOfLis
 
 def _line(listing: Listing, line: _Line) -> Day:
     return listing.counted.get(line.day, Day(line.day, None, None))
-
-
-def _slots(listing: Listing, day: _DayOfList, start: int, stop: int) -> list[int | Gap | Day]:
-    """Return the items of a day at these places in it, messages as their rows."""
-    rows = day.rows
-    assert rows is not None
-    slots: list[int | Gap | Day] = []
-    others = dict(day.lines_and_gaps(oldest_first=listing.oldest_first))
-    places = list(others)
-    for place in range(start, min(stop, len(day))):
-        other = others.get(place)
-        if other is not None:
-            slots.append(_line(listing, other) if isinstance(other, _Line) else other)
-            continue
-        index = place - bisect_left(places, place)
-        if index < len(rows):
-            slots.append(rows[index] if listing.oldest_first else rows[-1 - index])
-    return slots
 
 
 def _has_state(query: Query) -> bool:

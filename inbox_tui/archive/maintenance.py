@@ -143,9 +143,10 @@ class Maintenance:
             pages = _MERGED_PAGES
 
     def _is_small(self) -> bool:
-        (size,) = self._db.query_row("PRAGMA page_count")
-        (free,) = self._db.query_row("PRAGMA freelist_count")
-        return bool(size - free <= _SMALL_FILE)
+        (size,) = self._db.query_row(
+            "SELECT page_count - freelist_count FROM pragma_page_count, pragma_freelist_count"
+        )
+        return bool(size <= _SMALL_FILE)
 
     def _rewrite(self) -> None:
         """Write the file anew: pages that were split keep copies of what has left them.

@@ -116,26 +116,22 @@ def _lock_folder(folder: Path, *, exclusive: bool) -> int:
     exclusive one is not to be had.
     """
     if sys.platform == "win32":
+        from inbox_tui.windows import lock_file
+
         descriptor = os.open(folder / _LOCK_FILE, os.O_RDWR | os.O_CREAT | os.O_NOINHERIT)
+        lock = partial(lock_file, descriptor, exclusive=exclusive)
     else:
+        import fcntl
+
         descriptor = os.open(folder, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
+        how = fcntl.LOCK_EX | fcntl.LOCK_NB if exclusive else fcntl.LOCK_SH
+        lock = partial(fcntl.flock, descriptor, how)
     try:
-        _lock(descriptor, exclusive=exclusive)
+        lock()
     except BaseException:
         os.close(descriptor)
         raise
     return descriptor
-
-
-def _lock(descriptor: int, *, exclusive: bool) -> None:
-    if sys.platform == "win32":
-        from inbox_tui.windows import lock_file
-
-        lock_file(descriptor, exclusive=exclusive)
-    else:
-        import fcntl
-
-        fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB if exclusive else fcntl.LOCK_SH)
 
 
 def unlock_folder(lock: int | None) -> None:

@@ -238,7 +238,8 @@ class RequestLog:
         hold = Hold(kind, until, attempt, decode_text(reason), datetime.fromisoformat(at), digest)
         if until is None or (boot == now.boot_id and seconds <= now.seconds + _SURELY_AHEAD):
             return hold
-        hold = hold._replace(until=now.seconds + self._left(wait, hold.at))
+        passed = max(0.0, (self._db.wall() - hold.at).total_seconds())
+        hold = hold._replace(until=now.seconds + max(0.0, wait - passed))
         if not self._db.read_only:
             self._db.execute(
                 "UPDATE holds SET until = ?, boot = ?, seconds = ?"
@@ -246,11 +247,6 @@ class RequestLog:
                 (hold.until, now.boot_id, now.seconds, key, boot, seconds),
             )
         return hold
-
-    def _left(self, wait: float, at: datetime) -> float:
-        """Return what is left of a wait that another boot began at this time of the wall clock."""
-        passed = (self._db.wall() - at).total_seconds()
-        return max(0.0, wait - max(0.0, passed))
 
     # -- refused passwords
 

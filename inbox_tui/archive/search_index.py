@@ -7,7 +7,7 @@ characters and more; what it cannot tell is checked message by message.
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from functools import lru_cache
 from typing import NamedTuple
 
@@ -15,7 +15,7 @@ from inbox_tui.archive.database import Database
 from inbox_tui.archive.encoding import decode_text
 from inbox_tui.text import find_code, find_links, fold_text
 from inbox_tui.text.search import join_digits
-from inbox_tui.text.search_query import Party, SearchQuery, Words
+from inbox_tui.text.search_query import Has, Party, SearchQuery, Words
 
 _SHORTEST = 3
 """The index finds strings of this many characters or more."""
@@ -125,30 +125,17 @@ class Match(NamedTuple):
 
 def match(search: SearchQuery) -> Match | None:
     """Return how to look for what is in messages; None where all of them fit."""
+    if not (search.words or search.senders or search.receivers or search.contents):
+        return None
     included: list[str] = []
     excluded: list[str] = []
     exact = True
-    for words in search.words:
-        query, tells_all = _words_query(words)
-        exact = exact and tells_all
-        if words.excluded:
-            if query and tells_all:
-                excluded.append(query)
-        elif query:
-            included.append(query)
-    for column, parties in (("phone", search.senders), ("to_phone", search.receivers)):
-        wanted = [_party_query(column, party) for party in parties if not party.excluded]
-        if wanted and all(query for query, _ in wanted):
-            included.append(_either(query for query, _ in wanted))
-        exact = exact and all(tells_all for _, tells_all in wanted)
-        for query, tells_all in (_party_query(column, p) for p in parties if p.excluded):
-            exact = exact and tells_all
-            if query and tells_all:
-                excluded.append(query)
-    if not (search.words or search.senders or search.receivers or search.contents):
-        return None
-    if ("link", False) in search.contents:
-        included.append(_LINKED)
+    for lookup, is_excluded in _lookups(search):
+        exact = exact and lookup.exact
+        if is_excluded and lookup.exact:
+            excluded.append(lookup.query)
+        elif not is_excluded and lookup.query:
+            included.append(lookup.query)
     exact = exact and len(included) + len(excluded) <= _MOST_STRINGS
 
     def check(message: str | bytes, phone: str | bytes, to_phone: str | bytes) -> bool:
@@ -170,30 +157,48 @@ def match(search: SearchQuery) -> Match | None:
 # -- queries for the index
 
 
-def _words_query(words: Words) -> tuple[str, bool]:
-    """Return the query for the index, "" where it cannot tell, and whether it tells all."""
+class _Lookup(NamedTuple):
+    query: str
+    """The query for the index; "" where the index cannot tell."""
+    exact: bool
+    """Whether it tells all, so that what is found need not be checked."""
+
+
+def _lookups(search: SearchQuery) -> Iterator[tuple[_Lookup, bool]]:
+    """Yield what is looked for in the index, and whether that is what must not be found."""
+    for words in search.words:
+        yield _words_lookup(words), words.excluded
+    for column, parties in (("phone", search.senders), ("to_phone", search.receivers)):
+        if wanted := [party for party in parties if not party.excluded]:
+            yield _parties_lookup(column, wanted), False
+        for party in parties:
+            if party.excluded:
+                yield _parties_lookup(column, [party]), True
+    if Has("link") in search.contents:
+        yield _Lookup(_LINKED, exact=True), False
+
+
+def _words_lookup(words: Words) -> _Lookup:
     alternatives: list[str] = []
     exact = True
     for strings in words.alternatives:
         indexed = [string for string in strings if len(string) >= _SHORTEST]
         exact = exact and len(indexed) == len(strings) and _short_enough(indexed)
         if not indexed:
-            return "", False
+            return _Lookup("", exact=False)
         alternatives.append(f"({' AND '.join(map(_quoted, indexed))})")
     alternatives += [f"({{phone to_phone}} : {_quoted_whole(phone)})" for phone in words.phones]
-    return _either(alternatives), exact and len(alternatives) <= _MOST_STRINGS
+    return _Lookup(f"({' OR '.join(alternatives)})", exact)
 
 
-def _party_query(column: str, party: Party) -> tuple[str, bool]:
-    alternatives = [_quoted(part) for part in party.parts]
-    alternatives += [_quoted_whole(phone) for phone in party.phones]
-    if min(map(len, party.parts), default=_SHORTEST) < _SHORTEST:
-        return "", False
-    return f"({column} : {_either(alternatives)})", _short_enough(party.parts)
-
-
-def _either(queries: Iterable[str]) -> str:
-    return f"({' OR '.join(queries)})"
+def _parties_lookup(column: str, parties: Sequence[Party]) -> _Lookup:
+    """Return how to look for any of these."""
+    parts = [part for party in parties for part in party.parts]
+    if min(map(len, parts), default=_SHORTEST) < _SHORTEST:
+        return _Lookup("", exact=False)
+    phones = [phone for party in parties for phone in party.phones]
+    alternatives = [*map(_quoted, parts), *map(_quoted_whole, phones)]
+    return _Lookup(f"({column} : ({' OR '.join(alternatives)}))", _short_enough(parts))
 
 
 def _short_enough(strings: Sequence[str]) -> bool:
