@@ -212,34 +212,6 @@ def test_only_what_another_program_deletes_meanwhile_has_to_be_wiped_again(
     assert (archive.database.query_row("SELECT wipe_pending FROM state") != (0,)) == deletes
 
 
-def test_what_another_program_reads_meanwhile_is_wiped_off_the_log_later(tmp_path: Path) -> None:
-    messages = some(50, 1, SERVER_NOW - HOUR, 5)
-    opened(tmp_path, *messages)[0].close()
-    with Archive.open(tmp_path / "inbox.db", busy_seconds=0.02) as archive:
-        account = archive.account("alex", "smscentre.com")
-        with closing(sqlite3.connect(archive.path, isolation_level=None)) as reader:
-            reader.execute("BEGIN")
-            reader.execute("SELECT * FROM messages").fetchone()
-            assert sum(account.expire(SERVER_NOW)) == 50
-            assert account.counts.total() == 0
-        sum(archive.maintenance.wipe())
-        assert traces(tmp_path, words(messages)) == []
-
-
-def test_an_expiry_cut_off_half_way_is_finished_later(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    messages = some(300, 1, SERVER_NOW - HOUR, 6)
-    archive, account = opened(tmp_path, *messages)
-    with monkeypatch.context() as cut:
-        cut.setattr(Maintenance, "wipe", lambda self: 1 / 0)
-        with pytest.raises(ZeroDivisionError):
-            sum(account.expire(SERVER_NOW))
-    assert account.counts.total() == 0
-    sum(archive.maintenance.wipe())
-    assert traces(tmp_path, words(messages)) == []
-
-
 @pytest.mark.parametrize("steps", range(1, 6))
 def test_whoever_leaves_before_all_is_deleted_and_wiped_leaves_the_rest_to_the_next(
     tmp_path: Path, steps: int
@@ -261,15 +233,6 @@ def test_others_can_write_after_every_step_of_deleting_and_wiping(tmp_path: Path
         for step, _ in enumerate(account.expire(SERVER_NOW)):
             account.on(other).store_page(page(incoming(9001 + step)))
     assert account.counts.total() == 2 + step
-
-
-def test_expiry_takes_gaps_that_are_over_and_keeps_the_rest(tmp_path: Path) -> None:
-    archive, account = opened(tmp_path, incoming(1, received=100), incoming(2, received=200))
-    for gap in (Gap(10, 90), Gap(50, 150), Gap(150, 199), Gap(190, 300)):
-        account.store_page(page(gap=gap))
-    assert sum(account.expire(150)) == 1
-    assert account.sync_state.gaps() == [Gap(190, 300), Gap(150, 199)]
-    assert ids(whole(archive, account, Query(state="unread"))) == [2]
 
 
 # -- a whole account
@@ -381,15 +344,3 @@ def test_whoever_still_knows_a_purged_account_reads_nothing_and_changes_nothing(
         assert mine.on(late).messages.newest() is None
         assert mine.on(late).notes.get("filters") is None
     assert traces(archive.path.parent, words(ours)) == []
-
-
-def test_an_account_made_again_is_a_new_one(tmp_path: Path) -> None:
-    archive, account = opened(tmp_path, incoming(1))
-    account.notes.set("signed_in", "yes")
-    with Archive.open(archive.path) as late:
-        account.purge()
-        again = archive.account("alex", "smscentre.com")
-        with pytest.raises(ArchiveError):
-            account.on(late).store_page(page(incoming(2)))
-        assert again.notes.get("signed_in") is None
-        assert again.on(late).counts.total() == 0

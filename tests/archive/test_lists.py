@@ -28,7 +28,6 @@ from inbox_tui.archive import (
     Day,
     Gap,
     Query,
-    QueryCancelled,
     Row,
     service_day,
 )
@@ -123,34 +122,6 @@ def test_many_messages_of_one_second_and_of_one_hour_are_all_found(tmp_path: Pat
             assert account.lists.position(listing, row.row) == place
 
 
-def test_a_gap_lies_just_below_what_is_as_new_as_its_end(tmp_path: Path) -> None:
-    archive, account = opened(tmp_path, *hourly(0, 5))
-    gap = Gap(SERVER_NOW - 9 * HOUR, SERVER_NOW - 2 * HOUR)
-    account.store_page(page(gap=gap))
-    account.store_page(page(gap=gap))
-    shown = whole(archive, account, Query())
-    assert shown[3] == gap
-    assert ids(shown) == [4, 3, 2, 1, 0]
-    listing = account.lists.open(Query())
-    assert (len(listing), listing.messages) == (6, 5)
-    assert account.lists.window(listing, 3, 4) == [gap]
-    assert account.lists.position(listing, row_at(SERVER_NOW - 3 * HOUR)) == 4
-    assert account.sync_state.gaps() == [gap]
-
-
-def test_a_gap_is_shown_where_it_concerns_what_is_listed(tmp_path: Path) -> None:
-    archive, account = opened(tmp_path, *hourly(0, 5), *hourly(10, 2, to_phone="7"))
-    gap = Gap(SERVER_NOW - 9 * HOUR, SERVER_NOW - 2 * HOUR)
-    account.store_page(page(scope="79110000001", gap=gap))
-    assert gap in whole(archive, account, Query())
-    assert gap in whole(archive, account, Query(to_phone="79110000001"))
-    assert gap in whole(archive, account, Query(since=gap.end - 1))
-    assert gap not in whole(archive, account, Query(since=gap.end))
-    assert gap not in whole(archive, account, Query(to_phone="7"))
-    assert gap not in whole(archive, account, query_for("hello"))
-    assert gap not in whole(archive, account, Query(state="unread"))
-
-
 def test_what_is_read_meanwhile_stays_in_the_list_of_unread(tmp_path: Path) -> None:
     _archive, account = opened(tmp_path, *hourly(0, 6))
     wanted = Query(state="unread", since=SERVER_NOW - 4 * HOUR)
@@ -182,15 +153,6 @@ def test_a_window_beyond_the_list_is_empty(tmp_path: Path) -> None:
     assert account.lists.window(listing, 5, 9) == []
     assert ids(account.lists.window(listing, -5, 9)) == [1]
     assert account.lists.window(listing, 1, 0) == []
-
-
-def test_a_query_is_cancelled_from_another_thread(tmp_path: Path) -> None:
-    archive, account = opened(tmp_path, *hourly(0, 50))
-    archive.database.connection.set_progress_handler(archive.database.interrupt, 20)
-    with pytest.raises(QueryCancelled):
-        account.lists.open(query_for("no such text"))
-    archive.database.connection.set_progress_handler(None, 0)
-    assert len(account.lists.open(query_for("hello"))) == 50
 
 
 @pytest.fixture

@@ -31,32 +31,6 @@ anything = st.text(st.characters(), max_size=40)
 """With lone surrogates, NUL, controls and all."""
 
 
-def test_what_is_stored_is_told_newest_first(tmp_path: Path) -> None:
-    archive, account = opened(tmp_path)
-    messages = [
-        incoming(7, received=SERVER_NOW - 60),
-        incoming(3, received=SERVER_NOW),
-        incoming(9, received=SERVER_NOW),
-        incoming(5, received=SERVER_NOW - 7200),
-    ]
-    assert account.store_page(page(*messages)) == [9, 3, 7, 5]
-    assert ids(whole(archive, account, Query())) == [9, 3, 7, 5]
-    assert account.counts.total() == account.counts.unread() == 4
-
-
-def test_the_same_page_twice_is_there_once(tmp_path: Path) -> None:
-    archive, account = opened(tmp_path, incoming(1), incoming(2, "first"))
-    mark(account, [1], unread=False)
-    again = page(incoming(1), incoming(2, "second"), incoming(3), incoming(3, "twice"))
-    assert account.store_page(again) == [3]
-    shown = whole(archive, account, Query())
-    assert [(row.id, row.message, row.unread) for row in shown if isinstance(row, Row)] == [
-        (3, "Hello", True),
-        (2, "first", True),
-        (1, "Hello", False),
-    ]
-
-
 def test_the_same_id_in_two_accounts_is_two_messages(tmp_path: Path) -> None:
     archive, account = opened(tmp_path, incoming(1, "mine"))
     other = archive.account("other", "smscentre.com")
@@ -197,39 +171,6 @@ def test_another_text_for_the_same_id_is_counted_and_the_first_is_kept(tmp_path:
 # -- states
 
 
-def test_a_muted_sender_is_counted_nowhere_as_unread(tmp_path: Path) -> None:
-    messages = [incoming(n, phone=("BANK", "SHOP")[n % 2]) for n in range(10)]
-    archive, account = opened(tmp_path, *messages)
-    change = account.messages.mute("BANK", muted=True)
-    account.store_page(page(incoming(10, phone="BANK"), incoming(11, phone="SHOP")))
-    assert (account.counts.total(), account.counts.unread()) == (12, 6)
-    assert account.counts.to_phones(None) == [("79110000001", 12, 6)]
-    assert len(whole(archive, account, Query(state="unread"))) == 6
-    assert len(whole(archive, account, Query(state="muted"))) == 6
-    with Archive.open(archive.path) as other:
-        assert account.on(other).messages.muted_senders() == {"BANK"}
-        account.on(other).messages.undo(change)
-    assert account.counts.unread() == 12
-    assert account.messages.mute("BANK", muted=False).senders == []
-
-
-def test_states_are_seen_by_another_program_at_once_and_can_be_undone(tmp_path: Path) -> None:
-    archive, account = opened(tmp_path, *[incoming(n) for n in range(5)])
-    rows = [item.row for item in whole(archive, account, Query()) if isinstance(item, Row)]
-    before = archive.changes()
-    with Archive.open(archive.path) as other:
-        done = account.on(other).messages.set_state(rows[:3], "done", value=True)
-        starred = account.on(other).messages.set_state(rows[2:], "starred", value=True)
-    assert archive.changes() > before
-    assert len(whole(archive, account, Query(state="todo"))) == 2
-    again = account.messages.set_state(rows, "done", value=True)
-    assert sorted(again.rows) == sorted(rows[3:])
-    for change in (again, starred, done):
-        account.messages.undo(change)
-    assert whole(archive, account, Query(state="done")) == []
-    assert whole(archive, account, Query(state="starred")) == []
-
-
 # -- read marks
 
 
@@ -243,41 +184,6 @@ def test_marks_are_counted_once(tmp_path: Path) -> None:
     row = account.messages.get(1)
     assert row is not None
     assert row.unread
-
-
-@pytest.mark.parametrize(
-    ("wanted", "read"),
-    [
-        (Query(), 30),
-        (Query(to_phone="7911"), 10),
-        (Query(since=SERVER_NOW - 4), 5),
-        (query_for("odd"), 15),
-        (query_for("odd", phone="7999"), 5),
-        (Query(to_phone="unheard of"), 0),
-        (Query(state="unread"), 30),
-    ],
-)
-def test_all_that_is_shown_is_marked_read(tmp_path: Path, wanted: Query, read: int) -> None:
-    messages = [
-        incoming(
-            number,
-            ("even", "odd")[number % 2],
-            received=SERVER_NOW - number,
-            to_phone=("7911", "7912", "7913")[number % 3],
-            phone=("7998", "7997", "7999")[number % 3],
-        )
-        for number in range(30)
-    ]
-    archive, account = opened(tmp_path, *messages)
-    fitting = ids(whole(archive, account, wanted))
-    marked = account.messages.mark_all_read(wanted)
-    assert len(marked.rows) == read == len(fitting)
-    assert account.counts.unread() == 30 - read
-    assert account.messages.mark_all_read(wanted).rows == []
-    account.messages.undo(marked)
-    assert ids(whole(archive, account, Query(state="unread"))) == ids(
-        whole(archive, account, Query())
-    )
 
 
 # -- how far the service has been asked

@@ -38,35 +38,6 @@ def test_the_archive_and_the_files_beside_it_are_the_users_alone(
     archive.close()
 
 
-def test_no_file_is_open_to_others_at_any_moment(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    made: dict[str, int] = {}
-    allowed = os.open
-
-    def watched(path: os.PathLike[str], flags: int, mode: int = 0o777, **more: int) -> int:
-        if flags & os.O_CREAT:
-            made[os.fspath(path)] = mode
-        return allowed(path, flags, mode, **more)
-
-    monkeypatch.setattr(os, "open", watched)
-    monkeypatch.setattr(os, "chmod", lambda *_: pytest.fail("it was open to others before"))
-    before = os.umask(0)
-    try:
-        opened(tmp_path, incoming(1))
-    finally:
-        os.umask(before)
-    assert made == {str(tmp_path / "inbox.db"): 0o600}
-
-
-def test_a_file_and_a_folder_that_others_could_read_are_tightened(tmp_path: Path) -> None:
-    opened(tmp_path, incoming(1))[0].close()
-    (tmp_path / "inbox.db").chmod(0o644)
-    tmp_path.chmod(0o755)
-    archive, _ = opened(tmp_path)
-    assert (mode(archive.path), mode(tmp_path)) == (0o600, 0o700)
-
-
 def test_what_is_set_aside_stays_private(tmp_path: Path) -> None:
     (tmp_path / "inbox.db").write_bytes(b"this is no database" * 100)
     (tmp_path / "inbox.db").chmod(0o644)
@@ -92,19 +63,3 @@ def test_a_symbolic_link_in_its_place_is_refused(tmp_path: Path) -> None:
         assert target.exists() == there
         target.touch()
     assert target.read_bytes() == b""
-
-
-def test_a_folder_that_others_may_write_to_is_refused(tmp_path: Path) -> None:
-    folder = tmp_path / "data"
-    folder.mkdir()
-    folder.chmod(0o777)
-    with pytest.raises(ArchiveError, match="can be written to by others"):
-        Archive.open(folder / "inbox.db")
-    assert list(folder.iterdir()) == []
-
-
-def test_a_folder_that_is_a_symbolic_link_is_refused(tmp_path: Path) -> None:
-    (tmp_path / "real").mkdir(0o700)
-    (tmp_path / "data").symlink_to(tmp_path / "real")
-    with pytest.raises(ArchiveError, match="is a symbolic link"):
-        Archive.open(tmp_path / "data" / "inbox.db")

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from itertools import pairwise
 from pathlib import Path
 from tempfile import mkdtemp
@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 from support.archives import NOW, at, incoming, opened, page
 from support.programs import SPAWN, ask, spawned
 
-from inbox_tui.archive import AccountArchive, Archive, ArchiveError, Hold, Permit
+from inbox_tui.archive import AccountArchive, Archive, Hold, Permit
 from inbox_tui.smsc.limit import Limit, LoggedRequest, Moment, earliest
 
 LIMIT = Limit()
@@ -97,18 +97,6 @@ def test_spellings_of_a_login_and_all_hosts_share_requests_holds_and_refusals(
     assert (other.requests.hold(at(1006)), other.requests.refusals()) == (None, [])
     same.requests.allow_again()
     assert (account.requests.hold(at(1006)), account.requests.refusals()) == (None, [])
-
-
-def test_the_same_login_under_a_sister_domain_shares_the_limit(tmp_path: Path) -> None:
-    archive, account = opened(tmp_path)
-    sister = archive.account("alex", "smsc.kz")
-    entry = begun(account, at(1000))
-    assert may_go(sister, at(1001), "b") == 1090
-    account.requests.end(entry, at(1001), delivered=True, finished=True)
-    answered(account, 1002)
-    answered(sister, 1003)
-    assert may_go(sister, at(1004)) == 1062
-    assert sister.requests.state(at(1004)).last.get("") == LoggedRequest("a", 1003, 1003.5)
 
 
 def test_three_identical_requests_go_and_the_fourth_waits(tmp_path: Path) -> None:
@@ -224,18 +212,6 @@ def test_old_requests_are_forgotten_but_for_the_last_of_each_scope(tmp_path: Pat
     assert len(other.requests.entries(at(10_001))) == 1
 
 
-def test_a_request_given_up_counts_for_as_long_as_it_may_have_come_late(tmp_path: Path) -> None:
-    _archive, account = opened(tmp_path)
-    entry = begun(account, at(1000))
-    account.requests.end(entry, at(1080), delivered=True, finished=False)
-    answered(account, 1090)
-    answered(account, 1092, "b")
-    answered(account, 1093)
-    answered(account, 1094, "b")
-    assert may_go(account, at(1100)) == 1151
-    begun(account, at(1151))
-
-
 steps = st.lists(
     st.tuples(
         st.sampled_from(["a", "a", "a", "b"]),
@@ -304,15 +280,6 @@ def test_eight_programs_that_share_the_log_keep_the_limit_together(tmp_path: Pat
         same = [request for request in went if request[2] == fingerprint]
         for first, fourth in zip(same, same[3:], strict=False):
             assert fourth[0] - first[1] >= limit.window
-
-
-def test_a_purged_account_may_ask_no_more(tmp_path: Path) -> None:
-    archive, account = opened(tmp_path)
-    begun(account, at(1))
-    with Archive.open(archive.path) as other:
-        account.on(other).purge()
-    with pytest.raises(ArchiveError):
-        account.requests.begin("", "a", at(500), LIMIT)
 
 
 def test_an_account_made_again_keeps_limit_hold_and_refused_passwords(tmp_path: Path) -> None:
@@ -427,39 +394,6 @@ def test_a_hold_of_another_boot_waits_for_what_is_left_of_it(
     assert account.requests.hold(at(up + 100)) == hold
     assert hold.until == pytest.approx(up + left)
     assert hold._replace(until=HOLD.until) == HOLD
-
-
-@given(
-    wait=st.floats(0, 10_000),
-    up=st.floats(0, 1e6),
-    jump=st.floats(-1e9, 1e9),
-    boot=st.sampled_from(["boot", "earlier"]),
-)
-@settings(max_examples=40, suppress_health_check=[HealthCheck.function_scoped_fixture])
-def test_a_hold_never_waits_longer_than_it_was_to_whatever_the_wall_clock_does(
-    tmp_path: Path, wait: float, up: float, jump: float, boot: str
-) -> None:
-    wall = NOW + timedelta(seconds=jump)
-    archive, account = with_wall(tmp_path, lambda: wall)
-    with archive:
-        account.requests.set_hold(HOLD._replace(until=8000 + wait), at(8000, boot))
-        hold = account.requests.hold(at(up))
-        assert hold is not None
-        assert hold.until is not None
-        if boot == "earlier":
-            assert up <= hold.until <= up + wait + 1e-6
-        elif up >= 8000:
-            assert hold.until == 8000 + wait
-
-
-def test_the_wall_clock_of_a_hold_is_kept_with_its_zone(tmp_path: Path) -> None:
-    _archive, account = opened(tmp_path)
-    moment = datetime(2026, 3, 29, 1, 30, 0, 123456, tzinfo=UTC)
-    account.requests.set_hold(HOLD._replace(at=moment), at(1000))
-    hold = account.requests.hold(at(1000))
-    assert hold is not None
-    assert hold.at == moment
-    assert hold.at.tzinfo is not None
 
 
 # -- a block of the address

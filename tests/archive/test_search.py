@@ -164,14 +164,6 @@ def test_any_text_is_found_as_by_looking_through_all(
             assert ids(whole(archive, account, wanted)) == expected, search
 
 
-def test_each_message_is_found_as_soon_as_it_is_there(tmp_path: Path) -> None:
-    archive, account = opened(tmp_path)
-    for number in range(60):
-        account.store_page(page(incoming(number, f"word {number}", received=SERVER_NOW - number)))
-        assert len(whole(archive, account, query_for("word"))) == number + 1
-    assert archive.check_search()
-
-
 def test_a_search_under_way_is_cancelled_by_another_thread(tmp_path: Path) -> None:
     messages = [incoming(n, "word " * 200, received=SERVER_NOW - n) for n in range(4000)]
     archive, account = opened(tmp_path, *messages)
