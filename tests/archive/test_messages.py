@@ -171,6 +171,22 @@ def test_another_text_for_the_same_id_is_counted_and_the_first_is_kept(tmp_path:
 # -- states
 
 
+def test_a_muted_sender_is_counted_nowhere_as_unread(tmp_path: Path) -> None:
+    messages = [incoming(n, phone=("BANK", "SHOP")[n % 2]) for n in range(10)]
+    archive, account = opened(tmp_path, *messages)
+    change = account.messages.mute("BANK", muted=True)
+    account.store_page(page(incoming(10, phone="BANK"), incoming(11, phone="SHOP")))
+    assert (account.counts.total(), account.counts.unread()) == (12, 6)
+    assert account.counts.to_phones(None) == [("79110000001", 12, 6)]
+    assert len(whole(archive, account, Query(state="unread"))) == 6
+    assert len(whole(archive, account, Query(state="muted"))) == 6
+    with Archive.open(archive.path) as other:
+        assert account.on(other).messages.muted_senders() == {"BANK"}
+        account.on(other).messages.undo(change)
+    assert account.counts.unread() == 12
+    assert account.messages.mute("BANK", muted=False).senders == []
+
+
 # -- read marks
 
 
