@@ -4,9 +4,8 @@ from __future__ import annotations
 
 import asyncio
 import os
-from collections.abc import Awaitable, Callable
 from pathlib import Path
-from typing import ClassVar, NamedTuple
+from typing import ClassVar
 
 from textual import on
 from textual.app import ComposeResult
@@ -15,24 +14,17 @@ from textual.content import Content
 from textual.suggester import Suggester
 from textual.widgets import Input, ProgressBar, Static
 
-from inbox_tui.archive import ArchiveError
-from inbox_tui.exports import FORMATS, ExportFormat, Written, format_of
+from inbox_tui.archive import AnyAccount, Archive, ArchiveError, Listing
+from inbox_tui.exports import FORMATS, Exporter, ExportFormat, Written, format_of
 from inbox_tui.locale import _, plural, system_words
+from inbox_tui.private_files import write_file
+from inbox_tui.screens.context import InboxContext
 from inbox_tui.screens.dialog import Dialog
+from inbox_tui.sessions import AllSessions
 from inbox_tui.text import sanitize
 from inbox_tui.widgets.presentation import grouped
 
 FORMAT_NAMES: dict[ExportFormat, str] = {"csv": "CSV", "json": "JSON", "jsonl": "JSON Lines"}
-
-Export = Callable[[ExportFormat, Path, bool, Callable[[int], None]], Awaitable[Written]]
-"""Writes what is shown in a format to a file, over an old one where told to, telling progress."""
-
-
-class Exported(NamedTuple):
-    """Where an export went, and what it came to."""
-
-    path: Path
-    written: Written
 
 
 class PathSuggester(Suggester):
@@ -72,10 +64,10 @@ def _heading(messages: int | None) -> str:
     )
 
 
-class ExportScreen(Dialog[Exported | None]):
-    """Asks for a file and a format, and writes the messages shown.
+class ExportScreen(Dialog[None]):
+    """Asks for a file and a format, and writes the messages of a list.
 
-    `messages` is their number, None where it is not known yet; `path` is the file offered.
+    Also those of one that is not complete yet: all that fitted when it was read are written.
     """
 
     BINDINGS: ClassVar[list[BindingType]] = [
@@ -84,11 +76,13 @@ class ExportScreen(Dialog[Exported | None]):
         Binding("tab", "next_format", "Next format", show=False, priority=True),
     ]
 
-    def __init__(self, export: Export, *, messages: int | None, path: str) -> None:
-        super().__init__(_heading(messages))
-        self._export = export
-        self._messages = messages
-        self._path = path
+    def __init__(self, context: InboxContext, listing: Listing) -> None:
+        self._messages = listing.messages if listing.complete else None
+        super().__init__(_heading(self._messages))
+        self._session = context.session
+        self._whole = asyncio.ensure_future(_whole(context.account, listing))
+        self._whole.add_done_callback(lambda found: found.cancelled() or found.exception())
+        self._path = f"~/inbox-{context.presentation.today():%Y-%m-%d}.csv"
         self._file_format = FORMATS[0]
         self._writing = False
         self._left = False
@@ -167,11 +161,12 @@ class ExportScreen(Dialog[Exported | None]):
         path = Path(os.path.expanduser(name))  # noqa: PTH111 - an unknown ~name stays as it is
         self._say("")
         self._show_writing(True)
-        self.run_worker(self._write(path, replace=replace), group="export")
+        self.run_worker(self._export(path, replace=replace), group="export")
 
-    async def _write(self, path: Path, *, replace: bool) -> None:
+    async def _export(self, path: Path, *, replace: bool) -> None:
         try:
-            written = await self._export(self._file_format, path, replace, self._progress)
+            whole = await self._whole
+            written = await asyncio.to_thread(self._write, whole, path, replace=replace)
         except FileExistsError:
             self._say(_("There is such a file already. Ctrl+O overwrites it."))
         except InterruptedError:
@@ -181,10 +176,26 @@ class ExportScreen(Dialog[Exported | None]):
         except ArchiveError as error:
             self._say(str(error))
         else:
-            self.dismiss(Exported(path, written))
+            self.dismiss()
+            self.notify(_words(written, path), title=_("Exported"), timeout=8, markup=False)
         finally:
             if self.is_attached:
                 self._show_writing(False)
+
+    def _write(self, listing: Listing, path: Path, *, replace: bool) -> Written:
+        """Write messages to a file, in a thread, over a connection of its own."""
+        session = self._session
+        with Archive.open(session.archive.archive.path) as archive:
+            exporter = Exporter(
+                self._file_format,
+                server_zone=session.server_zone,
+                names=session.settings.names,
+                accounts=archive.account_names() if isinstance(session, AllSessions) else None,
+            )
+            rows = session.archive.on(archive).lists.export(listing.query, listing)
+            return write_file(
+                path, lambda file: exporter.write(rows, file, self._progress), replace=replace
+            )
 
     def _progress(self, messages: int) -> None:
         """Move the bar on, from the thread that writes; end that one once the screen is left."""
@@ -196,3 +207,33 @@ class ExportScreen(Dialog[Exported | None]):
         """Close; an export under way ends, and leaves nothing behind."""
         self._left = True
         self.dismiss(None)
+
+
+async def _whole(account: AnyAccount, listing: Listing) -> Listing:
+    """All that fitted when this was listed, also where only the first of it has been found."""
+    if listing.complete:
+        return listing
+
+    def find() -> Listing:
+        with Archive.open(account.archive.path) as archive:
+            lists = account.on(archive).lists
+            return lists.open(listing.query, keep=listing, change=listing.change)
+
+    return await asyncio.to_thread(find)
+
+
+def _words(written: Written, path: Path) -> str:
+    words = plural(
+        "{count} message written to {path}",
+        "{count} messages written to {path}",
+        written.messages,
+        count=grouped(written.messages),
+        path=path,
+    )
+    if written.guarded:
+        words += plural(
+            ". {count} cell that a spreadsheet would run as a formula got an apostrophe.",
+            ". {count} cells that a spreadsheet would run as a formula got an apostrophe.",
+            written.guarded,
+        )
+    return sanitize(words)

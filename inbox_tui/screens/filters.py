@@ -75,20 +75,27 @@ class Filters(NamedTuple):
 
     def written(self) -> str:
         """The filters as they are remembered for the next start; the search is not."""
-        from msgspec import json
+        import json
 
-        return json.encode(self._replace(search="", phone=None)).decode()
+        kept = {"to_phone": self.to_phone, "hours": self.hours, "state": self.state}
+        return json.dumps(kept)
 
     @classmethod
     def read(cls, written: str) -> Filters | None:
         """What `written` gave; None for anything else."""
-        from msgspec import MsgspecError, json
+        import json
 
         try:
-            kept = json.decode(written, type=cls)
-        except MsgspecError:
+            kept = json.loads(written)
+            to_phone, hours, state = kept["to_phone"], kept["hours"], kept["state"]
+        except (ValueError, KeyError, TypeError):
             return None
-        return kept if kept.hours is None or 1 <= kept.hours <= PERIOD_HOURS else None
+        fits = (
+            (to_phone is None or isinstance(to_phone, str))
+            and (hours is None or (type(hours) is int and 1 <= hours <= PERIOD_HOURS))
+            and (state is None or state in STATE_NAMES)
+        )
+        return cls(to_phone=to_phone, hours=hours, state=state) if fits else None
 
     def sentence(
         self, number: Callable[[str], str], keys: CommandKeys, outside: str, *, searching: bool

@@ -492,10 +492,15 @@ class InboxScreen(Screen[None]):
             self._status.say(_("Ctrl+C copies the selection"))
 
     async def _export(self) -> None:
-        if self._selection.settled():
-            from inbox_tui.screens.export_command import export_shown
+        listing = self._loader.listing
+        if not self._selection.settled():
+            return
+        if listing is None or (listing.complete and not listing.messages):
+            self._status.say(_("no messages to export"))
+            return
+        from inbox_tui.screens.export_dialog import ExportScreen
 
-            await export_shown(self.context, self._loader.listing)
+        await self.app.push_screen(ExportScreen(self.context, listing))
 
     def _share(self, steps: int) -> None:
         """Give the list more or less of the room."""

@@ -8,6 +8,7 @@ from unittest.mock import AsyncMock
 import pytest
 from rich.style import Style
 from support.app_harness import HarnessApp, Opener, settled, until, week
+from support.inbox_screen import inbox
 from support.pictures import Snapshot
 from support.sizes import pictured_large_too
 from support.widgets import lines
@@ -21,6 +22,7 @@ from inbox_tui.screens.date_dialog import DateScreen
 from inbox_tui.screens.dialog import Dialog
 from inbox_tui.screens.export_dialog import ExportScreen
 from inbox_tui.screens.help import HelpScreen
+from inbox_tui.screens.inbox import InboxScreen
 from inbox_tui.screens.link_dialog import LinkScreen
 from inbox_tui.screens.name_dialog import NameScreen
 from inbox_tui.screens.pickers import (
@@ -99,14 +101,17 @@ async def test_a_terminal_of_16_colours_gets_those_alone(
                     assert color is None or color.is_default or color.is_system_defined, style
 
 
-def every_dialog() -> list[Screen[Any]]:
+def every_dialog(inbox: InboxScreen) -> list[Screen[Any]]:
+    listing = inbox._loader.listing
+    assert listing is not None
+
     def none(*_: object) -> Any:
         return ()
 
     return [
         AccountPicker([], None),
         DateScreen(none, str),
-        ExportScreen(none, messages=1, path="~/inbox.csv"),
+        ExportScreen(inbox.context, listing),
         HelpScreen(CommandKeys()),
         LinkScreen(find_links("https://example.com/1")),
         NameScreen("+7 999 123-45-67", "Vera"),
@@ -119,13 +124,14 @@ def every_dialog() -> list[Screen[Any]]:
 
 @pytest.mark.usefixtures("without_unicode")
 async def test_without_unicode_every_dialogue_is_drawn_without_it(live: Opener) -> None:
-    async with live(size=(120, 50)) as pilot:
-        for dialog in every_dialog():
+    async with live(messages=week(), size=(120, 50)) as pilot:
+        dialogs = every_dialog(inbox(pilot))
+        for dialog in dialogs:
             await pilot.app.push_screen(dialog)
             await pilot.pause()
             drawn = "".join(strip.text for strip in dialog._compositor.render_strips())
             assert set(drawn) <= {*map(chr, range(127)), *"·\xa0"}, dialog
-    shown = {type(dialog) for dialog in every_dialog()}
+    shown = {type(dialog) for dialog in dialogs}
     assert {kind for kind in Dialog.__subclasses__() if kind is not Picker} <= shown
     assert set(Picker.__subclasses__()) <= shown
 

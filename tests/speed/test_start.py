@@ -52,7 +52,7 @@ NOT_NEEDED = (
     *("xml", "email", "http", "statistics", "csv", "hashlib", "hmac"),
     *("inbox_tui.demo", "inbox_tui.exports", "inbox_tui.smsc.answers", "inbox_tui.smsc.client"),
     *(f"inbox_tui.cli.{name}" for name in ("doctor", "error_log", "export", "login", "watch")),
-    *(f"inbox_tui.screens.{name}" for name in ("date_dialog", "export_command", "export_dialog")),
+    *(f"inbox_tui.screens.{name}" for name in ("date_dialog", "export_dialog")),
     *(f"inbox_tui.screens.{name}" for name in ("help", "link_dialog", "palette", "pickers")),
     "inbox_tui.screens.sign_in",
     *(f"inbox_tui.sync.{name}" for name in ("inbox_sync", "next_request", "outcomes", "planner")),

@@ -191,7 +191,7 @@ async def state_is(pilot: Pilot[None], state: str) -> None:
 
 
 async def settled(
-    pilot: Pilot[None], groups: Collection[str] = ("search", "writes", "default")
+    pilot: Pilot[None], groups: Collection[str] = ("numbers", "search", "writes", "default")
 ) -> None:
     """Wait for what has begun: workers of these groups, and what they have drawn."""
     for worker in [worker for worker in pilot.app.workers if worker.group in groups]:
@@ -289,7 +289,7 @@ class HarnessPilot(Pilot[None]):
     async def press(self, *keys: str) -> None:
         """Press keys, and wait for the searches and the changes that they begin."""
         await super().press(*keys)
-        await settled(self, ("search", "writes"))
+        await settled(self, ("numbers", "search", "writes"))
 
 
 class Opener:
