@@ -93,7 +93,7 @@ class Inbox:
                 "PYTHON_KEYRING_BACKEND": "support.keyrings.FileBackend",
                 "TEST_KEYRING": str(self._keyring),
             }
-        return Program(inbox_command(), environment(self.made) | account | passwords)
+        return Program(inbox_command(), self.made.environment | account | passwords)
 
     def shown(self) -> Program:
         """Start it, have it show everything, and wait until all is loaded and the screen quiet."""
@@ -108,12 +108,6 @@ def inbox_command() -> list[str]:
     """What starts it."""
     beside = Path(sys.executable).with_name("inbox-tui")
     return [str(beside)] if beside.exists() else [sys.executable, "-m", "inbox_tui"]
-
-
-def environment(made: Sample) -> dict[str, str]:
-    """What the programs are started with."""
-    path = os.environ.get("PYTHONPATH")
-    return made.environment(os.environ["PATH"]) | ({"PYTHONPATH": path} if path else {})
 
 
 @contextlib.contextmanager
@@ -145,7 +139,7 @@ def service(made: Sample) -> Iterator[str]:
 
 def bare(made: Sample) -> Program:
     """An empty Textual application."""
-    return Program([sys.executable, PROGRAMS / "bare.py"], environment(made))
+    return Program([sys.executable, PROGRAMS / "bare.py"], made.environment)
 
 
 # -- start and memory
@@ -247,7 +241,7 @@ def others(made: Sample) -> dict[str, Loaded | None]:
     found: dict[str, Loaded | None] = {}
     for name, command in commands.items():
         wanted = (b"Msgs:",) if name == "neomutt" else made.markers[:1]
-        with Program(command, environment(made)) as program:
+        with Program(command, made.environment) as program:
             try:
                 seconds = program.until(*wanted, seconds=LONGEST_LOAD)
             except AssertionError:
@@ -289,7 +283,7 @@ def moves(inbox: Inbox, rounds: int) -> tuple[Moves, Moves]:
     """Every move in the list of everything, and the same in a bare `ScrollView`, by turns."""
     ours, floor = Moves([], []), Moves([], [])
     command: list[str | Path] = [sys.executable, PROGRAMS / "lines.py"]
-    bare_list = Program(command, environment(inbox.made) | {"TEXTUAL_FPS": "1000"})
+    bare_list = Program(command, inbox.made.environment | {"TEXTUAL_FPS": "1000"})
     with bare_list, inbox.shown() as program:
         bare_list.until(LAST_LINE)
         for number in range(rounds):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import re
 import shutil
 import sys
@@ -62,11 +63,13 @@ class Sample:
         """The same messages as mail."""
         return self.home / "messages.mbox"
 
-    def environment(self, path: str) -> dict[str, str]:
+    @property
+    def environment(self) -> dict[str, str]:
         """What the user's programs are started with; the password comes without a keyring."""
         return {
             **Files(self.home).environment,
-            "PATH": path,
+            "PATH": os.environ["PATH"],
+            "PYTHONPATH": os.environ.get("PYTHONPATH", ""),
             "TERM": "xterm-256color",
             "COLORTERM": "truecolor",
             "LANG": "C.UTF-8",

@@ -15,11 +15,12 @@ from typing import Any, NamedTuple
 from zoneinfo import ZoneInfo
 
 from asyncpg import Connection
+from support.command import Files
 from support.postgres import ADMIN_PASSWORD, Cluster, running_cluster
 from support.team import made_hub
 from support.traffic import server_now
 
-from benchmarks.figures import environment, inbox_command
+from benchmarks.figures import inbox_command
 from benchmarks.sample_archives import LOGIN, Sample, in_page, pages
 from benchmarks.terminal import Program, ready
 from inbox_tui.archive import ArchiveWorker
@@ -119,8 +120,7 @@ async def _team(
     base = cluster.new_database()
     url = cluster.url(base)
     hub = await made_hub(url)
-    account_id = await hub_account(hub, LOGIN)
-    store = HubStore(hub, HubClock(SystemClock()), account_id, LOGIN)
+    store = await hub_store(hub, LOGIN)
     for page in pages(messages, server_now()):
         await asyncio.to_thread(store.store_page, in_page(page)._replace(entry=None))
     begun = time.perf_counter()
@@ -138,8 +138,7 @@ async def _team(
     queries = len(asked) / passed
     await first.close()
 
-    account_id = await hub_account(hub, NEW)
-    store = HubStore(hub, HubClock(SystemClock()), account_id, NEW)
+    store = await hub_store(hub, NEW)
     arrivals = await _arrivals(hub, store, folder, url, rounds)
     await asyncio.to_thread(hub.close)
     return TeamFigures(copied, arrivals, share, queries)
@@ -182,15 +181,14 @@ async def _members_here(connection: Connection) -> int:
 
 def _inbox(home: Path, url: str) -> Program:
     """Start the inbox of a member, who has joined the team and no password of the service."""
-    made = Sample(0, home, ())
-    given = environment(made) | {"INBOX_TUI_LOGIN": NEW, "INBOX_TUI_SERVER": HOST}
+    given = Sample(0, home, ()).environment | {"INBOX_TUI_LOGIN": NEW, "INBOX_TUI_SERVER": HOST}
     given["PGPASSWORD"] = ADMIN_PASSWORD
     home.mkdir()
     subprocess.run(
         [*inbox_command(), "team", "join", url], env=given, check=True, capture_output=True
     )
-    config = home / "config" / "inbox-tui" / "config.toml"
-    config.write_text(f'{config.read_text()}\nteam_name = "{home.name}"\n')
+    files = Files(home)
+    files.configure(f'{files.config.read_text()}\nteam_name = "{home.name}"\n')
     return Program(inbox_command(), given)
 
 
@@ -202,6 +200,7 @@ def _read_all(screens: list[Program], seconds: float) -> None:
             screen.read(0)
 
 
-async def hub_account(hub: Hub, login: str) -> int:
+async def hub_store(hub: Hub, login: str) -> HubStore:
     await hub.connect()  # which ends the sessions of the silent
-    return await hub.run(lambda connection: find_account(connection, login, HOST, make=True))
+    account_id = await hub.run(lambda connection: find_account(connection, login, HOST, make=True))
+    return HubStore(hub, HubClock(SystemClock()), account_id, login)
