@@ -5,10 +5,10 @@ from __future__ import annotations
 import asyncio
 import sys
 import time
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Protocol
+from typing import Any, Protocol
 
 from inbox_tui.smsc.limit import Moment
 
@@ -24,6 +24,17 @@ class Clock(Protocol):
 
     async def sleep(self, seconds: float) -> None:
         """Wait; longer than that where the machine sleeps meanwhile."""
+
+
+async def wait_at_most(clock: Clock, seconds: float, awaited: Awaitable[Any]) -> None:
+    """Wait for so long, or until something is done; it is cancelled where it is not."""
+    slept = asyncio.ensure_future(clock.sleep(seconds))
+    done = asyncio.ensure_future(awaited)
+    try:
+        await asyncio.wait((slept, done), return_when=asyncio.FIRST_COMPLETED)
+    finally:
+        slept.cancel()
+        done.cancel()
 
 
 class SystemClock:

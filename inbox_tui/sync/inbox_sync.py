@@ -22,7 +22,7 @@ from inbox_tui.smsc.errors import SmscError
 from inbox_tui.smsc.limit import Limit, Moment
 from inbox_tui.smsc.message import Answer
 from inbox_tui.sync.back_off import back_off
-from inbox_tui.sync.clock import Clock
+from inbox_tui.sync.clock import Clock, wait_at_most
 from inbox_tui.sync.events import (
     Event,
     PasswordAccepted,
@@ -242,29 +242,18 @@ class InboxSync:
     async def _wait(self, wait: Wait) -> None:
         """Wait for the time planned, for a key, or for what another terminal does."""
         ends = [end for end in (wait.until, wait.more_room_at) if end is not None]
-        woken = asyncio.ensure_future(self._wake.wait())
-        try:
-            while not self._wake.is_set():
-                stepped = await self._idle_work()
-                now = self._clock.moment().seconds
-                left = min(
-                    [STEP_PAUSE_SECONDS if stepped else TICK_SECONDS, *(end - now for end in ends)]
-                )
-                if left <= 0:
-                    break
-                await self._sleep(left, woken)
-                if wait.version is not None and await self._version() != wait.version:
-                    break
-        finally:
-            woken.cancel()
+        while not self._wake.is_set():
+            stepped = await self._idle_work()
+            now = self._clock.moment().seconds
+            left = min(
+                [STEP_PAUSE_SECONDS if stepped else TICK_SECONDS, *(end - now for end in ends)]
+            )
+            if left <= 0:
+                break
+            await wait_at_most(self._clock, left, self._wake.wait())
+            if wait.version is not None and await self._version() != wait.version:
+                break
         self._wake.clear()
-
-    async def _sleep(self, seconds: float, woken: asyncio.Future[Any]) -> None:
-        slept = asyncio.ensure_future(self._clock.sleep(seconds))
-        try:
-            await asyncio.wait((slept, woken), return_when=asyncio.FIRST_COMPLETED)
-        finally:
-            slept.cancel()
 
     async def _version(self) -> int | None:
         try:
@@ -336,9 +325,8 @@ class InboxSync:
         except asyncio.CancelledError:
             self._publish = lambda event: None  # whoever was told of events is closing
             try:
-                await self._sleep(CLOSING_SECONDS, asking)
+                await wait_at_most(self._clock, CLOSING_SECONDS, asking)
             finally:
-                asking.cancel()
                 await asyncio.gather(asking, return_exceptions=True)
             raise
 

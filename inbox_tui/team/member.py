@@ -25,6 +25,7 @@ from inbox_tui.sync import (
     TakenByColleague,
 )
 from inbox_tui.sync.back_off import back_off
+from inbox_tui.sync.clock import wait_at_most
 from inbox_tui.sync.inbox_sync import STEP_PAUSE_SECONDS, InboxSync
 from inbox_tui.sync.next_request import NOBODY_ASKS_REASON, TOO_SLOW_REASON
 from inbox_tui.sync.planner import delete_before
@@ -398,13 +399,7 @@ class TeamMember:
 
     async def _rest(self, seconds: float) -> None:
         """Wait for so long, or until the hub announces something."""
-        slept = asyncio.ensure_future(self._clock.sleep(seconds))
-        woken = asyncio.ensure_future(self._wake.wait())
-        try:
-            await asyncio.wait((slept, woken), return_when=asyncio.FIRST_COMPLETED)
-        finally:
-            slept.cancel()
-            woken.cancel()
+        await wait_at_most(self._clock, seconds, self._wake.wait())
         self._wake.clear()
 
     def _take_notice(self, payload: str, pid: int) -> None:

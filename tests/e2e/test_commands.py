@@ -1,4 +1,4 @@
-"""What each command does, through the installed program."""
+"""Commands at a desktop, in shells and side by side, through the installed program."""
 
 from __future__ import annotations
 

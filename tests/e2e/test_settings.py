@@ -1,4 +1,4 @@
-"""What each setting does, and what is no setting, through the installed program."""
+"""What settings do, through the installed program."""
 
 from __future__ import annotations
 
