@@ -31,7 +31,6 @@ from inbox_tui.screens.shown_messages import ShownMessages
 from inbox_tui.screens.state_commands import StateCommands
 from inbox_tui.screens.status import SessionStatus
 from inbox_tui.sync import MessagesArrived, Progress, State, StatusChanged, TakenByColleague
-from inbox_tui.widgets.conversation import Conversation
 from inbox_tui.widgets.filter_bar import FilterBar
 from inbox_tui.widgets.message_list import MessageList
 from inbox_tui.widgets.message_pane import MOVES, MessagePane
@@ -104,8 +103,7 @@ class InboxScreen(Screen[None]):
         team_states = account.team.of_message if session.settings.team else None
         self._message_view = MessageView(presentation, team_states=team_states)
         self._split_pane = SplitPane(self._messages, self._message_view)
-        self._conversation = Conversation(presentation)
-        self._shown = ShownMessages(account, self._messages, self._conversation)
+        self._shown = ShownMessages(account, self._messages, presentation)
         self._status_bar = StatusBar()
         self._status = SessionStatus(self, session, self._status_bar)
         self._following = Following(self._shown, self._filter_bar, say=self._status.say)
@@ -153,7 +151,6 @@ class InboxScreen(Screen[None]):
         yield self._title_bar
         yield self._filter_bar
         yield self._split_pane
-        yield self._conversation
         yield self._status_bar
 
     def on_mount(self) -> None:

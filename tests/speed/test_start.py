@@ -55,6 +55,7 @@ NOT_NEEDED = (
     *(f"inbox_tui.screens.{name}" for name in ("date_dialog", "export_dialog")),
     *(f"inbox_tui.screens.{name}" for name in ("help", "link_dialog", "palette", "pickers")),
     "inbox_tui.screens.sign_in",
+    *(f"inbox_tui.widgets.{name}" for name in ("conversation", "transcript")),
     *(f"inbox_tui.sync.{name}" for name in ("inbox_sync", "next_request", "outcomes", "planner")),
     *(f"textual.widgets._{name}" for name in ("data_table", "markdown", "text_area")),
 )
