@@ -148,19 +148,15 @@ async def _checked(cli_options: CliOptions, *, online: bool) -> list[Check]:
 
 async def _keyring(config: Config, password: Secret | None) -> tuple[Check, Secret | None]:
     """Whether the keyring answers, and the secret that the environment or the keyring gives."""
+    keyring, login = Keyring(), config.login.value
     note = ""
+    remedy = _("give {environment} or {api_key_environment}, or set a keyring up").format(
+        environment=PASSWORD_VARIABLE, api_key_environment=API_KEY_VARIABLE
+    )
     if password is not None:
         variable = PASSWORD_VARIABLE if password.kind == "password" else API_KEY_VARIABLE
         note = _("; {variable} gives the {kind}").format(variable=variable, kind=_(password.kind))
-    keyring = Keyring()
-    login = config.login.value
-    remedy = (
-        ""
-        if note
-        else _("give {environment} or {api_key_environment}, or set a keyring up").format(
-            environment=PASSWORD_VARIABLE, api_key_environment=API_KEY_VARIABLE
-        )
-    )
+        remedy = ""
     try:
         report = await keyring.describe()
         if not report.usable:
@@ -168,12 +164,11 @@ async def _keyring(config: Config, password: Secret | None) -> tuple[Check, Secr
         stored = await keyring.get(login or "nobody", config.host)
     except KeyringError as error:
         return Check("keyring", bool(note), f"{error}{note}", remedy), password
-    if not note and login:
-        note = _("; it has no password or API key for this account")
-        if stored:
-            note = _("; it has the {kind}").format(kind=_(stored.kind))
-    if password is None and stored is None and login:
-        return Check("keyring", False, f"{report.name}{note}", _("run 'inbox-tui login'")), None
+    if password is None and login:
+        if stored is None:
+            found = report.name + _("; it has no password or API key for this account")
+            return Check("keyring", False, found, _("run 'inbox-tui login'")), None
+        note = _("; it has the {kind}").format(kind=_(stored.kind))
     found = _("{keyring} answers{note}").format(keyring=report.name, note=note)
     return Check("keyring", True, found), password or stored
 

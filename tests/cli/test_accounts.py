@@ -63,13 +63,6 @@ def test_an_account_that_the_environment_names_is_listed(
     ]
 
 
-@in_both_languages
-def test_without_an_account_none_is_listed(files: Files) -> None:
-    assert run("accounts").status == 2
-    assert run("sync", "--all").status == 2
-    assert not files.archive.exists()
-
-
 def test_sync_all_refreshes_every_account(both: tuple[DemoServer, DemoServer]) -> None:
     server, other = both
     other.service.add(incoming(2))

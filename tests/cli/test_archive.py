@@ -11,7 +11,7 @@ from contextlib import closing
 from pathlib import Path
 
 import pytest
-from support.command import LOGIN, PASSWORD, Files, forget_requests, incoming, put, run
+from support.command import LOGIN, PASSWORD, Files, forget, incoming, put, run
 from support.russian import in_both_languages
 
 from inbox_tui.archive import Archive, Query
@@ -96,7 +96,7 @@ def test_a_full_disk_ends_it_with_1_and_what_was_missed_comes_when_there_is_room
         "",
         "inbox-tui: the disk is full: nothing can be added to the archive.\n",
     )
-    forget_requests(kept.archive)
+    forget(kept.archive, "requests")
     monkeypatch.setenv("INBOX_TUI_PASSWORD", PASSWORD)
     assert run("sync").output == "500 new messages\n"
     with Archive.open(kept.archive) as archive:

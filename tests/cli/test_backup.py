@@ -6,7 +6,7 @@ import socket
 
 import pytest
 from support import faults
-from support.command import LOGIN, Files, forget_holds, run
+from support.command import LOGIN, Files, forget, run
 from support.russian import in_both_languages
 
 from inbox_tui.archive import Archive
@@ -83,7 +83,7 @@ def test_a_server_that_dies_in_its_answer_has_no_backup_asked_within_the_limit(
         service.fault = faults.truncated
         for _ in range(3):
             assert sync(monkeypatch) == 5
-            forget_holds(files.archive)
+            forget(files.archive, "holds")
         with Archive.open(files.archive) as archive:
             (kept,) = archive.accounts()
             now = SystemClock().moment()

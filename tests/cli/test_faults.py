@@ -3,12 +3,10 @@
 from __future__ import annotations
 
 import json
-import sqlite3
-from contextlib import closing
 
 import pytest
 from support import faults
-from support.command import PASSWORD, Files, forget_requests, incoming, run
+from support.command import PASSWORD, Files, forget, incoming, run
 from support.russian import in_both_languages
 
 from inbox_tui.demo.server import DemoServer
@@ -16,13 +14,6 @@ from inbox_tui.demo.service import Fault
 
 PORTAL = "a web page came instead of an answer: is there a login page on this network?"
 UNREADABLE = "an answer came that could not be read"
-
-
-def let_time_pass(files: Files) -> None:
-    """What was asked counts no more, and nothing needs to be waited for."""
-    forget_requests(files.archive)
-    with closing(sqlite3.connect(files.archive)) as database, database:
-        database.execute("DELETE FROM holds")
 
 
 @in_both_languages
@@ -52,7 +43,7 @@ def test_a_fault_is_named_and_nothing_is_lost_by_it(
     assert (ended.status, ended.output) == (5, "")
     assert ended.errors.startswith(f"inbox-tui: no connection: {said}")
     account.service.fault = None
-    let_time_pass(files)
+    forget(files.archive, "requests", "holds")
     monkeypatch.setenv("INBOX_TUI_PASSWORD", PASSWORD)
     assert run("sync") == (0, "2 new messages\n", "")
     assert account.service.breaches == []

@@ -10,7 +10,7 @@ from support.command import (
     LOGIN,
     PASSWORD,
     Files,
-    forget_requests,
+    forget,
     incoming,
     put,
     run,
@@ -116,7 +116,7 @@ def test_a_refused_password_is_not_kept_and_may_be_tried_again_by_hand(
     assert ended.status == 3
     assert "mine" not in ended.errors
     assert ring.kept == {}
-    forget_requests(files.archive)
+    forget(files.archive, "requests")
     account.service.accounts[LOGIN] = "mine"
     assert run("login", "--password-stdin", stdin="mine").status == 0
 
@@ -303,9 +303,3 @@ def test_purge_removes_an_archive_that_proves_to_be_damaged(
     run("logout", "--purge", "--login", LOGIN)
     left = [path.read_bytes() for path in files.archive.parent.iterdir() if path.is_file()]
     assert not any(b"a text of a message" in content for content in left)
-
-
-@in_both_languages
-def test_logout_with_nobody_signed_in_is_a_wrong_usage(files: Files) -> None:
-    assert run("logout").status == 2
-    assert not files.archive.exists()

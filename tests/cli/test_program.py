@@ -188,11 +188,16 @@ def test_a_server_that_must_not_be_asked_is_refused(files: Files, server: str) -
 
 
 @in_both_languages
-def test_a_server_in_the_settings_is_told_with_its_line(files: Files) -> None:
-    files.configure('\nserver = "http://smscentre.com"\n')
-    ended = run("sync", "--login", LOGIN)
+@pytest.mark.parametrize(
+    "line", ["sync", "sync --all", "watch", "export", "export --all", "accounts", "logout"]
+)
+def test_without_an_account_it_says_how_to_name_one_and_makes_no_file(
+    files: Files, line: str
+) -> None:
+    ended = run(*line.split())
     assert ended.status == 2
-    assert f"{files.config}, line 2: plain http://" in ended.errors
+    assert "inbox-tui login" in ended.errors
+    assert list(files.home.iterdir()) == []
 
 
 @in_both_languages

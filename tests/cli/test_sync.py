@@ -3,13 +3,11 @@
 from __future__ import annotations
 
 import os
-import sqlite3
 import sys
-from contextlib import closing
 from datetime import UTC, datetime, timedelta
 
 import pytest
-from support.command import LOGIN, PASSWORD, Files, incoming, put, run
+from support.command import LOGIN, PASSWORD, Files, forget, incoming, put, run
 from support.keyrings import MemoryBackend
 from support.russian import in_both_languages
 from support.terminal import Terminal
@@ -42,14 +40,6 @@ def test_the_password_comes_from_the_keyring(
     monkeypatch.delenv("INBOX_TUI_PASSWORD")
     ring.kept["inbox-tui", f"{LOGIN}@{account.host}"] = PASSWORD
     assert run("sync") == (0, "no new messages\n", "")
-
-
-@in_both_languages
-def test_without_an_account_it_says_how_to_name_one_and_makes_no_file(files: Files) -> None:
-    ended = run("sync")
-    assert ended.status == 2
-    assert "inbox-tui login" in ended.errors
-    assert not files.archive.exists()
 
 
 @in_both_languages
@@ -112,8 +102,7 @@ def test_a_fresh_archive_waits_before_it_asks_as_the_count_of_requests_is_lost(
     assert "the archive was begun anew, and with it the count of requests" in ended.errors
     assert " until " in ended.errors
     assert account.service.requests == []
-    with closing(sqlite3.connect(files.archive)) as database, database:
-        database.execute("UPDATE holds SET until = 0.0")
+    forget(files.archive, "holds")
     monkeypatch.setenv("INBOX_TUI_PASSWORD", PASSWORD)
     assert run("sync") == (0, "1 new message\n", "")
 

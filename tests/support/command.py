@@ -108,16 +108,11 @@ def put(
         account.store_page(Page("", None, messages, [], cursor, Moment("boot", 1.0), None, now))
 
 
-def forget_requests(path: Path) -> None:
-    """Empty the log of requests, as a minute does."""
+def forget(path: Path, *tables: str) -> None:
+    """Empty the tables of `requests` or `holds`, as time does."""
     with contextlib.closing(sqlite3.connect(path)) as database, database:
-        database.execute("DELETE FROM requests")
-
-
-def forget_holds(path: Path) -> None:
-    """Empty the table of what must be waited for, as the end of a wait does."""
-    with contextlib.closing(sqlite3.connect(path)) as database, database:
-        database.execute("DELETE FROM holds")
+        for table in tables:
+            database.execute(f"DELETE FROM {table}")
 
 
 @dataclass
