@@ -16,8 +16,7 @@ class SwitchedService(DemoService):
     """A service that may answer otherwise than the examples of its documentation say.
 
     `first` says which messages are "the first" where `cnt` leaves some out; `order` is that of an
-    answer, and where it is that of time, they are the first by time, not by id. `identical` is how
-    many identical requests pass.
+    answer, and where it is that of time, they are the first by time, not by id.
     """
 
     def __init__(
@@ -26,12 +25,10 @@ class SwitchedService(DemoService):
         *,
         order: Literal["oldest", "newest", "shuffled", "time"] = "oldest",
         first: Literal["oldest", "newest"] = "oldest",
-        identical: int = 3,
         random: Random | None = None,
         **others: Any,
     ) -> None:
         super().__init__(accounts, **others)
-        self.IDENTICAL = identical
         self._order = order
         self._first = first
         self._random = random or Random(0)
