@@ -238,17 +238,17 @@ class Program:
         self.process.stdout.close()
         self.process.stdout = None
 
-    def line(self, *, errors: bool = False, seconds: float = PATIENCE) -> str:
+    def line(self, *, errors: bool = False) -> str:
         """The next line of output, or of errors; fails where none comes."""
         pipe = self.process.stderr if errors else self.process.stdout
         assert pipe is not None
-        watchdog = threading.Timer(seconds, self.process.kill)
+        watchdog = threading.Timer(PATIENCE, self.process.kill)
         watchdog.start()
         while b"\n" not in self._read:
             some = os.read(pipe.fileno(), 65536)
             if not some:
                 watchdog.cancel()
-                raise AssertionError(f"no line within {seconds} s, or an end: {self.wait()}")
+                raise AssertionError(f"no line within {PATIENCE} s, or an end: {self.wait()}")
             self._read += some
         watchdog.cancel()
         line, _, self._read = self._read.partition(b"\n")

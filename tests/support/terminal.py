@@ -168,8 +168,7 @@ class Terminal:
         """Send the program a signal."""
         os.kill(self.pid, which)
 
-    def kill(self, how: signal.Signals = KILL) -> None:
+    def kill(self) -> None:
         """End the program as the machine would."""
-        os.kill(self.pid, how)
-        _, status = os.waitpid(self.pid, 0)
-        self.status = os.waitstatus_to_exitcode(status)
+        self.send_signal(KILL)
+        self.wait(reading=False)
