@@ -46,7 +46,8 @@ _LARGEST_KEPT = 9_000
 """Bytes that are kept of an entry that is too large."""
 
 _STRING = rb'"[^"\\]*+(?:\\.[^"\\]*+)*+'
-_FLAT_ENTRY = re.compile(rb'\{(?:[^"{}\[\]]++|' + _STRING + rb'")*+\}', re.DOTALL)
+_PLAIN = rb'[^"{}\[\]]*+'
+_FLAT_ENTRY = re.compile(rb"\{(?:" + _PLAIN + _STRING + rb'")*+' + _PLAIN + rb"\}", re.DOTALL)
 """An object in JSON with no other object or list in it."""
 _MARK = re.compile(rb'["\[\]{}]')
 """A bracket, or where a string begins."""
