@@ -33,6 +33,19 @@ _DESCRIPTIONS: Final = {
     BLOCKED: "ip is blocked",
     TOO_MANY: "duplicate request, wait a minute",
 }
+_LINES: Final = {
+    "0": "id = {id}, received = {received}, phone = {phone}, message = {message}, "
+    "to_phone = {to_phone}, sent = {sent}\n",
+    "1": "{id},{received},{phone},{to_phone},{sent},{message}\n",
+}
+"""A message in the forms of text (api.md, Success)."""
+_FAILURES: Final = {
+    "0": "ERROR = {error} ({description})",
+    "1": "0,-{error}",
+    "2": "<result><error>{description}</error><error_code>{error}</error_code></result>",
+    "3": '{{"error": "{description}", "error_code": {error}}}',
+}
+"""An error in each form (api.md, Failure)."""
 _SECRETS: Final = frozenset({"psw", "apikey"})
 _WHAT_IS_ASKED: Final = ("cnt", "hour", "after_id", "to_phone")
 _CHARSETS: Final = {"": "windows-1251", "windows-1251": "windows-1251", "utf-8": "utf-8"}
@@ -235,29 +248,19 @@ def _in_range(written: str, least: int, most: int) -> bool:
 def _success(messages: Sequence[IncomingMessage], asked: Mapping[str, str]) -> Reply:
     """Return the answer in the form asked for (api.md, Success)."""
     records = [_fields(message) for message in messages]
-    match asked.get("fmt", "0"):
-        case "0":
-            text = "".join(
-                "id = {id}, received = {received}, phone = {phone}, message = {message}, "
-                "to_phone = {to_phone}, sent = {sent}\n".format_map(record)
-                for record in records
-            )
-        case "1":
-            text = "".join(
-                "{id},{received},{phone},{to_phone},{sent},{message}\n".format_map(record)
-                for record in records
-            )
-        case "2":
-            elements = (
-                "<sms>"
-                + "".join(f"<{name}>{_xml(str(value))}</{name}>" for name, value in parts)
-                + "</sms>"
-                for parts in (record.items() for record in records)
-            )
-            text = f"<sms_answers>{''.join(elements)}</sms_answers>"
-        case _:
-            in_utf_8 = asked.get("charset", "").lower() == "utf-8"
-            text = json.dumps(records, ensure_ascii=not in_utf_8)
+    form = asked.get("fmt", "0")
+    if form in _LINES:
+        text = "".join(_LINES[form].format_map(record) for record in records)
+    elif form == "2":
+        elements = (
+            "".join(f"<{name}>{_xml(str(value))}</{name}>" for name, value in record.items())
+            for record in records
+        )
+        all_sms = "".join(f"<sms>{element}</sms>" for element in elements)
+        text = f"<sms_answers>{all_sms}</sms_answers>"
+    else:
+        in_utf_8 = asked.get("charset", "").lower() == "utf-8"
+        text = json.dumps(records, ensure_ascii=not in_utf_8)
     return _reply(text, asked)
 
 
@@ -278,17 +281,8 @@ def _stamp(moment: datetime) -> str:
 
 def _failure(error: int, asked: Mapping[str, str]) -> Reply:
     """Return an error in the form asked for (api.md, Failure)."""
-    description = _DESCRIPTIONS[error]
-    match asked.get("fmt", "0"):
-        case "1":
-            text = f"0,-{error}"
-        case "2":
-            text = f"<result><error>{description}</error><error_code>{error}</error_code></result>"
-        case "3":
-            text = json.dumps({"error": description, "error_code": error})
-        case _:
-            text = f"ERROR = {error} ({description})"
-    return _reply(text, asked)
+    failure = _FAILURES.get(asked.get("fmt", ""), _FAILURES["0"])
+    return _reply(failure.format(error=error, description=_DESCRIPTIONS[error]), asked)
 
 
 def _reply(text: str, asked: Mapping[str, str]) -> Reply:

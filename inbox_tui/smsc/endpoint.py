@@ -11,12 +11,8 @@ from inbox_tui.locale import _
 PATH = "/sys/get.php"
 """The path of the operation (api.md, Request), the same under every domain of the service."""
 
-_BACKUPS = {
-    "smscentre.com": "www2.smscentre.com",
-    "smsc.ru": "www2.smsc.ru",
-    "smsc.kz": "www2.smsc.kz",
-}
-"""The backup servers that are documented (api.md, Also known)."""
+_WITH_BACKUP = ("smscentre.com", "smsc.ru", "smsc.kz")
+"""The servers whose backup is documented (api.md, Also known)."""
 _HOST_NAME = re.compile(r"[a-z0-9_]([a-z0-9_.-]*[a-z0-9_.])?", re.ASCII)
 _PATH = re.compile(r"/[A-Za-z0-9._~!$&'()*+,;=:@%/-]*", re.ASCII)
 
@@ -87,9 +83,9 @@ def account_host(url: str) -> str:
 
 def documented_backup(url: str) -> str | None:
     """Return the address of the backup server of a URL that `endpoint` made, if there is one."""
-    backup = _BACKUPS.get(account_host(url))
-    host = host_of(url)
-    return None if backup is None or host == backup else url.replace(host, backup, 1)
+    main, host = account_host(url), host_of(url)
+    backup = f"www2.{main}"
+    return url.replace(host, backup, 1) if main in _WITH_BACKUP and host != backup else None
 
 
 def is_loopback(host: str) -> bool:
@@ -100,9 +96,7 @@ def is_loopback(host: str) -> bool:
         address = ipaddress.ip_address(host)
     except ValueError:
         return False
-    if isinstance(address, ipaddress.IPv4Address):
-        return address.is_loopback
-    return address == ipaddress.IPv6Address("::1")
+    return address.is_loopback if address.version == 4 else address == ipaddress.ip_address("::1")
 
 
 def _authority(host: str, port: int | None) -> str:
