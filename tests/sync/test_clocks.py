@@ -10,7 +10,6 @@ from typing import Any
 import pytest
 from support.asking import Environment
 
-from inbox_tui.smsc.errors import AddressBlocked
 from inbox_tui.sync import State, ZoneSuspected
 from inbox_tui.sync.clock import _boot_clock
 from inbox_tui.sync.next_request import IN_FLIGHT_REASON, LOST_REQUESTS_REASON, TOO_SLOW_REASON
@@ -268,20 +267,6 @@ async def test_a_container_started_anew_keeps_the_limit(env: Environment) -> Non
     await asyncio.sleep(200)
     assert len(env.times) > 8
     assert min(env.three_apart) > 60
-
-
-async def test_a_block_is_waited_for_by_a_container_started_anew(env: Environment) -> None:
-    env.replies = [AddressBlocked(4, "ip is blocked")]
-    terminal = env.start()
-    await asyncio.sleep(10)
-    terminal.kill()
-    env.boot = "another container"
-    terminal = env.start()
-    await asyncio.sleep(880)
-    assert len(env.asked) == 1
-    assert terminal.status.state is State.BLOCKED
-    await asyncio.sleep(15)
-    assert len(env.asked) == 2
 
 
 async def test_an_answer_that_is_about_to_come_is_waited_for_on_closing(env: Environment) -> None:

@@ -102,15 +102,19 @@ async def test_error_4_waits_15_minutes_and_then_twice_as_long_each_time(env: En
     assert terminal.status.state is State.LIVE
 
 
-async def test_a_block_outlives_a_restart(env: Environment) -> None:
+@pytest.mark.parametrize("boot", ["boot", "another container"])
+async def test_a_block_outlives_a_restart(env: Environment, boot: str) -> None:
     env.replies = [AddressBlocked(4)]
     blocked = env.start()
-    await asyncio.sleep(1)
+    await asyncio.sleep(10)
     blocked.kill()
+    env.boot = boot
     again = env.start()
-    await asyncio.sleep(800)
+    await asyncio.sleep(880)
     assert again.status.state is State.BLOCKED
     assert len(env.asked) == 1
+    await asyncio.sleep(15)
+    assert len(env.asked) == 2
 
 
 @pytest.mark.parametrize("reply", [None, HttpStatus(500)])
