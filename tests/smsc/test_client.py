@@ -111,8 +111,6 @@ async def test_an_error_of_the_service_is_told_with_any_http_status(
     assert type(error) is (errors.ApiKeyRefused if (code, kind) == (2, "API key") else error_type)
     assert isinstance(error, errors.ServiceError)
     assert error.code == code
-    assert error.delivered
-    assert error.finished
 
 
 async def test_a_password_echoed_by_the_service_is_taken_out(server: Server) -> None:
@@ -145,7 +143,6 @@ async def test_a_bare_http_status_is_told(server: Server, status: int) -> None:
     server.reply = http(b"<html>oops</html>", f"{status} Oh")
     error = await failure_of(at(server))
     assert isinstance(error, errors.HttpStatus)
-    assert error.finished
     assert str(error) == f"the server answered with HTTP status {status}"
 
 
