@@ -312,6 +312,18 @@ async def test_r_does_not_wait_for_the_network_to_be_tried_again(env: Environmen
     assert len(env.asked) == before + 1
 
 
+async def test_r_tries_no_other_number_once_the_network_has_failed_for_one(
+    env: Environment,
+) -> None:
+    terminal = env.start(refresh_seconds=300, scopes=("1", "2", "3"))
+    await asyncio.sleep(100)
+    before = len(env.asked)
+    env.replies = [NotReached()]
+    terminal.sync.refresh()
+    await asyncio.sleep(1)
+    assert len(env.asked) == before + 1
+
+
 @pytest.mark.parametrize("status", [500, 502, 503, 504])
 async def test_after_two_bad_gateways_it_is_back_within_40_seconds(
     env: Environment, status: int
