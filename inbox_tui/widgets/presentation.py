@@ -126,12 +126,13 @@ class Presentation:
     def long_time(self, server_seconds: int) -> str:
         """Return the day and the time to the second."""
         moment = self.received_at(server_seconds)
-        day = moment.date()
-        ago = (self.today() - day).days
-        name = {0: _("today"), 1: _("yesterday")}.get(ago) or (
-            f"{_of(_WEEKDAYS, day.weekday())} {_day_month(day)} {day.year:04}"
-        )
+        weekday = _of(_WEEKDAYS, moment.weekday())
+        name = self._near(moment.date()) or f"{weekday} {_day_month(moment)} {moment.year:04}"
         return f"{name} {moment:%H:%M:%S}"
+
+    def _near(self, day: date) -> str | None:
+        """Return the name of today or yesterday, None for any other day."""
+        return {0: _("today"), 1: _("yesterday")}.get((self.today() - day).days)
 
     def message_time(self, server_seconds: int) -> str:
         """Return the time to the minute, with the day where that is not today."""
@@ -177,10 +178,9 @@ class Presentation:
         then = date.fromordinal(min(max(ordinal, 1), date.max.toordinal()))
         if then == date.max:  # where messages are whose date there is not
             return (_("no valid date"),)
-        today = self.today()
-        if name := {0: _("today"), 1: _("yesterday")}.get((today - then).days):
+        if name := self._near(then):
             return (name,)
-        year = "" if then.year == today.year else f" {then.year:04}"
+        year = "" if then.year == self.today().year else f" {then.year:04}"
         return tuple(
             _("{weekday} {day} {month}").format(
                 weekday=_of(weekdays, then.weekday()),

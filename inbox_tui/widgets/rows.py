@@ -228,22 +228,16 @@ class Rows:
 
     def _gap(self, gap: Gap, state: tuple[str, ...]) -> list[Segment]:
         start, end = (self._presentation.gap_time(edge) for edge in gap)
-        told = next(
-            (
-                text
-                for text in (
-                    _(" messages from {start} to {end} may be missing ").format(
-                        start=start, end=end
-                    ),
-                    _(" may be missing: {start} to {end} ").format(start=start, end=end),
-                    _(" {start}–{end} missing ").format(start=start, end=end),
-                )
-                if cells(text) <= self.width - 4
-            ),
+        sentences = (
+            _(" messages from {start} to {end} may be missing "),
+            _(" may be missing: {start} to {end} "),
+            _(" {start}–{end} missing "),
             _(" messages may be missing "),
         )
+        told = [sentence.format(start=start, end=end) for sentence in sentences]
+        told = [text for text in told if cells(text) <= self.width - 4] or told[-1:]
         lead = symbols().cursor if "cursor" in state else " "
-        line = cut(f"{lead}{symbols().rule * 2}{told}", self.width)
+        line = cut(f"{lead}{symbols().rule * 2}{told[0]}", self.width)
         style = self._style("warning", *state)
         return [Segment(line + symbols().rule * (self.width - cells(line)), style)]
 

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from support.growth import assert_as_cheap, assert_linear
 
 from inbox_tui.text import Code, find_code
-from inbox_tui.text.code_words import _STEM, _STEMS, _WORDS, ASK, CODE, CUES, kind_of
+from inbox_tui.text.code_words import _STEM, _STEMS, _WORDS, ASK, CODE, CUES
 
 
 def _texts(name: str) -> list[tuple[str, str]]:
@@ -199,8 +199,3 @@ def test_every_word_for_a_code_has_a_cue_in_it() -> None:
     ]
     assert len(words) > 40
     assert [word for word in words if not any(cue in word for cue in CUES)] == []
-
-
-def test_a_word_is_known_by_its_stem() -> None:
-    assert kind_of("подтверждения") == kind_of("подтвердите") == "purpose"
-    assert kind_of("стол") is None
