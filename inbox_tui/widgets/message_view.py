@@ -141,24 +141,20 @@ class MessageView(MessagePane):
         before, self._item = self.row, row
         self._search, self._set_by = search, set_by
         if row is not None and before is not None and row.row == before.row:
-            self._lay_out()
+            self.rewrite()
             return
         text = "" if row is None else row.message[:MOST_SHOWN]
         self._code = find_code(text)
         self._links = find_links(text)
         if self in self.screen.selections:
             self.screen.clear_selection()
-        self._lay_out()
+        self.rewrite()
         self.scroll_to(y=0, animate=False, force=True, immediate=True)
-
-    def rewrite(self) -> None:
-        """Write the message again: time has passed, or numbers are written in another way."""
-        self._lay_out()
 
     # -- laying out
 
-    def _lay_out(self) -> None:
-        """Wrap the message to the width there is."""
+    def rewrite(self) -> None:
+        """Write the message again, in the words and the width there are now."""
         self._paragraphs = []
         if self.row is not None:
             self._paragraphs = [*self._fields(self.row), Paragraph()]
@@ -217,8 +213,7 @@ class MessageView(MessagePane):
             opens = _("{key} opens").format(key=keys.label("open_link"))
             yield self._link_field(link, "" if number else opens)
             if link.punycode:
-                really = Paragraph(_LABEL_WIDTH)
-                really.add(" " * _LABEL_WIDTH)
+                really = _labelled("")
                 really.add(_("really {host}").format(host=sanitize(link.punycode)), "warning")
                 yield really
 
@@ -256,8 +251,8 @@ class MessageView(MessagePane):
         self._add_hint(field, hint)
         yield field
         for value in values[1:]:
-            field = Paragraph(_LABEL_WIDTH)
-            field.add(" " * _LABEL_WIDTH + value)
+            field = _labelled("")
+            field.add(value)
             yield field
 
     def _link_field(self, link: Link, hint: str) -> Paragraph:
@@ -308,7 +303,7 @@ class MessageView(MessagePane):
 
     def on_resize(self) -> None:
         """Wrap the message to the width there is now."""
-        self._lay_out()
+        self.rewrite()
 
     def action_move(self, lines: int) -> None:
         """Scroll by so many lines, up where it is below 0."""
