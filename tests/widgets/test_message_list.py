@@ -12,25 +12,26 @@ from support.rows import (
 )
 from support.widgets import OneWidget, background, lines, style_of
 from textual.events import MouseScrollDown
+from textual.geometry import Region
 from textual.pilot import Pilot
-from textual.strip import Strip
 
 from inbox_tui.archive import Row
 from inbox_tui.widgets.message_list import MessageList
 
 
 class Painted:
-    """Which lines of a list are painted from now on."""
+    """Which lines of a list are to be painted from now on."""
 
     def __init__(self, messages: MessageList, monkeypatch: pytest.MonkeyPatch) -> None:
         self.lines: list[int] = []
-        paint = messages.render_line
+        refresh = messages.refresh
 
-        def noted(y: int) -> Strip:
-            self.lines.append(y)
-            return paint(y)
+        def noted(*regions: Region, **options: bool) -> MessageList:
+            for region in regions or [messages.size.region]:
+                self.lines += region.line_range
+            return refresh(*regions, **options)
 
-        monkeypatch.setattr(messages, "render_line", noted)
+        monkeypatch.setattr(messages, "refresh", noted)
 
 
 async def turn_wheel(pilot: Pilot[None], messages: MessageList, notches: int) -> None:
