@@ -7,10 +7,10 @@ import os
 import shutil
 import socket
 import subprocess
-import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from tempfile import TemporaryDirectory
 
 import pytest
 from support.systems import skip_exception
@@ -135,16 +135,13 @@ def cluster() -> Iterator[Cluster]:
 @contextmanager
 def running_cluster() -> Iterator[Cluster]:
     skip_exception("tests/support/postgres.py")
-    folder = Path(tempfile.mkdtemp(prefix="inbox-pg"))
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))
         port = free.getsockname()[1]
-    try:
-        cluster = Cluster(folder, port)
+    with TemporaryDirectory(prefix="inbox-pg") as folder:
+        cluster = Cluster(Path(folder), port)
         cluster.start()
         try:
             yield cluster
         finally:
             cluster.stop()
-    finally:
-        shutil.rmtree(folder)

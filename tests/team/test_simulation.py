@@ -15,8 +15,7 @@ from support.postgres import Cluster
 from support.simulated_hub import TeamHub
 from support.team_simulation import simulate_team
 
-LONG = int(os.environ.get("INBOX_TUI_SEEDS") or 0)
-SEEDS = LONG or 5
+SEEDS = int(os.environ.get("INBOX_TUI_SEEDS") or 5)
 SECONDS = 240.0
 
 
