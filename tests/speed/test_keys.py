@@ -84,6 +84,8 @@ async def costs(
     taken = []
     with monkeypatch.context() as patched:
         patched.setattr(InboxScreen, "_tick", lambda _: None)
+        # However slow the machine, nothing is read by looking while keys are counted.
+        patched.setattr("inbox_tui.screens.state_commands.DWELL_SECONDS", 3600)
         async with opened(folder, size, filters) as (app, pilot):
             await until(pilot, lambda: app.screen.query_one(FilterBar).shown == size)
             counted = Counted(app._dependencies.archive, patched)
