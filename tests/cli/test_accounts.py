@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import json
-import os
-import sys
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -134,9 +132,7 @@ def test_watch_prints_what_every_account_receives(
     (tmp_path / "ring").write_text(
         json.dumps({user: password for (_, user), password in ring.kept.items()})
     )
-    environment = {
-        **files.environment,
-        "PYTHONPATH": os.pathsep.join(filter(None, sys.path)),
+    environment = files.at_terminal | {
         "PYTHON_KEYRING_BACKEND": "support.keyrings.FileBackend",
         "TEST_KEYRING": str(tmp_path / "ring"),
     }

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import os
 import re
 import subprocess
 import sys
 from pathlib import Path
 
 import pytest
+from support.command import Files
 
 RUSSIAN = {"LANG": "ru_RU.UTF-8"}
 LETTERS = re.compile(r"[а-яё]")
@@ -18,28 +18,14 @@ def run(
     folder: Path, line: str, code: str = "", **environment: str
 ) -> subprocess.CompletedProcess[str]:
     """Run a command, or code, for a user with this environment, whose files are in a folder."""
-    dropped = ("LANGUAGE", "LC_ALL", "LC_MESSAGES", "LANG")
-    inherited = {
-        name: value
-        for name, value in os.environ.items()
-        if name not in dropped and not name.startswith("INBOX_TUI_")
-    }
-    places = {f"XDG_{name}_HOME": str(folder / name) for name in ("CONFIG", "DATA", "STATE")}
-    places["WIN_PD_OVERRIDE_LOCAL_APPDATA"] = str(folder / "CONFIG")
-    keyring = {"PYTHON_KEYRING_BACKEND": "keyring.backends.fail.Keyring"}
     return subprocess.run(
         [sys.executable, *(["-c", code] if code else ["-m", "inbox_tui", *line.split()])],
-        env={**inherited, "HOME": str(folder), **places, **keyring, **environment},
+        env=Files(folder).at_terminal | environment,
         stdin=subprocess.DEVNULL,
         capture_output=True,
         encoding="utf-8",
         check=False,
     )
-
-
-def write_settings(folder: Path, text: str) -> None:
-    (folder / "CONFIG" / "inbox-tui").mkdir(parents=True)
-    (folder / "CONFIG" / "inbox-tui" / "config.toml").write_text(text, encoding="utf-8")
 
 
 @pytest.mark.parametrize(
@@ -80,7 +66,7 @@ for line in ["", *COMMANDS, "team init", "team join", "team leave", "team status
 
 
 def test_a_wrong_setting_is_told_in_russian(tmp_path: Path) -> None:
-    write_settings(tmp_path, "refresh_seconds = 5")
+    Files(tmp_path).configure("refresh_seconds = 5")
     ended = run(tmp_path, "sync", **RUSSIAN)
     assert "строка 1: refresh_seconds = 5: можно — целые числа от 20 до 3600." in ended.stderr
 
@@ -96,20 +82,20 @@ def test_a_wrong_setting_is_told_in_russian(tmp_path: Path) -> None:
 def test_the_settings_beat_the_language_of_the_system(
     tmp_path: Path, settings: str, lines: tuple[str, ...]
 ) -> None:
-    write_settings(tmp_path, settings)
+    Files(tmp_path).configure(settings)
     for line in lines:
         ended = run(tmp_path, line, **RUSSIAN)
         assert not LETTERS.search(ended.stdout + ended.stderr)
 
 
 def test_the_settings_can_ask_for_russian_anywhere(tmp_path: Path) -> None:
-    write_settings(tmp_path, 'language = "ru"')
+    Files(tmp_path).configure('language = "ru"')
     assert "Показать эту справку и выйти." in run(tmp_path, "--help", LANG="C.UTF-8").stdout
 
 
 def test_a_new_settings_file_explains_itself_in_russian(tmp_path: Path) -> None:
     run(tmp_path, "config --edit", EDITOR="true", VISUAL="true", **RUSSIAN)
-    written = (tmp_path / "CONFIG" / "inbox-tui" / "config.toml").read_text(encoding="utf-8")
+    written = Files(tmp_path).config.read_text(encoding="utf-8")
     explained = [line for line in written.splitlines() if line.startswith("# ")]
     assert sum(1 for line in explained if not LETTERS.search(line)) < len(explained) / 10
 
