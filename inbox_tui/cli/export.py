@@ -16,9 +16,8 @@ from inbox_tui.cli.cli_options import CliOptions
 from inbox_tui.cli.failure import (
     at_terminal,
     fail,
-    fail_to_write,
-    require_output,
     tell,
+    writing,
 )
 from inbox_tui.cli.open_archive import open_account, open_accounts
 from inbox_tui.cli.options import all_option, example, for_messages
@@ -186,16 +185,11 @@ def _to_file(exporter: Exporter, rows: Iterable[Row], path: Path, *, force: bool
 
 
 def _to_output(exporter: Exporter, rows: Iterable[Row]) -> Written:
-    require_output()
-    try:
+    with writing():
         written = exporter.write(
             rows, _TerminalOutput() if at_terminal(sys.stdout) else sys.stdout.buffer
         )
         sys.stdout.flush()
-    except BrokenPipeError:
-        raise
-    except OSError as error:
-        fail_to_write(error)
     return written
 
 

@@ -5,8 +5,8 @@ from __future__ import annotations
 import errno
 import os
 import sys
-from collections.abc import Callable
-from contextlib import suppress
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
 from typing import NoReturn, TextIO
 
 from inbox_tui.locale import _, system_words
@@ -46,9 +46,16 @@ def output(text: str) -> None:
     """Write a line of the output proper; its colours only on a terminal."""
     import click
 
+    with writing():
+        click.echo(text)
+
+
+@contextmanager
+def writing() -> Iterator[None]:
+    """Write to standard output for a block; where that takes nothing the program ends."""
     require_output()
     try:
-        click.echo(text)
+        yield
     except BrokenPipeError:
         raise
     except OSError as error:

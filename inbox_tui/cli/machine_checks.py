@@ -107,11 +107,9 @@ def _colours() -> str:
 
 def check_folders(paths: Paths) -> Iterator[Check]:
     """Check that nobody else can read what is kept, and that the disk has room."""
-    for name, path, files in (
-        ("data", paths.archive.parent, (paths.archive.name, *_beside(paths.archive))),
-        ("log", paths.log.parent, (paths.log.name,)),
-    ):
-        yield _private(name, path, files)
+    archive = paths.archive.name
+    yield _private("data", paths.archive.parent, (archive, f"{archive}-wal", f"{archive}-shm"))
+    yield _private("log", paths.log.parent, (paths.log.name,))
     there = next(folder for folder in paths.archive.parents if folder.exists())
     free = shutil.disk_usage(there).free
     found = _("{megabytes} MB free at {there}").format(
@@ -120,10 +118,6 @@ def check_folders(paths: Paths) -> Iterator[Check]:
     yield Check(
         "disk", free > LEAST_FREE_BYTES, found, "" if free > LEAST_FREE_BYTES else _("make room")
     )
-
-
-def _beside(archive: Path) -> tuple[str, ...]:
-    return tuple(f"{archive.name}{suffix}" for suffix in ("-wal", "-shm"))
 
 
 def _private(name: str, folder: Path, files: tuple[str, ...]) -> Check:

@@ -10,7 +10,6 @@ from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
 from typing import TYPE_CHECKING, TypeVar
 
-from inbox_tui import sync
 from inbox_tui.archive import ArchiveError
 from inbox_tui.cli.connect import dependencies
 from inbox_tui.cli.failure import (
@@ -25,6 +24,7 @@ from inbox_tui.credentials import Secret
 from inbox_tui.locale import _, plural
 from inbox_tui.session import new_asking
 from inbox_tui.sync import Clock, Event, State, Status, StatusChanged
+from inbox_tui.sync.events import Progress
 from inbox_tui.sync.next_request import LIMIT_REASON
 from inbox_tui.sync.stores import Asking
 from inbox_tui.text import sanitize
@@ -75,7 +75,7 @@ class ProgressLine:
     def on_event(self, event: Event) -> None:
         """Show what the sync publishes."""
         match event:
-            case sync.Progress(messages):
+            case Progress(messages):
                 self.show(
                     plural(
                         "{count} message received so far…",
@@ -83,9 +83,9 @@ class ProgressLine:
                         messages,
                     )
                 )
-            case sync.StatusChanged(sync.Status(state=sync.State.CHECKING)):
+            case StatusChanged(Status(state=State.CHECKING)):
                 self.show(_("Asking the server…"))
-            case sync.StatusChanged(status) if status.next_at is not None:
+            case StatusChanged(status) if status.next_at is not None:
                 reason = _(status.reason or LIMIT_REASON)
                 self.show(
                     _("Waiting {reason}{until}…").format(
