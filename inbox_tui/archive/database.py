@@ -135,7 +135,7 @@ class Database:
         try:
             yield
         finally:
-            self._leave("ROLLBACK")
+            self._roll_back()
 
     @contextlib.contextmanager
     def transaction(self, account_id: int | None = None) -> Iterator[None]:
@@ -155,12 +155,14 @@ class Database:
         self.execute("BEGIN IMMEDIATE")
         self._writing = True
         try:
-            if account_id is not None:
-                self._require(account_id)
+            if account_id is not None and not self.query(
+                "SELECT 1 FROM accounts WHERE account_id = ?", (account_id,)
+            ):
+                raise ArchiveError(_("this account is no longer in the archive"))
             yield
             self.execute("COMMIT")
         except BaseException:
-            self._leave("ROLLBACK")
+            self._roll_back()
             raise
         finally:
             self._writing = False
@@ -168,10 +170,6 @@ class Database:
     def count_change(self) -> None:
         """Have `changes` tell that something was changed; within `transaction`."""
         self.execute("UPDATE state SET changes = changes + 1")
-
-    def _require(self, account_id: int) -> None:
-        if self.query_one("SELECT 1 FROM accounts WHERE account_id = ?", (account_id,)) is None:
-            raise ArchiveError(_("this account is no longer in the archive"))
 
     @contextlib.contextmanager
     def _errors(self) -> Iterator[None]:
@@ -188,8 +186,7 @@ class Database:
         if not self.read_only and is_there(self.path, self._inode):
             suspect_damage(self.path)
 
-    def _leave(self, how: str) -> None:
+    def _roll_back(self) -> None:
         """End a transaction, if SQLite has not ended it itself."""
-        if self.connection.in_transaction:
-            with contextlib.suppress(sqlite3.Error):
-                self.connection.execute(how)
+        with contextlib.suppress(sqlite3.Error):
+            self.connection.rollback()

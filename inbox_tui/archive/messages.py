@@ -14,7 +14,6 @@ from inbox_tui.archive.encoding import decode_text, encode_text, json_numbers, o
 from inbox_tui.archive.matching import Matching
 from inbox_tui.archive.records import (
     DAY_SECONDS,
-    SERIAL_BITS,
     ChangedState,
     Query,
     Row,
@@ -204,15 +203,13 @@ class Messages:
         for second in seconds:
             start = row_at(second)
             if row < start:
-                row = start
+                row = start - 1
                 if start <= highest:
-                    (taken,) = self._db.query_row(
-                        "SELECT max(row) FROM messages WHERE row >= ? AND row < ?",
-                        (start, start + (1 << SERIAL_BITS)),
+                    (row,) = self._db.query_row(
+                        "SELECT ifnull(max(row), ?) FROM messages WHERE row >= ? AND row < ?",
+                        (row, start, row_at(second + 1)),
                     )
-                    row = start if taken is None else taken + 1
-            else:
-                row += 1
+            row += 1
             rows.append(row)
         return rows
 

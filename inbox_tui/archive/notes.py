@@ -16,8 +16,7 @@ class Notes:
     def get(self, name: str) -> str | None:
         """Return what was last set under this name."""
         found = self._db.query_one(
-            "SELECT value FROM notes WHERE account_id = ? AND name = ?",
-            (self._account_id, encode_text(name)),
+            "SELECT value FROM notes WHERE account_id = ? AND name = ?", (self._account_id, name)
         )
         return None if found is None else decode_text(found[0])
 
@@ -26,11 +25,10 @@ class Notes:
         with self._db.transaction(self._account_id):
             if value is None:
                 self._db.execute(
-                    "DELETE FROM notes WHERE account_id = ? AND name = ?",
-                    (self._account_id, encode_text(name)),
+                    "DELETE FROM notes WHERE account_id = ? AND name = ?", (self._account_id, name)
                 )
             else:
                 self._db.execute(
                     "INSERT OR REPLACE INTO notes VALUES (?, ?, ?)",
-                    (self._account_id, encode_text(name), encode_text(value)),
+                    (self._account_id, name, encode_text(value)),
                 )

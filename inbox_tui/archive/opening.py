@@ -199,7 +199,9 @@ def _open_to_write(path: Path, busy_seconds: float) -> sqlite3.Connection:
         if not is_made:
             make_tables(connection)
         if _suspicion(path).exists():
-            _look_through(connection)
+            if damage_in(connection.execute("PRAGMA quick_check")):
+                raise ArchiveDamaged(_("the archive is damaged"))
+            connection.execute("UPDATE state SET search_stale = 1")  # that is not looked through
             _suspicion(path).unlink(missing_ok=True)
         for pragma in _PRAGMAS:
             connection.execute(pragma)
@@ -242,13 +244,6 @@ def _connection(path: Path, parameters: str, busy_seconds: float) -> Iterator[sq
 def _suspicion(path: Path) -> Path:
     """Return the file that stands beside an archive that may be damaged."""
     return path.with_name(f"{path.name}.doubts")
-
-
-def _look_through(connection: sqlite3.Connection) -> None:
-    """Raise `ArchiveDamaged` if the file is bad; the search index is made anew in any case."""
-    if damage_in(connection.execute("PRAGMA quick_check")):
-        raise ArchiveDamaged(_("the archive is damaged"))
-    connection.execute("UPDATE state SET search_stale = 1")
 
 
 def damage_in(found: Iterable[tuple[str]]) -> list[str]:

@@ -60,11 +60,11 @@ class RequestLog:
             if earliest(self.entries(now), fingerprint, now.seconds, limit) > now.seconds:
                 return None
             self._prune(now)
-            self._db.execute(
-                "INSERT INTO requests (login_key, scope, fingerprint) VALUES (?, ?, ?)",
+            (entry,) = self._db.query_row(
+                "INSERT INTO requests (login_key, scope, fingerprint) VALUES (?, ?, ?)"
+                " RETURNING entry",
                 (self._key, encode_text(scope), encode_text(fingerprint)),
             )
-            (entry,) = self._db.query_row("SELECT last_insert_rowid()")
             self._db.execute(
                 "INSERT INTO request_times VALUES (?, ?, ?, NULL)",
                 (entry, now.boot_id, now.seconds),

@@ -57,7 +57,7 @@ class TeamStates:
         teams = {
             account_id
             for (account_id,) in self._db.query(
-                "SELECT account_id FROM notes WHERE name = ?", (encode_text(TEAM),)
+                "SELECT account_id FROM notes WHERE name = ?", (TEAM,)
             )
         }
         if teams:

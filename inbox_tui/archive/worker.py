@@ -62,5 +62,4 @@ class ArchiveWorker:
 
     def _close(self) -> None:
         if self._archive is not None:
-            archive, self._archive = self._archive, None
-            archive.close()
+            self._archive.close()

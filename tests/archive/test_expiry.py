@@ -238,10 +238,11 @@ def test_others_can_write_after_every_step_of_deleting_and_wiping(tmp_path: Path
 # -- a whole account
 
 
+Two = tuple[Archive, AccountArchive, AccountArchive, list[IncomingMessage], list[IncomingMessage]]
+
+
 @pytest.fixture
-def two(
-    tmp_path: Path,
-) -> tuple[Archive, AccountArchive, AccountArchive, list[IncomingMessage], list[IncomingMessage]]:
+def two(tmp_path: Path) -> Two:
     """An archive with two accounts full of secrets."""
     archive, mine = opened(tmp_path)
     other = archive.account("qxtextother", "smscentre.com")
@@ -261,11 +262,7 @@ def two(
     return archive, mine, other, ours, theirs
 
 
-def test_a_purged_account_leaves_no_trace_and_the_other_stays_whole(
-    two: tuple[
-        Archive, AccountArchive, AccountArchive, list[IncomingMessage], list[IncomingMessage]
-    ],
-) -> None:
+def test_a_purged_account_leaves_no_trace_and_the_other_stays_whole(two: Two) -> None:
     archive, mine, other, ours, theirs = two
     before = whole(archive, other, Query())
     mine.purge()
@@ -300,11 +297,7 @@ def test_the_only_account_leaves_no_trace(tmp_path: Path) -> None:
     assert whole(archive, again, query_for("qx")) == whole(archive, again, Query()) == []
 
 
-def test_whoever_still_knows_a_purged_account_reads_nothing_and_changes_nothing(
-    two: tuple[
-        Archive, AccountArchive, AccountArchive, list[IncomingMessage], list[IncomingMessage]
-    ],
-) -> None:
+def test_whoever_still_knows_a_purged_account_reads_nothing_and_changes_nothing(two: Two) -> None:
     archive, mine, _, ours, _ = two
     with Archive.open(archive.path) as late:
         listing = mine.on(late).lists.open(Query())

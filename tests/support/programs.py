@@ -19,7 +19,6 @@ from typing import Any
 from support.archives import SERVER_NOW, incoming, mark, page
 
 from inbox_tui.archive import AccountArchive, Archive, Cursor, Permit
-from inbox_tui.archive.errors import ArchiveFull
 from inbox_tui.smsc.limit import Limit, Moment
 
 SPAWN: Any = get_context("spawn" if sys.platform == "win32" else "forkserver")
@@ -104,26 +103,6 @@ def open_until(path: Path, begun: Queue[Any], go_on: Event) -> None:
     with Archive.open(path):
         begun.put(True)
         go_on.wait(60)
-
-
-def fill_up(path: Path, told: Queue[Any]) -> None:
-    """Store pages until the file may grow no more; tell what is kept and what the error was."""
-    import resource
-
-    with account_in(path) as account:
-        resource.setrlimit(resource.RLIMIT_FSIZE, (2_000_000, resource.RLIM_INFINITY))
-        kept: list[int] = []
-        for first in range(0, 1_000_000, 50):
-            numbers = range(first, first + 50)
-            texts = (incoming(number, "no room " * 100) for number in numbers)
-            try:
-                account.store_page(page(*texts, unreadable=[f"raw {first}"]))
-            except ArchiveFull as error:
-                told.put((kept, str(error)))
-                break
-            kept += numbers
-        resource.setrlimit(resource.RLIMIT_FSIZE, (resource.RLIM_INFINITY, resource.RLIM_INFINITY))
-        told.put(account.store_page(page(incoming(7_000_000))))
 
 
 def write_until_killed(path: Path, seed: int, told: Connection) -> None:
