@@ -20,7 +20,7 @@ from inbox_tui.cli.failure import (
     writing,
 )
 from inbox_tui.cli.open_archive import open_account, open_accounts
-from inbox_tui.cli.options import all_option, example, for_messages
+from inbox_tui.cli.options import account_options, all_option, example, filter_options
 from inbox_tui.locale import _, plural, system_words
 
 if TYPE_CHECKING:
@@ -37,7 +37,9 @@ if TYPE_CHECKING:
         "inbox-tui export --format jsonl --search code | jq -r .code",
     ),
 )
-@for_messages
+@account_options
+@filter_options
+@click.pass_obj
 @click.option(
     "--format",
     "export_format",

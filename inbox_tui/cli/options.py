@@ -105,11 +105,6 @@ def for_account(command: Callable[..., None]) -> Callable[..., None]:
     return with_account
 
 
-def for_messages(command: Callable[..., None]) -> Callable[..., None]:
-    """Hand a command the `CliOptions`, with its own options of the account and of the filters."""
-    return account_options(filter_options(click.pass_obj(command)))
-
-
 def all_option(command: F) -> F:
     """`--all`, which goes with no account that is named."""
 
