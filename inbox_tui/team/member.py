@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Awaitable, Callable, Iterator
+from contextlib import suppress
 from datetime import timedelta, tzinfo
 from functools import partial
 from math import nan
@@ -250,7 +251,14 @@ class TeamMember:
 
     async def _begin(self, account_id: int) -> InboxSync:
         """Go on with the account on the hub; from now on it is asked for by the hub's log alone."""
-        store = HubStore(self._hub, self._hub_clock, account_id, self._account.login)
+        loop = asyncio.get_running_loop()
+        store = HubStore(
+            self._hub,
+            self._hub_clock,
+            account_id,
+            self._account.login,
+            on_late=lambda *late: asyncio.run_coroutine_threadsafe(self._add_late(*late), loop),
+        )
         await tell_before(
             self._account,
             store,
@@ -268,6 +276,11 @@ class TeamMember:
         )
         self._sync_status = sync.status
         return sync
+
+    async def _add_late(self, count: int, longest: float) -> None:
+        """Count here, where `doctor` looks, what the polls that we made have missed."""
+        with suppress(ArchiveError):
+            await self._in_thread(self._account.sync_state.add_late, count, longest)
 
     async def _away(self, error: HubError, wait: float) -> None:
         self._standing = None

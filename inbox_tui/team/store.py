@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from hashlib import blake2b
 from typing import TYPE_CHECKING, TypeVar
 
@@ -88,9 +88,10 @@ def _parts(items: list[T], size: int) -> Iterator[list[T]]:
 class HubSyncState:
     """How far an account has been asked for, by scope."""
 
-    def __init__(self, hub: Hub, account_id: int) -> None:
+    def __init__(self, hub: Hub, account_id: int, on_late: Callable[[int, float], object]) -> None:
         self._hub = hub
         self._account_id = account_id
+        self._on_late = on_late
 
     def cursor(self, scope: str) -> Cursor:
         """Return how far a scope has been asked for; an empty cursor where it can't be read."""
@@ -135,7 +136,8 @@ class HubSyncState:
                 await self.set_cursor_on(connection, scope, mended)
 
     def add_late(self, count: int, longest: float) -> None:
-        """Count nothing: no member tells what polls of the team missed."""
+        """Have messages counted that polls missed: no table of the hub does."""
+        self._on_late(count, longest)
 
     def set_clock_difference(self, seconds: float) -> None:
         """Keep how far the hub's clock was ahead of the service's at its last answer."""
@@ -169,14 +171,26 @@ def _no_later(cursor: Cursor, now: float) -> Cursor:
 
 
 class HubStore:
-    """One account on the hub, for whoever asks."""
+    """One account on the hub, for whoever asks.
 
-    def __init__(self, hub: Hub, clock: HubClock, account_id: int, login: str) -> None:
+    `on_late` is called, in the thread that asks, with how many messages polls missed, and the
+    longest time until one was found.
+    """
+
+    def __init__(
+        self,
+        hub: Hub,
+        clock: HubClock,
+        account_id: int,
+        login: str,
+        *,
+        on_late: Callable[[int, float], object],
+    ) -> None:
         self._hub = hub
         self.account_id = account_id
         self._clock = clock
         self.requests = HubRequestLog(hub, clock, account_id, login, self.mend_times)
-        self.sync_state = HubSyncState(hub, account_id)
+        self.sync_state = HubSyncState(hub, account_id, on_late)
 
     async def mend_times(self, connection: Connection) -> None:
         """Let nothing be later than now, and no request too long ago, where the clock was set."""

@@ -203,4 +203,5 @@ def _read_all(screens: list[Program], seconds: float) -> None:
 async def hub_store(hub: Hub, login: str) -> HubStore:
     await hub.connect()  # which ends the sessions of the silent
     account_id = await hub.run(lambda connection: find_account(connection, login, HOST, make=True))
-    return HubStore(hub, HubClock(SystemClock()), account_id, login)
+    clock = HubClock(SystemClock())
+    return HubStore(hub, clock, account_id, login, on_late=lambda count, longest: None)

@@ -110,10 +110,11 @@ class Team:
     def sql(self, statement: str) -> list[str]:
         return self.cluster.sql(statement, self.database)
 
-    def receive(self, *texts: str) -> None:
+    def receive(self, *texts: str, hours_ago: int = 0) -> None:
         for text in texts:
             number = len(self.messages) + 1
             received = self.clock.now().astimezone(ZONE).replace(tzinfo=None, microsecond=0)
+            received -= timedelta(hours=hours_ago)
             self.messages.append(
                 IncomingMessage(number, received, "79991234567", "79110000001", text, None)
             )
@@ -131,7 +132,12 @@ class Team:
             await asyncio.sleep(self.answer_seconds / SPEED)
         finally:
             self.under_way -= 1
-        found = [one for one in self.messages if after_id is None or one.id > after_id]
+        since = self.clock.now().astimezone(ZONE).replace(tzinfo=None) - timedelta(hours=hour)
+        found = [
+            one
+            for one in self.messages
+            if one.received >= since and (after_id is None or one.id > after_id)
+        ]
         return Answer(found[:cnt], [], date=self.clock.now())
 
     def join(self, name: str, password: str | None = PASSWORD, **options: Any) -> Colleague:
@@ -175,7 +181,7 @@ class Team:
         hub.asking = asking
         clock = HubClock(self.clock)
         await hub.run(clock.read)
-        yield HubStore(hub, clock, 1, "alex"), clock
+        yield HubStore(hub, clock, 1, "alex", on_late=lambda count, longest: None), clock
         await asyncio.to_thread(hub.close)
 
     async def close(self) -> None:

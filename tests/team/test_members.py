@@ -64,6 +64,20 @@ async def test_messages_come_in_while_a_member_deletes_very_many_old_ones(
     await team.until(lambda: len(steps) > taken)
 
 
+async def test_what_polls_missed_is_counted_where_it_was_found(team: Team) -> None:
+    anna = await team.live("anna")
+    team.receive("late", hours_ago=3)
+    asked = len(team.asked)
+    await team.until(lambda: len(team.asked) > asked + 1)
+    assert anna.texts == []
+    await anna.stop()
+    team.members.remove(anna)
+    boris = team.join("boris")
+    await team.until(lambda: boris.texts == ["late"])
+    await team.until(lambda: boris.account.sync_state.late().messages == 1)
+    assert 3 <= boris.account.sync_state.late().longest / 3600 < 4
+
+
 async def test_nobody_asks_without_the_hub_and_all_go_on_after_it(team: Team) -> None:
     members = [team.join(name) for name in ("anna", "boris")]
     team.receive("before")
