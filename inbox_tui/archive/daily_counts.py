@@ -1,6 +1,7 @@
 """How many messages there are, and unread ones, by receiving number and day.
 
-Counts of a window of time, at any size, are the sum of its days and of a part of one.
+Counts of a window of time cost the same at any size: its whole days are added up from the table,
+and the messages of its first day, of which it has a part, are counted.
 """
 
 from __future__ import annotations

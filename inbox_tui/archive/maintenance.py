@@ -16,8 +16,7 @@ _MERGED_PAGES = 100
 """How much of the search index is merged in one step."""
 _SMALL_FILE = 8192
 """A file of so many pages, 32 MB, is written anew in one go, in well under a second."""
-_MOVED_ROW = 2**62
-"""A row above all that there can be."""
+_ABOVE_ALL_ROWS = 2**62
 
 
 class Maintenance:
@@ -62,7 +61,7 @@ class Maintenance:
             if self._db.query_one(other, (account_id,)) is None:
                 self._index.clear()
             else:
-                while self._delete_some(account_id, _MOVED_ROW):
+                while self._delete_some(account_id, _ABOVE_ALL_ROWS):
                     pass
             for table in self._tables_of_accounts():
                 self._db.execute(f"DELETE FROM {table} WHERE account_id = ?", (account_id,))
@@ -75,8 +74,8 @@ class Maintenance:
 
         The search index is merged until nothing deleted is left in it. The file is written anew,
         or where that takes long and `whole_file` is not asked for, the oldest messages that are
-        kept are: their pages hold copies. The log is emptied; what another program still reads
-        stays in it until the next time. Each step yields 0.
+        kept are: their pages hold copies. SQLite's write-ahead log is emptied; what another program
+        still reads stays in it until the next time. Each step yields 0.
         """
         (pending,) = self._db.query_row("SELECT wipe_pending FROM state")
         if not pending or self._db.read_only:
@@ -90,7 +89,7 @@ class Maintenance:
                 self._rewrite_oldest()
             self._rewritten = pending
             yield 0
-        if self._empty_log():
+        if self._truncate_wal():
             with self._db.transaction():
                 self._db.execute(
                     "UPDATE state SET wipe_pending = 0 WHERE wipe_pending = ?", (pending,)
@@ -167,14 +166,15 @@ class Maintenance:
             self._db.execute(
                 "UPDATE messages SET row = row + ? WHERE row IN"
                 " (SELECT row FROM messages NOT INDEXED ORDER BY row LIMIT ?)",
-                (_MOVED_ROW, _DELETED_AT_ONCE),
+                (_ABOVE_ALL_ROWS, _DELETED_AT_ONCE),
             )
             self._db.execute(
-                "UPDATE messages SET row = row - ? WHERE row >= ?", (_MOVED_ROW, _MOVED_ROW)
+                "UPDATE messages SET row = row - ? WHERE row >= ?",
+                (_ABOVE_ALL_ROWS, _ABOVE_ALL_ROWS),
             )
 
-    def _empty_log(self) -> bool:
-        """Write the log to the file and empty it, if nobody else is reading or writing."""
+    def _truncate_wal(self) -> bool:
+        """Write SQLite's write-ahead log to the file and empty it, if nobody else uses it."""
         (milliseconds,) = self._db.query_row("PRAGMA busy_timeout")
         self._db.execute("PRAGMA busy_timeout = 0")
         try:

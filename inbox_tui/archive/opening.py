@@ -95,7 +95,7 @@ def is_there(path: Path, inode: int) -> bool:
 def suspect_damage(path: Path) -> None:
     """Have the file looked through when it is opened next."""
     with contextlib.suppress(OSError):
-        private_file(_suspicion(path))
+        private_file(_damage_marker(path))
 
 
 def damaged_copies(path: Path) -> list[Path]:
@@ -180,7 +180,7 @@ def _move_aside(path: Path, wall: Callable[[], datetime]) -> Path:
     while target.exists():
         number += 1
         target = named.with_name(f"{named.name}-{number}")
-    _suspicion(path).unlink(missing_ok=True)
+    _damage_marker(path).unlink(missing_ok=True)
     for suffix in _SIDE_FILES:  # first, so that the fresh file never meets them
         with contextlib.suppress(FileNotFoundError):
             Path(f"{path}{suffix}").rename(f"{target}{suffix}")
@@ -198,11 +198,11 @@ def _open_to_write(path: Path, busy_seconds: float) -> sqlite3.Connection:
         _wait_for(partial(_enable_wal, connection), ArchiveBusy, busy_seconds)
         if not is_made:
             make_tables(connection)
-        if _suspicion(path).exists():
+        if _damage_marker(path).exists():
             if damage_in(connection.execute("PRAGMA quick_check")):
                 raise ArchiveDamaged(_("the archive is damaged"))
             connection.execute("UPDATE state SET search_stale = 1")  # that is not looked through
-            _suspicion(path).unlink(missing_ok=True)
+            _damage_marker(path).unlink(missing_ok=True)
         for pragma in _PRAGMAS:
             connection.execute(pragma)
         return connection
@@ -241,9 +241,9 @@ def _connection(path: Path, parameters: str, busy_seconds: float) -> Iterator[sq
         raise
 
 
-def _suspicion(path: Path) -> Path:
+def _damage_marker(path: Path) -> Path:
     """Return the file that stands beside an archive that may be damaged."""
-    return path.with_name(f"{path.name}.doubts")
+    return path.with_name(f"{path.name}.check")
 
 
 def damage_in(found: Iterable[tuple[str]]) -> list[str]:

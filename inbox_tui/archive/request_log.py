@@ -75,7 +75,7 @@ class RequestLog:
         """Note what became of a request.
 
         Not `delivered`: it never left this machine, and is taken out. Not `finished`: the server
-        may still be at work on it, and it counts as unanswered until its lifetime is over.
+        may still be at work on it, and it counts as unanswered for `Limit.in_flight_seconds`.
         """
         with self._db.transaction():
             if not delivered:

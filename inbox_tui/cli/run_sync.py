@@ -24,8 +24,7 @@ from inbox_tui.credentials import Secret
 from inbox_tui.locale import _, plural
 from inbox_tui.session import new_asking
 from inbox_tui.sync import Clock, Event, State, Status, StatusChanged
-from inbox_tui.sync.events import Progress
-from inbox_tui.sync.next_request import LIMIT_REASON
+from inbox_tui.sync.events import LIMIT_REASON, Progress
 from inbox_tui.sync.stores import Asking
 from inbox_tui.text import sanitize
 

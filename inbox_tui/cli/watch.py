@@ -40,7 +40,7 @@ from inbox_tui.sync import (
     SystemClock,
     ZoneSuspected,
 )
-from inbox_tui.sync.next_request import IN_FLIGHT_REASON, LIMIT_REASON, NOBODY_ASKS_REASON
+from inbox_tui.sync.events import IN_FLIGHT_REASON, LIMIT_REASON, NOBODY_ASKS_REASON
 from inbox_tui.text import format_phone, name_finder, sanitize
 from inbox_tui.text.dates import in_zone
 

@@ -31,7 +31,7 @@ _BRANCH_EVERY: Final = 3
 _BRANCH_SHARE: Final = 0.2
 """How many of the messages that come in live are for the second account."""
 _LARGEST_FORM: Final = 65_536
-_LOOK_UP: Final = 0.05
+_POLL_SECONDS: Final = 0.05
 """How often, in seconds, a server looks whether it is to end."""
 
 
@@ -51,7 +51,7 @@ class DemoServer(ThreadingTCPServer):
         """The full address to ask."""
 
     def __enter__(self) -> Self:
-        Thread(target=self.serve_forever, args=(_LOOK_UP,), name="demo server").start()
+        Thread(target=self.serve_forever, args=(_POLL_SECONDS,), name="demo server").start()
         return self
 
     def __exit__(self, *_: object) -> None:

@@ -1,4 +1,4 @@
-"""Every key, on one screen."""
+"""The help: every key, on one screen. Its words are those of `commands.COMMANDS`."""
 
 from __future__ import annotations
 

@@ -503,9 +503,9 @@ class InboxScreen(Screen[None]):
         """Give the list more or less of the room."""
         if self._shown.in_conversation:
             self._status.say(_("the conversation stands alone here"))
-        elif not self._split_pane.share(steps):
+        elif not self._split_pane.resize(steps):
             self._status.say(_("the list stands alone here"))
 
-    @on(SplitPane.Shared)
+    @on(SplitPane.Resized)
     def _shared(self) -> None:
         self.context.remember(SHARES_NOTE, self._split_pane.written())

@@ -1,5 +1,8 @@
 """The service as documented: messages, answers, errors, the one-request client and the limit.
 
+Comments here and in other rooms cite `api.md` and its sections: what the service documents of
+receiving messages, and what it leaves open, as the maintainers keep it.
+
 Nothing is imported here: `client` brings httpx along and `answers` the parsers, which the first
 frame does not need.
 """

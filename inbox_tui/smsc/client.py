@@ -57,14 +57,14 @@ if TYPE_CHECKING:
 API_KEY = "API key"
 """The `Password.kind` that is sent as `apikey`."""
 _CONNECT_SECONDS = 10.0
-_LOOK_UP_SECONDS = 0.5
-"""How often a wait looks up: the machine may have slept."""
+_POLL_SECONDS = 0.5
+"""The interval at which a wait looks at the clock: the machine may have slept."""
 _BODY_CEILING = 32 * 1024 * 1024
 _UNZIPPED_AT_A_TIME = 256 * 1024
-_READ_ASIDE_FROM = 64 * 1024
+_PARSE_IN_THREAD_FROM = 64 * 1024
 _FIRST_YEAR, _LAST_YEAR = 2000, 2999
 """A date outside of these is no server's."""
-_TORN_DOWN_WHEN_CLOSED = (socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
+_RESET_WHEN_CLOSED = (socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
 """A request given up never arrives later: what the system has not sent of it is dropped."""
 _HEADERS = {
     "User-Agent": f"inbox-tui/{__version__} (+python-httpx)",
@@ -95,9 +95,9 @@ class InboxClient:
 
     `url` is read by `endpoint`, which raises EndpointRefused. The `password` is revealed for the
     moment of a request; one that is an API key is sent alone (api.md, Also known). A `transport`
-    carries the requests in place of the network. A request is given `limit.patience` seconds in
-    all, by `seconds`, a clock that counts while the machine sleeps: half of them to leave, or it
-    never does, and the rest for its way and the answer.
+    carries the requests in place of the network. A request is given `limit.request_timeout` seconds
+    in all, by `seconds`, a clock that counts while the machine sleeps: it is sent within the first
+    half of them or not at all, and the rest is for its way and the answer.
     """
 
     def __init__(
@@ -179,8 +179,8 @@ class InboxClient:
         return failure
 
     async def _exchange(self, asked: dict[str, str], began: float) -> Answer:
-        patience = self._limit.patience
-        end = began + patience
+        timeout = self._limit.request_timeout
+        end = began + timeout
         left = end - self._seconds()
         if left <= 0:  # the machine has slept: nothing has been sent
             raise NotReached
@@ -188,11 +188,11 @@ class InboxClient:
             async with asyncio.timeout(left) as deadline:
                 watching = asyncio.create_task(self._watch(deadline, end))
                 try:
-                    status, body, date = await self._post(asked, last_call=began + patience / 2)
+                    status, body, date = await self._post(asked, last_call=began + timeout / 2)
                 finally:
                     watching.cancel()
         except TimeoutError:
-            raise AnswerTimedOut(patience) from None
+            raise AnswerTimedOut(timeout) from None
         if status >= 400:
             with contextlib.suppress(NotAnAnswer):
                 await _read(body)
@@ -232,7 +232,7 @@ class InboxClient:
     async def _watch(self, deadline: asyncio.Timeout, end: float) -> None:
         """Bring the deadline forward by what the machine slept: the event loop doesn't count it."""
         while self._seconds() < end:  # noqa: ASYNC110 - nothing tells of a sleep
-            await asyncio.sleep(_LOOK_UP_SECONDS)
+            await asyncio.sleep(_POLL_SECONDS)
         if not deadline.expired():
             deadline.reschedule(asyncio.get_running_loop().time())
 
@@ -244,7 +244,7 @@ class InboxClient:
                 transport=self._transport or self._network(),
                 trust_env=False,
                 follow_redirects=False,
-                timeout=httpx.Timeout(self._limit.patience, connect=_CONNECT_SECONDS),
+                timeout=httpx.Timeout(self._limit.request_timeout, connect=_CONNECT_SECONDS),
             )
         return self._http
 
@@ -256,7 +256,7 @@ class InboxClient:
             proxy=proxy,
             trust_env=False,
             limits=httpx.Limits(max_keepalive_connections=0),
-            socket_options=[_TORN_DOWN_WHEN_CLOSED],
+            socket_options=[_RESET_WHEN_CLOSED],
         )
 
     def _credentials(self) -> dict[str, str]:
@@ -279,7 +279,7 @@ class InboxClient:
             case httpx.ConnectTimeout() | httpx.PoolTimeout():
                 return NotReached(mark("{met} could not be reached in time"), met=met)
             case httpx.TimeoutException():
-                return AnswerTimedOut(self._limit.patience)
+                return AnswerTimedOut(self._limit.request_timeout)
             case httpx.ProxyError():
                 return NotReached(mark("the proxy refused to connect"))
             case httpx.ConnectError():
@@ -313,7 +313,7 @@ async def _unzipped(chunks: AsyncIterator[bytes]) -> AsyncIterator[bytes]:
 
 
 async def _read(body: bytes) -> Answer:
-    if len(body) < _READ_ASIDE_FROM:
+    if len(body) < _PARSE_IN_THREAD_FROM:
         return read_answer(body)
     return await asyncio.to_thread(read_answer, body)
 

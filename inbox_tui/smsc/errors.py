@@ -155,8 +155,8 @@ class AnswerTimedOut(ConnectionFailed):
 
     finished = False
 
-    def __init__(self, patience: float) -> None:
-        super().__init__(mark("no answer within {patience} s"), patience=f"{patience:g}")
+    def __init__(self, seconds: float) -> None:
+        super().__init__(mark("no answer within {seconds} s"), seconds=f"{seconds:g}")
 
 
 class ConnectionLost(ConnectionFailed):

@@ -3,17 +3,18 @@
 The service refuses a fourth identical request within a minute (api.md, Failure), counting by its
 own clock the arrivals that we cannot see. Why it never sees a fourth:
 
-1. A request arrives from `sent_at` to `answered_at`, or to `sent_at + lifetime` if unanswered.
+1. A request arrives from `sent_at` to `answered_at`, or to `sent_at + in_flight_seconds` where it
+   is unanswered.
 2. None goes while another may be in flight, so they arrive in the order in which they went.
-3. One is out when window and margin have passed since it arrived at the latest.
-4. What goes after that arrives more than a window later than the one that is out.
-5. None goes while three identical ones are not out: of any four in a row, the first is out.
+3. One has left the window when window and margin have passed since it arrived at the latest.
+4. What goes after that arrives more than a window later than the one that has left it.
+5. None goes while three identical ones are in it: of any four in a row, the first has left it.
 
 Times are seconds on a clock that never jumps; see `Moment`. The clocks of two boots have nothing in
 common: a container has a boot id of its own over the clock of its host, which does not begin at 0,
 and the wall clock may jump. So what another boot logged counts, for this one, as sent and as
 answered at the moment when this one first saw it so, and that moment is stored. It is never earlier
-than the truth: no request is out too early, and some are out later than they might be.
+than the truth: no request leaves the window too early, and some leave it later than they might.
 
 Holds (`archive/request_log.py`) are not counted by the service, and a program that is started anew
 in a new container every few minutes would never see the end of one that begins again at each start:
@@ -64,18 +65,18 @@ class Limit(NamedTuple):
     """How many identical requests it lets pass in a window."""
     margin: float = 1.0
     """Added to the window, for clocks that do not run alike."""
-    patience: float = 80.0
-    """How long a client waits for its answer before it tears the connection down."""
-    lifetime: float = 90.0
-    """When a request without an answer is certainly over; `patience`, and some to get going."""
+    request_timeout: float = 80.0
+    """How long a client waits for its answer before it closes the connection."""
+    in_flight_seconds: float = 90.0
+    """When a request without an answer is certainly over: its timeout, and some to get going."""
 
     def scaled(self, factor: float) -> Limit:
         """Return the same limit with every time multiplied by `factor`."""
         return self._replace(
             window=self.window * factor,
             margin=self.margin * factor,
-            patience=self.patience * factor,
-            lifetime=self.lifetime * factor,
+            request_timeout=self.request_timeout * factor,
+            in_flight_seconds=self.in_flight_seconds * factor,
         )
 
 
@@ -104,7 +105,7 @@ def fingerprint(
 def in_flight_until(entries: Iterable[LoggedRequest], limit: Limit) -> float | None:
     """Return when the last unanswered entry is given up, or None when none is unanswered."""
     return max(
-        (entry.sent_at + limit.lifetime for entry in entries if entry.answered_at is None),
+        (entry.sent_at + limit.in_flight_seconds for entry in entries if entry.answered_at is None),
         default=None,
     )
 
@@ -112,20 +113,20 @@ def in_flight_until(entries: Iterable[LoggedRequest], limit: Limit) -> float | N
 def earliest(entries: Iterable[LoggedRequest], fingerprint: str, now: float, limit: Limit) -> float:
     """Return the first instant, `now` or later, at which a request may be sent.
 
-    `entries` are the account's, in any order; those that are out may be missing.
+    `entries` are the account's, in any order; those that have left the window may be missing.
     """
     entries = list(entries)
     instants = [now]
     if (given_up := in_flight_until(entries, limit)) is not None:
         instants.append(given_up)
-    out_at = sorted(_out_at(entries, fingerprint, limit), reverse=True)
+    out_at = sorted(_leaves_window_at(entries, fingerprint, limit), reverse=True)
     instants.extend(out_at[limit.identical - 1 : limit.identical])
     return max(instants)
 
 
 def room(entries: Iterable[LoggedRequest], fingerprint: str, now: float, limit: Limit) -> int:
     """Return how many requests of this fingerprint the window has room for: 0 to `identical`."""
-    counted = sum(out > now for out in _out_at(entries, fingerprint, limit))
+    counted = sum(leaves > now for leaves in _leaves_window_at(entries, fingerprint, limit))
     return max(0, limit.identical - counted)
 
 
@@ -133,7 +134,10 @@ def more_room_at(
     entries: Iterable[LoggedRequest], fingerprint: str, now: float, limit: Limit
 ) -> float | None:
     """Return when `room` grows next by itself, or None where it never does."""
-    return min((out for out in _out_at(entries, fingerprint, limit) if out > now), default=None)
+    return min(
+        (leaves for leaves in _leaves_window_at(entries, fingerprint, limit) if leaves > now),
+        default=None,
+    )
 
 
 def spacing(answer_seconds: float, limit: Limit) -> float:
@@ -167,11 +171,13 @@ def may_bring_forward(
     return True
 
 
-def _out_at(entries: Iterable[LoggedRequest], fingerprint: str, limit: Limit) -> Iterator[float]:
-    """Yield when each entry of this fingerprint is certainly out of the server's window."""
+def _leaves_window_at(
+    entries: Iterable[LoggedRequest], fingerprint: str, limit: Limit
+) -> Iterator[float]:
+    """Yield when each entry of this fingerprint has certainly left the server's window."""
     for entry in entries:
         if entry.fingerprint == fingerprint:
             latest = entry.answered_at
             if latest is None:
-                latest = entry.sent_at + limit.lifetime
+                latest = entry.sent_at + limit.in_flight_seconds
             yield latest + limit.window + limit.margin

@@ -6,6 +6,8 @@ from collections.abc import Sequence
 from enum import StrEnum
 from typing import NamedTuple
 
+from inbox_tui.locale import mark
+
 
 class State(StrEnum):
     """What the status bar says first."""
@@ -17,6 +19,14 @@ class State(StrEnum):
     HUB_AWAY = "Hub away"
     BLOCKED = "Blocked"
     SIGN_IN = "Sign in"
+
+
+# What `Status.reason` says where nothing went wrong with a request.
+IN_FLIGHT_REASON = mark("an earlier request may still be under way")
+LIMIT_REASON = mark("for the server's limit of requests")
+TOO_SLOW_REASON = mark("requests take too long to begin")
+NOBODY_ASKS_REASON = mark("no colleague who can ask is connected")
+LOST_REQUESTS_REASON = mark("the archive was begun anew, and with it the count of requests")
 
 
 class Status(NamedTuple):

@@ -24,6 +24,7 @@ from inbox_tui.smsc.message import Answer
 from inbox_tui.sync.back_off import back_off
 from inbox_tui.sync.clock import Clock, wait_at_most
 from inbox_tui.sync.events import (
+    TOO_SLOW_REASON,
     Event,
     PasswordAccepted,
     RefreshDeferred,
@@ -32,7 +33,6 @@ from inbox_tui.sync.events import (
     StatusChanged,
 )
 from inbox_tui.sync.next_request import (
-    TOO_SLOW_REASON,
     AskNow,
     PassProgress,
     Request,
@@ -45,7 +45,8 @@ from inbox_tui.sync.planner import PAGE_SIZE
 from inbox_tui.sync.stores import MessageStore
 
 TICK_SECONDS = 1.0
-"""How often a wait looks up: another terminal may have asked, the machine may have slept."""
+"""The interval at which a wait looks around: another terminal may have asked meanwhile, or the
+machine may have slept."""
 STEP_PAUSE_SECONDS = 0.1
 """The wait after a step of deleting and wiping, in which other programs can write."""
 CLOSING_SECONDS = 2.0
@@ -197,7 +198,9 @@ class InboxSync:
         try:
             while True:
                 wait = await self.step()
-                if not self._progress.unproven and await self._passed_since(began, moment.seconds):
+                if not self._progress.unproven and await self._all_passes_finished_since(
+                    began, moment.seconds
+                ):
                     while await self._idle_work():
                         await self._clock.sleep(STEP_PAUSE_SECONDS)
                     return self.status._replace(state=State.LIVE, reason="")
@@ -301,8 +304,8 @@ class InboxSync:
             self.status = status
             self._publish(StatusChanged(status))
 
-    async def _passed_since(self, began: datetime, seconds: float) -> bool:
-        """Whether a pass over every scope has come to its end that began after this."""
+    async def _all_passes_finished_since(self, began: datetime, seconds: float) -> bool:
+        """Whether every scope has completed a pass that began after this."""
         missing = [
             scope for scope in self._scopes if self._progress.finished.get(scope, -1.0) < seconds
         ]
@@ -317,7 +320,7 @@ class InboxSync:
     async def _ask_to_the_end(self, client: Inbox, request: Request) -> None:
         """Ask; where that is cancelled, wait a moment for what the request comes to.
 
-        Nobody may ask for the lifetime of one whose answer was not waited for.
+        Nobody may ask for `Limit.in_flight_seconds` after one whose answer was not waited for.
         """
         asking = asyncio.ensure_future(self._ask(client, request))
         try:
@@ -366,7 +369,7 @@ class InboxSync:
 
     def _in_time(self, request: Request) -> bool:
         """Whether the request, sent now, is over before the log of requests gives it up."""
-        to_get_going = (self._limit.lifetime - self._limit.patience) / 2
+        to_get_going = (self._limit.in_flight_seconds - self._limit.request_timeout) / 2
         return self._clock.moment().seconds - request.at.seconds <= to_get_going
 
     async def _write_down(self, outcome: Callable[[], list[Event]]) -> None:

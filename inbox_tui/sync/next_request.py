@@ -9,7 +9,6 @@ from typing import NamedTuple
 
 from inbox_tui.archive import Hold, LogState
 from inbox_tui.credentials import Secret, why_refused
-from inbox_tui.locale import mark
 from inbox_tui.smsc.limit import (
     Limit,
     Moment,
@@ -22,15 +21,15 @@ from inbox_tui.smsc.limit import (
     spacing,
 )
 from inbox_tui.sync.clock import Clock
-from inbox_tui.sync.events import State, Status
+from inbox_tui.sync.events import (
+    IN_FLIGHT_REASON,
+    LIMIT_REASON,
+    LOST_REQUESTS_REASON,
+    State,
+    Status,
+)
 from inbox_tui.sync.planner import PageRequest, next_page
 from inbox_tui.sync.stores import MessageStore
-
-IN_FLIGHT_REASON = mark("an earlier request may still be under way")
-LIMIT_REASON = mark("for the server's limit of requests")
-TOO_SLOW_REASON = mark("requests take too long to begin")
-NOBODY_ASKS_REASON = mark("no colleague who can ask is connected")
-LOST_REQUESTS_REASON = mark("the archive was begun anew, and with it the count of requests")
 
 STATE_OF_HOLD = {
     "limited": State.WAITING,
@@ -122,7 +121,7 @@ class RequestChooser:
     anew."""
 
     def plan(self, password: Secret, ask_now: AskNow) -> Request | Wait:
-        """Begin the request that is due at this moment, or rest until one is."""
+        """Begin the request that is due at this moment, or say how long to wait for one."""
         planned = self._plan(password, ask_now)
         if isinstance(planned, Wait):
             ask_now.scopes.clear()
@@ -146,7 +145,7 @@ class RequestChooser:
         candidates = [self._candidate(scope, now, log, ask_now) for scope in self.scopes]
         chosen = min(candidates, key=lambda candidate: (candidate.may_go, candidate.due))
         if chosen.may_go > now.seconds:
-            return self._planned_rest(now, log, chosen)._replace(
+            return self._wait_for(now, log, chosen)._replace(
                 version=version, deferred=ask_now.by_user and bool(ask_now.scopes)
             )
         scope = chosen.page.scope
@@ -173,7 +172,7 @@ class RequestChooser:
 
     def _wait_for_lost_requests(self, now: Moment) -> None:
         """Ask nothing for as long as a request that nobody knows of could count."""
-        wait = self.limit.lifetime + self.limit.window + self.limit.margin
+        wait = self.limit.in_flight_seconds + self.limit.window + self.limit.margin
         reason, at = LOST_REQUESTS_REASON, self.clock.now()
         hold = Hold("limited", now.seconds + wait, attempt=1, reason=reason, at=at, digest=b"")
         self.store.requests.set_hold(hold, now)
@@ -214,8 +213,8 @@ class RequestChooser:
         may_go = max(due, earliest(entries, request_fingerprint, now.seconds, self.limit))
         return Candidate(page, request_fingerprint, due, may_go)
 
-    def _planned_rest(self, now: Moment, log: LogState, chosen: Candidate) -> Wait:
-        """What is said while the chosen request can't go."""
+    def _wait_for(self, now: Moment, log: LogState, chosen: Candidate) -> Wait:
+        """Return the status until the chosen request may go, and until when to wait."""
         hold, entries = log.hold, log.entries
         allowed = self.limit.identical
         left = room(entries, chosen.fingerprint, now.seconds, self.limit)

@@ -25,12 +25,12 @@ from inbox_tui.sync.next_request import PassProgress, Request
 from inbox_tui.sync.planner import (
     Arrival,
     advance,
-    as_covered,
     ask_for_less,
     clocks_agree,
     delete_before,
     elapsed,
     lateness,
+    with_gap_start_of_all_numbers,
 )
 from inbox_tui.sync.stores import MessageStore
 from inbox_tui.sync.zone import ZoneJudge
@@ -124,7 +124,9 @@ class Outcomes:
             service = answer.date
             clock_events = self._compare_clocks(service, seen)
         came = Arrival(answer, at, seen, service, self.server_zone)
-        cursor = as_covered(before, running, state.cursor("")) if scope else before
+        cursor = (
+            with_gap_start_of_all_numbers(before, running, state.cursor("")) if scope else before
+        )
         moved = advance(cursor, request.page, came)
         messages = answer.messages
         too_old = oldest

@@ -1,9 +1,13 @@
 """What to ask for next, and what an answer tells: pure functions of the cursor and the clock.
 
+A scope is one receiving number, or all of them. A pass asks for some hours of a scope, page by
+page.
+
 How ids relate to time, and in which order the service answers, is not documented (api.md, Request).
 So polls ask by time: for the hours that have passed since the last finished poll, and one more.
-Ids are used within one pass only, to get from a full page to the next one, unless pages are in the
-order of their times and not of their ids, and to thin polls where an hour holds very many messages.
+Ids are used within one pass only, to get from a full page to the next one, unless pages turn out to
+be in the order of their times and not of their ids. Where an hour holds very many messages, polls
+are thinned: two of three ask for what has an id above a confirmed one.
 Once an hour, and at the start, a pass asks for the whole period of the service: what the polls have
 missed is found then.
 """
@@ -43,7 +47,7 @@ CONFIRMED_BY = 100
 SAMPLE = 2
 """Messages asked for to learn in which order the service answers, one of which may be
 unreadable."""
-TELLING = 20
+FEWEST_FOR_ORDER = 20
 """The order of fewer messages than so many may be by chance."""
 ZONES_HOURS = 12
 """By how much the service's zone may be another one than we think."""
@@ -250,7 +254,7 @@ def is_by_time(messages: Sequence[IncomingMessage]) -> bool:
     """Whether a page is in the order of its times and not of its ids: so it may be chosen, too."""
     times, ids = [one.received for one in messages], [one.id for one in messages]
     return (
-        len(messages) >= TELLING
+        len(messages) >= FEWEST_FOR_ORDER
         and times[0] != times[-1]
         and sorted(times) in (times, times[::-1])
         and sorted(ids) not in (ids, ids[::-1])
@@ -311,7 +315,7 @@ def _finish(cursor: Cursor, running: Pass, came: Arrival) -> Advance:
     )
 
 
-def as_covered(cursor: Cursor, running: Pass, all_numbers: Cursor) -> Cursor:
+def with_gap_start_of_all_numbers(cursor: Cursor, running: Pass, all_numbers: Cursor) -> Cursor:
     """Return the cursor of a receiving number as of when it was last asked for with all others.
 
     For the gap only: where that was later than it was asked for alone, and before this pass.

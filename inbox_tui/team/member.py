@@ -27,8 +27,8 @@ from inbox_tui.sync import (
 )
 from inbox_tui.sync.back_off import back_off
 from inbox_tui.sync.clock import wait_at_most
+from inbox_tui.sync.events import NOBODY_ASKS_REASON, TOO_SLOW_REASON
 from inbox_tui.sync.inbox_sync import STEP_PAUSE_SECONDS, InboxSync
-from inbox_tui.sync.next_request import NOBODY_ASKS_REASON, TOO_SLOW_REASON
 from inbox_tui.sync.planner import delete_before
 from inbox_tui.team.copying import Copier
 from inbox_tui.team.errors import HubError, HubRefused
@@ -57,8 +57,8 @@ LONGEST_RETRY = 15.0
 class TeamMember:
     """Keeps one account's archive a copy of the hub's, and asks in its turn.
 
-    It stands where `InboxSync` stands for an account of one's own. `make_sync` makes that one of
-    a store, `publish`, `clock` and `password`. `in_thread` runs a function in the thread that
+    It stands where `InboxSync` stands for an account of one's own. `make_sync(store,
+    publish=…, clock=…, password=…)` makes that one. `in_thread` runs a function in the thread that
     `account` is used in.
     """
 
@@ -188,7 +188,7 @@ class TeamMember:
                 await self._rest(BEAT_SECONDS)
 
     async def once(self) -> Status:
-        """Copy what there is, and where nobody else asks, finish one pass of requests before."""
+        """Where nobody else asks, finish one pass of requests; then copy what the hub has."""
         try:
             sync = await self._connect()
             await self._beat(sync)
@@ -298,18 +298,21 @@ class TeamMember:
     # -- what is done again and again
 
     async def _beat(self, sync: InboxSync) -> Standing:
-        """Tell the hub that we are there, and ask for the service where nobody else does."""
+        """Tell the hub that we are there, and take the asking over where nobody else has it."""
         if self._background is not None and self._background.done():
             self._background.result()
-        stands, mended = await self._hub.run(self._stand)
+        stands, mended = await self._hub.run(self._take_or_give_up_lock)
         had, self._standing = self._standing, stands
         if mended or had is None or had[3:5] != stands[3:5]:
             sync.look_again()
         self._show()
         return stands
 
-    async def _stand(self, connection: Connection) -> tuple[Standing, bool]:
-        """Return how things stand, and whether the times on the hub were mended."""
+    async def _take_or_give_up_lock(self, connection: Connection) -> tuple[Standing, bool]:
+        """Become the one who asks, or leave it to others.
+
+        Returns how things stood on the hub, and whether times on it were mended.
+        """
         assert self._store is not None
         account_id = self._store.account_id
         if self._beats % SEEN_EVERY == 0 or self._noted != self._copier.position:

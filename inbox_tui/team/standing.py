@@ -1,4 +1,7 @@
-"""How an account stands on the hub: who asks, what is waited for, and what a member says of it."""
+"""How an account stands on the hub: who asks, what is waited for, and what a member says of it.
+
+It is only read here: `TeamMember` takes the lock and gives it up.
+"""
 
 from __future__ import annotations
 
@@ -6,7 +9,8 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from inbox_tui.locale import _, mark
 from inbox_tui.sync import State, Status
-from inbox_tui.sync.next_request import LOST_REQUESTS_REASON, NOBODY_ASKS_REASON, STATE_OF_HOLD
+from inbox_tui.sync.events import LOST_REQUESTS_REASON, NOBODY_ASKS_REASON
+from inbox_tui.sync.next_request import STATE_OF_HOLD
 from inbox_tui.team.encoding import from_bytes
 from inbox_tui.team.errors import HubRefused
 
@@ -58,7 +62,7 @@ def shown_status(
 ) -> Status:
     """Return what a member's status is; its `next_at` is by the hub's clock.
 
-    `inner` is that of its own asking, which it is if it asks.
+    `inner` is the status of its own `InboxSync`, which it is as long as it has the lock.
     """
     if asking or (inner.state is State.SIGN_IN and has_password):
         status = inner

@@ -10,7 +10,7 @@ from typing import Final
 
 FRAME_LIMIT: Final = 64 * 1024
 """Bytes waiting beyond which frames are dropped."""
-LIMIT: Final = 1024 * 1024
+QUEUE_LIMIT: Final = 1024 * 1024
 """Bytes waiting beyond which everything is dropped."""
 
 
@@ -46,7 +46,7 @@ class TerminalOutput:
         with self._changed:
             if self._gone or self._stopped:
                 return
-            if self._waiting_bytes > (FRAME_LIMIT if droppable else LIMIT):
+            if self._waiting_bytes > (FRAME_LIMIT if droppable else QUEUE_LIMIT):
                 self._dropped = True
                 return
             self._waiting.append(data)

@@ -29,7 +29,7 @@ def layout_for(columns: int) -> str:
 class SplitPane(Container):
     """A list and what is selected in it, with a line between them that can be dragged."""
 
-    class Shared(Message):
+    class Resized(Message):
         """Posted when the user has given the list more or less of the room."""
 
     def __init__(self, listed: Widget, opened: Widget) -> None:
@@ -58,12 +58,12 @@ class SplitPane(Container):
             widget.styles.width = part if side_by_side else "1fr"
             widget.styles.height = "1fr" if side_by_side else part
 
-    def share(self, steps: int) -> bool:
+    def resize(self, steps: int) -> bool:
         """Give the list more or less of the room; returns False where it stands alone."""
         if self.layout_name not in self._shares:
             return False
         self._set_share(self._shares[self.layout_name] + steps * _STEP)
-        self.post_message(self.Shared())
+        self.post_message(self.Resized())
         return True
 
     def written(self) -> str:
@@ -86,7 +86,7 @@ class SplitPane(Container):
         event.stop()
         room = self.content_region
         if event.dropped:
-            self.post_message(self.Shared())
+            self.post_message(self.Resized())
         elif self.layout_name == "-wide":
             self._set_share(round(100 * (event.x - room.x) / max(1, room.width)))
         else:

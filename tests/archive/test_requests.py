@@ -268,7 +268,7 @@ def test_no_fourth_goes_within_a_minute_whatever_becomes_of_the_others(
 
 
 def test_eight_programs_that_share_the_log_keep_the_limit_together(tmp_path: Path) -> None:
-    limit = Limit(window=0.4, identical=3, margin=0.02, patience=0.2, lifetime=0.3)
+    limit = Limit(window=0.4, identical=3, margin=0.02, request_timeout=0.2, in_flight_seconds=0.3)
     together, told = SPAWN.Barrier(8), SPAWN.Queue()
     programs = [(tmp_path / "inbox.db", number, limit, together, told) for number in range(8)]
     with spawned(ask, programs):

@@ -27,7 +27,7 @@ from inbox_tui.demo.server import DemoServer
 from inbox_tui.paths import Paths
 from inbox_tui.smsc.limit import Moment
 from inbox_tui.sync import State, Status, StatusChanged, ZoneSuspected
-from inbox_tui.sync.next_request import LIMIT_REASON
+from inbox_tui.sync.events import LIMIT_REASON
 from inbox_tui.sync.outcomes import OTHER_PROGRAM_REASON
 
 SOON = -0.5

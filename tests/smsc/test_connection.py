@@ -104,7 +104,7 @@ async def test_an_answer_that_trickles_is_given_up_at_the_deadline(server: Serve
             await asyncio.sleep(0.02)
 
     server.reply = trickle
-    error = await failure_of(at(server, patience=SHORT))
+    error = await failure_of(at(server, request_timeout=SHORT))
     assert type(error) is errors.AnswerTimedOut
     assert str(error) == f"no answer within {SHORT:g} s"
 
@@ -119,7 +119,7 @@ async def test_nothing_of_a_request_given_up_arrives_later(server: Server) -> No
             ends.put_nowait(error)
 
     server.reply = listen
-    assert type(await failure_of(at(server, patience=SHORT))) is errors.AnswerTimedOut
+    assert type(await failure_of(at(server, request_timeout=SHORT))) is errors.AnswerTimedOut
     async with asyncio.timeout(5):
         assert isinstance(await ends.get(), ConnectionResetError)
 
@@ -144,7 +144,7 @@ async def test_a_request_the_machine_slept_over_does_not_leave_late(
     server.reply = http(b"[]")
     machine = Machine(sleeps=sleeps)
     client = InboxClient(
-        server.url, "alex", Hidden(), limit=Limit(patience=5.0), seconds=machine.seconds
+        server.url, "alex", Hidden(), limit=Limit(request_timeout=5.0), seconds=machine.seconds
     )
     if leaves:
         assert (await client.fetch(cnt=10, hour=24)).messages == []
@@ -163,12 +163,12 @@ async def test_an_answer_is_not_waited_for_longer_because_the_machine_slept(
 
     server.reply = fall_asleep
     machine = Machine(sleeps=0.0)
-    limit = Limit(patience=30.0)
+    limit = Limit(request_timeout=30.0)
     client = InboxClient(server.url, "alex", Hidden(), limit=limit, seconds=machine.seconds)
     began = time.monotonic()
     error = await failure_of(client)
     assert type(error) is errors.AnswerTimedOut
-    assert time.monotonic() - began < limit.patience / 2
+    assert time.monotonic() - began < limit.request_timeout / 2
 
 
 @pytest.mark.parametrize(

@@ -90,7 +90,7 @@ class Machine:
                 if one.answered is not None and one.answered > self.now
             ]
             self.now = min([until, *answers])
-        over = self.now + (LIMIT.lifetime if asked.takes is None else asked.takes)
+        over = self.now + (LIMIT.in_flight_seconds if asked.takes is None else asked.takes)
         self.sent.append(
             Sent(
                 asked.fingerprint,
@@ -127,7 +127,9 @@ asking = st.lists(
         Asked,
         pause=st.just(0.0) | st.floats(0, 200),
         fingerprint=st.sampled_from(["a", "a", "a", "b"]),
-        takes=st.none() | st.sampled_from([0.0, LIMIT.patience]) | st.floats(0, LIMIT.patience),
+        takes=st.none()
+        | st.sampled_from([0.0, LIMIT.request_timeout])
+        | st.floats(0, LIMIT.request_timeout),
         arrives=st.none() | fractions,
         reboot=st.integers(0, 9).map(lambda one: one == 9),
     ),
@@ -160,7 +162,7 @@ def test_no_two_requests_of_an_account_are_ever_in_flight(asking: list[Asked]) -
     [
         LIMIT._replace(identical=4),
         LIMIT._replace(window=58.0),
-        LIMIT._replace(lifetime=10.0),
+        LIMIT._replace(in_flight_seconds=10.0),
     ],
 )
 def test_this_server_would_notice_a_laxer_rule(laxer: Limit) -> None:
@@ -257,7 +259,7 @@ def test_what_is_in_flight_is_over_when_the_last_unanswered_one_is_given_up() ->
     ) == (90)
 
 
-answer_seconds = st.sampled_from([0.0, LIMIT.patience]) | st.floats(0, LIMIT.patience)
+answer_seconds = st.sampled_from([0.0, LIMIT.request_timeout]) | st.floats(0, LIMIT.request_timeout)
 
 
 @given(answer_seconds, st.lists(st.floats(0, 1), min_size=8, max_size=12))

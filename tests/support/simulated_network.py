@@ -24,9 +24,9 @@ from inbox_tui.smsc.backup import BACK_TO_MAIN_SECONDS
 if TYPE_CHECKING:
     from support.simulation import World
 
-AT_WORK = LIMIT.lifetime - 6.0
+AT_WORK = LIMIT.in_flight_seconds - 6.0
 """How long after the client began the service is at work on its request at most: the limit gives up
-a request a `lifetime` after it was planned, and that is up to 5 s before."""
+a request a `Limit.in_flight_seconds` after it was planned, and that is up to 5 s before."""
 PORTAL = b"<!DOCTYPE html><html><head><title>Sign in</title></head><body>Hotel</body></html>"
 ERRORS = (
     "ERROR = {} (<b>no</b>)",
@@ -70,7 +70,7 @@ class ServiceNetwork:
             await world.sleep(0.1)
             raise self._no_connection(to_main=to_main)
         failed = world.time() - self._main_failed_at
-        assert to_main or failed <= BACK_TO_MAIN_SECONDS + LIMIT.patience
+        assert to_main or failed <= BACK_TO_MAIN_SECONDS + LIMIT.request_timeout
         await world.sleep(random.uniform(0, slow / 5))
         await request.extensions["trace"]("http11.send_request_headers.started", {})
         way_there, work, way_back = (

@@ -43,7 +43,7 @@ FATES = (
 """What may become of a request instead of its answer."""
 CEILING = 50_000
 """The largest answer that is read here."""
-LONGEST_WAIT = LIMIT.lifetime + LIMIT.window + LIMIT.margin
+LONGEST_WAIT = LIMIT.in_flight_seconds + LIMIT.window + LIMIT.margin
 """For the limit: an earlier request may still be under way, and counts for a window then."""
 LONGEST_WAITS = {
     State.LIVE: LONGEST_WAIT,

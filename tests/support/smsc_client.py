@@ -82,8 +82,8 @@ async def failure_of(client: InboxClient) -> BaseException:
     pytest.fail("the request went well")
 
 
-def at(server: Server, patience: float = 5.0) -> InboxClient:
-    return InboxClient(server.url, "alex", Hidden(), limit=Limit(patience=patience))
+def at(server: Server, request_timeout: float = 5.0) -> InboxClient:
+    return InboxClient(server.url, "alex", Hidden(), limit=Limit(request_timeout=request_timeout))
 
 
 def refusing(error: BaseException) -> httpx.MockTransport:

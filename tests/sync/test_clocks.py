@@ -12,7 +12,7 @@ from support.asking import Environment
 
 from inbox_tui.sync import State, ZoneSuspected
 from inbox_tui.sync.clock import _boot_clock
-from inbox_tui.sync.next_request import IN_FLIGHT_REASON, LOST_REQUESTS_REASON, TOO_SLOW_REASON
+from inbox_tui.sync.events import IN_FLIGHT_REASON, LOST_REQUESTS_REASON, TOO_SLOW_REASON
 
 
 @pytest.mark.parametrize("hours", [-5, -1, 1, 5])

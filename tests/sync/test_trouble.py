@@ -26,7 +26,7 @@ from inbox_tui.smsc.errors import (
 )
 from inbox_tui.smsc.message import Answer
 from inbox_tui.sync import ClocksDisagree, MessagesArrived, RefreshDeferred, State
-from inbox_tui.sync.next_request import LIMIT_REASON
+from inbox_tui.sync.events import LIMIT_REASON
 from inbox_tui.sync.outcomes import OTHER_PROGRAM_REASON
 
 REFUSED = SignInRefused(2, "authorise error")

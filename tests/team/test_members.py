@@ -132,7 +132,7 @@ async def test_who_quits_while_an_answer_comes_leaves_no_wait_to_the_others(team
     await anna.stop()
     asked, began = len(team.asked), team.clock.seconds()
     await team.until(lambda: len(team.asked) > asked)
-    assert team.clock.seconds() - began < Limit().lifetime / 2
+    assert team.clock.seconds() - began < Limit().in_flight_seconds / 2
 
 
 async def test_watching_goes_on_while_nobody_asks_who_can(

@@ -8,7 +8,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from inbox_tui.terminal.output import FRAME_LIMIT, LIMIT, TerminalOutput
+from inbox_tui.terminal.output import FRAME_LIMIT, QUEUE_LIMIT, TerminalOutput
 
 
 class Pipe:
@@ -68,7 +68,7 @@ def test_frames_are_dropped_while_nothing_is_read_and_then_a_new_one_is_asked_fo
 def test_what_is_kept_for_a_frozen_terminal_has_a_bound(pipe: Pipe) -> None:
     for number in range(10_000):
         pipe.output.send(frame(number))
-    assert sum(map(len, pipe.output._waiting)) <= LIMIT + len(frame(0))
+    assert sum(map(len, pipe.output._waiting)) <= QUEUE_LIMIT + len(frame(0))
 
 
 def test_waiting_for_a_frozen_terminal_has_an_end(pipe: Pipe) -> None:
