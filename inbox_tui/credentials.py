@@ -320,10 +320,10 @@ def _selected(backend: KeyringBackend | None) -> KeyringBackend | str:
 
 
 def _report(ring: KeyringBackend | str) -> KeyringReport:
-    from keyring.backends import fail, null
-
     if isinstance(ring, str):
         return KeyringReport("none", usable=False, note=ring)
+    from keyring.backends import fail, null
+
     name = _name(ring)
     if isinstance(ring, fail.Keyring):
         note = _("this system has none")

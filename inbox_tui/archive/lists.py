@@ -8,7 +8,7 @@ and whatever the size of the archive.
 from __future__ import annotations
 
 from array import array
-from bisect import bisect_left, bisect_right, insort
+from bisect import bisect_left, bisect_right
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import closing
 from dataclasses import dataclass, field
@@ -88,13 +88,30 @@ class _DayOfList:
         assert self.rows is not None
         return self.rows[bisect_left(self.rows, low) : bisect_left(self.rows, high)]
 
-    def items(self, *, oldest_first: bool) -> list[_Slot]:
-        """Return what is in it, in the order of the list; its rows must be known."""
+    def gaps_and_lines(self, *, oldest_first: bool) -> list[tuple[int, Gap | _Line]]:
+        """Return gaps and lines with their places in it, rising; its rows must be known."""
         assert self.rows is not None
-        items: list[_Slot] = list(self.rows if oldest_first else reversed(self.rows))
-        others: list[_Slot] = [*self.gaps, *self.lines]
-        for other in others:
-            insort(items, other, key=_order(oldest_first=oldest_first))
+        others: list[Gap | _Line] = [*self.gaps, *self.lines]
+        others.sort(key=_order(oldest_first=oldest_first))
+        found: list[tuple[int, Gap | _Line]] = []
+        for before, one in enumerate(others):
+            bisect = bisect_left if oldest_first == isinstance(one, _Line) else bisect_right
+            older = bisect(self.rows, one.row)
+            found.append((before + (older if oldest_first else len(self.rows) - older), one))
+        return found
+
+    def items(self, start: int, stop: int, *, oldest_first: bool) -> list[_Slot]:
+        """Return what is at these places in it, at the cost of these; its rows must be known."""
+        assert self.rows is not None
+        others = dict(self.gaps_and_lines(oldest_first=oldest_first))
+        places = list(others)
+        items: list[_Slot] = []
+        for place in range(start, min(stop, len(self.rows) + len(places))):
+            if (other := others.get(place)) is not None:
+                items.append(other)
+                continue
+            index = place - bisect_left(places, place)
+            items.append(self.rows[index if oldest_first else -1 - index])
         return items
 
 
@@ -233,9 +250,8 @@ class Lists:
             self._load(listing, days)
             slots: list[_Slot] = []
             for day, at in zip(days, listing.starts[first:last], strict=True):
-                slots += day.items(oldest_first=listing.oldest_first)[
-                    max(0, start - at) : stop - at
-                ]
+                oldest_first = listing.oldest_first
+                slots += day.items(max(0, start - at), stop - at, oldest_first=oldest_first)
             rows = self._messages.read(slot for slot in slots if isinstance(slot, int))
         items: list[Item] = []
         for slot in slots:
@@ -257,8 +273,12 @@ class Lists:
         at = listing.starts[place]
         if day is None:
             return at
+        rows = self._rows_of(listing, day)
+        older = bisect_left(rows, row) if listing.oldest_first else bisect_right(rows, row)
+        before = older if listing.oldest_first else len(rows) - older
+        others: list[Gap | _Line] = [*day.gaps, *day.lines]
         order = _order(oldest_first=listing.oldest_first)
-        return at + bisect_left(self._items_of(listing, day), order(row), key=order)
+        return at + before + sum(order(one) < order(row) for one in others)
 
     def day_at(self, listing: Listing, position: int) -> tuple[Day, bool] | None:
         """Return the line of the day that an item of a list is below, and whether it is the line.
@@ -269,9 +289,15 @@ class Lists:
             return None
         place = bisect_right(listing.starts, position) - 1
         at = position - listing.starts[place]
-        items = self._items_of(listing, listing.days[place])
-        is_line = at < len(items) and isinstance(items[at], _Line)
-        lines = [item for item in items[: at + 1] if isinstance(item, _Line)]
+        day = listing.days[place]
+        self._rows_of(listing, day)
+        found = [
+            (where, one)
+            for where, one in day.gaps_and_lines(oldest_first=listing.oldest_first)
+            if where <= at and isinstance(one, _Line)
+        ]
+        is_line = bool(found) and found[-1][0] == at
+        lines = [line for _, line in found]
         while not lines and place > 0:
             place -= 1
             lines = listing.days[place].lines
@@ -369,11 +395,6 @@ class Lists:
             self._load(listing, [day])
         assert day.rows is not None
         return day.rows
-
-    def _items_of(self, listing: Listing, day: _DayOfList) -> list[_Slot]:
-        """Return what is in a day of a list, in its order."""
-        self._rows_of(listing, day)
-        return day.items(oldest_first=listing.oldest_first)
 
     def _load(self, listing: Listing, days: Sequence[_DayOfList]) -> None:
         """Read the rows of the days of a plain list that have not been needed before."""

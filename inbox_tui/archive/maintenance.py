@@ -150,10 +150,11 @@ class Maintenance:
     def _rewrite(self) -> None:
         """Write the file anew: pages that were split keep copies of what has left them.
 
-        Where the disk has no room for a second one, they keep them until the next time.
+        Where the disk or the memory has no room for a second one, they keep them until the next
+        time.
         """
         self._db.query_row("PRAGMA wal_checkpoint")  # zeros go over what is cut off the file
-        with suppress(ArchiveFull):
+        with suppress(ArchiveFull, MemoryError):
             self._db.execute("VACUUM")
 
     def _rewrite_oldest(self) -> None:

@@ -28,6 +28,7 @@ from inbox_tui.smsc.message import IncomingMessage
 _AT_ONCE = 1000
 """Messages changed by one statement."""
 _MOST_UNREADABLE = 10_000
+_MOST_UNREADABLE_CHARACTERS = 2**20
 _COLUMNS = (
     "row, account_id, id, sent, phone, to_phone, message,"
     " unread, starred, done, muted, stamp, taken"
@@ -169,16 +170,25 @@ class Messages:
     def add_unreadable(self, entries: Sequence[str], seen: datetime) -> None:
         """Keep entries that could not be read as messages, each once; within `transaction`.
 
-        Where there are too many already, those that come are left out.
+        Where there are too many already, or they are too long, those that come are left out.
         """
         if not entries:
             return
-        known = self.unreadable_count()
+        known, characters = self._db.query_row(
+            "SELECT count(*), ifnull(sum(length(raw)), 0) FROM unreadable WHERE account_id = ?",
+            (self._account_id,),
+        )
         if known >= _MOST_UNREADABLE:
             return
+        kept = []
+        for raw in entries:
+            characters += len(raw)
+            if characters > _MOST_UNREADABLE_CHARACTERS:
+                break
+            kept.append(raw)
         self._db.execute_many(
             "INSERT OR IGNORE INTO unreadable VALUES (?, ?, ?)",
-            ((self._account_id, encode_text(raw), int(seen.timestamp())) for raw in entries),
+            ((self._account_id, encode_text(raw), int(seen.timestamp())) for raw in kept),
         )
         if self.unreadable_count() > known:
             self._db.count_change()

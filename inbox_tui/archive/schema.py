@@ -136,15 +136,17 @@ def has_tables(connection: sqlite3.Connection) -> bool:
     Raises `ArchiveError` for the file of a later version, and `ArchiveDamaged` for a database of
     something else.
     """
+    # Looked at first: another program may make the tables, and with them the id, at any moment.
+    is_empty = connection.execute("SELECT 1 FROM sqlite_schema").fetchone() is None
     (application,) = connection.execute("PRAGMA application_id").fetchone()
     (version,) = connection.execute("PRAGMA user_version").fetchone()
-    if application == _APPLICATION_ID:
+    if application == _APPLICATION_ID and not is_empty:
         if version > VERSION:
             raise ArchiveError(
                 _("a later version of inbox-tui made this archive: install that version to open it")
             )
         return True
-    if connection.execute("SELECT 1 FROM sqlite_schema").fetchone():
+    if not is_empty:
         raise ArchiveDamaged(_("the file is a database, but not an archive"))
     return False
 

@@ -26,6 +26,8 @@ class ArchiveWorker:
     def __init__(self, path: Path) -> None:
         self._path = path
         self._archive: Archive | None = None
+        self._reading = False
+        """Whether what runs was given to `call`."""
 
     @cached_property
     def _thread(self) -> ThreadPoolExecutor:
@@ -45,13 +47,17 @@ class ArchiveWorker:
         return await asyncio.get_running_loop().run_in_executor(self._thread, function, *arguments)
 
     def _with_archive(self, work: Callable[[Archive], T]) -> T:
-        if self._archive is None:
-            self._archive = Archive.open(self._path)
-        return work(self._archive)
+        self._reading = True
+        try:
+            if self._archive is None:
+                self._archive = Archive.open(self._path)
+            return work(self._archive)
+        finally:
+            self._reading = False
 
     def interrupt(self) -> None:
-        """End the query that is running, if one is."""
-        if self._archive is not None:
+        """End the query that is running, if one is; what `run` was given is never cut short."""
+        if self._archive is not None and self._reading:
             self._archive.database.interrupt()
 
     async def close(self) -> None:

@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from contextlib import closing
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import Any
 
 import pytest
 from support.archives import BOOT, SERVER_NOW, ids, incoming, mark, opened, page, query_for, whole
@@ -25,7 +26,7 @@ from inbox_tui.archive import (
 from inbox_tui.archive.errors import ArchiveFull, ArchiveReadOnly
 from inbox_tui.archive.opening import _set_aside
 from inbox_tui.archive.records import LOST_REQUESTS
-from inbox_tui.archive.schema import VERSION
+from inbox_tui.archive.schema import VERSION, has_tables, make_tables
 from inbox_tui.smsc.limit import Limit
 
 WALL = datetime(2026, 11, 23, 7, 42, 30, tzinfo=UTC)
@@ -431,3 +432,27 @@ def test_a_file_locked_whole_is_busy_and_not_damaged(tmp_path: Path) -> None:
     with Archive.open(path) as archive:
         assert archive.set_aside is None
         assert archive.accounts()[0].counts.total() == 1
+
+
+@pytest.mark.parametrize("after", range(3))
+def test_tables_that_another_program_makes_meanwhile_are_no_damage(
+    tmp_path: Path, after: int
+) -> None:
+    path = tmp_path / "inbox.db"
+    with closing(sqlite3.connect(path)) as first:
+        first.execute("PRAGMA journal_mode = WAL")
+
+    class Overtaken(sqlite3.Connection):
+        statements = 0
+
+        def execute(self, *statement: Any) -> sqlite3.Cursor:
+            found = super().execute(*statement)
+            if self.statements == after:
+                with closing(sqlite3.connect(path)) as other:
+                    make_tables(other)
+            self.statements += 1
+            return found
+
+    with closing(sqlite3.connect(path, factory=Overtaken)) as connection:
+        has_tables(connection)
+        assert has_tables(connection)

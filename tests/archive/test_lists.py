@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
+import asyncio
 import re
+import threading
+from array import array
 from pathlib import Path
+from typing import Any
 from zoneinfo import ZoneInfo
 
 import pytest
@@ -25,12 +29,14 @@ from support.archives import (
 from inbox_tui.archive import (
     AccountArchive,
     Archive,
+    ArchiveWorker,
     Day,
     Gap,
     Query,
     Row,
     service_day,
 )
+from inbox_tui.archive.lists import _DayOfList, _Line
 from inbox_tui.archive.records import row_at
 from inbox_tui.smsc.message import IncomingMessage
 from inbox_tui.widgets.presentation import Presentation
@@ -308,3 +314,41 @@ def test_a_list_of_all_accounts_is_one_list_newest_first(tmp_path: Path) -> None
     assert theirs.counts.unread() == 5
     first, *_ = every.lists.window(every.lists.open(Query(), days=service_day), 0, 3)
     assert isinstance(first, Day)
+
+
+@pytest.mark.parametrize("oldest_first", [False, True])
+def test_a_window_of_a_day_of_a_million_messages_looks_at_few_of_them(oldest_first: bool) -> None:
+    looked_at = 0
+
+    class Rows(array):  # type: ignore[type-arg] # it can't be subscripted at run time
+        def __getitem__(self, index: Any) -> Any:
+            nonlocal looked_at
+            looked_at += 1
+            return super().__getitem__(index)
+
+    rows = Rows("q", range(1_000_000))
+    day = _DayOfList(0, len(rows), None, rows, [Gap(1, 5)], (), [_Line(0, 700_000)])
+    assert len(day.items(500_000, 500_036, oldest_first=oldest_first)) == 36
+    assert looked_at < 200
+
+
+async def test_what_is_written_is_not_cut_short_by_closing(tmp_path: Path) -> None:
+    archive, _account = opened(tmp_path)
+    worker = ArchiveWorker(archive.path)
+    mine = await worker.call(lambda opened: opened)
+    began, go_on = threading.Event(), threading.Event()
+
+    def pause() -> int:
+        began.set()
+        return int(go_on.wait(10))
+
+    mine.database.connection.create_function("pause", 0, pause)
+    written = asyncio.ensure_future(
+        worker.run(mine.database.query, "SELECT pause() UNION ALL SELECT 2")
+    )
+    await asyncio.to_thread(began.wait, 10)
+    closed = asyncio.ensure_future(worker.close())
+    await asyncio.sleep(0)
+    go_on.set()
+    assert await written == [(1,), (2,)]
+    await closed

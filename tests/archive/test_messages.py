@@ -325,3 +325,10 @@ def test_two_programs_that_store_the_same_pages_store_each_message_once(tmp_path
     ]
     assert len(whole(archive, account, query_for("hello"))) == 1010
     assert archive.check() == []
+
+
+def test_entries_that_can_not_be_read_are_kept_up_to_a_million_characters(tmp_path: Path) -> None:
+    _archive, account = opened(tmp_path)
+    for poll in range(4):
+        account.store_page(page(unreadable=[f"{poll} {n} {'x' * 10_000}" for n in range(60)]))
+    assert account.messages.unreadable_count() == 104

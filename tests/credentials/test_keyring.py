@@ -452,3 +452,13 @@ def test_a_keyring_that_never_answers_does_not_keep_the_program_from_ending() ->
     )
     assert (done.stdout, done.stderr) == ("The keyring did not answer in 0.05 s.\n", "")
     assert done.returncode == 0
+
+
+async def test_a_keyring_package_that_can_not_be_imported_is_told_at_once(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    for name in [name for name in sys.modules if name.split(".")[0] == "keyring"]:
+        monkeypatch.delitem(sys.modules, name)
+    monkeypatch.setitem(sys.modules, "keyring", None)
+    with pytest.raises(KeyringUnavailable, match="can't be loaded"):
+        await Keyring(timeout=5.0).get("alex", HOST)
