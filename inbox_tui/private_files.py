@@ -97,8 +97,9 @@ def write_file(path: Path, write: Callable[[BinaryIO], T], *, replace: bool) -> 
     is at `path` and `replace` is False, PathRefused where that is no ordinary file, and OSError.
     """
     place = path
-    if replace and os.path.lexists(path):
-        _ordinary(path, path.lstat())
+    if replace:
+        if os.path.lexists(path):
+            _ordinary(path, path.lstat())
         path = path.with_name(f".{path.name}.{os.urandom(4).hex()}.part")
     file = open_private(path, "new")
     try:

@@ -147,7 +147,7 @@ async def _print_arrivals(
     while True:
         for one in tuple(watched):
             if rows := await asyncio.to_thread(one.arrivals.take):
-                await output.put(b"".join(map(line_of, rows)))
+                await output.put([line_of(row) for row in rows])
                 if stop.is_set():
                     return
             if one.reporter.end is not None:

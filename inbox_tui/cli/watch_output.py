@@ -9,6 +9,7 @@ import select
 import signal
 import sys
 import threading
+from collections.abc import Sequence
 from contextlib import suppress
 
 from inbox_tui.cli.failure import fail_to_write
@@ -24,17 +25,20 @@ class Output:
         self._file = file
         self._stop = stop
 
-    async def put(self, lines: bytes) -> None:
-        """Write lines; sets `stop` where the reader is gone, and gives up once that is set."""
+    async def put(self, lines: Sequence[bytes]) -> None:
+        """Write lines; sets `stop` where the reader is gone, and gives up once that is set.
+
+        Each is written by itself: a pipe takes one of up to 4 KB as a whole or not at all, so what
+        has been written ends with a line, whenever the program does.
+        """
         loop = asyncio.get_running_loop()
         ended = asyncio.Event()
         errors: list[OSError] = []
 
         def write() -> None:
-            rest = lines
             try:
-                while rest:
-                    rest = rest[os.write(self._file, rest) :]
+                for rest in lines:
+                    self._write(rest)
             except OSError as error:
                 errors.append(error)
             with suppress(RuntimeError):  # the loop has ended meanwhile
@@ -47,6 +51,13 @@ class Output:
             if error.errno not in _GONE_ERRORS:
                 fail_to_write(error)
             self._stop.set()
+
+    def _write(self, rest: bytes) -> None:
+        while rest:
+            try:
+                rest = rest[os.write(self._file, rest) :]
+            except BlockingIOError:  # another program, such as Node, has set it so
+                select.select((), (self._file,), ())
 
     def gone(self) -> bool:
         """Whether nobody reads any more; on Windows only a write tells."""

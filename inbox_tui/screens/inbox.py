@@ -181,6 +181,7 @@ class InboxScreen(Screen[None]):
         """Show nothing any more: the inbox of another account is on top for good."""
         self._retired = True
         self._ticking.stop()
+        self._states.begin_reading(None)
         await self._release()
         await self.query("*").remove()
 

@@ -140,6 +140,17 @@ async def test_an_account_is_chosen_and_its_inbox_shown(both: Both) -> None:
         assert texts(pilot) == ["To Alex 1", "To Alex 2", "To Alex 3"]
 
 
+async def test_an_account_left_before_its_message_counts_as_read_keeps_it_unread(
+    both: Both, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("inbox_tui.screens.state_commands.DWELL_SECONDS", 0.5)
+    async with both() as pilot:
+        await pilot.press("j")
+        await pick(pilot, "boris")
+        await pilot.pause(0.6)
+        assert texts(pilot) == ["To Boris 1", "To Boris 2"]
+
+
 async def test_all_accounts_are_one_list_and_commands_act_on_the_account_of_the_message(
     both: Both,
 ) -> None:
