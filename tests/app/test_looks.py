@@ -124,7 +124,7 @@ def every_dialog(inbox: InboxScreen) -> list[Screen[Any]]:
 
 @pytest.mark.usefixtures("without_unicode")
 async def test_without_unicode_every_dialogue_is_drawn_without_it(live: Opener) -> None:
-    async with live(messages=week(), size=(120, 50)) as pilot:
+    async with live(size=(120, 50)) as pilot:
         dialogs = every_dialog(inbox(pilot))
         for dialog in dialogs:
             await pilot.app.push_screen(dialog)

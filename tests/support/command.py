@@ -152,14 +152,16 @@ class Files:
     @property
     def at_terminal(self) -> dict[str, str]:
         """The whole environment of a program that can import what the tests have."""
-        root, tests = Path(inbox_tui.__file__).parents[1], Path(__file__).parents[1]
+        places = [str(Path(file).parents[1]) for file in (inbox_tui.__file__, __file__)]
+        if inherited := os.environ.get("PYTHONPATH"):  # under wine it names all packages
+            places.append(inherited)
         return {
             "PATH": os.environ["PATH"],
             **self.environment,
-            "PYTHONPATH": f"{root}{os.pathsep}{tests}",
+            "PYTHONPATH": os.pathsep.join(places),
             "TERM": "xterm-256color",
             "LANG": "C.UTF-8",
-            "TZ": "Europe/Moscow",
+            "TZ": _MOSCOW,
         }
 
     def configure(self, text: str) -> None:
