@@ -63,7 +63,7 @@ _Slot = int | Gap | _Line
 """An item of a list: a message by its row, a gap, or the line above a day."""
 
 
-@dataclass(eq=False)
+@dataclass(eq=False, slots=True)
 class _DayOfList:
     """A day of the service's clock in a list: its messages, the gaps that end on it, its lines."""
 
