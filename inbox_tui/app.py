@@ -28,6 +28,7 @@ from inbox_tui.locale import _, plural
 from inbox_tui.screens.accounts import AccountSwitcher
 from inbox_tui.screens.filters import FILTERS_NOTE, Filters
 from inbox_tui.screens.inbox import InboxScreen
+from inbox_tui.screens.key_queue import KeyQueue
 from inbox_tui.session import (
     Dependencies,
     Session,
@@ -125,6 +126,7 @@ class InboxApp(App[None]):
             self._accounts.add(*other)
         self._presentation.numbers_wait = login is not None
         self._inbox: InboxScreen | None = None
+        self._keys = KeyQueue(self, self._take_key, self._list_awaited)
         self._focus_told = False
         for theme in OWN:
             self.register_theme(theme)
@@ -327,14 +329,25 @@ class InboxApp(App[None]):
             self.theme = (DARK if event.dark else LIGHT).name
 
     async def on_event(self, event: events.Event) -> None:
+        """Take keys and what is pasted one after the other."""
+        if isinstance(event, events.Key | events.Paste) and not event.is_forwarded:
+            await self._keys.put(event)
+        else:
+            await super().on_event(event)
+
+    async def _take_key(self, event: events.Key | events.Paste) -> None:
         """Take keys by their place, and show what is pasted into a field as text."""
-        if isinstance(event, events.Key) and not event.is_forwarded:
+        if isinstance(event, events.Paste):
+            event.text = sanitize(event.text, lines=True)
+        else:
             self._take_by_place(event)
             if self._inbox is not None:
                 self._inbox.input_arrived()
-        elif isinstance(event, events.Paste):
-            event.text = sanitize(event.text, lines=True)
         await super().on_event(event)
+
+    def _list_awaited(self) -> asyncio.Event | None:
+        inbox = self._inbox
+        return inbox.list_awaited() if inbox is not None and self.screen is inbox else None
 
     def _take_by_place(self, event: events.Key) -> None:
         """Make a key that is no text the one at its place on the Latin layout, and its command's.

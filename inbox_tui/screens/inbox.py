@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Callable, Mapping
 from functools import partial
 from inspect import isawaitable
@@ -218,6 +219,14 @@ class InboxScreen(Screen[None]):
             self._following.stop()
 
     on_mouse_down = input_arrived
+
+    def list_awaited(self) -> asyncio.Event | None:
+        """Return what is set when the list is shown that a key has asked for.
+
+        None where that is so already, and while a search for another list is being typed.
+        """
+        shown = self._loader.shown_for_key
+        return None if shown.is_set() or self._filter_bar.searching else shown
 
     # -- what the session publishes
 

@@ -100,6 +100,9 @@ class ListLoader:
         self._searches = ArchiveWorker(context.account.archive.path)
         self._going_to: Spot | None = None
         """Where the list that is being read is to be shown at."""
+        self.shown_for_key = asyncio.Event()
+        """Set unless a list is being read that a key has asked for."""
+        self.shown_for_key.set()
         self.listing: Listing | None = None
         """What was read last."""
 
@@ -111,6 +114,8 @@ class ListLoader:
         if showing.at is None and showing.by_itself:
             showing = showing._replace(at=self._going_to)
         self._going_to = showing.at
+        if not showing.by_itself:
+            self.shown_for_key.clear()
         self._searches.interrupt()
         if self._search_worker is not None:
             self._search_worker.cancel()
@@ -120,7 +125,7 @@ class ListLoader:
                 listing = context.account.lists.open(query, days=context.presentation.day_start)
                 self._shown(listing, showing)
             except ArchiveError as error:
-                context.say(str(error))
+                self._failed(error)
         else:
             search = partial(self._search, query, showing, screenful=screenful, wider=wider)
             self._search_worker = self._context.screen.run_worker(search, group="search")
@@ -158,7 +163,7 @@ class ListLoader:
         except QueryCancelled:
             return
         except ArchiveError as error:
-            self._context.say(str(error))
+            self._failed(error)
 
     async def _open(
         self, query: Query, *, first: int | None = None, keep: Listing | None = None
@@ -175,3 +180,8 @@ class ListLoader:
         self.listing = listing
         self._going_to = None
         self._show(listing, showing)
+        self.shown_for_key.set()
+
+    def _failed(self, error: ArchiveError) -> None:
+        self._context.say(str(error))
+        self.shown_for_key.set()

@@ -80,6 +80,28 @@ async def test_keys_that_come_together_are_done_in_their_order(live: Opener) -> 
 
 
 @at_every_size
+@pytest.mark.parametrize(
+    "keys",
+    [
+        ("/", *"BANK", "\r", "j", "c"),
+        ("/", *"BANK", "\x1b", "j", "j", "j", "j", "c"),
+        ("t", "k", "c"),
+        ("p", *"0001", "\r", "G", "c"),
+        ("\r", "j", "j", "j", "j", "c"),
+    ],
+    ids=["search", "search given up", "conversation", "picker", "message"],
+)
+async def test_a_command_typed_ahead_acts_where_the_keys_before_it_led(
+    live: Opener, keys: tuple[str, ...]
+) -> None:
+    async with live(messages=five_messages()) as pilot:
+        press_at_once(pilot, *keys)
+        await until(pilot, lambda: bool(pilot.app.clipboard or "no code" in notice(pilot)))
+        assert pilot.app.clipboard == "481516", notice(pilot)
+        assert not filter_bar(pilot).searching
+
+
+@at_every_size
 async def test_a_message_in_full_sight_leaves_the_moves_to_the_list(live: Opener) -> None:
     async with live(messages=five_messages()) as pilot:
         await pilot.press("enter", "j")

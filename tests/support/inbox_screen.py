@@ -100,7 +100,7 @@ async def fill_in(pilot: Pilot[None], **fields: str) -> None:
 def press_at_once(pilot: Pilot[None], *keys: str) -> None:
     """Have keys arrive together, as over a slow connection."""
     for key in keys:
-        name = {"/": "slash", "\r": "enter"}.get(key, key)
+        name = {"/": "slash", "\r": "enter", "\x1b": "escape"}.get(key, key)
         pilot.app.post_message(events.Key(name, key))
 
 
