@@ -221,9 +221,9 @@ class InboxScreen(Screen[None]):
     on_mouse_down = input_arrived
 
     def list_awaited(self) -> asyncio.Event | None:
-        """Return what is set when the list is shown that a key has asked for.
+        """Return an event that is set once the list requested by a key is shown.
 
-        None where that is so already, and while a search for another list is being typed.
+        None if it is shown already, and while a search is being typed.
         """
         shown = self._loader.shown_for_key
         return None if shown.is_set() or self._filter_bar.searching else shown

@@ -1,4 +1,4 @@
-"""Keys that come faster than they are done, as over a slow connection."""
+"""A queue for keys that arrive faster than they are handled, as over a slow connection."""
 
 from __future__ import annotations
 
@@ -16,11 +16,11 @@ if TYPE_CHECKING:
     from textual.message_pump import MessagePump
 
 LONGEST_WAIT: Final = 0.5
-"""Seconds that a key waits at most for those before it."""
+"""Seconds that a key waits at most for the one before it."""
 
 
 class KeyQueue:
-    """Takes each key and paste once all that the one before it began is done and on its way."""
+    """Handles each key and paste only after the one before it has been handled completely."""
 
     def __init__(
         self,
@@ -30,8 +30,8 @@ class KeyQueue:
     ) -> None:
         """Create a queue.
 
-        `take` does what a key is for; `list_awaited` returns what is set when the list is shown
-        that a key has asked for, None where that is so already.
+        `take` handles one key. `list_awaited` returns an event that is set once the list requested
+        by an earlier key is shown, or None if there is no such list.
         """
         self._app = app
         self._take = take
@@ -40,7 +40,7 @@ class KeyQueue:
         self._busy: asyncio.Task[None] | None = None
 
     async def put(self, event: Key | Paste) -> None:
-        """Take a key or paste now, or when those before it are done."""
+        """Handle a key or paste, now or once those before it are done."""
         self._waiting.append(event)
         await self._take_waiting()
 
@@ -53,25 +53,25 @@ class KeyQueue:
                 self._busy = asyncio.create_task(self._finish(target))
 
     async def _finish(self, target: DOMNode) -> None:
-        """Wait until what has gone to a widget is done, there and in all that it is in."""
+        """Wait until the target and all its ancestors have handled what they were sent."""
         path = target.ancestors_with_self
         with suppress(TimeoutError):
             async with asyncio.timeout(LONGEST_WAIT):
-                for _messages in ("the key", "what the widget made of it"):
+                for _round in range(2):  # for the key, and for the messages that it led to
                     for pump in path:
                         await _done_so_far(pump)
                 if (shown := self._list_awaited()) is not None:
                     try:
                         await shown.wait()
                     finally:
-                        shown.set()  # the keys after this one need not wait again
+                        shown.set()  # later keys need not wait for this list again
         self._busy = None
         if self._waiting:
             self._app.call_later(self._take_waiting)
 
 
 async def _done_so_far(pump: MessagePump) -> None:
-    """Wait until a widget has handled the messages that it has now; one that is closed has none."""
+    """Wait until the messages now in a queue are handled; returns at once if it is closed."""
     done = asyncio.Event()
     if pump.call_later(done.set):
         await done.wait()

@@ -101,7 +101,7 @@ class ListLoader:
         self._going_to: Spot | None = None
         """Where the list that is being read is to be shown at."""
         self.shown_for_key = asyncio.Event()
-        """Set unless a list is being read that a key has asked for."""
+        """Set unless a list requested by a key is still being read."""
         self.shown_for_key.set()
         self.listing: Listing | None = None
         """What was read last."""
