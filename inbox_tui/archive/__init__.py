@@ -1,4 +1,4 @@
-"""What is kept: messages, read flags, search, and the log of requests, in one SQLite file."""
+"""The archive: messages, their states, the search index and the request log in one SQLite file."""
 
 from inbox_tui.archive.archive import AccountArchive, AnyAccount, Archive
 from inbox_tui.archive.errors import (

@@ -1,4 +1,4 @@
-"""The archive of messages: one SQLite file, shared by every program of the user's."""
+"""The archive of messages: one SQLite file, shared by all running copies of the program."""
 
 from __future__ import annotations
 
@@ -22,26 +22,26 @@ from inbox_tui.archive.sync_state import SyncState
 from inbox_tui.archive.team_states import TeamStates
 
 _ANY_ACCOUNT = 0
-"""Notes of no account's: each that is made gets them."""
+"""Notes under this id are copied to every account that is created."""
 _EXPIRED = "expired before"
-"""The note on what has been deleted for being too old."""
+"""Name of the note with the server seconds given to the last `expire`."""
 
 
 class Archive:
-    """All that is kept of the accounts: messages, read flags, search index, request log.
+    """The accounts with their messages, states, search index and request log.
 
-    One object is one connection, used by one thread at a time; only `database.interrupt` may be
-    called from any. Everything that goes wrong is an `ArchiveError`.
+    An object is one connection. Only one thread may use it at a time, except that
+    `database.interrupt` may be called from any thread. All errors are raised as `ArchiveError`.
     """
 
     def __init__(self, database: Database) -> None:
         self.database = database
         self.path = database.path
-        """The file."""
+        """Path of the database file."""
         self.read_only = database.read_only
-        """Whether nothing can be written: every change then raises `ArchiveReadOnly`."""
+        """Whether the file cannot be written to: every change then raises `ArchiveReadOnly`."""
         self.set_aside = database.set_aside
-        """Where a damaged file was moved when this one was begun in its place."""
+        """Where a damaged file was moved when this one was opened, or None if there was none."""
         self.maintenance = Maintenance(database)
         self._bound: dict[int, AccountArchive] = {}
 
@@ -53,16 +53,20 @@ class Archive:
         busy_seconds: float = BUSY_SECONDS,
         wall: Callable[[], datetime] = utc_now,
     ) -> Self:
-        """Open the archive, or begin it: folder 0700, files 0600.
+        """Open the archive, or create it with a folder of mode 0700 and files of mode 0600.
 
-        A file that is no archive, or not all of one, or that was found damaged while it was in use,
-        is moved aside and a new one begun; `set_aside` tells where to. A file that cannot be
-        written to is opened to be read.
-        `busy_seconds` is how long a change waits for another program's; `wall` is the wall clock,
-        which gives an aware time.
+        A file that is not an archive, is truncated, or was found damaged while in use is moved
+        aside (see `set_aside`), and a new archive is created. A file that cannot be written to is
+        opened read-only.
 
-        Raises `ArchiveError` for the file of a later version, which is left as it is, and where
-        there can be no file.
+        Raises `ArchiveError` if a later version of the program wrote the file, which is then left
+        unchanged, and if the file cannot be opened or created.
+
+        Args:
+            path: The database file.
+            busy_seconds: How long to wait while another program is writing.
+            wall: The wall clock; returns an aware time.
+
         """
         archive = cls(Database(path, busy_seconds=busy_seconds, wall=wall))
         try:
@@ -81,13 +85,13 @@ class Archive:
         self.close()
 
     def close(self) -> None:
-        """Close the connection. May be called twice."""
+        """Close the connection. May be called more than once."""
         self.database.close()
 
     # -- accounts
 
     def account(self, login: str, host: str) -> AccountArchive:
-        """Return the part of the archive that is this account's; it is made where it is new."""
+        """Return the archive of this account; create the account if it is new."""
         known = self.find_account(login, host)
         if known is not None:
             return known
@@ -105,12 +109,12 @@ class Archive:
         return made
 
     def find_account(self, login: str, host: str) -> AccountArchive | None:
-        """Return the part of the archive that is this account's; None where there is none."""
+        """Return the archive of this account, or None if there is no such account."""
         every = self.accounts()
         return next((one for one in every if (one.login, one.host) == (login, host)), None)
 
     def accounts(self) -> list[AccountArchive]:
-        """Return every account, in the order they were made."""
+        """Return all accounts in the order in which they were created."""
         found = self.database.query(
             "SELECT account_id, login, host FROM accounts ORDER BY account_id"
         )
@@ -120,21 +124,21 @@ class Archive:
         ]
 
     def account_names(self) -> dict[int, str]:
-        """Return `LOGIN@HOST` of every account, by its id."""
+        """Return `LOGIN@HOST` of every account by account id."""
         return {one.id: f"{one.login}@{one.host}" for one in self.accounts()}
 
     def all_accounts(self) -> AllAccounts:
-        """Return the messages of all accounts as one."""
+        """Return the messages of all accounts as if they belonged to one."""
         return AllAccounts(self)
 
     def _bind(self, account_id: int, login: str, host: str) -> AccountArchive:
-        """Return the cached object of this account."""
+        """Return the object for this account; it is created once per connection."""
         if account_id not in self._bound:
             self._bound[account_id] = AccountArchive(self, account_id, login, host)
         return self._bound[account_id]
 
     def _note_lost_requests(self) -> None:
-        """Have every account know that its requests went with a damaged archive."""
+        """Record for every account, also later ones, that its request log was lost."""
         with self.database.transaction():
             self.database.execute(
                 "INSERT OR REPLACE INTO notes VALUES (?, ?, '')", (_ANY_ACCOUNT, LOST_REQUESTS)
@@ -147,20 +151,20 @@ class Archive:
     # -- the file
 
     def changes(self) -> int:
-        """Return a number that is larger once anything shown has changed, by anybody."""
+        """Return a counter that grows when anything shown changes; see `Database.changes`."""
         return self.database.changes()
 
     def check(self) -> list[str]:
-        """Read the whole file and return what is wrong with it; nothing where all is well."""
+        """Read the whole file and return the problems found; see `Database.check`."""
         return self.database.check()
 
     def check_search(self) -> bool:
-        """Read the whole search index and return whether it is sound."""
+        """Read the whole search index and return whether it is intact."""
         return SearchIndex(self.database).check()
 
 
 class AccountArchive:
-    """One account's part of an archive."""
+    """The part of an archive that belongs to one account."""
 
     def __init__(self, archive: Archive, account_id: int, login: str, host: str) -> None:
         self.archive = archive
@@ -182,20 +186,20 @@ class AccountArchive:
 
     @property
     def address(self) -> str:
-        """Where the account was last signed in, or else its host."""
+        """The server address at which the account last signed in, or its host if it never has."""
         return self.notes.get(ADDRESS) or self.host
 
     def note_sign_in(self, url: str, at: datetime) -> None:
-        """Note that the account was signed in at this address."""
+        """Record that the account signed in at this address, and when."""
         with self.archive.database.transaction(self.id):
             self.notes.set(ADDRESS, url)
             self.notes.set(SIGNED_IN, at.isoformat())
 
     def store_page(self, page: Page) -> Sequence[int]:
-        """Keep an answer and all that came with it, in one transaction: all of it or nothing.
+        """Store an answer of the service and the new sync state in one transaction.
 
-        Messages that are in the archive already stay as they are. Returns the ids of the others,
-        newest first. Raises `ArchiveError`.
+        Messages already in the archive are left unchanged. Returns the ids of the new ones, newest
+        first. Raises `ArchiveError`, after which nothing of the page is stored.
         """
         with self.archive.database.transaction(self.id):
             new = self.messages.add(page.messages)
@@ -208,45 +212,49 @@ class AccountArchive:
         return new
 
     def expire(self, before: int) -> Iterator[int]:
-        """Delete for good what was received before these server seconds, and wipe it.
+        """Delete the messages received before these server seconds, and wipe their traces.
 
-        Each item is one small step: how many messages it has deleted. Steps that are not taken are
-        left to the next time. Raw entries that could not be read go by when they came.
+        Works in small steps: each yields the number of messages it deleted. If the iterator is not
+        exhausted, the next call does the rest. Unreadable entries are deleted by the time at which
+        they were stored.
         """
         self.notes.set(_EXPIRED, str(before))
         yield from self.archive.maintenance.expire(self.id, before)
 
     def expired_before(self) -> int | None:
-        """Return the server seconds given to the last `expire`; None where there was none."""
+        """Return the server seconds given to the last `expire`, or None if it was never called."""
         before = self.notes.get(_EXPIRED)
         return None if before is None else int(before)
 
     def wipe(self) -> Iterator[int]:
-        """Wipe what was deleted and could not be wiped at once, step by step, if there is any."""
+        """Wipe the traces of deleted messages that are still in the file, in small steps."""
         return self.archive.maintenance.wipe()
 
     def data_version(self) -> int:
-        """Return a number that is another one once anybody has changed the archive."""
+        """Return a number that changes with every change of the archive, by any program."""
         return self.archive.database.data_version()
 
     def leave_team(self) -> None:
-        """Let the account be asked for from here again, once the team's requests can't count."""
+        """Take the account out of its team, so that this machine requests its messages again.
+
+        The team's requests are not in the log here, so the first request waits as after a lost log.
+        """
         with self.archive.database.transaction(self.id):
             self.notes.set(LOST_REQUESTS, "")
             self.notes.set(TEAM, None)
             self.team.forget()
 
     def purge(self) -> None:
-        """Delete the account and every message of it for good.
+        """Delete the account and all its messages, and wipe their traces.
 
-        Whoever still uses it can read nothing of it and change nothing: `ArchiveError`. The log of
-        requests of its login, holds and refused passwords stay; they hold no message.
+        Objects that still refer to it find no messages, and raise `ArchiveError` on changes. The
+        login's request log, holds and refused passwords are kept; they contain no messages.
         """
         self.archive.maintenance.purge(self.id)
 
 
 class AllAccounts:
-    """The messages of all accounts of an archive, as if they were one's."""
+    """The messages of all accounts of an archive, as if they belonged to one."""
 
     def __init__(self, archive: Archive) -> None:
         self.archive = archive
@@ -258,11 +266,11 @@ class AllAccounts:
 
     @property
     def notes(self) -> Notes:
-        """The notes of the first account: they are not all's."""
+        """The notes of the first account: there are none for all accounts together."""
         return self.archive.accounts()[0].notes
 
     def on(self, archive: Archive) -> AllAccounts:
-        """Return the same over another connection to the same file."""
+        """Return the messages of all accounts over another connection to the same file."""
         return AllAccounts(archive)
 
 

@@ -1,4 +1,4 @@
-"""A cursor in JSON, as it is stored. Imported where one is needed first: `msgspec` costs 5 ms."""
+"""Sync cursors as JSON. Imported when first needed, because importing `msgspec` takes 5 ms."""
 
 from __future__ import annotations
 
@@ -9,18 +9,18 @@ from inbox_tui.smsc.limit import PERIOD_HOURS
 
 _MOST_SECONDS = 1e10
 _DECODER = msgspec.json.Decoder(Cursor)
-"""Made as this is imported, once: msgspec 0.22 crashes where two threads need a type first."""
+"""Created on import: msgspec 0.22 crashes when two threads use a new type at the same time."""
 
 
 def cursor_to_json(cursor: Cursor) -> str:
-    """Return what to store of a cursor."""
+    """Return a cursor as JSON."""
     return msgspec.json.encode(cursor).decode()
 
 
 def cursor_from_json(text: str | None) -> Cursor:
-    """Return the cursor that was stored, an empty one where none was or it can't be read.
+    """Return the cursor stored as `text`, or an empty one if `text` is None or not valid.
 
-    With an empty one the whole period is asked for.
+    With an empty cursor, the next pass covers the whole period.
     """
     if text is None:
         return Cursor()
@@ -32,7 +32,7 @@ def cursor_from_json(text: str | None) -> Cursor:
 
 
 def _is_possible(cursor: Cursor) -> bool:
-    """Tell whether it can be reckoned with: anybody may have written it where a team keeps it."""
+    """Return whether the values are in range: any member of a team may have written them."""
     polled = [one for one in (cursor.polled, cursor.whole) if one is not None]
     moments = [one.moment for one in polled]
     if cursor.running is not None:

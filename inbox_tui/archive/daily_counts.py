@@ -1,7 +1,7 @@
-"""How many messages there are, and unread ones, by receiving number and day.
+"""Daily counts of all and of unread messages by receiving number.
 
-Counts of a window of time cost the same at any size: its whole days are added up from the table,
-and the messages of its first day, of which it has a part, are counted.
+Counting a time window takes about the same time in an archive of any size: whole days are summed
+from the table, and only the messages of the first, partial day are counted one by one.
 """
 
 from __future__ import annotations
@@ -15,34 +15,37 @@ from inbox_tui.archive.encoding import decode_text, encode_text, of_account
 from inbox_tui.archive.records import DAY_SECONDS, day_of_row, row_at
 
 _ALL_NUMBERS = b""
-"""What stands for all receiving numbers; none of them is encoded so."""
+"""Key of the counts over all receiving numbers. No number is stored as a blob of length zero."""
 _FIRST_DAY = -(2**40)
 
 
 class DailyCounts:
-    """The counts of one account, or of all (`account_id` None).
+    """The counts of one account, or of all if `account_id` is None.
 
-    Messages of muted senders are in no count of unread ones.
+    Messages from muted senders do not count as unread.
     """
 
     def __init__(self, database: Database, account_id: int | None) -> None:
         self._db = database
         self._of_account = of_account(account_id)
         self._in_use: tuple[int, list[str]] | None = None
-        """What `in_use` has found, and the data version then."""
+        """The data version when `in_use` last read the table, and its result."""
 
     def total(self) -> int:
-        """Return how many messages are kept."""
+        """Return how many messages are in the archive."""
         return self.since(None)[0]
 
     def unread(self) -> int:
-        """Return how many of them are unread."""
+        """Return how many messages are unread."""
         return self.since(None)[1]
 
     def since(self, seconds: int | None, to_phone: str | None = None) -> tuple[int, int]:
-        """Return messages and unread ones since these server seconds, of that number if given.
+        """Return the counts of all and of unread messages received at `seconds` or later.
 
-        None is everything.
+        Args:
+            seconds: Server seconds; None counts everything.
+            to_phone: Count only messages to this receiving number; None counts all.
+
         """
         next_day = _FIRST_DAY if seconds is None else seconds // DAY_SECONDS + 1
         with self._db.reading():
@@ -63,14 +66,16 @@ class DailyCounts:
         parts: Iterable[tuple[str, Iterable[str]]] = (),
         most: int = -1,
     ) -> list[tuple[str, int, int]]:
-        """Return receiving numbers with their messages and unread ones since then.
+        """Return receiving numbers with their counts of all and of unread messages.
 
-        Sorted by number; those without a message are left out. The cost is that of those returned.
+        Sorted by number; numbers without messages are left out. The cost grows with the numbers
+        returned, not with the messages.
 
         Args:
-            since: Server seconds; None is everything.
-            parts: Each must be in the number, or else the number be one of those beside it.
-            most: How many to return; -1 is all.
+            since: Count messages received at these server seconds or later; None counts all.
+            parts: Pairs of a string and some numbers. A number is returned if, for every pair, it
+                contains the string (in any case) or is one of the numbers.
+            most: The largest number of results; -1 for all.
 
         """
         first_day = _FIRST_DAY if since is None else since // DAY_SECONDS
@@ -106,9 +111,10 @@ class DailyCounts:
         return [(decode_text(to_phone), total, unread) for to_phone, total, unread in rows]
 
     def of_sender(self, phone: str, since: int | None) -> dict[str, tuple[int, int]]:
-        """Return messages and unread ones that a sender wrote, by receiving number.
+        """Return the counts of all and of unread messages from a sender, by receiving number.
 
-        Since these server seconds; None is everything. The cost is that of those messages.
+        Counts messages received at `since` (server seconds) or later, or all if it is None. The
+        cost grows with the sender's messages.
         """
         found = self._db.query(
             "SELECT to_phone, count(*), sum(unread AND NOT muted)"
@@ -119,7 +125,10 @@ class DailyCounts:
         return {decode_text(to_phone): (total, unread) for to_phone, total, unread in found}
 
     def in_use(self) -> list[str]:
-        """Return the receiving numbers that have messages, sorted; read where anything changed."""
+        """Return the receiving numbers that have messages, sorted.
+
+        The result is cached until the archive changes.
+        """
         version = self._db.data_version()
         if self._in_use is None or self._in_use[0] != version:
             found = self._db.query(
@@ -132,7 +141,10 @@ class DailyCounts:
         return self._in_use[1]
 
     def days(self, to_phone: str | None, since: int | None) -> list[tuple[int, int, int]]:
-        """Return day, messages and unread ones of every day with messages, newest first."""
+        """Return (day, messages, unread messages) of each day with messages, newest first.
+
+        Counts messages received at `since` (server seconds) or later, or all if it is None.
+        """
         first = _FIRST_DAY if since is None else since // DAY_SECONDS
         days = self._db.query(
             "SELECT day, sum(total), sum(unread) FROM daily_counts"
@@ -150,10 +162,10 @@ class DailyCounts:
     def add(
         self, messages: Iterable[tuple[int, str | bytes, int, bool]], total: int, unread: int
     ) -> None:
-        """Add to the counts for each message; -1 takes off. Within `transaction`.
+        """Add `total` and `unread`, each -1, 0 or 1, to the counts for each message.
 
-        A message is its account_id, receiving number as it is stored, row, and whether it counts as
-        unread: where it does not, `unread` is not added for it.
+        A message is given as its account id, its receiving number as stored, its row, and whether
+        `unread` applies to it. Call within `transaction`.
         """
         counts: Counter[tuple[int, str | bytes, int, bool]] = Counter(
             (account_id, to_phone, day_of_row(row), bool(counted))
@@ -176,7 +188,7 @@ class DailyCounts:
             self._db.execute("DELETE FROM daily_counts WHERE total = 0")
 
     def _count_part(self, to_phone: str | None, start: int, stop: int) -> tuple[int, int]:
-        """Count the messages of a part of a day one by one."""
+        """Count the messages of part of a day one by one; returns all and unread ones."""
         total, unread = self._db.query_row(
             "SELECT count(*), ifnull(sum(unread AND NOT muted), 0) FROM messages NOT INDEXED"
             f" WHERE row >= ? AND row < ? AND {self._of_account} AND ? IN (to_phone, x'')",
@@ -186,5 +198,5 @@ class DailyCounts:
 
 
 def _key(to_phone: str | None) -> str | bytes:
-    """Return what the counts of a receiving number, or of all, are found by."""
+    """Return the key of the counts of a receiving number, or of all numbers if it is None."""
     return _ALL_NUMBERS if to_phone is None else encode_text(to_phone)

@@ -19,67 +19,67 @@ from inbox_tui.archive.opening import damage_in, is_there, open_file, suspect_da
 from inbox_tui.locale import _
 
 BUSY_SECONDS = 5.0
-"""How long a writer waits for another one."""
+"""How long a writer waits while another program is writing."""
 
 
 def utc_now() -> datetime:
-    """The wall clock."""
+    """Return the current time of the wall clock, in UTC."""
     return datetime.now(UTC)
 
 
 class Database:
     """A connection to the archive's file, for one thread at a time.
 
-    Everything that goes wrong below is an `ArchiveError` above.
+    Errors of SQLite are raised as `ArchiveError`.
     """
 
     def __init__(self, path: Path, *, busy_seconds: float, wall: Callable[[], datetime]) -> None:
-        """Open or begin the file. Raises `ArchiveError`."""
+        """Open or create the file. Raises `ArchiveError`."""
         opened = open_file(path, busy_seconds, wall)
         self.path = path
         self.wall = wall
         self.connection = opened.connection
         self.read_only = opened.read_only
-        """Whether nothing can be written: every change then raises `ArchiveReadOnly`."""
+        """Whether the file cannot be written to: every change then raises `ArchiveReadOnly`."""
         self.set_aside = opened.set_aside
-        """Where a damaged file was moved when this one was begun in its place."""
+        """Where a damaged file was moved when this one was opened, or None if there was none."""
         self._inode = opened.inode
         self._lock = opened.lock
         self._writing = False
 
     def close(self) -> None:
-        """Close the connection. May be called twice."""
+        """Close the connection. May be called more than once."""
         with archive_errors():
             self.connection.close()
         unlock_folder(self._lock)
         self._lock = None
 
     def interrupt(self) -> None:
-        """End the query that runs in another thread: it raises `QueryCancelled`."""
-        with contextlib.suppress(sqlite3.ProgrammingError):  # closed meanwhile
+        """End the query running in another thread, which then raises `QueryCancelled`."""
+        with contextlib.suppress(sqlite3.ProgrammingError):  # already closed
             self.connection.interrupt()
 
     def data_version(self) -> int:
-        """Return a number that is another one once anybody has changed the archive.
+        """Return a number that changes with every change of the archive, by any program.
 
-        It tells nothing else, and is good for this connection only.
+        It can only be compared with earlier numbers of the same connection.
         """
         (others,) = self.query_row("PRAGMA data_version")
         return (int(others) << 40) + self.connection.total_changes
 
     def changes(self) -> int:
-        """Return a number that is larger once anything shown has changed, by anybody.
+        """Return a counter that grows when anything shown changes, by any program.
 
-        That is messages, their states, gaps, and what could not be read.
+        Messages, their states, gaps and unreadable entries are shown; notes and requests are not.
         """
         (changes,) = self.query_row("SELECT changes FROM state")
         return int(changes)
 
     def check(self) -> list[str]:
-        """Read the whole file and return what is wrong with it; nothing where all is well.
+        """Read the whole file and return the problems found, an empty list if it is intact.
 
-        A file with something wrong is set aside when it is opened next. The search index is none
-        of it: that one can be made anew.
+        A damaged file is set aside when it is next opened. Damage in the search index does not
+        count, because the index can be rebuilt.
         """
         try:
             complaints = damage_in(self.query("PRAGMA quick_check"))
@@ -94,7 +94,7 @@ class Database:
     def query_each(
         self, sql: str, parameters: Sequence[Any] = ()
     ) -> Generator[tuple[Any, ...], None, None]:
-        """Yield the rows of a query as they are found; ends it when it is closed."""
+        """Yield the rows of a query as they are found; closing the generator ends the query."""
         with self._errors(), contextlib.closing(self.connection.execute(sql, parameters)) as rows:
             yield from rows
 
@@ -106,26 +106,29 @@ class Database:
             return self.connection.execute(sql, parameters).fetchall()
 
     def query_one(self, sql: str, parameters: Sequence[Any] = ()) -> tuple[Any, ...] | None:
-        """Return the first row, or None where there is none."""
+        """Return the first row of a query, or None if there is none."""
         return next(iter(self.query(sql, parameters)), None)
 
     def query_row(self, sql: str, parameters: Sequence[Any] = ()) -> tuple[Any, ...]:
-        """Return the row of a query that always has one."""
+        """Return the first row of a query that always has one."""
         return self.query(sql, parameters)[0]
 
     def execute(self, sql: str, parameters: Sequence[Any] = ()) -> int:
-        """Make a change; returns how many rows it touched."""
+        """Execute a statement; returns how many rows it changed."""
         with self._errors():
             return self.connection.execute(sql, parameters).rowcount
 
     def execute_many(self, sql: str, parameters: Iterable[Sequence[Any]]) -> None:
-        """Make a change once for each set of parameters."""
+        """Execute a statement once for each set of parameters."""
         with self._errors():
             self.connection.executemany(sql, parameters)
 
     @contextlib.contextmanager
     def reading(self) -> Iterator[None]:
-        """One state of the archive for all queries within. Within another one, that one's."""
+        """Let all queries in the block see the same state of the archive.
+
+        Joins a transaction that is already open.
+        """
         with self._errors():
             is_within_another = self.connection.in_transaction
         if is_within_another:
@@ -139,9 +142,10 @@ class Database:
 
     @contextlib.contextmanager
     def transaction(self, account_id: int | None = None) -> Iterator[None]:
-        """All or nothing, with every other writer kept out. Within another one, that one.
+        """Make all changes in the block or none of them, and keep other writers out.
 
-        Raises `ArchiveError` where this account is not in the archive, or no longer.
+        Joins a transaction that is already open. Raises `ArchiveError` if the account with this id
+        is not in the archive, or if the file was moved away.
         """
         if self._writing:
             yield
@@ -168,12 +172,12 @@ class Database:
             self._writing = False
 
     def count_change(self) -> None:
-        """Have `changes` tell that something was changed; within `transaction`."""
+        """Increase the counter that `changes` returns. Call within `transaction`."""
         self.execute("UPDATE state SET changes = changes + 1")
 
     @contextlib.contextmanager
     def _errors(self) -> Iterator[None]:
-        """What goes wrong within is an `ArchiveError`, and damage is noted."""
+        """Raise errors of SQLite as `ArchiveError`, and call `suspect_damage` on damage."""
         try:
             with archive_errors():
                 yield
@@ -182,11 +186,11 @@ class Database:
             raise
 
     def suspect_damage(self) -> None:
-        """Have the file looked through when it is opened next."""
+        """Have the file checked for damage when it is next opened."""
         if not self.read_only and is_there(self.path, self._inode):
             suspect_damage(self.path)
 
     def _roll_back(self) -> None:
-        """End a transaction, if SQLite has not ended it itself."""
+        """Roll back the transaction, unless SQLite has already done so."""
         with contextlib.suppress(sqlite3.Error):
             self.connection.rollback()

@@ -1,4 +1,4 @@
-"""What can go wrong with the archive, as one tree under `ArchiveError`."""
+"""The errors of the archive, all derived from `ArchiveError`."""
 
 # ruff: noqa: N818 - the names say what happened
 
@@ -12,15 +12,15 @@ from inbox_tui.locale import _, mark
 
 
 class ArchiveError(Exception):
-    """The archive could not do what was asked; `str()` is one plain sentence."""
+    """The base of all errors of the archive; `str()` is one sentence for the user."""
 
 
 class ArchiveDamaged(ArchiveError):
-    """The file is not the database it was."""
+    """The file is damaged, or is not an archive."""
 
 
 class ArchiveFull(ArchiveError):
-    """There is no room left to write to. Nothing of the last change was kept."""
+    """The disk is full. The last change was not made."""
 
 
 class ArchiveReadOnly(ArchiveError):
@@ -28,7 +28,7 @@ class ArchiveReadOnly(ArchiveError):
 
 
 class ArchiveBusy(ArchiveError):
-    """Another program kept the archive to itself for too long."""
+    """Another program kept the archive locked for too long."""
 
 
 class QueryCancelled(ArchiveError):
@@ -50,11 +50,11 @@ _KINDS: dict[int, tuple[type[ArchiveError], str]] = {
     sqlite3.SQLITE_IOERR: (ArchiveError, mark("the disk failed to read or write the archive")),
 }
 _NO_ROOM = (sqlite3.SQLITE_IOERR_WRITE, sqlite3.SQLITE_IOERR_SHMSIZE)
-"""How the system's refusal to let a file grow (a quota, a limit) comes through SQLite."""
+"""SQLite's codes for the system's refusal to let a file grow, because of a quota or a limit."""
 
 
 def archive_error(error: sqlite3.Error) -> ArchiveError:
-    """Return the error of ours that an error of SQLite's stands for, not raised."""
+    """Return the `ArchiveError` for an error of SQLite."""
     code = getattr(error, "sqlite_errorcode", None)
     if code is None:
         return ArchiveError(_("the archive could not be used: {error}").format(error=error))
@@ -68,7 +68,7 @@ def archive_error(error: sqlite3.Error) -> ArchiveError:
 
 @contextmanager
 def archive_errors() -> Iterator[None]:
-    """What goes wrong with SQLite within is an `ArchiveError`."""
+    """Raise errors of SQLite in the block as `ArchiveError`."""
     try:
         yield
     except sqlite3.Error as error:
