@@ -1,8 +1,8 @@
-"""Lists of messages, by day, that are never held whole.
+"""Lists of messages, grouped by day and never loaded as a whole.
 
-A list is what fitted a query at one moment. It knows how many messages each of its days has, and
-the rows of a day from when they are first needed; so a window of it costs the same wherever it is,
-and whatever the size of the archive.
+A list is the result of a query at one moment. It knows how many messages each of its days has, and
+reads the rows of a day when they are first needed. So reading a window of a list takes the same
+time at any position and in an archive of any size.
 """
 
 from __future__ import annotations
@@ -36,7 +36,7 @@ from inbox_tui.text.search_query import Is
 
 _EXPORTED_AT_ONCE = 500
 _DAYS_REMEMBERED = 4096
-"""Days whose parts are reckoned once: that saves 1 to 4 ms at 1,200 days."""
+"""Cache size of `_parts_of`. The cache saves 1 to 4 ms per list of 1,200 days."""
 Item = Row | Gap | Day
 
 
@@ -44,52 +44,52 @@ class _Part(NamedTuple):
     """The rows of one service day that fall into one day of the reader's time zone."""
 
     day: int
-    """The reader's."""
+    """The reader's day."""
     low: int
-    """Its rows are these and higher."""
+    """The lowest row that a message of this part can have."""
     high: int
-    """And lower than these."""
+    """The row above the highest one."""
 
 
 class _Line(NamedTuple):
-    """The line above a day of the reader's."""
+    """The heading above the messages of a day of the reader's."""
 
     day: int
     row: int
-    """Above this row and all that follow it in the list."""
+    """The heading is above this row and all that follow it in the list."""
 
 
 _Slot = int | Gap | _Line
-"""An item of a list: a message by its row, a gap, or the line above a day."""
+"""An item of a list: the row of a message, a gap, or the heading of a day."""
 
 
 @dataclass(eq=False, slots=True)
 class _DayOfList:
-    """A day of the service's clock in a list: its messages, the gaps that end on it, its lines."""
+    """A day of the service's clock in a list: its messages, the gaps that end on it, headings."""
 
     day: int
     total: int
     unread: int | None
-    """None where that has not been counted."""
+    """None if they have not been counted."""
     rows: array[int] | None
-    """Rising; None while they have not been needed."""
+    """In ascending order; None until they are needed."""
     gaps: list[Gap] = field(default_factory=list)
-    """The newest first."""
+    """Newest first."""
     parts: Sequence[_Part] = ()
-    """The newest first; none in a list without lines."""
+    """Newest first; empty in a list without headings."""
     lines: list[_Line] = field(default_factory=list)
-    """In their order in the list."""
+    """In list order."""
 
     def __len__(self) -> int:
         return self.total + len(self.gaps) + len(self.lines)
 
     def within(self, low: int, high: int) -> array[int]:
-        """Return its rows from `low` to below `high`."""
+        """Return the rows from `low` up to but not including `high`."""
         assert self.rows is not None
         return self.rows[bisect_left(self.rows, low) : bisect_left(self.rows, high)]
 
     def gaps_and_lines(self, *, oldest_first: bool) -> list[tuple[int, Gap | _Line]]:
-        """Return gaps and lines with their places in it, rising; its rows must be known."""
+        """Return gaps and headings with their positions in the day; the rows must be loaded."""
         assert self.rows is not None
         others: list[Gap | _Line] = [*self.gaps, *self.lines]
         others.sort(key=_order(oldest_first=oldest_first))
@@ -101,7 +101,10 @@ class _DayOfList:
         return found
 
     def items(self, start: int, stop: int, *, oldest_first: bool) -> list[_Slot]:
-        """Return what is at these places in it, at the cost of these; its rows must be known."""
+        """Return the items at these positions in the day; the rows must be loaded.
+
+        The cost grows with the items returned, not with the day.
+        """
         assert self.rows is not None
         others = dict(self.gaps_and_lines(oldest_first=oldest_first))
         places = list(others)
@@ -116,7 +119,7 @@ class _DayOfList:
 
 
 def _order(*, oldest_first: bool) -> Callable[[_Slot], tuple[int, bool]]:
-    """Return what the items of a list are ordered by: a line is above all that has its row."""
+    """Return the sort key of a list's items. A heading comes before anything with the same row."""
     sign = 1 if oldest_first else -1
 
     def key(slot: _Slot) -> tuple[int, bool]:
@@ -127,7 +130,7 @@ def _order(*, oldest_first: bool) -> Callable[[_Slot], tuple[int, bool]]:
 
 @lru_cache(_DAYS_REMEMBERED)
 def _parts_of(day: int, day_start: DayStart) -> Sequence[_Part]:
-    """Return which days of the reader's a day of the service's clock is within, newest first."""
+    """Return the parts of a service day by the reader's days, newest first."""
     begin, end = service_day(day), service_day(day + 1)
     if day_start(day) == begin and day_start(day + 1) == end:
         return (_Part(day, row_at(begin), row_at(end)),)
@@ -140,41 +143,40 @@ def _parts_of(day: int, day_start: DayStart) -> Sequence[_Part]:
 
 @dataclass(eq=False)
 class Listing:
-    """What fitted a query at one moment: messages, gaps among them, and lines above days.
+    """The result of a query at one moment: messages, gaps between them, and headings of days.
 
-    It does not change: messages that come later are not in it. It can be read over every
-    connection to the same archive, with `Lists.window`.
+    It does not change: messages that arrive later are not in it. `Lists.window` reads it, over any
+    connection to the same archive.
     """
 
     query: Query
     days: Sequence[_DayOfList]
-    """The days of the service's clock that are in it, in its order."""
+    """Its days by the service's clock, in list order."""
     change: int
-    """The value of `Database.changes` when it was opened."""
+    """Only messages that came with this value of `Database.changes` or an earlier one are in it."""
     complete: bool
-    """False where only the first of what fits is in it."""
+    """False if the list was cut off at `first` messages."""
     oldest_first: bool
     day_start: DayStart | None
-    """When a day of the reader's begins; None where it has no lines."""
+    """When a day of the reader's begins; None for a list without headings."""
     rows: array[int] | None
-    """All rows, rising, where they are known from the start."""
+    """All rows in ascending order; None if the rows are read day by day."""
     counted: dict[int, Day] = field(default_factory=dict)
-    """The lines of the reader's days that have been in sight."""
+    """The headings whose messages have been counted, by day of the reader's."""
 
     def __post_init__(self) -> None:
-        """Count what is in it."""
         self.messages = sum(day.total for day in self.days)
-        """How many messages are in it."""
+        """The number of messages."""
         self.starts = list(accumulate(map(len, self.days), initial=0))
-        """The position that each of `days` begins at, and the end."""
+        """The position of the first item of each of `days`, and the length of the list."""
 
     def __len__(self) -> int:
-        """How many items, messages, gaps and lines of days, are in it."""
+        """Return the number of items: messages, gaps and headings."""
         return self.starts[-1]
 
 
 class Lists:
-    """Lists of the messages of one account, or of all."""
+    """Opens and reads lists of the messages of one account, or of all if `account_id` is None."""
 
     def __init__(self, database: Database, account_id: int | None) -> None:
         self._db = database
@@ -193,17 +195,25 @@ class Lists:
         oldest_first: bool = False,
         change: int | None = None,
     ) -> Listing:
-        """Return what fits a query now.
+        """Return the list of messages that match a query now.
 
-        A plain query's list costs the same at any size. Any other's holds a number for each
-        message; with `first` only the first so many are looked for, and `complete` tells whether
-        that is all. `keep` is the list shown until now: where it is of the same query, its
-        messages stay, also those that are in another state by now. `days`: with a line above each
-        day, which begins when this says. `oldest_first`: as a conversation is read. `change`: of a
-        query that is not plain, only what came with this value of `Database.changes`, or an
-        earlier one.
+        The list of a plain query (see `Query.plain`), newest first, is made from the daily counts:
+        it costs the same in an archive of any size, and includes gaps. Any other list holds one
+        integer for each message.
 
-        Raises `QueryCancelled` where `interrupt` ended it.
+        Raises `QueryCancelled` if `Database.interrupt` ended it.
+
+        Args:
+            query: The messages wanted.
+            first: Stop after this many messages; `Listing.complete` tells whether these are all.
+                Ignored for a list made from the daily counts.
+            keep: The list shown so far. If it is of the same query, messages whose state has
+                changed since then stay in the new list.
+            days: When a day begins: puts a heading above the messages of each day.
+            oldest_first: Order the list as a conversation is read.
+            change: Only messages that came with this value of `Database.changes` or an earlier one.
+                Not for a list made from the daily counts.
+
         """
         with self._db.reading():
             opened = self._db.changes() if change is None else change
@@ -234,9 +244,9 @@ class Lists:
         )
 
     def window(self, listing: Listing, start: int, stop: int) -> list[Item]:
-        """Return the items of a list at these positions.
+        """Return the items of a list from position `start` up to but not including `stop`.
 
-        They are fewer where messages have been deleted meanwhile.
+        Messages that have been deleted since the list was opened are left out.
         """
         start, stop = max(0, start), min(stop, len(listing))
         if start >= stop:
@@ -264,10 +274,10 @@ class Lists:
         return items
 
     def position(self, listing: Listing, row: int) -> int:
-        """Return where a message is in a list, or where it would be.
+        """Return the position of a message in a list, or where it would be inserted.
 
-        With `row_at` a moment, that is how many items are newer than it; in a list that is oldest
-        first, how many are older.
+        For the `row_at` of a moment, this is the number of items newer than the moment, or older in
+        a list with the oldest first.
         """
         place, day = _day_with(listing, row)
         at = listing.starts[place]
@@ -281,9 +291,9 @@ class Lists:
         return at + before + sum(order(one) < order(row) for one in others)
 
     def day_at(self, listing: Listing, position: int) -> tuple[Day, bool] | None:
-        """Return the line of the day that an item of a list is below, and whether it is the line.
+        """Return the heading above a position, and whether the item there is the heading itself.
 
-        None where there is none. Its counts are known once a window of the day has been read.
+        None if there is no heading. Its counts are None until a window of the day has been read.
         """
         if listing.day_start is None or not 0 <= position < len(listing):
             return None
@@ -304,7 +314,7 @@ class Lists:
         return (_line(listing, lines[-1]), is_line) if lines else None
 
     def newer(self, listing: Listing, row: int) -> int:
-        """Return how many messages of a list that is newest first are newer than this one."""
+        """Return how many messages are newer than this one, in a list with the newest first."""
         place, day = _day_with(listing, row)
         newer = sum(newer_day.total for newer_day in listing.days[:place])
         if day is not None:
@@ -313,9 +323,9 @@ class Lists:
         return newer
 
     def first_since(self, listing: Listing, seconds: int) -> int | None:
-        """Return where the first message received at these server seconds or later is in a list.
+        """Return the position of the oldest message received at these server seconds or later.
 
-        That is the oldest of them; None where there is none.
+        None if there is no such message.
         """
         row = row_at(seconds)
         place, day = _day_with(listing, row)
@@ -330,13 +340,14 @@ class Lists:
         return None
 
     def count(self, query: Query) -> int:
-        """Return how many messages fit a query. Raises `QueryCancelled`."""
+        """Return how many messages match a query. Raises `QueryCancelled`."""
         return self.open(query).messages
 
     def next_unread(self, query: Query, row: int | None, *, newer: bool = False) -> Row | None:
-        """Return the next unread message of a query, older than `row`, else the newest one.
+        """Return the next unread message older than `row`, or the newest one if there is none.
 
-        With `newer`, the next newer one, else the oldest one.
+        With `newer`, return the next one that is newer than `row`, or the oldest one. Only messages
+        that match the query are considered; None if none of them is unread.
         """
         states = (*query.search.states, *([Is(query.state)] if query.state is not None else ()))
         query = query._replace(search=query.search._replace(states=states), state="unread")
@@ -349,9 +360,10 @@ class Lists:
         return None
 
     def export(self, query: Query, listing: Listing | None = None) -> Iterator[Row]:
-        """Yield what fits a query, oldest first, a few hundred messages in memory at a time.
+        """Yield the messages that match a query, oldest first, reading 500 at a time.
 
-        Or what is in a list of it that is complete: messages that came later are not.
+        With `listing`, a complete list of the query, messages that came after it was opened are
+        left out.
         """
         listing = listing or self.open(query)
         starts = range(0, len(listing), _EXPORTED_AT_ONCE)
@@ -364,7 +376,7 @@ class Lists:
     # -- days
 
     def _plain_days(self, query: Query) -> list[_DayOfList]:
-        """Return the days of a query that daily counts tell everything of, newest first."""
+        """Return the days of a plain query from the daily counts, newest first."""
         days = {
             day: _DayOfList(day, total, unread, None)
             for day, total, unread in self._counts.days(query.to_phone, query.since)
@@ -377,7 +389,7 @@ class Lists:
         return sorted(days.values(), key=lambda day: -day.day)
 
     def _days_of(self, rows: array[int]) -> list[_DayOfList]:
-        """Return the days of these rows, which rise, newest first."""
+        """Return the days of these rows, newest first; the rows are in ascending order."""
         days: list[_DayOfList] = []
         start = 0
         while start < len(rows):
@@ -390,14 +402,17 @@ class Lists:
         return days
 
     def _rows_of(self, listing: Listing, day: _DayOfList) -> array[int]:
-        """Return the rows of a day of a list, rising."""
+        """Return the rows of a day of a list in ascending order."""
         with self._db.reading():
             self._load(listing, [day])
         assert day.rows is not None
         return day.rows
 
     def _load(self, listing: Listing, days: Sequence[_DayOfList]) -> None:
-        """Read the rows of the days of a plain list that have not been needed before."""
+        """Read the rows of those days that have none yet, as happens in the list of a plain query.
+
+        `days` are newest first.
+        """
         missing = [day for day in days if day.rows is None]
         if not missing:
             return
@@ -416,7 +431,7 @@ class Lists:
     def _add_lines(
         self, query: Query, days: Sequence[_DayOfList], day_start: DayStart, oldest_first: bool
     ) -> None:
-        """Put a line above the first message of each day of the reader's."""
+        """Put a heading above the first message of each day of the reader's."""
         for day in days:
             day.parts = _parts_of(day.day, day_start)
         parts = [(day, part) for day in days for part in day.parts if day.total]
@@ -434,7 +449,7 @@ class Lists:
                 day.lines.append(line)
 
     def _count_days(self, listing: Listing, days: Iterable[_DayOfList]) -> None:
-        """Count the messages of the reader's days that these days are within."""
+        """Count the messages of all days of the reader's that overlap these days."""
         assert listing.day_start is not None
         spans: dict[int, tuple[int, int]] = {}
         around: dict[int, _DayOfList] = {}
@@ -456,21 +471,24 @@ class Lists:
 
 
 def _place_of_day(listing: Listing, day: int) -> int:
-    """Return the place of a day among those of a list, or where it would be."""
+    """Return the index of a day in `Listing.days`, or where it would be inserted."""
     if listing.oldest_first:
         return bisect_left(listing.days, day, key=lambda known: known.day)
     return bisect_left(listing.days, -day, key=lambda known: -known.day)
 
 
 def _day_with(listing: Listing, row: int) -> tuple[int, _DayOfList | None]:
-    """Return the place of a row's day among those of a list, or where it would be, and the day."""
+    """Return the index of a row's day in `Listing.days`, or where it would be, and the day."""
     place = _place_of_day(listing, day_of_row(row))
     day = next(iter(listing.days[place : place + 1]), None)
     return place, day if day is not None and day.day == day_of_row(row) else None
 
 
 def _days_between(listing: Listing, begin: int, end: int) -> dict[int, _DayOfList]:
-    """Return the days of a list between these server seconds, by day of the service's clock."""
+    """Return the days of a list that overlap this time span, by day of the service's clock.
+
+    The span is in server seconds; `end` is not included.
+    """
     wanted = range(begin // DAY_SECONDS, (end - 1) // DAY_SECONDS + 1)
     places = (_place_of_day(listing, day) for day in wanted)
     days = [listing.days[place] for place in places if place < len(listing.days)]
@@ -486,7 +504,7 @@ def _has_state(query: Query) -> bool:
 
 
 def _with_kept(rows: array[int], query: Query, keep: Listing) -> array[int]:
-    """Add what was listed before for the same query, but for how far back it looked."""
+    """Add the rows of `keep`, if it has the same query except for `since`."""
     assert keep.rows is not None
     if keep.query._replace(since=None) != query._replace(since=None):
         return rows

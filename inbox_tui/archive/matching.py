@@ -1,4 +1,4 @@
-"""Which messages fit a query: their rows, newest first or oldest first, as they are found."""
+"""Finds the rows of the messages that match a query, in either order, one at a time."""
 
 from __future__ import annotations
 
@@ -13,9 +13,9 @@ from inbox_tui.archive.search_index import Check, match
 from inbox_tui.text.search_query import Is, MessageState
 
 _FEW = 2000
-"""So many messages are looked through one by one rather than by the search index."""
+"""If an index leaves at most this many messages, they are checked without the search index."""
 FIRST_ROW, LAST_ROW = -(2**62), 2**62
-"""Rows below and above all that there can be."""
+"""A row below, and one above, all rows that a message can have."""
 _STATES: dict[MessageState, tuple[str, str]] = {
     "unread": ("unread = 1 AND muted = 0", "messages_unread"),
     "read": ("unread = 0", ""),
@@ -26,22 +26,22 @@ _STATES: dict[MessageState, tuple[str, str]] = {
     "taken": ("taken > 0", "messages_taken"),
     "mine": ("taken = 2 AND taken > 0", "messages_taken"),
 }
-"""The condition that each state is, and the index that has the messages in it alone."""
+"""The condition for each state, and the index of the messages in it; "" if there is none."""
 
 
 Rows = Generator[int, None, None]
-"""Rows of messages, to be read to their end or closed."""
+"""A generator of rows, to be exhausted or closed."""
 
 
 class _Condition(NamedTuple):
     sql: str
     parameters: Sequence[object] = ()
     by_index: str = ""
-    """The index that finds the messages that fit it, in the order of their rows."""
+    """The index that finds the matching messages in row order; "" if there is none."""
 
 
 class _Span(NamedTuple):
-    """Which rows are looked through, and in which order."""
+    """The range of rows to search, both ends excluded, and the order."""
 
     above: int
     below: int
@@ -49,7 +49,7 @@ class _Span(NamedTuple):
 
 
 class Matching:
-    """Finds the messages of one account, or of all (`account_id` None)."""
+    """Finds messages of one account, or of all if `account_id` is None."""
 
     def __init__(self, database: Database, account_id: int | None) -> None:
         self._db = database
@@ -64,10 +64,10 @@ class Matching:
         oldest_first: bool = False,
         change: int | None = None,
     ) -> Rows:
-        """Yield the rows of the messages that fit; only those between `above` and `below`.
+        """Yield the rows of matching messages between `above` and `below`, both excluded.
 
-        `change`: only those that came with this value of `Database.changes`, or an earlier one.
-        To be read to its end or closed, within one transaction.
+        With `change`, only messages that came with this value of `Database.changes` or an earlier
+        one. Exhaust or close the generator within one transaction.
         """
         if query.since is not None:
             above = max(above, row_at(query.since) - 1)
@@ -95,9 +95,9 @@ class Matching:
         return _without(rows, left_out, oldest_first=oldest_first)
 
     def any_within(self, query: Query, spans: Sequence[tuple[int, int, int]]) -> list[bool]:
-        """For each span, return whether any message of a plain query lies in it.
+        """Return for each span whether it contains any message of a plain query.
 
-        Spans end with their lowest row and the one above their highest.
+        The last two items of a span are its lowest row and the row above its highest.
         """
         if not spans:
             return []
@@ -115,7 +115,7 @@ class Matching:
         return [bool(is_any) for (is_any,) in found]
 
     def unread_within(self, spans: Iterable[tuple[int, int]]) -> set[int]:
-        """Return the rows of all messages within these spans that count as unread."""
+        """Return the rows of the messages in these spans that count as unread, of all accounts."""
         found = self._db.query(
             "SELECT row FROM json_each(?) CROSS JOIN messages INDEXED BY messages_unread"
             " ON row >= json_extract(value, '$[0]') AND row < json_extract(value, '$[1]')"
@@ -143,7 +143,7 @@ class Matching:
         return conditions
 
     def _is_alone(self) -> bool:
-        """Whether no other account has messages."""
+        """Return whether no other account has messages."""
         (others,) = self._db.query_row(
             "SELECT EXISTS (SELECT 1 FROM daily_counts WHERE to_phone = x'' AND account_id < ?1)"
             " OR EXISTS (SELECT 1 FROM daily_counts WHERE to_phone = x'' AND account_id > ?1)",
@@ -152,7 +152,10 @@ class Matching:
         return not others
 
     def _index(self, conditions: Sequence[_Condition], *, only_few: bool = False) -> str:
-        """Return the index with few messages in it, else the first one, "" where there is none."""
+        """Return an index with at most `_FEW` matching messages, or else the first index.
+
+        Returns "" if the conditions have no index, or if none has so few and `only_few` is set.
+        """
         indexed = [condition for condition in conditions if condition.by_index]
         for sql, parameters, index in indexed if only_few or len(indexed) > 1 else ():
             (count,) = self._db.query_row(
@@ -212,7 +215,7 @@ def _parameters(conditions: Sequence[_Condition]) -> list[object]:
 
 
 def _without(rows: Rows, left_out: Rows, *, oldest_first: bool) -> Rows:
-    """Yield the rows that are not among those left out; both are in the same order."""
+    """Yield the rows that are not in `left_out`; both are in the same order."""
     with closing(rows), closing(left_out):
         excluded = next(left_out, None)
         for row in rows:
