@@ -1,4 +1,4 @@
-"""Deleting what is old, or all of an account, and wiping what that leaves in the file."""
+"""Deleting old messages or whole accounts, and wiping their traces from the file."""
 
 from __future__ import annotations
 
@@ -13,30 +13,30 @@ from inbox_tui.archive.search_index import SearchIndex, document
 
 _DELETED_AT_ONCE = 200
 _MERGED_PAGES = 100
-"""How much of the search index is merged in one step."""
+"""How many pages of the search index are merged in one step."""
 _SMALL_FILE = 8192
-"""A file of so many pages, 32 MB, is written anew in one go, in well under a second."""
+"""A file of up to this many pages (32 MB) is rewritten at once, in well under a second."""
 _ABOVE_ALL_ROWS = 2**62
 
 
 class Maintenance:
-    """Keeps the file to what is wanted in it.
+    """Deletes messages, and wipes the traces that deleted messages leave in the file.
 
-    What may take long is an iterator of small steps, each a transaction of its own: whoever goes
-    through it can do other things in between, or leave the rest to the next time.
+    Work that may take long is an iterator over small steps, each a separate transaction. The caller
+    can do other things between steps, or stop and leave the rest to the next call.
     """
 
     def __init__(self, database: Database) -> None:
         self._db = database
         self._index = SearchIndex(database)
         self._rewritten = 0
-        """The deletion whose traces were last wiped off the file over this connection."""
+        """The value of `wipe_pending` when the file was last rewritten; 0 after a finished wipe."""
 
     def expire(self, account_id: int, before: int) -> Iterator[int]:
-        """Delete for good what was received before these server seconds, step by step.
+        """Delete the messages received before these server seconds, and wipe their traces.
 
-        Each step yields how many messages it has deleted. Raw entries that could not be read go by
-        when they came.
+        Each step yields the number of messages it deleted. Unreadable entries are deleted by the
+        time at which they were stored, gaps by their end.
         """
         while some := self._delete_some(account_id, row_at(before)):
             yield some
@@ -51,10 +51,10 @@ class Maintenance:
         yield from self.wipe()
 
     def purge(self, account_id: int) -> None:
-        """Delete an account and all messages of it for good, and wipe them.
+        """Delete an account and all its messages, and wipe their traces.
 
-        Whoever still uses it can read nothing of it and change nothing: `ArchiveError`. The log of
-        requests, holds and refused passwords stay.
+        Objects that still refer to the account find no messages, and raise `ArchiveError` on
+        changes. The request log, holds and refused passwords are kept.
         """
         with self._db.transaction(account_id):
             other = "SELECT 1 FROM accounts WHERE account_id <> ?"
@@ -70,12 +70,12 @@ class Maintenance:
             pass
 
     def wipe(self, *, whole_file: bool = False) -> Iterator[int]:
-        """Leave no trace of what was deleted, where anything was since the last time.
+        """Wipe the traces of deleted messages from the file, if there may be any.
 
-        The search index is merged until nothing deleted is left in it. The file is written anew,
-        or where that takes long and `whole_file` is not asked for, the oldest messages that are
-        kept are: their pages hold copies. SQLite's write-ahead log is emptied; what another program
-        still reads stays in it until the next time. Each step yields 0.
+        The search index is merged until it holds nothing deleted. Then the whole file is rewritten.
+        If it is large and `whole_file` is false, only the oldest remaining messages are: their
+        pages may hold copies of deleted ones. Finally, SQLite's write-ahead log is emptied, which
+        has to wait for the next call while another program is reading. Each step yields 0.
         """
         (pending,) = self._db.query_row("SELECT wipe_pending FROM state")
         if not pending or self._db.read_only:
@@ -97,7 +97,7 @@ class Maintenance:
             self._rewritten = 0
 
     def _delete_some(self, account_id: int, below: int) -> int:
-        """Delete the oldest few messages, those below a row; returns how many."""
+        """Delete the oldest messages below a row, at most 200; returns how many."""
         with self._db.transaction(account_id):
             old = self._db.query(
                 "SELECT row, message, phone, to_phone, unread AND NOT muted FROM messages"
@@ -123,7 +123,7 @@ class Maintenance:
         self._db.execute("UPDATE state SET changes = changes + 1, wipe_pending = wipe_pending + 1")
 
     def _tables_of_accounts(self) -> list[str]:
-        """Return the tables with rows of an account."""
+        """Return the names of the tables with a column `account_id`."""
         found = self._db.query(
             "SELECT m.name FROM sqlite_schema AS m JOIN pragma_table_info(m.name) AS c"
             " WHERE m.type = 'table' AND c.name = 'account_id'"
@@ -148,19 +148,19 @@ class Maintenance:
         return bool(size <= _SMALL_FILE)
 
     def _rewrite(self) -> None:
-        """Write the file anew: pages that were split keep copies of what has left them.
+        """Rewrite the file, because split pages keep copies of rows that were moved off them.
 
-        Where the disk or the memory has no room for a second one, they keep them until the next
-        time.
+        If there is no disk space or memory for a second copy of the file, they stay in it until
+        something else is deleted.
         """
-        self._db.query_row("PRAGMA wal_checkpoint")  # zeros go over what is cut off the file
+        self._db.query_row("PRAGMA wal_checkpoint")  # zeroes the pages that VACUUM cuts off
         with suppress(ArchiveFull, MemoryError):
             self._db.execute("VACUUM")
 
     def _rewrite_oldest(self) -> None:
-        """Write the oldest messages to other pages and back: pages they leave are zeroed.
+        """Move the oldest messages to other pages and back, so that their old pages are zeroed.
 
-        Senders lie scattered over their index: all of that is written anew.
+        The index of senders is rebuilt as a whole: deleted senders may be anywhere in it.
         """
         with self._db.transaction():
             self._db.execute("REINDEX messages_phone")
@@ -175,7 +175,10 @@ class Maintenance:
             )
 
     def _truncate_wal(self) -> bool:
-        """Write SQLite's write-ahead log to the file and empty it, if nobody else uses it."""
+        """Write SQLite's write-ahead log to the file and empty it.
+
+        Returns False, without waiting, if another program is using it.
+        """
         (milliseconds,) = self._db.query_row("PRAGMA busy_timeout")
         self._db.execute("PRAGMA busy_timeout = 0")
         try:

@@ -1,4 +1,4 @@
-"""How the archive's file is opened: privately, and moved aside where it is damaged."""
+"""Opening the archive's file: with private permissions, and moving a damaged file aside."""
 
 from __future__ import annotations
 
@@ -33,11 +33,11 @@ _SIDE_FILES = ("-wal", "-shm")
 _LOCK_FILE = "inbox.lock"
 _RETRY_SECONDS = 0.01
 _LONGEST_WAIT_FOR_LOCK_SECONDS = 5.0
-"""Whoever starts at the same moment may be looking through a large file on a slow machine."""
+"""Another program that starts now may need this long to check a large file on a slow machine."""
 _PRAGMAS = (
-    "PRAGMA synchronous = FULL",  # what has been acknowledged outlives a power cut
+    "PRAGMA synchronous = FULL",  # committed changes survive a power cut
     "PRAGMA secure_delete = ON",
-    "PRAGMA temp_store = MEMORY",  # no text in files elsewhere
+    "PRAGMA temp_store = MEMORY",  # no message text in temporary files
     "PRAGMA cache_size = -16000",
 )
 
@@ -48,14 +48,14 @@ class OpenFile(NamedTuple):
     connection: sqlite3.Connection
     inode: int
     lock: int | None
-    """The descriptor of the lock on the folder, to be closed after the connection."""
+    """Descriptor of the lock on the folder, closed after the connection; None if read-only."""
     read_only: bool
     set_aside: Path | None
-    """Where a damaged file was moved when this one was begun in its place."""
+    """Where a damaged file was moved, or None if there was none."""
 
 
 def open_file(path: Path, busy_seconds: float, wall: Callable[[], datetime]) -> OpenFile:
-    """Open or begin the file. Raises `ArchiveError`."""
+    """Open or create the file, and move a damaged one aside first. Raises `ArchiveError`."""
     try:
         if path.exists() and not (os.access(path, os.W_OK) and os.access(path.parent, os.W_OK)):
             connection = _open_read_only(path, busy_seconds)
@@ -93,13 +93,13 @@ def is_there(path: Path, inode: int) -> bool:
 
 
 def suspect_damage(path: Path) -> None:
-    """Have the file looked through when it is opened next."""
+    """Have the file checked for damage when it is next opened."""
     with contextlib.suppress(OSError):
         private_file(_damage_marker(path))
 
 
 def damaged_copies(path: Path) -> list[Path]:
-    """Return the damaged archives that were kept beside this one, with their side files."""
+    """Return the damaged archives that were moved aside, with their WAL and shared-memory files."""
     return sorted(path.parent.glob(f"{path.name}.damaged-*"))
 
 
@@ -107,13 +107,13 @@ def damaged_copies(path: Path) -> list[Path]:
 
 
 def _lock_folder(folder: Path, *, exclusive: bool) -> int:
-    """Lock the folder: shared for as long as the file is open, exclusive to move it aside.
+    """Lock the folder: shared while the file is open, exclusive to move it aside.
 
-    SQLite finds the files beside a database by their names: whoever still had a file open that was
-    moved aside would take those of the fresh one for its own. The lock is on the folder because
-    SQLite would lose its own locks on a file that we close again; on Windows, which locks no
-    folders, on a file of its own. Waits for a shared lock; raises `BlockingIOError` where an
-    exclusive one is not to be had.
+    SQLite finds the files beside a database by name. A program that still had the moved file open
+    would use those of the new one. The lock is on the folder because closing a descriptor of the
+    database file would drop SQLite's own locks on it. Windows cannot lock folders, so a lock file
+    is used there. Waits for a shared lock; raises `BlockingIOError` if an exclusive lock is not
+    available at once.
     """
     if sys.platform == "win32":
         from inbox_tui.windows import lock_file
@@ -135,16 +135,16 @@ def _lock_folder(folder: Path, *, exclusive: bool) -> int:
 
 
 def unlock_folder(lock: int | None) -> None:
-    """Give up a lock of `_lock_folder`."""
+    """Release a lock taken by `_lock_folder`, if there is one."""
     if lock is not None:
         os.close(lock)
 
 
 def _set_aside(path: Path, inode: int, wall: Callable[[], datetime]) -> Path | None:
-    """Move a damaged file out of the way; None where another program already has.
+    """Move a damaged file aside; returns its new path, or None if another program was faster.
 
-    Whoever only finds the damage at the same moment is waited for. Raises `ArchiveDamaged` where
-    any program has the file open, this one included.
+    Waits up to 5 s for other programs that are just opening the file and finding the damage. Raises
+    `ArchiveDamaged` if a program, even this one, keeps the file open.
     """
     try:
         lock = _wait_for(
@@ -163,7 +163,7 @@ def _set_aside(path: Path, inode: int, wall: Callable[[], datetime]) -> Path | N
 
 
 def _wait_for(attempt: Callable[[], T], refused: type[Exception], seconds: float) -> T:
-    """Return the result of an attempt; one that is refused is made again for so long."""
+    """Return the result of `attempt`, and retry it on the error `refused` for this many seconds."""
     end = time.monotonic() + seconds
     while True:
         try:
@@ -181,7 +181,7 @@ def _move_aside(path: Path, wall: Callable[[], datetime]) -> Path:
         number += 1
         target = named.with_name(f"{named.name}-{number}")
     _damage_marker(path).unlink(missing_ok=True)
-    for suffix in _SIDE_FILES:  # first, so that the fresh file never meets them
+    for suffix in _SIDE_FILES:  # first, so that a new file never gets those of the old one
         with contextlib.suppress(FileNotFoundError):
             Path(f"{path}{suffix}").rename(f"{target}{suffix}")
     return path.rename(target)
@@ -192,7 +192,7 @@ def _move_aside(path: Path, wall: Callable[[], datetime]) -> Path:
 
 @archive_errors()
 def _open_to_write(path: Path, busy_seconds: float) -> sqlite3.Connection:
-    # mode=rw never makes the file: it would not be private
+    # mode=rw never creates the file, which would not be private then.
     with _connection(path, "mode=rw", busy_seconds) as connection:
         is_made = has_tables(connection)
         _wait_for(partial(_enable_wal, connection), ArchiveBusy, busy_seconds)
@@ -201,7 +201,7 @@ def _open_to_write(path: Path, busy_seconds: float) -> sqlite3.Connection:
         if _damage_marker(path).exists():
             if damage_in(connection.execute("PRAGMA quick_check")):
                 raise ArchiveDamaged(_("the archive is damaged"))
-            connection.execute("UPDATE state SET search_stale = 1")  # that is not looked through
+            connection.execute("UPDATE state SET search_stale = 1")  # the check leaves it out
             _damage_marker(path).unlink(missing_ok=True)
         for pragma in _PRAGMAS:
             connection.execute(pragma)
@@ -210,7 +210,7 @@ def _open_to_write(path: Path, busy_seconds: float) -> sqlite3.Connection:
 
 @archive_errors()
 def _open_read_only(path: Path, busy_seconds: float) -> sqlite3.Connection:
-    """Open a file that cannot be written to, where need be without the files beside it."""
+    """Open a file that cannot be written to, without WAL and shared-memory files if need be."""
     for parameters in ("mode=ro", "mode=ro&immutable=1"):
         with (
             contextlib.suppress(sqlite3.OperationalError),
@@ -224,8 +224,8 @@ def _open_read_only(path: Path, busy_seconds: float) -> sqlite3.Connection:
 
 @contextlib.contextmanager
 def _connection(path: Path, parameters: str, busy_seconds: float) -> Iterator[sqlite3.Connection]:
-    """A new connection, which is closed where the block fails."""
-    # Path.as_uri imports an HTTP client
+    """Yield a new connection, which is closed if the block raises an exception."""
+    # Path.as_uri would import an HTTP client.
     name = quote_from_bytes(os.fsencode(path.absolute().as_posix())).removeprefix("/")
     connection = sqlite3.connect(
         f"file:///{name}?{parameters}",
@@ -242,20 +242,22 @@ def _connection(path: Path, parameters: str, busy_seconds: float) -> Iterator[sq
 
 
 def _damage_marker(path: Path) -> Path:
-    """Return the file that stands beside an archive that may be damaged."""
+    """Return the path of the file that marks an archive as possibly damaged."""
     return path.with_name(f"{path.name}.check")
 
 
 def damage_in(found: Iterable[tuple[str]]) -> list[str]:
-    """Return what a check found, complaints of the search index left out (SQLite 3.44 has them)."""
+    """Return the problems that `PRAGMA quick_check` found, without those of the search index.
+
+    SQLite 3.44 and later report problems of the index, too.
+    """
     return [words for (words,) in found if words != "ok" and "fts5" not in words.lower()]
 
 
 @archive_errors()
 def _enable_wal(connection: sqlite3.Connection) -> None:
-    """Let readers and a writer work at the same time.
+    """Set the WAL mode, in which readers and a writer can work at the same time.
 
-    The change of mode is refused at once, without a wait, while another program has the file open
-    for its own change of mode.
+    Fails at once, without waiting, while another program is changing the mode.
     """
     connection.execute("PRAGMA journal_mode = WAL")
