@@ -1,4 +1,4 @@
-"""The messages of an account: added, read, and in their states."""
+"""Storing and reading the messages of an account, and setting their states."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ from inbox_tui.archive.team_states import MINE, NOT_TAKEN, TeamStates
 from inbox_tui.smsc.message import IncomingMessage
 
 _AT_ONCE = 1000
-"""Messages changed by one statement."""
+"""How many messages `set_state` changes with one statement."""
 _MOST_UNREADABLE = 10_000
 _MOST_UNREADABLE_CHARACTERS = 2**20
 _COLUMNS = (
@@ -41,7 +41,10 @@ _INSERT = (
 
 
 class Messages:
-    """The messages of one account, or of all (`account_id` None): then nothing can be added."""
+    """The messages of one account, or of all if `account_id` is None.
+
+    With None, nothing can be added or looked up by an id of the service.
+    """
 
     def __init__(self, database: Database, account_id: int | None) -> None:
         self._db = database
@@ -55,7 +58,7 @@ class Messages:
     # -- reading
 
     def read(self, rows: Iterable[int]) -> dict[int, Row]:
-        """Return the messages of these rows that are still there, by row."""
+        """Return the messages with these rows that are in the archive, by row."""
         found = self._db.query(
             f"SELECT {_COLUMNS} FROM messages WHERE row IN (SELECT value FROM json_each(?))",
             (json_numbers(rows),),
@@ -63,7 +66,7 @@ class Messages:
         return {columns[0]: _row(columns) for columns in found}
 
     def get(self, message_id: int) -> Row | None:
-        """Return the message with this id of the service."""
+        """Return the message with this id of the service, or None if there is none."""
         found = self._db.query_one(
             f"SELECT {_COLUMNS} FROM messages WHERE account_id = ? AND id = ?",
             (self._account_id, message_id),
@@ -71,7 +74,7 @@ class Messages:
         return None if found is None else _row(found)
 
     def not_muted(self, message_ids: Iterable[int]) -> list[int]:
-        """Return those of these ids of the service whose senders are not muted, newest first."""
+        """Return the ids whose messages are not from muted senders, newest first."""
         found = self._db.query(
             "SELECT id FROM messages WHERE account_id = ? AND muted = 0"
             " AND id IN (SELECT value FROM json_each(?)) ORDER BY row DESC",
@@ -80,7 +83,7 @@ class Messages:
         return [message_id for (message_id,) in found]
 
     def newest(self) -> Row | None:
-        """Return the message that is first in a list of all."""
+        """Return the newest message, or None if there is none."""
         found = self._db.query_one(
             f"SELECT {_COLUMNS} FROM messages NOT INDEXED WHERE {self._of_account} AND row >="
             f" (SELECT max(day) FROM daily_counts WHERE {self._of_account} AND to_phone = x'')"
@@ -89,9 +92,10 @@ class Messages:
         return None if found is None else _row(found)
 
     def arrived(self, since: int, after: int) -> tuple[list[Row], int]:
-        """Return what came once `changes` had been `after`, oldest first, and what it is now.
+        """Return new messages, oldest first, and the present value of `Database.changes`.
 
-        `since`: only what was received then (server seconds) or later.
+        These are the messages stored since `changes` had the value `after`, and received at `since`
+        (server seconds) or later.
         """
         with self._db.reading():
             changes = self._db.changes()
@@ -105,14 +109,14 @@ class Messages:
         return [_row(columns) for columns in found], changes
 
     def conflicts(self) -> int:
-        """Return how many messages the service has shown again with another text.
+        """Return how many messages the service has later returned with another text.
 
-        The text that came first is kept.
+        The archive keeps the first text.
         """
         return self._count("messages WHERE conflict = 1 AND")
 
     def unreadable_count(self) -> int:
-        """Return how many different entries could not be read as messages."""
+        """Return how many unreadable entries are stored."""
         return self._count("unreadable WHERE")
 
     def _count(self, table: str) -> int:
@@ -124,13 +128,13 @@ class Messages:
     # -- adding; within `transaction`
 
     def add(self, messages: Sequence[IncomingMessage]) -> list[int]:
-        """Keep those that are not in the archive yet; returns their ids, newest first.
+        """Add the messages that are not in the archive yet; returns their ids, newest first.
 
-        Messages that are in the archive stay as they are; that one of them came with another text
-        is kept. Within `transaction`.
+        Messages already in the archive are left unchanged, but those that came with another text
+        are marked as conflicts. Call within `transaction`.
         """
         assert self._account_id is not None
-        fresh = {message.id: message for message in reversed(messages)}  # the first of each id
+        fresh = {message.id: message for message in reversed(messages)}  # keeps the first of an id
         self._drop_known(fresh)
         if not fresh:
             return []
@@ -168,9 +172,10 @@ class Messages:
         return [message.id for message in reversed(in_order)]
 
     def add_unreadable(self, entries: Sequence[str], seen: datetime) -> None:
-        """Keep entries that could not be read as messages, each once; within `transaction`.
+        """Store entries that could not be read as messages, each once.
 
-        Where there are too many already, or they are too long, those that come are left out.
+        Stores nothing once there are 10,000 of them, and only as many as fit into 1,048,576
+        characters altogether. Call within `transaction`.
         """
         if not entries:
             return
@@ -194,7 +199,7 @@ class Messages:
             self._db.count_change()
 
     def _drop_known(self, messages: dict[int, IncomingMessage]) -> None:
-        """Take out the messages that are in the archive; note those that have another text."""
+        """Remove messages that are in the archive already; mark conflicts in their texts."""
         known = self._db.query(
             "SELECT id, row, message, conflict FROM messages INDEXED BY messages_id"
             " WHERE account_id = ? AND id IN (SELECT value FROM json_each(?))",
@@ -206,7 +211,7 @@ class Messages:
                 self._db.execute("UPDATE messages SET conflict = 1 WHERE row = ?", (row,))
 
     def _free_rows(self, seconds: Sequence[int]) -> list[int]:
-        """Return a free row for each of these server seconds, which rise."""
+        """Return a free row for each of these server seconds, which are in ascending order."""
         (highest,) = self._db.query_row("SELECT ifnull(max(row), -(1 << 62)) FROM messages")
         rows: list[int] = []
         row = -(2**62)
@@ -226,9 +231,9 @@ class Messages:
     # -- states
 
     def set_state(self, rows: Iterable[int], state: ChangedState, *, value: bool) -> StateChange:
-        """Set a state of messages; those that are gone are passed over.
+        """Set a state of the messages with these rows; returns what changed, for `undo`.
 
-        Returns what has changed, for `undo`.
+        Rows of messages that were deleted are ignored.
         """
         rest = iter(rows)
         changed: list[int] = []
@@ -240,10 +245,10 @@ class Messages:
         return StateChange(state, value, changed)
 
     def mark_all_read(self, query: Query, change: int | None = None) -> StateChange:
-        """Mark everything that fits a query as read, but what muted senders wrote.
+        """Mark the messages that match a query as read; returns what changed, for `undo`.
 
-        `change`: only what came with this value of `Database.changes`, or an earlier one.
-        Returns what has changed, for `undo`.
+        Messages from muted senders are left unread, unless `query.state` is set. With `change`,
+        only messages that came with this value of `Database.changes` or an earlier one are marked.
         """
         with self._db.transaction(self._account_id):
             unread = query if query.state is not None else query._replace(state="unread")
@@ -252,10 +257,10 @@ class Messages:
             )
 
     def mute(self, phone: str, *, muted: bool, account_id: int | None = None) -> StateChange:
-        """Mute a sender of an account, or no longer: its messages are not counted as unread.
+        """Mute or unmute a sender; returns what changed, for `undo`.
 
-        `account_id`: whose sender it is, where this is all accounts. Returns what has changed, for
-        `undo`.
+        Messages from muted senders do not count as unread. `account_id` is the account for which
+        to mute the sender; it is only needed if this object is for all accounts.
         """
         of = self._account_id if self._account_id is not None else account_id
         assert of is not None
@@ -264,26 +269,24 @@ class Messages:
             return self._mute([sender], muted=muted)
 
     def muted_senders(self) -> set[str]:
-        """Return the senders of the account that are muted."""
+        """Return the muted senders of the account."""
         found = self._db.query(
             "SELECT phone FROM muted_senders WHERE account_id = ?", (self._account_id,)
         )
         return {decode_text(phone) for (phone,) in found}
 
     def undo(self, change: StateChange) -> StateChange:
-        """Take back a change of states: what it changed is as it was before.
-
-        Returns what that has changed, which can be undone in its turn.
-        """
+        """Undo a change of states; returns what changed, which can itself be undone."""
         if change.state == "muted":
             with self._db.transaction(self._account_id):
                 return self._mute(change.senders, muted=not change.value)
         return self.set_state(change.rows, change.state, value=not change.value)
 
     def copy_state(self, state: ChangedState, subjects: Sequence[int | str], value: int) -> None:
-        """Set a state as the hub has it: of the messages with these ids, or `muted` of senders.
+        """Set a state copied from the hub, for messages by id or, for `muted`, for senders.
 
-        `value` is one of `team_states` for `taken`. Within `transaction`.
+        For `taken`, `value` is `NOT_TAKEN`, `TAKEN` or `MINE` of `team_states`. Call within
+        `transaction`.
         """
         assert self._account_id is not None
         if state == "muted":
@@ -322,14 +325,14 @@ class Messages:
         *,
         copied: bool = False,
     ) -> list[int]:
-        """Set a state of the messages that fit a condition; returns the rows that changed.
+        """Set a state of the messages that match an SQL condition; returns the rows changed.
 
-        What is not copied from a hub is noted, to be sent there.
+        A change that was not copied from the hub is recorded, to be sent there.
         """
         if state == "taken" and not copied:
             value = MINE if value else NOT_TAKEN
         changed = self._db.query(
-            # the plus keeps SQLite from looking through the account's messages instead of the rows
+            # The plus keeps SQLite from using the index on account_id instead of the rows.
             f"UPDATE messages SET {state} = ?"
             f" WHERE {condition} AND {state} <> ? AND +{self._of_account}"
             " RETURNING row, account_id, to_phone, unread, muted, id",

@@ -1,4 +1,4 @@
-"""Small things remembered of an account, by name."""
+"""Short texts stored for an account by name."""
 
 from __future__ import annotations
 
@@ -7,21 +7,21 @@ from inbox_tui.archive.encoding import decode_text, encode_text
 
 
 class Notes:
-    """Texts by name; each is one row."""
+    """The notes of an account: texts by name."""
 
     def __init__(self, database: Database, account_id: int) -> None:
         self._db = database
         self._account_id = account_id
 
     def get(self, name: str) -> str | None:
-        """Return what was last set under this name."""
+        """Return the note with this name, or None if there is none."""
         found = self._db.query_one(
             "SELECT value FROM notes WHERE account_id = ? AND name = ?", (self._account_id, name)
         )
         return None if found is None else decode_text(found[0])
 
     def set(self, name: str, value: str | None) -> None:
-        """Keep a text under a name; None forgets it. Joins the transaction that is open, if any."""
+        """Store a note, or delete it if `value` is None. Joins a transaction that is open."""
         with self._db.transaction(self._account_id):
             if value is None:
                 self._db.execute(

@@ -1,4 +1,4 @@
-"""What the archive takes and gives.
+"""The types that the archive takes and returns, and conversions between times and rows.
 
 Server seconds are whole seconds since 1970-01-01 00:00:00 on the service's own clock, which has no
 zone (api.md, Success).
@@ -17,15 +17,15 @@ if TYPE_CHECKING:
     from inbox_tui.smsc.message import IncomingMessage
 
 SIGNED_IN = "signed_in"
-"""The name under which is remembered that the service has let an account in."""
+"""Name of the note with the time of the last successful sign-in, in ISO 8601."""
 ADDRESS = "address"
-"""The name under which is remembered where that was: the server as a full address."""
+"""Name of the note with the server's full address at that sign-in."""
 LOST_REQUESTS = "lost_requests"
-"""The name under which is remembered that requests may have been made that are not in the log of
-requests: it was begun anew in place of a damaged one."""
+"""Name of the note that requests may have been made that are not in the request log: a damaged
+archive was replaced, or the account has left a team."""
 TEAM = "team"
-"""The name under which is remembered that an account belongs to a team: where its hub is, once that
-knows what was asked for here before; "" until then."""
+"""Name of the note that an account belongs to a team. It holds the address of the hub once the hub
+knows what was requested from here before, and "" until then."""
 ChangedState = Literal["unread", "starred", "done", "muted", "taken"]
 SERIAL_BITS = 20
 DAY_SECONDS = 86400
@@ -33,7 +33,7 @@ _EPOCH = datetime(1970, 1, 1)  # noqa: DTZ001 - the service's clock has no zone
 
 
 def to_server_seconds(moment: datetime) -> int:
-    """Return what the service's clock shows, a naive time, as server seconds."""
+    """Return a naive time of the service's clock as server seconds."""
     since = moment - _EPOCH
     return since.days * 86400 + since.seconds
 
@@ -44,7 +44,7 @@ def server_seconds(moment: datetime, server_zone: tzinfo) -> int:
 
 
 def from_server_seconds(seconds: int) -> datetime:
-    """Return server seconds as what the service's clock shows, a naive time."""
+    """Return server seconds as a naive time of the service's clock."""
     return _EPOCH + timedelta(seconds=seconds)
 
 
@@ -57,16 +57,16 @@ def row_at(seconds: int) -> int:
 
 
 def day_of_row(row: int) -> int:
-    """Return the day that a message was received on: server seconds // 86400."""
+    """Return the service day on which a message was received: server seconds // 86400."""
     return (row >> SERIAL_BITS) // DAY_SECONDS
 
 
 DayStart = Callable[[int], int]
-"""Returns the server seconds at which a day of the reader's begins: days since 1970-01-01."""
+"""Takes a day of the reader's in days since 1970-01-01; returns its start in server seconds."""
 
 
 def service_day(day: int) -> int:
-    """Return the server seconds at which a day begins on the service's own clock."""
+    """Return the server seconds at which a day (days since 1970-01-01) begins for the service."""
     return day * DAY_SECONDS
 
 
@@ -74,13 +74,13 @@ class Row(NamedTuple):
     """A message of the archive."""
 
     row: int
-    """What lists are ordered by, newest first the largest first; see `row_at`. Unlike the id it is
-    the message's own among those of all accounts, and stays as long as it is kept."""
+    """The sort key of lists, larger for newer messages; see `row_at`. Unlike the id it is unique
+    across all accounts. It does not change while the message is in the archive."""
     account_id: int
     id: int
-    """The service's id for it."""
+    """The service's id of the message."""
     sent: int | None
-    """Server seconds; None where the service gave no readable time."""
+    """Server seconds; None if the service gave no readable time."""
     phone: str
     to_phone: str
     message: str
@@ -88,43 +88,43 @@ class Row(NamedTuple):
     starred: bool
     done: bool
     muted: bool
-    """Whether its sender is muted: then it is not counted as unread."""
+    """Whether its sender is muted; then it does not count as unread."""
     stamp: str = ""
-    """When it was received as it came, where there is no such date; empty otherwise."""
+    """The time of receipt as the service wrote it, if there is no such date; empty otherwise."""
     taken: int = 0
-    """Whether somebody of a team has taken it: see `team_states.TAKEN`, `MINE`."""
+    """Who in a team has taken the message: `NOT_TAKEN`, `TAKEN` or `MINE` of `team_states`."""
 
     @property
     def received(self) -> int:
-        """Server seconds."""
+        """The time of receipt in server seconds."""
         return self.row >> SERIAL_BITS
 
 
 class Gap(NamedTuple):
-    """Messages between these server seconds could not be had (api.md, Request, `hour`)."""
+    """A time span in server seconds whose messages were not received (api.md, Request, `hour`)."""
 
     start: int
     end: int
 
     @property
     def row(self) -> int:
-        """Where it lies in a list: just below what was received at its end."""
+        """Its sort key in a list: just below the messages received at its end."""
         return row_at(self.end) - 1
 
 
 class Day(NamedTuple):
-    """The line above the messages of a day in a list."""
+    """The heading above the messages of a day in a list."""
 
     day: int
     """Days since 1970-01-01."""
     total: int | None
-    """Messages of the day that are in the list; None while that is not known."""
+    """How many messages of the day are in the list; None until they have been counted."""
     unread: int | None
-    """Those that were unread, of senders that are not muted, when it was first read."""
+    """How many of them counted as unread at that time; None until they have been counted."""
 
 
 class Query(NamedTuple):
-    """What is wanted of the messages; all of it must fit."""
+    """The conditions that messages must meet, all of them."""
 
     to_phone: str | None = None
     """Only messages to this number."""
@@ -133,16 +133,16 @@ class Query(NamedTuple):
     phone: str | None = None
     """Only messages from this sender."""
     search: SearchQuery = SearchQuery()
-    """Only messages that fit this; its moments are left to the caller: `since` and `before`."""
+    """Only messages that match this. Its own times are ignored; `searching` converts them."""
     state: MessageState | None = None
-    """Only messages in this state. Those of muted senders are never in `unread`."""
+    """Only messages in this state. Messages from muted senders are never `unread`."""
     before: int | None = None
     """Only messages received before these server seconds."""
 
     def searching(self, search: SearchQuery, server_zone: tzinfo) -> Query:
-        """Return this query narrowed to what a search fits, its moments included.
+        """Return this query with a search added, including the times in it.
 
-        A search that can't be read finds nothing.
+        A search with errors finds nothing.
         """
         if search.errors:
             return Query(since=1, before=0)
@@ -158,144 +158,146 @@ class Query(NamedTuple):
 
     @property
     def plain(self) -> bool:
-        """Whether daily counts tell how many there are."""
+        """Whether the daily counts can answer it: no conditions but `to_phone` and `since`."""
         others = (self.state, self.phone, self.before)
         return not any(self.search) and all(other is None for other in others)
 
 
 class StateChange(NamedTuple):
-    """What a change of states came to, so that it can be undone."""
+    """The result of a change of states, with which it can be undone."""
 
     state: ChangedState
     value: bool
     rows: Sequence[int]
-    """The rows of the messages whose state is another one now."""
+    """The rows of the messages whose state changed."""
     senders: Sequence[tuple[int, str]] = ()
-    """For `muted`: account_id and phone of the senders that were muted, or no longer are."""
+    """For `muted`: account id and phone of the senders that were muted or unmuted."""
 
 
 PassKind = Literal["whole", "poll", "thin"]
-"""What a pass asks for: the whole period of the service, the hours since the last poll, or of these
-only what is above an id that later messages have confirmed."""
+"""What a pass requests: the service's whole period, the hours since the last poll, or only the
+messages of these hours with an id above `Cursor.confirmed_id`."""
 
 
 class Polled(NamedTuple):
     """When a finished pass began, by three clocks."""
 
     moment: Moment
-    """On the boot clock."""
+    """By the boot clock."""
     wall: datetime
     """By our wall clock, aware."""
     service: datetime
-    """By the service's clock as far as it told, aware."""
+    """By the service's clock as far as it is known, aware."""
 
 
 class Pass(NamedTuple):
-    """A pass under way: one request, or several where answers are full."""
+    """A pass that is not finished: one request, or several if answers are full pages."""
 
     kind: PassKind
     hour: int
     """How many hours it looks back."""
     began: Moment
     after_id: int | None = None
-    """The id that the next request of it asks on from."""
+    """The `after_id` of its next request."""
     pages: int = 0
-    """How many full pages have come."""
+    """How many full pages have been received."""
     highest: int = -1
-    """The largest id of these."""
+    """The largest id in its pages so far."""
     middle: int | None = None
-    """The median of the times of the first full one, in server seconds."""
+    """The median of the times of receipt in its first page with messages, in server seconds."""
     sampling: bool = False
-    """Whether its next request only asks in which order the service answers."""
+    """Whether its next request only serves to find out in which order the service answers."""
     by_time: bool = False
-    """Whether it goes on by time, not by id: the pages are in the order of their times."""
+    """Whether it pages by time instead of by id, as its pages are ordered by time."""
     newest: int | None = None
-    """Up to when the full pages of a pass by time hold all messages, in server seconds."""
+    """In a pass by time, the time up to which its pages are complete, in server seconds."""
     back: int | None = None
-    """How many hours the next request of a pass by time looks back; None: all of its hours."""
+    """How many hours the next request of a pass by time looks back; None for all of `hour`."""
 
 
 class Cursor(NamedTuple):
-    """How far one scope of an account has been asked for."""
+    """The sync cursor of one scope of an account: how far its messages have been received."""
 
     polled: Polled | None = None
     """The last finished pass that was not thinned."""
     whole: Polled | None = None
     """The last finished pass over the whole period."""
     confirmed_id: int | None = None
-    """Polls may ask above this id only; None where they are not to be thinned."""
+    """Thinned polls request only ids above this one; None if polls must not be thinned."""
     newest_first: bool | None = None
-    """Whether a full page holds the newest messages of its hours; None while that is unknown."""
+    """Whether a full page holds the newest messages of its hours; None if that is unknown."""
     running: Pass | None = None
     page_size: int | None = None
-    """How many messages to ask for, where an answer with more was too large to be read."""
+    """How many messages to request, after an answer with more was too large; None: no limit."""
 
 
 class LateMessages(NamedTuple):
-    """Messages that polls missed and a pass over the whole period found."""
+    """The messages that polls missed and a pass over the whole period found later."""
 
     messages: int
+    """How many there were."""
     longest: float
-    """The longest time between reception and finding, in seconds."""
+    """The longest time from receipt to finding, in seconds."""
 
 
 class Page(NamedTuple):
-    """An answer of the service, and all that is to be kept with it."""
+    """An answer of the service, and the sync state to be stored with it."""
 
     scope: str
-    """The receiving number asked for, "" for all."""
+    """The receiving number requested, or "" for all."""
     entry: int | None
-    """The request's number in the log of requests; None where none was made for it."""
+    """The request log's number of the request that this page ends; None if it ends none."""
     messages: Sequence[IncomingMessage]
     unreadable: Sequence[str]
     """Raw entries that could not be read as messages."""
     cursor: Cursor
-    """How far the scope has been asked for with this page."""
+    """The sync cursor of the scope after this page."""
     at: Moment
-    """When the answer came."""
+    """When the answer came, by the boot clock."""
     gap: Gap | None
-    """What it shows to be missing."""
+    """The gap that became known with this page."""
     seen: datetime
     """When the answer came, by the wall clock, aware."""
 
 
 class Permit(NamedTuple):
-    """A request may be sent now; it is in the log of requests under this number."""
+    """Permission to send a request now."""
 
     entry: int
+    """The number of the request in the request log."""
     at: Moment
-    """When it counts as sent, or a little before."""
+    """When the request counts as sent, at the time of sending or a little before."""
 
 
 class Hold(NamedTuple):
-    """A reason not to ask, which every terminal keeps to."""
+    """A reason to send no requests, for every program that uses the archive."""
 
     kind: str
     until: float | None
-    """Seconds of this boot's clock; None until somebody clears it."""
+    """When it ends, in seconds of this boot's clock; None if it lasts until it is cleared."""
     attempt: int
-    """How many times in a row it has come to this."""
+    """How many holds of this kind there have been in a row, this one included."""
     reason: str
-    """Why, to be said by `locale._` in the language of whoever reads it."""
+    """The reason in English; pass it to `locale._` to show it."""
     at: datetime
     """When it was set, by the wall clock, aware."""
     digest: bytes
-    """What tells a refused password from another one; empty for other kinds."""
+    """The digest of the refused password; empty for other kinds."""
 
     def stands_at(self, seconds: float) -> bool:
-        """Whether it is not over yet at this time of this boot's clock."""
+        """Return whether it is still in force at this time of this boot's clock."""
         return self.until is None or self.until > seconds
 
 
 class LogState(NamedTuple):
-    """What the log of requests of a login says at a moment, for the choice of the next one."""
+    """The state of a login's request log at one moment, from which the next request is planned."""
 
     refusals: Sequence[tuple[bytes, str]]
-    """The digests of the passwords that were refused, and why, newest first."""
+    """The digests of the refused passwords and the reasons, newest first."""
     lost: bool
     """Whether requests may have been made that are not in the log."""
     hold: Hold | None
-    """What keeps us from asking; it may be over already."""
+    """The hold on requests; it may be over already."""
     entries: Sequence[LoggedRequest]
     """The requests, oldest first."""
     last: Mapping[str, LoggedRequest]
