@@ -1,6 +1,6 @@
-"""The log of requests, which several programs share, and what all of them must wait for.
+"""The log of requests, and the holds and refused passwords, shared by all programs.
 
-All of it belongs to a login (see `login_key`), on whichever host of the service.
+They belong to a login (see `login_key`), whatever the host of the service.
 """
 
 from __future__ import annotations
@@ -16,33 +16,33 @@ from inbox_tui.locale import mark
 from inbox_tui.smsc.limit import Limit, LoggedRequest, Moment, earliest, login_key
 
 REFUSED_PASSWORDS_KEPT = 1000
-"""How many refused passwords of a login are remembered."""
+"""How many refused passwords of a login are stored."""
 KEPT_SECONDS = 3600.0
-"""Requests older than this are forgotten, but for the last one of each scope."""
+"""Requests older than this are deleted, except the last one of each scope."""
 _SURELY_AHEAD = 3600.0
-"""A time that lies this far ahead on this boot's clock is one of an earlier boot."""
+"""A time this many seconds ahead of this boot's clock must be from an earlier boot."""
 TEAM_REASON = mark("this account belongs to a team: 'inbox-tui team leave' ends that")
 _ADDRESS = ""
-"""In place of a login: a hold of the machine's address, which is every login's."""
+"""The key of a hold on the machine's IP address, which applies to every login."""
 _ADDRESS_KIND = "blocked"
-"""The kind of hold that is the address's (api.md, Failure, error 4)."""
+"""The kind of hold that applies to the IP address (api.md, Failure, error 4)."""
 
 
 class _Entry(NamedTuple):
-    """A request of the log, on this boot's clock."""
+    """A request in the log, with times on this boot's clock."""
 
     entry: int
     scope: str
     request: LoggedRequest
     new: bool
-    """Whether its times on this boot's clock are to be stored."""
+    """Whether its times on this boot's clock are not stored yet."""
 
 
 class RequestLog:
-    """The part of the archive that knows what was asked and what must be waited for.
+    """The request log of a login, with its holds and refused passwords.
 
-    A request of another boot counts as made, and as answered, when this boot first saw it so; that
-    moment is stored. See `smsc/limit.py`.
+    A request logged in another boot counts as sent, and as answered, at the moment when this boot
+    first saw it as such; that moment is stored. `smsc/limit.py` explains why.
     """
 
     def __init__(self, database: Database, account_id: int, login: str) -> None:
@@ -52,9 +52,10 @@ class RequestLog:
         self._notes = Notes(database, account_id)
 
     def begin(self, scope: str, fingerprint: str, now: Moment, limit: Limit) -> Permit | None:
-        """Put a request into the log if the limit lets it go now; None where it does not.
+        """Add a request to the log if the limit allows it now; otherwise return None.
 
-        All programs that share the archive take turns in this. Raises `ArchiveError`.
+        The check and the entry are one transaction, so that programs sharing the archive keep the
+        limit together. Raises `ArchiveError`.
         """
         with self._db.transaction(self._account_id):
             if earliest(self.entries(now), fingerprint, now.seconds, limit) > now.seconds:
@@ -72,10 +73,15 @@ class RequestLog:
         return Permit(int(entry), now)
 
     def end(self, entry: int, now: Moment, *, delivered: bool, finished: bool) -> None:
-        """Note what became of a request.
+        """Record the end of a request.
 
-        Not `delivered`: it never left this machine, and is taken out. Not `finished`: the server
-        may still be at work on it, and it counts as unanswered for `Limit.in_flight_seconds`.
+        Args:
+            entry: The request's number in the log.
+            now: When it ended.
+            delivered: Whether it left this machine; if not, it is deleted from the log.
+            finished: Whether the server has finished with it; if not, it counts as unanswered for
+                `Limit.in_flight_seconds`.
+
         """
         with self._db.transaction():
             if not delivered:
@@ -88,16 +94,16 @@ class RequestLog:
                 )
 
     def entries(self, now: Moment) -> list[LoggedRequest]:
-        """Return the requests of the login, oldest first, on this boot's clock."""
+        """Return the requests of the login, oldest first, with times on this boot's clock."""
         return [entry.request for entry in self._entries(now)]
 
     def state(self, now: Moment) -> LogState:
-        """Return all that the log says, on this boot's clock."""
+        """Return the state of the log, with times on this boot's clock."""
         entries = self._entries(now)
         return LogState(
             lost=self.are_lost(),
             hold=self.hold(now),
-            refusals=self.refusals(),  # last: that of each hold is among them
+            refusals=self.refusals(),  # read after the hold, so that the hold's digest is included
             entries=[one.request for one in entries],
             last={one.scope: one.request for one in entries},
         )
@@ -106,7 +112,7 @@ class RequestLog:
         entries = self._read(now)
         if not self._db.read_only and any(entry.new for entry in entries):
             with self._db.transaction():
-                entries = self._read(now)  # another program may have stored them meanwhile
+                entries = self._read(now)  # another program may have stored them in the meantime
                 self._db.execute_many(
                     "INSERT OR REPLACE INTO request_times VALUES (?, ?, ?, ?)",
                     [
@@ -136,7 +142,7 @@ class RequestLog:
         return entries
 
     def _prune(self, now: Moment) -> None:
-        """Forget what can no longer be in anybody's window; what this boot has not seen stays."""
+        """Delete requests that no longer count, except those that this boot has not seen yet."""
         self._db.execute(
             "DELETE FROM requests WHERE login_key = ?1 AND entry IN"
             " (SELECT entry FROM request_times WHERE boot = ?2"
@@ -150,20 +156,21 @@ class RequestLog:
         )
 
     def are_lost(self) -> bool:
-        """Tell whether the log was begun anew, in place of a damaged one."""
+        """Return whether requests may have been made that are not in the log (`LOST_REQUESTS`)."""
         return self._notes.get(LOST_REQUESTS) is not None
 
     def note_waited(self) -> None:
-        """Note that requests which went with a damaged log have been waited for."""
+        """Record that requests missing from the log can no longer count towards the limit."""
         self._notes.set(LOST_REQUESTS, None)
 
     # -- holds
 
     def set_hold(self, hold: Hold, now: Moment) -> None:
-        """Keep every program from asking until the hold is over or cleared.
+        """Keep all programs from sending requests until the hold is over or cleared.
 
-        One that was set after `now` stays. A block of the address is every login's. The digest of a
-        refused password is kept longer: see `refusals`.
+        A hold that was set after `now` is not replaced. A hold of the kind "blocked" applies to the
+        IP address, and so to every login. The digest of a refused password is kept even after the
+        hold is cleared: see `refusals`.
         """
         with self._db.transaction(self._account_id):
             if hold.digest:
@@ -190,10 +197,10 @@ class RequestLog:
             )
 
     def clear_hold(self, now: Moment) -> None:
-        """Let requests of the login go again, unless its hold was set after `now`.
+        """Clear the hold on the login, unless it was set after `now`.
 
-        A block of the address stays until it is over: the answer to a request that went before it
-        does not end it.
+        A block of the IP address stays until it is over, because the answer to a request that was
+        sent before the block does not end it.
         """
         with self._db.transaction(self._account_id):
             self._clear(self._key, now)
@@ -206,7 +213,7 @@ class RequestLog:
             self._db.execute("DELETE FROM holds WHERE login_key = ?", (key,))
 
     def _held_since(self, key: str | bytes, now: Moment) -> bool:
-        """Tell whether there is a hold that was set later: what is known now is the older news."""
+        """Return whether there is a hold that was set after `now`."""
         later = self._db.query_one(
             "SELECT 1 FROM holds WHERE login_key = ? AND boot = ? AND seconds > ? AND seconds <= ?",
             (key, now.boot_id, now.seconds, now.seconds + _SURELY_AHEAD),
@@ -214,10 +221,10 @@ class RequestLog:
         return later is not None
 
     def hold(self, now: Moment) -> Hold | None:
-        """Return what keeps us from asking, on this boot's clock; it may be over already.
+        """Return the hold on requests, with times on this boot's clock; it may be over already.
 
-        A block of the address comes before a hold of the login for as long as it stands, and an
-        account that belongs to a team is never asked for from here.
+        A block of the IP address, while it lasts, comes before a hold on the login. For an account
+        in a team this is always a hold without an end, as only the team may send requests.
         """
         if self._notes.get(TEAM) is not None:
             return Hold("team", None, 1, TEAM_REASON, self._db.wall(), b"")
@@ -251,9 +258,9 @@ class RequestLog:
     # -- refused passwords
 
     def refusals(self) -> list[tuple[bytes, str]]:
-        """Return the digests of the passwords that were refused, and why, newest first.
+        """Return the digests of the refused passwords and the reasons, newest first.
 
-        They outlive the hold: another program may have a password that is good.
+        They are kept after the hold is cleared, as another program may use a password that works.
         """
         found = self._db.query(
             "SELECT digest, reason FROM refused_passwords WHERE login_key = ? ORDER BY entry DESC",
@@ -262,7 +269,7 @@ class RequestLog:
         return [(digest, decode_text(reason)) for digest, reason in found]
 
     def allow_again(self) -> None:
-        """Let any password be sent, also one that was refused: the user insists."""
+        """Allow every password to be sent again, as the user insists on one that was refused."""
         with self._db.transaction(self._account_id):
             self._db.execute(
                 "DELETE FROM holds WHERE login_key = ? AND kind = 'refused'", (self._key,)

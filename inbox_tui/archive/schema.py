@@ -8,30 +8,30 @@ from inbox_tui.archive.errors import ArchiveDamaged, ArchiveError
 from inbox_tui.locale import _
 
 VERSION = 1
-"""The version of the tables, kept in the file."""
+"""The version of the tables, stored as the file's `user_version`."""
 
 _APPLICATION_ID = int.from_bytes(b"inbx")
-"""What tells an archive from another program's database."""
+"""Distinguishes an archive from other SQLite databases."""
 
 TABLES: tuple[str, ...] = (
     f"PRAGMA application_id = {_APPLICATION_ID}",
     f"PRAGMA user_version = {VERSION}",
-    # One row. `changes` counts the changes of what is shown. `search_stale`: the search index is
-    # to be made anew. `wipe_pending`: what was deleted may have left traces in the file.
+    # One row. `changes` counts changes of anything shown. `search_stale`: the search index must be
+    # rebuilt. `wipe_pending` counts deletions whose traces may still be in the file.
     """CREATE TABLE state (
         changes INTEGER NOT NULL, search_stale INTEGER NOT NULL, wipe_pending INTEGER NOT NULL
     )""",
     "INSERT INTO state VALUES (0, 0, 0)",
-    # An id is never given again: whoever still holds that of a purged account must fail.
+    # Ids are never reused, so that an object of a purged account cannot change another one.
     """CREATE TABLE accounts (
         account_id INTEGER PRIMARY KEY AUTOINCREMENT,
         login TEXT NOT NULL, host TEXT NOT NULL, UNIQUE (login, host)
     )""",
-    # `row` is what lists are ordered by: 2**20 times the server second of receipt, and a serial
-    # number within it. `change` is the value of `state.changes` that the message came with.
-    # `muted`: its sender is. `conflict`: the service has shown its id again with another text.
-    # `stamp`: when it was received as it came, where there is no such date.
-    # Text with lone surrogates is a blob.
+    # `row` is the sort key of lists: 2**20 times the server second of receipt, plus a serial number
+    # within that second. `change` is the value of `state.changes` when the message was added.
+    # `muted`: the sender is muted. `conflict`: the service later returned another text for the id.
+    # `stamp`: the time of receipt as the service wrote it, if there is no such date.
+    # Text with lone surrogates is stored as a blob.
     """CREATE TABLE messages (
         row INTEGER PRIMARY KEY,
         account_id INTEGER NOT NULL, id INTEGER NOT NULL, sent INTEGER,
@@ -56,8 +56,8 @@ TABLES: tuple[str, ...] = (
     """CREATE TABLE muted_senders (
         account_id INTEGER NOT NULL, phone TEXT NOT NULL, PRIMARY KEY (account_id, phone)
     ) WITHOUT ROWID""",
-    # What a team shares. `subject`: the id of a message, or for the state muted a sender; `at`:
-    # unix seconds, by the hub's clock, or for what is unsent by ours.
+    # States shared by a team. `subject`: the id of a message, or the sender for the state `muted`.
+    # `at`: Unix seconds, by the hub's clock, or by ours for unsent states.
     """CREATE TABLE team_states (
         account_id INTEGER NOT NULL, subject TEXT NOT NULL, state TEXT NOT NULL,
         value INTEGER NOT NULL, who TEXT NOT NULL, at REAL NOT NULL,
@@ -67,14 +67,14 @@ TABLES: tuple[str, ...] = (
         account_id INTEGER NOT NULL, state TEXT NOT NULL, subject TEXT NOT NULL,
         value INTEGER NOT NULL, at REAL NOT NULL, PRIMARY KEY (account_id, state, subject)
     ) WITHOUT ROWID""",
-    # Messages, and unread ones of senders that are not muted, of a day: server seconds // 86400.
-    # An empty blob stands for all receiving numbers.
+    # Counts of all messages, and of unread ones from senders that are not muted, by day: server
+    # seconds // 86400. In `to_phone`, an empty blob stands for all receiving numbers.
     """CREATE TABLE daily_counts (
         to_phone TEXT NOT NULL, account_id INTEGER NOT NULL, day INTEGER NOT NULL,
         total INTEGER NOT NULL, unread INTEGER NOT NULL,
         PRIMARY KEY (to_phone, account_id, day)
     ) WITHOUT ROWID""",
-    # Text, sender and receiver as `search_index.document` writes them.
+    # Text, sender and receiver in the form that `search_index.document` returns.
     """CREATE VIRTUAL TABLE search USING fts5 (
         text, phone, to_phone,
         content = '', columnsize = 0, tokenize = 'trigram case_sensitive 1'
@@ -96,26 +96,26 @@ TABLES: tuple[str, ...] = (
         start INTEGER NOT NULL, "end" INTEGER NOT NULL,
         PRIMARY KEY (account_id, scope, start, "end")
     ) WITHOUT ROWID""",
-    # How far each scope has been asked for, as JSON: only sync reads it, and always whole.
+    # The sync cursor of each scope, as JSON: only sync reads it, and always as a whole.
     """CREATE TABLE sync_cursors (
         account_id INTEGER NOT NULL, scope TEXT NOT NULL, cursor TEXT NOT NULL,
         PRIMARY KEY (account_id, scope)
     ) WITHOUT ROWID""",
-    # Requests, holds and refused passwords belong to a login (see `limit.login_key`), on
-    # whichever host, and stay when an account is purged.
+    # Requests, holds and refused passwords belong to a login (see `limit.login_key`), whatever the
+    # host, and are kept when an account is purged.
     """CREATE TABLE requests (
         entry INTEGER PRIMARY KEY AUTOINCREMENT,
         login_key TEXT NOT NULL, scope TEXT NOT NULL, fingerprint TEXT NOT NULL,
         answered INTEGER NOT NULL DEFAULT 0
     )""",
     "CREATE INDEX requests_login ON requests (login_key, entry)",
-    # When a request was sent and answered, on the clock of each boot that knows of it.
+    # When a request was sent and answered, on the clock of each boot that has seen it.
     """CREATE TABLE request_times (
         entry INTEGER NOT NULL, boot TEXT NOT NULL, sent_at REAL NOT NULL, answered_at REAL,
         PRIMARY KEY (entry, boot)
     ) WITHOUT ROWID""",
-    # `boot` and `seconds` are when it was set, or when this boot first saw it; `wait` is the
-    # whole wait from `at`, a time of the wall clock.
+    # `boot` and `seconds`: when the hold was set, or first seen by the last boot that saw it.
+    # `wait`: its length in seconds from `at`, a time of the wall clock.
     """CREATE TABLE holds (
         login_key TEXT PRIMARY KEY,
         kind TEXT NOT NULL, until REAL, wait REAL, attempt INTEGER NOT NULL,
@@ -131,12 +131,12 @@ TABLES: tuple[str, ...] = (
 
 
 def has_tables(connection: sqlite3.Connection) -> bool:
-    """Tell whether the file has the tables; otherwise it is empty.
+    """Return whether the file has the tables; if not, it is empty.
 
-    Raises `ArchiveError` for the file of a later version, and `ArchiveDamaged` for a database of
-    something else.
+    Raises `ArchiveError` if a later version of the program made the file, and `ArchiveDamaged` if
+    it is the database of another program.
     """
-    # Looked at first: another program may make the tables, and with them the id, at any moment.
+    # Read before the id, because another program may create the tables and the id at any moment.
     is_empty = connection.execute("SELECT 1 FROM sqlite_schema").fetchone() is None
     (application,) = connection.execute("PRAGMA application_id").fetchone()
     (version,) = connection.execute("PRAGMA user_version").fetchone()
@@ -152,7 +152,7 @@ def has_tables(connection: sqlite3.Connection) -> bool:
 
 
 def make_tables(connection: sqlite3.Connection) -> None:
-    """Make the tables, unless another program has made them meanwhile."""
+    """Create the tables, unless another program has just done so."""
     with connection:
         connection.execute("BEGIN IMMEDIATE")
         if not has_tables(connection):

@@ -1,7 +1,7 @@
-"""The search index: what it holds, and the search language as a query to it.
+"""The search index, and the translation of searches into queries for it.
 
-It is an FTS5 table of trigrams, written together with the messages. It finds strings of three
-characters and more; what it cannot tell is checked message by message.
+The index is an FTS5 table of trigrams, updated together with the messages. It finds strings of
+three or more characters; anything it cannot decide is checked message by message.
 """
 
 from __future__ import annotations
@@ -18,36 +18,36 @@ from inbox_tui.text.search import join_digits
 from inbox_tui.text.search_query import Has, Party, SearchQuery, Words
 
 _SHORTEST = 3
-"""The index finds strings of this many characters or more."""
+"""The length of the shortest string that the index can find."""
 _LONGEST_STRING = 64
-"""What is longer is looked for by its beginning, and checked."""
+"""For longer strings, the index is searched for the beginning, and each message is checked."""
 _MOST_STRINGS = 64
 _UNSEARCHABLE = re.compile("[\0\ue000\ue001\ud800-\udfff]")
 _WHOLE = "\ue000{}\ue001"
-"""A number or sender as it stands in the index: what is looked for whole has its ends too."""
+"""A number or sender as indexed, between two delimiters, so that it can be found as a whole."""
 _PARTIES_REMEMBERED = 4096
 _LINKED = '(text : "://")'
-"""The query for what every message with a link has."""
+"""The query for messages that may have a link: every link contains this."""
 
 Document = tuple[str, str, str]
-"""What a message is found by: its text, sender and receiver."""
+"""The search document of a message: text, sender and receiver as they are indexed."""
 
 
 class SearchIndex:
-    """The index of all messages of the archive."""
+    """The search index of all messages of the archive."""
 
     def __init__(self, database: Database) -> None:
         self._db = database
 
     def add(self, documents: Iterable[tuple[int, Document]]) -> None:
-        """Put messages into the index, in rising order of their rows. Within `transaction`."""
+        """Add messages to the index, in ascending order of rows. Call within `transaction`."""
         self._db.execute_many(
             "INSERT INTO search (rowid, text, phone, to_phone) VALUES (?, ?, ?, ?)",
             ((row, *document) for row, document in documents),
         )
 
     def remove(self, documents: Iterable[tuple[int, Document]]) -> None:
-        """Take messages out of the index, with the documents they were put in with."""
+        """Remove messages from the index; the documents must be those that were added."""
         self._db.execute_many(
             "INSERT INTO search (search, rowid, text, phone, to_phone)"
             " VALUES ('delete', ?, ?, ?, ?)",
@@ -55,11 +55,11 @@ class SearchIndex:
         )
 
     def clear(self) -> None:
-        """Take everything out of the index. Within `transaction`."""
+        """Remove everything from the index. Call within `transaction`."""
         self._db.execute("INSERT INTO search (search) VALUES ('delete-all')")
 
     def rebuild(self) -> None:
-        """Make the index anew if it was found damaged."""
+        """Rebuild the index if it may be damaged."""
         (stale,) = self._db.query_row("SELECT search_stale FROM state")
         if not stale or self._db.read_only:
             return
@@ -72,9 +72,10 @@ class SearchIndex:
             self._db.execute("UPDATE state SET search_stale = 0")
 
     def check(self) -> bool:
-        """Read the whole index and return whether it is sound, as far as SQLite can tell.
+        """Read the whole index and return whether it is intact.
 
-        That is from 3.44 on. One that is not is made anew when the file is opened next.
+        SQLite before 3.44 cannot check the index and always finds it intact. A damaged index is
+        rebuilt when the file is next opened.
         """
         sound = self._db.query("PRAGMA quick_check(search)") == [("ok",)]
         if not sound:
@@ -83,9 +84,10 @@ class SearchIndex:
 
 
 def document(message: str | bytes, phone: str | bytes, to_phone: str | bytes) -> Document:
-    """Return what a message is found by; its texts may be encoded.
+    """Return the search document of a message, whose texts may be encoded.
 
-    Where bringing digits together changes the text, both are in it, on lines of their own.
+    If removing separators between digits changes the text, the document has both forms, one after
+    the other.
     """
     folded = fold_text(decode_text(message))
     joined = join_digits(folded)
@@ -102,29 +104,32 @@ def _party(phone: str) -> str:
 
 
 def _searchable(text: str) -> str:
-    """Take out what cannot be put into the index, and what marks the ends of numbers in it."""
+    """Replace characters that cannot be indexed, and those that `_WHOLE` uses as delimiters."""
     return text if text.isascii() and "\0" not in text else _UNSEARCHABLE.sub("\ufffd", text)
 
 
 Check = Callable[["str | bytes", "str | bytes", "str | bytes"], bool]
-"""Looks at a message's text, sender and receiver, encoded or not."""
+"""Takes a message's text, sender and receiver, encoded or not; returns whether it matches."""
 
 
 class Match(NamedTuple):
-    """What is looked for, as the index and a check of each message find it."""
+    """A search as queries for the index and checks of single messages."""
 
     included: str
-    """The query for the index that every message looked for fits; "" where there is none."""
+    """The index query that all matching messages match; "" if there is none."""
     excluded: str
-    """The query for the index that none of them fits; "" where there is none."""
+    """The index query that no matching message matches; "" if there is none."""
     check: Check
-    """Whether a message is one of them."""
+    """The check for a message that the index has not been asked about."""
     check_found: Check | None
-    """Whether a message that fits `included` and not `excluded` is one; None: all of these are."""
+    """The check for a message that matches `included` and not `excluded`; None if not needed."""
 
 
 def match(search: SearchQuery) -> Match | None:
-    """Return how to look for what is in messages; None where all of them fit."""
+    """Return how to find a search's contents in messages, or None if every message matches.
+
+    Its states and times are left to `Matching`.
+    """
     if not (search.words or search.senders or search.receivers or search.contents):
         return None
     included: list[str] = []
@@ -159,13 +164,13 @@ def match(search: SearchQuery) -> Match | None:
 
 class _Lookup(NamedTuple):
     query: str
-    """The query for the index; "" where the index cannot tell."""
+    """The query for the index; "" if the index cannot find it."""
     exact: bool
-    """Whether it tells all, so that what is found need not be checked."""
+    """Whether everything the query finds is a match, so that no message needs a check."""
 
 
 def _lookups(search: SearchQuery) -> Iterator[tuple[_Lookup, bool]]:
-    """Yield what is looked for in the index, and whether that is what must not be found."""
+    """Yield each part of a search as a lookup, and whether messages must not match it."""
     for words in search.words:
         yield _words_lookup(words), words.excluded
     for column, parties in (("phone", search.senders), ("to_phone", search.receivers)):
@@ -192,7 +197,7 @@ def _words_lookup(words: Words) -> _Lookup:
 
 
 def _parties_lookup(column: str, parties: Sequence[Party]) -> _Lookup:
-    """Return how to look for any of these."""
+    """Return the lookup for messages from or to any of these."""
     parts = [part for party in parties for part in party.parts]
     if min(map(len, parts), default=_SHORTEST) < _SHORTEST:
         return _Lookup("", exact=False)
