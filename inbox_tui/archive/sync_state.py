@@ -1,4 +1,4 @@
-"""How far the service has been asked, what came late, and what it could not give any more."""
+"""The sync state of an account: cursors, late messages, the clock difference and gaps."""
 
 from __future__ import annotations
 
@@ -8,12 +8,12 @@ from inbox_tui.archive.notes import Notes
 from inbox_tui.archive.records import Cursor, Gap, LateMessages, Polled
 
 _LATE = "late_messages"
-"""The note on how many messages polls have missed, and the longest time until one was found."""
+"""Name of the note with the number of messages that polls missed and the longest delay."""
 _CLOCK_DIFFERENCE = "clock_difference"
 
 
 class SyncState:
-    """How far one account has been asked for, by scope: a receiving number, or "" for all."""
+    """The sync state of one account. A scope is a receiving number, or "" for all numbers."""
 
     def __init__(self, database: Database, account_id: int) -> None:
         self._db = database
@@ -21,10 +21,10 @@ class SyncState:
         self._notes = Notes(database, account_id)
 
     def cursor(self, scope: str) -> Cursor:
-        """Return how far a scope has been asked for.
+        """Return the sync cursor of a scope.
 
-        An empty cursor, with which the whole period is asked for, where it never was or where what
-        is kept cannot be read.
+        The cursor is empty, so that the whole period is requested, if none is stored or the stored
+        one is not valid.
         """
         from inbox_tui.archive.cursor_json import cursor_from_json
 
@@ -35,7 +35,7 @@ class SyncState:
         return cursor_from_json(found[0] if found else None)
 
     def set_cursor(self, scope: str, cursor: Cursor) -> None:
-        """Keep how far a scope has been asked for; within `transaction`."""
+        """Store the sync cursor of a scope. Call within `transaction`."""
         from inbox_tui.archive.cursor_json import cursor_to_json
 
         self._db.execute(
@@ -44,7 +44,7 @@ class SyncState:
         )
 
     def polled(self) -> dict[str, Polled]:
-        """Return when each scope was last asked for."""
+        """Return when the last finished pass over each scope began (`Cursor.polled`)."""
         found = self._db.query(
             "SELECT scope FROM sync_cursors WHERE account_id = ?", (self._account_id,)
         )
@@ -54,29 +54,29 @@ class SyncState:
     # -- what came late, and the service's clock
 
     def add_late(self, count: int, longest: float) -> None:
-        """Count messages that polls missed."""
+        """Add `count` messages that polls missed, the latest found after `longest` seconds."""
         with self._db.transaction(self._account_id):
             late = self.late()
             self._notes.set(_LATE, f"{late.messages + count} {max(late.longest, longest)}")
 
     def late(self) -> LateMessages:
-        """Return how many messages polls have missed, and how late the latest was found."""
+        """Return how many messages polls have missed, and the longest delay until one was found."""
         messages, longest = (self._notes.get(_LATE) or "0 0").split()
         return LateMessages(int(messages), float(longest))
 
     def set_clock_difference(self, seconds: float) -> None:
-        """Keep how far our clock was ahead of the service's at its last answer."""
+        """Store how many seconds our clock was ahead of the service's at its last answer."""
         self._notes.set(_CLOCK_DIFFERENCE, str(seconds))
 
     def clock_difference(self) -> float | None:
-        """Return how many seconds our clock was ahead of the service's; None: it did not tell."""
+        """Return how many seconds our clock was ahead of the service's, or None if unknown."""
         seconds = self._notes.get(_CLOCK_DIFFERENCE)
         return None if seconds is None else float(seconds)
 
     # -- gaps
 
     def add_gap(self, scope: str, gap: Gap) -> None:
-        """Keep a gap; within `transaction`."""
+        """Store a gap. Call within `transaction`."""
         self._db.execute(
             "INSERT OR IGNORE INTO gaps VALUES (?, ?, ?, ?)",
             (self._account_id, encode_text(scope), *gap),
@@ -84,14 +84,14 @@ class SyncState:
         self._db.count_change()
 
     def gaps(self) -> list[Gap]:
-        """Return the gaps, newest first, each once."""
+        """Return the gaps of all scopes, newest first, without duplicates."""
         return gaps_of(self._db, self._account_id, None)
 
 
 def gaps_of(database: Database, account_id: int | None, to_phone: str | None) -> list[Gap]:
-    """Return the gaps of an account, or of all, newest first, each once.
+    """Return the gaps of an account, or of all for None, newest first, without duplicates.
 
-    All of them, or those that one number's list shows.
+    With `to_phone`, only the gaps of this number and of the scope of all numbers.
     """
     gaps = database.query(f'SELECT scope, start, "end" FROM gaps WHERE {of_account(account_id)}')
     scopes = (encode_text(to_phone or ""), "")

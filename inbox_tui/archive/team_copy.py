@@ -1,4 +1,4 @@
-"""The copy of a team's hub: what of it is in the archive, and how far it was copied."""
+"""The copy of a team's hub in the archive, and the position up to which it was copied."""
 
 from __future__ import annotations
 
@@ -18,43 +18,44 @@ _COPIED = "team_copied"
 
 
 class CopiedPage(NamedTuple):
-    """A piece of the hub, to be kept in one transaction."""
+    """A range of the hub's sequence, stored in one transaction."""
 
     hub: str
-    """The hub's own id."""
+    """The id of the hub."""
     last: int
-    """The number in the hub's sequence that it reaches to."""
+    """The last number of the hub's sequence in this page."""
     messages: Sequence[IncomingMessage]
     unreadable: Sequence[str]
     gaps: Sequence[tuple[str, Gap]]
-    """Each with its scope."""
+    """Pairs of scope and gap."""
     states: Sequence[TeamState]
     seen: datetime
+    """When the page was read, by the wall clock, aware."""
 
 
 class TeamCopy:
-    """How far an account of the archive is a copy of the hub."""
+    """An account of the archive as a copy of the hub."""
 
     def __init__(self, account: AccountArchive, name: str = "") -> None:
         self._account = account
         self._name = name
-        """How colleagues know us."""
+        """Our name in the team."""
 
     def position(self, hub: str) -> int | None:
-        """Return the number in this hub's sequence that was copied last; None where none was."""
+        """Return the last number copied of this hub's sequence, or None if none was."""
         known, _, last = (self._account.notes.get(_COPIED) or "").partition(" ")
         return int(last) if known == hub else None
 
     def store(self, page: CopiedPage) -> list[int]:
-        """Keep a piece of the hub; returns the ids that are new here, newest first."""
+        """Store a page of the hub; returns the ids of messages new to the archive, newest first."""
         account = self._account
         with account.archive.database.transaction(account.id):
             new = account.messages.add(page.messages)
             account.messages.add_unreadable(page.unreadable, page.seen)
             for scope, gap in page.gaps:
                 account.sync_state.add_gap(scope, gap)
-            states = account.team.of_messages(new)  # a state may have come before its message
-            if page.last > (self.position(page.hub) or -1):  # else another program was quicker
+            states = account.team.of_messages(new)  # a state may be copied before its message
+            if page.last > (self.position(page.hub) or -1):  # else another program was faster
                 account.team.keep(page.states)
                 states += page.states
                 account.notes.set(_COPIED, f"{page.hub} {page.last}")
@@ -62,9 +63,9 @@ class TeamCopy:
         return new
 
     def note_polled(self, polled: Mapping[str, Polled]) -> bool:
-        """Keep when each scope was last asked for, by whomever: who leaves goes on from there.
+        """Store when any member last requested each scope, so that a member who leaves can go on.
 
-        Returns whether anything was asked for later than was known here.
+        Returns whether any of these times is later than the one known here.
         """
         sync_state = self._account.sync_state
         known = sync_state.polled()
@@ -81,7 +82,7 @@ class TeamCopy:
     def _set_states(self, states: Sequence[TeamState]) -> None:
         account = self._account
         if states:
-            account.archive.database.count_change()  # it is shown who set them
+            account.archive.database.count_change()  # the screen shows who set them
         alike = defaultdict(list)
         for one in states:
             value = int(one.value)
@@ -93,5 +94,5 @@ class TeamCopy:
             account.messages.copy_state(state, subjects, value)
 
     def start_over(self) -> None:
-        """Copy everything again from the beginning: what is here already stays as it is."""
+        """Make the next copy start from the beginning; messages already here are kept."""
         self._account.notes.set(_COPIED, None)

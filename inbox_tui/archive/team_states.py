@@ -1,4 +1,4 @@
-"""States that a team shares: what colleagues set, and what is still to be sent to the hub."""
+"""Message states shared by a team: those on the hub, and those still to be sent there."""
 
 from __future__ import annotations
 
@@ -11,48 +11,51 @@ from inbox_tui.archive.notes import Notes
 from inbox_tui.archive.records import TEAM, ChangedState, Row
 
 NOT_TAKEN, TAKEN, MINE = range(3)
-"""Whether a message is taken: by nobody, a colleague, or us."""
+"""The values of the state `taken`: taken by nobody, by a colleague, or by us."""
 
 
 class TeamState(NamedTuple):
-    """A state as the hub has it."""
+    """A state on the hub."""
 
     state: ChangedState
     subject: int | str
-    """The id of a message; for `muted` a sender."""
+    """The id of a message, or the sender for `muted`."""
     value: bool
     who: str
+    """The name of the member who set it."""
     at: float
-    """When it was set by the hub's clock: seconds since 1970."""
+    """When it was set, in Unix seconds by the hub's clock."""
 
 
 class UnsentState(NamedTuple):
-    """A state that was set here and is not on the hub yet."""
+    """A state that was set here and has not been sent to the hub yet."""
 
     state: ChangedState
     subject: int | str
+    """The id of a message, or the sender for `muted`."""
     value: bool
     at: float
-    """When it was set by this machine's wall clock: seconds since 1970."""
+    """When it was set, in Unix seconds by this machine's wall clock."""
 
 
 class TeamStates:
-    """The states of one account, or of all (`account_id` None), as far as a team shares them."""
+    """The shared states of one account, or of all if `account_id` is None."""
 
     def __init__(self, database: Database, account_id: int | None) -> None:
         self._db = database
         self._account_id = account_id
 
     def has(self, account_id: int) -> bool:
-        """Tell whether an account belongs to a team."""
+        """Return whether an account belongs to a team."""
         return Notes(self._db, account_id).get(TEAM) is not None
 
     def note(
         self, state: ChangedState, value: bool, subjects: Iterable[tuple[int, int | str]]
     ) -> None:
-        """Have states sent that were set here: accounts with the ids of messages, or senders.
+        """Record a state that was set here, so that it is sent to the hub.
 
-        Within `transaction`. What belongs to no team is passed over.
+        `subjects` are pairs of an account id and a message id or, for `muted`, a sender. Accounts
+        that are in no team are ignored. Call within `transaction`.
         """
         teams = {
             account_id
@@ -72,7 +75,7 @@ class TeamStates:
             )
 
     def unsent(self, most: int) -> list[UnsentState]:
-        """Return states that are to be sent, so many at most."""
+        """Return states that have not been sent yet, at most `most` of them."""
         found = self._db.query(
             "SELECT state, subject, value, at FROM unsent_states WHERE account_id = ? LIMIT ?",
             (self._account_id, most),
@@ -83,7 +86,7 @@ class TeamStates:
         ]
 
     def sent(self, states: Sequence[UnsentState]) -> None:
-        """Note that these are on the hub, unless they were set anew meanwhile."""
+        """Record that these states were sent, except any that were set again in the meantime."""
         with self._db.transaction(self._account_id):
             self._db.execute_many(
                 "DELETE FROM unsent_states WHERE account_id = ? AND state = ? AND subject = ?"
@@ -92,7 +95,7 @@ class TeamStates:
             )
 
     def keep(self, states: Iterable[TeamState]) -> None:
-        """Keep who set what and when; within `transaction`."""
+        """Store states copied from the hub. Call within `transaction`."""
         self._db.execute_many(
             "INSERT OR REPLACE INTO team_states VALUES (?, ?, ?, ?, ?, ?)",
             (
@@ -109,11 +112,11 @@ class TeamStates:
         )
 
     def of_message(self, row: Row) -> list[TeamState]:
-        """Return who set which state of a message, and when, as the hub has it."""
+        """Return the states of a message on the hub, with who set them and when, oldest first."""
         return self._of(row.account_id, [row.id])
 
     def of_messages(self, ids: Iterable[int]) -> list[TeamState]:
-        """Return the same of the account's messages with these ids, oldest first."""
+        """Return the states on the hub of the account's messages with these ids, oldest first."""
         return self._of(self._account_id, ids)
 
     def _of(self, account_id: int | None, ids: Iterable[int]) -> list[TeamState]:
@@ -129,7 +132,7 @@ class TeamStates:
         ]
 
     def is_unsent(self, state: str, subject: int | str) -> bool:
-        """Tell whether a state was set here that is not on the hub yet."""
+        """Return whether this state was set here and has not been sent to the hub yet."""
         return bool(
             self._db.query(
                 "SELECT 1 FROM unsent_states WHERE account_id = ? AND state = ? AND subject = ?",
@@ -138,7 +141,7 @@ class TeamStates:
         )
 
     def forget(self) -> None:
-        """Send nothing that was not sent; within `transaction`."""
+        """Delete the unsent states, so that they are never sent. Call within `transaction`."""
         self._db.execute("DELETE FROM unsent_states WHERE account_id = ?", (self._account_id,))
 
 

@@ -1,4 +1,4 @@
-"""An archive for coroutines: slow work on it, away from the event loop, one piece at a time."""
+"""The archive worker: runs slow work on the archive in a thread, away from the event loop."""
 
 from __future__ import annotations
 
@@ -17,17 +17,17 @@ T = TypeVar("T")
 
 
 class ArchiveWorker:
-    """One connection to the archive, opened when first needed, in a thread of its own.
+    """A thread with its own connection to the archive, opened when first needed.
 
-    Work is done in the order asked for. A coroutine that is cancelled meanwhile leaves its work to
-    end by itself: the connection is closed after it, never below it.
+    Work is done one piece at a time, in the order of the calls. If the awaiting coroutine is
+    cancelled, its work still runs to the end; `close` waits for it before it closes the connection.
     """
 
     def __init__(self, path: Path) -> None:
         self._path = path
         self._archive: Archive | None = None
         self._reading = False
-        """Whether what runs was given to `call`."""
+        """Whether the function now running was passed to `call`."""
 
     @cached_property
     def _thread(self) -> ThreadPoolExecutor:
@@ -36,14 +36,14 @@ class ArchiveWorker:
         return ThreadPoolExecutor(1, thread_name_prefix="archive")
 
     async def call(self, work: Callable[[Archive], T]) -> T:
-        """Run `work` with the archive.
+        """Run `work` with the archive in the thread.
 
-        Raises `ArchiveError`, and `QueryCancelled` where `interrupt` ended it.
+        Raises `ArchiveError`, and `QueryCancelled` if `interrupt` ended it.
         """
         return await self.run(self._with_archive, work)
 
     async def run(self, function: Callable[..., T], *arguments: object) -> T:
-        """Run any function in the thread of the archive."""
+        """Run any function in the thread of the archive; `interrupt` does not end it."""
         return await asyncio.get_running_loop().run_in_executor(self._thread, function, *arguments)
 
     def _with_archive(self, work: Callable[[Archive], T]) -> T:
@@ -56,12 +56,12 @@ class ArchiveWorker:
             self._reading = False
 
     def interrupt(self) -> None:
-        """End the query that is running, if one is; what `run` was given is never cut short."""
+        """End the query that is running for `call`, if there is one."""
         if self._archive is not None and self._reading:
             self._archive.database.interrupt()
 
     async def close(self) -> None:
-        """Close the connection after the work under way; a query is ended."""
+        """Close the connection after the work in progress; a query of `call` is interrupted."""
         self.interrupt()
         await self.run(self._close)
         self._thread.shutdown(wait=False)
