@@ -1,4 +1,4 @@
-"""Whatever is done to an archive, it shows what a brute-force model shows."""
+"""Property tests that compare the archive with a brute-force model."""
 
 from __future__ import annotations
 
@@ -51,7 +51,7 @@ NAMES = {"TINKOFF": "Банк", "79110000001": "Заказы"}
 
 
 def in_zone(hours: int, day: int) -> int:
-    """When a day begins for a reader whose clock is so many hours ahead of the service's."""
+    """Return when a day begins for a reader whose clock is `hours` ahead of the service's."""
     return service_day(day) - hours * 3600
 
 
@@ -201,7 +201,7 @@ def test_lists_positions_and_counts_are_those_of_the_model(data: st.DataObject) 
 
 
 def change_states(account: AccountArchive, model: Model, data: st.DataObject) -> None:
-    """Change the states of some messages and undo some of that, in archive and model."""
+    """Change states of some messages in archive and model, and undo some of the changes."""
     if not model.rows:
         return
     for _ in range(data.draw(st.integers(0, 4))):

@@ -1,4 +1,4 @@
-"""How far an account was asked for, in JSON."""
+"""Sync cursors as JSON."""
 
 from __future__ import annotations
 
@@ -45,7 +45,7 @@ read()
 second.join()
 print(found)
 """
-"""Two accounts that start at once. The library crashed where both needed the same type first."""
+"""A program in which two threads read their first cursor at once, which made msgspec crash."""
 
 
 @pytest.mark.parametrize(

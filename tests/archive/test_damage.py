@@ -1,4 +1,4 @@
-"""Files that are damaged, from the future, full, busy or not ours to write to."""
+"""Files that are damaged, of a later version, full, busy or read-only."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ DAMAGED = f"inbox.db.damaged-{WALL.astimezone():%Y%m%d-%H%M%S}"
 
 @pytest.fixture(scope="module")
 def sound(tmp_path_factory: pytest.TempPathFactory) -> bytes:
-    """The bytes of an archive in which all is well."""
+    """The bytes of an intact archive."""
     folder = tmp_path_factory.mktemp("sound")
     messages = [
         incoming(n, f"text {n} " * 20, received=SERVER_NOW - n * 300, phone=f"7{n}")
@@ -56,7 +56,7 @@ def lost_requests(archive: Archive, login: str = "alex") -> bool:
 
 
 def works(archive: Archive) -> bool:
-    """Whether it takes a message and shows it."""
+    """Return whether the archive stores a message and lists it."""
     account = archive.account("works", "smscentre.com")
     account.store_page(page(incoming(1)))
     return ids(whole(archive, account, Query())) == [1]
@@ -150,14 +150,14 @@ def test_the_files_beside_it_go_with_it(tmp_path: Path) -> None:
 
 
 def spoil(path: Path) -> None:
-    """Make an archive one that is found damaged when it is opened next."""
+    """Damage the head of an archive, so that the next program to open it notices."""
     with path.open("r+b") as file:
         file.write(b"no database")
 
 
 @pytest.fixture
 def impatient(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Whoever has the archive open is not waited for."""
+    """Makes moving a damaged file aside fail at once if another program has it open."""
     monkeypatch.setattr(opening, "_LONGEST_WAIT_FOR_LOCK_SECONDS", 0.0)
 
 
@@ -231,7 +231,7 @@ def test_damage_found_by_a_check_is_set_aside_by_the_next_start(
     bad = bytearray(sound)
     middle = len(sound) // 8192 * 4096
     for page_start in range(middle, middle + 40_960, 4096):
-        bad[page_start + 3 : page_start + 8] = b"\xff" * 5  # how many cells it has, and where
+        bad[page_start + 3 : page_start + 8] = b"\xff" * 5  # number of cells and their start
     path.write_bytes(bad)
     with at_wall(path) as archive:
         assert archive.set_aside is None
@@ -322,11 +322,11 @@ def test_a_database_that_may_grow_no_more_can_still_be_read_and_marked(tmp_path:
     assert len(account.store_page(large)) == 100
 
 
-# -- not ours to write to
+# -- read-only
 
 
 def check_read_only(path: Path) -> None:
-    """Every way to read works, and every way to write is refused."""
+    """Check that all reads work and all changes raise `ArchiveReadOnly`."""
     with Archive.open(path) as archive:
         assert archive.read_only
         (account,) = archive.accounts()
@@ -360,7 +360,7 @@ def check_read_only(path: Path) -> None:
 def not_to_be_written(
     tmp_path: Path, request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch
 ) -> Iterator[Path]:
-    """An archive whose file or folder cannot be written to, by the superuser neither."""
+    """An archive whose file or folder cannot be written to, not even by the superuser."""
     folder = tmp_path / "data"
     folder.mkdir(0o700)
     archive, _ = opened(folder, incoming(1), incoming(2))
@@ -372,7 +372,7 @@ def not_to_be_written(
     def access(path: os.PathLike[str], mode: int) -> bool:
         return not (mode == os.W_OK and Path(path) == protected) and allowed(path, mode)
 
-    monkeypatch.setattr(os, "access", access)  # the superuser may write to anything
+    monkeypatch.setattr(os, "access", access)  # root may write to anything
     yield archive.path
     protected.chmod(0o700)
 

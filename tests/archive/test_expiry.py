@@ -1,4 +1,4 @@
-"""What is deleted is gone: from lists, counts, search, and from the bytes of the files."""
+"""Deleted messages are gone from lists, counts, search, and the bytes of the files."""
 
 from __future__ import annotations
 
@@ -49,12 +49,12 @@ LETTERS = "abcdefghijklmnopqrstuvwxyz"
 
 
 def secret(kind: str, random: Random) -> str:
-    """A word that is nowhere else, and by which it is known where it came from."""
+    """Return a random word that begins with `kind`."""
     return f"{kind}{''.join(random.choices(LETTERS, k=14))}"
 
 
 def some(count: int, first: int, newest: int, seed: int) -> list[IncomingMessage]:
-    """Messages a few minutes apart, each with secret words in its text and as its sender."""
+    """Return messages a few minutes apart, each with secret words in its text and its sender."""
     random = Random(seed)
     return [
         incoming(
@@ -77,7 +77,7 @@ def words(messages: list[IncomingMessage]) -> set[str]:
 
 
 def traces(folder: Path, gone: set[str]) -> list[str]:
-    """What is still to be read of these words in any file, whole or a part of them."""
+    """Return the words of which at least the beginning is still in a file of the folder."""
     content = b"".join(path.read_bytes() for path in folder.iterdir())
     there = {found.decode() for found in re.findall(rb"(?=(qx(?:text|from)[a-z]{8}))", content)}
     return sorted(word for word in gone if word[:14] in there)
@@ -94,7 +94,7 @@ def test_what_is_expired_leaves_no_trace_in_any_file(
     archive, account = opened(tmp_path)
     random = Random(3)
     mixed = random.sample([*old, *young], 1000)
-    if large:  # what is kept is not all rewritten: the order counts
+    if large:  # only the oldest messages kept are rewritten, so the order matters
         mixed.sort(key=lambda message: message.received)
     for start in range(0, 1000, 100):
         account.store_page(page(*mixed[start : start + 100]))
@@ -120,7 +120,7 @@ def test_what_is_expired_leaves_no_trace_in_any_file(
 
 
 def check_index(archive: Archive) -> list[str]:
-    """What the search index itself finds wrong with it."""
+    """Return the problems that the search index finds in itself."""
     try:
         archive.database.connection.execute(
             "INSERT INTO search (search) VALUES ('integrity-check')"
@@ -243,7 +243,7 @@ Two = tuple[Archive, AccountArchive, AccountArchive, list[IncomingMessage], list
 
 @pytest.fixture
 def two(tmp_path: Path) -> Two:
-    """An archive with two accounts full of secrets."""
+    """An archive with two accounts and secret words in all their tables."""
     archive, mine = opened(tmp_path)
     other = archive.account("qxtextother", "smscentre.com")
     ours, theirs = some(400, 1, SERVER_NOW, 7), some(200, 1, SERVER_NOW, 8)

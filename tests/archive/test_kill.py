@@ -1,6 +1,6 @@
-"""Killed at any instant, an archive has everything it has acknowledged, and nothing by halves.
+"""An archive whose program is killed has every change it acknowledged, and none in part.
 
-Some forty kills by default; `INBOX_TUI_KILLS=400 pytest tests/archive/test_kill.py` takes its time.
+There are some forty kills; for more, run `INBOX_TUI_KILLS=400 pytest tests/archive/test_kill.py`.
 """
 
 from __future__ import annotations
@@ -25,7 +25,7 @@ FILES = 4
 
 
 class Promised:
-    """What an archive must hold, from what its writers told."""
+    """The contents an archive must have after the changes that its writers reported."""
 
     def __init__(self) -> None:
         self.unread: dict[int, bool] = {}
@@ -58,7 +58,7 @@ class Promised:
 
 
 def one_life(path: Path, seed: int, random: Random) -> list[tuple[Any, ...] | None]:
-    """Let a writer write for a moment, kill it, and return all it told."""
+    """Let a writer write for a moment, kill it, and return all that it reported."""
     listening, told = SPAWN.Pipe(duplex=False)
     writer = SPAWN.Process(target=write_until_killed, args=(path, seed, told))
     writer.start()
@@ -79,7 +79,7 @@ def one_life(path: Path, seed: int, random: Random) -> list[tuple[Any, ...] | No
 
 
 def check_file(path: Path) -> None:
-    """What SQLite, and sums made the slow way, say of the file."""
+    """Check the file with SQLite, and its daily counts by counting all messages."""
     with closing(sqlite3.connect(path)) as raw:
         assert raw.execute("PRAGMA integrity_check").fetchall() == [("ok",)]
         raw.execute("INSERT INTO search (search) VALUES ('integrity-check')")
@@ -112,7 +112,7 @@ def test_what_was_acknowledged_outlives_a_kill(tmp_path: Path, file: int) -> Non
         with Archive.open(path) as archive:
             assert archive.set_aside is None
             account = archive.account("alex", "smscentre.com")
-            if len(changes) % 2:  # it was at work on this one
+            if len(changes) % 2:  # the last change had begun, and was not acknowledged
                 done = promised.with_change(changes[-1])
                 assert promised.kept_by(archive, account) or done.kept_by(archive, account)
                 if done.kept_by(archive, account):

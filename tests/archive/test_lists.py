@@ -1,4 +1,4 @@
-"""Lists: what later changes do to them, gaps, and the plans behind every key press."""
+"""Lists: the effect of later changes, days, and the query plans behind a key press."""
 
 from __future__ import annotations
 
@@ -45,7 +45,7 @@ HOUR = 3600
 
 
 def hourly(first: int, count: int, **more: str) -> list[IncomingMessage]:
-    """Messages an hour apart, the id rising, the newest at `SERVER_NOW`."""
+    """Return messages an hour apart with ascending ids, the newest at `SERVER_NOW`."""
     return [
         incoming(number, received=SERVER_NOW - (first + count - 1 - number) * HOUR, **more)
         for number in range(first, first + count)
@@ -320,7 +320,7 @@ def test_a_list_of_all_accounts_is_one_list_newest_first(tmp_path: Path) -> None
 def test_a_window_of_a_day_of_a_million_messages_looks_at_few_of_them(oldest_first: bool) -> None:
     looked_at = 0
 
-    class Rows(array):  # type: ignore[type-arg] # it can't be subscripted at run time
+    class Rows(array):  # type: ignore[type-arg] # array can't be subscripted at run time
         def __getitem__(self, index: Any) -> Any:
             nonlocal looked_at
             looked_at += 1

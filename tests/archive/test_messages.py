@@ -1,4 +1,4 @@
-"""Answers written down: all of a page or nothing, every text exact, nothing twice."""
+"""Storing answers: a page as a whole or not at all, texts unchanged, no message twice."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ from inbox_tui.archive.records import LateMessages, Pass
 from inbox_tui.smsc.limit import Limit
 
 anything = st.text(st.characters(), max_size=40)
-"""With lone surrogates, NUL, controls and all."""
+"""Any text, also with lone surrogates, NUL and control characters."""
 
 
 def test_the_same_id_in_two_accounts_is_two_messages(tmp_path: Path) -> None:
@@ -187,7 +187,7 @@ def test_a_muted_sender_is_counted_nowhere_as_unread(tmp_path: Path) -> None:
     assert account.messages.mute("BANK", muted=False).senders == []
 
 
-# -- read marks
+# -- read flags
 
 
 def test_marks_are_counted_once(tmp_path: Path) -> None:
@@ -202,7 +202,7 @@ def test_marks_are_counted_once(tmp_path: Path) -> None:
     assert row.unread
 
 
-# -- how far the service has been asked
+# -- sync state
 
 
 def test_a_cursor_is_kept_for_each_scope(tmp_path: Path) -> None:
@@ -230,7 +230,7 @@ def test_late_messages_and_the_clock_difference_are_kept(tmp_path: Path) -> None
     assert account.sync_state.clock_difference() == -12.5
 
 
-# -- small things
+# -- notes and change counters
 
 
 def test_a_word_is_remembered_until_it_is_forgotten(tmp_path: Path) -> None:

@@ -1,4 +1,4 @@
-"""Nobody but the user reads the archive, from the first moment on."""
+"""The archive's files are private to the user from the moment they are created."""
 
 from __future__ import annotations
 

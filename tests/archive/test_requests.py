@@ -1,4 +1,4 @@
-"""The log of requests and the holds, as all programs that share an archive keep to them."""
+"""The request log, holds and refused passwords, which all programs share."""
 
 from __future__ import annotations
 
@@ -27,13 +27,13 @@ def begun(account: AccountArchive, now: Moment, fingerprint: str = "a", scope: s
 
 
 def answered(account: AccountArchive, seconds: float, fingerprint: str = "a") -> None:
-    """A request that takes half a second."""
+    """Log a request that is answered after half a second."""
     entry = begun(account, at(seconds), fingerprint)
     account.requests.end(entry, at(seconds + 0.5), delivered=True, finished=True)
 
 
 def may_go(account: AccountArchive, now: Moment, fingerprint: str = "a") -> float:
-    """When a request may go that is refused now."""
+    """Check that the limit refuses a request now, and return when it would allow one."""
     assert account.requests.begin("", fingerprint, now, LIMIT) is None
     return earliest(account.requests.entries(now), fingerprint, now.seconds, LIMIT)
 
@@ -133,8 +133,8 @@ def test_the_last_request_of_a_scope_is_told(tmp_path: Path) -> None:
 
 
 UPTIMES = pytest.mark.parametrize("up", [20.0, 5003.0, 500_000.0])
-"""How far the boot clock is when the next boot sees the log first: a machine that was started anew,
-a container that was, and one that had been off for days."""
+"""The boot clock when the next boot first sees the log: a machine that was restarted, a container
+that was, and a container that had been off for days."""
 
 
 @UPTIMES
@@ -232,7 +232,7 @@ def test_no_fourth_goes_within_a_minute_whatever_becomes_of_the_others(
     long_up: bool,
     container: bool,
 ) -> None:
-    """Nothing that counts is pruned: what went is checked against all that ever went."""
+    """Compares with a list of all requests ever sent, so that pruning too much is noticed."""
     with Archive.open(Path(mkdtemp(dir=tmp_path)) / "inbox.db") as archive:
         account = archive.account("alex", "smscentre.com")
         real = 100_000.0
@@ -374,12 +374,12 @@ def test_a_hold_without_an_end_outlives_the_boot(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("since", "up", "left"),
     [
-        (timedelta(seconds=400), 20, 500),  # 900 s were to wait when it was set
+        (timedelta(seconds=400), 20, 500),  # the hold was set for 900 s
         (timedelta(seconds=0), 20, 900),
         (timedelta(seconds=900), 20, 0),
         (timedelta(days=400), 20, 0),
-        (timedelta(days=-400), 20, 900),  # a wall clock set back
-        (timedelta(seconds=10), 500_000, 890),  # a container over a clock that goes on
+        (timedelta(days=-400), 20, 900),  # a wall clock that was set back
+        (timedelta(seconds=10), 500_000, 890),  # a restarted container on the same boot
     ],
 )
 def test_a_hold_of_another_boot_waits_for_what_is_left_of_it(
@@ -390,13 +390,13 @@ def test_a_hold_of_another_boot_waits_for_what_is_left_of_it(
     account.requests.set_hold(HOLD, at(1000, "earlier"))
     hold = account.requests.hold(at(up))
     assert hold is not None
-    wall = NOW - timedelta(days=1)  # it was told when it was first seen, once for all
+    wall = NOW - timedelta(days=1)  # no effect: the end was fixed when the hold was first seen
     assert account.requests.hold(at(up + 100)) == hold
     assert hold.until == pytest.approx(up + left)
     assert hold._replace(until=HOLD.until) == HOLD
 
 
-# -- a block of the address
+# -- a block of the IP address
 
 BLOCK = HOLD._replace(kind="blocked", reason="the server has blocked this address")
 

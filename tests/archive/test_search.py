@@ -1,4 +1,4 @@
-"""Search finds what a person would say is there, indexed or not, whatever is typed."""
+"""Search finds the messages that contain what was typed, with or without the index."""
 
 from __future__ import annotations
 
