@@ -43,7 +43,7 @@ _INSERT = (
 class Messages:
     """The messages of one account, or of all if `account_id` is None.
 
-    With None, nothing can be added or looked up by an id of the service.
+    With None, only `read`, `newest` and the changes of states by row, query or sender work.
     """
 
     def __init__(self, database: Database, account_id: int | None) -> None:

@@ -379,7 +379,7 @@ def test_a_hold_without_an_end_outlives_the_boot(tmp_path: Path) -> None:
         (timedelta(seconds=900), 20, 0),
         (timedelta(days=400), 20, 0),
         (timedelta(days=-400), 20, 900),  # a wall clock that was set back
-        (timedelta(seconds=10), 500_000, 890),  # a restarted container on the same boot
+        (timedelta(seconds=10), 500_000, 890),  # a new container on the same host
     ],
 )
 def test_a_hold_of_another_boot_waits_for_what_is_left_of_it(
