@@ -56,17 +56,12 @@ class Archive:
         """Open the archive, or create it with a folder of mode 0700 and files of mode 0600.
 
         A file that is not an archive, is truncated, or was found damaged while in use is moved
-        aside (see `set_aside`), and a new archive is created. A file that cannot be written to is
-        opened read-only.
+        aside (see `set_aside`), and a new one is created. A file that cannot be written to is
+        opened read-only. `busy_seconds` is how long a change waits for another program's; `wall`
+        is the wall clock, which returns an aware time.
 
-        Raises `ArchiveError` if a later version of the program wrote the file, which is then left
+        Raises `ArchiveError` if a later version of the program made the file, which is then left
         unchanged, and if the file cannot be opened or created.
-
-        Args:
-            path: The database file.
-            busy_seconds: How long to wait while another program is writing.
-            wall: The wall clock; returns an aware time.
-
         """
         archive = cls(Database(path, busy_seconds=busy_seconds, wall=wall))
         try:
@@ -128,11 +123,11 @@ class Archive:
         return {one.id: f"{one.login}@{one.host}" for one in self.accounts()}
 
     def all_accounts(self) -> AllAccounts:
-        """Return the messages of all accounts as if they belonged to one."""
+        """Return the messages of all accounts as one."""
         return AllAccounts(self)
 
     def _bind(self, account_id: int, login: str, host: str) -> AccountArchive:
-        """Return the object for this account; it is created once per connection."""
+        """Return the cached object for this account."""
         if account_id not in self._bound:
             self._bound[account_id] = AccountArchive(self, account_id, login, host)
         return self._bound[account_id]
@@ -186,7 +181,7 @@ class AccountArchive:
 
     @property
     def address(self) -> str:
-        """The server address at which the account last signed in, or its host if it never has."""
+        """The server address of the last sign-in, or the host if there was none."""
         return self.notes.get(ADDRESS) or self.host
 
     def note_sign_in(self, url: str, at: datetime) -> None:
@@ -214,9 +209,8 @@ class AccountArchive:
     def expire(self, before: int) -> Iterator[int]:
         """Delete the messages received before these server seconds, and wipe their traces.
 
-        Works in small steps: each yields the number of messages it deleted. If the iterator is not
-        exhausted, the next call does the rest. Unreadable entries are deleted by the time at which
-        they were stored.
+        Works in small steps, each of which yields how many messages it deleted; steps not taken are
+        left to the next call. Unreadable entries are deleted by the time at which they came.
         """
         self.notes.set(_EXPIRED, str(before))
         yield from self.archive.maintenance.expire(self.id, before)
@@ -235,9 +229,9 @@ class AccountArchive:
         return self.archive.database.data_version()
 
     def leave_team(self) -> None:
-        """Take the account out of its team, so that this machine requests its messages again.
+        """Let this machine request the account's messages again, once the team's requests are over.
 
-        The team's requests are not in the log here, so the first request waits as after a lost log.
+        They are not in the log here, so the first request waits as after a lost log.
         """
         with self.archive.database.transaction(self.id):
             self.notes.set(LOST_REQUESTS, "")

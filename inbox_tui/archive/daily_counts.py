@@ -15,7 +15,7 @@ from inbox_tui.archive.encoding import decode_text, encode_text, of_account
 from inbox_tui.archive.records import DAY_SECONDS, day_of_row, row_at
 
 _ALL_NUMBERS = b""
-"""Key of the counts over all receiving numbers. No number is stored as a blob of length zero."""
+"""The key of the counts over all receiving numbers; no number is stored like this."""
 _FIRST_DAY = -(2**40)
 
 
@@ -40,12 +40,9 @@ class DailyCounts:
         return self.since(None)[1]
 
     def since(self, seconds: int | None, to_phone: str | None = None) -> tuple[int, int]:
-        """Return the counts of all and of unread messages received at `seconds` or later.
+        """Return the counts of all and of unread messages since these server seconds.
 
-        Args:
-            seconds: Server seconds; None counts everything.
-            to_phone: Count only messages to this receiving number; None counts all.
-
+        None counts all messages. With `to_phone`, only messages to this number are counted.
         """
         next_day = _FIRST_DAY if seconds is None else seconds // DAY_SECONDS + 1
         with self._db.reading():
@@ -68,14 +65,13 @@ class DailyCounts:
     ) -> list[tuple[str, int, int]]:
         """Return receiving numbers with their counts of all and of unread messages.
 
-        Sorted by number; numbers without messages are left out. The cost grows with the numbers
-        returned, not with the messages.
+        Sorted by number, without those that have no message. The cost is that of those returned.
 
         Args:
-            since: Count messages received at these server seconds or later; None counts all.
-            parts: Pairs of a string and some numbers. A number is returned if, for every pair, it
-                contains the string (in any case) or is one of the numbers.
-            most: The largest number of results; -1 for all.
+            since: Server seconds; None counts all messages.
+            parts: Pairs of a string and numbers. For each pair, a number returned contains the
+                string or is one of the numbers.
+            most: How many to return at most; -1 for all.
 
         """
         first_day = _FIRST_DAY if since is None else since // DAY_SECONDS
@@ -113,8 +109,7 @@ class DailyCounts:
     def of_sender(self, phone: str, since: int | None) -> dict[str, tuple[int, int]]:
         """Return the counts of all and of unread messages from a sender, by receiving number.
 
-        Counts messages received at `since` (server seconds) or later, or all if it is None. The
-        cost grows with the sender's messages.
+        `since` is in server seconds; None counts all. The cost grows with the sender's messages.
         """
         found = self._db.query(
             "SELECT to_phone, count(*), sum(unread AND NOT muted)"
@@ -141,10 +136,7 @@ class DailyCounts:
         return self._in_use[1]
 
     def days(self, to_phone: str | None, since: int | None) -> list[tuple[int, int, int]]:
-        """Return (day, messages, unread messages) of each day with messages, newest first.
-
-        Counts messages received at `since` (server seconds) or later, or all if it is None.
-        """
+        """Return (day, messages, unread messages) of each day with messages, newest first."""
         first = _FIRST_DAY if since is None else since // DAY_SECONDS
         days = self._db.query(
             "SELECT day, sum(total), sum(unread) FROM daily_counts"
@@ -188,7 +180,7 @@ class DailyCounts:
             self._db.execute("DELETE FROM daily_counts WHERE total = 0")
 
     def _count_part(self, to_phone: str | None, start: int, stop: int) -> tuple[int, int]:
-        """Count the messages of part of a day one by one; returns all and unread ones."""
+        """Count the messages of part of a day one by one."""
         total, unread = self._db.query_row(
             "SELECT count(*), ifnull(sum(unread AND NOT muted), 0) FROM messages NOT INDEXED"
             f" WHERE row >= ? AND row < ? AND {self._of_account} AND ? IN (to_phone, x'')",

@@ -23,7 +23,7 @@ BUSY_SECONDS = 5.0
 
 
 def utc_now() -> datetime:
-    """Return the current time of the wall clock, in UTC."""
+    """Return the time of the wall clock, in UTC."""
     return datetime.now(UTC)
 
 
@@ -144,8 +144,8 @@ class Database:
     def transaction(self, account_id: int | None = None) -> Iterator[None]:
         """Make all changes in the block or none of them, and keep other writers out.
 
-        Joins a transaction that is already open. Raises `ArchiveError` if the account with this id
-        is not in the archive, or if the file was moved away.
+        Joins a transaction that is already open. Raises `ArchiveError` if this account is not in
+        the archive, or the file was moved away.
         """
         if self._writing:
             yield

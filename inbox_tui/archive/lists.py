@@ -1,8 +1,8 @@
 """Lists of messages, grouped by day and never loaded as a whole.
 
 A list is the result of a query at one moment. It knows how many messages each of its days has, and
-reads the rows of a day when they are first needed. So reading a window of a list takes the same
-time at any position and in an archive of any size.
+reads the rows of a day when they are first needed. So a window of it takes the same time to read at
+any position and in an archive of any size.
 """
 
 from __future__ import annotations
@@ -101,9 +101,9 @@ class _DayOfList:
         return found
 
     def items(self, start: int, stop: int, *, oldest_first: bool) -> list[_Slot]:
-        """Return the items at these positions in the day; the rows must be loaded.
+        """Return the items at these positions, at a cost that does not depend on the day's size.
 
-        The cost grows with the items returned, not with the day.
+        The rows must be loaded.
         """
         assert self.rows is not None
         others = dict(self.gaps_and_lines(oldest_first=oldest_first))
@@ -153,7 +153,7 @@ class Listing:
     days: Sequence[_DayOfList]
     """Its days by the service's clock, in list order."""
     change: int
-    """Only messages that came with this value of `Database.changes` or an earlier one are in it."""
+    """The value of `Database.changes` up to which messages are in it."""
     complete: bool
     """False if the list was cut off at `first` messages."""
     oldest_first: bool
@@ -176,7 +176,7 @@ class Listing:
 
 
 class Lists:
-    """Opens and reads lists of the messages of one account, or of all if `account_id` is None."""
+    """Lists of the messages of one account, or of all if `account_id` is None."""
 
     def __init__(self, database: Database, account_id: int | None) -> None:
         self._db = database
@@ -197,22 +197,19 @@ class Lists:
     ) -> Listing:
         """Return the list of messages that match a query now.
 
-        The list of a plain query (see `Query.plain`), newest first, is made from the daily counts:
-        it costs the same in an archive of any size, and includes gaps. Any other list holds one
-        integer for each message.
-
-        Raises `QueryCancelled` if `Database.interrupt` ended it.
+        A plain query (see `Query.plain`), newest first, is answered from the daily counts, at the
+        same cost in an archive of any size; only its list has gaps. Any other list holds an integer
+        for each message. Raises `QueryCancelled` if `Database.interrupt` ended it.
 
         Args:
             query: The messages wanted.
-            first: Stop after this many messages; `Listing.complete` tells whether these are all.
-                Ignored for a list made from the daily counts.
+            first: Stop after this many messages. Ignored for plain queries.
             keep: The list shown so far. If it is of the same query, messages whose state has
                 changed since then stay in the new list.
-            days: When a day begins: puts a heading above the messages of each day.
+            days: When a day begins; with it, each day has a heading.
             oldest_first: Order the list as a conversation is read.
             change: Only messages that came with this value of `Database.changes` or an earlier one.
-                Not for a list made from the daily counts.
+                Not for plain queries.
 
         """
         with self._db.reading():
@@ -244,9 +241,9 @@ class Lists:
         )
 
     def window(self, listing: Listing, start: int, stop: int) -> list[Item]:
-        """Return the items of a list from position `start` up to but not including `stop`.
+        """Return the items of a list from `start` up to but not including `stop`.
 
-        Messages that have been deleted since the list was opened are left out.
+        Messages that have been deleted in the meantime are left out.
         """
         start, stop = max(0, start), min(stop, len(listing))
         if start >= stop:
@@ -276,8 +273,8 @@ class Lists:
     def position(self, listing: Listing, row: int) -> int:
         """Return the position of a message in a list, or where it would be inserted.
 
-        For the `row_at` of a moment, this is the number of items newer than the moment, or older in
-        a list with the oldest first.
+        For the `row_at` of a moment, that is the number of items newer than it, or older if the
+        list has the oldest first.
         """
         place, day = _day_with(listing, row)
         at = listing.starts[place]
@@ -344,10 +341,9 @@ class Lists:
         return self.open(query).messages
 
     def next_unread(self, query: Query, row: int | None, *, newer: bool = False) -> Row | None:
-        """Return the next unread message older than `row`, or the newest one if there is none.
+        """Return the next unread message of a query older than `row`, or else the newest one.
 
-        With `newer`, return the next one that is newer than `row`, or the oldest one. Only messages
-        that match the query are considered; None if none of them is unread.
+        With `newer`, the next one newer than `row`, or else the oldest one. None if all are read.
         """
         states = (*query.search.states, *([Is(query.state)] if query.state is not None else ()))
         query = query._replace(search=query.search._replace(states=states), state="unread")
@@ -389,7 +385,7 @@ class Lists:
         return sorted(days.values(), key=lambda day: -day.day)
 
     def _days_of(self, rows: array[int]) -> list[_DayOfList]:
-        """Return the days of these rows, newest first; the rows are in ascending order."""
+        """Return the days of these rows, which are in ascending order; the newest day first."""
         days: list[_DayOfList] = []
         start = 0
         while start < len(rows):
@@ -409,10 +405,7 @@ class Lists:
         return day.rows
 
     def _load(self, listing: Listing, days: Sequence[_DayOfList]) -> None:
-        """Read the rows of those days that have none yet, as happens in the list of a plain query.
-
-        `days` are newest first.
-        """
+        """Read the missing rows of these days, newest first, in the list of a plain query."""
         missing = [day for day in days if day.rows is None]
         if not missing:
             return
@@ -485,10 +478,7 @@ def _day_with(listing: Listing, row: int) -> tuple[int, _DayOfList | None]:
 
 
 def _days_between(listing: Listing, begin: int, end: int) -> dict[int, _DayOfList]:
-    """Return the days of a list that overlap this time span, by day of the service's clock.
-
-    The span is in server seconds; `end` is not included.
-    """
+    """Return the days of a list that overlap this span of server seconds, by service day."""
     wanted = range(begin // DAY_SECONDS, (end - 1) // DAY_SECONDS + 1)
     places = (_place_of_day(listing, day) for day in wanted)
     days = [listing.days[place] for place in places if place < len(listing.days)]

@@ -22,8 +22,8 @@ _ABOVE_ALL_ROWS = 2**62
 class Maintenance:
     """Deletes messages, and wipes the traces that deleted messages leave in the file.
 
-    Work that may take long is an iterator over small steps, each a separate transaction. The caller
-    can do other things between steps, or stop and leave the rest to the next call.
+    Long work is an iterator over small steps, each a separate transaction. The caller can do other
+    things in between, or leave the remaining steps to the next call.
     """
 
     def __init__(self, database: Database) -> None:
@@ -35,8 +35,8 @@ class Maintenance:
     def expire(self, account_id: int, before: int) -> Iterator[int]:
         """Delete the messages received before these server seconds, and wipe their traces.
 
-        Each step yields the number of messages it deleted. Unreadable entries are deleted by the
-        time at which they were stored, gaps by their end.
+        Each step yields how many messages it deleted. Unreadable entries are deleted by the time at
+        which they came, gaps by their end.
         """
         while some := self._delete_some(account_id, row_at(before)):
             yield some
@@ -175,10 +175,7 @@ class Maintenance:
             )
 
     def _truncate_wal(self) -> bool:
-        """Write SQLite's write-ahead log to the file and empty it.
-
-        Returns False, without waiting, if another program is using it.
-        """
+        """Write SQLite's write-ahead log to the file and empty it, unless it is in use."""
         (milliseconds,) = self._db.query_row("PRAGMA busy_timeout")
         self._db.execute("PRAGMA busy_timeout = 0")
         try:

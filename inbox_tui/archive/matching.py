@@ -152,9 +152,9 @@ class Matching:
         return not others
 
     def _index(self, conditions: Sequence[_Condition], *, only_few: bool = False) -> str:
-        """Return an index with at most `_FEW` matching messages, or else the first index.
+        """Return an index with at most `_FEW` messages, or else the first one, or "" without any.
 
-        Returns "" if the conditions have no index, or if none has so few and `only_few` is set.
+        With `only_few`, "" if none has so few.
         """
         indexed = [condition for condition in conditions if condition.by_index]
         for sql, parameters, index in indexed if only_few or len(indexed) > 1 else ():

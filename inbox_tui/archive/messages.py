@@ -26,7 +26,7 @@ from inbox_tui.archive.team_states import MINE, NOT_TAKEN, TeamStates
 from inbox_tui.smsc.message import IncomingMessage
 
 _AT_ONCE = 1000
-"""How many messages `set_state` changes with one statement."""
+"""How many messages one statement changes."""
 _MOST_UNREADABLE = 10_000
 _MOST_UNREADABLE_CHARACTERS = 2**20
 _COLUMNS = (
@@ -92,10 +92,9 @@ class Messages:
         return None if found is None else _row(found)
 
     def arrived(self, since: int, after: int) -> tuple[list[Row], int]:
-        """Return new messages, oldest first, and the present value of `Database.changes`.
+        """Return the messages stored since `Database.changes` was `after`, and its present value.
 
-        These are the messages stored since `changes` had the value `after`, and received at `since`
-        (server seconds) or later.
+        Only those received at `since` (server seconds) or later, oldest first.
         """
         with self._db.reading():
             changes = self._db.changes()
@@ -130,8 +129,8 @@ class Messages:
     def add(self, messages: Sequence[IncomingMessage]) -> list[int]:
         """Add the messages that are not in the archive yet; returns their ids, newest first.
 
-        Messages already in the archive are left unchanged, but those that came with another text
-        are marked as conflicts. Call within `transaction`.
+        Messages already in the archive stay unchanged, except that another text for one of them is
+        recorded as a conflict. Call within `transaction`.
         """
         assert self._account_id is not None
         fresh = {message.id: message for message in reversed(messages)}  # keeps the first of an id
@@ -174,8 +173,8 @@ class Messages:
     def add_unreadable(self, entries: Sequence[str], seen: datetime) -> None:
         """Store entries that could not be read as messages, each once.
 
-        Stores nothing once there are 10,000 of them, and only as many as fit into 1,048,576
-        characters altogether. Call within `transaction`.
+        Stores none once there are 10,000, nor any beyond 2**20 characters altogether. Call within
+        `transaction`.
         """
         if not entries:
             return
@@ -247,8 +246,8 @@ class Messages:
     def mark_all_read(self, query: Query, change: int | None = None) -> StateChange:
         """Mark the messages that match a query as read; returns what changed, for `undo`.
 
-        Messages from muted senders are left unread, unless `query.state` is set. With `change`,
-        only messages that came with this value of `Database.changes` or an earlier one are marked.
+        Messages from muted senders are left out, unless `query.state` is set. With `change`, so are
+        those that came with a later value of `Database.changes`.
         """
         with self._db.transaction(self._account_id):
             unread = query if query.state is not None else query._replace(state="unread")
@@ -259,8 +258,8 @@ class Messages:
     def mute(self, phone: str, *, muted: bool, account_id: int | None = None) -> StateChange:
         """Mute or unmute a sender; returns what changed, for `undo`.
 
-        Messages from muted senders do not count as unread. `account_id` is the account for which
-        to mute the sender; it is only needed if this object is for all accounts.
+        Messages from muted senders do not count as unread. `account_id` is the sender's account,
+        needed if this object is for all accounts.
         """
         of = self._account_id if self._account_id is not None else account_id
         assert of is not None

@@ -55,7 +55,7 @@ class OpenFile(NamedTuple):
 
 
 def open_file(path: Path, busy_seconds: float, wall: Callable[[], datetime]) -> OpenFile:
-    """Open or create the file, and move a damaged one aside first. Raises `ArchiveError`."""
+    """Open or create the file; move a damaged one aside. Raises `ArchiveError`."""
     try:
         if path.exists() and not (os.access(path, os.W_OK) and os.access(path.parent, os.W_OK)):
             connection = _open_read_only(path, busy_seconds)
@@ -143,8 +143,8 @@ def unlock_folder(lock: int | None) -> None:
 def _set_aside(path: Path, inode: int, wall: Callable[[], datetime]) -> Path | None:
     """Move a damaged file aside; returns its new path, or None if another program was faster.
 
-    Waits up to 5 s for other programs that are just opening the file and finding the damage. Raises
-    `ArchiveDamaged` if a program, even this one, keeps the file open.
+    Waits for other programs that are just finding the damage, too. Raises `ArchiveDamaged` if any
+    program, even this one, keeps the file open.
     """
     try:
         lock = _wait_for(
@@ -247,10 +247,7 @@ def _damage_marker(path: Path) -> Path:
 
 
 def damage_in(found: Iterable[tuple[str]]) -> list[str]:
-    """Return the problems that `PRAGMA quick_check` found, without those of the search index.
-
-    SQLite 3.44 and later report problems of the index, too.
-    """
+    """Return the problems found, without those of the search index (from SQLite 3.44 on)."""
     return [words for (words,) in found if words != "ok" and "fts5" not in words.lower()]
 
 

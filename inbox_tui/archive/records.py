@@ -1,4 +1,4 @@
-"""The types that the archive takes and returns, and conversions between times and rows.
+"""The types that the archive takes and returns.
 
 Server seconds are whole seconds since 1970-01-01 00:00:00 on the service's own clock, which has no
 zone (api.md, Success).
@@ -235,7 +235,6 @@ class LateMessages(NamedTuple):
     """The messages that polls missed and a pass over the whole period found later."""
 
     messages: int
-    """How many there were."""
     longest: float
     """The longest time from receipt to finding, in seconds."""
 
@@ -266,7 +265,7 @@ class Permit(NamedTuple):
     entry: int
     """The number of the request in the request log."""
     at: Moment
-    """When the request counts as sent, at the time of sending or a little before."""
+    """When the request counts as sent; never later than it really is."""
 
 
 class Hold(NamedTuple):
@@ -276,7 +275,7 @@ class Hold(NamedTuple):
     until: float | None
     """When it ends, in seconds of this boot's clock; None if it lasts until it is cleared."""
     attempt: int
-    """How many holds of this kind there have been in a row, this one included."""
+    """How many holds of this kind in a row this is."""
     reason: str
     """The reason in English; pass it to `locale._` to show it."""
     at: datetime

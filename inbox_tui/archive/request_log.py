@@ -54,8 +54,8 @@ class RequestLog:
     def begin(self, scope: str, fingerprint: str, now: Moment, limit: Limit) -> Permit | None:
         """Add a request to the log if the limit allows it now; otherwise return None.
 
-        The check and the entry are one transaction, so that programs sharing the archive keep the
-        limit together. Raises `ArchiveError`.
+        This is one transaction, so programs sharing the archive keep the limit together. Raises
+        `ArchiveError`.
         """
         with self._db.transaction(self._account_id):
             if earliest(self.entries(now), fingerprint, now.seconds, limit) > now.seconds:
@@ -75,13 +75,9 @@ class RequestLog:
     def end(self, entry: int, now: Moment, *, delivered: bool, finished: bool) -> None:
         """Record the end of a request.
 
-        Args:
-            entry: The request's number in the log.
-            now: When it ended.
-            delivered: Whether it left this machine; if not, it is deleted from the log.
-            finished: Whether the server has finished with it; if not, it counts as unanswered for
-                `Limit.in_flight_seconds`.
-
+        If it was not `delivered`, it never left this machine and is deleted from the log. If it is
+        not `finished`, the server may still be working on it, and it counts as unanswered for
+        `Limit.in_flight_seconds`.
         """
         with self._db.transaction():
             if not delivered:
@@ -168,9 +164,8 @@ class RequestLog:
     def set_hold(self, hold: Hold, now: Moment) -> None:
         """Keep all programs from sending requests until the hold is over or cleared.
 
-        A hold that was set after `now` is not replaced. A hold of the kind "blocked" applies to the
-        IP address, and so to every login. The digest of a refused password is kept even after the
-        hold is cleared: see `refusals`.
+        A hold that was set after `now` is not replaced. A block of the IP address applies to every
+        login. The digest of a refused password is kept even longer: see `refusals`.
         """
         with self._db.transaction(self._account_id):
             if hold.digest:
@@ -223,8 +218,8 @@ class RequestLog:
     def hold(self, now: Moment) -> Hold | None:
         """Return the hold on requests, with times on this boot's clock; it may be over already.
 
-        A block of the IP address, while it lasts, comes before a hold on the login. For an account
-        in a team this is always a hold without an end, as only the team may send requests.
+        A block of the IP address, while it lasts, comes before a hold on the login. An account in a
+        team always has a hold, because only the team may send requests.
         """
         if self._notes.get(TEAM) is not None:
             return Hold("team", None, 1, TEAM_REASON, self._db.wall(), b"")

@@ -20,7 +20,7 @@ from inbox_tui.text.search_query import Has, Party, SearchQuery, Words
 _SHORTEST = 3
 """The length of the shortest string that the index can find."""
 _LONGEST_STRING = 64
-"""For longer strings, the index is searched for the beginning, and each message is checked."""
+"""Longer strings are looked up by their beginning, and the messages found are checked."""
 _MOST_STRINGS = 64
 _UNSEARCHABLE = re.compile("[\0\ue000\ue001\ud800-\udfff]")
 _WHOLE = "\ue000{}\ue001"
@@ -86,8 +86,7 @@ class SearchIndex:
 def document(message: str | bytes, phone: str | bytes, to_phone: str | bytes) -> Document:
     """Return the search document of a message, whose texts may be encoded.
 
-    If removing separators between digits changes the text, the document has both forms, one after
-    the other.
+    If removing separators between digits changes the text, the document has both forms of it.
     """
     folded = fold_text(decode_text(message))
     joined = join_digits(folded)
@@ -126,10 +125,7 @@ class Match(NamedTuple):
 
 
 def match(search: SearchQuery) -> Match | None:
-    """Return how to find a search's contents in messages, or None if every message matches.
-
-    Its states and times are left to `Matching`.
-    """
+    """Return how to find messages by their texts, or None if every message matches."""
     if not (search.words or search.senders or search.receivers or search.contents):
         return None
     included: list[str] = []

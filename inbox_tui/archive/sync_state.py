@@ -54,7 +54,7 @@ class SyncState:
     # -- what came late, and the service's clock
 
     def add_late(self, count: int, longest: float) -> None:
-        """Add `count` messages that polls missed, the latest found after `longest` seconds."""
+        """Add to the number of messages that polls missed; `longest` is a delay in seconds."""
         with self._db.transaction(self._account_id):
             late = self.late()
             self._notes.set(_LATE, f"{late.messages + count} {max(late.longest, longest)}")
@@ -91,7 +91,7 @@ class SyncState:
 def gaps_of(database: Database, account_id: int | None, to_phone: str | None) -> list[Gap]:
     """Return the gaps of an account, or of all for None, newest first, without duplicates.
 
-    With `to_phone`, only the gaps of this number and of the scope of all numbers.
+    With `to_phone`, only those in the list of this number.
     """
     gaps = database.query(f'SELECT scope, start, "end" FROM gaps WHERE {of_account(account_id)}')
     scopes = (encode_text(to_phone or ""), "")

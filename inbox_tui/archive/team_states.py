@@ -54,8 +54,8 @@ class TeamStates:
     ) -> None:
         """Record a state that was set here, so that it is sent to the hub.
 
-        `subjects` are pairs of an account id and a message id or, for `muted`, a sender. Accounts
-        that are in no team are ignored. Call within `transaction`.
+        `subjects` are pairs of an account id and a message id or a sender. Accounts without a team
+        are ignored. Call within `transaction`.
         """
         teams = {
             account_id
@@ -141,7 +141,7 @@ class TeamStates:
         )
 
     def forget(self) -> None:
-        """Delete the unsent states, so that they are never sent. Call within `transaction`."""
+        """Delete the unsent states. Call within `transaction`."""
         self._db.execute("DELETE FROM unsent_states WHERE account_id = ?", (self._account_id,))
 
 

@@ -43,7 +43,7 @@ class ArchiveWorker:
         return await self.run(self._with_archive, work)
 
     async def run(self, function: Callable[..., T], *arguments: object) -> T:
-        """Run any function in the thread of the archive; `interrupt` does not end it."""
+        """Run any function in the thread; `interrupt` does not end it."""
         return await asyncio.get_running_loop().run_in_executor(self._thread, function, *arguments)
 
     def _with_archive(self, work: Callable[[Archive], T]) -> T:
