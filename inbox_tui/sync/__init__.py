@@ -1,6 +1,6 @@
-"""When to ask the service, what to ask for, and what came of it; published as events.
+"""Keeping an account's archive up to date with the service; results are published as events.
 
-Only what the first frame needs is imported here: the clock and the events.
+Only the clock and the events are imported here: the app's first frame needs nothing else.
 """
 
 from __future__ import annotations

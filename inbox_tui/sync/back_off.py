@@ -1,4 +1,4 @@
-"""How long to wait after an error: twice as long after each more in a row, up to a bound."""
+"""Exponential back-off: the wait doubles with each error in a row, up to a maximum."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ LONGEST_BLOCK = 24 * 3600.0
 
 
 def doubled(attempt: int, shortest: float, longest: float) -> float:
-    """Return `shortest` for the first attempt, and twice as much for each after it."""
+    """Return `shortest`, doubled for each attempt after the first, at most `longest`."""
     return min(shortest * 2.0 ** min(attempt - 1, 16), longest)
 
 
@@ -22,5 +22,5 @@ def back_off(
     shortest: float = SHORTEST_BACK_OFF,
     longest: float = LONGEST_BACK_OFF,
 ) -> float:
-    """Return how many seconds to wait after so many errors in a row: half of it is by chance."""
+    """Return the seconds to wait after `attempt` errors in a row: 50 to 100 % of `doubled`."""
     return doubled(attempt, shortest, longest) * random.uniform(0.5, 1.0)

@@ -14,20 +14,20 @@ from inbox_tui.smsc.limit import Moment
 
 
 class Clock(Protocol):
-    """Passed in wherever time matters, so that tests are exact."""
+    """A source of time, passed in wherever time matters so that tests can control it."""
 
     def moment(self) -> Moment:
-        """Seconds that never jump and count on while the machine sleeps, with the boot's id."""
+        """Return seconds that never jump and include the machine's sleep, with the boot's id."""
 
     def now(self) -> datetime:
-        """The wall clock, aware, in UTC. It may jump."""
+        """Return the wall-clock time, aware, in UTC; it may jump."""
 
     async def sleep(self, seconds: float) -> None:
-        """Wait; longer than that where the machine sleeps meanwhile."""
+        """Wait for `seconds`, or longer if the machine sleeps meanwhile."""
 
 
 async def wait_at_most(clock: Clock, seconds: float, awaited: Awaitable[Any]) -> None:
-    """Wait for so long, or until something is done; it is cancelled where it is not."""
+    """Wait until `awaited` is done, at most for `seconds`; then cancel it."""
     slept = asyncio.ensure_future(clock.sleep(seconds))
     done = asyncio.ensure_future(awaited)
     try:
@@ -44,11 +44,11 @@ class SystemClock:
         self._boot_id, self._seconds = _boot_clock()
 
     def moment(self) -> Moment:
-        """Seconds since the machine started, sleep included where the system counts it."""
+        """Return the seconds since the machine started, including sleep if the system counts it."""
         return Moment(self._boot_id, self._seconds())
 
     def now(self) -> datetime:
-        """The wall clock in UTC."""
+        """Return the wall-clock time in UTC."""
         return datetime.now(UTC)
 
     async def sleep(self, seconds: float) -> None:
@@ -57,10 +57,10 @@ class SystemClock:
 
 
 def _boot_clock(proc: Path = Path("/proc")) -> tuple[str, Callable[[], float]]:
-    """Return the id of this boot, and its clock. Clocks of the same id show the same."""
+    """Return the id of this boot and its clock; clocks with the same id show the same time."""
     if sys.platform == "linux":
         boot_id = (proc / "sys/kernel/random/boot_id").read_text().strip()
-        try:  # a time namespace has a clock of its own under the boot id of the machine
+        try:  # a time namespace has its own clock but the boot id of the machine
             offsets = (proc / "self/timens_offsets").read_text().split()
         except OSError:
             offsets = []
@@ -80,6 +80,6 @@ def _boot_clock(proc: Path = Path("/proc")) -> tuple[str, Callable[[], float]]:
     if sys.platform == "win32":
         from inbox_tui.windows import boot_id
 
-        clock = time.get_clock_info("monotonic").implementation  # not the same in every Python
+        clock = time.get_clock_info("monotonic").implementation  # differs between Python versions
         return f"{boot_id()} {clock}", time.monotonic
     return "", time.monotonic

@@ -1,4 +1,4 @@
-"""What is published of the asking: how it stands, and what came."""
+"""The events that synchronisation publishes: its status, and what has arrived."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from inbox_tui.locale import mark
 
 
 class State(StrEnum):
-    """What the status bar says first."""
+    """The state that the status bar shows first."""
 
     LIVE = "Live"
     CHECKING = "Checking"
@@ -21,7 +21,7 @@ class State(StrEnum):
     SIGN_IN = "Sign in"
 
 
-# What `Status.reason` says where nothing went wrong with a request.
+# Values of `Status.reason` when no request has failed.
 IN_FLIGHT_REASON = mark("an earlier request may still be under way")
 LIMIT_REASON = mark("for the server's limit of requests")
 TOO_SLOW_REASON = mark("requests take too long to begin")
@@ -30,10 +30,11 @@ LOST_REQUESTS_REASON = mark("the archive was begun anew, and with it the count o
 
 
 class Status(NamedTuple):
-    """How things stand: the state, why, and the moment of the next try.
+    """The state of synchronisation, the reason for it, and the time of the next try.
 
-    `next_at` is in seconds of `Clock.moment`, None where nothing is planned. `left` of `allowed`
-    identical requests may still go now. `reason` may hold the server's words: unsafe to draw as is.
+    `next_at` is in seconds of `Clock.moment`, or None if nothing is planned. `left` of `allowed`
+    identical requests may still be sent now. `reason` may quote the server: sanitize it before
+    drawing.
     """
 
     state: State
@@ -42,66 +43,66 @@ class Status(NamedTuple):
     left: int = 3
     allowed: int = 3
     via: str = ""
-    """The backup server that answered last; empty where it was the main one."""
+    """The backup server that answered last; empty if it was the main server."""
 
 
 class StatusChanged(NamedTuple):
-    """The status is another one now."""
+    """The status has changed."""
 
     status: Status
 
 
 class MessagesArrived(NamedTuple):
-    """New messages are committed: their ids, newest first. `live` is False in the first pass."""
+    """New messages are committed: their ids, newest first; `live` is False in the first pass."""
 
     new: Sequence[int]
     live: bool
 
 
 class Progress(NamedTuple):
-    """A pass of several pages goes on: messages received so far, and the page they came with."""
+    """A pass of several pages continues: the messages received so far, and in how many pages."""
 
     messages: int
     page: int
 
 
 class RefreshDeferred(NamedTuple):
-    """A refresh was asked for that may not go yet; `until` in seconds of `Clock.moment`.
+    """A refresh was asked for but may not be sent yet.
 
-    `until` is None where nothing is planned.
+    `until` is when it may, in seconds of `Clock.moment`, or None if nothing is planned.
     """
 
     until: float | None
 
 
 class PasswordAccepted(NamedTuple):
-    """The password or API key that was handed over last was in a request that was answered."""
+    """The service has accepted the password or API key that was passed to `sign_in` last."""
 
 
 class ZoneSuspected(NamedTuple):
-    """Live messages are dated so that `server_timezone` must be wrong; `zone` would fit."""
+    """The times of live messages show that `server_timezone` is wrong; `zone` would fit."""
 
     zone: str
 
 
 class ClocksDisagree(NamedTuple):
-    """Our clock is more than a day off the service's, so nothing is deleted by `keep_days`.
+    """Our clock is more than a day off the service's, so `keep_days` deletes nothing.
 
-    `ahead` is by how many seconds ours is ahead.
+    `ahead` is how many seconds ours is ahead.
     """
 
     ahead: float
 
 
 class TakenByColleague(NamedTuple):
-    """A message that we have just taken was taken by a colleague before."""
+    """A message that our user has just taken had already been taken by a colleague."""
 
     message_id: int
     who: str
 
 
 class HubCopied(NamedTuple):
-    """All that a team's hub had is in the archive, once the service was asked for it."""
+    """The archive holds everything that was on the team's hub when the status became `LIVE`."""
 
 
 Event = (

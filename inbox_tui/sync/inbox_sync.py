@@ -1,8 +1,7 @@
 """The loop that asks the service: it waits until a request is due, sends it, stores the answer.
 
-When and what to ask is decided in `next_request` and `planner`, what comes of an answer in
-`outcomes`. All that is known is in the store, so that a restart or a second terminal goes on where
-the first one stands.
+`next_request` and `planner` decide when to ask and for what; `outcomes` stores the result. The sync
+state is in the store, so a restart or a second terminal continues from where the first one is.
 """
 
 from __future__ import annotations
@@ -45,41 +44,41 @@ from inbox_tui.sync.planner import PAGE_SIZE
 from inbox_tui.sync.stores import MessageStore
 
 TICK_SECONDS = 1.0
-"""The interval at which a wait looks around: another terminal may have asked meanwhile, or the
-machine may have slept."""
+"""How often a wait checks for changes: another terminal may have asked, or the machine may have
+slept."""
 STEP_PAUSE_SECONDS = 0.1
-"""The wait after a step of deleting and wiping, in which other programs can write."""
+"""The pause after each step of deleting and wiping, so that other programs can write."""
 CLOSING_SECONDS = 2.0
-"""How long a program that is closed waits for the answer of a request under way."""
+"""How long a closing program waits for the answer to a request under way."""
 BUSY_TRIES = 10
-"""How often `once` tries an archive that another program keeps to itself."""
+"""How often `once` tries an archive that another program has locked."""
 
 _DOCUMENTED_LIMIT = Limit()
 
 
 class Inbox(Protocol):
-    """What sync needs of the service's client."""
+    """The part of the service's client that `InboxSync` uses."""
 
     async def fetch(
         self, *, cnt: int, hour: int, after_id: int | None = None, to_phone: str | None = None
     ) -> Answer:
-        """One request; raises `SmscError`."""
+        """Send one request and return its answer. Raises `SmscError`."""
 
     async def aclose(self) -> None:
-        """Let go of connections."""
+        """Close the connections."""
 
 
 class InboxSync:
     """Keeps one account's archive up to date, within the service's limit.
 
-    `store` is used by one thread at a time, for this object alone. `connect` makes the client
+    `store` belongs to this object and is used by one thread at a time. `connect` creates the client
     for a password; it is called late and away from the event loop, because it imports the HTTP
     library. `scopes` are the receiving numbers to ask for one by one, or `("",)` for all at once.
     `publish` is called on the event loop. `in_thread` runs a function away from the event loop.
     """
 
     status: Status
-    """How things stand; each change is published."""
+    """The current status; each change is published."""
 
     def __init__(
         self,
@@ -136,25 +135,25 @@ class InboxSync:
         self._via = ""
         self._expired_on: int | None = None
         self._steps: Iterator[int] | None = None
-        """What is left to do of deleting and wiping."""
+        """The remaining steps of deleting and wiping."""
         self._archive_failures = 0
         self._given_up = 0
         self.status = Status(State.CHECKING if password else State.SIGN_IN)
 
     def refresh(self) -> None:
-        """Ask now if the limit has room; else `RefreshDeferred` says when. Never queues two."""
+        """Ask now if the limit has room; otherwise publish `RefreshDeferred`. Never queues two."""
         self._ask_now = AskNow(set(self._scopes), by_user=True)
         self._wake.set()
 
     def look_again(self) -> None:
-        """Look at the store at once: what stood in the way of asking may be gone."""
+        """Check the store at once: what prevented the next request may be gone."""
         self._archive_failures = 0
         self._wake.set()
 
     def sign_in(self, password: Secret | None) -> None:
-        """Go on with this password, checked by a request; None: stop asking until there is one.
+        """Use this password from now on, once a request has checked it; None stops asking.
 
-        Its status is published in any case, also where it is the one of before.
+        The resulting status is published even if it is the same as before.
         """
         self._password = password
         self._progress.unproven = password is not None
@@ -164,20 +163,20 @@ class InboxSync:
         self._wake.set()
 
     def states_changed(self) -> None:
-        """Do nothing: nobody else is to know."""
+        """Do nothing: without a team, states are not shared."""
 
     async def why_withheld(self, password: Secret) -> str | None:
-        """Return why this password was refused in an earlier request; None: it was not."""
+        """Return why this password was refused in an earlier request, or None if it was not."""
         requests = self._store.requests
         why: str | None = await self._in_thread(lambda: why_refused(password, requests.refusals()))
         return why
 
     async def allow_again(self) -> None:
-        """Let any password be sent, also one that was refused: the user insists."""
+        """Allow every password to be sent, even refused ones, because the user insists."""
         await self._in_thread(self._store.requests.allow_again)
 
     async def run(self) -> None:
-        """Ask whenever it is due, until cancelled; at first for the service's whole period."""
+        """Ask whenever a request is due, until cancelled, beginning with the whole period."""
         self._progress.whole_period_wanted.update(self._scopes)
         try:
             while True:
@@ -188,10 +187,10 @@ class InboxSync:
             await self._disconnect()
 
     async def once(self) -> Status:
-        """Finish one pass over every scope, or return what stands in the way.
+        """Finish one pass over every scope, or return the status that prevents it.
 
-        Waits for the limit if need be. A pass that another terminal finished meanwhile counts, but
-        the password has been in a request that was answered.
+        Waits for the limit if necessary. A pass that another terminal finishes meanwhile counts,
+        but only once the service has accepted this password.
         """
         self._progress.unproven = True
         began, moment = self._clock.now(), self._clock.moment()
@@ -213,7 +212,7 @@ class InboxSync:
             await self._disconnect()
 
     async def step(self) -> Wait | None:
-        """Make the request that is due, or say what to wait for."""
+        """Make the request that is due and return None, or return what to wait for."""
         password = self._password
         try:
             if self._outcome is not None:
@@ -243,7 +242,7 @@ class InboxSync:
         return wait
 
     async def _wait(self, wait: Wait) -> None:
-        """Wait for the time planned, for a key, or for what another terminal does."""
+        """Wait until the planned time, a call that wakes the loop, or a change to the store."""
         ends = [end for end in (wait.until, wait.more_room_at) if end is not None]
         while not self._wake.is_set():
             stepped = await self._idle_work()
@@ -266,9 +265,9 @@ class InboxSync:
         return version
 
     async def _idle_work(self) -> bool:
-        """Take a step of deleting what is too old, and of wiping it; whether one was to be taken.
+        """Take one step of deleting and wiping old messages; return whether there was one.
 
-        It begins after an answer. Where the archive fails, it begins anew after the next one.
+        The steps begin after an answer. If the archive fails, they begin again after the next one.
         """
         if self._steps is None:
             if not self._just_answered:
@@ -284,7 +283,7 @@ class InboxSync:
         return stepped
 
     def _steps_after_answer(self, before: int | None) -> Iterator[int]:
-        """Delete what was received before these server seconds, once a day; wipe what is left."""
+        """Delete messages received before these server seconds, once a day; then wipe the rest."""
         if before is not None and before // DAY_SECONDS != self._expired_on:
             yield from self._store.expire(before)
             self._expired_on = before // DAY_SECONDS
@@ -305,7 +304,7 @@ class InboxSync:
             self._publish(StatusChanged(status))
 
     async def _all_passes_finished_since(self, began: datetime, seconds: float) -> bool:
-        """Whether every scope has completed a pass that began after this."""
+        """Return whether every scope has completed a pass that began after this moment."""
         missing = [
             scope for scope in self._scopes if self._progress.finished.get(scope, -1.0) < seconds
         ]
@@ -318,15 +317,15 @@ class InboxSync:
     # -- asking
 
     async def _ask_to_the_end(self, client: Inbox, request: Request) -> None:
-        """Ask; where that is cancelled, wait a moment for what the request comes to.
+        """Ask; if cancelled, still wait up to `CLOSING_SECONDS` for the request to end.
 
-        Nobody may ask for `Limit.in_flight_seconds` after one whose answer was not waited for.
+        A request abandoned before its answer blocks all others for `Limit.in_flight_seconds`.
         """
         asking = asyncio.ensure_future(self._ask(client, request))
         try:
             await asyncio.shield(asking)
         except asyncio.CancelledError:
-            self._publish = lambda event: None  # whoever was told of events is closing
+            self._publish = lambda event: None  # the receiver of events is closing
             try:
                 await wait_at_most(self._clock, CLOSING_SECONDS, asking)
             finally:
@@ -354,9 +353,9 @@ class InboxSync:
         await self._write_down(self._outcome)
 
     async def _give_up(self, request: Request) -> Wait | None:
-        """Take out of the log a request that can't be sent in time any more.
+        """Remove from the log a request that can no longer be sent in time.
 
-        Another one is begun at once, as after a sleep of the machine; and later where that fails.
+        After the first, as when the machine slept, the next is planned at once; later ones wait.
         """
         self._outcome = partial(self._outcomes.given_up, request)
         await self._write_down(self._outcome)
@@ -368,19 +367,19 @@ class InboxSync:
         return self._announce(Wait(status, until, held=True))
 
     def _in_time(self, request: Request) -> bool:
-        """Whether the request, sent now, is over before the log of requests gives it up."""
+        """Return whether the request, if sent now, ends before the log gives it up."""
         to_get_going = (self._limit.in_flight_seconds - self._limit.request_timeout) / 2
         return self._clock.moment().seconds - request.at.seconds <= to_get_going
 
     async def _write_down(self, outcome: Callable[[], list[Event]]) -> None:
-        """Commit what came of a request, then tell; tried again where the archive can't."""
+        """Commit the outcome of a request, then publish its events; `step` retries a failure."""
         events = await self._in_thread(outcome)
         self._outcome = None
         for event in events:
             self._publish(event)
 
     async def _connected(self, password: Secret) -> Inbox:
-        """The client for this password; another one gets a new client."""
+        """Return the client for this password; a different password gets a new client."""
         if self._client is None or self._client_password is not password:
             await self._disconnect()
             self._client = await self._in_thread(self._connect, password)

@@ -1,4 +1,4 @@
-"""Choosing the next request: which scope, when it may go, and what is said until then."""
+"""Choosing the next request: its scope, when it may be sent, and the status until then."""
 
 from __future__ import annotations
 
@@ -38,45 +38,45 @@ STATE_OF_HOLD = {
     "team": State.BLOCKED,
     "colleague": State.LIVE,
 }
-"""What the status is while a hold stands; `OFFLINE` for other kinds."""
+"""The state shown during each kind of hold; `OFFLINE` for kinds not listed."""
 _YIELDING_HOLDS = ("offline", "stopped")
-"""What a refresh by hand, or a new start, may try to get past."""
+"""Kinds of hold that a manual refresh, or a new start, may ignore."""
 
 
 @dataclass
 class PassProgress:
-    """How far this program has come, which no store keeps."""
+    """What this program remembers about its passes; none of it is stored."""
 
     whole_period_wanted: set[str] = field(default_factory=set)
-    """Scopes whose whole period is to be asked for, whatever their cursors say."""
+    """Scopes to ask for the whole period, whatever their cursors say."""
     finished: dict[str, float] = field(default_factory=dict)
-    """When the last finished pass of each scope began: seconds of `Clock.moment`."""
+    """When the last finished pass of each scope began, in seconds of `Clock.moment`."""
     unproven: bool = False
-    """Whether the password is still to be in a request that is answered."""
+    """Whether the service has yet to accept the password."""
 
 
 @dataclass
 class AskNow:
-    """A wish to ask at once: by the user, or because the program has only just started."""
+    """A demand to ask at once, by the user or because the program has just started."""
 
     scopes: set[str]
-    """Those that have not been asked for since; empty once the wish is granted or dropped."""
+    """The scopes not asked for since; empty once the demand is met or dropped."""
     by_user: bool = False
 
 
 class Request(NamedTuple):
-    """A request that is in the log of requests."""
+    """A request that has been entered in the log of requests."""
 
     page: PageRequest
     entry: int
     at: Moment
     password: Secret
     ask_now: AskNow
-    """The wish to ask at once that it was made under."""
+    """The demand to ask at once that was in effect when it was planned."""
 
 
 class Candidate(NamedTuple):
-    """A request, when it is due, and when it may go: that, or later for the limit."""
+    """A possible request, when it is due, and when the limit lets it go: then, or later."""
 
     page: PageRequest
     fingerprint: str
@@ -85,28 +85,28 @@ class Candidate(NamedTuple):
 
 
 class Wait(NamedTuple):
-    """Nothing may be asked before `until`, or before the archive has another `version`."""
+    """Nothing may be asked before `until`, or until the store's `version` changes."""
 
     status: Status
     until: float | None
     more_room_at: float | None = None
-    """When more requests are left than the status says."""
+    """When the number of requests left, as the status shows it, next increases."""
     version: int | None = None
     held: bool = False
-    """Whether it is for something other than the time: a failure, a refusal."""
+    """Whether a hold, a failure or a missing password is the cause, not the schedule."""
     deferred: bool = False
-    """Whether the user wants a refresh and has to wait for it."""
+    """Whether a refresh that the user asked for has to wait."""
 
 
 def signed_out(reason: str, limit: Limit) -> Wait:
-    """Return what to wait for where there is no password, or one that was refused."""
+    """Return the wait for a new password: there is none, or it was refused."""
     allowed = limit.identical
     return Wait(Status(State.SIGN_IN, reason, left=allowed, allowed=allowed), until=None, held=True)
 
 
 @dataclass
 class RequestChooser:
-    """Chooses what to ask for next, by what the store holds. Used away from the event loop."""
+    """Chooses what to ask for next from the state in the store, away from the event loop."""
 
     store: MessageStore
     progress: PassProgress
@@ -117,11 +117,11 @@ class RequestChooser:
     page_size: int
     limit: Limit
     checked: tuple[Secret, Sequence[tuple[bytes, str]], str | None] | None = None
-    """The password that was looked up last, in which refusals, and why it was refused; None looks
-    anew."""
+    """The password checked last, the refusals it was checked against, and why it was refused, if it
+    was. None forces a new check."""
 
     def plan(self, password: Secret, ask_now: AskNow) -> Request | Wait:
-        """Begin the request that is due at this moment, or say how long to wait for one."""
+        """Log the request that is due now and return it, or return how long to wait for one."""
         planned = self._plan(password, ask_now)
         if isinstance(planned, Wait):
             ask_now.scopes.clear()
@@ -139,7 +139,7 @@ class RequestChooser:
         if log.lost:
             self._wait_for_lost_requests(now)
             log = self.store.requests.state(now)
-        if log.hold is not None and log.hold.kind == "refused":  # with another password
+        if log.hold is not None and log.hold.kind == "refused":  # for another password
             self.store.requests.clear_hold(now)
             log = self.store.requests.state(now)
         candidates = [self._candidate(scope, now, log, ask_now) for scope in self.scopes]
@@ -152,7 +152,7 @@ class RequestChooser:
         begun = self.store.requests.begin(scope, chosen.fingerprint, now, self.limit)
         if begun is None:  # another terminal was quicker
             return self._plan(password, ask_now)
-        refusals = self.store.requests.refusals()  # by another terminal's request, meanwhile
+        refusals = self.store.requests.refusals()  # another terminal may have added one
         if self._refused_before(password, refusals) is not None:
             self.store.requests.end(begun.entry, begun.at, delivered=False, finished=True)
             return self._plan(password, ask_now)
@@ -161,7 +161,7 @@ class RequestChooser:
     def _refused_before(
         self, password: Secret, refusals: Sequence[tuple[bytes, str]]
     ) -> str | None:
-        """Why this password was refused, in whichever program's request; None: it was not."""
+        """Return why this password was refused in any program's request, or None if it was not."""
         if self.checked is not None:
             known, seen, reason = self.checked
             if known is password and (reason is not None or seen == refusals):
@@ -171,7 +171,7 @@ class RequestChooser:
         return reason
 
     def _wait_for_lost_requests(self, now: Moment) -> None:
-        """Ask nothing for as long as a request that nobody knows of could count."""
+        """Set a hold for as long as a request missing from the log could count."""
         wait = self.limit.in_flight_seconds + self.limit.window + self.limit.margin
         reason, at = LOST_REQUESTS_REASON, self.clock.now()
         hold = Hold("limited", now.seconds + wait, attempt=1, reason=reason, at=at, digest=b"")
@@ -179,7 +179,7 @@ class RequestChooser:
         self.store.requests.note_waited()
 
     def _candidate(self, scope: str, now: Moment, log: LogState, ask_now: AskNow) -> Candidate:
-        """The next request of a scope, and when it is to go: boot seconds."""
+        """Return the next request of a scope and when to send it, in boot seconds."""
         hold, entries = log.hold, log.entries
         cursor = self.store.sync_state.cursor(scope)
         page = next_page(
@@ -214,7 +214,7 @@ class RequestChooser:
         return Candidate(page, request_fingerprint, due, may_go)
 
     def _wait_for(self, now: Moment, log: LogState, chosen: Candidate) -> Wait:
-        """Return the status until the chosen request may go, and until when to wait."""
+        """Return how long to wait for the chosen request, and the status until then."""
         hold, entries = log.hold, log.entries
         allowed = self.limit.identical
         left = room(entries, chosen.fingerprint, now.seconds, self.limit)
@@ -227,7 +227,7 @@ class RequestChooser:
         elif chosen.due <= now.seconds:
             reason = IN_FLIGHT_REASON if in_flight else LIMIT_REASON
             status = Status(State.WAITING, reason, until, left, allowed)
-        elif in_flight:  # of another terminal, as a rule
+        elif in_flight:  # usually another terminal's
             until = min(chosen.due, given_up)
             status = Status(State.CHECKING, "", None, left, allowed)
         else:

@@ -1,4 +1,4 @@
-"""What came of a request: kept in one transaction, and what there is to tell of it."""
+"""Storing the outcomes of requests, and the events that follow from them."""
 
 from __future__ import annotations
 
@@ -36,9 +36,9 @@ from inbox_tui.sync.stores import MessageStore
 from inbox_tui.sync.zone import ZoneJudge
 
 LIVE_WITHIN = 120.0
-"""New messages of a poll so many seconds after the last one have only just arrived."""
+"""New messages have just arrived if the poll before was fewer seconds ago than this."""
 CLOCK_CHANGE_SECONDS = 60.0
-"""By how much our clock must move against the service's for that to be stored again."""
+"""How far our clock must move against the service's for the difference to be stored again."""
 OTHER_PROGRAM_REASON = mark(
     "the server counts too many requests: is another program asking for this account?"
 )
@@ -46,7 +46,7 @@ OTHER_PROGRAM_REASON = mark(
 
 @dataclass
 class Outcomes:
-    """Keeps what came of requests. Used away from the event loop; done again where it fails."""
+    """Stores the outcomes of requests, away from the event loop; a failed call may be repeated."""
 
     store: MessageStore
     progress: PassProgress
@@ -55,7 +55,7 @@ class Outcomes:
     keep_days: int
     limit: Limit
     delete_before: int | None = field(default=None, init=False)
-    """What was received before these server seconds is too old by the last answer."""
+    """Server seconds before which messages are too old to keep, by the last answer."""
     _pages: int = field(default=0, init=False)
     _received: int = field(default=0, init=False)
     _clock_ahead: float | None = field(default=None, init=False)
@@ -65,12 +65,12 @@ class Outcomes:
         self._zone_judge = ZoneJudge(self.server_zone)
 
     def given_up(self, request: Request) -> list[Event]:
-        """Take out of the log a request that was never sent."""
+        """Remove from the log a request that was never sent."""
         self.store.requests.end(request.entry, request.at, delivered=False, finished=True)
         return []
 
     def failed(self, request: Request, error: SmscError, at: Moment, seen: datetime) -> list[Event]:
-        """Note the end of the request, and what everybody must wait for (api.md, Failure)."""
+        """Store the end of the request, and the hold that follows from it (api.md, Failure)."""
         kind = _kind_of_hold(error)
         before = self.store.requests.hold(at)
         attempt, digest = 1, b""
@@ -102,7 +102,7 @@ class Outcomes:
         return []
 
     def _ask_for_less(self, request: Request, at: Moment, seen: datetime) -> None:
-        """Go on by smaller pages: one that is too large would be so again and again."""
+        """Continue with smaller pages: one of the same size would be too large again."""
         scope = request.page.scope
         cursor = ask_for_less(self.store.sync_state.cursor(scope), request.page)
         self.store.store_page(Page(scope, None, (), (), cursor, at, None, seen))
@@ -110,7 +110,7 @@ class Outcomes:
     def succeeded(
         self, request: Request, answer: Answer, at: Moment, seen: datetime
     ) -> list[Event]:
-        """Commit the answer, with how far it brings us, in one transaction; what to tell of it."""
+        """Commit the answer and the new cursor in one transaction; return the events to publish."""
         scope, running = request.page.scope, request.page.running
         state = self.store.sync_state
         before = state.cursor(scope)
@@ -118,7 +118,7 @@ class Outcomes:
             self.store.requests.clear_hold(at)
         oldest = delete_before(self.keep_days, answer.date, seen, self.server_zone)
         clock_events: list[Event] = []
-        if answer.date is None:  # the service's clock goes on from where it was last
+        if answer.date is None:  # assume the clock difference known last
             service = seen - timedelta(seconds=state.clock_difference() or 0.0)
         else:
             service = answer.date
@@ -130,7 +130,7 @@ class Outcomes:
         moved = advance(cursor, request.page, came)
         messages = answer.messages
         too_old = oldest
-        if self.keep_days and oldest is None:  # what was deleted must not come again
+        if self.keep_days and oldest is None:  # deleted messages must not return
             too_old = self.store.expired_before()
         if too_old is not None:
             messages = [one for one in messages if to_server_seconds(one.received) >= too_old]
@@ -173,7 +173,7 @@ class Outcomes:
         return events
 
     def _compare_clocks(self, date: datetime, seen: datetime) -> list[Event]:
-        """Keep how far our clock is off the service's; say so where that keeps us from deleting."""
+        """Store the clock difference; return an event if it now keeps `keep_days` from deleting."""
         ahead = (seen - date).total_seconds()
         if self._clock_ahead is None or abs(self._clock_ahead - ahead) > CLOCK_CHANGE_SECONDS:
             self.store.sync_state.set_clock_difference(ahead)

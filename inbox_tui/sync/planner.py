@@ -1,15 +1,14 @@
-"""What to ask for next, and what an answer tells: pure functions of the cursor and the clock.
+"""What to ask for next, and what an answer means: pure functions of the cursor and the clock.
 
 A scope is one receiving number, or all of them. A pass asks for some hours of a scope, page by
 page.
 
 How ids relate to time, and in which order the service answers, is not documented (api.md, Request).
-So polls ask by time: for the hours that have passed since the last finished poll, and one more.
-Ids are used within one pass only, to get from a full page to the next one, unless pages turn out to
-be in the order of their times and not of their ids. Where an hour holds very many messages, polls
-are thinned: two of three ask for what has an id above a confirmed one.
-Once an hour, and at the start, a pass asks for the whole period of the service: what the polls have
-missed is found then.
+So polls ask by time: for the hours since the last finished poll, and one more. Ids are used only
+within a pass, to get from a full page to the next, unless pages turn out to be sorted by time and
+not by id. If an hour holds very many messages, polls are thinned: two of three ask only for ids
+above a confirmed one. Once an hour, and at the start, a pass asks for the service's whole period,
+which finds what the polls have missed.
 """
 
 from __future__ import annotations
@@ -30,38 +29,37 @@ from inbox_tui.smsc.limit import PERIOD_HOURS, Moment
 from inbox_tui.smsc.message import Answer, IncomingMessage
 
 PAGE_SIZE = 10_000
-"""Messages in one answer at most (api.md, Request)."""
+"""The most messages in one answer (api.md, Request)."""
 HOUR = 3600.0
 WHOLE_PERIOD_EVERY = HOUR
 """Seconds between two passes over the whole period."""
 PASS_LIFETIME = HOUR
-"""A pass that was begun so many seconds ago and is not finished is begun again."""
+"""Seconds after which an unfinished pass is started again."""
 BUSY_HOUR = 1000
-"""Polls are thinned where the last hour holds so many messages."""
+"""Polls are thinned if the last hour holds at least this many messages."""
 THIN_FOR = 50.0
-"""Polls are thinned for so many seconds after one that was not: two of three are."""
+"""Polls are thinned for this many seconds after one that was not, so two of three are."""
 CONFIRMED_SECONDS = 900
-"""An id is confirmed where all messages received in so many seconds have larger ones."""
+"""An id is confirmed if all messages received within this many seconds have larger ids."""
 CONFIRMED_BY = 100
-"""So many messages must confirm it."""
+"""The fewest messages that can confirm an id."""
 SAMPLE = 2
-"""Messages asked for to learn in which order the service answers, one of which may be
-unreadable."""
+"""How many messages to request to learn the service's order; one of them may be unreadable."""
 FEWEST_FOR_ORDER = 20
-"""The order of fewer messages than so many may be by chance."""
+"""With fewer messages than this, their order may be chance."""
 ZONES_HOURS = 12
-"""By how much the service's zone may be another one than we think."""
+"""By how many hours the service's zone may differ from the configured one."""
 GAP_MARGIN = timedelta(minutes=5)
-"""What was received so shortly before a poll may have become visible only after it."""
+"""A message received this shortly before a poll may have become visible only after it."""
 CLOCK_TOLERANCE = timedelta(days=1)
-"""Messages are deleted only where our clock and the service's agree as far as this."""
+"""Messages are deleted only if our clock and the service's differ by at most this."""
 
 
 class PageRequest(NamedTuple):
-    """One request to be made, and the pass that it is part of."""
+    """One request to make, and the pass that it belongs to."""
 
     scope: str
-    """The receiving number asked for, "" for all."""
+    """The receiving number to ask for, or "" for all."""
     cnt: int
     hour: int
     after_id: int | None
@@ -69,23 +67,23 @@ class PageRequest(NamedTuple):
 
     @property
     def begins_pass(self) -> bool:
-        """Whether it is the first request of its pass."""
+        """Whether this is the first request of its pass."""
         return self.running.pages == 0
 
 
 class Advance(NamedTuple):
-    """What an answer comes to."""
+    """What follows from an answer."""
 
     cursor: Cursor
-    """To be stored together with the messages of the answer."""
+    """To be stored together with the answer's messages."""
     gap: Gap | None = None
-    """Messages that can not be had any more."""
+    """A period whose messages can no longer be fetched."""
     pass_ended: bool = False
     """Whether the next request of this scope begins another pass."""
 
 
 class Arrival(NamedTuple):
-    """An answer, and when it came: by the machine's clock, our wall clock and the service's."""
+    """An answer and its time of arrival on the boot clock, our wall clock and the service's."""
 
     answer: Answer
     at: Moment
@@ -95,22 +93,22 @@ class Arrival(NamedTuple):
 
     @property
     def now(self) -> int:
-        """When it came in server seconds."""
+        """The time of arrival in server seconds."""
         return server_seconds(self.service, self.server_zone)
 
     @property
     def times(self) -> list[int]:
-        """When its messages were received, in server seconds."""
+        """When its messages were received by the service, in server seconds."""
         return [to_server_seconds(message.received) for message in self.answer.messages]
 
     @property
     def highest(self) -> int:
-        """The largest id of its messages; -1 where there are none."""
+        """The largest id of its messages, or -1 if it has none."""
         return max((message.id for message in self.answer.messages), default=-1)
 
 
 def elapsed(since: Polled, now: Moment, wall: datetime) -> float | None:
-    """Return the seconds since then; None where the clocks do not tell."""
+    """Return the seconds since a poll, or None if the clocks cannot tell."""
     if since.moment.boot_id == now.boot_id and since.moment.seconds <= now.seconds:
         return now.seconds - since.moment.seconds
     seconds = (wall - since.wall).total_seconds()
@@ -128,7 +126,7 @@ def next_page(
 ) -> PageRequest:
     """Return the next request of the pass under way, or the first of a new one.
 
-    `whole` asks for a pass over the whole period, as at the start of the program.
+    With `whole`, a new pass is one over the whole period, as at the start of the program.
     """
     running = cursor.running
     if (
@@ -151,16 +149,16 @@ def _new_pass(cursor: Cursor, now: Moment, wall: datetime, *, whole: bool) -> Pa
     since = elapsed(cursor.polled, now, wall)
     if since_whole is None or since is None or since_whole >= WHOLE_PERIOD_EVERY:
         return Pass("whole", PERIOD_HOURS, now)
-    hour = min(int(since // HOUR) + 2, PERIOD_HOURS)  # hours begun, and one more
+    hour = min(int(since // HOUR) + 2, PERIOD_HOURS)  # hours begun, plus one
     if cursor.confirmed_id is not None and since < THIN_FOR:
         return Pass("thin", hour, now, after_id=cursor.confirmed_id)
     return Pass("poll", hour, now)
 
 
 def advance(cursor: Cursor, request: PageRequest, came: Arrival) -> Advance:
-    """Return how far an answer brings us."""
+    """Return the cursor after an answer, any gap it shows, and whether the pass has ended."""
     answer, running = came.answer, request.running
-    if cursor.page_size is not None:  # twice as many the next time: it may have been one message
+    if cursor.page_size is not None:  # grow again: perhaps only one message was large
         twice = 2 * cursor.page_size
         cursor = cursor._replace(page_size=twice if twice < PAGE_SIZE else None)
     if running.sampling:
@@ -169,7 +167,7 @@ def advance(cursor: Cursor, request: PageRequest, came: Arrival) -> Advance:
     full = answer.entries >= request.cnt
     if (full or running.pages) and not running.by_time and is_by_time(answer.messages):
         running = running._replace(by_time=True)
-        if running.after_id is not None:  # later ones with smaller ids may have been left out
+        if running.after_id is not None:  # later messages with smaller ids may be missing
             running = running._replace(pages=running.pages + 1, after_id=None)
             return Advance(cursor._replace(running=running))
     if running.by_time and not (full and cursor.newest_first):
@@ -178,25 +176,25 @@ def advance(cursor: Cursor, request: PageRequest, came: Arrival) -> Advance:
         return _after_last_page(cursor, running, came)
     if cursor.newest_first:
         gap = _left_out(cursor, running, came)
-        if max(came.times, default=came.now) < came.now - HOUR:  # or not: find that out again
+        if max(came.times, default=came.now) < came.now - HOUR:  # doubtful: learn the order again
             cursor = cursor._replace(newest_first=None)
         return _with_gap(_finish(cursor, running, came), gap)
     after_id = next_after_id(answer.messages, request.after_id)
-    if after_id is None:  # the same page again, or nothing that can be read: no way to the next
+    if after_id is None:  # the same page again, or nothing readable: there is no next page
         return Advance(cursor._replace(running=None), pass_ended=True)
     running = running._replace(pages=running.pages + 1, after_id=after_id)
     return Advance(cursor._replace(running=running))
 
 
 def _sampled(cursor: Cursor, running: Pass, came: Arrival) -> Advance:
-    """Learn from the few messages of a sample which of them a full page holds."""
-    if not 0 < came.answer.entries <= SAMPLE:  # no answer to what was asked
+    """Learn from a small sample whether a full page holds the newest or the oldest messages."""
+    if not 0 < came.answer.entries <= SAMPLE:  # not an answer to this request
         return Advance(cursor._replace(running=None))
     late = running.middle is None or max(came.times, default=-1) >= running.middle
     if came.answer.messages and late and (running.by_time or came.highest >= running.highest):
-        return Advance(cursor._replace(running=None, newest_first=True))  # ask again
+        return Advance(cursor._replace(running=None, newest_first=True))  # start again
     cursor = cursor._replace(newest_first=False)
-    if running.by_time and running.newest is None:  # it could not go on
+    if running.by_time and running.newest is None:  # the pass by time was stuck
         return Advance(cursor._replace(running=None))
     return _finish(cursor, running, came)
 
@@ -209,9 +207,9 @@ def _after_last_page(cursor: Cursor, running: Pass, came: Arrival) -> Advance:
 
 
 def _go_on_by_time(cursor: Cursor, running: Pass, request: PageRequest, came: Arrival) -> Advance:
-    """Ask on from the newest of a full page, and an hour before it.
+    """Continue from an hour before the newest message of a full page.
 
-    Where that is no way on, for an hour holds more than a page, what is missing is a gap.
+    If that leads no further, because an hour holds more than a page, the missing part is a gap.
     """
     now, times = came.now, came.times
     if running.newest is not None and min(times, default=now) > running.newest:
@@ -221,7 +219,7 @@ def _go_on_by_time(cursor: Cursor, running: Pass, request: PageRequest, came: Ar
         return _after_last_page(cursor, running, came)
     else:
         newest = max(times, default=now)
-        back = max(1, int((now - newest) // HOUR) + 2)  # hours begun, and one more
+        back = max(1, int((now - newest) // HOUR) + 2)  # hours begun, plus one
         on = back < request.hour and (running.newest is None or newest > running.newest)
         running = running._replace(newest=newest)
     running = running._replace(pages=running.pages + 1, back=back)
@@ -237,7 +235,7 @@ def _go_on_by_time(cursor: Cursor, running: Pass, request: PageRequest, came: Ar
 
 
 def _with_page(running: Pass, came: Arrival) -> Pass:
-    """Return the pass with what is to be known of its pages to tell which messages they hold."""
+    """Return the pass with its largest id and median time, which `_sampled` compares with."""
     running = running._replace(highest=max(came.highest, running.highest))
     if running.middle is None and (times := sorted(came.times)):
         running = running._replace(middle=times[len(times) // 2])
@@ -251,7 +249,7 @@ def _with_gap(finished: Advance, gap: Gap | None) -> Advance:
 
 
 def is_by_time(messages: Sequence[IncomingMessage]) -> bool:
-    """Whether a page is in the order of its times and not of its ids: so it may be chosen, too."""
+    """Return whether a page is sorted by time and not by id; it may be cut off by time, too."""
     times, ids = [one.received for one in messages], [one.id for one in messages]
     return (
         len(messages) >= FEWEST_FOR_ORDER
@@ -262,15 +260,15 @@ def is_by_time(messages: Sequence[IncomingMessage]) -> bool:
 
 
 def ask_for_less(cursor: Cursor, request: PageRequest) -> Cursor:
-    """Return the cursor after an answer that was too large to be read: its pass goes on by half."""
+    """Return the cursor after an answer too large to read: its pass continues with half a page."""
     return cursor._replace(page_size=max(1, request.cnt // 2), running=request.running)
 
 
 def next_after_id(messages: Sequence[IncomingMessage], after_id: int | None) -> int | None:
-    """Return the id to ask on from after a full page; None where there is none.
+    """Return the id to continue from after a full page, or None if there is none.
 
-    It is the largest id of the page. But one that stands out of its sequence must not leave out all
-    that follows: then it is the largest one after which, in time, a larger one was received.
+    It is the largest id of the page, unless that is an outlier, which would skip all that follow:
+    then it is the largest id after which, in time, a larger one was received.
     """
     least = -1 if after_id is None else after_id
     in_time = sorted(messages, key=lambda message: (message.received, message.id))
@@ -290,12 +288,12 @@ def next_after_id(messages: Sequence[IncomingMessage], after_id: int | None) -> 
 
 
 def _finish(cursor: Cursor, running: Pass, came: Arrival) -> Advance:
-    """The pass is over: what was visible in its hours when it began is here."""
+    """End the pass: everything that was visible in its hours when it began has been received."""
     cursor = cursor._replace(running=None)
     if running.kind == "thin":
         return Advance(cursor, pass_ended=True)
     if cursor.polled is not None and _began_later(cursor.polled, running):
-        return Advance(cursor, pass_ended=True)  # another program has been quicker to write its own
+        return Advance(cursor, pass_ended=True)  # another program stored a later pass
     lasted = timedelta(seconds=max(0.0, came.at.seconds - running.began.seconds))
     polled = Polled(running.began, came.wall - lasted, came.service - lasted)
     gap = None
@@ -316,9 +314,10 @@ def _finish(cursor: Cursor, running: Pass, came: Arrival) -> Advance:
 
 
 def with_gap_start_of_all_numbers(cursor: Cursor, running: Pass, all_numbers: Cursor) -> Cursor:
-    """Return the cursor of a receiving number as of when it was last asked for with all others.
+    """Return a number's cursor, moved on to when all numbers were last polled together.
 
-    For the gap only: where that was later than it was asked for alone, and before this pass.
+    Used to find the gap only. It applies if that was later than the number's own last poll, and
+    before this pass.
     """
     covering, own = all_numbers.polled, cursor.polled
     if covering is None or _began_later(covering, running):
@@ -334,9 +333,9 @@ def _began_later(polled: Polled, running: Pass) -> bool:
 
 
 def confirmed_id(messages: Sequence[IncomingMessage], now: int) -> int | None:
-    """Return the id below which polls need not ask for a while; None where they are not thinned.
+    """Return the id above which polls may ask for a while, or None if they are not thinned.
 
-    `now` is in server seconds. All messages of the last quarter of an hour have larger ids.
+    `now` is in server seconds. All messages of the last `CONFIRMED_SECONDS` have larger ids.
     """
     received = [(to_server_seconds(message.received), message.id) for message in messages]
     if sum(now - HOUR <= seconds <= now for seconds, _ in received) < BUSY_HOUR:
@@ -346,7 +345,7 @@ def confirmed_id(messages: Sequence[IncomingMessage], now: int) -> int | None:
 
 
 def _left_out(cursor: Cursor, running: Pass, came: Arrival) -> Gap | None:
-    """Return what a full page of the newest left out: all between the last poll and its oldest."""
+    """Return the gap that a full page of the newest leaves, from the last poll to its oldest."""
     if not came.answer.messages:
         return None
     answered = Polled(came.at, came.wall, came.service)
@@ -360,10 +359,10 @@ def _left_out(cursor: Cursor, running: Pass, came: Arrival) -> Gap | None:
 
 
 def _service_time_of(before: Polled, now: Polled) -> datetime:
-    """Return when an earlier poll was, by the service's clock as it is known now.
+    """Return the time of an earlier poll by the service's clock, as it is known now.
 
-    Where its answer did not tell, that was noted by our clock. If that was wrong by more than a
-    day, the seconds since the machine's start tell better.
+    If that poll's answer had no date, its time is from our clock. If that clock was wrong by more
+    than a day, the seconds since the machine's start are used instead.
     """
     if before.moment.boot_id == now.moment.boot_id:
         passed = timedelta(seconds=now.moment.seconds - before.moment.seconds)
@@ -373,9 +372,10 @@ def _service_time_of(before: Polled, now: Polled) -> datetime:
 
 
 def lateness(before: Cursor, new: Iterable[IncomingMessage], came: Arrival) -> list[float]:
-    """Return how many seconds late the new messages are that earlier polls should have had.
+    """Return how many seconds late each new message is that an earlier poll should have found.
 
-    Polls ask for an hour more than has passed, so what is younger than that is not late.
+    Polls ask for an hour more than has passed, so messages received less than an hour before the
+    last poll are not late.
     """
     if before.whole is None or before.polled is None:
         return []
@@ -388,10 +388,10 @@ def lateness(before: Cursor, new: Iterable[IncomingMessage], came: Arrival) -> l
 def delete_before(
     keep_days: int, service: datetime | None, wall: datetime, server_zone: tzinfo
 ) -> int | None:
-    """Return the server seconds before which messages are to be deleted; None: nothing is.
+    """Return the server seconds before which to delete messages, or None to delete nothing.
 
-    Only the service's own time `service` counts, and only where it agrees with ours, `wall`: a
-    clock that is wrong must not delete anything.
+    Only the service's own time `service` counts, and only if it agrees with ours, `wall`: a wrong
+    clock must not delete anything.
     """
     if not keep_days or service is None or not clocks_agree(service, wall):
         return None
@@ -399,5 +399,5 @@ def delete_before(
 
 
 def clocks_agree(service: datetime, wall: datetime) -> bool:
-    """Tell whether two clocks show the same day, roughly."""
+    """Return whether two clocks differ by at most `CLOCK_TOLERANCE`."""
     return abs(service - wall) <= CLOCK_TOLERANCE

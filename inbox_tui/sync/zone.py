@@ -1,6 +1,6 @@
-"""Whether the service's clock is in another zone than the settings say.
+"""Detects that the service's clock is in another zone than the settings say.
 
-Its answers carry no zone (api.md, Success); messages that have only just come tell.
+Answers carry no zone (api.md, Success), but the times of messages that have just arrived show it.
 """
 
 from __future__ import annotations
@@ -14,9 +14,9 @@ from inbox_tui.smsc.message import IncomingMessage
 from inbox_tui.sync.events import ZoneSuspected
 
 ZONE_AHEAD = 600.0
-"""A message dated so many seconds ahead is dated by another clock."""
+"""A message dated this many seconds in the future does not fit the zone."""
 ZONE_BEHIND = 3600.0
-"""So is one that only just came and is dated so many seconds back."""
+"""A message that has just arrived and is dated this many seconds back does not fit either."""
 _MESSAGES_TO_JUDGE = 3
 _SERVED = (
     "Europe/Moscow",
@@ -32,11 +32,11 @@ _SERVED = (
     "Asia/Magadan",
     "Asia/Kamchatka",
 )
-"""Zones in which the service has customers."""
+"""Zones in which the service has customers, preferred to others of the same offset."""
 
 
 class ZoneJudge:
-    """Suspects `zone` of being wrong when several live messages in a row do not fit it."""
+    """Suspects that `zone` is wrong when several live messages in a row do not fit it."""
 
     def __init__(self, zone: tzinfo) -> None:
         self._zone = zone
@@ -44,7 +44,7 @@ class ZoneJudge:
         self._suspected: float | None = None
 
     def judge(self, live: Iterable[IncomingMessage], seen: datetime) -> ZoneSuspected | None:
-        """Take in messages that came only just before `seen`; a suspicion is told once."""
+        """Check messages that arrived just before `seen`; return each suspicion only once."""
         here = seen.astimezone(self._zone)
         for message in live:
             skew = (message.received - here.replace(tzinfo=None)).total_seconds()
@@ -57,18 +57,18 @@ class ZoneJudge:
             return None
         least, middle, most = sorted(self._skews)
         if most - least > ZONE_AHEAD:
-            return None  # messages that were late, each by another time
+            return None  # late messages, each by a different time
         offset = here.utcoffset() or timedelta()
         hours = round((offset.total_seconds() + middle) / 1800) / 2
         if hours in (self._suspected, offset / timedelta(hours=1)):
-            return None  # told already, or no zone explains it: this machine's clock is off
+            return None  # already reported, or no zone explains it: this machine's clock is off
         self._suspected = hours
         zone = _zone_with_offset(hours, seen)
         return None if zone is None else ZoneSuspected(zone)
 
 
 def _zone_with_offset(hours: float, at: datetime) -> str | None:
-    """A zone of this offset from UTC at that time: a served one, if there is one."""
+    """Return a zone with this UTC offset at that time, preferably one of `_SERVED`."""
     offset = timedelta(hours=hours)
     for zone in (*_SERVED, *sorted(available_timezones())):
         if at.astimezone(ZoneInfo(zone)).utcoffset() == offset:
