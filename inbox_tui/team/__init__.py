@@ -1,4 +1,4 @@
-"""The hub that several machines share at one account: a PostgreSQL database.
+"""The hub: a PostgreSQL database that several machines with the same account share.
 
-Nothing of asyncpg is imported before a hub is connected to.
+asyncpg is imported only when a hub is connected to.
 """

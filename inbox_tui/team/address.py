@@ -1,4 +1,4 @@
-"""Where the hub is: a URL as PostgreSQL writes them, without a password."""
+"""The address of the hub: a PostgreSQL URL without a password."""
 
 from __future__ import annotations
 
@@ -20,29 +20,29 @@ ALLOWED = mark(
 
 
 class HubAddress(NamedTuple):
-    """A database, and as whom to sign in there."""
+    """A database, and the user to sign in as."""
 
     user: str
     host: str
-    """A host's name or address, or the folder of a Unix socket."""
+    """A host name or address, or the folder of a Unix socket."""
     port: int
     database: str
     files: tuple[tuple[str, str], ...] = ()
-    """Files of TLS by PostgreSQL's names for them."""
+    """TLS files, by PostgreSQL's names for them: `sslrootcert`, `sslcert`, `sslkey`."""
 
     @property
     def is_local(self) -> bool:
-        """Whether nothing leaves this machine on the way there."""
+        """Whether the connection stays on this machine."""
         return self.host.startswith("/") or self.host in _LOOPBACK
 
     @property
     def place(self) -> str:
-        """The hub, to speak of it and as the host of its keyring entry: `HOST:PORT/DATABASE`."""
+        """The hub as shown to users and as the host of its keyring entry: `HOST:PORT/DATABASE`."""
         host = f"[{self.host}]" if ":" in self.host else self.host
         return f"{host}:{self.port}/{self.database}"
 
     def url(self) -> str:
-        """Return what `parse_hub` takes."""
+        """Return the address as a URL that `parse_hub` accepts."""
         socket = self.host.startswith("/")
         host = "" if socket else self.place.partition("/")[0]
         options = [("host", self.host), ("port", str(self.port))] if socket else []
@@ -51,7 +51,7 @@ class HubAddress(NamedTuple):
         return f"postgresql://{quote(self.user, safe='')}@{host}/{path}{query and '?' + query}"
 
     def tls(self) -> SSLContext | None:
-        """Return what verifies the hub's certificate and name; None on this machine alone."""
+        """Return a context that verifies the hub's certificate and name, or None if it is local."""
         if self.is_local:
             return None
         import ssl
@@ -69,7 +69,7 @@ class HubAddress(NamedTuple):
 
 
 def parse_hub(url: str) -> HubAddress:
-    """Read a URL. Raises `ValueError`, with what is wrong, for one that can't be used."""
+    """Parse the URL of a hub. Raises `ValueError` with the reason if it can't be used."""
     parts = urlsplit(url)
     if parts.scheme not in ("postgresql", "postgres"):
         raise ValueError(_("the hub is a PostgreSQL database"))

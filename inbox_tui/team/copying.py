@@ -1,4 +1,4 @@
-"""Copying from the hub into the archive, in pages of its sequence: one message, or a million."""
+"""Copying from the hub into the archive, in pages of the hub's sequence."""
 
 from __future__ import annotations
 
@@ -23,13 +23,13 @@ if TYPE_CHECKING:
     from inbox_tui.team.hub import Hub
 
 PAGE_SIZE = 10_000
-"""How many numbers of the sequence are copied at once."""
+"""How many sequence numbers are copied at once."""
 LEAST_PAGE_SIZE = 100
 NOTE_POLLED_EVERY = timedelta(hours=1)
 
 
 class Copier:
-    """Brings one account of the archive up to the state of the hub."""
+    """Brings one account of the archive up to date with the hub."""
 
     def __init__(
         self,
@@ -39,7 +39,7 @@ class Copier:
         *,
         name: str,
     ) -> None:
-        """Create it; `in_thread` runs a function in the thread that `account` is used in."""
+        """Create a copier; `in_thread` runs a function in the thread that `account` is used in."""
         self._hub = hub
         self._copy = TeamCopy(account, name)
         self._in_thread = in_thread
@@ -49,13 +49,13 @@ class Copier:
         self._caught_up = False
         self._noted_polled: datetime | None = None
         self.position: int | None = None
-        """The last number copied; None where nothing was."""
+        """The last sequence number copied, or None if nothing was."""
 
     async def begin(self, hub_id: str, account_id: int, last: int) -> None:
-        """Find how far this hub, whose last number this is, was copied before."""
+        """Find how far this hub was copied before; `last` is the last number of its sequence."""
         self._hub_id, self._account_id = hub_id, account_id
         self.position = await self._in_thread(self._copy.position, hub_id)
-        if self.position is not None and self.position > last:  # an older state of the hub
+        if self.position is not None and self.position > last:  # an older backup was restored
             await self._in_thread(self._copy.start_over)
             self.position = None
         self._caught_up = self.position is not None
@@ -63,10 +63,10 @@ class Copier:
     async def copy(
         self, seen: Callable[[], datetime], on_new: Callable[[list[int], bool], None]
     ) -> None:
-        """Copy all that there is. A page is read while the one before it is stored.
+        """Copy everything new, reading each page while the one before it is stored.
 
         `on_new` is called for each page with the ids that are new here, newest first, and whether
-        these came to the hub as new ones after it was copied before.
+        they are live: new messages when the hub received them, and the hub was copied before.
         """
         reading = asyncio.ensure_future(self._read(self.position or 0, seen()))
         try:
@@ -83,7 +83,7 @@ class Copier:
                 if page.last >= last:
                     break
             self._caught_up = True
-        except HubAway:  # it may be that a page takes too long
+        except HubAway:  # perhaps because a page took too long
             self._page_size = max(self._page_size // 4, LEAST_PAGE_SIZE)
             raise
         finally:
@@ -91,7 +91,7 @@ class Copier:
             await asyncio.gather(reading, return_exceptions=True)
 
     async def note_polled(self, now: datetime) -> None:
-        """Note when the service was last asked; after something new was noted, not for an hour."""
+        """Store when the service was last asked; after a newer time is stored, skip an hour."""
         if self._noted_polled is not None and abs(now - self._noted_polled) < NOTE_POLLED_EVERY:
             return
         cursors = await self._hub.run(partial(read_cursors, account_id=self._account_id))
@@ -100,9 +100,10 @@ class Copier:
             self._noted_polled = now
 
     async def _read(self, after: int, seen: datetime) -> tuple[CopiedPage, bool, int]:
-        """Return what comes after a number of the hub's sequence.
+        """Return the page after a number of the hub's sequence.
 
-        With it, whether its messages came to the hub as new ones, and the sequence's last number.
+        Also returns whether its messages were new ones when the hub received them, and the last
+        number of the sequence.
         """
         return await self._hub.run(lambda connection: self._read_on(connection, after, seen))
 
@@ -154,7 +155,7 @@ def _message(
     text: bytes,
     stamp: str,
 ) -> IncomingMessage | None:
-    """Return a message of the hub; None for what can't be one: anybody may have written there."""
+    """Return a message from the hub, or None if it is invalid: any member may write there."""
     if message_id < 0:
         return None
     try:

@@ -1,4 +1,4 @@
-"""What can be wrong with the hub. Each is an `ArchiveError`: what is kept can't be got at."""
+"""Errors of the hub. Each is an `ArchiveError`: the stored data can't be accessed."""
 
 from __future__ import annotations
 
@@ -13,11 +13,11 @@ class HubError(ArchiveError):
 
 
 class HubAway(HubError, ArchiveBusy):  # noqa: N818
-    """It can't be reached, or the connection was lost: it may be there again in a moment."""
+    """The hub can't be reached, or the connection was lost; a later try may succeed."""
 
 
 class HubRefused(HubError):  # noqa: N818
-    """It is there but can't be used: the sign-in, the role, the version, or what it is."""
+    """The hub can't be used: because of the sign-in, role or version, or because it is no hub."""
 
     def __init__(self, reason: str, *, sign_in: bool = False) -> None:
         super().__init__(reason)

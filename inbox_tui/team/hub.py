@@ -1,4 +1,4 @@
-"""A connection to the hub, in a thread for all such, for any other thread."""
+"""Connections to the hub. All of them run in one thread and serve any other thread."""
 
 from __future__ import annotations
 
@@ -27,15 +27,15 @@ if TYPE_CHECKING:
 T = TypeVar("T")
 
 EPOCH = datetime(2026, 1, 1, tzinfo=UTC)
-"""Where the seconds of the hub's clock begin."""
+"""The time at which the seconds of the hub's clock begin."""
 CONNECT_SECONDS = 10.0
 COMMAND_SECONDS = 8.0
-"""How long an answer of the hub is waited for."""
+"""How long to wait for an answer from the hub."""
 _JUMP_SECONDS = 1.0
-"""By how much the hub's clock must move against ours to count as set anew."""
+"""How far the hub's clock must move against ours to count as having been set."""
 _ON_THE_SERVER = {
     "application_name": "inbox-tui",
-    # Whoever is silent for so long has vanished: the session ends, and its lock with it.
+    # A member silent for this long is gone: its session ends, which releases its lock.
     "idle_session_timeout": "10s",
     "idle_in_transaction_session_timeout": "10s",
     "lock_timeout": "7s",
@@ -46,27 +46,27 @@ _ON_THE_SERVER = {
 
 @cache
 def _hub_loop() -> asyncio.AbstractEventLoop:
-    """Return the event loop of the hubs' thread, which lasts as long as the program."""
+    """Return the event loop of the hub thread, which runs as long as the program."""
     loop = asyncio.new_event_loop()
     threading.Thread(target=loop.run_forever, name="hub", daemon=True).start()
     return loop
 
 
 class Hub:
-    """The one connection of a member. Everything that goes wrong is a `HubError`.
+    """A member's connection to the hub. Every failure of the hub is a `HubError`.
 
     After `HubAway` it is closed; `connect` opens it again. The coroutines are for any event loop,
     the other methods for any thread but the hub's. `on_notify` is called in the hub's thread with
-    what was announced and by which session, and with "" where the connection is lost.
+    each notification and the session that sent it, and with ("", 0) if the connection is lost.
     """
 
     may_ask = False
-    """Whether the hub lets us ask the service, not only read."""
+    """Whether our role on the hub may ask the service, not only read."""
     asking = False
-    """Whether this connection has the account's lock: nobody else asks then."""
+    """Whether this connection holds the account's lock, so that nobody else asks."""
 
     pid = 0
-    """The number of our last session."""
+    """The server process id of our last session."""
 
     def __init__(
         self,
@@ -89,35 +89,35 @@ class Hub:
         return self._connection is not None
 
     async def connect(self, *, checked: bool = True) -> None:
-        """Connect, where there is no connection, and with `checked` look whether it is a hub."""
+        """Connect unless connected; with `checked`, check that the database is a hub."""
         await asyncio.wrap_future(self._submit(self._connect(checked=checked)))
 
     async def disconnect(self) -> None:
-        """Close the connection, and give up the lock with it."""
+        """Close the connection, which releases the lock."""
         await asyncio.wrap_future(self._submit(self._disconnect()))
 
     async def run(self, work: Callable[[Connection], Awaitable[T]]) -> T:
-        """Run work on the connection."""
+        """Run `work` on the connection and return its result."""
         return await asyncio.wrap_future(self._submit(self._run(work)))
 
     def call(self, work: Callable[[Connection], Awaitable[T]]) -> T:
-        """Run work on the connection and wait for it."""
+        """Run `work` on the connection, blocking until it is done."""
         result: T = self._submit(self._run(work)).result()
         return result
 
     def fetch(self, statement: str, *values: object) -> list[Any]:
-        """Run one statement and wait for its rows."""
+        """Run one statement and return its rows, blocking."""
         return self.call(lambda connection: connection.fetch(statement, *values))
 
     def close(self) -> None:
-        """Close the connection for good. May be called twice."""
+        """Close the connection permanently. May be called twice."""
         self._closed = True
         self._submit(self._disconnect()).result()
 
     def _submit(self, work: Coroutine[Any, Any, Any]) -> Future[Any]:
         return asyncio.run_coroutine_threadsafe(work, self._loop)
 
-    # -- in the hubs' thread
+    # -- in the hub thread
 
     async def _connect(self, *, checked: bool) -> None:
         async with self._turn:
@@ -166,7 +166,7 @@ class Hub:
                 raise ours from None
 
     async def listen(self, connection: Connection, channel: str) -> None:
-        """Have `on_notify` called with what is announced on a channel; as a work of `run`."""
+        """Pass notifications on a channel to `on_notify`; to be called within `run`."""
         await connection.add_listener(channel, self._announced)
 
     def _announced(self, connection: object, pid: int, channel: str, payload: object) -> None:
@@ -190,7 +190,7 @@ class Hub:
 
 
 def _hub_error(error: BaseException) -> BaseException:
-    """Return what to raise for an error of the driver, the network or the database."""
+    """Return the exception to raise for an error of the driver, the network or the database."""
     if isinstance(error, HubError) or not isinstance(error, Exception):
         return error
     from ssl import SSLCertVerificationError, SSLError
@@ -214,37 +214,37 @@ def _hub_error(error: BaseException) -> BaseException:
     if isinstance(error, OSError) and error.errno is not None and error.errno > 0:
         return HubAway(_(strerror(error.errno)).lower())
     lost = (OSError, PostgresError, exceptions.InterfaceError, exceptions.InternalClientError)
-    if isinstance(error, lost):  # the last where the connection ends within a transaction
+    if isinstance(error, lost):  # the last if the connection ends in a transaction
         return HubAway(text)
     return error
 
 
 class HubClock:
-    """The hub's clock, as near as we know it: never ahead of it, and behind by a network's delay.
+    """An estimate of the hub's clock: never ahead of it, and behind by at most a network delay.
 
-    All members of a team have the same clock by this.
+    It gives all members of a team the same clock.
     """
 
     def __init__(self, local: Clock) -> None:
         self._local = local
         self._offset: float | None = None
         self.jumped = 0.0
-        """By how many seconds it was set anew, until somebody takes note of it."""
+        """How many seconds the clock was set forward, until `mend_times` resets this to 0."""
 
     @property
     def is_set_anew(self) -> bool:
-        """Whether it was set, and nobody has taken note of it."""
+        """Whether the clock was set and the stored times have not been mended yet."""
         return abs(self.jumped) > _JUMP_SECONDS
 
     async def read(self, connection: Connection) -> float:
-        """Ask the hub what its clock shows."""
+        """Read the clock from the hub."""
         began = self.local_seconds()
         seconds: float = await connection.fetchval("SELECT inbox_tui.now()")
         self.set(seconds, began)
         return seconds
 
     def set(self, hub_now: float, began: float) -> None:
-        """Take in what the hub's clock showed between `began`, on this machine's, and now."""
+        """Update the estimate from a reading taken between `began`, on our clock, and now."""
         least, most = hub_now - self.local_seconds(), hub_now - began
         if self._offset is None:
             self._offset = least
@@ -253,25 +253,25 @@ class HubClock:
             self._offset = least
 
     def local_seconds(self) -> float:
-        """Seconds of this machine's clock."""
+        """Return the seconds of this machine's clock."""
         return self._local.moment().seconds
 
     def to_local(self, seconds: float | None) -> float | None:
-        """Return a moment of the hub's clock on this machine's."""
+        """Convert seconds of the hub's clock to this machine's."""
         return None if seconds is None else seconds - (self._offset or 0.0)
 
     def to_hub(self, seconds: float) -> float:
-        """Return a moment of this machine's clock on the hub's."""
+        """Convert seconds of this machine's clock to the hub's."""
         return seconds + (self._offset or 0.0)
 
     def moment(self) -> Moment:
-        """Seconds of the hub's clock."""
+        """Return the seconds of the hub's clock."""
         return Moment("hub", self.to_hub(self.local_seconds()))
 
     def now(self) -> datetime:
-        """The same as a time."""
+        """Return the time of the hub's clock, aware, in UTC."""
         return EPOCH + timedelta(seconds=self.moment().seconds)
 
     async def sleep(self, seconds: float) -> None:
-        """Wait, by this machine."""
+        """Wait, by this machine's clock."""
         await self._local.sleep(seconds)

@@ -1,4 +1,4 @@
-"""What becomes of an account's own notes when it comes to a team."""
+"""Handing an account's log of requests and sync state to the hub when it joins a team."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
 
 def note_team(account: AccountArchive) -> None:
-    """Note that the account is the team's: what is set here from now on is to be sent."""
+    """Mark the account as the team's: states set here from now on are to be sent."""
     if account.notes.get(TEAM) is None:
         account.notes.set(TEAM, "")
 
@@ -28,7 +28,7 @@ async def tell_before(
     may_ask: bool,
     in_thread: Callable[..., Awaitable[Any]],
 ) -> None:
-    """Tell the hub at `place`, once, what was asked for here before the account was the team's.
+    """Tell the hub at `place`, once, what was asked here before the account joined the team.
 
     `in_thread` runs a function in the thread that `account` is used in.
     """

@@ -1,4 +1,4 @@
-"""One member of a team: copies from the hub, and asks the service while it has the lock."""
+"""A member of a team: copies from the hub, and asks the service while it holds the lock."""
 
 from __future__ import annotations
 
@@ -46,24 +46,24 @@ if TYPE_CHECKING:
     from inbox_tui.team.sign_in import HubSignIn
 
 BEAT_SECONDS = 3.0
-"""How often a member tells the hub that it is there, and looks whether somebody asks."""
+"""How often a member contacts the hub and checks whether somebody asks."""
 SEEN_EVERY = 10
-"""So many beats apart a member writes down that it was seen; sooner where it has copied."""
+"""After how many beats a member updates its last-seen time; sooner if it has copied."""
 SEEN_SECONDS = SEEN_EVERY * BEAT_SECONDS
 SHORTEST_RETRY = 1.0
 LONGEST_RETRY = 15.0
 
 
 class TeamMember:
-    """Keeps one account's archive a copy of the hub's, and asks in its turn.
+    """Keeps one account's archive a copy of the hub's, and asks the service in its turn.
 
-    It stands where `InboxSync` stands for an account of one's own. `make_sync(store,
-    publish=…, clock=…, password=…)` makes that one. `in_thread` runs a function in the thread that
-    `account` is used in.
+    It takes the place that `InboxSync` has for an account without a team. `make_sync(store,
+    publish=…, clock=…, password=…)` creates the `InboxSync` that it asks with. `in_thread` runs a
+    function in the thread that `account` is used in.
     """
 
     status: Status
-    """How things stand; each change is published."""
+    """The current status; each change is published."""
 
     def __init__(
         self,
@@ -91,7 +91,7 @@ class TeamMember:
         self._keep_days = keep_days
         self._expired_on: int | None = None
         self._steps: Iterator[int] | None = None
-        """What is left to do of deleting what is old."""
+        """The remaining steps of deleting old messages."""
         loop = asyncio.get_running_loop()
         self._hub = Hub(
             sign_in.address,
@@ -109,9 +109,9 @@ class TeamMember:
         self._connecting = asyncio.Lock()
         self._beats = 0
         self._noted: int | None = None
-        """How far we had copied when we were seen last."""
+        """The position copied up to when our last-seen time was last updated."""
         self._refresh_by: int | None = None
-        """Which colleague's session wanted the last refresh; None: our user."""
+        """The session of the colleague who wanted the last refresh, or None if our user did."""
         self._copied = False
         self._background: asyncio.Task[Any] | None = None
         self.status = Status(State.CHECKING)
@@ -119,7 +119,7 @@ class TeamMember:
     # -- as `InboxSync`
 
     def refresh(self) -> None:
-        """Ask now if we are the one that asks; else have that one do so."""
+        """Ask now if we hold the lock; otherwise tell the member that does."""
         if self._hub.asking and self._sync is not None:
             self._refresh_by = None
             self._sync.refresh()
@@ -127,7 +127,7 @@ class TeamMember:
             self._announce("refresh")
 
     def sign_in(self, password: Secret | None) -> None:
-        """Go on with this password: it is checked once it is our turn to ask."""
+        """Use this password from now on; it is checked once it is our turn to ask."""
         self._password = password
         if self._sync is not None:
             self._sync.sign_in(password)
@@ -136,22 +136,22 @@ class TeamMember:
         self._wake.set()
 
     def states_changed(self) -> None:
-        """Send what was set here at once."""
+        """Send the states that were set here at once."""
         self._wake.set()
 
     async def why_withheld(self, password: Secret) -> str | None:
-        """Return why this password was refused in an earlier request; None: it was not."""
+        """Return why this password was refused in an earlier request, or None if it was not."""
         sync = self._sync or await self._connect()
         return await sync.why_withheld(password)
 
     async def allow_again(self) -> None:
-        """Let any password be sent, also one that was refused: the user insists."""
+        """Allow every password to be sent, even refused ones, because the user insists."""
         sync = self._sync or await self._connect()
         await sync.allow_again()
         self._announce("look")
 
     async def run(self) -> None:
-        """Copy, and ask in our turn, until cancelled."""
+        """Copy, and ask when it is our turn, until cancelled."""
         try:
             await self._keep_up()
         finally:
@@ -188,7 +188,7 @@ class TeamMember:
                 await self._rest(BEAT_SECONDS)
 
     async def once(self) -> Status:
-        """Where nobody else asks, finish one pass of requests; then copy what the hub has."""
+        """Finish one pass of requests, unless somebody else asks; then copy what the hub has."""
         try:
             sync = await self._connect()
             await self._beat(sync)
@@ -209,7 +209,7 @@ class TeamMember:
         return status
 
     async def _ask_once(self, sync: InboxSync) -> Status:
-        """Finish one pass while the connection is kept, or had again, for what comes of it."""
+        """Finish one pass, keeping the connection open, or reconnecting, to store the answers."""
         asking = asyncio.create_task(sync.once())
         self._background = asking
         keeping = asyncio.create_task(self._keep_up())
@@ -226,7 +226,7 @@ class TeamMember:
     # -- the connection
 
     async def _connect(self) -> InboxSync:
-        """Connect where need be; returns what asks while we have the lock."""
+        """Connect if necessary; return the `InboxSync` that asks while we hold the lock."""
         async with self._connecting:
             await self._in_thread(note_team, self._account)
             await self._hub.connect()
@@ -250,7 +250,7 @@ class TeamMember:
         return hub_id, account_id, await self._look(connection, account_id)
 
     async def _begin(self, account_id: int) -> InboxSync:
-        """Go on with the account on the hub; from now on it is asked for by the hub's log alone."""
+        """Set up the account on the hub; from now on only the hub's log of requests counts."""
         loop = asyncio.get_running_loop()
         store = HubStore(
             self._hub,
@@ -278,7 +278,7 @@ class TeamMember:
         return sync
 
     async def _add_late(self, count: int, longest: float) -> None:
-        """Count here, where `doctor` looks, what the polls that we made have missed."""
+        """Count messages that our polls missed in the local archive, where `doctor` looks."""
         with suppress(ArchiveError):
             await self._in_thread(self._account.sync_state.add_late, count, longest)
 
@@ -295,10 +295,10 @@ class TeamMember:
             await asyncio.wait([self._background])
         await asyncio.to_thread(self._hub.close)
 
-    # -- what is done again and again
+    # -- each beat
 
     async def _beat(self, sync: InboxSync) -> Standing:
-        """Tell the hub that we are there, and take the asking over where nobody else has it."""
+        """Contact the hub, and take over asking if nobody else does it."""
         if self._background is not None and self._background.done():
             self._background.result()
         stands, mended = await self._hub.run(self._take_or_give_up_lock)
@@ -309,9 +309,9 @@ class TeamMember:
         return stands
 
     async def _take_or_give_up_lock(self, connection: Connection) -> tuple[Standing, bool]:
-        """Become the one who asks, or leave it to others.
+        """Take the lock if it is free, or release it if we can't ask.
 
-        Returns how things stood on the hub, and whether times on it were mended.
+        Returns the state of the account on the hub before that, and whether times were mended.
         """
         assert self._store is not None
         account_id = self._store.account_id
@@ -362,7 +362,7 @@ class TeamMember:
         self._noted = self._copier.position
 
     async def _send_states(self) -> None:
-        """Send the states that were set here; those of messages that others took are told."""
+        """Send the states that were set here; announce messages that a colleague took first."""
         assert self._store is not None
         states_here = self._account.team
         while states := await self._in_thread(states_here.unsent, SENT_TOGETHER):
@@ -385,9 +385,9 @@ class TeamMember:
         )
 
     async def _expire(self) -> bool:
-        """Delete here, once a day, what is older than `keep_days`; the hub keeps it.
+        """Delete local messages older than `keep_days`, once a day; the hub keeps them.
 
-        Goes on for one beat at most; returns whether something is left to do.
+        Runs for one beat at most; returns whether something is left to do.
         """
         stands, now = self._standing, self._hub_clock.now()
         if not self._keep_days or stands is None or stands.clock_ahead is None:
@@ -414,12 +414,12 @@ class TeamMember:
                 return True
 
     async def _rest(self, seconds: float) -> None:
-        """Wait for so long, or until the hub announces something."""
+        """Wait for `seconds`, or until a notification or a local change comes."""
         await wait_at_most(self._clock, seconds, self._wake.wait())
         self._wake.clear()
 
     def _take_notice(self, payload: str, pid: int) -> None:
-        """Take in what was announced, and by which session."""
+        """Handle a notification from the session `pid`."""
         what, _, rest = payload.partition(" ")
         if what == "deferred":
             self._take_deferral(*rest.partition(" ")[::2])
@@ -432,7 +432,7 @@ class TeamMember:
         self._wake.set()
 
     def _take_deferral(self, pid: str, until: str) -> None:
-        """Tell when a refresh wanted here comes, as whoever asks says; anybody may announce."""
+        """Publish when our refresh will come; the values are untrusted, as anybody may notify."""
         if pid != str(self._hub.pid):
             return
         try:
@@ -456,10 +456,10 @@ class TeamMember:
 
         self._sending = asyncio.create_task(send())
 
-    # -- what is told
+    # -- publishing
 
     def _on_sync_event(self, event: Event) -> None:
-        """Pass on what the asking publishes; messages are announced when they are copied."""
+        """Forward an event of our `InboxSync`; messages are announced when they are copied."""
         match event:
             case StatusChanged(status):
                 self._sync_status = status

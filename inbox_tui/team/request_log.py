@@ -1,6 +1,6 @@
 """The log of requests, holds and refused passwords of a login, on the hub and by its clock.
 
-See `archive/request_log.py`: this one has a single clock, so no other boots.
+It does what `archive/request_log.py` does, but with a single clock: there are no other boots.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from inbox_tui.team.hub import Hub, HubClock
 
 WAITS_FOR_COLLEAGUE = "colleague"
-"""The kind of hold that stands while another member asks."""
+"""The kind of hold that applies while another member asks."""
 _MOST_ATTEMPTS = 1000
 
 _ENTRIES = (
@@ -51,7 +51,7 @@ RETURNING entry
 
 
 class HubRequestLog:
-    """What was asked for a login, by whichever member."""
+    """The requests that all members made for a login."""
 
     def __init__(
         self,
@@ -61,7 +61,7 @@ class HubRequestLog:
         login: str,
         mend_times: Callable[[Connection], Awaitable[None]],
     ) -> None:
-        """Create the log; `mend_times` is called where the hub's clock was set anew."""
+        """Create the log; `mend_times` is called after the hub's clock was set."""
         self._hub = hub
         self._clock = clock
         self._mend_times = mend_times
@@ -69,7 +69,7 @@ class HubRequestLog:
         self._key = login_key(login)
 
     def begin(self, scope: str, fingerprint: str, now: Moment, limit: Limit) -> Permit | None:
-        """Put a request into the log if we have the lock, and the limit lets it go now."""
+        """Log a request if we hold the lock and the limit allows it now; otherwise return None."""
 
         async def begin(connection: Connection) -> Permit | None:
             if not self._hub.asking:
@@ -103,10 +103,11 @@ class HubRequestLog:
         return self._hub.call(begin)
 
     async def mend_times(self, connection: Connection) -> None:
-        """Move the times of requests along where the hub's clock was set; none is to come.
+        """Shift stored times after the hub's clock was set, but none into the future.
 
-        Every member who sees it does so: no request is out too early then, and some are later than
-        they might be. A hold stands no shorter than it was to, and from now on no longer.
+        Every member that notices does this, so no request leaves the window too early, and some
+        leave it later than they might. A hold lasts as long as it was meant to, and at most that
+        long from now.
         """
         jump = max(0.0, self._clock.jumped)
         self._clock.jumped = 0.0
@@ -121,7 +122,7 @@ class HubRequestLog:
             )
 
     def add_foreign(self, entries: Sequence[LoggedRequest]) -> None:
-        """Put requests into the log that were made here before the account became the team's."""
+        """Add requests to the log that were made here before the account joined the team."""
         now = self._clock.local_seconds()
         ages = [
             (
@@ -142,7 +143,7 @@ class HubRequestLog:
         )
 
     def end(self, entry: int, now: Moment, *, delivered: bool, finished: bool) -> None:
-        """Note what became of a request."""
+        """Record how a request ended."""
         self._hub.call(
             lambda connection: self.end_on(
                 connection, entry, delivered=delivered, finished=finished
@@ -152,7 +153,7 @@ class HubRequestLog:
     async def end_on(
         self, connection: Connection, entry: int, *, delivered: bool, finished: bool
     ) -> None:
-        """Do the same as part of other work on the connection."""
+        """Do the same as `end`, as part of other work on the connection."""
         if not delivered:
             await connection.execute("DELETE FROM inbox_tui.requests WHERE entry = $1", entry)
         elif finished:
@@ -163,7 +164,7 @@ class HubRequestLog:
             )
 
     def state(self, now: Moment) -> LogState:
-        """Return all that the log says, which is one question to the hub."""
+        """Return everything that the log holds, in one query."""
         ((lost, refusals, hold, entries),) = self._hub.fetch(_STATE, self._key, self._account_id)
         return LogState(
             _refusals(refusals),
@@ -174,7 +175,7 @@ class HubRequestLog:
         )
 
     def note_waited(self) -> None:
-        """Note that such requests have been waited for."""
+        """Record that requests missing from the log have been waited for."""
         self._hub.fetch(
             "UPDATE inbox_tui.accounts SET requests_lost = false WHERE account_id = $1",
             self._account_id,
@@ -185,7 +186,7 @@ class HubRequestLog:
     def set_hold(self, hold: Hold, now: Moment) -> None:
         """Keep every member from asking until the hold is over or cleared.
 
-        One that was set before another, and is told of later, stands if it is longer.
+        A hold that was set before the stored one replaces it only if it lasts longer.
         """
 
         async def set_hold(connection: Connection) -> None:
@@ -208,14 +209,14 @@ class HubRequestLog:
                     hold.digest,
                     now.seconds,
                 )
-                await self._clock.read(connection)  # `now` may be of before it was set
+                await self._clock.read(connection)  # it may have been set since `now`
                 if self._clock.is_set_anew:
                     await self._mend_times(connection)
 
         self._hub.call(set_hold)
 
     def clear_hold(self, now: Moment) -> None:
-        """Let requests of the login go again, unless its hold was set after `now`."""
+        """Allow requests of the login again, unless its hold was set after `now`."""
         self._hub.fetch(
             "DELETE FROM inbox_tui.holds WHERE login_key = $1 AND set_at <= $2",
             self._key,
@@ -223,15 +224,15 @@ class HubRequestLog:
         )
 
     def hold(self, now: Moment) -> Hold | None:
-        """Return what keeps us from asking; it may be over already.
+        """Return the hold that keeps us from asking, if any; it may be over already.
 
-        While another member asks there is one of the kind `WAITS_FOR_COLLEAGUE`.
+        While another member asks, it is one of the kind `WAITS_FOR_COLLEAGUE`.
         """
         rows = self._hub.fetch(_HOLD, self._key)
         return self._or_wait_for_colleague(rows[0][0] if rows else None)
 
     def _or_wait_for_colleague(self, found: Sequence[Any] | None) -> Hold | None:
-        """Return a hold of the hub's, as `_HOLD` reads it."""
+        """Return the hold that `_HOLD` found, or the wait for a colleague."""
         if not self._hub.asking:
             return Hold(WAITS_FOR_COLLEAGUE, None, 1, "", self._clock.now(), b"")
         if found is None:
@@ -243,12 +244,12 @@ class HubRequestLog:
     # -- refused passwords
 
     def refusals(self) -> list[tuple[bytes, str]]:
-        """Return the digests of the passwords that were refused, and why, newest first."""
+        """Return the digests of refused passwords, with the reasons, newest first."""
         ((found,),) = self._hub.fetch(_REFUSALS, self._key)
         return _refusals(found)
 
     def allow_again(self) -> None:
-        """Let any password be sent, also one that was refused: the user insists."""
+        """Allow every password to be sent, even refused ones, because the user insists."""
         self._hub.fetch(
             "WITH over AS ("
             "DELETE FROM inbox_tui.holds WHERE login_key = $1 AND kind = 'refused')"
@@ -274,7 +275,7 @@ class HubRequestLog:
 
 
 def _aware_time(text: str) -> datetime:
-    """Return a time of the hub; for what can't be one, as anybody may write there, its first."""
+    """Return a time from the hub, or `EPOCH` if it is invalid: any member may write there."""
     try:
         at = datetime.fromisoformat(text)
     except ValueError:

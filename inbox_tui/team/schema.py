@@ -1,8 +1,8 @@
-"""The tables of the hub, made by `team init`, and the two roles that may use them.
+"""The hub's tables, created by `team init`, and the two roles that may use them.
 
-Times are seconds of the hub's own clock since 2026 began there, within a century, and nothing else:
-a member that reads what anybody may have written can reckon with them. Whatever came from the
-service is bytes: UTF-8 in which half a character and a zero may stand.
+Times are seconds of the hub's own clock since the beginning of 2026. They are checked to lie within
+a century of it, so that members can calculate with values that anybody may have written. Text from
+the service is bytes: UTF-8 that may contain lone surrogates and NUL.
 """
 
 from __future__ import annotations
@@ -17,11 +17,11 @@ if TYPE_CHECKING:
 
 VERSION = 1
 ASKER = "inbox_tui_asker"
-"""May ask the service: writes messages and the log of requests."""
+"""The role that may ask the service: it writes messages and the log of requests."""
 READER = "inbox_tui_reader"
-"""May read, and set the states of messages."""
+"""The role that may read, and set the states of messages."""
 LEAST_SERVER_VERSION = 14
-"""The first that ends the sessions of members whose network froze (`idle_session_timeout`)."""
+"""The first to end the sessions of members whose network froze (`idle_session_timeout`)."""
 
 _TABLES = """
 CREATE SCHEMA inbox_tui;
@@ -108,9 +108,9 @@ REVOKE INSERT, UPDATE, DELETE ON inbox_tui.version FROM inbox_tui_asker;
 
 
 async def create(connection: Connection) -> bool:
-    """Make the tables and roles, in one transaction; False where they are there already.
+    """Create the tables and roles in one transaction; return False if they exist already.
 
-    Raises `HubRefused` where the database has other tables of that name, or of a later version.
+    Raises `HubRefused` if the existing ones can't be used; see `check`.
     """
     if await connection.fetchval("SELECT to_regnamespace('inbox_tui')") is not None:
         await check(connection)
@@ -124,9 +124,10 @@ async def create(connection: Connection) -> bool:
 
 
 async def check(connection: Connection) -> bool:
-    """Tell whether we may ask, not only read.
+    """Check that the database is a hub we can use; return whether we may ask, not only read.
 
-    Raises `HubRefused` for a database that is no hub, of another version, or not open to us.
+    Raises `HubRefused` if it is no hub or gives us no access, or if the version of the hub or of
+    PostgreSQL does not fit.
     """
     server = connection.get_server_version().major
     if server < LEAST_SERVER_VERSION:

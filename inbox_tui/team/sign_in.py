@@ -1,4 +1,4 @@
-"""How to sign in to the hub: the address of the settings, and the password of the keyring."""
+"""Signing in to the hub: the address from the settings, the password from the keyring."""
 
 from __future__ import annotations
 
@@ -13,20 +13,20 @@ if TYPE_CHECKING:
 
 
 class HubSignIn(NamedTuple):
-    """Where the hub is, who we are there, and by what name colleagues know us."""
+    """The hub's address, our password there, and the name that colleagues see."""
 
     address: HubAddress
     password: Secret | None
-    """None: PostgreSQL's own means give it, such as `~/.pgpass`, or none is needed."""
+    """None if PostgreSQL finds it by other means, such as `~/.pgpass`, or needs none."""
     name: str
 
 
 async def hub_sign_in(settings: Settings, keyring: Keyring | None) -> HubSignIn:
-    """Return how to sign in to the hub of the settings, which have one."""
+    """Return how to sign in to the hub that `settings.team` names."""
     address = parse_hub(settings.team)
     password = None
     if keyring is not None:
-        with suppress(KeyringError):  # there are other means
+        with suppress(KeyringError):  # PostgreSQL may find it elsewhere
             password = await keyring.get(address.user, address.place)
     return HubSignIn(address, password, settings.team_name or _user_name())
 
@@ -36,5 +36,5 @@ def _user_name() -> str:
 
     try:
         return getuser()
-    except (OSError, KeyError):  # a user whom the system does not know
+    except (OSError, KeyError):  # a user id that the system does not know
         return "somebody"

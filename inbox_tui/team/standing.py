@@ -1,6 +1,6 @@
-"""How an account stands on the hub: who asks, what is waited for, and what a member says of it.
+"""The state of an account on the hub: who asks, what hold applies, and the status to show for it.
 
-It is only read here: `TeamMember` takes the lock and gives it up.
+It is only read here: `TeamMember` takes the lock and releases it.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from asyncpg import Connection
 
 LOCK = 0x696E6278
-"""The first half of the key of the advisory locks by which one member of an account asks."""
+"""The first half of the key of the lock that lets one member ask; the account id follows."""
 
 NEW_TO_HUB = mark("the account is new to the hub: earlier requests may still count")
 _STANDING = """
@@ -36,12 +36,12 @@ WHERE a.account_id = $1
 
 
 class Standing(NamedTuple):
-    """How things stand on the hub."""
+    """The state of an account on the hub."""
 
     now: float
     last: int
     clock_ahead: float | None
-    """By how many seconds the hub's clock is ahead of the service's."""
+    """How many seconds the hub's clock is ahead of the service's."""
     hold_kind: str | None
     hold_until: float | None
     hold_reason: bytes | None
@@ -50,7 +50,7 @@ class Standing(NamedTuple):
 
 
 async def standing(connection: Connection, account_id: int) -> Standing:
-    """Ask the hub how things stand."""
+    """Return the state of an account on the hub. Raises `HubRefused` if it is not there."""
     found = await connection.fetchrow(_STANDING, account_id, LOCK)
     if found is None:
         raise HubRefused(_("the account is no longer on the hub"))
@@ -60,9 +60,9 @@ async def standing(connection: Connection, account_id: int) -> Standing:
 def shown_status(
     stands: Standing, inner: Status, *, asking: bool, may_ask: bool, has_password: bool
 ) -> Status:
-    """Return what a member's status is; its `next_at` is by the hub's clock.
+    """Return the status of a member; its `next_at` is by the hub's clock.
 
-    `inner` is the status of its own `InboxSync`, which it is as long as it has the lock.
+    `inner` is the status of the member's own `InboxSync`, shown while it holds the lock.
     """
     if asking or (inner.state is State.SIGN_IN and has_password):
         status = inner

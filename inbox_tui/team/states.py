@@ -1,4 +1,4 @@
-"""The states of messages on the hub: who set what, and when by its clock."""
+"""The states of messages on the hub: who set them, and when by the hub's clock."""
 
 from __future__ import annotations
 
@@ -44,12 +44,12 @@ async def send_states(
     wall: Callable[[], datetime],
     clock: HubClock,
 ) -> list[tuple[int, str]]:
-    """Set states on the hub as of when they were set here; what was set there later stays.
+    """Set states on the hub as of when they were set here, unless they were set there later.
 
-    What is to come by the hub's clock, as after it was set back, does not count as later.
-    Each is numbered anew, so that all copy what stands now, we too. A message that a colleague has
-    stays theirs, also where it is given back. `wall` is this machine's wall clock. Returns the ids
-    of messages that were to be taken and that a colleague has, each with who.
+    A time in the hub's future, as after its clock was set back, does not count as later. Each state
+    gets a new sequence number, so that all members, this one too, copy the result. A message that a
+    colleague has taken stays theirs, even if it is given back here. `wall` is this machine's wall
+    clock. Returns the ids of messages to take that a colleague has, with the colleague's name.
     """
     now, hub_now = wall().timestamp(), clock.moment().seconds
     async with connection.transaction():
@@ -74,11 +74,11 @@ async def send_states(
 
 
 def read_state(state: str, subject: bytes, value: bool, who: str, at: float) -> TeamState | None:
-    """Return a state of the hub; None for what can't be one: anybody may have written there."""
+    """Return a state from the hub, or None if it is invalid: any member may write there."""
     text = from_bytes(subject)
     if state not in get_args(ChangedState):
         return None
-    name: ChangedState = state  # type: ignore[assignment] # just looked up
+    name: ChangedState = state  # type: ignore[assignment] # checked above
     when = EPOCH.timestamp() + at
     if state == "muted":
         return TeamState(name, text, value, who, when)

@@ -1,4 +1,4 @@
-"""What the member that asks keeps on the hub: messages, gaps, and how far it has asked."""
+"""What the member that asks stores on the hub: messages, gaps and sync cursors."""
 
 from __future__ import annotations
 
@@ -25,16 +25,16 @@ T = TypeVar("T")
 _MOST_UNREADABLE_KEPT = 1000
 _IDS_TOGETHER = 1000
 _MESSAGES_TOGETHER = 200
-"""So many are sent to the hub in one command, each of which has its time: a line may be slow."""
+"""How many are sent in one command: each command has a timeout, and the network may be slow."""
 
 
 def channel_of(account_id: int) -> str:
-    """Return where changes of an account are announced."""
+    """Return the name of the channel on which changes of an account are announced."""
     return f"inbox_tui_{account_id}"
 
 
 async def next_seq(connection: Connection, account_id: int, count: int) -> int:
-    """Return the first of so many numbers; others wait for theirs until the transaction ends."""
+    """Reserve `count` numbers and return the first; other writers wait for the transaction."""
     last: int = await connection.fetchval(
         "UPDATE inbox_tui.accounts SET last_seq = last_seq + $2 WHERE account_id = $1"
         " RETURNING last_seq",
@@ -45,12 +45,15 @@ async def next_seq(connection: Connection, account_id: int, count: int) -> int:
 
 
 async def announce(connection: Connection, account_id: int, payload: str = "changed") -> None:
-    """Wake the other members; where it is part of a transaction, when that is committed."""
+    """Wake the other members: at once, or when the transaction that this is part of commits."""
     await connection.execute("SELECT pg_notify($1, $2)", channel_of(account_id), payload)
 
 
 async def find_account(connection: Connection, login: str, host: str, *, make: bool) -> int:
-    """Return the account's id on the hub; it may be made where it is new."""
+    """Return the account's id on the hub. With `make`, an account that is new is added.
+
+    Raises `HubRefused` if there is none.
+    """
     key = (login_key(login), host)
     find = "SELECT account_id FROM inbox_tui.accounts WHERE login_key = $1 AND host = $2"
     account_id = await connection.fetchval(find, *key)
@@ -72,7 +75,7 @@ async def find_account(connection: Connection, login: str, host: str, *, make: b
 
 
 async def read_cursors(connection: Connection, account_id: int) -> dict[str, Cursor]:
-    """Return how far an account has been asked for, by scope; what can't be read is as new."""
+    """Return the sync cursors of an account, by scope; one that can't be read is empty."""
     found = await connection.fetch(
         "SELECT scope, cursor FROM inbox_tui.cursors WHERE account_id = $1", account_id
     )
@@ -80,13 +83,13 @@ async def read_cursors(connection: Connection, account_id: int) -> dict[str, Cur
 
 
 def _parts(items: list[T], size: int) -> Iterator[list[T]]:
-    """Cut a list into parts that are sent to the hub one by one."""
+    """Split a list into parts of at most `size` items."""
     for start in range(0, len(items), size):
         yield items[start : start + size]
 
 
 class HubSyncState:
-    """How far an account has been asked for, by scope."""
+    """The sync cursors of an account on the hub, and its clock difference."""
 
     def __init__(self, hub: Hub, account_id: int, on_late: Callable[[int, float], object]) -> None:
         self._hub = hub
@@ -94,16 +97,16 @@ class HubSyncState:
         self._on_late = on_late
 
     def cursor(self, scope: str) -> Cursor:
-        """Return how far a scope has been asked for; an empty cursor where it can't be read."""
+        """Return the sync cursor of a scope, empty if it can't be read."""
         return self._hub.call(lambda connection: self.cursor_on(connection, scope))
 
     async def cursor_on(self, connection: Connection, scope: str) -> Cursor:
-        """Do the same as part of other work on the connection."""
+        """Do the same as `cursor`, as part of other work on the connection."""
         cursors = await read_cursors(connection, self._account_id)
         return cursors.get(scope, Cursor())
 
     async def set_cursor_on(self, connection: Connection, scope: str, cursor: Cursor) -> None:
-        """Keep how far a scope has been asked for, as part of other work on the connection."""
+        """Store the sync cursor of a scope, as part of other work on the connection."""
         await connection.execute(
             "INSERT INTO inbox_tui.cursors VALUES ($1, $2, $3)"
             " ON CONFLICT (account_id, scope) DO UPDATE SET cursor = excluded.cursor",
@@ -113,9 +116,9 @@ class HubSyncState:
         )
 
     def add_foreign(self, polled: Mapping[str, Polled]) -> None:
-        """Take in when scopes were last asked for before the account was the team's: for its gap.
+        """Store when scopes were last asked for before the account joined, to find the gap since.
 
-        Where the team has asked before, that tells better.
+        Does nothing if the team has asked before: its own cursors are better.
         """
 
         async def add(connection: Connection) -> None:
@@ -130,17 +133,17 @@ class HubSyncState:
         self._hub.call(add)
 
     async def mend_times(self, connection: Connection, now: float) -> None:
-        """Let nothing have been asked for later than now, where the hub's clock was set back."""
+        """Move times that lie in the future back to `now`, after the hub's clock was set back."""
         for scope, cursor in (await read_cursors(connection, self._account_id)).items():
             if (mended := _no_later(cursor, now)) != cursor:
                 await self.set_cursor_on(connection, scope, mended)
 
     def add_late(self, count: int, longest: float) -> None:
-        """Have messages counted that polls missed: no table of the hub does."""
+        """Report messages that polls missed to `on_late`: the hub has no table for them."""
         self._on_late(count, longest)
 
     def set_clock_difference(self, seconds: float) -> None:
-        """Keep how far the hub's clock was ahead of the service's at its last answer."""
+        """Store how many seconds the hub's clock was ahead of the service's at its last answer."""
         self._hub.fetch(
             "UPDATE inbox_tui.accounts"
             " SET clock_difference = greatest(-3e9, least(3e9, $2::float8)) WHERE account_id = $1",
@@ -149,7 +152,7 @@ class HubSyncState:
         )
 
     def clock_difference(self) -> float | None:
-        """Return how many seconds the hub's clock was ahead of the service's."""
+        """Return how many seconds the hub's clock was ahead of the service's; None if unknown."""
         found = self._hub.fetch(
             "SELECT clock_difference FROM inbox_tui.accounts WHERE account_id = $1",
             self._account_id,
@@ -171,10 +174,10 @@ def _no_later(cursor: Cursor, now: float) -> Cursor:
 
 
 class HubStore:
-    """One account on the hub, for whoever asks.
+    """The store of one account on the hub, for the member that asks.
 
     `on_late` is called, in the thread that asks, with how many messages polls missed, and the
-    longest time until one was found.
+    longest time until one was found, in seconds.
     """
 
     def __init__(
@@ -193,14 +196,14 @@ class HubStore:
         self.sync_state = HubSyncState(hub, account_id, on_late)
 
     async def mend_times(self, connection: Connection) -> None:
-        """Let nothing be later than now, and no request too long ago, where the clock was set."""
+        """Correct the times of requests, holds and cursors after the hub's clock was set."""
         await self.requests.mend_times(connection)
         await self.sync_state.mend_times(connection, self._clock.moment().seconds)
 
     def store_page(self, page: Page) -> Sequence[int]:
-        """Keep an answer and all that came with it, in one transaction, and wake the members.
+        """Store an answer and everything that belongs to it in one transaction; wake the members.
 
-        Returns the ids of the messages that were not kept before, newest first.
+        Returns the ids of the messages that were not stored before, newest first.
         """
 
         async def store(connection: Connection) -> Sequence[int]:
@@ -223,7 +226,7 @@ class HubStore:
     async def _add(
         self, connection: Connection, messages: Sequence[IncomingMessage], *, live: bool
     ) -> list[int]:
-        """Add the messages that are new, oldest first; returns their ids, newest first."""
+        """Add the messages that are new, oldest first; return their ids, newest first."""
         fresh = {one.id: one for one in reversed(messages)}
         for some in _parts(list(fresh), _IDS_TOGETHER):
             known = await connection.fetch(
@@ -290,7 +293,7 @@ class HubStore:
         )
 
     def expire(self, before: int) -> Iterator[int]:
-        """Delete nothing: the hub's messages are the company's. Members expire their own."""
+        """Delete nothing: the hub keeps every message. Members expire their own copies."""
         return iter(())
 
     def expired_before(self) -> int | None:
@@ -298,9 +301,9 @@ class HubStore:
         return None
 
     def wipe(self) -> Iterator[int]:
-        """Do nothing: PostgreSQL cleans up by itself."""
+        """Do nothing: PostgreSQL cleans up on its own."""
         return iter(())
 
     def data_version(self) -> int:
-        """Return the same number always: `InboxSync.look_again` tells of changes."""
+        """Return a constant: changes are reported by calling `InboxSync.look_again`."""
         return 0

@@ -1,4 +1,4 @@
-"""Who is in the team, for `team status` and `doctor`."""
+"""The accounts and members of a team, for `team status` and `doctor`."""
 
 from __future__ import annotations
 
@@ -12,34 +12,34 @@ if TYPE_CHECKING:
 
 
 class MemberSeen(NamedTuple):
-    """A member, as the hub last saw it."""
+    """A member of the team, as the hub last saw it."""
 
     name: str
     seen_ago: float
-    """Seconds."""
+    """Seconds since then."""
     seq: int
-    """The last number of the hub's sequence that it had copied."""
+    """The last number of the hub's sequence that the member had copied."""
 
     @property
     def here(self) -> bool:
-        """Whether it is connected, as far as can be told."""
+        """Whether the member is connected, as far as is known."""
         return self.seen_ago < 2 * SEEN_SECONDS
 
 
 class Survey(NamedTuple):
-    """One account of the hub."""
+    """One account on the hub, and its members."""
 
     login: str
     host: str
     asker: str
-    """Who asks; empty where nobody does."""
+    """Who asks; empty if nobody does."""
     last: int
     """The last number of the hub's sequence."""
     members: list[MemberSeen]
 
 
 async def survey(connection: Connection) -> list[Survey]:
-    """Ask the hub for all of its accounts."""
+    """Return all accounts on the hub."""
     accounts = await connection.fetch(
         "SELECT account_id, login, host, last_seq FROM inbox_tui.accounts ORDER BY account_id"
     )
