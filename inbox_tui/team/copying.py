@@ -155,7 +155,7 @@ def _message(
     text: bytes,
     stamp: str,
 ) -> IncomingMessage | None:
-    """Return a message from the hub, or None if it is invalid: any member may write there."""
+    """Return a message from the hub, or None if it is invalid: its data is not trusted."""
     if message_id < 0:
         return None
     try:

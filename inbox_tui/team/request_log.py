@@ -275,7 +275,7 @@ class HubRequestLog:
 
 
 def _aware_time(text: str) -> datetime:
-    """Return a time from the hub, or `EPOCH` if it is invalid: any member may write there."""
+    """Return a time from the hub, or `EPOCH` if it is invalid: its data is not trusted."""
     try:
         at = datetime.fromisoformat(text)
     except ValueError:

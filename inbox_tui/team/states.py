@@ -74,7 +74,7 @@ async def send_states(
 
 
 def read_state(state: str, subject: bytes, value: bool, who: str, at: float) -> TeamState | None:
-    """Return a state from the hub, or None if it is invalid: any member may write there."""
+    """Return a state from the hub, or None if it is invalid: its data is not trusted."""
     text = from_bytes(subject)
     if state not in get_args(ChangedState):
         return None

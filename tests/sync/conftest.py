@@ -1,4 +1,4 @@
-"""An inbox in virtual time: hours take a moment."""
+"""Synchronisation in virtual time, in which hours pass in a moment."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from support.virtual import VirtualLoop
 
 
 def pytest_asyncio_loop_factories() -> dict[str, type[VirtualLoop]]:
-    """Have the tests of this folder run in virtual time."""
+    """Run the tests of this folder in virtual time."""
     return {"virtually": VirtualLoop}
 
 

@@ -1,4 +1,4 @@
-"""When a quiet inbox asks, and for what."""
+"""When an inbox asks the service, and for what, while nothing fails."""
 
 from __future__ import annotations
 
@@ -51,7 +51,7 @@ async def test_polls_ask_for_the_hours_since_the_last_one_and_one_more(env: Envi
     env.fall_asleep(5.5 * 3600)
     again = env.start(run=False)
     await again.sync.once()
-    assert env.asked[-1].hour == 168  # an hour and more since the whole period was asked for
+    assert env.asked[-1].hour == 168  # over an hour since the last pass over the whole period
     await asyncio.sleep(30)
     await env.start(run=False).sync.once()
     assert env.asked[-1].hour == 2
@@ -186,7 +186,7 @@ async def test_busy_polls_are_thinned_two_times_of_three(env: Environment) -> No
     env.receive(2001)
     await asyncio.sleep(21)
     assert 2001 in terminal.ids
-    env.receive(7)  # below every id that the others confirm
+    env.receive(7)  # below the confirmed id
     await asyncio.sleep(62)
     assert 7 in terminal.ids
 

@@ -1,4 +1,4 @@
-"""How long is waited after errors in a row."""
+"""The wait after several errors in a row."""
 
 from __future__ import annotations
 

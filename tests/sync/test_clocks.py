@@ -1,4 +1,4 @@
-"""Clocks that jump, machines that sleep, programs that are killed, several at once."""
+"""Clocks that jump, machines that sleep, and programs that are killed or run side by side."""
 
 from __future__ import annotations
 
@@ -259,7 +259,7 @@ def test_a_time_namespace_is_a_boot_of_its_own(tmp_path: Path) -> None:
 
 async def test_a_container_started_anew_keeps_the_limit(env: Environment) -> None:
     for start in range(8):
-        env.boot = f"container {start}"  # over a boot clock that goes on
+        env.boot = f"container {start}"  # but the same boot clock
         terminal = env.start()
         await asyncio.sleep(12)
         terminal.kill()

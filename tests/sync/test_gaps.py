@@ -1,4 +1,4 @@
-"""What can't be had any more is told with its dates, whichever messages a full page holds."""
+"""Messages that can no longer be fetched are reported as gaps, with their dates."""
 
 from __future__ import annotations
 
@@ -65,7 +65,7 @@ async def test_a_wrong_clock_and_an_answer_without_a_date_leave_no_gap(env: Envi
 
 
 def numbered(how: str, count: int) -> list[int]:
-    """The ids of so many messages, in the order in which they were received."""
+    """Return the ids of `count` messages in the order in which they were received."""
     numbers = list(range(1, count + 1))
     if how == "two sequences":
         return [1000 + n if n % 2 else 500_000 + n for n in numbers]
@@ -179,7 +179,7 @@ async def test_each_of_several_numbers_has_its_own_gap_where_the_newest_come_fir
     env.newest_first = True
     env.receive_hourly(range(1, 21), until=40, to_phones="12")
     env.delay = 0.5
-    if cut_off:  # before anybody knew which come first
+    if cut_off:  # before the service's order was known
         killed = env.start(page_size=4, scopes=("2",))
         await asyncio.sleep(0.7)
         killed.kill()

@@ -1,7 +1,7 @@
-"""Everything goes wrong; then nothing is lost and the limit was never broken.
+"""Simulated inboxes under every kind of failure: no message is lost, and the limit is kept.
 
-`INBOX_TUI_SEEDS=1000 pytest tests/sync/test_simulation.py` tries that many worlds of an hour each
-instead of a few shorter ones.
+`INBOX_TUI_SEEDS=1000 pytest tests/sync/test_simulation.py` simulates that many worlds of an hour
+each instead of a few shorter ones.
 """
 
 from __future__ import annotations
@@ -21,16 +21,16 @@ LONG = int(os.environ.get("INBOX_TUI_SEEDS") or 0)
 SECONDS = 3600.0 if LONG else 600.0
 SEEDS = LONG or 60
 AT_ONCE = 5
-"""Seeds in one test, so that many of them are not mostly pytest."""
+"""Seeds in each test, which keeps the overhead of pytest small."""
 
 
 @pytest.fixture
 def folder() -> Iterator[Path]:
-    """Files in memory, where there is such a place."""
+    """A temporary folder, in memory if the system has such a place."""
     memory = Path("/dev/shm")
     made = Path(tempfile.mkdtemp(dir=memory if memory.is_dir() else None))
     yield made
-    # On Windows what the killed programs of these worlds still have open stays.
+    # On Windows, files that the killed programs still have open cannot be deleted.
     shutil.rmtree(made, ignore_errors=sys.platform == "win32")
 
 

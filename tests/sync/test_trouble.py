@@ -1,4 +1,4 @@
-"""What is waited for when the service, the network or the archive fails."""
+"""Waiting and recovering when the service, the network or the archive fails."""
 
 from __future__ import annotations
 
@@ -344,11 +344,11 @@ async def test_after_two_bad_gateways_it_is_back_within_40_seconds(
 async def test_between_polls_two_bad_gateways_are_over_as_soon_as_may_be(
     env: Environment, refresh_seconds: float, back_within: float
 ) -> None:
-    """At three polls a minute that is two of their spacings: sooner would be a fourth request.
+    """At three polls a minute, the limit allows the second retry only after two poll intervals.
 
-    The two polls before and the first bad gateway fill the window of the limit: the next request
-    goes when the first of them is out of it, one spacing later, and the one after when the second
-    is. That is 2 x 61.5 / 3 = 41 s here; a fourth request within 40 s would be refused.
+    The two polls before and the first bad gateway fill the window of the limit. The next request
+    goes when the first of them has left it, one interval later, and the one after when the second
+    has. That is 2 x 61.5 / 3 = 41 s here; a request sooner would be a fourth in the window.
     """
     env.delay = 0.5
     env.start(refresh_seconds=refresh_seconds)

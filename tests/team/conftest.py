@@ -1,4 +1,4 @@
-"""A PostgreSQL server for all tests of a process, and a team in a database of its own."""
+"""Fixtures: a PostgreSQL server for each test process, and a team with its own database."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What is on the hub comes to each member's archive."""
+"""Copying from the hub into each member's archive."""
 
 from __future__ import annotations
 
@@ -86,7 +86,7 @@ def test_what_another_program_copied_later_stands(tmp_path: Path) -> None:
     with Archive.open(tmp_path / "inbox.db") as one, Archive.open(tmp_path / "inbox.db") as other:
         account, same = (archive.account("alex", "smscentre.com") for archive in (one, other))
         TeamCopy(account).store(not_starred)
-        TeamCopy(same).store(starred)  # read before
+        TeamCopy(same).store(starred)  # read from the hub earlier
         row = account.messages.get(1)
         assert row is not None
         assert not row.starred

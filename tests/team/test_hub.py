@@ -34,7 +34,7 @@ def test_whoever_still_asks_a_hub_that_is_closed_is_told_that_it_is_away(cluster
 
 
 async def test_a_block_that_is_told_of_late_stands_beside_a_shorter_wait(team: Team) -> None:
-    """The member that it was told lost its connection, and another has asked in the meantime."""
+    """The blocked member lost its connection, and another member asked in the meantime."""
     async with team.store(asking=True) as (store, clock):
         for kind, set_at, until in (("offline", 105.0, 110.0), ("blocked", 100.0, 1000.0)):
             hold = Hold(kind, until, 1, "", team.clock.now(), b"")

@@ -1,4 +1,4 @@
-"""The hub's clock is set anew: the limit is kept, and messages come as before."""
+"""After the hub's clock is set, the limit is kept and messages arrive as before."""
 
 from __future__ import annotations
 
@@ -13,11 +13,11 @@ from inbox_tui.smsc.limit import Limit
 
 async def test_the_limit_is_kept_where_the_hubs_clock_is_set_forward(team: Team) -> None:
     anna = await team.live("anna")
-    while len(team.asked) < 3:  # `Team.answer` looks at the limit
+    while len(team.asked) < 3:  # `Team.answer` checks the limit
         anna.member.refresh()
         await team.clock.sleep(1.0)
     team.set_hub_clock(3600.0)
-    await team.clock.sleep(10.0)  # a beat takes note of it
+    await team.clock.sleep(10.0)  # the next beat notices it
     anna.member.refresh()
     await team.until(lambda: len(team.asked) > 4)
 

@@ -1,4 +1,4 @@
-"""Several colleagues at one account, who ask as one."""
+"""Several colleagues who share one account and its limit of requests."""
 
 from __future__ import annotations
 

@@ -1,6 +1,6 @@
-"""Everything goes wrong for a team; then all have everything and the limit was never broken.
+"""Simulated teams under every kind of failure: all get every message, and the limit is kept.
 
-`INBOX_TUI_SEEDS=1000 pytest -n 2 tests/team/test_simulation.py` tries that many worlds.
+`INBOX_TUI_SEEDS=1000 pytest -n 2 tests/team/test_simulation.py` simulates that many teams.
 """
 
 from __future__ import annotations

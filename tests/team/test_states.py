@@ -1,4 +1,4 @@
-"""Read, starred, done, muted and taken are the team's."""
+"""A team shares the states read, starred, done, muted and taken."""
 
 from __future__ import annotations
 
@@ -109,7 +109,7 @@ async def test_nobody_gives_back_what_a_colleague_has(team: Team, cluster: Clust
         boris = team.join("boris", password=None, port=proxy.port)
         await team.until(lambda: anna.texts == boris.texts == ["one"])
         proxy.frozen = True
-        await asyncio.sleep(0.1)  # what is on its way arrives
+        await asyncio.sleep(0.1)  # let data in transit arrive
         set_state(anna, "taken", 1)
         await team.until(lambda: anna.member._copier.position == 2)
         set_state(boris, "taken", 1)
@@ -124,7 +124,7 @@ async def test_what_was_set_without_the_hub_goes_out_later_and_the_last_wins(tea
     anna, boris = await two_with_messages(team, "one", "two")
     async with team.hub_away():
         set_state(anna, "starred", 1, 2)
-        await asyncio.sleep(0.4)  # eight seconds
+        await asyncio.sleep(0.4)  # eight seconds of the fast clock
         set_state(boris, "starred", 1)
         set_state(boris, "starred", 1, value=False)
         set_state(boris, "done", 1)
