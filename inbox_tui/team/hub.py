@@ -229,7 +229,7 @@ class HubClock:
         self._local = local
         self._offset: float | None = None
         self.jumped = 0.0
-        """Seconds by which the clock was set forward (or back), until `mend_times` resets it to 0."""
+        """Seconds by which the clock was set forward or back, until `mend_times` resets it to 0."""
 
     @property
     def is_set_anew(self) -> bool:

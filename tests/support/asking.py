@@ -1,4 +1,4 @@
-"""An account, its archive and a service that answers as told, in virtual time."""
+"""An account, its archive, and a service with prepared answers, in virtual time."""
 
 from __future__ import annotations
 
@@ -23,14 +23,14 @@ NOW = datetime(2026, 11, 23, 9, 0, 0, tzinfo=UTC)
 ZONE = ZoneInfo("Europe/Moscow")
 PASSWORD = "correct horse"
 BOOTED = 50_000.0
-"""How long the machine has been up."""
+"""The machine's uptime in seconds when a test begins."""
 
 E = TypeVar("E")
 Reply = Answer | SmscError | None
 
 
 class Asked(NamedTuple):
-    """A request as it left."""
+    """A request as the client sent it."""
 
     at: float
     cnt: int
@@ -41,30 +41,30 @@ class Asked(NamedTuple):
 
 
 class Environment:
-    """The machine and the service. Seconds count from the beginning of the test."""
+    """The machine and the service; seconds count from the beginning of the test."""
 
     def __init__(self, folder: Path, *messages: IncomingMessage) -> None:
         self.path = folder / "inbox.db"
         self.messages = list(messages)
         self.replies: list[Reply] = []
-        """What is answered in turn; None, and all after, is what was asked for."""
+        """The next replies; None, or no reply left, returns the messages asked for."""
         self.newest_first = False
         self.order: Callable[[IncomingMessage], Any] = attrgetter("id")
-        """What the messages of an answer are sorted by, before `cnt` leaves some out."""
+        """The sort key of the messages of an answer, before `cnt` cuts some off."""
         self.most_in_answer = 10_000
-        """With more messages an answer is too large to be read."""
+        """An answer with more messages than this is too large to read."""
         self.dates: Callable[[], datetime | None] = self.service_now
-        """What the header `Date` of answers says."""
+        """Returns the `Date` header of an answer."""
         self.server_ahead = 0.0
-        """Seconds by which the service's clock is ahead of what its zone should make of it."""
+        """How many seconds the service's clock is ahead of the time in its zone."""
         self.refused = ""
-        """A password that is wrong."""
+        """A password that the service refuses."""
         self.delay = 0.0
         self.asked: list[Asked] = []
         self.boot = "boot"
         self.booted = BOOTED
         self.wall = 0.0
-        """How far the machine's wall clock is off."""
+        """How many seconds the machine's wall clock is ahead."""
         self.slept = 0.0
         self.terminals: list[Terminal] = []
         self.tasks: list[asyncio.Task[None]] = []
@@ -87,7 +87,7 @@ class Environment:
         await asyncio.sleep(max(0.001, seconds))
 
     def fall_asleep(self, seconds: float) -> None:
-        """The machine's clocks go on, its programs don't."""
+        """Let the machine sleep: its clocks advance, but its programs do nothing."""
         self.booted += seconds
         self.slept += seconds
 
@@ -96,7 +96,7 @@ class Environment:
     def message(
         self, number: int, *, ago: float = 0.0, to_phone: str = "79110000001"
     ) -> IncomingMessage:
-        """A message that the service received some seconds ago."""
+        """Return a message that the service received `ago` seconds ago."""
         received = self.service_now().astimezone(ZONE).replace(tzinfo=None, microsecond=0)
         received -= timedelta(seconds=ago)
         return IncomingMessage(number, received, "79991234567", to_phone, f"Text {number}", None)
@@ -105,7 +105,7 @@ class Environment:
         self.messages += [self.message(number, **how) for number in numbers]
 
     def receive_hourly(self, numbers: range, until: int, to_phones: str = "1") -> None:
-        """Messages an hour apart, number 0 of them `until` hours ago, to these numbers in turn."""
+        """Receive hourly messages, id 0 of them `until` hours ago, to `to_phones` in turn."""
         for number in numbers:
             to_phone = to_phones[number % len(to_phones)]
             self.receive(number, ago=3600.0 * (until - number), to_phone=to_phone)
@@ -137,7 +137,7 @@ class Environment:
 
     @property
     def three_apart(self) -> list[float]:
-        """How long after each request the third one after it went."""
+        """The seconds from each request to the third one after it."""
         return [fourth - first for first, fourth in zip(self.times, self.times[3:], strict=False)]
 
     # -- programs
@@ -149,7 +149,7 @@ class Environment:
         return terminal
 
     async def close(self) -> None:
-        """End all that runs; none of it has failed."""
+        """End all programs, and check that none has failed."""
         for task in self.tasks:
             task.cancel()
         outcomes = await asyncio.gather(*self.tasks, return_exceptions=True)
@@ -159,7 +159,7 @@ class Environment:
 
 
 class Terminal:
-    """A program that asks."""
+    """A program that asks the service."""
 
     def __init__(
         self, env: Environment, password: str | None = PASSWORD, *, run: bool = True, **options: Any
@@ -200,7 +200,6 @@ class Terminal:
         return [row.id for row in self.account.lists.export(Query())]
 
     def events_of(self, kind: type[E]) -> list[E]:
-        """Every event of this kind."""
         return [event for event in self.events if isinstance(event, kind)]
 
     @property
@@ -208,7 +207,7 @@ class Terminal:
         return [event.status for event in self.events_of(StatusChanged)]
 
     def kill(self) -> None:
-        """Gone, with nothing put in order."""
+        """End the program without an orderly shutdown."""
         self.stopped = True
         self.task.cancel()
         self.archive.close()
@@ -232,9 +231,9 @@ class Client:
 
 
 class Watched:
-    """An account's archive or a part of it, with `Terminal.trouble` before each use.
+    """An account's archive, or a part of it, that calls `Terminal.trouble` before each method.
 
-    It is told the name of what is used: `store_page`, `requests.begin`.
+    `trouble` gets the name of the method, such as `store_page` or `requests.begin`.
     """
 
     def __init__(self, terminal: Terminal, watched: object, prefix: str = "") -> None:

@@ -1,4 +1,4 @@
-"""A PostgreSQL server of the tests' own, on loopback and a Unix socket."""
+"""A PostgreSQL server for tests, on loopback and a Unix socket."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ USER_PASSWORD = "pw"
 
 
 def binaries() -> Path:
-    """Where the server's programs are; a machine without them can't run these tests."""
+    """Return the folder of the server's programs; fail if PostgreSQL is not installed."""
     found = sorted(Path("/usr/lib/postgresql").glob("*/bin/initdb"))
     which = shutil.which("initdb")
     assert found or which, "PostgreSQL is not installed: apt-get install postgresql"
@@ -28,7 +28,7 @@ def binaries() -> Path:
 
 
 def _as_somebody() -> dict[str, str]:
-    """PostgreSQL does not run as root."""
+    """Return arguments that run a process as `postgres` if we are root: its server refuses root."""
     return {"user": "postgres", "group": "postgres"} if os.geteuid() == 0 else {}
 
 
@@ -38,7 +38,7 @@ def _give_away(*paths: Path) -> None:
 
 
 class Cluster:
-    """One server, with databases by number."""
+    """One server with numbered databases."""
 
     def __init__(self, folder: Path, port: int) -> None:
         self.folder = folder
@@ -85,11 +85,11 @@ class Cluster:
         self._run("pg_ctl", "start", f"--pgdata={self.data}", f"--log={log}", f"--options={words}")
 
     def log(self) -> str:
-        """What the server has written so far."""
+        """Return what the server has logged so far."""
         return (self.folder / "log").read_text()
 
     def serve_tls(self, pem: Path, *options: str) -> None:
-        """Start again with this certificate and its key."""
+        """Restart the server with the certificate and key in `pem`."""
         own = self.folder / "server.pem"
         shutil.copy(pem, own)
         own.chmod(0o600)
@@ -104,7 +104,7 @@ class Cluster:
             self._run("pg_ctl", "stop", f"--pgdata={self.data}")
 
     def sql(self, statement: str, database: str = "postgres") -> list[str]:
-        """The rows of a statement of the administrator's."""
+        """Run a statement as the administrator and return its rows as text."""
         found = self._run(
             "psql", "-h", str(self.folder), "-p", str(self.port), "-U", "admin", "-d", database,
             "-v", "ON_ERROR_STOP=1", "-qAtc", statement,
@@ -112,7 +112,7 @@ class Cluster:
         return found.splitlines()
 
     def add_user(self, name: str, role: str) -> None:
-        """Add a user who has a role, in place of an earlier one of that name."""
+        """Add a user with a role, replacing an earlier user of that name."""
         self.sql(f"DROP ROLE IF EXISTS {name}")
         self.sql(f"CREATE ROLE {name} LOGIN PASSWORD '{USER_PASSWORD}' IN ROLE {role}")
 
@@ -127,7 +127,7 @@ class Cluster:
 
 @pytest.fixture(scope="session")
 def cluster() -> Iterator[Cluster]:
-    """A server for all tests of a process."""
+    """One server for all tests of a process."""
     with running_cluster() as cluster:
         yield cluster
 

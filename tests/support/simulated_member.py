@@ -1,4 +1,4 @@
-"""A member of a simulated team, on a machine of their own: its clock, archive and network."""
+"""A member of a simulated team, on a separate machine with its clock, archive and network."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ STATES: tuple[ChangedState, ...] = ("unread", "starred", "done", "taken")
 
 
 class Member:
-    """A colleague and their machine, which may be off."""
+    """A colleague with a machine, on which the program may run or not."""
 
     def __init__(self, world: TeamWorld, number: int) -> None:
         random = world.random
@@ -75,7 +75,7 @@ class Member:
             self.life.end()
 
     def use(self) -> None:
-        """What its user does in the end: signs in where need be, tries again where it stopped."""
+        """Act as the user after all failures: sign in if necessary, and refresh if it stopped."""
         if self.dead:
             return
         status = self.life.status
@@ -105,7 +105,7 @@ class Life:
         world = member.world
         self.world = world
         self.member = member
-        self.process = self  # as `Client` calls it
+        self.process = self  # `Client` expects this name
         self.dead = False
         self.refused: set[str] = set()
         self.quiet_until = 0.0
@@ -131,7 +131,7 @@ class Life:
         world = self.world
         self._store = store
         return InboxSync(
-            FlakyAccount(self, store),  # type: ignore[arg-type] # as the other `Life` does
+            FlakyAccount(self, store),  # type: ignore[arg-type] # the same in `simulated_process.Life`
             login=world.login,
             connect=lambda secret: Client(self, secret),  # type: ignore[arg-type]
             random=Random(world.random.random()),
@@ -158,7 +158,7 @@ class Life:
         return result
 
     async def _stall(self) -> None:
-        """Now and then the machine is slow, or the process is stopped."""
+        """Now and then wait, as if the machine were slow or the process suspended."""
         random = self.world.random
         if not self.world.calm and random.random() < 0.01:
             await asyncio.sleep(random.choice((0.01, 1.0, 4.0, 8.0, 120.0)))
@@ -204,13 +204,13 @@ class Life:
         wait = until - self.member.moment().seconds
         assert wait <= longest + 20.0 or self.world.team.hub_jumps, f"waits for {wait}"
 
-    # -- as `FlakyAccount` and `Client` know it
+    # -- what `FlakyAccount` and `Client` use
 
     def seconds(self) -> float:
         return self.world.hub_seconds()
 
     def maybe_die(self, often: float) -> None:
-        """Be killed at a step of its own, in a thread."""
+        """Perhaps die at this step, which runs in a thread."""
         world = self.world
         if not self.dead and not world.calm and world.random.random() < often:
             self.dead = True
@@ -228,7 +228,7 @@ class Life:
             self.world.loop.call_later(self.world.random.choice((0.0, 5.0, 120.0)), member.join)
 
     def end(self) -> None:
-        """Gone at once, with nothing put in order."""
+        """End at once, without an orderly shutdown."""
         self.dead = True
         if (connection := self.team_member._hub._connection) is not None:
             connection.terminate()

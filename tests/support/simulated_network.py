@@ -1,4 +1,4 @@
-"""The network between the processes of a simulated world and its service: it loses and spoils."""
+"""A simulated network that loses, delays and damages requests and their answers."""
 
 from __future__ import annotations
 
@@ -25,8 +25,8 @@ if TYPE_CHECKING:
     from support.simulation import World
 
 AT_WORK = LIMIT.in_flight_seconds - 6.0
-"""How long after the client began the service is at work on its request at most: the limit gives up
-a request a `Limit.in_flight_seconds` after it was planned, and that is up to 5 s before."""
+"""The longest that the service works on a request, counted from when the client began. The limit
+gives a request up `Limit.in_flight_seconds` after it was planned, which is up to 5 s earlier."""
 PORTAL = b"<!DOCTYPE html><html><head><title>Sign in</title></head><body>Hotel</body></html>"
 ERRORS = (
     "ERROR = {} (<b>no</b>)",
@@ -38,7 +38,7 @@ ESCAPED = "what a character set lacks, as JSON writes it"
 
 
 def escape(error: UnicodeError) -> tuple[str, int]:
-    """Handle what a character set lacks; see `codecs.register_error`."""
+    """Replace characters that the charset lacks by JSON escapes; see `codecs.register_error`."""
     assert isinstance(error, UnicodeEncodeError)
     return json.dumps(error.object[error.start : error.end])[1:-1], error.end
 
@@ -47,19 +47,19 @@ codecs.register_error(ESCAPED, escape)
 
 
 class ServiceNetwork:
-    """Carries requests to the service of a world, or loses, delays and spoils them."""
+    """Carries requests to the service of a world, or loses, delays and damages them."""
 
     def __init__(self, world: World) -> None:
         self.world = world
         self.main_down_until = 0.0
         self._main_failed_at = -BACK_TO_MAIN_SECONDS
-        """When the main server could not be reached last."""
+        """When a connection to the main server last failed."""
         self._stale: bytes | None = None
 
     async def carry(self, request: httpx.Request, began: float) -> httpx.Response:
-        """Take a request to the service, and bring back what comes of it.
+        """Carry a request to the service, and return its response or raise a failure.
 
-        `began` is when the client began, at the main server or its backup.
+        `began` is when the client began, with the main server or the backup.
         """
         world = self.world
         random, plan = world.random, world.plan
@@ -81,7 +81,7 @@ class ServiceNetwork:
         fate = "well"
         if not world.calm and random.random() < plan.faults:
             fate = random.choice(FATES)
-        if fate in ("trickle", "died"):  # the service may be at work for long
+        if fate in ("trickle", "died"):  # the service may take long
             work = random.uniform(0, began + AT_WORK - world.time() - way_there)
         arrival: asyncio.Future[bytes] = world.loop.create_future()
         if fate not in ("never", "portal"):
@@ -115,7 +115,7 @@ class ServiceNetwork:
         return raised
 
     def _response(self, fate: str, arrival: asyncio.Future[bytes]) -> httpx.Response:
-        """What comes as the answer, or the failure in its place."""
+        """Return the response for this fate, or raise the failure."""
         world, random = self.world, self.world.random
         match fate:
             case "reset":
@@ -154,7 +154,7 @@ class ServiceNetwork:
                 )
             case "twice":
                 return httpx.Response(200, stream=httpx.ByteStream(self._spoiled(body, twice=True)))
-            # Of a service that gives the newest first, nothing tells it from a quiet time.
+            # If the newest come first, a repeated page looks like a time without messages.
             case "again" if self._stale is not None and world.plan.first == "oldest":
                 body = self._stale
         self._stale = body if body.count(b'"to_phone"') >= world.plan.page_size else None
@@ -174,7 +174,7 @@ class ServiceNetwork:
         arrival.set_result(self._spoiled(exchange.reply.body))
 
     def _spoiled(self, body: bytes, *, twice: bool = False) -> bytes:
-        """The answer as a service writes it that is not quite as documented."""
+        """Return the answer as written by a service that deviates from the documentation."""
         world = self.world
         charset = world.plan.charset
         records = json.loads(body.decode(charset))
@@ -194,7 +194,7 @@ class ServiceNetwork:
 
 
 class Trickle(httpx.AsyncByteStream):
-    """A body that comes byte by byte, and is cut off if it is to be."""
+    """A body that arrives byte by byte, and with `cut` breaks off in the middle."""
 
     def __init__(self, body: bytes, *, cut: bool = False) -> None:
         self.body = body

@@ -1,4 +1,4 @@
-"""A process of a simulated world: the program's own parts, and what is done to them."""
+"""A process of a simulated world: the real parts of the program, with injected failures."""
 
 from __future__ import annotations
 
@@ -42,19 +42,16 @@ CHANGES = frozenset(
         "wipe",
     }
 )
-"""What is done to the archive that may fail, or be the last that a process does."""
+"""Operations on the archive that may fail, or at which the process may be killed."""
 
 
 class Killed(BaseException):
-    """The process is no more."""
+    """The process has been killed."""
 
 
 @dataclass(eq=False)
 class Process:
-    """A terminal with the inbox open, or a line of cron.
-
-    Killed, it does nothing more; it may be started again.
-    """
+    """A terminal with the inbox open, or a cron job. After a kill it may be started again."""
 
     world: World
     cron: bool
@@ -73,7 +70,7 @@ class Process:
             return
         self.dead = False
         self.lives += 1
-        if world.calm or not self.cron:  # nobody tells cron of another password
+        if world.calm or not self.cron:  # a cron job does not learn of a new password
             self.password = world.passwords[-1]
         life = Life(self)
         self.archive = life.archive
@@ -106,7 +103,7 @@ class Process:
             raise Killed
 
     def use(self) -> None:
-        """What its user does in the end: signs in where need be, tries again where it stopped."""
+        """Act as the user after all failures: sign in if necessary, and refresh if it stopped."""
         if self.dead:
             return
         match self.sync.status.state:
@@ -119,7 +116,7 @@ class Process:
 
 
 class Life:
-    """One run of a process: what it is made of, and what is done to that."""
+    """One run of a process: its parts, and the failures injected into them."""
 
     def __init__(self, process: Process) -> None:
         world = process.world
@@ -161,7 +158,7 @@ class Life:
                 assert world.plan.jumps, "the zone is right"
 
     def seconds(self) -> float:
-        """The clock that holds are by."""
+        """Return the seconds of the clock that holds are timed by."""
         return self.world.moment().seconds
 
     def _check_wait(self, until: float, longest: float) -> None:
@@ -186,7 +183,7 @@ class Life:
         return result
 
     async def _stall(self) -> None:
-        """Now and then the disk is slow, or the process is stopped."""
+        """Now and then wait, as if the disk were slow or the process suspended."""
         world = self.world
         if not world.calm and world.random.random() < 0.015:
             await world.sleep(world.random.choice((0.01, 1.0, 4.0, 8.0, 120.0)))
@@ -208,7 +205,7 @@ class Life:
 
 
 class Client:
-    """`InboxClient`, and what is held against its requests."""
+    """`InboxClient`, with checks that each request was allowed."""
 
     def __init__(self, life: Life, password: Secret) -> None:
         world = life.world
@@ -262,7 +259,7 @@ class Client:
 
 
 class FlakyAccount:
-    """An account's archive or a part of it, where every change may fail."""
+    """An account's archive, or a part of it, in which every change may fail."""
 
     def __init__(self, life: Life, part: object, prefix: str = "") -> None:
         self._life = life

@@ -1,12 +1,12 @@
-"""A day in the life of several terminals on one machine, in a moment.
+"""A simulation of several terminals on one machine, in virtual time.
 
 A `World` is an account: the service behind a network, and the processes that share one archive. It
 has a `Machine` with its clocks, which another account may share; then their processes share the
 archive, too. The service is that of the demo, and the program's own client asks it. Everything
-follows from the seed. All that can go wrong goes wrong for a while; then it is calm, and
-`World.check` looks at what the archive has and what the service saw.
+follows from the seed. For a while everything that can fail does fail; then failures stop, and
+`World.check` examines what the archive holds and what the service saw.
 
-One thing is left out: a request that was on its way when the machine fell asleep arrives in its
+One thing is not simulated: a request that was on its way when the machine fell asleep arrives in
 time or never, not hours later when the machine wakes.
 """
 
@@ -36,7 +36,7 @@ LATEST = datetime(9999, 12, 31, 23, 59, 59)  # noqa: DTZ001
 
 
 class Machine:
-    """The clocks, the disk and the network of a machine, and the worlds that have them."""
+    """The clocks, the disk and the network of a machine, and the worlds that share them."""
 
     def __init__(self, folder: Path, random: Random, plan: Plan) -> None:
         self.path = folder / "inbox.db"
@@ -49,20 +49,20 @@ class Machine:
         self.boots = 0
         self.boot_began = -random.choice((0.0, 50.0, 500.0, 50_000.0))
         self.up_at = 0.0
-        """When the machine, or the container, has started again."""
+        """The time from which the machine, or the container, is up again."""
         self.asleep_until = 0.0
         self.offline_until = 0.0
 
     def processes(self) -> list[Process]:
-        """Everything that runs on it."""
+        """Return all processes on this machine."""
         return [process for world in self.worlds for process in world.processes]
 
 
 class World:
-    """An account: a service, what happens to it and to its machine; see the module."""
+    """An account, its service, and what happens to them and to the machine; see the module."""
 
     TAIL = 300.0
-    """For how many seconds messages come when it is calm."""
+    """For how many seconds messages still arrive after failures have stopped."""
 
     def __init__(
         self,
@@ -96,9 +96,9 @@ class World:
         self.unreadable: set[int] = set()
         self.first_complete: float | None = None
         self.quiet_until = 0.0
-        """Nobody may ask before: the service has said so, and it is in the archive."""
+        """Nobody may ask before this: the service has said so, and the archive has stored it."""
         self.refused: set[str] = set()
-        """Passwords that nobody may send again."""
+        """Refused passwords, which nobody may send again."""
         self.announced: Counter[int] = Counter()
         self.processes: list[Process] = []
         self.faults: list[str] = []
@@ -129,7 +129,7 @@ class World:
 
     async def awake(self) -> None:
         machine = self.machine
-        while machine.asleep_until > self.loop.time():  # noqa: ASYNC110 - it may fall asleep again
+        while machine.asleep_until > self.loop.time():  # noqa: ASYNC110 - the machine may fall asleep again
             await asyncio.sleep(max(MOMENT, machine.asleep_until - self.loop.time()))
 
     # -- messages
@@ -186,14 +186,14 @@ class World:
 
     @property
     def _of_machine(self) -> tuple[Callable[[], None], ...]:
-        """What happens to the machine, and so to every account."""
+        """The events that affect the machine, and so every account on it."""
         return (
             *(self._cut_off, self._fall_asleep, self._reboot, self._restart_container),
             *(self._jump, self._damage),
         )
 
     async def live(self) -> None:
-        """Let everything happen, then let it be calm until all is caught up with."""
+        """Run the planned events, then stop all failures and wait until all has caught up."""
         plan, random = self.plan, self.random
         happenings: list[tuple[float, Callable[[], None]]] = []
         for count, what in (
@@ -237,7 +237,7 @@ class World:
         del self.processes[2:]
         await asyncio.sleep(410.0)
         self.processes[0].kill()
-        self.processes[0].cron = False  # at its start, it asks for the whole period
+        self.processes[0].cron = False  # asks for the whole period when it starts
         self.processes[0].start_if_dead()
         before = self._completed()
         while not self._caught_up(before, began + 400.0):
@@ -254,7 +254,7 @@ class World:
         )
 
     def _completed(self) -> list[datetime | None]:
-        """When the last pass over the whole period of each scope began, by the service's clock."""
+        """Return when each scope's last pass over the whole period began, in service time."""
         with Archive.open(self.path) as archive:
             account = archive.account(self.login, self.host)
             polls = [account.sync_state.cursor(scope).whole for scope in self.plan.scopes]
@@ -296,7 +296,7 @@ class World:
         machine.up_at = up_at
         if self.plan.jumps:
             for world in machine.worlds:
-                world.quiet_until = 0.0  # what is left of it, only the wall clock can tell
+                world.quiet_until = 0.0  # only the wall clock knows how much of it is left
         for process in machine.processes():
             self.loop.call_at(machine.up_at, process.start_if_dead)
 
@@ -332,20 +332,20 @@ class World:
         for process in self.processes:
             process.kill()
 
-    # -- what came of it
+    # -- the result
 
     def check(self) -> None:
-        """Nothing lost, nothing twice, no limit broken."""
+        """Check that no message is lost or stored twice, and that the limit was kept."""
         self.check_requests()
         self.check_archive(self.path, self.announced)
 
     def check_requests(self) -> None:
-        """The program did nothing that it must not."""
+        """Check that the program neither failed nor broke the limit."""
         assert self.faults == []
         assert self.service.breaches == [], "the limit is broken, or two requests at once"
 
     def check_archive(self, path: Path, announced: Counter[int]) -> None:
-        """Every message is there once, and was told of once."""
+        """Check that every message is in the archive once, and was announced at most once."""
         with Archive.open(path) as archive:
             account = archive.account(self.login, self.host)
             rows = {row.id: row for row in account.lists.export(Query())}
@@ -379,7 +379,7 @@ class World:
             assert gaps == []
 
     def _was_too_old(self, message: IncomingMessage) -> bool:
-        """Whether it had left the period of the service before the first pass, or of the user."""
+        """Return whether a message was too old for `keep_days`, or for the first pass."""
         if self.plan.keep_days:
             kept_since = self.server_now() - timedelta(days=self.plan.keep_days)
             if message.received < kept_since:
@@ -409,7 +409,7 @@ def same(row: Row, message: IncomingMessage) -> bool:
 
 
 async def simulate(folder: Path, seed: int, seconds: float) -> list[World]:
-    """The world of this seed, or two that share a machine, lived through and checked."""
+    """Run and check the world of this seed, or two worlds that share a machine."""
     plan = Plan.of(Random(seed), seconds)
     other = Plan.of(Random(f"other {seed}"), seconds)
     two = seed % 2 == 1 and not plan.absence and not other.absence

@@ -1,4 +1,4 @@
-"""What may happen in a simulated world, and how long and how often it does."""
+"""Plans of simulated worlds: what happens, how often and for how long."""
 
 from __future__ import annotations
 
@@ -13,38 +13,38 @@ from inbox_tui.sync import State
 
 ZONE = ZoneInfo("Europe/Moscow")
 MOMENT = 0.001
-"""Nothing is done in less: time must pass even where numbers are rounded."""
+"""The shortest wait: time must pass even if numbers are rounded."""
 WEEK = 168 * 3600.0
 LIMIT = Limit()
 NUMBERS = ("79110000001", "79110000002", "79110000003")
 TROUBLE = (ArchiveBusy, ArchiveBusy, ArchiveBusy, ArchiveFull, ArchiveReadOnly)
-"""What a change to the archive may fail with."""
+"""The errors with which a change to the archive may fail."""
 FATES = (
-    "lost",  # the answer
-    "never",  # the request
-    "trickle",  # the answer, for minutes
+    "lost",  # the answer is lost
+    "never",  # the request never arrives
+    "trickle",  # the answer takes minutes
     "cut",
     "truncated",
     "reset",
-    "died",  # the network, under the request
+    "died",  # the network, during the request
     "status",
     "gateway",
     "redirect",
-    "portal",  # of another network
+    "portal",  # the sign-in page of another network
     "empty",
     "junk",
     "not http",
     "large",
-    *("error",) * 3,  # of the service
-    "again",  # the same full page as before
-    "twice",  # a message in the same answer
-    "fault",  # of the client
+    *("error",) * 3,  # from the service
+    "again",  # the previous full page
+    "twice",  # a message comes twice in one answer
+    "fault",  # in the client
 )
-"""What may become of a request instead of its answer."""
+"""The ways in which a request may go wrong."""
 CEILING = 50_000
-"""The largest answer that is read here."""
+"""The largest answer, in bytes, that the client reads in a simulation."""
 LONGEST_WAIT = LIMIT.in_flight_seconds + LIMIT.window + LIMIT.margin
-"""For the limit: an earlier request may still be under way, and counts for a window then."""
+"""The longest wait for the limit: an earlier request may be in flight, then counts for a window."""
 LONGEST_WAITS = {
     State.LIVE: LONGEST_WAIT,
     State.CHECKING: LONGEST_WAIT,
@@ -59,55 +59,55 @@ class Plan:
     """What is to happen in a world."""
 
     seconds: float
-    """How long things go wrong before it is calm."""
+    """How many seconds failures go on before they stop."""
     page_size: int
     order: str
     first: str
     scopes: tuple[str, ...]
     history: int
-    """How many messages there are at the start, over a week."""
+    """How many messages the service holds at the start, from a week."""
     rate: float
-    """New messages an hour."""
+    """Roughly how many new messages arrive in all."""
     lag: float
-    """How much later than it is received a message becomes visible at most."""
+    """The most seconds from a message's receipt until it becomes visible."""
     outliers: float
-    """How often a message has an id far outside of its sequence, or a date that is none."""
+    """How often a message has an id far outside its sequence, and perhaps an invalid date."""
     sequences: bool
-    """Whether each receiving number has a sequence of ids of its own."""
+    """Whether each receiving number has its own sequence of ids."""
     keep_days: int
     wall_off: float
-    """By how many days the wall clock is wrong from the start."""
+    """How many days the wall clock is off from the start."""
     charset: str
     string_ids: bool
     pace: float
-    """How fast the clock of the service runs."""
+    """The speed of the service's clock; 1.0 is right."""
     slow: float
-    """The most that a request, and an answer, is on its way."""
+    """The most seconds that a request takes to arrive, and the answer to come back."""
     faults: float
     """How often a request goes wrong."""
     processes: int
     crons: int
-    """How many of the processes refresh once, and again after some minutes."""
+    """How many of the processes are cron jobs, which refresh once and start again later."""
     kills: int
     deaths: float
-    """How often a process dies at a step of its own."""
+    """How often a process dies at one of its own steps."""
     flaky: float
     """How often a change to the archive fails."""
     outages: int
     sleeps: int
     reboots: int
     restarts: int
-    """How often the container starts anew: a new boot id over a boot clock that goes on."""
+    """How often the container restarts: a new boot id, but the same boot clock."""
     jumps: int
     presses: int
     password_changes: int
     damages: int
-    """How often the archive turns out to be no database any more."""
+    """How often the archive's file is damaged."""
     absence: float
-    """How long nobody asks, in the middle."""
+    """For how many seconds in the middle nobody asks."""
     refresh_seconds: float
     late: float
-    """How long a sleep of a second takes: the machine is busy."""
+    """How many seconds a sleep of one second takes, because the machine is busy."""
     backup: bool
     """Whether there is a backup server."""
     main_outages: int
@@ -119,15 +119,15 @@ class Plan:
             return random.randint(1, most) if random.random() < often else 0
 
         order = random.choice(("oldest", "newest", "shuffled", "time"))
-        # The order of few messages tells nothing; nor is there a way on within one busy hour.
+        # Few messages show no order, and a pass by time cannot continue within one busy hour.
         page_size = random.randint(24, 32) if order == "time" else random.randint(5, 9)
         most = 8 * page_size
         rates = (0.0, 5.0) if order == "time" else (0.0, 5.0, 40.0, 200.0)
         absence = random.choice((0.0,) * 9 + (random.uniform(0.9, 1.3) * WEEK,))
         first = random.choice(("oldest", "oldest", "oldest", "newest"))
-        # A gap is dated by the wall clock: it can be no better than that.
+        # Gaps are dated by the wall clock, so they require it to be right.
         any_clock = not absence and first == "oldest"
-        # What a full page of the newest left out, and came late at that, nothing can tell.
+        # If the newest come first, a late message left out of a full page cannot be found.
         any_id = first == "oldest"
         processes = random.choice((1, 1, 1, 1, 2, 2, 2, 2, 3, 3, 4, 8))
         return cls(
@@ -171,25 +171,25 @@ class Plan:
 
 @dataclass
 class TeamPlan:
-    """What is to happen to a team; the service's part is in `Plan`."""
+    """What is to happen to a team; `Plan` covers the service."""
 
     members: int
     late: int
     """How many members join in the middle."""
     readers: int
-    """How many know no password of the account, in the first or second place."""
+    """How many members never know the account's password."""
     delay: float
-    """The most that a piece of data is on its way to the hub."""
+    """The most seconds that a piece of data is on its way to or from the hub."""
     rate: float
-    """How many bytes a second a member's network carries; 0: any number."""
+    """How many bytes a second a member's network carries; 0 means no limit."""
     crashes: int
     cuts: int
     freezes: int
     hub_outages: int
     hub_jumps: int
-    """How often the hub's clock is set anew."""
+    """How often the hub's clock is set."""
     changes: int
-    """How often a member changes states of messages."""
+    """How often a member changes the states of messages."""
 
     @classmethod
     def of(cls, random: Random, plan: Plan) -> TeamPlan:
@@ -213,7 +213,7 @@ class TeamPlan:
 
 
 def team_plans(seed: int, seconds: float) -> tuple[Plan, TeamPlan]:
-    """What is to happen in the world of this seed."""
+    """Return the plans for the world of this seed."""
     random = Random(f"team {seed}")
     plan = Plan.of(random, seconds)
     while plan.absence:

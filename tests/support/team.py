@@ -1,6 +1,6 @@
-"""Colleagues at one account: members of a team in this process, on a clock that runs fast.
+"""Colleagues who share an account: members of a team in this process, with a fast clock.
 
-The hub is a real one; its clock runs as fast as theirs.
+The hub is a real one, and its clock runs as fast.
 """
 
 from __future__ import annotations
@@ -40,7 +40,7 @@ E = TypeVar("E")
 
 
 async def made_hub(url: str) -> Hub:
-    """Make a database a hub; returns the administrator's connection to it."""
+    """Make a database a hub; return the administrator's connection to it."""
     hub = Hub(parse_hub(url), Secret(ADMIN_PASSWORD))
     await hub.connect(checked=False)
     await hub.run(create)
@@ -48,7 +48,7 @@ async def made_hub(url: str) -> Hub:
 
 
 class FastClock:
-    """The time of day, at many times its pace."""
+    """A clock that runs `SPEED` times as fast as real time."""
 
     def __init__(self, began: float, boot: str) -> None:
         self._began = began
@@ -93,7 +93,7 @@ class Team:
     async def init(self) -> None:
         hub = await made_hub(self.cluster.url(self.database))
         await asyncio.to_thread(hub.close)
-        # As fast as the members' clocks, and with nobody to wait for.
+        # The hub's clock runs as fast as the members', and no earlier requests may still count.
         self.set_hub_clock(0.0)
         self.sql(
             "INSERT INTO inbox_tui.accounts (login, login_key, host, requests_lost)"
@@ -146,14 +146,14 @@ class Team:
         return colleague
 
     async def live(self, name: str) -> Colleague:
-        """Have a colleague join, and wait until nothing is in the way."""
+        """Let a colleague join, and wait until their status is `LIVE`."""
         colleague = self.join(name)
         await self.until(lambda: colleague.state is State.LIVE)
         return colleague
 
     @asynccontextmanager
     async def hub_away(self) -> AsyncIterator[None]:
-        """The hub's server is stopped for a block, which begins once all have noticed."""
+        """Stop the hub's server during a block, which begins once all members have noticed."""
         self.cluster.stop()
         try:
             await self.until(lambda: all(one.state is State.HUB_AWAY for one in self.members))
@@ -162,7 +162,7 @@ class Team:
             self.cluster.start()
 
     async def until(self, condition: Callable[[], Any], seconds: float = 200.0) -> None:
-        """Wait for so many seconds of the fast clock at most."""
+        """Wait until `condition` holds; fail after `seconds` of the fast clock."""
         end = self.clock.seconds() + seconds
         while not condition():
             for member in self.members:
@@ -175,7 +175,7 @@ class Team:
 
     @asynccontextmanager
     async def store(self, *, asking: bool = False) -> AsyncIterator[tuple[HubStore, HubClock]]:
-        """The account on the hub for a member that has its lock, or for one that only has it."""
+        """Yield the account's store on the hub, with `asking` as for the member with the lock."""
         hub = Hub(parse_hub(self.cluster.url(self.database)), Secret(ADMIN_PASSWORD))
         await hub.connect()
         hub.asking = asking
@@ -185,14 +185,14 @@ class Team:
         await asyncio.to_thread(hub.close)
 
     async def close(self) -> None:
-        """Have everybody leave."""
+        """Stop all members."""
         for member in self.members:
             await member.stop()
         self.members.clear()
 
 
 class Colleague:
-    """One member, with a machine and an archive of its own."""
+    """One member, with a separate clock and archive."""
 
     def __init__(
         self,

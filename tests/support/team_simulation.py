@@ -1,9 +1,9 @@
-"""A bad day of a team, in a moment: several machines, one service, and a real hub.
+"""A simulation of a team in virtual time: several machines, one service, and a real hub.
 
-A `TeamWorld` is the world of `simulation.py` with members on machines of their own: each has a
-clock, an archive and a network to the hub. The hub is a PostgreSQL database whose clock is the
-loop's; time stands still while it is at work. What the members do follows from the seed, but for
-what of two things that happen at the same moment is first.
+A `TeamWorld` is the world of `simulation.py` with members on separate machines: each has a clock,
+an archive and a network to the hub. The hub is a PostgreSQL database whose clock is the loop's;
+time stands still while it is at work. What the members do follows from the seed, except for the
+order of events that happen at the same moment.
 """
 
 from __future__ import annotations
@@ -30,7 +30,7 @@ from inbox_tui.team import member as member_module
 from inbox_tui.team.hub import EPOCH
 
 TOGETHER = 30.0
-"""Whose change was the last is not told of changes so many seconds apart: the hub may be slow."""
+"""The order of changes fewer seconds apart than this is not checked: the hub may be slow."""
 
 
 class TeamWorld(World):
@@ -49,7 +49,7 @@ class TeamWorld(World):
         self.lives: list[Life] = []
         self.changes: defaultdict[tuple[str, int], list[tuple[float, bool, str]]]
         self.changes = defaultdict(list)
-        """What was set, of which message, by the loop's time, to what, by whom."""
+        """The changes of each state and message id: the loop's time, the value, and who set it."""
 
     def hub_seconds(self) -> float:
         at = self.began + timedelta(seconds=self.loop.time() + self.hub_ahead, hours=-3)
@@ -100,7 +100,7 @@ class TeamWorld(World):
         restarted = -WEEK
         while not (self._all_live() and self._caught_up(before, quiet) and self._agree()):
             assert self.time() - began < 30 * 3600, self._told()
-            if self.time() - restarted > 300.0:  # whoever asks then asks for the whole period
+            if self.time() - restarted > 300.0:  # a restarted member asks for the whole period
                 restarted = self.time()
                 for member in self.members:
                     member.kill()
@@ -159,7 +159,7 @@ class TeamWorld(World):
     def _jump(self) -> None:
         self.hub_ahead += self.random.choice((-3600.0, -30.0, 30.0, 3600.0))
         self.quiet_until = 0.0
-        for life in self.lives:  # a hold is as long as whoever asks has seen it to be
+        for life in self.lives:  # a jump changes how long a hold seems to last
             life.quiet_until = 0.0
 
     def _press(self) -> None:
@@ -173,7 +173,7 @@ class TeamWorld(World):
         if not member.dead:
             member.life.change_states()
 
-    # -- what came of it
+    # -- the result
 
     def check(self) -> None:
         self.check_requests()
@@ -203,18 +203,18 @@ class TeamWorld(World):
         assert all(one == kept[0] for one in kept)
 
     def _check_last(self, hub: dict[tuple[str, int], tuple[bool, str]]) -> None:
-        """Whoever changed a state last has won, but for what a colleague has."""
+        """Check that the last change of each state won, except for messages that were taken."""
         assert hub.keys() == self.changes.keys()
         for key, changes in self.changes.items():
             last = max(at for at, _, _ in changes)
             possible = [(value, who) for at, value, who in changes if last - at <= TOGETHER]
             if key[0] == "taken" and any(value for _, value, _ in changes):
-                continue  # one of those who took it
+                continue  # any of those who took it may have it
             assert hub[key] in possible, (key, hub[key], changes)
 
 
 def simulate_team(folder: Path, seed: int, seconds: float, hub: TeamHub) -> TeamWorld:
-    """The world of this seed, lived through and checked."""
+    """Run and check the world of this seed."""
     plan, team = team_plans(seed, seconds)
     worlds: list[TeamWorld] = []
 

@@ -1,4 +1,4 @@
-"""An event loop in which time passes by itself whenever there is nothing to do."""
+"""Event loops in virtual time, which jumps ahead whenever there is nothing to do."""
 
 from __future__ import annotations
 
@@ -8,12 +8,12 @@ from collections.abc import Callable, Coroutine
 from typing import Any
 
 PATIENCE = 0.008
-"""Seconds of silence, in truth, after which time passes though others are at work."""
+"""Real seconds without input after which virtual time passes although others are at work."""
 SILENCE = 5.0
 
 
 class _NoWait(selectors.DefaultSelector):
-    """Lets the time pass that it is asked to wait."""
+    """A selector that advances the virtual time instead of waiting."""
 
     passed = 0.0
 
@@ -25,7 +25,7 @@ class _NoWait(selectors.DefaultSelector):
 
 
 class _Outside(_NoWait):
-    """Lets time pass once nothing comes any more from sockets and threads that are at work."""
+    """A selector that advances the time once sockets and working threads have nothing more."""
 
     def __init__(self, at_work: Callable[[], bool], on_time: Callable[[float], None]) -> None:
         super().__init__()
@@ -42,7 +42,7 @@ class _Outside(_NoWait):
 
 
 class VirtualLoop(asyncio.SelectorEventLoop):
-    """Its time begins at 0 and stands still while anything runs."""
+    """An event loop whose time begins at 0 and stands still while anything runs."""
 
     def __init__(self, selector: _NoWait | None = None) -> None:
         self._no_wait = selector or _NoWait()
@@ -55,8 +55,8 @@ class VirtualLoop(asyncio.SelectorEventLoop):
 class OutsideLoop(VirtualLoop):
     """A virtual loop with real sockets and threads: time stands still while these are at work.
 
-    `blocked` are what threads wait for this loop for. `servers` tell whether others are at work for
-    us. `on_time` is called with each new time.
+    `blocked` holds the futures of this loop that threads are waiting for. `servers` are called to
+    tell whether a server is at work for us. `on_time` is called with each new time.
     """
 
     def __init__(self, on_time: Callable[[float], None]) -> None:
@@ -76,7 +76,7 @@ class OutsideLoop(VirtualLoop):
 
 
 def run_virtually(main: Coroutine[Any, Any, Any], loop: VirtualLoop | None = None) -> Any:
-    """Run a coroutine to its end; hours take a moment."""
+    """Run a coroutine to its end in virtual time."""
     loop = loop or VirtualLoop()
     faults: list[str] = []
     loop.set_exception_handler(lambda loop, context: faults.append(str(context)))
