@@ -1,16 +1,16 @@
-"""The service as documented: messages, answers, errors, the one-request client and the limit.
+"""The SMS Centre service: messages, answers, errors, the HTTP client and the request limit.
 
-Comments here and in other rooms cite `api.md` and its sections: what the service documents of
-receiving messages, and what it leaves open, as the maintainers keep it.
+Comments throughout the package cite sections of `api.md`, the maintainers' notes on what the
+service documents about receiving messages and what it leaves open.
 
-Nothing is imported here: `client` brings httpx along and `answers` the parsers, which the first
-frame does not need.
+This module imports nothing, because the first frame needs neither httpx (imported by `client`)
+nor the parsers (imported by `answers`).
 """
 
 from __future__ import annotations
 
 import sys
 
-# httpx goes without its own command line, as where its extra `cli` is not installed. With it come
-# click, pygments and rich's progress bars: 3.4 MB of an inbox of 48.
-sys.modules.setdefault("httpx._main", None)  # type: ignore[arg-type] # None: it can't be imported
+# Keep httpx from importing its command line, as if its extra `cli` were not installed. That would
+# load click, pygments and rich's progress bars: 3.4 MB of the 48 MB an inbox takes.
+sys.modules.setdefault("httpx._main", None)  # type: ignore[arg-type] # None blocks the import

@@ -1,7 +1,7 @@
-"""The bytes of an answer read into messages or an error: all four forms (api.md, Success, Failure).
+"""Parsers for the body of an answer, in all four formats (api.md, Success, Failure).
 
-The form is told by what the body is, not by what was asked: a service in trouble may answer in
-another form than the one requested.
+The format is detected from the body, not taken from the request: a failing service may answer in a
+format other than the one requested.
 """
 
 from __future__ import annotations
@@ -27,32 +27,35 @@ if TYPE_CHECKING:
 
 _LARGEST_ID = 2**63 - 1
 _MOST_ENTRIES = 20_000
-"""Twice what may be asked for (api.md, Request): whatever holds more is no answer."""
+"""Twice the largest `cnt` (api.md, Request); a body with more entries is rejected."""
 _LARGEST_ENTRY = 1024 * 1024
-"""Bytes of an entry in JSON; of a larger one only the beginning is kept, as unreadable."""
+"""The largest JSON entry, in bytes; a larger one is unreadable, and only its beginning is kept."""
 _MOST_INNER_MARKS = 1_000_000
-"""Brackets and strings in entries in JSON that are too large, or hold lists or objects, which no
-documented one does."""
+"""The most brackets and strings in all JSON entries that are too large or hold lists or objects.
+
+A documented entry is neither; a body with more is rejected.
+"""
 _SEARCHED = 256 * 1024
-"""Bytes that are searched at a time: the interpreter is held for so long."""
+"""Bytes per regular expression search, which holds the GIL until it returns."""
 _LARGEST_OTHER_FORM = 2 * 1024 * 1024
-"""Bytes of an answer that is no list in JSON, which is what was asked for."""
+"""The largest body, in bytes, that is not the requested JSON list."""
 _XML_SLICE = 8 * 1024
 """Characters of XML that are parsed at a time."""
 _MOST_BRACKETS = 150_000
-"""Of an answer in XML; 10,000 entries have 140,000."""
+"""The most `<` in XML; 10,000 entries have 140,000."""
 _MOST_UNREADABLE = 1000
+"""The most unreadable entries that are kept of an answer."""
 _LONGEST_UNREADABLE = 10_000
-"""How many unreadable entries are kept of an answer, and how many characters of each."""
+"""Characters that are kept of each unreadable entry."""
 _LARGEST_KEPT = 9_000
-"""Bytes that are kept of an entry that is too large."""
+"""Bytes that are kept of an entry over `_LARGEST_ENTRY`."""
 
 _STRING = rb'"[^"\\]*+(?:\\.[^"\\]*+)*+'
 _PLAIN = rb'[^"{}\[\]]*+'
 _FLAT_ENTRY = re.compile(rb"\{(?:" + _PLAIN + _STRING + rb'")*+' + _PLAIN + rb"\}", re.DOTALL)
-"""An object in JSON with no other object or list in it."""
+"""A JSON object that contains no other object or list."""
 _MARK = re.compile(rb'["\[\]{}]')
-"""A bracket, or where a string begins."""
+"""A bracket, or the quote that begins a string."""
 _IN_STRING = re.compile(rb'[^"\\]*+(?:\\.[^"\\]*+)*+', re.DOTALL)
 _SCALAR = re.compile(rb'[^\s\[\]{},"]++|' + _STRING + b'"', re.DOTALL)
 _SPACE = rb"[ \t\r\n]{0,65536}+"
@@ -92,33 +95,32 @@ _WEB = mark("a web page came instead of an answer: is there a login page on this
 
 
 _JSON = json.JSONDecoder(strict=False)
-"""Lets raw control characters in strings pass."""
+"""A decoder that accepts raw control characters in strings."""
 
 _Codec = tuple[str, str]
-"""An encoding, and how its errors are handled."""
+"""An encoding and its error handler."""
 _UTF_8: _Codec = "utf-8", "strict"
 _HALVES: _Codec = "utf-8", "surrogatepass"
 
 
 def read_answer(body: bytes) -> Answer:
-    """Read the body of an answer, in whichever of the four forms it is (api.md, Success).
+    """Parse the body of an answer in any of the four formats (api.md, Success).
 
-    The body is utf-8, with or without a byte order mark, or else windows-1251. An entry needs an
-    `id` and a `received` that can be read, and texts that are texts or numbers; one that lacks
-    these is kept raw in `unreadable`, up to a bound, and costs the others nothing. A `sent` that
-    cannot be read is None.
+    The body is utf-8, with or without a byte order mark, or else windows-1251. An entry needs a
+    valid `id` and `received`, and its texts must be strings or numbers; an entry that does not meet
+    this is kept raw in `unreadable`, up to a limit, without affecting the others. An invalid `sent`
+    becomes None.
 
-    JSON carries every message exactly. XML does but for control characters (it has none) and
-    carriage returns (they read as line feeds). In the two text forms a line of a message that
-    looks like the start of an entry is taken for one, and so is the line break at the very end
-    for the entry's own.
+    JSON preserves every message exactly. XML cannot represent control characters and turns carriage
+    returns into line feeds. In the two text formats, a line of a message that looks like the start
+    of an entry is parsed as one, and a line break that ends the last message is dropped.
 
-    In a thread of its own it never holds the interpreter for long, whatever the body is: entries
-    are counted before they are built, and built a few at a time.
+    When called in a thread, it never holds the GIL for long, whatever the body: entries are counted
+    before any object is built, and built a few at a time.
 
-    Raises ServiceError where the service answered with an error (api.md, Failure), and NotAnAnswer
-    where the body is none of the forms, was cut off or holds far more than was asked for; its
-    `str()` says what came.
+    Raises ServiceError if the service answered with an error (api.md, Failure), and NotAnAnswer if
+    the body has none of the formats, is truncated or holds far more entries than can be requested;
+    its `str()` describes the body.
     """
     body = body.removeprefix(codecs.BOM_UTF8)
     if _LIST.match(body):
@@ -145,7 +147,10 @@ def read_answer(body: bytes) -> Answer:
 
 
 def _answer(entries: Iterable[IncomingMessage | str]) -> Answer:
-    """Return the answer that holds these messages, and raw entries that could not be read."""
+    """Return an answer with these messages and, given as `str`, raw unreadable entries.
+
+    Raises NotAnAnswer if there are too many entries.
+    """
     messages: list[IncomingMessage] = []
     unreadable: list[str] = []
     left_out = 0
@@ -162,9 +167,9 @@ def _answer(entries: Iterable[IncomingMessage | str]) -> Answer:
 
 
 def _codec(pieces: Sequence[bytes]) -> _Codec:
-    """Return utf-8, or windows-1251 where most of what is not ASCII is not utf-8 either.
+    """Return utf-8, or windows-1251 if most of the non-ASCII text is not valid utf-8.
 
-    One message with half an emoji, or with a character cut in two, does not spoil the others.
+    This way one message with half an emoji or a truncated character does not garble the others.
     """
     for codec in (_UTF_8, _HALVES):
         with suppress(UnicodeDecodeError):
@@ -180,7 +185,7 @@ def _codec(pieces: Sequence[bytes]) -> _Codec:
 
 
 def _decoded(piece: bytes, codec: _Codec) -> str:
-    """Return a text, the two halves of a character beyond the basic plane as one."""
+    """Decode a text, joining surrogate pairs that were encoded one by one."""
     text = piece.decode(*codec)
     if codec == _HALVES:
         text = text.encode("utf-16-le", "surrogatepass").decode("utf-16-le", "surrogatepass")
@@ -200,7 +205,10 @@ def _from_json_object(text: str) -> Answer:
 
 
 def _json(text: str) -> Any:
-    """Read JSON; None where it has an integer that Python will not read for its length."""
+    """Parse JSON; return None if it contains an integer with more digits than Python parses.
+
+    Raises NotAnAnswer if it is not valid JSON.
+    """
     try:
         return _JSON.decode(text)
     except (json.JSONDecodeError, RecursionError):
@@ -224,7 +232,10 @@ def _json_entries(body: bytes) -> Iterator[IncomingMessage | str]:
 
 
 def _quickly_read(entry: bytes) -> IncomingMessage | None:
-    """Return the message in an entry in correct JSON, in a third of the time that others take."""
+    """Return the message in an entry of strictly valid JSON, or None.
+
+    This takes a third of the time that `_json` does.
+    """
     try:
         return _message(msgspec.json.decode(entry))
     except (msgspec.MsgspecError, RecursionError):
@@ -232,9 +243,9 @@ def _quickly_read(entry: bytes) -> IncomingMessage | None:
 
 
 def _cut_list(body: bytes) -> Iterator[bytes]:
-    """Cut a list into its entries, without building any of them.
+    """Split a JSON list into the bytes of its entries, without parsing them.
 
-    Raises NotAnAnswer where that can't be told, at the latest at the end.
+    Raises NotAnAnswer, possibly after some entries, if the list is malformed or incomplete.
     """
     found = _LIST_START.match(body)
     if found is None:
@@ -262,9 +273,10 @@ def _cut_list(body: bytes) -> Iterator[bytes]:
 
 
 def _end_of_unusual(body: bytes, at: int, marks: int) -> tuple[int, int]:
-    """Return where an entry ends that holds others or is too large.
+    """Return the end of an entry that is nested or too large, and the updated `marks`.
 
-    `marks` are the brackets and strings of such entries so far, and returned with those of this.
+    `marks` counts the brackets and strings in all such entries so far. Raises NotAnAnswer if there
+    are too many of them, or the entry is malformed or incomplete.
     """
     if body[at : at + 1] not in (b"[", b"{", b'"'):
         raise NotAnAnswer
@@ -286,7 +298,7 @@ def _end_of_unusual(body: bytes, at: int, marks: int) -> tuple[int, int]:
 
 
 def _end_of_string(body: bytes, at: int) -> int:
-    """Return where a string ends that has begun, looking at a part of it at a time."""
+    """Return the end of the string whose opening quote is before `at`, searching it in parts."""
     while at < len(body):
         found = _IN_STRING.match(body, at, at + _SEARCHED)
         at = at if found is None else found.end()
@@ -298,7 +310,7 @@ def _end_of_string(body: bytes, at: int) -> int:
 
 
 def _message(entry: Any) -> IncomingMessage | None:
-    """Return the message in an entry; None where it is none."""
+    """Return the message in a parsed entry, or None if the entry is not a valid message."""
     try:
         number = entry["id"]
         if type(number) is not int:
@@ -336,7 +348,7 @@ def _text(value: object) -> str:
 
 
 def _time(stamp: str) -> datetime:
-    """Read `DD.MM.YYYY hh:mm:ss`."""
+    """Parse `DD.MM.YYYY hh:mm:ss`; raises ValueError if it is no valid date."""
     if len(stamp) != 19 or stamp[10] != " " or stamp[13] != ":" or stamp[16] != ":":
         raise ValueError
     return datetime.fromisoformat(_iso_date(stamp[:10]) + stamp[10:])
@@ -344,14 +356,18 @@ def _time(stamp: str) -> datetime:
 
 @lru_cache(maxsize=512)
 def _iso_date(date: str) -> str:
-    """Return `DD.MM.YYYY` in the other order; a page has the same few again and again."""
+    """Return `DD.MM.YYYY` as `YYYY-MM-DD`; cached, because a page repeats the same few dates."""
     if date[2] != "." or date[5] != ".":
         raise ValueError
     return f"{date[6:]}-{date[3:5]}-{date[:2]}"
 
 
 def _received(stamp: str) -> tuple[datetime, str]:
-    """Read the time of receipt; one that no calendar has is the latest there is, and as it came."""
+    """Parse the time of receipt, and return it with an empty string.
+
+    For a well-formed time that does not exist (31 February), return the latest datetime and the raw
+    text. Raises ValueError for anything else.
+    """
     try:
         return _time(stamp), ""
     except ValueError:
@@ -368,29 +384,29 @@ def _sent(stamp: Any) -> datetime | None:
 
 
 def _failure(code: object, description: object) -> ServiceError | NotAnAnswer:
-    """Return the error for an `error_code`, a number or its digits (api.md, Failure)."""
+    """Return the error for an `error_code`, an int or a string of digits (api.md, Failure)."""
     digits = str(code) if isinstance(code, int | str) else ""
     if not _ERROR_CODE.fullmatch(digits):
         return NotAnAnswer()
     return service_error(int(digits), description if isinstance(description, str) else "")
 
 
-# -- the other forms
+# -- the other formats
 
 
 def _from_xml(text: str) -> Answer:
-    """Read XML that begins with one of the two roots.
+    """Parse XML whose root is `sms_answers` or `result`.
 
-    Nothing may come before the root but the XML declaration, and so no DOCTYPE with entities to
-    expand: after the root begins, it is no longer XML.
+    Only the XML declaration may come before the root. This rules out a DOCTYPE, with its entity
+    expansion, since a DOCTYPE after the start of the root is not well-formed XML.
     """
-    from xml.etree import ElementTree  # 0.4 MB that answers in JSON do without
+    from xml.etree import ElementTree  # takes 0.4 MB, and answers in JSON do not need it
 
     if not _XML_ROOT.match(text):
         raise _not_an_answer(text)
     if text.count("<") > _MOST_BRACKETS:
         raise NotAnAnswer
-    parser = ElementTree.XMLParser()  # noqa: S314 - no DOCTYPE gets here
+    parser = ElementTree.XMLParser()  # noqa: S314 - there is no DOCTYPE
     try:
         for start in range(0, len(text), _XML_SLICE):
             parser.feed(text[start : start + _XML_SLICE])
@@ -403,7 +419,7 @@ def _from_xml(text: str) -> Answer:
 
 
 def _fields(element: ElementTree.Element) -> dict[str, str] | None:
-    """Return the texts of the parts of an `<sms>`; None where one has parts itself."""
+    """Return the fields of an `<sms>` by name, or None if a field has child elements."""
     if element.tag != "sms" or any(len(part) for part in element):
         return None
     fields = {part.tag: part.text or "" for part in element}
@@ -426,7 +442,7 @@ def _raw(element: ElementTree.Element) -> str:
 def _records(
     text: str, start: re.Pattern[str], record: re.Pattern[str]
 ) -> Iterator[IncomingMessage | str]:
-    """Cut the text where a record starts, and the line break off that ends each."""
+    """Split a text at each match of `start`, and yield each record without its last line break."""
     starts = (found.start() for found in start.finditer(text))
     for begin, end in pairwise(chain(starts, [len(text)])):
         raw = text[begin:end].removesuffix("\n").removesuffix("\r")

@@ -1,6 +1,6 @@
-"""The backup server of a main server: asked where that one can't be reached (api.md, Also known).
+"""Failover to the backup server when the main server can't be reached (api.md, Also known).
 
-Imported late, as the client is.
+Imported lazily, because the client brings httpx along.
 """
 
 from __future__ import annotations
@@ -17,16 +17,15 @@ if TYPE_CHECKING:
     from inbox_tui.smsc.message import Answer
 
 BACK_TO_MAIN_SECONDS = 300.0
-"""For so long after the main server could not be reached the backup is tried first."""
+"""How long the backup is tried first after the main server could not be reached."""
 
 
 class BackupClient:
-    """Asks a main server, and its backup where nothing could be sent to it.
+    """Sends requests to a main server, or to its backup if the main one can't be reached.
 
-    Whatever is known to have left, or may have, is not sent to the other server: so both together
-    count as one request of the log. Nor is anything where a certificate does not fit. Both servers
-    share the time that one request is given. `seconds` is a clock that counts while the machine
-    sleeps.
+    The second server is tried only if the first certainly received nothing, so that one call
+    counts as one request in the log. It is not tried after a certificate error. Both attempts share
+    the timeout of one request. `seconds` is a clock that keeps counting while the machine sleeps.
     """
 
     def __init__(
@@ -46,7 +45,7 @@ class BackupClient:
     ) -> Answer:
         """Send one request and return its answer, as `InboxClient.fetch` does.
 
-        `Answer.via` names the backup server where the answer is its.
+        `Answer.via` is the backup's host if the backup answered.
         """
         began = self._seconds()
         failure = ""
@@ -75,6 +74,6 @@ class BackupClient:
         )
 
     async def aclose(self) -> None:
-        """Close what is open; the client may still be used afterwards."""
+        """Close open connections; the client may still be used afterwards."""
         await self._main.aclose()
         await self._backup.aclose()

@@ -1,10 +1,10 @@
-"""One request to the service at a time: a POST over verified TLS, and the answer read.
+"""The HTTP client: sends a POST over verified TLS and parses the answer.
 
-Imported late, since it brings httpx along.
+Imported lazily, because it imports httpx.
 
-The password or API key is in the body of the request and nowhere else. `InboxClient.fetch` raises
-from a frame that never saw it: the exchange is made by inner functions that hand failures back as
-values, stripped of their tracebacks and of the exceptions they came from.
+The password or API key is in the request body and nowhere else. So that no traceback contains it,
+`InboxClient.fetch` raises from a frame that never held it: the functions below it return failures
+as values, without traceback, cause or context.
 """
 
 from __future__ import annotations
@@ -58,14 +58,14 @@ API_KEY = "API key"
 """The `Password.kind` that is sent as `apikey`."""
 _CONNECT_SECONDS = 10.0
 _POLL_SECONDS = 0.5
-"""The interval at which a wait looks at the clock: the machine may have slept."""
+"""How often the clock is checked while waiting, in case the machine has slept."""
 _BODY_CEILING = 32 * 1024 * 1024
 _UNZIPPED_AT_A_TIME = 256 * 1024
 _PARSE_IN_THREAD_FROM = 64 * 1024
 _FIRST_YEAR, _LAST_YEAR = 2000, 2999
-"""A date outside of these is no server's."""
+"""The range in which the year of a server's date is plausible."""
 _RESET_WHEN_CLOSED = (socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
-"""A request given up never arrives later: what the system has not sent of it is dropped."""
+"""Makes closing a socket drop unsent data, so that an abandoned request can't arrive later."""
 _HEADERS = {
     "User-Agent": f"inbox-tui/{__version__} (+python-httpx)",
     "Accept-Encoding": "gzip",
@@ -74,30 +74,30 @@ _HEADERS = {
 
 
 class Password(Protocol):
-    """A password or API key that shows itself only when asked."""
+    """A password or API key whose text is returned by `reveal` only."""
 
     @property
     def kind(self) -> str:
-        """What it is: `password` or `API key`."""
+        """`password` or `API key`."""
         ...
 
     def reveal(self) -> str:
-        """Return its text."""
+        """Return the secret text."""
         ...
 
 
 class InboxClient:
-    """Asks the service for incoming messages (api.md, Request), one request a call.
+    """Requests incoming messages from the service (api.md, Request), one request per call.
 
-    The connection is made anew for each request, so none goes out on one that died in the
-    meantime. Redirects are not followed, cookies not kept. A proxy named in the environment is
-    used for https only, and never for this machine.
+    Each request opens a new connection, so that none is sent on a dead one. Redirects are not
+    followed, and cookies are not kept. A proxy from the environment is used for https only, and
+    never for loopback.
 
-    `url` is read by `endpoint`, which raises EndpointRefused. The `password` is revealed for the
-    moment of a request; one that is an API key is sent alone (api.md, Also known). A `transport`
-    carries the requests in place of the network. A request is given `limit.request_timeout` seconds
-    in all, by `seconds`, a clock that counts while the machine sleeps: it is sent within the first
-    half of them or not at all, and the rest is for its way and the answer.
+    `url` is parsed by `endpoint`, which raises EndpointRefused. `password` is revealed only while a
+    request is made; an API key is sent without the login (api.md, Also known). `transport` replaces
+    the network. A request takes at most `limit.request_timeout` seconds by `seconds`, a clock that
+    keeps counting while the machine sleeps. It is sent within the first half of that time or not at
+    all, which leaves the second half for the way to the server and the answer.
     """
 
     def __init__(
@@ -121,7 +121,7 @@ class InboxClient:
 
     @property
     def host(self) -> str:
-        """The host that is asked, with `:port` where one is given."""
+        """The server's host, with `:port` if the URL has one."""
         return host_of(self._url)
 
     async def fetch(
@@ -135,10 +135,11 @@ class InboxClient:
     ) -> Answer:
         """Send one request and return its answer (api.md, Request).
 
-        It asks for at most `cnt` messages (10000 at most) of the last `hour` hours (168 at most):
-        of those, only ids above `after_id`, and only what arrived at `to_phone`. Raises SmscError
-        where no messages came; its classes tell why, and whether the request left. The time it is
-        given counts from `began`, by `seconds`; without it from now.
+        It requests at most `cnt` messages (10000 at most) of the last `hour` hours (168 at most),
+        only with ids above `after_id`, and only those that arrived at `to_phone`. The timeout
+        counts from `began`, a reading of the clock `seconds`, or else from now. Raises SmscError if
+        the request fails; see its subclasses and attributes for the reason and for whether the
+        request was delivered.
         """
         asked = {"cnt": str(cnt), "hour": str(hour)}
         if after_id is not None:
@@ -151,13 +152,13 @@ class InboxClient:
         return outcome
 
     async def aclose(self) -> None:
-        """Close what is open; the client may still be used afterwards."""
+        """Close open connections; the client may still be used afterwards."""
         http, self._http = self._http, None
         if http is not None:
             await http.aclose()
 
     async def _outcome(self, asked: dict[str, str], began: float) -> Answer | BaseException:
-        """Return the answer, or what is to be raised: with nothing of the exchange on it."""
+        """Return the answer, or the exception to raise, without traceback, cause and context."""
         failure: BaseException
         try:
             return await self._exchange(asked, began)
@@ -182,7 +183,7 @@ class InboxClient:
         timeout = self._limit.request_timeout
         end = began + timeout
         left = end - self._seconds()
-        if left <= 0:  # the machine has slept: nothing has been sent
+        if left <= 0:  # the machine slept before anything was sent
             raise NotReached
         try:
             async with asyncio.timeout(left) as deadline:
@@ -200,7 +201,10 @@ class InboxClient:
         return (await _read(body))._replace(date=_date_of(date))
 
     async def _post(self, asked: dict[str, str], *, last_call: float) -> tuple[int, bytes, str]:
-        """Return the HTTP status, the body (decoded, no larger than the ceiling), and its date."""
+        """Return the HTTP status, the decompressed body and the `Date` header.
+
+        Raises NotReached if the request would be sent after `last_call`.
+        """
         form = {
             "get_answers": "1",
             **self._credentials(),
@@ -230,8 +234,8 @@ class InboxClient:
         return response.status_code, body.getvalue(), response.headers.get("Date", "")
 
     async def _watch(self, deadline: asyncio.Timeout, end: float) -> None:
-        """Bring the deadline forward by what the machine slept: the event loop doesn't count it."""
-        while self._seconds() < end:  # noqa: ASYNC110 - nothing tells of a sleep
+        """Expire the deadline at `end`: the event loop's clock stops while the machine sleeps."""
+        while self._seconds() < end:  # noqa: ASYNC110 - there is no event to wait for
             await asyncio.sleep(_POLL_SECONDS)
         if not deadline.expired():
             deadline.reschedule(asyncio.get_running_loop().time())
@@ -271,7 +275,7 @@ class InboxClient:
         return text
 
     def _plain(self, error: httpx.HTTPError | httpx.InvalidURL) -> SmscError:
-        """Return the error of ours that says what `error` of httpx means."""
+        """Return the `SmscError` for an exception of httpx."""
         causes = list(_causes(error))
         host = self.host
         met = mark("the proxy") if self._through_proxy else host
@@ -295,11 +299,11 @@ class InboxClient:
 
 
 _CUT_OFF = {"disconnected", "closed"}
-"""Words by which httpx tells an answer that stopped short from one that is not HTTP."""
+"""Words in httpx's message for a response that was cut off, rather than one that is not HTTP."""
 
 
 async def _unzipped(chunks: AsyncIterator[bytes]) -> AsyncIterator[bytes]:
-    """Decode gzip a little at a time: a few bytes of it can stand for a thousand times as many."""
+    """Decompress gzip in small steps, because a few bytes can expand a thousandfold."""
     decoder = zlib.decompressobj(zlib.MAX_WBITS | 16)
     async for chunk in chunks:
         rest = chunk
@@ -319,7 +323,7 @@ async def _read(body: bytes) -> Answer:
 
 
 def _date_of(header: str) -> datetime | None:
-    """Return the time that an HTTP `Date` names, aware; None where it is missing or unlikely."""
+    """Return the time in an HTTP `Date` header, aware, or None if it is missing or implausible."""
     try:
         date = parsedate_to_datetime(header)
     except (ValueError, OverflowError):
@@ -329,12 +333,12 @@ def _date_of(header: str) -> datetime | None:
 
 
 def _verifying() -> ssl.SSLContext:
-    """Return what checks certificates against those that the system trusts."""
+    """Return an SSL context that verifies certificates with the system's trust store."""
     return truststore.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
 
 
 def _redirect_host(url: str, location: str | None) -> str:
-    """Return the host a redirect points to, or "" where none can be told."""
+    """Return the host that a redirect points to, or "" if it has none."""
     if location is None:
         return ""
     try:
@@ -344,9 +348,9 @@ def _redirect_host(url: str, location: str | None) -> str:
 
 
 def _proxy_for(url: str) -> httpx.Proxy | None:
-    """Return the proxy that the environment names for `url`: for https only, never for loopback.
+    """Return the environment's proxy for `url`; None for plain http and for loopback.
 
-    Raises NotReached where it names one that cannot be used.
+    Raises NotReached if that proxy cannot be used.
     """
     parts = urlsplit(url)
     if parts.scheme != "https" or is_loopback(parts.hostname or ""):
@@ -370,7 +374,7 @@ def _proxy_for(url: str) -> httpx.Proxy | None:
 
 
 def _causes(error: BaseException) -> Iterator[BaseException]:
-    """Yield an exception and all that it came from."""
+    """Yield an exception, then its causes and contexts, including those of a group's members."""
     yield error
     causes = [error.__cause__ or error.__context__]
     if isinstance(error, BaseExceptionGroup):
@@ -380,7 +384,7 @@ def _causes(error: BaseException) -> Iterator[BaseException]:
 
 
 def _no_connection(causes: list[BaseException], met: str, host: str) -> SmscError:
-    """Return why no connection was made to `met`, the server or a proxy, on the way to `host`."""
+    """Return the error for a failed connection to `met`: the server `host`, or a proxy."""
     for cause in causes:
         match cause:
             case socket.gaierror():

@@ -1,4 +1,4 @@
-"""Where requests go: what a user may write for the server, and the URL it means."""
+"""Parsing and validation of the server that a user gives, as a host or a URL."""
 
 from __future__ import annotations
 
@@ -9,18 +9,18 @@ from urllib.parse import urlsplit
 from inbox_tui.locale import _
 
 PATH = "/sys/get.php"
-"""The path of the operation (api.md, Request), the same under every domain of the service."""
+"""The path of the API call (api.md, Request), the same on every domain of the service."""
 
 _WITH_BACKUP = ("smscentre.com", "smsc.ru", "smsc.kz")
-"""The servers whose backup is documented (api.md, Also known)."""
+"""The servers with a documented backup server (api.md, Also known)."""
 _HOST_NAME = re.compile(r"[a-z0-9_]([a-z0-9_.-]*[a-z0-9_.])?", re.ASCII)
 _PATH = re.compile(r"/[A-Za-z0-9._~!$&'()*+,;=:@%/-]*", re.ASCII)
 
 
 class EndpointRefused(ValueError):  # noqa: N818
-    """The server is one that a password must not be sent to; `str()` says why.
+    """The server is malformed, or not safe to send a password to; `str()` gives the reason.
 
-    The reason never repeats what was written, which may hold a password.
+    The reason never quotes the input, which may contain a password.
     """
 
 
@@ -28,8 +28,8 @@ def endpoint(server: str) -> str:
     """Return the full URL of `server`, a bare `HOST[:PORT]` or a URL.
 
     A bare host means `https://HOST/sys/get.php`; a URL without a path gets that path. Plain
-    `http://` is for loopback only: `localhost`, 127.0.0.0/8, `[::1]`. Raises EndpointRefused where
-    it is no such thing, or holds a login, a query or a fragment.
+    `http://` is allowed for loopback only: `localhost`, 127.0.0.0/8, `[::1]`. Raises
+    EndpointRefused for anything else, and for a URL with a login, a query or a fragment.
     """
     server = server.strip()
     if not server:
@@ -59,15 +59,15 @@ def endpoint(server: str) -> str:
 
 
 def host_of(url: str) -> str:
-    """Return the host of a URL that `endpoint` made, with `:port` where one is given."""
+    """Return the host of a URL from `endpoint`, with `:port` if the URL has one."""
     return urlsplit(url).netloc
 
 
 def account_host(url: str) -> str:
-    """Return the host that an account is kept under, the same for all spellings of it.
+    """Return the host that identifies an account, the same for all spellings of its URL.
 
-    Without the port that goes without saying, a dot at the end, and `www.` or `www2.` (the backup
-    server, api.md, Also known); `localhost` as 127.0.0.1.
+    It leaves out the scheme's default port, a trailing dot, and `www.` or `www2.` (the backup
+    server; api.md, Also known). `localhost` becomes 127.0.0.1.
     """
     parts = urlsplit(url)
     host = (parts.hostname or "").removesuffix(".")
@@ -82,14 +82,14 @@ def account_host(url: str) -> str:
 
 
 def documented_backup(url: str) -> str | None:
-    """Return the address of the backup server of a URL that `endpoint` made, if there is one."""
+    """Return the URL of the backup server for a URL from `endpoint`, or None if there is none."""
     main, host = account_host(url), host_of(url)
     backup = f"www2.{main}"
     return url.replace(host, backup, 1) if main in _WITH_BACKUP and host != backup else None
 
 
 def is_loopback(host: str) -> bool:
-    """Tell whether `host`, a name or an address without brackets, is this machine for certain."""
+    """Return whether `host` (a name, or an address without brackets) is certainly this machine."""
     if host == "localhost":
         return True
     try:
@@ -105,7 +105,7 @@ def _authority(host: str, port: int | None) -> str:
 
 
 def _plain_host(host: str) -> str:
-    """Return the host in the ASCII letters it is looked up by."""
+    """Return the host in lower case and ASCII (IDNA), as it is looked up in DNS."""
     try:
         if ":" in host and "%" not in host:
             return str(ipaddress.IPv6Address(host))

@@ -15,7 +15,7 @@ from __future__ import annotations
 from inbox_tui.locale import _, filled, mark
 
 _LONGEST_QUOTE = 200
-"""How many characters of the service's own description `str()` quotes."""
+"""The largest number of characters of the service's description that `str()` quotes."""
 
 _CERTIFICATE_FAULTS = {
     code: fault
@@ -34,31 +34,31 @@ _CERTIFICATE_FAULTS = {
     }.items()
     for code in codes
 }
-"""Plain words for codes of OpenSSL (X509_V_ERR_*), macOS (errSec*) and Windows (CERT_E_*).
+"""Sentences by error code: OpenSSL (X509_V_ERR_*), macOS (errSec*) and Windows (CERT_E_*).
 
-The system checks certificates; only OpenSSL has a code for every fault.
+The operating system verifies certificates; only OpenSSL has a code for each of these faults.
 """
 
 
 def certificate_fault(error: Exception) -> str:
-    """Return what is wrong with a certificate, in plain words that `locale._` translates."""
+    """Return what is wrong with a certificate, as a sentence that `locale._` translates."""
     code = getattr(error, "verify_code", 0)
     return _CERTIFICATE_FAULTS.get(code, mark("its certificate could not be verified"))
 
 
 class SmscError(Exception):
-    """The request did not bring messages; `str()` is one plain sentence for the status bar."""
+    """Base class: a request brought no messages. `str()` is one sentence for the status bar."""
 
     sentence = ""
-    """What it says where it is given no sentence of its own."""
+    """The default sentence of the class."""
     delivered: bool = True
-    """False only where the request certainly never left this machine."""
+    """Whether the server may have received the request; False only if it certainly did not."""
     finished: bool = True
-    """True where the server is certainly no longer at work on the request."""
+    """Whether the server has certainly finished with the request."""
 
     def __init__(self, sentence: str = "", **facts: object) -> None:
         self.message = filled(sentence or self.sentence, **facts)
-        """The sentence, to be said by `locale._` in any language."""
+        """The untranslated sentence, which `str()` passes to `locale._`."""
         super().__init__(self.message)
 
     def __str__(self) -> str:
@@ -68,13 +68,14 @@ class SmscError(Exception):
 class ServiceError(SmscError):
     """The service answered with one of its errors (api.md, Failure).
 
-    `str()` quotes the beginning of what the service wrote: whoever draws it makes it safe.
+    `str()` quotes the beginning of the service's description, which is untrusted text: sanitize it
+    before drawing.
     """
 
     def __init__(self, code: int, description: str = "") -> None:
         self.code = code
         self.description = description
-        """What the service wrote, raw and whole."""
+        """The service's description, raw and complete."""
         quoted = " ".join(description[:_LONGEST_QUOTE].split())
         if quoted:
             super().__init__("{said} {quoted}", said=self.sentence, quoted=f"({quoted})")
@@ -95,13 +96,13 @@ class SignInRefused(ServiceError):
 
 
 class ApiKeyRefused(SignInRefused):
-    """Error 2, where an API key was sent (api.md, Also known)."""
+    """Error 2 in answer to a request with an API key (api.md, Also known)."""
 
     sentence = mark("the API key was refused")
 
 
 class AddressBlocked(ServiceError):
-    """Error 4: this address is temporarily blocked (api.md, Failure)."""
+    """Error 4: this machine's address is temporarily blocked (api.md, Failure)."""
 
     sentence = mark("the service has blocked this address for a while")
 
@@ -113,7 +114,7 @@ class TooManyRequests(ServiceError):
 
 
 class UnknownServiceError(ServiceError):
-    """An error with a number that api.md does not list."""
+    """An error whose number api.md does not list."""
 
     def __init__(self, code: int, description: str = "") -> None:
         self.sentence = filled(mark("the service answered with error {code}"), code=code)
@@ -129,29 +130,29 @@ _BY_CODE: dict[int, type[ServiceError]] = {
 
 
 def service_error(code: int, description: str = "") -> ServiceError:
-    """Return the error that stands for `code` (api.md, Failure), not raised."""
+    """Return an exception for an error number of the service (api.md, Failure)."""
     return _BY_CODE.get(code, UnknownServiceError)(code, description)
 
 
 class ConnectionFailed(SmscError):
-    """No answer came, by a fault of the network or of the other side."""
+    """The network or the server failed, and no answer came."""
 
 
 class NotReached(ConnectionFailed):
-    """No connection was made: no such name, refused, no way there, or not in time."""
+    """No connection was made: unknown host name, refused, no route, or a timeout."""
 
     sentence = mark("the server could not be reached in time")
     delivered = False
 
 
 class TlsFailed(ConnectionFailed):
-    """The server could not prove who it is, or does not speak TLS; nothing was sent to it."""
+    """The server's certificate was not trusted, or TLS failed; the request was not sent."""
 
     delivered = False
 
 
 class AnswerTimedOut(ConnectionFailed):
-    """The request may have arrived, and its answer did not come in time, in seconds."""
+    """No answer came within `seconds`; the request may have arrived."""
 
     finished = False
 
@@ -162,8 +163,8 @@ class AnswerTimedOut(ConnectionFailed):
 class ConnectionLost(ConnectionFailed):
     """The connection broke after it was made.
 
-    `finished` is True where the other side ended it, and False where it died under us (the
-    network went away) and the server may not know.
+    `finished` is True if the server or a proxy closed it, and False if the network failed and the
+    server may not know.
     """
 
     sentence = mark("the connection was cut off")
@@ -174,20 +175,20 @@ class ConnectionLost(ConnectionFailed):
 
 
 class BadAnswer(SmscError):
-    """Something came that is neither messages nor an error of the service."""
+    """The response holds neither messages nor an error of the service."""
 
 
 class HttpStatus(BadAnswer):
-    """The server answered with HTTP status 400 or above, and no error of the service."""
+    """The HTTP status is 400 or above, and the body holds no error of the service."""
 
     def __init__(self, status: int) -> None:
         super().__init__(mark("the server answered with HTTP status {status}"), status=status)
 
 
 class Redirected(BadAnswer):
-    """The server pointed elsewhere, where the request is not sent.
+    """The server sent a redirect, which is not followed.
 
-    Told is no more of the place than its host; that is the server's own text and may be empty.
+    The sentence names the target's host only. The host is the server's text and may be empty.
     """
 
     def __init__(self, location_host: str = "") -> None:
@@ -198,19 +199,19 @@ class Redirected(BadAnswer):
 
 
 class NotAnAnswer(BadAnswer):
-    """A web page, an empty body or junk came in place of an answer."""
+    """The body is a web page, empty, or otherwise not an answer of the service."""
 
     sentence = mark("an answer came that could not be read")
 
 
 class AnswerTooLarge(BadAnswer):
-    """The answer is larger than any answer of the service can be; reading was broken off."""
+    """The body is larger than any answer of the service can be; the rest was not read."""
 
     sentence = mark("the answer is too large to be one of the service's")
 
 
 class ClientFault(SmscError):
-    """A bug on our side, told by the type of what was raised so that no secret is with it."""
+    """A bug in the client; the sentence names the exception's type only, to leak no secret."""
 
     finished = False
 

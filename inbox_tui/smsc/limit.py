@@ -1,29 +1,31 @@
-"""The limit of three identical requests a minute, as a rule over a log of requests others store.
+"""The limit of three identical requests a minute, as pure functions over a log of requests.
 
-The service refuses a fourth identical request within a minute (api.md, Failure), counting by its
-own clock the arrivals that we cannot see. Why it never sees a fourth:
+The service refuses a fourth identical request within a minute (api.md, Failure). It counts arrivals
+by its own clock, and we cannot see when a request arrives. It never sees a fourth, because:
 
-1. A request arrives from `sent_at` to `answered_at`, or to `sent_at + in_flight_seconds` where it
-   is unanswered.
-2. None goes while another may be in flight, so they arrive in the order in which they went.
-3. One has left the window when window and margin have passed since it arrived at the latest.
-4. What goes after that arrives more than a window later than the one that has left it.
-5. None goes while three identical ones are in it: of any four in a row, the first has left it.
+1. A request arrives between `sent_at` and `answered_at`, or, while it is unanswered, between
+   `sent_at` and `sent_at + in_flight_seconds`.
+2. No request is sent while another may be in flight, so they arrive in the order they are sent.
+3. A request has left the window once window and margin have passed since its latest possible
+   arrival.
+4. A request sent after that arrives more than a window later than the one that left.
+5. No request is sent while three identical ones are in the window, so of any four in a row, the
+   first has left it when the fourth is sent.
 
-Times are seconds on a clock that never jumps; see `Moment`. The clocks of two boots have nothing in
-common: a container has a boot id of its own over the clock of its host, which does not begin at 0,
-and the wall clock may jump. So what another boot logged counts, for this one, as sent and as
-answered at the moment when this one first saw it so, and that moment is stored. It is never earlier
-than the truth: no request leaves the window too early, and some leave it later than they might.
+Times are seconds on a clock that never jumps; see `Moment`. The clocks of two boots can't be
+compared: a container has its own boot id but its host's clock, which does not begin at 0, and the
+wall clock may jump. So a request that another boot logged counts as sent, and as answered, when
+this boot first saw it in that state, and that moment is stored. It is never earlier than the real
+one: no request leaves the window too early, and some leave it later than necessary.
 
-Holds (`archive/request_log.py`) are not counted by the service, and a program that is started anew
-in a new container every few minutes would never see the end of one that begins again at each start:
-what is left of a hold of another boot is told by the wall clock, at most the whole of it, and from
-the moment when this boot first saw it by this boot's clock.
+Holds (`archive/request_log.py`) can't work that way: in a program that starts in a new container
+every few minutes, a hold that began again at each start would never end. The rest of another
+boot's hold is therefore calculated from the wall clock, is never longer than the whole hold, and
+from when this boot first saw it is measured by this boot's clock.
 
-Log, holds and refused passwords belong to a login (`login_key`): the same service answers under
-sister domains (api.md, Also known) and counts for all. Only a block of the address, error 4, holds
-every login.
+Log, holds and refused passwords belong to a login (`login_key`), because the same service answers
+under sister domains (api.md, Also known) and counts requests to all of them together. Only a block
+of the address (error 4) holds every login.
 """
 
 from __future__ import annotations
@@ -33,16 +35,16 @@ from typing import NamedTuple
 from urllib.parse import urlencode
 
 PERIOD_HOURS = 168
-"""For so many hours the service keeps messages, and more can't be asked for (api.md, Request)."""
+"""How long the service keeps messages, and the largest `hour` of a request (api.md, Request)."""
 _ROUNDING = 1e-6
-"""Tolerance, in seconds, for sums of floating-point numbers when due times are compared."""
+"""Tolerance, in seconds, for floating-point rounding when due times are compared."""
 
 
 class Moment(NamedTuple):
-    """An instant on a clock that never jumps and counts while the machine sleeps."""
+    """An instant on a clock that never jumps and keeps counting while the machine sleeps."""
 
     boot_id: str
-    """Which boot of the machine the seconds count from."""
+    """The boot of the machine whose clock `seconds` is read from."""
     seconds: float
 
 
@@ -51,27 +53,27 @@ class LoggedRequest(NamedTuple):
 
     fingerprint: str
     sent_at: float
-    """When it went, or a little before; for one of another boot, when it was first seen."""
+    """When it was sent, or slightly earlier; for another boot's request, when it was first seen."""
     answered_at: float | None
-    """When the server was certainly done with it; None while that is unknown."""
+    """When the server was certainly done with it; None while unknown."""
 
 
 class Limit(NamedTuple):
-    """The numbers of the rule; seconds, but for `identical`."""
+    """The parameters of the rule; all but `identical` are in seconds."""
 
     window: float = 60.0
     """How far back the service counts (api.md, Failure, error 9)."""
     identical: int = 3
-    """How many identical requests it lets pass in a window."""
+    """The number of identical requests that the service allows in a window."""
     margin: float = 1.0
-    """Added to the window, for clocks that do not run alike."""
+    """Added to the window to allow for clock drift."""
     request_timeout: float = 80.0
-    """How long a client waits for its answer before it closes the connection."""
+    """How long a client waits for an answer before it closes the connection."""
     in_flight_seconds: float = 90.0
-    """When a request without an answer is certainly over: its timeout, and some to get going."""
+    """The longest an unanswered request can take: its timeout, and some seconds until it starts."""
 
     def scaled(self, factor: float) -> Limit:
-        """Return the same limit with every time multiplied by `factor`."""
+        """Return a limit with every duration multiplied by `factor`."""
         return self._replace(
             window=self.window * factor,
             margin=self.margin * factor,
@@ -81,9 +83,9 @@ class Limit(NamedTuple):
 
 
 def login_key(login: str) -> str:
-    """Return what the requests, holds and refused passwords of a login are kept under.
+    """Return the key that requests, holds and refused passwords of a login are stored under.
 
-    It is the same for logins that differ in case or outer spaces alone.
+    Logins that differ only in case or surrounding spaces have the same key.
     """
     return login.strip().casefold()
 
@@ -91,10 +93,11 @@ def login_key(login: str) -> str:
 def fingerprint(
     login: str, *, cnt: int, after_id: int | None = None, to_phone: str | None = None
 ) -> str:
-    """Return what makes two requests identical to the service: every parameter but the password.
+    """Return a string that is equal for requests that the service may consider identical.
 
-    `hour` is left out, too: it changes from poll to poll, and how the service compares requests is
-    not documented. So requests that differ in nothing else count as identical.
+    It holds every parameter but the password and `hour`. How the service compares requests is not
+    documented, and `hour` changes from poll to poll, so requests that differ only in `hour` count
+    as identical.
     """
     asked = {"login": login_key(login), "cnt": cnt, "after_id": after_id, "to_phone": to_phone}
     return urlencode(
@@ -103,7 +106,7 @@ def fingerprint(
 
 
 def in_flight_until(entries: Iterable[LoggedRequest], limit: Limit) -> float | None:
-    """Return when the last unanswered entry is given up, or None when none is unanswered."""
+    """Return when no unanswered entry counts as in flight any longer, or None if there are none."""
     return max(
         (entry.sent_at + limit.in_flight_seconds for entry in entries if entry.answered_at is None),
         default=None,
@@ -111,9 +114,9 @@ def in_flight_until(entries: Iterable[LoggedRequest], limit: Limit) -> float | N
 
 
 def earliest(entries: Iterable[LoggedRequest], fingerprint: str, now: float, limit: Limit) -> float:
-    """Return the first instant, `now` or later, at which a request may be sent.
+    """Return the earliest instant, not before `now`, at which a request may be sent.
 
-    `entries` are the account's, in any order; those that have left the window may be missing.
+    `entries` are the login's, in any order; those that have left the window may be missing.
     """
     entries = list(entries)
     instants = [now]
@@ -125,7 +128,7 @@ def earliest(entries: Iterable[LoggedRequest], fingerprint: str, now: float, lim
 
 
 def room(entries: Iterable[LoggedRequest], fingerprint: str, now: float, limit: Limit) -> int:
-    """Return how many requests of this fingerprint the window has room for: 0 to `identical`."""
+    """Return how many more requests with this fingerprint fit in the window: 0 to `identical`."""
     counted = sum(leaves > now for leaves in _leaves_window_at(entries, fingerprint, limit))
     return max(0, limit.identical - counted)
 
@@ -133,7 +136,7 @@ def room(entries: Iterable[LoggedRequest], fingerprint: str, now: float, limit: 
 def more_room_at(
     entries: Iterable[LoggedRequest], fingerprint: str, now: float, limit: Limit
 ) -> float | None:
-    """Return when `room` grows next by itself, or None where it never does."""
+    """Return when the next entry leaves the window, so that `room` can grow; None if none will."""
     return min(
         (leaves for leaves in _leaves_window_at(entries, fingerprint, limit) if leaves > now),
         default=None,
@@ -141,7 +144,7 @@ def more_room_at(
 
 
 def spacing(answer_seconds: float, limit: Limit) -> float:
-    """Return the even spacing of polls, in seconds, that never has to wait for the limit.
+    """Return the shortest interval of polls, in seconds, at which none has to wait for the limit.
 
     `answer_seconds` is how long an answer takes; no poll starts while another is unanswered.
     """
@@ -156,10 +159,10 @@ def may_bring_forward(
     answer_seconds: float,
     limit: Limit,
 ) -> bool:
-    """Tell whether a request at `now` is allowed and makes none of the polls after it late.
+    """Return whether a request at `now` is allowed and delays none of the polls after it.
 
-    Those come `refresh_seconds` apart, or `spacing` where that is longer. Only the first few need
-    looking at: later ones have nothing older than this request in their window.
+    The polls come `refresh_seconds` apart, or `spacing` if that is longer. Only the first few need
+    checking: the windows of later ones hold nothing older than this request.
     """
     interval = max(refresh_seconds, spacing(answer_seconds, limit))
     foreseen = list(entries)
@@ -174,7 +177,7 @@ def may_bring_forward(
 def _leaves_window_at(
     entries: Iterable[LoggedRequest], fingerprint: str, limit: Limit
 ) -> Iterator[float]:
-    """Yield when each entry of this fingerprint has certainly left the server's window."""
+    """Yield when each entry with this fingerprint has certainly left the server's window."""
     for entry in entries:
         if entry.fingerprint == fingerprint:
             latest = entry.answered_at
