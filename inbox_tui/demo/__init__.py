@@ -1,4 +1,4 @@
-"""A local server that behaves as api.md says, and the conversations it plays.
+"""A local server that behaves as api.md describes, and the messages it serves.
 
-It is the other side in the tests and in `inbox-tui --demo`.
+Used by `inbox-tui --demo` and by the tests.
 """

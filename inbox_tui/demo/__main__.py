@@ -1,4 +1,4 @@
-"""`python -m inbox_tui.demo`: the demo's server alone, for developers."""
+"""`python -m inbox_tui.demo`: runs the demo server without the inbox, for developers."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from inbox_tui.demo.server import start_demo
 
 
 def main() -> None:
-    """Serve the demo until Ctrl-C, having said where it is and how to sign in."""
+    """Print the URL, login and password of a demo server, and serve until Ctrl-C."""
     with suppress(KeyboardInterrupt), start_demo(SystemRandom()) as demo:
         print(f"url       {demo.url}")  # noqa: T201
         print(f"login     {demo.login}")  # noqa: T201

@@ -1,4 +1,4 @@
-"""The demo's traffic: the days that have passed, and what goes on coming in."""
+"""The demo's messages: those of the past week, and new ones that arrive live."""
 
 from __future__ import annotations
 
@@ -17,38 +17,40 @@ from inbox_tui.smsc.message import IncomingMessage
 
 _FIRST_ID: Final = 148_205_117
 _LARGEST_STEP: Final = 9
-"""Ids belong to all customers of the service: some go to others."""
+"""The largest gap between two ids, since other customers' messages take ids in between."""
 _HOURS_A_WEEK: Final = 168
 _REGULARS: Final = {"customer": 14, "patient": 12, "courier": 4, "guest": 7}
-"""How many people of each kind write again and again."""
+"""The number of regular senders of each kind."""
 _REGULAR_SHARE: Final = {"customer": 0.6, "patient": 0.6, "courier": 1.0, "guest": 0.7}
+"""The share of scenes of each kind that a regular sender plays."""
 _BY_HOUR: Final[dict[Rhythm, tuple[int, ...]]] = {
     "people": (1, 0, 0, 0, 0, 0, 1, 3, 6, 10, 13, 13, 12, 10, 11, 12, 12, 11, 11, 10, 8, 6, 4, 2),
     "machines": (3, 2, 1, 1, 1, 2, 3, 6, 8, 9, 10, 10, 10, 9, 9, 9, 10, 11, 12, 12, 10, 9, 7, 5),
     "night": (0, 2, 6, 8, 4, 1, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0),
 }
-"""How much is written in each hour of the day."""
+"""The relative number of scenes in each hour of the day."""
 _WEEKEND_SHARE: Final = 0.6
-"""What is left of an hour's messages on Saturday and Sunday."""
+"""The factor for scenes of people on Saturday and Sunday."""
 _HARDLY_EVER: Final = 0.01
+"""The smallest weight of an hour."""
 _LATE_SHARE: Final = 0.03
-"""How many messages were held up on their way."""
+"""The share of messages that were delivered late."""
 
 
 class Arrival(NamedTuple):
-    """A message that comes in live."""
+    """A message that arrives live."""
 
     pause: float
-    """Seconds since the one before."""
+    """Seconds since the previous message."""
     phone: str
     to_phone: str
     message: str
 
 
 def history(now: datetime, random: Random, hours: int = 168) -> list[IncomingMessage]:
-    """Return what came in during the `hours` before `now`, oldest first, ids rising.
+    """Return the messages of the `hours` before `now`, oldest first, with increasing ids.
 
-    That is at most a week, 168 hours. `now` is naive, of the service's clock. The same `now`,
+    `hours` is at most 168, a week. `now` is a naive time of the service's clock. The same `now`,
     `hours` and state of `random` always give the same messages.
     """
     begin = now - timedelta(hours=hours)
@@ -73,9 +75,9 @@ def history(now: datetime, random: Random, hours: int = 168) -> list[IncomingMes
 
 
 def arrivals(random: Random, clock: Callable[[], datetime]) -> Iterator[Arrival]:
-    """Yield without end what comes in live, seconds apart.
+    """Yield live messages, seconds apart, without end.
 
-    `clock` tells the service's time, for the dates in the texts.
+    `clock` returns the service's time, for the dates in the texts.
     """
     waiting: list[tuple[float, int, str, str, str]] = []
     order = count()
@@ -94,20 +96,20 @@ def arrivals(random: Random, clock: Callable[[], datetime]) -> Iterator[Arrival]
 
 
 def _live(random: Random) -> Iterator[Scene]:
-    """Yield without end the scenes of week after week, those of the night left out."""
+    """Yield the scenes of one week after another, without those of the night, without end."""
     while True:
         yield from (scene for scene in _week(random) if scene.rhythm != "night")
 
 
 def _week(random: Random) -> list[Scene]:
-    """Return the scenes of a week in some order, each as often as it is played."""
+    """Return the scenes of a week in random order, each as often as it is played."""
     scenes = [scene for scene in SCENES for _ in range(scene.weekly)]
     random.shuffle(scenes)
     return scenes
 
 
 def _weights(begin: datetime, hours: int, rhythm: Rhythm) -> list[float]:
-    """Return how much is written in each hour of a period, summed up to it."""
+    """Return the cumulative weights of the hours of a period."""
     return list(accumulate(_weight(begin + timedelta(hours=hour), rhythm) for hour in range(hours)))
 
 
@@ -117,7 +119,7 @@ def _weight(at: datetime, rhythm: Rhythm) -> float:
 
 
 def _played(scene: Scene, at: datetime, random: Random) -> Iterator[tuple[datetime, str, str, str]]:
-    """Yield when each message of a scene came, from whom, to which number, and its text."""
+    """Yield the time, sender, receiving number and text of each message of a scene."""
     phone, slots = _sender(scene, random), Slots(random, at)
     for text in scene.texts:
         yield at, phone, scene.to_phone, text.format_map(slots)
@@ -134,7 +136,7 @@ def _message(
 
 
 def _sender(scene: Scene, random: Random) -> str:
-    """Return who plays a scene: one of the regulars, a stranger, or the name it gives."""
+    """Return the sender of a scene: a regular, a new number, or the name that the scene gives."""
     kind = scene.sender
     if kind not in _REGULARS:
         return kind
@@ -145,7 +147,7 @@ def _sender(scene: Scene, random: Random) -> str:
 
 @cache
 def _regulars(kind: str) -> tuple[str, ...]:
-    """Return the numbers of those who write again and again: the same in every demo."""
+    """Return the numbers of the regular senders of a kind, the same in every demo."""
     random = Random(kind)  # noqa: S311 - made-up numbers
     return tuple(_number(kind, random) for _ in range(_REGULARS[kind]))
 

@@ -1,4 +1,4 @@
-"""The scenes that the demo plays, each of one message or several; `scenes.toml` has the texts."""
+"""The scenes of the demo, each of one or more messages, read from `scenes.toml`."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ CODES: Final = "79110000002"
 CLINIC: Final = "79110000003"
 COURIERS: Final = "79110000004"
 ABROAD: Final = "447700900123"
-"""The receiving numbers; the last is of the range set aside for fiction in the United Kingdom."""
+"""The receiving numbers; the last is from the UK range reserved for fiction."""
 
 _NUMBERS: Final = {
     "shop": SHOP,
@@ -21,22 +21,22 @@ _NUMBERS: Final = {
     "couriers": COURIERS,
     "abroad": ABROAD,
 }
-"""What they are called in `scenes.toml`."""
+"""The receiving numbers by their names in `scenes.toml`."""
 
 Rhythm = Literal["people", "machines", "night"]
 
 
 class Scene(NamedTuple):
-    """Messages that one sender writes to one number, within minutes of each other."""
+    """Messages from one sender to one number, minutes apart."""
 
     to_phone: str
     sender: str
-    """A kind of person (`customer`, `patient`, `courier`, `guest`), or a name as it is shown."""
+    """A kind of person (`customer`, `patient`, `courier`, `guest`), or the sender's name."""
     texts: tuple[str, ...]
     weekly: int = 1
     """How often it is played in a week."""
     rhythm: Rhythm = "people"
-    """When it is played: as people write, as machines do, or at night."""
+    """The time of day: when people write, when machines do, or at night."""
 
 
 def _read() -> Iterator[Scene]:
@@ -49,7 +49,7 @@ def _read() -> Iterator[Scene]:
 
 
 SCENES: Final = tuple(_read())
-"""All scenes; their order is part of what a seed stands for."""
+"""All scenes; a change of their order changes the messages of every seed."""
 
 LATEST: Final[tuple[tuple[int, Scene], ...]] = (
     (
@@ -60,4 +60,4 @@ LATEST: Final[tuple[tuple[int, Scene], ...]] = (
     (11, Scene(ABROAD, "guest", ("Hi! We land early. Could we drop our bags off before noon?",))),
     (19, Scene(COURIERS, "courier", ("Буду через {few} минут",))),
 )
-"""What came in last, and how many minutes ago: an inbox is never opened on an empty hour."""
+"""The last scenes before the start, by their age in minutes, so that the last hour has messages."""

@@ -1,4 +1,4 @@
-"""The service behind a socket of this machine, and the demo it plays."""
+"""The demo service over HTTP on loopback, and the demo that feeds it messages."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ from inbox_tui.smsc.endpoint import PATH
 from inbox_tui.smsc.message import IncomingMessage
 
 DEMO_WINDOW: Final = 6.0
-"""Seconds in which the demo lets three identical requests pass; the service has 60."""
+"""The demo's limit window in seconds, shorter than the service's 60."""
 
 _LOGIN: Final = "demo"
 _PASSWORD: Final = "demo"  # noqa: S105 - it guards nothing
@@ -28,15 +28,16 @@ _BRANCH: Final = "branch"
 _BRANCH_NUMBER: Final = "79110000009"
 _BRANCH_HOURS: Final = 24
 _BRANCH_EVERY: Final = 3
+"""The second account starts with every third message of a generated day."""
 _BRANCH_SHARE: Final = 0.2
-"""How many of the messages that come in live are for the second account."""
+"""The share of live messages that go to the second account."""
 _LARGEST_FORM: Final = 65_536
 _POLL_SECONDS: Final = 0.05
-"""How often, in seconds, a server looks whether it is to end."""
+"""How often a server checks whether it should shut down."""
 
 
 class DemoServer(ThreadingTCPServer):
-    """Serves `service` over HTTP on 127.0.0.1 as long as the `with` block lasts."""
+    """An HTTP server for `service` on 127.0.0.1, running for the duration of its `with` block."""
 
     allow_reuse_address = True
     daemon_threads = True
@@ -46,9 +47,9 @@ class DemoServer(ThreadingTCPServer):
         self.service = service
         super().__init__(("127.0.0.1", port), _Handler)
         self.host = f"127.0.0.1:{self.socket.getsockname()[1]}"
-        """The address and the port."""
+        """The address with the port."""
         self.url = f"http://{self.host}{PATH}"
-        """The full address to ask."""
+        """The full URL for requests."""
 
     def __enter__(self) -> Self:
         Thread(target=self.serve_forever, args=(_POLL_SECONDS,), name="demo server").start()
@@ -59,23 +60,21 @@ class DemoServer(ThreadingTCPServer):
         self.server_close()
 
     def handle_error(self, request: Any, client_address: Any) -> None:
-        """Say nothing of a client that hung up; the rest is a bug and is shown."""
+        """Ignore clients that disconnect; print any other exception, which is a bug."""
         if not isinstance(sys.exception(), OSError):
             super().handle_error(request, client_address)
 
 
 class _Handler(BaseHTTPRequestHandler):
-    """Reads a request and sends the service's reply."""
-
     disable_nagle_algorithm = True
     server: DemoServer
 
     def do_GET(self) -> None:
-        """Answer a request whose parameters are in the address."""
+        """Answer a request with its parameters in the URL."""
         self._answer(b"")
 
     def do_POST(self) -> None:
-        """Answer a request whose parameters are in its body, or in the address."""
+        """Answer a request with its parameters in the body or the URL."""
         length = self.headers.get("Content-Length", "0")
         if not length.isdecimal() or int(length) > _LARGEST_FORM:
             self.send_error(413)
@@ -83,7 +82,7 @@ class _Handler(BaseHTTPRequestHandler):
         self._answer(self.rfile.read(int(length)))
 
     def log_message(self, *_: object) -> None:
-        """Keep quiet."""
+        """Suppress the log of requests on stderr."""
 
     def _answer(self, form: bytes) -> None:
         address = urlsplit(self.path)
@@ -101,7 +100,10 @@ class _Handler(BaseHTTPRequestHandler):
 
 
 def _parameters(query: str, form: str) -> dict[str, str]:
-    """Read the parameters of the address and the form, in the character set they name."""
+    """Parse the parameters of the URL and the form in the charset that they name.
+
+    Without `charset=utf-8` that is windows-1251.
+    """
     pairs = f"{query}&{form}"
     charset = dict(parse_qsl(pairs)).get("charset", "").lower()
     encoding = "utf-8" if charset == "utf-8" else "windows-1251"
@@ -109,20 +111,20 @@ def _parameters(query: str, form: str) -> dict[str, str]:
 
 
 class Demo(NamedTuple):
-    """Where the demo is, and how to sign in."""
+    """The URL and credentials of a running demo, and its messages."""
 
     url: str
     login: str
     password: str
     week: Sequence[IncomingMessage]
-    """What has come in so far, oldest first."""
+    """The messages of the week before the start, oldest first."""
     branch: str
     """The login of a second account, with the same password."""
 
 
 @contextmanager
 def start_demo(random: Random) -> Iterator[Demo]:
-    """Play the demo as long as the `with` block lasts: a week of messages, and new ones live."""
+    """Run a demo server for the `with` block: a week of messages, then new ones live."""
     service = DemoService({_LOGIN: _PASSWORD, _BRANCH: _PASSWORD}, window=DEMO_WINDOW)
     week = history(moscow_now(), random)
     service.extend(week)
@@ -142,7 +144,7 @@ def start_demo(random: Random) -> Iterator[Demo]:
 
 
 def _play(service: DemoService, last_id: int, random: Random, ended: Event) -> None:
-    """Deliver messages, some seconds apart, until told to end."""
+    """Add live messages to the service until `ended` is set."""
     number = last_id
     for arrival in arrivals(random, moscow_now):
         if ended.wait(arrival.pause):

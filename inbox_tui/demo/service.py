@@ -1,7 +1,7 @@
-"""The service without a socket: what it keeps, what it counts and what it answers (api.md).
+"""An in-memory model of the service, without HTTP (api.md).
 
-Where api.md leaves something open, the examples of its documentation are followed; where the
-service refuses, the stricter reading is taken.
+What api.md leaves open follows the examples it quotes; where refusals are concerned, the stricter
+reading applies.
 """
 
 from __future__ import annotations
@@ -38,14 +38,14 @@ _LINES: Final = {
     "to_phone = {to_phone}, sent = {sent}\n",
     "1": "{id},{received},{phone},{to_phone},{sent},{message}\n",
 }
-"""A message in the forms of text (api.md, Success)."""
+"""The format of a message by `fmt`, for the two text formats (api.md, Success)."""
 _FAILURES: Final = {
     "0": "ERROR = {error} ({description})",
     "1": "0,-{error}",
     "2": "<result><error>{description}</error><error_code>{error}</error_code></result>",
     "3": '{{"error": "{description}", "error_code": {error}}}',
 }
-"""An error in each form (api.md, Failure)."""
+"""The format of an error by `fmt` (api.md, Failure)."""
 _SECRETS: Final = frozenset({"psw", "apikey"})
 _WHAT_IS_ASKED: Final = ("cnt", "hour", "after_id", "to_phone")
 _CHARSETS: Final = {"": "windows-1251", "windows-1251": "windows-1251", "utf-8": "utf-8"}
@@ -55,20 +55,20 @@ _NOT_IN_XML: Final = re.compile("[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U00
 
 @dataclass(frozen=True, slots=True)
 class Request:
-    """One request as it arrived; the password and the key are left out."""
+    """A request as it arrived, without its password or API key."""
 
     at: datetime
     """When it arrived, by the service's clock."""
     parameters: Mapping[str, str]
     in_address: bool
-    """Whether there were parameters in its address."""
+    """Whether its URL had parameters."""
     error: int | None
-    """The error it was refused with (api.md, Failure); None where it was answered."""
+    """The number of the error it was refused with (api.md, Failure), or None."""
 
 
 @dataclass(frozen=True, slots=True)
 class Reply:
-    """What goes back over the connection."""
+    """An HTTP response."""
 
     body: bytes
     status: int = 200
@@ -76,11 +76,11 @@ class Reply:
 
 
 Fault: TypeAlias = "Callable[[Request, Reply], Reply]"
-"""Looks at a request and its right reply, and returns what to send instead."""
+"""A function of a request and its correct reply that returns the reply to send instead."""
 
 
 class Exchange(NamedTuple):
-    """A request that the service is at work on, and what it will reply."""
+    """A request in progress and its reply."""
 
     login: str
     request: Request
@@ -88,18 +88,17 @@ class Exchange(NamedTuple):
 
 
 def moscow_now() -> datetime:
-    """What the service's clock shows (api.md, Success)."""
+    """Return the current time on the service's clock, naive (api.md, Success)."""
     return datetime.now(UTC).replace(tzinfo=None) + timedelta(hours=3)
 
 
 class DemoService:
-    """The service for `accounts`, passwords by login (api.md); safe to use from several threads.
+    """The service for `accounts`, which maps logins to passwords (api.md); thread-safe.
 
-    All times are naive and what its `clock` shows. A request is refused when more than
-    `IDENTICAL` arrivals that ask for the same lie within `window` seconds, the ends included, and
-    when it makes `SIMULTANEOUS` under one login. Every arrival counts, whatever became of it, and
-    neither `fmt` nor `charset` makes another question of the same one. `api_keys` are logins by
-    key.
+    All times are naive readings of `clock`. A request is refused if it is one of more than
+    `IDENTICAL` identical arrivals within `window` seconds, ends included, or the `SIMULTANEOUS`th
+    request in progress under one login. Every arrival counts, also a refused one, and requests that
+    differ only in `fmt` or `charset` are identical. `api_keys` maps keys to logins.
     """
 
     IDENTICAL = 3
@@ -116,12 +115,12 @@ class DemoService:
         self.accounts = dict(accounts)
         """Passwords by login; may be changed."""
         self.requests: list[Request] = []
-        """Every request that arrived, in order."""
+        """Every request, in order of arrival."""
         self.breaches: list[Request] = []
-        """Those that the client should not have made: one too many within a window, or while
-        another of the same login was not answered yet."""
+        """Requests that a client must not make: over the limit, or while another request of the
+        same login was in progress."""
         self.fault: Fault | None = None
-        """What goes wrong with each reply, if anything."""
+        """If set, applied to every reply."""
         self._clock = clock
         self._window = timedelta(seconds=window)
         self._api_keys = dict(api_keys or {})
@@ -131,25 +130,25 @@ class DemoService:
         self._at_work: Counter[str] = Counter()
 
     def add(self, message: IncomingMessage, *, login: str | None = None) -> None:
-        """Receive a message for an account, the first one unless `login` names another."""
+        """Add a message to an account, by default the first one."""
         with self._lock:
             self._messages[login or next(iter(self.accounts))][message.id] = message
 
     def extend(self, messages: Iterable[IncomingMessage]) -> None:
-        """Receive several messages for the first account."""
+        """Add messages to the first account."""
         for message in messages:
             self.add(message)
 
     def answer(self, parameters: Mapping[str, str], *, in_address: bool = False) -> Reply:
-        """Return the reply to one request that arrives now."""
+        """Handle a request that arrives now, and return its reply."""
         exchange = self.begin(parameters, in_address=in_address)
         self.finish(exchange)
         return exchange.reply
 
     def begin(self, parameters: Mapping[str, str], *, in_address: bool = False) -> Exchange:
-        """Take in a request: it arrives now, and its reply holds what is visible now.
+        """Start a request that arrives now; its reply holds the messages visible now.
 
-        It counts as being worked on until `finish`.
+        It counts as in progress until `finish` is called.
         """
         asked = {name: value for name, value in parameters.items() if value}
         login = self._api_keys.get(asked.get("apikey", ""), asked.get("login", ""))
@@ -172,12 +171,12 @@ class DemoService:
         return Exchange(login, request, reply)
 
     def finish(self, exchange: Exchange) -> None:
-        """Be done with a request."""
+        """End a request that `begin` started."""
         with self._lock:
             self._at_work[exchange.login] -= 1
 
     def _is_over_limit(self, login: str, asked: Mapping[str, str], now: datetime) -> bool:
-        """Count an arrival, and tell whether it is one too many."""
+        """Count an arrival, and return whether it exceeds the limit of identical requests."""
         question = (login, *(asked.get(name, "") for name in _WHAT_IS_ASKED))
         arrivals = self._arrivals[question]
         while arrivals and abs(now - arrivals[0]) > self._window:
@@ -188,7 +187,7 @@ class DemoService:
     def _refusal(
         self, login: str, asked: Mapping[str, str], now: datetime, *, limited: bool
     ) -> int | None:
-        """Return the error that a request is refused with, if it is."""
+        """Return the number of the error that a request is refused with, or None."""
         if not self._signed_in(login, asked):
             return SIGN_IN
         if limited:
@@ -203,13 +202,13 @@ class DemoService:
     def _selected(
         self, login: str, asked: Mapping[str, str], now: datetime
     ) -> list[IncomingMessage]:
-        """Return the messages of an answer, in its order (api.md, Request)."""
+        """Return the messages of an answer, in order (api.md, Request)."""
         return self._asked_for(login, asked, now)[: int(asked.get("cnt", MOST_MESSAGES))]
 
     def _asked_for(
         self, login: str, asked: Mapping[str, str], now: datetime
     ) -> list[IncomingMessage]:
-        """Return all messages that `cnt` chooses from, by id."""
+        """Return all messages that match a request before `cnt` is applied, sorted by id."""
         after_id = int(asked.get("after_id", -1))
         since = self._since(asked, now)
         to_phone = asked.get("to_phone")
@@ -222,7 +221,7 @@ class DemoService:
         ]
 
     def _since(self, asked: Mapping[str, str], now: datetime) -> datetime | None:
-        """Return where the period asked for begins; None where it has no bounds."""
+        """Return the start of the requested period, or None if it is unbounded."""
         if "hour" in asked:
             return now - timedelta(hours=int(asked["hour"]))
         if "after_id" in asked:
@@ -246,7 +245,7 @@ def _in_range(written: str, least: int, most: int) -> bool:
 
 
 def _success(messages: Sequence[IncomingMessage], asked: Mapping[str, str]) -> Reply:
-    """Return the answer in the form asked for (api.md, Success)."""
+    """Return an answer in the requested format (api.md, Success)."""
     records = [_fields(message) for message in messages]
     form = asked.get("fmt", "0")
     if form in _LINES:
@@ -280,13 +279,13 @@ def _stamp(moment: datetime) -> str:
 
 
 def _failure(error: int, asked: Mapping[str, str]) -> Reply:
-    """Return an error in the form asked for (api.md, Failure)."""
+    """Return an error in the requested format, or as text if there is no such format."""
     failure = _FAILURES.get(asked.get("fmt", ""), _FAILURES["0"])
     return _reply(failure.format(error=error, description=_DESCRIPTIONS[error]), asked)
 
 
 def _reply(text: str, asked: Mapping[str, str]) -> Reply:
-    """Return a reply in the character set asked for; what that lacks is no matter in JSON."""
+    """Return a reply in the requested charset; JSON is ASCII unless the charset is utf-8."""
     charset = _CHARSETS.get(asked.get("charset", "").lower(), "windows-1251")
     kind, errors = {
         "2": ("text/xml", "xmlcharrefreplace"),

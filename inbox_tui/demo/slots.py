@@ -1,4 +1,4 @@
-"""The names, numbers, times and places in the demo's messages."""
+"""Random names, numbers, times and places for the demo's messages."""
 
 from __future__ import annotations
 
@@ -62,9 +62,9 @@ _LINK_LETTERS: Final = "abcdefghijkmnpqrstuvwxyz23456789"
 
 
 class Slots(dict[str, str]):
-    """What the slots of one scene stand for; each is made up when it is first asked for.
+    """The values of a scene's placeholders, each generated when it is first looked up.
 
-    `at` is when the scene is played. Raises KeyError for a slot there is no such thing for.
+    `at` is the time of the scene. Raises KeyError for an unknown placeholder.
     """
 
     def __init__(self, random: Random, at: datetime) -> None:
@@ -77,23 +77,23 @@ class Slots(dict[str, str]):
         return value
 
     def number(self, least: int, most: int) -> int:
-        """Return a whole number within these."""
+        """Return a random integer from `least` to `most`."""
         return self.random.randint(least, most)
 
     def one_of(self, texts: Sequence[str]) -> str:
-        """Return one of some texts."""
+        """Return one of these texts at random."""
         return self.random.choice(texts)
 
     def letters(self, letters: str, count: int) -> str:
-        """Return so many of these letters, each of which may come again."""
+        """Return `count` random characters of `letters`, possibly repeated."""
         return "".join(self.random.choice(letters) for _ in range(count))
 
     def digits(self, count: int) -> str:
-        """Return so many digits."""
+        """Return `count` random digits."""
         return self.letters("0123456789", count)
 
     def day(self, least: int, most: int) -> datetime:
-        """Return the time of the scene on a day that is so many later."""
+        """Return the time of the scene moved `least` to `most` days forward."""
         return self.at + timedelta(days=self.random.randint(least, most))
 
 
@@ -170,16 +170,16 @@ _MADE_UP: Final[dict[str, Callable[[Slots], str]]] = {
     "on_day": lambda slots: _ON_DAYS[slots.day(1, 5).weekday()],
     "weekday": lambda slots: _WEEKDAYS[slots.day(1, 5).weekday()],
 }
-"""How the value of each slot is made up."""
+"""The functions that generate the values, by placeholder."""
 
 
 def russian_mobile(random: Random) -> str:
-    """Return a made-up number as the service writes it."""
+    """Return a random Russian number as the service writes it: digits only."""
     return f"7999{random.randint(0, 9_999_999):07}"
 
 
 def british_mobile(random: Random) -> str:
-    """Return a number of the range that is set aside for fiction."""
+    """Return a random number from the UK range reserved for fiction."""
     return f"447700900{random.randint(0, 999):03}"
 
 

@@ -1,4 +1,4 @@
-"""What the demo's user has done with the week's messages, and calls its numbers."""
+"""The states of the demo's messages (read, starred, done), and the names of its numbers."""
 
 from __future__ import annotations
 
@@ -14,25 +14,25 @@ if TYPE_CHECKING:
 NAMES: Final = {SHOP: "Orders", CLINIC: "Clinic", CODES: "Codes"}
 """The names of receiving numbers."""
 MUTED: Final = "MONITOR"
-"""A sender that is muted."""
+"""The muted sender."""
 _AWAY: Final = timedelta(minutes=90)
-"""What came in so long before now has not been seen yet."""
+"""The age below which messages are new."""
 _DONE: Final = timedelta(hours=12)
-"""What customers wrote so long before now has been dealt with."""
+"""The age from which messages of people are done, unless starred."""
 _STAR_WORDS: Final = ("счёт на", "invoice", "гарантия", "возврат")
 
 
 class MessageStates(NamedTuple):
-    """Messages of the demo by what has been done with them, as ids."""
+    """The demo's messages by state; `starred` and `done` are ids."""
 
     known: Sequence[IncomingMessage]
-    """Those that were there when the inbox was last open; all were read."""
+    """The messages that arrived before the inbox was last closed; all are read."""
     starred: Sequence[int]
     done: Sequence[int]
 
 
 def message_states(week: Sequence[IncomingMessage]) -> MessageStates:
-    """Return the states of a week of messages, oldest first, that ends now."""
+    """Return the states of a week of messages, oldest first; the last one's time counts as now."""
     now = week[-1].received
     known = [message for message in week if message.received <= now - _AWAY]
     people = [message for message in known if message.to_phone in (SHOP, CLINIC)]
