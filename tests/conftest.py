@@ -1,6 +1,6 @@
-"""How hard the property tests try.
+"""Configuration of pytest and of hypothesis, whose profile decides how many examples are tried.
 
-`HYPOTHESIS_PROFILE=long pytest tests/security/test_fuzz.py` tries 100,000 new examples of each.
+`HYPOTHESIS_PROFILE=long pytest tests/security/test_fuzz.py` tries 100,000 new examples per test.
 """
 
 from __future__ import annotations
@@ -25,7 +25,7 @@ settings.register_profile(
     "long",
     max_examples=100_000,
     deadline=None,
-    derandomize=False,  # what a profile does not say it takes from "default"
+    derandomize=False,  # otherwise inherited from "default"
     print_blob=True,
     suppress_health_check=[HealthCheck.too_slow],
 )
@@ -34,12 +34,12 @@ settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE") or "default")
 
 @pytest.hookimpl(optionalhook=True)
 def pytest_xdist_auto_num_workers() -> int:
-    """One more process than there are cores: the end-to-end tests mostly wait."""
+    """Use one process more than there are cores, because the end-to-end tests mostly wait."""
     return (os.cpu_count() or 1) + 1
 
 
 def pytest_ignore_collect(collection_path: Path) -> bool | None:
-    """Leave out the files of tests that can't hold on this system."""
+    """Ignore the test files that can't pass on this system."""
     folder = Path(__file__).parent
     if sys.platform != "win32" and collection_path == folder / "windows":
         return True
@@ -47,7 +47,7 @@ def pytest_ignore_collect(collection_path: Path) -> bool | None:
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Say of each other test that can't hold on this system why it is not run."""
+    """Skip the other tests that can't pass on this system, with the reason."""
     for item in items if EXCEPTIONS else ():
         for name, why in EXCEPTIONS.items():
             if item.nodeid.startswith((f"{name}[", f"{name.removesuffix(']')}-")) or (
@@ -58,7 +58,7 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 
 @pytest.fixture
 def russian(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
-    """The interface in Russian for as long as a test takes."""
+    """Set the interface's language to Russian for the duration of a test."""
     monkeypatch.setenv("LANGUAGE", "ru")
     set_language("ru")
     yield
@@ -67,7 +67,7 @@ def russian(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
 
 @pytest.fixture
 def language(request: pytest.FixtureRequest) -> str:
-    """The language of the interface for as long as a test takes: `en`, or `ru` where it says so."""
+    """The language of the interface during a test: `en`, or the parameter that the test sets."""
     language: str = getattr(request, "param", "en")
     if language == "ru":
         request.getfixturevalue("russian")
@@ -76,13 +76,13 @@ def language(request: pytest.FixtureRequest) -> str:
 
 @pytest.hookimpl(optionalhook=True)
 def pytest_testnodedown(node: Any) -> None:
-    """Take over from a process of xdist what its tests had told in Russian."""
+    """Collect the sentences that an xdist worker's tests had printed in Russian."""
     SAID.update(getattr(node, "workeroutput", {}).get("said", ()))
 
 
 @pytest.hookimpl(trylast=True)
 def pytest_sessionfinish(session: pytest.Session) -> None:
-    """Fail where all tests of the commands were run and had not every error told in Russian."""
+    """Fail if all command tests ran, but not every error sentence was printed in Russian."""
     config = session.config
     if hasattr(config, "workeroutput"):
         config.workeroutput["said"] = sorted(SAID)

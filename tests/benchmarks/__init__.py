@@ -1,10 +1,10 @@
-"""What the promises of speed come to on this machine, each beside its floor in the same run.
+"""Benchmarks of the promised figures on this machine, most with a baseline from the same run.
 
     PYTHONPATH=tests .venv/bin/python -m benchmarks
 
-prints one table for archives of 100,000 and of 1,000,000 messages; `--quick` takes small ones, and
-`--help` tells the rest. It needs Linux, some gigabytes of room for temporary files and, for the
-first run of a day, some minutes to make the archives.
+prints a table for an archive of 100,000 messages and one for 1,000,000; `--quick` uses a smaller
+archive, and `--help` lists the other options. It needs Linux, some gigabytes of space for temporary
+files and, on the first run of a day, some minutes to make the archives.
 
-How each figure is taken is told where it is taken, in `figures.py`.
+How the figures are measured is described in `figures.py`.
 """

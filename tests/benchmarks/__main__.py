@@ -17,11 +17,11 @@ from benchmarks.team import team
 STANDARD, QUICK = (100_000, 1_000_000), (10_000,)
 MILLISECOND, MEGABYTE = 1e-3, 1e6
 SYNCED = 100_000
-"""So many messages the first sync brings at most."""
+"""The most messages in the benchmark of the first sync."""
 
 
 class Line(NamedTuple):
-    """One line of the table: a figure, what it came to, what it is measured by, and the promise."""
+    """A row of the table: a figure, its measured value, the baseline and the promised value."""
 
     name: str
     ours: str
@@ -31,17 +31,18 @@ class Line(NamedTuple):
 
 
 START, JUST_SHOWN, LIVE = 1.30, 1.25, 1.70
-"""How many times a bare Textual application's it may be."""
+"""The promised ratios of start time and memory to those of an empty Textual application."""
 SECOND_START, SECOND_MEMORY = 1.05, 3e6
-"""What a second account may cost; two medians of the same start differ by 5 %."""
+"""The promised cost of a second account: a ratio of start times, of which two medians of the same
+start differ by 5 %, and bytes."""
 MOVE, MOVE_TO_BARE = 0.010, 1.4
 SEARCH_SMALLER, SEARCH_LARGER = 0.030, 0.060
-"""Also for filters; the second is that of a million messages."""
+"""The promised seconds for searches and filters, with 100,000 and with a million messages."""
 STALL, QUIET, A_SECOND = 0.050, 0.01, 20_000
 
 
 def main() -> None:
-    """Read the options, take the figures, print them."""
+    """Measure all figures and print them as tables."""
     options = _options()
     sizes = options.sizes or (QUICK if options.quick else STANDARD)
     print(_machine(), flush=True)
@@ -145,13 +146,13 @@ def _lines(made: Sample, *, quick: bool) -> list[Line]:
 def _beside_bare(
     name: str, taken: figures.Apart, written: Callable[[float], str], most: float
 ) -> Line:
-    """A figure, and how many times its floor it may be."""
+    """Return the row of a figure whose ratio to its baseline has a limit."""
     ours = f"{written(taken.ours)}, ÷ {taken.ratio:.2f}"
     return Line(name, ours, written(taken.floor), f"≤ {most:.2f}", taken.ratio <= most)
 
 
 def _within(name: str, seconds: float, most: float) -> Line:
-    """A time, and how long it may be."""
+    """Return the row of a duration with a limit."""
     return Line(name, _ms(seconds), promise=f"≤ {_ms(most)}", kept=seconds <= most)
 
 

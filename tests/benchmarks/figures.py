@@ -1,11 +1,11 @@
-"""How each figure is taken. Times are of the wall clock, in seconds; memory is in bytes.
+"""The measurements. Times are wall-clock time in seconds; memory is in bytes.
 
-A start is from the start of the process to the frame that shows the inbox: the newest message and
-others down to the foot of the list. A key is from the byte written to the terminal to the last byte
-of the first frame that it causes; of a move, also to that of the last one, which shows the message
-beside the list. The countdown at the bottom is none of them. The terminal has 120 columns and 40
-lines, and says that it marks its frames. Memory is the proportional set size (PSS) of the program
-and its children, which counts what they share once.
+A start is measured from the start of the process to the frame that shows the inbox, with messages
+from the top to the bottom of the list. A key is measured from the byte written to the terminal to
+the last byte of the first frame that it causes; a move also to that of the last frame, which shows
+the message beside the list. Frames that only draw the countdown at the bottom don't count. The
+terminal has 120 columns and 40 lines, and supports synchronized output, which marks frames. Memory
+is the proportional set size (PSS) of the program and its children, which counts shared pages once.
 """
 
 from __future__ import annotations
@@ -49,23 +49,23 @@ from inbox_tui.smsc.answers import read_answer
 PROGRAMS = Path(__file__).parent / "programs"
 LAST_LINE = b"\x1b[%d;1H" % LINES
 SETTLED_SECONDS = 6.0
-"""After so many seconds the first request is answered and everything later is loaded."""
+"""Time for the first request to be answered and all lazy imports to be done."""
 LONGEST_LOAD = 60.0
 LAYING_OUT = 0.4
 OTHERS_MOVES = 10
 LIST_LINE = 4
-"""The first line of the list."""
+"""The screen line on which the list begins, counting from 1."""
 
 Figures = Sequence[float]
 
 
 def percentile_95(figures: Figures) -> float:
-    """Return what 95 of 100 do not exceed."""
+    """Return the 95th percentile."""
     return sorted(figures)[max(0, -(-len(figures) * 95 // 100) - 1)]
 
 
 class Apart(NamedTuple):
-    """A figure and its floor, taken by turns."""
+    """A figure and its baseline, measured in turns."""
 
     ours: float
     floor: float
@@ -76,16 +76,15 @@ class Apart(NamedTuple):
 
 
 class Inbox:
-    """The inbox of an archive, with a service that has nothing new for it."""
+    """The inbox of a sample archive, and a service without messages; a call starts the program."""
 
     def __init__(self, made: Sample, server: str, keyring: Path | None = None) -> None:
         self.made = made
         self._server = server
         self._keyring = keyring
-        """The file that has the passwords; without one the environment has it."""
+        """The file of a keyring with the passwords; if None, the environment has the password."""
 
     def __call__(self) -> Program:
-        """Start it."""
         account = {"INBOX_TUI_LOGIN": LOGIN, "INBOX_TUI_SERVER": f"http://{self._server}"}
         passwords = {"INBOX_TUI_PASSWORD": PASSWORD}
         if self._keyring is not None:
@@ -96,7 +95,7 @@ class Inbox:
         return Program(inbox_command(), self.made.environment | account | passwords)
 
     def shown(self) -> Program:
-        """Start it, have it show everything, and wait until all is loaded and the screen quiet."""
+        """Start it, clear all filters, and wait until everything is loaded and drawn."""
         program = self()
         program.until(*self.made.markers, LAST_LINE)
         program.rest(SETTLED_SECONDS)
@@ -105,14 +104,14 @@ class Inbox:
 
 
 def inbox_command() -> list[str]:
-    """What starts it."""
+    """Return the command that starts the inbox."""
     beside = Path(sys.executable).with_name("inbox-tui")
     return [str(beside)] if beside.exists() else [sys.executable, "-m", "inbox_tui"]
 
 
 @contextlib.contextmanager
 def service(made: Sample) -> Iterator[str]:
-    """A service without messages, in a process of its own; gives its host."""
+    """Run a service without messages in another process; yields its host."""
     command = [sys.executable, "-m", "benchmarks.service"]
     tests = str(Path(__file__).parents[1])
     python_path = os.pathsep.join([tests, *filter(None, [os.environ.get("PYTHONPATH")])])
@@ -138,7 +137,7 @@ def service(made: Sample) -> Iterator[str]:
 
 
 def bare(made: Sample) -> Program:
-    """An empty Textual application."""
+    """Start an empty Textual application."""
     return Program([sys.executable, PROGRAMS / "bare.py"], made.environment)
 
 
@@ -146,20 +145,23 @@ def bare(made: Sample) -> Program:
 
 
 def by_turns(ours: Callable[[], float], floor: Callable[[], float], times: int) -> Apart:
-    """Take two figures by turns; return their medians without the first, which read the disk."""
+    """Measure two figures in turns, and return their medians.
+
+    The first round is left out, because it reads files from disk.
+    """
     taken = [(floor(), ours()) for _ in range(times + 1)][1:]
     floors, others = zip(*taken, strict=True)
     return Apart(statistics.median(others), statistics.median(floors))
 
 
 def start(inbox: Inbox) -> float:
-    """Start it once, until it is on screen."""
+    """Return the seconds from start to the inbox on screen."""
     with inbox() as program:
         return program.until(*inbox.made.markers, LAST_LINE)
 
 
 def starts(inbox: Inbox, times: int) -> Apart:
-    """Median starts of the inbox and of an empty Textual application."""
+    """Return the median start times of the inbox and of an empty Textual application."""
 
     def start_bare() -> float:
         with bare(inbox.made) as program:
@@ -169,9 +171,9 @@ def starts(inbox: Inbox, times: int) -> Apart:
 
 
 def memories(inbox: Inbox) -> tuple[Apart, Apart]:
-    """Memory of an inbox just shown, and of a live one after moves to both ends.
+    """Return the memory of an inbox just shown, and of a live one after moves to both ends.
 
-    Each beside that of an empty Textual application.
+    The baseline of both is an empty Textual application.
     """
     with bare(inbox.made) as program:
         program.until(LAST_LINE)
@@ -187,9 +189,9 @@ def memories(inbox: Inbox) -> tuple[Apart, Apart]:
 
 
 def two_accounts(made: Sample, server: str, times: int) -> tuple[Apart, Apart]:
-    """Median starts, and live memories, of an inbox of two accounts beside one of one account.
+    """Return the median start time and live memory with two accounts; the baseline has one.
 
-    Both take their passwords from a keyring.
+    Both read their passwords from a keyring.
     """
     with TemporaryDirectory(prefix="inbox-tui-") as folder:
         keyring = Path(folder) / "keyring"
@@ -206,13 +208,13 @@ def two_accounts(made: Sample, server: str, times: int) -> tuple[Apart, Apart]:
 
 
 def live_memory(inbox: Inbox) -> float:
-    """Take the memory of a live inbox in which nobody has moved."""
+    """Return the memory of a live inbox in which the selection has not moved."""
     with inbox.shown() as program:
         return program.memory
 
 
 class Loaded(NamedTuple):
-    """What a program needs to show the same messages, and to move among them."""
+    """The cost of showing the same messages in another program, and of a move (95th percentile)."""
 
     seconds: float
     memory: int
@@ -220,7 +222,7 @@ class Loaded(NamedTuple):
 
 
 def others(made: Sample) -> dict[str, Loaded | None]:
-    """The same messages in other programs; None where one is not there or takes too long."""
+    """Measure other programs with the same messages; None for one that takes too long."""
     commands: dict[str, list[str | Path]] = {
         "DataTable": [sys.executable, PROGRAMS / "table.py", made.path],
         "OptionList": [sys.executable, PROGRAMS / "options.py", made.path],
@@ -259,17 +261,17 @@ def others(made: Sample) -> dict[str, Loaded | None]:
 
 
 def in_list(frame: Frame) -> bool:
-    """Whether anything but the countdown was drawn."""
+    """Return whether anything but the last line, with the countdown, was drawn."""
     return bool(frame.lines - {LINES})
 
 
 def rows_drawn(frame: Frame) -> bool:
-    """Whether the list was drawn on."""
+    """Return whether any line of the list was drawn."""
     return bool(frame.lines & set(range(LIST_LINE, LINES - 1)))
 
 
 class Moves(NamedTuple):
-    """Seconds to the first frame of every move, and to the last one."""
+    """Seconds to the first and to the last frame of each move."""
 
     first: list[float]
     last: list[float]
@@ -280,7 +282,7 @@ MOVES = (b"j", b"\x1b[6~", b"j", b"n", b"\x1b[5~", b"k", b"G", b"\x1b[5~", b"n",
 
 
 def moves(inbox: Inbox, rounds: int) -> tuple[Moves, Moves]:
-    """Every move in the list of everything, and the same in a bare `ScrollView`, by turns."""
+    """Measure moves in the unfiltered list and, in turns, in a bare `ScrollView`."""
     ours, floor = Moves([], []), Moves([], [])
     command: list[str | Path] = [sys.executable, PROGRAMS / "lines.py"]
     bare_list = Program(command, inbox.made.environment | {"TEXTUAL_FPS": "1000"})
@@ -303,17 +305,17 @@ def _move(program: Program, taken: Moves, random: Random) -> None:
 
 
 SEARCHES = ("код 48", "заказ", "7999", "code", "ваш", "оплата 12", "79", "при")
-"""Words of one letter and of many, rare ones and some that nearly every message has."""
+"""Searches short and long, with rare and with frequent matches."""
 
 
 def searches(inbox: Inbox, rounds: int) -> list[float]:
-    """Every key of some searches, to the first screenful of what is found."""
+    """Return the seconds from each key of some searches to the first screenful of results."""
     taken: list[float] = []
     with inbox.shown() as program:
         for typed in SEARCHES[: max(2, rounds)]:
             program.type(b"/")
             for letter in typed:
-                if letter == " ":  # finds the same
+                if letter == " ":  # does not change the results
                     program.type(b" ")
                     continue
                 taken.append(program.press(letter.encode(), rows_drawn)[0])
@@ -324,7 +326,7 @@ def searches(inbox: Inbox, rounds: int) -> list[float]:
 
 
 def filters(inbox: Inbox, rounds: int) -> list[float]:
-    """Every change of a filter: the key that applies it, to the frame of the list."""
+    """Return the seconds from each key that changes a filter to the frame of the list."""
     taken: list[float] = []
 
     def press(program: Program, key: bytes) -> None:
@@ -349,9 +351,9 @@ def filters(inbox: Inbox, rounds: int) -> list[float]:
 
 
 def quiet(inbox: Inbox, seconds: float) -> Apart:
-    """The share of a core that the live inbox takes while nothing happens, refreshes included.
+    """Return the share of a core that an idle live inbox uses, refreshes included.
 
-    Beside that of an empty Textual application.
+    The baseline is an empty Textual application.
     """
     with inbox.shown() as program, bare(inbox.made) as empty:
         program.rest(2.0)
@@ -368,7 +370,10 @@ def quiet(inbox: Inbox, seconds: float) -> Apart:
 
 
 class Stored(NamedTuple):
-    """The first sync: messages a second, and the longest stall of the event loop in seconds."""
+    """The first sync: messages a second in ours and in raw `sqlite3`, and the longest stall.
+
+    A stall is time in which the event loop did not run, in seconds.
+    """
 
     ours: float
     raw: float
@@ -376,15 +381,15 @@ class Stored(NamedTuple):
 
 
 def answers(messages: int) -> Iterator[bytes]:
-    """What the service answers, page after page."""
+    """Yield the service's answers, page by page."""
     for page in pages(messages, server_now()):
         yield json.dumps([fields(message) for message in page], ensure_ascii=False).encode()
 
 
 def first_sync(messages: int) -> Stored:
-    """Store pages of 10,000 in a thread, as sync does, with the search index.
+    """Store pages of 10,000 messages in a thread, as sync does, with the search index.
 
-    Three times: the middle one, with the longest stalls of all.
+    Returns the median of three runs, with the longest stall of all three.
     """
     taken: list[Stored] = []
     for _ in range(3):
@@ -427,7 +432,7 @@ async def _first_sync(folder: Path, messages: int) -> Stored:
     for body in answers(messages):
         with watch:
             ours += await asyncio.to_thread(store, body)
-        with Stalls():  # beside the same event loop
+        with Stalls():  # so that the event loop is as busy as in ours
             floor += await asyncio.to_thread(store_raw, body)
         stored += min(PAGE, messages - stored)
     archive.close()
@@ -436,7 +441,7 @@ async def _first_sync(folder: Path, messages: int) -> Stored:
 
 
 class Stalls:
-    """Watches how late the event loop is; `with` it, work in threads is awaited."""
+    """Measures the longest stall of the event loop during its `with` blocks."""
 
     def __init__(self) -> None:
         self.longest = 0.0

@@ -1,4 +1,4 @@
-"""Archives of any size, made of believable messages and kept for the day."""
+"""Archives of any size with plausible messages, kept in a temporary folder for the day."""
 
 from __future__ import annotations
 
@@ -31,41 +31,41 @@ SECOND_LOGIN = "boris"
 PASSWORD = "correct horse"
 PAGE = 10_000
 WEEKS = 260
-"""Five years."""
+"""The most weeks that the messages are spread over: five years."""
 MARKED = (0, 12, 24)
-"""Places in the list at which, or just below, messages tell that it is on screen."""
+"""The positions in the list at or below which a message is used as a marker; see `Sample`."""
 IN_SIGHT = 35
-"""Messages on a screen of 40 lines."""
+"""The number of messages on a screen of 40 lines."""
 _PLAIN_BEGINNING = re.compile(r"[^\W\d_][\w ]{5,11}")
 LEAST_A_WEEK = 300
-"""Messages that a week of one company has at least."""
+"""The fewest messages in a week of `history`."""
 UNREAD_HOURS = 48
 LEFT_UNREAD_EVERY = 100
-"""So many messages apart, one was never read."""
+"""Of the older messages, one in this many is unread."""
 
 
 @dataclass(frozen=True, slots=True)
 class Sample:
-    """An archive in the folders of a user who is signed in."""
+    """An archive in the home folder of a signed-in user."""
 
     size: int
     home: Path
     markers: tuple[bytes, ...]
-    """What is on screen once the inbox is: pieces of the text of messages above and below."""
+    """Beginnings of messages from the top to the bottom of the list, to wait for on screen."""
 
     @property
     def path(self) -> Path:
-        """The archive's file."""
+        """The path of the archive."""
         return Files(self.home).archive
 
     @property
     def mbox(self) -> Path:
-        """The same messages as mail."""
+        """The path of a mail folder with the same messages."""
         return self.home / "messages.mbox"
 
     @property
     def environment(self) -> dict[str, str]:
-        """What the user's programs are started with; the password comes without a keyring."""
+        """The environment of the user's programs, without a keyring."""
         return {
             **Files(self.home).environment,
             "PATH": os.environ["PATH"],
@@ -78,9 +78,9 @@ class Sample:
 
 
 def messages(size: int, now: datetime) -> Iterator[IncomingMessage]:
-    """Yield so many messages, oldest first, ids rising, the last one just before `now`.
+    """Yield `size` messages to five numbers, oldest first, with increasing ids, up to `now`.
 
-    They are spread over five years, or over fewer where they are few, to five numbers.
+    They are spread over five years, or less if there are few.
     """
     weeks = max(1, min(WEEKS, size // LEAST_A_WEEK))
     number = 0
@@ -102,14 +102,14 @@ def messages(size: int, now: datetime) -> Iterator[IncomingMessage]:
 
 
 def pages(size: int, now: datetime) -> Iterator[list[IncomingMessage]]:
-    """Yield the messages as answers hold them, 10,000 each."""
+    """Yield the messages in pages of at most 10,000, as in answers."""
     every = messages(size, now)
     while page := list(islice(every, PAGE)):
         yield page
 
 
 def in_page(messages: list[IncomingMessage]) -> Page:
-    """Return an answer with these messages, as sync stores it."""
+    """Return a page with these messages, as sync stores it."""
     now = datetime.now(UTC)
     polled = Polled(Moment("made", 0.5), now, now)
     cursor = Cursor(polled, polled)
@@ -117,14 +117,14 @@ def in_page(messages: list[IncomingMessage]) -> Page:
 
 
 def folder() -> Path:
-    """Return where everything made is kept; nobody else can look into it."""
+    """Return the folder of all sample archives, which only its owner can read."""
     path = Path(tempfile.gettempdir()) / "inbox-tui-benchmarks"
     path.mkdir(mode=0o700, exist_ok=True)
     return path
 
 
 def made(size: int, *, fresh: bool) -> Sample:
-    """Return the archive of this size made today, with today's tables; make it where needed."""
+    """Return the archive of this size, made today with the current schema; make it if needed."""
     tables = crc32("".join(TABLES).encode())
     home = folder() / f"{size}-{server_now():%Y-%m-%d}-{tables:08x}"
     done = home / "done"
@@ -138,7 +138,7 @@ def made(size: int, *, fresh: bool) -> Sample:
 
 
 def with_second_account(sample: Sample, host: str, home: Path) -> Sample:
-    """Return a copy with an account more, of 1,000 messages that are a week old."""
+    """Return a copy with a second account, which has 1,000 messages at least a week old."""
     shutil.copytree(sample.home / "data", home / "data")
     copy = Sample(sample.size, home, sample.markers)
     with Archive.open(copy.path) as archive:
@@ -147,7 +147,7 @@ def with_second_account(sample: Sample, host: str, home: Path) -> Sample:
         for page in pages(1_000, server_now() - timedelta(weeks=1)):
             account.store_page(in_page(page))
         with archive.database.transaction(account.id):
-            account.sync_state.set_cursor("", Cursor())  # asked for at once
+            account.sync_state.set_cursor("", Cursor())  # so that it syncs at once
     return copy
 
 
@@ -161,13 +161,13 @@ def _markers(path: Path) -> tuple[bytes, ...]:
 
 
 def _marker(texts: Iterable[str]) -> str:
-    """Return how the first of these texts begins that is certain to be drawn from its beginning."""
+    """Return the beginning of the first text that is certain to be drawn from its beginning."""
     beginnings = (_PLAIN_BEGINNING.match(text) for text in texts if find_code(text) is None)
     return next(beginning[0] for beginning in beginnings if beginning)
 
 
 def _make(to_make: Sample) -> None:
-    """Make archive and mail folder."""
+    """Make the archive and the mail folder of a sample."""
     to_make.path.parent.mkdir(parents=True, mode=0o700)
     now = server_now()
     with Archive.open(to_make.path) as archive, to_make.mbox.open("wb") as mbox:

@@ -1,4 +1,4 @@
-"""A service that has no messages, in a process of its own: `python -m benchmarks.service`."""
+"""`python -m benchmarks.service`: serves no messages until its standard input is closed."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What a team costs: a real hub on this machine, and members with an archive and a screen each."""
+"""The cost of a team: a PostgreSQL hub on this machine, and members with archives and screens."""
 
 from __future__ import annotations
 
@@ -37,23 +37,24 @@ from inbox_tui.team.survey import survey
 
 HOST = "team.example.com"
 NEW = "new"
-"""An account without messages."""
+"""The login of an account without messages."""
 ZONE = ZoneInfo("Europe/Moscow")
 MEMBERS = 20
 
 
 class TeamFigures(NamedTuple):
-    """Messages a second to a new member; seconds from a commit to each screen of 20 members; what a
-    quiet member takes of a core, and its queries a second."""
-
     copied: float
+    """Messages a second that a new member copies."""
     arrivals: list[float]
+    """Seconds from each commit to each screen of 20 members."""
     share: float
+    """The share of a core that an idle member uses."""
     queries: float
+    """Queries a second of an idle member."""
 
 
 class Silent:
-    """A client that is never asked: no member here has a password."""
+    """A client that is never called, because no member here has a password."""
 
     async def fetch(self, **asked: object) -> Answer:
         raise AssertionError(asked)
@@ -63,7 +64,7 @@ class Silent:
 
 
 class Member:
-    """One colleague who reads."""
+    """A team member without a password or a screen, who counts the messages that arrive."""
 
     def __init__(self, folder: Path, url: str) -> None:
         self.worker = ArchiveWorker(folder / "reader.db")
@@ -109,7 +110,7 @@ class Member:
 
 
 def team(messages: int, rounds: int, quiet_seconds: float) -> TeamFigures:
-    """Take all figures of a team."""
+    """Measure all figures of a team."""
     with running_cluster() as cluster, TemporaryDirectory() as folder:
         return asyncio.run(_team(cluster, Path(folder), messages, rounds, quiet_seconds))
 
@@ -145,7 +146,7 @@ async def _team(
 
 
 async def _arrivals(hub: Hub, store: HubStore, folder: Path, url: str, rounds: int) -> list[float]:
-    """Commit messages to the hub, one by one, and see how soon each is on each screen."""
+    """Commit messages to the hub one by one, and measure when each is on each screen."""
     arrivals: list[float] = []
     with ExitStack() as stack:
         screens = [
@@ -153,8 +154,8 @@ async def _arrivals(hub: Hub, store: HubStore, folder: Path, url: str, rounds: i
             for number in range(MEMBERS)
         ]
         for screen in screens:
-            screen.until(b"Sign in")  # nobody asks: what comes is committed here
-        await hub.connect()  # which ends the sessions of the silent
+            screen.until(b"Sign in")  # no member syncs: all messages are committed below
+        await hub.connect()  # the hub may have ended the idle session
         while await hub.run(_members_here) < MEMBERS:
             _read_all(screens, 0.5)
         for number in range(rounds):
@@ -180,7 +181,7 @@ async def _members_here(connection: Connection) -> int:
 
 
 def _inbox(home: Path, url: str) -> Program:
-    """Start the inbox of a member, who has joined the team and no password of the service."""
+    """Start the inbox of a member who has joined the team, but has no password of the service."""
     given = Sample(0, home, ()).environment | {"INBOX_TUI_LOGIN": NEW, "INBOX_TUI_SERVER": HOST}
     given["PGPASSWORD"] = ADMIN_PASSWORD
     home.mkdir()
@@ -193,7 +194,7 @@ def _inbox(home: Path, url: str) -> Program:
 
 
 def _read_all(screens: list[Program], seconds: float) -> None:
-    """Take in what the programs write within so many seconds."""
+    """Read the output of the programs for this long."""
     end = time.perf_counter() + seconds
     while (left := end - time.perf_counter()) > 0:
         for screen in ready(screens, left):
@@ -201,7 +202,7 @@ def _read_all(screens: list[Program], seconds: float) -> None:
 
 
 async def hub_store(hub: Hub, login: str) -> HubStore:
-    await hub.connect()  # which ends the sessions of the silent
+    await hub.connect()  # the hub may have ended the idle session
     account_id = await hub.run(lambda connection: find_account(connection, login, HOST, make=True))
     clock = HubClock(SystemClock())
     return HubStore(hub, clock, account_id, login, on_late=lambda count, longest: None)

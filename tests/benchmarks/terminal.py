@@ -1,4 +1,4 @@
-"""A program in a pty, timed from outside by the bytes it writes."""
+"""Runs a program in a pty and measures its times by the bytes it writes."""
 
 from __future__ import annotations
 
@@ -16,28 +16,28 @@ from support.terminal import set_size
 
 COLUMNS, LINES = 120, 40
 ASKED, ANSWER = b"\x1b[?2026$p", b"\x1b[?2026;2$y"
-"""Whether frames may be marked, which a terminal of today answers with yes."""
+"""The query for synchronized output, and the answer of a terminal that supports it."""
 FRAME_END = b"\x1b[?2026l"
 QUIET = 0.05
-"""A key has been answered when nothing was drawn for so many seconds."""
+"""The seconds without output after which a key counts as handled."""
 _PLACED = re.compile(rb"\x1b\[([0-9]+);[0-9]+H")
 _TICKS = os.sysconf("SC_CLK_TCK")
 
 
 class Frame(NamedTuple):
-    """What was drawn at once, and when the last of it came."""
+    """The bytes of a frame, and when the last of them was read."""
 
     at: float
     drawn: bytes
 
     @property
     def lines(self) -> set[int]:
-        """The lines of the screen that were drawn on, the first is 1."""
+        """The screen lines that were drawn on, counting from 1."""
         return {int(line) for line in _PLACED.findall(self.drawn)}
 
 
 class Program:
-    """A program in a terminal of 120 columns and 40 lines, from its start to its end."""
+    """A program running in a terminal of 120 columns and 40 lines; killed on exit."""
 
     def __init__(self, command: Sequence[str | Path], environment: Mapping[str, str]) -> None:
         self._fd, terminal = pty.openpty()
@@ -54,7 +54,7 @@ class Program:
         os.close(terminal)
         self.written = bytearray()
         self.read_at = self.begun
-        """When the last bytes came."""
+        """When the last bytes were read."""
         self._answered = False
 
     def __enter__(self) -> Self:
@@ -66,7 +66,7 @@ class Program:
         os.close(self._fd)
 
     def read(self, seconds: float) -> bool:
-        """Take in what the program writes next, if it comes within so many seconds."""
+        """Wait for output and read it; return whether any came within this time."""
         ready, _, _ = select.select([self._fd], [], [], max(0.0, seconds))
         if not ready:
             return False
@@ -81,7 +81,7 @@ class Program:
         return True
 
     def until(self, *wanted: bytes, seconds: float = 60.0) -> float:
-        """Read until all of this has been written; returns when it had, since the start."""
+        """Read until all of `wanted` has been written; return the seconds since the start."""
         end = time.perf_counter() + seconds
         while not all(text in self.written for text in wanted):
             left = end - time.perf_counter()
@@ -90,20 +90,20 @@ class Program:
         return self.read_at - self.begun
 
     def rest(self, seconds: float) -> None:
-        """Let the program be, and take in what it writes."""
+        """Read the program's output for this long."""
         end = time.perf_counter() + seconds
         while (left := end - time.perf_counter()) > 0:
             self.read(left)
 
     def settle(self, quiet: float = 0.5) -> None:
-        """Wait until nothing has been written for so long."""
+        """Read until nothing has been written for `quiet` seconds."""
         while self.read(quiet):
             pass
 
     def press(self, key: bytes, shows: Callable[[Frame], bool]) -> tuple[float, float]:
-        """Press a key; returns when the first and the last frame that it caused were drawn.
+        """Press a key; return the seconds until its first and its last frame were drawn.
 
-        Both are in seconds since the key. `shows` tells those frames from others.
+        Only frames for which `shows` returns True count.
         """
         self.written.clear()
         begun = time.perf_counter()
@@ -120,7 +120,7 @@ class Program:
         return taken[0], taken[-1]
 
     def echo(self, key: bytes) -> float:
-        """Press a key; returns after how many seconds the first bytes came back, ten at most."""
+        """Press a key; return the seconds until the first output, ten at most."""
         self.settle(QUIET)
         begun = time.perf_counter()
         os.write(self._fd, key)
@@ -128,27 +128,27 @@ class Program:
         return time.perf_counter() - begun
 
     def type(self, keys: bytes) -> None:
-        """Press keys, and wait until the screen is quiet."""
+        """Press keys, and read until the output stops."""
         os.write(self._fd, keys)
         self.read(10.0)
         self.settle(0.3)
 
-    # -- what it costs
+    # -- resources
 
     @property
     def seconds_of_a_core(self) -> float:
-        """The processor time it has used, children included."""
+        """The processor time used so far, including finished children."""
         fields = Path(f"/proc/{self._process.pid}/stat").read_text().rpartition(")")[2].split()
         return sum(int(ticks) for ticks in fields[11:15]) / _TICKS
 
     @property
     def memory(self) -> int:
-        """Its share of the memory (PSS) with that of its children, in bytes."""
+        """The proportional set size (PSS) of the program and its children, in bytes."""
         return sum(_memory_of(process) for process in _with_children(self._process.pid))
 
 
 def ready(programs: Sequence[Program], seconds: float) -> list[Program]:
-    """Wait for so many seconds at most; returns the programs that have written something."""
+    """Return the programs with output to read, waiting at most `seconds` for any."""
     by_fd = {program._fd: program for program in programs}
     return [by_fd[fd] for fd in select.select(by_fd, [], [], seconds)[0]]
 

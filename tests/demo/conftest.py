@@ -1,4 +1,4 @@
-"""A service on a clock that stands still."""
+"""A demo service whose clock stands still until a test moves it."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What an answer looks like in each form (api.md, Success and Failure)."""
+"""The demo service's answers in each format (api.md, Success and Failure)."""
 
 from __future__ import annotations
 

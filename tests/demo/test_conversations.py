@@ -1,4 +1,4 @@
-"""The demo's messages: a lived-in inbox, always the same for the same seed."""
+"""The demo's messages: plausible, and always the same for the same seed."""
 
 from __future__ import annotations
 

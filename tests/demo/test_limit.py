@@ -1,4 +1,4 @@
-"""Too many requests: identical ones within a minute, and simultaneous ones (api.md, Failure)."""
+"""The limits on identical and on simultaneous requests (api.md, Failure)."""
 
 from __future__ import annotations
 

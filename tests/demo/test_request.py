@@ -1,4 +1,4 @@
-"""What a request may ask for (api.md, Request)."""
+"""The parameters of a request, and who may send it (api.md, Request)."""
 
 from __future__ import annotations
 

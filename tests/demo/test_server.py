@@ -1,4 +1,4 @@
-"""The service over HTTP on this machine, and the demo it plays."""
+"""The demo service over HTTP, and the running demo."""
 
 from __future__ import annotations
 

@@ -15,7 +15,7 @@ async def server() -> AsyncIterator[Server]:
 
 @pytest.fixture(params=["password", "API key"])
 def kind(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> str:
-    """All that is promised of a password is promised of an API key."""
+    """Run the test with a password, then with an API key."""
     monkeypatch.setattr(Hidden, "kind", request.param)
     return str(request.param)
 

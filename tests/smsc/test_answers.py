@@ -1,4 +1,4 @@
-"""What is read from an answer of each form, and what is refused."""
+"""Parsing of answers in each format, and of bodies that are no answer."""
 
 from __future__ import annotations
 
@@ -339,7 +339,7 @@ def test_an_error_described_in_windows_1251_is_read() -> None:
     assert raised.value.description == "адрес заблокирован"
 
 
-# -- what is no answer
+# -- bodies that are no answer
 
 
 @pytest.mark.parametrize(

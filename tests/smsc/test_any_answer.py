@@ -1,4 +1,4 @@
-"""Whatever messages and whatever bytes an answer is of, by property tests."""
+"""Property tests: parsing of answers with arbitrary messages or arbitrary bytes."""
 
 from __future__ import annotations
 
@@ -166,7 +166,7 @@ def test_any_messages_in_russian_letters_read_back_equal_from_windows_1251(
 
 @st.composite
 def mangled(draw: st.DrawFn) -> bytes:
-    """An answer in one of the forms with a few bytes changed, cut out or put in."""
+    """Draw an answer in any format with a few bytes replaced, removed or inserted."""
     write = draw(st.sampled_from([in_text, in_commas, in_xml, in_json]))
     body = bytearray(write([MESSAGE, MESSAGE._replace(message="Заказ, \n")]).encode())
     for _ in range(draw(st.integers(0, 4))):

@@ -1,4 +1,4 @@
-"""The backup server is asked only where nothing was sent to the main one; over real sockets."""
+"""Failover to the backup server, over real sockets."""
 
 from __future__ import annotations
 
@@ -42,7 +42,7 @@ async def asked(main: str, backup: Server) -> Answer:
 
 
 def nobody_there() -> str:
-    """An address of this machine at which nothing listens."""
+    """Return a loopback URL at whose port nothing listens."""
     with socket.socket() as taken:
         taken.bind(("127.0.0.1", 0))
         return f"http://127.0.0.1:{taken.getsockname()[1]}"
@@ -124,7 +124,7 @@ async def test_after_five_minutes_the_main_server_is_tried_first_again(backup: S
 
 
 async def test_both_servers_share_the_time_of_one_request() -> None:
-    """Or a request could arrive after the log of requests has given it up."""
+    """Otherwise a request could arrive after the log stopped counting it as in flight."""
     now = 1000.0
 
     class Slow(InboxClient):

@@ -1,4 +1,4 @@
-"""What is asked of the service, and what comes of its answer."""
+"""The requests that the client sends, and its handling of responses."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""How a request leaves, is given up or fails: names, sockets, TLS, and a machine that sleeps."""
+"""Connections, timeouts and their failures: DNS, sockets, TLS, and a machine that sleeps."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ from inbox_tui.smsc.limit import Limit
 pytestmark = pytest.mark.usefixtures("kind", "without_a_proxy")
 HERE = Path(__file__).parent
 SHORT = 2.0 if sys.platform == "win32" else 0.2
-"""Seconds in which a request is sent, under wine too, and then given up."""
+"""A request timeout that is short, but long enough to send the request, under wine too."""
 
 
 @pytest.mark.skipif(not socket.has_dualstack_ipv6(), reason="there is no IPv6 here")
@@ -125,7 +125,7 @@ async def test_nothing_of_a_request_given_up_arrives_later(server: Server) -> No
 
 
 class Machine:
-    """A clock that counts while the machine sleeps, which it does at the next look at it."""
+    """A clock of a machine that falls asleep after the first reading, for `sleeps` seconds."""
 
     def __init__(self, *, sleeps: float) -> None:
         self.sleeps = sleeps
@@ -210,7 +210,7 @@ async def test_a_server_that_cannot_prove_itself_gets_nothing(
         error = await failure_of(InboxClient(f"https://{host}:{served.port}", "alex", Hidden()))
     assert type(error) is errors.TlsFailed
     assert f"{host}:{served.port} was not trusted: its certificate" in str(error)
-    # OpenSSL names the fault, the others what they find first.
+    # Only OpenSSL is certain to report this fault; other systems report the first they find.
     assert says in str(error) or sys.platform != "linux"
     assert served.heads == []
 

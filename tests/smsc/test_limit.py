@@ -1,4 +1,4 @@
-"""The limit, against a server that counts by arrivals that the rule can't see."""
+"""The limit, checked against a simulated server that counts arrivals."""
 
 from __future__ import annotations
 
@@ -23,29 +23,29 @@ from inbox_tui.smsc.limit import (
 
 LIMIT = Limit()
 WINDOW = 60.0
-"""How far back the server counts, whatever the rule believes."""
+"""How far back the server counts, independent of the `Limit` under test."""
 ROUNDING = 1e-6
 
 
 class Asked(NamedTuple):
-    """One wish to ask, by any client, and what becomes of it."""
+    """A request that some client wants to send, and its fate."""
 
     pause: float
-    """Seconds since the last request was sent."""
+    """Seconds since the previous request was sent."""
     fingerprint: str
     takes: float | None
-    """Seconds until the answer; None: the client is killed or gives up."""
+    """Seconds until the answer; None if the client is killed or gives up."""
     arrives: float | None
-    """Where between sending and answer, or end of life, it arrives: 0 to 1. None: never."""
+    """When it arrives, from 0 (sent) to 1 (answered or given up); None if it never does."""
     reboot: bool
-    """The machine starts anew before the request."""
+    """Whether the machine reboots before the request."""
 
 
 QUICK = Asked(pause=0, fingerprint="a", takes=0, arrives=0, reboot=False)
 
 
 class Sent(NamedTuple):
-    """A request that went: in seconds of the world's own clock."""
+    """A request that was sent; times are in seconds on a clock that no reboot resets."""
 
     fingerprint: str
     at: float
@@ -55,7 +55,7 @@ class Sent(NamedTuple):
 
 
 class Machine:
-    """Several clients on one log of requests, each of which sends as soon as the rule allows."""
+    """A machine with one log of requests, each of which is sent as soon as the limit allows."""
 
     def __init__(self, limit: Limit) -> None:
         self.limit = limit
@@ -64,7 +64,7 @@ class Machine:
         self.sent: list[Sent] = []
 
     def logged(self) -> list[LoggedRequest]:
-        """What is written at this moment, on the clock of this boot."""
+        """Return the log at this moment, on the clock of this boot."""
         return [
             LoggedRequest(
                 one.fingerprint,
@@ -103,7 +103,7 @@ class Machine:
 
 
 def most_in_a_window(sent: list[Sent], seconds: float) -> int:
-    """The most identical arrivals that any window of so many seconds holds."""
+    """Return the largest number of identical arrivals in any window of this length."""
     arrivals = [(one.fingerprint, one.arrived) for one in sent if one.arrived is not None]
     return max(
         (

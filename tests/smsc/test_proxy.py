@@ -1,4 +1,4 @@
-"""A proxy of the environment: what is asked of it, and what it never gets."""
+"""The proxy of the environment: when it is used, and that it never gets the password."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ HERE = Path(__file__).parent
 
 @asynccontextmanager
 async def refusing_proxy(scheme: str, monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[list[str]]:
-    """What a proxy is asked that the environment names for everything, and that refuses it."""
+    """Put a proxy that refuses all requests into the environment; yields the heads it receives."""
     asked: list[str] = []
 
     async def refuse(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:

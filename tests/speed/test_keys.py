@@ -1,4 +1,4 @@
-"""What a key costs, counted: statements put to the archive and messages read, at two sizes."""
+"""The cost of a key in SQL statements and messages read, in a small and a large archive."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ MOST_STATEMENTS = 6
 
 
 class Counted:
-    """What is asked of the connection that the event loop reads from."""
+    """Counts statements and messages read on the archive connection of the event loop."""
 
     def __init__(self, archive: Archive, monkeypatch: pytest.MonkeyPatch) -> None:
         self.statements: list[str] = []
@@ -61,7 +61,7 @@ class Counted:
 async def opened(
     folder: Path, size: int, filters: Filters | None = None
 ) -> AsyncIterator[tuple[HarnessApp, Pilot[None]]]:
-    """The inbox on so many messages, one in seven unread, everything shown."""
+    """Run the inbox on an archive of `size` messages, every seventh of them unread."""
     filters = filters or Filters()
     messages = [message(n, f"message {n}", minutes_ago=(size - n) * 11) for n in range(1, size + 1)]
     app = make_app(folder, messages=messages, read_before_minutes=0, filters=filters)
@@ -80,11 +80,11 @@ async def costs(
     monkeypatch: pytest.MonkeyPatch,
     filters: Filters | None = None,
 ) -> list[tuple[str, int, int]]:
-    """Each key, with the statements and the messages it took."""
+    """Return each key with the number of statements and messages that it read."""
     taken = []
     with monkeypatch.context() as patched:
         patched.setattr(InboxScreen, "_tick", lambda _: None)
-        # However slow the machine, nothing is read by looking while keys are counted.
+        # On a slow machine, a message must not be marked read automatically while keys are counted.
         patched.setattr("inbox_tui.screens.state_commands.DWELL_SECONDS", 3600)
         async with opened(folder, size, filters) as (app, pilot):
             await until(pilot, lambda: app.screen.query_one(FilterBar).shown == size)
@@ -142,7 +142,7 @@ async def test_a_search_is_never_made_on_the_event_loop(
 
 
 def steps(archive: Archive, work: Callable[[], object]) -> int:
-    """How much SQLite does for a piece of work, in tens of its instructions."""
+    """Return the cost of `work` in tens of SQLite VM instructions."""
     taken = 0
 
     def stepped() -> None:
@@ -210,7 +210,7 @@ def test_the_first_screenful_of_a_search_looks_at_no_more_than_it_needs(tmp_path
 
 @pytest.fixture
 def as_at_the_start() -> Iterator[None]:
-    """Garbage collection as the program has it at its start."""
+    """Disable garbage collection, as the program does when it starts."""
     thresholds = gc.get_threshold()
     gc.disable()
     yield

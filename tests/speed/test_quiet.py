@@ -1,4 +1,4 @@
-"""An open inbox in which nothing happens: what it draws and what it asks."""
+"""The repaints of an open inbox in which nothing happens."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ WIDGETS = {
 
 @pytest.fixture
 def drawn(monkeypatch: pytest.MonkeyPatch) -> Counter[str]:
-    """How often each widget has been drawn."""
+    """Count how often each widget is drawn."""
     counts: Counter[str] = Counter()
 
     def counting(kind: Any, method: str) -> Callable[..., Any]:
@@ -51,7 +51,7 @@ def drawn(monkeypatch: pytest.MonkeyPatch) -> Counter[str]:
 
 @asynccontextmanager
 async def settled(folder: Path) -> AsyncIterator[tuple[HarnessApp, Pilot[None], InboxScreen]]:
-    """An inbox that has drawn what came with its first request."""
+    """Run an inbox that has drawn the result of its first request."""
     app = make_app(folder, messages=week(), filters=Filters())
     async with app.run_test(size=(120, 40)) as pilot:
         await state_is(pilot, "Live")

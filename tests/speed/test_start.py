@@ -1,4 +1,4 @@
-"""What the first frame is made of: what is imported before it, and what is on it."""
+"""The first frame: which modules are imported before it, and what it shows."""
 
 from __future__ import annotations
 
@@ -44,7 +44,7 @@ App._display = first_drawn
 InboxApp._begin = begun
 inbox.main()
 """
-"""The program as it is started, up to where it has drawn its first frame."""
+"""A script that starts the program, and prints a JSON report after its first frame."""
 
 NOT_NEEDED = (
     *("click", "httpx", "httpcore", "h11", "anyio", "truststore", "keyring", "phonenumbers"),
@@ -63,7 +63,7 @@ NOT_NEEDED = (
 
 @pytest.fixture(scope="module")
 def first_frame(tmp_path_factory: pytest.TempPathFactory) -> dict[str, list[Any]]:
-    """What is known when the first frame of an inbox with messages has been drawn."""
+    """Start the program with messages, and return the report on its first frame."""
     home = tmp_path_factory.mktemp("home")
     archive_path = home / "data" / "inbox-tui" / "inbox.db"
     archive_path.parent.mkdir(parents=True, mode=0o700)
@@ -143,7 +143,7 @@ def test_without_a_team_a_sync_or_watch_imports_none_of_it() -> None:
 
 
 def test_asking_brings_no_command_line_of_httpx_along() -> None:
-    """It would bring click and pygments, and take 3.4 MB."""
+    """The command line would import click and pygments, and take 3.4 MB."""
     importing = "import sys, inbox_tui.smsc.client; print(*filter(sys.modules.get, sys.modules))"
     modules = subprocess.run(
         [sys.executable, "-c", importing], capture_output=True, text=True, check=True

@@ -1,1 +1,1 @@
-"""Small programs to compare with; each is run by its path, so that it imports nothing of ours."""
+"""Small baseline programs, run by path so that they import nothing of this project."""

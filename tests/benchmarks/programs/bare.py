@@ -1,4 +1,4 @@
-"""The least that Textual can do: an application with nothing in it."""
+"""The baseline for start and memory: an empty Textual application."""
 
 from textual.app import App
 

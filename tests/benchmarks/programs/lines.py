@@ -1,4 +1,4 @@
-"""The least that a list can do in Textual: a ScrollView of a million numbered lines."""
+"""The baseline for moves: a Textual ScrollView of a million numbered lines."""
 
 from rich.segment import Segment
 from rich.style import Style
