@@ -1,7 +1,6 @@
 """An in-memory model of the service, without HTTP (api.md).
 
-What api.md leaves open follows the examples it quotes; where refusals are concerned, the stricter
-reading applies.
+What api.md leaves open follows the examples it quotes; for refusals, the stricter reading applies.
 """
 
 from __future__ import annotations

@@ -18,10 +18,10 @@ wall clock may jump. So a request that another boot logged counts as sent, and a
 this boot first saw it in that state, and that moment is stored. It is never earlier than the real
 one: no request leaves the window too early, and some leave it later than necessary.
 
-Holds (`archive/request_log.py`) can't work that way: in a program that starts in a new container
-every few minutes, a hold that began again at each start would never end. The rest of another
-boot's hold is therefore calculated from the wall clock, is never longer than the whole hold, and
-from when this boot first saw it is measured by this boot's clock.
+Holds (`archive/request_log.py`) work differently. The service does not count them, and in a program
+that starts in a new container every few minutes, a hold that began again at each start would never
+end. So the rest of another boot's hold is calculated from the wall clock, is never longer than the
+whole hold, and is measured by this boot's clock from then on.
 
 Log, holds and refused passwords belong to a login (`login_key`), because the same service answers
 under sister domains (api.md, Also known) and counts requests to all of them together. Only a block

@@ -1,8 +1,8 @@
-"""A program that reads one answer as the inbox does, and tells as JSON what that cost.
+"""A program that fetches one answer as the inbox does, and prints its cost as JSON.
 
-Processor time is told in units of a loop that is timed before and after, so that neither a slow
-machine nor a busy one makes an answer look dear.
-Its standard input is the body, zipped; it ends where it needs more memory than it is given.
+Standard input is the body, compressed with gzip. Processor time is given in units of a loop that is
+timed before and after, so that the result does not depend on the speed or load of the machine. The
+program fails if it exceeds its memory limit.
 """
 
 from __future__ import annotations
@@ -22,14 +22,14 @@ from inbox_tui.smsc.client import InboxClient
 from inbox_tui.smsc.errors import SmscError
 
 ADDRESS_SPACE = 700 * 1024 * 1024
-"""A ceiling over libraries, thread stacks and what the answer takes."""
+"""The memory limit in bytes, including libraries and thread stacks."""
 
 
 LOOP = 600_000
 
 
 class Chunks(httpx.AsyncByteStream):
-    """A body as it comes from a socket."""
+    """A body in chunks, as it is read from a socket."""
 
     def __init__(self, body: bytes) -> None:
         self._body = body
@@ -40,7 +40,7 @@ class Chunks(httpx.AsyncByteStream):
 
 
 def unit() -> float:
-    """The processor time of a loop of 10 ms on the machine of our figures, in seconds."""
+    """Return the processor time of a fixed loop, in seconds; 10 ms on our reference machine."""
     began = time.process_time()
     for _ in range(LOOP):
         pass
@@ -48,7 +48,7 @@ def unit() -> float:
 
 
 async def longest_stall(stop: asyncio.Event) -> float:
-    """The most processor time that passed while this task wanted to run, in seconds."""
+    """Return the longest processor time between two turns of this task, in seconds."""
     longest, last = 0.0, time.process_time()
     while not stop.is_set():
         await asyncio.sleep(0.001)
@@ -58,13 +58,13 @@ async def longest_stall(stop: asyncio.Event) -> float:
 
 
 def peak_kibibytes() -> int:
-    """The most memory this process has had; the system's own figure begins with its parent's."""
+    """Return the peak memory of this process; `ru_maxrss` would include its parent's."""
     status = Path("/proc/self/status").read_text()
     return int(status.partition("VmHWM:")[2].split()[0])
 
 
 async def read(body: bytes) -> dict[str, object]:
-    """Fetch the answer, and measure."""
+    """Fetch an answer with this body, and return its outcome and cost."""
     transport = httpx.MockTransport(
         lambda _: httpx.Response(200, headers={"Content-Encoding": "gzip"}, stream=Chunks(body))
     )

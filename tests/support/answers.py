@@ -1,4 +1,4 @@
-"""Answers of the service as it writes them, in each of its forms."""
+"""Builders of answers, in each of the service's formats."""
 
 from __future__ import annotations
 
@@ -14,7 +14,6 @@ MESSAGE = IncomingMessage(7, RECEIVED, "79990000000", "79110000000", "text", SEN
 
 
 def stamp(time: datetime | None) -> str:
-    """A time as the service writes it."""
     if time is None:
         return ""
     return f"{time:%d.%m}.{time.year:04} {time:%H:%M:%S}"

@@ -1,4 +1,4 @@
-"""The application in a harness: a clock that stands still, a scripted service, a folder."""
+"""The application harness: the app with a manual clock, a scripted service and a folder."""
 
 from __future__ import annotations
 
@@ -57,14 +57,14 @@ Reply = Answer | Exception | Callable[[], Awaitable[Answer]]
 
 
 class StillClock:
-    """Time stands still until it is moved on."""
+    """A clock that stands still until `move` is called."""
 
     def __init__(self, now: datetime = NOW, seconds: float = 100_000.0) -> None:
         self._now = now
         self._seconds = seconds
         self._moved = asyncio.Event()
         self.closing = False
-        """Nobody waits any more."""
+        """Set to end all waits."""
 
     def moment(self) -> Moment:
         return Moment("boot", self._seconds)
@@ -73,7 +73,7 @@ class StillClock:
         return self._now
 
     def sleep(self, seconds: float) -> Coroutine[Any, Any, None]:
-        """Wait from the moment of the call on, not from that of the task's first step."""
+        """Sleep, counting from the call and not from the first step of the coroutine."""
         return self._until(self._seconds + seconds)
 
     async def _until(self, end: float) -> None:
@@ -89,7 +89,7 @@ class StillClock:
 
 
 class ScriptedInbox:
-    """Answers as told: each request takes the next reply, the last one for ever."""
+    """A client that returns or raises the given replies in turn, and repeats the last one."""
 
     def __init__(self, *replies: Reply) -> None:
         self.replies = list(replies) or [Answer([], [])]
@@ -107,7 +107,7 @@ class ScriptedInbox:
 
 
 class HarnessApp(InboxApp):
-    """The application, with what drives it at hand."""
+    """The application, with the parts of the harness as attributes."""
 
     scripted: ScriptedInbox
     clock: StillClock
@@ -116,12 +116,12 @@ class HarnessApp(InboxApp):
     archive_path: Path
 
     async def on_unmount(self) -> None:
-        """Let every wait end, as time does not pass by itself."""
+        """End every sleep, because the clock would never reach its end."""
         self.clock.closing = True
 
 
 async def never() -> Answer:
-    """A reply that does not come."""
+    """A reply that never comes."""
     await asyncio.Event().wait()
     raise AssertionError
 
@@ -139,14 +139,14 @@ def message(
 
 
 def week() -> list[IncomingMessage]:
-    """Seven believable days, always the same."""
+    """Return the demo's messages of a week, always the same."""
     return history(SERVER_NOW, Random(7))
 
 
 def put(
     account: AccountArchive, messages: Sequence[IncomingMessage], gap: Gap | None = None
 ) -> None:
-    """Store messages as an answer would; with a gap, others are missing."""
+    """Store messages as sync does, with a gap if one is given."""
     account.store_page(
         Page(
             scope="",
@@ -162,19 +162,19 @@ def put(
 
 
 def server_seconds(hours: float) -> int:
-    """So many hours from now, on the service's clock."""
+    """Return the time `hours` from now in seconds of the service's clock."""
     return to_server_seconds(SERVER_NOW + timedelta(hours=hours))
 
 
 @contextmanager
 def stored(app: HarnessApp) -> Iterator[AccountArchive]:
-    """The first account, over a connection of its own as another terminal has one."""
+    """Open the first account over a separate connection, as another terminal does."""
     with Archive.open(app.archive_path) as archive:
         yield archive.accounts()[0]
 
 
 async def until(pilot: Pilot[None], condition: Callable[[], bool]) -> None:
-    """Wait until something is so; fails when it is not within ten seconds."""
+    """Wait until a condition is true; fails after at least ten seconds."""
     for _ in range(1000):
         await pilot.pause()
         if condition():
@@ -193,7 +193,7 @@ async def state_is(pilot: Pilot[None], state: str) -> None:
 async def settled(
     pilot: Pilot[None], groups: Collection[str] = ("numbers", "search", "writes", "default")
 ) -> None:
-    """Wait for what has begun: workers of these groups, and what they have drawn."""
+    """Wait for the running workers of these groups and for the screen to be updated."""
     for worker in [worker for worker in pilot.app.workers if worker.group in groups]:
         with suppress(WorkerCancelled):
             await worker.wait()
@@ -202,7 +202,7 @@ async def settled(
 
 
 async def next_answer(pilot: Pilot[None], after: float = 21) -> None:
-    """Move the clock on until the service is asked again, and wait until its answer is shown."""
+    """Move the clock on so that the next request is sent, and wait until its answer is shown."""
     app = pilot.app
     assert isinstance(app, HarnessApp)
     asked = len(app.scripted.asked)
@@ -227,9 +227,9 @@ def make_app(
     demo: bool = False,
     limit: Limit = Limit(),  # noqa: B008 - it is never changed
 ) -> HarnessApp:
-    """The application with these messages in its archive, and these replies to its requests.
+    """Return the application with these messages in its archive, and these replies to requests.
 
-    `others`: what answers for other logins.
+    `others` maps other logins to the clients that answer for them.
     """
     archive = Archive.open(folder / "inbox.db")
     if login is not None:
@@ -276,8 +276,6 @@ def make_app(
 
 
 class HarnessPilot(Pilot[None]):
-    """Drives the application."""
-
     def __init__(self, app: HarnessApp) -> None:
         super().__init__(app)
         self._harness_app = app
@@ -287,13 +285,13 @@ class HarnessPilot(Pilot[None]):
         return self._harness_app
 
     async def press(self, *keys: str) -> None:
-        """Press keys, and wait for the searches and the changes that they begin."""
+        """Press keys, and wait for the searches and the changes that they start."""
         await super().press(*keys)
         await settled(self, ("numbers", "search", "writes"))
 
 
 class Opener:
-    """Opens the application in a terminal, and waits until its status bar shows a state."""
+    """Runs the application at a terminal size, and waits until its status bar shows a state."""
 
     def __init__(self, folder: Path, size: Size, state: str | None) -> None:
         self.folder = folder
@@ -309,7 +307,7 @@ class Opener:
         state: str | None = None,
         **options: Any,
     ) -> AsyncIterator[HarnessPilot]:
-        """Open `app`, or the one that `make_app` makes of these replies and options."""
+        """Run `app`, or else the result of `make_app` with these replies and options."""
         app = app or make_app(self.folder, *replies, **options)
         async with app.run_test(size=size or self.size):
             pilot = HarnessPilot(app)

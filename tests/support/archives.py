@@ -1,4 +1,4 @@
-"""Archives to try things on: made-up messages, and a model that does it all the slow way."""
+"""Sample archives and messages, and a simple in-memory model to compare an archive with."""
 
 from __future__ import annotations
 
@@ -33,7 +33,6 @@ SERVER_NOW = to_server_seconds(datetime(2026, 11, 23, 10, 42, 30))  # noqa: DTZ0
 
 
 def at(seconds: float, boot: str = "boot") -> Moment:
-    """A moment on the clock of a boot."""
     return Moment(boot, seconds)
 
 
@@ -48,7 +47,7 @@ def incoming(
     phone: str = "79991234567",
     to_phone: str = "79110000001",
 ) -> IncomingMessage:
-    """A message received at these server seconds and sent two seconds before."""
+    """Return a message that was sent two seconds before it was received."""
     return IncomingMessage(
         number,
         from_server_seconds(received),
@@ -76,7 +75,7 @@ def page(
 
 
 def opened(folder: Path, *messages: IncomingMessage) -> tuple[Archive, AccountArchive]:
-    """An archive with an account in it that has these messages."""
+    """Open an archive with one account that has these messages."""
     archive = Archive.open(folder / "inbox.db")
     account = archive.account("alex", "smscentre.com")
     if messages:
@@ -85,14 +84,14 @@ def opened(folder: Path, *messages: IncomingMessage) -> tuple[Archive, AccountAr
 
 
 def whole(archive: Archive, account: AccountArchive, wanted: Query) -> list[Item]:
-    """Everything that is listed for a filter."""
+    """Return all items of the list for a query."""
     lists = account.on(archive).lists
     listing = lists.open(wanted)
     return list(lists.window(listing, 0, len(listing)))
 
 
 def query_for(typed: str, **others: Any) -> Query:
-    """A query with this search, as it is typed."""
+    """Return a query with a search as the user types it."""
     return Query(search=parse_query(typed, NOW, {}), **others)
 
 
@@ -101,7 +100,7 @@ def ids(items: Iterable[Item]) -> list[int]:
 
 
 class Model:
-    """The same as an archive of one account, by looking at every message every time."""
+    """A model of an archive with one account, which looks at every message for each answer."""
 
     def __init__(self, account_id: int = 1) -> None:
         self.account_id = account_id
@@ -110,7 +109,7 @@ class Model:
         self.muted: set[str] = set()
 
     def store(self, messages: Iterable[IncomingMessage]) -> list[int]:
-        """Keep those that are new; returns their ids, newest first."""
+        """Store the messages that are new; return their ids, newest first."""
         first: dict[int, IncomingMessage] = {}
         for m in messages:
             if m.id not in self.rows:
@@ -137,7 +136,7 @@ class Model:
         return [m.id for m in reversed(new)]
 
     def set_state(self, ids: Iterable[int], state: str, *, value: bool) -> list[int]:
-        """Set a state; returns the ids of what has changed."""
+        """Set a state of messages; return the ids of those that changed."""
         changed = [
             i
             for i in dict.fromkeys(ids)
@@ -148,7 +147,7 @@ class Model:
         return changed
 
     def mute(self, phone: str, *, muted: bool) -> list[int]:
-        """Mute a sender or no longer; returns the ids of its messages, where that is new."""
+        """Mute or unmute a sender; return the ids of its messages that changed."""
         if (phone in self.muted) == muted:
             return []
         (self.muted.add if muted else self.muted.remove)(phone)
@@ -157,7 +156,7 @@ class Model:
         )
 
     def expire(self, before: int) -> int:
-        """Delete what is older."""
+        """Delete the messages and gaps before this time; return the number of messages."""
         old = [row.id for row in self.rows.values() if row.received < before]
         for number in old:
             del self.rows[number]
@@ -165,7 +164,7 @@ class Model:
         return len(old)
 
     def fits(self, row: Row, wanted: Query) -> bool:
-        """Whether a message fits a query."""
+        """Return whether a message matches a query."""
         return (
             wanted.to_phone in (None, row.to_phone)
             and wanted.phone in (None, row.phone)
@@ -176,7 +175,7 @@ class Model:
         )
 
     def found(self, row: Row, search: SearchQuery) -> bool:
-        """Whether a message is found, by looking into each of its texts."""
+        """Return whether a message matches a search."""
         places = [
             place
             for text in (row.message, row.phone, row.to_phone)
@@ -211,14 +210,14 @@ class Model:
         )
 
     def messages(self, wanted: Query) -> list[Row]:
-        """What fits a query, newest first."""
+        """Return the messages that match a query, newest first."""
         found = [row for row in self.rows.values() if self.fits(row, wanted)]
         return sorted(found, key=lambda row: row.row, reverse=True)
 
     def listing(
         self, wanted: Query, *, days: DayStart | None = None, oldest_first: bool = False
     ) -> list[Item]:
-        """What a list of a query shows."""
+        """Return the items of the list for a query, with the days if `days` is given."""
         messages = self.messages(wanted)
         items: list[Row | Gap] = list(messages)
         if wanted.plain and not oldest_first:
@@ -232,7 +231,7 @@ class Model:
         return [*items] if days is None else with_days(items, days)
 
     def next_unread(self, wanted: Query, row: int | None, *, newer: bool) -> Row | None:
-        """The next unread message below or above, or the first of all."""
+        """Return the next unread message below `row`, or above it if `newer`, wrapping around."""
         unread = [row for row in self.messages(wanted) if in_state(row, "unread")]
         if newer:
             unread.reverse()
@@ -241,7 +240,6 @@ class Model:
 
 
 def in_state(row: Row, state: MessageState) -> bool:
-    """Whether a message is in a state."""
     match state:
         case "unread":
             return row.unread and not row.muted
@@ -255,10 +253,10 @@ def in_state(row: Row, state: MessageState) -> bool:
 
 
 def with_days(items: list[Row | Gap], day_start: DayStart) -> list[Item]:
-    """The items with a line above each day that has messages."""
+    """Return the items with a `Day` above the messages of each day."""
 
     def day_of(item: Row | Gap) -> tuple[int, int]:
-        """The day of the reader's, and that of the service's."""
+        """Return the day in the reader's zone and the day in the service's."""
         number = day_of_row(item.row)
         days = range(number - 1, number + 2)
         return max(day for day in days if row_at(day_start(day)) <= item.row), number
@@ -276,12 +274,12 @@ def with_days(items: list[Row | Gap], day_start: DayStart) -> list[Item]:
 
 
 def order(item: Row | Gap) -> tuple[int, int]:
-    """Where an item stands: the largest first."""
+    """Return the sort key of an item; lists are sorted in descending order."""
     return (item.row, -item.start) if isinstance(item, Gap) else (item.row, 1)
 
 
 def mark(account: AccountArchive, ids: Iterable[int], *, unread: bool) -> StateChange:
-    """Mark messages, told by the service's ids, as unread or read."""
+    """Mark messages with these ids of the service as unread or read."""
     found = (account.messages.get(message_id) for message_id in ids)
     rows = [row.row for row in found if row is not None]
     return account.messages.set_state(rows, "unread", value=unread)

@@ -1,4 +1,4 @@
-"""What the application writes to a terminal, by the driver that it really has."""
+"""Captures what the application writes to a terminal through its real driver."""
 
 from __future__ import annotations
 
@@ -26,9 +26,9 @@ SEQUENCE = re.compile(
     r"|\x1b[ -/]*[0-~]?"
     r"|[\x00-\x1f\x7f-\x9f]"
 )
-"""A control sequence, or a control character that belongs to none."""
+"""A control sequence, or a single control character."""
 ANCHOR = re.compile(r"\x1b\[[0-9]+[XG]")
-"""Cells that are erased, and a column that is gone to."""
+"""Erasing cells (ECH), or moving the cursor to a column (CHA)."""
 COLOUR = re.compile(r"\x1b\[[0-9;]*m")
 PLACE = re.compile(r"\x1b\[([0-9]+);([0-9]+)H")
 _MARK = "\x1b[?77n"
@@ -40,7 +40,7 @@ _SIGNALS = [
 
 
 class CapturedOutput:
-    """A terminal of this size, which takes down every byte."""
+    """A terminal of this size that records every byte written to it."""
 
     def __init__(self, size: tuple[int, int]) -> None:
         skip_exception("tests/support/captured_output.py")
@@ -62,12 +62,12 @@ class CapturedOutput:
                 self._marked.set()
 
     def attach(self, app: App[Any]) -> None:
-        """Have the application that is about to run write here."""
+        """Make an application that is not running yet write to this terminal."""
         terminal = self
 
         driver_class: Any = app.driver_class
 
-        class Driver(driver_class):  # type: ignore[misc] # known only when it runs
+        class Driver(driver_class):  # type: ignore[misc] # the base is known only at run time
             def __init__(self, app: App[Any], **options: Any) -> None:
                 super().__init__(app, **options)
                 self.input_fd = self.output_fd = terminal._slave
@@ -79,7 +79,7 @@ class CapturedOutput:
         app.driver_class = Driver
 
     def take(self, app: App[Any]) -> str:
-        """All that was written since the last call."""
+        """Return everything written since the last call."""
         assert app._driver is not None
         app._driver.write(_MARK)
         app._driver.flush()
@@ -93,12 +93,11 @@ class CapturedOutput:
         return written
 
     def take_all(self) -> str:
-        """All that was written by an application that has ended."""
+        """Return everything written since the last call by an application that has ended."""
         os.write(self._slave, _MARK.encode())
         return self._taken()
 
     def close(self) -> None:
-        """Let go of it."""
         os.close(self._slave)
         self._reader.join(10)
         os.close(self._master)
@@ -106,7 +105,7 @@ class CapturedOutput:
 
 @contextmanager
 def terminal(size: tuple[int, int]) -> Iterator[CapturedOutput]:
-    """A terminal for the time of the block; signals are handled as before afterwards."""
+    """Open a terminal for the block, and restore the signal handlers afterwards."""
     before = {number: signal.getsignal(number) for number in _SIGNALS}
     written = CapturedOutput(size)
     try:
@@ -118,7 +117,7 @@ def terminal(size: tuple[int, int]) -> Iterator[CapturedOutput]:
 
 
 def told(written: str) -> list[str]:
-    """The control sequences but for those that paint: colours, places on screen, line breaks."""
+    """Return the control sequences, without colours, cursor moves, erasing and line breaks."""
     return [
         sequence
         for sequence in SEQUENCE.findall(written)
@@ -128,10 +127,10 @@ def told(written: str) -> list[str]:
 
 
 def colours(written: str) -> set[str]:
-    """The sequences that set colours and styles."""
+    """Return the sequences that set colours and styles."""
     return {sequence for sequence in SEQUENCE.findall(written) if COLOUR.fullmatch(sequence)}
 
 
 def places(written: str) -> set[tuple[int, int]]:
-    """The places that the cursor was put to, as line and column."""
+    """Return the positions that the cursor was moved to, as line and column."""
     return {(int(line), int(column)) for line, column in PLACE.findall(written)}

@@ -1,7 +1,7 @@
-"""Keeps the Russian catalogue in step with the code: `python -m support.catalogue`, from `tests/`.
+"""Updates the Russian catalogue from the code: `python -m support.catalogue`, from `tests/`.
 
-What the code says is put into `inbox-tui.po`, new sentences untranslated and at their place, and
-what is no longer said is taken out; then `inbox-tui.mo`, which the program reads, is compiled.
+Adds new sentences to `inbox-tui.po`, untranslated, removes those that are no longer used, and
+compiles `inbox-tui.mo`, which the program reads.
 """
 
 from __future__ import annotations
@@ -57,7 +57,7 @@ CLICK: tuple[str | tuple[str, str], ...] = (
     "directory",
     "default: {default}",
 )
-"""What click says of its own that a user of our commands can see."""
+"""The messages of click that a user of our commands can see."""
 SYSTEM = (
     "No such file or directory",
     "Permission denied",
@@ -81,7 +81,7 @@ SYSTEM = (
     "Network is unreachable",
     "No route to host",
 )
-"""What the system says of an error that a user can run into."""
+"""The operating system's messages for errors that a user can run into."""
 TOML = (
     "Invalid statement",
     "Invalid value",
@@ -101,17 +101,17 @@ TOML = (
     "Invalid date or datetime",
     "Nested too deeply",
 )
-"""What Python says of a settings file that is not TOML."""
+"""The messages of `tomllib` for a settings file that is not valid TOML."""
 KEYWORDS: dict[str, Any] = {"_": None, "mark": None, "plural": (1, 2)}
 
 
 def _at(file: str) -> Any:
-    """A place without a line: lines change all the time."""
+    """Return a location without a line number, because line numbers change with every edit."""
     return [(file, None)]
 
 
 def extracted() -> Catalog:
-    """Return every sentence of the interface, untranslated."""
+    """Return a catalogue of every sentence of the interface, untranslated."""
     catalogue = Catalog()
     found = extract_from_dir(SOURCE, [("**.py", "python")], keywords=KEYWORDS, comment_tags=())
     for file, _line, message, _comments, _context in found:
@@ -126,7 +126,7 @@ def extracted() -> Catalog:
 
 
 def _in_tables() -> Iterator[tuple[str, Iterable[str | None]]]:
-    """Give the sentences that stand in tables and help pages, by file."""
+    """Yield the sentences in tables and help pages, by file."""
     yield "commands.py", GROUPS
     for row in COMMANDS:
         yield "commands.py", (row.description, row.hint, row.also)
@@ -144,7 +144,7 @@ def _in_tables() -> Iterator[tuple[str, Iterable[str | None]]]:
 
 
 def _on_help_page(command: click.Command) -> Iterator[str | None]:
-    """Give what the page of a command says, and those of the commands in it."""
+    """Yield the sentences on the help page of a command and of its subcommands."""
     yield cleandoc(command.help or "")
     yield command.epilog
     yield command.options_metavar
@@ -164,14 +164,14 @@ def translated() -> Catalog:
 
 
 def compiled(catalogue: Catalog) -> bytes:
-    """Return what the program reads."""
+    """Return a catalogue in the `.mo` format."""
     file = io.BytesIO()
     write_mo(file, catalogue)
     return file.getvalue()
 
 
 def update() -> None:
-    """Bring the catalogue in step with the code, and compile it."""
+    """Update the catalogue from the code, and compile it."""
     catalogue = translated()
     catalogue.update(extracted(), no_fuzzy_matching=True, update_creation_date=False)
     catalogue.obsolete.clear()

@@ -1,4 +1,4 @@
-"""The command line, run in this process or as a program of its own."""
+"""Runs the command line, in this process or in a separate one."""
 
 from __future__ import annotations
 
@@ -36,7 +36,7 @@ PASSWORD = "correct horse"
 API_KEY = "7f3a-sesame"
 _ON_WINDOWS = sys.platform == "win32"
 PATIENCE = 120.0 if _ON_WINDOWS else 20.0
-"""Seconds until a program that hangs is given up; under wine each takes some to start."""
+"""Seconds until a hanging program is killed; under wine, starting one takes some of them."""
 
 
 _OF_THE_SYSTEM = {
@@ -45,11 +45,11 @@ _OF_THE_SYSTEM = {
     if name in os.environ
 }
 _MOSCOW = "MSK-3" if _ON_WINDOWS else "Europe/Moscow"
-"""A zone as the environment names it."""
+"""The value of `TZ` for Moscow."""
 
 
 class Ended(NamedTuple):
-    """What a command came to."""
+    """The exit status and output of a command."""
 
     status: int
     output: str
@@ -57,7 +57,10 @@ class Ended(NamedTuple):
 
 
 def run(*words: str | Path, stdin: str | bytes | None = None) -> Ended:
-    """Run a command; an exception that gets past it fails the test."""
+    """Run a command in this process; an exception that it does not handle is raised.
+
+    In a test in Russian, the output is translated back to English.
+    """
     apart: dict[str, Any] = (
         {"mix_stderr": False} if "mix_stderr" in inspect.signature(CliRunner).parameters else {}
     )
@@ -82,13 +85,16 @@ def incoming(
     phone: str = "79991234567",
     to_phone: str = "79110000001",
 ) -> IncomingMessage:
-    """A message received so many minutes ago."""
+    """Return a message received `minutes_ago`."""
     received = server_now() - timedelta(minutes=minutes_ago)
     return IncomingMessage(number, received, phone, to_phone, text, received - timedelta(seconds=2))
 
 
 def assert_private(file: Path) -> None:
-    """A file and its folder are for their owner alone; Windows' access rights are the profile's."""
+    """Check that only the owner has access to a file and its folder, except on Windows.
+
+    There the access rights are those of the user's profile.
+    """
     if not _ON_WINDOWS:
         assert stat.S_IMODE(file.stat().st_mode) == 0o600
         assert stat.S_IMODE(file.parent.stat().st_mode) == 0o700
@@ -97,7 +103,7 @@ def assert_private(file: Path) -> None:
 def put(
     path: Path, host: str, *messages: IncomingMessage, login: str = LOGIN, signed_in: bool = True
 ) -> None:
-    """Store messages in the archive of an account, as another program does."""
+    """Store messages in an account's archive, as another program does."""
     with Archive.open(path) as archive:
         account = archive.account(login, host)
         if signed_in:
@@ -109,7 +115,7 @@ def put(
 
 
 def forget(path: Path, *tables: str) -> None:
-    """Empty the tables of `requests` or `holds`, as time does."""
+    """Empty tables such as `requests` and `holds`, as if enough time had passed."""
     with contextlib.closing(sqlite3.connect(path)) as database, database:
         for table in tables:
             database.execute(f"DELETE FROM {table}")
@@ -117,7 +123,7 @@ def forget(path: Path, *tables: str) -> None:
 
 @dataclass
 class Files:
-    """Where a test's user has the program's files."""
+    """The paths of the program's files of a user with this home folder."""
 
     home: Path
 
@@ -151,9 +157,9 @@ class Files:
 
     @property
     def at_terminal(self) -> dict[str, str]:
-        """The whole environment of a program that can import what the tests have."""
+        """The whole environment of a program, in which it can import what the tests can."""
         places = [str(Path(file).parents[1]) for file in (inbox_tui.__file__, __file__)]
-        if inherited := os.environ.get("PYTHONPATH"):  # under wine it names all packages
+        if inherited := os.environ.get("PYTHONPATH"):  # under wine, the path of all packages
             places.append(inherited)
         return {
             "PATH": os.environ["PATH"],
@@ -177,7 +183,7 @@ _OURS = (
 
 @pytest.fixture
 def files(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Files:
-    """A user who has never run the program."""
+    """The files of a user who has never run the program; sets the environment to theirs."""
     files = Files(tmp_path / "home")
     files.home.mkdir(mode=0o700)
     for name in _OURS:
@@ -189,7 +195,7 @@ def files(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Files:
 
 @pytest.fixture(autouse=True)
 def no_keyring() -> Iterator[None]:
-    """No test meets the keyring of the machine."""
+    """Keep every test away from the machine's keyring."""
     before = keyring.get_keyring()
     keyring.set_keyring(keyring.backends.fail.Keyring())  # type: ignore[no-untyped-call] # of keyring
     yield
@@ -206,11 +212,14 @@ def interrupt():
 threading.Thread(target=interrupt, daemon=True).start()
 main()
 """
-"""The program, sent a signal by writing its name to it: Windows sends none to another process."""
+"""The program, raising the signal whose name is written to its standard input.
+
+Windows can't send a signal to another process.
+"""
 
 
 class Program:
-    """`inbox-tui` as a process, its output in pipes."""
+    """`inbox-tui` as a child process with its output in pipes."""
 
     def __init__(self, *words: str, environment: Mapping[str, str]) -> None:
         self._read = b""
@@ -235,13 +244,13 @@ class Program:
                 pipe.close()
 
     def hang_up(self) -> None:
-        """Read no more of its output."""
+        """Close the pipe of its standard output."""
         assert self.process.stdout is not None
         self.process.stdout.close()
         self.process.stdout = None
 
     def line(self, *, errors: bool = False) -> str:
-        """The next line of output, or of errors; fails where none comes."""
+        """Return the next line of its output, or of its errors; fails if none comes."""
         pipe = self.process.stderr if errors else self.process.stdout
         assert pipe is not None
         watchdog = threading.Timer(PATIENCE, self.process.kill)
@@ -257,7 +266,6 @@ class Program:
         return line.decode()
 
     def send(self, which: signal.Signals) -> None:
-        """Send it a signal."""
         if _ON_WINDOWS:
             assert self.process.stdin is not None
             self.process.stdin.write(f"{which.name}\n".encode())
@@ -266,12 +274,12 @@ class Program:
             self.process.send_signal(which)
 
     def end(self, how: signal.Signals = signal.SIGTERM) -> Ended:
-        """Stop it, and what it came to with all that was not read yet."""
+        """Stop it with a signal; return its status and the output that was not read yet."""
         self.send(how)
         return self.wait()
 
     def wait(self) -> Ended:
-        """Wait for its end."""
+        """Wait until it ends; return its status and the output that was not read yet."""
         output, errors = self.process.communicate(timeout=PATIENCE)
         return Ended(
             self.process.returncode, (self._read + (output or b"")).decode(), errors.decode()

@@ -1,6 +1,6 @@
-"""The program with a fault in it: `python crashing.py PLACE OPTION…`.
+"""The program with a bug in it: `python crashing.py PLACE OPTION…`.
 
-What is raised quotes what was at hand: a password, and the text of a message.
+The exceptions contain a password and the text of a message, which must not be shown or logged.
 """
 
 from __future__ import annotations
@@ -27,7 +27,7 @@ TEXT = "Your code is 913042. Do not tell"
 
 
 def fail(*at_hand: object, **more: object) -> NoReturn:
-    """Raise an error that tells everything."""
+    """Raise an exception that contains secrets, the arguments included."""
     password, text = PASSWORD, TEXT
     raise ValueError(password, text, at_hand, more)
 
@@ -37,14 +37,14 @@ async def fail_later(*at_hand: object, **more: object) -> NoReturn:
 
 
 class Unraisable:
-    """Fails where nobody can catch it."""
+    """An object whose destructor fails, so that the exception can't be caught."""
 
     def __del__(self) -> None:
         fail(self)
 
 
 class Knot:
-    """Is freed by the collector of garbage only."""
+    """A reference cycle with an `Unraisable`, which only the garbage collector frees."""
 
     def __init__(self) -> None:
         self.knot = self
@@ -52,7 +52,7 @@ class Knot:
 
 
 def fail_beside(app: InboxApp) -> None:
-    """Fail in a task nobody waits for, in a callback, in a thread and in a destructor."""
+    """Fail in a task that is not awaited, in a callback, in a thread and in destructors."""
     loop = asyncio.get_running_loop()
     task = loop.create_task(fail_later())
     task.add_done_callback(lambda _: None)
@@ -66,7 +66,7 @@ def fail_beside(app: InboxApp) -> None:
 
 
 def mount_and_fail_beside(app: InboxApp) -> None:
-    """Begin as usual, then fail beside."""
+    """Mount the app as usual, then fail in the background."""
     mount(app)
     fail_beside(app)
 
@@ -86,7 +86,7 @@ FAULTS: dict[str, tuple[object, str, Any]] = {
     "beside": (InboxApp, "on_mount", mount_and_fail_beside),
     "sign-in screen": (SignInScreen, "compose", fail),
 }
-"""By place: what is replaced by what fails."""
+"""By place: an object, its attribute, and the failing function that replaces it."""
 
 
 if __name__ == "__main__":

@@ -1,4 +1,4 @@
-"""What a desktop has: a session bus, and a keyring that is unlocked."""
+"""A desktop session: a D-Bus session bus with GNOME Keyring."""
 
 from __future__ import annotations
 
@@ -13,14 +13,14 @@ import pytest
 from support.systems import skip_exception
 
 PACKAGES = {"dbus-run-session": "dbus", "gnome-keyring-daemon": "gnome-keyring"}
-"""The Debian packages of programs that are called otherwise."""
+"""The Debian packages of programs with a different name."""
 UNLOCKED = "printf word | gnome-keyring-daemon --unlock"
 NEVER_ANSWERS = '/bin/sh -c "exec sleep 60 >/dev/null 2>&1"'
-"""A prompter whose question nobody answers."""
+"""A command for `prompter` that never answers."""
 
 
 def need(*programs: str) -> None:
-    """Skip the test where a program is missing; in CI, which installs them, fail it."""
+    """Skip the test if a program is missing; fail it in CI, where all are installed."""
     skip_exception("tests/support/desktop.py")
     missing = [PACKAGES.get(name, name) for name in programs if shutil.which(name) is None]
     if not missing:
@@ -33,10 +33,10 @@ def need(*programs: str) -> None:
 
 @contextmanager
 def desktop(home: Path, *, locked: bool = False, prompter: str = "") -> Iterator[dict[str, str]]:
-    """The variables by which programs find the session's keyring, which lasts as long as the block.
+    """Run a session with a keyring for the block; yields the environment variables to reach it.
 
-    The keyring is kept under `home`. Where it is `locked`, the command `prompter` asks the user for
-    its password.
+    The keyring is stored under `home`. If it is `locked`, the command `prompter` is run to ask the
+    user for its password.
     """
     need("dbus-run-session", "gnome-keyring-daemon")
     runtime, data = home / "run", home / "keyring"

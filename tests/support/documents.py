@@ -1,4 +1,4 @@
-"""The README and CONTRIBUTING, and the commands in them."""
+"""The text of the README and of CONTRIBUTING, and the commands in them."""
 
 from __future__ import annotations
 
@@ -11,10 +11,10 @@ CONTRIBUTING = (ROOT / ".github" / "CONTRIBUTING.md").read_text(encoding="utf-8"
 
 
 def blocks(language: str, document: str = README) -> list[str]:
-    """The fenced blocks of a language."""
+    """Return the fenced code blocks of a language."""
     return re.findall(rf"(?ms)^```{language}\n(.*?)^```$", document)
 
 
 def lines(language: str, document: str = README) -> list[str]:
-    """All lines of these blocks."""
+    """Return all lines, except empty ones, of the fenced code blocks of a language."""
     return [line for block in blocks(language, document) for line in block.splitlines() if line]

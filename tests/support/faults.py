@@ -1,4 +1,4 @@
-"""What can go wrong with a reply, as values for `DemoService.fault`."""
+"""Faults in replies, for `DemoService.fault`."""
 
 from __future__ import annotations
 
@@ -11,47 +11,47 @@ if TYPE_CHECKING:
 
 
 def status(number: int, body: bytes = b"") -> Fault:
-    """An HTTP status in place of the answer."""
+    """Replace the answer with an HTTP status."""
     return lambda request, reply: replace(reply, status=number, body=body)
 
 
 def redirect(location: str) -> Fault:
-    """A pointer to another place."""
+    """Replace the answer with a redirect."""
     return lambda request, reply: replace(
         reply, status=302, body=b"", headers={"Location": location}
     )
 
 
 def body(content: bytes, kind: str = "text/html") -> Fault:
-    """These bytes in place of the answer, as if all were well."""
+    """Replace the answer with these bytes, with HTTP status 200."""
     return lambda request, reply: replace(reply, body=content, headers={"Content-Type": kind})
 
 
 web_page = body(b"<!DOCTYPE html><html><title>Sign in</title><body>Hotel</body></html>")
-"""The page of a network that wants a sign-in first."""
+"""The sign-in page of a captive portal."""
 empty = body(b"")
-"""An answer of no bytes."""
+"""An empty body."""
 
 
 def shortened(request: Request, reply: Reply) -> Reply:
-    """The first half of an answer, as if it were the whole."""
+    """Send the first half of the answer as if it were all of it."""
     return replace(reply, body=reply.body[: len(reply.body) // 2])
 
 
 def truncated(request: Request, reply: Reply) -> Reply:
-    """The connection ends halfway through the answer."""
+    """End the connection halfway through the answer."""
     whole = {"Content-Length": str(len(reply.body))}
     return replace(shortened(request, reply), headers=whole)
 
 
 def windows_1251(request: Request, reply: Reply) -> Reply:
-    """A utf-8 answer sent as windows-1251, with question marks for what that lacks."""
+    """Encode a utf-8 answer as windows-1251, with question marks for missing characters."""
     text = reply.body.decode("utf-8")
     return replace(reply, body=text.encode("windows-1251", "replace"))
 
 
 def delay(seconds: float) -> Fault:
-    """The answer takes so long."""
+    """Delay the answer."""
 
     def wait(request: Request, reply: Reply) -> Reply:
         time.sleep(seconds)

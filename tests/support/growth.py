@@ -1,7 +1,6 @@
-"""Whether what is done costs too much, told without a clock's seconds.
+"""Checks of running time that don't depend on the speed or load of the machine.
 
-Seconds say as much of the machine, and of what else it does, as of the program. What is compared
-here is always measured in the same moment on the same machine, and again where it looks bad.
+They compare durations measured in turns on the same machine, and repeat a bad measurement.
 """
 
 from __future__ import annotations
@@ -16,16 +15,23 @@ T = TypeVar("T")
 
 LARGER = 16
 MOST_GROWTH = 80
-"""Sixteen times as much takes sixteen times as long, or 256 times where each part is gone over for
-each other one; beside that, memory that is not in a cache may cost the double."""
+"""The limit for an input `LARGER` (16) times as large.
+
+Linear work takes 16 times as long, quadratic work 256 times; cache misses may double either.
+"""
 ROUNDS = 7
 clock = time.perf_counter if sys.platform == "win32" else time.thread_time
-"""What is long is interrupted by other programs more often than what is short, which the time of
-the processor leaves out; on Windows that goes by steps of 16 ms."""
+"""Processor time leaves out interruptions by other programs, which hit long work more often.
+
+On Windows it has a resolution of 16 ms only, so there it is wall-clock time.
+"""
 
 
 def fastest(*works: Callable[[], object], until: Callable[[list[float]], bool]) -> list[float]:
-    """The least seconds of each work, done in turns until they are as they should be."""
+    """Return the shortest duration of each function, called in turns until `until` accepts them.
+
+    There are at most `ROUNDS` rounds.
+    """
     least = [inf] * len(works)
     for _ in range(ROUNDS):
         for index, work in enumerate(works):
@@ -38,7 +44,7 @@ def fastest(*works: Callable[[], object], until: Callable[[list[float]], bool]) 
 
 
 def assert_linear(work: Callable[[T], object], made: Callable[[int], T], size: int) -> None:
-    """What is made `LARGER` times as large takes no more than `MOST_GROWTH` times as long."""
+    """Check that `work` on an input `LARGER` times as large takes at most `MOST_GROWTH` as long."""
     small, large = made(size), made(size * LARGER)
     took = fastest(
         lambda: work(small),
@@ -51,6 +57,6 @@ def assert_linear(work: Callable[[T], object], made: Callable[[int], T], size: i
 def assert_as_cheap(
     work: Callable[[], object], harmless: Callable[[], object], most: float
 ) -> None:
-    """A work takes at most so many times as long as a harmless one."""
+    """Check that `work` takes at most `most` times as long as `harmless`."""
     took = fastest(work, harmless, until=lambda took: took[0] <= most * took[1])
     assert took[0] <= most * took[1], f"{took[0]:.6f} s, the harmless one {took[1]:.6f} s"

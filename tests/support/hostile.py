@@ -1,4 +1,4 @@
-"""Text as an attacker would write it, and checks that none of it reaches a terminal."""
+"""Texts of an attacker, and checks that nothing harmful in them reaches the terminal."""
 
 from __future__ import annotations
 
@@ -38,16 +38,16 @@ ATTACKS = (
 """Escape sequences, controls, overrides, invisible and stacked characters, markup, formulas."""
 
 texts = st.lists(st.one_of(st.sampled_from(ATTACKS), st.text(max_size=12)), max_size=6).map("".join)
-"""Anything that a message, a sender, a server or a file can hold, lone surrogates included."""
+"""Any text that a message, sender, server or file can contain, with lone surrogates."""
 
 _PAINTING = re.compile(r"\x1b\[[0-9;]*[mH]")
-"""Colours and the place of the cursor: all that a screen is painted with."""
+"""Colours and cursor positions, the only sequences needed to draw a screen."""
 _IN_WORDS_AND_EMOJI = frozenset("\u200c\u200d")
 _FLAGS = re.compile("\U0001f3f4[\U000e0061-\U000e007a]{5}\U000e007f")
 
 
 def unsafe_characters(text: str) -> list[str]:
-    """The characters in a text that a terminal would obey, or that would be invisible."""
+    """Return the characters that are invisible or that a terminal would interpret."""
     text = _FLAGS.sub("", text)
     return [
         f"U+{ord(character):04X}"
@@ -58,14 +58,14 @@ def unsafe_characters(text: str) -> list[str]:
 
 
 def screen_output(app: App[Any]) -> str:
-    """What a terminal is sent for the whole screen, without colours and cursor moves."""
+    """Return the output for the whole screen, without colours and cursor moves."""
     update: Any = app.screen._compositor.render_update(full=True)
     sequences: str = update.render_segments(app.console)
     return _PAINTING.sub("", sequences).replace("\n", "")
 
 
 def assert_screen_is_safe(app: App[Any]) -> None:
-    """Nothing on screen is a control sequence, and every line is as wide as the screen."""
+    """Check that the screen has no unsafe characters, and that each line has the full width."""
     shown = screen_output(app)
     assert unsafe_characters(shown) == [], shown
     shown.encode()

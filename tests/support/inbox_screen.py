@@ -1,4 +1,4 @@
-"""What can be read on the screen of the inbox, and what is done on it by the palette."""
+"""Helpers that read the inbox screen and operate it."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ from inbox_tui.widgets.title_bar import TitleBar
 
 
 def five_messages() -> list[IncomingMessage]:
-    """Five unread messages of three senders to two numbers; the first and the last have codes."""
+    """Return five messages of three senders to two numbers; the first and last have codes."""
     return [
         message(1, "Ваш код: 481 516. Никому не сообщайте", minutes_ago=9, phone="BANK"),
         message(2, "Заказ готов https://shop.example/5512", minutes_ago=8, phone="79160001122"),
@@ -42,7 +42,7 @@ def inbox(pilot: Pilot[None]) -> InboxScreen:
 
 
 def selected(pilot: Pilot[None]) -> Row:
-    """The message under the cursor of the list."""
+    """Return the message under the cursor of the list."""
     row = inbox(pilot).query_one(MessageList).row
     assert row is not None
     return row
@@ -53,12 +53,12 @@ def filter_bar(pilot: Pilot[None]) -> FilterBar:
 
 
 def shown(pilot: Pilot[None]) -> int | None:
-    """How many messages the list has, as the filter bar tells."""
+    """Return the number of listed messages in the filter bar."""
     return filter_bar(pilot).shown
 
 
 def unread(pilot: Pilot[None]) -> int | None:
-    """How many are unread, as the title tells."""
+    """Return the number of unread messages in the title bar."""
     return inbox(pilot).query_one(TitleBar).unread
 
 
@@ -67,7 +67,7 @@ def in_words(hints: tuple[Hint, ...]) -> str:
 
 
 async def arrive(pilot: Pilot[None], *messages: IncomingMessage) -> None:
-    """Have messages stored as by an answer, and told to the inbox."""
+    """Store messages as sync does, and announce them to the inbox."""
     assert isinstance(pilot.app, HarnessApp)
     with stored(pilot.app) as account:
         put(account, messages)
@@ -76,7 +76,7 @@ async def arrive(pilot: Pilot[None], *messages: IncomingMessage) -> None:
 
 
 def exported(file: Path) -> list[dict[str, Any]]:
-    """The messages of a JSON Lines file."""
+    """Return the messages of a JSON Lines file."""
     return [json.loads(line) for line in file.read_text(encoding="utf-8").splitlines()]
 
 
@@ -98,21 +98,21 @@ async def fill_in(pilot: Pilot[None], **fields: str) -> None:
 
 
 def press_at_once(pilot: Pilot[None], *keys: str) -> None:
-    """Have keys arrive together, as over a slow connection."""
+    """Deliver keys in one burst, as over a slow connection."""
     for key in keys:
         name = {"/": "slash", "\r": "enter", "\x1b": "escape"}.get(key, key)
         pilot.app.post_message(events.Key(name, key))
 
 
 async def by_palette(pilot: Pilot[None], words: str) -> None:
-    """Find a command in the palette by these words, and do it."""
+    """Open the palette, and run the command that these words find."""
     await pilot.press("ctrl+p")
     await until(pilot, lambda: isinstance(pilot.app.screen, CommandPalette))
     await choose_in_palette(pilot, words)
 
 
 async def choose_in_palette(pilot: Pilot[None], words: str) -> None:
-    """Type into the palette, and do what it then offers alone."""
+    """Type into the open palette, and run the only command that is left."""
     await pilot.press(*("space" if letter == " " else letter for letter in words))
     options = pilot.app.screen.query_one("CommandList", OptionList)
     await until(pilot, lambda: options.option_count == 1)

@@ -1,4 +1,4 @@
-"""Somebody who has the program installed and runs its commands."""
+"""A user with the program installed, who runs its commands."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ SHELL = ("bash", "-o", "pipefail", "-c")
 
 
 class User:
-    """Somebody with the program installed, an account, and a home of their own."""
+    """A user with the program installed, an account, and a home folder."""
 
     def __init__(self, program: Path, environment: dict[str, str], server: DemoServer) -> None:
         self.program = program
@@ -29,7 +29,10 @@ class User:
         self.files = Files(Path(environment["HOME"]))
 
     def run(self, *words: str | Path, stdin: str = "") -> Ended:
-        """Run a command; whatever it came to, it said so in a few words, and plainly in a pipe."""
+        """Run a command; checks that its errors are short and that it prints no escape sequences.
+
+        Nor may it print the password or a traceback.
+        """
         ended = self._run([self.program, *words], stdin)
         assert len(ended.errors.splitlines()) <= 2, ended.errors
         assert PASSWORD not in ended.output + ended.errors
@@ -38,7 +41,7 @@ class User:
         return ended
 
     def shell(self, script: str) -> Ended:
-        """Run a line of shell, in which the program is `inbox-tui`."""
+        """Run a shell script, in which the program is `inbox-tui`."""
         return self._run([*SHELL, script])
 
     def _run(self, command: list[str | Path], stdin: str = "") -> Ended:
@@ -55,7 +58,7 @@ class User:
         return ended
 
     def start(self, script: str) -> subprocess.Popen[bytes]:
-        """Start a line of shell that goes on."""
+        """Start a shell script without waiting for it."""
         return subprocess.Popen(
             [*SHELL, script],
             env=self.environment,

@@ -1,4 +1,4 @@
-"""Keyrings for tests: one in memory, one that does not answer, one that fails."""
+"""Keyring backends for tests: in memory, in a file, unresponsive, and locked."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from inbox_tui.credentials import Keyring
 
 
 class MemoryBackend(KeyringBackend):
-    """Keeps passwords for as long as the test runs."""
+    """Keeps passwords in memory."""
 
     priority = 1.0
 
@@ -34,7 +34,7 @@ class MemoryBackend(KeyringBackend):
 
 
 class FileBackend(MemoryBackend):
-    """Keeps passwords in a file that the environment names, for programs of their own."""
+    """Keeps passwords in the file `$TEST_KEYRING`, for programs in other processes."""
 
     def __init__(self) -> None:
         super().__init__()
@@ -58,7 +58,7 @@ class FileBackend(MemoryBackend):
 
 
 class SilentBackend(MemoryBackend):
-    """Answers when it may."""
+    """Returns no password until `may_answer` is set, for at most 20 seconds."""
 
     def __init__(self, **passwords: str) -> None:
         super().__init__(**passwords)
@@ -70,7 +70,7 @@ class SilentBackend(MemoryBackend):
 
 
 class LockedBackend(MemoryBackend):
-    """Is locked, and nobody unlocks it."""
+    """A keyring that stays locked."""
 
     def get_password(self, service: str, username: str) -> str | None:
         from keyring.errors import KeyringLocked
@@ -82,5 +82,5 @@ class LockedBackend(MemoryBackend):
 
 
 def keyring(backend: KeyringBackend) -> Keyring:
-    """A keyring over this backend; it is waited for only a moment."""
+    """Return a keyring with this backend and a timeout of 0.2 seconds."""
     return Keyring(backend=backend, timeout=0.2)

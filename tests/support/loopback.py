@@ -1,4 +1,4 @@
-"""A server on this machine that answers as told, for what is to be seen of real connections."""
+"""A loopback server with a fixed reply, for tests of real connections."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ Reply = bytes | Callable[[asyncio.StreamReader, asyncio.StreamWriter], Awaitable
 
 
 def trust(monkeypatch: pytest.MonkeyPatch, certificate: Path) -> None:
-    """Have the client trust a certificate as it does those of the system."""
+    """Make the client trust a certificate in addition to the system's."""
     skip_exception("tests/support/loopback.py")
     if sys.platform == "linux":
         monkeypatch.setenv("SSL_CERT_FILE", str(certificate))
@@ -41,7 +41,7 @@ def http(body: bytes, status: str = "200 OK", *headers: str) -> bytes:
 
 @dataclass
 class Server:
-    """A loopback server that says one thing and remembers the requests it got."""
+    """A loopback server that always sends `reply`, and records the requests."""
 
     reply: Reply = b""
     port: int = 0
@@ -68,7 +68,7 @@ class Server:
 
 @contextlib.asynccontextmanager
 async def serving(server: Server, certificate: Path | None = None) -> AsyncIterator[Server]:
-    """Have a server answer at a port of its own, over TLS where it has a certificate."""
+    """Run a server on a free port for the block, over TLS if there is a certificate."""
     context = None
     if certificate is not None:
         context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)

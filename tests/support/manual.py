@@ -1,4 +1,4 @@
-"""The manual page, made from the commands' own help: `python -m support.manual` writes it anew."""
+"""Generates the manual page from the commands' help: `python -m support.manual` rewrites it."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ PAGE = Path(__file__).parents[2] / "inbox_tui" / "cli" / "inbox-tui.1"
 
 
 def manual() -> str:
-    """The page, in the language of `man`."""
+    """Return the manual page as roff."""
     context = click.Context(main, info_name="inbox-tui", **main.context_settings)
     lines = [
         '.TH INBOX-TUI 1 "" inbox-tui "User Commands"',
@@ -28,7 +28,7 @@ def manual() -> str:
 
 
 def _commands(group: click.Group, context: click.Context) -> Iterator[str]:
-    """A section for each command of a group, and for each of theirs."""
+    """Yield a section for each command of a group, subcommands included."""
     for name in group.list_commands(context):
         command = group.get_command(context, name)
         assert command is not None
@@ -40,7 +40,7 @@ def _commands(group: click.Group, context: click.Context) -> Iterator[str]:
 
 
 def _command(command: click.Command, context: click.Context, heading: str = "") -> Iterator[str]:
-    """The usage, the description, the options and the examples of a command."""
+    """Yield the usage, description, options and examples of a command."""
     usage = " ".join((context.command_path, *command.collect_usage_pieces(context)))
     yield from ([f"{heading} SYNOPSIS"] if heading else [".PP"])
     yield rf"\fB{_roff(usage)}\fP"
@@ -56,7 +56,7 @@ def _command(command: click.Command, context: click.Context, heading: str = "") 
 
 def _paragraphs(text: str) -> Iterator[str]:
     for paragraph in re.split(r"\n\s*\n", text.strip()):
-        if paragraph.startswith("\b"):  # whose lines are not to be wrapped
+        if paragraph.startswith("\b"):  # click's mark for a paragraph that must not be wrapped
             yield from (".PP", ".nf", *map(_roff, paragraph.splitlines()[1:]), ".fi")
         else:
             yield from (".PP", _roff(" ".join(paragraph.split())))

@@ -1,4 +1,4 @@
-"""A message list on its own, and what can be read on it."""
+"""Mounts a message list on its own, and reads what it shows."""
 
 from __future__ import annotations
 

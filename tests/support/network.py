@@ -1,6 +1,6 @@
-"""A network between a member of a team and the hub that is slow, freezes and is cut.
+"""A TCP proxy between a team member and the hub that can delay, freeze and cut connections.
 
-It runs in the loop that opens it, by its time.
+It runs in the event loop that opens it, and uses the loop's clock.
 """
 
 from __future__ import annotations
@@ -10,13 +10,13 @@ import contextlib
 from collections.abc import Callable
 
 IDLE_SECONDS = 10.0
-"""After so many the hub ends the session of one whom it does not hear: `idle_session_timeout`."""
+"""The hub's `idle_session_timeout`, after which it ends the session of a silent member."""
 
 
 class Network:
-    """Passes on what comes to `port`, each piece after a `delay`; while frozen it keeps all.
+    """Forwards connections to `port`, each piece of data after a delay; while frozen, nothing.
 
-    `delay` is told how many bytes it is for.
+    `delay` returns the delay in seconds for a number of bytes.
     """
 
     def __init__(self, target: int, delay: Callable[[int], float]) -> None:
@@ -37,18 +37,21 @@ class Network:
         self.cut()
 
     def waits(self) -> bool:
-        """Whether the hub has been asked for something and has not answered yet."""
+        """Return whether the hub has received data and has not answered yet."""
         return bool(self._asked)
 
     def cut(self) -> None:
-        """End every connection; what is on its way is lost."""
+        """Abort every connection; data on its way is lost."""
         for pair in self._pairs:
             for end in pair:
                 end.transport.abort()
         self._pairs = []
 
     def freeze(self, seconds: float) -> None:
-        """Let nothing through for a while; no side learns of it."""
+        """Stop forwarding for some seconds; neither side notices.
+
+        After `IDLE_SECONDS`, if still frozen, the connections to the hub are aborted.
+        """
         self._freezes += 1
         self.flows.clear()
         loop = asyncio.get_running_loop()

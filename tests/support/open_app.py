@@ -1,4 +1,4 @@
-"""The application, run once for many texts, each shown wherever another may write."""
+"""The application, run once to show many texts in every place that others can write to."""
 
 from __future__ import annotations
 
@@ -18,9 +18,9 @@ from inbox_tui.widgets.message_list import MessageList
 
 
 class OpenApp:
-    """An application in a loop of its own that stays open between the examples of a test.
+    """An application with its own event loop that stays open between the examples of a test.
 
-    It writes to the terminal `written`, where there is one.
+    It writes to the terminal `written`, if one is given.
     """
 
     def __init__(self, folder: Path, size: tuple[int, int], written: CapturedOutput | None) -> None:
@@ -40,7 +40,7 @@ class OpenApp:
         return app
 
     def show(self, text: str) -> None:
-        """Have the text come in every place that is another's to fill."""
+        """Show a text as message, sender, receiving number and reason of the status."""
         self._runner.run(self._show(text))
 
     async def _show(self, text: str) -> None:
@@ -64,7 +64,7 @@ class OpenApp:
 
 @contextmanager
 def open_app(size: tuple[int, int], written: CapturedOutput | None = None) -> Iterator[OpenApp]:
-    """The application, for the time of the block."""
+    """Run the application for the block."""
     with temporary_folder() as folder:
         opened = OpenApp(folder, size, written)
         try:

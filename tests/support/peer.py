@@ -1,4 +1,4 @@
-"""The service as the other side of a test: its clock, its messages, and a way to ask it."""
+"""Helpers for tests of the demo service: a clock, messages and requests."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ NOON = datetime(2026, 11, 23, 12, 0, 0)  # noqa: DTZ001 - what the service's clo
 
 
 class ServerClock:
-    """Shows noon until it is moved on."""
+    """A clock that shows noon until `move` is called."""
 
     def __init__(self) -> None:
         self.now = NOON
@@ -27,14 +27,14 @@ class ServerClock:
 def incoming(
     number: int, text: str = "Hello", *, to_phone: str = "79110000001", **before_noon: float
 ) -> IncomingMessage:
-    """A message received at noon, or some time before."""
+    """Return a message received at noon, or some time before."""
     received = NOON - timedelta(**before_noon)
     sent = received - timedelta(seconds=2)
     return IncomingMessage(number, received, "79991234567", to_phone, text, sent)
 
 
 def parameters(**others: object) -> dict[str, str]:
-    """What the client always sends, with others beside it or in its place; None leaves one out."""
+    """Return the parameters of every request, updated with `others`; None removes one."""
     asked: dict[str, object] = {
         "get_answers": 1,
         "login": "alex",
@@ -47,7 +47,7 @@ def parameters(**others: object) -> dict[str, str]:
 
 
 def ids(service: DemoService, **asked: object) -> list[int]:
-    """Ask the service; the ids in its answer, or its error raised."""
+    """Send a request to the service and return the ids in its answer; raises its errors."""
     answer = read_answer(service.answer(parameters(**asked)).body)
     assert answer.unreadable == []
     return [message.id for message in answer.messages]

@@ -1,4 +1,4 @@
-"""Pictures of the application: those that the README shows, and those that tests compare."""
+"""Screenshots of the application, for the README and for snapshot tests."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ FOLDER = Path(__file__).parents[2] / "screenshots"
 
 
 class Picture(NamedTuple):
-    """What to do for a picture, and the size of its terminal."""
+    """The keys to press before a screenshot is taken, and the settings of the application."""
 
     keys: tuple[str, ...] = ()
     size: tuple[int, int] = (120, 32)
@@ -49,7 +49,7 @@ PICTURES = {
 
 
 async def take(name: str) -> str:
-    """The SVG of a picture."""
+    """Take a screenshot by name, and return it as SVG."""
     picture = PICTURES[name]
     set_language(picture.language)
     try:
@@ -79,7 +79,7 @@ async def _take(picture: Picture) -> str:
 
 
 def set_states(account: AccountArchive) -> None:
-    """Star, mute, and mark done what the demo's user did."""
+    """Star messages, mark them done and mute a sender, as in the demo."""
     states = message_states(week())
     rows = {m.id: row.row for m in week() if (row := account.messages.get(m.id)) is not None}
     account.messages.set_state([rows[number] for number in states.starred], "starred", value=True)
@@ -88,13 +88,13 @@ def set_states(account: AccountArchive) -> None:
 
 
 async def sign_in_shown(pilot: Pilot[None]) -> None:
-    """Wait for the sign-in to have looked at the keyring."""
+    """Wait until the sign-in screen has checked the keyring."""
     await until(pilot, lambda: bool(pilot.app.screen.query("#keyring-note")))
     await settled(pilot)
 
 
 class Snapshot:
-    """Compares pictures of the application with those that are kept."""
+    """Compares screenshots of the application with the stored ones."""
 
     def __init__(self, compare: Callable[..., bool], folder: Path, size: Size) -> None:
         self._compare = compare
@@ -110,9 +110,10 @@ class Snapshot:
         then: Callable[[Pilot[None]], Awaitable[None]] | None = None,
         **options: Any,
     ) -> bool:
-        """Whether `app` looks as it did: in a state, after keys, and after `then`.
+        """Return whether `app` looks like its stored screenshot.
 
-        Without one it is what `make_app` makes of the replies and options, with a week's messages.
+        The screenshot is taken when the app has reached `state` and handled `keys` and `then`. If
+        `app` is None, `make_app` makes it with a week's messages, the replies and the options.
         """
         app = app or make_app(self._folder, *replies, **{"messages": week()} | options)
 
@@ -128,8 +129,8 @@ class Snapshot:
 
 
 def main() -> None:
-    """Take every picture anew."""
-    state_commands.DWELL_SECONDS = 3600  # nothing is read by looking, however slow the machine
+    """Take all screenshots again, and delete others."""
+    state_commands.DWELL_SECONDS = 3600  # no message is marked read automatically, however slow
     FOLDER.mkdir(exist_ok=True)
     for name in PICTURES:
         (FOLDER / f"{name}.svg").write_text(asyncio.run(take(name)), encoding="utf-8")

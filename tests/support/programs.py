@@ -1,4 +1,4 @@
-"""What other programs do to an archive while a test looks on. Each is started by `spawned`."""
+"""Programs that use an archive at the same time as a test. Each is started by `spawned`."""
 
 from __future__ import annotations
 
@@ -22,7 +22,10 @@ from inbox_tui.archive import AccountArchive, Archive, Cursor, Permit
 from inbox_tui.smsc.limit import Limit, Moment
 
 SPAWN: Any = get_context("spawn" if sys.platform == "win32" else "forkserver")
-"""Processes of their own, which begin with the archive imported. (Each kind has its `Process`.)"""
+"""The multiprocessing context, typed Any because each context has its own `Process` type.
+
+With "forkserver", processes start with the archive's modules imported.
+"""
 SPAWN.set_forkserver_preload(["support.programs"])
 
 
@@ -30,7 +33,7 @@ SPAWN.set_forkserver_preload(["support.programs"])
 def spawned(
     program: Callable[..., None], arguments: Iterable[tuple[object, ...]]
 ) -> Iterator[list[BaseProcess]]:
-    """One process for each set of arguments; all of them have ended well afterwards."""
+    """Run one process per set of arguments; checks at the end that all exited with status 0."""
     processes = [SPAWN.Process(target=program, args=given) for given in arguments]
     for process in processes:
         process.start()
@@ -47,13 +50,13 @@ def spawned(
 
 @contextmanager
 def account_in(path: Path, **options: Any) -> Iterator[AccountArchive]:
-    """The account of an archive that is open for the block."""
+    """Open an archive for the block; yields its account."""
     with Archive.open(path, **options) as archive:
         yield archive.account("alex", "smscentre.com")
 
 
 def store_pages(path: Path, together: Barrier, downwards: bool) -> None:
-    """Store the same overlapping pages as the others, from one end or the other."""
+    """Store the same overlapping pages as other processes, in ascending or descending order."""
     with account_in(path) as account:
         together.wait(60)
         for start in range(0, 1000, 100):
@@ -67,7 +70,7 @@ def store_pages(path: Path, together: Barrier, downwards: bool) -> None:
 
 
 def ask(path: Path, number: int, limit: Limit, together: Barrier, told: Queue[Any]) -> None:
-    """Ask as often as the limit lets us, for two seconds; tell when each went and was done."""
+    """Send requests as often as the limit allows for two seconds; reports the times of each."""
     random = Random(number)
     went = []
     with account_in(path, busy_seconds=20) as account:
@@ -90,7 +93,7 @@ def ask(path: Path, number: int, limit: Limit, together: Barrier, told: Queue[An
 
 
 def open_and_tell(path: Path, together: Barrier, told: Queue[Any]) -> None:
-    """Open an archive at the same moment as the others, and store a message of one's own."""
+    """Open an archive at the same moment as other processes, and store a message in it."""
     together.wait(60)
     with account_in(path) as account:
         number = os.getpid()
@@ -99,17 +102,17 @@ def open_and_tell(path: Path, together: Barrier, told: Queue[Any]) -> None:
 
 
 def open_until(path: Path, begun: Queue[Any], go_on: Event) -> None:
-    """Have an archive open, and leave it when told to."""
+    """Keep an archive open until `go_on` is set."""
     with Archive.open(path):
         begun.put(True)
         go_on.wait(60)
 
 
 def write_until_killed(path: Path, seed: int, told: Connection) -> None:
-    """Change the archive without end; tell each change before it is made, and when it was made.
+    """Change the archive until killed; reports each change before and after it is made.
 
-    A change is ("store", turn, ids) or ("mark", unread, ids). With every page goes an unreadable
-    entry, a cursor and the answer to a request, all of which tell the turn.
+    A change is ("store", turn, ids) or ("mark", unread, ids). Every page also has an unreadable
+    entry, a cursor and the end of a request, all of which contain the turn.
     """
     random = Random(seed)
     with account_in(path) as account:
@@ -145,7 +148,7 @@ def store_turn(account: AccountArchive, turn: int, numbers: list[int]) -> None:
 
 
 def expire_and_tell(path: Path, before: int, told: Connection) -> None:
-    """Delete what is older, after having told that it begins."""
+    """Report the start, then delete the messages before a time."""
     with account_in(path) as account:
         told.send(None)
         sum(account.expire(before))

@@ -1,4 +1,4 @@
-"""The network of the simulation in real time, in a thread of its own."""
+"""The simulated network in real time, in a thread."""
 
 from __future__ import annotations
 
@@ -11,9 +11,9 @@ from support.network import Network
 
 
 class Proxy:
-    """Passes on what comes to `port`; while `frozen` it keeps everything to itself.
+    """A TCP proxy at `port` that forwards to `target`; while `frozen`, it forwards nothing.
 
-    `rate` is how many bytes a second it carries, `delay` the seconds that each packet is under way.
+    `rate` is its bandwidth in bytes a second, `delay` its latency in seconds.
     """
 
     def __init__(self, target: int, rate: float = inf, delay: float = 0.0) -> None:

@@ -1,4 +1,4 @@
-"""Made-up messages, a clock that stands still, and a source that counts what is read from it."""
+"""Sample rows, and sources of rows for a message list that record what is read from them."""
 
 from __future__ import annotations
 
@@ -26,17 +26,17 @@ TEXTS = (
 )
 SENDERS = ("79991234567", "79160001122", "79031112233", "TINKOFF", "380441234567")
 NEWEST = 1000
-"""The id of the message received at 10:42 today; each one before it is 40 minutes older."""
+"""The id of the message received at 10:42 today; each smaller id is 40 minutes older."""
 
 
 def server_seconds(moment: datetime) -> int:
-    """Whole seconds on the server's clock, which is Moscow's."""
+    """Return a time in whole seconds of the server's clock, in the Moscow zone."""
     naive = moment.astimezone(MOSCOW).replace(tzinfo=None)
     return round((naive - datetime(1970, 1, 1)).total_seconds())  # noqa: DTZ001
 
 
 def message(number: int, **changes: Any) -> Row:
-    """The message with this id: one every 40 minutes, NEWEST at 10:42 today, each fourth unread."""
+    """Return the message with this id, received as `NEWEST` describes; every fourth is unread."""
     received = server_seconds(NOW - timedelta(minutes=3)) - (NEWEST - number) * 2400
     row = Row(
         row=row_at(changes.pop("received", received)),
@@ -55,7 +55,7 @@ def message(number: int, **changes: Any) -> Row:
 
 
 def presentation(now: datetime = NOW, /, **names: str) -> Presentation:
-    """How things are shown to a reader in Moscow, whose clock stands still."""
+    """Return the presentation for a reader in Moscow at the time `now`."""
     return Presentation(
         server_zone=MOSCOW,
         local_zone=MOSCOW,
@@ -65,9 +65,9 @@ def presentation(now: datetime = NOW, /, **names: str) -> Presentation:
 
 
 class Messages:
-    """Items held in memory, newest first or oldest first; `windows` tells what was read of them.
+    """A source of items in memory, newest or oldest first; `windows` records what was read.
 
-    With `days` every day has a line above its messages.
+    With `days`, there is a `Day` above the messages of each day.
     """
 
     def __init__(
@@ -94,7 +94,7 @@ class Messages:
 
     @classmethod
     def numbered(cls, newest: int = NEWEST, oldest: int = NEWEST - 99, **more: Any) -> Messages:
-        """The messages of these ids, and all between them."""
+        """Return the messages with ids from `oldest` to `newest`."""
         return cls((message(number) for number in range(oldest, newest + 1)), **more)
 
     def __len__(self) -> int:
@@ -129,7 +129,7 @@ class Messages:
 
 
 class ManyMessages(Messages):
-    """The messages with the ids from `count` down to 1, made as they are read."""
+    """The messages with ids from `count` down to 1, generated when they are read."""
 
     def __init__(self, count: int) -> None:
         super().__init__(())

@@ -1,4 +1,4 @@
-"""Russian that can be read back: what the program says, and the English that it stands for."""
+"""Translates the program's Russian output back to English, to test both with the same texts."""
 
 from __future__ import annotations
 
@@ -12,22 +12,22 @@ import pytest
 from support.catalogue import CATALOGUE, SOURCE
 
 in_both_languages = pytest.mark.parametrize("language", ["en", "ru"], indirect=True)
-"""Marks a test of a command to be run in Russian, too; `run` returns the English of it."""
+"""Runs a test of a command in English and in Russian; `run` returns English for both."""
 in_russian = pytest.mark.parametrize("language", ["ru"], indirect=True)
 
 SAID: set[str] = set()
-"""Every sentence that a command has told in Russian, as the code has it."""
+"""Every sentence that a command has printed in Russian, in the English of the code."""
 PROSE = re.compile(r"\b[a-z]{2,} [a-z]{2,}\b")
 NOT_OURS = re.compile(
     r"'inbox-tui[^']*'|\(parameters error\)|authorise error|ip is blocked"
     r"|password authentication failed for user|PostgreSQL server at .* rejected SSL upgrade"
     r"|File not found|The system cannot find the file specified"
 )
-"""Commands to be typed, and what servers and Windows say."""
+"""English in Russian output that is correct: commands to type, texts of servers and Windows."""
 
 
 class Sentence(str):
-    """A sentence of the catalogue, which notes what it is filled in with."""
+    """A sentence of the catalogue that records the values it is formatted with."""
 
     __slots__ = ("catalogue", "english", "entry")
     catalogue: RecordingCatalogue
@@ -41,13 +41,13 @@ class Sentence(str):
 
 
 class RecordingCatalogue(GNUTranslations):
-    """The Russian catalogue, which takes down all that it gives."""
+    """The Russian catalogue, recording every sentence that it returns."""
 
     def __init__(self) -> None:
         with CATALOGUE.with_suffix(".mo").open("rb") as file:
             super().__init__(file)
         self._given: dict[str, tuple[str, str]] = {}
-        """By what was said: its English, and the sentence as the code has it."""
+        """By Russian text: its English, and the sentence in the code."""
         self._facts: set[str] = set()
 
     def gettext(self, message: str) -> str:
@@ -74,11 +74,11 @@ class RecordingCatalogue(GNUTranslations):
         self._given[russian] = sentence.english.format(**english), sentence.entry
 
     def fill(self, sentence: str, facts: Mapping[str, str]) -> str:
-        """Stand in for `locale._fill`."""
+        """Replace `locale._fill`."""
         return sentence.format(**facts)
 
     def in_english(self, text: str) -> str:
-        """Return a text with the English of all that was said in it."""
+        """Return a text with every recorded Russian sentence replaced by its English."""
         return self._without_russian(text, lambda russian: self._given[russian][0])
 
     def _without_russian(self, text: str, instead: Callable[[str], str]) -> str:
@@ -90,7 +90,7 @@ class RecordingCatalogue(GNUTranslations):
         return text
 
     def read_back(self, told: str) -> str:
-        """Return what was told in English; fails where some of it was English already."""
+        """Return Russian output in English; fails if part of it was not translated."""
         folded = told.lower()
         SAID.update(entry for said, (_, entry) in self._given.items() if said.lower() in folded)
         facts = [fact for fact in self._facts if fact in told]
@@ -100,16 +100,16 @@ class RecordingCatalogue(GNUTranslations):
 
 
 ENDS = {"fail", "Failure", "UsageError", "BadParameter"}
-"""What ends a command with a sentence."""
+"""The functions and exceptions that end a command with a sentence."""
 NOT_OF_COMMANDS = {
-    "it is not what a person can write",  # where a number is given a name in the inbox
-    "Allowed are {allowed}.",  # of the settings' template, as are the next
+    "it is not what a person can write",  # when a number is given a name in the inbox
+    "Allowed are {allowed}.",  # this and the next are in the template of the settings file
     "Such as:",
 }
 
 
 def sentences_of(*modules: str) -> list[str]:
-    """Return the sentences of modules that have no other ones than what can be wrong."""
+    """Return the sentences of modules in which all sentences are errors."""
     return sorted(
         {
             sentence
@@ -121,7 +121,7 @@ def sentences_of(*modules: str) -> list[str]:
 
 
 def errors_of_commands() -> set[str]:
-    """Return the sentences by which the code of commands ends them."""
+    """Return the sentences with which the code in `cli` ends commands."""
     return {
         sentence
         for path in (SOURCE / "cli").glob("*.py")

@@ -1,4 +1,4 @@
-"""The demo's service with switches for what api.md leaves open, and for what seldom happens."""
+"""The demo service with options for behaviour that api.md leaves open, and for rare cases."""
 
 from __future__ import annotations
 
@@ -13,10 +13,11 @@ from inbox_tui.smsc.message import IncomingMessage
 
 
 class SwitchedService(DemoService):
-    """A service that may answer otherwise than the examples of its documentation say.
+    """A service that can behave differently from the examples in its documentation.
 
-    `first` says which messages are "the first" where `cnt` leaves some out; `order` is that of an
-    answer, and where it is that of time, they are the first by time, not by id.
+    `first` says whether the oldest or the newest messages are returned if there are more than
+    `cnt`. `order` is the order of an answer; with "time", oldest and newest refer to the time of
+    receipt, otherwise to the id.
     """
 
     def __init__(
@@ -42,13 +43,13 @@ class SwitchedService(DemoService):
         *,
         login: str | None = None,
     ) -> None:
-        """Receive a message, which is in no answer before `visible_at`."""
+        """Add a message that no answer contains before `visible_at`."""
         if visible_at is not None:
             self._visible_at[message.id] = visible_at
         super().add(message, login=login)
 
     def block(self) -> None:
-        """Refuse every request with error 4."""
+        """Refuse every request from now on with error 4."""
         self._blocked = True
 
     def _refusal(

@@ -1,4 +1,4 @@
-"""The hub of a simulated team: a PostgreSQL database whose clock is that of the loop."""
+"""The hub of a simulated team: a PostgreSQL database with a simulated clock."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ ROLES = {"sim_asker": "inbox_tui_asker", "sim_reader": "inbox_tui_reader"}
 
 
 class TeamHub:
-    """The database, for one world after the other; each has an account of its own there."""
+    """The database that all simulated worlds use in turn, each with a separate account."""
 
     def __init__(self, cluster: Cluster) -> None:
         self.cluster = cluster
@@ -34,10 +34,10 @@ class TeamHub:
         self._hub.close()
 
     def rows(self, statement: str) -> list[Any]:
-        """What a query of the administrator's finds; time stands still meanwhile."""
+        """Return the rows of a query as administrator; simulated time stands still meanwhile."""
         try:
             return self._hub.fetch(statement)
-        except HubAway:  # it was silent for too long
+        except HubAway:  # the connection was idle for too long
             self._hub._submit(self._hub._connect(checked=False)).result()
             return self._hub.fetch(statement)
 
@@ -46,7 +46,7 @@ class TeamHub:
         self._clock.write(b"%-32.6f" % seconds)
 
     def refuse(self) -> None:
-        """End every connection, and let nobody in."""
+        """End every connection, and refuse new ones."""
         self.cluster.sql(
             f"ALTER DATABASE {self.database} ALLOW_CONNECTIONS false; SELECT pg_terminate_backend"
             f"(pid) FROM pg_stat_activity WHERE datname = '{self.database}'"
@@ -57,7 +57,7 @@ class TeamHub:
 
 
 class LoopHub(Hub):
-    """A member's connection in the loop of the simulation, not in a thread of its own."""
+    """A member's connection that runs in the simulation's event loop instead of a thread."""
 
     def __init__(self, *arguments: Any, **options: Any) -> None:
         super().__init__(*arguments, **options)
@@ -67,7 +67,7 @@ class LoopHub(Hub):
         future = super()._submit(work)
         try:
             asyncio.get_running_loop()
-        except RuntimeError:  # a thread, which waits for it
+        except RuntimeError:  # called from a thread, which waits for the loop
             loop: Any = self._loop
             loop.blocked.add(future)
             future.add_done_callback(loop.blocked.discard)

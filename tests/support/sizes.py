@@ -1,4 +1,4 @@
-"""The sizes of terminal that screens are tried at, and the languages of their pictures."""
+"""The terminal sizes and languages that tests of screens are parametrized with."""
 
 from __future__ import annotations
 
@@ -31,6 +31,6 @@ def _pictured(sizes: list[Size]) -> Callable[[F], F]:
 
 
 pictured = _pictured(SIZES)
-"""Marks a test that takes a picture at every size, in English and then in Russian."""
+"""Parametrizes a snapshot test with every size, in English and in Russian."""
 pictured_large_too = _pictured([*SIZES, LARGE])
-"""The same, with one of a large terminal in English."""
+"""The same, and a large terminal in English."""

@@ -1,4 +1,4 @@
-"""A client of the service, and that its failures tell nobody the password."""
+"""Helpers for tests of the client, and checks that its errors don't contain the password."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ GOOD = json.dumps([ENTRY], ensure_ascii=False).encode()
 
 
 class Hidden:
-    """A password, or an API key, that is told only to who asks."""
+    """A password or API key; see `inbox_tui.smsc.client.Password`."""
 
     kind = "password"
 
@@ -36,7 +36,7 @@ class Hidden:
 
 
 def held(value: object, depth: int = 6, seen: set[int] | None = None) -> Iterator[str]:
-    """Every text that can be reached from a value, but for the password's own object."""
+    """Yield every text that is reachable from a value, except through a `Hidden` object."""
     seen = set() if seen is None else seen
     if depth == 0 or id(value) in seen or isinstance(value, Hidden | type | types.ModuleType):
         return
@@ -54,7 +54,7 @@ def held(value: object, depth: int = 6, seen: set[int] | None = None) -> Iterato
 
 
 def assert_holds_no_password(error: BaseException) -> None:
-    """Neither a failure tells the password, nor what can be reached from it."""
+    """Check that nothing reachable from an exception, its traceback included, has the password."""
     assert error.__cause__ is None
     assert error.__context__ is None
     texts = [str(error), repr(error), *held(error.args), *held(vars(error))]
@@ -71,7 +71,7 @@ def assert_holds_no_password(error: BaseException) -> None:
 
 
 async def failure_of(client: InboxClient) -> BaseException:
-    """How a request fails; whatever it is, it tells nobody the password."""
+    """Send a request that must fail; return its exception, checked not to hold the password."""
     try:
         await client.fetch(cnt=10, hour=24)
     except BaseException as error:
@@ -87,7 +87,7 @@ def at(server: Server, request_timeout: float = 5.0) -> InboxClient:
 
 
 def refusing(error: BaseException) -> httpx.MockTransport:
-    """A transport that fails with this."""
+    """Return a transport that raises `error`."""
 
     def handle(request: httpx.Request) -> httpx.Response:
         raise error

@@ -1,4 +1,4 @@
-"""Which tests hold on which system: the tables of CONTRIBUTING name those that can't."""
+"""The tests that can't pass on some systems, read from the tables in CONTRIBUTING."""
 
 from __future__ import annotations
 
@@ -14,15 +14,18 @@ from tempfile import mkdtemp
 ROOT = Path(__file__).parents[2]
 CONTRIBUTING = ROOT / ".github" / "CONTRIBUTING.md"
 KILL = signal.SIGTERM if sys.platform == "win32" else signal.SIGKILL
-"""What ends a process at once."""
+"""The signal that kills a process."""
 
 
 SYSTEMS = {"win32": "Windows", "darwin": "macOS"}
-"""The systems on which some tests can't hold."""
+"""The systems on which some tests can't pass, by `sys.platform`."""
 
 
 def exceptions(system: str = sys.platform) -> dict[str, str]:
-    """Why a test can't hold on a system, by its name: a folder's, a file's, or `file::test`."""
+    """Return the tests that can't pass on a system, with the reasons.
+
+    A key is a folder, a file, or `file::test`.
+    """
     if system not in SYSTEMS:
         return {}
     document = CONTRIBUTING.read_text(encoding="utf-8")
@@ -33,15 +36,15 @@ def exceptions(system: str = sys.platform) -> dict[str, str]:
 
 @contextmanager
 def temporary_folder() -> Iterator[Path]:
-    """A folder that is removed afterwards, on Windows but for what is still open in it."""
+    """Make a temporary folder for the block; on Windows, files that are still open remain."""
     folder = Path(mkdtemp())
     yield folder
     shutil.rmtree(folder, ignore_errors=sys.platform == "win32")
 
 
 def skip_exception(name: str) -> None:
-    """Skip the test on a system that can't have this part of the tests' support."""
+    """Skip the test if this file of the tests' support can't work on this system."""
     if (why := exceptions().get(name)) is not None:
-        import pytest  # not by the programs that tests start
+        import pytest  # imported here, because programs that tests start do not need it
 
         pytest.skip(why)

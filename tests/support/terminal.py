@@ -1,4 +1,4 @@
-"""A terminal to run the installed command in: a pty, and a screen that remembers what was drawn."""
+"""A terminal for running the program: a pty, and an emulated screen."""
 
 from __future__ import annotations
 
@@ -23,12 +23,12 @@ KEYS = {"enter": "\r", "escape": "\x1b", "up": "\x1b[A", "down": "\x1b[B", "tab"
 
 
 def set_size(fd: int, columns: int, lines: int) -> None:
-    """Give a pty another size, of which the program in it is told."""
+    """Resize a pty; the program in it is notified."""
     fcntl.ioctl(fd, termios.TIOCSWINSZ, struct.pack("HHHH", lines, columns, 0, 0))
 
 
 def have_much_written(fd: int, columns: int, lines: int) -> None:
-    """Have the program in a pty write more than that has room for."""
+    """Make the program in a pty write more than the pty buffers, by resizing it repeatedly."""
     for _ in range(15):
         for narrower in (1, 0):
             set_size(fd, columns - narrower, lines)
@@ -36,7 +36,7 @@ def have_much_written(fd: int, columns: int, lines: int) -> None:
 
 
 class Terminal:
-    """A program in a pty of so many columns and lines; `raw` is every byte it has written."""
+    """A program in a pty of this size; `raw` is every byte it has written."""
 
     def __init__(
         self,
@@ -69,26 +69,26 @@ class Terminal:
             os.close(self._fd)
 
     def resize(self, columns: int, lines: int) -> None:
-        """Give it another size, of which the program is told."""
+        """Resize the terminal; the program is notified."""
         self.screen.resize(lines, columns)
         set_size(self._fd, columns, lines)
 
     def freeze(self) -> None:
-        """Take nothing more, and have the program write until there is no room for it."""
+        """Stop reading, and make the program write until the pty's buffer is full."""
         have_much_written(self._fd, self.screen.columns, self.screen.lines)
 
     def hang_up(self) -> None:
-        """Go away, as an emulator that is closed."""
+        """Close the terminal, as when the window of an emulator is closed."""
         os.close(self._fd)
         self._fd = -1
 
     @property
     def text(self) -> str:
-        """What is on screen."""
+        """The text on screen."""
         return "\n".join(self.screen.display)
 
     def read(self, seconds: float = 0.05) -> None:
-        """Take in what the program writes within so many seconds."""
+        """Read and draw the program's output, for at most this long."""
         end = time.monotonic() + seconds
         while (left := end - time.monotonic()) > 0:
             ready, _, _ = select.select([self._fd], [], [], left)
@@ -105,12 +105,12 @@ class Terminal:
             self._stream.feed(written)
 
     def press(self, *keys: str) -> None:
-        """Type keys; names such as `enter` stand for themselves."""
+        """Press keys, given as text or as one of the names in `KEYS`."""
         for key in keys:
             self.send(KEYS.get(key, key).encode())
 
     def send(self, data: bytes) -> None:
-        """Send bytes, reading what is written meanwhile."""
+        """Send bytes, reading the program's output meanwhile."""
         while data:
             _, ready, _ = select.select([], [self._fd], [], 0.05)
             if ready:
@@ -119,7 +119,7 @@ class Terminal:
                 self.read(0)
 
     def wait_for(self, wanted: str | Callable[[str], bool], *, seconds: float = 15.0) -> str:
-        """Read until the screen shows this; fails with the screen if it does not."""
+        """Read until the screen shows this, and return its text; the failure message quotes it."""
         found = wanted if callable(wanted) else (lambda text: wanted in text)
         end = time.monotonic() + seconds
         while time.monotonic() < end:
@@ -129,14 +129,14 @@ class Terminal:
         raise AssertionError(f"not on screen after {seconds} s: {wanted!r}\n{self.text}")
 
     def has_ended(self) -> bool:
-        """Whether the program has ended; `status` is what it came to."""
+        """Return whether the program has ended; `status` is its exit status then."""
         if self.status is None:
             pid, status = os.waitpid(self.pid, os.WNOHANG)
             self.status = os.waitstatus_to_exitcode(status) if pid else None
         return self.status is not None
 
     def wait(self, *, seconds: float = 15.0, reading: bool = True) -> int:
-        """The exit status, once the program has ended; what it writes is read meanwhile or not."""
+        """Wait until the program ends, `reading` its output or not; return its exit status."""
         end = time.monotonic() + seconds
         while not self.has_ended():
             assert time.monotonic() < end, f"still running after {seconds} s\n{self.text}"
@@ -145,17 +145,17 @@ class Terminal:
             else:
                 time.sleep(0.02)
         if reading:
-            self.read(1.0)  # its last words
+            self.read(1.0)  # the rest of its output
         assert self.status is not None
         return self.status
 
     def quit(self) -> None:
-        """Quit the inbox by its key."""
+        """Quit the inbox with `q`, and check that it exits with status 0."""
         self.press("q")
         assert self.wait() == 0, self.text
 
     def wait_stopped(self) -> None:
-        """Read until the program has stopped, as by SIGTSTP."""
+        """Read until the program is stopped, as by SIGTSTP."""
         while True:
             self.read()
             pid, status = os.waitpid(self.pid, os.WNOHANG | os.WUNTRACED)
@@ -165,10 +165,9 @@ class Terminal:
                 return
 
     def send_signal(self, which: signal.Signals) -> None:
-        """Send the program a signal."""
         os.kill(self.pid, which)
 
     def kill(self) -> None:
-        """End the program as the machine would."""
+        """Kill the program with `KILL`."""
         self.send_signal(KILL)
         self.wait(reading=False)

@@ -1,4 +1,4 @@
-"""Messages as they come in just now."""
+"""Messages received at the present time."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from inbox_tui.smsc.message import IncomingMessage
 
 
 def server_now() -> datetime:
-    """What the service's clock shows: Moscow's."""
+    """Return the time on the service's clock, which is Moscow's; naive, in whole seconds."""
     return datetime.now(UTC).replace(tzinfo=None, microsecond=0) + timedelta(hours=3)
 
 
@@ -20,6 +20,6 @@ def incoming(
     phone: str = "79991234567",
     to_phone: str = "79110000001",
 ) -> IncomingMessage:
-    """A message that arrived so many minutes ago."""
+    """Return a message that arrived `minutes_ago`."""
     received = server_now() - timedelta(minutes=minutes_ago)
     return IncomingMessage(number, received, phone, to_phone, text, received)

@@ -1,4 +1,4 @@
-"""An application of the widgets under test, and what can be read on them."""
+"""An application with a single widget under test, and helpers that read what it draws."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ W = TypeVar("W", bound=Widget)
 
 
 class OneWidget(App[None], Generic[W]):
-    """Shows one widget; `posted` holds the messages of these kinds that it has posted."""
+    """Shows one widget; `posted` are the messages of these kinds that reached the application."""
 
     def __init__(self, widget: W, *kinds: type[Message]) -> None:
         super().__init__()
@@ -29,14 +29,14 @@ class OneWidget(App[None], Generic[W]):
         yield self.widget
 
     def post_message(self, message: Message) -> bool:
-        """Keep what bubbles up to the application."""
+        """Record messages that bubble up to the application."""
         if isinstance(message, self._kinds):
             self.posted.append(message)
         return super().post_message(message)
 
 
 async def widths_drawn(pilot: Pilot[None], widget: Widget, widths: Iterable[int]) -> list[int]:
-    """How wide the first line of a widget is drawn in terminals of these widths."""
+    """Return the drawn width of a widget's first line in terminals of these widths."""
     drawn = []
     for width in widths:
         await pilot.resize_terminal(width, 3)
@@ -46,13 +46,13 @@ async def widths_drawn(pilot: Pilot[None], widget: Widget, widths: Iterable[int]
 
 
 def lines(widget: Widget) -> list[str]:
-    """What is on the lines of a widget, as it was last painted."""
+    """Return the text of a widget's lines."""
     region = widget.region.size.region
     return [strip.text.rstrip() for strip in widget.render_lines(region)]
 
 
 def style_of(widget: Widget, text: str) -> Style:
-    """The style of the piece in which this text is drawn."""
+    """Return the style of the segment that contains this text."""
     for strip in widget.render_lines(widget.region.size.region):
         for segment in strip:
             if text in segment.text:
@@ -61,7 +61,7 @@ def style_of(widget: Widget, text: str) -> Style:
 
 
 def matches(widget: Widget, y: int | None = None) -> list[str]:
-    """The pieces that are marked as what a search found, from the top, or those of one line."""
+    """Return the segments highlighted as search matches, of the whole widget or of one line."""
     background = widget.get_component_rich_style("message--match").bgcolor
     drawn = widget.render_lines(widget.region.size.region)
     return [
@@ -75,7 +75,7 @@ def matches(widget: Widget, y: int | None = None) -> list[str]:
 async def drag(
     pilot: Pilot[None], widget: Widget, start: tuple[int, int], end: tuple[int, int]
 ) -> None:
-    """Select with the mouse, from one place of a widget to another."""
+    """Select with the mouse from one position in a widget to another."""
     await pilot.mouse_down(widget, offset=start)
     await pilot.hover(widget, offset=end)
     await pilot.mouse_up(widget, offset=end)
@@ -83,6 +83,6 @@ async def drag(
 
 
 def background(widget: Widget, y: int) -> Color | None:
-    """The background at the beginning of a line."""
+    """Return the background colour at the beginning of a line."""
     first, *_ = widget.render_lines(widget.region.size.region)[y]
     return None if first.style is None else first.style.bgcolor
