@@ -419,7 +419,7 @@ def _from_xml(text: str) -> Answer:
 
 
 def _fields(element: ElementTree.Element) -> dict[str, str] | None:
-    """Return the fields of an `<sms>` by name, or None if a field has child elements."""
+    """Return the fields of an `<sms>` by name; None if it is no `<sms>` or a field is nested."""
     if element.tag != "sms" or any(len(part) for part in element):
         return None
     fields = {part.tag: part.text or "" for part in element}
