@@ -2,7 +2,7 @@
 
 __version__ = "0.1.0"
 
-PASSWORD_VARIABLE = "INBOX_TUI_PASSWORD"  # noqa: S105 # no password
-"""The environment variable that gives a password where there is no keyring."""
+PASSWORD_VARIABLE = "INBOX_TUI_PASSWORD"  # noqa: S105 # the name of a variable
+"""The environment variable with the password, for machines without a keyring."""
 API_KEY_VARIABLE = "INBOX_TUI_API_KEY"
-"""The environment variable that gives an API key in its place."""
+"""The environment variable with an API key, used instead of a password."""

@@ -1,4 +1,4 @@
-"""Where the program begins: `inbox-tui`, and `python -m inbox_tui`."""
+"""Entry point of `inbox-tui` and `python -m inbox_tui`."""
 
 from __future__ import annotations
 
@@ -9,15 +9,15 @@ import sys
 from collections.abc import Callable
 
 COMPLETING = "_INBOX_TUI_COMPLETE"
-"""Set by a shell that asks how to complete the command line."""
+"""The environment variable by which a shell asks for completions."""
 
 
 def main() -> None:
-    """Run the program. An interrupt while it is being imported ends it without a word."""
+    """Run the program. An interrupt during its imports ends it silently."""
     interruptible = signal.getsignal(signal.SIGINT) is signal.default_int_handler
     if interruptible:
         signal.signal(signal.SIGINT, signal.SIG_DFL)
-    gc.disable()  # what is imported stays: 5 % of the start
+    gc.disable()  # imported objects stay alive: this saves 5 % of the start
     from inbox_tui.cli.language import choose_language
 
     choose_language()
@@ -27,7 +27,7 @@ def main() -> None:
 
         gc.enable()
         begin = command_line
-    else:  # nothing to be read: the inbox opens without what reads options
+    else:  # without options, the inbox opens without importing click
         from inbox_tui.cli.inbox import main as inbox
 
         begin = inbox

@@ -1,6 +1,6 @@
-"""Passwords and API keys: a type that does not show them, and the system's keyring for them.
+"""Passwords and API keys: a type that does not show them, and the system's keyring.
 
-The `keyring` library is imported by the first call, in its thread, and not with this module.
+The `keyring` library is not imported with this module, but by the first call and in its thread.
 """
 
 from __future__ import annotations
@@ -28,9 +28,9 @@ if TYPE_CHECKING:
     from keyring.backend import KeyringBackend
 
 SERVICE: Final = "inbox-tui"
-"""The service under which every password is in the keyring."""
+"""The service name of all our entries in the keyring."""
 Kind = Literal["password", "API key"]
-"""What a secret is. With an API key the login is only a name that the user gave the account
+"""The kind of a secret. With an API key, the login is only a name that the user gave the account
 (api.md, Also known)."""
 
 _SALT_BYTES: Final = 16
@@ -41,10 +41,10 @@ _T = TypeVar("_T")
 
 @final
 class Secret:
-    """A password or API key that shows nowhere but in `reveal()`.
+    """A password or API key whose text only `reveal()` shows.
 
-    Its text is in a closure, not in an attribute: whatever prints, walks or serialises attributes
-    finds nothing, and it can't be pickled.
+    The text is kept in a closure, not in an attribute: code that prints, walks or serialises
+    attributes does not find it, and the object can't be pickled.
     """
 
     __slots__ = ("_text", "kind")
@@ -54,7 +54,7 @@ class Secret:
         self.kind = kind
 
     def reveal(self) -> str:
-        """Return its text. Keep it out of variables that outlive the statement."""
+        """Return the text. Don't keep it in a variable that outlives the statement."""
         return self._text()
 
     def __repr__(self) -> str:
@@ -67,11 +67,12 @@ class Secret:
 
 
 def new_digest(secret: Secret, like: bytes = b"") -> bytes:
-    """Return a digest of 18 bytes to know a refused password by, so that it is never sent twice.
+    """Return a digest of 18 bytes that identifies a refused password, so it is not sent again.
 
-    They may be kept in a file: a random salt and two bytes of the password's scrypt digest, from
-    which nobody learns more than 16 bits (api.md, Failure, error 2). With the salt of an earlier
-    digest, `like`, a password is compared with both at once. Takes about 0.1 s.
+    The digest may be kept in a file: it is a random salt and two bytes of the password's scrypt
+    digest, which reveal no more than 16 bits (api.md, Failure, error 2). With an earlier digest as
+    `like`, its salt is used, so that one computation serves to compare a password with both. Takes
+    about 0.1 s.
     """
     from hashlib import scrypt
 
@@ -81,10 +82,11 @@ def new_digest(secret: Secret, like: bytes = b"") -> bytes:
 
 
 def why_refused(secret: Secret, refusals: Iterable[tuple[bytes, str]]) -> str | None:
-    """Return the reason beside the digest of this password; None where there is none.
+    """Return why this password was refused, or None if its digest is not in `refusals`.
 
-    One in 65,536 other passwords matches a digest too: let the user insist. A digest of another
-    length matches nothing. Takes about 0.1 s for each salt that there is.
+    `refusals` are pairs of a digest and a reason. One in 65,536 other passwords matches a digest
+    too: let the user insist. A digest of another length matches nothing. Takes about 0.1 s for
+    each different salt.
     """
     digests: dict[bytes, bytes] = {}
     for digest, reason in refusals:
@@ -103,18 +105,18 @@ def _encoded(secret: Secret) -> bytes:
 
 
 _ANSWER_SECONDS: Final = 20.0 if sys.platform == "win32" else 3.0
-"""Windows asks no user for anything: what takes time there is to load the library."""
+"""The default timeout. Windows never prompts the user, but loading the library is slow there."""
 
 
 class KeyringError(Exception):
-    """The keyring did not do what was asked. `str(error)` is a sentence for the status bar.
+    """A call to the keyring failed. `str(error)` is a sentence for the status bar.
 
-    It never holds a password, nor do its cause, its context and the frames of its traceback.
+    It never contains a password; nor do its cause, its context and the frames of its traceback.
     """
 
 
 class KeyringUnavailable(KeyringError):  # noqa: N818
-    """There is no keyring to use, it is locked, or it failed. `reason` says which."""
+    """There is no usable keyring, it is locked, or it failed. `reason` says which."""
 
     def __init__(self, reason: str) -> None:
         super().__init__(_("The keyring can't be used: {reason}.").format(reason=reason))
@@ -122,41 +124,41 @@ class KeyringUnavailable(KeyringError):  # noqa: N818
 
 
 class KeyringUnfit(KeyringUnavailable):
-    """There is none to use, as `Keyring.describe` tells, too: nothing was asked of it."""
+    """There is no usable keyring, as `Keyring.describe` also reports; no call was made to it."""
 
 
 class KeyringSilent(KeyringError):  # noqa: N818
-    """The keyring did not answer within `seconds`, and may yet: often it waits for its user."""
+    """The keyring did not answer within `seconds`. It still may: often it waits for its user."""
 
     def __init__(self, seconds: float, late: Future[Any]) -> None:
         super().__init__(_("The keyring did not answer in {seconds:g} s.").format(seconds=seconds))
         self._late = late
 
     async def wait(self) -> Any:
-        """Return the late answer, however long it takes, or raise the KeyringUnavailable it is."""
+        """Return the late answer, however long it takes, or raise KeyringUnavailable."""
         await _wait_for(self._late, None)
         return self._late.result()
 
 
 class KeyringReport(NamedTuple):
-    """What the keyring of this system is, for the sign-in screen and `doctor`."""
+    """A description of this system's keyring, for the sign-in screen and `doctor`."""
 
     name: str
-    """Dotted name of the backend, such as `keyring.backends.SecretService.Keyring`."""
+    """Dotted name of the backend, such as `keyring.backends.SecretService.Keyring`, or `none`."""
     usable: bool
-    """Whether we use it. Whether it is unlocked is known only by asking it."""
+    """Whether we use it. Only a call to it shows whether it is unlocked."""
     note: str
-    """Why it is not used, in words that follow a colon; empty where it is used."""
+    """Why it is not used, worded to follow a colon; empty if it is used."""
 
 
 class Keyring:
-    """The keyring of the system, off the event loop and bounded in time.
+    """The system's keyring, called outside the event loop and with a timeout.
 
-    A locked keyring can block a call for ever. So a daemon thread makes each call, after that of
-    the call before it has ended: neither the event loop nor the exit of the program waits for it,
-    and a late `store` can't undo the `remove` that followed it. Passwords are kept under `SERVICE`
-    for the user `LOGIN@HOST`, API keys for `LOGIN@HOST (API key)`. Every method raises
-    KeyringSilent after `timeout` seconds.
+    A locked keyring can block a call for ever. So each call is made in a daemon thread, once the
+    previous call has ended: neither the event loop nor the exit of the program waits for it, and a
+    late `store` can't undo the `remove` that followed it. Passwords are stored under `SERVICE` for
+    the user `LOGIN@HOST`, API keys for `LOGIN@HOST (API key)`. Every method raises KeyringSilent
+    after `timeout` seconds.
     """
 
     def __init__(
@@ -165,10 +167,10 @@ class Keyring:
         self._backend = backend
         self._timeout = timeout
         self._last: threading.Thread | None = None
-        """What makes the last call."""
+        """The thread of the latest call."""
 
     async def get(self, login: str, host: str) -> Secret | None:
-        """Return the API key or else the password of an account, or None where there is none.
+        """Return the API key of an account, otherwise its password, or None if it has neither.
 
         Raises KeyringUnavailable, KeyringSilent.
         """
@@ -182,7 +184,7 @@ class Keyring:
         return await self._ask(get)
 
     async def store(self, login: str, host: str, secret: Secret) -> None:
-        """Keep the password or API key of an account, in the place of older ones.
+        """Store the password or API key of an account in place of any older one.
 
         Raises KeyringUnavailable, KeyringSilent.
         """
@@ -196,7 +198,7 @@ class Keyring:
         await self._ask(store)
 
     async def remove(self, login: str, host: str) -> list[Kind]:
-        """Remove the password and the API key of an account; return which of them there were.
+        """Remove the password and the API key of an account; return which of them existed.
 
         Raises KeyringUnavailable, KeyringSilent.
         """
@@ -207,7 +209,7 @@ class Keyring:
         return await self._ask(remove)
 
     async def describe(self) -> KeyringReport:
-        """Say which keyring would be used, and whether. Raises KeyringSilent."""
+        """Return which keyring is selected, and whether we use it. Raises KeyringSilent."""
         return await self._call(lambda: _report(_selected(self._backend)))
 
     async def _ask(self, function: Callable[[KeyringBackend], _T]) -> _T:
@@ -233,12 +235,12 @@ class Keyring:
 
 
 async def _wait_for(call: Future[Any], seconds: float | None) -> bool:
-    """Wait until a call is done, at most so many seconds; return whether it is."""
+    """Wait until a call is done, or for `seconds`; return whether it is done."""
     loop = asyncio.get_running_loop()
     done = asyncio.Event()
 
     def tell(_: Future[Any]) -> None:
-        with suppress(RuntimeError):  # the loop is closed when the answer comes
+        with suppress(RuntimeError):  # the loop was closed before the answer came
             loop.call_soon_threadsafe(done.set)
 
     call.add_done_callback(tell)
@@ -249,7 +251,7 @@ async def _wait_for(call: Future[Any], seconds: float | None) -> bool:
 
 
 _KINDS: Final[tuple[Kind, ...]] = ("API key", "password")
-"""In the order in which they are looked for."""
+"""The kinds of secret, in the order in which they are looked up."""
 
 
 def _user(login: str, host: str, kind: Kind = "password") -> str:
@@ -257,13 +259,13 @@ def _user(login: str, host: str, kind: Kind = "password") -> str:
 
 
 def _remove(ring: KeyringBackend, user: str) -> bool:
-    """Remove every entry of a user (another program may have made a second one)."""
+    """Remove every entry of a user, as there may be several; return whether there was one."""
     from keyring.errors import PasswordDeleteError
 
     for removed in range(4):
         if ring.get_password(SERVICE, user) is None:
             return removed > 0
-        with suppress(PasswordDeleteError):  # gone meanwhile, or the next look finds it again
+        with suppress(PasswordDeleteError):  # gone meanwhile, or the next lookup finds it again
             ring.delete_password(SERVICE, user)
     raise KeyringUnavailable(
         _("{ring} still has the entry after it was removed").format(ring=_name(ring))
@@ -271,15 +273,15 @@ def _remove(ring: KeyringBackend, user: str) -> bool:
 
 
 def _call_backend(ring: KeyringBackend, call: Callable[[KeyringBackend], _T]) -> _T:
-    """Call a backend, and raise what it raises as KeyringUnavailable.
+    """Call a backend and raise any error of it as KeyringUnavailable.
 
-    The text of its error goes nowhere: it may quote the password.
+    The text of the error is dropped: it may quote the password.
     """
     try:
         return call(ring)
     except KeyringUnavailable as error:
         reason = error.reason
-    except BaseException as error:  # whatever it is, the caller gets an answer
+    except BaseException as error:  # even SystemExit, as the caller waits for an answer
         reason = _reason(_name(ring), type(error).__name__)
     raise KeyringUnavailable(reason)
 
@@ -299,9 +301,9 @@ def _reason(backend: str, error: str) -> str:
 
 
 def _selected(backend: KeyringBackend | None) -> KeyringBackend | str:
-    """Return the backend in use, or the reason why there is none.
+    """Return the selected backend, or the reason why there is none.
 
-    Of a chain only the first: the chain itself would go on to a plaintext backend.
+    Only the first backend of a chain is used: the chain could fall back to a plaintext one.
     """
     try:
         import keyring

@@ -1,4 +1,4 @@
-"""Where the settings, the archive and the log are."""
+"""The paths of the settings, the archive and the log."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ _APP = "inbox-tui"
 
 
 class Paths(NamedTuple):
-    """Where our files are. Nothing is made or looked at."""
+    """The paths of the program's files. None of them is created or checked."""
 
     config: Path
     """The settings, `config.toml`."""
@@ -20,7 +20,7 @@ class Paths(NamedTuple):
 
     @classmethod
     def default(cls) -> Paths:
-        """Return the places that the system gives a user's files (`XDG_*` honoured)."""
+        """Return the system's standard paths for a user's files (`XDG_*` honoured)."""
         import platformdirs
 
         return cls(
@@ -31,7 +31,7 @@ class Paths(NamedTuple):
 
     @classmethod
     def under(cls, folder: Path) -> Paths:
-        """Return the places of all files in one folder, as the demo and the tests use them."""
+        """Return paths that are all in one folder, for the demo and the tests."""
         return cls(
             config=folder / "config.toml",
             archive=folder / "inbox.db",

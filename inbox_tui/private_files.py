@@ -17,9 +17,9 @@ T = TypeVar("T")
 
 
 class PathRefused(OSError):  # noqa: N818
-    """A file or folder that is not private enough. `str(error)` says why and what to do.
+    """A file or folder is not private enough. `str(error)` says why and what to do.
 
-    `path`; `reason`: what is wrong with it; `remedy`: what the user can do.
+    `path`: the file or folder. `reason`: what is wrong with it. `remedy`: what the user can do.
     """
 
     def __init__(self, path: Path, reason: str, remedy: str) -> None:
@@ -36,11 +36,11 @@ _POSIX = os.name == "posix"
 
 
 def private_folder(path: Path) -> Path:
-    """Make a folder that only the user can enter (0700), or check and tighten the one there.
+    """Create a folder that only the user can enter (0700), or check and tighten an existing one.
 
-    Missing parents are made alike; existing parents are left as they are. Raises PathRefused
-    where `path` itself is a symbolic link, is no folder, belongs to another user, or could be
-    written to by others until now, and where it can't be made.
+    Missing parents are created with the same mode; existing parents are left as they are. Raises
+    PathRefused if `path` itself is a symbolic link, is not a folder, belongs to another user, is
+    writable by others, or can't be created or opened. On Windows it only creates folders.
     """
     if not _POSIX:
         path.mkdir(parents=True, exist_ok=True)
@@ -86,15 +86,16 @@ def _make(path: Path) -> None:
         path.mkdir(0o700)
     except FileExistsError:
         return
-    if stat.S_IMODE(path.lstat().st_mode) != 0o700:  # an umask that takes from the owner too
+    if stat.S_IMODE(path.lstat().st_mode) != 0o700:  # the umask removed rights of the owner
         path.chmod(0o700)
 
 
 def write_file(path: Path, write: Callable[[BinaryIO], T], *, replace: bool) -> T:
-    """Write a file that only the user can read (0600); what fails leaves nothing behind.
+    """Write a file that only the user can read (0600) and return the result of `write`.
 
-    An older file stays as it is until the new one is whole. Raises FileExistsError where something
-    is at `path` and `replace` is False, PathRefused where that is no ordinary file, and OSError.
+    A failure leaves nothing behind, and an older file stays until the new one is complete. Raises
+    FileExistsError if `path` exists and `replace` is False, PathRefused if it is to be replaced and
+    is not an ordinary file of the user, and OSError.
     """
     place = path
     if replace:
@@ -113,11 +114,11 @@ def write_file(path: Path, write: Callable[[BinaryIO], T], *, replace: bool) -> 
 
 
 def open_private(path: Path, how: Literal["new", "append"]) -> BinaryIO:
-    """Open a file for writing that only the user can read (0600) from its first moment.
+    """Open a file for writing that only the user can read (0600), from its creation on.
 
-    `new` raises FileExistsError where anything is at `path`; `append` goes on at its end or makes
-    it. A symbolic link is never followed: that, another user's file and anything that is no
-    ordinary file raise PathRefused. Other failures are the OSError of the system.
+    `new` raises FileExistsError if anything exists at `path`. `append` creates the file or writes
+    at its end; it raises PathRefused for a symbolic link, another user's file, and anything that
+    is not an ordinary file. A symbolic link is never followed. Other failures raise OSError.
     """
     if how == "append" and os.path.lexists(path):
         _ordinary(path, path.lstat())
@@ -137,10 +138,11 @@ def open_private(path: Path, how: Literal["new", "append"]) -> BinaryIO:
 
 
 def private_file(path: Path) -> Path:
-    """Make an empty file that only the user can read (0600), or check and tighten the one there.
+    """Create an empty file that only the user can read (0600), or tighten an existing one.
 
-    For files that someone else opens by name, such as SQLite: a file that is there is not opened,
-    since closing it would drop the locks this process holds on it. Raises as `open_private`.
+    For files that a library such as SQLite opens by name. An existing file is not opened, because
+    closing it would drop the locks that this process holds on it. Raises the same errors as
+    `open_private` with `append`.
     """
     try:
         open_private(path, "new").close()
@@ -153,12 +155,11 @@ def private_file(path: Path) -> Path:
 
 
 def read_trusted(path: Path, most: int) -> bytes:
-    """Read a file of at most so many bytes that nobody but the user, or the system, could write.
+    """Read a file of at most `most` bytes that only the user or root could have written.
 
-    Raises PathRefused where somebody else could have put it there: it or its
-    folder belongs to another user or can be written to by others, or the folder is a symbolic
-    link. Also for what is no ordinary file, and for more than `most` bytes. Others are the OSError
-    of the system. Never waits, as on a pipe.
+    Raises PathRefused if the file or its folder belongs to another user or is writable by others,
+    if the folder is a symbolic link, if the file is not an ordinary one, or if it has more than
+    `most` bytes. Other failures raise OSError. Never blocks, not even on a pipe.
     """
     flags = os.O_RDONLY | _flags("O_CLOEXEC", "O_NONBLOCK", "O_BINARY")
     with os.fdopen(os.open(path, flags), "rb") as file:
@@ -189,12 +190,12 @@ def _trusted(path: Path, status: os.stat_result, remedy: str) -> None:
 
 
 def _flags(*names: str) -> int:
-    """Return the flags for `os.open` of these names, as far as the system has them."""
+    """Return the combined `os.open` flags of these names, without those the system lacks."""
     return functools.reduce(operator.or_, (getattr(os, name, 0) for name in names))
 
 
 def _ordinary(path: Path, status: os.stat_result) -> None:
-    """Raise PathRefused for what must not be written to: a link, a device, another user's file."""
+    """Raise PathRefused if a path must not be written to: a link, a device, another user's file."""
     if stat.S_ISLNK(status.st_mode):
         raise PathRefused(path, _("is a symbolic link"), _("name the file that it points to"))
     if not stat.S_ISREG(status.st_mode):
@@ -207,14 +208,14 @@ def _ordinary(path: Path, status: os.stat_result) -> None:
 def _refuse_others(
     path: Path, status: os.stat_result, owners: tuple[int, ...], remedy: str
 ) -> None:
-    """Raise PathRefused for what belongs to none of these users."""
+    """Raise PathRefused if a path belongs to none of these users."""
     if status.st_uid not in owners:
         reason = _("belongs to another user ({uid})").format(uid=_owner(status.st_uid))
         raise PathRefused(path, reason, remedy)
 
 
 def _refuse_writable(path: Path, status: os.stat_result, remedy: str) -> None:
-    """Raise PathRefused for what others than its owner can write to."""
+    """Raise PathRefused if users other than the owner can write to a path."""
     mode = stat.S_IMODE(status.st_mode)
     if mode & (stat.S_IWGRP | stat.S_IWOTH):
         reason = _("can be written to by others (mode {mode:04o})").format(mode=mode)

@@ -1,4 +1,4 @@
-"""What Windows has in place of POSIX: locks on files, consoles, and the start of the machine."""
+"""The Windows counterparts of POSIX calls: file locks, consoles, and an id of the boot."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ _STARTED_KEY = r"Software\inbox-tui started"
 def lock_file(descriptor: int, *, exclusive: bool) -> None:
     """Lock a file until it is closed, as `flock` does elsewhere.
 
-    Waits for a shared lock; raises `BlockingIOError` where an exclusive one is not to be had.
+    Waits for a shared lock; raises `BlockingIOError` if an exclusive lock is not free.
     """
     handle = ctypes.c_void_p(msvcrt.get_osfhandle(descriptor))
     flags = _FAIL_IMMEDIATELY | _EXCLUSIVE_LOCK if exclusive else 0
@@ -29,16 +29,16 @@ def lock_file(descriptor: int, *, exclusive: bool) -> None:
 
 
 def is_console(descriptor: int) -> bool:
-    """Whether somebody sits at the other end of a file."""
+    """Return whether a file descriptor belongs to a console."""
     handle = ctypes.c_void_p(msvcrt.get_osfhandle(descriptor))
     return bool(ctypes.windll.kernel32.GetConsoleMode(handle, ctypes.byref(ctypes.c_ulong())))
 
 
 def boot_id() -> str:
-    """Return what is the same until the user logs off or the machine starts anew.
+    """Return an id that stays the same until the user logs off or the machine restarts.
 
-    It is when a key was made that the registry forgets then: Windows has no id of a boot, and the
-    time that it tells of its start moves with the clock.
+    It is the time at which a registry key was created that Windows drops then. Windows has no boot
+    id, and the boot time that it reports moves with the clock.
     """
     made = ctypes.c_void_p()
     failed = ctypes.windll.advapi32.RegCreateKeyExW(
