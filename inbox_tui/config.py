@@ -1,4 +1,4 @@
-"""The settings: what they are, and the file that they are in."""
+"""The settings and the file that holds them."""
 
 from __future__ import annotations
 
@@ -13,13 +13,13 @@ from inbox_tui.locale import _, mark, system_words
 from inbox_tui.private_files import PathRefused, read_trusted
 
 MOST_BYTES = 256 * 1024
-"""The longest settings file that is read."""
+"""The size of the largest settings file that is read."""
 
 
 class Settings(NamedTuple):
-    """What `config.toml` says, checked. `SETTINGS` says what each is for.
+    """The checked contents of `config.toml`. `SETTINGS` describes each setting.
 
-    Made by `load_settings`; the constructor takes values as they are.
+    Use `load_settings` to create it; the constructor does not check its arguments.
     """
 
     login: str = ""
@@ -28,7 +28,7 @@ class Settings(NamedTuple):
     refresh_seconds: int = 20
     server_timezone: str = "Europe/Moscow"
     only_to_phones: tuple[str, ...] = ()
-    """Each as `parse_phone` returns it, each once."""
+    """Phone numbers as returned by `parse_phone`, without duplicates."""
     window: int = 0
     keep_days: int = 0
     notify: Literal["bell", "terminal", "off"] = "bell"
@@ -39,19 +39,19 @@ class Settings(NamedTuple):
     team: str = ""
     team_name: str = ""
     names: Mapping[str, str] = MappingProxyType({})
-    """Names by phone number or sender, both as `parse_sender` returns them."""
+    """Names by phone number or sender, in the form that `parse_sender` returns."""
     views: Mapping[str, str] = MappingProxyType({})
-    """Searches by the name of the view."""
+    """Searches by name of the view."""
     keys: Mapping[str, tuple[str, ...]] = MappingProxyType({})
-    """Keys by the name of their command; `CommandKeys` checks them."""
+    """Keys by name of the command; `CommandKeys` checks them."""
 
 
 class SettingsError(Exception):
-    """The settings can't be used. `str(error)` says where, what, and what is allowed.
+    """The settings can't be used. `str(error)` names the place, the problem and the allowed values.
 
-    `path`: the file. `line`: its line, from 1, or None where it is not known.
-    `key`: the setting, or None where the file as a whole can't be read.
-    `problem`: what is wrong, one line. `allowed`: what would be right, or "".
+    `path`: the file. `line`: the line in it, counted from 1, or None if it is not known.
+    `key`: the setting, or None if the file as a whole can't be read.
+    `problem`: what is wrong, in one line. `allowed`: the allowed values, or "".
     """
 
     def __init__(
@@ -73,7 +73,7 @@ class SettingsError(Exception):
 
 
 class _EntryError(ValueError):
-    """An entry of a list or table that can't be; `str(error)` may give the reason."""
+    """An invalid entry of a list or table; `str(error)` may give the reason."""
 
     def __init__(self, entry: str, reason: object = "") -> None:
         super().__init__(f" ({reason})" if reason else "")
@@ -81,21 +81,21 @@ class _EntryError(ValueError):
 
 
 class Setting(NamedTuple):
-    """A row of the table of settings. The default is that of `Settings`."""
+    """A row of the table of settings."""
 
     name: str
     convert: Callable[[Any], object]
-    """From a value of TOML to that of `Settings`; raises ValueError or KeyError."""
+    """Converts a TOML value to a value of `Settings`; raises ValueError, KeyError or OSError."""
     allowed: str
-    """What it can be, to follow "allowed are"."""
+    """The allowed values, worded to follow "allowed are"."""
     description: str
-    """What it is for, in lower case and without a full stop."""
+    """The purpose of the setting, in lower case and without a full stop."""
     example: str = ""
-    """For a table, a line that may stand in it."""
+    """An example of a line, if the setting is a table."""
 
     @property
     def default(self) -> Any:
-        """The value where nothing is set."""
+        """The value if nothing is set, taken from `Settings`."""
         return Settings._field_defaults[self.name]
 
 
@@ -315,22 +315,25 @@ SETTINGS: Final = (
         'refresh = "f5"',
     ),
 )
-"""Every setting, in the order of `Settings`. Template, checks, `config` and README come from it."""
+"""Every setting, in the order of `Settings`.
+
+The source for the template, the checks, the output of `config` and the README's table.
+"""
 
 _BY_NAME: Final = {setting.name: setting for setting in SETTINGS}
 
 
 def toml(value: object) -> str:
-    """Return a value of `Settings`, other than a table, as TOML has it."""
-    import json  # its strings and lists are TOML's
+    """Return a value of `Settings`, other than a table, in TOML."""
+    import json  # strings and lists are written alike in JSON and TOML
 
     return json.dumps(list(value) if isinstance(value, tuple) else value, ensure_ascii=False)
 
 
 def template() -> str:
-    """Return a settings file in which every setting stands as a comment with its default.
+    """Return a settings file with every setting commented out at its default.
 
-    Settings begin with `#` and no space, so that what explains them is told apart from them.
+    A setting begins with `#` and no space, an explanation with `#` and a space.
     """
     from textwrap import wrap
 
@@ -356,17 +359,17 @@ _TEMPLATE_HEAD: Final = mark("""\
 
 
 def load_settings(path: Path) -> Settings:
-    """Read and check a settings file; a missing one gives the defaults.
+    """Read and check a settings file; return the defaults if it is missing.
 
-    Raises SettingsError for a file that can't be read, an unknown key and a bad value, and for one
-    that another user could have put there: it names the server that the password goes to.
+    Raises SettingsError if the file can't be read, has an unknown key or a bad value, or could have
+    been written by another user: it names the server to which the password is sent.
     """
     source = read_source(path)
-    return parse_settings(path, source) if source else Settings()  # importing TOML takes its time
+    return parse_settings(path, source) if source else Settings()  # importing tomllib is slow
 
 
 def read_source(path: Path) -> str:
-    """Read the text of a settings file; a missing one is empty. Raises SettingsError."""
+    """Return the text of a settings file, or "" if it is missing. Raises SettingsError."""
     try:
         return read_trusted(path, MOST_BYTES).decode("utf-8-sig")
     except FileNotFoundError:
@@ -382,12 +385,12 @@ def read_source(path: Path) -> str:
 
 
 def path_error(refused: PathRefused) -> SettingsError:
-    """Return the error of a settings file, or its folder, that is not private enough."""
+    """Return the SettingsError for a settings file or folder that is not private enough."""
     return SettingsError(refused.path, None, None, f"{refused.reason}; {refused.remedy}")
 
 
 def parse_settings(path: Path, source: str) -> Settings:
-    """Check the text of the settings file at `path`. Raises SettingsError."""
+    """Return the settings in the text of the file at `path`. Raises SettingsError."""
     values: dict[str, Any] = {}
     for key, value in _parsed(path, source).items():
         if key not in Settings._fields:
@@ -426,7 +429,7 @@ def _parsed(path: Path, source: str) -> dict[str, Any]:
         elif reason.endswith(" (at end of document)"):
             line, where = len(source.rstrip().splitlines()) or 1, _(" (at end of document)")
             reason = reason.removesuffix(" (at end of document)")
-        else:  # a number of thousands of digits
+        else:  # an integer with thousands of digits
             reason = "Invalid value"
     problem = _("not TOML: {reason}").format(reason=_(reason) + where)
     raise SettingsError(path, line, None, problem)
@@ -450,10 +453,10 @@ _KEY_LINE = rf"[ \t]*({_DOTTED})[ \t]*="
 
 
 def key_line(source: str, *key: str) -> int | None:
-    """Return the line, from 1, on which a TOML text first sets a key; None where none is found.
+    """Return the line, counted from 1, on which a TOML text first sets a key, or None.
 
-    `key` is the path to it, such as `"names", "79110000001"`. A table header counts as setting the
-    table. Text inside of a multi-line string is not told apart from keys.
+    `key` is the path to the value, such as `"names", "79110000001"`. A table header counts as
+    setting the table. A line inside a multi-line string may be mistaken for a key.
     """
     table: tuple[str, ...] = ()
     for number, line in enumerate(source.split("\n"), start=1):
@@ -483,7 +486,7 @@ def _path_of(dotted: str) -> tuple[str, ...]:
 
 
 def _shown(value: object) -> str:
-    """Return a value of TOML for an error: short, on one line, without control characters."""
+    """Return a TOML value for an error message: short, on one line, without control characters."""
     if isinstance(value, bool):
         return str(value).lower()
     text = f'"{repr(value)[1:-1]}"' if isinstance(value, str) else repr(value)

@@ -1,4 +1,4 @@
-"""Messages for other programs: CSV, JSON and JSON Lines."""
+"""Export of messages as CSV, JSON and JSON Lines."""
 
 from __future__ import annotations
 
@@ -19,31 +19,31 @@ FORMATS: tuple[ExportFormat, ...] = get_args(ExportFormat)
 STATES = ("read", "starred", "done")
 FIELDS = ("id", "received", "sent", "phone", "to_phone", "message", *STATES, "code")
 NAME_FIELDS = ("phone_name", "to_phone_name")
-"""Added where the settings give names to numbers."""
+"""Fields added if the settings give names to numbers."""
 REPORT_EVERY = 1000
 
 
 class Written(NamedTuple):
-    """What an export came to: messages, and CSV cells guarded against being run as a formula."""
+    """The result of an export: counts of messages, and of CSV cells guarded against formulas."""
 
     messages: int
     guarded: int = 0
 
 
 class Sink(Protocol):
-    """Takes what is written; a file opened in binary mode is one."""
+    """Receives the exported bytes; for example a file opened in binary mode."""
 
     def write(self, line: bytes, /) -> object:
-        """Take some whole lines."""
+        """Write some bytes; a character is never split between two calls."""
 
 
 class Exporter:
     """Writes messages in one format.
 
-    `server_zone` is the zone of the service's clock; `names` has the user's names by phone
-    number, as `parse_sender` returns it. The text is exact, but for CSV cells that a spreadsheet
-    would run as a formula: they get an apostrophe, and are counted. `accounts` are names by
-    `Row.account_id`; with them each message has its `account`.
+    Texts are exported unchanged, except that CSV cells which a spreadsheet would run as a formula
+    get an apostrophe and are counted. `server_zone` is the time zone of the service's clock;
+    `names` are the user's names by phone number, as `parse_sender` returns it; `accounts` are
+    names of accounts by `Row.account_id`, and add the field `account` to each message.
     """
 
     def __init__(
@@ -61,9 +61,9 @@ class Exporter:
         self._name = name_finder(names)
 
     def record(self, row: Row) -> dict[str, Any]:
-        """A message by field names; times are ISO 8601 with offset, `code` may be None.
+        """Return a message by field names; times are ISO 8601 with offset, `code` may be None.
 
-        A date that there is not is as it came.
+        An impossible date of reception is returned as the service wrote it.
         """
         code = find_code(row.message)
         record: dict[str, Any] = {
@@ -89,13 +89,13 @@ class Exporter:
         return from_server_seconds(server_seconds).replace(tzinfo=self._zone).isoformat()
 
     def line(self, row: Row) -> bytes:
-        """A message as one line of JSON, in UTF-8, the line break included."""
+        """Return a message as one line of JSON in UTF-8, with its line break."""
         return _encoded(self.record(row)) + b"\n"
 
     def write(
         self, rows: Iterable[Row], file: Sink, progress: Callable[[int], None] | None = None
     ) -> Written:
-        """Write messages in the order given; `progress` is told their number now and then."""
+        """Write messages in order; call `progress` with their count every `REPORT_EVERY`."""
         writer = {"csv": self._write_csv, "json": self._write_json, "jsonl": self._write_lines}
         return writer[self._format](_counted(rows, progress), file)
 
@@ -134,13 +134,13 @@ class Exporter:
 
 
 def format_of(path: Path) -> ExportFormat | None:
-    """Return the format that the ending of a file's name stands for; None for any other ending."""
+    """Return the format for the extension of a file's name, or None for any other extension."""
     ending = path.suffix.lower().removeprefix(".")
     return next((known for known in FORMATS if known == ending), None)
 
 
 class _Encoder:
-    """Takes text and writes UTF-8; what UTF-8 cannot hold (half a surrogate pair) as an escape."""
+    """Writes text to a file as UTF-8, and lone surrogates as escapes."""
 
     def __init__(self, file: Sink) -> None:
         self._file = file
@@ -150,7 +150,7 @@ class _Encoder:
 
 
 def line_for_terminal(line: bytes) -> bytes:
-    """Return a line of JSON as it is where a terminal draws it safely, or else in ASCII."""
+    """Return a line of JSON unchanged if it is safe to show on a terminal, otherwise in ASCII."""
     text = line.decode().removesuffix("\n")
     if sanitize(text) == text:
         return line
@@ -159,7 +159,7 @@ def line_for_terminal(line: bytes) -> bytes:
 
 
 def _encoded(record: Mapping[str, Any]) -> bytes:
-    """JSON in which what steers a terminal, breaks a line or is no text stands as an escape."""
+    """Return a record as JSON, with terminal controls, line breaks and surrogates escaped."""
     written = json.dumps(record, ensure_ascii=False)
     return _ESCAPED.sub(lambda found: f"\\u{ord(found[0]):04x}", written).encode()
 

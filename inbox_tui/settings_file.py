@@ -1,4 +1,4 @@
-"""Changes to the settings file: one setting at a time, all else as it stands."""
+"""Changes of one setting in the settings file, which leave the rest of it as it is."""
 
 from __future__ import annotations
 
@@ -18,10 +18,10 @@ if TYPE_CHECKING:
 
 
 def write_theme(path: Path, theme: str) -> None:
-    """Write the theme into a settings file, which is made where there is none.
+    """Write the theme to a settings file, which is created if it is missing.
 
-    Comments and order stay. Raises SettingsError, the file untouched, where it is damaged or can't
-    be written.
+    Comments and the order of lines are kept. Raises SettingsError, and leaves the file untouched,
+    if it is damaged or can't be written.
     """
 
     def change(document: TOMLDocument) -> None:
@@ -31,7 +31,7 @@ def write_theme(path: Path, theme: str) -> None:
 
 
 def write_team(path: Path, url: str) -> None:
-    """Write a team's hub into a settings file; an empty one takes it away. See `write_theme`."""
+    """Write the URL of a team's hub to a settings file, like `write_theme`; "" removes it."""
 
     def change(document: TOMLDocument) -> None:
         if url:
@@ -43,16 +43,16 @@ def write_team(path: Path, url: str) -> None:
 
 
 def write_name(path: Path, phone: str, name: str) -> None:
-    """Write the name of a number or sender; an empty one takes it away. See `write_theme`.
+    """Write the name of a number or sender to `[names]`, like `write_theme`.
 
     Args:
         path: The settings file.
-        phone: The number or sender as the service writes it.
-        name: Its name.
+        phone: The number or sender, as the service writes it.
+        name: The name; "" removes it.
 
     Raises:
-        NotAPhoneNumber: `[names]` can't have what the service wrote.
-        SettingsError: The file is damaged, or can't be written.
+        NotAPhoneNumber: The number or sender can't be written in `[names]`.
+        SettingsError: The file is damaged or can't be written.
 
     """
     key = name_key(phone)
@@ -80,12 +80,12 @@ def write_name(path: Path, phone: str, name: str) -> None:
 
 
 def name_key(phone: str) -> str:
-    """Return how `[names]` writes a number or sender; raises NotAPhoneNumber where it can't."""
+    """Return a number or sender as written in `[names]`; raise NotAPhoneNumber if it can't be."""
     for written in (format_phone(phone), phone):
         with suppress(NotAPhoneNumber):
             if phone_key(parse_sender(written)) == phone_key(phone):
                 return written
-    parse_sender(phone)  # which says why, as a rule
+    parse_sender(phone)  # usually raises an error with the reason
     raise NotAPhoneNumber(_("it is not what a person can write"))
 
 
@@ -94,9 +94,9 @@ def _change(
     change: Callable[[TOMLDocument], None],
     changed: Callable[[Settings], Settings],
 ) -> None:
-    """Write a changed settings file in the place of the old one, if it says what it should then.
+    """Change a settings file, unless the result would not be the intended settings.
 
-    `changed` returns what it should say.
+    `change` edits the document; `changed` returns the settings that it must then contain.
     """
     import tomlkit
     from tomlkit.exceptions import TOMLKitError

@@ -1,7 +1,7 @@
-"""The language of the interface: English as it stands in the code, or Russian by a catalogue.
+"""The language of the interface: the English of the code, or Russian from a catalogue.
 
-The catalogue is `ru/LC_MESSAGES/inbox-tui.po`; what is read is the `.mo` compiled from it. How to
-extract, translate and compile is in `.github/CONTRIBUTING.md`.
+The catalogue is `ru/LC_MESSAGES/inbox-tui.po`; the program reads the `.mo` compiled from it.
+`.github/CONTRIBUTING.md` explains how to extract, translate and compile.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 DOMAIN: Final = "inbox-tui"
 FOLDER: Final = Path(__file__).parent
 _FILLED: Final = '["'
-"""How a text begins that `filled` has made."""
+"""The beginning of a text in which `filled` has packed values."""
 _RUSSIAN_WINDOWS: Final = 0x19
 """The primary language identifier of Russian on Windows."""
 
@@ -26,9 +26,9 @@ _catalogue: NullTranslations | None = None
 
 
 def set_language(language: str) -> None:
-    """Show the interface in `en` or `ru` from now on.
+    """Switch the interface to `en` or `ru`.
 
-    Child processes are told, and so is click, which looks for its own sentences by `LANGUAGE`.
+    Russian is also set in `LANGUAGE`, for child processes and for click's own sentences.
     """
     global _catalogue
     if language == "en" and _catalogue is None:
@@ -37,7 +37,7 @@ def set_language(language: str) -> None:
 
     if language == "en":
         _catalogue = None
-        gettext.textdomain("messages")  # click's own, which has no catalogue
+        gettext.textdomain("messages")  # the default domain, which has no catalogue
         return
     _catalogue = gettext.translation(DOMAIN, FOLDER, [language])
     environ["LANGUAGE"] = language
@@ -48,12 +48,13 @@ def set_language(language: str) -> None:
 def system_language(
     environment: Mapping[str, str] = environ, windows_language: int | None = None
 ) -> str:
-    """Return `ru` where the system is in Russian, else `en`.
+    """Return `ru` if the system is in Russian, otherwise `en`.
 
     Args:
-        environment: `LANGUAGE`, `LC_ALL`, `LC_MESSAGES` and `LANG` are looked at, in this order.
-        windows_language: The language identifier of the user's Windows, if it is one; what the
-            environment says goes before it.
+        environment: The first of `LC_ALL`, `LC_MESSAGES` and `LANG` that is set counts; unless it
+            is `C` or `POSIX`, `LANGUAGE` takes precedence over it.
+        windows_language: The language identifier of the user's Windows, None on other systems. It
+            counts if the environment sets no language.
 
     """
     first = (environment.get(name) for name in ("LC_ALL", "LC_MESSAGES", "LANG"))
@@ -68,7 +69,7 @@ def system_language(
 
 
 def _(sentence: str) -> str:
-    """Return a sentence, also one that `filled` made, in the language of the interface."""
+    """Return a sentence, or a text made by `filled`, in the language of the interface."""
     facts: dict[str, str] = {}
     if sentence.startswith(_FILLED):
         sentence, facts = _taken_apart(sentence)
@@ -78,10 +79,10 @@ def _(sentence: str) -> str:
 
 
 def filled(sentence: str, **facts: object) -> str:
-    """Return a sentence and what it is filled in with as one text, to be said by `_` later.
+    """Return a sentence and its values packed into one text, which `_` translates later.
 
-    So it can be kept, and read by somebody who has the interface in another language. A fact may be
-    such a text, or a sentence, too.
+    Such a text can be stored and then shown in another language. A value may itself be such a text
+    or a sentence to be translated.
     """
     import json
 
@@ -90,7 +91,7 @@ def filled(sentence: str, **facts: object) -> str:
 
 
 def _taken_apart(text: str) -> tuple[str, dict[str, str]]:
-    """Return a sentence and its facts; what `filled` has not made is a sentence as it is."""
+    """Unpack a text made by `filled`; return any other text unchanged, without values."""
     import json
 
     try:
@@ -101,19 +102,19 @@ def _taken_apart(text: str) -> tuple[str, dict[str, str]]:
 
 
 def _fill(sentence: str, facts: Mapping[str, str]) -> str:
-    """Put facts into a sentence; it may come from another machine, and is no format to trust."""
+    """Fill values into a sentence without `str.format`, as it may come from another machine."""
     return re.sub(r"\{(\w+)\}", lambda place: facts.get(place[1], place[0]), sentence)
 
 
 def system_words(error: OSError) -> str:
-    """Return what the system says of an error; it speaks English to us, whatever its language."""
+    """Return the system's description of an error, translated: it reaches us in English."""
     return _(error.strerror or str(error))
 
 
 def plural(one: str, several: str, number: int, /, **values: object) -> str:
-    """Return a sentence in the form that goes with a count, filled in.
+    """Return a sentence in the singular or plural form for a number, with its values filled in.
 
-    `{count}` stands for the number unless `values` has another way of writing it.
+    `{count}` is replaced by the number, or by `count` in `values` if it is given.
     """
     if _catalogue is not None:
         sentence = _catalogue.ngettext(one, several, number)
@@ -123,5 +124,5 @@ def plural(one: str, several: str, number: int, /, **values: object) -> str:
 
 
 def mark(sentence: str) -> str:
-    """Return the sentence as it is; marks it for the catalogue where `_` comes later."""
+    """Return the sentence unchanged: marks it for the catalogue if `_` is called on it later."""
     return sentence
