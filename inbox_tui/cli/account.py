@@ -1,4 +1,4 @@
-"""Which account a command is for: options before environment before settings file."""
+"""The account of a command, from its options, else the environment, else the settings file."""
 
 from __future__ import annotations
 
@@ -21,55 +21,55 @@ if TYPE_CHECKING:
     from inbox_tui.cli.cli_options import CliOptions
 
 DEFAULT = mark("default")
-"""Where a value comes from that nobody has set."""
+"""The source of a value that nobody has set."""
 LOGIN_VARIABLE, SERVER_VARIABLE = "INBOX_TUI_LOGIN", "INBOX_TUI_SERVER"
 
 
 class FromSource(NamedTuple):
-    """A value, and where it comes from: an option, a variable, a place in the file, `DEFAULT`."""
+    """A value and its source, such as an option, a variable, a place in the file or `DEFAULT`."""
 
     value: str
     source: str
 
 
 class Config(NamedTuple):
-    """What the options, the environment and the settings file come to, in that order."""
+    """The configuration in force: options override the environment, which overrides the file."""
 
     paths: Paths
     settings: Settings
     login: FromSource
-    """The account's login, empty where none is known."""
+    """The account's login; empty if none is known."""
     server: FromSource
 
     @property
     def url(self) -> str:
-        """The full address that is asked."""
+        """The full address of the server."""
         return endpoint(self.server.value)
 
     @property
     def host(self) -> str:
-        """The host that the account is kept under."""
+        """The host under which the account is stored."""
         return account_host(self.url)
 
     @property
     def zone(self) -> ZoneInfo:
-        """The zone of the server's clock."""
+        """The time zone of the server's clock."""
         return ZoneInfo(self.settings.server_timezone)
 
     @property
     def account(self) -> str:
-        """The account, to speak of it."""
+        """The account's name in messages, `LOGIN@HOST`."""
         return f"{self.login.value}@{self.host}"
 
     def since(self, hours: int, now: datetime) -> int:
-        """Server seconds of the moment so many hours before now."""
+        """Return the moment `hours` before `now` in server seconds."""
         return server_seconds(now - timedelta(hours=hours), self.zone)
 
 
 def read_config(cli_options: CliOptions, environment: Mapping[str, str] = environ) -> Config:
-    """Read the settings, and put the environment and the options over them.
+    """Read the settings and override them with the environment and the options.
 
-    What can't be used ends the program, whichever of them it comes from.
+    Ends the program if a value from any of them can't be used.
     """
     paths = Paths.default()
     try:
@@ -100,12 +100,12 @@ def read_config(cli_options: CliOptions, environment: Mapping[str, str] = enviro
     except KeyRefused as refused:
         place = place_in_file(paths.config, "keys", refused.name) or paths.config
         fail(f"{place}: {refused}.", USAGE)
-    # A login that was copied has a space at its end now and then.
+    # A pasted login sometimes has a space at its end.
     return Config(paths, settings, login._replace(value=login.value.strip()), server)
 
 
 def place_in_file(path: Path, *key: str) -> str | None:
-    """Where the settings file sets this; None where it does not."""
+    """Return the place at which the settings file sets a key, or its table; None if it does not."""
     try:
         source = path.read_text("utf-8-sig")
     except (OSError, UnicodeError):
@@ -115,7 +115,7 @@ def place_in_file(path: Path, *key: str) -> str | None:
 
 
 def check_login(login: FromSource) -> None:
-    """End the program where this can't be a login; only an option may not be left empty."""
+    """End the program if this can't be a login; it may be empty, unless it is an option."""
     if (login.value or login.source == "--login") and not login.value.strip():
         fail(_("{source}: the login is empty.").format(source=login.source), USAGE)
     if not login.value.strip().isprintable():
@@ -144,11 +144,11 @@ def _check_team(team: FromSource) -> None:
 
 
 def check_theme(config: Config) -> None:
-    """End the program where there is no such theme; empty stands for our own."""
+    """End the program if the theme does not exist; an empty one stands for our own."""
     theme = config.settings.theme
     if not theme:
         return
-    # Textual takes longer to import than most commands to run.
+    # Importing Textual takes longer than most commands take to run.
     from textual.theme import BUILTIN_THEMES
 
     from inbox_tui.themes import OWN
@@ -165,7 +165,10 @@ def check_theme(config: Config) -> None:
 
 
 def with_known_login(config: Config, archive: Archive) -> Config:
-    """Where no login is named, the account that was signed in last."""
+    """Return the config with the account that was signed in last, if it names no login.
+
+    If it names a server, only that server's accounts count.
+    """
     if config.login.value:
         return config
     any_host = config.server.source == DEFAULT
@@ -182,9 +185,10 @@ def with_known_login(config: Config, archive: Archive) -> Config:
 
 
 def signed_in_accounts(config: Config, archive: Archive) -> list[tuple[Config, AccountArchive]]:
-    """Every account that is signed in, in the order they were made, with how to ask for it.
+    """Return every account that is signed in, in order of creation, each with its own config.
 
-    So is the one that is named, if the archive has it: its password is in the environment, maybe.
+    The account that `config` names is included if the archive has it: it may not be signed in, but
+    have its password in the environment.
     """
     accounts: list[tuple[Config, AccountArchive]] = []
     for account in archive.accounts():

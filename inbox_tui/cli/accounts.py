@@ -1,4 +1,4 @@
-"""`inbox-tui accounts`: the accounts signed in, and how much of each is unread."""
+"""`inbox-tui accounts`: the accounts that are signed in, with their unread counts."""
 
 from __future__ import annotations
 

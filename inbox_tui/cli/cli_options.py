@@ -1,4 +1,4 @@
-"""What the options of a command say, and the password or API key of the environment."""
+"""The values of a command's options, and the password or API key from the environment."""
 
 from __future__ import annotations
 
@@ -14,18 +14,18 @@ if TYPE_CHECKING:
 
 
 class CliOptions(NamedTuple):
-    """The options of a command; None where they are left out."""
+    """The options of a command; None for each that is left out."""
 
     login: str | None = None
     server: str | None = None
     to_phone: str | None = None
     hours: int | None = None
     password: Secret | None = None
-    """Or the API key. Out of the environment before anything else: no child process inherits it."""
+    """The password or API key, removed from the environment: no child process inherits it."""
 
     @classmethod
     def of_environment(cls) -> CliOptions:
-        """Take the password or API key out of the environment."""
+        """Take the password or API key out of the environment; end the program if both are set."""
         password = environ.pop(PASSWORD_VARIABLE, "")
         api_key = environ.pop(API_KEY_VARIABLE, "")
         if not (password or api_key):

@@ -1,4 +1,4 @@
-"""`inbox-tui completion`: what a shell needs to complete the command line."""
+"""`inbox-tui completion`: the script by which a shell completes the command line."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""`inbox-tui config`: the settings in force, and the file that they are in."""
+"""`inbox-tui config`: the settings in force, and the file that holds them."""
 
 from __future__ import annotations
 
@@ -49,7 +49,7 @@ def command(cli_options: CliOptions, edit: bool) -> None:
 
 
 def _shown(config: Config) -> Iterator[str]:
-    """The settings as a settings file would have them, each with a comment of its source."""
+    """Yield the settings in force as lines of a settings file, with their sources as comments."""
     path = config.paths.config
     yield f"# {path}" + ("" if path.exists() else _(" (there is none yet: --edit begins one)"))
     in_force = {"login": config.login, "server": config.server}
@@ -77,7 +77,7 @@ def _edit(paths: Paths) -> None:
     except OSError as error:
         fail(_("{path} can't be made: {strerror}.").format(path=path, strerror=system_words(error)))
     _open_in_editor(path)
-    try:  # whether the inbox would start with the file as it is
+    try:  # check that the inbox would start with this file
         check_theme(read_config(CliOptions(), environment={}))
     except Failure as failure:
         remedy = _("As it is, the inbox will not start: 'inbox-tui config --edit' mends it.")
@@ -90,7 +90,7 @@ def _open_in_editor(path: Path) -> None:
     on_windows = sys.platform == "win32"
     written = os.environ.get(variable) or ("notepad" if on_windows else "vi")
     try:
-        words = shlex.split(written, posix=not on_windows)  # else it takes backslashes away
+        words = shlex.split(written, posix=not on_windows)  # POSIX mode removes backslashes
     except ValueError:
         words = []
     if on_windows and words:

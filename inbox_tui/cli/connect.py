@@ -1,4 +1,4 @@
-"""What a command needs to ask the service: the client, and the password or API key."""
+"""The client of the service for a command, and the password or API key."""
 
 from __future__ import annotations
 
@@ -28,9 +28,9 @@ if TYPE_CHECKING:
 def connector(
     clock: Clock, limit: Limit, backup_of: Callable[[str], str | None]
 ) -> Callable[[str, str, Secret], Inbox]:
-    """What makes the client of the service, imported when it is first needed.
+    """Return a function that creates the client of the service, which is imported only then.
 
-    `backup_of` gives the address of a server's backup, where it is to have one.
+    `backup_of` returns the address of a server's backup, or None.
     """
 
     def seconds() -> float:
@@ -54,7 +54,7 @@ def connector(
 
 
 def dependencies(archive: Archive, settings: Settings, clock: Clock) -> Dependencies:
-    """What the user's own sessions need."""
+    """Return the dependencies of sessions with the user's own archive and keyring."""
     limit = Limit()
     return Dependencies(
         archive=archive,
@@ -69,9 +69,10 @@ def dependencies(archive: Archive, settings: Settings, clock: Clock) -> Dependen
 
 
 def backup_address(settings: Settings, url: str) -> str | None:
-    """The address of the backup of the server at `url`; None where there is to be none.
+    """Return the address of the backup of the server at `url`, or None if it has none.
 
-    `backup_server` is that of `server` in the settings: no other account's password goes there.
+    The setting `backup_server` only applies to the setting `server`: the password of an account at
+    another server is never sent there.
     """
     if settings.backup_server == "off":
         return None
@@ -81,15 +82,15 @@ def backup_address(settings: Settings, url: str) -> str | None:
 
 
 def refuse_environment(cli_options: CliOptions) -> None:
-    """End the program where the environment has a password, which can't be every account's."""
+    """End the program if the environment has a password, which can't be every account's."""
     if cli_options.password is not None:
         fail(_("--all takes passwords from the keyring, not from the environment."), USAGE)
 
 
 async def find_password(cli_options: CliOptions, config: Config) -> Secret | None:
-    """The password or API key of the environment or else the keyring; without one it ends.
+    """Return the password or API key from the environment, or else from the keyring.
 
-    In a team there may be none: colleagues ask then.
+    If there is none, ends the program; in a team, where colleagues can ask, returns None.
     """
     if cli_options.password is not None:
         return cli_options.password
@@ -121,7 +122,7 @@ async def find_password(cli_options: CliOptions, config: Config) -> Secret | Non
 
 
 def secret_from_stdin(kind: Kind) -> Secret:
-    """The first line of standard input; without one the program ends."""
+    """Return the first line of standard input; end the program if there is none."""
     if sys.stdin is None:
         fail(_("standard input is closed."), USAGE)
     try:

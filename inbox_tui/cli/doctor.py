@@ -1,4 +1,4 @@
-"""`inbox-tui doctor`: what works, and what to do where it does not."""
+"""`inbox-tui doctor`: what works, and what to do about what does not."""
 
 from __future__ import annotations
 
@@ -55,7 +55,7 @@ from inbox_tui.sync.zone import ZONE_AHEAD
 from inbox_tui.text import sanitize
 
 MOST_SECONDS_OFF = 300
-"""How far this machine's clock may be off the server's."""
+"""How far this machine's clock may differ from the server's."""
 HOLDS = {
     "refused": (mark("the server refused the sign-in"), mark("run 'inbox-tui login'")),
     "blocked": (
@@ -69,7 +69,7 @@ HOLDS = {
     "offline": (mark("the last request failed"), mark("'inbox-tui doctor --online' says why")),
     "stopped": (mark("the server found an error in the request"), mark("check only_to_phones")),
 }
-"""What is told of a hold, and what to do."""
+"""The description and the remedy for each kind of hold."""
 
 
 @click.command(
@@ -147,7 +147,7 @@ async def _checked(cli_options: CliOptions, *, online: bool) -> list[Check]:
 
 
 async def _keyring(config: Config, password: Secret | None) -> tuple[Check, Secret | None]:
-    """Whether the keyring answers, and the secret that the environment or the keyring gives."""
+    """Check the keyring; also return the secret from the environment or the keyring."""
     keyring, login = Keyring(), config.login.value
     note = ""
     remedy = _("give {environment} or {api_key_environment}, or set a keyring up").format(
@@ -192,7 +192,7 @@ def _settings(cli_options: CliOptions) -> tuple[Config, Check]:
 
 
 def _bad_settings(error: SettingsError) -> Check:
-    """What is wrong with the file, without anything that stands in it."""
+    """Describe an error in the settings file without quoting the file."""
     path = hidden(str(error.path))
     if error.key is None and error.line is None:
         found, _semicolon, remedy = error.problem.partition("; ")
@@ -247,7 +247,7 @@ def _archive(archive: Archive, config: Config, clock: SystemClock) -> Iterator[C
         yield _search(archive)
     chosen_account = None if damaged else archive.find_account(config.login.value, config.host)
     if chosen_account is not None:
-        if chosen_account.notes.get(TEAM) is None:  # else the hub has it
+        if chosen_account.notes.get(TEAM) is None:  # a team's log of requests is on the hub
             yield _request_log(chosen_account, clock)
         yield _late(chosen_account)
     yield _clock(config, clock, chosen_account)
@@ -321,7 +321,7 @@ def _clock(config: Config, clock: SystemClock, account: AccountArchive | None) -
 
 
 async def _team(config: Config) -> Check:
-    """Whether the hub answers, and whether somebody asks."""
+    """Check whether the hub answers and whether a member asks."""
     from inbox_tui.team.errors import HubError
     from inbox_tui.team.hub import Hub
     from inbox_tui.team.sign_in import hub_sign_in
@@ -359,7 +359,7 @@ async def _team(config: Config) -> Check:
 
 
 async def _online(config: Config, password: Secret | None, clock: SystemClock) -> list[Check]:
-    """One refresh from the server, and one from its backup if it has one."""
+    """Refresh once from the server, and once from its backup if it has one."""
     remedy = _("run 'inbox-tui login'")
     if not config.login.value:
         return [Check("server", False, _("no account is known"), remedy)]
@@ -377,7 +377,7 @@ async def _online(config: Config, password: Secret | None, clock: SystemClock) -
 async def _asked(
     name: str, config: Config, host: str, password: Secret, clock: SystemClock
 ) -> Check:
-    """One refresh from this server for the account kept under `host`, and what came of it."""
+    """Refresh once from this server for the account stored under `host`; report the result."""
     try:
         with open_archive(config.paths.archive) as archive:
             account = archive.account(config.login.value, host)
@@ -394,9 +394,9 @@ async def _asked(
 
 
 def _without_quotes(reason: str) -> str:
-    """Return why a request failed without what the server wrote.
+    """Return the reason why a request failed, without the server's own words.
 
-    That stands in brackets after our own words, or is where it points to.
+    These follow ours in brackets, or are the address to which the server redirects.
     """
     elsewhere = str(Redirected())
     before, points, _place = reason.partition(elsewhere.partition(_("another place"))[0])

@@ -1,4 +1,4 @@
-"""The log: where an error arose, and nothing of what the program was at work on."""
+"""The log: where an error was raised, without any data that the program was working on."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from inbox_tui.private_files import open_private, private_folder
 
 
 def unforeseen(error: Exception, command: str | None, *, debug: bool) -> Failure:
-    """The end of the program by an error that nobody foresaw."""
+    """Return the Failure for an unexpected error; with `debug`, log the error first."""
     what = _("stopped by an error of its own ({name})").format(name=type(error).__name__)
     path = Paths.default().log
     if not debug:
@@ -37,10 +37,10 @@ def unforeseen(error: Exception, command: str | None, *, debug: bool) -> Failure
 
 
 def log(error: BaseException, command: str | None) -> None:
-    """Add to the log where an error arose.
+    """Add to the log where an error was raised.
 
-    Only the types of errors and the places in the code: their words and the values at hand may
-    hold a password or the text of a message. Raises OSError.
+    Only types of errors and places in the code are written: the messages of errors and the values
+    of variables may hold a password or the text of a message. Raises OSError.
     """
     path = Paths.default().log
     private_folder(path.parent)
@@ -53,7 +53,7 @@ def log(error: BaseException, command: str | None) -> None:
 
 
 def _places(error: BaseException) -> Iterator[str]:
-    """Each error that led to this one, the first one first, with where it was raised."""
+    """Yield the log's lines for an error and the errors that led to it, the first one first."""
     chain: list[BaseException] = []
     link: BaseException | None = error
     while link is not None and link not in chain:

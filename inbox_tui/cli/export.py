@@ -131,7 +131,7 @@ def command(
 
 @contextmanager
 def _opened(config: Config, every: bool) -> Iterator[tuple[AnyAccount, Mapping[int, str] | None]]:
-    """The messages of the account, or of every one with the names of the accounts."""
+    """Open the account; with `every`, all accounts together, and their names by id."""
     if every:
         with open_accounts(config, every=True) as (archive, _accounts):
             yield archive.all_accounts(), archive.account_names()
@@ -146,7 +146,7 @@ def _opened(config: Config, every: bool) -> Iterator[tuple[AnyAccount, Mapping[i
 
 
 def _search_query(search: str, names: Mapping[str, str]) -> SearchQuery:
-    """Read what is to be searched for, or end the program where that can't be."""
+    """Parse a search. Raises `click.BadParameter` if it is invalid."""
     from inbox_tui.text.search_query import parse_query
 
     query = parse_query(search, datetime.now().astimezone(), names)
@@ -196,10 +196,9 @@ def _to_output(exporter: Exporter, rows: Iterable[Row]) -> Written:
 
 
 class _TerminalOutput:
-    """Shows what is written on a terminal, which no message may steer."""
+    """Writes to the terminal, with control sequences in messages made visible."""
 
     def write(self, line: bytes) -> int:
-        """Show whole lines."""
         from inbox_tui.text import sanitize
 
         return sys.stdout.write(sanitize(line.decode(), lines=True))

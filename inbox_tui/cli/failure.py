@@ -25,14 +25,14 @@ class Failure(Exception):  # noqa: N818
 
 
 def fail(message: str, status: int = FAILED) -> NoReturn:
-    """End the program."""
+    """End the program with a message and an exit status."""
     raise Failure(message, status)
 
 
 def tell(message: str) -> None:
-    """Say something on standard error, whatever is in it made fit for a terminal.
+    """Print a message on standard error, made safe for a terminal.
 
-    Where nobody can be told, the program goes on and ends as it would have.
+    The program goes on if standard error can't be written to.
     """
     from inbox_tui.text import sanitize
 
@@ -43,7 +43,7 @@ def tell(message: str) -> None:
 
 
 def output(text: str) -> None:
-    """Write a line of the output proper; its colours only on a terminal."""
+    """Print a line on standard output, with its colours only if that is a terminal."""
     import click
 
     with writing():
@@ -52,7 +52,7 @@ def output(text: str) -> None:
 
 @contextmanager
 def writing() -> Iterator[None]:
-    """Write to standard output for a block; where that takes nothing the program ends."""
+    """Run a block that writes to standard output; end the program if it can't be written to."""
     require_output()
     try:
         yield
@@ -63,24 +63,24 @@ def writing() -> Iterator[None]:
 
 
 def require_output() -> None:
-    """End the program where it has no standard output."""
+    """End the program if its standard output is closed."""
     if sys.stdout is None:
         fail(_("standard output is closed."))
 
 
 def fail_to_write(error: OSError) -> NoReturn:
-    """End the program because standard output does not take what is written."""
-    if sys.platform == "win32" and error.errno == errno.EINVAL:  # the reader of a pipe is gone
+    """End the program because standard output can't be written to."""
+    if sys.platform == "win32" and error.errno == errno.EINVAL:  # a pipe whose reader is gone
         raise BrokenPipeError from None
     discard_the_rest(sys.stdout)
     fail(_("standard output can't be written to: {strerror}.").format(strerror=system_words(error)))
 
 
 def at_terminal(stream: TextIO | None) -> bool:
-    """Whether somebody sits at the other end of a standard stream, which may be closed."""
+    """Return whether a standard stream is a terminal; None stands for a closed stream."""
     if stream is None or not stream.isatty():
         return False
-    if sys.platform == "win32":  # where the null device passes for a terminal
+    if sys.platform == "win32":  # isatty() is also true for the null device there
         from inbox_tui.windows import is_console
 
         return is_console(stream.fileno())
@@ -88,11 +88,11 @@ def at_terminal(stream: TextIO | None) -> bool:
 
 
 def exit_after(run: Callable[[], object]) -> NoReturn:
-    """Run the program, tell what it ends by, and exit with its status."""
+    """Run the program, report the error that ended it, if any, and exit with its status."""
     for stream in (sys.stdout, sys.stderr):
         if hasattr(stream, "reconfigure"):
             stream.reconfigure(errors="backslashreplace")
-            if sys.platform == "win32":  # where files and pipes would get an old code page
+            if sys.platform == "win32":  # files and pipes would get a legacy code page there
                 stream.reconfigure(encoding="utf-8", newline="\n")
     status: object = FAILED
     try:
@@ -112,7 +112,7 @@ def exit_after(run: Callable[[], object]) -> NoReturn:
 
 
 def discard_the_rest(stream: TextIO) -> None:
-    """See that what is left in a stream's buffer is not tried again when the program ends."""
+    """Redirect a stream to the null device, so that its buffer is not written again at exit."""
     with suppress(OSError, ValueError, AttributeError):
         nowhere = os.open(os.devnull, os.O_WRONLY)
         os.dup2(nowhere, stream.fileno())

@@ -1,4 +1,4 @@
-"""Which language the program speaks, before anything is said."""
+"""The choice of the interface's language, made before anything is printed."""
 
 from __future__ import annotations
 
@@ -12,9 +12,9 @@ from inbox_tui.paths import Paths
 
 
 def choose_language() -> None:
-    """Speak the language of the settings, or else the system's.
+    """Set the language that the settings name, or else the system's.
 
-    Settings that can't be used are told of later, by what needs them: in the language they name.
+    Errors in the settings are reported later, by the code that needs them, in this language.
     """
     path = Paths.default().config
     try:
@@ -25,7 +25,7 @@ def choose_language() -> None:
 
 
 def _language_named(path: Path) -> str:
-    """Return the language that a line of a settings file names, whatever the others are."""
+    """Return the language that a damaged settings file names, or "" if it names none."""
     try:
         if not path.is_file():
             return ""
@@ -38,7 +38,7 @@ def _language_named(path: Path) -> str:
 
 
 def _windows_language() -> int | None:
-    """Return the language identifier of the user's Windows; None elsewhere."""
+    """Return the language identifier of the user's Windows, or None on other systems."""
     if sys.platform != "win32":
         return None
     import ctypes

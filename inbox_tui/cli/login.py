@@ -1,4 +1,4 @@
-"""`inbox-tui login`: check a password or API key and keep it."""
+"""`inbox-tui login`: check a password or API key and store it."""
 
 from __future__ import annotations
 
@@ -94,9 +94,9 @@ def _password_given(cli_options: CliOptions) -> Secret:
 
 
 async def _check(config: Config, password: Secret) -> str:
-    """Refresh with this password, an earlier refusal of it notwithstanding.
+    """Refresh with this password, even if it was refused before.
 
-    Returns why it was not checked after all, empty where it was.
+    Returns the reason why the password was not checked, or "" if it was.
     """
     clock = SystemClock()
     with open_sound_archive(config.paths.archive) as archive:

@@ -1,4 +1,4 @@
-"""`inbox-tui logout`: remove a password or API key, and the messages where asked to."""
+"""`inbox-tui logout`: remove a password or API key and, on request, the messages."""
 
 from __future__ import annotations
 
@@ -58,7 +58,7 @@ def command(cli_options: CliOptions, purge: bool) -> None:
             return
         raise Failure(f"{failure.message}{removed}", failure.status) from None
     finally:
-        # Opening an archive that is damaged sets it aside.
+        # If the archive was damaged, opening it has set it aside.
         if purge:
             _remove_damaged_archives(config.paths.archive)
     kept = (_(" Its messages on this machine are deleted.") if purged else "") + removed
@@ -83,7 +83,7 @@ def command(cli_options: CliOptions, purge: bool) -> None:
 
 
 def _remove_damaged_archives(archive: Path) -> int:
-    """Remove the damaged archives beside this one; return how many files they were."""
+    """Remove the damaged archives beside this one; return the number of files removed."""
     copies = damaged_copies(archive)
     for copy in copies:
         copy.unlink(missing_ok=True)
@@ -91,7 +91,7 @@ def _remove_damaged_archives(archive: Path) -> int:
 
 
 async def _removed(config: Config) -> list[Kind]:
-    """What there was to remove; nothing of ours is in a keyring that we do not use."""
+    """Remove the account's secrets from the keyring, if we use it; return their kinds."""
     keyring = Keyring()
     report = await keyring.describe()
     return await keyring.remove(config.login.value, config.host) if report.usable else []

@@ -1,4 +1,4 @@
-"""What `inbox-tui doctor` checks of the machine: versions, terminal, folders, room on the disk."""
+"""The checks of the machine in `inbox-tui doctor`: versions, terminal, folders, disk space."""
 
 from __future__ import annotations
 
@@ -25,32 +25,32 @@ NAMES = (
     *(mark("log"), mark("disk"), mark("archive"), mark("search"), mark("limit"), mark("late")),
     *(mark("clock"), mark("team"), mark("server"), mark("backup")),
 )
-"""What the checks are called."""
+"""The names of all checks of the doctor, marked for translation."""
 
 
 class Check(NamedTuple):
-    """One thing looked at. It holds no secret, phone number, login or text of a message."""
+    """The result of a check. It holds no secret, phone number, login or text of a message."""
 
     name: str
     ok: bool
     found: str
     remedy: str = ""
     numbers: dict[str, float] | None = None
-    """What was counted or measured, for programs that read the report."""
+    """Counts and measurements, for programs that read the report."""
 
     def as_json(self) -> dict[str, object]:
-        """Return what the report has of it; `numbers` only where there are any."""
+        """Return the check for the JSON report, without `numbers` if there are none."""
         return {name: value for name, value in self._asdict().items() if value is not None}
 
 
 def hidden(text: str) -> str:
-    """A text with the home folder, which has the user's name in it, as `~`."""
+    """Return the text with the home folder, which contains the user's name, replaced by `~`."""
     home = str(Path.home())
     return text if home == "/" else text.replace(home, "~")
 
 
 def check_python() -> Check:
-    """Name the versions of all that matters."""
+    """Report the versions of the program, Python, SQLite and the main packages."""
     packages = ", ".join(
         f"{name} {version(name)}" for name in ("textual", "httpx", "keyring", "click")
     )
@@ -106,7 +106,7 @@ def _colours() -> str:
 
 
 def check_folders(paths: Paths) -> Iterator[Check]:
-    """Check that nobody else can read what is kept, and that the disk has room."""
+    """Check that nobody else can read the program's files, and that the disk has room."""
     archive = paths.archive.name
     yield _private("data", paths.archive.parent, (archive, f"{archive}-wal", f"{archive}-shm"))
     yield _private("log", paths.log.parent, (paths.log.name,))

@@ -1,4 +1,4 @@
-"""Opening the archive for a command; what goes wrong with it ends the program in words."""
+"""Opening the archive for a command; errors of the archive end the program with a message."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from inbox_tui.locale import _
 
 @contextmanager
 def open_archive(path: Path) -> Iterator[Archive]:
-    """The archive; what goes wrong with it ends the program in words."""
+    """Open the archive; an ArchiveError, also one in the block, ends the program."""
     try:
         with Archive.open(path) as archive:
             yield archive
@@ -31,7 +31,7 @@ def open_archive(path: Path) -> Iterator[Archive]:
 
 @contextmanager
 def open_sound_archive(path: Path) -> Iterator[Archive]:
-    """The archive, for a command that ends where it had to begin a fresh one."""
+    """Open the archive; end the program if it was damaged and a fresh one had to be begun."""
     with open_archive(path) as archive:
         if archive.set_aside is not None:
             fail(
@@ -44,9 +44,9 @@ def open_sound_archive(path: Path) -> Iterator[Archive]:
 
 @contextmanager
 def open_account(config: Config) -> Iterator[tuple[Config, Archive]]:
-    """The archive, with the choices made whole by the account that it knows.
+    """Open the archive; yield the config with a known account filled in, and the archive.
 
-    The program ends where no account is known; then no archive is begun.
+    Ends the program if no account is known, without creating an archive.
     """
     if not config.login.value and not config.paths.archive.exists():
         _fail_without_login()
@@ -61,7 +61,10 @@ def open_account(config: Config) -> Iterator[tuple[Config, Archive]]:
 def open_accounts(
     config: Config, *, every: bool
 ) -> Iterator[tuple[Archive, list[tuple[Config, AccountArchive]]]]:
-    """The archive, with the account, or `every` one that is signed in; without one it ends."""
+    """Open the archive and the account of the config, or `every` account that is signed in.
+
+    Ends the program if there is none.
+    """
     if not every:
         with open_account(config) as (config, archive):
             yield archive, [(config, archive.account(config.login.value, config.host))]
@@ -86,7 +89,7 @@ def _fail_without_login() -> NoReturn:
 
 
 def set_aside_notice(path: Path) -> str:
-    """What became of a damaged archive."""
+    """Return the notice that a damaged archive is kept at `path`."""
     return _(
         "the archive was damaged: it is kept as {path}, and a fresh one was "
         "begun. The server still has the messages of the last 7 days."

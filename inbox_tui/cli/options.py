@@ -1,4 +1,4 @@
-"""The options that commands have in common, checked before anything opens."""
+"""The options that several commands share, checked before anything is opened."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ F = TypeVar("F", bound=Callable[..., Any])
 
 
 def hours(written: str) -> int:
-    """Read a number of hours, whole, from 1 to 168; anything else is a wrong usage."""
+    """Parse a whole number of hours from 1 to 168. Raises `click.BadParameter`."""
     if re.fullmatch("[0-9]{1,9}", written, re.ASCII) and 1 <= int(written) <= PERIOD_HOURS:
         return int(written)
     raise click.BadParameter(
@@ -30,7 +30,7 @@ def hours(written: str) -> int:
 
 
 def phone(written: str) -> str:
-    """Read a phone number as people write it; what can't be one is a wrong usage."""
+    """Parse a phone number as people write it. Raises `click.BadParameter`."""
     from inbox_tui.text.phones import NotAPhoneNumber, parse_phone
 
     try:
@@ -44,13 +44,13 @@ def phone(written: str) -> str:
 
 
 def _keep(context: click.Context, option: click.Parameter, value: object) -> None:
-    """Put what an option says into the `CliOptions`; it goes before that of the program."""
+    """Store an option's value in the `CliOptions`, where it overrides the program's option."""
     if value is not None:
         context.obj = context.obj._replace(**{str(option.name): value})
 
 
 def account_options(command: F) -> F:
-    """`--login` and `--server`, kept in the `CliOptions`."""
+    """Add `--login` and `--server`, whose values go into the `CliOptions`."""
     server = click.option(
         "--server",
         callback=_keep,
@@ -70,7 +70,7 @@ def account_options(command: F) -> F:
 
 
 def filter_options(command: F) -> F:
-    """`--to-phone` and `--hours`, kept in the `CliOptions`."""
+    """Add `--to-phone` and `--hours`, whose values go into the `CliOptions`."""
     last_hours = click.option(
         "--hours",
         type=hours,
@@ -91,7 +91,10 @@ def filter_options(command: F) -> F:
 
 
 def for_account(command: Callable[..., None]) -> Callable[..., None]:
-    """Hand a command the `CliOptions`, with its own `--login` and `--server`."""
+    """Add `--login` and `--server` to a command that takes the `CliOptions`.
+
+    `--hours` or `--to-phone` before the command's name are refused.
+    """
 
     @account_options
     @click.pass_obj
@@ -106,7 +109,7 @@ def for_account(command: Callable[..., None]) -> Callable[..., None]:
 
 
 def all_option(command: F) -> F:
-    """`--all`, which goes with no account that is named."""
+    """Add `--all`, which can't be combined with `--login` or `--server`."""
 
     @click.option("--all", "every", is_flag=True, help="For every account that is signed in.")
     @wraps(command)
@@ -119,5 +122,5 @@ def all_option(command: F) -> F:
 
 
 def example(*lines: str) -> str:
-    """Examples for the end of a help page."""
+    """Return the section of examples at the end of a help page."""
     return "\b\nExamples:\n" + "\n".join(f"  {line}" for line in lines)

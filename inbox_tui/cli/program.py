@@ -1,6 +1,6 @@
-"""The commands and their options, as the user writes them.
+"""The command `inbox-tui`, its options and its list of commands.
 
-A command's module is imported when the command is called.
+A command's module is only imported when the command is called.
 """
 
 from __future__ import annotations
@@ -30,18 +30,18 @@ COMMANDS = {
     "config": "Show the settings in force, or edit them.",
     "completion": "Print the completion script for a shell.",
 }
-"""What each command is for; its module has the same name."""
+"""The description of each command; its module has the same name."""
 
 
 class Program(click.Group):
-    """The commands, each imported when it is called."""
+    """A group of commands that are only imported when they are called."""
 
     def list_commands(self, ctx: click.Context) -> list[str]:
-        """The names, in the order of the help page."""
+        """Return the names of the commands, in the order of the help page."""
         return list(COMMANDS)
 
     def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
-        """The command of this name."""
+        """Return the command of this name, or None if there is none."""
         if cmd_name not in COMMANDS:
             return None
         command = import_module(f"inbox_tui.cli.{cmd_name}").command
@@ -55,7 +55,7 @@ class Program(click.Group):
             formatter.write_dl([(name, _(words)) for name, words in COMMANDS.items()])
 
     def invoke(self, ctx: click.Context) -> Any:
-        """Run the command; what nobody foresaw ends it in words, too."""
+        """Run the command; raise an unexpected error as a Failure."""
         debug = bool(ctx.params["debug"])
         try:
             return super().invoke(ctx)
@@ -81,7 +81,7 @@ class Program(click.Group):
 
         def run() -> object:
             try:
-                # A shell that completes is started before any option is read.
+                # Comes first, as click may start a shell, which must not inherit the password.
                 extra["obj"] = CliOptions.of_environment()
                 return super(Program, self).main(args, prog_name or "inbox-tui", **extra)
             except click.UsageError as error:
@@ -106,7 +106,7 @@ class Program(click.Group):
 
 
 def _translate(command: click.Command) -> None:
-    """Put the help page of a command into the language of the interface."""
+    """Translate the help page of a command into the language of the interface."""
     if command.help is not None:
         command.help = _(cleandoc(command.help))
     if command.epilog is not None:
@@ -123,7 +123,7 @@ def _translate(command: click.Command) -> None:
 
 
 def _of_click(error: Exception) -> bool:
-    """Whether click could not write, which is what writes the pages of --help."""
+    """Return whether an error was raised while click wrote output, such as a help page."""
     place = error.__traceback__
     while place is not None and place.tb_next is not None:
         place = place.tb_next

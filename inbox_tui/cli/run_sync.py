@@ -1,4 +1,4 @@
-"""Running a sync for a command, and telling on the terminal how it goes."""
+"""Running a sync for a command, and showing its progress on the terminal."""
 
 from __future__ import annotations
 
@@ -43,9 +43,9 @@ async def running_sync(
     on_event: Callable[[Event], None],
     clock: Clock,
 ) -> AsyncIterator[Asking]:
-    """What keeps the account's archive up to date: alone, or as a member of a team.
+    """Provide the sync of an account, which asks alone or as a member of a team.
 
-    At the end of the block no thread is at work on the archive any more: it may be closed.
+    After the block no thread uses the archive, so that it may be closed.
     """
     shared = dependencies(account.archive, config.settings, clock)
     with ThreadPoolExecutor(1) as thread:
@@ -64,7 +64,7 @@ async def running_sync(
 
 
 class ProgressLine:
-    """One line on the terminal that tells how far the asking is; nothing where there is none."""
+    """A line on standard error with the progress of a sync; not shown unless it is a terminal."""
 
     def __init__(self, clock: Clock) -> None:
         self._clock = clock
@@ -72,7 +72,7 @@ class ProgressLine:
         self._width = 0
 
     def on_event(self, event: Event) -> None:
-        """Show what the sync publishes."""
+        """Update the line after an event of the sync."""
         match event:
             case Progress(messages):
                 self.show(
@@ -95,7 +95,7 @@ class ProgressLine:
                 pass
 
     def show(self, words: str) -> None:
-        """Write over the line."""
+        """Replace the text of the line."""
         if self._shown:
             words = sanitize(words)
             sys.stderr.write(f"\r{words:{self._width}}")
@@ -103,7 +103,7 @@ class ProgressLine:
             self._width = len(words)
 
     def clear(self) -> None:
-        """Leave no trace of the line."""
+        """Erase the line."""
         if self._width:
             self.show("")
             sys.stderr.write("\r")
@@ -111,7 +111,7 @@ class ProgressLine:
 
 
 def until_words(moment: float | None, clock: Clock) -> str:
-    """A moment of the clock's in the user's time, in words that follow others; may be empty."""
+    """Return " until TIME", in local time, for a moment of the clock; "" for None."""
     if moment is None:
         return ""
     at = clock.now() + timedelta(seconds=max(0.0, moment - clock.moment().seconds))
@@ -121,16 +121,16 @@ def until_words(moment: float | None, clock: Clock) -> str:
 
 
 _TEAM_KINDS = {State.WAITING: "limited", State.BLOCKED: "blocked", State.OFFLINE: "offline"}
-"""What stands in the way of a team, by its state."""
+"""The kind of hold that the state of a team corresponds to."""
 
 
 def fail_unless_live(
     status: Status, hold: Hold | None, clock: Clock, *, team: bool = False
 ) -> None:
-    """End the program with the exit status that fits what stands in the way.
+    """End the program with the exit status that fits, unless the sync's state is `LIVE`.
 
-    `team`: it is the status of a team. `hold` is what the archive holds against asking; it tells
-    the network's troubles from the archive's own, which have no hold.
+    `hold` is the archive's current hold: it distinguishes network errors from errors of the
+    archive, which set no hold. With `team`, the state distinguishes them instead.
     """
     if status.state is State.LIVE:
         return
@@ -170,9 +170,9 @@ async def sync_once(
     *,
     insist: bool = False,
 ) -> Status:
-    """One refresh; ends the program where it did not come to its end.
+    """Refresh once and return the status; end the program if the refresh did not finish.
 
-    With `insist` a password is sent also where it was refused before.
+    With `insist`, the password is sent even if it was refused before.
     """
     progress = ProgressLine(clock)
 
@@ -184,7 +184,7 @@ async def sync_once(
         progress.on_event(StatusChanged(sync.status))
         try:
             if insist and password is not None:
-                with contextlib.suppress(ArchiveError):  # `once` tells of it
+                with contextlib.suppress(ArchiveError):  # `once` reports it
                     if await sync.why_withheld(password):
                         await sync.allow_again()
             status = await sync.once()

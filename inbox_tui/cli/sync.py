@@ -43,7 +43,7 @@ def command(cli_options: CliOptions, every: bool) -> None:
 
 
 async def _refresh(cli_options: CliOptions, *, every: bool) -> None:
-    """Refresh one account after another; one that fails keeps none from its turn."""
+    """Refresh the accounts one after another; with `every`, go on after a failure."""
     failures: list[Failure] = []
     with open_accounts(read_config(cli_options), every=every) as (_archive, accounts):
         for config, account in accounts:

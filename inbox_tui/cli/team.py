@@ -1,4 +1,4 @@
-"""`inbox-tui team`: an account that several people on several machines read and ask as one."""
+"""`inbox-tui team`: sharing an account among several people on several machines."""
 
 from __future__ import annotations
 
@@ -194,7 +194,7 @@ def leave(cli_options: CliOptions) -> None:
             write_team(config.paths.config, "")
         except SettingsError as error:
             fail(f"{error}.")
-        with suppress(KeyringError):  # it was never in there
+        with suppress(KeyringError):  # then the password was never stored there
             asyncio.run(Keyring().remove(address.user, address.place))
     elif not left:
         fail(_("this machine is in no team."))
@@ -247,9 +247,9 @@ def _ago(seconds: float) -> str:
 def _connected(
     address: HubAddress, password_stdin: bool, *, checked: bool = True
 ) -> Iterator[tuple[Hub, Secret | None]]:
-    """Connect for a block; gives the hub, and the password if it was given just now.
+    """Connect for a block; yield the hub, and the password if the user has just entered it.
 
-    What the hub refuses, and a hub that is away, end the command, in the block too.
+    A HubError, also one raised in the block, ends the program.
     """
     try:
         hub, given = _sign_in(address, password_stdin, checked=checked)
@@ -264,7 +264,7 @@ def _connected(
 def _sign_in(
     address: HubAddress, password_stdin: bool, *, checked: bool
 ) -> tuple[Hub, Secret | None]:
-    """Connect; a password that is missing or wrong is asked for at a terminal."""
+    """Connect to the hub; if the stored password is missing or wrong, ask for it at a terminal."""
     if password_stdin:
         given = secret_from_stdin("password")
         return _connect(address, given, checked=checked), given

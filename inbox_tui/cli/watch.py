@@ -1,4 +1,4 @@
-"""`inbox-tui watch`: each new message as a line, as it arrives."""
+"""`inbox-tui watch`: print each new message on a line as it arrives."""
 
 from __future__ import annotations
 
@@ -45,9 +45,9 @@ from inbox_tui.text import format_phone, name_finder, sanitize
 from inbox_tui.text.dates import in_zone
 
 TICK_SECONDS = 0.5
-"""How often the archive is looked at for what another program stored."""
+"""The time between two checks for messages that another program has stored."""
 LOOK_BACK_HOURS = PERIOD_HOURS + 1
-"""Nothing older can arrive; an hour to spare for clocks that do not run alike."""
+"""No older message can arrive. The extra hour allows for clocks that differ."""
 
 
 @click.command(
@@ -124,7 +124,7 @@ async def _watch(
 
 
 class _Watched(NamedTuple):
-    """An account that is watched."""
+    """The parts that watch one account."""
 
     arrivals: Arrivals
     reporter: StatusReporter
@@ -143,7 +143,7 @@ async def _print_arrivals(
     arrived: asyncio.Event,
     line_of: Callable[[Row], bytes],
 ) -> None:
-    """Print until told to stop, or until there is nobody to print for."""
+    """Print messages until `stop` is set, nobody reads the output, or the last account fails."""
     while True:
         for one in tuple(watched):
             if rows := await asyncio.to_thread(one.arrivals.take):
@@ -166,10 +166,10 @@ async def _print_arrivals(
 
 
 class Arrivals:
-    """What of the archive is to be printed and has not been, whoever stored it.
+    """The messages of the archive that are still to be printed, whichever program stored them.
 
-    The archive knows with which of its changes a message came: one that becomes visible after a
-    later one is not missed.
+    The archive numbers its changes and knows by which one a message came. So a message that is
+    stored after a newer one is not missed.
     """
 
     def __init__(
@@ -182,7 +182,7 @@ class Arrivals:
     ) -> None:
         """Begin with this moment, or `since` hours ago.
 
-        `hub_copied` tells, where there is a team, whether all that its hub had is here.
+        `hub_copied` returns, in a team, whether all messages of the hub have been copied.
         """
         self._hub_copied = hub_copied
         self._account = account
@@ -195,7 +195,7 @@ class Arrivals:
         self._changes = account.archive.changes() if self._from_now else 0
 
     def take(self) -> list[Row]:
-        """What is new since the last call, oldest first."""
+        """Return the messages that are new since the last call, oldest first."""
         since = self._since
         if self._from_now and self._caught_up:
             since = self._config.since(LOOK_BACK_HOURS, self._clock.now())
@@ -209,7 +209,7 @@ class Arrivals:
         return rows
 
     def _passes_are_complete(self) -> bool:
-        """Whether all that came before now is in: from then on whatever is new has just come."""
+        """Return whether all messages from before the start are stored: later ones are new."""
         if self._config.settings.team:
             return self._hub_copied()
         for scope in self._config.settings.only_to_phones or ("",):
@@ -220,24 +220,24 @@ class Arrivals:
 
 
 class StatusReporter:
-    """Says on standard error how the asking goes, a line each time that changes."""
+    """Prints a line on standard error each time the state of the sync changes."""
 
     def __init__(self, clock: Clock, arrived: asyncio.Event, account: str = "") -> None:
-        """Report on an account, by its name if it has one; `arrived` is set by what comes."""
+        """Prefix lines with `account`, if given; set `arrived` when there is something to do."""
         self._clock = clock
         self._of_account = f"{account}: " if account else ""
         self._reported = State.LIVE
         self._arrived = arrived
         self.end: Failure | None = None
-        """Why it is watched no more."""
+        """Why the account is no longer watched; None while it is."""
         self._hub_copied = False
 
     def hub_copied(self) -> bool:
-        """Tell whether all that a team's hub had when we began is in the archive."""
+        """Return whether all messages that a team's hub had at the start are in the archive."""
         return self._hub_copied
 
     def on_event(self, event: Event) -> None:
-        """Take in what the sync publishes."""
+        """Report an event of the sync."""
         match event:
             case MessagesArrived():
                 self._arrived.set()
@@ -256,7 +256,7 @@ class StatusReporter:
     def _report(self, status: Status) -> None:
         if status.reason in (IN_FLIGHT_REASON, LIMIT_REASON):
             return
-        if status.reason == NOBODY_ASKS_REASON:  # somebody may come who does
+        if status.reason == NOBODY_ASKS_REASON:  # a colleague who can ask may still connect
             status = status._replace(state=State.OFFLINE)
         if status.state is State.SIGN_IN:
             self.end = Failure(
@@ -281,7 +281,7 @@ class StatusReporter:
 def _line_of(
     export_format: str, config: Config, accounts: Mapping[int, str] | None
 ) -> Callable[[Row], bytes]:
-    """What writes a message as a line, its account in it where `accounts` names them by id."""
+    """Return a function that formats a message as a line, with its account's name if given."""
     names = config.settings.names
     if export_format == "jsonl":
         line_of = Exporter("jsonl", server_zone=config.zone, names=names, accounts=accounts).line

@@ -1,4 +1,4 @@
-"""Where `inbox-tui watch` writes, and what ends it."""
+"""The output of `inbox-tui watch`, and the signals that end it."""
 
 from __future__ import annotations
 
@@ -15,21 +15,21 @@ from contextlib import suppress
 from inbox_tui.cli.failure import fail_to_write
 
 _GONE_ERRORS = (errno.EPIPE, errno.EINVAL)
-"""What POSIX, and Windows, say of a pipe whose reader is gone."""
+"""The errors of POSIX and of Windows for a pipe whose reader is gone."""
 
 
 class Output:
-    """Standard output, written to without ever waiting for its reader alone."""
+    """Standard output; a reader that takes nothing does not keep the program from stopping."""
 
     def __init__(self, file: int, stop: asyncio.Event) -> None:
         self._file = file
         self._stop = stop
 
     async def put(self, lines: Sequence[bytes]) -> None:
-        """Write lines; sets `stop` where the reader is gone, and gives up once that is set.
+        """Write lines; return early when `stop` is set, and set it if the reader is gone.
 
-        Each is written by itself: a pipe takes one of up to 4 KB as a whole or not at all, so what
-        has been written ends with a line, whenever the program does.
+        Each line is written separately: a pipe takes up to 4 KB as a whole or not at all, so the
+        output ends with a complete line whenever the program ends.
         """
         loop = asyncio.get_running_loop()
         ended = asyncio.Event()
@@ -41,7 +41,7 @@ class Output:
                     self._write(rest)
             except OSError as error:
                 errors.append(error)
-            with suppress(RuntimeError):  # the loop has ended meanwhile
+            with suppress(RuntimeError):  # the loop was closed meanwhile
                 loop.call_soon_threadsafe(ended.set)
 
         # A daemon: a write that the reader never takes must not keep the process alive.
@@ -56,11 +56,11 @@ class Output:
         while rest:
             try:
                 rest = rest[os.write(self._file, rest) :]
-            except BlockingIOError:  # another program, such as Node, has set it so
+            except BlockingIOError:  # another program, such as Node, made it non-blocking
                 select.select((), (self._file,), ())
 
     def gone(self) -> bool:
-        """Whether nobody reads any more; on Windows only a write tells."""
+        """Return whether the reader is gone; on Windows always False, as only a write shows it."""
         if sys.platform == "win32":
             return False
         poll = select.poll()
@@ -69,7 +69,7 @@ class Output:
 
 
 async def first_of(*events: asyncio.Event, seconds: float | None = None) -> None:
-    """Wait until one of them is set, or for so long."""
+    """Wait until one of the events is set, for at most `seconds`."""
     waits = [asyncio.ensure_future(event.wait()) for event in events]
     await asyncio.wait(waits, timeout=seconds, return_when=asyncio.FIRST_COMPLETED)
     for wait in waits:
@@ -77,12 +77,12 @@ async def first_of(*events: asyncio.Event, seconds: float | None = None) -> None
 
 
 def stop_on_signals(stop: asyncio.Event) -> None:
-    """Set `stop` when the program is interrupted or told to end."""
+    """Set `stop` when the program is interrupted or terminated."""
     loop = asyncio.get_running_loop()
     if sys.platform == "win32":
         for number in (signal.SIGINT, signal.SIGTERM, signal.SIGBREAK):
             signal.signal(number, lambda *_: loop.call_soon_threadsafe(stop.set))
-        # What wakes the loop is not to say so where it has no room for more.
+        # Python is not to warn when the socket that wakes the loop is full.
         signal.set_wakeup_fd(signal.set_wakeup_fd(-1), warn_on_full_buffer=False)
     else:
         for number in (signal.SIGINT, signal.SIGTERM):
