@@ -1,4 +1,4 @@
-"""A user who has never run the program, and a service on this machine."""
+"""Fixtures: a user who has never run the program, and a service on this machine."""
 
 from __future__ import annotations
 
@@ -21,12 +21,12 @@ from inbox_tui.demo.server import DemoServer
 
 @pytest.fixture(autouse=True)
 def _of_a_user(files: Files) -> None:
-    """Every command is run by a user who has never run the program."""
+    """Run every command as a user who has never run the program."""
 
 
 @pytest.fixture
 def ring(no_keyring: None) -> MemoryBackend:
-    """A keyring that works."""
+    """A working keyring in memory."""
     ring = MemoryBackend()
     keyring.set_keyring(ring)
     return ring
@@ -34,7 +34,7 @@ def ring(no_keyring: None) -> MemoryBackend:
 
 @pytest.fixture(autouse=True)
 def language(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> None:
-    """English, or the Russian that `run` reads back where a test is marked to be run in it."""
+    """English, or for a test that is marked so, Russian that `run` translates back."""
     if getattr(request, "param", "en") == "ru":
         catalogue = RecordingCatalogue()
         monkeypatch.setattr(locale, "_catalogue", catalogue)
@@ -56,7 +56,7 @@ def server(service: SwitchedService) -> Iterator[DemoServer]:
 
 @pytest.fixture
 def account(server: DemoServer, monkeypatch: pytest.MonkeyPatch) -> DemoServer:
-    """The account at the service, all of it given by the environment."""
+    """The account at the service: the environment has its server, login and password."""
     monkeypatch.setenv("INBOX_TUI_SERVER", server.url)
     monkeypatch.setenv("INBOX_TUI_LOGIN", LOGIN)
     monkeypatch.setenv("INBOX_TUI_PASSWORD", PASSWORD)

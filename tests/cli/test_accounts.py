@@ -1,4 +1,4 @@
-"""Two accounts at two servers, as the commands meet them."""
+"""Commands with two accounts at two servers."""
 
 from __future__ import annotations
 

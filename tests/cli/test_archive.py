@@ -1,4 +1,4 @@
-"""An archive that is damaged, of a later version, not to be written to, or on a full disk."""
+"""Commands with an archive that is damaged, of a later version, read-only, or on a full disk."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ from inbox_tui.demo.server import DemoServer
 
 @pytest.fixture
 def kept(files: Files, account: DemoServer) -> Files:
-    """An archive of some pages, with the messages of the account."""
+    """An archive of several pages with messages of the account."""
     put(files.archive, account.host, *[incoming(n, f"text {n} " * 40) for n in range(100)])
     return files
 

@@ -1,4 +1,4 @@
-"""A server that can't be reached, and its backup, as the commands meet them."""
+"""Commands while the server can't be reached, with and without a backup server."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from inbox_tui.sync import SystemClock
 
 @pytest.fixture
 def main() -> str:
-    """The address of the main server, at which nothing listens."""
+    """The address of the main server, on which nothing listens."""
     with socket.socket() as taken:
         taken.bind(("127.0.0.1", 0))
         return f"127.0.0.1:{taken.getsockname()[1]}"
@@ -28,7 +28,7 @@ def main() -> str:
 def configured(
     files: Files, main: str, account: DemoServer, monkeypatch: pytest.MonkeyPatch
 ) -> DemoServer:
-    """The backup, which the settings name beside the main server."""
+    """The backup server, which the settings name besides the main one."""
     monkeypatch.delenv("INBOX_TUI_SERVER")
     files.configure(f'server = "http://{main}"\nbackup_server = "{account.url}"\n')
     return account

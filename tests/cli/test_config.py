@@ -1,4 +1,4 @@
-"""`inbox-tui config`: what is in force, where it comes from, and the file to change it in."""
+"""`inbox-tui config`: the settings in force, their sources, and editing the file."""
 
 from __future__ import annotations
 
@@ -71,7 +71,7 @@ def test_a_bad_setting_stops_every_command(files: Files, command: str) -> None:
 
 
 def editor(monkeypatch: pytest.MonkeyPatch, tmp_path: Path, script: str) -> None:
-    """An editor that does this with the file and notes the environment it was given."""
+    """Set an editor that runs this script; `path` in it is the file to edit."""
     program = tmp_path / "an editor.py"
     program.write_text(f"import os, sys\npath = sys.argv[-1]\n{script}\n")
     monkeypatch.setenv("VISUAL", f'"{sys.executable}" "{program}" --wait')

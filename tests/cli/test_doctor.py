@@ -35,12 +35,12 @@ SECRET_TEXT = "the secret text"
 
 @pytest.fixture(autouse=True)
 def terminal(monkeypatch: pytest.MonkeyPatch) -> None:
-    """The test's own terminal, if it has one, is of no interest."""
+    """Hide the terminal in which the tests may run."""
     monkeypatch.setattr("inbox_tui.cli.machine_checks._terminal_size", lambda: None)
 
 
 def line(ended: Ended, name: str) -> str:
-    """The line of a check."""
+    """Return the line of a check."""
     (found,) = [text for text in ended.output.splitlines() if text[2:].startswith(f"{name} ")]
     return found
 

@@ -1,4 +1,4 @@
-"""The errors that no other test of a command meets, in Russian without a word of English."""
+"""The errors that no other test of a command covers; each is told entirely in Russian."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ HOST = "smscentre.com"
 
 
 def facts_of(sentence: str) -> dict[str, object]:
-    """Something to fill a sentence in with."""
+    """Return values with which to fill in a sentence."""
     return {
         name: 7 if spec else "x7"
         for _text, name, spec, _conversion in Formatter().parse(sentence)
@@ -44,7 +44,7 @@ def facts_of(sentence: str) -> dict[str, object]:
 
 
 def raises(kind: Callable[[str], Exception], sentence: str) -> Callable[..., NoReturn]:
-    """A function that fails with a sentence, said when it is called."""
+    """Return a function that raises an error with this sentence, translated when it is called."""
 
     def fails(*_arguments: object, **_named: object) -> NoReturn:
         raise kind(_(sentence).format(**facts_of(sentence)))
@@ -74,7 +74,7 @@ PLACES: dict[tuple[str, ...], tuple[str, Callable[[str], Exception], str]] = {
         "team init postgresql://anna@127.0.0.1/x7",
     ),
 }
-"""By modules: what is made to fail with each of their sentences, how, and in which command."""
+"""By modules: the function made to fail with each of their sentences, the error, the command."""
 
 
 @pytest.mark.parametrize(

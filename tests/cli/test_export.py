@@ -1,4 +1,4 @@
-"""`inbox-tui export`: what is kept, for other programs, and nothing asked of the server."""
+"""`inbox-tui export`: the stored messages for other programs, without asking the server."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ def login(monkeypatch: pytest.MonkeyPatch) -> None:
 
 @pytest.fixture
 def kept(files: Files) -> Files:
-    """Four messages: an old one, two to one number, one to another."""
+    """Four stored messages: an old one, two recent ones to the same number, one to another."""
     put(
         files.archive,
         HOST,

@@ -1,4 +1,4 @@
-"""The three formats: exact, and safe for what opens them."""
+"""The three export formats: exact, and safe for the programs that open them."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ from inbox_tui.exports import FORMATS, Exporter, Written, format_of
 
 MOSCOW = ZoneInfo("Europe/Moscow")
 anything = st.text(st.characters(), max_size=40)
-"""With lone surrogates, controls and all."""
+"""Any text, including lone surrogates and control characters."""
 
 
 def row(number: int = 1, text: str = "Hello", **changes: object) -> Row:

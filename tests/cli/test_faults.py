@@ -1,4 +1,4 @@
-"""Whatever comes in place of an answer is told in plain words; the next good one brings it all."""
+"""Faulty answers are reported in plain words, and no message is lost by them."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""`inbox-tui login` and `logout`: the password goes into the keyring and out of it."""
+"""`inbox-tui login` and `logout`: storing a password in the keyring and removing it."""
 
 from __future__ import annotations
 

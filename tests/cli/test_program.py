@@ -1,4 +1,4 @@
-"""The command line as a whole: usage, help pages, what is common to all commands."""
+"""The command line as a whole: usage, help pages, and behaviour common to all commands."""
 
 from __future__ import annotations
 
@@ -258,7 +258,7 @@ class Started(Exception):  # noqa: N818
 
 @pytest.fixture
 def opened(monkeypatch: pytest.MonkeyPatch) -> list[Any]:
-    """The parts that the inbox would be opened with."""
+    """The arguments with which the inbox would be opened."""
     parts: list[Any] = []
 
     class Inbox(app.InboxApp):
@@ -310,7 +310,7 @@ def test_the_demo_writes_nothing_to_the_users_folders(files: Files, opened: list
 
 
 def with_streams(streams: str, *words: str) -> Ended:
-    """Run a command with its standard streams as a shell redirects them."""
+    """Run a command with redirections of its standard streams, such as `2>&-`."""
     program = shlex.join([sys.executable, "-m", "inbox_tui", *words])
     ended = subprocess.run(
         ["sh", "-c", f"{program} {streams}"], capture_output=True, text=True, check=False
@@ -348,19 +348,19 @@ def test_a_command_that_can_tell_nobody_ends_as_it_would_have(kept: Files, strea
 
 @pytest.fixture
 def kept(files: Files, monkeypatch: pytest.MonkeyPatch) -> Files:
-    """A message of an account that the environment names."""
+    """An archive with a message of the account that the environment names."""
     put(files.archive, "smscentre.com", incoming(1))
     monkeypatch.setenv("INBOX_TUI_LOGIN", LOGIN)
     monkeypatch.setenv("INBOX_TUI_PASSWORD", PASSWORD)
     return files
 
 
-# -- what nobody foresaw
+# -- unexpected errors
 
 
 @pytest.fixture
 def broken(monkeypatch: pytest.MonkeyPatch) -> None:
-    """A bug, whose words and values hold what nobody may see."""
+    """A bug whose error message and variables hold a password."""
 
     def fails(given: object) -> None:
         password = PASSWORD
@@ -454,7 +454,7 @@ from inbox_tui.__main__ import main
 main()
 """
     ended = subprocess.run([sys.executable, "-c", interrupted], capture_output=True, timeout=30)
-    status = 3 if sys.platform == "win32" else -signal.SIGINT  # as C ends a program there
+    status = 3 if sys.platform == "win32" else -signal.SIGINT  # 3 is the C runtime's status
     assert (ended.returncode, ended.stdout, ended.stderr) == (status, b"", b"")
 
 

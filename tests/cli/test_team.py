@@ -1,4 +1,4 @@
-"""`inbox-tui team`: a hub is made, joined, looked at and left."""
+"""`inbox-tui team`: making, joining, inspecting and leaving a hub."""
 
 from __future__ import annotations
 
@@ -19,18 +19,18 @@ pytestmark = pytest.mark.usefixtures("password")
 ASKER, READER = "inbox_tui_asker", "inbox_tui_reader"
 CERTIFICATE = Path(__file__).with_name("hub.example.com.pem")
 UNKNOWN = Path(__file__).parents[1] / "smsc" / "localhost.pem"
-"""An authority that knows nothing of the hub."""
+"""A certificate authority that has not signed the hub's certificate."""
 
 
 @pytest.fixture
 def password(account: DemoServer, ring: MemoryBackend) -> None:
-    """The account's password is in the keyring."""
+    """Put the account's password into the keyring."""
     ring.kept["inbox-tui", f"{LOGIN}@{account.host}"] = PASSWORD
 
 
 @pytest.fixture
 def hub(cluster: Cluster, monkeypatch: pytest.MonkeyPatch) -> str:
-    """The URL of a hub without its user, made by `team init`."""
+    """The URL of a hub made by `team init`, with `{}` in place of the user."""
     database = cluster.new_database()
     ended = run("team", "init", cluster.url(database), "--password-stdin", stdin=ADMIN_PASSWORD)
     assert ended.status == 0, ended.errors
@@ -42,7 +42,7 @@ def hub(cluster: Cluster, monkeypatch: pytest.MonkeyPatch) -> str:
 
 
 def join(hub: str, cluster: Cluster, name: str = "anna", role: str = ASKER) -> str:
-    """Have a new user of the database join from this machine; returns their URL."""
+    """Join from this machine as a new user of the database; return their URL."""
     cluster.add_user(name, role)
     url = hub.format(name)
     ended = run("team", "join", url, "--password-stdin", stdin=f"{USER_PASSWORD}\n")
@@ -51,7 +51,7 @@ def join(hub: str, cluster: Cluster, name: str = "anna", role: str = ASKER) -> s
 
 
 def joining(url: str, password: str = USER_PASSWORD) -> Ended:
-    """Try to join, which is refused."""
+    """Try to join a hub that refuses it; return the result."""
     ended = run("team", "join", url, "--password-stdin", stdin=password)
     assert ended.status == 1
     return ended
@@ -205,7 +205,7 @@ def test_a_url_that_can_not_be_a_hubs_is_refused(files: Files, url: str, why: st
 
 @in_both_languages
 def test_a_hub_elsewhere_without_tls_gets_no_password(hub: str, cluster: Cluster) -> None:
-    """What is not loopback is another machine, whatever it resolves to."""
+    """Only `localhost`, 127.0.0.1, ::1 and Unix sockets count as this machine."""
     url = hub.format("anna").replace("127.0.0.1", "127.0.0.2")
     cluster.stop()
     cluster.start("-c", "listen_addresses=127.0.0.1,127.0.0.2")
@@ -214,7 +214,7 @@ def test_a_hub_elsewhere_without_tls_gets_no_password(hub: str, cluster: Cluster
 
 @pytest.fixture
 def hub_elsewhere(cluster: Cluster, hub: str, monkeypatch: pytest.MonkeyPatch) -> str:
-    """The same hub with a certificate of its own, by the names that colleagues know it by."""
+    """The same hub with its own certificate; `{}` stands for the user and for the host's name."""
     cluster.serve_tls(CERTIFICATE, "-c", "log_connections=on")
     ask = socket.getaddrinfo
 
@@ -243,7 +243,7 @@ def test_a_hub_that_can_not_prove_itself_gets_no_password(
     why: str,
 ) -> None:
     cluster.add_user("anna", ASKER)
-    for variable in ("PGSSLMODE", "PGSSLROOTCERT"):  # PostgreSQL's own ways to switch it off
+    for variable in ("PGSSLMODE", "PGSSLROOTCERT"):  # PostgreSQL's variables that could disable TLS
         monkeypatch.setenv(variable, "disable")
     before = len(cluster.log())
     url = hub_elsewhere.format("anna", name) + (f"?sslrootcert={authority}" if authority else "")

@@ -1,4 +1,4 @@
-"""`inbox-tui watch`: each message once, whoever received it, until nobody wants it any more."""
+"""`inbox-tui watch`: each message is printed once, whichever program received it."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ from inbox_tui.sync.events import LIMIT_REASON
 from inbox_tui.sync.outcomes import OTHER_PROGRAM_REASON
 
 SOON = -0.5
-"""Minutes ago of a message that is received while the watch runs."""
+"""`minutes_ago` of a message that is received while `watch` runs."""
 
 
 @pytest.fixture
@@ -179,7 +179,7 @@ def test_beginnings_exclude_each_other() -> None:
 
 
 class Clock:
-    """Time stands still."""
+    """A clock whose moment stands still and whose time is a minute slow."""
 
     def moment(self) -> Moment:
         return Moment("boot", 100.0)
@@ -192,7 +192,7 @@ class Clock:
 
 
 class Kept:
-    """An archive that others store to, and what a watch takes from it."""
+    """An archive in which other programs store messages, for the arrivals of `watch`."""
 
     hub_copied = False
 
@@ -339,7 +339,7 @@ async def test_a_reader_that_has_gone_is_noticed_without_writing() -> None:
 
 
 def said(capsys: pytest.CaptureFixture[str], *statuses: Status) -> list[str]:
-    """What the status reporter says of these statuses."""
+    """Return the lines that the status reporter prints for these statuses."""
     reporter = StatusReporter(Clock(), asyncio.Event())
     for status in statuses:
         reporter.on_event(StatusChanged(status))

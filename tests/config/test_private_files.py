@@ -1,4 +1,4 @@
-"""Our files and folders: where they are, and that only their owner can use them."""
+"""The program's files and folders: their paths, and that only their owner can use them."""
 
 from __future__ import annotations
 
@@ -41,7 +41,7 @@ def umask(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[int]:
 
 @pytest.fixture
 def somebody_else(monkeypatch: pytest.MonkeyPatch) -> Callable[[], None]:
-    """Make everything that is there the property of another user."""
+    """A function after whose call all existing files belong to another user."""
 
     def become() -> None:
         me = os.geteuid()
@@ -213,7 +213,7 @@ def replace(path: Path) -> None:
 
 
 CHANGES = pytest.mark.parametrize("change", [append, replace, private_file])
-"""What writes to a file that is there."""
+"""The functions that write to, or tighten, an existing file."""
 
 
 @CHANGES

@@ -1,4 +1,4 @@
-"""The settings file: what loads, and what the user is told where it does not."""
+"""The settings file: how it is read, and how errors in it are reported."""
 
 from __future__ import annotations
 
@@ -200,7 +200,7 @@ def test_a_password_in_the_file_is_refused_and_not_shown(file: Path) -> None:
         ("window = 1\nwindow = 2\n\n", 2),
         ('login = "a\n', 1),
         ("login = \x1b\n", 1),
-        (f"\nwindow = {'9' * 5000}", None),  # more digits than Python takes
+        (f"\nwindow = {'9' * 5000}", None),  # more digits than Python converts
         (f"\nwindow = {'[' * 5000}", None),
     ],
     ids=["no equals sign", "twice", "no end", "a control character", "too long", "too deep"],

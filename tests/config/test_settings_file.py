@@ -1,4 +1,4 @@
-"""Names and the theme, as they are written into the settings file from the screen."""
+"""Writing names and the theme to the settings file, as the inbox does."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The real gnome-keyring, unlocked and locked, each in a session bus and a home of its own."""
+"""The real gnome-keyring, unlocked and locked, with its own session bus and home folder."""
 
 from __future__ import annotations
 
@@ -61,7 +61,7 @@ asyncio.run(main())
 
 
 def run(home: Path, source: str, **variables: str) -> list[dict[str, Any]]:
-    """Run Python for a user with this home and session; return what it said."""
+    """Run Python code in a user's home and session; return the JSON objects that it printed."""
     done = subprocess.run(
         [sys.executable, "-c", HEAD + source],
         env={

@@ -1,4 +1,4 @@
-"""The keyring: what the user gets from one that works, hangs, fails or is not to be trusted."""
+"""The keyring: one that works, hangs or fails, or that must not be trusted."""
 
 from __future__ import annotations
 
@@ -39,7 +39,7 @@ HOST = "smscentre.com"
 
 
 class Memory(MemoryBackend):
-    """A keyring that works, and remembers what it was asked."""
+    """A working keyring that records the calls to it and their threads."""
 
     def __init__(self) -> None:
         super().__init__()
@@ -64,7 +64,7 @@ class Memory(MemoryBackend):
 
 
 class Blocked(Memory):
-    """A keyring that waits for its user before it answers anything."""
+    """A keyring that does not answer until its user unlocks it."""
 
     def __init__(self) -> None:
         super().__init__()
@@ -76,7 +76,7 @@ class Blocked(Memory):
 
 
 class Failing(Memory):
-    """A keyring that fails, with the password in what it says and in its variables."""
+    """A keyring that fails, with the password in its error messages and variables."""
 
     def __init__(self, error: Callable[[str], BaseException]) -> None:
         super().__init__()
@@ -98,7 +98,7 @@ def blocked() -> Iterator[Blocked]:
 
 
 def named(path: str, base: type[Memory] = Memory) -> Memory:
-    """Return a keyring that works and whose class has that dotted name."""
+    """Return a working keyring whose class has this dotted name."""
     module, _, name = path.rpartition(".")
     kind = type(name, (base,), {"__module__": module, "__qualname__": name})
     ring = kind()
@@ -447,7 +447,7 @@ def test_a_keyring_that_never_answers_does_not_keep_the_program_from_ending() ->
         env=os.environ | {"PYTHONPATH": os.pathsep.join(filter(None, sys.path))},
         capture_output=True,
         text=True,
-        timeout=15,  # seconds, of which the backend would take 20
+        timeout=15,  # less than the 20 s that the backend takes
         check=False,
     )
     assert (done.stdout, done.stderr) == ("The keyring did not answer in 0.05 s.\n", "")

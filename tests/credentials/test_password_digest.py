@@ -1,4 +1,4 @@
-"""The digest of a refused password: enough to know it again, too little to find it."""
+"""The digest of a refused password: it identifies the password, but does not reveal it."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ def test_a_digest_knows_its_password_again(text: str) -> None:
 
 @pytest.mark.parametrize("other", ["hunter2", "hunter2-Пароль", "hunter2-пароль ", ""])
 def test_a_digest_matches_no_other_password(other: str) -> None:
-    # two digests of one password: that both match another one by chance is 1 in 2**32
+    # Two digests, as one matches another password by chance once in 65,536, both once in 2**32.
     digests = [new_digest(PASSWORD), new_digest(PASSWORD)]
     assert not all(digest_matches(Secret(other), digest) for digest in digests)
 

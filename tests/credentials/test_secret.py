@@ -1,4 +1,4 @@
-"""A password does not show, whatever prints, copies or stores what holds it."""
+"""A password is never shown by code that prints, copies or stores the object that holds it."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ TEXT = "hunter2-пароль"
 
 @dataclasses.dataclass
 class Account:
-    """Something that holds a password."""
+    """An object that holds a password."""
 
     login: str
     password: Secret

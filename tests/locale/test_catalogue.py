@@ -14,18 +14,18 @@ from babel.messages.catalog import Catalog, Message
 from support.catalogue import CATALOGUE, SOURCE, compiled, extracted, translated
 
 LOOKED_UP = {"_", "mark", "plural", "Command", "_move", "Setting", "example", "Binding"}
-"""What finds its words in the catalogue, or gives them to a table that is in it."""
+"""Functions and classes whose arguments are looked up in the catalogue, at once or later."""
 HELP = {"option", "group", "command"}
-"""What click shows on help pages, which are translated as a whole."""
+"""Decorators of click, whose texts are translated together with the help page."""
 SENTENCE = re.compile(r"[a-z]{2,} [a-z]{2,}")
 NO_SENTENCE = re.compile(
     r"\b(SELECT|INSERT|UPDATE|DELETE|CREATE|PRAGMA|FROM|WHERE|ORDER|JOIN|INDEXED|AND|OR|GRANT)\b"
     r"|: [$a-z0-9]+;|\bINBOX_TUI|\(\?P?<"
 )
-"""SQL, styles of Textual, regular expressions."""
+"""SQL, Textual styles, and regular expressions."""
 NOT_SAID = {
     "expired before",  # a note in the archive
-    "before the team",  # stands in the place of a boot
+    "before the team",  # used in place of a boot id
     "newest code",  # a group of workers
     "bold underline",
     r"Software\inbox-tui started",
@@ -42,7 +42,7 @@ def sentences(catalogue: Catalog) -> list[Message]:
 
 
 def forms_of(message: Message) -> Sequence[str]:
-    """The translation of a message, in each of its plural forms."""
+    """Return the translation of a message in each of its plural forms."""
     return (message.string,) if isinstance(message.string, str) else message.string or ()
 
 
@@ -80,7 +80,7 @@ def test_a_translation_is_filled_in_with_what_the_english_is() -> None:
 
 
 def test_a_translation_begins_and_ends_as_the_english_does() -> None:
-    """What is put together of parts keeps its spaces and line breaks."""
+    """Parts of a longer text need the same spaces and line breaks around them."""
     for message in sentences(translated()):
         english = message.id if isinstance(message.id, str) else message.id[-1]
         forms = forms_of(message)
@@ -111,7 +111,7 @@ def test_a_count_has_the_form_that_goes_with_it(russian: None, count: int, words
 
 
 def test_no_sentence_is_translated_within_an_f_string() -> None:
-    """What extracts the sentences does not look into them."""
+    """The extraction of sentences does not look inside f-strings."""
     within = re.compile(r"""\{(?:_|plural|mark)\(["']""")
     found = [
         f"{path.relative_to(SOURCE)}: {line.strip()}"
@@ -128,7 +128,7 @@ def said() -> set[str]:
 
 
 def sentences_outside(path: Path) -> list[str]:
-    """Return what looks like a sentence in a file and is not looked up in the catalogue."""
+    """Return the texts of a file that look like sentences and are not in the catalogue."""
     tree = ast.parse(path.read_text(encoding="utf-8"))
     known: set[ast.AST] = set()
     for node in ast.walk(tree):

@@ -1,4 +1,4 @@
-"""The command line speaks Russian where the system does, or the settings say so."""
+"""The command line is in Russian if the system is, or if the settings say so."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ LETTERS = re.compile(r"[а-яё]")
 def run(
     folder: Path, line: str, code: str = "", **environment: str
 ) -> subprocess.CompletedProcess[str]:
-    """Run a command, or code, for a user with this environment, whose files are in a folder."""
+    """Run a command, or Python code, with this environment and the user's files in `folder`."""
     return subprocess.run(
         [sys.executable, *(["-c", code] if code else ["-m", "inbox_tui", *line.split()])],
         env=Files(folder).at_terminal | environment,

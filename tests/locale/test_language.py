@@ -1,4 +1,4 @@
-"""The interface is in the language of the system, unless the settings say another."""
+"""The language of the interface: the system's, or that of whoever reads a stored sentence."""
 
 from __future__ import annotations
 
