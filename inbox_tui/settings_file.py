@@ -1,4 +1,4 @@
-"""Changes of one setting in the settings file, which leave the rest of it as it is."""
+"""Changing single settings in the settings file, with everything else left unchanged."""
 
 from __future__ import annotations
 
