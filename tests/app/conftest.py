@@ -14,7 +14,7 @@ from inbox_tui.widgets.symbols import symbols
 
 @pytest.fixture(autouse=True)
 def _no_message_is_read_by_looking(monkeypatch: pytest.MonkeyPatch) -> None:
-    """However slow the machine, the message beside the list stays unread unless a test says so."""
+    """Keep messages unread and notices on screen, however slow the machine is."""
     monkeypatch.setattr("inbox_tui.screens.state_commands.DWELL_SECONDS", 3600)
     monkeypatch.setattr("inbox_tui.screens.status.NOTICE_SECONDS", 3600)
 
@@ -25,7 +25,7 @@ def _plain_environment(monkeypatch: pytest.MonkeyPatch) -> None:
         monkeypatch.delenv(name, raising=False)
     monkeypatch.setenv("LANG", "C.UTF-8")
     monkeypatch.setenv("TERM", "xterm-256color")
-    # A desktop is there where a test says so, on systems that have no environment without one too.
+    # There is a desktop only if a test sets DISPLAY, on macOS and Windows as well.
     monkeypatch.setattr(
         "inbox_tui.terminal.clipboard.has_desktop",
         lambda environment=os.environ: bool(environment.get("DISPLAY")),
@@ -34,37 +34,37 @@ def _plain_environment(monkeypatch: pytest.MonkeyPatch) -> None:
 
 @pytest.fixture(autouse=True)
 def _no_cursor_blinks(monkeypatch: pytest.MonkeyPatch) -> None:
-    """On a slow machine a picture would show the cursor of a field in one state or the other."""
+    """Keep the cursor of a field visible, as a picture could be taken at any phase of its blink."""
     monkeypatch.setattr("textual.widgets.Input._toggle_cursor", lambda field: None)
 
 
 @pytest.fixture
 def size() -> Size:
-    """The size of the terminal, unless a test is run at several."""
+    """The size of the terminal; tests that are run at several sizes override it."""
     return SIZES[0]
 
 
 @pytest.fixture
 def live(tmp_path: Path, size: Size) -> Opener:
-    """Opens the application, and waits until it is live."""
+    """Opens the application and waits until the status bar shows Live."""
     return Opener(tmp_path, size, "Live")
 
 
 @pytest.fixture
 def opened(tmp_path: Path, size: Size) -> Opener:
-    """Opens the application, and waits for nothing."""
+    """Opens the application without waiting for a state."""
     return Opener(tmp_path, size, None)
 
 
 @pytest.fixture
 def snapshot(snap_compare: Callable[..., bool], tmp_path: Path, size: Size) -> Snapshot:
-    """Compares a picture of the application with the one that is kept."""
+    """Compares a picture of the application with its stored snapshot."""
     return Snapshot(snap_compare, tmp_path, size)
 
 
 @pytest.fixture
 def bells(monkeypatch: pytest.MonkeyPatch) -> list[HarnessApp]:
-    """Who has rung the bell, each time."""
+    """The application that rang the bell, once for each ring."""
     rung: list[HarnessApp] = []
     monkeypatch.setattr(HarnessApp, "bell", lambda app: rung.append(app))
     return rung
@@ -72,7 +72,7 @@ def bells(monkeypatch: pytest.MonkeyPatch) -> list[HarnessApp]:
 
 @pytest.fixture
 def without_unicode(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
-    """A terminal that draws no Unicode."""
+    """A terminal that cannot draw Unicode."""
     monkeypatch.setenv("TERM", "linux")
     symbols.cache_clear()
     yield

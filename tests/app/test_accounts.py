@@ -1,4 +1,4 @@
-"""Which server answers for an account, and several accounts at once."""
+"""The server that answers for an account, and several accounts open at once."""
 
 from __future__ import annotations
 
@@ -54,7 +54,7 @@ async def test_the_status_bar_names_the_backup_server_while_it_answers(live: Ope
 
 @pytest.fixture
 def boris(tmp_path: Path) -> ScriptedInbox:
-    """What answers Boris, who has two unread messages."""
+    """The scripted service of Boris, who has two unread messages."""
     with Archive.open(tmp_path / "inbox.db") as archive:
         account = archive.account("boris", "smsc.kz")
         account.notes.set(SIGNED_IN, "2026-01-01T00:00:00+00:00")
@@ -64,7 +64,7 @@ def boris(tmp_path: Path) -> ScriptedInbox:
 
 @pytest.fixture
 def both(live: Opener, boris: ScriptedInbox) -> Both:
-    """Opens the inbox of Alex, who has three unread messages, beside that of Boris."""
+    """Opens the accounts of Alex, who has three unread messages, and Boris."""
     return partial(
         live,
         GOOD,
@@ -76,7 +76,7 @@ def both(live: Opener, boris: ScriptedInbox) -> Both:
 
 
 def texts(pilot: Pilot[None]) -> list[str]:
-    """The messages that the list shows."""
+    """Return the texts of the listed messages."""
     screen = pilot.app.screen
     assert isinstance(screen, InboxScreen)
     listing = screen._loader.listing
@@ -86,7 +86,7 @@ def texts(pilot: Pilot[None]) -> list[str]:
 
 
 async def pick(pilot: Pilot[None], name: str) -> None:
-    """Choose an account by a part of its name."""
+    """Choose an account in the picker by typing part of its name."""
     await pilot.press("a")
     await until(pilot, lambda: bool(pilot.app.screen.query(".dialog Input")))
     pilot.app.screen.query_one(Input).value = name
@@ -297,7 +297,7 @@ async def test_an_export_of_all_accounts_says_whose_each_message_is(both: Both, 
 
 
 def exported_accounts(folder: Path) -> list[str]:
-    """The accounts that the one export in a folder names, a message each."""
+    """Return the account of each message in the only export in a folder."""
     (written,) = folder.glob("inbox-*.csv")
     with written.open(encoding="utf-8", newline="") as file:
         return [message["account"] for message in csv.DictReader(file)]

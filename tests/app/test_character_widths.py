@@ -1,4 +1,4 @@
-"""Columns stay in place in a terminal that counts the cells of a character otherwise."""
+"""Columns stay aligned in terminals that disagree about the width of a character."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The table of commands: where its rows are offered, and that they can be done."""
+"""The table of commands: where each command is offered, and that it can be run."""
 
 from __future__ import annotations
 
@@ -88,7 +88,7 @@ async def test_the_palette_offers_every_command_with_its_key(live: Opener) -> No
             assert any(line.strip() == f"{key.ljust(7)}{words}".strip() for line in offered), words
 
 
-# -- other keys, by [keys] of the settings
+# -- keys changed by [keys] in the settings
 
 
 MESSAGES = [message(1, "Ваш код: 481 516", minutes_ago=9), message(2, "Заказ")]
@@ -99,7 +99,7 @@ def rebound(**keys: tuple[str, ...]) -> Settings:
 
 
 def on_screen(app: HarnessApp) -> str:
-    """What the whole screen shows."""
+    """Return the text of the whole screen."""
     strips = app.screen._compositor.render_strips()
     return "\n".join(strip.text for strip in strips).replace("\N{NO-BREAK SPACE}", " ")
 

@@ -1,4 +1,4 @@
-"""The conversation with one sender, as the screen shows it."""
+"""The conversation with one sender, as shown on screen."""
 
 from __future__ import annotations
 
@@ -45,7 +45,7 @@ LONG = "Здравствуйте! Заказ 5512 так и не приехал,
 
 
 def talk() -> list[IncomingMessage]:
-    """Ten messages of Anna's over three days, and Ivan's between them; the last two are unread."""
+    """Return ten messages from Anna over three days, with nine from Ivan in between."""
     return [
         *(message(n, f"Anna {n}. {LONG}", minutes_ago=4000 - n * 400) for n in range(1, 10)),
         *(message(20 + n, f"Ivan {n}", minutes_ago=3900 - n * 400, phone=IVAN) for n in range(9)),
@@ -284,7 +284,7 @@ async def test_a_conversation_asked_for_while_reading_goes_back_to_the_reading(
 
 
 def talker(pilot: Pilot[None]) -> str:
-    """Whose conversation is shown, as its top line tells."""
+    """Return the sender named in the top line of the conversation."""
     top = lines(conversation(pilot))[0]
     return top.removeprefix("── ").partition(" ─")[0].partition("  ")[0]
 

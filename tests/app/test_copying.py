@@ -1,4 +1,4 @@
-"""Copying codes, texts and what is selected; opening links."""
+"""Copying codes, texts and the mouse selection; opening links."""
 
 from __future__ import annotations
 

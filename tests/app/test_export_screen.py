@@ -1,4 +1,4 @@
-"""Exporting what is shown, from the inbox."""
+"""Exporting the listed messages from the inbox."""
 
 from __future__ import annotations
 
@@ -68,7 +68,7 @@ async def test_each_format_is_chosen_by_tab_and_the_number_written_is_told(
 
 
 class Halfway:
-    """Stops the writing after so many messages, until it is let go on."""
+    """Pauses an export at message number `at` until `go_on` is set."""
 
     def __init__(self, monkeypatch: pytest.MonkeyPatch, at: int) -> None:
         self.go_on = Event()

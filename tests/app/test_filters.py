@@ -1,4 +1,4 @@
-"""Filters: what they leave, where the cursor is then, and how long they last."""
+"""Filters: the messages they leave, the cursor after a change, and how long they last."""
 
 from __future__ import annotations
 

@@ -14,11 +14,11 @@ from inbox_tui.smsc.message import IncomingMessage
 from inbox_tui.widgets.status_bar import StatusBar
 
 HOURS = (100, 76, 52, 51, 28, 27, 3)
-"""How long ago each message came; it is 10:42 of Monday 23 November 2026 for the reader."""
+"""Hours before 10:42 on Monday 23 November 2026, the reader's time, at which messages came."""
 
 
 def messages() -> list[IncomingMessage]:
-    """One at 10:42 of Thursday, Saturday, and Sunday's eve …, the last with a code."""
+    """Return messages 1 to 7, from Thursday to Monday; those with even ids hold a code."""
     return [
         message(n, f"Заказ {n}" if n % 2 else "Код 4815", minutes_ago=60 * hours)
         for n, hours in enumerate(HOURS, 1)

@@ -1,4 +1,4 @@
-"""Keys that come together, keys that can do nothing, and the keys that are named."""
+"""Keys pressed in quick succession, keys without effect, and the keys named as hints."""
 
 from __future__ import annotations
 

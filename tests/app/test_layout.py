@@ -1,4 +1,4 @@
-"""List and message side by side, stacked, or one at a time; and the line between them."""
+"""List and message side by side, stacked or one at a time, and the divider between them."""
 
 from __future__ import annotations
 
@@ -66,7 +66,7 @@ async def test_resizing_never_loses_the_cursor(live: Opener) -> None:
 
 
 def share(pilot: Pilot[None]) -> int:
-    """How many cells the list has, across or down."""
+    """Return the size of the list in cells, in the direction in which the divider moves."""
     listed, divider, _ = parts(pilot)
     return listed.region.width if divider.upright else listed.region.height
 

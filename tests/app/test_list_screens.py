@@ -1,4 +1,4 @@
-"""What the list looks like: days, receiving numbers, states and what a search found."""
+"""Pictures of the list: days, receiving numbers, states and the results of a search."""
 
 from __future__ import annotations
 
@@ -17,7 +17,10 @@ NAMES = {"79110000001": "Orders", "79110000002": "Codes", "79110000003": "Clinic
 
 
 def with_states(folder: Path) -> HarnessApp:
-    """A week of three named numbers and two without a name, some of it starred and done."""
+    """Return the application with a week of messages, some starred, done or muted.
+
+    Three of the receiving numbers have names, two have none.
+    """
     app = make_app(folder, messages=week(), settings=Settings(names=NAMES))
     with stored(app) as account:
         items = account.lists.window(account.lists.open(Query()), 0, 12)

@@ -1,4 +1,4 @@
-"""Dark, light, 16 colours or none, as the terminal is."""
+"""The look in dark and light terminals, and in those with 16 colours or none."""
 
 from __future__ import annotations
 
@@ -42,7 +42,7 @@ KEYS = ["j", "p", "w", "e", "question_mark", "ctrl+p", "t", "S", "tab"]
 
 
 def styles(app: HarnessApp) -> list[Style]:
-    """Every style on the screen, as it goes to the terminal."""
+    """Return every style on the screen, as it is sent to the terminal."""
     drawn = app.screen._compositor.render_strips()
     return [segment.style for strip in drawn for segment in strip if segment.style is not None]
 

@@ -1,4 +1,4 @@
-"""An account of very many receiving numbers: only what is offered is read and written."""
+"""An account with thousands of receiving numbers: only those on offer are read and formatted."""
 
 from __future__ import annotations
 
@@ -36,7 +36,7 @@ def app(tmp_path: Path) -> HarnessApp:
 
 @pytest.fixture
 def written(monkeypatch: pytest.MonkeyPatch) -> list[str]:
-    """The numbers that were written as their countries do."""
+    """The numbers that have been formatted for display."""
     written: list[str] = []
     who = Presentation.who
 

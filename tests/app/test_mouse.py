@@ -1,4 +1,4 @@
-"""What the mouse does: in the list, on the filters, and back from a message."""
+"""The mouse: in the list, on the filters, and back from a message."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Names: they stand for their numbers everywhere, and are given by the palette."""
+"""Names for numbers and senders: shown everywhere, and set from the command palette."""
 
 from __future__ import annotations
 

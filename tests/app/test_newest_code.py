@@ -1,4 +1,4 @@
-"""Copying the newest code there is, whatever is selected."""
+"""Copying the newest code in the account, whatever is selected."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Telling the user that something came."""
+"""Notifying the user of new messages."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What is done by the command palette."""
+"""Commands run from the command palette."""
 
 from __future__ import annotations
 

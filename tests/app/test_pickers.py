@@ -1,4 +1,4 @@
-"""Choosing the number and the window."""
+"""Choosing the receiving number and the hour window."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from inbox_tui.screens.filters import Filters
 
 
 def choices(pilot: Pilot[None]) -> list[str]:
-    """What is offered, line by line, on the lines that are in sight."""
+    """Return the visible lines of the picker."""
     listed = pilot.app.screen.query_one(OptionList)
     drawn = listed.render_lines(listed.region.size.region)
     return [" ".join(strip.text.split()) for strip in drawn if strip.text.strip()]

@@ -1,4 +1,4 @@
-"""With the Russian layout on, every command's key works, and what is typed in a field is text."""
+"""With the Russian layout on, every command's key works, and fields take text as typed."""
 
 from __future__ import annotations
 
@@ -22,13 +22,13 @@ TEXT = "Ваш код: 481 516 https://shop.example/5512"
 
 
 async def type_characters(pilot: Pilot[None], typed: str) -> None:
-    """Send characters as a terminal does, each as a key."""
+    """Send each character as a key, as a terminal does."""
     for character in typed:
         await pilot.press(character)
 
 
 def record_actions(app: HarnessApp, monkeypatch: pytest.MonkeyPatch) -> list[tuple[str, str]]:
-    """Note the actions that keys are bound to, and where, instead of doing them."""
+    """Record the actions of keys, with the class of their namespace, instead of running them."""
     actions: list[tuple[str, str]] = []
 
     async def note(action: Any, namespace: Any = None, namespaces: Any = None) -> bool:
@@ -40,7 +40,7 @@ def record_actions(app: HarnessApp, monkeypatch: pytest.MonkeyPatch) -> list[tup
 
 
 def on_russian(key: str) -> str:
-    """The key at the same place with the Russian layout on; itself where that changes nothing."""
+    """Return what the key sends with the Russian layout on, or the key itself if unchanged."""
     modifiers, plus, last = key.rpartition("+")
     return modifiers + plus + RUSSIAN.get(last, last)
 

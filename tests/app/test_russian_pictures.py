@@ -1,4 +1,4 @@
-"""The Russian pictures beside the English ones: what is whole in one is whole in the other."""
+"""Text that is whole in an English picture is whole in its Russian counterpart, too."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ DRAWN = re.compile(r'<text class="[^"]*" x="([0-9.]+)" y="([0-9.]+)"[^>]*>([^<]*
 CELL = 12.2
 HINTS = {key_label(command.keys[0]): command.hint for command in COMMANDS if command.hint}
 SCROLLED = re.compile("help|question_mark|ctrl|palette")
-"""Pictures of what is scrolled: longer lines push others out of sight."""
+"""Pictures of scrolled content, where longer lines push others out of sight."""
 
 
 def english(picture: Path) -> Path:
@@ -26,7 +26,7 @@ def english(picture: Path) -> Path:
 
 
 def lines(picture: Path) -> list[str]:
-    """The lines of a picture, as they are on the screen."""
+    """Return the screen lines of a picture."""
     rows: dict[float, str] = {}
     for x, y, text in DRAWN.findall(picture.read_text(encoding="utf-8")):
         row = rows.get(float(y), "")
@@ -35,19 +35,22 @@ def lines(picture: Path) -> list[str]:
 
 
 def words(picture: Path) -> str:
-    """All of a picture as one line, without frames: what is wrapped is whole in it."""
+    """Return the text of a picture on one line without frames, so that no sentence is broken."""
     return " ".join(re.sub(r"[─│╭╮╰╯|+▁-▟]|-{2,}", " ", "\n".join(lines(picture))).split()).lower()
 
 
 def parts(sentence: str) -> list[str]:
-    """What of a sentence stands between the places that are filled in."""
+    """Return the fixed parts of a sentence, between its placeholders."""
     literal = [text for text, *_ in Formatter().parse(sentence)]
     return [part for text in literal if len(part := " ".join(text.split()).lower()) > 3]
 
 
 @cache
 def sentences() -> list[tuple[list[str], list[str]]]:
-    """What is said in English and in Russian, in parts: of single words the ellipsis tells."""
+    """Return the parts of each sentence in English and Russian.
+
+    Texts of one or two words are left out; the count of ellipses shows if they are cut.
+    """
     return [
         (parts(message.id), parts(str(message.string)))
         for message in translated()
@@ -60,7 +63,7 @@ def is_in(text: str, part: str) -> bool:
 
 
 def hints(picture: Path, named: dict[str, str]) -> list[str]:
-    """The keys that the status bar names in a picture, in their order."""
+    """Return the keys named in the status bar of a picture, from left to right."""
     bars = [
         line for line in lines(picture) if line.startswith((" ●", " ○", " ◌", " ▲", " ■", " ◷"))
     ]

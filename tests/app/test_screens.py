@@ -1,4 +1,4 @@
-"""What every screen looks like in each of its states, at three sizes of terminal."""
+"""Pictures of every screen in each of its states, at three sizes of terminal."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The pictures in `screenshots/` are of the application as it is."""
+"""The pictures in `screenshots/` show the application in its present state."""
 
 from __future__ import annotations
 

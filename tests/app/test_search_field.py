@@ -1,4 +1,4 @@
-"""What the search field says, and what is found outside of what is shown."""
+"""The hints of the search field, and matches outside the window or the other filters."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What you read is what you act on: the selected message stays, whatever comes."""
+"""The selected message stays selected and on screen, whatever arrives."""
 
 from __future__ import annotations
 

@@ -49,7 +49,7 @@ def text_of(pilot: Pilot[None], selector: str) -> str:
 
 
 async def open_sign_in(pilot: Pilot[None]) -> None:
-    """Press the key that the status bar names."""
+    """Open the sign-in screen with the key named in the status bar."""
     await state_is(pilot, "Sign in")
     assert "S " + _("sign in") in in_words(pilot.app.screen.query_one(StatusBar).hints)
     await pilot.press("S")
@@ -57,7 +57,7 @@ async def open_sign_in(pilot: Pilot[None]) -> None:
 
 
 def reason(pilot: Pilot[None]) -> str:
-    """What the status bar says is wrong."""
+    """Return the problem shown in the status bar."""
     return pilot.app.screen_stack[0].query_one(StatusBar).reason
 
 
@@ -253,7 +253,7 @@ async def test_without_a_keyring_the_screen_says_that_the_password_is_for_this_r
 
 
 def fail_backend() -> KeyringBackend:
-    """The backend of a system that has no keyring."""
+    """Return the backend of a system without a keyring."""
     return fail.Keyring()  # type: ignore[no-untyped-call] # of the library
 
 

@@ -1,4 +1,4 @@
-"""Read, starred, done and muted: set, shown, filtered by, and taken back."""
+"""The states read, starred, done and muted: setting, showing, filtering and undoing."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ from inbox_tui.smsc.message import Answer, IncomingMessage
 
 
 def five() -> list[IncomingMessage]:
-    """Ids 1 to 5, the oldest first: two by SHOP, the others by one sender each."""
+    """Return messages 1 to 5, oldest first: 1 and 3 from SHOP, the others from one sender each."""
     senders = ("SHOP", "BANK", "SHOP", "79160001122", "79031112233")
     return [
         message(n, f"Text {n}", phone=who, minutes_ago=9 - n) for n, who in enumerate(senders, 1)
@@ -34,7 +34,7 @@ def five() -> list[IncomingMessage]:
 
 
 def kept(app: HarnessApp) -> dict[int, Row]:
-    """What a second window finds."""
+    """Return the messages by id, as another connection to the archive reads them."""
     with stored(app) as account:
         found = (account.messages.get(number) for number in range(1, 60))
         return {row.id: row for row in found if row is not None}

@@ -1,4 +1,4 @@
-"""A team on screen: messages are taken and given back, and it is seen who did what."""
+"""A team on screen: taking messages and giving them back, and who did what."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ WIDE = (120, 40)
 
 
 def of_a_team(folder: Path) -> HarnessApp:
-    """An account of a team whose hub is away."""
+    """Return the application with an account of a team whose hub can't be reached."""
     settings = Settings(team="postgresql://anna@127.0.0.1:1/inbox")
     both = [message(n, f"Text {n}", minutes_ago=9 - n) for n in (1, 2)]
     app = make_app(folder, messages=both, settings=settings)
@@ -31,7 +31,7 @@ def of_a_team(folder: Path) -> HarnessApp:
 
 
 def copied(app: HarnessApp, *states: TeamState) -> None:
-    """States come from the hub."""
+    """Store states in the archive as if they were copied from the hub."""
     with Archive.open(app.archive_path) as archive:
         gaps: list[tuple[str, Gap]] = []
         page = CopiedPage("hub", 1, [], [], gaps, states, NOW)

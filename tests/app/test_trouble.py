@@ -1,4 +1,4 @@
-"""What goes wrong with answers and the archive, as the user sees it."""
+"""Problems with answers and the archive, as the user sees them."""
 
 from __future__ import annotations
 
@@ -43,7 +43,7 @@ async def test_what_comes_while_the_program_ends_is_shown_nowhere(live: Opener) 
 
 
 async def test_timers_leave_threads_for_other_work(live: Opener) -> None:
-    """On Windows each timer keeps a thread for as long as it runs."""
+    """Even on Windows, where each timer holds a thread while it runs."""
     async with live(messages=week()) as pilot:
         for _ in range(40):
             pilot.app.set_timer(3600)

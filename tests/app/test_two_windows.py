@@ -1,6 +1,6 @@
-"""What you read is what you act on: an hour of keys in two windows on one archive.
+"""Keys act on the message that was on screen: an hour of random keys in two windows.
 
-`INBOX_TUI_SEEDS=1000 pytest tests/app/test_two_windows.py` runs it for a thousand hours.
+`INBOX_TUI_SEEDS=1000 pytest tests/app/test_two_windows.py` simulates a thousand hours.
 """
 
 from __future__ import annotations
@@ -40,11 +40,11 @@ from inbox_tui.widgets.message_view import MessageView
 
 SEEDS = int(os.environ.get("INBOX_TUI_SEEDS", "4"))
 PAINTED = 20
-"""So many hours are painted; in those beyond nobody looks at the picture."""
+"""The number of simulated hours in which the screen is painted; the others save that time."""
 HOUR = 3600.0
 PAUSES = (0.0, 0.1, 0.4, 0.6, 1.0, 60.0, 180.0, 240.0)
 MOST = 1000
-"""More messages than come in the hour."""
+"""An upper bound of the messages that arrive in an hour."""
 SENDERS = ("79991234567", "79160001122", "BANK")
 LEFT_OUT = (
     "copy_newest_code",
@@ -68,7 +68,7 @@ RUSSIAN: dict[str, str] = {latin: russian for russian, latin in SAME_PLACE.items
 
 
 class Window:
-    """One of the windows, what it shows, and what was done in it."""
+    """A window, the message it shows, and the effects of the keys pressed in it."""
 
     def __init__(self, app: HarnessApp, pilot: Pilot[None]) -> None:
         self.app = app
@@ -77,7 +77,7 @@ class Window:
         self.changed: set[int] = set()
         self.copies = 0
         self.came_at: float | None = None
-        """When the message shown came there by itself; None where a key brought it."""
+        """When the message was shown without a key press, or None if a key selected it."""
         self.key_under_way = False
         app.copy_to_clipboard = self.copied.append  # type: ignore[method-assign, assignment] # a name
         view, show = self.view, self.view.show
@@ -110,30 +110,30 @@ class Window:
 
     @property
     def in_conversation(self) -> bool:
-        """Whether a conversation is shown in the place of list and message."""
+        """Whether a conversation is shown instead of list and message."""
         return self.inbox.has_class("-conversation")
 
     @property
     def settled(self) -> bool:
-        """Whether the message shown has been there for long enough to be read."""
+        """Whether the message has been on screen long enough for keys to act on it."""
         now = self.app.clock.moment().seconds
         return self.came_at is None or now - self.came_at >= SETTLED_SECONDS
 
     @property
     def readable(self) -> Row | None:
-        """The message that can be read on screen."""
+        """The message that keys act on, or None if it has only just appeared."""
         shown = self.conversation.row if self.in_conversation else self.view.row
         return shown if self.settled else None
 
     def listed(self) -> list[Row]:
-        """All messages of the list or conversation, in sight or not."""
+        """Return all messages of the list or conversation, visible or not."""
         listing = self.inbox._loader.listing
         assert listing is not None
         items = self.inbox.context.account.lists.window(listing, 0, len(listing))
         return [item for item in items if isinstance(item, Row)]
 
     async def settle(self) -> None:
-        """Wait until all is done that has begun."""
+        """Wait until everything that has begun is done."""
         with self.app._context():
             for _ in range(2):
                 await self.pilot.pause(0)
@@ -142,7 +142,7 @@ class Window:
             await self.pilot.pause(0)
 
     def before_key(self, key: str) -> None:
-        """Take down what the key may act on: what can be read on screen now."""
+        """Record the messages that the key may change or copy, from what is on screen now."""
         self.key = key
         self.copied.clear()
         typing = self.inbox.query_one(FilterBar).searching or self.app.screen is not self.inbox
@@ -155,7 +155,7 @@ class Window:
                 self.may_change = set(self.changed)
             case "mark_all_read":
                 self.may_change = set(self.listed_at_key)
-            case "mute" if row is not None:  # it is the sender that is muted
+            case "mute" if row is not None:  # mutes all messages of the sender
                 self.may_change = {n for n in range(MOST) if SENDERS[n % 3] == row.phone}
             case _ if row is not None and not typing:
                 self.may_change = {row.id}
@@ -163,19 +163,19 @@ class Window:
             self.may_copy = row.id if row is not None and not typing else None
 
     def check_copies(self) -> None:
-        """All that was copied since is of the message that could be read at the key."""
+        """Check that all texts copied by the key are of the message on screen at that moment."""
         for text in self.copied:
             assert re.findall("1[0-9]{5}", text)[:1] == [str(100_000 + (self.may_copy or 0))]
         self.copies += len(self.copied)
 
     def post(self, key: str) -> None:
-        """Send a key, as the terminal does."""
+        """Send a key as the terminal does."""
         self.key_under_way = True
         name = _character_to_key(key) if len(key) == 1 else key
         self.app.post_message(events.Key(name, key if len(key) == 1 else None))
 
     async def press(self, key: str) -> None:
-        """Send a key, and wait for all that it does."""
+        """Send a key, and wait for all of its effects."""
         self.post(key)
         await self.settle()
         self.key_under_way = False
@@ -222,7 +222,7 @@ class Hour:
         return message(number, text, minutes_ago=minutes_ago, phone=SENDERS[number % 3])
 
     def arrive(self) -> None:
-        """Messages come in; each window hears of it at once, or later."""
+        """Store new messages, and notify each window of them now or not until later."""
         passed = (self.clock.moment().seconds - 100_000) / 60
         new = [self.last + 1 + n for n in range(self.random.choice((0, 0, 1, 1, 2)))]
         if new:
@@ -233,7 +233,7 @@ class Hour:
                 window.inbox.session_event(MessagesArrived(new, live=True))
 
     async def press_keys(self) -> None:
-        """Press a key in one window, or in both at once, and look at all that it has done."""
+        """Press a key in one window or in both at once, and check all of its effects."""
         at_once = self.random.sample(self.windows, self.random.choice((1, 1, 1, 2)))
         for window in at_once:
             await window.settle()
@@ -255,7 +255,7 @@ class Hour:
                 await self.export(window)
 
     def key(self, window: Window) -> str:
-        """A key; out of a dialogue leads one of two or three."""
+        """Return a random key, in a dialogue often Escape."""
         if window.app.screen is not window.inbox and self.random.random() < 0.4:
             return "escape"
         key: str = self.random.choice(KEYS)
@@ -271,7 +271,7 @@ class Hour:
         }
 
     async def export(self, window: Window) -> None:
-        """Give a file to the export that the key began; others arrive meanwhile."""
+        """Finish the export that the key began, while other messages arrive."""
         file = self.folder / f"{self.exports}.jsonl"
         self.arrive()
         window.app.screen.query_one(Input).value = str(file)
@@ -282,7 +282,7 @@ class Hour:
 
 
 def every_second_never(screen: InboxScreen, seconds: float, *do: Any, **more: Any) -> Timer:
-    """What the inbox does each second is not done: real seconds do not count here."""
+    """Start the inbox's timer of one second with an hour, as only simulated time counts here."""
     return Screen.set_interval(screen, HOUR if seconds == 1.0 else seconds, *do, **more)
 
 

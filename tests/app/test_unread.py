@@ -1,4 +1,4 @@
-"""What makes a message read or unread, and how many there are of them."""
+"""Marking messages read and unread, and the unread counts."""
 
 from __future__ import annotations
 

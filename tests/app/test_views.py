@@ -1,4 +1,4 @@
-"""Views of one's own: searches of the settings, at the keys 1 to 9 and in the palette."""
+"""Views: searches from the settings, on the keys 1 to 9 and in the palette."""
 
 from __future__ import annotations
 
