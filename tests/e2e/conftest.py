@@ -1,4 +1,4 @@
-"""The program as a user has it: a wheel, installed, in a terminal."""
+"""Fixtures that run the program as users do: installed from a wheel, in a terminal."""
 
 from __future__ import annotations
 
@@ -27,9 +27,9 @@ def run(*command: str | Path) -> None:
 
 @pytest.fixture(scope="session")
 def installed(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """The `inbox-tui` command of a wheel built from this tree, in an environment of its own.
+    """The `inbox-tui` command of a wheel built from this tree, in a separate environment.
 
-    Only the dependencies are shared with the environment that runs the tests.
+    That shares only the dependencies with the environment that runs the tests.
     """
     folder = tmp_path_factory.mktemp("installed")
     pip = [sys.executable, "-m", "pip", "--quiet"]
@@ -45,7 +45,7 @@ def installed(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture
 def environment(tmp_path: Path) -> dict[str, str]:
-    """The environment of a user who has never run the program, without a keyring."""
+    """The environment of a user without a keyring who has never run the program."""
     home = tmp_path / "home"
     home.mkdir(mode=0o700)
     return {
@@ -77,7 +77,7 @@ def user(installed: Path, environment: dict[str, str], server: DemoServer) -> Us
 
 @pytest.fixture
 def messages(service: SwitchedService) -> None:
-    """What the account has received."""
+    """Three messages that the account has received."""
     service.add(incoming(1, "Yesterday's", minutes_ago=1500))
     service.add(incoming(2, "Заказ 5512 готов", minutes_ago=50, to_phone="79110000002"))
     service.add(incoming(3, "=1+1, your code is 481516\nsecond line", minutes_ago=5))

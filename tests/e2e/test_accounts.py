@@ -1,4 +1,4 @@
-"""Two accounts at two servers, one by API key and one by a backup server, in the program itself."""
+"""The installed program with two accounts: one with an API key, one at a backup server."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ pytestmark = pytest.mark.e2e
 
 @pytest.fixture
 def other() -> Iterator[DemoServer]:
-    """The server of an account that is signed in by an API key."""
+    """The server of an account that signs in with an API key."""
     service = SwitchedService({"boris": "?"}, clock=server_now, api_keys={"7f3a": "boris"})
     with DemoServer(service) as server:
         yield server
@@ -27,7 +27,7 @@ def other() -> Iterator[DemoServer]:
 
 @pytest.fixture
 def user(user: User, server: DemoServer, tmp_path: Path) -> User:
-    """Their main server is not there, and `server` is its backup."""
+    """A user whose main server refuses connections and has `server` as its backup."""
     with socket.socket() as taken:
         taken.bind(("127.0.0.1", 0))
         main = f"http://127.0.0.1:{taken.getsockname()[1]}"

@@ -1,4 +1,4 @@
-"""Commands at a desktop, in shells and side by side, through the installed program."""
+"""Commands of the installed program: at a desktop, in shells and several at once."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ pytestmark = pytest.mark.e2e
 
 @pytest.fixture
 def at_desktop(user: User, tmp_path: Path) -> Iterator[User]:
-    """The user at a desktop, whose keyring works; no password is in the environment."""
+    """A user at a desktop with a working keyring and no password in the environment."""
     del user.environment["PYTHON_KEYRING_BACKEND"], user.environment["INBOX_TUI_PASSWORD"]
     with desktop(tmp_path / "desktop") as variables:
         user.environment |= variables

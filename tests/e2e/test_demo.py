@@ -1,4 +1,4 @@
-"""`inbox-tui --demo`, as a newcomer tries it."""
+"""`inbox-tui --demo` and the demo server, run as a new user runs them."""
 
 from __future__ import annotations
 
@@ -99,10 +99,10 @@ def test_it_is_worked_with_the_russian_layout(installed: Path, environment: dict
         terminal.wait_for("Search: код")
         terminal.press("escape")
         terminal.wait_for(lambda text: "Esc clears" not in text)
-        terminal.read(SETTLED_SECONDS + 0.2)  # the selected message may be another one now
+        terminal.read(SETTLED_SECONDS + 0.2)  # a newly selected message can't be acted on yet
         terminal.press("Ь")
         terminal.wait_for("undoes")
-        terminal.press("\x1b[1103;5u")  # Ctrl+Я, as the kitty protocol has it
+        terminal.press("\x1b[1103;5u")  # Ctrl+Я in the kitty keyboard protocol
         terminal.wait_for("undone")
         terminal.press("й")
         assert terminal.wait() == 0

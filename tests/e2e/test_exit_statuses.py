@@ -1,4 +1,4 @@
-"""How the installed program ends where it can't do its work; `tests/cli` has all that it says."""
+"""Exit statuses of the installed program; its messages are tested in `tests/cli`."""
 
 from __future__ import annotations
 
@@ -56,7 +56,7 @@ def test_an_inbox_whose_archive_can_not_be_used_is_1(user: User) -> None:
 
 
 REFUSALS = {1: (1, "no"), 2: (3, "sign-in refused"), 4: (4, "Nothing is asked until")}
-"""By the error of the service: the status, and what is said of it."""
+"""The exit status and a part of the message for each error code of the service."""
 
 
 @pytest.mark.parametrize(
@@ -64,7 +64,7 @@ REFUSALS = {1: (1, "no"), 2: (3, "sign-in refused"), 4: (4, "Nothing is asked un
     [
         *(("login", code) for code in REFUSALS),
         *(("sync", code) for code in REFUSALS),
-        *(("watch", code) for code in (1, 2)),  # which goes on after a block
+        *(("watch", code) for code in (1, 2)),  # error 4 does not end it
     ],
 )
 def test_what_the_server_refuses_has_a_status_of_its_own_and_is_asked_once(

@@ -1,4 +1,4 @@
-"""The README's ways to set the program up, each done from nothing. They need the network."""
+"""The README's ways to install the program, each from scratch; they need the network."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ pytestmark = pytest.mark.e2e
 
 
 def line(begin: str, end: str = "") -> str:
-    """The one command of the README that begins and ends so."""
+    """Return the only command in README and CONTRIBUTING with this beginning and end."""
     commands = lines("sh") + lines("sh", CONTRIBUTING)
     (found,) = {line for line in commands if line.startswith(begin) and line.endswith(end)}
     return found
@@ -27,7 +27,7 @@ def line(begin: str, end: str = "") -> str:
 
 @pytest.fixture(scope="module")
 def repository(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """This tree as a repository; a downloaded archive of it becomes one."""
+    """A git repository of this tree, newly made if the tree is not one."""
     if (ROOT / ".git").exists():
         return ROOT
     repository = tmp_path_factory.mktemp("repository") / "inbox-tui"
@@ -40,7 +40,7 @@ def repository(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture(scope="module")
 def newcomer(tmp_path_factory: pytest.TempPathFactory, repository: Path) -> dict[str, str]:
-    """The environment of somebody with Python, git, pipx and uv, to whom this tree is GitHub's."""
+    """The environment of a new user, in which git clones this tree instead of GitHub's."""
     try:
         socket.create_connection(("pypi.org", 443), 5).close()
     except OSError:
@@ -73,13 +73,13 @@ def newcomer(tmp_path_factory: pytest.TempPathFactory, repository: Path) -> dict
 
 @pytest.fixture
 def clone(newcomer: dict[str, str], tmp_path: Path) -> Path:
-    """The folder in which the README's first line ends."""
+    """The clone that the README's first command makes and enters."""
     done(f"{line('git clone')} && pwd >../where", tmp_path, newcomer)
     return Path((tmp_path / "where").read_text().strip())
 
 
 def done(line: str, folder: Path, environment: dict[str, str]) -> str:
-    """Do a line in a shell, and return what it printed."""
+    """Run a line in a shell, and return its output."""
     ended = subprocess.run(
         ["bash", "-o", "pipefail", "-c", line],
         cwd=folder,
@@ -93,7 +93,7 @@ def done(line: str, folder: Path, environment: dict[str, str]) -> str:
 
 
 def assert_demo(line: str, folder: Path, environment: dict[str, str]) -> None:
-    """The line opens the demo."""
+    """Check that the line opens the demo."""
     command = ["bash", "-c", f"cd {folder} && {line}"]
     with Terminal(command, environment=environment) as terminal:
         terminal.wait_for("next in", seconds=180)
@@ -108,7 +108,7 @@ def test_the_demo_of_a_clone(clone: Path, newcomer: dict[str, str]) -> None:
 def assert_installs(
     install: str, uninstall: str, folder: Path, environment: dict[str, str]
 ) -> None:
-    """One command makes `inbox-tui` a command of the user, the other takes it away."""
+    """Check that one command installs `inbox-tui` for the user and the other removes it."""
     done(install, folder, environment)
     installed = Path(environment["HOME"], ".local", "bin", "inbox-tui")
     assert done("command -v inbox-tui", folder, environment).strip() == str(installed)

@@ -1,4 +1,4 @@
-"""README and CONTRIBUTING, held to what is there: commands are run, tables are compared."""
+"""README and CONTRIBUTING agree with the program: commands are run, tables compared."""
 
 from __future__ import annotations
 
@@ -45,28 +45,28 @@ RECEIVED = (
     (28, "79990408139", "79110000001", "Добрый день! Заказ 5992 можно забрать завтра утром?"),
     (24, "ZARYABANK", "79110000002", "Код: 0032. Вход в интернет-банк. Никому его не говорите!"),
 )
-"""The messages that the README's examples are about: minutes ago, from, to, text."""
+"""The messages in the README's examples: minutes ago, sender, receiving number, text."""
 
 
-# -- what is in the README
+# -- reading the documents
 
 
 class Command(NamedTuple):
-    """A command, and what the README says it prints."""
+    """A command and its output according to the README."""
 
     line: str
     output: tuple[str, ...] = ()
 
 
 def section(title: str, document: str = README) -> str:
-    """What stands under a heading, its sub-headings included."""
+    """Return the text under a heading, including that of its sub-headings."""
     found = re.search(rf"(?ms)^#+ {re.escape(title)}\n(.*?)(?=^#{{1,2}} |\Z)", document)
     assert found, f"no heading {title!r}"
     return found[1]
 
 
 def table(title: str, first: str, document: str = README) -> list[list[str]]:
-    """The rows of the table under a heading whose first column is called so."""
+    """Return the rows of the table under a heading whose first column has the name `first`."""
     beginning = rf"(?m)^\| {first} \|.*?\n\|[ |-]+\|\n"
     found = re.search(rf"{beginning}((?:\|.*\n)+)", section(title, document))
     assert found, f"no table of {first!r} under {title!r}"
@@ -74,12 +74,12 @@ def table(title: str, first: str, document: str = README) -> list[list[str]]:
 
 
 def quoted(text: str) -> list[str]:
-    """What stands between backticks, outside of blocks."""
+    """Return the texts between backticks, except in code blocks."""
     return re.findall(r"`([^`\n]+)`", re.sub(r"(?ms)^```.*?^```$", "", text))
 
 
 def transcripts() -> Iterator[Command]:
-    """The commands with their output."""
+    """Yield the commands that are shown with their output."""
     for block in blocks("console"):
         for part in re.split(r"^\$ ", block, flags=re.MULTILINE)[1:]:
             line, *output = part.splitlines()
@@ -102,7 +102,7 @@ OURS = [line for line in LINES if line not in (*SET_UP, *DEVELOPING, *TEAM)]
 TRANSCRIPTS = list(transcripts())
 
 
-# -- commands that set the program up
+# -- commands that install the program
 
 
 def test_the_two_set_ups_are_one_line_each_and_start_from_nothing() -> None:
@@ -199,7 +199,7 @@ def named_in_tests(variable: str) -> bool:
     )
 
 
-# -- commands of ours
+# -- commands of the program
 
 
 @pytest.fixture
@@ -218,7 +218,7 @@ def service() -> DemoService:
 def user(
     installed: Path, environment: dict[str, str], server: DemoServer, tmp_path: Path
 ) -> dict[str, str]:
-    """The environment of a reader of the README, who has an account and fetched its messages."""
+    """The environment of a reader of the README who has an account; `pass` prints the password."""
     stand_ins = tmp_path / "stand-ins"
     stand_ins.mkdir()
     (stand_ins / "pass").write_text(f"#!/bin/sh\n[ $# = 2 ] && echo '{PASSWORD}'\n")
@@ -246,7 +246,7 @@ ANSWERS = {
     "Password of ": ("pw", "enter"),
     "next in": ("q",),
 }
-"""What a user types when the screen shows this."""
+"""The keys a user presses when the screen shows these texts."""
 
 
 @pytest.mark.parametrize("line", OURS)
@@ -262,7 +262,7 @@ def test_every_command_does_what_it_is_for(
         with desktop(tmp_path / "desktop") as variables:
             del user["PYTHON_KEYRING_BACKEND"], user["INBOX_TUI_PASSWORD"]
             do(line, user | variables)
-            del user["INBOX_TUI_LOGIN"]  # it is the account that was signed in last
+            del user["INBOX_TUI_LOGIN"]  # the last account signed in is the default
             do("inbox-tui sync", user | variables)
     assert service.breaches == []
 
@@ -271,7 +271,7 @@ def test_the_five_commands_for_a_team_make_one(
     user: dict[str, str], tmp_path: Path, service: DemoService, cluster: Cluster
 ) -> None:
     need("dbus-run-session", "gnome-keyring-daemon")
-    cluster.sql("DROP ROLE IF EXISTS anna")  # of another test
+    cluster.sql("DROP ROLE IF EXISTS anna")  # left by another test
     cluster.sql("CREATE ROLE postgres SUPERUSER LOGIN PASSWORD 'pw'")
     docker = Path(user["PATH"].partition(os.pathsep)[0]) / "docker"
     psql = f"{binaries() / 'psql'} -h {cluster.folder} -p {cluster.port}"
@@ -289,7 +289,7 @@ def test_the_five_commands_for_a_team_make_one(
 
 
 def do(line: str, user: dict[str, str]) -> None:
-    """Run a command, and type what it asks for; it ends well."""
+    """Run a command, answer its prompts, and check that it ends with status 0."""
     with in_terminal(line, user) as terminal:
         answers = dict(ANSWERS)
         end = time.monotonic() + 40
@@ -312,19 +312,19 @@ def test_the_output_shown_is_the_output(command: Command, user: dict[str, str]) 
         terminal.wait_for(lambda text: shapes(text) == expected, seconds=20)
         if "watch" in command.line:
             terminal.press("\x03")
-            assert terminal.wait() in (0, 130)  # jq dies of it
+            assert terminal.wait() in (0, 130)  # 130 if Ctrl+C ended jq
         else:
             assert terminal.wait() == 0
         assert [line for line in shapes(terminal.text) if line != "^C"] == expected
 
 
 def shapes(text: str) -> list[str]:
-    """The lines of a screen, as `shape` has them."""
+    """Return the `shape` of each line of a screen that is not empty."""
     return [shape(line) for line in text.splitlines() if line.strip()]
 
 
 def shape(line: str) -> str:
-    """A line whose numbers, dates and versions do not matter."""
+    """Return a line with 0 in place of each number, date and version."""
     return re.sub(r"\d+(\.\d+)*", "0", line).rstrip()
 
 

@@ -1,4 +1,4 @@
-"""What settings do, through the installed program."""
+"""The effects of settings on the installed program."""
 
 from __future__ import annotations
 

@@ -1,6 +1,6 @@
-"""Three colleagues as programs of their own, over one hub, while everything goes wrong.
+"""Three colleagues, each a separate process, share a hub while all kinds of faults occur.
 
-`INBOX_TUI_TEAM_SECONDS=600 pytest tests/e2e/test_team.py` lets it go wrong for ten minutes.
+`INBOX_TUI_TEAM_SECONDS=600 pytest tests/e2e/test_team.py` causes faults for ten minutes.
 """
 
 from __future__ import annotations
@@ -38,7 +38,7 @@ WHERE l.locktype = 'advisory' AND l.granted AND l.objsubid = 2 ORDER BY m.seen_a
 
 
 def until(condition: Callable[[], Any], seconds: float) -> float:
-    """Wait for so many seconds at most; returns how many it took."""
+    """Wait at most `seconds` for a condition, and return the seconds it took."""
     began = time.monotonic()
     while not condition():
         assert time.monotonic() - began < seconds, "in vain"
@@ -47,7 +47,7 @@ def until(condition: Callable[[], Any], seconds: float) -> float:
 
 
 class Colleague:
-    """`inbox-tui watch` on a machine of its own, with a network to the hub of its own."""
+    """`inbox-tui watch` as on a separate machine, connected to the hub through a proxy."""
 
     def __init__(
         self, installed: Path, home: Path, name: str, proxy: Proxy, server: DemoServer, base: str
@@ -81,7 +81,7 @@ class Colleague:
         )
 
     def go_on(self) -> None:
-        """Start again where the program has ended."""
+        """Start the program again if it has ended."""
         if self.program.poll() is not None:
             self.start()
 
@@ -97,12 +97,12 @@ class Colleague:
 
     @contextmanager
     def account(self) -> Iterator[AccountArchive]:
-        """The account in this colleague's archive."""
+        """Open the account in this colleague's archive."""
         with Archive.open(self._files.archive) as archive:
             yield archive.account("alex", self.server.host)
 
     def kept(self) -> dict[int, tuple[bool, ...]]:
-        """The messages and their states in the archive."""
+        """Return the states of the messages in the archive by id: unread, starred, done, taken."""
         with self.account() as account:
             return {
                 row.id: (row.unread, row.starred, row.done, bool(row.taken))
@@ -120,7 +120,7 @@ class Colleague:
 
 
 class Team:
-    """The hub, and who works over it."""
+    """The hub and the colleagues who use it."""
 
     def __init__(self, cluster: Cluster, base: str, members: list[Colleague]) -> None:
         self.cluster = cluster

@@ -1,4 +1,4 @@
-"""Terminals that stop reading, go away, or are left for a while, and input that is not keys."""
+"""Terminals that stop reading, go away or are suspended, and input that is not keys."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ ENDS_WITHIN = 10.0
 
 @pytest.fixture
 def live(user: User) -> Iterator[Terminal]:
-    """An inbox that has had its first answer."""
+    """A terminal with an inbox that has received its first answer."""
     with user.inbox() as terminal:
         terminal.wait_for("30 unread")
         terminal.wait_for("Live")
@@ -72,7 +72,7 @@ Blocked(driver_class=posix.TerminalDriver).run()
 def test_even_a_program_that_hangs_ends_with_its_terminal(environment: dict[str, str]) -> None:
     command = [sys.executable, "-c", BLOCKED]
     with Terminal(command, environment=environment, ignoring=signal.SIGHUP) as terminal:
-        # The frame that the thread writes meanwhile may be painted over the word.
+        # Not on the screen: a frame written by the driver's thread may overwrite the word.
         terminal.wait_for(lambda _: b"blocked" in terminal.raw)
         terminal.hang_up()
         assert terminal.wait(seconds=5, reading=False) == -signal.SIGALRM
@@ -80,7 +80,7 @@ def test_even_a_program_that_hangs_ends_with_its_terminal(environment: dict[str,
 
 @pytest.fixture
 def tmux(tmp_path: Path, environment: dict[str, str]) -> Iterator[list[str]]:
-    """The command of a tmux server of its own."""
+    """The command line of a separate tmux server."""
     tmux = ["tmux", "-f", "/dev/null", "-S", str(tmp_path / "tmux")]
     yield tmux
     subprocess.run([*tmux, "kill-server"], check=False, capture_output=True, timeout=10)

@@ -1,4 +1,4 @@
-"""Title, notifications and clipboard; sixteen colours; two terminals on one archive."""
+"""Window title, notifications and clipboard; sixteen colours; two terminals on one archive."""
 
 from __future__ import annotations
 
@@ -42,7 +42,7 @@ def test_the_terminal_gets_the_title_the_notification_and_what_is_copied(
     with user.inbox() as terminal:
         terminal.wait_for("Live")
         terminal.wait_for("1 unread")
-        terminal.read(0.6)  # what has only just come is not acted on
+        terminal.read(0.6)  # keys do not act on a message that has only just appeared
         terminal.press("c")
         terminal.wait_for("copied ")
         terminal.press("y")

@@ -1,6 +1,6 @@
-"""The program as a user of Windows has it: an installed wheel, its password in the keyring.
+"""The program installed from a wheel on Windows, with the password in the Credential Manager.
 
-`.ci/windows` runs these under wine; the workflow runs them on Windows itself.
+`.ci/windows` runs these tests under wine, and the CI workflow on Windows itself.
 """
 
 from __future__ import annotations
@@ -56,7 +56,7 @@ def server(service: DemoService) -> Iterator[DemoServer]:
 
 
 class User:
-    """Somebody who runs the installed program on files of their own."""
+    """A user who runs the installed program in a separate profile."""
 
     def __init__(self, installed: Path, profile: Path, server: DemoServer) -> None:
         self.words = [str(installed / "Scripts" / "inbox-tui.exe")]
@@ -68,7 +68,7 @@ class User:
             "PYTHONPATH": os.pathsep.join(path),
             "USERPROFILE": str(profile),
             "WIN_PD_OVERRIDE_LOCAL_APPDATA": str(self.local),
-            # It is the one that would be found; on a busy machine the search can take too long.
+            # Keyring would choose this one, but its search can take too long on a busy machine.
             "PYTHON_KEYRING_BACKEND": "keyring.backends.Windows.WinVaultKeyring",
             "INBOX_TUI_LOGIN": "alex",
             "INBOX_TUI_SERVER": server.url,
@@ -76,7 +76,7 @@ class User:
         self.environment.pop("PYTHONUTF8", None)
 
     def start(self, *words: str) -> subprocess.Popen[bytes]:
-        """Start the program; what it writes can be read."""
+        """Start the program with pipes to its standard streams."""
         return subprocess.Popen(
             [*self.words, *words],
             stdin=subprocess.PIPE,
@@ -86,7 +86,7 @@ class User:
         )
 
     def run(self, *words: str, typed: str = "") -> tuple[int, str, str]:
-        """Run the program to its end: its status, what it put out, and what it said."""
+        """Run the program to its end, and return its status, standard output and errors."""
         with self.start(*words) as program:
             output, said = program.communicate(typed.encode(), timeout=PATIENCE)
         return program.returncode, output.decode(), said.decode()
@@ -133,7 +133,7 @@ def test_a_user_signs_in_syncs_exports_and_removes_it_all(
 
 
 def read_line(program: subprocess.Popen[bytes]) -> dict[str, object]:
-    """The next line that a program puts out, which is JSON."""
+    """Return the next line of a program's output, decoded from JSON."""
     watchdog = threading.Timer(PATIENCE, program.kill)
     watchdog.start()
     assert program.stdout is not None
