@@ -1,4 +1,4 @@
-"""An error of the program's own tells where it arose, and nothing of what was at hand."""
+"""A bug in the program reports where it occurred, and reveals no password, code or text."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ from inbox_tui.screens.selection import SETTLED_SECONDS
 pytestmark = pytest.mark.e2e
 
 LEFT = b"\x1b[?1049l"
-"""With this the screen is left, and what the shell's user sees begins."""
+"""Leaves the alternate screen; output after it stays visible in the shell."""
 
 
 @pytest.fixture
@@ -45,7 +45,7 @@ def broken(
     login: bool = True,
     options: Sequence[str] = (),
 ) -> Terminal:
-    """The program with a fault in this place, Python at its most talkative."""
+    """Run the program with a fault in this place, in Python's development and debug modes."""
     command = [sys.executable, "-X", "dev", crashing.__file__, place]
     command += [
         "--server",
@@ -57,13 +57,16 @@ def broken(
 
 
 def without_secret(environment: dict[str, str]) -> bool:
-    """Leave it to be typed; return whether it is an API key."""
+    """Remove the secret from the environment, and return whether it was an API key."""
     environment.pop("INBOX_TUI_PASSWORD", None)
     return "INBOX_TUI_API_KEY" in environment and bool(environment.pop("INBOX_TUI_API_KEY"))
 
 
 def assert_told_nothing(terminal: Terminal, environment: dict[str, str]) -> None:
-    """The password was nowhere on the terminal, and no text where the screen is left."""
+    """Check that the password is on no terminal and in no file, and no text is left in the shell.
+
+    The text and the code may appear on the alternate screen, but not after it.
+    """
     for secret in (PASSWORD.encode(), *map(str.encode, PASSWORD.split(";"))):
         assert secret not in terminal.raw
     before, left, after = bytes(terminal.raw).rpartition(LEFT)

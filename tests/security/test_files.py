@@ -1,4 +1,4 @@
-"""What is kept on disk: for its owner alone, and gone for good when it is deleted."""
+"""Files on disk: only their owner can use them, and deleted messages leave no traces."""
 
 from __future__ import annotations
 
@@ -23,17 +23,17 @@ from inbox_tui.config import SettingsError, load_settings
 ROOT = Path(inbox_tui.__file__).parents[1]
 OLD = "ꙮꙭꙬ Your code is 913042 ѪѬѨ"
 TRACES = ["913042", "ꙮꙭꙬ", "ѪѬѨ", "79995550001", "79115550001"]
-"""What is left nowhere; three letters are the least that the search index keeps."""
+"""Parts of the old message to look for; the search index keeps sequences of three letters."""
 
 
 def traces(folder: Path) -> set[str]:
-    """What of the old message is in any file of the folder."""
+    """Return the parts of the old message that are in any file of the folder."""
     written = b"".join(file.read_bytes() for file in folder.rglob("*") if file.is_file())
     return {trace for trace in TRACES if trace.encode() in written}
 
 
 def hold(folder: Path) -> tuple[Archive, AccountArchive]:
-    """An archive with an old message, indexed, and a new one."""
+    """Return an archive with an old message, indexed, and a new one, and its account."""
     archive = Archive.open(folder / "inbox.db")
     account = archive.account("alex", "smscentre.com")
     old = to_server_seconds((NOW - timedelta(days=40)).replace(tzinfo=None))
@@ -177,7 +177,7 @@ def test_settings_in_a_folder_that_is_a_link_are_refused(config: Path, tmp_path:
 
 
 def change_owners(monkeypatch: pytest.MonkeyPatch, config: Path, *, file: int, folder: int) -> None:
-    """Make settings and their folder those of these users."""
+    """Let the settings file and its folder appear to belong to these user ids."""
     monkeypatch.setattr(os, "geteuid", lambda: 12345)
     for how, uid, path in (("fstat", file, config), ("lstat", folder, config.parent)):
         status = path.stat()
@@ -233,7 +233,7 @@ def test_settings_without_end_are_refused(config: Path) -> None:
         load_settings(config)
 
 
-# -- what the program is made of
+# -- dependencies
 
 
 def test_every_dependency_has_a_lower_and_an_upper_bound() -> None:

@@ -1,4 +1,4 @@
-"""Anything at all, through the reader of answers and along the path of text to the terminal.
+"""Property tests of reading answers and of all functions that prepare text for the terminal.
 
 `HYPOTHESIS_PROFILE=long pytest tests/security/test_fuzz.py` tries 100,000 new examples of each:
 ten to twenty minutes on two cores.
@@ -42,7 +42,7 @@ def in_xml(entry: Mapping[str, object]) -> str:
 
 @st.composite
 def answers(draw: st.DrawFn) -> bytes:
-    """An answer in one of the four forms, with anything in its fields, damaged or whole."""
+    """Draw an answer in one of the four forms, intact or damaged, with any text in its fields."""
     entries = [
         {
             "id": draw(st.one_of(st.integers(), texts)),
@@ -147,14 +147,14 @@ def test_an_export_gives_every_text_back_and_runs_nowhere(text: str) -> None:
     assert not cell.startswith(("=", "+", "-", "@", "\t", "\r"))
     first, *within = re.split("[;\t\r\n]", cell)
     assert not first.strip().startswith(("=", "+", "-", "@"))
-    for beginning in within:  # a quotation mark there may be taken for that of a cell
+    for beginning in within:  # a quotation mark may be read as the start of a quoted cell
         assert not beginning.strip(' "').startswith(("=", "+", "-", "@"))
 
 
 DIRECTIONS = "\u061c\u200e\u200f\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069"
-"""What turns the direction of the text around it."""
+"""Characters that change the direction of the text around them."""
 
 
 def whole_characters(text: str) -> str:
-    """The text with each pair of surrogates as the one character that it is in JSON."""
+    """Return the text with each surrogate pair joined into one character, as JSON has it."""
     return text.encode("utf-16-le", "surrogatepass").decode("utf-16-le", "surrogatepass")

@@ -1,4 +1,4 @@
-"""What an answer may cost, whatever a server puts into it."""
+"""Ceilings for the memory and processor time that any answer of a server may cost."""
 
 from __future__ import annotations
 
@@ -17,10 +17,12 @@ MIB = 1024 * 1024
 MOST_MEBIBYTES = 256
 MOST_UNITS = 600
 LONGEST_STALL = 5
-"""Processor time for which a key may wait: 50 ms, in units of 10 ms on the machine of our figures,
-which are more on a slower one."""
+"""The longest time that the event loop may be blocked, in units of processor time: about 50 ms.
+
+A unit is 10 ms on the machine that the figures in CONTRIBUTING are of, and more on a slower one.
+"""
 TRIES = 3
-"""What an answer makes wait, it makes wait each time; what the machine does, it does once."""
+"""Attempts to stay within the time limits: a busy machine spoils one, an expensive answer all."""
 TESTS = Path(__file__).parents[1]
 
 ENTRY = {
@@ -34,7 +36,7 @@ ENTRY = {
 
 
 def cost(body: bytes) -> dict[str, Any]:
-    """What it costs the inbox to take in an answer; fails where it needs too much memory."""
+    """Measure what reading an answer costs the inbox; fail if it needs too much memory."""
     done = subprocess.run(
         [sys.executable, "-m", "support.answer_cost"],
         input=gzip.compress(body, 1),
@@ -49,7 +51,7 @@ def cost(body: bytes) -> dict[str, Any]:
 
 
 def assert_cheap(body: bytes) -> str:
-    """An answer is taken in within the ceilings; how it ended."""
+    """Check that reading an answer stays within the ceilings, and return its outcome."""
     for _ in range(TRIES):
         figures = cost(body)
         assert figures["mebibytes"] <= MOST_MEBIBYTES, figures
@@ -60,7 +62,7 @@ def assert_cheap(body: bytes) -> str:
 
 
 def repeated(piece: bytes, size: int, start: bytes = b"[", end: bytes = b"]") -> bytes:
-    """As many of a piece as there is room for, with commas between."""
+    """Return about `size` bytes of a repeated piece, separated by commas."""
     return start + b",".join([piece] * (size // (len(piece) + 1))) + end
 
 
@@ -94,7 +96,7 @@ def test_an_answer_too_large_to_be_one_is_refused_cheaply(body: bytes) -> None:
 
 
 def filled(entry: dict[str, object], text: str, *, escaped: bool = False) -> bytes:
-    """A full answer of 10,000 entries with this text."""
+    """Return a full answer: 10,000 entries with this text."""
     entries = [entry | {"id": number, "message": text} for number in range(10_000)]
     return json.dumps(entries, ensure_ascii=escaped).encode("utf-8", "surrogatepass")
 

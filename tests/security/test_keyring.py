@@ -1,4 +1,4 @@
-"""The keyring: named where it keeps no secret, and never in the way of the first frame."""
+"""The keyring: insecure backends are reported, and slow ones do not delay the first frame."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ GOOD = Answer([], [])
 
 
 class PlaintextKeyring(MemoryBackend):
-    """As `keyrings.alt` has one: a file that anybody can read."""
+    """Stands for the backend of this name in `keyrings.alt`, a file that anybody can read."""
 
 
 UNFIT = [
@@ -105,7 +105,7 @@ STORED = "import keyring; keyring.set_password('inbox-tui', 'alex@127.0.0.1:9', 
 
 
 def seconds_to_first_frame(environment: dict[str, str], *, says: str) -> float:
-    """How long the inbox takes to be on screen; afterwards it must say this of the keyring."""
+    """Return the seconds until the inbox is on screen; then check what it says of the keyring."""
     command = [sys.executable, "-m", "inbox_tui", "--login", "alex"]
     begun = time.monotonic()
     with Terminal(

@@ -46,7 +46,7 @@ SPELLINGS = {
     *("zebra&", "stripes", "zebra%26", "zebra&quot;", "zebra&amp;"),
     base64.b64encode(PASSWORD.encode()).decode()[:24],
 }
-"""How the password could be written somewhere."""
+"""The password, its encodings and its parts, as they could be written somewhere."""
 
 
 def assert_without_password(written: str | bytes, place: object) -> None:
@@ -65,7 +65,7 @@ def assert_files_without_password(folder: Path) -> None:
 
 @pytest.fixture(params=["password", "API key"])
 def kind(request: pytest.FixtureRequest) -> Kind:
-    """All that is promised of one is promised of the other."""
+    """The kind of secret: all promises hold for both."""
     kind: Kind = request.param
     return kind
 
@@ -89,7 +89,7 @@ def server(service: DemoService) -> Iterator[DemoServer]:
 
 
 def everything_within(thing: object) -> Iterator[tuple[str, object]]:
-    """Whatever is found by looking into attributes and containers, with the way to it."""
+    """Yield every object reachable through attributes and containers, with the path to it."""
     seen: set[int] = set()
     waiting: list[tuple[str, object]] = [("", thing)]
     while waiting:
@@ -311,7 +311,7 @@ def test_a_password_as_an_option_is_refused_and_not_repeated(files: Files) -> No
         assert_without_password(repr(ended), words)
 
 
-# -- as a process of its own
+# -- in a separate process
 
 RECORDER = """#!/bin/sh
 seen="{folder}/$(basename "$0")"
@@ -323,7 +323,7 @@ case "$seen" in */browser) ;; *) cat >"$seen.input" ;; esac
 
 @pytest.fixture
 def environment(files: Files, tmp_path: Path) -> dict[str, str]:
-    """A user with a desktop whose programs write down what they see."""
+    """The environment of a desktop whose programs record their arguments, variables and input."""
     programs = tmp_path / "programs"
     programs.mkdir()
     for name in ("tmux", "xclip", "browser"):
@@ -344,8 +344,8 @@ def seen_by_children(environment: dict[str, str]) -> dict[str, bytes]:
 
 
 def copy_and_open(terminal: Terminal) -> None:
-    """Have the program start every other program that it starts."""
-    terminal.read(0.6)  # what has only just come is not acted on
+    """Copy and open a link, so that the program starts all the others that it can start."""
+    terminal.read(0.6)  # keys do not act on a message that has only just appeared
     terminal.press("y")
     terminal.wait_for("copied the text of")
     terminal.press("o")
@@ -425,7 +425,7 @@ def test_the_demo_hands_no_password_of_the_environment_to_its_children(
     command = [sys.executable, "-m", "inbox_tui", "--demo"]
     with Terminal(command, environment=environment) as terminal:
         terminal.wait_for("Live")
-        terminal.read(0.6)  # what has only just come is not acted on
+        terminal.read(0.6)  # keys do not act on a message that has only just appeared
         terminal.press("y")
         terminal.wait_for("copied the text of")
         terminal.read(0.5)

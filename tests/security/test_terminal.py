@@ -1,4 +1,4 @@
-"""Untrusted text sends no control sequences; nothing is copied or opened without a key."""
+"""Untrusted text sends no control sequences, and only a key copies or opens anything."""
 
 from __future__ import annotations
 
@@ -57,7 +57,7 @@ def test_a_server_sends_no_control_sequence_to_the_terminal(
     monkeypatch.setattr("inbox_tui.cli.run_sync.at_terminal", lambda stream: True)
     monkeypatch.setenv("NO_COLOR", "1")
     account = ["--login", LOGIN, "--server", hostile_server.url]
-    for _ in range(2):  # the second time, what the archive remembers is shown
+    for _ in range(2):  # the second run shows the error that the archive has stored
         monkeypatch.setenv("INBOX_TUI_PASSWORD", PASSWORD)
         ended = run(*words, *account)
         assert ended.status in (1, 4)
@@ -118,7 +118,7 @@ def painted_lines(app: App[None]) -> list[str]:
 
 @pytest.fixture
 def opened(monkeypatch: pytest.MonkeyPatch) -> list[str]:
-    """The links that are opened at a desktop."""
+    """The links that have been opened at a desktop."""
     opened: list[str] = []
     monkeypatch.setattr(App, "open_url", lambda app, url, new_tab=True: opened.append(url))
     monkeypatch.setenv("DISPLAY", ":99")

@@ -1,4 +1,4 @@
-"""What a sender, a server or a file wrote never steers the terminal, on any screen."""
+"""Text from a sender, a server or a file never controls the terminal, on any screen."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Requests go to the server that was named, over a connection that is safe, or nowhere."""
+"""Requests go only to the named server, and only over a secure connection."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ def test_plain_http_to_another_machine_ends_with_2_before_anything_is_opened(
     connect = socket.socket.connect
 
     def connect_here(connecting: socket.socket, address: tuple[str, int]) -> None:
-        assert address[0] == "127.0.0.1"  # as the event loop of Windows begins
+        assert address[0] == "127.0.0.1"  # the event loop of Windows connects to itself
         connect(connecting, address)
 
     monkeypatch.setattr("socket.socket.connect", connect_here)

@@ -1,6 +1,6 @@
-"""Every byte that goes to the terminal, through the driver that writes there, is of our making.
+"""The bytes written to the terminal through its driver hold no control sequence of others.
 
-What a hostile message makes the application write is compared with what a harmless one does.
+The sequences written for a hostile message are compared with those for a harmless one.
 """
 
 from __future__ import annotations
@@ -34,9 +34,10 @@ TITLE = re.compile(r"\x1b\]2;\([0-9]+\) inbox\x1b\\")
 NOTICE = re.compile(r"\x1b\](?:9|777);([^\x1b]*)\x1b\\")
 COPIED = re.compile("\x1b]52;c;([A-Za-z0-9+/=]*)\x07")
 COLOUR = re.compile("\x1b\\[(?:0|(?:[1-47];)*(?:[34]8;(?:5|2;[0-9]+;[0-9]+);[0-9]+;?)+)m")
-"""How the application sets a colour in a terminal of 256 or more: none of the sixteen with names.
+"""The sequences with which the application sets colours in a terminal of 256 or more.
 
-A style that was once painted in one of these ways is painted so for as long as Python runs.
+They use none of the sixteen named colours. Both 256 and true colours are allowed, as Rich keeps the
+sequence of a style from the first time it was rendered in this process.
 """
 SIZES = [(120, 40), (80, 24), (40, 12)]
 
@@ -47,7 +48,7 @@ def _terminal_of_256_colours(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def assert_painted_within(written: str, size: tuple[int, int]) -> None:
-    """It goes to no place outside of the screen, and in colours of the application's."""
+    """Check that all output is within the screen and in the application's colours."""
     assert [colour for colour in colours(written) if not COLOUR.fullmatch(colour)] == []
     for line, column in places(written):
         assert 1 <= line <= size[1]
@@ -55,7 +56,10 @@ def assert_painted_within(written: str, size: tuple[int, int]) -> None:
 
 
 def sequences(written: str) -> list[str]:
-    """The sequences that were told, the words of senders in them left out once looked at."""
+    """Return the sequences sent to the terminal, with copied and notified text replaced.
+
+    Notifications are checked for unsafe characters first.
+    """
     listed = []
     for sequence in told(written):
         if notice := NOTICE.fullmatch(sequence):
@@ -66,7 +70,7 @@ def sequences(written: str) -> list[str]:
 
 
 async def written_by(app: HarnessApp, size: tuple[int, int], play: Play) -> str:
-    """All that the application writes until it has ended."""
+    """Return everything that the application writes until it has ended."""
     with terminal(size) as screen:
         screen.attach(app)
         async with app.run_test(size=size, headless=False) as pilot:
