@@ -1,4 +1,4 @@
-"""Puts an SBOM into the wheel, where one was written before: `cyclonedx-py` does for a release."""
+"""Adds an SBOM to the wheel if one was written before; for releases `cyclonedx-py` writes it."""
 
 from __future__ import annotations
 
@@ -11,9 +11,9 @@ SBOM = "sbom.cdx.json"
 
 
 class SbomHook(BuildHookInterface[Any]):
-    """Names the file to the builder (PEP 770)."""
+    """Adds the SBOM to the files of the wheel's metadata (PEP 770)."""
 
     def initialize(self, version: str, build_data: dict[str, Any]) -> None:
-        """Name it before the wheel is built."""
+        """Add the SBOM, if there is one, before the wheel is built."""
         if (Path(self.root) / SBOM).exists():
             build_data["sbom_files"].append(SBOM)

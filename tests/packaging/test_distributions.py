@@ -1,4 +1,4 @@
-"""What is given to others: the wheel and the sdist, built from this tree."""
+"""The wheel and the sdist built from this tree."""
 
 from __future__ import annotations
 
@@ -30,19 +30,19 @@ MANUAL = f"inbox_tui-{__version__}.data/data/share/man/man1/inbox-tui.1"
 
 
 class Built(NamedTuple):
-    """The files of a distribution by their names, the sdist's without its folder."""
+    """The contents of the wheel and the sdist by file name, the sdist's without its top folder."""
 
     wheel: dict[str, bytes]
     sdist: dict[str, bytes]
 
     @property
     def metadata(self) -> Message:
-        """What the wheel says of itself."""
+        """The wheel's METADATA."""
         return HeaderParser().parsestr(self.wheel[f"{INFO}/METADATA"].decode())
 
 
 def build(folder: Path, tree: Path = ROOT) -> tuple[Path, Path]:
-    """Build the sdist of a tree, and the wheel from that sdist."""
+    """Build the sdist of a tree and from it the wheel; return the paths of wheel and sdist."""
     command = [sys.executable, "-m", "build", "--no-isolation", "--outdir", str(folder), str(tree)]
     subprocess.run(command, check=True, capture_output=True, text=True)
     (wheel,), (sdist,) = folder.glob("*.whl"), folder.glob("*.tar.gz")
@@ -51,13 +51,13 @@ def build(folder: Path, tree: Path = ROOT) -> tuple[Path, Path]:
 
 @pytest.fixture(scope="module")
 def files(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, Path]:
-    """The files of the wheel and the sdist."""
+    """The paths of the wheel and the sdist."""
     return build(tmp_path_factory.mktemp("distributions"))
 
 
 @pytest.fixture(scope="module")
 def built(files: tuple[Path, Path]) -> Built:
-    """What the wheel and the sdist hold."""
+    """The contents of the wheel and the sdist."""
     wheel_file, sdist_file = files
     with zipfile.ZipFile(wheel_file) as wheel:
         in_wheel = {name: wheel.read(name) for name in wheel.namelist()}
@@ -113,7 +113,7 @@ def test_every_file_is_what_it_is_in_the_tree(built: Built) -> None:
 
 
 def test_the_manual_page_says_what_help_says(built: Built) -> None:
-    # In a process of its own: click keeps --help in the language that it was first asked for in.
+    # In a separate process: click keeps --help in the language in which it was first shown.
     program = "from support.manual import manual; print(manual())"
     command = [sys.executable, "-X", "utf8", "-c", program]
     written = subprocess.run(
@@ -158,12 +158,12 @@ def test_every_package_that_is_imported_is_named(project: dict[str, Any]) -> Non
         for node in ast.walk(ast.parse((ROOT / name).read_text(encoding="utf-8")))
         for module in modules(node)
     }
-    # tzdata is read by zoneinfo where the system has no zones of its own.
+    # zoneinfo reads tzdata if the system has no time zones.
     assert imported - sys.stdlib_module_names - {"inbox_tui"} == named - {"tzdata"}
 
 
 def modules(node: ast.AST) -> list[str]:
-    """The modules that a statement imports."""
+    """Return the names of the modules that a statement imports."""
     match node:
         case ast.Import(names):
             return [name.name for name in names]

@@ -1,4 +1,4 @@
-"""What holds of every source file of the program and of its tests."""
+"""Rules for every source file of the program and its tests."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The tables of tests that can't hold on Windows and on macOS, held to the tests that there are."""
+"""CONTRIBUTING's tables of tests that can't hold on Windows and macOS name existing tests."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What is done otherwise on macOS and Windows, with the facts of those systems given."""
+"""Code for macOS and Windows, run with the facts of those systems simulated."""
 
 from __future__ import annotations
 
@@ -101,7 +101,7 @@ def test_the_doctor_says_what_protects_files_on_windows(
     within, outside = tmp_path / "alex" / "Local", tmp_path / "everybody"
     for folder in (within, outside):
         folder.mkdir(parents=True)
-        folder.chmod(0o777)  # which Windows knows nothing of
+        folder.chmod(0o777)  # Windows ignores modes
     data, *_ = machine_checks.check_folders(Paths.under(within))
     assert data.ok
     shown = Path("~") / "Local"
@@ -201,7 +201,7 @@ def test_the_null_device_of_windows_is_no_terminal(
         assert at_terminal(stream) == console
 
 
-# -- what is written on Windows, where a pipe nobody reads any more is an invalid argument
+# -- writing on Windows to a pipe without a reader, which fails with EINVAL
 
 
 def test_a_reader_that_has_had_enough_is_no_failure(windows: None) -> None:
