@@ -43,7 +43,7 @@ async def test_what_comes_while_the_program_ends_is_shown_nowhere(live: Opener) 
 
 
 async def test_timers_leave_threads_for_other_work(live: Opener) -> None:
-    """Even on Windows, where each timer holds a thread while it runs."""
+    """Timers do not use up the threads, although on Windows each holds one while it runs."""
     async with live(messages=week()) as pilot:
         for _ in range(40):
             pilot.app.set_timer(3600)

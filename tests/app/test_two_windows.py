@@ -79,7 +79,7 @@ class Window:
         self.came_at: float | None = None
         """When the message was shown without a key press, or None if a key selected it."""
         self.key_under_way = False
-        app.copy_to_clipboard = self.copied.append  # type: ignore[method-assign, assignment] # a name
+        app.copy_to_clipboard = self.copied.append  # type: ignore[method-assign, assignment] # a spy
         view, show = self.view, self.view.show
 
         def shown(row: Row | None, *more: Any) -> None:
@@ -88,7 +88,7 @@ class Window:
                 self.came_at = None if self.key_under_way else app.clock.moment().seconds
             show(row, *more)
 
-        view.show = shown  # type: ignore[method-assign, assignment] # all that comes is passed on
+        view.show = shown  # type: ignore[method-assign, assignment] # a spy
 
     @property
     def inbox(self) -> InboxScreen:
