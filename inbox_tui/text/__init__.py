@@ -1,4 +1,4 @@
-"""Untrusted text made safe to draw; codes, links and phone numbers in it."""
+"""Making untrusted text safe to draw, and finding codes, links and phone numbers in it."""
 
 from __future__ import annotations
 

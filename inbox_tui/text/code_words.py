@@ -1,4 +1,4 @@
-"""The words that tell a one-time code from any other number."""
+"""The words that distinguish a one-time code from any other number."""
 
 from __future__ import annotations
 
@@ -11,19 +11,19 @@ CODE: Final = "code"
 PURPOSE: Final = "purpose"
 """What one-time codes are for: `подтверждение`, `login`."""
 ASK: Final = "ask"
-"""Asks for the number to be typed in or told: `введите`, `enter`."""
+"""Asks the reader to type or say the number: `введите`, `enter`."""
 PRIVACY: Final = "privacy"
-"""The number is to be kept secret: `никому`, `share`."""
+"""Says that the number must be kept secret: `никому`, `share`."""
 LINK: Final = "link"
-"""Only ties other words together."""
+"""Only connects other words: `для`, `your`."""
 THING: Final = "thing"
-"""The number is the number of this, or its code: `заказ`, `order`."""
+"""Has a number or code of its own, which is not a one-time code: `заказ`, `order`."""
 OTHER: Final = "other"
-"""Makes another kind of code: `промокод`, `tracking`."""
+"""Marks a code of another kind: `промокод`, `tracking`."""
 SALE: Final = "sale"
-"""Speaks of a discount."""
+"""Is typical of advertisements: `акция`, `sale`."""
 
-# Whole words, in the forms they come in.
+# Whole words, with their inflected forms.
 _WORDS: Final = {
     CODE: """
         код кода коду кодом коде коды пин пина пинкод пинкода пароль пароля паролем шифр токен
@@ -104,20 +104,20 @@ CUES: Final = (
     "tell", "show", "quote", "type", "шифр", "токен", "token", "parol", "tan", "codice",
     "código", "codigo", "clave", "contras", "senha", "şifre", "hasło",
 )  # fmt: skip
-"""What a message with a code has at least one of: parts of the words for a code and for asking."""
+"""Parts of words for a code and for asking; a message with a code has at least one of them."""
 
 PHONE: Final = frozenset(("номера", "телефона", "phone", "number"))
-"""What is confirmed with a code, and is no code."""
+"""Words for a phone number, which a code confirms but which is not a code itself."""
 
 PREPOSITIONS: Final = frozenset(
     ("в", "во", "до", "на", "с", "к", "at", "by", "until", "till", "to", "bis", "um", "al")
 )
-"""What stands before a time, or a number that something is sent to: `до 12-11-26`, `на 3434`."""
+"""Words before a time, or before a number that something is sent to: `до 12-11-26`, `на 3434`."""
 
 CURRENCIES: Final = frozenset(
     ("usd", "eur", "gbp", "inr", "rub", "rur", "kzt", "uah", "руб", "сумма", "сумму")
 )
-"""What stands before a sum of money."""
+"""Words before a sum of money."""
 
 _COUNTED: Final = """
     р рублей рубля рубль рублях коп тг тенге грн гривен тыс млн
@@ -127,12 +127,12 @@ _COUNTED: Final = """
     am pm sec seconds min minutes hours days years points miles gb mb items people views lines uhr
     """
 COUNTED: Final = CURRENCIES.union(_COUNTED.split())
-"""What stands after a number of things, a time or a sum."""
+"""Words after a number of things, a time or a sum."""
 
 
 def kind_of(word: str) -> str | None:
-    """Return what a word in lower case says about a number near it."""
+    """Return the kind of a lower-case word, or None if it says nothing about a number near it."""
     kind = _KIND_BY_WORD.get(word)
-    if kind is None and word.endswith("code"):  # German joins words, and so do programmers
+    if kind is None and word.endswith("code"):  # a compound, as in German and in identifiers
         return CODE
     return kind or _KIND_BY_STEM.get(word[:_STEM])

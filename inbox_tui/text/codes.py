@@ -1,7 +1,7 @@
-"""The one-time code in a message.
+"""Finding the one-time code in a message.
 
-Numbers that have the shape of a code are judged by the words around them. A price, a date or a
-phone number is none, whatever is said around it.
+Numbers that have the form of a code are scored by the words around them. A price, a date or a
+phone number is never a code, whatever the words around it.
 """
 
 from __future__ import annotations
@@ -28,7 +28,7 @@ from inbox_tui.text.code_words import (
 )
 
 CODE_WITHIN: Final = 5_000
-"""So many characters of a text are looked at for a code."""
+"""The number of characters of a text that are searched for a code."""
 _WINDOW: Final = 80
 _WORDS_AFTER: Final = 10
 _WORD_AROUND: Final = 16
@@ -49,7 +49,7 @@ _ASKED_FOR_PURPOSE: Final = 2
 _IS_SECRET: Final = 3
 _IS_SALE: Final = 4
 
-# A run of digits and of what stands within numbers, and the numbers it consists of.
+# A run of digits and of the characters used within numbers; `_NUMBER` splits it into numbers.
 _RUN: Final = re.compile(r"[0-9](?:[0-9 \xa0.,:/()\u2011\u2013-]*[0-9])?")
 _NUMBER: Final = re.compile(
     r"""
@@ -83,10 +83,10 @@ _NUMBER: Final = re.compile(
     re.VERBOSE,
 )
 _MIXED: Final = re.compile(r"[A-Za-z0-9]{1,10}(?:-[A-Za-z0-9]{2,8})?")
-# A code that happens to have no digit, as they come in pairs of three: `ULQ-EYS`.
+# A code of two groups of three letters that happens to have no digit: `ULQ-EYS`.
 _LETTERS: Final = re.compile(r"(?<![\w-])([A-Z]{3})-([A-Z]{3})(?![\w-])")
 
-# A masked card or a sum of money: to the words around a code either is one number.
+# A masked card or a sum of money: each counts as one number among the words around a code.
 _AMOUNT: Final = r"(?<![0-9])(?:[0-9]{1,3}(?:[ \xa0.,][0-9]{3}){1,4}|[0-9]+)(?:[.,][0-9]{1,2})?"
 _READ_OVER: Final = re.compile(
     rf"""
@@ -100,16 +100,16 @@ _READ_OVER: Final = re.compile(
 )
 
 _DIGIT_OR_HYPHEN: Final = re.compile("[0-9-]")
-_CUE: Final = re.compile("|".join(CUES))  # in half the time of looking for one after another
+_CUE: Final = re.compile("|".join(CUES))  # takes half the time of searching for each in turn
 
 _PUNCTUATION: Final = ".,:;!?…()[]<>«»\"'“”„‘’—–="
 _BREAKS: Final = frozenset(".!?;…")
-# Ends in what leads from a name to its value: `код:`, `code is`, `пароль —`.
+# Ends in something that connects a name with its value: `код:`, `code is`, `пароль —`.
 _LABELLED: Final = re.compile(r"(?:[:=—–]|\s-|\b(?:is|ist|lautet|est|es|é|è))[\s\"'«“(\[]*$")
 _LABEL_ENDING: Final = 12
-# Begins with what leads from a value to its name: `is your code`, `— ваш код`.
+# Begins with something that connects a value with its name: `is your code`, `— ваш код`.
 _CALLED: Final = re.compile(r"[\s)\]»”\"'.]*(?:[—–-]|\b(?:is|ist|es|est)\b)")
-# What makes the number beside it a card's, an order's, a sum, a part of an address.
+# Characters that make the number next to them a card, an order, a sum or a part of an address.
 _TAKING_BEFORE: Final = frozenset("*•×#№+$€£₽₸₴&_")
 _TAKING_WITHIN: Final = frozenset("*•@")
 _TAKING_AFTER: Final = re.compile(r"[ \xa0]?[%₽$€£₸₴°+*]|[/@]\S")
@@ -127,15 +127,15 @@ class Code(NamedTuple):
 
 
 def find_code(text: str) -> Code | None:
-    """Return the one-time code in a message, if there is one.
+    """Return the one-time code in a message, or None if there is none.
 
-    Only the first 5,000 characters are looked at. Of several numbers the one that the words around
-    it speak for most is returned, and of equals the first.
+    Only the first 5,000 characters are searched. Of several numbers, the one with the highest
+    score is returned, and of equals the first.
     """
     text = text[:CODE_WITHIN]
     if not _DIGIT_OR_HYPHEN.search(text):
         return None
-    lowered = text.replace("İ", "i").lower()  # as long as the text: no other letter grows
+    lowered = text.replace("İ", "i").lower()  # keeps its length: no other letter gets longer
     if not _CUE.search(lowered):
         return None
     candidates = _candidates(text)
@@ -159,7 +159,7 @@ def find_code(text: str) -> Code | None:
 
 
 def _candidates(text: str) -> list[tuple[int, int]]:
-    """Return where in the text there is something that has the shape of a code."""
+    """Return the start and end of everything in the text that has the form of a code."""
     found: list[tuple[int, int]] = []
     done = 0
     for start, end, shaped in _numbers(text):
@@ -180,7 +180,7 @@ def _candidates(text: str) -> list[tuple[int, int]]:
 
 
 def _numbers(text: str) -> Iterator[tuple[int, int, bool]]:
-    """Yield where numbers begin and end, and whether each has the shape of a code."""
+    """Yield the start and end of each number, and whether it has the form of a code."""
     for run in _RUN.finditer(text):
         for number in _NUMBER.finditer(text, *run.span()):
             code = number["code"] or number["grouped"]
@@ -193,14 +193,14 @@ def _has_length(number: str) -> bool:
 
 
 def _pairs(number: str) -> list[int]:
-    """Return the pairs of digits that a number is written in, if it is: `55 01 93`."""
+    """Return the pairs of digits of a number written in pairs (`55 01 93`), else an empty list."""
     in_pairs = number[:2].isdigit() and not number[2:3].isalnum()
     places = range(0, len(number) * in_pairs, 3)
     return [int(number[place : place + 2]) for place in places]
 
 
 def _is_date(pairs: list[int]) -> bool:
-    """Return whether pairs of digits may be a date of these years, or an hour and a minute."""
+    """Return whether pairs of digits may be a date (in 2020 to 2039), or an hour and a minute."""
     if len(pairs) == 2:
         return (pairs[0] <= 31 and pairs[1] <= 12) or (pairs[0] < 24 and pairs[1] < 60)
     return len(pairs) == 3 and pairs[0] <= 31 and pairs[1] <= 12 and 20 <= pairs[2] < 40
@@ -212,9 +212,9 @@ def _is_mixed(word: str) -> bool:
 
 
 def _word_around(text: str, start: int, end: int) -> tuple[int, int]:
-    """Return where the word of letters, digits and hyphens begins and ends that a number is in.
+    """Return the start and end of the word of letters, digits and hyphens around a number.
 
-    A hyphen belongs to it between Latin letters and digits: `G-482913`, not `код-482913`.
+    A hyphen is part of it between Latin letters and digits: `G-482913`, but not `код-482913`.
     """
     first, last = max(0, start - _WORD_AROUND), min(len(text), end + _WORD_AROUND)
     begin = start
@@ -234,11 +234,11 @@ def _is_inside(text: str, at: int, beyond: int) -> bool:
 
 
 _SOMETHING_ELSE: Final = -1, False
-"""What `_left` and `_right` return of a number that is said to be no code."""
+"""The result of `_left` and `_right` for a number that the words mark as something else."""
 
 
 def _score(context: str, start: int, end: int, unusual: bool) -> int:
-    """Return how much speaks for a number being the code; 0 where something speaks against it."""
+    """Return the score of a number by the words around it; 0 if they mark it as something else."""
     before = context[max(0, start - _WINDOW) : start]
     after = context[end : end + _WINDOW]
     words = _words(before)
@@ -266,7 +266,7 @@ def _as_one_number(match: re.Match[str]) -> str:
 
 
 def _is_taken(lowered: str, start: int, end: int) -> bool:
-    """Return whether what is written right beside a number makes it another kind of number."""
+    """Return whether the characters or words next to a number make it another kind of number."""
     before, after = lowered[max(0, start - _WINDOW) : start], lowered[end : end + _WINDOW]
     if before.rstrip()[-1:] in _TAKING_BEFORE or _TAKING_AFTER.match(after):
         return True
@@ -282,7 +282,7 @@ def _is_taken(lowered: str, start: int, end: int) -> bool:
 
 
 def _words(context: str) -> list[str]:
-    """Return the words of a stretch of text, with the punctuation on them."""
+    """Return the words of a stretch of text, with the punctuation attached to them."""
     return context.translate(_PARTING).split()
 
 
@@ -290,10 +290,10 @@ _PARTING: Final = str.maketrans("-/]", "   ")
 
 
 def _left(words: list[str], labelled: bool, said: set[str]) -> tuple[int, bool]:
-    """Judge a number by the words before it, nearest first.
+    """Score a number by the words before it, nearest first.
 
-    Returns how much they call it a code, and whether they ask for it right before it. What else is
-    said is added to `said`.
+    Returns the score, and whether the words directly before the number ask for it. The kinds of
+    other relevant words are added to `said`.
     """
     named = distance = breaks = 0
     number = asked_for = False
@@ -320,7 +320,7 @@ def _left(words: list[str], labelled: bool, said: set[str]) -> tuple[int, bool]:
             break
         if kind == PURPOSE:
             if labelled and not breaks and not number and distance <= 1:
-                # `Подтверждение номера: 8033`; `Вход в Ozon: 5042` is not enough by itself.
+                # `Подтверждение номера: 8033`; `Вход в Ozon: 5042` alone is not enough.
                 of_phone = place + 1 < len(words) and words[place + 1].strip(_PUNCTUATION) in PHONE
                 named = max(named, _ASKED_FOR if of_phone else _FOR_A_PURPOSE)
             said.add(PURPOSE)
@@ -349,7 +349,10 @@ def _left(words: list[str], labelled: bool, said: set[str]) -> tuple[int, bool]:
 
 
 def _right(words: list[str], called: bool, said: set[str]) -> tuple[int, bool]:
-    """Judge a number by the words after it, as `_left`; the second is whether a purpose follows."""
+    """Score a number by the words after it, as `_left` does for those before it.
+
+    Returns the score, and whether a purpose directly follows the number.
+    """
     named = distance = breaks = 0
     for_a_purpose = False
     for place, written in enumerate(words[:_WORDS_AFTER]):
@@ -380,7 +383,10 @@ def _kinds(words: Iterable[str]) -> set[str | None]:
 
 
 def _is_purpose_of_code(words: list[str], place: int) -> bool:
-    """Return whether a code is for this thing: `код для подтверждения платежа`, `код от заказа`."""
+    """Return whether the thing here is what a code is for.
+
+    `код для подтверждения платежа`, `код от заказа`.
+    """
     place -= 1
     if place > 0 and words[place] in ("от", "from", "for"):
         return kind_of(words[place - 1]) == CODE
@@ -394,7 +400,7 @@ def _is_purpose_of_code(words: list[str], place: int) -> bool:
 
 
 def _is_other(words: list[str], place: int) -> bool:
-    """Return whether the word for a code here is that of another kind of code: `promo code`."""
+    """Return whether the word for a code here means another kind of code: `promo code`."""
     if place and kind_of(words[place - 1]) == OTHER:
         return True
     if place + 1 == len(words) or words[place][-1] in _PUNCTUATION:

@@ -1,4 +1,4 @@
-"""Days and moments as people type them (`20.11 14:30`, `yesterday`, `пн`), and in their zone."""
+"""Parsing days and times as people type them (`20.11 14:30`, `yesterday`, `пн`)."""
 
 from __future__ import annotations
 
@@ -51,9 +51,9 @@ _MONTHS: Final = (
 
 
 def in_zone(moment: datetime, zone: tzinfo | None = None) -> datetime:
-    """Return a moment as clocks show it in a zone, or in the system's; never fails.
+    """Return a moment in a time zone, by default the system's; never fails.
 
-    A date at the edge of the calendar, which would leave it there, stays as it came.
+    A moment that would fall outside the range of `datetime` there is returned unchanged.
     """
     try:
         return moment.astimezone(zone)
@@ -62,7 +62,7 @@ def in_zone(moment: datetime, zone: tzinfo | None = None) -> datetime:
 
 
 class DateRange(NamedTuple):
-    """A day, or a minute or second of it, in the zone of the reader."""
+    """A day, or a minute or second of it, in the reader's time zone."""
 
     start: datetime
     """Its first moment."""
@@ -71,16 +71,17 @@ class DateRange(NamedTuple):
 
 
 def parse_date(written: str, now: datetime) -> DateRange | None:
-    """Return the day that was written, or the minute or second where a time is given, or None.
+    """Return the day that was written, or the minute or second if a time is given.
 
-    `20.11`, `20.11.2025`, `20.11.25`, `2025-11-20`, `20 nov 2025`, `nov 20`, `20 ноября`, `today`,
-    `вчера`, `mon`, `пятница`; months and weekdays may be cut to three letters or more. A time
-    follows, such as `14:30` or `14:30:05`. Of a time alone the latest up to now is meant, of a
-    weekday or a date without a year the latest up to today.
+    Accepts `20.11`, `20.11.2025`, `20.11.25`, `2025-11-20`, `20 nov 2025`, `nov 20`, `20 ноября`,
+    `today`, `вчера`, `mon`, `пятница`, with or without a time such as `14:30` or `14:30:05`, and a
+    time alone. Months and weekdays may be shortened to three letters or more. A time alone means
+    the latest up to now; a weekday or a date without a year means the latest up to today. Returns
+    None for anything else.
 
     Args:
-        written: In any case, in English or Russian.
-        now: The present moment in the reader's zone, which the result is in, too.
+        written: In upper or lower case, in English or Russian.
+        now: The current time in the reader's zone, which is also the zone of the result.
 
     """
     text = " ".join(fold_text(written).split())
@@ -131,7 +132,7 @@ def _day(text: str, today: date) -> date | None:
 
 
 def _latest(month: int, day: int, today: date) -> date | None:
-    """Return the latest such day up to today."""
+    """Return the latest date up to today with this month and day."""
     for year in range(today.year, today.year - _LEAP_YEARS_APART - 1, -1):
         found = _date(year, month, day)
         if found is not None and found <= today:
@@ -149,7 +150,7 @@ def _date(year: int, month: int, day: int) -> date | None:
 
 
 def _place(word: str, table: tuple[tuple[str, ...], ...]) -> int | None:
-    """Return which row of the table has this word, or the only one with a word that begins so."""
+    """Return the index of the row with this word, or of the only one with a word that begins so."""
     for place, names in enumerate(table):
         if word in names:
             return place

@@ -1,4 +1,4 @@
-"""Links in a message, and where they really lead."""
+"""Finding the links in a message, and the hosts they lead to."""
 
 from __future__ import annotations
 
@@ -8,12 +8,12 @@ from typing import Final, NamedTuple
 from urllib.parse import urlsplit
 
 LINKS_WITHIN: Final = 20_000
-"""So many characters of a text are looked at for links."""
+"""The number of characters of a text that are searched for links."""
 _LONGEST: Final = 2048
 _HOST_LONGEST: Final = 253
 _LABEL_LONGEST: Final = 63
 
-# Ends at a space, a quote, a backslash (which browsers take for a slash) and at anything invisible.
+# Ends at a space, a quote, a backslash (which browsers treat as a slash) or anything invisible.
 _LINK: Final = (
     r"(?<![^\W_])[Hh][Tt][Tt][Pp][Ss]?://"
     r"""(?P<rest>[^\s\x00-\x20\x7f-\xa0\xad"'`<>{}|\\^«»„“”‘’‹›\u034f\u061c\u115f\u1160\u17b4\u17b5"""
@@ -33,9 +33,9 @@ class Link(NamedTuple):
     url: str
     """The address, exactly as it was written."""
     host: str
-    """Where it leads, without login, password and port, in the letters a person reads."""
+    """The host it leads to, without login, password and port, decoded from punycode."""
     punycode: str
-    """The same host as the network knows it, or nothing where it is plain ASCII."""
+    """The same host in punycode, or an empty string if it is plain ASCII."""
     start: int
     """Where the address begins in the text."""
     end: int
@@ -45,8 +45,8 @@ class Link(NamedTuple):
 def find_links(text: str) -> list[Link]:
     """Return the links of a message that may be opened: those with `http://` or `https://`.
 
-    A link with a host that is not one, or longer than 2,048 characters, is none. Only the first
-    20,000 characters are looked at.
+    Links with an invalid host, or with more than 2,048 characters after `://`, are left out. Only
+    the first 20,000 characters are searched.
     """
     text = text[:LINKS_WITHIN]
     links: list[Link] = []
@@ -62,7 +62,7 @@ def find_links(text: str) -> list[Link]:
 
 
 def _without_punctuation(rest: str) -> str:
-    """Return an address without what belongs to the sentence around it."""
+    """Return an address without the punctuation of the sentence around it."""
     open_brackets = {closing: rest.count(opening) for closing, opening in _BRACKETS.items()}
     closed = {closing: rest.count(closing) for closing in _BRACKETS}
     end = len(rest)
@@ -77,7 +77,10 @@ def _without_punctuation(rest: str) -> str:
 
 
 def _host(rest: str) -> tuple[str, str] | None:
-    """Return the host of an address that begins after `://`, to read and in punycode."""
+    """Return the host of an address, given from after `://`, for display and in punycode.
+
+    None if it is invalid.
+    """
     try:
         parts = urlsplit(f"https://{rest}")
         host, _port = parts.hostname or "", parts.port
@@ -90,7 +93,7 @@ def _host(rest: str) -> tuple[str, str] | None:
 
 
 def _names(name: str) -> tuple[str, str] | None:
-    """Return a host name to read and in punycode, or None where it is no host name."""
+    """Return a host name for display and in punycode, or None if it is invalid."""
     if not name or len(name) > _HOST_LONGEST:
         return None
     labels = re.split(_DOTS, unicodedata.normalize("NFKC", name).lower().removesuffix("."))
@@ -104,7 +107,7 @@ def _names(name: str) -> tuple[str, str] | None:
 
 
 def _label(label: str) -> tuple[str, str] | None:
-    """Return a part of a host name to read and in punycode, or None where it is none."""
+    """Return a label of a host name for display and in punycode, or None if it is invalid."""
     if label.isascii():
         if not _ASCII_LABEL.fullmatch(label) or len(label) > _LABEL_LONGEST:
             return None
@@ -122,7 +125,7 @@ def _label(label: str) -> tuple[str, str] | None:
 
 
 def _is_word(label: str) -> bool:
-    """Return whether a part of a host name is of letters, their marks, digits and hyphens."""
+    """Return whether a label consists of letters, their marks, digits and inner hyphens."""
     return (
         not label.startswith("-")
         and not label.endswith("-")

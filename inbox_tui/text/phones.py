@@ -1,8 +1,8 @@
 """Phone numbers: how people write them, how the service does, and how they are shown.
 
 The service writes a number as its international digits without a plus: `79991234567`. What a
-person writes goes through `parse_phone` or `parse_sender` once, where it comes in, and is then
-compared as it is; search, which knows parts of numbers too, takes `phone_spellings`.
+person writes is converted to this form once, on input, by `parse_phone` or `parse_sender`. Search,
+which also finds parts of numbers, uses `phone_spellings`.
 """
 
 from __future__ import annotations
@@ -18,29 +18,30 @@ from inbox_tui.locale import _
 _FOREIGN: Final = re.compile(r"\+?[0-9]{7,15}")
 _RUSSIAN_MOBILE: Final = re.compile(r"\+?7(9[0-9]{2})([0-9]{3})([0-9]{2})([0-9]{2})")
 _MOBILE_AFTER_8: Final = re.compile(r"\+?8(9[0-9]{9})")
-# As it is dialled within Russia and Kazakhstan: with an 8 before it, or without.
+# A number as dialled within Russia and Kazakhstan, with or without a leading 8.
 _DIALLED: Final = re.compile("(?:8(?=[3-9])|(?=[3489]))([0-9]{10})")
 _SHORT_NUMBER: Final = re.compile("[0-9]{3,6}")
 _TRUNK_ZERO: Final = re.compile(r"^(\+(?!7)[0-9]{1,3})[\s-]*\(0\)")
 _SEPARATORS: Final = re.compile(r"[\s()./\u2010-\u2015\u2212-]+")
 _SENDER_NAME: Final = re.compile(r"(?=.*[^\W\d_])\w[\w .,&'!*@#+-]{0,29}")
 _MOST_DIGITS_IN_NAME: Final = 6
-# What is dialled in Russia before a number abroad.
+# The prefix for calls abroad from Russia.
 _ABROAD: Final = "810"
 _FEWEST_DIGITS_AFTER_8: Final = 7
 
 
 class NotAPhoneNumber(ValueError):  # noqa: N818
-    """What was written can't be a phone number; `str(error)` says why, to follow a colon."""
+    """The text can't be a phone number; `str(error)` is the reason, worded to follow a colon."""
 
 
 def parse_phone(written: str) -> str:
-    """Return a number that a person wrote, as the service writes it.
+    """Return a number that a person wrote, in the form in which the service writes it.
 
     `8 999 123-45-67`, `+7 (999) 123-45-67` and `999 123-45-67` are all `79991234567`: without a
-    plus, what can be a number in Russia is one. Short numbers, of 3 to 6 digits, stay.
+    plus, a number that can be Russian is taken as Russian. Short numbers of 3 to 6 digits are
+    returned as they are.
 
-    Raises NotAPhoneNumber with the reason, also where the area code is missing.
+    Raises NotAPhoneNumber with the reason, also if the area code is missing.
     """
     digits = _without_separators(written)
     number = digits.removeprefix("+")
@@ -58,12 +59,11 @@ def parse_phone(written: str) -> str:
 
 
 def parse_sender(written: str) -> str:
-    """Return a sender that a person wrote, as the service writes it: a number, or a name.
+    """Return a sender that a person wrote, a number or a name, as the service writes it.
 
-    A name, such as `OZON.ru`, has a letter, at most 30 characters, and not as many digits as a
-    number.
+    A name, such as `OZON.ru`, has at least one letter, at most 30 characters and at most 6 digits.
 
-    Raises NotAPhoneNumber with the reason where it can be neither.
+    Raises NotAPhoneNumber with the reason if it can be neither.
     """
     name = written.strip()
     digits = sum(map(str.isdigit, name))
@@ -73,7 +73,7 @@ def parse_sender(written: str) -> str:
 
 
 def phone_key(phone: str) -> str:
-    """Return what the service's ways of writing one number or one sender's name have in common."""
+    """Return a key that is the same for all the service's spellings of a number or sender."""
     digits = phone.removeprefix("+")
     if digits.isascii() and digits.isdigit():
         mobile = _MOBILE_AFTER_8.fullmatch(digits)
@@ -82,10 +82,12 @@ def phone_key(phone: str) -> str:
 
 
 def name_finder(names: Mapping[str, str]) -> Callable[[str], str | None]:
-    """Return a function from a number or sender, as the service writes it, to its name or None.
+    """Return a function that looks up the name of a number or sender, or returns None.
+
+    It takes the number or sender as the service writes it.
 
     Args:
-        names: From numbers and senders, as `parse_sender` returns them, to names.
+        names: The names by number or sender, as `parse_sender` returns them.
 
     """
     by_key = {phone_key(phone): name for phone, name in names.items()}
@@ -93,10 +95,11 @@ def name_finder(names: Mapping[str, str]) -> Callable[[str], str | None]:
 
 
 def phone_spellings(written: str) -> tuple[str, ...]:
-    """Return the digits of which one is in the digits of a number that a person wrote or began.
+    """Return the strings of digits by which search finds a number, or a part of one.
 
-    A Russian number is found by its ten digits, whether 7 or 8 is before them; the beginning of
-    one, such as `8 999 1`, with either. Nothing is returned for what is no number.
+    A number matches if its digits contain one of them. A Russian number is found by its ten
+    digits, whether 7 or 8 is before them; the beginning of one, such as `8 999 1`, is found with
+    either. Text that is not a number gives an empty tuple.
     """
     digits = _without_separators(written)
     number = digits.removeprefix("+")
@@ -113,9 +116,10 @@ def phone_spellings(written: str) -> tuple[str, ...]:
 
 
 def _without_separators(written: str) -> str:
-    """Return a number without what people put between its digits.
+    """Return a number without the separators between its digits.
 
-    That is also what can't be seen, as it is copied with a number, and the 0 of `+49 (0)30`.
+    Also removes invisible characters, which are copied along with a number, and the 0 of
+    `+49 (0)30`.
     """
     text = "".join(
         character
@@ -127,7 +131,7 @@ def _without_separators(written: str) -> str:
 
 def _parse_foreign(number: str) -> str:
     """Return the digits of a number of any country; raises NotAPhoneNumber."""
-    from phonenumbers import (  # some 80 ms, which Russian numbers do not cost
+    from phonenumbers import (  # takes some 80 ms, and Russian numbers do not need it
         NumberParseException,
         ValidationResult,
         is_possible_number_with_reason,
@@ -156,12 +160,12 @@ def _parse_foreign(number: str) -> str:
 
 
 def needs_metadata(phone: str) -> bool:
-    """Return whether `format_phone` needs the data of all countries, which takes long to load."""
+    """Return whether `format_phone` needs the metadata of all countries, which is slow to load."""
     return not _RUSSIAN_MOBILE.fullmatch(phone) and _FOREIGN.fullmatch(phone) is not None
 
 
 def load_metadata() -> None:
-    """Load the data of all countries: some 50 ms, once."""
+    """Load the metadata of all countries, which takes some 50 ms the first time."""
     import phonenumbers.data  # noqa: F401
 
 
@@ -169,12 +173,12 @@ def load_metadata() -> None:
 def format_phone(phone: str) -> str:
     """Return a number in international form: `79991234567` is `+7 999 123-45-67`.
 
-    The digits are read as an international number of a country that has numbers of this length,
-    and where there is none such, as a number dialled within Russia. A name, a short number and
-    anything else are returned as they are. The result is not made safe to draw.
+    The digits are read as an international number if its country has numbers of this length,
+    and otherwise as a number dialled within Russia. A name, a short number and anything else are
+    returned as they are. The result is not sanitized.
 
     Args:
-        phone: The sender, as the service writes it: digits without a plus, or a name.
+        phone: The sender as the service writes it: digits without a plus, or a name.
 
     """
     if russian := _RUSSIAN_MOBILE.fullmatch(phone):

@@ -1,4 +1,4 @@
-"""Untrusted text made safe to draw in a terminal."""
+"""Making untrusted text safe to draw in a terminal."""
 
 from __future__ import annotations
 
@@ -26,8 +26,8 @@ _SYMBOLS: Final = {
 }
 _FORMAT_CATEGORIES: Final = frozenset({"Cc", "Cf", "Cs", "Zl", "Zp"})
 
-# Letters and marks that show nothing: Hangul fillers, Khmer inherent vowels, the grapheme joiner.
-# Then the variation selectors and what Unicode keeps for more such characters.
+# Invisible letters and marks: Hangul fillers, Khmer inherent vowels, the grapheme joiner. Also the
+# variation selectors, and the ranges that Unicode reserves for more such characters.
 _INVISIBLE: Final = (
     "[\u034f\u115f\u1160\u17b4\u17b5\u180b-\u180f\u2065\u3164\ufe00-\ufe0f\uffa0\ufff0-\ufffb"
     "\ufdd0-\ufdef\U000e0000-\U000e0fff]"
@@ -62,7 +62,7 @@ _REGIONAL_FLAGS: Final = "|".join(
     for region in ("gbeng", "gbsct", "gbwls")
 )
 
-# Characters of one cell or two, whatever is beside them: the first and the last of each range.
+# Characters whose width does not depend on their neighbours: the first and last of each range.
 _PLAIN_RANGES: Final = (
     " ~",
     "\xa0\xac",
@@ -93,7 +93,7 @@ _PLAIN_RANGES: Final = (
     "\U00020000\U0002fffd",
 )
 _PLAIN: Final = "".join(f"{first}-{last}" for first, last in _PLAIN_RANGES)
-# Most texts hold nothing else: to tell that costs a fifth of what the whole pattern costs to make.
+# Most texts contain nothing else, and this check costs a fifth of compiling the whole pattern.
 _COMMON: Final = re.compile("[ -~\xa0-\xac\xae-\xff\u0400-\u0482\u2010-\u2027\u20bd\u2116]*")
 
 
@@ -105,9 +105,9 @@ def _is_plain(character: str) -> bool:
 
 @cache
 def _unsafe_runs() -> re.Pattern[str]:
-    """Return a pattern of emoji sequences, in the group `kept`, and of other unsafe stretches.
+    """Return a pattern that matches emoji sequences, as the group `kept`, and other unsafe runs.
 
-    Compiled when it is first needed: it takes longer than everything else of this module.
+    Compiled on first use, as this takes longer than the rest of the module together.
     """
     return re.compile(
         rf"""
@@ -126,23 +126,24 @@ def _unsafe_runs() -> re.Pattern[str]:
 
 
 def is_single_width(text: str) -> bool:
-    """Return whether every character is safe and one cell wide; False where unsure."""
+    """Return whether every character is safe and one cell wide; False if unsure."""
     return _COMMON.fullmatch(text) is not None
 
 
 def sanitize(text: str, lines: bool = False) -> str:
-    """Return text that a terminal shows as text, and in as many cells as Rich counts.
+    """Return text that a terminal shows literally, in as many cells as Rich counts.
 
-    Nothing is left out. A control is shown as its symbol (`␛`, `␉`), and every other character
-    that shows nothing or steers what is around it as `�`: direction overrides and marks,
-    zero-width characters, tags, surrogates. So are marks piled on a letter beyond the eighth, all
-    of them as one `�`. A mark with nothing or a space before it stands on `◌`. Emoji sequences, and
-    joiners in the scripts that need them, stay. `sanitize(sanitize(text)) == sanitize(text)`.
+    Nothing is dropped without a trace. A control character becomes its symbol (`␛`, `␉`). Other
+    characters that are invisible or affect the text around them become `�`: direction overrides
+    and marks, zero-width characters, tags, surrogates. Combining marks beyond the eighth on a
+    letter become one `�` together. A combining mark at the beginning of a line or after a space is
+    placed on `◌`. Emoji sequences are kept, and so are joiners in the scripts that need them.
+    `sanitize(sanitize(text)) == sanitize(text)`.
 
     Args:
-        text: Anything.
-        lines: Whether line breaks stay, each as a newline: LF, CR, CR LF, NEL, and the line and
-            paragraph separators. Otherwise each is shown as `⏎`.
+        text: Any text.
+        lines: Whether to keep line breaks, each as a newline: LF, CR, CR LF, NEL, and the line and
+            paragraph separators. Otherwise each becomes `⏎`.
 
     """
     if is_single_width(text):
@@ -164,9 +165,9 @@ def sanitize(text: str, lines: bool = False) -> str:
 
 
 def graphemes(text: str) -> Iterator[tuple[int, int]]:
-    """Yield where each grapheme of a sanitized text begins and ends: a letter, marks, an emoji.
+    """Yield the start and end of each grapheme of a sanitized text: a letter with marks, an emoji.
 
-    A sanitized text that is cut between two of them is two sanitized texts.
+    If a sanitized text is cut between two graphemes, both parts are sanitized texts too.
     """
     start = 0
     half_a_flag = False
@@ -186,7 +187,7 @@ def graphemes(text: str) -> Iterator[tuple[int, int]]:
 
 
 def _sanitize_run(text: str, start: int, end: int, line_break: str) -> str:
-    """Return an unsafe stretch of a text as a terminal may show it."""
+    """Return an unsafe run of a text in a form that is safe for a terminal."""
     parts: list[str] = []
     before = text[start - 1 : start]
     marks = 0
@@ -197,14 +198,14 @@ def _sanitize_run(text: str, start: int, end: int, line_break: str) -> str:
         elif character == _JOINER == before and text[index - 2 : index] != _JOINER * 2:
             continue
         elif _is_used_by_script(character, before):
-            # Rich takes what follows a joiner for a part of the same emoji, and does not count it.
-            # A joiner between letters is therefore written twice.
+            # Rich takes the character after a joiner for a part of the same emoji and does not
+            # count it, so a joiner between letters is written twice.
             shown = _JOINER * 2 if character == _JOINER else character
         else:
             shown = _replacement(character)
         if cell_len(shown) > 0 or shown == "\n":
             marks = 0
-        elif before in ("", "\n", " "):  # lines break at spaces
+        elif before in ("", "\n", " "):  # after a space it may begin a line when wrapped
             shown, marks = _CIRCLE + shown, 1
         else:
             marks += 1
@@ -217,7 +218,7 @@ def _sanitize_run(text: str, start: int, end: int, line_break: str) -> str:
 
 @lru_cache(maxsize=4096)
 def _replacement(character: str) -> str:
-    """Return what is shown for a character where nothing around it gives it a meaning."""
+    """Return what to show for a character that is not part of any sequence."""
     if symbol := _SYMBOLS.get(character):
         return symbol
     if "\U0001f1e6" <= character <= "\U0001f1ff":
@@ -233,7 +234,7 @@ def _replacement(character: str) -> str:
 
 
 def _is_used_by_script(character: str, before: str) -> bool:
-    """Return whether the script of the character before needs this invisible one."""
+    """Return whether the script of the preceding character needs this invisible one."""
     if character in (_JOINER, _NON_JOINER):
         return re.match(_JOINING_SCRIPT, before) is not None
     if "\u180b" <= character <= "\u180d" or character == "\u180f":

@@ -1,4 +1,4 @@
-"""Text as search compares it."""
+"""Text in the form in which search compares it, and where the matches are."""
 
 from __future__ import annotations
 
@@ -9,17 +9,17 @@ from typing import Final
 
 from inbox_tui.text.sanitize import graphemes, is_single_width
 
-# What people put between the digits of one number. No dot: it ends a sentence or parts a date.
+# Separators between the digits of one number. No dot: it ends a sentence or divides a date.
 _BETWEEN_DIGITS: Final = re.compile(
     "(?<=[0-9])[ \t\xa0\u2007\u2009\u202f()\u2010-\u2015\u2212-]{1,3}(?=[0-9])"
 )
 
 
 def fold_text(text: str) -> str:
-    """Return text in which letters that search takes for the same are the same.
+    """Return text in which letters that search treats as equal are equal.
 
-    Upper and lower case of every script, composed and decomposed letters, and `ё` and `е`. What is
-    stored and what is looked for both go through here, once.
+    These are upper and lower case in every script, composed and decomposed letters, and `ё` and
+    `е`. Both the stored text and the search terms are folded, once.
     """
     text = text.casefold()
     if not text.isascii():
@@ -28,28 +28,28 @@ def fold_text(text: str) -> str:
 
 
 def strip_separators(text: str) -> str:
-    """Return the text folded, and the digits of a number brought together.
+    """Return the text folded, with the digits of each number joined.
 
-    Up to three spaces, tabs, dashes and round brackets between two digits are taken out, so that
-    `+7 (999) 123-45-67` becomes `+79991234567`. A word looked for goes through here as well:
-    `481516` and `481 516` then find each other, both ways.
+    Up to three spaces, tabs, dashes and round brackets between two digits are removed, so that
+    `+7 (999) 123-45-67` becomes `+79991234567`. As this is applied to search terms too, `481516`
+    finds `481 516` and the reverse.
     """
     return join_digits(fold_text(text))
 
 
 def join_digits(folded: str) -> str:
-    """Return a text that is folded already with the digits of each number together."""
+    """Return an already folded text with the digits of each number joined."""
     return _BETWEEN_DIGITS.sub("", folded)
 
 
 def find_spans(text: str, strings: Iterable[str]) -> list[tuple[int, int]]:
-    """Return where the strings stand in a text that is safe to draw: rising, none beside another.
+    """Return the spans of a sanitized text where any of the strings occurs, in order.
 
-    Letters are compared folded, and digits also across what parts them. A span begins and ends
-    between graphemes.
+    Spans that overlap or touch are merged. Letters are compared folded, and digits also across
+    separators. A span begins and ends between graphemes.
 
     Args:
-        text: The text as it is drawn.
+        text: The sanitized text.
         strings: Folded, without separators between digits.
 
     """
@@ -76,9 +76,9 @@ def find_spans(text: str, strings: Iterable[str]) -> list[tuple[int, int]]:
 
 
 def _fold_with_places(text: str) -> tuple[str, Sequence[tuple[int, int]] | None]:
-    """Return a text folded, and the grapheme that each letter of it comes from.
+    """Return a text folded, and the span of the grapheme that each folded character comes from.
 
-    None where each letter comes from the one at its place.
+    The spans are None if each character comes from the one at the same index.
     """
     folded = fold_text(text)
     if is_single_width(text) and len(folded) == len(text):
@@ -93,9 +93,9 @@ def _fold_with_places(text: str) -> tuple[str, Sequence[tuple[int, int]] | None]
 
 
 def _strip_with_places(folded: str) -> tuple[str, Sequence[int] | None]:
-    """Return a folded text with the digits of each number together, and where each letter was.
+    """Return a folded text with the digits of each number joined, and each character's old index.
 
-    None where nothing was taken out.
+    The indices are None if nothing was removed.
     """
     kept: list[int] = []
     end = 0

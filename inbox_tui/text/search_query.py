@@ -1,15 +1,16 @@
-"""The search language: what a person types, as a query that the archive can answer.
+"""The search language: parses what a person types into a query for the archive.
 
-- Words are looked for in text, sender, receiver and the names given to them: all of them, in any
-  order, in either case. Digits are found across spaces and dashes, and numbers however written.
-- `"a phrase"` (also `«…»`): as it stands. `-word`, `-"a phrase"`, `-from:ozon`: without.
-- `from:` and `to:`: a number, a part of one, or a name; several of them mean any of them.
+- Words are searched for in text, sender, receiver and the names given to the two. All must be
+  found, in any order and in upper or lower case. Digits are found across spaces and dashes, and
+  phone numbers however they are written.
+- `"a phrase"` (also `«…»`): the whole phrase. `-word`, `-"a phrase"`, `-from:ozon`: without it.
+- `from:` and `to:`: a number, a part of one, or a name; of several, any may match.
 - `before:` a day or moment, `after:` (at it or later), `on:` (within it).
 - `is:` a state, `has:` code or link.
 
-A space after the colon is allowed. Every operator and value has its Russian twin. `word:value` with
-any other word of letters is an error, so that no misspelt operator is looked for as text; in quotes
-it is text. `12:30`, `https://…` and a word that ends in a colon are text.
+A space after the colon is allowed. Every operator and value has a Russian spelling too.
+`word:value` with any other word of letters is an error, so that a misspelt operator is not searched
+for as text; in quotes it is text. `12:30`, `https://…` and a word that ends in a colon are text.
 """
 
 from __future__ import annotations
@@ -73,52 +74,56 @@ class Words(NamedTuple):
     """A word, a number or a phrase to be found in a message."""
 
     alternatives: tuple[tuple[str, ...], ...]
-    """It is found where all the strings of one alternative are in the search document."""
+    """Matches if all strings of one alternative are in the search document."""
     phones: tuple[str, ...] = ()
-    """Or where the sender or receiver is one of these, as the service writes them: their names."""
+    """Also matches if the sender or receiver, as the service writes it, is one of these.
+
+    They are the numbers and senders whose given names contain the word.
+    """
     excluded: bool = False
 
 
 class Party(NamedTuple):
-    """A sender or receiver: what `from:` or `to:` names."""
+    """A sender or receiver, given with `from:` or `to:`."""
 
     parts: tuple[str, ...]
-    """It fits where one of these is in the number or name, folded, as the service writes it."""
+    """Matches if one of these is in the number or name, folded, as the service writes it."""
     phones: tuple[str, ...] = ()
-    """Or where it is one of these, as the service writes them: the names given to them fit."""
+    """Also matches one of these, as the service writes them: their given names contain it."""
     excluded: bool = False
 
 
 class Is(NamedTuple):
-    """A state that a message must have, or must not."""
+    """A state that a message must have, or must not have."""
 
     state: MessageState
     excluded: bool = False
 
 
 class Has(NamedTuple):
-    """What must be in a message, or must not."""
+    """A code or link that a message must contain, or must not contain."""
 
     content: Content
     excluded: bool = False
 
 
 class QueryError(NamedTuple):
-    """What is wrong with a part of what was typed, as a sentence without a full stop."""
+    """An error in a part of a query, as a sentence without a full stop."""
 
     told: str
-    """What is wrong; it quotes what was typed."""
+    """What is wrong, with a quotation of what was typed."""
     remedy: str = ""
-    """What would be right, to follow it: values or forms."""
+    """The valid values or forms, worded to follow `told`."""
 
     def __str__(self) -> str:
         return self.told + self.remedy
 
 
 class SearchQuery(NamedTuple):
-    """What is looked for; a message must fit all of it.
+    """A parsed query; a message must match all of it.
 
-    Of the senders that are not excluded it must fit one, and so with receivers.
+    It must match one of the senders that are not excluded, if there are any, and one of the
+    receivers likewise.
     """
 
     words: tuple[Words, ...] = ()
@@ -131,16 +136,16 @@ class SearchQuery(NamedTuple):
     states: tuple[Is, ...] = ()
     contents: tuple[Has, ...] = ()
     errors: tuple[QueryError, ...] = ()
-    """What could not be read; where there is any, the rest is not to be searched for."""
+    """The errors in what was typed; if there are any, the query must not be used."""
 
 
 def parse_query(typed: str, now: datetime, names: Mapping[str, str]) -> SearchQuery:
-    """Read what was typed into the search field or given to `--search`.
+    """Parse what was typed into the search field or given to `--search`.
 
     Args:
-        typed: Anything.
-        now: The present moment in the reader's zone, which the query's moments are in, too.
-        names: From numbers and senders, as the service writes them, to the names given to them.
+        typed: Any text.
+        now: The current time in the reader's zone, which is also the zone of the query's times.
+        names: The given names, by number or sender as the service writes it.
 
     """
     parser = _Parser(typed, now, names)
@@ -159,7 +164,7 @@ def parse_query(typed: str, now: datetime, names: Mapping[str, str]) -> SearchQu
 
 
 def bad_date(written: str) -> QueryError:
-    """Return that what was written is no date, and what dates are such as."""
+    """Return the error that this is not a date, with examples of dates."""
     told = _('"{value}" is no date').format(value=written)
     return QueryError(told, _("; dates are such as 20.11, 2026-11-20, yesterday, mon"))
 
@@ -178,7 +183,10 @@ def _missing_value(word: str) -> QueryError:
 
 
 def _unknown_value(word: str, value: str, spellings: Mapping[str, str]) -> QueryError:
-    """Return that an operator has no such value; those it has are named in its own language."""
+    """Return the error that an operator has no such value.
+
+    It lists the valid ones in the language of the operator.
+    """
     told = _('"{value}" is no value of "{operator}:"').format(value=value, operator=word)
     allowed: dict[str, str] = {}
     for spelling, meaning in spellings.items():
@@ -189,17 +197,17 @@ def _unknown_value(word: str, value: str, spellings: Mapping[str, str]) -> Query
 
 
 def text_spans(query: SearchQuery, text: str) -> list[tuple[int, int]]:
-    """Return where a message's text, as it is shown, has what was looked for: rising, apart."""
+    """Return the spans of a message's displayed text that match; see `find_spans`."""
     return find_spans(text, _strings_in(text, query.words))
 
 
 def sender_spans(query: SearchQuery, shown: str) -> list[tuple[int, int]]:
-    """Return where a sender's number or name, as it is shown, has what was looked for."""
+    """Return the spans of a sender's displayed number or name that match."""
     return find_spans(shown, (*_strings_in(shown, query.words), *_parts(query.senders)))
 
 
 def receiver_spans(query: SearchQuery, shown: str) -> list[tuple[int, int]]:
-    """Return where a receiving number or its name, as it is shown, has what was looked for."""
+    """Return the spans of a receiver's displayed number or name that match."""
     return find_spans(shown, (*_strings_in(shown, query.words), *_parts(query.receivers)))
 
 
@@ -208,9 +216,10 @@ def _parts(parties: Iterable[Party]) -> list[str]:
 
 
 def _strings_in(text: str, words: Iterable[Words]) -> list[str]:
-    """Return the strings to mark: of each word the first alternative that is whole in the text.
+    """Return the strings to mark: of each word the first alternative entirely in the text.
 
-    Where none is, parts of it may be there and others in the sender: all are returned.
+    If there is none, some of its strings may be in the text and others in the sender, so all are
+    returned.
     """
     document = f"{fold_text(text)}\n{strip_separators(text)}"
     strings: list[str] = []
@@ -223,7 +232,7 @@ def _strings_in(text: str, words: Iterable[Words]) -> list[str]:
 
 
 class _Parser:
-    """Reads what was typed part by part, from left to right."""
+    """Parses a query part by part, from left to right."""
 
     def __init__(self, typed: str, now: datetime, names: Mapping[str, str]) -> None:
         self._typed = typed
@@ -240,7 +249,7 @@ class _Parser:
         self.errors: list[QueryError] = []
 
     def read_part(self) -> bool:
-        """Read a word, number, phrase or operator; returns whether there was any."""
+        """Read a word, number, phrase or operator; return False at the end."""
         self._skip_spaces()
         if self._at == len(self._typed):
             return False
@@ -269,7 +278,7 @@ class _Parser:
         return word[0]
 
     def _quoted(self) -> str | None:
-        """Read what is in quotes, up to the end where they are not closed."""
+        """Read quoted text, up to the end if the quotes are not closed; None if there are none."""
         closing = _QUOTES.get(self._typed[self._at : self._at + 1])
         if closing is None:
             return None
@@ -286,7 +295,7 @@ class _Parser:
             self.words.append(Words(alternatives, self._named(spellings[0]), excluded))
 
     def _add_number(self, written: str, excluded: bool) -> None:
-        """Add numbers beside each other: they may be one number, or several."""
+        """Add groups of digits that may be one number with spaces in it, or several numbers."""
         single = ["".join(filter(str.isdigit, part)) for part in written.split()]
         alternatives: list[tuple[str, ...]] = []
         spellings = phone_spellings(written)
@@ -298,7 +307,7 @@ class _Parser:
         self.words.append(Words(tuple(dict.fromkeys(alternatives)), named, excluded))
 
     def _named(self, folded: str) -> tuple[str, ...]:
-        """Return the numbers with names that this is in."""
+        """Return the numbers and senders whose given names contain this."""
         return tuple(phone for phone, name in self._names.items() if folded in name)
 
     def _read_operator(self, written: re.Match[str], excluded: bool) -> None:
@@ -320,7 +329,7 @@ class _Parser:
 
     def _read_unknown(self, written: re.Match[str], excluded: bool) -> None:
         word = self._word()
-        if word == written[0]:  # a word of the text that ends in a colon
+        if word == written[0]:  # an ordinary word that ends in a colon
             self._add_phrase(word, excluded)
         else:
             self.errors.append(_unknown_operator(written[1]))
@@ -338,7 +347,10 @@ class _Parser:
         (self.senders if operator == "from" else self.receivers).append(party)
 
     def _number_of_party(self) -> str:
-        """Read a number with spaces in it, where it can't be a part of one and further words."""
+        """Read a number with spaces in it, unless it may be part of one followed by other words.
+
+        Returns an empty string then.
+        """
         number = _NUMBER.match(self._typed, self._at)
         if number is None:
             return ""
@@ -382,7 +394,7 @@ class _Parser:
             self.before = end if self.before is None else min(self.before, end)
 
     def _date(self) -> tuple[str, DateRange | None]:
-        """Read as many words as make a date, or one where they make none."""
+        """Read the longest run of words that is a date, or one word if there is none."""
         quoted = self._quoted()
         if quoted is not None:
             return quoted, parse_date(quoted, self._now)
@@ -402,5 +414,5 @@ class _Parser:
 
 
 def _spellings(written: str) -> tuple[str, ...]:
-    """Return a text folded, and the same with the digits in it brought together."""
+    """Return a text folded, and also with its digits joined if that differs."""
     return tuple(dict.fromkeys((fold_text(written), strip_separators(written))))
