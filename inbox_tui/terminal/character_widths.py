@@ -1,7 +1,7 @@
-"""Keeping columns in place in terminals that count the cells of a character otherwise than we do.
+"""Keeping columns aligned in terminals that disagree with Rich about the width of a character.
 
-Terminals do not agree on the width of emoji, of combining marks of many scripts, and of characters
-that are newer than they are.
+Terminals differ in the width of emoji, of the combining marks of many scripts, and of characters
+that are newer than the terminal.
 """
 
 from __future__ import annotations
@@ -11,13 +11,14 @@ from typing import Final
 
 from rich.cells import cell_len
 
-# Everybody agrees on the width of Latin, Greek and Cyrillic letters, punctuation, signs and frames.
+# All but the characters whose width is the same everywhere: Latin, Greek and Cyrillic letters,
+# punctuation, symbols and box drawing.
 _AMBIGUOUS: Final = (
     "[^\x00-\x7f\xa0-\xac\xae-\u02ff\u0370-\u0482\u048a-\u052f\u2010-\u2027\u2030-\u205e\u20a0-\u20bf"
     "\u2100-\u214f\u2190-\u2193\u2400-\u2426\u2500-\u25ff\ufffd]"
 )
 _ANY_AMBIGUOUS: Final = re.compile(_AMBIGUOUS)
-# With the character before it, which a combining mark belongs to.
+# Includes the character before it, which a combining mark belongs to.
 _RUN: Final = re.compile(f".?{_AMBIGUOUS}(?:.*{_AMBIGUOUS})?")
 _PART: Final = re.compile(
     r"\x1b\[(?P<line>[0-9]+);(?P<column>[0-9]+)H|(?P<style>\x1b\[[0-9;]*m)"
@@ -26,16 +27,16 @@ _PART: Final = re.compile(
 
 
 def pin_columns(frame: str) -> str:
-    """Return a frame in which text of ambiguous width moves nothing that follows it.
+    """Return a frame in which text of ambiguous width does not shift the text after it.
 
     Before each run of such text its cells are erased, as the terminal may draw it narrower; after
-    it the cursor is moved to the column where the next character belongs. A frame is what Textual
-    writes: text, styles, line breaks, and moves to a line and column.
+    it the cursor is moved to the column of the next character. A frame is what Textual writes:
+    text, styles, line breaks, and moves to a line and column.
     """
     if _ANY_AMBIGUOUS.search(frame) is None:
         return frame
     parts: list[str] = []
-    column = 0  # of the cursor, from 1; 0 while it is not known
+    column = 0  # the column of the cursor, counted from 1; 0 while unknown
 
     def pin(run: re.Match[str]) -> str:
         start = column + cell_len(run.string[: run.start()])

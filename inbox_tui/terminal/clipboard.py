@@ -14,11 +14,11 @@ _SHOWS_ARGUMENTS = "copy_klipper"
 
 
 def copy_here(text: str, environment: Mapping[str, str] = os.environ) -> None:
-    """Copy text to tmux's buffer and the desktop's clipboard, as far as there are any.
+    """Copy text to tmux's buffer and the desktop's clipboard, if there are any.
 
-    To be called in a thread: it runs programs, which get the text on standard input and never as
-    an argument. The terminal's own clipboard (OSC 52) is Textual's part; tmux ignores that by
-    default, so that tmux is asked to pass the text on to its terminal.
+    Call this in a thread, as it runs other programs. They get the text on standard input, never
+    as an argument. The terminal's own clipboard (OSC 52) is left to Textual; as tmux ignores that
+    by default, it is asked here to pass the text on to its terminal.
     """
     if environment.get("TMUX"):
         _copy_to_tmux(text)
@@ -27,7 +27,7 @@ def copy_here(text: str, environment: Mapping[str, str] = os.environ) -> None:
 
 
 def has_desktop(environment: Mapping[str, str] = os.environ) -> bool:
-    """Whether there is a graphical desktop, with a clipboard and a browser."""
+    """Return whether there is a graphical desktop, with a clipboard and a browser."""
     desktop = environment.get("DISPLAY") or environment.get("WAYLAND_DISPLAY")
     return bool(desktop) or sys.platform in ("darwin", "win32")
 

@@ -1,4 +1,4 @@
-"""What comes from a terminal, as Textual's messages: keys, the mouse, focus, and pasted text."""
+"""Parsing terminal input into Textual's messages: keys, the mouse, focus, and pasted text."""
 
 from __future__ import annotations
 
@@ -13,21 +13,21 @@ from textual.constants import ESCAPE_DELAY
 from textual.message import Message
 
 PASTE_LIMIT: Final = 5_000
-"""Characters of a paste that are kept."""
+"""The number of characters of a paste that are kept."""
 PASTE_SECONDS: Final = 0.05
-"""Silence after which a paste is over that has an end mark and no other control sequence."""
+"""Seconds without input that end a paste with an end mark and no other control sequence."""
 UNCLEAR_PASTE_SECONDS: Final = 0.5
-"""Silence after which any other paste is over."""
+"""Seconds without input that end any other paste."""
 _BUFFER_LIMIT: Final = 100_000
 ASK_FOR_BACKGROUND: Final = "\x1b]11;?\x1b\\"
-"""Asks a terminal for the colour of its background; many answer."""
+"""The query for the background colour of a terminal, which many answer."""
 _REPLY_BEGIN: Final = "]11;"
 _REPLY: Final = re.compile(
     r"\]11;rgba?:([0-9a-f]{1,4})/([0-9a-f]{1,4})/([0-9a-f]{1,4})", re.IGNORECASE
 )
 _LONGEST_REPLY: Final = 64
 _LONGEST_KEY: Final = 64
-"""Characters that one key sends, at most; what comes at once and is longer was not typed."""
+"""The most characters that one key sends; more at once can't have been typed."""
 _START: Final = "\x1b[200~"
 _END: Final = "\x1b[201~"
 
@@ -38,20 +38,20 @@ class BackgroundReported(Message):
     def __init__(self, *, dark: bool) -> None:
         super().__init__()
         self.dark = dark
-        """Whether it is nearer to black than to white."""
+        """Whether the background is nearer to black than to white."""
 
 
 class InputParser:
     """Parses the bytes that a terminal sends.
 
-    The owner calls `feed` with what was read, and `tick` after `timeout` seconds without input.
-    Bytes that are not UTF-8 become U+FFFD.
+    The owner calls `feed` with the bytes it has read, and `tick` after `timeout` seconds without
+    input. Bytes that are not valid UTF-8 become U+FFFD.
 
-    A paste is what stands between the two marks of bracketed paste, whatever is in it. Some
-    terminals (tmux) pass on an end mark that is part of the pasted text, so the last one before a
-    silence counts. A paste that is never ended is over after a silence too.
+    Everything between the two marks of bracketed paste is a paste. Some terminals (tmux) pass on
+    an end mark that is part of the pasted text, so the last one before a pause counts. A pause
+    also ends a paste without an end mark.
 
-    The answer to `ASK_FOR_BACKGROUND` is never taken for keys, however it is split, late, or cut.
+    The answer to `ASK_FOR_BACKGROUND` is never taken for keys, even if split, late or cut off.
     """
 
     def __init__(self) -> None:
@@ -59,9 +59,9 @@ class InputParser:
         self._parser = XTermParser()
         self._recent = ""  # the last characters parsed: a start mark may be split between reads
         self._reply: str | None = None
-        """What has come of the answer on the background, after its escape character."""
+        """The part received of a possible answer on the background, after its escape character."""
         self._withheld: list[Message] = []
-        """The keys that it would be, were it none."""
+        """The keys to yield if it turns out not to be an answer."""
         self._last = ""
         self._paste: str | None = None
         self._unended = False
@@ -69,24 +69,24 @@ class InputParser:
 
     @property
     def timeout(self) -> float | None:
-        """Seconds without input after which `tick` is due; None: never."""
+        """Seconds without input after which `tick` is due, or None if it is not needed."""
         if self._paste is not None:
             plain = self._paste.endswith(_END) and self._paste.count("\x1b") == 1
             return PASTE_SECONDS if plain else UNCLEAR_PASTE_SECONDS
         return ESCAPE_DELAY + 0.01 if self._escape_pending else None
 
     def feed(self, data: bytes) -> Iterator[Message]:
-        """Parse what was read."""
+        """Yield the messages in the bytes that were read."""
         text = self._decoder.decode(data)
         if self._unended:
-            # The rest of a paste that stopped on its way, or the next key?
+            # This is either the rest of a paste that was held up, or the next key.
             if len(text) > _LONGEST_KEY or _END in text:
                 self._paste = ""
             self._unended = False
         yield from self._feed(text)
 
     def tick(self) -> Iterator[Message]:
-        """Take note that nothing has come for `timeout` seconds."""
+        """Yield the messages that are complete after `timeout` seconds without input."""
         if self._paste is None:
             self._escape_pending = False
             yield from self._end_reply()
@@ -111,7 +111,7 @@ class InputParser:
                 return
             start -= len(self._recent)
             yield from self._parse(text[: max(0, start)])
-            self._parser = XTermParser()  # which may have had a part of the mark
+            self._parser = XTermParser()  # the old one may have been fed a part of the mark
             text = text[start + len(_START) :]
             self._recent = ""
             self._paste = ""
@@ -121,7 +121,7 @@ class InputParser:
         self._paste = paste
 
     def _parse(self, text: str) -> Iterator[Message]:
-        """Parse what is not pasted."""
+        """Parse input outside of a paste."""
         self._escape_pending = True
         for character in text:
             keys = self._parse_key(character)
@@ -137,12 +137,12 @@ class InputParser:
     def _parse_key(self, character: str) -> list[Message]:
         try:
             return list(self._parser.feed(character))
-        except (ValueError, OverflowError):  # a key by the number of a character that is none
+        except (ValueError, OverflowError):  # a key sent as the code of an invalid character
             self._parser = XTermParser()
             return []
 
     def _parse_reply(self, reply: str) -> Iterator[Message]:
-        """Parse what has come of an answer on the background, or else of keys."""
+        """Parse the part received of an answer on the background, or of keys that begin like it."""
         self._reply = reply
         ended = reply.endswith(("\x07", "\x1b\\"))
         broken = self._last == "\x1b" and len(reply) > 1 and not ended
@@ -158,10 +158,10 @@ class InputParser:
             yield from self._end_reply()
 
     def _end_reply(self) -> Iterator[Message]:
-        """Drop an answer, whole or not; what was none are keys after all."""
+        """Drop an answer, complete or not; yield the withheld keys if it was not one."""
         reply, keys = self._reply or "", self._withheld
         self._reply, self._withheld = None, []
         if reply.startswith(_REPLY_BEGIN):
-            self._parser = XTermParser()  # which has had it too
+            self._parser = XTermParser()  # the old one has been fed the answer
         else:
             yield from keys

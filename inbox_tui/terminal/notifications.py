@@ -1,6 +1,6 @@
 """Control sequences for the terminal's notifications and title.
 
-Notifications go through the terminal, as the program often runs at the far end of an SSH
+Notifications are sent through the terminal, as the program often runs at the far end of an SSH
 connection.
 """
 
@@ -15,10 +15,10 @@ LONGEST_NOTICE = 200
 
 
 def notification(title: str, body: str, environment: Mapping[str, str]) -> str:
-    """Return the control sequence of a desktop notification, with the bell after it.
+    """Return the control sequence for a desktop notification, followed by the bell.
 
-    OSC 777 for terminals known to support it (rxvt-unicode, foot, ghostty, VTE), OSC 9 for others;
-    wrapped for tmux to pass it on. `title` and `body` may be untrusted.
+    This is OSC 777 for terminals known to support it (rxvt-unicode, foot, ghostty, VTE) and OSC 9
+    for others, wrapped so that tmux passes it on. `title` and `body` may be untrusted.
     """
     title, body = (_one_line(words) for words in (title, body))
     if _knows_osc_777(environment):
@@ -40,7 +40,7 @@ RESTORE_TITLE = "\x1b[23;2t"
 
 
 def _one_line(words: str) -> str:
-    return sanitize(words[:LONGEST_NOTICE])  # cut before, so that half an emoji is replaced
+    return sanitize(words[:LONGEST_NOTICE])  # cut first, so that half an emoji is replaced
 
 
 def _knows_osc_777(environment: Mapping[str, str]) -> bool:

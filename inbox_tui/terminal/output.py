@@ -1,4 +1,4 @@
-"""Writing to a terminal that may stop taking what it is sent."""
+"""Writing to a terminal that may stop accepting output."""
 
 from __future__ import annotations
 
@@ -9,19 +9,18 @@ from collections.abc import Callable
 from typing import Final
 
 FRAME_LIMIT: Final = 64 * 1024
-"""Bytes waiting beyond which frames are dropped."""
+"""Frames are dropped while more bytes than this are waiting."""
 QUEUE_LIMIT: Final = 1024 * 1024
-"""Bytes waiting beyond which everything is dropped."""
+"""Everything is dropped while more bytes than this are waiting."""
 
 
 class TerminalOutput:
-    """Writes to a file descriptor in a thread; whoever hands it bytes never waits.
+    """Writes to a file descriptor in a thread, so that callers never wait.
 
-    While the terminal takes nothing (a frozen SSH connection, Ctrl+S), a little is kept and
-    further frames are dropped. `on_caught_up` is called once all that was kept is written: the
-    screen has to be painted anew then. `on_gone` is called when writing fails, which means that
-    the terminal is gone. Both are called in the
-    thread.
+    While the terminal accepts nothing (a frozen SSH connection, Ctrl+S), a little is kept and
+    further frames are dropped. `on_caught_up` is called once everything kept has been written:
+    the screen must be repainted then. `on_gone` is called when writing fails, which means that
+    the terminal is gone. Both are called in the thread.
     """
 
     def __init__(
@@ -37,12 +36,15 @@ class TerminalOutput:
         self._dropped = False
         self._stopped = False
         self._gone = False
-        # A daemon: a write that the terminal never takes must not keep the process alive.
+        # A daemon: a write that the terminal never accepts must not keep the process alive.
         self.thread = threading.Thread(target=self._run, daemon=True, name="terminal-output")
         self.thread.start()
 
     def send(self, data: bytes, *, droppable: bool = False) -> None:
-        """Have bytes written after those sent before."""
+        """Queue bytes for writing, unless too many are waiting.
+
+        With `droppable` they are dropped above `FRAME_LIMIT` rather than `QUEUE_LIMIT`.
+        """
         with self._changed:
             if self._gone or self._stopped:
                 return
@@ -54,14 +56,14 @@ class TerminalOutput:
             self._changed.notify_all()
 
     def drain(self, seconds: float) -> None:
-        """Wait until all is written, but no longer than this."""
+        """Wait until everything is written, for at most this many seconds."""
         with self._changed:
             self._changed.wait_for(
                 lambda: self._gone or not (self._waiting or self._writing), seconds
             )
 
     def stop(self, seconds: float) -> None:
-        """Write what is waiting, for at most so long, and end."""
+        """Write what is waiting, for at most this many seconds, and end the thread."""
         self.drain(seconds)
         with self._changed:
             self._stopped = True
@@ -69,7 +71,7 @@ class TerminalOutput:
             self._changed.notify_all()
 
     def _run(self) -> None:
-        """Write what is sent until stopped, or until the terminal is gone."""
+        """Write queued bytes until stopped, or until the terminal is gone."""
         while True:
             with self._changed:
                 self._writing = False

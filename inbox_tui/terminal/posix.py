@@ -29,16 +29,16 @@ if TYPE_CHECKING:
     from textual.app import App
 
 ENDING_SECONDS: Final = 8
-"""How long the process may take to end once its terminal is gone or it is told to end."""
+"""Seconds the process may take to end once its terminal is gone or it is told to end."""
 DRAIN_SECONDS: Final = 1.0
-"""How long a terminal that takes nothing is waited for when it is left."""
+"""Seconds to wait, on leaving a terminal, for its output to be written."""
 
-_KITTY_FLAGS: Final = 0b11001  # escape codes told apart; all keys reported, with their text
-_MOUSE: Final = (1000, 1003, 1015, 1006)  # buttons, moves, and how they are written
+_KITTY_FLAGS: Final = 0b11001  # unambiguous escape codes; all keys reported, with their text
+_MOUSE: Final = (1000, 1003, 1015, 1006)  # buttons, moves, and the formats of the reports
 _ENTER: Final = (
     "\x1b[?1049h"  # the alternate screen
     "\x1b[?25l"  # no cursor
-    "\x1b[?1004h"  # tell of the focus
+    "\x1b[?1004h"  # report the focus
     + ("" if DISABLE_KITTY_KEY else f"\x1b[>{_KITTY_FLAGS}u")
     + "\x1b[?2004h"  # bracketed paste
     "\x1b[?7l"  # no line wrap
@@ -52,14 +52,15 @@ _LEAVE: Final = (
     + "\x1b[?1049l\x1b[?25h\x1b[?1004l"
 )
 _DROPPABLE: Final = re.compile(r"\x1b\[[0-9;]*H|\x1b\[\?2026|\a|\x1b\](?:9|777);|\x1bPtmux;")
-"""How a frame begins, or word of new messages: what a terminal that takes nothing can miss."""
+"""The beginning of a frame or notification: output that may be dropped if it can't be written."""
 
 
 class TerminalDriver(Driver):
     """Reads keys from standard input and writes frames to standard output.
 
-    Unlike Textual's own, it never makes the event loop wait for the terminal, ends the program
-    when the terminal is gone, paints the screen anew after a stop, and keeps what is pasted text.
+    Unlike Textual's own driver, it never makes the event loop wait for the terminal, ends the
+    program when the terminal is gone, repaints the screen after the process was stopped, and never
+    takes pasted text for keys.
     """
 
     def __init__(
@@ -84,17 +85,17 @@ class TerminalDriver(Driver):
 
     @property
     def can_suspend(self) -> bool:
-        """Whether the terminal can be left to another program for a while."""
+        """Whether the terminal can be handed to another program for a while."""
         return True
 
     def get_size(self) -> tuple[int, int]:
-        """The terminal's columns and lines."""
+        """Return the terminal's columns and lines."""
         return shutil.get_terminal_size()
 
     # -- output
 
     def write(self, data: str) -> None:
-        """Write to the terminal; never waits."""
+        """Write to the terminal, without waiting for it."""
         if self._output is not None:
             self._output.send(
                 pin_columns(data).encode(self.encoding, "replace"),
@@ -107,7 +108,7 @@ class TerminalDriver(Driver):
     # -- beginning and end
 
     def start_application_mode(self) -> None:
-        """Take the terminal over, at the start and after a stop."""
+        """Take over the terminal, at the start and after a stop."""
         if self._output is None:
             self._output = TerminalOutput(
                 self.output_fd, on_caught_up=self._repaint, on_gone=self._end_program
@@ -124,9 +125,9 @@ class TerminalDriver(Driver):
                 self._loop.add_signal_handler(number, handler)
         self._set_raw_mode()
         self.write(_ENTER)
-        if os.environ.get("TERM_PROGRAM") != "Apple_Terminal":  # which would show a part of it
+        if os.environ.get("TERM_PROGRAM") != "Apple_Terminal":  # it would show part of the query
             self.write(_ASK_FOR_SYNCHRONIZED_OUTPUT)
-        if os.environ.get("TERM") != "linux":  # which would show a part of it too
+        if os.environ.get("TERM") != "linux":  # the console would show part of the query
             self.write(ASK_FOR_BACKGROUND)
         self._report_size()
         if self._input is None:
@@ -141,7 +142,7 @@ class TerminalDriver(Driver):
             mode = termios.tcgetattr(self.input_fd)
             if self._mode_before is None:
                 self._mode_before = [*mode[:6], list(mode[6])]
-            # Ctrl+S, Ctrl+Q, Enter, Ctrl+C and the like are keys as all others.
+            # Make Ctrl+S, Ctrl+Q, Enter, Ctrl+C and the like ordinary keys.
             mode[0] &= ~(
                 termios.IXON | termios.IXOFF | termios.ICRNL | termios.INLCR | termios.IGNCR
             )
@@ -149,23 +150,23 @@ class TerminalDriver(Driver):
             mode[6][termios.VMIN] = 1
             termios.tcsetattr(self.input_fd, termios.TCSANOW, mode)
         except termios.error:
-            pass  # it is gone, which reading will tell
+            pass  # the terminal is gone, as reading from it will show
 
     def disable_input(self) -> None:
-        """Read nothing any more."""
+        """Stop reading input."""
         if self._input is None:
             return
         os.write(self._wake_fds[1], b"x")
         self._input.join(DRAIN_SECONDS)
-        if not self._input.is_alive():  # else it waits for input that another program has read
+        if not self._input.is_alive():  # else it is waiting for input that another program read
             for fd in self._wake_fds:
                 os.close(fd)
         self._input = None
-        with suppress(termios.error):  # what the mouse still told must not reach the shell
+        with suppress(termios.error):  # pending mouse reports must not reach the shell
             termios.tcflush(self.input_fd, termios.TCIFLUSH)
 
     def stop_application_mode(self) -> None:
-        """Leave the terminal as it was."""
+        """Stop reading input and restore the terminal's state."""
         self.disable_input()
         self.write(_LEAVE)
         if self._mode_before is not None:
@@ -174,13 +175,13 @@ class TerminalDriver(Driver):
             self._mode_before = None
 
     def suspend_application_mode(self) -> None:
-        """Leave the terminal to another program, or to the shell."""
+        """Hand the terminal to another program or to the shell."""
         self.stop_application_mode()
         if self._output is not None:
             self._output.drain(DRAIN_SECONDS)
 
     def close(self) -> None:
-        """End writing; what a terminal does not take in time is not written."""
+        """Stop writing; output that the terminal does not accept in time is lost."""
         if self._output is not None:
             self._output.stop(DRAIN_SECONDS)
 
@@ -199,21 +200,21 @@ class TerminalDriver(Driver):
         os.kill(os.getpid(), signal.SIGSTOP)
 
     def _continue(self) -> None:
-        """Take the terminal over again, whatever was shown on it meanwhile."""
+        """Take over the terminal again and repaint, as other programs may have written to it."""
         if self._auto_restart:
             self.start_application_mode()
             self._repaint()
 
     def _end_program(self) -> None:
-        """End the program; where it can't in time, the system ends it."""
+        """Exit the app; after `ENDING_SECONDS` the system ends the process."""
         signal.alarm(ENDING_SECONDS)
-        with suppress(RuntimeError):  # the loop has ended already
+        with suppress(RuntimeError):  # the event loop has already ended
             self._loop.call_soon_threadsafe(self._app.exit)
 
     # -- input
 
     def _read_input(self) -> None:
-        """Pass on what the terminal sends; runs in a thread of its own."""
+        """Read and pass on what the terminal sends; runs in a separate thread."""
         parser = InputParser()
         fds = [self.input_fd, self._wake_fds[0]]
         while True:
@@ -225,7 +226,7 @@ class TerminalDriver(Driver):
             else:
                 try:
                     data = os.read(self.input_fd, 65536)
-                except BlockingIOError:  # another program has made it so, and read it
+                except BlockingIOError:  # another program made it non-blocking, and read the input
                     continue
                 except OSError:
                     data = b""

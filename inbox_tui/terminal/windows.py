@@ -8,8 +8,8 @@ from inbox_tui.terminal.character_widths import pin_columns
 
 
 class TerminalDriver(WindowsDriver):
-    """Textual's own, with columns that stay in place."""
+    """Textual's own driver, with columns kept aligned by `pin_columns`."""
 
     def write(self, data: str) -> None:
-        """Write to the terminal."""
+        """Write to the terminal, with columns kept aligned."""
         super().write(pin_columns(data))
