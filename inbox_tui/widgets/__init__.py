@@ -1,1 +1,1 @@
-"""What the screens are made of: widgets that know how a message looks, not where it comes from."""
+"""The widgets of the screens: they display messages without knowing where these come from."""

@@ -1,4 +1,4 @@
-"""Text cut and wrapped to terminal cells, and lines put together of pieces."""
+"""Cutting and wrapping text to terminal cells, and composing lines of pieces."""
 
 from __future__ import annotations
 
@@ -19,14 +19,14 @@ _WIDEST_CHARACTER: Final = 2
 
 
 def cells(text: str) -> int:
-    """Return how many cells the text takes. The common case takes a fraction of Rich's time."""
+    """Return the width of the text in cells, for common text in a fraction of Rich's time."""
     return len(text) if is_single_width(text) else cell_len(text)
 
 
 def cut(text: str, width: int) -> str:
-    """Return the text in at most `width` cells, ending in an ellipsis where something is lost.
+    """Return the text in at most `width` cells, ending in an ellipsis if it was cut.
 
-    The text must be safe to draw already (`inbox_tui.text.sanitize`).
+    The text must be sanitized already (`inbox_tui.text.sanitize`).
     """
     plain = is_single_width(text)
     if (len(text) if plain else cell_len(text)) <= width:
@@ -38,7 +38,7 @@ def cut(text: str, width: int) -> str:
 
 
 def cut_before(text: str, width: int) -> str:
-    """Return the end of a text in at most `width` cells, an ellipsis where something is lost.
+    """Return the end of a text in at most `width` cells, after an ellipsis if it was cut.
 
     With `width` <= 0 the text is not cut.
     """
@@ -56,7 +56,7 @@ def cut_before(text: str, width: int) -> str:
 
 
 def _line_ends(text: str, width: int) -> Iterator[int]:
-    """Yield where the lines end but for the last one, each at most `width` cells."""
+    """Yield the end of every line but the last, if a text is split every `width` cells."""
     if is_single_width(text):
         yield from range(width, len(text), width)
         return
@@ -76,10 +76,10 @@ def padded(text: str, width: int) -> str:
 
 
 def wrapped(text: str, width: int) -> Iterator[tuple[int, int]]:
-    """Yield where the lines of one paragraph begin and end, each at most `width` cells.
+    """Yield the start and end of the lines of one paragraph, each at most `width` cells wide.
 
     Lines break at spaces; a word longer than a line is broken where the line is full. The spaces
-    at a break are on neither line. An empty text is one empty line.
+    at a break are left out. An empty text is one empty line. A width below 2 counts as 2.
     """
     width = max(_WIDEST_CHARACTER, width)
     if len(text) * _WIDEST_CHARACTER <= width:
@@ -102,17 +102,17 @@ def wrapped(text: str, width: int) -> Iterator[tuple[int, int]]:
 
 
 class Line:
-    """One line under construction, of pieces each in a style, never wider than its room."""
+    """A line being composed of styled pieces, never wider than its room."""
 
     def __init__(self, room: int | None = None) -> None:
         """Create an empty line of at most `room` cells, or of any length."""
         self._room = room
         self._pieces: list[tuple[str, str]] = []
         self.width = 0
-        """The cells filled so far."""
+        """The number of cells filled so far."""
 
     def add(self, text: str, style: str = "") -> Line:
-        """Add a piece, cut to the room that is left."""
+        """Add a piece, cut to the remaining room; return the line."""
         if self._room is not None:
             text = cut(text, self._room - self.width)
         if text:
@@ -121,6 +121,6 @@ class Line:
         return self
 
     def beside(self, right: Line, width: int) -> Content:
-        """Return this line and another one at the right edge, in `width` cells."""
+        """Return this line with another one at the right edge, in `width` cells."""
         space = " " * max(0, width - self.width - right.width)
         return Content.assemble(*self._pieces, space, *right._pieces)

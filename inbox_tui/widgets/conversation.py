@@ -1,4 +1,4 @@
-"""All that one sender wrote, as a transcript: at the cost of the messages near those in sight."""
+"""The conversation with one sender, at a cost that depends only on the messages in sight."""
 
 from __future__ import annotations
 
@@ -25,23 +25,23 @@ if TYPE_CHECKING:
     from inbox_tui.widgets.presentation import Presentation
 
 _TEXT_AT: Final = 10
-"""Where texts begin, in cells: after the marks and the time."""
+"""The column where texts begin, after the marks and the time."""
 _DIGITS: Final = 4
-"""So many last digits of a receiving number are shown where it has no name."""
+"""The number of last digits that are shown of a receiving number without a name."""
 _NUMBER_WIDTH: Final = 10
 _NUMBERS_FROM: Final = 60
-"""The width from which on the receiving numbers have a column."""
+"""The least width at which the receiving numbers have a column."""
 _WHEEL_LINES: Final = 3
 _MOST_PARAGRAPHS: Final = 2**20
-"""So many lines are counted for each message where it is said what of which is selected."""
+"""The line numbers reserved for each message in Textual's text selection, one a paragraph."""
 
 
 class Conversation(MessagePane):
-    """The messages of one sender, oldest first, whole, one of them selected and in sight.
+    """The messages of one sender, oldest first and in full, one of them selected and in sight.
 
-    Messages differ in height, and only those near the ones in sight are ever wrapped: the place
-    shown is that of a message, and the scrollbar counts messages, not lines. Text selected with
-    the mouse is copied as it is drawn, without what is before it.
+    Messages differ in height, and only those near the ones in sight are ever wrapped. The scroll
+    position is therefore that of a message, and the scrollbar counts messages, not lines. Text
+    selected with the mouse is copied as displayed, without the marks and the time before it.
     """
 
     ALLOW_SELECT = True
@@ -49,7 +49,7 @@ class Conversation(MessagePane):
     """
     | Class | Description |
     | :- | :- |
-    | `message--sender` | Target the name of the sender, at the top. |
+    | `message--sender` | Target the name of the sender at the top. |
     """
 
     DEFAULT_CSS = """
@@ -61,18 +61,18 @@ class Conversation(MessagePane):
     """
 
     def __init__(self, presentation: Presentation) -> None:
-        """Create a conversation of no messages; `presentation` says how they are shown."""
+        """Create an empty conversation; `presentation` formats times, numbers and names."""
         super().__init__(presentation)
         self.following = False
-        """Whether the newest message is selected as it comes."""
+        """Whether each new message is selected as it arrives."""
         self.newer = 0
-        """How many messages came in below, out of sight, since the last was in sight."""
+        """The number of messages that arrived below since the last one was in sight."""
         self._transcript = Transcript(presentation.keys.label("copy_message"))
         self._cursor = 0
         self._seen = 0
-        """How many items there were when the last one was last in sight."""
+        """The number of items when the last one was last in sight."""
         self._laid_out = Size()
-        """The size that the lines are for."""
+        """The size that the lines were laid out for."""
         self._items_a_page = 1.0
         self._placing = False
 
@@ -80,14 +80,14 @@ class Conversation(MessagePane):
 
     @property
     def search(self) -> SearchQuery | None:
-        """What was searched for; it is marked."""
+        """The search whose matches are marked."""
         return self._transcript.source.search
 
     def show(self, source: MessageSource, row: int | None = None) -> None:
-        """Show these messages, oldest first, with this one selected.
+        """Show these messages, oldest first, with the one of this row selected.
 
-        Without `row` the selected message stays selected and on its line on screen, whatever is
-        new, unless the conversation follows the newest.
+        Without `row` the selected message stays selected and on its line on screen, even if there
+        are new ones, unless the conversation is `following` the newest.
         """
         before, chosen = self._item, row is not None
         line = self._transcript.line_of(self._cursor)
@@ -108,7 +108,7 @@ class Conversation(MessagePane):
         self._tell(moved=chosen)
 
     def clear(self) -> None:
-        """Show nothing, until the next `show`."""
+        """Show nothing until the next `show`."""
         if self in self.screen.selections:
             self.screen.clear_selection()
         self._transcript.show(NO_MESSAGES)
@@ -117,7 +117,7 @@ class Conversation(MessagePane):
         self.newer = 0
 
     def move_to(self, row: int) -> None:
-        """Select a message."""
+        """Select the message of this row."""
         if self._count:
             source = self._transcript.source
             self._select(self._transcript.place(source.position(row)), 1)
@@ -125,7 +125,7 @@ class Conversation(MessagePane):
     # -- moving
 
     def action_move(self, step: int) -> None:
-        """Select the next message up or down; scroll a line where more of this one is that way."""
+        """Select the next message up or down, or scroll a line if this one continues there."""
         lines = [line for position, line in self._lines if position == self._cursor]
         edge = 0 if step < 0 else self._transcript.height(self._cursor) - 1
         if lines and edge not in lines:
@@ -138,7 +138,7 @@ class Conversation(MessagePane):
             self._arrange(0, 0)
 
     def action_page(self, pages: int) -> None:
-        """Scroll a page, selecting what comes to the place of the selected message."""
+        """Scroll a page, and select the message now on the line of the selected one."""
         before = self._lines
         at = max(0, self._transcript.line_of(self._cursor) or 0)
         self._scroll(pages * max(1, self._room - 1))
@@ -164,13 +164,13 @@ class Conversation(MessagePane):
         self._tell(moved=True)
 
     def _scroll(self, lines: int) -> None:
-        """Scroll by so many lines, up where it is below 0."""
+        """Scroll down by this many lines, or up if negative."""
         if self._lines:
             position, line = self._lines[0]
             self._arrange(position, -line - lines)
 
     def _scrolled(self) -> None:
-        """Select a message in sight, where the selected one no longer is."""
+        """Select a message in sight if the selected one no longer is."""
         in_sight = [
             position for position, _ in self._lines if self._transcript.row(position) is not None
         ]
@@ -194,22 +194,25 @@ class Conversation(MessagePane):
 
     @property
     def _room(self) -> int:
-        """The lines for messages: all but the top one."""
+        """The number of lines for messages: all but the top one."""
         return max(1, self._page.height - 1)
 
     @property
     def _shows_numbers(self) -> bool:
-        """Whether the messages are to several numbers, and there is room to say to which."""
+        """Whether the messages are to several numbers and there is room for a column of them."""
         several = len(self._transcript.source.receivers) > 1
         return several and self._page.width >= _NUMBERS_FROM
 
     @property
     def _text_at(self) -> int:
-        """Where texts begin, in cells."""
+        """The column where texts begin."""
         return _TEXT_AT + (_NUMBER_WIDTH + 2) * self._shows_numbers
 
     def _bring_into_sight(self, direction: int) -> None:
-        """Place the selected message in sight as a whole, of a long one what comes first."""
+        """Bring the whole selected message into sight.
+
+        One that is too long shows its beginning when moving down, and its end when moving up.
+        """
         height, y = self._transcript.height(self._cursor), self._transcript.line_of(self._cursor)
         if y is None:
             y = self._room if direction > 0 else -height
@@ -219,16 +222,16 @@ class Conversation(MessagePane):
         self._arrange(self._cursor, clamp(y, least, most))
 
     def _arrange(self, position: int, y: int) -> None:
-        """Put the first line of an item on a line, as far as the ends of the list allow."""
+        """Put the first line of an item on line `y`, as far as the ends of the list allow."""
         if not self._page.width:
-            return  # it is not shown yet
+            return  # not laid out by Textual yet
         self._fit()
         self._transcript.lay_out(position, y)
         self._show_place()
         self.refresh()
 
     def _fit(self) -> None:
-        """Tell the transcript how much room there is."""
+        """Pass the size available to the transcript."""
         self._laid_out = self._page
         self._transcript.width = self._page.width - self._text_at
         self._transcript.room = self._room
@@ -239,7 +242,7 @@ class Conversation(MessagePane):
         self._transcript.lay_out(self._cursor, self._room // 2 if y is None else y)
 
     def _show_place(self) -> None:
-        """Have the scrollbar show where this is, and count what is new below."""
+        """Update the scrollbar, and count the new messages below."""
         height = self._page.height
         first, last = (self._lines[0][0], self._lines[-1][0]) if self._lines else (0, -1)
         all_in_sight = first == 0 and last == self._count - 1
@@ -261,7 +264,7 @@ class Conversation(MessagePane):
             self.post_message(self.NewerChanged())
 
     def watch_scroll_y(self, old_value: float, new_value: float) -> None:
-        """Go where the scrollbar was dragged to."""
+        """Move to where the scrollbar was dragged."""
         super().watch_scroll_y(old_value, new_value)
         if not self._placing and self._count:
             position = round(new_value * self._items_a_page / max(1, self._page.height))
@@ -271,7 +274,7 @@ class Conversation(MessagePane):
     # -- drawing
 
     def render_lines(self, crop: Region) -> list[Strip]:
-        """Draw lines, laid out anew where the size is another one since."""
+        """Draw lines, after laying them out again if the size has changed."""
         if self._laid_out != self._page and self._count:
             self._lay_out_again()
         return super().render_lines(crop)
@@ -306,7 +309,7 @@ class Conversation(MessagePane):
         return Strip(segments).adjust_cell_length(width, self.part_style(*state))
 
     def _top_line(self, width: int) -> Strip:
-        """Draw the sender, and the day of the message at the top where nothing else tells it."""
+        """Draw the sender, and the day of the topmost message unless the line below shows it."""
         top = next((row for at, _ in self._lines if (row := self._transcript.row(at))), None)
         if top is None:
             return Strip.blank(width, self.part_style())
@@ -315,7 +318,7 @@ class Conversation(MessagePane):
         lead, end = f"{rule * 2} ", f" {rule * 2}"
         shown = self._transcript.source.day_at(self._lines[0][0])
         day = ""
-        if shown is not None and not shown[1]:  # else the line below says it
+        if shown is not None and not shown[1]:  # otherwise the line below is that of the day
             day = f" {self._presentation.day_names(shown[0].day)[0]}{end}"
         name = cut(who, width - len(lead))
         number = "" if who == number else f"  {number}"
@@ -334,7 +337,7 @@ class Conversation(MessagePane):
         ).adjust_cell_length(width)
 
     def _before_text(self, row: Row, number: int, state: tuple[str, ...]) -> list[Segment]:
-        """Draw what is before a line of a message: marks, time and receiving number."""
+        """Draw the marks, time and receiving number before a line of a message."""
         before, after = state_marks(row, selected=bool(state))
         mark = self.part_style("mark", *state)
         if number:
@@ -355,12 +358,12 @@ class Conversation(MessagePane):
     # -- selecting with the mouse
 
     def _messages_of(self, selection: Selection) -> range:
-        """Return the positions that a selection goes over; beyond its message there is none."""
+        """Return the positions of the messages between the known ends of a selection."""
         ends = [end.y // _MOST_PARAGRAPHS for end in selection if end is not None]
         return range(min(ends, default=self._cursor), max(ends, default=self._cursor) + 1)
 
     def get_selection(self, selection: Selection) -> tuple[str, str] | None:
-        """Return the text that is selected, and the line break after it."""
+        """Return the selected text, and a line break to follow it."""
         lines: list[str] = []
         for position in self._messages_of(selection):
             if (row := self._transcript.row(position)) is not None:
@@ -373,7 +376,7 @@ class Conversation(MessagePane):
     # -- events
 
     def on_resize(self) -> None:
-        """Keep the selected message where it is, as far as there is room."""
+        """Keep the selected message on its line, as far as there is room."""
         if self._count:
             self._lay_out_again()
             self._bring_into_sight(1)

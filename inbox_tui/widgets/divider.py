@@ -1,4 +1,4 @@
-"""The line between two widgets, which can be dragged."""
+"""A line between two widgets that can be dragged."""
 
 from __future__ import annotations
 
@@ -12,9 +12,9 @@ from inbox_tui.widgets.symbols import symbols
 
 
 class Divider(Widget):
-    """A line one cell thick between two widgets; dragging it tells where it should be.
+    """A line one cell thick between two widgets, which posts `Dragged` while it is dragged.
 
-    It takes the accent while the focus is in what follows it.
+    It is drawn in the accent colour while the focus is in a widget after it.
     """
 
     DEFAULT_CSS = """
@@ -29,22 +29,22 @@ class Divider(Widget):
     """
 
     upright: reactive[bool] = reactive(False, toggle_class="-upright")
-    """Whether the line stands between two widgets side by side."""
+    """Whether the line is vertical, between two widgets side by side."""
 
     class Dragged(Message):
-        """Posted while the line is dragged, and when it is let go of."""
+        """Posted while the line is dragged, and when it is released."""
 
         def __init__(self, x: int, y: int, dropped: bool) -> None:
             super().__init__()
             self.x = x
-            """The column of the screen the mouse is at."""
+            """The column of the mouse on the screen."""
             self.y = y
-            """The line of the screen the mouse is at."""
+            """The line of the mouse on the screen."""
             self.dropped = dropped
-            """Whether it has been let go of."""
+            """Whether the line has been released."""
 
     def on_mount(self) -> None:
-        """Follow the focus."""
+        """Watch the focus, which changes how the line is drawn."""
         self.watch(self.screen, "focused", self._show_focus)
 
     def _show_focus(self, focused: Widget | None) -> None:
@@ -55,7 +55,7 @@ class Divider(Widget):
         self.refresh()
 
     def render(self) -> Content:
-        """Return the line."""
+        """Render the line, a strong one while the focus is in a widget after it."""
         width, height = self.size
         strong = self.has_class("-after-focused")
         upright = symbols().strong_upright if strong else symbols().upright
@@ -63,18 +63,18 @@ class Divider(Widget):
         return Content("\n".join([upright] * height) if self.upright else rule * width)
 
     def on_mouse_down(self, event: events.MouseDown) -> None:
-        """Take hold of the line."""
+        """Start dragging the line."""
         event.stop()
         self.capture_mouse()
         self.add_class("-dragged")
 
     def on_mouse_move(self, event: events.MouseMove) -> None:
-        """Tell where it is dragged to."""
+        """Post where the line is dragged to."""
         if self.has_class("-dragged"):
             self.post_message(self.Dragged(event.screen_x, event.screen_y, False))
 
     def on_mouse_up(self, event: events.MouseUp) -> None:
-        """Let go of it."""
+        """Stop dragging the line."""
         if self.has_class("-dragged"):
             event.stop()
             self.capture_mouse(False)

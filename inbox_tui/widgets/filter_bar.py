@@ -1,4 +1,4 @@
-"""The line of filters: what is shown, and the search."""
+"""The bar with the filters, the search and the number of messages shown."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ _SHORTEST_SEARCH: Final = 12
 
 
 class _Chip(NamedTuple):
-    """A filter as it is drawn: a label and a value, `active` when it leaves something out."""
+    """A filter as displayed: a label and a value, `active` if it leaves messages out."""
 
     name: ChipName
     label: str
@@ -48,7 +48,7 @@ class _Chip(NamedTuple):
 
 
 class FilterBar(Widget):
-    """Shows the filters as chips that can be clicked, the search, and how much is shown."""
+    """Shows the filters as chips that can be clicked, the search, and the number of messages."""
 
     DEFAULT_CSS = """
     FilterBar {
@@ -60,27 +60,27 @@ class FilterBar(Widget):
     """
 
     to: reactive[str] = reactive(ALL_NUMBERS)
-    """The receiving number shown, or what stands for all."""
+    """The receiving number shown, or `ALL_NUMBERS`."""
     window: reactive[str] = reactive("")
     """The hour window shown."""
     search: reactive[str] = reactive("", repaint=False)
-    """What is searched for."""
+    """The text of the search."""
     state: reactive[str] = reactive("")
     """The state of the messages shown; empty for all."""
     shown: reactive[int | None] = reactive(None)
-    """How many messages are shown; None while they are being counted."""
+    """The number of messages shown; None while they are being counted."""
     total: reactive[int] = reactive(0)
-    """How many messages there are in all."""
+    """The number of messages in all."""
     outside: reactive[str] = reactive("")
-    """How many messages the search finds that other filters leave out, if any."""
+    """The number of matches of the search that the other filters leave out; empty if none."""
     outside_key: reactive[str] = reactive("")
-    """The key that shows them."""
+    """The key that shows the matches left out."""
     following: reactive[bool] = reactive(False)
-    """Whether the newest message is selected as it comes."""
+    """Whether each new message is selected as it arrives."""
     newer: reactive[int] = reactive(0)
-    """How many messages came in out of sight."""
+    """The number of messages that arrived out of sight."""
     newer_below: reactive[bool] = reactive(False)
-    """Whether they are below those in sight, rather than above."""
+    """Whether the messages that arrived are below those in sight, rather than above."""
 
     class Chosen(Message):
         """Posted when a chip is clicked."""
@@ -88,7 +88,7 @@ class FilterBar(Widget):
         def __init__(self, chip: ChipName) -> None:
             super().__init__()
             self.chip = chip
-            """Which chip."""
+            """The name of the chip."""
 
     class SearchDone(Message):
         """Posted when the search is no longer being typed."""
@@ -96,14 +96,13 @@ class FilterBar(Widget):
         def __init__(self, accepted: bool) -> None:
             super().__init__()
             self.accepted = accepted
-            """Whether the search stays; False where it was given up."""
+            """Whether the search is kept; False if it was given up."""
 
     def __init__(self) -> None:
-        """Create a bar."""
         super().__init__()
         self._input: SearchInput | None = None
         self._spans: list[tuple[int, int, ChipName]] = []
-        """Where the chips are, in cells, from and to."""
+        """The start and end of each chip shown, in cells, and its name."""
 
     # -- searching
 
@@ -113,9 +112,9 @@ class FilterBar(Widget):
         return self._input is not None
 
     def begin_search(self, value: str = "") -> None:
-        """Put an input in the place of the search chip, with this text in it, and go to it.
+        """Replace the search chip by an input with this text in it, and focus it.
 
-        It posts `Input.Changed` at every key.
+        The input posts `Input.Changed` at every key.
         """
         if self._input is not None:
             self.screen.set_focus(self._input)
@@ -125,12 +124,12 @@ class FilterBar(Widget):
         with self.prevent(SearchInput.Changed):
             self._input = SearchInput(value, end=self.end_search)
         self.mount(self._input)
-        self.screen.set_focus(self._input)  # at once, for the keys that follow
+        self.screen.set_focus(self._input)  # at once, so that the next keys go to it
         self._place_input()
         self.refresh()
 
     def end_search(self, *, accepted: bool) -> None:
-        """Take the input away again."""
+        """Remove the input, and post `SearchDone`."""
         search, self._input = self._input, None
         if search is None:
             return
@@ -139,7 +138,7 @@ class FilterBar(Widget):
         self.refresh()
 
     def _place_input(self) -> None:
-        """Give the input the room between its label and what is on the right."""
+        """Give the input the room between its label and the counts on the right."""
         if self._input is None:
             return
         before, after, _short = self._around_input()
@@ -147,10 +146,10 @@ class FilterBar(Widget):
         self._input.styles.width = max(1, self.size.width - before - after)
 
     def _around_input(self) -> tuple[int, int, int]:
-        """Return the cells taken before and after the input, and how short the counts are there."""
+        """Return the cells taken before and after the input, and how much to shorten the counts."""
         width = self.size.width
         before = self._before_input(width).width
-        for short in (0, 1):  # by the total: another width costs a layout
+        for short in (0, 1):  # measured with the total, as each change of width costs a layout
             after = self._counts(self.total, short).width + _GAP
             if width - before - after >= _SHORTEST_SEARCH:
                 return before, after, short
@@ -159,9 +158,9 @@ class FilterBar(Widget):
     # -- drawing
 
     def _chips(self, short: int = 0) -> list[_Chip]:
-        """Return the chips, the shorter the higher `short` is, from 0 to 2.
+        """Return the chips, shorter for a higher `short`, from 0 to 3.
 
-        With 3 those that leave nothing out are not there.
+        With 3, chips that leave no messages out are omitted.
         """
         to, search = sanitize(self.to), sanitize(self.search)
         everyone = self.to == ALL_NUMBERS
@@ -181,9 +180,9 @@ class FilterBar(Widget):
         return [chip for chip in chips if chip.value and (chip.active or short < 3)]
 
     def _counts(self, shown: int | None, short: int = 0) -> Line:
-        """Return what stands on the right when so many messages are shown.
+        """Return the counts on the right for this number of messages shown.
 
-        It is the less the higher `short` is, from 0 to 3.
+        They are shorter for a higher `short`, from 0 to 3.
         """
         line = Line()
         if self.newer:
@@ -211,7 +210,7 @@ class FilterBar(Widget):
         return line.add(told, _MUTED)
 
     def _fitted(self) -> tuple[list[_Chip], int, Line]:
-        """Return the chips, the gap after each, and the counts, as long as there is room."""
+        """Return the chips, the gap after each, and the counts, in the longest form that fits."""
         width = self.size.width
         for short_chips, short_counts in ((0, 0), (1, 0), (1, 1), (1, 2), (2, 2), (2, 3), (3, 3)):
             chips, counts = self._chips(short_chips), self._counts(self.shown, short_counts)
@@ -223,7 +222,7 @@ class FilterBar(Widget):
         return _narrowed(chips, -spare), gap, counts
 
     def render(self) -> Content:
-        """Return the line."""
+        """Render the filters and counts, or those beside the input during a search."""
         self._spans = []
         width = self.size.width
         if self._input is not None:
@@ -240,7 +239,7 @@ class FilterBar(Widget):
         return line.beside(counts, width)
 
     def _before_input(self, width: int) -> Line:
-        """Return the chips before the input and its label, or a `/` where the bar is narrow."""
+        """Return the chips before the input and its label, or a `/` if the bar is narrow."""
         line = Line(width)
         for chip in self._chips()[:2]:
             chip.add_to(line)
@@ -253,22 +252,22 @@ class FilterBar(Widget):
     # -- events
 
     def on_resize(self) -> None:
-        """Give the input the room there is now."""
+        """Fit the input to the new width."""
         self._place_input()
 
     def watch_search(self) -> None:
-        """Show what is searched for, unless the input does."""
+        """Repaint, unless the input shows the search."""
         if self._input is None:
             self.refresh()
 
     def watch_total(self) -> None:
-        """Leave room for the counts beside the input."""
+        """Fit the input to the width of the counts beside it."""
         self._place_input()
 
     watch_newer = watch_outside = watch_following = watch_total
 
     def on_click(self, event: events.Click) -> None:
-        """Tell which chip was clicked."""
+        """Post which chip was clicked."""
         x = event.x - self.gutter.left
         for start, end, name in self._spans:
             if start <= x < end:
@@ -276,7 +275,7 @@ class FilterBar(Widget):
 
 
 def _narrowed(chips: list[_Chip], excess: int) -> list[_Chip]:
-    """Cut the longest values until `excess` cells are saved, as far as that goes."""
+    """Cut the longest values until `excess` cells are saved or none can be cut further."""
     chips = list(chips)
     while excess > 0:
         longest = max(range(len(chips)), key=lambda number: cell_len(chips[number].value))

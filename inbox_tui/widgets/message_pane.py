@@ -1,4 +1,4 @@
-"""What the widgets that show messages have in common: how they draw the parts of one."""
+"""The base class of the widgets that show messages."""
 
 from __future__ import annotations
 
@@ -31,11 +31,11 @@ MOVES: Final = {
     "first": "first",
     "last": "last",
 }
-"""The actions of the moves among messages or within one, by the name of their command."""
+"""The actions that move among messages or within one, by the name of their command."""
 
 
 class MessagePane(ScrollView, can_focus=True):
-    """Draws messages line by line, each part of one in a style of its own."""
+    """Base class of widgets that draw messages line by line, with a style for each part."""
 
     BINDINGS: ClassVar[list[BindingType]] = [*bindings(MOVES)]
     """
@@ -64,13 +64,13 @@ class MessagePane(ScrollView, can_focus=True):
     | Class | Description |
     | :- | :- |
     | `message--mark` | Target the marks of a message: unread, starred, done. |
-    | `message--muted` | Target what stands back: days, receiving numbers, labels, keys. |
-    | `message--unread` | Target time and sender of an unread message, and their count. |
+    | `message--muted` | Target secondary text: days, receiving numbers, labels, keys. |
+    | `message--unread` | Target time and sender of an unread message, and the unread count. |
     | `message--code` | Target a one-time code. |
     | `message--link` | Target a link. |
-    | `message--match` | Target what a search looks for. |
-    | `message--warning` | Target a gap, and the true name of a host that looks like another. |
-    | `message--empty` | Target what is said where there is no message. |
+    | `message--match` | Target the matches of a search. |
+    | `message--warning` | Target a gap, and the punycode of a host. |
+    | `message--empty` | Target the text shown if there is no message. |
     | `message--cursor` | Target the selected message. |
     """
 
@@ -107,49 +107,49 @@ class MessagePane(ScrollView, can_focus=True):
         def __init__(self, row: Row | None, moved: bool) -> None:
             super().__init__()
             self.row = row
-            """The selected message; None on a gap and where there is none."""
+            """The selected message; None on a gap or if there is none."""
             self.moved = moved
-            """Whether it was chosen; False where others were shown and left it so."""
+            """Whether the selection was moved; False if it changed with the messages shown."""
 
     class NewerChanged(Message):
-        """Posted when it changes how many messages came in out of sight."""
+        """Posted when the number of messages that arrived out of sight changes."""
 
     def __init__(self, presentation: Presentation) -> None:
-        """Create a pane; `presentation` says how times, numbers and names are shown."""
+        """Create a pane; `presentation` formats times, numbers and names."""
         super().__init__()
         self._presentation = presentation
         self._item: Row | Gap | None = None
-        """What is selected."""
+        """The selected message or gap."""
         self._part_styles: dict[tuple[str, ...], Style] = {}
 
     @property
     def row(self) -> Row | None:
-        """The message that is selected or shown; None on a gap and where there is none."""
+        """The message that is selected or shown; None on a gap or if there is none."""
         return self._item if isinstance(self._item, Row) else None
 
     def _select_item(self, item: Row | Gap | None, *, moved: bool) -> None:
-        """Select an item, and tell of it where it is another one."""
+        """Select an item, and post `Highlighted` if it is another one than before."""
         before, self._item = self._item, item
         if (before and before.row) != (item and item.row):
             self.post_message(self.Highlighted(self.row, moved))
 
     @property
     def _page(self) -> Size:
-        """The room for lines."""
+        """The size available for lines."""
         return self.scrollable_content_region.size
 
     def notify_style_update(self) -> None:
-        """Forget the styles before."""
+        """Discard the cached styles."""
         super().notify_style_update()
         self._part_styles.clear()
 
     def part_style(self, *parts: str) -> Style:
-        """Return the style of these parts of a message, the later ones on top of the earlier."""
+        """Return the style of these parts of a message, later ones on top of earlier ones."""
         style = self._part_styles.get(parts)
         if style is None:
             names = [f"message--{part}" for part in parts]
             style = self.get_visual_style(*names).rich_style
-            # A visual style leaves reverse out, and twice reversed is not reversed.
+            # A visual style omits `reverse`; two reversed parts cancel each other out.
             if sum(bool(self.get_component_styles(n).text_style.reverse) for n in names) % 2:
                 style += Style(reverse=True)
             _, background = self.background_colors
@@ -166,15 +166,16 @@ class MessagePane(ScrollView, can_focus=True):
         selection: Selection | None,
         *state: str,
     ) -> Strip:
-        """Draw a line of a paragraph, each piece in the style of its parts and of what is selected.
+        """Draw a line of a paragraph, with the styles of its parts and of the text selection.
 
-        In Textual's selection the paragraph is the line `at`; `state` is below all other styles.
+        `at` is the paragraph's line number in Textual's text selection. The styles of `state` are
+        below all others.
         """
         start, end = (None if selection is None else selection.get_span(at)) or (0, 0)
         selected = start, len(paragraph.text) if end == -1 else end
         segments = []
         if line.start == line.end:
-            segments.append(Segment(" ", self.part_style(*state)))  # to begin a selection at
+            segments.append(Segment(" ", self.part_style(*state)))  # a selection can begin here
         for begin, text, parts in paragraph.pieces(line.start, line.end, *selected):
             style = self.part_style(*state, *parts)
             if begin in range(*selected):

@@ -1,4 +1,4 @@
-"""What a list of messages reads from, and what it has read of it."""
+"""The source that a list of messages reads from, and the items it has read."""
 
 from __future__ import annotations
 
@@ -16,16 +16,16 @@ if TYPE_CHECKING:
 
 
 class MessageSource(Protocol):
-    """A number of items, newest first, that does not change."""
+    """A fixed sequence of items: newest first, or oldest first for a conversation."""
 
     @property
     def search(self) -> SearchQuery | None:
-        """What they were searched for; it is marked."""
+        """The search that found them, whose matches are marked."""
         ...
 
     @property
     def receivers(self) -> Sequence[str]:
-        """The receiving numbers that they may be to; shown where they are several."""
+        """The receiving numbers of the messages, which are shown if there are several."""
         ...
 
     def __len__(self) -> int: ...
@@ -35,17 +35,17 @@ class MessageSource(Protocol):
         ...
 
     def position(self, row: int) -> int:
-        """Return where the message is, or where it would be."""
+        """Return the position of the message with this row, or where it would be."""
         ...
 
     def newer(self, row: int) -> int:
-        """Return how many messages are newer than this one."""
+        """Return how many messages are newer than the one with this row."""
         ...
 
     def day_at(self, position: int) -> tuple[Day, bool] | None:
-        """Return the line of the day that an item is below, and whether the item is that line.
+        """Return the line of the day above an item, and whether the item is that line itself.
 
-        None where there is none.
+        None if there is no such line.
         """
         ...
 
@@ -76,21 +76,21 @@ NO_MESSAGES: Final[MessageSource] = _NoMessages()
 
 
 class SourceItems:
-    """The items of a source, and the places for a cursor among them."""
+    """The items of a source, and the positions among them where a cursor can be."""
 
     def __init__(self, source: MessageSource = NO_MESSAGES) -> None:
         self.source = source
 
     def __len__(self) -> int:
-        """How many items the source has."""
+        """Return the number of items in the source."""
         return len(self.source)
 
     def place(self, position: int, step: int = 1) -> int:
-        """Return a place for the cursor: this position or, from the line of a day, the next one.
+        """Return a position for the cursor: this one or, if it is the line of a day, one beside it.
 
         Args:
-            position: Any; the nearest one there is counts.
-            step: 1 looks for the next one below first, -1 above.
+            position: Any position; beyond the ends of the list, the nearest one is used.
+            step: 1 to prefer the position below the line of a day, -1 for the one above.
 
         """
         position = clamp(position, 0, max(0, len(self) - 1))
@@ -114,7 +114,10 @@ class ItemWindow(SourceItems):
         """The items read, by position."""
 
     def read(self, start: int, stop: int) -> Sequence[Item]:
-        """Read the items at these positions, and forget all others; returns those that are new."""
+        """Read the items at these positions and forget all others; return the new ones.
+
+        If all of them have been read already, nothing is forgotten.
+        """
         wanted = range(max(0, start), min(stop, len(self)))
         missing = [position for position in wanted if position not in self._items]
         if not missing:
@@ -125,17 +128,17 @@ class ItemWindow(SourceItems):
         return new
 
     def item(self, position: int) -> Item | None:
-        """Return the item at this position, None where it has not been read."""
+        """Return the item at this position, or None if it has not been read."""
         return self._items.get(position)
 
     def newest(self) -> Row | Gap | None:
-        """Return the newest message or gap, None where there is none."""
+        """Return the newest message or gap, or None if there is none."""
         at = self.place(0)
         item = self.item(at) or next(iter(self.source.window(at, at + 1)), None)
         return None if isinstance(item, Day) else item
 
     def position(self, item: Row | Gap) -> int:
-        """Return where an item of another source is in this one, or would be."""
+        """Return the position in this source of an item of another one, or where it would be."""
         position = self.source.position(item.row)
         if isinstance(item, Gap):
             start = max(0, position - 1)

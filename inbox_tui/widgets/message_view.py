@@ -1,4 +1,4 @@
-"""One message in full."""
+"""The view of one message in full."""
 
 from __future__ import annotations
 
@@ -41,10 +41,10 @@ if TYPE_CHECKING:
     from inbox_tui.widgets.presentation import Presentation
 
 MOST_SHOWN: Final = LINKS_WITHIN
-"""So many characters of a text are shown."""
+"""The number of characters of a text that are shown."""
 _LABEL_WIDTH: Final = 10
 _HINT_FROM: Final = 22
-"""Where the hints begin that follow a short value."""
+"""The column where the hint after a short value begins."""
 _GAP: Final = 3
 _SENT_LATER_SECONDS: Final = 60
 _SET_BY: Final = {
@@ -53,15 +53,15 @@ _SET_BY: Final = {
     ("done", True): mark("Done"),
     ("taken", True): mark("Taken"),
 }
-"""How a state is labelled that somebody of a team has set."""
+"""The labels of states set by a member of a team, by state and value."""
 _NOTHING: Final = mark("No message selected")
 
 
 class MessageView(MessagePane):
-    """A message in full: who, when, its code and link, and the text.
+    """A message in full: who, when, its code and links, and the text.
 
-    It is wrapped once and draws the lines in sight. Text selected with the mouse is copied as it
-    is shown, without the breaks of wrapping.
+    It is wrapped once, and only the lines in sight are drawn. Text selected with the mouse is
+    copied as displayed, without the line breaks of wrapping.
     """
 
     ALLOW_SELECT = True
@@ -97,11 +97,12 @@ class MessageView(MessagePane):
         *,
         team_states: Callable[[Row], Sequence[TeamState]] | None = None,
     ) -> None:
-        """Create a view of no message.
+        """Create a view that shows no message.
 
         Args:
-            presentation: How times, numbers and names are shown.
-            team_states: Returns who of a team has set which state of a message; None: no team.
+            presentation: Formats times, numbers and names.
+            team_states: Returns which members of a team set which states of a message; None if
+                there is no team.
 
         """
         super().__init__(presentation)
@@ -128,11 +129,12 @@ class MessageView(MessagePane):
         return bool(self._links)
 
     def show(self, row: Row | None, search: SearchQuery | None = None) -> None:
-        """Show a message from its beginning, or that there is none.
+        """Show a message from its beginning, or that none is selected.
 
         Args:
-            row: The message; the one that is shown already, in another state, stays in its place.
-            search: What is looked for; it is marked.
+            row: The message, or None. If it is already shown, in another state, the scroll
+                position stays.
+            search: The search whose matches are marked.
 
         """
         set_by = () if row is None or self._team_states is None else self._team_states(row)
@@ -154,7 +156,7 @@ class MessageView(MessagePane):
     # -- laying out
 
     def rewrite(self) -> None:
-        """Write the message again, in the words and the width there are now."""
+        """Lay out the message again, with the current names and width."""
         self._paragraphs = []
         if self.row is not None:
             self._paragraphs = [*self._fields(self.row), Paragraph()]
@@ -169,7 +171,7 @@ class MessageView(MessagePane):
         width, height = self._page
         before = len(self._lines)
         self._lines = list(wrapped_lines(self._paragraphs, width)) if width else []
-        # The size changes only with what there is to scroll: another size costs a layout.
+        # No size is set if there is nothing to scroll, as each change of size costs a layout.
         self.virtual_size = Size(0, len(self._lines) if len(self._lines) > height else 0)
         if before and self._lines and not self.scroll_offset.y and width == self._width:
             self.refresh_lines(0, max(before, len(self._lines)))
@@ -221,7 +223,7 @@ class MessageView(MessagePane):
         try:
             at = datetime.fromtimestamp(state.at, UTC)
             return self._presentation.long_time(server_seconds(at, self._presentation.server_zone))
-        except (ValueError, OverflowError, OSError):  # whoever wrote that into the hub
+        except (ValueError, OverflowError, OSError):  # the hub may contain any number
             return ""
 
     def _states(self, row: Row) -> Iterable[str]:
@@ -243,7 +245,7 @@ class MessageView(MessagePane):
     def _field(
         self, label: str, *values: str, part: str = "", hint: str = ""
     ) -> Iterable[Paragraph]:
-        """Yield a field; its values are on one line where there is room for them."""
+        """Yield the paragraphs of a field; its values are on one line if they fit."""
         field = _labelled(label)
         if _LABEL_WIDTH + cell_len("  ".join(values)) <= self._page.width:
             values = ("  ".join(values),)
@@ -259,7 +261,7 @@ class MessageView(MessagePane):
         field = _labelled(_("Link"))
         url, host = sanitize(link.url), sanitize(link.host)
         start = url.lower().find(host)
-        if start < 0:  # the link has the host in punycode
+        if start < 0:  # the host is in punycode in the link
             start = len(url)
         field.add(url[:start])
         field.add(url[start : start + len(host)], "host")
@@ -268,7 +270,7 @@ class MessageView(MessagePane):
         return field
 
     def _add_hint(self, field: Paragraph, hint: str) -> None:
-        """Add a key and what it does; both go to the next line where there is no room."""
+        """Add a key and what it does; both move to the next line if they do not fit."""
         if hint:
             field.add(" " * max(_GAP, _HINT_FROM - cell_len(field.text)))
             field.add(hint.replace(" ", "\N{NO-BREAK SPACE}"), "muted")
@@ -296,21 +298,21 @@ class MessageView(MessagePane):
     # -- selecting
 
     def get_selection(self, selection: Selection) -> tuple[str, str] | None:
-        """Return the text that is selected, and the line break after it."""
+        """Return the selected text, and a line break to follow it."""
         return selection.extract("\n".join(part.text for part in self._paragraphs)), "\n"
 
     # -- scrolling
 
     def on_resize(self) -> None:
-        """Wrap the message to the width there is now."""
+        """Wrap the message to the new width."""
         self.rewrite()
 
     def action_move(self, lines: int) -> None:
-        """Scroll by so many lines, up where it is below 0."""
+        """Scroll down by this many lines, or up if negative."""
         self._scroll_if_long(self.scroll_target_y + lines)
 
     def action_page(self, pages: int) -> None:
-        """Scroll by so many pages, up where it is below 0, a line of the last one in sight."""
+        """Scroll down by this many pages, or up if negative; one line stays in sight."""
         self._scroll_if_long(self.scroll_target_y + pages * max(1, self._page.height - 1))
 
     def action_first(self) -> None:
@@ -322,7 +324,10 @@ class MessageView(MessagePane):
         self._scroll_if_long(self.max_scroll_y)
 
     def _scroll_if_long(self, y: float) -> None:
-        """Scroll there at once; a message in full sight leaves the key to others."""
+        """Scroll to line `y` at once.
+
+        If the whole message is in sight, raise SkipAction, so that the key can do something else.
+        """
         if not self.max_scroll_y:
             raise SkipAction
         self.scroll_to(y=y, animate=False)

@@ -1,4 +1,4 @@
-"""Messages as paragraphs whose parts are marked, and those wrapped to lines."""
+"""Messages as paragraphs with marked parts, and paragraphs wrapped to lines."""
 
 from __future__ import annotations
 
@@ -16,13 +16,13 @@ if TYPE_CHECKING:
     from inbox_tui.text.search_query import SearchQuery
 
     Find = Callable[[SearchQuery, str], Iterable[tuple[int, int]]]
-    """Returns where a text has what a search looks for."""
+    """Returns the spans of a text that match a search."""
 
 _ROOM_AT_LEAST: Final = 8
 
 
 class Span(NamedTuple):
-    """A stretch of a text and the part of the message it is."""
+    """A stretch of text, and the part of the message that it is."""
 
     start: int
     end: int
@@ -30,7 +30,10 @@ class Span(NamedTuple):
 
 
 class Paragraph:
-    """A text without line breaks; its lines after the first begin at `indent`, in cells."""
+    """A text without line breaks; when wrapped, lines after the first begin at cell `indent`.
+
+    In an indented paragraph, the first `indent` characters are a label, one cell each.
+    """
 
     def __init__(self, indent: int = 0) -> None:
         self.text = ""
@@ -38,7 +41,7 @@ class Paragraph:
         self.indent = indent
 
     def add(self, text: str, part: str = "") -> None:
-        """Add a text at the end."""
+        """Add text at the end, optionally marked as a part of the message."""
         if part:
             self.spans.append(Span(len(self.text), len(self.text) + len(text), part))
         self.text += text
@@ -46,7 +49,7 @@ class Paragraph:
     def pieces(self, start: int, end: int, *cuts: int) -> Iterator[tuple[int, str, list[str]]]:
         """Yield the pieces of a stretch, cut where parts begin and end and at `cuts`.
 
-        Each with where it starts and the parts of the message it is in.
+        Each piece comes with its start and the parts of the message that it is in.
         """
         edges = {start, end, *cuts}
         spans = [span for span in self.spans if span.start < end and start < span.end]
@@ -58,7 +61,7 @@ class Paragraph:
 
 
 class TextLine(NamedTuple):
-    """A line of a page: this stretch of this paragraph, after so many spaces."""
+    """A line of a page: a stretch of a paragraph, after `indent` spaces."""
 
     paragraph: int
     start: int
@@ -67,7 +70,7 @@ class TextLine(NamedTuple):
 
 
 def message_paragraphs(message: str, code: Code | None, links: Sequence[Link]) -> list[Paragraph]:
-    """Return a message safe to draw, its code and links marked as parts `code` and `link`."""
+    """Return a message sanitized, with its code and links marked as parts `code` and `link`."""
     spans = [Span(link.start, link.end, "link") for link in links]
     if code is not None:
         spans.append(Span(code.start, code.end, "code"))
@@ -83,7 +86,7 @@ def message_paragraphs(message: str, code: Code | None, links: Sequence[Link]) -
 
 
 def mark_found(paragraphs: Sequence[Paragraph], search: SearchQuery | None, find: Find) -> None:
-    """Mark what a search finds in the text that these paragraphs are together as parts `match`."""
+    """Mark the matches of a search as parts `match`, in paragraphs that are one text together."""
     if search is None:
         return
     texts = [paragraph.text[paragraph.indent :] for paragraph in paragraphs]
@@ -95,7 +98,7 @@ def mark_found(paragraphs: Sequence[Paragraph], search: SearchQuery | None, find
 
 
 def _add_text(paragraphs: list[Paragraph], text: str, part: str = "") -> None:
-    """Add a stretch of a message to its paragraphs, a new one begun at every line break."""
+    """Add a stretch of a message to its paragraphs, beginning a new one at every line break."""
     first, *others = sanitize(text, lines=True).split("\n")
     paragraphs[-1].add(first, part)
     for line in others:
@@ -104,7 +107,7 @@ def _add_text(paragraphs: list[Paragraph], text: str, part: str = "") -> None:
 
 
 def wrapped_lines(paragraphs: Iterable[Paragraph], width: int) -> Iterator[TextLine]:
-    """Yield the lines of a page of this width in cells."""
+    """Yield the lines of paragraphs wrapped to this width in cells."""
     for number, paragraph in enumerate(paragraphs):
         text, head = paragraph.text, paragraph.indent
         room = max(_ROOM_AT_LEAST, width - head)

@@ -1,4 +1,4 @@
-"""How times, numbers and names are shown: one place for list, message and bars."""
+"""Formatting of times, numbers and names, shared by list, message view and bars."""
 
 from __future__ import annotations
 
@@ -29,21 +29,21 @@ _LONG_MONTHS: Final = mark(
 )
 _MONTHS: Final = mark("Jan Feb Mar Apr May Jun Jul Aug Sep Oct Nov Dec")
 ALL_NUMBERS: Final = mark("all numbers")
-"""What stands in the place of a receiving number where messages to all of them are shown."""
+"""Shown in place of a receiving number if messages to all numbers are shown."""
 
 
 def capital(words: str) -> str:
-    """Return words with a capital letter at the beginning."""
+    """Return the words with their first letter in upper case."""
     return words[:1].upper() + words[1:]
 
 
 def grouped(number: int) -> str:
-    """Write a count with its thousands set apart by no-break spaces: `10 482`."""
+    """Return a count with its thousands separated by no-break spaces: `10 482`."""
     return f"{number:,}".replace(",", "\N{NO-BREAK SPACE}")
 
 
 def not_shown(characters: int, key: str) -> str:
-    """Return that so many characters of a text are not shown, and which key copies all."""
+    """Return the hint that characters of a text are not shown, and which key copies it whole."""
     return plural(
         "{count} more character is not shown: {key} copies all",
         "{count} more characters are not shown: {key} copies all",
@@ -54,7 +54,7 @@ def not_shown(characters: int, key: str) -> str:
 
 
 def spaced_code(code: str) -> str:
-    """Write a one-time code the way people read it out: `481 516`, `4821 7735`."""
+    """Return a one-time code grouped the way people read it out: `481 516`, `4821 7735`."""
     if not code.isdigit():
         return code
     size = {6: 3, 8: 4, 9: 3}.get(len(code), len(code))
@@ -62,7 +62,7 @@ def spaced_code(code: str) -> str:
 
 
 def _of(names: str, place: int) -> str:
-    """Return one of the names of weekdays or months, which stand in one sentence."""
+    """Return one name of weekdays or months, which are translated together as one string."""
     return _(names).split()[place]
 
 
@@ -71,10 +71,10 @@ def _day_month(day: date) -> str:
 
 
 class Presentation:
-    """Turns what a message holds into what a person reads.
+    """Formats the data of messages for display.
 
-    Times come in as server seconds: whole seconds since 1970-01-01 00:00:00 on the service's own
-    clock. Every string returned is safe to draw.
+    Times are given as server seconds: whole seconds since 1970-01-01 00:00:00 on the service's own
+    clock. Every string returned is sanitized.
     """
 
     def __init__(
@@ -89,38 +89,38 @@ class Presentation:
         """Create a presentation.
 
         Args:
-            server_zone: The zone the service's clock is in.
-            local_zone: The zone of the person who reads.
-            names: From phone numbers and senders, as `parse_sender` returns them, to names.
-            clock: Returns the present moment, with a zone.
-            keys: The keys of commands in force; None for those of the table.
+            server_zone: The time zone of the service's clock.
+            local_zone: The reader's time zone.
+            names: The names by phone number or sender, as `parse_sender` returns them.
+            clock: Returns the current time, with a time zone.
+            keys: The keys of commands in force; None for the default keys.
 
         """
         self.keys = keys or CommandKeys()
-        """The keys of commands in force, to be named."""
+        """The keys of commands in force, for texts that mention them."""
         self.server_zone = server_zone
-        """The zone the service's clock is in."""
+        """The time zone of the service's clock."""
         self.local_zone = local_zone
-        """The zone of the person who reads."""
+        """The reader's time zone."""
         self.numbers_wait = False
-        """Whether numbers that take long to look up are shown as they are meanwhile."""
+        """Whether numbers that need phone metadata are shown unformatted until it is loaded."""
         self._clock = clock
         self.set_names(names)
 
     def set_names(self, names: Mapping[str, str]) -> None:
-        """Show these names from now on, by what `parse_sender` returns."""
+        """Use these names from now on, by phone number or sender as `parse_sender` returns them."""
         self.accounts: Mapping[int, str] = {}
-        """What accounts are called, by their ids, where messages of several are shown."""
+        """The names of accounts by id, if messages of several accounts are shown; else empty."""
         self._names = {phone: sanitize(name) for phone, name in names.items()}
         self._name_of = name_finder(self._names)
 
     def received_at(self, server_seconds: int) -> datetime:
-        """Return the moment in the reader's zone, or as it came where a calendar ends there."""
+        """Return the time in the reader's zone, or in the server's if `datetime` can't hold it."""
         shown = from_server_seconds(server_seconds).replace(tzinfo=self.server_zone)
         return in_zone(shown, self.local_zone)
 
     def today(self) -> date:
-        """Return the reader's date now."""
+        """Return the current date in the reader's zone."""
         return self._clock().astimezone(self.local_zone).date()
 
     def long_time(self, server_seconds: int) -> str:
@@ -131,11 +131,11 @@ class Presentation:
         return f"{name} {moment:%H:%M:%S}"
 
     def _near(self, day: date) -> str | None:
-        """Return the name of today or yesterday, None for any other day."""
+        """Return the name of today or yesterday, or None for any other day."""
         return {0: _("today"), 1: _("yesterday")}.get((self.today() - day).days)
 
     def message_time(self, server_seconds: int) -> str:
-        """Return the time to the minute, with the day where that is not today."""
+        """Return the time to the minute, with the day if it is not today."""
         moment = self.received_at(server_seconds)
         today = self.today()
         if moment.date() == today:
@@ -148,12 +148,12 @@ class Presentation:
         return f"{self.received_at(server_seconds):%H:%M}"
 
     def gap_time(self, server_seconds: int) -> str:
-        """Return the day and the time to the minute, as an edge of a gap is told."""
+        """Return the day and the time to the minute, for the start or end of a gap."""
         moment = self.received_at(server_seconds)
         return f"{_day_month(moment)} {moment:%H:%M}"
 
     def day_start(self, day: int) -> int:
-        """Return the server seconds at which a day of the reader's begins.
+        """Return the server seconds at which a day begins in the reader's zone.
 
         Args:
             day: Days since 1970-01-01.
@@ -164,11 +164,11 @@ class Presentation:
         try:
             midnight = from_server_seconds(service_day(day)).replace(tzinfo=self.local_zone)
             return server_seconds(midnight, self.server_zone)
-        except OverflowError:  # where a calendar ends
+        except OverflowError:  # at the ends of the calendar
             return service_day(day)
 
     def day_names(self, day: int) -> tuple[str, ...]:
-        """Return the names of a day of the reader's, the longest first: `Thursday 26 November`.
+        """Return the names of a day in the reader's zone, longest first: `Thursday 26 November`.
 
         Args:
             day: Days since 1970-01-01.
@@ -176,7 +176,7 @@ class Presentation:
         """
         ordinal = _EPOCH + day
         then = date.fromordinal(min(max(ordinal, 1), date.max.toordinal()))
-        if then == date.max:  # where messages are whose date there is not
+        if then == date.max:  # the day of messages whose date does not exist
             return (_("no valid date"),)
         if name := self._near(then):
             return (name,)
@@ -196,25 +196,25 @@ class Presentation:
         return self._name_of(phone) or self.number(phone)
 
     def numbers_named(self, part: str) -> list[str]:
-        """Return the numbers, however the service writes them, that have this in their name.
+        """Return all spellings, by the service, of the numbers whose name contains this.
 
         Args:
-            part: As `strip_separators` returns it.
+            part: Part of a name, as `strip_separators` returns it.
 
         """
         named = [phone for phone, name in self._names.items() if part in strip_separators(name)]
         return [spelling for phone in named for spelling in (phone, f"+{phone}", f"8{phone[1:]}")]
 
     def short_number(self, phone: str, digits: int) -> str:
-        """Return the name given to the number, or else its last digits, so many of them."""
+        """Return the name given to the number, or else its last `digits` digits."""
         return self._name_of(phone) or sanitize(phone)[-digits:]
 
     def account(self, account_id: int) -> str:
-        """Return what the account is called; empty where only one is shown."""
+        """Return the name of the account, or an empty string if only one account is shown."""
         return sanitize(self.accounts.get(account_id, ""))
 
     def number(self, phone: str) -> str:
-        """Return the number in international form, or as it is where it is none."""
+        """Return the number in international form, or unchanged if it is not a phone number."""
         if self.numbers_wait and needs_metadata(phone):
             return f"+{phone.removeprefix('+')}"
         return sanitize(format_phone(phone))

@@ -1,4 +1,4 @@
-"""The lines of a message list: messages, gaps and days, each drawn in the width there is."""
+"""Drawing of the lines of a message list: messages, gaps and days."""
 
 from __future__ import annotations
 
@@ -30,13 +30,13 @@ if TYPE_CHECKING:
 
 _STRIPS_KEPT: Final = 512
 _CHARACTERS_A_CELL: Final = 4
-"""How many characters of a text are looked at for each cell of its preview."""
+"""The number of characters of a text that are read for each cell of its preview."""
 _LOOKED_AT: Final = 1000
-"""How many are looked at for codes and matches: in a screenful of long texts all take too long."""
+"""The number of characters searched for codes and matches; whole long texts take too long."""
 _MARKS_WIDTH, _TIME_WIDTH = 3, 5
 _WIDE_FROM: Final = 44
 _TEXT_AT_LEAST: Final = 20
-"""So much room the text keeps where receiving numbers are shown."""
+"""The least width left to the text if receiving numbers are shown."""
 _SENDER_AT_LEAST, _SENDER_AT_MOST = 8, 24
 _SENDER_IN_NARROW, _SENDER_IN_WIDE = 12, 17
 _RECEIVER_AT_MOST: Final = 10
@@ -44,17 +44,17 @@ _DIGITS_AT_LEAST: Final = 4
 
 
 class _Columns(NamedTuple):
-    """How wide the parts of a row are, in cells."""
+    """The widths of the parts of a row, in cells."""
 
     gap: int
     receiver: int
-    """0 where receiving numbers are not shown."""
+    """0 if receiving numbers are not shown."""
     sender: int
     text: int
 
 
 class Rows:
-    """Draws the items of a list as lines of one width, in columns as wide as these items need."""
+    """Draws the items of a list as lines of one width, with columns as wide as the items need."""
 
     def __init__(self, presentation: Presentation, part_style: Callable[..., Style]) -> None:
         """Create rows; `part_style` returns the style of parts of a message."""
@@ -67,22 +67,22 @@ class Rows:
         self._receiver_width = 0
         self._sender_width = 0
         self.width = 0
-        """How wide the lines are."""
+        """The width of the lines."""
 
     def clear(self) -> None:
-        """Draw all anew, in other styles or other words."""
+        """Discard the lines drawn so far, after a change of styles or names."""
         self._strips.clear()
         self._fit_receivers()
 
     def show(
         self, search: SearchQuery | None, receivers: Sequence[str], *, anew: bool = False
     ) -> None:
-        """Draw other items.
+        """Prepare to draw other items.
 
         Args:
-            search: What is looked for; it is marked.
-            receivers: The receiving numbers; where they are several they have a column.
-            anew: Whether the sender's column shall be no wider than these items need.
+            search: The search whose matches are marked.
+            receivers: The receiving numbers, which have a column if there are several.
+            anew: Whether to narrow the sender's column to what these items need.
 
         """
         if search != self._search:
@@ -108,7 +108,7 @@ class Rows:
         self._receiver_width = min(max(shown), _RECEIVER_AT_MOST) if len(shown) > 1 else 0
 
     def fit(self, items: Iterable[Item]) -> None:
-        """Widen the sender's column to what these items need."""
+        """Widen the sender's column if these items need it."""
         for item in items:
             if isinstance(item, Row):
                 sender = min(cells(self._presentation.who(item.phone)), _SENDER_AT_MOST)
@@ -127,7 +127,7 @@ class Rows:
         return _Columns(gap, receiver, sender, text - receiver - gap)
 
     def strip(self, item: Item, state: tuple[str, ...]) -> Strip:
-        """Return the line of an item; `state` is what is on top of its styles, as `cursor`."""
+        """Return the line of an item; the styles of `state`, such as `cursor`, are on top."""
         columns = self._columns
         names = self._presentation.day_names(item.day) if isinstance(item, Day) else ()
         key = (item, self.width, columns, state, names)
@@ -168,7 +168,7 @@ class Rows:
         ]
 
     def _party(self, shown: str, gap: str, find: Find, *parts: str) -> list[Segment]:
-        """Return a sender or receiver and a gap, what matched in it marked."""
+        """Return a sender or receiver and a gap, with matches of the search marked."""
         if self._search is None:
             return [Segment(shown + gap, self._style(*parts))]
         line = Paragraph()
@@ -181,10 +181,10 @@ class Rows:
         ]
 
     def _preview(self, message: str, width: int) -> list[tuple[str, Sequence[str]]]:
-        """Return the beginning of a text in exactly `width` cells, and the parts of each piece.
+        """Return the beginning of a text in exactly `width` cells, as pieces with their parts.
 
-        Where the first match and what follows it or, as far as there is room for both, the code
-        would be cut off, what comes before it is cut instead.
+        If the first match with some text after it, or the code too if both fit, would be cut off,
+        the text before it is cut instead.
         """
         if width <= 0:
             return []
@@ -270,7 +270,7 @@ class Rows:
 def state_marks(row: Row, *, selected: bool) -> tuple[str, str]:
     """Return the three marks before a message's time, and the one after it.
 
-    What is done is not shown as taken, too.
+    A message that is done is not also marked as taken.
     """
     taken = {MINE: symbols().mine, TAKEN: symbols().taken}.get(row.taken, "")
     work = symbols().done if row.done else taken
@@ -284,9 +284,9 @@ def state_marks(row: Row, *, selected: bool) -> tuple[str, str]:
 
 
 def _short_number(number: str, width: int) -> str:
-    """Return a phone number in at most `width` cells, the last digits kept: they tell the most.
+    """Return a phone number in at most `width` cells, keeping the last digits, which differ most.
 
-    A name is returned as it is.
+    A name is returned unchanged.
     """
     digits = number.replace(" ", "").replace("-", "")
     if cells(number) <= width or not digits.removeprefix("+").isdecimal():

@@ -1,4 +1,4 @@
-"""The scrollbar of a terminal that has little but ASCII."""
+"""A scrollbar for terminals that have little but ASCII."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from textual.scrollbar import ScrollBarRender
 
 
 class PlainScrollBar(ScrollBarRender):
-    """A bar of whole cells, for a terminal without the characters for parts of one."""
+    """A scrollbar of whole cells, for a terminal without the characters for parts of a cell."""
 
     VERTICAL_BARS: ClassVar[list[str]] = [" "]
     HORIZONTAL_BARS: ClassVar[list[str]] = [" "]

@@ -1,4 +1,4 @@
-"""The input of the filter bar; imported when the first search begins, as it costs time."""
+"""The input of the filter bar, imported only for the first search because the import is slow."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
 
 class SearchInput(Input):
-    """One line to type a search in."""
+    """An input of one line for a search."""
 
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("enter,down", "done(True)", "Keep the search", show=False),
@@ -39,9 +39,9 @@ class SearchInput(Input):
     """
 
     def __init__(self, value: str, end: Callable[..., None]) -> None:
-        """Create an input that holds this search, cursor at its end and nothing selected.
+        """Create an input with this search in it, the cursor at its end and nothing selected.
 
-        `end` ends the search; with `accepted` it stays.
+        `end` is called when the search ends; its argument `accepted` tells whether to keep it.
         """
         super().__init__(
             value,
@@ -54,7 +54,7 @@ class SearchInput(Input):
         self._end = end
 
     def on_mount(self) -> None:
-        """Take leaving for another widget as keeping the search."""
+        """Watch the focus: if it moves to another widget, the search is kept."""
         self.watch(self.screen, "focused", self._focus_moved, init=False)
 
     def _focus_moved(self, focused: Widget | None) -> None:
@@ -62,9 +62,9 @@ class SearchInput(Input):
             self._end(accepted=True)
 
     def _on_paste(self, event: events.Paste) -> None:
-        """Join the lines of what is pasted by spaces; Textual's own handler then puts it in."""
+        """Join the lines of a paste by spaces; Textual's own handler then inserts it."""
         event.text = " ".join(event.text.split())
 
     def action_done(self, accepted: bool) -> None:
-        """End the search."""
+        """End the search; keep it if `accepted`."""
         self._end(accepted=accepted)

@@ -15,25 +15,25 @@ if TYPE_CHECKING:
     from textual.widget import Widget
 
 LAYOUTS: Final = [(0, "-narrow"), (60, "-stacked"), (110, "-wide")]
-"""Columns from which on the list is alone, above the message, or beside it."""
+"""Layouts by least number of columns: the list alone, above the message, or beside it."""
 _SHARES: Final = {"-wide": 55, "-stacked": 50}
-"""Per cent of the room that the list takes, by layout."""
+"""The list's share of the room in per cent, by layout."""
 _SMALLEST, _LARGEST, _STEP = 25, 75, 5
 
 
 def layout_for(columns: int) -> str:
-    """Return the layout in a terminal of so many columns."""
+    """Return the layout for a terminal with this many columns."""
     return [name for least, name in LAYOUTS if columns >= least][-1]
 
 
 class SplitPane(Container):
-    """A list and what is selected in it, with a line between them that can be dragged."""
+    """A list and the view of the item selected in it, with a draggable line between them."""
 
     class Resized(Message):
-        """Posted when the user has given the list more or less of the room."""
+        """Posted when the user has changed the list's share of the room."""
 
     def __init__(self, listed: Widget, opened: Widget) -> None:
-        """Create a pane of these two."""
+        """Create a pane of a list and the view of its selected item."""
         super().__init__(id="body")
         self._listed = listed
         self._opened = opened
@@ -43,13 +43,13 @@ class SplitPane(Container):
         """`-wide`, `-stacked` or `-narrow`."""
 
     def compose(self) -> ComposeResult:
-        """The list, the line, and what is selected."""
+        """Yield the list, the divider and the view."""
         yield self._listed
         yield self._divider
         yield self._opened
 
     def lay_out(self, layout_name: str) -> None:
-        """Lay them out anew: side by side, stacked, or the list alone."""
+        """Arrange list and view side by side, stacked, or the list alone."""
         self.layout_name = layout_name
         share = self._shares.get(layout_name, 50)
         side_by_side = layout_name == "-wide"
@@ -59,7 +59,7 @@ class SplitPane(Container):
             widget.styles.height = "1fr" if side_by_side else part
 
     def resize(self, steps: int) -> bool:
-        """Give the list more or less of the room; returns False where it stands alone."""
+        """Change the list's share by steps of 5 per cent; return False if the list is alone."""
         if self.layout_name not in self._shares:
             return False
         self._set_share(self._shares[self.layout_name] + steps * _STEP)
@@ -67,11 +67,11 @@ class SplitPane(Container):
         return True
 
     def written(self) -> str:
-        """Return the shares as they are remembered for the next start."""
+        """Return the shares as text, which is stored for the next start."""
         return " ".join(str(share) for share in self._shares.values())
 
     def recall(self, written: str) -> None:
-        """Take over what `written` gave; anything else is passed over."""
+        """Restore the shares from the text returned by `written`; ignore any other text."""
         shares = written.split()
         if len(shares) == len(_SHARES) and all(share.isdigit() for share in shares):
             for name, share in zip(_SHARES, shares, strict=True):

@@ -1,4 +1,4 @@
-"""The line at the bottom: how the connection is doing, and the keys that matter most."""
+"""The status bar: the state of the connection, and the most important keys."""
 
 from __future__ import annotations
 
@@ -28,12 +28,12 @@ if TYPE_CHECKING:
 _GAP: Final = "   "
 _BREAK: Final = Content("\n")
 _PARTS: Final = re.compile("(.+)(?: · |, ).*", re.DOTALL)
-"""A notice, and the last of its parts."""
+"""A notice; the group is the notice without its last part."""
 _REASON_LINES: Final = 3
-"""How many lines below the first one a long reason may take."""
+"""The number of lines below the first one that a long reason may take."""
 _MINUTE: Final = 60
 _MINUTES_FROM: Final = 100
-"""From so many seconds on, time is told in minutes."""
+"""The number of seconds from which times are given in minutes."""
 
 _SYMBOLS: Final = {
     State.LIVE: ("live", "$text-success"),
@@ -48,7 +48,7 @@ _SYMBOLS: Final = {
 
 
 def span(seconds: int) -> str:
-    """Return a time to come in as few words as tell it: `12 s`, `5 min`."""
+    """Return a remaining time in short form: `12 s`, `5 min`."""
     if seconds < _MINUTES_FROM:
         return _("{count} s").format(count=seconds)
     return _("{count} min").format(count=-(-seconds // _MINUTE))
@@ -59,9 +59,9 @@ def _longest_time() -> int:
 
 
 class StatusBar(Widget):
-    """Shows the state, why it is so, when the next request goes, and a few keys.
+    """Shows the state, the reason for it, the time of the next request, and a few keys.
 
-    It is one line, and as many more as a reason takes that does not fit into it.
+    It has one line, and more below it if the reason does not fit.
     """
 
     DEFAULT_CSS = """
@@ -77,36 +77,35 @@ class StatusBar(Widget):
     """
 
     state: reactive[State] = reactive(State.CHECKING, repaint=False, init=False)
-    """How the connection is doing."""
+    """The state of the connection."""
     reason: reactive[str] = reactive("", repaint=False, init=False)
-    """Why it is so, in a few words."""
+    """The reason for the state, in a few words."""
     next_in: reactive[int | None] = reactive(None, repaint=False, init=False)
-    """Seconds until the next request; None when none is planned."""
+    """Seconds until the next request, or None if none is planned."""
     left: reactive[int] = reactive(3, repaint=False, init=False)
-    """How many requests the limit leaves now."""
+    """The number of requests that the limit still allows now."""
     allowed: reactive[int] = reactive(3, repaint=False, init=False)
-    """How many requests the limit allows in its window; 0 shows none of it."""
+    """The number of requests that the limit allows in its window; 0 hides the requests."""
     notice: reactive[str] = reactive("", repaint=False, init=False)
-    """A word about what has just been done, in the place of the reason and all that follows.
+    """A short text on what has just been done, in place of the reason and everything after it.
 
-    Where there is no room for it, the state gives way first, then what stands after its last ` · `
-    or `, `: what was done, and with what, comes first in a notice.
+    If it does not fit, the name of the state is dropped first, then what follows the last ` · ` or
+    `, ` of the notice, which begins with what was done and to what.
     """
     hints: reactive[tuple[Hint, ...]] = reactive((), repaint=False, init=False)
-    """Keys and what they do; the last give way first when room is short."""
+    """Keys and what they do; if room is short, the last ones are dropped first."""
     here: reactive[tuple[Hint, ...]] = reactive((), repaint=False, init=False)
-    """More such keys, for where the user is; they stand before the others, and give way first."""
+    """Keys for the place where the user is, shown before `hints` and dropped before them."""
 
     def __init__(self) -> None:
-        """Create a bar."""
         super().__init__()
         self._shown = Content()
         self._height = 1
         self._hint_spans: list[tuple[int, int, str]] = []
-        """Where the hints shown are, in cells from the right edge, and their keys."""
+        """The start and end of each hint shown, in cells from the right edge, and its key."""
 
     def _changed(self) -> None:
-        """Repaint if what is to be read is other than what is shown."""
+        """Repaint if the text differs from the one shown."""
         lines = self._lines()
         if len(lines) != self._height:
             self._height = len(lines)
@@ -118,12 +117,12 @@ class StatusBar(Widget):
     watch_allowed = watch_notice = watch_hints = watch_here = _changed
 
     def render(self) -> Content:
-        """Return the line, and those of the reason."""
+        """Render the bar's line, and those of a long reason."""
         self._shown = _BREAK.join(self._lines())
         return self._shown
 
     def _lines(self) -> list[Content]:
-        """Return the first line, and a reason that does not fit into it as lines of its own."""
+        """Return the first line, followed by the lines of a reason that does not fit into it."""
         symbol, style = _SYMBOLS[self.state]
         width = self.size.width
         line = Line(width)
@@ -146,7 +145,7 @@ class StatusBar(Widget):
         return [line.beside(hints, width), *map(Content, below)]
 
     def _outlook(self, reason: str, room: int) -> tuple[str, bool]:
-        """Return what fits of reason, next request and limit, and whether the reason did."""
+        """Return what fits of reason, next request and limit, and whether the reason fits."""
         soon = again = ""
         if self.next_in is not None:
             time = span(self.next_in)
@@ -159,20 +158,20 @@ class StatusBar(Widget):
         requests *= bool(self.allowed)
         if reason:
             reason = _GAP + reason
-            # So that the height does not change while the countdown gets shorter.
+            # Reserve the longest time, so that the height does not change during the countdown.
             longest = len(soon) and len(_GAP) + _longest_time()
-            if self.state is State.SIGN_IN:  # nothing goes on without the key
+            if self.state is State.SIGN_IN:  # the user must see the key to continue
                 requests = ""
                 longest = len(_GAP) + _width(self.hints[:1])
             if cell_len(reason) + longest > room:
                 return (again if cell_len(again) <= room else soon), False
         elif self.hints and cell_len(again + requests + _GAP) + _width(self.hints[:1]) > room:
-            requests = ""  # the key matters more
+            requests = ""  # the key is more important
         fitting = (words for words in (again + requests, again) if cell_len(reason + words) <= room)
         return reason + next(fitting, soon), True
 
     def _hints_within(self, room: int) -> Line:
-        """Return as many of the first hints as fit, and before them as many of `here`."""
+        """Return as many of `hints` as fit, after as many of `here` as fit before them."""
         hints = list(self.hints)
         while hints and _width(hints) > room:
             del hints[-1]
@@ -192,7 +191,7 @@ class StatusBar(Widget):
         return line
 
     def on_click(self, event: events.Click) -> None:
-        """Do what the hint under the mouse says, as its key does."""
+        """Send the key of the hint under the mouse."""
         x = event.x - self.gutter.left - self.size.width
         for start, end, key in self._hint_spans:
             if event.y == 0 and start <= x < end:
@@ -200,18 +199,18 @@ class StatusBar(Widget):
                 self.app.post_message(Key(textual_key(key), character))
 
     def on_resize(self, event: events.Resize) -> None:
-        """Fit the line to the new width."""
+        """Fit the text to the new width."""
         self._changed()
 
 
 def _paragraph(text: str, width: int) -> list[str]:
-    """Return a text as lines of this width, the last one cut where there are too many."""
+    """Return a text as lines of this width, the last one cut if there are too many."""
     spans = list(wrapped(text, width))[:_REASON_LINES]
     return [*(text[start:end] for start, end in spans[:-1]), cut(text[spans[-1][0] :], width)]
 
 
 def _shortened(notice: str, width: int) -> str:
-    """Return the beginning of a notice that fits, without the last of its parts."""
+    """Return a notice without as many of its last parts as needed for it to fit."""
     while cell_len(notice) > width and (parts := _PARTS.fullmatch(notice)):
         notice = parts[1]
     return notice

@@ -1,4 +1,4 @@
-"""The few characters the widgets draw that a terminal may lack."""
+"""The characters drawn by the widgets that a terminal may lack."""
 
 from __future__ import annotations
 
@@ -37,9 +37,9 @@ class Symbols(NamedTuple):
 
 
 UNICODE: Final = Symbols(*"▌●○★✓…─│↑▼●○●◌◷○■▲✓↓━┃◆◇")
-"""What nearly every terminal and font has."""
+"""Characters that nearly every terminal and font has."""
 PLAIN: Final = Symbols(*">*o+x~-|^v*.*o=-#!xv=#@%")
-"""ASCII, for a terminal that has nothing else."""
+"""ASCII characters, for a terminal that has no others."""
 
 _PLAIN_TERMINALS = ("linux", "vt", "dumb", "ansi", "cons25")
 
@@ -48,8 +48,8 @@ _PLAIN_TERMINALS = ("linux", "vt", "dumb", "ansi", "cons25")
 def symbols() -> Symbols:
     """Return the set for the terminal of this process, chosen by its environment.
 
-    A locale that names a charset other than UTF-8, and a terminal whose font is known to be
-    small (the Linux console), get plain ASCII. A locale that names no charset says nothing.
+    That is `PLAIN` if the locale names a charset other than UTF-8, or if the terminal's font is
+    known to be small (the Linux console). A locale that names no charset is taken for UTF-8.
     """
     locales = map(os.environ.get, ("LC_ALL", "LC_CTYPE", "LANG"))
     charset = next(filter(None, locales), "").partition(".")[2].partition("@")[0]

@@ -1,4 +1,4 @@
-"""The line on top: whose inbox it is and how much of it is unread."""
+"""The title bar: the account, and the number of unread messages."""
 
 from __future__ import annotations
 
@@ -32,17 +32,17 @@ class TitleBar(Widget):
     account: reactive[str] = reactive("")
     """The account, as LOGIN@HOST."""
     demo: reactive[bool] = reactive(False)
-    """Whether the messages are made up."""
+    """Whether this is the demo, with invented messages."""
     unread: reactive[int | None] = reactive(None)
-    """How many messages are unread; None while it is not known."""
+    """The number of unread messages, or None while it is unknown."""
     elsewhere: reactive[int] = reactive(0)
-    """How many are unread of the accounts that are not shown."""
+    """The number of unread messages in accounts that are not shown."""
 
     unreadable: reactive[int] = reactive(0)
-    """How many entries of answers are kept aside because they could not be read."""
+    """The number of entries in answers that were set aside because they could not be parsed."""
 
     def render(self) -> Content:
-        """Return the line."""
+        """Render the account on the left and the counts on the right."""
         right = Line()
         if self.unreadable:
             told = _("{count} unreadable").format(count=grouped(self.unreadable))

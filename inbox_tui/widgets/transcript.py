@@ -1,4 +1,4 @@
-"""Which lines of which messages are in sight, of messages that differ in height."""
+"""The layout of a conversation, whose messages differ in height."""
 
 from __future__ import annotations
 
@@ -31,32 +31,33 @@ _TEXTS_KEPT: Final = 256
 
 
 class Text(NamedTuple):
-    """A message wrapped to the width there is."""
+    """A message wrapped to a width."""
 
     paragraphs: list[Paragraph]
     lines: list[TextLine]
 
 
 class Transcript(SourceItems):
-    """Messages one below the other, of which those near a place are read and wrapped.
+    """Messages one below the other, of which only those near the ones in sight are wrapped.
 
-    `width`: the cells for a text. `room`: the lines there are. Both may be set at any time.
+    `width` is the width of the texts in cells, and `room` the number of lines on screen. Both may
+    be set at any time.
     """
 
     def __init__(self, copies_all: str) -> None:
-        """Create a transcript of nothing; `copies_all` is the key that copies a whole message."""
+        """Create an empty transcript; `copies_all` is the key that copies a whole message."""
         super().__init__()
         self._copies_all = copies_all
         self.width = 0
         self.room = 1
         self.lines: list[tuple[int, int]] = []
-        """What is on each line: the position of an item, and a line of it."""
+        """For each line on screen, the position of an item and the number of the item's line."""
         self._blocks: LRUCache[int, Sequence[Row | Gap | Day]] = LRUCache(_BLOCKS_KEPT)
         self.texts: LRUCache[tuple[int, int], Text] = LRUCache(_TEXTS_KEPT)
-        """The messages wrapped last, by row and width."""
+        """The messages wrapped most recently, by row and width."""
 
     def show(self, source: MessageSource) -> None:
-        """Take other messages."""
+        """Use the messages of another source."""
         if source.search != self.source.search:
             self.texts.clear()
         self.source = source
@@ -65,7 +66,7 @@ class Transcript(SourceItems):
     # -- reading and measuring
 
     def item(self, position: int) -> Row | Gap | Day | None:
-        """Return an item, None where there is none; reads those around it at once."""
+        """Return the item at this position, or None; those around it are read with it."""
         if not 0 <= position < len(self):
             return None
         block, at = divmod(position, _READ_AT_ONCE)
@@ -77,12 +78,12 @@ class Transcript(SourceItems):
         return items[at] if at < len(items) else None
 
     def row(self, position: int) -> Row | None:
-        """Return the message here, None where there is none."""
+        """Return the message at this position, or None if there is none."""
         item = self.item(position)
         return item if isinstance(item, Row) else None
 
     def text(self, row: Row) -> Text:
-        """Return a message wrapped to the width there is."""
+        """Return a message wrapped to the current width."""
         text = self.texts.get((row.row, self.width))
         if text is None:
             message = row.message[:MOST_SHOWN]
@@ -106,14 +107,14 @@ class Transcript(SourceItems):
     # -- placing
 
     def line_of(self, position: int) -> int | None:
-        """Return the line that an item begins on, below 0 above the top; None out of sight."""
+        """Return the line an item begins on, negative above the top; None if it is out of sight."""
         for y, (at, line) in enumerate(self.lines):
             if at == position:
                 return y - line
         return None
 
     def lay_out(self, position: int, y: int) -> None:
-        """Put the first line of an item on a line, as far as the ends allow."""
+        """Put the first line of an item on line `y`, as far as the ends of the list allow."""
         first, y = self.up(position, y)
         while y < 0 and first < len(self) - 1 and y + self.height(first) <= 0:
             y += self.height(first)
@@ -125,14 +126,14 @@ class Transcript(SourceItems):
         self.lines = lines
 
     def up(self, position: int, y: int) -> tuple[int, int]:
-        """Return the item at the top, and its line, where another one is at this line."""
+        """Return the topmost item and the line it begins on, if this item begins on line `y`."""
         while y > 0 and position > 0:
             position -= 1
             y -= self.height(position)
         return position, y
 
     def _lines_from(self, position: int, line: int) -> Iterator[tuple[int, int]]:
-        """Yield the lines of a page that begins with this line of an item."""
+        """Yield the lines on screen, from this line of an item on."""
         left = self.room
         while left > 0 and position < len(self):
             height = self.height(position)
