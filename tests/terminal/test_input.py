@@ -1,4 +1,4 @@
-"""What a terminal sends is taken for what it is: keys, the mouse, or pasted text."""
+"""Terminal input is parsed into keys, mouse events and pasted text."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ def _every_tick_is_late(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def names(messages: Iterable[Message]) -> list[str]:
-    """Each key by its name, each paste as `paste: TEXT`, all else by its class."""
+    """Return keys by name, pastes as `paste: TEXT`, backgrounds as `dark` or `light`."""
     named = []
     for message in messages:
         match message:
@@ -44,7 +44,7 @@ def names(messages: Iterable[Message]) -> list[str]:
 
 
 def received(*reads: str | bytes) -> list[str]:
-    """What these reads mean, each right after the other, and then silence."""
+    """Return the names of the messages in reads that follow each other without a pause."""
     parser = InputParser()
     found: list[Message] = []
     for read in reads:
@@ -86,7 +86,7 @@ def split(data: bytes, places: Sequence[int]) -> list[bytes]:
 
 @given(HOSTILE, st.lists(st.integers(0, 10_000), max_size=4))
 def test_whatever_is_pasted_is_text_however_it_is_split(text: str, places: list[int]) -> None:
-    text += "."  # half an end mark would be a whole one together with the end
+    text += "."  # keeps the text from ending in a part of a mark
     reads = split(f"{START}{text}{END}".encode(), places)
     assert received(*reads) == [f"paste: {text.replace(chr(0), '')[:PASTE_LIMIT]}"]
 

@@ -1,4 +1,4 @@
-"""Whoever writes to a terminal never waits for it."""
+"""Writing to a terminal never blocks the caller."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from inbox_tui.terminal.output import FRAME_LIMIT, QUEUE_LIMIT, TerminalOutput
 
 
 class Pipe:
-    """An output that writes to a pipe, which takes little until it is read."""
+    """An output that writes to a pipe, which accepts little until it is read."""
 
     def __init__(self) -> None:
         self.reader, self.writer = os.pipe()
@@ -76,7 +76,7 @@ def test_waiting_for_a_frozen_terminal_has_an_end(pipe: Pipe) -> None:
         pipe.output.send(frame(number))
     pipe.output.drain(0.01)
     pipe.output.stop(0.01)
-    assert pipe.output.thread.is_alive()  # in a write that nobody takes
+    assert pipe.output.thread.is_alive()  # it is still in a write that nobody reads
 
 
 def test_a_terminal_that_goes_is_told_of_once_and_what_comes_after_is_let_be(pipe: Pipe) -> None:

@@ -1,4 +1,4 @@
-"""One-time codes are found, and nothing else is taken for one."""
+"""One-time codes are found, and other numbers are not taken for codes."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from inbox_tui.text.code_words import _STEM, _STEMS, _WORDS, ASK, CODE, CUES
 
 
 def _texts(name: str) -> list[tuple[str, str]]:
-    """Return a collection: the code of a text, or nothing where it has none, and the text."""
+    """Return the pairs in a file: the code of a text, or an empty string, and the text."""
     path = Path(__file__).with_name(name)
     lines = [line for line in path.read_text("utf-8").splitlines() if not line.startswith("#")]
     pairs = [line.split("\t") for line in lines]
@@ -22,9 +22,9 @@ def _texts(name: str) -> list[tuple[str, str]]:
 
 
 KNOWN = _texts("codes.tsv")
-"""The texts that words and weights were chosen by."""
+"""The texts for which words and weights were chosen."""
 APART = _texts("codes_apart.tsv")
-"""A third of all, which nothing was chosen by: what is measured on it holds for new texts too."""
+"""A third of all texts, for which nothing was chosen, to measure how well new texts are read."""
 
 
 def _found(text: str) -> str:
@@ -43,7 +43,7 @@ def test_texts_set_apart_give_their_codes() -> None:
     precision = right / sum(got != "" for _, got in found)
     recall = right / sum(code != "" for code, _ in found)
     print(f"{len(found)} texts set apart: precision {precision:.3f}, recall {recall:.3f}")  # noqa: T201
-    assert precision >= 0.97  # which ones are wrong is not told: they would no longer be apart
+    assert precision >= 0.97  # the wrong ones are not listed, so that nothing is chosen for them
     assert recall >= 0.97
 
 

@@ -1,4 +1,4 @@
-"""A spreadsheet that opens an export runs nothing of what a sender wrote."""
+"""A spreadsheet that opens an export does not run what a sender wrote as a formula."""
 
 from __future__ import annotations
 

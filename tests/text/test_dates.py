@@ -1,4 +1,4 @@
-"""Dates are read as people type them."""
+"""Dates and times are parsed as people type them."""
 
 from __future__ import annotations
 
@@ -94,7 +94,7 @@ MOMENTS = st.builds(partial(datetime.combine, tzinfo=MOSCOW), DAYS, st.times())
 def test_a_date_without_a_year_is_the_latest_up_to_today(now: datetime, day: date) -> None:
     found = parse_date(f"{day.day}.{day.month}", now)
     if found is None:
-        assert now.year < 1980  # no leap year yet
+        assert now.year < 1980  # 29 February before the first leap year that is accepted
         return
     start = found.start.date()
     assert (start.day, start.month) == (day.day, day.month)
@@ -128,7 +128,7 @@ def test_every_moment_has_a_time_in_every_zone(moment: datetime, zone: ZoneInfo 
     shown = in_zone(moment, zone)
     assert abs(shown.replace(tzinfo=None) - moment.replace(tzinfo=None)) < timedelta(days=3)
     first, last = (1971, 2999) if sys.platform == "win32" and zone is None else (2, 9998)
-    if date(first, 1, 1) < moment.date() < date(last, 1, 1):  # which the system knows
+    if date(first, 1, 1) < moment.date() < date(last, 1, 1):  # years that the system supports
         assert shown == moment.astimezone(zone)
 
 

@@ -1,4 +1,4 @@
-"""Links are found, and lead where they say."""
+"""Links are found, with the hosts they lead to."""
 
 from __future__ import annotations
 
@@ -84,7 +84,7 @@ def test_what_cannot_be_opened_is_no_link(text: str) -> None:
         ("https://bank.ru/@evil.com", "bank.ru", ""),
         ("https://evil.com?bank.ru/", "evil.com", ""),
         ("https://evil.com#@bank.ru", "evil.com", ""),
-        ("https://evil.com\\@bank.ru", "evil.com", ""),  # as browsers, which take it for a slash
+        ("https://evil.com\\@bank.ru", "evil.com", ""),  # as in browsers: treated as a slash
         ("https://a@b@evil.com", "evil.com", ""),
         ("https://Bank.RU/", "bank.ru", ""),
         ("https://bank.ru./", "bank.ru", ""),

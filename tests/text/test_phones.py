@@ -1,4 +1,4 @@
-"""A number is the same number however it is written."""
+"""A phone number is recognised however it is written."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What a sender wrote is shown as text, whatever it is."""
+"""Text from senders is safe to display, whatever it contains."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ HIDDEN = "\N{REPLACEMENT CHARACTER}"
 JOINER = "\N{ZERO WIDTH JOINER}"
 NON_JOINER = "\N{ZERO WIDTH NON-JOINER}"
 
-# Two joined people, a flag of a region, and what they are made of.
+# Emoji made of several characters: three joined people, and the flag of a region.
 FAMILY = JOINER.join("👨👩👧")
 ENGLAND = "🏴\U000e0067\U000e0062\U000e0065\U000e006e\U000e0067\U000e007f"
 
@@ -141,7 +141,7 @@ def test_the_lines_are_as_wide_together_as_each_alone(text: str) -> None:
 @given(ANY_TEXT)
 @settings(max_examples=200, deadline=None)
 def test_no_character_of_a_text_goes_without_a_trace(text: str) -> None:
-    """Ordinary characters all remain, and anything else leaves a sign of itself."""
+    """All ordinary characters are kept, and any others leave at least one character."""
     shown = sanitize(text)
     ordinary = [character for character in text if _is_plain(character)]
     assert [character for character in shown if character in ordinary] == ordinary or (

@@ -1,4 +1,4 @@
-"""The search language means what its words say."""
+"""The search language: how it is parsed, what it finds and what it marks."""
 
 from __future__ import annotations
 
@@ -36,7 +36,7 @@ def parse(typed: str) -> SearchQuery:
 
 
 def finds(typed: str, text: str, phone: str = PHONE, to_phone: str = TO_PHONE) -> bool:
-    """Whether the words, senders and receivers of a query fit a message."""
+    """Return whether the words, senders and receivers of a query match a message."""
     query = parse(typed)
     assert query.errors == ()
     texts = (text, phone, to_phone)

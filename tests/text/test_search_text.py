@@ -1,4 +1,4 @@
-"""Search finds what people mean, however it was typed."""
+"""Search ignores case, the form of letters and separators between digits."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Every test draws for the same terminal."""
+"""Makes all tests of widgets draw for the same terminal."""
 
 from __future__ import annotations
 

@@ -18,7 +18,7 @@ Mounted = tuple[FilterBar, Pilot[None], OneWidget[FilterBar]]
 @asynccontextmanager
 async def mounted(width: int = 80, **shown: Any) -> AsyncIterator[Mounted]:
     bar = FilterBar()
-    bar.can_focus = True  # something else than the input to go to
+    bar.can_focus = True  # so that the focus can leave the input
     app = OneWidget(bar, *MESSAGES)
     async with app.run_test(size=(width, 3)) as pilot:
         for name, value in ({"window": "24 h", "shown": 312, "total": 10_482} | shown).items():
@@ -32,7 +32,7 @@ def text_of(bar: FilterBar) -> str:
 
 
 def told(app: OneWidget[FilterBar]) -> list[Any]:
-    """The values of the messages posted since the last call."""
+    """Return the values of the messages posted since the last call."""
     values = [
         getattr(message, name)
         for message in app.posted

@@ -1,4 +1,4 @@
-"""The cursor of a list with lines of days: it goes over them, by keys, mouse and arrivals."""
+"""The cursor skips the lines of days, with keys, with the mouse and when messages arrive."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ from inbox_tui.widgets.message_pane import MOVES
 from inbox_tui.widgets.presentation import Presentation
 
 FIRST_OF_TODAY = 984
-"""So far back goes the day of the newest message."""
+"""The id of the oldest message on the day of the newest."""
 
 
 def by_days(newest: int = NEWEST, oldest: int = NEWEST - 99) -> Messages:
@@ -241,7 +241,7 @@ async def _take_steps(steps: Sequence[str], random: Random) -> None:
 
 
 def _change(rows: dict[int, Row], step: str, random: Random, selected: int | None) -> None:
-    """Have messages come, go or be read, but the selected one stays."""
+    """Add messages, mark one read or unread, or remove some, but never the selected one."""
     number = random.choice(list(rows)) if rows else 900
     if step == "arrive":
         for new in range(max(rows, default=899) + 1, max(rows, default=899) + random.randrange(40)):

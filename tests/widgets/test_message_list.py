@@ -20,7 +20,7 @@ from inbox_tui.widgets.message_list import MessageList
 
 
 class Painted:
-    """Which lines of a list are to be painted from now on."""
+    """Records which lines of a list are repainted."""
 
     def __init__(self, messages: MessageList, monkeypatch: pytest.MonkeyPatch) -> None:
         self.lines: list[int] = []
@@ -145,7 +145,7 @@ async def test_a_frame_costs_the_same_at_a_million_messages_as_at_a_hundred() ->
         assert_as_cheap(lambda: move(many), lambda: move(few), 3)
 
 
-# -- messages that come in
+# -- new messages
 
 
 async def test_while_following_the_newest_is_selected_as_it_comes() -> None:

@@ -39,7 +39,7 @@ async def mounted(
 
 
 def text_of(view: MessageView) -> list[str]:
-    """What is on its lines, without the margin and the empty lines at the end."""
+    """Return its lines without the margin, and without the empty lines at the end."""
     shown = [line.removeprefix(" ") for line in lines(view)]
     while shown and not shown[-1]:
         shown.pop()
