@@ -33,7 +33,7 @@ _NUMBERS_FROM: Final = 60
 """The least width at which the receiving numbers have a column."""
 _WHEEL_LINES: Final = 3
 _MOST_PARAGRAPHS: Final = 2**20
-"""The line numbers reserved for each message in Textual's text selection, one a paragraph."""
+"""The line numbers of Textual's text selection for each message, one for each paragraph."""
 
 
 class Conversation(MessagePane):

@@ -40,8 +40,8 @@ class Text(NamedTuple):
 class Transcript(SourceItems):
     """Messages one below the other, of which only those near the ones in sight are wrapped.
 
-    `width` is the width of the texts in cells, and `room` the number of lines on screen. Both may
-    be set at any time.
+    `width` is the width of the texts in cells, `room` the number of lines available. Both may be
+    set at any time.
     """
 
     def __init__(self, copies_all: str) -> None:

@@ -241,7 +241,7 @@ async def _take_steps(steps: Sequence[str], random: Random) -> None:
 
 
 def _change(rows: dict[int, Row], step: str, random: Random, selected: int | None) -> None:
-    """Add messages, mark one read or unread, or remove some, but never the selected one."""
+    """Add messages, mark one read or unread, or remove some other than the selected one."""
     number = random.choice(list(rows)) if rows else 900
     if step == "arrive":
         for new in range(max(rows, default=899) + 1, max(rows, default=899) + random.randrange(40)):
