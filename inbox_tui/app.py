@@ -1,4 +1,4 @@
-"""The Textual application: which screen is shown, the themes, and what the terminal is told."""
+"""The Textual application: its screens, themes and keys, and notifications to the terminal."""
 
 from __future__ import annotations
 
@@ -55,7 +55,10 @@ if TYPE_CHECKING:
     from inbox_tui.screens.name_dialog import NameGiven
 
 THREADS = 100
-"""On Windows: more than the timers that run at one time. They are started as they are needed."""
+"""Size of the event loop's thread pool on Windows: more than the timers that run at one time.
+
+The pool starts threads only as they are needed.
+"""
 
 
 def _inbox_commands() -> type[Provider]:
@@ -70,14 +73,14 @@ class InboxApp(App[None]):
     TITLE = "inbox-tui"
     # Textual does not read the CSS_PATH of a default screen.
     CSS_PATH = Path(__file__).parent / "screens" / "inbox.tcss"
-    # Textual's own are left out: a picture of the screen would be a file that others can read.
+    # Without Textual's system commands: a screenshot would be a file that others can read.
     COMMANDS: ClassVar[set[type[Provider] | Callable[[], type[Provider]]]] = {_inbox_commands}
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("ctrl+q", "quit", "Quit", show=False, priority=True),
     ]
 
     theme: Reactive[str] = Reactive(DARK.name)
-    """A class default: setting the theme later would parse all styles again."""
+    """The name of the theme. It has a default here, as setting it later parses all styles again."""
 
     def __init__(
         self,
@@ -92,16 +95,16 @@ class InboxApp(App[None]):
         filters: Filters | None = None,
         demo: bool = False,
     ) -> None:
-        """Create the application, on the account of `login` at `server` where one is known.
+        """Create the application, showing the account of `login` at `server` if there is a login.
 
-        `others`: login, full address and password of more accounts; those that the archive knows
-        are opened, too. `settings_path`: the file that names and the theme are written to.
-        `filters` are shown at first; None: what the settings say.
+        `others`: login, URL and password of further accounts, besides those in the archive.
+        `settings_path`: the file that names and the theme are written to. `filters`: the filters
+        at the start, or None for those of the settings or the last run.
         """
         no_color = bool(os.environ.get("NO_COLOR"))
         if not no_color:
-            os.environ.pop("NO_COLOR", None)  # an empty one says nothing, but to Textual
-        super().__init__(ansi_color=no_color or None)  # Textual's greys are colours too
+            os.environ.pop("NO_COLOR", None)  # empty means unset, but not to Textual
+        super().__init__(ansi_color=no_color or None)  # Textual's NO_COLOR alone still uses greys
         is_plain = symbols() is PLAIN
         ScrollBar.renderer = PlainScrollBar if is_plain else ScrollBarRender
         self.set_class(is_plain, "-ascii")
@@ -131,7 +134,7 @@ class InboxApp(App[None]):
         for theme in OWN:
             self.register_theme(theme)
         self._theme_waits = not self._settings.theme
-        """Whether the theme is to be the one that suits the terminal's background."""
+        """Whether to use the light or the dark theme once the terminal reports its background."""
         if no_color:
             self.theme = TERMINAL.name
         elif self._settings.theme:
@@ -141,22 +144,22 @@ class InboxApp(App[None]):
 
     @property
     def current_theme(self) -> Theme:
-        """The theme in use; the usual one is needed before it can be registered."""
+        """The theme in use. The default one is needed before themes can be registered."""
         return DARK if self.theme == DARK.name else super().current_theme
 
     # -- screens
 
     def get_default_screen(self) -> Screen[Any]:
-        """The inbox of the account that is known; without one, the sign-in comes on top."""
+        """Return the inbox, or an empty screen for the sign-in screen to cover."""
         if self._accounts.shown is None:
             return Screen(id="_default")
         return self._inbox_of(self._accounts.shown)
 
     async def _show_inbox(self, session: Session | AllSessions) -> None:
-        """Put the inbox of an account in the place of the one that is shown."""
+        """Replace the inbox on screen with that of another account."""
         if not self.is_running:  # closed meanwhile
             return
-        # The screen at the bottom can't be taken away: Textual has it from the start.
+        # Textual's default screen can't be replaced, only covered.
         before, is_last = self._inbox, len(self.screen_stack) == 1
         await (self.push_screen if is_last else self.switch_screen)(self._inbox_of(session))
         if is_last and before is not None:
@@ -175,7 +178,7 @@ class InboxApp(App[None]):
         return self._inbox
 
     def _filters_for(self, session: Session | AllSessions) -> Filters:
-        """The filters asked for; without any, those of the last run where they are remembered."""
+        """Return the filters given at the start, or those remembered, or those of the settings."""
         if self._first_filters is None and self._settings.remember_filters:
             remembered = Filters.read(session.archive.notes.get(FILTERS_NOTE) or "")
             if remembered is not None:
@@ -183,7 +186,7 @@ class InboxApp(App[None]):
         return self._first_filters or Filters(hours=self._settings.window or None)
 
     def on_mount(self) -> None:
-        """With the first frame on screen, find the password and begin to ask."""
+        """Start the sessions, or the sign-in, once the first frame is on screen."""
         if sys.platform == "win32":
             self._leave_threads_for_work()
         self._write_to_terminal(SAVE_TITLE)
@@ -204,19 +207,20 @@ class InboxApp(App[None]):
             self.call_after_refresh(self._begin)
 
     def _leave_threads_for_work(self) -> None:
-        """Give the loop more threads than there are timers, each of which keeps one on Windows.
+        """Give the event loop more threads than there are timers.
 
-        Else all of them can be taken (there are as few as five): then no answer is read, and no
-        timer can be cancelled, as that takes a thread too.
+        On Windows each of Textual's timers occupies a thread. The default pool can be as small as
+        five threads: with all of them taken, no answer is read, and no timer can be cancelled, as
+        that needs a thread too.
         """
         from concurrent.futures import ThreadPoolExecutor
 
         asyncio.get_running_loop().set_default_executor(ThreadPoolExecutor(THREADS))
 
     def _collect_garbage(self) -> None:
-        """Turn garbage collection on, leaving out what was made before the first frame.
+        """Turn garbage collection on, without the objects created before the first frame.
 
-        A full one holds up a key by 20 to 40 ms, and would come after every 30 keys or so.
+        A full collection would delay a key by 20 to 40 ms, about once every 30 keys.
         """
         if not gc.isenabled():
             gc.freeze()
@@ -229,7 +233,7 @@ class InboxApp(App[None]):
         self.run_worker(self._load_numbers(), group="numbers")
 
     async def _load_numbers(self) -> None:
-        """Write numbers as their countries do, once it is known how."""
+        """Load how countries write phone numbers, and show all numbers that way."""
         await asyncio.to_thread(load_metadata)
         self._presentation.numbers_wait = False
         if self._inbox is not None and self._inbox.is_mounted:
@@ -242,16 +246,16 @@ class InboxApp(App[None]):
         await self._accounts.sign_in()
 
     async def action_show_help(self) -> None:
-        """Show every key."""
+        """Open the help screen."""
         from inbox_tui.screens.help import HelpScreen
 
         await self.push_screen(HelpScreen(self._presentation.keys))
 
     async def action_pick_account(self) -> None:
-        """Choose the account whose inbox is shown."""
+        """Let the user choose the account whose inbox is shown."""
         await self._accounts.pick()
 
-    # -- what sessions publish
+    # -- session events
 
     def _session_event(self, session: Session, event: SessionEvent) -> None:
         match event:
@@ -261,14 +265,14 @@ class InboxApp(App[None]):
                 self._announce(session, new)
 
     async def on_unmount(self) -> None:
-        """Stop asking."""
+        """Close all sessions, and restore the terminal's title."""
         await self._accounts.close()
         self._write_to_terminal(RESTORE_TITLE)
 
-    # -- settings that are changed on screen
+    # -- settings changed on screen
 
     def on_name_given(self, event: NameGiven) -> None:
-        """Write a name into the settings, and show it everywhere."""
+        """Write a name to the settings file and show it everywhere."""
         self.run_worker(self._name_phone(event.phone, event.name), group="settings")
 
     async def _name_phone(self, phone: str, name: str) -> None:
@@ -295,7 +299,7 @@ class InboxApp(App[None]):
         self.notify(named, timeout=4, markup=False)
 
     async def _written(self, failed: str, write: Callable[[Path], None]) -> bool:
-        """Write into the settings file; where that can't be, say `failed` and return False."""
+        """Change the settings file and return True; on failure show the notice `failed`."""
         try:
             await asyncio.to_thread(write, self._settings_path)
         except SettingsError as error:
@@ -304,7 +308,7 @@ class InboxApp(App[None]):
         return True
 
     def action_change_theme(self) -> None:
-        """Choose the theme."""
+        """Let the user choose the theme."""
         from textual.command import CommandPalette
 
         from inbox_tui.screens.palette import ThemeCommands
@@ -312,7 +316,7 @@ class InboxApp(App[None]):
         self.push_screen(CommandPalette(providers=[ThemeCommands], placeholder=_("a theme")))
 
     def action_choose_theme(self, theme: str) -> None:
-        """Show a theme from now on, also after the next start."""
+        """Switch to a theme, and write it to the settings file."""
         from inbox_tui.settings_file import write_theme
 
         self._theme_waits = False
@@ -321,22 +325,22 @@ class InboxApp(App[None]):
             self._written(_("The theme is not kept"), partial(write_theme, theme=theme))
         )
 
-    # -- what comes in by the terminal
+    # -- input from the terminal
 
     def on_background_reported(self, event: BackgroundReported) -> None:
-        """Be light where the terminal is; it may answer late, or never."""
+        """Use the theme that suits the terminal's background, which may be reported late."""
         if self._theme_waits and self.theme in (DARK.name, LIGHT.name):
             self.theme = (DARK if event.dark else LIGHT).name
 
     async def on_event(self, event: events.Event) -> None:
-        """Take keys and what is pasted one after the other."""
+        """Queue keys and pastes, so that each is handled after the one before it."""
         if isinstance(event, events.Key | events.Paste) and not event.is_forwarded:
             await self._keys.put(event)
         else:
             await super().on_event(event)
 
     async def _take_key(self, event: events.Key | events.Paste) -> None:
-        """Take keys by their place, and show what is pasted into a field as text."""
+        """Handle a key by its place on the keyboard, or a paste as sanitized text."""
         if isinstance(event, events.Paste):
             event.text = sanitize(event.text, lines=True)
         else:
@@ -350,9 +354,10 @@ class InboxApp(App[None]):
         return inbox.list_awaited() if inbox is not None and self.screen is inbox else None
 
     def _take_by_place(self, event: events.Key) -> None:
-        """Make a key that is no text the one at its place on the Latin layout, and its command's.
+        """Replace a key by the one that its command is bound to.
 
-        Bindings know the keys of the table of commands; the settings may give a command others.
+        That is the key at the same place on the Latin layout and, if the settings give a command
+        other keys, its default key. A character typed into a field stays as it is.
         """
         in_field = self.focused is not None and self.focused.check_consume_key("a", "a")
         with_modifier = "+" in event.key[:-1]
@@ -368,28 +373,28 @@ class InboxApp(App[None]):
 
     @property
     def clipboard(self) -> str:
-        """What was copied here, fit for a field."""
+        """The text last copied in the app, sanitized for pasting into a field."""
         return sanitize(super().clipboard)
 
     async def action_command_palette(self) -> None:  # type: ignore[override] # it is awaited
-        """Open the palette, there at once for what is typed after its key."""
+        """Open the palette before the next key is handled, so that it receives what is typed."""
         from textual.command import CommandPalette
 
         if not isinstance(self.screen, CommandPalette):
             await self.push_screen(CommandPalette(placeholder=_("a command or a number")))
 
-    # -- what the terminal is told
+    # -- output to the terminal
 
     def on_app_focus(self) -> None:
-        """The terminal tells of its focus."""
+        """Remember that this terminal reports whether it has the focus."""
         self._focus_told = True
 
     on_app_blur = on_app_focus
 
     def _announce(self, session: Session, new: Sequence[int]) -> None:
-        """One notice for all that came, unless the terminal says that it has the focus.
+        """Send one notification for new messages, unless the terminal reports having the focus.
 
-        There is none for muted senders.
+        Messages of muted senders are left out.
         """
         settings = self._settings
         if settings.notify == "off" or (self._focus_told and self.app_focus):
@@ -411,7 +416,7 @@ class InboxApp(App[None]):
         self._write_to_terminal(notification(words, body, os.environ))
 
     def get_driver_class(self) -> type[Driver]:
-        """What reads from and writes to the terminals of this system."""
+        """Return the driver for the terminals of this system."""
         if sys.platform == "win32":
             from inbox_tui.terminal.windows import TerminalDriver
         else:
@@ -427,16 +432,16 @@ class InboxApp(App[None]):
             self._driver.write(sequence)
             self._driver.flush()
 
-    # -- the end
+    # -- unexpected errors
 
     def _fatal_error(self) -> None:
-        """Leave the screen, and tell nothing here: a password may be among the values at hand."""
+        """Close the app without a traceback: its local variables may hold a password."""
         self.bell()
         self._close_messages_no_wait()
 
     @property
     def fault(self) -> Exception | None:
-        """The error of its own that the program stopped by."""
+        """The unexpected error that ended the program, if there was one."""
         error = self._exception
         if isinstance(error, WorkerFailed) and isinstance(error.error, Exception):
             return error.error

@@ -1,7 +1,7 @@
-"""One table of all commands: what they are called, their keys, and what is said of them.
+"""One table of all commands, with their names, keys and descriptions.
 
 Bindings, help, palette, the status bar's hints and the README's table of keys come from it. To add
-a command, add a row, and what it does to `InboxScreen.handlers`.
+a command, add a row here and a handler to `InboxScreen.handlers`.
 """
 
 from __future__ import annotations
@@ -18,48 +18,49 @@ if TYPE_CHECKING:
 
 Group = Literal["Move", "Find", "Do", "Program"]
 GROUPS: Final[tuple[Group, ...]] = ("Move", "Find", "Do", "Program")
-"""The headings of the help, in their order."""
+"""The headings of the help screen, in order."""
 
 
 class Command(NamedTuple):
     """A command of the inbox."""
 
     name: str
-    """What settings and code call it."""
+    """Its name in settings and code."""
     keys: tuple[str, ...]
-    """Its keys: one character each, or Textual's name (`up`, `ctrl+z`)."""
+    """Its keys, each as one character or by Textual's name for it (`up`, `ctrl+z`)."""
     description: str
-    """What it does, in lower case, as help, palette and README say it."""
+    """What it does, in lower case, for help, palette and README."""
     group: Group
     hint: str = ""
-    """A word or two for the status bar; empty where it is never named there."""
+    """A word or two for the status bar; empty if it is never shown there."""
     action: str = ""
-    """Textual's action, `{key}` in it for the key; empty for a handler of the inbox screen."""
+    """A Textual action, in which `{key}` is replaced by the key; empty for a command with a
+    handler in `InboxScreen.handlers`."""
     place: Literal["screen", "widgets", "textual"] = "screen"
     """Where its keys are bound: on the inbox screen, on each widget that it moves in, or by
     Textual itself."""
     in_palette: bool = True
     """Whether the palette offers it."""
     also: str = ""
-    """Other words that the palette finds it by, with commas between them."""
+    """Other words by which the palette finds it, separated by commas."""
 
     @property
     def textual_action(self) -> str:
-        """What its keys and the palette run, as Textual writes actions."""
+        """The Textual action that its keys and the palette run."""
         return self.action or f"command('{self.name}')"
 
 
 class Hint(NamedTuple):
-    """What a key does, as the status bar says it."""
+    """A key and what it does, for the status bar."""
 
     text: str
-    """The key as it is written for people, a space, and a word or two."""
+    """The label of the key, a space, and a word or two."""
     key: str
-    """The key, as the table writes it."""
+    """The key, as written in the table."""
 
 
 def after_search(keys: str) -> str:
-    """Return what keys do as it is said while a search is typed, which takes them for text."""
+    """Return a hint that Enter must come first, as keys are text while a search is typed."""
     return _("Enter, then {keys}").format(keys=keys)
 
 
@@ -147,7 +148,7 @@ COMMANDS: Final = (
     ),
     Command("quit", ("q", "ctrl+q"), "quit", "Program", action="app.quit", also="exit, close"),
 )
-"""Every command, in the order in which help, palette and README list them."""
+"""All commands, in the order of help, palette and README."""
 
 _BY_NAME: Final = {command.name: command for command in COMMANDS}
 
@@ -166,7 +167,7 @@ _KEY_LABELS: Final = {
 
 
 def key_label(key: str) -> str:
-    """Return a key as it is written for people: `Ctrl+Z`, `PgUp`, `/`."""
+    """Return the label of a key: `Ctrl+Z`, `PgUp`, `/`."""
     modifiers, plus, last = key.rpartition("+")
     if plus and modifiers:
         return f"{modifiers.title()}+{last.upper()}"
@@ -174,11 +175,12 @@ def key_label(key: str) -> str:
 
 
 def bindings(actions: Mapping[str, str], *, priority: bool = True) -> list[Binding]:
-    """Bind the keys of commands to Textual's actions, by name of the command.
+    """Return bindings for commands, from a mapping of their names to Textual actions.
 
-    With priority a key has done all that it does, and what it opened has the focus, before the next
-    one is looked at: over a slow connection several arrive at once, and none may go astray. A
-    command without keys is bound to its name, which no key has, for `CommandKeys` to give it one.
+    With priority, a key is handled completely, and what it opened has the focus, before the next
+    key is looked at. Over a slow connection several keys arrive at once, and each must reach the
+    right place. A command without keys is bound to its name, which is not a key, so that
+    `CommandKeys` can map a key from the settings to it.
     """
     from textual.binding import Binding
 
@@ -196,7 +198,7 @@ def bindings(actions: Mapping[str, str], *, priority: bool = True) -> list[Bindi
 
 
 def screen_bindings() -> list[Binding]:
-    """Bind the keys of all commands that are bound on the inbox screen."""
+    """Return the bindings of all commands that are bound on the inbox screen."""
     return bindings(
         {command.name: command.textual_action for command in COMMANDS if command.place == "screen"}
     )
@@ -205,9 +207,12 @@ def screen_bindings() -> list[Binding]:
 _RUSSIAN: Final = "ёйцукенгшщзхъфывапролджэячсмитьбю.ЁЙЦУКЕНГШЩЗХЪФЫВАПРОЛДЖЭЯЧСМИТЬБЮ,№"
 _LATIN: Final = "`qwertyuiop[]asdfghjkl;'zxcvbnm,./~QWERTYUIOP{}ASDFGHJKL:\"ZXCVBNM<>?#"
 SAME_PLACE: Final = dict(zip(_RUSSIAN, _LATIN, strict=True))
-"""What the Latin layout gives at the place of each character of the Russian one, where no other
-place of the Latin one gives it. No command has such a character for a key: a full stop is the key
-of the slash on one of them, and one cannot know on which it was pressed."""
+"""The Latin character at the place of each character of the Russian layout.
+
+Other characters that the two layouts have at different places are left out. No command can have a
+character of the Russian layout as its key: a full stop, for example, may come from its own key or,
+on the Russian layout, from that of the slash.
+"""
 
 
 def latin_key(key: str) -> str:
@@ -217,7 +222,7 @@ def latin_key(key: str) -> str:
 
 
 def textual_key(key: str) -> str:
-    """Return Textual's name of a key: `slash` for `/`."""
+    """Return Textual's name for a key: `slash` for `/`."""
     from textual.keys import _character_to_key
 
     return _character_to_key(key) if len(key) == 1 else key
@@ -227,11 +232,11 @@ _FIXED_KEYS: Final = {
     *("up", "down", "pageup", "pagedown", "home", "end", "enter", "escape", "tab"),
     *("ctrl+c", "ctrl+q"),
 }
-"""The keys that no setting takes away: whatever is set, the inbox can be worked and left."""
+"""Keys that settings can't take away, so that the inbox can always be used and quit."""
 _NO_KEY: Final = "no_command"
 _MOST_LABELS: Final = 4
-"""Of more keys of one command the first and the last are named."""
-# Terminals send the same for ctrl with c, h, i, j and m as for other keys; ctrl+q is fixed.
+"""If a command has more keys than this, only the first and the last are shown."""
+# Ctrl with h, i, j or m is the same as another key to terminals; ctrl+c and ctrl+q are fixed.
 _SENDABLE: Final = re.compile(r"ctrl\+[abd-gk-lnopr-z]|f[1-9]|f1[0-2]")
 _ALLOWED_KEYS: Final = mark(
     'single characters but ".", "," and the space, "ctrl+" and a letter but c, h, i, j, m and q, '
@@ -240,7 +245,10 @@ _ALLOWED_KEYS: Final = mark(
 
 
 class KeyRefused(ValueError):  # noqa: N818
-    """A key that the command `name` can't have."""
+    """The settings give the command `name` a key that it can't have, or there is no such command.
+
+    `str()` says what is wrong and what is allowed.
+    """
 
     def __init__(self, name: str, problem: str, allowed: str) -> None:
         super().__init__(problem + _(": allowed are {allowed}").format(allowed=allowed))
@@ -251,11 +259,11 @@ class CommandKeys:
     """The keys in force: the table's defaults, overridden by the settings."""
 
     def __init__(self, chosen: Mapping[str, Sequence[str]] = MappingProxyType({})) -> None:
-        """Take over the keys chosen, by the name of their command.
+        """Override the default keys with those chosen, by the names of their commands.
 
-        They replace those of the table but the arrows and the like; no key leaves a command
-        without. Raises KeyRefused for an unknown command, a key that a terminal can't send or that
-        would not be known on both layouts, and one that two commands would have.
+        Fixed keys such as the arrows are kept; an empty list leaves a command only those. Raises
+        KeyRefused for an unknown command, for a key that a terminal can't send or that is
+        ambiguous between the two layouts, and for a key that two commands would share.
         """
         self._keys = {command.name: command.keys for command in COMMANDS}
         for name, keys in chosen.items():
@@ -291,20 +299,20 @@ class CommandKeys:
                     raise KeyRefused(name, problem, _("keys that no other command has"))
 
     def of(self, name: str) -> tuple[str, ...]:
-        """Return the keys of a command, as the table writes them."""
+        """Return the keys of a command, as written in the table."""
         return self._keys[name]
 
     def label(self, name: str) -> str:
-        """Return the first key of a command as it is written for people; its name without one."""
+        """Return the label of a command's first key, or the command's name if it has no key."""
         return key_label((*self._keys[name], name)[0])
 
     def labels(self, name: str) -> str:
-        """Return all keys of a command as they are written for people: `Home g`, `1–9`."""
+        """Return the labels of all keys of a command: `Home g`, `1–9`."""
         labels = [key_label(key) for key in self._keys[name]]
         return f"{labels[0]}–{labels[-1]}" if len(labels) > _MOST_LABELS else " ".join(labels)
 
     def hints(self, names: Iterable[str]) -> tuple[Hint, ...]:
-        """Return the first keys of commands that have any, each with a word on it."""
+        """Return hints with the first keys of these commands, without those that have no key."""
         return tuple(
             Hint(f"{key_label(keys[0])} {_(_BY_NAME[name].hint)}", keys[0])
             for name in names
@@ -312,17 +320,20 @@ class CommandKeys:
         )
 
     def usual(self, key: str) -> str:
-        """Return the key that is bound to what this one is for now."""
+        """Return the default key of the command that `key` runs, as bindings are made for that.
+
+        A key that its command has lost gives a name that is not bound; any other is unchanged.
+        """
         return self._usual.get(key, key)
 
 
 def _shown(written: str) -> str:
-    """Return what somebody wrote for an error: short, and without control characters."""
+    """Return what the user wrote in a form fit for an error: short, without control characters."""
     return repr(written)[1:-1][:60]
 
 
 def _parse_key(name: str, written: str) -> str:
-    """Return a key as the table writes it, from how a person wrote it in the settings."""
+    """Return a key from the settings in the form used by the table; raise KeyRefused."""
     key = written if len(written) == 1 else written.strip().lower()
     key = key if key in SAME_PLACE and not key.isalpha() else latin_key(key)
     single = len(key) == 1 and key.isprintable() and not key.isspace() and key not in SAME_PLACE

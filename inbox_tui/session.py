@@ -1,6 +1,6 @@
-"""One signed-in account, live: its password or API key, its sync, and the events of both.
+"""A session: one signed-in account with its password or API key, its sync and its events.
 
-Several accounts are several sessions.
+Each account has one session.
 """
 
 from __future__ import annotations
@@ -41,20 +41,20 @@ if TYPE_CHECKING:
     from inbox_tui.sync.stores import Asking
 
 MOST_UNDONE: Final = 20
-"""So many changes of states can be taken back."""
+"""How many changes of states can be undone."""
 KEPT_FOR_THIS_RUN = mark("The password or API key is kept for this run only.")
 
 
 class Dependencies(NamedTuple):
-    """What all sessions of a program share."""
+    """What all sessions share."""
 
     archive: Archive
     """A connection for quick reads on the event loop."""
     settings: Settings
     keyring: Keyring | None
-    """None: passwords are kept for this run only."""
+    """None if passwords are kept for this run only."""
     connect: Callable[[str, str, Secret], Inbox]
-    """Makes the client of the service for an address, a login and a password."""
+    """Creates the client of the service for a URL, a login and a password."""
     clock: Clock
     random: Random
     limit: Limit
@@ -62,7 +62,7 @@ class Dependencies(NamedTuple):
 
 
 class SessionFailed(NamedTuple):
-    """Asking has ended by an error of our own."""
+    """The sync has stopped because of an unexpected error."""
 
     error: Exception
 
@@ -71,18 +71,18 @@ SessionEvent = Event | SessionFailed
 
 
 class UndoableChange(NamedTuple):
-    """A change of states that can be taken back, and what it is called."""
+    """A change of states that can be undone, and the words that describe it in notices."""
 
     change: StateChange
     words: str
 
 
 class SignInResult(NamedTuple):
-    """What came of signing in: the account is in where the state is `LIVE`."""
+    """The result of signing in, which succeeded if the state is `LIVE`."""
 
     status: Status
     withheld: bool = False
-    """The password was refused before, and was not sent again."""
+    """Whether the password was not sent because it had been refused before."""
     note: str = ""
     """Why the password is not checked yet, or could not be stored, as sentences."""
 
@@ -96,10 +96,9 @@ async def new_asking(
     publish: Callable[[Event], None],
     in_thread: Callable[..., Awaitable[Any]],
 ) -> Asking:
-    """Make what asks for an account: alone, or as a member of a team.
+    """Create the object that syncs an account: an `InboxSync`, or a team's `TeamMember`.
 
-    `in_thread` runs a function away from the event loop, in the one thread that `account` is used
-    in.
+    `in_thread` runs a function away from the event loop, in the one thread that uses `account`.
     """
     from inbox_tui.sync.inbox_sync import InboxSync
 
@@ -141,11 +140,11 @@ async def new_asking(
 
 
 class Session:
-    """One account: asks for its messages while it is open, and publishes what comes of it.
+    """One account that is synced while it is open, and publishes events to its listeners.
 
-    `password` is used instead of the keyring's. Nothing is asked before `start` or `sign_in`. The
-    methods and the listeners run on one event loop; the archive, the keyring and the network are
-    used in threads of their own.
+    `password` is used instead of the keyring's. No request is sent before `start` or `sign_in`.
+    Methods and listeners run on one event loop; slow work on the archive, the keyring and the
+    network is done in threads.
     """
 
     def __init__(
@@ -162,47 +161,50 @@ class Session:
         self.refresh_seconds = dependencies.refresh_seconds
         self.limit = dependencies.limit
         self.status = Status(State.CHECKING)
-        """How things stand; each change is published as `StatusChanged`."""
+        """The current status; each change is published as `StatusChanged`."""
         self.changes: deque[UndoableChange] = deque(maxlen=MOST_UNDONE)
-        """What the user changed and can take back, the last one last."""
+        """The changes that the user can undo, the latest one last."""
         self._dependencies = dependencies
         self._password = password
         self._in_use: Secret | None = None
-        """What the sync signs in with, and goes back to where another one is not taken."""
+        """What the sync signs in with, also after another password was tried and refused."""
         self._listeners: list[Callable[[SessionEvent], None]] = []
         self._worker = ArchiveWorker(dependencies.archive.path)
         self._sync: Asking | None = None
         self._starting = asyncio.Lock()
         self._tasks: set[asyncio.Task[None]] = set()
         self.secret_kind: Kind = "password" if password is None else password.kind
-        """Whether it signs in with a password or an API key, as far as that is known."""
+        """Whether the account signs in with a password or an API key, as far as that is known."""
         self._signed_out_reason = ""
         self._verdict: asyncio.Future[Status] | None = None
 
     @property
     def name(self) -> str:
-        """The account, to speak of it: `LOGIN@HOST`."""
+        """The account as it is shown to the user: `LOGIN@HOST`."""
         return f"{self.login}@{self.host}"
 
     @property
     def signed_out(self) -> bool:
-        """Whether it waits for a password or API key."""
+        """Whether the account needs a password or API key."""
         return self.status.state is State.SIGN_IN
 
     def on_event(self, listener: Callable[[SessionEvent], None]) -> Callable[[], None]:
-        """Have a function called with every event; return what ends that."""
+        """Call `listener` with every event; return a function that stops this."""
         self._listeners.append(listener)
         return lambda: self._listeners.remove(listener)
 
     def window_start(self, hours: int) -> int:
-        """Return the server seconds at which a window of so many hours begins."""
+        """Return when a window of the last `hours` hours begins, in server seconds."""
         begins = self.clock.now() - timedelta(hours=hours)
         return server_seconds(begins, self.server_zone)
 
-    # -- what the user does
+    # -- user actions
 
     async def start(self) -> None:
-        """Find the password and begin to ask; without one the status says why."""
+        """Start to sync, with the keyring's password if none was given.
+
+        If there is none, the status says why.
+        """
         password, silent = self._password, None
         if password is None:
             self._signed_out_reason = _("no password or API key is kept for this account")
@@ -210,7 +212,7 @@ class Session:
                 try:
                     password = await self._dependencies.keyring.get(self.login, self.host)
                 except KeyringUnfit:
-                    pass  # the sign-in screen tells about it
+                    pass  # the sign-in screen says why
                 except KeyringError as error:
                     sentence = str(error).removesuffix(".")
                     self._signed_out_reason = sentence[:1].lower() + sentence[1:]
@@ -220,23 +222,23 @@ class Session:
             self._in_background(self._take_late_password(silent))
 
     def refresh(self) -> None:
-        """Ask now if the limit allows; else `RefreshDeferred` says when."""
+        """Send a request now if the limit allows it; otherwise `RefreshDeferred` says when."""
         if self._sync is not None:
             self._sync.refresh()
 
     def states_changed(self) -> None:
-        """Share what was set in the archive with the team, if there is one."""
+        """Share states that were set in the archive with the team, if there is one."""
         if self._sync is not None:
             self._sync.states_changed()
 
     async def sign_in(
         self, password: Secret, *, remember: bool = False, insist: bool = False
     ) -> SignInResult:
-        """Check a password with one request, and go on with it; else with the one in use before.
+        """Check a password with one request and use it, or return to the one used before.
 
-        Waits for as long as the limit must be waited for. While a colleague asks for the account,
-        nothing is checked: the note says so. With `remember` a password that was taken goes to the
-        keyring. One that was refused before is sent only with `insist`.
+        This takes as long as the limit requires. While a colleague syncs the account, the password
+        is not checked, and the note says so. With `remember`, an accepted password is stored in
+        the keyring. A password that was refused before is sent only with `insist`.
         """
         try:
             sync = await self._begin(None)
@@ -264,7 +266,7 @@ class Session:
         return SignInResult(status, note=" ".join(notes))
 
     async def close(self) -> None:
-        """Stop asking; a request whose answer does not come in a moment is left as unanswered."""
+        """Stop the sync, waiting only a moment for the answer to a request under way."""
         for task in tuple(self._tasks):
             task.cancel()
         if self._tasks:
@@ -274,7 +276,7 @@ class Session:
     # -- the password
 
     async def _take_late_password(self, silent: KeyringSilent) -> None:
-        """Go on with the password of a keyring that answers in the end, if none was typed."""
+        """Wait for a keyring that is slow to answer, and use its password if none was typed."""
         try:
             password: Secret | None = await silent.wait()
         except KeyringError:
@@ -283,9 +285,10 @@ class Session:
             await self._begin(password)
 
     async def _verdict_on(self, password: Secret, sync: Asking) -> Status:
-        """Hand the password to the sync, and wait for what its request comes to.
+        """Pass the password to the sync, and wait for the result of its request.
 
-        Where it is not taken, the sync goes on with what it had before, if that had been taken.
+        If it is not accepted, the sync returns to the password it had before, unless that one was
+        not accepted either.
         """
         before = None if self.signed_out else self._in_use
         self._verdict = asyncio.get_running_loop().create_future()
@@ -314,10 +317,10 @@ class Session:
             return _("{error} It is kept for this run only.").format(error=error)
         return ""
 
-    # -- asking
+    # -- the sync
 
     async def _begin(self, password: Secret | None) -> Asking:
-        """Begin to ask, or go on with this password where none is in use."""
+        """Start the sync, or pass this password to it if it is signed out."""
         async with self._starting:
             if password is not None:
                 self.secret_kind = password.kind
@@ -353,7 +356,7 @@ class Session:
             )
 
     def _publish(self, event: Event) -> None:
-        """Take in an event of the sync, and tell the listeners."""
+        """Handle an event of the sync, and pass it on to the listeners."""
         self._decide(event)
         if isinstance(event, StatusChanged):
             status = event.status
@@ -368,12 +371,12 @@ class Session:
             listener(event)
 
     def _decide(self, event: Event) -> None:
-        """Tell the sign-in that waits what its request came to."""
+        """Set the result of a sign-in that is waiting, if the event decides it."""
         match event:
             case PasswordAccepted():
                 verdict = Status(State.LIVE)
             case StatusChanged(status) if status.reason and status.state is not State.WAITING:
-                verdict = status  # with a reason it is live where a colleague asks
+                verdict = status  # LIVE with a reason: a colleague syncs the account
             case _:
                 return
         if self._verdict is not None and not self._verdict.done():
@@ -381,7 +384,7 @@ class Session:
 
 
 async def keyring_note(keyring: Keyring | None) -> str:
-    """Return why a password is kept for this run only, as sentences; empty where it is stored."""
+    """Return sentences on why a password is kept for this run only; empty if it can be stored."""
     if keyring is None:
         return _(KEPT_FOR_THIS_RUN)
     try:

@@ -1,4 +1,4 @@
-"""The accounts of a program, live at once, and all of them as one."""
+"""Which accounts there are, and all of them combined as one."""
 
 from __future__ import annotations
 
@@ -29,34 +29,34 @@ _WORST_FIRST: Final = (
 
 
 def is_in_use(account: AccountArchive) -> bool:
-    """Whether an account is signed in, or has messages; one that was mistyped is neither."""
+    """Return whether an account was signed in or has messages, unlike one that was mistyped."""
     return account.notes.get(SIGNED_IN) is not None or account.counts.total() > 0
 
 
 def known_accounts(archive: Archive) -> list[tuple[str, str]]:
-    """Return login and full address of every account in use."""
+    """Return the login and the URL of every account in use."""
     known = []
     for account in archive.accounts():
         if is_in_use(account):
             try:
                 url = endpoint(account.address)
-            except EndpointRefused:  # it was kept by another version
+            except EndpointRefused:  # stored by another version
                 continue
             known.append((account.login, url))
     return known
 
 
 class AllSessions:
-    """All accounts, as an inbox shows one: their messages are one list, the newest first."""
+    """All accounts in the role of one session: their messages form one list, newest first."""
 
     def __init__(self, sessions: Sequence[Session], archive: Archive) -> None:
-        """Show these accounts, and those that come to them later."""
+        """Combine the accounts of `sessions`, a sequence that may change later."""
         first = sessions[0]
         self.changes: deque[UndoableChange] = deque(maxlen=first.changes.maxlen)
-        """What the user changed in the one list and can take back, the last one last."""
+        """The changes made in the combined list that can be undone, the latest one last."""
         self._sessions = sessions
         self.archive = archive.all_accounts()
-        """The messages of all, for quick reads on the event loop."""
+        """The messages of all accounts, for quick reads on the event loop."""
         self.name = _(ALL_ACCOUNTS)
         self.clock = first.clock
         self.server_zone = first.server_zone
@@ -71,7 +71,7 @@ class AllSessions:
 
     @property
     def labels(self) -> dict[int, str]:
-        """What to call each account in a list, by its id in the archive."""
+        """The label of each account by its archive id: its login, or `LOGIN@HOST` if not unique."""
         logins = [one.login for one in self._sessions]
         return {
             one.archive.id: one.login if logins.count(one.login) == 1 else one.name
@@ -80,7 +80,10 @@ class AllSessions:
 
     @property
     def status(self) -> Status:
-        """How the account stands that is doing worst; the reason names it."""
+        """The status of the account with the most serious problem, which the reason names.
+
+        If all are live, it has the time of the earliest next request.
+        """
         worst = min(self._sessions, key=lambda one: _WORST_FIRST.index(one.status.state))
         status = worst.status._replace(left=0, allowed=0)
         if status.state is State.LIVE:
@@ -92,11 +95,11 @@ class AllSessions:
 
     @property
     def signed_out(self) -> bool:
-        """Whether nobody can ask."""
+        """Whether every account needs a password or API key."""
         return all(one.signed_out for one in self._sessions)
 
     def on_event(self, listener: Callable[[SessionEvent], None]) -> Callable[[], None]:
-        """Have a function called with every event of each; return what ends that."""
+        """Call `listener` with every event of each account; return a function that stops this."""
         ends = [one.on_event(listener) for one in self._sessions]
 
         def end() -> None:
@@ -106,11 +109,11 @@ class AllSessions:
         return end
 
     def states_changed(self) -> None:
-        """Share what was set in the archive with every team that an account belongs to."""
+        """Share states that were set in the archive with the teams of the accounts."""
         for one in self._sessions:
             one.states_changed()
 
     def refresh(self) -> None:
-        """Ask now for every account whose limit allows it."""
+        """Send a request now for every account whose limit allows it."""
         for one in self._sessions:
             one.refresh()

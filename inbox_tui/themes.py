@@ -1,4 +1,4 @@
-"""The themes of our own; Textual's can be chosen too."""
+"""The app's themes, in addition to those that come with Textual."""
 
 from __future__ import annotations
 
@@ -64,5 +64,5 @@ TERMINAL = Theme(
         "scrollbar-active": "ansi_cyan",
     },
 )
-"""The terminal's own colours, and reverse, bold and dim: for one that has 16, or no colour."""
+"""The terminal's own colours with reverse, bold and dim, for terminals with 16 colours or none."""
 OWN = (DARK, LIGHT, TERMINAL)
