@@ -167,7 +167,7 @@ class Session:
         self._dependencies = dependencies
         self._password = password
         self._in_use: Secret | None = None
-        """What the sync signs in with, also after another password was tried and refused."""
+        """What the sync signs in with; restored if another password is tried and not accepted."""
         self._listeners: list[Callable[[SessionEvent], None]] = []
         self._worker = ArchiveWorker(dependencies.archive.path)
         self._sync: Asking | None = None

@@ -1,1 +1,1 @@
-"""What the user sees: one file a screen."""
+"""The screens and dialogues, and the commands of the inbox."""

@@ -1,4 +1,4 @@
-"""Which account is on screen: signing in, and going from one to another."""
+"""Signing in to accounts, and switching between them."""
 
 from __future__ import annotations
 
@@ -28,9 +28,9 @@ if TYPE_CHECKING:
 
 
 class AccountSwitcher:
-    """The sessions of all accounts, live at once, and the one whose inbox is on screen.
+    """Runs the sessions of all accounts, and shows the inbox of one of them.
 
-    `on_event` is called with every event of each; `show` puts the inbox of one on screen.
+    `on_event` is called with every event of every session; `show` puts an inbox on screen.
     """
 
     def __init__(
@@ -48,41 +48,41 @@ class AccountSwitcher:
         self._on_event = on_event
         self._show = show
         self.sessions: list[Session] = []
-        """Every account, the one that was opened first in front."""
+        """All accounts, in the order in which they were opened."""
         self.shown: Session | AllSessions | None = None
-        """The account on screen, or all of them."""
+        """The account on screen, or all of them combined."""
         self._candidate: Session | None = None
         """An account that is being signed in and is not among `sessions` yet."""
         self._signing_in: Session | None = None
-        """The account that the sign-in screen is about."""
+        """The account that the sign-in screen is open for."""
         self._screen: SignInScreen | None = None
 
     def add(self, login: str, url: str, password: Secret | None = None) -> Session:
-        """Add an account; it asks for nothing yet."""
+        """Add an account, without sending a request yet."""
         session = self._new_session(login, url, password)
         self.sessions.append(session)
         return session
 
     def add_known(self) -> None:
-        """Add every other account that the archive knows."""
+        """Add all other accounts that are in use in the archive."""
         there = {(one.login, one.host) for one in self.sessions}
         for login, url in known_accounts(self._dependencies.archive):
             if (login, account_host(url)) not in there:
                 self.add(login, url)
 
     async def start(self) -> None:
-        """Begin to ask: for the account on screen first."""
+        """Start to sync all accounts, the one on screen first."""
         for session in (*self.sessions,):
             await session.start()
 
     async def close(self) -> None:
-        """Stop asking."""
+        """Close all sessions."""
         await self._drop_candidate()
         for session in self.sessions:
             await session.close()
 
     def use(self, settings: Settings) -> None:
-        """Go on with other settings."""
+        """Use other settings in all sessions from now on."""
         self._dependencies = self._dependencies._replace(settings=settings)
         for session in (*self.sessions, self._candidate):
             if session is not None:
@@ -101,7 +101,7 @@ class AccountSwitcher:
     # -- choosing
 
     async def pick(self) -> None:
-        """Choose the account whose inbox is shown, or all in one list."""
+        """Let the user choose the account whose inbox is shown, or all in one list."""
         from inbox_tui.screens.pickers import AccountPicker, Choice
 
         width = max((len(_(one.status.state.value)) for one in self.sessions), default=0) + 2
@@ -135,7 +135,7 @@ class AccountSwitcher:
     # -- signing in
 
     async def sign_in(self) -> None:
-        """Open the sign-in screen. Nothing but the user's key does, once an inbox is shown."""
+        """Open the sign-in screen. Once an inbox is shown, only a command of the user does so."""
         from inbox_tui.screens.sign_in import SignInScreen
 
         session = self.shown
@@ -154,7 +154,7 @@ class AccountSwitcher:
         await self._app.push_screen(screen, self._left)
 
     async def attempt(self, filled: Credentials) -> SignInResult:
-        """Check an account with the first request of its session."""
+        """Sign in with what was filled in, creating a session if the account has none."""
         try:
             url = endpoint(filled.server)
         except EndpointRefused as error:
@@ -173,7 +173,7 @@ class AccountSwitcher:
         return result
 
     async def _left(self, signed_in: bool | None) -> None:
-        """Show the account that was signed in; one that was not is given up."""
+        """Show the account that was signed in, or close a session that could not be signed in."""
         session, self._screen, self._signing_in = self._signing_in, None, None
         candidate, self._candidate = self._candidate, None
         if not signed_in or session is None:
@@ -195,7 +195,7 @@ class AccountSwitcher:
             await dropped.close()
 
     def _show_on_sign_in(self, session: Session, status: Status) -> None:
-        """Keep the sign-in screen, where it is open, up to date about its account."""
+        """Update the sign-in screen, if it is open for this account."""
         screen = self._screen
         if screen is None or session is not self._signing_in:
             return
@@ -212,12 +212,12 @@ class AccountSwitcher:
 
 
 def _is_replaced(one: Session, signed_in: Session) -> bool:
-    """Whether a session is of the same account, by another address, or of a mistyped one."""
+    """Return whether `signed_in` replaces a session: of the same account, or of a mistyped one."""
     same = (one.login, one.host) == (signed_in.login, signed_in.host)
     return same or not is_in_use(one.archive)
 
 
 def _shortest(url: str) -> str:
-    """The shortest way to write the server's address: its host, where that means the same."""
+    """Return the host of the server's URL if that means the same, else the URL."""
     host = host_of(url)
     return host if endpoint(host) == url else url

@@ -1,4 +1,4 @@
-"""What the commands of an inbox share."""
+"""The context that the commands of an inbox share."""
 
 from __future__ import annotations
 
@@ -24,13 +24,13 @@ class InboxContext(NamedTuple):
     session: Session | AllSessions
     presentation: Presentation
     worker: ArchiveWorker
-    """Its thread does what is not quick, one thing after another."""
+    """Runs slow work on the archive in a thread, one piece at a time."""
     say: Callable[[str], None]
-    """Puts a short-lived word into the status bar."""
+    """Shows a short-lived notice in the status bar."""
 
     @property
     def account(self) -> AnyAccount:
-        """What of the archive is shown, for quick reads on the event loop."""
+        """The part of the archive that is shown, for quick reads on the event loop."""
         return self.session.archive
 
     @property
@@ -44,11 +44,11 @@ class InboxContext(NamedTuple):
         return self.presentation.keys
 
     def write(self, work: Coroutine[Any, Any, object]) -> None:
-        """Begin with work that changes the archive."""
+        """Start work that changes the archive, without waiting for it."""
         self.screen.run_worker(work, group="writes")
 
     async def in_archive(self, work: Callable[[AnyAccount], T]) -> T | None:
-        """Do work in the thread of the archive; None where it failed, which is said."""
+        """Do work in the thread of the archive; if it fails, show the error and return None."""
         try:
             return await self.worker.call(lambda archive: work(self.account.on(archive)))
         except ArchiveError as error:
@@ -56,5 +56,5 @@ class InboxContext(NamedTuple):
             return None
 
     def remember(self, note: str, value: str) -> None:
-        """Keep a note of the account for the next start."""
+        """Store a note of the account in the archive, for the next start."""
         self.write(self.in_archive(lambda account: account.notes.set(note, value)))

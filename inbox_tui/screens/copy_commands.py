@@ -1,4 +1,4 @@
-"""Commands that take something out of a message: its code, its text, a link."""
+"""Commands that copy the code or text of a message, or open a link in it."""
 
 from __future__ import annotations
 
@@ -18,11 +18,11 @@ if TYPE_CHECKING:
     from inbox_tui.screens.link_dialog import LinkChoice
 
 _OLD_AFTER: Final = 3600
-"""Seconds after which a code is copied at a second press only."""
+"""Age in seconds above which a code is copied only by a second key press."""
 _AGAIN_WITHIN: Final = 10
-"""Seconds within which a press is the second one."""
+"""Seconds within which a key press counts as the second one."""
 _CODES_FROM: Final = 7 * 24 * 3600
-"""No code that is older, in seconds, is looked for: it would have to be looked for everywhere."""
+"""Age in seconds up to which a code is looked for, so as not to search the whole archive."""
 
 
 class CopyCommands:
@@ -32,7 +32,7 @@ class CopyCommands:
         self._context = context
         self._selection = selection
         self._old_code: int | None = None
-        """The row of the newest code when it was last asked for."""
+        """The row of the newest code at the last key press."""
         self._old_code_at = 0.0
         self.handlers: Mapping[str, Callable[[], object]] = {
             "copy_code": self.copy_code,
@@ -40,10 +40,10 @@ class CopyCommands:
             "copy_message": self.copy_message,
             "open_link": self.open_link,
         }
-        """What each of these commands does, by its name in the table."""
+        """The functions of these commands, by name in the command table."""
 
     def copy_code(self) -> None:
-        """Copy the code of the message: its letters and digits."""
+        """Copy the code in the selected message, letters and digits only."""
         if (row := self._selection.row()) is None:
             return
         code = find_code(row.message)
@@ -55,7 +55,7 @@ class CopyCommands:
             self.copy(code.text, self._of(row, _("copied {code} of {message}"), code=code.text))
 
     def copy_newest_code(self) -> None:
-        """Copy the newest code there is; one that is older than an hour at a second press only."""
+        """Copy the newest code of the last 7 days; if older than an hour, at the second press."""
         self._context.screen.run_worker(
             self._copy_newest_code(), group="newest code", exclusive=True
         )
@@ -84,18 +84,18 @@ class CopyCommands:
             self._context.say(self._of(row, old, key=self._context.keys.label("copy_newest_code")))
 
     def copy_message(self) -> None:
-        """Copy the text of the message, exact."""
+        """Copy the exact text of the selected message."""
         if (row := self._selection.row()) is not None:
             self.copy(row.message, self._of(row, _("copied the text of {message}")))
 
     def copy_part(self, text: str, row: Row | None) -> None:
-        """Copy a part of a text that was selected with the mouse, in the message shown."""
+        """Copy text selected with the mouse; `row` is the message it belongs to, if known."""
         whole = _("copied the selection")
         self.copy(text, self._of(row, _("copied the selection of {message}")) if row else whole)
 
     def copy(self, text: str, notice: str) -> None:
-        """Copy a text by way of the terminal, and of this machine where that can be."""
-        text = text.encode("utf-8", "replace").decode()  # half a surrogate pair goes nowhere
+        """Copy text through the terminal, and to the clipboards of this machine if possible."""
+        text = text.encode("utf-8", "replace").decode()  # lone surrogates can't be encoded
         self._context.screen.app.copy_to_clipboard(text)
         self._context.say(notice)
         from inbox_tui.terminal.clipboard import copy_here
@@ -103,7 +103,7 @@ class CopyCommands:
         self._context.screen.run_worker(lambda: copy_here(text), group="copy", thread=True)
 
     async def open_link(self) -> None:
-        """Show where the links of the message lead, and open one."""
+        """Show where the links in the selected message lead, and open or copy one."""
         if (row := self._selection.row()) is None:
             return
         links = find_links(row.message)
@@ -131,11 +131,11 @@ class CopyCommands:
             self.copy(choice.url, self._of(row, _("copied the link of {message}")))
 
     def _of(self, row: Row, sentence: str, **values: str) -> str:
-        """Return a sentence that says which `{message}` it is about."""
+        """Format a sentence, with a description of `row` as its `{message}`."""
         return sentence.format(message=self._selection.describe(row), **values)
 
     def _nothing_in(self, row: Row, sentence: str, within: int) -> str:
-        """Return that there is no code or link in a message, and how much of it was looked at."""
+        """Return `sentence` and, for a message longer than `within`, how much was searched."""
         where = self._of(row, sentence)
         if len(row.message) > within:
             looked_at = _("looked at its first {count} characters").format(count=grouped(within))

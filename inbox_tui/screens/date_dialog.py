@@ -1,4 +1,4 @@
-"""Typing a date to jump to."""
+"""The dialogue for a date to jump to."""
 
 from __future__ import annotations
 
@@ -18,9 +18,9 @@ from inbox_tui.text.search_query import bad_date
 
 
 class DateScreen(Dialog[datetime | None]):
-    """Asks for a day or a moment, and says how what is typed is understood.
+    """Asks for a date or a time, and shows how the input is understood.
 
-    `now` returns the present moment in the reader's zone, `tell` writes one for the reader.
+    `now` returns the current time in the reader's zone; `tell` formats a time for the reader.
     """
 
     def __init__(self, now: Callable[[], datetime], tell: Callable[[datetime], str]) -> None:
@@ -29,12 +29,12 @@ class DateScreen(Dialog[datetime | None]):
         self._tell = tell
 
     def parts(self) -> ComposeResult:
-        """A line to type in, and what it means."""
+        """Yield an input, and a line for its meaning."""
         yield Input(placeholder=_("type a date or a time"))
         yield Static(id="date-meaning")
 
     def on_mount(self) -> None:
-        """Say what can be typed."""
+        """Show examples of what can be typed."""
         self._say(_("such as 20.11, 2026-11-20, yesterday, mon, 9:30"))
 
     def _say(self, words: str) -> None:

@@ -1,4 +1,4 @@
-"""What all dialogues have in common."""
+"""The base class of all dialogues."""
 
 from __future__ import annotations
 
@@ -15,24 +15,24 @@ T = TypeVar("T")
 
 
 class Dialog(ModalScreen[T], Generic[T]):
-    """A box in the middle of the screen, above what is there, until Esc closes it."""
+    """A box in the middle, on top of the current screen, that Esc closes."""
 
     CSS_PATH = "dialog.tcss"
     BINDINGS: ClassVar[list[BindingType]] = [Binding("escape", "dismiss(None)", "Close")]
 
     def __init__(self, heading: str = "", keys: str = "") -> None:
-        """Create a box with a heading and, below what `parts` yields, what keys do."""
+        """Create a dialogue with a heading at the top, and `keys`, a line about keys, below."""
         super().__init__()
         self._heading = heading
         self._keys_told = keys
 
     def compose(self) -> ComposeResult:
-        """The heading, what is between, and the keys."""
+        """Yield the heading, the parts and the line about keys."""
         with Vertical(classes="dialog"):
             yield Static(Content(self._heading), classes="dialog-title")
             yield from self.parts()
             yield Static(Content(self._keys_told), classes="dialog-hint")
 
     def parts(self) -> ComposeResult:
-        """What stands between the heading and the keys."""
+        """Yield the widgets between the heading and the line about keys."""
         return ()

@@ -1,4 +1,4 @@
-"""What an empty list says."""
+"""The text shown in an empty list."""
 
 from __future__ import annotations
 
@@ -20,11 +20,11 @@ def empty_text(
     *,
     searching: bool,
 ) -> str:
-    """Return why a list is empty, and the way out.
+    """Return why the list is empty, and what to do about it.
 
-    `progress`: how far the first messages have come.
-    `outside`: how many messages the search finds without the other filters, where there are any.
-    `searching`: a search is being typed.
+    `progress`: how far a sync of several pages is, or empty.
+    `outside`: how many messages the search finds without the other filters; empty for none.
+    `searching`: whether a search is being typed.
     """
     session, keys, who = context.session, context.keys, context.presentation.who
     if errors := filters.search_query().errors:
@@ -53,7 +53,7 @@ def empty_text(
 
 
 def _longest_wait(session: Session | AllSessions) -> str:
-    """Return how long a message may have arrived before it is asked for."""
+    """Return the longest time, in words, between a message's arrival and the next request."""
     seconds = round(session.refresh_seconds) + 1
     if seconds < 100:
         return plural("{count} second", "{count} seconds", seconds)

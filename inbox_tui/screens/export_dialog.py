@@ -1,4 +1,4 @@
-"""Exporting what is shown to a file."""
+"""The dialogue that exports the messages shown to a file."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ class PathSuggester(Suggester):
         super().__init__(use_cache=False, case_sensitive=True)
 
     async def get_suggestion(self, value: str) -> str | None:
-        """Return the first entry that goes on as typed; a folder ends in a slash."""
+        """Return the path completed to the first entry that matches; a folder ends in a slash."""
         folder_end = max(value.rfind(separator) for separator in (os.sep, os.altsep or os.sep)) + 1
         folder, beginning = value[:folder_end], value[folder_end:]
         if not folder or not beginning:
@@ -65,9 +65,9 @@ def _heading(messages: int | None) -> str:
 
 
 class ExportScreen(Dialog[None]):
-    """Asks for a file and a format, and writes the messages of a list.
+    """Asks for a file and a format, and writes the messages of a list to it.
 
-    Also those of one that is not complete yet: all that fitted when it was read are written.
+    If only the beginning of the list has been read, all that matched at that time is written.
     """
 
     BINDINGS: ClassVar[list[BindingType]] = [
@@ -88,20 +88,20 @@ class ExportScreen(Dialog[None]):
         self._left = False
 
     def parts(self) -> ComposeResult:
-        """A file, a format, and how far the writing is."""
+        """Yield an input for the file, and lines for format, progress and errors."""
         yield Input(self._path, id="export-file", suggester=PathSuggester())
         yield Static(id="export-format")
         yield ProgressBar(total=self._messages, show_eta=False, id="export-progress")
         yield Static(id="export-reason")
 
     def on_mount(self) -> None:
-        """Show no progress before there is any."""
+        """Show the format, and hide the progress bar and the line for errors."""
         self._show_writing(False)
         self._say("")
         self._show_format()
 
     def _show_writing(self, writing: bool) -> None:
-        """Take nothing but Esc while the file is written."""
+        """Show progress instead of taking input while the file is being written."""
         self._writing = writing
         self.query_one(ProgressBar).display = writing
         field = self.query_one("#export-file", Input)
@@ -121,7 +121,7 @@ class ExportScreen(Dialog[None]):
         line.display = bool(reason)
 
     def action_next_format(self) -> None:
-        """Choose the next format, and give the file its ending."""
+        """Choose the next format, and change the file name's extension to match."""
         if self._writing:
             return
         self._file_format = FORMATS[(FORMATS.index(self._file_format) + 1) % len(FORMATS)]
@@ -151,7 +151,7 @@ class ExportScreen(Dialog[None]):
         self.action_write(replace=False)
 
     def action_write(self, replace: bool) -> None:
-        """Write the file."""
+        """Write the file; if it exists already, only with `replace`."""
         if self._writing:
             return
         name = self.query_one("#export-file", Input).value.strip()
@@ -183,7 +183,7 @@ class ExportScreen(Dialog[None]):
                 self._show_writing(False)
 
     def _write(self, listing: Listing, path: Path, *, replace: bool) -> Written:
-        """Write messages to a file, in a thread, over a connection of its own."""
+        """Write messages to a file over a new archive connection; called in a thread."""
         session = self._session
         with Archive.open(session.archive.archive.path) as archive:
             exporter = Exporter(
@@ -198,19 +198,19 @@ class ExportScreen(Dialog[None]):
             )
 
     def _progress(self, messages: int) -> None:
-        """Move the bar on, from the thread that writes; end that one once the screen is left."""
+        """Update the progress bar from the writing thread, or end that once the user has left."""
         if self._left:
             raise InterruptedError
         self.app.call_from_thread(self.query_one(ProgressBar).update, progress=messages)
 
     def action_leave(self) -> None:
-        """Close; an export under way ends, and leaves nothing behind."""
+        """Close the dialogue; an export under way is cancelled and leaves no file."""
         self._left = True
         self.dismiss(None)
 
 
 async def _whole(account: AnyAccount, listing: Listing) -> Listing:
-    """All that fitted when this was listed, also where only the first of it has been found."""
+    """Return a complete listing of everything that matched when `listing` was read."""
     if listing.complete:
         return listing
 

@@ -1,4 +1,4 @@
-"""Commands that choose a filter from a list."""
+"""Commands that change the filters."""
 
 from __future__ import annotations
 
@@ -26,13 +26,13 @@ CHIPS: Final[dict[ChipName, str]] = {
     "search": "search",
     "state": "pick_state",
 }
-"""The command that a click on each chip of the filter bar stands for."""
+"""The command that a click on each chip of the filter bar runs."""
 
 
 class FilterCommands:
-    """Offers what a filter can be, with the messages of each, and applies what is chosen.
+    """Offers the values of a filter with their message counts, and applies the one chosen.
 
-    `apply` shows what fits other filters.
+    `apply` shows the messages that match new filters.
     """
 
     def __init__(
@@ -48,10 +48,10 @@ class FilterCommands:
             "toggle_unread": self.toggle_unread,
             "clear_filters": self.clear,
         }
-        """What each of these commands does, by its name in the table."""
+        """The functions of these commands, by name in the command table."""
 
     async def pick_number(self) -> None:
-        """Choose the receiving number."""
+        """Let the user choose the receiving number."""
         from inbox_tui.screens.pickers import Choice, NumberPicker
 
         filters = self._filters.chosen
@@ -78,7 +78,7 @@ class FilterCommands:
     async def _pick(
         self, picker: Picker[T], change: Callable[[Filters, T | None], Filters]
     ) -> None:
-        """Open a picker, and apply the filters in force, changed to what is chosen."""
+        """Open a picker, and apply the filters that `change` returns for the choice."""
 
         def chosen(choice: Choice[T] | None) -> None:
             if choice is not None:
@@ -87,9 +87,9 @@ class FilterCommands:
         await self._context.screen.app.push_screen(picker, callback=chosen)
 
     def receiving_numbers(self, typed: str, most: int) -> list[tuple[str, str, int, int]]:
-        """The numbers that fit what was typed and received anything in the window, at most `most`.
+        """Return at most `most` receiving numbers with messages in the window that match `typed`.
 
-        Each is digits, label, messages, unread ones.
+        Each is a tuple of the number, its label, its messages and its unread messages.
         """
         parts = [word.strip("+") for word in strip_separators(typed).split()]
         numbers = self._context.account.counts.to_phones(
@@ -103,7 +103,7 @@ class FilterCommands:
         ]
 
     def _named_only(self, typed: str, most: int) -> list[Choice[str]]:
-        """The numbers of the settings that have received nothing yet, and sent nothing either."""
+        """Return choices for numbers named in the settings that have no messages yet."""
         from inbox_tui.screens.pickers import Choice
 
         archive, parts = self._context.account, strip_separators(typed).split()
@@ -121,19 +121,19 @@ class FilterCommands:
         return None if hours is None else self._context.session.window_start(hours)
 
     def _count(self, to_phone: str | None, hours: int | None) -> tuple[int, int]:
-        """How many messages to a number, or to all, are in a window, and unread ones.
+        """Return how many messages to a number, or to all, are in a window, and how many unread.
 
-        In a conversation those of its sender alone.
+        In a conversation, only messages from its sender count.
         """
         since, phone = self._since(hours), self._filters.chosen.phone
         return _counted(self._context.account, Query(to_phone=to_phone, since=since, phone=phone))
 
     def jump_to(self, number: str) -> None:
-        """Show the messages to this receiving number only, of whatever sender."""
+        """Show only messages to this receiving number, from any sender."""
         self._apply(self._filters.chosen._replace(to_phone=number, phone=None))
 
     async def pick_window(self) -> None:
-        """Choose the hour window."""
+        """Let the user choose the hour window."""
         from inbox_tui.screens.pickers import WindowPicker
 
         filters = self._filters.chosen
@@ -146,18 +146,18 @@ class FilterCommands:
         self._apply(filters._replace(state=None if filters.state == "unread" else "unread"))
 
     def clear(self) -> None:
-        """Clear all filters; those beside a search first, so that it finds all there is."""
+        """Clear all filters or, if a search is combined with others, only those others."""
         filters = self._filters.chosen
         if not filters.any:
             self._context.say(_("no filters are set"))
         self._apply(Filters(search=filters.search if filters.beside_search else ""))
 
     def views(self) -> list[str]:
-        """Return the names of the user's views."""
+        """Return the names of the views in the settings."""
         return list(self._context.session.settings.views)
 
     def show_view(self, number: int) -> None:
-        """Show a view of the user's own, 1 for the first: what a search of the settings finds."""
+        """Show a view from the settings (1 is the first): the messages that its search finds."""
         searches = list(self._context.session.settings.views.values())
         if number <= len(searches):
             self._apply(Filters(search=searches[number - 1]))
@@ -166,7 +166,7 @@ class FilterCommands:
             self._context.say(none.format(number=number))
 
     async def pick_state(self) -> None:
-        """Choose the state: unread, starred, to do, done, of muted senders."""
+        """Let the user choose the state of the messages shown."""
         from inbox_tui.screens.pickers import StatePicker
 
         picker = StatePicker(self._filters.chosen.state)
@@ -193,7 +193,7 @@ class FilterCommands:
 
 
 def _counted(account: AnyAccount, query: Query) -> tuple[int, int]:
-    """Return messages and unread ones of receiving number, window and sender."""
+    """Return how many messages match the number, window and sender, and how many are unread."""
     if query.phone is None:
         return account.counts.since(query.since, query.to_phone)
     return _to_number(account.counts.of_sender(query.phone, query.since), query.to_phone)
@@ -202,7 +202,10 @@ def _counted(account: AnyAccount, query: Query) -> tuple[int, int]:
 def _to_number(
     of_sender: Mapping[str, tuple[int, int]], to_phone: str | None = None
 ) -> tuple[int, int]:
-    """Return what a sender wrote to a receiving number, or to all: messages and unread ones."""
+    """Return the messages and unread messages from a sender to one receiving number or to all.
+
+    `of_sender` has both counts by receiving number.
+    """
     if to_phone is not None:
         return of_sender.get(to_phone, (0, 0))
     return sum(total for total, _ in of_sender.values()), sum(

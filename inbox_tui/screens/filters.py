@@ -1,4 +1,4 @@
-"""What of the inbox is shown, and how to say it."""
+"""The filters of the inbox, and how they are described."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 WINDOWS: tuple[int | None, ...] = (1, 6, 24, 48, 168, None)
 """The hour windows offered; None is everything kept."""
 FILTERS_NOTE = "filters"
-"""The name of the archive's note that holds the filters last set."""
+"""The name of the archive note with the filters set last."""
 SEARCH_EXAMPLES = mark("such as 5512 · from:bank · after:mon · is:unread · has:code · -without")
 STATE_NAMES: dict[MessageState, str] = {
     "unread": mark("unread"),
@@ -30,7 +30,7 @@ STATE_NAMES: dict[MessageState, str] = {
     "done": mark("done"),
     "muted": mark("muted"),
 }
-"""The states offered, and what they are called."""
+"""The states offered, with their names."""
 
 
 _NONE_IN_STATE: dict[MessageState | None, str] = {
@@ -44,12 +44,12 @@ _NONE_IN_STATE: dict[MessageState | None, str] = {
 
 
 def window_name(hours: int | None) -> str:
-    """An hour window in a word or two."""
+    """Return an hour window in a word or two."""
     return _("everything") if hours is None else _("{hours} h").format(hours=hours)
 
 
 class Filters(NamedTuple):
-    """What the user has chosen to see: filters combine."""
+    """The filters chosen by the user; messages that match all of them are shown."""
 
     to_phone: str | None = None
     hours: int | None = None
@@ -59,22 +59,22 @@ class Filters(NamedTuple):
 
     @property
     def any(self) -> bool:
-        """Whether anything is left out."""
+        """Whether any filter is set."""
         return self != Filters()
 
     @property
     def beside_search(self) -> bool:
-        """Whether a search is narrowed by other filters."""
+        """Whether a search is combined with other filters."""
         return bool(self.search.strip()) and self != Filters(search=self.search)
 
     @property
     def widened_by(self) -> str:
-        """The command that lets a search find more."""
+        """The command to offer for a search to find more."""
         only_window = self == Filters(search=self.search, hours=self.hours)
         return "pick_window" if only_window else "clear_filters"
 
     def written(self) -> str:
-        """The filters as they are remembered for the next start; the search is not."""
+        """Return number, window and state as JSON, to be remembered for the next start."""
         import json
 
         kept = {"to_phone": self.to_phone, "hours": self.hours, "state": self.state}
@@ -82,7 +82,7 @@ class Filters(NamedTuple):
 
     @classmethod
     def read(cls, written: str) -> Filters | None:
-        """What `written` gave; None for anything else."""
+        """Return the filters from a result of `written`, or None for any other text."""
         import json
 
         try:
@@ -100,10 +100,11 @@ class Filters(NamedTuple):
     def sentence(
         self, number: Callable[[str], str], keys: CommandKeys, outside: str, *, searching: bool
     ) -> str:
-        """Why a list is empty, and the way out.
+        """Return why the list is empty, and what to do about it.
 
-        `number` makes a phone number fit to be read. `outside`: how many messages the search finds
-        without the other filters, where there are any. `searching`: a search is being typed.
+        `number` returns the name or readable form of a phone number. `outside`: how many messages
+        the search finds without the other filters; empty for none. `searching`: whether a search
+        is being typed.
         """
         words = [_(_NONE_IN_STATE[self.state])]
         if self.phone is not None:
@@ -130,7 +131,7 @@ class Filters(NamedTuple):
 
 
 class CurrentFilters:
-    """The filters in force, as the archive and the reader take them now."""
+    """The filters in force, turned into archive queries and into text for the filter bar."""
 
     def __init__(
         self, session: Session | AllSessions, presentation: Presentation, chosen: Filters
@@ -141,11 +142,11 @@ class CurrentFilters:
         """What the user has chosen."""
 
     def query(self) -> Query:
-        """Return the archive's query."""
+        """Return the archive query for the filters."""
         return self._query(self.chosen)
 
     def wider_query(self) -> Query | None:
-        """Return what the search finds without the other filters; None where there are none."""
+        """Return the query for the search alone, or None if no other filters are set."""
         beside = self.chosen.beside_search
         return self._query(Filters(search=self.chosen.search)) if beside else None
 
@@ -162,19 +163,19 @@ class CurrentFilters:
         return query.searching(self.search_query(), session.server_zone)
 
     def search_query(self) -> SearchQuery:
-        """Return what is typed into the search, read as of today."""
+        """Return the search, parsed with dates relative to today."""
         now = self._session.clock.now().astimezone(self._presentation.local_zone)
         return parse_query(self.chosen.search, now, self._session.settings.names)
 
     def search_help(self) -> str:
-        """Return what can be searched for, while nothing is typed, or what is wrong with it."""
+        """Return examples while no search is typed, else what is wrong with it, if anything."""
         if not self.chosen.search:
             return _(SEARCH_EXAMPLES)
         errors = self.search_query().errors
         return errors[0].told if errors else ""
 
     def show_on(self, bar: FilterBar) -> None:
-        """Show them in the filter bar."""
+        """Show the filters in the filter bar."""
         chosen, who = self.chosen, self._presentation.who
         bar.to = ALL_NUMBERS if chosen.to_phone is None else who(chosen.to_phone)
         bar.window = window_name(chosen.hours)

@@ -1,4 +1,4 @@
-"""Following: the newest message is selected as it comes, until a key or click stays on one."""
+"""Following: each new message is selected as it arrives, until a key or click stops that."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from inbox_tui.widgets.filter_bar import FilterBar
 
 
 class Following:
-    """Whether the newest message is followed, as the filter bar shows."""
+    """Turns following on and off, and shows in the filter bar whether it is on."""
 
     def __init__(
         self, shown: ShownMessages, filter_bar: FilterBar, *, say: Callable[[str], None]
@@ -19,23 +19,23 @@ class Following:
         self._filter_bar = filter_bar
         self._say = say
         self._before_input = True
-        """Whether it was followed when the last key or click came."""
+        """Whether following was on when the last key or click came."""
         self.handlers: Mapping[str, Callable[[], object]] = {"follow": self.toggle}
-        """What each of these commands does, by its name in the table."""
+        """The functions of these commands, by name in the command table."""
 
     def start(self) -> None:
         """Follow the newest message."""
         self._follow(True)
 
     def stop(self) -> None:
-        """Stay on the selected message, as a key or click has come."""
+        """Stop following, as a key or click has come."""
         self._before_input = self._shown.following
         if self._before_input:
-            self._say("")  # that it follows is no longer so
+            self._say("")  # clears a notice that it follows
         self._follow(False)
 
     def toggle(self) -> None:
-        """Go to the newest message and follow, or stay: the other of what it was before the key."""
+        """Turn following on, if it was off before the key was pressed, or off."""
         following = not self._before_input
         self._follow(following)
         if following:

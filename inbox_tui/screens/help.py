@@ -1,4 +1,4 @@
-"""The help: every key, on one screen. Its words are those of `commands.COMMANDS`."""
+"""The help: all keys on one screen, as described in `commands.COMMANDS`."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ _ASCII = str.maketrans({"↑": "Up", "↓": "Down", "–": "-"})
 
 
 class HelpScreen(Dialog[None]):
-    """What every key does, and every sign means."""
+    """Shows what the keys do and what the symbols mean."""
 
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("q,question_mark,enter", "dismiss(None)", "Close"),
@@ -33,7 +33,7 @@ class HelpScreen(Dialog[None]):
         self._keys = keys
 
     def compose(self) -> ComposeResult:
-        """A table for each group of commands, and one of the signs."""
+        """Yield a table for each group of commands, and one for the symbols."""
         plain = symbols() is PLAIN
         signs = (
             (symbols().unread, _("not read yet")),

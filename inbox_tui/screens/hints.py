@@ -1,4 +1,4 @@
-"""The keys that the status bar names where the user is."""
+"""The keys that the status bar shows, depending on what the user is doing."""
 
 from __future__ import annotations
 
@@ -19,10 +19,10 @@ def hints(
     aside: bool,
     unread: bool,
 ) -> tuple[tuple[Hint, ...], tuple[Hint, ...]]:
-    """Return the keys that are always of use, and those for what is shown, most useful first.
+    """Return hints that are always useful, and hints for what is shown, the most useful first.
 
     `searching`: a search is being typed. `reading`: the message is shown without the list.
-    `aside`: a conversation is shown. `unread`: whether anything is.
+    `aside`: a conversation is shown. `unread`: there are unread messages.
     """
     if searching:
         enter = _("Enter keeps")
