@@ -80,7 +80,7 @@ class InboxApp(App[None]):
     ]
 
     theme: Reactive[str] = Reactive(DARK.name)
-    """The name of the theme. It has a default here, as setting it later parses all styles again."""
+    """The name of the theme, with a default, as setting it later would parse all styles again."""
 
     def __init__(
         self,
@@ -357,7 +357,7 @@ class InboxApp(App[None]):
         """Replace a key by the one that its command is bound to.
 
         That is the key at the same place on the Latin layout and, if the settings give a command
-        other keys, its default key. A character typed into a field stays as it is.
+        other keys, its default key. A character typed into a field is not changed.
         """
         in_field = self.focused is not None and self.focused.check_consume_key("a", "a")
         with_modifier = "+" in event.key[:-1]

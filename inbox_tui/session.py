@@ -180,7 +180,7 @@ class Session:
 
     @property
     def name(self) -> str:
-        """The account as it is shown to the user: `LOGIN@HOST`."""
+        """The account as shown to the user: `LOGIN@HOST`."""
         return f"{self.login}@{self.host}"
 
     @property

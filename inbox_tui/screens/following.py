@@ -35,7 +35,7 @@ class Following:
         self._follow(False)
 
     def toggle(self) -> None:
-        """Turn following on, if it was off before the key was pressed, or off."""
+        """Stop following if it was on before the key; else go to the newest message and follow."""
         following = not self._before_input
         self._follow(following)
         if following:

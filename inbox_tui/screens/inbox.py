@@ -49,11 +49,11 @@ if TYPE_CHECKING:
 
 MINUTE_TICKS = 60
 SHARES_NOTE = "shares"
-"""The name of the archive's note that holds how the room is shared."""
+"""The name of the archive note with the share of the screen that the list takes."""
 
 
 class _Place(NamedTuple):
-    """What is shown, and where in it the user is."""
+    """Filters, a position in the list they give, and whether its message is open."""
 
     filters: Filters
     spot: Spot
@@ -63,18 +63,18 @@ class _Place(NamedTuple):
 class InboxScreen(Screen[None]):
     """The inbox of one session, read from its archive.
 
-    `session.archive` is used on the event loop, for what costs an index look-up; all else goes
-    through archive workers.
+    `session.archive` is used on the event loop, for index look-ups only; all else goes through
+    archive workers.
     """
 
-    BLANK = True  # nothing but its background shows, and that costs next to nothing then
+    BLANK = True  # only its background is visible, and is cheaper to draw this way
     HORIZONTAL_BREAKPOINTS = LAYOUTS
     AUTO_FOCUS = "MessageList"
     BINDINGS: ClassVar[list[BindingType]] = [
         *screen_bindings(),
         *bindings({name: f"in_list('{move}')" for name, move in MOVES.items()}, priority=False),
     ]
-    """The moves of the list are for a message in full sight, which has no use for them."""
+    """The move keys act on the list while a message view too short to scroll has the focus."""
 
     def __init__(
         self,
@@ -94,8 +94,8 @@ class InboxScreen(Screen[None]):
         self._retired = False
         self._before_conversation: _Place | None = None
         self._before_search: Spot | None = None
-        """Where the user was before searching, or in the list before a conversation; also before
-        filters that left nothing."""
+        """The position in the list before a search, a filter or a conversation. The cursor returns
+        to it if no message was left to be selected."""
         self._title_bar = TitleBar()
         self._title_bar.account = session.name
         self._title_bar.demo = demo
@@ -141,12 +141,12 @@ class InboxScreen(Screen[None]):
             "larger_list": partial(self._share, 1),
             "help": partial(self.run_action, "app.show_help"),
         }
-        """What each command of the table does that is bound on this screen."""
+        """The functions of the commands bound on this screen, by name in the command table."""
 
     def compose(self) -> ComposeResult:
-        """Title, filters, list beside or above the message, status."""
+        """Yield the title, the filters, list and message, and the status bar."""
         layout = layout_for(self.app.size.width)
-        self.add_class(layout)  # Textual would after the first frame
+        self.add_class(layout)  # Textual would add it only after the first frame
         self._split_pane.recall(self.context.account.notes.get(SHARES_NOTE) or "")
         self._split_pane.lay_out(layout)
         yield self._title_bar
@@ -155,7 +155,7 @@ class InboxScreen(Screen[None]):
         yield self._status_bar
 
     def on_mount(self) -> None:
-        """Show what is in the archive, before anything is asked for."""
+        """Show what is in the archive, before any request is sent."""
         newest = self.context.account.messages.newest()
         self._messages.seen = None if newest is None else newest.row
         self._show_filters()
@@ -169,17 +169,17 @@ class InboxScreen(Screen[None]):
         self._ticking = self.set_interval(1.0, self._tick)
 
     def on_resize(self, event: events.Resize) -> None:
-        """Lay list and message out anew: side by side, stacked, or the list alone."""
+        """Arrange list and message for the new size: side by side, stacked, or the list alone."""
         self._split_pane.lay_out(layout_for(event.size.width))
         self._show_keys()
 
     async def on_unmount(self) -> None:
-        """Let go of the session and the archive."""
+        """Unsubscribe from the session, and close the archive workers."""
         if not self._retired:
             await self._release()
 
     async def retire(self) -> None:
-        """Show nothing any more: the inbox of another account is on top for good."""
+        """Stop everything, as this screen is covered by another inbox and can't be removed."""
         self._retired = True
         self._ticking.stop()
         self._states.begin_reading(None)
@@ -194,17 +194,17 @@ class InboxScreen(Screen[None]):
     # -- commands
 
     async def action_command(self, name: str) -> None:
-        """Do what a command of the table is for."""
+        """Run a command of the table."""
         done = self.handlers[name]()
         if isawaitable(done):
             await done
 
     def action_view(self, number: int) -> None:
-        """Show a view of the user's own."""
+        """Show a view from the settings; 1 is the first."""
         self.filtering.show_view(number)
 
     async def do(self, action: str) -> None:
-        """Do something that was not asked for by its key; a search that is being typed stays."""
+        """Run an action chosen in the palette; a search that was being typed stays in force."""
         self._filter_bar.end_search(accepted=True)
         await self.run_action(action)
 
@@ -213,7 +213,7 @@ class InboxScreen(Screen[None]):
         return self.is_mounted and not self._filter_bar.searching
 
     def input_arrived(self) -> None:
-        """Stay on the message from the first key or click on, until told to follow again."""
+        """Stop following, as a key or click has come, and treat the current notice as old."""
         if self._status.can_show:
             self._status.input_arrived()
             self._following.stop()
@@ -228,10 +228,10 @@ class InboxScreen(Screen[None]):
         shown = self._loader.shown_for_key
         return None if shown.is_set() or self._filter_bar.searching else shown
 
-    # -- what the session publishes
+    # -- session events
 
     def session_event(self, event: SessionEvent) -> None:
-        """Show what has come of the asking."""
+        """Show an event of the session."""
         if isinstance(event, Progress):
             self._status.note_progress(event)
         if not self._status.can_show:
@@ -248,7 +248,7 @@ class InboxScreen(Screen[None]):
                 self._status.tell(event)
 
     def _tick(self) -> None:
-        """Once a second: count down, and see whether another terminal changed the archive."""
+        """Once a second, count down, and check whether another program changed the archive."""
         self._ticks += 1
         self._status.show_countdown()
         try:
@@ -264,7 +264,7 @@ class InboxScreen(Screen[None]):
             self.rewrite()
 
     def rewrite(self) -> None:
-        """Write everything anew: time has passed, or numbers are written in another way."""
+        """Redraw all messages, as time has passed or numbers are formatted differently now."""
         self._shown.rewrite()
         self._message_view.rewrite()
         self._show_filters()
@@ -284,10 +284,10 @@ class InboxScreen(Screen[None]):
     # -- what is shown
 
     def _reload(self, *, keep: bool = True, hold: bool = False, at: Spot | None = None) -> None:
-        """Read the list anew; with `keep` the cursor stays on its message, or goes to that `at`.
+        """Read the list again; with `keep` the cursor stays on its message, or goes to `at`.
 
-        With `hold`, where it is no key's doing, the selected message stays in the list though its
-        hour window has moved on.
+        `hold` is for changes without a key press: the selected message then stays in the list
+        even if it is no longer in the hour window.
         """
         query, row = self._filters.query(), self._shown.row
         if hold and row is not None and query.since is not None and not self._shown.following:
@@ -316,7 +316,7 @@ class InboxScreen(Screen[None]):
         self._show_empty_text()
 
     def _show_outside(self, messages: int) -> None:
-        """Show how many messages the search finds beyond those shown, and the key to them."""
+        """Show how many messages the search finds beyond those shown, and the key for them."""
         more = "+" if messages >= MOST_OUTSIDE else ""
         self._filter_bar.outside_key = self.context.keys.label(self._filters.chosen.widened_by)
         self._filter_bar.outside = f"{grouped(messages)}{more}" if messages else ""
@@ -335,7 +335,7 @@ class InboxScreen(Screen[None]):
             )
 
     def _show_keys(self) -> None:
-        """Name the keys that matter where the user is, also where the list is empty."""
+        """Update the key hints in the status bar and in an empty list."""
         self._show_empty_text()
         searching = self._filter_bar.searching
         self._status.hold(self._filters.search_help() if searching else "")
@@ -356,7 +356,7 @@ class InboxScreen(Screen[None]):
         self._show_keys()
 
     def _filter_by(self, filters: Filters, *, keep: bool = False) -> None:
-        """Show what fits; with `keep` the cursor stays on its message or goes to the nearest."""
+        """Apply filters; with `keep` the cursor stays on its message, or goes to the nearest."""
         if filters != self._filters.chosen:
             self._status.moved_on()
             if filters.phone is None:
@@ -383,7 +383,7 @@ class InboxScreen(Screen[None]):
 
     @on(MessagePane.Highlighted)
     def _highlighted(self, event: MessagePane.Highlighted) -> None:
-        if event.moved:  # the list answers the key first
+        if event.moved:  # let the list show the move first
             self._status.moved_on()
             self._selection.moved()
             self.call_after_refresh(self._show_message)
@@ -403,7 +403,7 @@ class InboxScreen(Screen[None]):
             self._states.mark_read(event.row)
 
     def _set_reading(self, reading: bool) -> None:
-        """Go to the message, or back to the list."""
+        """Open the message, or go back to the list."""
         self.set_class(reading, "-reading")
         self.set_focus(self._message_view if reading else self._shown.widget)
         self._show_keys()
@@ -415,7 +415,7 @@ class InboxScreen(Screen[None]):
             self._set_reading(False)
 
     async def action_in_list(self, move: str) -> None:
-        """Move in the list from where there is nothing to move in."""
+        """Move in the list while another widget has the focus."""
         await self.app.run_action(move, self._messages)
 
     @on(MessagePane.NewerChanged)
@@ -424,7 +424,7 @@ class InboxScreen(Screen[None]):
         self._filter_bar.newer = self._shown.widget.newer
 
     def _back(self) -> None:
-        """Leave the message, the conversation or the search, whichever is nearest."""
+        """Leave the message, else the conversation, else the search."""
         if self.has_class("-reading"):
             self._set_reading(False)
         elif self._before_conversation is not None:
@@ -433,7 +433,7 @@ class InboxScreen(Screen[None]):
             self._filter_by(self._filters.chosen._replace(search=""), keep=True)
 
     def _toggle_conversation(self) -> None:
-        """Show all messages of this sender, the current one in place, or go back."""
+        """Show the conversation with this sender, on the selected message, or go back."""
         if self._before_conversation is not None:
             self._go_to(self._before_conversation)
         elif (row := self._selection.row()) is not None:
@@ -445,7 +445,7 @@ class InboxScreen(Screen[None]):
             self._status.say(told.format(message=self._selection.describe(row)))
 
     def _go_to(self, place: _Place, *, back: _Place | None = None) -> None:
-        """Go to a place; `back` is where `_back` leads from it."""
+        """Go to a place; `back` is the place to return to if it is a conversation."""
         self._status.moved_on()
         self._before_conversation = back
         self._filters.chosen = place.filters
@@ -486,7 +486,7 @@ class InboxScreen(Screen[None]):
     # -- the rest
 
     def action_copy_text(self) -> None:
-        """Copy what is selected with the mouse; Textual has `Ctrl+C` for it."""
+        """Copy what is selected with the mouse; Textual binds `Ctrl+C` to this."""
         selected = self.get_selected_text()
         if not selected:
             raise SkipAction
@@ -510,7 +510,7 @@ class InboxScreen(Screen[None]):
         await self.app.push_screen(ExportScreen(self.context, listing))
 
     def _share(self, steps: int) -> None:
-        """Give the list more or less of the room."""
+        """Make the list larger, or smaller if `steps` is negative."""
         if self._shown.in_conversation:
             self._status.say(_("the conversation stands alone here"))
         elif not self._split_pane.resize(steps):

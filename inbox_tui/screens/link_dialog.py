@@ -1,4 +1,4 @@
-"""Opening a link, after a look at where it leads."""
+"""The dialogue that shows where links lead before one is opened."""
 
 from __future__ import annotations
 
@@ -17,11 +17,12 @@ from inbox_tui.screens.dialog import Dialog
 from inbox_tui.text import Link, sanitize
 
 _HOST_LONGEST: Final = 50
-"""Of a longer name its end is told, which says whose it is: that is in sight at every size."""
+"""How many characters of a host name are shown, from its end: that says whose it is, and must be
+visible in a terminal of any size."""
 
 
 class LinkChoice(NamedTuple):
-    """What to do with which link."""
+    """A link, and what to do with it."""
 
     url: str
     act: Literal["open", "copy"]
@@ -30,7 +31,7 @@ class LinkChoice(NamedTuple):
 class LinkScreen(Dialog[LinkChoice | None]):
     """Shows each link of a message in full, with its host; opens or copies the one chosen.
 
-    A click chooses; only a key opens, once the host has been in sight.
+    A click only selects a link; it takes a key to open it, so that the host is visible first.
     """
 
     BINDINGS: ClassVar[list[BindingType]] = [
@@ -45,11 +46,11 @@ class LinkScreen(Dialog[LinkChoice | None]):
         self._links = links
 
     def parts(self) -> ComposeResult:
-        """The hosts to choose from, each above its whole link."""
+        """Yield the list of links, each below its host."""
         yield OptionList(*(Option(_described(link)) for link in self._links))
 
     def on_mount(self) -> None:
-        """Begin at the first link."""
+        """Highlight the first link."""
         self.query_one(OptionList).highlighted = 0
 
     @on(OptionList.OptionHighlighted)
@@ -57,13 +58,13 @@ class LinkScreen(Dialog[LinkChoice | None]):
         event.option_list.scroll_to_highlight(top=True)
 
     def action_choose(self, act: Literal["open", "copy"]) -> None:
-        """Open or copy the link."""
+        """Open or copy the highlighted link."""
         at = self.query_one(OptionList).highlighted
         if at is not None:
             self.dismiss(LinkChoice(self._links[at].url, act))
 
     def action_scroll(self, pages: int) -> None:
-        """Look at the rest of a link that is longer than the room there is."""
+        """Scroll by pages, to read a link that is longer than the dialogue."""
         choices = self.query_one(OptionList)
         choices.scroll_relative(y=pages * choices.size.height, animate=False)
 

@@ -1,4 +1,4 @@
-"""Lists of messages, read from the archive for the screen."""
+"""Reading lists of messages from the archive for the inbox screen."""
 
 from __future__ import annotations
 
@@ -23,13 +23,13 @@ from inbox_tui.archive import (
 from inbox_tui.screens.context import InboxContext
 
 MOST_OUTSIDE: Final = 10_000
-"""So many messages that a search finds outside of what is shown are counted at most."""
+"""How many messages that a search finds beyond those shown are counted at most."""
 
 
 class Spot(NamedTuple):
-    """Where in the list the user is: a message, its line on screen, and the newest one seen.
+    """A position in the list: a message, its line on screen, and the newest message seen.
 
-    Without `seen`, the newest that the list has shown.
+    Without `seen`, the list keeps its own value, `MessageList.seen`.
     """
 
     row: int
@@ -38,34 +38,34 @@ class Spot(NamedTuple):
 
 
 class ArchivedMessages:
-    """A listing of the archive, as the message list wants it."""
+    """A listing of the archive as a `MessageSource`, which the message list reads from."""
 
     def __init__(self, account: AnyAccount, listing: Listing) -> None:
         self._account = account
         self.listing = listing
         query = listing.query
         self.search = query.search if any(query.search) else None
-        """What was searched for."""
+        """The search, or None if there is none."""
         self.receivers = account.counts.in_use() if query.to_phone is None else []
-        """The receiving numbers that messages in it may be to, none where they are to one."""
+        """The receiving numbers that may be in the list; empty if it is filtered by one."""
 
     def __len__(self) -> int:
         return len(self.listing)
 
     def window(self, start: int, stop: int) -> Sequence[Item]:
-        """The items at these positions, newest first."""
+        """Return the items at these positions."""
         return self._account.lists.window(self.listing, start, stop)
 
     def position(self, row: int) -> int:
-        """Where a message is, or would be."""
+        """Return the position of a message, or where it would be."""
         return self._account.lists.position(self.listing, row)
 
     def newer(self, row: int) -> int:
-        """How many messages are newer than this one."""
+        """Return how many messages are newer than this one."""
         return self._account.lists.newer(self.listing, row)
 
     def day_at(self, position: int) -> tuple[Day, bool] | None:
-        """The line of the day that an item is below, and whether the item is that line."""
+        """Return the line of an item's day, and whether the item is that line itself."""
         return self._account.lists.day_at(self.listing, position)
 
 
@@ -73,14 +73,14 @@ class Showing(NamedTuple):
     """How a list is to be shown."""
 
     keep: bool = True
-    """The cursor stays on its message, or goes to `at`."""
+    """Whether the cursor stays on its message, or goes to `at`, rather than to the top."""
     at: Spot | None = None
     by_itself: bool = False
-    """Not because of a key."""
+    """Whether the list is shown without a key press."""
 
 
 class ListLoader:
-    """Reads lists: at once where that costs an index look-up, else in a thread of its own."""
+    """Reads lists: at once if that is an index look-up, else in a separate thread."""
 
     def __init__(
         self,
@@ -90,8 +90,9 @@ class ListLoader:
     ) -> None:
         """Create a loader.
 
-        `show_outside` is told how many messages a search finds beyond those shown, up to
-        `MOST_OUTSIDE`, once that is known.
+        `show` is called with each list, and before that with its first screenful if the rest takes
+        long. `show_outside` is called with the number of messages that a search finds beyond those
+        shown, counted up to `MOST_OUTSIDE`.
         """
         self._context = context
         self._show = show
@@ -99,17 +100,17 @@ class ListLoader:
         self._search_worker: Worker[None] | None = None
         self._searches = ArchiveWorker(context.account.archive.path)
         self._going_to: Spot | None = None
-        """Where the list that is being read is to be shown at."""
+        """The position at which the list that is being read will be shown."""
         self.shown_for_key = asyncio.Event()
         """Set unless a list requested by a key is still being read."""
         self.shown_for_key.set()
         self.listing: Listing | None = None
-        """What was read last."""
+        """The list read last."""
 
     def load(self, query: Query, showing: Showing, *, screenful: int, wider: Query | None) -> None:
-        """Read a list and have it shown, `screenful` messages of it first where it takes long.
+        """Read a list and show it; if that may take long, show `screenful` messages first.
 
-        `wider`: a query that finds all of these and others, which are counted.
+        `wider`: a query that matches more messages, of which the additional ones are counted.
         """
         if showing.at is None and showing.by_itself:
             showing = showing._replace(at=self._going_to)
@@ -131,20 +132,20 @@ class ListLoader:
             self._search_worker = self._context.screen.run_worker(search, group="search")
 
     async def whole(self) -> Listing | None:
-        """Return what is shown, once all of it has been read; None where that failed."""
+        """Return the list shown once it has been read completely, or None if that failed."""
         while (worker := self._search_worker) is not None and not worker.is_finished:
             with suppress(WorkerError):
                 await worker.wait()
         return self.listing if self.listing is not None and self.listing.complete else None
 
     async def close(self) -> None:
-        """End what is being read."""
+        """Stop reading, and close the archive connection."""
         await self._searches.close()
 
     async def _search(
         self, query: Query, showing: Showing, *, screenful: int, wider: Query | None
     ) -> None:
-        """The first screenful at once, the rest and the counts when they are known."""
+        """Show the first screenful, then the whole list, then the count of messages beyond it."""
         shown = self.listing if showing.keep else None
         found: Listing | None = None
         try:

@@ -1,4 +1,4 @@
-"""Commands that go to a message: the next unread one, the first of a date."""
+"""Commands that go to a message: the next unread one, or the first since a date."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from inbox_tui.text.dates import in_zone
 
 
 class MoveCommands:
-    """Goes to messages of what is shown. `query` gives the archive's query for that."""
+    """Goes to messages in the list shown; `query` returns the archive query for that list."""
 
     def __init__(
         self,
@@ -33,12 +33,12 @@ class MoveCommands:
             "previous_unread": partial(self.next_unread, newer=True),
             "jump": self.jump_to_date,
         }
-        """What each of these commands does, by its name in the table."""
+        """The functions of these commands, by name in the command table."""
 
     def next_unread(self, *, newer: bool = False) -> None:
-        """Go to the next unread message below, then from the top; with `newer` the other way."""
+        """Go to the next unread message below, wrapping to the top; with `newer`, upwards."""
         after = self._shown.row.row if self._shown.row is not None else None
-        newer = newer != self._shown.in_conversation  # where the newer ones are below
+        newer = newer != self._shown.in_conversation  # in a conversation, newer ones are below
         row = self._context.account.lists.next_unread(self._query(), after, newer=newer)
         if row is None:
             self._context.say(_("nothing unread here"))
@@ -75,7 +75,7 @@ class MoveCommands:
             self._context.say(_("nothing here since {moment}").format(moment=self._told(moment)))
 
     def _told(self, moment: datetime) -> str:
-        """Return a moment in words, to the minute where it is a whole one."""
+        """Return a moment in words, without the seconds if these are zero."""
         presentation = self._context.presentation
         seconds = server_seconds(moment, presentation.server_zone)
         return presentation.long_time(seconds).removesuffix(":00")

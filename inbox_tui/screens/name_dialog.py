@@ -1,4 +1,4 @@
-"""Naming a sender or a receiving number."""
+"""The commands and the dialogue that name a sender or a receiving number."""
 
 from __future__ import annotations
 
@@ -19,18 +19,18 @@ LONGEST_NAME = 60
 
 
 class NameGiven(Message):
-    """Posted by the inbox when a number or sender is to have another name."""
+    """Posted when the user has entered a name for a number or sender."""
 
     def __init__(self, phone: str, name: str) -> None:
         super().__init__()
         self.phone = phone
         """The number or sender, as the service writes it."""
         self.name = name
-        """Its name; empty for none."""
+        """The new name; empty to remove the name."""
 
 
 class NameScreen(Dialog[str | None]):
-    """Asks for the name of a number; an empty one takes its name away."""
+    """Asks for the name of a number; an empty one removes the name."""
 
     def __init__(self, number: str, name: str) -> None:
         heading = _("Name for {number}").format(number=number)
@@ -38,7 +38,7 @@ class NameScreen(Dialog[str | None]):
         self._name_before = name
 
     def parts(self) -> ComposeResult:
-        """A line to type in."""
+        """Yield an input with the current name."""
         yield Input(self._name_before, max_length=LONGEST_NAME)
 
     @on(Input.Submitted)
@@ -47,7 +47,7 @@ class NameScreen(Dialog[str | None]):
 
 
 class NamingCommands:
-    """Asks for a name of whoever wrote the selected message, or of the number that it is to."""
+    """Asks for a name for the sender or the receiving number of the selected message."""
 
     def __init__(self, context: InboxContext, selection: Selection) -> None:
         self._context = context
@@ -56,15 +56,15 @@ class NamingCommands:
             "name_sender": self.name_sender,
             "name_receiver": self.name_receiver,
         }
-        """What each of these commands does, by its name in the table."""
+        """The functions of these commands, by name in the command table."""
 
     async def name_sender(self) -> None:
-        """Name the sender."""
+        """Ask for a name for the sender."""
         if (row := self._selection.row()) is not None:
             await self._ask(row.phone)
 
     async def name_receiver(self) -> None:
-        """Name the receiving number."""
+        """Ask for a name for the receiving number."""
         if (row := self._selection.row()) is not None:
             await self._ask(row.to_phone)
 

@@ -1,4 +1,4 @@
-"""The command palette: every key as a command, and a jump to each receiving number."""
+"""The command palette: commands, the user's views, and receiving numbers to show."""
 
 from __future__ import annotations
 
@@ -19,10 +19,10 @@ from inbox_tui.widgets.presentation import capital, grouped
 
 HINT_WIDTH = 7
 MOST_NUMBERS = 100
-"""So many receiving numbers are offered: typing narrows them."""
+"""How many receiving numbers are offered at most; typing narrows them."""
 _WORD: Final = re.compile(r"\w+")
 _RANK_STEP: Final = 1000
-"""More than the score of any match, and than the letters of any line."""
+"""More than the score of any fuzzy match, and more than the length of any line."""
 
 
 class _Offer(NamedTuple):
@@ -30,18 +30,18 @@ class _Offer(NamedTuple):
 
     words: str
     hint: str
-    """What stands before them: a key, or how many messages there are."""
+    """The text before the words: a key, or how many messages there are."""
     run: Callable[[], object]
     names: str = ""
-    """What it is found by beside its words, with commas between."""
+    """Other words by which it is found, separated by commas."""
     found: bool = False
-    """Whether what is typed has found it already: a number with a name is found by its digits."""
+    """Whether it matches even if its words do not: a named number is also found by its digits."""
 
 
 def _rank(typed: str, words: str, names: str) -> int:
-    """Return how well words fit what is typed.
+    """Return how well a line matches what is typed.
 
-    3: it is one of the names, 2: whole words, 1: beginnings of words, 0: less.
+    3: it is one of the names, 2: whole words, 1: beginnings of words, 0: none of these.
     """
     typed = fold_text(typed)
     if typed.strip() in fold_text(names).split(", "):
@@ -56,15 +56,15 @@ def _rank(typed: str, words: str, names: str) -> int:
 
 
 class InboxCommands(Provider):
-    """What can be done in the inbox, by name. A number may be anyone's words: it is no markup."""
+    """What can be done in the inbox. Lines are not markup: a number may hold any characters."""
 
     async def discover(self) -> Hits:
-        """Everything, while nothing is typed."""
+        """Yield everything, while nothing is typed."""
         async for offer in self._offers():
             yield DiscoveryHit(_line(Content(offer.words), offer.hint), offer.run, text=offer.words)
 
     async def search(self, query: str) -> Hits:
-        """What fits the words typed: whole words first, then beginnings, then scattered letters."""
+        """Yield the lines that match, by whole words, by beginnings of words or by letters."""
         matcher = self.matcher(query)
         hits = []
         async for offer in self._offers(query):
@@ -119,27 +119,27 @@ class InboxCommands(Provider):
 
 
 class ThemeCommands(ThemeProvider):
-    """The themes, by name; the one chosen is kept."""
+    """The themes by name; the one chosen is written to the settings."""
 
     @property
     def commands(self) -> list[tuple[str, Callable[[], Any]]]:
-        """The names of the themes, and what chooses each."""
+        """The names of the themes, each with the function that chooses it."""
         return [
             (name, partial(self.app.run_action, f"app.choose_theme({name!r})"))
             for name in sorted(self.app.available_themes)
         ]
 
     async def search(self, query: str) -> Hits:
-        """The themes that fit what is typed."""
+        """Yield the themes that match what is typed."""
         for hit in [hit async for hit in super().search(query)] or [_nothing_found()]:
             yield hit
 
 
 def _nothing_found() -> Hit:
-    """Stand in the place of commands where none fits: Textual's own line is English alone."""
+    """Return a line for when nothing matches: Textual's own is in English only."""
     return Hit(0, Content.styled(_("nothing found"), "dim"), lambda: None)
 
 
 def _line(words: Content, hint: str) -> Content:
-    """Put the key of a command before it, or the number of messages, in a column of its own."""
+    """Return a line of the palette: a key or a number of messages in a column, then the words."""
     return Content.assemble((hint.ljust(HINT_WIDTH), "$foreground 60%"), words)

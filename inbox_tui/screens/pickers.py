@@ -1,4 +1,4 @@
-"""Pickers: a short list to choose from, narrowed by typing."""
+"""Pickers: dialogues with a list of choices that is narrowed by typing."""
 
 from __future__ import annotations
 
@@ -30,21 +30,21 @@ T = TypeVar("T")
 LONGEST_LABEL = 30
 COUNT_WIDTH, UNREAD_WIDTH = 7, 5
 BESIDE_LABEL = 9 + COUNT_WIDTH + UNREAD_WIDTH
-"""Cells of a picker that its labels cannot have: edges, mark, counts and scrollbar."""
+"""Cells of a picker's width that are not for labels: borders, mark, counts and scrollbar."""
 MOST_CHOICES = 14
 MOST_OFFERED = 200
-"""So many choices are offered at a time: typing narrows them."""
+"""How many choices are offered at a time; typing narrows them."""
 BESIDE_CHOICES = 7
-"""Lines of a picker that its choices cannot have: edges, title, input, hint, and two empty ones."""
+"""Lines of a picker that are not for choices: borders, title, input, hint, and two empty lines."""
 SHORT = 18
-"""In a terminal of fewer lines the empty ones are left out."""
+"""In a terminal of fewer lines, the empty lines are left out."""
 
 
 @dataclass(frozen=True, slots=True)
 class Choice(Generic[T]):
-    """One line of a picker: what it says, what it stands for, and how many messages it holds.
+    """A line of a picker: its label, its value, and how many messages and unread ones it has.
 
-    None where a number is not known, or not told.
+    A count is None if it is not known or not shown.
     """
 
     label: str
@@ -54,7 +54,7 @@ class Choice(Generic[T]):
 
 
 class Picker(Dialog[Choice[T] | None], Generic[T]):
-    """Choose one of a few. Typing narrows, Enter applies, Esc leaves things as they were."""
+    """Lets the user choose from a list: typing narrows it, Enter chooses, Esc changes nothing."""
 
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("down", "cursor('down')", "Next", show=False, priority=True),
@@ -63,9 +63,9 @@ class Picker(Dialog[Choice[T] | None], Generic[T]):
         Binding("pageup", "cursor('page_up')", "Page up", show=False, priority=True),
     ]
     PLACEHOLDER: ClassVar[str]
-    """What the line to type in says while it is empty."""
+    """The text in the empty input."""
     NOTHING: ClassVar[str]
-    """What stands in the place of the choices where none fits."""
+    """The text shown when no choice matches."""
 
     def __init__(self, heading: str, choices: Sequence[Choice[T]], current: T | None) -> None:
         super().__init__(heading, _("Enter applies · Esc closes"))
@@ -74,20 +74,20 @@ class Picker(Dialog[Choice[T] | None], Generic[T]):
         self._offered: list[Choice[T]] = []
 
     def parts(self) -> ComposeResult:
-        """A line to type in above the choices."""
+        """Yield an input and the list of choices."""
         yield Input(
             placeholder=_(self.PLACEHOLDER),
-            validate_on=(),  # or Enter has the whole dialogue styled anew as it closes
+            validate_on=(),  # otherwise Enter styles the whole dialogue again as it closes
         )
         yield OptionList()
 
     def on_mount(self) -> None:
-        """Offer everything, with the cursor on the current choice."""
+        """Offer all choices, with the cursor on the current one."""
         self._fit()
         self._offer("")
 
     def on_resize(self) -> None:
-        """Leave room for the line to type in and the hint, however small the terminal."""
+        """Leave room for the input and the hint, however small the terminal is."""
         self._fit()
         listed = self.query_one(OptionList)
         at = listed.highlighted
@@ -96,7 +96,7 @@ class Picker(Dialog[Choice[T] | None], Generic[T]):
             listed.highlighted = at
 
     def _fit(self) -> None:
-        """Keep to one size while the choices are narrowed."""
+        """Set the height of the list, which stays the same while the choices are narrowed."""
         lines = self.app.size.height
         short = lines < SHORT
         self.set_class(short, "-short")
@@ -105,7 +105,7 @@ class Picker(Dialog[Choice[T] | None], Generic[T]):
         self.query_one(OptionList).styles.height = shown
 
     def matching(self, typed: str) -> list[Choice[T]]:
-        """The choices that fit what was typed."""
+        """Return the choices that match what was typed."""
         words = [word.lstrip("+") for word in fold_text(typed).split()]
         if not words:
             return self._choices
@@ -117,7 +117,7 @@ class Picker(Dialog[Choice[T] | None], Generic[T]):
 
     @cached_property
     def _folded(self) -> list[str]:
-        """What each choice is found by."""
+        """The text of each choice that is compared with what is typed."""
         return [fold_text(choice.label) for choice in self._choices]
 
     @on(Input.Changed)
@@ -159,7 +159,7 @@ class Picker(Dialog[Choice[T] | None], Generic[T]):
         )
 
     def action_cursor(self, move: str) -> None:
-        """Move among the choices while the typing goes on."""
+        """Move in the list of choices while the input keeps the focus."""
         getattr(self.query_one(OptionList), f"action_{'cursor_' * ('page' not in move)}{move}")()
 
     @on(Input.Submitted)
@@ -175,7 +175,7 @@ class Picker(Dialog[Choice[T] | None], Generic[T]):
 
 
 class NumberPicker(Picker[str]):
-    """Choose a receiving number: of however many there are, only those offered are read."""
+    """Lets the user choose a receiving number, reading only as many numbers as are offered."""
 
     PLACEHOLDER = mark("type digits or a name")
     NOTHING = mark("no such number")
@@ -183,17 +183,17 @@ class NumberPicker(Picker[str]):
     def __init__(
         self, title: str, find: Callable[[str, int], Sequence[Choice[str]]], current: str | None
     ) -> None:
-        """Create a picker; `find` returns at most so many choices that fit what was typed."""
+        """Create a picker; `find(typed, most)` returns at most `most` matching choices."""
         super().__init__(title, find("", MOST_OFFERED), current)
         self._find = find
 
     def matching(self, typed: str) -> list[Choice[str]]:
-        """The choices that fit what was typed, one more than is offered at most."""
+        """Return the choices that match what was typed, at most one more than are offered."""
         return list(self._find(typed, MOST_OFFERED + 1)) if typed.strip() else self._choices
 
 
 class AccountPicker(Picker[T]):
-    """Choose an account; beside each stand its state and how many messages are unread."""
+    """Lets the user choose an account, and shows the state and unread count of each."""
 
     PLACEHOLDER = mark("type a name")
     NOTHING = mark("no such account")
@@ -204,7 +204,7 @@ class AccountPicker(Picker[T]):
 
 
 class StatePicker(Picker[MessageState]):
-    """Choose the state of the messages shown. How many there are of each is told later."""
+    """Lets the user choose the state of the messages shown; the counts are added later."""
 
     PLACEHOLDER = mark("type a state")
     NOTHING = mark("no such state")
@@ -223,7 +223,7 @@ class StatePicker(Picker[MessageState]):
 
 
 class WindowPicker(Picker[int]):
-    """Choose the hour window; a typed number of hours from 1 to 168 is taken as it is."""
+    """Lets the user choose the hour window, or type any number of hours from 1 to 168."""
 
     PLACEHOLDER = mark("type hours, 1 to 168")
     NOTHING = mark("only whole hours, 1 to 168")
@@ -231,14 +231,14 @@ class WindowPicker(Picker[int]):
     def __init__(
         self, counted: Callable[[int | None], tuple[int, int]], current: int | None
     ) -> None:
-        """Create a picker; `counted` returns messages and unread ones of a window."""
+        """Create a picker; `counted` returns the messages and unread messages in a window."""
         windows = sorted({current, *WINDOWS}, key=lambda hours: hours or PERIOD_HOURS + 1)
         choices = [Choice(_window_label(hours), hours, *counted(hours)) for hours in windows]
         super().__init__(_("Hour window"), choices, current)
         self._counted = counted
 
     def matching(self, typed: str) -> list[Choice[int]]:
-        """The window of the typed number of hours; without one, those offered."""
+        """Return the window of a typed number of hours, or else the windows that match the text."""
         typed = typed.strip()
         if typed.isascii() and typed.isdigit():
             hours = int(typed[:6])

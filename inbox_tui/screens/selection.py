@@ -11,12 +11,12 @@ from inbox_tui.screens.shown_messages import ShownMessages
 from inbox_tui.text import sanitize
 
 SETTLED_SECONDS: Final = 0.5
-"""A message that came under the cursor by itself can be acted on after so long."""
+"""Seconds after which a message that was selected without a key press can be acted on."""
 JUST_CAME: Final = mark("a new message has just come: press the key again")
 
 
 class Selection:
-    """Gives the selected message, once it can have been read before the key was pressed."""
+    """The selected message, which commands get only if the user had time to read it."""
 
     def __init__(self, context: InboxContext, messages: ShownMessages) -> None:
         self._context = context
@@ -24,15 +24,15 @@ class Selection:
         self._arrived_at: float | None = None
 
     def arrived(self) -> None:
-        """Note that a message came under the cursor by itself."""
+        """Record that a message was selected without a key press."""
         self._arrived_at = self._context.clock.moment().seconds
 
     def moved(self) -> None:
-        """Note that a key or click has chosen the message."""
+        """Record that the message was selected by a key or click."""
         self._arrived_at = None
 
     def settled(self) -> bool:
-        """Return whether the message can have been read before the key was pressed; else say so."""
+        """Return whether there was time to read the message; if not, show a notice."""
         now = self._context.clock.moment().seconds
         settled = self._arrived_at is None or now - self._arrived_at >= SETTLED_SECONDS
         if not settled:
@@ -40,7 +40,7 @@ class Selection:
         return settled
 
     def row(self) -> Row | None:
-        """Return the message to act on; None where there is none, which is said."""
+        """Return the message to act on; if there is none, show a notice and return None."""
         row = self._messages.row
         if row is None:
             self._context.say(_("no message selected"))
@@ -48,7 +48,7 @@ class Selection:
         return row if self.settled() else None
 
     def describe(self, row: Row) -> str:
-        """Return whose message it is and of when, for a notice."""
+        """Return the sender and the time of a message, for a notice."""
         presentation = self._context.presentation
         who = sanitize(presentation.who(row.phone))
         return f"{who}, {row.stamp or presentation.message_time(row.received)}"

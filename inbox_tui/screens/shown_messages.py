@@ -1,4 +1,4 @@
-"""What shows messages: the list or, in its place, the conversation with one sender."""
+"""The widgets that show messages: the list or, in its place, a conversation with one sender."""
 
 from __future__ import annotations
 
@@ -14,9 +14,9 @@ if TYPE_CHECKING:
 
 
 class ShownMessages:
-    """The list and the conversation, of which one is shown, with a selected message.
+    """The list and the conversation, one of which is shown, with a selected message.
 
-    The conversation is made when one is opened first: the first frame comes without it, in
+    The conversation widget is created when it is first needed. Without it the first frame takes
     1.5 % less time and 0.4 MB less memory.
     """
 
@@ -28,7 +28,7 @@ class ShownMessages:
         self._presentation = presentation
         self._conversation: Conversation | None = None
         self.widget: MessageList | Conversation = messages
-        """What is shown."""
+        """The widget that is shown."""
 
     @property
     def in_conversation(self) -> bool:
@@ -42,7 +42,7 @@ class ShownMessages:
 
     @property
     def following(self) -> bool:
-        """Whether the newest message is selected as it comes."""
+        """Whether each new message is selected as it arrives."""
         return self._messages.following
 
     @following.setter
@@ -52,9 +52,9 @@ class ShownMessages:
             self._conversation.following = following
 
     def show(self, listing: Listing, *, keep: bool, at: Spot | None = None) -> None:
-        """Show a list, or a conversation that is one with anything in it.
+        """Show a listing: in the conversation if it is one and not empty, else in the list.
 
-        With `keep` the cursor stays on its message, or goes to `at`.
+        With `keep` the cursor stays on its message; `at` is another position for it.
         """
         source = ArchivedMessages(self._account, listing)
         if listing.oldest_first and len(listing):
@@ -72,7 +72,7 @@ class ShownMessages:
             messages.move_to(at.row, at.line)
 
     def leave_conversation(self) -> None:
-        """Show the list again, as it was."""
+        """Show the list again, and empty the conversation."""
         self._turn_to(self._messages)
         if self._conversation is not None:
             self._conversation.clear()
@@ -103,7 +103,7 @@ class ShownMessages:
             self._messages.action_first()
 
     def rewrite(self) -> None:
-        """Write everything anew: time has passed, or numbers are written in another way."""
+        """Redraw all messages, as time has passed or numbers are formatted differently now."""
         self._messages.notify_style_update()
         if self._conversation is not None:
             self._conversation.refresh()

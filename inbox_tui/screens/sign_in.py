@@ -1,4 +1,4 @@
-"""Signing in: server, and login and password or an API key, checked with one request."""
+"""The sign-in screen: server, login and password or API key, checked with one request."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ from inbox_tui.widgets.presentation import capital
 from inbox_tui.widgets.symbols import PLAIN, symbols
 
 SHORT = 30
-"""In a terminal of fewer lines there are no empty ones between the fields."""
+"""In a terminal of fewer lines, the empty lines between the fields are left out."""
 API_KEY_ADVICE = mark(
     "A key can be withdrawn by itself on the service's site, where you can also set a password for "
     "the API alone."
@@ -32,7 +32,7 @@ LABELS: Final[dict[Kind, tuple[str, str]]] = {
     "password": (mark("Login"), mark("Password")),
     "API key": (mark("Name for the account"), mark("API key")),
 }
-"""How the two fields are called."""
+"""The labels of the two fields."""
 
 
 class Credentials(NamedTuple):
@@ -43,11 +43,11 @@ class Credentials(NamedTuple):
     password: Secret
     remember: bool
     insist: bool
-    """The user insists on a password that was refused before."""
+    """Whether to send a password even though it was refused before."""
 
 
 class PasswordInput(Input):
-    """A line to type a password or an API key in, from which nothing is copied."""
+    """An input for a password or an API key, from which nothing can be copied."""
 
     def __init__(self) -> None:
         super().__init__(password=True, id="password")
@@ -56,12 +56,12 @@ class PasswordInput(Input):
         """Leave the clipboard as it is."""
 
     def action_cut(self) -> None:
-        """Delete what is selected; the clipboard stays as it is."""
+        """Delete what is selected, without copying it."""
         self.delete_selection()
 
 
 class TickBox(Checkbox):
-    """A checkbox whose tick is there or not: Textual tells the two apart by colour alone."""
+    """A checkbox without a tick while it is off: Textual only changes the tick's colour."""
 
     def __init__(self, label: str, *, value: bool, id: str) -> None:  # noqa: A002 - as Textual has it
         if symbols() is PLAIN:
@@ -70,30 +70,29 @@ class TickBox(Checkbox):
         super().__init__(label, value=value, id=id)
 
     def key_space(self, event: events.Key) -> None:
-        """Take the key here: a binding would be looked for where the focus is by then."""
+        """Toggle the box at once: a binding would be looked up wherever the focus is by then."""
         event.stop()
         self.toggle()
 
     def watch_value(self) -> None:
-        """Show the tick, or none."""
+        """Show or hide the tick."""
         self.BUTTON_INNER = "X" if self.value else " "
         super().watch_value()
 
 
 class SignInScreen(Screen[bool]):
-    """Ask for an account until the service takes it.
+    """Asks for an account until the service accepts it.
 
-    `attempt` makes the one request that checks it.
-    `keyring_note` tells what is wrong with the keyring, or nothing. Dismissed with True when signed
-    in, with False when the user would rather look at the archive; `can_leave` says whether there is
-    one.
+    `attempt` checks the account with one request. `keyring_note` returns what is wrong with the
+    keyring, or an empty string. The screen is dismissed with True after signing in, and with False
+    when the user goes back to the inbox; `can_leave` says whether there is one.
     """
 
     CSS_PATH: ClassVar = ["dialog.tcss", "sign_in.tcss"]
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("escape", "leave", "Back to the inbox"),
         Binding("ctrl+q", "app.quit", "Quit"),
-        # At once: what is typed ahead of the cursor would end in the field before, in the clear.
+        # With priority: otherwise a password typed ahead would land, readable, in another field.
         Binding("tab", "app.focus_next", show=False, priority=True),
         Binding("shift+tab", "app.focus_previous", show=False, priority=True),
         Binding("enter", "next_field", show=False, priority=True),
@@ -124,7 +123,7 @@ class SignInScreen(Screen[bool]):
         self._empty = ""
 
     def compose(self) -> ComposeResult:
-        """Three fields, two boxes to tick, and a line for what went wrong."""
+        """Yield three inputs, two checkboxes, and a line for what went wrong."""
         with VerticalScroll(classes="dialog"):
             yield Static(Content("inbox-tui"), classes="dialog-title")
             yield Static(
@@ -154,7 +153,7 @@ class SignInScreen(Screen[bool]):
                 )
 
     def on_mount(self) -> None:
-        """Put the cursor into the first empty field."""
+        """Focus the first empty field, or else the password."""
         self.on_resize()
         self._name_fields()
         self.show_reason(self._reason)
@@ -163,14 +162,14 @@ class SignInScreen(Screen[bool]):
         self.run_worker(self._look_at_keyring())
 
     def on_resize(self) -> None:
-        """Do without empty lines in a short terminal; keep in sight what is being typed."""
+        """Leave out empty lines in a short terminal, and keep the focused field in sight."""
         self.set_class(self.app.size.height < SHORT, "-short")
         if self.focused is not None:
             self.call_after_refresh(self.scroll_to_center, self.focused, animate=False)
 
     @on(Checkbox.Changed, "#api-key")
     def _choose_kind(self, event: Checkbox.Changed) -> None:
-        """Go from one to the other; what was typed as a password is never sent as a key."""
+        """Switch between password and API key; neither is ever sent as the other."""
         kind: Kind = "API key" if event.value else "password"
         if kind != self._kind:
             self._kind = kind
@@ -193,7 +192,7 @@ class SignInScreen(Screen[bool]):
             remember.disabled = True
 
     def show_reason(self, reason: str) -> None:
-        """Say why there is no way in; the words may be the server's."""
+        """Show why signing in fails or waits; the words may come from the server."""
         self._empty = ""
         line = self.query_one("#sign-in-reason", Static)
         line.update(Content(sanitize(_sentence(reason))))
@@ -202,16 +201,16 @@ class SignInScreen(Screen[bool]):
             self.call_after_refresh(line.scroll_visible, animate=False)
 
     def show_signed_in(self) -> None:
-        """Say that the account was signed in without this form, by a keyring that was late.
+        """Say that a keyring that was slow to answer has signed the account in.
 
-        The form stays: whoever is typing into it would type into the inbox.
+        The form stays open: whoever is typing into it would otherwise type into the inbox.
         """
         if self._reason and not self.checking:
             self._reason = ""
             self.show_reason(_("Signed in with what the keyring has. Esc goes back to the inbox."))
 
     def _show_empty(self, field: Input) -> None:
-        """Go to a field that must be filled in, and say so until it is."""
+        """Focus a field that must be filled in, and say so until something is typed."""
         self.set_focus(field)
         names = dict(zip(("login", "password"), LABELS[self._kind], strict=True))
         name = _(names.get(field.id or "", "Server"))
@@ -225,7 +224,7 @@ class SignInScreen(Screen[bool]):
             self.show_reason("")
 
     def action_next_field(self) -> None:
-        """Go on from a field above the password, as long as that is empty."""
+        """Go to the next field from one above the password, while the password is empty."""
         password = self.query_one(PasswordInput)
         if not isinstance(self.focused, Input) or self.focused is password or password.value:
             raise SkipAction
@@ -275,12 +274,12 @@ class SignInScreen(Screen[bool]):
         fields["password"].focus()
 
     def action_leave(self) -> None:
-        """Go back to the archive, if there is one."""
+        """Go back to the inbox, if there is one."""
         if self._can_leave:
             self.dismiss(False)
 
 
 def _sentence(reason: str) -> str:
-    """Begin with a capital letter, unless a name of a host comes first."""
+    """Return a reason with a capital letter, unless it begins with a host name."""
     first = reason.partition(" ")[0]
     return reason if "." in first else capital(reason)

@@ -1,4 +1,4 @@
-"""Commands that change the states of messages, and what takes them back."""
+"""Commands that change the states of messages, and undo."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from inbox_tui.archive.records import ChangedState
 
 DWELL_SECONDS = 1.0
-"""A message in sight for this long counts as read."""
+"""Seconds after which a message that is on screen counts as read."""
 _WORDS: Final[dict[tuple[ChangedState, bool], str]] = {
     ("unread", False): mark("marked read: {message}"),
     ("unread", True): mark("marked unread: {message}"),
@@ -33,13 +33,13 @@ _WORDS: Final[dict[tuple[ChangedState, bool], str]] = {
     ("taken", True): mark("taken: {message}"),
     ("taken", False): mark("given back: {message}"),
 }
-"""What a change of a message's state is called in notices."""
+"""The notice for each change of a message's state."""
 
 
 class StateCommands:
     """Changes the states of messages in the archive, one change after another.
 
-    `changed` is called when something has changed.
+    `changed` is called after each change.
     """
 
     def __init__(
@@ -50,7 +50,7 @@ class StateCommands:
         self._changed = changed
         self._dwell: Timer | None = None
         self._wanted: dict[tuple[int | str, str], bool] = {}
-        """States that were asked for and are not in the archive yet."""
+        """Changes that are not in the archive yet: values by row or sender, and state."""
         self.handlers: Mapping[str, Callable[[], object]] = {
             "toggle_read": partial(self.toggle, "unread"),
             "star": partial(self.toggle, "starred"),
@@ -59,17 +59,17 @@ class StateCommands:
             "take": self.take,
             "undo": self.undo,
         }
-        """What each of these commands does, by its name in the table."""
+        """The functions of these commands, by name in the command table."""
 
     def toggle(self, state: ChangedState) -> None:
-        """Give the selected message a state (`unread`, `starred`, `done`), or take it away."""
+        """Set or clear a state (`unread`, `starred`, `done`, `taken`) of the selected message."""
         if (row := self._selection.row()) is not None:
             value = not self._wanted.get((row.row, state), getattr(row, state))
             self._context.say(self._words(row, state, value))
             self._set(row, state, value)
 
     def begin_reading(self, row: Row | None) -> None:
-        """Mark a message read once it has been in sight for a moment, and no other one."""
+        """Mark a message read after `DWELL_SECONDS`, unless this is called again before."""
         if self._dwell is not None:
             self._dwell.stop()
             self._dwell = None
@@ -79,12 +79,12 @@ class StateCommands:
             )
 
     def mark_read(self, row: Row) -> None:
-        """Mark a message read that has been looked at, without a word."""
+        """Mark a message read, without a notice."""
         if self._wanted.get((row.row, "unread"), row.unread):
             self._set(row, "unread", False)
 
     def toggle_muted(self) -> None:
-        """Mute the sender of the selected message, or no longer."""
+        """Mute or unmute the sender of the selected message."""
         if (row := self._selection.row()) is None:
             return
         muted = not self._wanted.get((row.phone, "muted"), row.muted)
@@ -101,7 +101,7 @@ class StateCommands:
         )
 
     def take(self) -> None:
-        """Take the selected message, or give it back; what a colleague has is left to them."""
+        """Take the selected message, or give it back, unless a colleague has taken it."""
         if (row := self._selection.row()) is None:
             return
         team = self._context.account.team
@@ -114,7 +114,7 @@ class StateCommands:
             self.toggle("taken")
 
     def tell_taken(self, message_id: int, who: str) -> None:
-        """Say that a colleague was quicker to take a message."""
+        """Say that a colleague took the message first."""
         if (row := self._context.account.messages.get(message_id)) is not None:
             self._context.say(self._by(_("{who} took it first: {message}"), who, row))
 
@@ -122,7 +122,7 @@ class StateCommands:
         return sentence.format(who=sanitize(who), message=self._selection.describe(row))
 
     def mark_all_read(self, listing: Listing | None) -> None:
-        """Mark read what fits the query of a list and had come when it was read."""
+        """Mark everything read that matches a list's query and had come when it was loaded."""
         if listing is not None and self._selection.settled():
             self._context.write(self._mark_all_read(listing))
 
@@ -136,7 +136,7 @@ class StateCommands:
             self._context.say(said if made.rows else _("all read already"))
 
     def undo(self) -> None:
-        """Take back the last change, then the one before it."""
+        """Undo the last change that has not been undone yet."""
         self._context.write(self._undo())
 
     def _words(self, row: Row, state: ChangedState, value: bool) -> str:
@@ -166,7 +166,7 @@ class StateCommands:
     async def _do(
         self, change: Callable[[Messages], StateChange], words: Callable[[StateChange], str]
     ) -> StateChange | None:
-        """Make a change in the archive, and keep it to be taken back; None where it failed."""
+        """Make a change in the archive that can be undone, or return None if that failed."""
         changes = self._context.session.changes
 
         def make(account: AnyAccount) -> StateChange:

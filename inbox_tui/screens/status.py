@@ -1,4 +1,4 @@
-"""What the bars at the top and the bottom say of the session, and notices."""
+"""The session's status in the bars at the top and bottom, and notices."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ NOTICE_SECONDS = 4.0
 
 
 class SessionStatus:
-    """Shows how a session is doing in a status bar, and short-lived notices."""
+    """Shows the status of a session in a status bar, and short-lived notices."""
 
     def __init__(self, screen: Screen[Any], session: Session | AllSessions, bar: StatusBar) -> None:
         self._screen = screen
@@ -28,18 +28,18 @@ class SessionStatus:
         self._bar = bar
         self._notice: Timer | None = None
         self._notice_is_earlier = False
-        """Whether a key or click has come since the notice."""
+        """Whether a key or click has come since the notice was shown."""
         self._held = ""
         self._progress: Progress | None = None
 
     @property
     def can_show(self) -> bool:
-        """Whether there is anything to show things on: not yet at the start, no more at the end."""
+        """Whether the screen and the bar exist, which is false at the very start and end."""
         screen = self._screen
         return screen.is_mounted and screen.app.return_code is None and self._bar.is_attached
 
     def say(self, notice: str) -> None:
-        """Put a short-lived word into the status bar."""
+        """Show a short-lived notice in the status bar."""
         if not self.can_show:
             return
         self._bar.notice = notice
@@ -49,16 +49,16 @@ class SessionStatus:
         self._notice = self._screen.set_timer(NOTICE_SECONDS, self._unsay)
 
     def input_arrived(self) -> None:
-        """Take note of a key or click: what has been said was said before it."""
+        """Record that a key or click has come since the notice was shown."""
         self._notice_is_earlier = True
 
     def moved_on(self) -> None:
-        """Take away what was said before the last key or click, which has led elsewhere."""
+        """Clear a notice from before the last key or click, as that has led elsewhere."""
         if self._notice_is_earlier:
             self._unsay()
 
     def hold(self, words: str) -> None:
-        """Keep words in the status bar until they are other ones; a notice may hide them."""
+        """Keep words in the status bar until this is called again; notices hide them meanwhile."""
         before, self._held = self._held, words
         if words or self._bar.notice == before:
             self._bar.notice = words
@@ -67,11 +67,11 @@ class SessionStatus:
         self._bar.notice = self._held
 
     def note_progress(self, progress: Progress) -> None:
-        """Take note of how far the first messages have come."""
+        """Store how far a sync of several pages is."""
         self._progress = progress
 
     def progress_words(self) -> str:
-        """Return how far the first messages have come; empty once they have."""
+        """Return how far a sync of several pages is; empty once it has finished."""
         if self._session.status.state is State.LIVE:
             self._progress = None
         if self._progress is None:
@@ -85,7 +85,7 @@ class SessionStatus:
         )
 
     def show(self) -> None:
-        """Show how things stand."""
+        """Show the session's status."""
         bar, status = self._bar, self._session.status
         bar.state = status.state
         via = _("via {host}").format(host=status.via) if status.via else ""
@@ -95,7 +95,7 @@ class SessionStatus:
         self.show_countdown()
 
     def show_totals(self, title: TitleBar, filters: FilterBar) -> None:
-        """Show what is counted whatever the filters are."""
+        """Show the counts that do not depend on the filters."""
         account = self._session.archive
         filters.total = account.counts.total()
         title.unread = account.counts.unread()
@@ -105,7 +105,7 @@ class SessionStatus:
         self._screen.app.title = (f"({of_all}) " if of_all else "") + _("inbox")
 
     async def refresh(self) -> None:
-        """Ask the service now, if the limit allows; otherwise say when."""
+        """Send a request now if the limit allows it, or sign in first if necessary."""
         if self._session.signed_out:
             await self._screen.run_action("app.sign_in")
         elif self._session.status.state is State.CHECKING:
@@ -114,13 +114,13 @@ class SessionStatus:
             self._session.refresh()
 
     def show_countdown(self) -> None:
-        """Show how long it is until the next request."""
+        """Show how many seconds are left until the next request."""
         at = self._session.status.next_at
         now = self._session.clock.moment().seconds
         self._bar.next_in = None if at is None else max(0, round(at - now))
 
     def tell(self, event: SessionEvent) -> None:
-        """Tell what the user has to know of an event beyond how things stand."""
+        """Show a notice or a warning for an event that needs one."""
         match event:
             case RefreshDeferred(None):
                 self.say(_(self._session.status.reason) or _("nothing is planned: sign in first"))
