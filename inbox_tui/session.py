@@ -237,8 +237,8 @@ class Session:
         """Check a password with one request and use it, or return to the one used before.
 
         This takes as long as the limit requires. While a colleague syncs the account, the password
-        is not checked, and the note says so. With `remember`, an accepted password is stored in
-        the keyring. A password that was refused before is sent only with `insist`.
+        is not checked, and the note says so. With `remember`, the password is stored in the
+        keyring if the result is `LIVE`. One that was refused before is sent only with `insist`.
         """
         try:
             sync = await self._begin(None)
