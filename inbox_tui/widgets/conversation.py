@@ -5,7 +5,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, ClassVar, Final
 
 from rich.segment import Segment
-from textual.geometry import Region, Size, clamp
+from textual.geometry import Offset, Region, Size, clamp
+from textual.selection import Selection
 from textual.strip import Strip
 
 from inbox_tui.archive import Day, Row
@@ -18,7 +19,6 @@ from inbox_tui.widgets.transcript import Transcript
 
 if TYPE_CHECKING:
     from textual import events
-    from textual.selection import Selection
 
     from inbox_tui.text.search_query import SearchQuery
     from inbox_tui.widgets.message_source import MessageSource
@@ -361,6 +361,15 @@ class Conversation(MessagePane):
         """Return the positions of the messages between the known ends of a selection."""
         ends = [end.y // _MOST_PARAGRAPHS for end in selection if end is not None]
         return range(min(ends, default=self._cursor), max(ends, default=self._cursor) + 1)
+
+    def text_select_all(self) -> None:
+        """Select the text of the selected message, as after a double click."""
+        row = self._transcript.row(self._cursor)
+        if row is not None:
+            paragraphs = self._transcript.text(row).paragraphs
+            first = self._cursor * _MOST_PARAGRAPHS
+            end = Offset(len(paragraphs[-1].text), first + len(paragraphs) - 1)
+            self.screen.selections = {self: Selection(Offset(0, first), end)}
 
     def get_selection(self, selection: Selection) -> tuple[str, str] | None:
         """Return the selected text, and a line break to follow it."""

@@ -104,13 +104,13 @@ class Presentation:
         """The reader's time zone."""
         self.numbers_wait = False
         """Whether numbers that need phone metadata are shown unformatted until it is loaded."""
+        self.accounts: Mapping[int, str] = {}
+        """The names of accounts by id, if messages of several accounts are shown; else empty."""
         self._clock = clock
         self.set_names(names)
 
     def set_names(self, names: Mapping[str, str]) -> None:
         """Use these names from now on, by phone number or sender as `parse_sender` returns them."""
-        self.accounts: Mapping[int, str] = {}
-        """The names of accounts by id, if messages of several accounts are shown; else empty."""
         self._names = {phone: sanitize(name) for phone, name in names.items()}
         self._name_of = name_finder(self._names)
 

@@ -104,7 +104,9 @@ class Rows:
         shown = [cells(self._presentation.account(number)) for number in accounts] or [
             cells(self._presentation.short_number(number, digits)) for number in numbers
         ]
-        self._digits = digits
+        if digits != self._digits:
+            self._digits = digits
+            self._strips.clear()
         self._receiver_width = min(max(shown), _RECEIVER_AT_MOST) if len(shown) > 1 else 0
 
     def fit(self, items: Iterable[Item]) -> None:

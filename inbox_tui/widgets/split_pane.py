@@ -73,7 +73,7 @@ class SplitPane(Container):
     def recall(self, written: str) -> None:
         """Restore the shares from the text returned by `written`; ignore any other text."""
         shares = written.split()
-        if len(shares) == len(_SHARES) and all(share.isdigit() for share in shares):
+        if len(shares) == len(_SHARES) and all(share.isdecimal() for share in shares):
             for name, share in zip(_SHARES, shares, strict=True):
                 self._shares[name] = min(max(int(share), _SMALLEST), _LARGEST)
 

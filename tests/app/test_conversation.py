@@ -118,6 +118,16 @@ async def test_what_is_selected_with_the_mouse_is_copied(opened: Opener) -> None
         assert notice(pilot) == "copied the selection"
 
 
+async def test_a_double_click_selects_the_message_clicked(opened: Opener) -> None:
+    async with opened(messages=talk()) as pilot:
+        await open_conversation(pilot)
+        y = next(y for y, line in enumerate(lines(conversation(pilot))) if "Код 481516" in line)
+        await pilot.click(conversation(pilot), offset=(20, y), times=2)
+        await pilot.press("k", "ctrl+c")
+        assert selected(pilot).id == 9
+        assert pilot.app.clipboard == "Код 481516. Anna 10"
+
+
 @at_every_size
 async def test_new_messages_come_in_below_and_are_told(opened: Opener) -> None:
     earlier = [message(100 + n, LONG, minutes_ago=5000 + n) for n in range(30)]

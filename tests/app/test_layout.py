@@ -114,6 +114,15 @@ async def test_neither_side_can_be_dragged_away(live: Opener) -> None:
         assert share(pilot) <= room - room // 5
 
 
+@pytest.mark.parametrize("stored", ["² 50", "50", "wide", "50 -1"])
+async def test_shares_that_cannot_be_read_are_ignored(live: Opener, stored: str) -> None:
+    async with live(messages=week()) as pilot:
+        pane = pilot.app.screen.query_one(SplitPane)
+        before = pane.written()
+        pane.recall(stored)
+        assert pane.written() == before
+
+
 @at_every_size
 async def test_times_stay_true_as_time_passes(live: Opener) -> None:
     async with live(messages=week(), filters=Filters()) as pilot:

@@ -213,6 +213,18 @@ async def test_receiving_numbers_are_told_if_several_where_the_text_keeps_its_ro
         assert all(("0001" in line) == told for line in lines(messages)[:4:2])
 
 
+async def test_rows_drawn_before_show_as_many_digits_as_a_new_receiving_number_needs() -> None:
+    named, numbers = "79110000001", ["79120000002", "79130000002"]
+    rows = [message(NEWEST - n, to_phone=number) for n, number in enumerate(numbers)]
+    shown_by = presentation(**{named: "A very long name"})
+    before = Messages(rows[1:], receivers=[named, numbers[1]])
+    async with mounted(before, shown_by=shown_by) as (messages, pilot, _):
+        assert "  0002  " in lines(messages)[0]
+        messages.show(Messages(rows, receivers=[named, *numbers]))
+        await pilot.pause()
+        assert [line[10:18] for line in lines(messages)[:2]] == ["20000002", "30000002"]
+
+
 async def test_a_name_given_meanwhile_is_shown_at_once() -> None:
     shown_by = presentation()
     async with mounted(to_two(), shown_by=shown_by) as (messages, pilot, _):
