@@ -127,7 +127,7 @@ class InboxApp(App[None]):
             self._accounts.shown = self._accounts.add(login, endpoint(server), password)
         for other in others:
             self._accounts.add(*other)
-        self._presentation.numbers_wait = login is not None
+        self._presentation.numbers_wait = True
         self._inbox: InboxScreen | None = None
         self._keys = KeyQueue(self, self._take_key, self._list_awaited)
         self._focus_told = False
@@ -203,8 +203,7 @@ class InboxApp(App[None]):
             )
         if self._accounts.shown is None:
             self.call_next(self.action_sign_in)
-        else:
-            self.call_after_refresh(self._begin)
+        self.call_after_refresh(self._begin)
 
     def _leave_threads_for_work(self) -> None:
         """Give the event loop more threads than there are timers.
@@ -228,8 +227,9 @@ class InboxApp(App[None]):
             gc.enable()
 
     def _begin(self) -> None:
-        self._accounts.add_known()
-        self.run_worker(self._accounts.start(), group="session")
+        if self._accounts.shown is not None:
+            self._accounts.add_known()
+            self.run_worker(self._accounts.start(), group="session")
         self.run_worker(self._load_numbers(), group="numbers")
 
     async def _load_numbers(self) -> None:

@@ -119,6 +119,15 @@ class DailyCounts:
         )
         return {decode_text(to_phone): (total, unread) for to_phone, total, unread in found}
 
+    def senders_among(self, numbers: Iterable[str]) -> set[str]:
+        """Return those of these phone numbers that have sent messages."""
+        found = self._db.query(
+            "SELECT value FROM json_each(?) WHERE EXISTS (SELECT 1"
+            f" FROM messages INDEXED BY messages_phone WHERE phone = value AND {self._of_account})",
+            (json.dumps(list(numbers)),),
+        )
+        return {number for (number,) in found}
+
     def in_use(self) -> list[str]:
         """Return the receiving numbers that have messages, sorted.
 

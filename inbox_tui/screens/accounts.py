@@ -63,12 +63,14 @@ class AccountSwitcher:
         self.sessions.append(session)
         return session
 
-    def add_known(self) -> None:
-        """Add all other accounts that are in use in the archive."""
+    def add_known(self) -> list[Session]:
+        """Add all other accounts that are in use in the archive, and return them."""
         there = {(one.login, one.host) for one in self.sessions}
-        for login, url in known_accounts(self._dependencies.archive):
-            if (login, account_host(url)) not in there:
-                self.add(login, url)
+        return [
+            self.add(login, url)
+            for login, url in known_accounts(self._dependencies.archive)
+            if (login, account_host(url)) not in there
+        ]
 
     async def start(self) -> None:
         """Start to sync all accounts, the one on screen first."""
@@ -186,6 +188,8 @@ class AccountSwitcher:
             await self._switch_to(session)
             for one in outdated:
                 await one.close()
+            for one in self.add_known():  # after a start without an account
+                self._app.run_worker(one.start(), group="session")
         elif session is not self.shown and not isinstance(self.shown, AllSessions):
             await self._switch_to(session)
 

@@ -106,16 +106,18 @@ class FilterCommands:
         """Return choices for numbers named in the settings that have no messages yet."""
         from inbox_tui.screens.pickers import Choice
 
-        archive, parts = self._context.account, strip_separators(typed).split()
-        in_use = set(map(phone_key, archive.counts.in_use()))
-        return [
-            Choice(name, phone, 0)
+        counts, parts = self._context.account.counts, strip_separators(typed).split()
+        in_use = set(map(phone_key, counts.in_use()))
+        named = {
+            phone: name
             for phone, name in self._context.session.settings.names.items()
             if phone.isdecimal()
             and phone_key(phone) not in in_use
             and all(part.strip("+") in f"{phone} {strip_separators(name)}" for part in parts)
-            and not archive.lists.open(Query(phone=phone), first=1).messages
-        ][:most]
+        }
+        senders = counts.senders_among(named)
+        unused = [Choice(name, phone, 0) for phone, name in named.items() if phone not in senders]
+        return unused[:most]
 
     def _since(self, hours: int | None) -> int | None:
         return None if hours is None else self._context.session.window_start(hours)

@@ -20,7 +20,7 @@ from support.app_harness import (
     until,
 )
 from support.hostile import screen_output
-from support.inbox_screen import fill_in, signing_in
+from support.inbox_screen import fill_in, inbox, signing_in
 from support.keyrings import MemoryBackend, keyring
 from support.sizes import at_every_size
 from textual.pilot import Pilot
@@ -30,6 +30,7 @@ from inbox_tui.archive import SIGNED_IN, Archive, Row
 from inbox_tui.config import Settings
 from inbox_tui.screens.export_dialog import ExportScreen
 from inbox_tui.screens.inbox import InboxScreen
+from inbox_tui.screens.name_dialog import NameScreen
 from inbox_tui.screens.pickers import AccountPicker
 from inbox_tui.smsc.errors import NotReached, SignInRefused
 from inbox_tui.smsc.message import Answer
@@ -173,6 +174,19 @@ async def test_all_accounts_are_one_list_and_commands_act_on_the_account_of_the_
     assert unread == {"alex": 3, "boris": 1}
 
 
+async def test_a_sender_named_in_the_list_of_all_accounts_leaves_their_names_in_it(
+    both: Both,
+) -> None:
+    async with both() as pilot:
+        await pick(pilot, "All")
+        await inbox(pilot).action_command("name_sender")
+        await until(pilot, lambda: isinstance(pilot.app.screen, NameScreen))
+        await pilot.press(*"Anna", "enter")
+        await until(pilot, lambda: "  alex  " in screen_output(pilot.app))
+        assert "  boris  Anna" in screen_output(pilot.app)
+        assert "Account   alex" in screen_output(pilot.app)
+
+
 @pytest.mark.parametrize("account", ["alex", "All"])
 async def test_a_change_can_be_undone_after_another_account_was_shown(
     both: Both, account: str
@@ -246,6 +260,18 @@ async def test_from_all_accounts_the_one_that_is_refused_is_signed_in(
         await until(pilot, lambda: isinstance(pilot.app.screen, InboxScreen))
         assert pilot.app.screen.query_one(TitleBar).account == "All accounts"
         await until(pilot, lambda: pilot.app.screen.query_one(StatusBar).state == "Live")
+
+
+async def test_after_a_first_sign_in_the_other_accounts_are_live_too(
+    opened: Opener, boris: ScriptedInbox
+) -> None:
+    ring = keyring(MemoryBackend(**{BORIS: "of boris"}))
+    async with opened(GOOD, login=None, keyring=ring, others={"boris": boris}) as pilot:
+        await fill_in(pilot, login="alex", password="a")
+        await until(pilot, lambda: isinstance(pilot.app.screen, InboxScreen))
+        await until(pilot, lambda: len(boris.asked) == 1)
+        await pick(pilot, "boris")
+        assert texts(pilot) == ["To Boris 1", "To Boris 2"]
 
 
 async def test_an_account_that_is_signed_in_too_leaves_the_first_one_live(live: Opener) -> None:

@@ -21,6 +21,7 @@ from support.archives import mark, query_for
 from textual.pilot import Pilot
 
 from inbox_tui.archive import Archive, Query
+from inbox_tui.config import Settings
 from inbox_tui.screens.filters import Filters
 from inbox_tui.screens.inbox import InboxScreen
 from inbox_tui.screens.listings import ArchivedMessages
@@ -126,6 +127,19 @@ async def test_a_change_of_a_plain_filter_reads_one_screenful(
     taken = await costs(tmp_path / "large", LARGE, ("w", "up", "enter", "x"), monkeypatch)
     assert all(messages <= LINES for _, _, messages in taken), taken
     assert all(statements <= 40 for _, statements, _ in taken), taken
+
+
+async def test_the_picker_of_numbers_reads_as_little_with_hundreds_of_names(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    settings = Settings(names={f"7999{n:07}": f"Contact {n}" for n in range(500)})
+    app = make_app(tmp_path, messages=[message(n) for n in range(9)], settings=settings)
+    async with app.run_test(size=(120, LINES)) as pilot:
+        await state_is(pilot, "Live")
+        counted = Counted(app._dependencies.archive, monkeypatch)
+        await pilot.press("p", "c")
+        await pilot.pause()
+        assert len(counted.statements) <= 20, counted.statements
 
 
 async def test_a_search_is_never_made_on_the_event_loop(
