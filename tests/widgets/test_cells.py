@@ -24,7 +24,7 @@ from inbox_tui.widgets.symbols import PLAIN, UNICODE, symbols
         ("", 0, ""),
     ],
 )
-def test_a_text_is_cut_to_its_cells(text: str, width: int, shown: str) -> None:
+def test_text_is_cut_to_a_width_in_cells(text: str, width: int, shown: str) -> None:
     assert cut(text, width) == shown
 
 
@@ -50,7 +50,7 @@ ENGLAND = "🏴\U000e0067\U000e0062\U000e0065\U000e006e\U000e0067\U000e007f"
         ("plain words", 0, "", "plain words"),
     ],
 )
-def test_a_cut_does_not_part_what_is_one_sign(
+def test_cutting_text_never_splits_a_grapheme(
     text: str, width: int, beginning: str, end: str
 ) -> None:
     assert cut(text, width) == beginning
@@ -82,13 +82,13 @@ def test_wrapping_loses_nothing_but_spaces_and_no_line_is_too_wide(text: str, wi
     assert all(cell_len(text[start:end]) <= width for start, end in lines)
 
 
-def test_a_line_is_never_wider_than_its_room() -> None:
+def test_a_line_is_never_wider_than_its_limit() -> None:
     line = Line(8).add("one ").add("two three").add("four")
     assert line.width == 8
     assert line.beside(Line(), 8).plain == "one two…"
 
 
-def test_what_stands_on_the_right_ends_at_the_edge() -> None:
+def test_the_right_part_of_a_line_ends_at_the_edge() -> None:
     assert Line().add("left").beside(Line().add("right"), 12).plain == "left   right"
 
 
@@ -105,7 +105,7 @@ def test_what_stands_on_the_right_ends_at_the_edge() -> None:
         ({"LANG": "en_US.UTF-8", "TERM": "xterm-256color"}, UNICODE),
     ],
 )
-def test_a_terminal_that_lacks_signs_gets_ascii(
+def test_a_terminal_without_unicode_gets_ascii_symbols(
     environment: dict[str, str], chosen: object, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     for name in ("LC_ALL", "LC_CTYPE", "LANG", "TERM"):
@@ -114,6 +114,6 @@ def test_a_terminal_that_lacks_signs_gets_ascii(
 
 
 @pytest.mark.parametrize("signs", [UNICODE, PLAIN])
-def test_every_sign_is_one_cell_wide(signs: tuple[str, ...]) -> None:
+def test_every_symbol_is_one_cell_wide(signs: tuple[str, ...]) -> None:
     assert [cell_len(sign) for sign in signs] == [1] * len(signs)
     assert signs is UNICODE or all(sign.isascii() for sign in signs)

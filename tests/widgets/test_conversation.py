@@ -55,7 +55,7 @@ def cursor_lines(conversation: Conversation) -> list[str]:
     return [line[1:].strip() for line in lines(conversation) if line.startswith("▌")]
 
 
-async def test_whole_texts_are_shown_oldest_first_below_their_days() -> None:
+async def test_messages_are_shown_in_full_oldest_first_under_their_days() -> None:
     texts = [
         said(NEWEST - 40, "Здравствуйте!\nЗаказ 5512 уже отправили?"),
         said(NEWEST - 1, "Your code is 481516. Do not tell it to anyone, not even to us."),
@@ -76,14 +76,14 @@ async def test_whole_texts_are_shown_oldest_first_below_their_days() -> None:
         ]
 
 
-async def test_the_name_and_number_of_a_sender_are_at_the_top() -> None:
+async def test_the_top_line_shows_the_name_and_number_of_the_sender() -> None:
     source = conversation_of(said(NEWEST, phone="79160001122"))
     async with mounted(source) as (conversation, _, _):
         top = lines(conversation)[0]
         assert top.startswith("── Pickup point  +7 916 000-11-22 ──")
 
 
-async def test_the_top_tells_the_day_that_is_scrolled_to_unless_the_line_below_does() -> None:
+async def test_the_top_line_shows_the_day_unless_the_line_below_shows_it() -> None:
     async with mounted(talk(100)) as (conversation, pilot, _):
         assert lines(conversation)[0].endswith("─ today ──")
         await pilot.press("home")
@@ -102,7 +102,7 @@ async def test_codes_and_links_are_marked_in_the_transcript() -> None:
         assert style_of(conversation, "https://example.com/a").underline
 
 
-async def test_the_receiving_number_stands_beside_the_time_if_there_are_several() -> None:
+async def test_receiving_numbers_are_shown_if_there_are_several_and_they_fit() -> None:
     conversation = Conversation(presentation(**{"79110000001": "Orders"}))
     said_there = said(NEWEST - 1, "And here?", to_phone="79110000002")
     numbers = ["79110000001", "79110000002"]
@@ -116,7 +116,7 @@ async def test_the_receiving_number_stands_beside_the_time_if_there_are_several(
         assert "▌  10:42  Hello there" in lines(conversation)
 
 
-async def test_the_states_of_a_message_stand_before_its_time() -> None:
+async def test_message_states_are_shown_beside_the_time() -> None:
     states = [
         said(NEWEST - 2, "one", unread=True, starred=True),
         said(NEWEST - 1, "two", starred=True, done=True),
@@ -126,7 +126,7 @@ async def test_the_states_of_a_message_stand_before_its_time() -> None:
         assert lines(conversation)[2:5] == [" ●★09:22  one", "  ★10:02✓ two", "▌ ✓10:42  three"]
 
 
-async def test_what_was_searched_for_is_marked() -> None:
+async def test_search_matches_are_marked_in_the_conversation() -> None:
     query = parse_query("заказ", NOW, {})
     source = conversation_of(said(NEWEST, "Где мой заказ?"), search=query)
     async with mounted(source) as (conversation, _, _):
@@ -134,13 +134,13 @@ async def test_what_was_searched_for_is_marked() -> None:
         assert style_of(conversation, "заказ").bgcolor != plain
 
 
-async def test_the_message_it_is_opened_at_is_selected_and_in_sight() -> None:
+async def test_the_conversation_opens_at_the_given_message_and_selects_it() -> None:
     async with mounted(talk(500), said(NEWEST - 300)) as (conversation, _, _):
         assert conversation.row == said(NEWEST - 300)
         assert any("Message 700" in line for line in cursor_lines(conversation))
 
 
-async def test_up_and_down_go_from_message_to_message_over_days() -> None:
+async def test_up_and_down_move_between_messages_across_days() -> None:
     async with mounted(talk(60)) as (conversation, pilot, app):
         for number in range(NEWEST - 1, NEWEST - 50, -1):
             await pilot.press("up")
@@ -151,7 +151,7 @@ async def test_up_and_down_go_from_message_to_message_over_days() -> None:
         assert all(event.moved for event in app.posted[1:])
 
 
-async def test_a_message_longer_than_the_screen_is_read_line_by_line() -> None:
+async def test_down_scrolls_through_a_message_longer_than_the_screen() -> None:
     source = conversation_of(said(NEWEST - 2), said(NEWEST - 1, LONG), said(NEWEST))
     async with mounted(source, said(NEWEST - 2)) as (conversation, pilot, _):
         await pilot.press("down")
@@ -163,7 +163,7 @@ async def test_a_message_longer_than_the_screen_is_read_line_by_line() -> None:
         assert read >= set(LONG.split())
 
 
-async def test_pages_reach_both_ends_and_keep_a_message_selected_in_sight() -> None:
+async def test_paging_reaches_both_ends_and_keeps_the_selection_visible() -> None:
     async with mounted(talk(100)) as (conversation, pilot, _):
         for key, end in (("pageup", NEWEST - 99), ("pagedown", NEWEST)):
             for _ in range(20):
@@ -172,7 +172,7 @@ async def test_pages_reach_both_ends_and_keep_a_message_selected_in_sight() -> N
             assert conversation.row == said(end)
 
 
-async def test_home_and_end_select_the_oldest_and_the_newest() -> None:
+async def test_home_and_end_select_the_oldest_and_the_newest_message() -> None:
     async with mounted(talk(100)) as (conversation, pilot, _):
         await pilot.press("home")
         assert conversation.row == said(NEWEST - 99)
@@ -181,7 +181,7 @@ async def test_home_and_end_select_the_oldest_and_the_newest() -> None:
         assert conversation.row == said(NEWEST)
 
 
-async def test_a_new_message_below_is_seen_at_once_where_there_is_room() -> None:
+async def test_a_new_message_appears_at_once_if_there_is_room_below() -> None:
     async with mounted(talk(2)) as (conversation, _, _):
         conversation.show(conversation_of(*rows(2), said(NEWEST + 1)))
         assert any("Message 1001" in line for line in lines(conversation))
@@ -195,7 +195,7 @@ async def test_a_click_selects_the_message_under_the_mouse() -> None:
         assert conversation.row == said(995)
 
 
-async def test_text_selected_with_the_mouse_is_that_of_the_messages() -> None:
+async def test_text_selection_contains_only_the_text_of_messages() -> None:
     source = conversation_of(said(1, "Заказ 5512 готов"), said(2, "Адрес:\nул. Садовая, 6"))
     async with mounted(source) as (conversation, pilot, app):
         drawn = lines(conversation)
@@ -213,14 +213,14 @@ async def test_text_selected_with_the_mouse_is_that_of_the_messages() -> None:
         assert app.screen.get_selected_text() is None
 
 
-async def test_a_double_click_selects_the_message_under_the_mouse_alone() -> None:
+async def test_a_double_click_selects_the_text_of_one_message() -> None:
     async with mounted(talk(50)) as (conversation, pilot, app):
         y = next(y for y, line in enumerate(lines(conversation)) if "Message 995" in line)
         await pilot.click(conversation, offset=(20, y), times=2)
         assert app.screen.get_selected_text() == "Message 995"
 
 
-async def test_the_wheel_scrolls_and_the_selected_message_stays_in_sight() -> None:
+async def test_the_selection_moves_to_stay_visible_when_the_wheel_scrolls() -> None:
     async with mounted(talk(50)) as (conversation, pilot, _):
         for _ in range(10):
             await pilot._post_mouse_events([MouseScrollUp], conversation, button=0)
@@ -228,7 +228,7 @@ async def test_the_wheel_scrolls_and_the_selected_message_stays_in_sight() -> No
         assert cursor_lines(conversation)
 
 
-async def test_the_scrollbar_goes_to_both_ends() -> None:
+async def test_scrolling_reaches_the_oldest_and_the_newest_message() -> None:
     async with mounted(talk(500)) as (conversation, pilot, _):
         assert conversation.scroll_y == conversation.max_scroll_y
         conversation.scroll_to(y=0, animate=False)
@@ -240,7 +240,7 @@ async def test_the_scrollbar_goes_to_both_ends() -> None:
 
 
 @pytest.mark.parametrize("size", [(120, 40), (80, 24), (40, 12), (200, 50), (12, 3)])
-async def test_a_conversation_fits_every_terminal(size: tuple[int, int]) -> None:
+async def test_a_conversation_fits_terminals_of_every_size(size: tuple[int, int]) -> None:
     async with mounted(talk(60, LONG), said(NEWEST - 30, LONG), size=size) as (conversation, _, _):
         drawn = conversation.render_lines(conversation.region.size.region)
         assert len(drawn) == size[1]
@@ -248,7 +248,7 @@ async def test_a_conversation_fits_every_terminal(size: tuple[int, int]) -> None
         assert cursor_lines(conversation)
 
 
-async def test_another_width_keeps_the_selected_message_in_sight() -> None:
+async def test_changing_the_width_keeps_the_selected_message_visible() -> None:
     async with mounted(talk(60, LONG), said(NEWEST - 30, LONG)) as (conversation, pilot, _):
         for width in (200, 30, 80):
             await pilot.resize_terminal(width, 12)
@@ -257,7 +257,7 @@ async def test_another_width_keeps_the_selected_message_in_sight() -> None:
             assert cursor_lines(conversation)
 
 
-async def test_whatever_keys_are_pressed_the_selected_message_is_in_sight() -> None:
+async def test_the_selected_message_stays_visible_whatever_keys_are_pressed() -> None:
     async with mounted(talk(0)) as (conversation, pilot, _):
 
         @settings(max_examples=60, deadline=None)

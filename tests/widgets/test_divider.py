@@ -14,7 +14,7 @@ class Divided(App[None]):
         yield Input(compact=True)
 
 
-async def test_it_is_a_line_that_lies_or_stands() -> None:
+async def test_the_divider_is_a_horizontal_or_vertical_line() -> None:
     divider = Divider()
     async with OneWidget(divider).run_test(size=(10, 4)) as pilot:
         assert lines(divider) == ["─" * 10]
@@ -23,7 +23,7 @@ async def test_it_is_a_line_that_lies_or_stands() -> None:
         assert lines(divider) == ["│"] * 4
 
 
-async def test_it_is_strong_while_the_focus_is_behind_it() -> None:
+async def test_the_divider_is_heavy_while_the_widget_after_it_is_focused() -> None:
     app = Divided()
     async with app.run_test(size=(10, 5)) as pilot:
         before, after = app.query(Input)
@@ -39,7 +39,7 @@ async def test_it_is_strong_while_the_focus_is_behind_it() -> None:
         assert lines(divider) == ["─" * 10]
 
 
-async def test_dragging_it_tells_where_it_should_be() -> None:
+async def test_dragging_the_divider_reports_its_new_position() -> None:
     divider = Divider()
     app = OneWidget(divider, Divider.Dragged)
     async with app.run_test(size=(20, 10)) as pilot:

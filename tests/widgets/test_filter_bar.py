@@ -46,7 +46,7 @@ def told(app: OneWidget[FilterBar]) -> list[Any]:
 # -- what it shows
 
 
-async def test_it_shows_the_filters_and_how_much_of_all_is_shown() -> None:
+async def test_the_filter_bar_shows_the_filters_and_how_many_messages_match() -> None:
     async with mounted() as (bar, _, _):
         left, right = text_of(bar).split("   ", 3)[:3], text_of(bar).split("   ")[-1]
         assert left == ["To: all numbers", "Window: 24 h", "Search: ·"]
@@ -54,29 +54,29 @@ async def test_it_shows_the_filters_and_how_much_of_all_is_shown() -> None:
         assert len(lines(bar)[0]) == 79
 
 
-async def test_thousands_are_set_apart_by_a_space_that_does_not_break() -> None:
+async def test_thousands_are_separated_by_no_break_spaces() -> None:
     async with mounted(shown=1_234_567, total=7_654_321) as (bar, _, _):
         assert "1\u00a0234\u00a0567 of 7\u00a0654\u00a0321" in lines(bar)[0]
 
 
-async def test_no_count_is_told_while_messages_are_counted() -> None:
+async def test_no_count_is_shown_while_messages_are_being_counted() -> None:
     async with mounted(shown=None) as (bar, _, _):
         assert text_of(bar) == "To: all numbers   Window: 24 h   Search: ·"
 
 
-async def test_newer_messages_out_of_sight_are_told_with_where_they_are() -> None:
+async def test_newer_messages_out_of_view_are_counted_with_an_arrow() -> None:
     async with mounted(newer=2) as (bar, _, _):
         assert text_of(bar).endswith("2 new ↑  312 of 10 482")
 
 
-async def test_a_filter_that_leaves_something_out_is_bold() -> None:
+async def test_active_filters_are_bold() -> None:
     async with mounted(to="Shop", search="заказ", window="everything") as (bar, _, _):
         assert style_of(bar, "Shop").bold
         assert style_of(bar, "заказ").bold
         assert not style_of(bar, "everything").bold
 
 
-async def test_unread_only_is_a_filter_of_its_own() -> None:
+async def test_the_state_filter_is_shown_only_if_it_is_set() -> None:
     async with mounted(state="unread") as (bar, pilot, _):
         assert "Unread" in text_of(bar)
         bar.state = ""
@@ -84,7 +84,7 @@ async def test_unread_only_is_a_filter_of_its_own() -> None:
         assert "Unread" not in text_of(bar)
 
 
-async def test_a_label_is_less_bright_than_its_value() -> None:
+async def test_labels_and_values_have_different_colours() -> None:
     async with mounted() as (bar, _, _):
         assert style_of(bar, "To: ").color != style_of(bar, "all numbers").color
 
@@ -108,7 +108,7 @@ async def test_at_forty_columns_the_filters_stay_readable(
         assert text_of(bar) == expected
 
 
-async def test_no_width_is_too_small() -> None:
+async def test_the_filter_bar_fits_every_width() -> None:
     filters: dict[str, Any] = {
         "to": "日本語" * 9,
         "search": "заказ " * 9,
@@ -120,7 +120,7 @@ async def test_no_width_is_too_small() -> None:
         assert await widths_drawn(pilot, bar, widths) == widths
 
 
-async def test_what_is_searched_for_cannot_steer_the_terminal() -> None:
+async def test_filter_values_are_sanitized() -> None:
     async with mounted(search="\x1b[31m[b]x", to="\u202eabc") as (bar, _, _):
         assert "\x1b" not in text_of(bar)
         assert "\u202e" not in text_of(bar)
@@ -131,7 +131,7 @@ async def test_what_is_searched_for_cannot_steer_the_terminal() -> None:
 
 
 @pytest.mark.parametrize("width", [80, 40])
-async def test_a_click_on_a_chip_tells_which_one(width: int) -> None:
+async def test_a_click_on_a_chip_reports_its_filter(width: int) -> None:
     async with mounted(width, state="unread", search="x") as (bar, pilot, app):
         for text, chip in (("all", "to"), ("24", "window"), ("x", "search"), ("Unr", "state")):
             await pilot.click(bar, offset=(lines(bar)[0].rindex(text), 0))
@@ -147,7 +147,7 @@ async def test_a_click_beside_the_chips_does_nothing() -> None:
 # -- searching
 
 
-async def test_a_search_is_typed_in_the_place_of_its_chip_and_told_at_every_key() -> None:
+async def test_a_search_is_typed_in_its_chip_and_reported_at_every_key() -> None:
     async with mounted() as (bar, pilot, app):
         bar.begin_search()
         await pilot.pause()
@@ -190,7 +190,7 @@ async def test_leaving_the_input_keeps_the_search() -> None:
         assert not bar.searching
 
 
-async def test_a_search_begun_twice_is_one_search() -> None:
+async def test_starting_a_search_twice_continues_the_first_one() -> None:
     async with mounted() as (bar, pilot, app):
         bar.begin_search()
         await pilot.press("o")
@@ -202,7 +202,7 @@ async def test_a_search_begun_twice_is_one_search() -> None:
 
 
 @pytest.mark.parametrize("width", [20, 40, 60, 120])
-async def test_what_is_typed_is_in_sight_at_every_width(width: int) -> None:
+async def test_typed_search_text_is_visible_at_every_width(width: int) -> None:
     async with mounted(width) as (bar, pilot, _):
         bar.begin_search()
         await pilot.press(*"order")

@@ -54,21 +54,21 @@ def line_of_cursor(messages: MessageList) -> int:
         ("G pageup pagedown", NEWEST - 99),
     ],
 )
-async def test_keys_move_the_cursor_among_messages_alone(keys: str, expected: int) -> None:
+async def test_keys_move_the_cursor_only_between_messages(keys: str, expected: int) -> None:
     async with mounted(by_days()) as (messages, pilot, _):
         await pilot.press(*keys.split())
         assert shown_id(messages) == expected
         assert line_of_cursor(messages) > 0
 
 
-async def test_the_list_begins_with_the_line_of_its_newest_day_and_the_newest_message() -> None:
+async def test_the_list_starts_with_the_newest_day_and_its_newest_message() -> None:
     async with mounted(by_days()) as (messages, _, _):
         assert lines(messages)[0].startswith("── today ──")
         assert line_of_cursor(messages) == 1
         assert shown_id(messages) == NEWEST
 
 
-async def test_the_cursor_goes_over_the_line_of_a_day_both_ways() -> None:
+async def test_the_cursor_skips_day_lines_in_both_directions() -> None:
     async with mounted(by_days()) as (messages, pilot, _):
         messages.move_to(message(FIRST_OF_TODAY).row)
         await pilot.press("j")
@@ -77,7 +77,7 @@ async def test_the_cursor_goes_over_the_line_of_a_day_both_ways() -> None:
         assert shown_id(messages) == FIRST_OF_TODAY
 
 
-async def test_the_day_of_the_message_at_the_top_stays_on_the_first_line() -> None:
+async def test_the_first_line_always_shows_the_day_of_the_topmost_message() -> None:
     async with mounted(by_days()) as (messages, pilot, _):
         await pilot.press("G")
         assert [line[:16] for line in lines(messages) if line.startswith("──")] == [
@@ -89,7 +89,7 @@ async def test_the_day_of_the_message_at_the_top_stays_on_the_first_line() -> No
         assert line_of_cursor(messages) == 1
 
 
-async def test_pages_leave_no_message_out() -> None:
+async def test_paging_down_skips_no_message() -> None:
     rows = [message(number, message=f"text {number}") for number in range(900, NEWEST)]
     async with mounted(Messages(rows, days=True)) as (messages, pilot, _):
         seen: set[str] = set()
@@ -99,7 +99,7 @@ async def test_pages_leave_no_message_out() -> None:
         assert seen == {f"text {number}" for number in range(900, NEWEST)}
 
 
-async def test_a_click_on_the_line_of_a_day_leaves_the_cursor() -> None:
+async def test_a_click_on_a_day_line_does_not_move_the_cursor() -> None:
     async with mounted(by_days(oldest=FIRST_OF_TODAY - 5)) as (messages, pilot, app):
         await pilot.press("G")
         read = shown_id(messages)
@@ -112,7 +112,7 @@ async def test_a_click_on_the_line_of_a_day_leaves_the_cursor() -> None:
         assert line_of_cursor(messages) == 1
 
 
-async def test_a_day_that_begins_above_leaves_the_message_on_its_line() -> None:
+async def test_a_new_day_above_does_not_move_the_selected_message() -> None:
     today = [message(number) for number in range(FIRST_OF_TODAY - 40, FIRST_OF_TODAY)]
     async with mounted(Messages(today, days=True)) as (messages, pilot, _):
         await pilot.press("j", "j")
@@ -127,7 +127,7 @@ async def test_a_day_that_begins_above_leaves_the_message_on_its_line() -> None:
         assert messages.newer == 0
 
 
-async def test_when_the_last_message_of_a_day_goes_the_cursor_goes_on_to_the_next() -> None:
+async def test_when_a_days_oldest_message_is_removed_the_next_older_is_selected() -> None:
     async with mounted(by_days()) as (messages, pilot, _):
         messages.move_to(message(FIRST_OF_TODAY).row)
         rows = [row for row in by_days().items if isinstance(row, Row) and row.id != FIRST_OF_TODAY]
@@ -136,7 +136,7 @@ async def test_when_the_last_message_of_a_day_goes_the_cursor_goes_on_to_the_nex
         assert shown_id(messages) == FIRST_OF_TODAY - 1
 
 
-async def test_a_gap_between_days_can_be_selected_and_keeps_its_place() -> None:
+async def test_a_gap_can_be_selected_and_stays_selected_when_messages_arrive() -> None:
     gap = Gap(message(FIRST_OF_TODAY - 1).received + 60, message(FIRST_OF_TODAY).received - 60)
     rows = [row for row in by_days().items if isinstance(row, Row)]
     async with mounted(Messages([*rows, gap], days=True)) as (messages, pilot, _):
@@ -151,7 +151,9 @@ async def test_a_gap_between_days_can_be_selected_and_keeps_its_place() -> None:
 
 
 @pytest.mark.parametrize("size", [(120, 40), (40, 4), (20, 2), (4, 1)])
-async def test_no_size_loses_the_cursor_to_the_line_of_a_day(size: tuple[int, int]) -> None:
+async def test_the_day_line_never_hides_the_selected_message_after_resizing(
+    size: tuple[int, int],
+) -> None:
     async with mounted(by_days(), size=(80, 20)) as (messages, pilot, _):
         await pilot.press("G", "k")
         await pilot.resize_terminal(*size)
@@ -160,7 +162,7 @@ async def test_no_size_loses_the_cursor_to_the_line_of_a_day(size: tuple[int, in
         assert cursor_line(messages)
 
 
-async def test_a_reader_elsewhere_sees_the_days_of_their_own_clock(tmp_path: Path) -> None:
+async def test_messages_are_grouped_into_days_in_the_readers_time_zone(tmp_path: Path) -> None:
     omsk = Presentation(
         server_zone=MOSCOW, local_zone=ZoneInfo("Asia/Omsk"), names={}, clock=lambda: NOW
     )
@@ -199,7 +201,7 @@ ARRIVALS = ("arrive", "go", "read", "filter")
 
 @given(steps=st.lists(st.sampled_from((*STEPS, *ARRIVALS)), max_size=40), seed=st.integers(0, 999))
 @settings(max_examples=25, deadline=None)
-def test_the_selection_stays_on_its_message_and_never_on_a_day(
+def test_the_selection_stays_on_its_message_and_never_lands_on_a_day_line(
     steps: Sequence[str], seed: int
 ) -> None:
     asyncio.run(_take_steps(steps, Random(seed)))

@@ -43,7 +43,7 @@ async def turn_wheel(pilot: Pilot[None], messages: MessageList, notches: int) ->
 # -- moving
 
 
-async def test_each_move_tells_what_the_cursor_is_on() -> None:
+async def test_each_move_announces_the_message_under_the_cursor() -> None:
     async with mounted(Messages.numbered()) as (_, pilot, app):
         await pilot.press("j", "j", "G", "k")
         await pilot.pause()
@@ -58,13 +58,13 @@ async def test_enter_opens_the_message_under_the_cursor() -> None:
         assert [m.row.id for m in app.posted if isinstance(m, MessageList.Opened)] == [NEWEST - 1]
 
 
-async def test_a_page_moves_what_is_shown_and_leaves_the_cursor_on_its_line() -> None:
+async def test_paging_scrolls_the_list_and_keeps_the_cursor_on_its_screen_line() -> None:
     async with mounted(Messages.numbered()) as (messages, pilot, _):
         await pilot.press("j", "j", "pagedown")
         assert lines(messages).index(cursor_line(messages)) == 2
 
 
-async def test_a_move_to_a_message_out_of_sight_brings_it_to_the_middle() -> None:
+async def test_jumping_to_a_message_out_of_view_centres_it() -> None:
     async with mounted(Messages.numbered()) as (messages, pilot, _):
         messages.move_to(message(950).row)
         await pilot.pause()
@@ -72,7 +72,7 @@ async def test_a_move_to_a_message_out_of_sight_brings_it_to_the_middle() -> Non
         assert lines(messages).index(cursor_line(messages)) == HEIGHT // 2
 
 
-async def test_a_move_to_a_message_in_sight_does_not_scroll() -> None:
+async def test_jumping_to_a_visible_message_does_not_scroll() -> None:
     async with mounted(Messages.numbered()) as (messages, pilot, _):
         messages.move_to(message(NEWEST - 5).row)
         await pilot.pause()
@@ -80,7 +80,7 @@ async def test_a_move_to_a_message_in_sight_does_not_scroll() -> None:
         assert shown_id(messages) == NEWEST - 5
 
 
-async def test_a_move_to_a_message_that_is_gone_goes_to_where_it_was() -> None:
+async def test_jumping_to_a_missing_message_selects_the_next_older_one() -> None:
     source = Messages(row for row in Messages.numbered().items if row != message(998))
     async with mounted(source) as (messages, _, _):
         messages.move_to(message(998).row)
@@ -113,13 +113,13 @@ async def test_the_end_of_a_million_messages_is_one_key_away() -> None:
         assert shown_id(messages) == 1_000_000
 
 
-async def test_the_first_frame_reads_a_screenful_at_most() -> None:
+async def test_the_first_frame_reads_at_most_a_screenful_of_messages() -> None:
     source = ManyMessages(1_000_000)
     async with mounted(source):
         assert source.rows_read <= HEIGHT
 
 
-async def test_a_move_by_one_paints_the_two_rows_that_change(
+async def test_moving_by_one_repaints_only_the_two_rows_that_change(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     async with mounted(Messages.numbered()) as (messages, pilot, _):
@@ -131,7 +131,7 @@ async def test_a_move_by_one_paints_the_two_rows_that_change(
         assert sorted(set(painted.lines)) == [2, 3]
 
 
-async def test_a_frame_costs_the_same_at_a_million_messages_as_at_a_hundred() -> None:
+async def test_a_frame_takes_as_long_with_a_million_messages_as_with_a_hundred() -> None:
     size = (120, 40)
     async with (
         mounted(ManyMessages(1_000_000), size=size) as (many, _, _),
@@ -148,7 +148,7 @@ async def test_a_frame_costs_the_same_at_a_million_messages_as_at_a_hundred() ->
 # -- new messages
 
 
-async def test_while_following_the_newest_is_selected_as_it_comes() -> None:
+async def test_following_selects_the_newest_message_as_it_arrives() -> None:
     async with mounted(Messages.numbered()) as (messages, pilot, app):
         messages.following = True
         messages.show(Messages.numbered(NEWEST + 2))
@@ -159,7 +159,7 @@ async def test_while_following_the_newest_is_selected_as_it_comes() -> None:
         assert told == [NEWEST, NEWEST + 2]
 
 
-async def test_newer_ones_add_up_until_the_top_is_in_sight() -> None:
+async def test_newer_messages_are_counted_until_the_top_is_visible() -> None:
     async with mounted(Messages.numbered()) as (messages, pilot, app):
         await pilot.press("pagedown")
         messages.show(Messages.numbered(NEWEST + 1))
@@ -171,7 +171,7 @@ async def test_newer_ones_add_up_until_the_top_is_in_sight() -> None:
         assert sum(isinstance(m, MessageList.NewerChanged) for m in app.posted) == 3
 
 
-async def test_a_list_shorter_than_the_screen_has_nothing_out_of_sight() -> None:
+async def test_newer_messages_are_not_counted_if_the_whole_list_is_visible() -> None:
     async with mounted(Messages.numbered(NEWEST, NEWEST - 2)) as (messages, pilot, _):
         await pilot.press("j")
         messages.show(Messages.numbered(NEWEST + 1, NEWEST - 2))
@@ -180,7 +180,7 @@ async def test_a_list_shorter_than_the_screen_has_nothing_out_of_sight() -> None
         assert messages.newer == 0
 
 
-async def test_another_filter_starts_at_the_top() -> None:
+async def test_replacing_the_list_without_keep_selects_the_newest_message() -> None:
     async with mounted(Messages.numbered()) as (messages, pilot, _):
         await pilot.press("G")
         messages.show(Messages.numbered(NEWEST, NEWEST - 49), keep=False)
@@ -189,7 +189,7 @@ async def test_another_filter_starts_at_the_top() -> None:
         assert messages.scroll_offset.y == 0
 
 
-async def test_when_everything_goes_there_is_nothing_under_the_cursor() -> None:
+async def test_nothing_is_selected_when_the_list_becomes_empty() -> None:
     async with mounted(Messages.numbered()) as (messages, pilot, app):
         await pilot.press("G")
         messages.show(Messages([]))
@@ -199,7 +199,9 @@ async def test_when_everything_goes_there_is_nothing_under_the_cursor() -> None:
         assert not any(lines(messages)[1:])
 
 
-async def test_a_read_mark_repaints_its_row_alone(monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_changing_the_read_flag_repaints_only_that_row(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
     async with mounted(Messages.numbered()) as (messages, pilot, app):
         await pilot.press("j", "j")
         await pilot.pause()
@@ -220,7 +222,7 @@ def _rows() -> list[Row]:
 # -- other sizes
 
 
-async def test_a_list_that_was_hidden_shows_what_came_meanwhile() -> None:
+async def test_a_hidden_list_keeps_its_selection_while_messages_arrive() -> None:
     async with mounted(Messages.numbered()) as (messages, pilot, _):
         await pilot.press("j", "j", "j")
         messages.display = False
@@ -235,7 +237,7 @@ async def test_a_list_that_was_hidden_shows_what_came_meanwhile() -> None:
         assert all(lines(messages))
 
 
-async def test_messages_shown_before_there_is_a_screen_are_all_drawn_once_there_is() -> None:
+async def test_messages_set_on_mount_fill_the_list() -> None:
     messages = MessageList(presentation())
 
     class Early(OneWidget[MessageList]):
@@ -251,7 +253,7 @@ async def test_messages_shown_before_there_is_a_screen_are_all_drawn_once_there_
 # -- the mouse
 
 
-async def test_a_click_moves_the_cursor_and_a_double_click_opens() -> None:
+async def test_a_click_selects_a_message_and_a_double_click_opens_it() -> None:
     async with mounted(Messages.numbered()) as (messages, pilot, app):
         await pilot.click(messages, offset=(20, 3))
         assert shown_id(messages) == NEWEST - 3
@@ -269,7 +271,7 @@ async def test_a_click_below_the_messages_does_nothing() -> None:
         assert not [m for m in app.posted if isinstance(m, MessageList.Opened)]
 
 
-async def test_the_row_under_the_mouse_is_marked_also_after_the_wheel() -> None:
+async def test_the_row_under_the_mouse_is_highlighted_even_after_scrolling() -> None:
     async with mounted(Messages.numbered()) as (messages, pilot, _):
         await pilot.hover(messages, offset=(20, 4))
         assert messages.hover == 4
@@ -283,7 +285,7 @@ async def test_the_row_under_the_mouse_is_marked_also_after_the_wheel() -> None:
 # -- colours
 
 
-async def test_the_cursor_is_told_by_a_sign_also_where_the_list_has_no_focus() -> None:
+async def test_the_cursor_has_a_symbol_even_if_the_list_is_not_focused() -> None:
     async with mounted(Messages.numbered()) as (messages, pilot, app):
         focused = style_of(messages, "ok").bgcolor
         app.set_focus(None)
@@ -293,14 +295,16 @@ async def test_the_cursor_is_told_by_a_sign_also_where_the_list_has_no_focus() -
         assert focused != blurred
 
 
-async def test_without_colours_the_cursor_is_reversed(monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_without_colours_the_cursor_row_is_in_reverse_video(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
     monkeypatch.setenv("NO_COLOR", "1")
     async with mounted(Messages.numbered()) as (messages, _, _):
         assert style_of(messages, "ok").reverse
         assert not style_of(messages, "TINKOFF").reverse
 
 
-async def test_another_theme_is_drawn_at_once() -> None:
+async def test_a_new_theme_is_drawn_at_once() -> None:
     async with mounted(Messages.numbered()) as (messages, pilot, app):
         before = style_of(messages, "TINKOFF")
         app.theme = "textual-light"

@@ -69,12 +69,14 @@ async def test_a_message_shows_its_fields_in_a_column_and_its_text_below() -> No
         (40, ["From      Pickup point", "          +7 916 000-11-22"]),
     ],
 )
-async def test_a_name_stands_before_its_number_or_above_it(width: int, shown: list[str]) -> None:
+async def test_sender_name_is_left_of_its_number_or_above_it_in_a_narrow_view(
+    width: int, shown: list[str]
+) -> None:
     async with mounted(message(1000, phone="79160001122"), size=(width, 12)) as (view, _, _):
         assert text_of(view)[: len(shown)] == shown
 
 
-async def test_when_it_was_sent_is_told_only_if_it_took_long() -> None:
+async def test_the_time_sent_is_shown_only_if_delivery_took_long() -> None:
     received = message(1000).received
     async with mounted(message(1000, sent=received - 5)) as (view, pilot, _):
         assert not [line for line in text_of(view) if line.startswith("Sent")]
@@ -83,7 +85,7 @@ async def test_when_it_was_sent_is_told_only_if_it_took_long() -> None:
         assert "Sent      yesterday 10:41:59" in text_of(view)
 
 
-async def test_every_link_is_told_with_its_host_in_bold_and_the_first_with_its_key() -> None:
+async def test_links_are_listed_with_their_hosts_in_bold_and_a_key_on_the_first() -> None:
     text = "Pay https://pay.example.com/i/8812 or https://example.org/x"
     async with mounted(message(1, message=text), size=(70, 16)) as (view, _, _):
         shown = text_of(view)
@@ -93,7 +95,7 @@ async def test_every_link_is_told_with_its_host_in_bold_and_the_first_with_its_k
         assert style_of(view, "https://pay.example.com/i/8812").underline
 
 
-async def test_a_long_link_goes_on_below_and_its_key_is_still_told() -> None:
+async def test_a_long_link_is_wrapped_and_still_shows_its_key() -> None:
     text = "https://shop.example.com/orders/5512?from=sms&utm_source=message"
     row = message(1, message=text, phone="BANK")
     async with mounted(row, size=(40, 16)) as (view, _, _):
@@ -105,7 +107,7 @@ async def test_a_long_link_goes_on_below_and_its_key_is_still_told() -> None:
         ]
 
 
-async def test_a_host_that_only_looks_like_another_is_told_as_what_it_is() -> None:
+async def test_a_lookalike_host_is_also_shown_in_punycode() -> None:
     async with mounted(message(1, message="https://аpple.com/x"), size=(60, 12)) as (view, _, _):
         assert any(line.startswith("          really xn--") for line in text_of(view))
 
@@ -121,7 +123,7 @@ async def test_the_code_and_the_links_are_marked_in_the_text() -> None:
         assert not marked[" now"].underline
 
 
-async def test_line_breaks_and_empty_lines_of_a_text_stay() -> None:
+async def test_line_breaks_and_empty_lines_of_a_text_are_kept() -> None:
     async with mounted(message(1, message="One\n\nTwo\r\nThree")) as (view, _, _):
         assert text_of(view)[-4:] == ["One", "", "Two", "Three"]
 
@@ -136,7 +138,7 @@ async def test_every_line_is_as_wide_as_the_view(size: tuple[int, int]) -> None:
                 assert Strip(strip).cell_length == size[0]
 
 
-async def test_what_a_search_looks_for_is_marked_in_sender_receiver_and_text() -> None:
+async def test_search_matches_are_marked_in_sender_receiver_and_text() -> None:
     row = message(1, phone="79160001122", message="Pick it up\nat the pickup point")
     search = parse_query("pick", NOW, {})
     async with mounted(row) as (view, pilot, _):
@@ -152,7 +154,7 @@ async def test_what_a_search_looks_for_is_marked_in_sender_receiver_and_text() -
         assert matches(view) == []
 
 
-async def test_the_state_of_a_message_is_told_and_a_change_of_it_does_not_scroll() -> None:
+async def test_message_states_are_shown_and_changing_them_does_not_scroll() -> None:
     row = message(1, message=LONG)
     async with mounted(row) as (view, pilot, _):
         assert not [line for line in text_of(view) if line.startswith("State")]
@@ -167,7 +169,7 @@ async def test_the_state_of_a_message_is_told_and_a_change_of_it_does_not_scroll
             assert f"State     {told}" in text_of(view)
 
 
-async def test_without_a_message_it_says_so() -> None:
+async def test_the_view_says_if_no_message_is_selected() -> None:
     async with mounted(message(1)) as (view, pilot, _):
         view.show(None)
         await pilot.pause()
@@ -175,7 +177,7 @@ async def test_without_a_message_it_says_so() -> None:
         assert view.row is None
 
 
-async def test_yesterday_comes_without_a_restart() -> None:
+async def test_today_becomes_yesterday_without_a_restart() -> None:
     now = [NOW]
     shown_by = presentation()
     shown_by._clock = lambda: now[0]
@@ -186,7 +188,7 @@ async def test_yesterday_comes_without_a_restart() -> None:
         assert "Received  yesterday 10:42:00" in text_of(view)
 
 
-async def test_another_message_begins_at_its_beginning() -> None:
+async def test_another_message_is_shown_from_the_top() -> None:
     async with mounted(message(1, message=LONG)) as (view, pilot, _):
         await pilot.press("end")
         view.show(message(2, message=LONG))
@@ -194,7 +196,7 @@ async def test_another_message_begins_at_its_beginning() -> None:
         assert text_of(view)[0].startswith("From")
 
 
-async def test_another_width_wraps_again() -> None:
+async def test_text_is_wrapped_again_when_the_width_changes() -> None:
     async with mounted(message(1, message="слово " * 20), size=(80, 16)) as (view, pilot, _):
         await pilot.resize_terminal(30, 16)
         await pilot.pause()
@@ -231,7 +233,7 @@ async def test_keys_scroll_a_long_message(keys: str, first: str) -> None:
 # -- selecting
 
 
-async def test_text_selected_with_the_mouse_is_seen_and_goes_with_its_message() -> None:
+async def test_text_selection_is_visible_and_is_cleared_with_the_message() -> None:
     async with mounted(message(1, message="Your code is 481516. Bye")) as (view, pilot, app):
         before = style_of(view, "481516").bgcolor
         await drag(pilot, view, (1 + 13, 5), (1 + 18, 5))
@@ -243,7 +245,7 @@ async def test_text_selected_with_the_mouse_is_seen_and_goes_with_its_message() 
         assert app.screen.get_selected_text() is None
 
 
-async def test_a_selection_has_no_breaks_where_lines_were_wrapped() -> None:
+async def test_selected_text_has_no_line_breaks_from_wrapping() -> None:
     text = "https://shop.example.com/" + "x" * 60 + " end"
     async with mounted(message(1, message="a\n" + text), size=(40, 16)) as (view, pilot, app):
         body = text_of(view).index("a")
@@ -255,7 +257,9 @@ async def test_a_selection_has_no_breaks_where_lines_were_wrapped() -> None:
 
 
 @pytest.mark.parametrize("character", ["x", "я", "語"])
-async def test_a_very_long_text_without_spaces_costs_no_more_than_one_with(character: str) -> None:
+async def test_long_text_without_spaces_is_drawn_as_fast_as_text_with_spaces(
+    character: str,
+) -> None:
     async with mounted(size=(60, 30)) as (view, _, _):
         numbers = count()
 
@@ -268,7 +272,7 @@ async def test_a_very_long_text_without_spaces_costs_no_more_than_one_with(chara
         assert_linear(show, lambda times: character * times, 1_300)
 
 
-async def test_a_short_message_after_another_costs_no_layout() -> None:
+async def test_switching_between_short_messages_causes_no_layout() -> None:
     async with mounted(message(1, message="one")) as (view, pilot, _):
         laid_out = view._layout_updates
         view.show(message(2, message="two\nthree"))
@@ -277,7 +281,7 @@ async def test_a_short_message_after_another_costs_no_layout() -> None:
         assert text_of(view)[-1] == "three"
 
 
-async def test_a_message_chosen_while_the_view_was_hidden_is_there_when_it_is_shown() -> None:
+async def test_a_message_set_while_the_view_is_hidden_appears_when_it_is_shown() -> None:
     async with mounted() as (view, pilot, _):
         view.display = False
         await pilot.pause()

@@ -27,11 +27,11 @@ def moscow(*moment: int) -> int:
         ((2026, 11, 23, 9, 5, 1), "Mon 23 Nov 2026 09:05:01"),
     ],
 )
-def test_in_full_a_time_has_its_seconds(moment: tuple[int, ...], told: str) -> None:
+def test_times_in_full_include_the_day_and_the_seconds(moment: tuple[int, ...], told: str) -> None:
     assert presentation().long_time(moscow(*moment)) == told
 
 
-def test_times_are_in_the_zone_of_the_person_who_reads() -> None:
+def test_times_are_shown_in_the_readers_time_zone() -> None:
     reader = Presentation(
         server_zone=MOSCOW,
         local_zone=ZoneInfo("Asia/Vladivostok"),
@@ -43,7 +43,7 @@ def test_times_are_in_the_zone_of_the_person_who_reads() -> None:
 
 
 @given(st.datetimes(), st.timezones(), st.timezones())
-def test_any_date_that_the_service_can_send_is_shown(
+def test_every_date_that_the_service_can_send_can_be_shown(
     received: datetime, server_zone: ZoneInfo, local_zone: ZoneInfo
 ) -> None:
     shown_by = Presentation(
@@ -58,9 +58,7 @@ def test_any_date_that_the_service_can_send_is_shown(
 
 
 @given(st.integers(86400, 2**32), st.timezones())
-def test_a_day_begins_at_the_midnight_of_the_person_who_reads(
-    at: int, local_zone: ZoneInfo
-) -> None:
+def test_days_begin_at_midnight_in_the_readers_time_zone(at: int, local_zone: ZoneInfo) -> None:
     shown_by = Presentation(
         server_zone=ZoneInfo("UTC"), local_zone=local_zone, names={}, clock=lambda: NOW
     )
@@ -78,7 +76,7 @@ def test_a_day_begins_at_the_midnight_of_the_person_who_reads(
         (date.max, ("no valid date",)),
     ],
 )
-def test_a_day_has_a_name_and_a_shorter_one(day: date, names: tuple[str, ...]) -> None:
+def test_days_are_named_in_a_long_and_a_short_form(day: date, names: tuple[str, ...]) -> None:
     assert presentation().day_names((day - date(1970, 1, 1)).days) == names
 
 
@@ -96,11 +94,13 @@ def test_a_name_is_shown_however_its_number_is_written_in_the_settings(written: 
 @pytest.mark.parametrize(
     ("phone", "shown"), [("79991234567", "+7 999 123-45-67"), ("TINKOFF", "TINKOFF")]
 )
-def test_a_sender_without_a_name_is_shown_as_it_is_dialled(phone: str, shown: str) -> None:
+def test_a_sender_without_a_name_is_shown_as_a_number_or_as_received(
+    phone: str, shown: str
+) -> None:
     assert presentation().who(phone) == shown
 
 
-def test_names_and_senders_cannot_steer_the_terminal() -> None:
+def test_names_and_senders_are_sanitized() -> None:
     shown_by = presentation(**{"79990000000": "\x1b[31mboss"})
     assert "\x1b" not in shown_by.who("79990000000")
     assert "\x1b" not in shown_by.who("\x1b[31mBANK")
@@ -110,7 +110,7 @@ def test_names_and_senders_cannot_steer_the_terminal() -> None:
     ("number", "written"),
     [(0, "0"), (999, "999"), (10_482, "10\u00a0482"), (1_000_000, "1\u00a0000\u00a0000")],
 )
-def test_thousands_are_set_apart(number: int, written: str) -> None:
+def test_thousands_are_separated_by_no_break_spaces(number: int, written: str) -> None:
     assert grouped(number) == written
 
 
@@ -125,5 +125,5 @@ def test_thousands_are_set_apart(number: int, written: str) -> None:
         ("AB12CD", "AB12CD"),
     ],
 )
-def test_a_code_is_written_as_it_is_read_out(code: str, written: str) -> None:
+def test_long_numeric_codes_are_shown_in_groups_of_digits(code: str, written: str) -> None:
     assert spaced_code(code) == written

@@ -47,14 +47,14 @@ async def test_at_forty_columns_every_row_still_has_its_time_sender_and_text() -
         ]
 
 
-async def test_a_code_that_would_be_cut_off_is_shown_and_what_comes_before_it_is_cut() -> None:
+async def test_text_before_a_code_is_cut_so_that_the_code_is_visible() -> None:
     source = Messages([message(1, message="Никому не говорите этот код: 481516, и банку тоже")])
     async with mounted(source, size=(40, 5)) as (messages, _, _):
         assert lines(messages)[0].endswith(" …этот код: 481516…")
         assert style_of(messages, "481516").underline
 
 
-async def test_what_is_cut_before_a_code_leaves_no_part_of_an_emoji_that_does_not_show() -> None:
+async def test_cutting_the_text_before_a_code_never_splits_an_emoji() -> None:
     england = "🏴\U000e0067\U000e0062\U000e0065\U000e006e\U000e0067\U000e007f"
     emoji = f"{england}👩\u200d👩\u200d👧🇷🇺👍🏽❤️"
     source = Messages(
@@ -68,7 +68,7 @@ async def test_what_is_cut_before_a_code_leaves_no_part_of_an_emoji_that_does_no
             assert cell_len(line) <= 60
 
 
-async def test_an_unread_message_is_marked_by_a_sign_and_in_bold() -> None:
+async def test_unread_messages_have_a_symbol_and_are_bold() -> None:
     rows = [message(2, phone="BANK", unread=True), message(1, phone="SHOP", unread=False)]
     async with mounted(Messages(rows)) as (messages, _, _):
         unread, read = lines(messages)[:2]
@@ -78,7 +78,7 @@ async def test_an_unread_message_is_marked_by_a_sign_and_in_bold() -> None:
         assert not style_of(messages, "SHOP").bold
 
 
-async def test_the_code_is_bold_and_underlined_and_nothing_else_of_the_text_is() -> None:
+async def test_the_code_is_bold_and_only_the_code_is_underlined() -> None:
     source = Messages([message(2), message(1, message="Your code is 481516. Keep it.")])
     async with mounted(source) as (messages, _, _):
         assert style_of(messages, "481516").bold
@@ -87,7 +87,7 @@ async def test_the_code_is_bold_and_underlined_and_nothing_else_of_the_text_is()
         assert not style_of(messages, ". Keep it.").underline
 
 
-async def test_wide_characters_do_not_push_anything_out_of_line() -> None:
+async def test_rows_with_wide_characters_are_as_wide_as_the_list() -> None:
     texts = [
         "日本語のメッセージ" * 9,
         "🎉🎉🎉 " * 20,
@@ -102,7 +102,7 @@ async def test_wide_characters_do_not_push_anything_out_of_line() -> None:
         assert all(Strip(strip).cell_length == 60 for strip in strips)
 
 
-async def test_what_a_sender_wrote_cannot_steer_the_terminal() -> None:
+async def test_the_sender_and_text_of_a_message_are_sanitized() -> None:
     hostile = "\x1b[2J\x1b]0;title\x07[bold]x[/]\u202egnp.exe\r\n\tend"
     source = Messages([message(1, phone="\x1b[31m", message=hostile)])
     async with mounted(source) as (messages, _, _):
@@ -111,7 +111,7 @@ async def test_what_a_sender_wrote_cannot_steer_the_terminal() -> None:
         assert "[bold]x[/]" in drawn
 
 
-async def test_an_empty_list_says_why_it_is_empty_and_takes_it_for_text() -> None:
+async def test_an_empty_list_shows_the_reason_without_interpreting_markup() -> None:
     async with mounted(Messages([])) as (messages, pilot, _):
         messages.empty_text = "No [b]messages[/b] here.\nOffline"
         await pilot.pause()
@@ -122,7 +122,7 @@ async def test_an_empty_list_says_why_it_is_empty_and_takes_it_for_text() -> Non
         assert messages.row is None
 
 
-async def test_the_empty_text_goes_when_messages_come() -> None:
+async def test_the_empty_text_disappears_when_messages_arrive() -> None:
     async with mounted(Messages([])) as (messages, pilot, _):
         messages.empty_text = "Nothing"
         await pilot.pause()
@@ -139,7 +139,9 @@ async def test_the_empty_text_goes_when_messages_come() -> None:
         (40, "22 Nov 08:43–22 Nov 09:21 missing"),
     ],
 )
-async def test_a_gap_says_from_when_to_when_messages_may_be_missing(width: int, told: str) -> None:
+async def test_a_gap_shows_the_period_in_which_messages_may_be_missing(
+    width: int, told: str
+) -> None:
     gap = Gap(message(997).received + 60, message(998).received - 60)
     source = Messages([*Messages.numbered().items, gap])
     async with mounted(source, size=(width, 12)) as (messages, pilot, app):
@@ -149,7 +151,7 @@ async def test_a_gap_says_from_when_to_when_messages_may_be_missing(width: int, 
         assert not [m for m in app.posted if isinstance(m, MessageList.Opened)]
 
 
-async def test_what_is_starred_done_or_taken_has_marks_that_need_no_colour() -> None:
+async def test_starred_done_muted_and_taken_messages_have_symbols() -> None:
     states: list[dict[str, Any]] = [
         {"starred": True, "unread": True},
         {"done": True},
@@ -186,7 +188,7 @@ def to_two(**more: Any) -> Messages:
     return Messages(rows, **{"receivers": NUMBERS} | more)
 
 
-async def test_where_numbers_are_several_a_row_tells_the_name_or_last_digits_of_its_own() -> None:
+async def test_rows_show_the_name_or_last_digits_of_the_receiving_number() -> None:
     async with mounted(to_two()) as (messages, _, _):
         assert [line[3:38].rstrip() for line in lines(messages)[:3]] == [
             "10:42  0001        +7 999 123-45-67",
@@ -195,7 +197,7 @@ async def test_where_numbers_are_several_a_row_tells_the_name_or_last_digits_of_
         ]
 
 
-async def test_of_numbers_that_end_alike_as_many_digits_are_told_as_tell_them_apart() -> None:
+async def test_receiving_numbers_show_enough_digits_to_tell_them_apart() -> None:
     numbers = ["79110000001", "79120000001"]
     source = Messages([message(NEWEST, to_phone=numbers[1])], receivers=numbers)
     async with mounted(source) as (messages, _, _):
@@ -206,7 +208,7 @@ async def test_of_numbers_that_end_alike_as_many_digits_are_told_as_tell_them_ap
     ("width", "numbers", "told"),
     [(66, NUMBERS, True), (56, NUMBERS, False), (40, NUMBERS, False), (80, NUMBERS[:1], False)],
 )
-async def test_receiving_numbers_are_told_if_several_where_the_text_keeps_its_room(
+async def test_receiving_numbers_are_shown_only_if_there_are_several_and_they_fit(
     width: int, numbers: list[str], told: bool
 ) -> None:
     async with mounted(to_two(receivers=numbers), size=(width, 6)) as (messages, _, _):
@@ -225,7 +227,7 @@ async def test_rows_drawn_before_show_as_many_digits_as_a_new_receiving_number_n
         assert [line[10:18] for line in lines(messages)[:2]] == ["20000002", "30000002"]
 
 
-async def test_a_name_given_meanwhile_is_shown_at_once() -> None:
+async def test_a_new_name_of_a_receiving_number_is_shown_at_once() -> None:
     shown_by = presentation()
     async with mounted(to_two(), shown_by=shown_by) as (messages, pilot, _):
         shown_by.__dict__.update(presentation(**{NUMBERS[0]: "Orders"}).__dict__)
@@ -237,7 +239,7 @@ async def test_a_name_given_meanwhile_is_shown_at_once() -> None:
 # -- the sender's column
 
 
-async def test_the_column_of_senders_is_as_wide_as_what_it_shows_needs() -> None:
+async def test_the_sender_column_is_as_wide_as_the_senders_shown_need() -> None:
     def texts_begin(messages: MessageList) -> set[int]:
         return {line.index("Hello") for line in lines(messages) if line}
 
@@ -253,7 +255,7 @@ async def test_the_column_of_senders_is_as_wide_as_what_it_shows_needs() -> None
         assert texts_begin(messages) == {20}
 
 
-async def test_a_column_never_takes_the_room_of_the_text() -> None:
+async def test_the_sender_column_leaves_room_for_the_text() -> None:
     source = Messages([message(NEWEST, phone="A very long name indeed", message="Hello")])
     async with mounted(source, size=(40, 4)) as (messages, _, _):
         assert lines(messages)[0] == "▌● 10:42 A very long… Hello"
@@ -262,7 +264,7 @@ async def test_a_column_never_takes_the_room_of_the_text() -> None:
 # -- days
 
 
-async def test_days_are_lines_with_their_messages_and_unread_ones_counted() -> None:
+async def test_day_lines_show_the_numbers_of_messages_and_unread_messages() -> None:
     async with mounted(Messages.numbered(days=True), size=(60, 30)) as (messages, _, _):
         assert [line for line in lines(messages) if line.startswith("──")] == [
             "── today ────────────────────────────────── 17, 5 unread ──",
@@ -279,21 +281,21 @@ async def test_days_are_lines_with_their_messages_and_unread_ones_counted() -> N
         (20, "── Fri 20 Nov ────"),
     ],
 )
-async def test_a_day_is_written_shorter_where_there_is_little_room(width: int, line: str) -> None:
+async def test_day_lines_are_shortened_in_a_narrow_list(width: int, line: str) -> None:
     friday = [row for row in Messages.numbered(days=True).items if isinstance(row, Row)]
     rows = [row for row in friday if day_of_row(row.row) == day_of_row(message(930).row)]
     async with mounted(Messages(rows, days=True), size=(width, 6)) as (messages, _, _):
         assert lines(messages)[0].startswith(line[: width - 2])
 
 
-async def test_what_is_not_known_of_a_day_yet_is_not_told() -> None:
+async def test_day_counts_are_hidden_until_they_are_known() -> None:
     source = Messages([message(NEWEST)], days=True)
     source.items[0] = Day(day_of_row(message(NEWEST).row), None, None)
     async with mounted(source, size=(40, 5)) as (messages, _, _):
         assert lines(messages)[0] == f"── today {'─' * 31}"
 
 
-async def test_days_are_named_again_when_the_day_is_over() -> None:
+async def test_today_becomes_yesterday_when_the_day_is_over() -> None:
     now = [NOW]
     shown_by = presentation()
     shown_by._clock = lambda: now[0]
@@ -311,7 +313,7 @@ def searched(typed: str) -> SearchQuery:
     return parse_query(typed, NOW, {})
 
 
-async def test_what_a_search_looks_for_is_marked_in_text_sender_and_receiver() -> None:
+async def test_search_matches_are_marked_in_text_sender_and_receiver() -> None:
     rows = [
         message(NEWEST - n, phone="Ozon", message="Ozon: OZON bonus", unread=False) for n in (0, 1)
     ]
@@ -324,7 +326,7 @@ async def test_what_a_search_looks_for_is_marked_in_text_sender_and_receiver() -
         assert matches(messages, 1) == []
 
 
-async def test_a_match_that_would_be_cut_off_is_shown_and_its_code_where_both_fit() -> None:
+async def test_text_is_cut_to_show_the_match_and_the_code_if_both_fit() -> None:
     text = "A long message from the shop, which tells that the order 5512 is ready. Code 481516"
     rows = [message(NEWEST, phone="BANK", message=text)] * 2
     async with mounted(Messages(rows, search=searched("order")), size=(50, 4)) as (messages, _, _):
@@ -333,7 +335,7 @@ async def test_a_match_that_would_be_cut_off_is_shown_and_its_code_where_both_fi
         assert lines(messages)[1].endswith("…er 5512 is ready. Code 481516")
 
 
-async def test_without_colours_a_match_is_reversed_and_told_from_the_cursor(
+async def test_without_colours_matches_are_reversed_and_distinct_from_the_cursor(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     monkeypatch.setenv("NO_COLOR", "1")

@@ -57,14 +57,14 @@ def text_of(bar: StatusBar) -> str:
         ),
     ],
 )
-async def test_it_shows_the_state_the_next_request_the_limit_and_the_keys(
+async def test_the_bar_shows_state_next_request_limit_and_keys_as_far_as_they_fit(
     width: int, shown: dict[str, Any], left: str, right: str
 ) -> None:
     async with mounted(width, **shown) as (bar, _):
         assert text_of(bar) == f"{left}{right:>{width - 2 - len(left)}}".rstrip()
 
 
-async def test_at_forty_columns_the_state_and_the_next_try_survive() -> None:
+async def test_at_forty_columns_the_state_and_the_next_try_are_still_shown() -> None:
     async with mounted(40, reason=REASON, next_in=900) as (bar, pilot):
         for state in State:
             bar.state = state
@@ -73,7 +73,7 @@ async def test_at_forty_columns_the_state_and_the_next_try_survive() -> None:
             assert "in 15 min" in text_of(bar)
 
 
-async def test_a_reason_that_does_not_fit_into_the_line_stands_below_it() -> None:
+async def test_a_reason_too_long_for_the_line_is_shown_below_it() -> None:
     async with mounted(40, 12, state=State.OFFLINE, reason=REASON) as (bar, pilot):
         assert [line.strip() for line in lines(bar)] == [
             "○ Offline   next try in 12 s    ? help",
@@ -88,13 +88,13 @@ async def test_a_reason_that_does_not_fit_into_the_line_stands_below_it() -> Non
         assert len(lines(bar)) == 1
 
 
-async def test_a_reason_of_many_lines_is_cut_and_leaves_room_for_the_rest() -> None:
+async def test_a_very_long_reason_is_cut_after_three_lines() -> None:
     async with mounted(40, 12, state=State.OFFLINE, reason="word " * 99) as (bar, _):
         assert len(lines(bar)) == 4
         assert lines(bar)[-1].endswith("…")
 
 
-async def test_no_line_comes_and_goes_as_the_seconds_are_counted() -> None:
+async def test_the_height_does_not_change_during_the_countdown() -> None:
     async with mounted(60, 12, state=State.OFFLINE, reason="r" * 38) as (bar, pilot):
         heights = set()
         for seconds in (900, 101, 99, 10, 9, 0):
@@ -104,7 +104,7 @@ async def test_no_line_comes_and_goes_as_the_seconds_are_counted() -> None:
         assert len(heights) == 1
 
 
-async def test_keys_of_the_place_stand_before_the_others_and_give_way_first() -> None:
+async def test_context_keys_are_shown_first_and_dropped_first() -> None:
     async with mounted(80, here=(Hint("c code", "c"), Hint("t conversation", "t"))) as (bar, pilot):
         assert text_of(bar).endswith("c code  ? help  / search  r refresh")
         await pilot.resize_terminal(120, 3)
@@ -116,21 +116,21 @@ async def test_keys_of_the_place_stand_before_the_others_and_give_way_first() ->
 
 
 @pytest.mark.parametrize("symbols", [UNICODE, PLAIN])
-def test_every_state_has_a_sign_of_its_own_shape(symbols: Any) -> None:
+def test_every_state_has_a_distinct_symbol(symbols: Any) -> None:
     signs = [symbols.live, symbols.checking, symbols.waiting]
     signs += [symbols.offline, symbols.blocked, symbols.sign_in]
     assert len(set(signs)) == len(signs)
 
 
 @pytest.mark.parametrize("reason", ["the password is not right", "the keyring is " * 4])
-async def test_signed_out_the_key_that_helps_is_always_named(reason: str) -> None:
+async def test_the_sign_in_key_is_always_shown_while_signed_out(reason: str) -> None:
     hints = (Hint("S sign in", "S"), *HINTS)
     async with mounted(state=State.SIGN_IN, reason=reason, next_in=None, hints=hints) as (bar, _):
         assert "S sign in" in text_of(bar).splitlines()[0]
         assert "requests" not in text_of(bar)
 
 
-async def test_a_notice_takes_the_place_of_all_but_the_state() -> None:
+async def test_a_notice_is_shown_after_the_state_instead_of_the_next_request() -> None:
     async with mounted(notice="copied: 481516") as (bar, pilot):
         assert text_of(bar).startswith("● Live   copied: 481516  ")
         assert "next in" not in text_of(bar)
@@ -149,7 +149,7 @@ async def test_a_notice_takes_the_place_of_all_but_the_state() -> None:
         (30, "● copied 111222 of +7 999 0…"),
     ],
 )
-async def test_a_notice_without_room_keeps_what_was_done_and_whose_it_was(
+async def test_a_notice_too_long_for_the_line_keeps_its_action_and_sender(
     width: int, shown: str
 ) -> None:
     notice = "copied 111222 of +7 999 000-11-22, 22 Nov 10:06 · no browser"
@@ -158,19 +158,19 @@ async def test_a_notice_without_room_keeps_what_was_done_and_whose_it_was(
 
 
 @pytest.mark.parametrize("reason", ["", REASON, "日本語" * 20])
-async def test_no_width_is_too_small(reason: str) -> None:
+async def test_the_status_bar_fits_every_width(reason: str) -> None:
     widths = [2, 3, 5, 12, 25, 33, 57, 81, 200]
     async with mounted(state=State.OFFLINE, reason=reason) as (bar, pilot):
         assert await widths_drawn(pilot, bar, widths) == widths
 
 
-async def test_what_a_server_wrote_cannot_steer_the_terminal() -> None:
+async def test_reasons_from_the_server_are_sanitized() -> None:
     async with mounted(state=State.BLOCKED, reason="\x1b[2J[b]no\n\u202e") as (bar, _):
         assert not any(character in text_of(bar) for character in "\x1b\n\u202e")
         assert "[b]no" in text_of(bar)
 
 
-async def test_a_second_that_changes_nothing_to_be_read_paints_nothing(
+async def test_nothing_is_repainted_while_the_time_shown_stays_the_same(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     async with mounted(state=State.OFFLINE, next_in=290) as (bar, pilot):
@@ -187,7 +187,7 @@ async def test_a_second_that_changes_nothing_to_be_read_paints_nothing(
     ("seconds", "told"),
     [(0, "0 s"), (1, "1 s"), (99, "99 s"), (100, "2 min"), (120, "2 min"), (121, "3 min")],
 )
-def test_a_time_to_come_is_told_in_a_word_or_two(seconds: int, told: str) -> None:
+def test_waiting_times_are_shown_in_seconds_or_minutes(seconds: int, told: str) -> None:
     assert span(seconds) == told
 
 
@@ -195,7 +195,9 @@ def test_a_time_to_come_is_told_in_a_word_or_two(seconds: int, told: str) -> Non
     ("command", "key", "character"),
     [("search", "slash", "/"), ("back", "escape", None), ("star", "ctrl+k", None)],
 )
-async def test_a_click_on_a_hint_is_its_key(command: str, key: str, character: str | None) -> None:
+async def test_a_click_on_a_hint_presses_its_key(
+    command: str, key: str, character: str | None
+) -> None:
     bar = StatusBar()
     app = OneWidget(bar, Key)
     async with app.run_test(size=(80, 3)) as pilot:

@@ -35,7 +35,7 @@ async def mounted(width: int = 80, **shown: Any) -> AsyncIterator[TitleBar]:
         ),
     ],
 )
-async def test_it_shows_whose_inbox_it_is_and_how_much_is_unread(
+async def test_the_title_bar_shows_the_account_and_the_unread_count(
     shown: dict[str, Any], left: str, right: str
 ) -> None:
     async with mounted(**shown) as bar:
@@ -43,7 +43,7 @@ async def test_it_shows_whose_inbox_it_is_and_how_much_is_unread(
         assert lines(bar)[0] == f"{left}{right:>{room}}".rstrip()
 
 
-async def test_no_width_is_too_small() -> None:
+async def test_the_title_bar_fits_every_width() -> None:
     bar = TitleBar()
     bar.account, bar.unread, bar.demo = "alex@smscentre.com", 3, True
     widths = [2, 3, 5, 10, 15, 30]
@@ -51,7 +51,7 @@ async def test_no_width_is_too_small() -> None:
         assert await widths_drawn(pilot, bar, widths) == widths
 
 
-async def test_an_account_cannot_steer_the_terminal() -> None:
+async def test_the_account_name_is_sanitized() -> None:
     async with mounted(account="\x1b[31m[b]me\u202e@x") as bar:
         assert "\x1b" not in lines(bar)[0]
         assert "[b]me" in lines(bar)[0]
