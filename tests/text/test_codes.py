@@ -32,12 +32,12 @@ def _found(text: str) -> str:
     return code.text if code else ""
 
 
-def test_every_known_text_gives_its_code_or_none() -> None:
+def test_the_right_code_or_none_is_found_in_every_known_text() -> None:
     wrong = [(code, _found(text), text) for code, text in KNOWN if _found(text) != code]
     assert wrong == []
 
 
-def test_texts_set_apart_give_their_codes() -> None:
+def test_precision_and_recall_on_texts_set_apart_are_at_least_97_percent() -> None:
     found = [(code, _found(text)) for code, text in APART]
     right = sum(code == got != "" for code, got in found)
     precision = right / sum(got != "" for _, got in found)
@@ -122,17 +122,17 @@ def test_a_code_is_found_however_it_is_written(text: str, code: str) -> None:
         "Код по карте *4417 на 5 400 р. не нужен",
     ],
 )
-def test_a_number_that_is_something_else_is_no_code(text: str) -> None:
+def test_other_numbers_are_not_taken_for_codes(text: str) -> None:
     assert find_code(text) is None
 
 
-def test_a_code_says_where_it_stands_and_is_freed_of_what_parts_it() -> None:
+def test_a_code_has_its_position_and_no_separators() -> None:
     text = "Ваш код: 481 516. Никому"
     assert find_code(text) == Code("481516", 9, 16)
     assert text[9:16] == "481 516"
 
 
-def test_of_two_codes_the_first_is_found() -> None:
+def test_the_first_of_two_codes_is_found() -> None:
     assert _found("Код 4821 или код 7735") == "4821"
 
 
@@ -143,7 +143,7 @@ def test_of_two_codes_the_first_is_found() -> None:
     ).map(" ".join)
 )
 @settings(max_examples=200, deadline=None)
-def test_a_found_code_is_of_letters_and_digits_and_lies_in_the_text(text: str) -> None:
+def test_a_code_has_only_ascii_letters_and_digits_of_the_text(text: str) -> None:
     code = find_code(text)
     if code is not None:
         assert code.text.isascii()
@@ -169,7 +169,7 @@ def test_a_found_code_is_of_letters_and_digits_and_lies_in_the_text(text: str) -
         ("", "123 456 code ", ""),
     ],
 )
-def test_a_hostile_text_costs_what_its_length_says(start: str, part: str, end: str) -> None:
+def test_finding_a_code_in_hostile_text_takes_linear_time(start: str, part: str, end: str) -> None:
     def made(size: int) -> str:
         return start + part * (size // len(part)) + end
 
@@ -178,7 +178,7 @@ def test_a_hostile_text_costs_what_its_length_says(start: str, part: str, end: s
     assert_as_cheap(lambda: find_code(made(20_000)), lambda: find_code(harmless), 5)
 
 
-def test_a_code_far_down_in_a_long_text_is_found() -> None:
+def test_a_code_is_found_only_in_the_first_5000_characters() -> None:
     for before, found in ((1_500, "481516"), (4_980, "481516"), (5_000, None)):
         code = find_code("a" * (before - 1) + " Ваш код: 481516")
         assert (code and code.text) == found
@@ -191,7 +191,7 @@ def test_every_word_has_one_meaning() -> None:
     assert {len(stem) for listed in _STEMS.values() for stem in listed.split()} == {_STEM}
 
 
-def test_every_word_for_a_code_has_a_cue_in_it() -> None:
+def test_every_word_for_a_code_contains_a_cue() -> None:
     words = [
         word
         for kind in (CODE, ASK)

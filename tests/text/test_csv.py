@@ -44,11 +44,11 @@ from inbox_tui.text.spreadsheet import csv_cell
         ("=1;＝2\n-3", "'=1;'＝2\n'-3"),
     ],
 )
-def test_a_formula_is_made_text_also_where_a_cell_begins_elsewhere(text: str, cell: str) -> None:
+def test_formulas_are_escaped_wherever_a_cell_may_begin(text: str, cell: str) -> None:
     assert csv_cell(text) == cell
 
 
-def test_whatever_is_taken_for_the_beginning_of_a_formula_is_guarded() -> None:
+def test_every_character_that_can_begin_a_formula_is_escaped() -> None:
     for code in range(0x110000):
         character = chr(code)
         if unicodedata.normalize("NFKC", character)[:1] in tuple("=+-@"):
@@ -57,7 +57,7 @@ def test_whatever_is_taken_for_the_beginning_of_a_formula_is_guarded() -> None:
 
 
 @pytest.mark.parametrize("part", [";", "; ", "\n", ";=", " ", "\t"])
-def test_guarding_a_long_text_costs_what_its_length_says(part: str) -> None:
+def test_escaping_formulas_takes_linear_time(part: str) -> None:
     assert_linear(csv_cell, lambda times: part * times, 3_000)
 
 
@@ -81,5 +81,5 @@ def test_guarding_a_long_text_costs_what_its_length_says(part: str) -> None:
         "Ѐ",
     ],
 )
-def test_any_other_text_is_left_exact(text: str) -> None:
+def test_other_text_is_unchanged(text: str) -> None:
     assert csv_cell(text) == text

@@ -45,7 +45,7 @@ WORDS = st.sampled_from(
         ("20  Sept", date(2026, 9, 20)),
     ],
 )
-def test_a_day_is_from_midnight_to_midnight(written: str, day: date) -> None:
+def test_a_date_covers_its_day_from_midnight_to_midnight(written: str, day: date) -> None:
     found = parse_date(written, NOW)
     assert found is not None
     assert (found.start, found.end) == (
@@ -67,7 +67,9 @@ def test_a_day_is_from_midnight_to_midnight(written: str, day: date) -> None:
         ("today 14:30", "2026-11-27T14:30:00", 60),
     ],
 )
-def test_a_time_makes_it_a_minute_or_second(written: str, start: str, seconds: int) -> None:
+def test_a_date_with_a_time_covers_a_minute_or_a_second(
+    written: str, start: str, seconds: int
+) -> None:
     found = parse_date(written, NOW)
     assert found is not None
     assert found.start.replace(tzinfo=None).isoformat() == start
@@ -82,7 +84,7 @@ def test_a_time_makes_it_a_minute_or_second(written: str, start: str, seconds: i
         *("٢٠.١١", "20.11 x", "soon", "20.11\0"),
     ],
 )
-def test_what_is_no_date_is_told_apart(written: str) -> None:
+def test_invalid_dates_are_rejected(written: str) -> None:
     assert parse_date(written, NOW) is None
 
 
@@ -110,7 +112,7 @@ def test_a_time_alone_is_the_latest_up_to_now(now: datetime, at: time) -> None:
 
 
 @given(MOMENTS)
-def test_a_moment_is_read_in_every_form_it_is_written_in(moment: datetime) -> None:
+def test_a_date_with_a_time_is_read_in_every_format(moment: datetime) -> None:
     for form in ("%Y-%m-%dT%H:%M:%S", "%d.%m.%Y %H:%M:%S", "%d %b %Y %H:%M:%S"):
         found = parse_date(moment.strftime(form), NOW)
         assert found is not None
@@ -118,13 +120,15 @@ def test_a_moment_is_read_in_every_form_it_is_written_in(moment: datetime) -> No
 
 
 @given(st.text() | st.lists(WORDS).map(" ".join), MOMENTS)
-def test_any_text_is_a_date_or_none(written: str, now: datetime) -> None:
+def test_any_text_is_parsed_as_a_date_or_rejected(written: str, now: datetime) -> None:
     found = parse_date(written, now)
     assert found is None or found.start < found.end
 
 
 @given(st.datetimes(timezones=st.timezones()), st.none() | st.timezones())
-def test_every_moment_has_a_time_in_every_zone(moment: datetime, zone: ZoneInfo | None) -> None:
+def test_every_moment_can_be_shown_in_every_time_zone(
+    moment: datetime, zone: ZoneInfo | None
+) -> None:
     shown = in_zone(moment, zone)
     assert abs(shown.replace(tzinfo=None) - moment.replace(tzinfo=None)) < timedelta(days=3)
     first, last = (1971, 2999) if sys.platform == "win32" and zone is None else (2, 9998)
@@ -139,7 +143,7 @@ def test_every_moment_has_a_time_in_every_zone(moment: datetime, zone: ZoneInfo 
         ("9999-12-31T23:59:59", "America/Los_Angeles", "Pacific/Kiritimati"),
     ],
 )
-def test_a_date_at_the_edge_of_the_calendar_is_shown_as_it_came(
+def test_dates_at_the_limits_of_the_calendar_keep_their_time_zone(
     edge: str, zone: str, other: str
 ) -> None:
     moment = datetime.fromisoformat(edge).replace(tzinfo=ZoneInfo(zone))

@@ -72,7 +72,7 @@ def test_a_link_is_found_without_the_punctuation_around_it(text: str, url: str) 
         "https://a.ru/" + "x" * 2048,
     ],
 )
-def test_what_cannot_be_opened_is_no_link(text: str) -> None:
+def test_invalid_and_unsupported_links_are_ignored(text: str) -> None:
     assert find_links(text) == []
 
 
@@ -98,12 +98,12 @@ def test_what_cannot_be_opened_is_no_link(text: str) -> None:
         ("https://faß.de", "faß.de", "xn--fa-hia.de"),
     ],
 )
-def test_the_host_is_the_one_the_browser_goes_to(url: str, host: str, punycode: str) -> None:
+def test_the_host_is_the_one_that_a_browser_opens(url: str, host: str, punycode: str) -> None:
     (link,) = find_links(url)
     assert (link.host, link.punycode) == (host, punycode)
 
 
-def test_links_say_where_they_stand() -> None:
+def test_links_have_their_positions_in_the_text() -> None:
     text = "Раз https://a.ru, два http://b.ru/x."
     assert [text[link.start : link.end] for link in find_links(text)] == [
         "https://a.ru",
@@ -118,7 +118,7 @@ def test_links_say_where_they_stand() -> None:
     ).map("".join)
 )
 @settings(max_examples=300, deadline=None)
-def test_anything_at_all_gives_links_that_lie_in_it(text: str) -> None:
+def test_links_found_in_any_text_are_valid_and_part_of_it(text: str) -> None:
     for link in find_links(text):
         assert text[link.start : link.end] == link.url
         assert link.url.lower().startswith(("http://", "https://"))
@@ -139,5 +139,5 @@ def test_anything_at_all_gives_links_that_lie_in_it(text: str) -> None:
         ("", "https://a.ru/x "),
     ],
 )
-def test_a_hostile_text_costs_what_its_length_says(start: str, part: str) -> None:
+def test_finding_links_in_hostile_text_takes_linear_time(start: str, part: str) -> None:
     assert_linear(find_links, lambda size: start + part * (size // len(part)), 2_000)

@@ -45,7 +45,7 @@ SEPARATORS = st.sampled_from(["", " ", "-", "\xa0", "(", ")", "\u2011", ".", "\u
         ("111-222", "111222"),
     ],
 )
-def test_a_number_is_read_as_people_write_it(written: str, phone: str) -> None:
+def test_phone_numbers_are_read_as_people_write_them(written: str, phone: str) -> None:
     assert parse_phone(written) == phone
 
 
@@ -67,7 +67,7 @@ def test_a_number_is_read_as_people_write_it(written: str, phone: str) -> None:
         ("٧٩١١", "a number has digits"),
     ],
 )
-def test_what_can_not_be_a_number_is_refused_with_the_reason(written: str, reason: str) -> None:
+def test_an_invalid_phone_number_is_refused_with_a_reason(written: str, reason: str) -> None:
     with pytest.raises(NotAPhoneNumber, match=reason):
         parse_phone(written)
 
@@ -78,12 +78,12 @@ def test_a_sender_may_be_a_name(name: str) -> None:
 
 
 @pytest.mark.parametrize("written", ["", "--", "8911000000a", "a" * 31, "a\nb", "a\x1b"])
-def test_what_is_neither_a_number_nor_a_name_is_no_sender(written: str) -> None:
+def test_text_that_is_neither_a_number_nor_a_name_is_refused_as_a_sender(written: str) -> None:
     with pytest.raises(NotAPhoneNumber):
         parse_sender(written)
 
 
-def test_a_name_given_to_a_sender_is_found_in_the_service_s_spelling() -> None:
+def test_a_name_is_found_however_the_service_spells_the_sender() -> None:
     name_of = name_finder({"79992264458": "Anna", "OZON.ru": "Shop"})
     assert [name_of(phone) for phone in ("79992264458", "+79992264458", "89992264458")] == [
         "Anna"
@@ -105,7 +105,7 @@ def test_a_name_given_to_a_sender_is_found_in_the_service_s_spelling() -> None:
         ("8 10 380 50 123", ["380501234567"], ["79992264458"]),
     ],
 )
-def test_a_number_or_its_part_is_found_by_its_digits(
+def test_phone_numbers_are_found_by_all_or_some_of_their_digits(
     written: str, found: list[str], not_found: list[str]
 ) -> None:
     spellings = phone_spellings(written)
@@ -113,7 +113,7 @@ def test_a_number_or_its_part_is_found_by_its_digits(
     assert not any(spelling in digits for digits in not_found for spelling in spellings)
 
 
-def test_a_word_is_no_part_of_a_number() -> None:
+def test_words_are_not_searched_as_parts_of_phone_numbers() -> None:
     assert phone_spellings("office") == phone_spellings("") == phone_spellings("4a") == ()
 
 
@@ -122,7 +122,7 @@ def test_a_word_is_no_part_of_a_number() -> None:
     st.sampled_from(["7", "+7", "8", ""]),
     st.data(),
 )
-def test_every_way_to_write_a_russian_number_is_the_same_number(
+def test_all_spellings_of_a_russian_number_are_the_same_number(
     national: str, prefix: str, data: st.DataObject
 ) -> None:
     written = prefix + "".join(data.draw(SEPARATORS) + digit for digit in national)
@@ -131,7 +131,7 @@ def test_every_way_to_write_a_russian_number_is_the_same_number(
 
 
 @given(st.text() | st.text("+0123456789 -()8", max_size=20))
-def test_any_text_is_a_number_in_digits_or_refused_in_words(written: str) -> None:
+def test_any_text_is_read_as_a_number_or_sender_or_is_refused(written: str) -> None:
     for parse in (parse_phone, parse_sender):
         with suppress(NotAPhoneNumber):
             phone = parse(written)
@@ -156,7 +156,7 @@ def test_any_text_is_a_number_in_digits_or_refused_in_words(written: str) -> Non
         ("4915112345678", "+49 1511 2345678"),
     ],
 )
-def test_a_number_is_shown_in_international_form(phone: str, shown: str) -> None:
+def test_phone_numbers_are_shown_in_international_format(phone: str, shown: str) -> None:
     assert format_phone(phone) == shown
 
 
@@ -167,12 +167,12 @@ def test_a_number_is_shown_in_international_form(phone: str, shown: str) -> None
         *("7999123456x", "+", "79990000000\n", "٧٩٩٩١٢٣٤٥٦٧", "\x1b[2J", "000000000"),
     ],
 )
-def test_a_name_a_short_number_and_anything_else_are_shown_as_they_are(phone: str) -> None:
+def test_names_short_numbers_and_invalid_numbers_are_shown_unchanged(phone: str) -> None:
     assert format_phone(phone) == phone
 
 
 @pytest.mark.parametrize("asks", ["parse_phone('8 999 226-44-58')", "parse_sender('OZON')"])
-def test_the_data_of_all_countries_is_not_loaded_for_a_russian_number(asks: str) -> None:
+def test_russian_numbers_and_names_do_not_load_phonenumbers(asks: str) -> None:
     program = f"""if True:
         import sys
         from inbox_tui.text.phones import parse_phone, parse_sender

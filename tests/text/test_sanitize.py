@@ -57,7 +57,7 @@ ANY_TEXT = st.lists(st.sampled_from(TROUBLE), max_size=24).map("".join) | st.tex
         "\u1820\u180b",
     ],
 )
-def test_what_people_write_is_left_as_it_is(text: str) -> None:
+def test_ordinary_text_is_unchanged(text: str) -> None:
     assert sanitize(text) == text
 
 
@@ -94,28 +94,28 @@ def test_what_people_write_is_left_as_it_is(text: str) -> None:
         ("a" + "\u0301" * 500 + "b", "a" + "\u0301" * 8 + HIDDEN + "b"),
     ],
 )
-def test_what_steers_a_terminal_or_hides_is_shown(text: str, shown: str) -> None:
+def test_control_and_invisible_characters_are_made_visible(text: str, shown: str) -> None:
     assert sanitize(text) == shown
 
 
 @pytest.mark.parametrize("text", ["a\nb", "a\rb", "a\r\nb", "a\x85b", "a\u2028b", "a\u2029b"])
-def test_a_line_break_is_shown_or_kept(text: str) -> None:
+def test_line_breaks_are_shown_as_a_symbol_or_kept(text: str) -> None:
     assert sanitize(text) == "a⏎b"
     assert sanitize(text, lines=True) == "a\nb"
 
 
-def test_all_else_is_shown_beside_kept_lines_too() -> None:
+def test_other_control_characters_are_visible_even_if_line_breaks_are_kept() -> None:
     assert sanitize("a\tb\n\x1bc\x0b\x0c", lines=True) == "a␉b\n␛c␋␌"
     assert sanitize("a\n\u0301b", lines=True) == "a\n◌\u0301b"
 
 
-def test_a_joiner_within_a_word_hides_no_letter_from_the_count_of_cells() -> None:
+def test_letters_after_a_joiner_count_towards_the_width_of_a_word() -> None:
     word = f"क्{JOINER}ष"
     assert sanitize(word).replace(JOINER * 2, JOINER) == word
     assert cell_len(sanitize(word)) == 2
 
 
-def test_a_line_of_anything_is_as_wide_as_its_parts() -> None:
+def test_sanitized_text_is_as_wide_as_its_sanitized_parts() -> None:
     parts = [FAMILY, "❤️", "🇷🇺", f"क्{JOINER}ष", "a\u0301", "世", "1️⃣", ENGLAND, "🇷", "\x1b", "я"]
     shown = [sanitize(part) for part in parts]
     assert [cell_len(part) for part in shown] == [2, 2, 2, 2, 1, 2, 2, 2, 1, 1, 1]
@@ -124,14 +124,14 @@ def test_a_line_of_anything_is_as_wide_as_its_parts() -> None:
 
 @given(ANY_TEXT, st.booleans())
 @settings(max_examples=400, deadline=None)
-def test_sanitizing_twice_is_sanitizing_once(text: str, lines: bool) -> None:
+def test_sanitizing_twice_is_the_same_as_sanitizing_once(text: str, lines: bool) -> None:
     shown = sanitize(text, lines)
     assert sanitize(shown, lines) == shown
 
 
 @given(ANY_TEXT)
 @settings(max_examples=200, deadline=None)
-def test_the_lines_are_as_wide_together_as_each_alone(text: str) -> None:
+def test_lines_have_the_same_width_sanitized_together_or_separately(text: str) -> None:
     shown = sanitize(text, lines=True)
     widths = [cell_len(sanitize(line)) for line in shown.split("\n")]
     assert sum(widths) == sum(cell_len(line) for line in shown.split("\n"))
@@ -140,7 +140,7 @@ def test_the_lines_are_as_wide_together_as_each_alone(text: str) -> None:
 
 @given(ANY_TEXT)
 @settings(max_examples=200, deadline=None)
-def test_no_character_of_a_text_goes_without_a_trace(text: str) -> None:
+def test_ordinary_characters_are_kept_and_others_leave_a_visible_trace(text: str) -> None:
     """All ordinary characters are kept, and any others leave at least one character."""
     shown = sanitize(text)
     ordinary = [character for character in text if _is_plain(character)]
@@ -151,7 +151,7 @@ def test_no_character_of_a_text_goes_without_a_trace(text: str) -> None:
         assert len(shown) > len(ordinary)
 
 
-def test_characters_that_pass_unseen_take_room_and_steer_nothing() -> None:
+def test_plain_characters_are_visible_and_never_control_characters() -> None:
     plain = [chr(code) for code in range(0x110000) if _is_plain(chr(code))]
     assert len(plain) > 100_000
     unseen = {"Cc", "Cf", "Cs", "Zl", "Zp", "Mn", "Me"}
@@ -169,11 +169,11 @@ def test_every_control_and_format_character_is_shown_in_one_cell() -> None:
 @pytest.mark.parametrize(
     "part", ["a\u200d", "\u0301", "👩\u200d", "🇷", "❤️", "\n", "\x1b", "क्\u200d"]
 )
-def test_sanitizing_a_long_hostile_text_costs_what_its_length_says(part: str) -> None:
+def test_sanitizing_hostile_text_takes_linear_time(part: str) -> None:
     assert_linear(sanitize, lambda times: part * times, 1_250)
 
 
-def test_single_width_text_is_safe_and_a_cell_a_character() -> None:
+def test_single_width_text_is_safe_and_has_one_cell_per_character() -> None:
     plain = [chr(code) for code in range(0x110000) if is_single_width(chr(code))]
     assert {"a", "Я", "ё", "₽", "№", "…", "«"} <= set(plain)
     for character in plain:
@@ -182,5 +182,5 @@ def test_single_width_text_is_safe_and_a_cell_a_character() -> None:
 
 
 @pytest.mark.parametrize("text", ["a\x1bb", "界", "е\u0301", "👍", "\u00ad", "\n"])
-def test_text_that_is_unsafe_or_of_another_width_is_not_single_width(text: str) -> None:
+def test_unsafe_wide_and_combining_text_is_not_single_width(text: str) -> None:
     assert not is_single_width(text)

@@ -94,7 +94,7 @@ def finds(typed: str, text: str, phone: str = PHONE, to_phone: str = TO_PHONE) -
         ('"from:me"', "see From:me"),
     ],
 )
-def test_a_message_is_found(typed: str, text: str) -> None:
+def test_a_query_finds_messages_that_match(typed: str, text: str) -> None:
     assert finds(typed, text)
 
 
@@ -113,7 +113,7 @@ def test_a_message_is_found(typed: str, text: str) -> None:
         ("-from:999", ""),
     ],
 )
-def test_a_message_is_not_found(typed: str, text: str) -> None:
+def test_a_query_does_not_find_messages_that_do_not_match(typed: str, text: str) -> None:
     assert not finds(typed, text)
 
 
@@ -123,7 +123,7 @@ def test_a_sender_is_found_by_the_name_given_to_the_number(typed: str) -> None:
     assert not finds(typed, "")
 
 
-def test_a_sender_with_a_name_of_its_own_is_found_by_either() -> None:
+def test_an_alphanumeric_sender_is_found_by_its_own_and_its_given_name() -> None:
     assert finds("from:ozon", "", phone="OZON.ru")
     assert finds("от:магазин", "", phone="OZON.ru")
     assert parse("from:ozon").senders == (Party(("ozon",)),)
@@ -142,14 +142,16 @@ def test_a_sender_with_a_name_of_its_own_is_found_by_either() -> None:
         ("after:20.11 after:21.11", "2026-11-21", None),
     ],
 )
-def test_dates_bound_what_is_found(typed: str, since: str | None, before: str | None) -> None:
+def test_date_operators_limit_the_search_period(
+    typed: str, since: str | None, before: str | None
+) -> None:
     query = parse(typed)
     bounds = [bound and f"{bound:%Y-%m-%dT%H:%M:%S}" for bound in (query.since, query.before)]
     expected = [bound and f"{bound}T00:00:00"[:19] for bound in (since, before)]
     assert (query.errors, bounds) == ((), expected)
 
 
-def test_what_follows_a_date_is_a_word_of_its_own() -> None:
+def test_text_after_a_date_is_searched_for_as_words() -> None:
     assert [words.alternatives for words in parse("on:20.11 14 ноя").words] == [
         (("14",),),
         (("ноя",),),
@@ -166,7 +168,9 @@ def test_what_follows_a_date_is_a_word_of_its_own() -> None:
         ("has:code -есть:ссылка", (), (Has("code"), Has("link", True))),
     ],
 )
-def test_states_and_contents(typed: str, states: tuple[Is, ...], contents: tuple[Has, ...]) -> None:
+def test_is_and_has_operators_are_parsed(
+    typed: str, states: tuple[Is, ...], contents: tuple[Has, ...]
+) -> None:
     query = parse(typed)
     assert (query.errors, query.states, query.contents) == ((), states, contents)
 
@@ -192,7 +196,7 @@ def test_states_and_contents(typed: str, states: tuple[Is, ...], contents: tuple
         ("-before:mon", '"before:" can\'t be excluded'),
     ],
 )
-def test_what_is_wrong_is_told_with_what_would_be_right(typed: str, told: str) -> None:
+def test_errors_in_a_query_are_explained_with_what_is_allowed(typed: str, told: str) -> None:
     (error,) = parse(typed).errors
     assert str(error).startswith(told)
 
@@ -211,12 +215,12 @@ def test_what_is_wrong_is_told_with_what_would_be_right(typed: str, told: str) -
         ("", "abc", []),
     ],
 )
-def test_what_matched_is_marked_in_the_text(typed: str, text: str, marked: list[str]) -> None:
+def test_matches_are_marked_in_the_text(typed: str, text: str, marked: list[str]) -> None:
     shown = sanitize(text)
     assert [shown[start:end] for start, end in text_spans(parse(typed), shown)] == marked
 
 
-def test_what_matched_is_marked_in_sender_and_receiver() -> None:
+def test_matches_are_marked_in_sender_and_receiver() -> None:
     shown = "+7 999 226-44-58"
     for typed in ("226 44", "from:8 999 226", "to:226 from:226-44"):
         ((start, end),) = sender_spans(parse(typed), shown)
@@ -236,7 +240,7 @@ ANYTHING = st.lists(PARTS, max_size=12).map("".join) | st.text(max_size=40)
 
 
 @given(ANYTHING, ANYTHING)
-def test_anything_typed_is_a_query_or_errors(typed: str, text: str) -> None:
+def test_any_input_gives_a_valid_query_or_errors(typed: str, text: str) -> None:
     query = parse(typed)
     assert all(map(str, query.errors))
     for words in query.words:
@@ -252,16 +256,16 @@ def test_anything_typed_is_a_query_or_errors(typed: str, text: str) -> None:
 
 
 @given(st.text(st.characters(exclude_categories=["Cs"]), max_size=30))
-def test_anything_in_quotes_finds_the_text_it_stands_in(text: str) -> None:
+def test_any_quoted_text_finds_messages_that_contain_it(text: str) -> None:
     if text.strip() and not set(text) & set('"«“„'):
         assert finds(f'"{text}"', f"before {text} after")
 
 
 @given(st.lists(st.text("абвABC", min_size=1, max_size=5), min_size=1, max_size=5))
-def test_words_find_a_text_that_has_them_in_any_order(words: list[str]) -> None:
+def test_words_are_found_in_any_order_and_case(words: list[str]) -> None:
     assert finds(" ".join(words), " ".join(reversed(words)).swapcase())
 
 
 @pytest.mark.parametrize("part", ["1 ", "1-", "(", '"', "a:", "from:", "before:20.11 ", "-", "«"])
-def test_a_long_hostile_query_costs_what_its_length_says(part: str) -> None:
+def test_parsing_and_marking_a_hostile_query_takes_linear_time(part: str) -> None:
     assert_linear(lambda typed: text_spans(parse(typed), "1 " * 500), lambda n: part * n, 64)

@@ -26,7 +26,7 @@ from inbox_tui.text import fold_text, strip_separators
         ("ԲԱՐԵՒ", "բարեւ"),
     ],
 )
-def test_letters_are_found_in_either_case_and_form(one: str, other: str) -> None:
+def test_letters_match_in_any_case_and_unicode_form(one: str, other: str) -> None:
     assert fold_text(one) == fold_text(other)
 
 
@@ -49,7 +49,7 @@ def test_й_and_и_differ() -> None:
         ("Счёт 12–34", "1234"),
     ],
 )
-def test_digits_are_found_across_what_parts_them(text: str, word: str) -> None:
+def test_digits_are_found_across_separators(text: str, word: str) -> None:
     assert strip_separators(word) in strip_separators(text)
 
 
@@ -65,18 +65,18 @@ def test_digits_are_found_across_what_parts_them(text: str, word: str) -> None:
         ("1 2 3 4", "1234"),
     ],
 )
-def test_only_the_digits_of_one_number_are_brought_together(text: str, joined: str) -> None:
+def test_only_the_digits_of_one_number_are_joined(text: str, joined: str) -> None:
     assert strip_separators(text) == joined
 
 
 @given(st.text(st.sampled_from("ё1 2-3()ЁßİΣ\xa0й\ud800a\n"), max_size=30))
 @settings(max_examples=200, deadline=None)
-def test_what_is_folded_stays_as_it_is(text: str) -> None:
+def test_folding_and_stripping_text_twice_changes_nothing_more(text: str) -> None:
     assert fold_text(fold_text(text)) == fold_text(text)
     assert strip_separators(fold_text(text)) == strip_separators(text)
     assert strip_separators(strip_separators(text)) == strip_separators(text)
 
 
 @pytest.mark.parametrize("part", ["1 ", "1   1", "1-", "( ", "ё", "e\u0301", "İ"])
-def test_a_long_hostile_text_costs_what_its_length_says(part: str) -> None:
+def test_stripping_separators_from_hostile_text_takes_linear_time(part: str) -> None:
     assert_linear(strip_separators, lambda times: part * times, 1_250)
