@@ -54,23 +54,23 @@ def received(*reads: str | bytes) -> list[str]:
     return names(found)
 
 
-def test_keys_the_mouse_and_the_focus_are_told() -> None:
+def test_keys_mouse_and_focus_events_are_recognised() -> None:
     assert received("aЯ\x1b[A\x1b[<0;5;6M\x1b[I\x1b[O") == [
         "a", "Я", "up", "MouseDown", "AppFocus", "AppBlur",
     ]  # fmt: skip
 
 
-def test_what_is_not_utf_8_is_shown_and_loses_no_key() -> None:
+def test_invalid_utf_8_is_shown_and_no_key_is_lost() -> None:
     (first, *others) = received(b"\xffa\xc3", "я")
     assert (first, others[0], others[-1]) == ("replacement_character", "a", "я")
 
 
-def test_a_key_of_a_character_that_is_none_loses_no_other_key() -> None:
+def test_keys_with_invalid_character_numbers_are_skipped() -> None:
     assert received("a\x1b[1114112ub\x1b[99999999999uc") == ["a", "b", "c"]
 
 
 @given(st.lists(st.binary(max_size=40), max_size=8))
-def test_nothing_that_is_sent_stops_the_reading(reads: list[bytes]) -> None:
+def test_no_input_makes_the_parser_fail(reads: list[bytes]) -> None:
     received(*reads)
     received(*reads, b"\x1b[201~", "q")
 
@@ -85,13 +85,15 @@ def split(data: bytes, places: Sequence[int]) -> list[bytes]:
 
 
 @given(HOSTILE, st.lists(st.integers(0, 10_000), max_size=4))
-def test_whatever_is_pasted_is_text_however_it_is_split(text: str, places: list[int]) -> None:
+def test_pasted_text_is_never_read_as_keys_however_it_is_split(
+    text: str, places: list[int]
+) -> None:
     text += "."  # keeps the text from ending in a part of a mark
     reads = split(f"{START}{text}{END}".encode(), places)
     assert received(*reads) == [f"paste: {text.replace(chr(0), '')[:PASTE_LIMIT]}"]
 
 
-def test_plain_text_is_pasted_after_a_silence_that_nobody_notices() -> None:
+def test_a_paste_is_delivered_within_a_tenth_of_a_second() -> None:
     parser = InputParser()
     assert names(parser.feed(f"a{START}two\nlines{END}".encode())) == ["a"]
     assert parser.timeout == PASTE_SECONDS <= 0.1
@@ -99,11 +101,11 @@ def test_plain_text_is_pasted_after_a_silence_that_nobody_notices() -> None:
     assert names(parser.feed(b"b")) == ["b"]
 
 
-def test_keys_right_after_a_paste_are_keys_and_so_is_a_second_paste_pasted() -> None:
+def test_keys_right_after_a_paste_are_read_as_keys() -> None:
     assert received(f"{START}one{END}\x1b[Aq") == ["paste: one", "up", "q"]
 
 
-def test_of_a_long_paste_the_beginning_is_kept() -> None:
+def test_only_the_beginning_of_a_very_long_paste_is_kept() -> None:
     parser = InputParser()
     found = list(parser.feed(f"{START}{'x' * 60_000}".encode()))
     for _ in range(100):
@@ -112,7 +114,7 @@ def test_of_a_long_paste_the_beginning_is_kept() -> None:
     assert names(found) == [f"paste: {'x' * PASTE_LIMIT}"]
 
 
-def test_a_paste_without_an_end_is_over_after_a_silence() -> None:
+def test_a_paste_without_an_end_mark_ends_after_a_pause() -> None:
     parser = InputParser()
     assert names(parser.feed(f"{START}half".encode())) == []
     assert names(parser.tick()) == ["paste: half"]
@@ -120,7 +122,7 @@ def test_a_paste_without_an_end_is_over_after_a_silence() -> None:
 
 
 @pytest.mark.parametrize("rest", ["M" * 200, "M\x1b[201~"])
-def test_the_rest_of_a_paste_that_stopped_on_its_way_is_no_key(rest: str) -> None:
+def test_the_rest_of_an_interrupted_paste_is_not_read_as_keys(rest: str) -> None:
     parser = InputParser()
     found = [*parser.feed(f"{START}half".encode()), *parser.tick(), *parser.feed(rest.encode())]
     found += parser.tick()
@@ -128,7 +130,7 @@ def test_the_rest_of_a_paste_that_stopped_on_its_way_is_no_key(rest: str) -> Non
     assert names(parser.feed(b"q")) == ["q"]
 
 
-def test_escape_is_told_after_a_short_wait() -> None:
+def test_escape_is_recognised_after_a_short_wait() -> None:
     parser = InputParser()
     assert names(parser.feed(b"\x1b")) == []
     assert parser.timeout is not None
@@ -136,7 +138,7 @@ def test_escape_is_told_after_a_short_wait() -> None:
     assert parser.timeout is None
 
 
-def test_a_start_mark_that_comes_in_two_parts_begins_a_paste_all_the_same() -> None:
+def test_a_start_mark_split_in_two_still_begins_a_paste() -> None:
     parser = InputParser()
     found = [*parser.feed(b"\x1b"), *parser.tick(), *parser.feed(b"[200~M\x1b[201~")]
     assert names([*found, *parser.tick()]) == ["escape", "paste: M"]
@@ -151,7 +153,7 @@ ANSWERS = {
 
 
 @given(st.sampled_from(sorted(ANSWERS)), st.lists(st.integers(0, 40), max_size=4))
-def test_the_answer_on_the_background_is_no_key_however_it_is_split(
+def test_a_background_report_is_recognised_however_it_is_split(
     answer: str, places: list[int]
 ) -> None:
     reads = split(f"a{answer}b".encode(), places)
@@ -159,7 +161,7 @@ def test_the_answer_on_the_background_is_no_key_however_it_is_split(
 
 
 @pytest.mark.parametrize("answer", ["\x1b]11;rgb:", "\x1b]11;rgb:1414/18", "\x1b]11;"])
-def test_an_answer_that_stops_on_its_way_is_no_key(answer: str) -> None:
+def test_an_incomplete_background_report_is_not_read_as_keys(answer: str) -> None:
     assert received(answer) == []
     assert received(answer, "\x1b[A")[-1:] == ["up"]
 
@@ -167,10 +169,10 @@ def test_an_answer_that_stops_on_its_way_is_no_key(answer: str) -> None:
 @pytest.mark.parametrize(
     "answer", ["\x1b]11;?\x1b\\", "\x1b]11;none\x07", "\x1b]11;" + "x" * 55 + "\x07"]
 )
-def test_an_answer_that_says_nothing_is_no_key(answer: str) -> None:
+def test_a_meaningless_background_report_is_not_read_as_keys(answer: str) -> None:
     assert received(answer) == []
 
 
-def test_escape_and_a_bracket_are_still_keys() -> None:
+def test_escape_followed_by_a_bracket_is_still_read_as_a_key() -> None:
     assert received("\x1b]") == ["right_square_bracket"]
     assert received("\x1b]", "1") == ["right_square_bracket", "1"]

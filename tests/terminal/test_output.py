@@ -44,14 +44,14 @@ def frame(number: int) -> bytes:
     return b"%06d" % number * 1000
 
 
-def test_what_is_sent_is_written_in_order(pipe: Pipe) -> None:
+def test_output_is_written_in_the_order_it_was_sent(pipe: Pipe) -> None:
     for number in range(10):
         pipe.output.send(frame(number), droppable=True)
     assert pipe.read_until(frame(9)) == b"".join(map(frame, range(10)))
     assert not pipe.caught_up.is_set()
 
 
-def test_frames_are_dropped_while_nothing_is_read_and_then_a_new_one_is_asked_for(
+def test_frames_are_dropped_until_a_frozen_terminal_catches_up(
     pipe: Pipe,
 ) -> None:
     for number in range(10_000):
@@ -65,13 +65,13 @@ def test_frames_are_dropped_while_nothing_is_read_and_then_a_new_one_is_asked_fo
     assert pipe.read_until(b"all of it") == b"all of it"
 
 
-def test_what_is_kept_for_a_frozen_terminal_has_a_bound(pipe: Pipe) -> None:
+def test_output_queued_for_a_frozen_terminal_is_limited(pipe: Pipe) -> None:
     for number in range(10_000):
         pipe.output.send(frame(number))
     assert sum(map(len, pipe.output._waiting)) <= QUEUE_LIMIT + len(frame(0))
 
 
-def test_waiting_for_a_frozen_terminal_has_an_end(pipe: Pipe) -> None:
+def test_waiting_for_a_frozen_terminal_times_out(pipe: Pipe) -> None:
     for number in range(100):
         pipe.output.send(frame(number))
     pipe.output.drain(0.01)
@@ -79,7 +79,7 @@ def test_waiting_for_a_frozen_terminal_has_an_end(pipe: Pipe) -> None:
     assert pipe.output.thread.is_alive()  # it is still in a write that nobody reads
 
 
-def test_a_terminal_that_goes_is_told_of_once_and_what_comes_after_is_let_be(pipe: Pipe) -> None:
+def test_a_lost_terminal_is_reported_and_later_output_is_discarded(pipe: Pipe) -> None:
     for number in range(100):
         pipe.output.send(frame(number))
     os.close(pipe.reader)
@@ -90,7 +90,7 @@ def test_a_terminal_that_goes_is_told_of_once_and_what_comes_after_is_let_be(pip
     assert not pipe.output.thread.is_alive()
 
 
-def test_a_terminal_made_non_blocking_by_another_program_is_waited_for(pipe: Pipe) -> None:
+def test_output_waits_for_a_terminal_that_another_program_made_non_blocking(pipe: Pipe) -> None:
     os.set_blocking(pipe.writer, False)
     for number in range(10):
         pipe.output.send(frame(number))
