@@ -50,7 +50,7 @@ def somebody_else(monkeypatch: pytest.MonkeyPatch) -> Callable[[], None]:
     return become
 
 
-def test_the_places_are_those_of_the_system(
+def test_default_paths_follow_the_xdg_variables(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("XDG_CONFIG_HOME", str(tmp_path / "c"))
@@ -64,13 +64,13 @@ def test_the_places_are_those_of_the_system(
     assert list(tmp_path.iterdir()) == []
 
 
-def test_a_folder_is_made_private_with_its_parents(tmp_path: Path, umask: int) -> None:
+def test_new_folders_and_their_parents_are_private(tmp_path: Path, umask: int) -> None:
     folder = tmp_path / "a" / "b" / "c"
     assert private_folder(folder) == folder
     assert [mode(made) for made in (folder, folder.parent, folder.parent.parent)] == [0o700] * 3
 
 
-def test_a_folder_is_never_open_to_others_while_it_is_made(
+def test_a_folder_is_private_from_the_moment_it_is_created(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     before = os.umask(0)
@@ -84,7 +84,7 @@ def test_a_folder_is_never_open_to_others_while_it_is_made(
 
 
 @pytest.mark.parametrize("loose", [0o755, 0o750, 0o711, 0o500, 0o700, 0o2700])
-def test_an_own_folder_is_tightened(tmp_path: Path, loose: int) -> None:
+def test_an_existing_folder_is_made_private(tmp_path: Path, loose: int) -> None:
     folder = tmp_path / "a"
     folder.mkdir()
     folder.chmod(loose)
@@ -92,14 +92,14 @@ def test_an_own_folder_is_tightened(tmp_path: Path, loose: int) -> None:
     assert mode(folder) == 0o700
 
 
-def test_the_folder_above_is_left_as_it_is(tmp_path: Path) -> None:
+def test_the_mode_of_an_existing_parent_folder_is_unchanged(tmp_path: Path) -> None:
     tmp_path.chmod(0o755)
     private_folder(tmp_path / "a")
     assert mode(tmp_path) == 0o755
 
 
 @pytest.mark.parametrize("loose", [0o775, 0o777, 0o1777, 0o720, 0o702])
-def test_a_folder_others_could_write_to_is_refused(tmp_path: Path, loose: int) -> None:
+def test_a_folder_that_others_can_write_to_is_refused(tmp_path: Path, loose: int) -> None:
     folder = tmp_path / "a"
     folder.mkdir()
     folder.chmod(loose)
@@ -109,7 +109,7 @@ def test_a_folder_others_could_write_to_is_refused(tmp_path: Path, loose: int) -
 
 
 @pytest.mark.parametrize("target", ["there", "missing"])
-def test_a_symbolic_link_as_folder_is_refused(tmp_path: Path, target: str) -> None:
+def test_a_symbolic_link_instead_of_a_folder_is_refused(tmp_path: Path, target: str) -> None:
     (tmp_path / "there").mkdir(0o755)
     (tmp_path / "a").symlink_to(tmp_path / target)
     with pytest.raises(PathRefused, match="a is a symbolic link; put a folder"):
@@ -117,7 +117,7 @@ def test_a_symbolic_link_as_folder_is_refused(tmp_path: Path, target: str) -> No
     assert not (tmp_path / "missing").exists()
 
 
-def test_a_linked_folder_above_is_fine(tmp_path: Path) -> None:
+def test_a_parent_folder_may_be_a_symbolic_link(tmp_path: Path) -> None:
     (tmp_path / "there").mkdir()
     (tmp_path / "link").symlink_to(tmp_path / "there")
     private_folder(tmp_path / "link" / "a")
@@ -134,7 +134,7 @@ def test_a_folder_of_another_user_is_refused(
     assert mode(tmp_path / "a") == 0o755
 
 
-def test_a_file_in_the_place_of_the_folder_is_refused(tmp_path: Path) -> None:
+def test_a_file_instead_of_a_folder_is_refused(tmp_path: Path) -> None:
     (tmp_path / "a").touch()
     with pytest.raises(PathRefused) as caught:
         private_folder(tmp_path / "a")
@@ -152,7 +152,7 @@ def test_a_new_file_is_private(tmp_path: Path, umask: int, way: Way) -> None:
 
 
 @pytest.mark.parametrize("way", WAYS)
-def test_a_file_is_never_open_to_others_while_it_is_made(
+def test_a_file_is_private_from_the_moment_it_is_created(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, way: Way
 ) -> None:
     before = os.umask(0)
@@ -165,14 +165,14 @@ def test_a_file_is_never_open_to_others_while_it_is_made(
     assert mode(tmp_path / "f") == 0o600
 
 
-def test_a_file_is_not_written_over(tmp_path: Path) -> None:
+def test_an_existing_file_is_not_overwritten(tmp_path: Path) -> None:
     (tmp_path / "f").write_text("old")
     with pytest.raises(FileExistsError):
         open_private(tmp_path / "f", "new")
     assert (tmp_path / "f").read_text() == "old"
 
 
-def test_a_file_is_replaced_when_the_new_one_is_whole_and_not_touched(tmp_path: Path) -> None:
+def test_a_file_is_replaced_by_a_new_one_instead_of_being_modified(tmp_path: Path) -> None:
     old, elsewhere = tmp_path / "old.csv", tmp_path / "elsewhere.csv"
     old.write_text("old")
     old.chmod(0o644)
@@ -182,7 +182,7 @@ def test_a_file_is_replaced_when_the_new_one_is_whole_and_not_touched(tmp_path: 
     assert (elsewhere.read_text(), mode(elsewhere)) == ("old", 0o644)
 
 
-def test_a_file_that_cannot_be_written_whole_leaves_nothing_behind(tmp_path: Path) -> None:
+def test_a_failed_write_leaves_no_partial_file_and_keeps_the_old_one(tmp_path: Path) -> None:
     def fails(file: object) -> None:
         raise OSError("no room")
 
@@ -194,7 +194,7 @@ def test_a_file_that_cannot_be_written_whole_leaves_nothing_behind(tmp_path: Pat
     assert (tmp_path / "old.csv").read_text() == "mine"
 
 
-def test_a_log_goes_on_and_is_tightened(tmp_path: Path) -> None:
+def test_a_log_is_appended_to_and_made_private(tmp_path: Path) -> None:
     path = tmp_path / "f"
     path.write_text("old ")
     path.chmod(0o644)
@@ -217,7 +217,7 @@ CHANGES = pytest.mark.parametrize("change", [append, replace, private_file])
 
 
 @CHANGES
-def test_a_symbolic_link_as_file_is_refused(tmp_path: Path, change: Change) -> None:
+def test_a_symbolic_link_instead_of_a_file_is_refused(tmp_path: Path, change: Change) -> None:
     (tmp_path / "target").write_text("precious")
     for name, target in (("f", "target"), ("nowhere", "missing")):
         (tmp_path / name).symlink_to(tmp_path / target)
@@ -230,7 +230,7 @@ def test_a_symbolic_link_as_file_is_refused(tmp_path: Path, change: Change) -> N
     assert not (tmp_path / "missing").exists()
 
 
-def test_a_link_put_there_at_the_last_moment_is_not_followed(
+def test_a_link_created_at_the_last_moment_is_not_followed(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     (tmp_path / "target").write_text("precious")
@@ -243,7 +243,7 @@ def test_a_link_put_there_at_the_last_moment_is_not_followed(
 
 
 @CHANGES
-def test_what_is_no_ordinary_file_is_refused_without_waiting(
+def test_pipes_and_folders_instead_of_files_are_refused_without_waiting(
     tmp_path: Path, change: Change
 ) -> None:
     os.mkfifo(tmp_path / "pipe")
@@ -264,7 +264,9 @@ def test_a_file_of_another_user_is_refused(
     assert (tmp_path / "f").read_text() == "theirs"
 
 
-def test_a_file_for_sqlite_is_made_or_tightened_and_kept(tmp_path: Path, umask: int) -> None:
+def test_a_file_for_sqlite_is_created_or_made_private_and_keeps_its_content(
+    tmp_path: Path, umask: int
+) -> None:
     path = tmp_path / "f"
     assert private_file(path) == path
     assert mode(path) == 0o600
@@ -274,7 +276,7 @@ def test_a_file_for_sqlite_is_made_or_tightened_and_kept(tmp_path: Path, umask: 
     assert (path.read_text(), mode(path)) == ("kept", 0o600)
 
 
-def test_a_system_without_owners_and_modes_gets_its_files(
+def test_files_can_be_created_on_systems_without_owners_and_modes(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(private_files, "_POSIX", False)

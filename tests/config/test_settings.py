@@ -151,7 +151,9 @@ def test_a_bad_value_is_reported_with_file_line_key_and_what_is_allowed(file: Pa
         "[[window]]",
     ],
 )
-def test_a_value_that_is_not_allowed_stops_the_start_on_its_line(file: Path, line: str) -> None:
+def test_an_invalid_value_is_reported_with_its_line_and_what_is_allowed(
+    file: Path, line: str
+) -> None:
     error = refusal(file, f"# settings\n{line}\n")
     key = line.strip("[").split()[0].rstrip("]")
     allowed = next(setting.allowed for setting in SETTINGS if setting.name == key)
@@ -171,7 +173,7 @@ def test_a_value_that_is_not_allowed_stops_the_start_on_its_line(file: Path, lin
     ],
     ids=["a bad name", "a setting below names", "an inline table", "an unknown table"],
 )
-def test_what_is_wrong_in_a_table_is_reported_on_its_own_line(
+def test_an_error_in_a_table_is_reported_with_its_line(
     file: Path, source: str, line: int, told: str
 ) -> None:
     error = refusal(file, source)
@@ -179,7 +181,7 @@ def test_what_is_wrong_in_a_table_is_reported_on_its_own_line(
     assert told in str(error)
 
 
-def test_an_unknown_setting_comes_with_the_one_that_was_meant(file: Path) -> None:
+def test_an_unknown_setting_is_reported_with_the_closest_known_one(file: Path) -> None:
     error = refusal(file, "window = 6\n\nrefresh_second = 30\n")
     assert str(error).startswith(
         f"{file}, line 3: there is no setting refresh_second (did you mean refresh_seconds?)"
@@ -218,7 +220,7 @@ def test_a_file_that_is_not_utf_8_is_reported_with_its_line(file: Path) -> None:
         load_settings(file)
 
 
-def test_a_folder_in_the_place_of_the_file_is_reported(file: Path) -> None:
+def test_a_folder_instead_of_the_file_is_reported(file: Path) -> None:
     file.mkdir()
     with pytest.raises(SettingsError, match="can't be read: "):
         load_settings(file)
@@ -241,7 +243,7 @@ def test_control_characters_in_the_file_do_not_reach_the_terminal(file: Path) ->
         assert all(character.isprintable() for character in text)
 
 
-def test_a_long_value_is_shortened(file: Path) -> None:
+def test_a_long_value_is_shortened_in_the_error(file: Path) -> None:
     assert len(refusal(file, f'notify = "{"a" * 10_000}"').problem) < 100
 
 
@@ -257,7 +259,7 @@ def test_the_template_has_every_setting_with_its_default(file: Path) -> None:
 
 
 @pytest.mark.parametrize("table", [setting for setting in SETTINGS if setting.example])
-def test_the_example_of_a_table_in_the_template_loads(file: Path, table: Setting) -> None:
+def test_the_example_tables_in_the_template_can_be_loaded(file: Path, table: Setting) -> None:
     assert f"# {table.example}\n#[{table.name}]\n" in template()
     file.write_text(f"[{table.name}]\n{table.example}\n", encoding="utf-8")
     assert getattr(load_settings(file), table.name) != table.default
@@ -275,7 +277,7 @@ def test_the_readme_lists_every_setting_with_its_default() -> None:
 
 
 @given(st.text(max_size=200))
-def test_any_text_as_a_file_loads_or_is_refused_in_words(
+def test_any_text_as_a_file_loads_or_gives_a_printable_error(
     tmp_path_factory: pytest.TempPathFactory, text: str
 ) -> None:
     file = tmp_path_factory.getbasetemp() / "any.toml"
@@ -294,14 +296,14 @@ def test_any_text_as_a_file_loads_or_is_refused_in_words(
         st.one_of(st.integers(), st.text(max_size=5), st.booleans(), st.lists(st.text(max_size=3))),
     )
 )
-def test_the_line_reported_is_the_line_of_the_key(values: dict[str, object]) -> None:
+def test_the_line_of_every_key_outside_tables_is_found(values: dict[str, object]) -> None:
     quoted = {key: '"' + "".join(f"\\U{ord(c):08x}" for c in key) + '"' for key in values}
     source = "".join(f"\n{quoted[key]} = 0\n" for key in values)
     for number, key in enumerate(values):
         assert key_line(source, key) == 2 * number + 2
 
 
-def test_the_line_of_a_key_is_found_in_its_own_table() -> None:
+def test_the_line_of_a_key_is_found_in_the_right_table() -> None:
     source = (
         'window = 1\n[other]\nlogin = 2\n[ names ]\n\'79\' . x = 1\n"8\\u0030" = "="\n'
         'names.y = 1\nlist = [\n  "a=1",\n]\n'

@@ -38,19 +38,19 @@ def file(tmp_path: Path) -> Path:
     return path
 
 
-def test_a_new_name_is_added_and_all_else_stays_as_it_stands(file: Path) -> None:
+def test_a_new_name_is_added_and_everything_else_is_unchanged(file: Path) -> None:
     write_name(file, ANNA, "Анна")
     assert load_settings(file).names == {ORDERS: "Orders", ANNA: "Анна"}
     added = '"+7 999 123-45-67" = "Анна"\n'
     assert file.read_text(encoding="utf-8").replace(added, "") == WRITTEN
 
 
-def test_a_name_is_changed_where_it_stands_however_its_number_is_written(file: Path) -> None:
+def test_a_name_is_changed_in_place_however_its_number_is_written(file: Path) -> None:
     write_name(file, ORDERS, "Shop")
     assert file.read_text(encoding="utf-8") == WRITTEN.replace('"Orders"', '"Shop"')
 
 
-def test_an_empty_name_takes_the_line_away(file: Path) -> None:
+def test_an_empty_name_removes_the_line(file: Path) -> None:
     write_name(file, ORDERS, "")
     assert load_settings(file).names == {}
     assert "the shop" not in file.read_text(encoding="utf-8")
@@ -66,7 +66,7 @@ def test_the_theme_is_written_before_the_tables(file: Path) -> None:
     assert kept.split() == WRITTEN.split()
 
 
-def test_a_file_that_is_not_there_is_made_for_its_owner_alone(tmp_path: Path) -> None:
+def test_a_missing_file_is_created_for_its_owner_only(tmp_path: Path) -> None:
     path = tmp_path / "new" / "config.toml"
     write_name(path, "OZON.ru", "Ozon")
     write_theme(path, "nord")
@@ -92,7 +92,7 @@ def test_the_template_can_be_written_to(file: Path) -> None:
         "login = \"alex\"\n['names']\n'79110000001' = '''Orders'''\n\n\n[keys]\n",
     ],
 )
-def test_however_the_file_is_written_its_names_can_be_changed(file: Path, source: str) -> None:
+def test_names_can_be_changed_however_the_file_is_written(file: Path, source: str) -> None:
     file.write_bytes(source.encode())
     write_name(file, ANNA, "Anna")
     write_name(file, ORDERS, "Shop")
@@ -103,7 +103,7 @@ def test_however_the_file_is_written_its_names_can_be_changed(file: Path, source
 
 
 @pytest.mark.parametrize("source", ["[names", 'password = "x"\n', "window = 1000\n", "\xff"])
-def test_a_damaged_file_is_said_and_stays_as_it_is(file: Path, source: str) -> None:
+def test_an_invalid_file_is_reported_and_left_unchanged(file: Path, source: str) -> None:
     before = source.encode("latin-1")
     file.write_bytes(before)
     for write in (partial(write_theme, file, "nord"), partial(write_name, file, ANNA, "Anna")):
@@ -113,7 +113,7 @@ def test_a_damaged_file_is_said_and_stays_as_it_is(file: Path, source: str) -> N
     assert list(file.parent.iterdir()) == [file]
 
 
-def test_a_file_that_cannot_be_written_is_said_and_stays_as_it_is(
+def test_a_failed_write_is_reported_and_leaves_the_file_unchanged(
     file: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     def full(fd: int) -> None:
@@ -135,14 +135,14 @@ def test_a_link_to_a_file_stays_a_link(file: Path, tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("sender", ["", "@", "1", "<script>", "9" * 40, "a\nb"])
-def test_a_sender_that_nobody_can_write_is_refused_with_the_reason(file: Path, sender: str) -> None:
+def test_an_invalid_sender_is_refused_with_a_reason(file: Path, sender: str) -> None:
     with pytest.raises(NotAPhoneNumber, match=r"\w"):
         write_name(file, sender, "Somebody")
     assert file.read_text(encoding="utf-8") == WRITTEN
 
 
 @given(st.text(min_size=1, max_size=40), st.text(min_size=1).filter(str.strip))
-def test_whatever_a_name_is_the_file_gives_it_back(
+def test_any_name_can_be_written_and_read_back(
     tmp_path_factory: pytest.TempPathFactory, phone: str, name: str
 ) -> None:
     path = tmp_path_factory.getbasetemp() / "any" / "config.toml"
