@@ -80,7 +80,7 @@ def run(home: Path, source: str, **variables: str) -> list[dict[str, Any]]:
     return [json.loads(line) for line in done.stdout.splitlines()]
 
 
-def test_an_unlocked_gnome_keyring_keeps_two_accounts(tmp_path: Path) -> None:
+def test_an_unlocked_gnome_keyring_stores_two_accounts(tmp_path: Path) -> None:
     with desktop(tmp_path) as variables:
         assert run(tmp_path, WORKS, **variables) == [
             {"report": ["keyring.backends.SecretService.Keyring", True, ""]},
@@ -96,7 +96,7 @@ def test_an_unlocked_gnome_keyring_keeps_two_accounts(tmp_path: Path) -> None:
         assert run(tmp_path, PATIENT + ASKS, **variables) == [{"answer": "Secret(…)"}]
 
 
-def test_a_locked_gnome_keyring_whose_question_nobody_answers_is_given_up_in_time(
+def test_a_locked_gnome_keyring_times_out_if_nobody_answers_its_prompt(
     tmp_path: Path,
 ) -> None:
     with desktop(tmp_path) as variables:
@@ -109,7 +109,7 @@ def test_a_locked_gnome_keyring_whose_question_nobody_answers_is_given_up_in_tim
 
 
 @pytest.mark.parametrize("used_before", [True, False])
-def test_a_locked_gnome_keyring_that_can_not_ask_is_told_at_once(
+def test_a_locked_gnome_keyring_that_cannot_prompt_is_reported_as_locked(
     tmp_path: Path, used_before: bool
 ) -> None:
     if used_before:
@@ -121,6 +121,6 @@ def test_a_locked_gnome_keyring_that_can_not_ask_is_told_at_once(
     assert "locked" in said["text"]
 
 
-def test_a_session_without_a_bus_is_told(tmp_path: Path) -> None:
+def test_a_session_without_a_bus_is_reported_as_having_no_keyring(tmp_path: Path) -> None:
     (said,) = run(tmp_path, PATIENT + ASKS)
     assert said["text"] == "The keyring can't be used: this system has none."

@@ -106,14 +106,14 @@ def named(path: str, base: type[Memory] = Memory) -> Memory:
     return ring
 
 
-async def test_a_missing_or_empty_entry_is_no_password() -> None:
+async def test_a_missing_or_empty_entry_means_no_password() -> None:
     ring = Memory()
     assert await Keyring(backend=ring).get("alex", HOST) is None
     ring.kept["inbox-tui", "alex@smscentre.com"] = ""
     assert await Keyring(backend=ring).get("alex", HOST) is None
 
 
-async def test_two_accounts_keep_their_own_passwords() -> None:
+async def test_each_account_has_a_separate_password() -> None:
     ours = Keyring(backend=Memory())
     await ours.store("alex", HOST, Secret("one"))
     await ours.store("alex", "localhost:8000", Secret("two"))
@@ -125,7 +125,7 @@ async def test_two_accounts_keep_their_own_passwords() -> None:
 
 
 @pytest.mark.parametrize("first", ["password", "API key"])
-async def test_an_api_key_takes_the_place_of_a_password_and_the_other_way(first: Kind) -> None:
+async def test_an_api_key_replaces_a_password_and_vice_versa(first: Kind) -> None:
     ring = Memory()
     ours = Keyring(backend=ring)
     second: Kind = "password" if first == "API key" else "API key"
@@ -139,7 +139,7 @@ async def test_an_api_key_takes_the_place_of_a_password_and_the_other_way(first:
     assert await ours.remove("alex", HOST) == []
 
 
-async def test_logout_is_fine_with_an_entry_that_another_program_removes_at_that_moment() -> None:
+async def test_logout_succeeds_if_another_program_removes_the_entry_first() -> None:
     class Racing(Memory):
         def get_password(self, service: str, username: str) -> str | None:
             password = super().get_password(service, username)
@@ -168,7 +168,7 @@ async def test_logout_removes_a_second_entry_of_the_same_name() -> None:
     assert ring.kept == {}
 
 
-async def test_logout_never_claims_to_have_removed_what_is_still_there() -> None:
+async def test_logout_fails_if_the_entry_is_still_there() -> None:
     class Keeping(Memory):
         def delete_password(self, service: str, username: str) -> None:
             raise keyring.errors.PasswordDeleteError("denied")
@@ -179,7 +179,7 @@ async def test_logout_never_claims_to_have_removed_what_is_still_there() -> None
         await Keyring(backend=ring).remove("alex", HOST)
 
 
-async def test_every_call_is_off_the_loop_in_a_thread_that_does_not_outlive_it() -> None:
+async def test_calls_run_in_a_daemon_thread_that_ends_afterwards() -> None:
     ring = Memory()
     await Keyring(backend=ring).get("alex", HOST)
     (thread,) = set(ring.threads)
@@ -189,7 +189,7 @@ async def test_every_call_is_off_the_loop_in_a_thread_that_does_not_outlive_it()
     assert not thread.is_alive()
 
 
-async def test_a_keyring_that_hangs_is_given_up_in_time_and_the_loop_runs_on(
+async def test_a_hanging_keyring_times_out_without_blocking_the_event_loop(
     blocked: Blocked,
 ) -> None:
     ticks = 0
@@ -207,7 +207,7 @@ async def test_a_keyring_that_hangs_is_given_up_in_time_and_the_loop_runs_on(
     ticking.cancel()
 
 
-async def test_a_late_answer_is_still_taken(blocked: Blocked) -> None:
+async def test_an_answer_after_the_timeout_can_still_be_awaited(blocked: Blocked) -> None:
     blocked.kept["inbox-tui", "alex@smscentre.com"] = PASSWORD
     with pytest.raises(KeyringSilent) as caught:
         await Keyring(backend=blocked, timeout=0.01).get("alex", HOST)
@@ -218,7 +218,7 @@ async def test_a_late_answer_is_still_taken(blocked: Blocked) -> None:
     assert await caught.value.wait() == Secret(PASSWORD)
 
 
-async def test_a_late_refusal_is_told_too() -> None:
+async def test_a_refusal_after_the_timeout_is_still_reported() -> None:
     class Dismissed(Blocked):
         def _note(self, what: str) -> None:
             super()._note(what)
@@ -232,7 +232,7 @@ async def test_a_late_refusal_is_told_too() -> None:
         await caught.value.wait()
 
 
-async def test_a_late_sign_in_can_not_undo_the_logout_after_it(blocked: Blocked) -> None:
+async def test_a_late_sign_in_cannot_undo_a_later_logout(blocked: Blocked) -> None:
     ours = Keyring(backend=blocked, timeout=0.01)
     late = []
     for call in (
@@ -249,7 +249,7 @@ async def test_a_late_sign_in_can_not_undo_the_logout_after_it(blocked: Blocked)
     assert blocked.kept == {}
 
 
-async def test_leaving_a_screen_that_waits_does_not_lose_the_next_answer(blocked: Blocked) -> None:
+async def test_cancelling_a_call_does_not_lose_the_next_answer(blocked: Blocked) -> None:
     ours = Keyring(backend=blocked)
     blocked.kept["inbox-tui", "alex@smscentre.com"] = PASSWORD
     asking = asyncio.create_task(ours.get("alex", HOST))
@@ -261,7 +261,7 @@ async def test_leaving_a_screen_that_waits_does_not_lose_the_next_answer(blocked
     assert await ours.get("alex", HOST) == Secret(PASSWORD)
 
 
-def test_an_answer_after_the_end_of_the_loop_is_no_noise(
+def test_an_answer_after_the_event_loop_has_ended_prints_and_logs_nothing(
     blocked: Blocked, caplog: pytest.LogCaptureFixture, capfd: pytest.CaptureFixture[str]
 ) -> None:
     async def ask() -> KeyringSilent:
@@ -289,7 +289,7 @@ def test_an_answer_after_the_end_of_the_loop_is_no_noise(
     ],
 )
 @pytest.mark.parametrize("call", ["get", "store", "remove"])
-async def test_a_keyring_that_fails_is_told_in_words_without_the_password(
+async def test_keyring_failures_are_explained_without_the_password(
     error: type[BaseException], told: str, call: str, caplog: pytest.LogCaptureFixture
 ) -> None:
     caplog.set_level(logging.DEBUG)
@@ -344,7 +344,7 @@ async def test_a_keyring_that_fails_is_told_in_words_without_the_password(
     ],
     ids=lambda value: type(value).__name__ if isinstance(value, KeyringBackend) else None,
 )
-async def test_a_keyring_that_keeps_no_secret_is_named_and_never_used(
+async def test_insecure_and_missing_keyrings_are_reported_and_never_used(
     ring: KeyringBackend, told: str
 ) -> None:
     ours = Keyring(backend=ring)
@@ -372,7 +372,7 @@ async def test_a_keyring_that_keeps_no_secret_is_named_and_never_used(
         "somebody.PassKeyring",
     ],
 )
-async def test_a_keyring_of_the_system_is_named_and_used(path: str) -> None:
+async def test_secure_keyrings_are_named_and_used(path: str) -> None:
     ours = Keyring(backend=named(path))
     assert await ours.describe() == (path, True, "")
     await ours.store("alex", HOST, Secret(PASSWORD))
@@ -384,7 +384,7 @@ def chain(monkeypatch: pytest.MonkeyPatch, *rings: KeyringBackend) -> KeyringBac
     return keyring.backends.chainer.ChainerBackend()  # type: ignore[no-untyped-call]
 
 
-async def test_a_chain_never_falls_to_its_plaintext_keyring(
+async def test_a_chain_never_falls_back_to_its_plaintext_keyring(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     class Unwilling(Memory):
@@ -401,7 +401,7 @@ async def test_a_chain_never_falls_to_its_plaintext_keyring(
     assert plain.asked == []
 
 
-async def test_a_chain_that_begins_with_plaintext_or_is_empty_is_not_used(
+async def test_a_chain_that_is_empty_or_starts_with_plaintext_is_not_used(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     plain = named("keyrings.alt.file.PlaintextKeyring")
@@ -412,7 +412,7 @@ async def test_a_chain_that_begins_with_plaintext_or_is_empty_is_not_used(
         await Keyring(backend=chain(monkeypatch)).get("alex", HOST)
 
 
-async def test_a_backend_that_can_not_be_loaded_is_told(monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_a_backend_that_cannot_be_loaded_is_reported(monkeypatch: pytest.MonkeyPatch) -> None:
     def broken() -> KeyringBackend:
         raise ModuleNotFoundError("No module named 'keyrings'")
 
@@ -424,7 +424,7 @@ async def test_a_backend_that_can_not_be_loaded_is_told(monkeypatch: pytest.Monk
     assert (report.name, report.usable) == ("none", False)
 
 
-async def test_a_keyring_that_hangs_while_it_is_looked_for_is_given_up_too(
+async def test_a_keyring_that_hangs_while_being_looked_up_times_out(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     go = threading.Event()
@@ -434,7 +434,7 @@ async def test_a_keyring_that_hangs_while_it_is_looked_for_is_given_up_too(
     go.set()
 
 
-def test_a_keyring_that_never_answers_does_not_keep_the_program_from_ending() -> None:
+def test_the_program_can_exit_while_a_keyring_does_not_answer() -> None:
     program = (
         "import asyncio, threading\n"
         "from support.keyrings import SilentBackend\n"
@@ -454,7 +454,7 @@ def test_a_keyring_that_never_answers_does_not_keep_the_program_from_ending() ->
     assert done.returncode == 0
 
 
-async def test_a_keyring_package_that_can_not_be_imported_is_told_at_once(
+async def test_a_keyring_package_that_cannot_be_imported_is_reported_at_once(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     for name in [name for name in sys.modules if name.split(".")[0] == "keyring"]:

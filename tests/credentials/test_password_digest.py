@@ -20,7 +20,7 @@ def digest_matches(secret: Secret, digest: bytes) -> bool:
 
 @settings(max_examples=5)
 @given(st.text(st.characters(exclude_categories=())))
-def test_a_digest_knows_its_password_again(text: str) -> None:
+def test_a_digest_matches_its_password(text: str) -> None:
     assert digest_matches(Secret(text), new_digest(Secret(text)))
 
 
@@ -31,26 +31,26 @@ def test_a_digest_matches_no_other_password(other: str) -> None:
     assert not all(digest_matches(Secret(other), digest) for digest in digests)
 
 
-def test_a_digest_is_a_fresh_salt_and_two_bytes() -> None:
+def test_a_digest_consists_of_a_fresh_salt_and_two_bytes() -> None:
     digests = [new_digest(PASSWORD) for _ in range(4)]
     assert {len(digest) for digest in digests} == {18}
     assert len({digest[:16] for digest in digests}) == 4
 
 
 @pytest.mark.parametrize("length", [0, 1, 16, 17, 19, 36])
-def test_a_digest_of_another_length_matches_nothing(length: int) -> None:
+def test_a_digest_of_the_wrong_length_matches_nothing(length: int) -> None:
     digest = (new_digest(PASSWORD) * 2)[:length]
     assert not digest_matches(PASSWORD, digest)
 
 
 @pytest.mark.parametrize("place", [16, 17])
-def test_a_changed_digest_matches_no_more(place: int) -> None:
+def test_a_changed_digest_no_longer_matches(place: int) -> None:
     digest = bytearray(new_digest(PASSWORD))
     digest[place] ^= 1
     assert not digest_matches(PASSWORD, bytes(digest))
 
 
-def test_a_thousand_refused_passwords_of_one_salt_are_compared_at_once() -> None:
+def test_a_password_is_hashed_once_for_all_digests_with_the_same_salt() -> None:
     first = new_digest(PASSWORD)
     others = [(first[:16] + number.to_bytes(2), f"no {number}") for number in range(1000)]
     found = first[:16] + new_digest(Secret("typo"), like=first)[16:]

@@ -39,11 +39,11 @@ def printed(what: object) -> str:
 
 
 @given(st.text(alphabet=st.characters(codec=None)))
-def test_a_password_comes_back_exact(text: str) -> None:
+def test_a_password_is_revealed_exactly(text: str) -> None:
     assert Secret(text).reveal() == text
 
 
-def test_a_password_is_not_in_any_text_made_of_it() -> None:
+def test_a_password_does_not_appear_in_printed_or_formatted_text() -> None:
     secret = Secret(TEXT)
     account = Account("alex", secret)
     for shown in (
@@ -66,7 +66,9 @@ def test_a_password_is_not_in_any_text_made_of_it() -> None:
         assert "hunter" not in shown
 
 
-def test_a_password_is_not_found_by_looking_inside(capsys: pytest.CaptureFixture[str]) -> None:
+def test_a_password_cannot_be_found_by_inspecting_the_object(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
     secret = Secret(TEXT)
     rich.inspect(secret, all=True)
     shown = capsys.readouterr().out + str(dir(secret))
@@ -76,7 +78,7 @@ def test_a_password_is_not_found_by_looking_inside(capsys: pytest.CaptureFixture
         vars(secret)
 
 
-def test_a_password_is_not_in_a_crash_report_with_its_variables() -> None:
+def test_a_password_does_not_appear_in_tracebacks_with_variables() -> None:
     account = Account("alex", Secret(TEXT))
     secret = account.password
     try:
@@ -93,7 +95,7 @@ def test_a_password_is_not_in_a_crash_report_with_its_variables() -> None:
     assert "hunter" not in report.replace('TEXT = "hunter2-пароль"', "")
 
 
-def test_a_password_can_not_be_written_out() -> None:
+def test_a_password_cannot_be_pickled_or_encoded() -> None:
     secret = Secret(TEXT)
     for protocol in range(pickle.HIGHEST_PROTOCOL + 1):
         with pytest.raises((TypeError, AttributeError, pickle.PicklingError)) as caught:
@@ -104,14 +106,14 @@ def test_a_password_can_not_be_written_out() -> None:
             encode(secret)
 
 
-def test_a_password_is_no_sequence() -> None:
+def test_a_password_cannot_be_iterated_measured_or_hashed() -> None:
     for use in (iter, len, hash, list):
         with pytest.raises(TypeError):
             use(Secret(TEXT))  # type: ignore[call-overload, arg-type]
 
 
 @given(st.text(alphabet=st.characters(codec=None)), st.text())
-def test_passwords_are_equal_as_their_texts_are(one: str, other: str) -> None:
+def test_passwords_are_equal_only_if_their_texts_are(one: str, other: str) -> None:
     assert Secret(one) == Secret(one)
     assert (Secret(one) == Secret(other)) == (one == other)
     assert Secret(one) != one
