@@ -69,7 +69,7 @@ def test_every_sentence_is_translated() -> None:
         assert len(forms) == (3 if message.pluralizable else 1), message.id
 
 
-def test_a_translation_is_filled_in_with_what_the_english_is() -> None:
+def test_translations_have_the_same_placeholders_as_the_english() -> None:
     for message in sentences(translated()):
         english = (message.id,) if isinstance(message.id, str) else message.id
         forms = forms_of(message)
@@ -79,7 +79,7 @@ def test_a_translation_is_filled_in_with_what_the_english_is() -> None:
             assert needed <= placeholders(form) <= allowed, message.id
 
 
-def test_a_translation_begins_and_ends_as_the_english_does() -> None:
+def test_translations_have_the_same_outer_whitespace_as_the_english() -> None:
     """Parts of a longer text need the same spaces and line breaks around them."""
     for message in sentences(translated()):
         english = message.id if isinstance(message.id, str) else message.id[-1]
@@ -89,7 +89,7 @@ def test_a_translation_begins_and_ends_as_the_english_does() -> None:
                 assert form[edge].isspace() == english[edge].isspace(), message.id
 
 
-def test_what_the_program_reads_is_compiled_from_the_catalogue() -> None:
+def test_the_compiled_catalogue_is_up_to_date() -> None:
     assert CATALOGUE.with_suffix(".mo").read_bytes() == compiled(translated())
 
 
@@ -104,13 +104,13 @@ def test_what_the_program_reads_is_compiled_from_the_catalogue() -> None:
         (104, "104 новых сообщения"),
     ],
 )
-def test_a_count_has_the_form_that_goes_with_it(russian: None, count: int, words: str) -> None:
+def test_counts_use_the_right_plural_form(russian: None, count: int, words: str) -> None:
     from inbox_tui.locale import plural
 
     assert plural("{count} new message", "{count} new messages", count) == words
 
 
-def test_no_sentence_is_translated_within_an_f_string() -> None:
+def test_no_sentence_is_translated_inside_an_f_string() -> None:
     """The extraction of sentences does not look inside f-strings."""
     within = re.compile(r"""\{(?:_|plural|mark)\(["']""")
     found = [

@@ -38,15 +38,13 @@ def run(
         ("", 2, "программе нужен терминал"),
     ],
 )
-def test_what_is_wrong_is_said_in_russian(
-    tmp_path: Path, line: str, status: int, told: str
-) -> None:
+def test_errors_are_shown_in_russian(tmp_path: Path, line: str, status: int, told: str) -> None:
     ended = run(tmp_path, line, **RUSSIAN)
     assert told in ended.stderr
     assert ended.returncode == status
 
 
-def test_help_pages_are_in_russian_to_the_last_word(tmp_path: Path) -> None:
+def test_help_pages_are_entirely_in_russian(tmp_path: Path) -> None:
     pages = """
 from contextlib import suppress
 
@@ -65,7 +63,7 @@ for line in ["", *COMMANDS, "team init", "team join", "team leave", "team status
     assert [line for line in ours if re.search(r"\b[a-z]{2,} [a-z]{2,}\b", line)] == []
 
 
-def test_a_wrong_setting_is_told_in_russian(tmp_path: Path) -> None:
+def test_an_invalid_setting_is_reported_in_russian(tmp_path: Path) -> None:
     Files(tmp_path).configure("refresh_seconds = 5")
     ended = run(tmp_path, "sync", **RUSSIAN)
     assert "строка 1: refresh_seconds = 5: можно — целые числа от 20 до 3600." in ended.stderr
@@ -79,7 +77,7 @@ def test_a_wrong_setting_is_told_in_russian(tmp_path: Path) -> None:
         ('language = "en"\nwindow =', ("sync",)),
     ],
 )
-def test_the_settings_beat_the_language_of_the_system(
+def test_the_language_setting_overrides_the_system_language(
     tmp_path: Path, settings: str, lines: tuple[str, ...]
 ) -> None:
     Files(tmp_path).configure(settings)
@@ -88,12 +86,12 @@ def test_the_settings_beat_the_language_of_the_system(
         assert not LETTERS.search(ended.stdout + ended.stderr)
 
 
-def test_the_settings_can_ask_for_russian_anywhere(tmp_path: Path) -> None:
+def test_the_language_setting_can_choose_russian_on_any_system(tmp_path: Path) -> None:
     Files(tmp_path).configure('language = "ru"')
     assert "Показать эту справку и выйти." in run(tmp_path, "--help", LANG="C.UTF-8").stdout
 
 
-def test_a_new_settings_file_explains_itself_in_russian(tmp_path: Path) -> None:
+def test_the_explanations_in_a_new_settings_file_are_in_russian(tmp_path: Path) -> None:
     run(tmp_path, "config --edit", EDITOR="true", VISUAL="true", **RUSSIAN)
     written = Files(tmp_path).config.read_text(encoding="utf-8")
     explained = [line for line in written.splitlines() if line.startswith("# ")]
@@ -101,7 +99,9 @@ def test_a_new_settings_file_explains_itself_in_russian(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(("language", "read"), [("en_US.UTF-8", 0), ("ru_RU.UTF-8", 1)])
-def test_only_a_russian_start_reads_a_catalogue(tmp_path: Path, language: str, read: int) -> None:
+def test_the_catalogue_is_read_only_if_the_language_is_russian(
+    tmp_path: Path, language: str, read: int
+) -> None:
     start = """
 import sys
 

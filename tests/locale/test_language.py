@@ -27,11 +27,11 @@ from inbox_tui.smsc.limit import Moment
         ({"LANG": "uk_UA.UTF-8"}, "en"),
     ],
 )
-def test_the_environment_says_the_language(environment: dict[str, str], language: str) -> None:
+def test_the_environment_sets_the_language(environment: dict[str, str], language: str) -> None:
     assert system_language(environment) == language
 
 
-def test_on_windows_the_language_of_the_user_counts_unless_the_environment_says_one() -> None:
+def test_windows_uses_the_users_language_unless_the_environment_sets_one() -> None:
     russian, english = 0x0419, 0x0409
     assert system_language({}, russian) == "ru"
     assert system_language({}, english) == "en"
@@ -39,7 +39,7 @@ def test_on_windows_the_language_of_the_user_counts_unless_the_environment_says_
 
 
 @pytest.mark.parametrize("error", [HttpStatus(503), SignInRefused(2, "authorise error")])
-def test_what_was_kept_is_told_in_the_language_of_whoever_reads_it(
+def test_stored_sentences_are_shown_in_the_readers_language(
     russian: None, tmp_path: Path, error: SmscError
 ) -> None:
     now = Moment("boot", 1.0)
@@ -63,5 +63,5 @@ def test_what_was_kept_is_told_in_the_language_of_whoever_reads_it(
 @pytest.mark.parametrize(
     "kept", ['["', '["{a}", 1]', '["{a.b} {a:99}", {"a": "x"}]', '["x", {}]', '["' * 9999, "{"]
 )
-def test_what_another_program_kept_is_told_as_it_is_where_it_makes_no_sense(kept: str) -> None:
+def test_malformed_stored_sentences_are_shown_without_an_error(kept: str) -> None:
     assert _(kept) in (kept, "{a.b} {a:99}", "x")
