@@ -12,7 +12,7 @@ BY_SYSTEM = re.compile(r"^@pytest.mark.skipif\(sys.platform .+\n(?:async )?def (
 
 
 @pytest.mark.parametrize("name", sorted({one for system in SYSTEMS for one in exceptions(system)}))
-def test_what_cannot_hold_elsewhere_is_there(name: str) -> None:
+def test_every_test_in_the_exception_tables_exists(name: str) -> None:
     file, _, test = name.partition("::")
     assert (ROOT / file).exists()
     if test:
@@ -21,7 +21,7 @@ def test_what_cannot_hold_elsewhere_is_there(name: str) -> None:
         assert f'skip_exception("{file}")' in (ROOT / file).read_text(encoding="utf-8")
 
 
-def test_whatever_is_left_out_by_the_system_is_in_the_table() -> None:
+def test_every_test_skipped_by_system_is_in_the_windows_table() -> None:
     left_out = set()
     for file in (ROOT / "tests").rglob("*.py"):
         text = file.read_text(encoding="utf-8")

@@ -41,7 +41,7 @@ def windows(monkeypatch: pytest.MonkeyPatch) -> None:
 # -- time
 
 
-def test_macos_tells_its_boot_by_the_id_of_its_session(
+def test_macos_identifies_a_boot_by_its_session_id(
     macos: None, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     asked = []
@@ -58,7 +58,7 @@ def test_macos_tells_its_boot_by_the_id_of_its_session(
     assert asked == [["/usr/sbin/sysctl", "-n", "kern.bootsessionuuid"]]
 
 
-def test_windows_tells_its_boot_by_the_registry_and_the_clock_of_this_python(
+def test_windows_identifies_a_boot_by_the_registry_and_pythons_clock(
     windows: None, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     module = ModuleType("inbox_tui.windows")
@@ -72,7 +72,7 @@ def test_windows_tells_its_boot_by_the_registry_and_the_clock_of_this_python(
 # -- files
 
 
-def test_macos_has_all_files_in_one_folder(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_macos_keeps_all_files_in_one_folder(monkeypatch: pytest.MonkeyPatch) -> None:
     for name in ("XDG_CONFIG_HOME", "XDG_DATA_HOME", "XDG_STATE_HOME"):
         monkeypatch.delenv(name, raising=False)
     monkeypatch.setattr(platformdirs, "PlatformDirs", MacOS)
@@ -82,7 +82,7 @@ def test_macos_has_all_files_in_one_folder(monkeypatch: pytest.MonkeyPatch) -> N
         assert path == Path.home() / "Library" / "Application Support" / "inbox-tui" / name
 
 
-def test_windows_has_all_files_in_the_local_profile(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_windows_keeps_all_files_in_the_local_profile(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(platformdirs, "PlatformDirs", Windows)
     monkeypatch.setattr("platformdirs.windows.get_win_folder", lambda _: "/profile/Local")
     for path, name in zip(
@@ -93,7 +93,7 @@ def test_windows_has_all_files_in_the_local_profile(monkeypatch: pytest.MonkeyPa
         assert path.name == name
 
 
-def test_the_doctor_says_what_protects_files_on_windows(
+def test_doctor_checks_that_files_on_windows_are_in_the_users_profile(
     monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
     monkeypatch.setattr(machine_checks, "_POSIX", False)
@@ -119,7 +119,7 @@ def test_the_doctor_says_what_protects_files_on_windows(
         (r'"C:\Program Files\Notepad++\notepad++.exe" -multi', None),
     ],
 )
-def test_the_editor_of_windows_keeps_its_backslashes(
+def test_editor_commands_on_windows_keep_their_backslashes(
     windows: None,
     monkeypatch: pytest.MonkeyPatch,
     tmp_path: Path,
@@ -145,7 +145,9 @@ def test_the_editor_of_windows_keeps_its_backslashes(
 
 
 @pytest.mark.parametrize("system", ["darwin", "win32"])
-def test_a_desktop_is_always_there(system: str, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_macos_and_windows_always_have_a_desktop(
+    system: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.setattr(sys, "platform", system)
     assert has_desktop({})
 
@@ -168,9 +170,7 @@ def test_a_desktop_is_always_there(system: str, monkeypatch: pytest.MonkeyPatch)
         (-1, "could not be verified"),
     ],
 )
-async def test_what_macos_and_windows_find_wrong_with_a_certificate_is_told(
-    code: int, says: str
-) -> None:
+async def test_certificate_errors_of_macos_and_windows_are_explained(code: int, says: str) -> None:
     def refuse(_: httpx.Request) -> httpx.Response:
         fault = ssl.SSLCertVerificationError("as the system words it")
         fault.verify_code = code
@@ -190,7 +190,7 @@ async def test_what_macos_and_windows_find_wrong_with_a_certificate_is_told(
 
 
 @pytest.mark.parametrize("console", [True, False])
-def test_the_null_device_of_windows_is_no_terminal(
+def test_windows_streams_are_terminals_only_if_they_are_consoles(
     windows: None, monkeypatch: pytest.MonkeyPatch, console: bool
 ) -> None:
     module = ModuleType("inbox_tui.windows")
@@ -204,6 +204,6 @@ def test_the_null_device_of_windows_is_no_terminal(
 # -- writing on Windows to a pipe without a reader, which fails with EINVAL
 
 
-def test_a_reader_that_has_had_enough_is_no_failure(windows: None) -> None:
+def test_writing_to_a_closed_pipe_on_windows_raises_broken_pipe_error(windows: None) -> None:
     with pytest.raises(BrokenPipeError):
         fail_to_write(OSError(errno.EINVAL, "Invalid argument"))
