@@ -157,7 +157,7 @@ def check_positions(account: AccountArchive, listing: Listing, expected: list[It
 
 @settings(max_examples=25, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 @given(st.data())
-def test_lists_positions_and_counts_are_those_of_the_model(data: st.DataObject) -> None:
+def test_lists_positions_and_counts_match_the_model(data: st.DataObject) -> None:
     with (
         tempfile.TemporaryDirectory() as folder,
         Archive.open(Path(folder) / "inbox.db") as archive,

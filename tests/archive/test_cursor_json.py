@@ -56,7 +56,7 @@ print(found)
         Cursor(running=Pass("poll", 24, BEGAN, 7, 2, 9, middle=5, by_time=True, newest=6, back=3)),
     ],
 )
-def test_a_cursor_is_read_as_it_was_stored(cursor: Cursor) -> None:
+def test_a_stored_cursor_is_read_back_unchanged(cursor: Cursor) -> None:
     assert cursor_from_json(cursor_to_json(cursor)) == cursor
 
 
@@ -73,11 +73,11 @@ IMPOSSIBLE = (
     "text",
     [None, "", "[", "{}", "[5]", '[["boot"]]', "null", *IMPOSSIBLE],
 )
-def test_where_no_cursor_can_be_read_all_is_asked_for(text: str | None) -> None:
+def test_an_unreadable_cursor_is_replaced_by_an_empty_one(text: str | None) -> None:
     assert cursor_from_json(text) == Cursor()
 
 
-def test_two_accounts_read_their_first_cursor_at_once() -> None:
+def test_two_threads_can_read_their_first_cursor_at_once() -> None:
     done = subprocess.run(
         [sys.executable, "-c", TWO_THREADS], capture_output=True, text=True, check=False
     )

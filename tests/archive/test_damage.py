@@ -70,7 +70,7 @@ def works(archive: Archive) -> bool:
     [b"this is no database" * 100, b"\0" * 4096, b"x" * 100, b"SQLite format 3\0" + b"\xff" * 5000],
     ids=["text", "zeroes", "a hundred bytes", "a head without a body"],
 )
-def test_a_file_that_is_no_database_is_set_aside_with_its_date(
+def test_a_file_that_is_not_a_database_is_set_aside_under_a_dated_name(
     tmp_path: Path, content: bytes
 ) -> None:
     path = tmp_path / "inbox.db"
@@ -84,7 +84,7 @@ def test_a_file_that_is_no_database_is_set_aside_with_its_date(
         assert [account.login for account in archive.accounts()] == ["works"]
 
 
-def test_of_a_fresh_archive_every_account_knows_that_its_requests_are_lost(
+def test_every_account_of_a_recreated_archive_knows_its_request_log_was_lost(
     tmp_path: Path, sound: bytes
 ) -> None:
     path = tmp_path / "inbox.db"
@@ -104,7 +104,7 @@ def test_of_a_fresh_archive_every_account_knows_that_its_requests_are_lost(
         assert lost_requests(archive, "other")
 
 
-def test_an_empty_file_is_begun(tmp_path: Path) -> None:
+def test_an_empty_file_becomes_a_new_archive(tmp_path: Path) -> None:
     (tmp_path / "inbox.db").touch()
     with at_wall(tmp_path / "inbox.db") as archive:
         assert archive.set_aside is None
@@ -112,7 +112,7 @@ def test_an_empty_file_is_begun(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("version", [0, VERSION])
-def test_a_database_of_something_else_is_set_aside(tmp_path: Path, version: int) -> None:
+def test_a_database_of_another_program_is_set_aside(tmp_path: Path, version: int) -> None:
     path = tmp_path / "inbox.db"
     with closing(sqlite3.connect(path)) as other:
         other.execute("CREATE TABLE state (other)")
@@ -126,7 +126,7 @@ def test_a_database_of_something_else_is_set_aside(tmp_path: Path, version: int)
         assert other.execute("SELECT * FROM state").fetchall() == [("theirs",)]
 
 
-def test_a_file_cut_short_anywhere_is_set_aside(tmp_path: Path, sound: bytes) -> None:
+def test_an_archive_truncated_anywhere_is_set_aside(tmp_path: Path, sound: bytes) -> None:
     lengths = [*range(2, 5000, 499), *range(5000, len(sound), 33_333), len(sound) - 4096]
     for length in lengths:
         folder = tmp_path / str(length)
@@ -138,7 +138,7 @@ def test_a_file_cut_short_anywhere_is_set_aside(tmp_path: Path, sound: bytes) ->
         assert (folder / DAMAGED).read_bytes() == sound[:length]
 
 
-def test_the_files_beside_it_go_with_it(tmp_path: Path) -> None:
+def test_wal_and_shm_files_are_set_aside_with_the_archive(tmp_path: Path) -> None:
     path = tmp_path / "inbox.db"
     for suffix in ("", "-wal", "-shm"):
         path.with_name(f"{path.name}{suffix}").write_bytes(b"of " + suffix.encode())
@@ -162,7 +162,7 @@ def impatient(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 @pytest.mark.usefixtures("impatient")
-def test_what_is_open_in_another_program_is_not_set_aside(tmp_path: Path) -> None:
+def test_a_damaged_archive_open_in_another_program_is_not_set_aside(tmp_path: Path) -> None:
     path = tmp_path / "inbox.db"
     opened(tmp_path, incoming(1))[0].close()
     begun, go_on = SPAWN.Queue(), SPAWN.Event()
@@ -181,7 +181,7 @@ def test_what_is_open_in_another_program_is_not_set_aside(tmp_path: Path) -> Non
 
 
 @pytest.mark.usefixtures("impatient")
-def test_what_this_program_has_open_is_not_set_aside(tmp_path: Path) -> None:
+def test_a_damaged_archive_open_in_this_program_is_not_set_aside(tmp_path: Path) -> None:
     archive, _ = opened(tmp_path, incoming(1))
     archive.database.connection.execute("PRAGMA wal_checkpoint(TRUNCATE)")
     spoil(archive.path)
@@ -193,7 +193,7 @@ def test_what_this_program_has_open_is_not_set_aside(tmp_path: Path) -> None:
         assert works(fresh)
 
 
-def test_two_damaged_within_a_second_are_both_kept(tmp_path: Path) -> None:
+def test_two_archives_damaged_within_a_second_are_both_kept(tmp_path: Path) -> None:
     path = tmp_path / "inbox.db"
     for content in (b"first" * 100, b"second" * 100):
         path.unlink(missing_ok=True)
@@ -203,7 +203,7 @@ def test_two_damaged_within_a_second_are_both_kept(tmp_path: Path) -> None:
     assert [found.read_bytes()[:5] for found in kept] == [b"first", b"secon"]
 
 
-def test_damage_found_in_use_is_told_and_set_aside_by_the_next_start(
+def test_damage_found_in_use_is_reported_and_set_aside_at_the_next_start(
     tmp_path: Path, sound: bytes
 ) -> None:
     path = tmp_path / "inbox.db"
@@ -224,7 +224,7 @@ def test_damage_found_in_use_is_told_and_set_aside_by_the_next_start(
         assert archive.set_aside is None
 
 
-def test_damage_found_by_a_check_is_set_aside_by_the_next_start(
+def test_damage_found_by_a_check_is_set_aside_at_the_next_start(
     tmp_path: Path, sound: bytes
 ) -> None:
     path = tmp_path / "inbox.db"
@@ -241,7 +241,7 @@ def test_damage_found_by_a_check_is_set_aside_by_the_next_start(
         assert archive.check() == []
 
 
-def test_a_damaged_search_index_is_no_damage_of_the_file_and_made_anew(tmp_path: Path) -> None:
+def test_a_damaged_search_index_is_rebuilt_and_the_archive_stays_in_place(tmp_path: Path) -> None:
     archive, account = opened(tmp_path, *[incoming(n, "some text") for n in range(30)])
     assert archive.check_search()
     archive.database.connection.execute("DELETE FROM search_data WHERE id > 10")
@@ -257,7 +257,7 @@ def test_a_damaged_search_index_is_no_damage_of_the_file_and_made_anew(tmp_path:
 
 
 @pytest.mark.parametrize("turn", range(3))
-def test_programs_that_find_the_damage_at_once_share_the_fresh_archive(
+def test_programs_that_find_damage_at_the_same_time_share_one_new_archive(
     tmp_path: Path, sound: bytes, turn: int
 ) -> None:
     content = (sound[: len(sound) // 2], b"no database" * 1000, b"\0" * 100)[turn]
@@ -273,7 +273,7 @@ def test_programs_that_find_the_damage_at_once_share_the_fresh_archive(
     assert sorted(ids(whole(archive, account, Query()))) == sorted(number for number, _ in results)
 
 
-def test_whoever_still_has_the_old_file_open_writes_no_more(tmp_path: Path) -> None:
+def test_a_program_with_the_old_file_still_open_can_no_longer_write(tmp_path: Path) -> None:
     old, account = opened(tmp_path, incoming(1))
     (tmp_path / "inbox.db").rename(tmp_path / "elsewhere.db")
     with Archive.open(tmp_path / "inbox.db") as fresh:
@@ -291,7 +291,7 @@ def test_whoever_still_has_the_old_file_open_writes_no_more(tmp_path: Path) -> N
 # -- of a later version
 
 
-def test_the_file_of_a_later_version_is_left_as_it_is(tmp_path: Path) -> None:
+def test_an_archive_of_a_later_version_is_left_unchanged(tmp_path: Path) -> None:
     archive, _ = opened(tmp_path, incoming(1))
     archive.close()
     path = tmp_path / "inbox.db"
@@ -308,7 +308,7 @@ def test_the_file_of_a_later_version_is_left_as_it_is(tmp_path: Path) -> None:
 # -- no room
 
 
-def test_a_database_that_may_grow_no_more_can_still_be_read_and_marked(tmp_path: Path) -> None:
+def test_a_full_archive_can_still_be_read_and_messages_marked_read(tmp_path: Path) -> None:
     archive, account = opened(tmp_path, *[incoming(number) for number in range(100)])
     (pages,) = archive.database.connection.execute("PRAGMA page_count").fetchone()
     archive.database.connection.execute(f"PRAGMA max_page_count = {pages}")
@@ -377,13 +377,13 @@ def not_to_be_written(
     protected.chmod(0o700)
 
 
-def test_what_cannot_be_written_to_can_be_read(not_to_be_written: Path) -> None:
+def test_a_read_only_archive_can_be_read(not_to_be_written: Path) -> None:
     before = not_to_be_written.read_bytes()
     check_read_only(not_to_be_written)
     assert not_to_be_written.read_bytes() == before
 
 
-def test_what_cannot_be_written_to_is_read_while_others_write(not_to_be_written: Path) -> None:
+def test_a_read_only_archive_can_be_read_while_others_write(not_to_be_written: Path) -> None:
     with closing(sqlite3.connect(not_to_be_written)) as writer:
         writer.execute("PRAGMA journal_mode = WAL")
         writer.execute("UPDATE messages SET unread = 1")
@@ -391,7 +391,7 @@ def test_what_cannot_be_written_to_is_read_while_others_write(not_to_be_written:
         check_read_only(not_to_be_written)
 
 
-def test_a_folder_in_the_place_of_the_file_is_told(tmp_path: Path) -> None:
+def test_a_path_that_cannot_be_a_file_raises_an_archive_error(tmp_path: Path) -> None:
     (tmp_path / "inbox.db").mkdir()
     with pytest.raises(ArchiveError):
         Archive.open(tmp_path / "inbox.db")
@@ -403,7 +403,7 @@ def test_a_folder_in_the_place_of_the_file_is_told(tmp_path: Path) -> None:
 # -- in use
 
 
-def test_a_writer_waits_only_so_long_for_another_and_works_after_it(tmp_path: Path) -> None:
+def test_a_writer_gives_up_on_a_busy_archive_and_works_once_it_is_free(tmp_path: Path) -> None:
     opened(tmp_path, incoming(1))[0].close()
     path = tmp_path / "inbox.db"
     with Archive.open(path, busy_seconds=0.02) as archive:
@@ -421,7 +421,7 @@ def test_a_writer_waits_only_so_long_for_another_and_works_after_it(tmp_path: Pa
         assert account.store_page(page(incoming(2))) == [2]
 
 
-def test_a_file_locked_whole_is_busy_and_not_damaged(tmp_path: Path) -> None:
+def test_an_exclusively_locked_archive_is_busy_not_damaged(tmp_path: Path) -> None:
     opened(tmp_path, incoming(1))[0].close()
     path = tmp_path / "inbox.db"
     with closing(sqlite3.connect(path, isolation_level=None)) as other:
@@ -435,7 +435,7 @@ def test_a_file_locked_whole_is_busy_and_not_damaged(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("after", range(3))
-def test_tables_that_another_program_makes_meanwhile_are_no_damage(
+def test_tables_created_by_another_program_meanwhile_are_not_damage(
     tmp_path: Path, after: int
 ) -> None:
     path = tmp_path / "inbox.db"

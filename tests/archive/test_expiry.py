@@ -84,7 +84,7 @@ def traces(folder: Path, gone: set[str]) -> list[str]:
 
 
 @pytest.mark.parametrize("large", [False, True])
-def test_what_is_expired_leaves_no_trace_in_any_file(
+def test_expired_messages_leave_no_trace_in_any_file(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, large: bool
 ) -> None:
     if large:
@@ -130,7 +130,7 @@ def check_index(archive: Archive) -> list[str]:
     return []
 
 
-def test_no_three_digits_of_a_code_stay_in_the_index(tmp_path: Path) -> None:
+def test_no_three_digits_of_an_expired_code_stay_in_the_search_index(tmp_path: Path) -> None:
     def without_digits(number: int, text: str, received: int) -> IncomingMessage:
         return incoming(number, text, received=received, phone="BANK", to_phone="SHOP")
 
@@ -150,7 +150,7 @@ def test_no_three_digits_of_a_code_stay_in_the_index(tmp_path: Path) -> None:
     assert kept() == set()
 
 
-def test_a_little_at_a_time_leaves_no_trace_either(tmp_path: Path) -> None:
+def test_messages_expired_in_small_steps_leave_no_trace(tmp_path: Path) -> None:
     messages = some(400, 1, SERVER_NOW, 4)
     archive, account = opened(tmp_path, *messages)
     for hours in (20, 16, 12, 8, 4, 1):
@@ -162,7 +162,7 @@ def test_a_little_at_a_time_leaves_no_trace_either(tmp_path: Path) -> None:
     assert check_index(archive) == []
 
 
-def test_what_has_no_room_to_be_rewritten_is_deleted_all_the_same_and_not_tried_without_end(
+def test_expiry_works_without_room_to_rewrite_and_tries_the_rewrite_once(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     messages = some(50, 1, SERVER_NOW - HOUR, 13)
@@ -193,7 +193,7 @@ def test_what_has_no_room_to_be_rewritten_is_deleted_all_the_same_and_not_tried_
 
 
 @pytest.mark.parametrize("deletes", [False, True])
-def test_only_what_another_program_deletes_meanwhile_has_to_be_wiped_again(
+def test_only_deletions_by_another_program_during_a_wipe_need_a_second_wipe(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, deletes: bool
 ) -> None:
     archive, account = opened(tmp_path, *some(50, 1, SERVER_NOW - HOUR, 14), incoming(900))
@@ -213,9 +213,7 @@ def test_only_what_another_program_deletes_meanwhile_has_to_be_wiped_again(
 
 
 @pytest.mark.parametrize("steps", range(1, 6))
-def test_whoever_leaves_before_all_is_deleted_and_wiped_leaves_the_rest_to_the_next(
-    tmp_path: Path, steps: int
-) -> None:
+def test_an_interrupted_expiry_is_completed_the_next_time(tmp_path: Path, steps: int) -> None:
     messages = some(600, 1, SERVER_NOW - HOUR, 15)
     archive, account = opened(tmp_path, *messages)
     deleted = sum(islice(account.expire(SERVER_NOW), steps))
@@ -262,7 +260,7 @@ def two(tmp_path: Path) -> Two:
     return archive, mine, other, ours, theirs
 
 
-def test_a_purged_account_leaves_no_trace_and_the_other_stays_whole(two: Two) -> None:
+def test_a_purged_account_leaves_no_trace_and_the_other_stays_complete(two: Two) -> None:
     archive, mine, other, ours, theirs = two
     before = whole(archive, other, Query())
     mine.purge()
@@ -286,7 +284,7 @@ def test_a_purged_account_leaves_no_trace_and_the_other_stays_whole(two: Two) ->
     assert check_index(archive) == []
 
 
-def test_the_only_account_leaves_no_trace(tmp_path: Path) -> None:
+def test_purging_the_only_account_leaves_no_trace(tmp_path: Path) -> None:
     ours = some(400, 1, SERVER_NOW, 9)
     archive, account = opened(tmp_path, *ours)
     account.purge()
@@ -297,7 +295,7 @@ def test_the_only_account_leaves_no_trace(tmp_path: Path) -> None:
     assert whole(archive, again, query_for("qx")) == whole(archive, again, Query()) == []
 
 
-def test_whoever_still_knows_a_purged_account_reads_nothing_and_changes_nothing(two: Two) -> None:
+def test_a_program_still_using_a_purged_account_cannot_read_or_change_it(two: Two) -> None:
     archive, mine, _, ours, _ = two
     with Archive.open(archive.path) as late:
         listing = mine.on(late).lists.open(Query())

@@ -99,7 +99,7 @@ def check_file(path: Path) -> None:
 
 
 @pytest.mark.parametrize("file", range(FILES))
-def test_what_was_acknowledged_outlives_a_kill(tmp_path: Path, file: int) -> None:
+def test_acknowledged_changes_survive_a_kill(tmp_path: Path, file: int) -> None:
     random = Random(file)
     path = tmp_path / "inbox.db"
     promised = Promised()
@@ -131,13 +131,13 @@ def test_what_was_acknowledged_outlives_a_kill(tmp_path: Path, file: int) -> Non
         check_file(path)
 
 
-def test_what_was_acknowledged_is_on_the_disk_and_not_on_its_way_there(tmp_path: Path) -> None:
+def test_every_commit_is_synced_to_disk(tmp_path: Path) -> None:
     archive, _ = opened(tmp_path)
     assert archive.database.connection.execute("PRAGMA journal_mode").fetchone() == ("wal",)
     assert archive.database.connection.execute("PRAGMA synchronous").fetchone() == (2,)  # FULL
 
 
-def test_a_kill_while_old_messages_are_deleted_keeps_the_rest(tmp_path: Path) -> None:
+def test_a_kill_during_expiry_keeps_the_remaining_messages(tmp_path: Path) -> None:
     random = Random(5)
     messages = [incoming(n, f"oldword{n} " * 5, received=SERVER_NOW - n) for n in range(3000)]
     archive, account = opened(tmp_path, *messages)

@@ -55,7 +55,7 @@ def hourly(first: int, count: int, **more: str) -> list[IncomingMessage]:
 @pytest.mark.parametrize(
     "wanted", [Query(), Query(to_phone="79110000001"), Query(state="unread"), query_for("hell")]
 )
-def test_a_listing_does_not_change_by_what_comes_later(tmp_path: Path, wanted: Query) -> None:
+def test_a_listing_is_unaffected_by_later_messages(tmp_path: Path, wanted: Query) -> None:
     _archive, account = opened(tmp_path, *hourly(100, 60))
     listing = account.lists.open(wanted)
     before = account.lists.window(listing, 0, 60)
@@ -70,7 +70,7 @@ def test_a_listing_does_not_change_by_what_comes_later(tmp_path: Path, wanted: Q
     assert len(account.lists.open(wanted)) == 109
 
 
-def test_a_listing_is_read_by_every_connection(tmp_path: Path) -> None:
+def test_a_listing_can_be_read_through_any_connection(tmp_path: Path) -> None:
     _archive, account = opened(tmp_path, *hourly(100, 60))
     with Archive.open(tmp_path / "inbox.db") as other:
         for wanted in (Query(), query_for("hello")):
@@ -80,7 +80,7 @@ def test_a_listing_is_read_by_every_connection(tmp_path: Path) -> None:
 
 @given(st.data())
 @settings(max_examples=15, deadline=None)
-def test_a_listing_gets_shorter_where_messages_are_deleted(
+def test_a_listing_shrinks_when_messages_are_deleted(
     tmp_path_factory: pytest.TempPathFactory, data: st.DataObject
 ) -> None:
     archive, account = opened(tmp_path_factory.mktemp("a"), *hourly(100, 60))
@@ -97,7 +97,7 @@ def test_a_listing_gets_shorter_where_messages_are_deleted(
         assert account.lists.position(listing, row.row) == kept.index(row.id)
 
 
-def test_what_arrived_is_told_once_however_old_it_is(tmp_path: Path) -> None:
+def test_arrivals_are_returned_once_even_if_older_than_known_messages(tmp_path: Path) -> None:
     archive, account = opened(tmp_path, incoming(5, received=SERVER_NOW))
     since = SERVER_NOW - 500
     rows, changes = account.messages.arrived(since, 0)
@@ -112,7 +112,7 @@ def test_what_arrived_is_told_once_however_old_it_is(tmp_path: Path) -> None:
     assert account.messages.arrived(since, changes) == ([], changes)
 
 
-def test_many_messages_of_one_second_and_of_one_hour_are_all_found(tmp_path: Path) -> None:
+def test_thousands_of_messages_in_one_second_or_hour_are_all_listed(tmp_path: Path) -> None:
     same = [incoming(number, "crowd", received=SERVER_NOW) for number in range(0, 20_000, 2)]
     hour = [incoming(number, "crowd", received=SERVER_NOW - number) for number in range(1, 2000, 2)]
     _archive, account = opened(tmp_path, *same[::-1], *hour)
@@ -128,7 +128,7 @@ def test_many_messages_of_one_second_and_of_one_hour_are_all_found(tmp_path: Pat
             assert account.lists.position(listing, row.row) == place
 
 
-def test_what_is_read_meanwhile_stays_in_the_list_of_unread(tmp_path: Path) -> None:
+def test_messages_read_meanwhile_stay_in_the_unread_list(tmp_path: Path) -> None:
     _archive, account = opened(tmp_path, *hourly(0, 6))
     wanted = Query(state="unread", since=SERVER_NOW - 4 * HOUR)
     shown = account.lists.open(wanted)
@@ -143,7 +143,7 @@ def test_what_is_read_meanwhile_stays_in_the_list_of_unread(tmp_path: Path) -> N
     assert ids(account.lists.window(other, 0, 10)) == [9, 4, 2, 1, 0]
 
 
-def test_the_first_of_a_search_come_without_looking_for_the_rest(tmp_path: Path) -> None:
+def test_a_search_can_stop_after_the_first_results(tmp_path: Path) -> None:
     _archive, account = opened(tmp_path, *hourly(0, 300))
     first = account.lists.open(query_for("hell"), first=20)
     assert ids(account.lists.window(first, 0, 20)) == list(range(299, 279, -1))
@@ -251,7 +251,7 @@ def test_a_window_reads_its_messages_and_each_day_once(
 
 
 @pytest.mark.parametrize("wanted", [Query(), Query(to_phone="1"), Query(since=SERVER_NOW - HOUR)])
-def test_the_days_of_a_reader_elsewhere_are_found_without_reading_the_messages(
+def test_days_in_another_time_zone_are_found_through_the_index(
     grown: tuple[Archive, AccountArchive], wanted: Query
 ) -> None:
     archive, account = grown
@@ -284,7 +284,7 @@ def test_the_first_and_the_last_moment_of_the_calendar_have_a_day(
         assert reader.day_names(day.day)
 
 
-def test_numbers_in_use_are_those_that_have_messages(tmp_path: Path) -> None:
+def test_only_numbers_with_messages_are_in_use(tmp_path: Path) -> None:
     archive, account = opened(tmp_path, *hourly(0, 3, to_phone="1"), *hourly(10, 2, to_phone="2"))
     other = archive.account("vera", "smscentre.com")
     other.store_page(page(*hourly(0, 1, to_phone="2"), *hourly(5, 1, to_phone="3")))
@@ -294,7 +294,7 @@ def test_numbers_in_use_are_those_that_have_messages(tmp_path: Path) -> None:
     assert account.counts.in_use() == []
 
 
-def test_a_list_of_all_accounts_is_one_list_newest_first(tmp_path: Path) -> None:
+def test_messages_of_all_accounts_form_one_list_newest_first(tmp_path: Path) -> None:
     archive, mine = opened(tmp_path, *hourly(0, 5))
     theirs = archive.account("vera", "smscentre.com")
     theirs.store_page(page(*(m._replace(message="theirs") for m in hourly(0, 5))))
@@ -317,7 +317,7 @@ def test_a_list_of_all_accounts_is_one_list_newest_first(tmp_path: Path) -> None
 
 
 @pytest.mark.parametrize("oldest_first", [False, True])
-def test_a_window_of_a_day_of_a_million_messages_looks_at_few_of_them(oldest_first: bool) -> None:
+def test_a_window_in_a_day_of_a_million_messages_reads_few_of_them(oldest_first: bool) -> None:
     looked_at = 0
 
     class Rows(array):  # type: ignore[type-arg] # array can't be subscripted at run time
@@ -332,7 +332,7 @@ def test_a_window_of_a_day_of_a_million_messages_looks_at_few_of_them(oldest_fir
     assert looked_at < 200
 
 
-async def test_what_is_written_is_not_cut_short_by_closing(tmp_path: Path) -> None:
+async def test_closing_the_archive_worker_waits_for_the_running_call(tmp_path: Path) -> None:
     archive, _account = opened(tmp_path)
     worker = ArchiveWorker(archive.path)
     mine = await worker.call(lambda opened: opened)

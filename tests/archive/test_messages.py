@@ -53,7 +53,7 @@ def test_the_same_login_at_another_host_is_another_account(tmp_path: Path) -> No
 
 @given(text=anything, phone=anything, to_phone=anything, raw=anything, word=anything)
 @settings(max_examples=40, suppress_health_check=[HealthCheck.function_scoped_fixture])
-def test_every_text_comes_back_exactly(
+def test_every_text_is_stored_unchanged(
     tmp_path: Path, text: str, phone: str, to_phone: str, raw: str, word: str
 ) -> None:
     with Archive.open(tmp_path / "inbox.db") as archive:
@@ -77,7 +77,7 @@ def test_every_text_comes_back_exactly(
 @pytest.mark.parametrize(
     "received", [-5_000_000, 0, 2**33 - 1, 2**33, 10**11, 253_402_300_799], ids=str
 )
-def test_any_date_is_kept_and_listed_in_its_place(tmp_path: Path, received: int) -> None:
+def test_any_date_is_stored_and_sorted_correctly(tmp_path: Path, received: int) -> None:
     archive, account = opened(tmp_path)
     dated = [incoming(n, "code", received=received - n % 2, phone="7") for n in range(4)]
     account.store_page(page(incoming(10, "code", phone="7"), *dated))
@@ -90,21 +90,21 @@ def test_any_date_is_kept_and_listed_in_its_place(tmp_path: Path, received: int)
     assert (dated_row.received, dated_row.sent) == (received, received - 2)
 
 
-def test_a_message_without_a_time_of_sending_has_none(tmp_path: Path) -> None:
+def test_a_message_without_a_sending_time_is_stored_without_one(tmp_path: Path) -> None:
     _archive, account = opened(tmp_path, incoming(1)._replace(sent=None))
     row = account.messages.get(1)
     assert row is not None
     assert row.sent is None
 
 
-def test_the_smallest_and_the_largest_id_are_kept(tmp_path: Path) -> None:
+def test_the_smallest_and_largest_ids_are_stored(tmp_path: Path) -> None:
     archive, account = opened(tmp_path, incoming(0), incoming(2**63 - 1))
     mark(account, [0, 2**63 - 1], unread=False)
     assert ids(whole(archive, account, Query())) == [2**63 - 1, 0]
     assert account.counts.unread() == 0
 
 
-def test_a_page_that_cannot_be_kept_whole_leaves_nothing(tmp_path: Path) -> None:
+def test_a_page_that_cannot_be_stored_completely_changes_nothing(tmp_path: Path) -> None:
     _archive, account = opened(tmp_path)
     permit = account.requests.begin("", "a", at(999), Limit())
     assert isinstance(permit, Permit)
@@ -128,7 +128,7 @@ def test_a_page_that_cannot_be_kept_whole_leaves_nothing(tmp_path: Path) -> None
     assert account.store_page(page(incoming(5))) == [5]
 
 
-def test_what_cannot_be_read_is_kept_raw_and_once(tmp_path: Path) -> None:
+def test_the_same_unreadable_entry_is_stored_once(tmp_path: Path) -> None:
     _archive, account = opened(tmp_path)
     raws = ['{"id": "seven"}', "\ud800 half", "a\0b"]
     account.store_page(page(unreadable=[*raws, raws[0]]))
@@ -137,7 +137,7 @@ def test_what_cannot_be_read_is_kept_raw_and_once(tmp_path: Path) -> None:
     assert account.counts.total() == 0
 
 
-def test_a_gap_is_kept_with_its_scope_and_once(tmp_path: Path) -> None:
+def test_a_gap_found_several_times_is_listed_once(tmp_path: Path) -> None:
     _archive, account = opened(tmp_path)
     for scope in ("", "7", "7"):
         account.store_page(page(scope=scope, gap=Gap(10, 20)))
@@ -145,7 +145,7 @@ def test_a_gap_is_kept_with_its_scope_and_once(tmp_path: Path) -> None:
     assert account.sync_state.gaps() == [Gap(30, 40), Gap(10, 20)]
 
 
-def test_what_cannot_be_read_is_kept_up_to_a_bound(
+def test_unreadable_entries_are_stored_up_to_a_maximum_number(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("inbox_tui.archive.messages._MOST_UNREADABLE", 15)
@@ -156,7 +156,7 @@ def test_what_cannot_be_read_is_kept_up_to_a_bound(
     assert account.messages.unreadable_count() == 20
 
 
-def test_another_text_for_the_same_id_is_counted_and_the_first_is_kept(tmp_path: Path) -> None:
+def test_a_second_text_for_an_id_is_counted_and_the_first_is_kept(tmp_path: Path) -> None:
     _archive, account = opened(tmp_path, incoming(1, "first"), incoming(2, "half \udc00"))
     account.store_page(page(incoming(1, "first"), incoming(2, "half \udc00")))
     assert account.messages.conflicts() == 0
@@ -171,7 +171,7 @@ def test_another_text_for_the_same_id_is_counted_and_the_first_is_kept(tmp_path:
 # -- states
 
 
-def test_a_muted_sender_is_counted_nowhere_as_unread(tmp_path: Path) -> None:
+def test_messages_of_a_muted_sender_never_count_as_unread(tmp_path: Path) -> None:
     messages = [incoming(n, phone=("BANK", "SHOP")[n % 2]) for n in range(10)]
     archive, account = opened(tmp_path, *messages)
     change = account.messages.mute("BANK", muted=True)
@@ -190,7 +190,7 @@ def test_a_muted_sender_is_counted_nowhere_as_unread(tmp_path: Path) -> None:
 # -- read flags
 
 
-def test_marks_are_counted_once(tmp_path: Path) -> None:
+def test_marking_a_message_twice_changes_the_unread_count_once(tmp_path: Path) -> None:
     _archive, account = opened(tmp_path, *[incoming(number) for number in range(2500)])
     mark(account, [*range(2400), *range(100), 7_000_000], unread=False)
     mark(account, range(10), unread=False)
@@ -233,7 +233,7 @@ def test_late_messages_and_the_clock_difference_are_kept(tmp_path: Path) -> None
 # -- notes and change counters
 
 
-def test_a_word_is_remembered_until_it_is_forgotten(tmp_path: Path) -> None:
+def test_a_note_is_stored_until_it_is_deleted(tmp_path: Path) -> None:
     archive, account = opened(tmp_path)
     other = archive.account("other", "smscentre.com")
     assert account.notes.get("filters") is None
@@ -247,7 +247,7 @@ def test_a_word_is_remembered_until_it_is_forgotten(tmp_path: Path) -> None:
     assert other.notes.get("filters") == "theirs"
 
 
-def test_a_change_by_anybody_is_noticed_and_reading_is_not_one(tmp_path: Path) -> None:
+def test_any_change_is_noticed_but_reading_is_not(tmp_path: Path) -> None:
     archive, account = opened(tmp_path, incoming(1))
     before = archive.database.data_version()
     whole(archive, account, query_for("hello"))
@@ -262,7 +262,7 @@ def test_a_change_by_anybody_is_noticed_and_reading_is_not_one(tmp_path: Path) -
     assert archive.database.data_version() not in (before, after_own)
 
 
-def test_changes_are_counted_of_what_is_shown_and_of_nothing_else(tmp_path: Path) -> None:
+def test_only_changes_to_displayed_data_are_counted(tmp_path: Path) -> None:
     archive, account = opened(tmp_path, incoming(1))
     counted = [archive.changes()]
 
@@ -292,7 +292,7 @@ def test_changes_are_counted_of_what_is_shown_and_of_nothing_else(tmp_path: Path
         assert count()
 
 
-def test_whoever_closes_twice_or_asks_a_closed_archive_is_told(tmp_path: Path) -> None:
+def test_closing_twice_is_harmless_and_using_a_closed_archive_is_an_error(tmp_path: Path) -> None:
     archive, account = opened(tmp_path, incoming(1))
     archive.close()
     archive.close()
@@ -327,7 +327,7 @@ def test_two_programs_that_store_the_same_pages_store_each_message_once(tmp_path
     assert archive.check() == []
 
 
-def test_entries_that_can_not_be_read_are_kept_up_to_a_million_characters(tmp_path: Path) -> None:
+def test_unreadable_entries_are_stored_up_to_a_million_characters(tmp_path: Path) -> None:
     _archive, account = opened(tmp_path)
     for poll in range(4):
         account.store_page(page(unreadable=[f"{poll} {n} {'x' * 10_000}" for n in range(60)]))

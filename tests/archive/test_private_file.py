@@ -24,7 +24,7 @@ def mode(path: Path) -> int:
     return stat.S_IMODE(path.lstat().st_mode)
 
 
-def test_the_archive_and_the_files_beside_it_are_the_users_alone(
+def test_the_archive_and_its_files_are_accessible_only_to_their_owner(
     tmp_path: Path, umask: int
 ) -> None:
     folder = tmp_path / "a" / "b"
@@ -38,7 +38,7 @@ def test_the_archive_and_the_files_beside_it_are_the_users_alone(
     archive.close()
 
 
-def test_what_is_set_aside_stays_private(tmp_path: Path) -> None:
+def test_a_damaged_archive_is_private_once_set_aside(tmp_path: Path) -> None:
     (tmp_path / "inbox.db").write_bytes(b"this is no database" * 100)
     (tmp_path / "inbox.db").chmod(0o644)
     archive, _ = opened(tmp_path)
@@ -46,13 +46,13 @@ def test_what_is_set_aside_stays_private(tmp_path: Path) -> None:
     assert mode(archive.set_aside) == mode(archive.path) == 0o600
 
 
-def test_its_folder_may_have_any_name(tmp_path: Path) -> None:
+def test_the_archives_folder_may_have_any_name(tmp_path: Path) -> None:
     folder = tmp_path / "a?mode=ro#b%41 ж\udcff"
     Archive.open(folder / "inbox.db").close()
     assert (folder / "inbox.db").stat().st_size > 0
 
 
-def test_a_symbolic_link_in_its_place_is_refused(tmp_path: Path) -> None:
+def test_a_symbolic_link_in_place_of_the_archive_is_refused(tmp_path: Path) -> None:
     target = tmp_path / "elsewhere"
     (tmp_path / "data").mkdir(0o700)
     for there in (False, True):

@@ -38,7 +38,7 @@ def may_go(account: AccountArchive, now: Moment, fingerprint: str = "a") -> floa
     return earliest(account.requests.entries(now), fingerprint, now.seconds, LIMIT)
 
 
-def test_a_request_is_in_the_log_from_its_beginning_to_its_answer(tmp_path: Path) -> None:
+def test_a_request_is_logged_when_it_begins_and_when_it_is_answered(tmp_path: Path) -> None:
     _archive, account = opened(tmp_path)
     entry = begun(account, at(1000))
     assert account.requests.entries(at(1001)) == [LoggedRequest("a", 1000, None)]
@@ -46,14 +46,14 @@ def test_a_request_is_in_the_log_from_its_beginning_to_its_answer(tmp_path: Path
     assert account.requests.entries(at(1003)) == [LoggedRequest("a", 1000, 1002.5)]
 
 
-def test_a_page_that_is_stored_ends_its_request(tmp_path: Path) -> None:
+def test_storing_a_page_ends_its_request(tmp_path: Path) -> None:
     _archive, account = opened(tmp_path)
     entry = begun(account, at(1000))
     account.store_page(page(incoming(1), entry=entry, at=at(1003)))
     assert account.requests.entries(at(1003)) == [LoggedRequest("a", 1000, 1003)]
 
 
-def test_a_request_that_never_left_is_taken_out(tmp_path: Path) -> None:
+def test_an_undelivered_request_is_removed_from_the_log(tmp_path: Path) -> None:
     _archive, account = opened(tmp_path)
     entry = begun(account, at(1000))
     account.requests.end(entry, at(1001), delivered=False, finished=True)
@@ -81,7 +81,7 @@ def test_only_one_request_of_an_account_is_in_flight(tmp_path: Path) -> None:
     ("login", "host"),
     [("alex", "smsc.kz"), ("ALEX", "smscentre.com"), (" alex ", "smsc.ru:8443"), ("Alex", "x")],
 )
-def test_spellings_of_a_login_and_all_hosts_share_requests_holds_and_refusals(
+def test_all_spellings_and_hosts_of_a_login_share_requests_holds_and_refusals(
     tmp_path: Path, login: str, host: str
 ) -> None:
     archive, account = opened(tmp_path)
@@ -109,7 +109,7 @@ def test_three_identical_requests_go_and_the_fourth_waits(tmp_path: Path) -> Non
     answered(account, 1061.5)
 
 
-def test_a_refusal_leaves_the_log_as_it_was(tmp_path: Path) -> None:
+def test_a_request_that_may_not_begin_leaves_the_log_unchanged(tmp_path: Path) -> None:
     archive, account = opened(tmp_path)
     begun(account, at(1000))
     before = archive.database.data_version()
@@ -119,7 +119,7 @@ def test_a_refusal_leaves_the_log_as_it_was(tmp_path: Path) -> None:
     assert len(account.requests.entries(at(1001))) == 1
 
 
-def test_the_last_request_of_a_scope_is_told(tmp_path: Path) -> None:
+def test_the_log_has_the_last_request_of_each_scope(tmp_path: Path) -> None:
     _archive, account = opened(tmp_path)
     assert account.requests.state(at(1000)).last.get("7") is None
     entry = begun(account, at(1000), "x\ud800", scope="7")
@@ -138,7 +138,7 @@ that was, and a container that had been off for days."""
 
 
 @UPTIMES
-def test_requests_of_another_boot_count_as_sent_when_this_one_first_saw_them(
+def test_requests_of_an_earlier_boot_count_as_sent_when_first_seen(
     tmp_path: Path, up: float
 ) -> None:
     _archive, account = opened(tmp_path)
@@ -152,7 +152,7 @@ def test_requests_of_another_boot_count_as_sent_when_this_one_first_saw_them(
 
 
 @UPTIMES
-def test_an_unanswered_request_of_another_boot_may_still_be_in_flight(
+def test_an_unanswered_request_of_an_earlier_boot_counts_as_in_flight(
     tmp_path: Path, up: float
 ) -> None:
     _archive, account = opened(tmp_path)
@@ -163,7 +163,7 @@ def test_an_unanswered_request_of_another_boot_may_still_be_in_flight(
     begun(account, at(up + 90))
 
 
-def test_a_boot_that_calls_itself_as_the_one_before_is_told_apart(tmp_path: Path) -> None:
+def test_a_reboot_that_keeps_the_boot_id_is_recognised(tmp_path: Path) -> None:
     _archive, account = opened(tmp_path)
     begun(account, at(500_000))
     assert may_go(account, at(20)) == 110
@@ -184,7 +184,7 @@ def test_two_containers_at_once_do_not_keep_each_other_waiting(tmp_path: Path) -
         ]
 
 
-def test_an_archive_that_is_only_read_tells_of_another_boot_too(tmp_path: Path) -> None:
+def test_a_read_only_archive_has_the_requests_of_an_earlier_boot_too(tmp_path: Path) -> None:
     archive, account = opened(tmp_path)
     begun(account, at(5000, "earlier"))
     archive.database.read_only = True
@@ -194,7 +194,7 @@ def test_an_archive_that_is_only_read_tells_of_another_boot_too(tmp_path: Path) 
 # -- pruning
 
 
-def test_old_requests_are_forgotten_but_for_the_last_of_each_scope(tmp_path: Path) -> None:
+def test_old_requests_are_deleted_except_the_last_of_each_scope(tmp_path: Path) -> None:
     archive, account = opened(tmp_path)
     other = archive.account("other", "smscentre.com")
     begun(other, at(1))
@@ -226,7 +226,7 @@ steps = st.lists(
 
 @given(steps, st.booleans(), st.booleans())
 @settings(max_examples=25, suppress_health_check=[HealthCheck.function_scoped_fixture])
-def test_no_fourth_goes_within_a_minute_whatever_becomes_of_the_others(
+def test_no_fourth_request_within_a_minute_whatever_happens_to_the_others(
     tmp_path: Path,
     steps: list[tuple[str, str, float, str, float]],
     long_up: bool,
@@ -282,7 +282,7 @@ def test_eight_programs_that_share_the_log_keep_the_limit_together(tmp_path: Pat
             assert fourth[0] - first[1] >= limit.window
 
 
-def test_an_account_made_again_keeps_limit_hold_and_refused_passwords(tmp_path: Path) -> None:
+def test_a_purged_account_keeps_its_limit_hold_and_refused_passwords(tmp_path: Path) -> None:
     archive, account = opened(tmp_path)
     refused = HOLD._replace(kind="refused", until=None, digest=b"m")
     account.requests.set_hold(refused, at(999))
@@ -308,7 +308,7 @@ def with_wall(folder: Path, wall: Callable[[], datetime]) -> tuple[Archive, Acco
     return archive, archive.account("alex", "smscentre.com")
 
 
-def test_a_hold_stands_for_every_program_until_it_is_cleared(tmp_path: Path) -> None:
+def test_a_hold_applies_to_every_program_until_it_is_cleared(tmp_path: Path) -> None:
     archive, account = opened(tmp_path)
     other = archive.account("other", "smscentre.com")
     assert account.requests.hold(at(1000)) is None
@@ -324,7 +324,7 @@ def test_a_hold_stands_for_every_program_until_it_is_cleared(tmp_path: Path) -> 
     assert account.requests.hold(at(1700)) is None
 
 
-def test_refused_passwords_are_known_by_their_digests_until_the_user_insists(
+def test_refused_password_digests_are_kept_until_the_user_allows_a_retry(
     tmp_path: Path,
 ) -> None:
     archive, account = opened(tmp_path)
@@ -348,7 +348,7 @@ def test_refused_passwords_are_known_by_their_digests_until_the_user_insists(
     assert account.requests.hold(at(1300)) == HOLD
 
 
-def test_what_is_known_later_stands(tmp_path: Path) -> None:
+def test_an_older_change_does_not_replace_or_clear_a_newer_hold(tmp_path: Path) -> None:
     _archive, account = opened(tmp_path)
     account.requests.set_hold(HOLD, at(1000))
     account.requests.set_hold(HOLD._replace(kind="limited"), at(999))
@@ -364,7 +364,7 @@ def test_what_is_known_later_stands(tmp_path: Path) -> None:
     assert hold.kind == "limited"
 
 
-def test_a_hold_without_an_end_outlives_the_boot(tmp_path: Path) -> None:
+def test_a_hold_without_an_end_survives_a_reboot(tmp_path: Path) -> None:
     _archive, account = opened(tmp_path)
     refused = HOLD._replace(kind="refused", until=None, digest=b"mark")
     account.requests.set_hold(refused, at(1000, "earlier"))
@@ -382,7 +382,7 @@ def test_a_hold_without_an_end_outlives_the_boot(tmp_path: Path) -> None:
         (timedelta(seconds=10), 500_000, 890),  # a new container on the same host
     ],
 )
-def test_a_hold_of_another_boot_waits_for_what_is_left_of_it(
+def test_after_a_reboot_a_hold_lasts_for_its_remaining_time(
     tmp_path: Path, since: timedelta, up: float, left: float
 ) -> None:
     wall = NOW + since
@@ -401,7 +401,7 @@ def test_a_hold_of_another_boot_waits_for_what_is_left_of_it(
 BLOCK = HOLD._replace(kind="blocked", reason="the server has blocked this address")
 
 
-def test_a_block_of_the_address_holds_every_account_of_the_machine(tmp_path: Path) -> None:
+def test_an_address_block_holds_every_account_on_the_machine(tmp_path: Path) -> None:
     archive, account = opened(tmp_path)
     other = archive.account("other", "smsc.kz")
     other.requests.set_hold(HOLD._replace(kind="limited"), at(990))
@@ -410,7 +410,7 @@ def test_a_block_of_the_address_holds_every_account_of_the_machine(tmp_path: Pat
     assert archive.account("new", "smscentre.com").requests.hold(at(1001)) == BLOCK
 
 
-def test_an_answer_does_not_end_a_block_that_came_while_it_was_on_its_way(tmp_path: Path) -> None:
+def test_an_answer_to_another_account_does_not_end_an_address_block(tmp_path: Path) -> None:
     archive, account = opened(tmp_path)
     other = archive.account("other", "smsc.kz")
     account.requests.set_hold(BLOCK, at(1000))
@@ -420,7 +420,7 @@ def test_an_answer_does_not_end_a_block_that_came_while_it_was_on_its_way(tmp_pa
     assert other.requests.hold(at(1900)) is account.requests.hold(at(1900)) is None
 
 
-def test_a_hold_of_the_login_counts_again_when_the_block_is_over(tmp_path: Path) -> None:
+def test_an_accounts_own_hold_applies_after_the_address_block_ends(tmp_path: Path) -> None:
     _archive, account = opened(tmp_path)
     account.requests.set_hold(BLOCK, at(1000))
     later = HOLD._replace(kind="limited", until=2500.0)

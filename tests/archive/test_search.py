@@ -126,7 +126,7 @@ def stored(tmp_path: Path) -> tuple[Archive, AccountArchive]:
         ("z" * 5000, []),
     ],
 )
-def test_what_is_typed_is_found(
+def test_search_finds_the_expected_messages(
     stored: tuple[Archive, AccountArchive], search: str, found: list[int]
 ) -> None:
     archive, account = stored
@@ -144,7 +144,7 @@ texts = st.lists(letters, max_size=14).map("".join)
     st.lists(texts, min_size=1, max_size=8),
 )
 @settings(max_examples=40, suppress_health_check=[HealthCheck.function_scoped_fixture])
-def test_any_text_is_found_as_by_looking_through_all(
+def test_search_finds_the_same_as_looking_through_every_message(
     tmp_path: Path, stored: list[tuple[str, str]], searches: list[str]
 ) -> None:
     with Archive.open(tmp_path / "inbox.db") as archive:
@@ -164,7 +164,7 @@ def test_any_text_is_found_as_by_looking_through_all(
             assert ids(whole(archive, account, wanted)) == expected, search
 
 
-def test_a_search_under_way_is_cancelled_by_another_thread(tmp_path: Path) -> None:
+def test_another_thread_can_cancel_a_running_search(tmp_path: Path) -> None:
     messages = [incoming(n, "word " * 200, received=SERVER_NOW - n) for n in range(4000)]
     archive, account = opened(tmp_path, *messages)
     looking = threading.Event()
@@ -185,7 +185,7 @@ def test_a_search_under_way_is_cancelled_by_another_thread(tmp_path: Path) -> No
     assert account.counts.unread() == 3999
 
 
-def test_a_cancel_when_nothing_runs_changes_nothing(tmp_path: Path) -> None:
+def test_cancelling_when_no_search_is_running_has_no_effect(tmp_path: Path) -> None:
     archive, account = opened(tmp_path, incoming(1))
     archive.database.interrupt()
     assert ids(whole(archive, account, query_for("hello"))) == [1]
@@ -197,7 +197,7 @@ def test_a_sender_written_with_separators_is_found_without_them(tmp_path: Path) 
         assert ids(whole(archive, account, query_for(search))) == [1], search
 
 
-def test_links_are_looked_for_only_where_there_may_be_one(
+def test_has_link_only_examines_messages_that_may_contain_a_link(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     often = [incoming(n, f"word {n}", received=SERVER_NOW - n) for n in range(5000)]
@@ -231,7 +231,7 @@ def test_links_are_looked_for_only_where_there_may_be_one(
         *("has:code or", "-has:link", "-has:link -word", 'has:code "a word"', "has:code from:mtc"),
     ],
 )
-def test_what_has_a_code_or_a_link_is_found_with_any_words(tmp_path: Path, search: str) -> None:
+def test_has_code_and_has_link_combine_with_any_words(tmp_path: Path, search: str) -> None:
     texts = ("a word", "Your code is 481516", "https://bank.ru", "no more", "word of order")
     mixed = {n: " ".join(t for i, t in enumerate(texts) if n >> i & 1) for n in range(32)}
     archive, account = opened(
