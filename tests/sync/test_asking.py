@@ -34,7 +34,7 @@ async def test_a_full_page_is_followed_by_the_next_at_once(env: Environment) -> 
     assert not any(event.live for event in terminal.events_of(MessagesArrived))
 
 
-async def test_a_page_of_exactly_as_many_as_asked_for_is_not_taken_for_the_last(
+async def test_a_page_of_exactly_the_requested_size_is_not_taken_for_the_last(
     env: Environment,
 ) -> None:
     env.receive(1, 2, 3)
@@ -43,7 +43,7 @@ async def test_a_page_of_exactly_as_many_as_asked_for_is_not_taken_for_the_last(
     assert env.asked[1].after_id == 3
 
 
-async def test_polls_ask_for_the_hours_since_the_last_one_and_one_more(env: Environment) -> None:
+async def test_polls_ask_for_the_hours_since_the_last_one_plus_one(env: Environment) -> None:
     terminal = env.start()
     await asyncio.sleep(100)
     assert [(asked.hour, asked.after_id) for asked in env.asked[1:]] == [(2, None)] * 4
@@ -57,7 +57,7 @@ async def test_polls_ask_for_the_hours_since_the_last_one_and_one_more(env: Envi
     assert env.asked[-1].hour == 2
 
 
-async def test_the_time_that_wiping_takes_is_part_of_the_wait(env: Environment) -> None:
+async def test_time_spent_wiping_counts_towards_the_poll_interval(env: Environment) -> None:
     terminal = env.start()
 
     def wipe_slowly(name: str) -> None:
@@ -69,7 +69,7 @@ async def test_the_time_that_wiping_takes_is_part_of_the_wait(env: Environment) 
     assert env.times == [0.0, 0.83], "a third of 61 seconds after the first"
 
 
-async def test_polls_go_on_while_very_many_old_messages_are_deleted(
+async def test_polling_continues_while_many_old_messages_are_deleted(
     env: Environment, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     steps = []
@@ -98,7 +98,7 @@ async def test_polls_go_on_while_very_many_old_messages_are_deleted(
     assert max(waits) < 21
 
 
-async def test_whoever_leaves_waits_for_one_step_of_deleting_only(
+async def test_quitting_waits_for_at_most_one_step_of_deleting(
     env: Environment, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     taken = []
@@ -135,7 +135,7 @@ OUTLIERS = [2**63 - 1, 1_500_000_000]
 
 
 @pytest.mark.parametrize("outlier", OUTLIERS)
-async def test_one_outlier_id_silences_nothing(env: Environment, outlier: int) -> None:
+async def test_an_outlier_id_does_not_hide_later_messages(env: Environment, outlier: int) -> None:
     env.receive(1_000_000, ago=60.0)
     env.receive(outlier, ago=30.0)
     terminal = env.start()
@@ -146,7 +146,9 @@ async def test_one_outlier_id_silences_nothing(env: Environment, outlier: int) -
 
 
 @pytest.mark.parametrize("outlier", OUTLIERS)
-async def test_nor_does_one_in_a_full_page_cut_off_the_next(env: Environment, outlier: int) -> None:
+async def test_an_outlier_id_in_a_full_page_does_not_hide_other_messages(
+    env: Environment, outlier: int
+) -> None:
     for number in range(1, 9):
         env.receive(number, ago=3600.0 - number)
     env.receive(outlier, ago=3599.5)
@@ -157,7 +159,7 @@ async def test_nor_does_one_in_a_full_page_cut_off_the_next(env: Environment, ou
     assert terminal.ids == [*range(1, 9), outlier] or set(terminal.ids) == {*range(1, 9), outlier}
 
 
-async def test_what_the_polls_missed_is_announced_and_its_lateness_counted(
+async def test_messages_missed_by_polls_are_announced_and_counted_as_late(
     env: Environment,
 ) -> None:
     env.receive(5, ago=60.0)
@@ -174,7 +176,7 @@ async def test_what_the_polls_missed_is_announced_and_its_lateness_counted(
     assert late.longest == pytest.approx(20 * 3600 + 2600, abs=60)
 
 
-async def test_busy_polls_are_thinned_two_times_of_three(env: Environment) -> None:
+async def test_two_out_of_three_polls_of_a_busy_inbox_use_after_id(env: Environment) -> None:
     for number in range(1, 2001):
         env.receive(number, ago=3 * (2000 - number))
     terminal = env.start()
@@ -217,13 +219,15 @@ async def test_a_message_is_in_the_archive_within_21_seconds(
     assert terminal.events_of(MessagesArrived)[0] == MessagesArrived([1], live=True)
 
 
-async def test_a_longer_interval_of_the_settings_is_kept(env: Environment) -> None:
+async def test_a_longer_refresh_interval_in_the_settings_is_respected(env: Environment) -> None:
     env.start(refresh_seconds=120)
     await asyncio.sleep(500)
     assert env.times == pytest.approx([0, 120, 240, 360, 480], abs=0.05)
 
 
-async def test_r_held_down_asks_no_more_than_the_limit_and_says_when(env: Environment) -> None:
+async def test_holding_r_keeps_the_limit_and_shows_when_the_next_request_is_due(
+    env: Environment,
+) -> None:
     terminal = env.start()
     await asyncio.sleep(70)
     asked = len(env.asked)
@@ -241,7 +245,7 @@ async def test_r_held_down_asks_no_more_than_the_limit_and_says_when(env: Enviro
     assert min(env.three_apart) > 61 - 0.02
 
 
-async def test_r_asks_at_once_where_there_is_room_and_no_poll_is_late_for_it(
+async def test_r_refreshes_at_once_if_there_is_room_without_delaying_polls(
     env: Environment,
 ) -> None:
     terminal = env.start(refresh_seconds=60)
@@ -257,7 +261,7 @@ async def test_r_asks_at_once_where_there_is_room_and_no_poll_is_late_for_it(
     assert max(gaps) <= 60.02
 
 
-async def test_r_asks_for_every_number_of_several(env: Environment) -> None:
+async def test_r_refreshes_every_number(env: Environment) -> None:
     terminal = env.start(refresh_seconds=300, scopes=("1", "2", "3"))
     await asyncio.sleep(100)
     before = len(env.asked)
@@ -266,7 +270,7 @@ async def test_r_asks_for_every_number_of_several(env: Environment) -> None:
     assert sorted(str(asked.to_phone) for asked in env.asked[before:]) == ["1", "2", "3"]
 
 
-async def test_several_numbers_are_asked_for_in_turn(env: Environment) -> None:
+async def test_several_numbers_are_polled_in_turn(env: Environment) -> None:
     env.delay = 3.0
     env.start(scopes=("1", "2", "3"))
     await asyncio.sleep(600)
@@ -278,7 +282,7 @@ async def test_several_numbers_are_asked_for_in_turn(env: Environment) -> None:
         assert all(b - a > 61 for a, b in zip(times, times[3:], strict=False))
 
 
-async def test_the_status_counts_what_the_log_of_requests_leaves(env: Environment) -> None:
+async def test_the_status_shows_how_many_requests_are_left(env: Environment) -> None:
     terminal = env.start(refresh_seconds=3600)
     left = []
     for _ in range(3):
@@ -297,7 +301,7 @@ async def test_the_status_counts_what_the_log_of_requests_leaves(env: Environmen
     assert len(env.asked) == 3
 
 
-async def test_a_first_sync_of_several_numbers_with_nothing_for_one_goes_on(
+async def test_a_first_sync_continues_past_a_number_without_messages(
     env: Environment,
 ) -> None:
     env.receive(5, ago=86400.0, to_phone="2")
@@ -308,7 +312,7 @@ async def test_a_first_sync_of_several_numbers_with_nothing_for_one_goes_on(
     assert not terminal.task.done()
 
 
-async def test_the_same_page_again_ends_neither_the_pass_nor_the_messages(env: Environment) -> None:
+async def test_a_repeated_page_neither_causes_a_loop_nor_loses_messages(env: Environment) -> None:
     env.receive(*range(1, 8), ago=3600.0)
     page = Answer(sorted(env.messages)[:3], [])
     env.replies = [page, page, page]
@@ -319,7 +323,7 @@ async def test_the_same_page_again_ends_neither_the_pass_nor_the_messages(env: E
     assert terminal.ids == [1, 2, 3, 4, 5, 6, 7]
 
 
-async def test_entries_that_can_not_be_read_are_counted_and_block_nothing(env: Environment) -> None:
+async def test_unreadable_entries_are_counted_and_do_not_block_paging(env: Environment) -> None:
     env.replies = [Answer([env.message(1), env.message(2)], ["{}"])]
     env.receive(1)
     env.receive(2)
@@ -331,7 +335,7 @@ async def test_entries_that_can_not_be_read_are_counted_and_block_nothing(env: E
     assert terminal.account.messages.unreadable_count() == 1
 
 
-async def test_a_full_page_of_nothing_that_can_be_read_does_not_go_round_and_round(
+async def test_a_full_page_of_unreadable_entries_is_not_requested_endlessly(
     env: Environment,
 ) -> None:
     env.replies = [Answer([], ["a", "b", "c"])] * 100
@@ -341,7 +345,7 @@ async def test_a_full_page_of_nothing_that_can_be_read_does_not_go_round_and_rou
     assert terminal.status.state is State.LIVE
 
 
-async def test_once_is_one_pass(env: Environment) -> None:
+async def test_once_makes_one_pass(env: Environment) -> None:
     env.receive(1)
     terminal = env.start(run=False)
     status = await terminal.sync.once()
@@ -350,7 +354,7 @@ async def test_once_is_one_pass(env: Environment) -> None:
     assert terminal.ids == [1]
 
 
-async def test_once_waits_for_the_limit_where_an_inbox_is_open(env: Environment) -> None:
+async def test_once_waits_for_the_limit_while_an_inbox_is_open(env: Environment) -> None:
     env.start()
     await asyncio.sleep(130)
     status = await env.start(run=False).sync.once()
@@ -358,7 +362,7 @@ async def test_once_waits_for_the_limit_where_an_inbox_is_open(env: Environment)
     assert min(env.three_apart) > 61 - 0.02
 
 
-async def test_once_comes_to_its_end_though_the_wall_clock_is_set_back(env: Environment) -> None:
+async def test_once_finishes_even_if_the_wall_clock_is_set_back(env: Environment) -> None:
     env.delay = 5.0
     terminal = env.start(run=False)
     once = asyncio.create_task(terminal.sync.once())

@@ -16,7 +16,7 @@ from inbox_tui.sync.events import IN_FLIGHT_REASON, LOST_REQUESTS_REASON, TOO_SL
 
 
 @pytest.mark.parametrize("hours", [-5, -1, 1, 5])
-async def test_a_wall_clock_that_jumps_makes_nobody_wait(env: Environment, hours: int) -> None:
+async def test_a_jump_of_the_wall_clock_delays_no_poll(env: Environment, hours: int) -> None:
     terminal = env.start()
     await asyncio.sleep(100)
     env.wall += hours * 3600
@@ -26,7 +26,7 @@ async def test_a_wall_clock_that_jumps_makes_nobody_wait(env: Environment, hours
     assert terminal.account.sync_state.gaps() == []
 
 
-async def test_on_waking_it_asks_at_once(env: Environment) -> None:
+async def test_a_poll_is_made_as_soon_as_the_machine_wakes(env: Environment) -> None:
     env.start()
     await asyncio.sleep(85)
     before = len(env.asked)
@@ -35,7 +35,7 @@ async def test_on_waking_it_asks_at_once(env: Environment) -> None:
     assert len(env.asked) == before + 1
 
 
-async def test_a_request_planned_before_the_machine_slept_is_not_sent_after(
+async def test_a_request_planned_before_the_machine_slept_is_not_sent_afterwards(
     env: Environment,
 ) -> None:
     terminal = env.start()
@@ -53,7 +53,7 @@ async def test_a_request_planned_before_the_machine_slept_is_not_sent_after(
     assert len(terminal.account.requests.entries(env.moment())) == 1
 
 
-async def test_where_no_request_begins_in_time_it_is_tried_later_and_later(
+async def test_requests_that_are_slow_to_begin_are_retried_ever_less_often(
     env: Environment,
 ) -> None:
     terminal = env.start()
@@ -77,7 +77,9 @@ async def test_where_no_request_begins_in_time_it_is_tried_later_and_later(
     assert terminal.status.state is State.LIVE
 
 
-async def test_after_a_kill_the_request_under_way_is_waited_for_and_told(env: Environment) -> None:
+async def test_after_a_kill_the_unfinished_request_is_shown_and_waited_for(
+    env: Environment,
+) -> None:
     env.delay = 30.0
     killed = env.start()
     await asyncio.sleep(5)
@@ -91,7 +93,7 @@ async def test_after_a_kill_the_request_under_way_is_waited_for_and_told(env: En
     assert again.status.state is State.LIVE
 
 
-async def test_a_request_of_another_terminal_shows_until_it_is_answered_or_given_up(
+async def test_another_terminals_request_shows_as_checking_until_it_ends(
     env: Environment,
 ) -> None:
     watching = env.start(refresh_seconds=3600)
@@ -111,7 +113,7 @@ async def test_a_request_of_another_terminal_shows_until_it_is_answered_or_given
     assert watching.status.state is State.LIVE
 
 
-async def test_after_a_reboot_an_earlier_request_may_still_be_on_its_way(env: Environment) -> None:
+async def test_after_a_reboot_an_unanswered_request_is_still_waited_for(env: Environment) -> None:
     env.delay = 30.0
     killed = env.start()
     await asyncio.sleep(5)
@@ -138,7 +140,7 @@ async def test_two_terminals_share_the_polls_and_both_see_the_messages(env: Envi
         assert State.WAITING not in {status.state for status in terminal.statuses}
 
 
-async def test_a_pass_cut_short_by_a_kill_goes_on_where_it_was(env: Environment) -> None:
+async def test_a_pass_interrupted_by_a_kill_resumes_where_it_stopped(env: Environment) -> None:
     env.receive(*range(1, 8), ago=3600.0)
     env.delay = 1.0
     killed = env.start(page_size=3)
@@ -154,7 +156,7 @@ async def test_a_pass_cut_short_by_a_kill_goes_on_where_it_was(env: Environment)
 @pytest.mark.parametrize(
     ("boot", "up"), [("another boot", 10.0), ("another boot", 90_000.0), ("boot", 10.0)]
 )
-async def test_a_pass_cut_short_by_a_reboot_begins_anew(
+async def test_a_pass_interrupted_by_a_reboot_starts_over(
     env: Environment, boot: str, up: float
 ) -> None:
     env.receive(*range(1, 8), ago=3600.0)
@@ -172,7 +174,7 @@ async def test_a_pass_cut_short_by_a_reboot_begins_anew(
     assert polled.service <= env.service_now()
 
 
-async def test_after_damage_nobody_asks_until_what_was_asked_can_no_longer_count(
+async def test_after_damage_no_request_is_sent_while_lost_ones_may_still_count(
     env: Environment,
 ) -> None:
     env.receive(1, ago=3600.0)
@@ -205,7 +207,7 @@ async def test_after_damage_nobody_asks_until_what_was_asked_can_no_longer_count
         (0.5, "Asia/Tehran"),
     ],
 )
-async def test_live_messages_of_another_clock_again_and_again_name_the_zone_that_fits(
+async def test_repeated_live_messages_from_another_time_zone_suggest_that_zone(
     env: Environment, hours: float, zone: str
 ) -> None:
     env.server_ahead = hours * 3600.0
@@ -218,7 +220,7 @@ async def test_live_messages_of_another_clock_again_and_again_name_the_zone_that
     assert terminal.events_of(ZoneSuspected) == [ZoneSuspected(zone)]
 
 
-async def test_old_messages_of_the_first_sync_say_nothing_of_the_zone(env: Environment) -> None:
+async def test_old_messages_of_the_first_sync_suggest_no_time_zone(env: Environment) -> None:
     env.receive(*range(1, 20), ago=3 * 3600.0)
     terminal = env.start()
     await asyncio.sleep(100)
@@ -230,7 +232,7 @@ async def test_old_messages_of_the_first_sync_say_nothing_of_the_zone(env: Envir
     [[7200, 7200, 0], [840], [-660], [-840], [3 * 86400]],
     ids=["one fits", "14 minutes", "-11 minutes", "-14 minutes", "no zone explains it"],
 )
-async def test_times_that_another_zone_does_not_explain_say_nothing_of_it(
+async def test_times_that_another_time_zone_does_not_explain_suggest_none(
     env: Environment, agos: list[float]
 ) -> None:
     terminal = env.start()
@@ -244,7 +246,7 @@ async def test_times_that_another_zone_does_not_explain_say_nothing_of_it(
 # -- containers
 
 
-def test_a_time_namespace_is_a_boot_of_its_own(tmp_path: Path) -> None:
+def test_a_time_namespace_counts_as_a_separate_boot(tmp_path: Path) -> None:
     kernel, own = tmp_path / "sys/kernel/random", tmp_path / "self"
     kernel.mkdir(parents=True)
     own.mkdir()
@@ -257,7 +259,7 @@ def test_a_time_namespace_is_a_boot_of_its_own(tmp_path: Path) -> None:
     assert len(set(ids)) == 3
 
 
-async def test_a_container_started_anew_keeps_the_limit(env: Environment) -> None:
+async def test_restarted_containers_keep_the_limit(env: Environment) -> None:
     for start in range(8):
         env.boot = f"container {start}"  # but the same boot clock
         terminal = env.start()
@@ -269,7 +271,7 @@ async def test_a_container_started_anew_keeps_the_limit(env: Environment) -> Non
     assert min(env.three_apart) > 60
 
 
-async def test_an_answer_that_is_about_to_come_is_waited_for_on_closing(env: Environment) -> None:
+async def test_closing_waits_for_an_answer_that_is_about_to_arrive(env: Environment) -> None:
     env.receive(1)
     env.delay = 1.0
     terminal = env.start()

@@ -20,7 +20,7 @@ def server(env: Environment, **ago: float) -> int:
 
 
 @pytest.mark.parametrize("to_phone", ["", "79110000001"])
-async def test_away_longer_than_the_service_keeps_is_told_with_the_dates(
+async def test_too_long_an_absence_leaves_a_gap_with_its_dates(
     env: Environment, to_phone: str
 ) -> None:
     terminal = env.start()
@@ -35,7 +35,7 @@ async def test_away_longer_than_the_service_keeps_is_told_with_the_dates(
     assert gap.end == pytest.approx(server(env, hours=168), abs=2)
 
 
-async def test_a_number_asked_for_with_all_others_meanwhile_has_no_gap(env: Environment) -> None:
+async def test_a_number_has_no_gap_if_all_numbers_were_polled_in_between(env: Environment) -> None:
     for scope in ("79110000001", "", "79110000001"):
         terminal = env.start(scopes=(scope,))
         await asyncio.sleep(1)
@@ -44,7 +44,7 @@ async def test_a_number_asked_for_with_all_others_meanwhile_has_no_gap(env: Envi
         env.fall_asleep(100 * 3600)
 
 
-async def test_away_for_less_leaves_no_gap(env: Environment) -> None:
+async def test_an_absence_of_under_168_hours_leaves_no_gap(env: Environment) -> None:
     earlier = env.start()
     await asyncio.sleep(1)
     earlier.kill()
@@ -81,7 +81,7 @@ IDS = ["one sequence", "two sequences", "the first out of its sequence", "in no 
 
 @pytest.mark.parametrize("ids", IDS)
 @pytest.mark.parametrize("order", ["id", "received"])
-async def test_full_pages_lose_nothing_whether_they_go_by_id_or_by_time(
+async def test_full_pages_lose_no_messages_whether_ordered_by_id_or_by_time(
     env: Environment, order: str, ids: str
 ) -> None:
     env.order = attrgetter(order)
@@ -102,7 +102,7 @@ async def test_full_pages_lose_nothing_whether_they_go_by_id_or_by_time(
 
 
 @pytest.mark.parametrize("newest_first", [False, True])
-async def test_more_than_a_page_in_one_hour_by_time_is_a_gap_that_is_told(
+async def test_over_a_page_of_messages_in_one_hour_ordered_by_time_leaves_a_gap(
     env: Environment, newest_first: bool
 ) -> None:
     env.order = attrgetter("received")
@@ -120,7 +120,7 @@ async def test_more_than_a_page_in_one_hour_by_time_is_a_gap_that_is_told(
 
 
 @pytest.mark.parametrize("hours", [-7, -3, 3, 7])
-async def test_pages_by_time_lose_nothing_where_the_services_zone_is_another_one(
+async def test_pages_by_time_lose_nothing_if_the_service_has_another_time_zone(
     env: Environment, hours: int
 ) -> None:
     env.order = attrgetter("received")
@@ -133,7 +133,7 @@ async def test_pages_by_time_lose_nothing_where_the_services_zone_is_another_one
     assert sorted(terminal.ids) == sorted(numbers)
 
 
-async def test_a_service_that_gives_the_newest_first_leaves_a_gap_that_is_told(
+async def test_a_service_that_sends_the_newest_first_leaves_a_gap(
     env: Environment,
 ) -> None:
     env.newest_first = True
@@ -147,7 +147,7 @@ async def test_a_service_that_gives_the_newest_first_leaves_a_gap_that_is_told(
 
 
 @pytest.mark.parametrize("answered", [[], [1, 2, 3]])
-async def test_a_gap_is_told_though_a_stale_answer_comes_in_between(
+async def test_a_gap_is_reported_despite_a_stale_answer_in_between(
     env: Environment, answered: list[int]
 ) -> None:
     env.newest_first = True
@@ -159,7 +159,7 @@ async def test_a_gap_is_told_though_a_stale_answer_comes_in_between(
     assert len(terminal.account.sync_state.gaps()) == 1
 
 
-async def test_a_gap_of_the_first_sync_is_told_though_the_same_page_came_twice(
+async def test_a_gap_in_the_first_sync_is_reported_despite_a_repeated_page(
     env: Environment,
 ) -> None:
     env.newest_first = True
@@ -173,7 +173,7 @@ async def test_a_gap_of_the_first_sync_is_told_though_the_same_page_came_twice(
 
 
 @pytest.mark.parametrize("cut_off", [False, True], ids=["", "a first page is cut off"])
-async def test_each_of_several_numbers_has_its_own_gap_where_the_newest_come_first(
+async def test_each_number_has_its_own_gap_if_the_newest_messages_come_first(
     env: Environment, cut_off: bool
 ) -> None:
     env.newest_first = True
@@ -191,7 +191,7 @@ async def test_each_of_several_numbers_has_its_own_gap_where_the_newest_come_fir
     assert sorted(ends) == [to_server_seconds(received) for received in expected]
 
 
-async def test_away_too_long_from_a_service_of_the_newest_first_is_one_gap(
+async def test_absence_and_newest_first_order_leave_one_continuous_gap(
     env: Environment,
 ) -> None:
     env.newest_first = True
@@ -212,7 +212,7 @@ async def test_away_too_long_from_a_service_of_the_newest_first_is_one_gap(
     assert ends[0][0] == pytest.approx(left - 300, abs=2)
 
 
-async def test_what_a_stale_page_hid_is_in_the_gap_that_follows(env: Environment) -> None:
+async def test_a_message_hidden_by_a_stale_page_falls_in_a_reported_gap(env: Environment) -> None:
     env.newest_first = True
     env.receive_hourly(range(1, 11), until=20)
     terminal = env.start(page_size=4)
@@ -229,7 +229,7 @@ async def test_what_a_stale_page_hid_is_in_the_gap_that_follows(env: Environment
     assert any(gap.start <= hidden <= gap.end for gap in terminal.account.sync_state.gaps())
 
 
-async def test_a_service_that_gives_the_oldest_first_leaves_none(env: Environment) -> None:
+async def test_a_service_that_sends_the_oldest_first_leaves_no_gap(env: Environment) -> None:
     env.receive_hourly(range(1, 11), until=20)
     terminal = env.start(page_size=4)
     await asyncio.sleep(1000)

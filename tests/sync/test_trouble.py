@@ -43,7 +43,7 @@ def failing_times(error: Exception, name: str, times: int) -> Callable[[str], No
     return trouble
 
 
-async def test_error_9_waits_a_full_window_and_asks_whether_another_program_polls(
+async def test_error_9_waits_a_full_window_and_suggests_another_program_is_polling(
     env: Environment,
 ) -> None:
     env.replies = [TooManyRequests(9, "duplicate request")]
@@ -57,7 +57,7 @@ async def test_error_9_waits_a_full_window_and_asks_whether_another_program_poll
     assert terminal.events_of(RefreshDeferred) == [RefreshDeferred(BOOTED + 61)]
 
 
-async def test_an_answer_too_large_to_be_read_is_asked_for_in_smaller_parts(
+async def test_an_answer_that_is_too_large_is_requested_in_smaller_pages(
     env: Environment,
 ) -> None:
     env.most_in_answer = 7
@@ -73,7 +73,7 @@ async def test_an_answer_too_large_to_be_read_is_asked_for_in_smaller_parts(
     assert env.asked[-1].cnt == 40, "as many as ever, once that is no more in the way"
 
 
-async def test_an_entry_too_large_to_be_one_does_not_silence_the_inbox(env: Environment) -> None:
+async def test_an_oversized_entry_does_not_block_other_messages(env: Environment) -> None:
     stamp = {"received": "23.11.2026 11:59:00", "phone": "79991234567"}
     entries = [
         {"id": 1, **stamp},
@@ -103,7 +103,7 @@ async def test_error_4_waits_15_minutes_and_then_twice_as_long_each_time(env: En
 
 
 @pytest.mark.parametrize("boot", ["boot", "another container"])
-async def test_a_block_outlives_a_restart(env: Environment, boot: str) -> None:
+async def test_a_block_survives_a_restart(env: Environment, boot: str) -> None:
     env.replies = [AddressBlocked(4)]
     blocked = env.start()
     await asyncio.sleep(10)
@@ -118,7 +118,7 @@ async def test_a_block_outlives_a_restart(env: Environment, boot: str) -> None:
 
 
 @pytest.mark.parametrize("reply", [None, HttpStatus(500)])
-async def test_what_is_written_down_late_does_not_lift_the_block_of_a_later_answer(
+async def test_a_result_recorded_late_does_not_lift_a_newer_block(
     env: Environment, reply: HttpStatus | None
 ) -> None:
     env.replies = [reply, AddressBlocked(4, "ip is blocked")]
@@ -155,7 +155,7 @@ async def test_a_refused_password_is_never_sent_again_but_another_one_is(env: En
 
 
 @pytest.mark.parametrize("just_before", ["state", "begin"])
-async def test_a_password_refused_to_another_terminal_at_this_very_moment_is_not_sent(
+async def test_a_password_just_refused_in_another_terminal_is_not_sent(
     env: Environment, just_before: str
 ) -> None:
     terminal = env.start()
@@ -176,7 +176,7 @@ async def test_a_password_refused_to_another_terminal_at_this_very_moment_is_not
     assert [asked.password for asked in env.asked] == ["another"]
 
 
-async def test_a_terminal_with_the_old_password_does_not_send_it_for_ever(env: Environment) -> None:
+async def test_terminals_with_an_old_refused_password_send_it_only_once(env: Environment) -> None:
     old, new = env.start("old"), env.start("old")
     await asyncio.sleep(100)
     env.asked.clear()
@@ -190,7 +190,9 @@ async def test_a_terminal_with_the_old_password_does_not_send_it_for_ever(env: E
     assert old.status.state is State.SIGN_IN
 
 
-async def test_a_password_typed_while_the_old_one_is_refused_is_tried(env: Environment) -> None:
+async def test_a_password_typed_while_the_old_one_is_being_refused_is_tried(
+    env: Environment,
+) -> None:
     env.delay = 5.0
     env.replies = [REFUSED]
     terminal = env.start("wrong")
@@ -201,7 +203,7 @@ async def test_a_password_typed_while_the_old_one_is_refused_is_tried(env: Envir
     assert terminal.status.state is State.LIVE
 
 
-async def test_a_refused_password_is_not_sent_again_though_another_one_was_good_since(
+async def test_a_refused_password_is_not_sent_again_after_another_one_succeeds(
     env: Environment,
 ) -> None:
     env.refused = "old"
@@ -219,7 +221,7 @@ async def test_a_refused_password_is_not_sent_again_though_another_one_was_good_
     assert [asked.password for asked in env.asked].count("old") == 2
 
 
-async def test_of_two_wrong_passwords_neither_is_sent_twice(env: Environment) -> None:
+async def test_two_wrong_passwords_are_each_sent_only_once(env: Environment) -> None:
     env.replies = [REFUSED] * 9
     for password in ("first", "second", "first", "second"):
         status = await env.start(password, run=False).sync.once()
@@ -227,7 +229,7 @@ async def test_of_two_wrong_passwords_neither_is_sent_twice(env: Environment) ->
     assert [asked.password for asked in env.asked] == ["first", "second"]
 
 
-async def test_a_typed_password_is_not_called_good_before_it_was_in_a_request(
+async def test_a_typed_password_does_not_show_as_live_before_it_is_sent(
     env: Environment,
 ) -> None:
     terminal = env.start()
@@ -241,7 +243,9 @@ async def test_a_typed_password_is_not_called_good_before_it_was_in_a_request(
     assert terminal.status.state is State.SIGN_IN
 
 
-async def test_once_is_not_content_with_what_another_terminal_fetched(env: Environment) -> None:
+async def test_once_checks_its_password_even_if_another_terminal_just_polled(
+    env: Environment,
+) -> None:
     env.start()
     await asyncio.sleep(62)
     env.refused = "typo"
@@ -250,7 +254,7 @@ async def test_once_is_not_content_with_what_another_terminal_fetched(env: Envir
 
 
 @pytest.mark.parametrize("busy", ["requests.set_hold", "requests.end"])
-async def test_a_refused_password_is_not_sent_again_though_the_archive_was_busy(
+async def test_a_refused_password_is_not_sent_again_after_the_archive_was_busy(
     env: Environment, busy: str
 ) -> None:
     env.replies = [REFUSED]
@@ -262,7 +266,7 @@ async def test_a_refused_password_is_not_sent_again_though_the_archive_was_busy(
     assert len(terminal.account.requests.refusals()) == 1
 
 
-async def test_error_1_stops_and_shows_it_until_the_user_tries_again(env: Environment) -> None:
+async def test_error_1_stops_polling_and_is_shown_until_the_user_retries(env: Environment) -> None:
     env.replies = [ParameterError(1, "parameters error")]
     terminal = env.start()
     await asyncio.sleep(7200)
@@ -275,7 +279,7 @@ async def test_error_1_stops_and_shows_it_until_the_user_tries_again(env: Enviro
     assert terminal.status.state is State.LIVE
 
 
-async def test_an_undocumented_error_is_tried_again_later_and_later(env: Environment) -> None:
+async def test_an_undocumented_error_is_shown_and_retried(env: Environment) -> None:
     env.replies = [UnknownServiceError(17, "maintenance")] * 4
     terminal = env.start()
     await asyncio.sleep(0.5)
@@ -285,7 +289,7 @@ async def test_an_undocumented_error_is_tried_again_later_and_later(env: Environ
     assert terminal.status.state is State.LIVE
 
 
-async def test_without_a_network_the_tries_get_rarer_up_to_five_minutes_and_all_comes_after(
+async def test_without_a_network_retries_slow_to_five_minutes_and_then_catch_up(
     env: Environment,
 ) -> None:
     env.replies = [NotReached()] * 30
@@ -302,7 +306,7 @@ async def test_without_a_network_the_tries_get_rarer_up_to_five_minutes_and_all_
     assert terminal.ids == [1]
 
 
-async def test_r_does_not_wait_for_the_network_to_be_tried_again(env: Environment) -> None:
+async def test_r_retries_a_failed_network_at_once(env: Environment) -> None:
     env.replies = [NotReached()] * 12
     terminal = env.start()
     await asyncio.sleep(1500)
@@ -312,7 +316,7 @@ async def test_r_does_not_wait_for_the_network_to_be_tried_again(env: Environmen
     assert len(env.asked) == before + 1
 
 
-async def test_r_tries_no_other_number_once_the_network_has_failed_for_one(
+async def test_r_tries_no_other_number_after_the_network_fails_for_one(
     env: Environment,
 ) -> None:
     terminal = env.start(refresh_seconds=300, scopes=("1", "2", "3"))
@@ -325,7 +329,7 @@ async def test_r_tries_no_other_number_once_the_network_has_failed_for_one(
 
 
 @pytest.mark.parametrize("status", [500, 502, 503, 504])
-async def test_after_two_bad_gateways_it_is_back_within_40_seconds(
+async def test_polling_is_live_again_within_40_seconds_of_two_server_errors(
     env: Environment, status: int
 ) -> None:
     env.replies = [HttpStatus(status), HttpStatus(status)]
@@ -341,7 +345,7 @@ async def test_after_two_bad_gateways_it_is_back_within_40_seconds(
     ("refresh_seconds", "back_within"),
     [(20, 41.5), (22.5, 40), (25, 40), (30, 40), (60, 40), (600, 40)],
 )
-async def test_between_polls_two_bad_gateways_are_over_as_soon_as_may_be(
+async def test_two_gateway_errors_are_retried_as_soon_as_the_limit_allows(
     env: Environment, refresh_seconds: float, back_within: float
 ) -> None:
     """At three polls a minute, the limit allows the second retry only after two poll intervals.
@@ -362,7 +366,7 @@ async def test_between_polls_two_bad_gateways_are_over_as_soon_as_may_be(
 
 
 @pytest.mark.parametrize("trouble", [ArchiveBusy, ArchiveFull, ArchiveReadOnly])
-async def test_an_archive_that_can_not_be_written_is_told_and_nothing_is_lost(
+async def test_an_archive_that_cannot_be_written_is_reported_and_nothing_is_lost(
     env: Environment, trouble: type[ArchiveError]
 ) -> None:
     env.receive(*range(1, 8), ago=3600.0)
@@ -377,7 +381,7 @@ async def test_an_archive_that_can_not_be_written_is_told_and_nothing_is_lost(
     assert [asked.after_id for asked in env.asked[:3]] == [None, 3, 6], "no page is asked twice"
 
 
-async def test_once_outwaits_a_busy_archive_but_not_for_ever(env: Environment) -> None:
+async def test_once_waits_for_a_busy_archive_but_not_forever(env: Environment) -> None:
     terminal = env.start(run=False)
     terminal.trouble = failing_times(ArchiveBusy("in use"), "requests.begin", 5)
     assert (await terminal.sync.once()).state is State.LIVE
@@ -398,7 +402,7 @@ async def test_a_kill_while_the_disk_is_full_loses_nothing(env: Environment) -> 
     assert again.ids == [1]
 
 
-async def test_messages_older_than_the_settings_keep_go_once_a_day(env: Environment) -> None:
+async def test_messages_older_than_keep_days_are_deleted_once_a_day(env: Environment) -> None:
     expired: list[float] = []
 
     def trouble(used: str) -> None:
@@ -417,7 +421,9 @@ async def test_messages_older_than_the_settings_keep_go_once_a_day(env: Environm
     assert len(expired) == 3
 
 
-async def test_deleted_messages_that_come_again_are_not_announced(env: Environment) -> None:
+async def test_deleted_messages_that_the_service_sends_again_are_not_announced(
+    env: Environment,
+) -> None:
     env.receive(1, ago=1.9 * 86400.0)
     friday = env.start(keep_days=2)
     await asyncio.sleep(100)
@@ -435,7 +441,7 @@ async def test_deleted_messages_that_come_again_are_not_announced(env: Environme
     assert monday.events_of(MessagesArrived) == [MessagesArrived([2], live=True)]
 
 
-async def test_nothing_is_deleted_by_a_clock_that_no_answer_has_confirmed(env: Environment) -> None:
+async def test_nothing_is_deleted_until_an_answer_confirms_the_clock(env: Environment) -> None:
     env.receive(1, ago=3600.0)
     earlier = env.start(keep_days=30)
     await asyncio.sleep(1)
@@ -447,7 +453,7 @@ async def test_nothing_is_deleted_by_a_clock_that_no_answer_has_confirmed(env: E
     assert later.ids == [1]
 
 
-async def test_a_clock_31_days_ahead_deletes_nothing_and_says_so(env: Environment) -> None:
+async def test_a_clock_31_days_ahead_deletes_nothing_and_is_reported(env: Environment) -> None:
     env.receive(1, ago=3600.0)
     env.wall = 31 * 86400.0
     terminal = env.start(keep_days=30)
@@ -464,7 +470,7 @@ async def test_a_clock_31_days_ahead_deletes_nothing_and_says_so(env: Environmen
     assert terminal.account.sync_state.gaps() == []
 
 
-async def test_nothing_is_deleted_where_answers_have_no_date(env: Environment) -> None:
+async def test_nothing_is_deleted_if_answers_have_no_date(env: Environment) -> None:
     env.dates = lambda: None
     env.receive(1, ago=3 * 86400.0)
     terminal = env.start(keep_days=2)
@@ -472,7 +478,7 @@ async def test_nothing_is_deleted_where_answers_have_no_date(env: Environment) -
     assert terminal.ids == [1]
 
 
-async def test_what_was_deleted_comes_no_more_with_answers_without_a_date(env: Environment) -> None:
+async def test_deleted_messages_do_not_return_with_answers_without_a_date(env: Environment) -> None:
     env.receive(1, ago=1.9 * 86400.0)
     terminal = env.start(keep_days=2)
     await asyncio.sleep(100)
@@ -488,7 +494,7 @@ async def test_what_was_deleted_comes_no_more_with_answers_without_a_date(env: E
     assert another.events_of(MessagesArrived) == []
 
 
-async def test_wild_dates_of_messages_are_stored_and_stop_nothing(env: Environment) -> None:
+async def test_messages_with_extreme_dates_are_stored_and_stop_nothing(env: Environment) -> None:
     terminal = env.start()
     await asyncio.sleep(1)
     wild = [datetime(1, 1, 1), datetime(9999, 12, 31, 23, 59, 59)]  # noqa: DTZ001
