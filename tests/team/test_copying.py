@@ -19,7 +19,7 @@ from inbox_tui.sync import HubCopied, MessagesArrived, State
 from inbox_tui.team import hub
 
 
-async def test_a_page_too_large_for_a_slow_network_is_copied_in_smaller_ones(
+async def test_pages_too_large_for_a_slow_network_are_copied_in_smaller_ones(
     team: Team, cluster: Cluster, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     texts = [f"{number} {'a long text' * 20}" for number in range(400)]
@@ -32,7 +32,7 @@ async def test_a_page_too_large_for_a_slow_network_is_copied_in_smaller_ones(
         await team.until(lambda: vera.texts == texts)
 
 
-async def test_a_page_too_large_for_a_slow_network_is_put_on_the_hub_in_parts(
+async def test_pages_too_large_for_a_slow_network_are_uploaded_in_parts(
     team: Team, cluster: Cluster, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     texts = [f"{number} {'a long text' * 20}" for number in range(800)]
@@ -47,7 +47,9 @@ async def test_a_page_too_large_for_a_slow_network_is_put_on_the_hub_in_parts(
 
 
 @pytest.mark.parametrize("said_so", [True, False])
-async def test_a_hub_restored_from_a_backup_is_copied_anew(team: Team, said_so: bool) -> None:
+async def test_all_messages_return_after_the_hub_is_restored_from_a_backup(
+    team: Team, said_so: bool
+) -> None:
     team.receive("one", "two", "three")
     members = [team.join(name) for name in ("anna", "boris")]
     await team.until(lambda: all(one.texts == ["one", "two", "three"] for one in members))
@@ -65,7 +67,7 @@ async def test_a_hub_restored_from_a_backup_is_copied_anew(team: Team, said_so: 
     assert team.sql("SELECT count(*) FROM inbox_tui.messages") == ["4"]
 
 
-async def test_a_member_whose_hub_is_another_one_now_says_so(team: Team) -> None:
+async def test_a_member_asks_for_a_restart_when_its_hub_is_replaced(team: Team) -> None:
     anna = await team.live("anna")
     team.sql(
         "UPDATE inbox_tui.version SET hub = DEFAULT; SELECT pg_terminate_backend(pid) FROM"
@@ -76,7 +78,7 @@ async def test_a_member_whose_hub_is_another_one_now_says_so(team: Team) -> None
     )
 
 
-def test_what_another_program_copied_later_stands(tmp_path: Path) -> None:
+def test_a_stale_copy_does_not_overwrite_a_newer_one(tmp_path: Path) -> None:
     now = datetime(2026, 11, 23, 9, tzinfo=UTC)
     message = IncomingMessage(1, now.replace(tzinfo=None), "79991234567", "7911", "one", None)
     starred, not_starred = (
@@ -93,7 +95,7 @@ def test_what_another_program_copied_later_stands(tmp_path: Path) -> None:
         assert TeamCopy(account).position("hub") == 11
 
 
-async def test_a_hub_counts_as_copied_with_what_the_first_request_brought(team: Team) -> None:
+async def test_a_hub_counts_as_copied_after_the_first_requests_messages(team: Team) -> None:
     team.receive("one")
     anna = team.join("anna")
     await team.until(lambda: anna.events_of(HubCopied))
@@ -104,7 +106,7 @@ async def test_a_hub_counts_as_copied_with_what_the_first_request_brought(team: 
     assert vera.texts == ["one"]
 
 
-async def test_all_are_told_what_was_missed_before_the_account_came_to_the_hub(team: Team) -> None:
+async def test_all_members_see_a_gap_from_before_the_account_joined_the_hub(team: Team) -> None:
     anna = team.join("anna")
     at = anna.clock.now() - timedelta(days=10)
     polled = Polled(Moment("an earlier boot", 1.0), at, at)
@@ -117,7 +119,7 @@ async def test_all_are_told_what_was_missed_before_the_account_came_to_the_hub(t
     assert gap.end - gap.start == pytest.approx(3 * 86400 + 300, abs=100)
 
 
-async def test_who_leaves_goes_on_from_when_the_team_asked_last(team: Team) -> None:
+async def test_a_member_who_leaves_continues_from_the_teams_last_poll(team: Team) -> None:
     anna, boris = team.join("anna"), team.join("boris", password=None)
     at = boris.clock.now() - timedelta(days=10)
     polled = Polled(Moment("an earlier boot", 1.0), at, at)

@@ -17,7 +17,7 @@ from inbox_tui.team.errors import HubAway
 from inbox_tui.team.hub import Hub
 
 
-def test_whoever_still_asks_a_hub_that_is_closed_is_told_that_it_is_away(cluster: Cluster) -> None:
+def test_using_a_closed_hub_raises_hub_away(cluster: Cluster) -> None:
     hub = Hub(parse_hub(cluster.url(cluster.new_database())), Secret(ADMIN_PASSWORD))
     asyncio.run(hub.connect(checked=False))
 
@@ -33,7 +33,7 @@ def test_whoever_still_asks_a_hub_that_is_closed_is_told_that_it_is_away(cluster
                 one.result(20)
 
 
-async def test_a_block_that_is_told_of_late_stands_beside_a_shorter_wait(team: Team) -> None:
+async def test_a_block_reported_late_takes_precedence_over_a_shorter_wait(team: Team) -> None:
     """The blocked member lost its connection, and another member asked in the meantime."""
     async with team.store(asking=True) as (store, clock):
         for kind, set_at, until in (("offline", 105.0, 110.0), ("blocked", 100.0, 1000.0)):

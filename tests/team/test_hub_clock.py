@@ -11,7 +11,7 @@ from inbox_tui.archive import Cursor, Hold, Permit, Polled
 from inbox_tui.smsc.limit import Limit
 
 
-async def test_the_limit_is_kept_where_the_hubs_clock_is_set_forward(team: Team) -> None:
+async def test_the_limit_is_kept_when_the_hubs_clock_is_set_forward(team: Team) -> None:
     anna = await team.live("anna")
     while len(team.asked) < 3:  # `Team.answer` checks the limit
         anna.member.refresh()
@@ -22,7 +22,7 @@ async def test_the_limit_is_kept_where_the_hubs_clock_is_set_forward(team: Team)
     await team.until(lambda: len(team.asked) > 4)
 
 
-async def test_an_unanswered_request_still_counts_after_the_hubs_clock_was_set(
+async def test_an_unanswered_request_still_counts_after_the_hubs_clock_is_changed(
     team: Team,
 ) -> None:
     team.refresh_seconds = 30.0
@@ -40,7 +40,7 @@ async def test_an_unanswered_request_still_counts_after_the_hubs_clock_was_set(
 
 
 @pytest.mark.parametrize("seconds", [-3600.0, 3600.0])
-async def test_messages_come_as_before_where_the_hubs_clock_is_set(
+async def test_messages_keep_arriving_after_the_hubs_clock_is_changed(
     team: Team, seconds: float
 ) -> None:
     anna = await team.live("anna")
@@ -53,7 +53,7 @@ async def test_messages_come_as_before_where_the_hubs_clock_is_set(
     assert team.asked[-1].hour < 168, "not the whole period each time"
 
 
-async def test_a_request_takes_note_of_a_clock_set_back_for_the_polls_too(team: Team) -> None:
+async def test_a_request_corrects_poll_times_after_the_clock_is_set_back(team: Team) -> None:
     async with team.store(asking=True) as (store, clock):
         polled = Polled(clock.moment(), team.clock.now(), team.clock.now())
         cursor = Cursor(polled, polled)
@@ -71,7 +71,7 @@ async def test_a_request_takes_note_of_a_clock_set_back_for_the_polls_too(team: 
 
 @pytest.mark.parametrize("asking", [True, False])
 @pytest.mark.parametrize("told", ["before", "after"])
-async def test_a_block_stands_for_its_time_where_the_hubs_clock_is_set_forward(
+async def test_a_block_keeps_its_duration_when_the_hubs_clock_is_set_forward(
     team: Team, told: str, *, asking: bool
 ) -> None:
     async with team.store(asking=asking) as (store, clock):

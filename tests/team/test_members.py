@@ -28,7 +28,7 @@ from inbox_tui.team.request_log import HubRequestLog
 from inbox_tui.team.standing import NEW_TO_HUB
 
 
-async def test_what_one_member_asks_for_is_on_every_members_screen(team: Team) -> None:
+async def test_messages_fetched_by_one_member_reach_every_member(team: Team) -> None:
     team.receive("first", "second")
     members = [team.join(name) for name in ("anna", "boris", "vera")]
     await team.until(lambda: all(one.texts == ["first", "second"] for one in members))
@@ -45,7 +45,7 @@ async def test_what_one_member_asks_for_is_on_every_members_screen(team: Team) -
         assert sorted(number for event in told for number in event.new) == [1, 2, 3]
 
 
-async def test_messages_come_in_while_a_member_deletes_very_many_old_ones(
+async def test_messages_arrive_while_a_member_deletes_many_old_ones(
     team: Team, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     steps = []
@@ -64,7 +64,7 @@ async def test_messages_come_in_while_a_member_deletes_very_many_old_ones(
     await team.until(lambda: len(steps) > taken)
 
 
-async def test_what_polls_missed_is_counted_where_it_was_found(team: Team) -> None:
+async def test_late_messages_are_counted_by_the_member_who_found_them(team: Team) -> None:
     anna = await team.live("anna")
     team.receive("late", hours_ago=3)
     asked = len(team.asked)
@@ -78,7 +78,7 @@ async def test_what_polls_missed_is_counted_where_it_was_found(team: Team) -> No
     assert 3 <= boris.account.sync_state.late().longest / 3600 < 4
 
 
-async def test_nobody_asks_without_the_hub_and_all_go_on_after_it(team: Team) -> None:
+async def test_nobody_polls_while_the_hub_is_away_and_all_resume_afterwards(team: Team) -> None:
     members = [team.join(name) for name in ("anna", "boris")]
     team.receive("before")
     await team.until(lambda: all(one.texts == ["before"] for one in members))
@@ -93,7 +93,7 @@ async def test_nobody_asks_without_the_hub_and_all_go_on_after_it(team: Team) ->
     assert {one.state for one in members} <= {State.LIVE, State.CHECKING}
 
 
-async def test_a_hub_most_of_a_second_away_is_asked_through_as_any_other(
+async def test_a_member_can_poll_through_a_hub_with_high_latency(
     team: Team, cluster: Cluster
 ) -> None:
     with Proxy(cluster.port, delay=0.4 / SPEED) as proxy:
@@ -103,7 +103,7 @@ async def test_a_hub_most_of_a_second_away_is_asked_through_as_any_other(
         await team.close()
 
 
-async def test_who_is_too_slow_to_ask_makes_way_for_a_colleague(team: Team) -> None:
+async def test_a_member_too_slow_to_send_requests_makes_way_for_a_colleague(team: Team) -> None:
     anna = await team.live("anna")
     assert anna.member._store is not None
     requests = anna.member._store.requests
@@ -123,7 +123,7 @@ async def test_who_is_too_slow_to_ask_makes_way_for_a_colleague(team: Team) -> N
     assert anna.member.status[:2] == (State.LIVE, "boris asks")
 
 
-async def test_who_quits_while_an_answer_comes_leaves_no_wait_to_the_others(team: Team) -> None:
+async def test_quitting_during_a_request_does_not_delay_the_others(team: Team) -> None:
     anna = await team.live("anna")
     await team.live("boris")
     team.answer_seconds = 1.0
@@ -135,7 +135,7 @@ async def test_who_quits_while_an_answer_comes_leaves_no_wait_to_the_others(team
     assert team.clock.seconds() - began < Limit().in_flight_seconds / 2
 
 
-async def test_watching_goes_on_while_nobody_asks_who_can(
+async def test_watch_continues_while_no_colleague_can_poll(
     team: Team, capsys: pytest.CaptureFixture[str]
 ) -> None:
     vera = team.join("vera", password=None)
@@ -149,7 +149,7 @@ async def test_watching_goes_on_while_nobody_asks_who_can(
 
 
 @pytest.mark.parametrize("network", ["good", "cut"])
-async def test_a_sync_keeps_an_answer_that_takes_longer_than_a_silent_session_lasts(
+async def test_a_sync_keeps_an_answer_slower_than_the_idle_session_timeout(
     team: Team, cluster: Cluster, monkeypatch: pytest.MonkeyPatch, network: str
 ) -> None:
     monkeypatch.setitem(_ON_THE_SERVER, "idle_session_timeout", "300ms")
@@ -168,7 +168,7 @@ async def test_a_sync_keeps_an_answer_that_takes_longer_than_a_silent_session_la
         await team.close()
 
 
-async def test_a_colleague_needs_no_password_of_the_account(team: Team) -> None:
+async def test_a_colleague_does_not_need_the_accounts_password(team: Team) -> None:
     team.cluster.add_user("vera", "inbox_tui_reader")
     vera = team.join("vera", password=None, user="vera")
     await team.until(lambda: vera.state is State.OFFLINE)
@@ -181,7 +181,7 @@ async def test_a_colleague_needs_no_password_of_the_account(team: Team) -> None:
     assert anna.asking
 
 
-async def test_a_refused_password_makes_way_for_a_good_one(team: Team) -> None:
+async def test_a_member_with_a_refused_password_makes_way_for_a_colleague(team: Team) -> None:
     team.refused = "wrong"
     anna = team.join("anna", password="wrong")
     await team.until(lambda: anna.state is State.SIGN_IN)
@@ -192,7 +192,7 @@ async def test_a_refused_password_makes_way_for_a_good_one(team: Team) -> None:
     assert [one.password for one in team.asked].count("wrong") == 1
 
 
-async def test_a_refresh_of_a_colleague_is_made_by_the_asker(team: Team) -> None:
+async def test_a_colleagues_refresh_is_made_by_the_polling_member(team: Team) -> None:
     team.refresh_seconds = 120.0
     anna = team.join("anna")
     await team.until(lambda: anna.asking and len(team.asked) == 1 and anna.state is State.LIVE)
@@ -203,7 +203,7 @@ async def test_a_refresh_of_a_colleague_is_made_by_the_asker(team: Team) -> None
     assert team.clock.seconds() - began < team.refresh_seconds / 2
 
 
-async def test_a_refresh_that_must_wait_is_told_to_whoever_wanted_it(team: Team) -> None:
+async def test_a_deferred_refresh_is_reported_only_to_the_member_who_asked(team: Team) -> None:
     anna = await team.live("anna")
     boris = await team.live("boris")
     for presser, other in ((boris, anna), (anna, boris)):
@@ -223,21 +223,21 @@ async def test_a_refresh_that_must_wait_is_told_to_whoever_wanted_it(team: Team)
     await team.until(lambda: [one.until for one in boris.events_of(RefreshDeferred)] == [None] * 4)
 
 
-async def test_whatever_a_sender_wrote_arrives_exactly(team: Team) -> None:
+async def test_any_text_reaches_every_member_unchanged(team: Team) -> None:
     hostile = ["\x00\x1b[31m\u202e[b]", "half \ud83d of it", "Заказ 😀\r\n\t", ""]
     team.receive(*hostile)
     members = [team.join(name) for name in ("anna", "boris")]
     await team.until(lambda: all(one.texts == hostile for one in members))
 
 
-async def test_all_are_told_that_the_account_is_new_to_the_hub(team: Team) -> None:
+async def test_all_members_see_that_the_account_is_new_to_the_hub(team: Team) -> None:
     team.sql("UPDATE inbox_tui.accounts SET requests_lost = true")
     members = [team.join("anna"), team.join("vera", password=None)]
     await team.until(lambda: all(one.state is State.WAITING for one in members))
     assert {one.member.status.reason for one in members} == {NEW_TO_HUB}
 
 
-async def test_how_far_a_colleague_has_copied_is_seen_in_seconds(team: Team) -> None:
+async def test_a_members_copying_progress_reaches_the_hub_within_seconds(team: Team) -> None:
     anna = await team.live("anna")
     for count in range(1, 5):
         team.receive("one more")
@@ -246,7 +246,7 @@ async def test_how_far_a_colleague_has_copied_is_seen_in_seconds(team: Team) -> 
         assert team.sql("SELECT max(seq) FROM inbox_tui.members") == [str(count)]
 
 
-async def test_a_password_typed_while_a_colleague_asks_is_said_to_be_unchecked(
+async def test_a_password_typed_while_a_colleague_polls_is_shown_as_unchecked(
     team: Team, tmp_path: Path
 ) -> None:
     await team.live("anna")
@@ -276,7 +276,7 @@ async def test_a_password_typed_while_a_colleague_asks_is_said_to_be_unchecked(
     assert {one.password for one in team.asked} == {"correct horse"}
 
 
-async def test_what_was_asked_alone_before_counts_also_where_the_hub_fails_at_first(
+async def test_requests_from_before_joining_count_even_if_the_hub_fails_at_first(
     team: Team, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     add = HubRequestLog.add_foreign

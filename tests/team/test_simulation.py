@@ -26,7 +26,7 @@ def hub(cluster: Cluster) -> Iterator[TeamHub]:
 
 
 @pytest.mark.parametrize("seed", range(SEEDS))
-def test_whatever_happens_to_a_team_all_have_everything_and_the_limit_is_kept(
+def test_whatever_happens_all_members_get_everything_and_the_limit_is_kept(
     hub: TeamHub, tmp_path: Path, seed: int
 ) -> None:
     simulate_team(tmp_path, seed, SECONDS, hub)

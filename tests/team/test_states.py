@@ -50,7 +50,7 @@ async def two_with_messages(team: Team, *texts: str) -> tuple[Colleague, Colleag
     return anna, boris
 
 
-async def test_what_one_reads_stars_and_closes_is_so_for_all(team: Team) -> None:
+async def test_read_starred_and_done_states_are_shared_with_all_members(team: Team) -> None:
     anna, boris = await two_with_messages(team, "one", "two", "three")
     set_state(anna, "unread", 1, 2, value=False)
     set_state(anna, "starred", 2)
@@ -66,7 +66,7 @@ async def test_what_one_reads_stars_and_closes_is_so_for_all(team: Team) -> None
     assert [one.who for one in boris.account.team.of_message(boris.rows[1])] == ["anna", "anna"]
 
 
-async def test_a_muted_sender_is_muted_for_all_and_for_what_comes(team: Team) -> None:
+async def test_a_muted_sender_is_muted_for_all_members_and_future_messages(team: Team) -> None:
     anna, boris = await two_with_messages(team, "one")
     mute(anna, "79991234567", muted=True)
     await team.until(lambda: boris.account.messages.muted_senders() == {"79991234567"})
@@ -76,7 +76,7 @@ async def test_a_muted_sender_is_muted_for_all_and_for_what_comes(team: Team) ->
     await team.until(lambda: [row.muted for row in anna.rows] == [False, False])
 
 
-async def test_a_taken_message_is_ones_own_and_to_others_it_is_taken(team: Team) -> None:
+async def test_a_taken_message_is_mine_to_its_taker_and_taken_to_others(team: Team) -> None:
     anna, boris = await two_with_messages(team, "one", "two")
     set_state(anna, "taken", 2)
     await team.until(lambda: [row.taken for row in boris.rows] == [NOT_TAKEN, TAKEN])
@@ -89,7 +89,7 @@ async def test_a_taken_message_is_ones_own_and_to_others_it_is_taken(team: Team)
     await team.until(lambda: [row.taken for row in anna.rows] == [NOT_TAKEN, TAKEN])
 
 
-async def test_who_takes_what_a_colleague_has_just_taken_is_told_so(team: Team) -> None:
+async def test_taking_a_message_a_colleague_just_took_names_that_colleague(team: Team) -> None:
     anna, boris = await two_with_messages(team, "one")
     async with team.hub_away():
         set_state(anna, "taken", 1)
@@ -102,7 +102,9 @@ async def test_who_takes_what_a_colleague_has_just_taken_is_told_so(team: Team) 
     assert other.events_of(TakenByColleague) == [TakenByColleague(1, holder.name)]
 
 
-async def test_nobody_gives_back_what_a_colleague_has(team: Team, cluster: Cluster) -> None:
+async def test_a_member_cannot_give_back_a_message_taken_by_a_colleague(
+    team: Team, cluster: Cluster
+) -> None:
     team.receive("one")
     anna = team.join("anna")
     with Proxy(cluster.port) as proxy:
@@ -120,7 +122,9 @@ async def test_nobody_gives_back_what_a_colleague_has(team: Team, cluster: Clust
         assert anna.rows[0].taken == MINE
 
 
-async def test_what_was_set_without_the_hub_goes_out_later_and_the_last_wins(team: Team) -> None:
+async def test_states_set_without_the_hub_are_sent_later_and_the_last_change_wins(
+    team: Team,
+) -> None:
     anna, boris = await two_with_messages(team, "one", "two")
     async with team.hub_away():
         set_state(anna, "starred", 1, 2)
@@ -134,7 +138,7 @@ async def test_what_was_set_without_the_hub_goes_out_later_and_the_last_wins(tea
     assert anna.account.team.unsent(10) == boris.account.team.unsent(10) == []
 
 
-async def test_what_was_set_before_the_message_came_to_the_hub_is_so_for_all(team: Team) -> None:
+async def test_states_set_before_a_message_reached_the_hub_apply_to_all_members(team: Team) -> None:
     team.receive("one")
     anna, vera = (team.join(name, password=None) for name in ("anna", "vera"))
     with anna.archive.database.transaction():  # she received it before there was a team
@@ -148,7 +152,7 @@ async def test_what_was_set_before_the_message_came_to_the_hub_is_so_for_all(tea
     assert states(anna) == states(boris) == states(vera) == [(1, False, False, True, False, False)]
 
 
-async def test_what_was_set_before_the_hub_was_ever_reached_goes_out_later(team: Team) -> None:
+async def test_states_set_before_the_hub_was_first_reached_are_sent_later(team: Team) -> None:
     team.receive("one")
     async with team.hub_away():
         anna = team.join("anna")
@@ -160,7 +164,7 @@ async def test_what_was_set_before_the_hub_was_ever_reached_goes_out_later(team:
     await team.until(lambda: boris.texts == ["one"] and boris.rows[0].done)
 
 
-async def test_the_second_of_two_quick_changes_stands_over_a_slow_network(
+async def test_the_second_of_two_quick_changes_wins_on_a_slow_network(
     team: Team, cluster: Cluster, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     begun = threading.Event()
@@ -184,7 +188,7 @@ async def test_the_second_of_two_quick_changes_stands_over_a_slow_network(
         assert not boris.rows[0].starred
 
 
-async def test_a_change_made_after_the_hubs_clock_was_set_back_stands(team: Team) -> None:
+async def test_a_change_made_after_the_hubs_clock_is_set_back_wins(team: Team) -> None:
     anna, boris = await two_with_messages(team, "one")
     set_state(anna, "done", 1)
     await team.until(lambda: boris.rows[0].done)
@@ -195,7 +199,7 @@ async def test_a_change_made_after_the_hubs_clock_was_set_back_stands(team: Team
     assert not boris.rows[0].done
 
 
-async def test_what_anybody_may_write_into_the_hub_breaks_no_member(team: Team) -> None:
+async def test_invalid_rows_in_the_hub_do_not_break_any_member(team: Team) -> None:
     anna, boris = await two_with_messages(team, "one")
     team.sql(
         "INSERT INTO inbox_tui.states VALUES"
@@ -221,7 +225,7 @@ async def test_what_anybody_may_write_into_the_hub_breaks_no_member(team: Team) 
     await team.until(lambda: len(team.asked) > asked + 1)
 
 
-async def test_a_hub_refuses_times_that_nobody_can_reckon_with(team: Team) -> None:
+async def test_a_hub_refuses_nan_infinite_and_absurdly_large_times(team: Team) -> None:
     for statement in (
         "INSERT INTO inbox_tui.states VALUES (1, 1, 'done', '1', true, 'x', '{}')",
         "INSERT INTO inbox_tui.holds VALUES ('alex', 'blocked', '{}', 1, '', '', '', 0)",
