@@ -37,7 +37,7 @@ def texts_of(answer: Answer) -> list[str]:
     ids=["text", "commas", "xml", "json"],
 )
 @pytest.mark.parametrize("around", ["{}", "\ufeff{}", "{}\n", "{}\r\n", "\r\n{}"])
-def test_a_message_in_the_documented_words_of_each_form_is_read(body: str, around: str) -> None:
+def test_the_documented_message_is_read_in_each_format(body: str, around: str) -> None:
     assert read_answer(around.format(body).encode()) == Answer([MESSAGE], [])
 
 
@@ -63,7 +63,7 @@ HARD_TEXTS = [
 
 @pytest.mark.parametrize("text", HARD_TEXTS)
 @pytest.mark.parametrize("write", [in_text, in_commas, in_xml, in_json])
-def test_a_text_with_line_breaks_commas_and_names_of_fields_in_it_is_read_exact(
+def test_texts_with_line_breaks_commas_and_field_names_are_read_exactly(
     text: str, write: Callable[[list[IncomingMessage]], str]
 ) -> None:
     if write is in_xml:
@@ -76,13 +76,13 @@ def test_a_text_with_line_breaks_commas_and_names_of_fields_in_it_is_read_exact(
     assert read_answer(write(messages).encode()) == Answer(messages, [])
 
 
-def test_lines_that_end_in_two_characters_leave_none_in_the_text() -> None:
+def test_crlf_line_endings_leave_nothing_in_the_text() -> None:
     for write in (in_text, in_commas):
         body = write([MESSAGE, MESSAGE]).replace("\n", "\r\n") + "\r\n"
         assert read_answer(body.encode()) == Answer([MESSAGE, MESSAGE], [])
 
 
-def test_a_line_of_a_text_that_looks_like_an_entry_is_taken_for_one() -> None:
+def test_a_line_of_text_that_looks_like_an_entry_is_taken_for_one() -> None:
     other = MESSAGE._replace(id=8, message="other")
     in_one = MESSAGE._replace(message=f"text\n{in_commas([other])}")
     assert read_answer(in_commas([in_one]).encode()) == Answer([MESSAGE, other], [])
@@ -112,18 +112,18 @@ def test_a_line_of_a_text_that_looks_like_an_entry_is_taken_for_one() -> None:
         ({"more": [1, 2]}, MESSAGE),
     ],
 )
-def test_an_entry_in_json_that_differs_a_little_is_read(
+def test_a_json_entry_with_small_deviations_is_read(
     changed: dict[str, object], message: IncomingMessage
 ) -> None:
     assert read_answer(json.dumps([ENTRY | changed]).encode()) == Answer([message], [])
 
 
-def test_an_entry_in_json_may_lack_all_but_its_id_and_when_it_was_received() -> None:
+def test_a_json_entry_needs_only_an_id_and_the_time_received() -> None:
     body = b'[{"id": 7, "received": "23.11.2026 10:00:00"}]'
     assert read_answer(body).messages == [IncomingMessage(7, RECEIVED, "", "", "", None)]
 
 
-def test_control_characters_written_raw_into_json_are_read() -> None:
+def test_raw_control_characters_in_json_are_read() -> None:
     body = json.dumps([ENTRY]).replace("text", "a\n\tb\x00")
     assert texts_of(read_answer(body.encode())) == ["a\n\tb\x00"]
 
@@ -137,7 +137,7 @@ def test_xml_is_read_whatever_character_set_it_declares(declared: str, written: 
     assert texts_of(read_answer(body.encode(written))) == ["Заказ готов"]
 
 
-def test_xml_may_be_indented_and_quote_a_text_as_a_section() -> None:
+def test_xml_may_be_indented_and_use_cdata() -> None:
     body = """
         <sms_answers>
           <sms>
@@ -213,7 +213,7 @@ def test_one_faulty_text_does_not_spoil_the_others(raw: bytes, text: str) -> Non
     ],
     ids=repr,
 )
-def test_an_entry_in_json_that_cannot_be_read_is_kept_and_costs_the_others_nothing(
+def test_an_unreadable_json_entry_is_kept_and_the_others_are_read(
     entry: object,
 ) -> None:
     answer = read_answer(json.dumps([ENTRY, entry, ENTRY]).encode())
@@ -223,7 +223,7 @@ def test_an_entry_in_json_that_cannot_be_read_is_kept_and_costs_the_others_nothi
 
 @pytest.mark.parametrize("write", [in_json, in_xml, in_text, in_commas])
 @pytest.mark.parametrize("stamp", ["31.02.2026 10:00:00", "00.00.0000 00:00:00"])
-def test_a_message_of_a_date_that_there_is_not_is_kept_with_the_date_as_it_came(
+def test_a_message_with_an_impossible_date_keeps_the_date_as_written(
     write: Callable[[list[IncomingMessage]], str], stamp: str
 ) -> None:
     body = write([MESSAGE]).replace("23.11.2026 10:00:00", stamp, 1)
@@ -232,7 +232,7 @@ def test_a_message_of_a_date_that_there_is_not_is_kept_with_the_date_as_it_came(
     assert answer == Answer([MESSAGE._replace(received=latest, stamp=stamp)], [])
 
 
-def test_a_number_of_thousands_of_digits_is_an_entry_that_cannot_be_read() -> None:
+def test_an_entry_with_a_number_of_thousands_of_digits_is_unreadable() -> None:
     digits = "9" * 5000
     answer = read_answer(f'[{json.dumps(ENTRY)}, {{"id": {digits}}}]'.encode())
     assert answer.messages == [MESSAGE]
@@ -249,7 +249,7 @@ def test_a_number_of_thousands_of_digits_is_an_entry_that_cannot_be_read() -> No
         "<other>7</other>",
     ],
 )
-def test_an_entry_in_xml_that_cannot_be_read_is_kept_and_costs_the_others_nothing(
+def test_an_unreadable_xml_entry_is_kept_and_the_others_are_read(
     entry: str,
 ) -> None:
     body = in_xml([MESSAGE, MESSAGE]).replace("</sms><sms>", f"</sms>{entry} and so on<sms>")
@@ -266,7 +266,7 @@ def test_an_entry_in_xml_that_cannot_be_read_is_kept_and_costs_the_others_nothin
         "id = 7, received = 23.11.2026 10:00:00, phone = 7, message = cut o",
     ],
 )
-def test_an_entry_in_text_that_cannot_be_read_is_kept_and_costs_the_others_nothing(
+def test_an_unreadable_text_entry_is_kept_and_the_others_are_read(
     entry: str,
 ) -> None:
     good = in_text([MESSAGE])
@@ -275,7 +275,7 @@ def test_an_entry_in_text_that_cannot_be_read_is_kept_and_costs_the_others_nothi
 
 
 @pytest.mark.parametrize("text", ["a", "a\nb"])
-def test_an_entry_in_commas_that_cannot_be_read_is_kept_and_costs_the_others_nothing(
+def test_an_unreadable_comma_entry_is_kept_and_the_others_are_read(
     text: str,
 ) -> None:
     entry = f"9223372036854775808,23.11.2026 10:00:00,79,79,,{text}"
@@ -283,7 +283,7 @@ def test_an_entry_in_commas_that_cannot_be_read_is_kept_and_costs_the_others_not
     assert read_answer(f"{good}\n{entry}\n{good}".encode()) == Answer([MESSAGE, MESSAGE], [entry])
 
 
-def test_messages_keep_the_order_and_the_repetitions_of_the_answer() -> None:
+def test_messages_keep_the_order_and_duplicates_of_the_answer() -> None:
     messages = [MESSAGE._replace(id=number) for number in (9, 7, 8, 7)]
     assert read_answer(in_json(messages).encode()).messages == messages
 
@@ -324,7 +324,7 @@ def test_messages_keep_the_order_and_the_repetitions_of_the_answer() -> None:
         ('{{"error": ["odd"], "error_code": {}}}', ""),
     ],
 )
-def test_an_error_of_the_service_is_read_in_each_form(
+def test_a_service_error_is_read_in_each_format(
     code: int, kind: type[ServiceError], form: str, description: str
 ) -> None:
     with pytest.raises(ServiceError) as raised:
@@ -352,13 +352,13 @@ def test_an_error_described_in_windows_1251_is_read() -> None:
         '<?xml version="1.0"?><!DOCTYPE html PUBLIC "-//W3C//DTD XHTML"><html></html>',
     ],
 )
-def test_a_web_page_is_told_as_one(body: str) -> None:
+def test_a_web_page_is_reported_as_one(body: str) -> None:
     with pytest.raises(NotAnAnswer, match="a web page came instead of an answer"):
         read_answer(body.encode())
 
 
 @pytest.mark.parametrize("body", [b"", b" \r\n\t", b"\xef\xbb\xbf", b"\xef\xbb\xbf\n"])
-def test_an_empty_answer_is_told_as_one(body: bytes) -> None:
+def test_an_empty_answer_is_reported_as_one(body: bytes) -> None:
     with pytest.raises(NotAnAnswer, match="an empty answer came"):
         read_answer(body)
 
@@ -401,13 +401,13 @@ def test_an_empty_answer_is_told_as_one(body: bytes) -> None:
     ],
     ids=lambda body: repr(body[:60]),
 )
-def test_what_is_none_of_the_forms_is_no_answer(body: bytes) -> None:
+def test_a_body_in_no_known_format_is_rejected(body: bytes) -> None:
     with pytest.raises(NotAnAnswer, match="an answer came that could not be read"):
         read_answer(body)
 
 
 @pytest.mark.parametrize("write", [in_xml, in_json])
-def test_an_answer_cut_off_anywhere_is_no_answer(
+def test_an_xml_or_json_answer_truncated_anywhere_is_rejected(
     write: Callable[[list[IncomingMessage]], str],
 ) -> None:
     body = write([MESSAGE._replace(message="Заказ"), MESSAGE]).encode()
@@ -427,7 +427,7 @@ def test_an_answer_cut_off_anywhere_is_no_answer(
     ],
     ids=["text", "quotes", "nested", "string", "backslashes"],
 )
-def test_an_entry_too_large_to_be_one_costs_the_others_nothing(large: object) -> None:
+def test_an_oversized_entry_is_shortened_and_the_others_are_read(large: object) -> None:
     last = {**ENTRY, "id": 9}
     answer = read_answer(json.dumps([ENTRY, large, last, large], ensure_ascii=False).encode())
     assert [message.id for message in answer.messages] == [ENTRY["id"], 9]
@@ -438,7 +438,7 @@ def test_an_entry_too_large_to_be_one_costs_the_others_nothing(large: object) ->
         assert len(raw) < 10_000
 
 
-def test_only_so_many_unreadable_entries_are_kept_and_the_rest_counted() -> None:
+def test_unreadable_entries_beyond_1000_are_only_counted() -> None:
     answer = read_answer(json.dumps([ENTRY, *["x" * 20_000] * 1500]).encode())
     assert (len(answer.messages), answer.entries) == (1, 1501)
     assert [len(raw) for raw in answer.unreadable] == [10_000] * 1000
@@ -453,7 +453,7 @@ def test_only_so_many_unreadable_entries_are_kept_and_the_rest_counted() -> None
         ("{}", "1,23.11.2026 10:00:00,,,,\n"),
     ],
 )
-def test_far_more_than_can_have_been_asked_for_is_no_answer(around: str, entry: str) -> None:
+def test_an_answer_of_over_20_000_entries_is_rejected(around: str, entry: str) -> None:
     assert read_answer(around.format(entry * 50).encode()) != Answer([], [])
     with pytest.raises(NotAnAnswer, match="an answer came that could not be read"):
         read_answer(around.format(entry * 20_001).encode())

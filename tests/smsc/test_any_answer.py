@@ -77,7 +77,7 @@ plain_phones = st.text(st.characters(exclude_characters=",\r\n", exclude_categor
 
 
 @given(lists(texts, any_text), st.booleans(), st.booleans())
-def test_any_messages_written_in_json_read_back_equal(
+def test_any_messages_read_back_equal_from_json(
     messages: list[IncomingMessage], escaped: bool, bom: bool
 ) -> None:
     body = json.dumps([fields(message) for message in messages], ensure_ascii=escaped)
@@ -96,7 +96,7 @@ a_little_off = {
 
 
 @given(st.lists(st.fixed_dictionaries({}, optional=a_little_off), max_size=4), st.booleans())
-def test_json_is_read_alike_quickly_and_carefully(
+def test_the_quick_and_the_careful_json_reader_agree(
     entries: list[dict[str, object]], escaped: bool
 ) -> None:
     body = encoded(json.dumps(entries, ensure_ascii=escaped), bom=False)
@@ -116,7 +116,7 @@ xml_texts = texts.map(lambda text: NOT_IN_XML.sub("", text))
 
 
 @given(lists(xml_texts, xml_texts), st.booleans())
-def test_any_messages_of_characters_that_xml_has_read_back_equal_from_it(
+def test_any_messages_of_xml_characters_read_back_equal_from_xml(
     messages: list[IncomingMessage], bom: bool
 ) -> None:
     assert read_answer(encoded(in_xml(messages), bom=bom)) == Answer(messages, [])
@@ -127,7 +127,7 @@ def test_any_messages_of_characters_that_xml_has_read_back_equal_from_it(
     st.sampled_from(["\n", "\r\n"]),
     st.booleans(),
 )
-def test_any_messages_without_a_line_like_an_entry_read_back_equal_from_text(
+def test_any_messages_without_entry_like_lines_read_back_equal_from_text(
     messages: list[IncomingMessage], line_break: str, last_ended: bool
 ) -> None:
     body = line_break.join(in_text([message]) for message in messages)
@@ -146,7 +146,7 @@ def test_any_messages_without_a_line_like_an_entry_read_back_equal_from_text(
     st.sampled_from(["\n", "\r\n"]),
     st.booleans(),
 )
-def test_any_messages_without_a_line_like_an_entry_read_back_equal_from_commas(
+def test_any_messages_without_entry_like_lines_read_back_equal_from_commas(
     messages: list[IncomingMessage], line_break: str, last_ended: bool
 ) -> None:
     body = line_break.join(in_commas([message]) for message in messages)
@@ -191,7 +191,7 @@ anything = st.binary() | mangled() | tokens
 
 
 @given(anything)
-def test_any_bytes_are_an_answer_or_an_error_of_ours(body: bytes) -> None:
+def test_any_bytes_are_an_answer_or_one_of_our_errors(body: bytes) -> None:
     try:
         answer = read_answer(body)
     except (ServiceError, NotAnAnswer):
@@ -202,7 +202,7 @@ def test_any_bytes_are_an_answer_or_an_error_of_ours(body: bytes) -> None:
 
 
 @given(anything, st.integers(100, 999), st.sampled_from(["", "gzip", "br"]))
-async def test_any_bytes_with_any_http_status_are_an_answer_or_an_error_of_ours(
+async def test_any_bytes_with_any_http_status_are_an_answer_or_one_of_our_errors(
     body: bytes, status: int, coding: str
 ) -> None:
     def answer(request: httpx.Request) -> httpx.Response:

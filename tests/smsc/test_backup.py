@@ -49,7 +49,7 @@ def nobody_there() -> str:
 
 
 @pytest.mark.parametrize("main", ["refuses", "has no name"])
-async def test_a_main_server_that_is_not_there_has_its_backup_asked(
+async def test_the_backup_is_asked_if_the_main_server_cannot_be_reached(
     backup: Server, main: str
 ) -> None:
     url = nobody_there() if main == "refuses" else "https://nonexistent.invalid"
@@ -58,7 +58,7 @@ async def test_a_main_server_that_is_not_there_has_its_backup_asked(
     assert len(backup.heads) == 1
 
 
-async def test_a_main_server_that_hangs_in_the_handshake_has_its_backup_asked(
+async def test_the_backup_is_asked_if_the_main_servers_tls_handshake_hangs(
     backup: Server, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(client_module, "_CONNECT_SECONDS", 0.2)
@@ -69,13 +69,13 @@ async def test_a_main_server_that_hangs_in_the_handshake_has_its_backup_asked(
     assert answer.via == f"127.0.0.1:{backup.port}"
 
 
-async def test_a_main_server_that_answers_is_the_only_one_asked(backup: Server) -> None:
+async def test_the_backup_is_not_asked_if_the_main_server_answers(backup: Server) -> None:
     async with serving(Server(http(b"[]"))) as main:
         assert (await asked(main.url, backup)).via == ""
     assert backup.heads == []
 
 
-async def test_a_main_server_that_dies_in_its_answer_has_no_other_asked(backup: Server) -> None:
+async def test_the_backup_is_not_asked_if_the_main_server_fails_mid_answer(backup: Server) -> None:
     async with serving(Server(b"HTTP/1.1 200 OK\r\nContent-Length: 100\r\n\r\n[")) as main:
         with pytest.raises(errors.ConnectionLost) as raised:
             await asked(main.url, backup)
@@ -85,7 +85,7 @@ async def test_a_main_server_that_dies_in_its_answer_has_no_other_asked(backup: 
 
 
 @pytest.mark.parametrize("pem", ["localhost.pem", "expired.pem"])
-async def test_a_main_server_with_a_wrong_certificate_has_no_other_asked(
+async def test_the_backup_is_not_asked_if_the_main_servers_certificate_is_bad(
     backup: Server, pem: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     if pem == "expired.pem":
@@ -96,7 +96,7 @@ async def test_a_main_server_with_a_wrong_certificate_has_no_other_asked(
     assert main.heads == backup.heads == []
 
 
-async def test_where_neither_can_be_reached_both_are_named() -> None:
+async def test_if_neither_server_can_be_reached_both_are_named() -> None:
     backup = Server(port=int(nobody_there().rpartition(":")[2]))
     with pytest.raises(errors.NotReached) as raised:
         await asked(nobody_there(), backup)
@@ -123,7 +123,7 @@ async def test_after_five_minutes_the_main_server_is_tried_first_again(backup: S
     assert len(backup.heads) == len(main.heads) == 2
 
 
-async def test_both_servers_share_the_time_of_one_request() -> None:
+async def test_both_servers_share_the_time_limit_of_one_request() -> None:
     """Otherwise a request could arrive after the log stopped counting it as in flight."""
     now = 1000.0
 

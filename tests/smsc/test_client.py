@@ -34,7 +34,7 @@ pytestmark = pytest.mark.usefixtures("kind", "without_a_proxy")
 
 
 @pytest.mark.parametrize("charset", ["utf-8", "windows-1251"])
-async def test_an_answer_brings_its_messages(server: Server, charset: str) -> None:
+async def test_a_request_returns_the_messages_of_the_answer(server: Server, charset: str) -> None:
     server.reply = http(GOOD.decode().encode(charset))
     client = at(server)
     assert (await client.fetch(cnt=10, hour=24)).messages == [MESSAGE]
@@ -75,7 +75,7 @@ async def test_a_request_is_one_post_with_the_secret_in_its_body_only(
         assert "alex" not in head
 
 
-async def test_a_big_zipped_answer_is_read_off_the_event_loop(
+async def test_a_large_gzipped_answer_is_parsed_off_the_event_loop(
     server: Server, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     threads: list[threading.Thread] = []
@@ -103,7 +103,7 @@ async def test_a_big_zipped_answer_is_read_off_the_event_loop(
         (17, errors.UnknownServiceError),
     ],
 )
-async def test_an_error_of_the_service_is_told_with_any_http_status(
+async def test_a_service_error_is_reported_with_any_http_status(
     server: Server, status: str, code: int, error_type: type, kind: str
 ) -> None:
     server.reply = http(f"ERROR = {code} (why)".encode(), status)
@@ -113,7 +113,7 @@ async def test_an_error_of_the_service_is_told_with_any_http_status(
     assert error.code == code
 
 
-async def test_a_password_echoed_by_the_service_is_taken_out(server: Server) -> None:
+async def test_a_password_echoed_by_the_service_is_removed(server: Server) -> None:
     wrong = f"bad {PASSWORD} and {quote_plus(PASSWORD)}"
     server.reply = http(json.dumps({"error": wrong, "error_code": 1}).encode())
     error = await failure_of(at(server))
@@ -139,7 +139,7 @@ async def test_a_redirect_is_not_followed(server: Server, location: str, host: s
 
 
 @pytest.mark.parametrize("status", [500, 502, 503, 504])
-async def test_a_bare_http_status_is_told(server: Server, status: int) -> None:
+async def test_an_http_error_status_is_reported(server: Server, status: int) -> None:
     server.reply = http(b"<html>oops</html>", f"{status} Oh")
     error = await failure_of(at(server))
     assert isinstance(error, errors.HttpStatus)
@@ -155,7 +155,7 @@ async def test_a_bare_http_status_is_told(server: Server, status: int) -> None:
         http(GOOD, "200 OK", "Content-Encoding: br"),
     ],
 )
-async def test_an_answer_that_is_not_http_as_asked_is_no_answer(
+async def test_a_response_in_the_wrong_protocol_or_encoding_is_rejected(
     server: Server, reply: bytes
 ) -> None:
     server.reply = reply
@@ -163,7 +163,7 @@ async def test_an_answer_that_is_not_http_as_asked_is_no_answer(
 
 
 @pytest.mark.parametrize("zipped", [False, True])
-async def test_an_answer_over_the_ceiling_is_broken_off(
+async def test_an_answer_over_the_size_limit_is_aborted(
     server: Server, monkeypatch: pytest.MonkeyPatch, zipped: bool
 ) -> None:
     monkeypatch.setattr(client_module, "_BODY_CEILING", 100_000)
@@ -174,14 +174,14 @@ async def test_an_answer_over_the_ceiling_is_broken_off(
     assert type(await failure_of(at(server))) is errors.AnswerTooLarge
 
 
-async def test_a_bug_stays_visible_by_its_type() -> None:
+async def test_an_internal_error_is_reported_with_its_type() -> None:
     client = InboxClient("smscentre.com", "alex", Hidden("\ud800" + PASSWORD))
     error = await failure_of(client)
     assert type(error) is errors.ClientFault
     assert "UnicodeEncodeError" in str(error)
 
 
-async def test_a_cancelled_request_is_cancelled_without_the_secret(server: Server) -> None:
+async def test_cancelling_a_request_does_not_expose_the_password(server: Server) -> None:
     async def never(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         asking.cancel()
         await reader.read()
@@ -193,7 +193,7 @@ async def test_a_cancelled_request_is_cancelled_without_the_secret(server: Serve
     assert_holds_no_password(raised.value)
 
 
-async def test_debug_logs_never_write_the_password(
+async def test_debug_logs_never_contain_the_password(
     server: Server, caplog: pytest.LogCaptureFixture
 ) -> None:
     caplog.set_level(logging.DEBUG)
@@ -206,6 +206,6 @@ async def test_debug_logs_never_write_the_password(
     assert "s3cr3t" not in written
 
 
-def test_a_client_of_an_unsafe_url_is_not_made() -> None:
+def test_a_client_for_an_unsafe_url_is_refused() -> None:
     with pytest.raises(EndpointRefused):
         InboxClient("http://smscentre.com", "alex", Hidden())

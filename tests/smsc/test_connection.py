@@ -26,7 +26,7 @@ SHORT = 2.0 if sys.platform == "win32" else 0.2
 
 @pytest.mark.skipif(not socket.has_dualstack_ipv6(), reason="there is no IPv6 here")
 @pytest.mark.parametrize("host", ["localhost", "[::1]"])
-async def test_a_server_with_an_ipv6_address_alone_is_asked(
+async def test_a_server_with_only_an_ipv6_address_can_be_reached(
     monkeypatch: pytest.MonkeyPatch, host: str
 ) -> None:
     async def only_ipv6(*args: object, **kwargs: object) -> list[object]:
@@ -44,7 +44,7 @@ async def test_a_server_with_an_ipv6_address_alone_is_asked(
     assert len(served.heads) == 1
 
 
-async def test_a_name_without_an_address_is_told(monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_a_host_that_does_not_resolve_is_reported(monkeypatch: pytest.MonkeyPatch) -> None:
     async def unknown(*args: object, **kwargs: object) -> None:
         raise socket.gaierror(socket.EAI_NONAME, "Name or service not known")
 
@@ -54,7 +54,7 @@ async def test_a_name_without_an_address_is_told(monkeypatch: pytest.MonkeyPatch
     assert str(error) == "nonexistent.invalid could not be found (DNS)"
 
 
-async def test_a_refused_port_is_told() -> None:
+async def test_a_refused_connection_is_reported() -> None:
     with socket.socket() as unheard:
         unheard.bind(("127.0.0.1", 0))
         port = unheard.getsockname()[1]
@@ -63,7 +63,7 @@ async def test_a_refused_port_is_told() -> None:
     assert str(error) == f"127.0.0.1:{port} refused the connection"
 
 
-async def test_a_reset_is_told_as_cut_off(server: Server) -> None:
+async def test_a_connection_reset_counts_as_a_lost_connection(server: Server) -> None:
     async def reset(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         raw = writer.get_extra_info("socket")
         raw.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
@@ -77,7 +77,9 @@ async def test_a_reset_is_told_as_cut_off(server: Server) -> None:
 
 
 @pytest.mark.parametrize("reply", [http(GOOD, "200 OK")[:-9], b"", b"HTTP/1.1 200 OK\r\nContent-"])
-async def test_an_answer_cut_off_is_told(server: Server, reply: bytes) -> None:
+async def test_a_connection_closed_mid_answer_is_reported_as_cut_off(
+    server: Server, reply: bytes
+) -> None:
     server.reply = reply
     error = await failure_of(at(server))
     assert type(error) is errors.ConnectionLost
@@ -85,7 +87,7 @@ async def test_an_answer_cut_off_is_told(server: Server, reply: bytes) -> None:
     assert str(error) == "the connection was cut off"
 
 
-async def test_a_network_that_goes_away_leaves_the_request_unfinished() -> None:
+async def test_losing_the_network_leaves_the_request_unfinished() -> None:
     lost = httpx.ReadError("")
     lost.__cause__ = OSError(101, "Network is unreachable")
     client = InboxClient("smscentre.com", "alex", Hidden(), transport=refusing(lost))
@@ -95,7 +97,7 @@ async def test_a_network_that_goes_away_leaves_the_request_unfinished() -> None:
     assert not error.finished
 
 
-async def test_an_answer_that_trickles_is_given_up_at_the_deadline(server: Server) -> None:
+async def test_an_answer_that_trickles_in_is_abandoned_at_the_deadline(server: Server) -> None:
     async def trickle(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         writer.write(b"HTTP/1.1 200 OK\r\nContent-Length: 1000\r\n\r\n")
         while True:
@@ -109,7 +111,7 @@ async def test_an_answer_that_trickles_is_given_up_at_the_deadline(server: Serve
     assert str(error) == f"no answer within {SHORT:g} s"
 
 
-async def test_nothing_of_a_request_given_up_arrives_later(server: Server) -> None:
+async def test_nothing_of_an_abandoned_request_arrives_later(server: Server) -> None:
     ends: asyncio.Queue[bytes | ConnectionError] = asyncio.Queue()
 
     async def listen(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
@@ -138,7 +140,7 @@ class Machine:
 
 
 @pytest.mark.parametrize(("sleeps", "leaves"), [(2.0, True), (3.0, False), (9000.0, False)])
-async def test_a_request_the_machine_slept_over_does_not_leave_late(
+async def test_a_request_is_not_sent_late_after_the_machine_slept(
     server: Server, sleeps: float, leaves: bool
 ) -> None:
     server.reply = http(b"[]")
@@ -154,7 +156,7 @@ async def test_a_request_the_machine_slept_over_does_not_leave_late(
     assert len(server.heads) == leaves
 
 
-async def test_an_answer_is_not_waited_for_longer_because_the_machine_slept(
+async def test_the_machines_sleep_does_not_extend_the_request_timeout(
     server: Server,
 ) -> None:
     async def fall_asleep(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
@@ -185,7 +187,7 @@ async def test_an_answer_is_not_waited_for_longer_because_the_machine_slept(
         (BaseExceptionGroup(PASSWORD, [SystemExit(PASSWORD)]), errors.ClientFault),
     ],
 )
-async def test_every_failure_of_the_transport_is_one_of_ours(
+async def test_every_transport_failure_becomes_one_of_our_errors(
     raised: BaseException, kind: type
 ) -> None:
     client = InboxClient("smscentre.com", "alex", Hidden(), transport=refusing(raised))
@@ -201,7 +203,7 @@ async def test_every_failure_of_the_transport_is_one_of_ours(
         ("localhost.pem", "127.0.0.1", True, "for another"),
     ],
 )
-async def test_a_server_that_cannot_prove_itself_gets_nothing(
+async def test_a_server_with_an_untrusted_certificate_gets_no_request(
     monkeypatch: pytest.MonkeyPatch, pem: str, host: str, trusted: bool, says: str
 ) -> None:
     if trusted:
@@ -224,7 +226,9 @@ async def test_a_trusted_server_is_asked_over_tls(monkeypatch: pytest.MonkeyPatc
     assert len(served.heads) == 1
 
 
-async def test_a_server_without_tls_gets_nothing_of_a_secure_request(server: Server) -> None:
+async def test_a_server_without_tls_never_gets_the_password_of_an_https_request(
+    server: Server,
+) -> None:
     async def plain(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         received.append(await reader.read(5000))
         writer.write(http(GOOD))

@@ -24,7 +24,7 @@ from inbox_tui.smsc.endpoint import EndpointRefused, account_host, endpoint, hos
         ("пример.рф", "https://xn--e1afmkfd.xn--p1ai/sys/get.php", "xn--e1afmkfd.xn--p1ai"),
     ],
 )
-def test_a_server_means_a_url(server: str, url: str, host: str) -> None:
+def test_a_host_or_url_becomes_the_endpoint_url(server: str, url: str, host: str) -> None:
     assert endpoint(server) == url
     assert endpoint(url) == url
     assert host_of(url) == host
@@ -98,7 +98,7 @@ def test_an_unsafe_server_is_refused(server: str) -> None:
 
 
 @given(st.text() | st.text("htps:/@[]localhost127.0.1?#% ", max_size=40))
-def test_any_text_is_an_endpoint_or_refused(server: str) -> None:
+def test_any_text_is_a_safe_endpoint_or_is_refused(server: str) -> None:
     try:
         url = endpoint(server)
     except EndpointRefused:

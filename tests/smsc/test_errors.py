@@ -28,7 +28,7 @@ def tree(kind: type[SmscError] = SmscError) -> Iterator[type[SmscError]]:
         (17, errors.UnknownServiceError, "the service answered with error 17"),
     ],
 )
-def test_an_error_of_the_service_is_a_sentence_with_the_service_s_own_words(
+def test_a_service_error_is_a_sentence_with_the_services_description(
     code: int, kind: type[SmscError], sentence: str
 ) -> None:
     error = service_error(code, "authorise error")
@@ -40,25 +40,25 @@ def test_an_error_of_the_service_is_a_sentence_with_the_service_s_own_words(
 
 
 @given(st.integers(0, 999_999_999), st.text() | st.text("a \n\r\u2028", min_size=300))
-def test_the_service_s_own_words_stay_on_one_short_line(code: int, description: str) -> None:
+def test_the_services_description_stays_on_one_short_line(code: int, description: str) -> None:
     error = service_error(code, description)
     assert error.description == description
     assert len(str(error).splitlines()) == 1
     assert len(str(error)) < 300
 
 
-def test_every_error_is_named_in_the_tree_that_a_caller_reads() -> None:
+def test_the_module_docstring_lists_every_error() -> None:
     told = inspect.getdoc(errors) or ""
     assert set(re.findall(r"\b[A-Z]\w+[a-z]\b", told)) - {"Everything"} == {
         kind.__name__ for kind in tree()
     }
 
 
-def test_only_what_certainly_never_left_counts_as_not_delivered() -> None:
+def test_only_requests_that_were_certainly_not_sent_count_as_undelivered() -> None:
     assert {kind for kind in tree() if not kind.delivered} == {errors.NotReached, errors.TlsFailed}
 
 
-def test_a_request_that_the_server_may_still_work_on_is_not_finished() -> None:
+def test_a_request_the_server_may_still_be_working_on_is_not_finished() -> None:
     assert {kind for kind in tree() if not kind.finished} == {
         errors.AnswerTimedOut,
         errors.ClientFault,

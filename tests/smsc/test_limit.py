@@ -151,7 +151,7 @@ def test_the_server_never_sees_a_fourth_identical_request_in_any_minute(
 
 
 @given(asking)
-def test_no_two_requests_of_an_account_are_ever_in_flight(asking: list[Asked]) -> None:
+def test_no_two_requests_of_an_account_are_ever_in_flight_at_once(asking: list[Asked]) -> None:
     sent = run(asking)
     for before, after in pairwise(sent):
         assert after.at >= before.over - ROUNDING
@@ -165,28 +165,28 @@ def test_no_two_requests_of_an_account_are_ever_in_flight(asking: list[Asked]) -
         LIMIT._replace(in_flight_seconds=10.0),
     ],
 )
-def test_this_server_would_notice_a_laxer_rule(laxer: Limit) -> None:
+def test_the_simulated_server_detects_a_laxer_limit(laxer: Limit) -> None:
     asking = [Asked(0, "a", None, 1, False), *[QUICK] * 8]
     assert most_in_a_window(run(asking, LIMIT), WINDOW) == 3
     assert most_in_a_window(run(asking, laxer), WINDOW) > 3
 
 
-def test_three_go_at_once_and_the_fourth_when_the_first_is_out() -> None:
+def test_three_requests_go_at_once_and_the_fourth_a_window_later() -> None:
     assert [one.at for one in run([QUICK] * 7)] == [0, 0, 0, 61, 61, 61, 122]
 
 
-def test_a_request_that_is_not_identical_waits_for_nothing_but_the_answer() -> None:
+def test_a_different_request_waits_only_for_the_previous_answer() -> None:
     sent = run([*[QUICK._replace(takes=2)] * 3, QUICK._replace(fingerprint="b")])
     assert sent[-1].at == 6
 
 
-def test_a_killed_client_keeps_the_others_waiting_for_a_lifetime() -> None:
+def test_a_killed_clients_request_makes_others_wait_for_its_lifetime() -> None:
     killed = Asked(0, "a", None, 0, False)
     assert [one.at for one in run([killed, QUICK._replace(fingerprint="b")])] == [0, 90]
     assert [one.at for one in run([killed, *[QUICK] * 3])] == [0, 90, 90, 151]
 
 
-def test_a_reboot_ends_no_wait() -> None:
+def test_a_reboot_does_not_shorten_any_wait() -> None:
     killed = Asked(0, "a", None, 0, False)
     assert run([killed, QUICK._replace(pause=5, reboot=True)])[-1].at == 95
     assert run([*[QUICK] * 3, QUICK._replace(pause=5, reboot=True)])[-1].at == 66
@@ -205,7 +205,7 @@ moments = st.floats(-10, 300)
 
 
 @given(entries, moments)
-def test_a_request_may_go_at_the_instant_told_and_no_sooner(
+def test_a_request_may_go_at_the_computed_time_and_no_sooner(
     entries: list[LoggedRequest], now: float
 ) -> None:
     instant = earliest(iter(entries), "a", now, LIMIT)
@@ -217,7 +217,7 @@ def test_a_request_may_go_at_the_instant_told_and_no_sooner(
 
 
 @given(entries, moments)
-def test_room_is_what_lets_a_request_go_when_none_is_in_flight(
+def test_a_request_may_go_if_there_is_room_and_none_is_in_flight(
     entries: list[LoggedRequest], now: float
 ) -> None:
     left = room(iter(entries), "a", now, LIMIT)
@@ -226,7 +226,7 @@ def test_room_is_what_lets_a_request_go_when_none_is_in_flight(
     assert (earliest(entries, "a", now, LIMIT) == now) == (left > 0 and not busy)
 
 
-def test_every_request_takes_room_for_a_window_after_its_answer() -> None:
+def test_every_request_takes_up_room_until_a_window_after_its_answer() -> None:
     entries = [LoggedRequest("a", 0, 1), LoggedRequest("a", 10, 11), LoggedRequest("a", 20, None)]
     assert [room(entries, "a", now, LIMIT) for now in (20, 61.9, 62, 72, 170.9, 171)] == [
         *(0, 0, 1, 2, 2, 3)
@@ -235,7 +235,7 @@ def test_every_request_takes_room_for_a_window_after_its_answer() -> None:
 
 
 @given(entries, moments)
-def test_room_grows_at_the_instant_told_and_no_sooner(
+def test_room_grows_at_the_computed_time_and_no_sooner(
     entries: list[LoggedRequest], now: float
 ) -> None:
     instant = more_room_at(iter(entries), "a", now, LIMIT)
@@ -250,7 +250,7 @@ def test_room_grows_at_the_instant_told_and_no_sooner(
         assert room(entries, "a", instant, LIMIT) > room(entries, "a", now, LIMIT)
 
 
-def test_what_is_in_flight_is_over_when_the_last_unanswered_one_is_given_up() -> None:
+def test_in_flight_lasts_until_the_last_unanswered_request_is_given_up() -> None:
     assert in_flight_until([], LIMIT) is None
     assert in_flight_until([LoggedRequest("a", 5, 6)], LIMIT) is None
     assert in_flight_until(
@@ -263,7 +263,7 @@ answer_seconds = st.sampled_from([0.0, LIMIT.request_timeout]) | st.floats(0, LI
 
 
 @given(answer_seconds, st.lists(st.floats(0, 1), min_size=8, max_size=12))
-def test_polls_evenly_spaced_never_wait(longest: float, parts: list[float]) -> None:
+def test_evenly_spaced_polls_never_wait(longest: float, parts: list[float]) -> None:
     interval = spacing(longest, LIMIT)
     polls: list[LoggedRequest] = []
     for turn, part in enumerate(parts):
@@ -272,7 +272,7 @@ def test_polls_evenly_spaced_never_wait(longest: float, parts: list[float]) -> N
         polls.append(LoggedRequest("a", due, due + longest * part))
 
 
-def test_the_spacing_is_the_least_there_is() -> None:
+def test_the_poll_spacing_is_the_shortest_possible() -> None:
     interval = spacing(2.0, LIMIT)
     assert interval == 21
     polls = [LoggedRequest("a", due, due + 2.0) for due in (0, 20.9, 41.8)]
@@ -329,7 +329,7 @@ def test_a_request_brought_forward_never_makes_a_later_poll_late(
         ([0, 20.5, 41], 62, 20, True),
     ],
 )
-def test_a_request_is_brought_forward_where_the_window_has_room_for_the_polls_too(
+def test_a_request_is_brought_forward_only_if_room_remains_for_the_polls(
     sent: list[float], now: float, refresh_seconds: float, allowed: bool
 ) -> None:
     polls = [
@@ -339,7 +339,7 @@ def test_a_request_is_brought_forward_where_the_window_has_room_for_the_polls_to
 
 
 @given(entries, moments, st.sampled_from([0.1, 0.5, 2.0]))
-def test_a_scaled_limit_is_the_same_rule_on_a_slower_or_quicker_clock(
+def test_a_scaled_limit_is_the_same_rule_on_a_slower_or_faster_clock(
     entries: list[LoggedRequest], now: float, factor: float
 ) -> None:
     scaled = LIMIT.scaled(factor)
@@ -358,7 +358,7 @@ def test_a_scaled_limit_is_the_same_rule_on_a_slower_or_quicker_clock(
     assert spacing(2.0 * factor, scaled) == pytest.approx(spacing(2.0, LIMIT) * factor)
 
 
-def test_every_parameter_makes_another_request_of_it() -> None:
+def test_every_parameter_changes_the_requests_fingerprint() -> None:
     prints = [
         fingerprint("alex", cnt=10),
         fingerprint("vera", cnt=10),

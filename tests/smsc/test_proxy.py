@@ -49,7 +49,7 @@ async def proxy(monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[list[str]]:
         yield asked
 
 
-async def test_a_proxy_gets_a_name_and_a_port_and_never_the_password(proxy: list[str]) -> None:
+async def test_a_proxy_gets_the_host_and_port_but_never_the_password(proxy: list[str]) -> None:
     error = await failure_of(InboxClient("smscentre.example", "alex", Hidden()))
     assert type(error) is errors.NotReached
     assert str(error) == "the proxy refused to connect"
@@ -59,7 +59,7 @@ async def test_a_proxy_gets_a_name_and_a_port_and_never_the_password(proxy: list
 
 
 @pytest.mark.parametrize("trusted", [True, False])
-async def test_a_proxy_that_is_asked_over_tls_has_to_prove_itself_to_the_system_too(
+async def test_the_system_must_trust_the_certificate_of_an_https_proxy(
     monkeypatch: pytest.MonkeyPatch, tmp_path: Path, trusted: bool
 ) -> None:
     if trusted:
@@ -85,9 +85,7 @@ async def test_a_proxy_is_never_used_for_this_machine(
 
 
 @pytest.mark.parametrize("proxy", ["socks5://127.0.0.1:1", "http://u:p@[", "nonsense://x"])
-async def test_a_proxy_that_cannot_be_used_is_told(
-    monkeypatch: pytest.MonkeyPatch, proxy: str
-) -> None:
+async def test_an_unusable_proxy_is_reported(monkeypatch: pytest.MonkeyPatch, proxy: str) -> None:
     monkeypatch.setenv("all_proxy", proxy)
     error = await failure_of(InboxClient("smscentre.example", "alex", Hidden()))
     assert type(error) is errors.NotReached
@@ -102,7 +100,7 @@ def test_a_proxy_is_used_for_https_only(monkeypatch: pytest.MonkeyPatch) -> None
 
 
 @pytest.mark.parametrize("no_proxy", ["smscentre.example", "*"])
-def test_no_proxy_is_heeded(monkeypatch: pytest.MonkeyPatch, no_proxy: str) -> None:
+def test_the_no_proxy_variable_is_respected(monkeypatch: pytest.MonkeyPatch, no_proxy: str) -> None:
     monkeypatch.setenv("https_proxy", "http://127.0.0.1:1")
     monkeypatch.setenv("no_proxy", no_proxy)
     assert client_module._proxy_for("https://smscentre.example/sys/get.php") is None
