@@ -37,17 +37,17 @@ def test_an_answer_is_as_documented(service: SwitchedService, fmt: str) -> None:
     assert service.answer(parameters(fmt=fmt)).body.decode() == EXPECTED[fmt]
 
 
-def test_the_default_form_is_text(service: SwitchedService) -> None:
+def test_the_default_format_is_text(service: SwitchedService) -> None:
     service.add(MESSAGE)
     assert service.answer(parameters(fmt=None)).body.decode() == EXPECTED["0"]
 
 
-def test_a_failure_in_a_form_there_is_not_is_told_as_text(service: SwitchedService) -> None:
+def test_an_unknown_format_is_answered_with_an_error_as_text(service: SwitchedService) -> None:
     assert service.answer(parameters(fmt="7")).body == b"ERROR = 1 (parameters error)"
 
 
 @pytest.mark.parametrize("fmt", FORMS)
-def test_every_message_of_a_week_comes_back_as_it_was(
+def test_every_message_of_a_week_is_read_back_unchanged(
     service: SwitchedService, clock: ServerClock, fmt: str
 ) -> None:
     week = history(clock.now, Random(5))

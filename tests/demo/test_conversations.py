@@ -21,7 +21,7 @@ def test_a_seed_always_gives_the_same_week() -> None:
     assert history(NOW, Random(7)) != history(NOW, Random(8))
 
 
-def test_a_week_looks_lived_in() -> None:
+def test_a_week_has_a_realistic_mix_of_senders_and_days() -> None:
     week = history(NOW, Random(7))
     assert 300 <= len(week) <= 400
     assert len({message.to_phone for message in week}) == 5
@@ -43,7 +43,7 @@ def test_ids_rise_with_the_time_received() -> None:
 
 @pytest.mark.parametrize("hours", [1, 6, 24, 168])
 @pytest.mark.parametrize("seed", range(5))
-def test_all_of_it_lies_within_the_hours_asked_for(hours: int, seed: int) -> None:
+def test_all_messages_are_from_the_requested_hours(hours: int, seed: int) -> None:
     messages = history(NOW, Random(seed), hours)
     assert messages
     for message in messages:
@@ -54,7 +54,7 @@ def test_all_of_it_lies_within_the_hours_asked_for(hours: int, seed: int) -> Non
 
 
 @pytest.mark.parametrize("hour", [0, 3, 12, 23])
-def test_the_last_message_is_always_minutes_old(hour: int) -> None:
+def test_the_last_message_is_always_under_five_minutes_old(hour: int) -> None:
     now = NOW.replace(hour=hour)
     assert now - history(now, Random(hour))[-1].received < timedelta(minutes=5)
 
@@ -72,7 +72,7 @@ def test_people_write_by_day_and_sleep_at_night() -> None:
     assert night * 20 < day
 
 
-def test_a_week_has_codes_links_emoji_and_texts_of_several_lines() -> None:
+def test_a_week_has_codes_links_emoji_and_multiline_texts() -> None:
     texts = [message.message for message in history(NOW, Random(7))]
     assert sum("\n" in text for text in texts) >= 5
     assert sum("https://" in text for text in texts) >= 15
@@ -81,14 +81,14 @@ def test_a_week_has_codes_links_emoji_and_texts_of_several_lines() -> None:
     assert sum(text.isascii() for text in texts) >= 60
 
 
-def test_no_slot_is_left_unfilled() -> None:
+def test_no_placeholder_is_left_unfilled() -> None:
     for seed in range(20):
         for message in history(NOW, Random(seed)):
             assert "{" not in message.message
             assert message.message.strip()
 
 
-def test_numbers_that_send_are_made_up() -> None:
+def test_senders_have_fictional_numbers() -> None:
     for message in history(NOW, Random(7)):
         assert message.phone.startswith(("7999", "447700900")) or message.phone.isascii()
         assert not message.phone.isdigit() or message.phone.startswith(("7999", "447700900"))
@@ -102,7 +102,7 @@ def test_links_lead_to_domains_reserved_for_examples() -> None:
                 assert host.endswith(("example.com", "example.org"))
 
 
-def test_what_belongs_together_speaks_of_the_same_order() -> None:
+def test_both_mentions_of_a_code_in_a_message_agree() -> None:
     live = islice(arrivals(Random(3), lambda: NOW), 3_000)
     split = [arrival.message for arrival in live if "is your Lanternly code" in arrival.message]
     assert split
@@ -110,7 +110,7 @@ def test_what_belongs_together_speaks_of_the_same_order() -> None:
         assert message[:7].replace(" ", "") == message[-6:]
 
 
-def test_live_messages_come_seconds_apart_without_end() -> None:
+def test_live_messages_keep_coming_a_few_seconds_apart() -> None:
     live = list(islice(arrivals(Random(1), lambda: NOW), 2_000))
     assert all(0 <= arrival.pause < 15 for arrival in live)
     assert 3 < sum(arrival.pause for arrival in live) / len(live) < 8
@@ -130,7 +130,7 @@ def test_live_follow_ups_come_from_the_same_sender_in_order() -> None:
         assert messages[0].startswith(texts[0])
 
 
-def test_the_demos_user_has_read_starred_and_done_some_of_the_week() -> None:
+def test_some_messages_of_the_week_are_read_starred_or_done() -> None:
     week = history(NOW, Random(3))
     states = message_states(week)
     known = {message.id for message in states.known}

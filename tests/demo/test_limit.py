@@ -43,7 +43,9 @@ def test_the_window_slides(service: SwitchedService, clock: ServerClock) -> None
         ids(service)
 
 
-def test_a_refused_request_counts_as_well(service: SwitchedService, clock: ServerClock) -> None:
+def test_a_refused_request_counts_towards_the_limit_too(
+    service: SwitchedService, clock: ServerClock
+) -> None:
     for _ in range(3):
         ids(service)
     for _ in range(5):
@@ -74,7 +76,7 @@ def test_every_window_is_counted_exactly(pauses: list[int]) -> None:
     [{"cnt": 11}, {"hour": 2}, {"after_id": 5}, {"to_phone": "79110000002"}],
     ids=str,
 )
-def test_another_question_has_a_window_of_its_own(
+def test_different_parameters_have_a_separate_window(
     service: SwitchedService, other: dict[str, object]
 ) -> None:
     for _ in range(3):
@@ -85,7 +87,7 @@ def test_another_question_has_a_window_of_its_own(
         ids(service, cnt=10, hour=1)
 
 
-def test_form_charset_and_strangers_do_not_make_another_question(service: SwitchedService) -> None:
+def test_format_charset_and_unknown_parameters_share_one_window(service: SwitchedService) -> None:
     service.answer(parameters(fmt=0))
     service.answer(parameters(charset=None))
     service.answer(parameters(fmt=2), in_address=True)
@@ -93,7 +95,7 @@ def test_form_charset_and_strangers_do_not_make_another_question(service: Switch
     assert service.answer(parameters(nonce=1)).body.endswith(b'"error_code": 9}')
 
 
-def test_every_login_has_a_window_of_its_own(clock: ServerClock) -> None:
+def test_every_login_has_its_own_window(clock: ServerClock) -> None:
     service = SwitchedService({"alex": "x", "anna": "y"}, clock=clock)
     for _ in range(3):
         ids(service, psw="x")
@@ -101,7 +103,7 @@ def test_every_login_has_a_window_of_its_own(clock: ServerClock) -> None:
     assert service.breaches == []
 
 
-def test_requests_with_a_wrong_password_count(service: SwitchedService) -> None:
+def test_requests_with_a_wrong_password_count_towards_the_limit(service: SwitchedService) -> None:
     for _ in range(3):
         with pytest.raises(SignInRefused):
             ids(service, psw="wrong")
@@ -118,7 +120,9 @@ def test_the_fifteenth_simultaneous_request_is_error_9(service: SwitchedService)
     assert ids(service, after_id=15) == []
 
 
-def test_a_second_request_at_once_is_served_but_known_as_a_breach(service: SwitchedService) -> None:
+def test_a_second_simultaneous_request_is_served_but_counts_as_a_breach(
+    service: SwitchedService,
+) -> None:
     first = service.begin(parameters(after_id=1))
     second = service.begin(parameters(after_id=2))
     service.finish(first)
@@ -130,14 +134,14 @@ def test_a_second_request_at_once_is_served_but_known_as_a_breach(service: Switc
     assert not any(request.error for request in service.requests)
 
 
-def test_requests_of_two_logins_do_not_overlap(clock: ServerClock) -> None:
+def test_simultaneous_requests_of_two_logins_are_not_a_breach(clock: ServerClock) -> None:
     service = SwitchedService({"alex": "x", "anna": "y"}, clock=clock)
     service.begin(parameters(psw="x"))
     service.begin(parameters(login="anna", psw="y"))
     assert service.breaches == []
 
 
-def test_threads_lose_no_count(service: SwitchedService) -> None:
+def test_requests_from_several_threads_are_all_counted(service: SwitchedService) -> None:
     def ask(number: int) -> None:
         service.answer(parameters(after_id=number % 4))
 

@@ -11,7 +11,7 @@ from support.service import SwitchedService
 from inbox_tui.smsc.errors import ParameterError, SignInRefused
 
 
-def test_cnt_is_how_many_of_the_first_messages_come(service: SwitchedService) -> None:
+def test_cnt_limits_the_answer_to_the_first_messages(service: SwitchedService) -> None:
     service.extend(incoming(number, hours=1) for number in (5, 3, 9))
     assert ids(service, hour=24, cnt=2) == [3, 5]
     assert ids(service, hour=24, cnt=3) == [3, 5, 9]
@@ -47,14 +47,14 @@ def test_the_bounds_of_parameters_are_allowed(
     ],
     ids=str,
 )
-def test_a_parameter_that_is_not_allowed_is_error_1(
+def test_an_invalid_parameter_is_error_1(
     service: SwitchedService, wrong: dict[str, object]
 ) -> None:
     with pytest.raises(ParameterError):
         ids(service, **wrong)
 
 
-def test_hour_looks_so_many_hours_back(service: SwitchedService) -> None:
+def test_hour_limits_the_answer_to_that_many_hours(service: SwitchedService) -> None:
     service.add(incoming(1, hours=2, seconds=1))
     service.add(incoming(2, hours=2))
     service.add(incoming(3, minutes=1))
@@ -62,7 +62,7 @@ def test_hour_looks_so_many_hours_back(service: SwitchedService) -> None:
     assert ids(service, hour=3) == [1, 2, 3]
 
 
-def test_hour_reaches_over_midnight(service: SwitchedService, clock: ServerClock) -> None:
+def test_hour_reaches_back_across_midnight(service: SwitchedService, clock: ServerClock) -> None:
     service.add(incoming(1))
     clock.now = datetime(2026, 11, 24, 0, 0, 1)  # noqa: DTZ001
     assert ids(service, hour=13) == [1]
@@ -83,13 +83,13 @@ def test_after_id_excludes_the_id_itself(service: SwitchedService) -> None:
     assert ids(service, hour=1, after_id=9) == []
 
 
-def test_after_id_and_hour_both_count(service: SwitchedService) -> None:
+def test_after_id_and_hour_both_apply(service: SwitchedService) -> None:
     service.extend([incoming(1), incoming(2, hours=30), incoming(3)])
     assert ids(service, hour=24, after_id=1) == [3]
     assert ids(service, hour=48, after_id=1) == [2, 3]
 
 
-def test_to_phone_is_the_number_at_which_messages_arrived(service: SwitchedService) -> None:
+def test_to_phone_selects_the_receiving_number(service: SwitchedService) -> None:
     service.add(incoming(1, to_phone="79110000001"))
     service.add(incoming(2, to_phone="79110000002"))
     assert ids(service, to_phone="79110000002") == [2]
@@ -110,7 +110,7 @@ def test_a_wrong_login_or_password_is_error_2(
         ids(service, **wrong)
 
 
-def test_a_key_stands_for_login_and_password(clock: ServerClock) -> None:
+def test_an_api_key_replaces_login_and_password(clock: ServerClock) -> None:
     service = SwitchedService({"alex": "x", "anna": "y"}, clock=clock, api_keys={"k-1": "anna"})
     service.add(incoming(1))
     service.add(incoming(2), login="anna")
@@ -126,7 +126,7 @@ def test_accounts_have_their_own_messages(clock: ServerClock) -> None:
     assert ids(service, login="anna", psw="y") == [1, 2]
 
 
-def test_the_log_tells_what_arrived_when_and_how_but_no_password(
+def test_the_log_records_each_request_without_its_password(
     service: SwitchedService, clock: ServerClock
 ) -> None:
     service.answer(parameters(cnt=10), in_address=True)

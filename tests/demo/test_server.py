@@ -48,7 +48,7 @@ def connected(server: DemoServer) -> socket.socket:
 
 @pytest.mark.parametrize("charset", ["utf-8", "windows-1251"])
 @pytest.mark.parametrize("method", ["GET", "POST"])
-def test_a_message_comes_over_http_in_the_charset_of_the_request(
+def test_an_answer_over_http_uses_the_charset_of_the_request(
     client: httpx.Client, clock: ServerClock, charset: str, method: str
 ) -> None:
     service = DemoService({"анна": "пароль"}, clock=clock)
@@ -67,7 +67,7 @@ def test_a_message_comes_over_http_in_the_charset_of_the_request(
     assert service.requests[0].in_address == (method == "GET")
 
 
-def test_there_is_nothing_at_another_address(
+def test_another_path_is_not_found(
     service: DemoService, server: DemoServer, client: httpx.Client
 ) -> None:
     assert client.get(f"http://{server.host}/sys/send.php").status_code == 404
@@ -75,7 +75,7 @@ def test_there_is_nothing_at_another_address(
 
 
 @pytest.mark.parametrize("length", ["-1", "x", "9999999"])
-def test_a_form_of_no_sane_length_is_turned_away(server: DemoServer, length: str) -> None:
+def test_a_post_with_an_invalid_content_length_is_rejected(server: DemoServer, length: str) -> None:
     with connected(server) as connection:
         head = f"POST /sys/get.php HTTP/1.1\r\nHost: x\r\nContent-Length: {length}\r\n\r\n"
         connection.sendall(head.encode())
@@ -83,7 +83,7 @@ def test_a_form_of_no_sane_length_is_turned_away(server: DemoServer, length: str
     assert server.service.requests == []
 
 
-def test_it_writes_nothing_to_the_terminal(
+def test_the_server_writes_nothing_to_the_terminal(
     server: DemoServer, client: httpx.Client, capfd: pytest.CaptureFixture[str]
 ) -> None:
     client.post(server.url, data=parameters())
@@ -94,7 +94,7 @@ def test_it_writes_nothing_to_the_terminal(
     assert capfd.readouterr() == ("", "")
 
 
-async def test_our_client_is_answered(service: DemoService, server: DemoServer) -> None:
+async def test_our_client_gets_an_answer(service: DemoService, server: DemoServer) -> None:
     service.add(incoming(1, "Ваш код 481516"))
     answer = await fetch(server)
     assert [message.message for message in answer.messages] == ["Ваш код 481516"]
@@ -102,7 +102,9 @@ async def test_our_client_is_answered(service: DemoService, server: DemoServer) 
     assert not service.requests[0].in_address
 
 
-async def test_it_ends_at_once_and_can_come_back_at_the_same_port(service: DemoService) -> None:
+async def test_the_server_stops_at_once_and_can_restart_on_the_same_port(
+    service: DemoService,
+) -> None:
     with DemoServer(service) as server:
         await fetch(server)
         idle = connected(server)
@@ -120,7 +122,7 @@ def ask(client: httpx.Client, demo: Demo, **others: object) -> Answer:
     return read_answer(client.post(demo.url, data=asked).content)
 
 
-def test_the_demo_plays_a_week_within_a_shorter_limit(client: httpx.Client) -> None:
+def test_the_demo_serves_a_week_of_messages_and_enforces_a_limit(client: httpx.Client) -> None:
     with start_demo(Random(1)) as demo:
         for _ in range(3):
             assert len(ask(client, demo).messages) > 250
@@ -135,7 +137,9 @@ def test_the_demo_refuses_a_wrong_password(client: httpx.Client) -> None:
         ask(client, demo._replace(password="x"))
 
 
-def test_the_demo_delivers_live(client: httpx.Client, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_the_demo_delivers_new_messages_while_it_runs(
+    client: httpx.Client, monkeypatch: pytest.MonkeyPatch
+) -> None:
     def soon(random: Random, clock: Callable[[], datetime]) -> Iterator[Arrival]:
         return (arrival._replace(pause=0.005) for arrival in arrivals(random, clock))
 
