@@ -36,7 +36,7 @@ def both(
     return server, other
 
 
-def test_the_accounts_are_listed_with_what_is_unread(
+def test_accounts_are_listed_with_their_unread_counts(
     both: tuple[DemoServer, DemoServer],
 ) -> None:
     server, other = both
@@ -44,7 +44,7 @@ def test_the_accounts_are_listed_with_what_is_unread(
     assert run("accounts") == (0, expected, "")
 
 
-def test_an_account_that_the_environment_names_is_listed(
+def test_an_account_named_in_the_environment_is_listed(
     both: tuple[DemoServer, DemoServer], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     server, other = both
@@ -73,7 +73,7 @@ def test_sync_all_refreshes_every_account(both: tuple[DemoServer, DemoServer]) -
 
 
 @in_both_languages
-def test_an_account_that_is_refused_keeps_no_other_from_its_refresh(
+def test_a_refused_account_does_not_stop_the_refresh_of_others(
     both: tuple[DemoServer, DemoServer],
 ) -> None:
     server, other = both
@@ -116,7 +116,7 @@ def test_logout_of_one_leaves_the_other_signed_in(
 
 
 @in_both_languages
-def test_all_goes_with_no_account_that_is_named(
+def test_all_cannot_be_combined_with_a_named_account(
     both: tuple[DemoServer, DemoServer], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     for command in ("sync", "watch", "export"):
@@ -125,7 +125,7 @@ def test_all_goes_with_no_account_that_is_named(
     assert run("sync", "--all").status == 2
 
 
-def test_watch_prints_what_every_account_receives(
+def test_watch_prints_messages_of_every_account(
     both: tuple[DemoServer, DemoServer], files: Files, ring: MemoryBackend, tmp_path: Path
 ) -> None:
     server, other = both

@@ -36,7 +36,7 @@ def cut_short(path: Path) -> None:
 @in_both_languages
 @pytest.mark.parametrize("damage", [no_database, cut_short])
 @pytest.mark.parametrize("command", ["sync", "export"])
-def test_a_damaged_archive_is_set_aside_with_its_date_and_the_command_ends_with_1(
+def test_a_damaged_archive_is_set_aside_and_the_command_exits_with_1(
     kept: Files, account: DemoServer, command: str, damage: Callable[[Path], None]
 ) -> None:
     damage(kept.archive)
@@ -51,7 +51,7 @@ def test_a_damaged_archive_is_set_aside_with_its_date_and_the_command_ends_with_
 
 @in_both_languages
 @pytest.mark.parametrize("command", ["sync", "export"])
-def test_an_archive_of_a_later_version_is_refused_and_left_as_it_is(
+def test_an_archive_of_a_later_version_is_refused_and_left_unchanged(
     kept: Files, account: DemoServer, command: str
 ) -> None:
     with closing(sqlite3.connect(kept.archive)) as database:
@@ -68,7 +68,7 @@ def test_an_archive_of_a_later_version_is_refused_and_left_as_it_is(
 
 
 @in_both_languages
-def test_what_cannot_be_written_to_is_exported_and_not_asked_for(
+def test_a_read_only_archive_can_be_exported_but_not_synced(
     kept: Files, account: DemoServer, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     folder, allowed = kept.archive.parent, os.access
@@ -80,7 +80,7 @@ def test_what_cannot_be_written_to_is_exported_and_not_asked_for(
     assert account.service.requests == []
 
 
-def test_a_full_disk_ends_it_with_1_and_what_was_missed_comes_when_there_is_room(
+def test_a_full_disk_exits_with_1_and_missed_messages_come_once_there_is_room(
     kept: Files, account: DemoServer, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     account.service.extend([incoming(n, "no room " * 400) for n in range(1000, 1500)])

@@ -39,7 +39,7 @@ def sync(monkeypatch: pytest.MonkeyPatch) -> int:
     return run("sync").status
 
 
-def test_the_backup_is_asked_for_the_account_of_the_main_server(
+def test_requests_to_the_backup_count_for_the_main_servers_account(
     files: Files, main: str, configured: DemoServer, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     for _ in range(3):
@@ -54,7 +54,7 @@ def test_the_backup_is_asked_for_the_account_of_the_main_server(
 
 
 @in_both_languages
-def test_without_a_backup_there_is_no_connection(
+def test_with_the_backup_off_an_unreachable_server_exits_with_5(
     files: Files, main: str, configured: DemoServer, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     files.configure(f'server = "http://{main}"\nbackup_server = "off"\n')
@@ -63,7 +63,7 @@ def test_without_a_backup_there_is_no_connection(
 
 
 @in_both_languages
-def test_the_backup_of_one_server_gets_no_password_of_another_s_account(
+def test_the_backup_of_another_server_never_gets_the_password(
     files: Files, main: str, configured: DemoServer, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     files.configure(f'server = "smsc.kz"\nbackup_server = "{configured.url}"\n')
@@ -73,7 +73,7 @@ def test_the_backup_of_one_server_gets_no_password_of_another_s_account(
 
 
 @in_both_languages
-def test_a_server_that_dies_in_its_answer_has_no_backup_asked_within_the_limit(
+def test_the_backup_is_not_asked_if_the_main_server_fails_mid_answer(
     files: Files, service: DemoService, account: DemoServer, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     other = DemoService(service.accounts)
@@ -102,7 +102,7 @@ def test_the_doctor_tries_both_servers(configured: DemoServer) -> None:
 
 @in_both_languages
 @pytest.mark.parametrize("value", ["http://smsc.example", "a b"])
-def test_a_backup_that_must_not_be_asked_ends_with_2(
+def test_an_invalid_or_unsafe_backup_server_exits_with_2(
     files: Files, account: DemoServer, value: str
 ) -> None:
     files.configure(f'backup_server = "{value}"\n')

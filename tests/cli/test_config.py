@@ -18,7 +18,7 @@ def source_of(key: str, output: str) -> str:
     return line.rpartition("# ")[2]
 
 
-def test_each_setting_is_told_with_its_source(
+def test_each_setting_is_shown_with_its_source(
     files: Files, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     files.configure(
@@ -48,7 +48,7 @@ def test_an_option_of_the_program_or_the_command_beats_the_environment(
         assert 'login = "option" ' in run(*words).output
 
 
-def test_what_is_shown_is_a_settings_file(files: Files, tmp_path: Path) -> None:
+def test_the_output_is_a_valid_settings_file(files: Files, tmp_path: Path) -> None:
     files.configure(
         'only_to_phones = ["+7 911 000-00-01"]\ntheme = "nord"\n[names]\n7911 = "\\u001b[2J"'
     )
@@ -78,7 +78,7 @@ def editor(monkeypatch: pytest.MonkeyPatch, tmp_path: Path, script: str) -> None
     monkeypatch.setenv("EDITOR", "false")
 
 
-def test_edit_begins_a_file_with_everything_explained(
+def test_edit_creates_a_file_that_explains_every_setting(
     files: Files, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
     editor(monkeypatch, tmp_path, "")
@@ -98,7 +98,7 @@ def test_edit_begins_a_file_with_everything_explained(
         ("colour = 1", "there is no setting colour"),
     ],
 )
-def test_what_would_not_start_is_not_in_order(
+def test_edit_reports_settings_that_would_prevent_a_start(
     files: Files, monkeypatch: pytest.MonkeyPatch, tmp_path: Path, setting: str, said: str
 ) -> None:
     monkeypatch.setenv("INBOX_TUI_LOGIN", "alex")
@@ -114,9 +114,7 @@ def test_what_would_not_start_is_not_in_order(
 
 @in_both_languages
 @pytest.mark.parametrize("words", [(), ("config",)])
-def test_a_theme_that_is_not_there_is_told_with_its_line(
-    files: Files, words: tuple[str, ...]
-) -> None:
+def test_an_unknown_theme_is_reported_with_its_line(files: Files, words: tuple[str, ...]) -> None:
     files.configure('theme = "mauve"\n')
     ended = run(*words)
     assert (ended.status, ended.output) == (2, "")
@@ -125,7 +123,7 @@ def test_a_theme_that_is_not_there_is_told_with_its_line(
     assert not files.archive.exists()
 
 
-def test_a_link_to_a_file_that_is_not_there_is_left_to_the_editor(
+def test_edit_opens_a_link_to_a_missing_file_in_the_editor(
     files: Files, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
     files.config.parent.mkdir(parents=True)
@@ -135,7 +133,7 @@ def test_a_link_to_a_file_that_is_not_there_is_left_to_the_editor(
     assert (tmp_path / "elsewhere.toml").read_text() == "window = 6"
 
 
-def test_a_file_with_an_error_can_be_mended(
+def test_edit_can_fix_a_file_with_an_error(
     files: Files, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
     files.configure("window =")
@@ -160,7 +158,7 @@ def test_the_editor_does_not_inherit_the_password(
         (f'"{sys.executable}" -c exit(1)', 1, "ended with status 1"),
     ],
 )
-def test_an_editor_that_does_not_work_is_told(
+def test_an_editor_that_fails_is_reported(
     monkeypatch: pytest.MonkeyPatch, command: str, status: int, said: str
 ) -> None:
     monkeypatch.setenv("EDITOR", command)
@@ -170,7 +168,7 @@ def test_an_editor_that_does_not_work_is_told(
 
 
 @in_both_languages
-def test_a_key_that_a_command_cannot_have_stops_the_start_on_its_line(files: Files) -> None:
+def test_a_key_of_another_command_is_refused_with_its_line(files: Files) -> None:
     files.configure('window = 6\n[keys]\nrefresh = "f5"\nsearch = "u"\n')
     for command in ("config", "sync"):
         ended = run(command, "--login", "alex")

@@ -49,7 +49,7 @@ def checks(ended: Ended) -> dict[str, dict[str, Any]]:
     return {check["name"]: check for check in json.loads(ended.output)["checks"]}
 
 
-def test_all_is_well_before_the_first_start(files: Files) -> None:
+def test_every_check_passes_before_the_first_start(files: Files) -> None:
     ended = run("doctor")
     assert (ended.status, ended.errors) == (0, "")
     assert "✗" not in ended.output
@@ -57,7 +57,7 @@ def test_all_is_well_before_the_first_start(files: Files) -> None:
     assert list(files.home.iterdir()) == []
 
 
-def test_all_is_well_with_an_account_that_is_signed_in(files: Files, ring: MemoryBackend) -> None:
+def test_every_check_passes_for_a_signed_in_account(files: Files, ring: MemoryBackend) -> None:
     put(files.archive, HOST, incoming(1), incoming(2))
     ring.kept["inbox-tui", f"{LOGIN}@{HOST}"] = PASSWORD
     ended = run("doctor")
@@ -71,7 +71,7 @@ def test_all_is_well_with_an_account_that_is_signed_in(files: Files, ring: Memor
 
 
 @in_both_languages
-def test_without_a_keyring_it_names_the_variable(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_without_a_keyring_the_password_variable_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
     keyring.set_keyring(keyring.backends.fail.Keyring())  # type: ignore[no-untyped-call] # of keyring
     ended = run("doctor")
     assert ended.status == 1
@@ -82,7 +82,7 @@ def test_without_a_keyring_it_names_the_variable(monkeypatch: pytest.MonkeyPatch
 
 
 @in_both_languages
-def test_a_signed_in_account_without_a_password_is_told(files: Files) -> None:
+def test_a_signed_in_account_without_a_password_is_reported(files: Files) -> None:
     put(files.archive, HOST, incoming(1))
     ended = run("doctor")
     assert ended.status == 1
@@ -97,7 +97,7 @@ def test_a_signed_in_account_without_a_password_is_told(files: Files) -> None:
         ('[names]\n79991234567 = "a"\n79991234567.b = 1\n', "config.toml, line 3 can't be used"),
     ],
 )
-def test_a_bad_setting_is_told_with_its_line_and_without_its_value(
+def test_a_bad_setting_is_reported_with_its_line_but_not_its_value(
     files: Files, settings: str, told: str
 ) -> None:
     files.configure(settings)
@@ -109,7 +109,7 @@ def test_a_bad_setting_is_told_with_its_line_and_without_its_value(
     assert "7999" not in ended.output
 
 
-def test_a_bad_address_or_theme_is_told(files: Files) -> None:
+def test_a_bad_address_or_theme_is_reported(files: Files) -> None:
     assert line(run("doctor", "--server", "http://smscentre.com"), "settings") == (
         "✗ settings  --server: plain http:// is for this machine only: use https://: "
         "mend what is named"
@@ -118,12 +118,12 @@ def test_a_bad_address_or_theme_is_told(files: Files) -> None:
     assert "line 1: there is no such theme" in line(run("doctor"), "settings")
 
 
-def test_a_folder_in_the_place_of_the_settings_is_told(files: Files) -> None:
+def test_a_folder_in_place_of_the_settings_file_is_reported(files: Files) -> None:
     files.config.mkdir(parents=True)
     assert "can't be read: " in line(run("doctor"), "settings")
 
 
-def test_settings_that_others_can_write_to_are_told(files: Files) -> None:
+def test_settings_writable_by_others_are_reported(files: Files) -> None:
     files.configure("")
     files.config.chmod(0o666)
     told = line(run("doctor"), "settings")
@@ -131,7 +131,7 @@ def test_settings_that_others_can_write_to_are_told(files: Files) -> None:
     assert told.endswith(" then run chmod go-w on it")
 
 
-def test_a_folder_that_can_not_be_made_is_told(
+def test_a_data_folder_that_cannot_be_created_is_reported(
     files: Files, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     (files.home / "file").touch()
@@ -145,7 +145,7 @@ def test_a_folder_that_can_not_be_made_is_told(
 
 
 @in_both_languages
-def test_files_that_are_open_to_others_are_told(files: Files) -> None:
+def test_files_open_to_others_are_reported(files: Files) -> None:
     put(files.archive, HOST, incoming(1))
     files.archive.chmod(0o644)
     ended = run("doctor", "--login", "nobody")
@@ -154,7 +154,7 @@ def test_files_that_are_open_to_others_are_told(files: Files) -> None:
 
 
 @in_both_languages
-def test_a_damaged_archive_is_told(files: Files) -> None:
+def test_a_damaged_archive_is_reported(files: Files) -> None:
     files.archive.parent.mkdir(mode=0o700, parents=True)
     files.archive.write_bytes(b"this is no database" * 100)
     files.archive.chmod(0o600)
@@ -164,7 +164,7 @@ def test_a_damaged_archive_is_told(files: Files) -> None:
 
 
 @in_both_languages
-def test_an_archive_damaged_in_its_middle_is_told(files: Files) -> None:
+def test_an_archive_damaged_in_the_middle_is_reported(files: Files) -> None:
     put(files.archive, HOST, *[incoming(number, "text " * 50) for number in range(500)])
     with files.archive.open("r+b") as archive:
         archive.seek(files.archive.stat().st_size // 2)
@@ -177,7 +177,7 @@ def test_an_archive_damaged_in_its_middle_is_told(files: Files) -> None:
 
 
 @in_both_languages
-def test_an_archive_of_a_later_version_is_told(files: Files) -> None:
+def test_an_archive_of_a_later_version_is_reported(files: Files) -> None:
     put(files.archive, HOST, incoming(1))
     database = sqlite3.connect(files.archive)
     database.execute("PRAGMA user_version = 99")
@@ -188,7 +188,7 @@ def test_an_archive_of_a_later_version_is_told(files: Files) -> None:
 
 
 @in_both_languages
-def test_messages_dated_ahead_of_the_clock_are_told(files: Files, ring: MemoryBackend) -> None:
+def test_messages_dated_in_the_future_are_reported(files: Files, ring: MemoryBackend) -> None:
     ring.kept["inbox-tui", f"{LOGIN}@{HOST}"] = PASSWORD
     put(files.archive, HOST, incoming(1, minutes_ago=-120))
     ended = run("doctor")
@@ -207,7 +207,7 @@ def test_online_makes_one_request(account: DemoServer) -> None:
 
 
 @in_both_languages
-def test_the_next_request_is_told_with_its_time_where_the_limit_holds_it_back(files: Files) -> None:
+def test_the_next_request_time_is_shown_if_the_limit_delays_it(files: Files) -> None:
     clock, limit = SystemClock(), Limit()
     with Archive.open(files.archive) as archive:
         account = archive.account(LOGIN, HOST)
@@ -224,7 +224,7 @@ def test_the_next_request_is_told_with_its_time_where_the_limit_holds_it_back(fi
 
 
 @in_both_languages
-def test_a_damaged_search_index_is_told(files: Files) -> None:
+def test_a_damaged_search_index_is_reported(files: Files) -> None:
     put(files.archive, HOST, incoming(1, "some text"))
     with contextlib.closing(sqlite3.connect(files.archive)) as database, database:
         database.execute("DELETE FROM search_data WHERE id > 10")
@@ -240,7 +240,7 @@ def test_a_damaged_search_index_is_told(files: Files) -> None:
     ("password", "elsewhere", "said"),
     [("wrong", None, "inbox-tui login"), (PASSWORD, "http://127.0.0.1:1", "check the network")],
 )
-def test_online_tells_what_stands_in_the_way(
+def test_online_reports_a_wrong_password_or_an_unreachable_server(
     account: DemoServer,
     monkeypatch: pytest.MonkeyPatch,
     password: str,
@@ -254,7 +254,7 @@ def test_online_tells_what_stands_in_the_way(
 
 
 @in_both_languages
-def test_what_the_server_holds_against_us_is_told_without_asking(
+def test_a_block_by_the_server_is_reported_without_a_request(
     account: DemoServer, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     assert isinstance(account.service, SwitchedService)
@@ -268,7 +268,7 @@ def test_what_the_server_holds_against_us_is_told_without_asking(
 
 
 @in_both_languages
-def test_online_without_an_account_is_told(files: Files) -> None:
+def test_online_without_an_account_suggests_signing_in(files: Files) -> None:
     ended = run("doctor", "--online")
     assert ended.status == 1
     assert "inbox-tui login" in line(ended, "server")
@@ -276,7 +276,7 @@ def test_online_without_an_account_is_told(files: Files) -> None:
 
 
 @in_both_languages
-def test_the_report_as_json_holds_nothing_private(files: Files, account: DemoServer) -> None:
+def test_the_json_report_contains_nothing_private(files: Files, account: DemoServer) -> None:
     login = "a-login-of-mine"
     account.service.accounts[login] = "other password"
     files.configure('[names]\n"+7 911 000-00-01" = "Shop"\n')
@@ -291,14 +291,14 @@ def test_the_report_as_json_holds_nothing_private(files: Files, account: DemoSer
 
 
 @in_both_languages
-def test_a_refused_sign_in_is_told_later_too(account: DemoServer) -> None:
+def test_a_refused_sign_in_is_still_reported_later(account: DemoServer) -> None:
     run("login", "--password-stdin", stdin="wrong")
     ended = run("doctor")
     assert ended.status == 1
     assert "refused" in line(ended, "limit")
 
 
-def test_marks_have_a_colour_where_colours_are_wanted(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_check_marks_are_coloured_unless_no_color_is_set(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.delenv("NO_COLOR", raising=False)
     check = Check("clock", True, "right")
     assert _line(check) == "\x1b[32m✓\x1b[0m clock     right"
@@ -307,7 +307,7 @@ def test_marks_have_a_colour_where_colours_are_wanted(monkeypatch: pytest.Monkey
 
 
 @in_both_languages
-def test_the_terminal_is_looked_at(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_terminal_that_is_too_small_is_reported(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(
         "inbox_tui.cli.machine_checks._terminal_size", lambda: os.terminal_size((30, 10))
     )
@@ -320,7 +320,7 @@ def test_the_terminal_is_looked_at(monkeypatch: pytest.MonkeyPatch) -> None:
     assert "40×12" in line(ended, "terminal")
 
 
-def test_what_came_late_or_with_another_text_and_the_clock_are_told(files: Files) -> None:
+def test_late_and_conflicting_messages_and_clock_difference_are_reported(files: Files) -> None:
     message = incoming(1, SECRET_TEXT)
     put(files.archive, HOST, message)
     put(files.archive, HOST, message._replace(message="another text"))
@@ -355,7 +355,7 @@ def test_what_came_late_or_with_another_text_and_the_clock_are_told(files: Files
         (302, {"Location": "https://secret.example/"}, ""),
     ],
 )
-def test_nothing_that_the_server_wrote_is_in_the_report(
+def test_the_report_contains_nothing_written_by_the_server(
     account: DemoServer,
     monkeypatch: pytest.MonkeyPatch,
     options: tuple[str, ...],

@@ -85,7 +85,7 @@ PLACES: dict[tuple[str, ...], tuple[str, Callable[[str], Exception], str]] = {
         for sentence in sentences_of(*modules)
     ],
 )
-def test_whatever_is_in_the_way_is_told(
+def test_every_error_outside_a_request_is_reported(
     files: Files,
     monkeypatch: pytest.MonkeyPatch,
     place: str,
@@ -103,7 +103,7 @@ def test_whatever_is_in_the_way_is_told(
 @pytest.mark.parametrize(
     "sentence", sentences_of("smsc/answers", "smsc/backup", "smsc/client", "smsc/errors")
 )
-def test_whatever_a_request_fails_by_is_told(
+def test_every_request_failure_is_reported(
     account: DemoServer, monkeypatch: pytest.MonkeyPatch, sentence: str
 ) -> None:
     async def fetch(*_arguments: object, **_asked: object) -> NoReturn:
@@ -129,28 +129,26 @@ def test_whatever_a_request_fails_by_is_told(
         ("window = " + "7" * 5000, "not TOML: Invalid value"),
     ],
 )
-def test_a_settings_file_that_cannot_be_read_is_told(
-    files: Files, settings: str, told: str
-) -> None:
+def test_an_invalid_settings_file_is_reported(files: Files, settings: str, told: str) -> None:
     files.configure(settings)
     ended = run("sync")
     assert ended.status == 2
     assert told in ended.errors
 
 
-def test_a_settings_file_that_is_not_text_is_told(files: Files) -> None:
+def test_a_settings_file_that_is_not_text_is_reported(files: Files) -> None:
     files.configure("")
     files.config.write_bytes(b"\xff")
     assert "is not UTF-8 text" in run("sync").errors
 
 
-def test_a_settings_folder_that_is_a_file_is_told(files: Files) -> None:
+def test_a_settings_folder_that_is_a_file_is_reported(files: Files) -> None:
     files.config.parent.parent.mkdir(parents=True)
     files.config.parent.write_text("")
     assert "can't be read: Not a directory" in run("sync").errors
 
 
-def test_a_settings_file_that_cannot_be_made_is_told(
+def test_a_settings_file_that_cannot_be_created_is_reported(
     files: Files, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     def is_full(*_given: object, **_named: object) -> NoReturn:
@@ -174,13 +172,13 @@ def test_a_settings_file_that_cannot_be_made_is_told(
         ("export --search before:zz --login alex", '"zz" is no date; dates are such as 20.11'),
     ],
 )
-def test_a_wrong_usage_is_told(line: str, told: str) -> None:
+def test_wrong_usage_is_reported(line: str, told: str) -> None:
     ended = run(*line.split())
     assert ended.status in (1, 2)
     assert told in ended.errors
 
 
-def test_what_keeps_a_password_of_a_hub_from_being_stored_is_told(
+def test_problems_with_storing_a_hubs_password_are_reported(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     class Hub:
@@ -205,12 +203,12 @@ def test_what_keeps_a_password_of_a_hub_from_being_stored_is_told(
     assert "Keep the database's password in ~/.pgpass instead." in kept.errors
 
 
-def test_a_shell_that_cannot_be_completed_is_told(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_shell_without_completion_is_reported(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("click.shell_completion.get_completion_class", lambda shell: None)
     assert "there is no completion for fish." in run("completion", "fish").errors
 
 
-def test_a_refusal_while_watching_is_told() -> None:
+def test_a_refused_sign_in_while_watching_is_reported() -> None:
     reporter = StatusReporter(SystemClock(), asyncio.Event())
     reporter.on_event(StatusChanged(Status(State.SIGN_IN, "the API key was refused")))
     assert reporter.end is not None
@@ -221,7 +219,7 @@ def test_a_refusal_while_watching_is_told() -> None:
     )
 
 
-def test_a_hub_that_is_away_is_told() -> None:
+def test_a_hub_that_is_away_is_reported() -> None:
     away = Status(State.HUB_AWAY, "there is no connection to the hub")
     with pytest.raises(Failure) as ended:
         fail_unless_live(away, None, SystemClock(), team=True)
@@ -247,7 +245,7 @@ def test_a_hub_that_is_away_is_told() -> None:
         ),
     ],
 )
-def test_a_closed_or_full_stream_is_told(
+def test_a_closed_or_full_stream_is_reported(
     monkeypatch: pytest.MonkeyPatch, line: str, sentence: str, told: str
 ) -> None:
     monkeypatch.setenv("LANG", "ru_RU.UTF-8")

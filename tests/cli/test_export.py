@@ -43,7 +43,7 @@ def ids(ended: Ended) -> list[int]:
     return [json.loads(line)["id"] for line in ended.output.splitlines()]
 
 
-def test_messages_go_to_standard_output_oldest_first_and_their_number_to_errors(
+def test_messages_go_to_stdout_oldest_first_and_their_count_to_stderr(
     kept: Files,
 ) -> None:
     ended = run("export", "--format", "jsonl")
@@ -52,7 +52,7 @@ def test_messages_go_to_standard_output_oldest_first_and_their_number_to_errors(
     assert ended.errors == "4 messages.\n"
 
 
-def test_a_message_has_the_fields_that_are_documented(kept: Files) -> None:
+def test_an_exported_message_has_the_documented_fields(kept: Files) -> None:
     ended = run("export", "--format", "json", "--search", "481516")
     (message,) = json.loads(ended.output)
     received = datetime.fromisoformat(message["received"])
@@ -71,7 +71,7 @@ def test_a_message_has_the_fields_that_are_documented(kept: Files) -> None:
     }
 
 
-def test_csv_is_the_default_and_counts_the_cells_it_guards(kept: Files) -> None:
+def test_csv_is_the_default_and_the_count_of_guarded_cells_is_reported(kept: Files) -> None:
     ended = run("export")
     rows = list(csv.DictReader(io.StringIO(ended.output, newline="")))
     assert [row["id"] for row in rows] == ["1", "2", "3", "4"]
@@ -102,7 +102,7 @@ def test_filters_may_come_before_the_command_and_the_later_one_wins(kept: Files)
     assert ids(run("--hours", "1", "export", "--hours", "168", "--format", "jsonl")) == [1, 2, 3, 4]
 
 
-def test_a_file_is_for_its_owner_alone(kept: Files, tmp_path: Path) -> None:
+def test_an_exported_file_is_private_to_its_owner(kept: Files, tmp_path: Path) -> None:
     file = tmp_path / "messages.csv"
     ended = run("export", "-o", file)
     assert ended.output == ""
@@ -118,7 +118,7 @@ def test_a_file_is_for_its_owner_alone(kept: Files, tmp_path: Path) -> None:
         ("messages.json", ("--format", "jsonl"), "jsonl"),
     ],
 )
-def test_the_ending_of_the_file_chooses_the_format_unless_one_is_named(
+def test_the_file_extension_chooses_the_format_unless_one_is_given(
     kept: Files, tmp_path: Path, name: str, options: tuple[str, ...], form: str
 ) -> None:
     run("export", "-o", tmp_path / name, *options)
@@ -126,7 +126,7 @@ def test_the_ending_of_the_file_chooses_the_format_unless_one_is_named(
 
 
 @in_both_languages
-def test_a_file_that_is_there_is_left_alone(kept: Files, tmp_path: Path) -> None:
+def test_an_existing_file_is_overwritten_only_with_force(kept: Files, tmp_path: Path) -> None:
     file = tmp_path / "messages.csv"
     file.write_text("mine")
     ended = run("export", "-o", file)
@@ -139,7 +139,7 @@ def test_a_file_that_is_there_is_left_alone(kept: Files, tmp_path: Path) -> None
 
 
 @in_both_languages
-def test_a_dash_is_standard_output_and_no_name_is_a_wrong_usage(
+def test_a_dash_means_standard_output_and_an_empty_name_is_wrong_usage(
     kept: Files, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.chdir(tmp_path)
@@ -151,7 +151,7 @@ def test_a_dash_is_standard_output_and_no_name_is_a_wrong_usage(
 
 
 @in_both_languages
-def test_what_is_no_ordinary_file_is_told_without_a_word_of_force(
+def test_a_path_that_is_not_a_regular_file_is_refused_without_a_force_hint(
     kept: Files, tmp_path: Path
 ) -> None:
     os.mkfifo(tmp_path / "pipe.csv")
@@ -165,7 +165,7 @@ def test_what_is_no_ordinary_file_is_told_without_a_word_of_force(
 
 
 @in_both_languages
-def test_force_follows_no_link_and_replaces_no_device(kept: Files, tmp_path: Path) -> None:
+def test_force_follows_no_link_and_replaces_no_pipe_or_folder(kept: Files, tmp_path: Path) -> None:
     mine = tmp_path / "mine.txt"
     mine.write_text("mine")
     link = tmp_path / "link.csv"
@@ -180,19 +180,19 @@ def test_force_follows_no_link_and_replaces_no_device(kept: Files, tmp_path: Pat
 
 
 @in_both_languages
-def test_a_folder_that_is_not_there_is_told(kept: Files, tmp_path: Path) -> None:
+def test_a_missing_folder_is_reported(kept: Files, tmp_path: Path) -> None:
     ended = run("export", "-o", tmp_path / "nowhere" / "messages.csv")
     assert ended.status == 1
     assert "No such file or directory" in ended.errors
 
 
 @in_both_languages
-def test_force_without_a_file_is_a_wrong_usage(kept: Files) -> None:
+def test_force_without_a_file_is_wrong_usage(kept: Files) -> None:
     assert run("export", "--force").status == 2
     assert run("export", "--force", "-o", "-").status == 2
 
 
-def test_names_of_the_settings_are_exported_too(kept: Files) -> None:
+def test_names_from_the_settings_are_exported_too(kept: Files) -> None:
     kept.configure('[names]\n"+7 911 000-00-02" = "Orders"\n')
     ended = run("export", "--format", "jsonl", "--to-phone", "79110000002")
     (message,) = map(json.loads, ended.output.splitlines())
@@ -201,7 +201,7 @@ def test_names_of_the_settings_are_exported_too(kept: Files) -> None:
 
 
 @in_both_languages
-def test_an_account_that_was_never_seen_is_not_made(kept: Files) -> None:
+def test_exporting_an_unknown_account_suggests_a_sync(kept: Files) -> None:
     ended = run("export", "--login", "nobody")
     assert (ended.status, ended.output) == (1, "")
     assert "inbox-tui sync" in ended.errors
@@ -210,12 +210,12 @@ def test_an_account_that_was_never_seen_is_not_made(kept: Files) -> None:
 
 
 @in_both_languages
-def test_before_the_first_sync_no_archive_is_begun(files: Files) -> None:
+def test_exporting_before_the_first_sync_creates_no_archive(files: Files) -> None:
     assert run("export").status == 1
     assert not files.archive.parent.exists()
 
 
-def test_on_a_terminal_nothing_that_was_sent_steers_it(files: Files) -> None:
+def test_exported_texts_cannot_send_control_sequences_to_a_terminal(files: Files) -> None:
     put(files.archive, HOST, incoming(1, "\x1b[2J\x9b31m\u202egone"))
     for form, shown in (("csv", "␛[2J"), ("jsonl", "\\u001b[2J\\u009b31m\\u202egone")):
         command = [sys.executable, "-m", "inbox_tui", "export", "--login", LOGIN, "--format", form]
@@ -226,7 +226,7 @@ def test_on_a_terminal_nothing_that_was_sent_steers_it(files: Files) -> None:
         assert not {"\x1b", "\x9b", "\u202e"} & set(written)
 
 
-def test_a_reader_that_has_had_enough_ends_it_quietly(kept: Files) -> None:
+def test_a_closed_pipe_ends_the_export_quietly(kept: Files) -> None:
     put(kept.archive, HOST, *(incoming(number, "word " * 50) for number in range(10, 2000)))
     with subprocess.Popen(
         [sys.executable, "-m", "inbox_tui", "export"],
@@ -243,7 +243,9 @@ def test_a_reader_that_has_had_enough_ends_it_quietly(kept: Files) -> None:
 
 @in_both_languages
 @pytest.mark.parametrize("name", ["messages.xlsx", "messages.txt"])
-def test_a_file_of_another_ending_is_refused(kept: Files, tmp_path: Path, name: str) -> None:
+def test_an_unknown_file_extension_is_refused_without_a_format(
+    kept: Files, tmp_path: Path, name: str
+) -> None:
     ended = run("export", "-o", tmp_path / name)
     assert ended.status == 2
     assert ".csv, .json, .jsonl" in ended.errors
@@ -261,14 +263,14 @@ def test_a_file_of_another_ending_is_refused(kept: Files, tmp_path: Path, name: 
         ("from:", '"from:"'),
     ],
 )
-def test_a_search_that_can_not_be_read_is_refused(kept: Files, query: str, named: str) -> None:
+def test_an_invalid_search_is_refused(kept: Files, query: str, named: str) -> None:
     ended = run("export", "--search", query)
     assert (ended.status, ended.output) == (2, "")
     assert "--search" in ended.errors
     assert named in ended.errors
 
 
-def test_a_date_that_there_is_not_is_exported_as_it_came(files: Files) -> None:
+def test_an_impossible_date_is_exported_as_received(files: Files) -> None:
     put(files.archive, HOST, incoming(1, "text")._replace(stamp="31.02.2026 10:20:30"))
     ended = run("export", "--format", "jsonl")
     assert json.loads(ended.output)["received"] == "31.02.2026 10:20:30"
@@ -278,7 +280,7 @@ WILD_TIMES = (datetime(1, 1, 1), datetime(9999, 12, 31, 23, 59, 59))  # noqa: DT
 
 
 @pytest.mark.parametrize("zone", ["Pacific/Kiritimati", "Pacific/Pago_Pago"])
-def test_a_date_at_the_edge_of_the_calendar_ends_no_command(files: Files, zone: str) -> None:
+def test_dates_at_the_edge_of_the_calendar_break_no_command(files: Files, zone: str) -> None:
     put(
         files.archive,
         HOST,

@@ -53,13 +53,13 @@ def test_times_have_the_offset_of_the_servers_clock() -> None:
     assert message["sent"] == "2026-11-23T09:59:50+03:00"
 
 
-def test_a_message_without_a_sending_time_has_none() -> None:
+def test_a_missing_sending_time_is_exported_as_null_or_empty() -> None:
     assert json.loads(exported("jsonl", row())[0])["sent"] is None
     assert b",2026-11-23T10:00:00+03:00,,7999" in exported("csv", row())[0]
 
 
 @given(st.lists(anything, max_size=4))
-def test_json_gives_every_text_back(texts: list[str]) -> None:
+def test_json_preserves_every_text(texts: list[str]) -> None:
     rows = [row(number, text) for number, text in enumerate(texts)]
     whole = json.loads(exported("json", *rows)[0])
     lines = [json.loads(line) for line in exported("jsonl", *rows)[0].decode().splitlines()]
@@ -68,7 +68,7 @@ def test_json_gives_every_text_back(texts: list[str]) -> None:
 
 
 @given(anything)
-def test_json_holds_nothing_that_steers_a_terminal(text: str) -> None:
+def test_json_contains_no_control_or_direction_characters(text: str) -> None:
     written = exported("jsonl", row(text=text))[0].decode()
     assert not any(ord(character) < 32 or 126 < ord(character) < 160 for character in written[:-1])
     assert not set("\u200e\u200f\u2028\u2029\u202a\u202b\u202c\u202d\u202e\u2066\u2069") & set(
@@ -77,7 +77,7 @@ def test_json_holds_nothing_that_steers_a_terminal(text: str) -> None:
 
 
 @given(st.text(st.characters(exclude_categories=["Cs"], exclude_characters="\0"), max_size=40))
-def test_csv_gives_every_text_back_but_for_the_apostrophe(text: str) -> None:
+def test_csv_preserves_every_text_except_for_a_guarding_apostrophe(text: str) -> None:
     written, counts = exported("csv", row(text=text))
     (cells,) = csv.DictReader(io.StringIO(written.decode(), newline=""))
     assert cells["message"].replace("'", "") == text.replace("'", "")
@@ -85,7 +85,7 @@ def test_csv_gives_every_text_back_but_for_the_apostrophe(text: str) -> None:
 
 
 @pytest.mark.parametrize("text", ["=1+1", "+7 999", "-1", "@SUM(A1)", "\ttab", " =1"])
-def test_csv_guards_what_a_spreadsheet_would_run(text: str) -> None:
+def test_csv_guards_texts_that_a_spreadsheet_would_run_as_formulas(text: str) -> None:
     written, counts = exported("csv", row(text=text), row(2, "plain"))
     first, second = csv.DictReader(io.StringIO(written.decode(), newline=""))
     assert first["message"] == f"'{text}"
@@ -105,24 +105,24 @@ def test_half_a_surrogate_pair_is_written_as_an_escape_in_csv() -> None:
         ("jsonl", b""),
     ],
 )
-def test_no_messages_are_a_file_all_the_same(form: str, expected: bytes) -> None:
+def test_an_empty_export_is_still_a_valid_file(form: str, expected: bytes) -> None:
     assert exported(form) == (expected, Written(0))
 
 
-def test_names_are_columns_of_their_own() -> None:
+def test_names_have_their_own_columns() -> None:
     written, _ = exported("csv", row(), names={"79991234567": "Anna"})
     (cells,) = csv.DictReader(io.StringIO(written.decode(), newline=""))
     assert (cells["phone_name"], cells["to_phone_name"]) == ("Anna", "")
 
 
-def test_progress_is_told_now_and_then() -> None:
+def test_progress_is_reported_every_1000_messages() -> None:
     told: list[int] = []
     exporter = Exporter("jsonl", server_zone=UTC, names={})
     exporter.write((row(number) for number in range(2500)), io.BytesIO(), told.append)
     assert told == [1000, 2000]
 
 
-def test_the_ending_of_a_name_tells_the_format() -> None:
+def test_the_file_extension_determines_the_format() -> None:
     assert format_of(Path("a.CSV")) == "csv"
     assert format_of(Path("a.jsonl")) == "jsonl"
     assert format_of(Path("a.txt")) is None

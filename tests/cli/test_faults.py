@@ -30,7 +30,7 @@ UNREADABLE = "an answer came that could not be read"
         (faults.redirect("https://login.example/"), "the server points to login.example"),
     ],
 )
-def test_a_fault_is_named_and_nothing_is_lost_by_it(
+def test_a_faulty_answer_is_reported_and_no_message_is_lost(
     files: Files,
     account: DemoServer,
     monkeypatch: pytest.MonkeyPatch,
@@ -69,7 +69,7 @@ def test_a_fault_is_named_and_nothing_is_lost_by_it(
         (17, 5, "no connection: the service answered with error 17"),
     ],
 )
-def test_an_error_of_the_service_ends_it_as_documented_in_any_form(
+def test_a_service_error_has_its_documented_exit_status_in_any_format(
     account: DemoServer, form: str, code: int, status: int, said: str
 ) -> None:
     account.service.fault = faults.body(form.format(code).encode(), "text/plain")

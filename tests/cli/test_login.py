@@ -36,7 +36,7 @@ def remembered(files: Files, host: str) -> list[str | None]:
         ]
 
 
-def test_a_password_that_the_server_takes_is_kept(
+def test_an_accepted_password_is_stored_in_the_keyring(
     files: Files, account: DemoServer, ring: MemoryBackend
 ) -> None:
     ended = run("login", "--password-stdin", stdin=f"{PASSWORD}\nanother line\n")
@@ -50,7 +50,7 @@ def test_a_password_that_the_server_takes_is_kept(
     assert remembered(files, account.host) != [None]
 
 
-def test_an_api_key_is_kept_and_sent_alone(
+def test_an_api_key_is_stored_and_sent_without_a_login(
     files: Files, account: DemoServer, ring: MemoryBackend, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.delenv("INBOX_TUI_PASSWORD")
@@ -71,7 +71,7 @@ def test_an_api_key_is_kept_and_sent_alone(
 
 
 @in_both_languages
-def test_the_environment_gives_an_api_key(
+def test_an_api_key_can_come_from_the_environment(
     account: DemoServer, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("INBOX_TUI_API_KEY", API_KEY)
@@ -85,7 +85,7 @@ def test_the_environment_gives_an_api_key(
 
 
 @in_both_languages
-def test_a_refused_api_key_is_named_and_not_sent_again(
+def test_a_refused_api_key_is_reported_and_not_sent_again(
     account: DemoServer, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.delenv("INBOX_TUI_PASSWORD")
@@ -97,7 +97,7 @@ def test_a_refused_api_key_is_named_and_not_sent_again(
     assert len(account.service.requests) == 1
 
 
-def test_the_server_is_asked_later_at_the_same_address(
+def test_later_commands_use_the_server_of_the_login(
     account: DemoServer, monkeypatch: pytest.MonkeyPatch, ring: MemoryBackend
 ) -> None:
     assert run("login").status == 0
@@ -108,7 +108,7 @@ def test_the_server_is_asked_later_at_the_same_address(
 
 
 @in_both_languages
-def test_a_refused_password_is_not_kept_and_may_be_tried_again_by_hand(
+def test_a_refused_password_is_not_stored_and_may_be_retried_by_hand(
     files: Files, account: DemoServer, ring: MemoryBackend
 ) -> None:
     account.service.accounts[LOGIN] = "changed"
@@ -122,7 +122,7 @@ def test_a_refused_password_is_not_kept_and_may_be_tried_again_by_hand(
 
 
 @in_both_languages
-def test_so_it_may_though_another_one_was_good_since(
+def test_login_may_retry_a_refused_password_after_another_one_succeeded(
     files: Files, account: DemoServer, ring: MemoryBackend, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     assert run("login", "--password-stdin", stdin="mine").status == 3
@@ -135,7 +135,7 @@ def test_so_it_may_though_another_one_was_good_since(
 
 
 @in_both_languages
-def test_without_a_keyring_it_names_the_variable(account: DemoServer) -> None:
+def test_without_a_keyring_the_password_variable_is_named(account: DemoServer) -> None:
     ended = run("login", "--password-stdin", stdin=PASSWORD)
     assert ended.status == 1
     assert "The keyring can't be used" in ended.errors
@@ -147,7 +147,7 @@ def test_without_a_keyring_it_names_the_variable(account: DemoServer) -> None:
     ("stdin", "said"),
     [("", "no password on standard input"), ("\n", "no password"), (b"\xff\xfe\n", "not UTF-8")],
 )
-def test_a_password_that_can_not_be_read_is_a_wrong_usage(
+def test_a_missing_or_undecodable_password_on_stdin_is_wrong_usage(
     account: DemoServer, stdin: str | bytes, said: str
 ) -> None:
     ended = run("login", "--password-stdin", stdin=stdin)
@@ -157,7 +157,7 @@ def test_a_password_that_can_not_be_read_is_a_wrong_usage(
 
 
 @in_both_languages
-def test_without_a_terminal_nothing_is_asked_for(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_without_a_terminal_login_names_the_missing_option(monkeypatch: pytest.MonkeyPatch) -> None:
     assert "--login" in run("login", "--password-stdin", stdin="x").errors
     assert "--login" in run("login").errors
     ended = run("login", "--login", LOGIN)
@@ -166,7 +166,7 @@ def test_without_a_terminal_nothing_is_asked_for(monkeypatch: pytest.MonkeyPatch
 
 
 @in_both_languages
-def test_the_statuses_of_the_server_are_those_of_sync(account: DemoServer) -> None:
+def test_login_exits_with_5_without_a_connection_and_4_when_blocked(account: DemoServer) -> None:
     assert run("login", "--server=http://127.0.0.1:1", "--password-stdin", stdin="x").status == 5
     assert isinstance(account.service, SwitchedService)
     account.service.block()
@@ -225,7 +225,7 @@ def test_after_a_purge_a_refused_password_is_not_sent_again(
     assert len(account.service.requests) == 1
 
 
-def test_after_a_purge_the_limit_counts_on(
+def test_requests_from_before_a_purge_still_count_for_the_limit(
     account: DemoServer, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     for _ in range(3):
@@ -240,14 +240,14 @@ def test_after_a_purge_the_limit_counts_on(
     assert begun is None
 
 
-def test_purge_works_where_there_is_no_keyring(files: Files) -> None:
+def test_purge_works_without_a_keyring(files: Files) -> None:
     put(files.archive, HOST, incoming(1))
     assert run("logout", "--purge").status == 0
     assert remembered(files, HOST) == []
 
 
 @in_both_languages
-def test_a_locked_keyring_is_told(
+def test_a_locked_keyring_is_reported(
     files: Files, ring: MemoryBackend, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     class KeyringLocked(Exception):  # noqa: N818 - as keyring names it
@@ -263,7 +263,7 @@ def test_a_locked_keyring_is_told(
     assert "may still be in there" in ended.errors
 
 
-def test_logout_of_an_account_that_was_never_seen_makes_none(
+def test_logging_out_of_an_unknown_account_does_not_create_it(
     files: Files, ring: MemoryBackend
 ) -> None:
     ended = run("logout", "--login", "nobody", "--purge")
@@ -277,7 +277,7 @@ def test_logout_of_an_account_that_was_never_seen_makes_none(
 
 @pytest.mark.parametrize("options", [(), ("--login", LOGIN), ("--login", "nobody")])
 @pytest.mark.parametrize("begun", [True, False])
-def test_purge_removes_damaged_archives_whoever_is_named(
+def test_purge_removes_damaged_archives_whichever_account_is_named(
     files: Files, ring: MemoryBackend, options: tuple[str, ...], begun: bool
 ) -> None:
     put(files.archive, HOST, incoming(1))
@@ -294,9 +294,7 @@ def test_purge_removes_damaged_archives_whoever_is_named(
 
 
 @in_both_languages
-def test_purge_removes_an_archive_that_proves_to_be_damaged(
-    files: Files, ring: MemoryBackend
-) -> None:
+def test_purge_removes_an_archive_found_to_be_damaged(files: Files, ring: MemoryBackend) -> None:
     files.archive.parent.mkdir(mode=0o700, parents=True)
     files.archive.write_bytes(b"a text of a message" * 100)
     files.archive.chmod(0o600)

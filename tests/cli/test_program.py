@@ -39,7 +39,7 @@ from inbox_tui.session import Dependencies
 EVERY_COMMAND = ["login", "logout", "sync", "export", "watch", "doctor", "config"]
 
 
-def test_the_version_is_told() -> None:
+def test_the_version_is_printed() -> None:
     assert run("--version").output == f"inbox-tui, version {__version__}\n"
 
 
@@ -51,7 +51,7 @@ def test_help_pages_fit_in_80_columns_and_have_examples(command: str | None) -> 
     assert "Examples:" in ended.output
 
 
-def test_every_command_is_what_the_list_says() -> None:
+def test_every_listed_command_exists_under_its_name() -> None:
     context = click.Context(main, **main.context_settings)
     for name in COMMANDS:
         found = main.get_command(context, name)
@@ -59,7 +59,7 @@ def test_every_command_is_what_the_list_says() -> None:
         assert found.name == name
 
 
-def test_the_program_starts_without_what_only_commands_need() -> None:
+def test_the_program_starts_without_modules_that_only_commands_need() -> None:
     heavy = ("textual", "httpx", "keyring", "asyncio", "sqlite3", "msgspec", "inbox_tui.config")
     script = (
         "import sys\nimport inbox_tui.cli.program\n"
@@ -71,7 +71,7 @@ def test_the_program_starts_without_what_only_commands_need() -> None:
     subprocess.run([sys.executable, "-c", script], check=True, capture_output=True)
 
 
-def test_a_command_does_not_load_the_screen() -> None:
+def test_importing_the_commands_does_not_load_textual_httpx_or_keyring() -> None:
     script = (
         "import sys\n"
         f"for name in {tuple(COMMANDS)!r}: __import__(f'inbox_tui.cli.{{name}}')\n"
@@ -81,7 +81,7 @@ def test_a_command_does_not_load_the_screen() -> None:
 
 
 @in_both_languages
-def test_without_a_terminal_the_inbox_is_a_wrong_usage(files: Files) -> None:
+def test_opening_the_inbox_without_a_terminal_is_wrong_usage(files: Files) -> None:
     for words in ((), ("--demo",)):
         ended = run(*words)
         assert ended.status == 2
@@ -94,7 +94,9 @@ def test_without_a_terminal_the_inbox_is_a_wrong_usage(files: Files) -> None:
     "hours", ["0", "169", "-1", "1.5", "day", "", "٥", "1_0", " 5", "99999999999"]
 )
 @pytest.mark.parametrize("words", [["--hours"], ["export", "--hours"], ["watch", "--since"]])
-def test_hours_are_whole_and_from_1_to_168(files: Files, words: list[str], hours: str) -> None:
+def test_hours_must_be_whole_numbers_from_1_to_168(
+    files: Files, words: list[str], hours: str
+) -> None:
     ended = run(*words, hours)
     assert ended.status == 2
     assert "from 1 to 168" in ended.errors
@@ -104,7 +106,7 @@ def test_hours_are_whole_and_from_1_to_168(files: Files, words: list[str], hours
 
 @in_both_languages
 @pytest.mark.parametrize("phone", ["", "abc", "+", "7911x", "226-44-58", "7" * 21])
-def test_what_cannot_be_a_phone_number_is_refused(files: Files, phone: str) -> None:
+def test_an_invalid_phone_number_is_refused(files: Files, phone: str) -> None:
     for words in ([], ["export"]):
         ended = run(*words, "--to-phone", phone)
         assert ended.status == 2
@@ -114,9 +116,7 @@ def test_what_cannot_be_a_phone_number_is_refused(files: Files, phone: str) -> N
 @in_both_languages
 @pytest.mark.parametrize("login", ["a\x1bb", "a\nb", "a\u202eb", ""])
 @pytest.mark.parametrize("command", EVERY_COMMAND)
-def test_a_login_that_can_not_be_one_is_refused_from_an_option(
-    files: Files, command: str, login: str
-) -> None:
+def test_an_invalid_login_option_is_refused(files: Files, command: str, login: str) -> None:
     ended = run(command, "--login", login)
     if command == "doctor":
         assert ended.status == 1
@@ -143,7 +143,9 @@ def test_spaces_around_a_login_are_dropped_wherever_it_comes_from(
 
 
 @in_both_languages
-def test_the_environment_is_held_to_the_same(files: Files, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_an_invalid_login_or_server_in_the_environment_is_refused(
+    files: Files, monkeypatch: pytest.MonkeyPatch
+) -> None:
     for login in ("a\x1bb", "  "):
         monkeypatch.setenv("INBOX_TUI_LOGIN", login)
         assert run("sync").errors.startswith("inbox-tui: INBOX_TUI_LOGIN: the login ")
@@ -155,7 +157,7 @@ def test_the_environment_is_held_to_the_same(files: Files, monkeypatch: pytest.M
 
 
 @in_both_languages
-def test_a_password_of_the_environment_is_text(
+def test_a_password_in_the_environment_must_be_utf_8(
     account: DemoServer, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("INBOX_TUI_PASSWORD", "p\udcff")
@@ -165,7 +167,9 @@ def test_a_password_of_the_environment_is_text(
 
 
 @in_both_languages
-def test_an_empty_variable_says_nothing(files: Files, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_empty_environment_variables_are_ignored(
+    files: Files, monkeypatch: pytest.MonkeyPatch
+) -> None:
     for name in ("LOGIN", "SERVER", "PASSWORD"):
         monkeypatch.setenv(f"INBOX_TUI_{name}", "")
     ended = run("config")
@@ -179,7 +183,7 @@ def test_an_empty_variable_says_nothing(files: Files, monkeypatch: pytest.Monkey
     "server",
     ["", "http://smscentre.com", "alex:secret@smscentre.com", "a b", "ftp://smscentre.com"],
 )
-def test_a_server_that_must_not_be_asked_is_refused(files: Files, server: str) -> None:
+def test_an_invalid_or_unsafe_server_option_is_refused(files: Files, server: str) -> None:
     ended = run("sync", "--login", LOGIN, "--server", server)
     assert ended.status == 2
     assert ended.errors.startswith("inbox-tui: --server: ")
@@ -191,7 +195,7 @@ def test_a_server_that_must_not_be_asked_is_refused(files: Files, server: str) -
 @pytest.mark.parametrize(
     "line", ["sync", "sync --all", "watch", "export", "export --all", "accounts", "logout"]
 )
-def test_without_an_account_it_says_how_to_name_one_and_makes_no_file(
+def test_without_an_account_commands_suggest_login_and_create_no_file(
     files: Files, line: str
 ) -> None:
     ended = run(*line.split())
@@ -201,7 +205,7 @@ def test_without_an_account_it_says_how_to_name_one_and_makes_no_file(
 
 
 @in_both_languages
-def test_a_wrong_usage_is_two_lines_with_the_page_to_read() -> None:
+def test_wrong_usage_is_two_lines_that_name_the_help_page() -> None:
     assert run("sync", "--nothing").errors.splitlines()[1] == (
         "'inbox-tui sync --help' says what is allowed."
     )
@@ -217,7 +221,9 @@ def test_a_wrong_usage_is_two_lines_with_the_page_to_read() -> None:
 @pytest.mark.parametrize(
     "words", [("--login", "alex"), ("--server", "smsc.ru"), ("sync",), ("export", "--hours", "1")]
 )
-def test_the_demo_has_an_account_of_its_own(files: Files, words: tuple[str, ...]) -> None:
+def test_the_demo_accepts_no_account_server_or_command(
+    files: Files, words: tuple[str, ...]
+) -> None:
     ended = run("--demo", *words)
     assert ended.status == 2
     assert "--demo" in ended.errors
@@ -225,7 +231,7 @@ def test_the_demo_has_an_account_of_its_own(files: Files, words: tuple[str, ...]
 
 
 @pytest.mark.parametrize("shell", ["bash", "zsh", "fish"])
-def test_completion_prints_the_script_of_a_shell(shell: str) -> None:
+def test_completion_prints_a_script_for_each_shell(shell: str) -> None:
     ended = run("completion", shell)
     assert ended.status == 0
     assert f"_INBOX_TUI_COMPLETE={shell}_complete" in ended.output
@@ -274,9 +280,7 @@ def opened(monkeypatch: pytest.MonkeyPatch) -> list[Any]:
     return parts
 
 
-def test_the_inbox_opens_on_the_account_that_was_signed_in_last(
-    files: Files, opened: list[Any]
-) -> None:
+def test_the_inbox_opens_on_the_account_signed_in_last(files: Files, opened: list[Any]) -> None:
     put(files.archive, "smsc.kz", incoming(1))
     assert run("--hours", "6", "--to-phone", "+7 911 000-00-01").status == 0
     (parts,) = opened
@@ -290,7 +294,9 @@ def test_the_inbox_opens_without_an_account(opened: list[Any]) -> None:
     assert (parts.login, parts.server, parts.filters) == (None, "smscentre.com", None)
 
 
-def test_a_damaged_archive_is_told_after_the_inbox(files: Files, opened: list[Any]) -> None:
+def test_a_damaged_archive_is_reported_after_the_inbox_closes(
+    files: Files, opened: list[Any]
+) -> None:
     files.archive.parent.mkdir(mode=0o700, parents=True)
     files.archive.write_bytes(b"this is no database" * 100)
     ended = run()
@@ -322,7 +328,7 @@ def with_streams(streams: str, *words: str) -> Ended:
 @pytest.mark.parametrize(
     "line", ["--help", "--version", "sync --help", "config", "export", "watch --since 1"]
 )
-def test_an_output_that_is_full_is_told(kept: Files, line: str) -> None:
+def test_a_full_standard_output_is_reported(kept: Files, line: str) -> None:
     ended = with_streams(">/dev/full", *line.split())
     assert ended.status == 1
     assert ended.errors == (
@@ -331,13 +337,15 @@ def test_an_output_that_is_full_is_told(kept: Files, line: str) -> None:
 
 
 @pytest.mark.parametrize("command", ["config", "doctor", "export", "watch", "completion bash"])
-def test_an_output_that_is_closed_is_told(kept: Files, command: str) -> None:
+def test_a_closed_standard_output_is_reported(kept: Files, command: str) -> None:
     ended = with_streams(">&-", *command.split())
     assert (ended.status, ended.errors) == (1, "inbox-tui: standard output is closed.\n")
 
 
 @pytest.mark.parametrize("streams", ["2>&-", "2>/dev/full"])
-def test_a_command_that_can_tell_nobody_ends_as_it_would_have(kept: Files, streams: str) -> None:
+def test_an_unusable_standard_error_does_not_change_the_exit_status(
+    kept: Files, streams: str
+) -> None:
     assert with_streams(streams, "export").status == 0
     assert with_streams("<&-", "export").errors == "1 message.\n"
     assert with_streams(streams, "export", "--login", "nobody").status == 1
@@ -371,7 +379,7 @@ def broken(monkeypatch: pytest.MonkeyPatch) -> None:
 
 @in_both_languages
 @pytest.mark.usefixtures("broken")
-def test_an_unforeseen_error_is_one_line_that_names_the_log(files: Files) -> None:
+def test_an_unexpected_error_is_one_line_that_names_the_log(files: Files) -> None:
     ended = run("sync")
     assert ended == (
         1,
@@ -384,7 +392,7 @@ def test_an_unforeseen_error_is_one_line_that_names_the_log(files: Files) -> Non
 
 @in_both_languages
 @pytest.mark.usefixtures("broken")
-def test_debug_writes_where_it_arose_and_nothing_else(files: Files) -> None:
+def test_debug_logs_where_an_error_was_raised_without_private_data(files: Files) -> None:
     ended = run("--debug", "sync", "--login", "private-login")
     assert ended.status == 1
     assert str(files.log) in ended.errors
@@ -400,7 +408,7 @@ def test_debug_writes_where_it_arose_and_nothing_else(files: Files) -> None:
 
 @in_both_languages
 @pytest.mark.usefixtures("broken")
-def test_a_log_that_can_not_be_written_is_told(files: Files, tmp_path: Path) -> None:
+def test_a_log_that_cannot_be_written_is_reported(files: Files, tmp_path: Path) -> None:
     files.log.parent.mkdir(mode=0o700, parents=True)
     files.log.symlink_to(tmp_path / "elsewhere")
     ended = run("--debug", "sync")
@@ -410,7 +418,7 @@ def test_a_log_that_can_not_be_written_is_told(files: Files, tmp_path: Path) -> 
 
 
 @in_both_languages
-def test_debug_writes_down_a_failure_in_words_too(
+def test_debug_also_logs_expected_failures(
     files: Files, account: DemoServer, ring: MemoryBackend
 ) -> None:
     files.archive.parent.mkdir(parents=True)
@@ -437,7 +445,7 @@ def test_an_interrupted_command_says_so(monkeypatch: pytest.MonkeyPatch) -> None
     assert ended.errors.strip() == "inbox-tui: interrupted."
 
 
-def test_an_interrupt_while_the_program_is_being_imported_ends_it_without_a_word() -> None:
+def test_an_interrupt_during_import_ends_the_program_silently() -> None:
     interrupted = """
 import signal, sys
 
@@ -468,7 +476,7 @@ main()
         ("", 0),
     ],
 )
-def test_times_are_shown_in_the_zone_of_tz(
+def test_times_are_shown_in_the_zone_named_by_tz(
     monkeypatch: pytest.MonkeyPatch, named: str, hours: int
 ) -> None:
     monkeypatch.setenv("TZ", named)

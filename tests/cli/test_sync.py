@@ -22,7 +22,7 @@ def stored(files: Files, host: str) -> list[int]:
         return [row.id for row in archive.account(LOGIN, host).lists.export(Query())]
 
 
-def test_it_says_how_many_messages_are_new(
+def test_sync_prints_how_many_messages_are_new(
     files: Files, account: DemoServer, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     account.service.extend([incoming(1), incoming(2)])
@@ -43,7 +43,7 @@ def test_the_password_comes_from_the_keyring(
 
 
 @in_both_languages
-def test_without_a_password_anywhere_it_says_what_to_do(
+def test_without_a_password_sync_explains_how_to_give_one(
     account: DemoServer, ring: MemoryBackend, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.delenv("INBOX_TUI_PASSWORD")
@@ -55,7 +55,7 @@ def test_without_a_password_anywhere_it_says_what_to_do(
 
 
 @in_both_languages
-def test_without_a_keyring_it_names_the_variable(
+def test_without_a_keyring_the_password_variable_is_named(
     account: DemoServer, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.delenv("INBOX_TUI_PASSWORD")
@@ -80,7 +80,7 @@ def test_a_refused_password_is_not_sent_again(
 
 
 @in_both_languages
-def test_a_server_that_can_not_be_reached_is_no_connection(
+def test_an_unreachable_server_exits_with_5(
     account: DemoServer, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     ended = run("sync", "--server", "http://127.0.0.1:1")
@@ -89,7 +89,7 @@ def test_a_server_that_can_not_be_reached_is_no_connection(
 
 
 @in_both_languages
-def test_a_fresh_archive_waits_before_it_asks_as_the_count_of_requests_is_lost(
+def test_after_archive_damage_sync_waits_because_the_request_log_is_lost(
     files: Files, account: DemoServer, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     account.service.add(incoming(1))
@@ -107,9 +107,7 @@ def test_a_fresh_archive_waits_before_it_asks_as_the_count_of_requests_is_lost(
     assert run("sync") == (0, "1 new message\n", "")
 
 
-def test_messages_older_than_the_settings_keep_are_deleted(
-    files: Files, account: DemoServer
-) -> None:
+def test_messages_older_than_keep_days_are_deleted(files: Files, account: DemoServer) -> None:
     files.configure("keep_days = 1\n")
     put(files.archive, account.host, incoming(1, minutes_ago=60 * 30))
     assert stored(files, account.host) == [1]
@@ -129,7 +127,7 @@ def test_a_clock_31_days_ahead_deletes_nothing(
     assert stored(files, account.host) == [1]
 
 
-def test_on_a_terminal_the_progress_leaves_no_trace(account: DemoServer, files: Files) -> None:
+def test_progress_on_a_terminal_is_erased_at_the_end(account: DemoServer, files: Files) -> None:
     account.service.add(incoming(1))
     command = [sys.executable, "-m", "inbox_tui", "sync"]
     with Terminal(command, environment=dict(os.environ) | {"TERM": "xterm"}) as terminal:
@@ -140,7 +138,7 @@ def test_on_a_terminal_the_progress_leaves_no_trace(account: DemoServer, files: 
 
 
 @in_both_languages
-def test_it_has_nothing_to_do_with_filters(account: DemoServer) -> None:
+def test_sync_refuses_filter_options(account: DemoServer) -> None:
     ended = run("--hours", "5", "sync")
     assert ended.status == 2
     assert "--hours" in ended.errors

@@ -62,7 +62,7 @@ def messages(files: Files) -> list[str]:
     return [line.split(",")[5] for line in lines[1:]]
 
 
-def test_a_member_syncs_by_the_hub_and_leaves_with_a_copy(
+def test_a_member_syncs_through_the_hub_and_keeps_a_copy_on_leaving(
     files: Files, account: DemoServer, ring: MemoryBackend, hub: str, cluster: Cluster
 ) -> None:
     account.service.add(incoming(1, "for the team"))
@@ -85,7 +85,7 @@ def test_a_member_syncs_by_the_hub_and_leaves_with_a_copy(
 
 
 @in_both_languages
-def test_a_reader_copies_what_others_asked_for_and_never_asks(
+def test_a_reader_copies_from_the_hub_and_never_asks_the_service(
     files: Files, account: DemoServer, hub: str, cluster: Cluster
 ) -> None:
     account.service.add(incoming(1, "for the team"))
@@ -103,7 +103,7 @@ def test_a_reader_copies_what_others_asked_for_and_never_asks(
     assert len(account.service.requests) == asked
 
 
-def test_without_the_hub_a_command_says_so_and_asks_nothing(
+def test_commands_report_that_the_hub_is_away_and_send_no_request(
     files: Files, account: DemoServer, hub: str, cluster: Cluster
 ) -> None:
     join(hub, cluster)
@@ -120,7 +120,7 @@ def test_without_the_hub_a_command_says_so_and_asks_nothing(
 
 
 @in_both_languages
-def test_an_account_of_a_team_is_not_asked_for_where_the_setting_is_gone(
+def test_a_team_account_is_not_synced_without_the_team_setting(
     files: Files, account: DemoServer, hub: str, cluster: Cluster
 ) -> None:
     join(hub, cluster)
@@ -135,7 +135,7 @@ def test_an_account_of_a_team_is_not_asked_for_where_the_setting_is_gone(
     assert run("team", "leave").errors == "inbox-tui: this machine is in no team.\n"
 
 
-def test_the_hubs_password_may_be_where_postgresql_has_it(
+def test_the_hubs_password_may_come_from_pgpass(
     files: Files,
     account: DemoServer,
     ring: MemoryBackend,
@@ -162,7 +162,7 @@ def test_the_hubs_password_may_be_where_postgresql_has_it(
         ("DROP SCHEMA inbox_tui CASCADE", "this database is not a hub: 'inbox-tui team init URL'"),
     ],
 )
-def test_what_is_no_hub_of_this_version_is_refused(
+def test_a_database_that_is_not_a_hub_of_this_version_is_refused(
     files: Files, hub: str, cluster: Cluster, change: str, why: str
 ) -> None:
     cluster.add_user("anna", ASKER)
@@ -193,7 +193,7 @@ def test_a_user_without_a_role_or_with_a_wrong_password_is_refused(
         ("postgresql://anna@db/inbox?sslmode=disable", "sslmode can't be set here"),
     ],
 )
-def test_a_url_that_can_not_be_a_hubs_is_refused(files: Files, url: str, why: str) -> None:
+def test_an_invalid_hub_url_is_refused(files: Files, url: str, why: str) -> None:
     ended = run("team", "join", url)
     assert ended.status == 2
     assert why in ended.errors
@@ -204,7 +204,7 @@ def test_a_url_that_can_not_be_a_hubs_is_refused(files: Files, url: str, why: st
 
 
 @in_both_languages
-def test_a_hub_elsewhere_without_tls_gets_no_password(hub: str, cluster: Cluster) -> None:
+def test_a_remote_hub_without_tls_gets_no_password(hub: str, cluster: Cluster) -> None:
     """Only `localhost`, 127.0.0.1, ::1 and Unix sockets count as this machine."""
     url = hub.format("anna").replace("127.0.0.1", "127.0.0.2")
     cluster.stop()
@@ -233,7 +233,7 @@ def hub_elsewhere(cluster: Cluster, hub: str, monkeypatch: pytest.MonkeyPatch) -
         ("hub.example.com", UNKNOWN, "its certificate is self-signed"),
     ],
 )
-def test_a_hub_that_can_not_prove_itself_gets_no_password(
+def test_a_remote_hub_with_an_untrusted_certificate_gets_no_password(
     files: Files,
     hub_elsewhere: str,
     cluster: Cluster,
@@ -255,7 +255,7 @@ def test_a_hub_that_can_not_prove_itself_gets_no_password(
     assert "anna" not in log, "it was told who we are"
 
 
-def test_a_hub_elsewhere_is_joined_over_tls_that_its_authority_vouches_for(
+def test_a_remote_hub_with_a_trusted_certificate_is_joined_over_tls(
     account: DemoServer, hub_elsewhere: str, cluster: Cluster
 ) -> None:
     cluster.add_user("anna", ASKER)
@@ -268,7 +268,9 @@ def test_a_hub_elsewhere_is_joined_over_tls_that_its_authority_vouches_for(
     assert "SSL enabled" in cluster.log()[before:]
 
 
-def test_a_hub_that_is_made_again_stays_as_it_is(hub: str, cluster: Cluster) -> None:
+def test_init_leaves_an_existing_hub_unchanged_unless_it_was_restored(
+    hub: str, cluster: Cluster
+) -> None:
     url = hub.format("admin")
     database = url.rpartition("/")[2]
     before = cluster.sql("SELECT hub FROM inbox_tui.version", database)
@@ -279,7 +281,7 @@ def test_a_hub_that_is_made_again_stays_as_it_is(hub: str, cluster: Cluster) -> 
     assert cluster.sql("SELECT hub FROM inbox_tui.version", database) != before
 
 
-def test_the_password_of_the_account_is_never_on_the_hub(
+def test_the_accounts_password_is_never_stored_on_the_hub(
     account: DemoServer, hub: str, cluster: Cluster
 ) -> None:
     account.service.add(incoming(1, "for the team"))

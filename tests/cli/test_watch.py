@@ -44,7 +44,7 @@ def environment(files: Files, server: DemoServer) -> dict[str, str]:
     }
 
 
-def test_messages_that_arrive_are_json_lines(
+def test_new_messages_are_printed_as_json_lines(
     environment: dict[str, str], server: DemoServer
 ) -> None:
     server.service.extend(
@@ -56,7 +56,7 @@ def test_messages_that_arrive_are_json_lines(
         assert program.end() == (0, "", "")
 
 
-def test_what_another_program_receives_is_printed_too(
+def test_messages_received_by_another_program_are_printed_too(
     environment: dict[str, str], files: Files, server: DemoServer
 ) -> None:
     with Program("watch", "--since", "1", environment=environment) as program:
@@ -69,7 +69,7 @@ def test_what_another_program_receives_is_printed_too(
         assert program.end(signal.SIGINT) == (0, "", "")
 
 
-def test_since_begins_with_what_is_kept(
+def test_since_first_prints_the_stored_messages_of_that_period(
     environment: dict[str, str], files: Files, server: DemoServer
 ) -> None:
     put(
@@ -84,7 +84,7 @@ def test_since_begins_with_what_is_kept(
         assert program.end() == (0, "", "")
 
 
-def test_text_is_a_line_to_read_in_which_nothing_steers(
+def test_text_format_prints_one_line_without_control_characters(
     environment: dict[str, str], server: DemoServer
 ) -> None:
     message = incoming(1, "one\ntwo\x1b[2J")
@@ -96,7 +96,7 @@ def test_text_is_a_line_to_read_in_which_nothing_steers(
         assert program.end().status == 0
 
 
-def test_dates_at_the_edge_of_the_calendar_are_printed_as_they_came(
+def test_dates_at_the_edge_of_the_calendar_are_printed_unchanged(
     environment: dict[str, str], server: DemoServer, files: Files
 ) -> None:
     wild = (datetime(1, 1, 1), datetime(9999, 12, 31, 23, 59, 59))  # noqa: DTZ001
@@ -111,7 +111,7 @@ def test_dates_at_the_edge_of_the_calendar_are_printed_as_they_came(
 
 
 @pytest.mark.parametrize("export_format", ["jsonl", "text"])
-def test_on_a_terminal_no_message_steers_it(
+def test_messages_on_a_terminal_contain_no_unsafe_characters(
     environment: dict[str, str], server: DemoServer, export_format: str
 ) -> None:
     text = "a\x1b[2J\u202eb\u200b\x7f\U000e0041" + "e\u0301" + "\u0301" * 50
@@ -129,13 +129,13 @@ def test_on_a_terminal_no_message_steers_it(
         assert json.loads(shown)["message"] == text
 
 
-def test_it_ends_when_its_reader_does_though_nothing_arrives(environment: dict[str, str]) -> None:
+def test_watch_ends_with_its_reader_even_if_no_message_arrives(environment: dict[str, str]) -> None:
     with Program("watch", "--since", "1", environment=environment) as program:
         program.hang_up()
         assert program.wait() == (0, "", "")
 
 
-def test_a_reader_that_takes_nothing_does_not_keep_it_from_ending(
+def test_watch_can_be_terminated_while_its_reader_is_stalled(
     environment: dict[str, str], server: DemoServer
 ) -> None:
     server.service.extend(incoming(number, "word " * 100) for number in range(1, 400))
@@ -145,7 +145,7 @@ def test_a_reader_that_takes_nothing_does_not_keep_it_from_ending(
         assert program.process.wait(PATIENCE) == 0
 
 
-def test_a_refused_sign_in_ends_it(environment: dict[str, str]) -> None:
+def test_a_refused_sign_in_ends_watch(environment: dict[str, str]) -> None:
     environment["INBOX_TUI_PASSWORD"] = "wrong"
     with Program("watch", environment=environment) as program:
         ended = program.wait()
@@ -153,7 +153,7 @@ def test_a_refused_sign_in_ends_it(environment: dict[str, str]) -> None:
     assert "inbox-tui login" in ended.errors
 
 
-def test_without_a_connection_it_says_so_once_and_goes_on(
+def test_without_a_connection_watch_reports_it_once_and_continues(
     environment: dict[str, str], files: Files
 ) -> None:
     environment["INBOX_TUI_SERVER"] = "http://127.0.0.1:1"
@@ -166,14 +166,14 @@ def test_without_a_connection_it_says_so_once_and_goes_on(
 
 
 @in_both_languages
-def test_without_a_password_it_does_not_begin(files: Files) -> None:
+def test_watch_does_not_start_without_a_password(files: Files) -> None:
     ended = run("watch", "--login", LOGIN)
     assert ended.status == 3
     assert "INBOX_TUI_PASSWORD" in ended.errors
 
 
 @in_both_languages
-def test_beginnings_exclude_each_other() -> None:
+def test_from_now_and_since_exclude_each_other() -> None:
     assert run("watch", "--login", LOGIN, "--from-now", "--since", "5").status == 2
     assert run("watch", "--login", LOGIN, "--since", "169").status == 2
 
@@ -229,7 +229,7 @@ def taken(arrivals: Arrivals) -> list[int]:
     return [row.id for row in arrivals.take()]
 
 
-def test_a_message_is_taken_once(kept: Kept) -> None:
+def test_each_arrival_is_returned_once(kept: Kept) -> None:
     kept.store(1)
     arrivals = kept.arrivals()
     assert taken(arrivals) == []
@@ -240,7 +240,7 @@ def test_a_message_is_taken_once(kept: Kept) -> None:
     assert taken(arrivals) == [4]
 
 
-def test_a_message_that_becomes_visible_late_is_not_missed(kept: Kept) -> None:
+def test_an_older_message_that_arrives_late_is_not_missed(kept: Kept) -> None:
     arrivals = kept.arrivals()
     kept.store(5)
     assert taken(arrivals) == [5]
@@ -248,7 +248,7 @@ def test_a_message_that_becomes_visible_late_is_not_missed(kept: Kept) -> None:
     assert taken(arrivals) == [4]
 
 
-def test_what_the_first_pass_brings_of_before_is_left_out_from_now_on(kept: Kept) -> None:
+def test_without_since_older_messages_of_the_first_pass_are_left_out(kept: Kept) -> None:
     arrivals = kept.arrivals()
     kept.store(1, minutes_ago=60)
     assert taken(arrivals) == []
@@ -256,7 +256,7 @@ def test_what_the_first_pass_brings_of_before_is_left_out_from_now_on(kept: Kept
     assert taken(arrivals) == [2]
 
 
-def test_in_a_team_what_comes_late_is_taken_once_the_hub_was_copied(kept: Kept) -> None:
+def test_in_a_team_late_messages_are_returned_after_the_hub_was_copied(kept: Kept) -> None:
     kept.config = kept.config._replace(settings=Settings(team="postgresql://anna@db.example/sms"))
     arrivals = kept.arrivals()
     kept.store(1, minutes_ago=60)
@@ -267,7 +267,7 @@ def test_in_a_team_what_comes_late_is_taken_once_the_hub_was_copied(kept: Kept) 
     assert taken(arrivals) == [2]
 
 
-def test_since_leaves_out_what_is_older_for_good(kept: Kept) -> None:
+def test_since_always_leaves_out_older_messages(kept: Kept) -> None:
     arrivals = kept.arrivals(since=1)
     kept.store(1, minutes_ago=120)
     kept.store(2, minutes_ago=30)
@@ -277,7 +277,9 @@ def test_since_leaves_out_what_is_older_for_good(kept: Kept) -> None:
 
 
 @pytest.mark.parametrize("blocking", [True, False][: 1 if sys.platform == "win32" else 2])
-async def test_a_line_that_does_not_fit_goes_out_as_the_reader_takes_it(blocking: bool) -> None:
+async def test_a_line_larger_than_the_pipe_is_written_as_the_reader_reads_it(
+    blocking: bool,
+) -> None:
     reading, writing = os.pipe()
     os.set_blocking(reading, False)
     os.set_blocking(writing, blocking)
@@ -295,7 +297,7 @@ async def test_a_line_that_does_not_fit_goes_out_as_the_reader_takes_it(blocking
     os.close(writing)
 
 
-async def test_watch_can_be_stopped_while_a_reader_takes_nothing() -> None:
+async def test_watch_can_be_stopped_while_its_reader_is_stalled() -> None:
     reading, writing = os.pipe()
     stop = asyncio.Event()
     put = asyncio.ensure_future(Output(writing, stop).put([b"x" * 1_000_000]))
@@ -306,7 +308,7 @@ async def test_watch_can_be_stopped_while_a_reader_takes_nothing() -> None:
     os.close(reading)
 
 
-async def test_what_is_written_when_watch_is_stopped_ends_with_a_line() -> None:
+async def test_output_ends_with_a_complete_line_when_watch_is_stopped() -> None:
     reading, writing = os.pipe()
     stop = asyncio.Event()
     put = asyncio.ensure_future(Output(writing, stop).put([b"x" * 100 + b"\n"] * 2000))
@@ -326,7 +328,7 @@ async def test_watch_ends_when_the_reader_of_a_pipe_is_gone() -> None:
     os.close(writing)
 
 
-async def test_a_reader_that_has_gone_is_noticed_without_writing() -> None:
+async def test_a_closed_reader_is_noticed_without_writing() -> None:
     reading, writing = os.pipe()
     stop = asyncio.Event()
     output = Output(writing, stop)
@@ -346,14 +348,16 @@ def said(capsys: pytest.CaptureFixture[str], *statuses: Status) -> list[str]:
     return capsys.readouterr().err.splitlines()
 
 
-def test_a_line_is_said_each_time_the_state_changes(capsys: pytest.CaptureFixture[str]) -> None:
+def test_going_offline_and_back_live_prints_one_line_each(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
     offline = Status(State.OFFLINE, "no \x1bnetwork")
     checking, live = Status(State.CHECKING), Status(State.LIVE)
     lines = said(capsys, checking, live, offline, checking, offline, live, checking, live)
     assert lines == ["inbox-tui: offline: no ␛network.", "inbox-tui: live."]
 
 
-def test_waiting_for_the_limit_as_always_is_not_worth_a_line(
+def test_ordinary_waiting_for_the_limit_prints_nothing(
     capsys: pytest.CaptureFixture[str],
 ) -> None:
     ordinary = Status(State.WAITING, LIMIT_REASON, 120.0)
@@ -362,6 +366,6 @@ def test_waiting_for_the_limit_as_always_is_not_worth_a_line(
     assert "too many requests" in line
 
 
-def test_a_wrong_time_zone_is_told(capsys: pytest.CaptureFixture[str]) -> None:
+def test_a_wrong_server_time_zone_is_reported(capsys: pytest.CaptureFixture[str]) -> None:
     StatusReporter(Clock(), asyncio.Event()).on_event(ZoneSuspected("Asia/Omsk"))
     assert 'server_timezone = "Asia/Omsk"' in capsys.readouterr().err
