@@ -17,7 +17,7 @@ from inbox_tui.smsc.errors import certificate_fault
 from inbox_tui.smsc.limit import Moment
 from inbox_tui.team.address import HubAddress
 from inbox_tui.team.errors import HubAway, HubError, HubRefused
-from inbox_tui.team.schema import check
+from inbox_tui.team.schema import check, check_server_version
 
 if TYPE_CHECKING:
     from asyncpg import Connection
@@ -33,8 +33,7 @@ COMMAND_SECONDS = 8.0
 """How long to wait for an answer from the hub."""
 _JUMP_SECONDS = 1.0
 """How far the hub's clock must move against ours to count as having been set."""
-_ON_THE_SERVER = {
-    "application_name": "inbox-tui",
+_SESSION_SETTINGS = {
     # A member silent for this long is gone: its session ends, which releases its lock.
     "idle_session_timeout": "10s",
     "idle_in_transaction_session_timeout": "10s",
@@ -42,6 +41,8 @@ _ON_THE_SERVER = {
     "tcp_user_timeout": "10s",
     "search_path": "pg_catalog",
 }
+"""Set once the server's version is known: an older server does not have all of them, and would
+refuse the connection with an error about the first that it lacks."""
 
 
 @cache
@@ -139,7 +140,11 @@ class Hub:
                     ssl=address.tls() or False,
                     timeout=CONNECT_SECONDS,
                     command_timeout=COMMAND_SECONDS,
-                    server_settings=_ON_THE_SERVER,
+                    server_settings={"application_name": "inbox-tui"},
+                )
+                check_server_version(connection)
+                await connection.execute(
+                    "".join(f"SET {name} = '{value}';" for name, value in _SESSION_SETTINGS.items())
                 )
                 self.may_ask = checked and await check(connection)
             except BaseException as error:

@@ -123,12 +123,8 @@ async def create(connection: Connection) -> bool:
     return True
 
 
-async def check(connection: Connection) -> bool:
-    """Check that the database is a hub we can use; return whether we may ask, not only read.
-
-    Raises `HubRefused` if it is no hub or gives us no access, or if the version of the hub or of
-    PostgreSQL does not fit.
-    """
+def check_server_version(connection: Connection) -> None:
+    """Raise `HubRefused` if the version of PostgreSQL is too old for a hub."""
     server = connection.get_server_version().major
     if server < LEAST_SERVER_VERSION:
         raise HubRefused(
@@ -136,6 +132,13 @@ async def check(connection: Connection) -> bool:
                 least=LEAST_SERVER_VERSION, server=server
             )
         )
+
+
+async def check(connection: Connection) -> bool:
+    """Check that the database is a hub we can use; return whether we may ask, not only read.
+
+    Raises `HubRefused` if it is no hub or gives us no access, or if its version does not fit.
+    """
     if await connection.fetchval("SELECT to_regnamespace('inbox_tui')") is None:
         raise HubRefused(_("this database is not a hub: 'inbox-tui team init URL' makes it one"))
     usable, known = await connection.fetchrow(

@@ -14,6 +14,8 @@ from support.russian import in_both_languages
 
 from inbox_tui.archive import Archive
 from inbox_tui.demo.server import DemoServer
+from inbox_tui.team import schema
+from inbox_tui.team.hub import _SESSION_SETTINGS
 
 pytestmark = pytest.mark.usefixtures("password")
 ASKER, READER = "inbox_tui_asker", "inbox_tui_reader"
@@ -168,6 +170,21 @@ def test_a_database_that_is_not_a_hub_of_this_version_is_refused(
     cluster.add_user("anna", ASKER)
     cluster.sql(change, hub.rpartition("/")[2])
     assert why in joining(hub.format("anna")).errors
+    assert not files.config.exists()
+
+
+@in_both_languages
+def test_a_server_that_is_too_old_is_refused_with_the_version_needed(
+    files: Files, cluster: Cluster, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """It lacks a setting of our sessions, as a server before 14 does."""
+    monkeypatch.setitem(_SESSION_SETTINGS, "setting_of_99", "10s")
+    monkeypatch.setattr(schema, "LEAST_SERVER_VERSION", 99)
+    url = cluster.url(cluster.new_database())
+    for command in ("init", "join"):
+        ended = run("team", command, url, "--password-stdin", stdin=ADMIN_PASSWORD)
+        assert ended.status == 1
+        assert "PostgreSQL 99 or later is needed, this is " in ended.errors
     assert not files.config.exists()
 
 

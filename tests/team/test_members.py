@@ -23,7 +23,7 @@ from inbox_tui.smsc.limit import Limit, LoggedRequest
 from inbox_tui.sync import MessagesArrived, RefreshDeferred, State
 from inbox_tui.team.address import parse_hub
 from inbox_tui.team.errors import HubAway
-from inbox_tui.team.hub import _ON_THE_SERVER
+from inbox_tui.team.hub import _SESSION_SETTINGS
 from inbox_tui.team.request_log import HubRequestLog
 from inbox_tui.team.standing import NEW_TO_HUB
 
@@ -152,7 +152,7 @@ async def test_watch_continues_while_no_colleague_can_poll(
 async def test_a_sync_keeps_an_answer_slower_than_the_idle_session_timeout(
     team: Team, cluster: Cluster, monkeypatch: pytest.MonkeyPatch, network: str
 ) -> None:
-    monkeypatch.setitem(_ON_THE_SERVER, "idle_session_timeout", "300ms")
+    monkeypatch.setitem(_SESSION_SETTINGS, "idle_session_timeout", "300ms")
     team.answer_seconds = 12.0
     team.receive("one")
     with Proxy(cluster.port) as proxy:
