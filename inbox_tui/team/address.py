@@ -9,6 +9,7 @@ from inbox_tui.locale import _, mark
 
 if TYPE_CHECKING:
     from ssl import SSLContext
+    from urllib.parse import SplitResult
 
 _LOOPBACK = frozenset({"localhost", "127.0.0.1", "::1"})
 _FILES = ("sslrootcert", "sslcert", "sslkey")
@@ -70,7 +71,10 @@ class HubAddress(NamedTuple):
 
 def parse_hub(url: str) -> HubAddress:
     """Parse the URL of a hub. Raises `ValueError` with the reason if it can't be used."""
-    parts = urlsplit(url)
+    try:
+        parts = urlsplit(url)
+    except ValueError:
+        raise ValueError(_("the hub is not a URL")) from None
     if parts.scheme not in ("postgresql", "postgres"):
         raise ValueError(_("the hub is a PostgreSQL database"))
     query = {name: values[-1] for name, values in parse_qs(parts.query).items()}
@@ -82,6 +86,17 @@ def parse_hub(url: str) -> HubAddress:
     user, database = unquote(parts.username or ""), unquote(parts.path.strip("/"))
     if not user or not database:
         raise ValueError(_("the URL lacks the user or the database"))
-    port = parts.port or int(query.get("port", 5432))
+    port = _port(parts, query.get("port", "5432"))
     files = tuple((name, query[name]) for name in _FILES if name in query)
     return HubAddress(user, parts.hostname or query.get("host", "localhost"), port, database, files)
+
+
+def _port(parts: SplitResult, other: str) -> int:
+    """Return the port of a URL, or the number in `other` if the URL has none."""
+    try:
+        port = int(other) if parts.port is None else parts.port
+    except ValueError:
+        port = 0
+    if not 1 <= port <= 65535:
+        raise ValueError(_("the port of the hub is not a number from 1 to 65535"))
+    return port

@@ -208,6 +208,15 @@ def test_a_user_without_a_role_or_with_a_wrong_password_is_refused(
         ("https://db/inbox", "the hub is a PostgreSQL database"),
         ("postgresql://db/inbox", "lacks the user or the database"),
         ("postgresql://anna@db/inbox?sslmode=disable", "sslmode can't be set here"),
+        ("postgresql://anna@[db/inbox", "the hub is not a URL"),
+        ("postgresql://anna@db:0/inbox", "the port of the hub is not a number from 1 to 65535"),
+        ("postgresql://anna@db:99999/inbox", "the port of the hub is not a number from 1 to 65535"),
+        ("postgresql://anna@db:abc/inbox", "the port of the hub is not a number from 1 to 65535"),
+        ("postgresql://anna@/inbox?port=99999", "the port of the hub is not a number from 1 to"),
+        (
+            "postgresql://anna@/inbox?port=abc",
+            "the port of the hub is not a number from 1 to 65535",
+        ),
     ],
 )
 def test_an_invalid_hub_url_is_refused(files: Files, url: str, why: str) -> None:
