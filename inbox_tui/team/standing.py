@@ -48,6 +48,11 @@ class Standing(NamedTuple):
     somebody_asks: bool
     asker: str | None
 
+    @property
+    def shown_asker(self) -> str:
+        """The name of whoever asks, as shown to users; empty if nobody does."""
+        return (self.asker or _("a colleague")) if self.somebody_asks else ""
+
 
 async def standing(connection: Connection, account_id: int) -> Standing:
     """Return the state of an account on the hub. Raises `HubRefused` if it is not there."""
@@ -75,7 +80,7 @@ def shown_status(
             allowed=0,
         )
     elif stands.somebody_asks:
-        reason = _("{name} asks").format(name=stands.asker or _("a colleague"))
+        reason = _("{name} asks").format(name=stands.shown_asker)
         status = Status(State.LIVE, reason, left=0, allowed=0)
     elif may_ask and has_password:
         status = inner._replace(next_at=None)

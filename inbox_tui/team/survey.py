@@ -51,6 +51,6 @@ async def survey(connection: Connection) -> list[Survey]:
             " WHERE account_id = $1 GROUP BY name ORDER BY name",
             account_id,
         )
-        asker = (stands.asker or "somebody") if stands.somebody_asks else ""
-        found.append(Survey(login, host, asker, last, [MemberSeen(*one) for one in members]))
+        seen = [MemberSeen(*one) for one in members]
+        found.append(Survey(login, host, stands.shown_asker, last, seen))
     return found

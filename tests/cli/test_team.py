@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import socket
 from pathlib import Path
 from typing import Any
@@ -13,9 +14,12 @@ from support.postgres import ADMIN_PASSWORD, USER_PASSWORD, Cluster
 from support.russian import in_both_languages
 
 from inbox_tui.archive import Archive
+from inbox_tui.credentials import Secret
 from inbox_tui.demo.server import DemoServer
 from inbox_tui.team import schema
-from inbox_tui.team.hub import _SESSION_SETTINGS
+from inbox_tui.team.address import parse_hub
+from inbox_tui.team.hub import _SESSION_SETTINGS, Hub
+from inbox_tui.team.standing import LOCK
 
 pytestmark = pytest.mark.usefixtures("password")
 ASKER, READER = "inbox_tui_asker", "inbox_tui_reader"
@@ -103,6 +107,19 @@ def test_a_reader_copies_from_the_hub_and_never_asks_the_service(
     assert "no colleague who can ask is connected" in ended.errors
     assert messages(files) == ["for the team"]
     assert len(account.service.requests) == asked
+
+
+@in_both_languages
+def test_a_colleague_whose_name_is_unknown_asks_in_the_users_language(
+    account: DemoServer, hub: str, cluster: Cluster
+) -> None:
+    join(hub, cluster)
+    asker = Hub(parse_hub(hub.format("admin")), Secret(ADMIN_PASSWORD))
+    asyncio.run(asker.connect())
+    asker.fetch("SELECT pg_advisory_lock($1, account_id) FROM inbox_tui.accounts", LOCK)
+    status = run("team", "status")
+    asker.close()
+    assert f"{LOGIN}@{account.host}: a colleague asks" in status.output
 
 
 def test_commands_report_that_the_hub_is_away_and_send_no_request(
