@@ -303,7 +303,7 @@ class TeamMember:
             self._background.result()
         stands, mended = await self._hub.run(self._take_or_give_up_lock)
         had, self._standing = self._standing, stands
-        if mended or had is None or had[3:5] != stands[3:5]:
+        if mended or had is None or had.hold != stands.hold:
             sync.look_again()
         self._show()
         return stands

@@ -49,6 +49,11 @@ class Standing(NamedTuple):
     asker: str | None
 
     @property
+    def hold(self) -> tuple[str | None, float | None]:
+        """The kind of the hold and its end."""
+        return self.hold_kind, self.hold_until
+
+    @property
     def shown_asker(self) -> str:
         """The name of whoever asks, as shown to users; empty if nobody does."""
         return (self.asker or _("a colleague")) if self.somebody_asks else ""
