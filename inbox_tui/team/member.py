@@ -114,6 +114,8 @@ class TeamMember:
         """The session of the colleague who wanted the last refresh, or None if our user did."""
         self._copied = False
         self._background: asyncio.Task[Any] | None = None
+        self._announcing: set[asyncio.Task[None]] = set()
+        """The announcements under way, held here because asyncio does not hold its tasks."""
         self.status = Status(State.CHECKING)
 
     # -- as `InboxSync`
@@ -294,6 +296,8 @@ class TeamMember:
             self._background.cancel()
             await asyncio.wait([self._background])
         await asyncio.to_thread(self._hub.close)
+        if self._announcing:
+            await asyncio.wait(self._announcing)
 
     # -- each beat
 
@@ -454,7 +458,9 @@ class TeamMember:
             except HubError:
                 self._wake.set()
 
-        self._sending = asyncio.create_task(send())
+        task = asyncio.create_task(send())
+        self._announcing.add(task)
+        task.add_done_callback(self._announcing.discard)
 
     # -- publishing
 

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import asyncio
+import gc
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 from random import Random
 from typing import Any
+from weakref import WeakSet
 
 import pytest
 from support.keyrings import MemoryBackend, keyring
@@ -201,6 +203,35 @@ async def test_a_colleagues_refresh_is_made_by_the_polling_member(team: Team) ->
     boris.member.refresh()
     await team.until(lambda: len(team.asked) == 2)
     assert team.clock.seconds() - began < team.refresh_seconds / 2
+
+
+async def test_a_refresh_is_sent_though_another_follows_at_once(
+    team: Team, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Only the task waits for an answer, so it is collected unless the member holds it."""
+    await team.live("anna")
+    boris = await team.live("boris")
+    hub = boris.member._hub
+    run = hub.run
+    waiting: WeakSet[asyncio.Future[None]] = WeakSet()
+    sent: list[object] = []
+
+    async def run_later(work: Any) -> Any:
+        if asyncio.current_task() is not boris.task:
+            answer = asyncio.get_running_loop().create_future()
+            waiting.add(answer)
+            await answer
+            sent.append(work)
+        return await run(work)
+
+    monkeypatch.setattr(hub, "run", run_later)
+    boris.member.refresh()
+    boris.member.refresh()
+    await asyncio.sleep(0)
+    gc.collect()
+    for answer in list(waiting):
+        answer.set_result(None)
+    await team.until(lambda: len(sent) == 2)
 
 
 async def test_a_deferred_refresh_is_reported_only_to_the_member_who_asked(team: Team) -> None:
