@@ -10,7 +10,7 @@ from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
 from typing import TYPE_CHECKING, TypeVar
 
-from inbox_tui.archive import ArchiveError
+from inbox_tui.archive import ArchiveBusy, ArchiveError
 from inbox_tui.cli.connect import dependencies
 from inbox_tui.cli.failure import (
     FAILED,
@@ -188,6 +188,8 @@ async def sync_once(
                     if await sync.why_withheld(password):
                         await sync.allow_again()
             status = await sync.once()
+        except ArchiveBusy as error:
+            fail(f"{error}.")
         finally:
             progress.clear()
     fail_unless_live(

@@ -38,7 +38,10 @@ class Asking(Protocol):
         """Ask whenever a request is due, until cancelled."""
 
     async def once(self) -> Status:
-        """Finish one pass, or return the status that prevents it."""
+        """Finish one pass, or return the status that prevents it.
+
+        A member of a team raises `ArchiveError` if its local archive fails.
+        """
 
 
 class RequestLog(Protocol):

@@ -9,9 +9,9 @@ from datetime import timedelta, tzinfo
 from functools import partial
 from math import nan
 from random import Random
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeVar
 
-from inbox_tui.archive import ArchiveError
+from inbox_tui.archive import ArchiveBusy, ArchiveError
 from inbox_tui.archive.records import DAY_SECONDS
 from inbox_tui.credentials import Secret
 from inbox_tui.locale import _
@@ -28,7 +28,7 @@ from inbox_tui.sync import (
 from inbox_tui.sync.back_off import back_off
 from inbox_tui.sync.clock import wait_at_most
 from inbox_tui.sync.events import NOBODY_ASKS_REASON, TOO_SLOW_REASON
-from inbox_tui.sync.inbox_sync import STEP_PAUSE_SECONDS, InboxSync
+from inbox_tui.sync.inbox_sync import BUSY_TRIES, STEP_PAUSE_SECONDS, TICK_SECONDS, InboxSync
 from inbox_tui.sync.planner import delete_before
 from inbox_tui.team.copying import Copier
 from inbox_tui.team.errors import HubError, HubRefused
@@ -44,6 +44,8 @@ if TYPE_CHECKING:
     from inbox_tui.archive import AccountArchive
     from inbox_tui.sync import Clock
     from inbox_tui.team.sign_in import HubSignIn
+
+T = TypeVar("T")
 
 BEAT_SECONDS = 3.0
 """How often a member contacts the hub and checks whether somebody asks."""
@@ -190,25 +192,46 @@ class TeamMember:
                 await self._rest(BEAT_SECONDS)
 
     async def once(self) -> Status:
-        """Finish one pass of requests, unless somebody else asks; then copy what the hub has."""
+        """Finish one pass of requests, unless somebody else asks; then copy what the hub has.
+
+        Raises `ArchiveError` if the local archive fails.
+        """
         try:
-            sync = await self._connect()
-            await self._beat(sync)
-            await self._send_states()
+            sync = await self._outwait_busy(self._begin_once)
             status = self.status
             if status.reason == NOBODY_ASKS_REASON:
                 status = status._replace(state=State.OFFLINE)
             if self._hub.asking:
                 status = await self._ask_once(sync)
-            await self._copy()
-            await self._copier.note_polled(self._clock.now())
-            while await self._expire():
-                pass
+            await self._outwait_busy(self._finish_once)
         except HubError as error:
             return Status(State.HUB_AWAY, str(error))
         finally:
             await self._stop()
         return status
+
+    async def _begin_once(self) -> InboxSync:
+        sync = await self._connect()
+        await self._beat(sync)
+        await self._send_states()
+        return sync
+
+    async def _finish_once(self) -> None:
+        await self._copy()
+        await self._copier.note_polled(self._clock.now())
+        while await self._expire():
+            pass
+
+    async def _outwait_busy(self, step: Callable[[], Awaitable[T]]) -> T:
+        """Repeat a step while another program has locked the local archive, as `InboxSync.once`."""
+        for _attempt in range(BUSY_TRIES):
+            try:
+                return await step()
+            except HubError:
+                raise
+            except ArchiveBusy:
+                await self._clock.sleep(TICK_SECONDS)
+        return await step()
 
     async def _ask_once(self, sync: InboxSync) -> Status:
         """Finish one pass, keeping the connection open, or reconnecting, to store the answers."""

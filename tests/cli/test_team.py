@@ -13,10 +13,12 @@ from support.keyrings import MemoryBackend
 from support.postgres import ADMIN_PASSWORD, USER_PASSWORD, Cluster
 from support.russian import in_both_languages
 
-from inbox_tui.archive import Archive
+from inbox_tui import locale
+from inbox_tui.archive import Archive, ArchiveBusy
+from inbox_tui.archive.team_copy import TeamCopy
 from inbox_tui.credentials import Secret
 from inbox_tui.demo.server import DemoServer
-from inbox_tui.team import schema
+from inbox_tui.team import member, schema
 from inbox_tui.team.address import parse_hub
 from inbox_tui.team.hub import _SESSION_SETTINGS, Hub
 from inbox_tui.team.standing import LOCK
@@ -107,6 +109,23 @@ def test_a_reader_copies_from_the_hub_and_never_asks_the_service(
     assert "no colleague who can ask is connected" in ended.errors
     assert messages(files) == ["for the team"]
     assert len(account.service.requests) == asked
+
+
+@in_both_languages
+def test_a_busy_archive_ends_the_sync_of_one_account_in_a_team(
+    account: DemoServer, hub: str, cluster: Cluster, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def busy(*_: object) -> None:
+        raise ArchiveBusy(locale._("the archive is in use by another program"))
+
+    account.service.add(incoming(1))
+    join(hub, cluster)
+    monkeypatch.setattr(member, "BUSY_TRIES", 0)
+    monkeypatch.setattr(TeamCopy, "store", busy)
+    ended = run("sync", "--all")
+    assert ended.status == 1
+    told = f"inbox-tui: {LOGIN}@{account.host}: the archive is in use by another program.\n"
+    assert ended.errors == told
 
 
 @in_both_languages

@@ -16,7 +16,9 @@ from support.postgres import ADMIN_PASSWORD, Cluster
 from support.proxy import Proxy
 from support.team import SPEED, Client, Team
 
-from inbox_tui.archive import AccountArchive, Archive, Permit
+from inbox_tui.archive import AccountArchive, Archive, ArchiveBusy, Permit
+from inbox_tui.archive.team_copy import TeamCopy
+from inbox_tui.archive.team_states import TeamStates
 from inbox_tui.cli.watch import StatusReporter
 from inbox_tui.config import Settings
 from inbox_tui.credentials import Secret
@@ -168,6 +170,35 @@ async def test_a_sync_keeps_an_answer_slower_than_the_idle_session_timeout(
         assert status is not None
         assert status.state is State.LIVE
         await team.close()
+
+
+@pytest.mark.parametrize("step", [(TeamStates, "unsent"), (TeamCopy, "store")])
+async def test_a_sync_outwaits_a_busy_archive_but_not_for_ever(
+    team: Team, monkeypatch: pytest.MonkeyPatch, step: tuple[type, str]
+) -> None:
+    real = getattr(*step)
+    failures = 5
+
+    def busy(*arguments: Any) -> Any:
+        nonlocal failures
+        failures -= 1
+        if failures >= 0:
+            raise ArchiveBusy("in use")
+        return real(*arguments)
+
+    monkeypatch.setattr(*step, busy)
+    team.receive("one")
+    anna = team.join("anna", once=True)
+    status = await anna.task
+    assert status is not None
+    assert status.state is State.LIVE
+    assert anna.texts == ["one"]
+    assert len(team.asked) == 1
+    failures = 10**6
+    team.receive("two")
+    boris = team.join("boris", once=True)
+    with pytest.raises(ArchiveBusy, match="in use"):
+        await boris.task
 
 
 async def test_a_colleague_does_not_need_the_accounts_password(team: Team) -> None:
