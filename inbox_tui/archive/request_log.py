@@ -223,6 +223,10 @@ class RequestLog:
         """
         if self._notes.get(TEAM) is not None:
             return Hold("team", None, 1, TEAM_REASON, self._db.wall(), b"")
+        return self.hold_without_team(now)
+
+    def hold_without_team(self, now: Moment) -> Hold | None:
+        """Return the hold that was set here, even if the account belongs to a team."""
         address = self._hold(_ADDRESS, now)
         if address is not None and address.stands_at(now.seconds):
             return address

@@ -1,4 +1,8 @@
-"""Handing an account's log of requests and sync state to the hub when it joins a team."""
+"""Handing over to the hub what an account that joins a team was asked for before.
+
+The limit, the holds and the refused passwords then hold for the team, too, and the first member to
+ask finds the gap since the last request.
+"""
 
 from __future__ import annotations
 
@@ -6,11 +10,14 @@ import asyncio
 from collections.abc import Awaitable, Callable
 from typing import TYPE_CHECKING, Any
 
-from inbox_tui.archive import TEAM, AccountArchive, Polled
-from inbox_tui.smsc.limit import LoggedRequest, Moment
+from inbox_tui.archive import TEAM, AccountArchive
 
 if TYPE_CHECKING:
+    from inbox_tui.smsc.limit import Moment
     from inbox_tui.team.store import HubStore
+
+_KINDS_HANDED_OVER = ("limited", "blocked")
+"""The kinds of hold by which the service makes everybody wait; others are this machine's own."""
 
 
 def note_team(account: AccountArchive) -> None:
@@ -19,28 +26,36 @@ def note_team(account: AccountArchive) -> None:
         account.notes.set(TEAM, "")
 
 
-async def tell_before(
+async def hand_over(
     account: AccountArchive,
     store: HubStore,
     place: str,
     now: Moment,
     *,
-    may_ask: bool,
     in_thread: Callable[..., Awaitable[Any]],
 ) -> None:
-    """Tell the hub at `place`, once, what was asked here before the account joined the team.
+    """Store on the hub at `place`, once, what is known here from before the account joined.
 
-    `in_thread` runs a function in the thread that `account` is used in.
+    Only for a member whose role may ask: a reader may not write it, and hands it over if it gets
+    that role later. `in_thread` runs a function in the thread that `account` is used in.
     """
 
-    def before() -> tuple[list[LoggedRequest], dict[str, Polled]]:
+    def before() -> tuple[Any, ...] | None:
         if account.notes.get(TEAM) == place:
-            return [], {}
-        return account.requests.entries(now), account.sync_state.polled()
+            return None
+        log = account.requests
+        hold = log.hold_without_team(now)
+        if hold is not None and not (
+            hold.kind in _KINDS_HANDED_OVER and hold.stands_at(now.seconds)
+        ):
+            hold = None
+        return log.entries(now), log.refusals(), hold, account.sync_state.polled()
 
-    requests, polled = await in_thread(before)
-    if requests and may_ask:
-        await asyncio.to_thread(store.requests.add_foreign, requests)
-    if polled and may_ask:
+    found = await in_thread(before)
+    if found is None:
+        return
+    *of_log, polled = found
+    await asyncio.to_thread(store.requests.add_foreign, *of_log)
+    if polled:
         await asyncio.to_thread(store.sync_state.add_foreign, polled)
     await in_thread(account.notes.set, TEAM, place)

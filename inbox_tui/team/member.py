@@ -33,7 +33,7 @@ from inbox_tui.sync.planner import delete_before
 from inbox_tui.team.copying import Copier
 from inbox_tui.team.errors import HubError, HubRefused
 from inbox_tui.team.hub import Hub, HubClock
-from inbox_tui.team.joining import note_team, tell_before
+from inbox_tui.team.joining import hand_over, note_team
 from inbox_tui.team.standing import LOCK, Standing, shown_status, standing
 from inbox_tui.team.states import SENT_TOGETHER, send_states
 from inbox_tui.team.store import HubStore, announce, channel_of, find_account
@@ -256,11 +256,26 @@ class TeamMember:
             await self._in_thread(note_team, self._account)
             await self._hub.connect()
             hub_id, account_id, stands = await self._hub.run(self._find)
-            if self._sync is None or self._store is None:
-                self._hub_id = hub_id
-                self._sync = await self._begin(account_id)
+            if self._store is None:
+                self._hub_id, self._store = hub_id, self._new_store(account_id)
             elif (hub_id, account_id) != (self._hub_id, self._store.account_id):
                 raise HubRefused(_("another hub is there now: start again"))
+            if self._hub.may_ask:
+                await hand_over(
+                    self._account,
+                    self._store,
+                    self._hub.address.place,
+                    self._clock.moment(),
+                    in_thread=self._in_thread,
+                )
+            if self._sync is None:
+                self._sync = self._make_sync(
+                    self._store,
+                    publish=self._on_sync_event,
+                    clock=self._hub_clock,
+                    password=self._password,
+                )
+                self._sync_status = self._sync.status
             await self._copier.begin(hub_id, account_id, stands.last)
             self._beats = 0
             self._sync.look_again()
@@ -274,33 +289,15 @@ class TeamMember:
         await self._hub.listen(connection, channel_of(account_id))
         return hub_id, account_id, await self._look(connection, account_id)
 
-    async def _begin(self, account_id: int) -> InboxSync:
-        """Set up the account on the hub; from now on only the hub's log of requests counts."""
+    def _new_store(self, account_id: int) -> HubStore:
         loop = asyncio.get_running_loop()
-        store = HubStore(
+        return HubStore(
             self._hub,
             self._hub_clock,
             account_id,
             self._account.login,
             on_late=lambda *late: asyncio.run_coroutine_threadsafe(self._add_late(*late), loop),
         )
-        await tell_before(
-            self._account,
-            store,
-            self._hub.address.place,
-            self._clock.moment(),
-            may_ask=self._hub.may_ask,
-            in_thread=self._in_thread,
-        )
-        self._store = store
-        sync = self._make_sync(
-            store,
-            publish=self._on_sync_event,
-            clock=self._hub_clock,
-            password=self._password,
-        )
-        self._sync_status = sync.status
-        return sync
 
     async def _add_late(self, count: int, longest: float) -> None:
         """Count messages that our polls missed in the local archive, where `doctor` looks."""

@@ -48,6 +48,13 @@ WITH forgotten AS (
 INSERT INTO inbox_tui.requests (login_key, scope, fingerprint, sent_at) VALUES ($1, $2, $3, $4)
 RETURNING entry
 """
+_SET_HOLD = """
+INSERT INTO inbox_tui.holds AS known VALUES ($1, $2, $3, $4, $5, $6, $7, $8)
+ON CONFLICT (login_key) DO UPDATE SET kind = excluded.kind, until = excluded.until,
+    attempt = excluded.attempt, reason = excluded.reason, at = excluded.at,
+    digest = excluded.digest, set_at = excluded.set_at
+WHERE known.until < excluded.until
+"""
 
 
 class HubRequestLog:
@@ -121,8 +128,16 @@ class HubRequestLog:
                 f"UPDATE inbox_tui.{statement} WHERE login_key = $1", self._key, jump
             )
 
-    def add_foreign(self, entries: Sequence[LoggedRequest]) -> None:
-        """Add requests to the log that were made here before the account joined the team."""
+    def add_foreign(
+        self,
+        entries: Sequence[LoggedRequest],
+        refusals: Sequence[tuple[bytes, str]],
+        hold: Hold | None,
+    ) -> None:
+        """Add what this machine knows from before the account joined the team, by its own clock.
+
+        `refusals` are newest first. The hold replaces the team's own only if it lasts longer.
+        """
         now = self._clock.local_seconds()
         ages = [
             (
@@ -133,14 +148,23 @@ class HubRequestLog:
             )
             for one in entries
         ]
-        self._hub.call(
-            lambda connection: connection.executemany(
-                "INSERT INTO inbox_tui.requests"
-                " (login_key, scope, fingerprint, sent_at, answered_at) VALUES"
-                " ($1, '', $2, inbox_tui.now() - $3::float8, inbox_tui.now() - $4::float8)",
-                ages,
-            )
-        )
+
+        async def add(connection: Connection) -> None:
+            async with connection.transaction():
+                await connection.executemany(
+                    "INSERT INTO inbox_tui.requests"
+                    " (login_key, scope, fingerprint, sent_at, answered_at) VALUES"
+                    " ($1, '', $2, inbox_tui.now() - $3::float8, inbox_tui.now() - $4::float8)",
+                    ages,
+                )
+                if refusals:
+                    await self._keep_refused_passwords(connection, refusals[::-1])
+                if hold is not None and hold.until is not None:
+                    on_hub = hold._replace(until=self._clock.to_hub(hold.until))
+                    values = self._hold_values(on_hub, self._clock.to_hub(now))
+                    await connection.execute(_SET_HOLD, *values)
+
+        self._hub.call(add)
 
     def end(self, entry: int, now: Moment, *, delivered: bool, finished: bool) -> None:
         """Record how a request ended."""
@@ -192,28 +216,28 @@ class HubRequestLog:
         async def set_hold(connection: Connection) -> None:
             async with connection.transaction():
                 if hold.digest:
-                    await self._keep_refused_password(connection, hold)
+                    await self._keep_refused_passwords(connection, [(hold.digest, hold.reason)])
                 await connection.execute(
-                    "INSERT INTO inbox_tui.holds AS known VALUES ($1, $2, $3, $4, $5, $6, $7, $8)"
-                    " ON CONFLICT (login_key) DO UPDATE SET kind = excluded.kind,"
-                    " until = excluded.until, attempt = excluded.attempt,"
-                    " reason = excluded.reason, at = excluded.at, digest = excluded.digest,"
-                    " set_at = excluded.set_at WHERE known.set_at <= excluded.set_at"
-                    " OR known.until < excluded.until",
-                    self._key,
-                    hold.kind,
-                    hold.until,
-                    hold.attempt,
-                    to_bytes(hold.reason),
-                    hold.at.isoformat(),
-                    hold.digest,
-                    now.seconds,
+                    f"{_SET_HOLD} OR known.set_at <= excluded.set_at",
+                    *self._hold_values(hold, now.seconds),
                 )
                 await self._clock.read(connection)  # it may have been set since `now`
                 if self._clock.is_set_anew:
                     await self._mend_times(connection)
 
         self._hub.call(set_hold)
+
+    def _hold_values(self, hold: Hold, set_at: float) -> tuple[object, ...]:
+        return (
+            self._key,
+            hold.kind,
+            hold.until,
+            hold.attempt,
+            to_bytes(hold.reason),
+            hold.at.isoformat(),
+            hold.digest,
+            set_at,
+        )
 
     def clear_hold(self, now: Moment) -> None:
         """Allow requests of the login again, unless its hold was set after `now`."""
@@ -257,13 +281,17 @@ class HubRequestLog:
             self._key,
         )
 
-    async def _keep_refused_password(self, connection: Connection, hold: Hold) -> None:
-        await connection.execute(
+    async def _keep_refused_passwords(
+        self, connection: Connection, refusals: Sequence[tuple[bytes, str]]
+    ) -> None:
+        """Store digests of refused passwords and the reasons, given oldest first."""
+        await connection.executemany(
             "INSERT INTO inbox_tui.refused_passwords (login_key, digest, reason)"
             " VALUES ($1, $2, $3) ON CONFLICT (login_key, digest) DO NOTHING",
-            self._key,
-            hold.digest,
-            to_bytes(" ".join(hold.reason.split())),
+            [
+                (self._key, digest, to_bytes(" ".join(reason.split())))
+                for digest, reason in refusals
+            ],
         )
         await connection.execute(
             "DELETE FROM inbox_tui.refused_passwords WHERE login_key = $1 AND entry NOT IN (SELECT"

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import asyncio
 import gc
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
+from datetime import timedelta
 from pathlib import Path
 from random import Random
 from typing import Any
@@ -16,14 +17,23 @@ from support.postgres import ADMIN_PASSWORD, Cluster
 from support.proxy import Proxy
 from support.team import SPEED, Client, Team
 
-from inbox_tui.archive import AccountArchive, Archive, ArchiveBusy, Permit
+from inbox_tui.archive import (
+    AccountArchive,
+    Archive,
+    ArchiveBusy,
+    Cursor,
+    Hold,
+    Page,
+    Permit,
+    Polled,
+)
 from inbox_tui.archive.team_copy import TeamCopy
 from inbox_tui.archive.team_states import TeamStates
 from inbox_tui.cli.watch import StatusReporter
 from inbox_tui.config import Settings
-from inbox_tui.credentials import Secret
+from inbox_tui.credentials import Secret, new_digest
 from inbox_tui.session import Dependencies, Session
-from inbox_tui.smsc.limit import Limit, LoggedRequest
+from inbox_tui.smsc.limit import Limit, Moment
 from inbox_tui.sync import MessagesArrived, RefreshDeferred, State
 from inbox_tui.team.address import parse_hub
 from inbox_tui.team.errors import HubAway
@@ -338,16 +348,62 @@ async def test_a_password_typed_while_a_colleague_polls_is_shown_as_unchecked(
     assert {one.password for one in team.asked} == {"correct horse"}
 
 
+async def test_a_password_refused_before_joining_is_not_sent_again(team: Team) -> None:
+    team.refused = "wrong"
+    anna = team.join("anna", password="wrong")
+    digest = new_digest(Secret("wrong"))
+    hold = Hold("refused", None, 1, "refused before", anna.clock.now(), digest)
+    anna.account.requests.set_hold(hold, anna.clock.moment())
+    await team.until(lambda: anna.state is State.SIGN_IN)
+    assert anna.member.status.reason == "refused before"
+    team.join("boris")
+    await team.until(lambda: len(team.asked) == 2)
+    assert {one.password for one in team.asked} == {"correct horse"}
+
+
+async def test_a_block_from_before_joining_keeps_the_team_from_asking(team: Team) -> None:
+    anna = team.join("anna")
+    now = anna.clock.moment()
+    hold = Hold("blocked", now.seconds + 100.0, 1, "ip is blocked", anna.clock.now(), b"")
+    anna.account.requests.set_hold(hold, now)
+    await team.until(lambda: anna.state is State.BLOCKED)
+    assert anna.member.status.reason == "ip is blocked"
+    await team.until(lambda: anna.state is State.LIVE)
+    assert team.asked[0].at + 5000.0 >= now.seconds + 100.0
+
+
+async def test_a_reader_who_may_ask_later_hands_over_what_it_did_before(team: Team) -> None:
+    team.refused = "wrong"
+    team.cluster.add_user("vera", "inbox_tui_reader")
+    vera = team.join("vera", password="wrong", user="vera")
+    now = vera.clock.moment()
+    digest = new_digest(Secret("wrong"))
+    hold = Hold("refused", None, 1, "refused before", vera.clock.now(), digest)
+    vera.account.requests.set_hold(hold, now)
+    at = vera.clock.now() - timedelta(days=10)
+    polled = Polled(Moment("an earlier boot", 1.0), at, at)
+    vera.account.store_page(Page("", None, (), (), Cursor(polled, polled), polled.moment, None, at))
+    await team.until(lambda: vera.state is State.OFFLINE)
+    team.sql(
+        "GRANT inbox_tui_asker TO vera; SELECT pg_terminate_backend(pid) FROM pg_stat_activity"
+        " WHERE usename = 'vera'"
+    )
+    await team.until(lambda: vera.state is State.SIGN_IN)
+    assert team.asked == []
+    await team.live("boris")
+    await team.until(vera.account.sync_state.gaps)
+
+
 async def test_requests_from_before_joining_count_even_if_the_hub_fails_at_first(
     team: Team, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     add = HubRequestLog.add_foreign
     failing = iter([HubAway("it does not answer")])
 
-    def add_foreign(log: HubRequestLog, entries: Sequence[LoggedRequest]) -> None:
+    def add_foreign(log: HubRequestLog, *before: Any) -> None:
         for error in failing:
             raise error
-        add(log, entries)
+        add(log, *before)
 
     monkeypatch.setattr(HubRequestLog, "add_foreign", add_foreign)
     anna = team.join("anna", password=None)
