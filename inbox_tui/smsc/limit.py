@@ -25,7 +25,8 @@ whole hold, and is measured by this boot's clock from then on.
 
 Log, holds and refused passwords belong to a login (`login_key`), because the same service answers
 under sister domains (api.md, Also known) and counts requests to all of them together. Only a block
-of the address (error 4) holds every login.
+of the address (error 4) holds every login on a machine; on a team's hub it holds the login for all
+members (`team/request_log.py`).
 """
 
 from __future__ import annotations

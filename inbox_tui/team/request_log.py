@@ -210,7 +210,9 @@ class HubRequestLog:
     def set_hold(self, hold: Hold, now: Moment) -> None:
         """Keep every member from asking until the hold is over or cleared.
 
-        A hold that was set before the stored one replaces it only if it lasts longer.
+        A hold that was set before the stored one replaces it only if it lasts longer. A block of an
+        IP address holds the login of the whole team, because members may share an address and it is
+        not documented what prolongs a block.
         """
 
         async def set_hold(connection: Connection) -> None:
