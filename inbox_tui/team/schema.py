@@ -21,20 +21,20 @@ ASKER = "inbox_tui_asker"
 READER = "inbox_tui_reader"
 """The role that may read, and set the states of messages."""
 LEAST_SERVER_VERSION = 14
-"""The first to end the sessions of members whose network froze (`idle_session_timeout`)."""
+"""The first version that ends the session of a silent member (`idle_session_timeout`)."""
 
 _TABLES = """
 CREATE SCHEMA inbox_tui;
 COMMENT ON SCHEMA inbox_tui IS 'inbox-tui: a team''s SMS messages';
 CREATE FUNCTION inbox_tui.now() RETURNS double precision LANGUAGE sql VOLATILE
     RETURN extract(epoch FROM clock_timestamp()) - 1767225600;
--- `hub`: members copy from the beginning where it is another one, as after a restored backup.
+-- `hub` is a new value after a backup was restored, so that members copy everything again.
 CREATE TABLE inbox_tui.version (
     version integer NOT NULL, hub text NOT NULL DEFAULT gen_random_uuid()::text
 );
 INSERT INTO inbox_tui.version VALUES (1);
--- `last_seq`: the last number of a row of messages, states, gaps or unreadable. Whoever adds one
--- holds the row until it is committed, so numbers become visible in their order, without holes.
+-- `last_seq` is the last sequence number given to a row of messages, states, gaps or unreadable.
+-- A writer locks this row until it commits, so numbers become visible in order and without holes.
 CREATE TABLE inbox_tui.accounts (
     account_id integer GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
     login text NOT NULL, login_key text NOT NULL, host text NOT NULL,
@@ -50,7 +50,7 @@ CREATE TABLE inbox_tui.messages (
     stamp text NOT NULL DEFAULT '',
     PRIMARY KEY (account_id, seq), UNIQUE (account_id, id)
 );
--- `subject`: the id of a message in digits, or for muted a sender.
+-- `subject` is the id of a message in digits or, for the state `muted`, a sender.
 CREATE TABLE inbox_tui.states (
     account_id integer NOT NULL, seq bigint NOT NULL, state text NOT NULL, subject bytea NOT NULL,
     value boolean NOT NULL, who text NOT NULL,
