@@ -42,12 +42,12 @@ def test_the_middle_of_a_day(snapshot: Snapshot, tmp_path: Path) -> None:
 
 
 @pictured_large_too
-def test_one_number(snapshot: Snapshot) -> None:
+def test_list_with_a_single_receiving_number(snapshot: Snapshot) -> None:
     assert snapshot(messages=[m for m in week() if m.to_phone == "79110000001"])
 
 
 @pictured_large_too
-def test_what_a_search_found(snapshot: Snapshot, tmp_path: Path) -> None:
+def test_search_results(snapshot: Snapshot, tmp_path: Path) -> None:
     async def further_down(pilot: Pilot[None]) -> None:
         await pilot.press("j", "j")
         await pilot.pause()

@@ -52,7 +52,7 @@ async def report(pilot: Pilot[None], *, dark: bool) -> None:
     await pilot.pause()
 
 
-async def test_a_light_terminal_gets_the_light_theme_and_a_dark_one_the_dark(
+async def test_theme_follows_the_background_of_the_terminal(
     opened: Opener,
 ) -> None:
     async with opened(messages=week()) as pilot:
@@ -63,14 +63,14 @@ async def test_a_light_terminal_gets_the_light_theme_and_a_dark_one_the_dark(
         assert pilot.app.theme == "inbox-dark"
 
 
-async def test_a_theme_of_the_settings_stays_whatever_the_terminal_is(opened: Opener) -> None:
+async def test_configured_theme_is_kept_whatever_the_terminal_background(opened: Opener) -> None:
     async with opened(settings=Settings(theme="inbox-dark")) as pilot:
         await report(pilot, dark=False)
         assert pilot.app.theme == "inbox-dark"
 
 
 @pytest.mark.parametrize("key", KEYS)
-async def test_without_colour_there_is_none_and_no_grey(
+async def test_no_color_turns_off_all_colours_including_grey(
     live: Opener, monkeypatch: pytest.MonkeyPatch, key: str
 ) -> None:
     monkeypatch.setenv("NO_COLOR", "1")
@@ -89,7 +89,7 @@ async def test_an_empty_no_color_changes_nothing(
         assert any(color and color.red != color.blue for color in colors)
 
 
-async def test_a_terminal_of_16_colours_gets_those_alone(
+async def test_16_colour_terminal_gets_only_those_colours(
     live: Opener, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("TERM", "xterm")
@@ -123,7 +123,7 @@ def every_dialog(inbox: InboxScreen) -> list[Screen[Any]]:
 
 
 @pytest.mark.usefixtures("without_unicode")
-async def test_without_unicode_every_dialogue_is_drawn_without_it(live: Opener) -> None:
+async def test_dialogues_use_no_unicode_if_the_terminal_cannot_draw_it(live: Opener) -> None:
     async with live(size=(120, 50)) as pilot:
         dialogs = every_dialog(inbox(pilot))
         for dialog in dialogs:

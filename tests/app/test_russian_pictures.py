@@ -77,7 +77,7 @@ def hints(picture: Path, named: dict[str, str]) -> list[str]:
 
 
 @pytest.mark.parametrize("picture", RUSSIAN, ids=lambda picture: picture.stem)
-def test_nothing_is_cut_that_is_whole_in_english(picture: Path) -> None:
+def test_russian_text_is_not_cut_if_the_english_text_fits(picture: Path) -> None:
     in_english, in_russian = words(english(picture)), words(picture)
     assert in_russian.count("…") <= in_english.count("…")
     cut = [
@@ -91,7 +91,7 @@ def test_nothing_is_cut_that_is_whole_in_english(picture: Path) -> None:
 
 
 @pytest.mark.parametrize("picture", RUSSIAN, ids=lambda picture: picture.stem)
-def test_the_status_bar_names_its_keys_in_the_same_order(picture: Path) -> None:
+def test_status_bar_shows_its_keys_in_the_same_order_in_russian(picture: Path) -> None:
     in_russian = {key: str(translated_hints()[hint]) for key, hint in HINTS.items()}
     both = hints(picture, in_russian), hints(english(picture), HINTS)
     fewer, more = sorted(both, key=len)

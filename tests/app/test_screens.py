@@ -88,38 +88,38 @@ def test_an_empty_search_field_gives_examples(snapshot: Snapshot) -> None:
 
 
 @pictured_large_too
-def test_a_search_that_cannot_be_read_says_why(snapshot: Snapshot) -> None:
+def test_invalid_search_shows_what_is_wrong(snapshot: Snapshot) -> None:
     assert snapshot("slash", *"form:bank", filters=Filters())
 
 
 @pictured_large_too
-def test_a_search_tells_what_the_window_leaves_out(snapshot: Snapshot) -> None:
+def test_search_counts_matches_outside_the_hour_window(snapshot: Snapshot) -> None:
     assert snapshot("slash", *"код", "enter", filters=Filters(hours=24))
 
 
 @pictured_large_too
-def test_a_date_to_jump_to(snapshot: Snapshot) -> None:
+def test_date_dialog(snapshot: Snapshot) -> None:
     assert snapshot("J", *"20.11", filters=Filters())
 
 
 @pictured_large_too
-def test_a_search_that_finds_nothing_says_how_to_go_on(snapshot: Snapshot) -> None:
+def test_search_without_matches_shows_what_to_try_next(snapshot: Snapshot) -> None:
     filters = Filters(hours=6, state="unread")
     assert snapshot("slash", *"nowhere", "enter", filters=filters)
 
 
 @pictured_large_too
-def test_the_numbers_to_choose_from(snapshot: Snapshot) -> None:
+def test_number_picker(snapshot: Snapshot) -> None:
     assert snapshot("p", settings=Settings(names={"79110000001": "Orders"}))
 
 
 @pictured_large_too
-def test_the_windows_to_choose_from(snapshot: Snapshot) -> None:
+def test_window_picker(snapshot: Snapshot) -> None:
     assert snapshot("w")
 
 
 @pictured_large_too
-def test_the_states_to_choose_from(snapshot: Snapshot) -> None:
+def test_state_picker(snapshot: Snapshot) -> None:
     async def counted(pilot: Pilot[None]) -> None:
         picker: Any = pilot.app.screen
         await until(pilot, lambda: picker._choices[0].count is not None)
@@ -130,12 +130,12 @@ def test_the_states_to_choose_from(snapshot: Snapshot) -> None:
 
 
 @pictured
-def test_a_window_that_cannot_be_says_what_can(snapshot: Snapshot) -> None:
+def test_invalid_hour_window_shows_what_is_allowed(snapshot: Snapshot) -> None:
     assert snapshot("w", *"169")
 
 
 @pictured
-def test_a_typed_window_is_counted(snapshot: Snapshot) -> None:
+def test_typed_hour_window_shows_its_message_count(snapshot: Snapshot) -> None:
     assert snapshot("w", "9", "6")
 
 
@@ -155,18 +155,18 @@ def test_exporting(snapshot: Snapshot) -> None:
 
 
 @pictured
-def test_a_link_is_looked_at_before_it_opens(snapshot: Snapshot) -> None:
+def test_link_dialog_shows_the_links_before_opening_one(snapshot: Snapshot) -> None:
     text = "Счёт https://pay.example.com/i/8812 или https://аррӏе.com/login до пятницы"
     assert snapshot("o", messages=[message(1, text)])
 
 
 @pictured
-def test_the_first_sync_shows_its_progress(snapshot: Snapshot) -> None:
+def test_first_sync_says_what_it_asks_for(snapshot: Snapshot) -> None:
     assert snapshot(replies=[never], messages=(), state="Checking")
 
 
 @pictured
-def test_the_first_sync_tells_how_far_it_is(snapshot: Snapshot) -> None:
+def test_first_sync_shows_how_many_messages_have_arrived(snapshot: Snapshot) -> None:
     async def progress(pilot: Pilot[None]) -> None:
         assert isinstance(pilot.app, HarnessApp)
         session = pilot.app._accounts.shown
@@ -178,7 +178,7 @@ def test_the_first_sync_tells_how_far_it_is(snapshot: Snapshot) -> None:
 
 
 @pictured
-def test_an_empty_inbox_says_what_will_happen(snapshot: Snapshot) -> None:
+def test_empty_inbox_says_when_messages_will_appear(snapshot: Snapshot) -> None:
     assert snapshot(messages=())
 
 
@@ -188,7 +188,7 @@ def test_signing_in(snapshot: Snapshot) -> None:
 
 
 @pictured
-def test_a_refused_password_is_asked_for_again(snapshot: Snapshot) -> None:
+def test_sign_in_asks_again_after_a_refused_password(snapshot: Snapshot) -> None:
     refused = SignInRefused(2, "authorise error")
     assert snapshot("S", replies=[refused], state="Sign in", then=keyring_looked_at)
 
@@ -204,13 +204,13 @@ STATES = {
 
 @pictured
 @pytest.mark.parametrize("state", STATES)
-def test_the_status_bar_names_the_cause(snapshot: Snapshot, state: str) -> None:
+def test_status_bar_shows_the_cause_of_an_error(snapshot: Snapshot, state: str) -> None:
     error, shown = STATES[state]
     assert snapshot(replies=[error], state=shown)
 
 
 @pictured
-def test_a_new_message_does_not_move_what_is_read(snapshot: Snapshot) -> None:
+def test_new_messages_do_not_move_the_visible_list(snapshot: Snapshot) -> None:
     arrived = [message(9001, "Новое сообщение", minutes_ago=0), message(9002, "Another one")]
 
     async def arrive(pilot: Pilot[None]) -> None:
@@ -222,7 +222,7 @@ def test_a_new_message_does_not_move_what_is_read(snapshot: Snapshot) -> None:
 
 
 @pictured
-def test_a_gap_is_shown_where_it_lies(snapshot: Snapshot, tmp_path: Path) -> None:
+def test_gap_is_shown_at_its_place_in_the_list(snapshot: Snapshot, tmp_path: Path) -> None:
     app = make_app(tmp_path, messages=week()[-3:])
     with stored(app) as account:
         put(account, [], Gap(server_seconds(-200), server_seconds(-30)))
@@ -230,7 +230,7 @@ def test_a_gap_is_shown_where_it_lies(snapshot: Snapshot, tmp_path: Path) -> Non
 
 
 @pictured
-def test_hostile_text_is_shown_and_moves_nothing(snapshot: Snapshot) -> None:
+def test_hostile_text_is_shown_without_breaking_the_layout(snapshot: Snapshot) -> None:
     texts = [
         "[bold]not bold[/bold]\nsecond line",
         "\x1b]0;title\x07\x1b[31mred\x9b2J",
