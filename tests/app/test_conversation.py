@@ -71,7 +71,9 @@ async def open_conversation(pilot: Pilot[None], *keys: str) -> None:
 
 
 @at_every_size
-async def test_whole_texts_oldest_first_with_the_current_message_in_sight(opened: Opener) -> None:
+async def test_conversation_shows_full_texts_oldest_first_at_the_selected_message(
+    opened: Opener,
+) -> None:
     async with opened(messages=talk()) as pilot:
         await open_conversation(pilot)
         assert selected(pilot).id == 40
@@ -103,7 +105,7 @@ async def test_commands_act_on_the_message_selected_in_the_conversation(opened: 
             assert [item.id for item in items if isinstance(item, Row)] == [9]
 
 
-async def test_what_is_selected_with_the_mouse_is_copied(opened: Opener) -> None:
+async def test_ctrl_c_copies_text_selected_with_the_mouse(opened: Opener) -> None:
     async with opened(messages=talk()) as pilot:
         await open_conversation(pilot)
         drawn = lines(conversation(pilot))
@@ -129,7 +131,7 @@ async def test_a_double_click_selects_the_message_clicked(opened: Opener) -> Non
 
 
 @at_every_size
-async def test_new_messages_come_in_below_and_are_told(opened: Opener) -> None:
+async def test_new_messages_below_are_shown_by_an_arrow_in_the_filter_bar(opened: Opener) -> None:
     earlier = [message(100 + n, LONG, minutes_ago=5000 + n) for n in range(30)]
     async with opened(messages=[*earlier, *talk()]) as pilot:
         await open_conversation(pilot)
@@ -146,7 +148,9 @@ async def test_new_messages_come_in_below_and_are_told(opened: Opener) -> None:
         assert "↓" not in lines(bar)[0]
 
 
-async def test_what_comes_while_a_conversation_opens_changes_nothing(live: Opener) -> None:
+async def test_message_arriving_while_a_conversation_opens_keeps_the_selection(
+    live: Opener,
+) -> None:
     async with live(messages=talk()) as pilot:
         await pilot.press("j")
         screen = pilot.app.screen_stack[0]
@@ -162,7 +166,7 @@ async def test_what_comes_while_a_conversation_opens_changes_nothing(live: Opene
         assert "↑" not in lines(bar)[0]
 
 
-async def test_a_conversation_that_follows_goes_to_what_comes(opened: Opener) -> None:
+async def test_following_conversation_selects_new_messages(opened: Opener) -> None:
     async with opened(messages=talk()) as pilot:
         await open_conversation(pilot)
         await pilot.press("k", "F")
@@ -173,7 +177,7 @@ async def test_a_conversation_that_follows_goes_to_what_comes(opened: Opener) ->
         assert notice(pilot) == "a new message has just come: press the key again"
 
 
-async def test_a_search_within_a_conversation_marks_what_it_finds(opened: Opener) -> None:
+async def test_search_within_a_conversation_shows_only_matches(opened: Opener) -> None:
     async with opened(messages=talk()) as pilot:
         await open_conversation(pilot)
         await pilot.press("slash", *'"anna 7"', "enter")
@@ -213,7 +217,7 @@ async def test_the_export_of_a_conversation_is_oldest_first(opened: Opener, home
     assert [one["id"] for one in exported(home / "out.jsonl")] == [*range(1, 10), 40]
 
 
-async def test_ten_thousand_messages_of_one_sender_cost_what_forty_do(
+async def test_long_conversation_loads_about_as_few_texts_as_a_short_one(
     opened: Opener, tmp_path: Path
 ) -> None:
     read = []
@@ -248,9 +252,7 @@ async def test_t_shows_the_whole_conversation_and_escape_goes_back(live: Opener)
 
 @pytest.mark.parametrize("key", ["escape", "t"])
 @at_every_size
-async def test_a_conversation_from_deep_in_the_list_and_back_moves_nothing(
-    live: Opener, key: str
-) -> None:
+async def test_list_position_is_kept_after_a_conversation(live: Opener, key: str) -> None:
     new = Answer([message(9001, "New", minutes_ago=0)], [])
     async with live(Answer([], []), new, messages=week(), filters=Filters()) as pilot:
         await pilot.press(*["pagedown"] * 4, "j", "j")
@@ -277,7 +279,7 @@ async def test_a_conversation_from_deep_in_the_list_and_back_moves_nothing(
 
 
 @at_every_size
-async def test_a_conversation_asked_for_while_reading_goes_back_to_the_reading(
+async def test_escape_returns_from_a_conversation_to_the_open_message(
     live: Opener,
 ) -> None:
     async with live(messages=five_messages()) as pilot:
@@ -320,7 +322,7 @@ async def test_filters_narrow_a_conversation_and_clearing_them_ends_it(live: Ope
     [("t", "x"), ("t", "escape"), ("t", "/", *"нетни", "\r", "x", "x")],
     ids=["x", "escape", "nothing found"],
 )
-async def test_leaving_a_conversation_forgets_no_new_message_and_invents_none(
+async def test_new_message_count_is_kept_after_leaving_a_conversation(
     live: Opener, leaving: tuple[str, ...]
 ) -> None:
     arrived = [message(9000 + n, "New", minutes_ago=0) for n in range(3)]
@@ -335,7 +337,7 @@ async def test_leaving_a_conversation_forgets_no_new_message_and_invents_none(
         assert bar.newer == 3
 
 
-async def test_what_searches_kept_out_is_not_new_after_a_searched_conversation(
+async def test_messages_hidden_by_a_conversation_search_are_not_new_afterwards(
     live: Opener,
 ) -> None:
     async with live(messages=week()) as pilot:

@@ -12,7 +12,7 @@ from support.sizes import at_every_size
 from inbox_tui.widgets.message_view import MessageView
 
 
-async def test_c_copies_the_letters_and_digits_of_the_code_only(live: Opener) -> None:
+async def test_c_copies_the_code_without_separators(live: Opener) -> None:
     async with live(messages=five_messages()) as pilot:
         await pilot.press("c")
         assert pilot.app.clipboard == "123456"
@@ -33,13 +33,13 @@ async def test_y_copies_the_text_exactly(
         assert copied == ["[b]\x1b[31mline\nпривет 🎉"]
 
 
-async def test_a_text_that_no_terminal_can_take_is_copied_as_near_as_can_be(live: Opener) -> None:
+async def test_lone_surrogates_are_copied_as_question_marks(live: Opener) -> None:
     async with live(messages=[message(1, "half \ud83d pair")]) as pilot:
         await pilot.press("y")
         assert pilot.app.clipboard == "half ? pair"
 
 
-async def test_a_link_opens_only_after_its_host_was_shown(
+async def test_link_opens_only_after_it_is_confirmed(
     live: Opener, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     opened: list[str] = []
@@ -68,7 +68,7 @@ async def test_without_a_desktop_the_link_is_copied(live: Opener) -> None:
 
 
 @at_every_size
-async def test_what_is_selected_with_the_mouse_is_copied(
+async def test_ctrl_c_copies_text_selected_with_the_mouse(
     live: Opener, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     here: list[str] = []

@@ -32,7 +32,7 @@ async def test_filters_combine_and_x_clears_them(live: Opener) -> None:
         assert len(pilot.app.scripted.asked) == 1, "filters never cost a request"
 
 
-async def test_the_key_that_clears_is_named_while_a_filter_is_set(live: Opener) -> None:
+async def test_status_bar_shows_the_clear_key_while_a_filter_is_set(live: Opener) -> None:
     async with live(messages=five_messages()) as pilot:
 
         def is_named() -> bool:
@@ -46,7 +46,9 @@ async def test_the_key_that_clears_is_named_while_a_filter_is_set(live: Opener) 
             await until(pilot, lambda: not is_named())
 
 
-async def test_where_a_filter_leaves_the_message_the_cursor_stays_on_it(live: Opener) -> None:
+async def test_filtering_keeps_the_selected_message_or_selects_another_near_it(
+    live: Opener,
+) -> None:
     async with live(messages=five_messages()) as pilot:
         await pilot.press("j", "j", "u")
         assert filter_bar(pilot).state
@@ -66,7 +68,7 @@ async def test_where_a_filter_leaves_the_message_the_cursor_stays_on_it(live: Op
 
 
 @at_every_size
-async def test_what_a_search_kept_out_is_not_new_after_it(live: Opener) -> None:
+async def test_messages_hidden_by_a_search_are_not_new_afterwards(live: Opener) -> None:
     messages = [message(n, f"Заказ {n}" if n < 50 else "Код") for n in range(1, 100)]
     async with live(Answer(messages, []), messages=messages) as pilot:
         await pilot.press("slash", *"заказ", "enter")
@@ -78,7 +80,7 @@ async def test_what_a_search_kept_out_is_not_new_after_it(live: Opener) -> None:
         assert messages_list.newer == 0
 
 
-async def test_what_filters_kept_out_from_the_start_is_not_new_after_them(live: Opener) -> None:
+async def test_messages_hidden_by_filters_at_start_are_not_new_afterwards(live: Opener) -> None:
     old = [message(n, minutes_ago=600 - n, to_phone="79110000002") for n in range(1, 100)]
     new = [message(n, minutes_ago=300 - n) for n in range(100, 200)]
     async with live(messages=[*old, *new], filters=Filters(to_phone="79110000002")) as pilot:
@@ -89,7 +91,7 @@ async def test_what_filters_kept_out_from_the_start_is_not_new_after_them(live: 
 
 
 @pytest.mark.parametrize("remember", [True, False])
-async def test_filters_are_there_again_at_the_next_start_where_that_is_asked_for(
+async def test_filters_are_restored_at_the_next_start_only_if_configured(
     live: Opener, remember: bool
 ) -> None:
     settings = Settings(remember_filters=remember)
@@ -101,7 +103,7 @@ async def test_filters_are_there_again_at_the_next_start_where_that_is_asked_for
         assert bool(filter_bar(pilot).state) == remember
 
 
-def test_remembered_filters_that_make_no_sense_are_none() -> None:
+def test_invalid_remembered_filters_are_ignored() -> None:
     for written in ("", "[]", "{}", '{"to_phone": null, "hours": 999, "state": null}'):
         assert Filters.read(written) is None
     kept = Filters(to_phone="7911", hours=6, state="unread")
@@ -109,7 +111,7 @@ def test_remembered_filters_that_make_no_sense_are_none() -> None:
 
 
 @at_every_size
-async def test_an_empty_list_tells_its_filters_in_a_sentence(live: Opener) -> None:
+async def test_empty_list_describes_its_filters_in_a_sentence(live: Opener) -> None:
     filters = Filters(to_phone="79110000001", hours=24)
     async with live(messages=[message(1, minutes_ago=60 * 30)], filters=filters) as pilot:
         messages = inbox(pilot).query_one(MessageList)

@@ -48,7 +48,7 @@ async def jump(pilot: Pilot[None], typed: str, key: str = "J") -> None:
         ("1.1.2020", 1),
     ],
 )
-async def test_it_lands_on_the_first_message_of_that_moment_or_later(
+async def test_jump_selects_the_first_message_at_or_after_the_date(
     live: Opener, typed: str, expected: int
 ) -> None:
     async with live(messages=messages()) as pilot:
@@ -58,7 +58,7 @@ async def test_it_lands_on_the_first_message_of_that_moment_or_later(
         assert ", the first since " in notice(pilot)
 
 
-async def test_it_says_where_there_is_none_and_stays(live: Opener) -> None:
+async def test_jump_past_the_newest_message_shows_a_notice_and_stays(live: Opener) -> None:
     async with live(messages=messages()) as pilot:
         await pilot.press("j")
         await jump(pilot, "10:41")
@@ -67,7 +67,7 @@ async def test_it_says_where_there_is_none_and_stays(live: Opener) -> None:
 
 
 @pytest.mark.usefixtures("russian")
-async def test_in_a_small_terminal_the_notice_is_whole_or_without_its_last_part(
+async def test_jump_notice_drops_its_last_part_in_a_small_terminal(
     live: Opener,
 ) -> None:
     async with live(messages=messages(), size=(40, 12)) as pilot:
@@ -80,7 +80,7 @@ async def test_in_a_small_terminal_the_notice_is_whole_or_without_its_last_part(
         assert str(bar.render()).split("   ")[0] == "● переход к 22 ноя 06:42"
 
 
-async def test_it_jumps_within_a_search(live: Opener) -> None:
+async def test_jump_works_within_a_search(live: Opener) -> None:
     async with live(messages=messages()) as pilot:
         await pilot.press("slash", *"код", "enter")
         await until(pilot, lambda: shown(pilot) == 3)
@@ -90,7 +90,7 @@ async def test_it_jumps_within_a_search(live: Opener) -> None:
 
 
 @at_every_size
-async def test_what_is_typed_is_understood_as_it_is_typed(live: Opener) -> None:
+async def test_date_dialog_shows_the_meaning_of_a_date_while_it_is_typed(live: Opener) -> None:
     async with live(messages=messages()) as pilot:
         await pilot.press("J")
         await until(pilot, lambda: isinstance(pilot.app.screen, DateScreen))
@@ -109,7 +109,7 @@ async def test_what_is_typed_is_understood_as_it_is_typed(live: Opener) -> None:
         assert selected(pilot).id == 7
 
 
-async def test_it_works_under_the_russian_layout_and_from_a_message(live: Opener) -> None:
+async def test_jump_works_with_the_russian_layout_and_from_an_open_message(live: Opener) -> None:
     async with live(messages=messages(), size=(40, 12)) as pilot:
         await pilot.press("enter")
         await jump(pilot, "вчера", key="О")

@@ -24,7 +24,9 @@ def parts(pilot: Pilot[None]) -> tuple[MessageList, Divider, MessageView]:
 
 
 @pytest.mark.parametrize("columns", [110, 120, 200])
-async def test_from_110_columns_they_are_side_by_side(live: Opener, columns: int) -> None:
+async def test_list_and_message_are_side_by_side_from_110_columns(
+    live: Opener, columns: int
+) -> None:
     async with live(messages=week(), size=(columns, 40)) as pilot:
         listed, divider, view = parts(pilot)
         assert listed.region.y == view.region.y
@@ -33,7 +35,9 @@ async def test_from_110_columns_they_are_side_by_side(live: Opener, columns: int
 
 
 @pytest.mark.parametrize("columns", [60, 80, 109])
-async def test_below_that_they_are_stacked(live: Opener, columns: int) -> None:
+async def test_list_and_message_are_stacked_from_60_to_109_columns(
+    live: Opener, columns: int
+) -> None:
     async with live(messages=week(), size=(columns, 24)) as pilot:
         listed, divider, view = parts(pilot)
         assert listed.region.width == view.region.width == columns
@@ -41,7 +45,9 @@ async def test_below_that_they_are_stacked(live: Opener, columns: int) -> None:
 
 
 @pytest.mark.parametrize("columns", [30, 40, 59])
-async def test_under_60_the_list_is_alone_and_enter_opens(live: Opener, columns: int) -> None:
+async def test_below_60_columns_only_the_list_is_shown_until_enter_is_pressed(
+    live: Opener, columns: int
+) -> None:
     async with live(messages=week(), size=(columns, 12)) as pilot:
         listed, divider, view = parts(pilot)
         assert (listed.display, divider.display, view.display) == (True, False, False)
@@ -72,7 +78,7 @@ def share(pilot: Pilot[None]) -> int:
 
 
 @with_a_divider
-async def test_the_divider_moves_by_key_and_stays(live: Opener) -> None:
+async def test_divider_position_set_by_key_is_remembered(live: Opener) -> None:
     async with live(messages=week()) as pilot:
         before = share(pilot)
         await pilot.press("greater_than_sign", "greater_than_sign")
@@ -84,7 +90,7 @@ async def test_the_divider_moves_by_key_and_stays(live: Opener) -> None:
 
 
 @with_a_divider
-async def test_the_divider_moves_by_mouse_and_stays(live: Opener) -> None:
+async def test_divider_position_set_by_mouse_is_remembered(live: Opener) -> None:
     async with live(messages=week()) as pilot:
         listed, divider, _ = parts(pilot)
         await pilot.mouse_down(divider, offset=(0, 5) if divider.upright else (5, 0))
@@ -104,7 +110,7 @@ async def test_the_divider_moves_by_mouse_and_stays(live: Opener) -> None:
 
 
 @with_a_divider
-async def test_neither_side_can_be_dragged_away(live: Opener) -> None:
+async def test_divider_leaves_each_side_at_least_a_fifth(live: Opener) -> None:
     async with live(messages=week()) as pilot:
         whole = pilot.app.screen.query_one(SplitPane).size
         room = whole.width if parts(pilot)[1].upright else whole.height
@@ -124,7 +130,7 @@ async def test_shares_that_cannot_be_read_are_ignored(live: Opener, stored: str)
 
 
 @at_every_size
-async def test_times_stay_true_as_time_passes(live: Opener) -> None:
+async def test_today_becomes_yesterday_as_time_passes(live: Opener) -> None:
     async with live(messages=week(), filters=Filters()) as pilot:
         listed = parts(pilot)[0]
         assert listed.render_line(0).text.startswith("── today ──")
@@ -142,14 +148,14 @@ async def test_times_stay_true_as_time_passes(live: Opener) -> None:
         await until(pilot, lambda: listed.render_line(0).text.startswith("── yesterday ──"))
 
 
-async def test_in_the_narrow_layout_there_is_nothing_to_divide(live: Opener) -> None:
+async def test_divider_key_shows_a_notice_in_the_narrow_layout(live: Opener) -> None:
     async with live(messages=week(), size=(40, 12)) as pilot:
         await pilot.press("greater_than_sign")
         assert notice(pilot) == "the list stands alone here"
 
 
 @at_every_size
-async def test_in_a_conversation_there_is_nothing_to_divide(live: Opener) -> None:
+async def test_divider_key_shows_a_notice_in_a_conversation(live: Opener) -> None:
     async with live(messages=week()) as pilot:
         before = parts(pilot)[0].size
         await pilot.press("t")

@@ -14,7 +14,7 @@ from inbox_tui.widgets.message_view import MessageView
 
 
 @at_every_size
-async def test_the_mouse_does_it_too(live: Opener) -> None:
+async def test_mouse_selects_and_opens_messages_and_opens_pickers(live: Opener) -> None:
     async with live(messages=five_messages()) as pilot:
         await pilot.click(MessageList, offset=(5, 3))
         assert selected(pilot).id == 3
@@ -31,7 +31,7 @@ async def test_the_mouse_does_it_too(live: Opener) -> None:
 
 
 @at_every_size
-async def test_the_wheel_scrolls_the_list_and_leaves_the_cursor(live: Opener) -> None:
+async def test_wheel_scrolls_the_list_without_moving_the_selection(live: Opener) -> None:
     async with live(messages=week(), filters=Filters()) as pilot:
         messages = inbox(pilot).query_one(MessageList)
         before = selected(pilot)
@@ -47,7 +47,7 @@ async def test_the_wheel_scrolls_the_list_and_leaves_the_cursor(live: Opener) ->
 
 
 @at_every_size
-async def test_every_chip_opens_what_it_stands_for(live: Opener) -> None:
+async def test_clicking_a_part_of_the_filter_bar_opens_its_picker_or_search(live: Opener) -> None:
     async with live(messages=five_messages(), filters=Filters(state="unread")) as pilot:
         bar = filter_bar(pilot)
 
@@ -71,9 +71,7 @@ async def test_every_chip_opens_what_it_stands_for(live: Opener) -> None:
 
 
 @at_every_size
-async def test_a_message_gone_back_from_by_the_mouse_is_not_open_any_more(
-    live: Opener, size: Size
-) -> None:
+async def test_clicking_the_list_closes_the_open_message(live: Opener, size: Size) -> None:
     async with live(messages=five_messages(), size=(120, 40)) as pilot:
         await pilot.press("enter")
         await pilot.click(MessageList, offset=(20, 3))

@@ -8,7 +8,7 @@ from support.inbox_screen import notice
 from inbox_tui.screens.filters import Filters
 
 
-async def test_the_newest_code_is_copied_wherever_the_cursor_is(live: Opener) -> None:
+async def test_newest_code_is_copied_whatever_is_selected(live: Opener) -> None:
     messages = [
         message(1, "Код 111222", phone="OLD", minutes_ago=30),
         message(2, "Код 481516", phone="BANK", minutes_ago=10, to_phone="79110000002"),
@@ -34,7 +34,7 @@ async def test_a_code_older_than_an_hour_needs_a_second_press(live: Opener) -> N
         await until(pilot, lambda: pilot.app.clipboard == "481516")
 
 
-async def test_a_second_press_copies_no_code_that_was_not_named(live: Opener) -> None:
+async def test_shift_c_typed_into_the_search_does_not_copy_the_old_code(live: Opener) -> None:
     async with live(messages=[message(1, "Код 481516", minutes_ago=61)]) as pilot:
         await pilot.press("C")
         await until(pilot, lambda: "is old" in notice(pilot))
@@ -43,7 +43,7 @@ async def test_a_second_press_copies_no_code_that_was_not_named(live: Opener) ->
         assert pilot.app.clipboard == "", "in a field it is a letter"
 
 
-async def test_no_code_at_all_is_said(live: Opener) -> None:
+async def test_notice_says_that_there_is_no_recent_code(live: Opener) -> None:
     async with live(messages=[message(1, "Привет")]) as pilot:
         await pilot.press("C")
         await until(pilot, lambda: notice(pilot) == "no code in the last 7 days")

@@ -59,7 +59,7 @@ async def test_an_empty_search_field_gives_examples(live: Opener) -> None:
         ),
     ],
 )
-async def test_what_cannot_be_read_is_said_as_it_is_typed(
+async def test_search_errors_are_shown_while_typing(
     live: Opener, size: Size, typed: str, says: str, what_is_right: str
 ) -> None:
     async with live(messages=ORDERS, filters=Filters()) as pilot:
@@ -75,7 +75,7 @@ async def test_what_cannot_be_read_is_said_as_it_is_typed(
         assert notice(pilot) == ""
 
 
-async def test_what_a_window_leaves_out_of_a_search_is_counted(live: Opener) -> None:
+async def test_matches_outside_the_hour_window_are_counted(live: Opener) -> None:
     async with live(messages=ORDERS, filters=Filters(hours=6)) as pilot:
         await pilot.press("slash", *"заказ", "enter")
         await until(pilot, lambda: (shown(pilot), filter_bar(pilot).outside) == (1, "2"))
@@ -84,7 +84,7 @@ async def test_what_a_window_leaves_out_of_a_search_is_counted(live: Opener) -> 
         await until(pilot, lambda: (shown(pilot), filter_bar(pilot).outside) == (3, ""))
 
 
-async def test_an_empty_result_says_what_there_is_without_the_filters(live: Opener) -> None:
+async def test_empty_result_shows_the_match_count_without_filters(live: Opener) -> None:
     async with live(messages=ORDERS, filters=Filters(hours=1, state="starred")) as pilot:
         await pilot.press("slash", *"заказ", "enter")
         await until(pilot, lambda: empty_text(pilot).endswith("\n3 without filters: x shows them."))
@@ -98,7 +98,7 @@ async def test_an_empty_result_says_what_there_is_without_the_filters(live: Open
 
 @at_every_size
 @pytest.mark.parametrize("language", ["en", "ru"], indirect=True)
-async def test_while_a_search_is_typed_the_keys_named_come_after_enter(
+async def test_hints_say_to_press_enter_first_while_a_search_is_typed(
     live: Opener, language: str
 ) -> None:
     enter = {"en": "Enter, then x", "ru": "Enter, затем x"}[language]
@@ -115,7 +115,7 @@ async def test_while_a_search_is_typed_the_keys_named_come_after_enter(
         await until(pilot, lambda: empty_text(pilot).split("\n")[1].startswith(enter))
 
 
-async def test_an_empty_window_says_which_key_chooses_another(live: Opener) -> None:
+async def test_empty_hour_window_shows_which_key_widens_it(live: Opener) -> None:
     async with live(messages=ORDERS, filters=Filters(hours=6)) as pilot:
         await pilot.press("slash", *"старый", "enter")
         await until(
@@ -123,7 +123,7 @@ async def test_an_empty_window_says_which_key_chooses_another(live: Opener) -> N
         )
 
 
-async def test_a_search_that_nothing_narrows_counts_nothing_else(live: Opener) -> None:
+async def test_search_without_other_filters_shows_no_outside_count(live: Opener) -> None:
     async with live(messages=ORDERS, filters=Filters()) as pilot:
         await pilot.press("slash", *"заказ", "enter")
         await until(pilot, lambda: shown(pilot) == 3)
@@ -132,7 +132,7 @@ async def test_a_search_that_nothing_narrows_counts_nothing_else(live: Opener) -
 
 
 @pytest.mark.parametrize("keys", [("escape",), ("enter", "x"), ("enter", "escape")])
-async def test_after_a_search_that_found_nothing_the_message_from_before_it_is_selected(
+async def test_selection_is_restored_after_a_search_without_matches(
     live: Opener, keys: tuple[str, ...]
 ) -> None:
     async with live(messages=ORDERS, filters=Filters()) as pilot:
@@ -148,7 +148,7 @@ async def test_after_a_search_that_found_nothing_the_message_from_before_it_is_s
         assert (messages.row, messages.line) == before
 
 
-async def test_after_a_search_that_found_nothing_what_is_new_is_still_told(live: Opener) -> None:
+async def test_new_message_count_is_kept_after_a_search_without_matches(live: Opener) -> None:
     arrived = [message(9001, "Новое", minutes_ago=0), message(9002, "Ещё", minutes_ago=0)]
     async with live(Answer([], []), Answer(arrived, []), messages=week()) as pilot:
         await pilot.press("pagedown", "pagedown")
@@ -164,7 +164,7 @@ async def test_after_a_search_that_found_nothing_what_is_new_is_still_told(live:
         assert filter_bar(pilot).newer == 2
 
 
-async def test_escape_in_the_search_gives_it_up(live: Opener) -> None:
+async def test_escape_cancels_the_search(live: Opener) -> None:
     async with live(messages=five_messages()) as pilot:
         await pilot.press("slash", *"code")
         await until(pilot, lambda: shown(pilot) == 1)

@@ -52,7 +52,7 @@ def with_codes(numbers: range) -> list[IncomingMessage]:
 
 
 @pytest.mark.parametrize("key", ["g", "k", "j"])
-async def test_the_message_read_stays_when_another_arrives(live: Opener, key: str) -> None:
+async def test_selected_message_stays_selected_when_another_arrives(live: Opener, key: str) -> None:
     async with live(messages=with_codes(range(1, 9))) as pilot:
         await pilot.press(key)
         read = selected(pilot).id
@@ -63,7 +63,7 @@ async def test_the_message_read_stays_when_another_arrives(live: Opener, key: st
         assert notice(pilot).startswith(f"copied {100_000 + read} of +7 999 123-45-67, ")
 
 
-async def test_from_the_start_the_newest_is_selected_until_the_first_key(live: Opener) -> None:
+async def test_newest_message_is_selected_until_the_first_key_press(live: Opener) -> None:
     async with live(messages=with_codes(range(1, 9))) as pilot:
         bar = filter_bar(pilot)
         assert bar.following
@@ -94,7 +94,9 @@ DONE: dict[str, Callable[[HarnessApp, Pilot[None]], bool]] = {
 
 @at_every_size
 @pytest.mark.parametrize("key", DONE)
-async def test_no_command_acts_on_a_message_that_has_only_just_come(live: Opener, key: str) -> None:
+async def test_commands_do_not_act_on_a_message_that_has_just_arrived(
+    live: Opener, key: str
+) -> None:
     async with live(messages=with_codes(range(1, 9))) as pilot:
         pilot.app.clock.move(60)
         await arrive(pilot, coded(50))
@@ -110,7 +112,7 @@ async def test_no_command_acts_on_a_message_that_has_only_just_come(live: Opener
 
 
 @at_every_size
-async def test_after_a_conversation_the_pane_has_the_message_of_the_list(live: Opener) -> None:
+async def test_message_pane_shows_the_selected_message_after_a_conversation(live: Opener) -> None:
     async with live(messages=with_codes(range(1, 9))) as pilot:
         await pilot.press("j", "t")
         await until(pilot, lambda: inbox(pilot).has_class("-conversation"))
@@ -126,7 +128,7 @@ def unread(app: HarnessApp, number: int) -> bool:
         return row is not None and row.unread
 
 
-async def test_f_follows_the_newest_again_and_f_stays(live: Opener) -> None:
+async def test_shift_f_starts_and_stops_following_the_newest_message(live: Opener) -> None:
     async with live(messages=with_codes(range(1, 9))) as pilot:
         await pilot.press("j", "j", "F")
         assert filter_bar(pilot).following
@@ -139,13 +141,13 @@ async def test_f_follows_the_newest_again_and_f_stays(live: Opener) -> None:
         assert selected(pilot).id == 50
 
 
-async def test_a_key_that_ends_following_leaves_no_word_of_it(live: Opener) -> None:
+async def test_following_notice_disappears_when_a_key_ends_following(live: Opener) -> None:
     async with live(messages=with_codes(range(1, 9))) as pilot:
         await pilot.press("F", "F", "j")
         assert notice(pilot) == ""
 
 
-async def test_a_click_ends_following_too(live: Opener) -> None:
+async def test_clicking_a_message_ends_following(live: Opener) -> None:
     async with live(messages=with_codes(range(1, 9))) as pilot:
         await pilot.click(MessageList, offset=(10, 3))
         await pilot.pause()
@@ -188,7 +190,7 @@ async def test_a_change_of_filter_keeps_the_selected_message(
         assert selected(pilot).id == on_screen(pilot) == read
 
 
-async def test_new_messages_stay_counted_through_a_change_of_layout(live: Opener) -> None:
+async def test_new_message_count_is_kept_when_the_terminal_is_resized(live: Opener) -> None:
     async with live(messages=with_codes(range(1, 300))) as pilot:
         await pilot.press("G")
         await arrive(pilot, *map(coded, range(500, 700)))
@@ -202,7 +204,7 @@ async def test_new_messages_stay_counted_through_a_change_of_layout(live: Opener
         assert bar.newer == 0
 
 
-async def test_the_first_window_shows_what_is_unread_since_days(live: Opener) -> None:
+async def test_hour_window_at_the_first_start_includes_old_unread_messages(live: Opener) -> None:
     old = [message(n, minutes_ago=2 * 24 * 60 + n) for n in range(1, 6)]
     async with live(messages=old, read_before_minutes=None) as pilot:
         bar = filter_bar(pilot)
@@ -216,7 +218,7 @@ async def test_lines_pasted_into_the_search_are_joined_by_spaces(live: Opener) -
         await until(pilot, lambda: filter_bar(pilot).search == "code 100007")
 
 
-async def test_mark_all_read_leaves_what_came_unseen(live: Opener) -> None:
+async def test_mark_all_read_skips_messages_not_yet_shown(live: Opener) -> None:
     async with live(messages=with_codes(range(1, 9))) as pilot:
         await pilot.press("j")
         with stored(pilot.app) as account:
@@ -229,7 +231,7 @@ async def test_mark_all_read_leaves_what_came_unseen(live: Opener) -> None:
             assert row.unread
 
 
-async def test_an_export_during_a_search_has_what_was_found_at_the_key(
+async def test_export_contains_only_matches_found_before_e_was_pressed(
     live: Opener, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     counting = Event()
@@ -266,7 +268,7 @@ NOTICES = {
 
 @pytest.mark.parametrize(("width", "time"), [(120, ", 23 Nov 00:47"), (40, "")])
 @pytest.mark.parametrize("key", NOTICES)
-async def test_a_notice_names_the_message_also_at_forty_columns(
+async def test_notices_name_the_message_even_at_40_columns(
     live: Opener, key: str, width: int, time: str
 ) -> None:
     clock = StillClock(NOW + timedelta(days=1))
@@ -287,7 +289,7 @@ async def test_a_huge_text_is_shown_in_part_and_copied_whole(live: Opener) -> No
         assert "more characters are not shown" in drawn[-1]
 
 
-async def test_a_search_with_dates_and_states_finds_what_fits(live: Opener) -> None:
+async def test_search_can_combine_words_with_dates_and_states(live: Opener) -> None:
     old = message(1, "order", minutes_ago=3 * 24 * 60)
     async with live(messages=[old, message(2, "order", minutes_ago=5)]) as pilot:
         bar = filter_bar(pilot)
@@ -300,14 +302,14 @@ async def test_a_search_with_dates_and_states_finds_what_fits(live: Opener) -> N
 
 
 @pytest.mark.parametrize("typed", ["8 999 123-45-67", "+7 (999) 123", "123-45-67", "9991234567"])
-async def test_a_number_is_found_however_it_is_written(live: Opener, typed: str) -> None:
+async def test_search_finds_a_phone_number_in_any_notation(live: Opener, typed: str) -> None:
     async with live(messages=[message(1), message(2, phone="79160000000")]) as pilot:
         await pilot.press("/", *typed)
         await until(pilot, lambda: shown(pilot) == 1)
         assert selected(pilot).id == 1
 
 
-async def test_a_clock_that_is_days_off_is_told_with_what_it_means(live: Opener) -> None:
+async def test_warning_about_a_wrong_clock_explains_the_consequences(live: Opener) -> None:
     async with live(messages=[message(1)]) as pilot:
         inbox(pilot).session_event(ClocksDisagree(31 * 86400.0))
         await pilot.pause()
@@ -317,7 +319,7 @@ async def test_a_clock_that_is_days_off_is_told_with_what_it_means(live: Opener)
 
 
 @pytest.mark.parametrize("lead_elsewhere", [("n",), ("u",), ("slash", "7"), ("t", "escape")])
-async def test_a_notice_stays_until_a_later_key_leads_elsewhere(
+async def test_notice_stays_until_a_later_key_changes_the_view(
     live: Opener, lead_elsewhere: tuple[str, ...]
 ) -> None:
     async with live(messages=[message(n, minutes_ago=n) for n in (1, 2, 3)]) as pilot:

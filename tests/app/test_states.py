@@ -47,7 +47,7 @@ def kept(app: HarnessApp) -> dict[int, Row]:
         ("d", "done", "marked done: ", "marked to do: "),
     ],
 )
-async def test_a_key_sets_the_state_and_takes_it_away(
+async def test_s_and_d_toggle_starred_and_done(
     live: Opener, key: str, state: str, words: str, back: str
 ) -> None:
     async with live(messages=five()) as pilot:
@@ -60,13 +60,13 @@ async def test_a_key_sets_the_state_and_takes_it_away(
         assert notice(pilot).startswith(f"{back}+7 916 000-11-22")
 
 
-async def test_a_key_pressed_three_times_at_once_counts_three_times(live: Opener) -> None:
+async def test_quickly_repeated_key_presses_all_count(live: Opener) -> None:
     async with live(messages=five()) as pilot:
         await pilot.press("s", "s", "s", "m", "m")
         assert (kept(pilot.app)[5].starred, kept(pilot.app)[5].unread) == (True, True)
 
 
-async def test_a_muted_sender_is_not_counted_as_unread(live: Opener) -> None:
+async def test_messages_of_muted_senders_are_not_counted_as_unread(live: Opener) -> None:
     later = Answer([message(8, "More", phone="SHOP"), message(9, "Other", phone="BANK")], [])
     async with live(Answer([], []), later, messages=five()) as pilot:
         await pilot.press("j", "j", "z")
@@ -83,9 +83,7 @@ async def test_a_muted_sender_is_not_counted_as_unread(live: Opener) -> None:
         assert notice(pilot) == "undone: muted: SHOP"
 
 
-async def test_what_only_muted_senders_wrote_is_not_announced(
-    live: Opener, bells: list[HarnessApp]
-) -> None:
+async def test_bell_does_not_ring_for_muted_senders(live: Opener, bells: list[HarnessApp]) -> None:
     later = Answer([message(8, "More", phone="SHOP")], [])
     settings = Settings(notify="bell")
     async with live(Answer([], []), later, messages=five(), settings=settings) as pilot:
@@ -95,7 +93,7 @@ async def test_what_only_muted_senders_wrote_is_not_announced(
     assert bells == []
 
 
-async def test_changes_are_undone_one_after_another_the_last_first(live: Opener) -> None:
+async def test_undo_reverts_changes_one_by_one_starting_with_the_last(live: Opener) -> None:
     async with live(messages=five()) as pilot:
         before = kept(pilot.app)
         steps = [before]
@@ -120,7 +118,7 @@ async def test_twenty_changes_can_be_undone(live: Opener) -> None:
         assert notice(pilot) == "nothing to undo"
 
 
-async def test_f_chooses_the_state_and_tells_how_many_there_are(live: Opener) -> None:
+async def test_f_filters_by_state_and_shows_the_count_of_each_state(live: Opener) -> None:
     async with live(messages=five()) as pilot:
         await pilot.press("s", "j", "d", "s", "j", "z")
         for typed, chip, count in (
@@ -142,7 +140,7 @@ async def test_f_chooses_the_state_and_tells_how_many_there_are(live: Opener) ->
         await until(pilot, lambda: shown(pilot) == 5)
 
 
-async def test_a_message_marked_done_stays_where_it_is_until_the_list_changes(live: Opener) -> None:
+async def test_message_marked_done_stays_in_the_to_do_list(live: Opener) -> None:
     async with live(messages=five()) as pilot:
         await pilot.press("f", *"todo"[:2], "enter")
         await until(pilot, lambda: shown(pilot) == 5)
@@ -151,7 +149,7 @@ async def test_a_message_marked_done_stays_where_it_is_until_the_list_changes(li
         assert (selected(pilot).id, shown(pilot)) == (4, 5)
 
 
-async def test_big_n_goes_to_the_previous_unread_and_around(live: Opener) -> None:
+async def test_shift_n_selects_the_previous_unread_message_and_wraps_around(live: Opener) -> None:
     async with live(messages=five()) as pilot:
         await pilot.press("G", "N")
         assert selected(pilot).id == 2
@@ -161,7 +159,7 @@ async def test_big_n_goes_to_the_previous_unread_and_around(live: Opener) -> Non
         assert selected(pilot).id == 1, "around"
 
 
-async def test_states_work_under_the_russian_layout(live: Opener) -> None:
+async def test_state_keys_work_with_the_russian_layout(live: Opener) -> None:
     async with live(messages=five()) as pilot:
         await pilot.press("ы", "в", "ь")
         row = kept(pilot.app)[5]
@@ -180,7 +178,7 @@ async def test_letters_typed_into_the_search_change_no_state(live: Opener) -> No
         assert filter_bar(pilot).search == "sdzmMfuN"
 
 
-async def test_states_are_in_exports(live: Opener, home: Path) -> None:
+async def test_exports_include_states(live: Opener, home: Path) -> None:
     async with live(messages=five()) as pilot:
         await pilot.press("s", "d")
         await pilot.press("e")
@@ -205,7 +203,7 @@ async def test_a_state_set_in_another_window_is_shown_within_a_second(live: Open
         assert unread(pilot) == 3
 
 
-def test_muting_in_the_list_of_all_accounts_is_for_the_account_of_the_message(
+def test_muting_in_all_accounts_affects_only_the_account_of_the_message(
     tmp_path: Path,
 ) -> None:
     with Archive.open(tmp_path / "inbox.db") as archive:

@@ -43,7 +43,7 @@ looking_reads = pytest.mark.usefixtures("_looking_reads")
 
 @looking_reads
 @pytest.mark.parametrize("size", SIZES[:2], ids=["120x40", "80x24"])
-async def test_a_message_moved_to_and_shown_for_a_moment_is_read(live: Opener) -> None:
+async def test_selected_message_is_marked_read_after_a_moment(live: Opener) -> None:
     async with live(messages=five_messages()) as pilot:
         await pilot.press("j")
         await until(pilot, lambda: unread(pilot) == 4)
@@ -55,7 +55,7 @@ async def test_a_message_moved_to_and_shown_for_a_moment_is_read(live: Opener) -
 
 @looking_reads
 @at_every_size
-async def test_a_message_whose_conversation_is_opened_is_read_after_a_moment(live: Opener) -> None:
+async def test_opening_a_conversation_marks_its_message_read_after_a_moment(live: Opener) -> None:
     async with live(messages=five_messages()) as pilot:
         await pilot.press("t")
         await until(pilot, lambda: unread(pilot) == 4)
@@ -64,7 +64,7 @@ async def test_a_message_whose_conversation_is_opened_is_read_after_a_moment(liv
 
 
 @looking_reads
-async def test_a_message_that_comes_while_nobody_moves_stays_unread(live: Opener) -> None:
+async def test_new_message_selected_without_a_key_press_stays_unread(live: Opener) -> None:
     new = Answer([message(9, "New")], [])
     async with live(Answer([], []), new, messages=five_messages()) as pilot:
         await next_answer(pilot)
@@ -74,14 +74,14 @@ async def test_a_message_that_comes_while_nobody_moves_stays_unread(live: Opener
 
 
 @looking_reads
-async def test_in_the_narrow_list_looking_does_not_read(live: Opener) -> None:
+async def test_selecting_in_the_narrow_layout_does_not_mark_messages_read(live: Opener) -> None:
     async with live(messages=five_messages(), size=(40, 12)) as pilot:
         await pilot.press("j", "j")
         await pilot.pause(0.1)
         assert unread(pilot) == 5
 
 
-async def test_m_turns_the_mark_and_it_survives(live: Opener) -> None:
+async def test_read_flag_toggled_with_m_is_stored(live: Opener) -> None:
     async with live(messages=five_messages()) as pilot:
         for left in (4, 5, 4):
             await pilot.press("m")
@@ -89,7 +89,7 @@ async def test_m_turns_the_mark_and_it_survives(live: Opener) -> None:
     assert kept_unread(pilot.app) == 4
 
 
-async def test_all_shown_are_marked_read_and_it_can_be_undone(live: Opener) -> None:
+async def test_marking_all_shown_messages_read_can_be_undone(live: Opener) -> None:
     async with live(messages=five_messages(), filters=Filters(to_phone="79110000002")) as pilot:
         await pilot.press("M")
         await until(pilot, lambda: unread(pilot) == 3)
@@ -98,14 +98,16 @@ async def test_all_shown_are_marked_read_and_it_can_be_undone(live: Opener) -> N
         await until(pilot, lambda: unread(pilot) == 5)
 
 
-async def test_marks_of_another_terminal_appear(live: Opener) -> None:
+async def test_read_flags_set_in_another_terminal_appear(live: Opener) -> None:
     async with live(messages=five_messages()) as pilot:
         with stored(pilot.app) as account:
             mark(account, [1, 2, 3], unread=False)
         await until(pilot, lambda: unread(pilot) == 2)
 
 
-async def test_n_goes_to_the_next_unread_and_around(live: Opener, tmp_path: Path) -> None:
+async def test_n_selects_the_next_unread_message_and_wraps_around(
+    live: Opener, tmp_path: Path
+) -> None:
     app = make_app(tmp_path, messages=five_messages())
     with stored(app) as account:
         mark(account, [2, 3, 5], unread=False)
@@ -117,7 +119,7 @@ async def test_n_goes_to_the_next_unread_and_around(live: Opener, tmp_path: Path
         assert visited == [4, 1, 4]
 
 
-async def test_unread_only_keeps_the_message_that_was_just_read_in_place(live: Opener) -> None:
+async def test_message_just_marked_read_stays_in_the_unread_list(live: Opener) -> None:
     async with live(messages=five_messages(), filters=Filters(state="unread")) as pilot:
         await until(pilot, lambda: shown(pilot) == 5)
         await pilot.press("j", "m")

@@ -21,7 +21,7 @@ MESSAGES = [
 ]
 
 
-async def test_a_digit_shows_its_view_and_nothing_else_is_left_out(live: Opener) -> None:
+async def test_digit_shows_its_view_and_clears_other_filters(live: Opener) -> None:
     async with live(messages=MESSAGES, settings=Settings(views=VIEWS)) as pilot:
         await pilot.press("p", *"0002", "enter")
         await until(pilot, lambda: shown(pilot) == 1)
@@ -72,7 +72,7 @@ async def test_views_can_have_other_keys(live: Opener) -> None:
         ("Old = 5", "lines with a name and a search"),
     ],
 )
-def test_a_view_that_cannot_be_read_is_refused(view: str, told: str) -> None:
+def test_invalid_view_in_the_settings_is_refused(view: str, told: str) -> None:
     with pytest.raises(SettingsError) as refused:
         parse_settings(Path("config.toml"), f"[views]\n{view}\n")
     assert told in str(refused.value)
