@@ -32,7 +32,7 @@ def test_no_two_commands_share_a_name_a_key_or_a_description() -> None:
         assert [what for what, times in shared.items() if times > 1] == []
 
 
-async def test_every_command_of_the_inbox_screen_can_be_done(tmp_path: Path) -> None:
+async def test_inbox_screen_implements_every_command(tmp_path: Path) -> None:
     app = make_app(tmp_path)
     async with app.run_test():
         assert isinstance(app.screen, InboxScreen)
@@ -104,7 +104,7 @@ def on_screen(app: HarnessApp) -> str:
     return "\n".join(strip.text for strip in strips).replace("\N{NO-BREAK SPACE}", " ")
 
 
-async def test_a_command_answers_to_the_keys_of_the_settings_only(live: Opener) -> None:
+async def test_configured_keys_replace_the_default_keys(live: Opener) -> None:
     async with live(
         messages=MESSAGES, settings=rebound(toggle_unread=("b", "f5"), search=("u",))
     ) as pilot:
@@ -116,7 +116,7 @@ async def test_a_command_answers_to_the_keys_of_the_settings_only(live: Opener) 
         await until(pilot, lambda: bar.searching)
 
 
-async def test_what_is_typed_in_a_field_is_text_whatever_the_settings_say(live: Opener) -> None:
+async def test_configured_keys_do_not_act_in_text_fields(live: Opener) -> None:
     async with live(
         messages=MESSAGES, settings=rebound(toggle_unread=("b",), refresh=("ctrl+u",), export=())
     ) as pilot:
@@ -128,7 +128,7 @@ async def test_what_is_typed_in_a_field_is_text_whatever_the_settings_say(live: 
         assert len(pilot.app.screen_stack) == 1, "export has no key"
 
 
-async def test_moves_answer_to_the_keys_of_the_settings_and_to_the_arrows(live: Opener) -> None:
+async def test_moves_use_the_configured_keys_and_the_arrow_keys(live: Opener) -> None:
     async with live(
         messages=MESSAGES, settings=rebound(down=("i",), open=("l",), theme=("ctrl+t",))
     ) as pilot:
@@ -142,7 +142,7 @@ async def test_moves_answer_to_the_keys_of_the_settings_and_to_the_arrows(live: 
         await until(pilot, lambda: len(pilot.app.screen_stack) == 2)
 
 
-async def test_hints_help_and_palette_name_the_keys_in_force(live: Opener) -> None:
+async def test_hints_help_and_palette_show_the_configured_keys(live: Opener) -> None:
     async with live(
         messages=MESSAGES,
         settings=rebound(search=("b",), copy_code=("ctrl+k",), refresh=()),
@@ -159,13 +159,13 @@ async def test_hints_help_and_palette_name_the_keys_in_force(live: Opener) -> No
         await until(pilot, lambda: "Ctrl+K Copy the code" in on_screen(pilot.app))
 
 
-def test_swapped_keys_are_both_in_force() -> None:
+def test_two_commands_can_swap_their_keys() -> None:
     keys = CommandKeys({"search": ("u",), "toggle_unread": ("/",)})
     assert (keys.usual("u"), keys.usual("/")) == ("/", "u")
     assert (keys.label("search"), keys.label("toggle_unread")) == ("u", "/")
 
 
-def test_a_key_written_in_russian_is_the_one_at_its_place() -> None:
+def test_configured_keys_are_normalised_including_russian_letters() -> None:
     assert CommandKeys({"search": ("Л",)}).of("search") == ("K",)
     assert CommandKeys({"search": ("Ctrl+K", " F5 ")}).of("search") == ("ctrl+k", "f5")
 
@@ -188,7 +188,9 @@ def test_a_key_written_in_russian_is_the_one_at_its_place() -> None:
         ),
     ],
 )
-def test_a_key_that_cannot_be_is_refused(chosen: dict[str, tuple[str, ...]], problem: str) -> None:
+def test_invalid_configured_key_is_refused(
+    chosen: dict[str, tuple[str, ...]], problem: str
+) -> None:
     with pytest.raises(KeyRefused) as refused:
         CommandKeys(chosen)
     assert str(refused.value).isprintable()

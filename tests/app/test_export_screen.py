@@ -37,7 +37,7 @@ def told(app: HarnessApp) -> str:
     return " ".join(notification.message for notification in app._notifications)
 
 
-async def test_the_folder_is_completed(opened: Opener, home: Path) -> None:
+async def test_export_path_completes_folder_names(opened: Opener, home: Path) -> None:
     (home / "Documents").mkdir()
     async with opened(messages=codes(), filters=Filters()) as pilot:
         field = await open_export(pilot)
@@ -53,7 +53,7 @@ async def test_the_folder_is_completed(opened: Opener, home: Path) -> None:
 
 
 @pytest.mark.parametrize("form", ["csv", "json", "jsonl"])
-async def test_each_format_is_chosen_by_tab_and_the_number_written_is_told(
+async def test_tab_chooses_the_export_format_and_the_message_count_is_shown(
     opened: Opener, home: Path, form: str
 ) -> None:
     async with opened(messages=codes(), filters=Filters()) as pilot:
@@ -84,7 +84,7 @@ class Halfway:
         monkeypatch.setattr(Exporter, "record", waiting)
 
 
-async def test_a_large_export_shows_how_far_it_is_and_takes_no_key_but_escape(
+async def test_large_export_shows_progress_and_accepts_only_escape(
     opened: Opener, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     halfway = Halfway(monkeypatch, at=2100)
@@ -103,7 +103,7 @@ async def test_a_large_export_shows_how_far_it_is_and_takes_no_key_but_escape(
         await until(pilot, lambda: told(pilot.app).startswith("3\u00a0000 messages written to "))
 
 
-async def test_an_export_given_up_leaves_nothing_behind(
+async def test_cancelled_export_leaves_no_file(
     opened: Opener, home: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     halfway = Halfway(monkeypatch, at=1500)
@@ -118,7 +118,7 @@ async def test_an_export_given_up_leaves_nothing_behind(
         assert told(pilot.app) == ""
 
 
-async def test_after_what_went_wrong_the_name_can_be_mended(opened: Opener, home: Path) -> None:
+async def test_file_name_can_be_corrected_after_an_export_error(opened: Opener, home: Path) -> None:
     async with opened(messages=codes(), filters=Filters()) as pilot:
         field = await open_export(pilot)
         field.value = "~/missing/x.csv"
@@ -136,7 +136,7 @@ async def test_after_what_went_wrong_the_name_can_be_mended(opened: Opener, home
     assert (home / "x.csv").exists()
 
 
-async def test_e_writes_what_is_shown(opened: Opener, home: Path) -> None:
+async def test_e_exports_the_messages_shown(opened: Opener, home: Path) -> None:
     async with opened(messages=five_messages(), filters=Filters(to_phone="79110000002")) as pilot:
         field = await open_export(pilot)
         field.value = "~/out.jsonl"
@@ -148,7 +148,7 @@ async def test_e_writes_what_is_shown(opened: Opener, home: Path) -> None:
         assert_private(home / "out.jsonl")
 
 
-async def test_an_export_never_goes_over_a_file_unasked(opened: Opener, home: Path) -> None:
+async def test_export_overwrites_a_file_only_if_confirmed(opened: Opener, home: Path) -> None:
     (home / "out.csv").write_text("mine")
     async with opened(messages=five_messages()) as pilot:
         field = await open_export(pilot)

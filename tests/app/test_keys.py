@@ -23,7 +23,7 @@ from inbox_tui.widgets.message_view import MessageView
 from inbox_tui.widgets.status_bar import StatusBar
 
 
-async def test_r_refreshes_at_once_or_says_when(live: Opener) -> None:
+async def test_r_refreshes_at_once_or_shows_when_the_next_refresh_is_allowed(live: Opener) -> None:
     async with live(messages=five_messages()) as pilot:
         for _ in range(30):
             await pilot.press("r")
@@ -32,7 +32,7 @@ async def test_r_refreshes_at_once_or_says_when(live: Opener) -> None:
 
 
 @pytest.mark.parametrize("window", [60, 6])
-async def test_r_names_the_limit_in_force(live: Opener, window: int) -> None:
+async def test_refresh_notice_shows_the_request_limit_in_force(live: Opener, window: int) -> None:
     async with live(
         messages=five_messages(), limit=Limit().scaled(window / 60), size=(40, 12)
     ) as pilot:
@@ -44,7 +44,7 @@ async def test_r_names_the_limit_in_force(live: Opener, window: int) -> None:
         assert "next in" in str(pilot.app.screen.query_one(StatusBar).render())
 
 
-async def test_what_is_typed_after_the_slash_is_searched_for_however_fast_it_comes(
+async def test_fast_typing_after_slash_goes_into_the_search(
     live: Opener,
 ) -> None:
     async with live(messages=five_messages()) as pilot:
@@ -57,7 +57,7 @@ async def test_what_is_typed_after_the_slash_is_searched_for_however_fast_it_com
         await until(pilot, lambda: shown(pilot) == 5)
 
 
-async def test_what_is_typed_after_the_key_of_a_picker_narrows_it_however_fast_it_comes(
+async def test_fast_typing_after_a_picker_key_narrows_the_picker(
     live: Opener,
 ) -> None:
     async with live(messages=five_messages()) as pilot:
@@ -68,7 +68,7 @@ async def test_what_is_typed_after_the_key_of_a_picker_narrows_it_however_fast_i
         await until(pilot, lambda: shown(pilot) == 2)
 
 
-async def test_keys_that_come_together_are_done_in_their_order(live: Opener) -> None:
+async def test_keys_sent_together_are_handled_in_order(live: Opener) -> None:
     async with live(messages=five_messages()) as pilot:
         press_at_once(pilot, "j", "j", "j", "j", "c", "k", "m", "u")
         await until(pilot, lambda: unread(pilot) == 4)
@@ -91,7 +91,7 @@ async def test_keys_that_come_together_are_done_in_their_order(live: Opener) -> 
     ],
     ids=["search", "search given up", "conversation", "picker", "message"],
 )
-async def test_a_command_typed_ahead_acts_where_the_keys_before_it_led(
+async def test_typed_ahead_command_acts_on_what_the_keys_before_it_selected(
     live: Opener, keys: tuple[str, ...]
 ) -> None:
     async with live(messages=five_messages()) as pilot:
@@ -102,7 +102,9 @@ async def test_a_command_typed_ahead_acts_where_the_keys_before_it_led(
 
 
 @at_every_size
-async def test_a_message_in_full_sight_leaves_the_moves_to_the_list(live: Opener) -> None:
+async def test_move_keys_select_another_message_if_the_open_one_fits_on_screen(
+    live: Opener,
+) -> None:
     async with live(messages=five_messages()) as pilot:
         await pilot.press("enter", "j")
         assert selected(pilot).id == 4
@@ -133,7 +135,7 @@ async def test_a_message_in_full_sight_leaves_the_moves_to_the_list(live: Opener
     ],
     ids=lambda value: value if isinstance(value, str) else "",
 )
-async def test_a_key_that_can_do_nothing_says_why(
+async def test_key_without_effect_shows_the_reason(
     live: Opener, keys: tuple[str, ...], told: str
 ) -> None:
     async with live(messages=five_messages()) as pilot:
@@ -143,7 +145,7 @@ async def test_a_key_that_can_do_nothing_says_why(
         assert len(pilot.app.screen_stack) == 1
 
 
-async def test_r_while_it_is_asking_says_so(live: Opener) -> None:
+async def test_r_during_a_request_shows_that_one_is_running(live: Opener) -> None:
     async with live(never, messages=five_messages(), state="Checking") as pilot:
         await until(pilot, lambda: bool(pilot.app.scripted.asked))
         await pilot.press("r")
@@ -151,7 +153,9 @@ async def test_r_while_it_is_asking_says_so(live: Opener) -> None:
 
 
 @at_every_size
-async def test_the_status_bar_names_the_keys_that_matter_here(live: Opener, size: Size) -> None:
+async def test_status_bar_shows_the_keys_useful_in_the_current_context(
+    live: Opener, size: Size
+) -> None:
     async with live(messages=five_messages()) as pilot:
         bar = inbox(pilot).query_one(StatusBar)
         others = "m mark  y text  e export  s star  d done  u unread only  p number  w window"

@@ -59,7 +59,7 @@ async def open_picker(pilot: Pilot[None]) -> None:
     await pilot.pause()
 
 
-async def test_the_picker_reads_what_it_offers_and_narrows(
+async def test_number_picker_formats_only_the_numbers_it_offers(
     live: Opener, app: HarnessApp, written: list[str]
 ) -> None:
     async with live(app=app) as pilot:
@@ -75,7 +75,7 @@ async def test_the_picker_reads_what_it_offers_and_narrows(
         await until(pilot, lambda: app.screen.query_one(FilterBar).shown == 1)
 
 
-async def test_the_picker_offers_the_current_number_and_those_with_a_name(
+async def test_number_picker_offers_the_current_number_and_named_numbers(
     live: Opener, app: HarnessApp
 ) -> None:
     async with live(app=app) as pilot:
@@ -91,7 +91,7 @@ async def test_the_picker_offers_the_current_number_and_those_with_a_name(
         await until(pilot, lambda: bar.to == "Склад")
 
 
-async def test_the_palette_reads_what_it_offers_and_narrows(
+async def test_palette_formats_only_the_numbers_it_offers(
     live: Opener, app: HarnessApp, written: list[str]
 ) -> None:
     commands = sum(command.in_palette for command in COMMANDS)
@@ -106,7 +106,7 @@ async def test_the_palette_reads_what_it_offers_and_narrows(
             await until(pilot, partial(lambda found: offered(pilot) == [found], found))
 
 
-def test_offering_some_numbers_costs_the_same_however_many_there_are(tmp_path: Path) -> None:
+def test_listing_some_numbers_costs_the_same_in_an_archive_with_many(tmp_path: Path) -> None:
     def steps(many: int) -> int:
         messages = [message(n, to_phone=str(FIRST + n), minutes_ago=600) for n in range(many)]
         archive = make_app(tmp_path / str(many), messages=messages)._dependencies.archive

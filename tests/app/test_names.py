@@ -34,7 +34,7 @@ async def name(pilot: Pilot[None], command: str, typed: str) -> None:
     await pilot.pause()
 
 
-async def test_a_sender_named_in_the_palette_has_that_name_at_once_and_for_good(
+async def test_name_given_to_a_sender_is_shown_at_once_and_saved(
     live: Opener, tmp_path: Path
 ) -> None:
     async with live(
@@ -55,7 +55,7 @@ async def test_a_sender_named_in_the_palette_has_that_name_at_once_and_for_good(
         )
 
 
-async def test_the_receiving_number_is_named_and_loses_its_name_again(
+async def test_name_of_the_receiving_number_can_be_set_and_removed(
     live: Opener, tmp_path: Path
 ) -> None:
     async with live(
@@ -71,7 +71,7 @@ async def test_the_receiving_number_is_named_and_loses_its_name_again(
         assert load_settings(tmp_path / "config.toml").names == {}
 
 
-async def test_a_name_that_cannot_be_kept_is_said_and_not_shown(
+async def test_name_that_cannot_be_saved_is_reported_and_not_used(
     live: Opener, tmp_path: Path
 ) -> None:
     (tmp_path / "config.toml").write_text("[names")
@@ -84,7 +84,7 @@ async def test_a_name_that_cannot_be_kept_is_said_and_not_shown(
     assert (tmp_path / "config.toml").read_text() == "[names"
 
 
-async def test_a_sender_that_can_have_no_name_is_told_so(live: Opener) -> None:
+async def test_notice_explains_why_a_sender_cannot_be_named(live: Opener) -> None:
     async with live(messages=[message(1, phone="@@@")]) as pilot:
         await inbox(pilot).action_command("name_sender")
         assert pilot.app.screen == inbox(pilot)
@@ -92,7 +92,7 @@ async def test_a_sender_that_can_have_no_name_is_told_so(live: Opener) -> None:
 
 
 @pytest.mark.parametrize("size", [(120, 40), (80, 24), (40, 12), (200, 50)])
-async def test_the_dialog_fits_every_terminal(live: Opener) -> None:
+async def test_name_dialog_fits_every_terminal_size(live: Opener) -> None:
     async with live(messages=[message(1)]) as pilot:
         await inbox(pilot).action_command("name_sender")
         await pilot.pause()
@@ -102,7 +102,9 @@ async def test_the_dialog_fits_every_terminal(live: Opener) -> None:
 
 
 @at_every_size
-async def test_a_name_stands_for_its_number_everywhere(live: Opener, home: Path) -> None:
+async def test_names_are_shown_in_list_message_picker_filters_and_export(
+    live: Opener, home: Path
+) -> None:
     names = {"79160001122": "Courier", "79110000002": "Support"}
     async with live(messages=five_messages(), settings=Settings(names=names)) as pilot:
         messages = inbox(pilot).query_one(MessageList)

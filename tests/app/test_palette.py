@@ -26,7 +26,7 @@ from inbox_tui.config import load_settings
 from inbox_tui.widgets.message_list import MessageList
 
 
-async def test_the_command_palette_jumps_to_a_number(live: Opener) -> None:
+async def test_palette_can_filter_by_receiving_number(live: Opener) -> None:
     async with live(messages=five_messages()) as pilot:
         await by_palette(pilot, "to +7 911 000-00-02")
         await until(pilot, lambda: shown(pilot) == 2)
@@ -43,7 +43,7 @@ NOUNS = {
 
 
 @pytest.mark.parametrize("language", NOUNS, indirect=True)
-async def test_a_noun_finds_its_command_first(live: Opener, language: str) -> None:
+async def test_typing_a_noun_lists_its_command_first(live: Opener, language: str) -> None:
     async with live(messages=five_messages(), size=(80, 24)) as pilot:
         await pilot.press("ctrl+p")
         await until(pilot, lambda: len(pilot.app.screen.query(OptionList)) > 0)
@@ -60,7 +60,7 @@ async def test_a_noun_finds_its_command_first(live: Opener, language: str) -> No
 
 
 @at_every_size
-async def test_every_command_of_the_palette_can_be_done(live: Opener) -> None:
+async def test_every_palette_command_can_be_run(live: Opener) -> None:
     async with live(messages=five_messages()) as pilot:
         for command in COMMANDS:
             if not command.in_palette or command.name == "quit":
@@ -71,7 +71,7 @@ async def test_every_command_of_the_palette_can_be_done(live: Opener) -> None:
             await until(pilot, lambda: len(pilot.app.screen_stack) == 1)
 
 
-async def test_a_command_of_the_palette_keeps_the_search_that_is_being_typed(live: Opener) -> None:
+async def test_palette_command_keeps_the_search_being_typed(live: Opener) -> None:
     async with live(messages=five_messages()) as pilot:
         await pilot.press("slash", *"bank", "ctrl+p")
         press_at_once(pilot, *"all shown")
@@ -84,9 +84,7 @@ async def test_a_command_of_the_palette_keeps_the_search_that_is_being_typed(liv
         assert inbox(pilot).query_one(MessageList).has_focus
 
 
-async def test_a_theme_of_our_own_or_of_textual_is_chosen_in_the_palette_and_kept(
-    live: Opener, tmp_path: Path
-) -> None:
+async def test_theme_chosen_in_the_palette_is_saved(live: Opener, tmp_path: Path) -> None:
     async with live(messages=five_messages()) as pilot:
         messages = inbox(pilot).query_one(MessageList)
         path = tmp_path / "config.toml"

@@ -28,7 +28,7 @@ async def open_picker(pilot: Pilot[None], key: str) -> None:
     await pilot.pause()
 
 
-async def test_each_number_has_its_count_and_the_current_one_a_mark(opened: Opener) -> None:
+async def test_number_picker_shows_counts_and_ticks_the_current_number(opened: Opener) -> None:
     messages = [
         message(1, minutes_ago=5, to_phone="79110000001"),
         message(2, minutes_ago=60 * 30, to_phone="79110000001"),
@@ -45,7 +45,7 @@ async def test_each_number_has_its_count_and_the_current_one_a_mark(opened: Open
 
 
 @at_every_size
-async def test_typing_narrows_by_digits_and_by_name_and_the_box_stays_where_it_is(
+async def test_typing_narrows_numbers_by_digits_or_name_without_moving_the_box(
     opened: Opener,
 ) -> None:
     settings = Settings(names={"79110000002": "Support"}, window=24)
@@ -66,7 +66,7 @@ async def test_typing_narrows_by_digits_and_by_name_and_the_box_stays_where_it_i
 
 
 @at_every_size
-async def test_every_window_is_in_sight_with_its_count(opened: Opener, size: Size) -> None:
+async def test_window_picker_shows_every_window_with_its_count(opened: Opener, size: Size) -> None:
     async with opened(messages=week(), filters=Filters(hours=None)) as pilot:
         await open_picker(pilot, "w")
         assert choices(pilot) == [
@@ -81,7 +81,7 @@ async def test_every_window_is_in_sight_with_its_count(opened: Opener, size: Siz
         assert region.bottom < size[1], "the hint is in sight, too"
 
 
-async def test_only_whole_hours_of_a_week_are_a_window(opened: Opener) -> None:
+async def test_hour_window_accepts_only_whole_hours_up_to_a_week(opened: Opener) -> None:
     async with opened(messages=week()) as pilot:
         await open_picker(pilot, "w")
         for typed in ("0", "169", "abc", "1.5", "-3", "999999999999"):
@@ -108,7 +108,7 @@ async def test_only_whole_hours_of_a_week_are_a_window(opened: Opener) -> None:
         assert filter_bar(pilot).window == "12 h", "a typed window is offered again, and chosen"
 
 
-async def test_arrows_choose_while_the_typing_goes_on(opened: Opener) -> None:
+async def test_arrow_keys_and_enter_choose_a_number(opened: Opener) -> None:
     async with opened(messages=week()) as pilot:
         await open_picker(pilot, "p")
         await pilot.press("down", "down", "up", "down", "enter")
@@ -117,7 +117,7 @@ async def test_arrows_choose_while_the_typing_goes_on(opened: Opener) -> None:
 
 
 @at_every_size
-async def test_a_choice_can_be_clicked_and_escape_leaves_things_as_they_were(
+async def test_picker_choices_can_be_clicked_and_escape_changes_nothing(
     opened: Opener,
 ) -> None:
     async with opened(messages=week()) as pilot:
@@ -132,7 +132,7 @@ async def test_a_choice_can_be_clicked_and_escape_leaves_things_as_they_were(
 
 
 @at_every_size
-async def test_a_picker_that_is_open_follows_the_size(opened: Opener, size: Size) -> None:
+async def test_open_picker_adapts_when_the_terminal_is_resized(opened: Opener, size: Size) -> None:
     async with opened(messages=week(), size=(120, 40)) as pilot:
         await open_picker(pilot, "w")
         await pilot.press("up", "up")
@@ -145,7 +145,7 @@ async def test_a_picker_that_is_open_follows_the_size(opened: Opener, size: Size
         assert filter_bar(pilot).window == "48 h"
 
 
-async def test_in_a_conversation_the_pickers_count_what_the_sender_wrote(live: Opener) -> None:
+async def test_pickers_count_only_the_messages_of_the_conversation(live: Opener) -> None:
     messages = [
         message(1, minutes_ago=5, to_phone="79110000001"),
         message(2, minutes_ago=60 * 30, to_phone="79110000001"),

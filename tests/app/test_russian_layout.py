@@ -67,12 +67,12 @@ async def test_every_command_does_the_same_with_the_russian_layout(
                 assert russian == latin, key
 
 
-def test_every_letter_and_sign_of_a_command_has_its_place_on_the_russian_layout() -> None:
+def test_every_command_key_exists_on_the_russian_layout() -> None:
     keys = [key.rpartition("+")[2] for command in COMMANDS for key in command.keys]
     assert [key for key in keys if len(key) == 1 and key not in RUSSIAN and key > "9"] == []
 
 
-def test_no_key_of_a_command_is_taken_for_that_of_another() -> None:
+def test_command_keys_are_not_translated_from_the_russian_layout() -> None:
     for command in COMMANDS:
         for key in command.keys:
             assert latin_key(key) == key, "a full stop or a comma cannot be told by its layout"
@@ -94,11 +94,11 @@ def test_no_key_of_a_command_is_taken_for_that_of_another() -> None:
         ("+", "+"),
     ],
 )
-def test_a_key_is_the_one_at_its_place(russian: str, latin: str) -> None:
+def test_russian_key_maps_to_the_latin_key_in_the_same_place(russian: str, latin: str) -> None:
     assert latin_key(russian) == latin
 
 
-async def test_a_search_begun_with_the_russian_layout_takes_russian_words(live: Opener) -> None:
+async def test_search_opened_with_the_russian_layout_accepts_russian_text(live: Opener) -> None:
     async with live(messages=[message(1, TEXT), message(2, "Заказ")]) as pilot:
         await type_characters(pilot, ".код.,")
         bar = pilot.app.screen.query_one(FilterBar)
@@ -108,7 +108,7 @@ async def test_a_search_begun_with_the_russian_layout_takes_russian_words(live: 
         await until(pilot, lambda: bar.search == "")
 
 
-async def test_a_picker_opened_with_the_russian_layout_is_narrowed_by_russian_letters(
+async def test_picker_opened_with_the_russian_layout_accepts_russian_text(
     live: Opener,
 ) -> None:
     async with live(messages=[message(1, TEXT)]) as pilot:
@@ -116,7 +116,7 @@ async def test_a_picker_opened_with_the_russian_layout_is_narrowed_by_russian_le
         await until(pilot, lambda: pilot.app.screen.query_one(Input).value == "цй")
 
 
-async def test_the_palette_takes_russian_letters(live: Opener) -> None:
+async def test_palette_opened_with_the_russian_layout_accepts_russian_text(live: Opener) -> None:
     async with live(messages=[message(1, TEXT)]) as pilot:
         await pilot.press("ctrl+з")
         await until(pilot, lambda: bool(pilot.app.screen.query(Input)))
@@ -124,7 +124,7 @@ async def test_the_palette_takes_russian_letters(live: Opener) -> None:
         await until(pilot, lambda: pilot.app.screen.query_one(Input).value == "щк.")
 
 
-async def test_keys_of_dialogues_work_with_the_russian_layout(live: Opener) -> None:
+async def test_dialogue_keys_work_with_the_russian_layout(live: Opener) -> None:
     async with live(messages=[message(1, TEXT)]) as pilot:
         for opens, closes in ((",", "й"), (",", ","), ("щ", "н")):
             await type_characters(pilot, opens)
@@ -134,7 +134,7 @@ async def test_keys_of_dialogues_work_with_the_russian_layout(live: Opener) -> N
         assert pilot.app.clipboard == "https://shop.example/5512"
 
 
-async def test_ctrl_with_a_letter_works_in_a_field_with_the_russian_layout(
+async def test_ctrl_shortcuts_work_in_fields_with_the_russian_layout(
     live: Opener, tmp_path: Path
 ) -> None:
     (tmp_path / "out.csv").write_text("old")
@@ -147,14 +147,14 @@ async def test_ctrl_with_a_letter_works_in_a_field_with_the_russian_layout(
     assert "481 516" in (tmp_path / "out.csv").read_text(encoding="utf-8")
 
 
-async def test_a_comma_that_bubbles_up_from_a_dialogue_is_taken_once(live: Opener) -> None:
+async def test_keys_of_the_russian_layout_are_not_translated_twice(live: Opener) -> None:
     async with live(messages=[message(1, TEXT)]) as pilot:
         await type_characters(pilot, "бю")
         assert isinstance(pilot.app.screen, InboxScreen), "б is a comma, which is no command's key"
         assert not pilot.app.screen.query_one(FilterBar).searching, "ю is a full stop, no slash"
 
 
-async def test_keys_of_both_layouts_that_come_together_stay_apart(live: Opener) -> None:
+async def test_text_sent_together_with_the_search_key_is_not_translated(live: Opener) -> None:
     async with live(messages=[message(1, TEXT)]) as pilot:
         for name, character in (("full_stop", "."), ("ь", "ь"), ("comma", ","), ("Ь", "Ь")):
             pilot.app.post_message(events.Key(name, character))
