@@ -97,7 +97,7 @@ async def pick(pilot: Pilot[None], name: str) -> None:
     await pilot.pause()
 
 
-async def test_all_accounts_are_asked_with_their_own_passwords(
+async def test_every_account_is_synced_with_its_own_password(
     both: Both, boris: ScriptedInbox
 ) -> None:
     async with both() as pilot:
@@ -111,7 +111,7 @@ async def test_all_accounts_are_asked_with_their_own_passwords(
 
 
 @at_every_size
-async def test_the_picker_shows_the_unread_and_the_state_of_each_account(
+async def test_account_picker_shows_unread_count_and_state_of_each_account(
     both: Both, boris: ScriptedInbox
 ) -> None:
     boris.replies[:] = [NotReached()]
@@ -131,7 +131,7 @@ async def test_the_picker_shows_the_unread_and_the_state_of_each_account(
         assert any(word.startswith("ale") for word in lines[0])
 
 
-async def test_an_account_is_chosen_and_its_inbox_shown(both: Both) -> None:
+async def test_choosing_an_account_shows_its_inbox(both: Both) -> None:
     async with both() as pilot:
         assert texts(pilot) == ["To Alex 1", "To Alex 2", "To Alex 3"]
         await pick(pilot, "boris")
@@ -141,7 +141,7 @@ async def test_an_account_is_chosen_and_its_inbox_shown(both: Both) -> None:
         assert texts(pilot) == ["To Alex 1", "To Alex 2", "To Alex 3"]
 
 
-async def test_an_account_left_before_its_message_counts_as_read_keeps_it_unread(
+async def test_account_can_be_left_before_its_message_is_marked_read(
     both: Both, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("inbox_tui.screens.state_commands.DWELL_SECONDS", 0.5)
@@ -152,7 +152,7 @@ async def test_an_account_left_before_its_message_counts_as_read_keeps_it_unread
         assert texts(pilot) == ["To Boris 1", "To Boris 2"]
 
 
-async def test_all_accounts_are_one_list_and_commands_act_on_the_account_of_the_message(
+async def test_commands_in_the_list_of_all_accounts_act_on_the_right_account(
     both: Both,
 ) -> None:
     async with both() as pilot:
@@ -188,9 +188,7 @@ async def test_a_sender_named_in_the_list_of_all_accounts_leaves_their_names_in_
 
 
 @pytest.mark.parametrize("account", ["alex", "All"])
-async def test_a_change_can_be_undone_after_another_account_was_shown(
-    both: Both, account: str
-) -> None:
+async def test_undo_is_separate_for_each_account(both: Both, account: str) -> None:
     async with both() as pilot:
         await pick(pilot, account)
         await pilot.press("m")
@@ -203,7 +201,7 @@ async def test_a_change_can_be_undone_after_another_account_was_shown(
         await until(pilot, lambda: pilot.app.title == "(5) inbox")
 
 
-async def test_the_title_counts_the_unread_of_all_accounts(
+async def test_title_shows_the_unread_count_of_all_accounts(
     both: Both, boris: ScriptedInbox
 ) -> None:
     new = Answer([message(9, "New", minutes_ago=0)], [])
@@ -217,7 +215,7 @@ async def test_the_title_counts_the_unread_of_all_accounts(
         assert "3 elsewhere  3 unread" in str(pilot.app.screen.query_one(TitleBar).render())
 
 
-async def test_a_notice_says_which_account_a_message_is_for(
+async def test_notification_names_the_account_of_a_new_message(
     both: Both, boris: ScriptedInbox, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     written: list[str] = []
@@ -231,7 +229,7 @@ async def test_a_notice_says_which_account_a_message_is_for(
 
 
 @pytest.mark.parametrize("error", [REFUSED, NotReached("no route")])
-async def test_an_account_that_fails_harms_no_other(
+async def test_error_of_one_account_is_shown_in_the_list_of_all_accounts(
     both: Both, boris: ScriptedInbox, error: Exception
 ) -> None:
     boris.replies[:] = [error]
@@ -245,7 +243,7 @@ async def test_an_account_that_fails_harms_no_other(
         assert isinstance(pilot.app.screen, InboxScreen)
 
 
-async def test_from_all_accounts_the_one_that_is_refused_is_signed_in(
+async def test_signing_in_from_all_accounts_is_for_the_refused_account(
     both: Both, boris: ScriptedInbox
 ) -> None:
     boris.replies[:] = [REFUSED]
@@ -274,7 +272,7 @@ async def test_after_a_first_sign_in_the_other_accounts_are_live_too(
         assert texts(pilot) == ["To Boris 1", "To Boris 2"]
 
 
-async def test_an_account_that_is_signed_in_too_leaves_the_first_one_live(live: Opener) -> None:
+async def test_signing_in_to_a_second_account_keeps_the_first_one_live(live: Opener) -> None:
     vera = ScriptedInbox(GOOD)
     async with live(GOOD, messages=[message(1, "To Alex")], others={"vera": vera}) as pilot:
         await pilot.press("S")
@@ -287,7 +285,7 @@ async def test_an_account_that_is_signed_in_too_leaves_the_first_one_live(live: 
         assert texts(pilot) == ["To Alex"]
 
 
-async def test_an_account_that_was_signed_out_can_still_be_read(both: Both, tmp_path: Path) -> None:
+async def test_signed_out_account_is_still_listed(both: Both, tmp_path: Path) -> None:
     with Archive.open(tmp_path / "inbox.db") as archive:
         archive.account("boris", "smsc.kz").notes.set(SIGNED_IN, None)
         archive.account("mistyped", "smsc.kz")
@@ -295,7 +293,7 @@ async def test_an_account_that_was_signed_out_can_still_be_read(both: Both, tmp_
         assert [one.name for one in pilot.app._accounts.sessions] == [ALEX, BORIS]
 
 
-async def test_numbers_with_a_name_are_offered_before_they_receive_anything(live: Opener) -> None:
+async def test_named_numbers_are_offered_before_they_receive_messages(live: Opener) -> None:
     names = {"79110000001": "Orders", "79110000002": "Support", "79991234567": "Vera"}
     async with live(GOOD, messages=[message(1)], settings=Settings(names=names)) as pilot:
         await pilot.press("p")
@@ -311,7 +309,9 @@ async def test_numbers_with_a_name_are_offered_before_they_receive_anything(live
         await until(pilot, lambda: texts(pilot) == [])
 
 
-async def test_an_export_of_all_accounts_says_whose_each_message_is(both: Both, home: Path) -> None:
+async def test_export_of_all_accounts_names_the_account_of_each_message(
+    both: Both, home: Path
+) -> None:
     async with both() as pilot:
         await pick(pilot, "All")
         await pilot.press("e")

@@ -40,7 +40,7 @@ SIGNS = [
 
 
 @pytest.mark.parametrize("size", [(120, 30), (80, 60)], ids=["120x30", "80x60"])
-async def test_nothing_beside_a_text_is_pushed_out_of_its_column(
+async def test_unusual_characters_do_not_shift_neighbouring_columns(
     tmp_path: Path, size: tuple[int, int]
 ) -> None:
     mine = [
@@ -68,7 +68,7 @@ async def test_nothing_beside_a_text_is_pushed_out_of_its_column(
 
 
 @given(texts)
-def test_what_follows_a_text_is_in_its_column(text: str) -> None:
+def test_character_after_any_text_is_in_its_column(text: str) -> None:
     shown = sanitize(text)
     screen = pyte.Screen(20_000, 3)
     pyte.Stream(screen).feed(pin_columns(f"\x1b[2;5H{shown}\x1b[0m|"))
@@ -89,5 +89,5 @@ def test_what_follows_a_text_is_in_its_column(text: str) -> None:
         ("\x1b[2;3H\x1b[5C界", "\x1b[2;3H\x1b[5C界"),
     ],
 )
-def test_ambiguous_text_is_pinned_where_its_column_is_known(frame: str, written: str) -> None:
+def test_ambiguous_text_is_pinned_if_its_column_is_known(frame: str, written: str) -> None:
     assert pin_columns(frame) == written

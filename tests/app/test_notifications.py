@@ -33,7 +33,7 @@ TWO_OF_SHOP = "\x1b]9;2 new messages: Shop: Another\x1b\\\a"
     ],
     ids=["bell", "terminal", "with the text", "off", "in focus", "not in focus"],
 )
-async def test_what_comes_after_the_first_sync_is_told_once_as_the_settings_say(
+async def test_new_messages_after_the_first_sync_are_announced_as_configured(
     live: Opener,
     monkeypatch: pytest.MonkeyPatch,
     bells: list[HarnessApp],
@@ -59,26 +59,26 @@ async def test_what_comes_after_the_first_sync_is_told_once_as_the_settings_say(
     "environment",
     [{"TERM": "foot"}, {"TERM": "rxvt-unicode-256color"}, {"VTE_VERSION": "7600"}],
 )
-def test_a_terminal_that_knows_osc_777_gets_it(environment: dict[str, str]) -> None:
+def test_terminals_that_support_osc_777_are_notified_with_it(environment: dict[str, str]) -> None:
     assert notification("1 new; message", "a;b", environment) == (
         "\x1b]777;notify;1 new, message;a,b\x1b\\\a"
     )
 
 
-def test_tmux_passes_it_on_and_hears_the_bell() -> None:
+def test_notification_in_tmux_is_passed_through_and_rings_the_bell() -> None:
     assert notification("1 new message", "", {"TMUX": "/tmp/tmux"}) == (
         "\x1bPtmux;\x1b\x1b]9;1 new message\x1b\x1b\\\x1b\\\a"
     )
 
 
-def test_an_emoji_cut_short_is_told_as_what_cannot_be_shown() -> None:
+def test_truncated_emoji_ends_in_replacement_characters() -> None:
     england = "\N{WAVING BLACK FLAG}" + "".join(chr(0xE0000 + ord(letter)) for letter in "gbeng")
     told = notification("1 new message", "x" * (LONGEST_NOTICE - 3) + england + "\U000e007f", {})
     assert told.endswith("x\N{WAVING BLACK FLAG}��\x1b\\\a")
 
 
 @given(st.text(), st.text())
-def test_no_words_can_end_or_begin_a_control_sequence(title: str, body: str) -> None:
+def test_notifications_and_titles_contain_no_control_characters(title: str, body: str) -> None:
     for environment in ({}, {"TERM": "foot"}):
         sequence = notification(title, body, environment)
         inside = sequence.removeprefix("\x1b]").removesuffix("\x1b\\\a")

@@ -66,7 +66,7 @@ async def inbox_shown(pilot: Pilot[None]) -> None:
     await until(pilot, lambda: bool(pilot.app.screen.query(StatusBar)))
 
 
-async def test_without_an_account_the_first_screen_signs_in(opened: Opener) -> None:
+async def test_sign_in_is_the_first_screen_without_an_account(opened: Opener) -> None:
     kept = MemoryBackend()
     async with opened(GOOD, login=None, keyring=keyring(kept)) as pilot:
         await fill_in(pilot, login="alex", password="correct horse")
@@ -77,7 +77,7 @@ async def test_without_an_account_the_first_screen_signs_in(opened: Opener) -> N
         assert kept.kept == {("inbox-tui", USER): "correct horse"}
 
 
-async def test_an_api_key_signs_in_under_a_name_of_ones_own(opened: Opener) -> None:
+async def test_api_key_signs_in_under_a_name_chosen_by_the_user(opened: Opener) -> None:
     kept = MemoryBackend()
     async with opened(GOOD, login=None, keyring=keyring(kept)) as pilot:
         await until(pilot, lambda: signing_in(pilot))
@@ -94,7 +94,9 @@ async def test_an_api_key_signs_in_under_a_name_of_ones_own(opened: Opener) -> N
 
 
 @pytest.mark.parametrize("language", ["en", "ru"], indirect=True)
-async def test_a_refused_api_key_is_asked_for_as_a_key(opened: Opener, language: str) -> None:
+async def test_sign_in_asks_for_an_api_key_after_one_was_refused(
+    opened: Opener, language: str
+) -> None:
     kept = MemoryBackend(**{f"{USER} (API key)": "7f3a"})
     async with opened(KEY_REFUSED, GOOD, password=None, keyring=keyring(kept)) as pilot:
         await until(pilot, lambda: _("the API key was refused") in reason(pilot))
@@ -106,7 +108,7 @@ async def test_a_refused_api_key_is_asked_for_as_a_key(opened: Opener, language:
         assert kept.kept == {("inbox-tui", f"{USER} (API key)"): "another"}
 
 
-async def test_the_full_address_is_remembered(opened: Opener, tmp_path: Path) -> None:
+async def test_full_server_address_is_remembered(opened: Opener, tmp_path: Path) -> None:
     async with opened(GOOD, login=None) as pilot:
         address = "https://gate.example/sms/get.php"
         await fill_in(pilot, server=address, login="alex", password="correct horse")
@@ -123,7 +125,7 @@ async def test_a_password_in_the_keyring_needs_no_sign_in(opened: Opener) -> Non
         assert pilot.app.passwords == ["correct horse"]
 
 
-async def test_not_to_be_remembered_is_not_stored(opened: Opener) -> None:
+async def test_password_is_not_stored_if_remember_is_unticked(opened: Opener) -> None:
     kept = MemoryBackend()
     async with opened(GOOD, login=None, keyring=keyring(kept)) as pilot:
         await until(pilot, lambda: signing_in(pilot))
@@ -133,7 +135,7 @@ async def test_not_to_be_remembered_is_not_stored(opened: Opener) -> None:
         assert kept.kept == {}
 
 
-async def test_a_refused_password_is_not_stored_and_sent_again_only_when_insisted_on(
+async def test_refused_password_is_not_stored_and_resent_only_if_the_user_insists(
     opened: Opener,
 ) -> None:
     kept = MemoryBackend()
@@ -153,7 +155,7 @@ async def test_a_refused_password_is_not_stored_and_sent_again_only_when_insiste
         assert kept.kept == {("inbox-tui", USER): "correct horse"}
 
 
-async def test_a_mistyped_password_does_not_end_the_asking_of_a_live_account(live: Opener) -> None:
+async def test_mistyped_password_does_not_stop_a_live_account(live: Opener) -> None:
     kept = MemoryBackend(**{USER: "correct horse"})
     async with live(GOOD, REFUSED, GOOD, password=None, keyring=keyring(kept)) as pilot:
         await pilot.press("S")
@@ -171,7 +173,7 @@ async def test_a_mistyped_password_does_not_end_the_asking_of_a_live_account(liv
         assert kept.kept == {("inbox-tui", USER): "correct horse"}
 
 
-async def test_an_answer_to_the_password_before_is_no_check_of_the_one_typed(
+async def test_late_answer_to_the_old_password_does_not_accept_the_new_one(
     opened: Opener,
 ) -> None:
     late = asyncio.Event()
@@ -191,14 +193,14 @@ async def test_an_answer_to_the_password_before_is_no_check_of_the_one_typed(
         assert kept.kept == {("inbox-tui", USER): "correct horse"}
 
 
-async def test_a_sign_in_that_ends_while_the_program_closes_shows_nothing(live: Opener) -> None:
+async def test_sign_in_finishing_during_shutdown_opens_no_screen(live: Opener) -> None:
     async with live(GOOD) as pilot:
         (session,) = pilot.app._accounts.sessions
     await pilot.app._show_inbox(session)
     assert pilot.app.screen_stack == []
 
 
-async def test_a_password_refused_before_the_restart_is_not_sent(opened: Opener) -> None:
+async def test_password_refused_before_a_restart_is_not_sent_again(opened: Opener) -> None:
     async with opened(REFUSED, password="wrong") as pilot:
         await state_is(pilot, "Sign in")
     async with opened(GOOD, password="wrong") as pilot:
@@ -217,7 +219,7 @@ async def test_a_password_refused_before_the_restart_is_not_sent(opened: Opener)
         (BLOCKED, "ip is blocked"),
     ],
 )
-async def test_why_there_is_no_signing_in_is_said_and_nothing_stored(
+async def test_failed_sign_in_shows_the_reason_and_stores_no_password(
     opened: Opener, error: SmscError, told: str
 ) -> None:
     kept = MemoryBackend()
@@ -227,7 +229,7 @@ async def test_why_there_is_no_signing_in_is_said_and_nothing_stored(
         assert kept.kept == {}
 
 
-async def test_the_limit_in_the_way_of_signing_in_is_told_with_the_wait(opened: Opener) -> None:
+async def test_sign_in_shows_how_long_the_request_limit_makes_it_wait(opened: Opener) -> None:
     error = TooManyRequests(9, "duplicate request, wait a minute")
     async with opened(error, GOOD, login=None) as pilot:
         await fill_in(pilot, login="alex", password="correct horse")
@@ -243,7 +245,7 @@ async def test_plain_http_is_refused_before_anything_is_sent(opened: Opener) -> 
         assert pilot.app.scripted.asked == []
 
 
-async def test_without_a_keyring_the_screen_says_that_the_password_is_for_this_run(
+async def test_sign_in_without_a_keyring_says_the_password_is_for_this_run_only(
     opened: Opener,
 ) -> None:
     async with opened(GOOD, login=None, keyring=keyring(fail_backend())) as pilot:
@@ -257,7 +259,7 @@ def fail_backend() -> KeyringBackend:
     return fail.Keyring()  # type: ignore[no-untyped-call] # of the library
 
 
-async def test_a_locked_keyring_is_named_and_the_password_asked_for(opened: Opener) -> None:
+async def test_locked_keyring_is_reported_and_the_password_asked_for(opened: Opener) -> None:
     async with opened(GOOD, password=None, keyring=keyring(LockedBackend())) as pilot:
         await until(pilot, lambda: "locked" in reason(pilot))
         await open_sign_in(pilot)
@@ -266,7 +268,7 @@ async def test_a_locked_keyring_is_named_and_the_password_asked_for(opened: Open
         await inbox_shown(pilot)
 
 
-async def test_a_keyring_that_answers_late_saves_the_typing(opened: Opener) -> None:
+async def test_late_keyring_answer_makes_signing_in_unnecessary(opened: Opener) -> None:
     silent = SilentBackend(**{USER: "correct horse"})
     async with opened(GOOD, password=None, keyring=keyring(silent)) as pilot:
         await until(pilot, lambda: "did not answer" in reason(pilot))
@@ -276,7 +278,7 @@ async def test_a_keyring_that_answers_late_saves_the_typing(opened: Opener) -> N
         assert pilot.app.passwords == ["correct horse"]
 
 
-async def test_a_keyring_that_answers_late_leaves_the_sign_in_form_open(opened: Opener) -> None:
+async def test_late_keyring_answer_leaves_the_sign_in_form_open(opened: Opener) -> None:
     silent = SilentBackend(**{USER: "correct horse"})
     async with opened(GOOD, password=None, keyring=keyring(silent)) as pilot:
         await until(pilot, lambda: "did not answer" in reason(pilot))
@@ -291,7 +293,9 @@ async def test_a_keyring_that_answers_late_leaves_the_sign_in_form_open(opened: 
         await state_is(pilot, "Live")
 
 
-async def test_signing_in_while_the_keyring_is_silent_asks_once(opened: Opener) -> None:
+async def test_signing_in_while_the_keyring_is_silent_uses_the_typed_password(
+    opened: Opener,
+) -> None:
     silent = SilentBackend(**{USER: "stored"})
     ring = Keyring(backend=silent, timeout=20)
     async with opened(GOOD, password=None, keyring=ring) as pilot:
@@ -309,7 +313,7 @@ async def test_signing_in_while_the_keyring_is_silent_asks_once(opened: Opener) 
 
 
 @pytest.mark.parametrize("error", [REFUSED, BLOCKED, PARAMETERS])
-async def test_an_error_while_a_search_is_typed_takes_no_letter(
+async def test_error_during_a_search_does_not_interrupt_typing(
     opened: Opener, error: SmscError
 ) -> None:
     asked, answer = asyncio.Event(), asyncio.Event()
@@ -369,13 +373,13 @@ async def test_signing_in_to_another_account_shows_its_inbox(opened: Opener) -> 
         assert "Of alex" not in pilot.app.export_screenshot().replace("&#160;", " ")
 
 
-async def test_an_inbox_that_is_checking_still_shows_the_archive(live: Opener) -> None:
+async def test_archive_is_shown_while_the_first_request_is_running(live: Opener) -> None:
     async with live(never, messages=[message(1, "Kept")], state="Checking") as pilot:
         assert "Kept" in pilot.app.export_screenshot()
 
 
 @at_every_size
-async def test_an_empty_field_is_gone_to_and_named(opened: Opener) -> None:
+async def test_empty_sign_in_field_is_named_and_focused(opened: Opener) -> None:
     async with opened(GOOD, login=None) as pilot:
         await until(pilot, lambda: signing_in(pilot))
         await fill_in(pilot, password="correct horse")
@@ -390,7 +394,7 @@ async def test_an_empty_field_is_gone_to_and_named(opened: Opener) -> None:
         await inbox_shown(pilot)
 
 
-async def test_what_is_being_typed_stays_in_sight_when_the_terminal_shrinks(opened: Opener) -> None:
+async def test_focused_field_stays_visible_when_the_terminal_shrinks(opened: Opener) -> None:
     async with opened(GOOD, login=None, size=(100, 30)) as pilot:
         await until(pilot, lambda: signing_in(pilot))
         password = pilot.app.screen.query_one("#password")
@@ -403,7 +407,7 @@ async def test_what_is_being_typed_stays_in_sight_when_the_terminal_shrinks(open
 
 
 @at_every_size
-async def test_a_refusal_is_in_sight_beside_the_password(opened: Opener) -> None:
+async def test_refusal_and_password_field_are_visible_together(opened: Opener) -> None:
     async with opened(REFUSED, login=None, keyring=keyring(fail_backend())) as pilot:
         await fill_in(pilot, login="alex", password="wrong")
         told = "The login or password was refused (authorise error)."

@@ -55,9 +55,7 @@ async def test_a_message_is_taken_and_given_back(opened: Opener, tmp_path: Path)
         await until(pilot, lambda: selected(pilot).taken == MINE)
 
 
-async def test_the_message_says_who_took_read_and_closed_it_and_when(
-    opened: Opener, tmp_path: Path
-) -> None:
+async def test_message_shows_who_read_took_and_closed_it(opened: Opener, tmp_path: Path) -> None:
     at = NOW.timestamp() - 60
     async with opened(app=of_a_team(tmp_path)) as pilot:
         await pilot.press("j", "k")
@@ -81,7 +79,7 @@ async def test_the_message_says_who_took_read_and_closed_it_and_when(
         assert not any("Starred" in line for line in lines)
 
 
-async def test_what_a_colleague_has_is_left_to_them(opened: Opener, tmp_path: Path) -> None:
+async def test_message_taken_by_a_colleague_cannot_be_taken(opened: Opener, tmp_path: Path) -> None:
     app = of_a_team(tmp_path)
     copied(app, TeamState("taken", 2, True, "boris", NOW.timestamp()))
     async with opened(app=app) as pilot:
@@ -94,14 +92,14 @@ async def test_what_a_colleague_has_is_left_to_them(opened: Opener, tmp_path: Pa
         assert notice(pilot).startswith("vera took it first: +7 999 123-45-67")
 
 
-async def test_without_a_team_nothing_is_taken(opened: Opener) -> None:
+async def test_messages_cannot_be_taken_without_a_team(opened: Opener) -> None:
     async with opened(messages=[message(1, "Text")]) as pilot:
         await pilot.press("j", "T")
         assert notice(pilot) == "only a team takes messages: 'inbox-tui team --help'"
         assert selected(pilot).taken == NOT_TAKEN
 
 
-async def test_all_accounts_in_one_list_say_that_a_hub_is_away(
+async def test_state_of_all_accounts_shows_that_a_hub_is_away(
     opened: Opener, tmp_path: Path
 ) -> None:
     async with opened(app=of_a_team(tmp_path)) as pilot:

@@ -17,13 +17,15 @@ from inbox_tui.widgets.title_bar import TitleBar
 
 
 @at_every_size
-async def test_entries_that_cannot_be_read_are_counted_on_screen(live: Opener) -> None:
+async def test_title_bar_counts_unreadable_entries(live: Opener) -> None:
     async with live(Answer([message(1, "Good")], ['{"id": "x"}', "[]"])) as pilot:
         await until(pilot, lambda: inbox(pilot).query_one(TitleBar).unreadable == 2)
         assert "2 unreadable" in pilot.app.export_screenshot().replace("&#160;", " ")
 
 
-async def test_a_damaged_archive_is_set_aside_and_said_so(live: Opener, tmp_path: Path) -> None:
+async def test_damaged_archive_is_set_aside_and_the_user_notified(
+    live: Opener, tmp_path: Path
+) -> None:
     (tmp_path / "inbox.db").write_bytes(b"This is no database at all. " * 400)
     async with live(Answer([message(1, "Fresh")], []), state="Waiting") as pilot:
         assert pilot.app.scripted.asked == [], "what was asked before is not known any more"
@@ -32,7 +34,7 @@ async def test_a_damaged_archive_is_set_aside_and_said_so(live: Opener, tmp_path
         assert any("inbox.db.damaged-" in told.message for told in pilot.app._notifications)
 
 
-async def test_what_comes_while_the_program_ends_is_shown_nowhere(live: Opener) -> None:
+async def test_events_during_shutdown_are_ignored(live: Opener) -> None:
     async with live(never, messages=five_messages(), state="Checking") as pilot:
         await inbox(pilot).query_one(StatusBar).remove()
         session = pilot.app._accounts.shown
@@ -42,7 +44,7 @@ async def test_what_comes_while_the_program_ends_is_shown_nowhere(live: Opener) 
         session._publish(RefreshDeferred(None))
 
 
-async def test_timers_leave_threads_for_other_work(live: Opener) -> None:
+async def test_timers_do_not_use_up_the_threads(live: Opener) -> None:
     """Timers do not use up the threads, although on Windows each holds one while it runs."""
     async with live(messages=week()) as pilot:
         for _ in range(40):

@@ -287,7 +287,7 @@ def every_second_never(screen: InboxScreen, seconds: float, *do: Any, **more: An
 
 
 @pytest.mark.parametrize("seed", range(SEEDS))
-async def test_keys_act_on_nothing_but_what_was_on_screen(
+async def test_keys_act_only_on_what_was_on_screen(
     tmp_path: Path, seed: int, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     if seed >= PAINTED:
