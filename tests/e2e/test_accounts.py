@@ -42,7 +42,7 @@ def user(user: User, server: DemoServer, tmp_path: Path) -> User:
     return user
 
 
-def test_two_accounts_are_live_at_once_at_their_own_servers(
+def test_two_accounts_on_different_servers_are_live_at_once(
     user: User, server: DemoServer, other: DemoServer
 ) -> None:
     def run(*words: str, stdin: str = "") -> str:

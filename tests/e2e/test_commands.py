@@ -26,7 +26,7 @@ def at_desktop(user: User, tmp_path: Path) -> Iterator[User]:
         yield user
 
 
-def test_a_password_is_kept_in_the_keyring_until_it_is_removed(
+def test_password_stays_in_the_keyring_until_logout(
     at_desktop: User, messages: None, service: SwitchedService
 ) -> None:
     user = at_desktop
@@ -60,14 +60,14 @@ def assert_nowhere(folder: Path, words: str) -> None:
             assert words.encode() not in file.read_bytes(), file
 
 
-def test_a_watch_for_people_has_names(user: User, messages: None) -> None:
+def test_watch_with_text_output_shows_names(user: User, messages: None) -> None:
     user.files.configure('[names]\n"79110000002" = "Orders"\n')
     ended = user.shell("inbox-tui watch --since 1 --format text | head -1")
     assert ended.status == 0
     assert ended.output.endswith("  +7 999 123-45-67  Orders  Заказ 5512 готов\n")
 
 
-def test_a_watch_and_an_open_inbox_side_by_side_keep_the_limit(
+def test_watch_and_open_inbox_together_keep_the_request_limit(
     user: User, messages: None, service: SwitchedService
 ) -> None:
     with user.inbox() as inbox:
@@ -87,7 +87,7 @@ def test_a_watch_and_an_open_inbox_side_by_side_keep_the_limit(
     assert service.breaches == []
 
 
-def test_the_doctor_reports_without_secrets(user: User, messages: None) -> None:
+def test_doctor_report_contains_no_secrets(user: User, messages: None) -> None:
     user.run("sync")
     ended = user.run("doctor", "--online")
     assert (ended.status, ended.errors) == (0, "")

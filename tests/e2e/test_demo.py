@@ -21,7 +21,7 @@ def unread(text: str) -> int:
     return int(found[1]) if found else 0
 
 
-def test_the_demo_is_live_before_ones_eyes_and_leaves_nothing_behind(
+def test_demo_receives_messages_and_leaves_no_files(
     installed: Path, environment: dict[str, str]
 ) -> None:
     del environment["INBOX_TUI_PASSWORD"]
@@ -35,7 +35,7 @@ def test_the_demo_is_live_before_ones_eyes_and_leaves_nothing_behind(
     assert list(home.iterdir()) == []
 
 
-def test_the_server_alone_is_there_for_scripts(
+def test_demo_server_can_be_run_alone_for_scripts(
     installed: Path, environment: dict[str, str]
 ) -> None:
     with subprocess.Popen(
@@ -88,7 +88,9 @@ def test_the_demo_leaves_nothing_behind_when_the_session_ends(
     assert not list(tmp_path.glob("inbox-tui-demo-*"))
 
 
-def test_it_is_worked_with_the_russian_layout(installed: Path, environment: dict[str, str]) -> None:
+def test_demo_can_be_used_with_the_russian_layout(
+    installed: Path, environment: dict[str, str]
+) -> None:
     with Terminal([str(installed), "--demo"], environment=environment) as terminal:
         terminal.wait_for("Live")
         terminal.press(",")

@@ -23,7 +23,7 @@ pytestmark = pytest.mark.e2e
         ("--demo --login=alex", "leave --login out"),
     ],
 )
-def test_a_wrong_usage_is_2_and_nothing_opens(
+def test_wrong_usage_exits_with_2_before_anything_is_opened(
     user: User, service: SwitchedService, words: str, told: str
 ) -> None:
     ended = user.run(*words.split())
@@ -33,7 +33,7 @@ def test_a_wrong_usage_is_2_and_nothing_opens(
     assert service.requests == []
 
 
-def test_a_bad_setting_is_2_with_its_place(user: User) -> None:
+def test_invalid_setting_exits_with_2_and_shows_its_line(user: User) -> None:
     user.files.configure("refresh_seconds = 5\n")
     told = "line 1: refresh_seconds = 5: allowed are whole numbers from 20 to 3600"
     for words in ((), ("export",)):
@@ -41,14 +41,14 @@ def test_a_bad_setting_is_2_with_its_place(user: User) -> None:
 
 
 @pytest.mark.parametrize("command", ["login", "logout", "sync", "watch", "export", "doctor"])
-def test_an_archive_that_can_not_be_used_is_1(user: User, command: str) -> None:
+def test_commands_with_an_unusable_archive_exit_with_1(user: User, command: str) -> None:
     user.files.archive.mkdir(mode=0o700, parents=True)
     ended = user.run(command)
     assert ended.status == 1
     assert "inbox.db" in ended.output + ended.errors
 
 
-def test_an_inbox_whose_archive_can_not_be_used_is_1(user: User) -> None:
+def test_inbox_with_an_unusable_archive_exits_with_1(user: User) -> None:
     user.files.archive.mkdir(mode=0o700, parents=True)
     with user.inbox() as terminal:
         assert terminal.wait() == 1
@@ -67,7 +67,7 @@ REFUSALS = {1: (1, "no"), 2: (3, "sign-in refused"), 4: (4, "Nothing is asked un
         *(("watch", code) for code in (1, 2)),  # error 4 does not end it
     ],
 )
-def test_what_the_server_refuses_has_a_status_of_its_own_and_is_asked_once(
+def test_each_server_error_has_its_exit_status_and_is_not_retried(
     user: User, service: SwitchedService, command: str, code: int
 ) -> None:
     body = json.dumps({"error": "no", "error_code": code}).encode()
@@ -79,7 +79,7 @@ def test_what_the_server_refuses_has_a_status_of_its_own_and_is_asked_once(
     assert len(service.requests) == 1
 
 
-def test_no_connection_is_5(user: User) -> None:
+def test_failed_connection_exits_with_5(user: User) -> None:
     ended = user.run("sync", "--server", "http://127.0.0.1:1")
     assert (ended.status, ended.output) == (5, "")
     assert "no connection: 127.0.0.1:1 refused the connection" in ended.errors

@@ -38,7 +38,7 @@ def test_a_new_message_is_on_screen_within_21_seconds_while_r_is_held_down(
     assert not any(request.in_address for request in service.requests)
 
 
-def test_a_wrong_password_is_sent_once_and_then_asked_for(
+def test_wrong_password_is_sent_only_once_even_after_a_restart(
     user: User, service: SwitchedService
 ) -> None:
     user.environment["INBOX_TUI_PASSWORD"] = "a wrong one"
@@ -60,7 +60,7 @@ def test_a_wrong_password_is_sent_once_and_then_asked_for(
     assert service.requests[before:] == []
 
 
-def test_without_a_server_the_archive_is_readable_and_the_next_try_is_told(
+def test_offline_inbox_shows_the_archive_and_when_it_will_try_again(
     installed: Path, environment: dict[str, str], service: SwitchedService
 ) -> None:
     service.add(incoming(1, "Kept for later", minutes_ago=3))
@@ -78,7 +78,7 @@ def test_without_a_server_the_archive_is_readable_and_the_next_try_is_told(
         terminal.quit()
 
 
-def test_after_a_kill_the_same_inbox_is_there_before_any_answer(
+def test_inbox_is_restored_after_a_kill_before_the_server_answers(
     user: User, numbered: None, service: SwitchedService
 ) -> None:
     with user.inbox() as terminal:

@@ -101,7 +101,7 @@ def assert_demo(line: str, folder: Path, environment: dict[str, str]) -> None:
         terminal.quit()
 
 
-def test_the_demo_of_a_clone(clone: Path, newcomer: dict[str, str]) -> None:
+def test_demo_runs_from_a_clone(clone: Path, newcomer: dict[str, str]) -> None:
     assert_demo(line("python3 -m venv", "inbox-tui --demo"), clone, newcomer)
 
 
@@ -120,11 +120,11 @@ def assert_installs(
     assert not installed.is_symlink()
 
 
-def test_pipx_installs_a_clone_and_takes_it_away(clone: Path, newcomer: dict[str, str]) -> None:
+def test_pipx_installs_and_uninstalls_a_clone(clone: Path, newcomer: dict[str, str]) -> None:
     assert_installs(line("pipx install", "."), line("pipx uninstall"), clone, newcomer)
 
 
-def test_what_is_published_installs_by_name(
+def test_published_package_installs_by_name(
     clone: Path, newcomer: dict[str, str], tmp_path: Path
 ) -> None:
     done(f"python3 -m build --no-isolation --outdir {tmp_path / 'published'}", clone, newcomer)
@@ -135,7 +135,7 @@ def test_what_is_published_installs_by_name(
     assert_installs(uv, uv.replace("install", "uninstall"), tmp_path, reader)
 
 
-def test_a_contributor_is_set_up_checks_and_builds(clone: Path, newcomer: dict[str, str]) -> None:
+def test_contributor_can_set_up_check_and_build(clone: Path, newcomer: dict[str, str]) -> None:
     done(line("python3 -m venv", "pre-commit install"), clone, newcomer)
     assert (clone / ".git" / "hooks" / "pre-commit").exists()
     assert "Failed" not in done(".venv/bin/pre-commit run --all-files", clone, newcomer)

@@ -105,7 +105,7 @@ TRANSCRIPTS = list(transcripts())
 # -- commands that install the program
 
 
-def test_the_two_set_ups_are_one_line_each_and_start_from_nothing() -> None:
+def test_demo_and_test_setups_are_a_single_line_from_scratch() -> None:
     tried, tested = (
         line for line in LINES if line.startswith("python3 -m venv") and "[dev]" not in line
     )
@@ -116,7 +116,7 @@ def test_the_two_set_ups_are_one_line_each_and_start_from_nothing() -> None:
     assert tested.endswith(" && .venv/bin/pytest -n auto")
 
 
-def test_the_gate_runs_the_test_command_of_the_readme() -> None:
+def test_ci_runs_the_test_command_of_the_readme() -> None:
     gate = (ROOT / ".ci" / "run").read_text(encoding="utf-8").splitlines()
     (tested,) = (
         line for line in LINES if line.endswith(".venv/bin/pytest -n auto") and "&&" in line
@@ -138,7 +138,7 @@ def test_actions_in_workflows_are_pinned_by_commit() -> None:
 
 
 @pytest.mark.parametrize("line", SET_UP)
-def test_a_set_up_command_names_what_is_there(line: str) -> None:
+def test_setup_command_refers_to_what_exists(line: str) -> None:
     assert subprocess.run(["bash", "-n", "-c", line], check=False).returncode == 0
     for extra in re.findall(r"\.\[(\w+)\]", line):
         assert extra in PROJECT["project"]["optional-dependencies"]
@@ -150,7 +150,7 @@ def test_a_set_up_command_names_what_is_there(line: str) -> None:
         assert line.endswith((f"install {name}", f"install '{name}[team]'"))
 
 
-def test_the_commands_for_windows_are_those_of_the_other_systems() -> None:
+def test_windows_commands_match_those_of_other_systems() -> None:
     tried, installed = lines("powershell")
     (elsewhere,) = (line for line in LINES if line.endswith("/bin/inbox-tui --demo"))
     replaced = {"python3": "py", " && ": "; ", ".venv/bin/": r".venv\Scripts" + "\\"}
@@ -162,12 +162,12 @@ def test_the_commands_for_windows_are_those_of_the_other_systems() -> None:
     assert task in blocks("crontab")[0]
 
 
-def test_the_readme_can_be_read_in_one_go() -> None:
+def test_readme_is_no_longer_than_14000_characters() -> None:
     assert len(README) <= 14_000
 
 
 @pytest.mark.parametrize("line", DEVELOPING)
-def test_a_command_for_developers_names_what_is_there(
+def test_developer_command_refers_to_what_exists(
     line: str, pytestconfig: pytest.Config, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.syspath_prepend(ROOT / "tests")
@@ -250,7 +250,7 @@ ANSWERS = {
 
 
 @pytest.mark.parametrize("line", OURS)
-def test_every_command_does_what_it_is_for(
+def test_every_documented_command_succeeds(
     line: str, user: dict[str, str], tmp_path: Path, service: DemoService
 ) -> None:
     fetched(user)
@@ -267,7 +267,7 @@ def test_every_command_does_what_it_is_for(
     assert service.breaches == []
 
 
-def test_the_five_commands_for_a_team_make_one(
+def test_five_documented_team_commands_set_up_a_team(
     user: dict[str, str], tmp_path: Path, service: DemoService, cluster: Cluster
 ) -> None:
     need("dbus-run-session", "gnome-keyring-daemon")
@@ -302,7 +302,9 @@ def do(line: str, user: dict[str, str]) -> None:
 
 
 @pytest.mark.parametrize("command", TRANSCRIPTS, ids=[command.line for command in TRANSCRIPTS])
-def test_the_output_shown_is_the_output(command: Command, user: dict[str, str]) -> None:
+def test_documented_output_matches_the_actual_output(
+    command: Command, user: dict[str, str]
+) -> None:
     if "jq" in command.line:
         need("jq")
     if command.line != "inbox-tui sync":
@@ -328,7 +330,7 @@ def shape(line: str) -> str:
     return re.sub(r"\d+(\.\d+)*", "0", line).rstrip()
 
 
-def test_every_command_of_the_program_is_shown_and_no_other() -> None:
+def test_readme_mentions_every_command_and_no_others() -> None:
     lines = [*LINES, *(command.line for command in TRANSCRIPTS), *quoted(README)]
     named = {name for line in lines for name in re.findall(r"\binbox-tui ([a-z]+)", line)}
     assert named == set(COMMANDS)
@@ -337,7 +339,7 @@ def test_every_command_of_the_program_is_shown_and_no_other() -> None:
 # -- tables
 
 
-def test_the_options_of_every_command_are_in_its_row() -> None:
+def test_readme_lists_the_options_of_every_command() -> None:
     rows = {quoted(row[0])[0]: row[1] for row in table("Commands", "command")}
     assert set(rows) == {"inbox-tui", *(f"inbox-tui {name}" for name in COMMANDS)}
     context = click.Context(main, **main.context_settings)
@@ -357,7 +359,7 @@ def test_the_options_of_every_command_are_in_its_row() -> None:
         assert documented == options - common, name
 
 
-def test_the_exit_statuses_are_the_ones() -> None:
+def test_readme_lists_the_exit_statuses() -> None:
     statuses = {
         failure.DONE: "done",
         failure.FAILED: "failed",
@@ -372,14 +374,14 @@ def test_the_exit_statuses_are_the_ones() -> None:
         assert means.startswith(statuses[int(status)])
 
 
-def test_the_settings_shown_are_allowed(tmp_path: Path) -> None:
+def test_documented_settings_are_valid(tmp_path: Path) -> None:
     for number, block in enumerate(blocks("toml")):
         file = tmp_path / f"{number}.toml"
         file.write_text(block, encoding="utf-8")
         assert load_settings(file) != Settings()
 
 
-def test_the_files_are_where_the_program_has_them(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_documented_file_locations_match_the_program(monkeypatch: pytest.MonkeyPatch) -> None:
     for name in ("XDG_CONFIG_HOME", "XDG_DATA_HOME", "XDG_STATE_HOME"):
         monkeypatch.delenv(name, raising=False)
         assert name in section("Files")
@@ -392,7 +394,7 @@ def test_the_files_are_where_the_program_has_them(monkeypatch: pytest.MonkeyPatc
 # -- links and pictures
 
 
-def test_every_picture_and_every_link_within_is_there() -> None:
+def test_pictures_and_internal_links_of_the_readme_exist() -> None:
     pictures = re.findall(r'(?:\]\(|src=")(screenshots/[^")]+)', README)
     assert "screenshots/inbox.svg" in pictures
     for picture in pictures:
@@ -405,7 +407,7 @@ def test_every_picture_and_every_link_within_is_there() -> None:
         assert link in anchors
 
 
-def test_the_rooms_are_those_of_the_package() -> None:
+def test_rooms_in_contributing_match_the_package() -> None:
     rooms = {quoted(row[0])[0] for row in table("The map of the rooms", "room", CONTRIBUTING)}
     folders = {
         file.stem

@@ -12,7 +12,7 @@ from support.service import SwitchedService
 pytestmark = pytest.mark.e2e
 
 
-def test_the_account_and_what_to_ask_for_come_from_the_settings(
+def test_settings_choose_the_account_numbers_and_time_zone(
     user: User, messages: None, service: SwitchedService
 ) -> None:
     server = user.environment.pop("INBOX_TUI_SERVER")
@@ -27,7 +27,7 @@ def test_the_account_and_what_to_ask_for_come_from_the_settings(
     assert message["received"].endswith("+06:00")
 
 
-def test_the_inbox_is_as_the_settings_say(user: User, messages: None) -> None:
+def test_inbox_follows_the_settings(user: User, messages: None) -> None:
     with user.inbox() as inbox:
         shown = inbox.wait_for("next in")
         assert "Window: everything" in shown

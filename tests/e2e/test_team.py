@@ -157,7 +157,7 @@ def another_asks(team: Team, than: Colleague) -> bool:
     return team.asker() not in (None, than)
 
 
-def test_another_takes_over_from_a_killed_a_stopped_and_a_cut_off_asker(team: Team) -> None:
+def test_colleague_takes_over_from_a_killed_stopped_or_cut_off_asker(team: Team) -> None:
     until(team.asker, 30)
     took = {}
     for how in ("killed", "stopped", "cut off"):
@@ -181,7 +181,7 @@ def test_another_takes_over_from_a_killed_a_stopped_and_a_cut_off_asker(team: Te
     assert took["cut off"] < 15.0 + 1.0, took
 
 
-def test_whatever_happens_the_limit_is_kept_and_all_have_everything(
+def test_team_keeps_the_limit_and_all_messages_through_random_failures(
     team: Team, service: DemoService, cluster: Cluster
 ) -> None:
     random = Random(7)

@@ -39,7 +39,7 @@ def assert_archive_is_whole(user: User) -> None:
 
 @pytest.mark.parametrize("frozen", [False, True], ids=["reading", "frozen"])
 @pytest.mark.parametrize("how", ["closed", "closed without a signal", "SIGHUP", "SIGTERM"])
-def test_the_program_ends_when_its_terminal_goes(user: User, how: str, frozen: bool) -> None:
+def test_program_ends_when_its_terminal_disappears(user: User, how: str, frozen: bool) -> None:
     ignoring = signal.SIGHUP if how == "closed without a signal" else None
     with user.inbox(ignoring=ignoring) as terminal:
         terminal.wait_for("Live")
@@ -69,7 +69,7 @@ Blocked(driver_class=posix.TerminalDriver).run()
 """
 
 
-def test_even_a_program_that_hangs_ends_with_its_terminal(environment: dict[str, str]) -> None:
+def test_program_that_hangs_ends_with_its_terminal(environment: dict[str, str]) -> None:
     command = [sys.executable, "-c", BLOCKED]
     with Terminal(command, environment=environment, ignoring=signal.SIGHUP) as terminal:
         # Not on the screen: a frame written by the driver's thread may overwrite the word.
@@ -125,7 +125,7 @@ def test_the_program_ends_when_tmux_is_killed(user: User, tmux: list[str], froze
     assert_archive_is_whole(user)
 
 
-def test_with_a_frozen_terminal_asking_goes_on_and_then_the_screen_is_whole(
+def test_syncing_continues_in_a_frozen_terminal_and_the_screen_recovers(
     live: Terminal, service: SwitchedService
 ) -> None:
     live.freeze()
@@ -144,14 +144,14 @@ def test_with_a_frozen_terminal_asking_goes_on_and_then_the_screen_is_whole(
     assert b"\x1b[23;2t" in live.raw
 
 
-def test_quitting_a_frozen_terminal_does_not_wait_for_it(live: Terminal) -> None:
+def test_quitting_does_not_wait_for_a_frozen_terminal(live: Terminal) -> None:
     live.freeze()
     live.press("q")
     assert live.wait(seconds=5, reading=False) == 0
 
 
 @pytest.mark.parametrize("how", [signal.SIGTSTP, signal.SIGSTOP], ids=lambda how: how.name)
-def test_the_screen_is_whole_after_a_stop(live: Terminal, how: signal.Signals) -> None:
+def test_screen_is_complete_after_a_stop_signal(live: Terminal, how: signal.Signals) -> None:
     before = live.text
     live.send_signal(how)
     live.wait_stopped()
@@ -167,7 +167,7 @@ def test_the_screen_is_whole_after_a_stop(live: Terminal, how: signal.Signals) -
     live.quit()
 
 
-def test_in_a_shell_it_can_be_stopped_sent_to_the_background_and_fetched(user: User) -> None:
+def test_program_can_be_stopped_backgrounded_and_resumed_in_a_shell(user: User) -> None:
     shell = ["bash", "--norc", "--noprofile", "-i"]
     with Terminal(shell, environment={**user.environment, "PS1": "shell: "}) as terminal:
         terminal.wait_for("shell: ")
@@ -192,7 +192,7 @@ def test_in_a_shell_it_can_be_stopped_sent_to_the_background_and_fetched(user: U
         terminal.wait()
 
 
-def test_a_storm_of_resizes_ends_in_a_whole_screen(live: Terminal) -> None:
+def test_screen_is_complete_after_many_resizes(live: Terminal) -> None:
     for step in range(200):
         live.resize(60 + step % 60, 20 + step % 20)
         live.read(0.005)
@@ -204,7 +204,7 @@ def test_a_storm_of_resizes_ends_in_a_whole_screen(live: Terminal) -> None:
     live.quit()
 
 
-def test_a_byte_that_is_not_utf_8_is_no_key_and_ends_nothing(live: Terminal) -> None:
+def test_invalid_input_bytes_are_ignored(live: Terminal) -> None:
     live.send(b"\xff\xfe\xc3(\x80\x1b[1114112u\x1b[99999999999u")
     live.press("/", "2", "9", "enter")
     live.wait_for("1 of 30")
@@ -218,7 +218,7 @@ def bracketed(text: str) -> bytes:
 ATTACK = "Mq\x1b[<0;5;5M\x1bOP\x1b[200~o\r\x1b[201~M\x1b[13u\x1bq\x1b[201~qM"
 
 
-def test_what_is_pasted_is_no_key_whatever_is_in_it(live: Terminal) -> None:
+def test_pasted_text_never_acts_as_keys(live: Terminal) -> None:
     live.send(bracketed(ATTACK))
     live.read(1.0)
     assert "30 unread" in live.text
@@ -231,7 +231,7 @@ def test_what_is_pasted_is_no_key_whatever_is_in_it(live: Terminal) -> None:
     live.quit()
 
 
-def test_a_paste_of_megabytes_is_there_at_once(live: Terminal) -> None:
+def test_large_paste_needs_little_time_and_memory(live: Terminal) -> None:
     took = []
     for size in (500_000, 5_000_000):
         live.press("/")
@@ -247,7 +247,7 @@ def test_a_paste_of_megabytes_is_there_at_once(live: Terminal) -> None:
     live.quit()
 
 
-def test_a_paste_without_an_end_swallows_no_key_for_long(live: Terminal) -> None:
+def test_unterminated_paste_does_not_block_keys_for_long(live: Terminal) -> None:
     live.send(b"\x1b[200~M")
     time.sleep(1.0)
     live.press("?")

@@ -15,7 +15,9 @@ pytestmark = pytest.mark.e2e
 SGR = re.compile(rb"\x1b\[([0-9;]*)m")
 
 
-def test_two_terminals_share_read_flags_and_a_kill_loses_none(user: User, numbered: None) -> None:
+def test_read_flags_are_shared_between_terminals_and_survive_a_kill(
+    user: User, numbered: None
+) -> None:
     with user.inbox() as one:
         one.wait_for("30 unread")
         one.wait_for("Live")
@@ -34,7 +36,7 @@ def test_two_terminals_share_read_flags_and_a_kill_loses_none(user: User, number
         again.quit()
 
 
-def test_the_terminal_gets_the_title_the_notification_and_what_is_copied(
+def test_terminal_receives_title_notification_and_copied_text(
     user: User, service: SwitchedService
 ) -> None:
     user.files.configure('notify = "terminal"\n')
@@ -63,7 +65,7 @@ def test_the_terminal_gets_the_title_the_notification_and_what_is_copied(
     assert b"\x1b]9;2 new messages\x1b\\\a" in raw
 
 
-def test_sixteen_colours_are_enough(user: User, numbered: None) -> None:
+def test_inbox_is_readable_with_16_colours(user: User, numbered: None) -> None:
     del user.environment["COLORTERM"]
     user.environment["TERM"] = "xterm"
     with user.inbox() as terminal:

@@ -145,7 +145,7 @@ def read_line(program: subprocess.Popen[bytes]) -> dict[str, object]:
     return message
 
 
-def test_watch_prints_what_arrives_until_its_reader_is_gone(
+def test_watch_prints_new_messages_until_its_reader_is_gone(
     signed_in: User, service: DemoService
 ) -> None:
     with signed_in.start("watch", "--since", "1") as program:
@@ -170,7 +170,7 @@ def test_watch_ends_when_it_is_interrupted(signed_in: User, interrupt: str) -> N
         assert program.wait(PATIENCE) == 0
 
 
-def test_two_at_once_and_a_killed_one_keep_the_limit_and_lose_nothing(
+def test_parallel_watches_keep_the_limit_and_a_kill_loses_no_message(
     signed_in: User, service: DemoService
 ) -> None:
     programs = [signed_in.start("watch", "--since", "1") for _ in range(3)]
@@ -212,9 +212,7 @@ inbox.main()
 """
 
 
-def test_the_inbox_shows_what_came_and_goes_on_asking(
-    signed_in: User, service: DemoService
-) -> None:
+def test_inbox_shows_its_messages_and_is_live(signed_in: User, service: DemoService) -> None:
     ended = subprocess.run(
         [sys.executable, "-c", INBOX],
         env=signed_in.environment,
