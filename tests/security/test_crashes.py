@@ -92,7 +92,7 @@ def assert_told_nothing(terminal: Terminal, environment: dict[str, str]) -> None
         ("beside", ""),
     ],
 )
-def test_a_fault_tells_neither_password_nor_code_nor_text(
+def test_faults_reveal_no_password_code_or_text(
     server: DemoServer, environment: dict[str, str], place: str, keys: str
 ) -> None:
     with broken(place, server, environment) as terminal:
@@ -110,7 +110,7 @@ def test_a_fault_tells_neither_password_nor_code_nor_text(
         assert_told_nothing(terminal, environment)
 
 
-def test_the_log_tells_where_a_fault_of_the_inbox_arose_and_no_more(
+def test_log_shows_where_a_fault_arose_but_no_code_from_messages(
     server: DemoServer, environment: dict[str, str]
 ) -> None:
     with broken("worker", server, environment, options=["--debug"]) as terminal:
@@ -126,7 +126,7 @@ def test_the_log_tells_where_a_fault_of_the_inbox_arose_and_no_more(
     assert "913042" not in log
 
 
-def test_a_fault_while_signing_in_does_not_tell_the_password_typed(
+def test_fault_while_signing_in_does_not_reveal_the_typed_password(
     server: DemoServer, environment: dict[str, str]
 ) -> None:
     api_key = without_secret(environment)
@@ -144,7 +144,7 @@ def test_a_fault_while_signing_in_does_not_tell_the_password_typed(
 
 
 @pytest.mark.parametrize("place", ["keyring", "sign-in screen"])
-def test_a_fault_before_the_sign_in_tells_nothing(
+def test_fault_before_signing_in_reveals_nothing_secret(
     server: DemoServer, environment: dict[str, str], place: str
 ) -> None:
     without_secret(environment)

@@ -52,7 +52,7 @@ def expire(archive: Archive, account: AccountArchive) -> None:
     sum(archive.maintenance.wipe())
 
 
-def test_what_is_older_than_keep_days_is_on_no_disk_any_more_while_the_inbox_is_open(
+def test_expired_messages_are_wiped_from_disk_while_the_inbox_is_open(
     tmp_path: Path,
 ) -> None:
     archive, account = hold(tmp_path)
@@ -65,7 +65,7 @@ def test_what_is_older_than_keep_days_is_on_no_disk_any_more_while_the_inbox_is_
     assert traces(tmp_path) <= {"79115550001"}
 
 
-def test_what_another_terminal_was_reading_is_wiped_as_soon_as_it_has_read(tmp_path: Path) -> None:
+def test_expired_messages_are_wiped_once_another_terminal_has_read_them(tmp_path: Path) -> None:
     archive, account = hold(tmp_path)
     with archive, Archive.open(archive.path, busy_seconds=0.05) as other:
         rows = iter(account.on(other).lists.export(Query()))
@@ -76,7 +76,7 @@ def test_what_another_terminal_was_reading_is_wiped_as_soon_as_it_has_read(tmp_p
         assert traces(tmp_path) <= {"79115550001"}
 
 
-def test_purge_leaves_nothing_while_a_second_terminal_runs_and_that_one_brings_nothing_back(
+def test_purge_removes_everything_for_good_despite_a_second_terminal(
     files: Files,
 ) -> None:
     put(files.archive, "smscentre.com", received(1, OLD, phone="79995550001"))
@@ -95,7 +95,7 @@ def test_purge_leaves_nothing_while_a_second_terminal_runs_and_that_one_brings_n
     assert traces(files.home) == set()
 
 
-def test_everything_written_is_for_its_owner_alone_whatever_the_umask(files: Files) -> None:
+def test_files_are_private_to_their_owner_whatever_the_umask(files: Files) -> None:
     before = os.umask(0)
     try:
         put(files.archive, "smscentre.com", received(1, "Hello"))
@@ -115,7 +115,7 @@ def test_everything_written_is_for_its_owner_alone_whatever_the_umask(files: Fil
         assert mode == (0o700 if (files.home / path).is_dir() else 0o600), path
 
 
-def test_a_symlinked_or_open_data_folder_is_refused_with_exit_1(
+def test_symlinked_or_world_writable_data_folder_is_refused_with_exit_1(
     files: Files, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     folder = files.archive.parent
@@ -134,7 +134,7 @@ def test_a_symlinked_or_open_data_folder_is_refused_with_exit_1(
             folder.chmod(0o777)
 
 
-async def test_no_picture_of_the_screen_is_written_where_others_can_read_it(tmp_path: Path) -> None:
+async def test_palette_does_not_offer_screenshots(tmp_path: Path) -> None:
     app = make_app(tmp_path, messages=[message(1, "Hello")])
     async with app.run_test(size=(120, 40)) as pilot:
         await state_is(pilot, "Live")
@@ -155,7 +155,7 @@ def config(tmp_path: Path) -> Path:
 
 
 @pytest.mark.parametrize("mode", [0o646, 0o664, 0o620])
-def test_settings_that_others_may_write_to_are_refused(config: Path, mode: int) -> None:
+def test_settings_writable_by_others_are_refused(config: Path, mode: int) -> None:
     assert load_settings(config).server == "smscentre.com"
     config.chmod(mode)
     with pytest.raises(SettingsError, match=rf"written to by others \(mode {mode:04o}\).*chmod"):
@@ -163,14 +163,14 @@ def test_settings_that_others_may_write_to_are_refused(config: Path, mode: int) 
 
 
 @pytest.mark.parametrize("mode", [0o775, 0o757, 0o1777])
-def test_settings_in_a_folder_that_others_may_write_to_are_refused(config: Path, mode: int) -> None:
+def test_settings_in_a_folder_writable_by_others_are_refused(config: Path, mode: int) -> None:
     config.parent.chmod(mode)
     with pytest.raises(SettingsError, match="written to by others") as caught:
         load_settings(config)
     assert caught.value.path == config.parent
 
 
-def test_settings_in_a_folder_that_is_a_link_are_refused(config: Path, tmp_path: Path) -> None:
+def test_settings_in_a_symlinked_folder_are_refused(config: Path, tmp_path: Path) -> None:
     (tmp_path / "linked").symlink_to(config.parent)
     with pytest.raises(SettingsError, match="linked: is a symbolic link"):
         load_settings(tmp_path / "linked" / config.name)
@@ -186,7 +186,7 @@ def change_owners(monkeypatch: pytest.MonkeyPatch, config: Path, *, file: int, f
 
 
 @pytest.mark.parametrize(("file", "folder"), [(4711, 12345), (12345, 4711)])
-def test_settings_of_another_user_are_refused(
+def test_settings_owned_by_another_user_are_refused(
     config: Path, monkeypatch: pytest.MonkeyPatch, file: int, folder: int
 ) -> None:
     change_owners(monkeypatch, config, file=file, folder=folder)
@@ -194,12 +194,12 @@ def test_settings_of_another_user_are_refused(
         load_settings(config)
 
 
-def test_settings_of_the_system_are_trusted(config: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_settings_owned_by_root_are_trusted(config: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     change_owners(monkeypatch, config, file=0, folder=0)
     assert load_settings(config).server == "smscentre.com"
 
 
-def test_settings_put_in_their_place_while_they_are_read_are_not_taken_for_one_s_own(
+def test_settings_swapped_while_being_read_are_still_refused(
     config: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     theirs, mine = tmp_path / "theirs", tmp_path / "mine"
@@ -226,7 +226,7 @@ def test_settings_that_are_a_pipe_are_refused_without_waiting(config: Path) -> N
         load_settings(config)
 
 
-def test_settings_without_end_are_refused(config: Path) -> None:
+def test_oversized_settings_are_refused(config: Path) -> None:
     with config.open("wb") as file:
         file.truncate(10**9)
     with pytest.raises(SettingsError, match="is larger than 256 KiB"):

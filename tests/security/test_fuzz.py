@@ -78,7 +78,7 @@ def answers(draw: st.DrawFn) -> bytes:
 
 
 @given(st.one_of(answers(), st.binary(max_size=200)))
-def test_any_answer_is_read_or_refused_in_words_that_are_safe_to_show(
+def test_any_answer_is_read_or_refused_with_text_safe_to_show(
     body: bytes,
 ) -> None:
     try:
@@ -100,9 +100,7 @@ EXPORTER = Exporter("jsonl", server_zone=UTC, names={})
 
 
 @given(texts, st.integers(1, 60))
-def test_no_text_steers_the_terminal_or_shifts_a_column_wherever_it_is_shown(
-    text: str, width: int
-) -> None:
+def test_no_text_can_control_the_terminal_or_shift_a_column(text: str, width: int) -> None:
     shown = sanitize(text)
     assert unsafe_characters(shown) == []
     assert sanitize(shown) == shown
@@ -124,7 +122,7 @@ def test_no_text_steers_the_terminal_or_shifts_a_column_wherever_it_is_shown(
 
 
 @given(texts, texts)
-def test_no_text_ends_a_notice_or_begins_another_one(title: str, body: str) -> None:
+def test_no_text_can_end_or_start_a_notification(title: str, body: str) -> None:
     for environment in ({}, {"TERM": "foot"}):
         notice = notification(title, body, environment)
         inside = notice.removeprefix("\x1b]").removesuffix("\x1b\\\a")
@@ -136,7 +134,7 @@ def test_no_text_ends_a_notice_or_begins_another_one(title: str, body: str) -> N
 
 
 @given(texts)
-def test_an_export_gives_every_text_back_and_runs_nowhere(text: str) -> None:
+def test_exported_text_is_preserved_and_never_runs_as_a_formula(text: str) -> None:
     line = EXPORTER.line(Row(1, 1, 1, None, text, text, text, True, False, False, False)).decode()
     assert json.loads(line)["message"] == whole_characters(text)
     for character in line.removesuffix("\n"):

@@ -37,7 +37,7 @@ UNFIT = [
 
 
 @pytest.mark.parametrize(("backend", "named"), UNFIT, ids=["plaintext", "null"])
-async def test_a_keyring_that_keeps_no_secret_is_named_on_the_sign_in_screen_and_not_used(
+async def test_insecure_keyring_is_named_on_the_sign_in_screen_and_not_used(
     tmp_path: Path, backend: KeyringBackend, named: str
 ) -> None:
     app = make_app(tmp_path, GOOD, login=None, password=None, keyring=keyring(backend))
@@ -55,7 +55,7 @@ async def test_a_keyring_that_keeps_no_secret_is_named_on_the_sign_in_screen_and
     assert getattr(backend, "kept", {}) == {}
 
 
-async def test_what_is_wrong_with_the_keyring_is_said_once(tmp_path: Path) -> None:
+async def test_keyring_problem_is_shown_only_once(tmp_path: Path) -> None:
     app = make_app(tmp_path, password=None, keyring=keyring(PlaintextKeyring()))
     async with app.run_test(size=(120, 40)) as pilot:
         await state_is(pilot, "Sign in")
@@ -68,7 +68,7 @@ async def test_what_is_wrong_with_the_keyring_is_said_once(tmp_path: Path) -> No
 
 
 @pytest.mark.parametrize(("backend", "named"), UNFIT, ids=["plaintext", "null"])
-def test_a_keyring_that_keeps_no_secret_is_named_by_the_doctor(
+def test_insecure_keyring_is_reported_by_doctor(
     files: Files, backend: KeyringBackend, named: str
 ) -> None:
     library.set_keyring(backend)
@@ -78,7 +78,7 @@ def test_a_keyring_that_keeps_no_secret_is_named_by_the_doctor(
     assert named in line
 
 
-async def test_a_late_password_is_not_sent_for_the_account_typed_meanwhile(tmp_path: Path) -> None:
+async def test_late_keyring_password_is_not_sent_for_another_account(tmp_path: Path) -> None:
     silent = SilentBackend(**{USER: "of alex"})
     refused = SignInRefused(2, "authorise error")
     app = make_app(tmp_path, refused, GOOD, password=None, keyring=keyring(silent))
@@ -123,7 +123,7 @@ def seconds_to_first_frame(environment: dict[str, str], *, says: str) -> float:
 
 
 @pytest.mark.e2e
-def test_the_first_frame_comes_as_fast_with_a_locked_keyring_as_without_one(tmp_path: Path) -> None:
+def test_locked_keyring_does_not_delay_the_first_frame(tmp_path: Path) -> None:
     without = Files(tmp_path).at_terminal
     environment = {
         name: value for name, value in without.items() if name != "PYTHON_KEYRING_BACKEND"

@@ -140,7 +140,7 @@ def app_at(server: DemoServer, folder: Path, kept: MemoryBackend) -> tuple[Inbox
     return app, archive
 
 
-async def test_a_day_with_the_inbox_leaves_the_password_nowhere(
+async def test_using_the_inbox_leaves_the_password_nowhere(
     kind: Kind,
     server: DemoServer,
     service: DemoService,
@@ -218,7 +218,7 @@ def test_no_command_leaves_the_password_in_the_environment(
     assert_without_password(repr(ended), command)
 
 
-def test_a_shell_that_completes_does_not_inherit_the_password(
+def test_shell_run_for_completion_does_not_inherit_the_password(
     variable: str, files: Files, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     (tmp_path / "bash").write_text(RECORDER.format(folder=tmp_path))
@@ -231,7 +231,7 @@ def test_a_shell_that_completes_does_not_inherit_the_password(
     assert_without_password((tmp_path / "bash.environment").read_bytes(), "bash")
 
 
-def test_the_doctor_and_the_exports_know_nothing_of_it(
+def test_doctor_and_exports_do_not_contain_the_password(
     variable: str, server: DemoServer, files: Files, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
     account = ("--login", "alex", "--server", server.url)
@@ -248,7 +248,7 @@ def test_the_doctor_and_the_exports_know_nothing_of_it(
     assert_files_without_password(files.home)
 
 
-def test_a_wrong_password_leaves_nothing_that_tells_it(
+def test_wrong_password_is_not_left_in_output_or_files(
     variable: str, server: DemoServer, files: Files, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     wrong = "a-distinctive-wrong-one"
@@ -282,7 +282,7 @@ async def test_a_password_being_typed_is_never_copied(
     assert copied == []
 
 
-async def test_what_is_typed_ahead_of_the_cursor_is_not_shown_in_another_field(
+async def test_password_typed_ahead_does_not_end_up_in_the_login_field(
     server: DemoServer, tmp_path: Path
 ) -> None:
     from textual import events
@@ -304,7 +304,7 @@ async def test_what_is_typed_ahead_of_the_cursor_is_not_shown_in_another_field(
     archive.close()
 
 
-def test_a_password_as_an_option_is_refused_and_not_repeated(files: Files) -> None:
+def test_password_given_as_an_option_is_refused_and_not_repeated(files: Files) -> None:
     for words in (["--password", PASSWORD], ["login", "--password", PASSWORD], ["--psw", PASSWORD]):
         ended = run(*words)
         assert ended.status == 2
@@ -356,7 +356,7 @@ def copy_and_open(terminal: Terminal) -> None:
 
 
 @pytest.mark.e2e
-def test_no_child_no_file_and_no_screen_has_the_password_of_the_environment(
+def test_password_from_the_environment_reaches_no_child_file_or_screen(
     variable: str, server: DemoServer, environment: dict[str, str], tmp_path: Path
 ) -> None:
     command = [sys.executable, "-m", "inbox_tui", "--server", f"http://{server.host}"]
@@ -386,7 +386,7 @@ def files_with(text: str, folder: Path) -> set[str]:
 
 
 @pytest.mark.e2e
-def test_a_password_typed_in_is_in_no_log_and_picture_that_textual_can_be_asked_for(
+def test_typed_password_is_in_no_textual_log_or_screenshot(
     server: DemoServer, environment: dict[str, str], tmp_path: Path
 ) -> None:
     environment |= {
@@ -417,7 +417,7 @@ def test_a_password_typed_in_is_in_no_log_and_picture_that_textual_can_be_asked_
 
 
 @pytest.mark.e2e
-def test_the_demo_hands_no_password_of_the_environment_to_its_children(
+def test_demo_does_not_pass_an_environment_password_to_children(
     variable: str,
     environment: dict[str, str],
 ) -> None:

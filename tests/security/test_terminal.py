@@ -48,7 +48,7 @@ def assert_no_control_sequence(text: str) -> None:
     [["sync"], ["doctor", "--online"], ["doctor", "--online", "--json"], ["--debug", "sync"]],
     ids=" ".join,
 )
-def test_a_server_sends_no_control_sequence_to_the_terminal(
+def test_server_cannot_send_control_sequences_to_the_terminal(
     files: Files,
     hostile_server: DemoServer,
     monkeypatch: pytest.MonkeyPatch,
@@ -66,7 +66,7 @@ def test_a_server_sends_no_control_sequence_to_the_terminal(
         assert_no_control_sequence(ended.output)
 
 
-def test_settings_send_no_control_sequence_to_the_terminal(files: Files) -> None:
+def test_settings_cannot_send_control_sequences_to_the_terminal(files: Files) -> None:
     name = json.dumps("name " + EVERYTHING.encode("utf-8", "replace").decode())
     name = name.replace("\x7f", "\\u007f")
     files.configure(f'[names]\n"79110000001" = {name}\n')
@@ -76,7 +76,7 @@ def test_settings_send_no_control_sequence_to_the_terminal(files: Files) -> None
 
 
 @pytest.mark.parametrize("form", ["json", "jsonl"])
-def test_an_export_as_json_escapes_control_characters(files: Files, form: str) -> None:
+def test_json_export_escapes_control_characters(files: Files, form: str) -> None:
     put(files.archive, "smscentre.com", incoming(1, EVERYTHING, phone=EVERYTHING))
     ended = run("export", "--format", form, "--login", LOGIN)
     assert ended.status == 0
@@ -89,7 +89,7 @@ def test_an_export_as_json_escapes_control_characters(files: Files, form: str) -
 # -- the clipboard
 
 
-async def test_nothing_is_copied_or_opened_but_by_a_key(
+async def test_clicks_neither_copy_nor_open_anything(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     done: list[str] = []
@@ -125,7 +125,7 @@ def opened(monkeypatch: pytest.MonkeyPatch) -> list[str]:
     return opened
 
 
-async def test_only_the_link_screen_opens_a_link_and_it_shows_the_true_host(
+async def test_link_dialog_shows_the_true_host_before_opening_a_link(
     tmp_path: Path, opened: list[str]
 ) -> None:
     link = "https://shop.example@аpple.com/a"
@@ -148,7 +148,7 @@ async def test_only_the_link_screen_opens_a_link_and_it_shows_the_true_host(
 @pytest.mark.parametrize(
     "size", [(120, 40), (80, 24), (40, 12)], ids=lambda size: f"{size[0]}x{size[1]}"
 )
-async def test_the_host_of_a_link_is_in_sight_whenever_enter_would_open_it(
+async def test_host_of_a_link_is_visible_before_enter_opens_it(
     tmp_path: Path, opened: list[str], size: tuple[int, int]
 ) -> None:
     hosts = [
@@ -180,7 +180,7 @@ async def test_the_host_of_a_link_is_in_sight_whenever_enter_would_open_it(
         assert opened == [links[-1]]
 
 
-async def test_a_click_on_a_link_opens_nothing(tmp_path: Path, opened: list[str]) -> None:
+async def test_clicking_a_link_does_not_open_it(tmp_path: Path, opened: list[str]) -> None:
     app = make_app(tmp_path, messages=[message(1, "https://one.example https://two.example")])
     async with app.run_test(size=(120, 40)) as pilot:
         await state_is(pilot, "Live")
@@ -218,7 +218,7 @@ def programs(folder: Path, *names: str) -> None:
         ("wl-copy", {"WAYLAND_DISPLAY": "wayland-99"}),
     ],
 )
-def test_programs_that_copy_get_the_text_on_standard_input_only(
+def test_clipboard_programs_get_the_text_only_on_standard_input(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, name: str, environment: dict[str, str]
 ) -> None:
     programs(tmp_path, name, *(["wl-paste"] if name == "wl-copy" else []))
@@ -231,7 +231,7 @@ def test_programs_that_copy_get_the_text_on_standard_input_only(
 
 
 @pytest.mark.parametrize("names", [("klipper", "qdbus"), ()], ids=["by argument only", "none"])
-def test_a_desktop_that_takes_text_only_as_an_argument_gets_none(
+def test_text_is_not_passed_to_clipboard_programs_as_an_argument(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, names: tuple[str, ...]
 ) -> None:
     programs(tmp_path, *names)

@@ -23,7 +23,7 @@ SIZES = [(120, 40), (80, 24), (40, 12)]
 EVERYTHING = "before " + "".join(ATTACKS) + " after"
 
 
-async def test_messages_of_the_first_and_last_day_there_is_do_not_end_the_inbox(
+async def test_messages_of_the_years_1_and_9999_do_not_crash_the_inbox(
     tmp_path: Path,
 ) -> None:
     dates = map(datetime.fromisoformat, ("0001-01-01", "9999-12-31T23:59:59"))
@@ -39,7 +39,7 @@ async def test_messages_of_the_first_and_last_day_there_is_do_not_end_the_inbox(
         await until(pilot, lambda: "Jan 0001" in screen_output(app))
 
 
-async def test_a_date_that_there_is_not_is_shown_as_it_came(tmp_path: Path) -> None:
+async def test_nonexistent_date_is_shown_as_received(tmp_path: Path) -> None:
     answer = read_answer(
         b'[{"id": 1, "received": "31.02.2026 10:20:30", "phone": "79991234567", "message": "Hi"}]'
     )
@@ -63,7 +63,7 @@ def hostile_messages() -> list[IncomingMessage]:
 @pytest.mark.parametrize(
     "keys", ["enter", "o", "p", "w", "t", "e", "y", "slash", "question_mark", "ctrl+p"]
 )
-async def test_no_screen_writes_a_control_sequence_of_a_sender_s(
+async def test_no_screen_writes_control_sequences_from_messages_or_names(
     tmp_path: Path, size: tuple[int, int], keys: str
 ) -> None:
     names = {"79110000001": "name " + EVERYTHING}
@@ -80,7 +80,7 @@ async def test_no_screen_writes_a_control_sequence_of_a_sender_s(
         assert_screen_is_safe(app)
 
 
-async def test_markup_of_a_sender_is_text_in_the_command_palette(tmp_path: Path) -> None:
+async def test_markup_in_a_number_is_plain_text_in_the_palette(tmp_path: Path) -> None:
     number = "[@click=app.quit][red]7"
     app = make_app(tmp_path, messages=[message(1, "Hello", to_phone=number)])
     async with app.run_test(size=(120, 40)) as pilot:
@@ -90,7 +90,7 @@ async def test_markup_of_a_sender_is_text_in_the_command_palette(tmp_path: Path)
 
 
 @pytest.mark.parametrize("size", SIZES, ids=[f"{x}x{y}" for x, y in SIZES])
-async def test_the_words_of_a_server_or_keyring_do_not_steer_the_sign_in_screen(
+async def test_server_and_keyring_text_cannot_control_the_sign_in_screen(
     tmp_path: Path, size: tuple[int, int], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     async def note(keyring: object) -> str:
@@ -117,9 +117,7 @@ async def test_the_words_of_a_server_or_keyring_do_not_steer_the_sign_in_screen(
 
 
 @pytest.mark.parametrize("key", ["slash", "p", "e", "ctrl+p"])
-async def test_what_is_pasted_into_a_field_does_not_steer_the_terminal(
-    tmp_path: Path, key: str
-) -> None:
+async def test_pasted_text_cannot_control_the_terminal(tmp_path: Path, key: str) -> None:
     app = make_app(tmp_path, messages=[message(1, EVERYTHING)])
     async with app.run_test(size=(120, 40)) as pilot:
         await state_is(pilot, "Live")
@@ -139,7 +137,7 @@ async def test_what_is_pasted_into_a_field_does_not_steer_the_terminal(
         assert_screen_is_safe(app)
 
 
-async def test_a_notice_on_screen_and_the_title_hold_no_control_sequence(tmp_path: Path) -> None:
+async def test_notice_and_title_contain_no_control_sequences(tmp_path: Path) -> None:
     app = make_app(tmp_path, Answer(hostile_messages(), []))
     async with app.run_test(size=(120, 40)) as pilot:
         await state_is(pilot, "Live")

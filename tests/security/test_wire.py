@@ -21,7 +21,7 @@ SOURCES = sorted(Path(inbox_tui.__file__).parent.rglob("*.py"))
 
 @pytest.mark.parametrize("words", [[], ["login", "--password-stdin"], ["sync"], ["watch"]])
 @pytest.mark.parametrize("place", ["option", "environment", "settings"])
-def test_plain_http_to_another_machine_ends_with_2_before_anything_is_opened(
+def test_plain_http_to_another_machine_exits_with_2_before_connecting(
     files: Files, monkeypatch: pytest.MonkeyPatch, words: list[str], place: str
 ) -> None:
     connect = socket.socket.connect
@@ -46,7 +46,7 @@ def test_plain_http_to_another_machine_ends_with_2_before_anything_is_opened(
 
 
 @pytest.mark.parametrize("status", ["301 No", "302 No", "303 No", "307 No", "308 No"])
-async def test_where_a_redirect_points_nothing_is_sent(status: str) -> None:
+async def test_redirects_are_not_followed(status: str) -> None:
     async with serving(Server()) as here, serving(Server(GOOD)) as there:
         here.reply = http(b"", status, f"Location: {there.url}/sys/get.php")
         client = InboxClient(here.url, "alex", Secret("s3cr3t"))
@@ -57,7 +57,7 @@ async def test_where_a_redirect_points_nothing_is_sent(status: str) -> None:
     assert there.heads == []
 
 
-async def test_a_cookie_of_the_server_does_not_come_back() -> None:
+async def test_cookies_are_not_sent_back_to_the_server() -> None:
     answer = http(b"[]", "200 OK", "Set-Cookie: who=alex; Path=/")
     async with serving(Server(answer)) as served:
         client = InboxClient(served.url, "alex", Secret("s3cr3t"))
@@ -68,14 +68,14 @@ async def test_a_cookie_of_the_server_does_not_come_back() -> None:
     assert "cookie" not in "".join(served.heads).lower()
 
 
-def test_nothing_can_turn_the_check_of_certificates_off() -> None:
+def test_no_code_turns_off_certificate_checks() -> None:
     for source in SOURCES:
         text = source.read_text(encoding="utf-8")
         for way in ("verify=False", "CERT_NONE", "check_hostname = False", "_create_unverified"):
             assert way not in text, source
 
 
-async def test_certificates_are_checked_by_the_system_s_trust_store_and_keys_never_logged(
+async def test_certificates_are_checked_with_system_trust_and_keys_never_logged(
     monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
     import truststore

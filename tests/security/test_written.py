@@ -98,7 +98,7 @@ async def written_by(app: HarnessApp, size: tuple[int, int], play: Play) -> str:
     ],
     ids=" ".join,
 )
-async def test_a_hostile_message_has_nothing_written_that_a_harmless_one_has_not(
+async def test_hostile_message_writes_the_same_sequences_as_a_harmless_one(
     tmp_path: Path, keys: list[str]
 ) -> None:
     def inbox_with(text: str, folder: str) -> HarnessApp:
@@ -136,7 +136,7 @@ async def test_a_hostile_message_has_nothing_written_that_a_harmless_one_has_not
         assert copied == [HOSTILE.encode("utf-8", "replace").decode()]
 
 
-async def test_the_words_of_a_server_have_nothing_written_on_the_sign_in_screen(
+async def test_hostile_server_error_adds_no_sequences_to_the_sign_in_screen(
     tmp_path: Path,
 ) -> None:
     async def play(pilot: Pilot[None]) -> None:
@@ -158,7 +158,7 @@ async def test_the_words_of_a_server_have_nothing_written_on_the_sign_in_screen(
 
 
 @pytest.mark.parametrize("size", SIZES, ids=[f"{x}x{y}" for x, y in SIZES])
-def test_no_message_sender_or_error_has_a_control_sequence_written(size: tuple[int, int]) -> None:
+def test_no_message_sender_or_error_writes_a_control_sequence(size: tuple[int, int]) -> None:
     with ExitStack() as stack:
         screen = None if sys.platform == "win32" else stack.enter_context(terminal(size))
         opened = stack.enter_context(open_app(size, screen))
