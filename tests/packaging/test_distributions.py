@@ -73,9 +73,7 @@ def test_a_second_build_gives_the_same_bytes(files: tuple[Path, Path], tmp_path:
     assert [file.read_bytes() for file in build(tmp_path)] == [file.read_bytes() for file in files]
 
 
-def test_an_sbom_that_was_written_before_is_in_the_wheel(
-    files: tuple[Path, Path], tmp_path: Path
-) -> None:
+def test_existing_sbom_is_included_in_the_wheel(files: tuple[Path, Path], tmp_path: Path) -> None:
     with tarfile.open(files[1]) as sdist:
         sdist.extractall(tmp_path, filter="data")
     (tree,) = tmp_path.iterdir()
@@ -101,18 +99,18 @@ def test_the_wheel_holds_the_package_and_nothing_else(built: Built) -> None:
     assert f"{INFO}/licenses/LICENSE" in about
 
 
-def test_the_sdist_holds_the_package_and_what_builds_it(built: Built) -> None:
+def test_sdist_contains_only_the_package_and_its_build_files(built: Built) -> None:
     builds = {"pyproject.toml", ".ci/hatch_build.py", ".gitignore"}
     beside = {*builds, "README.md", "LICENSE", "PKG-INFO"}
     assert set(built.sdist) == PACKAGE | beside
 
 
-def test_every_file_is_what_it_is_in_the_tree(built: Built) -> None:
+def test_packaged_files_match_the_source_tree(built: Built) -> None:
     for files in built:
         assert [name for name in PACKAGE if files[name] != (ROOT / name).read_bytes()] == []
 
 
-def test_the_manual_page_says_what_help_says(built: Built) -> None:
+def test_manual_page_matches_the_help(built: Built) -> None:
     # In a separate process: click keeps --help in the language in which it was first shown.
     program = "from support.manual import manual; print(manual())"
     command = [sys.executable, "-X", "utf8", "-c", program]
@@ -138,7 +136,7 @@ def test_the_metadata_is_complete(built: Built, project: dict[str, Any]) -> None
     assert {*versions, "Typing :: Typed"} <= set(metadata.get_all("Classifier", []))
 
 
-def test_what_only_the_tests_need_is_in_no_installation(
+def test_dependencies_of_the_tests_are_not_installed_by_default(
     built: Built, project: dict[str, Any]
 ) -> None:
     requirements = built.metadata.get_all("Requires-Dist", [])
@@ -148,7 +146,7 @@ def test_what_only_the_tests_need_is_in_no_installation(
     assert set(built.metadata.get_all("Provides-Extra", [])) == {"team", "test", "dev"}
 
 
-def test_every_package_that_is_imported_is_named(project: dict[str, Any]) -> None:
+def test_declared_dependencies_match_the_imports(project: dict[str, Any]) -> None:
     wanted = project["dependencies"] + project["optional-dependencies"]["team"]
     named = {words.split(">")[0] for words in wanted}
     imported = {
@@ -173,12 +171,12 @@ def modules(node: ast.AST) -> list[str]:
             return []
 
 
-def test_the_command_is_there(built: Built) -> None:
+def test_wheel_installs_the_inbox_tui_command(built: Built) -> None:
     points = built.wheel[f"{INFO}/entry_points.txt"].decode()
     assert points.split() == ["[console_scripts]", "inbox-tui", "=", "inbox_tui.__main__:main"]
 
 
-def test_the_gate_runs_on_every_python_that_is_declared(project: dict[str, Any]) -> None:
+def test_ci_runs_on_every_declared_python_version(project: dict[str, Any]) -> None:
     workflow = (ROOT / ".github" / "workflows" / "ci.yml").read_text(encoding="utf-8")
     matrices = re.findall(r"^ *python: (\[.+\])$", workflow, re.MULTILINE)
     declared = [
@@ -189,6 +187,6 @@ def test_the_gate_runs_on_every_python_that_is_declared(project: dict[str, Any])
     assert "- run: .ci/run\n" in workflow
 
 
-def test_a_report_of_a_bug_asks_for_that_of_the_doctor() -> None:
+def test_bug_report_template_asks_for_the_doctor_report() -> None:
     template = (ROOT / ".github" / "ISSUE_TEMPLATE" / "bug.yml").read_text(encoding="utf-8")
     assert re.search(r"`inbox-tui doctor --json`(?s:.)+?required: true", template)

@@ -99,7 +99,7 @@ async def costs(
 
 
 @pytest.mark.parametrize("search", ["", "message"])
-async def test_a_move_reads_a_screenful_at_most_whatever_the_archive_holds(
+async def test_move_reads_at_most_a_screenful_from_an_archive_of_any_size(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, search: str
 ) -> None:
     filters = Filters(search=search)
@@ -112,7 +112,7 @@ async def test_a_move_reads_a_screenful_at_most_whatever_the_archive_holds(
     assert [(key, rows) for key, _, rows in large] == [(key, rows) for key, _, rows in small]
 
 
-async def test_a_move_in_sight_reads_nothing_and_a_line_further_down_one_message(
+async def test_move_within_the_screen_reads_nothing_and_below_it_one_message(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     keys = ("j", "j", "k", "G", "pageup", "j")
@@ -121,7 +121,7 @@ async def test_a_move_in_sight_reads_nothing_and_a_line_further_down_one_message
     assert taken[-1] == ("j", 1, 1)
 
 
-async def test_a_change_of_a_plain_filter_reads_one_screenful(
+async def test_changing_the_hour_window_reads_at_most_one_screenful(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     taken = await costs(tmp_path / "large", LARGE, ("w", "up", "enter", "x"), monkeypatch)
@@ -142,7 +142,7 @@ async def test_the_picker_of_numbers_reads_as_little_with_hundreds_of_names(
         assert len(counted.statements) <= 20, counted.statements
 
 
-async def test_a_search_is_never_made_on_the_event_loop(
+async def test_searches_do_not_run_on_the_event_loop(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     async with opened(tmp_path / "large", LARGE) as (app, pilot):
@@ -172,7 +172,9 @@ def steps(archive: Archive, work: Callable[[], object]) -> int:
 @pytest.mark.parametrize(
     "wanted", [Query(to_phone="79110000009"), Query(state="unread", to_phone="79110000009")]
 )
-def test_what_is_rare_is_looked_for_in_its_days_only(tmp_path: Path, wanted: Query) -> None:
+def test_rare_messages_are_looked_up_only_in_days_that_have_them(
+    tmp_path: Path, wanted: Query
+) -> None:
     def taken(size: int) -> int:
         days = [message(n, "often", minutes_ago=n * 24 * 60) for n in range(5, size)]
         rare = [
@@ -196,7 +198,7 @@ def test_what_is_rare_is_looked_for_in_its_days_only(tmp_path: Path, wanted: Que
 
 
 @pytest.mark.parametrize("to_phone", [None, "79110000001"])
-def test_a_window_is_counted_by_its_days_and_a_part_of_one(
+def test_hour_window_is_counted_from_daily_counts_and_part_of_a_day(
     tmp_path: Path, to_phone: str | None
 ) -> None:
     def taken(size: int) -> int:
@@ -211,7 +213,7 @@ def test_a_window_is_counted_by_its_days_and_a_part_of_one(
     assert taken(3000) < taken(300) * 1.5
 
 
-def test_the_first_screenful_of_a_search_looks_at_no_more_than_it_needs(tmp_path: Path) -> None:
+def test_first_screenful_of_a_search_costs_far_less_than_all_matches(tmp_path: Path) -> None:
     messages = [message(n, f"message {n}", minutes_ago=LARGE - n) for n in range(1, LARGE + 1)]
     archive = make_app(tmp_path, messages=messages)._dependencies.archive
     (account,) = archive.accounts()
@@ -234,7 +236,7 @@ def as_at_the_start() -> Iterator[None]:
 
 
 @pytest.mark.usefixtures("as_at_the_start")
-async def test_garbage_is_collected_from_the_first_frame_and_seldom_in_full(tmp_path: Path) -> None:
+async def test_garbage_collection_is_on_after_start_and_rarely_full(tmp_path: Path) -> None:
     async with make_app(tmp_path).run_test() as pilot:
         await state_is(pilot, "Live")
         assert gc.isenabled()

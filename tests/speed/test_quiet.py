@@ -62,7 +62,7 @@ async def settled(folder: Path) -> AsyncIterator[tuple[HarnessApp, Pilot[None], 
         yield app, pilot, screen
 
 
-async def test_a_second_in_which_nothing_happens_repaints_the_countdown_only(
+async def test_idle_second_repaints_only_the_status_bar(
     tmp_path: Path, drawn: Counter[str]
 ) -> None:
     async with settled(tmp_path) as (app, pilot, screen):
@@ -74,7 +74,7 @@ async def test_a_second_in_which_nothing_happens_repaints_the_countdown_only(
         assert drawn == {"StatusBar": 5}
 
 
-async def test_a_refresh_that_brings_nothing_repaints_the_status_only(
+async def test_refresh_without_new_messages_repaints_only_the_status_bar(
     tmp_path: Path, drawn: Counter[str]
 ) -> None:
     async with settled(tmp_path) as (app, pilot, screen):

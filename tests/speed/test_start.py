@@ -100,7 +100,7 @@ def first_frame(tmp_path_factory: pytest.TempPathFactory) -> dict[str, list[Any]
     return known
 
 
-def test_nothing_is_imported_that_the_first_frame_does_not_need(
+def test_modules_not_needed_for_the_first_frame_are_not_imported(
     first_frame: dict[str, list[Any]],
 ) -> None:
     imported = [
@@ -131,7 +131,7 @@ def test_the_first_frame_has_the_newest_message_at_the_top(
     assert "code 98" in second
 
 
-def test_without_a_team_a_sync_or_watch_imports_none_of_it() -> None:
+def test_sync_and_watch_without_a_team_do_not_import_team_code() -> None:
     program = (
         "import sys, inbox_tui.cli.sync, inbox_tui.cli.watch, inbox_tui.session\n"
         "print([name for name in sys.modules if name.startswith('inbox_tui.team')])"
@@ -142,7 +142,7 @@ def test_without_a_team_a_sync_or_watch_imports_none_of_it() -> None:
     assert done.stdout.strip() == "[]"
 
 
-def test_asking_brings_no_command_line_of_httpx_along() -> None:
+def test_service_client_does_not_import_the_httpx_command_line() -> None:
     """The command line would import click and pygments, and take 3.4 MB."""
     importing = "import sys, inbox_tui.smsc.client; print(*filter(sys.modules.get, sys.modules))"
     modules = subprocess.run(
