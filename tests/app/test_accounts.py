@@ -174,7 +174,7 @@ async def test_commands_in_the_list_of_all_accounts_act_on_the_right_account(
     assert unread == {"alex": 3, "boris": 1}
 
 
-async def test_a_sender_named_in_the_list_of_all_accounts_leaves_their_names_in_it(
+async def test_naming_a_sender_in_the_list_of_all_accounts_keeps_account_names(
     both: Both,
 ) -> None:
     async with both() as pilot:
@@ -260,7 +260,7 @@ async def test_signing_in_from_all_accounts_is_for_the_refused_account(
         await until(pilot, lambda: pilot.app.screen.query_one(StatusBar).state == "Live")
 
 
-async def test_after_a_first_sign_in_the_other_accounts_are_live_too(
+async def test_other_accounts_are_live_too_after_a_first_sign_in(
     opened: Opener, boris: ScriptedInbox
 ) -> None:
     ring = keyring(MemoryBackend(**{BORIS: "of boris"}))

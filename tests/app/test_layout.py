@@ -121,7 +121,7 @@ async def test_divider_leaves_each_side_at_least_a_fifth(live: Opener) -> None:
 
 
 @pytest.mark.parametrize("stored", ["² 50", "50", "wide", "50 -1"])
-async def test_shares_that_cannot_be_read_are_ignored(live: Opener, stored: str) -> None:
+async def test_invalid_stored_divider_positions_are_ignored(live: Opener, stored: str) -> None:
     async with live(messages=week()) as pilot:
         pane = pilot.app.screen.query_one(SplitPane)
         before = pane.written()

@@ -129,7 +129,7 @@ async def test_changing_the_hour_window_reads_at_most_one_screenful(
     assert all(statements <= 40 for _, statements, _ in taken), taken
 
 
-async def test_the_picker_of_numbers_reads_as_little_with_hundreds_of_names(
+async def test_number_picker_runs_few_statements_even_with_hundreds_of_names(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     settings = Settings(names={f"7999{n:07}": f"Contact {n}" for n in range(500)})
