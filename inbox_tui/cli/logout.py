@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from contextlib import suppress
 from pathlib import Path
 
 import click
@@ -11,7 +12,7 @@ from inbox_tui.archive import SIGNED_IN, damaged_copies
 from inbox_tui.cli.account import Config, read_config
 from inbox_tui.cli.cli_options import CliOptions
 from inbox_tui.cli.failure import USAGE, Failure, fail, tell
-from inbox_tui.cli.open_archive import open_account
+from inbox_tui.cli.open_archive import open_account, open_archive
 from inbox_tui.cli.options import example, for_account
 from inbox_tui.credentials import Keyring, KeyringError, Kind
 from inbox_tui.locale import _, plural
@@ -35,9 +36,8 @@ def command(cli_options: CliOptions, purge: bool) -> None:
     """
     config = read_config(cli_options)
     purged = False
-    copies = _remove_damaged_archives(config.paths.archive) if purge else 0
     removed = ""
-    if copies:
+    if purge and (copies := _remove_damaged_archives(config.paths.archive)):
         removed = plural(
             " {count} file of damaged archives removed.",
             " {count} files of damaged archives removed.",
@@ -53,14 +53,10 @@ def command(cli_options: CliOptions, purge: bool) -> None:
                 elif account is not None:
                     account.notes.set(SIGNED_IN, None)
     except Failure as failure:
-        if copies and failure.status == USAGE:
+        if removed and failure.status == USAGE:
             tell(_("No account is known.{removed}").format(removed=removed))
             return
         raise Failure(f"{failure.message}{removed}", failure.status) from None
-    finally:
-        # If the archive was damaged, opening it has set it aside.
-        if purge:
-            _remove_damaged_archives(config.paths.archive)
     kept = (_(" Its messages on this machine are deleted.") if purged else "") + removed
     if purged and config.settings.team:
         kept += _(" The team's hub keeps them, and its members.")
@@ -83,7 +79,11 @@ def command(cli_options: CliOptions, purge: bool) -> None:
 
 
 def _remove_damaged_archives(archive: Path) -> int:
-    """Remove the damaged archives beside this one; return the number of files removed."""
+    """Remove this archive if it is damaged, and those set aside; return the number of files."""
+    if archive.exists():
+        # Opening a damaged archive sets it aside; `open_account` meets any other error again.
+        with suppress(Failure), open_archive(archive):
+            pass
     copies = damaged_copies(archive)
     for copy in copies:
         copy.unlink(missing_ok=True)

@@ -294,10 +294,19 @@ def test_purge_removes_damaged_archives_whichever_account_is_named(
 
 
 @in_both_languages
-def test_purge_removes_an_archive_found_to_be_damaged(files: Files, ring: MemoryBackend) -> None:
+def test_purge_of_a_damaged_archive_removes_it_and_the_password(
+    files: Files, ring: MemoryBackend
+) -> None:
     files.archive.parent.mkdir(mode=0o700, parents=True)
     files.archive.write_bytes(b"a text of a message" * 100)
     files.archive.chmod(0o600)
-    run("logout", "--purge", "--login", LOGIN)
+    ring.kept["inbox-tui", f"{LOGIN}@{HOST}"] = PASSWORD
+    ended = run("logout", "--purge", "--login", LOGIN)
+    assert ended == (
+        0,
+        "",
+        f"The password was removed for {LOGIN}@{HOST}. 1 file of damaged archives removed.\n",
+    )
+    assert ring.kept == {}
     left = [path.read_bytes() for path in files.archive.parent.iterdir() if path.is_file()]
     assert not any(b"a text of a message" in content for content in left)
