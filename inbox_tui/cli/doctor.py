@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import json
 import os
+import re
 from collections.abc import Iterator
 
 import click
@@ -388,8 +389,8 @@ async def _asked(
             LIMITED: _("wait until then"),
             NO_CONNECTION: _("check the network, a proxy and the server in the settings"),
         }.get(failure.status, _("see the other checks"))
-        reason = _without_quotes(failure.message).replace(config.login.value, "…").rstrip(".")
-        return Check(name, False, hidden(reason), remedy)
+        reason = _without_login(_without_quotes(failure.message), config.login.value)
+        return Check(name, False, hidden(reason.rstrip(".")), remedy)
     return Check(name, True, _("it answers and takes the {kind}").format(kind=_(password.kind)))
 
 
@@ -403,3 +404,8 @@ def _without_quotes(reason: str) -> str:
     if points:
         return before + elsewhere
     return reason.partition(" (")[0]
+
+
+def _without_login(reason: str, login: str) -> str:
+    """Return the reason with an ellipsis in place of the login, wherever it stands as a word."""
+    return re.sub(rf"(?<!\w){re.escape(login)}(?!\w)", "…", reason)

@@ -290,6 +290,20 @@ def test_the_json_report_contains_nothing_private(files: Files, account: DemoSer
     assert [word for word in private if word in ended.output] == []
 
 
+def test_a_login_is_hidden_as_a_word_and_leaves_other_words_whole(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setenv("INBOX_TUI_SERVER", "http://127.0.0.1:1")
+    refused = "127.0.0.1:1 refused the connection: check the network"
+    for login, expected in (
+        ("o", f"no connection: {refused}"),
+        ("127.0.0.1:1", f"no connection: {refused.replace('127.0.0.1:1', '…')}"),
+    ):
+        monkeypatch.setenv("INBOX_TUI_PASSWORD", PASSWORD)
+        ended = run("doctor", "--online", "--login", login)
+        assert f"✗ server    {expected}" in ended.output
+
+
 @in_both_languages
 def test_a_refused_sign_in_is_still_reported_later(account: DemoServer) -> None:
     run("login", "--password-stdin", stdin="wrong")
