@@ -8,18 +8,16 @@ from inbox_tui.cli.account import read_config
 from inbox_tui.cli.cli_options import CliOptions
 from inbox_tui.cli.failure import output
 from inbox_tui.cli.open_archive import open_accounts
-from inbox_tui.cli.options import example
-from inbox_tui.locale import _, plural
+from inbox_tui.cli.options import example, without_account
+from inbox_tui.locale import plural
 
 
 @click.command("accounts", epilog=example("inbox-tui accounts"))
-@click.pass_obj
+@without_account
 def command(cli_options: CliOptions) -> None:
     """List the accounts signed in, each with the number of its unread messages."""
     from inbox_tui.text import sanitize
 
-    if cli_options.login is not None or cli_options.server is not None:
-        raise click.UsageError(_("--login and --server say nothing to this command."))
     with open_accounts(read_config(cli_options), every=True) as (_archive, accounts):
         for config, account in accounts:
             unread = plural("{count} unread", "{count} unread", account.counts.unread())

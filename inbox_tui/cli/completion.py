@@ -6,7 +6,7 @@ import click
 
 from inbox_tui.cli.cli_options import CliOptions
 from inbox_tui.cli.failure import fail, output
-from inbox_tui.cli.options import example
+from inbox_tui.cli.options import example, without_account
 from inbox_tui.locale import _
 
 SHELLS = ("bash", "zsh", "fish", "powershell")
@@ -21,8 +21,8 @@ SHELLS = ("bash", "zsh", "fish", "powershell")
         "inbox-tui completion powershell | Out-String | iex     in $PROFILE",
     ),
 )
+@without_account
 @click.argument("shell", type=click.Choice(SHELLS))
-@click.pass_obj
 def command(cli_options: CliOptions, shell: str) -> None:
     """Print the script by which a shell completes commands and options."""
     from click.shell_completion import get_completion_class

@@ -95,17 +95,30 @@ def for_account(command: Callable[..., None]) -> Callable[..., None]:
 
     `--hours` or `--to-phone` before the command's name are refused.
     """
+    return account_options(_refusing(command, "hours", "to_phone"))
 
-    @account_options
+
+def without_account(command: Callable[..., None]) -> Callable[..., None]:
+    """Pass the `CliOptions` to a command for which no account can be named.
+
+    The account's options, `--hours` and `--to-phone` before the command's name are refused.
+    """
+    return _refusing(command, "login", "server", "hours", "to_phone")
+
+
+def _refusing(command: Callable[..., None], *names: str) -> Callable[..., None]:
+    """Pass the `CliOptions` to a command, and refuse the ones with these names."""
+
     @click.pass_obj
     @wraps(command)
-    def with_account(cli_options: CliOptions, /, **options: Any) -> None:
-        for name, value in (("--hours", cli_options.hours), ("--to-phone", cli_options.to_phone)):
-            if value is not None:
+    def checked(cli_options: CliOptions, /, **options: Any) -> None:
+        for option in names:
+            if getattr(cli_options, option) is not None:
+                name = f"--{option.replace('_', '-')}"
                 raise click.UsageError(_("{name} says nothing to this command.").format(name=name))
         command(cli_options, **options)
 
-    return with_account
+    return checked
 
 
 def all_option(command: F) -> F:

@@ -23,7 +23,7 @@ from inbox_tui.cli.failure import (
     tell,
 )
 from inbox_tui.cli.open_archive import open_archive
-from inbox_tui.cli.options import example, for_account
+from inbox_tui.cli.options import example, for_account, without_account
 from inbox_tui.config import Settings, SettingsError
 from inbox_tui.credentials import Keyring, KeyringError, Secret
 from inbox_tui.locale import _, plural
@@ -78,6 +78,7 @@ password_option = click.option(
     "init",
     epilog=example("inbox-tui team init postgresql://postgres@db.example.com/inbox"),
 )
+@without_account
 @hub_argument
 @password_option
 @click.option(
@@ -85,7 +86,9 @@ password_option = click.option(
     is_flag=True,
     help="Say that the database was restored from a backup: members copy it from the beginning.",
 )
-def init(address: HubAddress, password_stdin: bool, restored: bool) -> None:
+def init(
+    cli_options: CliOptions, address: HubAddress, password_stdin: bool, restored: bool
+) -> None:
     """Make a PostgreSQL database the hub of a team: tables, and two roles that may use them."""
     with _connected(address, password_stdin, checked=False) as (hub, _kept):
         made = hub.call(create)
@@ -173,7 +176,7 @@ def _with_hubs_login(config: Config, hub: Hub) -> Config:
 
 
 @command.command("leave", epilog=example("inbox-tui team leave"))
-@for_account
+@without_account
 def leave(cli_options: CliOptions) -> None:
     """Go on without the team: all that was copied stays on this machine.
 
@@ -202,7 +205,7 @@ def leave(cli_options: CliOptions) -> None:
 
 
 @command.command("status", epilog=example("inbox-tui team status"))
-@for_account
+@without_account
 def status(cli_options: CliOptions) -> None:
     """Show who is in the team, who asks, and how far everybody has copied."""
     config = read_config(cli_options)

@@ -162,7 +162,7 @@ def test_a_settings_file_that_cannot_be_created_is_reported(
 @pytest.mark.parametrize(
     ("line", "told"),
     [
-        ("--login alex accounts", "--login and --server say nothing to this command."),
+        ("--login alex accounts", "--login says nothing to this command."),
         ("login --password-stdin --api-key-stdin", "give one of them"),
         ("team status", "'inbox-tui team join URL' joins one"),
         ("export --search zzz:7 --login alex", 'no operator "zzz:"; quotes make it text'),

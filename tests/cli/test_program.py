@@ -230,6 +230,34 @@ def test_the_demo_accepts_no_account_server_or_command(
     assert list(files.home.iterdir()) == []
 
 
+FILTERS = {"--hours": "5", "--to-phone": "79110000001"}
+ACCOUNT = {"--login": "alex", "--server": "smsc.ru"}
+HUB = "postgresql://anna@127.0.0.1:1/inbox"
+OF_ACCOUNTS = ("login", "logout", "sync", "watch", "doctor", "config", f"team join {HUB}")
+OF_NO_ACCOUNT = ("accounts", "completion bash", f"team init {HUB}", "team leave", "team status")
+
+
+@in_both_languages
+@pytest.mark.parametrize(
+    ("option", "command"),
+    [
+        *((option, command) for option in FILTERS for command in (*OF_ACCOUNTS, *OF_NO_ACCOUNT)),
+        *((option, command) for option in ACCOUNT for command in OF_NO_ACCOUNT),
+    ],
+)
+def test_an_option_that_means_nothing_to_a_command_is_refused(option: str, command: str) -> None:
+    ended = run(option, (FILTERS | ACCOUNT)[option], *command.split())
+    assert ended.status == 2
+    assert f"{option} says nothing to this command" in ended.errors
+
+
+@pytest.mark.parametrize("command", ["accounts", "completion", "team leave", "team status"])
+def test_the_account_s_options_are_offered_where_they_are_taken(command: str) -> None:
+    page = run(*command.split(), "--help").output
+    assert "--login" not in page
+    assert "--server" not in page
+
+
 @pytest.mark.parametrize("shell", ["bash", "zsh", "fish"])
 def test_completion_prints_a_script_for_each_shell(shell: str) -> None:
     ended = run("completion", shell)
