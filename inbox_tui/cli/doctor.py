@@ -33,6 +33,7 @@ from inbox_tui.cli.failure import (
 )
 from inbox_tui.cli.machine_checks import (
     Check,
+    CheckName,
     check_folders,
     check_python,
     check_terminal,
@@ -376,7 +377,7 @@ async def _online(config: Config, password: Secret | None, clock: SystemClock) -
 
 
 async def _asked(
-    name: str, config: Config, host: str, password: Secret, clock: SystemClock
+    name: CheckName, config: Config, host: str, password: Secret, clock: SystemClock
 ) -> Check:
     """Refresh once from this server for the account stored under `host`; report the result."""
     try:

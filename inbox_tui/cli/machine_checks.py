@@ -11,27 +11,39 @@ import sys
 from collections.abc import Iterator
 from importlib.metadata import version
 from pathlib import Path
-from typing import NamedTuple
+from typing import Literal, NamedTuple
 
 from inbox_tui import __version__
-from inbox_tui.locale import _, mark, system_words
+from inbox_tui.locale import _, system_words
 from inbox_tui.paths import Paths
 
 LEAST_COLUMNS, LEAST_LINES = 40, 12
 LEAST_FREE_BYTES = 100_000_000
 _POSIX = os.name == "posix"
-NAMES = (
-    *(mark("versions"), mark("terminal"), mark("settings"), mark("keyring"), mark("data")),
-    *(mark("log"), mark("disk"), mark("archive"), mark("search"), mark("limit"), mark("late")),
-    *(mark("clock"), mark("team"), mark("server"), mark("backup")),
-)
-"""The names of all checks of the doctor, marked for translation."""
+CheckName = Literal[
+    "versions",
+    "terminal",
+    "settings",
+    "keyring",
+    "data",
+    "log",
+    "disk",
+    "archive",
+    "search",
+    "limit",
+    "late",
+    "clock",
+    "team",
+    "server",
+    "backup",
+]
+"""The name of a check; it is translated where the report is for people."""
 
 
 class Check(NamedTuple):
     """The result of a check. It holds no secret, phone number, login or text of a message."""
 
-    name: str
+    name: CheckName
     ok: bool
     found: str
     remedy: str = ""
@@ -120,7 +132,7 @@ def check_folders(paths: Paths) -> Iterator[Check]:
     )
 
 
-def _private(name: str, folder: Path, files: tuple[str, ...]) -> Check:
+def _private(name: CheckName, folder: Path, files: tuple[str, ...]) -> Check:
     shown = hidden(str(folder))
     if not os.path.lexists(folder):
         there = next(parent for parent in folder.parents if os.path.lexists(parent))

@@ -19,6 +19,7 @@ from babel.messages.mofile import write_mo
 from babel.messages.pofile import read_po, write_po
 
 import inbox_tui
+from inbox_tui.cli.machine_checks import CheckName
 from inbox_tui.cli.program import COMMANDS as PROGRAM_COMMANDS
 from inbox_tui.cli.program import main
 from inbox_tui.commands import COMMANDS, GROUPS
@@ -134,6 +135,7 @@ def _in_tables() -> Iterator[tuple[str, Iterable[str | None]]]:
         yield "config.py", (setting.description, setting.allowed)
     yield "sync/events.py", State
     yield "credentials.py", get_args(Kind)
+    yield "cli/machine_checks.py", get_args(CheckName)
     yield "cli/program.py", PROGRAM_COMMANDS.values()
     context = click.Context(main)
     yield "cli/program.py", _on_help_page(main)
