@@ -8,8 +8,7 @@ import signal
 import sys
 from collections.abc import Callable
 
-COMPLETING = "_INBOX_TUI_COMPLETE"
-"""The environment variable by which a shell asks for completions."""
+from inbox_tui import COMPLETE_VARIABLE
 
 
 def main() -> None:
@@ -22,7 +21,7 @@ def main() -> None:
 
     choose_language()
     begin: Callable[[], object]
-    if sys.argv[1:] or COMPLETING in os.environ:
+    if sys.argv[1:] or COMPLETE_VARIABLE in os.environ:
         from inbox_tui.cli.program import main as command_line
 
         gc.enable()

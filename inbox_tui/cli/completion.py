@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import click
 
+from inbox_tui import COMPLETE_VARIABLE
 from inbox_tui.cli.cli_options import CliOptions
 from inbox_tui.cli.failure import fail, output
 from inbox_tui.cli.options import example, without_account
@@ -32,4 +33,4 @@ def command(cli_options: CliOptions, shell: str) -> None:
     kind = get_completion_class(shell)
     if kind is None:
         fail(_("there is no completion for {shell}.").format(shell=shell))
-    output(kind(main, {}, "inbox-tui", "_INBOX_TUI_COMPLETE").source())
+    output(kind(main, {}, "inbox-tui", COMPLETE_VARIABLE).source())

@@ -77,8 +77,8 @@ def command(cli_options: CliOptions, password_stdin: bool, api_key_stdin: bool) 
     tell(said)
 
 
-def _asked_login(password_stdin: bool) -> FromSource:
-    if password_stdin or not at_terminal(sys.stdin):
+def _asked_login(secret_on_stdin: bool) -> FromSource:
+    if secret_on_stdin or not at_terminal(sys.stdin):
         fail(_("name the account with --login or INBOX_TUI_LOGIN."), USAGE)
     login = FromSource(click.prompt(_("Login"), err=True).strip(), "--login")
     check_login(login)

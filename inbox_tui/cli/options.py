@@ -20,7 +20,7 @@ F = TypeVar("F", bound=Callable[..., Any])
 
 def hours(written: str) -> int:
     """Parse a whole number of hours from 1 to 168. Raises `click.BadParameter`."""
-    if re.fullmatch("[0-9]{1,9}", written, re.ASCII) and 1 <= int(written) <= PERIOD_HOURS:
+    if re.fullmatch("[0-9]{1,9}", written) and 1 <= int(written) <= PERIOD_HOURS:
         return int(written)
     raise click.BadParameter(
         _("{written!r}: allowed are whole hours from 1 to {most_hours}.").format(

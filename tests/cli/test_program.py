@@ -286,10 +286,6 @@ def test_completion_completes_commands_and_options(files: Files) -> None:
 # -- the inbox
 
 
-class Started(Exception):  # noqa: N818
-    """The inbox would open now."""
-
-
 @pytest.fixture
 def opened(monkeypatch: pytest.MonkeyPatch) -> list[Any]:
     """The arguments with which the inbox would be opened."""
