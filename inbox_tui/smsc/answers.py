@@ -301,7 +301,8 @@ def _end_of_string(body: bytes, at: int) -> int:
     """Return the end of the string whose opening quote is before `at`, searching it in parts."""
     while at < len(body):
         found = _IN_STRING.match(body, at, at + _SEARCHED)
-        at = at if found is None else found.end()
+        assert found is not None  # it matches the empty string, too
+        at = found.end()
         if body[at : at + 1] == b'"':
             return at + 1
         if body[at : at + 1] == b"\\" and at + 1 >= len(body):
