@@ -23,9 +23,10 @@ BACK_TO_MAIN_SECONDS = 300.0
 class BackupClient:
     """Sends requests to a main server, or to its backup if the main one can't be reached.
 
-    The second server is tried only if the first certainly received nothing, so that one call
-    counts as one request in the log. It is not tried after a certificate error. Both attempts share
-    the timeout of one request. `seconds` is a clock that keeps counting while the machine sleeps.
+    The second server is tried only if no connection could be made to the first, which has then
+    received nothing, so that one call counts as one request in the log. It is not tried after a
+    certificate error, nor if the machine slept meanwhile. Both attempts share the timeout of one
+    request. `seconds` is a clock that keeps counting while the machine sleeps.
     """
 
     def __init__(

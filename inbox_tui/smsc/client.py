@@ -41,6 +41,7 @@ from inbox_tui.smsc.errors import (
     HttpStatus,
     NotAnAnswer,
     NotReached,
+    NotSent,
     Redirected,
     ServiceError,
     SignInRefused,
@@ -184,7 +185,7 @@ class InboxClient:
         end = began + timeout
         left = end - self._seconds()
         if left <= 0:  # the machine slept before anything was sent
-            raise NotReached
+            raise NotSent
         try:
             async with asyncio.timeout(left) as deadline:
                 watching = asyncio.create_task(self._watch(deadline, end))
@@ -203,7 +204,7 @@ class InboxClient:
     async def _post(self, asked: dict[str, str], *, last_call: float) -> tuple[int, bytes, str]:
         """Return the HTTP status, the decompressed body and the `Date` header.
 
-        Raises NotReached if the request would be sent after `last_call`.
+        Raises NotSent if the request would be sent after `last_call`.
         """
         form = {
             "get_answers": "1",
@@ -215,7 +216,7 @@ class InboxClient:
 
         async def stop_if_late(event: str, _: Mapping[str, object]) -> None:
             if event.endswith("send_request_headers.started") and self._seconds() > last_call:
-                raise NotReached
+                raise NotSent
 
         body = BytesIO()
         async with self._connected().stream(

@@ -3,7 +3,7 @@
 * SmscError
   * ServiceError: ParameterError, SignInRefused (ApiKeyRefused), AddressBlocked, TooManyRequests,
     UnknownServiceError
-  * ConnectionFailed: NotReached, TlsFailed, AnswerTimedOut, ConnectionLost
+  * ConnectionFailed: NotReached, NotSent, TlsFailed, AnswerTimedOut, ConnectionLost
   * BadAnswer: HttpStatus, Redirected, NotAnAnswer, AnswerTooLarge
   * ClientFault
 """
@@ -141,7 +141,13 @@ class ConnectionFailed(SmscError):
 class NotReached(ConnectionFailed):
     """No connection was made: unknown host name, refused, no route, or a timeout."""
 
-    sentence = mark("the server could not be reached in time")
+    delivered = False
+
+
+class NotSent(ConnectionFailed):
+    """Too much time passed before the request was sent, as when the machine slept meanwhile."""
+
+    sentence = mark("the request could not be sent in time")
     delivered = False
 
 

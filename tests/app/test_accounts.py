@@ -114,7 +114,7 @@ async def test_every_account_is_synced_with_its_own_password(
 async def test_account_picker_shows_unread_count_and_state_of_each_account(
     both: Both, boris: ScriptedInbox
 ) -> None:
-    boris.replies[:] = [NotReached()]
+    boris.replies[:] = [NotReached("no route")]
     async with both() as pilot:
         states = {"Live", "Offline"}
         await until(

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import socket
+import time
 from collections.abc import AsyncIterator
 from pathlib import Path
 
@@ -123,6 +124,27 @@ async def test_after_five_minutes_the_main_server_is_tried_first_again(backup: S
     assert len(backup.heads) == len(main.heads) == 2
 
 
+@pytest.mark.parametrize("sleeps", [50, 9000])
+async def test_a_machine_that_slept_is_no_reason_to_ask_the_backup(
+    backup: Server, sleeps: float
+) -> None:
+    slept = iter([0])
+
+    def seconds() -> float:
+        """Read the clock of a machine that falls asleep after the first reading."""
+        return time.monotonic() + next(slept, sleeps)
+
+    async with serving(Server(http(b"[]"))) as main:
+        clients = (InboxClient(at.url, "alex", SECRET, seconds=seconds) for at in (main, backup))
+        client = BackupClient(*clients, seconds=seconds)
+        with pytest.raises(errors.NotSent, match="request could not be sent in time"):
+            await client.fetch(cnt=10, hour=24)
+        assert main.heads == []
+        assert (await client.fetch(cnt=10, hour=24)).via == ""
+        await client.aclose()
+    assert backup.heads == []
+
+
 async def test_both_servers_share_the_time_limit_of_one_request() -> None:
     """Otherwise a request could arrive after the log stopped counting it as in flight."""
     now = 1000.0
@@ -132,7 +154,7 @@ async def test_both_servers_share_the_time_limit_of_one_request() -> None:
             nonlocal now
             began.append(asked["began"])
             now += 20
-            raise errors.NotReached
+            raise errors.NotReached("no route")
 
     began: list[object] = []
     clients = (Slow(url, "alex", SECRET) for url in ("smscentre.com", "www2.smscentre.com"))

@@ -152,7 +152,7 @@ async def test_a_request_is_not_sent_late_after_the_machine_slept(
         assert (await client.fetch(cnt=10, hour=24)).messages == []
     else:
         error = await failure_of(client)
-        assert type(error) is errors.NotReached
+        assert type(error) is errors.NotSent
     assert len(server.heads) == leaves
 
 

@@ -55,7 +55,11 @@ def test_the_module_docstring_lists_every_error() -> None:
 
 
 def test_only_requests_that_were_certainly_not_sent_count_as_undelivered() -> None:
-    assert {kind for kind in tree() if not kind.delivered} == {errors.NotReached, errors.TlsFailed}
+    assert {kind for kind in tree() if not kind.delivered} == {
+        errors.NotReached,
+        errors.NotSent,
+        errors.TlsFailed,
+    }
 
 
 def test_a_request_the_server_may_still_be_working_on_is_not_finished() -> None:

@@ -292,7 +292,7 @@ async def test_an_undocumented_error_is_shown_and_retried(env: Environment) -> N
 async def test_without_a_network_retries_slow_to_five_minutes_and_then_catch_up(
     env: Environment,
 ) -> None:
-    env.replies = [NotReached()] * 30
+    env.replies = [NotReached("no route")] * 30
     terminal = env.start()
     await asyncio.sleep(3600)
     gaps = [later - sooner for sooner, later in pairwise(env.times)]
@@ -307,7 +307,7 @@ async def test_without_a_network_retries_slow_to_five_minutes_and_then_catch_up(
 
 
 async def test_r_retries_a_failed_network_at_once(env: Environment) -> None:
-    env.replies = [NotReached()] * 12
+    env.replies = [NotReached("no route")] * 12
     terminal = env.start()
     await asyncio.sleep(1500)
     before = len(env.asked)
@@ -322,7 +322,7 @@ async def test_r_tries_no_other_number_after_the_network_fails_for_one(
     terminal = env.start(refresh_seconds=300, scopes=("1", "2", "3"))
     await asyncio.sleep(100)
     before = len(env.asked)
-    env.replies = [NotReached()]
+    env.replies = [NotReached("no route")]
     terminal.sync.refresh()
     await asyncio.sleep(1)
     assert len(env.asked) == before + 1
@@ -447,7 +447,7 @@ async def test_nothing_is_deleted_until_an_answer_confirms_the_clock(env: Enviro
     await asyncio.sleep(1)
     earlier.kill()
     env.wall += timedelta(days=4000).total_seconds()
-    env.replies = [NotReached()] * 1000
+    env.replies = [NotReached("no route")] * 1000
     later = env.start(keep_days=30)
     await asyncio.sleep(600)
     assert later.ids == [1]
