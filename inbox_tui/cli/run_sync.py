@@ -4,11 +4,14 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import os
 import sys
 from collections.abc import AsyncIterator, Awaitable, Callable
 from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
 from typing import TYPE_CHECKING, TypeVar
+
+from rich.cells import set_cell_size
 
 from inbox_tui.archive import ArchiveBusy, ArchiveError
 from inbox_tui.cli.connect import dependencies
@@ -69,7 +72,7 @@ class ProgressLine:
     def __init__(self, clock: Clock) -> None:
         self._clock = clock
         self._shown = at_terminal(sys.stderr)
-        self._width = 0
+        self._written = False
 
     def on_event(self, event: Event) -> None:
         """Update the line after an event of the sync."""
@@ -95,19 +98,24 @@ class ProgressLine:
                 pass
 
     def show(self, words: str) -> None:
-        """Replace the text of the line."""
+        """Replace the text of the line, without what is too wide for the terminal."""
         if self._shown:
-            words = sanitize(words)
-            sys.stderr.write(f"\r{words:{self._width}}")
+            # The last column stays free: text in it can take the cursor to another row.
+            width = max(0, _terminal_columns() - 1)
+            sys.stderr.write(f"\r{set_cell_size(sanitize(words), width)}")
             sys.stderr.flush()
-            self._width = len(words)
+            self._written = True
 
     def clear(self) -> None:
         """Erase the line."""
-        if self._width:
+        if self._written:
             self.show("")
             sys.stderr.write("\r")
-            self._width = 0
+            self._written = False
+
+
+def _terminal_columns() -> int:
+    return os.get_terminal_size(sys.stderr.fileno()).columns
 
 
 def until_words(moment: float | None, clock: Clock) -> str:

@@ -130,11 +130,31 @@ def test_a_clock_31_days_ahead_deletes_nothing(
 def test_progress_on_a_terminal_is_erased_at_the_end(account: DemoServer, files: Files) -> None:
     account.service.add(incoming(1))
     command = [sys.executable, "-m", "inbox_tui", "sync"]
-    with Terminal(command, environment=dict(os.environ) | {"TERM": "xterm"}) as terminal:
+    environment = dict(os.environ) | {"TERM": "xterm"}
+    with Terminal(command, environment=environment) as terminal:
         assert terminal.wait() == 0
         terminal.read()
         assert terminal.text.split("\n")[0].rstrip() == "1 new message"
     assert b"Asking the server" in terminal.raw
+
+
+PROGRESS = """
+from inbox_tui.cli.run_sync import ProgressLine
+from inbox_tui.sync import SystemClock
+
+line = ProgressLine(SystemClock())
+for words in ("as wide as a terminal", "much wider than a terminal is", "汉字" * 9, "汉字", "."):
+    line.show(words)
+"""
+
+
+def test_progress_wider_than_the_terminal_stays_on_one_row() -> None:
+    command = [sys.executable, "-c", PROGRESS]
+    environment = dict(os.environ) | {"TERM": "xterm"}
+    with Terminal(command, environment=environment, columns=21) as terminal:
+        assert terminal.wait() == 0
+        assert terminal.text.split() == ["."]
+    assert "\r汉字汉字汉字汉字汉字\r" in terminal.raw.decode()
 
 
 @in_both_languages

@@ -55,6 +55,7 @@ def test_server_cannot_send_control_sequences_to_the_terminal(
     words: list[str],
 ) -> None:
     monkeypatch.setattr("inbox_tui.cli.run_sync.at_terminal", lambda stream: True)
+    monkeypatch.setattr("inbox_tui.cli.run_sync._terminal_columns", lambda: 400)
     monkeypatch.setenv("NO_COLOR", "1")
     account = ["--login", LOGIN, "--server", hostile_server.url]
     for _ in range(2):  # the second run shows the error that the archive has stored
