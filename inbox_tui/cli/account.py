@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 from zoneinfo import ZoneInfo
 
-from inbox_tui.archive import SIGNED_IN, AccountArchive, Archive, server_seconds
+from inbox_tui.archive import SIGNED_IN, Archive, server_seconds
 from inbox_tui.cli.failure import USAGE, fail
 from inbox_tui.commands import CommandKeys, KeyRefused
 from inbox_tui.config import Settings, SettingsError, key_line, load_settings
@@ -184,18 +184,18 @@ def with_known_login(config: Config, archive: Archive) -> Config:
     return config._replace(login=FromSource(login, SIGNED_IN), server=server)
 
 
-def signed_in_accounts(config: Config, archive: Archive) -> list[tuple[Config, AccountArchive]]:
-    """Return every account that is signed in, in order of creation, each with its own config.
+def signed_in_accounts(config: Config, archive: Archive) -> list[Config]:
+    """Return the config of every account that is signed in, in order of creation.
 
     The account that `config` names is included if the archive has it: it may not be signed in, but
     have its password in the environment.
     """
-    accounts: list[tuple[Config, AccountArchive]] = []
+    configs: list[Config] = []
     for account in archive.accounts():
         if (account.login, account.host) == (config.login.value, config.host):
-            accounts.append((config, account))
+            configs.append(config)
         elif account.notes.get(SIGNED_IN):
             login = FromSource(account.login, SIGNED_IN)
             server = FromSource(account.address, SIGNED_IN)
-            accounts.append((config._replace(login=login, server=server), account))
-    return accounts
+            configs.append(config._replace(login=login, server=server))
+    return configs

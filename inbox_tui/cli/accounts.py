@@ -18,7 +18,8 @@ def command(cli_options: CliOptions) -> None:
     """List the accounts signed in, each with the number of its unread messages."""
     from inbox_tui.text import sanitize
 
-    with open_accounts(read_config(cli_options), every=True) as (_archive, accounts):
-        for config, account in accounts:
+    with open_accounts(read_config(cli_options), every=True) as (archive, configs):
+        for config in configs:
+            account = archive.account(config.login.value, config.host)
             unread = plural("{count} unread", "{count} unread", account.counts.unread())
             output(f"{sanitize(config.account)}\t{unread}")

@@ -133,7 +133,7 @@ def command(
 def _opened(config: Config, every: bool) -> Iterator[tuple[AnyAccount, Mapping[int, str] | None]]:
     """Open the account; with `every`, all accounts together, and their names by id."""
     if every:
-        with open_accounts(config, every=True) as (archive, _accounts):
+        with open_accounts(config, every=True) as (archive, _configs):
             yield archive.all_accounts(), archive.account_names()
         return
     if config.login.value and not config.paths.archive.exists():

@@ -7,7 +7,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import NoReturn
 
-from inbox_tui.archive import AccountArchive, Archive, ArchiveDamaged, ArchiveError
+from inbox_tui.archive import Archive, ArchiveDamaged, ArchiveError
 from inbox_tui.cli.account import Config, signed_in_accounts, with_known_login
 from inbox_tui.cli.failure import USAGE, fail
 from inbox_tui.locale import _
@@ -58,24 +58,23 @@ def open_account(config: Config) -> Iterator[tuple[Config, Archive]]:
 
 
 @contextmanager
-def open_accounts(
-    config: Config, *, every: bool
-) -> Iterator[tuple[Archive, list[tuple[Config, AccountArchive]]]]:
-    """Open the archive and the account of the config, or `every` account that is signed in.
+def open_accounts(config: Config, *, every: bool) -> Iterator[tuple[Archive, list[Config]]]:
+    """Open the archive; yield the config of its account, or of `every` account that is signed in.
 
-    Ends the program if there is none.
+    The account that the config names need not be in the archive yet. Ends the program if there is
+    no account.
     """
     if not every:
         with open_account(config) as (config, archive):
-            yield archive, [(config, archive.account(config.login.value, config.host))]
+            yield archive, [config]
         return
     if not config.paths.archive.exists():
         _fail_without_login()
     with open_sound_archive(config.paths.archive) as archive:
-        accounts = signed_in_accounts(config, archive)
-        if not accounts:
+        configs = signed_in_accounts(config, archive)
+        if not configs:
             _fail_without_login()
-        yield archive, accounts
+        yield archive, configs
 
 
 def _fail_without_login() -> NoReturn:

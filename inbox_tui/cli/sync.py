@@ -6,7 +6,7 @@ import asyncio
 
 import click
 
-from inbox_tui.archive import AccountArchive
+from inbox_tui.archive import Archive
 from inbox_tui.cli.account import Config, read_config
 from inbox_tui.cli.cli_options import CliOptions
 from inbox_tui.cli.connect import find_password, refuse_environment
@@ -45,10 +45,10 @@ def command(cli_options: CliOptions, every: bool) -> None:
 async def _refresh(cli_options: CliOptions, *, every: bool) -> None:
     """Refresh the accounts one after another; with `every`, go on after a failure."""
     failures: list[Failure] = []
-    with open_accounts(read_config(cli_options), every=every) as (_archive, accounts):
-        for config, account in accounts:
+    with open_accounts(read_config(cli_options), every=every) as (archive, configs):
+        for config in configs:
             try:
-                new = await _refreshed(cli_options, config, account)
+                new = await _refreshed(cli_options, config, archive)
             except Failure as failure:
                 if not every:
                     raise
@@ -60,7 +60,7 @@ async def _refresh(cli_options: CliOptions, *, every: bool) -> None:
         raise SystemExit(failures[0].status)
 
 
-async def _refreshed(cli_options: CliOptions, config: Config, account: AccountArchive) -> str:
+async def _refreshed(cli_options: CliOptions, config: Config, archive: Archive) -> str:
     new: list[int] = []
 
     def on_event(event: Event) -> None:
@@ -68,6 +68,7 @@ async def _refreshed(cli_options: CliOptions, config: Config, account: AccountAr
             new.append(len(event.new))
 
     password = await find_password(cli_options, config)
+    account = archive.account(config.login.value, config.host)
     await sync_once(config, account, password, on_event, SystemClock())
     if not new:
         return _("no new messages")

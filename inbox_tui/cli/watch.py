@@ -100,16 +100,17 @@ async def _watch(
     stop_on_signals(stop)
     clock = SystemClock()
     async with AsyncExitStack() as opened:
-        archive, accounts = opened.enter_context(open_accounts(config, every=every))
+        archive, configs = opened.enter_context(open_accounts(config, every=every))
         watched: list[_Watched] = []
-        for of_account, account in accounts:
+        for of_account in configs:
             try:
                 password = await find_password(cli_options, of_account)
             except Failure as failure:
-                if account is accounts[-1][1] and not watched:
+                if of_account is configs[-1] and not watched:
                     raise
                 tell(f"inbox-tui: {of_account.account}: {failure.message}")
                 continue
+            account = archive.account(of_account.login.value, of_account.host)
             second = opened.enter_context(open_sound_archive(config.paths.archive))
             reporter = StatusReporter(clock, arrived, of_account.account if every else "")
             sync = await opened.enter_async_context(

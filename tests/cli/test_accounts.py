@@ -11,6 +11,7 @@ from support.command import PASSWORD, Files, Program, incoming, run, server_now
 from support.keyrings import MemoryBackend
 from support.russian import in_both_languages
 
+from inbox_tui.archive import Archive
 from inbox_tui.demo.server import DemoServer
 from inbox_tui.demo.service import DemoService
 
@@ -59,6 +60,18 @@ def test_an_account_named_in_the_environment_is_listed(
         f"boris@{other.host}\t1 unread",
         f"clara@{server.host}\t1 unread",
     ]
+
+
+@in_both_languages
+@pytest.mark.parametrize("command", ["sync", "watch"])
+def test_a_login_without_a_password_makes_no_account(
+    files: Files, ring: MemoryBackend, command: str
+) -> None:
+    ended = run(command, "--login", "typo")
+    assert ended.status == 3
+    assert "there is no password or API key for typo@smscentre.com" in ended.errors
+    with Archive.open(files.archive) as archive:
+        assert archive.accounts() == []
 
 
 def test_sync_all_refreshes_every_account(both: tuple[DemoServer, DemoServer]) -> None:
