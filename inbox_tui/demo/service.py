@@ -23,6 +23,9 @@ MOST_MESSAGES: Final = 10_000
 MOST_HOURS: Final = 168
 """The largest `hour` (api.md, Request)."""
 
+MOST_KEPT: Final = 1000
+"""How many requests are kept for tests to look at."""
+
 PARAMETERS, SIGN_IN, BLOCKED, TOO_MANY = 1, 2, 4, 9
 """The numbers of the errors (api.md, Failure)."""
 
@@ -114,10 +117,10 @@ class DemoService:
         self.accounts = dict(accounts)
         """Passwords by login; may be changed."""
         self.requests: list[Request] = []
-        """Every request, in order of arrival."""
+        """The last `MOST_KEPT` requests, in order of arrival."""
         self.breaches: list[Request] = []
-        """Requests that a client must not make: over the limit, or while another request of the
-        same login was in progress."""
+        """The last `MOST_KEPT` requests that a client must not make: over the limit, or while
+        another request of the same login was in progress."""
         self.fault: Fault | None = None
         """If set, applied to every reply."""
         self._clock = clock
@@ -160,9 +163,9 @@ class DemoService:
             error = self._refusal(login, asked, now, limited=over or full)
             shown = {name: value for name, value in parameters.items() if name not in _SECRETS}
             request = Request(now, shown, in_address, error)
-            self.requests.append(request)
+            _keep(self.requests, request)
             if over or beside:
-                self.breaches.append(request)
+                _keep(self.breaches, request)
             messages = [] if error is not None else self._selected(login, asked, now)
         reply = _success(messages, asked) if error is None else _failure(error, asked)
         if self.fault is not None:
@@ -226,6 +229,12 @@ class DemoService:
         if "after_id" in asked:
             return None
         return now.replace(hour=0, minute=0, second=0, microsecond=0)
+
+
+def _keep(requests: list[Request], request: Request) -> None:
+    """Add a request; drop the oldest, so that a demo left open all day does not grow."""
+    requests.append(request)
+    del requests[:-MOST_KEPT]
 
 
 def _well_formed(asked: Mapping[str, str]) -> bool:

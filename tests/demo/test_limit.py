@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 from support.peer import ServerClock, ids, parameters
 from support.service import SwitchedService
 
+from inbox_tui.demo.service import MOST_KEPT
 from inbox_tui.smsc.errors import SignInRefused, TooManyRequests
 
 START = datetime(2026, 11, 23)  # noqa: DTZ001 - what the service's clock shows
@@ -26,6 +27,15 @@ def test_the_fourth_identical_request_within_a_minute_is_error_9(
     with pytest.raises(TooManyRequests):
         ids(service)
     assert service.breaches == [service.requests[3]]
+
+
+def test_a_service_that_runs_for_long_keeps_the_last_requests_only(
+    service: SwitchedService,
+) -> None:
+    for hour in range(MOST_KEPT + 10):
+        service.answer({"hour": str(hour)})
+    assert len(service.requests) == MOST_KEPT
+    assert service.requests[0].parameters == {"hour": "10"}
 
 
 def test_the_window_slides(service: SwitchedService, clock: ServerClock) -> None:
