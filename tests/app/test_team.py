@@ -17,8 +17,6 @@ from inbox_tui.sessions import AllSessions
 from inbox_tui.sync import State, TakenByColleague
 from inbox_tui.widgets.message_view import MessageView
 
-WIDE = (120, 40)
-
 
 def of_a_team(folder: Path) -> HarnessApp:
     """Return the application with an account of a team whose hub can't be reached."""

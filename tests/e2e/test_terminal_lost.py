@@ -13,6 +13,7 @@ from contextlib import closing
 from pathlib import Path
 
 import pytest
+from support.desktop import need
 from support.installed_user import User
 from support.service import SwitchedService
 from support.terminal import Terminal, have_much_written
@@ -81,6 +82,7 @@ def test_program_that_hangs_ends_with_its_terminal(environment: dict[str, str]) 
 @pytest.fixture
 def tmux(tmp_path: Path, environment: dict[str, str]) -> Iterator[list[str]]:
     """The command line of a separate tmux server."""
+    need("tmux")
     tmux = ["tmux", "-f", "/dev/null", "-S", str(tmp_path / "tmux")]
     yield tmux
     subprocess.run([*tmux, "kill-server"], check=False, capture_output=True, timeout=10)
