@@ -12,11 +12,11 @@ from collections.abc import Iterable
 
 from inbox_tui.archive.database import Database
 from inbox_tui.archive.encoding import decode_text, encode_text, of_account
-from inbox_tui.archive.records import DAY_SECONDS, day_of_row, row_at
+from inbox_tui.archive.records import DAY_SECONDS, FIRST_ROW, day_of_row, row_at
 
 _ALL_NUMBERS = b""
 """The key of the counts over all receiving numbers; no number is stored like this."""
-_FIRST_DAY = -(2**40)
+_FIRST_DAY = day_of_row(FIRST_ROW)
 
 
 class DailyCounts:
@@ -115,7 +115,7 @@ class DailyCounts:
             "SELECT to_phone, count(*), sum(unread AND NOT muted)"
             " FROM messages INDEXED BY messages_phone"
             f" WHERE phone = ? AND row >= ? AND {self._of_account} GROUP BY to_phone",
-            (encode_text(phone), row_at(_FIRST_DAY if since is None else since)),
+            (encode_text(phone), FIRST_ROW if since is None else row_at(since)),
         )
         return {decode_text(to_phone): (total, unread) for to_phone, total, unread in found}
 

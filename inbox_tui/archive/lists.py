@@ -18,10 +18,11 @@ from typing import NamedTuple
 
 from inbox_tui.archive.daily_counts import DailyCounts
 from inbox_tui.archive.database import Database
-from inbox_tui.archive.matching import FIRST_ROW, Matching
+from inbox_tui.archive.matching import Matching
 from inbox_tui.archive.messages import Messages
 from inbox_tui.archive.records import (
     DAY_SECONDS,
+    FIRST_ROW,
     Day,
     DayStart,
     Gap,

@@ -8,14 +8,12 @@ from typing import NamedTuple
 
 from inbox_tui.archive.database import Database
 from inbox_tui.archive.encoding import encode_text, json_numbers, of_account
-from inbox_tui.archive.records import Query, row_at
+from inbox_tui.archive.records import FIRST_ROW, LAST_ROW, Query, row_at
 from inbox_tui.archive.search_index import Check, match
 from inbox_tui.text.search_query import Is, MessageState
 
 _FEW = 2000
 """If an index leaves at most this many messages, they are checked without the search index."""
-FIRST_ROW, LAST_ROW = -(2**62), 2**62
-"""A row below, and one above, all rows that a message can have."""
 _STATES: dict[MessageState, tuple[str, str]] = {
     "unread": ("unread = 1 AND muted = 0", "messages_unread"),
     "read": ("unread = 0", ""),

@@ -14,6 +14,7 @@ from inbox_tui.archive.encoding import decode_text, encode_text, json_numbers, o
 from inbox_tui.archive.matching import Matching
 from inbox_tui.archive.records import (
     DAY_SECONDS,
+    FIRST_ROW,
     ChangedState,
     Query,
     Row,
@@ -211,9 +212,9 @@ class Messages:
 
     def _free_rows(self, seconds: Sequence[int]) -> list[int]:
         """Return a free row for each of these server seconds, which are in ascending order."""
-        (highest,) = self._db.query_row("SELECT ifnull(max(row), -(1 << 62)) FROM messages")
+        (highest,) = self._db.query_row("SELECT ifnull(max(row), ?) FROM messages", (FIRST_ROW,))
         rows: list[int] = []
-        row = -(2**62)
+        row = FIRST_ROW
         for second in seconds:
             start = row_at(second)
             if row < start:

@@ -27,15 +27,17 @@ TEAM = "team"
 """Name of the note that an account belongs to a team. It holds the address of the hub once the hub
 knows what was requested from here before, and "" until then."""
 ChangedState = Literal["unread", "starred", "done", "muted", "taken"]
-SERIAL_BITS = 20
 DAY_SECONDS = 86400
+_SERIAL_BITS = 20
 _EPOCH = datetime(1970, 1, 1)  # noqa: DTZ001 - the service's clock has no zone
+FIRST_ROW, LAST_ROW = -(2**61), 2**61
+"""A row below, and one above, all rows that a message can have; see `row_at`."""
 
 
 def to_server_seconds(moment: datetime) -> int:
     """Return a naive time of the service's clock as server seconds."""
     since = moment - _EPOCH
-    return since.days * 86400 + since.seconds
+    return since.days * DAY_SECONDS + since.seconds
 
 
 def server_seconds(moment: datetime, server_zone: tzinfo) -> int:
@@ -53,12 +55,12 @@ def row_at(seconds: int) -> int:
 
     A row is the second of receipt and, in its last 20 bits, a serial number within that second.
     """
-    return seconds << SERIAL_BITS
+    return seconds << _SERIAL_BITS
 
 
 def day_of_row(row: int) -> int:
     """Return the service day on which a message was received: server seconds // 86400."""
-    return (row >> SERIAL_BITS) // DAY_SECONDS
+    return (row >> _SERIAL_BITS) // DAY_SECONDS
 
 
 DayStart = Callable[[int], int]
@@ -97,7 +99,7 @@ class Row(NamedTuple):
     @property
     def received(self) -> int:
         """The time of receipt in server seconds."""
-        return self.row >> SERIAL_BITS
+        return self.row >> _SERIAL_BITS
 
 
 class Gap(NamedTuple):
