@@ -8,7 +8,7 @@ from contextlib import suppress
 from inbox_tui.archive.daily_counts import DailyCounts
 from inbox_tui.archive.database import Database
 from inbox_tui.archive.errors import ArchiveFull
-from inbox_tui.archive.records import row_at
+from inbox_tui.archive.records import FIRST_ROW, LAST_ROW, row_at
 from inbox_tui.archive.search_index import SearchIndex, document
 
 _DELETED_AT_ONCE = 200
@@ -16,7 +16,6 @@ _MERGED_PAGES = 100
 """How many pages of the search index are merged in one step."""
 _SMALL_FILE = 8192
 """A file of up to this many pages (32 MB) is rewritten at once, in well under a second."""
-_ABOVE_ALL_ROWS = 2**62
 
 
 class Maintenance:
@@ -61,7 +60,7 @@ class Maintenance:
             if self._db.query_one(other, (account_id,)) is None:
                 self._index.clear()
             else:
-                while self._delete_some(account_id, _ABOVE_ALL_ROWS):
+                while self._delete_some(account_id, LAST_ROW):
                     pass
             for table in self._tables_of_accounts():
                 self._db.execute(f"DELETE FROM {table} WHERE account_id = ?", (account_id,))
@@ -162,16 +161,16 @@ class Maintenance:
 
         The index of senders is rebuilt as a whole: deleted senders may be anywhere in it.
         """
+        distance = LAST_ROW - FIRST_ROW  # moves every row above LAST_ROW
         with self._db.transaction():
             self._db.execute("REINDEX messages_phone")
             self._db.execute(
                 "UPDATE messages SET row = row + ? WHERE row IN"
                 " (SELECT row FROM messages NOT INDEXED ORDER BY row LIMIT ?)",
-                (_ABOVE_ALL_ROWS, _DELETED_AT_ONCE),
+                (distance, _DELETED_AT_ONCE),
             )
             self._db.execute(
-                "UPDATE messages SET row = row - ? WHERE row >= ?",
-                (_ABOVE_ALL_ROWS, _ABOVE_ALL_ROWS),
+                "UPDATE messages SET row = row - ? WHERE row > ?", (distance, LAST_ROW)
             )
 
     def _truncate_wal(self) -> bool:

@@ -233,6 +233,20 @@ def test_others_can_write_after_every_step_of_deleting_and_wiping(tmp_path: Path
     assert account.counts.total() == 2 + step
 
 
+@pytest.mark.parametrize("received", [-62135596790, -5_000_000, -1], ids=str)
+def test_messages_dated_before_1970_stay_when_those_of_another_account_expire(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, received: int
+) -> None:
+    monkeypatch.setattr("inbox_tui.archive.maintenance._SMALL_FILE", 0)
+    archive, account = opened(tmp_path, incoming(1, received=SERVER_NOW - HOUR))
+    other = archive.account("other", "smscentre.com")
+    other.store_page(page(incoming(1, "early", received=received), incoming(2)))
+    assert sum(account.expire(SERVER_NOW)) == 1
+    assert ids(whole(archive, other, Query())) == [2, 1]
+    assert ids(whole(archive, other, query_for("early"))) == [1]
+    assert check_index(archive) == []
+
+
 # -- a whole account
 
 
