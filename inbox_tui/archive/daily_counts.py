@@ -136,10 +136,8 @@ class DailyCounts:
         version = self._db.data_version()
         if self._in_use is None or self._in_use[0] != version:
             found = self._db.query(
-                "SELECT DISTINCT to_phone FROM to_phones AS t"
-                f" WHERE {self._of_account} AND EXISTS (SELECT 1 FROM daily_counts AS d"
-                " WHERE d.to_phone = t.to_phone AND d.account_id = t.account_id)"
-                " ORDER BY to_phone",
+                f"SELECT DISTINCT to_phone FROM to_phones WHERE {self._of_account}"
+                " ORDER BY to_phone"
             )
             self._in_use = version, [decode_text(to_phone) for (to_phone,) in found]
         return self._in_use[1]
@@ -172,10 +170,8 @@ class DailyCounts:
             (account_id, to_phone, day_of_row(row), bool(counted))
             for account_id, to_phone, row, counted in messages
         )
-        self._db.execute_many(
-            "INSERT OR IGNORE INTO to_phones VALUES (?, ?)",
-            {(to_phone, account_id) for account_id, to_phone, *_ in counts},
-        )
+        to_phones = {(to_phone, account_id) for account_id, to_phone, *_ in counts}
+        self._db.execute_many("INSERT OR IGNORE INTO to_phones VALUES (?, ?)", to_phones)
         self._db.execute_many(
             "INSERT INTO daily_counts VALUES (?, ?, ?, ?, ?) ON CONFLICT DO UPDATE"
             " SET total = total + excluded.total, unread = unread + excluded.unread",
@@ -187,6 +183,11 @@ class DailyCounts:
         )
         if total < 0:
             self._db.execute("DELETE FROM daily_counts WHERE total = 0")
+            self._db.execute_many(
+                "DELETE FROM to_phones WHERE to_phone = ?1 AND account_id = ?2 AND NOT EXISTS"
+                " (SELECT 1 FROM daily_counts WHERE to_phone = ?1 AND account_id = ?2)",
+                to_phones,
+            )
 
     def _count_part(self, to_phone: str | None, start: int, stop: int) -> tuple[int, int]:
         """Count the messages of part of a day one by one."""

@@ -8,8 +8,9 @@ from contextlib import suppress
 from inbox_tui.archive.daily_counts import DailyCounts
 from inbox_tui.archive.database import Database
 from inbox_tui.archive.errors import ArchiveFull
-from inbox_tui.archive.records import FIRST_ROW, LAST_ROW, row_at
+from inbox_tui.archive.records import DAY_SECONDS, FIRST_ROW, LAST_ROW, row_at
 from inbox_tui.archive.search_index import SearchIndex, document
+from inbox_tui.archive.team_states import TeamStates
 
 _DELETED_AT_ONCE = 200
 _MERGED_PAGES = 100
@@ -35,18 +36,24 @@ class Maintenance:
         """Delete the messages received before these server seconds, and wipe their traces.
 
         Each step yields how many messages it deleted. Unreadable entries are deleted by the time at
-        which they came, gaps by their end.
+        which they came, gaps by their end. Team states are deleted with their messages.
         """
         while some := self._delete_some(account_id, row_at(before)):
             yield some
+        # Colleagues also set states of messages that are no longer here. A day more than covers the
+        # difference between server seconds and the Unix seconds of states.
+        states = TeamStates(self._db, account_id)
+        unused = states.without_message(before - DAY_SECONDS)
         with self._db.transaction(account_id):
-            if self._db.execute(
+            deleted = self._db.execute(
                 "DELETE FROM unreadable WHERE account_id = ? AND seen < ?", (account_id, before)
-            ):
-                self._note_deletion()
+            )
             self._db.execute(
                 'DELETE FROM gaps WHERE account_id = ? AND "end" <= ?', (account_id, before)
             )
+            states.delete(unused)
+            if deleted or unused:
+                self._note_deletion()
         yield from self.wipe()
 
     def purge(self, account_id: int) -> None:
@@ -99,7 +106,7 @@ class Maintenance:
         """Delete the oldest messages below a row, at most 200; returns how many."""
         with self._db.transaction(account_id):
             old = self._db.query(
-                "SELECT row, message, phone, to_phone, unread AND NOT muted FROM messages"
+                "SELECT row, id, message, phone, to_phone, unread AND NOT muted FROM messages"
                 " NOT INDEXED WHERE account_id = ? AND row < ? ORDER BY row LIMIT ?",
                 (account_id, below, _DELETED_AT_ONCE),
             )
@@ -107,11 +114,12 @@ class Maintenance:
                 return 0
             self._index.remove(
                 (row, document(message, phone, to_phone))
-                for row, message, phone, to_phone, _ in old
+                for row, _, message, phone, to_phone, _ in old
             )
             self._db.execute_many("DELETE FROM messages WHERE row = ?", ((m[0],) for m in old))
+            TeamStates(self._db, account_id).delete(message_id for _, message_id, *_ in old)
             DailyCounts(self._db, account_id).add(
-                ((account_id, to_phone, row, bool(u)) for row, _, _, to_phone, u in old),
+                ((account_id, to_phone, row, bool(u)) for row, _, _, _, to_phone, u in old),
                 -1,
                 -1,
             )

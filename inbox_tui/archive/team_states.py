@@ -111,6 +111,27 @@ class TeamStates:
             ),
         )
 
+    def delete(self, ids: Iterable[int]) -> None:
+        """Delete the copied states of messages with these ids. Call within `transaction`."""
+        self._db.execute(
+            "DELETE FROM team_states WHERE account_id = ?"
+            " AND subject IN (SELECT CAST(value AS TEXT) FROM json_each(?)) AND state <> 'muted'",
+            (self._account_id, json_numbers(ids)),
+        )
+
+    def without_message(self, before: float) -> list[int]:
+        """Return the ids of messages that are not here but had a state set before these seconds.
+
+        `before` is in Unix seconds. A later state may have been copied before its message.
+        """
+        found = self._db.query(
+            "SELECT DISTINCT CAST(subject AS INTEGER) AS of FROM team_states WHERE account_id = ?1"
+            " AND at < ?2 AND state <> 'muted' AND NOT EXISTS"
+            " (SELECT 1 FROM messages WHERE account_id = ?1 AND id = of)",
+            (self._account_id, before),
+        )
+        return [message_id for (message_id,) in found]
+
     def of_message(self, row: Row) -> list[TeamState]:
         """Return the states of a message on the hub, with who set them and when, oldest first."""
         return self._of(row.account_id, [row.id])

@@ -41,6 +41,7 @@ from inbox_tui.archive.database import Database
 from inbox_tui.archive.errors import ArchiveFull
 from inbox_tui.archive.maintenance import Maintenance
 from inbox_tui.archive.records import row_at
+from inbox_tui.archive.team_states import TeamState
 from inbox_tui.smsc.limit import Limit
 from inbox_tui.smsc.message import IncomingMessage
 
@@ -245,6 +246,37 @@ def test_messages_dated_before_1970_stay_when_those_of_another_account_expire(
     assert ids(whole(archive, other, Query())) == [2, 1]
     assert ids(whole(archive, other, query_for("early"))) == [1]
     assert check_index(archive) == []
+
+
+def test_states_of_a_team_and_receiving_numbers_go_with_the_last_message(tmp_path: Path) -> None:
+    old, young = SERVER_NOW - 100 * HOUR, SERVER_NOW
+    archive, account = opened(
+        tmp_path,
+        incoming(1, received=old, to_phone="1"),
+        incoming(2, received=old, to_phone="2"),
+        incoming(3, received=young, to_phone="2"),
+    )
+    other = archive.account("other", "smscentre.com")
+    other.store_page(page(incoming(1, received=old, to_phone="1")))
+
+    def starred(message_id: int, at: float) -> TeamState:
+        return TeamState("starred", message_id, True, "anna", at)
+
+    sender = TeamState("muted", "1", True, "anna", old)
+    with archive.database.transaction():
+        other.team.keep([starred(1, young)])
+        account.team.keep([sender, starred(1, old), starred(2, young), starred(3, old)])
+        not_here = [starred(4, old - 25 * HOUR), starred(5, old)]
+        account.team.keep(not_here)
+    assert sum(account.expire(SERVER_NOW - 99 * HOUR)) == 2
+    assert archive.database.query("SELECT account_id, subject, state FROM team_states") == [
+        (account.id, "1", "muted"),
+        (account.id, "3", "starred"),
+        (account.id, "5", "starred"),
+        (other.id, "1", "starred"),
+    ]
+    assert archive.database.query("SELECT * FROM to_phones") == [("1", other.id), ("2", account.id)]
+    assert account.counts.in_use() == ["2"]
 
 
 # -- a whole account
