@@ -15,14 +15,12 @@ from inbox_tui.archive.lists import Lists
 from inbox_tui.archive.maintenance import Maintenance
 from inbox_tui.archive.messages import Messages
 from inbox_tui.archive.notes import Notes
-from inbox_tui.archive.records import ADDRESS, LOST_REQUESTS, SIGNED_IN, TEAM, Page
+from inbox_tui.archive.records import ADDRESS, ANY_ACCOUNT, LOST_REQUESTS, SIGNED_IN, TEAM, Page
 from inbox_tui.archive.request_log import RequestLog
 from inbox_tui.archive.search_index import SearchIndex
 from inbox_tui.archive.sync_state import SyncState
 from inbox_tui.archive.team_states import TeamStates
 
-_ANY_ACCOUNT = 0
-"""Notes under this id are copied to every account that is created."""
 _EXPIRED = "expired before"
 """Name of the note with the server seconds given to the last `expire`."""
 
@@ -99,7 +97,7 @@ class Archive:
             assert made is not None
             self.database.execute(
                 "INSERT OR IGNORE INTO notes SELECT ?, name, value FROM notes WHERE account_id = ?",
-                (made.id, _ANY_ACCOUNT),
+                (made.id, ANY_ACCOUNT),
             )
         return made
 
@@ -133,10 +131,13 @@ class Archive:
         return self._bound[account_id]
 
     def _note_lost_requests(self) -> None:
-        """Record for every account, also later ones, that its request log was lost."""
+        """Record for every account that its request log was lost.
+
+        Also for later ones, until some account has waited for the lost requests (`RequestLog`).
+        """
         with self.database.transaction():
             self.database.execute(
-                "INSERT OR REPLACE INTO notes VALUES (?, ?, '')", (_ANY_ACCOUNT, LOST_REQUESTS)
+                "INSERT OR REPLACE INTO notes VALUES (?, ?, '')", (ANY_ACCOUNT, LOST_REQUESTS)
             )
             self.database.execute(
                 "INSERT OR IGNORE INTO notes SELECT account_id, ?, '' FROM accounts",

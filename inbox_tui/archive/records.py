@@ -23,6 +23,8 @@ ADDRESS = "address"
 LOST_REQUESTS = "lost_requests"
 """Name of the note that requests may have been made that are not in the request log: a damaged
 archive was replaced, or the account has left a team."""
+ANY_ACCOUNT = 0
+"""Notes under this account id are copied to every account that is created."""
 TEAM = "team"
 """Name of the note that an account belongs to a team. It holds the address of the hub once the hub
 knows what was requested from here before, and "" until then."""

@@ -11,7 +11,7 @@ from typing import NamedTuple
 from inbox_tui.archive.database import Database
 from inbox_tui.archive.encoding import decode_text, encode_text
 from inbox_tui.archive.notes import Notes
-from inbox_tui.archive.records import LOST_REQUESTS, TEAM, Hold, LogState, Permit
+from inbox_tui.archive.records import ANY_ACCOUNT, LOST_REQUESTS, TEAM, Hold, LogState, Permit
 from inbox_tui.locale import mark
 from inbox_tui.smsc.limit import Limit, LoggedRequest, Moment, earliest, login_key
 
@@ -61,6 +61,8 @@ class RequestLog:
             if earliest(self.entries(now), fingerprint, now.seconds, limit) > now.seconds:
                 return None
             self._prune(now)
+            # In a new archive, the first request has waited until no lost one can count any more.
+            Notes(self._db, ANY_ACCOUNT).set(LOST_REQUESTS, None)
             (entry,) = self._db.query_row(
                 "INSERT INTO requests (login_key, scope, fingerprint) VALUES (?, ?, ?)"
                 " RETURNING entry",

@@ -104,6 +104,19 @@ def test_every_account_of_a_recreated_archive_knows_its_request_log_was_lost(
         assert lost_requests(archive, "other")
 
 
+def test_accounts_created_after_the_first_request_need_not_wait_for_lost_ones(
+    tmp_path: Path,
+) -> None:
+    path = tmp_path / "inbox.db"
+    path.write_bytes(b"no database" * 500)
+    with at_wall(path) as archive:
+        first = archive.account("first", "smscentre.com")
+        assert lost_requests(archive, "before")
+        assert first.requests.begin("", "a", BOOT, Limit()) is not None
+        assert lost_requests(archive, "before")
+        assert not lost_requests(archive, "after")
+
+
 def test_an_empty_file_becomes_a_new_archive(tmp_path: Path) -> None:
     (tmp_path / "inbox.db").touch()
     with at_wall(tmp_path / "inbox.db") as archive:
