@@ -242,6 +242,8 @@ class Messages:
                 changed += self._change(
                     "row IN (SELECT value FROM json_each(?))", (json_numbers(some),), state, value
                 )
+            if changed:
+                self._db.count_change()
         return StateChange(state, value, changed)
 
     def mark_all_read(self, query: Query, change: int | None = None) -> StateChange:
@@ -285,8 +287,8 @@ class Messages:
     def copy_state(self, state: ChangedState, subjects: Sequence[int | str], value: int) -> None:
         """Set a state copied from the hub, for messages by id or, for `muted`, for senders.
 
-        For `taken`, `value` is `NOT_TAKEN`, `TAKEN` or `MINE` of `team_states`. Call within
-        `transaction`.
+        For `taken`, `value` is `NOT_TAKEN`, `TAKEN` or `MINE` of `team_states`. The change is not
+        counted. Call within `transaction`.
         """
         assert self._account_id is not None
         if state == "muted":
@@ -310,10 +312,9 @@ class Messages:
             if self._db.execute(sql, parameters):
                 changed.append((account_id, phone))
                 rows += self._change("account_id = ? AND phone = ?", parameters, "muted", muted)
-        if changed:
+        if changed and not copied:
             self._db.count_change()
-            if not copied:
-                self._team.note("muted", muted, changed)
+            self._team.note("muted", muted, changed)
         return StateChange("muted", muted, rows, changed)
 
     def _change(
@@ -327,7 +328,7 @@ class Messages:
     ) -> list[int]:
         """Set a state of the messages that match an SQL condition; returns the rows changed.
 
-        A change that was not copied from the hub is recorded, to be sent there.
+        A change that was not copied from the hub is recorded, to be sent there. It is not counted.
         """
         if state == "taken" and not copied:
             value = MINE if value else NOT_TAKEN
@@ -340,7 +341,6 @@ class Messages:
         )
         if not changed:
             return []
-        self._db.count_change()
         if state in ("unread", "muted"):
             counted = (
                 (account_id, to_phone, row, unread if state == "muted" else not muted)

@@ -81,8 +81,8 @@ class TeamCopy:
 
     def _set_states(self, states: Sequence[TeamState]) -> None:
         account = self._account
-        if states:
-            account.archive.database.count_change()  # the screen shows who set them
+        if states:  # also if no message changes: the screen shows who set them
+            account.archive.database.count_change()
         alike = defaultdict(list)
         for one in states:
             value = int(one.value)

@@ -292,6 +292,19 @@ def test_only_changes_to_displayed_data_are_counted(tmp_path: Path) -> None:
         assert count()
 
 
+@pytest.mark.parametrize("phone", ["BANK", "SHOP", "nobody"])
+def test_a_change_of_states_is_counted_once(tmp_path: Path, phone: str) -> None:
+    archive, account = opened(tmp_path, *[incoming(n, phone="BANK") for n in range(2500)])
+    account.store_page(page(incoming(3000, phone="SHOP")))
+    before = archive.changes()
+    change = account.messages.mute(phone, muted=True)
+    assert archive.changes() == before + 1
+    account.messages.undo(change)
+    assert archive.changes() == before + 2
+    account.messages.mark_all_read(Query())
+    assert archive.changes() == before + 3
+
+
 def test_closing_twice_is_harmless_and_using_a_closed_archive_is_an_error(tmp_path: Path) -> None:
     archive, account = opened(tmp_path, incoming(1))
     archive.close()
