@@ -99,7 +99,7 @@ class RequestLog:
         """Return the state of the log, with times on this boot's clock."""
         entries = self._entries(now)
         return LogState(
-            lost=self.are_lost(),
+            lost=self._notes.get(LOST_REQUESTS) is not None,
             hold=self.hold(now),
             refusals=self.refusals(),  # read after the hold, so that the hold's digest is included
             entries=[one.request for one in entries],
@@ -152,10 +152,6 @@ class RequestLog:
         self._db.execute(
             "DELETE FROM request_times WHERE entry NOT IN (SELECT entry FROM requests)"
         )
-
-    def are_lost(self) -> bool:
-        """Return whether requests may have been made that are not in the log (`LOST_REQUESTS`)."""
-        return self._notes.get(LOST_REQUESTS) is not None
 
     def note_waited(self) -> None:
         """Record that requests missing from the log can no longer count towards the limit."""

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from support.archives import BOOT
 from support.command import LOGIN, PASSWORD, Ended, Files, incoming, run
 from support.keyrings import MemoryBackend
 from support.postgres import ADMIN_PASSWORD, USER_PASSWORD, Cluster
@@ -89,7 +90,7 @@ def test_a_member_syncs_through_the_hub_and_keeps_a_copy_on_leaving(
     assert ("inbox-tui", f"anna@{place}") not in ring.kept
     assert messages(files) == ["for the team"]
     with Archive.open(files.archive) as archive:
-        assert archive.account(LOGIN, account.host).requests.are_lost()
+        assert archive.account(LOGIN, account.host).requests.state(BOOT).lost
 
 
 @in_both_languages
