@@ -13,7 +13,7 @@ from inbox_tui.archive.encoding import decode_text, encode_text
 from inbox_tui.archive.errors import ArchiveError
 from inbox_tui.archive.lists import Lists
 from inbox_tui.archive.maintenance import Maintenance
-from inbox_tui.archive.messages import Messages
+from inbox_tui.archive.messages import AccountMessages, Messages
 from inbox_tui.archive.notes import Notes
 from inbox_tui.archive.records import ADDRESS, ANY_ACCOUNT, LOST_REQUESTS, SIGNED_IN, TEAM, Page
 from inbox_tui.archive.request_log import RequestLog
@@ -173,7 +173,7 @@ class AccountArchive:
         self.sync_state = SyncState(database, account_id)
         self.team = TeamStates(database, account_id)
         self.counts = DailyCounts(database, account_id)
-        self.messages = Messages(database, account_id)
+        self.messages = AccountMessages(database, account_id)
         self.lists = Lists(database, account_id)
 
     def on(self, archive: Archive) -> AccountArchive:

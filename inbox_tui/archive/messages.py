@@ -42,17 +42,13 @@ _INSERT = (
 
 
 class Messages:
-    """The messages of one account, or of all if `account_id` is None.
-
-    With None, only `read`, `newest` and the changes of states by row, query or sender work.
-    """
+    """The messages of one account, or of all if `account_id` is None."""
 
     def __init__(self, database: Database, account_id: int | None) -> None:
         self._db = database
         self._account_id = account_id
         self._of_account = of_account(account_id)
         self._counts = DailyCounts(database, account_id)
-        self._index = SearchIndex(database)
         self._matching = Matching(database, account_id)
         self._team = TeamStates(database, account_id)
 
@@ -65,6 +61,144 @@ class Messages:
             (json_numbers(rows),),
         )
         return {columns[0]: _row(columns) for columns in found}
+
+    def newest(self) -> Row | None:
+        """Return the newest message, or None if there is none."""
+        found = self._db.query_one(
+            f"SELECT {_COLUMNS} FROM messages NOT INDEXED WHERE {self._of_account} AND row >="
+            f" (SELECT max(day) FROM daily_counts WHERE {self._of_account} AND to_phone = x'')"
+            f" * {row_at(DAY_SECONDS)} ORDER BY row DESC LIMIT 1"
+        )
+        return None if found is None else _row(found)
+
+    def conflicts(self) -> int:
+        """Return how many messages the service has later returned with another text.
+
+        The archive keeps the first text.
+        """
+        return self._count("messages WHERE conflict = 1 AND")
+
+    def unreadable_count(self) -> int:
+        """Return how many unreadable entries are stored."""
+        return self._count("unreadable WHERE")
+
+    def _count(self, table: str) -> int:
+        (count,) = self._db.query_row(f"SELECT count(*) FROM {table} {self._of_account}")
+        return int(count)
+
+    # -- states
+
+    def set_state(self, rows: Iterable[int], state: ChangedState, *, value: bool) -> StateChange:
+        """Set a state of the messages with these rows; returns what changed, for `undo`.
+
+        Rows of messages that were deleted are ignored.
+        """
+        rest = iter(rows)
+        changed: list[int] = []
+        with self._db.transaction(self._account_id):
+            while some := list(islice(rest, _AT_ONCE)):
+                changed += self._change(
+                    "row IN (SELECT value FROM json_each(?))", (json_numbers(some),), state, value
+                )
+            if changed:
+                self._db.count_change()
+        return StateChange(state, value, changed)
+
+    def mark_all_read(self, query: Query, change: int | None = None) -> StateChange:
+        """Mark the messages that match a query as read; returns what changed, for `undo`.
+
+        Messages from muted senders are left out, unless `query.state` is set. With `change`, so are
+        those that came with a later value of `Database.changes`.
+        """
+        with self._db.transaction(self._account_id):
+            unread = query if query.state is not None else query._replace(state="unread")
+            return self.set_state(
+                list(self._matching.rows(unread, change=change)), "unread", value=False
+            )
+
+    def mute(self, phone: str, *, muted: bool, account_id: int | None = None) -> StateChange:
+        """Mute or unmute a sender; returns what changed, for `undo`.
+
+        Messages from muted senders do not count as unread. `account_id` is the sender's account,
+        needed if this object is for all accounts.
+        """
+        of = self._account_id if self._account_id is not None else account_id
+        assert of is not None
+        sender = (of, phone)
+        with self._db.transaction(self._account_id):
+            return self._mute([sender], muted=muted)
+
+    def undo(self, change: StateChange) -> StateChange:
+        """Undo a change of states; returns what changed, which can itself be undone."""
+        if change.state == "muted":
+            with self._db.transaction(self._account_id):
+                return self._mute(change.senders, muted=not change.value)
+        return self.set_state(change.rows, change.state, value=not change.value)
+
+    def _mute(
+        self, senders: Iterable[tuple[int, str]], *, muted: bool, copied: bool = False
+    ) -> StateChange:
+        rows: list[int] = []
+        changed: list[tuple[int, str]] = []
+        sql = "DELETE FROM muted_senders WHERE account_id = ? AND phone = ?"
+        if muted:
+            sql = "INSERT OR IGNORE INTO muted_senders VALUES (?, ?)"
+        for account_id, phone in senders:
+            parameters = (account_id, encode_text(phone))
+            if self._db.execute(sql, parameters):
+                changed.append((account_id, phone))
+                rows += self._change("account_id = ? AND phone = ?", parameters, "muted", muted)
+        if changed and not copied:
+            self._db.count_change()
+            self._team.note("muted", muted, changed)
+        return StateChange("muted", muted, rows, changed)
+
+    def _change(
+        self,
+        condition: str,
+        parameters: Sequence[object],
+        state: ChangedState,
+        value: int,
+        *,
+        copied: bool = False,
+    ) -> list[int]:
+        """Set a state of the messages that match an SQL condition; returns the rows changed.
+
+        A change that was not copied from the hub is recorded, to be sent there. It is not counted.
+        """
+        if state == "taken" and not copied:
+            value = MINE if value else NOT_TAKEN
+        changed = self._db.query(
+            # The plus keeps SQLite from using the index on account_id instead of the rows.
+            f"UPDATE messages SET {state} = ?"
+            f" WHERE {condition} AND {state} <> ? AND +{self._of_account}"
+            " RETURNING row, account_id, to_phone, unread, muted, id",
+            (value, *parameters, value),
+        )
+        if not changed:
+            return []
+        if state in ("unread", "muted"):
+            counted = (
+                (account_id, to_phone, row, unread if state == "muted" else not muted)
+                for row, account_id, to_phone, unread, muted, _ in changed
+            )
+            self._counts.add(counted, 0, 1 if value == (state == "unread") else -1)
+        if state != "muted" and not copied:
+            subjects = ((account_id, message_id) for _, account_id, *_, message_id in changed)
+            self._team.note(state, bool(value), subjects)
+        return [row for row, *_ in changed]
+
+
+class AccountMessages(Messages):
+    """The messages of one account, with what needs the account: their ids, and adding them."""
+
+    _account_id: int
+
+    def __init__(self, database: Database, account_id: int) -> None:
+        super().__init__(database, account_id)
+        self._index = SearchIndex(database)
+
+    # -- reading
 
     def get(self, message_id: int) -> Row | None:
         """Return the message with this id of the service, or None if there is none."""
@@ -83,15 +217,6 @@ class Messages:
         )
         return [message_id for (message_id,) in found]
 
-    def newest(self) -> Row | None:
-        """Return the newest message, or None if there is none."""
-        found = self._db.query_one(
-            f"SELECT {_COLUMNS} FROM messages NOT INDEXED WHERE {self._of_account} AND row >="
-            f" (SELECT max(day) FROM daily_counts WHERE {self._of_account} AND to_phone = x'')"
-            f" * {row_at(DAY_SECONDS)} ORDER BY row DESC LIMIT 1"
-        )
-        return None if found is None else _row(found)
-
     def arrived(self, since: int, after: int) -> tuple[list[Row], int]:
         """Return the messages stored since `Database.changes` was `after`, and its present value.
 
@@ -108,22 +233,12 @@ class Messages:
             )
         return [_row(columns) for columns in found], changes
 
-    def conflicts(self) -> int:
-        """Return how many messages the service has later returned with another text.
-
-        The archive keeps the first text.
-        """
-        return self._count("messages WHERE conflict = 1 AND")
-
-    def unreadable_count(self) -> int:
-        """Return how many unreadable entries are stored."""
-        return self._count("unreadable WHERE")
-
-    def _count(self, table: str) -> int:
-        (count,) = self._db.query_row(
-            f"SELECT count(*) FROM {table} account_id = ?", (self._account_id,)
+    def muted_senders(self) -> set[str]:
+        """Return the muted senders of the account."""
+        found = self._db.query(
+            "SELECT phone FROM muted_senders WHERE account_id = ?", (self._account_id,)
         )
-        return int(count)
+        return {decode_text(phone) for (phone,) in found}
 
     # -- adding; within `transaction`
 
@@ -133,7 +248,6 @@ class Messages:
         Messages already in the archive stay unchanged, except that another text for one of them is
         recorded as a conflict. Call within `transaction`.
         """
-        assert self._account_id is not None
         fresh = {message.id: message for message in reversed(messages)}  # keeps the first of an id
         self._drop_known(fresh)
         if not fresh:
@@ -228,61 +342,7 @@ class Messages:
             rows.append(row)
         return rows
 
-    # -- states
-
-    def set_state(self, rows: Iterable[int], state: ChangedState, *, value: bool) -> StateChange:
-        """Set a state of the messages with these rows; returns what changed, for `undo`.
-
-        Rows of messages that were deleted are ignored.
-        """
-        rest = iter(rows)
-        changed: list[int] = []
-        with self._db.transaction(self._account_id):
-            while some := list(islice(rest, _AT_ONCE)):
-                changed += self._change(
-                    "row IN (SELECT value FROM json_each(?))", (json_numbers(some),), state, value
-                )
-            if changed:
-                self._db.count_change()
-        return StateChange(state, value, changed)
-
-    def mark_all_read(self, query: Query, change: int | None = None) -> StateChange:
-        """Mark the messages that match a query as read; returns what changed, for `undo`.
-
-        Messages from muted senders are left out, unless `query.state` is set. With `change`, so are
-        those that came with a later value of `Database.changes`.
-        """
-        with self._db.transaction(self._account_id):
-            unread = query if query.state is not None else query._replace(state="unread")
-            return self.set_state(
-                list(self._matching.rows(unread, change=change)), "unread", value=False
-            )
-
-    def mute(self, phone: str, *, muted: bool, account_id: int | None = None) -> StateChange:
-        """Mute or unmute a sender; returns what changed, for `undo`.
-
-        Messages from muted senders do not count as unread. `account_id` is the sender's account,
-        needed if this object is for all accounts.
-        """
-        of = self._account_id if self._account_id is not None else account_id
-        assert of is not None
-        sender = (of, phone)
-        with self._db.transaction(self._account_id):
-            return self._mute([sender], muted=muted)
-
-    def muted_senders(self) -> set[str]:
-        """Return the muted senders of the account."""
-        found = self._db.query(
-            "SELECT phone FROM muted_senders WHERE account_id = ?", (self._account_id,)
-        )
-        return {decode_text(phone) for (phone,) in found}
-
-    def undo(self, change: StateChange) -> StateChange:
-        """Undo a change of states; returns what changed, which can itself be undone."""
-        if change.state == "muted":
-            with self._db.transaction(self._account_id):
-                return self._mute(change.senders, muted=not change.value)
-        return self.set_state(change.rows, change.state, value=not change.value)
+    # -- states copied from the hub
 
     def copy_state(self, state: ChangedState, subjects: Sequence[int | str], value: int) -> None:
         """Set a state copied from the hub, for messages by id or, for `muted`, for senders.
@@ -290,7 +350,6 @@ class Messages:
         For `taken`, `value` is `NOT_TAKEN`, `TAKEN` or `MINE` of `team_states`. The change is not
         counted. Call within `transaction`.
         """
-        assert self._account_id is not None
         if state == "muted":
             senders = [(self._account_id, str(phone)) for phone in subjects]
             self._mute(senders, muted=bool(value), copied=True)
@@ -298,59 +357,6 @@ class Messages:
         ids = json_numbers(message_id for message_id in subjects if isinstance(message_id, int))
         fitting = "account_id = ? AND id IN (SELECT value FROM json_each(?))"
         self._change(fitting, (self._account_id, ids), state, value, copied=True)
-
-    def _mute(
-        self, senders: Iterable[tuple[int, str]], *, muted: bool, copied: bool = False
-    ) -> StateChange:
-        rows: list[int] = []
-        changed: list[tuple[int, str]] = []
-        sql = "DELETE FROM muted_senders WHERE account_id = ? AND phone = ?"
-        if muted:
-            sql = "INSERT OR IGNORE INTO muted_senders VALUES (?, ?)"
-        for account_id, phone in senders:
-            parameters = (account_id, encode_text(phone))
-            if self._db.execute(sql, parameters):
-                changed.append((account_id, phone))
-                rows += self._change("account_id = ? AND phone = ?", parameters, "muted", muted)
-        if changed and not copied:
-            self._db.count_change()
-            self._team.note("muted", muted, changed)
-        return StateChange("muted", muted, rows, changed)
-
-    def _change(
-        self,
-        condition: str,
-        parameters: Sequence[object],
-        state: ChangedState,
-        value: int,
-        *,
-        copied: bool = False,
-    ) -> list[int]:
-        """Set a state of the messages that match an SQL condition; returns the rows changed.
-
-        A change that was not copied from the hub is recorded, to be sent there. It is not counted.
-        """
-        if state == "taken" and not copied:
-            value = MINE if value else NOT_TAKEN
-        changed = self._db.query(
-            # The plus keeps SQLite from using the index on account_id instead of the rows.
-            f"UPDATE messages SET {state} = ?"
-            f" WHERE {condition} AND {state} <> ? AND +{self._of_account}"
-            " RETURNING row, account_id, to_phone, unread, muted, id",
-            (value, *parameters, value),
-        )
-        if not changed:
-            return []
-        if state in ("unread", "muted"):
-            counted = (
-                (account_id, to_phone, row, unread if state == "muted" else not muted)
-                for row, account_id, to_phone, unread, muted, _ in changed
-            )
-            self._counts.add(counted, 0, 1 if value == (state == "unread") else -1)
-        if state != "muted" and not copied:
-            subjects = ((account_id, message_id) for _, account_id, *_, message_id in changed)
-            self._team.note(state, bool(value), subjects)
-        return [row for row, *_ in changed]
 
 
 def _row(columns: Sequence[Any]) -> Row:

@@ -242,8 +242,8 @@ class InboxScreen(Screen[None]):
                 self._show_keys()
             case MessagesArrived():
                 self._changed()
-            case TakenByColleague(message_id, who):
-                self._states.tell_taken(message_id, who)
+            case TakenByColleague(row, who):
+                self._states.tell_taken(row, who)
             case _:
                 self._status.tell(event)
 

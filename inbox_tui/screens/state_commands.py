@@ -113,10 +113,10 @@ class StateCommands:
         else:
             self.toggle("taken")
 
-    def tell_taken(self, message_id: int, who: str) -> None:
-        """Say that a colleague took the message first."""
-        if (row := self._context.account.messages.get(message_id)) is not None:
-            self._context.say(self._by(_("{who} took it first: {message}"), who, row))
+    def tell_taken(self, row: int, who: str) -> None:
+        """Say that a colleague took the message with this row first."""
+        if (found := self._context.account.messages.read([row]).get(row)) is not None:
+            self._context.say(self._by(_("{who} took it first: {message}"), who, found))
 
     def _by(self, sentence: str, who: str, row: Row) -> str:
         return sentence.format(who=sanitize(who), message=self._selection.describe(row))

@@ -97,7 +97,8 @@ class ClocksDisagree(NamedTuple):
 class TakenByColleague(NamedTuple):
     """A message that our user has just taken had already been taken by a colleague."""
 
-    message_id: int
+    row: int
+    """The message's row in the archive, which is unique across all accounts."""
     who: str
 
 

@@ -401,7 +401,9 @@ class TeamMember:
             refused = await self._hub.run(send)
             await self._in_thread(states_here.sent, states)
             for message_id, who in refused:
-                self._publish(TakenByColleague(message_id, who))
+                row = await self._in_thread(self._account.messages.get, message_id)
+                if row is not None:
+                    self._publish(TakenByColleague(row.row, who))
 
     async def _copy(self) -> None:
         await self._copier.copy(

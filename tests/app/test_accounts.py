@@ -19,6 +19,7 @@ from support.app_harness import (
     put,
     until,
 )
+from support.archives import page
 from support.hostile import screen_output
 from support.inbox_screen import fill_in, inbox, signing_in
 from support.keyrings import MemoryBackend, keyring
@@ -34,6 +35,7 @@ from inbox_tui.screens.name_dialog import NameScreen
 from inbox_tui.screens.pickers import AccountPicker
 from inbox_tui.smsc.errors import NotReached, SignInRefused
 from inbox_tui.smsc.message import Answer
+from inbox_tui.sync import TakenByColleague
 from inbox_tui.widgets.status_bar import StatusBar
 from inbox_tui.widgets.title_bar import TitleBar
 
@@ -139,6 +141,22 @@ async def test_choosing_an_account_shows_its_inbox(both: Both) -> None:
         assert pilot.app.screen.query_one(TitleBar).account == BORIS
         await pick(pilot, "alex")
         assert texts(pilot) == ["To Alex 1", "To Alex 2", "To Alex 3"]
+
+
+async def test_all_accounts_in_one_list_have_the_notices_of_each(both: Both) -> None:
+    async with both() as pilot:
+        await pick(pilot, "All")
+        with Archive.open(pilot.app.archive_path) as archive:
+            account = archive.account("boris", "smsc.kz")
+            account.store_page(page(unreadable=["[]"]))
+            row = account.messages.get(2)
+        screen = pilot.app.screen
+        assert isinstance(screen, InboxScreen)
+        await until(pilot, lambda: screen.query_one(TitleBar).unreadable == 1)
+        assert row is not None
+        screen.session_event(TakenByColleague(row.row, "vera"))
+        told = "vera took it first: +7 999 123-45-67, 10:30"
+        assert screen.query_one(StatusBar).notice == told
 
 
 async def test_account_can_be_left_before_its_message_is_marked_read(

@@ -86,7 +86,10 @@ async def test_message_taken_by_a_colleague_cannot_be_taken(opened: Opener, tmp_
         await pilot.press("T")
         assert notice(pilot).startswith("boris has it: +7 999 123-45-67")
         assert selected(pilot).taken == TAKEN
-        inbox(pilot).session_event(TakenByColleague(1, "vera"))
+        with stored(app) as account:
+            row = account.messages.get(1)
+        assert row is not None
+        inbox(pilot).session_event(TakenByColleague(row.row, "vera"))
         assert notice(pilot).startswith("vera took it first: +7 999 123-45-67")
 
 

@@ -99,7 +99,7 @@ async def test_taking_a_message_a_colleague_just_took_names_that_colleague(team:
     await team.until(lambda: anna.events_of(TakenByColleague) or boris.events_of(TakenByColleague))
     await team.until(lambda: {anna.rows[0].taken, boris.rows[0].taken} == {MINE, TAKEN})
     holder, other = (anna, boris) if anna.rows[0].taken == MINE else (boris, anna)
-    assert other.events_of(TakenByColleague) == [TakenByColleague(1, holder.name)]
+    assert other.events_of(TakenByColleague) == [TakenByColleague(other.rows[0].row, holder.name)]
 
 
 async def test_a_member_cannot_give_back_a_message_taken_by_a_colleague(
