@@ -88,12 +88,12 @@ class Filters(NamedTuple):
         try:
             kept = json.loads(written)
             to_phone, hours, state = kept["to_phone"], kept["hours"], kept["state"]
-        except (ValueError, KeyError, TypeError):
+        except (ValueError, KeyError, TypeError, RecursionError):
             return None
         fits = (
             (to_phone is None or isinstance(to_phone, str))
             and (hours is None or (type(hours) is int and 1 <= hours <= PERIOD_HOURS))
-            and (state is None or state in STATE_NAMES)
+            and (state is None or (isinstance(state, str) and state in STATE_NAMES))
         )
         return cls(to_phone=to_phone, hours=hours, state=state) if fits else None
 

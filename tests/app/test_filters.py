@@ -104,7 +104,14 @@ async def test_filters_are_restored_at_the_next_start_only_if_configured(
 
 
 def test_invalid_remembered_filters_are_ignored() -> None:
-    for written in ("", "[]", "{}", '{"to_phone": null, "hours": 999, "state": null}'):
+    for written in (
+        "",
+        "[]",
+        "[" * 100_000,
+        "{}",
+        '{"to_phone": null, "hours": 999, "state": null}',
+        '{"to_phone": null, "hours": null, "state": []}',
+    ):
         assert Filters.read(written) is None
     kept = Filters(to_phone="7911", hours=6, state="unread")
     assert Filters.read(kept.written()) == kept
