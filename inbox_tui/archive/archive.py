@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
+from contextlib import suppress
 from datetime import datetime
 from pathlib import Path
 from typing import Self
 
 from inbox_tui.archive.daily_counts import DailyCounts
 from inbox_tui.archive.database import BUSY_SECONDS, Database, utc_now
-from inbox_tui.archive.encoding import decode_text, encode_text
+from inbox_tui.archive.encoding import decode_text, encode_text, number_in
 from inbox_tui.archive.errors import ArchiveError
 from inbox_tui.archive.lists import Lists
 from inbox_tui.archive.maintenance import Maintenance
@@ -20,6 +21,7 @@ from inbox_tui.archive.request_log import RequestLog
 from inbox_tui.archive.search_index import SearchIndex
 from inbox_tui.archive.sync_state import SyncState
 from inbox_tui.archive.team_states import TeamStates
+from inbox_tui.smsc.endpoint import EndpointRefused, account_host, endpoint
 
 _EXPIRED = "expired before"
 """Name of the note with the server seconds given to the last `expire`."""
@@ -182,8 +184,15 @@ class AccountArchive:
 
     @property
     def address(self) -> str:
-        """The server address of the last sign-in, or the host if there was none."""
-        return self.notes.get(ADDRESS) or self.host
+        """The server address of the last sign-in, or the host if there was none.
+
+        An address of another host is damaged: it is not used, as passwords are sent to it.
+        """
+        stored = self.notes.get(ADDRESS)
+        with suppress(EndpointRefused):
+            if stored is not None and account_host(endpoint(stored)) == self.host:
+                return stored
+        return self.host
 
     def note_sign_in(self, url: str, at: datetime) -> None:
         """Record that the account signed in at this address, and when."""
@@ -218,7 +227,7 @@ class AccountArchive:
 
     def expired_before(self) -> int | None:
         """Return the server seconds given to the last `expire`, or None if it was never called."""
-        before = self.notes.get(_EXPIRED)
+        before = number_in(self.notes.get(_EXPIRED) or "")
         return None if before is None else int(before)
 
     def wipe(self) -> Iterator[int]:

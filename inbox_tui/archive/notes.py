@@ -7,7 +7,10 @@ from inbox_tui.archive.encoding import decode_text, encode_text
 
 
 class Notes:
-    """The notes of an account: texts by name."""
+    """The notes of an account: texts by name.
+
+    The file may be damaged, so whoever reads a note checks its text.
+    """
 
     def __init__(self, database: Database, account_id: int) -> None:
         self._db = database
@@ -16,7 +19,9 @@ class Notes:
     def get(self, name: str) -> str | None:
         """Return the note with this name, or None if there is none."""
         found = self._db.query_one(
-            "SELECT value FROM notes WHERE account_id = ? AND name = ?", (self._account_id, name)
+            # SQLite refuses to return damaged bytes as a text.
+            "SELECT CAST(value AS BLOB) FROM notes WHERE account_id = ? AND name = ?",
+            (self._account_id, name),
         )
         return None if found is None else decode_text(found[0])
 

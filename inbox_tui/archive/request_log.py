@@ -239,7 +239,7 @@ class RequestLog:
         if found is None:
             return None
         kind, until, wait, attempt, reason, at, digest, boot, seconds = found
-        hold = Hold(kind, until, attempt, decode_text(reason), datetime.fromisoformat(at), digest)
+        hold = Hold(kind, until, attempt, decode_text(reason), self._moment(at), digest)
         if until is None or (boot == now.boot_id and seconds <= now.seconds + _SURELY_AHEAD):
             return hold
         passed = max(0.0, (self._db.wall() - hold.at).total_seconds())
@@ -251,6 +251,14 @@ class RequestLog:
                 (hold.until, now.boot_id, now.seconds, key, boot, seconds),
             )
         return hold
+
+    def _moment(self, stored: str) -> datetime:
+        """Return an aware time stored in ISO 8601, or the present time if it is damaged."""
+        try:
+            moment = datetime.fromisoformat(stored)
+        except (TypeError, ValueError):
+            return self._db.wall()
+        return moment if moment.tzinfo is not None else self._db.wall()
 
     # -- refused passwords
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from inbox_tui.archive.database import Database
-from inbox_tui.archive.encoding import decode_text, encode_text, of_account
+from inbox_tui.archive.encoding import decode_text, encode_text, number_in, of_account
 from inbox_tui.archive.notes import Notes
 from inbox_tui.archive.records import Cursor, Gap, LateMessages, Polled
 
@@ -61,8 +61,11 @@ class SyncState:
 
     def late(self) -> LateMessages:
         """Return how many messages polls have missed, and the longest delay until one was found."""
-        messages, longest = (self._notes.get(_LATE) or "0 0").split()
-        return LateMessages(int(messages), float(longest))
+        messages, _, longest = (self._notes.get(_LATE) or "").partition(" ")
+        count, seconds = number_in(messages), number_in(longest)
+        if count is None or seconds is None:
+            return LateMessages(0, 0.0)
+        return LateMessages(int(count), seconds)
 
     def set_clock_difference(self, seconds: float) -> None:
         """Store how many seconds our clock was ahead of the service's at its last answer."""
@@ -71,7 +74,7 @@ class SyncState:
     def clock_difference(self) -> float | None:
         """Return how many seconds our clock was ahead of the service's, or None if unknown."""
         seconds = self._notes.get(_CLOCK_DIFFERENCE)
-        return None if seconds is None else float(seconds)
+        return None if seconds is None else number_in(seconds)
 
     # -- gaps
 

@@ -7,6 +7,7 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import TYPE_CHECKING, NamedTuple
 
+from inbox_tui.archive.encoding import number_in
 from inbox_tui.archive.records import Cursor, Gap, Polled
 from inbox_tui.archive.team_states import MINE, TAKEN, TeamState
 
@@ -44,7 +45,8 @@ class TeamCopy:
     def position(self, hub: str) -> int | None:
         """Return the last number copied of this hub's sequence, or None if none was."""
         known, _, last = (self._account.notes.get(_COPIED) or "").partition(" ")
-        return int(last) if known == hub else None
+        number = number_in(last) if known == hub else None
+        return None if number is None else int(number)
 
     def store(self, page: CopiedPage) -> list[int]:
         """Store a page of the hub; returns the ids of messages new to the archive, newest first."""

@@ -23,8 +23,20 @@ from support.archives import (
 )
 from support.programs import SPAWN, spawned, store_pages
 
-from inbox_tui.archive import Archive, ArchiveError, Cursor, Gap, Permit, Polled, Query, Row
+from inbox_tui.archive import (
+    SIGNED_IN,
+    Archive,
+    ArchiveError,
+    Cursor,
+    Gap,
+    Hold,
+    Permit,
+    Polled,
+    Query,
+    Row,
+)
 from inbox_tui.archive.records import LateMessages, Pass
+from inbox_tui.archive.team_copy import CopiedPage, TeamCopy
 from inbox_tui.smsc.limit import Limit
 
 anything = st.text(st.characters(), max_size=40)
@@ -231,6 +243,60 @@ def test_late_messages_and_the_clock_difference_are_kept(tmp_path: Path) -> None
 
 
 # -- notes and change counters
+
+
+DAMAGED = (
+    "",
+    "nan",
+    "inf -inf",
+    "1e400 1",
+    "-1e300",
+    "1 x",
+    "x 1",
+    "hub 9e99",
+    "\x00",
+    "\ufffd" * 9,
+)
+
+
+@pytest.mark.parametrize("value", [*DAMAGED, b"\xff\xfe 5", b"hub \xed\xa0"], ids=ascii)
+def test_a_damaged_note_counts_as_none(tmp_path: Path, value: str | bytes) -> None:
+    archive, account = opened(tmp_path)
+    account.sync_state.add_late(1, 2.0)
+    account.sync_state.set_clock_difference(1.0)
+    account.note_sign_in("https://smscentre.com/sys/get.php", NOW)
+    sum(account.expire(5))
+    copy = TeamCopy(account)
+    copy.store(CopiedPage("hub", 7, [], [], [], [], NOW))
+    assert copy.position("hub") == 7
+    for stored in ("?", "CAST(? AS TEXT)"):
+        archive.database.execute(f"UPDATE notes SET value = {stored}", (value,))
+        assert account.sync_state.late() == LateMessages(0, 0.0)
+        assert account.sync_state.clock_difference() is None
+        assert account.expired_before() is None
+        assert copy.position("hub") is None
+        assert account.address == "smscentre.com"
+        assert account.notes.get(SIGNED_IN) is not None
+        account.sync_state.add_late(1, 2.0)
+
+
+def test_the_address_of_another_host_is_not_used(tmp_path: Path) -> None:
+    _archive, account = opened(tmp_path)
+    for address in ("https://www.smscentre.com/sys/get.php", "https://smscentre.com:443/other"):
+        account.note_sign_in(address, NOW)
+        assert account.address == address
+    account.note_sign_in("https://smscentrf.com/sys/get.php", NOW)
+    assert account.address == "smscentre.com"
+
+
+@pytest.mark.parametrize("value", ["", "2026", "2026-11-23T10:00:00", 5, b"\xff"], ids=ascii)
+def test_a_hold_with_a_damaged_time_lasts_from_now(tmp_path: Path, value: object) -> None:
+    archive, account = opened(tmp_path)
+    account.requests.set_hold(Hold("limited", 1060.0, 1, "", NOW, b""), at(1000))
+    archive.database.execute("UPDATE holds SET at = ?", (value,))
+    hold = account.requests.hold(at(5, "another boot"))
+    assert hold is not None
+    assert hold.until == pytest.approx(65, abs=5)
 
 
 def test_a_note_is_stored_until_it_is_deleted(tmp_path: Path) -> None:
