@@ -143,7 +143,7 @@ async def test_choosing_an_account_shows_its_inbox(both: Both) -> None:
         assert texts(pilot) == ["To Alex 1", "To Alex 2", "To Alex 3"]
 
 
-async def test_all_accounts_in_one_list_have_the_notices_of_each(both: Both) -> None:
+async def test_list_of_all_accounts_shows_the_notices_of_each(both: Both) -> None:
     async with both() as pilot:
         await pick(pilot, "All")
         with Archive.open(pilot.app.archive_path) as archive:

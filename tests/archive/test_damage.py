@@ -104,7 +104,7 @@ def test_every_account_of_a_recreated_archive_knows_its_request_log_was_lost(
         assert lost_requests(archive, "other")
 
 
-def test_accounts_created_after_the_first_request_need_not_wait_for_lost_ones(
+def test_account_created_after_the_first_request_need_not_wait(
     tmp_path: Path,
 ) -> None:
     path = tmp_path / "inbox.db"

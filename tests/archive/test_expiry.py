@@ -235,7 +235,7 @@ def test_others_can_write_after_every_step_of_deleting_and_wiping(tmp_path: Path
 
 
 @pytest.mark.parametrize("received", [-62135596790, -5_000_000, -1], ids=str)
-def test_messages_dated_before_1970_stay_when_those_of_another_account_expire(
+def test_messages_dated_before_1970_stay_when_others_expire(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, received: int
 ) -> None:
     monkeypatch.setattr("inbox_tui.archive.maintenance._SMALL_FILE", 0)
@@ -248,7 +248,7 @@ def test_messages_dated_before_1970_stay_when_those_of_another_account_expire(
     assert check_index(archive) == []
 
 
-def test_states_of_a_team_and_receiving_numbers_go_with_the_last_message(tmp_path: Path) -> None:
+def test_team_states_and_numbers_are_deleted_with_their_last_message(tmp_path: Path) -> None:
     old, young = SERVER_NOW - 100 * HOUR, SERVER_NOW
     archive, account = opened(
         tmp_path,
