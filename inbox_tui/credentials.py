@@ -131,7 +131,9 @@ class KeyringSilent(KeyringError):  # noqa: N818
     """The keyring did not answer within `seconds`. It still may: often it waits for its user."""
 
     def __init__(self, seconds: float, late: Future[Any]) -> None:
-        super().__init__(_("The keyring did not answer in {seconds:g} s.").format(seconds=seconds))
+        super().__init__(
+            _("The keyring did not answer within {seconds:g} s.").format(seconds=seconds)
+        )
         self._late = late
 
     async def wait(self) -> Any:
@@ -335,7 +337,7 @@ def _report(ring: KeyringBackend | str) -> KeyringReport:
         note = _("{name} keeps passwords as plain text").format(name=name)
     elif name.startswith(("keyrings.alt.", "keyrings.cryptfile.")):
         note = _(
-            "{name} is not one of the system's, and may ask for a password on the terminal"
+            "{name} is not a system keyring, and may ask for a password on the terminal"
         ).format(name=name)
     else:
         note = ""

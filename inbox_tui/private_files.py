@@ -50,7 +50,7 @@ def private_folder(path: Path) -> Path:
     except OSError as error:
         raise PathRefused(
             path,
-            _("can't be made: {strerror}").format(strerror=system_words(error)),
+            _("can't be created: {strerror}").format(strerror=system_words(error)),
             _("make it yourself, or choose another place"),
         ) from None
     if path.is_symlink():
@@ -68,7 +68,7 @@ def private_folder(path: Path) -> Path:
     try:
         status = os.fstat(folder)
         _refuse_others(path, status, (os.geteuid(),), _("run as that user"))
-        yours = _("see that everything in it is yours, then run chmod 700 on it")
+        yours = _("make sure that everything in it is yours, then run chmod 700 on it")
         _refuse_writable(path, status, yours)
         if stat.S_IMODE(status.st_mode) != 0o700:
             os.fchmod(folder, 0o700)
@@ -171,14 +171,14 @@ def read_trusted(path: Path, most: int) -> bytes:
             if stat.S_ISLNK(folder.st_mode):
                 reason, remedy = _("is a symbolic link"), _("put a folder of your own in its place")
                 raise PathRefused(path.parent, reason, remedy)
-            _trusted(path.parent, folder, _("see that everything in it is yours"))
-            _trusted(path, status, _("see that it is as you want it"))
+            _trusted(path.parent, folder, _("make sure that everything in it is yours"))
+            _trusted(path, status, _("make sure that it is as you want it"))
         content = file.read(most + 1)
     if len(content) > most:
         raise PathRefused(
             path,
             _("is larger than {value} KiB").format(value=most // 1024),
-            _("take out what is no setting"),
+            _("remove what is not a setting"),
         )
     return content
 

@@ -86,7 +86,7 @@ def name_key(phone: str) -> str:
             if phone_key(parse_sender(written)) == phone_key(phone):
                 return written
     parse_sender(phone)  # usually raises an error with the reason
-    raise NotAPhoneNumber(_("it is not what a person can write"))
+    raise NotAPhoneNumber(_("it can't be written as a number or a name"))
 
 
 def _change(
@@ -104,7 +104,7 @@ def _change(
     path = path.resolve()
     source = read_source(path)
     wanted = changed(parse_settings(path, source))
-    problem = _("is written in a way that only you can change")
+    problem = _("can only be changed by hand")
     unchangeable = SettingsError(path, None, None, problem)
     try:
         document = tomlkit.parse(source)

@@ -154,7 +154,7 @@ class Database:
             raise ArchiveReadOnly(_("the archive cannot be written to"))
         if not is_there(self.path, self._inode):
             raise ArchiveError(
-                _("the archive was moved away: start again to use the one that is there")
+                _("the archive was moved: restart inbox-tui to use the one now in its place")
             )
         self.execute("BEGIN IMMEDIATE")
         self._writing = True

@@ -154,7 +154,7 @@ def _set_aside(path: Path, inode: int, wall: Callable[[], datetime]) -> Path | N
         )
     except BlockingIOError:
         raise ArchiveDamaged(
-            _("the archive is damaged and still open in an inbox-tui: leave it first")
+            _("the archive is damaged, and an inbox-tui still has it open: quit that one first")
         ) from None
     try:
         return _move_aside(path, wall) if is_there(path, inode) else None
@@ -219,7 +219,7 @@ def _open_read_only(path: Path, busy_seconds: float) -> sqlite3.Connection:
             if not has_tables(connection):
                 raise ArchiveReadOnly(_("the archive is empty and cannot be written to"))
             return connection
-    raise ArchiveReadOnly(_("{path} cannot be written to, nor be read as it is").format(path=path))
+    raise ArchiveReadOnly(_("{path} can be neither written to nor read").format(path=path))
 
 
 @contextlib.contextmanager

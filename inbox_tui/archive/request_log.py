@@ -21,7 +21,7 @@ KEPT_SECONDS = 3600.0
 """Requests older than this are deleted, except the last one of each scope."""
 _SURELY_AHEAD = 3600.0
 """A time this many seconds ahead of this boot's clock must be from an earlier boot."""
-TEAM_REASON = mark("this account belongs to a team: 'inbox-tui team leave' ends that")
+TEAM_REASON = mark("this account belongs to a team: run 'inbox-tui team leave' to leave it")
 _ADDRESS = ""
 """The key of a hold on the machine's IP address, which applies to every login."""
 _ADDRESS_KIND = "blocked"

@@ -90,8 +90,8 @@ _WEB_PAGE_WITHIN = 4096
 
 _FAULT = "\N{REPLACEMENT CHARACTER}"
 
-_EMPTY = mark("an empty answer came")
-_WEB = mark("a web page came instead of an answer: is there a login page on this network?")
+_EMPTY = mark("the answer was empty")
+_WEB = mark("received a web page instead of an answer: does this network have a login page?")
 
 
 _JSON = json.JSONDecoder(strict=False)

@@ -69,7 +69,7 @@ class BackupClient:
                 return answer
             return answer._replace(via=self._backup.host)
         raise NotReached(
-            mark("{failure}, nor could {backup} be reached"),
+            mark("{failure}; the backup {backup} could not be reached either"),
             failure=failure,
             backup=self._backup.host,
         )

@@ -368,7 +368,7 @@ def _proxy_for(url: str) -> httpx.Proxy | None:
     except (ValueError, httpx.InvalidURL):
         raise NotReached(mark("the proxy in the environment cannot be used")) from None
     if proxy.url.scheme not in ("http", "https"):
-        raise NotReached(mark("the proxy in the environment is not an http:// one"))
+        raise NotReached(mark("the proxy in the environment is not an HTTP proxy"))
     if proxy.url.scheme == "https":
         proxy.ssl_context = _verifying()
     return proxy
@@ -394,7 +394,7 @@ def _no_connection(causes: list[BaseException], met: str, host: str) -> SmscErro
                 fault = certificate_fault(cause)
                 return TlsFailed(mark("{host} was not trusted: {fault}"), host=host, fault=fault)
             case ssl.SSLError():
-                return TlsFailed(mark("{host} would not make a secure connection"), host=host)
+                return TlsFailed(mark("{host} did not accept a secure connection"), host=host)
             case ConnectionRefusedError():
                 return NotReached(mark("{met} refused the connection"), met=met)
             case _:

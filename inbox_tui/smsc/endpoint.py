@@ -35,16 +35,16 @@ def endpoint(server: str) -> str:
     if not server:
         raise EndpointRefused(_("the server is empty"))
     if not server.isprintable() or " " in server:
-        raise EndpointRefused(_("the server holds a space or a control character"))
+        raise EndpointRefused(_("the server contains a space or a control character"))
     try:
         parts = urlsplit(server if "://" in server else f"https://{server}")
         host, port = parts.hostname or "", parts.port
     except ValueError:
         raise EndpointRefused(_("the server is not a host or a URL")) from None
     if "@" in parts.netloc:
-        raise EndpointRefused(_("the server must not hold a login or a password"))
+        raise EndpointRefused(_("the server must not contain a login or a password"))
     if "?" in server or "#" in server:
-        raise EndpointRefused(_("the server must not hold a query or a fragment"))
+        raise EndpointRefused(_("the server must not contain a query or a fragment"))
     if parts.scheme not in ("http", "https"):
         raise EndpointRefused(_("the server must begin with https://"))
     if port == 0 or parts.netloc.endswith(":"):
@@ -54,7 +54,9 @@ def endpoint(server: str) -> str:
         raise EndpointRefused(_("plain http:// is for this machine only: use https://"))
     path = PATH if parts.path in ("", "/") else parts.path
     if not _PATH.fullmatch(path):
-        raise EndpointRefused(_("the path of the server holds a character that no URL may"))
+        raise EndpointRefused(
+            _("the path of the server contains a character that is not allowed in a URL")
+        )
     return f"{parts.scheme}://{_authority(host, port)}{path}"
 
 

@@ -110,7 +110,7 @@ class AddressBlocked(ServiceError):
 class TooManyRequests(ServiceError):
     """Error 9: over the limit of identical or simultaneous requests (api.md, Failure)."""
 
-    sentence = mark("the service counted too many requests")
+    sentence = mark("the service received too many requests")
 
 
 class UnknownServiceError(ServiceError):
@@ -199,7 +199,7 @@ class Redirected(BadAnswer):
 
     def __init__(self, location_host: str = "") -> None:
         super().__init__(
-            mark("the server points to {place}, and nothing is sent there"),
+            mark("the server redirects to {place}; redirects are not followed"),
             place=location_host or mark("another place"),
         )
 
@@ -207,7 +207,7 @@ class Redirected(BadAnswer):
 class NotAnAnswer(BadAnswer):
     """The body is a web page, empty, or otherwise not an answer of the service."""
 
-    sentence = mark("an answer came that could not be read")
+    sentence = mark("the answer could not be read")
 
 
 class AnswerTooLarge(BadAnswer):
@@ -223,5 +223,5 @@ class ClientFault(SmscError):
 
     def __init__(self, raised: BaseException) -> None:
         super().__init__(
-            mark("the client failed in an unexpected way ({name})"), name=type(raised).__name__
+            mark("unexpected error in the client ({name})"), name=type(raised).__name__
         )

@@ -23,10 +23,10 @@ class State(StrEnum):
 
 # Values of `Status.reason` when no request has failed.
 IN_FLIGHT_REASON = mark("an earlier request may still be under way")
-LIMIT_REASON = mark("for the server's limit of requests")
-TOO_SLOW_REASON = mark("requests take too long to begin")
-NOBODY_ASKS_REASON = mark("no colleague who can ask is connected")
-LOST_REQUESTS_REASON = mark("the archive was begun anew, and with it the count of requests")
+LIMIT_REASON = mark("for the server's request limit")
+TOO_SLOW_REASON = mark("requests take too long to start")
+NOBODY_ASKS_REASON = mark("no colleague who can fetch messages is connected")
+LOST_REQUESTS_REASON = mark("the archive was recreated, so earlier requests may still count")
 
 
 class Status(NamedTuple):

@@ -40,7 +40,7 @@ LIVE_WITHIN = 120.0
 CLOCK_CHANGE_SECONDS = 60.0
 """How far our clock must move against the service's for the difference to be stored again."""
 OTHER_PROGRAM_REASON = mark(
-    "the server counts too many requests: is another program asking for this account?"
+    "the server received too many requests: is another program using this account?"
 )
 
 

@@ -79,10 +79,12 @@ def parse_hub(url: str) -> HubAddress:
         raise ValueError(_("the hub is a PostgreSQL database"))
     query = {name: values[-1] for name, values in parse_qs(parts.query).items()}
     if parts.password is not None or "password" in query:
-        raise ValueError(_("a password must not stand in the URL: 'team join' asks for it"))
+        raise ValueError(_("the URL must not contain a password: 'team join' asks for it"))
     unknown = query.keys() - {"host", "port", *_FILES}
     if unknown:
-        raise ValueError(_("{value} can't be set here").format(value=sorted(unknown)[0]))
+        raise ValueError(
+            _("the URL option {value} is not supported").format(value=sorted(unknown)[0])
+        )
     user, database = unquote(parts.username or ""), unquote(parts.path.strip("/"))
     if not user or not database:
         raise ValueError(_("the URL lacks the user or the database"))

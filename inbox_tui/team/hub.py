@@ -208,7 +208,7 @@ def _hub_error(error: BaseException) -> BaseException:
     if isinstance(error, (exceptions.InvalidCatalogNameError, exceptions.SyntaxOrAccessError)):
         return HubRefused(text)
     if isinstance(error, exceptions.InterfaceError) and "password" in text:
-        return HubRefused(_("it wants a password"), sign_in=True)
+        return HubRefused(_("it requires a password"), sign_in=True)
     if isinstance(error, SSLCertVerificationError):
         text = _(certificate_fault(error))
     refuses_tls = isinstance(error, ConnectionError) and "SSL" in text

@@ -259,7 +259,9 @@ class TeamMember:
             if self._store is None:
                 self._hub_id, self._store = hub_id, self._new_store(account_id)
             elif (hub_id, account_id) != (self._hub_id, self._store.account_id):
-                raise HubRefused(_("another hub is there now: start again"))
+                raise HubRefused(
+                    _("there is a different hub at this address now: restart inbox-tui")
+                )
             if self._hub.may_ask:
                 await hand_over(
                     self._account,

@@ -156,7 +156,7 @@ async def check(connection: Connection) -> bool:
     version = await connection.fetchval("SELECT version FROM inbox_tui.version")
     if version != VERSION:
         raise HubRefused(
-            _("the hub is of version {version}, this inbox-tui of version {own}").format(
+            _("the hub has version {version}, but this inbox-tui needs version {own}").format(
                 version=version, own=VERSION
             )
         )

@@ -142,7 +142,7 @@ def _parse_foreign(number: str) -> str:
     reasons = {
         ValidationResult.TOO_SHORT: _("it has too few digits, or its area code is missing"),
         ValidationResult.TOO_LONG: _("it has too many digits"),
-        ValidationResult.INVALID_LENGTH: _("no number of its country has so many digits"),
+        ValidationResult.INVALID_LENGTH: _("no number in its country has that many digits"),
     }
     abroad = number.startswith(_ABROAD) and len(number) > 11
     try:
@@ -156,7 +156,7 @@ def _parse_foreign(number: str) -> str:
         reason = is_possible_number_with_reason(parsed)
         if reason == ValidationResult.IS_POSSIBLE:
             return f"{parsed.country_code}{national_significant_number(parsed)}"
-    raise NotAPhoneNumber(reasons.get(reason, _("no country has numbers such as this")))
+    raise NotAPhoneNumber(reasons.get(reason, _("no country has numbers like this")))
 
 
 def needs_metadata(phone: str) -> bool:

@@ -165,16 +165,16 @@ def parse_query(typed: str, now: datetime, names: Mapping[str, str]) -> SearchQu
 
 def bad_date(written: str) -> QueryError:
     """Return the error that this is not a date, with examples of dates."""
-    told = _('"{value}" is no date').format(value=written)
-    return QueryError(told, _("; dates are such as 20.11, 2026-11-20, yesterday, mon"))
+    told = _('"{value}" is not a date').format(value=written)
+    return QueryError(told, _("; write for example 20.11, 2026-11-20, yesterday, mon"))
 
 
 def _unknown_operator(word: str) -> QueryError:
     near = get_close_matches(fold_text(word), OPERATORS, n=1, cutoff=0.7)
     if not near:
-        told = _('there is no operator "{operator}:"; quotes make it text')
+        told = _('there is no operator "{operator}:"; quote it to search for it')
         return QueryError(told.format(operator=word))
-    told = _('there is no operator "{operator}:"; is "{known}:" meant?')
+    told = _('there is no operator "{operator}:"; did you mean "{known}:"?')
     return QueryError(told.format(operator=word, known=near[0]))
 
 
@@ -187,7 +187,7 @@ def _unknown_value(word: str, value: str, spellings: Mapping[str, str]) -> Query
 
     It lists the valid ones in the language of the operator.
     """
-    told = _('"{value}" is no value of "{operator}:"').format(value=value, operator=word)
+    told = _('"{value}" is not a value of "{operator}:"').format(value=value, operator=word)
     allowed: dict[str, str] = {}
     for spelling, meaning in spellings.items():
         if spelling.isascii() == word.isascii():

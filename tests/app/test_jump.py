@@ -98,7 +98,7 @@ async def test_date_dialog_shows_the_meaning_of_a_date_while_it_is_typed(live: O
         await pilot.press("enter")
         await until(pilot, lambda: meaning(pilot) == "Type a date or a time.")
         await pilot.press(*"2.1x")
-        await until(pilot, lambda: meaning(pilot).startswith('"2.1x" is no date; dates are'))
+        await until(pilot, lambda: meaning(pilot).startswith('"2.1x" is not a date; write'))
         await pilot.press("enter")
         assert isinstance(pilot.app.screen, DateScreen), "there is nothing to jump to"
         await pilot.press("backspace", "1")

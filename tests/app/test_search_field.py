@@ -50,11 +50,15 @@ async def test_an_empty_search_field_gives_examples(live: Opener) -> None:
 @pytest.mark.parametrize(
     ("typed", "says", "what_is_right"),
     [
-        ("form:bank", 'there is no operator "form:"; is "from:" meant?', ""),
-        ("before:2x", '"2x" is no date', "; dates are such as 20.11, 2026-11-20, yesterday, mon."),
+        ("form:bank", 'there is no operator "form:"; did you mean "from:"?', ""),
+        (
+            "before:2x",
+            '"2x" is not a date',
+            "; write for example 20.11, 2026-11-20, yesterday, mon.",
+        ),
         (
             "is:new",
-            '"new" is no value of "is:"',
+            '"new" is not a value of "is:"',
             f"; values are {', '.join(get_args(MessageState))}.",
         ),
     ],

@@ -66,8 +66,8 @@ async def test_views_can_have_other_keys(live: Opener) -> None:
 @pytest.mark.parametrize(
     ("view", "told"),
     [
-        ('Codes = "has:cod"', '"cod" is no value of "has:"; values are code, link'),
-        ('Old = "before:xx"', '"xx" is no date'),
+        ('Codes = "has:cod"', '"cod" is not a value of "has:"; values are code, link'),
+        ('Old = "before:xx"', '"xx" is not a date'),
         ('Old = ""', "lines with a name and a search"),
         ("Old = 5", "lines with a name and a search"),
     ],

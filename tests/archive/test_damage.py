@@ -183,7 +183,7 @@ def test_a_damaged_archive_open_in_another_program_is_not_set_aside(tmp_path: Pa
         assert begun.get(timeout=60)
         spoil(path)
         for _ in range(2):
-            with pytest.raises(ArchiveDamaged, match="still open in an inbox-tui"):
+            with pytest.raises(ArchiveDamaged, match="an inbox-tui still has it open"):
                 at_wall(path)
         assert not list(tmp_path.glob("*.damaged-*"))
         go_on.set()
@@ -198,7 +198,7 @@ def test_a_damaged_archive_open_in_this_program_is_not_set_aside(tmp_path: Path)
     archive, _ = opened(tmp_path, incoming(1))
     archive.database.connection.execute("PRAGMA wal_checkpoint(TRUNCATE)")
     spoil(archive.path)
-    with pytest.raises(ArchiveDamaged, match="still open"):
+    with pytest.raises(ArchiveDamaged, match="still has it open"):
         at_wall(archive.path)
     archive.close()
     with at_wall(archive.path) as fresh:
@@ -291,9 +291,9 @@ def test_a_program_with_the_old_file_still_open_can_no_longer_write(tmp_path: Pa
     (tmp_path / "inbox.db").rename(tmp_path / "elsewhere.db")
     with Archive.open(tmp_path / "inbox.db") as fresh:
         assert works(fresh)
-        with pytest.raises(ArchiveError, match="moved away"):
+        with pytest.raises(ArchiveError, match="the archive was moved"):
             account.on(old).requests.begin("", "a", BOOT, Limit())
-        with pytest.raises(ArchiveError, match="moved away"):
+        with pytest.raises(ArchiveError, match="the archive was moved"):
             mark(account.on(old), [1], unread=False)
         old.close()
         assert works(fresh)

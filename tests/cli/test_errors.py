@@ -165,11 +165,11 @@ def test_a_settings_file_that_cannot_be_created_is_reported(
         ("--login alex accounts", "--login says nothing to this command."),
         ("login --password-stdin --api-key-stdin", "give one of them"),
         ("team status", "'inbox-tui team join URL' joins one"),
-        ("export --search zzz:7 --login alex", 'no operator "zzz:"; quotes make it text'),
+        ("export --search zzz:7 --login alex", 'no operator "zzz:"; quote it to search for it'),
         ("export --search -before:20.11 --login alex", '"before:" can\'t be excluded'),
         ("export --search from: --login alex", '"from:" needs a value'),
-        ("export --search is:zzz --login alex", 'no value of "is:"; values are unread, read, '),
-        ("export --search before:zz --login alex", '"zz" is no date; dates are such as 20.11'),
+        ("export --search is:zzz --login alex", 'not a value of "is:"; values are unread, read, '),
+        ("export --search before:zz --login alex", '"zz" is not a date; write for example 20.11'),
     ],
 )
 def test_wrong_usage_is_reported(line: str, told: str) -> None:

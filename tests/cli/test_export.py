@@ -257,7 +257,7 @@ def test_an_unknown_file_extension_is_refused_without_a_format(
 @pytest.mark.parametrize(
     ("query", "named"),
     [
-        ("fromm:ozon", '"from:" meant?\n'),
+        ("fromm:ozon", 'did you mean "from:"?\n'),
         ("before:never", "never"),
         ("is:lost", "lost"),
         ("from:", '"from:"'),

@@ -12,8 +12,8 @@ from support.russian import in_both_languages
 from inbox_tui.demo.server import DemoServer
 from inbox_tui.demo.service import Fault
 
-PORTAL = "a web page came instead of an answer: is there a login page on this network?"
-UNREADABLE = "an answer came that could not be read"
+PORTAL = "received a web page instead of an answer: does this network have a login page?"
+UNREADABLE = "the answer could not be read"
 
 
 @in_both_languages
@@ -25,9 +25,9 @@ UNREADABLE = "an answer came that could not be read"
         (faults.web_page, PORTAL),
         (faults.shortened, UNREADABLE),
         (faults.truncated, "the connection was cut off"),
-        (faults.empty, "an empty answer came"),
+        (faults.empty, "the answer was empty"),
         (faults.body(b"\xff\xfe\x00junk" * 1000), UNREADABLE),
-        (faults.redirect("https://login.example/"), "the server points to login.example"),
+        (faults.redirect("https://login.example/"), "the server redirects to login.example"),
     ],
 )
 def test_a_faulty_answer_is_reported_and_no_message_is_lost(
@@ -65,7 +65,7 @@ def test_a_faulty_answer_is_reported_and_no_message_is_lost(
         (1, 1, "the service found an error in the request"),
         (2, 3, "sign-in refused: the login or password was refused"),
         (4, 4, "blocked: the service has blocked this address for a while"),
-        (9, 4, "limited: the server counts too many requests"),
+        (9, 4, "limited: the server received too many requests"),
         (17, 5, "no connection: the service answered with error 17"),
     ],
 )

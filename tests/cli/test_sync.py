@@ -99,7 +99,7 @@ def test_after_archive_damage_sync_waits_because_the_request_log_is_lost(
     monkeypatch.setenv("INBOX_TUI_PASSWORD", PASSWORD)
     ended = run("sync")
     assert ended.status == 4
-    assert "the archive was begun anew, and with it the count of requests" in ended.errors
+    assert "the archive was recreated, so earlier requests may still count" in ended.errors
     assert " until " in ended.errors
     assert account.service.requests == []
     forget(files.archive, "holds")

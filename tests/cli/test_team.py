@@ -107,7 +107,7 @@ def test_a_reader_copies_from_the_hub_and_never_asks_the_service(
     join(hub, cluster, "vera", READER)
     ended = run("sync")
     assert ended.status == 5
-    assert "no colleague who can ask is connected" in ended.errors
+    assert "no colleague who can fetch messages is connected" in ended.errors
     assert messages(files) == ["for the team"]
     assert len(account.service.requests) == asked
 
@@ -168,7 +168,7 @@ def test_a_team_account_is_not_synced_without_the_team_setting(
     asked = len(account.service.requests)
     ended = run("sync")
     assert ended.status == 1
-    assert "this account belongs to a team: 'inbox-tui team leave' ends that" in ended.errors
+    assert "this account belongs to a team: run 'inbox-tui team leave' to leave it" in ended.errors
     assert len(account.service.requests) == asked
     assert run("team", "leave").status == 0
     assert run("team", "leave").errors == "inbox-tui: this machine is in no team.\n"
@@ -196,7 +196,7 @@ def test_the_hubs_password_may_come_from_pgpass(
 @pytest.mark.parametrize(
     ("change", "why"),
     [
-        ("UPDATE inbox_tui.version SET version = 2", "the hub is of version 2"),
+        ("UPDATE inbox_tui.version SET version = 2", "the hub has version 2"),
         ("DROP TABLE inbox_tui.version", "has an inbox_tui schema that is not a hub's"),
         ("DROP SCHEMA inbox_tui CASCADE", "this database is not a hub: 'inbox-tui team init URL'"),
     ],
@@ -241,10 +241,10 @@ def test_a_user_without_a_role_or_with_a_wrong_password_is_refused(
 @pytest.mark.parametrize(
     ("url", "why"),
     [
-        ("postgresql://anna:pw@db/inbox", "a password must not stand in the URL"),
+        ("postgresql://anna:pw@db/inbox", "the URL must not contain a password"),
         ("https://db/inbox", "the hub is a PostgreSQL database"),
         ("postgresql://db/inbox", "lacks the user or the database"),
-        ("postgresql://anna@db/inbox?sslmode=disable", "sslmode can't be set here"),
+        ("postgresql://anna@db/inbox?sslmode=disable", "the URL option sslmode is not supported"),
         ("postgresql://anna@[db/inbox", "the hub is not a URL"),
         ("postgresql://anna@db:0/inbox", "the port of the hub is not a number from 1 to 65535"),
         ("postgresql://anna@db:99999/inbox", "the port of the hub is not a number from 1 to 65535"),

@@ -139,7 +139,7 @@ def test_a_file_instead_of_a_folder_is_refused(tmp_path: Path) -> None:
     with pytest.raises(PathRefused) as caught:
         private_folder(tmp_path / "a")
     assert str(caught.value) == f"{tmp_path / 'a'} is not a folder; move it away"
-    with pytest.raises(PathRefused, match="can't be made: Not a directory"):
+    with pytest.raises(PathRefused, match="can't be created: Not a directory"):
         private_folder(tmp_path / "a" / "b")
 
 

@@ -201,7 +201,7 @@ async def test_a_hanging_keyring_times_out_without_blocking_the_event_loop(
             ticks += 1
 
     ticking = asyncio.create_task(tick())
-    with pytest.raises(KeyringSilent, match=r"did not answer in 0\.05 s"):
+    with pytest.raises(KeyringSilent, match=r"did not answer within 0\.05 s"):
         await Keyring(backend=blocked, timeout=0.05).get("alex", HOST)
     assert ticks > 2
     ticking.cancel()
@@ -327,11 +327,11 @@ async def test_keyring_failures_are_explained_without_the_password(
         ),
         (
             named("keyrings.alt.file.EncryptedKeyring"),
-            "keyrings.alt.file.EncryptedKeyring is not one of the system's, and may ask",
+            "keyrings.alt.file.EncryptedKeyring is not a system keyring, and may ask",
         ),
         (
             named("keyrings.cryptfile.cryptfile.CryptFileKeyring"),
-            "keyrings.cryptfile.cryptfile.CryptFileKeyring is not one of the system's",
+            "keyrings.cryptfile.cryptfile.CryptFileKeyring is not a system keyring",
         ),
         (
             keyring.backends.null.Keyring(),  # type: ignore[no-untyped-call]
@@ -450,7 +450,7 @@ def test_the_program_can_exit_while_a_keyring_does_not_answer() -> None:
         timeout=15,  # less than the 20 s that the backend takes
         check=False,
     )
-    assert (done.stdout, done.stderr) == ("The keyring did not answer in 0.05 s.\n", "")
+    assert (done.stdout, done.stderr) == ("The keyring did not answer within 0.05 s.\n", "")
     assert done.returncode == 0
 
 

@@ -101,7 +101,7 @@ def test_faults_reveal_no_password_code_or_text(
             time.sleep(SETTLED_SECONDS)
             terminal.press(keys)
         if place == "client":
-            terminal.wait_for("unexpected way (ValueError)")
+            terminal.wait_for("error in the client (ValueError)")
             terminal.press("q")
         status = terminal.wait()
         if place not in ("client", "beside"):

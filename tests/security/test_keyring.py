@@ -133,5 +133,5 @@ def test_locked_keyring_does_not_delay_the_first_frame(tmp_path: Path) -> None:
     seconds_to_first_frame(without, says="this system has none")
     quick = seconds_to_first_frame(without, says="this system has none")
     with desktop(tmp_path, locked=True, prompter=NEVER_ANSWERS) as variables:
-        slow = seconds_to_first_frame(environment | variables, says="did not answer in 3 s")
+        slow = seconds_to_first_frame(environment | variables, says="did not answer within 3 s")
     assert slow < quick + 3, "the keyring was waited for"

@@ -353,13 +353,13 @@ def test_an_error_described_in_windows_1251_is_read() -> None:
     ],
 )
 def test_a_web_page_is_reported_as_one(body: str) -> None:
-    with pytest.raises(NotAnAnswer, match="a web page came instead of an answer"):
+    with pytest.raises(NotAnAnswer, match="received a web page instead of an answer"):
         read_answer(body.encode())
 
 
 @pytest.mark.parametrize("body", [b"", b" \r\n\t", b"\xef\xbb\xbf", b"\xef\xbb\xbf\n"])
 def test_an_empty_answer_is_reported_as_one(body: bytes) -> None:
-    with pytest.raises(NotAnAnswer, match="an empty answer came"):
+    with pytest.raises(NotAnAnswer, match="the answer was empty"):
         read_answer(body)
 
 
@@ -402,7 +402,7 @@ def test_an_empty_answer_is_reported_as_one(body: bytes) -> None:
     ids=lambda body: repr(body[:60]),
 )
 def test_a_body_in_no_known_format_is_rejected(body: bytes) -> None:
-    with pytest.raises(NotAnAnswer, match="an answer came that could not be read"):
+    with pytest.raises(NotAnAnswer, match="the answer could not be read"):
         read_answer(body)
 
 
@@ -455,5 +455,5 @@ def test_unreadable_entries_beyond_1000_are_only_counted() -> None:
 )
 def test_an_answer_of_over_20_000_entries_is_rejected(around: str, entry: str) -> None:
     assert read_answer(around.format(entry * 50).encode()) != Answer([], [])
-    with pytest.raises(NotAnAnswer, match="an answer came that could not be read"):
+    with pytest.raises(NotAnAnswer, match="the answer could not be read"):
         read_answer(around.format(entry * 20_001).encode())

@@ -101,7 +101,9 @@ async def test_if_neither_server_can_be_reached_both_are_named() -> None:
     backup = Server(port=int(nobody_there().rpartition(":")[2]))
     with pytest.raises(errors.NotReached) as raised:
         await asked(nobody_there(), backup)
-    assert str(raised.value).endswith(f", nor could 127.0.0.1:{backup.port} be reached")
+    assert str(raised.value).endswith(
+        f"; the backup 127.0.0.1:{backup.port} could not be reached either"
+    )
     assert not raised.value.delivered
     assert raised.value.__context__ is None
 

@@ -134,7 +134,7 @@ async def test_a_redirect_is_not_followed(server: Server, location: str, host: s
     server.reply = http(b"", "302 Found", f"Location: {location}")
     error = await failure_of(at(server))
     assert isinstance(error, errors.Redirected)
-    assert str(error) == f"the server points to {host}, and nothing is sent there"
+    assert str(error) == f"the server redirects to {host}; redirects are not followed"
     assert len(server.heads) == 1
 
 

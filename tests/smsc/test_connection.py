@@ -240,5 +240,5 @@ async def test_a_server_without_tls_never_gets_the_password_of_an_https_request(
         port = listening.sockets[0].getsockname()[1]
         error = await failure_of(InboxClient(f"https://127.0.0.1:{port}", "alex", Hidden()))
     assert type(error) is errors.TlsFailed
-    assert str(error) == f"127.0.0.1:{port} would not make a secure connection"
+    assert str(error) == f"127.0.0.1:{port} did not accept a secure connection"
     assert b"psw" not in b"".join(received)

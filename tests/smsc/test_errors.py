@@ -24,7 +24,7 @@ def tree(kind: type[SmscError] = SmscError) -> Iterator[type[SmscError]]:
         (1, errors.ParameterError, "the service found an error in the request"),
         (2, errors.SignInRefused, "the login or password was refused"),
         (4, errors.AddressBlocked, "the service has blocked this address for a while"),
-        (9, errors.TooManyRequests, "the service counted too many requests"),
+        (9, errors.TooManyRequests, "the service received too many requests"),
         (17, errors.UnknownServiceError, "the service answered with error 17"),
     ],
 )

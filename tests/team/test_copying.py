@@ -74,7 +74,7 @@ async def test_a_member_asks_for_a_restart_when_its_hub_is_replaced(team: Team) 
         " pg_stat_activity WHERE application_name = 'inbox-tui'"
     )
     await team.until(
-        lambda: anna.state is State.HUB_AWAY and "start again" in anna.member.status.reason
+        lambda: anna.state is State.HUB_AWAY and "restart inbox-tui" in anna.member.status.reason
     )
 
 

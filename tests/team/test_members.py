@@ -158,7 +158,7 @@ async def test_watch_continues_while_no_colleague_can_poll(
     for event in vera.events:
         reporter.on_event(event)
     assert reporter.end is None
-    said = "inbox-tui: offline: no colleague who can ask is connected.\n"
+    said = "inbox-tui: offline: no colleague who can fetch messages is connected.\n"
     assert capsys.readouterr().err == said
 
 
@@ -215,7 +215,7 @@ async def test_a_colleague_does_not_need_the_accounts_password(team: Team) -> No
     team.cluster.add_user("vera", "inbox_tui_reader")
     vera = team.join("vera", password=None, user="vera")
     await team.until(lambda: vera.state is State.OFFLINE)
-    assert vera.member.status.reason == "no colleague who can ask is connected"
+    assert vera.member.status.reason == "no colleague who can fetch messages is connected"
     anna = team.join("anna")
     team.receive("for all")
     await team.until(lambda: vera.texts == ["for all"])

@@ -58,7 +58,7 @@ def test_phone_numbers_are_read_as_people_write_them(written: str, phone: str) -
         ("226-44-58", "area code"),
         ("+7 999 123-45-6", "too few digits"),
         ("7911000000", "too few digits"),
-        ("+7 999 123-45-678", "has so many digits"),
+        ("+7 999 123-45-678", "has that many digits"),
         ("7" * 400, "too many digits"),
         ("000000000", "no country"),
         ("office", "a number has digits"),

@@ -178,21 +178,21 @@ def test_is_and_has_operators_are_parsed(
 @pytest.mark.parametrize(
     ("typed", "told"),
     [
-        ("a form:ozon", 'there is no operator "form:"; is "from:" meant?'),
-        ("заказ:5512 b", 'there is no operator "заказ:"; quotes make it text'),
+        ("a form:ozon", 'there is no operator "form:"; did you mean "from:"?'),
+        ("заказ:5512 b", 'there is no operator "заказ:"; quote it to search for it'),
         ("from:", '"from:" needs a value'),
         ('from:"" x', '"from:" needs a value'),
-        ("is:un", '"un" is no value of "is:"; values are unread, read, starred, done, todo, '),
-        ("is:foo x", '"foo" is no value of "is:"; values are unread'),
-        ("has:sms", '"sms" is no value of "has:"; values are code, link'),
-        ("есть:файл", '"файл" is no value of "есть:"; values are код, ссылка'),
+        ("is:un", '"un" is not a value of "is:"; values are unread, read, starred, done, todo, '),
+        ("is:foo x", '"foo" is not a value of "is:"; values are unread'),
+        ("has:sms", '"sms" is not a value of "has:"; values are code, link'),
+        ("есть:файл", '"файл" is not a value of "есть:"; values are код, ссылка'),
         (
             "это:потеряно",
-            '"потеряно" is no value of "это:"; values are '
+            '"потеряно" is not a value of "это:"; values are '
             "непрочитанные, прочитанные, важные, готово, дела, тихо, взято, мои",
         ),
-        ("on:20.1x y", '"20.1x" is no date; dates are such as 20.11'),
-        ("on:20.", '"20." is no date'),
+        ("on:20.1x y", '"20.1x" is not a date; write for example 20.11'),
+        ("on:20.", '"20." is not a date'),
         ("-before:mon", '"before:" can\'t be excluded'),
     ],
 )
