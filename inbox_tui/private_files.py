@@ -51,7 +51,7 @@ def private_folder(path: Path) -> Path:
         raise PathRefused(
             path,
             _("can't be created: {strerror}").format(strerror=system_words(error)),
-            _("make it yourself, or choose another place"),
+            _("create it yourself, or choose another place"),
         ) from None
     if path.is_symlink():
         raise PathRefused(path, _("is a symbolic link"), _("put a folder of your own in its place"))

@@ -119,7 +119,10 @@ def check_login(login: FromSource) -> None:
     if (login.value or login.source == "--login") and not login.value.strip():
         fail(_("{source}: the login is empty.").format(source=login.source), USAGE)
     if not login.value.strip().isprintable():
-        fail(_("{source}: the login holds a control character.").format(source=login.source), USAGE)
+        fail(
+            _("{source}: the login contains a control character.").format(source=login.source),
+            USAGE,
+        )
 
 
 def _check_server(server: FromSource) -> None:
@@ -136,7 +139,7 @@ def _check_team(team: FromSource) -> None:
         parse_hub(team.value)
     except ValueError as error:
         fail(
-            _("{place}: {error}: allowed are {allowed}.").format(
+            _("{place}: {error}: allowed values: {allowed}.").format(
                 place=team.source, error=error, allowed=_(ALLOWED)
             ),
             USAGE,
@@ -156,7 +159,7 @@ def check_theme(config: Config) -> None:
     known = (*(own.name for own in OWN), *BUILTIN_THEMES)
     if theme not in known:
         fail(
-            _("{source}: there is no such theme: allowed are {there_are}.").format(
+            _("{source}: there is no such theme: allowed values: {there_are}.").format(
                 source=place_in_file(config.paths.config, "theme") or DEFAULT,
                 there_are=", ".join(known),
             ),

@@ -15,7 +15,7 @@ from inbox_tui.locale import plural
 @click.command("accounts", epilog=example("inbox-tui accounts"))
 @without_account
 def command(cli_options: CliOptions) -> None:
-    """List the accounts signed in, each with the number of its unread messages."""
+    """List the signed-in accounts, each with its number of unread messages."""
     from inbox_tui.text import sanitize
 
     with open_accounts(read_config(cli_options), every=True) as (archive, configs):

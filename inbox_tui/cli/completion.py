@@ -25,7 +25,7 @@ SHELLS = ("bash", "zsh", "fish", "powershell")
 @without_account
 @click.argument("shell", type=click.Choice(SHELLS))
 def command(cli_options: CliOptions, shell: str) -> None:
-    """Print the script by which a shell completes commands and options."""
+    """Print the script that lets a shell complete commands and options."""
     from click.shell_completion import get_completion_class
 
     from inbox_tui.cli.program import main

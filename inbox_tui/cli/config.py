@@ -34,8 +34,8 @@ from inbox_tui.private_files import PathRefused, private_folder, write_file
 def command(cli_options: CliOptions, edit: bool) -> None:
     """Show each setting in force, and where its value comes from.
 
-    --edit begins a settings file with all settings explained where there is none, and checks
-    afterwards what was written.
+    --edit creates a settings file that explains all settings if there is none, and checks the
+    file after you have edited it.
     """
     if edit:
         _edit(Paths.default())
@@ -51,7 +51,7 @@ def command(cli_options: CliOptions, edit: bool) -> None:
 def _shown(config: Config) -> Iterator[str]:
     """Yield the settings in force as lines of a settings file, with their sources as comments."""
     path = config.paths.config
-    yield f"# {path}" + ("" if path.exists() else _(" (there is none yet: --edit begins one)"))
+    yield f"# {path}" + ("" if path.exists() else _(" (does not exist yet: --edit creates it)"))
     in_force = {"login": config.login, "server": config.server}
     for setting in SETTINGS:
         value = getattr(config.settings, setting.name)
@@ -75,14 +75,18 @@ def _edit(paths: Paths) -> None:
     except PathRefused as refused:
         fail(f"{refused}.")
     except OSError as error:
-        fail(_("{path} can't be made: {strerror}.").format(path=path, strerror=system_words(error)))
+        fail(
+            _("{path} can't be created: {strerror}.").format(
+                path=path, strerror=system_words(error)
+            )
+        )
     _open_in_editor(path)
     try:  # check that the inbox would start with this file
         check_theme(read_config(CliOptions(), environment={}))
     except Failure as failure:
-        remedy = _("As it is, the inbox will not start: 'inbox-tui config --edit' mends it.")
+        remedy = _("The inbox can't start until this is fixed: run 'inbox-tui config --edit'.")
         fail(f"{failure.message}\n{remedy}", USAGE)
-    tell(_("{path} is in order.").format(path=path))
+    tell(_("{path} is valid.").format(path=path))
 
 
 def _open_in_editor(path: Path) -> None:
@@ -108,13 +112,13 @@ def _open_in_editor(path: Path) -> None:
     except OSError as error:
         fail(
             _(
-                "the editor {value!r} can't be started: {strerror}. VISUAL or EDITOR "
-                "names another one."
+                "the editor {value!r} can't be started: {strerror}. Set VISUAL or EDITOR "
+                "to another one."
             ).format(value=words[0], strerror=system_words(error))
         )
     if ended.returncode != 0:
         fail(
-            _("the editor ended with status {returncode}; {path} was not checked.").format(
+            _("the editor exited with status {returncode}; {path} was not checked.").format(
                 returncode=ended.returncode, path=path
             )
         )

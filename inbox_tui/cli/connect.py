@@ -100,7 +100,7 @@ async def find_password(cli_options: CliOptions, config: Config) -> Secret | Non
         if config.settings.team:
             return None
         fail(
-            _("{error} {environment} or {api_key_environment} works without one.").format(
+            _("{error} Without a keyring, set {environment} or {api_key_environment}.").format(
                 error=error, environment=PASSWORD_VARIABLE, api_key_environment=API_KEY_VARIABLE
             ),
             SIGN_IN_REFUSED,
@@ -108,9 +108,9 @@ async def find_password(cli_options: CliOptions, config: Config) -> Secret | Non
     if password is None and not config.settings.team:
         fail(
             _(
-                "there is no password or API key for {account}: 'inbox-tui login' "
-                "stores one in the keyring, {environment} or {api_key_environment} "
-                "gives it for one run."
+                "there is no password or API key for {account}: run 'inbox-tui login' to "
+                "store one in the keyring, or set {environment} or {api_key_environment} "
+                "for one run."
             ).format(
                 account=config.account,
                 environment=PASSWORD_VARIABLE,

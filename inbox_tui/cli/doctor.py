@@ -62,13 +62,16 @@ HOLDS = {
     "refused": (mark("the server refused the sign-in"), mark("run 'inbox-tui login'")),
     "blocked": (
         mark("the server has blocked this address"),
-        mark("wait, and look for what asks too often"),
+        mark("wait, and find the program that sends too many requests"),
     ),
     "limited": (
-        mark("the server counted too many requests"),
-        mark("see if another program asks, too"),
+        mark("the server received too many requests"),
+        mark("check whether another program sends requests as well"),
     ),
-    "offline": (mark("the last request failed"), mark("'inbox-tui doctor --online' says why")),
+    "offline": (
+        mark("the last request failed"),
+        mark("run 'inbox-tui doctor --online' to see why"),
+    ),
     "stopped": (mark("the server found an error in the request"), mark("check only_to_phones")),
 }
 """The description and the remedy for each kind of hold."""
@@ -79,16 +82,16 @@ HOLDS = {
     epilog=example(
         "inbox-tui doctor",
         "inbox-tui doctor --online",
-        "inbox-tui doctor --json >report.json     fit to be shown to others",
+        "inbox-tui doctor --json >report.json     safe to show to others",
     ),
 )
 @for_account
-@click.option("--online", is_flag=True, help="Make a request, too, as far as the limit allows.")
+@click.option("--online", is_flag=True, help="Also make a request, if the limit allows it.")
 @click.option("--json", "as_json", is_flag=True, help="Report as JSON.")
 def command(cli_options: CliOptions, online: bool, as_json: bool) -> None:
-    """Check what works, and say what to do where it does not.
+    """Check what works, and say what to do about what does not.
 
-    The report holds no password, login, phone number or text. The exit status is 1 where a check
+    The report contains no password, login, phone number or text. The exit status is 1 if a check
     fails.
     """
     checks = asyncio.run(_checked(cli_options, online=online))
@@ -123,10 +126,10 @@ async def _checked(cli_options: CliOptions, *, online: bool) -> list[Check]:
             archive = Archive.open(config.paths.archive)
             config = with_known_login(config, archive)
     except ArchiveError as error:
-        checks.append(Check("archive", False, hidden(str(error)), _("see the message")))
+        checks.append(Check("archive", False, hidden(str(error)), _("follow the message")))
     else:
         if archive is None:
-            checks.append(Check("archive", True, _("none yet: the first start begins it")))
+            checks.append(Check("archive", True, _("none yet: the first start creates it")))
     keyring, password = await _keyring(config, cli_options.password)
     checks.insert(2, keyring)
     if archive is None:
@@ -136,7 +139,7 @@ async def _checked(cli_options: CliOptions, *, online: bool) -> list[Check]:
             try:
                 checks += _archive(archive, config, clock)
             except ArchiveError as error:
-                remedy = _("if it is damaged, the next start sets it aside and begins a fresh one")
+                remedy = _("if it is damaged, the next start sets it aside and creates a new one")
                 checks.append(Check("archive", False, hidden(str(error)), remedy))
     if config.settings.team:
         checks.append(await _team(config))
@@ -152,12 +155,14 @@ async def _keyring(config: Config, password: Secret | None) -> tuple[Check, Secr
     """Check the keyring; also return the secret from the environment or the keyring."""
     keyring, login = Keyring(), config.login.value
     note = ""
-    remedy = _("give {environment} or {api_key_environment}, or set a keyring up").format(
+    remedy = _("set {environment} or {api_key_environment}, or set up a keyring").format(
         environment=PASSWORD_VARIABLE, api_key_environment=API_KEY_VARIABLE
     )
     if password is not None:
         variable = PASSWORD_VARIABLE if password.kind == "password" else API_KEY_VARIABLE
-        note = _("; {variable} gives the {kind}").format(variable=variable, kind=_(password.kind))
+        note = _("; the {kind} comes from {variable}").format(
+            variable=variable, kind=_(password.kind)
+        )
         remedy = ""
     try:
         report = await keyring.describe()
@@ -185,9 +190,9 @@ def _settings(cli_options: CliOptions) -> tuple[Config, Check]:
         check = _bad_settings(error)
     except Failure as failure:
         found = hidden(failure.message.rstrip("."))
-        check = Check("settings", False, found, _("mend what is named"))
+        check = Check("settings", False, found, _("fix the setting named"))
     else:
-        there = "" if paths.config.exists() else _(" (not there: the defaults)")
+        there = "" if paths.config.exists() else _(" (not there: the defaults apply)")
         return config, Check("settings", True, f"{hidden(str(paths.config))}{there}")
     nobody, server = FromSource("", DEFAULT), FromSource(Settings().server, DEFAULT)
     return Config(paths=paths, settings=Settings(), login=nobody, server=server), check
@@ -198,7 +203,7 @@ def _bad_settings(error: SettingsError) -> Check:
     path = hidden(str(error.path))
     if error.key is None and error.line is None:
         found, _semicolon, remedy = error.problem.partition("; ")
-        return Check("settings", False, f"{path}: {found}", remedy or _("mend what is named"))
+        return Check("settings", False, f"{path}: {found}", remedy or _("fix the setting named"))
     if error.line is not None:
         path = _("{path}, line {line}").format(path=path, line=error.line)
     key = f": {error.key}" if error.key in Settings._fields else ""
@@ -214,7 +219,9 @@ def _archive(archive: Archive, config: Config, clock: SystemClock) -> Iterator[C
         found = _("it was damaged; it is kept as {aside}").format(
             aside=hidden(str(archive.set_aside))
         )
-        yield Check("archive", False, found, _("'inbox-tui sync' fetches the last 7 days again"))
+        yield Check(
+            "archive", False, found, _("run 'inbox-tui sync' to fetch the last 7 days again")
+        )
     accounts = archive.accounts()
     messages = unreadable = conflicts = gaps = 0
     for account in accounts:
@@ -226,22 +233,22 @@ def _archive(archive: Archive, config: Config, clock: SystemClock) -> Iterator[C
         _("version {version}").format(version=VERSION),
         plural("{count} account", "{count} accounts", len(accounts)),
         plural("{count} message", "{count} messages", messages),
-        _("{count} that could not be read").format(count=unreadable),
+        _("{count} could not be read").format(count=unreadable),
     ]
     if conflicts:
-        again = _("{count} that came again with another text (the first is kept)")
+        again = _("{count} received again with a different text (the first is kept)")
         parts.append(again.format(count=conflicts))
     found = ", ".join([*parts, plural("{count} gap", "{count} gaps", gaps)])
     damaged = archive.check()
     if damaged:
-        remedy = _("the next start keeps it aside, and begins a fresh one")
+        remedy = _("the next start sets it aside and creates a new one")
         yield Check("archive", False, _("{found}; it is damaged").format(found=found), remedy)
     elif archive.read_only:
         yield Check(
             "archive",
             False,
             _("{found}; it can't be written to").format(found=found),
-            _("mend its mode"),
+            _("fix its permissions"),
         )
     elif archive.set_aside is None:
         yield Check("archive", True, found)
@@ -257,7 +264,7 @@ def _archive(archive: Archive, config: Config, clock: SystemClock) -> Iterator[C
 
 def _search(archive: Archive) -> Check:
     if not archive.check_search():
-        return Check("search", False, _("the index is damaged"), _("the next start makes it anew"))
+        return Check("search", False, _("the index is damaged"), _("the next start rebuilds it"))
     return Check("search", True, _("all indexed"))
 
 
@@ -273,9 +280,9 @@ def _request_log(account: AccountArchive, clock: SystemClock) -> Check:
         "{count} request in the last minute", "{count} requests in the last minute", recent
     )
     if free > now.seconds:
-        found += _(", the next may not go{until}").format(until=until_words(free, clock))
+        found += _(", the next has to wait{until}").format(until=until_words(free, clock))
     else:
-        found += _(", the next may go now")
+        found += _(", the next can be sent now")
     hold = account.requests.hold(now)
     if hold is None or not hold.stands_at(now.seconds):
         return Check("limit", True, found)
@@ -336,7 +343,9 @@ async def _team(config: Config) -> Check:
         accounts = await hub.run(survey)
     except HubError as error:
         remedy = (
-            _("'inbox-tui team join' asks for the password") if error.sign_in else _("see the hub")
+            _("run 'inbox-tui team join' to enter the password")
+            if error.sign_in
+            else _("check the hub")
         )
         return Check(
             "team", False, hidden(_("the hub can't be used: {error}").format(error=error)), remedy
@@ -346,13 +355,13 @@ async def _team(config: Config) -> Check:
     here = sum(member.here for account in accounts for member in account.members)
     members = plural("{count} member", "{count} members", here)
     found = _("the hub answers, {members} connected").format(members=members)
-    found += _(", this one may ask") if hub.may_ask else _(", this one may only read")
+    found += _(", this one can fetch messages") if hub.may_ask else _(", this one can only read")
     if not all(account.asker for account in accounts):
         return Check(
             "team",
             True,
-            _("{found}; nobody asks").format(found=found),
-            _("an open inbox or 'sync' does"),
+            _("{found}; nobody is fetching messages").format(found=found),
+            _("open an inbox, or run 'inbox-tui sync'"),
         )
     return Check("team", True, found)
 
@@ -366,7 +375,7 @@ async def _online(config: Config, password: Secret | None, clock: SystemClock) -
     if not config.login.value:
         return [Check("server", False, _("no account is known"), remedy)]
     if password is None:
-        return [Check("server", False, _("not asked: no password or API key"), remedy)]
+        return [Check("server", False, _("not checked: no password or API key"), remedy)]
     backup = backup_address(config.settings, config.url)
     alone = config._replace(settings=config.settings._replace(backup_server="off"))
     checks = [await _asked("server", alone, config.host, password, clock)]
@@ -388,11 +397,11 @@ async def _asked(
         remedy = {
             SIGN_IN_REFUSED: _("run 'inbox-tui login'"),
             LIMITED: _("wait until then"),
-            NO_CONNECTION: _("check the network, a proxy and the server in the settings"),
+            NO_CONNECTION: _("check the network, any proxy, and the server in the settings"),
         }.get(failure.status, _("see the other checks"))
         reason = _without_login(_without_quotes(failure.message), config.login.value)
         return Check(name, False, hidden(reason.rstrip(".")), remedy)
-    return Check(name, True, _("it answers and takes the {kind}").format(kind=_(password.kind)))
+    return Check(name, True, _("it answers and accepts the {kind}").format(kind=_(password.kind)))
 
 
 def _without_quotes(reason: str) -> str:
@@ -401,7 +410,7 @@ def _without_quotes(reason: str) -> str:
     These follow ours in brackets, or are the address to which the server redirects.
     """
     elsewhere = str(Redirected())
-    before, points, _place = reason.partition(elsewhere.partition(_("another place"))[0])
+    before, points, _place = reason.partition(elsewhere.partition(_("another address"))[0])
     if points:
         return before + elsewhere
     return reason.partition(" (")[0]

@@ -17,12 +17,12 @@ from inbox_tui.private_files import open_private, private_folder
 
 def unforeseen(error: Exception, command: str | None, *, debug: bool) -> Failure:
     """Return the Failure for an unexpected error; with `debug`, log the error first."""
-    what = _("stopped by an error of its own ({name})").format(name=type(error).__name__)
+    what = _("stopped by an internal error ({name})").format(name=type(error).__name__)
     path = Paths.default().log
     if not debug:
         name = f" {command}" if command else ""
         return Failure(
-            _("{what}; 'inbox-tui --debug{name}' writes where it arose to {path}.").format(
+            _("{what}; run 'inbox-tui --debug{name}' to log where it was raised in {path}.").format(
                 what=what, name=name, path=path
             )
         )
@@ -33,7 +33,9 @@ def unforeseen(error: Exception, command: str | None, *, debug: bool) -> Failure
         return Failure(
             _("{what}, and the log can't be written: {trouble}.").format(what=what, trouble=trouble)
         )
-    return Failure(_("{what}; the log says where it arose: {path}.").format(what=what, path=path))
+    return Failure(
+        _("{what}; the log says where it was raised: {path}.").format(what=what, path=path)
+    )
 
 
 def log(error: BaseException, command: str | None) -> None:

@@ -44,7 +44,7 @@ if TYPE_CHECKING:
     "--format",
     "export_format",
     type=click.Choice(("csv", "json", "jsonl")),
-    help="The format.  [default: what the name of FILE ends in; csv without one]",
+    help="The format.  [default: as the name of FILE ends; csv without one]",
 )
 @click.option(
     "-o",
@@ -52,9 +52,9 @@ if TYPE_CHECKING:
     "file",
     type=click.Path(allow_dash=True),
     metavar="FILE",
-    help="Write to FILE, which only you can read, in place of standard output.",
+    help="Write to FILE, which only you can read, instead of standard output.",
 )
-@click.option("--force", is_flag=True, help="Write over FILE if it is there.")
+@click.option("--force", is_flag=True, help="Overwrite FILE if it exists.")
 @all_option
 @click.option("--search", metavar="WORDS", help="Only messages with all these words.")
 def command(
@@ -65,31 +65,29 @@ def command(
     search: str | None,
     every: bool,
 ) -> None:
-    """Write the messages kept on this machine, oldest first. Nothing is asked of the server.
+    """Write the messages kept on this machine, oldest first. No request is sent to the server.
 
     A message has id, received, sent, phone, to_phone, message, read, starred, done and code, the
-    one-time code in it, and with --all its account. Times have their offset from UTC. In CSV, what
-    a spreadsheet would run as a formula gets an apostrophe before it; how many cells that were is
-    said.
+    one-time code in it, and with --all its account. Times have their offset from UTC. In CSV, an
+    apostrophe is put before cells that a spreadsheet would run as a formula; their number is
+    reported.
     """
     from inbox_tui.archive import Query
     from inbox_tui.exports import FORMATS, Exporter, format_of
 
     config = read_config(cli_options)
     if file == "":
-        raise click.UsageError(
-            _("-o '': allowed are the name of a file, and - for standard output.")
-        )
+        raise click.UsageError(_("-o '': write the name of a file, or - for standard output."))
     to_file = None if file is None or file == "-" else Path(file)
     if force and to_file is None:
-        raise click.UsageError(_("--force goes with -o FILE."))
+        raise click.UsageError(_("--force needs -o FILE."))
     if to_file is not None and export_format is None:
         export_format = format_of(to_file)
         if export_format is None and to_file.suffix:
             endings = ", ".join(f".{known}" for known in FORMATS)
             raise click.UsageError(
                 _(
-                    "-o {file!r}: allowed endings are {endings}; --format goes with any other."
+                    "-o {file!r}: the ending must be one of {endings}; for any other, use --format."
                 ).format(file=str(to_file), endings=endings)
             )
     query = Query(
@@ -122,8 +120,8 @@ def command(
             )
     if written.guarded:
         text += plural(
-            "; {count} cell got an apostrophe against formulas",
-            "; {count} cells got an apostrophe against formulas",
+            "; {count} cell that looks like a formula got an apostrophe",
+            "; {count} cells that look like formulas got an apostrophe",
             written.guarded,
         )
     tell(f"{text}.")
@@ -159,7 +157,7 @@ def _search_query(search: str, names: Mapping[str, str]) -> SearchQuery:
 
 def _nothing_kept(account: str) -> str:
     return _(
-        "there are no messages of {account} on this machine: 'inbox-tui sync' fetches them."
+        "there are no messages of {account} on this machine: run 'inbox-tui sync' to fetch them."
     ).format(account=account)
 
 
@@ -171,11 +169,11 @@ def _to_file(exporter: Exporter, rows: Iterable[Row], path: Path, *, force: bool
     except FileExistsError:
         if path.is_symlink() or not path.is_file():
             fail(
-                _("{path} is there already, and no ordinary file: choose another name.").format(
+                _("{path} already exists and is not an ordinary file: choose another name.").format(
                     path=path
                 )
             )
-        fail(_("{path} is there already: --force writes over it.").format(path=path))
+        fail(_("{path} already exists: use --force to overwrite it.").format(path=path))
     except PathRefused as refused:
         fail(f"{refused}.")
     except OSError as error:

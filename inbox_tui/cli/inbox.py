@@ -41,7 +41,7 @@ def main() -> NoReturn:
 
 def _require_terminal() -> None:
     if not (at_terminal(sys.stdin) and at_terminal(sys.stdout)):
-        fail(_("the inbox needs a terminal; for scripts there are the commands in --help."), USAGE)
+        fail(_("the inbox needs a terminal; for scripts, see the commands in --help."), USAGE)
 
 
 def _before_textual() -> None:

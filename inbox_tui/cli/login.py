@@ -33,21 +33,21 @@ from inbox_tui.sync import SystemClock
 @click.option(
     "--password-stdin",
     is_flag=True,
-    help="Read the password from standard input, its first line.",
+    help="Read the password from the first line of standard input.",
 )
 @click.option(
     "--api-key-stdin",
     is_flag=True,
-    help="Read an API key from standard input instead; --login is then a name of your own.",
+    help="Read an API key from standard input instead; --login is then any name you choose.",
 )
 def command(cli_options: CliOptions, password_stdin: bool, api_key_stdin: bool) -> None:
-    """Check a password or API key with one request and keep it in the keyring of the system.
+    """Check a password or API key with one request and store it in the system's keyring.
 
-    The password is asked for on the terminal; INBOX_TUI_PASSWORD gives it too, INBOX_TUI_API_KEY an
-    API key. There is no option for either: options can be seen by everybody on the machine.
+    The password is asked for on the terminal, or taken from INBOX_TUI_PASSWORD; an API key is taken
+    from INBOX_TUI_API_KEY. There is no option for either: everybody on the machine can see options.
     """
     if password_stdin and api_key_stdin:
-        raise click.UsageError(_("--password-stdin and --api-key-stdin: give one of them."))
+        raise click.UsageError(_("--password-stdin and --api-key-stdin can't be combined."))
     config = read_config(cli_options)
     if not config.login.value:
         config = config._replace(login=_asked_login(password_stdin or api_key_stdin))
@@ -61,8 +61,8 @@ def command(cli_options: CliOptions, password_stdin: bool, api_key_stdin: bool) 
     except KeyringError as error:
         fail(
             _(
-                "the server took the {kind}, but it was not stored. {error}\nWithout a "
-                "keyring, give it in {environment}."
+                "the server accepted the {kind}, but it was not stored. {error}\n"
+                "Without a keyring, set {environment}."
             ).format(
                 kind=_(password.kind),
                 error=error,
@@ -73,7 +73,7 @@ def command(cli_options: CliOptions, password_stdin: bool, api_key_stdin: bool) 
         account=config.account, kind=_(password.kind)
     )
     if unchecked:
-        said += _(" It is checked when it is needed: {reason} now.").format(reason=unchecked)
+        said += _(" It could not be checked yet: {reason}.").format(reason=unchecked)
     tell(said)
 
 

@@ -28,10 +28,10 @@ from inbox_tui.locale import _, plural
 @for_account
 @click.option("--purge", is_flag=True, help="Delete the account's messages on this machine too.")
 def command(cli_options: CliOptions, purge: bool) -> None:
-    """Remove the account's password or API key from the keyring of the system.
+    """Remove the account's password or API key from the system's keyring.
 
-    Without --login it is the account that was signed in last. With --purge its messages go too, and
-    so do all damaged archives that were kept, whoever's messages they hold; an inbox may be open
+    Without --login, the account that was signed in last is used. --purge also deletes its messages
+    and all damaged archives that were kept, whoever's messages they contain; an inbox may stay open
     meanwhile.
     """
     config = read_config(cli_options)
@@ -59,12 +59,12 @@ def command(cli_options: CliOptions, purge: bool) -> None:
         raise Failure(f"{failure.message}{removed}", failure.status) from None
     kept = (_(" Its messages on this machine are deleted.") if purged else "") + removed
     if purged and config.settings.team:
-        kept += _(" The team's hub keeps them, and its members.")
+        kept += _(" The team's hub and its members keep them.")
     try:
         removed_kinds = asyncio.run(_removed(config))
     except KeyringError as error:
         fail(
-            _("{error} The password or API key may still be in there.{kept}").format(
+            _("{error} The password or API key may still be in it.{kept}").format(
                 error=error, kept=kept
             )
         )

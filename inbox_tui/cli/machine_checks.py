@@ -80,8 +80,8 @@ def check_terminal() -> Check:
         return Check(
             "terminal",
             False,
-            _("writes {encoding}").format(encoding=encoding),
-            _("set LANG to one with UTF-8"),
+            _("its encoding is {encoding}").format(encoding=encoding),
+            _("set LANG to a UTF-8 locale"),
         )
     size = _terminal_size()
     if size is None:
@@ -89,13 +89,13 @@ def check_terminal() -> Check:
     term, colours = os.environ.get("TERM", ""), _colours()
     found = f"{size.columns}×{size.lines}, {colours}, TERM={term}"
     if term in ("", "dumb"):
-        return Check("terminal", False, found, _("set TERM to what the terminal is"))
+        return Check("terminal", False, found, _("set TERM to match your terminal"))
     if size.columns < LEAST_COLUMNS or size.lines < LEAST_LINES:
         return Check(
             "terminal",
             False,
             found,
-            _("make it {size} or more").format(size=f"{LEAST_COLUMNS}×{LEAST_LINES}"),
+            _("make it {size} or larger").format(size=f"{LEAST_COLUMNS}×{LEAST_LINES}"),
         )
     return Check("terminal", True, found)
 
@@ -128,7 +128,10 @@ def check_folders(paths: Paths) -> Iterator[Check]:
         megabytes=free // 1_000_000, there=hidden(str(there))
     )
     yield Check(
-        "disk", free > LEAST_FREE_BYTES, found, "" if free > LEAST_FREE_BYTES else _("make room")
+        "disk",
+        free > LEAST_FREE_BYTES,
+        found,
+        "" if free > LEAST_FREE_BYTES else _("free some space"),
     )
 
 
@@ -138,8 +141,10 @@ def _private(name: CheckName, folder: Path, files: tuple[str, ...]) -> Check:
         there = next(parent for parent in folder.parents if os.path.lexists(parent))
         if there.is_dir() and os.access(there, os.W_OK | os.X_OK):
             return Check(name, True, _("{shown} (not there yet)").format(shown=shown))
-        found = _("{shown} can't be made in {there}").format(shown=shown, there=hidden(str(there)))
-        return Check(name, False, found, _("make it yourself, or choose another place"))
+        found = _("{shown} can't be created in {there}").format(
+            shown=shown, there=hidden(str(there))
+        )
+        return Check(name, False, found, _("create it yourself, or choose another place"))
     for path in (folder, *(folder / file for file in files)):
         try:
             status = path.lstat()
@@ -147,13 +152,13 @@ def _private(name: CheckName, folder: Path, files: tuple[str, ...]) -> Check:
             continue
         except OSError as error:
             found = f"{hidden(str(path))}: {system_words(error)}"
-            return Check(name, False, found, _("mend its mode"))
+            return Check(name, False, found, _("fix its permissions"))
         mode = stat.S_IMODE(status.st_mode)
         proper = stat.S_ISDIR if path == folder else stat.S_ISREG
         if not proper(status.st_mode) or (_POSIX and status.st_uid != os.geteuid()):
-            sentence = _("{path} is no folder of yours")
+            sentence = _("{path} is not a folder of yours")
             if path != folder:
-                sentence = _("{path} is no file of yours")
+                sentence = _("{path} is not a file of yours")
             found = sentence.format(path=hidden(str(path)))
             return Check(name, False, found, _("move it away"))
         if _POSIX and mode & 0o077:
@@ -168,10 +173,12 @@ def _private(name: CheckName, folder: Path, files: tuple[str, ...]) -> Check:
             )
     if not _POSIX:
         if folder.is_relative_to(Path.home()):
-            found = _("{path}, in your profile, whose access rights protect it").format(path=shown)
+            found = _("{path}, in your profile and protected by its access rights").format(
+                path=shown
+            )
             return Check(name, True, found)
         found = _("{path} is not in your profile").format(path=shown)
-        return Check(name, False, found, _("see who may read it, or have it in your profile"))
+        return Check(name, False, found, _("check who can read it, or move it to your profile"))
     mode = stat.S_IMODE(folder.stat().st_mode)
     return Check(
         name, True, _("{shown} (mode {mode:04o}), for you alone").format(shown=shown, mode=mode)

@@ -21,7 +21,7 @@ def open_archive(path: Path) -> Iterator[Archive]:
             yield archive
     except ArchiveDamaged as error:
         fail(
-            _("{error}. Start again: it is looked through, and set aside for a fresh one.").format(
+            _("{error}. Start again: it is then checked, and set aside if it is damaged.").format(
                 error=error
             )
         )
@@ -35,7 +35,7 @@ def open_sound_archive(path: Path) -> Iterator[Archive]:
     with open_archive(path) as archive:
         if archive.set_aside is not None:
             fail(
-                _("{aside} Run the command once more to go on.").format(
+                _("{aside} Run the command again to continue.").format(
                     aside=set_aside_notice(archive.set_aside)
                 )
             )
@@ -80,8 +80,8 @@ def open_accounts(config: Config, *, every: bool) -> Iterator[tuple[Archive, lis
 def _fail_without_login() -> NoReturn:
     fail(
         _(
-            "no account is known: 'inbox-tui login' signs one in, --login or "
-            "INBOX_TUI_LOGIN names one."
+            "no account is known: run 'inbox-tui login', or name one with --login or "
+            "INBOX_TUI_LOGIN."
         ),
         USAGE,
     )
@@ -90,6 +90,6 @@ def _fail_without_login() -> NoReturn:
 def set_aside_notice(path: Path) -> str:
     """Return the notice that a damaged archive is kept at `path`."""
     return _(
-        "the archive was damaged: it is kept as {path}, and a fresh one was "
-        "begun. The server still has the messages of the last 7 days."
+        "the archive was damaged: it is kept as {path}, and a new one was created. The "
+        "server still has the messages of the last 7 days."
     ).format(path=path)

@@ -23,7 +23,7 @@ def hours(written: str) -> int:
     if re.fullmatch("[0-9]{1,9}", written) and 1 <= int(written) <= PERIOD_HOURS:
         return int(written)
     raise click.BadParameter(
-        _("{written!r}: allowed are whole hours from 1 to {most_hours}.").format(
+        _("{written!r} is not a whole number of hours from 1 to {most_hours}.").format(
             written=written, most_hours=PERIOD_HOURS
         )
     )
@@ -37,7 +37,7 @@ def phone(written: str) -> str:
         return parse_phone(written)
     except NotAPhoneNumber as error:
         raise click.BadParameter(
-            _("{written!r}: {error}; allowed are numbers such as '+7 911 000-00-01'.").format(
+            _("{written!r}: {error}; write a number such as '+7 911 000-00-01'.").format(
                 written=written, error=error
             )
         ) from None
@@ -56,15 +56,14 @@ def account_options(command: F) -> F:
         callback=_keep,
         expose_value=False,
         metavar="HOST-OR-URL",
-        help="The service's host, or its full address (INBOX_TUI_SERVER).  "
-        "[default: smscentre.com]",
+        help="The server's host or URL (INBOX_TUI_SERVER).  [default: smscentre.com]",
     )
     login = click.option(
         "--login",
         callback=_keep,
         expose_value=False,
         metavar="LOGIN",
-        help="Your SMS Centre login; with an API key a name of your own (INBOX_TUI_LOGIN).",
+        help="Your SMS Centre login; with an API key, any name you choose (INBOX_TUI_LOGIN).",
     )
     return login(server(command))
 
@@ -85,7 +84,7 @@ def filter_options(command: F) -> F:
         callback=_keep,
         expose_value=False,
         metavar="NUMBER",
-        help="Only messages to this number of yours.",
+        help="Only messages to this receiving number.",
     )
     return to_phone(last_hours(command))
 
@@ -115,7 +114,7 @@ def _refusing(command: Callable[..., None], *names: str) -> Callable[..., None]:
         for option in names:
             if getattr(cli_options, option) is not None:
                 name = f"--{option.replace('_', '-')}"
-                raise click.UsageError(_("{name} says nothing to this command.").format(name=name))
+                raise click.UsageError(_("{name} has no effect on this command.").format(name=name))
         command(cli_options, **options)
 
     return checked
@@ -128,7 +127,7 @@ def all_option(command: F) -> F:
     @wraps(command)
     def with_all(cli_options: CliOptions, *, every: bool, **options: Any) -> None:
         if every and (cli_options.login is not None or cli_options.server is not None):
-            raise click.UsageError(_("--all is for every account: leave --login and --server out."))
+            raise click.UsageError(_("--all is for every account: leave out --login and --server."))
         command(cli_options, every=every, **options)
 
     return with_all  # type: ignore[return-value] # click calls it as it calls the command

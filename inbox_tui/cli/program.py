@@ -19,14 +19,14 @@ from inbox_tui.cli.options import account_options, example, filter_options
 from inbox_tui.locale import _, system_words
 
 COMMANDS = {
-    "login": "Check a password or API key and keep it in the keyring.",
+    "login": "Check a password or API key and store it in the keyring.",
     "logout": "Remove the password or API key from the keyring.",
-    "accounts": "List the accounts signed in, with their unread counts.",
-    "sync": "Fetch what is new once and exit: for cron.",
+    "accounts": "List the signed-in accounts with their unread counts.",
+    "sync": "Fetch new messages once and exit: for cron.",
     "watch": "Print each new message as it arrives.",
     "export": "Write messages as CSV, JSON or JSON Lines.",
-    "team": "Share one account among several machines, over a PostgreSQL hub.",
-    "doctor": "Check what works, and say what to do where it does not.",
+    "team": "Share one account among several machines through a PostgreSQL hub.",
+    "doctor": "Check what works, and say what to do about what does not.",
     "config": "Show the settings in force, or edit them.",
     "completion": "Print the completion script for a shell.",
 }
@@ -87,11 +87,7 @@ class Program(click.Group):
             except click.UsageError as error:
                 page = f"'{error.ctx.command_path} --help'" if error.ctx else "--help"
                 what = " ".join(error.format_message().split())
-                tell(
-                    _("inbox-tui: {what}\n{page} says what is allowed.").format(
-                        what=what, page=page
-                    )
-                )
+                tell(_("inbox-tui: {what}\nSee {page}.").format(what=what, page=page))
                 return error.exit_code
             except click.ClickException as error:
                 fail(error.format_message(), error.exit_code)
@@ -154,7 +150,7 @@ def _log(failure: Failure, context: click.Context) -> None:
 @account_options
 @filter_options
 @click.option("--demo", is_flag=True, help="Try it on a demo server: no account, nothing kept.")
-@click.option("--debug", is_flag=True, help="Write down in the log where an error arose.")
+@click.option("--debug", is_flag=True, help="Log where an error was raised.")
 @click.version_option(__version__, prog_name="inbox-tui")
 @click.pass_context
 def main(
@@ -173,10 +169,12 @@ def main(
         for name, value in (("--login", cli_options.login), ("--server", cli_options.server)):
             if value is not None:
                 raise click.UsageError(
-                    _("--demo has an account of its own: leave {name} out.").format(name=name)
+                    _("--demo has its own account: leave out {name}.").format(name=name)
                 )
         if context.invoked_subcommand is not None:
-            raise click.UsageError(_("--demo opens the inbox and goes with no command."))
+            raise click.UsageError(
+                _("--demo opens the inbox and can't be combined with a command.")
+            )
         run_demo(cli_options)
     elif context.invoked_subcommand is None:
         run_inbox(cli_options)

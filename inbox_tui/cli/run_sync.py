@@ -90,7 +90,7 @@ class ProgressLine:
             case StatusChanged(status) if status.next_at is not None:
                 reason = _(status.reason or LIMIT_REASON)
                 self.show(
-                    _("Waiting {reason}{until}…").format(
+                    _("Waiting ({reason}){until}…").format(
                         reason=reason, until=until_words(status.next_at, self._clock)
                     )
                 )
@@ -143,7 +143,10 @@ def fail_unless_live(
     if status.state is State.LIVE:
         return
     if status.state is State.HUB_AWAY:
-        fail(_("the team's hub is away: {reason}.").format(reason=_(status.reason)), NO_CONNECTION)
+        fail(
+            _("no connection to the team's hub: {reason}.").format(reason=_(status.reason)),
+            NO_CONNECTION,
+        )
     kind = hold.kind if hold is not None and hold.reason == status.reason else ""
     if team:
         kind = _TEAM_KINDS.get(status.state, "")
@@ -151,13 +154,13 @@ def fail_unless_live(
         fail(
             _(
                 "sign-in refused: {reason}. The same password or API key is not sent "
-                "again: 'inbox-tui login' takes another one."
+                "again: run 'inbox-tui login' to enter another one."
             ).format(reason=_(status.reason)),
             SIGN_IN_REFUSED,
         )
     if kind in ("limited", "blocked"):
         fail(
-            _("{kind}: {reason}. Nothing is asked{until}.").format(
+            _("{kind}: {reason}. No requests are sent{until}.").format(
                 kind=_("limited") if kind == "limited" else _("blocked"),
                 reason=_(status.reason),
                 until=until_words(status.next_at, clock),

@@ -29,10 +29,10 @@ from inbox_tui.sync import Event, MessagesArrived, SystemClock
 @for_account
 @all_option
 def command(cli_options: CliOptions, every: bool) -> None:
-    """Fetch what is new once, say how many messages that were, and exit.
+    """Fetch new messages once, print their number, and exit.
 
-    It shares the archive and the server's limit of requests with an open inbox, and waits for the
-    limit where it must.
+    It shares the archive and the server's request limit with an open inbox, and waits for the limit
+    if it has to.
 
     Exit status: 0 done, 1 failed, 2 wrong usage or settings, 3 sign-in refused or no password,
     4 limited or blocked by the server, 5 no connection.

@@ -50,10 +50,10 @@ if TYPE_CHECKING:
     ),
 )
 def command() -> None:
-    """Share one account among several machines, over a PostgreSQL database of your own.
+    """Share one account among several machines, through your own PostgreSQL database.
 
-    One member asks the service at a time, and all have every message, and who read, starred or
-    closed it. Your messages can be read by whoever can read that database.
+    One member at a time fetches messages from the service; all members get every message, and see
+    who read, starred or closed it. Whoever can read that database can read your messages.
     """
 
 
@@ -62,7 +62,7 @@ def _hub_url(url: str) -> HubAddress:
         return parse_hub(url)
     except ValueError as error:
         raise click.BadParameter(
-            _("{error}; allowed are {allowed}.").format(error=error, allowed=_(ALLOWED))
+            _("{error}; allowed values: {allowed}.").format(error=error, allowed=_(ALLOWED))
         ) from None
 
 
@@ -70,7 +70,7 @@ hub_argument = click.argument("address", metavar="URL", type=_hub_url)
 password_option = click.option(
     "--password-stdin",
     is_flag=True,
-    help="Read the database's password from standard input, its first line.",
+    help="Read the database's password from the first line of standard input.",
 )
 
 
@@ -84,18 +84,18 @@ password_option = click.option(
 @click.option(
     "--restored",
     is_flag=True,
-    help="Say that the database was restored from a backup: members copy it from the beginning.",
+    help="The database was restored from a backup: members copy everything again.",
 )
 def init(
     cli_options: CliOptions, address: HubAddress, password_stdin: bool, restored: bool
 ) -> None:
-    """Make a PostgreSQL database the hub of a team: tables, and two roles that may use them."""
+    """Make a PostgreSQL database the hub of a team, with tables and two roles that may use them."""
     with _connected(address, password_stdin, checked=False) as (hub, _kept):
         made = hub.call(create)
         if restored and not made:
             hub.call(_note_restored)
     user = f"CREATE ROLE anna LOGIN PASSWORD '…' IN ROLE {ASKER};"
-    what = _("{place} is a hub now.") if made else _("{place} was a hub already.")
+    what = _("{place} is now a hub.") if made else _("{place} was already a hub.")
     colleague = address._replace(user="anna").url()
     output(
         what.format(place=address.place)
@@ -103,7 +103,7 @@ def init(
         + _(
             "Each colleague needs a user of the database:\n"
             "  {user}\n"
-            "({reader} in its place lets them read only), and on their machine:\n"
+            "(with {reader} instead, they can only read), and runs on their machine:\n"
             "  inbox-tui team join {url} --login LOGIN"
         ).format(user=user, reader=READER, url=colleague)
     )
@@ -122,11 +122,11 @@ async def _note_restored(connection: Connection) -> None:
 @hub_argument
 @password_option
 def join(cli_options: CliOptions, address: HubAddress, password_stdin: bool) -> None:
-    """Read and ask an account together with your colleagues, from this machine.
+    """Share an account with your colleagues on this machine.
 
-    The database's password is asked for where it is needed and kept in the keyring; PostgreSQL's
-    own means, such as ~/.pgpass, give it too. The account's own password is not needed to read.
-    Without --login it is the only account that the hub has.
+    The database's password is asked for if it is needed, and kept in the keyring; PostgreSQL's own
+    means, such as ~/.pgpass, work too. The account's own password is not needed to read. Without
+    --login, the hub's only account is used.
     """
     config = read_config(cli_options)
     with _connected(address, password_stdin) as (hub, password):
@@ -153,11 +153,11 @@ def join(cli_options: CliOptions, address: HubAddress, password_stdin: bool) -> 
             account=config.account, to_copy=to_copy
         )
         + (
-            _("'inbox-tui login' lets this machine ask for new ones in its turn, too.")
+            _("Run 'inbox-tui login' to let this machine fetch new ones in its turn, too.")
             if may_ask
-            else _("Colleagues ask for new ones: your user of the database may only read.")
+            else _("Colleagues fetch new ones: your database user can only read.")
         )
-        + _(" Whatever is open must be started again.")
+        + _(" Restart any inbox that is open.")
     )
 
 
@@ -178,10 +178,10 @@ def _with_hubs_login(config: Config, hub: Hub) -> Config:
 @command.command("leave", epilog=example("inbox-tui team leave"))
 @without_account
 def leave(cli_options: CliOptions) -> None:
-    """Go on without the team: all that was copied stays on this machine.
+    """Leave the team: everything that was copied stays on this machine.
 
-    This machine asks by itself again, with a password of its own: it and the team then count
-    against the same limit.
+    This machine asks on its own again, with its own password: its requests and the team's then
+    count against the same limit.
     """
     config = read_config(cli_options)
     left = False
@@ -200,17 +200,17 @@ def leave(cli_options: CliOptions) -> None:
         with suppress(KeyringError):  # then the password was never stored there
             asyncio.run(Keyring().remove(address.user, address.place))
     elif not left:
-        fail(_("this machine is in no team."))
+        fail(_("this machine is not in a team."))
     tell(_("Left the team; its messages stay on this machine."))
 
 
 @command.command("status", epilog=example("inbox-tui team status"))
 @without_account
 def status(cli_options: CliOptions) -> None:
-    """Show who is in the team, who asks, and how far everybody has copied."""
+    """Show who is in the team, who is fetching messages, and how far everybody has copied."""
     config = read_config(cli_options)
     if not config.settings.team:
-        fail(_("this machine is in no team: 'inbox-tui team join URL' joins one."))
+        fail(_("this machine is not in a team: run 'inbox-tui team join URL' to join one."))
     with _connected(parse_hub(config.settings.team), False) as (hub, _kept):
         found = hub.call(survey)
         output(
@@ -222,7 +222,11 @@ def status(cli_options: CliOptions) -> None:
 
 
 def _account_lines(account: Survey) -> list[str]:
-    asker = _("{name} asks").format(name=account.asker) if account.asker else _("nobody asks")
+    asker = (
+        _("{name} is fetching messages").format(name=account.asker)
+        if account.asker
+        else _("nobody is fetching messages")
+    )
     lines = [f"{account.login}@{account.host}: {asker}"]
     for member in account.members:
         seen = _("here")
@@ -277,7 +281,7 @@ def _sign_in(
     except HubRefused as refused:
         if not refused.sign_in or not at_terminal(sys.stdin):
             raise
-    prompt = _("Password of {user} at {place}").format(user=address.user, place=address.place)
+    prompt = _("Password for {user} at {place}").format(user=address.user, place=address.place)
     asked = Secret(click.prompt(prompt, hide_input=True, err=True))
     return _connect(address, asked, checked=checked), asked
 

@@ -72,20 +72,20 @@ LOOK_BACK_HOURS = PERIOD_HOURS + 1
     type=click.Choice(("jsonl", "text")),
     default="jsonl",
     show_default=True,
-    help="A JSON object a line as 'export' has them, or a line to be read by people.",
+    help="One JSON object per line, as in 'export', or readable text.",
 )
 @all_option
 def command(
     cli_options: CliOptions, from_now: bool, since: int | None, export_format: str, every: bool
 ) -> None:
-    """Print each new message as it arrives, one a line, until interrupted.
+    """Print each new message as it arrives, one per line, until interrupted.
 
-    It may run beside an open inbox and prints what that one receives as well; together they keep
-    to the server's limit of requests. It goes on while there is no connection. What it has to say
-    of itself goes to standard error.
+    It can run alongside an open inbox, and prints what that one receives as well; together they
+    keep to the server's request limit. It keeps running while there is no connection. Its notices
+    and errors go to standard error.
     """
     if from_now and since is not None:
-        raise click.UsageError(_("--from-now and --since say different things: give one of them."))
+        raise click.UsageError(_("--from-now and --since can't be combined."))
     config = read_config(cli_options)
     require_output()
     if every:
@@ -247,8 +247,9 @@ class StatusReporter:
             case ZoneSuspected(zone):
                 tell(
                     _(
-                        "inbox-tui: messages are dated as if the server's clock were another "
-                        'one: server_timezone = "{zone}" in the settings would fit.'
+                        "inbox-tui: judging by the times of messages, the server is in "
+                        'another time zone: server_timezone = "{zone}" in the settings '
+                        "would fit."
                     ).format(zone=zone)
                 )
             case StatusChanged(status):
@@ -263,8 +264,8 @@ class StatusReporter:
             self.end = Failure(
                 self._of_account
                 + _(
-                    "sign-in refused: {reason}. 'inbox-tui login' takes another password "
-                    "or API key."
+                    "sign-in refused: {reason}. Run 'inbox-tui login' to enter another "
+                    "password or API key."
                 ).format(reason=_(status.reason)),
                 SIGN_IN_REFUSED,
             )

@@ -200,7 +200,7 @@ class Redirected(BadAnswer):
     def __init__(self, location_host: str = "") -> None:
         super().__init__(
             mark("the server redirects to {place}; redirects are not followed"),
-            place=location_host or mark("another place"),
+            place=location_host or mark("another address"),
         )
 
 

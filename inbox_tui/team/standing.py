@@ -85,7 +85,7 @@ def shown_status(
             allowed=0,
         )
     elif stands.somebody_asks:
-        reason = _("{name} asks").format(name=stands.shown_asker)
+        reason = _("{name} is fetching messages").format(name=stands.shown_asker)
         status = Status(State.LIVE, reason, left=0, allowed=0)
     elif may_ask and has_password:
         status = inner._replace(next_at=None)

@@ -44,7 +44,7 @@ def test_a_damaged_archive_is_set_aside_and_the_command_exits_with_1(
     ended = run(command)
     assert (ended.status, ended.output) == (1, "")
     (aside,) = kept.archive.parent.glob("inbox.db.damaged-2*")
-    assert f"the archive was damaged: it is kept as {aside}, and a fresh one" in ended.errors
+    assert f"the archive was damaged: it is kept as {aside}, and a new one" in ended.errors
     assert aside.read_bytes() == content
     assert account.service.requests == []
 

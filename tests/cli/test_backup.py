@@ -96,7 +96,7 @@ def test_the_backup_is_not_asked_if_the_main_server_fails_mid_answer(
 def test_the_doctor_tries_both_servers(configured: DemoServer) -> None:
     report = run("doctor", "--online").output
     assert "✗ server    no connection: 127.0.0.1:" in report
-    assert "✓ backup    it answers and takes the password" in report
+    assert "✓ backup    it answers and accepts the password" in report
     assert len(configured.service.requests) == 1
 
 

@@ -83,7 +83,7 @@ def test_edit_creates_a_file_that_explains_every_setting(
 ) -> None:
     editor(monkeypatch, tmp_path, "")
     ended = run("config", "--edit")
-    assert ended == (0, "", f"{files.config} is in order.\n")
+    assert ended == (0, "", f"{files.config} is valid.\n")
     assert files.config.read_text() == template()
     assert_private(files.config)
 
@@ -155,7 +155,7 @@ def test_the_editor_does_not_inherit_the_password(
     [
         ("no-such-editor -w", 1, "can't be started"),
         ("'unfinished", 2, "is not a command"),
-        (f'"{sys.executable}" -c exit(1)', 1, "ended with status 1"),
+        (f'"{sys.executable}" -c exit(1)', 1, "exited with status 1"),
     ],
 )
 def test_an_editor_that_fails_is_reported(

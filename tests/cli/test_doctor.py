@@ -64,7 +64,7 @@ def test_every_check_passes_for_a_signed_in_account(files: Files, ring: MemoryBa
     assert ended.status == 0
     assert "has the password" in line(ended, "keyring")
     assert "1 account, 2 messages" in line(ended, "archive")
-    assert "0 requests in the last minute, the next may go now" in line(ended, "limit")
+    assert "0 requests in the last minute, the next can be sent now" in line(ended, "limit")
     private = "your profile" if sys.platform == "win32" else "(mode 0700), for you alone"
     assert private in line(ended, "data")
     assert "Europe/Moscow" in line(ended, "clock")
@@ -112,7 +112,7 @@ def test_a_bad_setting_is_reported_with_its_line_but_not_its_value(
 def test_a_bad_address_or_theme_is_reported(files: Files) -> None:
     assert line(run("doctor", "--server", "http://smscentre.com"), "settings") == (
         "✗ settings  --server: plain http:// is for this machine only: use https://: "
-        "mend what is named"
+        "fix the setting named"
     )
     files.configure('theme = "mauve"\n')
     assert "line 1: there is no such theme" in line(run("doctor"), "settings")
@@ -141,7 +141,7 @@ def test_a_data_folder_that_cannot_be_created_is_reported(
     assert ended.status == 1
     file = Path("~") / "file"
     told = line(ended, "data")
-    assert told.startswith(f"✗ data      {file / 'inbox-tui'} can't be made in {file}: ")
+    assert told.startswith(f"✗ data      {file / 'inbox-tui'} can't be created in {file}: ")
 
 
 @in_both_languages
@@ -172,7 +172,7 @@ def test_an_archive_damaged_in_the_middle_is_reported(files: Files) -> None:
     ended = run("doctor")
     assert ended.status == 1
     assert "damaged" in line(ended, "archive")
-    assert "keeps it aside" in line(ended, "archive")
+    assert "sets it aside" in line(ended, "archive")
     assert "it was damaged" in line(run("doctor"), "archive")
 
 
@@ -200,10 +200,10 @@ def test_messages_dated_in_the_future_are_reported(files: Files, ring: MemoryBac
 def test_online_makes_one_request(account: DemoServer) -> None:
     ended = run("doctor", "--online")
     assert ended.status == 0
-    assert line(ended, "server") == "✓ server    it answers and takes the password"
+    assert line(ended, "server") == "✓ server    it answers and accepts the password"
     assert len(account.service.requests) == 1
     after = run("doctor")
-    assert "1 request in the last minute, the next may go now" in line(after, "limit")
+    assert "1 request in the last minute, the next can be sent now" in line(after, "limit")
 
 
 @in_both_languages
@@ -219,7 +219,7 @@ def test_the_next_request_time_is_shown_if_the_limit_delays_it(files: Files) -> 
             account.requests.end(begun.entry, sent, delivered=True, finished=True)
     ended = run("doctor", "--login", LOGIN)
     told = line(ended, "limit")
-    assert re.search(r"3 requests in the last minute, the next may not go until [\d:]", told)
+    assert re.search(r"3 requests in the last minute, the next has to wait until [\d:]", told)
     assert "✓" in told
 
 
@@ -343,7 +343,7 @@ def test_late_and_conflicting_messages_and_clock_difference_are_reported(files: 
         state.add_late(2, 3 * 3600.0 + 300)
         state.set_clock_difference(42.0)
     found = checks(run("doctor", "--json"))
-    assert "1 that came again with another text (the first is kept)" in found["archive"]["found"]
+    assert "1 received again with a different text (the first is kept)" in found["archive"]["found"]
     assert found["late"]["found"] == (
         "2 messages came late, at most 3 h 5 min after the server received them"
     )

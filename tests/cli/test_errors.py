@@ -155,16 +155,16 @@ def test_a_settings_file_that_cannot_be_created_is_reported(
         raise OSError(errno.ENOSPC, "No space left on device")
 
     monkeypatch.setattr("inbox_tui.cli.config.write_file", is_full)
-    told = f"inbox-tui: {files.config} can't be made: No space left on device.\n"
+    told = f"inbox-tui: {files.config} can't be created: No space left on device.\n"
     assert run("config", "--edit") == (1, "", told)
 
 
 @pytest.mark.parametrize(
     ("line", "told"),
     [
-        ("--login alex accounts", "--login says nothing to this command."),
-        ("login --password-stdin --api-key-stdin", "give one of them"),
-        ("team status", "'inbox-tui team join URL' joins one"),
+        ("--login alex accounts", "--login has no effect on this command."),
+        ("login --password-stdin --api-key-stdin", "can't be combined"),
+        ("team status", "run 'inbox-tui team join URL' to join one"),
         ("export --search zzz:7 --login alex", 'no operator "zzz:"; quote it to search for it'),
         ("export --search -before:20.11 --login alex", '"before:" can\'t be excluded'),
         ("export --search from: --login alex", '"from:" needs a value'),
@@ -215,7 +215,7 @@ def test_a_refused_sign_in_while_watching_is_reported() -> None:
     assert isinstance(locale._catalogue, RecordingCatalogue)
     assert locale._catalogue.read_back(reporter.end.message) == (
         "sign-in refused: the API key was refused. "
-        "'inbox-tui login' takes another password or API key."
+        "Run 'inbox-tui login' to enter another password or API key."
     )
 
 
@@ -225,7 +225,7 @@ def test_a_hub_that_is_away_is_reported() -> None:
         fail_unless_live(away, None, SystemClock(), team=True)
     assert isinstance(locale._catalogue, RecordingCatalogue)
     assert locale._catalogue.read_back(ended.value.message) == (
-        "the team's hub is away: there is no connection to the hub."
+        "no connection to the team's hub: there is no connection to the hub."
     )
 
 

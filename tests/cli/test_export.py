@@ -78,7 +78,7 @@ def test_csv_is_the_default_and_the_count_of_guarded_cells_is_reported(kept: Fil
     assert rows[2]["message"] == "'=1+1\nsecond line"
     assert rows[1]["code"] == "481516"
     assert rows[0]["code"] == ""
-    assert ended.errors == "4 messages; 1 cell got an apostrophe against formulas.\n"
+    assert ended.errors == "4 messages; 1 cell that looks like a formula got an apostrophe.\n"
 
 
 @pytest.mark.parametrize(
@@ -160,7 +160,7 @@ def test_a_path_that_is_not_a_regular_file_is_refused_without_a_force_hint(
         ended = run("export", "-o", file)
         assert ended.status == 1
         assert ended.errors == (
-            f"inbox-tui: {file} is there already, and no ordinary file: choose another name.\n"
+            f"inbox-tui: {file} already exists and is not an ordinary file: choose another name.\n"
         )
 
 

@@ -260,7 +260,7 @@ def test_a_locked_keyring_is_reported(
     ended = run("logout", "--login", LOGIN)
     assert ended.status == 1
     assert "locked" in ended.errors
-    assert "may still be in there" in ended.errors
+    assert "may still be in it" in ended.errors
 
 
 def test_logging_out_of_an_unknown_account_does_not_create_it(

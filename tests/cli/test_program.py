@@ -206,9 +206,7 @@ def test_without_an_account_commands_suggest_login_and_create_no_file(
 
 @in_both_languages
 def test_wrong_usage_is_two_lines_that_name_the_help_page() -> None:
-    assert run("sync", "--nothing").errors.splitlines()[1] == (
-        "'inbox-tui sync --help' says what is allowed."
-    )
+    assert run("sync", "--nothing").errors.splitlines()[1] == ("See 'inbox-tui sync --help'.")
     assert run("nothing").status == 2
     assert run("completion", "tcsh").status == 2
     ended = run("completion")
@@ -248,7 +246,7 @@ OF_NO_ACCOUNT = ("accounts", "completion bash", f"team init {HUB}", "team leave"
 def test_an_option_that_means_nothing_to_a_command_is_refused(option: str, command: str) -> None:
     ended = run(option, (FILTERS | ACCOUNT)[option], *command.split())
     assert ended.status == 2
-    assert f"{option} says nothing to this command" in ended.errors
+    assert f"{option} has no effect on this command" in ended.errors
 
 
 @pytest.mark.parametrize("command", ["accounts", "completion", "team leave", "team status"])
@@ -408,8 +406,8 @@ def test_an_unexpected_error_is_one_line_that_names_the_log(files: Files) -> Non
     assert ended == (
         1,
         "",
-        "inbox-tui: stopped by an error of its own (KeyError); "
-        f"'inbox-tui --debug sync' writes where it arose to {files.log}.\n",
+        "inbox-tui: stopped by an internal error (KeyError); "
+        f"run 'inbox-tui --debug sync' to log where it was raised in {files.log}.\n",
     )
     assert not files.log.exists()
 

@@ -43,7 +43,7 @@ def hub(cluster: Cluster, monkeypatch: pytest.MonkeyPatch) -> str:
     database = cluster.new_database()
     ended = run("team", "init", cluster.url(database), "--password-stdin", stdin=ADMIN_PASSWORD)
     assert ended.status == 0, ended.errors
-    assert "is a hub now" in ended.output
+    assert "is now a hub" in ended.output
     assert f"IN ROLE {ASKER};" in ended.output
     nobody_to_wait_for = "ALTER TABLE inbox_tui.accounts ALTER requests_lost SET DEFAULT false"
     cluster.sql(nobody_to_wait_for, database)
@@ -84,7 +84,7 @@ def test_a_member_syncs_through_the_hub_and_keeps_a_copy_on_leaving(
     assert messages(files) == ["for the team"]
     assert "✓ team      the hub answers, " in run("doctor").output
     status = run("team", "status")
-    assert f"{LOGIN}@{account.host}: nobody asks" in status.output
+    assert f"{LOGIN}@{account.host}: nobody is fetching messages" in status.output
     assert run("team", "leave").errors == "Left the team; its messages stay on this machine.\n"
     assert "team =" not in files.config.read_text().replace("#team =", "")
     assert ("inbox-tui", f"anna@{place}") not in ring.kept
@@ -101,7 +101,7 @@ def test_a_reader_copies_from_the_hub_and_never_asks_the_service(
     join(hub, cluster)
     run("sync")
     ended = run("logout", "--purge")
-    assert "The team's hub keeps them" in ended.errors
+    assert "The team's hub and its members keep them" in ended.errors
     assert messages(files) == []
     asked = len(account.service.requests)
     join(hub, cluster, "vera", READER)
@@ -139,7 +139,7 @@ def test_a_colleague_whose_name_is_unknown_asks_in_the_users_language(
     asker.fetch("SELECT pg_advisory_lock($1, account_id) FROM inbox_tui.accounts", LOCK)
     status = run("team", "status")
     asker.close()
-    assert f"{LOGIN}@{account.host}: a colleague asks" in status.output
+    assert f"{LOGIN}@{account.host}: a colleague is fetching messages" in status.output
 
 
 def test_commands_report_that_the_hub_is_away_and_send_no_request(
@@ -148,7 +148,7 @@ def test_commands_report_that_the_hub_is_away_and_send_no_request(
     join(hub, cluster)
     port = f":{cluster.port}/"
     files.config.write_text(files.config.read_text().replace(port, ":1/"))
-    away = (5, "inbox-tui: the team's hub is away: connection refused.\n")
+    away = (5, "inbox-tui: no connection to the team's hub: connection refused.\n")
     ended = run("sync")
     assert (ended.status, ended.errors) == away
     ended = run("login", "--password-stdin", stdin="another")
@@ -171,7 +171,7 @@ def test_a_team_account_is_not_synced_without_the_team_setting(
     assert "this account belongs to a team: run 'inbox-tui team leave' to leave it" in ended.errors
     assert len(account.service.requests) == asked
     assert run("team", "leave").status == 0
-    assert run("team", "leave").errors == "inbox-tui: this machine is in no team.\n"
+    assert run("team", "leave").errors == "inbox-tui: this machine is not in a team.\n"
 
 
 def test_the_hubs_password_may_come_from_pgpass(
@@ -338,7 +338,7 @@ def test_init_leaves_an_existing_hub_unchanged_unless_it_was_restored(
     database = url.rpartition("/")[2]
     before = cluster.sql("SELECT hub FROM inbox_tui.version", database)
     ended = run("team", "init", url, "--password-stdin", stdin=ADMIN_PASSWORD)
-    assert "was a hub already" in ended.output
+    assert "was already a hub" in ended.output
     assert cluster.sql("SELECT hub FROM inbox_tui.version", database) == before
     run("team", "init", url, "--password-stdin", "--restored", stdin=ADMIN_PASSWORD)
     assert cluster.sql("SELECT hub FROM inbox_tui.version", database) != before

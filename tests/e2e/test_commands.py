@@ -101,12 +101,12 @@ def test_doctor_report_contains_no_secrets(user: User, messages: None) -> None:
         "versions terminal keyring settings data log disk archive search limit late clock"
     )
     assert re.match(r"inbox-tui \S+, Python \S+ \(\w+\), SQLite .+textual .+", found["versions"])
-    assert "gives the password" in found["keyring"]
+    assert "the password comes from" in found["keyring"]
     assert "~/config/inbox-tui/config.toml" in found["settings"]
     assert "(mode 0700)" in found["data"]
-    assert found["archive"].startswith("version 1, 1 account, 3 messages, 0 that could not be read")
+    assert found["archive"].startswith("version 1, 1 account, 3 messages, 0 could not be read")
     assert found["search"] == "all indexed"
-    assert found["limit"] == "2 requests in the last minute, the next may go now"
+    assert found["limit"] == "2 requests in the last minute, the next can be sent now"
     assert re.fullmatch(r"(\S+) here, \1 in Europe/Moscow; .+", found["clock"])
     for secret in ("alex", "7999", "7911", "Заказ", "481516", str(user.files.home)):
         assert secret not in ended.output

@@ -16,11 +16,11 @@ pytestmark = pytest.mark.e2e
     ("words", "told"),
     [
         ("", "needs a terminal"),
-        ("sync --nothing", "'inbox-tui sync --help' says what is allowed"),
-        ("--hours=169 export", "whole hours from 1 to 168"),
+        ("sync --nothing", "See 'inbox-tui sync --help'"),
+        ("--hours=169 export", "whole number of hours from 1 to 168"),
         ("export --format=xml", "'csv', 'json', 'jsonl'"),
-        ("watch --since=1 --from-now", "give one of them"),
-        ("--demo --login=alex", "leave --login out"),
+        ("watch --since=1 --from-now", "can't be combined"),
+        ("--demo --login=alex", "leave out --login"),
     ],
 )
 def test_wrong_usage_exits_with_2_before_anything_is_opened(
@@ -55,7 +55,7 @@ def test_inbox_with_an_unusable_archive_exits_with_1(user: User) -> None:
         assert terminal.text.startswith(f"inbox-tui: {user.files.archive}"[:120])
 
 
-REFUSALS = {1: (1, "no"), 2: (3, "sign-in refused"), 4: (4, "Nothing is asked until")}
+REFUSALS = {1: (1, "no"), 2: (3, "sign-in refused"), 4: (4, "No requests are sent until")}
 """The exit status and a part of the message for each error code of the service."""
 
 

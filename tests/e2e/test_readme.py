@@ -243,7 +243,7 @@ def in_terminal(line: str, user: dict[str, str]) -> Terminal:
 
 ANSWERS = {
     "Keyring password:": ("a word", "enter"),
-    "Password of ": ("pw", "enter"),
+    "Password for ": ("pw", "enter"),
     "next in": ("q",),
 }
 """The keys a user presses when the screen shows these texts."""

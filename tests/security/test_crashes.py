@@ -106,7 +106,7 @@ def test_faults_reveal_no_password_code_or_text(
         status = terminal.wait()
         if place not in ("client", "beside"):
             assert status == 1
-            assert b"stopped by an error of its own" in terminal.raw
+            assert b"stopped by an internal error" in terminal.raw
         assert_told_nothing(terminal, environment)
 
 
@@ -118,7 +118,7 @@ def test_log_shows_where_a_fault_arose_but_no_code_from_messages(
         time.sleep(SETTLED_SECONDS)
         terminal.press("m")
         assert terminal.wait() == 1
-        assert b"the log says where it arose" in terminal.raw
+        assert b"the log says where it was raised" in terminal.raw
         assert_told_nothing(terminal, environment)
     log = Path(environment["XDG_STATE_HOME"], "inbox-tui", "inbox-tui.log").read_text()
     assert "in fail_later" in log
@@ -139,7 +139,7 @@ def test_fault_while_signing_in_does_not_reveal_the_typed_password(
         terminal.wait_for("•" * len(PASSWORD))
         terminal.press("enter")
         assert terminal.wait() == 1
-        assert b"inbox-tui: stopped by an error of its own" in terminal.raw
+        assert b"inbox-tui: stopped by an internal error" in terminal.raw
         assert_told_nothing(terminal, environment)
 
 
@@ -150,5 +150,5 @@ def test_fault_before_signing_in_reveals_nothing_secret(
     without_secret(environment)
     with broken(place, server, environment, login=place == "keyring") as terminal:
         assert terminal.wait() == 1
-        assert b"inbox-tui: stopped by an error of its own" in terminal.raw
+        assert b"inbox-tui: stopped by an internal error" in terminal.raw
         assert_told_nothing(terminal, environment)

@@ -127,7 +127,7 @@ async def test_a_password_echoed_by_the_service_is_removed(server: Server) -> No
     [
         ("https://evil.example/x?psw=1", "evil.example"),
         ("/login", "127.0.0.1"),
-        ("http://[", "another place"),
+        ("http://[", "another address"),
     ],
 )
 async def test_a_redirect_is_not_followed(server: Server, location: str, host: str) -> None:

@@ -105,7 +105,7 @@ def test_doctor_checks_that_files_on_windows_are_in_the_users_profile(
     data, *_ = machine_checks.check_folders(Paths.under(within))
     assert data.ok
     shown = Path("~") / "Local"
-    assert data.found == f"{shown}, in your profile, whose access rights protect it"
+    assert data.found == f"{shown}, in your profile and protected by its access rights"
     data, *_ = machine_checks.check_folders(Paths.under(outside))
     assert not data.ok
     assert data.found.endswith("everybody is not in your profile")

@@ -52,7 +52,7 @@ async def test_messages_fetched_by_one_member_reach_every_member(team: Team) -> 
     await team.until(lambda: all(one.state is State.LIVE for one in members))
     (asker,) = [one for one in members if one.asking]
     others = {one.member.status.reason for one in members if not one.asking}
-    assert others == {f"{asker.name} asks"}
+    assert others == {f"{asker.name} is fetching messages"}
     for member in members:
         told = member.events_of(MessagesArrived)
         assert [event.live for event in told if 3 in event.new] == [True]
@@ -134,7 +134,7 @@ async def test_a_member_too_slow_to_send_requests_makes_way_for_a_colleague(team
     team.receive("one")
     await team.until(lambda: anna.texts == boris.texts == ["one"])
     assert boris.asking
-    assert anna.member.status[:2] == (State.LIVE, "boris asks")
+    assert anna.member.status[:2] == (State.LIVE, "boris is fetching messages")
 
 
 async def test_quitting_during_a_request_does_not_delay_the_others(team: Team) -> None:
@@ -219,7 +219,7 @@ async def test_a_colleague_does_not_need_the_accounts_password(team: Team) -> No
     anna = team.join("anna")
     team.receive("for all")
     await team.until(lambda: vera.texts == ["for all"])
-    assert vera.member.status[:2] == (State.LIVE, "anna asks")
+    assert vera.member.status[:2] == (State.LIVE, "anna is fetching messages")
     assert not vera.asking
     assert anna.asking
 
@@ -344,7 +344,9 @@ async def test_a_password_typed_while_a_colleague_polls_is_shown_as_unchecked(
         result = await session.sign_in(Secret("mistyped"))
         await session.close()
     assert result.status.state is State.LIVE
-    assert result.note == "The password is checked when it is needed: anna asks now."
+    assert (
+        result.note == "The password is checked when it is needed: anna is fetching messages now."
+    )
     assert {one.password for one in team.asked} == {"correct horse"}
 
 

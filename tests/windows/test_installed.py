@@ -124,7 +124,7 @@ def test_a_user_signs_in_syncs_exports_and_removes_it_all(
     found = {check["name"]: check for check in json.loads(output)["checks"]}
     assert "WinVaultKeyring" in found["keyring"]["found"]
     assert "it has the password" in found["keyring"]["found"]
-    assert found["data"]["found"].endswith("in your profile, whose access rights protect it")
+    assert found["data"]["found"].endswith("in your profile and protected by its access rights")
     assert str(signed_in.local) not in output
     assert status == 0, said
     assert signed_in.run("logout", "--purge")[0] == 0
