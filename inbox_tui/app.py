@@ -194,7 +194,7 @@ class InboxApp(App[None]):
         archive = self._dependencies.archive
         if archive.set_aside is not None:
             self.notify(
-                _("The archive was damaged. It is kept beside the fresh one as {name}.").format(
+                _("The archive was damaged. It is kept as {name}, next to a new one.").format(
                     name=sanitize(archive.set_aside.name)
                 ),
                 severity="warning",
@@ -279,7 +279,7 @@ class InboxApp(App[None]):
         from inbox_tui.settings_file import write_name
 
         if not await self._written(
-            _("The name is not kept"), partial(write_name, phone=phone, name=name)
+            _("The name was not saved"), partial(write_name, phone=phone, name=name)
         ):
             return
         key = phone_key(phone)
@@ -292,9 +292,7 @@ class InboxApp(App[None]):
         if self._inbox is not None and self._inbox.is_mounted:
             self._inbox.rewrite()
         number = self._presentation.number(phone)
-        named = (
-            _("{number} is {name} from now on.") if name else _("{number} has no name any more.")
-        )
+        named = _("{number} is now {name}.") if name else _("{number} no longer has a name.")
         named = named.format(number=number, name=name)
         self.notify(named, timeout=4, markup=False)
 
@@ -322,7 +320,7 @@ class InboxApp(App[None]):
         self._theme_waits = False
         self.theme = theme
         self.run_worker(
-            self._written(_("The theme is not kept"), partial(write_theme, theme=theme))
+            self._written(_("The theme was not saved"), partial(write_theme, theme=theme))
         )
 
     # -- input from the terminal

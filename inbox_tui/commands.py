@@ -96,21 +96,21 @@ COMMANDS: Final = (
     Command(
         "view",
         tuple("123456789"),
-        "a view of yours, from [views]",
+        "one of your views, from [views]",
         "Find",
         action="view({key})",
         in_palette=False,
     ),
     Command("clear_filters", ("x",), "clear all filters", "Find", "clear", also="reset, filter"),
     Command("toggle_read", ("m",), "mark read or unread", "Do", "mark"),
-    Command("mark_all_read", ("M",), "mark all shown read", "Do"),
-    Command("star", ("s",), "star, or take the star off", "Do", "star", also="favourite"),
+    Command("mark_all_read", ("M",), "mark all listed messages read", "Do"),
+    Command("star", ("s",), "star, or remove the star", "Do", "star", also="favourite"),
     Command("done", ("d",), "mark done, or to do", "Do", "done"),
-    Command("mute", ("z",), "mute this sender, or no longer", "Do"),
-    Command("take", ("T",), "take it, or give it back (team)", "Do"),
+    Command("mute", ("z",), "mute or unmute this sender", "Do"),
+    Command("take", ("T",), "take the message, or give it back (team)", "Do"),
     Command("undo", ("ctrl+z",), "undo the last change", "Do", also="revert"),
     Command("copy_code", ("c",), "copy the code", "Do", "code"),
-    Command("copy_newest_code", ("C",), "copy the newest code there is", "Do"),
+    Command("copy_newest_code", ("C",), "copy the newest code", "Do"),
     Command("copy_message", ("y",), "copy the text", "Do", "text"),
     _by_textual("copy_selection", ("ctrl+c",), "copy what is selected with the mouse", "Do"),
     Command("open_link", ("o",), "open the link", "Do", "link"),
@@ -127,15 +127,11 @@ COMMANDS: Final = (
         "refresh", ("r",), "refresh, as the server's limit allows", "Do", "refresh", also="update"
     ),
     Command("pick_account", ("a",), "choose the account, or all in one list", "Do", "account"),
-    Command(
-        "sign_in", ("S",), "sign in, to this account or another", "Do", "sign in", also="login"
-    ),
+    Command("sign_in", ("S",), "sign in to this account or another", "Do", "sign in", also="login"),
     Command("smaller_list", ("<",), "make the list smaller", "Program"),
     Command("larger_list", (">",), "make the list larger", "Program"),
     Command("help", ("?",), "help: all keys", "Program", "help", also="keys"),
-    _by_textual(
-        "palette", ("ctrl+p",), "all commands, to find by name", "Program", "app.command_palette"
-    ),
+    _by_textual("palette", ("ctrl+p",), "find a command by name", "Program", "app.command_palette"),
     Command("name_sender", (), "name the sender of this message", "Do", also="rename"),
     Command("name_receiver", (), "name the receiving number of this message", "Do", also="rename"),
     Command(
@@ -239,8 +235,8 @@ _MOST_LABELS: Final = 4
 # Ctrl with h, i, j or m is the same as another key to terminals; ctrl+c and ctrl+q are fixed.
 _SENDABLE: Final = re.compile(r"ctrl\+[abd-gk-lnopr-z]|f[1-9]|f1[0-2]")
 _ALLOWED_KEYS: Final = mark(
-    'single characters but ".", "," and the space, "ctrl+" and a letter but c, h, i, j, m and q, '
-    'and "f1" to "f12", alone or in a list'
+    'single characters except ".", "," and the space, "ctrl+" and a letter except c, h, i, '
+    'j, m and q, and "f1" to "f12", alone or in a list'
 )
 
 
@@ -251,7 +247,7 @@ class KeyRefused(ValueError):  # noqa: N818
     """
 
     def __init__(self, name: str, problem: str, allowed: str) -> None:
-        super().__init__(problem + _(": allowed are {allowed}").format(allowed=allowed))
+        super().__init__(problem + _(": allowed values: {allowed}").format(allowed=allowed))
         self.name = name
 
 
@@ -293,7 +289,7 @@ class CommandKeys:
                 other = owners.setdefault(key, name)
                 if other != name:
                     name, other = (name, other) if name in chosen else (other, name)
-                    problem = _('[keys] {name} = "{key}", which is a key of {other}').format(
+                    problem = _('[keys] {name} = "{key}" is already a key of {other}').format(
                         name=name, key=key_label(key), other=other
                     )
                     raise KeyRefused(name, problem, _("keys that no other command has"))

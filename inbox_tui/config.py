@@ -68,7 +68,9 @@ class SettingsError(Exception):
         place = str(self.path)
         if self.line is not None:
             place = _("{path}, line {line}").format(path=self.path, line=self.line)
-        allowed = _(": allowed are {allowed}").format(allowed=self.allowed) if self.allowed else ""
+        allowed = (
+            _(": allowed values: {allowed}").format(allowed=self.allowed) if self.allowed else ""
+        )
         return f"{place}: {self.problem}{allowed}"
 
 
@@ -87,7 +89,7 @@ class Setting(NamedTuple):
     convert: Callable[[Any], object]
     """Converts a TOML value to a value of `Settings`; raises ValueError, KeyError or OSError."""
     allowed: str
-    """The allowed values, worded to follow "allowed are"."""
+    """The allowed values, worded to follow "allowed values:"."""
     description: str
     """The purpose of the setting, in lower case and without a full stop."""
     example: str = ""
@@ -205,20 +207,20 @@ SETTINGS: Final = (
         "login",
         _text,
         "logins, in quotes",
-        "the account to open; empty opens the one signed in last. The password or API key is never "
-        "kept here: it is in the keyring of the system",
+        "the account to open; empty opens the one signed in last. The password or API key "
+        "is never kept here: it is in the system's keyring",
     ),
     Setting(
         "server",
         _server,
         "hosts and URLs, in quotes",
-        "where to ask; plain `http://` is for this machine only",
+        "the server; plain `http://` only for this machine",
     ),
     Setting(
         "backup_server",
         _text,
         'hosts and URLs, and "off", in quotes',
-        "where to ask while `server` can't be reached; empty for the documented one",
+        "the server used while `server` can't be reached; empty for the documented one",
     ),
     Setting(
         "refresh_seconds",
@@ -236,7 +238,7 @@ SETTINGS: Final = (
         "only_to_phones",
         _phones,
         'lists of phone numbers in quotes, such as ["+7 911 000-00-01"]',
-        "ask only for messages to these numbers of yours; empty asks for all of them",
+        "fetch only messages to these receiving numbers; empty fetches all messages",
     ),
     Setting(
         "window",
@@ -248,7 +250,7 @@ SETTINGS: Final = (
         "keep_days",
         _whole(0, 36500),
         "days from 1 to 36500, and 0 to keep them for ever",
-        "the days after which a message is deleted",
+        "the number of days after which a message is deleted",
     ),
     Setting(
         "notify",
@@ -266,13 +268,13 @@ SETTINGS: Final = (
         "remember_filters",
         _yes_or_no,
         "true and false",
-        "whether number, window and state are set again at the start as they were left",
+        "whether number, window and state are restored at the start",
     ),
     Setting(
         "theme",
         _text,
         '"inbox-dark", "inbox-light", "inbox-terminal", and the names of Textual\'s themes',
-        "the colours; empty for dark or light, as the terminal is",
+        "the colours; empty for dark or light, to match the terminal",
     ),
     Setting(
         "language",
@@ -296,22 +298,22 @@ SETTINGS: Final = (
         "names",
         _names,
         "lines with a number or sender and its name, each once",
-        "names shown in the place of phone numbers and senders",
+        "names shown instead of phone numbers and senders",
         '"+7 911 000-00-01" = "Orders"',
     ),
     Setting(
         "views",
         _views,
         "lines with a name and a search, in quotes",
-        "named searches, at the keys 1 to 9 and in the palette",
+        "named searches, on the keys 1 to 9 and in the palette",
         'Codes = "has:code after:yesterday"',
     ),
     Setting(
         "keys",
         _keys,
         "lines with a command and its key, or a list of keys, in quotes",
-        "other keys for commands, by their names in the README's table of keys; an empty one takes "
-        "the key away",
+        "other keys for commands, by their names in the README's table of keys; an empty "
+        "one removes the key",
         'refresh = "f5"',
     ),
 )
@@ -341,10 +343,10 @@ def template() -> str:
     for setting in SETTINGS:
         description = _(setting.description)
         words = f"{description[0].upper()}{description[1:]}. "
-        words += _("Allowed are {allowed}.").format(allowed=_(setting.allowed))
+        words += _("Allowed values: {allowed}.").format(allowed=_(setting.allowed))
         lines = wrap(words.replace("`", ""), 77, break_on_hyphens=False)
         if setting.example:
-            lines += [_("Such as:"), setting.example]
+            lines += [_("For example:"), setting.example]
             default = f"[{setting.name}]"
         else:
             default = f"{setting.name} = {toml(setting.default)}"
@@ -354,7 +356,7 @@ def template() -> str:
 
 _TEMPLATE_HEAD: Final = mark("""\
 # Settings of inbox-tui. A line that begins with "#" and no space shows a default:
-# take the "#" away and change the value.
+# remove the "#" and change the value.
 """)
 
 
@@ -410,7 +412,9 @@ def _refused(path: Path, source: str, key: str, value: Any, error: Exception) ->
         line = key_line(source, key, error.entry) or line
         problem = f"[{key}] {_shown(error.entry)} = {_shown(value[error.entry])}{error}"
     else:
-        problem = _("{key} holds {entry}").format(key=key, entry=_shown(error.entry)) + str(error)
+        problem = _("{key} contains {entry}").format(key=key, entry=_shown(error.entry)) + str(
+            error
+        )
     return SettingsError(path, line, key, problem, _(_BY_NAME[key].allowed))
 
 
@@ -440,7 +444,7 @@ def _unknown(path: Path, source: str, key: str) -> SettingsError:
 
     problem = _("there is no setting {key}").format(key=_shown_key(key))
     if key in {"password", "psw", "api_key", "apikey"}:
-        problem += _(" (the keyring holds passwords and API keys, never a file)")
+        problem += _(" (passwords and API keys are kept in the keyring, never in a file)")
     elif near := get_close_matches(key, Settings._fields, n=1):
         problem += _(" (did you mean {near}?)").format(near=near[0])
     return SettingsError(path, key_line(source, key), key, problem, ", ".join(Settings._fields))

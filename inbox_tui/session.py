@@ -259,7 +259,7 @@ class Session:
         notes = []
         if status.state is State.LIVE:
             if status.reason:
-                unchecked = _("The {kind} is checked when it is needed: {reason} now.")
+                unchecked = _("The {kind} could not be checked yet: {reason}.")
                 notes.append(unchecked.format(kind=_(password.kind), reason=_(status.reason)))
             if remember and (problem := await self._store(password)):
                 notes.append(problem)
@@ -393,5 +393,5 @@ async def keyring_note(keyring: Keyring | None) -> str:
         return f"{error} {_(KEPT_FOR_THIS_RUN)}"
     if report.usable:
         return ""
-    no_keyring = _("No keyring to use: {note}.").format(note=report.note)
+    no_keyring = _("There is no usable keyring: {note}.").format(note=report.note)
     return f"{no_keyring} {_(KEPT_FOR_THIS_RUN)}"

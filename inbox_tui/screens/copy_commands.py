@@ -138,6 +138,6 @@ class CopyCommands:
         """Return `sentence` and, for a message longer than `within`, how much was searched."""
         where = self._of(row, sentence)
         if len(row.message) > within:
-            looked_at = _("looked at its first {count} characters").format(count=grouped(within))
+            looked_at = _("checked its first {count} characters").format(count=grouped(within))
             return f"{where} · {looked_at}"
         return where

@@ -35,18 +35,18 @@ def empty_text(
     match session.status.state:
         case State.CHECKING:
             return (
-                _("Asking for the messages of the last 7 days.\n{progress}")
+                _("Fetching the messages of the last 7 days.\n{progress}")
                 .format(progress=progress)
                 .rstrip()
             )
         case State.SIGN_IN:
             key = keys.label("sign_in")
             key = after_search(key) if searching else key
-            return _("Not signed in.\n{key} opens the sign-in.").format(key=key)
+            return _("Not signed in.\nPress {key} to sign in.").format(key=key)
         case State.LIVE:
             return _(
                 "No messages in the last 7 days.\n"
-                "A new one appears here by itself, within {wait} of its arrival."
+                "New ones appear here automatically, within {wait} of their arrival."
             ).format(wait=_longest_wait(session))
         case _:
             return _("No messages here yet.\n{reason}").format(reason=_(session.status.reason))

@@ -156,7 +156,7 @@ class ExportScreen(Dialog[None]):
             return
         name = self.query_one("#export-file", Input).value.strip()
         if not name:
-            self._say(_("Name a file."))
+            self._say(_("Enter a file name."))
             return
         path = Path(os.path.expanduser(name))  # noqa: PTH111 - an unknown ~name stays as it is
         self._say("")
@@ -168,7 +168,7 @@ class ExportScreen(Dialog[None]):
             whole = await self._whole
             written = await asyncio.to_thread(self._write, whole, path, replace=replace)
         except FileExistsError:
-            self._say(_("There is such a file already. Ctrl+O overwrites it."))
+            self._say(_("This file already exists. Ctrl+O overwrites it."))
         except InterruptedError:
             return
         except OSError as error:

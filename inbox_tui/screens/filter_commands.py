@@ -164,7 +164,7 @@ class FilterCommands:
         if number <= len(searches):
             self._apply(Filters(search=searches[number - 1]))
         else:
-            none = _("no view {number} yet: [views] in config.toml names searches")
+            none = _("no view {number} yet: add one to [views] in config.toml")
             self._context.say(none.format(number=number))
 
     async def pick_state(self) -> None:

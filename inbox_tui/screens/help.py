@@ -56,7 +56,7 @@ class HelpScreen(Dialog[None]):
         with VerticalScroll(classes="dialog"):
             title = Content.assemble((_("Keys"), "bold"), ("   " + _("Esc closes"), "$text-muted"))
             yield Static(title, id="help-title")
-            for heading, rows in (*groups, (_("Signs"), signs)):
+            for heading, rows in (*groups, (_("Symbols"), signs)):
                 yield Static(Content(heading), classes="help-heading")
                 table = Table.grid()
                 table.add_column(width=KEY_WIDTH)

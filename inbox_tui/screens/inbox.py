@@ -512,9 +512,9 @@ class InboxScreen(Screen[None]):
     def _share(self, steps: int) -> None:
         """Make the list larger, or smaller if `steps` is negative."""
         if self._shown.in_conversation:
-            self._status.say(_("the conversation stands alone here"))
+            self._status.say(_("only the conversation is shown here"))
         elif not self._split_pane.resize(steps):
-            self._status.say(_("the list stands alone here"))
+            self._status.say(_("only the list is shown here"))
 
     @on(SplitPane.Resized)
     def _shared(self) -> None:

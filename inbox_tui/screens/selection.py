@@ -12,7 +12,7 @@ from inbox_tui.text import sanitize
 
 SETTLED_SECONDS: Final = 0.5
 """Seconds after which a message that was selected without a key press can be acted on."""
-JUST_CAME: Final = mark("a new message has just come: press the key again")
+JUST_CAME: Final = mark("a new message just arrived: press the key again")
 
 
 class Selection:

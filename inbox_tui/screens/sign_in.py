@@ -25,8 +25,8 @@ from inbox_tui.widgets.symbols import PLAIN, symbols
 SHORT = 30
 """In a terminal of fewer lines, the empty lines between the fields are left out."""
 API_KEY_ADVICE = mark(
-    "A key can be withdrawn by itself on the service's site, where you can also set a password for "
-    "the API alone."
+    "A key can be revoked separately on the service's site, where you can also set a "
+    "password for the API alone."
 )
 LABELS: Final[dict[Kind, tuple[str, str]]] = {
     "password": (mark("Login"), mark("Password")),
@@ -207,7 +207,7 @@ class SignInScreen(Screen[bool]):
         """
         if self._reason and not self.checking:
             self._reason = ""
-            self.show_reason(_("Signed in with what the keyring has. Esc goes back to the inbox."))
+            self.show_reason(_("Signed in from the keyring. Esc goes back to the inbox."))
 
     def _show_empty(self, field: Input) -> None:
         """Focus a field that must be filled in, and say so until something is typed."""
@@ -269,7 +269,7 @@ class SignInScreen(Screen[bool]):
         self._withheld = password if result.withheld else None
         reason = _(status.reason) + "." * refused
         if result.withheld:
-            reason += _(" It was not sent again: enter the same once more to insist.")
+            reason += _(" It was not sent again: enter it once more to send it anyway.")
         self.show_reason(reason)
         fields["password"].focus()
 

@@ -27,7 +27,7 @@ _WORDS: Final[dict[tuple[ChangedState, bool], str]] = {
     ("unread", False): mark("marked read: {message}"),
     ("unread", True): mark("marked unread: {message}"),
     ("starred", True): mark("starred: {message}"),
-    ("starred", False): mark("star taken off: {message}"),
+    ("starred", False): mark("star removed: {message}"),
     ("done", True): mark("marked done: {message}"),
     ("done", False): mark("marked to do: {message}"),
     ("taken", True): mark("taken: {message}"),
@@ -106,7 +106,7 @@ class StateCommands:
             return
         team = self._context.account.team
         if not team.has(row.account_id):
-            self._context.say(_("only a team takes messages: 'inbox-tui team --help'"))
+            self._context.say(_("taking needs a team: see 'inbox-tui team --help'"))
         elif row.taken == TAKEN and (row.row, "taken") not in self._wanted:
             who = next((one.who for one in team.of_message(row) if one.state == "taken"), "")
             self._context.say(self._by(_("{who} has it: {message}"), who, row))

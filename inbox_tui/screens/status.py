@@ -109,7 +109,7 @@ class SessionStatus:
         if self._session.signed_out:
             await self._screen.run_action("app.sign_in")
         elif self._session.status.state is State.CHECKING:
-            self.say(_("asking already"))
+            self.say(_("already checking"))
         else:
             self._session.refresh()
 
@@ -123,7 +123,9 @@ class SessionStatus:
         """Show a notice or a warning for an event that needs one."""
         match event:
             case RefreshDeferred(None):
-                self.say(_(self._session.status.reason) or _("nothing is planned: sign in first"))
+                self.say(
+                    _(self._session.status.reason) or _("no request is planned: sign in first")
+                )
             case RefreshDeferred(float(until)):
                 seconds = max(1, round(until - self._session.clock.moment().seconds))
                 deferred = _("next in {seconds} s, the limit is three requests in {window} s")
@@ -131,9 +133,9 @@ class SessionStatus:
                 self.say(deferred.format(seconds=seconds, window=window))
             case ZoneSuspected(zone):
                 self._warn(
-                    _("The server's clock is another one"),
+                    _("The server is in another time zone"),
                     _(
-                        "Messages arrive with times that do not fit this clock. Put "
+                        "The times of new messages do not fit this machine's clock. Put "
                         'server_timezone = "{zone}" into config.toml.'
                     ).format(zone=zone),
                 )

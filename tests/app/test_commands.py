@@ -174,10 +174,10 @@ def test_configured_keys_are_normalised_including_russian_letters() -> None:
     ("chosen", "problem"),
     [
         ({"serch": ("b",)}, "there is no command serch (did you mean search?)"),
-        ({"search": ("u",)}, '[keys] search = "u", which is a key of toggle_unread'),
-        ({"search": ("г",)}, '[keys] search = "u", which is a key of toggle_unread'),
-        ({"search": ("b",), "undo": ("b",)}, '[keys] undo = "b", which is a key of search'),
-        ({"first": ("G",)}, '[keys] first = "G", which is a key of last'),
+        ({"search": ("u",)}, '[keys] search = "u" is already a key of toggle_unread'),
+        ({"search": ("г",)}, '[keys] search = "u" is already a key of toggle_unread'),
+        ({"search": ("b",), "undo": ("b",)}, '[keys] undo = "b" is already a key of search'),
+        ({"first": ("G",)}, '[keys] first = "G" is already a key of last'),
         *(
             ({"search": (key,)}, f'[keys] search = "{key}"')
             for key in (
@@ -195,5 +195,5 @@ def test_invalid_configured_key_is_refused(
         CommandKeys(chosen)
     assert str(refused.value).isprintable()
     if "\x1b" not in problem and "\t" not in problem:
-        assert str(refused.value).startswith(f"{problem}: allowed are ")
-    assert not str(refused.value).endswith("allowed are ")
+        assert str(refused.value).startswith(f"{problem}: allowed values: ")
+    assert not str(refused.value).endswith("allowed values: ")

@@ -174,7 +174,7 @@ async def test_following_conversation_selects_new_messages(opened: Opener) -> No
         await arrive(pilot, message(50, "Anna, new", minutes_ago=0))
         await until(pilot, lambda: selected(pilot).id == 50)
         await pilot.press("y")
-        assert notice(pilot) == "a new message has just come: press the key again"
+        assert notice(pilot) == "a new message just arrived: press the key again"
 
 
 async def test_search_within_a_conversation_shows_only_matches(opened: Opener) -> None:

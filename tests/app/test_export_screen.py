@@ -130,7 +130,7 @@ async def test_file_name_can_be_corrected_after_an_export_error(opened: Opener, 
         assert field.has_focus
         field.value = ""
         await pilot.press("enter")
-        assert "Name a file." in str(pilot.app.screen.query_one("#export-reason").render())
+        assert "Enter a file name." in str(pilot.app.screen.query_one("#export-reason").render())
         await pilot.press(*"~/x.csv", "enter")
         await until(pilot, lambda: len(pilot.app.screen_stack) == 1)
     assert (home / "x.csv").exists()

@@ -149,7 +149,7 @@ async def test_r_during_a_request_shows_that_one_is_running(live: Opener) -> Non
     async with live(never, messages=five_messages(), state="Checking") as pilot:
         await until(pilot, lambda: bool(pilot.app.scripted.asked))
         await pilot.press("r")
-        assert notice(pilot) == "asking already"
+        assert notice(pilot) == "already checking"
 
 
 @at_every_size

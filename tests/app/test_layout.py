@@ -151,7 +151,7 @@ async def test_today_becomes_yesterday_as_time_passes(live: Opener) -> None:
 async def test_divider_key_shows_a_notice_in_the_narrow_layout(live: Opener) -> None:
     async with live(messages=week(), size=(40, 12)) as pilot:
         await pilot.press("greater_than_sign")
-        assert notice(pilot) == "the list stands alone here"
+        assert notice(pilot) == "only the list is shown here"
 
 
 @at_every_size
@@ -161,6 +161,6 @@ async def test_divider_key_shows_a_notice_in_a_conversation(live: Opener) -> Non
         await pilot.press("t")
         await until(pilot, lambda: pilot.app.screen.has_class("-conversation"))
         await pilot.press("greater_than_sign")
-        assert notice(pilot) == "the conversation stands alone here"
+        assert notice(pilot) == "only the conversation is shown here"
         await pilot.press("escape")
         assert parts(pilot)[0].size == before

@@ -48,7 +48,7 @@ async def test_name_given_to_a_sender_is_shown_at_once_and_saved(
             pilot, lambda: "Anna" in "".join(lines(pilot.app.screen.query_one(MessageList)))
         )
         assert load_settings(tmp_path / "config.toml").names == {ANNA: "Anna"}
-        assert toasts(pilot.app) == ["+7 999 123-45-67 is Anna from now on."]
+        assert toasts(pilot.app) == ["+7 999 123-45-67 is now Anna."]
         await pilot.press("slash", *"from:anna", "enter")
         assert len(
             [line for line in lines(pilot.app.screen.query_one(MessageList)) if "Anna" in line]
@@ -78,7 +78,7 @@ async def test_name_that_cannot_be_saved_is_reported_and_not_used(
     async with live(messages=[message(1)]) as pilot:
         await name(pilot, "name_sender", "Anna")
         (told,) = toasts(pilot.app)
-        assert told.startswith("The name is not kept")
+        assert told.startswith("The name was not saved")
         assert "config.toml" in told
         assert pilot.app._presentation.who(ANNA) == "+7 999 123-45-67"
     assert (tmp_path / "config.toml").read_text() == "[names"

@@ -34,8 +34,8 @@ async def test_palette_can_filter_by_receiving_number(live: Opener) -> None:
 
 NOUNS = {
     "en": """theme: Choose the theme; code: Copy the code; link: Open the link; exit: Quit;
-        export: Export what is shown; mark: Mark read or unread; shown all: Mark all shown read;
-        num: Choose the receiving number""",
+        export: Export what is shown; mark: Mark read or unread;
+        listed all: Mark all listed messages read; num: Choose the receiving number""",
     "ru": """тема: Выбрать тему; код: Скопировать код; ссылка: Открыть ссылку; выход: Выйти;
         экспорт: Выгрузить то, что показано; отмена: Отменить последнее; Тёмная: Выбрать тему;
         вход: Войти; помощь: Справка; поиск: Искать текст; имя: Дать имя""",
@@ -74,8 +74,8 @@ async def test_every_palette_command_can_be_run(live: Opener) -> None:
 async def test_palette_command_keeps_the_search_being_typed(live: Opener) -> None:
     async with live(messages=five_messages()) as pilot:
         await pilot.press("slash", *"bank", "ctrl+p")
-        press_at_once(pilot, *"all shown")
-        await until(pilot, lambda: pilot.app.screen.query_one(Input).value == "all shown")
+        press_at_once(pilot, *"all listed")
+        await until(pilot, lambda: pilot.app.screen.query_one(Input).value == "all listed")
         await until(pilot, lambda: pilot.app.screen.query_one(OptionList).option_count == 1)
         await pilot.pause(0.1)
         await pilot.press("enter")

@@ -86,7 +86,7 @@ async def test_api_key_signs_in_under_a_name_chosen_by_the_user(opened: Opener) 
         await pilot.press("space")
         await until(pilot, lambda: text_of(pilot, "#login-label") == "Name for the account")
         assert text_of(pilot, "#password-label") == "API key"
-        assert "withdrawn by itself" in text_of(pilot, "#api-key-advice")
+        assert "revoked separately" in text_of(pilot, "#api-key-advice")
         assert pilot.app.screen.query_one("#password", Input).value == ""
         await fill_in(pilot, login="shop", password="7f3a")
         await inbox_shown(pilot)
@@ -140,7 +140,7 @@ async def test_refused_password_is_not_stored_and_resent_only_if_the_user_insist
 ) -> None:
     kept = MemoryBackend()
     async with opened(REFUSED, REFUSED, GOOD, login=None, keyring=keyring(kept)) as pilot:
-        for told in ("authorise error", "once more to insist"):
+        for told in ("authorise error", "once more to send it"):
             await fill_in(pilot, login="alex", password="wrong")
             await until(pilot, partial(lambda told: told in text_of(pilot, REASON), told))
             assert len(pilot.app.scripted.asked) == 1

@@ -43,7 +43,7 @@ def kept(app: HarnessApp) -> dict[int, Row]:
 @pytest.mark.parametrize(
     ("key", "state", "words", "back"),
     [
-        ("s", "starred", "starred: ", "star taken off: "),
+        ("s", "starred", "starred: ", "star removed: "),
         ("d", "done", "marked done: ", "marked to do: "),
     ],
 )

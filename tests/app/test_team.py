@@ -96,7 +96,7 @@ async def test_message_taken_by_a_colleague_cannot_be_taken(opened: Opener, tmp_
 async def test_messages_cannot_be_taken_without_a_team(opened: Opener) -> None:
     async with opened(messages=[message(1, "Text")]) as pilot:
         await pilot.press("j", "T")
-        assert notice(pilot) == "only a team takes messages: 'inbox-tui team --help'"
+        assert notice(pilot) == "taking needs a team: see 'inbox-tui team --help'"
         assert selected(pilot).taken == NOT_TAKEN
 
 

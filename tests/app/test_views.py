@@ -36,7 +36,7 @@ async def test_digit_shows_its_view_and_clears_other_filters(live: Opener) -> No
         await until(pilot, lambda: shown(pilot) == 3)
         assert selected(pilot).id == 2, "the one found stays selected"
         await pilot.press("9")
-        assert notice(pilot).startswith("no view 9 yet: [views] in")
+        assert notice(pilot).startswith("no view 9 yet: add one to [views]")
 
 
 async def test_the_palette_offers_views_by_name(live: Opener) -> None:

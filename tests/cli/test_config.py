@@ -174,7 +174,9 @@ def test_a_key_of_another_command_is_refused_with_its_line(files: Files) -> None
         ended = run(command, "--login", "alex")
         assert ended.status == 2
         assert f'{files.config}, line 4: [keys] search = "u"' in ended.errors
-        assert "which is a key of toggle_unread: allowed are keys that no other" in ended.errors
+        assert (
+            "is already a key of toggle_unread: allowed values: keys that no other" in ended.errors
+        )
 
 
 def test_keys_are_shown_as_a_table(files: Files) -> None:

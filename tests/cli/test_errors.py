@@ -119,8 +119,8 @@ def test_every_request_failure_is_reported(
     ("settings", "told"),
     [
         ("windoww = 6", "there is no setting windoww (did you mean window?)"),
-        ('password = "x"', "(the keyring holds passwords and API keys, never a file)"),
-        ('only_to_phones = ["office"]', "only_to_phones holds"),
+        ('password = "x"', "(passwords and API keys are kept in the keyring, never in a file)"),
+        ('only_to_phones = ["office"]', "only_to_phones contains"),
         ("names = [7 8", "not TOML: Unclosed array"),
         ("login = 'alex", 'not TOML: Expected "\'" (at end of document)'),
         ('login = "alex\nwindow = 6', "not TOML: Illegal character '\\n'"),

@@ -97,7 +97,7 @@ def test_a_file_from_a_windows_editor_is_read(file: Path) -> None:
 def test_a_bad_value_is_reported_with_file_line_key_and_what_is_allowed(file: Path) -> None:
     error = refusal(file, 'login = "alex"\n\n# slow\nrefresh_seconds = 5\n')
     assert str(error) == (
-        f"{file}, line 4: refresh_seconds = 5: allowed are whole numbers from 20 to 3600"
+        f"{file}, line 4: refresh_seconds = 5: allowed values: whole numbers from 20 to 3600"
     )
     assert (error.path, error.line, error.key) == (file, 4, "refresh_seconds")
 
@@ -159,7 +159,7 @@ def test_an_invalid_value_is_reported_with_its_line_and_what_is_allowed(
     allowed = next(setting.allowed for setting in SETTINGS if setting.name == key)
     assert (error.line, error.key, error.allowed) == (2, key, allowed)
     assert str(error).startswith(f"{file}, line 2: ")
-    assert str(error).endswith(f": allowed are {allowed}")
+    assert str(error).endswith(f": allowed values: {allowed}")
     assert "\n" not in str(error)
 
 

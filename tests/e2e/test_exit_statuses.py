@@ -35,7 +35,7 @@ def test_wrong_usage_exits_with_2_before_anything_is_opened(
 
 def test_invalid_setting_exits_with_2_and_shows_its_line(user: User) -> None:
     user.files.configure("refresh_seconds = 5\n")
-    told = "line 1: refresh_seconds = 5: allowed are whole numbers from 20 to 3600"
+    told = "line 1: refresh_seconds = 5: allowed values: whole numbers from 20 to 3600"
     for words in ((), ("export",)):
         assert user.run(*words) == (2, "", f"inbox-tui: {user.files.config}, {told}.\n")
 

@@ -66,7 +66,10 @@ for line in ["", *COMMANDS, "team init", "team join", "team leave", "team status
 def test_an_invalid_setting_is_reported_in_russian(tmp_path: Path) -> None:
     Files(tmp_path).configure("refresh_seconds = 5")
     ended = run(tmp_path, "sync", **RUSSIAN)
-    assert "строка 1: refresh_seconds = 5: можно — целые числа от 20 до 3600." in ended.stderr
+    assert (
+        "строка 1: refresh_seconds = 5: допустимые значения: целые числа от 20 до 3600."
+        in ended.stderr
+    )
 
 
 @pytest.mark.parametrize(

@@ -103,8 +103,8 @@ ENDS = {"fail", "Failure", "UsageError", "BadParameter"}
 """The functions and exceptions that end a command with a sentence."""
 NOT_OF_COMMANDS = {
     "it can't be written as a number or a name",  # when a number is given a name in the inbox
-    "Allowed are {allowed}.",  # this and the next are in the template of the settings file
-    "Such as:",
+    "Allowed values: {allowed}.",  # this and the next are in the template of the settings file
+    "For example:",
 }
 
 

@@ -344,9 +344,7 @@ async def test_a_password_typed_while_a_colleague_polls_is_shown_as_unchecked(
         result = await session.sign_in(Secret("mistyped"))
         await session.close()
     assert result.status.state is State.LIVE
-    assert (
-        result.note == "The password is checked when it is needed: anna is fetching messages now."
-    )
+    assert result.note == "The password could not be checked yet: anna is fetching messages."
     assert {one.password for one in team.asked} == {"correct horse"}
 
 
