@@ -217,6 +217,9 @@ def _go_on_by_time(cursor: Cursor, running: Pass, request: PageRequest, came: Ar
         on = back > request.hour
     elif came.answer.entries < request.cnt:
         return _after_last_page(cursor, running, came)
+    elif min(times, default=now) < now - (request.hour + ZONES_HOURS) * HOUR:
+        # Not the hours requested but an old answer, perhaps from a proxy: poll again later.
+        return Advance(cursor._replace(running=None), pass_ended=True)
     else:
         newest = max(times, default=now)
         back = max(1, int((now - newest) // HOUR) + 2)  # hours begun, plus one

@@ -119,6 +119,21 @@ async def test_over_a_page_of_messages_in_one_hour_ordered_by_time_leaves_a_gap(
         assert any(gap.start <= received <= gap.end for gap in gaps)
 
 
+async def test_an_old_full_page_instead_of_the_next_one_leaves_no_gap(env: Environment) -> None:
+    env.order = attrgetter("received")
+    numbers = numbered("in no order", 24)
+    for place, number in enumerate(numbers):
+        env.receive(number, ago=3600.0 * 6.5 * (25 - place))
+    terminal = env.start(page_size=24)
+    await asyncio.sleep(600)
+    terminal.kill()
+    env.replies = [None, Answer(sorted(env.messages, key=env.order), [])]
+    again = env.start(page_size=24)
+    await asyncio.sleep(600)
+    assert sorted(again.ids) == sorted(numbers)
+    assert again.account.sync_state.gaps() == []
+
+
 @pytest.mark.parametrize("hours", [-7, -3, 3, 7])
 async def test_pages_by_time_lose_nothing_if_the_service_has_another_time_zone(
     env: Environment, hours: int
