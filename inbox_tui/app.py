@@ -129,8 +129,8 @@ class InboxApp(App[None]):
             self._accounts.add(*other)
         self._presentation.numbers_wait = True
         self._inbox: InboxScreen | None = None
-        self._keys = KeyQueue(self, self._take_key, self._list_awaited)
-        self._focus_told = False
+        self._keys = KeyQueue(self, self._handle_key, self._list_awaited)
+        self._focus_reported = False
         for theme in OWN:
             self.register_theme(theme)
         self._theme_waits = not self._settings.theme
@@ -180,7 +180,7 @@ class InboxApp(App[None]):
     def _filters_for(self, session: Session | AllSessions) -> Filters:
         """Return the filters given at the start, or those remembered, or those of the settings."""
         if self._first_filters is None and self._settings.remember_filters:
-            remembered = Filters.read(session.archive.notes.get(FILTERS_NOTE) or "")
+            remembered = Filters.from_text(session.archive.notes.get(FILTERS_NOTE) or "")
             if remembered is not None:
                 return remembered
         return self._first_filters or Filters(hours=self._settings.window or None)
@@ -337,12 +337,12 @@ class InboxApp(App[None]):
         else:
             await super().on_event(event)
 
-    async def _take_key(self, event: events.Key | events.Paste) -> None:
+    async def _handle_key(self, event: events.Key | events.Paste) -> None:
         """Handle a key by its place on the keyboard, or a paste as sanitized text."""
         if isinstance(event, events.Paste):
             event.text = sanitize(event.text, lines=True)
         else:
-            self._take_by_place(event)
+            self._translate_layout(event)
             if self._inbox is not None:
                 self._inbox.input_arrived()
         await super().on_event(event)
@@ -351,7 +351,7 @@ class InboxApp(App[None]):
         inbox = self._inbox
         return inbox.list_awaited() if inbox is not None and self.screen is inbox else None
 
-    def _take_by_place(self, event: events.Key) -> None:
+    def _translate_layout(self, event: events.Key) -> None:
         """Replace a key by the one that its command is bound to.
 
         That is the key at the same place on the Latin layout and, if the settings give a command
@@ -385,7 +385,7 @@ class InboxApp(App[None]):
 
     def on_app_focus(self) -> None:
         """Remember that this terminal reports whether it has the focus."""
-        self._focus_told = True
+        self._focus_reported = True
 
     on_app_blur = on_app_focus
 
@@ -395,7 +395,7 @@ class InboxApp(App[None]):
         Messages of muted senders are left out.
         """
         settings = self._settings
-        if settings.notify == "off" or (self._focus_told and self.app_focus):
+        if settings.notify == "off" or (self._focus_reported and self.app_focus):
             return
         new = session.archive.messages.not_muted(new)
         if not new:

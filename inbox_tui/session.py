@@ -176,7 +176,7 @@ class Session:
         self.secret_kind: Kind = "password" if password is None else password.kind
         """Whether the account signs in with a password or an API key, as far as that is known."""
         self._signed_out_reason = ""
-        self._verdict: asyncio.Future[Status] | None = None
+        self._sign_in_result: asyncio.Future[Status] | None = None
 
     @property
     def name(self) -> str:
@@ -246,7 +246,7 @@ class Session:
                 await sync.allow_again()
             elif reason := await sync.why_withheld(password):
                 return SignInResult(Status(State.SIGN_IN, reason), withheld=True)
-            status = await self._verdict_on(password, sync)
+            status = await self._check_password(password, sync)
             if status.state is State.LIVE:
                 self.secret_kind = password.kind
                 await self._worker.call(
@@ -284,22 +284,22 @@ class Session:
         if password is not None:
             await self._begin(password)
 
-    async def _verdict_on(self, password: Secret, sync: Asking) -> Status:
+    async def _check_password(self, password: Secret, sync: Asking) -> Status:
         """Pass the password to the sync, and wait for the result of its request.
 
         If it is not accepted, the sync returns to the password it had before, unless that one was
         not accepted either.
         """
         before = None if self.signed_out else self._in_use
-        self._verdict = asyncio.get_running_loop().create_future()
+        self._sign_in_result = asyncio.get_running_loop().create_future()
         try:
             self._use(password, sync)
-            status = await self._verdict
+            status = await self._sign_in_result
             if status.state is State.LIVE:
                 before = None
             return status
         finally:
-            self._verdict = None
+            self._sign_in_result = None
             if before is not None:
                 self._use(before, sync)
 
@@ -351,26 +351,26 @@ class Session:
     def _ended(self, task: asyncio.Task[None]) -> None:
         self._tasks.discard(task)
         if not task.cancelled() and (error := task.exception()) is not None:
-            self._tell(
+            self._notify(
                 SessionFailed(error if isinstance(error, Exception) else RuntimeError("asking"))
             )
 
     def _publish(self, event: Event) -> None:
         """Handle an event of the sync, and pass it on to the listeners."""
-        self._decide(event)
+        self._set_sign_in_result(event)
         if isinstance(event, StatusChanged):
             status = event.status
             if status.state is State.SIGN_IN and not status.reason:
                 status = status._replace(reason=self._signed_out_reason)
             self.status = status
             event = StatusChanged(status)
-        self._tell(event)
+        self._notify(event)
 
-    def _tell(self, event: SessionEvent) -> None:
+    def _notify(self, event: SessionEvent) -> None:
         for listener in tuple(self._listeners):
             listener(event)
 
-    def _decide(self, event: Event) -> None:
+    def _set_sign_in_result(self, event: Event) -> None:
         """Set the result of a sign-in that is waiting, if the event decides it."""
         match event:
             case PasswordAccepted():
@@ -379,8 +379,8 @@ class Session:
                 verdict = status  # LIVE with a reason: a colleague syncs the account
             case _:
                 return
-        if self._verdict is not None and not self._verdict.done():
-            self._verdict.set_result(verdict)
+        if self._sign_in_result is not None and not self._sign_in_result.done():
+            self._sign_in_result.set_result(verdict)
 
 
 async def keyring_note(keyring: Keyring | None) -> str:

@@ -287,7 +287,7 @@ class Hold(NamedTuple):
     digest: bytes
     """The digest of the refused password; empty for other kinds."""
 
-    def stands_at(self, seconds: float) -> bool:
+    def in_force_at(self, seconds: float) -> bool:
         """Return whether it is still in force at this time of this boot's clock."""
         return self.until is None or self.until > seconds
 

@@ -198,7 +198,7 @@ class RequestLog:
         with self._db.transaction(self._account_id):
             self._clear(self._key, now)
             address = self._hold(_ADDRESS, now)
-            if address is not None and not address.stands_at(now.seconds):
+            if address is not None and not address.in_force_at(now.seconds):
                 self._clear(_ADDRESS, now)
 
     def _clear(self, key: str | bytes, now: Moment) -> None:
@@ -226,7 +226,7 @@ class RequestLog:
     def hold_without_team(self, now: Moment) -> Hold | None:
         """Return the hold that was set here, even if the account belongs to a team."""
         address = self._hold(_ADDRESS, now)
-        if address is not None and address.stands_at(now.seconds):
+        if address is not None and address.in_force_at(now.seconds):
             return address
         return self._hold(self._key, now) or address
 

@@ -14,7 +14,7 @@ import click
 
 from inbox_tui.cli.account import DEFAULT, Config, check_theme, place_in_file, read_config
 from inbox_tui.cli.cli_options import CliOptions
-from inbox_tui.cli.failure import USAGE, Failure, fail, output, tell
+from inbox_tui.cli.failure import USAGE, Failure, fail, output, print_message
 from inbox_tui.cli.options import example, for_account
 from inbox_tui.config import SETTINGS, template, toml
 from inbox_tui.locale import _, system_words
@@ -86,7 +86,7 @@ def _edit(paths: Paths) -> None:
     except Failure as failure:
         remedy = _("The inbox can't start until this is fixed: run 'inbox-tui config --edit'.")
         fail(f"{failure.message}\n{remedy}", USAGE)
-    tell(_("{path} is valid.").format(path=path))
+    print_message(_("{path} is valid.").format(path=path))
 
 
 def _open_in_editor(path: Path) -> None:

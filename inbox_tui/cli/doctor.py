@@ -284,7 +284,7 @@ def _request_log(account: AccountArchive, clock: SystemClock) -> Check:
     else:
         found += _(", the next can be sent now")
     hold = account.requests.hold(now)
-    if hold is None or not hold.stands_at(now.seconds):
+    if hold is None or not hold.in_force_at(now.seconds):
         return Check("limit", True, found)
     words, remedy = HOLDS.get(hold.kind, (hold.kind, ""))
     return Check("limit", False, f"{found}; {_(words)}{until_words(hold.until, clock)}", _(remedy))

@@ -15,7 +15,7 @@ from inbox_tui.paths import Paths
 from inbox_tui.private_files import open_private, private_folder
 
 
-def unforeseen(error: Exception, command: str | None, *, debug: bool) -> Failure:
+def unexpected_failure(error: Exception, command: str | None, *, debug: bool) -> Failure:
     """Return the Failure for an unexpected error; with `debug`, log the error first."""
     what = _("stopped by an internal error ({name})").format(name=type(error).__name__)
     path = Paths.default().log

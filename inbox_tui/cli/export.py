@@ -16,7 +16,7 @@ from inbox_tui.cli.cli_options import CliOptions
 from inbox_tui.cli.failure import (
     at_terminal,
     fail,
-    tell,
+    print_message,
     writing,
 )
 from inbox_tui.cli.open_archive import open_account, open_accounts
@@ -124,7 +124,7 @@ def command(
             "; {count} cells that look like formulas got an apostrophe",
             written.guarded,
         )
-    tell(f"{text}.")
+    print_message(f"{text}.")
 
 
 @contextmanager

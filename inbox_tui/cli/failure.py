@@ -29,7 +29,7 @@ def fail(message: str, status: int = FAILED) -> NoReturn:
     raise Failure(message, status)
 
 
-def tell(message: str) -> None:
+def print_message(message: str) -> None:
     """Print a message on standard error, made safe for a terminal.
 
     The program goes on if standard error can't be written to.
@@ -99,15 +99,15 @@ def exit_after(run: Callable[[], object]) -> NoReturn:
         status = run()
     except Failure as failure:
         status = failure.status
-        tell(f"inbox-tui: {failure.message}")
+        print_message(f"inbox-tui: {failure.message}")
     except KeyboardInterrupt:
-        tell(_("inbox-tui: interrupted."))
+        print_message(_("inbox-tui: interrupted."))
     except BrokenPipeError:
         discard_the_rest(sys.stdout)
     except Exception as error:
-        from inbox_tui.cli.error_log import unforeseen
+        from inbox_tui.cli.error_log import unexpected_failure
 
-        tell(f"inbox-tui: {unforeseen(error, None, debug=False).message}")
+        print_message(f"inbox-tui: {unexpected_failure(error, None, debug=False).message}")
     sys.exit(status if isinstance(status, int) else DONE)
 
 

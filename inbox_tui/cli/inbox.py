@@ -16,7 +16,7 @@ from zoneinfo import ZoneInfo
 from inbox_tui.cli.account import check_theme, read_config, with_known_login
 from inbox_tui.cli.cli_options import CliOptions
 from inbox_tui.cli.connect import connector, dependencies
-from inbox_tui.cli.failure import DONE, USAGE, at_terminal, exit_after, fail, tell
+from inbox_tui.cli.failure import DONE, USAGE, at_terminal, exit_after, fail, print_message
 from inbox_tui.cli.open_archive import open_archive, set_aside_notice
 from inbox_tui.config import Settings
 from inbox_tui.credentials import Secret
@@ -80,7 +80,7 @@ def run_inbox(cli_options: CliOptions) -> None:
         )
         _run(app)
         if archive.set_aside is not None:
-            tell(f"inbox-tui: {set_aside_notice(archive.set_aside)}")
+            print_message(f"inbox-tui: {set_aside_notice(archive.set_aside)}")
     raise SystemExit(app.return_code or DONE)
 
 

@@ -11,7 +11,7 @@ from inbox_tui import API_KEY_VARIABLE, PASSWORD_VARIABLE
 from inbox_tui.cli.account import Config, FromSource, check_login, read_config
 from inbox_tui.cli.cli_options import CliOptions
 from inbox_tui.cli.connect import secret_from_stdin
-from inbox_tui.cli.failure import USAGE, at_terminal, fail, tell
+from inbox_tui.cli.failure import USAGE, at_terminal, fail, print_message
 from inbox_tui.cli.open_archive import open_sound_archive
 from inbox_tui.cli.options import example, for_account
 from inbox_tui.cli.run_sync import sync_once
@@ -74,7 +74,7 @@ def command(cli_options: CliOptions, password_stdin: bool, api_key_stdin: bool) 
     )
     if unchecked:
         said += _(" It could not be checked yet: {reason}.").format(reason=unchecked)
-    tell(said)
+    print_message(said)
 
 
 def _asked_login(secret_on_stdin: bool) -> FromSource:

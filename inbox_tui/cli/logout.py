@@ -11,7 +11,7 @@ import click
 from inbox_tui.archive import SIGNED_IN, damaged_copies
 from inbox_tui.cli.account import Config, read_config
 from inbox_tui.cli.cli_options import CliOptions
-from inbox_tui.cli.failure import USAGE, Failure, fail, tell
+from inbox_tui.cli.failure import USAGE, Failure, fail, print_message
 from inbox_tui.cli.open_archive import open_account, open_archive
 from inbox_tui.cli.options import example, for_account
 from inbox_tui.credentials import Keyring, KeyringError, Kind
@@ -54,7 +54,7 @@ def command(cli_options: CliOptions, purge: bool) -> None:
                     account.notes.set(SIGNED_IN, None)
     except Failure as failure:
         if removed and failure.status == USAGE:
-            tell(_("No account is known.{removed}").format(removed=removed))
+            print_message(_("No account is known.{removed}").format(removed=removed))
             return
         raise Failure(f"{failure.message}{removed}", failure.status) from None
     kept = (_(" Its messages on this machine are deleted.") if purged else "") + removed
@@ -75,7 +75,7 @@ def command(cli_options: CliOptions, purge: bool) -> None:
             _("The {kind} was removed for {account}.").format(kind=_(kind), account=config.account)
             for kind in removed_kinds
         )
-    tell(f"{text}{kept}")
+    print_message(f"{text}{kept}")
 
 
 def _remove_damaged_archives(archive: Path) -> int:

@@ -14,7 +14,7 @@ import click
 
 from inbox_tui import __version__
 from inbox_tui.cli.cli_options import CliOptions
-from inbox_tui.cli.failure import Failure, exit_after, fail, fail_to_write, tell
+from inbox_tui.cli.failure import Failure, exit_after, fail, fail_to_write, print_message
 from inbox_tui.cli.options import account_options, example, filter_options
 from inbox_tui.locale import _, system_words
 
@@ -68,9 +68,9 @@ class Program(click.Group):
         except Exception as error:
             if isinstance(error, BrokenPipeError) or _of_click(error):
                 raise
-            from inbox_tui.cli.error_log import unforeseen
+            from inbox_tui.cli.error_log import unexpected_failure
 
-            raise unforeseen(error, ctx.invoked_subcommand, debug=debug) from None
+            raise unexpected_failure(error, ctx.invoked_subcommand, debug=debug) from None
 
     def main(  # type: ignore[override]
         self, args: Sequence[str] | None = None, prog_name: str | None = None, **extra: Any
@@ -87,7 +87,7 @@ class Program(click.Group):
             except click.UsageError as error:
                 page = f"'{error.ctx.command_path} --help'" if error.ctx else "--help"
                 what = " ".join(error.format_message().split())
-                tell(_("inbox-tui: {what}\nSee {page}.").format(what=what, page=page))
+                print_message(_("inbox-tui: {what}\nSee {page}.").format(what=what, page=page))
                 return error.exit_code
             except click.ClickException as error:
                 fail(error.format_message(), error.exit_code)
@@ -134,7 +134,7 @@ def _log(failure: Failure, context: click.Context) -> None:
         log(failure, context.invoked_subcommand)
     except OSError as error:
         trouble = f"{error.filename}: {system_words(error)}"
-        tell(_("inbox-tui: the log can't be written: {trouble}.").format(trouble=trouble))
+        print_message(_("inbox-tui: the log can't be written: {trouble}.").format(trouble=trouble))
 
 
 @click.group(

@@ -10,7 +10,7 @@ from inbox_tui.archive import Archive
 from inbox_tui.cli.account import Config, read_config
 from inbox_tui.cli.cli_options import CliOptions
 from inbox_tui.cli.connect import find_password, refuse_environment
-from inbox_tui.cli.failure import Failure, output, tell
+from inbox_tui.cli.failure import Failure, output, print_message
 from inbox_tui.cli.open_archive import open_accounts
 from inbox_tui.cli.options import all_option, example, for_account
 from inbox_tui.cli.run_sync import sync_once
@@ -53,7 +53,7 @@ async def _refresh(cli_options: CliOptions, *, every: bool) -> None:
                 if not every:
                     raise
                 failures.append(failure)
-                tell(f"inbox-tui: {config.account}: {failure.message}")
+                print_message(f"inbox-tui: {config.account}: {failure.message}")
             else:
                 output(f"{config.account}: {new}" if every else new)
     if failures:

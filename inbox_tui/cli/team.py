@@ -20,7 +20,7 @@ from inbox_tui.cli.failure import (
     at_terminal,
     fail,
     output,
-    tell,
+    print_message,
 )
 from inbox_tui.cli.open_archive import open_archive
 from inbox_tui.cli.options import example, for_account, without_account
@@ -148,7 +148,7 @@ def join(cli_options: CliOptions, address: HubAddress, password_stdin: bool) -> 
     with open_archive(config.paths.archive) as archive:
         archive.account(login, host).note_sign_in(config.url, SystemClock().now())
     to_copy = plural("{count} message", "{count} messages", messages)
-    tell(
+    print_message(
         _("Joined the team of {account}: {to_copy} to copy. ").format(
             account=config.account, to_copy=to_copy
         )
@@ -201,7 +201,7 @@ def leave(cli_options: CliOptions) -> None:
             asyncio.run(Keyring().remove(address.user, address.place))
     elif not left:
         fail(_("this machine is not in a team."))
-    tell(_("Left the team; its messages stay on this machine."))
+    print_message(_("Left the team; its messages stay on this machine."))
 
 
 @command.command("status", epilog=example("inbox-tui team status"))

@@ -19,8 +19,8 @@ from inbox_tui.cli.failure import (
     SIGN_IN_REFUSED,
     Failure,
     at_terminal,
+    print_message,
     require_output,
-    tell,
 )
 from inbox_tui.cli.open_archive import open_accounts, open_sound_archive
 from inbox_tui.cli.options import all_option, example, for_account, hours
@@ -108,7 +108,7 @@ async def _watch(
             except Failure as failure:
                 if of_account is configs[-1] and not watched:
                     raise
-                tell(f"inbox-tui: {of_account.account}: {failure.message}")
+                print_message(f"inbox-tui: {of_account.account}: {failure.message}")
                 continue
             account = archive.account(of_account.login.value, of_account.host)
             second = opened.enter_context(open_sound_archive(config.paths.archive))
@@ -155,7 +155,7 @@ async def _print_arrivals(
                 watched.remove(one)
                 if not watched:
                     raise one.reporter.end
-                tell(f"inbox-tui: {one.reporter.end.message}")
+                print_message(f"inbox-tui: {one.reporter.end.message}")
             elif one.running.done():
                 one.running.result()
         if output.gone():
@@ -245,7 +245,7 @@ class StatusReporter:
             case HubCopied():
                 self._hub_copied = True
             case ZoneSuspected(zone):
-                tell(
+                print_message(
                     _(
                         "inbox-tui: judging by the times of messages, the server is in "
                         'another time zone: server_timezone = "{zone}" in the settings '
@@ -277,7 +277,9 @@ class StatusReporter:
             self._reported = status.state
             reason = f": {_(status.reason)}" if status.reason else ""
             when = until_words(status.next_at, self._clock) if reason else ""
-            tell(f"inbox-tui: {self._of_account}{_(status.state.value).lower()}{reason}{when}.")
+            print_message(
+                f"inbox-tui: {self._of_account}{_(status.state.value).lower()}{reason}{when}."
+            )
 
 
 def _line_of(

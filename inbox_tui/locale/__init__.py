@@ -72,7 +72,7 @@ def _(sentence: str) -> str:
     """Return a sentence, or a text made by `filled`, in the language of the interface."""
     facts: dict[str, str] = {}
     if sentence.startswith(_FILLED):
-        sentence, facts = _taken_apart(sentence)
+        sentence, facts = _unpacked(sentence)
     if _catalogue is not None and sentence:
         sentence = _catalogue.gettext(sentence)
     return _fill(sentence, facts) if facts else sentence
@@ -90,7 +90,7 @@ def filled(sentence: str, **facts: object) -> str:
     return json.dumps([sentence, texts], ensure_ascii=False) if facts else sentence
 
 
-def _taken_apart(text: str) -> tuple[str, dict[str, str]]:
+def _unpacked(text: str) -> tuple[str, dict[str, str]]:
     """Unpack a text made by `filled`; return any other text unchanged, without values."""
     import json
 

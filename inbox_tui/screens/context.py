@@ -25,7 +25,7 @@ class InboxContext(NamedTuple):
     presentation: Presentation
     worker: ArchiveWorker
     """Runs slow work on the archive in a thread, one piece at a time."""
-    say: Callable[[str], None]
+    show_notice: Callable[[str], None]
     """Shows a short-lived notice in the status bar."""
 
     @property
@@ -52,7 +52,7 @@ class InboxContext(NamedTuple):
         try:
             return await self.worker.call(lambda archive: work(self.account.on(archive)))
         except ArchiveError as error:
-            self.say(str(error))
+            self.show_notice(str(error))
             return None
 
     def remember(self, note: str, value: str) -> None:

@@ -50,7 +50,7 @@ class CopyCommands:
         if code is None:
             copies = _("{key} copies its text").format(key=self._context.keys.label("copy_message"))
             nothing = self._nothing_in(row, _("no code from {message}"), CODE_WITHIN)
-            self._context.say(f"{nothing} · {copies}")
+            self._context.show_notice(f"{nothing} · {copies}")
         else:
             self.copy(code.text, self._of(row, _("copied {code} of {message}"), code=code.text))
 
@@ -72,7 +72,7 @@ class CopyCommands:
         row = found[0] if found else None
         code = find_code(row.message) if isinstance(row, Row) else None
         if not isinstance(row, Row) or code is None:
-            self._context.say(_("no code in the last 7 days"))
+            self._context.show_notice(_("no code in the last 7 days"))
             return
         pressed = clock.moment().seconds
         again = self._old_code == row.row and pressed - self._old_code_at <= _AGAIN_WITHIN
@@ -81,7 +81,9 @@ class CopyCommands:
             self.copy(code.text, self._of(row, _("copied {code} of {message}"), code=code.text))
         else:
             old = _("the newest code is old: {message} · {key} again copies it")
-            self._context.say(self._of(row, old, key=self._context.keys.label("copy_newest_code")))
+            self._context.show_notice(
+                self._of(row, old, key=self._context.keys.label("copy_newest_code"))
+            )
 
     def copy_message(self) -> None:
         """Copy the exact text of the selected message."""
@@ -97,7 +99,7 @@ class CopyCommands:
         """Copy text through the terminal, and to the clipboards of this machine if possible."""
         text = text.encode("utf-8", "replace").decode()  # lone surrogates can't be encoded
         self._context.screen.app.copy_to_clipboard(text)
-        self._context.say(notice)
+        self._context.show_notice(notice)
         from inbox_tui.terminal.clipboard import copy_here
 
         self._context.screen.run_worker(lambda: copy_here(text), group="copy", thread=True)
@@ -108,7 +110,9 @@ class CopyCommands:
             return
         links = find_links(row.message)
         if not links:
-            self._context.say(self._nothing_in(row, _("no link from {message}"), LINKS_WITHIN))
+            self._context.show_notice(
+                self._nothing_in(row, _("no link from {message}"), LINKS_WITHIN)
+            )
             return
         from inbox_tui.screens.link_dialog import LinkScreen
 
@@ -123,7 +127,9 @@ class CopyCommands:
             return
         if choice.act == "open" and has_desktop():
             self._context.screen.app.open_url(choice.url)
-            self._context.say(self._of(row, _("opened the link of {message} · in the browser")))
+            self._context.show_notice(
+                self._of(row, _("opened the link of {message} · in the browser"))
+            )
         elif choice.act == "open":
             copied = self._of(row, _("copied the link of {message}"))
             self.copy(choice.url, copied + " · " + _("no browser on this machine"))

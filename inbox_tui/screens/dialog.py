@@ -24,14 +24,14 @@ class Dialog(ModalScreen[T], Generic[T]):
         """Create a dialogue with a heading at the top, and `keys`, a line about keys, below."""
         super().__init__()
         self._heading = heading
-        self._keys_told = keys
+        self._key_line = keys
 
     def compose(self) -> ComposeResult:
         """Yield the heading, the parts and the line about keys."""
         with Vertical(classes="dialog"):
             yield Static(Content(self._heading), classes="dialog-title")
             yield from self.parts()
-            yield Static(Content(self._keys_told), classes="dialog-hint")
+            yield Static(Content(self._key_line), classes="dialog-hint")
 
     def parts(self) -> ComposeResult:
         """Yield the widgets between the heading and the line about keys."""

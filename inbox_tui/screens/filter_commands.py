@@ -151,7 +151,7 @@ class FilterCommands:
         """Clear all filters or, if a search is combined with others, only those others."""
         filters = self._filters.chosen
         if not filters.any:
-            self._context.say(_("no filters are set"))
+            self._context.show_notice(_("no filters are set"))
         self._apply(Filters(search=filters.search if filters.beside_search else ""))
 
     def views(self) -> list[str]:
@@ -165,7 +165,7 @@ class FilterCommands:
             self._apply(Filters(search=searches[number - 1]))
         else:
             none = _("no view {number} yet: add one to [views] in config.toml")
-            self._context.say(none.format(number=number))
+            self._context.show_notice(none.format(number=number))
 
     async def pick_state(self) -> None:
         """Let the user choose the state of the messages shown."""

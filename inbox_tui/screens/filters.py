@@ -73,7 +73,7 @@ class Filters(NamedTuple):
         only_window = self == Filters(search=self.search, hours=self.hours)
         return "pick_window" if only_window else "clear_filters"
 
-    def written(self) -> str:
+    def as_text(self) -> str:
         """Return number, window and state as JSON, to be remembered for the next start."""
         import json
 
@@ -81,8 +81,8 @@ class Filters(NamedTuple):
         return json.dumps(kept)
 
     @classmethod
-    def read(cls, written: str) -> Filters | None:
-        """Return the filters from a result of `written`, or None for any other text."""
+    def from_text(cls, written: str) -> Filters | None:
+        """Return the filters from a result of `as_text`, or None for any other text."""
         import json
 
         try:
@@ -172,7 +172,7 @@ class CurrentFilters:
         if not self.chosen.search:
             return _(SEARCH_EXAMPLES)
         errors = self.search_query().errors
-        return errors[0].told if errors else ""
+        return errors[0].problem if errors else ""
 
     def show_on(self, bar: FilterBar) -> None:
         """Show the filters in the filter bar."""

@@ -13,11 +13,11 @@ class Following:
     """Turns following on and off, and shows in the filter bar whether it is on."""
 
     def __init__(
-        self, shown: ShownMessages, filter_bar: FilterBar, *, say: Callable[[str], None]
+        self, shown: ShownMessages, filter_bar: FilterBar, *, show_notice: Callable[[str], None]
     ) -> None:
         self._shown = shown
         self._filter_bar = filter_bar
-        self._say = say
+        self._show_notice = show_notice
         self._before_input = True
         """Whether following was on when the last key or click came."""
         self.handlers: Mapping[str, Callable[[], object]] = {"follow": self.toggle}
@@ -31,7 +31,7 @@ class Following:
         """Stop following, as a key or click has come."""
         self._before_input = self._shown.following
         if self._before_input:
-            self._say("")  # clears a notice that it follows
+            self._show_notice("")  # clears a notice that it follows
         self._follow(False)
 
     def toggle(self) -> None:
@@ -40,7 +40,7 @@ class Following:
         self._follow(following)
         if following:
             self._shown.select_newest()
-        self._say(_("following the newest") if following else _("staying on this message"))
+        self._show_notice(_("following the newest") if following else _("staying on this message"))
 
     def _follow(self, following: bool) -> None:
         self._shown.following = self._filter_bar.following = following

@@ -93,7 +93,7 @@ class InboxScreen(Screen[None]):
         self._ticks = 0
         self._retired = False
         self._before_conversation: _Place | None = None
-        self._before_search: Spot | None = None
+        self._spot_before: Spot | None = None
         """The position in the list before a search, a filter or a conversation. The cursor returns
         to it if no message was left to be selected."""
         self._title_bar = TitleBar()
@@ -107,13 +107,15 @@ class InboxScreen(Screen[None]):
         self._shown = ShownMessages(account, self._messages, presentation)
         self._status_bar = StatusBar()
         self._status = SessionStatus(self, session, self._status_bar)
-        self._following = Following(self._shown, self._filter_bar, say=self._status.say)
+        self._following = Following(
+            self._shown, self._filter_bar, show_notice=self._status.show_notice
+        )
         self.context = context = InboxContext(
             screen=self,
             session=session,
             presentation=presentation,
             worker=ArchiveWorker(account.archive.path),
-            say=self._status.say,
+            show_notice=self._status.show_notice,
         )
         self._loader = ListLoader(context, self._show_listing, self._show_outside)
         self._selection = Selection(context, self._shown)
@@ -147,7 +149,7 @@ class InboxScreen(Screen[None]):
         """Yield the title, the filters, list and message, and the status bar."""
         layout = layout_for(self.app.size.width)
         self.add_class(layout)  # Textual would add it only after the first frame
-        self._split_pane.recall(self.context.account.notes.get(SHARES_NOTE) or "")
+        self._split_pane.restore_shares(self.context.account.notes.get(SHARES_NOTE) or "")
         self._split_pane.lay_out(layout)
         yield self._title_bar
         yield self._filter_bar
@@ -203,7 +205,7 @@ class InboxScreen(Screen[None]):
         """Show a view from the settings; 1 is the first."""
         self.filtering.show_view(number)
 
-    async def do(self, action: str) -> None:
+    async def run_from_palette(self, action: str) -> None:
         """Run an action chosen in the palette; a search that was being typed stays in force."""
         self._filter_bar.end_search(accepted=True)
         await self.run_action(action)
@@ -243,9 +245,9 @@ class InboxScreen(Screen[None]):
             case MessagesArrived():
                 self._changed()
             case TakenByColleague(row, who):
-                self._states.tell_taken(row, who)
+                self._states.show_taken(row, who)
             case _:
-                self._status.tell(event)
+                self._status.show_event(event)
 
     def _tick(self) -> None:
         """Once a second, count down, and check whether another program changed the archive."""
@@ -254,12 +256,12 @@ class InboxScreen(Screen[None]):
         try:
             changes = self.context.account.archive.changes()
         except ArchiveError as error:
-            self._status.say(str(error))
+            self._status.show_notice(str(error))
             return
         if changes != self._changes:
             self._changed()
         elif self._ticks % MINUTE_TICKS == 0 and self._filters.chosen.hours is not None:
-            self._reload(hold=True)
+            self._reload(automatic=True)
         if self._ticks % MINUTE_TICKS == 0:
             self.rewrite()
 
@@ -277,24 +279,26 @@ class InboxScreen(Screen[None]):
         if not self._status.can_show:
             return
         self._changes = self.context.account.archive.changes()
-        self._reload(hold=True)
+        self._reload(automatic=True)
         self._status.show_totals(self._title_bar, self._filter_bar)
         self._show_keys()
 
     # -- what is shown
 
-    def _reload(self, *, keep: bool = True, hold: bool = False, at: Spot | None = None) -> None:
+    def _reload(
+        self, *, keep: bool = True, automatic: bool = False, at: Spot | None = None
+    ) -> None:
         """Read the list again; with `keep` the cursor stays on its message, or goes to `at`.
 
-        `hold` is for changes without a key press: the selected message then stays in the list
+        `automatic` is for changes without a key press: the selected message then stays in the list
         even if it is no longer in the hour window.
         """
         query, row = self._filters.query(), self._shown.row
-        if hold and row is not None and query.since is not None and not self._shown.following:
+        if automatic and row is not None and query.since is not None and not self._shown.following:
             query = query._replace(since=min(query.since, row.received))
         self._loader.load(
             query,
-            Showing(keep=keep, at=at, by_itself=hold),
+            Showing(keep=keep, at=at, automatic=automatic),
             screenful=max(1, self._messages.size.height),
             wider=self._filters.wider_query(),
         )
@@ -307,7 +311,7 @@ class InboxScreen(Screen[None]):
         shown.show(listing, keep=showing.keep, at=showing.at)
         self._show_newer()
         row = shown.row
-        if showing.by_itself and row is not None and (before is None or row.row != before.row):
+        if showing.automatic and row is not None and (before is None or row.row != before.row):
             self._selection.arrived()
         viewed = self._message_view.row
         if row is not None and viewed is not None and row.row == viewed.row:
@@ -338,7 +342,7 @@ class InboxScreen(Screen[None]):
         """Update the key hints in the status bar and in an empty list."""
         self._show_empty_text()
         searching = self._filter_bar.searching
-        self._status.hold(self._filters.search_help() if searching else "")
+        self._status.keep_shown(self._filters.search_help() if searching else "")
         alone = self._split_pane.layout_name == "-narrow"
         self._status_bar.hints, self._status_bar.here = hints(
             self.context.keys,
@@ -358,15 +362,15 @@ class InboxScreen(Screen[None]):
     def _filter_by(self, filters: Filters, *, keep: bool = False) -> None:
         """Apply filters; with `keep` the cursor stays on its message, or goes to the nearest."""
         if filters != self._filters.chosen:
-            self._status.moved_on()
+            self._status.clear_old_notice()
             if filters.phone is None:
                 self._before_conversation = None
             row, at = self._shown.row, None
             if row is None:
-                at = self._before_search if keep else None
+                at = self._spot_before if keep else None
             elif not self._shown.in_conversation:
                 if not self._filters.chosen.search:
-                    self._before_search = Spot(row.row, self._messages.line, self._messages.seen)
+                    self._spot_before = Spot(row.row, self._messages.line, self._messages.seen)
             elif filters.phone is None:
                 at = Spot(row.row)
                 self._leave_conversation()
@@ -377,14 +381,14 @@ class InboxScreen(Screen[None]):
             self._show_filters()
             self._reload(keep=keep, at=at)
             if self._remember_filters and filters.phone is None:
-                self.context.remember(FILTERS_NOTE, filters.written())
+                self.context.remember(FILTERS_NOTE, filters.as_text())
 
     # -- moving and reading
 
     @on(MessagePane.Highlighted)
     def _highlighted(self, event: MessagePane.Highlighted) -> None:
         if event.moved:  # let the list show the move first
-            self._status.moved_on()
+            self._status.clear_old_notice()
             self._selection.moved()
             self.call_after_refresh(self._show_message)
         else:
@@ -438,15 +442,15 @@ class InboxScreen(Screen[None]):
             self._go_to(self._before_conversation)
         elif (row := self._selection.row()) is not None:
             spot = Spot(row.row, self._messages.line, self._messages.seen)
-            self._before_search = spot
+            self._spot_before = spot
             before = _Place(self._filters.chosen, spot, self.has_class("-reading"))
             self._go_to(_Place(Filters(phone=row.phone), Spot(row.row)), back=before)
             told = _("conversation with {message}")
-            self._status.say(told.format(message=self._selection.describe(row)))
+            self._status.show_notice(told.format(message=self._selection.describe(row)))
 
     def _go_to(self, place: _Place, *, back: _Place | None = None) -> None:
         """Go to a place; `back` is the place to return to if it is a conversation."""
-        self._status.moved_on()
+        self._status.clear_old_notice()
         self._before_conversation = back
         self._filters.chosen = place.filters
         self._show_outside(0)
@@ -496,14 +500,14 @@ class InboxScreen(Screen[None]):
     @on(events.TextSelected)
     def _text_selected(self) -> None:
         if self.get_selected_text():
-            self._status.say(_("Ctrl+C copies the selection"))
+            self._status.show_notice(_("Ctrl+C copies the selection"))
 
     async def _export(self) -> None:
         listing = self._loader.listing
         if not self._selection.settled():
             return
         if listing is None or (listing.complete and not listing.messages):
-            self._status.say(_("no messages to export"))
+            self._status.show_notice(_("no messages to export"))
             return
         from inbox_tui.screens.export_dialog import ExportScreen
 
@@ -512,10 +516,10 @@ class InboxScreen(Screen[None]):
     def _share(self, steps: int) -> None:
         """Make the list larger, or smaller if `steps` is negative."""
         if self._shown.in_conversation:
-            self._status.say(_("only the conversation is shown here"))
+            self._status.show_notice(_("only the conversation is shown here"))
         elif not self._split_pane.resize(steps):
-            self._status.say(_("only the list is shown here"))
+            self._status.show_notice(_("only the list is shown here"))
 
     @on(SplitPane.Resized)
     def _shared(self) -> None:
-        self.context.remember(SHARES_NOTE, self._split_pane.written())
+        self.context.remember(SHARES_NOTE, self._split_pane.shares_as_text())

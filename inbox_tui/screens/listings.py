@@ -75,7 +75,7 @@ class Showing(NamedTuple):
     keep: bool = True
     """Whether the cursor stays on its message, or goes to `at`, rather than to the top."""
     at: Spot | None = None
-    by_itself: bool = False
+    automatic: bool = False
     """Whether the list is shown without a key press."""
 
 
@@ -112,10 +112,10 @@ class ListLoader:
 
         `wider`: a query that matches more messages, of which the additional ones are counted.
         """
-        if showing.at is None and showing.by_itself:
+        if showing.at is None and showing.automatic:
             showing = showing._replace(at=self._going_to)
         self._going_to = showing.at
-        if not showing.by_itself:
+        if not showing.automatic:
             self.shown_for_key.clear()
         self._searches.interrupt()
         if self._search_worker is not None:
@@ -131,7 +131,7 @@ class ListLoader:
             search = partial(self._search, query, showing, screenful=screenful, wider=wider)
             self._search_worker = self._context.screen.run_worker(search, group="search")
 
-    async def whole(self) -> Listing | None:
+    async def wait_for_complete(self) -> Listing | None:
         """Return the list shown once it has been read completely, or None if that failed."""
         while (worker := self._search_worker) is not None and not worker.is_finished:
             with suppress(WorkerError):
@@ -184,5 +184,5 @@ class ListLoader:
         self.shown_for_key.set()
 
     def _failed(self, error: ArchiveError) -> None:
-        self._context.say(str(error))
+        self._context.show_notice(str(error))
         self.shown_for_key.set()

@@ -41,7 +41,7 @@ class MoveCommands:
         newer = newer != self._shown.in_conversation  # in a conversation, newer ones are below
         row = self._context.account.lists.next_unread(self._query(), after, newer=newer)
         if row is None:
-            self._context.say(_("nothing unread here"))
+            self._context.show_notice(_("nothing unread here"))
         else:
             self._shown.widget.move_to(row.row)
 
@@ -55,11 +55,11 @@ class MoveCommands:
 
         screen, clock = self._context.screen, self._context.clock
         zone = self._context.presentation.local_zone
-        dialog = DateScreen(lambda: in_zone(clock.now(), zone), self._told)
+        dialog = DateScreen(lambda: in_zone(clock.now(), zone), self._in_words)
         await screen.app.push_screen(dialog, callback=chosen)
 
     async def _go_to(self, moment: datetime) -> None:
-        listing = await self._loader.whole()
+        listing = await self._loader.wait_for_complete()
         if listing is None:
             return
         lists, presentation = self._context.account.lists, self._context.presentation
@@ -70,11 +70,15 @@ class MoveCommands:
             self._shown.widget.move_to(row.row)
             received = presentation.message_time(row.received)
             first = _("jumped to {received}, the first since {moment}")
-            self._context.say(first.format(moment=self._told(moment), received=received))
+            self._context.show_notice(
+                first.format(moment=self._in_words(moment), received=received)
+            )
         else:
-            self._context.say(_("nothing here since {moment}").format(moment=self._told(moment)))
+            self._context.show_notice(
+                _("nothing here since {moment}").format(moment=self._in_words(moment))
+            )
 
-    def _told(self, moment: datetime) -> str:
+    def _in_words(self, moment: datetime) -> str:
         """Return a moment in words, without the seconds if these are zero."""
         presentation = self._context.presentation
         seconds = server_seconds(moment, presentation.server_zone)

@@ -78,7 +78,7 @@ class NamingCommands:
             name_key(phone)
         except NotAPhoneNumber as error:
             unnamed = _("{number} can't be given a name: {reason}")
-            self._context.say(unnamed.format(number=number or _("no number"), reason=error))
+            self._context.show_notice(unnamed.format(number=number or _("no number"), reason=error))
             return
         name = presentation.who(phone)
 

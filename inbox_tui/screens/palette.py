@@ -89,7 +89,7 @@ class InboxCommands(Provider):
             everywhere = action.startswith("app.")
             if not command.in_palette or not (inbox or everywhere):
                 continue
-            run = screen.run_action if inbox is None or everywhere else inbox.do
+            run = screen.run_action if inbox is None or everywhere else inbox.run_from_palette
             yield _Offer(
                 capital(_(command.description)),
                 keys.label(command.name) if keys.of(command.name) else "",

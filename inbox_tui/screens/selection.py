@@ -36,14 +36,14 @@ class Selection:
         now = self._context.clock.moment().seconds
         settled = self._arrived_at is None or now - self._arrived_at >= SETTLED_SECONDS
         if not settled:
-            self._context.say(_(JUST_CAME))
+            self._context.show_notice(_(JUST_CAME))
         return settled
 
     def row(self) -> Row | None:
         """Return the message to act on; if there is none, show a notice and return None."""
         row = self._messages.row
         if row is None:
-            self._context.say(_("no message selected"))
+            self._context.show_notice(_("no message selected"))
             return None
         return row if self.settled() else None
 

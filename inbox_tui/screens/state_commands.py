@@ -65,7 +65,7 @@ class StateCommands:
         """Set or clear a state (`unread`, `starred`, `done`, `taken`) of the selected message."""
         if (row := self._selection.row()) is not None:
             value = not self._wanted.get((row.row, state), getattr(row, state))
-            self._context.say(self._words(row, state, value))
+            self._context.show_notice(self._words(row, state, value))
             self._set(row, state, value)
 
     def begin_reading(self, row: Row | None) -> None:
@@ -92,7 +92,7 @@ class StateCommands:
         words = (_("muted: {who}") if muted else _("no longer muted: {who}")).format(who=who)
         told = _("no notices, not counted as unread")
         told = told if muted else _("announced and counted again")
-        self._context.say(f"{words} · {told}")
+        self._context.show_notice(f"{words} · {told}")
         self._ask(
             (row.phone, "muted"),
             muted,
@@ -106,17 +106,17 @@ class StateCommands:
             return
         team = self._context.account.team
         if not team.has(row.account_id):
-            self._context.say(_("taking needs a team: see 'inbox-tui team --help'"))
+            self._context.show_notice(_("taking needs a team: see 'inbox-tui team --help'"))
         elif row.taken == TAKEN and (row.row, "taken") not in self._wanted:
             who = next((one.who for one in team.of_message(row) if one.state == "taken"), "")
-            self._context.say(self._by(_("{who} has it: {message}"), who, row))
+            self._context.show_notice(self._by(_("{who} has it: {message}"), who, row))
         else:
             self.toggle("taken")
 
-    def tell_taken(self, row: int, who: str) -> None:
+    def show_taken(self, row: int, who: str) -> None:
         """Say that a colleague took the message with this row first."""
         if (found := self._context.account.messages.read([row]).get(row)) is not None:
-            self._context.say(self._by(_("{who} took it first: {message}"), who, found))
+            self._context.show_notice(self._by(_("{who} took it first: {message}"), who, found))
 
     def _by(self, sentence: str, who: str, row: Row) -> str:
         return sentence.format(who=sanitize(who), message=self._selection.describe(row))
@@ -127,13 +127,13 @@ class StateCommands:
             self._context.write(self._mark_all_read(listing))
 
     async def _mark_all_read(self, listing: Listing) -> None:
-        made = await self._do(
+        made = await self._apply(
             lambda messages: messages.mark_all_read(listing.query, listing.change), _read_words
         )
         if made is not None:
             undoes = _("{key} undoes").format(key=self._context.keys.label("undo"))
             said = f"{_read_words(made)} · {undoes}"
-            self._context.say(said if made.rows else _("all read already"))
+            self._context.show_notice(said if made.rows else _("all read already"))
 
     def undo(self) -> None:
         """Undo the last change that has not been undone yet."""
@@ -156,14 +156,14 @@ class StateCommands:
         change: Callable[[Messages], StateChange],
     ) -> None:
         async def make() -> None:
-            await self._do(change, lambda made: words)
+            await self._apply(change, lambda made: words)
             if self._wanted.get(what) is value:
                 del self._wanted[what]
 
         self._wanted[what] = value
         self._context.write(make())
 
-    async def _do(
+    async def _apply(
         self, change: Callable[[Messages], StateChange], words: Callable[[StateChange], str]
     ) -> StateChange | None:
         """Make a change in the archive that can be undone, or return None if that failed."""
@@ -190,7 +190,7 @@ class StateCommands:
 
         told = await self._context.in_archive(take_back)
         if told is not None:
-            self._context.say(told)
+            self._context.show_notice(told)
             self._changed()
 
 

@@ -29,7 +29,7 @@ class SessionStatus:
         self._notice: Timer | None = None
         self._notice_is_earlier = False
         """Whether a key or click has come since the notice was shown."""
-        self._held = ""
+        self._kept_shown = ""
         self._progress: Progress | None = None
 
     @property
@@ -38,7 +38,7 @@ class SessionStatus:
         screen = self._screen
         return screen.is_mounted and screen.app.return_code is None and self._bar.is_attached
 
-    def say(self, notice: str) -> None:
+    def show_notice(self, notice: str) -> None:
         """Show a short-lived notice in the status bar."""
         if not self.can_show:
             return
@@ -46,25 +46,25 @@ class SessionStatus:
         self._notice_is_earlier = False
         if self._notice is not None:
             self._notice.stop()
-        self._notice = self._screen.set_timer(NOTICE_SECONDS, self._unsay)
+        self._notice = self._screen.set_timer(NOTICE_SECONDS, self._clear_notice)
 
     def input_arrived(self) -> None:
         """Record that a key or click has come since the notice was shown."""
         self._notice_is_earlier = True
 
-    def moved_on(self) -> None:
+    def clear_old_notice(self) -> None:
         """Clear a notice from before the last key or click, as that has led elsewhere."""
         if self._notice_is_earlier:
-            self._unsay()
+            self._clear_notice()
 
-    def hold(self, words: str) -> None:
+    def keep_shown(self, words: str) -> None:
         """Keep words in the status bar until this is called again; notices hide them meanwhile."""
-        before, self._held = self._held, words
+        before, self._kept_shown = self._kept_shown, words
         if words or self._bar.notice == before:
             self._bar.notice = words
 
-    def _unsay(self) -> None:
-        self._bar.notice = self._held
+    def _clear_notice(self) -> None:
+        self._bar.notice = self._kept_shown
 
     def note_progress(self, progress: Progress) -> None:
         """Store how far a sync of several pages is."""
@@ -109,7 +109,7 @@ class SessionStatus:
         if self._session.signed_out:
             await self._screen.run_action("app.sign_in")
         elif self._session.status.state is State.CHECKING:
-            self.say(_("already checking"))
+            self.show_notice(_("already checking"))
         else:
             self._session.refresh()
 
@@ -119,18 +119,18 @@ class SessionStatus:
         now = self._session.clock.moment().seconds
         self._bar.next_in = None if at is None else max(0, round(at - now))
 
-    def tell(self, event: SessionEvent) -> None:
+    def show_event(self, event: SessionEvent) -> None:
         """Show a notice or a warning for an event that needs one."""
         match event:
             case RefreshDeferred(None):
-                self.say(
+                self.show_notice(
                     _(self._session.status.reason) or _("no request is planned: sign in first")
                 )
             case RefreshDeferred(float(until)):
                 seconds = max(1, round(until - self._session.clock.moment().seconds))
                 deferred = _("next in {seconds} s, the limit is three requests in {window} s")
                 window = round(self._session.limit.window)
-                self.say(deferred.format(seconds=seconds, window=window))
+                self.show_notice(deferred.format(seconds=seconds, window=window))
             case ZoneSuspected(zone):
                 self._warn(
                     _("The server is in another time zone"),

@@ -224,14 +224,14 @@ def _json_entries(body: bytes) -> Iterator[IncomingMessage | str]:
         if len(entry) > _LARGEST_ENTRY:
             kept = entry[:_LARGEST_KEPT].decode(codec[0], "replace")
             yield f"{kept}… ({len(entry) - _LARGEST_KEPT} bytes more)"
-        elif codec == _UTF_8 and (message := _quickly_read(entry)):
+        elif codec == _UTF_8 and (message := _fast_message(entry)):
             yield message
         else:
             raw = _decoded(entry, codec)
             yield _message(_json(raw)) or raw
 
 
-def _quickly_read(entry: bytes) -> IncomingMessage | None:
+def _fast_message(entry: bytes) -> IncomingMessage | None:
     """Return the message in an entry of strictly valid JSON, or None.
 
     This takes a third of the time that `_json` does.

@@ -145,7 +145,7 @@ class InboxSync:
         self._ask_now = AskNow(set(self._scopes), by_user=True)
         self._wake.set()
 
-    def look_again(self) -> None:
+    def check_again(self) -> None:
         """Check the store at once: what prevented the next request may be gone."""
         self._archive_failures = 0
         self._wake.set()
@@ -216,7 +216,7 @@ class InboxSync:
         password = self._password
         try:
             if self._outcome is not None:
-                await self._write_down(self._outcome)
+                await self._commit_outcome(self._outcome)
             if password is None:
                 return self._announce(signed_out("", self._limit))
             client = await self._connected(password)
@@ -226,7 +226,7 @@ class InboxSync:
                 return self._announce(plan)
             if self._in_time(plan):
                 self._given_up = 0
-                await self._ask_to_the_end(client, plan)
+                await self._ask_and_finish(client, plan)
             else:
                 return await self._give_up(plan)
         except ArchiveError as error:
@@ -273,7 +273,7 @@ class InboxSync:
             if not self._just_answered:
                 return False
             before, self._outcomes.delete_before = self._outcomes.delete_before, None
-            self._steps = self._steps_after_answer(before)
+            self._steps = self._expiry_steps(before)
         self._just_answered = False
         stepped = False
         with contextlib.suppress(ArchiveError):
@@ -282,7 +282,7 @@ class InboxSync:
             self._steps = None
         return stepped
 
-    def _steps_after_answer(self, before: int | None) -> Iterator[int]:
+    def _expiry_steps(self, before: int | None) -> Iterator[int]:
         """Delete messages received before these server seconds, once a day; then wipe the rest."""
         if before is not None and before // DAY_SECONDS != self._expired_on:
             yield from self._store.expire(before)
@@ -316,7 +316,7 @@ class InboxSync:
 
     # -- asking
 
-    async def _ask_to_the_end(self, client: Inbox, request: Request) -> None:
+    async def _ask_and_finish(self, client: Inbox, request: Request) -> None:
         """Ask; if cancelled, still wait up to `CLOSING_SECONDS` for the request to end.
 
         A request abandoned before its answer blocks all others for `Limit.in_flight_seconds`.
@@ -350,7 +350,7 @@ class InboxSync:
             self._via = answer.via
             outcome = partial(self._succeeded, request, answer)
         self._outcome = partial(outcome, self._clock.moment(), self._clock.now())
-        await self._write_down(self._outcome)
+        await self._commit_outcome(self._outcome)
 
     async def _give_up(self, request: Request) -> Wait | None:
         """Remove from the log a request that can no longer be sent in time.
@@ -358,7 +358,7 @@ class InboxSync:
         After the first, as when the machine slept, the next is planned at once; later ones wait.
         """
         self._outcome = partial(self._outcomes.given_up, request)
-        await self._write_down(self._outcome)
+        await self._commit_outcome(self._outcome)
         self._given_up += 1
         if self._given_up == 1:
             return None
@@ -371,7 +371,7 @@ class InboxSync:
         to_get_going = (self._limit.in_flight_seconds - self._limit.request_timeout) / 2
         return self._clock.moment().seconds - request.at.seconds <= to_get_going
 
-    async def _write_down(self, outcome: Callable[[], list[Event]]) -> None:
+    async def _commit_outcome(self, outcome: Callable[[], list[Event]]) -> None:
         """Commit the outcome of a request, then publish its events; `step` retries a failure."""
         events = await self._in_thread(outcome)
         self._outcome = None

@@ -237,7 +237,7 @@ class HubClock:
         """Seconds by which the clock was set forward or back, until `mend_times` resets it to 0."""
 
     @property
-    def is_set_anew(self) -> bool:
+    def was_set(self) -> bool:
         """Whether the clock was set and the stored times have not been mended yet."""
         return abs(self.jumped) > _JUMP_SECONDS
 

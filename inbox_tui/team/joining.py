@@ -46,7 +46,7 @@ async def hand_over(
         log = account.requests
         hold = log.hold_without_team(now)
         if hold is not None and not (
-            hold.kind in _KINDS_HANDED_OVER and hold.stands_at(now.seconds)
+            hold.kind in _KINDS_HANDED_OVER and hold.in_force_at(now.seconds)
         ):
             hold = None
         return log.entries(now), log.refusals(), hold, account.sync_state.polled()
@@ -55,7 +55,7 @@ async def hand_over(
     if found is None:
         return
     *of_log, polled = found
-    await asyncio.to_thread(store.requests.add_foreign, *of_log)
+    await asyncio.to_thread(store.requests.add_earlier, *of_log)
     if polled:
-        await asyncio.to_thread(store.sync_state.add_foreign, polled)
+        await asyncio.to_thread(store.sync_state.add_earlier, polled)
     await in_thread(account.notes.set, TEAM, place)

@@ -98,7 +98,7 @@ class TeamMember:
         self._hub = Hub(
             sign_in.address,
             sign_in.password,
-            on_notify=lambda *notice: loop.call_soon_threadsafe(self._take_notice, *notice),
+            on_notify=lambda *notice: loop.call_soon_threadsafe(self._handle_notification, *notice),
         )
         self._hub_clock = HubClock(clock)
         self._copier = Copier(self._hub, account, in_thread, name=self._name)
@@ -157,11 +157,11 @@ class TeamMember:
     async def run(self) -> None:
         """Copy, and ask when it is our turn, until cancelled."""
         try:
-            await self._keep_up()
+            await self._keep_connected()
         finally:
             await self._stop()
 
-    async def _keep_up(self) -> None:
+    async def _keep_connected(self) -> None:
         attempt = 0
         while True:
             try:
@@ -171,7 +171,7 @@ class TeamMember:
                 attempt = 0
                 while True:
                     live = self.status.state is State.LIVE
-                    stands = await self._beat(sync)
+                    stands = await self._contact_hub(sync)
                     await self._send_states()
                     if stands.last != self._copier.position:
                         await self._copy()
@@ -181,15 +181,15 @@ class TeamMember:
                     if self._copied:
                         await self._copier.note_polled(self._clock.now())
                     await self._expire()
-                    await self._rest(BEAT_SECONDS)
+                    await self._wait(BEAT_SECONDS)
             except HubError as error:
                 attempt += 1
                 shortest = LONGEST_RETRY if isinstance(error, HubRefused) else SHORTEST_RETRY
                 wait = back_off(attempt, self._random, shortest=shortest, longest=LONGEST_RETRY)
-                await self._away(error, wait)
+                await self._hub_away(error, wait)
             except ArchiveError as error:
                 self._set_status(Status(State.OFFLINE, str(error)))
-                await self._rest(BEAT_SECONDS)
+                await self._wait(BEAT_SECONDS)
 
     async def once(self) -> Status:
         """Finish one pass of requests, unless somebody else asks; then copy what the hub has.
@@ -212,7 +212,7 @@ class TeamMember:
 
     async def _begin_once(self) -> InboxSync:
         sync = await self._connect()
-        await self._beat(sync)
+        await self._contact_hub(sync)
         await self._send_states()
         return sync
 
@@ -237,7 +237,7 @@ class TeamMember:
         """Finish one pass, keeping the connection open, or reconnecting, to store the answers."""
         asking = asyncio.create_task(sync.once())
         self._background = asking
-        keeping = asyncio.create_task(self._keep_up())
+        keeping = asyncio.create_task(self._keep_connected())
         try:
             await asyncio.wait((asking, keeping), return_when=asyncio.FIRST_COMPLETED)
         finally:
@@ -280,7 +280,7 @@ class TeamMember:
                 self._sync_status = self._sync.status
             await self._copier.begin(hub_id, account_id, stands.last)
             self._beats = 0
-            self._sync.look_again()
+            self._sync.check_again()
             return self._sync
 
     async def _find(self, connection: Connection) -> tuple[str, int, Standing]:
@@ -289,7 +289,7 @@ class TeamMember:
             connection, self._account.login, self._account.host, make=self._hub.may_ask
         )
         await self._hub.listen(connection, channel_of(account_id))
-        return hub_id, account_id, await self._look(connection, account_id)
+        return hub_id, account_id, await self._check_hub(connection, account_id)
 
     def _new_store(self, account_id: int) -> HubStore:
         loop = asyncio.get_running_loop()
@@ -306,12 +306,12 @@ class TeamMember:
         with suppress(ArchiveError):
             await self._in_thread(self._account.sync_state.add_late, count, longest)
 
-    async def _away(self, error: HubError, wait: float) -> None:
+    async def _hub_away(self, error: HubError, wait: float) -> None:
         self._standing = None
         until = self._clock.moment().seconds + wait
         self._set_status(Status(State.HUB_AWAY, str(error), until, left=0, allowed=0))
         await self._hub.disconnect()
-        await self._rest(wait)
+        await self._wait(wait)
 
     async def _stop(self) -> None:
         if self._background is not None:
@@ -323,14 +323,14 @@ class TeamMember:
 
     # -- each beat
 
-    async def _beat(self, sync: InboxSync) -> Standing:
+    async def _contact_hub(self, sync: InboxSync) -> Standing:
         """Contact the hub, and take over asking if nobody else does it."""
         if self._background is not None and self._background.done():
             self._background.result()
         stands, mended = await self._hub.run(self._take_or_give_up_lock)
         had, self._standing = self._standing, stands
         if mended or had is None or had.hold != stands.hold:
-            sync.look_again()
+            sync.check_again()
         self._show()
         return stands
 
@@ -344,14 +344,14 @@ class TeamMember:
         if self._beats % SEEN_EVERY == 0 or self._noted != self._copier.position:
             await self._note_seen(connection, account_id)
         self._beats += 1
-        stands = await self._look(connection, account_id)
+        stands = await self._check_hub(connection, account_id)
         wanted = (
             self._hub.may_ask
             and self._password is not None
             and self._sync_status.state is not State.SIGN_IN
             and self._sync_status.reason != TOO_SLOW_REASON  # a colleague may be nearer the hub
         )
-        to_mend = self._hub_clock.is_set_anew
+        to_mend = self._hub_clock.was_set
         if self._hub.asking and not wanted:
             await connection.execute("SELECT pg_advisory_unlock($1, $2)", LOCK, account_id)
             self._hub.asking = False
@@ -367,7 +367,7 @@ class TeamMember:
             return stands, True
         return stands, False
 
-    async def _look(self, connection: Connection, account_id: int) -> Standing:
+    async def _check_hub(self, connection: Connection, account_id: int) -> Standing:
         began = self._hub_clock.local_seconds()
         stands = await standing(connection, account_id)
         self._hub_clock.set(stands.now, began)
@@ -441,25 +441,25 @@ class TeamMember:
             if self._wake.is_set() or self._clock.moment().seconds >= ends:
                 return True
 
-    async def _rest(self, seconds: float) -> None:
+    async def _wait(self, seconds: float) -> None:
         """Wait for `seconds`, or until a notification or a local change comes."""
         await wait_at_most(self._clock, seconds, self._wake.wait())
         self._wake.clear()
 
-    def _take_notice(self, payload: str, pid: int) -> None:
+    def _handle_notification(self, payload: str, pid: int) -> None:
         """Handle a notification from the session `pid`."""
         what, _, rest = payload.partition(" ")
         if what == "deferred":
-            self._take_deferral(*rest.partition(" ")[::2])
+            self._handle_deferral(*rest.partition(" ")[::2])
             return
         if what == "refresh" and self._hub.asking and self._sync is not None:
             self._refresh_by = pid
             self._sync.refresh()
         elif what == "look" and self._sync is not None:
-            self._sync.look_again()
+            self._sync.check_again()
         self._wake.set()
 
-    def _take_deferral(self, pid: str, until: str) -> None:
+    def _handle_deferral(self, pid: str, until: str) -> None:
         """Publish when our refresh will come; the values are untrusted, as anybody may notify."""
         if pid != str(self._hub.pid):
             return

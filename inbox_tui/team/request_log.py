@@ -91,7 +91,7 @@ class HubRequestLog:
                     f"SELECT inbox_tui.now(), ({_ENTRIES})", self._key
                 )
                 self._clock.set(hub_now, began)
-                if self._clock.is_set_anew:
+                if self._clock.was_set:
                     await self._mend_times(connection)
                     found = await connection.fetchval(f"SELECT ({_ENTRIES})", self._key)
                 entries = [LoggedRequest(*rest) for _, *rest in found or ()]
@@ -128,7 +128,7 @@ class HubRequestLog:
                 f"UPDATE inbox_tui.{statement} WHERE login_key = $1", self._key, jump
             )
 
-    def add_foreign(
+    def add_earlier(
         self,
         entries: Sequence[LoggedRequest],
         refusals: Sequence[tuple[bytes, str]],
@@ -224,7 +224,7 @@ class HubRequestLog:
                     *self._hold_values(hold, now.seconds),
                 )
                 await self._clock.read(connection)  # it may have been set since `now`
-                if self._clock.is_set_anew:
+                if self._clock.was_set:
                     await self._mend_times(connection)
 
         self._hub.call(set_hold)

@@ -115,7 +115,7 @@ class HubSyncState:
             cursor_to_json(cursor),
         )
 
-    def add_foreign(self, polled: Mapping[str, Polled]) -> None:
+    def add_earlier(self, polled: Mapping[str, Polled]) -> None:
         """Store when scopes were last asked for before the account joined, to find the gap since.
 
         Does nothing if the team has asked before: its own cursors are better.
@@ -305,5 +305,5 @@ class HubStore:
         return iter(())
 
     def data_version(self) -> int:
-        """Return a constant: changes are reported by calling `InboxSync.look_again`."""
+        """Return a constant: changes are reported by calling `InboxSync.check_again`."""
         return 0

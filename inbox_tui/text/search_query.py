@@ -110,13 +110,13 @@ class Has(NamedTuple):
 class QueryError(NamedTuple):
     """An error in a part of a query, as a sentence without a full stop."""
 
-    told: str
+    problem: str
     """What is wrong, with a quotation of what was typed."""
     remedy: str = ""
-    """The valid values or forms, worded to follow `told`."""
+    """The valid values or forms, worded to follow `problem`."""
 
     def __str__(self) -> str:
-        return self.told + self.remedy
+        return self.problem + self.remedy
 
 
 class SearchQuery(NamedTuple):

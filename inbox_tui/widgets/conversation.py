@@ -105,7 +105,7 @@ class Conversation(MessagePane):
             self._arrange(self._cursor, line)
         if anew or line is None or row is None:
             self._bring_into_sight(1)
-        self._tell(moved=chosen)
+        self._selection_changed(moved=chosen)
 
     def clear(self) -> None:
         """Show nothing until the next `show`."""
@@ -147,7 +147,7 @@ class Conversation(MessagePane):
         elif self._lines:
             self._cursor = self._transcript.place(self._lines[min(at, len(self._lines) - 1)][0])
         self._bring_into_sight(pages)
-        self._tell(moved=True)
+        self._selection_changed(moved=True)
 
     def action_first(self) -> None:
         """Select the oldest message."""
@@ -161,7 +161,7 @@ class Conversation(MessagePane):
     def _select(self, position: int, direction: int) -> None:
         self._cursor = position
         self._bring_into_sight(direction)
-        self._tell(moved=True)
+        self._selection_changed(moved=True)
 
     def _scroll(self, lines: int) -> None:
         """Scroll down by this many lines, or up if negative."""
@@ -176,9 +176,9 @@ class Conversation(MessagePane):
         ]
         if in_sight and self._cursor not in in_sight:
             self._cursor = in_sight[0] if self._cursor < in_sight[0] else in_sight[-1]
-            self._tell(moved=True)
+            self._selection_changed(moved=True)
 
-    def _tell(self, *, moved: bool) -> None:
+    def _selection_changed(self, *, moved: bool) -> None:
         self._select_item(self._transcript.row(self._cursor), moved=moved)
         self.refresh()
 
@@ -397,7 +397,7 @@ class Conversation(MessagePane):
             position, _ = self._lines[offset.y - 1]
             if self._transcript.row(position) is not None:
                 self._cursor = position
-                self._tell(moved=True)
+                self._selection_changed(moved=True)
 
     def _on_mouse_scroll_down(self, event: events.MouseScrollDown) -> None:
         event.stop()

@@ -121,7 +121,7 @@ class MessageList(MessagePane):
         follow = not keep or before is None or self.following
         length_changed = len(source) != len(self._window)
         self._window = ItemWindow(source)
-        self._rows.show(source.search, source.receivers, anew=not keep)
+        self._rows.prepare(source.search, source.receivers, narrow=not keep)
         self._showing = True
         at = 0 if follow or before is None else self._window.position(before)
         cursor = self._window.place(at)

@@ -74,15 +74,15 @@ class Rows:
         self._strips.clear()
         self._fit_receivers()
 
-    def show(
-        self, search: SearchQuery | None, receivers: Sequence[str], *, anew: bool = False
+    def prepare(
+        self, search: SearchQuery | None, receivers: Sequence[str], *, narrow: bool = False
     ) -> None:
         """Prepare to draw other items.
 
         Args:
             search: The search whose matches are marked.
             receivers: The receiving numbers, which have a column if there are several.
-            anew: Whether to narrow the sender's column to what these items need.
+            narrow: Whether to narrow the sender's column to what these items need.
 
         """
         if search != self._search:
@@ -91,7 +91,7 @@ class Rows:
         if receivers != self._receivers:
             self._receivers = receivers
             self._fit_receivers()
-        if anew:
+        if narrow:
             self._sender_width = 0
 
     def _fit_receivers(self) -> None:

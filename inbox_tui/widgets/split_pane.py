@@ -66,12 +66,12 @@ class SplitPane(Container):
         self.post_message(self.Resized())
         return True
 
-    def written(self) -> str:
+    def shares_as_text(self) -> str:
         """Return the shares as text, which is stored for the next start."""
         return " ".join(str(share) for share in self._shares.values())
 
-    def recall(self, written: str) -> None:
-        """Restore the shares from the text returned by `written`; ignore any other text."""
+    def restore_shares(self, written: str) -> None:
+        """Restore the shares from the text returned by `shares_as_text`; ignore any other text."""
         shares = written.split()
         if len(shares) == len(_SHARES) and all(share.isdecimal() for share in shares):
             for name, share in zip(_SHARES, shares, strict=True):

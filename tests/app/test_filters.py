@@ -112,9 +112,9 @@ def test_invalid_remembered_filters_are_ignored() -> None:
         '{"to_phone": null, "hours": 999, "state": null}',
         '{"to_phone": null, "hours": null, "state": []}',
     ):
-        assert Filters.read(written) is None
+        assert Filters.from_text(written) is None
     kept = Filters(to_phone="7911", hours=6, state="unread")
-    assert Filters.read(kept.written()) == kept
+    assert Filters.from_text(kept.as_text()) == kept
 
 
 @at_every_size

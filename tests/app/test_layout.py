@@ -124,9 +124,9 @@ async def test_divider_leaves_each_side_at_least_a_fifth(live: Opener) -> None:
 async def test_invalid_stored_divider_positions_are_ignored(live: Opener, stored: str) -> None:
     async with live(messages=week()) as pilot:
         pane = pilot.app.screen.query_one(SplitPane)
-        before = pane.written()
-        pane.recall(stored)
-        assert pane.written() == before
+        before = pane.shares_as_text()
+        pane.restore_shares(stored)
+        assert pane.shares_as_text() == before
 
 
 @at_every_size

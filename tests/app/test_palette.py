@@ -65,7 +65,7 @@ async def test_every_palette_command_can_be_run(live: Opener) -> None:
         for command in COMMANDS:
             if not command.in_palette or command.name == "quit":
                 continue
-            await inbox(pilot).do(command.textual_action)
+            await inbox(pilot).run_from_palette(command.textual_action)
             await pilot.pause()
             await pilot.press("escape", "escape")
             await until(pilot, lambda: len(pilot.app.screen_stack) == 1)

@@ -143,6 +143,6 @@ async def test_notice_and_title_contain_no_control_sequences(tmp_path: Path) -> 
         await state_is(pilot, "Live")
         inbox = app.screen
         assert isinstance(inbox, InboxScreen)
-        inbox._status.say(EVERYTHING)
+        inbox._status.show_notice(EVERYTHING)
         await pilot.pause()
         assert_screen_is_safe(app)

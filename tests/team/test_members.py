@@ -397,15 +397,15 @@ async def test_a_reader_who_may_ask_later_hands_over_what_it_did_before(team: Te
 async def test_requests_from_before_joining_count_even_if_the_hub_fails_at_first(
     team: Team, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    add = HubRequestLog.add_foreign
+    add = HubRequestLog.add_earlier
     failing = iter([HubAway("it does not answer")])
 
-    def add_foreign(log: HubRequestLog, *before: Any) -> None:
+    def add_earlier(log: HubRequestLog, *before: Any) -> None:
         for error in failing:
             raise error
         add(log, *before)
 
-    monkeypatch.setattr(HubRequestLog, "add_foreign", add_foreign)
+    monkeypatch.setattr(HubRequestLog, "add_earlier", add_earlier)
     anna = team.join("anna", password=None)
     anna.account.requests.begin("", "asked alone", anna.clock.moment(), Limit())
     await team.until(lambda: anna.state is State.SIGN_IN)
