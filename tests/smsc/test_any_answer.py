@@ -101,7 +101,7 @@ def test_the_quick_and_the_careful_json_reader_agree(
 ) -> None:
     body = encoded(json.dumps(entries, ensure_ascii=escaped), bom=False)
     quickly = outcome(body)
-    with patch.object(answers_module, "_quickly_read", lambda entry: None):
+    with patch.object(answers_module, "_fast_message", lambda entry: None):
         assert outcome(body) == quickly
 
 

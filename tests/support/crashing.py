@@ -76,7 +76,7 @@ FAULTS: dict[str, tuple[object, str, Any]] = {
     "client": (InboxClient, "_post", fail_later),
     "sync": (RequestChooser, "plan", fail),
     "widget": (MessageView, "render_line", fail),
-    "worker": (StateCommands, "_do", fail_later),
+    "worker": (StateCommands, "_apply", fail_later),
     "thread worker": (clipboard, "copy_here", fail),
     "sign-in": (AccountSwitcher, "attempt", fail_later),
     "keyring": (Keyring, "_call", fail_later),
