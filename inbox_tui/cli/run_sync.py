@@ -115,7 +115,7 @@ class ProgressLine:
 
 
 def _terminal_columns() -> int:
-    return os.get_terminal_size(sys.stderr.fileno()).columns
+    return os.get_terminal_size(sys.stderr.fileno()).columns or 80  # some terminals report 0
 
 
 def until_words(moment: float | None, clock: Clock) -> str:

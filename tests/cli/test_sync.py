@@ -157,6 +157,13 @@ def test_progress_wider_than_the_terminal_stays_on_one_row() -> None:
     assert "\r汉字汉字汉字汉字汉字\r" in terminal.raw.decode()
 
 
+def test_progress_is_shown_in_a_terminal_that_reports_no_width() -> None:
+    command = [sys.executable, "-c", PROGRESS]
+    with Terminal(command, environment=dict(os.environ), columns=0) as terminal:
+        assert terminal.wait() == 0
+    assert b"much wider than a terminal is" in terminal.raw
+
+
 @in_both_languages
 def test_sync_refuses_filter_options(account: DemoServer) -> None:
     ended = run("--hours", "5", "sync")
