@@ -14,11 +14,12 @@ from typing import Any
 import pytest
 from hypothesis import HealthCheck, settings
 from support.russian import SAID, errors_of_commands
-from support.systems import exceptions
+from support.systems import exceptions, retry_processes_that_wine_fails_to_start
 
 from inbox_tui.locale import set_language
 
 EXCEPTIONS = exceptions()
+retry_processes_that_wine_fails_to_start()
 
 settings.register_profile("default", max_examples=50, deadline=None, derandomize=True)
 settings.register_profile(

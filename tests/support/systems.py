@@ -10,6 +10,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from tempfile import mkdtemp
+from typing import Any
 
 ROOT = Path(__file__).parents[2]
 CONTRIBUTING = ROOT / ".github" / "CONTRIBUTING.md"
@@ -32,6 +33,31 @@ def exceptions(system: str = sys.platform) -> dict[str, str]:
     _, _, table = document.partition(f"| tests that can't hold on {SYSTEMS[system]} | why |\n")
     rows = re.findall(r"^\| (`.+) \| (.+) \|$", table.partition("\n\n")[0], re.MULTILINE)
     return {name: why for names, why in rows for name in re.findall(r"`([^`]+)`", names)}
+
+
+def retry_processes_that_wine_fails_to_start() -> None:
+    """Let every start of a process be tried up to three times on Windows.
+
+    Once in thousands of times, a new process of wine ends before its program runs, and
+    CreateProcess fails with ERROR_INTERNAL_ERROR.
+    """
+    if sys.platform != "win32":
+        return
+    import _winapi
+
+    internal_error = 1359
+    create = _winapi.CreateProcess
+
+    def create_with_retries(*arguments: Any) -> Any:
+        for _ in range(2):
+            try:
+                return create(*arguments)
+            except OSError as error:
+                if error.winerror != internal_error:
+                    raise
+        return create(*arguments)
+
+    _winapi.CreateProcess = create_with_retries
 
 
 @contextmanager
