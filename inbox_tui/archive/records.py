@@ -217,6 +217,8 @@ class Pass(NamedTuple):
     """In a pass by time, the time up to which its pages are complete, in server seconds."""
     back: int | None = None
     """How many hours the next request of a pass by time looks back; None for all of `hour`."""
+    old_pages: int = 0
+    """How many old pages came in place of the next one of a pass by time."""
 
 
 class Cursor(NamedTuple):

@@ -49,6 +49,8 @@ FEWEST_FOR_ORDER = 20
 """With fewer messages than this, their order may be chance."""
 ZONES_HOURS = 12
 """By how many hours the service's zone may differ from the configured one."""
+MOST_OLD_PAGES = 5
+"""How many old answers a pass by time ignores: a wrong clock makes every answer look old."""
 GAP_MARGIN = timedelta(minutes=5)
 """A message received this shortly before a poll may have become visible only after it."""
 CLOCK_TOLERANCE = timedelta(days=1)
@@ -217,13 +219,17 @@ def _go_on_by_time(cursor: Cursor, running: Pass, request: PageRequest, came: Ar
         on = back > request.hour
     elif came.answer.entries < request.cnt:
         return _after_last_page(cursor, running, came)
-    elif min(times, default=now) < now - (request.hour + ZONES_HOURS) * HOUR:
-        # Not the hours requested but an old answer, perhaps from a proxy: poll again later.
-        return Advance(cursor._replace(running=None), pass_ended=True)
     else:
         newest = max(times, default=now)
         back = max(1, int((now - newest) // HOUR) + 2)  # hours begun, plus one
         on = back < request.hour and (running.newest is None or newest > running.newest)
+        is_old = min(times, default=now) < now - (request.hour + ZONES_HOURS) * HOUR
+        if is_old and not on and running.old_pages < MOST_OLD_PAGES:
+            # Not the hours requested but an old answer, perhaps from a proxy: request them again.
+            running = running._replace(
+                pages=running.pages + 1, back=request.hour, old_pages=running.old_pages + 1
+            )
+            return Advance(cursor._replace(running=running))
         running = running._replace(newest=newest)
     running = running._replace(pages=running.pages + 1, back=back)
     if on:

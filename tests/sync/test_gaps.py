@@ -134,6 +134,41 @@ async def test_an_old_full_page_instead_of_the_next_one_leaves_no_gap(env: Envir
     assert again.account.sync_state.gaps() == []
 
 
+@pytest.mark.parametrize(
+    ("clock", "longer"), [(20, 0), (0, 24)], ids=["our clock is ahead", "a day more in each answer"]
+)
+async def test_pages_by_time_lose_nothing_if_answers_look_old(
+    env: Environment, clock: int, longer: int
+) -> None:
+    env.order = attrgetter("received")
+    env.wall, env.dates = clock * 3600.0, lambda: None
+    env.server_ahead = longer * -3600.0
+    numbers = numbered("in no order", 100)
+    for place, number in enumerate(numbers):
+        env.receive(number, ago=3600.0 * (1.6 + longer / 100) * (101 - place))
+    terminal = env.start(page_size=24)
+    await asyncio.sleep(900)
+    assert sorted(terminal.ids) == sorted(numbers)
+    assert terminal.account.sync_state.gaps() == []
+
+
+async def test_new_messages_come_although_every_full_page_looks_old(env: Environment) -> None:
+    env.order = attrgetter("received")
+    env.wall, env.dates = 400 * 86400.0, lambda: None
+    for place, number in enumerate(numbered("in no order", 100)):
+        env.receive(number, ago=3600.0 * 1.6 * (101 - place))
+    terminal = env.start(page_size=24)
+    await asyncio.sleep(900)
+    env.receive(101)
+    await asyncio.sleep(60)
+    assert 101 in terminal.ids
+    missing = [
+        to_server_seconds(one.received) for one in env.messages if one.id not in terminal.ids
+    ]
+    (gap,) = terminal.account.sync_state.gaps()
+    assert all(gap.start <= received <= gap.end for received in missing)
+
+
 @pytest.mark.parametrize("hours", [-7, -3, 3, 7])
 async def test_pages_by_time_lose_nothing_if_the_service_has_another_time_zone(
     env: Environment, hours: int
