@@ -172,11 +172,13 @@ class Session:
         self._worker = ArchiveWorker(dependencies.archive.path)
         self._sync: Asking | None = None
         self._starting = asyncio.Lock()
-        self._tasks: set[asyncio.Task[None]] = set()
+        self._tasks: set[asyncio.Task[Any]] = set()
         self.secret_kind: Kind = "password" if password is None else password.kind
         """Whether the account signs in with a password or an API key, as far as that is known."""
         self._signed_out_reason = ""
         self._sign_in_result: asyncio.Future[Status] | None = None
+        self._unstored: Secret | None = None
+        """What is to be stored in the keyring once the service has accepted it."""
 
     @property
     def name(self) -> str:
@@ -238,7 +240,8 @@ class Session:
 
         This takes as long as the limit requires. While a colleague syncs the account, the password
         is not checked, and the note says so. With `remember`, the password is stored in the
-        keyring if the result is `LIVE`. One that was refused before is sent only with `insist`.
+        keyring if the result is `LIVE`; an unchecked one replaces another that may work only once
+        it is accepted. One that was refused before is sent only with `insist`.
         """
         try:
             sync = await self._begin(None)
@@ -249,6 +252,7 @@ class Session:
             status = await self._check_password(password, sync)
             if status.state is State.LIVE:
                 self.secret_kind = password.kind
+                self._unstored = password if remember and status.reason else None
                 await self._worker.call(
                     lambda archive: self.archive.on(archive).note_sign_in(
                         self.url, self.clock.now()
@@ -261,8 +265,8 @@ class Session:
             if status.reason:
                 unchecked = _("The {kind} could not be checked yet: {reason}.")
                 notes.append(unchecked.format(kind=_(password.kind), reason=_(status.reason)))
-            if remember and (problem := await self._store(password)):
-                notes.append(problem)
+            if remember and (note := await self._remember(password, sync, bool(status.reason))):
+                notes.append(note)
         return SignInResult(status, note=" ".join(notes))
 
     async def close(self) -> None:
@@ -308,6 +312,26 @@ class Session:
         sync.sign_in(password)
         self._publish(StatusChanged(sync.status))
 
+    async def _remember(self, password: Secret, sync: Asking, unchecked: bool) -> str:
+        """Store a password in the keyring, now or once it is accepted; return a note on it."""
+        if unchecked and await self._would_replace_another(password, sync):
+            return _("It will replace the one in the keyring once it is accepted.")
+        self._unstored = None
+        return await self._store(password)
+
+    async def _would_replace_another(self, password: Secret, sync: Asking) -> bool:
+        """Return whether the keyring has another password, unless that one was refused before."""
+        keyring = self._dependencies.keyring
+        try:
+            kept = None if keyring is None else await keyring.get(self.login, self.host)
+            if kept is None or kept == password:
+                return False
+            return await sync.why_withheld(kept) is None
+        except KeyringError:
+            return False  # `_store` says why
+        except ArchiveError:
+            return True
+
     async def _store(self, password: Secret) -> str:
         if self._dependencies.keyring is None:
             return ""
@@ -343,12 +367,12 @@ class Session:
             in_thread=self._worker.run,
         )
 
-    def _in_background(self, work: Coroutine[Any, Any, None]) -> None:
+    def _in_background(self, work: Coroutine[Any, Any, object]) -> None:
         task = asyncio.create_task(work)
         self._tasks.add(task)
         task.add_done_callback(self._ended)
 
-    def _ended(self, task: asyncio.Task[None]) -> None:
+    def _ended(self, task: asyncio.Task[Any]) -> None:
         self._tasks.discard(task)
         if not task.cancelled() and (error := task.exception()) is not None:
             self._notify(
@@ -358,6 +382,11 @@ class Session:
     def _publish(self, event: Event) -> None:
         """Handle an event of the sync, and pass it on to the listeners."""
         self._set_sign_in_result(event)
+        unstored = self._unstored
+        if isinstance(event, PasswordAccepted) and unstored is not None:
+            if unstored is self._in_use:
+                self._in_background(self._store(unstored))
+            self._unstored = None
         if isinstance(event, StatusChanged):
             status = event.status
             if status.state is State.SIGN_IN and not status.reason:

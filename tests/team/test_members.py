@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import asyncio
 import gc
-from collections.abc import Iterator
+from collections.abc import AsyncIterator, Iterator
+from contextlib import asynccontextmanager
 from datetime import timedelta
 from pathlib import Path
 from random import Random
@@ -318,14 +319,13 @@ async def test_a_members_copying_progress_reaches_the_hub_within_seconds(team: T
         assert team.sql("SELECT max(seq) FROM inbox_tui.members") == [str(count)]
 
 
-async def test_a_password_typed_while_a_colleague_polls_is_shown_as_unchecked(
-    team: Team, tmp_path: Path
-) -> None:
-    await team.live("anna")
+@asynccontextmanager
+async def signed_in(team: Team, folder: Path, backend: MemoryBackend) -> AsyncIterator[Session]:
+    """Open a session that signs in with what is in the keyring."""
     url = team.cluster.url(team.database, "admin")
     hub = parse_hub(url)
-    backend = MemoryBackend(**{f"{hub.user}@{hub.place}": ADMIN_PASSWORD})
-    with Archive.open(tmp_path / "inbox.db") as archive:
+    backend.kept["inbox-tui", f"{hub.user}@{hub.place}"] = ADMIN_PASSWORD
+    with Archive.open(folder / "inbox.db") as archive:
         session = Session(
             "alex",
             "https://smscentre.com/sys/get.php",
@@ -341,11 +341,49 @@ async def test_a_password_typed_while_a_colleague_polls_is_shown_as_unchecked(
             ),
         )
         await session.start()
-        result = await session.sign_in(Secret("mistyped"))
+        yield session
         await session.close()
+
+
+async def test_a_password_typed_while_a_colleague_polls_is_shown_as_unchecked(
+    team: Team, tmp_path: Path
+) -> None:
+    await team.live("anna")
+    async with signed_in(team, tmp_path, MemoryBackend()) as session:
+        result = await session.sign_in(Secret("mistyped"))
     assert result.status.state is State.LIVE
     assert result.note == "The password could not be checked yet: anna is fetching messages."
     assert {one.password for one in team.asked} == {"correct horse"}
+
+
+async def test_an_unchecked_password_replaces_one_in_the_keyring_once_accepted(
+    team: Team, tmp_path: Path
+) -> None:
+    anna = await team.live("anna")
+    backend = MemoryBackend(**{"alex@smscentre.com": "may work"})
+    async with signed_in(team, tmp_path, backend) as session:
+        result = await session.sign_in(Secret("correct horse"), remember=True)
+        assert "It will replace the one in the keyring once it is accepted." in result.note
+        assert backend.kept["inbox-tui", "alex@smscentre.com"] == "may work"
+        await anna.stop()
+        team.members.remove(anna)
+        await team.until(lambda: backend.kept["inbox-tui", "alex@smscentre.com"] == "correct horse")
+
+
+@pytest.mark.parametrize("kept", ["", "refused"])
+async def test_an_unchecked_password_is_stored_at_once_if_none_that_may_work_is(
+    team: Team, tmp_path: Path, kept: str
+) -> None:
+    async with team.store() as (store, clock):
+        digest = new_digest(Secret("refused"))
+        hold = Hold("refused", None, 1, "refused before", clock.now(), digest)
+        await asyncio.to_thread(store.requests.set_hold, hold, clock.moment())
+    await team.live("anna")
+    backend = MemoryBackend(**{"alex@smscentre.com": kept} if kept else {})
+    async with signed_in(team, tmp_path, backend) as session:
+        result = await session.sign_in(Secret("typed"), remember=True)
+    assert result.note == "The password could not be checked yet: anna is fetching messages."
+    assert backend.kept["inbox-tui", "alex@smscentre.com"] == "typed"
 
 
 async def test_a_password_refused_before_joining_is_not_sent_again(team: Team) -> None:
