@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta, tzinfo
 from random import Random
 
-from inbox_tui.archive import Hold, Page, to_server_seconds
+from inbox_tui.archive import ArchiveError, Hold, Page, to_server_seconds
 from inbox_tui.credentials import new_digest
 from inbox_tui.locale import mark
 from inbox_tui.smsc.errors import (
@@ -117,12 +118,11 @@ class Outcomes:
         if self.store.requests.hold(at) is not None:
             self.store.requests.clear_hold(at)
         oldest = delete_before(self.keep_days, answer.date, seen, self.server_zone)
-        clock_events: list[Event] = []
         if answer.date is None:  # assume the clock difference known last
             service = seen - timedelta(seconds=state.clock_difference() or 0.0)
         else:
             service = answer.date
-            clock_events = self._compare_clocks(service, seen)
+            self._note_clock_difference(service, seen)
         came = Arrival(answer, at, seen, service, self.server_zone)
         cursor = (
             with_gap_start_of_all_numbers(before, running, state.cursor("")) if scope else before
@@ -163,8 +163,10 @@ class Outcomes:
             events.append(MessagesArrived(arrived, live=before.whole is not None))
         late = lateness(before, new, came)
         if late and running.kind == "whole":
-            state.add_late(len(late), max(late))
-        events += clock_events
+            with suppress(ArchiveError):  # only a count: the messages are stored and announced
+                state.add_late(len(late), max(late))
+        if answer.date is not None:
+            events += self._disagreement(service, seen)
         if before.polled is not None and running.kind != "whole":
             since = elapsed(before.polled, at, seen)
             if since is not None and since < LIVE_WITHIN:
@@ -172,15 +174,22 @@ class Outcomes:
                 events += [suspected] if suspected else []
         return events
 
-    def _compare_clocks(self, date: datetime, seen: datetime) -> list[Event]:
-        """Store the clock difference; return an event if it now keeps `keep_days` from deleting."""
+    def _note_clock_difference(self, date: datetime, seen: datetime) -> None:
         ahead = (seen - date).total_seconds()
         if self._clock_ahead is None or abs(self._clock_ahead - ahead) > CLOCK_CHANGE_SECONDS:
             self.store.sync_state.set_clock_difference(ahead)
             self._clock_ahead = ahead
+
+    def _disagreement(self, date: datetime, seen: datetime) -> list[Event]:
+        """Return an event if the clock difference now keeps `keep_days` from deleting.
+
+        Called once the answer is stored: an event of a call that is repeated would be lost.
+        """
         agree = clocks_agree(date, seen)
         before, self._disagreement_announced = self._disagreement_announced, not agree
-        return [ClocksDisagree(ahead)] if self.keep_days and not agree and not before else []
+        if not self.keep_days or agree or before:
+            return []
+        return [ClocksDisagree((seen - date).total_seconds())]
 
 
 def _kind_of_hold(error: SmscError) -> str:

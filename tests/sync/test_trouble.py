@@ -381,6 +381,18 @@ async def test_an_archive_that_cannot_be_written_is_reported_and_nothing_is_lost
     assert [asked.after_id for asked in env.asked[:3]] == [None, 3, 6], "no page is asked twice"
 
 
+async def test_late_messages_are_announced_although_they_could_not_be_counted(
+    env: Environment,
+) -> None:
+    terminal = env.start()
+    await asyncio.sleep(1000)
+    env.receive(1, ago=20 * 3600.0)
+    terminal.trouble = failing_times(ArchiveBusy("in use"), "sync_state.add_late", 1)
+    await asyncio.sleep(3000)
+    assert terminal.ids == [1]
+    assert terminal.events_of(MessagesArrived) == [MessagesArrived([1], live=True)]
+
+
 async def test_once_waits_for_a_busy_archive_but_not_forever(env: Environment) -> None:
     terminal = env.start(run=False)
     terminal.trouble = failing_times(ArchiveBusy("in use"), "requests.begin", 5)
@@ -457,6 +469,7 @@ async def test_a_clock_31_days_ahead_deletes_nothing_and_is_reported(env: Enviro
     env.receive(1, ago=3600.0)
     env.wall = 31 * 86400.0
     terminal = env.start(keep_days=30)
+    terminal.trouble = failing_times(ArchiveBusy("in use"), "store_page", 1)
     await asyncio.sleep(100)
     assert terminal.ids == [1]
     assert terminal.events_of(ClocksDisagree) == [ClocksDisagree(31 * 86400.0)]
