@@ -120,10 +120,14 @@ class DailyCounts:
         return {decode_text(to_phone): (total, unread) for to_phone, total, unread in found}
 
     def senders_among(self, numbers: Iterable[str]) -> set[str]:
-        """Return those of these phone numbers that have sent messages."""
+        """Return those of these phone numbers that have sent messages, to any account.
+
+        Only the index is read: it would take long to find out that all messages of a sender are in
+        other accounts.
+        """
         found = self._db.query(
-            "SELECT value FROM json_each(?) WHERE EXISTS (SELECT 1"
-            f" FROM messages INDEXED BY messages_phone WHERE phone = value AND {self._of_account})",
+            "SELECT value FROM json_each(?) WHERE EXISTS"
+            " (SELECT 1 FROM messages INDEXED BY messages_phone WHERE phone = value)",
             (json.dumps(list(numbers)),),
         )
         return {number for (number,) in found}

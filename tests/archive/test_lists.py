@@ -284,6 +284,19 @@ def test_the_first_and_the_last_moment_of_the_calendar_have_a_day(
         assert reader.day_names(day.day)
 
 
+def test_looking_for_a_sender_reads_no_messages_of_other_accounts(
+    tmp_path: Path,
+) -> None:
+    senders = ("79990000001", "79990000002")
+    archive, _ = opened(tmp_path, *(incoming(n, phone=senders[0]) for n in range(1, 1001)))
+    steps: list[int] = []
+    archive.database.connection.set_progress_handler(lambda: steps.append(100), 100)
+    found = archive.account("other", "smscentre.com").counts.senders_among(senders)
+    archive.database.connection.set_progress_handler(None, 0)
+    assert found == {senders[0]}
+    assert sum(steps) < 1000
+
+
 def test_only_numbers_with_messages_are_in_use(tmp_path: Path) -> None:
     archive, account = opened(tmp_path, *hourly(0, 3, to_phone="1"), *hourly(10, 2, to_phone="2"))
     other = archive.account("vera", "smscentre.com")
