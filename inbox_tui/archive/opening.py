@@ -234,11 +234,17 @@ def _connection(path: Path, parameters: str, busy_seconds: float) -> Iterator[sq
         isolation_level=None,
         check_same_thread=False,
     )
+    connection.text_factory = _text
     try:
         yield connection
     except BaseException:
         connection.close()
         raise
+
+
+def _text(stored: bytes) -> str:
+    """Return a stored text, with U+FFFD in place of damaged bytes, which are an error otherwise."""
+    return stored.decode("utf-8", "replace")
 
 
 def _damage_marker(path: Path) -> Path:

@@ -254,6 +254,18 @@ def test_damage_found_by_a_check_is_set_aside_at_the_next_start(
         assert archive.check() == []
 
 
+def test_a_message_with_damaged_bytes_is_shown_and_does_not_stop_the_sync(
+    tmp_path: Path,
+) -> None:
+    archive, account = opened(tmp_path, incoming(1), incoming(2, "Заказ"), incoming(3))
+    damage = "UPDATE messages SET message = CAST(x'd097ff' AS TEXT) WHERE id = 2"
+    archive.database.connection.execute(damage)
+    texts = [row.message for row in account.lists.export(Query())]
+    assert texts == ["Hello", "З\ufffd", "Hello"]
+    assert account.store_page(page(incoming(2, "Заказ"), incoming(4))) == [4]
+    assert sum(account.expire(SERVER_NOW + 1)) == 4
+
+
 def test_a_damaged_search_index_is_rebuilt_and_the_archive_stays_in_place(tmp_path: Path) -> None:
     archive, account = opened(tmp_path, *[incoming(n, "some text") for n in range(30)])
     assert archive.check_search()
