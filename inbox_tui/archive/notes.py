@@ -19,9 +19,7 @@ class Notes:
     def get(self, name: str) -> str | None:
         """Return the note with this name, or None if there is none."""
         found = self._db.query_one(
-            # SQLite refuses to return damaged bytes as a text.
-            "SELECT CAST(value AS BLOB) FROM notes WHERE account_id = ? AND name = ?",
-            (self._account_id, name),
+            "SELECT value FROM notes WHERE account_id = ? AND name = ?", (self._account_id, name)
         )
         return None if found is None else decode_text(found[0])
 
