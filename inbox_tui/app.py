@@ -129,7 +129,7 @@ class InboxApp(App[None]):
             self._accounts.add(*other)
         self._presentation.numbers_wait = True
         self._inbox: InboxScreen | None = None
-        self._keys = KeyQueue(self, self._handle_key, self._list_awaited)
+        self._keys = KeyQueue(self, self._handle_input, self._list_awaited)
         self._focus_reported = False
         for theme in OWN:
             self.register_theme(theme)
@@ -331,17 +331,17 @@ class InboxApp(App[None]):
             self.theme = (DARK if event.dark else LIGHT).name
 
     async def on_event(self, event: events.Event) -> None:
-        """Queue keys and pastes, so that each is handled after the one before it."""
-        if isinstance(event, events.Key | events.Paste) and not event.is_forwarded:
+        """Queue keys, pastes and clicks, so that each is handled after the one before it."""
+        if isinstance(event, events.InputEvent | events.Paste) and not event.is_forwarded:
             await self._keys.put(event)
         else:
             await super().on_event(event)
 
-    async def _handle_key(self, event: events.Key | events.Paste) -> None:
-        """Handle a key by its place on the keyboard, or a paste as sanitized text."""
+    async def _handle_input(self, event: events.InputEvent | events.Paste) -> None:
+        """Handle a key by its place on the keyboard, a paste as sanitized text, or a click."""
         if isinstance(event, events.Paste):
             event.text = sanitize(event.text, lines=True)
-        else:
+        elif isinstance(event, events.Key):
             self._translate_layout(event)
             if self._inbox is not None:
                 self._inbox.input_arrived()
@@ -349,7 +349,7 @@ class InboxApp(App[None]):
 
     def _list_awaited(self) -> asyncio.Event | None:
         inbox = self._inbox
-        return inbox.list_awaited() if inbox is not None and self.screen is inbox else None
+        return inbox.list_awaited() if inbox is not None and inbox.is_active else None
 
     def _translate_layout(self, event: events.Key) -> None:
         """Replace a key by the one that its command is bound to.

@@ -1,4 +1,4 @@
-"""A queue for keys that arrive faster than they are handled, as over a slow connection."""
+"""A queue for keys and clicks that arrive faster than they are handled."""
 
 from __future__ import annotations
 
@@ -8,7 +8,8 @@ from collections.abc import Awaitable, Callable
 from contextlib import suppress
 from typing import TYPE_CHECKING, Any, Final
 
-from textual.events import Key, Paste
+from textual.errors import NoWidget
+from textual.events import InputEvent, MouseEvent, MouseMove, Paste
 
 if TYPE_CHECKING:
     from textual.app import App
@@ -20,44 +21,55 @@ LONGEST_WAIT: Final = 0.5
 
 
 class KeyQueue:
-    """Handles each key and paste only after the one before it has been handled completely."""
+    """Handles each key, paste and click only after the one before it has been handled completely.
+
+    A command acts on what the input before it led to, and typed text stays where it began.
+    """
 
     def __init__(
         self,
         app: App[Any],
-        take: Callable[[Key | Paste], Awaitable[None]],
+        handle: Callable[[InputEvent | Paste], Awaitable[None]],
         list_awaited: Callable[[], asyncio.Event | None],
     ) -> None:
         """Create a queue.
 
-        `take` handles one key. `list_awaited` returns an event that is set once the list requested
-        by an earlier key is shown, or None if there is no such list.
+        `handle` handles one event. `list_awaited` returns an event that is set once the list
+        requested by earlier input is shown, or None if there is no such list.
         """
         self._app = app
-        self._take = take
+        self._handle = handle
         self._list_awaited = list_awaited
-        self._waiting: deque[Key | Paste] = deque()
+        self._waiting: deque[InputEvent | Paste] = deque()
         self._busy: asyncio.Task[None] | None = None
 
-    async def put(self, event: Key | Paste) -> None:
-        """Handle a key or paste, now or once those before it are done."""
+    async def put(self, event: InputEvent | Paste) -> None:
+        """Handle an event, now or once those before it are done."""
         self._waiting.append(event)
-        await self._take_waiting()
+        await self._handle_waiting()
 
-    async def _take_waiting(self) -> None:
+    async def _handle_waiting(self) -> None:
         while self._waiting and self._busy is None:
-            target = self._app.focused or self._app.screen
             event = self._waiting.popleft()
-            await self._take(event)
-            if event.is_forwarded or self._list_awaited() is not None:
-                self._busy = asyncio.create_task(self._finish(target))
+            target = self._target(event)
+            await self._handle(event)
+            if not isinstance(event, MouseMove):
+                rounds = 1 + event.is_forwarded  # for itself, and for what it led to
+                self._busy = asyncio.create_task(self._finish(target, rounds))
 
-    async def _finish(self, target: DOMNode) -> None:
+    def _target(self, event: InputEvent | Paste) -> DOMNode:
+        """Return the widget that the event is meant for."""
+        if isinstance(event, MouseEvent):
+            with suppress(NoWidget):
+                return self._app.get_widget_at(event.x, event.y)[0]
+        return self._app.focused or self._app.screen
+
+    async def _finish(self, target: DOMNode, rounds: int) -> None:
         """Wait until the target and all its ancestors have handled what they were sent."""
         path = target.ancestors_with_self
         with suppress(TimeoutError):
             async with asyncio.timeout(LONGEST_WAIT):
-                for _round in range(2):  # for the key, and for the messages that it led to
+                for _round in range(rounds):
                     for pump in path:
                         await _done_so_far(pump)
                 if (shown := self._list_awaited()) is not None:
@@ -67,7 +79,7 @@ class KeyQueue:
                         shown.set()  # later keys need not wait for this list again
         self._busy = None
         if self._waiting:
-            self._app.call_later(self._take_waiting)
+            self._app.call_later(self._handle_waiting)
 
 
 async def _done_so_far(pump: MessagePump) -> None:

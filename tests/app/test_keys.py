@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 from support.app_harness import Opener, never, state_is, stored, until
 from support.inbox_screen import (
+    click_at_once,
     filter_bar,
     five_messages,
     in_words,
@@ -99,6 +100,34 @@ async def test_typed_ahead_command_acts_on_what_the_keys_before_it_selected(
         await until(pilot, lambda: bool(pilot.app.clipboard or "no code" in notice(pilot)))
         assert pilot.app.clipboard == "481516", notice(pilot)
         assert not filter_bar(pilot).searching
+
+
+@at_every_size
+async def test_enter_and_esc_sent_together_open_and_close_the_message(live: Opener) -> None:
+    async with live(messages=five_messages()) as pilot:
+        await pilot.press("slash", *"BANK", "enter")
+        press_at_once(pilot, "\r", "\x1b", "j")
+        await until(pilot, lambda: selected(pilot).id == 1)
+        assert filter_bar(pilot).search == "BANK"
+        assert not inbox(pilot).has_class("-reading")
+
+
+@at_every_size
+async def test_command_right_after_a_click_acts_on_the_clicked_message(live: Opener) -> None:
+    async with live(messages=five_messages()) as pilot:
+        await pilot.press("j")
+        click_at_once(pilot, line=5)
+        press_at_once(pilot, "c")
+        await until(pilot, lambda: pilot.app.clipboard == "481516")
+
+
+@at_every_size
+async def test_click_right_after_typing_leaves_what_was_typed_in_the_search(live: Opener) -> None:
+    async with live(messages=five_messages()) as pilot:
+        press_at_once(pilot, "/", *"BANK")
+        click_at_once(pilot, line=2)
+        await until(pilot, lambda: filter_bar(pilot).search == "BANK")
+        assert unread(pilot) == 5, "nothing was marked"
 
 
 @at_every_size

@@ -104,6 +104,14 @@ def press_at_once(pilot: Pilot[None], *keys: str) -> None:
         pilot.app.post_message(events.Key(name, key))
 
 
+def click_at_once(pilot: Pilot[None], line: int) -> None:
+    """Click a line of the list, right after the keys that were delivered before."""
+    region = inbox(pilot).query_one(MessageList).region
+    x, y = region.x + 5, region.y + line
+    for event in (events.MouseDown, events.MouseUp):
+        pilot.app.post_message(event(None, x, y, 0, 0, 1, False, False, False, x, y))
+
+
 async def by_palette(pilot: Pilot[None], words: str) -> None:
     """Open the palette, and run the command that these words find."""
     await pilot.press("ctrl+p")
