@@ -44,6 +44,7 @@ if TYPE_CHECKING:
 
 @click.group(
     "team",
+    no_args_is_help=False,
     epilog=example(
         "inbox-tui team init postgresql://admin@db.example/sms",
         "inbox-tui team join postgresql://anna@db.example/sms",

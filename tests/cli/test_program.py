@@ -209,6 +209,7 @@ def test_wrong_usage_is_two_lines_that_name_the_help_page() -> None:
     assert run("sync", "--nothing").errors.splitlines()[1] == ("See 'inbox-tui sync --help'.")
     assert run("nothing").status == 2
     assert run("completion", "tcsh").status == 2
+    assert run("team").errors == "inbox-tui: Missing command.\nSee 'inbox-tui team --help'.\n"
     ended = run("completion")
     assert ended.status == 2
     assert len(ended.errors.splitlines()) == 2
