@@ -59,9 +59,9 @@ class Hint(NamedTuple):
     """The key, as written in the table."""
 
 
-def after_search(keys: str) -> str:
+def after_search(keys: str, *, searching: bool = True) -> str:
     """Return a hint that Enter must come first, as keys are text while a search is typed."""
-    return _("Enter, then {keys}").format(keys=keys)
+    return _("Enter, then {keys}").format(keys=keys) if searching else keys
 
 
 def _move(name: str, keys: tuple[str, ...], description: str) -> Command:

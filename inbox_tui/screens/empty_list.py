@@ -40,8 +40,7 @@ def empty_text(
                 .rstrip()
             )
         case State.SIGN_IN:
-            key = keys.label("sign_in")
-            key = after_search(key) if searching else key
+            key = after_search(keys.label("sign_in"), searching=searching)
             return _("Not signed in.\nPress {key} to sign in.").format(key=key)
         case State.LIVE:
             return _(

@@ -121,13 +121,12 @@ class Filters(NamedTuple):
             if self.widened_by != "pick_window":
                 where = _("without filters")
             shows = _("{key} shows them").format(key=keys.label(self.widened_by))
-            shows = after_search(shows) if searching else shows
+            shows = after_search(shows, searching=searching)
             return f"{' '.join(words)}.\n{outside} {where}: {shows}."
         way_out = _("{key} clears the filters").format(key=keys.label("clear_filters"))
         if self.hours is not None:
             way_out += _(", {key} chooses another window").format(key=keys.label("pick_window"))
-        way_out = after_search(way_out) if searching else way_out
-        return f"{' '.join(words)}.\n{way_out}."
+        return f"{' '.join(words)}.\n{after_search(way_out, searching=searching)}."
 
 
 class CurrentFilters:

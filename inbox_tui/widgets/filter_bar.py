@@ -204,7 +204,7 @@ class FilterBar(Widget):
                 if short
                 else " · " + _("{count} outside").format(count=self.outside)
             )
-            told += f": {after_search(self.outside_key) if self.searching else self.outside_key}"
+            told += f": {after_search(self.outside_key, searching=self.searching)}"
         elif short < 2:
             told += _(" of {total}").format(total=grouped(self.total))
         return line.add(told, _MUTED)
