@@ -104,7 +104,7 @@ class InboxCommands(Provider):
                 yield _Offer(
                     _("View {name}").format(name=sanitize(name)),
                     key,
-                    partial(filtering.show_view, place + 1),
+                    partial(inbox.run_from_palette, f"view({place + 1})"),
                 )
             leads = ("to", _("To ").strip().casefold())
             wanted = " ".join(word for word in typed.split() if word.casefold() not in leads)

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 from support.app_harness import Opener, message, until
-from support.inbox_screen import filter_bar, notice, selected, shown
+from support.inbox_screen import by_palette, filter_bar, notice, selected, shown
 from textual.widgets import Input, OptionList
 
 from inbox_tui.config import Settings, SettingsError, parse_settings
@@ -51,6 +51,14 @@ async def test_the_palette_offers_views_by_name(live: Opener) -> None:
         pilot.app.screen.query_one(OptionList).highlighted = offered.index("2      View Orders")
         await pilot.press("enter")
         await until(pilot, lambda: filter_bar(pilot).search == VIEWS["Orders"])
+
+
+async def test_view_chosen_in_the_palette_replaces_the_search_being_typed(live: Opener) -> None:
+    async with live(messages=MESSAGES, settings=Settings(views=VIEWS), size=(80, 24)) as pilot:
+        await pilot.press("slash", *"5512")
+        await by_palette(pilot, "view orders")
+        await until(pilot, lambda: filter_bar(pilot).search == VIEWS["Orders"])
+        assert not filter_bar(pilot).searching
 
 
 async def test_views_can_have_other_keys(live: Opener) -> None:
