@@ -181,8 +181,8 @@ def _with_hubs_login(config: Config, hub: Hub) -> Config:
 def leave(cli_options: CliOptions) -> None:
     """Leave the team: everything that was copied stays on this machine.
 
-    This machine asks on its own again, with its own password: its requests and the team's then
-    count against the same limit.
+    This machine fetches messages itself again, with its own password: its requests and the team's
+    then count against the same limit.
     """
     config = read_config(cli_options)
     left = False
