@@ -129,7 +129,7 @@ class InboxApp(App[None]):
             self._accounts.add(*other)
         self._presentation.numbers_wait = True
         self._inbox: InboxScreen | None = None
-        self._keys = KeyQueue(self, self._handle_input, self._list_awaited)
+        self._keys = KeyQueue(self, self._handle_input, self._awaited)
         self._focus_reported = False
         for theme in OWN:
             self.register_theme(theme)
@@ -347,9 +347,9 @@ class InboxApp(App[None]):
                 self._inbox.input_arrived()
         await super().on_event(event)
 
-    def _list_awaited(self) -> asyncio.Event | None:
+    def _awaited(self) -> asyncio.Event | None:
         inbox = self._inbox
-        return inbox.list_awaited() if inbox is not None and inbox.is_active else None
+        return inbox.awaited() if inbox is not None and inbox.is_active else None
 
     def _translate_layout(self, event: events.Key) -> None:
         """Replace a key by the one that its command is bound to.

@@ -30,16 +30,16 @@ class KeyQueue:
         self,
         app: App[Any],
         handle: Callable[[InputEvent | Paste], Awaitable[None]],
-        list_awaited: Callable[[], asyncio.Event | None],
+        awaited: Callable[[], asyncio.Event | None],
     ) -> None:
         """Create a queue.
 
-        `handle` handles one event. `list_awaited` returns an event that is set once the list
-        requested by earlier input is shown, or None if there is no such list.
+        `handle` handles one event. `awaited` returns an event that is set once what earlier
+        input requested is shown, or None if it is shown already.
         """
         self._app = app
         self._handle = handle
-        self._list_awaited = list_awaited
+        self._awaited = awaited
         self._waiting: deque[InputEvent | Paste] = deque()
         self._busy: asyncio.Task[None] | None = None
 
@@ -72,11 +72,11 @@ class KeyQueue:
                 for _round in range(rounds):
                     for pump in path:
                         await _done_so_far(pump)
-                if (shown := self._list_awaited()) is not None:
+                if (shown := self._awaited()) is not None:
                     try:
                         await shown.wait()
                     finally:
-                        shown.set()  # later keys need not wait for this list again
+                        shown.set()  # later keys need not wait for this again
         self._busy = None
         if self._waiting:
             self._app.call_later(self._handle_waiting)

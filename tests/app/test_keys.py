@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import pytest
-from support.app_harness import Opener, never, state_is, stored, until
+from support.app_harness import Opener, message, never, state_is, stored, until
 from support.inbox_screen import (
     click_at_once,
     filter_bar,
@@ -110,6 +110,16 @@ async def test_enter_and_esc_sent_together_open_and_close_the_message(live: Open
         await until(pilot, lambda: selected(pilot).id == 1)
         assert filter_bar(pilot).search == "BANK"
         assert not inbox(pilot).has_class("-reading")
+
+
+@at_every_size
+async def test_move_key_right_after_enter_scrolls_a_long_message(live: Opener) -> None:
+    long_message = message(6, "слово " * 400, minutes_ago=1)
+    async with live(messages=[*five_messages(), long_message]) as pilot:
+        press_at_once(pilot, "\r", "j")
+        view = inbox(pilot).query_one(MessageView)
+        await until(pilot, lambda: view.scroll_offset.y == 1)
+        assert selected(pilot).id == 6
 
 
 @at_every_size
