@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from textual.binding import BindingType
     from textual.geometry import Size
     from textual.selection import Selection
+    from textual.widget import Widget
 
     from inbox_tui.archive import Gap
     from inbox_tui.widgets.paragraphs import Paragraph, TextLine
@@ -137,6 +138,11 @@ class MessagePane(ScrollView, can_focus=True):
     def _page(self) -> Size:
         """The size available for lines."""
         return self.scrollable_content_region.size
+
+    @property
+    def select_container(self) -> Widget:
+        """The widget whose text a triple click selects: this one alone."""
+        return self
 
     def notify_style_update(self) -> None:
         """Discard the cached styles."""

@@ -120,11 +120,14 @@ async def test_ctrl_c_copies_text_selected_with_the_mouse(opened: Opener) -> Non
         assert notice(pilot) == "copied the selection"
 
 
-async def test_a_double_click_selects_the_message_clicked(opened: Opener) -> None:
+@pytest.mark.parametrize("times", [2, 3])
+async def test_a_double_or_triple_click_selects_the_message_clicked(
+    opened: Opener, times: int
+) -> None:
     async with opened(messages=talk()) as pilot:
         await open_conversation(pilot)
         y = next(y for y, line in enumerate(lines(conversation(pilot))) if "Код 481516" in line)
-        await pilot.click(conversation(pilot), offset=(20, y), times=2)
+        await pilot.click(conversation(pilot), offset=(20, y), times=times)
         await pilot.press("k", "ctrl+c")
         assert selected(pilot).id == 9
         assert pilot.app.clipboard == "Код 481516. Anna 10"

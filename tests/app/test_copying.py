@@ -93,3 +93,13 @@ async def test_ctrl_c_copies_text_selected_with_the_mouse(
             [worker for worker in pilot.app.workers if worker.group == "copy"]
         )
         assert here == ["Заказ", "Заказ 5512 готов"]
+
+
+@at_every_size
+async def test_a_triple_click_selects_the_message_and_nothing_around_it(live: Opener) -> None:
+    async with live(messages=five_messages()) as pilot:
+        await pilot.press("enter")
+        await pilot.click(MessageView, offset=(5, 1), times=3)
+        await pilot.press("ctrl+c")
+        assert pilot.app.clipboard.startswith("From")
+        assert pilot.app.clipboard.endswith("123-456 is your code")
