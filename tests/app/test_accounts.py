@@ -20,10 +20,10 @@ from support.app_harness import (
     until,
 )
 from support.archives import page
-from support.hostile import screen_output
 from support.inbox_screen import fill_in, inbox, signing_in
 from support.keyrings import MemoryBackend, keyring
 from support.sizes import at_every_size
+from support.widgets import screen_lines, screen_text
 from textual.pilot import Pilot
 from textual.widgets import Input, OptionList
 
@@ -176,9 +176,9 @@ async def test_commands_in_the_list_of_all_accounts_act_on_the_right_account(
     async with both() as pilot:
         await pick(pilot, "All")
         assert texts(pilot) == ["To Alex 1", "To Boris 1", "To Alex 2", "To Boris 2", "To Alex 3"]
-        lines = [line for line in screen_output(pilot.app).split("\n") if "To Boris" in line]
-        assert all("  boris  " in line for line in lines)
-        assert "Account   alex" in screen_output(pilot.app)
+        lines = [line for line in screen_lines(pilot.app) if "To Boris" in line]
+        assert ["  boris  " in line for line in lines] == [True, True]
+        assert "Account   alex" in screen_text(pilot.app)
         await pilot.press("j", "m")
         await until(pilot, lambda: pilot.app.title == "(4) inbox")
         await pilot.press("M")
@@ -200,8 +200,8 @@ async def test_naming_a_sender_in_the_list_of_all_accounts_keeps_account_names(
         await inbox(pilot).action_command("name_sender")
         await until(pilot, lambda: isinstance(pilot.app.screen, NameScreen))
         await pilot.press(*"Anna", "enter")
-        await until(pilot, lambda: "  boris  Anna" in screen_output(pilot.app))
-        assert "Account   alex" in screen_output(pilot.app)
+        await until(pilot, lambda: "  boris  Anna" in screen_text(pilot.app))
+        assert "Account   alex" in screen_text(pilot.app)
 
 
 @pytest.mark.parametrize("account", ["alex", "All"])
@@ -212,7 +212,7 @@ async def test_undo_is_separate_for_each_account(both: Both, account: str) -> No
         await until(pilot, lambda: pilot.app.title == "(4) inbox")
         await pick(pilot, "boris")
         await pilot.press("ctrl+z")
-        await until(pilot, lambda: "nothing to undo" in screen_output(pilot.app))
+        await until(pilot, lambda: "nothing to undo" in screen_text(pilot.app))
         await pick(pilot, account)
         await pilot.press("ctrl+z")
         await until(pilot, lambda: pilot.app.title == "(5) inbox")

@@ -6,8 +6,9 @@ from collections import Counter
 from pathlib import Path
 
 import pytest
-from support.app_harness import HarnessApp, Opener, make_app, message, until
+from support.app_harness import Opener, make_app, message, until
 from support.inbox_screen import in_words
+from support.widgets import screen_text
 from textual.widgets import OptionList
 
 from inbox_tui.commands import COMMANDS, GROUPS, CommandKeys, KeyRefused, key_label
@@ -67,7 +68,7 @@ async def test_the_help_says_what_every_key_does(live: Opener, language: str) ->
     async with live(messages=[message(1)], size=(120, 70)) as pilot:
         await pilot.press("question_mark")
         await until(pilot, lambda: bool(pilot.app.screen.query("#help-title")))
-        told = on_screen(pilot.app)
+        told = screen_text(pilot.app)
     for group in GROUPS:
         assert _(group) in told
     for command in COMMANDS:
@@ -96,12 +97,6 @@ MESSAGES = [message(1, "Ваш код: 481 516", minutes_ago=9), message(2, "З�
 
 def rebound(**keys: tuple[str, ...]) -> Settings:
     return Settings(keys=keys)
-
-
-def on_screen(app: HarnessApp) -> str:
-    """Return the text of the whole screen."""
-    strips = app.screen._compositor.render_strips()
-    return "\n".join(strip.text for strip in strips).replace("\N{NO-BREAK SPACE}", " ")
 
 
 async def test_configured_keys_replace_the_default_keys(live: Opener) -> None:
@@ -150,13 +145,13 @@ async def test_hints_help_and_palette_show_the_configured_keys(live: Opener) -> 
     ) as pilot:
         assert in_words(pilot.app.screen.query_one(StatusBar).hints) == "? help  b search"
         await pilot.press("j")
-        await until(pilot, lambda: "Ctrl+K copies" in on_screen(pilot.app))
+        await until(pilot, lambda: "Ctrl+K copies" in screen_text(pilot.app))
         await pilot.press("question_mark")
         await until(pilot, lambda: bool(pilot.app.screen.query("#help-title")))
-        assert f"{'b':15}search text" in on_screen(pilot.app)
-        assert "refresh, as" not in on_screen(pilot.app)
+        assert f"{'b':15}search text" in screen_text(pilot.app)
+        assert "refresh, as" not in screen_text(pilot.app)
         await pilot.press("escape", "ctrl+p")
-        await until(pilot, lambda: "Ctrl+K Copy the code" in on_screen(pilot.app))
+        await until(pilot, lambda: "Ctrl+K Copy the code" in screen_text(pilot.app))
 
 
 def test_two_commands_can_swap_their_keys() -> None:

@@ -8,7 +8,7 @@ import pytest
 from support.app_harness import HarnessApp, Opener, message, until
 from support.inbox_screen import by_palette, filter_bar, five_messages, inbox, notice, shown
 from support.sizes import at_every_size
-from support.widgets import lines
+from support.widgets import lines, screen_text
 from textual.pilot import Pilot
 from textual.widgets import OptionList
 
@@ -96,9 +96,8 @@ async def test_name_dialog_fits_every_terminal_size(live: Opener) -> None:
     async with live(messages=[message(1)]) as pilot:
         await inbox(pilot).action_command("name_sender")
         await pilot.pause()
-        drawn = "\n".join(strip.text for strip in pilot.app.screen._compositor.render_strips())
-        assert "Name for +7 999 123-45-67" in drawn
-        assert "Enter saves · empty: no name · Esc" in drawn
+        assert "Name for +7 999 123-45-67" in screen_text(pilot.app)
+        assert "Enter saves · empty: no name · Esc" in screen_text(pilot.app)
 
 
 @at_every_size

@@ -8,7 +8,7 @@ import pytest
 from support.app_harness import Opener, message, until, week
 from support.inbox_screen import filter_bar, five_messages, inbox, notice, shown
 from support.sizes import Size, at_every_size
-from support.widgets import lines
+from support.widgets import lines, screen_lines
 from textual.pilot import Pilot
 
 from inbox_tui.screens.filters import SEARCH_EXAMPLES, Filters
@@ -36,8 +36,7 @@ async def test_an_empty_search_field_gives_examples(live: Opener) -> None:
     async with live(messages=ORDERS, filters=Filters()) as pilot:
         await pilot.press("slash")
         await until(pilot, lambda: notice(pilot) == SEARCH_EXAMPLES)
-        strip = pilot.app.screen._compositor.render_strips()[-1].text
-        assert "from:bank" in strip
+        assert "from:bank" in screen_lines(pilot.app)[-1]
         await pilot.press("к")
         await until(pilot, lambda: notice(pilot) == "")
         await pilot.press("backspace")
@@ -71,7 +70,7 @@ async def test_search_errors_are_shown_while_typing(
         await until(pilot, lambda: notice(pilot) == says)
         await until(pilot, lambda: shown(pilot) == 0)
         assert empty_text(pilot) == says[0].upper() + says[1:] + what_is_right
-        bar = pilot.app.screen._compositor.render_strips()[-1].text
+        bar = screen_lines(pilot.app)[-1]
         assert says in bar or size[0] < 60
         assert "Esc clears" in bar or size[0] < len(says) + 36
         await pilot.press("escape")

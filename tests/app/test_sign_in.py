@@ -13,6 +13,7 @@ from support.app_harness import Opener, message, never, state_is, until
 from support.inbox_screen import fill_in, in_words, signing_in
 from support.keyrings import LockedBackend, MemoryBackend, SilentBackend, keyring
 from support.sizes import at_every_size
+from support.widgets import screen_text
 from textual.pilot import Pilot
 from textual.widgets import Button, Checkbox, Input
 
@@ -350,7 +351,7 @@ async def test_escape_leaves_the_sign_in_and_the_archive_is_readable(opened: Ope
         await pilot.press("escape")
         await inbox_shown(pilot)
         assert "no password or API key is kept" in reason(pilot)
-        assert "Kept" in pilot.app.export_screenshot().replace("&#160;", " ")
+        assert "Kept" in screen_text(pilot.app)
         await pilot.press("r")
         await until(pilot, lambda: signing_in(pilot))
 
@@ -360,8 +361,8 @@ async def test_two_accounts_are_kept_apart(opened: Opener) -> None:
     async with opened(GOOD, messages=[message(7, "Of alex")], keyring=keyring(kept)) as pilot:
         await state_is(pilot, "Live")
     async with opened(GOOD, login="boris", password="b", keyring=keyring(kept)) as pilot:
-        await until(pilot, lambda: "Hello" in pilot.app.export_screenshot())
-        assert "Of alex" not in pilot.app.export_screenshot().replace("&#160;", " ")
+        await until(pilot, lambda: "Hello" in screen_text(pilot.app))
+        assert "Of alex" not in screen_text(pilot.app)
 
 
 async def test_signing_in_to_another_account_shows_its_inbox(opened: Opener) -> None:
@@ -369,13 +370,13 @@ async def test_signing_in_to_another_account_shows_its_inbox(opened: Opener) -> 
         await open_sign_in(pilot)
         await fill_in(pilot, login="boris", password="b")
         await inbox_shown(pilot)
-        await until(pilot, lambda: "boris@smscentre.com" in pilot.app.export_screenshot())
-        assert "Of alex" not in pilot.app.export_screenshot().replace("&#160;", " ")
+        await until(pilot, lambda: "boris@smscentre.com" in screen_text(pilot.app))
+        assert "Of alex" not in screen_text(pilot.app)
 
 
 async def test_archive_is_shown_while_the_first_request_is_running(live: Opener) -> None:
     async with live(never, messages=[message(1, "Kept")], state="Checking") as pilot:
-        assert "Kept" in pilot.app.export_screenshot()
+        assert "Kept" in screen_text(pilot.app)
 
 
 @at_every_size

@@ -8,6 +8,7 @@ from pathlib import Path
 from support.app_harness import Opener, message, never, until, week
 from support.inbox_screen import five_messages, inbox
 from support.sizes import at_every_size
+from support.widgets import screen_text
 
 from inbox_tui.session import Session
 from inbox_tui.smsc.message import Answer
@@ -20,7 +21,7 @@ from inbox_tui.widgets.title_bar import TitleBar
 async def test_title_bar_counts_unreadable_entries(live: Opener) -> None:
     async with live(Answer([message(1, "Good")], ['{"id": "x"}', "[]"])) as pilot:
         await until(pilot, lambda: inbox(pilot).query_one(TitleBar).unreadable == 2)
-        assert "2 unreadable" in pilot.app.export_screenshot().replace("&#160;", " ")
+        assert "2 unreadable" in screen_text(pilot.app)
 
 
 async def test_damaged_archive_is_set_aside_and_the_user_notified(
@@ -30,7 +31,7 @@ async def test_damaged_archive_is_set_aside_and_the_user_notified(
     async with live(Answer([message(1, "Fresh")], []), state="Waiting") as pilot:
         assert pilot.app.scripted.asked == [], "what was asked before is not known any more"
         pilot.app.clock.move(152)
-        await until(pilot, lambda: "Fresh" in pilot.app.export_screenshot())
+        await until(pilot, lambda: "Fresh" in screen_text(pilot.app))
         assert any("inbox.db.damaged-" in told.message for told in pilot.app._notifications)
 
 

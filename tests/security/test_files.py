@@ -14,7 +14,7 @@ from support.app_harness import NOW, make_app, message, state_is, until
 from support.archives import incoming, page
 from support.command import Files, put, run
 from support.command import incoming as received
-from support.hostile import screen_output
+from support.widgets import screen_text
 
 import inbox_tui
 from inbox_tui.archive import AccountArchive, Archive, ArchiveError, Query, to_server_seconds
@@ -139,7 +139,7 @@ async def test_palette_does_not_offer_screenshots(tmp_path: Path) -> None:
     async with app.run_test(size=(120, 40)) as pilot:
         await state_is(pilot, "Live")
         await pilot.press("ctrl+p", *"screenshot")
-        await until(pilot, lambda: "nothing found" in screen_output(app))
+        await until(pilot, lambda: "nothing found" in screen_text(app))
 
 
 # -- settings, which name the server that gets the password

@@ -14,9 +14,9 @@ from keyring.backends import null
 from support.app_harness import make_app, state_is, until
 from support.command import Files, run
 from support.desktop import NEVER_ANSWERS, desktop
-from support.hostile import screen_output
 from support.keyrings import MemoryBackend, SilentBackend, keyring
 from support.terminal import Terminal
+from support.widgets import screen_text
 from textual.widgets import Checkbox, Input, Static
 
 from inbox_tui.smsc.errors import SignInRefused
@@ -84,7 +84,7 @@ async def test_late_keyring_password_is_not_sent_for_another_account(tmp_path: P
     app = make_app(tmp_path, refused, GOOD, password=None, keyring=keyring(silent))
     async with app.run_test(size=(120, 40)) as pilot:
         await state_is(pilot, "Sign in")
-        assert "did not answer" in screen_output(app)
+        assert "did not answer" in screen_text(app)
         await pilot.press("S")
         await until(pilot, lambda: bool(app.screen.query("#password")))
         app.screen.query_one("#server", Input).value = "http://127.0.0.1:9"
@@ -92,7 +92,7 @@ async def test_late_keyring_password_is_not_sent_for_another_account(tmp_path: P
         app.screen.query_one("#password", Input).value = "mine"
         app.screen.query_one("#password", Input).focus()
         await pilot.press("enter")
-        await until(pilot, lambda: "authorise error" in screen_output(app))
+        await until(pilot, lambda: "authorise error" in screen_text(app))
         silent.may_answer.set()
         await until(pilot, lambda: len(app.passwords) == 2)
         assert app.logins == ["mallory", "alex"]

@@ -11,6 +11,7 @@ import pytest
 from support.app_harness import make_app, message, state_is
 from support.command import LOGIN, PASSWORD, Files, incoming, put, run, server_now
 from support.hostile import ATTACKS, unsafe_characters
+from support.widgets import screen_lines, screen_text
 from textual.app import App
 from textual.widgets import OptionList
 
@@ -101,9 +102,9 @@ async def test_clicks_neither_copy_nor_open_anything(
     app = make_app(tmp_path, messages=[message(1, TEXT)])
     async with app.run_test(size=(160, 24)) as pilot:
         await state_is(pilot, "Live")
-        assert "https://shop.example/?q=1" in "".join(painted_lines(app))
+        assert "https://shop.example/?q=1" in screen_text(app)
         clicks = 0
-        for y, line in enumerate(painted_lines(app)):
+        for y, line in enumerate(screen_lines(app)):
             shown = [word for word in ("shop.example", "913") if word in line]
             if shown:
                 await pilot.click(offset=(line.rindex(shown[0]), y))
@@ -111,10 +112,6 @@ async def test_clicks_neither_copy_nor_open_anything(
         assert clicks >= 3
         await pilot.pause()
         assert done == []
-
-
-def painted_lines(app: App[None]) -> list[str]:
-    return [strip.text for strip in app.screen._compositor.render_strips()]
 
 
 @pytest.fixture
@@ -166,15 +163,15 @@ async def test_host_of_a_link_is_visible_before_enter_opens_it(
         for number, host in enumerate(hosts):
             await pilot.press(*["down"] * bool(number))
             await pilot.pause()
-            shown = "".join(line.strip(FRAME) for line in painted_lines(app))
+            shown = "".join(line.strip(FRAME) for line in screen_lines(app))
             assert host[-10:] in shown
             assert host.isascii() or "xn--p1ai" in shown
             for _ in range(40):
-                if any(f"END{number}" in line for line in painted_lines(app)):
+                if f"END{number}" in screen_text(app):
                     break
                 await pilot.press("pagedown")
                 await pilot.pause()
-            assert f"END{number}" in "".join(painted_lines(app))
+            assert f"END{number}" in screen_text(app)
         assert opened == []
         await pilot.press("enter")
         await pilot.pause()
@@ -188,8 +185,8 @@ async def test_clicking_a_link_does_not_open_it(tmp_path: Path, opened: list[str
         await pilot.press("o")
         await pilot.pause()
         for host in ("two.example", "one.example"):
-            (y,) = (y for y, line in enumerate(painted_lines(app)) if f"at {host}" in line)
-            await pilot.click(offset=(painted_lines(app)[y].index(host), y), times=2)
+            (y,) = (y for y, line in enumerate(screen_lines(app)) if f"at {host}" in line)
+            await pilot.click(offset=(screen_lines(app)[y].index(host), y), times=2)
             await pilot.pause()
         assert isinstance(app.screen, LinkScreen)
         assert app.screen.query_one(OptionList).highlighted == 0

@@ -7,8 +7,9 @@ from pathlib import Path
 
 import pytest
 from support.app_harness import make_app, message, state_is, until
-from support.hostile import ATTACKS, assert_screen_is_safe, screen_output
+from support.hostile import ATTACKS, assert_screen_is_safe
 from support.keyrings import MemoryBackend, keyring
+from support.widgets import screen_text
 from textual import events
 from textual.widgets import Input
 
@@ -34,9 +35,9 @@ async def test_messages_of_the_years_1_and_9999_do_not_crash_the_inbox(
     async with app.run_test(size=(120, 40)) as pilot:
         await state_is(pilot, "Live")
         await pilot.press("g", "enter")
-        await until(pilot, lambda: "31 Dec 9999 23:59:59" in screen_output(app))
+        await until(pilot, lambda: "31 Dec 9999 23:59:59" in screen_text(app))
         await pilot.press("escape", "G", "enter")
-        await until(pilot, lambda: "Jan 0001" in screen_output(app))
+        await until(pilot, lambda: "Jan 0001" in screen_text(app))
 
 
 async def test_nonexistent_date_is_shown_as_received(tmp_path: Path) -> None:
@@ -47,11 +48,11 @@ async def test_nonexistent_date_is_shown_as_received(tmp_path: Path) -> None:
     async with app.run_test(size=(120, 40)) as pilot:
         await state_is(pilot, "Live")
         await pilot.press("g", "enter")
-        await until(pilot, lambda: "31.02.2026 10:20:30" in screen_output(app))
+        await until(pilot, lambda: "31.02.2026 10:20:30" in screen_text(app))
         await pilot.press("y")
-        await until(pilot, lambda: "copied the text" in screen_output(app))
+        await until(pilot, lambda: "copied the text" in screen_text(app))
         await pilot.press("t")
-        await until(pilot, lambda: "10:20" in screen_output(app))
+        await until(pilot, lambda: "10:20" in screen_text(app))
 
 
 def hostile_messages() -> list[IncomingMessage]:
@@ -75,7 +76,7 @@ async def test_no_screen_writes_control_sequences_from_messages_or_names(
         await pilot.pause()
         if keys == "ctrl+p":
             await pilot.press(*("to" if size == SIZES[0] else "to name"))
-            await until(pilot, lambda: "To " in screen_output(app))
+            await until(pilot, lambda: "To " in screen_text(app))
         await pilot.pause()
         assert_screen_is_safe(app)
 
@@ -86,7 +87,7 @@ async def test_markup_in_a_number_is_plain_text_in_the_palette(tmp_path: Path) -
     async with app.run_test(size=(120, 40)) as pilot:
         await state_is(pilot, "Live")
         await pilot.press("ctrl+p", *"to")
-        await until(pilot, lambda: f"To {number}" in screen_output(app))
+        await until(pilot, lambda: f"To {number}" in screen_text(app))
 
 
 @pytest.mark.parametrize("size", SIZES, ids=[f"{x}x{y}" for x, y in SIZES])

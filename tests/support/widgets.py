@@ -1,4 +1,4 @@
-"""An application with a single widget under test, and helpers that read what it draws."""
+"""An application with a single widget under test, and helpers that read what is drawn."""
 
 from __future__ import annotations
 
@@ -43,6 +43,17 @@ async def widths_drawn(pilot: Pilot[None], widget: Widget, widths: Iterable[int]
         await pilot.pause()
         drawn.append(Strip(widget.render_lines(widget.region.size.region)[0]).cell_length)
     return drawn
+
+
+def screen_lines(app: App[Any]) -> list[str]:
+    """Return the text of each line of the screen, with ordinary spaces."""
+    drawn = app.screen._compositor.render_strips()
+    return [strip.text.replace("\N{NO-BREAK SPACE}", " ") for strip in drawn]
+
+
+def screen_text(app: App[Any]) -> str:
+    """Return the text of the whole screen."""
+    return "\n".join(screen_lines(app))
 
 
 def lines(widget: Widget) -> list[str]:
