@@ -32,7 +32,7 @@ def meaning(pilot: Pilot[None]) -> str:
 async def jump(pilot: Pilot[None], typed: str, key: str = "J") -> None:
     await pilot.press(key)
     await until(pilot, lambda: isinstance(pilot.app.screen, DateScreen))
-    await pilot.press(*["space" if letter == " " else letter for letter in typed], "enter")
+    await pilot.press(*typed, "enter")
     await until(pilot, lambda: not isinstance(pilot.app.screen, DateScreen))
     await until(pilot, lambda: notice(pilot) != "")
 

@@ -121,7 +121,7 @@ async def by_palette(pilot: Pilot[None], words: str) -> None:
 
 async def choose_in_palette(pilot: Pilot[None], words: str) -> None:
     """Type into the open palette, and run the only command that is left."""
-    await pilot.press(*("space" if letter == " " else letter for letter in words))
+    await pilot.press(*words)
     options = pilot.app.screen.query_one("CommandList", OptionList)
     await until(pilot, lambda: options.option_count == 1)
     await pilot.pause(0.1)
