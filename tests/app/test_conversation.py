@@ -28,7 +28,7 @@ from support.inbox_screen import (
 )
 from support.inbox_screen import selected as selected_in_list
 from support.sizes import at_every_size
-from support.widgets import lines
+from support.widgets import drag, line_with, lines
 from textual.pilot import Pilot
 
 from inbox_tui.archive import Query, Row
@@ -54,7 +54,7 @@ def talk() -> list[IncomingMessage]:
 
 
 def conversation(pilot: Pilot[None]) -> Conversation:
-    return pilot.app.screen_stack[0].query_one(Conversation)
+    return inbox(pilot).query_one(Conversation)
 
 
 def selected(pilot: Pilot[None]) -> Row:
@@ -108,13 +108,9 @@ async def test_commands_act_on_the_message_selected_in_the_conversation(opened: 
 async def test_ctrl_c_copies_text_selected_with_the_mouse(opened: Opener) -> None:
     async with opened(messages=talk()) as pilot:
         await open_conversation(pilot)
-        drawn = lines(conversation(pilot))
-        y = next(y for y, line in enumerate(drawn) if "Код 481516" in line)
-        x = drawn[y].index("481516")
-        await pilot.mouse_down(conversation(pilot), offset=(x, y))
-        await pilot.hover(conversation(pilot), offset=(x + 2, y))
-        await pilot.mouse_up(conversation(pilot), offset=(x + 2, y))
-        await pilot.pause()
+        y = line_with(conversation(pilot), "Код 481516")
+        x = lines(conversation(pilot))[y].index("481516")
+        await drag(pilot, conversation(pilot), (x, y), (x + 2, y))
         await pilot.press("ctrl+c")
         assert pilot.app.clipboard == "481"
         assert notice(pilot) == "copied the selection"
@@ -126,7 +122,7 @@ async def test_a_double_or_triple_click_selects_the_message_clicked(
 ) -> None:
     async with opened(messages=talk()) as pilot:
         await open_conversation(pilot)
-        y = next(y for y, line in enumerate(lines(conversation(pilot))) if "Код 481516" in line)
+        y = line_with(conversation(pilot), "Код 481516")
         await pilot.click(conversation(pilot), offset=(20, y), times=times)
         await pilot.press("k", "ctrl+c")
         assert selected(pilot).id == 9
@@ -155,13 +151,9 @@ async def test_message_arriving_while_a_conversation_opens_keeps_the_selection(
     live: Opener,
 ) -> None:
     async with live(messages=talk()) as pilot:
-        await pilot.press("j")
-        screen = pilot.app.screen_stack[0]
-        assert isinstance(screen, InboxScreen)
-        for _ in range(3):
-            await pilot.press("j")
-        row = screen.query_one(MessageList).row
-        await screen.action_command("conversation")
+        await pilot.press("j", "j", "j", "j")
+        row = inbox(pilot).query_one(MessageList).row
+        await inbox(pilot).action_command("conversation")
         await arrive(pilot, message(50, "Anna, new", minutes_ago=0))
         await until(pilot, lambda: conversation(pilot).row is not None)
         assert conversation(pilot).row == row
@@ -190,7 +182,7 @@ async def test_search_within_a_conversation_shows_only_matches(opened: Opener) -
         assert conversation(pilot).has_focus
         await pilot.press("slash", "ctrl+u", *"nothing")
         await until(pilot, lambda: bar.shown == 0)
-        text = " ".join(lines(pilot.app.screen_stack[0].query_one(MessageList)))
+        text = " ".join(lines(inbox(pilot).query_one(MessageList)))
         assert "No messages" in text, "an empty result explains itself"
         await pilot.press("escape")
         await until(pilot, lambda: bar.shown == 10)
@@ -322,7 +314,7 @@ async def test_filters_narrow_a_conversation_and_clearing_them_ends_it(live: Ope
 
 @pytest.mark.parametrize(
     "leaving",
-    [("t", "x"), ("t", "escape"), ("t", "/", *"нетни", "\r", "x", "x")],
+    [("t", "x"), ("t", "escape"), ("t", "slash", *"нетни", "enter", "x", "x")],
     ids=["x", "escape", "nothing found"],
 )
 async def test_new_message_count_is_kept_after_leaving_a_conversation(
@@ -335,7 +327,7 @@ async def test_new_message_count_is_kept_after_leaving_a_conversation(
         pilot.app.clock.move(21)
         await until(pilot, lambda: bar.newer == 3)
         for key in leaving:
-            await pilot.press({"/": "slash", "\r": "enter"}.get(key, key))
+            await pilot.press(key)
         await until(pilot, lambda: bar.shown == 351 and not conversation(pilot).display)
         assert bar.newer == 3
 

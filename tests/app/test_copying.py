@@ -5,9 +5,10 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
-from support.app_harness import Opener, make_app, message, until
+from support.app_harness import Opener, make_app, message, settled, until
 from support.inbox_screen import five_messages, inbox, notice
 from support.sizes import at_every_size
+from support.widgets import drag, lines
 
 from inbox_tui.widgets.message_view import MessageView
 
@@ -76,22 +77,15 @@ async def test_ctrl_c_copies_text_selected_with_the_mouse(
     async with live(messages=[message(1, "Заказ 5512 готов")]) as pilot:
         await pilot.press("enter")
         view = inbox(pilot).query_one(MessageView)
-        line = [strip.text.strip() for strip in view.render_lines(view.region.size.region)].index(
-            "Заказ 5512 готов"
-        )
-        await pilot.mouse_down(view, offset=(1, line))
-        await pilot.hover(view, offset=(5, line))
-        await pilot.mouse_up(view, offset=(5, line))
-        await pilot.pause()
+        y = lines(view).index(" Заказ 5512 готов")
+        await drag(pilot, view, (1, y), (5, y))
         assert notice(pilot) == "Ctrl+C copies the selection"
         await pilot.press("ctrl+c")
         assert pilot.app.clipboard == "Заказ"
         assert notice(pilot) == "copied the selection of +7 999 123-45-67, 10:37"
         await pilot.press("y")
         assert pilot.app.clipboard == "Заказ 5512 готов"
-        await pilot.app.workers.wait_for_complete(
-            [worker for worker in pilot.app.workers if worker.group == "copy"]
-        )
+        await settled(pilot, ("copy",))
         assert here == ["Заказ", "Заказ 5512 готов"]
 
 

@@ -6,11 +6,10 @@ import pytest
 from support.app_harness import Opener, until, week
 from support.inbox_screen import inbox, notice
 from support.sizes import SIZES, at_every_size
-from support.widgets import screen_text
+from support.widgets import lines, screen_text
 from textual.pilot import Pilot
 
 from inbox_tui.screens.filters import Filters
-from inbox_tui.screens.inbox import InboxScreen
 from inbox_tui.widgets.divider import Divider
 from inbox_tui.widgets.message_list import MessageList
 from inbox_tui.widgets.message_view import MessageView
@@ -134,17 +133,15 @@ async def test_invalid_stored_divider_positions_are_ignored(live: Opener, stored
 async def test_today_becomes_yesterday_as_time_passes(live: Opener) -> None:
     async with live(messages=week(), filters=Filters()) as pilot:
         listed = parts(pilot)[0]
-        assert listed.render_line(0).text.startswith("── today ──")
-        assert listed.render_line(1).text[3:8] == "10:39"
+        assert lines(listed)[0].startswith("── today ──")
+        assert lines(listed)[1][3:8] == "10:39"
         await pilot.press("enter")
         assert "today 10:39" in screen_text(pilot.app)
         pilot.app.clock.move(24 * 3600)
-        inbox = pilot.app.screen
-        assert isinstance(inbox, InboxScreen)
-        inbox._ticks = 59
+        inbox(pilot)._ticks = 59
         await until(pilot, lambda: "yesterday 10:39" in screen_text(pilot.app))
         await pilot.press("escape")
-        await until(pilot, lambda: listed.render_line(0).text.startswith("── yesterday ──"))
+        await until(pilot, lambda: lines(listed)[0].startswith("── yesterday ──"))
 
 
 async def test_divider_key_shows_a_notice_in_the_narrow_layout(live: Opener) -> None:

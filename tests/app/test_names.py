@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
-from support.app_harness import HarnessApp, Opener, message, until
+from support.app_harness import HarnessApp, Opener, message, settled, until
 from support.inbox_screen import by_palette, filter_bar, five_messages, inbox, notice, shown
 from support.sizes import at_every_size
 from support.widgets import lines, screen_text
@@ -28,10 +28,7 @@ async def name(pilot: Pilot[None], command: str, typed: str) -> None:
     await inbox(pilot).action_command(command)
     await until(pilot, lambda: isinstance(pilot.app.screen, NameScreen))
     await pilot.press("ctrl+u", *typed, "enter")
-    await pilot.app.workers.wait_for_complete(
-        [worker for worker in pilot.app.workers if worker.group == "settings"]
-    )
-    await pilot.pause()
+    await settled(pilot, ("settings",))
 
 
 async def test_name_given_to_a_sender_is_shown_at_once_and_saved(
@@ -107,10 +104,10 @@ async def test_names_are_shown_in_list_message_picker_filters_and_export(
     names = {"79160001122": "Courier", "79110000002": "Support"}
     async with live(messages=five_messages(), settings=Settings(names=names)) as pilot:
         messages = inbox(pilot).query_one(MessageList)
-        assert " Courier " in messages.render_line(3).text
+        assert " Courier " in lines(messages)[3]
         await pilot.press("j", "j", "enter")
         view = inbox(pilot).query_one(MessageView)
-        told = " ".join(" ".join(view.render_line(y).text.split()) for y in range(4))
+        told = " ".join(" ".join(lines(view)[:4]).split())
         assert "From Courier +7 916 000-11-22 To Support +7 911 000-00-02" in told
         await pilot.press("escape", "p")
         await until(pilot, lambda: len(pilot.app.screen_stack) == 2)

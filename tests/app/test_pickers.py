@@ -7,6 +7,7 @@ from functools import partial
 from support.app_harness import Opener, message, state_is, until, week
 from support.inbox_screen import filter_bar, shown
 from support.sizes import Size, at_every_size
+from support.widgets import lines
 from textual.pilot import Pilot
 from textual.widgets import Input, OptionList
 
@@ -17,8 +18,7 @@ from inbox_tui.screens.filters import Filters
 def choices(pilot: Pilot[None]) -> list[str]:
     """Return the visible lines of the picker."""
     listed = pilot.app.screen.query_one(OptionList)
-    drawn = listed.render_lines(listed.region.size.region)
-    return [" ".join(strip.text.split()) for strip in drawn if strip.text.strip()]
+    return [" ".join(line.split()) for line in lines(listed) if line.strip()]
 
 
 async def open_picker(pilot: Pilot[None], key: str) -> None:

@@ -6,6 +6,7 @@ from pathlib import Path
 
 from support.app_harness import NOW, HarnessApp, Opener, make_app, message, stored, until
 from support.inbox_screen import inbox, notice, selected
+from support.widgets import lines
 from textual.pilot import Pilot
 
 from inbox_tui.archive import TEAM, Archive, Gap
@@ -36,9 +37,9 @@ def copied(app: HarnessApp, *states: TeamState) -> None:
         TeamCopy(archive.accounts()[0], "anna").store(page)
 
 
-def view(pilot: Pilot[None]) -> str:
-    shown = inbox(pilot).query_one(MessageView)
-    return "\n".join(shown.render_line(y).text.rstrip() for y in range(shown.size.height))
+def view(pilot: Pilot[None]) -> list[str]:
+    """Return the lines of the message shown."""
+    return lines(inbox(pilot).query_one(MessageView))
 
 
 async def test_a_message_is_taken_and_given_back(opened: Opener, tmp_path: Path) -> None:
@@ -64,17 +65,17 @@ async def test_message_shows_who_read_took_and_closed_it(opened: Opener, tmp_pat
             TeamState("done", 2, True, "vera", 1e300),
             TeamState("starred", 2, False, "vera", at),
         )
-        await until(pilot, lambda: "Taken" in view(pilot))
-        lines = view(pilot).splitlines()
+        await until(pilot, lambda: "Taken" in "".join(view(pilot)))
+        shown = view(pilot)
         read, taken, done = (
-            next(line for line in lines if label in line) for label in ("Read ", "Taken", "Done")
+            next(line for line in shown if label in line) for label in ("Read ", "Taken", "Done")
         )
         assert "by anna" in read
         assert "today" in read
         assert "\x1b" not in taken
         assert "ris" in taken
         assert done.endswith("by vera")
-        assert not any("Starred" in line for line in lines)
+        assert not any("Starred" in line for line in shown)
 
 
 async def test_message_taken_by_a_colleague_cannot_be_taken(opened: Opener, tmp_path: Path) -> None:

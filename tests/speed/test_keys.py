@@ -14,6 +14,7 @@ from support.app_harness import (
     make_app,
     message,
     server_seconds,
+    settled,
     state_is,
     until,
 )
@@ -148,10 +149,7 @@ async def test_searches_do_not_run_on_the_event_loop(
     async with opened(tmp_path / "large", LARGE) as (app, pilot):
         counted = Counted(app._dependencies.archive, monkeypatch)
         await pilot.press("slash", *"mess 5", "enter", "u")
-        await pilot.app.workers.wait_for_complete(
-            [worker for worker in pilot.app.workers if worker.group == "search"]
-        )
-        await pilot.pause()
+        await settled(pilot, ("search",))
         assert not [sql for sql in counted.statements if "MATCH" in sql]
 
 

@@ -62,6 +62,11 @@ def lines(widget: Widget) -> list[str]:
     return [strip.text.rstrip() for strip in widget.render_lines(region)]
 
 
+def line_with(widget: Widget, text: str) -> int:
+    """Return the number of the first line of a widget that contains this text, from 0."""
+    return next(y for y, line in enumerate(lines(widget)) if text in line)
+
+
 def style_of(widget: Widget, text: str) -> Style:
     """Return the style of the segment that contains this text."""
     for strip in widget.render_lines(widget.region.size.region):

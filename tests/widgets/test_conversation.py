@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from support.rows import NEWEST, NOW, Messages, message, presentation
-from support.widgets import OneWidget, drag, lines, style_of
+from support.widgets import OneWidget, drag, line_with, lines, style_of
 from textual.events import MouseScrollUp
 from textual.pilot import Pilot
 
@@ -190,7 +190,7 @@ async def test_a_new_message_appears_at_once_if_there_is_room_below() -> None:
 
 async def test_a_click_selects_the_message_under_the_mouse() -> None:
     async with mounted(talk(50)) as (conversation, pilot, _):
-        y = next(y for y, line in enumerate(lines(conversation)) if "Message 995" in line)
+        y = line_with(conversation, "Message 995")
         await pilot.click(conversation, offset=(20, y))
         assert conversation.row == said(995)
 
@@ -198,9 +198,8 @@ async def test_a_click_selects_the_message_under_the_mouse() -> None:
 async def test_text_selection_contains_only_the_text_of_messages() -> None:
     source = conversation_of(said(1, "Заказ 5512 готов"), said(2, "Адрес:\nул. Садовая, 6"))
     async with mounted(source) as (conversation, pilot, app):
+        first, last = line_with(conversation, "5512"), line_with(conversation, "Садовая")
         drawn = lines(conversation)
-        first = next(y for y, line in enumerate(drawn) if "5512" in line)
-        last = next(y for y, line in enumerate(drawn) if "Садовая" in line)
         at = drawn[first].index("5512")
         await drag(pilot, conversation, (at, first), (at + 3, first))
         assert app.screen.get_selected_text() == "5512"
@@ -215,7 +214,7 @@ async def test_text_selection_contains_only_the_text_of_messages() -> None:
 
 async def test_a_double_click_selects_the_text_of_one_message() -> None:
     async with mounted(talk(50)) as (conversation, pilot, app):
-        y = next(y for y, line in enumerate(lines(conversation)) if "Message 995" in line)
+        y = line_with(conversation, "Message 995")
         await pilot.click(conversation, offset=(20, y), times=2)
         assert app.screen.get_selected_text() == "Message 995"
 

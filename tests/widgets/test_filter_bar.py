@@ -210,4 +210,4 @@ async def test_typed_search_text_is_visible_at_every_width(width: int) -> None:
         (search,) = bar.children
         assert search.region.width >= min(width - 4, 12)
         assert search.region.right <= width
-        assert "order" in search.render_lines(search.region.size.region)[0].text
+        assert "order" in lines(search)[0]
