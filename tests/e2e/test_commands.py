@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 from support.command import PASSWORD, Ended
 from support.desktop import desktop, need
+from support.files import files_with
 from support.installed_user import User
 from support.service import SwitchedService
 from support.traffic import incoming
@@ -45,19 +46,13 @@ def test_password_stays_in_the_keyring_until_logout(
     assert user.run("logout", "--login", "alex", "--purge").status == 0
     assert "there are no messages" in user.run("export", "--login", "alex").errors
     assert service.breaches == []
-    assert_nowhere(user.files.home, PASSWORD)
+    assert files_with(PASSWORD, user.files.home) == set()
 
 
 def service_address(signed_in: Ended) -> str:
     found = re.search(r"@(\S+);", signed_in.errors)
     assert found
     return f"http://{found[1]}"
-
-
-def assert_nowhere(folder: Path, words: str) -> None:
-    for file in folder.rglob("*"):
-        if file.is_file():
-            assert words.encode() not in file.read_bytes(), file
 
 
 def test_watch_with_text_output_shows_names(user: User, messages: None) -> None:

@@ -14,6 +14,7 @@ from support.app_harness import NOW, make_app, message, state_is, until
 from support.archives import incoming, page
 from support.command import Files, put, run
 from support.command import incoming as received
+from support.files import files_with
 from support.widgets import screen_text
 
 import inbox_tui
@@ -28,8 +29,7 @@ TRACES = ["913042", "ꙮꙭꙬ", "ѪѬѨ", "79995550001", "79115550001"]
 
 def traces(folder: Path) -> set[str]:
     """Return the parts of the old message that are in any file of the folder."""
-    written = b"".join(file.read_bytes() for file in folder.rglob("*") if file.is_file())
-    return {trace for trace in TRACES if trace.encode() in written}
+    return {trace for trace in TRACES if files_with(trace, folder)}
 
 
 def hold(folder: Path) -> tuple[Archive, AccountArchive]:

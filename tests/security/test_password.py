@@ -18,6 +18,7 @@ from urllib.parse import quote, quote_plus
 import pytest
 from support.app_harness import until
 from support.command import Files, run
+from support.files import files_with
 from support.hostile import screen_output
 from support.keyrings import MemoryBackend, keyring
 from support.terminal import Terminal
@@ -256,8 +257,7 @@ def test_wrong_password_is_not_left_in_output_or_files(
     ended = run("--debug", "sync", "--login", "alex", "--server", server.url)
     assert ended.status == 3
     assert wrong not in repr(ended)
-    for file in files.home.rglob("*"):
-        assert not file.is_file() or wrong.encode() not in file.read_bytes()
+    assert files_with(wrong, files.home) == set()
 
 
 @pytest.mark.parametrize("keys", ["ctrl+c", "ctrl+x", "super+c"])
@@ -378,11 +378,6 @@ def test_password_from_the_environment_reaches_no_child_file_or_screen(
     assert CODE.encode() not in seen["tmux.words"] + seen["xclip.words"]
     assert_files_without_password(tmp_path)
     assert files_with(CODE, tmp_path) <= {"inbox.db", "inbox.db-wal", "tmux.input", "xclip.input"}
-
-
-def files_with(text: str, folder: Path) -> set[str]:
-    files = [file for file in folder.rglob("*") if file.is_file()]
-    return {file.name for file in files if text.encode() in file.read_bytes()}
 
 
 @pytest.mark.e2e
