@@ -2,31 +2,24 @@
 
 from __future__ import annotations
 
-import os
-import stat
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 from support.archives import incoming, opened
+from support.modes import mode, umask
 
 from inbox_tui.archive import Archive, ArchiveError
 
 
 @pytest.fixture(params=[0o000, 0o022, 0o777])
-def umask(request: pytest.FixtureRequest) -> Iterator[int]:
-    before = os.umask(request.param)
-    yield request.param
-    os.umask(before)
+def any_umask(request: pytest.FixtureRequest) -> Iterator[None]:
+    with umask(request.param):
+        yield
 
 
-def mode(path: Path) -> int:
-    return stat.S_IMODE(path.lstat().st_mode)
-
-
-def test_the_archive_and_its_files_are_accessible_only_to_their_owner(
-    tmp_path: Path, umask: int
-) -> None:
+@pytest.mark.usefixtures("any_umask")
+def test_the_archive_and_its_files_are_accessible_only_to_their_owner(tmp_path: Path) -> None:
     folder = tmp_path / "a" / "b"
     archive, _ = opened(folder, incoming(1))
     assert {path.name: mode(path) for path in folder.iterdir()} == {

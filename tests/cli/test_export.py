@@ -6,7 +6,6 @@ import csv
 import io
 import json
 import os
-import stat
 import subprocess
 import sys
 from datetime import datetime
@@ -14,6 +13,7 @@ from pathlib import Path
 
 import pytest
 from support.command import LOGIN, Ended, Files, incoming, put, run
+from support.modes import mode
 from support.russian import in_both_languages
 from support.terminal import Terminal
 
@@ -107,7 +107,7 @@ def test_an_exported_file_is_private_to_its_owner(kept: Files, tmp_path: Path) -
     ended = run("export", "-o", file)
     assert ended.output == ""
     assert f"4 messages in {file}" in ended.errors
-    assert stat.S_IMODE(file.stat().st_mode) == 0o600
+    assert mode(file) == 0o600
 
 
 @pytest.mark.parametrize(

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import os
-import stat
 from typing import TYPE_CHECKING, Literal
 
 import pytest
+from support.modes import mode, umask
 
 from inbox_tui import private_files
 from inbox_tui.paths import Paths
@@ -28,15 +28,10 @@ Way = Literal["new", "append"]
 WAYS: list[Way] = ["new", "append"]
 
 
-def mode(path: Path) -> int:
-    return stat.S_IMODE(path.lstat().st_mode)
-
-
 @pytest.fixture(params=[0o000, 0o022, 0o077, 0o777], ids=oct)
-def umask(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[int]:
-    before = os.umask(request.param)
-    yield request.param
-    os.umask(before)
+def any_umask(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[None]:
+    with umask(request.param):
+        yield
 
 
 @pytest.fixture
@@ -64,7 +59,8 @@ def test_default_paths_follow_the_xdg_variables(
     assert list(tmp_path.iterdir()) == []
 
 
-def test_new_folders_and_their_parents_are_private(tmp_path: Path, umask: int) -> None:
+@pytest.mark.usefixtures("any_umask")
+def test_new_folders_and_their_parents_are_private(tmp_path: Path) -> None:
     folder = tmp_path / "a" / "b" / "c"
     assert private_folder(folder) == folder
     assert [mode(made) for made in (folder, folder.parent, folder.parent.parent)] == [0o700] * 3
@@ -73,13 +69,10 @@ def test_new_folders_and_their_parents_are_private(tmp_path: Path, umask: int) -
 def test_a_folder_is_private_from_the_moment_it_is_created(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    before = os.umask(0)
     for tighten in ("chmod", "fchmod"):
         monkeypatch.setattr(os, tighten, lambda *_, **__: pytest.fail("it was open until now"))
-    try:
+    with umask(0):
         private_folder(tmp_path / "a" / "b")
-    finally:
-        os.umask(before)
     assert mode(tmp_path / "a") == mode(tmp_path / "a" / "b") == 0o700
 
 
@@ -143,8 +136,9 @@ def test_a_file_instead_of_a_folder_is_refused(tmp_path: Path) -> None:
         private_folder(tmp_path / "a" / "b")
 
 
+@pytest.mark.usefixtures("any_umask")
 @pytest.mark.parametrize("way", WAYS)
-def test_a_new_file_is_private(tmp_path: Path, umask: int, way: Way) -> None:
+def test_a_new_file_is_private(tmp_path: Path, way: Way) -> None:
     with open_private(tmp_path / "f", way) as file:
         assert mode(tmp_path / "f") == 0o600
         file.write("Код".encode())
@@ -155,13 +149,9 @@ def test_a_new_file_is_private(tmp_path: Path, umask: int, way: Way) -> None:
 def test_a_file_is_private_from_the_moment_it_is_created(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, way: Way
 ) -> None:
-    before = os.umask(0)
     monkeypatch.setattr(os, "fstat", lambda *_: pytest.fail("stopped right after it is made"))
-    try:
-        with pytest.raises(pytest.fail.Exception):
-            open_private(tmp_path / "f", way)
-    finally:
-        os.umask(before)
+    with umask(0), pytest.raises(pytest.fail.Exception):
+        open_private(tmp_path / "f", way)
     assert mode(tmp_path / "f") == 0o600
 
 
@@ -264,8 +254,9 @@ def test_a_file_of_another_user_is_refused(
     assert (tmp_path / "f").read_text() == "theirs"
 
 
+@pytest.mark.usefixtures("any_umask")
 def test_a_file_for_sqlite_is_created_or_made_private_and_keeps_its_content(
-    tmp_path: Path, umask: int
+    tmp_path: Path,
 ) -> None:
     path = tmp_path / "f"
     assert private_file(path) == path

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import stat
 import tomllib
 from functools import partial
 from pathlib import Path
@@ -10,6 +9,7 @@ from pathlib import Path
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from support.modes import mode
 
 from inbox_tui.config import Settings, SettingsError, load_settings, template
 from inbox_tui.settings_file import name_key, write_name, write_theme
@@ -71,8 +71,7 @@ def test_a_missing_file_is_created_for_its_owner_only(tmp_path: Path) -> None:
     write_name(path, "OZON.ru", "Ozon")
     write_theme(path, "nord")
     assert load_settings(path) == Settings(theme="nord", names={"OZON.ru": "Ozon"})
-    assert stat.S_IMODE(path.stat().st_mode) == 0o600
-    assert stat.S_IMODE(path.parent.stat().st_mode) == 0o700
+    assert (mode(path), mode(path.parent)) == (0o600, 0o700)
 
 
 def test_the_template_can_be_written_to(file: Path) -> None:

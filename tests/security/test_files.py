@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 import re
-import stat
 import tomllib
 from datetime import timedelta
 from pathlib import Path
@@ -15,6 +14,7 @@ from support.archives import incoming, page
 from support.command import Files, put, run
 from support.command import incoming as received
 from support.files import files_with
+from support.modes import mode, umask
 from support.widgets import screen_text
 
 import inbox_tui
@@ -96,23 +96,17 @@ def test_purge_removes_everything_for_good_despite_a_second_terminal(
 
 
 def test_files_are_private_to_their_owner_whatever_the_umask(files: Files) -> None:
-    before = os.umask(0)
-    try:
+    with umask(0):
         put(files.archive, "smscentre.com", received(1, "Hello"))
         assert run("export", "--login", "alex", "-o", files.home / "out.csv").status == 0
         assert run("--debug", "sync", "--login", "alex", "--server", "127.0.0.1:9").status > 0
         with Archive.open(files.archive):
-            modes = {
-                path.relative_to(files.home): stat.S_IMODE(path.stat().st_mode)
-                for path in files.home.rglob("*")
-            }
-    finally:
-        os.umask(before)
+            modes = {path.relative_to(files.home): mode(path) for path in files.home.rglob("*")}
     assert Path("data/inbox-tui/inbox.db-wal") in modes
     assert Path("state/inbox-tui/inbox-tui.log") in modes
     assert Path("out.csv") in modes
-    for path, mode in modes.items():
-        assert mode == (0o700 if (files.home / path).is_dir() else 0o600), path
+    for path, found in modes.items():
+        assert found == (0o700 if (files.home / path).is_dir() else 0o600), path
 
 
 def test_symlinked_or_world_writable_data_folder_is_refused_with_exit_1(

@@ -7,7 +7,6 @@ import inspect
 import os
 import signal
 import sqlite3
-import stat
 import subprocess
 import sys
 import threading
@@ -21,6 +20,7 @@ import keyring
 import keyring.backends.fail
 import pytest
 from click.testing import CliRunner
+from support.modes import mode
 from support.russian import RecordingCatalogue
 from support.traffic import server_now as server_now
 
@@ -96,8 +96,7 @@ def assert_private(file: Path) -> None:
     There the access rights are those of the user's profile.
     """
     if not _ON_WINDOWS:
-        assert stat.S_IMODE(file.stat().st_mode) == 0o600
-        assert stat.S_IMODE(file.parent.stat().st_mode) == 0o700
+        assert (mode(file), mode(file.parent)) == (0o600, 0o700)
 
 
 def put(
