@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-import socket
-
 import pytest
 from support import faults
 from support.command import LOGIN, Files, forget, run
+from support.loopback import free_port
 from support.russian import in_both_languages
 
 from inbox_tui.archive import Archive
@@ -19,9 +18,7 @@ from inbox_tui.sync import SystemClock
 @pytest.fixture
 def main() -> str:
     """The address of the main server, on which nothing listens."""
-    with socket.socket() as taken:
-        taken.bind(("127.0.0.1", 0))
-        return f"127.0.0.1:{taken.getsockname()[1]}"
+    return f"127.0.0.1:{free_port()}"
 
 
 @pytest.fixture

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import socket
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 from support import keyrings
 from support.installed_user import User
+from support.loopback import free_port
 from support.service import SwitchedService
 from support.traffic import incoming, server_now
 
@@ -28,9 +28,7 @@ def other() -> Iterator[DemoServer]:
 @pytest.fixture
 def user(user: User, server: DemoServer, tmp_path: Path) -> User:
     """A user whose main server refuses connections and has `server` as its backup."""
-    with socket.socket() as taken:
-        taken.bind(("127.0.0.1", 0))
-        main = f"http://127.0.0.1:{taken.getsockname()[1]}"
+    main = f"http://127.0.0.1:{free_port()}"
     user.files.configure(f'server = "{main}"\nbackup_server = "{server.url}"\n')
     for name in ("LOGIN", "SERVER", "PASSWORD"):
         del user.environment[f"INBOX_TUI_{name}"]

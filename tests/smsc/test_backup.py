@@ -5,11 +5,11 @@ from __future__ import annotations
 import asyncio
 import socket
 import time
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from pathlib import Path
 
 import pytest
-from support.loopback import Server, http, serving, trust
+from support.loopback import Server, free_port, http, serving, trust
 
 from inbox_tui.credentials import Secret
 from inbox_tui.smsc import client as client_module
@@ -29,9 +29,11 @@ async def backup() -> AsyncIterator[Server]:
         yield served
 
 
-def with_backup(main: str, backup: Server) -> BackupClient:
-    clients = (InboxClient(url, "alex", SECRET) for url in (main, backup.url))
-    return BackupClient(*clients)
+def with_backup(
+    main: str, backup: Server, seconds: Callable[[], float] = time.monotonic
+) -> BackupClient:
+    clients = (InboxClient(url, "alex", SECRET, seconds=seconds) for url in (main, backup.url))
+    return BackupClient(*clients, seconds=seconds)
 
 
 async def asked(main: str, backup: Server) -> Answer:
@@ -42,19 +44,12 @@ async def asked(main: str, backup: Server) -> Answer:
         await client.aclose()
 
 
-def nobody_there() -> str:
-    """Return a loopback URL at whose port nothing listens."""
-    with socket.socket() as taken:
-        taken.bind(("127.0.0.1", 0))
-        return f"http://127.0.0.1:{taken.getsockname()[1]}"
-
-
 @pytest.mark.parametrize("main", ["refuses", "has no name"])
 async def test_the_backup_is_asked_if_the_main_server_cannot_be_reached(
     backup: Server, main: str
 ) -> None:
-    url = nobody_there() if main == "refuses" else "https://nonexistent.invalid"
-    answer = await asked(url, backup)
+    refusing = f"http://127.0.0.1:{free_port()}"
+    answer = await asked(refusing if main == "refuses" else "https://nonexistent.invalid", backup)
     assert answer.via == f"127.0.0.1:{backup.port}"
     assert len(backup.heads) == 1
 
@@ -98,9 +93,9 @@ async def test_the_backup_is_not_asked_if_the_main_servers_certificate_is_bad(
 
 
 async def test_if_neither_server_can_be_reached_both_are_named() -> None:
-    backup = Server(port=int(nobody_there().rpartition(":")[2]))
+    backup = Server(port=free_port())
     with pytest.raises(errors.NotReached) as raised:
-        await asked(nobody_there(), backup)
+        await asked(f"http://127.0.0.1:{free_port()}", backup)
     assert str(raised.value).endswith(
         f"; the backup 127.0.0.1:{backup.port} could not be reached either"
     )
@@ -110,13 +105,10 @@ async def test_if_neither_server_can_be_reached_both_are_named() -> None:
 
 async def test_after_five_minutes_the_main_server_is_tried_first_again(backup: Server) -> None:
     now = 1000.0
-    url = nobody_there()
-    clients = (InboxClient(at, "alex", SECRET, seconds=lambda: now) for at in (url, backup.url))
-    client = BackupClient(*clients, seconds=lambda: now)
+    main = Server(http(b"[]"), port=free_port())
+    client = with_backup(main.url, backup, seconds=lambda: now)
     assert (await client.fetch(cnt=10, hour=24)).via
-    main = Server(http(b"[]"))
-    port = int(url.rpartition(":")[2])
-    async with await asyncio.start_server(main.answer, "127.0.0.1", port):
+    async with await asyncio.start_server(main.answer, "127.0.0.1", main.port):
         now += BACK_TO_MAIN_SECONDS - 1
         assert (await client.fetch(cnt=10, hour=24)).via
         now += 1
@@ -137,8 +129,7 @@ async def test_a_machine_that_slept_is_no_reason_to_ask_the_backup(
         return time.monotonic() + next(slept, sleeps)
 
     async with serving(Server(http(b"[]"))) as main:
-        clients = (InboxClient(at.url, "alex", SECRET, seconds=seconds) for at in (main, backup))
-        client = BackupClient(*clients, seconds=seconds)
+        client = with_backup(main.url, backup, seconds=seconds)
         with pytest.raises(errors.NotSent, match="request could not be sent in time"):
             await client.fetch(cnt=10, hour=24)
         assert main.heads == []

@@ -1,9 +1,10 @@
-"""A loopback server with a fixed reply, for tests of real connections."""
+"""Free ports and a server with a fixed reply on loopback, for tests of real connections."""
 
 from __future__ import annotations
 
 import asyncio
 import contextlib
+import socket
 import ssl
 import sys
 from collections.abc import AsyncIterator, Awaitable, Callable
@@ -32,6 +33,14 @@ def trust(monkeypatch: pytest.MonkeyPatch, certificate: Path) -> None:
         return context
 
     monkeypatch.setattr(client, "_verifying", trusting)
+
+
+def free_port() -> int:
+    """Return a port of 127.0.0.1 at which nothing listens."""
+    with socket.socket() as taken:
+        taken.bind(("127.0.0.1", 0))
+        port: int = taken.getsockname()[1]
+    return port
 
 
 def http(body: bytes, status: str = "200 OK", *headers: str) -> bytes:

@@ -5,7 +5,6 @@ from __future__ import annotations
 import itertools
 import os
 import shutil
-import socket
 import subprocess
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -13,6 +12,7 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 
 import pytest
+from support.loopback import free_port
 from support.systems import skip_exception
 
 ADMIN_PASSWORD = "admin's password"
@@ -135,11 +135,8 @@ def cluster() -> Iterator[Cluster]:
 @contextmanager
 def running_cluster() -> Iterator[Cluster]:
     skip_exception("tests/support/postgres.py")
-    with socket.socket() as free:
-        free.bind(("127.0.0.1", 0))
-        port = free.getsockname()[1]
     with TemporaryDirectory(prefix="inbox-pg") as folder:
-        cluster = Cluster(Path(folder), port)
+        cluster = Cluster(Path(folder), free_port())
         cluster.start()
         try:
             yield cluster
