@@ -19,7 +19,7 @@ from support.app_harness import (
     put,
     until,
 )
-from support.archives import page
+from support.archives import page, row_of
 from support.inbox_screen import fill_in, inbox, signing_in
 from support.keyrings import MemoryBackend, keyring
 from support.sizes import at_every_size
@@ -149,12 +149,11 @@ async def test_list_of_all_accounts_shows_the_notices_of_each(both: Both) -> Non
         with Archive.open(pilot.app.archive_path) as archive:
             account = archive.account("boris", "smsc.kz")
             account.store_page(page(unreadable=["[]"]))
-            row = account.messages.get(2)
+            row = row_of(account, 2).row
         screen = pilot.app.screen
         assert isinstance(screen, InboxScreen)
         await until(pilot, lambda: screen.query_one(TitleBar).unreadable == 1)
-        assert row is not None
-        screen.session_event(TakenByColleague(row.row, "vera"))
+        screen.session_event(TakenByColleague(row, "vera"))
         told = "vera took it first: +7 999 123-45-67, 10:30"
         assert screen.query_one(StatusBar).notice == told
 

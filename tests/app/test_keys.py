@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 from support.app_harness import Opener, message, never, state_is, stored, until
+from support.archives import row_of
 from support.inbox_screen import (
     click_at_once,
     filter_bar,
@@ -75,9 +76,7 @@ async def test_keys_sent_together_are_handled_in_order(live: Opener) -> None:
         await until(pilot, lambda: unread(pilot) == 4)
         assert pilot.app.clipboard == "481516"
         with stored(pilot.app) as account:
-            read = account.messages.get(2)
-            assert read is not None
-            assert not read.unread
+            assert not row_of(account, 2).unread
 
 
 @at_every_size

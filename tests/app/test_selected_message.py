@@ -10,6 +10,7 @@ from typing import Any
 
 import pytest
 from support.app_harness import NOW, HarnessApp, Opener, StillClock, message, put, stored, until
+from support.archives import row_of
 from support.inbox_screen import (
     arrive,
     exported,
@@ -124,8 +125,7 @@ async def test_message_pane_shows_the_selected_message_after_a_conversation(live
 
 def unread(app: HarnessApp, number: int) -> bool:
     with stored(app) as account:
-        row = account.messages.get(number)
-        return row is not None and row.unread
+        return row_of(account, number).unread
 
 
 async def test_shift_f_starts_and_stops_following_the_newest_message(live: Opener) -> None:
@@ -225,10 +225,7 @@ async def test_mark_all_read_skips_messages_not_yet_shown(live: Opener) -> None:
             put(account, [message(60, "unseen", minutes_ago=0)])
         await pilot.press("M")
         await until(pilot, lambda: "read" in notice(pilot))
-        with stored(pilot.app) as account:
-            row = account.messages.get(60)
-            assert row is not None
-            assert row.unread
+        assert unread(pilot.app, 60)
 
 
 async def test_export_contains_only_matches_found_before_e_was_pressed(

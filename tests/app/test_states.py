@@ -16,6 +16,7 @@ from support.app_harness import (
     stored,
     until,
 )
+from support.archives import row_of
 from support.inbox_screen import exported, filter_bar, inbox, notice, selected, shown, unread
 from textual.widgets import Input
 
@@ -194,9 +195,7 @@ async def test_exports_include_states(live: Opener, home: Path) -> None:
 async def test_a_state_set_in_another_window_is_shown_within_a_second(live: Opener) -> None:
     async with live(messages=five()) as pilot:
         with stored(pilot.app) as account:
-            row = account.messages.get(5)
-            assert row is not None
-            account.messages.set_state([row.row], "starred", value=True)
+            account.messages.set_state([row_of(account, 5).row], "starred", value=True)
             account.messages.mute("SHOP", muted=True)
         inbox(pilot)._tick()
         assert selected(pilot).starred

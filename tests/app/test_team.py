@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 from support.app_harness import NOW, HarnessApp, Opener, make_app, message, stored, until
+from support.archives import row_of
 from support.inbox_screen import inbox, notice, selected
 from support.widgets import lines
 from textual.pilot import Pilot
@@ -88,9 +89,8 @@ async def test_message_taken_by_a_colleague_cannot_be_taken(opened: Opener, tmp_
         assert notice(pilot).startswith("boris has it: +7 999 123-45-67")
         assert selected(pilot).taken == TAKEN
         with stored(app) as account:
-            row = account.messages.get(1)
-        assert row is not None
-        inbox(pilot).session_event(TakenByColleague(row.row, "vera"))
+            row = row_of(account, 1).row
+        inbox(pilot).session_event(TakenByColleague(row, "vera"))
         assert notice(pilot).startswith("vera took it first: +7 999 123-45-67")
 
 

@@ -19,6 +19,7 @@ from support.archives import (
     opened,
     page,
     query_for,
+    row_of,
     whole,
 )
 from support.programs import SPAWN, spawned, store_pages
@@ -48,9 +49,7 @@ def test_the_same_id_in_two_accounts_is_two_messages(tmp_path: Path) -> None:
     other = archive.account("other", "smscentre.com")
     assert other.store_page(page(incoming(1, "theirs"))) == [1]
     mark(other, [1], unread=False)
-    mine, theirs = account.messages.get(1), other.messages.get(1)
-    assert mine is not None
-    assert theirs is not None
+    mine, theirs = row_of(account, 1), row_of(other, 1)
     assert (mine.message, mine.unread) == ("mine", True)
     assert (theirs.message, theirs.unread) == ("theirs", False)
 
@@ -97,16 +96,13 @@ def test_any_date_is_stored_and_sorted_correctly(tmp_path: Path, received: int) 
         shown = [2, 0, 3, 1]
         expected = [*shown, 10] if received > SERVER_NOW else [10, *shown]
         assert ids(whole(archive, account, wanted)) == expected
-    dated_row = account.messages.get(2)
-    assert dated_row is not None
-    assert (dated_row.received, dated_row.sent) == (received, received - 2)
+    row = row_of(account, 2)
+    assert (row.received, row.sent) == (received, received - 2)
 
 
 def test_a_message_without_a_sending_time_is_stored_without_one(tmp_path: Path) -> None:
     _archive, account = opened(tmp_path, incoming(1)._replace(sent=None))
-    row = account.messages.get(1)
-    assert row is not None
-    assert row.sent is None
+    assert row_of(account, 1).sent is None
 
 
 def test_the_smallest_and_largest_ids_are_stored(tmp_path: Path) -> None:
@@ -175,9 +171,7 @@ def test_a_second_text_for_an_id_is_counted_and_the_first_is_kept(tmp_path: Path
     for text in ("second", "third"):
         account.store_page(page(incoming(1, text)))
     assert account.messages.conflicts() == 1
-    row = account.messages.get(1)
-    assert row is not None
-    assert row.message == "first"
+    assert row_of(account, 1).message == "first"
 
 
 # -- states
@@ -209,9 +203,7 @@ def test_marking_a_message_twice_changes_the_unread_count_once(tmp_path: Path) -
     assert (account.counts.total(), account.counts.unread()) == (2500, 100)
     mark(account, [1, 1, 2], unread=True)
     assert account.counts.unread() == 102
-    row = account.messages.get(1)
-    assert row is not None
-    assert row.unread
+    assert row_of(account, 1).unread
 
 
 # -- sync state

@@ -95,6 +95,13 @@ def query_for(typed: str, **others: Any) -> Query:
     return Query(search=parse_query(typed, NOW, {}), **others)
 
 
+def row_of(account: AccountArchive, message_id: int) -> Row:
+    """Return the message with this id of the service, which must be in the archive."""
+    row = account.messages.get(message_id)
+    assert row is not None, message_id
+    return row
+
+
 def ids(items: Iterable[Item]) -> list[int]:
     return [item.id for item in items if isinstance(item, Row)]
 

@@ -8,6 +8,7 @@ from contextlib import AsyncExitStack, contextmanager
 from pathlib import Path
 
 from support.app_harness import HarnessApp, make_app, message, state_is
+from support.archives import row_of
 from support.captured_output import CapturedOutput
 from support.hostile import assert_screen_is_safe
 from support.inbox_screen import arrive, inbox, selected
@@ -48,10 +49,8 @@ class OpenApp:
         new = message(self._number, text, phone=text, to_phone=text, minutes_ago=0)
         await arrive(self._pilot, new)
         (session,) = self.app._accounts.sessions
-        stored = session.archive.messages.get(new.id)
-        assert stored is not None
         listed = inbox(self._pilot).query_one(MessageList)
-        listed.move_to(stored.row)
+        listed.move_to(row_of(session.archive, new.id).row)
         session._publish(StatusChanged(Status(State.OFFLINE, text, None)))
         await self._pilot.pause()
         assert selected(self._pilot).message == text

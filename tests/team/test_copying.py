@@ -6,6 +6,7 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
+from support.archives import row_of
 from support.postgres import Cluster
 from support.proxy import Proxy
 from support.team import Team
@@ -89,9 +90,7 @@ def test_a_stale_copy_does_not_overwrite_a_newer_one(tmp_path: Path) -> None:
         account, same = (archive.account("alex", "smscentre.com") for archive in (one, other))
         TeamCopy(account).store(not_starred)
         TeamCopy(same).store(starred)  # read from the hub earlier
-        row = account.messages.get(1)
-        assert row is not None
-        assert not row.starred
+        assert not row_of(account, 1).starred
         assert TeamCopy(account).position("hub") == 11
 
 
