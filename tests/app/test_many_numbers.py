@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 from support.app_harness import HarnessApp, Opener, make_app, message, until
+from support.archives import steps
 from textual.pilot import Pilot
 from textual.widgets import Input, OptionList
 
@@ -107,20 +108,16 @@ async def test_palette_formats_only_the_numbers_it_offers(
 
 
 def test_listing_some_numbers_costs_the_same_in_an_archive_with_many(tmp_path: Path) -> None:
-    def steps(many: int) -> int:
+    def taken(many: int) -> int:
         messages = [message(n, to_phone=str(FIRST + n), minutes_ago=600) for n in range(many)]
         archive = make_app(tmp_path / str(many), messages=messages)._dependencies.archive
         (account,) = archive.accounts()
-        taken = 0
 
-        def stepped() -> None:
-            nonlocal taken
-            taken += 1
+        def list_some() -> None:
+            assert len(account.counts.to_phones(None, most=100)) == 100
+            assert len(account.counts.to_phones(None, parts=[("0000", [])], most=100)) == 100
 
-        archive.database.connection.set_progress_handler(stepped, 10)
-        assert len(account.counts.to_phones(None, most=100)) == 100
-        assert len(account.counts.to_phones(None, parts=[("0000", [])], most=100)) == 100
-        archive.close()
-        return taken
+        with archive:
+            return steps(archive, list_some)
 
-    assert steps(3000) < 1.5 * steps(300)
+    assert taken(3000) < 1.5 * taken(300)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import gc
-from collections.abc import AsyncIterator, Callable, Iterator
+from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager
 from math import prod
 from pathlib import Path
@@ -18,7 +18,7 @@ from support.app_harness import (
     state_is,
     until,
 )
-from support.archives import mark, query_for
+from support.archives import mark, query_for, steps
 from textual.pilot import Pilot
 
 from inbox_tui.archive import Archive, Query
@@ -151,20 +151,6 @@ async def test_searches_do_not_run_on_the_event_loop(
         await pilot.press("slash", *"mess 5", "enter", "u")
         await settled(pilot, ("search",))
         assert not [sql for sql in counted.statements if "MATCH" in sql]
-
-
-def steps(archive: Archive, work: Callable[[], object]) -> int:
-    """Return the cost of `work` in tens of SQLite VM instructions."""
-    taken = 0
-
-    def stepped() -> None:
-        nonlocal taken
-        taken += 1
-
-    archive.database.connection.set_progress_handler(stepped, 10)
-    work()
-    archive.database.connection.set_progress_handler(None, 0)
-    return taken
 
 
 @pytest.mark.parametrize(

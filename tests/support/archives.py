@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -283,6 +283,20 @@ def with_days(items: list[Row | Gap], day_start: DayStart) -> list[Item]:
 def order(item: Row | Gap) -> tuple[int, int]:
     """Return the sort key of an item; lists are sorted in descending order."""
     return (item.row, -item.start) if isinstance(item, Gap) else (item.row, 1)
+
+
+def steps(archive: Archive, work: Callable[[], object]) -> int:
+    """Return the cost of `work` in tens of SQLite VM instructions."""
+    taken = 0
+
+    def stepped() -> None:
+        nonlocal taken
+        taken += 1
+
+    archive.database.connection.set_progress_handler(stepped, 10)
+    work()
+    archive.database.connection.set_progress_handler(None, 0)
+    return taken
 
 
 def mark(account: AccountArchive, ids: Iterable[int], *, unread: bool) -> StateChange:
