@@ -11,7 +11,18 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from support.archives import BOOT, SERVER_NOW, ids, incoming, mark, opened, page, query_for, whole
+from support.archives import (
+    BOOT,
+    SERVER_NOW,
+    changes_of,
+    ids,
+    incoming,
+    mark,
+    opened,
+    page,
+    query_for,
+    whole,
+)
 from support.programs import SPAWN, open_and_tell, open_until, spawned
 
 from inbox_tui.archive import (
@@ -19,7 +30,6 @@ from inbox_tui.archive import (
     ArchiveBusy,
     ArchiveDamaged,
     ArchiveError,
-    Hold,
     Query,
     opening,
 )
@@ -361,23 +371,14 @@ def check_read_only(path: Path) -> None:
         assert [row.id for row in account.lists.export(Query())] == [1, 2]
         assert account.counts.unread() == 2
         assert archive.check() == []
-        hold = Hold("blocked", 1.0, 1, "", WALL, b"")
-        for write in (
-            lambda: account.store_page(page(incoming(3))),
-            lambda: mark(account, [1], unread=False),
-            lambda: account.messages.mark_all_read(Query()),
-            lambda: sum(account.expire(2**40)),
-            lambda: account.purge(),
-            lambda: account.notes.set("a", "b"),
-            lambda: account.requests.begin("", "a", BOOT, Limit()),
+        changes = changes_of(account, page(incoming(3)))
+        changes += [
             lambda: account.requests.end(1, BOOT, delivered=True, finished=True),
-            lambda: account.requests.set_hold(hold, BOOT),
-            lambda: account.requests.clear_hold(BOOT),
-            lambda: account.requests.allow_again(),
             lambda: archive.account("new", "smscentre.com"),
-        ):
+        ]
+        for change in changes:
             with pytest.raises(ArchiveReadOnly, match=r"^the archive cannot be written to$"):
-                write()
+                change()
         assert ids(whole(archive, account, Query())) == [2, 1]
 
 

@@ -17,6 +17,7 @@ from support.archives import (
     BOOT,
     NOW,
     SERVER_NOW,
+    changes_of,
     ids,
     incoming,
     mark,
@@ -348,21 +349,9 @@ def test_a_program_still_using_a_purged_account_cannot_read_or_change_it(two: Tw
         found = mine.on(late).lists.open(query_for("qx"))
         assert len(listing) == 401
         mine.purge()
-        hold = Hold("blocked", 1.0, 1, "", NOW, b"")
-        for write in (
-            lambda: mine.on(late).store_page(page(*ours[:5], unreadable=["qxtextraw"])),
-            lambda: mark(mine.on(late), [1], unread=True),
-            lambda: mine.on(late).messages.mark_all_read(Query()),
-            lambda: sum(mine.on(late).expire(2**40)),
-            lambda: mine.on(late).purge(),
-            lambda: mine.on(late).notes.set("a", "b"),
-            lambda: mine.on(late).requests.begin("", "a", BOOT, Limit()),
-            lambda: mine.on(late).requests.set_hold(hold, BOOT),
-            lambda: mine.on(late).requests.clear_hold(BOOT),
-            lambda: mine.on(late).requests.allow_again(),
-        ):
+        for change in changes_of(mine.on(late), page(*ours[:5], unreadable=["qxtextraw"])):
             with pytest.raises(ArchiveError, match=r"^this account is no longer in the archive$"):
-                write()
+                change()
         mine.on(late).requests.end(1, BOOT, delivered=True, finished=True)
         sum(late.maintenance.wipe())
         assert not [

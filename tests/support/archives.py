@@ -14,6 +14,7 @@ from inbox_tui.archive import (
     Day,
     DayStart,
     Gap,
+    Hold,
     Item,
     Page,
     Query,
@@ -23,7 +24,7 @@ from inbox_tui.archive import (
     to_server_seconds,
 )
 from inbox_tui.archive.records import day_of_row, row_at
-from inbox_tui.smsc.limit import Moment
+from inbox_tui.smsc.limit import Limit, Moment
 from inbox_tui.smsc.message import IncomingMessage
 from inbox_tui.text import fold_text, strip_separators
 from inbox_tui.text.search_query import MessageState, Party, SearchQuery, Words, parse_query
@@ -283,6 +284,23 @@ def with_days(items: list[Row | Gap], day_start: DayStart) -> list[Item]:
 def order(item: Row | Gap) -> tuple[int, int]:
     """Return the sort key of an item; lists are sorted in descending order."""
     return (item.row, -item.start) if isinstance(item, Gap) else (item.row, 1)
+
+
+def changes_of(account: AccountArchive, new: Page) -> list[Callable[[], object]]:
+    """Return a call for each way to change an account's archive, the first with a new page."""
+    hold = Hold("blocked", 1.0, 1, "", NOW, b"")
+    return [
+        lambda: account.store_page(new),
+        lambda: mark(account, [1], unread=False),
+        lambda: account.messages.mark_all_read(Query()),
+        lambda: sum(account.expire(2**40)),
+        lambda: account.purge(),
+        lambda: account.notes.set("a", "b"),
+        lambda: account.requests.begin("", "a", BOOT, Limit()),
+        lambda: account.requests.set_hold(hold, BOOT),
+        lambda: account.requests.clear_hold(BOOT),
+        lambda: account.requests.allow_again(),
+    ]
 
 
 def steps(archive: Archive, work: Callable[[], object]) -> int:
