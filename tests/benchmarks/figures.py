@@ -29,7 +29,7 @@ from tempfile import TemporaryDirectory
 from typing import NamedTuple
 
 from support.answers import fields
-from support.traffic import server_now
+from support.traffic import page_of, server_now
 
 from benchmarks.sample_archives import (
     HOST,
@@ -38,7 +38,6 @@ from benchmarks.sample_archives import (
     PASSWORD,
     SECOND_LOGIN,
     Sample,
-    in_page,
     pages,
     with_second_account,
 )
@@ -414,7 +413,7 @@ async def _first_sync(folder: Path, messages: int) -> Stored:
 
     def store(body: bytes) -> float:
         begun = time.perf_counter()
-        account.store_page(in_page(read_answer(body).messages))
+        account.store_page(page_of(read_answer(body).messages))
         return time.perf_counter() - begun
 
     def store_raw(body: bytes) -> float:

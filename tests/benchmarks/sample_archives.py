@@ -17,12 +17,11 @@ from zlib import crc32
 
 from support.archives import mark
 from support.command import Files
-from support.traffic import server_now
+from support.traffic import page_of, server_now
 
-from inbox_tui.archive import Archive, Cursor, Page, Polled, Query, Row, to_server_seconds
+from inbox_tui.archive import Archive, Cursor, Query, Row, to_server_seconds
 from inbox_tui.archive.schema import TABLES
 from inbox_tui.demo.conversations import history
-from inbox_tui.smsc.limit import Moment
 from inbox_tui.smsc.message import IncomingMessage
 from inbox_tui.text import find_code
 
@@ -108,14 +107,6 @@ def pages(size: int, now: datetime) -> Iterator[list[IncomingMessage]]:
         yield page
 
 
-def in_page(messages: list[IncomingMessage]) -> Page:
-    """Return a page with these messages, as sync stores it."""
-    now = datetime.now(UTC)
-    polled = Polled(Moment("made", 0.5), now, now)
-    cursor = Cursor(polled, polled)
-    return Page("", None, messages, [], cursor, Moment("made", 1.0), None, now)
-
-
 def folder() -> Path:
     """Return the folder of all sample archives, which only its owner can read."""
     path = Path(tempfile.gettempdir()) / "inbox-tui-benchmarks"
@@ -145,7 +136,7 @@ def with_second_account(sample: Sample, host: str, home: Path) -> Sample:
         account = archive.account(SECOND_LOGIN, host)
         account.note_sign_in(f"http://{host}", datetime.now(UTC))
         for page in pages(1_000, server_now() - timedelta(weeks=1)):
-            account.store_page(in_page(page))
+            account.store_page(page_of(page))
         with archive.database.transaction(account.id):
             account.sync_state.set_cursor("", Cursor())  # so that it syncs at once
     return copy
@@ -175,7 +166,7 @@ def _make(to_make: Sample) -> None:
         account.notes.set("signed_in", datetime.now(UTC).isoformat())
         stored = 0
         for page in pages(to_make.size, now):
-            account.store_page(in_page(page))
+            account.store_page(page_of(page))
             for message in page:
                 mbox.write(_mail(message))
             stored += len(page)

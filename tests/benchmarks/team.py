@@ -18,10 +18,10 @@ from asyncpg import Connection
 from support.command import Files
 from support.postgres import ADMIN_PASSWORD, Cluster, running_cluster
 from support.team import made_hub
-from support.traffic import server_now
+from support.traffic import page_of, server_now
 
 from benchmarks.figures import inbox_command
-from benchmarks.sample_archives import LOGIN, Sample, in_page, pages
+from benchmarks.sample_archives import LOGIN, Sample, pages
 from benchmarks.terminal import Program, ready
 from inbox_tui.archive import ArchiveWorker
 from inbox_tui.credentials import Secret
@@ -123,7 +123,7 @@ async def _team(
     hub = await made_hub(url)
     store = await hub_store(hub, LOGIN)
     for page in pages(messages, server_now()):
-        await asyncio.to_thread(store.store_page, in_page(page)._replace(entry=None))
+        await asyncio.to_thread(store.store_page, page_of(page)._replace(entry=None))
     begun = time.perf_counter()
     first = Member(folder, url)
     await first.has(messages)
@@ -164,7 +164,7 @@ async def _arrivals(hub: Hub, store: HubStore, folder: Path, url: str, rounds: i
             now = server_now()
             message = IncomingMessage(number, now, "79991234567", "79160001122", token, now)
             await hub.connect()
-            fresh = in_page([message])._replace(entry=None, seen=datetime.now(UTC))
+            fresh = page_of([message])._replace(entry=None, seen=datetime.now(UTC))
             await asyncio.to_thread(store.store_page, fresh)
             committed = time.perf_counter()
             waiting = screens

@@ -14,13 +14,14 @@ from collections.abc import (
     Sequence,
 )
 from contextlib import asynccontextmanager, contextmanager, suppress
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from pathlib import Path
 from random import Random
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from support.archives import mark
+from support.archives import NOW as NOW
+from support.archives import mark, page
 from support.sizes import Size
 from textual.pilot import Pilot
 from textual.worker import WorkerCancelled
@@ -32,7 +33,6 @@ from inbox_tui.archive import (
     Archive,
     Cursor,
     Gap,
-    Page,
     Polled,
     to_server_seconds,
 )
@@ -46,7 +46,6 @@ from inbox_tui.smsc.limit import Limit, Moment
 from inbox_tui.smsc.message import Answer, IncomingMessage
 from inbox_tui.widgets.status_bar import StatusBar
 
-NOW = datetime(2026, 11, 23, 7, 42, 30, tzinfo=UTC)
 ZONE = ZoneInfo("Europe/Moscow")
 SERVER_NOW = NOW.astimezone(ZONE).replace(tzinfo=None)
 LOGIN = "alex"
@@ -147,18 +146,8 @@ def put(
     account: AccountArchive, messages: Sequence[IncomingMessage], gap: Gap | None = None
 ) -> None:
     """Store messages as sync does, with a gap if one is given."""
-    account.store_page(
-        Page(
-            scope="",
-            entry=None,
-            messages=messages,
-            unreadable=[],
-            cursor=Cursor(polled=Polled(Moment("boot", 0.5), NOW, NOW)),
-            at=Moment("boot", 90_000.0),
-            gap=gap,
-            seen=NOW,
-        ),
-    )
+    cursor = Cursor(polled=Polled(Moment("boot", 0.5), NOW, NOW))
+    account.store_page(page(*messages, cursor=cursor, at=Moment("boot", 90_000.0), gap=gap))
 
 
 def server_seconds(hours: float) -> int:

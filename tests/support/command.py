@@ -12,7 +12,7 @@ import sys
 import threading
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
+from datetime import timedelta
 from pathlib import Path
 from typing import Any, NamedTuple, Self
 
@@ -22,13 +22,13 @@ import pytest
 from click.testing import CliRunner
 from support.modes import mode
 from support.russian import RecordingCatalogue
+from support.traffic import page_of
 from support.traffic import server_now as server_now
 
 import inbox_tui
 from inbox_tui import locale
-from inbox_tui.archive import Archive, Cursor, Page, Polled
+from inbox_tui.archive import Archive
 from inbox_tui.cli.program import main
-from inbox_tui.smsc.limit import Moment
 from inbox_tui.smsc.message import IncomingMessage
 
 LOGIN = "alex"
@@ -107,10 +107,7 @@ def put(
         account = archive.account(login, host)
         if signed_in:
             account.notes.set("signed_in", "2026-11-23T10:00:00+00:00")
-        now = datetime.now(UTC)
-        polled = Polled(Moment("boot", 0.5), now, now)
-        cursor = Cursor(polled, polled)
-        account.store_page(Page("", None, messages, [], cursor, Moment("boot", 1.0), None, now))
+        account.store_page(page_of(messages))
 
 
 def forget(path: Path, *tables: str) -> None:

@@ -1,9 +1,12 @@
-"""Messages received at the present time."""
+"""Messages received at the present time, and pages of them."""
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
 
+from inbox_tui.archive import Cursor, Page, Polled
+from inbox_tui.smsc.limit import Moment
 from inbox_tui.smsc.message import IncomingMessage
 
 
@@ -23,3 +26,11 @@ def incoming(
     """Return a message that arrived `minutes_ago`."""
     received = server_now() - timedelta(minutes=minutes_ago)
     return IncomingMessage(number, received, phone, to_phone, text, received)
+
+
+def page_of(messages: Sequence[IncomingMessage]) -> Page:
+    """Return a page with these messages, as sync stores it now."""
+    now = datetime.now(UTC)
+    polled = Polled(Moment("boot", 0.5), now, now)
+    cursor = Cursor(polled, polled)
+    return Page("", None, messages, [], cursor, Moment("boot", 1.0), None, now)
