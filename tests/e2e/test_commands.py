@@ -72,7 +72,7 @@ def test_watch_and_open_inbox_together_keep_the_request_limit(
             for _ in range(20):
                 inbox.press("r")
                 inbox.read(0.02)
-            service.add(incoming(4, "Both of you"))
+            service.add(incoming(4, "Both of you", minutes_ago=0))
             inbox.wait_for("Both of you", seconds=25)
             output, errors = watch.communicate(timeout=25)
         assert json.loads(output)["message"] == "Both of you"

@@ -26,7 +26,7 @@ def test_a_new_message_is_on_screen_within_21_seconds_while_r_is_held_down(
         for _ in range(30):
             terminal.press("r")
             terminal.read(0.01)
-        service.add(incoming(2, "The second of them"))
+        service.add(incoming(2, "The second of them", minutes_ago=0))
         begun = time.monotonic()
         terminal.wait_for("The second of them", seconds=22)
         while time.monotonic() - begun < 25:

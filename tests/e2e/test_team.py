@@ -191,7 +191,7 @@ def test_team_keeps_the_limit_and_all_messages_through_random_failures(
     while time.monotonic() < end:
         for _ in range(random.randint(0, 3)):
             number += 1
-            service.add(incoming(number, f"Message {number}"))
+            service.add(incoming(number, f"Message {number}", minutes_ago=0))
         member = random.choice(members)
         match random.choice(
             ("kill", "kill asker", "stop", "freeze", "cut", "hub", "state", "state")

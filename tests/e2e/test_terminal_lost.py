@@ -132,7 +132,7 @@ def test_syncing_continues_in_a_frozen_terminal_and_the_screen_recovers(
 ) -> None:
     live.freeze()
     asked = len(service.requests)
-    service.add(incoming(31, "Came while nobody looked."))
+    service.add(incoming(31, "Came while nobody looked.", minutes_ago=0))
     end = time.monotonic() + 25
     while len(service.requests) == asked:
         assert time.monotonic() < end, "not asked"

@@ -52,7 +52,7 @@ def test_terminal_receives_title_notification_and_copied_text(
         terminal.press("\x1b[O")  # the terminal has lost the focus
         assert b"\x1b]9;" not in terminal.raw, "nothing for the first sync"
         for number in (2, 3):
-            service.add(incoming(number, "Secret 913 913"))
+            service.add(incoming(number, "Secret 913 913", minutes_ago=0))
         terminal.wait_for("3 unread", seconds=22)
         terminal.read(0.3)
         terminal.quit()

@@ -12,7 +12,6 @@ import sys
 import threading
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from datetime import timedelta
 from pathlib import Path
 from typing import Any, NamedTuple, Self
 
@@ -22,6 +21,7 @@ import pytest
 from click.testing import CliRunner
 from support.modes import mode
 from support.russian import RecordingCatalogue
+from support.traffic import incoming as incoming
 from support.traffic import page_of
 from support.traffic import server_now as server_now
 
@@ -75,19 +75,6 @@ def run(*words: str | Path, stdin: str | bytes | None = None) -> Ended:
         errors = locale._catalogue.read_back(errors)
         output = locale._catalogue.in_english(output)
     return Ended(result.exit_code, output, errors)
-
-
-def incoming(
-    number: int,
-    text: str = "Hello",
-    *,
-    minutes_ago: float = 5,
-    phone: str = "79991234567",
-    to_phone: str = "79110000001",
-) -> IncomingMessage:
-    """Return a message received `minutes_ago`."""
-    received = server_now() - timedelta(minutes=minutes_ago)
-    return IncomingMessage(number, received, phone, to_phone, text, received - timedelta(seconds=2))
 
 
 def assert_private(file: Path) -> None:

@@ -17,15 +17,15 @@ def server_now() -> datetime:
 
 def incoming(
     number: int,
-    text: str,
+    text: str = "Hello",
     *,
-    minutes_ago: float = 0,
+    minutes_ago: float = 5,
     phone: str = "79991234567",
     to_phone: str = "79110000001",
 ) -> IncomingMessage:
-    """Return a message that arrived `minutes_ago`."""
+    """Return a message received `minutes_ago`, two seconds after it was sent."""
     received = server_now() - timedelta(minutes=minutes_ago)
-    return IncomingMessage(number, received, phone, to_phone, text, received)
+    return IncomingMessage(number, received, phone, to_phone, text, received - timedelta(seconds=2))
 
 
 def page_of(messages: Sequence[IncomingMessage]) -> Page:

@@ -150,11 +150,11 @@ def test_watch_prints_new_messages_until_its_reader_is_gone(
 ) -> None:
     with signed_in.start("watch", "--since", "1") as program:
         assert [read_line(program)["id"] for _ in range(5)] == [5, 4, 3, 2, 1]
-        service.add(incoming(6, "новое"))
+        service.add(incoming(6, "новое", minutes_ago=0))
         assert read_line(program)["message"] == "новое"
         assert program.stdout is not None
         program.stdout.close()
-        service.add(incoming(7, "nobody reads this"))
+        service.add(incoming(7, "nobody reads this", minutes_ago=0))
         assert program.wait(PATIENCE) == 0
     assert service.breaches == []
 
@@ -177,7 +177,7 @@ def test_parallel_watches_keep_the_limit_and_a_kill_loses_no_message(
     for program in programs:
         assert {read_line(program)["id"] for _ in range(5)} == {1, 2, 3, 4, 5}
     programs[0].kill()
-    service.add(incoming(7, "after the kill"))
+    service.add(incoming(7, "after the kill", minutes_ago=0))
     for program in programs[1:]:
         assert read_line(program)["id"] == 7
     for program in programs:
