@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 from support.app_harness import Opener, make_app, message, until
+from support.documents import README
 from support.inbox_screen import in_words
 from support.widgets import screen_text
 from textual.widgets import OptionList
@@ -20,8 +21,6 @@ from inbox_tui.widgets.message_list import MessageList
 from inbox_tui.widgets.message_pane import MessagePane
 from inbox_tui.widgets.message_view import MessageView
 from inbox_tui.widgets.status_bar import StatusBar
-
-README = Path(__file__).parents[2] / "README.md"
 
 
 def test_no_two_commands_share_a_name_a_key_or_a_description() -> None:
@@ -60,7 +59,7 @@ def test_the_readme_lists_every_key_and_what_it_does() -> None:
         written = f"{keys[0]} to {keys[-1]}" if len(keys) > 4 else " ".join(keys)
         rows.append(f"| {written} | {command.description} | `{command.name}` |")
     table = "\n".join(("| key | does | name |", "| --- | --- | --- |", *rows))
-    assert f"\n\n{table}\n\n" in README.read_text(encoding="utf-8")
+    assert f"\n\n{table}\n\n" in README
 
 
 @pytest.mark.parametrize("language", ["en", "ru"], indirect=True)

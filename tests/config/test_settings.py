@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from support.documents import README
 
 from inbox_tui.config import (
     SETTINGS,
@@ -23,7 +24,6 @@ from inbox_tui.config import (
 )
 
 FIELDS = list(Settings._fields)
-README = Path(__file__).parents[2] / "README.md"
 
 
 @pytest.fixture
@@ -273,7 +273,7 @@ def test_the_readme_lists_every_setting_with_its_default() -> None:
         for setting in SETTINGS
     ]
     head = ("| setting | default | what for |", "| --- | --- | --- |")
-    assert "\n".join(("", "", *head, *rows, "", "")) in README.read_text(encoding="utf-8")
+    assert "\n".join(("", "", *head, *rows, "", "")) in README
 
 
 @given(st.text(max_size=200))

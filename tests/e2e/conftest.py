@@ -11,14 +11,13 @@ from pathlib import Path
 
 import pytest
 from support.command import PASSWORD, Files
+from support.documents import ROOT
 from support.installed_user import User
 from support.postgres import cluster as cluster
 from support.service import SwitchedService
 from support.traffic import incoming, server_now
 
 from inbox_tui.demo.server import DemoServer
-
-ROOT = Path(__file__).parents[2]
 
 
 def run(*command: str | Path) -> None:

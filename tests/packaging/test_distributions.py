@@ -16,10 +16,10 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 import pytest
+from support.documents import ROOT
 
 from inbox_tui import __version__
 
-ROOT = Path(__file__).parents[2]
 PACKAGE = {
     file.relative_to(ROOT).as_posix()
     for file in (ROOT / "inbox_tui").rglob("*")

@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-from pathlib import Path
-
 import pytest
+from support.documents import ROOT
 
-ROOT = Path(__file__).parents[2]
 MOST_LINES = 600
 
 

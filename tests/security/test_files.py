@@ -13,15 +13,14 @@ from support.app_harness import NOW, make_app, message, state_is, until
 from support.archives import incoming, page
 from support.command import Files, put, run
 from support.command import incoming as received
+from support.documents import ROOT
 from support.files import files_with
 from support.modes import mode, umask
 from support.widgets import screen_text
 
-import inbox_tui
 from inbox_tui.archive import AccountArchive, Archive, ArchiveError, Query, to_server_seconds
 from inbox_tui.config import SettingsError, load_settings
 
-ROOT = Path(inbox_tui.__file__).parents[1]
 OLD = "ꙮꙭꙬ Your code is 913042 ѪѬѨ"
 TRACES = ["913042", "ꙮꙭꙬ", "ѪѬѨ", "79995550001", "79115550001"]
 """Parts of the old message to look for; the search index keeps sequences of three letters."""

@@ -16,6 +16,7 @@ from pathlib import Path
 
 import pytest
 from support.command import INTERRUPTIBLE, PATIENCE
+from support.documents import ROOT
 from support.traffic import incoming, server_now
 
 from inbox_tui.demo.server import DemoServer
@@ -23,7 +24,6 @@ from inbox_tui.demo.service import DemoService
 
 pytestmark = pytest.mark.e2e
 
-ROOT = Path(__file__).parents[2]
 PASSWORD = "верная лошадь"
 TEXT = "Код: 0032 — вход в интернет-банк"
 
