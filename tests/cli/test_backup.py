@@ -4,15 +4,13 @@ from __future__ import annotations
 
 import pytest
 from support import faults
-from support.command import LOGIN, Files, forget, run
+from support.command import LOGIN, Files, forget, limit_is_used_up, run
 from support.loopback import free_port
 from support.russian import in_both_languages
 
 from inbox_tui.archive import Archive
 from inbox_tui.demo.server import DemoServer
 from inbox_tui.demo.service import DemoService
-from inbox_tui.smsc.limit import Limit
-from inbox_tui.sync import SystemClock
 
 
 @pytest.fixture
@@ -45,9 +43,7 @@ def test_requests_to_the_backup_count_for_the_main_servers_account(
     with Archive.open(files.archive) as archive:
         (kept,) = archive.accounts()
         assert (kept.login, kept.host) == (LOGIN, main)
-        now = SystemClock().moment()
-        (mark,) = {entry.fingerprint for entry in kept.requests.entries(now)}
-        assert kept.requests.begin("", mark, now, Limit()) is None
+        assert limit_is_used_up(kept)
 
 
 @in_both_languages
@@ -83,9 +79,7 @@ def test_the_backup_is_not_asked_if_the_main_server_fails_mid_answer(
             forget(files.archive, "holds")
         with Archive.open(files.archive) as archive:
             (kept,) = archive.accounts()
-            now = SystemClock().moment()
-            (mark,) = {entry.fingerprint for entry in kept.requests.entries(now)}
-            assert kept.requests.begin("", mark, now, Limit()) is None
+            assert limit_is_used_up(kept)
     assert len(service.requests) == 3
     assert other.requests == []
 

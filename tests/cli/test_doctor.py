@@ -155,9 +155,7 @@ def test_files_open_to_others_are_reported(files: Files) -> None:
 
 @in_both_languages
 def test_a_damaged_archive_is_reported(files: Files) -> None:
-    files.archive.parent.mkdir(mode=0o700, parents=True)
-    files.archive.write_bytes(b"this is no database" * 100)
-    files.archive.chmod(0o600)
+    files.damage_archive()
     ended = run("doctor")
     assert ended.status == 1
     assert "it was damaged" in line(ended, "archive")

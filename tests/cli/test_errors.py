@@ -4,15 +4,13 @@ from __future__ import annotations
 
 import asyncio
 import errno
-import subprocess
-import sys
 from collections.abc import Callable
 from pathlib import Path
 from string import Formatter
 from typing import NoReturn
 
 import pytest
-from support.command import LOGIN, Files, put, run
+from support.command import LOGIN, Files, put, run, with_streams
 from support.russian import SAID, RecordingCatalogue, in_russian, sentences_of
 
 from inbox_tui import locale
@@ -230,31 +228,27 @@ def test_a_hub_that_is_away_is_reported() -> None:
 
 
 @pytest.mark.parametrize(
-    ("line", "sentence", "told"),
+    ("line", "streams", "sentence", "told"),
     [
-        ("config >&-", "standard output is closed.", "стандартный вывод закрыт."),
+        ("config", ">&-", "standard output is closed.", "стандартный вывод закрыт."),
         (
-            "config >/dev/full",
+            "config",
+            ">/dev/full",
             "standard output can't be written to: {strerror}.",
             "в стандартный вывод не записать: на диске нет места.",
         ),
         (
-            "login --login alex --password-stdin <&-",
+            "login --login alex --password-stdin",
+            "<&-",
             "standard input is closed.",
             "стандартный ввод закрыт.",
         ),
     ],
 )
 def test_a_closed_or_full_stream_is_reported(
-    monkeypatch: pytest.MonkeyPatch, line: str, sentence: str, told: str
+    monkeypatch: pytest.MonkeyPatch, line: str, streams: str, sentence: str, told: str
 ) -> None:
     monkeypatch.setenv("LANG", "ru_RU.UTF-8")
     monkeypatch.delenv("LC_ALL", raising=False)
-    ended = subprocess.run(
-        ["sh", "-c", f"{sys.executable} -m inbox_tui {line}"],
-        capture_output=True,
-        text=True,
-        check=False,
-    )
-    assert ended.stderr == f"inbox-tui: {told}\n"
+    assert with_streams(streams, *line.split()).errors == f"inbox-tui: {told}\n"
     SAID.add(sentence)

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import os
-import shlex
 import signal
 import subprocess
 import sys
@@ -19,12 +18,12 @@ import pytest
 from support.command import (
     LOGIN,
     PASSWORD,
-    Ended,
     Files,
     assert_private,
     incoming,
     put,
     run,
+    with_streams,
 )
 from support.keyrings import MemoryBackend
 from support.russian import in_both_languages
@@ -136,8 +135,7 @@ def test_spaces_around_a_login_are_dropped_wherever_it_comes_from(
     monkeypatch.setenv("INBOX_TUI_LOGIN", spaced)
     shown.append(run("config").output)
     monkeypatch.delenv("INBOX_TUI_LOGIN")
-    files.config.parent.mkdir(parents=True, exist_ok=True)
-    files.config.write_text(f"login = {json.dumps(spaced)}\n")
+    files.configure(f"login = {json.dumps(spaced)}\n")
     shown.append(run("config").output)
     assert [f'"{LOGIN}"' in output for output in shown] == [True] * 3, shown
 
@@ -320,8 +318,7 @@ def test_the_inbox_opens_without_an_account(opened: list[Any]) -> None:
 def test_a_damaged_archive_is_reported_after_the_inbox_closes(
     files: Files, opened: list[Any]
 ) -> None:
-    files.archive.parent.mkdir(mode=0o700, parents=True)
-    files.archive.write_bytes(b"this is no database" * 100)
+    files.damage_archive()
     ended = run()
     assert ended.status == 0
     assert "the archive was damaged" in ended.errors
@@ -336,16 +333,6 @@ def test_the_demo_writes_nothing_to_the_users_folders(files: Files, opened: list
 
 
 # -- outputs that are full or closed
-
-
-def with_streams(streams: str, *words: str) -> Ended:
-    """Run a command with redirections of its standard streams, such as `2>&-`."""
-    program = shlex.join([sys.executable, "-m", "inbox_tui", *words])
-    ended = subprocess.run(
-        ["sh", "-c", f"{program} {streams}"], capture_output=True, text=True, check=False
-    )
-    assert "Traceback" not in ended.stderr
-    return Ended(ended.returncode, ended.stdout, ended.stderr)
 
 
 @pytest.mark.parametrize(

@@ -93,8 +93,7 @@ def test_after_archive_damage_sync_waits_because_the_request_log_is_lost(
     files: Files, account: DemoServer, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     account.service.add(incoming(1))
-    files.archive.parent.mkdir(mode=0o700, parents=True)
-    files.archive.write_bytes(b"this is no database" * 100)
+    files.damage_archive()
     assert run("sync").status == 1
     monkeypatch.setenv("INBOX_TUI_PASSWORD", PASSWORD)
     ended = run("sync")

@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import inspect
 import os
+import shlex
 import signal
 import sqlite3
 import subprocess
@@ -27,9 +28,11 @@ from support.traffic import server_now as server_now
 
 import inbox_tui
 from inbox_tui import locale
-from inbox_tui.archive import Archive
+from inbox_tui.archive import AccountArchive, Archive
 from inbox_tui.cli.program import main
+from inbox_tui.smsc.limit import Limit
 from inbox_tui.smsc.message import IncomingMessage
+from inbox_tui.sync import SystemClock
 
 LOGIN = "alex"
 PASSWORD = "correct horse"
@@ -75,6 +78,23 @@ def run(*words: str | Path, stdin: str | bytes | None = None) -> Ended:
         errors = locale._catalogue.read_back(errors)
         output = locale._catalogue.in_english(output)
     return Ended(result.exit_code, output, errors)
+
+
+def with_streams(streams: str, *words: str) -> Ended:
+    """Run a command in a shell with redirections of its standard streams, such as `2>&-`."""
+    program = shlex.join([sys.executable, "-m", "inbox_tui", *words])
+    ended = subprocess.run(
+        ["sh", "-c", f"{program} {streams}"], capture_output=True, text=True, check=False
+    )
+    assert "Traceback" not in ended.stderr
+    return Ended(ended.returncode, ended.stdout, ended.stderr)
+
+
+def limit_is_used_up(account: AccountArchive) -> bool:
+    """Return whether the limit refuses another request like those in the account's log."""
+    now = SystemClock().moment()
+    (same,) = {entry.fingerprint for entry in account.requests.entries(now)}
+    return account.requests.begin("", same, now, Limit()) is None
 
 
 def assert_private(file: Path) -> None:
@@ -152,6 +172,12 @@ class Files:
             "LANG": "C.UTF-8",
             "TZ": _MOSCOW,
         }
+
+    def damage_archive(self) -> None:
+        """Make a file that is no database the archive."""
+        self.archive.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+        self.archive.write_bytes(b"this is no database" * 100)
+        self.archive.chmod(0o600)
 
     def configure(self, text: str) -> None:
         self.config.parent.mkdir(parents=True, exist_ok=True)
