@@ -7,36 +7,23 @@ import io
 import json
 from datetime import UTC
 from pathlib import Path
-from zoneinfo import ZoneInfo
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from support.rows import MOSCOW, message
 
 from inbox_tui.archive import Row
-from inbox_tui.archive.records import row_at
 from inbox_tui.exports import FORMATS, Exporter, Written, format_of
 
-MOSCOW = ZoneInfo("Europe/Moscow")
 anything = st.text(st.characters(), max_size=40)
 """Any text, including lone surrogates and control characters."""
 
 
-def row(number: int = 1, text: str = "Hello", **changes: object) -> Row:
-    message = Row(
-        row_at(1_795_428_000),
-        1,
-        number,
-        None,
-        "79991234567",
-        "79110000001",
-        text,
-        unread=True,
-        starred=False,
-        done=False,
-        muted=False,
+def row(number: int = 1, text: str = "Hello", *, sent: int | None = None) -> Row:
+    return message(
+        number, received=1_795_428_000, sent=sent, phone="79991234567", message=text, unread=True
     )
-    return message._replace(**changes)  # type: ignore[arg-type]
 
 
 def exported(form: str, *rows: Row, names: dict[str, str] | None = None) -> tuple[bytes, Written]:
@@ -48,9 +35,9 @@ def exported(form: str, *rows: Row, names: dict[str, str] | None = None) -> tupl
 
 def test_times_have_the_offset_of_the_servers_clock() -> None:
     written, _ = exported("jsonl", row(sent=1_795_427_990))
-    message = json.loads(written)
-    assert message["received"] == "2026-11-23T10:00:00+03:00"
-    assert message["sent"] == "2026-11-23T09:59:50+03:00"
+    record = json.loads(written)
+    assert record["received"] == "2026-11-23T10:00:00+03:00"
+    assert record["sent"] == "2026-11-23T09:59:50+03:00"
 
 
 def test_a_missing_sending_time_is_exported_as_null_or_empty() -> None:
@@ -63,7 +50,7 @@ def test_json_preserves_every_text(texts: list[str]) -> None:
     rows = [row(number, text) for number, text in enumerate(texts)]
     whole = json.loads(exported("json", *rows)[0])
     lines = [json.loads(line) for line in exported("jsonl", *rows)[0].decode().splitlines()]
-    assert [message["message"] for message in whole] == texts
+    assert [record["message"] for record in whole] == texts
     assert lines == whole
 
 
