@@ -61,9 +61,9 @@ def retry_processes_that_wine_fails_to_start() -> None:
 
 
 @contextmanager
-def temporary_folder() -> Iterator[Path]:
+def temporary_folder(within: Path | None = None) -> Iterator[Path]:
     """Make a temporary folder for the block; on Windows, files that are still open remain."""
-    folder = Path(mkdtemp())
+    folder = Path(mkdtemp(dir=within))
     yield folder
     shutil.rmtree(folder, ignore_errors=sys.platform == "win32")
 

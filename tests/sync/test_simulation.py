@@ -7,14 +7,12 @@ each instead of a few shorter ones.
 from __future__ import annotations
 
 import os
-import shutil
-import sys
-import tempfile
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 from support.simulation import simulate
+from support.systems import temporary_folder
 from support.virtual import run_virtually
 
 LONG = int(os.environ.get("INBOX_TUI_SEEDS") or 0)
@@ -28,10 +26,8 @@ AT_ONCE = 5
 def folder() -> Iterator[Path]:
     """A temporary folder, in memory if the system has such a place."""
     memory = Path("/dev/shm")
-    made = Path(tempfile.mkdtemp(dir=memory if memory.is_dir() else None))
-    yield made
-    # On Windows, files that the killed programs still have open cannot be deleted.
-    shutil.rmtree(made, ignore_errors=sys.platform == "win32")
+    with temporary_folder(memory if memory.is_dir() else None) as folder:
+        yield folder
 
 
 @pytest.mark.parametrize("first", range(0, SEEDS, AT_ONCE))
