@@ -5,7 +5,7 @@ from __future__ import annotations
 from random import Random
 
 import pytest
-from support.answers import MESSAGE
+from support.answers import DOCUMENTED, MESSAGE
 from support.peer import ServerClock, incoming, parameters
 from support.service import SwitchedService
 
@@ -14,14 +14,10 @@ from inbox_tui.smsc.answers import read_answer
 
 FORMS = ["0", "1", "2", "3"]
 EXPECTED = {
-    "0": "id = 7, received = 23.11.2026 10:00:00, phone = 79990000000, message = text, "
-    "to_phone = 79110000000, sent = 23.11.2026 09:59:58\n",
-    "1": "7,23.11.2026 10:00:00,79990000000,79110000000,23.11.2026 09:59:58,text\n",
-    "2": "<sms_answers><sms><id>7</id><received>23.11.2026 10:00:00</received>"
-    "<phone>79990000000</phone><message>text</message><to_phone>79110000000</to_phone>"
-    "<sent>23.11.2026 09:59:58</sent></sms></sms_answers>",
-    "3": '[{"id": 7, "received": "23.11.2026 10:00:00", "phone": "79990000000", '
-    '"message": "text", "to_phone": "79110000000", "sent": "23.11.2026 09:59:58"}]',
+    "0": DOCUMENTED["text"] + "\n",
+    "1": DOCUMENTED["commas"] + "\n",
+    "2": DOCUMENTED["xml"],
+    "3": DOCUMENTED["json"],
 }
 FAILED = {
     "0": "ERROR = 1 (parameters error)",

@@ -6,12 +6,12 @@ import gzip
 import json
 import subprocess
 import sys
-from pathlib import Path
 from typing import Any
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from support.smsc_client import ENTRY, TESTS
 
 MIB = 1024 * 1024
 MOST_MEBIBYTES = 256
@@ -23,16 +23,6 @@ A unit is 10 ms on the machine that the figures in CONTRIBUTING are of, and more
 """
 TRIES = 3
 """Attempts to stay within the time limits: a busy machine spoils one, an expensive answer all."""
-TESTS = Path(__file__).parents[1]
-
-ENTRY = {
-    "id": 7,
-    "received": "23.11.2026 10:00:00",
-    "phone": "79990000000",
-    "message": "Ваш код 481516",
-    "to_phone": "79110000000",
-    "sent": "23.11.2026 09:59:58",
-}
 
 
 def cost(body: bytes) -> dict[str, Any]:

@@ -7,7 +7,16 @@ from collections.abc import Callable
 from datetime import datetime
 
 import pytest
-from support.answers import ENTRY, MESSAGE, RECEIVED, in_commas, in_json, in_text, in_xml
+from support.answers import (
+    DOCUMENTED,
+    ENTRY,
+    MESSAGE,
+    RECEIVED,
+    in_commas,
+    in_json,
+    in_text,
+    in_xml,
+)
 
 from inbox_tui.smsc import errors
 from inbox_tui.smsc.answers import read_answer
@@ -22,20 +31,7 @@ def texts_of(answer: Answer) -> list[str]:
 # -- success
 
 
-@pytest.mark.parametrize(
-    "body",
-    [
-        "id = 7, received = 23.11.2026 10:00:00, phone = 79990000000, message = text, "
-        "to_phone = 79110000000, sent = 23.11.2026 09:59:58",
-        "7,23.11.2026 10:00:00,79990000000,79110000000,23.11.2026 09:59:58,text",
-        "<sms_answers><sms><id>7</id><received>23.11.2026 10:00:00</received>"
-        "<phone>79990000000</phone><message>text</message><to_phone>79110000000</to_phone>"
-        "<sent>23.11.2026 09:59:58</sent></sms></sms_answers>",
-        '[{"id": 7, "received": "23.11.2026 10:00:00", "phone": "79990000000", '
-        '"message": "text", "to_phone": "79110000000", "sent": "23.11.2026 09:59:58"}]',
-    ],
-    ids=["text", "commas", "xml", "json"],
-)
+@pytest.mark.parametrize("body", DOCUMENTED.values(), ids=DOCUMENTED)
 @pytest.mark.parametrize("around", ["{}", "\ufeff{}", "{}\n", "{}\r\n", "\r\n{}"])
 def test_the_documented_message_is_read_in_each_format(body: str, around: str) -> None:
     assert read_answer(around.format(body).encode()) == Answer([MESSAGE], [])

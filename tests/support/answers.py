@@ -31,6 +31,17 @@ def fields(message: IncomingMessage) -> dict[str, object]:
 
 
 ENTRY = fields(MESSAGE)
+DOCUMENTED = {
+    "text": "id = 7, received = 23.11.2026 10:00:00, phone = 79990000000, message = text, "
+    "to_phone = 79110000000, sent = 23.11.2026 09:59:58",
+    "commas": "7,23.11.2026 10:00:00,79990000000,79110000000,23.11.2026 09:59:58,text",
+    "xml": "<sms_answers><sms><id>7</id><received>23.11.2026 10:00:00</received>"
+    "<phone>79990000000</phone><message>text</message><to_phone>79110000000</to_phone>"
+    "<sent>23.11.2026 09:59:58</sent></sms></sms_answers>",
+    "json": '[{"id": 7, "received": "23.11.2026 10:00:00", "phone": "79990000000", '
+    '"message": "text", "to_phone": "79110000000", "sent": "23.11.2026 09:59:58"}]',
+}
+"""The answer with `MESSAGE` in each format, as in the examples of api.md."""
 
 
 def in_text(messages: list[IncomingMessage]) -> str:
