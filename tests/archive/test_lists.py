@@ -15,7 +15,6 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from support.archives import (
     BOOT,
-    NOW,
     SERVER_NOW,
     ids,
     incoming,
@@ -26,6 +25,7 @@ from support.archives import (
     row_of,
     whole,
 )
+from support.rows import presentation
 
 from inbox_tui.archive import (
     AccountArchive,
@@ -40,7 +40,6 @@ from inbox_tui.archive import (
 from inbox_tui.archive.lists import _DayOfList, _Line
 from inbox_tui.archive.records import row_at
 from inbox_tui.smsc.message import IncomingMessage
-from inbox_tui.widgets.presentation import Presentation
 
 HOUR = 3600
 
@@ -268,12 +267,7 @@ def test_days_in_another_time_zone_are_found_through_the_index(
 def test_the_first_and_the_last_moment_of_the_calendar_have_a_day(
     tmp_path: Path, received: int, zone: str
 ) -> None:
-    reader = Presentation(
-        server_zone=ZoneInfo("Europe/Moscow"),
-        local_zone=ZoneInfo(zone),
-        names={},
-        clock=lambda: NOW,
-    )
+    reader = presentation(ZoneInfo(zone))
     _, account = opened(tmp_path, incoming(1, received=received))
     for wanted in (Query(), query_for("hello")):
         listing = account.lists.open(wanted, days=reader.day_start)

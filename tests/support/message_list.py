@@ -42,3 +42,8 @@ def cursor_line(messages: MessageList) -> str:
     marked = [line for line in lines(messages) if line.startswith("▌")]
     assert len(marked) == 1
     return marked[0]
+
+
+def line_of_cursor(messages: MessageList) -> int:
+    """Return the number of the line with the cursor, from 0."""
+    return lines(messages).index(cursor_line(messages))

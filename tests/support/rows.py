@@ -54,13 +54,15 @@ def message(number: int, **changes: Any) -> Row:
     return row._replace(**changes)
 
 
-def presentation(now: datetime = NOW, /, **names: str) -> Presentation:
-    """Return the presentation for a reader in Moscow at the time `now`."""
+def presentation(
+    local_zone: ZoneInfo = MOSCOW, server_zone: ZoneInfo = MOSCOW, /, **names: str
+) -> Presentation:
+    """Return the presentation for a reader in `local_zone` at the time `NOW`."""
     return Presentation(
-        server_zone=MOSCOW,
-        local_zone=MOSCOW,
+        server_zone=server_zone,
+        local_zone=local_zone,
         names={"79160001122": "Pickup point"} | names,
-        clock=lambda: now,
+        clock=lambda: NOW,
     )
 
 

@@ -14,6 +14,7 @@ from textual.strip import Strip
 from textual.widget import Widget
 
 W = TypeVar("W", bound=Widget)
+M = TypeVar("M", bound=Message)
 
 
 class OneWidget(App[None], Generic[W]):
@@ -33,6 +34,10 @@ class OneWidget(App[None], Generic[W]):
         if isinstance(message, self._kinds):
             self.posted.append(message)
         return super().post_message(message)
+
+    def posted_of(self, kind: type[M]) -> list[M]:
+        """Return the recorded messages of one kind."""
+        return [message for message in self.posted if isinstance(message, kind)]
 
 
 async def widths_drawn(pilot: Pilot[None], widget: Widget, widths: Iterable[int]) -> list[int]:

@@ -12,15 +12,14 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from support.archives import incoming, opened
-from support.message_list import HEIGHT, cursor_line, mounted, shown_id
-from support.rows import MOSCOW, NEWEST, NOW, Messages, message, server_seconds
+from support.message_list import HEIGHT, cursor_line, line_of_cursor, mounted, shown_id
+from support.rows import MOSCOW, NEWEST, NOW, Messages, message, presentation, server_seconds
 from support.widgets import lines
 
 from inbox_tui.archive import Gap, Query, Row
 from inbox_tui.screens.listings import ArchivedMessages
 from inbox_tui.widgets.message_list import MessageList
 from inbox_tui.widgets.message_pane import MOVES
-from inbox_tui.widgets.presentation import Presentation
 
 FIRST_OF_TODAY = 984
 """The id of the oldest message on the day of the newest."""
@@ -28,10 +27,6 @@ FIRST_OF_TODAY = 984
 
 def by_days(newest: int = NEWEST, oldest: int = NEWEST - 99) -> Messages:
     return Messages.numbered(newest, oldest, days=True)
-
-
-def line_of_cursor(messages: MessageList) -> int:
-    return lines(messages).index(cursor_line(messages))
 
 
 @pytest.mark.parametrize(
@@ -107,7 +102,7 @@ async def test_a_click_on_a_day_line_does_not_move_the_cursor() -> None:
             if line.startswith("──"):
                 await pilot.double_click(messages, offset=(20, y))
         assert shown_id(messages) == read
-        assert not [m for m in app.posted if isinstance(m, MessageList.Opened)]
+        assert not app.posted_of(MessageList.Opened)
         await pilot.click(messages, offset=(20, 1))
         assert line_of_cursor(messages) == 1
 
@@ -163,9 +158,7 @@ async def test_the_day_line_never_hides_the_selected_message_after_resizing(
 
 
 async def test_messages_are_grouped_into_days_in_the_readers_time_zone(tmp_path: Path) -> None:
-    omsk = Presentation(
-        server_zone=MOSCOW, local_zone=ZoneInfo("Asia/Omsk"), names={}, clock=lambda: NOW
-    )
+    omsk = presentation(ZoneInfo("Asia/Omsk"))
     noon = server_seconds(NOW.astimezone(MOSCOW).replace(hour=12, minute=0))
     hours = (-11, -14, -16, -39)  # 1:00, 22:00 and 20:00 in Moscow, and 21:00 the day before
     _, account = opened(

@@ -2,7 +2,14 @@ from __future__ import annotations
 
 import pytest
 from support.growth import assert_as_cheap
-from support.message_list import HEIGHT, WIDTH, cursor_line, mounted, shown_id
+from support.message_list import (
+    HEIGHT,
+    WIDTH,
+    cursor_line,
+    line_of_cursor,
+    mounted,
+    shown_id,
+)
 from support.rows import (
     NEWEST,
     ManyMessages,
@@ -47,7 +54,7 @@ async def test_each_move_announces_the_message_under_the_cursor() -> None:
     async with mounted(Messages.numbered()) as (_, pilot, app):
         await pilot.press("j", "j", "G", "k")
         await pilot.pause()
-        told = [m.row.id for m in app.posted if isinstance(m, MessageList.Highlighted) and m.row]
+        told = [m.row.id for m in app.posted_of(MessageList.Highlighted) if m.row]
         assert told == [NEWEST, NEWEST - 1, NEWEST - 2, NEWEST - 99, NEWEST - 98]
 
 
@@ -55,13 +62,13 @@ async def test_enter_opens_the_message_under_the_cursor() -> None:
     async with mounted(Messages.numbered()) as (_, pilot, app):
         await pilot.press("j", "enter")
         await pilot.pause()
-        assert [m.row.id for m in app.posted if isinstance(m, MessageList.Opened)] == [NEWEST - 1]
+        assert [m.row.id for m in app.posted_of(MessageList.Opened)] == [NEWEST - 1]
 
 
 async def test_paging_scrolls_the_list_and_keeps_the_cursor_on_its_screen_line() -> None:
     async with mounted(Messages.numbered()) as (messages, pilot, _):
         await pilot.press("j", "j", "pagedown")
-        assert lines(messages).index(cursor_line(messages)) == 2
+        assert line_of_cursor(messages) == 2
 
 
 async def test_jumping_to_a_message_out_of_view_centres_it() -> None:
@@ -69,7 +76,7 @@ async def test_jumping_to_a_message_out_of_view_centres_it() -> None:
         messages.move_to(message(950).row)
         await pilot.pause()
         assert shown_id(messages) == 950
-        assert lines(messages).index(cursor_line(messages)) == HEIGHT // 2
+        assert line_of_cursor(messages) == HEIGHT // 2
 
 
 async def test_jumping_to_a_visible_message_does_not_scroll() -> None:
@@ -155,7 +162,7 @@ async def test_following_selects_the_newest_message_as_it_arrives() -> None:
         await pilot.pause()
         assert shown_id(messages) == NEWEST + 2
         assert messages.newer == 0
-        told = [m.row.id for m in app.posted if isinstance(m, MessageList.Highlighted) and m.row]
+        told = [m.row.id for m in app.posted_of(MessageList.Highlighted) if m.row]
         assert told == [NEWEST, NEWEST + 2]
 
 
@@ -168,7 +175,7 @@ async def test_newer_messages_are_counted_until_the_top_is_visible() -> None:
         await pilot.press("g")
         await pilot.pause()
         assert messages.newer == 0
-        assert sum(isinstance(m, MessageList.NewerChanged) for m in app.posted) == 3
+        assert len(app.posted_of(MessageList.NewerChanged)) == 3
 
 
 async def test_newer_messages_are_not_counted_if_the_whole_list_is_visible() -> None:
@@ -233,7 +240,7 @@ async def test_a_hidden_list_keeps_its_selection_while_messages_arrive() -> None
         await pilot.pause()
         assert shown_id(messages) == NEWEST - 3
         assert "08:42" in cursor_line(messages)
-        assert lines(messages).index(cursor_line(messages)) == 3
+        assert line_of_cursor(messages) == 3
         assert all(lines(messages))
 
 
@@ -257,10 +264,10 @@ async def test_a_click_selects_a_message_and_a_double_click_opens_it() -> None:
     async with mounted(Messages.numbered()) as (messages, pilot, app):
         await pilot.click(messages, offset=(20, 3))
         assert shown_id(messages) == NEWEST - 3
-        assert not [m for m in app.posted if isinstance(m, MessageList.Opened)]
+        assert not app.posted_of(MessageList.Opened)
         await pilot.double_click(messages, offset=(20, 5))
         await pilot.pause()
-        assert [m.row.id for m in app.posted if isinstance(m, MessageList.Opened)] == [NEWEST - 5]
+        assert [m.row.id for m in app.posted_of(MessageList.Opened)] == [NEWEST - 5]
 
 
 async def test_a_click_below_the_messages_does_nothing() -> None:
@@ -268,7 +275,7 @@ async def test_a_click_below_the_messages_does_nothing() -> None:
         await pilot.double_click(messages, offset=(20, 8))
         await pilot.pause()
         assert shown_id(messages) == NEWEST
-        assert not [m for m in app.posted if isinstance(m, MessageList.Opened)]
+        assert not app.posted_of(MessageList.Opened)
 
 
 async def test_the_row_under_the_mouse_is_highlighted_even_after_scrolling() -> None:

@@ -32,12 +32,7 @@ def test_times_in_full_include_the_day_and_the_seconds(moment: tuple[int, ...], 
 
 
 def test_times_are_shown_in_the_readers_time_zone() -> None:
-    reader = Presentation(
-        server_zone=MOSCOW,
-        local_zone=ZoneInfo("Asia/Vladivostok"),
-        names={},
-        clock=lambda: NOW,
-    )
+    reader = presentation(ZoneInfo("Asia/Vladivostok"))
     assert reader.clock_time(moscow(2026, 11, 22, 10, 42)) == "17:42"
     assert reader.long_time(moscow(2026, 11, 21, 18, 0, 0)) == "today 01:00:00"
 
@@ -46,9 +41,7 @@ def test_times_are_shown_in_the_readers_time_zone() -> None:
 def test_every_date_that_the_service_can_send_can_be_shown(
     received: datetime, server_zone: ZoneInfo, local_zone: ZoneInfo
 ) -> None:
-    shown_by = Presentation(
-        server_zone=server_zone, local_zone=local_zone, names={}, clock=lambda: NOW
-    )
+    shown_by = presentation(local_zone, server_zone)
     at = to_server_seconds(received.replace(microsecond=0))
     assert len(shown_by.clock_time(at)) == 5
     assert shown_by.day_names(at // 86400)
@@ -59,9 +52,7 @@ def test_every_date_that_the_service_can_send_can_be_shown(
 
 @given(st.integers(86400, 2**32), st.timezones())
 def test_days_begin_at_midnight_in_the_readers_time_zone(at: int, local_zone: ZoneInfo) -> None:
-    shown_by = Presentation(
-        server_zone=ZoneInfo("UTC"), local_zone=local_zone, names={}, clock=lambda: NOW
-    )
+    shown_by = presentation(local_zone, ZoneInfo("UTC"))
     day = (shown_by.received_at(at).date() - date(1970, 1, 1)).days
     assert shown_by.day_start(day) <= at < shown_by.day_start(day + 1)
 

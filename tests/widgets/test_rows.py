@@ -148,7 +148,7 @@ async def test_a_gap_shows_the_period_in_which_messages_may_be_missing(
         assert told in lines(messages)[3]
         await pilot.press("j", "j", "j", "enter")
         assert messages.row is None
-        assert not [m for m in app.posted if isinstance(m, MessageList.Opened)]
+        assert not app.posted_of(MessageList.Opened)
 
 
 async def test_starred_done_muted_and_taken_messages_have_symbols() -> None:

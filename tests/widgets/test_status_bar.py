@@ -208,5 +208,4 @@ async def test_a_click_on_a_hint_presses_its_key(
         await pilot.click(bar, offset=(x + len(hint) - 1, 0))
         await pilot.click(bar, offset=(x - 1, 0))
         await pilot.pause()
-        pressed = {(m.key, m.character) for m in app.posted if isinstance(m, Key)}
-        assert pressed == {(key, character)}
+        assert {(m.key, m.character) for m in app.posted_of(Key)} == {(key, character)}
