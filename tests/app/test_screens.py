@@ -19,6 +19,7 @@ from support.app_harness import (
     until,
     week,
 )
+from support.inbox_screen import inbox
 from support.pictures import Snapshot
 from support.sizes import pictured, pictured_large_too
 from support.widgets import screen_text
@@ -29,7 +30,6 @@ from inbox_tui.archive import Gap
 from inbox_tui.commands import COMMANDS
 from inbox_tui.config import Settings
 from inbox_tui.screens.filters import Filters
-from inbox_tui.screens.inbox import InboxScreen
 from inbox_tui.session import Session
 from inbox_tui.smsc.errors import (
     AddressBlocked,
@@ -269,9 +269,7 @@ def test_without_unicode(snapshot: Snapshot, key: str, language: str) -> None:
     async def drawable(pilot: Pilot[None]) -> None:
         if key == "ctrl+p":
             commands = sum(command.in_palette for command in COMMANDS)
-            inbox = pilot.app.screen_stack[0]
-            assert isinstance(inbox, InboxScreen)
-            everything = commands + len(inbox.filtering.receiving_numbers("", 100))
+            everything = commands + len(inbox(pilot).filtering.receiving_numbers("", 100))
             await until(pilot, lambda: hits(pilot) == everything)
             await pilot.pause(0.1)
         letters = {"·"} | (CYRILLIC if language == "ru" else set())

@@ -16,6 +16,7 @@ from typing import Any
 
 import pytest
 from support.app_harness import HarnessApp, StillClock, make_app, message, put, state_is
+from support.inbox_screen import inbox
 from textual import events
 from textual._compositor import Compositor
 from textual.keys import _character_to_key
@@ -92,9 +93,7 @@ class Window:
 
     @property
     def inbox(self) -> InboxScreen:
-        screen = self.app.screen_stack[0]
-        assert isinstance(screen, InboxScreen)
-        return screen
+        return inbox(self.pilot)
 
     @property
     def view(self) -> MessageView:

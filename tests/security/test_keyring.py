@@ -14,10 +14,11 @@ from keyring.backends import null
 from support.app_harness import make_app, state_is, until
 from support.command import Files, run
 from support.desktop import NEVER_ANSWERS, desktop
+from support.inbox_screen import fill_in
 from support.keyrings import MemoryBackend, SilentBackend, keyring
 from support.terminal import Terminal
 from support.widgets import screen_text
-from textual.widgets import Checkbox, Input, Static
+from textual.widgets import Checkbox, Static
 
 from inbox_tui.smsc.errors import SignInRefused
 from inbox_tui.smsc.message import Answer
@@ -47,10 +48,7 @@ async def test_insecure_keyring_is_named_on_the_sign_in_screen_and_not_used(
         await until(pilot, lambda: named in str(note.render()) and note.display)
         assert "kept for this run only" in str(note.render())
         assert app.screen.query_one("#remember", Checkbox).disabled
-        app.screen.query_one("#login", Input).value = "alex"
-        app.screen.query_one("#password", Input).value = "correct horse"
-        app.screen.query_one("#password", Input).focus()
-        await pilot.press("enter")
+        await fill_in(pilot, login="alex", password="correct horse")
         await until(pilot, lambda: app.passwords == ["correct horse"])
     assert getattr(backend, "kept", {}) == {}
 
@@ -86,12 +84,7 @@ async def test_late_keyring_password_is_not_sent_for_another_account(tmp_path: P
         await state_is(pilot, "Sign in")
         assert "did not answer" in screen_text(app)
         await pilot.press("S")
-        await until(pilot, lambda: bool(app.screen.query("#password")))
-        app.screen.query_one("#server", Input).value = "http://127.0.0.1:9"
-        app.screen.query_one("#login", Input).value = "mallory"
-        app.screen.query_one("#password", Input).value = "mine"
-        app.screen.query_one("#password", Input).focus()
-        await pilot.press("enter")
+        await fill_in(pilot, server="http://127.0.0.1:9", login="mallory", password="mine")
         await until(pilot, lambda: "authorise error" in screen_text(app))
         silent.may_answer.set()
         await until(pilot, lambda: len(app.passwords) == 2)

@@ -11,6 +11,7 @@ import pytest
 from support.app_harness import make_app, message, state_is
 from support.command import LOGIN, PASSWORD, Files, incoming, put, run, server_now
 from support.hostile import ATTACKS, unsafe_characters
+from support.sizes import at_every_size
 from support.widgets import screen_lines, screen_text
 from textual.app import App
 from textual.widgets import OptionList
@@ -143,9 +144,7 @@ async def test_link_dialog_shows_the_true_host_before_opening_a_link(
         assert opened == [link]
 
 
-@pytest.mark.parametrize(
-    "size", [(120, 40), (80, 24), (40, 12)], ids=lambda size: f"{size[0]}x{size[1]}"
-)
+@at_every_size
 async def test_host_of_a_link_is_visible_before_enter_opens_it(
     tmp_path: Path, opened: list[str], size: tuple[int, int]
 ) -> None:

@@ -8,19 +8,19 @@ from pathlib import Path
 import pytest
 from support.app_harness import make_app, message, state_is, until
 from support.hostile import ATTACKS, assert_screen_is_safe
+from support.inbox_screen import fill_in, inbox
 from support.keyrings import MemoryBackend, keyring
+from support.sizes import SIZES, at_every_size
 from support.widgets import screen_text
 from textual import events
 from textual.widgets import Input
 
 from inbox_tui.config import Settings
-from inbox_tui.screens.inbox import InboxScreen
 from inbox_tui.screens.sign_in import SignInScreen
 from inbox_tui.smsc.answers import read_answer
 from inbox_tui.smsc.errors import SignInRefused
 from inbox_tui.smsc.message import Answer, IncomingMessage
 
-SIZES = [(120, 40), (80, 24), (40, 12)]
 EVERYTHING = "before " + "".join(ATTACKS) + " after"
 
 
@@ -90,7 +90,7 @@ async def test_markup_in_a_number_is_plain_text_in_the_palette(tmp_path: Path) -
         await until(pilot, lambda: f"To {number}" in screen_text(app))
 
 
-@pytest.mark.parametrize("size", SIZES, ids=[f"{x}x{y}" for x, y in SIZES])
+@at_every_size
 async def test_server_and_keyring_text_cannot_control_the_sign_in_screen(
     tmp_path: Path, size: tuple[int, int], monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -106,11 +106,7 @@ async def test_server_and_keyring_text_cannot_control_the_sign_in_screen(
         keyring=keyring(MemoryBackend()),
     )
     async with app.run_test(size=size) as pilot:
-        await until(pilot, lambda: bool(app.screen.query("#password")))
-        app.screen.query_one("#login", Input).value = "alex"
-        app.screen.query_one("#password", Input).value = "wrong"
-        app.screen.query_one("#password", Input).focus()
-        await pilot.press("enter")
+        await fill_in(pilot, login="alex", password="wrong")
         await until(pilot, lambda: bool(app.screen.query_one("#sign-in-reason").display))
         assert isinstance(app.screen, SignInScreen)
         await pilot.pause()
@@ -142,8 +138,6 @@ async def test_notice_and_title_contain_no_control_sequences(tmp_path: Path) -> 
     app = make_app(tmp_path, Answer(hostile_messages(), []))
     async with app.run_test(size=(120, 40)) as pilot:
         await state_is(pilot, "Live")
-        inbox = app.screen
-        assert isinstance(inbox, InboxScreen)
-        inbox._status.show_notice(EVERYTHING)
+        inbox(pilot)._status.show_notice(EVERYTHING)
         await pilot.pause()
         assert_screen_is_safe(app)

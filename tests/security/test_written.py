@@ -14,12 +14,13 @@ from pathlib import Path
 
 import pytest
 from hypothesis import HealthCheck, given, settings
-from support.app_harness import HarnessApp, make_app, message, state_is, until
+from support.app_harness import HarnessApp, make_app, message, next_answer, state_is, until
 from support.captured_output import colours, places, terminal, told
 from support.hostile import ATTACKS, texts, unsafe_characters
+from support.inbox_screen import fill_in
 from support.open_app import open_app
+from support.sizes import SIZES, at_every_size
 from textual.pilot import Pilot
-from textual.widgets import Input
 
 from inbox_tui.config import Settings
 from inbox_tui.smsc.errors import SignInRefused
@@ -39,7 +40,6 @@ COLOUR = re.compile("\x1b\\[(?:0|(?:[1-47];)*(?:[34]8;(?:5|2;[0-9]+;[0-9]+);[0-9
 They use none of the sixteen named colours. Both 256 and true colours are allowed, as Rich keeps the
 sequence of a style from the first time it was rendered in this process.
 """
-SIZES = [(120, 40), (80, 24), (40, 12)]
 
 
 @pytest.fixture(autouse=True)
@@ -116,15 +116,11 @@ async def test_hostile_message_writes_the_same_sequences_as_a_harmless_one(
         )
 
     async def play(pilot: Pilot[None]) -> None:
-        app = pilot.app
-        assert isinstance(app, HarnessApp)
         await state_is(pilot, "Live")
         for key in keys:
             await pilot.press(key)
             await pilot.pause()
-        app.clock.move(21)
-        await until(pilot, lambda: len(app.scripted.asked) == 2)
-        await state_is(pilot, "Live")
+        await next_answer(pilot)
 
     harmless = await written_by(inbox_with(HARMLESS, "harmless"), SIZES[0], play)
     hostile = await written_by(inbox_with(HOSTILE, "hostile"), SIZES[0], play)
@@ -140,13 +136,8 @@ async def test_hostile_server_error_adds_no_sequences_to_the_sign_in_screen(
     tmp_path: Path,
 ) -> None:
     async def play(pilot: Pilot[None]) -> None:
-        screen = pilot.app.screen_stack
-        await until(pilot, lambda: bool(screen[-1].query("#password")))
-        for name in ("login", "password"):
-            screen[-1].query_one(f"#{name}", Input).value = "alex"
-        screen[-1].query_one("#password", Input).focus()
-        await pilot.press("enter")
-        await until(pilot, lambda: bool(screen[-1].query_one("#sign-in-reason").display))
+        await fill_in(pilot, login="alex", password="alex")
+        await until(pilot, lambda: bool(pilot.app.screen.query_one("#sign-in-reason").display))
 
     written = []
     for folder, words in (("harmless", HARMLESS), ("hostile", HOSTILE)):
@@ -157,7 +148,7 @@ async def test_hostile_server_error_adds_no_sequences_to_the_sign_in_screen(
     assert_painted_within(written[1], SIZES[0])
 
 
-@pytest.mark.parametrize("size", SIZES, ids=[f"{x}x{y}" for x, y in SIZES])
+@at_every_size
 def test_no_message_sender_or_error_writes_a_control_sequence(size: tuple[int, int]) -> None:
     with ExitStack() as stack:
         screen = None if sys.platform == "win32" else stack.enter_context(terminal(size))

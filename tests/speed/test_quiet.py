@@ -9,7 +9,8 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from support.app_harness import HarnessApp, make_app, state_is, until, week
+from support.app_harness import HarnessApp, make_app, next_answer, state_is, week
+from support.inbox_screen import inbox
 from textual.pilot import Pilot
 from textual.widget import Widget
 
@@ -55,8 +56,7 @@ async def settled(folder: Path) -> AsyncIterator[tuple[HarnessApp, Pilot[None], 
     app = make_app(folder, messages=week(), filters=Filters())
     async with app.run_test(size=(120, 40)) as pilot:
         await state_is(pilot, "Live")
-        screen = app.screen
-        assert isinstance(screen, InboxScreen)
+        screen = inbox(pilot)
         screen._tick()
         await pilot.pause()
         yield app, pilot, screen
@@ -77,11 +77,9 @@ async def test_idle_second_repaints_only_the_status_bar(
 async def test_refresh_without_new_messages_repaints_only_the_status_bar(
     tmp_path: Path, drawn: Counter[str]
 ) -> None:
-    async with settled(tmp_path) as (app, pilot, screen):
+    async with settled(tmp_path) as (_, pilot, screen):
         drawn.clear()
-        app.clock.move(21)
-        await until(pilot, lambda: len(app.scripted.asked) == 2)
-        await state_is(pilot, "Live")
+        await next_answer(pilot)
         screen._tick()
         await pilot.pause()
         assert set(drawn) == {"StatusBar"}
