@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Callable, Sequence
 from datetime import UTC, datetime, timedelta
+from itertools import pairwise
 from operator import attrgetter
 from pathlib import Path
 from random import Random
@@ -136,6 +137,11 @@ class Environment:
         return [round(asked.at, 2) for asked in self.asked]
 
     @property
+    def apart(self) -> list[float]:
+        """The seconds from each request to the next."""
+        return [later - sooner for sooner, later in pairwise(self.times)]
+
+    @property
     def three_apart(self) -> list[float]:
         """The seconds from each request to the third one after it."""
         return [fourth - first for first, fourth in zip(self.times, self.times[3:], strict=False)]
@@ -205,6 +211,11 @@ class Terminal:
     @property
     def statuses(self) -> Sequence[Status]:
         return [event.status for event in self.events_of(StatusChanged)]
+
+    async def quit(self) -> None:
+        """End the program in an orderly way."""
+        self.task.cancel()
+        await asyncio.wait([self.task])
 
     def kill(self) -> None:
         """End the program without an orderly shutdown."""
