@@ -16,9 +16,10 @@ from random import Random
 from typing import Any, NamedTuple, TypeVar
 from zoneinfo import ZoneInfo
 
+from support.archives import page
 from support.postgres import ADMIN_PASSWORD, USER_PASSWORD, Cluster
 
-from inbox_tui.archive import Archive, ArchiveWorker, Query, Row
+from inbox_tui.archive import Archive, ArchiveWorker, Cursor, Polled, Query, Row
 from inbox_tui.credentials import Secret
 from inbox_tui.smsc.errors import SignInRefused
 from inbox_tui.smsc.limit import Limit, Moment
@@ -245,6 +246,13 @@ class Colleague:
             return await self.member.once()
         await self.member.run()
         return None
+
+    def polled_before(self) -> datetime:
+        """Store that this colleague polled ten days ago, alone; return that time."""
+        at = self.clock.now() - timedelta(days=10)
+        polled = Polled(Moment("an earlier boot", 1.0), at, at)
+        self.account.store_page(page(cursor=Cursor(polled, polled), at=polled.moment, seen=at))
+        return at
 
     @property
     def texts(self) -> list[str]:

@@ -11,10 +11,9 @@ from support.postgres import Cluster
 from support.proxy import Proxy
 from support.team import Team
 
-from inbox_tui.archive import Archive, Cursor, Page, Polled
+from inbox_tui.archive import Archive
 from inbox_tui.archive.team_copy import CopiedPage, TeamCopy
 from inbox_tui.archive.team_states import TeamState
-from inbox_tui.smsc.limit import Moment
 from inbox_tui.smsc.message import IncomingMessage
 from inbox_tui.sync import HubCopied, MessagesArrived, State
 from inbox_tui.team import hub
@@ -107,10 +106,7 @@ async def test_a_hub_counts_as_copied_after_the_first_requests_messages(team: Te
 
 async def test_all_members_see_a_gap_from_before_the_account_joined_the_hub(team: Team) -> None:
     anna = team.join("anna")
-    at = anna.clock.now() - timedelta(days=10)
-    polled = Polled(Moment("an earlier boot", 1.0), at, at)
-    page = Page("", None, (), (), Cursor(polled, polled), polled.moment, None, at)
-    anna.account.store_page(page)
+    anna.polled_before()
     team.receive("one")
     boris = team.join("boris", password=None)
     await team.until(lambda: anna.account.sync_state.gaps() and boris.account.sync_state.gaps())
@@ -120,9 +116,7 @@ async def test_all_members_see_a_gap_from_before_the_account_joined_the_hub(team
 
 async def test_a_member_who_leaves_continues_from_the_teams_last_poll(team: Team) -> None:
     anna, boris = team.join("anna"), team.join("boris", password=None)
-    at = boris.clock.now() - timedelta(days=10)
-    polled = Polled(Moment("an earlier boot", 1.0), at, at)
-    boris.account.store_page(Page("", None, (), (), Cursor(polled), polled.moment, None, at))
+    at = boris.polled_before()
     await team.until(lambda: boris.account.sync_state.polled()[""].service > at)
     boris.account.leave_team()
     left = boris.account.sync_state.polled()[""].service

@@ -6,7 +6,6 @@ import asyncio
 import gc
 from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager
-from datetime import timedelta
 from pathlib import Path
 from random import Random
 from typing import Any
@@ -22,11 +21,8 @@ from inbox_tui.archive import (
     AccountArchive,
     Archive,
     ArchiveBusy,
-    Cursor,
     Hold,
-    Page,
     Permit,
-    Polled,
 )
 from inbox_tui.archive.team_copy import TeamCopy
 from inbox_tui.archive.team_states import TeamStates
@@ -34,7 +30,7 @@ from inbox_tui.cli.watch import StatusReporter
 from inbox_tui.config import Settings
 from inbox_tui.credentials import Secret, new_digest
 from inbox_tui.session import Dependencies, Session
-from inbox_tui.smsc.limit import Limit, Moment
+from inbox_tui.smsc.limit import Limit
 from inbox_tui.sync import MessagesArrived, RefreshDeferred, State
 from inbox_tui.team.address import parse_hub
 from inbox_tui.team.errors import HubAway
@@ -418,9 +414,7 @@ async def test_a_reader_who_may_ask_later_hands_over_what_it_did_before(team: Te
     digest = new_digest(Secret("wrong"))
     hold = Hold("refused", None, 1, "refused before", vera.clock.now(), digest)
     vera.account.requests.set_hold(hold, now)
-    at = vera.clock.now() - timedelta(days=10)
-    polled = Polled(Moment("an earlier boot", 1.0), at, at)
-    vera.account.store_page(Page("", None, (), (), Cursor(polled, polled), polled.moment, None, at))
+    vera.polled_before()
     await team.until(lambda: vera.state is State.OFFLINE)
     team.sql(
         "GRANT inbox_tui_asker TO vera; SELECT pg_terminate_backend(pid) FROM pg_stat_activity"
