@@ -105,7 +105,6 @@ class Life:
         world = member.world
         self.world = world
         self.member = member
-        self.process = self  # `Client` expects this name
         self.dead = False
         self.refused: set[str] = set()
         self.quiet_until = 0.0
@@ -145,7 +144,7 @@ class Life:
 
     async def _in_thread(self, function: Callable[..., Any], *arguments: Any) -> Any:
         world = self.world
-        await self._stall()
+        await world.stall(0.01)
         result = await asyncio.to_thread(function, *arguments)
         if world.first_complete is None:
             cursors = [
@@ -154,18 +153,12 @@ class Life:
             ]
             if all(cursor.polled is not None for cursor in cursors):
                 world.first_complete = world.time()
-        await self._stall()
+        await world.stall(0.01)
         return result
-
-    async def _stall(self) -> None:
-        """Now and then wait, as if the machine were slow or the process suspended."""
-        random = self.world.random
-        if not self.world.calm and random.random() < 0.01:
-            await asyncio.sleep(random.choice((0.01, 1.0, 4.0, 8.0, 120.0)))
 
     async def _in_archive(self, function: Callable[..., Any], *arguments: Any) -> Any:
         world = self.world
-        await self._stall()
+        await world.stall(0.01)
         self.must_live()
         if not world.calm and world.random.random() < world.plan.flaky:
             raise world.random.choice(TROUBLE)("no room")

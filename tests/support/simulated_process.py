@@ -98,10 +98,6 @@ class Process:
             self.task.cancel()
             self.archive.close()
 
-    def must_live(self) -> None:
-        if self.dead:
-            raise Killed
-
     def use(self) -> None:
         """Act as the user after all failures: sign in if necessary, and refresh if it stopped."""
         if self.dead:
@@ -170,23 +166,16 @@ class Life:
         world, plan = self.world, self.world.plan
         await world.awake()
         if function == self.account.data_version:
-            if self.dead:
-                raise Killed
+            self.must_live()
             return function()
-        await self._stall()
+        await world.stall(0.015)
         self.maybe_die(plan.deaths)
         result = function(*arguments)
         if world.first_complete is None:
             self._look_for_first_complete()
         self.maybe_die(plan.deaths)
-        await self._stall()
+        await world.stall(0.015)
         return result
-
-    async def _stall(self) -> None:
-        """Now and then wait, as if the disk were slow or the process suspended."""
-        world = self.world
-        if not world.calm and world.random.random() < 0.015:
-            await world.sleep(world.random.choice((0.01, 1.0, 4.0, 8.0, 120.0)))
 
     def _look_for_first_complete(self) -> None:
         world = self.world
@@ -200,6 +189,9 @@ class Life:
             self.process.kill()
             delay = self.world.random.choice((0.0, 5.0, 120.0))
             self.world.loop.call_later(delay, self.process.start_if_dead)
+        self.must_live()
+
+    def must_live(self) -> None:
         if self.dead:
             raise Killed
 
@@ -233,7 +225,7 @@ class Client:
 
     async def fetch(self, **asked: Any) -> Answer:
         life, world = self.life, self.life.world
-        life.process.must_live()
+        life.must_live()
         refused = life.refused | world.refused
         assert self.password not in refused, "a refused password is sent again"
         quiet_until = max(life.quiet_until, world.quiet_until)

@@ -127,6 +127,11 @@ class World:
         await asyncio.sleep(self.plan.late if seconds == 1.0 else max(MOMENT, seconds))
         await self.awake()
 
+    async def stall(self, often: float) -> None:
+        """Now and then wait, as if the disk were slow or the process suspended."""
+        if not self.calm and self.random.random() < often:
+            await self.sleep(self.random.choice((0.01, 1.0, 4.0, 8.0, 120.0)))
+
     async def awake(self) -> None:
         machine = self.machine
         while machine.asleep_until > self.loop.time():  # noqa: ASYNC110 - the machine may fall asleep again
