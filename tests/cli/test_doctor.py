@@ -45,6 +45,13 @@ def line(ended: Ended, name: str) -> str:
     return found
 
 
+def problem(name: str, *options: str) -> str:
+    """Run the doctor, which has to exit with 1; return the line of a check."""
+    ended = run("doctor", *options)
+    assert ended.status == 1
+    return line(ended, name)
+
+
 def checks(ended: Ended) -> dict[str, dict[str, Any]]:
     return {check["name"]: check for check in json.loads(ended.output)["checks"]}
 
@@ -73,10 +80,9 @@ def test_every_check_passes_for_a_signed_in_account(files: Files, ring: MemoryBa
 @in_both_languages
 def test_without_a_keyring_the_password_variable_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
     keyring.set_keyring(keyring.backends.fail.Keyring())  # type: ignore[no-untyped-call] # of keyring
-    ended = run("doctor")
-    assert ended.status == 1
-    assert line(ended, "keyring").startswith("✗")
-    assert "INBOX_TUI_PASSWORD" in line(ended, "keyring")
+    told = problem("keyring")
+    assert told.startswith("✗")
+    assert "INBOX_TUI_PASSWORD" in told
     monkeypatch.setenv("INBOX_TUI_PASSWORD", PASSWORD)
     assert run("doctor").status == 0
 
@@ -84,9 +90,7 @@ def test_without_a_keyring_the_password_variable_is_named(monkeypatch: pytest.Mo
 @in_both_languages
 def test_a_signed_in_account_without_a_password_is_reported(files: Files) -> None:
     put(files.archive, HOST, incoming(1))
-    ended = run("doctor")
-    assert ended.status == 1
-    assert "inbox-tui login" in line(ended, "keyring")
+    assert "inbox-tui login" in problem("keyring")
 
 
 @in_both_languages
@@ -137,28 +141,24 @@ def test_a_data_folder_that_cannot_be_created_is_reported(
     (files.home / "file").touch()
     for name in ("XDG_DATA_HOME", "WIN_PD_OVERRIDE_LOCAL_APPDATA"):
         monkeypatch.setenv(name, str(files.home / "file"))
-    ended = run("doctor")
-    assert ended.status == 1
     file = Path("~") / "file"
-    told = line(ended, "data")
-    assert told.startswith(f"✗ data      {file / 'inbox-tui'} can't be created in {file}: ")
+    assert problem("data").startswith(
+        f"✗ data      {file / 'inbox-tui'} can't be created in {file}: "
+    )
 
 
 @in_both_languages
 def test_files_open_to_others_are_reported(files: Files) -> None:
     put(files.archive, HOST, incoming(1))
     files.archive.chmod(0o644)
-    ended = run("doctor", "--login", "nobody")
-    assert ended.status == 1
-    assert "~/data/inbox-tui/inbox.db is open to others (mode 0644)" in line(ended, "data")
+    told = problem("data", "--login", "nobody")
+    assert "~/data/inbox-tui/inbox.db is open to others (mode 0644)" in told
 
 
 @in_both_languages
 def test_a_damaged_archive_is_reported(files: Files) -> None:
     files.damage_archive()
-    ended = run("doctor")
-    assert ended.status == 1
-    assert "it was damaged" in line(ended, "archive")
+    assert "it was damaged" in problem("archive")
 
 
 @in_both_languages
@@ -167,10 +167,9 @@ def test_an_archive_damaged_in_the_middle_is_reported(files: Files) -> None:
     with files.archive.open("r+b") as archive:
         archive.seek(files.archive.stat().st_size // 2)
         archive.write(b"\xff" * 20_000)
-    ended = run("doctor")
-    assert ended.status == 1
-    assert "damaged" in line(ended, "archive")
-    assert "sets it aside" in line(ended, "archive")
+    told = problem("archive")
+    assert "damaged" in told
+    assert "sets it aside" in told
     assert "it was damaged" in line(run("doctor"), "archive")
 
 
@@ -180,18 +179,14 @@ def test_an_archive_of_a_later_version_is_reported(files: Files) -> None:
     database = sqlite3.connect(files.archive)
     database.execute("PRAGMA user_version = 99")
     database.close()
-    ended = run("doctor")
-    assert ended.status == 1
-    assert "later version" in line(ended, "archive")
+    assert "later version" in problem("archive")
 
 
 @in_both_languages
 def test_messages_dated_in_the_future_are_reported(files: Files, ring: MemoryBackend) -> None:
     ring.kept["inbox-tui", f"{LOGIN}@{HOST}"] = PASSWORD
     put(files.archive, HOST, incoming(1, minutes_ago=-120))
-    ended = run("doctor")
-    assert ended.status == 1
-    assert "server_timezone" in line(ended, "clock")
+    assert "server_timezone" in problem("clock")
 
 
 @in_both_languages
@@ -246,9 +241,8 @@ def test_online_reports_a_wrong_password_or_an_unreachable_server(
     said: str,
 ) -> None:
     monkeypatch.setenv("INBOX_TUI_PASSWORD", password)
-    ended = run("doctor", "--online", *(["--server", elsewhere] if elsewhere else []))
-    assert ended.status == 1
-    assert said in line(ended, "server")
+    options = ["--server", elsewhere] if elsewhere else []
+    assert said in problem("server", "--online", *options)
 
 
 @in_both_languages
@@ -259,17 +253,13 @@ def test_a_block_by_the_server_is_reported_without_a_request(
     account.service.block()
     run("sync")
     monkeypatch.setenv("INBOX_TUI_PASSWORD", PASSWORD)
-    ended = run("doctor")
-    assert ended.status == 1
-    assert "blocked this address until " in line(ended, "limit")
+    assert "blocked this address until " in problem("limit")
     assert len(account.service.requests) == 1
 
 
 @in_both_languages
 def test_online_without_an_account_suggests_signing_in(files: Files) -> None:
-    ended = run("doctor", "--online")
-    assert ended.status == 1
-    assert "inbox-tui login" in line(ended, "server")
+    assert "inbox-tui login" in problem("server", "--online")
     assert not files.archive.exists()
 
 
@@ -305,9 +295,7 @@ def test_a_login_is_hidden_as_a_word_and_leaves_other_words_whole(
 @in_both_languages
 def test_a_refused_sign_in_is_still_reported_later(account: DemoServer) -> None:
     run("login", "--password-stdin", stdin="wrong")
-    ended = run("doctor")
-    assert ended.status == 1
-    assert "refused" in line(ended, "limit")
+    assert "refused" in problem("limit")
 
 
 def test_check_marks_are_coloured_unless_no_color_is_set(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -326,10 +314,9 @@ def test_a_terminal_that_is_too_small_is_reported(monkeypatch: pytest.MonkeyPatc
     monkeypatch.setenv("TERM", "xterm-256color")
     monkeypatch.delenv("COLORTERM", raising=False)
     monkeypatch.delenv("NO_COLOR", raising=False)
-    ended = run("doctor")
-    assert ended.status == 1
-    assert "30×10, 256 colours" in line(ended, "terminal")
-    assert "40×12" in line(ended, "terminal")
+    told = problem("terminal")
+    assert "30×10, 256 colours" in told
+    assert "40×12" in told
 
 
 def test_late_and_conflicting_messages_and_clock_difference_are_reported(files: Files) -> None:
