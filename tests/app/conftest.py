@@ -5,7 +5,7 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
-from support.app_harness import HarnessApp, Opener
+from support.app_harness import HarnessApp, Opener, plain_terminal
 from support.pictures import Snapshot
 from support.sizes import SIZES, Size
 
@@ -21,10 +21,7 @@ def _no_message_is_read_by_looking(monkeypatch: pytest.MonkeyPatch) -> None:
 
 @pytest.fixture(autouse=True)
 def _plain_environment(monkeypatch: pytest.MonkeyPatch) -> None:
-    for name in ("NO_COLOR", "TMUX", "DISPLAY", "WAYLAND_DISPLAY", "LC_ALL"):
-        monkeypatch.delenv(name, raising=False)
-    monkeypatch.setenv("LANG", "C.UTF-8")
-    monkeypatch.setenv("TERM", "xterm-256color")
+    plain_terminal(monkeypatch)
     # There is a desktop only if a test sets DISPLAY, on macOS and Windows as well.
     monkeypatch.setattr(
         "inbox_tui.terminal.clipboard.has_desktop",

@@ -20,6 +20,7 @@ from random import Random
 from typing import Any
 from zoneinfo import ZoneInfo
 
+import pytest
 from support.archives import NOW as NOW
 from support.archives import mark, page
 from support.sizes import Size
@@ -277,6 +278,14 @@ class HarnessPilot(Pilot[None]):
         """Press keys, and wait for the searches and the changes that they start."""
         await super().press(*keys)
         await settled(self, ("numbers", "search", "writes"))
+
+
+def plain_terminal(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Set the environment of a terminal of 256 colours on a machine without a desktop."""
+    for name in ("NO_COLOR", "TMUX", "DISPLAY", "WAYLAND_DISPLAY", "LC_ALL"):
+        monkeypatch.delenv(name, raising=False)
+    monkeypatch.setenv("LANG", "C.UTF-8")
+    monkeypatch.setenv("TERM", "xterm-256color")
 
 
 class Opener:
