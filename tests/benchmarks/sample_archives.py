@@ -65,15 +65,11 @@ class Sample:
     @property
     def environment(self) -> dict[str, str]:
         """The environment of the user's programs, without a keyring."""
-        return {
-            **Files(self.home).environment,
-            "PATH": os.environ["PATH"],
+        variables = {
             "PYTHONPATH": os.environ.get("PYTHONPATH", ""),
-            "TERM": "xterm-256color",
             "COLORTERM": "truecolor",
-            "LANG": "C.UTF-8",
-            "TZ": "Europe/Moscow",
         }
+        return Files(self.home).installed_at_terminal | variables
 
 
 def messages(size: int, now: datetime) -> Iterator[IncomingMessage]:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import subprocess
 import sys
 import sysconfig
@@ -47,15 +46,8 @@ def environment(tmp_path: Path) -> dict[str, str]:
     """The environment of a user without a keyring who has never run the program."""
     home = tmp_path / "home"
     home.mkdir(mode=0o700)
-    return {
-        **Files(home).environment,
-        "PATH": os.environ["PATH"],
-        "TERM": "xterm-256color",
-        "COLORTERM": "truecolor",
-        "LANG": "C.UTF-8",
-        "TZ": "Europe/Moscow",
-        "INBOX_TUI_PASSWORD": PASSWORD,
-    }
+    variables = {"COLORTERM": "truecolor", "INBOX_TUI_PASSWORD": PASSWORD}
+    return Files(home).installed_at_terminal | variables
 
 
 @pytest.fixture

@@ -11,6 +11,7 @@ from typing import Any
 
 import pytest
 from support.app_harness import message, put
+from support.command import Files
 
 from inbox_tui.archive import Archive
 
@@ -64,10 +65,8 @@ NOT_NEEDED = (
 @pytest.fixture(scope="module")
 def first_frame(tmp_path_factory: pytest.TempPathFactory) -> dict[str, list[Any]]:
     """Start the program with messages, and return the report on its first frame."""
-    home = tmp_path_factory.mktemp("home")
-    archive_path = home / "data" / "inbox-tui" / "inbox.db"
-    archive_path.parent.mkdir(parents=True, mode=0o700)
-    with Archive.open(archive_path) as archive:
+    files = Files(tmp_path_factory.mktemp("home"))
+    with Archive.open(files.archive) as archive:
         account = archive.account("alex", "smscentre.com")
         senders = ("79991234567", "447700900123", "BANK")
         messages = [
@@ -81,15 +80,8 @@ def first_frame(tmp_path_factory: pytest.TempPathFactory) -> dict[str, list[Any]
     started = subprocess.run(
         [sys.executable, "-c", STARTED],
         env=environment
-        | {
-            "INBOX_TUI_LOGIN": "alex",
-            "HOME": str(home),
-            "WIN_PD_OVERRIDE_LOCAL_APPDATA": str(home / "data"),
-            "XDG_CONFIG_HOME": str(home / "config"),
-            "XDG_DATA_HOME": str(home / "data"),
-            "XDG_STATE_HOME": str(home / "state"),
-            "PYTHONPATH": os.pathsep.join(filter(None, sys.path)),
-        },
+        | files.environment
+        | {"INBOX_TUI_LOGIN": "alex", "PYTHONPATH": os.pathsep.join(filter(None, sys.path))},
         capture_output=True,
         text=True,
         check=False,

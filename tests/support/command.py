@@ -159,19 +159,23 @@ class Files:
         }
 
     @property
+    def installed_at_terminal(self) -> dict[str, str]:
+        """The whole environment of an installed program in a terminal."""
+        return {
+            "PATH": os.environ["PATH"],
+            **self.environment,
+            "TERM": "xterm-256color",
+            "LANG": "C.UTF-8",
+            "TZ": _MOSCOW,
+        }
+
+    @property
     def at_terminal(self) -> dict[str, str]:
         """The whole environment of a program, in which it can import what the tests can."""
         places = [str(Path(file).parents[1]) for file in (inbox_tui.__file__, __file__)]
         if inherited := os.environ.get("PYTHONPATH"):  # under wine, the path of all packages
             places.append(inherited)
-        return {
-            "PATH": os.environ["PATH"],
-            **self.environment,
-            "PYTHONPATH": os.pathsep.join(places),
-            "TERM": "xterm-256color",
-            "LANG": "C.UTF-8",
-            "TZ": _MOSCOW,
-        }
+        return self.installed_at_terminal | {"PYTHONPATH": os.pathsep.join(places)}
 
     def damage_archive(self) -> None:
         """Make a file that is no database the archive."""
