@@ -5,9 +5,12 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
-from support.app_harness import HarnessApp, Opener, plain_terminal
+from support.app_harness import HarnessApp, plain_terminal
+from support.app_harness import live as live
+from support.app_harness import opened as opened
+from support.app_harness import size as size
 from support.pictures import Snapshot
-from support.sizes import SIZES, Size
+from support.sizes import Size
 
 from inbox_tui.widgets.symbols import symbols
 
@@ -33,24 +36,6 @@ def _plain_environment(monkeypatch: pytest.MonkeyPatch) -> None:
 def _no_cursor_blinks(monkeypatch: pytest.MonkeyPatch) -> None:
     """Keep the cursor of a field visible, as a picture could be taken at any phase of its blink."""
     monkeypatch.setattr("textual.widgets.Input._toggle_cursor", lambda field: None)
-
-
-@pytest.fixture
-def size() -> Size:
-    """The size of the terminal; tests that are run at several sizes override it."""
-    return SIZES[0]
-
-
-@pytest.fixture
-def live(tmp_path: Path, size: Size) -> Opener:
-    """Opens the application and waits until the status bar shows Live."""
-    return Opener(tmp_path, size, "Live")
-
-
-@pytest.fixture
-def opened(tmp_path: Path, size: Size) -> Opener:
-    """Opens the application without waiting for a state."""
-    return Opener(tmp_path, size, None)
 
 
 @pytest.fixture

@@ -1,7 +1,9 @@
 from __future__ import annotations
 
 import pytest
+from support.app_harness import live as live
 from support.app_harness import plain_terminal
+from support.app_harness import size as size
 from support.command import files as files
 from support.command import no_keyring as no_keyring
 

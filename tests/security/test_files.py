@@ -9,7 +9,7 @@ from datetime import timedelta
 from pathlib import Path
 
 import pytest
-from support.app_harness import NOW, make_app, message, state_is, until
+from support.app_harness import NOW, Opener, message, until
 from support.archives import incoming, page
 from support.command import Files, put, run
 from support.command import incoming as received
@@ -127,12 +127,10 @@ def test_symlinked_or_world_writable_data_folder_is_refused_with_exit_1(
             folder.chmod(0o777)
 
 
-async def test_palette_does_not_offer_screenshots(tmp_path: Path) -> None:
-    app = make_app(tmp_path, messages=[message(1, "Hello")])
-    async with app.run_test(size=(120, 40)) as pilot:
-        await state_is(pilot, "Live")
+async def test_palette_does_not_offer_screenshots(live: Opener) -> None:
+    async with live(messages=[message(1, "Hello")]) as pilot:
         await pilot.press("ctrl+p", *"screenshot")
-        await until(pilot, lambda: "nothing found" in screen_text(app))
+        await until(pilot, lambda: "nothing found" in screen_text(pilot.app))
 
 
 # -- settings, which name the server that gets the password

@@ -11,7 +11,7 @@ import keyring as library
 import pytest
 from keyring.backend import KeyringBackend
 from keyring.backends import null
-from support.app_harness import make_app, state_is, until
+from support.app_harness import Opener, make_app, until
 from support.command import Files, run
 from support.desktop import NEVER_ANSWERS, desktop
 from support.inbox_screen import fill_in
@@ -53,15 +53,14 @@ async def test_insecure_keyring_is_named_on_the_sign_in_screen_and_not_used(
     assert getattr(backend, "kept", {}) == {}
 
 
-async def test_keyring_problem_is_shown_only_once(tmp_path: Path) -> None:
-    app = make_app(tmp_path, password=None, keyring=keyring(PlaintextKeyring()))
-    async with app.run_test(size=(120, 40)) as pilot:
-        await state_is(pilot, "Sign in")
+async def test_keyring_problem_is_shown_only_once(live: Opener) -> None:
+    ring = keyring(PlaintextKeyring())
+    async with live(password=None, keyring=ring, state="Sign in") as pilot:
         await pilot.press("S")
-        await until(pilot, lambda: bool(app.screen.query("#keyring-note")))
-        note = app.screen.query_one("#keyring-note", Static)
+        await until(pilot, lambda: bool(pilot.app.screen.query("#keyring-note")))
+        note = pilot.app.screen.query_one("#keyring-note", Static)
         await until(pilot, lambda: "plain text" in str(note.render()) and note.display)
-        reason = app.screen.query_one("#sign-in-reason", Static)
+        reason = pilot.app.screen.query_one("#sign-in-reason", Static)
         assert str(reason.render()) == "No password or API key is kept for this account"
 
 
@@ -76,12 +75,12 @@ def test_insecure_keyring_is_reported_by_doctor(
     assert named in line
 
 
-async def test_late_keyring_password_is_not_sent_for_another_account(tmp_path: Path) -> None:
+async def test_late_keyring_password_is_not_sent_for_another_account(live: Opener) -> None:
     silent = SilentBackend(**{USER: "of alex"})
     refused = SignInRefused(2, "authorise error")
-    app = make_app(tmp_path, refused, GOOD, password=None, keyring=keyring(silent))
-    async with app.run_test(size=(120, 40)) as pilot:
-        await state_is(pilot, "Sign in")
+    ring = keyring(silent)
+    async with live(refused, GOOD, password=None, keyring=ring, state="Sign in") as pilot:
+        app = pilot.app
         assert "did not answer" in screen_text(app)
         await pilot.press("S")
         await fill_in(pilot, server="http://127.0.0.1:9", login="mallory", password="mine")

@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from support.app_harness import make_app, message, state_is
+from support.app_harness import Opener, message
 from support.command import LOGIN, PASSWORD, Files, incoming, put, run, server_now
 from support.hostile import ATTACKS, unsafe_characters
 from support.sizes import at_every_size
@@ -93,19 +93,17 @@ def test_json_export_escapes_control_characters(files: Files, form: str) -> None
 
 
 async def test_clicks_neither_copy_nor_open_anything(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    live: Opener, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     done: list[str] = []
     monkeypatch.setattr(App, "copy_to_clipboard", lambda app, text: done.append(text))
     monkeypatch.setattr(App, "open_url", lambda app, url, new_tab=True: done.append(url))
     monkeypatch.setattr("inbox_tui.terminal.clipboard.copy_here", lambda text: done.append(text))
     monkeypatch.setenv("DISPLAY", ":99")
-    app = make_app(tmp_path, messages=[message(1, TEXT)])
-    async with app.run_test(size=(160, 24)) as pilot:
-        await state_is(pilot, "Live")
-        assert "https://shop.example/?q=1" in screen_text(app)
+    async with live(messages=[message(1, TEXT)], size=(160, 24)) as pilot:
+        assert "https://shop.example/?q=1" in screen_text(pilot.app)
         clicks = 0
-        for y, line in enumerate(screen_lines(app)):
+        for y, line in enumerate(screen_lines(pilot.app)):
             shown = [word for word in ("shop.example", "913") if word in line]
             if shown:
                 await pilot.click(offset=(line.rindex(shown[0]), y))
@@ -125,16 +123,15 @@ def opened(monkeypatch: pytest.MonkeyPatch) -> list[str]:
 
 
 async def test_link_dialog_shows_the_true_host_before_opening_a_link(
-    tmp_path: Path, opened: list[str]
+    live: Opener, opened: list[str]
 ) -> None:
     link = "https://shop.example@аpple.com/a"
-    app = make_app(tmp_path, messages=[message(1, f"file:///etc/passwd javascript:x {link} ")])
-    async with app.run_test(size=(120, 40)) as pilot:
-        await state_is(pilot, "Live")
+    text = f"file:///etc/passwd javascript:x {link} "
+    async with live(messages=[message(1, text)]) as pilot:
         await pilot.press("o")
         await pilot.pause()
-        assert isinstance(app.screen, LinkScreen)
-        choices = app.screen.query_one(OptionList)
+        assert isinstance(pilot.app.screen, LinkScreen)
+        choices = pilot.app.screen.query_one(OptionList)
         told = str(choices.get_option_at_index(0).prompt)
         assert choices.option_count == 1
         assert told == f"at аpple.com, really xn--pple-43d.com\n{link}"
@@ -146,7 +143,7 @@ async def test_link_dialog_shows_the_true_host_before_opening_a_link(
 
 @at_every_size
 async def test_host_of_a_link_is_visible_before_enter_opens_it(
-    tmp_path: Path, opened: list[str], size: tuple[int, int]
+    live: Opener, opened: list[str]
 ) -> None:
     hosts = [
         "bank.example",
@@ -155,9 +152,8 @@ async def test_host_of_a_link_is_visible_before_enter_opens_it(
         "last.example",
     ]
     links = [f"https://{host}/{'path' * 200}END{number}" for number, host in enumerate(hosts)]
-    app = make_app(tmp_path, messages=[message(1, " ".join(links))])
-    async with app.run_test(size=size) as pilot:
-        await state_is(pilot, "Live")
+    async with live(messages=[message(1, " ".join(links))]) as pilot:
+        app = pilot.app
         await pilot.press("o")
         for number, host in enumerate(hosts):
             await pilot.press(*["down"] * bool(number))
@@ -177,10 +173,10 @@ async def test_host_of_a_link_is_visible_before_enter_opens_it(
         assert opened == [links[-1]]
 
 
-async def test_clicking_a_link_does_not_open_it(tmp_path: Path, opened: list[str]) -> None:
-    app = make_app(tmp_path, messages=[message(1, "https://one.example https://two.example")])
-    async with app.run_test(size=(120, 40)) as pilot:
-        await state_is(pilot, "Live")
+async def test_clicking_a_link_does_not_open_it(live: Opener, opened: list[str]) -> None:
+    text = "https://one.example https://two.example"
+    async with live(messages=[message(1, text)]) as pilot:
+        app = pilot.app
         await pilot.press("o")
         await pilot.pause()
         for host in ("two.example", "one.example"):

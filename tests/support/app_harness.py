@@ -23,7 +23,7 @@ from zoneinfo import ZoneInfo
 import pytest
 from support.archives import NOW as NOW
 from support.archives import mark, page
-from support.sizes import Size
+from support.sizes import SIZES, Size
 from textual.pilot import Pilot
 from textual.worker import WorkerCancelled
 
@@ -312,3 +312,21 @@ class Opener:
             if state := state or self.state:
                 await state_is(pilot, state)
             yield pilot
+
+
+@pytest.fixture
+def size() -> Size:
+    """The size of the terminal; tests that are run at several sizes override it."""
+    return SIZES[0]
+
+
+@pytest.fixture
+def live(tmp_path: Path, size: Size) -> Opener:
+    """Opens the application and waits until the status bar shows Live."""
+    return Opener(tmp_path, size, "Live")
+
+
+@pytest.fixture
+def opened(tmp_path: Path, size: Size) -> Opener:
+    """Opens the application without waiting for a state."""
+    return Opener(tmp_path, size, None)
