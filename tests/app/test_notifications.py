@@ -3,14 +3,12 @@
 from __future__ import annotations
 
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
 from support.app_harness import HarnessApp, Opener, message, next_answer
 from textual import events
 
 from inbox_tui.config import Settings
 from inbox_tui.smsc.message import Answer
-from inbox_tui.terminal.notifications import LONGEST_NOTICE, notification, terminal_title
+from inbox_tui.terminal.notifications import LONGEST_NOTICE, notification
 
 FIRST = Answer([message(1, "Kept")], [])
 LATER = Answer([message(2, "Secret 481516"), message(3, "Another")], [])
@@ -75,13 +73,3 @@ def test_truncated_emoji_ends_in_replacement_characters() -> None:
     england = "\N{WAVING BLACK FLAG}" + "".join(chr(0xE0000 + ord(letter)) for letter in "gbeng")
     told = notification("1 new message", "x" * (LONGEST_NOTICE - 3) + england + "\U000e007f", {})
     assert told.endswith("x\N{WAVING BLACK FLAG}��\x1b\\\a")
-
-
-@given(st.text(), st.text())
-def test_notifications_and_titles_contain_no_control_characters(title: str, body: str) -> None:
-    for environment in ({}, {"TERM": "foot"}):
-        sequence = notification(title, body, environment)
-        inside = sequence.removeprefix("\x1b]").removesuffix("\x1b\\\a")
-        assert not any(character < " " or "\x7f" <= character < "\xa0" for character in inside)
-    inside = terminal_title(title).removeprefix("\x1b]2;").removesuffix("\x1b\\")
-    assert not any(character < " " or "\x7f" <= character < "\xa0" for character in inside)
