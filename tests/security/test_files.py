@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 from support.app_harness import NOW, Opener, message, until
-from support.archives import incoming, page
+from support.archives import incoming, opened, page
 from support.command import Files, put, run
 from support.command import incoming as received
 from support.documents import ROOT
@@ -33,15 +33,9 @@ def traces(folder: Path) -> set[str]:
 
 def hold(folder: Path) -> tuple[Archive, AccountArchive]:
     """Return an archive with an old message, indexed, and a new one, and its account."""
-    archive = Archive.open(folder / "inbox.db")
-    account = archive.account("alex", "smscentre.com")
-    old = to_server_seconds((NOW - timedelta(days=40)).replace(tzinfo=None))
-    account.store_page(
-        page(
-            incoming(1, OLD, received=old, phone="79995550001", to_phone="79115550001"),
-            incoming(2, "Kept"),
-        ),
-    )
+    received = to_server_seconds((NOW - timedelta(days=40)).replace(tzinfo=None))
+    old = incoming(1, OLD, received=received, phone="79995550001", to_phone="79115550001")
+    archive, account = opened(folder, old, incoming(2, "Kept"))
     sum(archive.maintenance.wipe())
     return archive, account
 
@@ -198,10 +192,10 @@ def test_settings_swapped_while_being_read_are_still_refused(
     theirs.chmod(0o666)
     mine.write_text('server = "smscentre.com"\n')
     theirs.rename(config)
-    opened = os.open
+    os_open = os.open
 
     def open_and_swap(path: Path, *how: int) -> int:
-        file = opened(path, *how)
+        file = os_open(path, *how)
         mine.rename(config)
         return file
 
