@@ -37,6 +37,7 @@ from inbox_tui.team.errors import HubAway
 from inbox_tui.team.hub import _SESSION_SETTINGS
 from inbox_tui.team.request_log import HubRequestLog
 from inbox_tui.team.standing import NEW_TO_HUB
+from inbox_tui.team.store import announce
 
 
 async def test_messages_fetched_by_one_member_reach_every_member(team: Team) -> None:
@@ -252,24 +253,28 @@ async def test_a_refresh_is_sent_though_another_follows_at_once(
     hub = boris.member._hub
     run = hub.run
     waiting: WeakSet[asyncio.Future[None]] = WeakSet()
-    sent: list[object] = []
+    sent: list[str] = []
 
     async def run_later(work: Any) -> Any:
         if asyncio.current_task() is not boris.task:
             answer = asyncio.get_running_loop().create_future()
             waiting.add(answer)
             await answer
-            sent.append(work)
         return await run(work)
 
+    async def send(connection: Any, account_id: int, payload: str) -> None:
+        sent.append(payload)
+        await announce(connection, account_id, payload)
+
     monkeypatch.setattr(hub, "run", run_later)
+    monkeypatch.setattr("inbox_tui.team.member.announce", send)
     boris.member.refresh()
     boris.member.refresh()
     await asyncio.sleep(0)
     gc.collect()
     for answer in list(waiting):
         answer.set_result(None)
-    await team.until(lambda: len(sent) == 2)
+    await team.until(lambda: sent.count("refresh") == 2)
 
 
 async def test_a_deferred_refresh_is_reported_only_to_the_member_who_asked(team: Team) -> None:
