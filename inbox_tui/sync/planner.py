@@ -226,11 +226,10 @@ def _go_on_by_time(cursor: Cursor, running: Pass, request: PageRequest, came: Ar
         is_old = min(times, default=now) < now - (request.hour + ZONES_HOURS) * HOUR
         if is_old and not on and running.old_pages < MOST_OLD_PAGES:
             # Not the hours requested but an old answer, perhaps from a proxy: request them again.
-            running = running._replace(
-                pages=running.pages + 1, back=request.hour, old_pages=running.old_pages + 1
-            )
-            return Advance(cursor._replace(running=running))
-        running = running._replace(newest=newest)
+            back, on = request.hour, True
+            running = running._replace(old_pages=running.old_pages + 1)
+        else:
+            running = running._replace(newest=newest)
     running = running._replace(pages=running.pages + 1, back=back)
     if on:
         return Advance(cursor._replace(running=running))
