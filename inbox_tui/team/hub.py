@@ -39,10 +39,17 @@ _SESSION_SETTINGS = {
     "idle_in_transaction_session_timeout": "10s",
     "lock_timeout": "7s",
     "tcp_user_timeout": "10s",
+    # The idle timeouts do not apply between a statement's preparation and its first execution.
+    # There, keepalives notice a lost network, and `_SETTINGS_SINCE_17` a stopped program.
+    "tcp_keepalives_idle": "5s",
+    "tcp_keepalives_interval": "2s",
+    "tcp_keepalives_count": "3",
     "search_path": "pg_catalog",
 }
 """Set once the server's version is known: an older server does not have all of them, and would
 refuse the connection with an error about the first that it lacks."""
+_SETTINGS_SINCE_17 = {"transaction_timeout": "2min"}
+"""Set on servers that have it; long enough for storing the largest page over a slow network."""
 
 
 @cache
@@ -140,11 +147,15 @@ class Hub:
                     ssl=address.tls() or False,
                     timeout=CONNECT_SECONDS,
                     command_timeout=COMMAND_SECONDS,
+                    max_cached_statement_lifetime=0,  # prepare every statement only once
                     server_settings={"application_name": "inbox-tui"},
                 )
                 check_server_version(connection)
+                settings = dict(_SESSION_SETTINGS)
+                if connection.get_server_version().major >= 17:
+                    settings |= _SETTINGS_SINCE_17
                 await connection.execute(
-                    "".join(f"SET {name} = '{value}';" for name, value in _SESSION_SETTINGS.items())
+                    "".join(f"SET {name} = '{value}';" for name, value in settings.items())
                 )
                 self.may_ask = checked and await check(connection)
             except BaseException as error:

@@ -33,6 +33,26 @@ def test_using_a_closed_hub_raises_hub_away(cluster: Cluster) -> None:
                 one.result(20)
 
 
+def test_the_settings_that_end_a_silent_session_are_in_effect(cluster: Cluster) -> None:
+    """Among them those for a session that prepares a statement, where no idle timeout applies."""
+    expected = {
+        "idle_session_timeout": "10000",
+        "tcp_keepalives_idle": "5",
+        "tcp_keepalives_interval": "2",
+        "tcp_keepalives_count": "3",
+    }
+    if int(cluster.sql("SHOW server_version_num")[0]) >= 17_00_00:
+        expected["transaction_timeout"] = "120000"
+    hub = Hub(parse_hub(cluster.url(cluster.new_database())), Secret(ADMIN_PASSWORD))
+    asyncio.run(hub.connect(checked=False))
+    found = hub.fetch(
+        "SELECT name, setting FROM pg_settings WHERE name = ANY ($1)",
+        [*expected, "transaction_timeout"],
+    )
+    hub.close()
+    assert dict(found) == expected
+
+
 async def test_a_block_reported_late_takes_precedence_over_a_shorter_wait(team: Team) -> None:
     """The blocked member lost its connection, and another member asked in the meantime."""
     async with team.store(asking=True) as (store, clock):
