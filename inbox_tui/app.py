@@ -30,7 +30,9 @@ from inbox_tui.screens.filters import FILTERS_NOTE, Filters
 from inbox_tui.screens.inbox import InboxScreen
 from inbox_tui.screens.key_queue import KeyQueue
 from inbox_tui.session import (
+    KEPT_FOR_THIS_RUN,
     Dependencies,
+    PasswordNotStored,
     Session,
     SessionEvent,
     SessionFailed,
@@ -261,6 +263,13 @@ class InboxApp(App[None]):
         match event:
             case SessionFailed(error):
                 self._handle_exception(error)
+            case PasswordNotStored(reason):
+                self.notify(
+                    f"{session.name}: {reason} {_(KEPT_FOR_THIS_RUN)}",
+                    severity="warning",
+                    timeout=30,
+                    markup=False,
+                )
             case MessagesArrived(new, live=True):
                 self._announce(session, new)
 

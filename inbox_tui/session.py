@@ -67,7 +67,14 @@ class SessionFailed(NamedTuple):
     error: Exception
 
 
-SessionEvent = Event | SessionFailed
+class PasswordNotStored(NamedTuple):
+    """A password was accepted long after the sign-in, and could not be stored in the keyring."""
+
+    reason: str
+    """Why, as a sentence."""
+
+
+SessionEvent = Event | SessionFailed | PasswordNotStored
 
 
 class UndoableChange(NamedTuple):
@@ -317,7 +324,8 @@ class Session:
         if unchecked and await self._would_replace_another(password, sync):
             return _("It will replace the one in the keyring once it is accepted.")
         self._unstored = None
-        return await self._store(password)
+        error = await self._store(password)
+        return _("{error} It is kept for this run only.").format(error=error) if error else ""
 
     async def _would_replace_another(self, password: Secret, sync: Asking) -> bool:
         """Return whether the keyring has another password, unless that one was refused before."""
@@ -333,13 +341,18 @@ class Session:
             return True
 
     async def _store(self, password: Secret) -> str:
+        """Store a password in the keyring, if there is one; return why it could not be stored."""
         if self._dependencies.keyring is None:
             return ""
         try:
             await self._dependencies.keyring.store(self.login, self.host, password)
         except KeyringError as error:
-            return _("{error} It is kept for this run only.").format(error=error)
+            return str(error)
         return ""
+
+    async def _store_accepted(self, password: Secret) -> None:
+        if reason := await self._store(password):
+            self._notify(PasswordNotStored(reason))
 
     # -- the sync
 
@@ -385,7 +398,7 @@ class Session:
         unstored = self._unstored
         if isinstance(event, PasswordAccepted) and unstored is not None:
             if unstored is self._in_use:
-                self._in_background(self._store(unstored))
+                self._in_background(self._store_accepted(unstored))
             self._unstored = None
         if isinstance(event, StatusChanged):
             status = event.status

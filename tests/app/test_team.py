@@ -14,7 +14,7 @@ from inbox_tui.archive import TEAM, Archive, Gap
 from inbox_tui.archive.team_copy import CopiedPage, TeamCopy
 from inbox_tui.archive.team_states import MINE, NOT_TAKEN, TAKEN, TeamState
 from inbox_tui.config import Settings
-from inbox_tui.session import Session
+from inbox_tui.session import PasswordNotStored, Session
 from inbox_tui.sessions import AllSessions
 from inbox_tui.sync import State, TakenByColleague
 from inbox_tui.widgets.message_view import MessageView
@@ -99,6 +99,21 @@ async def test_messages_cannot_be_taken_without_a_team(opened: Opener) -> None:
         await pilot.press("j", "T")
         assert notice(pilot) == "taking needs a team: see 'inbox-tui team --help'"
         assert selected(pilot).taken == NOT_TAKEN
+
+
+async def test_a_password_that_was_accepted_later_and_not_stored_is_reported(
+    opened: Opener, tmp_path: Path
+) -> None:
+    async with opened(app=of_a_team(tmp_path)) as pilot:
+        session = inbox(pilot).context.session
+        assert isinstance(session, Session)
+        session._notify(PasswordNotStored("The keyring [is] locked."))
+        await pilot.pause()
+        (told,) = pilot.app._notifications
+        assert told.message == (
+            "alex@smscentre.com: The keyring [is] locked."
+            " The password or API key is kept for this run only."
+        )
 
 
 async def test_state_of_all_accounts_shows_that_a_hub_is_away(

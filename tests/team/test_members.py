@@ -12,6 +12,7 @@ from typing import Any
 from weakref import WeakSet
 
 import pytest
+from keyring.errors import KeyringLocked
 from support.keyrings import MemoryBackend, keyring
 from support.postgres import ADMIN_PASSWORD, Cluster
 from support.proxy import Proxy
@@ -29,7 +30,7 @@ from inbox_tui.archive.team_states import TeamStates
 from inbox_tui.cli.watch import StatusReporter
 from inbox_tui.config import Settings
 from inbox_tui.credentials import Secret, new_digest
-from inbox_tui.session import Dependencies, Session
+from inbox_tui.session import Dependencies, PasswordNotStored, Session, SessionEvent
 from inbox_tui.smsc.limit import Limit
 from inbox_tui.sync import MessagesArrived, RefreshDeferred, State
 from inbox_tui.team.address import parse_hub
@@ -369,6 +370,27 @@ async def test_an_unchecked_password_replaces_one_in_the_keyring_once_accepted(
         await anna.stop()
         team.members.remove(anna)
         await team.until(lambda: backend.kept["inbox-tui", "alex@smscentre.com"] == "correct horse")
+
+
+async def test_an_accepted_password_that_cannot_be_stored_is_reported(
+    team: Team, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    anna = await team.live("anna")
+    backend = MemoryBackend(**{"alex@smscentre.com": "may work"})
+    async with signed_in(team, tmp_path, backend) as session:
+        events: list[SessionEvent] = []
+        session.on_event(events.append)
+        await session.sign_in(Secret("correct horse"), remember=True)
+
+        def locked(*_: str) -> None:
+            raise KeyringLocked("locked")
+
+        monkeypatch.setattr(backend, "set_password", locked)
+        await anna.stop()
+        team.members.remove(anna)
+        await team.until(lambda: any(isinstance(one, PasswordNotStored) for one in events))
+        (told,) = (one for one in events if isinstance(one, PasswordNotStored))
+        assert "it is locked and was not unlocked" in told.reason
 
 
 @pytest.mark.parametrize("kept", ["", "refused"])
