@@ -64,11 +64,17 @@ class Messages:
 
     def newest(self) -> Row | None:
         """Return the newest message, or None if there is none."""
-        found = self._db.query_one(
-            f"SELECT {_COLUMNS} FROM messages NOT INDEXED WHERE {self._of_account} AND row >="
-            f" (SELECT max(day) FROM daily_counts WHERE {self._of_account} AND to_phone = x'')"
-            f" * {row_at(DAY_SECONDS)} ORDER BY row DESC LIMIT 1"
-        )
+        with self._db.reading():
+            (day,) = self._db.query_row(
+                f"SELECT max(day) FROM daily_counts WHERE {self._of_account} AND to_phone = x''"
+            )
+            if day is None:
+                return None
+            found = self._db.query_one(
+                f"SELECT {_COLUMNS} FROM messages NOT INDEXED WHERE {self._of_account}"
+                " AND row >= ? AND row < ? ORDER BY row DESC LIMIT 1",
+                (row_at(day * DAY_SECONDS), row_at((day + 1) * DAY_SECONDS)),
+            )
         return None if found is None else _row(found)
 
     def conflicts(self) -> int:

@@ -290,6 +290,18 @@ def test_looking_for_a_sender_reads_no_messages_of_other_accounts(
     assert taken * 10 < 1000
 
 
+def test_the_newest_message_is_found_without_reading_later_ones_of_other_accounts(
+    tmp_path: Path,
+) -> None:
+    archive, mine = opened(tmp_path, incoming(1, received=SERVER_NOW - 30 * 24 * HOUR))
+    theirs = archive.account("vera", "smscentre.com")
+    theirs.store_page(page(*(incoming(n, received=SERVER_NOW - n) for n in range(1, 1001))))
+    found = []
+    taken = steps(archive, lambda: found.append(mine.messages.newest()))
+    assert [one.id for one in found if one is not None] == [1]
+    assert taken * 10 < 1000
+
+
 def test_only_numbers_with_messages_are_in_use(tmp_path: Path) -> None:
     archive, account = opened(tmp_path, *hourly(0, 3, to_phone="1"), *hourly(10, 2, to_phone="2"))
     other = archive.account("vera", "smscentre.com")
