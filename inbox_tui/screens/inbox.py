@@ -96,9 +96,6 @@ class InboxScreen(Screen[None]):
         self._spot_before: Spot | None = None
         """The position in the list before a search, a filter or a conversation. The cursor returns
         to it if no message was left to be selected."""
-        self._message_opened = asyncio.Event()
-        """Set unless a message that a key has opened is not on screen yet."""
-        self._message_opened.set()
         self._title_bar = TitleBar()
         self._title_bar.account = session.name
         self._title_bar.demo = demo
@@ -232,7 +229,9 @@ class InboxScreen(Screen[None]):
         """
         if self._filter_bar.searching:
             return None
-        requested = (self._loader.shown_for_key, self._message_opened)
+        requested = [self._loader.shown_for_key]
+        if self.has_class("-reading"):
+            requested.append(self._message_view.laid_out)
         return next((shown for shown in requested if not shown.is_set()), None)
 
     # -- session events
@@ -415,9 +414,6 @@ class InboxScreen(Screen[None]):
         """Open the message, or go back to the list."""
         self.set_class(reading, "-reading")
         self.set_focus(self._message_view if reading else self._shown.widget)
-        if reading:  # it has its size after one refresh, and its lines after another
-            self._message_opened.clear()
-            self.call_after_refresh(self.call_after_refresh, self._message_opened.set)
         self._show_keys()
 
     @on(events.DescendantFocus)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, ClassVar, Final
 
@@ -115,6 +116,8 @@ class MessageView(MessagePane):
         self._lines: list[TextLine] = []
         self._width = 0
         """The width the lines are wrapped to."""
+        self.laid_out = asyncio.Event()
+        """Set while the view is on screen and has its size."""
 
     # -- what it shows
 
@@ -306,6 +309,11 @@ class MessageView(MessagePane):
     def on_resize(self) -> None:
         """Wrap the message to the new width."""
         self.rewrite()
+        self.laid_out.set()
+
+    def on_hide(self) -> None:
+        """Remember that the size has to be set again."""
+        self.laid_out.clear()
 
     def action_move(self, lines: int) -> None:
         """Scroll down by this many lines, or up if negative."""
@@ -330,7 +338,7 @@ class MessageView(MessagePane):
         """
         if not self.max_scroll_y:
             raise SkipAction
-        self.scroll_to(y=y, animate=False)
+        self.scroll_to(y=y, animate=False, force=True)  # before the scrollbar is shown, too
 
 
 def _labelled(label: str) -> Paragraph:

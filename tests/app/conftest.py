@@ -16,10 +16,11 @@ from inbox_tui.widgets.symbols import symbols
 
 
 @pytest.fixture(autouse=True)
-def _no_message_is_read_by_looking(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Keep messages unread and notices on screen, however slow the machine is."""
+def _slow_machines_change_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Keep messages unread and notices on screen, and keys in order, however long it takes."""
     monkeypatch.setattr("inbox_tui.screens.state_commands.DWELL_SECONDS", 3600)
     monkeypatch.setattr("inbox_tui.screens.status.NOTICE_SECONDS", 3600)
+    monkeypatch.setattr("inbox_tui.screens.key_queue.LONGEST_WAIT", 60)
 
 
 @pytest.fixture(autouse=True)

@@ -122,6 +122,19 @@ async def test_move_key_right_after_enter_scrolls_a_long_message(live: Opener) -
 
 
 @at_every_size
+async def test_move_keys_before_and_after_enter_reach_the_list_and_then_the_message(
+    live: Opener,
+) -> None:
+    long_messages = [message(n, "слово " * 400, minutes_ago=9 - n) for n in (6, 7)]
+    async with live(messages=[*five_messages(), *long_messages]) as pilot:
+        press_at_once(pilot, "j", "\r", "j", "j")
+        view = inbox(pilot).query_one(MessageView)
+        await until(pilot, lambda: view.scroll_offset.y == 2)
+        assert view.row == selected(pilot)
+        assert selected(pilot).id == 6
+
+
+@at_every_size
 async def test_command_right_after_a_click_acts_on_the_clicked_message(live: Opener) -> None:
     async with live(messages=five_messages()) as pilot:
         await pilot.press("j")
