@@ -7,14 +7,18 @@ from __future__ import annotations
 
 import os
 import sys
-from collections.abc import Iterator
+from collections.abc import Generator, Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
 from hypothesis import HealthCheck, settings
 from support.russian import SAID, errors_of_commands
-from support.systems import exceptions, retry_processes_that_wine_fails_to_start
+from support.systems import (
+    exceptions,
+    hang_ends_the_process,
+    retry_processes_that_wine_fails_to_start,
+)
 
 from inbox_tui.locale import set_language
 
@@ -55,6 +59,13 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
                 item.nodeid == name
             ):
                 item.add_marker(pytest.mark.skip(reason=why))
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_protocol() -> Generator[None, object, object]:
+    """End the process of a test that hangs."""
+    with hang_ends_the_process():
+        return (yield)
 
 
 @pytest.fixture

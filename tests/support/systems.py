@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import os
 import re
 import shutil
 import signal
 import sys
+import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -17,6 +19,8 @@ CONTRIBUTING = ROOT / ".github" / "CONTRIBUTING.md"
 KILL = signal.SIGTERM if sys.platform == "win32" else signal.SIGKILL
 """The signal that kills a process."""
 
+HUNG_SECONDS = 300.0
+"""How long a test may take on Windows."""
 
 SYSTEMS = {"win32": "Windows", "darwin": "macOS"}
 """The systems on which some tests can't pass, by `sys.platform`."""
@@ -58,6 +62,25 @@ def retry_processes_that_wine_fails_to_start() -> None:
         return create(*arguments)
 
     _winapi.CreateProcess = create_with_retries
+
+
+@contextmanager
+def hang_ends_the_process() -> Iterator[None]:
+    """End the process if the block takes longer than `HUNG_SECONDS` on Windows.
+
+    Once in some thousand tests, the event loop of a process of wine waits for ever, though nothing
+    else is left to do. `.ci/windows` runs that test again.
+    """
+    if sys.platform != "win32":
+        yield
+        return
+    ending = threading.Timer(HUNG_SECONDS, os._exit, [1])
+    ending.daemon = True
+    ending.start()
+    try:
+        yield
+    finally:
+        ending.cancel()
 
 
 @contextmanager
