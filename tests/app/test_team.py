@@ -43,6 +43,12 @@ def view(pilot: Pilot[None]) -> list[str]:
     return lines(inbox(pilot).query_one(MessageView))
 
 
+def session_of(pilot: Pilot[None]) -> Session:
+    session = inbox(pilot).context.session
+    assert isinstance(session, Session)
+    return session
+
+
 async def test_a_message_is_taken_and_given_back(opened: Opener, tmp_path: Path) -> None:
     async with opened(app=of_a_team(tmp_path)) as pilot:
         await pilot.press("j", "T")
@@ -105,9 +111,7 @@ async def test_a_password_that_was_accepted_later_and_not_stored_is_reported(
     opened: Opener, tmp_path: Path
 ) -> None:
     async with opened(app=of_a_team(tmp_path)) as pilot:
-        session = inbox(pilot).context.session
-        assert isinstance(session, Session)
-        session._notify(PasswordNotStored("The keyring [is] locked."))
+        session_of(pilot)._notify(PasswordNotStored("The keyring [is] locked."))
         await pilot.pause()
         (told,) = pilot.app._notifications
         assert told.message == (
@@ -120,8 +124,7 @@ async def test_state_of_all_accounts_shows_that_a_hub_is_away(
     opened: Opener, tmp_path: Path
 ) -> None:
     async with opened(app=of_a_team(tmp_path)) as pilot:
-        session = inbox(pilot).context.session
-        assert isinstance(session, Session)
+        session = session_of(pilot)
         session.status = session.status._replace(state=State.HUB_AWAY, reason="it does not answer")
         with Archive.open(pilot.app.archive_path) as archive:
             assert AllSessions([session], archive).status.state is State.HUB_AWAY
