@@ -64,17 +64,13 @@ class Messages:
 
     def newest(self) -> Row | None:
         """Return the newest message, or None if there is none."""
-        with self._db.reading():
-            (day,) = self._db.query_row(
-                f"SELECT max(day) FROM daily_counts WHERE {self._of_account} AND to_phone = x''"
-            )
-            if day is None:
-                return None
-            found = self._db.query_one(
-                f"SELECT {_COLUMNS} FROM messages NOT INDEXED WHERE {self._of_account}"
-                " AND row >= ? AND row < ? ORDER BY row DESC LIMIT 1",
-                (row_at(day * DAY_SECONDS), row_at((day + 1) * DAY_SECONDS)),
-            )
+        day = f"(SELECT max(day) FROM daily_counts WHERE {self._of_account} AND to_phone = x'')"
+        rows_a_day = row_at(DAY_SECONDS)
+        found = self._db.query_one(
+            f"SELECT {_COLUMNS} FROM messages NOT INDEXED WHERE {self._of_account}"
+            f" AND row >= {day} * {rows_a_day} AND row < ({day} + 1) * {rows_a_day}"
+            " ORDER BY row DESC LIMIT 1"
+        )
         return None if found is None else _row(found)
 
     def conflicts(self) -> int:

@@ -31,14 +31,13 @@ pytestmark = pytest.mark.e2e
 
 SECONDS = float(os.environ.get("INBOX_TUI_TEAM_SECONDS") or 45)
 NAMES = ("anna", "boris", "vera")
-ASKER = """
+HOLDS_THE_LOCK = "l.locktype = 'advisory' AND l.granted AND l.objsubid = 2"
+ASKER = f"""
 SELECT m.name FROM pg_locks l JOIN inbox_tui.members m USING (pid)
-WHERE l.locktype = 'advisory' AND l.granted AND l.objsubid = 2 ORDER BY m.seen_at DESC LIMIT 1
+WHERE {HOLDS_THE_LOCK} ORDER BY m.seen_at DESC LIMIT 1
 """
-
-ASKER_STATE = """
-SELECT a.state FROM pg_stat_activity a JOIN pg_locks l USING (pid)
-WHERE l.locktype = 'advisory' AND l.granted AND l.objsubid = 2
+ASKER_STATE = f"""
+SELECT a.state FROM pg_locks l JOIN pg_stat_activity a USING (pid) WHERE {HOLDS_THE_LOCK}
 """
 
 

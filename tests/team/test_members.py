@@ -12,8 +12,7 @@ from typing import Any
 from weakref import WeakSet
 
 import pytest
-from keyring.errors import KeyringLocked
-from support.keyrings import MemoryBackend, keyring
+from support.keyrings import LockedBackend, MemoryBackend, keyring
 from support.postgres import ADMIN_PASSWORD, Cluster
 from support.proxy import Proxy
 from support.team import SPEED, Client, Team
@@ -381,11 +380,7 @@ async def test_an_accepted_password_that_cannot_be_stored_is_reported(
         events: list[SessionEvent] = []
         session.on_event(events.append)
         await session.sign_in(Secret("correct horse"), remember=True)
-
-        def locked(*_: str) -> None:
-            raise KeyringLocked("locked")
-
-        monkeypatch.setattr(backend, "set_password", locked)
+        monkeypatch.setattr(backend, "set_password", LockedBackend().set_password)
         await anna.stop()
         team.members.remove(anna)
         await team.until(lambda: any(isinstance(one, PasswordNotStored) for one in events))
